@@ -1,0 +1,36 @@
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Attachment(models.Model):
+    """A file somebody uploaded, checked by content, shown only to those who may see its conversation."""
+
+    class Kind(models.TextChoices):
+        IMAGE = "image", _("图片")
+        FILE = "file", _("文件")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Null until it is sent; until then only its uploader may see or send it.
+    message = models.ForeignKey(
+        "messaging.Message", models.PROTECT, null=True, blank=True, related_name="attachments"
+    )
+    uploader_kind = models.CharField(max_length=10)
+    uploader_id = models.BigIntegerField(default=0)
+    kind = models.CharField(max_length=6, choices=Kind)
+    mime = models.CharField(max_length=120)
+    name = models.CharField(_("文件名"), max_length=200)
+    size = models.PositiveBigIntegerField(_("字节"))
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    file = models.FileField(upload_to="attachments/%Y/%m/")
+    thumbnail = models.FileField(upload_to="thumbnails/%Y/%m/", blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("附件")
+        verbose_name_plural = _("附件")
+
+    def __str__(self) -> str:
+        return self.name

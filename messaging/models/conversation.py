@@ -1,0 +1,71 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Conversation(models.Model):
+    """What is said between the shop and one customer: about one order, or before any (询价)."""
+
+    customer = models.ForeignKey(
+        "accounts.Customer", models.PROTECT, related_name="conversations", verbose_name=_("客户")
+    )
+    # Null: an enquiry before any order.
+    order = models.OneToOneField(
+        "orders.Order",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="conversation",
+        verbose_name=_("订单"),
+    )
+    assigned_to = models.ForeignKey(
+        "accounts.Staff",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="conversations",
+        verbose_name=_("负责人"),
+    )
+    subject = models.CharField(_("主题"), max_length=120, blank=True)
+    # The last sequence number given; bumped in the statement that inserts the message.
+    last_seq = models.BigIntegerField(default=0, editable=False)
+    # The last one a customer may see: what the next public message calls `prev`.
+    last_public_seq = models.BigIntegerField(default=0, editable=False)
+    last_message_at = models.DateTimeField(_("最近消息"), null=True, blank=True)
+    # The last message by the customer and by the shop: unread and "waiting for an answer".
+    last_customer_seq = models.BigIntegerField(default=0, editable=False)
+    last_shop_seq = models.BigIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(_("建立时间"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("会话")
+        verbose_name_plural = _("会话")
+        indexes = [
+            # The inbox: newest first.
+            models.Index(fields=["-last_message_at", "-id"], name="conversation_newest"),
+            models.Index(fields=["customer", "-last_message_at"], name="conversation_by_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject or f"#{self.pk}"
+
+
+class ReadMarker(models.Model):
+    """How far one reader has read one conversation."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="markers")
+    # `customer` or `staff`, and whose id that is.
+    reader_kind = models.CharField(max_length=10)
+    reader_id = models.BigIntegerField()
+    seq = models.BigIntegerField(default=0)
+    read_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("已读位置")
+        verbose_name_plural = _("已读位置")
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "reader_kind", "reader_id"], name="marker_once")
+        ]
+        indexes = [models.Index(fields=["reader_kind", "reader_id"], name="marker_by_reader")]
+
+    def __str__(self) -> str:
+        return f"{self.reader_kind} {self.reader_id}: {self.seq}"

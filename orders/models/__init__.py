@@ -1,0 +1,24 @@
+from orders.models.order import Order, OrderLine
+from orders.models.payments import Payment, Refund
+from orders.models.products import Product, Variant, TierPrice
+from orders.models.shipments import Shipment, ShipmentLine, TrackingNode
+from orders.models.statuses import Status
+from orders.models.stock import StockMovement, StockReservation
+from orders.models.warehouse import WarehouseAlert
+
+__all__ = [
+    "Order",
+    "OrderLine",
+    "Payment",
+    "Product",
+    "Refund",
+    "Shipment",
+    "ShipmentLine",
+    "Status",
+    "StockMovement",
+    "StockReservation",
+    "TierPrice",
+    "TrackingNode",
+    "Variant",
+    "WarehouseAlert",
+]

@@ -1,0 +1,61 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Payment(models.Model):
+    """Money that came in for an order. No card data, ever."""
+
+    class Method(models.TextChoices):
+        WECHAT = "wechat", _("微信支付")
+        ALIPAY = "alipay", _("支付宝")
+        TRANSFER = "transfer", _("银行转账")
+        CASH = "cash", _("现金")
+        ON_ACCOUNT = "on_account", _("赊账")
+
+    order = models.ForeignKey("orders.Order", models.PROTECT, related_name="payments", verbose_name=_("订单"))
+    amount = models.DecimalField(_("金额"), max_digits=12, decimal_places=2)
+    method = models.CharField(_("方式"), max_length=12, choices=Method, default=Method.TRANSFER)
+    reference = models.CharField(_("流水号"), max_length=80, blank=True)
+    received_at = models.DateTimeField(_("到账时间"))
+
+    class Meta:
+        verbose_name = _("收款")
+        verbose_name_plural = _("收款")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="payment_amount_min"),
+            # A payment provider that calls twice pays once.
+            models.UniqueConstraint(
+                fields=["method", "reference"],
+                condition=~models.Q(reference=""),
+                name="payment_reference_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount}"
+
+
+class Refund(models.Model):
+    """Money that goes back. A whole-order refund moves the order; partial ones come with after-sales cases."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", _("已申请")
+        SUCCEEDED = "succeeded", _("已到账")
+        REJECTED = "rejected", _("已驳回")
+        WITHDRAWN = "withdrawn", _("已撤回")
+
+    order = models.ForeignKey("orders.Order", models.PROTECT, related_name="refunds", verbose_name=_("订单"))
+    amount = models.DecimalField(_("金额"), max_digits=12, decimal_places=2)
+    reason = models.CharField(_("原因"), max_length=300)
+    state = models.CharField(_("状态"), max_length=12, choices=State, default=State.REQUESTED)
+    reference = models.CharField(_("凭证号"), max_length=80, blank=True)
+    restock = models.BooleanField(_("退回库存"), default=False)
+    requested_at = models.DateTimeField(_("申请时间"), auto_now_add=True)
+    settled_at = models.DateTimeField(_("到账时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("退款")
+        verbose_name_plural = _("退款")
+
+    def __str__(self) -> str:
+        return f"{self.amount}"

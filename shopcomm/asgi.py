@@ -1,0 +1,19 @@
+"""What uvicorn serves: pages and API over HTTP, everything live over one websocket address."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopcomm.settings.base")
+http = get_asgi_application()
+
+# Models can be imported only once Django is set up.
+from messaging.routing import websocket_urlpatterns
+
+from shopcomm.core.accounts.sockets import ActorSocketMiddleware
+from shopcomm.core.http.origins import OurOriginOnly
+
+application = ProtocolTypeRouter(
+    {"http": http, "websocket": OurOriginOnly(ActorSocketMiddleware(URLRouter(websocket_urlpatterns)))}
+)

@@ -1,0 +1,54 @@
+"""Who did it: the same small value in services, events, messages and sockets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from shopcomm.core.accounts.models import ApiKey, Customer, Staff
+
+Kind = Literal["customer", "staff", "system", "assistant", "api"]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody or something that acts. `role` is a key of the transition table."""
+
+    kind: Kind
+    id: int | None
+    name: str
+    role: str
+    # A signed link opens one order only; 0 means every order of this customer.
+    order_id: int = 0
+
+    @classmethod
+    def staff(cls, staff: Staff) -> Actor:
+        return cls("staff", staff.pk, staff.display_name or staff.username, staff.role)
+
+    @classmethod
+    def customer(cls, customer: Customer, *, order_id: int = 0) -> Actor:
+        return cls("customer", customer.pk, customer.name, "customer", order_id)
+
+    @classmethod
+    def system(cls, name: str = "系统") -> Actor:
+        return cls("system", None, name, "system")
+
+    @classmethod
+    def api_key(cls, key: ApiKey) -> Actor:
+        return cls("api", key.pk, key.name, "system")
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The rows of the transition table open to this actor; an integration stands for the manager."""
+        return frozenset({"system", "manager"}) if self.kind == "api" else frozenset({self.role})
+
+    @property
+    def is_shop(self) -> bool:
+        """Whether this is the shop's side, which sees internal notes."""
+        return self.kind != "customer"
+
+    @property
+    def sender_kind(self) -> str:
+        """The kind as a message shows it: an integration speaks as the system."""
+        return "system" if self.kind == "api" else self.kind

@@ -1,0 +1,101 @@
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.forms import ModelForm, MultipleChoiceField
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
+
+from shopcomm.core.accounts.models import ApiKey, Customer, Staff
+from shopcomm.core.accounts.roles import Role
+from shopcomm.core.accounts.services.api_keys import SCOPES, create_api_key
+from shopcomm.core.accounts.services.customers import normalise_phone
+
+# Roles take the place of groups: few enough to read in one table.
+admin.site.unregister(Group)
+
+
+@admin.register(Staff)
+class StaffAdmin(UserAdmin, ModelAdmin):
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "display_name", "role", "is_active", "last_login")
+    list_filter = ("role", "is_active")
+    fieldsets = (
+        (None, {"fields": ("username", "password", "display_name", "role", "is_active")}),
+        (_("偏好"), {"fields": ("theme", "sound", "single_keys")}),
+    )
+    add_fieldsets = ((None, {"fields": ("username", "password1", "password2", "display_name", "role")}),)
+
+    def save_model(self, request: HttpRequest, obj: Staff, form: Any, change: bool) -> None:
+        # Managers run the admin; nobody else gets in.
+        obj.is_staff = obj.is_superuser = obj.role == Role.MANAGER
+        super().save_model(request, obj, form, change)
+
+
+class CustomerForm(ModelForm):
+    class Meta:
+        model = Customer
+        fields = ("name", "phone", "company", "source", "tier", "credit_limit", "note")
+
+    def clean_phone(self) -> str:
+        try:
+            return normalise_phone(self.cleaned_data["phone"])
+        except ValueError as error:
+            raise ValidationError(_("请填写正确的手机号")) from error
+
+
+@admin.register(Customer)
+class CustomerAdmin(ModelAdmin):
+    form = CustomerForm
+    list_display = ("name", "company", "phone", "tier", "source", "created_at")
+    list_filter = ("tier", "source")
+    search_fields = ("name", "company", "phone")
+    show_full_result_count = False
+
+    def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
+        obj.phone_tail = obj.phone[-4:]
+        super().save_model(request, obj, form, change)
+
+
+class ApiKeyForm(ModelForm):
+    scopes = MultipleChoiceField(
+        label=_("权限范围"),
+        choices=[("*", "*"), *((s, s) for s in SCOPES)],
+        widget=UnfoldAdminCheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ("name", "scopes")
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ModelAdmin):
+    form = ApiKeyForm
+    list_display = ("name", "prefix", "scopes", "created_at", "last_used_at", "revoked_at")
+    actions = ("revoke",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        key, secret = create_api_key(name=obj.name, scopes=form.cleaned_data["scopes"])
+        obj.pk = key.pk
+        messages.warning(request, _("密钥只显示这一次：%(secret)s") % {"secret": secret})
+
+    @admin.action(description=_("停用"))
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        """Close the chosen keys for good."""
+        keys.filter(revoked_at=None).update(revoked_at=timezone.now())

@@ -1,0 +1,51 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Source(models.TextChoices):
+    """Where a customer or an order came from."""
+
+    WECHAT = "wechat", _("微信")
+    PHONE = "phone", _("电话")
+    STORE = "store", _("门店")
+    WEB = "web", _("网店")
+    API = "api", "API"
+
+
+class Customer(models.Model):
+    """Somebody who buys: a person, or the company behind them."""
+
+    class Tier(models.TextChoices):
+        RETAIL = "retail", _("零售")
+        WHOLESALE = "wholesale", _("批发")
+
+    name = models.CharField(_("姓名"), max_length=120)
+    # E.164; blank for imported customers of whom only an id is known.
+    phone = models.CharField(_("手机"), max_length=20, blank=True)
+    phone_tail = models.CharField(_("手机尾号"), max_length=4, blank=True, editable=False)
+    company = models.CharField(_("公司"), max_length=120, blank=True)
+    source = models.CharField(_("来源"), max_length=10, choices=Source, default=Source.WECHAT)
+    tier = models.CharField(_("类型"), max_length=10, choices=Tier, default=Tier.RETAIL)
+    external_id = models.CharField(_("外部编号"), max_length=64, blank=True)
+    note = models.TextField(_("备注"), blank=True)
+    credit_limit = models.DecimalField(_("赊账额度"), max_digits=12, decimal_places=2, default=0)
+    created_at = models.DateTimeField(_("建立时间"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("客户")
+        verbose_name_plural = _("客户")
+        constraints = [
+            models.UniqueConstraint(fields=["phone"], condition=~models.Q(phone=""), name="customer_phone"),
+            models.UniqueConstraint(
+                fields=["external_id"], condition=~models.Q(external_id=""), name="customer_ext"
+            ),
+        ]
+        indexes = [
+            # The desk's search by the last four digits of a phone.
+            models.Index(fields=["phone_tail"], name="customer_phone_tail"),
+            # The desk's search by the beginning of a name.
+            models.Index(fields=["name"], name="customer_name_prefix", opclasses=["varchar_pattern_ops"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.company or self.name

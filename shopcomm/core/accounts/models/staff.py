@@ -1,0 +1,27 @@
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from shopcomm.core.accounts.roles import Role
+
+
+class Staff(AbstractUser):
+    """Somebody who works in the shop and logs in with a password."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "", _("跟随系统")
+        LIGHT = "light", _("浅色")
+        DARK = "dark", _("深色")
+
+    role = models.CharField(_("角色"), max_length=12, choices=Role, default=Role.SALES)
+    display_name = models.CharField(_("显示名"), max_length=60, blank=True)
+    theme = models.CharField(_("外观"), max_length=8, choices=Theme, default=Theme.SYSTEM, blank=True)
+    sound = models.BooleanField(_("提示音"), default=True)
+    single_keys = models.BooleanField(_("单键快捷键"), default=True)
+
+    class Meta:
+        verbose_name = _("员工")
+        verbose_name_plural = _("员工")
+
+    def __str__(self) -> str:
+        return self.display_name or self.username

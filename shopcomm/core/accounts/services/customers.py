@@ -1,0 +1,39 @@
+"""Customers, recognised by their phone."""
+
+import phonenumbers
+from django.db import transaction
+
+from shopcomm.core.accounts.models import Customer
+
+
+def normalise_phone(text: str) -> str:
+    """A phone in E.164; numbers without a country code are Chinese. Raises ValueError for anything else.
+
+    Source: ITU-T E.164.
+    """
+    try:
+        number = phonenumbers.parse(text, "CN")
+    except phonenumbers.NumberParseException as error:
+        raise ValueError(f"not a phone number: {text[:40]!r}") from error
+    if not phonenumbers.is_possible_number(number):
+        raise ValueError(f"not a phone number: {text[:40]!r}")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@transaction.atomic
+def customer_by_phone(
+    *, name: str, phone: str, source: str, company: str = "", tier: str = Customer.Tier.RETAIL
+) -> Customer:
+    """The customer with this phone; a new one when nobody has it. Raises ValueError for no phone at all."""
+    number = normalise_phone(phone)
+    customer, _ = Customer.objects.get_or_create(
+        phone=number,
+        defaults={
+            "name": name,
+            "phone_tail": number[-4:],
+            "source": source,
+            "company": company,
+            "tier": tier,
+        },
+    )
+    return customer

@@ -1,0 +1,44 @@
+"""Signed links: what a customer opens on a phone to see one order."""
+
+import secrets
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.urls import reverse
+from django.utils import timezone
+
+from shopcomm.core.accounts.models import Customer, OrderLink
+
+# The nonce is in the database, the signature is not: a copy of the table opens nothing.
+_signer = Signer(salt="shopcomm.order-link", sep=".")
+
+
+def make_link(*, customer: Customer, order_id: int) -> OrderLink:
+    """A new link to one order, beside those that are already out."""
+    return OrderLink.objects.create(customer=customer, order_id=order_id, nonce=secrets.token_urlsafe(18))
+
+
+def link_token(link: OrderLink) -> str:
+    """The part of the address that proves who made it."""
+    return _signer.sign(link.nonce)
+
+
+def link_url(*, customer: Customer, order_id: int) -> str:
+    """The absolute address of an order's newest live link; makes one when there is none."""
+    live = OrderLink.objects.filter(order_id=order_id, revoked_at=None).order_by("-id").first()
+    link = live or make_link(customer=customer, order_id=order_id)
+    return settings.PUBLIC_URL.rstrip("/") + reverse("portal:order", args=[link_token(link)])
+
+
+def open_link(token: str) -> OrderLink | None:
+    """The live link of a token; None for a forged, unknown or revoked one."""
+    try:
+        nonce = _signer.unsign(token)
+    except BadSignature:
+        return None
+    return OrderLink.objects.select_related("customer").filter(nonce=nonce, revoked_at=None).first()
+
+
+def revoke_links(*, order_id: int) -> int:
+    """Close every link of an order at once. Returns how many were open."""
+    return OrderLink.objects.filter(order_id=order_id, revoked_at=None).update(revoked_at=timezone.now())

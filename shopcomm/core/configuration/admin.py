@@ -1,0 +1,24 @@
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from shopcomm.core.configuration.models import ShopSettings
+
+
+@admin.register(ShopSettings)
+class ShopSettingsAdmin(ModelAdmin):
+    """One row, so nothing to add once it is there and nothing to delete."""
+
+    list_display = ("shop_name", "sales_see_all", "pay_within_minutes")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return not ShopSettings.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ShopSettings, form: Any, change: bool) -> None:
+        obj.pk = 1
+        super().save_model(request, obj, form, change)

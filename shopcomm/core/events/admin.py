@@ -1,0 +1,51 @@
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+
+from shopcomm.core.events.models import DeadLetter, DomainEvent, HandlerCursor
+from shopcomm.core.events.relay import retry_dead_letter
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Something that is looked at, never edited."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(DomainEvent)
+class DomainEventAdmin(ReadOnlyAdmin):
+    list_display = ("position", "type", "order_id", "actor_name", "occurred_at")
+    list_filter = ("type",)
+    search_fields = ("=order_id", "type")
+    ordering = ("-id",)
+    show_full_result_count = False
+
+
+@admin.register(HandlerCursor)
+class HandlerCursorAdmin(ReadOnlyAdmin):
+    list_display = ("name", "position", "failures", "retry_at")
+
+
+@admin.register(DeadLetter)
+class DeadLetterAdmin(ReadOnlyAdmin):
+    list_display = ("handler", "event", "parked_at", "resolved_at")
+    actions = ("retry",)
+
+    @admin.action(description=_("重试"))
+    def retry(self, request: HttpRequest, letters: QuerySet[DeadLetter]) -> None:
+        """Give the chosen events to their handlers once more."""
+        done = sum(retry_dead_letter(letter) for letter in letters)
+        messages.info(
+            request, _("已重试 %(all)s 条，成功 %(done)s 条") % {"all": letters.count(), "done": done}
+        )

@@ -1,0 +1,44 @@
+"""The one way a fact enters the log."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import ClassVar
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, transaction
+
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.events.wake import wake_relay
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A fact that has happened. Subclasses are named in the past tense and carry ids, not bodies."""
+
+    type: ClassVar[str]
+    order_id: int | None = None
+    conversation_id: int | None = None
+
+
+def publish(event: Event, *, actor: Actor) -> DomainEvent:
+    """Record a fact in the caller's transaction; wake the relay once it commits.
+
+    Raises RuntimeError outside a transaction: a fact without its change, or a change without its fact, is a lie.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("publish() belongs inside the transaction of the change it reports")
+    fields = asdict(event)
+    order_id, conversation_id = fields.pop("order_id"), fields.pop("conversation_id")
+    row = DomainEvent.objects.create(
+        type=event.type,
+        order_id=order_id,
+        conversation_id=conversation_id,
+        data=json.loads(json.dumps(fields, cls=DjangoJSONEncoder)),
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        actor_name=actor.name,
+    )
+    # robust: with the broker down the row still waits for the relay's periodic sweep.
+    transaction.on_commit(wake_relay, robust=True)
+    return row

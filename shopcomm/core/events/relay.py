@@ -1,0 +1,117 @@
+"""From committed facts to their readers: give positions, then let each handler catch up.
+
+Positions are given by one process at a time (an advisory lock), after commit. An id taken early can
+commit late; a position cannot, so a reader that pages by position never skips anything.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from shopcomm.core.events.handlers import Handler, all_handlers
+from shopcomm.core.events.models import DeadLetter, DomainEvent, HandlerCursor
+
+log = logging.getLogger(__name__)
+
+# Advisory lock keys of this module: any fixed numbers nobody else uses.
+POSITION_LOCK = 7_301_001
+BATCH = 500
+MAX_FAILURES = 8
+
+POSITION_SQL = """
+WITH waiting AS (
+    SELECT id FROM events_domainevent WHERE position IS NULL ORDER BY id LIMIT %s
+), numbered AS (
+    SELECT id, row_number() OVER (ORDER BY id)
+               + (SELECT coalesce(max(position), 0) FROM events_domainevent) AS position
+    FROM waiting
+)
+UPDATE events_domainevent SET position = numbered.position
+FROM numbered WHERE events_domainevent.id = numbered.id
+"""
+
+
+def position_new_events() -> int:
+    """Give every committed event without one the next position. Returns how many got one.
+
+    Waits for another process doing the same, so that on return all that was committed before is positioned.
+    """
+    given = 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [POSITION_LOCK])
+            cursor.execute(POSITION_SQL, [BATCH])
+            batch = cursor.rowcount
+        given += batch
+        if batch < BATCH:
+            return given
+
+
+def relay() -> None:
+    """Give positions, then run every handler as far as it gets. One that fails holds up no other."""
+    position_new_events()
+    for handler in all_handlers():
+        try:
+            while run_handler(handler):
+                pass
+        except Exception:
+            log.exception("handler %s could not be run", handler.name)
+
+
+def run_handler(handler: Handler) -> bool:
+    """Let one handler see its next batch. Returns whether there may be more.
+
+    The cursor's row is locked meanwhile: a second worker passes on. A killed worker leaves the cursor
+    where it was, so its batch is seen again: at least once, in order.
+    """
+    HandlerCursor.objects.get_or_create(name=handler.name)
+    with transaction.atomic():
+        cursor = HandlerCursor.objects.select_for_update(skip_locked=True).filter(name=handler.name).first()
+        if cursor is None or (cursor.retry_at and cursor.retry_at > timezone.now()):
+            return False
+        events = list(DomainEvent.objects.filter(position__gt=cursor.position).order_by("position")[:BATCH])
+        more = len(events) == BATCH
+        for event in events:
+            if event.type in handler.types and not _deliver(handler, event, cursor):
+                more = False
+                break
+            cursor.position, cursor.failures, cursor.retry_at = event.position or 0, 0, None
+        cursor.save()
+    return more
+
+
+def _deliver(handler: Handler, event: DomainEvent, cursor: HandlerCursor) -> bool:
+    """One event to one handler; False when it failed and is to be tried again later."""
+    try:
+        with transaction.atomic():
+            handler.handle(event)
+        return True
+    except Exception as error:
+        cursor.failures += 1
+        log.exception("handler %s failed at event %s", handler.name, event.pk)
+        if cursor.failures >= MAX_FAILURES:
+            DeadLetter.objects.update_or_create(
+                handler=handler.name, event=event, defaults={"error": repr(error), "resolved_at": None}
+            )
+            return True
+        cursor.retry_at = timezone.now() + timedelta(seconds=min(300, 2**cursor.failures))
+        return False
+
+
+def retry_dead_letter(letter: DeadLetter) -> bool:
+    """Give a parked event to its handler once more. Returns whether it went well this time."""
+    handler = next((each for each in all_handlers() if each.name == letter.handler), None)
+    if handler is None:
+        return False
+    try:
+        with transaction.atomic():
+            handler.handle(letter.event)
+    except Exception as error:
+        letter.error = repr(error)
+        letter.save(update_fields=["error"])
+        return False
+    letter.resolved_at = timezone.now()
+    letter.save(update_fields=["resolved_at"])
+    return True

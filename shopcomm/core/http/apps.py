@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class HttpConfig(AppConfig):
+    name = "shopcomm.core.http"
+    label = "http"
+    verbose_name = _("网页")

@@ -1,0 +1,54 @@
+"""Live pushes: the only door to the channel layer outside consumers. A push is a hint; rows are the truth."""
+
+import json
+import logging
+from functools import partial
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+log = logging.getLogger(__name__)
+
+ORDERS_FEED = "feed.orders"
+WAREHOUSE_FEED = "feed.warehouse"
+
+
+def conversation_group(conversation_id: int) -> str:
+    """The group of everybody who has one conversation open."""
+    return f"conversation.{conversation_id}"
+
+
+def staff_group(staff_id: int) -> str:
+    """The group of one member of staff's tabs."""
+    return f"staff.{staff_id}"
+
+
+def frame(group: str, shop: dict[str, Any] | None, customer: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What travels between processes: the text for each audience, encoded once."""
+    return {
+        "type": "fan.out",
+        "group": group,
+        "shop": json.dumps(shop, ensure_ascii=False) if shop is not None else None,
+        "customer": json.dumps(customer, ensure_ascii=False) if customer is not None else None,
+    }
+
+
+def push_on_commit(group: str, shop: dict[str, Any] | None, customer: dict[str, Any] | None = None) -> None:
+    """Show a frame to everybody in a group once the caller's transaction has committed.
+
+    `shop` is what staff get, `customer` what customers get; None is shown to nobody of that side.
+    """
+    # robust: with Redis down the change still stands, and clients catch up by seq or cursor.
+    transaction.on_commit(partial(_push, frame(group, shop, customer)), robust=True)
+
+
+def _push(message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    if layer is None:
+        return
+    try:
+        async_to_sync(layer.group_send)(message["group"], message)
+    except (OSError, RuntimeError):
+        log.warning("push to %s was lost; clients will catch up", message["group"])

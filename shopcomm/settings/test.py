@@ -1,0 +1,12 @@
+"""The product as shipped, except for what would only slow the suite down."""
+
+from shopcomm.settings.base import *
+from shopcomm.settings.base import STORAGES
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+ALLOWED_HOSTS = ["*"]
+SECRET_KEY = "only-for-the-test-suite-" + "0" * 40
+LANGUAGE_CODE = "zh-hans"

@@ -1,0 +1,27 @@
+"""Every address of the site, by room."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from shopcomm.core.http.health import healthz, readyz
+
+handler400 = "shopcomm.core.http.errors.bad_request"
+handler403 = "shopcomm.core.http.errors.forbidden"
+handler404 = "shopcomm.core.http.errors.not_found"
+handler500 = "shopcomm.core.http.errors.server_error"
+
+urlpatterns = [
+    path("", include("shopcomm.core.accounts.urls")),
+    path("orders/", include("orders.urls")),
+    path("warehouse/", include("orders.warehouse_urls")),
+    path("", include("messaging.urls")),
+    path("", include("shopcomm.edge.portal.urls")),
+    path("api/v1/", include("shopcomm.api_urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("healthz", healthz),
+    path("readyz", readyz),
+]
