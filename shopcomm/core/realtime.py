@@ -8,6 +8,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
+from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
@@ -50,5 +51,5 @@ def _push(message: dict[str, Any]) -> None:
         return
     try:
         async_to_sync(layer.group_send)(message["group"], message)
-    except (OSError, RuntimeError):
+    except (OSError, RuntimeError, RedisError):
         log.warning("push to %s was lost; clients will catch up", message["group"])

@@ -1,0 +1,47 @@
+"""What the house promises of itself, checked: sizes, and no word of what must not be committed."""
+
+import ast
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def committed(*patterns: str) -> list[Path]:
+    """The files git knows, or would know, that match."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    return [ROOT / name for name in names if name and (ROOT / name).exists()]
+
+
+def test_no_file_is_longer_than_four_hundred_lines():
+    long = {
+        str(path.relative_to(ROOT)): count
+        for path in committed("*.py", "*.js", "*.css", "*.html")
+        if "migrations" not in path.parts and (count := len(path.read_text().splitlines())) > 400
+    }
+    assert long == {}
+
+
+def test_functions_stay_short():
+    lengths = [
+        node.end_lineno - node.lineno + 1
+        for path in committed("shopcomm/*.py", "orders/*.py", "messaging/*.py")
+        if "migrations" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert max(lengths) <= 60
+    assert sum(length > 25 for length in lengths) / len(lengths) < 0.1
+
+
+def test_lock_files_name_no_registry():
+    for path in committed("requirements*.txt", "requirements*.in"):
+        assert "://" not in path.read_text(), path
+
+
+def test_every_template_and_script_is_free_of_inline_code():
+    for path in committed("templates/*.html"):
+        text = path.read_text()
+        for forbidden in (" onclick=", " onsubmit=", " style=", "javascript:"):
+            assert forbidden not in text, f"{path}: {forbidden}"
