@@ -1,0 +1,73 @@
+"""Logging in, the way to one's own page, one's own settings, and the table of rights."""
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from shopcomm.core.accounts.access import right_required
+from shopcomm.core.accounts.forms import LoginForm, PreferencesForm
+from shopcomm.core.accounts.models import Staff
+from shopcomm.core.accounts.roles import CUSTOMER, MANAGER, RIGHTS, SALES, WAREHOUSE, Role
+
+REMEMBER_SECONDS = 30 * 24 * 3600
+
+
+class Login(LoginView):
+    """The log-in page. Wrong passwords are counted by django-axes."""
+
+    template_name = "accounts/login.html"
+    authentication_form = LoginForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: LoginForm) -> HttpResponse:  # type: ignore[override]
+        answer = super().form_valid(form)
+        if form.cleaned_data["remember"]:
+            self.request.session.set_expiry(REMEMBER_SECONDS)
+        return answer
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponseBase:
+    """Everybody to the page of their role."""
+    user: Any = request.user
+    if not user.is_authenticated:
+        return redirect("login")
+    return redirect("/warehouse/" if user.role == Role.WAREHOUSE else "/orders/")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def preferences(request: HttpRequest) -> HttpResponseBase:
+    """Somebody's own settings; `only` in the body limits a save to the fields it names."""
+    user = cast(Staff, request.user)
+    only = request.POST.getlist("only")
+    form = PreferencesForm(request.POST or None, instance=user, only=only)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        if only:
+            return HttpResponse(status=204)
+        messages.success(request, _("设置已保存"))
+        return redirect("preferences")
+    if only and form.errors:
+        return JsonResponse({"errors": form.errors}, status=422)
+    return render(request, "accounts/preferences.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_safe
+@right_required("admin")
+def rights(request: HttpRequest) -> HttpResponseBase:
+    """Who may do what, from the table the code itself asks."""
+    columns = [
+        (SALES, Role.SALES.label),
+        (WAREHOUSE, Role.WAREHOUSE.label),
+        (MANAGER, Role.MANAGER.label),
+        (CUSTOMER, _("客户")),
+    ]
+    rows = [(right, [key in right.roles for key, _label in columns]) for right in RIGHTS]
+    return render(request, "accounts/rights.html", {"columns": columns, "rows": rows})

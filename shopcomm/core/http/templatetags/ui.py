@@ -1,0 +1,200 @@
+"""Tags and filters every template has: icons, style sheets, money, times, status tags."""
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from shopcomm.core.accounts.roles import may as role_may
+from shopcomm.core.http.assets import module_map, stylesheet_paths
+
+register = template.Library()
+
+STATUS_CLASSES = {
+    "pending_payment": "st-pending",
+    "paid": "st-paid",
+    "picking": "st-picking",
+    "shipped": "st-shipped",
+    "delivered": "st-delivered",
+    "completed": "st-done",
+    "refunding": "st-refunding",
+    "refunded": "st-refunded",
+    "cancelled": "st-done",
+}
+CURRENCY_SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£"}
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """A decorative icon of the sprite; what carries it needs a label of its own."""
+    href = f"{static('icons/sprite.svg')}#{name if name == 'logo' else 'i-' + name}"
+    return format_html('<svg class="i {}" aria-hidden="true"><use href="{}"></use></svg>', size, href)
+
+
+@register.simple_tag
+def stylesheets(*views: str) -> SafeString:
+    """The page's style sheets, in cascade order."""
+    links = ((static(path),) for path in stylesheet_paths(*views))
+    return format_html_join("\n", '<link rel="stylesheet" href="{}">', links)
+
+
+@register.simple_tag(takes_context=True)
+def importmap(context: template.Context) -> SafeString:
+    """The map from module names to hashed addresses; the one inline script, allowed by its nonce."""
+    request = context.get("request")
+    nonce = getattr(request, "csp_nonce", "") if request else ""
+    body = json.dumps({"imports": module_map()}, ensure_ascii=False).replace("<", "\\u003c")
+    return format_html('<script type="importmap" nonce="{}">{}</script>', str(nonce), mark_safe(body))
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str = "CNY") -> str:
+    """¥8,677.75, with a true minus sign."""
+    if amount is None:
+        return ""
+    sign = "−" if amount < 0 else ""
+    return f"{sign}{CURRENCY_SIGNS.get(currency, currency + ' ')}{abs(Decimal(amount)):,.2f}"
+
+
+@register.filter
+def status_class(status: str) -> str:
+    """The colour class of an order's status."""
+    return STATUS_CLASSES.get(str(status), "st-done")
+
+
+@register.simple_tag
+def status_tag(status: Any, size: str = "") -> SafeString:
+    """An order's status as a luggage tag."""
+    label = status.label if hasattr(status, "label") else status_label(str(status))
+    return format_html('<span class="tag {} {}">{}</span>', size, status_class(str(status)), label)
+
+
+def status_label(status: str) -> str:
+    """The status in the reader's language."""
+    labels = {
+        "pending_payment": _("待支付"),
+        "paid": _("已支付待配货"),
+        "picking": _("配货中"),
+        "shipped": _("已发货"),
+        "delivered": _("已签收"),
+        "completed": _("已完成"),
+        "refunding": _("退款中"),
+        "refunded": _("已退款"),
+        "cancelled": _("已取消"),
+    }
+    return labels.get(status, status)
+
+
+@register.filter
+def masked(phone: str) -> str:
+    """138 **** 6612: enough to recognise, not enough to dial."""
+    digits = national(phone)
+    if len(digits) < 7:
+        return digits
+    return f"{digits[:3]} **** {digits[-4:]}"
+
+
+@register.filter
+def national(phone: str) -> str:
+    """A Chinese number without its country code."""
+    return (phone or "").removeprefix("+86").strip()
+
+
+@register.filter
+def avatar(key: Any) -> str:
+    """The avatar colour of a person, the same on every page."""
+    return f"a{sum(map(ord, str(key))) % 5 + 1}"
+
+
+@register.filter
+def initial(name: str) -> str:
+    """What stands in an avatar."""
+    return (str(name).strip() or "?")[0].upper()
+
+
+@register.filter
+def capped(count: int, most: int = 999) -> str:
+    """A count that never grows wider than its tab."""
+    return f"{most}+" if count > most else str(count)
+
+
+@register.simple_tag
+def when(moment: datetime | None) -> SafeString | str:
+    """A time as staff read it; `lib/time.js` keeps it current."""
+    if moment is None:
+        return ""
+    local = timezone.localtime(moment)
+    return format_html(
+        '<time datetime="{}" title="{}" data-when>{}</time>',
+        local.isoformat(timespec="seconds"),
+        local.strftime("%Y-%m-%d %H:%M:%S"),
+        relative(local, timezone.localtime()),
+    )
+
+
+def relative(local: datetime, now: datetime) -> str:
+    """刚刚, 5 分钟前, 15:04, 昨天 17:42, 11/08 16:20, then 2025/11/08."""
+    seconds = (now - local).total_seconds()
+    if 0 <= seconds < 60:
+        return _("刚刚")
+    if 0 <= seconds < 3600:
+        return _("%(count)d 分钟前") % {"count": seconds // 60}
+    days = (now.date() - local.date()).days
+    if days == 0:
+        return local.strftime("%H:%M")
+    if days == 1:
+        return _("昨天 %(time)s") % {"time": local.strftime("%H:%M")}
+    return local.strftime("%m/%d %H:%M" if now.year == local.year else "%Y/%m/%d")
+
+
+@register.filter
+def may(user: Any, key: str) -> bool:
+    """Whether the reader has a right of the table in `accounts/roles.py`."""
+    return bool(getattr(user, "is_authenticated", False)) and role_may(user.role, key)
+
+
+@register.simple_tag
+def picture(variant: Any) -> str:
+    """The address of a variant's picture, a drawn bag when it has none."""
+    if variant is not None and getattr(variant, "picture", None):
+        return variant.picture.url
+    if variant is not None and getattr(variant, "static_picture", ""):
+        return static(variant.static_picture)
+    return static(f"bags/{_shape(variant)}-grey.svg")
+
+
+def _shape(variant: Any) -> str:
+    name = str(getattr(getattr(variant, "product", None), "name", ""))
+    shapes = {"托特": "tote", "背包": "backpack", "双肩": "backpack", "斜挎": "crossbody", "旅行袋": "duffel"}
+    shapes |= {"行李袋": "duffel", "公文": "brief", "电脑包": "brief"}
+    return next((shape for word, shape in shapes.items() if word in name), "suitcase")
+
+
+@register.simple_tag(takes_context=True)
+def query(context: template.Context, **changes: Any) -> str:
+    """The page's query string with some fields changed; None takes one away."""
+    fields = context["request"].GET.copy()
+    for name, value in ({"after": None} | changes).items():
+        fields.pop(name, None)
+        if value not in (None, ""):
+            fields[name] = str(value)
+    return f"?{fields.urlencode()}"
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """The words of a text, to loop over in a template."""
+    return text.split()
+
+
+@register.simple_tag
+def bag_picture(name: str) -> SafeString:
+    """A drawn bag such as `tote-caramel`; decoration only."""
+    return format_html('<img src="{}" alt="" width="96" height="92">', static(f"bags/{name}.svg"))

@@ -1,0 +1,5 @@
+/* Starts every behaviour the page asks for: <div data-module="orders/list.js lib/copy.js">.
+   A module's default export is a class; it gets the element. */
+import { mountAll } from "lib/modules.js";
+
+mountAll(document);

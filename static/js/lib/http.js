@@ -1,0 +1,27 @@
+const csrf = () =>
+  document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ??
+  document.querySelector("[name=csrfmiddlewaretoken]")?.value ??
+  "";
+
+/** A request to our own server that carries the CSRF token. Throws only when the network fails. */
+export async function request(url, { method = "GET", body, headers = {}, ...rest } = {}) {
+  const sent = { ...headers };
+  if (method !== "GET") sent["X-CSRFToken"] = csrf();
+  if (body && !(body instanceof FormData) && !(body instanceof URLSearchParams)) {
+    sent["Content-Type"] = "application/json";
+    body = JSON.stringify(body);
+  }
+  const answer = await fetch(url, { method, body, headers: sent, credentials: "same-origin", ...rest });
+  // A session that ended answers with the log-in page.
+  if (answer.redirected && new URL(answer.url).pathname === "/login/") location.assign(answer.url);
+  return answer;
+}
+
+/** A part of a page as the server renders it, null when it is gone or refused. */
+export async function fragment(url, options = {}) {
+  const answer = await request(url, { ...options, headers: { "X-Fragment": "1", ...options.headers } });
+  return answer.ok ? answer.text() : null;
+}
+
+export const getJSON = async (url) => (await request(url, { headers: { Accept: "application/json" } })).json();
+export const post = (url, body, options = {}) => request(url, { method: "POST", body, ...options });

@@ -1,0 +1,141 @@
+/* One WebSocket a tab, shared by everything on the page. It reconnects by itself and subscribes again
+   from what each subscriber has seen, so a frame lost on the way comes back. */
+const PING_EVERY = 25_000;
+const ANSWER_WITHIN = 10_000;
+const LONGEST_PAUSE = 30_000;
+const OFFLINE_AFTER = 30_000;
+const RESTART = 1012;
+const FORBIDDEN = new Set([4401, 4403]);
+
+const topicKey = ({ conversation, feed }) => (feed ? `feed:${feed}` : `conversation:${conversation}`);
+
+class Socket {
+  #socket = null;
+  #subscriptions = new Map();
+  #watchers = new Set();
+  #listeners = new Set();
+  #state = "offline";
+  #attempt = 0;
+  #lostAt = 0;
+  #timer = 0;
+  #ping = 0;
+  #heard = 0;
+  #refused = false;
+
+  get state() {
+    return this.#state;
+  }
+
+  /** Frames of a topic go to `onFrame`; `after()` says up to where they are known. Returns the way out. */
+  subscribe(topic, { after = () => null, onFrame }) {
+    const key = topicKey(topic);
+    const entry = { topic, after, onFrame };
+    if (!this.#subscriptions.has(key)) this.#subscriptions.set(key, new Set());
+    this.#subscriptions.get(key).add(entry);
+    if (this.#state === "online") this.#ask(entry);
+    else this.#connect();
+    return () => {
+      const entries = this.#subscriptions.get(key);
+      entries?.delete(entry);
+      if (!entries?.size) this.#subscriptions.delete(key);
+    };
+  }
+
+  /** Asks again for what a topic's subscriber has not seen, after it noticed a gap. */
+  resubscribe(topic) {
+    for (const entry of this.#subscriptions.get(topicKey(topic)) ?? []) this.#ask(entry);
+  }
+
+  /** False when there is no connection: the caller keeps the frame or goes by HTTP. */
+  send(frame) {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  /** Tells the state now and at each change: online, reconnecting, offline. */
+  onState(callback) {
+    this.#watchers.add(callback);
+    callback(this.#state, { attempt: this.#attempt, wait: 0 });
+    return () => this.#watchers.delete(callback);
+  }
+
+  /** Every frame, whatever its topic. */
+  onFrame(callback) {
+    this.#listeners.add(callback);
+    return () => this.#listeners.delete(callback);
+  }
+
+  retryNow() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#connect();
+  }
+
+  #connect() {
+    if (this.#refused || this.#timer || this.#socket?.readyState <= WebSocket.OPEN) return;
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}/ws/`);
+    this.#socket = socket;
+    socket.addEventListener("open", () => this.#opened());
+    socket.addEventListener("message", (event) => this.#received(event.data));
+    socket.addEventListener("close", (event) => this.#socket === socket && this.#closed(event.code));
+  }
+
+  #opened() {
+    this.#attempt = 0;
+    this.#lostAt = 0;
+    this.#heard = Date.now();
+    this.#tell("online");
+    for (const entries of this.#subscriptions.values()) for (const entry of entries) this.#ask(entry);
+    clearInterval(this.#ping);
+    this.#ping = setInterval(() => this.#alive(), PING_EVERY);
+  }
+
+  #alive() {
+    const asked = Date.now();
+    this.send({ type: "ping" });
+    setTimeout(() => {
+      if (this.#heard < asked && this.#socket?.readyState === WebSocket.OPEN) this.#socket.close();
+    }, ANSWER_WITHIN);
+  }
+
+  #ask({ topic, after }) {
+    const seen = after();
+    this.send({ type: "subscribe", ...topic, ...(seen === null || seen === undefined ? {} : { after: seen }) });
+  }
+
+  #received(text) {
+    this.#heard = Date.now();
+    const frame = JSON.parse(text);
+    for (const listener of this.#listeners) listener(frame);
+    const named = frame.feed || frame.conversation;
+    const targets = named ? [this.#subscriptions.get(topicKey(frame)) ?? []] : this.#subscriptions.values();
+    for (const entries of targets) for (const entry of [...entries]) entry.onFrame(frame);
+  }
+
+  #closed(code) {
+    clearInterval(this.#ping);
+    this.#lostAt ||= Date.now();
+    if (FORBIDDEN.has(code)) {
+      this.#refused = true;
+      this.#tell("offline", { refused: true });
+      return;
+    }
+    this.#attempt += 1;
+    const ceiling = Math.min(LONGEST_PAUSE, 500 * 2 ** this.#attempt);
+    // A server that restarts says so: come back at once, spread a little.
+    const wait = code === RESTART ? Math.random() * 300 : ceiling / 2 + (Math.random() * ceiling) / 2;
+    this.#timer = setTimeout(() => this.retryNow(), wait);
+    const long = Date.now() - this.#lostAt > OFFLINE_AFTER || !navigator.onLine;
+    this.#tell(long ? "offline" : "reconnecting", { wait });
+  }
+
+  #tell(state, detail = {}) {
+    this.#state = state;
+    for (const watcher of this.#watchers) watcher(state, { attempt: this.#attempt, wait: 0, ...detail });
+  }
+}
+
+export const socket = new Socket();
+window.addEventListener("online", () => socket.retryNow());

@@ -1,0 +1,137 @@
+/** The pane's line to the server: the shared socket, and HTTP while that is down. */
+
+import { csrfToken } from "lib/http.js";
+import * as socket from "lib/socket.js";
+import { readAnswer, upload } from "messaging/uploads.js";
+
+export default class Link {
+  #page;
+  #on;
+  #last;
+  #subscription;
+  #missed = 0;
+  #catching = false;
+  ready = false;
+
+  /** `on`: message, ack, refused, read, recalled, typing, presence, up, down, denied, posted. */
+  constructor(page, last, on) {
+    this.#page = page;
+    this.#last = last;
+    this.#on = on;
+  }
+
+  start() {
+    this.#subscribe();
+    socket.onState((state) => this.#state(state));
+  }
+
+  reconnect() {
+    socket.reconnect?.();
+  }
+
+  bySocket(record) {
+    const { client_id, kind, body, attachments = [], reply_to, internal = false } = record;
+    const frame = { type: "message.send", conversation: this.#page.conversation, client_id, kind, body, attachments, internal };
+    if (reply_to) frame.reply_to = reply_to;
+    socket.send(frame);
+  }
+
+  async byPost(record) {
+    const { client_id, kind, body, attachments = [], reply_to = null, internal = false } = record;
+    const response = await fetch(this.#page.urls.messages, {
+      method: "POST", credentials: "same-origin", body: JSON.stringify({ client_id, kind, body, attachments, reply_to, internal }),
+      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken(), Accept: "application/json" },
+      signal: AbortSignal.timeout(10000),
+    });
+    const message = await readAnswer(response, this.#page.texts);
+    this.#on.posted(message);
+    return message.seq;
+  }
+
+  upload(record, save) {
+    return upload(record, this.#page, save);
+  }
+
+  async older(before, limit = 50) {
+    const url = `${this.#page.urls.messages}?before=${before}&limit=${limit}`;
+    const response = await fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+    const answer = await readAnswer(response, this.#page.texts);
+    const messages = answer.results ?? answer.messages ?? answer;
+    return [...messages].sort((one, other) => one.seq - other.seq);
+  }
+
+  read(seq) {
+    this.#signal({ type: "message.read", seq });
+  }
+
+  recall(seq) {
+    return this.#signal({ type: "message.recall", seq });
+  }
+
+  typing(active) {
+    this.#signal({ type: "typing", active });
+  }
+
+  #signal(frame) {
+    if (this.ready) socket.send({ ...frame, conversation: this.#page.conversation });
+    return this.ready;
+  }
+
+  #subscribe() {
+    this.#subscription = socket.subscribe(
+      { conversation: this.#page.conversation },
+      { after: () => this.#last, onFrame: (frame) => this.#frame(frame) },
+    );
+  }
+
+  /** Something between what we have and what came is missing: ask again from what we have. */
+  #resync() {
+    if (this.#catching) return;
+    this.#catching = true;
+    this.#subscription?.();
+    this.#subscribe();
+  }
+
+  #state(state) {
+    const open = (state.state ?? state) === "open";
+    if (open === this.ready && open) return;
+    this.ready = open;
+    if (!open) {
+      this.#missed = 0;
+      this.#catching = true;
+      this.#on.down(state);
+    }
+  }
+
+  #frame(frame) {
+    const handler = {
+      "subscribed": () => this.#subscribed(frame),
+      "message.new": () => this.#message(frame.message),
+      "message.ack": () => this.#on.ack(frame.client_id, frame.seq),
+      "message.read": () => this.#on.read(frame),
+      "message.recalled": () => this.#on.recalled(frame),
+      "typing": () => this.#on.typing(frame),
+      "presence": () => this.#on.presence(frame),
+      "resync": () => this.#resync(),
+      "error": () => this.#error(frame),
+    }[frame.type];
+    handler?.();
+  }
+
+  #subscribed(frame) {
+    this.#catching = false;
+    this.#missed = Math.max(0, (frame.last_seq ?? 0) - this.#last);
+    this.#on.up(this.#missed, frame);
+  }
+
+  #message(message) {
+    if (message.prev > this.#last) return this.#resync();
+    this.#last = Math.max(this.#last, message.seq);
+    return this.#on.message(message);
+  }
+
+  #error(frame) {
+    if (frame.client_id) this.#on.refused(frame);
+    else if (["forbidden", "not_found"].includes(frame.code)) this.#on.denied(frame);
+  }
+}

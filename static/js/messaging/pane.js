@@ -1,0 +1,217 @@
+/** The chat pane: puts its parts together. Each part knows one thing; only this file knows them all. */
+
+import Composer from "messaging/composer.js";
+import EmojiPicker from "messaging/emoji.js";
+import History from "messaging/history.js";
+import Lightbox from "messaging/lightbox.js";
+import Link from "messaging/link.js";
+import NetBanner from "messaging/net_banner.js";
+import Outbox from "messaging/outbox.js";
+import Receipts from "messaging/receipts.js";
+import * as rowTools from "messaging/row_tools.js";
+import Rows from "messaging/rows.js";
+import Scroll from "messaging/scroll.js";
+import { Presence, TypingLine, TypingSender } from "messaging/signals.js";
+import Timeline from "messaging/timeline.js";
+import Unsent from "messaging/unsent.js";
+import * as uploads from "messaging/uploads.js";
+
+export default class Pane {
+  #root;
+  #page;
+  #rows;
+  #timeline;
+  #scroll;
+  #receipts;
+  #history;
+  #link;
+  #outbox;
+  #unsent;
+  #banner;
+  #typing;
+  #typingLine;
+  #presence;
+  #composer;
+
+  constructor(root) {
+    this.#root = root;
+    this.#page = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
+    this.#showHistory();
+    if (this.#page.readonly) return;
+    this.#connect();
+    this.#compose();
+    this.#start();
+  }
+
+  #find(name) {
+    return this.#root.querySelector(`[data-${name}]`);
+  }
+
+  #showHistory() {
+    const page = this.#page;
+    const log = this.#find("log");
+    this.#rows = new Rows(this.#find("rows"), page);
+    this.#timeline = new Timeline(this.#find("list"), this.#rows, page.readonly ? null : page.my_read);
+    this.#receipts = new Receipts(page, this.#rows, this.#timeline);
+    this.#scroll = new Scroll(log, this.#find("jump"), () => this.#reportRead());
+    this.#timeline.put(page.messages);
+    this.#receipts.render();
+    this.#find("empty").hidden = page.messages.length > 0;
+    this.#scroll.toBottom();
+    new Lightbox(this.#find("lightbox"), log);
+    this.#link = new Link(page, this.#timeline.last, this.#handlers());
+    this.#history = new History(log, this.#find("older"), page.has_older, () => this.#older());
+  }
+
+  #connect() {
+    const { texts, me, conversation } = this.#page;
+    this.#unsent = new Unsent(this.#find("unsent"), this.#rows, this.#page);
+    this.#outbox = new Outbox(`${me.kind}:${me.id}:${conversation}`, this.#link);
+    this.#banner = new NetBanner(this.#find("netbar"), texts, {
+      unsent: () => this.#outbox.size, reconnect: () => this.#link.reconnect(),
+    });
+    this.#typingLine = new TypingLine(this.#find("typing"), texts.typing);
+    this.#presence = new Presence(this.#root, texts);
+    this.#typing = new TypingSender((active) => this.#link.typing(active));
+    this.#outbox.addEventListener("added", ({ detail }) => this.#showUnsent(detail.record));
+    this.#outbox.addEventListener("changed", ({ detail }) => this.#showUnsent(detail.record));
+    this.#outbox.addEventListener("waiting", ({ detail }) => this.#unsent.waiting(detail.record));
+    this.#outbox.addEventListener("removed", ({ detail }) => this.#unsent.remove(detail.record.client_id));
+    this.#outbox.addEventListener("sent", ({ detail }) => this.#sent(detail.record, detail.seq));
+  }
+
+  #compose() {
+    const { me, conversation, urls } = this.#page;
+    const form = this.#find("composer");
+    this.#composer = new Composer(form, `draft:${me.kind}:${me.id}:${conversation}`, {
+      onSend: (draft) => this.#outbox.add({ kind: "text", ...draft }),
+      onTyping: (active) => this.#typing.set(active && !this.#composer?.internal),
+      onEditLast: () => this.#editLast(),
+    });
+    uploads.listen(this.#root, (files) => this.#sendFiles(files));
+    new EmojiPicker(this.#find("emoji"), this.#find("emoji-button"), urls.emoji, (char) => this.#composer.insert(char));
+    rowTools.listen(this.#find("log"), {
+      timeline: this.#timeline, rows: this.#rows,
+      onReply: ({ seq, sender, body }) => this.#composer.replyTo(seq, sender.name, body || this.#page.texts.image),
+      onRecall: ({ seq }) => this.#link.recall(seq),
+      onQuote: (seq) => this.#jumpTo(seq),
+    });
+  }
+
+  #start() {
+    this.#find("unsent").addEventListener("click", (event) => {
+      const clientId = event.target.closest("[data-client]")?.dataset.client;
+      if (event.target.closest("[data-retry]")) this.#outbox.retry(clientId);
+      if (event.target.closest("[data-discard]")) this.#outbox.discard(clientId);
+    });
+    document.addEventListener("visibilitychange", () => this.#reportRead());
+    this.#link.start();
+    this.#outbox.restore();
+    this.#root.dataset.ready = "";
+  }
+
+  #handlers() {
+    return {
+      message: (message) => this.#arrived(message),
+      posted: (message) => this.#arrived(message),
+      ack: (clientId, seq) => this.#outbox.confirm(clientId, seq),
+      refused: (frame) => this.#outbox.refuse(frame.client_id, frame.detail ?? this.#page.texts.refused, frame.retry_after),
+      read: (frame) => this.#peerRead(frame),
+      recalled: ({ seq }) => this.#recalled(seq),
+      typing: (frame) => this.#othersTyping(frame),
+      presence: (frame) => this.#present(frame),
+      up: (missed, frame) => this.#up(missed, frame),
+      down: (state) => { this.#outbox.abandon(); this.#banner.down(state); },
+      denied: ({ detail }) => this.#banner.denied(detail ?? this.#page.texts.denied),
+    };
+  }
+
+  #arrived(message) {
+    const mine = this.#rows.isMine(message);
+    this.#scroll.keep(() => {
+      if (mine) this.#unsent.remove(message.client_id);
+      this.#timeline.put([message]);
+      this.#receipts.render();
+      this.#find("empty").hidden = true;
+    }, { added: mine || message.kind === "event" ? 0 : 1 });
+    if (mine) this.#outbox.confirm(message.client_id, message.seq);
+    else this.#typingLine.set(`${message.sender.kind}${message.sender.id}`, "", false);
+    this.#reportRead();
+    document.dispatchEvent(new CustomEvent("chat:message", { detail: { conversation: this.#page.conversation, message } }));
+  }
+
+  #showUnsent(record) {
+    if (this.#timeline.findLast((message) => message.client_id === record.client_id && this.#rows.isMine(message))) {
+      this.#outbox.confirm(record.client_id);
+      return;
+    }
+    this.#scroll.keep(() => { this.#unsent.show(record); this.#find("empty").hidden = true; }, { follow: true });
+  }
+
+  #sent(record, seq) {
+    if (this.#timeline.get(seq)) this.#unsent.remove(record.client_id);
+    else this.#unsent.delivered(record, seq);
+  }
+
+  #recalled(seq) {
+    this.#scroll.keep(() => {
+      this.#timeline.recall(seq, this.#page.audience === "shop");
+      this.#receipts.render();
+    });
+  }
+
+  #peerRead(frame) {
+    const kind = frame.reader?.kind ?? frame.by?.kind ?? frame.sender?.kind ?? frame.kind;
+    const customer = kind === "customer";
+    if (customer === (this.#page.audience === "shop")) this.#receipts.seen(frame.seq);
+  }
+
+  #othersTyping(frame) {
+    const who = frame.sender ?? frame.by ?? frame.who ?? {};
+    if (who.kind === this.#page.me.kind && who.id === this.#page.me.id) return;
+    this.#typingLine.set(`${who.kind}${who.id}`, who.name ?? this.#page.peer.name, frame.active);
+  }
+
+  #present(frame) {
+    const side = this.#page.audience === "shop" ? "customer" : "staff";
+    const here = frame.present ?? frame.online ?? [];
+    this.#presence.set(Array.isArray(here) ? here.some((one) => one.kind === side) : Boolean(frame[side] ?? here));
+  }
+
+  #up(missed, frame) {
+    this.#banner.up(missed);
+    if (frame.presence) this.#present({ present: frame.presence });
+    this.#outbox.wake();
+    this.#reportRead();
+    document.dispatchEvent(new CustomEvent("chat:up"));
+  }
+
+  #reportRead() {
+    const seen = document.visibilityState === "visible" && this.#scroll.stuck && this.#root.offsetParent !== null;
+    if (!seen || !this.#link.ready) return;
+    const seq = this.#receipts.toReport();
+    if (seq) this.#link.read(seq);
+  }
+
+  async #older() {
+    const messages = await this.#link.older(this.#timeline.first);
+    this.#scroll.keepBelow(() => this.#timeline.put(messages));
+    return messages.length > 0 && messages[0].prev > 0;
+  }
+
+  async #jumpTo(seq) {
+    while (!this.#timeline.get(seq) && this.#history.more) await this.#history.load();
+    const entry = this.#timeline.get(seq);
+    if (entry) this.#scroll.show(entry.row);
+  }
+
+  #sendFiles(files) {
+    const base = { internal: this.#composer.internal, reply_to: null };
+    for (const record of uploads.records(files, base)) this.#outbox.add(record);
+  }
+
+  #editLast() {
+    const last = this.#outbox.lastUnsent();
+    return last?.kind === "text" ? this.#outbox.discard(last.client_id).body : "";
+  }
+}

@@ -1,0 +1,28 @@
+/** What one can do with a message: answer it, take it back within two minutes, jump to what it answers. */
+
+const RECALL_MS = 2 * 60 * 1000;
+
+export function listen(log, { timeline, rows, onReply, onRecall, onQuote }) {
+  const entryOf = (target) => timeline.get(Number(target.closest("[data-seq]")?.dataset.seq));
+
+  const refresh = (event) => {
+    const recall = event.target.closest?.("[data-seq]")?.querySelector("[data-recall]");
+    const entry = recall && entryOf(event.target);
+    if (entry) recall.hidden = !rows.isMine(entry.message) || Date.now() - new Date(entry.message.created_at) > RECALL_MS;
+  };
+  log.addEventListener("pointerover", refresh);
+  log.addEventListener("focusin", refresh);
+
+  log.addEventListener("click", (event) => {
+    const { target } = event;
+    const quote = target.closest("[data-quote]");
+    if (quote) return onQuote(Number(quote.dataset.quote));
+    const entry = entryOf(target);
+    if (!entry) return undefined;
+    if (target.closest("[data-recall]")) return onRecall(entry.message);
+    if (target.closest("[data-answer]")) return onReply(entry.message);
+    // Fingers cannot hover: a tap on the bubble brings its buttons.
+    if (target.closest(".b") && !target.closest("a, button")) entry.row.classList.toggle("msg--open");
+    return undefined;
+  });
+}

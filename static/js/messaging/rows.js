@@ -1,0 +1,139 @@
+/** Builds what the log shows from the pane's one <template>; every text goes in by textContent. */
+
+import { clock, dayLabel, fileSize } from "messaging/format.js";
+
+const EVENT_ICONS = {
+  "order.created": "orders", "order.paid": "pay", "order.payment_recorded": "pay", "order.picking": "boxes",
+  "order.shipped": "truck", "order.delivered": "check", "order.completed": "check", "order.refunding": "refund",
+  "order.refunded": "refund", "order.refund_rejected": "refund", "order.cancelled": "x", "order.changed": "edit",
+  "shipment.updated": "truck",
+};
+
+export default class Rows {
+  #template;
+  #page;
+
+  constructor(template, page) {
+    this.#template = template;
+    this.#page = page;
+  }
+
+  part(name) {
+    return this.#template.content.querySelector(`[data-part="${name}"]`).cloneNode(true);
+  }
+
+  isMine(message) {
+    const { me } = this.#page;
+    return message.sender.kind === me.kind && message.sender.id === me.id;
+  }
+
+  isOut(message) {
+    return (message.sender.kind === "customer") === (this.#page.audience === "customer");
+  }
+
+  day(iso) {
+    const line = this.part("day");
+    line.textContent = dayLabel(iso, this.#page.texts);
+    return line;
+  }
+
+  build(message) {
+    if (message.kind === "event") return this.#event(message);
+    const row = this.part(message.internal && !message.recalled ? "note" : "message");
+    row.querySelector("[data-name]").textContent = message.sender.name;
+    this.#time(row, message);
+    if (!message.internal) this.#dress(row, message);
+    if (message.recalled) return this.#recalled(row, message);
+    this.#quote(row, message);
+    this.#text(row, message.body);
+    this.#files(row, message.attachments ?? []);
+    return row;
+  }
+
+  #event(message) {
+    const row = this.part("event");
+    row.querySelector("[data-text]").textContent = message.body;
+    const use = row.querySelector("use");
+    const icon = EVENT_ICONS[message.data?.event] ?? "info";
+    use?.setAttribute("href", use.getAttribute("href").replace(/#i-.*/, `#i-${icon}`));
+    row.classList.toggle("sys--internal", message.internal);
+    this.#time(row, message);
+    return row;
+  }
+
+  #dress(row, message) {
+    const out = this.isOut(message);
+    const bot = message.sender.kind === "assistant";
+    row.classList.toggle("out", out);
+    row.classList.toggle("ai", bot);
+    row.querySelector("[data-bot]").hidden = !bot;
+    const avatar = row.querySelector("[data-avatar]");
+    if (out) avatar.remove();
+    else {
+      avatar.textContent = bot ? "AI" : [...message.sender.name][0] ?? "·";
+      avatar.classList.add(bot ? "abot" : `a${(Number(message.sender.id) % 5) + 1}`);
+    }
+    row.querySelector(".who").hidden = out && !bot && this.isMine(message);
+  }
+
+  #time(row, message) {
+    const time = row.querySelector("time");
+    time.dateTime = message.created_at;
+    time.textContent = clock(message.created_at);
+    time.title = new Date(message.created_at).toLocaleString();
+  }
+
+  #recalled(row, message) {
+    const { texts } = this.#page;
+    row.classList.add("recalled");
+    const mine = this.isMine(message);
+    row.querySelector("[data-text]").textContent = mine
+      ? texts.recalledByMe : texts.recalled.replace("%s", message.sender.name);
+    // Staff keep the record of what was taken back; customers are never sent it.
+    if (message.body && this.#page.audience === "shop") row.querySelector("[data-text]").title = message.body;
+    row.querySelector("[data-quote]").remove();
+    row.querySelector("[data-tools]")?.remove();
+    return row;
+  }
+
+  #quote(row, message) {
+    const quote = row.querySelector("[data-quote]");
+    if (!message.reply_to) return quote.remove();
+    quote.dataset.quote = message.reply_to.seq ?? message.reply_to;
+    quote.querySelector("span").textContent = this.#page.texts.quoted;
+    return quote;
+  }
+
+  #text(row, body) {
+    const text = row.querySelector("[data-text]");
+    text.textContent = body;
+    if (!body) text.remove();
+  }
+
+  #files(row, attachments) {
+    const place = row.querySelector("[data-files]");
+    for (const file of attachments) place.append(file.kind === "image" ? this.#photo(file) : this.#file(file));
+    if (!attachments.length) place.remove();
+    row.classList.toggle("msg--photo", attachments.length > 0 && attachments.every((file) => file.kind === "image"));
+  }
+
+  #photo(file) {
+    const button = this.part("photo");
+    const image = button.querySelector("img");
+    const { width, height } = file;
+    if (width && height) Object.assign(image, { width: Math.min(width, 320), height: Math.round(Math.min(width, 320) * height / width) });
+    image.src = file.thumbnail_url ?? file.thumbnail ?? file.url ?? `/attachments/${file.id}/thumbnail/`;
+    image.alt = file.name ? `${this.#page.texts.image} ${file.name}` : this.#page.texts.image;
+    button.dataset.full = file.url ?? `/attachments/${file.id}/`;
+    return button;
+  }
+
+  #file(file) {
+    const link = this.part("file");
+    link.querySelector("[data-file-name]").textContent = file.name;
+    link.querySelector("[data-file-size]").textContent = fileSize(file.size);
+    if (file.id) link.href = file.url ?? `/attachments/${file.id}/`;
+    link.setAttribute("download", file.name);
+    return link;
+  }
+}

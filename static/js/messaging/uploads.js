@@ -1,0 +1,75 @@
+/** Pictures and files: chosen, pasted or dropped; uploaded just before the message that carries them. */
+
+import { Later, Refused } from "messaging/outbox.js";
+import { csrfToken } from "lib/http.js";
+
+const PICTURES = /^image\/(jpeg|png|webp|gif|heic|heif)$/;
+
+/** One unsent message for each file, with its content, so that it survives a reload. */
+export function records(files, base) {
+  return [...files].map((file) => {
+    const kind = PICTURES.test(file.type) ? "image" : "file";
+    const part = { kind, name: file.name || "picture.png", size: file.size, mime: file.type, blob: file };
+    return { ...base, kind, body: "", files: [part] };
+  });
+}
+
+/** Uploads what of a record has no id yet. */
+export async function upload(record, page, save) {
+  for (const file of record.files ?? []) {
+    if (file.id) continue;
+    file.id = (await send(file, page)).id;
+    await save();
+  }
+  record.attachments = (record.files ?? []).map((file) => file.id);
+}
+
+async function send(file, page) {
+  const form = new FormData();
+  form.append("file", file.blob, file.name);
+  form.append("conversation", page.conversation);
+  const response = await fetch(page.urls.attachments, {
+    method: "POST", body: form, credentials: "same-origin",
+    headers: { "X-CSRFToken": csrfToken(), Accept: "application/json" },
+  });
+  return readAnswer(response, page.texts);
+}
+
+/** The JSON of an answer; a refusal or a wait as the error the outbox understands. */
+export async function readAnswer(response, texts) {
+  const answer = await response.json().catch(() => ({}));
+  if (response.ok) return answer;
+  if (response.status === 429) throw new Later(Number(response.headers.get("Retry-After")) || 5);
+  if (response.status >= 500 || response.status === 408) throw new Error(`status ${response.status}`);
+  throw new Refused(answer.detail || answer.title || texts.refused);
+}
+
+/** Listens for files by button, paste and drop; calls `onFiles`. */
+export function listen(root, onFiles) {
+  for (const input of root.querySelectorAll("[data-files-input]")) {
+    input.addEventListener("change", () => { onFiles(input.files); input.value = ""; });
+  }
+  root.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-files-pick]");
+    if (button) root.querySelector(`[data-files-input="${button.dataset.filesPick}"]`).click();
+  });
+  root.addEventListener("paste", (event) => {
+    if (!event.clipboardData?.files.length) return;
+    event.preventDefault();
+    onFiles(event.clipboardData.files);
+  });
+  root.addEventListener("dragover", (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    root.classList.add("chat--drop");
+  });
+  root.addEventListener("dragleave", (event) => {
+    if (!root.contains(event.relatedTarget)) root.classList.remove("chat--drop");
+  });
+  root.addEventListener("drop", (event) => {
+    root.classList.remove("chat--drop");
+    if (!event.dataTransfer?.files.length) return;
+    event.preventDefault();
+    onFiles(event.dataTransfer.files);
+  });
+}
