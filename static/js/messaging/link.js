@@ -1,15 +1,13 @@
 /** The pane's line to the server: the shared socket, and HTTP while that is down. */
 
-import { csrfToken } from "lib/http.js";
-import * as socket from "lib/socket.js";
+import { post, request } from "lib/http.js";
+import { socket } from "lib/socket.js";
 import { readAnswer, upload } from "messaging/uploads.js";
 
 export default class Link {
   #page;
   #on;
   #last;
-  #subscription;
-  #missed = 0;
   #catching = false;
   ready = false;
 
@@ -20,29 +18,33 @@ export default class Link {
     this.#on = on;
   }
 
+  get #topic() {
+    return { conversation: this.#page.conversation };
+  }
+
   start() {
-    this.#subscribe();
-    socket.onState((state) => this.#state(state));
+    socket.subscribe(this.#topic, { after: () => this.#last, onFrame: (frame) => this.#frame(frame) });
+    socket.onState((state, detail) => this.#state(state, detail));
   }
 
   reconnect() {
-    socket.reconnect?.();
+    socket.retryNow();
   }
 
   bySocket(record) {
     const { client_id, kind, body, attachments = [], reply_to, internal = false } = record;
     const frame = { type: "message.send", conversation: this.#page.conversation, client_id, kind, body, attachments, internal };
     if (reply_to) frame.reply_to = reply_to;
-    socket.send(frame);
+    if (!socket.send(frame)) throw new Error("not connected");
   }
 
   async byPost(record) {
     const { client_id, kind, body, attachments = [], reply_to = null, internal = false } = record;
-    const response = await fetch(this.#page.urls.messages, {
-      method: "POST", credentials: "same-origin", body: JSON.stringify({ client_id, kind, body, attachments, reply_to, internal }),
-      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken(), Accept: "application/json" },
-      signal: AbortSignal.timeout(10000),
-    });
+    const response = await post(
+      this.#page.urls.messages,
+      { client_id, kind, body, attachments, reply_to, internal },
+      { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(10000) },
+    );
     const message = await readAnswer(response, this.#page.texts);
     this.#on.posted(message);
     return message.seq;
@@ -54,7 +56,7 @@ export default class Link {
 
   async older(before, limit = 50) {
     const url = `${this.#page.urls.messages}?before=${before}&limit=${limit}`;
-    const response = await fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+    const response = await request(url, { headers: { Accept: "application/json" } });
     const answer = await readAnswer(response, this.#page.texts);
     const messages = answer.results ?? answer.messages ?? answer;
     return [...messages].sort((one, other) => one.seq - other.seq);
@@ -77,30 +79,20 @@ export default class Link {
     return this.ready;
   }
 
-  #subscribe() {
-    this.#subscription = socket.subscribe(
-      { conversation: this.#page.conversation },
-      { after: () => this.#last, onFrame: (frame) => this.#frame(frame) },
-    );
-  }
-
   /** Something between what we have and what came is missing: ask again from what we have. */
   #resync() {
     if (this.#catching) return;
     this.#catching = true;
-    this.#subscription?.();
-    this.#subscribe();
+    socket.resubscribe(this.#topic);
   }
 
-  #state(state) {
-    const open = (state.state ?? state) === "open";
-    if (open === this.ready && open) return;
-    this.ready = open;
-    if (!open) {
-      this.#missed = 0;
-      this.#catching = true;
-      this.#on.down(state);
-    }
+  #state(state, detail) {
+    this.ready = state === "online";
+    if (this.ready) return;
+    // A subscription is asked for anew as soon as there is a connection.
+    this.#catching = true;
+    if (detail.refused) this.#on.denied({});
+    else this.#on.down(detail);
   }
 
   #frame(frame) {
@@ -120,8 +112,7 @@ export default class Link {
 
   #subscribed(frame) {
     this.#catching = false;
-    this.#missed = Math.max(0, (frame.last_seq ?? 0) - this.#last);
-    this.#on.up(this.#missed, frame);
+    this.#on.up(Math.max(0, (frame.last_seq ?? 0) - this.#last), frame);
   }
 
   #message(message) {

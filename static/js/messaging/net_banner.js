@@ -1,4 +1,5 @@
-/** Says when the connection is gone, for how long, and what came in when it is back. */
+/** Says when the connection is gone, what waits to be sent, and what came in when it is back. Beside the page's own
+    bar it only says what that one does not know. */
 
 const QUIET_MS = 2000;
 const BAD_MS = 30000;
@@ -10,6 +11,7 @@ export default class NetBanner {
   #since = 0;
   #timer;
   #retry = { attempt: 0, at: 0 };
+  #beside = document.querySelector('[data-module~="lib/netbar.js"]') !== null;
 
   constructor(bar, texts, { unsent, reconnect }) {
     this.#bar = bar;
@@ -18,8 +20,8 @@ export default class NetBanner {
     bar.querySelector("[data-reconnect]").addEventListener("click", reconnect);
   }
 
-  down({ attempt = 0, retryIn = 0 } = {}) {
-    this.#retry = { attempt, at: Date.now() + retryIn };
+  down({ attempt = 0, wait = 0 } = {}) {
+    this.#retry = { attempt, at: Date.now() + wait };
     if (this.#since) return;
     this.#since = Date.now();
     this.#timer = setInterval(() => this.#show(), 500);
@@ -28,9 +30,10 @@ export default class NetBanner {
   /** `missed` messages came in while away. */
   up(missed) {
     clearInterval(this.#timer);
-    const shown = this.#since && !this.#bar.hidden;
+    const since = this.#since && Date.now() - this.#since > QUIET_MS;
+    const shown = since && !this.#bar.hidden;
     this.#since = 0;
-    if (!shown) return;
+    if (!shown && !(missed && this.#beside && since)) return;
     this.#set("ok", missed ? this.#texts.backMissed.replace("%s", missed) : this.#texts.back, false);
     setTimeout(() => { if (!this.#since) this.#bar.hidden = true; }, 3000);
   }
@@ -44,6 +47,10 @@ export default class NetBanner {
     const away = Date.now() - this.#since;
     if (away < QUIET_MS) return;
     const unsent = this.#unsent();
+    if (this.#beside) {
+      if (unsent) this.#set("", this.#texts.unsentCount.replace("%s", unsent), false);
+      return;
+    }
     if (away > BAD_MS) {
       this.#set("bad", this.#texts.offline + (unsent ? this.#texts.offlineUnsent.replace("%s", unsent) : ""), true);
       return;

@@ -121,7 +121,7 @@ export default class Pane {
       typing: (frame) => this.#othersTyping(frame),
       presence: (frame) => this.#present(frame),
       up: (missed, frame) => this.#up(missed, frame),
-      down: (state) => { this.#outbox.abandon(); this.#banner.down(state); },
+      down: (detail) => { this.#outbox.abandon(); this.#banner.down(detail); },
       denied: ({ detail }) => this.#banner.denied(detail ?? this.#page.texts.denied),
     };
   }

@@ -1,7 +1,7 @@
 /** Pictures and files: chosen, pasted or dropped; uploaded just before the message that carries them. */
 
+import { post } from "lib/http.js";
 import { Later, Refused } from "messaging/outbox.js";
-import { csrfToken } from "lib/http.js";
 
 const PICTURES = /^image\/(jpeg|png|webp|gif|heic|heif)$/;
 
@@ -28,10 +28,7 @@ async function send(file, page) {
   const form = new FormData();
   form.append("file", file.blob, file.name);
   form.append("conversation", page.conversation);
-  const response = await fetch(page.urls.attachments, {
-    method: "POST", body: form, credentials: "same-origin",
-    headers: { "X-CSRFToken": csrfToken(), Accept: "application/json" },
-  });
+  const response = await post(page.urls.attachments, form, { headers: { Accept: "application/json" } });
   return readAnswer(response, page.texts);
 }
 

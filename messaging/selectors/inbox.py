@@ -1,0 +1,113 @@
+"""The inbox: every conversation one member of staff may see, unread first."""
+
+from dataclasses import dataclass
+
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+
+from messaging.models import Conversation, Message, ReadMarker, Sender
+from messaging.selectors.conversations import conversations_visible_to
+from shopcomm.core.accounts.actors import Actor
+
+FOLDERS = ("all", "unread", "waiting", "enquiry", "mine")
+COUNT_CAP = 1000
+
+
+@dataclass(frozen=True)
+class InboxFilters:
+    """What the reader asked for."""
+
+    folder: str = "all"
+    q: str = ""
+    limit: int = 50
+
+
+def inbox_page(actor: Actor, filters: InboxFilters) -> list[Conversation]:
+    """One page of conversations with `unread` and `last_message` set; one row more than asked when there are more."""
+    found = _searched(_in_folder(_marked(actor), filters.folder, actor), filters.q.strip())
+    rows = list(
+        found.select_related("customer", "order", "assigned_to")
+        .annotate(unread=_unread_count())
+        .order_by("-has_unread", F("last_message_at").desc(nulls_last=True), "-id")[: filters.limit + 1]
+    )
+    _attach_last_messages(rows)
+    return rows
+
+
+def folder_counts(actor: Actor) -> dict[str, int]:
+    """How many conversations stand in each folder that shows a number, counted to a cap."""
+    marked = _marked(actor)
+    return {name: _in_folder(marked, name, actor)[:COUNT_CAP].count() for name in FOLDERS}
+
+
+def _marked(actor: Actor) -> QuerySet[Conversation]:
+    """Visible conversations with this reader's position and whether anything came after it."""
+    marker = ReadMarker.objects.filter(
+        conversation=OuterRef("pk"), reader_kind="staff", reader_id=actor.id or 0
+    )
+    read = Coalesce(Subquery(marker.values("seq")[:1]), Value(0))
+    newer = When(last_customer_seq__gt=F("read_seq"), then=Value(1))
+    return conversations_visible_to(actor).annotate(
+        read_seq=read,
+        has_unread=Case(newer, default=Value(0), output_field=IntegerField()),
+    )
+
+
+def _in_folder(found: QuerySet[Conversation], folder: str, actor: Actor) -> QuerySet[Conversation]:
+    rules = {
+        "unread": Q(has_unread=1),
+        "waiting": Q(last_customer_seq__gt=F("last_shop_seq")),
+        "enquiry": Q(order=None),
+        "mine": Q(assigned_to=actor.id) | Q(order__assigned_to=actor.id),
+    }
+    return found.filter(rules[folder]) if folder in rules else found
+
+
+def _searched(found: QuerySet[Conversation], words: str) -> QuerySet[Conversation]:
+    if not words:
+        return found
+    said = Message.objects.filter(conversation=OuterRef("pk"), body__icontains=words, recalled_at=None)
+    wanted = Q(customer__name__icontains=words) | Q(customer__company__icontains=words)
+    wanted |= Q(order__number__icontains=words) | Q(subject__icontains=words) | Exists(said)
+    if words.isdigit() and len(words) == 4:
+        wanted |= Q(customer__phone_tail=words)
+    elif words.isdigit() and len(words) > 4:
+        wanted |= Q(customer__phone__endswith=words)
+    return found.filter(wanted)
+
+
+def _unread_count() -> Coalesce:
+    """The customer's messages after this reader's position."""
+    newer = (
+        Message.objects.filter(
+            conversation=OuterRef("pk"),
+            sender_kind=Sender.CUSTOMER,
+            seq__gt=OuterRef("read_seq"),
+        )
+        .order_by()
+        .values("conversation")
+        .annotate(count=Count("pk"))
+    )
+    return Coalesce(Subquery(newer.values("count")), Value(0))
+
+
+def _attach_last_messages(rows: list[Conversation]) -> None:
+    """Each row's newest message, in one query."""
+    wanted = Q(pk=None)
+    for row in rows:
+        wanted |= Q(conversation=row.pk, seq=row.last_seq)
+    newest = {message.conversation_id: message for message in Message.objects.filter(wanted)}
+    for row in rows:
+        row.last_message = newest.get(row.pk)  # type: ignore[attr-defined]

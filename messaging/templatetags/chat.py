@@ -1,0 +1,99 @@
+"""`{% chat_pane order %}`: the conversation beside an order, wherever a page wants it."""
+
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from messaging.models import Conversation
+from messaging.selectors.pane import conversation_of, pane_page
+from messaging.services.emoji import EMOJI_VERSION
+from orders.models import Order
+from shopcomm.core.accounts.actors import Actor
+
+register = template.Library()
+
+# Where the pane stands decides its frame and its head.
+VARIANTS = {
+    "desk": ("pane", "messaging/_head_desk.html"),
+    "inbox": ("pane2", "messaging/_head_inbox.html"),
+    "portal": ("v-chat", "messaging/_head_portal.html"),
+}
+
+
+@register.inclusion_tag("messaging/_chat_pane.html", takes_context=True)
+def chat_pane(
+    context: template.Context,
+    order: Order | None = None,
+    conversation: Conversation | None = None,
+    variant: str = "desk",
+    actor: Actor | None = None,
+    readonly: bool = False,
+) -> dict[str, Any]:
+    """The pane of an order's conversation, or of a conversation. Empty for who may not see it."""
+    actor = actor or context["request"].actor
+    if order is not None and actor:
+        conversation = conversation_of(order, actor)
+    if conversation is None or not actor:
+        return {"page": None}
+    frame, head = VARIANTS[variant]
+    page = pane_data(conversation, actor, readonly=readonly)
+    return {
+        "request": context.get("request"),
+        "conversation": conversation,
+        "page": page,
+        "frame": frame,
+        "head": head,
+        "label": _("与%(name)s的聊天") % {"name": page["peer"]["name"]},
+    }
+
+
+def pane_data(conversation: Conversation, actor: Actor, *, readonly: bool = False) -> dict[str, Any]:
+    """What `messaging/pane.js` starts from."""
+    audience = "shop" if actor.is_shop else "customer"
+    page = pane_page(conversation, actor, audience=audience)
+    return {
+        "conversation": conversation.pk,
+        "audience": audience,
+        "readonly": readonly,
+        "me": {"kind": actor.sender_kind, "id": actor.id or 0, "name": actor.name},
+        "peer": {"name": conversation.customer.name if actor.is_shop else _("客服")},
+        "messages": page.messages,
+        "has_older": page.has_older,
+        "my_read": page.my_read,
+        "peer_read": page.peer_read,
+        "urls": {
+            "messages": reverse("messaging:messages", args=[conversation.pk]),
+            "attachments": reverse("messaging:upload"),
+            "emoji": f"{reverse('messaging:emoji')}?v={EMOJI_VERSION}",
+        },
+        "texts": _texts(),
+    }
+
+
+def _texts() -> dict[str, str]:
+    """What the modules say, in the reader's language; `%s` is filled in by them."""
+    return {
+        "today": _("今天"),
+        "yesterday": _("昨天"),
+        "image": _("图片"),
+        "quoted": _("原消息"),
+        "sending": _("发送中…"),
+        "unsent": _("未发送 · 网络不稳定，恢复后自动发送"),
+        "refused": _("没有发出去"),
+        "recalledByMe": _("您撤回了一条消息"),
+        "recalled": _("%s 撤回了一条消息"),
+        "typing": _("%s 正在输入…"),
+        "online": _("在线"),
+        "away": _("离线"),
+        "denied": _("您不再能查看这个会话，请刷新页面"),
+        "reconnecting": _("连接已断开，正在重连…"),
+        "attempt": _(" 第 %s 次"),
+        "inSeconds": _("，%s 秒后"),
+        "offline": _("网络已断开，已载入的内容仍可查看"),
+        "offlineUnsent": _("，%s 条消息待发送"),
+        "back": _("已恢复"),
+        "backMissed": _("已恢复，补收 %s 条新消息"),
+        "unsentCount": _("%s 条消息待发送，网络恢复后自动发送"),
+    }

@@ -1,0 +1,102 @@
+"""The inbox: folders, the list, the conversation; and opening an enquiry."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from messaging.models import Conversation
+from messaging.selectors.conversations import conversations_visible_to
+from messaging.selectors.inbox import FOLDERS, InboxFilters, folder_counts, inbox_page
+from messaging.services.conversations import open_enquiry
+from shopcomm.core.accounts.access import right_required
+from shopcomm.core.accounts.models import Customer
+from shopcomm.core.accounts.services.customers import customer_by_phone
+
+MAX_ROWS = 500
+
+
+@require_GET
+@right_required("conversations.view")
+def inbox(request: HttpRequest, conversation_id: int | None = None) -> HttpResponse:
+    """The whole inbox, or only its list for a page that is already open."""
+    context = _list_context(request, conversation_id)
+    if request.headers.get("X-Fragment") == "list":
+        return render(request, "messaging/_inbox_list.html", context)
+    if conversation_id is not None:
+        visible = conversations_visible_to(request.actor).select_related("customer", "order")
+        context["conversation"] = get_object_or_404(visible, pk=conversation_id)
+    return render(request, "messaging/inbox.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@right_required("conversations.view")
+def new_enquiry(request: HttpRequest) -> HttpResponse:
+    """A conversation with a customer before any order (询价)."""
+    fields = {name: request.POST.get(name, "").strip() for name in ("name", "phone", "subject")}
+    context: dict[str, Any] = {"fields": fields, "error": ""}
+    if request.method == "GET":
+        return render(request, "messaging/enquiry_form.html", context)
+    if not fields["name"]:
+        return render(
+            request,
+            "messaging/enquiry_form.html",
+            context | {"error": _("请填写客户姓名")},
+            status=422,
+        )
+    try:
+        conversation = _open(request, **fields)
+    except ValueError:
+        context["error"] = _("请填写正确的手机号，例如 138 0000 6612")
+        return render(request, "messaging/enquiry_form.html", context, status=422)
+    return redirect("messaging:inbox-conversation", conversation.pk)
+
+
+def _open(request: HttpRequest, *, name: str, phone: str, subject: str) -> Conversation:
+    customer: Customer = customer_by_phone(name=name, phone=phone, source="wechat")
+    return open_enquiry(actor=request.actor, customer=customer, subject=subject[:120])
+
+
+def _list_context(request: HttpRequest, conversation_id: int | None) -> dict[str, Any]:
+    filters = _filters(request)
+    rows = inbox_page(request.actor, filters)
+    return {
+        "rows": rows[: filters.limit],
+        "more": min(filters.limit * 2, MAX_ROWS) if len(rows) > filters.limit < MAX_ROWS else 0,
+        "filters": filters,
+        "folders": _folders(request, filters.folder),
+        "current": conversation_id,
+    }
+
+
+def _filters(request: HttpRequest) -> InboxFilters:
+    folder = request.GET.get("folder", "all")
+    limit = request.GET.get("limit", "50")
+    return InboxFilters(
+        folder=folder if folder in FOLDERS else "all",
+        q=request.GET.get("q", "").replace("\x00", "")[:100],
+        limit=max(1, min(int(limit), MAX_ROWS)) if limit.isascii() and limit.isdigit() else 50,
+    )
+
+
+def _folders(request: HttpRequest, current: str) -> list[dict[str, Any]]:
+    labels = {
+        "all": (_("全部"), "chat"),
+        "unread": (_("未读"), "info"),
+        "waiting": (_("等我回复"), "clock"),
+        "enquiry": (_("询价"), "help"),
+        "mine": (_("我负责"), "user"),
+    }
+    counts = folder_counts(request.actor)
+    return [
+        {
+            "key": key,
+            "label": label,
+            "icon": icon,
+            "count": counts[key],
+            "current": key == current,
+        }
+        for key, (label, icon) in labels.items()
+    ]

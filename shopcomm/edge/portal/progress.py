@@ -1,0 +1,140 @@
+"""How an order stands, in the customer's words. Pure: everything comes from the order that was fetched."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orders.couriers import courier_name
+from orders.models import Order, OrderLine, Shipment, TrackingNode
+from orders.models.statuses import Status
+
+_WAY = (
+    Status.PENDING_PAYMENT,
+    Status.PAID,
+    Status.PICKING,
+    Status.SHIPPED,
+    Status.DELIVERED,
+)
+_ENDED_ELSEWHERE = (Status.REFUNDING, Status.REFUNDED, Status.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stop of the way; `state` is done, now or empty."""
+
+    label: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A shipment with where it has been, newest first."""
+
+    carrier: str
+    tracking_number: str
+    nodes: list[TrackingNode]
+    shipped_at: datetime
+
+
+@dataclass(frozen=True)
+class Progress:
+    """All that the progress page shows beside the order itself."""
+
+    headline: str
+    detail: str
+    steps: list[Step]
+    parcels: list[Parcel]
+    lines: list[OrderLine]
+    due: Decimal
+    pay_by: datetime | None
+
+
+def progress_of(order: Order) -> Progress:
+    """The page's content for an order with its lines and shipments."""
+    parcels = [_parcel(shipment) for shipment in _shipments(order)]
+    headline, detail = _headline(order, parcels)
+    unpaid = order.status == Status.PENDING_PAYMENT and order.balance > 0
+    return Progress(
+        headline=headline,
+        detail=detail,
+        steps=_steps(order),
+        parcels=parcels,
+        lines=list(order.lines.all()),
+        due=order.balance if unpaid else Decimal(0),
+        pay_by=order.pay_by if unpaid and order.pay_by and order.pay_by > timezone.now() else None,
+    )
+
+
+def _shipments(order: Order) -> list[Shipment]:
+    return sorted(order.shipments.all(), key=lambda shipment: shipment.shipped_at, reverse=True)
+
+
+def _parcel(shipment: Shipment) -> Parcel:
+    return Parcel(
+        carrier=courier_name(shipment.carrier),
+        tracking_number=shipment.tracking_number,
+        nodes=list(shipment.nodes.all()),
+        shipped_at=shipment.shipped_at,
+    )
+
+
+def _headline(order: Order, parcels: list[Parcel]) -> tuple[str, str]:
+    if order.status == Status.SHIPPED:
+        newest = next((node.text for parcel in parcels for node in parcel.nodes), "")
+        return _("包裹正在路上"), newest or _("物流更新后会显示在这里")
+    texts = {
+        Status.PENDING_PAYMENT: (
+            _("等待付款"),
+            _("付款后马上为您配货。付好了请在客服里说一声。"),
+        ),
+        Status.PAID: (
+            _("已收到付款，等待配货"),
+            _("配好货就发出，发货后可以在这里看物流。"),
+        ),
+        Status.PICKING: (_("正在为您配货"), _("仓库正在拣货，改地址请马上告诉客服。")),
+        Status.DELIVERED: (_("包裹已签收"), _("有问题请在客服里留言。")),
+        Status.COMPLETED: (
+            _("订单已完成"),
+            _("谢谢您的信任，需要再来一单请告诉客服。"),
+        ),
+        Status.REFUNDING: (_("退款处理中"), _("退款原路返回，到账后这里会更新。")),
+        Status.REFUNDED: (_("已退款"), _("款项已原路退回，请留意到账通知。")),
+        Status.CANCELLED: (_("订单已取消"), _("还想要的话，请告诉客服重新下单。")),
+    }
+    return texts[Status(order.status)]
+
+
+def _steps(order: Order) -> list[Step]:
+    labels = {
+        Status.PENDING_PAYMENT: _("已提交"),
+        Status.PAID: _("已支付"),
+        Status.PICKING: _("配货"),
+        Status.SHIPPED: _("已发货"),
+        Status.DELIVERED: _("已签收"),
+    }
+    if order.status in _ENDED_ELSEWHERE:
+        passed = [Step(labels[status], "done") for status in _WAY if _reached_at(order, status)]
+        return [*passed, Step(Status(order.status).label, "now")]
+    if order.status == Status.COMPLETED:
+        return [Step(label, "done") for label in labels.values()]
+    now = _WAY.index(Status(order.status))
+    return [Step(labels[status], _state(index, now)) for index, status in enumerate(_WAY)]
+
+
+def _state(index: int, now: int) -> str:
+    if index == now:
+        return "now"
+    return "done" if index < now else ""
+
+
+def _reached_at(order: Order, status: Status) -> datetime | None:
+    return {
+        Status.PENDING_PAYMENT: order.placed_at,
+        Status.PAID: order.paid_at,
+        Status.PICKING: order.picking_at,
+        Status.SHIPPED: order.shipped_at,
+        Status.DELIVERED: order.delivered_at,
+    }[status]

@@ -1,0 +1,95 @@
+"""What a customer sees on a phone: how the order stands, and the shop to talk to."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from orders.models import Order
+from orders.selectors.orders import orders_visible_to
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.middleware import LINK_SESSION_KEY
+from shopcomm.core.accounts.models import OrderLink
+from shopcomm.core.accounts.services.order_links import open_link
+from shopcomm.edge.portal.progress import progress_of
+
+
+@require_GET
+@never_cache
+def order_page(request: HttpRequest, token: str) -> HttpResponse:
+    """The order's progress, with the chat beside it where there is room."""
+    return _page(request, token, view="progress")
+
+
+@require_GET
+@never_cache
+def chat_page(request: HttpRequest, token: str) -> HttpResponse:
+    """The same page on its chat: an address of its own, so that Back works on a phone."""
+    return _page(request, token, view="chat")
+
+
+@require_GET
+@never_cache
+def progress(request: HttpRequest, token: str) -> HttpResponse:
+    """The progress alone, for a page that is open already."""
+    link = open_link(token)
+    order = _order_of(link)
+    if link is None or order is None:
+        return _closed(request)
+    return render(
+        request,
+        "portal/_progress.html",
+        {"order": order, "progress": progress_of(order)},
+    )
+
+
+def _page(request: HttpRequest, token: str, *, view: str) -> HttpResponse:
+    link = open_link(token)
+    order = _order_of(link)
+    if link is None or order is None:
+        return _closed(request)
+    preview = request.user.is_authenticated
+    # Staff who look at a customer's page stay staff: the session of the log-in is left alone.
+    if not preview:
+        _remember(request, link)
+    context: dict[str, Any] = {
+        "order": order,
+        "progress": progress_of(order),
+        "customer_actor": Actor.customer(link.customer, order_id=link.order_id),
+        "token": token,
+        "view": view,
+        "preview": preview,
+    }
+    return _private(render(request, "portal/order.html", context))
+
+
+def _remember(request: HttpRequest, link: OrderLink) -> None:
+    """Make this session the customer's; another customer's session does not carry over."""
+    if request.session.get(LINK_SESSION_KEY) == link.pk:
+        return
+    request.session.flush()
+    request.session[LINK_SESSION_KEY] = link.pk
+
+
+def _order_of(link: OrderLink | None) -> Order | None:
+    """The order of a link, fetched as its customer may see it."""
+    if link is None:
+        return None
+    actor = Actor.customer(link.customer, order_id=link.order_id)
+    visible = orders_visible_to(actor).select_related("customer")
+    related = visible.prefetch_related("lines__variant__product", "shipments__nodes", "refunds")
+    return related.filter(pk=link.order_id).first()
+
+
+def _closed(request: HttpRequest) -> HttpResponse:
+    """The same answer for a forged, an unknown and a revoked link: it tells nothing apart."""
+    return _private(render(request, "portal/closed.html", status=404))
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """The address is the key: keep it out of search engines and of other sites' logs."""
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Referrer-Policy"] = "same-origin"
+    return response

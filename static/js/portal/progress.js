@@ -1,0 +1,29 @@
+/** Shows the order as it stands now: fetched again whenever the conversation says that something happened. */
+
+import { debounce, parse } from "lib/dom.js";
+import { request } from "lib/http.js";
+
+export default class Progress {
+  #root;
+
+  constructor(root) {
+    this.#root = root;
+    const soon = debounce(() => this.#refresh(), 150);
+    document.addEventListener("chat:message", ({ detail }) => detail.message.kind === "event" && soon());
+    // Away for a while: whatever happened meanwhile is asked for in one go.
+    document.addEventListener("chat:up", soon);
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && soon());
+    root.addEventListener("click", (event) => this.#copy(event.target.closest("[data-copy]")));
+  }
+
+  async #refresh() {
+    const answer = await request(this.#root.dataset.url).catch(() => null);
+    if (answer?.status === 404) location.reload();
+    if (answer?.ok) this.#root.replaceChildren(...parse(await answer.text()).childNodes);
+  }
+
+  async #copy(button) {
+    if (!button) return;
+    await navigator.clipboard?.writeText(button.dataset.copy).catch(() => {});
+  }
+}
