@@ -1,0 +1,52 @@
+# ShopComm: every command a person or a machine needs. Nothing here needs more than make, Python and venv.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: run test lint bench lock messages
+
+run: .venv/.run-stamp
+	@exec $(BIN)/python -m shopcomm.core.embedded.supervisor
+
+test: .venv/.dev-stamp messages
+	$(BIN)/python -m pytest -n auto --ignore=tests/browser --ignore=tests/faults tests
+	$(BIN)/python -m pytest tests/browser tests/faults
+
+lint: .venv/.dev-stamp messages
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/djangofmt --check --quiet templates
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))') \
+	  DJANGO_SETTINGS_MODULE=shopcomm.settings.production \
+	  $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+bench: .venv/.dev-stamp
+	$(BIN)/python -m benchmarks $(ITEMS)
+
+messages:
+	@$(BIN)/python -m shopcomm.core.embedded.catalogues
+
+lock: .venv/.dev-stamp
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  -c requirements.txt requirements-dev.in -o requirements-dev.txt
+
+.venv/bin/pip:
+	@command -v $(PYTHON) >/dev/null || { echo "Python is missing: install Python 3.11 or newer"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	  || { echo "Python's venv is missing: apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/.run-stamp: requirements.txt | .venv/bin/pip
+	$(BIN)/pip install --quiet --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/.dev-stamp: requirements-dev.txt | .venv/bin/pip
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@ .venv/.run-stamp

@@ -1,0 +1,34 @@
+#!/usr/bin/env python
+"""Django's commands; without DATABASE_URL they run on the embedded servers."""
+
+import os
+import sys
+
+from shopcomm.core.embedded.attach import attached
+
+# Commands that look at code only; they start nothing.
+WITHOUT_SERVERS = {
+    "makemigrations",
+    "check",
+    "help",
+    "collectstatic",
+    "makemessages",
+    "spectacular",
+    "version",
+}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopcomm.settings.base")
+    from django.core.management import execute_from_command_line
+
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if command in WITHOUT_SERVERS:
+        execute_from_command_line(sys.argv)
+        return
+    with attached():
+        execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,244 @@
+"""Start and stop one PostgreSQL and one Valkey in a data folder."""
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from shopcomm.core.embedded.binaries import (
+    EmbeddedError,
+    hand_over,
+    postgres_bin,
+    spawn,
+    unprivileged,
+    valkey_server,
+)
+
+# Unix socket addresses end at 104 (macOS) or 108 bytes, and PostgreSQL appends its own name.
+LONGEST_SOCKET_DIR = 80
+NEEDED_BYTES = 200 * 1024 * 1024
+WAIT_SECONDS = 30.0
+
+
+@dataclass
+class Services:
+    """The servers of one data folder, those that were asked for."""
+
+    data: Path
+    durable: bool = True
+    processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    database_url: str = ""
+    redis_url: str = ""
+
+    def start(self, *, postgres: bool = True, valkey: bool = True) -> None:
+        """Start what is asked for and wait until it answers. Raises EmbeddedError with what to do."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        _check_space(self.data)
+        if postgres:
+            self.start_postgres()
+        if valkey:
+            self.start_valkey()
+        self.note()
+
+    def start_postgres(self) -> None:
+        """Make the cluster at the first start, start it, make the database."""
+        folder, sockets = self.data / "postgres", socket_folder(self.data)
+        _make_cluster(folder)
+        command = [postgres_bin("postgres"), "-D", str(folder), "-k", str(sockets)]
+        options = ["listen_addresses=", "unix_socket_permissions=0700", "max_connections=200"]
+        if not self.durable:
+            options += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+        for option in options:
+            command += ["-c", option]
+        log = self.data / "postgres.log"
+        self.processes["postgres"] = spawn([*unprivileged(), *command], log)
+        self.database_url = database_url(self.data)
+        wait_for(lambda: _postgres_answers(sockets), self.processes["postgres"], log)
+        _make_database(sockets)
+
+    def start_valkey(self, port: int | None = None, password: str | None = None) -> None:
+        """Start Valkey on a free port of this machine, with a password and its log of writes."""
+        port, password = port or free_port(), password or secrets.token_urlsafe(16)
+        folder, log = self.data / "valkey", self.data / "valkey.log"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        command = [valkey_server(), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
+        command += ["--requirepass", password, "--save", "", "--appendonly", "yes" if self.durable else "no"]
+        self.processes["valkey"] = spawn(command, log)
+        self.redis_url = f"redis://:{quote(password)}@127.0.0.1:{port}/0"
+        wait_for(lambda: _listens(port), self.processes["valkey"], log)
+
+    def note(self) -> None:
+        """Leave word of what runs here, for commands that come later and for a start after a crash."""
+        record = {
+            "database_url": self.database_url,
+            "redis_url": self.redis_url,
+            "processes": {name: [p.pid, started_at(p.pid)] for name, p in self.processes.items()},
+        }
+        path = self.data / "services.json"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(record))
+
+    def stop(self) -> None:
+        """Stop both: Valkey writes its log out, PostgreSQL closes quickly and cleanly."""
+        for name, how in (("valkey", signal.SIGTERM), ("postgres", signal.SIGINT)):
+            if process := self.processes.pop(name, None):
+                end(process, how, within=20)
+        (self.data / "services.json").unlink(missing_ok=True)
+
+
+def database_url(data: Path) -> str:
+    """The address of a data folder's database, over its socket."""
+    return f"postgresql://shopcomm@/shopcomm?host={quote(str(socket_folder(data)), safe='/')}"
+
+
+def socket_folder(data: Path) -> Path:
+    """Where PostgreSQL's socket is: in the data folder, or in a short one when the path is too long."""
+    folder = data / "run"
+    if len(str(folder).encode()) > LONGEST_SOCKET_DIR:
+        digest = hashlib.sha256(str(data).encode()).hexdigest()[:12]
+        folder = Path(tempfile.gettempdir()) / f"shopcomm-{digest}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    hand_over(folder)
+    return folder
+
+
+def _check_space(data: Path) -> None:
+    if shutil.disk_usage(data).free < NEEDED_BYTES:
+        raise EmbeddedError(f"the disk of {data} is full: free 200 MB, or set SHOPCOMM_DATA to another place")
+
+
+def _make_cluster(folder: Path) -> None:
+    version = folder / "PG_VERSION"
+    ours = _major()
+    if version.exists():
+        if (theirs := version.read_text().strip()) != ours:
+            raise EmbeddedError(
+                f"{folder} belongs to PostgreSQL {theirs}, this is {ours}: dump it with the old version "
+                "(docs/operations.md), or set SHOPCOMM_DATA to another folder. Nothing was changed."
+            )
+        return
+    folder.mkdir(mode=0o700, exist_ok=True)
+    hand_over(folder)
+    # The built-in provider keeps Chinese characters apart; plain C would not.
+    locale = ["--locale-provider=builtin", "--locale=C.UTF-8"]
+    command = [
+        postgres_bin("initdb"),
+        "-D",
+        str(folder),
+        "-E",
+        "UTF8",
+        *locale,
+        "-A",
+        "trust",
+        "-U",
+        "shopcomm",
+    ]
+    made = subprocess.run([*unprivileged(), *command, "--no-sync"], capture_output=True, text=True)
+    if made.returncode:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise EmbeddedError(f"PostgreSQL could not make its folder: {_last_line(made.stderr)}")
+
+
+def _major() -> str:
+    printed = subprocess.run([postgres_bin("postgres"), "--version"], capture_output=True, text=True).stdout
+    return printed.split()[-1].split(".")[0]
+
+
+def _postgres_answers(sockets: Path) -> bool:
+    import psycopg
+
+    try:
+        psycopg.connect(host=str(sockets), user="shopcomm", dbname="postgres", connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _make_database(sockets: Path) -> None:
+    import psycopg
+
+    with psycopg.connect(
+        host=str(sockets), user="shopcomm", dbname="postgres", autocommit=True
+    ) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'shopcomm'").fetchone():
+            connection.execute("CREATE DATABASE shopcomm")
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_for(ready: "object", process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Wait until `ready()` holds. Raises EmbeddedError with the log's last line when the process ends first."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not ready():  # type: ignore[operator]
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise EmbeddedError(
+                f"{Path(str(process.args[-1])).name}: {_last_line(log.read_text(errors='replace'))}"
+            )
+        time.sleep(0.02)
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "it ended without a word"
+
+
+def started_at(pid: int) -> str:
+    """When a process started, so that a number used again is not taken for the old one. Linux: /proc."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+
+
+def end(process: "subprocess.Popen[bytes]", how: signal.Signals, within: float) -> None:
+    """Ask a process we started to stop; insist after `within` seconds."""
+    if process.poll() is None:
+        process.send_signal(how)
+        try:
+            process.wait(within)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def stop_leftovers(data: Path) -> None:
+    """End what a killed supervisor of this folder left running, and nothing else."""
+    path = data / "services.json"
+    try:
+        record = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return
+    for pid, start in record.get("processes", {}).values():
+        if start and started_at(pid) == start:
+            os.kill(pid, signal.SIGINT)
+            deadline = time.monotonic() + 10
+            while started_at(pid) == start and _state(pid) != "Z" and time.monotonic() < deadline:
+                time.sleep(0.05)
+    path.unlink(missing_ok=True)
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"

@@ -1,0 +1,226 @@
+"""`make run`: set up, start everything in order, wait, stop everything in reverse order."""
+
+import fcntl
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from shopcomm.core.embedded.attach import ROOT, data_folder
+from shopcomm.core.embedded.binaries import EmbeddedError, spawn
+from shopcomm.core.embedded.catalogues import compile_catalogues
+from shopcomm.core.embedded.services import Services, end, stop_leftovers
+
+DEMO_USERS = ("sales", "warehouse", "manager")
+READY_SECONDS = 90.0
+
+
+class Stopped(Exception):
+    """Somebody asked us to stop."""
+
+
+class Supervisor:
+    """Everything `make run` starts, and the order it is stopped in."""
+
+    def __init__(self, data: Path, port: int) -> None:
+        self.data, self.port = data, port
+        self.services = Services(data)
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self.password = os.environ.get("SHOPCOMM_DEMO_PASSWORD", "")
+
+    def run(self) -> None:
+        """Start, print the log-ins, watch until told to stop or until a child dies."""
+        try:
+            self.start()
+            self.announce()
+            self.watch()
+        finally:
+            # A second Ctrl-C must not leave anything behind.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            self.stop()
+
+    def start(self) -> None:
+        """Servers, tables, files, the demo shop, then web, worker and scheduler."""
+        check_port(self.port)
+        stop_leftovers(self.data)
+        postgres, valkey = not os.environ.get("DATABASE_URL"), not os.environ.get("REDIS_URL")
+        self.services.start(postgres=postgres, valkey=valkey)
+        os.environ["PORT"] = str(self.port)
+        if postgres:
+            os.environ["DATABASE_URL"] = self.services.database_url
+        if valkey:
+            os.environ["REDIS_URL"] = self.services.redis_url
+        compile_catalogues()
+        self.manage("migrate", "--verbosity", "0")
+        self.manage("collectstatic", "--noinput", "--verbosity", "0")
+        self.seed()
+        self.spawn("web", *web_command(self.port))
+        self.spawn("worker", *worker_command())
+        self.spawn("beat", *beat_command())
+        self.wait_until_ready()
+
+    def manage(self, *arguments: str) -> None:
+        """Run a command of manage.py. Raises EmbeddedError with its last words when it fails."""
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "manage.py"), *arguments], capture_output=True, text=True, cwd=ROOT
+        )
+        if done.returncode:
+            words = (done.stderr or done.stdout).strip().splitlines()
+            raise EmbeddedError(f"manage.py {arguments[0]}: {words[-1] if words else 'failed'}")
+
+    def seed(self) -> None:
+        """Open the demo shop at the first start of this folder."""
+        mark = self.data / "demo_shop"
+        if mark.exists() and not self.password:
+            return
+        fresh = not mark.exists()
+        password = self.password or secrets.token_urlsafe(9)
+        os.environ["SHOPCOMM_DEMO_PASSWORD"] = password
+        self.manage("seed_demo")
+        mark.touch()
+        self.password = password if fresh else self.password
+
+    def spawn(self, name: str, *command: str) -> None:
+        """Start one of our own processes with a log of its own."""
+        settings = os.environ.get("DJANGO_SETTINGS_MODULE", "shopcomm.settings.base")
+        self.children[name] = spawn(list(command), self.data / f"{name}.log", DJANGO_SETTINGS_MODULE=settings)
+        self.services.processes[name] = self.children[name]
+        self.services.note()
+
+    def wait_until_ready(self) -> None:
+        """Wait for /readyz. Raises EmbeddedError when a child dies or time is up."""
+        deadline = time.monotonic() + READY_SECONDS
+        while not answers(f"http://127.0.0.1:{self.port}/readyz"):
+            self.check_children()
+            if time.monotonic() > deadline:
+                raise EmbeddedError(f"not ready after {READY_SECONDS:.0f} s; see {self.data}/web.log")
+            time.sleep(0.05)
+
+    def announce(self) -> None:
+        """Print where the shop is and how to get in."""
+        print(f"ready: http://127.0.0.1:{self.port}")
+        for user in DEMO_USERS:
+            word = self.password or "(unchanged since the first start)"
+            print(f"  {user:<10} {word}")
+        sys.stdout.flush()
+
+    def watch(self) -> None:
+        """Stay until a signal or the end of a child."""
+        while True:
+            self.check_children()
+            time.sleep(0.5)
+
+    def check_children(self) -> None:
+        for name, process in self.services.processes.items():
+            if process.poll() is not None:
+                log = (self.data / f"{name}.log").read_text(errors="replace").strip().splitlines()
+                raise EmbeddedError(
+                    f"{name} ended by itself; {self.data}/{name}.log ends with: {(log or [''])[-1]}"
+                )
+
+    def stop(self) -> None:
+        """Scheduler, worker (it finishes what it has), web (clients are told), then the servers."""
+        for name, within in (("beat", 5.0), ("worker", 15.0), ("web", 10.0)):
+            self.services.processes.pop(name, None)
+            if process := self.children.pop(name, None):
+                end(process, signal.SIGTERM, within)
+        self.services.stop()
+
+
+def web_command(port: int) -> list[str]:
+    """uvicorn with what a chat needs: no compression (it costs memory), frames of at most 128 KiB."""
+    command = [sys.executable, "-m", "uvicorn", "shopcomm.asgi:application", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--lifespan", "off", "--ws", "websockets-sansio"]
+    command += ["--ws-max-size", "131072", "--ws-per-message-deflate", "false"]
+    command += ["--timeout-graceful-shutdown", "5", "--log-level", "warning"]
+    return [*command, "--workers", os.environ.get("WEB_CONCURRENCY", "1")]
+
+
+def worker_command() -> list[str]:
+    """A Celery worker; CELERY_CONCURRENCY processes, two unless set."""
+    command = [sys.executable, "-m", "celery", "-A", "shopcomm", "worker", "--loglevel", "WARNING"]
+    return [*command, "--concurrency", os.environ.get("CELERY_CONCURRENCY", "2"), "--without-mingle"]
+
+
+def beat_command() -> list[str]:
+    """The scheduler, without a file of its own: its schedule is in the database."""
+    return [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "shopcomm",
+        "beat",
+        "--loglevel",
+        "WARNING",
+        "--pidfile",
+        "",
+    ]
+
+
+def answers(url: str) -> bool:
+    """Whether a page of ours answers 200."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def check_port(port: int) -> None:
+    """Raises EmbeddedError when somebody else listens on our port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise EmbeddedError(
+                f"port {port} is in use: stop what uses it, or run PORT={port + 1} make run"
+            ) from error
+
+
+@contextmanager
+def only_one(data: Path) -> Iterator[None]:
+    """Hold a data folder. Raises EmbeddedError when another supervisor holds it."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "supervisor.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise EmbeddedError(
+                f"ShopComm already runs on {data}: set PORT and SHOPCOMM_DATA for another"
+            ) from error
+        yield
+
+
+def main() -> None:
+    """Run until stopped; one clear line when something is in the way."""
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    try:
+        port = int(os.environ.get("PORT", "8000"))
+        data = data_folder()
+        with only_one(data):
+            Supervisor(data, port).run()
+    except Stopped:
+        print("stopped")
+    except (EmbeddedError, OSError, ValueError) as error:
+        sys.exit(f"shopcomm: {error}")
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise Stopped
+
+
+if __name__ == "__main__":
+    main()

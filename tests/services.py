@@ -1,0 +1,65 @@
+"""A pytest plugin: real PostgreSQL and Valkey before Django reads its settings, and a browser found or installed.
+
+Loaded by `-p tests.services`: a conftest would come too late. Workers of pytest-xdist inherit the environment.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from shopcomm.core.embedded.catalogues import compile_catalogues
+from shopcomm.core.embedded.services import Services
+
+BROWSERS = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser", "microsoft-edge")
+
+
+def _start() -> Services | None:
+    postgres, valkey = not os.environ.get("DATABASE_URL"), not os.environ.get("REDIS_URL")
+    if not (postgres or valkey):
+        return None
+    services = Services(Path(tempfile.mkdtemp(prefix="shopcomm-tests-")), durable=False)
+    services.start(postgres=postgres, valkey=valkey)
+    if postgres:
+        os.environ["DATABASE_URL"] = services.database_url
+    if valkey:
+        os.environ["REDIS_URL"] = services.redis_url
+    os.environ["SHOPCOMM_DATA"] = str(services.data)
+    return services
+
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopcomm.settings.test")
+# Workers of one run share the Valkey, not its channels.
+os.environ["REDIS_PREFIX"] = "test-" + os.environ.get("PYTEST_XDIST_WORKER", "main")
+# A browser test's own thread has a running loop, and asks the database all the same.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+compile_catalogues()
+_services = _start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _services and not hasattr(config, "workerinput"):
+        _services.stop()
+        shutil.rmtree(_services.data, ignore_errors=True)
+
+
+def find_browser() -> str:
+    """A Chromium to test with: $SHOPCOMM_BROWSER, PATH, Playwright's own, Debian's. Never none: then the test fails."""
+    if chosen := os.environ.get("SHOPCOMM_BROWSER"):
+        return chosen
+    for name in BROWSERS:
+        if path := shutil.which(name):
+            return path
+    caches = Path.home() / ".cache" / "ms-playwright"
+    if own := sorted(caches.glob("chromium-*/chrome-linux*/chrome")):
+        return str(own[-1])
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        quiet = {"stdout": subprocess.DEVNULL, "check": True}
+        subprocess.run(["apt-get", "update", "-qq"], **quiet)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], **quiet)
+        if path := shutil.which("chromium"):
+            return path
+    raise RuntimeError("no browser: apt install chromium, or set SHOPCOMM_BROWSER to one")
