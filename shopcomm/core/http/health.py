@@ -1,0 +1,44 @@
+"""What probes ask: is the process alive, can it work."""
+
+import logging
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+from redis import Redis
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 while the process can answer at all."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when the database and Redis answer, 503 with what is down."""
+    down = [name for name, works in (("database", _database), ("redis", _redis)) if not works()]
+    return JsonResponse({"status": "down" if down else "ok", "down": down}, status=503 if down else 200)
+
+
+def _database() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        log.warning("the database does not answer", exc_info=True)
+        return False
+    return True
+
+
+def _redis() -> bool:
+    try:
+        client = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1)
+        return bool(client.ping())
+    except RedisError:
+        log.warning("redis does not answer", exc_info=True)
+        return False

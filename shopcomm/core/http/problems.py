@@ -1,0 +1,66 @@
+"""Errors as programs read them. Source: RFC 9457."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler, set_rollback
+
+CODES = {
+    exceptions.ValidationError: "invalid",
+    exceptions.ParseError: "malformed",
+    exceptions.NotAuthenticated: "not_authenticated",
+    exceptions.AuthenticationFailed: "not_authenticated",
+    exceptions.PermissionDenied: "not_allowed",
+    exceptions.NotFound: "not_found",
+    exceptions.MethodNotAllowed: "method_not_allowed",
+    exceptions.UnsupportedMediaType: "unsupported_media_type",
+    exceptions.Throttled: "rate_limited",
+}
+
+
+def problem(*, status: int, code: str, detail: str = "", **extra: Any) -> dict[str, Any]:
+    """The members of a problem document; `extra` are members of our own."""
+    return {
+        "type": f"urn:shopcomm:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail or HTTPStatus(status).phrase,
+        "code": code,
+        **extra,
+    }
+
+
+def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn a domain's error or one of DRF's into a problem document; None leaves a bug to be a 500."""
+    if isinstance(getattr(error, "code", None), str) and isinstance(getattr(error, "status", None), int):
+        return _of_domain(error)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    response = exception_handler(error, context)
+    if response is None or not isinstance(error, exceptions.APIException):
+        return response
+    code = next((code for kind, code in CODES.items() if isinstance(error, kind)), "error")
+    body = problem(status=response.status_code, code=code, detail=_detail(error))
+    if isinstance(error, exceptions.ValidationError):
+        body["errors"] = response.data if isinstance(response.data, dict) else {"non_field_errors": response.data}
+    response.data = body
+    response.content_type = "application/problem+json"
+    return response
+
+
+def _of_domain(error: Any) -> Response:
+    set_rollback()
+    body = problem(status=error.status, code=error.code, detail=str(error.detail), **error.extra)
+    return Response(body, status=error.status, content_type="application/problem+json")
+
+
+def _detail(error: exceptions.APIException) -> str:
+    if isinstance(error, exceptions.ValidationError):
+        return "one or more fields are not acceptable"
+    return str(error.detail)
