@@ -1,3 +1,4 @@
+from orders.models.numbers import NumberDay
 from orders.models.order import Order, OrderLine
 from orders.models.payments import Payment, Refund
 from orders.models.products import Product, Variant, TierPrice
@@ -7,6 +8,7 @@ from orders.models.stock import StockMovement, StockReservation
 from orders.models.warehouse import WarehouseAlert
 
 __all__ = [
+    "NumberDay",
     "Order",
     "OrderLine",
     "Payment",

@@ -1,0 +1,77 @@
+"""The couriers of China by their kuaidi100 codes, and the short names people type."""
+
+COURIERS: dict[str, str] = {
+    "shunfeng": "顺丰速运",
+    "zhongtong": "中通快递",
+    "yuantong": "圆通速递",
+    "yunda": "韵达快递",
+    "shentong": "申通快递",
+    "jtexpress": "极兔速递",
+    "jd": "京东物流",
+    "ems": "EMS",
+    "youzhengguonei": "邮政快递包裹",
+    "debangkuaidi": "德邦快递",
+    "debangwuliu": "德邦物流",
+    "huitongkuaidi": "百世快递",
+    "baishiwuliu": "百世快运",
+    "danniao": "菜鸟速递",
+    "fengwang": "丰网速运",
+    "zhongtongkuaiyun": "中通快运",
+    "yundakuaiyun": "韵达快运",
+    "yuantongkuaiyun": "圆通快运",
+    "shunfengkuaiyun": "顺丰快运",
+    "jingdongkuaiyun": "京东快运",
+    "annengwuliu": "安能物流",
+    "yimidida": "壹米滴答",
+    "kuayue": "跨越速运",
+    "zhaijisong": "宅急送",
+    "tiantian": "天天快递",
+    "youshuwuliu": "优速快递",
+    "suning": "苏宁物流",
+    "guotongkuaidi": "国通快递",
+    "quanfengkuaidi": "全峰快递",
+    "lianhaowuliu": "联昊通",
+    "xinfengwuliu": "信丰物流",
+    "shenghuiwuliu": "盛辉物流",
+    "shengfengwuliu": "盛丰物流",
+    "tiandihuayu": "天地华宇",
+    "jiajiwuliu": "佳吉快运",
+    "jiayiwuliu": "佳怡物流",
+    "zhongtiewuliu": "中铁物流",
+    "sxjdfreight": "顺心捷达",
+    "dsukuaidi": "D速物流",
+    "rrs": "日日顺物流",
+    "youzhengguoji": "国际邮政包裹",
+    "dhl": "DHL",
+    "fedex": "FedEx",
+    "ups": "UPS",
+    "other": "其他物流",
+}
+
+ALIASES: dict[str, str] = {
+    "sf": "shunfeng",
+    "zto": "zhongtong",
+    "yto": "yuantong",
+    "yd": "yunda",
+    "sto": "shentong",
+    "jt": "jtexpress",
+    "jdl": "jd",
+    "dbl": "debangkuaidi",
+    "deppon": "debangkuaidi",
+    "youzheng": "youzhengguonei",
+    "best": "huitongkuaidi",
+}
+
+
+def courier_code(text: str) -> str | None:
+    """The code of a courier given by code, short name or Chinese name; None when nobody knows it."""
+    wanted = str(text or "").strip()
+    code = ALIASES.get(wanted.lower(), wanted.lower())
+    if code in COURIERS:
+        return code
+    return next((code for code, name in COURIERS.items() if wanted and name.startswith(wanted)), None)
+
+
+def courier_name(code: str) -> str:
+    """How people call a courier; the code itself for one that is not listed."""
+    return COURIERS.get(code, code)

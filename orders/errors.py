@@ -1,0 +1,91 @@
+"""Why an order refuses: each error knows its code, its HTTP status and what to tell a person."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+
+class OrderError(Exception):
+    """A refusal. `extra` holds the machine-readable members of the answer."""
+
+    code = "order_error"
+    status = 400
+
+    def __init__(self, detail: str, **extra: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.extra = extra
+
+
+class IllegalTransition(OrderError):
+    """The table has no such move."""
+
+    code, status = "illegal_transition", 409
+
+    def __init__(self, *, from_: str, to: str, allowed: Iterable[str]) -> None:
+        super().__init__(
+            _("订单不能从“%(from)s”变为“%(to)s”") % {"from": from_, "to": to},
+            **{"from": from_, "to": to, "allowed": list(allowed)},
+        )
+
+
+class OrderClosed(OrderError):
+    """The order has ended; a new one is needed."""
+
+    code, status = "order_closed", 409
+
+    def __init__(self, *, from_: str, to: str = "") -> None:
+        super().__init__(
+            _("订单已结束，不能再变更；如需继续请新建订单"), **{"from": from_, "to": to, "allowed": []}
+        )
+
+
+class StaleVersion(OrderError):
+    """Somebody was quicker. `changed` tells what they did: field, label, before, after, by, at."""
+
+    code, status = "stale_version", 409
+
+    def __init__(self, *, version: int, changed: list[dict[str, Any]]) -> None:
+        super().__init__(_("订单刚刚被修改过，请核对后重试"), version=version, changed=changed)
+
+
+class GuardFailed(OrderError):
+    """The move is in the table, but something is missing for it."""
+
+    code, status = "guard_failed", 422
+
+    def __init__(self, *failures: tuple[str, str], **extra: Any) -> None:
+        guards = [{"name": name, "text": str(text)} for name, text in failures]
+        super().__init__("；".join(guard["text"] for guard in guards), guards=guards, **extra)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the guards that failed."""
+        return [guard["name"] for guard in self.extra["guards"]]
+
+
+class InsufficientStock(GuardFailed):
+    """More was asked for than can be promised. `short` lists sku, wanted and available."""
+
+    def __init__(self, short: list[dict[str, Any]]) -> None:
+        listed = "、".join(f"{row['sku']}({row['available']})" for row in short)
+        super().__init__(("insufficient_stock", _("库存不足：%(skus)s") % {"skus": listed}), short=short)
+
+
+class ChangePending(OrderError):
+    """A change of the order waits for the warehouse; nothing leaves until it is acknowledged."""
+
+    code, status = "change_pending", 423
+
+    def __init__(self, *, request: dict[str, Any]) -> None:
+        super().__init__(_("订单有修改尚未确认，请先在仓库确认修改"), request=request)
+
+
+class NotAllowed(OrderError):
+    """Somebody else's job. `needed` lists the roles that may."""
+
+    code, status = "not_allowed", 403
+
+    def __init__(self, *, needed: Iterable[str]) -> None:
+        super().__init__(_("你没有权限执行这个操作"), needed=sorted(needed))

@@ -1,0 +1,148 @@
+"""What can happen to an order and to stock: the vocabulary everybody else listens to."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from shopcomm.core.events.publish import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderEvent(Event):
+    """A fact of one order. `version` counts the order's events; the statuses are equal when it stayed where it was."""
+
+    number: str
+    version: int
+    status_from: str
+    status_to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCreated(OrderEvent):
+    type: ClassVar[str] = "order.created"
+    total: str
+    lines: int
+    source: str = ""
+    urgent: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPaid(OrderEvent):
+    type: ClassVar[str] = "order.paid"
+    amount: str = "0.00"
+    method: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentRecorded(OrderEvent):
+    """Money came in that did not move the order: a part payment, a later one, or one for a cancelled order."""
+
+    type: ClassVar[str] = "order.payment_recorded"
+    amount: str
+    method: str
+    balance: str
+    late: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPicking(OrderEvent):
+    type: ClassVar[str] = "order.picking"
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPickReleased(OrderEvent):
+    type: ClassVar[str] = "order.pick_released"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderShipped(OrderEvent):
+    type: ClassVar[str] = "order.shipped"
+    carrier: str
+    tracking_number: str
+    shipment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShipmentUpdated(OrderEvent):
+    """A parcel moved on, or left while the rest of the order is still being picked."""
+
+    type: ClassVar[str] = "shipment.updated"
+    carrier: str
+    tracking_number: str
+    shipment_id: int
+    state: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderDelivered(OrderEvent):
+    type: ClassVar[str] = "order.delivered"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCompleted(OrderEvent):
+    type: ClassVar[str] = "order.completed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRefunding(OrderEvent):
+    type: ClassVar[str] = "order.refunding"
+    reason: str
+    amount: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRefundRejected(OrderEvent):
+    """A refund was rejected by the shop or withdrawn by the customer; the order is where it was."""
+
+    type: ClassVar[str] = "order.refund_rejected"
+    reason: str = ""
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRefunded(OrderEvent):
+    type: ClassVar[str] = "order.refunded"
+    amount: str
+    restocked: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCancelled(OrderEvent):
+    type: ClassVar[str] = "order.cancelled"
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderChanged(OrderEvent):
+    """Somebody edited the order; `before` and `after` hold the changed fields only."""
+
+    type: ClassVar[str] = "order.changed"
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderAcknowledged(OrderEvent):
+    """The warehouse has seen a new order, or the change named by `alert_id`."""
+
+    type: ClassVar[str] = "order.acknowledged"
+    alert_id: int | None = None
+    kind: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockLow(Event):
+    type: ClassVar[str] = "stock.low"
+    sku: str
+    available: int
+    threshold: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockReplenished(Event):
+    type: ClassVar[str] = "stock.replenished"
+    sku: str
+    available: int
+    threshold: int

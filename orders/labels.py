@@ -1,0 +1,49 @@
+"""How fields of an order are called and shown to people."""
+
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from orders.models import Status
+
+FIELDS: dict[str, str | Promise] = {
+    "status": gettext_lazy("状态"),
+    "receiver_name": gettext_lazy("收货人"),
+    "receiver_phone": gettext_lazy("收货电话"),
+    "province": gettext_lazy("省"),
+    "city": gettext_lazy("市"),
+    "district": gettext_lazy("区县"),
+    "street": gettext_lazy("详细地址"),
+    "urgent": gettext_lazy("加急"),
+    "note": gettext_lazy("备注"),
+    "items": gettext_lazy("商品"),
+    "assigned_to": gettext_lazy("负责人"),
+    "discount": gettext_lazy("优惠"),
+    "shipping_fee": gettext_lazy("运费"),
+    "total": gettext_lazy("应付"),
+    "order.payment_recorded": gettext_lazy("收款"),
+    "shipment.updated": gettext_lazy("物流"),
+}
+
+
+def field_label(field: str) -> str:
+    """The name of a field as staff say it."""
+    return str(FIELDS.get(field, field))
+
+
+def status_label(status: str) -> str:
+    """The name of a status; empty for a new order's."""
+    return str(Status(status).label) if status else ""
+
+
+def field_text(field: str, value: Any) -> str:
+    """A logged value as text: what was in the order, not how it is stored."""
+    if value is None or value == "":
+        return _("（无）")
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if field == "items":
+        return "，".join(f"{row['sku']} ×{row['quantity']}" for row in value)
+    return str(value)

@@ -1,0 +1,21 @@
+"""Orders whose time has come."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import F, QuerySet
+
+from orders.models import Order, Status
+from shopcomm.core.configuration.models import shop_settings
+
+
+def unpaid_too_long(now: datetime) -> QuerySet[Order, int]:
+    """Ids of orders that were not paid in time; part-paid ones are for a person to decide."""
+    due = Order.objects.filter(status=Status.PENDING_PAYMENT, pay_by__lt=now, paid_amount=F("refunded_amount"))
+    return due.order_by("pay_by").values_list("pk", flat=True)
+
+
+def delivered_long_enough(now: datetime) -> QuerySet[Order, int]:
+    """Ids of signed orders past the days for confirming; the guard takes refunds in between into account."""
+    until = now - timedelta(days=shop_settings().complete_after_days)
+    due = Order.objects.filter(status=Status.DELIVERED, delivered_at__lt=until)
+    return due.order_by("delivered_at").values_list("pk", flat=True)

@@ -1,0 +1,63 @@
+"""Where an order goes: the six fields, checked for being complete."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from orders.models import Order
+from orders.services.items import Failure
+from shopcomm.core.accounts.services.customers import normalise_phone
+
+# What an address is called outside, and on the order.
+COLUMNS = {
+    "name": "receiver_name",
+    "phone": "receiver_phone",
+    "province": "province",
+    "city": "city",
+    "district": "district",
+    "street": "street",
+}
+REQUIRED = ("name", "phone", "province", "city", "street")
+
+
+@dataclass(frozen=True)
+class AddressInput:
+    """A receiver. Some cities, such as 东莞, have no districts."""
+
+    name: str
+    phone: str
+    province: str
+    city: str
+    district: str = ""
+    street: str = ""
+
+    def columns(self) -> dict[str, str]:
+        """The order's columns that hold it."""
+        return {column: clean(getattr(self, field)) for field, column in COLUMNS.items()}
+
+
+def address_of(order: Order) -> AddressInput:
+    """The receiver as the order has it."""
+    return AddressInput(**{field: getattr(order, column) for field, column in COLUMNS.items()})
+
+
+def clean(value: Any) -> str:
+    """Text for a column: stripped, without the one character PostgreSQL cannot keep."""
+    return str(value or "").replace("\x00", "").strip()
+
+
+def check_address(columns: dict[str, str]) -> list[Failure]:
+    """Why a parcel could not be sent there, if so."""
+    missing = [column for field, column in COLUMNS.items() if field in REQUIRED and not columns[column]]
+    if missing:
+        names = "、".join(str(Order._meta.get_field(column).verbose_name) for column in missing)
+        return [("address_incomplete", _("收货信息不完整：%(fields)s") % {"fields": names})]
+    limits = {column: Order._meta.get_field(column).max_length or 0 for column in columns}
+    if any(len(value) > limits[column] for column, value in columns.items()):
+        return [("address_incomplete", _("收货信息过长"))]
+    try:
+        normalise_phone(columns["receiver_phone"])
+    except ValueError:
+        return [("address_incomplete", _("收货电话不正确"))]
+    return []

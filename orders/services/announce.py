@@ -1,0 +1,67 @@
+"""Writing down what happened to an order, and showing it to everybody who is looking."""
+
+from typing import Any
+
+from orders import hooks
+from orders.events import OrderEvent
+from orders.models import Order, Status
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.events.publish import publish
+from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED, push_on_commit
+
+# Statuses whose events the stockroom wants to see; either end of a move counts.
+STOCKROOM_STATUSES = frozenset({Status.PAID, Status.PICKING, Status.SHIPPED, Status.DELIVERED})
+
+
+def record(
+    order: Order, kind: type[OrderEvent], *, actor: Actor, status_from: str | None = None, **facts: Any
+) -> DomainEvent:
+    """Save a locked order with one more event: version + 1, log, hooks, live frames.
+
+    Call it after all stock rows are locked: hooks lock the conversation, which comes last.
+    """
+    order.version += 1
+    order.save()
+    event = kind(
+        order_id=order.pk,
+        number=order.number,
+        version=order.version,
+        status_from=order.status if status_from is None else status_from,
+        status_to=order.status,
+        **facts,
+    )
+    row = publish(event, actor=actor)
+    announce(order, row, actor)
+    return row
+
+
+def announce(order: Order, row: DomainEvent, actor: Actor) -> None:
+    """Call the hooks of higher floors, then push the event to the feeds once all is committed."""
+    for hook in hooks.order_event_hooks:
+        hook(order, row, actor)
+    fact = order_fact(order, row)
+    push_on_commit(ORDERS_FEED, feed_frame("orders", row, fact))
+    if STOCKROOM_STATUSES & {row.data["status_from"], row.data["status_to"]}:
+        push_on_commit(WAREHOUSE_FEED, feed_frame("warehouse", row, fact))
+
+
+def order_fact(order: Order, row: DomainEvent) -> dict[str, Any]:
+    """What a screen needs to know of an event before it fetches anything."""
+    return {
+        "type": row.type,
+        "order_id": order.pk,
+        "number": order.number,
+        "status": order.status,
+        "version": order.version,
+        "urgent": order.urgent,
+        "assigned_to": order.assigned_to_id,
+        "occurred_at": row.occurred_at.isoformat(),
+        "actor": row.actor_name,
+        "data": row.data,
+    }
+
+
+def feed_frame(feed: str, row: DomainEvent, fact: dict[str, Any]) -> dict[str, Any]:
+    """One `event` frame of a feed. It has no cursor: a position is given only after commit."""
+    return {"type": "event", "feed": feed, "id": row.pk, "cursor": None, "event": fact}

@@ -1,0 +1,102 @@
+"""Replacing the lines of an order, with the stock they hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from orders.errors import GuardFailed, NotAllowed
+from orders.models import OrderLine
+from orders.services import stock
+from orders.services.items import (
+    ItemInput,
+    PricedItem,
+    check_items,
+    goods_total,
+    new_line,
+    price_items,
+    variants_by_sku,
+)
+from orders.services.locks import lock_lines, lock_variants
+
+if TYPE_CHECKING:
+    from orders.services.editing import Edit
+
+
+def change_items(edit: Edit) -> None:
+    """Make the lines what was asked for: the list is the whole order. Raises GuardFailed, InsufficientStock."""
+    order = edit.order
+    if edit.actor.kind == "customer":
+        raise NotAllowed(needed=["sales", "manager"])
+    items = [_item(row) for row in edit.wanted["items"] or []]
+    lines = lock_lines(order)
+    kept = {line.sku: line.unit_price for line in lines}
+    variants = variants_by_sku(items)
+    if failures := check_items(items, variants, edit.actor):
+        raise GuardFailed(*failures)
+    # A line keeps its agreed price unless another one is given.
+    items = [ItemInput(i.sku, i.quantity, kept.get(i.sku) if i.unit_price is None else i.unit_price) for i in items]
+    priced = price_items(items, variants, order.customer)
+    before = items_as_logged(lines)
+    after_lines = _replace(edit, lines, priced)
+    after = items_as_logged(after_lines)
+    if after != before:
+        edit.before["items"], edit.after["items"] = before, after
+        order.goods_total = goods_total(priced)
+
+
+def _item(row: Any) -> ItemInput:
+    if isinstance(row, ItemInput):
+        return row
+    if not isinstance(row, dict) or "sku" not in row:
+        raise GuardFailed(("lines_required", _("请至少选择一件商品")))
+    return ItemInput(str(row["sku"]), row.get("quantity", 0), row.get("unit_price"))
+
+
+def items_as_logged(lines: list[OrderLine]) -> list[dict[str, Any]]:
+    """Lines as the log keeps them."""
+    return [{"sku": row.sku, "quantity": row.quantity, "unit_price": str(row.unit_price)} for row in lines]
+
+
+def _replace(edit: Edit, lines: list[OrderLine], priced: list[PricedItem]) -> list[OrderLine]:
+    """Match old lines by SKU, add and drop the rest, and move the stock by the differences."""
+    free = list(lines)
+    pairs: list[tuple[OrderLine | None, PricedItem]] = []
+    for row in priced:
+        old = next((line for line in free if line.variant_id == row.variant.pk), None)
+        if old is not None:
+            free.remove(old)
+        pairs.append((old, row))
+    _check_shipped(free, pairs)
+    # All at once, in key order: releasing and reserving below would otherwise lock in two rounds.
+    lock_variants({line.variant_id for line in lines if line.variant_id} | {row.variant.pk for _old, row in pairs})
+    less = [(old, old.quantity - row.quantity) for old, row in pairs if old and row.quantity < old.quantity]
+    stock.release(actor=edit.actor, order=edit.order, pieces=[*less, *((line, line.quantity) for line in free)])
+    OrderLine.objects.filter(pk__in=[line.pk for line in free]).delete()
+    more: list[tuple[OrderLine, int]] = []
+    result = [_write(edit, old, row, more) for old, row in pairs]
+    stock.reserve(actor=edit.actor, order=edit.order, wanted=more)
+    return result
+
+
+def _write(edit: Edit, old: OrderLine | None, row: PricedItem, more: list[tuple[OrderLine, int]]) -> OrderLine:
+    if old is None:
+        line = new_line(edit.order, row)
+        line.save(force_insert=True)
+        more.append((line, row.quantity))
+        return line
+    more.append((old, row.quantity - old.quantity))
+    old.quantity, old.unit_price = row.quantity, row.unit_price
+    old.picked_quantity = min(old.picked_quantity, old.quantity)
+    old.save(update_fields=["quantity", "unit_price", "picked_quantity"])
+    return old
+
+
+def _check_shipped(dropped: list[OrderLine], pairs: list[tuple[OrderLine | None, PricedItem]]) -> None:
+    """What has left cannot be edited away."""
+    gone = [line.sku for line in dropped if line.shipped_quantity]
+    gone += [old.sku for old, row in pairs if old and row.quantity < old.shipped_quantity + old.cancelled_quantity]
+    if gone:
+        raise GuardFailed(("qty_below_shipped", _("已发货的商品不能减少：%(skus)s") % {"skus": "、".join(gone)}))
+

@@ -1,0 +1,183 @@
+"""Changing what was agreed: who may, until when, and telling the warehouse when it already has the order."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from orders.errors import GuardFailed, NotAllowed, OrderClosed
+from orders.events import OrderChanged
+from orders.models import Order, Status
+from orders.services.addresses import COLUMNS, check_address, clean
+from orders.services.alerts import raise_alert
+from orders.services.announce import record
+from orders.services.edit_items import change_items
+from orders.services.items import check_total
+from orders.services.locks import lock_order
+from orders.services.moves import money
+from orders.services.transitions import check_owner
+from orders.services.versions import check_version
+from orders.transitions import SALES, SELLERS, TERMINAL, roles_of
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import Staff
+
+ADDRESS = tuple(COLUMNS.values())
+MONEY = ("discount", "shipping_fee")
+# What staff may still write down when nothing else of the order can change any more.
+ALWAYS = frozenset({"note", "assigned_to"})
+EDITABLE = frozenset({*ADDRESS, *MONEY, *ALWAYS, "urgent", "items"})
+BEFORE_SHIPPING = frozenset({Status.PENDING_PAYMENT, Status.PAID, Status.PICKING})
+# A customer changes these alone until the warehouse begins.
+CUSTOMER_FIELDS = frozenset({*ADDRESS, "note"})
+CUSTOMER_STATUSES = frozenset({Status.PENDING_PAYMENT, Status.PAID})
+
+
+@dataclass
+class Edit:
+    """An edit in progress: the locked order and what changed so far."""
+
+    order: Order
+    actor: Actor
+    wanted: dict[str, Any]
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+
+    def set(self, column: str, value: Any, shown: Any = ...) -> None:
+        """Change one column, and remember it when it is a change."""
+        old = getattr(self.order, column)
+        if old != value:
+            setattr(self.order, column, value)
+            self.before[column] = old
+            self.after[column] = value if shown is ... else shown
+
+
+@transaction.atomic
+def edit_order(
+    *, actor: Actor, order_id: int, version: int | None, changes: dict[str, Any], note: str = ""
+) -> Order:
+    """Change fields of an order; a change that changes nothing is no event.
+
+    `changes` may hold the receiver's columns (or `address` with all of them), urgent, note, items, assigned_to (a
+    staff id or None), discount and shipping_fee. An order in the warehouse's hands raises an alert there.
+    Raises Order.DoesNotExist, NotAllowed, OrderClosed, StaleVersion, GuardFailed, InsufficientStock.
+    """
+    order = lock_order(order_id)
+    check_owner(order, actor)
+    edit = Edit(order, actor, _flat(changes))
+    _check_fields(edit)
+    check_version(order, version)
+    _change_address(edit)
+    _change_rest(edit)
+    if "items" in edit.wanted:
+        change_items(edit)
+    _change_money(edit)
+    if not edit.after:
+        return order
+    _tell_warehouse(edit)
+    record(order, OrderChanged, actor=actor, before=edit.before, after=edit.after, note=note)
+    return order
+
+
+def _flat(changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes with an `address` taken apart into the order's columns."""
+    flat = {key: value for key, value in changes.items() if key != "address"}
+    address = changes.get("address")
+    if address is not None:
+        fields = address if isinstance(address, dict) else vars(address)
+        flat |= {COLUMNS.get(key, key): value for key, value in fields.items()}
+    return flat
+
+
+def _check_fields(edit: Edit) -> None:
+    """Who may change what in this status, before anything is looked at closely."""
+    order, actor, wanted = edit.order, edit.actor, set(edit.wanted)
+    if unknown := wanted - EDITABLE:
+        raise GuardFailed(("field_unknown", _("不能修改：%(fields)s") % {"fields": "、".join(sorted(unknown))}))
+    if actor.kind == "customer":
+        if wanted - CUSTOMER_FIELDS or order.status not in CUSTOMER_STATUSES:
+            raise NotAllowed(needed=SELLERS)
+    elif not roles_of(actor) & (SELLERS | {"system"}):
+        raise NotAllowed(needed=SELLERS)
+    if order.status in TERMINAL and wanted - ALWAYS:
+        raise OrderClosed(from_=order.status)
+    if order.status not in BEFORE_SHIPPING and wanted - ALWAYS:
+        raise GuardFailed(("already_shipped", _("订单“%(status)s”，不能再修改") % {"status": order.get_status_display()}))
+
+
+def _change_address(edit: Edit) -> None:
+    fields = {column: clean(edit.wanted[column]) for column in ADDRESS if column in edit.wanted}
+    if not fields:
+        return
+    whole = {column: getattr(edit.order, column) for column in ADDRESS} | fields
+    if failures := check_address(whole):
+        raise GuardFailed(*failures)
+    for column, value in fields.items():
+        edit.set(column, value)
+
+
+def _change_rest(edit: Edit) -> None:
+    wanted = edit.wanted
+    if "urgent" in wanted:
+        edit.set("urgent", bool(wanted["urgent"]))
+    if "note" in wanted:
+        text = clean(wanted["note"])
+        if len(text) > 5000:
+            raise GuardFailed(("note_too_long", _("备注过长")))
+        edit.set("note", text)
+    if "assigned_to" in wanted:
+        _assign(edit, wanted["assigned_to"])
+
+
+def _assign(edit: Edit, value: Any) -> None:
+    """Hand the order to a colleague, logged by name."""
+    order = edit.order
+    pk = getattr(value, "pk", value) or None
+    staff = Staff.objects.filter(pk=pk, is_active=True, role__in=SELLERS | {SALES}).first() if pk else None
+    if pk and staff is None:
+        raise GuardFailed(("assignee_unknown", _("没有这位销售")))
+    old = order.assigned_to
+    if (old and old.pk) != (staff and staff.pk):
+        order.assigned_to = staff
+        edit.before["assigned_to"] = str(old) if old else ""
+        edit.after["assigned_to"] = str(staff) if staff else ""
+
+
+def _change_money(edit: Edit) -> None:
+    """Discount, freight and the total that follows from them and the lines."""
+    order = edit.order
+    for column in MONEY:
+        if column in edit.wanted:
+            amount = money(edit.wanted[column])
+            if amount is None or amount < 0:
+                raise GuardFailed(("amount_invalid", _("金额不正确")))
+            edit.set(column, amount)
+    total = order.goods_total - order.discount + order.shipping_fee
+    if total == order.total:
+        return
+    if failures := check_total(total):
+        raise GuardFailed(*failures)
+    if order.paid_amount > total:
+        raise GuardFailed(("refund_needed", _("改后金额低于已付金额，需要先办理部分退款")))
+    edit.set("total", total)
+    if order.status == Status.PENDING_PAYMENT and order.paid_amount and order.balance == 0:
+        raise GuardFailed(("amount_settles_order", _("改后金额已付清，请先登记收款")))
+
+
+def _tell_warehouse(edit: Edit) -> None:
+    """An alert for each thing that changes the parcel, once the order is in the stockroom's hands."""
+    order, changed = edit.order, set(edit.after)
+    in_hands = order.status == Status.PICKING or (order.status == Status.PAID and order.acknowledged_version)
+    if not in_hands:
+        return
+    kinds = {"address": changed & set(ADDRESS), "items": changed & {"items"}, "urgent": changed & {"urgent"}}
+    for kind, columns in kinds.items():
+        if columns:
+            raise_alert(
+                order=order,
+                kind=kind,
+                before={column: edit.before[column] for column in columns},
+                after={column: edit.after[column] for column in columns},
+                actor=edit.actor,
+            )
+

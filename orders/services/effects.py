@@ -1,0 +1,185 @@
+"""What a move does besides changing the status: one function for each effect of the table."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from orders.couriers import courier_code
+from orders.models import OrderLine, Payment, Refund, Shipment, ShipmentLine, Status, WarehouseAlert
+from orders.services import stock
+from orders.services.alerts import raise_alert
+from orders.services.moves import Move
+
+
+def take_payment(move: Move) -> None:
+    amount = move.payment or Decimal(0)
+    method = move.text("method") or Payment.Method.TRANSFER
+    if amount:
+        Payment.objects.create(
+            order=move.order,
+            amount=amount,
+            method=method,
+            reference=move.text("reference")[:80],
+            received_at=move.now,
+        )
+    move.order.paid_amount += amount
+    move.facts |= {"amount": str(amount), "method": str(method)}
+
+
+def check_allocation(move: Move) -> None:
+    """Paid is paid; what could not be held is marked, not refused."""
+    move.order.paid_at = move.now
+    held = {line.pk: line.reservation.quantity for line in _held(move)}
+    move.order.shortage = any(
+        line.variant_id and held.get(line.pk, 0) < line.open_quantity for line in move.lines
+    )
+
+
+def _held(move: Move) -> list[OrderLine]:
+    return list(
+        OrderLine.objects.filter(order=move.order, reservation__isnull=False).select_related("reservation")
+    )
+
+
+def release_stock(move: Move) -> None:
+    stock.release(actor=move.actor, order=move.order)
+
+
+def close(move: Move) -> None:
+    move.order.closed_at = move.now
+    if move.transition.to == Status.CANCELLED:
+        move.facts["reason"] = move.reason
+
+
+def claim(move: Move) -> None:
+    order = move.order
+    order.picker_id = move.actor.id if move.actor.kind == "staff" else None
+    order.picking_at = move.now
+
+
+def unclaim(move: Move) -> None:
+    move.order.picker_id = None
+    move.order.picking_at = None
+    for line in move.lines:
+        line.picked_quantity = 0
+    OrderLine.objects.bulk_update(move.lines, ["picked_quantity"])
+
+
+def hand_over(move: Move) -> None:
+    """A parcel with the address of this version leaves, and its pieces leave the stock."""
+    order = move.order
+    parcel = Shipment.objects.create(
+        order=order,
+        carrier=courier_code(move.text("carrier")) or "",
+        tracking_number=move.text("tracking_number").upper(),
+        label_address=f"{order.receiver_name} {order.receiver_phone} {order.address}"[:600],
+        order_version=order.version,
+        shipped_at=move.now,
+    )
+    ShipmentLine.objects.bulk_create(
+        ShipmentLine(shipment=parcel, line=line, quantity=count) for line, count in move.pieces.items()
+    )
+    all_out = not move.ships_part
+    stock.deduct(actor=move.actor, order=order, pieces=move.pieces)
+    for line, count in move.pieces.items():
+        line.shipped_quantity += count
+        line.picked_quantity = max(line.picked_quantity, line.shipped_quantity)
+    OrderLine.objects.bulk_update(move.pieces, ["shipped_quantity", "picked_quantity"])
+    if all_out:
+        order.shipped_at = move.now
+    move.facts |= {
+        "carrier": parcel.carrier,
+        "tracking_number": parcel.tracking_number,
+        "shipment_id": parcel.pk,
+    }
+
+
+def sign_parcels(move: Move) -> None:
+    done = (Shipment.State.SIGNED, Shipment.State.RETURNED)
+    move.order.shipments.exclude(state__in=done).update(state=Shipment.State.SIGNED, signed_at=move.now)
+    move.order.delivered_at = move.now
+
+
+def take_parcels_back(move: Move) -> None:
+    """The goods are here again, still promised to this order, and have to be packed anew."""
+    order = move.order
+    back = {line: line.shipped_quantity for line in move.lines}
+    stock.restock(actor=move.actor, order=order, pieces=back, hold=True)
+    for line in move.lines:
+        line.shipped_quantity = line.picked_quantity = 0
+    OrderLine.objects.bulk_update(move.lines, ["shipped_quantity", "picked_quantity"])
+    order.shipments.exclude(state=Shipment.State.SIGNED).update(state=Shipment.State.RETURNED)
+    order.shipped_at = None
+    move.facts["reason"] = "parcel_returned"
+
+
+def open_refund(move: Move) -> None:
+    order = move.order
+    amount = move.refund or Decimal(0)
+    Refund.objects.create(order=order, amount=amount, reason=move.reason[:300])
+    order.status_before = order.status
+    move.facts |= {"reason": move.reason, "amount": str(amount)}
+    if order.status in (Status.PICKING, Status.SHIPPED) or order.acknowledged_version:
+        raise_alert(order=order, kind="refund", before={}, after={"reason": move.reason}, actor=move.actor)
+
+
+def settle_refund(move: Move) -> None:
+    """The money is back; shipped goods return to the shelf when the caller says so."""
+    refund = move.open_refund
+    if refund is None:
+        raise LookupError("the guard refund_sum lets nothing through without an open refund")
+    refund.state = Refund.State.SUCCEEDED
+    refund.reference = move.text("reference")[:80]
+    refund.restock = bool(move.data.get("restock"))
+    refund.settled_at = move.now
+    refund.save()
+    move.order.refunded_amount += refund.amount
+    move.order.status_before = ""
+    if refund.restock:
+        _return_goods(move)
+    _settle_alerts(move)
+    move.facts |= {"amount": str(refund.amount), "restocked": refund.restock}
+
+
+def _return_goods(move: Move) -> None:
+    back = {line: line.shipped_quantity - line.returned_quantity for line in move.lines}
+    stock.restock(actor=move.actor, order=move.order, pieces=back)
+    for line in move.lines:
+        line.returned_quantity = line.shipped_quantity
+    OrderLine.objects.bulk_update(move.lines, ["returned_quantity"])
+
+
+def drop_refund(move: Move) -> None:
+    """Rejected or withdrawn: the order is what it was before."""
+    withdrawn = move.actor.kind == "customer"
+    if move.open_refund is not None:
+        move.open_refund.state = Refund.State.WITHDRAWN if withdrawn else Refund.State.REJECTED
+        move.open_refund.settled_at = move.now
+        move.open_refund.save()
+    move.order.status_before = ""
+    _settle_alerts(move)
+    move.facts |= {"reason": move.reason, "withdrawn": withdrawn}
+
+
+def _settle_alerts(move: Move) -> None:
+    """A refund that is decided no longer needs anybody's attention."""
+    alerts = WarehouseAlert.objects.filter(order=move.order, kind="refund", acknowledged_at=None)
+    alerts.update(acknowledged_at=move.now)
+
+
+EFFECTS: dict[str, Callable[[Move], None]] = {
+    effect.__name__: effect
+    for effect in (
+        take_payment,
+        check_allocation,
+        release_stock,
+        close,
+        claim,
+        unclaim,
+        hand_over,
+        sign_parcels,
+        take_parcels_back,
+        open_refund,
+        settle_refund,
+        drop_refund,
+    )
+}

@@ -1,0 +1,225 @@
+"""What must be true for a move: one function for each guard of the table, answering why not, or None."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from orders import hooks
+from orders.couriers import courier_code
+from orders.errors import ChangePending
+from orders.models import Payment, Refund, Shipment, Status, WarehouseAlert
+from orders.services.moves import Move
+from shopcomm.core.configuration.models import shop_settings
+
+TRACKING_NUMBER = re.compile(r"[A-Za-z0-9-]{4,60}")
+
+
+def amount_invalid(move: Move) -> str | None:
+    amount = move.refund if move.transition.to == Status.REFUNDING else move.payment
+    if amount is None or amount < 0 or (amount == 0 and move.order.total > 0):
+        return _("金额不正确")
+    return None
+
+
+def amount_exceeds_balance(move: Move) -> str | None:
+    if move.payment is not None and move.payment > move.order.balance:
+        return _("金额超过应付余额 %(balance)s") % {"balance": move.order.balance}
+    return None
+
+
+def method_unknown(move: Move) -> str | None:
+    method = move.text("method")
+    return _("收款方式不正确") if method and method not in Payment.Method.values else None
+
+
+def payment_seen(move: Move) -> str | None:
+    reference = move.text("reference")
+    method = move.text("method") or Payment.Method.TRANSFER
+    seen = reference and Payment.objects.filter(method=method, reference=reference[:80]).exists()
+    return _("该流水号已登记过") if seen else None
+
+
+def voucher_required(move: Move) -> str | None:
+    """People name the slip they saw; a payment provider and an integration keep their own."""
+    by_hand = move.actor.kind == "staff" and move.text("method") != Payment.Method.CASH
+    nothing = move.order.total == 0
+    return _("请填写凭证号或流水号") if by_hand and not nothing and not move.text("reference") else None
+
+
+def payment_captured(move: Move) -> str | None:
+    return _("已收到部分货款，请先退款") if move.order.paid_amount > move.order.refunded_amount else None
+
+
+def not_due(move: Move) -> str | None:
+    """The timers: unpaid orders, and signed ones once the days without a refund in progress are over."""
+    order = move.order
+    if order.status == Status.PENDING_PAYMENT:
+        due = order.pay_by
+    else:
+        due = order.delivered_at and order.delivered_at + timedelta(days=shop_settings().complete_after_days)
+        due = due and due + paused(move)
+    return _("还没有到期") if due is None or move.now <= due else None
+
+
+def paused(move: Move) -> timedelta:
+    """How long refunds that came to nothing held the order up since it was delivered."""
+    since = move.order.delivered_at
+    spans = move.order.refunds.filter(requested_at__gte=since).exclude(settled_at=None)
+    return sum(
+        (settled - asked for asked, settled in spans.values_list("requested_at", "settled_at")), timedelta()
+    )
+
+
+def case_open(move: Move) -> str | None:
+    answers = (blocker(move.order) for blocker in hooks.completion_blockers)
+    return next((answer for answer in answers if answer), None)
+
+
+def on_hold(move: Move) -> str | None:
+    reason = move.order.hold_reason
+    return _("订单已暂停：%(reason)s") % {"reason": reason} if reason else None
+
+
+def shortage(move: Move) -> str | None:
+    return _("订单缺货，不能配货") if move.order.shortage else None
+
+
+def not_picker(move: Move) -> str | None:
+    """Somebody else's pick is the manager's to release."""
+    own = move.order.picker_id in (None, move.actor.id) or move.actor.role != "warehouse"
+    return None if own else _("只有配货人或经理可以放回")
+
+
+def parcel_handed_over(move: Move) -> str | None:
+    out = any(line.shipped_quantity for line in move.lines)
+    return _("已有包裹交运，不能放回待配货") if out else None
+
+
+def carrier_unknown(move: Move) -> str | None:
+    return None if courier_code(move.text("carrier")) else _("请选择承运商")
+
+
+def tracking_required(move: Move) -> str | None:
+    valid = TRACKING_NUMBER.fullmatch(move.text("tracking_number"))
+    return None if valid else _("请填写正确的运单号")
+
+
+def tracking_used(move: Move) -> str | None:
+    used = Shipment.objects.filter(
+        carrier=courier_code(move.text("carrier")) or "", tracking_number=move.text("tracking_number").upper()
+    )
+    return _("该运单号已用于其他包裹") if used.exists() else None
+
+
+def lines_unknown(move: Move) -> str | None:
+    wanted = move.data.get("lines") or []
+    if not isinstance(wanted, list) or any(move.line_of(row) is None for row in wanted):
+        return _("订单里没有这些商品")
+    return None
+
+
+def qty_exceeds_open(move: Move) -> str | None:
+    bad = [line.sku for line, count in move.pieces.items() if not 0 < count <= line.open_quantity]
+    if bad or not move.pieces:
+        return _("发货数量超过未发数量：%(skus)s") % {"skus": "、".join(bad)} if bad else _("没有可发货的商品")
+    return None
+
+
+def change_pending(move: Move) -> str | None:
+    """Nothing leaves for an address the warehouse has not seen. Raises ChangePending."""
+    alert = WarehouseAlert.objects.filter(order=move.order, acknowledged_at=None).order_by("pk").first()
+    if alert is not None:
+        raise ChangePending(
+            request={
+                "id": alert.pk,
+                "kind": alert.kind,
+                "before": alert.before,
+                "after": alert.after,
+                "raised_by": alert.raised_by,
+                "raised_at": alert.raised_at.isoformat(),
+            }
+        )
+    return None
+
+
+def parcels_open(move: Move) -> str | None:
+    """A timer or a courier's push waits for the last parcel; a person knows better."""
+    done = {Shipment.State.SIGNED, Shipment.State.RETURNED}
+    open_ = move.actor.kind == "system" and any(parcel.state not in done for parcel in move.parcels)
+    return _("还有包裹没有签收") if open_ else None
+
+
+def reason_required(move: Move) -> str | None:
+    withdrawn = move.transition.key == "T19" and move.actor.kind in ("customer", "api", "system")
+    return None if move.reason or withdrawn else _("请填写原因")
+
+
+def nothing_paid(move: Move) -> str | None:
+    order = move.order
+    return _("订单没有可退的款项") if order.total > 0 and order.paid_amount <= order.refunded_amount else None
+
+
+def refund_open(move: Move) -> str | None:
+    return _("已有退款在处理中") if move.open_refund else None
+
+
+def amount_not_whole(move: Move) -> str | None:
+    """Partial refunds belong to after-sales cases and never move the order."""
+    whole = move.order.paid_amount - move.order.refunded_amount
+    if move.refund is not None and move.refund > whole:
+        return _("退款金额超过已付的 %(paid)s") % {"paid": whole}
+    return _("这里只能全额退款 %(paid)s") % {"paid": whole} if move.refund != whole else None
+
+
+def after_sales_over(move: Move) -> str | None:
+    """Later than the after-sales window only a manager decides."""
+    if "manager" in move.actor.roles or move.order.closed_at is None:
+        return None
+    until = move.order.closed_at + timedelta(days=shop_settings().after_sales_days)
+    return _("已超过售后期，请联系经理") if move.now > until else None
+
+
+def refund_sum(move: Move) -> str | None:
+    """What goes back must be exactly what came in."""
+    order, refund = move.order, move.open_refund
+    if refund is None:
+        return _("没有待处理的退款")
+    settled = sum(
+        order.refunds.filter(state=Refund.State.SUCCEEDED).values_list("amount", flat=True), Decimal(0)
+    )
+    return None if settled + refund.amount == order.paid_amount else _("退款合计与已付金额不一致")
+
+
+GUARDS: dict[str, Callable[[Move], str | None]] = {
+    guard.__name__: guard
+    for guard in (
+        amount_invalid,
+        amount_exceeds_balance,
+        method_unknown,
+        payment_seen,
+        voucher_required,
+        payment_captured,
+        not_due,
+        case_open,
+        on_hold,
+        shortage,
+        not_picker,
+        parcel_handed_over,
+        carrier_unknown,
+        tracking_required,
+        tracking_used,
+        lines_unknown,
+        qty_exceeds_open,
+        change_pending,
+        parcels_open,
+        reason_required,
+        nothing_paid,
+        refund_open,
+        amount_not_whole,
+        after_sales_over,
+        refund_sum,
+    )
+}

@@ -1,0 +1,24 @@
+"""Every lock on an order or its stock, in the one order: order, its lines, stock rows by key, conversation last.
+
+NO KEY UPDATE: rows that merely refer to the locked one (a message, a line) can still be inserted.
+"""
+
+from collections.abc import Iterable
+
+from orders.models import Order, OrderLine, Variant
+
+
+def lock_order(order_id: int) -> Order:
+    """The order, held until the transaction ends. Raises Order.DoesNotExist."""
+    return Order.objects.select_for_update(no_key=True).get(pk=order_id)
+
+
+def lock_lines(order: Order) -> list[OrderLine]:
+    """The lines of a locked order."""
+    return list(OrderLine.objects.select_for_update(no_key=True).filter(order=order).order_by("pk"))
+
+
+def lock_variants(ids: Iterable[int]) -> dict[int, Variant]:
+    """Stock rows by key, always taken in the same order."""
+    rows = Variant.objects.select_for_update(no_key=True).filter(pk__in=set(ids)).order_by("pk")
+    return {row.pk: row for row in rows}

@@ -1,0 +1,159 @@
+"""Taking an order."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orders import hooks
+from orders.errors import GuardFailed, NotAllowed, OrderError
+from orders.models import Order, OrderLine, Payment, Status
+from orders.services import stock
+from orders.services.addresses import AddressInput, check_address, clean
+from orders.services.announce import record
+from orders.services.editing import edit_order
+from orders.services.items import (
+    ItemInput,
+    PricedItem,
+    check_items,
+    check_total,
+    goods_total,
+    new_line,
+    price_items,
+    variants_by_sku,
+)
+from orders.services.numbers import next_number
+from orders.transitions import by_key, roles_of
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import Customer, Staff
+from shopcomm.core.accounts.models.customers import Source
+from shopcomm.core.configuration.models import shop_settings
+
+__all__ = ["AddressInput", "ItemInput", "edit_order", "place_order"]
+
+MAX_NOTE = 5000
+
+
+@transaction.atomic
+def place_order(
+    *,
+    actor: Actor,
+    customer: Customer,
+    source: str,
+    items: list[ItemInput],
+    address: AddressInput,
+    urgent: bool = False,
+    note: str = "",
+    external_id: str | None = None,
+    assigned_to: Staff | None = None,
+    on_credit: bool = False,
+    placed_at: datetime | None = None,
+) -> Order:
+    """Take an order: prices and address as agreed now, stock held for it, its conversation open.
+
+    The same `external_id` again answers the order it already made. Raises NotAllowed, GuardFailed, InsufficientStock.
+    """
+    row = by_key("T2" if on_credit else "T1")
+    own = actor.kind != "customer" or (actor.id == customer.pk and actor.order_id == 0)
+    if not own or not row.actors & roles_of(actor):
+        raise NotAllowed(needed=row.actors)
+    external_id = clean(external_id)[:64] or None
+    if seen := _by_external_id(external_id):
+        return seen
+    variants = variants_by_sku(items)
+    columns = address.columns()
+    failures = check_items(items, variants, actor) + check_address(columns)
+    failures += _check_rest(source, note)
+    if failures:
+        raise GuardFailed(*failures)
+    order = Order(
+        external_id=external_id,
+        customer=customer,
+        status=row.to,
+        version=0,
+        source=source,
+        urgent=urgent,
+        note=clean(note),
+        assigned_to=assigned_to,
+        placed_at=placed_at or timezone.now(),
+        **columns,
+    )
+    if assigned_to is None and actor.kind == "staff" and actor.role == "sales":
+        order.assigned_to_id = actor.id
+    try:
+        # A savepoint: whoever loses the race for an external id answers the winner's order.
+        with transaction.atomic():
+            return _place(order, price_items(items, variants, customer), actor)
+    except (IntegrityError, OrderError):
+        if seen := _by_external_id(external_id):
+            return seen
+        raise
+
+
+def _by_external_id(external_id: str | None) -> Order | None:
+    return Order.objects.filter(external_id=external_id).first() if external_id else None
+
+
+def _check_rest(source: str, note: str) -> list[tuple[str, str]]:
+    failures = []
+    if source not in Source.values:
+        failures.append(("source_unknown", _("来源不正确")))
+    if len(note or "") > MAX_NOTE:
+        failures.append(("note_too_long", _("备注过长")))
+    return failures
+
+
+def _place(order: Order, priced: list[PricedItem], actor: Actor) -> Order:
+    """Insert the order, hold its stock, open its conversation, write the first event."""
+    order.goods_total = order.total = goods_total(priced)
+    if failures := check_total(order.total):
+        raise GuardFailed(*failures)
+    on_credit = order.status == Status.PAID
+    if on_credit:
+        _check_credit(order)
+    order.number = next_number(order.placed_at)
+    if not on_credit:
+        order.pay_by = timezone.now() + timedelta(minutes=shop_settings().pay_within_minutes)
+    order.save(force_insert=True)
+    lines = OrderLine.objects.bulk_create(new_line(order, row) for row in priced)
+    stock.reserve(actor=actor, order=order, wanted=[(line, line.quantity) for line in lines])
+    if on_credit:
+        _take_on_account(order)
+    for hook in hooks.order_created_hooks:
+        hook(order, actor)
+    facts: dict[str, Any] = {"total": str(order.total), "lines": len(lines)}
+    record(
+        order,
+        by_key("T1").event,
+        actor=actor,
+        status_from="",
+        source=order.source,
+        urgent=order.urgent,
+        **facts,
+    )
+    return order
+
+
+def _check_credit(order: Order) -> None:
+    """Whether the customer may owe this much more. Raises GuardFailed."""
+    # Two orders at once must not both fit below one limit.
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=order.customer_id)
+    owed = Payment.objects.filter(
+        order__customer=customer, method=Payment.Method.ON_ACCOUNT, order__refunded_amount=0
+    ).aggregate(sum=Sum("amount"))["sum"]
+    if (owed or Decimal(0)) + order.total > customer.credit_limit:
+        text = _("超过赊账额度 %(limit)s") % {"limit": customer.credit_limit}
+        raise GuardFailed(("credit_exceeded", text))
+
+
+def _take_on_account(order: Order) -> None:
+    now = timezone.now()
+    order.paid_amount, order.paid_at = order.total, now
+    if order.total:
+        Payment.objects.create(
+            order=order, amount=order.total, method=Payment.Method.ON_ACCOUNT, received_at=now
+        )

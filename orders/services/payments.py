@@ -1,0 +1,72 @@
+"""Money that comes in without moving the order."""
+
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orders.errors import GuardFailed, NotAllowed
+from orders.events import PaymentRecorded
+from orders.models import Order, Payment, Refund, Status
+from orders.services.announce import record
+from orders.services.locks import lock_order
+from orders.services.moves import Move, money
+from orders.transitions import roles_of
+from shopcomm.core.accounts.actors import Actor
+
+
+def record_part_payment(move: Move) -> Order:
+    """Less than the balance came in: keep it and wait for the rest. The order is locked by the caller."""
+    return _book(move.order, move.payment or Decimal(0), move.text("method"), move.text("reference"), move.actor)
+
+
+@transaction.atomic
+def record_payment(
+    *, actor: Actor, order_id: int, amount: Decimal | str, method: str = "", reference: str = ""
+) -> Order:
+    """Book money for an order that is past payment: a later top-up, or what came in after it was cancelled.
+
+    What comes in for a cancelled order opens a refund, so that nobody keeps it by mistake. A reference that is
+    already booked changes nothing. Raises Order.DoesNotExist, NotAllowed, GuardFailed.
+    """
+    if not roles_of(actor) & {"system", "manager"}:
+        raise NotAllowed(needed=["manager"])
+    order = lock_order(order_id)
+    paid = money(amount)
+    if paid is None or paid <= 0:
+        raise GuardFailed(("amount_invalid", _("金额不正确")))
+    booked = Payment.objects.filter(method=method or Payment.Method.TRANSFER, reference=reference[:80])
+    if reference and booked.filter(order=order).exists():
+        return order
+    if reference and booked.exists():
+        raise GuardFailed(("payment_seen", _("该流水号已登记过")))
+    if order.status == Status.PENDING_PAYMENT and paid >= order.balance:
+        raise GuardFailed(("amount_settles_order", _("金额已够付清，请登记为已支付")))
+    if order.status != Status.CANCELLED and paid > order.balance:
+        raise GuardFailed(("amount_exceeds_balance", _("金额超过应付余额")))
+    return _book(order, paid, method, reference, actor)
+
+
+def _book(order: Order, amount: Decimal, method: str, reference: str, actor: Actor) -> Order:
+    late = order.status == Status.CANCELLED
+    payment = Payment.objects.create(
+        order=order,
+        amount=amount,
+        method=method or Payment.Method.TRANSFER,
+        reference=reference[:80],
+        received_at=timezone.now(),
+    )
+    order.paid_amount += amount
+    if late:
+        Refund.objects.create(order=order, amount=amount, reason=_("订单取消后到账"))
+    record(
+        order,
+        PaymentRecorded,
+        actor=actor,
+        amount=str(amount),
+        method=payment.method,
+        balance=str(order.balance),
+        late=late,
+    )
+    return order

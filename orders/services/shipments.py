@@ -1,0 +1,56 @@
+"""Parcels on their way: scans that move a parcel on, and an order once all its parcels are signed."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from orders.errors import NotAllowed
+from orders.events import ShipmentUpdated
+from orders.models import Shipment, Status, TrackingNode
+from orders.services.announce import record
+from orders.services.locks import lock_order
+from orders.services.transitions import transition_order
+from orders.transitions import STOCKROOM, SYSTEM, roles_of
+from shopcomm.core.accounts.actors import Actor
+
+State = Shipment.State
+DONE = (State.SIGNED, State.RETURNED)
+
+
+@transaction.atomic
+def add_tracking_node(
+    *, actor: Actor, shipment_id: int, scanned_at: datetime, state: str, text: str
+) -> Shipment:
+    """Keep one scan. A scan seen before changes nothing; an older one is kept but never moves the parcel back.
+
+    Raises Shipment.DoesNotExist, NotAllowed.
+    """
+    if not roles_of(actor) & (STOCKROOM | {SYSTEM}):
+        raise NotAllowed(needed=["warehouse", "manager"])
+    order = lock_order(Shipment.objects.values_list("order_id", flat=True).get(pk=shipment_id))
+    parcel = Shipment.objects.get(pk=shipment_id)
+    newest = parcel.nodes.values_list("scanned_at", flat=True).first()
+    _node, fresh = TrackingNode.objects.get_or_create(
+        shipment=parcel, scanned_at=scanned_at, text=text[:300], defaults={"state": state}
+    )
+    if not fresh or (newest and scanned_at < newest) or parcel.state in DONE:
+        return parcel
+    moved = parcel.state != state
+    parcel.state = state
+    parcel.signed_at = scanned_at if state == State.SIGNED else parcel.signed_at
+    parcel.save()
+    if moved:
+        record(
+            order,
+            ShipmentUpdated,
+            actor=actor,
+            carrier=parcel.carrier,
+            tracking_number=parcel.tracking_number,
+            shipment_id=parcel.pk,
+            state=state,
+            text=text[:300],
+        )
+    signed = state == State.SIGNED and not order.shipments.exclude(state__in=DONE).exists()
+    if signed and order.status == Status.SHIPPED:
+        transition_order(actor=actor, order_id=order.pk, to=Status.DELIVERED)
+    return parcel

@@ -1,0 +1,208 @@
+"""Stock: promised at ordering, given back at cancelling, gone at shipping. Every change leaves a movement."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orders.errors import GuardFailed, InsufficientStock, NotAllowed
+from orders.events import StockLow, StockReplenished
+from orders.models import Order, OrderLine, StockMovement, StockReservation, Variant
+from orders.services.announce import feed_frame
+from orders.services.locks import lock_variants
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.events.publish import publish
+from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED, push_on_commit
+
+Kind = StockMovement.Kind
+MAX_ON_HAND = 100_000_000
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of one variant's stock, before it is applied."""
+
+    variant_id: int
+    kind: str
+    on_hand: int = 0
+    reserved: int = 0
+
+
+def reserve(*, actor: Actor, order: Order, wanted: Iterable[tuple[OrderLine, int]]) -> None:
+    """Hold more pieces for lines. Raises InsufficientStock and holds nothing when one of them is short."""
+    wanted = [(line, pieces) for line, pieces in wanted if line.variant_id and pieces > 0]
+    held = _reservations(line for line, _pieces in wanted)
+    apply(
+        actor=actor,
+        order=order,
+        changes=[Change(line.variant_id, Kind.RESERVED, reserved=pieces) for line, pieces in wanted],
+    )
+    for line, pieces in wanted:
+        row = held.get(line.pk) or StockReservation(line=line, variant_id=line.variant_id, quantity=0)
+        row.quantity += pieces
+        held[line.pk] = row
+    StockReservation.objects.bulk_create([row for row in held.values() if row.pk is None])
+    StockReservation.objects.bulk_update([row for row in held.values() if row.pk], ["quantity"])
+
+
+def release(*, actor: Actor, order: Order, pieces: Iterable[tuple[OrderLine, int]] | None = None) -> None:
+    """Give held pieces back: of the given lines, or everything an order still holds."""
+    if pieces is None:
+        held = {row.line_id: row for row in StockReservation.objects.filter(line__order=order)}
+        amounts = {line_id: row.quantity for line_id, row in held.items()}
+    else:
+        listed = [(line, count) for line, count in pieces if count > 0]
+        held = _reservations(line for line, _count in listed)
+        amounts = {line.pk: min(count, held[line.pk].quantity) for line, count in listed if line.pk in held}
+    apply(
+        actor=actor,
+        order=order,
+        changes=[
+            Change(held[pk].variant_id, Kind.RELEASED, reserved=-count) for pk, count in amounts.items() if count
+        ],
+    )
+    _shrink(held, amounts)
+
+
+def deduct(*, actor: Actor, order: Order, pieces: dict[OrderLine, int]) -> None:
+    """Take shipped pieces out of stock; what was not held for the line must be available."""
+    sold = {line: count for line, count in pieces.items() if line.variant_id}
+    held = _reservations(sold)
+    amounts = {line.pk: min(count, held[line.pk].quantity) for line, count in sold.items() if line.pk in held}
+    apply(
+        actor=actor,
+        order=order,
+        changes=[
+            Change(line.variant_id, Kind.SHIPPED, on_hand=-count, reserved=-amounts.get(line.pk, 0))
+            for line, count in sold.items()
+        ],
+    )
+    _shrink(held, amounts)
+
+
+def restock(*, actor: Actor, order: Order, pieces: dict[OrderLine, int], hold: bool = False) -> None:
+    """Put returned pieces back; with `hold` they stay promised to the same lines."""
+    back = {line: count for line, count in pieces.items() if line.variant_id and count > 0}
+    apply(
+        actor=actor,
+        order=order,
+        changes=[Change(line.variant_id, Kind.RETURNED, on_hand=count) for line, count in back.items()],
+    )
+    if hold:
+        reserve(actor=actor, order=order, wanted=back.items())
+
+
+@transaction.atomic
+def set_stock(
+    *, actor: Actor, sku: str, on_hand: int | None = None, delta: int | None = None, reason: str = ""
+) -> Variant:
+    """Count a variant anew, or add and take pieces. Raises Variant.DoesNotExist, NotAllowed, GuardFailed."""
+    if actor.kind not in ("system", "api") and actor.role != "manager":
+        raise NotAllowed(needed=["manager"])
+    if (on_hand is None) == (delta is None):
+        raise GuardFailed(("stock_invalid", _("请填写现有库存或增减数量，二选一")))
+    variant_id = Variant.objects.values_list("pk", flat=True).get(sku=sku)
+    variant = lock_variants([variant_id])[variant_id]
+    target = variant.on_hand + delta if delta is not None else int(on_hand or 0)
+    if not variant.reserved <= target <= MAX_ON_HAND:
+        text = _("现有库存不能少于已占用的 %(reserved)s 件") % {"reserved": variant.reserved}
+        raise GuardFailed(("stock_below_reserved" if target < variant.reserved else "stock_invalid", text))
+    kind = Kind.COUNTED if delta is None else Kind.RECEIVED if delta > 0 else Kind.WRITTEN_OFF
+    if target == variant.on_hand:
+        return variant
+    change = Change(variant_id, kind, on_hand=target - variant.on_hand)
+    return apply(actor=actor, order=None, changes=[change], reason=reason)[variant_id]
+
+
+def apply(
+    *, actor: Actor, order: Order | None, changes: list[Change], reason: str = ""
+) -> dict[int, Variant]:
+    """Lock the variants, check that nothing is promised twice, change them and write the movements."""
+    if not changes:
+        return {}
+    variants = lock_variants(change.variant_id for change in changes)
+    deltas: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for change in changes:
+        deltas[change.variant_id][0] += change.on_hand
+        deltas[change.variant_id][1] += change.reserved
+    _check(variants, deltas)
+    for pk, (on_hand, reserved) in deltas.items():
+        variants[pk].on_hand += on_hand
+        variants[pk].reserved += reserved
+    crossings = _cross_thresholds(variants)
+    Variant.objects.bulk_update(variants.values(), ["on_hand", "reserved", "low_since"])
+    StockMovement.objects.bulk_create(
+        StockMovement(
+            variant_id=change.variant_id,
+            kind=change.kind,
+            on_hand_delta=change.on_hand,
+            reserved_delta=change.reserved,
+            order=order,
+            reason=reason[:200],
+            actor_name=actor.name,
+        )
+        for change in changes
+    )
+    for event in crossings:
+        _announce_stock(event, actor)
+    return variants
+
+
+def _check(variants: dict[int, Variant], deltas: dict[int, list[int]]) -> None:
+    """Refuse to promise or to ship what is not there."""
+    short = [
+        {
+            "sku": variants[pk].sku,
+            "wanted": max(reserved, -on_hand),
+            "available": max(variants[pk].available, 0),
+        }
+        for pk, (on_hand, reserved) in deltas.items()
+        if variants[pk].on_hand + on_hand < variants[pk].reserved + reserved
+    ]
+    if short:
+        raise InsufficientStock(short)
+
+
+def _cross_thresholds(variants: dict[int, Variant]) -> list[StockLow | StockReplenished]:
+    """Mark variants that fell below their threshold or rose well above it; a piece to and fro is no news."""
+    default = shop_settings().low_stock_threshold
+    events: list[StockLow | StockReplenished] = []
+    for variant in variants.values():
+        threshold = default if variant.threshold is None else variant.threshold
+        facts: dict[str, Any] = {
+            "sku": variant.sku,
+            "available": variant.available,
+            "threshold": threshold,
+        }
+        if variant.low_since is None and variant.available < threshold:
+            variant.low_since = timezone.now()
+            events.append(StockLow(**facts))
+        elif variant.low_since and variant.available >= threshold + max(1, threshold // 5):
+            variant.low_since = None
+            events.append(StockReplenished(**facts))
+    return events
+
+
+def _announce_stock(event: StockLow | StockReplenished, actor: Actor) -> None:
+    row = publish(event, actor=actor)
+    fact = {"type": row.type, "occurred_at": row.occurred_at.isoformat(), "data": row.data, **row.data}
+    push_on_commit(ORDERS_FEED, feed_frame("orders", row, fact))
+    push_on_commit(WAREHOUSE_FEED, feed_frame("warehouse", row, fact))
+
+
+def _reservations(lines: Iterable[OrderLine]) -> dict[int, StockReservation]:
+    rows = StockReservation.objects.filter(line__in=[line.pk for line in lines])
+    return {row.line_id: row for row in rows}
+
+
+def _shrink(held: dict[int, StockReservation], amounts: dict[int, int]) -> None:
+    """Lower reservations by what was released or shipped; empty ones go."""
+    for line_id, count in amounts.items():
+        held[line_id].quantity -= count
+    StockReservation.objects.filter(pk__in=[row.pk for row in held.values() if row.quantity == 0]).delete()
+    StockReservation.objects.bulk_update([row for row in held.values() if row.quantity], ["quantity"])

@@ -1,0 +1,105 @@
+"""The one door through which an order changes its status."""
+
+from typing import Any
+
+from django.db import transaction
+
+from orders import events
+from orders.couriers import courier_code
+from orders.errors import GuardFailed, IllegalTransition, NotAllowed, OrderClosed
+from orders.models import Order, Payment, Status
+from orders.services.announce import record
+from orders.services.effects import EFFECTS
+from orders.services.guards import GUARDS
+from orders.services.locks import lock_order
+from orders.services.moves import Move
+from orders.services.payments import record_part_payment
+from orders.services.versions import check_version
+from orders.transitions import TERMINAL, Transition, by_key, roles_of, rows_between, transitions_from
+from shopcomm.core.accounts.actors import Actor
+
+
+@transaction.atomic
+def transition_order(
+    *, actor: Actor, order_id: int, to: str, version: int | None = None, data: dict[str, Any] | None = None
+) -> Order:
+    """Move an order to another status, with everything that belongs to the move, and write it down.
+
+    The same payment or parcel told again changes nothing and answers the order as it is.
+    Raises Order.DoesNotExist, IllegalTransition, OrderClosed, NotAllowed, StaleVersion, GuardFailed, ChangePending.
+    """
+    order = lock_order(order_id)
+    data = data or {}
+    check_owner(order, actor)
+    if _already_done(order, to, data):
+        return order
+    move = Move(order, actor, choose(order, to, actor), data)
+    check_version(order, version)
+    _check_guards(move)
+    if move.transition.key == "T3" and move.payment is not None and move.payment < order.balance:
+        return record_part_payment(move)
+    _make(move)
+    return order
+
+
+def check_owner(order: Order, actor: Actor) -> None:
+    """A customer acts on their own order only. Raises NotAllowed."""
+    foreign = order.customer_id != actor.id or actor.order_id not in (0, order.pk)
+    if actor.kind == "customer" and foreign:
+        raise NotAllowed(needed=["sales", "manager"])
+
+
+def choose(order: Order, to: str, actor: Actor) -> Transition:
+    """The row of the table for this call. Raises OrderClosed, IllegalTransition, NotAllowed."""
+    rows = rows_between(order, to)
+    if not rows and order.status in TERMINAL:
+        raise OrderClosed(from_=order.status, to=to)
+    if not rows:
+        open_ = transitions_from(order.status, order.status_before)
+        allowed = dict.fromkeys(str(row.to) for row in open_ if row.actors & roles_of(actor))
+        raise IllegalTransition(from_=order.status, to=to, allowed=allowed)
+    for row in rows:
+        if row.actors & roles_of(actor):
+            return row
+    raise NotAllowed(needed=set().union(*(row.actors for row in rows)))
+
+
+def _check_guards(move: Move) -> None:
+    """Every guard answers, so that a form shows all that is missing at once; a pending change answers alone."""
+    answers = [(name, GUARDS[name](move)) for name in move.transition.guards]
+    failures = [(name, text) for name, text in answers if text]
+    if failures:
+        raise GuardFailed(*failures)
+
+
+def _make(move: Move) -> None:
+    """Effects first, because they lock stock; then the status; then the events, whose hooks lock last."""
+    order, before, row = move.order, move.order.status, move.transition
+    after = move.status_after
+    part = row.key in ("T9", "T10") and after == Status.PICKING
+    for name in row.effects:
+        EFFECTS[name](move)
+    order.status = after
+    if row.key == "T6":
+        # Whoever starts picking has the order in front of them.
+        order.acknowledged_version = order.version + 1
+    if row.key == "T10":
+        # Quick shipping is picking and shipping in one: both are written.
+        order.status = Status.PICKING
+        record(order, events.OrderPicking, actor=move.actor, status_from=before)
+        before, order.status = Status.PICKING, after
+    kind = by_key("T8").event if part else row.event
+    record(order, kind, actor=move.actor, status_from=before, **move.facts)
+
+
+def _already_done(order: Order, to: str, data: dict[str, Any]) -> bool:
+    """Whether this very payment or parcel is in the books: callers repeat themselves after a lost answer."""
+    reference = str(data.get("reference") or "").strip()
+    if to == Status.PAID and reference:
+        method = data.get("method") or Payment.Method.TRANSFER
+        return order.payments.filter(method=method, reference=reference).exists()
+    number = str(data.get("tracking_number") or "").strip().upper()
+    if to == Status.SHIPPED and number and order.status in (Status.SHIPPED, Status.PICKING):
+        carrier = courier_code(str(data.get("carrier") or ""))
+        return order.shipments.filter(carrier=carrier, tracking_number=number).exclude(state="returned").exists()
+    return False

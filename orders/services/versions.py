@@ -1,0 +1,46 @@
+"""Has anything happened since somebody last looked?"""
+
+from typing import Any
+
+from orders.errors import StaleVersion
+from orders.events import OrderAcknowledged
+from orders.labels import field_label, field_text, status_label
+from orders.models import Order
+from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.events.selectors import events_of_order
+
+# A colleague having seen the order changes nothing that an editor could have relied on.
+HARMLESS = frozenset({OrderAcknowledged.type})
+
+
+def check_version(order: Order, version: int | None) -> None:
+    """Refuse a caller who has not seen the latest change. Raises StaleVersion with what changed since."""
+    if version is None or version == order.version:
+        return
+    since = list(events_of_order(order.pk).filter(data__version__gt=version)) if version < order.version else []
+    if since and all(event.type in HARMLESS for event in since):
+        return
+    changed = [row for event in since if event.type not in HARMLESS for row in changes_of(event)]
+    raise StaleVersion(version=order.version, changed=changed)
+
+
+def changes_of(event: DomainEvent) -> list[dict[str, Any]]:
+    """What one event changed, field by field, in words a person reads."""
+    who = {"by": event.actor_name, "at": event.occurred_at.isoformat(), "type": event.type}
+    data = event.data
+    rows = [
+        {
+            "field": field,
+            "label": field_label(field),
+            "before": field_text(field, data.get("before", {}).get(field)),
+            "after": field_text(field, after),
+            **who,
+        }
+        for field, after in data.get("after", {}).items()
+    ]
+    if data.get("status_from") != data.get("status_to"):
+        before, after = status_label(data["status_from"]), status_label(data["status_to"])
+        rows.append({"field": "status", "label": field_label("status"), "before": before, "after": after, **who})
+    elif not rows:
+        rows.append({"field": event.type, "label": field_label(event.type), "before": "", "after": "", **who})
+    return rows

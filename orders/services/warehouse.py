@@ -1,0 +1,82 @@
+"""What the stockroom does beside picking and shipping: seeing, acknowledging, ticking off."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orders.errors import GuardFailed, NotAllowed
+from orders.events import OrderAcknowledged
+from orders.models import Order, OrderLine, Status, WarehouseAlert
+from orders.services.announce import record
+from orders.services.locks import lock_lines, lock_order
+from orders.transitions import STOCKROOM, roles_of
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.realtime import WAREHOUSE_FEED, push_on_commit
+
+
+@transaction.atomic
+def acknowledge_order(*, actor: Actor, order_id: int) -> Order:
+    """Note that the warehouse has this version in front of it; only the first time is news.
+
+    Raises Order.DoesNotExist, NotAllowed.
+    """
+    _check_stockroom(actor)
+    order = lock_order(order_id)
+    first = order.acknowledged_version == 0
+    order.acknowledged_version = order.version + 1 if first else order.version
+    if first:
+        record(order, OrderAcknowledged, actor=actor)
+    else:
+        order.save(update_fields=["acknowledged_version", "updated_at"])
+    return order
+
+
+@transaction.atomic
+def acknowledge_alert(*, actor: Actor, alert_id: int) -> WarehouseAlert:
+    """Say that a change has been seen, so that the order may leave. Twice is once.
+
+    Raises WarehouseAlert.DoesNotExist, NotAllowed.
+    """
+    _check_stockroom(actor)
+    order = lock_order(WarehouseAlert.objects.values_list("order_id", flat=True).get(pk=alert_id))
+    alert = WarehouseAlert.objects.get(pk=alert_id)
+    if alert.acknowledged_at:
+        return alert
+    alert.acknowledged_at = timezone.now()
+    alert.acknowledged_by_id = actor.id if actor.kind == "staff" else None
+    alert.save(update_fields=["acknowledged_at", "acknowledged_by"])
+    order.acknowledged_version = order.version + 1
+    record(order, OrderAcknowledged, actor=actor, alert_id=alert.pk, kind=alert.kind)
+    return alert
+
+
+@transaction.atomic
+def tick_line(*, actor: Actor, line_id: int, picked: int) -> OrderLine:
+    """Set how many pieces of a line lie in the box. Not a fact of the order, so no event.
+
+    Raises OrderLine.DoesNotExist, NotAllowed, GuardFailed.
+    """
+    _check_stockroom(actor)
+    order = lock_order(OrderLine.objects.values_list("order_id", flat=True).get(pk=line_id))
+    line = next(line for line in lock_lines(order) if line.pk == line_id)
+    if order.status != Status.PICKING:
+        raise GuardFailed(("not_picking", _("订单不在配货中")))
+    if not line.shipped_quantity <= picked <= line.quantity - line.cancelled_quantity:
+        raise GuardFailed(("qty_exceeds_open", _("数量超过需要配货的数量")))
+    line.picked_quantity = picked
+    line.save(update_fields=["picked_quantity"])
+    fact = {
+        "type": "line.picked",
+        "order_id": order.pk,
+        "number": order.number,
+        "status": order.status,
+        "version": order.version,
+        "data": {"line": line.pk, "sku": line.sku, "picked": picked, "quantity": line.quantity},
+    }
+    push_on_commit(WAREHOUSE_FEED, {"type": "event", "feed": "warehouse", "id": None, "cursor": None, "event": fact})
+    return line
+
+
+def _check_stockroom(actor: Actor) -> None:
+    if not roles_of(actor) & STOCKROOM:
+        raise NotAllowed(needed=STOCKROOM)

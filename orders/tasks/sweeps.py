@@ -1,0 +1,42 @@
+"""Timers as rows with a due time: a sweep that is missed is made up by the next one."""
+
+import logging
+from collections.abc import Iterable
+
+from celery import shared_task
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orders.errors import OrderError
+from orders.models import Order, Status
+from orders.selectors.due import delivered_long_enough, unpaid_too_long
+from orders.services.transitions import transition_order
+from shopcomm.core.accounts.actors import Actor
+
+log = logging.getLogger(__name__)
+BATCH = 500
+
+
+@shared_task(name="orders.expire_unpaid")
+def expire_unpaid() -> int:
+    """Cancel orders whose time to pay is over. Returns how many."""
+    due = unpaid_too_long(timezone.now())[:BATCH]
+    return _sweep(due, Status.CANCELLED, _("超时未付款"))
+
+
+@shared_task(name="orders.auto_complete")
+def auto_complete() -> int:
+    """Complete orders that were signed long enough ago. Returns how many."""
+    return _sweep(delivered_long_enough(timezone.now())[:BATCH], Status.COMPLETED, "")
+
+
+def _sweep(ids: Iterable[int], to: str, reason: str) -> int:
+    """Move each order in a transaction of its own; one that refuses holds up no other."""
+    moved = 0
+    for order_id in ids:
+        try:
+            transition_order(actor=Actor.system(), order_id=order_id, to=to, data={"reason": reason})
+            moved += 1
+        except (OrderError, Order.DoesNotExist) as error:
+            log.info("order %s stays where it is: %s", order_id, error)
+    return moved

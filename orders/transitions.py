@@ -1,0 +1,194 @@
+"""The state machine of an order as data: T1 to T21, read by the service, drawn on a page and walked by tests.
+
+A guard is named after the answer it gives when it fails; `orders/services/guards.py` holds one function for each
+name, `orders/services/effects.py` one for each effect.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from orders import events
+from orders.models import Order, Status
+from shopcomm.core.accounts.actors import Actor
+
+CUSTOMER, SALES, WAREHOUSE, MANAGER, SYSTEM, API = "customer", "sales", "warehouse", "manager", "system", "api"
+
+# A manager may do what sales and the warehouse may; an integration what anybody of the shop may.
+SELLERS = frozenset({SALES, MANAGER})
+STOCKROOM = frozenset({WAREHOUSE, MANAGER})
+TERMINAL = frozenset({Status.REFUNDED, Status.CANCELLED})
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One row of the table. `from_` is empty for a new order."""
+
+    key: str
+    from_: str
+    to: str
+    command: str
+    label: str | Promise
+    actors: frozenset[str]
+    event: type[events.OrderEvent]
+    guards: tuple[str, ...] = ()
+    effects: tuple[str, ...] = ()
+    notice: str = ""
+    needs: tuple[str, ...] = ()
+    # False: reached by another call (placing, a partial shipment) or kept for a later one.
+    direct: bool = True
+
+
+PLACE_GUARDS = ("lines_required", "sku_unknown", "quantity_invalid", "qty_below_minimum", "price_invalid")
+PLACE_GUARDS += ("address_incomplete", "insufficient_stock")
+PARCEL_GUARDS = ("carrier_unknown", "tracking_required", "tracking_used", "lines_unknown", "qty_exceeds_open")
+PARCEL_GUARDS += ("change_pending",)
+PARCEL_NEEDS = ("carrier", "tracking_number", "lines")
+REFUND_GUARDS = ("reason_required", "nothing_paid", "refund_open", "amount_invalid", "amount_not_whole")
+REFUND_NEEDS = ("reason", "amount")
+
+_placing = (
+    Transition(
+        "T1", "", Status.PENDING_PAYMENT, "place", _("下单"), SELLERS | {CUSTOMER, SYSTEM}, events.OrderCreated,
+        PLACE_GUARDS, ("reserve_stock",), "order_confirmed", ("items", "address"), direct=False,
+    ),
+    Transition(
+        "T2", "", Status.PAID, "place_on_credit", _("赊账下单"), SELLERS | {SYSTEM}, events.OrderCreated,
+        (*PLACE_GUARDS, "credit_exceeded"), ("reserve_stock", "take_on_account"), "order_confirmed",
+        ("items", "address"), direct=False,
+    ),
+    Transition(
+        "T3", Status.PENDING_PAYMENT, Status.PAID, "pay", _("登记收款"), frozenset({SYSTEM, MANAGER}),
+        events.OrderPaid, ("amount_invalid", "amount_exceeds_balance", "method_unknown", "payment_seen",
+        "voucher_required"), ("take_payment", "check_allocation"), "paid", ("amount", "method", "reference"),
+    ),
+    Transition(
+        "T4", Status.PENDING_PAYMENT, Status.CANCELLED, "cancel", _("取消订单"), SELLERS | {CUSTOMER},
+        events.OrderCancelled, ("payment_captured",), ("release_stock", "close"), "cancelled", ("reason",),
+    ),
+    Transition(
+        "T5", Status.PENDING_PAYMENT, Status.CANCELLED, "expire", _("超时关闭"), frozenset({SYSTEM}),
+        events.OrderCancelled, ("not_due", "payment_captured"), ("release_stock", "close"), "expired",
+    ),
+)  # fmt: skip
+
+_picking = (
+    Transition(
+        "T6", Status.PAID, Status.PICKING, "start_pick", _("开始配货"), STOCKROOM, events.OrderPicking,
+        ("on_hold", "shortage"), ("claim",), "picking",
+    ),
+    Transition(
+        "T7", Status.PICKING, Status.PAID, "release_pick", _("放回待配货"), STOCKROOM, events.OrderPickReleased,
+        ("not_picker", "parcel_handed_over"), ("unclaim",),
+    ),
+    Transition(
+        "T8", Status.PICKING, Status.PICKING, "ship_parcel", _("部分发货"), STOCKROOM, events.ShipmentUpdated,
+        PARCEL_GUARDS, ("hand_over",), "parcel_shipped", PARCEL_NEEDS, direct=False,
+    ),
+    Transition(
+        "T9", Status.PICKING, Status.SHIPPED, "ship_parcel", _("发货"), STOCKROOM, events.OrderShipped,
+        PARCEL_GUARDS, ("hand_over",), "shipped", PARCEL_NEEDS,
+    ),
+    Transition(
+        "T10", Status.PAID, Status.SHIPPED, "quick_ship", _("直接发货"), STOCKROOM, events.OrderShipped,
+        ("on_hold", "shortage", *PARCEL_GUARDS), ("claim", "hand_over"), "shipped", PARCEL_NEEDS,
+    ),
+)  # fmt: skip
+
+_delivery = (
+    Transition(
+        "T11", Status.SHIPPED, Status.DELIVERED, "mark_delivered", _("登记签收"), STOCKROOM | {SYSTEM},
+        events.OrderDelivered, ("parcels_open",), ("sign_parcels",), "delivered",
+    ),
+    Transition(
+        "T12", Status.SHIPPED, Status.PICKING, "parcel_returned", _("包裹退回重发"), STOCKROOM | {SYSTEM},
+        events.OrderPicking, (), ("take_parcels_back",), "parcel_returned",
+    ),
+    Transition(
+        "T13", Status.DELIVERED, Status.COMPLETED, "confirm", _("确认收货"), frozenset({CUSTOMER, API}),
+        events.OrderCompleted, (), ("close",), "completed",
+    ),
+    Transition(
+        "T14", Status.DELIVERED, Status.COMPLETED, "auto_complete", _("自动完成"), frozenset({SYSTEM}),
+        events.OrderCompleted, ("not_due", "case_open"), ("close",), "completed",
+    ),
+    Transition(
+        "T15", Status.SHIPPED, Status.COMPLETED, "confirm", _("确认收货"), frozenset({CUSTOMER, API}),
+        events.OrderCompleted, (), ("sign_parcels", "close"), "completed",
+    ),
+)  # fmt: skip
+
+_refunds = (
+    *(
+        Transition(
+            "T16", status, Status.REFUNDING, "request_full_refund", _("申请退款"), SELLERS | {CUSTOMER},
+            events.OrderRefunding, REFUND_GUARDS, ("open_refund",), "refund_requested", REFUND_NEEDS,
+        )
+        for status in (Status.PICKING, Status.SHIPPED, Status.DELIVERED)
+    ),
+    Transition(
+        "T17", Status.COMPLETED, Status.REFUNDING, "request_full_refund", _("售后退款"), SELLERS | {CUSTOMER},
+        events.OrderRefunding, (*REFUND_GUARDS, "after_sales_over"), ("open_refund",), "refund_requested",
+        REFUND_NEEDS,
+    ),
+    Transition(
+        "T18", Status.REFUNDING, Status.REFUNDED, "refund_settled", _("退款到账"), frozenset({SYSTEM, MANAGER}),
+        events.OrderRefunded, ("refund_sum", "voucher_required"), ("settle_refund", "release_stock", "close"),
+        "refunded", ("reference", "restock"),
+    ),
+    *(
+        Transition(
+            "T19", Status.REFUNDING, status, "reject_refund", _("驳回退款"), SELLERS | {CUSTOMER},
+            events.OrderRefundRejected, ("reason_required",), ("drop_refund",), "refund_rejected", ("reason",),
+        )
+        for status in (Status.PAID, Status.PICKING, Status.SHIPPED, Status.DELIVERED, Status.COMPLETED)
+    ),
+    *(
+        Transition(
+            "T20", Status.REFUNDING, status, "downgrade_to_partial", _("改为部分退款"), SELLERS,
+            events.OrderRefundRejected, ("amount_invalid",), ("drop_refund",), "refund_partial", ("amount",),
+            direct=False,
+        )
+        for status in (Status.PAID, Status.PICKING, Status.SHIPPED, Status.DELIVERED, Status.COMPLETED)
+    ),
+    Transition(
+        "T21", Status.PAID, Status.REFUNDING, "cancel_paid", _("取消并退款"), SELLERS | {CUSTOMER},
+        events.OrderRefunding, REFUND_GUARDS, ("open_refund",), "cancelled_refunding", REFUND_NEEDS,
+    ),
+)  # fmt: skip
+
+TRANSITIONS: tuple[Transition, ...] = (*_placing, *_picking, *_delivery, *_refunds)
+
+
+def roles_of(actor: Actor) -> frozenset[str]:
+    """The actors' columns of the table that are open to somebody."""
+    if actor.kind == "api":
+        return frozenset({API, SALES, WAREHOUSE, MANAGER, SYSTEM})
+    return actor.roles
+
+
+def by_key(key: str, from_: str | None = None) -> Transition:
+    """One row of the table. Raises StopIteration for a key it does not have."""
+    return next(row for row in TRANSITIONS if row.key == key and from_ in (None, row.from_))
+
+
+def transitions_from(status: str, status_before: str = "") -> tuple[Transition, ...]:
+    """What may be called for in a status; out of a refund the only way back is to where the order was."""
+    return tuple(
+        row
+        for row in TRANSITIONS
+        if row.direct and row.from_ == status and (row.key != "T19" or status_before in ("", row.to))
+    )
+
+
+def rows_between(order: Order, to: str) -> tuple[Transition, ...]:
+    """Every row that leads this order to a status, whoever may call for it."""
+    return tuple(row for row in transitions_from(order.status, order.status_before) if row.to == to)
+
+
+def find(from_: str, to: str, actor: Actor) -> Transition | None:
+    """The first row between two statuses that this actor may call for."""
+    return next(
+        (row for row in transitions_from(from_) if row.to == to and row.actors & roles_of(actor)), None
+    )
