@@ -13,7 +13,14 @@ from orders import events
 from orders.models import Order, Status
 from shopcomm.core.accounts.actors import Actor
 
-CUSTOMER, SALES, WAREHOUSE, MANAGER, SYSTEM, API = "customer", "sales", "warehouse", "manager", "system", "api"
+CUSTOMER, SALES, WAREHOUSE, MANAGER, SYSTEM, API = (
+    "customer",
+    "sales",
+    "warehouse",
+    "manager",
+    "system",
+    "api",
+)
 
 # A manager may do what sales and the warehouse may; an integration what anybody of the shop may.
 SELLERS = frozenset({SALES, MANAGER})

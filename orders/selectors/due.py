@@ -10,7 +10,9 @@ from shopcomm.core.configuration.models import shop_settings
 
 def unpaid_too_long(now: datetime) -> QuerySet[Order, int]:
     """Ids of orders that were not paid in time; part-paid ones are for a person to decide."""
-    due = Order.objects.filter(status=Status.PENDING_PAYMENT, pay_by__lt=now, paid_amount=F("refunded_amount"))
+    due = Order.objects.filter(
+        status=Status.PENDING_PAYMENT, pay_by__lt=now, paid_amount=F("refunded_amount")
+    )
     return due.order_by("pay_by").values_list("pk", flat=True)
 
 

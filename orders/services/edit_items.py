@@ -36,7 +36,9 @@ def change_items(edit: Edit) -> None:
     if failures := check_items(items, variants, edit.actor):
         raise GuardFailed(*failures)
     # A line keeps its agreed price unless another one is given.
-    items = [ItemInput(i.sku, i.quantity, kept.get(i.sku) if i.unit_price is None else i.unit_price) for i in items]
+    items = [
+        ItemInput(i.sku, i.quantity, kept.get(i.sku) if i.unit_price is None else i.unit_price) for i in items
+    ]
     priced = price_items(items, variants, order.customer)
     before = items_as_logged(lines)
     after_lines = _replace(edit, lines, priced)
@@ -70,9 +72,13 @@ def _replace(edit: Edit, lines: list[OrderLine], priced: list[PricedItem]) -> li
         pairs.append((old, row))
     _check_shipped(free, pairs)
     # All at once, in key order: releasing and reserving below would otherwise lock in two rounds.
-    lock_variants({line.variant_id for line in lines if line.variant_id} | {row.variant.pk for _old, row in pairs})
+    lock_variants(
+        {line.variant_id for line in lines if line.variant_id} | {row.variant.pk for _old, row in pairs}
+    )
     less = [(old, old.quantity - row.quantity) for old, row in pairs if old and row.quantity < old.quantity]
-    stock.release(actor=edit.actor, order=edit.order, pieces=[*less, *((line, line.quantity) for line in free)])
+    stock.release(
+        actor=edit.actor, order=edit.order, pieces=[*less, *((line, line.quantity) for line in free)]
+    )
     OrderLine.objects.filter(pk__in=[line.pk for line in free]).delete()
     more: list[tuple[OrderLine, int]] = []
     result = [_write(edit, old, row, more) for old, row in pairs]
@@ -80,7 +86,9 @@ def _replace(edit: Edit, lines: list[OrderLine], priced: list[PricedItem]) -> li
     return result
 
 
-def _write(edit: Edit, old: OrderLine | None, row: PricedItem, more: list[tuple[OrderLine, int]]) -> OrderLine:
+def _write(
+    edit: Edit, old: OrderLine | None, row: PricedItem, more: list[tuple[OrderLine, int]]
+) -> OrderLine:
     if old is None:
         line = new_line(edit.order, row)
         line.save(force_insert=True)
@@ -96,7 +104,10 @@ def _write(edit: Edit, old: OrderLine | None, row: PricedItem, more: list[tuple[
 def _check_shipped(dropped: list[OrderLine], pairs: list[tuple[OrderLine | None, PricedItem]]) -> None:
     """What has left cannot be edited away."""
     gone = [line.sku for line in dropped if line.shipped_quantity]
-    gone += [old.sku for old, row in pairs if old and row.quantity < old.shipped_quantity + old.cancelled_quantity]
+    gone += [
+        old.sku for old, row in pairs if old and row.quantity < old.shipped_quantity + old.cancelled_quantity
+    ]
     if gone:
-        raise GuardFailed(("qty_below_shipped", _("已发货的商品不能减少：%(skus)s") % {"skus": "、".join(gone)}))
-
+        raise GuardFailed(
+            ("qty_below_shipped", _("已发货的商品不能减少：%(skus)s") % {"skus": "、".join(gone)})
+        )

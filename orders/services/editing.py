@@ -93,7 +93,9 @@ def _check_fields(edit: Edit) -> None:
     """Who may change what in this status, before anything is looked at closely."""
     order, actor, wanted = edit.order, edit.actor, set(edit.wanted)
     if unknown := wanted - EDITABLE:
-        raise GuardFailed(("field_unknown", _("不能修改：%(fields)s") % {"fields": "、".join(sorted(unknown))}))
+        raise GuardFailed(
+            ("field_unknown", _("不能修改：%(fields)s") % {"fields": "、".join(sorted(unknown))})
+        )
     if actor.kind == "customer":
         if wanted - CUSTOMER_FIELDS or order.status not in CUSTOMER_STATUSES:
             raise NotAllowed(needed=SELLERS)
@@ -102,7 +104,9 @@ def _check_fields(edit: Edit) -> None:
     if order.status in TERMINAL and wanted - ALWAYS:
         raise OrderClosed(from_=order.status)
     if order.status not in BEFORE_SHIPPING and wanted - ALWAYS:
-        raise GuardFailed(("already_shipped", _("订单“%(status)s”，不能再修改") % {"status": order.get_status_display()}))
+        raise GuardFailed(
+            ("already_shipped", _("订单“%(status)s”，不能再修改") % {"status": order.get_status_display()})
+        )
 
 
 def _change_address(edit: Edit) -> None:
@@ -180,4 +184,3 @@ def _tell_warehouse(edit: Edit) -> None:
                 after={column: edit.after[column] for column in columns},
                 actor=edit.actor,
             )
-

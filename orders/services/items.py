@@ -52,7 +52,7 @@ def check_items(items: list[ItemInput], variants: dict[str, Variant], actor: Act
     odd = [item.sku for item in items if not 0 < whole(item.quantity) <= MAX_QUANTITY]
     if odd:
         failures.append(("quantity_invalid", _("数量不正确：%(skus)s") % {"skus": "、".join(odd[:10])}))
-    counts = Counter({sku: 0 for sku in variants})
+    counts = Counter(dict.fromkeys(variants, 0))
     for item in items:
         counts[item.sku] += max(whole(item.quantity), 0)
     few = [f"{sku}≥{row.min_quantity}" for sku, row in variants.items() if counts[sku] < row.min_quantity]
@@ -71,9 +71,7 @@ def _price_allowed(item: ItemInput, actor: Actor) -> bool:
     return actor.is_shop and price is not None and price >= 0
 
 
-def price_items(
-    items: list[ItemInput], variants: dict[str, Variant], customer: Customer
-) -> list[PricedItem]:
+def price_items(items: list[ItemInput], variants: dict[str, Variant], customer: Customer) -> list[PricedItem]:
     """The lines with the price agreed, else the wholesale tier of the whole count, else retail."""
     counts: Counter[str] = Counter()
     for item in items:

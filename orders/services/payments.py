@@ -18,7 +18,9 @@ from shopcomm.core.accounts.actors import Actor
 
 def record_part_payment(move: Move) -> Order:
     """Less than the balance came in: keep it and wait for the rest. The order is locked by the caller."""
-    return _book(move.order, move.payment or Decimal(0), move.text("method"), move.text("reference"), move.actor)
+    return _book(
+        move.order, move.payment or Decimal(0), move.text("method"), move.text("reference"), move.actor
+    )
 
 
 @transaction.atomic

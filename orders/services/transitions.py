@@ -101,5 +101,7 @@ def _already_done(order: Order, to: str, data: dict[str, Any]) -> bool:
     number = str(data.get("tracking_number") or "").strip().upper()
     if to == Status.SHIPPED and number and order.status in (Status.SHIPPED, Status.PICKING):
         carrier = courier_code(str(data.get("carrier") or ""))
-        return order.shipments.filter(carrier=carrier, tracking_number=number).exclude(state="returned").exists()
+        return (
+            order.shipments.filter(carrier=carrier, tracking_number=number).exclude(state="returned").exists()
+        )
     return False

@@ -17,7 +17,9 @@ def check_version(order: Order, version: int | None) -> None:
     """Refuse a caller who has not seen the latest change. Raises StaleVersion with what changed since."""
     if version is None or version == order.version:
         return
-    since = list(events_of_order(order.pk).filter(data__version__gt=version)) if version < order.version else []
+    since = (
+        list(events_of_order(order.pk).filter(data__version__gt=version)) if version < order.version else []
+    )
     if since and all(event.type in HARMLESS for event in since):
         return
     changed = [row for event in since if event.type not in HARMLESS for row in changes_of(event)]
@@ -40,7 +42,9 @@ def changes_of(event: DomainEvent) -> list[dict[str, Any]]:
     ]
     if data.get("status_from") != data.get("status_to"):
         before, after = status_label(data["status_from"]), status_label(data["status_to"])
-        rows.append({"field": "status", "label": field_label("status"), "before": before, "after": after, **who})
+        rows.append(
+            {"field": "status", "label": field_label("status"), "before": before, "after": after, **who}
+        )
     elif not rows:
         rows.append({"field": event.type, "label": field_label(event.type), "before": "", "after": "", **who})
     return rows

@@ -73,7 +73,9 @@ def tick_line(*, actor: Actor, line_id: int, picked: int) -> OrderLine:
         "version": order.version,
         "data": {"line": line.pk, "sku": line.sku, "picked": picked, "quantity": line.quantity},
     }
-    push_on_commit(WAREHOUSE_FEED, {"type": "event", "feed": "warehouse", "id": None, "cursor": None, "event": fact})
+    push_on_commit(
+        WAREHOUSE_FEED, {"type": "event", "feed": "warehouse", "id": None, "cursor": None, "event": fact}
+    )
     return line
 
 

@@ -1,0 +1,184 @@
+"""Reading orders: the desk's list, its tabs, one order with everything on its page."""
+
+import base64
+import binascii
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Prefetch, Q, QuerySet
+
+from orders.models import Order, OrderLine, Status
+from orders.selectors.search import search_orders
+from orders.selectors.visibility import orders_visible_to
+from orders.transitions import Transition, roles_of, transitions_from
+from shopcomm.core.accounts.actors import Actor
+
+__all__ = [
+    "OrderFilters",
+    "OrderPage",
+    "allowed_transitions",
+    "filtered_orders",
+    "order_for_detail",
+    "order_list",
+    "orders_visible_to",
+    "search_orders",
+    "status_counts",
+]
+
+MAX_PAGE = 500
+COUNT_CAP = 1000
+
+
+@dataclass(frozen=True)
+class OrderFilters:
+    """What a list of orders is narrowed to. Empty values narrow nothing."""
+
+    status: str | tuple[str, ...] = ""
+    q: str = ""
+    source: str = ""
+    urgent: bool | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    # A staff id, or 0 for orders of nobody.
+    assigned_to: int | None = None
+    customer_id: int | None = None
+    cursor: str = ""
+    limit: int = 50
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    """One page of a list, newest first, and where its neighbours begin."""
+
+    orders: list[Order] = field(default_factory=list)
+    next_cursor: str | None = None
+    previous_cursor: str | None = None
+
+    def __iter__(self) -> Any:
+        return iter(self.orders)
+
+    def __len__(self) -> int:
+        return len(self.orders)
+
+
+def filtered_orders(actor: Actor | None, filters: OrderFilters) -> QuerySet[Order]:
+    """The visible orders that match, in no order yet."""
+    orders = orders_visible_to(actor)
+    statuses = (filters.status,) if isinstance(filters.status, str) else filters.status
+    if any(statuses):
+        orders = orders.filter(status__in=[status for status in statuses if status])
+    plain: dict[str, Any] = {
+        "source": filters.source or None,
+        "urgent": filters.urgent,
+        "placed_at__gte": filters.created_after,
+        "placed_at__lt": filters.created_before,
+        "customer_id": filters.customer_id,
+    }
+    orders = orders.filter(**{key: value for key, value in plain.items() if value is not None})
+    if filters.assigned_to is not None:
+        orders = orders.filter(assigned_to=filters.assigned_to or None)
+    return search_orders(orders, filters.q) if filters.q.strip() else orders
+
+
+def order_list(actor: Actor | None, filters: OrderFilters) -> OrderPage:
+    """One keyset page; as quick on the thousandth page as on the first."""
+    limit = max(1, min(filters.limit, MAX_PAGE))
+    backward, key = _decode(filters.cursor)
+    orders = filtered_orders(actor, filters)
+    if key is not None:
+        orders = orders.filter(_beyond(*key, backward=backward))
+    ordering = ("placed_at", "id") if backward else ("-placed_at", "-id")
+    rows = list(with_list_fields(orders).order_by(*ordering)[: limit + 1])
+    more, rows = len(rows) > limit, rows[:limit]
+    if backward:
+        rows.reverse()
+    older, newer = (bool(rows), more) if backward else (more, bool(key) and bool(rows))
+    return OrderPage(
+        rows,
+        _encode(rows[-1], backward=False) if older else None,
+        _encode(rows[0], backward=True) if newer else None,
+    )
+
+
+def with_list_fields(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """Everything a row of a list shows, in two queries."""
+    lines = OrderLine.objects.order_by("pk")
+    return orders.select_related("customer", "assigned_to").prefetch_related(
+        Prefetch("lines", queryset=lines)
+    )
+
+
+def _beyond(placed_at: datetime, pk: int, *, backward: bool) -> Q:
+    # The first condition alone would do for the index; the second settles equal moments.
+    if backward:
+        return Q(placed_at__gte=placed_at) & (Q(placed_at__gt=placed_at) | Q(pk__gt=pk))
+    return Q(placed_at__lte=placed_at) & (Q(placed_at__lt=placed_at) | Q(pk__lt=pk))
+
+
+def _encode(order: Order, *, backward: bool) -> str:
+    text = f"{'<' if backward else '>'}{order.placed_at.isoformat()}|{order.pk}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> tuple[bool, tuple[datetime, int] | None]:
+    """Which way a cursor leads, and from where; an unreadable one starts at the beginning."""
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        moment, _bar, pk = text[1:].partition("|")
+        return text[0] == "<", (datetime.fromisoformat(moment), int(pk))
+    except (ValueError, IndexError, binascii.Error):
+        return False, None
+
+
+def status_counts(actor: Actor | None, filters: OrderFilters | None = None) -> dict[str, int]:
+    """How many orders each status has, counted to 1000 at most, in one query."""
+    orders = filtered_orders(actor, filters) if filters else orders_visible_to(actor)
+    parts, params = [], []
+    for status in Status.values:
+        of_status = orders.filter(status=status).order_by().values("pk")[:COUNT_CAP]
+        # A queryset that is known to be empty has no SQL to count.
+        if of_status.query.is_empty():
+            continue
+        sql, values = of_status.query.sql_with_params()
+        parts.append(f"SELECT %s::text, count(*) FROM ({sql}) AS few")
+        params += [status, *values]
+    counts = dict.fromkeys(Status.values, 0)
+    if parts:
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(parts), params)
+            counts |= dict(cursor.fetchall())
+    return counts
+
+
+def allowed_transitions(order: Order, actor: Actor | None) -> list[Transition]:
+    """The next moves this actor may call for, one for each status, in the table's order."""
+    if actor is None:
+        return []
+    rows = transitions_from(order.status, order.status_before)
+    open_: dict[str, Transition] = {}
+    for row in rows:
+        if row.actors & roles_of(actor):
+            open_.setdefault(row.to, row)
+    return list(open_.values())
+
+
+def order_for_detail(actor: Actor | None, number: str) -> Order:
+    """One order with all its page shows. Raises Order.DoesNotExist when it is not theirs to see."""
+    return with_detail_fields(orders_visible_to(actor)).get(number=number)
+
+
+def with_detail_fields(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """An order's lines with pictures, payments, refunds, parcels with their scans, alerts."""
+    lines = OrderLine.objects.select_related("variant__product").order_by("pk")
+    related: Iterable[Any] = (
+        Prefetch("lines", queryset=lines),
+        "payments",
+        "refunds",
+        "shipments__nodes",
+        "shipments__lines__line",
+        "alerts",
+    )
+    return orders.select_related("customer", "assigned_to", "picker").prefetch_related(*related)

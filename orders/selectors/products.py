@@ -1,0 +1,35 @@
+"""Finding variants: for the order form, the API and the stock page."""
+
+from django.db.models import Q, QuerySet
+
+from orders.models import StockMovement, Variant
+
+
+def variants(*, active_only: bool = True) -> QuerySet[Variant]:
+    """Variants with product and tiers, by SKU."""
+    rows = Variant.objects.select_related("product").prefetch_related("tiers").order_by("sku")
+    return rows.filter(is_active=True, product__is_active=True) if active_only else rows
+
+
+def variants_matching(q: str, *, limit: int = 20) -> list[Variant]:
+    """Variants whose SKU, barcode, name, colour or size has every word of the text."""
+    found = variants()
+    for word in q.replace("\x00", "").split()[:5]:
+        found = found.filter(
+            Q(sku__icontains=word)
+            | Q(barcode=word)
+            | Q(product__name__icontains=word)
+            | Q(color__icontains=word)
+            | Q(size__icontains=word)
+        )
+    return list(found[:limit])
+
+
+def low_variants() -> QuerySet[Variant]:
+    """Variants below their threshold, the longest first."""
+    return variants().exclude(low_since=None).order_by("low_since")
+
+
+def movements_of(variant: Variant, *, limit: int = 100) -> list[StockMovement]:
+    """Why a variant's stock is what it is, newest first."""
+    return list(variant.movements.select_related("order").order_by("-id")[:limit])

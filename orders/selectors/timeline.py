@@ -1,0 +1,165 @@
+"""Everything that happened to an order, in the words of the people who look at it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from django.utils.translation import gettext as _
+
+from orders import events
+from orders.couriers import courier_name
+from orders.labels import field_label, field_text, status_label
+from orders.models import Order, Payment, TrackingNode
+from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.events.selectors import events_of_order
+
+Audience = Literal["shop", "customer"]
+
+
+@dataclass(frozen=True)
+class BeforeAfter:
+    """One changed field, in words."""
+
+    field: str
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One line of the timeline. `icon` names a symbol of the sprite."""
+
+    when: datetime
+    actor_name: str
+    icon: str
+    text: str
+    before_after: list[BeforeAfter] = field(default_factory=list)
+    kind: str = "event"
+
+
+# What only the shop is told.
+INTERNAL = frozenset({events.OrderAcknowledged.type, events.OrderPickReleased.type})
+INTERNAL_FIELDS = frozenset({"assigned_to"})
+
+ICONS = {
+    events.OrderCreated.type: "plus",
+    events.OrderPaid.type: "wallet",
+    events.PaymentRecorded.type: "wallet",
+    events.OrderPicking.type: "box",
+    events.OrderPickReleased.type: "undo",
+    events.OrderShipped.type: "truck",
+    events.ShipmentUpdated.type: "truck",
+    events.OrderDelivered.type: "check",
+    events.OrderCompleted.type: "check",
+    events.OrderRefunding.type: "refund",
+    events.OrderRefundRejected.type: "undo",
+    events.OrderRefunded.type: "refund",
+    events.OrderCancelled.type: "close",
+    events.OrderChanged.type: "edit",
+    events.OrderAcknowledged.type: "eye",
+}
+
+
+def timeline(order: Order, *, audience: Audience = "shop") -> list[TimelineEntry]:
+    """Events and courier scans of an order, oldest first, as far as the audience may know."""
+    entries = [entry for event in events_of_order(order.pk) if (entry := entry_of(event, audience=audience))]
+    scans = TrackingNode.objects.filter(shipment__order=order).select_related("shipment")
+    entries += [
+        TimelineEntry(node.scanned_at, courier_name(node.shipment.carrier), "pin", node.text, kind="scan")
+        for node in scans
+    ]
+    # A stable sort: events of one moment stay in the order they were written.
+    return sorted(entries, key=lambda entry: entry.when)
+
+
+def entry_of(event: DomainEvent, *, audience: Audience = "shop") -> TimelineEntry | None:
+    """One event as a line; None when it is not for this audience."""
+    if audience == "customer" and event.type in INTERNAL:
+        return None
+    changed = before_after(event, audience=audience)
+    if event.type == events.OrderChanged.type and not changed:
+        return None
+    staff = audience == "customer" and event.actor_kind != "customer"
+    name = _("商家") if staff else event.actor_name
+    return TimelineEntry(
+        event.occurred_at, name, ICONS.get(event.type, "info"), event_text(event), changed, event.type
+    )
+
+
+def before_after(event: DomainEvent, *, audience: Audience = "shop") -> list[BeforeAfter]:
+    """The fields an edit changed."""
+    before = event.data.get("before") or {}
+    return [
+        BeforeAfter(name, field_label(name), field_text(name, before.get(name)), field_text(name, after))
+        for name, after in (event.data.get("after") or {}).items()
+        if audience == "shop" or name not in INTERNAL_FIELDS
+    ]
+
+
+def _payment_method(data: dict[str, Any]) -> str:
+    method = data.get("method", "")
+    return str(Payment.Method(method).label) if method in Payment.Method.values else method
+
+
+def _picking(data: dict[str, Any]) -> str:
+    return _("包裹退回，重新配货") if data.get("reason") == "parcel_returned" else _("开始配货")
+
+
+def _parcel(data: dict[str, Any]) -> dict[str, str]:
+    return {"carrier": courier_name(data.get("carrier", "")), "number": data.get("tracking_number", "")}
+
+
+def _shipment(data: dict[str, Any]) -> str:
+    if data.get("text"):
+        return data["text"]
+    return _("部分发货：%(carrier)s %(number)s") % _parcel(data)
+
+
+def _with_reason(text: str, data: dict[str, Any]) -> str:
+    reason = data.get("reason")
+    return _("%(text)s：%(reason)s") % {"text": text, "reason": reason} if reason else text
+
+
+def _payment(data: dict[str, Any]) -> str:
+    text = _("收到货款 %(amount)s（%(method)s），尚欠 %(balance)s")
+    return text % {"amount": data["amount"], "method": _payment_method(data), "balance": data["balance"]}
+
+
+def _acknowledged(data: dict[str, Any]) -> str:
+    return _("仓库已确认修改") if data.get("alert_id") else _("仓库已看到订单")
+
+
+TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
+    events.OrderCreated.type: lambda data: _("创建订单，合计 %(total)s") % {"total": data["total"]},
+    events.OrderPaid.type: lambda data: (
+        _("收到货款 %(amount)s（%(method)s），等待配货")
+        % {"amount": data["amount"], "method": _payment_method(data)}
+    ),
+    events.PaymentRecorded.type: _payment,
+    events.OrderPicking.type: _picking,
+    events.OrderPickReleased.type: lambda data: _("放回待配货"),
+    events.OrderShipped.type: lambda data: _("已发货：%(carrier)s %(number)s") % _parcel(data),
+    events.ShipmentUpdated.type: _shipment,
+    events.OrderDelivered.type: lambda data: _("已签收"),
+    events.OrderCompleted.type: lambda data: _("订单已完成"),
+    events.OrderRefunding.type: lambda data: _with_reason(
+        _("申请退款 %(amount)s") % {"amount": data["amount"]}, data
+    ),
+    events.OrderRefundRejected.type: lambda data: _with_reason(
+        _("撤回退款申请") if data.get("withdrawn") else _("驳回退款"), data
+    ),
+    events.OrderRefunded.type: lambda data: _("已退款 %(amount)s") % {"amount": data["amount"]},
+    events.OrderCancelled.type: lambda data: _with_reason(_("取消订单"), data),
+    events.OrderChanged.type: lambda data: _("修改订单"),
+    events.OrderAcknowledged.type: _acknowledged,
+}
+
+
+def event_text(event: DomainEvent) -> str:
+    """An event in one line; one that is unknown here says at least where the order went."""
+    text = TEXTS.get(event.type)
+    if text is not None:
+        return text(event.data)
+    return status_label(event.data.get("status_to", "")) or event.type

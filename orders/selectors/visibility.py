@@ -1,0 +1,32 @@
+"""Who may see which orders: one queryset for page, API, socket and search."""
+
+from datetime import timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from orders.models import Order, Status
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.configuration.models import shop_settings
+
+STOCKROOM_SEES = (Status.PAID, Status.PICKING, Status.SHIPPED, Status.DELIVERED, Status.REFUNDING)
+RECENT = timedelta(days=7)
+
+
+def orders_visible_to(actor: Actor | None) -> QuerySet[Order]:
+    """The orders somebody may see; for nobody, none."""
+    orders = Order.objects.all()
+    if actor is None:
+        return orders.none()
+    if actor.kind == "customer":
+        own = orders.filter(customer_id=actor.id)
+        return own.filter(pk=actor.order_id) if actor.order_id else own
+    if actor.kind != "staff" or actor.role == "manager":
+        return orders
+    if actor.role == "warehouse":
+        finished = Q(status=Status.COMPLETED, closed_at__gte=timezone.now() - RECENT)
+        return orders.filter(Q(status__in=STOCKROOM_SEES) | finished)
+    if actor.role == "sales":
+        own_or_free = Q(assigned_to=actor.id) | Q(assigned_to=None)
+        return orders if shop_settings().sales_see_all else orders.filter(own_or_free)
+    return orders.none()

@@ -1,0 +1,127 @@
+"""The cast: two in sales, one in the warehouse, a manager, a customer with an order, an integration, a server."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import uvicorn
+from django.test import Client
+
+from orders.models import Order, Variant
+from orders.services.orders import ItemInput
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import Customer, Staff
+from shopcomm.core.accounts.services.api_keys import create_api_key
+from tests.factories import CustomerFactory, StaffFactory, VariantFactory, make_order
+
+
+@pytest.fixture
+def sales(db: None) -> Staff:
+    return StaffFactory(username="zhoumin", display_name="周敏", role="sales")
+
+
+@pytest.fixture
+def other_sales(db: None) -> Staff:
+    return StaffFactory(username="chenwei", display_name="陈伟", role="sales")
+
+
+@pytest.fixture
+def warehouse(db: None) -> Staff:
+    return StaffFactory(username="liqiang", display_name="李强", role="warehouse")
+
+
+@pytest.fixture
+def manager(db: None) -> Staff:
+    return StaffFactory(username="wangfang", display_name="王芳", role="manager")
+
+
+@pytest.fixture
+def customer(db: None) -> Customer:
+    return CustomerFactory(name="吴丽华", phone="+8613800138000")
+
+
+@pytest.fixture
+def other_customer(db: None) -> Customer:
+    return CustomerFactory(name="赵国强", phone="+8613900139000")
+
+
+@pytest.fixture
+def variant(db: None) -> Variant:
+    return VariantFactory(sku="XZ-0001-BLK", on_hand=100)
+
+
+@pytest.fixture
+def order(customer: Customer, variant: Variant) -> Order:
+    """Two of the variant for the customer, not paid yet, assigned to nobody."""
+    return make_order(customer=customer, items=[ItemInput(variant.sku, 2)])
+
+
+@pytest.fixture
+def as_actor():
+    """Turns a member of staff, a customer or a role's name into an actor."""
+
+    def turn(who: Staff | Customer | str, *, order_id: int = 0) -> Actor:
+        if isinstance(who, Staff):
+            return Actor.staff(who)
+        if isinstance(who, Customer):
+            return Actor.customer(who, order_id=order_id)
+        return Actor.system() if who == "system" else Actor.staff(StaffFactory(role=who))
+
+    return turn
+
+
+@pytest.fixture
+def api_key(db: None) -> str:
+    """The secret of a key with every scope."""
+    return create_api_key(name="测试接口", scopes=["*"])[1]
+
+
+@pytest.fixture
+def api(api_key: str) -> Client:
+    """A client that calls the REST interface with that key; JSON both ways."""
+    return Client(headers={"authorization": f"Bearer {api_key}"})
+
+
+@pytest.fixture
+def log_in(client: Client):
+    """Logs a member of staff in at the test client, and answers the client."""
+
+    def enter(staff: Staff) -> Client:
+        client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return enter
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    """The whole product on a port of its own."""
+
+    url: str
+    port: int
+
+    @property
+    def ws_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/ws/"
+
+
+@pytest.fixture
+def live(transactional_db: None) -> Iterator[LiveServer]:
+    """Uvicorn with the real application in a thread; it sees what the test commits."""
+    from shopcomm.asgi import application
+
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    config = uvicorn.Config(application, log_level="warning", lifespan="off", ws="websockets-sansio")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        thread.join(0.01)
+    yield LiveServer(f"http://127.0.0.1:{port}", port)
+    server.should_exit = True
+    thread.join(10)
+    listener.close()
