@@ -11,6 +11,7 @@ from messaging.selectors.pane import conversation_of, pane_page
 from messaging.services.emoji import EMOJI_VERSION
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.configuration.models import shop_settings
 
 register = template.Library()
 
@@ -63,6 +64,7 @@ def pane_data(conversation: Conversation, actor: Actor, *, readonly: bool = Fals
         "has_older": page.has_older,
         "my_read": page.my_read,
         "peer_read": page.peer_read,
+        "recall_within": shop_settings().recall_within_seconds,
         "urls": {
             "messages": reverse("messaging:messages", args=[conversation.pk]),
             "attachments": reverse("messaging:upload"),

@@ -91,7 +91,7 @@ export default class Pane {
     uploads.listen(this.#root, (files) => this.#sendFiles(files));
     new EmojiPicker(this.#find("emoji"), this.#find("emoji-button"), urls.emoji, (char) => this.#composer.insert(char));
     rowTools.listen(this.#find("log"), {
-      timeline: this.#timeline, rows: this.#rows,
+      timeline: this.#timeline, rows: this.#rows, recallWithin: this.#page.recall_within,
       onReply: ({ seq, sender, body }) => this.#composer.replyTo(seq, sender.name, body || this.#page.texts.image),
       onRecall: ({ seq }) => this.#link.recall(seq),
       onQuote: (seq) => this.#jumpTo(seq),
@@ -115,9 +115,13 @@ export default class Pane {
       message: (message) => this.#arrived(message),
       posted: (message) => this.#arrived(message),
       ack: (clientId, seq) => this.#outbox.confirm(clientId, seq),
-      refused: (frame) => this.#outbox.refuse(frame.client_id, frame.detail ?? this.#page.texts.refused, frame.retry_after),
+      refused: ({ client_id, code, detail, retry_after }) => {
+        // The server could not just now: that is no verdict on the message.
+        const later = retry_after ?? (["unavailable", "rate_limited"].includes(code) ? 2 : 0);
+        this.#outbox.refuse(client_id, detail ?? this.#page.texts.refused, later);
+      },
       read: (frame) => this.#peerRead(frame),
-      recalled: ({ seq }) => this.#recalled(seq),
+      recalled: (frame) => this.#recalled(frame),
       typing: (frame) => this.#othersTyping(frame),
       presence: (frame) => this.#present(frame),
       up: (missed, frame) => this.#up(missed, frame),
@@ -153,16 +157,17 @@ export default class Pane {
     else this.#unsent.delivered(record, seq);
   }
 
-  #recalled(seq) {
+  #recalled({ seq, message }) {
+    if (!this.#timeline.get(seq)) return;
     this.#scroll.keep(() => {
-      this.#timeline.recall(seq, this.#page.audience === "shop");
+      this.#timeline.put([message]);
       this.#receipts.render();
     });
+    document.dispatchEvent(new CustomEvent("chat:up"));
   }
 
   #peerRead(frame) {
-    const kind = frame.reader?.kind ?? frame.by?.kind ?? frame.sender?.kind ?? frame.kind;
-    const customer = kind === "customer";
+    const customer = frame.reader.kind === "customer";
     if (customer === (this.#page.audience === "shop")) this.#receipts.seen(frame.seq);
   }
 

@@ -1,14 +1,12 @@
-/** What one can do with a message: answer it, take it back within two minutes, jump to what it answers. */
+/** What one can do with a message: answer it, take it back within the shop's window, jump to what it answers. */
 
-const RECALL_MS = 2 * 60 * 1000;
-
-export function listen(log, { timeline, rows, onReply, onRecall, onQuote }) {
+export function listen(log, { timeline, rows, recallWithin, onReply, onRecall, onQuote }) {
   const entryOf = (target) => timeline.get(Number(target.closest("[data-seq]")?.dataset.seq));
 
   const refresh = (event) => {
     const recall = event.target.closest?.("[data-seq]")?.querySelector("[data-recall]");
     const entry = recall && entryOf(event.target);
-    if (entry) recall.hidden = !rows.isMine(entry.message) || Date.now() - new Date(entry.message.created_at) > RECALL_MS;
+    if (entry) recall.hidden = !rows.isMine(entry.message) || Date.now() - new Date(entry.message.created_at) > recallWithin * 1000;
   };
   log.addEventListener("pointerover", refresh);
   log.addEventListener("focusin", refresh);

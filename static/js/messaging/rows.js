@@ -9,6 +9,9 @@ const EVENT_ICONS = {
   "shipment.updated": "truck",
 };
 
+/** The same colour for a person as the server's `avatar` filter gives. */
+const colour = (id) => `a${([...String(id)].reduce((sum, char) => sum + char.charCodeAt(0), 0) % 5) + 1}`;
+
 export default class Rows {
   #template;
   #page;
@@ -71,7 +74,7 @@ export default class Rows {
     if (out) avatar.remove();
     else {
       avatar.textContent = bot ? "AI" : [...message.sender.name][0] ?? "·";
-      avatar.classList.add(bot ? "abot" : `a${(Number(message.sender.id) % 5) + 1}`);
+      avatar.classList.add(bot ? "abot" : colour(message.sender.id));
     }
     row.querySelector(".who").hidden = out && !bot && this.isMine(message);
   }

@@ -36,13 +36,6 @@ export default class Timeline {
     return fresh;
   }
 
-  recall(seq, keepBody) {
-    const entry = this.get(seq);
-    if (!entry) return;
-    const { message } = entry;
-    this.put([{ ...message, recalled: true, body: keepBody ? message.body : "", attachments: [] }]);
-  }
-
   /** The newest message that `wanted` accepts. */
   findLast(wanted) {
     return this.#entries.findLast((entry) => wanted(entry.message));
@@ -96,7 +89,7 @@ export default class Timeline {
     this.#markUnread(entry, before);
     const joined = !entry.lead && !entry.unread && this.#groups(before, message);
     row.classList.toggle("cont", joined && row.classList.contains("msg"));
-    this.#texture(row, message);
+    this.#fillQuote(row, message);
   }
 
   #groups(before, message) {
@@ -115,7 +108,7 @@ export default class Timeline {
     row.before(entry.unread);
   }
 
-  #texture(row, message) {
+  #fillQuote(row, message) {
     const quote = row.querySelector("[data-quote]");
     const original = quote && this.get(Number(quote.dataset.quote))?.message;
     if (!original) return;

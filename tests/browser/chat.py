@@ -1,0 +1,26 @@
+"""What the chat's browser tests say and look at."""
+
+from playwright.sync_api import Locator, Page, expect
+
+BOX = "[data-composer] textarea"
+
+
+def ready(page: Page) -> Page:
+    """Waits until the pane is connected to its conversation."""
+    expect(page.locator('[data-module="messaging/pane.js"][data-ready]')).to_be_attached()
+    page.wait_for_function("document.querySelector('[data-netbar]').hidden")
+    return page
+
+
+def say(page: Page, text: str) -> None:
+    page.locator(BOX).fill(text)
+    page.locator(BOX).press("Enter")
+
+
+def texts(page: Page) -> list[str]:
+    """The messages in the log, top to bottom, unsent ones at the end."""
+    return page.locator(".log .text").all_inner_texts()
+
+
+def message(page: Page, text: str) -> Locator:
+    return page.locator(".log [data-seq]", has_text=text)

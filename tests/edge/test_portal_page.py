@@ -1,0 +1,97 @@
+"""The customer's page: one link, one order, nothing else."""
+
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from messaging.services.messages import send_message
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.middleware import LINK_SESSION_KEY
+from shopcomm.core.accounts.services.order_links import link_token, make_link, revoke_links
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def link(order):
+    return make_link(customer=order.customer, order_id=order.pk)
+
+
+@pytest.fixture
+def address(link) -> str:
+    return reverse("portal:order", args=[link_token(link)])
+
+
+def test_it_shows_the_order_and_sets_the_session(client, order, link, address):
+    response = client.get(address)
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert order.number in page
+    assert client.session[LINK_SESSION_KEY] == link.pk
+    assert response["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_it_masks_the_phone(client, order, address):
+    page = client.get(address).content.decode()
+    digits = order.receiver_phone.removeprefix("+86")
+    assert digits not in page
+    assert order.customer.phone not in page
+    assert f"{digits[:3]} **** {digits[-4:]}" in page
+
+
+@pytest.mark.parametrize("view", ["portal:order", "portal:chat", "portal:progress"])
+def test_a_revoked_link_is_closed_everywhere(client, order, link, view):
+    token = link_token(link)
+    revoke_links(order_id=order.pk)
+    response = client.get(reverse(view, args=[token]))
+    assert response.status_code == 404
+    assert order.number not in response.content.decode()
+    assert LINK_SESSION_KEY not in client.session
+
+
+def test_an_unknown_link_and_a_revoked_one_look_the_same(client, order, link, address):
+    revoke_links(order_id=order.pk)
+    revoked = client.get(address).content
+    unknown = client.get("/o/nonsense.signature/").content
+    assert len(revoked) == len(unknown)
+
+
+def test_a_forged_signature_opens_nothing(client, link, address):
+    forged = address[:-2] + ("A" if address[-2] != "A" else "B") + "/"
+    assert client.get(forged).status_code == 404
+
+
+def test_an_internal_note_is_not_on_the_page(client, order, manager, address):
+    send_message(
+        actor=Actor.staff(manager),
+        conversation_id=order.conversation.pk,
+        client_id=uuid4(),
+        kind="text",
+        body="这个客户要注意",
+        internal=True,
+    )
+    assert "这个客户要注意" not in client.get(address).content.decode()
+
+
+def test_staff_stay_staff_and_only_look(client, manager, address):
+    client.force_login(manager)
+    page = client.get(address).content.decode()
+    assert "员工预览" in page
+    assert "data-composer" not in page
+    assert LINK_SESSION_KEY not in client.session
+    assert client.get("/inbox/").status_code == 200
+
+
+def test_the_progress_is_served_alone(client, link):
+    page = client.get(reverse("portal:progress", args=[link_token(link)])).content.decode()
+    assert "<html" not in page
+    assert "待支付" in page
+
+
+def test_a_second_link_replaces_the_first_customer(client, link, address, other_order):
+    client.get(address)
+    other = make_link(customer=other_order.customer, order_id=other_order.pk)
+    page = client.get(reverse("portal:order", args=[link_token(other)])).content.decode()
+    assert client.session[LINK_SESSION_KEY] == other.pk
+    assert other_order.number in page

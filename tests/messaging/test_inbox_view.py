@@ -1,0 +1,129 @@
+"""The inbox page: who sees what, unread first, folders and search."""
+
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from messaging.models import Conversation
+from messaging.services.messages import mark_read, send_message
+from shopcomm.core.accounts.actors import Actor
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def conversation(order) -> Conversation:
+    return Conversation.objects.get(order=order)
+
+
+def write(conversation: Conversation, body: str, *, internal: bool = False, staff=None) -> int:
+    actor = Actor.staff(staff) if staff else Actor.customer(conversation.customer)
+    sent = send_message(
+        actor=actor,
+        conversation_id=conversation.pk,
+        client_id=uuid4(),
+        kind="text",
+        body=body,
+        internal=internal,
+    )
+    return sent.message.seq
+
+
+def listed(response) -> list[int]:
+    return [row.pk for row in response.context["rows"]]
+
+
+def test_a_visitor_is_sent_to_the_login(client):
+    response = client.get("/inbox/")
+    assert response.status_code == 302
+    assert response["Location"].startswith("/login/")
+
+
+def test_the_warehouse_may_not_open_it(client, warehouse):
+    client.force_login(warehouse)
+    assert client.get("/inbox/").status_code == 403
+
+
+def test_it_shows_the_customer_and_the_last_message(client, manager, conversation):
+    write(conversation, "雾霾蓝还有吗")
+    client.force_login(manager)
+    response = client.get("/inbox/")
+    assert "雾霾蓝还有吗" in response.content.decode()
+    assert response.context["rows"][0].unread == 1
+
+
+def test_reading_clears_the_unread_count(client, manager, conversation):
+    seq = write(conversation, "在吗")
+    mark_read(actor=Actor.staff(manager), conversation_id=conversation.pk, seq=seq)
+    client.force_login(manager)
+    response = client.get("/inbox/")
+    assert response.context["rows"][0].unread == 0
+    assert listed(client.get("/inbox/?folder=unread")) == []
+
+
+def test_a_question_waits_until_the_shop_answers(client, manager, conversation):
+    client.force_login(manager)
+    write(conversation, "在吗")
+    assert listed(client.get("/inbox/?folder=waiting")) == [conversation.pk]
+    write(conversation, "在的", staff=manager)
+    assert listed(client.get("/inbox/?folder=waiting")) == []
+
+
+def test_a_search_finds_names_numbers_and_words(client, manager, conversation):
+    write(conversation, "要 100% 真皮的")
+    client.force_login(manager)
+    customer = conversation.customer
+    for words in (customer.name, customer.phone_tail, conversation.order.number, "真皮"):
+        assert listed(client.get("/inbox/", {"q": words})) == [conversation.pk], words
+    for words in ("没有这个词", "%", "' OR 1=1 --", "\x00"):
+        assert client.get("/inbox/", {"q": words}).status_code == 200
+    assert listed(client.get("/inbox/", {"q": "没有这个词"})) == []
+
+
+def test_a_foreign_conversation_is_not_found(client, sales, other_sales, conversation):
+    order = conversation.order
+    order.assigned_to = other_sales
+    order.save(update_fields=["assigned_to"])
+    client.force_login(sales)
+    assert client.get(f"/inbox/{conversation.pk}/").status_code == 404
+    assert listed(client.get("/inbox/")) == []
+
+
+def test_the_pane_carries_its_first_page_as_data(client, manager, conversation):
+    write(conversation, "</script><script>alert(1)</script>")
+    client.force_login(manager)
+    page = client.get(f"/inbox/{conversation.pk}/").content.decode()
+    assert "<script>alert(1)" not in page
+    assert 'type="application/json"' in page
+
+
+def test_only_the_list_is_sent_when_asked(client, manager, conversation):
+    client.force_login(manager)
+    page = client.get("/inbox/", headers={"X-Fragment": "list"}).content.decode()
+    assert "<html" not in page
+    assert f'data-conversation="{conversation.pk}"' in page
+
+
+def test_an_enquiry_is_opened_with_name_and_phone(client, manager):
+    client.force_login(manager)
+    response = client.post(
+        reverse("messaging:enquiry"), {"name": "李强", "phone": "13912345678", "subject": "双肩包"}
+    )
+    opened = Conversation.objects.get(customer__phone="+8613912345678")
+    assert response["Location"] == f"/inbox/{opened.pk}/"
+    assert opened.order is None
+
+
+def test_a_bad_phone_opens_nothing(client, manager):
+    client.force_login(manager)
+    before = Conversation.objects.count()
+    response = client.post(reverse("messaging:enquiry"), {"name": "李强", "phone": "12"})
+    assert response.status_code == 422
+    assert Conversation.objects.count() == before
+
+
+def test_the_emoji_have_chinese_names_and_may_be_kept(client):
+    response = client.get(reverse("messaging:emoji"))
+    assert ["👜", "手提包", "handbag"] in response.json()["all"]
+    assert "immutable" in response["Cache-Control"]
