@@ -136,7 +136,7 @@ def settle_refund(move: Move) -> None:
     move.order.status_before = ""
     if refund.restock:
         _return_goods(move)
-    _settle_alerts(move)
+    WarehouseAlert.objects.filter(order=move.order, acknowledged_at=None).update(acknowledged_at=move.now)
     move.facts |= {"amount": str(refund.amount), "restocked": refund.restock}
 
 
@@ -156,14 +156,10 @@ def drop_refund(move: Move) -> None:
         move.open_refund.settled_at = move.now
         move.open_refund.save()
     move.order.status_before = ""
-    _settle_alerts(move)
-    move.facts |= {"reason": move.reason, "withdrawn": withdrawn}
-
-
-def _settle_alerts(move: Move) -> None:
-    """A refund that is decided no longer needs anybody's attention."""
+    # Nobody needs to look at a refund that came to nothing; other changes still wait to be seen.
     alerts = WarehouseAlert.objects.filter(order=move.order, kind="refund", acknowledged_at=None)
     alerts.update(acknowledged_at=move.now)
+    move.facts |= {"reason": move.reason, "withdrawn": withdrawn}
 
 
 EFFECTS: dict[str, Callable[[Move], None]] = {

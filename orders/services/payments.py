@@ -35,19 +35,27 @@ def record_payment(
     if not roles_of(actor) & {"system", "manager"}:
         raise NotAllowed(needed=["manager"])
     order = lock_order(order_id)
+    method, reference = method or Payment.Method.TRANSFER, reference.strip()[:80]
+    if method not in Payment.Method.values:
+        raise GuardFailed(("method_unknown", _("收款方式不正确")))
+    booked = Payment.objects.filter(method=method, reference=reference).first() if reference else None
+    if booked and booked.order_id == order.pk:
+        return order
+    if booked:
+        raise GuardFailed(("payment_seen", _("该流水号已登记过")))
     paid = money(amount)
     if paid is None or paid <= 0:
         raise GuardFailed(("amount_invalid", _("金额不正确")))
-    booked = Payment.objects.filter(method=method or Payment.Method.TRANSFER, reference=reference[:80])
-    if reference and booked.filter(order=order).exists():
-        return order
-    if reference and booked.exists():
-        raise GuardFailed(("payment_seen", _("该流水号已登记过")))
+    _check_amount(order, paid)
+    return _book(order, paid, method, reference, actor)
+
+
+def _check_amount(order: Order, paid: Decimal) -> None:
+    """Paying in full is a move of the order; after cancelling any amount may still arrive."""
     if order.status == Status.PENDING_PAYMENT and paid >= order.balance:
         raise GuardFailed(("amount_settles_order", _("金额已够付清，请登记为已支付")))
     if order.status != Status.CANCELLED and paid > order.balance:
         raise GuardFailed(("amount_exceeds_balance", _("金额超过应付余额")))
-    return _book(order, paid, method, reference, actor)
 
 
 def _book(order: Order, amount: Decimal, method: str, reference: str, actor: Actor) -> Order:

@@ -3,14 +3,17 @@
 from typing import Any
 
 from orders.errors import StaleVersion
-from orders.events import OrderAcknowledged
+from orders.events import OrderAcknowledged, ShipmentUpdated
 from orders.labels import field_label, field_text, status_label
 from orders.models import Order
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
 
-# A colleague having seen the order changes nothing that an editor could have relied on.
-HARMLESS = frozenset({OrderAcknowledged.type})
+
+def is_harmless(event: DomainEvent) -> bool:
+    """Whether a caller could not have relied on anything this event changed: a look, or a courier's scan."""
+    scan = event.type == ShipmentUpdated.type and event.data.get("state")
+    return bool(scan) or event.type == OrderAcknowledged.type
 
 
 def check_version(order: Order, version: int | None) -> None:
@@ -20,9 +23,9 @@ def check_version(order: Order, version: int | None) -> None:
     since = (
         list(events_of_order(order.pk).filter(data__version__gt=version)) if version < order.version else []
     )
-    if since and all(event.type in HARMLESS for event in since):
+    if since and all(is_harmless(event) for event in since):
         return
-    changed = [row for event in since if event.type not in HARMLESS for row in changes_of(event)]
+    changed = [row for event in since if not is_harmless(event) for row in changes_of(event)]
     raise StaleVersion(version=order.version, changed=changed)
 
 

@@ -1,0 +1,186 @@
+"""The manager's pages: products and stock are edited, orders are looked at; changing one is the desk's work."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
+
+from orders.models import (
+    Order,
+    OrderLine,
+    Payment,
+    Product,
+    Refund,
+    Shipment,
+    StockMovement,
+    TierPrice,
+    Variant,
+)
+from orders.services.stock import MAX_ON_HAND, set_stock
+from shopcomm.core.accounts.actors import Actor
+
+
+class LookOnly:
+    """Rows that services write; the admin shows them."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class LookOnlyInline(LookOnly, TabularInline):
+    extra = 0
+
+
+class LineInline(LookOnlyInline):
+    model = OrderLine
+    fields = ("sku", "name", "spec", "quantity", "unit_price", "picked_quantity", "shipped_quantity")
+
+
+class PaymentInline(LookOnlyInline):
+    model = Payment
+
+
+class RefundInline(LookOnlyInline):
+    model = Refund
+
+
+class ShipmentInline(LookOnlyInline):
+    model = Shipment
+    fields = ("carrier", "tracking_number", "state", "shipped_at", "signed_at")
+
+
+@admin.register(Order)
+class OrderAdmin(LookOnly, ModelAdmin):
+    list_display = ("number", "customer", "status", "total", "urgent", "source", "placed_at")
+    list_filter = ("status", "source", "urgent")
+    list_select_related = ("customer",)
+    search_fields = ("=number", "=external_id")
+    ordering = ("-placed_at", "-id")
+    inlines = (LineInline, PaymentInline, RefundInline, ShipmentInline)
+    # Counting a million orders for a page of a hundred would be most of its time.
+    show_full_result_count = False
+
+
+@admin.register(StockMovement)
+class StockMovementAdmin(LookOnly, ModelAdmin):
+    list_display = (
+        "occurred_at",
+        "variant",
+        "kind",
+        "on_hand_delta",
+        "reserved_delta",
+        "order",
+        "reason",
+        "actor_name",
+    )
+    list_filter = ("kind",)
+    list_select_related = ("variant__product", "order")
+    search_fields = ("=variant__sku", "=order__number")
+    ordering = ("-id",)
+    show_full_result_count = False
+
+
+class VariantInline(TabularInline):
+    model = Variant
+    extra = 0
+    show_change_link = True
+    fields = ("sku", "color", "size", "price", "location", "on_hand", "reserved", "is_active")
+    readonly_fields = ("on_hand", "reserved")
+
+
+@admin.register(Product)
+class ProductAdmin(ModelAdmin):
+    list_display = ("name", "category", "material", "is_active")
+    list_filter = ("is_active", "category")
+    search_fields = ("name", "variants__sku")
+    inlines = (VariantInline,)
+
+
+class VariantForm(forms.ModelForm):
+    """A variant, and beside it what was counted on the shelf: stock is never typed over, it moves."""
+
+    counted = forms.IntegerField(
+        label=_("盘点为"),
+        required=False,
+        min_value=0,
+        max_value=MAX_ON_HAND,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=_("留空则库存不变"),
+    )
+    reason = forms.CharField(
+        label=_("调整原因"), required=False, max_length=200, widget=UnfoldAdminTextInputWidget
+    )
+
+    class Meta:
+        model = Variant
+        exclude = ("on_hand", "reserved", "low_since")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        counted = data.get("counted")
+        if counted is not None and self.instance.pk:
+            reserved = Variant.objects.values_list("reserved", flat=True).get(pk=self.instance.pk)
+            if counted < reserved:
+                raise ValidationError(
+                    {"counted": _("不能少于已占用的 %(reserved)s 件") % {"reserved": reserved}}
+                )
+        return data
+
+
+class TierInline(TabularInline):
+    model = TierPrice
+    extra = 0
+
+
+@admin.register(Variant)
+class VariantAdmin(ModelAdmin):
+    form = VariantForm
+    list_display = (
+        "sku",
+        "product",
+        "color",
+        "size",
+        "price",
+        "on_hand",
+        "reserved",
+        "available",
+        "is_active",
+    )
+    list_filter = ("is_active", ("low_since", admin.EmptyFieldListFilter))
+    list_select_related = ("product",)
+    search_fields = ("sku", "barcode", "product__name")
+    readonly_fields = ("on_hand", "reserved", "low_since")
+    inlines = (TierInline,)
+
+    @admin.display(description=_("可售"))
+    def available(self, variant: Variant) -> int:
+        """On hand without what is promised."""
+        return variant.available
+
+    def save_model(self, request: HttpRequest, obj: Variant, form: Any, change: bool) -> None:
+        """Save what describes the variant, then move its stock through the service."""
+        if change:
+            # Not all columns: an order may have taken stock since this form was opened.
+            obj.save(update_fields=[field for field in form.changed_data if _is_column(field)])
+        else:
+            super().save_model(request, obj, form, change)
+        counted = form.cleaned_data.get("counted")
+        if counted is not None:
+            actor = Actor.staff(request.user)  # type: ignore[arg-type]
+            set_stock(actor=actor, sku=obj.sku, on_hand=counted, reason=form.cleaned_data.get("reason") or "")
+
+
+def _is_column(name: str) -> bool:
+    return any(isinstance(row, models.Field) and row.name == name for row in Variant._meta.get_fields())
