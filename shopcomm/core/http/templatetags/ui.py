@@ -28,13 +28,16 @@ STATUS_CLASSES = {
     "refunded": "st-refunded",
     "cancelled": "st-done",
 }
+# Names other rooms use for symbols that the sprite has already.
+ICON_ALIASES = {"wallet": "pay", "undo": "refund", "close": "x"}
 CURRENCY_SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£"}
 
 
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
     """A decorative icon of the sprite; what carries it needs a label of its own."""
-    href = f"{static('icons/sprite.svg')}#{name if name == 'logo' else 'i-' + name}"
+    symbol = name if name == "logo" else f"i-{ICON_ALIASES.get(name, name)}"
+    href = f"{static('icons/sprite.svg')}#{symbol}"
     return format_html('<svg class="i {}" aria-hidden="true"><use href="{}"></use></svg>', size, href)
 
 

@@ -1,0 +1,179 @@
+"""What the order desk asks of people; the services decide whether it may be done."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from orders.couriers import COURIERS
+from orders.models import Order, Payment
+from orders.transitions import Transition
+from shopcomm.core.accounts.models import Staff
+from shopcomm.core.accounts.models.customers import Customer, Source
+from shopcomm.core.accounts.services.customers import normalise_phone
+
+ADDRESS_FIELDS = ("receiver_name", "receiver_phone", "province", "city", "district", "street")
+
+
+class DeskForm(forms.Form):
+    """Widgets with the desk's classes; a field in error says so to screen readers."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if not isinstance(field.widget, (forms.HiddenInput, forms.CheckboxInput)):
+                bad = self.is_bound and name in self.errors
+                field.widget.attrs["class"] = "in bad" if bad else "in"
+                if bad:
+                    field.widget.attrs |= {"aria-invalid": "true", "aria-describedby": f"id_{name}_error"}
+
+
+def _needed_fields(order: Order) -> dict[str, forms.Field]:
+    """Every input a transition may need, by the names of the table."""
+    balance = order.balance if order.balance > 0 else None
+    return {
+        "amount": forms.DecimalField(
+            label=_("金额"), min_value=Decimal("0.01"), decimal_places=2, initial=balance
+        ),
+        "method": forms.ChoiceField(label=_("收款方式"), choices=Payment.Method.choices),
+        "reference": forms.CharField(label=_("流水号或凭证号"), max_length=80, required=False),
+        "carrier": forms.ChoiceField(label=_("承运商"), choices=list(COURIERS.items())),
+        "tracking_number": forms.CharField(label=_("运单号"), max_length=60),
+        "reason": forms.CharField(label=_("原因"), max_length=200, widget=forms.Textarea({"rows": 2})),
+        "restock": forms.BooleanField(label=_("退回的商品入库"), required=False),
+    }
+
+
+class TransitionForm(DeskForm):
+    """The inputs one row of the transition table needs, and the version somebody has seen."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, order: Order, transition: Transition, **kwargs: Any) -> None:
+        self.base_fields = dict(self.base_fields)
+        known = _needed_fields(order)
+        for need in transition.needs:
+            # A refund over the whole amount needs no figure, a parcel over everything open no lines.
+            if need in known and not (need == "amount" and transition.command != "pay"):
+                self.base_fields[need] = known[need]
+        if transition.command == "cancel":
+            self.base_fields["reason"].required = False
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = order.version
+
+    def inputs(self) -> dict[str, Any]:
+        """What the service gets besides the version."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
+
+class OrderForm(DeskForm):
+    """What creating and editing share: the receiver, the flags, and the lines."""
+
+    receiver_name = forms.CharField(label=_("收货人"), max_length=120)
+    receiver_phone = forms.CharField(
+        label=_("收货电话"), max_length=30, widget=forms.TextInput({"inputmode": "tel"})
+    )
+    province = forms.CharField(label=_("省"), max_length=60)
+    city = forms.CharField(label=_("市"), max_length=60)
+    district = forms.CharField(label=_("区县"), max_length=60, required=False)
+    street = forms.CharField(label=_("详细地址"), max_length=300)
+    urgent = forms.BooleanField(label=_("加急"), required=False)
+    note = forms.CharField(label=_("备注"), required=False, widget=forms.Textarea({"rows": 2}))
+
+    item_errors = ""
+
+    def clean_receiver_phone(self) -> str:
+        return _phone(self.cleaned_data["receiver_phone"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        cleaned["items"], self.item_errors = read_lines(self.data)
+        if self.item_errors:
+            self.add_error(None, self.item_errors)
+        return cleaned
+
+
+class CreateOrderForm(OrderForm):
+    """A new order, for a customer known by phone or a new one."""
+
+    name = forms.CharField(label=_("客户姓名"), max_length=120)
+    phone = forms.CharField(label=_("客户手机"), max_length=30, widget=forms.TextInput({"inputmode": "tel"}))
+    company = forms.CharField(label=_("公司"), max_length=120, required=False)
+    tier = forms.ChoiceField(label=_("类型"), choices=Customer.Tier.choices, required=False)
+    source = forms.ChoiceField(label=_("来源"), choices=Source.choices)
+
+    field_order = ("phone", "name", "company", "tier", "source")
+
+    def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:
+        if data is not None and not data.get("receiver_phone"):
+            data = data.copy()
+            data["receiver_phone"] = data.get("phone", "")
+            data["receiver_name"] = data.get("receiver_name") or data.get("name", "")
+        super().__init__(data, **kwargs)
+
+    def clean_phone(self) -> str:
+        return _phone(self.cleaned_data["phone"])
+
+
+class EditOrderForm(OrderForm):
+    """A change of an order, against the version and the values the editor has seen."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    lines_seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    assigned_to = forms.ModelChoiceField(
+        Staff.objects.filter(is_active=True).exclude(role="warehouse"), label=_("负责人"), required=False
+    )
+    discount = forms.DecimalField(label=_("优惠"), min_value=0, decimal_places=2, required=False)
+    shipping_fee = forms.DecimalField(label=_("运费"), min_value=0, decimal_places=2, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.own_fields():
+            # What the editor saw travels along, so that only what was touched is a change.
+            self.fields[name].show_hidden_initial = True
+
+    def own_fields(self) -> list[str]:
+        """The fields a person edits one by one."""
+        return [name for name in self.fields if name not in ("version", "lines_seen")]
+
+    def touched(self) -> dict[str, Any]:
+        """The values the editor changed, by field."""
+        values = {name: self.cleaned_data[name] for name in self.own_fields() if name in self.changed_data}
+        if lines_key(self.cleaned_data["items"]) != self.cleaned_data["lines_seen"]:
+            values["items"] = self.cleaned_data["items"]
+        return values
+
+
+def lines_key(rows: list[dict[str, Any]]) -> str:
+    """Lines as one comparable text."""
+    return ";".join(f"{row['sku']}*{row['quantity']}@{_price(row['unit_price'])}" for row in rows)
+
+
+def _price(amount: Decimal | None) -> str:
+    return "" if amount is None else f"{amount:.2f}"
+
+
+def _phone(text: str) -> str:
+    try:
+        return normalise_phone(text)
+    except ValueError as error:
+        raise forms.ValidationError(_t("这不像一个电话号码，请核对")) from error
+
+
+def read_lines(data: QueryDict) -> tuple[list[dict[str, Any]], str]:
+    """The posted lines, and what is wrong with them. A quantity of 0 takes a line away."""
+    rows: list[dict[str, Any]] = []
+    columns = (data.getlist(name) for name in ("sku", "quantity", "unit_price"))
+    for sku, quantity, price in zip(*columns, strict=False):
+        try:
+            count, amount = int(quantity or 0), Decimal(price) if price.strip() else None
+        except (ValueError, ArithmeticError):
+            return rows, _t("%(sku)s 的数量或单价不是数字") % {"sku": sku}
+        if count < 0 or (amount is not None and not (amount.is_finite() and amount >= 0)):
+            return rows, _t("%(sku)s 的数量和单价不能是负数") % {"sku": sku}
+        if sku.strip() and count:
+            rows.append({"sku": sku.strip(), "quantity": count, "unit_price": amount})
+    return rows, "" if rows else _t("至少要有一款商品")

@@ -1,0 +1,24 @@
+"""Addresses of the order desk."""
+
+from django.urls import path
+
+from orders.views import customer_links, desk, editing, lookups, states, transitions
+
+app_name = "orders"
+
+urlpatterns = [
+    path("", desk.order_list_page, name="list"),
+    path("states/", states.states_page, name="states"),
+    path("new/", editing.create_order, name="create"),
+    path("lookup/variants/", lookups.variants, name="variants"),
+    path("lookup/customers/", lookups.customers, name="customers"),
+    path("<str:number>/", desk.order_page, name="detail"),
+    path("<str:number>/chat/", desk.order_page, {"view": "chat"}, name="chat"),
+    path("<str:number>/events/", desk.order_page, {"view": "events"}, name="events"),
+    path("<str:number>/row/", desk.order_row, name="row"),
+    path("<str:number>/edit/", editing.change_order, name="edit"),
+    path("<str:number>/to/<str:to>/", transitions.transition_page, name="transition"),
+    path("<str:number>/link/", customer_links.copy_link, name="link"),
+    path("<str:number>/link/revoke/", customer_links.close_links, name="link_revoke"),
+    path("<str:number>/phone/", customer_links.show_phone, name="phone"),
+]

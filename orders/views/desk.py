@@ -1,0 +1,117 @@
+"""The order desk: list, order and conversation on one screen; parts of it for live updates."""
+
+from typing import Any
+
+from django.db.models import prefetch_related_objects
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from orders.models import Order
+from orders.selectors.orders import allowed_transitions, order_list, orders_visible_to, status_counts
+from orders.selectors.timeline import timeline
+from orders.views.filtering import chips_of, kept_fields, read_filters, tabs_of
+from orders.views.presenting import EDITABLE, actions_of, name_carriers, steps_of
+from shopcomm.core.accounts.access import right_required
+from shopcomm.core.accounts.models import OrderLink
+from shopcomm.core.accounts.models.customers import Source
+from shopcomm.core.events.selectors import last_position
+
+
+@require_safe
+@never_cache
+@right_required("orders.view")
+def order_list_page(request: HttpRequest) -> HttpResponseBase:
+    """The list alone; with `X-Fragment` the part of it that changed."""
+    wanted = request.headers.get("X-Fragment", "")
+    if wanted in ("list", "tabs"):
+        return _list_part(request, wanted, order=None)
+    return render(request, "orders/desk.html", list_context(request) | {"view": "list"})
+
+
+@require_safe
+@never_cache
+@right_required("orders.view")
+def order_page(request: HttpRequest, number: str, view: str = "detail") -> HttpResponseBase:
+    """One order beside the list and the chat; `view` is what a phone shows of them."""
+    order = visible_order(request, number)
+    wanted = request.headers.get("X-Fragment", "")
+    if wanted in ("list", "tabs"):
+        return _list_part(request, wanted, order=order)
+    if wanted == "detail":
+        return render(request, "orders/_detail.html", detail_context(request, order) | {"view": view})
+    return render(request, "orders/desk.html", desk_context(request, order) | {"view": view})
+
+
+@require_safe
+@never_cache
+@right_required("orders.view")
+def order_row(request: HttpRequest, number: str) -> HttpResponse:
+    """One row of the list as it is now."""
+    order = visible_order(request, number)
+    return render(request, "orders/_row.html", {"order": order, "current": ""})
+
+
+def visible_order(request: HttpRequest, number: str) -> Order:
+    """The order when this reader may see it, 404 otherwise."""
+    visible = orders_visible_to(request.actor).select_related("customer", "assigned_to")
+    return get_object_or_404(visible, number=number)
+
+
+def _list_part(request: HttpRequest, wanted: str, *, order: Order | None) -> HttpResponse:
+    context = list_context(request) | {"order": order}
+    return render(request, "orders/_tabs.html" if wanted == "tabs" else "orders/_list.html", context)
+
+
+def list_context(request: HttpRequest) -> dict[str, Any]:
+    """Everything the left pane shows. The cursor is read first: what happens meanwhile is replayed."""
+    cursor = last_position()
+    filters = read_filters(request.GET, request.actor)
+    page = order_list(request.actor, filters)
+    # Pictures of the rows: two queries, however long the page.
+    prefetch_related_objects(page.orders, "lines__variant__product")
+    counts = status_counts(request.actor)
+    counts["all"] = sum(counts.values())
+    chips, filtered = chips_of(request.GET)
+    return {
+        "active": "orders",
+        "cursor": cursor,
+        "filters": filters,
+        "page": page,
+        "counts": counts,
+        "tabs": tabs_of(counts, filters.status),
+        "chips": chips,
+        "filtered": filtered,
+        "more_on": bool(filters.source or filters.created_after or filters.created_before),
+        "sources": Source.choices,
+        "kept": kept_fields(request.GET, without=("q",)),
+        "kept_all": kept_fields(request.GET, without=("source", "since", "until")),
+    }
+
+
+def desk_context(request: HttpRequest, order: Order) -> dict[str, Any]:
+    """The whole screen around one order."""
+    return {"view": "detail"} | list_context(request) | detail_context(request, order)
+
+
+def detail_context(request: HttpRequest, order: Order) -> dict[str, Any]:
+    """Everything the middle pane shows."""
+    lines = list(order.lines.select_related("variant__product"))
+    actions = actions_of(allowed_transitions(order, request.actor))
+    return {
+        "active": "orders",
+        "order": order,
+        "lines": lines,
+        "pieces": sum(line.quantity for line in lines),
+        "steps": steps_of(order),
+        "actions": actions,
+        "has_danger": any(action.danger for action in actions),
+        "can_edit": order.status in EDITABLE,
+        "shipments": name_carriers(list(order.shipments.prefetch_related("nodes"))),
+        "payments": list(order.payments.order_by("-received_at")),
+        "refunds": list(order.refunds.order_by("-id")),
+        "open_alerts": list(order.alerts.filter(acknowledged_at=None)),
+        "timeline": timeline(order, audience="shop")[::-1],
+        "link_live": OrderLink.objects.filter(order_id=order.pk, revoked_at=None).exists(),
+    }

@@ -1,0 +1,154 @@
+"""Creating and editing an order. An edit of what somebody else has changed meanwhile is refused."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from orders.errors import OrderError, StaleVersion
+from orders.forms import ADDRESS_FIELDS, CreateOrderForm, EditOrderForm, OrderForm, lines_key
+from orders.models import Order, Variant
+from orders.services.orders import AddressInput, ItemInput, edit_order, place_order
+from orders.views.desk import visible_order
+from orders.views.presenting import refusal_of, stale_of
+from shopcomm.core.accounts.access import right_required
+from shopcomm.core.accounts.services.customers import customer_by_phone
+
+
+@require_http_methods(["GET", "POST"])
+@right_required("orders.create")
+def create_order(request: HttpRequest) -> HttpResponseBase:
+    """The form of a new order."""
+    form = CreateOrderForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return _form_page(request, form, status=422 if form.is_bound else 200)
+    try:
+        order = _place(request, form.cleaned_data)
+    except OrderError as error:
+        return _form_page(request, form, status=error.status, refusal=refusal_of(error))
+    messages.success(request, _("订单 %(number)s 已提交") % {"number": order.number})
+    return redirect("orders:detail", order.number)
+
+
+@transaction.atomic
+def _place(request: HttpRequest, data: dict[str, Any]) -> Order:
+    """The customer and the order together, or neither."""
+    customer = customer_by_phone(
+        name=data["name"],
+        phone=data["phone"],
+        source=data["source"],
+        company=data["company"],
+        tier=data["tier"] or "retail",
+    )
+    return place_order(
+        actor=request.actor,
+        customer=customer,
+        source=data["source"],
+        items=[ItemInput(**item) for item in data["items"]],
+        address=AddressInput(**{name.removeprefix("receiver_"): data[name] for name in ADDRESS_FIELDS}),
+        urgent=data["urgent"],
+        note=data["note"],
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@right_required("orders.create")
+def change_order(request: HttpRequest, number: str) -> HttpResponseBase:
+    """The form of an order that is there already."""
+    order = visible_order(request, number)
+    form = EditOrderForm(request.POST if request.method == "POST" else None, initial=_initial(order))
+    if not form.is_valid():
+        return _form_page(request, form, order=order, status=422 if form.is_bound else 200)
+    version = form.cleaned_data["version"]
+    try:
+        edit_order(actor=request.actor, order_id=order.pk, version=version, changes=_changes(form))
+    except StaleVersion as error:
+        form = _rebased(form, order)
+        return _form_page(request, form, order=order, status=409, stale=stale_of(error))
+    except OrderError as error:
+        return _form_page(request, form, order=order, status=error.status, refusal=refusal_of(error))
+    messages.success(request, _("订单已修改"))
+    return redirect("orders:detail", number)
+
+
+def _initial(order: Order) -> dict[str, Any]:
+    names = (*ADDRESS_FIELDS, "urgent", "note", "assigned_to", "discount", "shipping_fee", "version")
+    return {name: getattr(order, name) for name in names} | {"lines_seen": lines_key(_lines_of(order))}
+
+
+def _changes(form: EditOrderForm) -> dict[str, Any]:
+    """Only what the editor touched, so that two people may edit different fields in turn."""
+    changes = form.touched()
+    for name in ("discount", "shipping_fee"):
+        if name in changes and changes[name] is None:
+            changes[name] = 0
+    if "items" in changes:
+        changes["items"] = [ItemInput(**item) for item in changes["items"]]
+    return changes
+
+
+def _rebased(form: EditOrderForm, order: Order) -> EditOrderForm:
+    """The same form on the order as it is now: what was typed stays, what was not touched is the newest."""
+    order.refresh_from_db()
+    touched = form.touched()
+    fresh = EditOrderForm(initial=_initial(order))
+    data = form.data.copy()
+    for name in fresh.own_fields():
+        current = fresh[name].value()
+        shown = "" if current is None else getattr(current, "pk", current)
+        data[form.add_initial_prefix(name)] = str(shown)
+        if name not in touched:
+            data[name] = str(shown)
+    if not data.get("urgent") or data["urgent"] == "False":
+        data.pop("urgent", None)
+    data["version"], data["lines_seen"] = str(order.version), lines_key(_lines_of(order))
+    rebased = EditOrderForm(data, initial=_initial(order))
+    rebased.is_valid()
+    if "items" not in touched:
+        rebased.cleaned_data["items"] = _lines_of(order)
+    return rebased
+
+
+def _lines_of(order: Order) -> list[dict[str, Any]]:
+    return [
+        {"sku": line.sku, "quantity": line.quantity, "unit_price": line.unit_price}
+        for line in order.lines.all()
+    ]
+
+
+def _form_page(
+    request: HttpRequest, form: OrderForm, *, order: Order | None = None, status: int = 200, **extra: Any
+) -> HttpResponseBase:
+    names = {
+        "customer_fields": ("phone", "name", "company", "tier", "source"),
+        "address_fields": ADDRESS_FIELDS,
+        "other_fields": ("assigned_to", "discount", "shipping_fee", "note"),
+    }
+    fields = {key: [form[name] for name in wanted if name in form.fields] for key, wanted in names.items()}
+    context = {"form": form, "order": order, "active": "orders", "items": _items(form, order), **fields}
+    return render(
+        request, "orders/form.html", context | {"item_errors": form.item_errors} | extra, status=status
+    )
+
+
+def _items(form: OrderForm, order: Order | None) -> list[dict[str, Any]]:
+    """The lines as they stand in the form: what was typed, else what the order has."""
+    posted = form.cleaned_data.get("items", []) if form.is_bound else None
+    rows = posted if posted is not None else (_lines_of(order) if order else [])
+    variants = Variant.objects.select_related("product").in_bulk(
+        [row["sku"] for row in rows], field_name="sku"
+    )
+    return [
+        row
+        | {"variant": variants.get(row["sku"])}
+        | (
+            {"name": variants[row["sku"]].product.name, "spec": variants[row["sku"]].spec}
+            if row["sku"] in variants
+            else {}
+        )
+        for row in rows
+    ]

@@ -1,0 +1,43 @@
+"""What the order form looks up while somebody types."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from orders.selectors.orders import orders_visible_to
+from orders.selectors.products import variants_matching
+from shopcomm.core.accounts.access import right_required
+from shopcomm.core.accounts.models import Customer
+from shopcomm.core.accounts.services.customers import normalise_phone
+
+MOST = 20
+COPIED = ("receiver_name", "receiver_phone", "province", "city", "district", "street")
+
+
+@require_safe
+@right_required("orders.create")
+def variants(request: HttpRequest) -> HttpResponseBase:
+    """Products by name, SKU or colour, with picture, price and stock."""
+    found = variants_matching(request.GET.get("q", "").strip())[:MOST]
+    return render(request, "orders/_variants.html", {"variants": found})
+
+
+@require_safe
+@right_required("orders.create")
+def customers(request: HttpRequest) -> HttpResponseBase:
+    """Who has this phone, and where the last parcel this reader may see went."""
+    try:
+        phone = normalise_phone(request.GET.get("phone", ""))
+    except ValueError:
+        return JsonResponse({"hint": ""})
+    customer = Customer.objects.filter(phone=phone).first()
+    if customer is None:
+        return JsonResponse({"hint": _("新客户")})
+    last = orders_visible_to(request.actor).filter(customer=customer).order_by("-placed_at").first()
+    fields: dict[str, Any] = {"name": customer.name, "company": customer.company}
+    if last:
+        fields |= {name: getattr(last, name) for name in COPIED}
+    return JsonResponse({"hint": _("老客户：%(name)s") % {"name": customer}, "fields": fields})

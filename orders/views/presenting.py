@@ -1,0 +1,118 @@
+"""What the desk's templates show, worked out from an order and the transition table."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from orders.couriers import courier_name
+from orders.errors import GuardFailed, OrderError
+from orders.models import Order, Status
+from orders.transitions import Transition
+
+ICONS = {
+    Status.PAID: "pay",
+    Status.PICKING: "boxes",
+    Status.SHIPPED: "truck",
+    Status.DELIVERED: "box",
+    Status.COMPLETED: "check",
+    Status.REFUNDING: "refund",
+    Status.REFUNDED: "refund",
+    Status.CANCELLED: "x",
+}
+DANGEROUS = frozenset({Status.REFUNDING, Status.REFUNDED, Status.CANCELLED})
+EDITABLE = frozenset({Status.PENDING_PAYMENT, Status.PAID, Status.PICKING})
+# Moves that go back are never the primary button.
+BACKWARD = frozenset({"release_pick", "parcel_returned", "reject_refund"})
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button of the order's head."""
+
+    to: str
+    label: str | Promise
+    icon: str
+    primary: bool = False
+    danger: bool = False
+    first_danger: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """A point of the progress line: done, now, or still to come."""
+
+    label: str | Promise
+    state: str = ""
+    at: datetime | None = None
+
+
+def actions_of(transitions: list[Transition]) -> list[Action]:
+    """The allowed moves as buttons: the way forward first, what costs money last."""
+    ordered = sorted(transitions, key=lambda row: (row.to in DANGEROUS, row.command in BACKWARD))
+    actions: list[Action] = []
+    for index, row in enumerate(ordered):
+        danger = row.to in DANGEROUS
+        actions.append(
+            Action(
+                to=row.to,
+                label=row.label,
+                icon="refund" if row.command == "reject_refund" else ICONS.get(Status(row.to), "right"),
+                primary=index == 0 and not danger and row.command not in BACKWARD,
+                danger=danger,
+                first_danger=danger and not any(action.danger for action in actions),
+            )
+        )
+    return actions
+
+
+def steps_of(order: Order) -> list[Step]:
+    """The progress line; a refund or a cancellation takes the place of what is left."""
+    points: list[tuple[str, str | Promise, datetime | None]] = [
+        (Status.PENDING_PAYMENT, _("提交"), order.placed_at),
+        (Status.PAID, _("已支付"), order.paid_at),
+        (Status.PICKING, _("配货中"), order.picking_at),
+        (Status.SHIPPED, _("已发货"), order.shipped_at),
+        (Status.DELIVERED, _("已签收"), order.delivered_at),
+        (Status.COMPLETED, _("已完成"), order.closed_at),
+    ]
+    names = [status for status, _label, _at in points]
+    if order.status in names:
+        now = names.index(order.status)
+        states = ["done" if i < now else "now" if i == now else "" for i in range(len(points))]
+        if order.status == Status.COMPLETED:
+            states[-1] = "done"
+        return [
+            Step(label, state, at if state else None)
+            for (_s, label, at), state in zip(points, states, strict=True)
+        ]
+    reached = [Step(label, "done", at) for status, label, at in points if at and status != Status.COMPLETED]
+    ended = order.status in (Status.REFUNDED, Status.CANCELLED)
+    return [*reached, Step(order.get_status_display(), "now", order.closed_at if ended else None)]
+
+
+def refusal_of(error: OrderError) -> dict[str, Any]:
+    """A refusal in words: what is wrong, and each thing that is missing."""
+    if isinstance(error, GuardFailed):
+        items = [guard["text"] for guard in error.extra["guards"]]
+        return {
+            "text": items[0] if len(items) == 1 else _("还差这些："),
+            "items": items if len(items) > 1 else [],
+        }
+    return {"text": error.detail, "items": []}
+
+
+def stale_of(error: OrderError) -> dict[str, Any]:
+    """Who was quicker, and what they changed."""
+    changed = error.extra.get("changed", [])
+    names = list(dict.fromkeys(row["by"] for row in changed if row.get("by")))
+    return {"who": "、".join(names) or _("有人"), "changes": changed}
+
+
+def name_carriers(shipments: list[Any]) -> list[Any]:
+    """Parcels with the name people call their courier by."""
+    for shipment in shipments:
+        shipment.carrier_name = courier_name(shipment.carrier)
+    return shipments

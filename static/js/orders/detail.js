@@ -1,0 +1,70 @@
+import { $, debounce, say, swap } from "lib/dom.js";
+import { fragment, post } from "lib/http.js";
+import { socket } from "lib/socket.js";
+import { toast } from "lib/toast.js";
+
+let stop = () => {};
+
+/** The open order: shows what others change while it is open, and acts without leaving the page. */
+export default class OrderDetail {
+  #main;
+  #reload = debounce(() => this.reload(), 250);
+
+  constructor(main) {
+    this.#main = main;
+    stop();
+    stop = socket.subscribe({ feed: "orders" }, { onFrame: (frame) => this.#heard(frame) });
+    main.addEventListener("submit", (event) => this.#submitted(event));
+    document.addEventListener("order:changed", this.#changed, { once: true });
+  }
+
+  #changed = (event) => this.reload(event.detail ?? {});
+
+  #heard(frame) {
+    if (frame.type !== "event") return;
+    const event = frame.event ?? {};
+    if ((event.number ?? event.data?.number) !== this.#main.dataset.number) return;
+    if (Number(event.version ?? 0) > Number(this.#main.dataset.version)) this.#reload();
+  }
+
+  /** The order as the server renders it now; focus goes to the next step after one's own action. */
+  async reload({ focusNext = false } = {}) {
+    const before = this.#main.dataset.version;
+    const html = await fragment(this.#main.dataset.url, { headers: { "X-Fragment": "detail" } });
+    if (html === null || !this.#main.isConnected) return;
+    document.removeEventListener("order:changed", this.#changed);
+    const fresh = swap(this.#main, html);
+    if (focusNext) ($("#next-action", fresh) ?? $("h1", fresh)).focus();
+    else if (fresh.dataset.version !== before) {
+      toast(say("这个订单刚有变化，已为您显示最新内容", "This order just changed; you see the newest state"));
+    }
+  }
+
+  #submitted(event) {
+    const form = event.target;
+    if (!form.matches("[data-reveal], [data-inline], [data-copylink]")) return;
+    event.preventDefault();
+    this.#act(form);
+  }
+
+  async #act(form) {
+    const answer = await post(form.action, new FormData(form), { headers: { "X-Fragment": "1" } });
+    if (!answer.ok) return toast(say("没有成功，请再试一次", "That did not work, please try again"), { alert: true });
+    if (form.matches("[data-reveal]")) {
+      $("[data-phone]", this.#main).textContent = (await answer.json()).phone;
+      form.remove();
+    } else if (form.matches("[data-copylink]")) {
+      this.#copied((await answer.json()).url);
+      this.reload();
+    } else this.reload();
+  }
+
+  async #copied(url) {
+    try {
+      await navigator.clipboard.writeText(url);
+      toast(say("链接已复制，发给客户即可", "Link copied, send it to the customer"));
+    } catch {
+      toast(url);
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import { $, $$, announce, debounce, parse, say, swap } from "lib/dom.js";
+import { fragment } from "lib/http.js";
+import { socket } from "lib/socket.js";
+
+/** The list of orders: filters without a page load, more on demand, changes of others as they happen. */
+export default class OrderList {
+  #root;
+  #cursor;
+  #fresh = new Set();
+  #changed = new Set();
+  #refresh = debounce(() => this.#catchUp(), 300);
+
+  constructor(root) {
+    this.#root = root;
+    this.#cursor = root.dataset.cursor || null;
+    root.addEventListener("click", (event) => this.#clicked(event));
+    root.addEventListener("submit", (event) => this.#searched(event));
+    root.addEventListener("keydown", (event) => this.#arrows(event));
+    $("[type=search]", root).addEventListener("input", debounce((event) => this.#searchNow(event), 250));
+    document.addEventListener("click", (event) => this.#stepped(event));
+    this.#showCurrent();
+    socket.subscribe({ feed: "orders" }, { after: () => this.#cursor, onFrame: (frame) => this.#heard(frame) });
+  }
+
+  #clicked(event) {
+    const link = event.target.closest("a[data-list], a[data-more], [data-newrows]");
+    if (!link || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    if ("more" in link.dataset) this.#more(link);
+    else this.#load(link.href ?? location.href, { focus: link.dataset.tab });
+  }
+
+  #searched(event) {
+    if (!event.target.matches("[data-search], [data-filter]")) return;
+    event.preventDefault();
+    const fields = [...new FormData(event.target)].filter(([, value]) => value);
+    this.#load(`${location.pathname}?${new URLSearchParams(fields)}`);
+  }
+
+  #searchNow(event) {
+    if (!event.isComposing) event.target.form.requestSubmit();
+  }
+
+  /** Puts another list in place; the address follows, so Back and a reload show the same. */
+  async #load(url, { focus = "" } = {}) {
+    $("#rows", this.#root).setAttribute("aria-busy", "true");
+    const html = await fragment(url, { headers: { "X-Fragment": "list" } });
+    if (html === null) return;
+    history.replaceState(null, "", url);
+    const parts = parse(html);
+    for (const id of ["tabs", "chips", "filters", "rows"]) {
+      const fresh = parts.querySelector(`#${id}`);
+      if (fresh) $(`#${id}`, this.#root).replaceWith(fresh);
+    }
+    this.#fresh.clear();
+    if (focus) $(`[data-tab="${focus}"]`, this.#root)?.focus();
+    announce(say(`${$$("[data-order]", this.#root).length} 个订单`, `${$$("[data-order]", this.#root).length} orders`));
+  }
+
+  async #more(link) {
+    const place = link.closest("p");
+    link.setAttribute("aria-busy", "true");
+    const html = await fragment(link.href, { headers: { "X-Fragment": "list" } });
+    if (html === null) return link.removeAttribute("aria-busy");
+    const parts = parse(html);
+    const rows = $$("#rows [data-order]", parts);
+    $("ul", $("#rows", this.#root)).append(...rows);
+    const next = parts.querySelector(".morerows");
+    if (next) place.replaceWith(next);
+    else place.remove();
+    rows[0]?.querySelector("a").focus();
+  }
+
+  #heard(frame) {
+    if (frame.type !== "event") return;
+    if (frame.cursor) this.#cursor = frame.cursor;
+    const number = frame.event?.number ?? frame.event?.data?.number;
+    if (!number) return;
+    (this.#row(number) ? this.#changed : this.#fresh).add(number);
+    this.#refresh();
+  }
+
+  /** Rows on screen change in place; new ones wait while somebody points at the list. */
+  async #catchUp() {
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    await Promise.all(changed.map((number) => this.#reloadRow(number)));
+    const box = $("#rows", this.#root);
+    const busy = box.matches(":hover") || box.contains(document.activeElement) || box.scrollTop > 0;
+    if (this.#fresh.size && !busy) return this.#load(location.href);
+    if (this.#fresh.size) this.#offerNew();
+    const html = await fragment(location.href, { headers: { "X-Fragment": "tabs" } });
+    if (html && !$("#tabs").contains(document.activeElement)) swap($("#tabs"), html);
+  }
+
+  async #reloadRow(number) {
+    const url = `${this.#root.dataset.url}${number}/row/${location.search}`;
+    const html = await fragment(url);
+    const row = this.#row(number);
+    if (!row || html === null) return;
+    const current = $("[aria-current]", row) !== null;
+    const fresh = swap(row, html);
+    if (current) $("a", fresh).setAttribute("aria-current", "true");
+  }
+
+  #offerNew() {
+    const button = $("[data-newrows]", this.#root);
+    const count = this.#fresh.size;
+    button.hidden = false;
+    button.textContent = say(`${count} 个订单有更新，点这里刷新`, `${count} orders updated, refresh`);
+  }
+
+  #row(number) {
+    return $(`[data-order="${CSS.escape(number)}"]`, this.#root);
+  }
+
+  #showCurrent() {
+    $("[aria-current]", $("#rows", this.#root))?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** J and K: the neighbours of the open order, as the list shows them. */
+  #stepped(event) {
+    const button = event.target.closest("[data-step]");
+    if (!button) return;
+    const links = $$("#rows a.orow", this.#root);
+    const here = links.findIndex((link) => link.hasAttribute("aria-current"));
+    links[here + Number(button.dataset.step)]?.click();
+  }
+
+  #arrows(event) {
+    const tab = event.target.closest("[role=tab]");
+    const step = { ArrowRight: 1, ArrowDown: 3, ArrowLeft: -1, ArrowUp: -3 }[event.key];
+    if (!tab || !step) return;
+    event.preventDefault();
+    const tabs = $$("[role=tab]", this.#root);
+    tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length].focus();
+  }
+}

@@ -1,0 +1,125 @@
+"""Logging in, the way to one's own page, one's own settings, the table of rights."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from shopcomm.core.accounts.models import Staff
+from shopcomm.core.accounts.roles import RIGHTS
+from tests.factories import StaffFactory
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a-long-enough-password"
+
+
+@pytest.fixture
+def sales() -> Staff:
+    staff = StaffFactory(role="sales")
+    staff.set_password(PASSWORD)
+    staff.save()
+    return staff
+
+
+def log_in(client: Client, username: str, password: str, **fields: str):
+    return client.post("/login/", {"username": username, "password": password, **fields})
+
+
+@pytest.mark.parametrize(
+    ("role", "page"), [("sales", "/orders/"), ("manager", "/orders/"), ("warehouse", "/warehouse/")]
+)
+def test_everybody_comes_to_the_page_of_their_role(client: Client, role: str, page: str) -> None:
+    client.force_login(StaffFactory(role=role), backend="django.contrib.auth.backends.ModelBackend")
+
+    assert client.get("/").headers["Location"] == page
+
+
+def test_a_visitor_is_sent_to_the_login(client: Client) -> None:
+    assert client.get("/").headers["Location"] == "/login/"
+    assert client.get("/orders/").headers["Location"] == "/login/?next=/orders/"
+
+
+def test_the_right_password_opens_a_session(client: Client, sales: Staff) -> None:
+    answer = log_in(client, sales.username, PASSWORD)
+
+    assert answer.headers["Location"] == "/"
+    assert client.session["_auth_user_id"] == str(sales.pk)
+
+
+def test_a_wrong_password_says_so_and_keeps_the_name(client: Client, sales: Staff) -> None:
+    answer = log_in(client, sales.username, "wrong")
+
+    assert answer.status_code == 200
+    assert 'role="alert"' in answer.text
+    assert f'value="{sales.username}"' in answer.text
+    assert "_auth_user_id" not in client.session
+
+
+def test_too_many_wrong_passwords_lock_the_right_one_out(client: Client, sales: Staff, settings) -> None:
+    settings.AXES_FAILURE_LIMIT = 3
+    for _attempt in range(3):
+        log_in(client, sales.username, "wrong")
+
+    answer = log_in(client, sales.username, PASSWORD)
+
+    assert answer.status_code in (403, 429)
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_remembered_computer_stays_logged_in_for_thirty_days(client: Client, sales: Staff) -> None:
+    log_in(client, sales.username, PASSWORD, remember="on")
+
+    assert client.session.get_expiry_age() == 30 * 24 * 3600
+
+
+def test_logging_out_ends_the_session(client: Client, sales: Staff) -> None:
+    log_in(client, sales.username, PASSWORD)
+
+    client.post("/logout/")
+
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_theme_is_kept_with_the_account_and_nothing_else_is_touched(client: Client, sales: Staff) -> None:
+    log_in(client, sales.username, PASSWORD)
+
+    answer = client.post("/preferences/", {"only": "theme", "theme": "dark"})
+
+    sales.refresh_from_db()
+    assert answer.status_code == 204
+    assert (sales.theme, sales.sound, sales.single_keys) == ("dark", True, True)
+    assert 'data-theme="dark"' in client.get("/preferences/").text
+
+
+def test_an_unknown_theme_is_refused(client: Client, sales: Staff) -> None:
+    log_in(client, sales.username, PASSWORD)
+
+    assert client.post("/preferences/", {"only": "theme", "theme": "pink"}).status_code == 422
+
+
+def test_only_a_manager_sees_the_table_of_rights_and_it_lists_all_of_them(
+    client: Client, sales: Staff
+) -> None:
+    log_in(client, sales.username, PASSWORD)
+    assert client.get("/rights/").status_code == 403
+
+    client.force_login(StaffFactory(role="manager"), backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get("/rights/").text
+    assert all(str(right.label) in page for right in RIGHTS)
+
+
+def test_pages_have_no_inline_style_or_script_but_the_import_map(client: Client, sales: Staff) -> None:
+    for path in ("/login/", "/preferences/"):
+        page = client.get(path).text
+        assert " style=" not in page
+        assert not re.findall(r"<script(?![^>]*(?:importmap|src=))", page)
+        log_in(client, sales.username, PASSWORD)
+
+
+def test_the_language_can_be_switched_to_english(client: Client) -> None:
+    client.post("/i18n/setlang/", {"language": "en", "next": "/login/"})
+
+    page = client.get("/login/").text
+
+    assert '<html lang="en"' in page
+    assert "Log in" in page
