@@ -1,14 +1,12 @@
-"""A live server, real browsers, and a wire between them that can be cut."""
+"""Real browsers, and a wire between them and the live server that can be cut."""
 
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 
 import pytest
-import uvicorn
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -33,27 +31,6 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
-
-
-@pytest.fixture
-def live(transactional_db, settings) -> Iterator[str]:
-    """The whole product on a free port, in a thread: it sees the test's database."""
-    from shopcomm.asgi import application
-
-    settings.ALLOWED_HOSTS = ["*"]
-    config = uvicorn.Config(application, host="127.0.0.1", port=0, lifespan="off", log_level="warning")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 15
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    settings.PUBLIC_URL = f"http://127.0.0.1:{port}"
-    yield settings.PUBLIC_URL
-    server.should_exit = True
-    server.force_exit = True
-    thread.join(10)
 
 
 class Wire:
@@ -114,7 +91,7 @@ class Wire:
 
 @pytest.fixture
 def wire(live) -> Iterator[Wire]:
-    line = Wire(live)
+    line = Wire(live.url)
     yield line
     line.close()
 

@@ -1,9 +1,10 @@
 """Two real browsers, one conversation."""
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
-from shopcomm.core.accounts.services.order_links import link_url
+from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.browser.chat import message, ready, say, texts
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -11,12 +12,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def customer_url(live, order) -> str:
-    return link_url(customer=order.customer, order_id=order.pk)
+    link = make_link(customer=order.customer, order_id=order.pk)
+    return live.url + reverse("portal:order", args=[link_token(link)])
 
 
 @pytest.fixture
 def desk_url(live, order) -> str:
-    return f"{live}/inbox/{order.conversation.pk}/"
+    return f"{live.url}/inbox/{order.conversation.pk}/"
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from messaging.services.messages import send_message
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.middleware import LINK_SESSION_KEY
 from shopcomm.core.accounts.services.order_links import link_token, make_link, revoke_links
+from tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
 
@@ -89,8 +90,9 @@ def test_the_progress_is_served_alone(client, link):
     assert "待支付" in page
 
 
-def test_a_second_link_replaces_the_first_customer(client, link, address, other_order):
+def test_a_second_link_replaces_the_first_customer(client, link, address, other_customer):
     client.get(address)
+    other_order = make_order(customer=other_customer)
     other = make_link(customer=other_order.customer, order_id=other_order.pk)
     page = client.get(reverse("portal:order", args=[link_token(other)])).content.decode()
     assert client.session[LINK_SESSION_KEY] == other.pk
