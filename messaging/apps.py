@@ -5,3 +5,12 @@ from django.utils.translation import gettext_lazy as _
 class MessagingConfig(AppConfig):
     name = "messaging"
     verbose_name = _("会话")
+
+    def ready(self) -> None:
+        """Join the transactions of orders: a conversation with each, a line for each event."""
+        from messaging.services.conversations import open_order_conversation
+        from messaging.services.event_lines import write_event_line
+        from orders import hooks
+
+        hooks.order_created_hooks.append(open_order_conversation)
+        hooks.order_event_hooks.append(write_event_line)

@@ -36,16 +36,20 @@ def frame(group: str, shop: dict[str, Any] | None, customer: dict[str, Any] | No
     }
 
 
-def push_on_commit(group: str, shop: dict[str, Any] | None, customer: dict[str, Any] | None = None) -> None:
+def push_on_commit(
+    group: str, shop: dict[str, Any] | None, customer: dict[str, Any] | None = None, *, skip: str = ""
+) -> None:
     """Show a frame to everybody in a group once the caller's transaction has committed.
 
-    `shop` is what staff get, `customer` what customers get; None is shown to nobody of that side.
+    `shop` is what staff get, `customer` what customers get; None is shown to nobody of that side. The socket
+    `skip` is left out: it said so itself.
     """
     # robust: with Redis down the change still stands, and clients catch up by seq or cursor.
-    transaction.on_commit(partial(_push, frame(group, shop, customer)), robust=True)
+    transaction.on_commit(partial(push, frame(group, shop, customer) | {"skip": skip}), robust=True)
 
 
-def _push(message: dict[str, Any]) -> None:
+def push(message: dict[str, Any]) -> None:
+    """Hand a message to the channel layer now; losing it is not an error."""
     layer = get_channel_layer()
     if layer is None:
         return

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from shopcomm.core.accounts.models import ApiKey, Customer, Staff
 from shopcomm.core.accounts.roles import Role
@@ -70,7 +70,7 @@ class ApiKeyForm(ModelForm):
     scopes = MultipleChoiceField(
         label=_("权限范围"),
         choices=[("*", "*"), *((s, s) for s in SCOPES)],
-        widget=UnfoldAdminCheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
 
     class Meta:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.functional import SimpleLazyObject
 
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import OrderLink
@@ -27,13 +27,13 @@ def customer_of(link_id: int | None) -> Actor | None:
 
 
 class ActorMiddleware:
-    """Sets `request.actor`, looked up only by views that ask."""
+    """Sets `request.actor`. Without a session cookie nothing is looked up."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.actor = SimpleLazyObject(  # type: ignore[attr-defined]
-            lambda: actor_of(request.user, request.session.get(LINK_SESSION_KEY))
-        )
+        known = settings.SESSION_COOKIE_NAME in request.COOKIES
+        link_id = request.session.get(LINK_SESSION_KEY) if known else None
+        request.actor = actor_of(request.user, link_id) if known else None  # type: ignore[attr-defined]
         return self.get_response(request)

@@ -48,7 +48,9 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     code = next((code for kind, code in CODES.items() if isinstance(error, kind)), "error")
     body = problem(status=response.status_code, code=code, detail=_detail(error))
     if isinstance(error, exceptions.ValidationError):
-        body["errors"] = response.data if isinstance(response.data, dict) else {"non_field_errors": response.data}
+        body["errors"] = (
+            response.data if isinstance(response.data, dict) else {"non_field_errors": response.data}
+        )
     response.data = body
     response.content_type = "application/problem+json"
     return response

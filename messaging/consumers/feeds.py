@@ -1,0 +1,74 @@
+"""The live feeds of desk and warehouse: who may follow which, and what a follower missed."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from channels.db import database_sync_to_async
+
+from orders.selectors.visibility import orders_visible_to
+from orders.services.announce import STOCKROOM_STATUSES
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.events.selectors import events_after, last_position
+from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED
+
+MOST_MISSED = 500
+
+
+@dataclass(frozen=True)
+class Feed:
+    name: str
+    group: str
+    roles: frozenset[str]
+
+
+FEEDS = {
+    "orders": Feed("orders", ORDERS_FEED, frozenset({"sales", "manager"})),
+    "warehouse": Feed("warehouse", WAREHOUSE_FEED, frozenset({"warehouse", "manager"})),
+}
+
+
+def may_see_fact(actor: Actor, frame: dict[str, Any]) -> bool:
+    """For one who does not see all: events of own and unassigned orders."""
+    return frame["event"].get("assigned_to") in (None, actor.id)
+
+
+@database_sync_to_async
+def sees_all(actor: Actor) -> bool:
+    """Whether a follower of a feed gets every event of it."""
+    return actor.role != "sales" or shop_settings().sales_see_all
+
+
+@database_sync_to_async
+def missed_events(actor: Actor, feed: str, after: int | None) -> tuple[list[str], int]:
+    """The `event` frames behind a cursor, oldest first, and the cursor they lead to."""
+    if after is None:
+        return [], last_position()
+    rows = events_after(after, limit=MOST_MISSED)
+    ids = {row.order_id for row in rows if row.order_id}
+    visible = {order.pk: order for order in orders_visible_to(actor).filter(pk__in=ids)}
+    frames = []
+    for row in rows:
+        order = visible.get(row.order_id or 0)
+        if order is None or (feed == "warehouse" and not _concerns_stockroom(row.data)):
+            continue
+        fact = {
+            "type": row.type,
+            "order_id": order.pk,
+            "number": order.number,
+            "status": order.status,
+            "version": order.version,
+            "urgent": order.urgent,
+            "assigned_to": order.assigned_to_id,
+            "occurred_at": row.occurred_at.isoformat(),
+            "actor": row.actor_name,
+            "data": row.data,
+        }
+        event = {"type": "event", "feed": feed, "id": row.pk, "cursor": str(row.position), "event": fact}
+        frames.append(json.dumps(event, ensure_ascii=False))
+    return frames, (rows[-1].position or after) if rows else after
+
+
+def _concerns_stockroom(data: dict[str, Any]) -> bool:
+    return bool(STOCKROOM_STATUSES & {data.get("status_from"), data.get("status_to")})

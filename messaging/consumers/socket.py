@@ -1,0 +1,290 @@
+"""One socket a tab: parse, authorise, call one service or relay a signal, answer."""
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+
+from messaging.consumers.feeds import FEEDS, may_see_fact, missed_events, sees_all
+from messaging.consumers.hub import hub, subscribed
+from messaging.consumers.outlet import Outlet
+from messaging.consumers.presence import presence
+from messaging.consumers.writer import writer
+from messaging.errors import MessagingError, NotFound
+from messaging.selectors.conversations import conversations_visible_to
+from messaging.services.drafts import draft
+from messaging.services.messages import mark_read, recall_message, send_message
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.realtime import conversation_group, frame, staff_group
+
+UNKNOWN_VISITOR = 4401
+LARGEST_FRAME = 64 * 1024
+RECHECK_SECONDS = 30.0
+HEARTBEAT_SECONDS = 25.0
+
+Frame = dict[str, Any]
+
+
+class FrameError(Exception):
+    """A frame that is answered with an `error` frame."""
+
+    def __init__(self, code: str, **extra: Any) -> None:
+        super().__init__(code)
+        self.code, self.extra = code, extra
+
+
+class ShopSocket(AsyncWebsocketConsumer):
+    """The socket of contract and `docs/protocol.md`."""
+
+    actor: Actor
+
+    async def connect(self) -> None:
+        await self.accept()
+        actor = self.scope["actor"]
+        self.id = uuid.uuid4().hex
+        self.groups_joined: set[str] = set()
+        self.conversations: set[int] = set()
+        self.allowed: set[int] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.tokens, self.counted_at = float(settings.SOCKET_RATE), time.monotonic()
+        self.outlet: Outlet | None = None
+        self.sees_all = False
+        if actor is None:
+            await self.close(UNKNOWN_VISITOR)
+            return
+        self.actor = actor
+        self.outlet = Outlet(self._send_text, self.close)
+        self._spawn(self._stay_honest())
+        if actor.kind == "staff":
+            await self._join(staff_group(actor.id or 0))
+
+    async def disconnect(self, code: int) -> None:
+        if self.outlet is None:
+            return
+        for task in list(self.tasks):
+            task.cancel()
+        for group in list(self.groups_joined):
+            await hub().leave(group, self)
+        for conversation_id in self.conversations:
+            await presence().gone(conversation_id, self.actor, self.id)
+        await self.outlet.stop()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        given: Frame = {}
+        if self.outlet is None:
+            return
+        try:
+            given = self._parse(text_data)
+            self._count(given)
+            handler = HANDLERS.get(given["type"])
+            if handler is None:
+                raise FrameError("unknown_type")
+            await handler(self, given)
+        except FrameError as error:
+            self._error(error.code, given, **error.extra)
+        except MessagingError as error:
+            self._error(error.code, given, detail=str(error.detail), **error.extra)
+
+    # --- what the hub asks of a listener ---------------------------------------------------------
+    def show(self, text: str) -> None:
+        """Queue a frame for the client."""
+        if self.outlet:
+            self.outlet.put(text)
+
+    async def show_slowly(self, text: str) -> None:
+        """Queue a frame of a long history."""
+        if self.outlet:
+            await self.outlet.put_slowly(text)
+
+    def may_see(self, group: str, text: str) -> bool:
+        """Whether a frame of a feed is for this actor; conversations were checked at the door."""
+        return self.sees_all or not group.startswith("feed.") or may_see_fact(self.actor, json.loads(text))
+
+    # --- frames ----------------------------------------------------------------------------------
+    async def on_subscribe(self, given: Frame) -> None:
+        if "feed" in given:
+            await self._subscribe_feed(given)
+            return
+        conversation_id = await self._allowed(given)
+        after = given.get("after", 0)
+        if type(after) is not int or not 0 <= after < 2**63:
+            raise FrameError("bad_frame")
+        group = conversation_group(conversation_id)
+        if group in self.groups_joined:
+            # Asked again after a gap: leave, and come back with what is missing.
+            await hub().leave(group, self)
+        self.groups_joined.add(group)
+        self.conversations.add(conversation_id)
+        await hub().enter(conversation_id, self, after)
+        await presence().here(conversation_id, self.actor, self.id)
+
+    async def _subscribe_feed(self, given: Frame) -> None:
+        feed = FEEDS.get(given["feed"]) if isinstance(given["feed"], str) else None
+        if feed is None:
+            raise FrameError("not_found")
+        if self.actor.role not in feed.roles:
+            raise FrameError("forbidden")
+        after = given.get("after")
+        if after is not None and not (
+            isinstance(after, str | int) and str(after).isascii() and str(after).isdigit()
+        ):
+            raise FrameError("bad_frame")
+        self.sees_all = await sees_all(self.actor)
+        await self._join(feed.group)
+        missed, cursor = await missed_events(self.actor, feed.name, None if after is None else int(after))
+        self.show(subscribed({"feed": feed.name, "cursor": str(cursor)}))
+        for text in missed:
+            await self.show_slowly(text)
+
+    async def on_send(self, given: Frame) -> None:
+        conversation_id = await self._allowed(given)
+        message = draft(actor=self.actor, conversation_id=conversation_id, given=given)
+        if message.attachments:
+            names = ("client_id", "kind", "body", "attachments", "reply_to", "internal")
+            wanted = {name: given[name] for name in names if name in given}
+            send = database_sync_to_async(send_message)
+            sent = await send(actor=self.actor, conversation_id=conversation_id, **wanted)
+            self._ack(given, sent.message.seq)
+            return
+        # Taken in order at once; the next frame need not wait for this one's commit.
+        self._spawn(self._answer(given, writer().write(message)))
+
+    async def _answer(self, given: Frame, answer: "asyncio.Future[Any]") -> None:
+        try:
+            self._ack(given, (await answer).message.seq)
+        except MessagingError as error:
+            self._error(error.code, given, detail=str(error.detail), **error.extra)
+
+    async def on_read(self, given: Frame) -> None:
+        conversation_id, seq = await self._allowed(given), _seq(given)
+        read = database_sync_to_async(mark_read)
+        await read(actor=self.actor, conversation_id=conversation_id, seq=seq, socket=self.id)
+
+    async def on_recall(self, given: Frame) -> None:
+        conversation_id, seq = await self._allowed(given), _seq(given)
+        recall = database_sync_to_async(recall_message)
+        await recall(actor=self.actor, conversation_id=conversation_id, seq=seq)
+
+    async def on_typing(self, given: Frame) -> None:
+        conversation_id = await self._allowed(given)
+        who = {"kind": self.actor.sender_kind, "id": self.actor.id, "name": self.actor.name}
+        active = given.get("active") is True
+        signal = {"type": "typing", "conversation": conversation_id, "active": active, "sender": who}
+        await hub().publish(frame(conversation_group(conversation_id), signal, signal) | {"skip": self.id})
+
+    async def on_ping(self, given: Frame) -> None:
+        self.show('{"type":"pong"}')
+
+    # --- how ---------------------------------------------------------------------------------------
+    def _parse(self, text: str | None) -> Frame:
+        if text is None:
+            raise FrameError("bad_frame")
+        if len(text) > LARGEST_FRAME:
+            raise FrameError("frame_too_large", limit=LARGEST_FRAME)
+        try:
+            given = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise FrameError("bad_frame") from error
+        if not isinstance(given, dict) or not isinstance(given.get("type"), str):
+            raise FrameError("bad_frame")
+        return given
+
+    def _count(self, given: Frame) -> None:
+        """A bucket of SOCKET_RATE frames that fills again in ten seconds."""
+        now, rate = time.monotonic(), settings.SOCKET_RATE / 10
+        self.tokens = min(settings.SOCKET_RATE, self.tokens + (now - self.counted_at) * rate)
+        self.counted_at = now
+        if self.tokens < 1:
+            raise FrameError("rate_limited", retry_after=round((1 - self.tokens) / rate, 3))
+        self.tokens -= 1
+
+    async def _allowed(self, given: Frame) -> int:
+        conversation_id = given.get("conversation")
+        if type(conversation_id) is not int or not 0 < conversation_id < 2**63:
+            raise FrameError("bad_frame")
+        if conversation_id not in self.allowed:
+            if not await _may_enter(self.actor, conversation_id):
+                raise NotFound()
+            self.allowed.add(conversation_id)
+        return conversation_id
+
+    async def _join(self, group: str) -> None:
+        self.groups_joined.add(group)
+        await hub().join(group, self)
+
+    async def _send_text(self, text: str) -> None:
+        await self.base_send({"type": "websocket.send", "text": text})
+
+    def _ack(self, given: Frame, seq: int) -> None:
+        ack = {
+            "type": "message.ack",
+            "conversation": given["conversation"],
+            "client_id": given["client_id"],
+            "seq": seq,
+        }
+        self.show(json.dumps(ack))
+
+    def _error(self, code: str, given: Frame, **extra: Any) -> None:
+        about = {name: given[name] for name in ("client_id", "conversation", "feed") if name in given}
+        self.show(
+            json.dumps({"type": "error", "code": code, **about, **extra}, ensure_ascii=False, default=str)
+        )
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _stay_honest(self) -> None:
+        """Ask now and then whether this visitor may still be here, and say that they are."""
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            with suppress(Exception):
+                for conversation_id in self.conversations:
+                    await presence().here(conversation_id, self.actor, self.id, again=True)
+                actor = await self.scope["reload_actor"]()
+                if actor is None or (actor.kind, actor.id, actor.role) != (
+                    self.actor.kind,
+                    self.actor.id,
+                    self.actor.role,
+                ):
+                    await self.close(UNKNOWN_VISITOR)
+                    return
+                self.sees_all = await sees_all(actor)
+                self.allowed.clear()
+                for conversation_id in list(self.conversations):
+                    if not await _may_enter(actor, conversation_id):
+                        self.conversations.discard(conversation_id)
+                        self.groups_joined.discard(conversation_group(conversation_id))
+                        await hub().leave(conversation_group(conversation_id), self)
+                        self._error("forbidden", {"conversation": conversation_id})
+
+
+Handler = Callable[[ShopSocket, Frame], Awaitable[None]]
+HANDLERS: dict[str, Handler] = {
+    "subscribe": ShopSocket.on_subscribe,
+    "message.send": ShopSocket.on_send,
+    "message.read": ShopSocket.on_read,
+    "message.recall": ShopSocket.on_recall,
+    "typing": ShopSocket.on_typing,
+    "ping": ShopSocket.on_ping,
+}
+
+
+def _seq(given: Frame) -> int:
+    seq = given.get("seq")
+    if type(seq) is not int or not 0 <= seq < 2**63:
+        raise FrameError("bad_frame")
+    return seq
+
+
+@database_sync_to_async
+def _may_enter(actor: Actor, conversation_id: int) -> bool:
+    return conversations_visible_to(actor).filter(pk=conversation_id).exists()

@@ -1,0 +1,116 @@
+"""One writer a process: while one flush is in flight the next batch collects by itself (group commit, no timer)."""
+
+import asyncio
+import logging
+import weakref
+from collections.abc import Sequence
+
+import psycopg
+from django.db import connection as django_connection
+
+from messaging.consumers.hub import hub
+from messaging.errors import NotFound, Unavailable
+from messaging.models import Message
+from messaging.services.drafts import Draft
+from messaging.services.frames import room_frame
+from messaging.services.write import WRITE, Sent, parameters, results
+
+log = logging.getLogger(__name__)
+LARGEST_BATCH = 200
+
+
+class Writer:
+    """Stores drafts over a connection of its own; an answer means committed."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Draft, asyncio.Future[Sent]]] = []
+        self._busy: asyncio.Task[None] | None = None
+        self._connection: psycopg.AsyncConnection | None = None
+
+    def write(self, draft: Draft) -> "asyncio.Future[Sent]":
+        """Take one message, in the order of the calls; the answer comes once it is committed.
+
+        The answer raises NotFound, or Unavailable when the database is away: send it again.
+        """
+        answer: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
+        self._waiting.append((draft, answer))
+        if self._busy is None or self._busy.done():
+            self._busy = asyncio.create_task(self._flush_all())
+        return answer
+
+    async def _flush_all(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+            await self._flush(batch)
+
+    async def _flush(self, batch: list[tuple[Draft, "asyncio.Future[Sent]"]]) -> None:
+        drafts = [draft for draft, _answer in batch]
+        try:
+            found = await self._store(drafts)
+        except Exception as error:
+            # Never an acknowledgement for what may not be there; the client sends it again.
+            log.warning("messages could not be stored: %r", error)
+            for _draft, answer in batch:
+                _fail(answer, Unavailable())
+            return
+        created = [sent.message for sent in found.values() if sent.created]
+        for draft, answer in batch:
+            if draft.key not in found:
+                _fail(answer, NotFound())
+            elif not answer.done():
+                answer.set_result(found[draft.key])
+        await _publish(created)
+
+    async def _store(self, drafts: Sequence[Draft]) -> dict:
+        for attempt in (1, 2, 3):
+            try:
+                return await self._execute(drafts)
+            except psycopg.errors.UniqueViolation:
+                # Another process stored one of them between our look and our insert; now it is found.
+                continue
+            except psycopg.OperationalError:
+                await self._drop()
+                if attempt == 3:
+                    raise
+        raise Unavailable()
+
+    async def _execute(self, drafts: Sequence[Draft]) -> dict:
+        if self._connection is None or self._connection.closed:
+            self._connection = await psycopg.AsyncConnection.connect(
+                **_address(), autocommit=True, prepare_threshold=0
+            )
+        cursor = await self._connection.execute(WRITE, parameters(drafts))
+        return results(await cursor.fetchall())
+
+    async def _drop(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+
+def _address() -> dict:
+    """Where Django's own connection goes, read late: tests change the database's name."""
+    given = django_connection.settings_dict
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    return {ours: given[theirs] for ours, theirs in names.items() if given[theirs]} | {"connect_timeout": 5}
+
+
+def _fail(answer: "asyncio.Future[Sent]", error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)
+
+
+async def _publish(messages: list[Message]) -> None:
+    rooms: dict[int, list[Message]] = {}
+    for message in sorted(messages, key=lambda each: each.seq):
+        rooms.setdefault(message.conversation_id, []).append(message)
+    for conversation_id, mine in rooms.items():
+        await hub().publish(room_frame(conversation_id, mine))
+
+
+_writers: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Writer]" = weakref.WeakKeyDictionary()
+
+
+def writer() -> Writer:
+    """The writer of the running event loop."""
+    return _writers.setdefault(asyncio.get_running_loop(), Writer())

@@ -1,0 +1,60 @@
+"""Why a message, a file or a subscription was refused. Every error has a code, an HTTP status and a sentence."""
+
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class MessagingError(Exception):
+    """A refusal that changed nothing."""
+
+    code = "refused"
+    status = 422
+    detail: str | Promise = _("无法完成")
+
+    def __init__(self, detail: str | Promise | None = None, **extra: Any) -> None:
+        super().__init__(str(detail or self.detail))
+        self.detail = detail or self.detail
+        self.extra = extra
+
+
+class NotFound(MessagingError):
+    code, status, detail = "not_found", 404, _("没有这个会话")
+
+
+class Forbidden(MessagingError):
+    code, status, detail = "forbidden", 403, _("没有权限")
+
+
+class BodyRequired(MessagingError):
+    code, detail = "body_required", _("消息不能为空")
+
+
+class BodyTooLong(MessagingError):
+    code, detail = "body_too_long", _("消息太长，请分几条发送或作为文件发送")
+
+
+class BadMessage(MessagingError):
+    code, detail = "bad_message", _("消息格式不对")
+
+
+class AttachmentUnknown(MessagingError):
+    code, detail = "attachment_unknown", _("附件不存在或已经发送过")
+
+
+class RecallWindowPassed(MessagingError):
+    code, status, detail = "recall_window_passed", 409, _("已超过可撤回的时间")
+
+
+class FileTooLarge(MessagingError):
+    code, status, detail = "file_too_large", 413, _("文件太大")
+
+
+class FileTypeRefused(MessagingError):
+    code, status = "file_type_refused", 415
+    detail = _("不支持这种文件。可以发送图片、PDF、Office 文档和 zip")
+
+
+class Unavailable(MessagingError):
+    code, status, detail = "unavailable", 503, _("暂时无法保存，请稍后重试")

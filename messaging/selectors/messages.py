@@ -1,0 +1,51 @@
+"""Reading a conversation by seq, as one side sees it."""
+
+from django.db.models import Q, QuerySet
+
+from messaging.models import Conversation, Message
+from messaging.presenters import CUSTOMER
+from messaging.selectors.conversations import conversations_visible_to
+from shopcomm.core.accounts.actors import Actor
+
+MAX_PAGE = 500
+
+
+def _for(audience: str, found: QuerySet[Message]) -> QuerySet[Message]:
+    found = found.prefetch_related("attachments")
+    return found.filter(internal=False) if audience == CUSTOMER else found
+
+
+def messages_after(conversation_id: int, seq: int, audience: str, limit: int = MAX_PAGE) -> list[Message]:
+    """What a client with everything up to `seq` has missed, oldest first."""
+    newer = Message.objects.filter(conversation=conversation_id, seq__gt=seq)
+    return list(_for(audience, newer).order_by("seq")[:limit])
+
+
+def messages_before(
+    conversation: Conversation | int, seq: int | None, audience: str, limit: int = 50
+) -> list[Message]:
+    """The page before `seq`, or the newest one; oldest first."""
+    older = Message.objects.filter(conversation=conversation)
+    if seq is not None:
+        older = older.filter(seq__lt=seq)
+    return list(reversed(_for(audience, older).order_by("-seq")[:limit]))
+
+
+def last_seq(conversation_id: int) -> int:
+    """The newest number given in a conversation."""
+    return Conversation.objects.filter(pk=conversation_id).values_list("last_seq", flat=True).first() or 0
+
+
+def last_seqs(conversation_ids: list[int]) -> dict[int, int]:
+    """The same for many at once."""
+    return dict(Conversation.objects.filter(pk__in=conversation_ids).values_list("pk", "last_seq"))
+
+
+def search_messages(actor: Actor, words: str) -> QuerySet[Message]:
+    """Messages with these words in what the actor may see, newest first."""
+    found = Message.objects.filter(conversation__in=conversations_visible_to(actor), recalled_at=None)
+    for word in words.split()[:8]:
+        found = found.filter(Q(body__icontains=word))
+    if not actor.is_shop:
+        found = found.filter(internal=False)
+    return found.select_related("conversation", "conversation__order").order_by("-id")

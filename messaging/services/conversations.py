@@ -1,0 +1,51 @@
+"""Opening conversations: with every order, and before any (询价)."""
+
+from django.db import transaction
+
+from messaging.errors import BadMessage, NotFound
+from messaging.models import Conversation
+from orders.models import Order
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import Customer
+
+
+@transaction.atomic
+def open_enquiry(*, actor: Actor, customer: Customer, subject: str = "") -> Conversation:
+    """A conversation with a customer that belongs to no order yet."""
+    mine = actor.id if actor.kind == "staff" and actor.role == "sales" else None
+    return Conversation.objects.create(customer=customer, subject=subject, assigned_to_id=mine)
+
+
+@transaction.atomic
+def ensure_order_conversation(order: Order) -> Conversation:
+    """The one conversation of an order; made when there is none."""
+    conversation, _created = Conversation.objects.get_or_create(
+        order=order, defaults={"customer_id": order.customer_id, "subject": order.number}
+    )
+    return conversation
+
+
+def open_order_conversation(order: Order, actor: Actor) -> None:
+    """Runs inside place_order(): an order without a conversation is never committed."""
+    ensure_order_conversation(order)
+
+
+@transaction.atomic
+def link_enquiry_to_order(*, actor: Actor, conversation_id: int, order: Order) -> Conversation:
+    """Make an enquiry the conversation of the order that came of it.
+
+    The order's own, which holds nothing but its system lines, is kept as the record and gives way.
+    Raises NotFound, or BadMessage for a conversation that already has an order or another customer.
+    """
+    enquiry = Conversation.objects.select_for_update().filter(pk=conversation_id).first()
+    if enquiry is None:
+        raise NotFound()
+    if enquiry.order_id or enquiry.customer_id != order.customer_id:
+        raise BadMessage()
+    own = Conversation.objects.select_for_update().filter(order=order).first()
+    if own is not None:
+        own.order = None
+        own.save(update_fields=["order"])
+    enquiry.order, enquiry.subject = order, order.number
+    enquiry.save(update_fields=["order", "subject"])
+    return enquiry

@@ -1,0 +1,86 @@
+"""What somebody wants to say, checked before it is written."""
+
+import re
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from messaging.errors import AttachmentUnknown, BadMessage, BodyRequired, BodyTooLong, Forbidden
+from shopcomm.core.accounts.actors import Actor
+
+MAX_BODY = 10_000
+MAX_ATTACHMENTS = 9
+KINDS = ("text", "image", "file", "card")
+# Characters that show nothing; a message of only these is empty.
+_INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """One message on its way into a conversation."""
+
+    conversation_id: int
+    client_id: uuid.UUID
+    kind: str
+    body: str
+    sender_kind: str
+    sender_id: int
+    sender_name: str
+    reply_to: int | None = None
+    internal: bool = False
+    data: dict[str, Any] = field(default_factory=dict)
+    attachments: tuple[uuid.UUID, ...] = ()
+
+    @property
+    def key(self) -> tuple[int, str, int, uuid.UUID]:
+        """What makes a repeated send the same message."""
+        return (self.conversation_id, self.sender_kind, self.sender_id, self.client_id)
+
+
+def draft(*, actor: Actor, conversation_id: int, given: dict[str, Any]) -> Draft:
+    """Check what a browser or a program sent. Raises a MessagingError that says what is wrong with it."""
+    kind, body = given.get("kind", "text"), given.get("body", "")
+    internal, reply_to = given.get("internal", False), given.get("reply_to")
+    if kind not in KINDS or not isinstance(body, str) or not isinstance(internal, bool):
+        raise BadMessage()
+    if reply_to is not None and not (type(reply_to) is int and 0 < reply_to < 2**63):
+        raise BadMessage()
+    if internal and not actor.is_shop:
+        raise Forbidden()
+    attachments = _attachments(given.get("attachments") or [])
+    body = _body(body, required=not attachments)
+    return Draft(
+        conversation_id=conversation_id,
+        client_id=_uuid(given.get("client_id"), BadMessage),
+        kind=kind,
+        body=body,
+        sender_kind=actor.sender_kind,
+        sender_id=actor.id or 0 if actor.kind in ("customer", "staff") else 0,
+        sender_name=actor.name,
+        reply_to=reply_to,
+        internal=internal,
+        attachments=attachments,
+    )
+
+
+def _body(text: str, *, required: bool) -> str:
+    if len(text) > MAX_BODY:
+        raise BodyTooLong(limit=MAX_BODY)
+    # PostgreSQL cannot keep NUL, and a lone half of a character is none.
+    text = text.replace("\x00", "").encode("utf-8", "replace").decode()
+    if required and _INVISIBLE.fullmatch(text):
+        raise BodyRequired()
+    return text
+
+
+def _attachments(ids: Any) -> tuple[uuid.UUID, ...]:
+    if not isinstance(ids, list) or len(ids) > MAX_ATTACHMENTS:
+        raise BadMessage()
+    return tuple(dict.fromkeys(_uuid(each, AttachmentUnknown) for each in ids))
+
+
+def _uuid(value: Any, error: type[Exception]) -> uuid.UUID:
+    try:
+        return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
+    except (ValueError, TypeError, AttributeError) as cause:
+        raise error() from cause

@@ -1,0 +1,48 @@
+"""System lines: what happened to the order, told in its conversation, in the same transaction."""
+
+import uuid
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from messaging.models import Sender
+from messaging.services.conversations import ensure_order_conversation
+from messaging.services.drafts import Draft
+from messaging.services.messages import write_messages
+from orders.models import Order
+from orders.selectors.timeline import before_after, entry_of, event_text
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.models import DomainEvent
+
+NAMESPACE = uuid.UUID("5c7f0b52-0a35-4f5c-9d0d-9f0a6c9f5f11")
+LONGEST_LINE = 1000
+
+
+def write_event_line(order: Order, event: DomainEvent, actor: Actor) -> None:
+    """Tell an event of an order in its conversation. The same event tells itself once."""
+    conversation = ensure_order_conversation(order)
+    internal = entry_of(event, audience="customer") is None
+    line = Draft(
+        conversation_id=conversation.pk,
+        client_id=uuid.uuid5(NAMESPACE, f"event:{event.pk}"),
+        kind="event",
+        body=line_text(event, internal=internal),
+        sender_kind=Sender.SYSTEM,
+        sender_id=0,
+        sender_name="",
+        internal=internal,
+        data={"event": event.type, "event_id": event.pk, "status": order.status},
+    )
+    write_messages([line])
+
+
+def line_text(event: DomainEvent, *, internal: bool) -> str:
+    """The sentence of a system line, in the shop's language, with what changed."""
+    with translation.override(settings.LANGUAGE_CODE):
+        audience = "shop" if internal else "customer"
+        changes = [
+            _("%(label)s：%(before)s → %(after)s") % {"label": c.label, "before": c.before, "after": c.after}
+            for c in before_after(event, audience=audience)  # type: ignore[arg-type]
+        ]
+        return " · ".join([event_text(event), *changes])[:LONGEST_LINE]

@@ -1,0 +1,120 @@
+"""One statement that numbers and stores messages: gapless, idempotent, any number at once.
+
+It locks the conversations in the order of their keys, so two writers never wait for each other in a circle, and
+numbers what is new behind `last_seq` under that lock: the order of commits is the order of numbers.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from messaging.models import Message
+from messaging.services.drafts import Draft
+
+COLUMNS = (
+    "id, conversation_id, seq, public_prev, kind, body, sender_kind, sender_id, sender_name, client_id, "
+    "reply_to, internal, data, created_at, recalled_at"
+)
+
+WRITE = f"""
+WITH draft AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%s::json) AS d(
+        ord int, conversation_id bigint, client_id uuid, kind text, body text, sender_kind text,
+        sender_id bigint, sender_name text, reply_to bigint, internal boolean, data jsonb)
+), locked AS MATERIALIZED (
+    SELECT id, last_seq, last_public_seq FROM messaging_conversation
+    WHERE id IN (SELECT conversation_id FROM draft) ORDER BY id FOR UPDATE
+), known AS (
+    SELECT m.* FROM draft d JOIN messaging_message m USING (conversation_id, sender_kind, sender_id, client_id)
+), fresh AS (
+    SELECT DISTINCT ON (conversation_id, sender_kind, sender_id, client_id) d.* FROM draft d
+    WHERE NOT EXISTS (
+        SELECT FROM known k WHERE k.conversation_id = d.conversation_id AND k.sender_kind = d.sender_kind
+        AND k.sender_id = d.sender_id AND k.client_id = d.client_id)
+    ORDER BY conversation_id, sender_kind, sender_id, client_id, ord
+), numbered AS (
+    SELECT f.*, l.last_seq, l.last_public_seq,
+           l.last_seq + row_number() OVER (PARTITION BY l.id ORDER BY f.ord) AS seq
+    FROM fresh f JOIN locked l ON l.id = f.conversation_id
+), chained AS (
+    SELECT n.*, coalesce(max(CASE WHEN NOT internal THEN seq END) OVER (
+        PARTITION BY conversation_id ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ), last_public_seq) AS public_prev
+    FROM numbered n
+), bumped AS (
+    UPDATE messaging_conversation c SET
+        last_seq = t.seq,
+        last_public_seq = greatest(c.last_public_seq, t.public_seq),
+        last_customer_seq = greatest(c.last_customer_seq, t.customer_seq),
+        last_shop_seq = greatest(c.last_shop_seq, t.shop_seq),
+        last_message_at = %s
+    FROM (
+        SELECT conversation_id, max(seq) AS seq, max(seq) FILTER (WHERE NOT internal) AS public_seq,
+               max(seq) FILTER (WHERE sender_kind = 'customer') AS customer_seq,
+               max(seq) FILTER (WHERE sender_kind IN ('staff', 'assistant') AND NOT internal) AS shop_seq
+        FROM chained GROUP BY conversation_id
+    ) t WHERE c.id = t.conversation_id
+), inserted AS (
+    INSERT INTO messaging_message (conversation_id, seq, public_prev, kind, body, sender_kind, sender_id,
+                                   sender_name, client_id, reply_to, internal, data, created_at)
+    SELECT conversation_id, seq, public_prev, kind, body, sender_kind, sender_id, sender_name, client_id,
+           CASE WHEN reply_to <= last_seq THEN reply_to END, internal, data, %s
+    FROM chained ORDER BY conversation_id, seq
+    RETURNING {COLUMNS}
+)
+SELECT {COLUMNS}, true AS created FROM inserted
+UNION ALL
+SELECT {COLUMNS}, false FROM known
+"""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message as it is stored, and whether this send stored it or an earlier one had."""
+
+    message: Message
+    created: bool
+
+
+def parameters(drafts: Sequence[Draft]) -> list[Any]:
+    """What the statement takes for these drafts."""
+    now = timezone.now()
+    rows = [
+        {
+            "ord": place,
+            "conversation_id": each.conversation_id,
+            "client_id": str(each.client_id),
+            "kind": each.kind,
+            "body": each.body,
+            "sender_kind": each.sender_kind,
+            "sender_id": each.sender_id,
+            "sender_name": each.sender_name,
+            "reply_to": each.reply_to,
+            "internal": each.internal,
+            "data": each.data,
+        }
+        for place, each in enumerate(drafts)
+    ]
+    return [json.dumps(rows, ensure_ascii=False), now, now]
+
+
+def results(rows: Iterable[Sequence[Any]]) -> dict[tuple[int, str, int, UUID], Sent]:
+    """What the statement returned, by the drafts' keys."""
+    names = [name.strip() for name in COLUMNS.split(",")]
+    found = {}
+    for *values, created in rows:
+        fields = dict(zip(names, values, strict=True))
+        if isinstance(fields["data"], str):
+            fields["data"] = json.loads(fields["data"])
+        message = Message(**fields)
+        message._state.adding = False
+        # What is new has no files yet; saves a query for each message.
+        message._prefetched_objects_cache = {"attachments": []} if created else {}
+        found[message.conversation_id, message.sender_kind, message.sender_id, message.client_id] = Sent(
+            message, created
+        )
+    return found

@@ -1,0 +1,74 @@
+"""A conversation over plain HTTP: for older pages of it, and for sending while the socket is down."""
+
+import json
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from messaging.errors import BadMessage, MessagingError
+from messaging.presenters import CUSTOMER, SHOP, message_object
+from messaging.selectors.conversations import conversations_visible_to
+from messaging.selectors.messages import messages_after, messages_before
+from messaging.services.messages import send_message
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.http.problems import problem
+
+LARGEST_BODY = 128 * 1024
+
+
+def someone(request: HttpRequest) -> Actor:
+    """Whoever has a session. Raises PermissionDenied for nobody."""
+    actor: Actor | None = request.actor  # type: ignore[attr-defined]
+    if not actor:
+        raise PermissionDenied
+    return actor
+
+
+def refusal(error: MessagingError) -> JsonResponse:
+    """A problem document for a browser's script."""
+    body = problem(status=error.status, code=error.code, detail=str(error.detail), **error.extra)
+    return JsonResponse(body, status=error.status, content_type="application/problem+json")
+
+
+@require_http_methods(["GET", "POST"])
+def messages(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """GET a page by `before` or `after`; POST a message, 201, or 200 for a repeated one."""
+    actor = someone(request)
+    if not conversations_visible_to(actor).filter(pk=conversation_id).exists():
+        raise Http404
+    audience = SHOP if actor.is_shop else CUSTOMER
+    if request.method == "GET":
+        found = _page(request, conversation_id, audience)
+        return JsonResponse({"results": [message_object(each, audience) for each in found]})
+    try:
+        sent = send_message(actor=actor, conversation_id=conversation_id, **_given(request))
+    except MessagingError as error:
+        return refusal(error)
+    return JsonResponse(message_object(sent.message, audience), status=201 if sent.created else 200)
+
+
+def _given(request: HttpRequest) -> dict[str, Any]:
+    try:
+        given = json.loads(request.body[:LARGEST_BODY])
+    except (ValueError, RecursionError) as error:
+        raise BadMessage(_("请求不是 JSON")) from error
+    if not isinstance(given, dict):
+        raise BadMessage()
+    names = ("client_id", "kind", "body", "attachments", "reply_to", "internal")
+    return {name: given[name] for name in names if name in given}
+
+
+def _page(request: HttpRequest, conversation_id: int, audience: str) -> list[Any]:
+    limit = max(1, min(_number(request, "limit") or 50, 200))
+    after = _number(request, "after")
+    if after is not None:
+        return messages_after(conversation_id, after, audience, limit)
+    return messages_before(conversation_id, _number(request, "before"), audience, limit)
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
