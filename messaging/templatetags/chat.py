@@ -68,7 +68,7 @@ def pane_data(conversation: Conversation, actor: Actor, *, readonly: bool = Fals
         "urls": {
             "messages": reverse("messaging:messages", args=[conversation.pk]),
             "attachments": reverse("messaging:upload"),
-            "emoji": reverse("messaging:emoji", args=[EMOJI_VERSION]),
+            "emoji": f"{reverse('messaging:emoji')}?v={EMOJI_VERSION}",
         },
         "texts": _texts(),
     }

@@ -9,7 +9,7 @@ from messaging.services.emoji import emoji_table
 
 @require_GET
 @cache_control(public=True, max_age=31536000, immutable=True)
-def emoji_data(request: HttpRequest, version: str) -> JsonResponse:
+def emoji_data(request: HttpRequest) -> JsonResponse:
     """Every emoji with its names; the address carries the version, so it never goes stale."""
     return JsonResponse(
         emoji_table(),

@@ -112,7 +112,7 @@ export default class Link {
 
   #subscribed(frame) {
     this.#catching = false;
-    this.#on.up(Math.max(0, (frame.last_seq ?? 0) - this.#last), frame);
+    this.#on.up(Math.max(0, (frame.last_seq ?? 0) - this.#last));
   }
 
   #message(message) {

@@ -124,7 +124,7 @@ export default class Pane {
       recalled: (frame) => this.#recalled(frame),
       typing: (frame) => this.#othersTyping(frame),
       presence: (frame) => this.#present(frame),
-      up: (missed, frame) => this.#up(missed, frame),
+      up: (missed) => this.#up(missed),
       down: (detail) => { this.#outbox.abandon(); this.#banner.down(detail); },
       denied: ({ detail }) => this.#banner.denied(detail ?? this.#page.texts.denied),
     };
@@ -172,20 +172,17 @@ export default class Pane {
   }
 
   #othersTyping(frame) {
-    const who = frame.sender ?? frame.by ?? frame.who ?? {};
-    if (who.kind === this.#page.me.kind && who.id === this.#page.me.id) return;
-    this.#typingLine.set(`${who.kind}${who.id}`, who.name ?? this.#page.peer.name, frame.active);
+    const { kind, id, name } = frame.sender;
+    if (kind !== this.#page.me.kind || id !== this.#page.me.id) this.#typingLine.set(`${kind}${id}`, name, frame.active);
   }
 
-  #present(frame) {
+  #present({ who }) {
     const side = this.#page.audience === "shop" ? "customer" : "staff";
-    const here = frame.present ?? frame.online ?? [];
-    this.#presence.set(Array.isArray(here) ? here.some((one) => one.kind === side) : Boolean(frame[side] ?? here));
+    this.#presence.set(who.some((one) => one.kind === side && one.online));
   }
 
-  #up(missed, frame) {
+  #up(missed) {
     this.#banner.up(missed);
-    if (frame.presence) this.#present({ present: frame.presence });
     this.#outbox.wake();
     this.#reportRead();
     document.dispatchEvent(new CustomEvent("chat:up"));
