@@ -125,7 +125,20 @@ class VariantForm(forms.ModelForm):
 
     class Meta:
         model = Variant
-        exclude = ("on_hand", "reserved", "low_since")
+        fields = (
+            "product",
+            "sku",
+            "barcode",
+            "color",
+            "size",
+            "material",
+            "location",
+            "price",
+            "picture",
+            "threshold",
+            "min_quantity",
+            "is_active",
+        )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

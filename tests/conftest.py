@@ -49,7 +49,7 @@ def other_customer(db: None) -> Customer:
 
 @pytest.fixture
 def variant(db: None) -> Variant:
-    return VariantFactory(sku="XZ-0001-BLK", on_hand=100)
+    return VariantFactory(sku="DJX-20-BLK", on_hand=100)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ STOCKROOM_STATUSES = frozenset({Status.PAID, Status.PICKING, Status.SHIPPED, Sta
 
 
 def record(
-    order: Order, kind: type[OrderEvent], *, actor: Actor, status_from: str | None = None, **facts: Any
+    order: Order, fact: type[OrderEvent], /, *, actor: Actor, status_from: str | None = None, **facts: Any
 ) -> DomainEvent:
     """Save a locked order with one more event: version + 1, log, hooks, live frames.
 
@@ -23,7 +23,7 @@ def record(
     """
     order.version += 1
     order.save()
-    event = kind(
+    event = fact(
         order_id=order.pk,
         number=order.number,
         version=order.version,

@@ -1,0 +1,112 @@
+import pytest
+from django.db.models import Sum
+
+from orders.errors import GuardFailed, NotAllowed
+from orders.models import StockMovement, Variant
+from orders.services.items import ItemInput
+from orders.services.stock import set_stock
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.models import DomainEvent
+from tests.factories import VariantFactory, make_order, move
+
+pytestmark = pytest.mark.django_db
+
+SYSTEM = Actor.system()
+
+
+def stock_events() -> list[tuple[str, int]]:
+    rows = DomainEvent.objects.filter(type__startswith="stock.").order_by("id")
+    return [(row.type, row.data["available"]) for row in rows]
+
+
+def test_stock_is_the_sum_of_its_movements_all_along(variant):
+    order = make_order(items=[ItemInput(variant.sku, 3)])
+    for step in ("paid", "picking", "shipped", "refunding"):
+        move(order, step)
+        check_sums(variant)
+    move(order, "refunded", restock=True)
+    check_sums(variant)
+    kinds = list(StockMovement.objects.order_by("id").values_list("kind", "on_hand_delta", "reserved_delta"))
+    assert kinds == [
+        ("counted", 100, 0),
+        ("reserved", 0, 3),
+        ("shipped", -3, -3),
+        ("returned", 3, 0),
+    ]
+
+
+def check_sums(variant: Variant) -> None:
+    variant.refresh_from_db()
+    sums = variant.movements.aggregate(on_hand=Sum("on_hand_delta"), reserved=Sum("reserved_delta"))
+    assert sums == {"on_hand": variant.on_hand, "reserved": variant.reserved}
+
+
+def test_counting_receiving_and_writing_off_each_say_what_they_were(variant):
+    set_stock(actor=SYSTEM, sku=variant.sku, delta=5, reason="到货")
+    set_stock(actor=SYSTEM, sku=variant.sku, delta=-2, reason="破损")
+    set_stock(actor=SYSTEM, sku=variant.sku, on_hand=50, reason="年终盘点")
+    rows = variant.movements.order_by("id").values_list("kind", "on_hand_delta", "reason")[1:]
+    assert list(rows) == [("received", 5, "到货"), ("written_off", -2, "破损"), ("counted", -53, "年终盘点")]
+
+
+def test_setting_the_stock_it_already_has_moves_nothing(variant):
+    set_stock(actor=SYSTEM, sku=variant.sku, on_hand=100)
+    assert variant.movements.count() == 1
+
+
+@pytest.mark.parametrize("change", [{"on_hand": 1}, {"delta": -99}, {"on_hand": -1}])
+def test_stock_never_falls_below_what_is_promised(order, variant, change):
+    with pytest.raises(GuardFailed) as refusal:
+        set_stock(actor=SYSTEM, sku=variant.sku, **change)
+    assert refusal.value.names == ["stock_below_reserved"]
+    variant.refresh_from_db()
+    assert (variant.on_hand, variant.reserved) == (100, 2)
+
+
+@pytest.mark.parametrize("change", [{}, {"on_hand": 1, "delta": 1}, {"on_hand": 10**12}])
+def test_a_change_of_stock_that_makes_no_sense_is_refused(variant, change):
+    with pytest.raises(GuardFailed) as refusal:
+        set_stock(actor=SYSTEM, sku=variant.sku, **change)
+    assert refusal.value.names == ["stock_invalid"]
+
+
+@pytest.mark.parametrize("role", ["sales", "warehouse"])
+def test_stock_is_the_manager_s_to_set(variant, role, as_actor):
+    with pytest.raises(NotAllowed):
+        set_stock(actor=as_actor(role), sku=variant.sku, on_hand=1)
+    assert set_stock(actor=as_actor("manager"), sku=variant.sku, on_hand=99).on_hand == 99
+
+
+def test_an_unknown_sku_is_said_to_be_unknown(db):
+    with pytest.raises(Variant.DoesNotExist):
+        set_stock(actor=SYSTEM, sku="NOPE", on_hand=1)
+
+
+def test_running_low_is_told_once_and_told_again_only_after_a_real_refill():
+    variant = VariantFactory(on_hand=12, threshold=10)
+    first = make_order(items=[ItemInput(variant.sku, 2)])
+    assert stock_events() == []
+    second = make_order(items=[ItemInput(variant.sku, 1)])
+    assert stock_events() == [("stock.low", 9)]
+    make_order(items=[ItemInput(variant.sku, 1)])
+    # Two pieces come back, one of them over the threshold: still not news.
+    move(first, "cancelled")
+    move(second, "cancelled")
+    assert stock_events() == [("stock.low", 9)]
+    set_stock(actor=SYSTEM, sku=variant.sku, delta=1)
+    assert stock_events() == [("stock.low", 9), ("stock.replenished", 12)]
+
+
+def test_running_low_looks_at_what_can_be_promised_not_at_the_shelf():
+    variant = VariantFactory(on_hand=20, threshold=10)
+    make_order(items=[ItemInput(variant.sku, 15)])
+    variant.refresh_from_db()
+    assert (variant.on_hand, stock_events()) == (20, [("stock.low", 5)])
+    assert variant.low_since is not None
+
+
+def test_a_variant_without_a_threshold_uses_the_shop_s():
+    variant = VariantFactory(on_hand=10, threshold=None)
+    make_order(items=[ItemInput(variant.sku, 1)])
+    event = DomainEvent.objects.get(type="stock.low")
+    assert (event.data["threshold"], event.order_id) == (10, None)

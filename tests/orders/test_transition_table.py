@@ -1,0 +1,210 @@
+from itertools import product
+
+import pytest
+from django.db import transaction
+
+from orders import transitions as table
+from orders.errors import IllegalTransition, NotAllowed, OrderClosed, OrderError
+from orders.models import Order, OrderLine, Status
+from orders.selectors.orders import allowed_transitions
+from orders.services.effects import EFFECTS
+from orders.services.guards import GUARDS
+from orders.services.transitions import transition_order
+from orders.transitions import TRANSITIONS, find, transitions_from
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.models import DomainEvent
+from tests.factories import StaffFactory, integration, make_order, move, parcel
+
+ROLES = ("customer", "sales", "warehouse", "manager", "system")
+
+# `domain.md` 4.3, written down a second time by hand: who may call for what. A manager may do what sales and the
+# warehouse may.
+EXPECTED = {
+    ("pending_payment", "paid"): {"manager", "system"},
+    ("pending_payment", "cancelled"): {"customer", "sales", "manager", "system"},
+    ("paid", "picking"): {"warehouse", "manager"},
+    ("paid", "shipped"): {"warehouse", "manager"},
+    ("paid", "refunding"): {"customer", "sales", "manager"},
+    ("picking", "paid"): {"warehouse", "manager"},
+    ("picking", "shipped"): {"warehouse", "manager"},
+    ("picking", "refunding"): {"customer", "sales", "manager"},
+    ("shipped", "delivered"): {"warehouse", "manager", "system"},
+    ("shipped", "picking"): {"warehouse", "manager", "system"},
+    ("shipped", "completed"): {"customer"},
+    ("shipped", "refunding"): {"customer", "sales", "manager"},
+    ("delivered", "completed"): {"customer", "system"},
+    ("delivered", "refunding"): {"customer", "sales", "manager"},
+    ("completed", "refunding"): {"customer", "sales", "manager"},
+    ("refunding", "refunded"): {"manager", "system"},
+    **{
+        ("refunding", back): {"customer", "sales", "manager"}
+        for back in ("paid", "picking", "shipped", "delivered", "completed")
+    },
+}
+
+
+def test_the_table_holds_t1_to_t21():
+    assert {row.key for row in TRANSITIONS} == {f"T{n}" for n in range(1, 22)}
+
+
+def test_every_direct_move_is_one_of_the_domain_and_the_other_way_round():
+    drawn: dict[tuple[str, str], set[str]] = {}
+    for row in TRANSITIONS:
+        if row.direct:
+            drawn.setdefault((row.from_, row.to), set()).update(row.actors - {"api"})
+    assert drawn == EXPECTED
+
+
+def test_every_guard_and_effect_of_a_direct_move_is_implemented():
+    direct = [row for row in TRANSITIONS if row.direct]
+    assert {name for row in direct for name in row.guards} <= set(GUARDS)
+    assert {name for row in direct for name in row.effects} <= set(EFFECTS)
+
+
+def test_no_guard_or_effect_is_left_over():
+    assert set(GUARDS) == {name for row in TRANSITIONS for name in row.guards} & set(GUARDS)
+    assert set(EFFECTS) == {name for row in TRANSITIONS for name in row.effects} & set(EFFECTS)
+
+
+def test_every_status_can_be_reached_and_only_the_two_ends_cannot_be_left():
+    reached, waiting = set(), {""}
+    while waiting:
+        status = waiting.pop()
+        reached.add(status)
+        waiting |= {row.to for row in TRANSITIONS if row.from_ == status} - reached
+    assert reached == {"", *Status.values}
+    assert {status for status in Status.values if not transitions_from(status)} == table.TERMINAL
+
+
+def test_every_move_but_the_silent_release_has_a_notice():
+    assert {row.key for row in TRANSITIONS if not row.notice} == {"T7"}
+
+
+def test_labels_and_events_are_there_for_everything():
+    assert all(str(row.label) and row.event.type for row in TRANSITIONS)
+
+
+@pytest.mark.parametrize(("from_", "to"), sorted(EXPECTED))
+def test_an_integration_may_make_every_direct_move(from_, to):
+    assert find(from_, to, integration()) is not None
+
+
+def actor_for(role: str, order: Order) -> Actor:
+    if role == "customer":
+        return Actor.customer(order.customer, order_id=order.pk)
+    return Actor.system() if role == "system" else Actor.staff(StaffFactory(role=role))
+
+
+def inputs(to: str) -> dict[str, object]:
+    return {"reason": "客户要求", "reference": "V-20261123", **(parcel() if to == "shipped" else {})}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("status", Status.values)
+def test_each_role_makes_its_own_moves_and_is_refused_all_others(status, role):
+    """Nine statuses × five roles × nine targets, against the list above."""
+    order = make_order(status=status)
+    actor = actor_for(role, order)
+    for to in Status.values:
+        may = EXPECTED.get((status, to))
+        if status == "refunding" and to not in ("refunded", "paid"):
+            may = None
+        refusal, written = attempt(order, to, actor)
+        if status in table.TERMINAL:
+            assert refusal is OrderClosed
+        elif may is None:
+            assert refusal is IllegalTransition
+        elif role not in may:
+            assert refusal is NotAllowed
+        else:
+            # Timers are the only permitted calls that refuse here: nothing is due yet.
+            assert refusal is (GUARDED if (role, to) in TIMERS else None)
+        assert (written > 0) == (refusal is None)
+
+
+GUARDED = "guard_failed"
+TIMERS = {("system", "cancelled"), ("system", "completed"), ("system", "delivered")}
+
+
+def attempt(order: Order, to: str, actor: Actor) -> tuple[object, int]:
+    """How a call is refused, if it is, and how many events it wrote; then as if it had never been made."""
+    answer: object = None
+    before = DomainEvent.objects.filter(order_id=order.pk).count()
+    with transaction.atomic():
+        try:
+            transition_order(actor=actor, order_id=order.pk, to=to, data=inputs(to))
+        except OrderError as error:
+            answer = GUARDED if error.code == "guard_failed" else type(error)
+        written = DomainEvent.objects.filter(order_id=order.pk).count() - before
+        transaction.set_rollback(True)
+    return answer, written
+
+
+@pytest.mark.django_db
+def test_an_illegal_move_answers_what_is_allowed(order, as_actor):
+    with pytest.raises(IllegalTransition) as refusal:
+        transition_order(actor=as_actor("manager"), order_id=order.pk, to="shipped", version=1, data=parcel())
+    assert (refusal.value.status, refusal.value.code) == (409, "illegal_transition")
+    assert refusal.value.extra == {
+        "from": "pending_payment",
+        "to": "shipped",
+        "allowed": ["paid", "cancelled"],
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("to", ["", "nonsense", "PAID", "x" * 5000, "paid\x00"])
+def test_a_status_that_does_not_exist_is_an_illegal_move(order, to):
+    with pytest.raises(IllegalTransition):
+        move(order, to)
+    order.refresh_from_db()
+    assert (order.status, order.version) == ("pending_payment", 1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", sorted(table.TERMINAL))
+def test_what_has_ended_answers_order_closed(status):
+    order = make_order(status=status)
+    with pytest.raises(OrderClosed) as refusal:
+        move(order, "paid")
+    assert (refusal.value.status, refusal.value.code) == (409, "order_closed")
+
+
+@pytest.mark.django_db
+def test_buttons_are_what_the_service_lets_through(as_actor):
+    order = make_order(status="picking")
+    labels = {role: [row.to for row in allowed_transitions(order, as_actor(role))] for role in ROLES[1:4]}
+    assert labels == {
+        "sales": ["refunding"],
+        "warehouse": ["paid", "shipped"],
+        "manager": ["paid", "shipped", "refunding"],
+    }
+
+
+@pytest.mark.django_db
+def test_out_of_a_refund_the_only_way_back_is_to_where_it_began(as_actor):
+    order = make_order(via=["paid", "picking", "refunding"])
+    assert [row.to for row in allowed_transitions(order, as_actor("manager"))] == ["refunded", "picking"]
+    with pytest.raises(IllegalTransition):
+        move(order, "paid")
+
+
+def test_no_two_direct_moves_of_one_actor_share_a_target_beyond_their_guards():
+    """Whoever calls with a status must mean one thing: only the customer's and the timer's ways may be parallel."""
+    parallel = [
+        (a.key, b.key)
+        for a, b in product(TRANSITIONS, repeat=2)
+        if a.direct
+        and b.direct
+        and a.key < b.key
+        and (a.from_, a.to) == (b.from_, b.to)
+        and a.actors & b.actors
+    ]
+    assert parallel == []
+
+
+@pytest.mark.django_db
+def test_lines_are_never_lost_on_the_way():
+    order = make_order(status="completed")
+    assert OrderLine.objects.get(order=order).shipped_quantity == 2

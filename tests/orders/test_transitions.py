@@ -1,0 +1,405 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from orders import hooks
+from orders.errors import ChangePending, GuardFailed, NotAllowed, StaleVersion
+from orders.models import Order, OrderLine, Payment, Refund, Shipment, WarehouseAlert
+from orders.services.editing import edit_order
+from orders.services.orders import ItemInput
+from orders.services.transitions import transition_order
+from orders.services.warehouse import acknowledge_alert
+from shopcomm.core.events.models import DomainEvent
+from tests.factories import integration, make_order, move, parcel
+
+pytestmark = pytest.mark.django_db
+
+
+def failing(order: Order, to: str, **fields: object) -> list[str]:
+    """The guards that refuse, after making sure that nothing happened."""
+    before = Order.objects.values().get(pk=order.pk)
+    with pytest.raises(GuardFailed) as refusal:
+        move(order, to, **fields)
+    assert Order.objects.values().get(pk=order.pk) == before
+    assert refusal.value.status == 422
+    assert all(guard["text"] for guard in refusal.value.extra["guards"])
+    return refusal.value.names
+
+
+def types_of(order: Order) -> list[str]:
+    return list(DomainEvent.objects.filter(order_id=order.pk).order_by("id").values_list("type", flat=True))
+
+
+# --- paying ------------------------------------------------------------------------------------
+def test_paying_without_an_amount_pays_the_balance(order):
+    order = move(order, "paid", method="wechat", reference="W1")
+    assert (order.status, order.paid_amount, order.version) == ("paid", Decimal("398.00"), 2)
+    assert order.payments.values_list("amount", "method", "reference").get() == (
+        Decimal("398.00"),
+        "wechat",
+        "W1",
+    )
+
+
+def test_a_part_payment_is_kept_and_the_order_waits_for_the_rest(order):
+    order = move(order, "paid", amount="98.00")
+    assert (order.status, order.balance, order.version) == ("pending_payment", Decimal("300.00"), 2)
+    order = move(order, "paid")
+    assert (order.status, order.paid_amount) == ("paid", Decimal("398.00"))
+    assert types_of(order) == ["order.created", "order.payment_recorded", "order.paid"]
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "abc", "NaN", "Infinity", "1.001", "1e400", "9" * 40])
+def test_an_amount_that_is_none_is_refused(order, amount):
+    assert "amount_invalid" in failing(order, "paid", amount=amount)
+
+
+def test_more_than_the_balance_is_refused(order):
+    assert failing(order, "paid", amount="398.01") == ["amount_exceeds_balance"]
+
+
+def test_an_unknown_way_of_paying_is_refused(order):
+    assert failing(order, "paid", method="bitcoin") == ["method_unknown"]
+
+
+def test_a_payment_reference_is_booked_for_one_order_only(order):
+    move(order, "paid", method="wechat", reference="W1")
+    other = make_order()
+    assert failing(other, "paid", method="wechat", reference="W1") == ["payment_seen"]
+
+
+def test_the_same_payment_told_twice_is_booked_once(order):
+    move(order, "paid", method="wechat", reference="W1")
+    again = move(order, "paid", method="wechat", reference="W1")
+    assert (again.status, again.version, Payment.objects.count()) == ("paid", 2, 1)
+
+
+def test_a_manager_names_the_voucher_unless_it_was_cash(order, as_actor):
+    manager = as_actor("manager")
+    assert failing(order, "paid", actor=manager) == ["voucher_required"]
+    assert move(order, "paid", actor=manager, method="cash").status == "paid"
+
+
+# --- cancelling ---------------------------------------------------------------------------------
+def test_cancelling_gives_the_stock_back(order, variant):
+    order = move(order, "cancelled", reason="重复下单")
+    variant.refresh_from_db()
+    assert (order.status, variant.reserved, variant.available) == ("cancelled", 0, 100)
+    assert order.closed_at is not None
+
+
+def test_an_order_with_money_in_it_is_not_cancelled(order):
+    move(order, "paid", amount="1.00")
+    assert failing(order, "cancelled") == ["payment_captured"]
+
+
+def test_an_order_does_not_expire_before_its_time(order, as_actor):
+    assert failing(order, "cancelled", actor=as_actor("system")) == ["not_due"]
+    with time_machine.travel(timezone.now() + timedelta(days=1, minutes=1)):
+        assert move(order, "cancelled", actor=as_actor("system")).status == "cancelled"
+
+
+# --- picking ------------------------------------------------------------------------------------
+def test_picking_names_the_picker_and_counts_as_having_seen_the_order(as_actor):
+    actor = as_actor("warehouse")
+    order = move(make_order(status="paid"), "picking", actor=actor)
+    assert (order.picker_id, order.acknowledged_version) == (actor.id, order.version)
+    assert order.picking_at is not None
+
+
+def test_an_order_on_hold_is_not_picked():
+    order = make_order(status="paid")
+    Order.objects.filter(pk=order.pk).update(hold_reason="等客户确认颜色")
+    assert failing(order, "picking") == ["on_hold"]
+    assert failing(order, "shipped") == ["on_hold"]
+
+
+def test_an_order_that_is_short_is_not_picked():
+    order = make_order(status="paid")
+    Order.objects.filter(pk=order.pk).update(shortage=True)
+    assert failing(order, "picking") == ["shortage"]
+
+
+def test_a_pick_is_released_by_its_picker_or_the_manager_alone(as_actor):
+    order = move(make_order(status="paid"), "picking", actor=as_actor("warehouse"))
+    assert failing(order, "paid", actor=as_actor("warehouse")) == ["not_picker"]
+    OrderLine.objects.filter(order=order).update(picked_quantity=2)
+    order = move(order, "paid", actor=as_actor("manager"))
+    assert (order.status, order.picker_id, order.lines.get().picked_quantity) == ("paid", None, 0)
+    assert types_of(order)[-1] == "order.pick_released"
+
+
+# --- shipping -----------------------------------------------------------------------------------
+def test_shipping_makes_a_parcel_with_the_address_of_that_version_and_takes_the_stock(variant):
+    order = make_order(status="picking", items=[ItemInput(variant.sku, 3)])
+    seen = order.version
+    order = move(order, "shipped", carrier="顺丰", tracking_number="sf1234567890")
+    parcel_ = order.shipments.get()
+    assert (parcel_.carrier, parcel_.tracking_number) == ("shunfeng", "SF1234567890")
+    assert parcel_.label_address == "吴丽华 13800138000 广东省广州市白云区机场路 88 号"
+    assert parcel_.order_version == seen
+    variant.refresh_from_db()
+    assert (variant.on_hand, variant.reserved) == (97, 0)
+
+
+@pytest.mark.parametrize("carrier", ["", "nobody", "顺风"])
+def test_an_unknown_courier_is_refused(carrier):
+    assert failing(make_order(status="picking"), "shipped", carrier=carrier) == ["carrier_unknown"]
+
+
+@pytest.mark.parametrize("number", ["", "  ", "12", "<script>", "中文单号", "A" * 61, None])
+def test_a_parcel_needs_a_tracking_number(number):
+    assert failing(make_order(status="picking"), "shipped", tracking_number=number) == ["tracking_required"]
+
+
+def test_a_tracking_number_belongs_to_one_parcel():
+    move(make_order(status="picking"), "shipped", tracking_number="SF100200300")
+    other = make_order(status="picking")
+    assert failing(other, "shipped", tracking_number="sf100200300") == ["tracking_used"]
+
+
+def test_the_same_parcel_told_twice_leaves_once(variant):
+    order = make_order(status="picking", items=[ItemInput(variant.sku, 3)])
+    move(order, "shipped", tracking_number="SF100200300")
+    again = move(order, "shipped", tracking_number="SF100200300")
+    variant.refresh_from_db()
+    assert (again.status, again.version, Shipment.objects.count(), variant.on_hand) == ("shipped", 4, 1, 97)
+
+
+def test_more_than_is_open_cannot_be_shipped():
+    order = make_order(status="picking")
+    line = order.lines.get()
+    for quantity in (3, 0, -1, "many"):
+        assert "qty_exceeds_open" in failing(
+            order, "shipped", lines=[{"line": line.pk, "quantity": quantity}]
+        )
+    assert failing(order, "shipped", lines=[{"sku": "NOPE", "quantity": 1}]) == [
+        "lines_unknown",
+        "qty_exceeds_open",
+    ]
+
+
+def test_a_part_shipment_leaves_the_order_at_picking_until_the_rest_goes(variant):
+    order = make_order(status="picking", items=[ItemInput(variant.sku, 3)])
+    order = move(order, "shipped", lines=[{"sku": variant.sku, "quantity": 1}])
+    assert (order.status, types_of(order)[-1]) == ("picking", "shipment.updated")
+    variant.refresh_from_db()
+    assert (variant.on_hand, variant.reserved) == (99, 2)
+    assert failing(order, "paid") == ["parcel_handed_over"]
+    order = move(order, "shipped")
+    assert (order.status, order.shipments.count(), order.version) == ("shipped", 2, 5)
+
+
+def test_quick_shipping_writes_both_moves(as_actor):
+    order = move(make_order(status="paid"), "shipped", actor=as_actor("warehouse"))
+    assert types_of(order)[-2:] == ["order.picking", "order.shipped"]
+    assert (order.status, order.version) == ("shipped", 4)
+    moves = DomainEvent.objects.filter(order_id=order.pk).order_by("id").values_list("data", flat=True)
+    assert [row["status_to"] for row in moves] == ["pending_payment", "paid", "picking", "shipped"]
+
+
+def test_nothing_leaves_while_a_change_is_unseen(as_actor):
+    order = make_order(status="picking")
+    edited = edit_order(
+        actor=as_actor("sales"), order_id=order.pk, version=order.version, changes={"street": "新街 1 号"}
+    )
+    with pytest.raises(ChangePending) as refusal:
+        transition_order(
+            actor=as_actor("warehouse"),
+            order_id=order.pk,
+            to="shipped",
+            version=edited.version,
+            data=parcel(),
+        )
+    assert (refusal.value.status, refusal.value.code) == (423, "change_pending")
+    assert refusal.value.extra["request"]["after"] == {"street": "新街 1 号"}
+    assert not Shipment.objects.exists()
+
+    alert = WarehouseAlert.objects.get()
+    acknowledge_alert(actor=as_actor("warehouse"), alert_id=alert.pk)
+    # The version from before the acknowledgement still does: seeing an order changes nothing.
+    transition_order(
+        actor=as_actor("warehouse"), order_id=order.pk, to="shipped", version=edited.version, data=parcel()
+    )
+    assert "新街 1 号" in Shipment.objects.get().label_address
+
+
+def test_shipping_an_order_that_changed_since_answers_what_changed(as_actor):
+    order = make_order(status="paid")
+    edit_order(actor=as_actor("sales"), order_id=order.pk, version=2, changes={"street": "新街 1 号"})
+    with pytest.raises(StaleVersion) as refusal:
+        transition_order(
+            actor=as_actor("warehouse"), order_id=order.pk, to="shipped", version=2, data=parcel()
+        )
+    assert (refusal.value.status, refusal.value.extra["version"]) == (409, 3)
+    [change] = refusal.value.extra["changed"]
+    assert (change["label"], change["before"], change["after"]) == ("详细地址", "机场路 88 号", "新街 1 号")
+
+
+def test_a_version_from_the_future_is_as_wrong_as_one_from_the_past(order):
+    with pytest.raises(StaleVersion):
+        transition_order(actor=integration(), order_id=order.pk, to="paid", version=99)
+
+
+# --- delivery -----------------------------------------------------------------------------------
+def test_a_timer_waits_for_every_parcel_and_a_person_does_not(as_actor):
+    order = make_order(status="shipped")
+    assert failing(order, "delivered", actor=as_actor("system")) == ["parcels_open"]
+    order = move(order, "delivered", actor=as_actor("warehouse"))
+    assert order.shipments.get().state == "signed"
+
+
+def test_a_returned_parcel_is_packed_again_from_the_same_stock(variant):
+    order = make_order(status="shipped", items=[ItemInput(variant.sku, 3)])
+    order = move(order, "picking")
+    variant.refresh_from_db()
+    assert (order.status, variant.on_hand, variant.reserved) == ("picking", 100, 3)
+    assert (order.lines.get().shipped_quantity, order.shipments.get().state) == (0, "returned")
+    order = move(order, "shipped")
+    variant.refresh_from_db()
+    assert (order.status, variant.on_hand, variant.reserved) == ("shipped", 97, 0)
+
+
+def test_the_customer_may_confirm_before_the_courier_does(as_actor):
+    order = make_order(status="shipped")
+    order = move(order, "completed", actor=as_actor(order.customer))
+    assert (order.status, order.shipments.get().state) == ("completed", "signed")
+
+
+def test_auto_completion_waits_for_its_day_and_for_open_questions(as_actor, monkeypatch):
+    order = make_order(status="delivered")
+    assert failing(order, "completed", actor=as_actor("system")) == ["not_due"]
+    with time_machine.travel(timezone.now() + timedelta(days=7, minutes=1)):
+        monkeypatch.setattr(hooks, "completion_blockers", [lambda order: "客户有未读消息"])
+        assert failing(order, "completed", actor=as_actor("system")) == ["case_open"]
+        monkeypatch.setattr(hooks, "completion_blockers", [])
+        assert move(order, "completed", actor=as_actor("system")).status == "completed"
+
+
+def test_the_days_of_a_rejected_refund_do_not_count_towards_completion(as_actor):
+    start = timezone.now()
+    order = make_order(status="delivered")
+    with time_machine.travel(start + timedelta(days=1)):
+        move(order, "refunding")
+    with time_machine.travel(start + timedelta(days=4)):
+        move(order, "delivered", reason="已沟通")
+    with time_machine.travel(start + timedelta(days=8)):
+        assert failing(order, "completed", actor=as_actor("system")) == ["not_due"]
+    with time_machine.travel(start + timedelta(days=10, minutes=1)):
+        assert move(order, "completed", actor=as_actor("system")).status == "completed"
+
+
+# --- refunding ----------------------------------------------------------------------------------
+def test_a_refund_needs_a_reason_and_is_for_all_that_was_paid():
+    order = make_order(status="paid")
+    assert failing(order, "refunding", reason=" ") == ["reason_required"]
+    assert failing(order, "refunding", amount="1.00") == ["amount_not_whole"]
+    assert failing(order, "refunding", amount="398.01") == ["amount_not_whole"]
+    order = move(order, "refunding", amount="398.00")
+    assert (order.status, order.status_before, Refund.objects.get().amount) == (
+        "refunding",
+        "paid",
+        Decimal("398"),
+    )
+
+
+def test_after_the_after_sales_days_only_a_manager_refunds(as_actor):
+    order = make_order(status="completed")
+    with time_machine.travel(timezone.now() + timedelta(days=15, minutes=1)):
+        assert failing(order, "refunding", actor=as_actor("sales")) == ["after_sales_over"]
+        assert failing(order, "refunding", actor=as_actor(order.customer)) == ["after_sales_over"]
+        assert move(order, "refunding", actor=as_actor("manager")).status == "refunding"
+
+
+def test_a_settled_refund_frees_what_was_held(variant):
+    order = make_order(via=["paid", "refunding"], items=[ItemInput(variant.sku, 3)])
+    order = move(order, "refunded")
+    variant.refresh_from_db()
+    assert (order.status, order.refunded_amount, variant.reserved, variant.on_hand) == (
+        "refunded", order.paid_amount, 0, 100,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("restock", "on_hand"), [(True, 100), (False, 97)])
+def test_shipped_goods_return_to_the_shelf_when_asked(variant, restock, on_hand):
+    order = make_order(via=["paid", "picking", "shipped", "refunding"], items=[ItemInput(variant.sku, 3)])
+    move(order, "refunded", restock=restock)
+    variant.refresh_from_db()
+    assert (variant.on_hand, variant.reserved) == (on_hand, 0)
+
+
+def test_a_manager_settles_a_refund_with_a_voucher(as_actor):
+    order = make_order(status="refunding")
+    assert failing(order, "refunded", actor=as_actor("manager")) == ["voucher_required"]
+    assert move(order, "refunded", actor=as_actor("manager"), reference="V1").status == "refunded"
+
+
+def test_a_refund_that_does_not_add_up_is_not_settled():
+    order = make_order(status="refunding")
+    Refund.objects.update(amount="1.00")
+    assert failing(order, "refunded") == ["refund_sum"]
+
+
+@pytest.mark.parametrize("status", ["paid", "picking", "shipped", "delivered", "completed"])
+def test_after_a_refund_that_came_to_nothing_the_order_is_what_it_was(status, as_actor):
+    order = make_order(status=status)
+    before, lines = snapshot(order), list(order.lines.values())
+    move(order, "refunding")
+    with pytest.raises(GuardFailed, match="原因"):
+        move(order, status, actor=as_actor("sales"))
+    order = move(order, status, actor=as_actor(order.customer))
+    assert snapshot(order) == before
+    assert list(order.lines.values()) == lines
+    assert order.refunds.get().state == "withdrawn"
+    assert order.version == before_version(status) + 2
+
+
+def snapshot(order: Order) -> dict[str, object]:
+    row = Order.objects.values().get(pk=order.pk)
+    return {key: value for key, value in row.items() if key not in ("version", "updated_at")}
+
+
+def before_version(status: str) -> int:
+    return {"paid": 2, "picking": 3, "shipped": 4, "delivered": 5, "completed": 6}[status]
+
+
+def test_a_refund_out_of_the_warehouse_s_hands_is_told_there(as_actor):
+    order = make_order(via=["paid", "picking", "refunding"])
+    assert WarehouseAlert.objects.get().kind == "refund"
+    order = move(order, "picking", reason="客户改主意")
+    assert move(order, "shipped").status == "shipped"
+
+
+# --- who ----------------------------------------------------------------------------------------
+def test_a_customer_touches_nobody_else_s_order(order, other_customer, as_actor):
+    with pytest.raises(NotAllowed):
+        move(order, "cancelled", actor=as_actor(other_customer))
+
+
+def test_a_link_of_one_order_moves_no_other(order, customer, as_actor):
+    other = make_order(customer=customer)
+    with pytest.raises(NotAllowed):
+        move(other, "cancelled", actor=as_actor(customer, order_id=order.pk))
+
+
+def test_who_did_it_is_written_down(order, as_actor, manager):
+    move(order, "paid", actor=as_actor(manager), reference="V1")
+    event = DomainEvent.objects.filter(order_id=order.pk).last()
+    assert (event.type, event.actor_kind, event.actor_id, event.actor_name) == (
+        "order.paid", "staff", manager.pk, "王芳",
+    )  # fmt: skip
+    assert event.data["version"] == 2
+
+
+def test_a_hook_that_fails_takes_the_move_along(order, monkeypatch):
+    def refuse(order, row, actor):
+        raise RuntimeError("no conversation")
+
+    monkeypatch.setattr(hooks, "order_event_hooks", [refuse])
+    with pytest.raises(RuntimeError):
+        move(order, "paid")
+    order.refresh_from_db()
+    assert (order.status, order.version, Payment.objects.count()) == ("pending_payment", 1, 0)
