@@ -26,12 +26,12 @@ def log_in(client: Client, username: str, password: str, **fields: str):
 
 
 @pytest.mark.parametrize(
-    ("role", "page"), [("sales", "/orders/"), ("manager", "/orders/"), ("warehouse", "/warehouse/")]
+    ("role", "home"), [("sales", "/orders/"), ("manager", "/orders/"), ("warehouse", "/warehouse/")]
 )
-def test_everybody_comes_to_the_page_of_their_role(client: Client, role: str, page: str) -> None:
+def test_everybody_comes_to_the_page_of_their_role(client: Client, role: str, home: str) -> None:
     client.force_login(StaffFactory(role=role), backend="django.contrib.auth.backends.ModelBackend")
 
-    assert client.get("/").headers["Location"] == page
+    assert client.get("/").headers["Location"] == home
 
 
 def test_a_visitor_is_sent_to_the_login(client: Client) -> None:

@@ -1,0 +1,198 @@
+"""The desk's pages: who sees which orders, what the list, the order and its parts show."""
+
+import re
+
+import pytest
+
+from orders.models import Order, Status
+from orders.transitions import TRANSITIONS
+from shopcomm.core.accounts.models import OrderLink
+from shopcomm.core.accounts.services.order_links import link_url
+from tests.factories import CustomerFactory, StaffFactory, make_order, make_orders
+
+pytestmark = pytest.mark.django_db
+
+
+def rows(html: str) -> list[str]:
+    return re.findall(r'<li data-order="([^"]+)"', html)
+
+
+def test_the_list_shows_what_sales_may_see_and_nothing_else(log_in, sales, other_sales) -> None:
+    own = make_order(assigned_to=sales)
+    free = make_order()
+    foreign = make_order(assigned_to=other_sales)
+
+    html = log_in(sales).get("/orders/").text
+
+    assert set(rows(html)) == {own.number, free.number}
+    assert foreign.number not in html
+
+
+@pytest.mark.parametrize("part", ["", "chat/", "events/", "row/", "edit/", "to/paid/"])
+def test_an_order_of_a_colleague_is_not_found(log_in, sales, other_sales, part: str) -> None:
+    foreign = make_order(assigned_to=other_sales)
+
+    assert log_in(sales).get(f"/orders/{foreign.number}/{part}").status_code == 404
+
+
+def test_the_warehouse_has_no_order_desk(log_in, warehouse) -> None:
+    assert log_in(warehouse).get("/orders/").status_code == 403
+
+
+def test_nine_tabs_show_their_counts(log_in, manager) -> None:
+    make_orders(2)
+    make_order(status=Status.PAID)
+
+    html = log_in(manager).get("/orders/").text
+
+    tabs = re.findall(r'data-tab="([a-z_]*)"><span>[^<]+</span><b>(\d+\+?)</b>', html)
+    assert len(tabs) == 9
+    assert dict(tabs)[""] == "3"
+    assert dict(tabs)["pending_payment"] == "2"
+    assert dict(tabs)["paid"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?status=paid", ["paid"]),
+        ("?urgent=1", ["urgent"]),
+        ("?mine=1", ["mine"]),
+        ("?source=phone", ["phone"]),
+        ("?q=6612", ["phone"]),
+        ("?q=温州", ["phone"]),
+        ("?since=2999-01-01", []),
+        ("?since=nonsense&status=nothing&source=x&after=@@", ["phone", "mine", "urgent", "paid"]),
+    ],
+)
+def test_filters_narrow_the_list(log_in, manager, query: str, found: list[str]) -> None:
+    customer = CustomerFactory(company="温州丽华皮具行", phone="+8613800006612", phone_tail="6612")
+    orders = {
+        "paid": make_order(status=Status.PAID),
+        "urgent": make_order(urgent=True),
+        "mine": make_order(assigned_to=manager),
+        "phone": make_order(source="phone", customer=customer),
+    }
+
+    html = log_in(manager).get(f"/orders/{query}").text
+
+    assert rows(html) == [orders[name].number for name in found]
+
+
+def test_more_rows_come_page_by_page_without_gaps_or_repeats(log_in, manager) -> None:
+    made = [order.number for order in make_orders(60)]
+    client = log_in(manager)
+
+    first = client.get("/orders/").text
+    more = re.search(r'href="(\?[^"]*)" data-more', first)
+    second = client.get("/orders/" + more[1], headers={"X-Fragment": "list"}).text
+
+    assert rows(first) + rows(second) == made[::-1]
+    assert "data-more" not in second
+
+
+def test_an_order_page_has_everything_of_the_order(log_in, manager) -> None:
+    order = make_order(status=Status.SHIPPED, note="外箱请贴店名")
+
+    html = log_in(manager).get(f"/orders/{order.number}/").text
+
+    shipment = order.shipments.get()
+    for text in (order.number, "外箱请贴店名", order.address, "顺丰速运", shipment.tracking_number):
+        assert text in html
+    assert "138 **** 8000" in html
+    assert "13800138000" not in html
+    assert 'aria-current="step"' in html
+
+
+@pytest.mark.parametrize(("view", "path"), [("detail", ""), ("chat", "chat/"), ("events", "events/")])
+def test_each_view_of_a_phone_is_an_address(log_in, manager, order: Order, view: str, path: str) -> None:
+    assert f'data-view="{view}"' in log_in(manager).get(f"/orders/{order.number}/{path}").text
+
+
+def test_parts_of_the_page_come_alone(log_in, manager, order: Order) -> None:
+    client = log_in(manager)
+    address = f"/orders/{order.number}/"
+
+    detail = client.get(address, headers={"X-Fragment": "detail"}).text
+    tabs = client.get(address, headers={"X-Fragment": "tabs"}).text
+    row = client.get(address + "row/").text
+
+    assert detail.lstrip().startswith("<main")
+    assert tabs.lstrip().startswith('<div class="stabs"')
+    assert rows(row) == [order.number]
+    assert "<html" not in detail + tabs + row
+
+
+def test_the_list_asks_the_database_no_more_for_more_rows(
+    log_in, manager, django_assert_max_num_queries
+) -> None:
+    make_orders(30)
+    client = log_in(manager)
+    client.get("/orders/")
+
+    with django_assert_max_num_queries(14):
+        client.get("/orders/")
+
+
+def test_the_phone_is_shown_on_request_only(log_in, manager, order: Order) -> None:
+    client = log_in(manager)
+
+    answer = client.post(f"/orders/{order.number}/phone/", headers={"X-Fragment": "1"})
+
+    assert answer.json() == {"phone": "13800138000"}
+    assert client.get(f"/orders/{order.number}/phone/").status_code == 405
+
+
+def test_the_customer_link_is_made_once_and_can_be_closed(log_in, manager, order: Order) -> None:
+    client = log_in(manager)
+    address = f"/orders/{order.number}/link/"
+
+    first = client.post(address, headers={"X-Fragment": "1"}).json()["url"]
+    again = client.post(address, headers={"X-Fragment": "1"}).json()["url"]
+    client.post(address + "revoke/")
+
+    assert first == again
+    assert not OrderLink.objects.filter(order_id=order.pk, revoked_at=None).exists()
+    assert link_url(customer=order.customer, order_id=order.pk) != first
+
+
+def test_the_state_diagram_draws_every_row_of_the_table(log_in, warehouse) -> None:
+    html = log_in(warehouse).get("/orders/states/").text
+
+    labels = " ".join(re.findall(r'<text class="edgelabel"[^>]*>([^<]+)</text>', html)).split()
+    moves = {row.key for row in TRANSITIONS if row.from_ and row.from_ != row.to}
+    assert set(labels) == moves
+    assert html.count("<tr>") == len(TRANSITIONS) + 1
+    assert html.count('class="node"') == len(Status)
+
+
+def test_no_page_of_the_desk_has_inline_styles_or_handlers(log_in, manager, order: Order) -> None:
+    client = log_in(manager)
+    for path in (
+        "",
+        "new/",
+        "states/",
+        f"{order.number}/",
+        f"{order.number}/edit/",
+        f"{order.number}/to/paid/",
+    ):
+        html = client.get(f"/orders/{path}").text
+        assert not re.findall(r"<[^>]+\s(?:style|on[a-z]+)=", html), path
+
+
+def test_markup_in_names_and_notes_is_text(log_in, manager) -> None:
+    order = make_order(customer=CustomerFactory(name="<b>甲</b>"), note="<script>alert(1)</script>")
+
+    html = log_in(manager).get(f"/orders/{order.number}/").text
+
+    assert "<b>甲</b>" not in html
+    assert "<script>alert(1)" not in html
+
+
+def test_an_open_order_does_not_show_rights_the_reader_lacks(log_in) -> None:
+    order = make_order(status=Status.PAID)
+
+    html = log_in(StaffFactory(role="sales")).get(f"/orders/{order.number}/").text
+
+    assert f"/orders/{order.number}/to/refunding/" in html
+    assert f"/orders/{order.number}/to/picking/" not in html
