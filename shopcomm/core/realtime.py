@@ -2,6 +2,9 @@
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
@@ -12,8 +15,25 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
+_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+
 ORDERS_FEED = "feed.orders"
 WAREHOUSE_FEED = "feed.warehouse"
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Push nothing in this block: for history that is loaded in bulk and that nobody is watching."""
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
+
+
+def is_quiet() -> bool:
+    """Whether history is being loaded."""
+    return _quiet.get()
 
 
 def conversation_group(conversation_id: int) -> str:
@@ -51,7 +71,7 @@ def push_on_commit(
 def push(message: dict[str, Any]) -> None:
     """Hand a message to the channel layer now; losing it is not an error."""
     layer = get_channel_layer()
-    if layer is None:
+    if layer is None or is_quiet():
         return
     try:
         async_to_sync(layer.group_send)(message["group"], message)

@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "orders",
     "messaging",
     "shopcomm.edge.portal",
+    "shopcomm.edge.demo",
     "shopcomm.edge.integrations",
 ]
 

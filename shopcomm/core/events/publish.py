@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.wake import wake_relay
+from shopcomm.core.realtime import is_quiet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,5 +41,6 @@ def publish(event: Event, *, actor: Actor) -> DomainEvent:
         actor_name=actor.name,
     )
     # robust: with the broker down the row still waits for the relay's periodic sweep.
-    transaction.on_commit(wake_relay, robust=True)
+    if not is_quiet():
+        transaction.on_commit(wake_relay, robust=True)
     return row

@@ -1,0 +1,49 @@
+import os
+import uuid
+from random import Random
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from messaging.services.conversations import open_enquiry
+from messaging.services.messages import send_message
+from orders.models import Product
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import Staff
+from shopcomm.core.configuration.models import ShopSettings
+from shopcomm.core.realtime import quietly
+from shopcomm.edge.demo import people
+from shopcomm.edge.demo.catalogue import open_catalogue
+from shopcomm.edge.demo.history import NAMESPACE, History
+
+
+class Command(BaseCommand):
+    help = "Open the demo shop: staff, catalogue, customers, orders and talk. Does nothing where there is a shop."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if Product.objects.exists() or Staff.objects.exists():
+            if os.environ.get("SHOPCOMM_DEMO_PASSWORD") and Staff.objects.filter(username="manager").exists():
+                people.hire()
+            return
+        with quietly(), transaction.atomic():
+            self._open()
+
+    def _open(self) -> None:
+        ShopSettings.objects.get_or_create(pk=1)
+        staff = people.hire()
+        customers = people.customers(Random(7), 90)
+        variants = open_catalogue(Actor.staff(staff["manager"]))
+        count = History(staff, customers, variants).tell()
+        self._enquiries(customers[:6], staff["sales"])
+        self.stdout.write(f"{count} orders, {len(variants)} SKUs, {len(customers)} customers")
+
+    def _enquiries(self, customers: list[Any], seller: Staff) -> None:
+        for place, customer in enumerate(customers):
+            conversation = open_enquiry(actor=Actor.staff(seller), customer=customer, subject="询价")
+            send_message(
+                actor=Actor.customer(customer),
+                conversation_id=conversation.pk,
+                client_id=uuid.uuid5(NAMESPACE, f"enquiry:{place}"),
+                body="老板，云朵双肩包 50 个什么价？含运费吗",
+            )
