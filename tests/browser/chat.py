@@ -7,8 +7,7 @@ BOX = "[data-composer] textarea"
 
 def ready(page: Page) -> Page:
     """Waits until the pane is connected to its conversation."""
-    expect(page.locator('[data-module="messaging/pane.js"][data-ready]')).to_be_attached()
-    page.wait_for_function("document.querySelector('[data-netbar]').hidden")
+    expect(page.locator('[data-module="messaging/pane.js"][data-connected]')).to_be_attached(timeout=15000)
     return page
 
 

@@ -107,7 +107,6 @@ export default class Pane {
     document.addEventListener("visibilitychange", () => this.#reportRead());
     this.#link.start();
     this.#outbox.restore();
-    this.#root.dataset.ready = "";
   }
 
   #handlers() {
@@ -125,7 +124,7 @@ export default class Pane {
       typing: (frame) => this.#othersTyping(frame),
       presence: (frame) => this.#present(frame),
       up: (missed) => this.#up(missed),
-      down: (detail) => { this.#outbox.abandon(); this.#banner.down(detail); },
+      down: (detail) => this.#down(detail),
       denied: ({ detail }) => this.#banner.denied(detail ?? this.#page.texts.denied),
     };
   }
@@ -181,7 +180,14 @@ export default class Pane {
     this.#presence.set(who.some((one) => one.kind === side && one.online));
   }
 
+  #down(detail) {
+    delete this.#root.dataset.connected;
+    this.#outbox.abandon();
+    this.#banner.down(detail);
+  }
+
   #up(missed) {
+    this.#root.dataset.connected = "";
     this.#banner.up(missed);
     this.#outbox.wake();
     this.#reportRead();
