@@ -1,4 +1,22 @@
-from django.urls import URLPattern
+"""Every address below /api/v1/."""
 
-app_name = "api"
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from messaging.api.conversations import AttachmentsView, ConversationsView, MessagesView, SearchView
+from orders.api.orders import ChangesView, OrdersView, OrderView, TransitionsView
+from orders.api.products import ProductsView, StockView
+from shopcomm.core.events.api import EventsView
+
+urlpatterns = [
+    path("orders/", OrdersView.as_view()),
+    path("orders/<str:number>/", OrderView.as_view()),
+    path("orders/<str:number>/transitions/", TransitionsView.as_view()),
+    path("orders/<str:number>/changes/", ChangesView.as_view()),
+    path("events/", EventsView.as_view()),
+    path("products/", ProductsView.as_view()),
+    path("products/<str:sku>/stock/", StockView.as_view()),
+    path("conversations/", ConversationsView.as_view()),
+    path("conversations/<int:pk>/messages/", MessagesView.as_view()),
+    path("attachments/", AttachmentsView.as_view()),
+    path("search/messages/", SearchView.as_view()),
+]

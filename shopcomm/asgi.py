@@ -10,7 +10,6 @@ http = get_asgi_application()
 
 # Models can be imported only once Django is set up.
 from messaging.routing import websocket_urlpatterns
-
 from shopcomm.core.accounts.sockets import ActorSocketMiddleware
 from shopcomm.core.http.origins import OurOriginOnly
 

@@ -8,7 +8,17 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.roles import may
+
+
+class ShopRequest(HttpRequest):
+    """What a view behind `right_required` gets: somebody of the shop is asking."""
+
+    actor: Actor
+    user: Staff
+
 
 View = Callable[..., HttpResponseBase]
 

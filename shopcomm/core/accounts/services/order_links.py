@@ -27,6 +27,23 @@ def link_url(*, customer: Customer, order_id: int) -> str:
     """The absolute address of an order's newest live link; makes one when there is none."""
     live = OrderLink.objects.filter(order_id=order_id, revoked_at=None).order_by("-id").first()
     link = live or make_link(customer=customer, order_id=order_id)
+    return _url(link)
+
+
+def link_urls(customers: dict[int, int]) -> dict[int, str]:
+    """The addresses of many orders at once; takes the customer's id for each order's."""
+    live = OrderLink.objects.filter(order_id__in=customers, revoked_at=None).order_by("id")
+    links = {link.order_id: link for link in live}
+    missing = [
+        OrderLink(customer_id=customer, order_id=order, nonce=secrets.token_urlsafe(18))
+        for order, customer in customers.items()
+        if order not in links
+    ]
+    links |= {link.order_id: link for link in OrderLink.objects.bulk_create(missing)}
+    return {order: _url(link) for order, link in links.items()}
+
+
+def _url(link: OrderLink) -> str:
     return settings.PUBLIC_URL.rstrip("/") + reverse("portal:order", args=[link_token(link)])
 
 

@@ -1,0 +1,139 @@
+"""Conversations, messages and files over HTTP, for other systems."""
+
+import re
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.generics import ListAPIView
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from messaging.api.serializers import (
+    AttachmentOutput,
+    ConversationOutput,
+    HitList,
+    MessageInput,
+    MessageList,
+    MessageOutput,
+    PageFilter,
+    SearchFilter,
+    UploadInput,
+)
+from messaging.errors import FileTypeRefused
+from messaging.models import Conversation, Message
+from messaging.presenters import SHOP, attachment_object, message_object
+from messaging.selectors.conversations import conversations_visible_to
+from messaging.selectors.messages import messages_after, messages_before, search_messages
+from messaging.services.attachments import store_attachment
+from messaging.services.messages import send_message
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.http.api import ApiView
+
+
+@extend_schema_view(get=extend_schema(operation_id="conversations_list"))
+class ConversationsView(ListAPIView):
+    """Every conversation, newest first."""
+
+    scopes = {"GET": "conversations:read"}
+    serializer_class = ConversationOutput
+    queryset = Conversation.objects.none()
+
+    def get_queryset(self) -> QuerySet[Conversation]:
+        if self.request.auth is None:
+            return self.queryset
+        return conversations_visible_to(Actor.api_key(self.request.auth)).select_related("order", "customer")
+
+
+class MessagesView(ApiView):
+    """One conversation's messages by seq, and saying something in it."""
+
+    scopes = {"GET": "conversations:read", "POST": "conversations:write"}
+
+    def conversation(self, pk: int) -> Conversation:
+        """The conversation, or 404."""
+        return get_object_or_404(conversations_visible_to(self.actor), pk=pk)
+
+    @extend_schema(parameters=[PageFilter], responses=MessageList, operation_id="messages_list")
+    def get(self, request: Request, pk: int) -> Response:
+        conversation = self.conversation(pk)
+        asked = PageFilter(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        given, limit = asked.validated_data, min(asked.validated_data["limit"], 500)
+        if "before" in given:
+            found = messages_before(conversation, given["before"], SHOP, limit)
+        elif "after" in given:
+            found = messages_after(conversation.pk, given["after"], SHOP, limit)
+        else:
+            found = messages_after(conversation.pk, 0, SHOP, limit)
+        return Response({"results": [message_object(each, SHOP) for each in found]})
+
+    @extend_schema(request=MessageInput, responses={200: MessageOutput, 201: MessageOutput})
+    def post(self, request: Request, pk: int) -> Response:
+        return self.once(request, pk=pk)
+
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        conversation = self.conversation(kwargs["pk"])
+        asked = MessageInput(data=request.data)
+        asked.is_valid(raise_exception=True)
+        sent = send_message(actor=self.actor, conversation_id=conversation.pk, **asked.validated_data)
+        return Response(message_object(sent.message, SHOP), status=201 if sent.created else 200)
+
+
+class AttachmentsView(ApiView):
+    """Uploading a file for a message."""
+
+    scopes = {"POST": "conversations:write"}
+    parser_classes = (MultiPartParser,)
+
+    @extend_schema(request=UploadInput, responses={201: AttachmentOutput})
+    def post(self, request: Request) -> Response:
+        return self.once(request)
+
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        upload = request.FILES.get("file")
+        if upload is None:
+            raise FileTypeRefused()
+        return Response(attachment_object(store_attachment(actor=self.actor, upload=upload)), status=201)
+
+
+class SearchView(ApiView):
+    """Messages with some words in them, newest first."""
+
+    scopes = {"GET": "conversations:read"}
+
+    @extend_schema(parameters=[SearchFilter], responses=HitList, operation_id="messages_search")
+    def get(self, request: Request) -> Response:
+        asked = SearchFilter(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        given = asked.validated_data
+        found = _narrowed(search_messages(self.actor, given["q"]), given)[: min(given["limit"], 200)]
+        return Response({"results": [_hit(message, given["q"]) for message in found]})
+
+
+def _narrowed(found: QuerySet[Message], given: dict[str, Any]) -> QuerySet[Message]:
+    wanted = {
+        "conversation__order__number": given["order"],
+        "sender_kind": given["sender"],
+        "created_at__gte": given["since"],
+        "created_at__lt": given["until"],
+        "attachments__kind": given["has"],
+    }
+    return found.filter(**{name: value for name, value in wanted.items() if value}).prefetch_related(
+        "attachments"
+    )
+
+
+def _hit(message: Message, words: str) -> dict[str, Any]:
+    marks = [
+        m.span() for word in words.split() for m in re.finditer(re.escape(word), message.body, re.IGNORECASE)
+    ]
+    order = message.conversation.order
+    return {
+        "conversation": message.conversation_id,
+        "order": order.number if order else None,
+        "highlights": sorted(marks),
+        "message": message_object(message, SHOP),
+    }

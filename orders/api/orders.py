@@ -1,0 +1,134 @@
+"""Orders over HTTP, for other systems."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from orders.api.serializers import (
+    ChangeInput,
+    ChangeOutput,
+    OrderFilter,
+    OrderInput,
+    OrderList,
+    OrderOutput,
+    TransitionInput,
+)
+from orders.errors import IllegalTransition, OrderClosed
+from orders.models import Order
+from orders.selectors.orders import OrderFilters, order_list, with_detail_fields
+from orders.selectors.visibility import orders_visible_to
+from orders.services.changes import apply_change
+from orders.services.orders import AddressInput, ItemInput, place_order
+from orders.services.transitions import transition_order
+from shopcomm.core.accounts.services.customers import customer_by_phone
+from shopcomm.core.accounts.services.order_links import link_urls
+from shopcomm.core.http.api import ApiView, neighbour
+
+
+def output(orders: list[Order]) -> Any:
+    """Orders as the API gives them."""
+    urls = link_urls({order.pk: order.customer_id for order in orders})
+    return OrderOutput(orders, many=True, context={"customer_urls": urls}).data
+
+
+class OrdersView(ApiView):
+    """The list of orders, and taking one."""
+
+    scopes = {"GET": "orders:read", "POST": "orders:write"}
+
+    @extend_schema(parameters=[OrderFilter], responses=OrderList, operation_id="orders_list")
+    def get(self, request: Request) -> Response:
+        asked = OrderFilter(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        page = order_list(self.actor, OrderFilters(**asked.validated_data))
+        results = output(list(with_detail_fields(Order.objects.filter(pk__in=[o.pk for o in page.orders]))))
+        places = {order.number: place for place, order in enumerate(page.orders)}
+        results.sort(key=lambda each: places[each["number"]])
+        links = {
+            "next": neighbour(request, page.next_cursor),
+            "previous": neighbour(request, page.previous_cursor),
+        }
+        return Response(links | {"results": results})
+
+    @extend_schema(request=OrderInput, responses={201: OrderOutput}, operation_id="orders_create")
+    def post(self, request: Request) -> Response:
+        return self.once(request)
+
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        asked = OrderInput(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = asked.validated_data
+        try:
+            customer = customer_by_phone(**given["customer"], source=given["source"])
+        except ValueError as error:
+            raise exceptions.ValidationError({"customer": {"phone": [str(error)]}}) from error
+        order = place_order(
+            actor=self.actor,
+            customer=customer,
+            source=given["source"],
+            items=[ItemInput(**each) for each in given["items"]],
+            address=AddressInput(**given["address"]),
+            urgent=given["urgent"],
+            note=given["note"],
+            external_id=given["external_id"],
+        )
+        return Response(one(order), status=201)
+
+
+def one(order: Order) -> Any:
+    """One order, freshly read."""
+    return output([with_detail_fields(Order.objects.filter(pk=order.pk)).get()])[0]
+
+
+class OrderView(ApiView):
+    """One order."""
+
+    scopes = {"GET": "orders:read"}
+
+    @extend_schema(responses=OrderOutput, operation_id="orders_retrieve")
+    def get(self, request: Request, number: str) -> Response:
+        return Response(one(get_object_or_404(orders_visible_to(self.actor), number=number)))
+
+
+class TransitionsView(ApiView):
+    """Moving an order to another status."""
+
+    scopes = {"POST": "orders:write"}
+
+    @extend_schema(request=TransitionInput, responses=OrderOutput)
+    def post(self, request: Request, number: str) -> Response:
+        return self.once(request, number=number)
+
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        order = get_object_or_404(orders_visible_to(self.actor), number=kwargs["number"])
+        asked = TransitionInput(data=request.data)
+        asked.is_valid(raise_exception=True)
+        data = dict(asked.validated_data)
+        to, version = data.pop("to"), data.pop("version", None)
+        try:
+            moved = transition_order(actor=self.actor, order_id=order.pk, to=to, version=version, data=data)
+        except OrderClosed as error:
+            # Out of an ended order no move is legal: the contract has one answer for that.
+            raise IllegalTransition(from_=error.extra["from"], to=to, allowed=[]) from error
+        return Response(one(moved))
+
+
+class ChangesView(ApiView):
+    """Asking for a change of an order."""
+
+    scopes = {"POST": "orders:write"}
+
+    @extend_schema(request=ChangeInput, responses={201: ChangeOutput})
+    def post(self, request: Request, number: str) -> Response:
+        return self.once(request, number=number)
+
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        order = get_object_or_404(orders_visible_to(self.actor), number=kwargs["number"])
+        asked = ChangeInput(data=request.data)
+        asked.is_valid(raise_exception=True)
+        answer = apply_change(actor=self.actor, order_id=order.pk, **asked.validated_data)
+        return Response(ChangeOutput(answer).data, status=201)

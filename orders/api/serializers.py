@@ -1,0 +1,161 @@
+"""What the orders API takes and gives."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from orders.models import Order, OrderLine, Shipment, Status, Variant
+from shopcomm.core.accounts.models.customers import Source
+
+MAX_COUNT = 1_000_000
+
+
+class CustomerInput(serializers.Serializer):
+    name = serializers.CharField(max_length=120)
+    phone = serializers.CharField(max_length=30)
+    company = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+
+
+class ItemInput(serializers.Serializer):
+    sku = serializers.CharField(max_length=64)
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_COUNT)
+    unit_price = serializers.DecimalField(12, 2, required=False, allow_null=True, min_value=0)
+
+
+class AddressInput(serializers.Serializer):
+    name = serializers.CharField(max_length=120)
+    phone = serializers.CharField(max_length=30)
+    province = serializers.CharField(max_length=60)
+    city = serializers.CharField(max_length=60)
+    district = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+    street = serializers.CharField(max_length=300)
+
+
+class OrderInput(serializers.Serializer):
+    customer = CustomerInput()
+    source = serializers.ChoiceField(Source.choices, default=Source.API)
+    items = ItemInput(many=True, allow_empty=False, max_length=1000)
+    address = AddressInput()
+    urgent = serializers.BooleanField(default=False)
+    note = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
+    external_id = serializers.CharField(max_length=64, required=False, allow_null=True, default=None)
+
+
+class OrderFilter(serializers.Serializer):
+    status = serializers.CharField(required=False, default="", help_text="one status, or several with commas")
+    q = serializers.CharField(required=False, default="", max_length=200, allow_blank=True)
+    source = serializers.ChoiceField(Source.choices, required=False, default="", allow_blank=True)
+    urgent = serializers.BooleanField(required=False, allow_null=True, default=None)
+    created_after = serializers.DateTimeField(required=False, default=None)
+    created_before = serializers.DateTimeField(required=False, default=None)
+    cursor = serializers.CharField(required=False, default="", max_length=200)
+    limit = serializers.IntegerField(required=False, default=50, min_value=1)
+
+    def validate_status(self, value: str) -> tuple[str, ...]:
+        wanted = tuple(part for part in value.split(",") if part)
+        if unknown := set(wanted) - set(Status.values):
+            raise serializers.ValidationError(f"unknown status: {', '.join(sorted(unknown))}")
+        return wanted
+
+    def validate_limit(self, value: int) -> int:
+        return min(value, 500)
+
+
+class TransitionInput(serializers.Serializer):
+    to = serializers.CharField(max_length=30)
+    version = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
+    amount = serializers.DecimalField(12, 2, required=False, min_value=0)
+    method = serializers.CharField(max_length=12, required=False)
+    reference = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    carrier = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    tracking_number = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    lines = serializers.ListField(child=serializers.DictField(), required=False, max_length=1000)
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    restock = serializers.BooleanField(required=False)
+
+
+class ChangeInput(serializers.Serializer):
+    kind = serializers.ChoiceField(["address", "urgent", "items", "note", "cancel"])
+    data = serializers.DictField(required=False, default=dict)
+
+
+class ChangeOutput(serializers.Serializer):
+    id = serializers.CharField()
+    status = serializers.ChoiceField(["applied", "pending", "rejected"])
+    reason = serializers.CharField(allow_blank=True)
+
+
+class LineOutput(serializers.ModelSerializer):
+    class Meta:
+        model = OrderLine
+        fields = ("id", "sku", "name", "spec", "quantity", "unit_price", "shipped_quantity")
+
+
+class ShipmentOutput(serializers.ModelSerializer):
+    class Meta:
+        model = Shipment
+        fields = ("carrier", "tracking_number", "state", "shipped_at", "signed_at")
+
+
+class OrderOutput(serializers.ModelSerializer):
+    """Needs `customer_urls` in its context: addresses by order id."""
+
+    items = LineOutput(source="lines", many=True)
+    shipments = ShipmentOutput(many=True)
+    address = serializers.SerializerMethodField()
+    customer = serializers.SerializerMethodField()
+    conversation = serializers.SerializerMethodField()
+    customer_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Order
+        fields = (
+            "number", "external_id", "status", "version", "source", "total", "paid_amount", "currency", "items",
+            "shipments", "address", "customer", "urgent", "note", "conversation", "customer_url", "placed_at",
+        )  # fmt: skip
+
+    def get_address(self, order: Order) -> dict[str, str]:
+        return {
+            "name": order.receiver_name,
+            "phone": order.receiver_phone,
+            "province": order.province,
+            "city": order.city,
+            "district": order.district,
+            "street": order.street,
+        }
+
+    def get_customer(self, order: Order) -> dict[str, str]:
+        return {"name": order.customer.name, "phone": order.customer.phone}
+
+    def get_conversation(self, order: Order) -> int | None:
+        conversation: Any = getattr(order, "conversation", None)
+        return conversation.pk if conversation else None
+
+    def get_customer_url(self, order: Order) -> str:
+        return self.context["customer_urls"][order.pk]
+
+
+class OrderList(serializers.Serializer):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = OrderOutput(many=True)
+
+
+class VariantOutput(serializers.ModelSerializer):
+    name = serializers.CharField(source="product.name")
+    available = serializers.IntegerField()
+
+    class Meta:
+        model = Variant
+        fields = ("sku", "name", "color", "size", "price", "on_hand", "reserved", "available", "threshold")
+
+
+class StockInput(serializers.Serializer):
+    on_hand = serializers.IntegerField(required=False, min_value=0, max_value=MAX_COUNT * 1000)
+    delta = serializers.IntegerField(required=False, min_value=-MAX_COUNT * 1000, max_value=MAX_COUNT * 1000)
+    reason = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if ("on_hand" in given) == ("delta" in given):
+            raise serializers.ValidationError("give either on_hand or delta")
+        return given

@@ -1,0 +1,53 @@
+"""The event log over HTTP: read it from a cursor, miss nothing."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.events.selectors import events_after
+from shopcomm.core.http.api import ApiView
+
+
+class EventFilter(serializers.Serializer):
+    after = serializers.RegexField(r"^[0-9]{1,18}$", required=False, default="0")
+    limit = serializers.IntegerField(required=False, default=100, min_value=1)
+    type = serializers.CharField(required=False, default="", max_length=60)
+
+
+class EventOutput(serializers.ModelSerializer):
+    actor = serializers.SerializerMethodField()
+    data = serializers.SerializerMethodField()
+
+    class Meta:
+        model = DomainEvent
+        fields = ("id", "type", "occurred_at", "actor", "data")
+
+    def get_actor(self, event: DomainEvent) -> dict[str, Any]:
+        return {"kind": event.actor_kind, "id": event.actor_id, "name": event.actor_name}
+
+    def get_data(self, event: DomainEvent) -> dict[str, Any]:
+        return event.data | {"order_id": event.order_id, "conversation_id": event.conversation_id}
+
+
+class EventList(serializers.Serializer):
+    results = EventOutput(many=True)
+    next_cursor = serializers.CharField()
+
+
+class EventsView(ApiView):
+    """Events in their order; `next_cursor` is where to go on, also when nothing is new."""
+
+    scopes = {"GET": "events:read"}
+
+    @extend_schema(parameters=[EventFilter], responses=EventList, operation_id="events_list")
+    def get(self, request: Request) -> Response:
+        asked = EventFilter(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        after, limit = int(asked.validated_data["after"]), min(asked.validated_data["limit"], 1000)
+        events = events_after(after, limit=limit, event_type=asked.validated_data["type"])
+        cursor = events[-1].position if events else after
+        return Response({"results": EventOutput(events, many=True).data, "next_cursor": str(cursor)})

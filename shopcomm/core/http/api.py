@@ -1,0 +1,38 @@
+"""What every API view shares: who acts, and POSTs that can be repeated."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.http.idempotency import once
+
+
+class ApiView(APIView):
+    """A view with `scopes` by method; `create` is its POST, run once for each Idempotency-Key."""
+
+    scopes: dict[str, str] = {}
+
+    @property
+    def actor(self) -> Actor:
+        """The integration that asks."""
+        return Actor.api_key(self.request.auth)
+
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        """The work of a POST."""
+        raise NotImplementedError
+
+    def once(self, request: Request, **kwargs: Any) -> Response:
+        """`create`, or its first answer again."""
+        return once(request, lambda: self.create(request, **kwargs))
+
+
+def neighbour(request: Request, cursor: str | None, name: str = "cursor") -> str | None:
+    """The address of this list at another cursor; None where there is no more."""
+    if not cursor:
+        return None
+    query = {key: value for key, value in request.query_params.items() if key != name}
+    return request.build_absolute_uri(f"{request.path}?{urlencode(query | {name: cursor})}")

@@ -1,0 +1,82 @@
+"""The same POST twice does its work once and answers the same.
+
+The record is written in the transaction of the work: a process that dies leaves neither. An advisory lock tells a
+second request that the first still runs. Source: draft-ietf-httpapi-idempotency-key-header.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection, transaction
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
+
+from shopcomm.core.http.models import IdempotencyRecord
+from shopcomm.core.http.problems import problem, problem_handler
+
+LONGEST_KEY = 255
+PROBLEM = "application/problem+json"
+
+
+def once(request: Request, work: Callable[[], Response]) -> Response:
+    """Do the work, or answer as the first time when its Idempotency-Key was used before."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not key:
+        return work()
+    if len(key) > LONGEST_KEY:
+        raise exceptions.ValidationError({"Idempotency-Key": [f"at most {LONGEST_KEY} characters"]})
+    digest = _digest(request)
+    with transaction.atomic():
+        if not _lock(f"{request.auth.pk}:{key}"):
+            return _refused(409, "in_progress", "the first request with this key is still running")
+        seen = IdempotencyRecord.objects.filter(api_key=request.auth, key=key).first()
+        if seen is None:
+            return _first(request, key, digest, work)
+    if seen.digest != digest:
+        return _refused(422, "idempotency_key_reused", "this key was used for another request")
+    kind = PROBLEM if seen.status >= 400 else None
+    return Response(seen.body, status=seen.status, content_type=kind, headers={"Idempotent-Replay": "true"})
+
+
+def _first(request: Request, key: str, digest: str, work: Callable[[], Response]) -> Response:
+    try:
+        with transaction.atomic():
+            response = work()
+    except Exception as error:
+        answer = problem_handler(error, {})
+        if answer is None:
+            raise
+        response = answer
+        # problem_handler marks the transaction for rollback; the savepoint has done that already.
+        transaction.set_rollback(False)
+    body = json.loads(json.dumps(response.data, cls=JSONEncoder))
+    IdempotencyRecord.objects.create(
+        api_key=request.auth, key=key, digest=digest, status=response.status_code, body=body
+    )
+    return response
+
+
+def _lock(name: str) -> bool:
+    number = int.from_bytes(hashlib.sha256(f"idempotency:{name}".encode()).digest()[:8], signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        return bool(cursor.fetchone()[0])
+
+
+def _digest(request: Request) -> str:
+    parts: list[Any] = [request.method, request.path]
+    if request.FILES:
+        parts += [hashlib.sha256(each.read()).hexdigest() for each in request.FILES.values()]
+        for each in request.FILES.values():
+            each.seek(0)
+    else:
+        parts.append(json.dumps(request.data, sort_keys=True, default=str))
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _refused(status: int, code: str, detail: str) -> Response:
+    return Response(problem(status=status, code=code, detail=detail), status=status, content_type=PROBLEM)
