@@ -1,7 +1,7 @@
 """What the order desk asks of people; the services decide whether it may be done."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
@@ -23,12 +23,20 @@ class DeskForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():
+        self.dress()
+
+    def dress(self) -> None:
+        """Classes for every widget; call it again after adding fields."""
+        for field in self.fields.values():
             if not isinstance(field.widget, (forms.HiddenInput, forms.CheckboxInput)):
-                bad = self.is_bound and name in self.errors
-                field.widget.attrs["class"] = "in bad" if bad else "in"
-                if bad:
-                    field.widget.attrs |= {"aria-invalid": "true", "aria-describedby": f"id_{name}_error"}
+                field.widget.attrs["class"] = "in"
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        for name in self.errors:
+            if name in self.fields and self.fields[name].widget.attrs.get("class") == "in":
+                marks = {"class": "in bad", "aria-invalid": "true", "aria-describedby": f"id_{name}_error"}
+                self.fields[name].widget.attrs |= marks
 
 
 def _needed_fields(order: Order) -> dict[str, forms.Field]:
@@ -53,16 +61,16 @@ class TransitionForm(DeskForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, order: Order, transition: Transition, **kwargs: Any) -> None:
-        self.base_fields = dict(self.base_fields)
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = order.version
         known = _needed_fields(order)
         for need in transition.needs:
             # A refund over the whole amount needs no figure, a parcel over everything open no lines.
             if need in known and not (need == "amount" and transition.command != "pay"):
-                self.base_fields[need] = known[need]
+                self.fields[need] = known[need]
         if transition.command == "cancel":
-            self.base_fields["reason"].required = False
-        super().__init__(*args, **kwargs)
-        self.fields["version"].initial = order.version
+            self.fields["reason"].required = False
+        self.dress()
 
     def inputs(self) -> dict[str, Any]:
         """What the service gets besides the version."""
@@ -90,7 +98,7 @@ class OrderForm(DeskForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        cleaned["items"], self.item_errors = read_lines(self.data)
+        cleaned["items"], self.item_errors = read_lines(cast(QueryDict, self.data))
         if self.item_errors:
             self.add_error(None, self.item_errors)
         return cleaned

@@ -1,19 +1,19 @@
 """The customer's link and the customer's phone: small actions beside an order."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from orders.views.desk import desk_context, visible_order
-from shopcomm.core.accounts.access import right_required
+from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.services.order_links import link_url, revoke_links
 
 
 @require_POST
 @right_required("orders.view")
-def copy_link(request: HttpRequest, number: str) -> HttpResponseBase:
+def copy_link(request: ShopRequest, number: str) -> HttpResponseBase:
     """The address to send to the customer; made when there is none."""
     order = visible_order(request, number)
     url = link_url(customer=order.customer, order_id=order.pk)
@@ -24,7 +24,7 @@ def copy_link(request: HttpRequest, number: str) -> HttpResponseBase:
 
 @require_POST
 @right_required("orders.view")
-def close_links(request: HttpRequest, number: str) -> HttpResponseBase:
+def close_links(request: ShopRequest, number: str) -> HttpResponseBase:
     """No link of this order opens any more."""
     order = visible_order(request, number)
     revoke_links(order_id=order.pk)
@@ -34,7 +34,7 @@ def close_links(request: HttpRequest, number: str) -> HttpResponseBase:
 
 @require_POST
 @right_required("orders.view")
-def show_phone(request: HttpRequest, number: str) -> HttpResponseBase:
+def show_phone(request: ShopRequest, number: str) -> HttpResponseBase:
     """The receiver's whole phone, on request."""
     order = visible_order(request, number)
     if request.headers.get("X-Fragment"):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import prefetch_related_objects
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -13,7 +13,7 @@ from orders.selectors.orders import allowed_transitions, order_list, orders_visi
 from orders.selectors.timeline import timeline
 from orders.views.filtering import chips_of, kept_fields, read_filters, tabs_of
 from orders.views.presenting import EDITABLE, actions_of, name_carriers, steps_of
-from shopcomm.core.accounts.access import right_required
+from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import OrderLink
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.events.selectors import last_position
@@ -22,7 +22,7 @@ from shopcomm.core.events.selectors import last_position
 @require_safe
 @never_cache
 @right_required("orders.view")
-def order_list_page(request: HttpRequest) -> HttpResponseBase:
+def order_list_page(request: ShopRequest) -> HttpResponseBase:
     """The list alone; with `X-Fragment` the part of it that changed."""
     wanted = request.headers.get("X-Fragment", "")
     if wanted in ("list", "tabs"):
@@ -33,7 +33,7 @@ def order_list_page(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @never_cache
 @right_required("orders.view")
-def order_page(request: HttpRequest, number: str, view: str = "detail") -> HttpResponseBase:
+def order_page(request: ShopRequest, number: str, view: str = "detail") -> HttpResponseBase:
     """One order beside the list and the chat; `view` is what a phone shows of them."""
     order = visible_order(request, number)
     wanted = request.headers.get("X-Fragment", "")
@@ -47,24 +47,24 @@ def order_page(request: HttpRequest, number: str, view: str = "detail") -> HttpR
 @require_safe
 @never_cache
 @right_required("orders.view")
-def order_row(request: HttpRequest, number: str) -> HttpResponse:
+def order_row(request: ShopRequest, number: str) -> HttpResponse:
     """One row of the list as it is now."""
     order = visible_order(request, number)
     return render(request, "orders/_row.html", {"order": order, "current": ""})
 
 
-def visible_order(request: HttpRequest, number: str) -> Order:
+def visible_order(request: ShopRequest, number: str) -> Order:
     """The order when this reader may see it, 404 otherwise."""
     visible = orders_visible_to(request.actor).select_related("customer", "assigned_to")
     return get_object_or_404(visible, number=number)
 
 
-def _list_part(request: HttpRequest, wanted: str, *, order: Order | None) -> HttpResponse:
+def _list_part(request: ShopRequest, wanted: str, *, order: Order | None) -> HttpResponse:
     context = list_context(request) | {"order": order}
     return render(request, "orders/_tabs.html" if wanted == "tabs" else "orders/_list.html", context)
 
 
-def list_context(request: HttpRequest) -> dict[str, Any]:
+def list_context(request: ShopRequest) -> dict[str, Any]:
     """Everything the left pane shows. The cursor is read first: what happens meanwhile is replayed."""
     cursor = last_position()
     filters = read_filters(request.GET, request.actor)
@@ -80,7 +80,7 @@ def list_context(request: HttpRequest) -> dict[str, Any]:
         "filters": filters,
         "page": page,
         "counts": counts,
-        "tabs": tabs_of(counts, filters.status),
+        "tabs": tabs_of(counts, str(filters.status)),
         "chips": chips,
         "filtered": filtered,
         "more_on": bool(filters.source or filters.created_after or filters.created_before),
@@ -90,12 +90,12 @@ def list_context(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def desk_context(request: HttpRequest, order: Order) -> dict[str, Any]:
+def desk_context(request: ShopRequest, order: Order) -> dict[str, Any]:
     """The whole screen around one order."""
     return {"view": "detail"} | list_context(request) | detail_context(request, order)
 
 
-def detail_context(request: HttpRequest, order: Order) -> dict[str, Any]:
+def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
     """Everything the middle pane shows."""
     lines = list(order.lines.select_related("variant__product"))
     actions = actions_of(allowed_transitions(order, request.actor))

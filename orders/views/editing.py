@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -15,13 +15,13 @@ from orders.models import Order, Variant
 from orders.services.orders import AddressInput, ItemInput, edit_order, place_order
 from orders.views.desk import visible_order
 from orders.views.presenting import refusal_of, stale_of
-from shopcomm.core.accounts.access import right_required
+from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.services.customers import customer_by_phone
 
 
 @require_http_methods(["GET", "POST"])
 @right_required("orders.create")
-def create_order(request: HttpRequest) -> HttpResponseBase:
+def create_order(request: ShopRequest) -> HttpResponseBase:
     """The form of a new order."""
     form = CreateOrderForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
@@ -35,7 +35,7 @@ def create_order(request: HttpRequest) -> HttpResponseBase:
 
 
 @transaction.atomic
-def _place(request: HttpRequest, data: dict[str, Any]) -> Order:
+def _place(request: ShopRequest, data: dict[str, Any]) -> Order:
     """The customer and the order together, or neither."""
     customer = customer_by_phone(
         name=data["name"],
@@ -57,7 +57,7 @@ def _place(request: HttpRequest, data: dict[str, Any]) -> Order:
 
 @require_http_methods(["GET", "POST"])
 @right_required("orders.create")
-def change_order(request: HttpRequest, number: str) -> HttpResponseBase:
+def change_order(request: ShopRequest, number: str) -> HttpResponseBase:
     """The form of an order that is there already."""
     order = visible_order(request, number)
     form = EditOrderForm(request.POST if request.method == "POST" else None, initial=_initial(order))
@@ -67,7 +67,7 @@ def change_order(request: HttpRequest, number: str) -> HttpResponseBase:
     try:
         edit_order(actor=request.actor, order_id=order.pk, version=version, changes=_changes(form))
     except StaleVersion as error:
-        form = _rebased(form, order)
+        form = _rebased(form, request.POST.copy(), order)
         return _form_page(request, form, order=order, status=409, stale=stale_of(error))
     except OrderError as error:
         return _form_page(request, form, order=order, status=error.status, refusal=refusal_of(error))
@@ -91,12 +91,11 @@ def _changes(form: EditOrderForm) -> dict[str, Any]:
     return changes
 
 
-def _rebased(form: EditOrderForm, order: Order) -> EditOrderForm:
+def _rebased(form: EditOrderForm, data: QueryDict, order: Order) -> EditOrderForm:
     """The same form on the order as it is now: what was typed stays, what was not touched is the newest."""
     order.refresh_from_db()
     touched = form.touched()
     fresh = EditOrderForm(initial=_initial(order))
-    data = form.data.copy()
     for name in fresh.own_fields():
         current = fresh[name].value()
         shown = "" if current is None else getattr(current, "pk", current)
@@ -121,7 +120,7 @@ def _lines_of(order: Order) -> list[dict[str, Any]]:
 
 
 def _form_page(
-    request: HttpRequest, form: OrderForm, *, order: Order | None = None, status: int = 200, **extra: Any
+    request: ShopRequest, form: OrderForm, *, order: Order | None = None, status: int = 200, **extra: Any
 ) -> HttpResponseBase:
     names = {
         "customer_fields": ("phone", "name", "company", "tier", "source"),

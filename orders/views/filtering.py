@@ -112,4 +112,4 @@ def _turned(query: QueryDict, fields: dict[str, str], *, on: bool) -> str:
 
 def kept_fields(query: QueryDict, *, without: tuple[str, ...]) -> list[tuple[str, str]]:
     """Hidden fields that keep the other filters when one form is sent."""
-    return [(name, value) for name, value in query.items() if name not in (*without, "after") and value]
+    return [(name, str(value)) for name, value in query.items() if name not in (*without, "after") and value]

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from orders.selectors.orders import orders_visible_to
 from orders.selectors.products import variants_matching
-from shopcomm.core.accounts.access import right_required
+from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.services.customers import normalise_phone
 
@@ -19,7 +19,7 @@ COPIED = ("receiver_name", "receiver_phone", "province", "city", "district", "st
 
 @require_safe
 @right_required("orders.create")
-def variants(request: HttpRequest) -> HttpResponseBase:
+def variants(request: ShopRequest) -> HttpResponseBase:
     """Products by name, SKU or colour, with picture, price and stock."""
     found = variants_matching(request.GET.get("q", "").strip())[:MOST]
     return render(request, "orders/_variants.html", {"variants": found})
@@ -27,7 +27,7 @@ def variants(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 @right_required("orders.create")
-def customers(request: HttpRequest) -> HttpResponseBase:
+def customers(request: ShopRequest) -> HttpResponseBase:
     """Who has this phone, and where the last parcel this reader may see went."""
     try:
         phone = normalise_phone(request.GET.get("phone", ""))

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from orders.models import Status
 from orders.transitions import TRANSITIONS, Transition
-from shopcomm.core.accounts.access import right_required
+from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.http.templatetags.ui import status_class
 
 WIDTH, HEIGHT, NODE_WIDTH, NODE_HEIGHT = 1180, 420, 132, 48
@@ -116,7 +116,7 @@ def _who(row: Transition) -> str:
 
 @require_safe
 @right_required("orders.view", "warehouse.view")
-def states_page(request: HttpRequest) -> HttpResponse:
+def states_page(request: ShopRequest) -> HttpResponse:
     """The picture, and the same as a table."""
     table = [
         {"key": row.key, "from_": row.from_, "to": row.to, "label": row.label, "who": _who(row)}

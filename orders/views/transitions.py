@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -16,12 +16,12 @@ from orders.services.transitions import transition_order
 from orders.transitions import Transition
 from orders.views.desk import visible_order
 from orders.views.presenting import DANGEROUS, refusal_of, stale_of
-from shopcomm.core.accounts.access import right_required
+from shopcomm.core.accounts.access import ShopRequest, right_required
 
 
 @require_http_methods(["GET", "POST"])
 @right_required("orders.view")
-def transition_page(request: HttpRequest, number: str, to: str) -> HttpResponseBase:
+def transition_page(request: ShopRequest, number: str, to: str) -> HttpResponseBase:
     """Asks for what the move needs, then makes it."""
     order = visible_order(request, number)
     transition = _wanted(order, to, request)
@@ -33,15 +33,16 @@ def transition_page(request: HttpRequest, number: str, to: str) -> HttpResponseB
         transition_order(actor=request.actor, order_id=order.pk, to=to, version=version, data=form.inputs())
     except StaleVersion as error:
         # What was typed stays; the next try is against what is now on the screen.
-        form.data = form.data.copy()
-        form.data["version"] = error.extra["version"]
+        newest = request.POST.copy()
+        newest["version"] = str(error.extra["version"])
+        form = TransitionForm(newest, order=order, transition=transition)
         return _form_page(request, order, transition, form, status=409, stale=stale_of(error))
     except OrderError as error:
         return _form_page(request, order, transition, form, status=error.status, refusal=refusal_of(error))
     return _done(request, number, transition)
 
 
-def _wanted(order: Order, to: str, request: HttpRequest) -> Transition:
+def _wanted(order: Order, to: str, request: ShopRequest) -> Transition:
     """The row of the table; a move somebody else has made meanwhile is no longer there."""
     for row in allowed_transitions(order, request.actor):
         if row.to == to:
@@ -49,7 +50,7 @@ def _wanted(order: Order, to: str, request: HttpRequest) -> Transition:
     raise Http404
 
 
-def _done(request: HttpRequest, number: str, transition: Transition) -> HttpResponseBase:
+def _done(request: ShopRequest, number: str, transition: Transition) -> HttpResponseBase:
     text = _("%(what)s：完成") % {"what": transition.label}
     if request.headers.get("X-Fragment"):
         return JsonResponse({"text": text})
@@ -58,7 +59,7 @@ def _done(request: HttpRequest, number: str, transition: Transition) -> HttpResp
 
 
 def _form_page(
-    request: HttpRequest,
+    request: ShopRequest,
     order: Order,
     transition: Transition,
     form: TransitionForm,

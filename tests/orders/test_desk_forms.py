@@ -42,8 +42,9 @@ def fields_of(html: str) -> dict[str, Any]:
     for tag in re.findall(r"<input[^>]*>", form):
         attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
         unchecked = attributes.get("type") == "checkbox" and " checked" not in tag
+        blank = "on" if attributes.get("type") == "checkbox" else ""
         if "name" in attributes and not unchecked:
-            data.setdefault(attributes["name"], []).append(attributes.get("value", "on"))
+            data.setdefault(attributes["name"], []).append(attributes.get("value", blank))
     for name, text in re.findall(r'<textarea name="([^"]+)"[^>]*>\s*(.*?)</textarea>', form, flags=re.S):
         data[name] = [text]
     for name, options in re.findall(r'<select name="([^"]+)".*?>(.*?)</select>', form, flags=re.S):

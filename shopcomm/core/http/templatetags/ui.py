@@ -168,13 +168,14 @@ def picture(variant: Any) -> str:
     """The address of a variant's picture, a drawn bag when it has none."""
     if variant is not None and getattr(variant, "picture", None):
         return variant.picture.url
-    if variant is not None and getattr(variant, "static_picture", ""):
+    if variant is not None and getattr(variant, "static_picture", ""):  # type: ignore[arg-type]
         return static(variant.static_picture)
     return static(f"bags/{_shape(variant)}-grey.svg")
 
 
 def _shape(variant: Any) -> str:
-    name = str(getattr(getattr(variant, "product", None), "name", ""))
+    product = getattr(variant, "product", None)
+    name = str(product.name) if product else ""
     shapes = {"托特": "tote", "背包": "backpack", "双肩": "backpack", "斜挎": "crossbody", "旅行袋": "duffel"}
     shapes |= {"行李袋": "duffel", "公文": "brief", "电脑包": "brief"}
     return next((shape for word, shape in shapes.items() if word in name), "suitcase")
