@@ -4,6 +4,8 @@ import asyncio
 import logging
 import weakref
 from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
 
 import psycopg
 from django.db import connection as django_connection
@@ -17,6 +19,7 @@ from messaging.services.write import WRITE, Sent, parameters, results
 
 log = logging.getLogger(__name__)
 LARGEST_BATCH = 200
+Found = dict[tuple[int, str, int, UUID], Sent]
 
 
 class Writer:
@@ -61,7 +64,7 @@ class Writer:
                 answer.set_result(found[draft.key])
         await _publish(created)
 
-    async def _store(self, drafts: Sequence[Draft]) -> dict:
+    async def _store(self, drafts: Sequence[Draft]) -> Found:
         for attempt in (1, 2, 3):
             try:
                 return await self._execute(drafts)
@@ -74,7 +77,7 @@ class Writer:
                     raise
         raise Unavailable()
 
-    async def _execute(self, drafts: Sequence[Draft]) -> dict:
+    async def _execute(self, drafts: Sequence[Draft]) -> Found:
         if self._connection is None or self._connection.closed:
             self._connection = await psycopg.AsyncConnection.connect(
                 **_address(), autocommit=True, prepare_threshold=0
@@ -88,11 +91,13 @@ class Writer:
             self._connection = None
 
 
-def _address() -> dict:
+def _address() -> dict[str, Any]:
     """Where Django's own connection goes, read late: tests change the database's name."""
-    given = django_connection.settings_dict
-    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-    return {ours: given[theirs] for ours, theirs in names.items() if given[theirs]} | {"connect_timeout": 5}
+    given = django_connection.get_connection_params()
+    # These are for Django's own kind of connection.
+    for name in ("context", "cursor_factory", "prepare_threshold", "server_side_binding"):
+        given.pop(name, None)
+    return given | {"connect_timeout": 5}
 
 
 def _fail(answer: "asyncio.Future[Sent]", error: Exception) -> None:

@@ -1,7 +1,7 @@
 from orders.models.numbers import NumberDay
 from orders.models.order import Order, OrderLine
 from orders.models.payments import Payment, Refund
-from orders.models.products import Product, Variant, TierPrice
+from orders.models.products import Product, TierPrice, Variant
 from orders.models.shipments import Shipment, ShipmentLine, TrackingNode
 from orders.models.statuses import Status
 from orders.models.stock import StockMovement, StockReservation

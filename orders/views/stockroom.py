@@ -1,0 +1,129 @@
+"""What the stockroom's templates show, worked out from orders and their lines."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from orders.labels import field_label, field_text
+from orders.models import Order, OrderLine, Status, WarehouseAlert
+from orders.selectors.warehouse import Board
+from orders.views.presenting import name_carriers
+
+PICTURES = 4
+
+
+@dataclass(frozen=True)
+class Card:
+    """One order on the board."""
+
+    order: Order
+    short: str
+    lines: list[OrderLine]
+    pieces: int
+    picked: int
+    alerts: list[WarehouseAlert]
+    is_new: bool
+    when: datetime | None
+
+    @property
+    def is_picked(self) -> bool:
+        return self.picked >= len(self.lines)
+
+
+@dataclass(frozen=True)
+class CardColumn:
+    """One column: what waits for the same thing."""
+
+    key: str
+    label: str | Promise
+    hint: str | Promise
+    cards: list[Card] = field(default_factory=list)
+    more: bool = False
+
+
+@dataclass(frozen=True)
+class Picking:
+    """The pick panel: an order's lines in the order of the shelves."""
+
+    card: Card
+    rows: list[OrderLine]
+    pieces_picked: int
+    shipments: list
+
+    @property
+    def order(self) -> Order:
+        return self.card.order
+
+    @property
+    def may_ship(self) -> bool:
+        return self.order.status == Status.PICKING and self.card.is_picked
+
+
+def card_of(order: Order) -> Card:
+    """An order as a card."""
+    lines = [line for line in order.lines.all() if line.quantity > line.cancelled_quantity]
+    return Card(
+        order=order,
+        short=order.number.rsplit("-", 1)[-1],
+        lines=lines,
+        pieces=sum(line.quantity - line.cancelled_quantity for line in lines),
+        picked=sum(is_ticked(line) for line in lines),
+        alerts=order.open_alerts,  # type: ignore[attr-defined]
+        is_new=order.acknowledged_version == 0,
+        when=order.shipped_at or order.picking_at or order.paid_at,
+    )
+
+
+def is_ticked(line: OrderLine) -> bool:
+    """Whether all of a line lies in the box."""
+    return line.picked_quantity >= line.quantity - line.cancelled_quantity
+
+
+def cards_of(board: Board) -> list[CardColumn]:
+    """The columns of the page: what is picked and waits for its waybill has one of its own."""
+    found = {column.key: column for column in board.columns}
+    picking = [card_of(order) for order in found["picking"].orders]
+    return [
+        CardColumn(
+            "new", _("待配货"), _("加急在前"), [card_of(o) for o in found["new"].orders], found["new"].more
+        ),
+        CardColumn("picking", _("配货中"), _people(picking), [c for c in picking if not c.is_picked]),
+        CardColumn("packed", _("待发货"), _("等扫运单号"), [c for c in picking if c.is_picked]),
+        CardColumn(
+            "shipped", _("今日已发"), "", [card_of(o) for o in found["shipped"].orders], found["shipped"].more
+        ),
+    ]
+
+
+def with_changes(alerts: list[WarehouseAlert]) -> list[WarehouseAlert]:
+    """Alerts with their changed fields in words."""
+    for alert in alerts:
+        alert.changes = [  # type: ignore[attr-defined]
+            {
+                "label": field_label(name),
+                "before": field_text(name, alert.before.get(name)),
+                "after": field_text(name, after),
+            }
+            for name, after in alert.after.items()
+        ]
+    return alerts
+
+
+def _people(cards: list[Card]) -> str:
+    names = dict.fromkeys(str(card.order.picker) for card in cards if card.order.picker)
+    return "、".join(list(names)[:3])
+
+
+def picking_of(order: Order, rows: list[OrderLine]) -> Picking:
+    """The panel for one order."""
+    open_rows = [line for line in rows if line.quantity > line.cancelled_quantity]
+    for line in open_rows:
+        line.is_ticked = is_ticked(line)  # type: ignore[attr-defined]
+    return Picking(
+        card=card_of(order),
+        rows=open_rows,
+        pieces_picked=sum(min(line.picked_quantity, line.quantity) for line in open_rows),
+        shipments=name_carriers(list(order.shipments.all())),
+    )

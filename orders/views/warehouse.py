@@ -1,0 +1,147 @@
+"""The stockroom's page: the board, the pick list, and what is done with one touch or one scan."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from orders.couriers import COURIERS, courier_code
+from orders.errors import OrderError
+from orders.models import Order, OrderLine, Status, WarehouseAlert
+from orders.selectors.scanning import courier_of, order_of_scan
+from orders.selectors.visibility import orders_visible_to
+from orders.selectors.warehouse import pick_list, warehouse_board, with_pick_fields
+from orders.services.transitions import transition_order
+from orders.services.warehouse import acknowledge_alert, acknowledge_order, tick_line
+from orders.views.stockroom import cards_of, picking_of, with_changes
+from shopcomm.core.accounts.access import ShopRequest, right_required
+
+MOVES = {
+    "start": Status.PICKING,
+    "release": Status.PAID,
+    "ship": Status.SHIPPED,
+    "delivered": Status.DELIVERED,
+}
+
+
+@require_GET
+@right_required("warehouse.view")
+def board(request: ShopRequest) -> HttpResponse:
+    """Everything on one page; a script asks for the part that changes."""
+    part = request.headers.get("X-Fragment")
+    return render(request, "warehouse/_board.html" if part else "warehouse/board.html", _context(request))
+
+
+def _context(request: ShopRequest) -> dict[str, Any]:
+    found = warehouse_board(request.actor)
+    columns = cards_of(found)
+    number = request.GET.get("order", "")
+    order = with_pick_fields(orders_visible_to(request.actor)).filter(number=number).first()
+    return {
+        "active": "warehouse",
+        "alerts": with_changes(found.alerts),
+        "columns": columns,
+        "selected": number,
+        "picking": picking_of(order, pick_list(order)) if order else None,
+        "couriers": COURIERS.items(),
+        "tracking_number": request.GET.get("tracking_number", ""),
+        "carrier": courier_of(request.GET.get("tracking_number", "")) or "",
+    }
+
+
+@require_GET
+@right_required("warehouse.view")
+def slip(request: ShopRequest, number: str) -> HttpResponse:
+    """The pick list on paper, with the version it was printed for."""
+    order = get_object_or_404(with_pick_fields(orders_visible_to(request.actor)), number=number)
+    return render(request, "warehouse/slip.html", {"picking": picking_of(order, pick_list(order))})
+
+
+@require_GET
+@right_required("warehouse.view")
+def scan(request: ShopRequest) -> HttpResponseBase:
+    """Where a scanned text leads: to its order, or to shipping the selected one with it."""
+    text, selected = request.GET.get("q", "").replace("\x00", "").strip()[:60], request.GET.get("order", "")
+    order = order_of_scan(request.actor, text) if text else None
+    if order:
+        return redirect(_at(order.number))
+    if selected and len(text) >= 6:
+        return redirect(f"{_at(selected)}&tracking_number={text}")
+    messages.error(request, _("没有找到“%(text)s”") % {"text": text})
+    return redirect(_at(selected) if selected else "warehouse:board")
+
+
+@require_POST
+@right_required("warehouse.ship")
+def act(request: ShopRequest, number: str, action: str) -> HttpResponseBase:
+    """Start or release picking, ship, mark delivered, or say that a new order has been seen."""
+    order = get_object_or_404(orders_visible_to(request.actor), number=number)
+    if action == "acknowledge":
+        return _answer(request, number, lambda: acknowledge_order(actor=request.actor, order_id=order.pk))
+    if action not in MOVES:
+        raise Http404
+    return _answer(request, number, lambda: _move(request, order, MOVES[action]))
+
+
+def _move(request: ShopRequest, order: Order, to: str) -> None:
+    version = request.POST.get("version", "")
+    data = {name: request.POST.get(name, "") for name in ("carrier", "tracking_number")}
+    data["carrier"] = courier_code(data["carrier"]) or courier_of(data["tracking_number"]) or data["carrier"]
+    transition_order(
+        actor=request.actor,
+        order_id=order.pk,
+        to=to,
+        version=int(version) if version.isdigit() and len(version) < 9 else None,
+        data=data if to == Status.SHIPPED else {},
+    )
+
+
+@require_POST
+@right_required("warehouse.ship")
+def tick(request: ShopRequest, line_id: int) -> HttpResponseBase:
+    """Tick a line off, or take the tick away."""
+    visible = OrderLine.objects.filter(order__in=orders_visible_to(request.actor)).select_related("order")
+    line = get_object_or_404(visible, pk=line_id)
+    picked = line.quantity - line.cancelled_quantity if request.POST.get("picked") else line.shipped_quantity
+    return _answer(
+        request,
+        line.order.number,
+        lambda: tick_line(actor=request.actor, line_id=line.pk, picked=picked),
+    )
+
+
+@require_POST
+@right_required("warehouse.ship")
+def acknowledge(request: ShopRequest, alert_id: int) -> HttpResponseBase:
+    """Say that a change has been seen."""
+    visible = WarehouseAlert.objects.filter(order__in=orders_visible_to(request.actor)).select_related(
+        "order"
+    )
+    alert = get_object_or_404(visible, pk=alert_id)
+    return _answer(
+        request, alert.order.number, lambda: acknowledge_alert(actor=request.actor, alert_id=alert.pk)
+    )
+
+
+def _answer(request: ShopRequest, number: str, work: Callable[[], object]) -> HttpResponseBase:
+    """Do it; a refusal is told on the board (or to the script) and changes nothing."""
+    refusal = ""
+    status = 200
+    try:
+        work()
+    except OrderError as error:
+        refusal, status = str(error.detail), error.status
+    if request.headers.get("X-Fragment"):
+        return JsonResponse({"text": refusal}, status=status)
+    if refusal:
+        messages.error(request, refusal)
+    return redirect(_at(number))
+
+
+def _at(number: str) -> str:
+    return f"{reverse('warehouse:board')}?order={number}"
