@@ -124,4 +124,6 @@ def browse(chromium) -> Iterator[Callable[..., Page]]:
 def _session_cookie(staff, url: str) -> dict[str, str]:
     client = Client()
     client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
-    return {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}
+    # The whole site, not the folder of this page: the socket needs it too.
+    origin = "/".join(url.split("/")[:3])
+    return {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": f"{origin}/"}

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.browser.chat import message, ready, say, texts
+from tests.factories import move
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -153,13 +154,10 @@ def test_the_customer_page_fits_a_phone(browse, customer_url, width):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_new_status_appears_at_the_customer_without_reload(browse, customer_url, order, manager):
-    from orders.services.transitions import transition_order
-    from shopcomm.core.accounts.actors import Actor
-
+def test_a_new_status_appears_at_the_customer_without_reload(browse, customer_url, order):
     page = ready(browse(customer_url, width=390, height=844))
     expect(page.locator(".hero .tag")).to_have_text("待支付")
     page.evaluate("window.notReloaded = true")
-    transition_order(actor=Actor.staff(manager), order_id=order.pk, to="paid", version=order.version, data={})
+    move(order, "paid", amount=order.total, method="transfer", reference="T-1")
     expect(page.locator(".hero .tag")).to_have_text("已支付待配货")
     assert page.evaluate("window.notReloaded") is True
