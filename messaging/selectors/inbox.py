@@ -1,6 +1,7 @@
 """The inbox: every conversation one member of staff may see, unread first."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import (
     Case,
@@ -37,7 +38,7 @@ class InboxFilters:
 def inbox_page(actor: Actor, filters: InboxFilters) -> list[Conversation]:
     """One page of conversations with `unread` and `last_message` set; one row more than asked when there are more."""
     found = _searched(_in_folder(_marked(actor), filters.folder, actor), filters.q.strip())
-    rows = list(
+    rows: list[Any] = list(
         found.select_related("customer", "order", "assigned_to")
         .annotate(unread=_unread_count())
         .order_by("-has_unread", F("last_message_at").desc(nulls_last=True), "-id")[: filters.limit + 1]
@@ -52,7 +53,7 @@ def folder_counts(actor: Actor) -> dict[str, int]:
     return {name: _in_folder(marked, name, actor)[:COUNT_CAP].count() for name in FOLDERS}
 
 
-def _marked(actor: Actor) -> QuerySet[Conversation]:
+def _marked(actor: Actor) -> QuerySet[Any]:
     """Visible conversations with this reader's position and whether anything came after it."""
     marker = ReadMarker.objects.filter(
         conversation=OuterRef("pk"), reader_kind="staff", reader_id=actor.id or 0
@@ -65,7 +66,7 @@ def _marked(actor: Actor) -> QuerySet[Conversation]:
     )
 
 
-def _in_folder(found: QuerySet[Conversation], folder: str, actor: Actor) -> QuerySet[Conversation]:
+def _in_folder(found: QuerySet[Any], folder: str, actor: Actor) -> QuerySet[Any]:
     rules = {
         "unread": Q(has_unread=1),
         "waiting": Q(last_customer_seq__gt=F("last_shop_seq")),
@@ -75,11 +76,11 @@ def _in_folder(found: QuerySet[Conversation], folder: str, actor: Actor) -> Quer
     return found.filter(rules[folder]) if folder in rules else found
 
 
-def _searched(found: QuerySet[Conversation], words: str) -> QuerySet[Conversation]:
+def _searched(found: QuerySet[Any], words: str) -> QuerySet[Any]:
     if not words:
         return found
     said = Message.objects.filter(conversation=OuterRef("pk"), body__icontains=words, recalled_at=None)
-    wanted = Q(customer__name__icontains=words) | Q(customer__company__icontains=words)
+    wanted: Any = Q(customer__name__icontains=words) | Q(customer__company__icontains=words)
     wanted |= Q(order__number__icontains=words) | Q(subject__icontains=words) | Exists(said)
     if words.isdigit() and len(words) == 4:
         wanted |= Q(customer__phone_tail=words)
@@ -103,11 +104,11 @@ def _unread_count() -> Coalesce:
     return Coalesce(Subquery(newer.values("count")), Value(0))
 
 
-def _attach_last_messages(rows: list[Conversation]) -> None:
+def _attach_last_messages(rows: list[Any]) -> None:
     """Each row's newest message, in one query."""
     wanted = Q(pk=None)
     for row in rows:
         wanted |= Q(conversation=row.pk, seq=row.last_seq)
     newest = {message.conversation_id: message for message in Message.objects.filter(wanted)}
     for row in rows:
-        row.last_message = newest.get(row.pk)  # type: ignore[attr-defined]
+        row.last_message = newest.get(row.pk)

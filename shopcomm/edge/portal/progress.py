@@ -117,7 +117,7 @@ def _steps(order: Order) -> list[Step]:
     }
     if order.status in _ENDED_ELSEWHERE:
         passed = [Step(labels[status], "done") for status in _WAY if _reached_at(order, status)]
-        return [*passed, Step(Status(order.status).label, "now")]
+        return [*passed, Step(str(Status(order.status).label), "now")]
     if order.status == Status.COMPLETED:
         return [Step(label, "done") for label in labels.values()]
     now = _WAY.index(Status(order.status))
