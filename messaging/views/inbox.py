@@ -26,7 +26,7 @@ def inbox(request: HttpRequest, conversation_id: int | None = None) -> HttpRespo
     if request.headers.get("X-Fragment") == "list":
         return render(request, "messaging/_inbox_list.html", context)
     if conversation_id is not None:
-        visible = conversations_visible_to(request.actor).select_related("customer", "order")
+        visible = conversations_visible_to(request.actor).select_related("customer", "order")  # type: ignore[attr-defined]
         context["conversation"] = get_object_or_404(visible, pk=conversation_id)
     return render(request, "messaging/inbox.html", context)
 
@@ -56,12 +56,12 @@ def new_enquiry(request: HttpRequest) -> HttpResponse:
 
 def _open(request: HttpRequest, *, name: str, phone: str, subject: str) -> Conversation:
     customer: Customer = customer_by_phone(name=name, phone=phone, source="wechat")
-    return open_enquiry(actor=request.actor, customer=customer, subject=subject[:120])
+    return open_enquiry(actor=request.actor, customer=customer, subject=subject[:120])  # type: ignore[attr-defined]
 
 
 def _list_context(request: HttpRequest, conversation_id: int | None) -> dict[str, Any]:
     filters = _filters(request)
-    rows = inbox_page(request.actor, filters)
+    rows = inbox_page(request.actor, filters)  # type: ignore[attr-defined]
     return {
         "rows": rows[: filters.limit],
         "more": min(filters.limit * 2, MAX_ROWS) if len(rows) > filters.limit < MAX_ROWS else 0,
@@ -89,7 +89,7 @@ def _folders(request: HttpRequest, current: str) -> list[dict[str, Any]]:
         "enquiry": (_("询价"), "help"),
         "mine": (_("我负责"), "user"),
     }
-    counts = folder_counts(request.actor)
+    counts = folder_counts(request.actor)  # type: ignore[attr-defined]
     return [
         {
             "key": key,
