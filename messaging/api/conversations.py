@@ -42,9 +42,10 @@ class ConversationsView(ListAPIView):
     queryset = Conversation.objects.none()
 
     def get_queryset(self) -> QuerySet[Conversation]:
-        if self.request.auth is None:
-            return self.queryset
-        return conversations_visible_to(Actor.api_key(self.request.auth)).select_related("order", "customer")
+        key: Any = self.request.auth
+        if key is None:
+            return Conversation.objects.none()
+        return conversations_visible_to(Actor.api_key(key)).select_related("order", "customer")
 
 
 class MessagesView(ApiView):

@@ -46,7 +46,7 @@ class MessageOutput(serializers.Serializer):
     client_id = serializers.UUIDField()
     created_at = serializers.DateTimeField()
     recalled = serializers.BooleanField()
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]
 
 
 class MessageList(serializers.Serializer):

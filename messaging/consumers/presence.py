@@ -22,7 +22,7 @@ class Presence:
 
     def __init__(self) -> None:
         self._redis = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=2)
-        self._prefix = settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"]
+        self._prefix = settings.REDIS_PREFIX
 
     async def here(self, conversation_id: int, actor: Actor, socket: str, *, again: bool = False) -> None:
         """Somebody opened a conversation, or is still there (`again`: tell nobody)."""
@@ -45,7 +45,7 @@ class Presence:
 
     async def _tell(self, conversation_id: int) -> None:
         members = await self._redis.zrangebyscore(self._key(conversation_id), time.time(), "+inf")
-        people = {tuple(json.loads(member)[:3]) for member in members}
+        people = {tuple(json.loads(str(member, "utf-8"))[:3]) for member in members}
         who: list[dict[str, Any]] = [
             {"kind": kind, "id": number, "name": name, "online": True}
             for kind, number, name in sorted(people, key=str)

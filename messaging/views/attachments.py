@@ -26,7 +26,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def attachment(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
+def attachment(request: HttpRequest, attachment_id: UUID) -> FileResponse:
     """The file itself."""
     found = attachment_visible_to(request.actor, attachment_id)  # type: ignore[attr-defined]
     if found is None:
@@ -39,7 +39,7 @@ def attachment(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
 
 
 @require_safe
-def thumbnail(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
+def thumbnail(request: HttpRequest, attachment_id: UUID) -> FileResponse:
     """A picture small enough for a list."""
     found = attachment_visible_to(request.actor, attachment_id)  # type: ignore[attr-defined]
     if found is None or not found.thumbnail:

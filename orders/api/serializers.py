@@ -33,8 +33,8 @@ class AddressInput(serializers.Serializer):
 
 class OrderInput(serializers.Serializer):
     customer = CustomerInput()
-    source = serializers.ChoiceField(Source.choices, default=Source.API)
-    items = ItemInput(many=True, allow_empty=False, max_length=1000)
+    source = serializers.ChoiceField(Source.choices, default=Source.API)  # type: ignore[assignment]
+    items = ItemInput(many=True, allow_empty=False, max_length=1000)  # type: ignore[call-arg]
     address = AddressInput()
     urgent = serializers.BooleanField(default=False)
     note = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
@@ -44,7 +44,9 @@ class OrderInput(serializers.Serializer):
 class OrderFilter(serializers.Serializer):
     status = serializers.CharField(required=False, default="", help_text="one status, or several with commas")
     q = serializers.CharField(required=False, default="", max_length=200, allow_blank=True)
-    source = serializers.ChoiceField(Source.choices, required=False, default="", allow_blank=True)
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        Source.choices, required=False, default="", allow_blank=True
+    )
     urgent = serializers.BooleanField(required=False, allow_null=True, default=None)
     created_after = serializers.DateTimeField(required=False, default=None)
     created_before = serializers.DateTimeField(required=False, default=None)
@@ -76,7 +78,7 @@ class TransitionInput(serializers.Serializer):
 
 class ChangeInput(serializers.Serializer):
     kind = serializers.ChoiceField(["address", "urgent", "items", "note", "cancel"])
-    data = serializers.DictField(required=False, default=dict)
+    data = serializers.DictField(required=False, default=dict)  # type: ignore[assignment]
 
 
 class ChangeOutput(serializers.Serializer):

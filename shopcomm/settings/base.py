@@ -117,6 +117,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # REDIS_URL: Redis >= 7 or Valkey; carries sockets, tasks, rate limits. Nothing durable.
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
+# REDIS_PREFIX: what every key and channel begins with, for several shops on one server.
+REDIS_PREFIX = env("REDIS_PREFIX", default="shopcomm")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 CHANNEL_LAYERS = {
     "default": {
@@ -124,7 +126,7 @@ CHANNEL_LAYERS = {
         # redis-py 8 gives sockets a 5 s timeout by default, which kills an idle subscriber.
         "CONFIG": {
             "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
-            "prefix": env("REDIS_PREFIX", default="shopcomm"),
+            "prefix": REDIS_PREFIX,
         },
     }
 }
@@ -141,7 +143,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     # An outage of the broker must not hold up a web request: the sweep relays later.
     "max_retries": 1,
-    "global_keyprefix": env("REDIS_PREFIX", default="shopcomm") + ":",
+    "global_keyprefix": f"{REDIS_PREFIX}:",
 }
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"

@@ -33,7 +33,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             raise AuthenticationFailed("this key is not known")
         touch_api_key(key)
         user = ApiKeyUser(key)
-        request._request.actor = user.actor
+        request._request.actor = user.actor  # type: ignore[attr-defined]
         return user, key
 
     def authenticate_header(self, request: Request) -> str:

@@ -15,7 +15,8 @@ class HasScope(BasePermission):
         scopes: dict[str, str] = getattr(view, "scopes", {})
         method = "GET" if request.method in ("HEAD", "OPTIONS") else request.method
         scope = scopes.get(method or "")
+        key: Any = request.auth
         if scope is None:
             # No such method here: the view answers 405 by itself.
             return request.auth is not None and bool(scopes)
-        return request.auth is not None and request.auth.allows(scope)
+        return key is not None and key.allows(scope)

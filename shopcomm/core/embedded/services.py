@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -186,14 +187,12 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_for(ready: "object", process: "subprocess.Popen[bytes]", log: Path) -> None:
+def wait_for(ready: Callable[[], bool], process: "subprocess.Popen[bytes]", log: Path) -> None:
     """Wait until `ready()` holds. Raises EmbeddedError with the log's last line when the process ends first."""
     deadline = time.monotonic() + WAIT_SECONDS
-    while not ready():  # type: ignore[operator]
+    while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
-            raise EmbeddedError(
-                f"{Path(str(process.args[-1])).name}: {_last_line(log.read_text(errors='replace'))}"
-            )
+            raise EmbeddedError(f"{log.stem}: {_last_line(log.read_text(errors='replace'))}")
         time.sleep(0.02)
 
 

@@ -20,7 +20,7 @@ class EventFilter(serializers.Serializer):
 
 class EventOutput(serializers.ModelSerializer):
     actor = serializers.SerializerMethodField()
-    data = serializers.SerializerMethodField()
+    data = serializers.SerializerMethodField()  # type: ignore[assignment]
 
     class Meta:
         model = DomainEvent

@@ -19,7 +19,8 @@ class ApiView(APIView):
     @property
     def actor(self) -> Actor:
         """The integration that asks."""
-        return Actor.api_key(self.request.auth)
+        key: Any = self.request.auth
+        return Actor.api_key(key)
 
     def create(self, request: Request, **kwargs: Any) -> Response:
         """The work of a POST."""

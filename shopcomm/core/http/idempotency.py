@@ -30,19 +30,20 @@ def once(request: Request, work: Callable[[], Response]) -> Response:
     if len(key) > LONGEST_KEY:
         raise exceptions.ValidationError({"Idempotency-Key": [f"at most {LONGEST_KEY} characters"]})
     digest = _digest(request)
+    owner: Any = request.auth
     with transaction.atomic():
-        if not _lock(f"{request.auth.pk}:{key}"):
+        if not _lock(f"{owner.pk}:{key}"):
             return _refused(409, "in_progress", "the first request with this key is still running")
-        seen = IdempotencyRecord.objects.filter(api_key=request.auth, key=key).first()
+        seen = IdempotencyRecord.objects.filter(api_key=owner, key=key).first()
         if seen is None:
-            return _first(request, key, digest, work)
+            return _first(owner, key, digest, work)
     if seen.digest != digest:
         return _refused(422, "idempotency_key_reused", "this key was used for another request")
     kind = PROBLEM if seen.status >= 400 else None
     return Response(seen.body, status=seen.status, content_type=kind, headers={"Idempotent-Replay": "true"})
 
 
-def _first(request: Request, key: str, digest: str, work: Callable[[], Response]) -> Response:
+def _first(owner: Any, key: str, digest: str, work: Callable[[], Response]) -> Response:
     try:
         with transaction.atomic():
             response = work()
@@ -55,7 +56,7 @@ def _first(request: Request, key: str, digest: str, work: Callable[[], Response]
         transaction.set_rollback(False)
     body = json.loads(json.dumps(response.data, cls=JSONEncoder))
     IdempotencyRecord.objects.create(
-        api_key=request.auth, key=key, digest=digest, status=response.status_code, body=body
+        api_key=owner, key=key, digest=digest, status=response.status_code, body=body
     )
     return response
 

@@ -35,9 +35,10 @@ def _redis() -> Redis:
 
 def seconds_to_wait(bucket: str, *, rate: float, size: int) -> float:
     """Take one token; how long until there is one again, 0.0 when there was. With Redis down nobody waits."""
-    prefix = settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"]
     try:
-        return float(_redis().eval(BUCKET, 1, f"{prefix}:rate:{bucket}", rate, size, time.time()))  # type: ignore[arg-type]
+        return float(
+            _redis().eval(BUCKET, 1, f"{settings.REDIS_PREFIX}:rate:{bucket}", rate, size, time.time())
+        )  # type: ignore[arg-type]
     except RedisError:
         log.warning("no rate limit while redis is down")
         return 0.0

@@ -7,6 +7,7 @@ import uuid
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from django.utils import timezone
 
@@ -127,7 +128,8 @@ class History:
 
     def _step(self, order: Order, step: str) -> Order:
         picker = self.chance.choice(self.pickers)
-        actor, data = self.manager, {}
+        actor = self.manager
+        data: dict[str, Any] = {}
         if step == "paid":
             data = {
                 "method": self.chance.choice(("wechat", "alipay", "transfer")),
