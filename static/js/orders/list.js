@@ -33,8 +33,15 @@ export default class OrderList {
   #searched(event) {
     if (!event.target.matches("[data-search], [data-filter]")) return;
     event.preventDefault();
-    const fields = [...new FormData(event.target)].filter(([, value]) => value);
-    this.#load(`${location.pathname}?${new URLSearchParams(fields)}`);
+    const fields = new URLSearchParams(location.search);
+    fields.delete("after");
+    // Hidden fields are for browsers without JavaScript; the address knows the other filters better.
+    for (const { name, value, type } of event.target.elements) {
+      if (!name || type === "hidden") continue;
+      if (value) fields.set(name, value);
+      else fields.delete(name);
+    }
+    this.#load(`${location.pathname}?${fields}`);
   }
 
   #searchNow(event) {
