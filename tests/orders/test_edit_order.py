@@ -1,0 +1,189 @@
+from decimal import Decimal
+
+import pytest
+
+from orders.errors import GuardFailed, InsufficientStock, NotAllowed, OrderClosed, StaleVersion
+from orders.models import Order, Status, WarehouseAlert
+from orders.services.items import ItemInput
+from orders.services.orders import edit_order
+from orders.services.warehouse import acknowledge_order
+from shopcomm.core.events.models import DomainEvent
+from tests.factories import VariantFactory, integration, make_order, move
+
+pytestmark = pytest.mark.django_db
+
+
+def edit(order: Order, *, actor=None, version: int | None = None, **changes: object) -> Order:
+    return edit_order(actor=actor or integration(), order_id=order.pk, version=version, changes=changes)
+
+
+def test_an_edit_is_logged_with_before_and_after(order, sales, as_actor):
+    edited = edit(order, actor=as_actor(sales), version=1, street="新街 1 号", urgent=True)
+    assert (edited.version, edited.street, edited.urgent) == (2, "新街 1 号", True)
+    event = DomainEvent.objects.get(type="order.changed")
+    assert event.data["before"] == {"street": "机场路 88 号", "urgent": False}
+    assert event.data["after"] == {"street": "新街 1 号", "urgent": True}
+    assert event.actor_name == "周敏"
+
+
+def test_an_edit_that_changes_nothing_is_no_event(order):
+    assert edit(order, street="机场路 88 号", note="").version == 1
+    assert not DomainEvent.objects.filter(type="order.changed").exists()
+
+
+def test_a_stale_edit_is_refused_with_who_changed_what(order, sales, other_sales, as_actor):
+    edit(order, actor=as_actor(sales), version=1, street="新街 1 号")
+    with pytest.raises(StaleVersion) as refusal:
+        edit(order, actor=as_actor(other_sales), version=1, note="请送货上门")
+    [change] = refusal.value.extra["changed"]
+    assert (change["field"], change["before"], change["after"], change["by"]) == (
+        "street", "机场路 88 号", "新街 1 号", "周敏",
+    )  # fmt: skip
+    order.refresh_from_db()
+    assert (order.note, order.version) == ("", 2)
+
+
+def test_a_stale_edit_hears_of_a_changed_status_too(order):
+    move(order, "paid")
+    with pytest.raises(StaleVersion) as refusal:
+        edit(order, version=1, note="请送货上门")
+    assert [(row["field"], row["before"], row["after"]) for row in refusal.value.extra["changed"]] == [
+        ("status", "待支付", "已支付待配货")
+    ]
+
+
+def test_the_warehouse_looking_makes_no_edit_stale(as_actor):
+    order = make_order(status="paid")
+    acknowledge_order(actor=as_actor("warehouse"), order_id=order.pk)
+    assert edit(order, version=order.version, note="请送货上门").version == order.version + 2
+
+
+def test_an_address_is_changed_as_a_whole(order):
+    address = {
+        "name": "李娜",
+        "phone": "13912345678",
+        "province": "浙江省",
+        "city": "杭州市",
+        "street": "湖滨路 1 号",
+    }
+    edited = edit(order, address=address | {"district": "上城区"})
+    assert (edited.receiver_name, edited.address) == ("李娜", "浙江省杭州市上城区湖滨路 1 号")
+
+
+def test_half_an_address_is_refused(order):
+    with pytest.raises(GuardFailed) as refusal:
+        edit(order, street="")
+    assert refusal.value.names == ["address_incomplete"]
+
+
+def test_lines_are_replaced_with_the_stock_they_hold(order, variant):
+    other = VariantFactory(on_hand=5)
+    edited = edit(order, items=[{"sku": variant.sku, "quantity": 1}, {"sku": other.sku, "quantity": 3}])
+    variant.refresh_from_db()
+    other.refresh_from_db()
+    assert (variant.reserved, other.reserved, edited.total) == (1, 3, Decimal("796.00"))
+    edited = edit(order, items=[{"sku": other.sku, "quantity": 3}])
+    variant.refresh_from_db()
+    assert (variant.reserved, edited.lines.count(), edited.version) == (0, 1, 3)
+
+
+def test_a_line_keeps_its_agreed_price(variant):
+    order = make_order(items=[ItemInput(variant.sku, 2, Decimal("150.00"))])
+    edited = edit(order, items=[{"sku": variant.sku, "quantity": 3}])
+    assert edited.total == Decimal("450.00")
+
+
+def test_lines_beyond_the_stock_change_nothing(order, variant):
+    with pytest.raises(InsufficientStock):
+        edit(order, items=[{"sku": variant.sku, "quantity": 101}])
+    variant.refresh_from_db()
+    assert (variant.reserved, order.lines.get().quantity) == (2, 2)
+
+
+@pytest.mark.parametrize("items", [[], None, ["x"], [{}], [{"sku": "NOPE", "quantity": 1}]])
+def test_lines_that_make_no_sense_are_refused(order, items):
+    with pytest.raises(GuardFailed):
+        edit(order, items=items)
+    assert order.lines.count() == 1
+
+
+def test_discount_and_freight_change_the_total(order):
+    edited = edit(order, discount="98.00", shipping_fee="12.00")
+    assert edited.total == Decimal("312.00")
+    with pytest.raises(GuardFailed):
+        edit(order, discount="1000.00")
+
+
+def test_an_order_never_becomes_cheaper_than_what_was_paid():
+    order = make_order(status="paid")
+    with pytest.raises(GuardFailed) as refusal:
+        edit(order, discount="1.00")
+    assert refusal.value.names == ["refund_needed"]
+    assert edit(order, shipping_fee="10.00").balance == Decimal("10.00")
+
+
+def test_a_change_in_the_warehouse_s_hands_raises_an_alert_for_each_kind(as_actor, sales):
+    order = make_order(status="picking")
+    edited = edit(order, actor=as_actor(sales), street="新街 1 号", urgent=True, note="请送货上门")
+    alerts = {alert.kind: alert for alert in WarehouseAlert.objects.all()}
+    assert set(alerts) == {"address", "urgent"}
+    assert (alerts["address"].before, alerts["address"].raised_by) == ({"street": "机场路 88 号"}, "周敏")
+    assert alerts["address"].order_version == edited.version
+
+
+def test_before_the_warehouse_has_seen_an_order_no_alert_is_needed(as_actor):
+    order = make_order(status="paid")
+    edit(order, street="新街 1 号")
+    assert not WarehouseAlert.objects.exists()
+    acknowledge_order(actor=as_actor("warehouse"), order_id=order.pk)
+    edit(order, street="新街 2 号")
+    assert WarehouseAlert.objects.get().after == {"street": "新街 2 号"}
+
+
+@pytest.mark.parametrize(
+    "status", [status for status in Status.values if status not in ("pending_payment", "paid", "picking")]
+)
+def test_what_has_left_or_ended_keeps_its_address_but_takes_notes(status):
+    order = make_order(status=status)
+    with pytest.raises((GuardFailed, OrderClosed)):
+        edit(order, street="新街 1 号")
+    assert edit(order, note="客户说很满意").note == "客户说很满意"
+
+
+def test_a_customer_changes_the_address_until_the_warehouse_begins(order, as_actor):
+    customer = as_actor(order.customer, order_id=order.pk)
+    assert edit(order, actor=customer, street="新街 1 号").street == "新街 1 号"
+    for change in ({"discount": "398.00"}, {"items": []}, {"urgent": True}, {"assigned_to": None}):
+        with pytest.raises(NotAllowed):
+            edit(order, actor=customer, **change)
+    order = make_order(status="picking", customer=order.customer)
+    with pytest.raises(NotAllowed):
+        edit(order, actor=as_actor(order.customer), street="新街 1 号")
+
+
+def test_the_warehouse_edits_nothing(order, as_actor):
+    with pytest.raises(NotAllowed):
+        edit(order, actor=as_actor("warehouse"), note="x")
+
+
+def test_an_order_is_handed_to_a_colleague_by_name(order, other_sales, as_actor):
+    edited = edit(order, assigned_to=other_sales.pk)
+    assert (edited.assigned_to, DomainEvent.objects.last().data["after"]) == (
+        other_sales,
+        {"assigned_to": "陈伟"},
+    )
+    with pytest.raises(GuardFailed):
+        edit(order, assigned_to=as_actor("warehouse").id)
+
+
+def test_a_field_that_is_nobody_s_to_edit_is_refused(order):
+    for field in ("status", "paid_amount", "customer", "number"):
+        with pytest.raises(GuardFailed) as refusal:
+            edit(order, **{field: "x"})
+        assert refusal.value.names == ["field_unknown"]
+
+
+def test_a_note_of_a_hundred_thousand_characters_is_refused(order):
+    with pytest.raises(GuardFailed) as refusal:
+        edit(order, note="长" * 100_000)
+    assert refusal.value.names == ["note_too_long"]

@@ -1,0 +1,177 @@
+"""Random walks over the state machine: whatever is called, the invariants of the domain hold afterwards."""
+
+from datetime import timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orders.errors import OrderError
+from orders.models import Order, Refund, Status, StockReservation, Variant
+from orders.services.editing import edit_order
+from orders.services.items import ItemInput
+from orders.services.stock import set_stock
+from orders.services.transitions import transition_order
+from orders.services.warehouse import acknowledge_alert, acknowledge_order
+from orders.transitions import TRANSITIONS
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.models import DomainEvent
+from tests.factories import StaffFactory, VariantFactory, integration, make_order, parcel
+
+pytestmark = pytest.mark.django_db
+
+EDGES = {(row.from_, row.to) for row in TRANSITIONS}
+ROLES = ("customer", "sales", "warehouse", "manager", "system", "api")
+
+moves = st.tuples(
+    st.just("move"),
+    st.sampled_from(Status.values),
+    st.sampled_from(ROLES),
+    st.fixed_dictionaries(
+        {
+            "amount": st.sampled_from([None, None, None, "100.00", "398.00", "1"]),
+            "restock": st.booleans(),
+            "part": st.sampled_from([None, None, 1]),
+        }
+    ),
+)
+steps = st.one_of(
+    moves,
+    moves,
+    st.tuples(st.just("edit"), st.sampled_from(["street", "urgent", "items", "discount"]), st.integers(0, 4)),
+    st.tuples(st.just("acknowledge")),
+    st.tuples(st.just("stock"), st.integers(-5, 5)),
+    st.tuples(st.just("wait"), st.integers(1, 20)),
+)
+
+
+class Walk:
+    """One order, a variant with few pieces, and somebody of every role who tries things."""
+
+    def __init__(self) -> None:
+        self.variant, self.other = VariantFactory(on_hand=6), VariantFactory(on_hand=3)
+        self.order = make_order(items=[ItemInput(self.variant.sku, 2)])
+        self.staff = {role: Actor.staff(StaffFactory(role=role)) for role in ROLES[1:4]}
+        self.now = timezone.now()
+
+    def actor(self, role: str) -> Actor:
+        others = {
+            "customer": Actor.customer(self.order.customer),
+            "system": Actor.system(),
+            "api": integration(),
+        }
+        return (self.staff | others)[role]
+
+    def take(self, step: tuple) -> None:
+        """Try one thing; being refused is fine, half a change is not."""
+        if step[0] == "wait":
+            self.now += timedelta(days=step[1])
+            return
+        before = whole_state()
+        try:
+            with time_machine.travel(self.now), transaction.atomic():
+                getattr(self, step[0])(*step[1:])
+        except OrderError:
+            assert whole_state() == before
+
+    def move(self, to: str, role: str, data: dict) -> None:
+        lines = [{"sku": self.variant.sku, "quantity": data["part"]}] if data["part"] else None
+        inputs = parcel(reason="随机", reference=f"R{self.now.timestamp()}", restock=data["restock"])
+        if to != "shipped":
+            inputs["amount"] = data["amount"]
+        transition_order(
+            actor=self.actor(role), order_id=self.order.pk, to=to, data=inputs | {"lines": lines}
+        )
+
+    def edit(self, field: str, number: int) -> None:
+        values = {
+            "street": f"随机路 {number} 号",
+            "urgent": bool(number % 2),
+            "items": [{"sku": sku, "quantity": number} for sku in (self.variant.sku, self.other.sku)],
+            "discount": str(number),
+        }
+        edit_order(
+            actor=self.staff["sales"], order_id=self.order.pk, version=None, changes={field: values[field]}
+        )
+
+    def acknowledge(self) -> None:
+        acknowledge_order(actor=self.staff["warehouse"], order_id=self.order.pk)
+        for alert in self.order.alerts.filter(acknowledged_at=None):
+            acknowledge_alert(actor=self.staff["warehouse"], alert_id=alert.pk)
+
+    def stock(self, delta: int) -> None:
+        set_stock(actor=Actor.system(), sku=self.variant.sku, delta=delta)
+
+
+def whole_state() -> list:
+    orders = list(Order.objects.order_by("pk").values())
+    return [
+        orders,
+        list(Variant.objects.order_by("pk").values("on_hand", "reserved")),
+        DomainEvent.objects.count(),
+    ]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(steps, min_size=1, max_size=16))
+def test_a_random_walk_keeps_every_invariant(db, walk):
+    with transaction.atomic():
+        journey = Walk()
+        for step in walk:
+            journey.take(step)
+            check_order(journey.order)
+            check_stock()
+        transaction.set_rollback(True)
+
+
+def check_order(order: Order) -> None:
+    order.refresh_from_db()
+    events = list(DomainEvent.objects.filter(order_id=order.pk).order_by("id"))
+    assert [event.data["version"] for event in events] == list(range(1, order.version + 1))
+    path = [(event.data["status_from"], event.data["status_to"]) for event in events]
+    assert all(edge in EDGES or edge[0] == edge[1] for edge in path)
+    assert all(left[1] == right[0] for left, right in pairwise(path))
+    assert path[-1][1] == order.status
+    assert (order.status_before != "") == (order.status == Status.REFUNDING)
+    settled = Refund.objects.filter(order=order, state="succeeded").aggregate(sum=Sum("amount"))["sum"]
+    assert (settled or Decimal(0)) == order.refunded_amount <= order.paid_amount
+    assert (order.payments.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)) == order.paid_amount
+    if order.status == Status.REFUNDED:
+        assert order.refunded_amount == order.paid_amount
+
+
+def check_stock() -> None:
+    for variant in Variant.objects.all():
+        sums = variant.movements.aggregate(on_hand=Sum("on_hand_delta"), reserved=Sum("reserved_delta"))
+        assert (sums["on_hand"], sums["reserved"]) == (variant.on_hand, variant.reserved)
+        assert variant.available >= 0
+        assert variant.reserved >= 0
+        held = StockReservation.objects.filter(variant=variant).aggregate(sum=Sum("quantity"))["sum"] or 0
+        assert held == variant.reserved
+        open_ = sum(
+            line.open_quantity
+            for line in variant.order_lines.exclude(order__status__in=("cancelled", "refunded"))
+        )
+        assert open_ == variant.reserved
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 4)), min_size=1, max_size=5), st.data())
+def test_promised_pieces_are_never_more_than_there_are(db, wanted, data):
+    with transaction.atomic():
+        variants = [VariantFactory(on_hand=5) for _ in range(3)]
+        for which, quantity in wanted:
+            try:
+                order = make_order(items=[ItemInput(variants[which].sku, quantity)])
+            except OrderError:
+                continue
+            if data.draw(st.booleans()):
+                transition_order(actor=integration(), order_id=order.pk, to="cancelled")
+            check_stock()
+        transaction.set_rollback(True)

@@ -1,0 +1,294 @@
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from orders.errors import GuardFailed
+from orders.models import Order, Shipment
+from orders.selectors.orders import (
+    OrderFilters,
+    order_for_detail,
+    order_list,
+    orders_visible_to,
+    status_counts,
+)
+from orders.selectors.products import variants_matching
+from orders.selectors.timeline import timeline
+from orders.selectors.warehouse import warehouse_board
+from orders.services.editing import edit_order
+from orders.services.items import ItemInput
+from orders.services.shipments import add_tracking_node
+from orders.services.warehouse import acknowledge_order, tick_line
+from shopcomm.core.configuration.models import ShopSettings
+from shopcomm.core.events.models import DomainEvent
+from tests.factories import (
+    CustomerFactory,
+    ProductFactory,
+    VariantFactory,
+    integration,
+    make_order,
+    make_orders,
+    move,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+# --- who sees what ------------------------------------------------------------------------------
+def test_sales_see_their_own_and_unassigned_orders_or_all_by_the_setting(sales, other_sales, as_actor):
+    own, free, foreign = make_order(assigned_to=sales), make_order(), make_order(assigned_to=other_sales)
+    assert set(orders_visible_to(as_actor(sales))) == {own, free}
+    ShopSettings.objects.create(pk=1, sales_see_all=True)
+    assert set(orders_visible_to(as_actor(sales))) == {own, free, foreign}
+
+
+def test_the_warehouse_sees_what_it_works_with(as_actor):
+    orders = {
+        status: make_order(status=status) for status in ("pending_payment", "paid", "shipped", "completed")
+    }
+    seen = {order.status for order in orders_visible_to(as_actor("warehouse"))}
+    assert seen == {"paid", "shipped", "completed"}
+    Order.objects.filter(pk=orders["completed"].pk).update(closed_at=timezone.now() - timedelta(days=8))
+    assert not orders_visible_to(as_actor("warehouse")).filter(status="completed").exists()
+
+
+def test_a_customer_sees_their_own_and_by_a_link_that_one_alone(order, customer, as_actor):
+    second, _foreign = make_order(customer=customer), make_order()
+    assert set(orders_visible_to(as_actor(customer))) == {order, second}
+    assert set(orders_visible_to(as_actor(customer, order_id=order.pk))) == {order}
+    assert set(orders_visible_to(as_actor(customer, order_id=_foreign.pk))) == set()
+
+
+def test_nobody_sees_nothing():
+    make_order()
+    assert list(orders_visible_to(None)) == []
+    assert sum(status_counts(None).values()) == 0
+
+
+# --- the list -----------------------------------------------------------------------------------
+def test_pages_follow_each_other_without_gap_or_repetition_in_both_directions(as_actor):
+    now = timezone.now()
+    # Two orders of the same moment sit across a border of pages.
+    moments = [now - timedelta(minutes=n // 2) for n in range(11)]
+    numbers = [make_order(placed_at=moment).number for moment in moments]
+    manager, seen, back, cursor = as_actor("manager"), [], [], ""
+    while cursor is not None:
+        page = order_list(manager, OrderFilters(limit=3, cursor=cursor))
+        seen, cursor, last = seen + [order.number for order in page], page.next_cursor, page
+    cursor = last.previous_cursor
+    while cursor is not None:
+        page = order_list(manager, OrderFilters(limit=3, cursor=cursor))
+        back, cursor = [order.number for order in page] + back, page.previous_cursor
+    assert sorted(seen) == sorted(numbers)
+    assert len(seen) == len(set(seen))
+    assert back == seen[: len(back)]
+    assert len(back) == 9
+
+
+@pytest.mark.parametrize("cursor", ["x", "====", "🙂", "Pjk5OTk", "' OR 1=1"])
+def test_a_broken_cursor_starts_at_the_beginning(order, as_actor, cursor):
+    assert order_list(as_actor("manager"), OrderFilters(cursor=cursor)).orders == [order]
+
+
+def test_filters_narrow_together(as_actor):
+    wanted = make_order(source="phone", urgent=True)
+    make_order(source="phone")
+    make_order(source="wechat", urgent=True)
+    page = order_list(
+        as_actor("manager"), OrderFilters(source="phone", urgent=True, status="pending_payment")
+    )
+    assert page.orders == [wanted]
+    assert not order_list(
+        as_actor("manager"), OrderFilters(created_before=wanted.placed_at, urgent=True)
+    ).orders
+
+
+def test_a_page_with_search_counts_and_lines_takes_few_queries(as_actor, django_assert_max_num_queries):
+    make_orders(8)
+    actor = as_actor("sales")
+    with django_assert_max_num_queries(8):
+        page = order_list(actor, OrderFilters(q="XB"))
+        assert [len(order.lines.all()) for order in page] == [1] * 8
+        assert {order.customer.name for order in page}
+        status_counts(actor)
+
+
+def test_the_order_page_takes_as_many_queries_for_ten_lines_as_for_one(
+    as_actor, django_assert_max_num_queries
+):
+    order = make_order(items=[ItemInput(VariantFactory().sku, 1) for _ in range(10)])
+    with django_assert_max_num_queries(10):
+        found = order_for_detail(as_actor("manager"), order.number)
+        assert [line.variant.product.name for line in found.lines.all()]
+        assert timeline(found)
+
+
+def test_counts_are_of_what_one_may_see(sales, other_sales, as_actor):
+    make_order(assigned_to=sales)
+    make_order(assigned_to=other_sales, status="paid")
+    assert status_counts(as_actor(sales))["paid"] == 0
+    assert status_counts(as_actor("manager"))["paid"] == 1
+
+
+# --- search -------------------------------------------------------------------------------------
+@pytest.fixture
+def found(as_actor):
+    actor = as_actor("manager")
+    return lambda text: set(order_list(actor, OrderFilters(q=text)).orders)
+
+
+def test_an_order_is_found_by_whatever_somebody_remembers(found):
+    buyer = CustomerFactory(
+        name="欧阳丽华", phone="+8613812345678", phone_tail="5678", company="广州丽彩皮具"
+    )
+    variant = VariantFactory(sku="LGX-24-RED")
+    order = make_order(
+        customer=buyer,
+        items=[ItemInput(variant.sku, 1)],
+        note="请在周五前送到,不要打电话",
+        external_id="TB-77",
+    )
+    make_order()
+    texts = [
+        order.number,
+        order.number.lower(),
+        order.number[:-1],
+        "TB-77",
+        "5678",
+        "13812345678",
+        "138 1234 5678",
+    ]
+    texts += [
+        "+86 13812345678",
+        "欧阳",
+        "丽华",
+        "丽彩",
+        "LGX-24",
+        "lgx-24-red",
+        "周五前",
+        "五",
+        "不要打电话",
+        " 周五前  ",
+    ]
+    missed = [text for text in texts if order not in found(text)]
+    assert missed == []
+    exact = [text for text in texts if text not in (order.number[:-1],)]
+    assert [text for text in exact if found(text) != {order}] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["%", "_", "\\", "'; DROP TABLE orders_order; --", "\x00", "不存在的字", "9999", "x" * 100_000]
+)
+def test_odd_searches_find_nothing_and_break_nothing(order, found, text):
+    assert found(text) == ({order} if text == "\x00" else set())
+
+
+def test_a_search_never_leaves_what_one_may_see(other_sales, sales, as_actor):
+    order = make_order(assigned_to=other_sales, note="保密的备注")
+    for text in (order.number, "保密", order.customer.phone_tail):
+        assert order_list(as_actor(sales), OrderFilters(q=text)).orders == []
+
+
+def test_variants_are_found_by_every_word():
+    red = VariantFactory(product=ProductFactory(name="云途登机箱"), color="红色", sku="YT-20-RED")
+    VariantFactory(product=red.product, color="黑色", sku="YT-20-BLK")
+    assert variants_matching("云途 红") == [red]
+    assert variants_matching("yt-20-red") == [red]
+    assert variants_matching("云途 绿") == []
+
+
+# --- timeline and board -------------------------------------------------------------------------
+def test_the_timeline_tells_who_what_and_before_and_after(order, sales, as_actor):
+    edit_order(actor=as_actor(sales), order_id=order.pk, version=1, changes={"street": "新街 1 号"})
+    entry = timeline(order)[-1]
+    assert (entry.actor_name, entry.text) == ("周敏", "修改订单")
+    [row] = entry.before_after
+    assert (row.label, row.before, row.after) == ("详细地址", "机场路 88 号", "新街 1 号")
+
+
+def test_a_customer_s_timeline_has_no_names_and_nothing_internal(order, sales, as_actor):
+    edit_order(actor=as_actor(sales), order_id=order.pk, version=1, changes={"assigned_to": sales.pk})
+    move(order, "paid")
+    acknowledge_order(actor=as_actor("warehouse"), order_id=order.pk)
+    assert [entry.kind for entry in timeline(order)] == [
+        "order.created", "order.changed", "order.paid", "order.acknowledged",
+    ]  # fmt: skip
+    public = timeline(order, audience="customer")
+    assert [(entry.kind, entry.actor_name) for entry in public] == [
+        ("order.created", "商家"),
+        ("order.paid", "商家"),
+    ]
+
+
+def test_every_kind_of_event_has_words():
+    for status in ("completed", "refunded", "cancelled"):
+        order = make_order(status=status)
+        assert all(entry.text and "order." not in entry.text for entry in timeline(order))
+
+
+def test_the_board_shows_urgent_first_and_the_unseen_changes_above(as_actor, django_assert_max_num_queries):
+    plain, urgent = make_order(status="paid"), make_order(status="paid", urgent=True)
+    picking, shipped = make_order(status="picking"), make_order(status="shipped")
+    edit_order(actor=integration(), order_id=picking.pk, version=None, changes={"urgent": True})
+    with django_assert_max_num_queries(20):
+        board = warehouse_board(as_actor("warehouse"))
+    assert {column.key: column.orders for column in board.columns} == {
+        "new": [urgent, plain], "picking": [picking], "shipped": [shipped],
+    }  # fmt: skip
+    assert [alert.kind for alert in board.alerts] == ["urgent"]
+
+
+def test_seeing_a_new_order_is_news_once(as_actor):
+    order = make_order(status="paid")
+    for _ in range(2):
+        acknowledge_order(actor=as_actor("warehouse"), order_id=order.pk)
+    order.refresh_from_db()
+    assert (order.version, order.acknowledged_version) == (3, 3)
+    assert DomainEvent.objects.filter(type="order.acknowledged").count() == 1
+
+
+def test_lines_are_ticked_off_within_what_is_wanted(as_actor):
+    order = make_order(status="picking")
+    line = order.lines.get()
+    assert tick_line(actor=as_actor("warehouse"), line_id=line.pk, picked=2).picked_quantity == 2
+    for wrong in (3, -1):
+        with pytest.raises(GuardFailed):
+            tick_line(actor=as_actor("warehouse"), line_id=line.pk, picked=wrong)
+    order.refresh_from_db()
+    assert order.version == 3
+
+
+# --- couriers' scans ----------------------------------------------------------------------------
+def scan(parcel: Shipment, minutes: int, state: str, text: str) -> Shipment:
+    moment = parcel.shipped_at + timedelta(minutes=minutes)
+    return add_tracking_node(
+        actor=integration(), shipment_id=parcel.pk, scanned_at=moment, state=state, text=text
+    )
+
+
+def test_scans_move_a_parcel_forward_and_sign_the_order():
+    order = make_order(status="shipped")
+    parcel = order.shipments.get()
+    scan(parcel, 60, "in_transit", "快件已到达广州")
+    scan(parcel, 60, "in_transit", "快件已到达广州")
+    late = scan(parcel, 30, "handed_over", "已揽收")
+    assert (late.state, late.nodes.count()) == ("in_transit", 2)
+    scan(parcel, 90, "signed", "已签收")
+    order.refresh_from_db()
+    assert order.status == "delivered"
+    assert [entry.text for entry in timeline(order) if entry.kind == "scan"] == [
+        "已揽收",
+        "快件已到达广州",
+        "已签收",
+    ]
+    events = DomainEvent.objects.filter(order_id=order.pk)
+    assert events.count() == order.version
+
+
+@time_machine.travel("2026-11-23T01:00:00Z", tick=False)
+def test_a_scan_after_the_order_moved_on_changes_nothing_but_the_parcel():
+    order = make_order(status="refunding", via=["paid", "picking", "shipped", "refunding"])
+    scan(order.shipments.get(), 60, "signed", "已签收")
+    order.refresh_from_db()
+    assert order.status == "refunding"

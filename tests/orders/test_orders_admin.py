@@ -1,0 +1,77 @@
+import pytest
+from django.urls import reverse
+
+from orders.models import StockMovement
+from orders.services.items import ItemInput
+from shopcomm.core.accounts.models import Staff
+from tests.factories import VariantFactory, make_order
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def office(log_in, manager):
+    return log_in(manager)
+
+
+def form_of(variant, **fields):
+    data = {
+        name: getattr(variant, name) or ""
+        for name in ("sku", "barcode", "color", "size", "material", "location")
+    }
+    data |= {"product": variant.product_id, "price": variant.price, "threshold": 0, "min_quantity": 1}
+    data |= {"is_active": "on", "tiers-TOTAL_FORMS": 0, "tiers-INITIAL_FORMS": 0}
+    return data | fields
+
+
+@pytest.mark.parametrize("model", ["order", "product", "variant", "stockmovement"])
+def test_the_lists_open(office, order, model):
+    assert office.get(reverse(f"admin:orders_{model}_changelist")).status_code == 200
+
+
+def test_an_order_is_looked_at_and_never_edited(office, order):
+    page = reverse("admin:orders_order_change", args=[order.pk])
+    assert office.get(page).status_code == 200
+    assert office.post(page, {"status": "paid"}).status_code == 403
+    assert office.get(reverse("admin:orders_order_add")).status_code == 403
+
+
+def test_counted_stock_is_a_movement_with_who_and_why(office, manager, variant):
+    page = reverse("admin:orders_variant_change", args=[variant.pk])
+    assert office.get(page).status_code == 200
+    answer = office.post(page, form_of(variant, counted=40, reason="盘点", color="雾灰"))
+    assert answer.status_code == 302
+    variant.refresh_from_db()
+    assert (variant.on_hand, variant.color) == (40, "雾灰")
+    row = StockMovement.objects.last()
+    assert (row.kind, row.on_hand_delta, row.reason, row.actor_name) == ("counted", -60, "盘点", "王芳")
+
+
+def test_fewer_than_are_promised_cannot_be_counted(office, order, variant):
+    page = reverse("admin:orders_variant_change", args=[variant.pk])
+    answer = office.post(page, form_of(variant, counted=1))
+    assert answer.status_code == 200
+    assert "不能少于已占用的 2 件" in answer.content.decode()
+    variant.refresh_from_db()
+    assert variant.on_hand == 100
+
+
+def test_an_order_that_comes_in_while_the_form_is_open_keeps_its_pieces(office, variant):
+    page = reverse("admin:orders_variant_change", args=[variant.pk])
+    make_order(items=[ItemInput(variant.sku, 3)])
+    office.post(page, form_of(variant, color="雾灰"))
+    variant.refresh_from_db()
+    assert (variant.on_hand, variant.reserved, variant.color) == (100, 3, "雾灰")
+
+
+def test_a_new_variant_gets_its_first_stock_as_a_movement(office, variant):
+    data = form_of(VariantFactory.build(product=variant.product, sku="NEW-1"), counted=7, reason="期初")
+    assert office.post(reverse("admin:orders_variant_add"), data).status_code == 302
+    row = StockMovement.objects.last()
+    assert (row.variant.sku, row.variant.on_hand, row.on_hand_delta) == ("NEW-1", 7, 7)
+
+
+@pytest.mark.parametrize("role", ["sales", "warehouse"])
+def test_only_managers_come_in(client, log_in, as_actor, role):
+    staff = Staff.objects.get(pk=as_actor(role).id)
+    assert log_in(staff).get(reverse("admin:orders_variant_changelist")).status_code == 302

@@ -1,0 +1,75 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from orders.errors import GuardFailed, NotAllowed
+from orders.models import Order
+from orders.services.payments import record_payment
+from orders.tasks import auto_complete, expire_unpaid
+from shopcomm.celery import app
+from tests.factories import integration, make_order, move
+
+pytestmark = pytest.mark.django_db
+
+
+def later(**span: float) -> time_machine.travel:
+    return time_machine.travel(timezone.now() + timedelta(**span))
+
+
+def test_the_tasks_are_known_by_their_names():
+    assert {"orders.expire_unpaid", "orders.auto_complete"} <= set(app.tasks)
+
+
+def test_unpaid_orders_are_cancelled_once_their_time_is_over(order, variant):
+    part_paid = move(make_order(), "paid", amount="1.00")
+    assert expire_unpaid() == 0
+    with later(days=1, minutes=1):
+        assert expire_unpaid() == 1
+        assert expire_unpaid() == 0
+    order.refresh_from_db()
+    part_paid.refresh_from_db()
+    variant.refresh_from_db()
+    assert (order.status, part_paid.status, variant.reserved) == ("cancelled", "pending_payment", 0)
+
+
+def test_signed_orders_are_completed_after_their_days():
+    order = make_order(status="delivered")
+    assert auto_complete() == 0
+    with later(days=7, minutes=1):
+        assert (auto_complete(), auto_complete()) == (1, 0)
+    order.refresh_from_db()
+    assert order.status == "completed"
+
+
+def test_one_order_that_refuses_holds_up_no_other(monkeypatch, order):
+    stuck = make_order()
+    monkeypatch.setattr("orders.tasks.sweeps.unpaid_too_long", lambda now: [stuck.pk, 10**9, order.pk])
+    Order.objects.filter(pk=stuck.pk).update(pay_by=timezone.now() + timedelta(days=9))
+    with later(days=2):
+        assert expire_unpaid() == 1
+
+
+def test_money_for_a_cancelled_order_opens_a_refund():
+    order = make_order(status="cancelled")
+    order = record_payment(actor=integration(), order_id=order.pk, amount="398.00", reference="W9")
+    assert (order.status, order.paid_amount, order.version) == ("cancelled", Decimal("398.00"), 3)
+    assert order.refunds.get().amount == Decimal("398.00")
+    assert (
+        record_payment(actor=integration(), order_id=order.pk, amount="398.00", reference="W9").version == 3
+    )
+
+
+def test_recording_a_payment_has_the_same_guards(order, as_actor):
+    for amount, method, name in (
+        ("0", "", "amount_invalid"),
+        ("398", "", "amount_settles_order"),
+        ("1", "x", "method_unknown"),
+    ):
+        with pytest.raises(GuardFailed) as refusal:
+            record_payment(actor=integration(), order_id=order.pk, amount=amount, method=method)
+        assert refusal.value.names == [name]
+    with pytest.raises(NotAllowed):
+        record_payment(actor=as_actor("warehouse"), order_id=order.pk, amount="1")
