@@ -1,0 +1,136 @@
+"""The product as real processes on servers of their own, each of which can be killed and started again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import httpx
+import psycopg
+
+from shopcomm.core.embedded.binaries import spawn
+from shopcomm.core.embedded.services import Services, end, free_port
+from shopcomm.core.embedded.supervisor import answers, beat_command, web_command, worker_command
+from tests.faults.waiting import eventually
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class Stack:
+    """PostgreSQL, Valkey, two web processes, a worker and the scheduler in one folder."""
+
+    def __init__(self, data: Path) -> None:
+        self.services = Services(data)
+        self.data = data
+        self.ports = {"web": free_port(), "web2": free_port()}
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.cast: dict[str, Any] = {}
+
+    def start(self) -> None:
+        self.services.start()
+        self.python("manage.py", "migrate", "--verbosity", "0")
+        self.cast = json.loads(self.python("-m", "tests.faults.cast"))
+        self.start_web("web")
+
+    def stop(self) -> None:
+        for process in self.processes.values():
+            end(process, signal.SIGTERM, within=8)
+        self.services.stop()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "DATABASE_URL": self.services.database_url,
+            "REDIS_URL": self.services.redis_url,
+            "SHOPCOMM_DATA": str(self.data),
+            "DJANGO_SETTINGS_MODULE": "shopcomm.settings.base",
+            "DJANGO_ALLOW_ASYNC_UNSAFE": "",
+            "REDIS_PREFIX": "faults",
+            "CELERY_CONCURRENCY": "1",
+            "WEB_CONCURRENCY": "1",
+        }
+
+    def python(self, *arguments: str) -> str:
+        """Run one of our programs to its end and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=os.environ | self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
+
+    # --- processes -------------------------------------------------------------------------------
+    def start_web(self, name: str = "web") -> None:
+        self.spawn_web(name)
+        self.wait_for_web(name)
+
+    def spawn_web(self, name: str = "web") -> None:
+        """From the main thread: a child dies with the thread that started it."""
+        self._spawn(name, web_command(self.ports[name]))
+
+    def wait_for_web(self, name: str = "web") -> None:
+        eventually(lambda: answers(f"{self.url(name)}/healthz"), why=f"{name} answers")
+
+    def start_worker(self) -> None:
+        """A worker that also has the handler of `tests.faults.handler`."""
+        self._spawn("worker", [*worker_command(), "--include", "tests.faults.handler"])
+
+    def start_beat(self) -> None:
+        self._spawn("beat", beat_command())
+
+    def kill(self, name: str) -> None:
+        """kill -9, the whole group: nothing of it gets to tidy up."""
+        process = self.processes.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def kill_valkey(self) -> None:
+        process = self.services.processes["valkey"]
+        process.kill()
+        process.wait()
+
+    def start_valkey(self) -> None:
+        """On the old port with the old password, as a service manager would."""
+        address = urlsplit(self.services.redis_url)
+        self.services.start_valkey(address.port, unquote(address.password or ""))
+
+    def crash_postgres(self) -> None:
+        """An immediate shutdown: every connection breaks, and the next start has to recover."""
+        process = self.services.processes["postgres"]
+        process.send_signal(signal.SIGQUIT)
+        process.wait(20)
+
+    def start_postgres(self) -> None:
+        self.services.start_postgres()
+
+    def _spawn(self, name: str, command: list[str]) -> None:
+        self.processes[name] = spawn(command, self.data / f"{name}.log", **self.environment)
+
+    # --- ways in -----------------------------------------------------------------------------------
+    def url(self, name: str = "web") -> str:
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+    def ws_url(self, name: str = "web") -> str:
+        return f"ws://127.0.0.1:{self.ports[name]}/ws/"
+
+    def api(self, name: str = "web") -> httpx.Client:
+        key = {"Authorization": f"Bearer {self.cast['api_key']}"}
+        return httpx.Client(base_url=f"{self.url(name)}/api/v1/", headers=key, timeout=20)
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Ask the database itself."""
+        with psycopg.connect(self.services.database_url, autocommit=True) as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def messages(self, conversation: int) -> list[tuple[int, str]]:
+        """What is stored of a conversation: `(seq, client_id)` by seq."""
+        sql = "SELECT seq, client_id::text FROM messaging_message WHERE conversation_id = %s ORDER BY seq"
+        return self.rows(sql, conversation)

@@ -1,0 +1,62 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.faults.stack import Stack
+from tests.faults.waiting import eventually
+
+THREADS, EVENTS = 4, 120
+SCANS = "SELECT position FROM events_domainevent WHERE type = 'test.bag_scanned' ORDER BY position"
+
+
+@pytest.mark.usefixtures("background")
+def test_killing_the_worker_in_the_middle_of_a_relay_skips_and_doubles_no_event(stack: Stack):
+    seen = "SELECT position FROM faults_seen ORDER BY n"
+    before = len(stack.rows(SCANS))
+    for _ in range(2):
+        stack.python("-m", "tests.faults.writers", str(THREADS), str(EVENTS // 2))
+        eventually(
+            lambda: (
+                stack.rows(
+                    "SELECT max(position) > (SELECT max(position) FROM faults_seen) FROM events_domainevent"
+                )[0][0]
+                is not False
+            ),
+            20,
+            "the relay has begun",
+        )
+        stack.kill("worker")
+        stack.start_worker()
+    total = before + THREADS * EVENTS
+    eventually(lambda: len(stack.rows(seen)) >= total, 60, "all are handled")
+
+    assert stack.rows(seen) == stack.rows(SCANS)
+    assert len(stack.rows(SCANS)) == total
+    given = [position for (position,) in stack.rows("SELECT position FROM events_domainevent ORDER BY 1")]
+    assert given == list(range(1, len(given) + 1))
+
+
+def test_reading_events_by_cursor_misses_nothing_of_many_writers_at_once(stack: Stack):
+    with stack.api() as api, ThreadPoolExecutor(1) as pool:
+        read: list[tuple[int, int]] = []
+        cursor = api.get("events/", params={"limit": 1000}).json()["next_cursor"]
+        while (page := api.get("events/", params={"after": cursor, "limit": 1000}).json())["results"]:
+            cursor = page["next_cursor"]
+        writing = pool.submit(stack.python, "-m", "tests.faults.writers", "8", "40")
+
+        def look() -> bool:
+            nonlocal cursor
+            finished = writing.done()
+            page = api.get(
+                "events/", params={"after": cursor, "type": "test.bag_scanned", "limit": 37}
+            ).json()
+            read.extend((row["data"]["writer"], row["data"]["number"]) for row in page["results"])
+            cursor = page["next_cursor"]
+            return finished and not page["results"]
+
+        eventually(look, 60, "the reader has caught up")
+        writing.result()
+
+    assert len(read) == len(set(read)) == 8 * 40
+    for writer in range(8):
+        assert [number for who, number in read if who == writer] == list(range(40))

@@ -1,0 +1,41 @@
+"""Run in the stack's own environment: `python -m tests.faults.writers THREADS EVENTS`.
+
+Each thread publishes its events one transaction each, and some stay open for a while, so that ids commit out
+of order.
+"""
+
+import random
+import sys
+import threading
+
+import django
+
+django.setup()
+
+from django.db import connection, transaction
+
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.publish import publish
+from tests.faults.handler import BagScanned
+
+
+def write(writer: int, events: int) -> None:
+    dice, pause = random.Random(writer), threading.Event()
+    for number in range(events):
+        with transaction.atomic():
+            publish(BagScanned(writer=writer, number=number), actor=Actor.system())
+            if dice.random() < 0.3:
+                pause.wait(dice.random() * 0.03)
+    connection.close()
+
+
+def main() -> None:
+    threads, events = int(sys.argv[1]), int(sys.argv[2])
+    running = [threading.Thread(target=write, args=(writer, events)) for writer in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+
+
+main()
