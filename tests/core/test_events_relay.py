@@ -145,9 +145,9 @@ def test_relays_at_the_same_time_give_each_event_one_position_without_gaps():
 
 def test_a_rolled_back_event_leaves_no_gap():
     count_bag(1)
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         publish(BagCounted(number=2), actor=Actor.system())
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     count_bag(3)
 
     assert [(event.position, event.data["number"]) for event in events_after(0, limit=10)] == [(1, 1), (2, 3)]

@@ -2,10 +2,6 @@
 
 import json
 
-import django
-
-django.setup()
-
 from django.db import connection
 from django.test import Client
 
@@ -51,6 +47,3 @@ def main() -> None:
         "api_key": create_api_key(name="faults", scopes=["*"])[1],
     }
     print(json.dumps(cast))  # noqa: T201
-
-
-main()

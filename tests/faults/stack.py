@@ -33,7 +33,7 @@ class Stack:
     def start(self) -> None:
         self.services.start()
         self.python("manage.py", "migrate", "--verbosity", "0")
-        self.cast = json.loads(self.python("-m", "tests.faults.cast"))
+        self.cast = json.loads(self.django("cast", "main()"))
         self.start_web("web")
 
     def stop(self) -> None:
@@ -66,6 +66,16 @@ class Stack:
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
+
+    def django(self, module: str, call: str) -> str:
+        """Run a function of one of this folder's modules with Django on the stack's servers."""
+        return self.python(
+            "-c", f"import django; django.setup(); from tests.faults.{module} import main; {call}"
+        )
+
+    def write_events(self, threads: int, events: int) -> None:
+        """Have several threads publish so many events each, all at once."""
+        self.django("writers", f"main({threads}, {events})")
 
     # --- processes -------------------------------------------------------------------------------
     def start_web(self, name: str = "web") -> None:

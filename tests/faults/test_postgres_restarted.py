@@ -54,10 +54,10 @@ def test_pages_and_api_come_back_by_themselves_after_a_restart_of_postgres(stack
 def test_the_worker_goes_on_after_a_restart_of_postgres(stack: Stack):
     count = "SELECT count(*) FROM faults_seen"
     seen = stack.rows(count)[0][0]
-    stack.python("-m", "tests.faults.writers", "1", "3")
+    stack.write_events(1, 3)
     eventually(lambda: stack.rows(count)[0][0] == seen + 3, 40, "the worker relays")
     stack.crash_postgres()
     stack.start_postgres()
-    stack.python("-m", "tests.faults.writers", "1", "3")
+    stack.write_events(1, 3)
 
     eventually(lambda: stack.rows(count)[0][0] == seen + 6, 40, "the worker relays again")

@@ -49,10 +49,10 @@ async def test_the_chat_goes_on_while_valkey_is_dead_and_crosses_processes_after
 def test_what_happened_while_valkey_was_dead_is_relayed_when_it_is_back(stack: Stack):
     counts = "SELECT count(*), count(DISTINCT position) FROM faults_seen"
     seen = stack.rows(counts)[0][0]
-    stack.python("-m", "tests.faults.writers", "1", "5")
+    stack.write_events(1, 5)
     eventually(lambda: stack.rows(counts)[0][0] == seen + 5, 40, "the worker relays")
     stack.kill_valkey()
-    stack.python("-m", "tests.faults.writers", "1", "1")
+    stack.write_events(1, 1)
     stack.start_valkey()
 
     eventually(lambda: stack.rows(counts)[0][0] == seen + 6, 40, "the worker relays again by itself")

@@ -9,22 +9,20 @@ THREADS, EVENTS = 4, 120
 SCANS = "SELECT position FROM events_domainevent WHERE type = 'test.bag_scanned' ORDER BY position"
 
 
+def is_relaying(stack: Stack) -> bool:
+    """Whether a worker holds the cursor of the slow handler at this moment."""
+    row = "FROM events_handlercursor WHERE name = 'tests.faults.handler.note_scan'"
+    known = stack.rows(f"SELECT 1 {row}")
+    return bool(known) and not stack.rows(f"SELECT 1 {row} FOR UPDATE SKIP LOCKED")
+
+
 @pytest.mark.usefixtures("background")
 def test_killing_the_worker_in_the_middle_of_a_relay_skips_and_doubles_no_event(stack: Stack):
     seen = "SELECT position FROM faults_seen ORDER BY n"
     before = len(stack.rows(SCANS))
     for _ in range(2):
-        stack.python("-m", "tests.faults.writers", str(THREADS), str(EVENTS // 2))
-        eventually(
-            lambda: (
-                stack.rows(
-                    "SELECT max(position) > (SELECT max(position) FROM faults_seen) FROM events_domainevent"
-                )[0][0]
-                is not False
-            ),
-            20,
-            "the relay has begun",
-        )
+        stack.write_events(THREADS, EVENTS // 2)
+        eventually(lambda: is_relaying(stack), 30, "a relay is under way")
         stack.kill("worker")
         stack.start_worker()
     total = before + THREADS * EVENTS
@@ -42,7 +40,7 @@ def test_reading_events_by_cursor_misses_nothing_of_many_writers_at_once(stack: 
         cursor = api.get("events/", params={"limit": 1000}).json()["next_cursor"]
         while (page := api.get("events/", params={"after": cursor, "limit": 1000}).json())["results"]:
             cursor = page["next_cursor"]
-        writing = pool.submit(stack.python, "-m", "tests.faults.writers", "8", "40")
+        writing = pool.submit(stack.write_events, 8, 40)
 
         def look() -> bool:
             nonlocal cursor

@@ -1,16 +1,11 @@
-"""Run in the stack's own environment: `python -m tests.faults.writers THREADS EVENTS`.
+"""Runs in the stack's own environment.
 
 Each thread publishes its events one transaction each, and some stay open for a while, so that ids commit out
 of order.
 """
 
 import random
-import sys
 import threading
-
-import django
-
-django.setup()
 
 from django.db import connection, transaction
 
@@ -29,13 +24,9 @@ def write(writer: int, events: int) -> None:
     connection.close()
 
 
-def main() -> None:
-    threads, events = int(sys.argv[1]), int(sys.argv[2])
+def main(threads: int, events: int) -> None:
     running = [threading.Thread(target=write, args=(writer, events)) for writer in range(threads)]
     for thread in running:
         thread.start()
     for thread in running:
         thread.join()
-
-
-main()
