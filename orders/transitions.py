@@ -47,10 +47,23 @@ class Transition:
     direct: bool = True
 
 
-PLACE_GUARDS = ("lines_required", "sku_unknown", "quantity_invalid", "qty_below_minimum", "price_invalid")
-PLACE_GUARDS += ("address_incomplete", "insufficient_stock")
-PARCEL_GUARDS = ("carrier_unknown", "tracking_required", "tracking_used", "lines_unknown", "qty_exceeds_open")
-PARCEL_GUARDS += ("change_pending",)
+PLACE_GUARDS = (
+    "lines_required",
+    "sku_unknown",
+    "quantity_invalid",
+    "qty_below_minimum",
+    "price_invalid",
+    "address_incomplete",
+    "insufficient_stock",
+)
+PARCEL_GUARDS = (
+    "carrier_unknown",
+    "tracking_required",
+    "tracking_used",
+    "lines_unknown",
+    "qty_exceeds_open",
+    "change_pending",
+)
 PARCEL_NEEDS = ("carrier", "tracking_number", "lines")
 REFUND_GUARDS = ("reason_required", "nothing_paid", "refund_open", "amount_invalid", "amount_not_whole")
 REFUND_NEEDS = ("reason", "amount")

@@ -31,7 +31,7 @@ def _start() -> Services | None:
     return services
 
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopcomm.settings.test")
+os.environ["DJANGO_SETTINGS_MODULE"] = "shopcomm.settings.test"
 # Workers of one run share the Valkey, not its channels.
 os.environ["REDIS_PREFIX"] = "test-" + os.environ.get("PYTEST_XDIST_WORKER", "main")
 # A browser test's own thread has a running loop, and asks the database all the same.

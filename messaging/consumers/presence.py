@@ -44,8 +44,8 @@ class Presence:
             log.debug("presence is lost while redis is down")
 
     async def _tell(self, conversation_id: int) -> None:
-        members = await self._redis.zrangebyscore(self._key(conversation_id), time.time(), "+inf")
-        people = {tuple(json.loads(str(member, "utf-8"))[:3]) for member in members}
+        members: list[Any] = await self._redis.zrangebyscore(self._key(conversation_id), time.time(), "+inf")
+        people = {tuple(json.loads(member)[:3]) for member in members}
         who: list[dict[str, Any]] = [
             {"kind": kind, "id": number, "name": name, "online": True}
             for kind, number, name in sorted(people, key=str)

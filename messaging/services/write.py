@@ -113,13 +113,8 @@ def results(rows: Iterable[Sequence[Any]]) -> dict[tuple[int, str, int, UUID], S
         message = Message(**fields)
         message._state.adding = False
         # What is new has no files yet; saves a query for each message.
-        message._prefetched_objects_cache = (
-            {  # type: ignore[attr-defined]
-                "attachments": []
-            }
-            if created
-            else {}
-        )
+        if created:
+            message._prefetched_objects_cache = {"attachments": []}  # type: ignore[attr-defined]
         found[message.conversation_id, message.sender_kind, message.sender_id, message.client_id] = Sent(
             message, created
         )

@@ -7,351 +7,752 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='品名')),
-                ('category', models.CharField(blank=True, max_length=40, verbose_name='类别')),
-                ('material', models.CharField(blank=True, max_length=60, verbose_name='材质')),
-                ('description', models.TextField(blank=True, verbose_name='说明')),
-                ('is_active', models.BooleanField(default=True, verbose_name='在售')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='建立时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="品名")),
+                ("category", models.CharField(blank=True, max_length=40, verbose_name="类别")),
+                ("material", models.CharField(blank=True, max_length=60, verbose_name="材质")),
+                ("description", models.TextField(blank=True, verbose_name="说明")),
+                ("is_active", models.BooleanField(default=True, verbose_name="在售")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="建立时间")),
             ],
             options={
-                'verbose_name': '商品',
-                'verbose_name_plural': '商品',
+                "verbose_name": "商品",
+                "verbose_name_plural": "商品",
             },
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=32, unique=True, verbose_name='订单号')),
-                ('external_id', models.CharField(blank=True, max_length=64, null=True, unique=True, verbose_name='外部单号')),
-                ('status', models.CharField(choices=[('pending_payment', '待支付'), ('paid', '已支付待配货'), ('picking', '配货中'), ('shipped', '已发货'), ('delivered', '已签收'), ('completed', '已完成'), ('refunding', '退款中'), ('refunded', '已退款'), ('cancelled', '已取消')], default='pending_payment', max_length=16, verbose_name='状态')),
-                ('status_before', models.CharField(blank=True, choices=[('pending_payment', '待支付'), ('paid', '已支付待配货'), ('picking', '配货中'), ('shipped', '已发货'), ('delivered', '已签收'), ('completed', '已完成'), ('refunding', '退款中'), ('refunded', '已退款'), ('cancelled', '已取消')], max_length=16, verbose_name='退款前状态')),
-                ('version', models.PositiveIntegerField(default=1, verbose_name='版本')),
-                ('source', models.CharField(choices=[('wechat', '微信'), ('phone', '电话'), ('store', '门店'), ('web', '网店'), ('api', 'API')], default='wechat', max_length=10, verbose_name='来源')),
-                ('urgent', models.BooleanField(default=False, verbose_name='加急')),
-                ('note', models.TextField(blank=True, verbose_name='备注')),
-                ('receiver_name', models.CharField(blank=True, max_length=120, verbose_name='收货人')),
-                ('receiver_phone', models.CharField(blank=True, max_length=30, verbose_name='收货电话')),
-                ('province', models.CharField(blank=True, max_length=60, verbose_name='省')),
-                ('city', models.CharField(blank=True, max_length=60, verbose_name='市')),
-                ('district', models.CharField(blank=True, max_length=60, verbose_name='区县')),
-                ('street', models.CharField(blank=True, max_length=300, verbose_name='详细地址')),
-                ('currency', models.CharField(default='CNY', max_length=3, verbose_name='币种')),
-                ('goods_total', models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name='商品合计')),
-                ('discount', models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name='优惠')),
-                ('shipping_fee', models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name='运费')),
-                ('total', models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name='应付')),
-                ('paid_amount', models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name='已付')),
-                ('refunded_amount', models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name='已退')),
-                ('pay_by', models.DateTimeField(blank=True, null=True, verbose_name='付款期限')),
-                ('hold_reason', models.CharField(blank=True, max_length=200, verbose_name='暂停原因')),
-                ('shortage', models.BooleanField(default=False, verbose_name='缺货')),
-                ('acknowledged_version', models.PositiveIntegerField(default=0, verbose_name='仓库已看到的版本')),
-                ('placed_at', models.DateTimeField(verbose_name='下单时间')),
-                ('paid_at', models.DateTimeField(blank=True, null=True, verbose_name='付款时间')),
-                ('picking_at', models.DateTimeField(blank=True, null=True, verbose_name='配货时间')),
-                ('shipped_at', models.DateTimeField(blank=True, null=True, verbose_name='发货时间')),
-                ('delivered_at', models.DateTimeField(blank=True, null=True, verbose_name='签收时间')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='结束时间')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='更新时间')),
-                ('assigned_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='orders', to=settings.AUTH_USER_MODEL, verbose_name='负责人')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='accounts.customer', verbose_name='客户')),
-                ('picker', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='picking', to=settings.AUTH_USER_MODEL, verbose_name='配货人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=32, unique=True, verbose_name="订单号")),
+                (
+                    "external_id",
+                    models.CharField(
+                        blank=True, max_length=64, null=True, unique=True, verbose_name="外部单号"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending_payment", "待支付"),
+                            ("paid", "已支付待配货"),
+                            ("picking", "配货中"),
+                            ("shipped", "已发货"),
+                            ("delivered", "已签收"),
+                            ("completed", "已完成"),
+                            ("refunding", "退款中"),
+                            ("refunded", "已退款"),
+                            ("cancelled", "已取消"),
+                        ],
+                        default="pending_payment",
+                        max_length=16,
+                        verbose_name="状态",
+                    ),
+                ),
+                (
+                    "status_before",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("pending_payment", "待支付"),
+                            ("paid", "已支付待配货"),
+                            ("picking", "配货中"),
+                            ("shipped", "已发货"),
+                            ("delivered", "已签收"),
+                            ("completed", "已完成"),
+                            ("refunding", "退款中"),
+                            ("refunded", "已退款"),
+                            ("cancelled", "已取消"),
+                        ],
+                        max_length=16,
+                        verbose_name="退款前状态",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, verbose_name="版本")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("wechat", "微信"),
+                            ("phone", "电话"),
+                            ("store", "门店"),
+                            ("web", "网店"),
+                            ("api", "API"),
+                        ],
+                        default="wechat",
+                        max_length=10,
+                        verbose_name="来源",
+                    ),
+                ),
+                ("urgent", models.BooleanField(default=False, verbose_name="加急")),
+                ("note", models.TextField(blank=True, verbose_name="备注")),
+                ("receiver_name", models.CharField(blank=True, max_length=120, verbose_name="收货人")),
+                ("receiver_phone", models.CharField(blank=True, max_length=30, verbose_name="收货电话")),
+                ("province", models.CharField(blank=True, max_length=60, verbose_name="省")),
+                ("city", models.CharField(blank=True, max_length=60, verbose_name="市")),
+                ("district", models.CharField(blank=True, max_length=60, verbose_name="区县")),
+                ("street", models.CharField(blank=True, max_length=300, verbose_name="详细地址")),
+                ("currency", models.CharField(default="CNY", max_length=3, verbose_name="币种")),
+                (
+                    "goods_total",
+                    models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name="商品合计"),
+                ),
+                (
+                    "discount",
+                    models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name="优惠"),
+                ),
+                (
+                    "shipping_fee",
+                    models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name="运费"),
+                ),
+                (
+                    "total",
+                    models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name="应付"),
+                ),
+                (
+                    "paid_amount",
+                    models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name="已付"),
+                ),
+                (
+                    "refunded_amount",
+                    models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name="已退"),
+                ),
+                ("pay_by", models.DateTimeField(blank=True, null=True, verbose_name="付款期限")),
+                ("hold_reason", models.CharField(blank=True, max_length=200, verbose_name="暂停原因")),
+                ("shortage", models.BooleanField(default=False, verbose_name="缺货")),
+                (
+                    "acknowledged_version",
+                    models.PositiveIntegerField(default=0, verbose_name="仓库已看到的版本"),
+                ),
+                ("placed_at", models.DateTimeField(verbose_name="下单时间")),
+                ("paid_at", models.DateTimeField(blank=True, null=True, verbose_name="付款时间")),
+                ("picking_at", models.DateTimeField(blank=True, null=True, verbose_name="配货时间")),
+                ("shipped_at", models.DateTimeField(blank=True, null=True, verbose_name="发货时间")),
+                ("delivered_at", models.DateTimeField(blank=True, null=True, verbose_name="签收时间")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="结束时间")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="更新时间")),
+                (
+                    "assigned_to",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="orders",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="负责人",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="accounts.customer",
+                        verbose_name="客户",
+                    ),
+                ),
+                (
+                    "picker",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="picking",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="配货人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '订单',
-                'verbose_name_plural': '订单',
+                "verbose_name": "订单",
+                "verbose_name_plural": "订单",
             },
         ),
         migrations.CreateModel(
-            name='OrderLine',
+            name="OrderLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sku', models.CharField(max_length=64, verbose_name='SKU')),
-                ('name', models.CharField(max_length=200, verbose_name='品名')),
-                ('spec', models.CharField(blank=True, max_length=120, verbose_name='规格')),
-                ('quantity', models.PositiveIntegerField(verbose_name='数量')),
-                ('unit_price', models.DecimalField(decimal_places=2, max_digits=12, verbose_name='单价')),
-                ('cancelled_quantity', models.PositiveIntegerField(default=0, verbose_name='取消数量')),
-                ('picked_quantity', models.PositiveIntegerField(default=0, verbose_name='已拣')),
-                ('shipped_quantity', models.PositiveIntegerField(default=0, verbose_name='已发')),
-                ('returned_quantity', models.PositiveIntegerField(default=0, verbose_name='已退')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.order')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sku", models.CharField(max_length=64, verbose_name="SKU")),
+                ("name", models.CharField(max_length=200, verbose_name="品名")),
+                ("spec", models.CharField(blank=True, max_length=120, verbose_name="规格")),
+                ("quantity", models.PositiveIntegerField(verbose_name="数量")),
+                ("unit_price", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="单价")),
+                ("cancelled_quantity", models.PositiveIntegerField(default=0, verbose_name="取消数量")),
+                ("picked_quantity", models.PositiveIntegerField(default=0, verbose_name="已拣")),
+                ("shipped_quantity", models.PositiveIntegerField(default=0, verbose_name="已发")),
+                ("returned_quantity", models.PositiveIntegerField(default=0, verbose_name="已退")),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '订单明细',
-                'verbose_name_plural': '订单明细',
-                'ordering': ['id'],
+                "verbose_name": "订单明细",
+                "verbose_name_plural": "订单明细",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=12, verbose_name='金额')),
-                ('method', models.CharField(choices=[('wechat', '微信支付'), ('alipay', '支付宝'), ('transfer', '银行转账'), ('cash', '现金'), ('on_account', '赊账')], default='transfer', max_length=12, verbose_name='方式')),
-                ('reference', models.CharField(blank=True, max_length=80, verbose_name='流水号')),
-                ('received_at', models.DateTimeField(verbose_name='到账时间')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='orders.order', verbose_name='订单')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="金额")),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("wechat", "微信支付"),
+                            ("alipay", "支付宝"),
+                            ("transfer", "银行转账"),
+                            ("cash", "现金"),
+                            ("on_account", "赊账"),
+                        ],
+                        default="transfer",
+                        max_length=12,
+                        verbose_name="方式",
+                    ),
+                ),
+                ("reference", models.CharField(blank=True, max_length=80, verbose_name="流水号")),
+                ("received_at", models.DateTimeField(verbose_name="到账时间")),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to="orders.order",
+                        verbose_name="订单",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '收款',
-                'verbose_name_plural': '收款',
+                "verbose_name": "收款",
+                "verbose_name_plural": "收款",
             },
         ),
         migrations.CreateModel(
-            name='Refund',
+            name="Refund",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=12, verbose_name='金额')),
-                ('reason', models.CharField(max_length=300, verbose_name='原因')),
-                ('state', models.CharField(choices=[('requested', '已申请'), ('succeeded', '已到账'), ('rejected', '已驳回'), ('withdrawn', '已撤回')], default='requested', max_length=12, verbose_name='状态')),
-                ('reference', models.CharField(blank=True, max_length=80, verbose_name='凭证号')),
-                ('restock', models.BooleanField(default=False, verbose_name='退回库存')),
-                ('requested_at', models.DateTimeField(auto_now_add=True, verbose_name='申请时间')),
-                ('settled_at', models.DateTimeField(blank=True, null=True, verbose_name='到账时间')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='orders.order', verbose_name='订单')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="金额")),
+                ("reason", models.CharField(max_length=300, verbose_name="原因")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("requested", "已申请"),
+                            ("succeeded", "已到账"),
+                            ("rejected", "已驳回"),
+                            ("withdrawn", "已撤回"),
+                        ],
+                        default="requested",
+                        max_length=12,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("reference", models.CharField(blank=True, max_length=80, verbose_name="凭证号")),
+                ("restock", models.BooleanField(default=False, verbose_name="退回库存")),
+                ("requested_at", models.DateTimeField(auto_now_add=True, verbose_name="申请时间")),
+                ("settled_at", models.DateTimeField(blank=True, null=True, verbose_name="到账时间")),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="refunds",
+                        to="orders.order",
+                        verbose_name="订单",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '退款',
-                'verbose_name_plural': '退款',
+                "verbose_name": "退款",
+                "verbose_name_plural": "退款",
             },
         ),
         migrations.CreateModel(
-            name='Shipment',
+            name="Shipment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('carrier', models.CharField(max_length=40, verbose_name='承运商')),
-                ('tracking_number', models.CharField(max_length=60, verbose_name='运单号')),
-                ('state', models.CharField(choices=[('handed_over', '已交运'), ('in_transit', '运输中'), ('out_for_delivery', '派送中'), ('signed', '已签收'), ('problem', '疑难件'), ('returned', '已退回')], default='handed_over', max_length=20, verbose_name='状态')),
-                ('label_address', models.CharField(max_length=600, verbose_name='面单地址')),
-                ('order_version', models.PositiveIntegerField(verbose_name='打单时的订单版本')),
-                ('shipped_at', models.DateTimeField(verbose_name='交运时间')),
-                ('signed_at', models.DateTimeField(blank=True, null=True, verbose_name='签收时间')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipments', to='orders.order', verbose_name='订单')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("carrier", models.CharField(max_length=40, verbose_name="承运商")),
+                ("tracking_number", models.CharField(max_length=60, verbose_name="运单号")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("handed_over", "已交运"),
+                            ("in_transit", "运输中"),
+                            ("out_for_delivery", "派送中"),
+                            ("signed", "已签收"),
+                            ("problem", "疑难件"),
+                            ("returned", "已退回"),
+                        ],
+                        default="handed_over",
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("label_address", models.CharField(max_length=600, verbose_name="面单地址")),
+                ("order_version", models.PositiveIntegerField(verbose_name="打单时的订单版本")),
+                ("shipped_at", models.DateTimeField(verbose_name="交运时间")),
+                ("signed_at", models.DateTimeField(blank=True, null=True, verbose_name="签收时间")),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shipments",
+                        to="orders.order",
+                        verbose_name="订单",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '包裹',
-                'verbose_name_plural': '包裹',
+                "verbose_name": "包裹",
+                "verbose_name_plural": "包裹",
             },
         ),
         migrations.CreateModel(
-            name='ShipmentLine',
+            name="ShipmentLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', models.PositiveIntegerField(verbose_name='数量')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipments', to='orders.orderline')),
-                ('shipment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.shipment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("quantity", models.PositiveIntegerField(verbose_name="数量")),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shipments",
+                        to="orders.orderline",
+                    ),
+                ),
+                (
+                    "shipment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="orders.shipment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TrackingNode',
+            name="TrackingNode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scanned_at', models.DateTimeField(verbose_name='扫描时间')),
-                ('state', models.CharField(choices=[('handed_over', '已交运'), ('in_transit', '运输中'), ('out_for_delivery', '派送中'), ('signed', '已签收'), ('problem', '疑难件'), ('returned', '已退回')], max_length=20, verbose_name='状态')),
-                ('text', models.CharField(max_length=300, verbose_name='内容')),
-                ('shipment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='nodes', to='orders.shipment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("scanned_at", models.DateTimeField(verbose_name="扫描时间")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("handed_over", "已交运"),
+                            ("in_transit", "运输中"),
+                            ("out_for_delivery", "派送中"),
+                            ("signed", "已签收"),
+                            ("problem", "疑难件"),
+                            ("returned", "已退回"),
+                        ],
+                        max_length=20,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("text", models.CharField(max_length=300, verbose_name="内容")),
+                (
+                    "shipment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="nodes",
+                        to="orders.shipment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-scanned_at', '-id'],
+                "ordering": ["-scanned_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Variant',
+            name="Variant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sku', models.CharField(max_length=64, unique=True, verbose_name='SKU')),
-                ('barcode', models.CharField(blank=True, db_index=True, max_length=32, verbose_name='条码')),
-                ('color', models.CharField(blank=True, max_length=40, verbose_name='颜色')),
-                ('size', models.CharField(blank=True, max_length=40, verbose_name='尺寸')),
-                ('material', models.CharField(blank=True, max_length=60, verbose_name='材质')),
-                ('location', models.CharField(blank=True, max_length=20, verbose_name='货位')),
-                ('price', models.DecimalField(decimal_places=2, max_digits=12, verbose_name='零售价')),
-                ('picture', models.ImageField(blank=True, upload_to='products/', verbose_name='图片')),
-                ('static_picture', models.CharField(blank=True, editable=False, max_length=120)),
-                ('on_hand', models.IntegerField(default=0, verbose_name='现有库存')),
-                ('reserved', models.IntegerField(default=0, verbose_name='已占用')),
-                ('threshold', models.PositiveIntegerField(blank=True, null=True, verbose_name='预警线')),
-                ('low_since', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='低于预警线自')),
-                ('min_quantity', models.PositiveIntegerField(default=1, verbose_name='起订量')),
-                ('is_active', models.BooleanField(default=True, verbose_name='在售')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='variants', to='orders.product', verbose_name='商品')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sku", models.CharField(max_length=64, unique=True, verbose_name="SKU")),
+                ("barcode", models.CharField(blank=True, db_index=True, max_length=32, verbose_name="条码")),
+                ("color", models.CharField(blank=True, max_length=40, verbose_name="颜色")),
+                ("size", models.CharField(blank=True, max_length=40, verbose_name="尺寸")),
+                ("material", models.CharField(blank=True, max_length=60, verbose_name="材质")),
+                ("location", models.CharField(blank=True, max_length=20, verbose_name="货位")),
+                ("price", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="零售价")),
+                ("picture", models.ImageField(blank=True, upload_to="products/", verbose_name="图片")),
+                ("static_picture", models.CharField(blank=True, editable=False, max_length=120)),
+                ("on_hand", models.IntegerField(default=0, verbose_name="现有库存")),
+                ("reserved", models.IntegerField(default=0, verbose_name="已占用")),
+                ("threshold", models.PositiveIntegerField(blank=True, null=True, verbose_name="预警线")),
+                (
+                    "low_since",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="低于预警线自"),
+                ),
+                ("min_quantity", models.PositiveIntegerField(default=1, verbose_name="起订量")),
+                ("is_active", models.BooleanField(default=True, verbose_name="在售")),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="variants",
+                        to="orders.product",
+                        verbose_name="商品",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '商品规格',
-                'verbose_name_plural': '商品规格',
+                "verbose_name": "商品规格",
+                "verbose_name_plural": "商品规格",
             },
         ),
         migrations.CreateModel(
-            name='TierPrice',
+            name="TierPrice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('min_quantity', models.PositiveIntegerField(verbose_name='起批数量')),
-                ('price', models.DecimalField(decimal_places=2, max_digits=12, verbose_name='批发价')),
-                ('variant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tiers', to='orders.variant', verbose_name='规格')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("min_quantity", models.PositiveIntegerField(verbose_name="起批数量")),
+                ("price", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="批发价")),
+                (
+                    "variant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tiers",
+                        to="orders.variant",
+                        verbose_name="规格",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '批发阶梯价',
-                'verbose_name_plural': '批发阶梯价',
-                'ordering': ['min_quantity'],
+                "verbose_name": "批发阶梯价",
+                "verbose_name_plural": "批发阶梯价",
+                "ordering": ["min_quantity"],
             },
         ),
         migrations.CreateModel(
-            name='StockReservation',
+            name="StockReservation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', models.PositiveIntegerField(verbose_name='数量')),
-                ('line', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='reservation', to='orders.orderline')),
-                ('variant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reservations', to='orders.variant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("quantity", models.PositiveIntegerField(verbose_name="数量")),
+                (
+                    "line",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reservation",
+                        to="orders.orderline",
+                    ),
+                ),
+                (
+                    "variant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reservations",
+                        to="orders.variant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '库存占用',
-                'verbose_name_plural': '库存占用',
+                "verbose_name": "库存占用",
+                "verbose_name_plural": "库存占用",
             },
         ),
         migrations.CreateModel(
-            name='StockMovement',
+            name="StockMovement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('received', '入库'), ('counted', '盘点'), ('written_off', '报损'), ('reserved', '占用'), ('released', '释放'), ('shipped', '出库'), ('returned', '退回')], max_length=12, verbose_name='类型')),
-                ('on_hand_delta', models.IntegerField(default=0, verbose_name='现有变化')),
-                ('reserved_delta', models.IntegerField(default=0, verbose_name='占用变化')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='原因')),
-                ('actor_name', models.CharField(blank=True, max_length=120, verbose_name='操作者')),
-                ('occurred_at', models.DateTimeField(auto_now_add=True, verbose_name='时间')),
-                ('order', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='orders.order', verbose_name='订单')),
-                ('variant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='orders.variant', verbose_name='规格')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("received", "入库"),
+                            ("counted", "盘点"),
+                            ("written_off", "报损"),
+                            ("reserved", "占用"),
+                            ("released", "释放"),
+                            ("shipped", "出库"),
+                            ("returned", "退回"),
+                        ],
+                        max_length=12,
+                        verbose_name="类型",
+                    ),
+                ),
+                ("on_hand_delta", models.IntegerField(default=0, verbose_name="现有变化")),
+                ("reserved_delta", models.IntegerField(default=0, verbose_name="占用变化")),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="原因")),
+                ("actor_name", models.CharField(blank=True, max_length=120, verbose_name="操作者")),
+                ("occurred_at", models.DateTimeField(auto_now_add=True, verbose_name="时间")),
+                (
+                    "order",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="orders.order",
+                        verbose_name="订单",
+                    ),
+                ),
+                (
+                    "variant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="movements",
+                        to="orders.variant",
+                        verbose_name="规格",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '库存流水',
-                'verbose_name_plural': '库存流水',
+                "verbose_name": "库存流水",
+                "verbose_name_plural": "库存流水",
             },
         ),
         migrations.AddField(
-            model_name='orderline',
-            name='variant',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='order_lines', to='orders.variant'),
+            model_name="orderline",
+            name="variant",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="order_lines",
+                to="orders.variant",
+            ),
         ),
         migrations.CreateModel(
-            name='WarehouseAlert',
+            name="WarehouseAlert",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20, verbose_name='类型')),
-                ('before', models.JSONField(default=dict)),
-                ('after', models.JSONField(default=dict)),
-                ('order_version', models.PositiveIntegerField(verbose_name='订单版本')),
-                ('raised_by', models.CharField(blank=True, max_length=120, verbose_name='提出者')),
-                ('raised_at', models.DateTimeField(auto_now_add=True, verbose_name='提出时间')),
-                ('acknowledged_at', models.DateTimeField(blank=True, null=True, verbose_name='确认时间')),
-                ('acknowledged_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL, verbose_name='确认人')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='alerts', to='orders.order', verbose_name='订单')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20, verbose_name="类型")),
+                ("before", models.JSONField(default=dict)),
+                ("after", models.JSONField(default=dict)),
+                ("order_version", models.PositiveIntegerField(verbose_name="订单版本")),
+                ("raised_by", models.CharField(blank=True, max_length=120, verbose_name="提出者")),
+                ("raised_at", models.DateTimeField(auto_now_add=True, verbose_name="提出时间")),
+                ("acknowledged_at", models.DateTimeField(blank=True, null=True, verbose_name="确认时间")),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="确认人",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="alerts",
+                        to="orders.order",
+                        verbose_name="订单",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '仓库提醒',
-                'verbose_name_plural': '仓库提醒',
+                "verbose_name": "仓库提醒",
+                "verbose_name_plural": "仓库提醒",
             },
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['-placed_at', '-id'], name='order_newest'),
+            model_name="order",
+            index=models.Index(fields=["-placed_at", "-id"], name="order_newest"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['status', '-placed_at', '-id'], name='order_by_status'),
+            model_name="order",
+            index=models.Index(fields=["status", "-placed_at", "-id"], name="order_by_status"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('status__in', ('pending_payment', 'paid', 'picking', 'shipped', 'delivered', 'refunding'))), fields=['status', '-urgent', 'placed_at'], name='order_open'),
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        ("pending_payment", "paid", "picking", "shipped", "delivered", "refunding"),
+                    )
+                ),
+                fields=["status", "-urgent", "placed_at"],
+                name="order_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['assigned_to', 'status', '-placed_at'], name='order_by_sales'),
+            model_name="order",
+            index=models.Index(fields=["assigned_to", "status", "-placed_at"], name="order_by_sales"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['customer', '-placed_at'], name='order_by_customer'),
+            model_name="order",
+            index=models.Index(fields=["customer", "-placed_at"], name="order_by_customer"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('status', 'pending_payment')), fields=['pay_by'], name='order_unpaid_due'),
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(("status", "pending_payment")), fields=["pay_by"], name="order_unpaid_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('total__gte', 0)), name='order_total_min'),
+            model_name="order",
+            constraint=models.CheckConstraint(condition=models.Q(("total__gte", 0)), name="order_total_min"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded_amount__lte', models.F('paid_amount'))), name='order_refund_max'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("refunded_amount__lte", models.F("paid_amount"))), name="order_refund_max"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payment_amount_min'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="payment_amount_min"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(condition=models.Q(('reference', ''), _negated=True), fields=('method', 'reference'), name='payment_reference_once'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reference", ""), _negated=True),
+                fields=("method", "reference"),
+                name="payment_reference_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.UniqueConstraint(fields=('carrier', 'tracking_number'), name='parcel_once'),
+            model_name="shipment",
+            constraint=models.UniqueConstraint(fields=("carrier", "tracking_number"), name="parcel_once"),
         ),
         migrations.AddConstraint(
-            model_name='shipmentline',
-            constraint=models.UniqueConstraint(fields=('shipment', 'line'), name='parcel_line_once'),
+            model_name="shipmentline",
+            constraint=models.UniqueConstraint(fields=("shipment", "line"), name="parcel_line_once"),
         ),
         migrations.AddConstraint(
-            model_name='trackingnode',
-            constraint=models.UniqueConstraint(fields=('shipment', 'scanned_at', 'text'), name='scan_once'),
+            model_name="trackingnode",
+            constraint=models.UniqueConstraint(fields=("shipment", "scanned_at", "text"), name="scan_once"),
         ),
         migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(('reserved__gte', 0)), name='stock_reserved_min'),
+            model_name="variant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reserved__gte", 0)), name="stock_reserved_min"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(('on_hand__gte', 0)), name='stock_on_hand_min'),
+            model_name="variant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("on_hand__gte", 0)), name="stock_on_hand_min"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(('on_hand__gte', models.F('reserved'))), name='stock_not_oversold'),
+            model_name="variant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("on_hand__gte", models.F("reserved"))), name="stock_not_oversold"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tierprice',
-            constraint=models.UniqueConstraint(fields=('variant', 'min_quantity'), name='tier_once'),
+            model_name="tierprice",
+            constraint=models.UniqueConstraint(fields=("variant", "min_quantity"), name="tier_once"),
         ),
         migrations.AddIndex(
-            model_name='stockmovement',
-            index=models.Index(fields=['variant', '-id'], name='movement_by_variant'),
+            model_name="stockmovement",
+            index=models.Index(fields=["variant", "-id"], name="movement_by_variant"),
         ),
         migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(fields=['sku'], name='line_sku_prefix', opclasses=['varchar_pattern_ops']),
+            model_name="orderline",
+            index=models.Index(fields=["sku"], name="line_sku_prefix", opclasses=["varchar_pattern_ops"]),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='line_quantity_min'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="line_quantity_min"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', django.db.models.expressions.CombinedExpression(models.F('shipped_quantity'), '+', models.F('cancelled_quantity')))), name='line_not_overshipped'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "quantity__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("shipped_quantity"), "+", models.F("cancelled_quantity")
+                        ),
+                    )
+                ),
+                name="line_not_overshipped",
+            ),
         ),
         migrations.AddIndex(
-            model_name='warehousealert',
-            index=models.Index(condition=models.Q(('acknowledged_at', None)), fields=['raised_at'], name='alert_open'),
+            model_name="warehousealert",
+            index=models.Index(
+                condition=models.Q(("acknowledged_at", None)), fields=["raised_at"], name="alert_open"
+            ),
         ),
     ]

@@ -19,7 +19,7 @@ def orders_visible_to(actor: Actor | None) -> QuerySet[Order]:
     if actor is None:
         return orders.none()
     if actor.kind == "customer":
-        own = orders.filter(customer_id=actor.id)
+        own = orders.filter(customer_id=actor.id or 0)
         return own.filter(pk=actor.order_id) if actor.order_id else own
     if actor.kind != "staff" or actor.role == "manager":
         return orders

@@ -47,13 +47,18 @@ def clean(value: Any) -> str:
     return str(value or "").replace("\x00", "").strip()
 
 
+def _column(name: str) -> Any:
+    """A column of the order's receiver."""
+    return Order._meta.get_field(name)
+
+
 def check_address(columns: dict[str, str]) -> list[Failure]:
     """Why a parcel could not be sent there, if so."""
     missing = [column for field, column in COLUMNS.items() if field in REQUIRED and not columns[column]]
     if missing:
-        names = "、".join(str(Order._meta.get_field(column).verbose_name) for column in missing)
+        names = "、".join(str(_column(column).verbose_name) for column in missing)
         return [("address_incomplete", _("收货信息不完整：%(fields)s") % {"fields": names})]
-    limits = {column: Order._meta.get_field(column).max_length or 0 for column in columns}
+    limits = {column: _column(column).max_length or 0 for column in columns}
     if any(len(value) > limits[column] for column, value in columns.items()):
         return [("address_incomplete", _("收货信息过长"))]
     try:

@@ -85,7 +85,7 @@ def _flat(changes: dict[str, Any]) -> dict[str, Any]:
     address = changes.get("address")
     if address is not None:
         fields = address if isinstance(address, dict) else vars(address)
-        flat |= {COLUMNS.get(key, key): value for key, value in fields.items()}
+        flat |= {COLUMNS.get(str(key), str(key)): value for key, value in fields.items()}
     return flat
 
 

@@ -69,7 +69,8 @@ def paused(move: Move) -> timedelta:
     since = move.order.delivered_at
     spans = move.order.refunds.filter(requested_at__gte=since).exclude(settled_at=None)
     return sum(
-        (settled - asked for asked, settled in spans.values_list("requested_at", "settled_at")), timedelta()
+        (settled - asked for asked, settled in spans.values_list("requested_at", "settled_at") if settled),
+        timedelta(),
     )
 
 

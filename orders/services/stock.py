@@ -40,10 +40,10 @@ def reserve(*, actor: Actor, order: Order, wanted: Iterable[tuple[OrderLine, int
     apply(
         actor=actor,
         order=order,
-        changes=[Change(line.variant_id, Kind.RESERVED, reserved=pieces) for line, pieces in wanted],
+        changes=[Change(line.variant_id or 0, Kind.RESERVED, reserved=pieces) for line, pieces in wanted],
     )
     for line, pieces in wanted:
-        row = held.get(line.pk) or StockReservation(line=line, variant_id=line.variant_id, quantity=0)
+        row = held.get(line.pk) or StockReservation(line=line, variant_id=line.variant_id or 0, quantity=0)
         row.quantity += pieces
         held[line.pk] = row
     StockReservation.objects.bulk_create([row for row in held.values() if row.pk is None])
@@ -80,7 +80,7 @@ def deduct(*, actor: Actor, order: Order, pieces: dict[OrderLine, int]) -> None:
         actor=actor,
         order=order,
         changes=[
-            Change(line.variant_id, Kind.SHIPPED, on_hand=-count, reserved=-amounts.get(line.pk, 0))
+            Change(line.variant_id or 0, Kind.SHIPPED, on_hand=-count, reserved=-amounts.get(line.pk, 0))
             for line, count in sold.items()
         ],
     )
@@ -93,7 +93,7 @@ def restock(*, actor: Actor, order: Order, pieces: dict[OrderLine, int], hold: b
     apply(
         actor=actor,
         order=order,
-        changes=[Change(line.variant_id, Kind.RETURNED, on_hand=count) for line, count in back.items()],
+        changes=[Change(line.variant_id or 0, Kind.RETURNED, on_hand=count) for line, count in back.items()],
     )
     if hold:
         reserve(actor=actor, order=order, wanted=back.items())

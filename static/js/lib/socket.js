@@ -1,12 +1,7 @@
+import { Heartbeat, isLong, isRefused, pause } from "lib/connection.js";
+
 /* One WebSocket a tab, shared by everything on the page. It reconnects by itself and subscribes again
    from what each subscriber has seen, so a frame lost on the way comes back. */
-const PING_EVERY = 25_000;
-const ANSWER_WITHIN = 10_000;
-const LONGEST_PAUSE = 30_000;
-const OFFLINE_AFTER = 30_000;
-const RESTART = 1012;
-const FORBIDDEN = new Set([4401, 4403]);
-
 const topicKey = ({ conversation, feed }) => (feed ? `feed:${feed}` : `conversation:${conversation}`);
 
 class Socket {
@@ -18,8 +13,7 @@ class Socket {
   #attempt = 0;
   #lostAt = 0;
   #timer = 0;
-  #ping = 0;
-  #heard = 0;
+  #heartbeat = new Heartbeat(() => this.send({ type: "ping" }), () => this.#socket?.close());
   #refused = false;
 
   get state() {
@@ -85,19 +79,9 @@ class Socket {
   #opened() {
     this.#attempt = 0;
     this.#lostAt = 0;
-    this.#heard = Date.now();
     this.#tell("online");
     for (const entries of this.#subscriptions.values()) for (const entry of entries) this.#ask(entry);
-    clearInterval(this.#ping);
-    this.#ping = setInterval(() => this.#alive(), PING_EVERY);
-  }
-
-  #alive() {
-    const asked = Date.now();
-    this.send({ type: "ping" });
-    setTimeout(() => {
-      if (this.#heard < asked && this.#socket?.readyState === WebSocket.OPEN) this.#socket.close();
-    }, ANSWER_WITHIN);
+    this.#heartbeat.start();
   }
 
   #ask({ topic, after }) {
@@ -106,7 +90,7 @@ class Socket {
   }
 
   #received(text) {
-    this.#heard = Date.now();
+    this.#heartbeat.heard();
     const frame = JSON.parse(text);
     for (const listener of this.#listeners) listener(frame);
     const named = frame.feed || frame.conversation;
@@ -115,20 +99,17 @@ class Socket {
   }
 
   #closed(code) {
-    clearInterval(this.#ping);
+    this.#heartbeat.stop();
     this.#lostAt ||= Date.now();
-    if (FORBIDDEN.has(code)) {
+    if (isRefused(code)) {
       this.#refused = true;
       this.#tell("offline", { refused: true });
       return;
     }
     this.#attempt += 1;
-    const ceiling = Math.min(LONGEST_PAUSE, 500 * 2 ** this.#attempt);
-    // A server that restarts says so: come back at once, spread a little.
-    const wait = code === RESTART ? Math.random() * 300 : ceiling / 2 + (Math.random() * ceiling) / 2;
+    const wait = pause(this.#attempt, code);
     this.#timer = setTimeout(() => this.retryNow(), wait);
-    const long = Date.now() - this.#lostAt > OFFLINE_AFTER || !navigator.onLine;
-    this.#tell(long ? "offline" : "reconnecting", { wait });
+    this.#tell(isLong(this.#lostAt) ? "offline" : "reconnecting", { wait });
   }
 
   #tell(state, detail = {}) {

@@ -15,10 +15,7 @@ export default class OrderList {
     this.#cursor = root.dataset.cursor || null;
     root.addEventListener("click", (event) => this.#clicked(event));
     root.addEventListener("submit", (event) => this.#searched(event));
-    root.addEventListener("keydown", (event) => this.#arrows(event));
     $("[type=search]", root).addEventListener("input", debounce((event) => this.#searchNow(event), 250));
-    document.addEventListener("click", (event) => this.#stepped(event));
-    this.#showCurrent();
     socket.subscribe({ feed: "orders" }, { after: () => this.#cursor, onFrame: (frame) => this.#heard(frame) });
   }
 
@@ -119,27 +116,5 @@ export default class OrderList {
 
   #row(number) {
     return $(`[data-order="${CSS.escape(number)}"]`, this.#root);
-  }
-
-  #showCurrent() {
-    $("[aria-current]", $("#rows", this.#root))?.scrollIntoView({ block: "nearest" });
-  }
-
-  /** J and K: the neighbours of the open order, as the list shows them. */
-  #stepped(event) {
-    const button = event.target.closest("[data-step]");
-    if (!button) return;
-    const links = $$("#rows a.orow", this.#root);
-    const here = links.findIndex((link) => link.hasAttribute("aria-current"));
-    links[here + Number(button.dataset.step)]?.click();
-  }
-
-  #arrows(event) {
-    const tab = event.target.closest("[role=tab]");
-    const step = { ArrowRight: 1, ArrowDown: 3, ArrowLeft: -1, ArrowUp: -3 }[event.key];
-    if (!tab || !step) return;
-    event.preventDefault();
-    const tabs = $$("[role=tab]", this.#root);
-    tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length].focus();
   }
 }
