@@ -36,7 +36,7 @@ def new_order(**fields: Any) -> dict[str, Any]:
 
 def fields_of(html: str) -> dict[str, Any]:
     """What a browser would send for the order form as it came."""
-    form = html[html.index('<form class="pbody') :]
+    form = html[re.search(r'<form\s+class="pbody', html).start() :]
     form = re.sub(r"<template.*?</template>", "", form[: form.index("</form>")], flags=re.S)
     data: dict[str, Any] = {}
     for tag in re.findall(r"<input[^>]*>", form):
@@ -45,9 +45,9 @@ def fields_of(html: str) -> dict[str, Any]:
         blank = "on" if attributes.get("type") == "checkbox" else ""
         if "name" in attributes and not unchecked:
             data.setdefault(attributes["name"], []).append(attributes.get("value", blank))
-    for name, text in re.findall(r'<textarea name="([^"]+)"[^>]*>\s*(.*?)</textarea>', form, flags=re.S):
+    for name, text in re.findall(r'<textarea\s+name="([^"]+)"[^>]*>\s*(.*?)</textarea>', form, flags=re.S):
         data[name] = [text]
-    for name, options in re.findall(r'<select name="([^"]+)".*?>(.*?)</select>', form, flags=re.S):
+    for name, options in re.findall(r'<select\s+name="([^"]+)".*?>(.*?)</select>', form, flags=re.S):
         chosen = re.search(r'value="([^"]*)" selected', options)
         data[name] = [chosen[1] if chosen else ""]
     return data
