@@ -25,7 +25,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.realtime import conversation_group, frame, staff_group
 
 UNKNOWN_VISITOR = 4401
-LARGEST_FRAME = 64 * 1024
+LARGEST_FRAME = 1024 * 1024
 RECHECK_SECONDS = 30.0
 HEARTBEAT_SECONDS = 25.0
 

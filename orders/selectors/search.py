@@ -19,10 +19,11 @@ NUMBER = "(SELECT id FROM orders_order WHERE number LIKE %s ORDER BY number DESC
 EXTERNAL = "(SELECT id FROM orders_order WHERE external_id = %s)"
 OF_CUSTOMERS = """(SELECT o.id FROM (SELECT id FROM accounts_customer WHERE {where} LIMIT {customers}) c
     CROSS JOIN LATERAL (SELECT id FROM orders_order WHERE customer_id = c.id
-        ORDER BY placed_at DESC LIMIT {limit}) o)"""
+        ORDER BY placed_at DESC LIMIT {limit}) o LIMIT {limit})"""
 SKU = "(SELECT order_id FROM orders_orderline WHERE sku LIKE %s ORDER BY sku, id DESC LIMIT {limit})"
 NOTE = """(SELECT id FROM orders_order WHERE note <> '' AND orders_grams(note) @> %s::text[]
-    AND note ILIKE %s LIMIT {limit})"""
+    AND note ILIKE %s
+    ORDER BY id DESC LIMIT {limit})"""
 
 
 def search_orders(orders: QuerySet[Order], text: str) -> QuerySet[Order]:
