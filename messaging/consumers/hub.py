@@ -22,6 +22,9 @@ from shopcomm.core.realtime import conversation_group
 log = logging.getLogger(__name__)
 # How often the hub looks for what a dead channel layer kept from it.
 LOOK_SECONDS = 5.0
+# What waits for a slow channel layer, and how long it may take; what is lost is caught up from the database.
+MOST_OUTGOING = 10_000
+LAYER_SECONDS = 2.0
 
 
 class Listener(Protocol):
@@ -81,6 +84,7 @@ class Hub:
     def __init__(self) -> None:
         self.rooms: dict[str, Room] = {}
         self._channel = ""
+        self._outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MOST_OUTGOING)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def join(self, group: str, listener: Listener) -> None:
@@ -129,17 +133,17 @@ class Hub:
             del self.rooms[group]
             layer = get_channel_layer()
             try:
-                await layer.group_discard(group, self._channel)
+                async with asyncio.timeout(LAYER_SECONDS):
+                    await layer.group_discard(group, self._channel)
             except Exception:
                 log.warning("could not leave %s", group)
 
     async def publish(self, message: dict[str, Any]) -> None:
-        """Show a frame here at once and in every other process through the channel layer."""
+        """Show a frame here at once, and leave it to the publisher to tell the other processes."""
+        await self._start()
         await self.receive(message)
-        try:
-            await get_channel_layer().group_send(message["group"], message | {"from": self._channel})
-        except Exception:
-            log.warning("the channel layer is down; other processes catch up from the database")
+        if not self._outgoing.full():
+            self._outgoing.put_nowait(message | {"from": self._channel})
 
     async def receive(self, message: dict[str, Any]) -> None:
         """A frame for one of our rooms."""
@@ -162,11 +166,13 @@ class Hub:
         if self._channel:
             return
         self._channel = await get_channel_layer().new_channel("hub")
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._look())]
+        loops = (self._listen(), self._tell(), self._look())
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def _subscribe(self, room: Room) -> None:
         try:
-            await get_channel_layer().group_add(room.group, self._channel)
+            async with asyncio.timeout(LAYER_SECONDS):
+                await get_channel_layer().group_add(room.group, self._channel)
             room.joined = True
         except Exception:
             log.warning("could not join %s yet", room.group)
@@ -183,6 +189,18 @@ class Hub:
             except Exception:
                 log.exception("the hub could not take a frame")
                 await asyncio.sleep(0.5)
+
+    async def _tell(self) -> None:
+        """One publisher, so that order is kept; with the layer down nobody's acknowledgement waits for it."""
+        while True:
+            message = await self._outgoing.get()
+            try:
+                async with asyncio.timeout(LAYER_SECONDS):
+                    await get_channel_layer().group_send(message["group"], message)
+            except Exception:
+                log.warning("the channel layer is down; other processes catch up from the database")
+                while not self._outgoing.empty():
+                    self._outgoing.get_nowait()
 
     async def _look(self) -> None:
         """A frame is a hint that may be lost; the database is asked every few seconds."""

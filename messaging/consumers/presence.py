@@ -8,6 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from messaging.consumers.hub import hub
 from shopcomm.core.accounts.actors import Actor
@@ -21,7 +23,9 @@ class Presence:
     """A sorted set a conversation: a member for each socket, its score the time it runs out."""
 
     def __init__(self) -> None:
-        self._redis = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=2)
+        self._redis = Redis.from_url(
+            settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0)
+        )
         self._prefix = settings.REDIS_PREFIX
 
     async def here(self, conversation_id: int, actor: Actor, socket: str, *, again: bool = False) -> None:

@@ -123,7 +123,7 @@ class ShopSocket(AsyncWebsocketConsumer):
         self.groups_joined.add(group)
         self.conversations.add(conversation_id)
         await hub().enter(conversation_id, self, after)
-        await presence().here(conversation_id, self.actor, self.id)
+        self._spawn(presence().here(conversation_id, self.actor, self.id))
 
     async def _subscribe_feed(self, given: Frame) -> None:
         feed = FEEDS.get(given["feed"]) if isinstance(given["feed"], str) else None
