@@ -17,6 +17,11 @@ from shopcomm.core.accounts.services.api_keys import create_api_key
 from tests.factories import CustomerFactory, StaffFactory, VariantFactory, make_order
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests go last: Playwright leaves its event loop running in the process, where no other may start."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 @pytest.fixture
 def sales(db: None) -> Staff:
     return StaffFactory(username="zhoumin", display_name="周敏", role="sales")
