@@ -7,6 +7,7 @@ it has shown, and fetches what a lost or late frame left out.
 import asyncio
 import json
 import logging
+import uuid
 import weakref
 from typing import Any, Protocol
 
@@ -83,6 +84,8 @@ class Hub:
 
     def __init__(self) -> None:
         self.rooms: dict[str, Room] = {}
+        # Frames carry it, so that none comes back to the process it came from.
+        self.id = uuid.uuid4().hex
         self._channel = ""
         self._outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MOST_OUTGOING)
         self._tasks: list[asyncio.Task[None]] = []
@@ -112,7 +115,7 @@ class Hub:
         room.listeners.add(listener)
 
     async def _room(self, group: str, conversation_id: int = 0) -> Room:
-        await self._start()
+        self._start()
         room = self.rooms.get(group)
         if room is None:
             room = self.rooms[group] = Room(group, conversation_id)
@@ -140,10 +143,10 @@ class Hub:
 
     async def publish(self, message: dict[str, Any]) -> None:
         """Show a frame here at once, and leave it to the publisher to tell the other processes."""
-        await self._start()
+        self._start()
         await self.receive(message)
         if not self._outgoing.full():
-            self._outgoing.put_nowait(message | {"from": self._channel})
+            self._outgoing.put_nowait(message | {"from": self.id})
 
     async def receive(self, message: dict[str, Any]) -> None:
         """A frame for one of our rooms."""
@@ -162,14 +165,14 @@ class Hub:
         while missed := await _missed(room.conversation_id, room.last):
             room.deliver(missed)
 
-    async def _start(self) -> None:
-        if self._channel:
-            return
-        self._channel = await get_channel_layer().new_channel("hub")
-        loops = (self._listen(), self._tell(), self._look())
-        self._tasks = [asyncio.create_task(loop) for loop in loops]
+    def _start(self) -> None:
+        if not self._tasks:
+            loops = (self._listen(), self._tell(), self._look())
+            self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def _subscribe(self, room: Room) -> None:
+        if not self._channel:
+            return
         try:
             async with asyncio.timeout(LAYER_SECONDS):
                 await get_channel_layer().group_add(room.group, self._channel)
@@ -181,14 +184,22 @@ class Hub:
         layer = get_channel_layer()
         while True:
             try:
+                if not self._channel:
+                    self._channel = await layer.new_channel("hub")
+                    await self._join_rooms()
                 message = await layer.receive(self._channel)
-                if message.get("from") != self._channel:
+                if message.get("from") != self.id:
                     await self.receive(message)
             except asyncio.CancelledError:
                 raise
             except Exception:
                 log.exception("the hub could not take a frame")
                 await asyncio.sleep(0.5)
+
+    async def _join_rooms(self) -> None:
+        for room in list(self.rooms.values()):
+            if not room.joined:
+                await self._subscribe(room)
 
     async def _tell(self) -> None:
         """One publisher, so that order is kept; with the layer down nobody's acknowledgement waits for it."""
@@ -213,9 +224,7 @@ class Hub:
 
     async def _look_once(self) -> None:
         rooms = {room.conversation_id: room for room in self.rooms.values() if room.conversation_id}
-        for room in list(self.rooms.values()):
-            if not room.joined:
-                await self._subscribe(room)
+        await self._join_rooms()
         known = await _last_seqs(list(rooms)) if rooms else {}
         for conversation_id, seq in known.items():
             if seq > rooms[conversation_id].last:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from channels.db import database_sync_to_async
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
@@ -44,6 +45,20 @@ class ShopSocket(AsyncWebsocketConsumer):
     """The socket of contract and `docs/protocol.md`."""
 
     actor: Actor
+
+    async def __call__(self, scope: Frame, receive: Callable[[], Awaitable[Frame]], send: Any) -> None:
+        """Frames one after the other. The hub is in the channel layer for all sockets of the process: one that
+        subscribed for itself would cost Redis a channel, and could not open while Redis is down."""
+        self.scope, self.base_send = scope, send
+        handlers = {
+            "websocket.connect": self.websocket_connect,
+            "websocket.receive": self.websocket_receive,
+            "websocket.disconnect": self.websocket_disconnect,
+        }
+        with suppress(StopConsumer):
+            while True:
+                event = await receive()
+                await handlers[event["type"]](event)
 
     async def connect(self) -> None:
         await self.accept()

@@ -44,11 +44,20 @@ async def test_a_visitor_with_a_forged_cookie_is_closed_with_4401(stack: Stack):
     assert closed.value.rcvd.code == 4401
 
 
-async def test_a_frame_of_ten_megabytes_hurts_only_its_sender(stack: Stack):
+async def test_a_frame_of_ten_megabytes_gets_a_clear_error_and_hurts_nobody(stack: Stack):
+    cookie = stack.cast["staff"][0]
+    async with open_socket(stack.ws_url(), cookie) as other, open_socket(stack.ws_url(), cookie) as socket:
+        await socket.send(json.dumps({"type": "ping", "body": "a" * 10_000_000}))
+        assert (await answer(socket, "error"))["code"] == "frame_too_large"
+        assert await alive(socket)
+        assert await alive(other)
+
+
+async def test_a_frame_past_all_measure_closes_only_its_own_socket(stack: Stack):
     cookie = stack.cast["staff"][0]
     async with open_socket(stack.ws_url(), cookie) as other, open_socket(stack.ws_url(), cookie) as socket:
         with pytest.raises(ConnectionClosed) as closed:
-            await send_and_hear(socket, json.dumps({"type": "ping", "body": "a" * 10_000_000}))
+            await send_and_hear(socket, json.dumps({"type": "ping", "body": "a" * 20_000_000}))
         assert await alive(other)
     code = closed.value.rcvd.code if closed.value.rcvd else 1006
     assert code in (1009, 1006)
