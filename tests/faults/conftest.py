@@ -2,12 +2,14 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.faults.stack import Stack
+
+LAST_WORDS = 4000
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +22,17 @@ def stack() -> Iterator[Stack]:
     finally:
         running.stop()
         shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure shows the last words of every process."""
+    report = yield
+    stack = getattr(item, "funcargs", {}).get("stack")
+    if report.failed and stack is not None:
+        for log in sorted(stack.data.glob("*.log")):
+            report.sections.append((log.name, log.read_text(errors="replace")[-LAST_WORDS:]))
+    return report
 
 
 @pytest.fixture
