@@ -17,18 +17,18 @@ from messaging.consumers.feeds import FEEDS, may_see_fact, missed_events, sees_a
 from messaging.consumers.hub import hub, subscribed
 from messaging.consumers.outlet import Outlet
 from messaging.consumers.presence import presence
+from messaging.consumers.vigil import vigil
 from messaging.consumers.writer import writer
 from messaging.errors import MessagingError, NotFound
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.services.drafts import draft
 from messaging.services.messages import mark_read, recall_message, send_message
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.sockets import Visitor
 from shopcomm.core.realtime import conversation_group, frame, staff_group
 
 UNKNOWN_VISITOR = 4401
 LARGEST_FRAME = 1024 * 1024
-RECHECK_SECONDS = 30.0
-HEARTBEAT_SECONDS = 25.0
 
 Frame = dict[str, Any]
 
@@ -45,6 +45,7 @@ class ShopSocket(AsyncWebsocketConsumer):
     """The socket of contract and `docs/protocol.md`."""
 
     actor: Actor
+    visitor: Visitor
 
     async def __call__(self, scope: Frame, receive: Callable[[], Awaitable[Frame]], send: Any) -> None:
         """Frames one after the other. The hub is in the channel layer for all sockets of the process: one that
@@ -70,19 +71,21 @@ class ShopSocket(AsyncWebsocketConsumer):
         self.tasks: set[asyncio.Task[None]] = set()
         self.tokens, self.counted_at = float(settings.SOCKET_RATE), time.monotonic()
         self.outlet: Outlet | None = None
-        self.sees_all = False
+        self.follows_feed = self.sees_all = False
         if actor is None:
             await self.close(UNKNOWN_VISITOR)
             return
         self.actor = actor
         self.outlet = Outlet(self._send_text, self.close)
-        self._spawn(self._stay_honest())
+        self.visitor = self.scope["visitor"]
+        vigil().add(self)
         if actor.kind == "staff":
             await self._join(staff_group(actor.id or 0))
 
     async def disconnect(self, code: int) -> None:
         if self.outlet is None:
             return
+        vigil().discard(self)
         for task in list(self.tasks):
             task.cancel()
         for group in list(self.groups_joined):
@@ -151,7 +154,7 @@ class ShopSocket(AsyncWebsocketConsumer):
             isinstance(after, str | int) and str(after).isascii() and str(after).isdigit()
         ):
             raise FrameError("bad_frame")
-        self.sees_all = await sees_all(self.actor)
+        self.follows_feed, self.sees_all = True, await sees_all(self.actor)
         await self._join(feed.group)
         missed, cursor = await missed_events(self.actor, feed.name, None if after is None else int(after))
         self.show(subscribed({"feed": feed.name, "cursor": str(cursor)}))
@@ -257,29 +260,29 @@ class ShopSocket(AsyncWebsocketConsumer):
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    async def _stay_honest(self) -> None:
-        """Ask now and then whether this visitor may still be here, and say that they are."""
-        while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-            with suppress(Exception):
-                for conversation_id in self.conversations:
-                    await presence().here(conversation_id, self.actor, self.id, again=True)
-                actor = await self.scope["reload_actor"]()
-                if actor is None or (actor.kind, actor.id, actor.role) != (
-                    self.actor.kind,
-                    self.actor.id,
-                    self.actor.role,
-                ):
-                    await self.close(UNKNOWN_VISITOR)
-                    return
-                self.sees_all = await sees_all(actor)
-                self.allowed.clear()
-                for conversation_id in list(self.conversations):
-                    if not await _may_enter(actor, conversation_id):
-                        self.conversations.discard(conversation_id)
-                        self.groups_joined.discard(conversation_group(conversation_id))
-                        await hub().leave(conversation_group(conversation_id), self)
-                        self._error("forbidden", {"conversation": conversation_id})
+    async def recheck(self, actor: Actor | None) -> None:
+        """Stay only as who you were, and only where you may still be; say that you are."""
+        if actor is None or (actor.kind, actor.id, actor.role) != (
+            self.actor.kind,
+            self.actor.id,
+            self.actor.role,
+        ):
+            await self.close(UNKNOWN_VISITOR)
+            return
+        if self.follows_feed:
+            self.sees_all = await sees_all(actor)
+        self.allowed.clear()
+        for conversation_id in list(self.conversations):
+            if await _may_enter(actor, conversation_id):
+                await presence().here(conversation_id, self.actor, self.id, again=True)
+            else:
+                await self._put_out(conversation_id)
+
+    async def _put_out(self, conversation_id: int) -> None:
+        self.conversations.discard(conversation_id)
+        self.groups_joined.discard(conversation_group(conversation_id))
+        await hub().leave(conversation_group(conversation_id), self)
+        self._error("forbidden", {"conversation": conversation_id})
 
 
 Handler = Callable[[ShopSocket, Frame], Awaitable[None]]

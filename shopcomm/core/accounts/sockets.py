@@ -1,12 +1,13 @@
-"""Who is at the other end of a socket: the same session as the page's, plus an origin of ours."""
+"""Who is at the other end of a socket: the same session as the page's."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qs
 
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest
@@ -17,36 +18,43 @@ from shopcomm.core.accounts.middleware import LINK_SESSION_KEY, actor_of, custom
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """What a socket came with. Tabs of one browser are equal, so that they can be asked about once."""
+
+    session_key: str
+    # A customer's page says so, since the same browser may be logged in as staff too.
+    as_customer: bool
+
+
+@database_sync_to_async
+def actor_now(visitor: Visitor) -> Actor | None:
+    """Who the visitor is at this moment; None once logged out, deactivated or with a revoked link."""
+    if not visitor.session_key:
+        return None
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(visitor.session_key)
+    link_id = request.session.get(LINK_SESSION_KEY)
+    return customer_of(link_id) if visitor.as_customer else actor_of(get_user(request), link_id)
+
+
 class ActorSocketMiddleware:
-    """Sets `scope["actor"]`, and `scope["reload_actor"]` which asks again whether they may still be here."""
+    """Sets `scope["visitor"]` and `scope["actor"]`."""
 
     def __init__(self, inner: Application) -> None:
         self.inner = inner
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        scope = dict(scope)
-
-        def load() -> Actor | None:
-            return _actor_of_scope(scope)
-
-        scope["reload_actor"] = sync_to_async(load)
-        scope["actor"] = await scope["reload_actor"]()
+        scope["visitor"] = visitor_of(scope)
+        scope["actor"] = await actor_now(scope["visitor"])
         await self.inner(scope, receive, send)
 
 
-def _actor_of_scope(scope: dict[str, Any]) -> Actor | None:
-    key = _cookies(scope).get(settings.SESSION_COOKIE_NAME)
-    if not key:
-        return None
-    request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    link_id = request.session.get(LINK_SESSION_KEY)
-    # A customer's page says so, since the same browser may be logged in as staff too.
-    if b"as=customer" in scope.get("query_string", b"") and parse_qs(scope["query_string"]).get(b"as") == [
-        b"customer"
-    ]:
-        return customer_of(link_id)
-    return actor_of(get_user(request), link_id)
+def visitor_of(scope: dict[str, Any]) -> Visitor:
+    """Read the handshake."""
+    query = scope.get("query_string", b"")
+    as_customer = b"as=customer" in query and parse_qs(query).get(b"as") == [b"customer"]
+    return Visitor(_cookies(scope).get(settings.SESSION_COOKIE_NAME, ""), as_customer)
 
 
 def _cookies(scope: dict[str, Any]) -> dict[str, str]:

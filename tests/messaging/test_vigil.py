@@ -1,0 +1,83 @@
+"""Who loses the right to be somewhere loses the open socket too."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+from channels.db import database_sync_to_async
+from django.contrib.sessions.models import Session
+from websockets.exceptions import ConnectionClosed
+
+from messaging.consumers import vigil
+from messaging.models import Conversation
+from orders.models import Order
+from shopcomm.core.accounts.models import Staff
+from shopcomm.core.accounts.services.order_links import revoke_links
+from shopcomm.core.configuration.models import shop_settings
+from tests.messaging.test_socket import customer_cookie_of, send, socket, staff_cookie_of, until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def quick_rounds(monkeypatch):
+    monkeypatch.setattr(vigil, "ROUND_SECONDS", 0.1)
+
+
+@pytest.fixture
+def talk(order) -> int:
+    return Conversation.objects.get(order=order).pk
+
+
+async def close_code(opened) -> int | None:
+    with pytest.raises(ConnectionClosed):
+        while True:
+            await asyncio.wait_for(opened.recv(), 10)
+    return opened.close_code
+
+
+@asynccontextmanager
+async def listening(live, cookie: str, talk: int):
+    async with socket(live, cookie) as opened:
+        await send(opened, type="subscribe", conversation=talk, after=0)
+        await until(opened, "subscribed")
+        yield opened
+
+
+async def test_a_deactivated_member_of_staff_is_shown_out(live, talk, sales):
+    async with listening(live, await staff_cookie_of(sales), talk) as opened:
+        await Staff.objects.filter(pk=sales.pk).aupdate(is_active=False)
+        assert await close_code(opened) == 4401
+
+
+async def test_logging_out_closes_the_open_tabs(live, talk, sales):
+    cookie = await staff_cookie_of(sales)
+    async with listening(live, cookie, talk) as one, listening(live, cookie, talk) as other:
+        await Session.objects.all().adelete()
+        assert await close_code(one) == await close_code(other) == 4401
+
+
+async def test_a_customer_whose_link_is_revoked_is_shown_out(live, order, talk):
+    async with listening(live, await customer_cookie_of(order), talk) as opened:
+        await database_sync_to_async(revoke_links)(order_id=order.pk)
+        assert await close_code(opened) == 4401
+
+
+async def test_an_order_given_to_somebody_else_leaves_the_socket_but_not_the_other_way_round(
+    live, order, talk, sales, other_sales
+):
+    await database_sync_to_async(only_own_orders)()
+    async with listening(live, await staff_cookie_of(sales), talk) as opened:
+        await Order.objects.filter(pk=order.pk).aupdate(assigned_to=other_sales)
+        refused = await until(opened, "error")
+        await send(opened, type="message.read", conversation=talk, seq=1)
+        again = await until(opened, "error")
+
+    assert (refused["code"], refused["conversation"]) == ("forbidden", talk)
+    assert again["code"] == "not_found"
+
+
+def only_own_orders() -> None:
+    settings = shop_settings()
+    settings.sales_see_all = False
+    settings.save()
