@@ -118,7 +118,9 @@ def open_refund(move: Move) -> None:
     Refund.objects.create(order=order, amount=amount, reason=move.reason[:300])
     order.status_before = order.status
     move.facts |= {"reason": move.reason, "amount": str(amount)}
-    if order.status in (Status.PICKING, Status.SHIPPED) or order.acknowledged_version:
+    # Only where the warehouse has something to stop: being packed, on its way, or seen and about to be.
+    seen = order.status == Status.PAID and order.acknowledged_version
+    if seen or order.status in (Status.PICKING, Status.SHIPPED):
         raise_alert(order=order, kind="refund", before={}, after={"reason": move.reason}, actor=move.actor)
 
 

@@ -150,6 +150,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "relay-events": {"task": "events.relay", "schedule": 2.0},
     "expire-unpaid-orders": {"task": "orders.expire_unpaid", "schedule": 60.0},
+    "complete-old-orders": {"task": "orders.auto_complete", "schedule": 3600.0},
 }
 
 # --- who may come in -------------------------------------------------------------------------

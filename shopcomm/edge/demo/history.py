@@ -90,7 +90,7 @@ class History:
     def order(self, place: int, road: tuple[str, ...], placed_at: datetime) -> None:
         """One order down its road, with its talk, moved back to when it happened."""
         seller = self.chance.choice(self.sellers)
-        order = self._place(seller)
+        order = self._place(seller, placed_at)
         words = self._words(order)
         self._say(order, seller, dialogue(("before",), self.chance, **words), "before")
         if order.urgent:
@@ -102,10 +102,12 @@ class History:
             )
             if stage and self.chance.random() < 0.7:
                 self._say(order, seller, dialogue((stage,), self.chance, **words), stage)
+        if road == ("paid",) and place % 3:
+            acknowledge_order(actor=self.chance.choice(self.pickers), order_id=order.pk)
         self._move_back(order, placed_at, road)
         self._read(order, seller, everything=road[-1:] not in ((), ("paid",)) or place % 3 > 0)
 
-    def _place(self, seller: Staff) -> Order:
+    def _place(self, seller: Staff, placed_at: datetime) -> Order:
         customer = self.chance.choice(self.customers)
         wholesale = customer.tier == "wholesale"
         chosen = self.chance.sample(
@@ -124,6 +126,7 @@ class History:
             urgent=self.chance.random() < 0.1,
             note=self.chance.choice(("", "", "", "外箱请贴店名", "周末不收货", "要发票，抬头见聊天")),
             assigned_to=None if unassigned else seller,
+            placed_at=placed_at,
         )
 
     def _step(self, order: Order, step: str) -> Order:

@@ -1,0 +1,83 @@
+"""Persisted and delivered messages a second, with 2, 20 and 200 people in a conversation."""
+
+import asyncio
+import time
+import uuid
+from itertools import cycle
+
+from benchmarks import wire
+from benchmarks.measuring import Figure, in_turn
+from benchmarks.people import conversations, cookie
+from benchmarks.servers import Bench
+
+SOCKETS = 200
+GOALS = {2: 0.25, 20: 0.35, 200: 0.60}
+# Messages of one run, and how many may be without an acknowledgement at a time.
+MESSAGES = {2: 12_000, 20: 4_000, 200: 500}
+WINDOW = 200
+
+
+def run(bench: Bench, rounds: int, quick: bool) -> list[Figure]:
+    figures = []
+    for people, goal in GOALS.items():
+        count = MESSAGES[people] // (4 if quick else 1)
+        ours, theirs = in_turn(rounds, lambda side, n=people, m=count: asyncio.run(rate(bench, side, n, m)))
+        figures.append(Figure("chat", f"N={people}", "messages/s", ours, theirs, f"≥ {goal}"))
+    return figures
+
+
+async def room_clients(bench: Bench, side: str, people: int) -> tuple[list[wire.Client], list[int]]:
+    """200 sockets, `people` of them in each conversation."""
+    rooms = await asyncio.to_thread(conversations, SOCKETS // people)
+    who = await asyncio.to_thread(cookie)
+    clients = await wire.connect_many(
+        bench.ports[side], who, SOCKETS, wire.NEW, wire.ACK, wire.SUBSCRIBED, wire.REFUSED
+    )
+    places = [room for room in rooms for _ in range(people)]
+    for client, room in zip(clients, places, strict=True):
+        client.send(type="subscribe", conversation=room, after=0)
+    await wire.until(lambda: all(each.counts[wire.SUBSCRIBED] for each in clients), 60, "all have subscribed")
+    # Presence is told to all; let it pass.
+    await asyncio.sleep(0.5)
+    return clients, places
+
+
+async def rate(bench: Bench, side: str, people: int, count: int) -> float:
+    """So many messages from everybody in turn; the clock stops when the last person has the last one."""
+    clients, places = await room_clients(bench, side, people)
+    acked = asyncio.Semaphore(WINDOW)
+    for client in clients:
+        client.changed = changed_of(client, acked)
+    started = time.perf_counter()
+    turns = cycle(zip(clients, places, strict=True))
+    for _ in range(count):
+        await asyncio.wait_for(acked.acquire(), 30)
+        client, room = next(turns)
+        client.send(
+            type="message.send",
+            conversation=room,
+            client_id=str(uuid.uuid4()),
+            kind="text",
+            body="这款还有黑色吗",
+        )
+    wanted = count * people
+    await wire.until(lambda: sum(each.counts[wire.NEW] for each in clients) >= wanted, 120, "all delivered")
+    spent = time.perf_counter() - started
+    refused = sum(client.counts[wire.REFUSED] for client in clients)
+    wire.close(clients)
+    if refused:
+        raise RuntimeError(f"{refused} messages were refused")
+    return count / spent
+
+
+def changed_of(client: wire.Client, gate: asyncio.Semaphore):
+    """Open the gate once for each acknowledgement of this client."""
+    seen = 0
+
+    def changed() -> None:
+        nonlocal seen
+        for _ in range(client.counts[wire.ACK] - seen):
+            gate.release()
+        seen = client.counts[wire.ACK]
+
+    return changed

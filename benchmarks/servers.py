@@ -1,0 +1,93 @@
+"""The embedded servers, the product and the floor, in a folder that is thrown away afterwards."""
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+
+import django
+
+from shopcomm.core.embedded.binaries import spawn
+from shopcomm.core.embedded.services import Services, end, free_port
+from shopcomm.core.embedded.supervisor import answers, web_command
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60.0
+
+
+class Bench:
+    """Everything that is measured. Django in this process sees the product's database."""
+
+    def __init__(self) -> None:
+        self.data = Path(tempfile.mkdtemp(prefix="shopcomm-bench-"))
+        self.services = Services(self.data)
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.ports: dict[str, int] = {}
+
+    def __enter__(self) -> "Bench":
+        _raise_file_limit()
+        try:
+            self.services.start()
+            self._settle_environment()
+            self.manage("migrate", "--verbosity", "0")
+            self.manage("collectstatic", "--noinput", "--verbosity", "0")
+            django.setup()
+            self.start("product")
+            self.start("floor")
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        for process in self.processes.values():
+            end(process, signal.SIGTERM, within=5)
+        self.services.stop()
+        shutil.rmtree(self.data, ignore_errors=True)
+
+    def _settle_environment(self) -> None:
+        os.environ |= {
+            "DATABASE_URL": self.services.database_url,
+            "REDIS_URL": self.services.redis_url,
+            "SHOPCOMM_DATA": str(self.data),
+            "DJANGO_SETTINGS_MODULE": "shopcomm.settings.base",
+            "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
+            "REDIS_PREFIX": "bench",
+            "WEB_CONCURRENCY": "1",
+            "LOG_LEVEL": "WARNING",
+        }
+
+    def manage(self, *arguments: str) -> None:
+        subprocess.run([sys.executable, str(ROOT / "manage.py"), *arguments], check=True, cwd=ROOT)
+
+    def start(self, name: str) -> None:
+        """Start one side afresh; both run under the same uvicorn with the same options."""
+        if old := self.processes.pop(name, None):
+            end(old, signal.SIGTERM, within=5)
+        self.ports[name] = free_port()
+        command = web_command(self.ports[name])
+        if name == "floor":
+            command[command.index("shopcomm.asgi:application")] = "benchmarks.floor.server:application"
+        self.processes[name] = spawn(command, self.data / f"{name}.log")
+        deadline = time.monotonic() + START_SECONDS
+        while not answers(f"http://127.0.0.1:{self.ports[name]}/healthz"):
+            if time.monotonic() > deadline or self.processes[name].poll() is not None:
+                sys.exit(f"{name} did not start:\n{(self.data / f'{name}.log').read_text()[-2000:]}")
+            time.sleep(0.05)
+
+    def pid(self, name: str) -> int:
+        return self.processes[name].pid
+
+
+def _raise_file_limit() -> None:
+    """Thousands of sockets on both ends."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536) if hard > 0 else 65536, hard))
