@@ -9,8 +9,9 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         """Join the transactions of orders: a conversation with each, a line for each event."""
         from messaging.services.conversations import open_order_conversation
-        from messaging.services.event_lines import write_event_line
+        from messaging.services.event_lines import write_event_line, write_history
         from orders import hooks
 
         hooks.order_created_hooks.append(open_order_conversation)
         hooks.order_event_hooks.append(write_event_line)
+        hooks.order_history_hooks.append(write_history)

@@ -89,3 +89,9 @@ class NotAllowed(OrderError):
 
     def __init__(self, *, needed: Iterable[str]) -> None:
         super().__init__(_("你没有权限执行这个操作"), needed=sorted(needed))
+
+
+class ImportRefused(OrderError):
+    """A file that cannot be read as orders at all."""
+
+    code, status = "import_refused", 422

@@ -12,5 +12,8 @@ order_created_hooks: list[Callable[[Order, Actor], None]] = []
 # Called for every event of an order, after all order and stock rows are locked and changed.
 order_event_hooks: list[Callable[[Order, DomainEvent, Actor], None]] = []
 
+# Called inside the transaction that writes an order of the past, with all its events in order.
+order_history_hooks: list[Callable[[Order, list[DomainEvent]], None]] = []
+
 # Each may answer why an order must not be completed by the timer yet.
 completion_blockers: list[Callable[[Order], str | None]] = []

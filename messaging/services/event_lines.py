@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from messaging.models import Sender
+from messaging.models import Conversation, Message, Sender
 from messaging.services.conversations import ensure_order_conversation
 from messaging.services.drafts import Draft
 from messaging.services.messages import write_messages
@@ -25,7 +25,7 @@ def write_event_line(order: Order, event: DomainEvent, actor: Actor) -> None:
     internal = entry_of(event, audience="customer") is None
     line = Draft(
         conversation_id=conversation.pk,
-        client_id=uuid.uuid5(NAMESPACE, f"event:{event.pk}"),
+        client_id=line_key(event),
         kind="event",
         body=line_text(event, internal=internal),
         sender_kind=Sender.SYSTEM,
@@ -35,6 +35,38 @@ def write_event_line(order: Order, event: DomainEvent, actor: Actor) -> None:
         data={"event": event.type, "event_id": event.pk, "status": order.status},
     )
     write_messages([line])
+
+
+def write_history(order: Order, events: list[DomainEvent]) -> None:
+    """The conversation of an order of the past: all of its lines at once, since nobody else knows it yet."""
+    last, count = events[-1].occurred_at, len(events)
+    conversation = Conversation.objects.create(
+        customer_id=order.customer_id,
+        order=order,
+        subject=order.number,
+        last_seq=count,
+        last_public_seq=count,
+        last_message_at=last,
+    )
+    Message.objects.bulk_create(
+        Message(
+            conversation=conversation,
+            seq=seq,
+            public_prev=seq - 1,
+            kind=Message.Kind.EVENT,
+            body=line_text(event, internal=False),
+            sender_kind=Sender.SYSTEM,
+            client_id=line_key(event),
+            data={"event": event.type, "event_id": event.pk, "status": event.data.get("status_to", "")},
+            created_at=event.occurred_at,
+        )
+        for seq, event in enumerate(events, start=1)
+    )
+
+
+def line_key(event: DomainEvent) -> uuid.UUID:
+    """The client_id of an event's line."""
+    return uuid.uuid5(NAMESPACE, f"event:{event.pk}")
 
 
 def line_text(event: DomainEvent, *, internal: bool) -> str:

@@ -1,3 +1,4 @@
+from orders.models.imports import ImportedDocument
 from orders.models.numbers import NumberDay
 from orders.models.order import Order, OrderLine
 from orders.models.payments import Payment, Refund
@@ -8,6 +9,7 @@ from orders.models.stock import StockMovement, StockReservation
 from orders.models.warehouse import WarehouseAlert
 
 __all__ = [
+    "ImportedDocument",
     "NumberDay",
     "Order",
     "OrderLine",

@@ -29,9 +29,19 @@ def publish(event: Event, *, actor: Actor) -> DomainEvent:
     """
     if not connection.in_atomic_block:
         raise RuntimeError("publish() belongs inside the transaction of the change it reports")
+    row = as_row(event, actor=actor)
+    row.save(force_insert=True)
+    # robust: with the broker down the row still waits for the relay's periodic sweep.
+    if not is_quiet():
+        transaction.on_commit(wake_relay, robust=True)
+    return row
+
+
+def as_row(event: Event, *, actor: Actor) -> DomainEvent:
+    """A fact as a row of the log that is not stored yet."""
     fields = asdict(event)
     order_id, conversation_id = fields.pop("order_id"), fields.pop("conversation_id")
-    row = DomainEvent.objects.create(
+    return DomainEvent(
         type=event.type,
         order_id=order_id,
         conversation_id=conversation_id,
@@ -40,7 +50,3 @@ def publish(event: Event, *, actor: Actor) -> DomainEvent:
         actor_id=actor.id,
         actor_name=actor.name,
     )
-    # robust: with the broker down the row still waits for the relay's periodic sweep.
-    if not is_quiet():
-        transaction.on_commit(wake_relay, robust=True)
-    return row

@@ -1,0 +1,43 @@
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from orders.errors import ImportRefused
+from orders.services.imports import import_orders
+from shopcomm.core.accounts.actors import Actor
+
+WIDTH = 30
+
+
+class Command(BaseCommand):
+    help = (
+        "Import past orders from CSV (plain or .gz, UTF-8 or GB18030) or XLSX. Can be run again at any time."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """One file."""
+        parser.add_argument("file", metavar="FILE")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path = Path(options["file"])
+        try:
+            report = import_orders(path, actor=Actor.system(_("导入")), progress=self._progress)
+        except ImportRefused as error:
+            raise CommandError(error.detail) from error
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror or error}") from error
+        finally:
+            if sys.stderr.isatty():
+                self.stderr.write("")
+        self.stdout.write(report.text())
+
+    def _progress(self, done: float, rows: int) -> None:
+        """A bar for people; silence for scripts."""
+        if sys.stderr.isatty():
+            bar = "█" * int(done * WIDTH)
+            count = f"{rows:,}" if rows else ""
+            sys.stderr.write(f"\r{bar:·<{WIDTH}} {done:4.0%} {count} ")
+            sys.stderr.flush()

@@ -1,0 +1,169 @@
+"""The import itself: read, sort into invoices, write each in a transaction of its own, count."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+
+from orders.models import ImportedDocument, StockMovement, Variant
+from orders.services.imports.catalogue import Catalogue
+from orders.services.imports.columns import Columns, match_columns
+from orders.services.imports.documents import Document, documents
+from orders.services.imports.people import Directory, is_guest
+from orders.services.imports.reading import Cells, Sheet
+from orders.services.imports.report import Rejects, Report
+from orders.services.imports.returns import write_return
+from orders.services.imports.rows import Kind, Row, RowRefused, parse_row
+from orders.services.imports.sales import write_sale
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import Customer
+from shopcomm.core.realtime import quietly
+
+BATCH = 100
+Progress = Callable[[float, int], None]
+
+
+def import_orders(path: Path, *, actor: Actor, progress: Progress = lambda done, rows: None) -> Report:
+    """Take in a file of past orders. `progress` hears the share read, 0 to 1, and the rows so far.
+
+    Raises ImportRefused for a file that is no list of orders, OSError for one that cannot be read.
+    """
+    sheet = Sheet(path)
+    try:
+        columns = match_columns(sheet.header)
+        run = Import(path, sheet.header, columns, actor)
+        with quietly():
+            run.take(_watched(sheet, progress))
+        return run.report
+    finally:
+        sheet.close()
+
+
+def _watched(sheet: Sheet, progress: Progress) -> Iterator[tuple[int, Cells]]:
+    for count, row in enumerate(sheet, start=1):
+        if count % 500 == 0:
+            progress(sheet.done, count)
+        yield row
+    progress(1.0, 0)
+
+
+class Import:
+    """One run over one file."""
+
+    def __init__(self, path: Path, header: Cells, columns: Columns, actor: Actor) -> None:
+        self.columns, self.actor = columns, actor
+        self.report = Report()
+        self.directory, self.catalogue = Directory(), Catalogue()
+        name = f"{path.name.split('.')[0]}.rejected.csv"
+        self.rejects = Rejects(path.with_name(name), Path(settings.DATA_DIR) / name, header, self.report)
+        # The cells of rows whose invoice is not written yet, to give them back if it is refused.
+        self._cells: dict[int, Cells] = {}
+
+    def take(self, rows: Iterator[tuple[int, Cells]]) -> None:
+        """Write every invoice of the file."""
+        waiting = documents(self._parsed(rows))
+        while batch := list(islice(waiting, BATCH)):
+            numbers = [document.number for document in batch]
+            seen = {each.number: each for each in ImportedDocument.objects.filter(number__in=numbers)}
+            for document in batch:
+                self._write(document, seen.get(document.number))
+                for row in document.rows:
+                    self._cells.pop(row.line, None)
+        self.catalogue.settle_names()
+        self.rejects.close()
+        self.report.customers, self.report.products = self.directory.made, self.catalogue.made
+        self.report.several_names = self.catalogue.several_names
+
+    def _parsed(self, rows: Iterator[tuple[int, Cells]]) -> Iterator[Row]:
+        for line, cells in rows:
+            self.report.rows += 1
+            try:
+                row = parse_row(line, self.columns.of(cells), is_uci=self.columns.is_uci)
+            except RowRefused as refusal:
+                self.rejects.add(line, cells, str(refusal))
+                continue
+            self._cells[line] = cells
+            self._count_oddities(row, cells)
+            yield row
+
+    def _count_oddities(self, row: Row, cells: Cells) -> None:
+        fields, report = self.columns.of(cells), self.report
+        report.amount += row.amount
+        report.guest_rows += is_guest(row)
+        report.without_name += not row.name
+        report.lower_case += str(fields["sku"]).strip() != row.sku
+        report.decimal_ids += str(fields.get("customer_id", "")).endswith(".0")
+
+    def _write(self, document: Document, seen: ImportedDocument | None) -> None:
+        said = [tuple(map(str, self._cells[row.line])) for row in document.rows]
+        self.report.doubled_rows += len(said) - len(set(said))
+        if seen is not None:
+            self._repeat(document, seen)
+            return
+        # Outside the invoice's transaction: they stay remembered even if it is refused.
+        customer = self.directory.customer_of(document.rows[0])
+        variants = self.catalogue.variants_of(document.of(Kind.SALE, Kind.STOCK))
+        try:
+            with transaction.atomic():
+                # An import that is repeated loses nothing by a crash, so it need not wait for the disk each time.
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL synchronous_commit = off")
+                ImportedDocument.objects.create(
+                    number=document.number, lines=len(document.rows), amount=document.amount
+                )
+                unmatched = self._write_rows(document, customer, variants)
+        except RowRefused as refusal:
+            self._refuse(document.rows, str(refusal))
+        except IntegrityError:
+            self._refuse(document.rows, _("同一单据正被另一个导入处理"))
+        else:
+            self._refuse(unmatched, _("退货找不到对应的销售"))
+
+    def _repeat(self, document: Document, seen: ImportedDocument) -> None:
+        if (len(document.rows), document.amount) == (seen.lines, seen.amount):
+            self.report.repeated += 1
+        else:
+            self._refuse(document.rows, _("单据已导入过，内容不同"))
+
+    def _write_rows(self, document: Document, customer: Customer, variants: dict[str, Variant]) -> list[Row]:
+        """The parts of an invoice. Returns the rows that found no place."""
+        report: Report = self.report
+        unmatched: list[Row] = []
+        sold, back, moved = document.of(Kind.SALE), document.of(Kind.RETURN), document.of(Kind.STOCK)
+        if moved:
+            self._move(document, moved, variants)
+        if sold:
+            order = write_sale(document, customer, variants, self.actor)
+            report.orders, report.lines = report.orders + 1, report.lines + len(sold)
+            report.sold += order.total
+        if back:
+            unmatched = write_return(document, customer, self.actor)
+            taken = [row for row in back if row not in unmatched]
+            report.returns, report.return_lines = (
+                report.returns + bool(taken),
+                report.return_lines + len(taken),
+            )
+            report.returned += sum(row.amount for row in taken)
+        if not (sold or back or moved):
+            raise RowRefused(_("只有运费或折扣，没有商品"))
+        report.stock_rows += len(moved)
+        return unmatched
+
+    def _move(self, document: Document, rows: list[Row], variants: dict[str, Variant]) -> None:
+        """Stock found or lost: written down in pairs that leave today's count as it is."""
+        for row in rows:
+            kind = StockMovement.Kind.WRITTEN_OFF if row.quantity < 0 else StockMovement.Kind.RECEIVED
+            other = StockMovement.Kind.RECEIVED if row.quantity < 0 else StockMovement.Kind.COUNTED
+            reason = _("导入 %(number)s") % {"number": f"{document.number} {row.name}".strip()}
+            for what, pieces in ((kind, row.quantity), (other, -row.quantity)):
+                StockMovement.objects.create(
+                    variant=variants[row.sku], kind=what, on_hand_delta=pieces, reason=reason[:200],
+                    actor_name=self.actor.name,
+                )  # fmt: skip
+
+    def _refuse(self, rows: list[Row], reason: str) -> None:
+        for row in rows:
+            self.rejects.add(row.line, self._cells.get(row.line, []), reason)
