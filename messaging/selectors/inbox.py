@@ -1,6 +1,7 @@
 """The inbox: every conversation one member of staff may see, unread first."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import (
@@ -17,6 +18,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from messaging.models import Conversation, Message, ReadMarker, Sender
 from messaging.selectors.conversations import conversations_visible_to
@@ -24,6 +26,9 @@ from shopcomm.core.accounts.actors import Actor
 
 FOLDERS = ("all", "unread", "waiting", "enquiry", "mine")
 COUNT_CAP = 1000
+BADGE_CAP = 100
+# Bounds what a badge looks at: the newest, by their index.
+RECENT = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,12 @@ def folder_counts(actor: Actor) -> dict[str, int]:
     """How many conversations stand in each folder that shows a number, counted to a cap."""
     marked = _marked(actor)
     return {name: _in_folder(marked, name, actor)[:COUNT_CAP].count() for name in FOLDERS}
+
+
+def unread_conversations(actor: Actor) -> int:
+    """How many conversations of the last weeks hold something unread, counted to a cap; for the badge."""
+    recent = timezone.now() - RECENT
+    return _marked(actor).filter(last_message_at__gte=recent, has_unread=1)[:BADGE_CAP].count()
 
 
 def _marked(actor: Actor) -> QuerySet[Any]:

@@ -7,10 +7,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from messaging.models import Conversation
+from messaging.selectors.inbox import unread_conversations as unread_count
 from messaging.selectors.pane import conversation_of, pane_page
 from messaging.services.emoji import EMOJI_VERSION
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.roles import may as role_may
 from shopcomm.core.configuration.models import shop_settings
 
 register = template.Library()
@@ -48,6 +50,15 @@ def chat_pane(
         "head": head,
         "label": _("与%(name)s的聊天") % {"name": page["peer"]["name"]},
     }
+
+
+@register.simple_tag(takes_context=True)
+def unread_conversations(context: template.Context) -> int:
+    """The number on the inbox's button; 0 for who has none."""
+    actor = getattr(context.get("request"), "actor", None)
+    if actor is None or actor.kind != "staff" or not role_may(actor.role, "conversations.view"):
+        return 0
+    return unread_count(actor)
 
 
 def pane_data(conversation: Conversation, actor: Actor, *, readonly: bool = False) -> dict[str, Any]:

@@ -75,6 +75,13 @@ def open_alerts(actor: Actor | None) -> list[WarehouseAlert]:
     return list(alerts.select_related("order").order_by("raised_at")[:COLUMN_LIMIT])
 
 
+def waiting_count(actor: Actor) -> int:
+    """How much waits for the warehouse: new orders not acknowledged, and changes. Counted to a cap."""
+    new = orders_visible_to(actor).filter(status=Status.PAID, acknowledged_version=0)
+    alerts = WarehouseAlert.objects.filter(acknowledged_at=None, order__in=orders_visible_to(actor))
+    return new[:COLUMN_LIMIT].count() + alerts[:COLUMN_LIMIT].count()
+
+
 def pick_list(order: Order) -> list[OrderLine]:
     """An order's lines the way one walks through the shelves."""
     return list(

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from shopcomm.core.http.problems import problem
@@ -35,7 +36,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """500: rendered without the database, which may be what is down."""
     if request.path.startswith("/api/"):
         return _answer(request, 500, "internal_error", "500.html")
-    return render(request, "500.html", {"request_id": getattr(request, "request_id", "")}, status=500)
+    # Without a request there are no context processors, which would ask the database.
+    page = render_to_string("500.html", {"request_id": getattr(request, "request_id", "")})
+    return HttpResponse(page, status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -1,26 +1,26 @@
 /** How times and sizes read in a conversation. */
-
-const pad = (number) => String(number).padStart(2, "0");
+import { dayNumber, parts } from "lib/zone.js";
 
 export function clock(iso) {
-  const date = new Date(iso);
-  return `${pad(date.getHours())}:${pad(date.getMinutes())}`;
+  const { hour, minute } = parts(iso);
+  return `${hour}:${minute}`;
 }
 
-export function dayKey(iso) {
-  const date = new Date(iso);
-  return `${date.getFullYear()}-${date.getMonth()}-${date.getDate()}`;
-}
+export const dayKey = (iso) => String(dayNumber(iso));
 
 /** 今天, 昨天, 11/08, 2025/11/08. */
 export function dayLabel(iso, texts, now = new Date()) {
-  const date = new Date(iso);
-  const yesterday = new Date(now);
-  yesterday.setDate(now.getDate() - 1);
-  if (dayKey(iso) === dayKey(now)) return texts.today;
-  if (dayKey(iso) === dayKey(yesterday)) return texts.yesterday;
-  const short = `${pad(date.getMonth() + 1)}/${pad(date.getDate())}`;
-  return date.getFullYear() === now.getFullYear() ? short : `${date.getFullYear()}/${short}`;
+  const days = dayNumber(now) - dayNumber(iso);
+  if (days === 0) return texts.today;
+  if (days === 1) return texts.yesterday;
+  const { year, month, day } = parts(iso);
+  return year === parts(now).year ? `${month}/${day}` : `${year}/${month}/${day}`;
+}
+
+/** 2026/11/08 15:04 */
+export function fullTime(iso) {
+  const { year, month, day, hour, minute } = parts(iso);
+  return `${year}/${month}/${day} ${hour}:${minute}`;
 }
 
 export function fileSize(bytes) {

@@ -1,6 +1,6 @@
 /** Builds what the log shows from the pane's one <template>; every text goes in by textContent. */
 
-import { clock, dayLabel, fileSize } from "messaging/format.js";
+import { clock, dayLabel, fileSize, fullTime } from "messaging/format.js";
 
 const EVENT_ICONS = {
   "order.created": "orders", "order.paid": "pay", "order.payment_recorded": "pay", "order.picking": "boxes",
@@ -83,7 +83,7 @@ export default class Rows {
     const time = row.querySelector("time");
     time.dateTime = message.created_at;
     time.textContent = clock(message.created_at);
-    time.title = new Date(message.created_at).toLocaleString();
+    time.title = fullTime(message.created_at);
   }
 
   #recalled(row, message) {
