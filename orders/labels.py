@@ -23,6 +23,7 @@ FIELDS: dict[str, str | Promise] = {
     "discount": gettext_lazy("优惠"),
     "shipping_fee": gettext_lazy("运费"),
     "total": gettext_lazy("应付"),
+    "reason": gettext_lazy("原因"),
     "order.payment_recorded": gettext_lazy("收款"),
     "shipment.updated": gettext_lazy("物流"),
 }

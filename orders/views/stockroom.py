@@ -97,6 +97,17 @@ def cards_of(board: Board) -> list[CardColumn]:
     ]
 
 
+def shown_column(columns: list[CardColumn], asked: str, number: str) -> str:
+    """The column a small screen shows: the one asked for, else the selected order's, else what is new."""
+    keys = [column.key for column in columns]
+    if asked in keys:
+        return asked
+    for column in columns:
+        if number and any(card.order.number == number for card in column.cards):
+            return column.key
+    return keys[0]
+
+
 def with_changes(alerts: list[WarehouseAlert]) -> list[WarehouseAlert]:
     """Alerts with their changed fields in words."""
     for alert in alerts:

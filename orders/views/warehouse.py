@@ -18,7 +18,7 @@ from orders.selectors.visibility import orders_visible_to
 from orders.selectors.warehouse import pick_list, warehouse_board, with_pick_fields
 from orders.services.transitions import transition_order
 from orders.services.warehouse import acknowledge_alert, acknowledge_order, tick_line
-from orders.views.stockroom import cards_of, picking_of, with_changes
+from orders.views.stockroom import cards_of, picking_of, shown_column, with_changes
 from shopcomm.core.accounts.access import ShopRequest, right_required
 
 MOVES = {
@@ -46,6 +46,7 @@ def _context(request: ShopRequest) -> dict[str, Any]:
         "active": "warehouse",
         "alerts": with_changes(found.alerts),
         "columns": columns,
+        "column": shown_column(columns, request.GET.get("column", ""), number),
         "selected": number,
         "picking": picking_of(order, pick_list(order)) if order else None,
         "couriers": COURIERS.items(),

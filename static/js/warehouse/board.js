@@ -11,6 +11,7 @@ const CHIME_AGAIN = 60_000;
 export default class Board {
   #main;
   #selected = new URLSearchParams(location.search).get("order") ?? "";
+  #column = new URLSearchParams(location.search).get("column") ?? "";
   #cursor = null;
   #news = 0;
   #reload = debounce(() => this.#refresh(), 200);
@@ -29,7 +30,8 @@ export default class Board {
   }
 
   get #url() {
-    return this.#main.dataset.url + (this.#selected ? `?order=${encodeURIComponent(this.#selected)}` : "");
+    const asked = Object.entries({ order: this.#selected, column: this.#column }).filter(([, value]) => value);
+    return this.#main.dataset.url + (asked.length ? `?${new URLSearchParams(asked)}` : "");
   }
 
   /** Somebody reads or types in the board: nothing moves under their hands. */
@@ -72,16 +74,24 @@ export default class Board {
   }
 
   #clicked(event) {
-    const link = event.target.closest("[data-open]");
+    const link = event.target.closest("[data-open], [data-column]");
     if (!link || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    this.#open(link.dataset.open);
+    if (link.dataset.column) this.#show(link.dataset.column);
+    else this.#open(link.dataset.open);
   }
 
   async #open(number) {
     this.#selected = number;
     await this.#refresh(true);
     $("#tracking", this.#main)?.focus();
+  }
+
+  /** A small screen shows one column, or the order that is in hand. */
+  #show(column) {
+    this.#column = column;
+    if (matchMedia("(width < 760px)").matches) this.#selected = "";
+    return this.#refresh(true);
   }
 
   #submitted(event) {
@@ -94,7 +104,7 @@ export default class Board {
   async #act(form) {
     const button = $("button", form);
     button?.setAttribute("aria-busy", "true");
-    if (form.dataset.select) this.#selected = form.dataset.select;
+    if (form.dataset.select) [this.#selected, this.#column] = [form.dataset.select, ""];
     try {
       const answer = await post(form.action, new FormData(form), { headers: { "X-Fragment": "1" } });
       if (!answer.ok) toast((await answer.json()).text || say("没有成功，请重试", "That did not work"), { alert: true });
