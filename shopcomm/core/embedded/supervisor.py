@@ -79,16 +79,16 @@ class Supervisor:
             raise EmbeddedError(f"manage.py {arguments[0]}: {words[-1] if words else 'failed'}")
 
     def seed(self) -> None:
-        """Open the demo shop at the first start of this folder; later starts say the same password again."""
+        """Open the demo shop at the first start of this folder."""
         mark = self.data / "demo_shop"
         if mark.exists() and not self.password:
-            self.password = mark.read_text().strip()
             return
-        self.password = self.password or secrets.token_urlsafe(9)
-        os.environ["SHOPCOMM_DEMO_PASSWORD"] = self.password
+        fresh = not mark.exists()
+        password = self.password or secrets.token_urlsafe(9)
+        os.environ["SHOPCOMM_DEMO_PASSWORD"] = password
         self.manage("seed_demo")
-        mark.touch(mode=0o600)
-        mark.write_text(self.password)
+        mark.touch()
+        self.password = password if fresh else self.password
 
     def spawn(self, name: str, *command: str) -> None:
         """Start one of our own processes with a log of its own."""
@@ -110,7 +110,8 @@ class Supervisor:
         """Print where the shop is and how to get in."""
         print(f"ready: http://127.0.0.1:{self.port}")
         for user in DEMO_USERS:
-            print(f"  {user:<10} {self.password or '(as set before)'}")
+            word = self.password or "(unchanged since the first start)"
+            print(f"  {user:<10} {word}")
         sys.stdout.flush()
 
     def watch(self) -> None:
