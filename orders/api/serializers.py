@@ -8,6 +8,8 @@ from orders.models import Order, OrderLine, Shipment, Status, Variant
 from shopcomm.core.accounts.models.customers import Source
 
 MAX_COUNT = 1_000_000
+# Price lists are in yuan; an order keeps the currency it was taken in.
+LIST_CURRENCY = "CNY"
 
 
 class CustomerInput(serializers.Serializer):
@@ -146,10 +148,16 @@ class OrderList(serializers.Serializer):
 class VariantOutput(serializers.ModelSerializer):
     name = serializers.CharField(source="product.name")
     available = serializers.IntegerField()
+    currency = serializers.SerializerMethodField()
 
     class Meta:
         model = Variant
-        fields = ("sku", "name", "color", "size", "price", "on_hand", "reserved", "available", "threshold")
+        fields = (
+            "sku", "name", "color", "size", "price", "currency", "on_hand", "reserved", "available", "threshold",
+        )  # fmt: skip
+
+    def get_currency(self, variant: Variant) -> str:
+        return LIST_CURRENCY
 
 
 class StockInput(serializers.Serializer):

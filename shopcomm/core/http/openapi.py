@@ -1,0 +1,67 @@
+"""What every call of the API has in common, said once in its OpenAPI description."""
+
+from typing import Any
+
+PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457. Further members depend on `code`, such as `allowed`, `version` or `guards`.",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string", "description": "Stable, for programs."},
+        "errors": {"type": "object", "description": "What is wrong, by field.", "additionalProperties": True},
+    },
+    "additionalProperties": True,
+}
+ANY = {
+    "400": "The input is not acceptable; `errors` names the fields.",
+    "401": "No key, or one that is not known.",
+    "403": "The key lacks the scope.",
+    "429": "Over the key's rate; `Retry-After` says when to come back.",
+}
+WITH_PATH = {"404": "There is no such thing, or the key may not see it."}
+WRITES = {
+    "409": "Not as things stand: `illegal_transition`, `stale_version`, `in_progress`.",
+    "415": "Not a type that is taken here.",
+    "422": "Understood but refused: `guard_failed`, `idempotency_key_reused`.",
+}
+OF_CALLS = {
+    "/api/v1/orders/{number}/transitions/": {
+        "423": "`change_pending`: the warehouse has to see a change first."
+    },
+    "/api/v1/attachments/": {"413": "The file is too large."},
+}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 255},
+    "description": "The same key with the same body answers as the first time, with `Idempotent-Replay: true`.",
+}
+
+
+def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Give each operation its refusals, and each POST its Idempotency-Key. Called by drf-spectacular."""
+    result["components"]["schemas"]["Problem"] = PROBLEM
+    for path, methods in result["paths"].items():
+        for method, operation in methods.items():
+            refusals = _refusals(path, method)
+            for status, text in refusals.items():
+                operation["responses"].setdefault(status, _problem(text))
+            operation["responses"]["default"] = _problem("Any other refusal.")
+            if method == "post":
+                operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+    return result
+
+
+def _refusals(path: str, method: str) -> dict[str, str]:
+    writes = WRITES if method in ("post", "patch") else {}
+    return ANY | (WITH_PATH if "{" in path else {}) | writes | OF_CALLS.get(path, {})
+
+
+def _problem(description: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": description, "content": {"application/problem+json": {"schema": schema}}}

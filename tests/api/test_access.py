@@ -1,0 +1,85 @@
+"""Who may call the API: keys, their scopes, their rate."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from shopcomm.core.accounts.models import ApiKey
+from tests.api.test_orders_api import problem
+
+pytestmark = pytest.mark.django_db
+
+CALLS = {
+    "orders:read": ("get", "orders/"),
+    "orders:write": ("post", "orders/"),
+    "products:read": ("get", "products/"),
+    "products:write": ("patch", "products/DJX-20-BLK/stock/"),
+    "conversations:read": ("get", "conversations/"),
+    "conversations:write": ("post", "attachments/"),
+    "events:read": ("get", "events/"),
+}
+
+
+def call(client: Client, method: str, path: str) -> int:
+    return getattr(client, method)(f"/api/v1/{path}").status_code
+
+
+@pytest.mark.parametrize("scope", CALLS)
+def test_a_scope_opens_its_calls_and_no_others(with_scopes, scope: str) -> None:
+    client = with_scopes(scope)
+
+    allowed = {other for other, (method, path) in CALLS.items() if call(client, method, path) != 403}
+
+    assert allowed == {scope}
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer wrong", "Basic eDp5", "Bearer sk_\x00", "Bearer 密钥"]
+)
+def test_without_a_key_nothing_opens(header: str) -> None:
+    headers = {"authorization": header.encode().decode("latin-1")} if header else {}
+
+    for method, path in CALLS.values():
+        refused = getattr(Client(headers=headers), method)(f"/api/v1/{path}")
+        problem(refused, 401, "not_authenticated")
+        assert refused["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_revoked_key_opens_nothing(api) -> None:
+    ApiKey.objects.update(revoked_at=timezone.now())
+
+    problem(api.get("/api/v1/orders/"), 401, "not_authenticated")
+
+
+def test_a_session_is_no_key(log_in, manager) -> None:
+    problem(log_in(manager).get("/api/v1/orders/"), 401, "not_authenticated")
+
+
+def test_a_key_is_no_session(api) -> None:
+    assert api.get("/orders/").status_code == 302
+
+
+def test_over_its_rate_a_key_is_told_when_to_come_back(with_scopes, settings) -> None:
+    settings.API_RATE = 5
+    client = with_scopes("orders:read")
+
+    answers = [client.get("/api/v1/orders/") for _ in range(40)]
+
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused
+    problem(refused[0], 429, "rate_limited")
+    assert int(refused[0]["Retry-After"]) >= 1
+
+
+def test_one_key_in_haste_leaves_the_others_alone(with_scopes, settings) -> None:
+    settings.API_RATE = 1
+    hasty, calm = with_scopes("orders:read"), with_scopes("orders:read")
+
+    while hasty.get("/api/v1/orders/").status_code == 200:
+        pass
+
+    assert calm.get("/api/v1/orders/").status_code == 200
+
+
+def test_an_unknown_address_is_a_problem_document(api) -> None:
+    problem(api.get("/api/v1/orders/XB/nothing/"), 404, "not_found")

@@ -1,0 +1,43 @@
+"""The event log over REST."""
+
+import pytest
+
+from tests.api.test_orders_api import problem
+from tests.factories import make_order, move
+
+pytestmark = pytest.mark.django_db
+
+
+def read(api, **query) -> dict:
+    return api.get("/api/v1/events/", query).json()
+
+
+def test_events_come_in_order_and_a_cursor_goes_on_after_them(api, order) -> None:
+    move(order, "paid")
+    first = read(api, limit=1)
+    second = read(api, after=first["next_cursor"])
+
+    types = [event["type"] for event in first["results"] + second["results"]]
+    assert types[0] == "order.created"
+    assert "order.paid" in types
+    assert read(api, after=second["next_cursor"])["results"] == []
+    assert read(api, after=second["next_cursor"])["next_cursor"] == second["next_cursor"]
+
+
+def test_an_event_tells_what_when_and_who(api, order) -> None:
+    event = read(api, type="order.created")["results"][0]
+
+    assert event["data"]["number"] == order.number
+    assert event["actor"]["name"] == "测试接口"
+    assert event["occurred_at"].endswith(("+08:00", "Z", "+00:00"))
+
+
+def test_a_type_narrows(api) -> None:
+    make_order(status="shipped")
+
+    assert {event["type"] for event in read(api, type="order.shipped")["results"]} == {"order.shipped"}
+
+
+@pytest.mark.parametrize("query", ["after=abc", "after=-1", "limit=0", "limit=x"])
+def test_a_cursor_nobody_gave_is_refused(api, query: str) -> None:
+    problem(api.get(f"/api/v1/events/?{query}"), 400, "invalid")

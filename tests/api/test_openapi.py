@@ -1,0 +1,97 @@
+"""The OpenAPI description is true: what it promises is what is answered, for made-up input too."""
+
+from collections.abc import Iterator
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from hypothesis import HealthCheck, Phase, settings
+from jsonschema import Draft202012Validator
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def one_connection() -> Iterator[None]:
+    """Requests stay in the test's transaction; outside a test each closes its connection."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+schema = schemathesis.openapi.from_wsgi("/api/schema/", get_wsgi_application())
+
+
+@schema.parametrize()
+@settings(
+    max_examples=12,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+def test_answers_are_as_described(case, api_key, order) -> None:
+    real = {"number": order.number, "sku": "DJX-20-BLK", "id": order.conversation.pk}  # type: ignore[attr-defined]
+    case.path_parameters = {name: real[name] for name in case.path_parameters}
+    case.call_and_validate(
+        headers={"Authorization": f"Bearer {api_key}"},
+        checks=[
+            not_a_server_error,
+            status_code_conformance,
+            content_type_conformance,
+            response_schema_conformance,
+        ],
+    )
+
+
+def test_an_order_taken_is_answered_as_described(post, body, api) -> None:
+    described = jsonschema_of(api, "OrderOutput")
+
+    Draft202012Validator(described).validate(post("orders/", body).json())
+
+
+def jsonschema_of(api, name: str) -> dict:
+    document = api.get("/api/schema/", headers={"accept": "application/json"}).json()
+    return {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+
+
+def test_every_call_of_the_contract_is_described(client) -> None:
+    described = client.get("/api/schema/", headers={"accept": "application/json"}).json()
+    calls = {
+        f"{method.upper()} {path.removeprefix('/api/v1/')}"
+        for path, methods in described["paths"].items()
+        for method in methods
+    }
+
+    assert described["openapi"].startswith("3.1")
+    assert {
+        "POST orders/",
+        "GET orders/",
+        "GET orders/{number}/",
+        "POST orders/{number}/transitions/",
+        "POST orders/{number}/changes/",
+        "GET events/",
+        "GET products/",
+        "PATCH products/{sku}/stock/",
+        "GET conversations/",
+        "GET conversations/{id}/messages/",
+        "POST conversations/{id}/messages/",
+        "POST attachments/",
+        "GET search/messages/",
+    } <= calls
+
+
+def test_the_reader_asks_nothing_of_other_machines(client) -> None:
+    page = client.get("/api/docs/").text
+
+    assert "://" not in page.replace("http://testserver", "").replace("http://www.w3.org", "")
