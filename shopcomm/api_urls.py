@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from messaging.api.conversations import AttachmentsView, ConversationsView, MessagesView, SearchView
+from messaging.api.conversations import AttachmentsView, AttachmentView, ConversationsView, MessagesView, SearchView
 from orders.api.orders import ChangesView, OrdersView, OrderView, TransitionsView
 from orders.api.products import ProductsView, StockView
 from shopcomm.core.events.api import EventsView
@@ -18,5 +18,6 @@ urlpatterns = [
     path("conversations/", ConversationsView.as_view()),
     path("conversations/<int:pk>/messages/", MessagesView.as_view()),
     path("attachments/", AttachmentsView.as_view()),
+    path("attachments/<uuid:pk>/", AttachmentView.as_view()),
     path("search/messages/", SearchView.as_view()),
 ]

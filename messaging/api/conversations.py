@@ -2,9 +2,12 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.generics import ListAPIView
 from rest_framework.parsers import MultiPartParser
@@ -25,10 +28,12 @@ from messaging.api.serializers import (
 from messaging.errors import FileTypeRefused
 from messaging.models import Conversation, Message
 from messaging.presenters import SHOP, attachment_object, message_object
+from messaging.selectors.attachments import attachment_visible_to
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.messages import messages_after, messages_before, search_messages
 from messaging.services.attachments import store_attachment
 from messaging.services.messages import send_message
+from messaging.views.attachments import file_response
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.http.api import ApiView
 
@@ -98,6 +103,21 @@ class AttachmentsView(ApiView):
         if upload is None:
             raise FileTypeRefused()
         return Response(attachment_object(store_attachment(actor=self.actor, upload=upload)), status=201)
+
+
+class AttachmentView(ApiView):
+    """The content of a file, as it is shown or saved."""
+
+    scopes = {"GET": "conversations:read"}
+
+    @extend_schema(
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}, operation_id="attachments_content"
+    )
+    def get(self, request: Request, pk: UUID) -> FileResponse:
+        found = attachment_visible_to(self.actor, pk)
+        if found is None:
+            raise Http404
+        return file_response(found)
 
 
 class SearchView(ApiView):

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from messaging.models import Attachment
 from messaging.selectors.conversations import conversations_visible_to
+from messaging.services.attachments import uploader_of
 from shopcomm.core.accounts.actors import Actor
 
 
@@ -14,8 +15,8 @@ def attachment_visible_to(actor: Actor | None, attachment_id: UUID) -> Attachmen
         return None
     message = attachment.message
     if message is None:
-        mine = (attachment.uploader_kind, attachment.uploader_id) == (actor.sender_kind, actor.id or 0)
-        return attachment if mine else None
+        mine = uploader_of(actor)
+        return attachment if all(getattr(attachment, name) == value for name, value in mine.items()) else None
     if not actor.is_shop and (message.internal or message.recalled_at):
         return None
     visible = conversations_visible_to(actor).filter(pk=message.conversation_id).exists()

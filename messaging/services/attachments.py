@@ -36,6 +36,12 @@ DOCUMENTS = {
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
+def uploader_of(actor: Actor) -> dict[str, Any]:
+    """Whose an upload is; integrations share theirs, as they share the shop's voice."""
+    person = actor.kind in ("customer", "staff")
+    return {"uploader_kind": actor.sender_kind, "uploader_id": actor.id or 0 if person else 0}
+
+
 @transaction.atomic
 def store_attachment(*, actor: Actor, upload: UploadedFile) -> Attachment:
     """Keep an upload until its message is sent. Raises FileTooLarge or FileTypeRefused."""
@@ -45,8 +51,7 @@ def store_attachment(*, actor: Actor, upload: UploadedFile) -> Attachment:
     if not content:
         raise FileTypeRefused()
     attachment = Attachment(
-        uploader_kind=actor.sender_kind,
-        uploader_id=actor.id or 0 if actor.kind in ("customer", "staff") else 0,
+        **uploader_of(actor),
         name=_clean_name(upload.name or ""),
     )
     picture = _open_picture(content)
@@ -99,7 +104,7 @@ def _drawn_anew(picture: Image.Image, mime: str) -> bytes:
     """The pixels alone: without EXIF (which tells the place), comments or anything after the end."""
     if mime == "image/gif":
         animated = getattr(picture, "n_frames", 1) > 1
-        return _bytes(picture, "GIF", save_all=animated)
+        return _bytes(picture, "GIF", save_all=animated, comment=b"")
     upright = ImageOps.exif_transpose(picture)
     upright.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
     upright.info = {}

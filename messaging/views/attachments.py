@@ -6,6 +6,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonRe
 from django.views.decorators.http import require_POST, require_safe
 
 from messaging.errors import FileTypeRefused, MessagingError
+from messaging.models import Attachment
 from messaging.presenters import attachment_object
 from messaging.selectors.attachments import attachment_visible_to
 from messaging.services.attachments import store_attachment
@@ -31,6 +32,11 @@ def attachment(request: HttpRequest, attachment_id: UUID) -> FileResponse:
     found = attachment_visible_to(request.actor, attachment_id)  # type: ignore[attr-defined]
     if found is None:
         raise Http404
+    return file_response(found)
+
+
+def file_response(found: Attachment) -> FileResponse:
+    """A file on its way out, so that nothing in it ever runs in a page."""
     # Only pictures are shown in place: those we drew ourselves. Anything else is saved, never run.
     response = FileResponse(
         found.file.open(), as_attachment=found.kind != "image", filename=found.name, content_type=found.mime
