@@ -243,7 +243,13 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "shopcomm.core.http.static.ManifestStaticStorage"},
 }
-UNFOLD = {"SITE_TITLE": "ShopComm", "SITE_HEADER": "ShopComm", "SITE_URL": "/", "SHOW_LANGUAGES": True}
+UNFOLD = {
+    "SITE_TITLE": "ShopComm",
+    "SITE_HEADER": "ShopComm",
+    "SITE_URL": "/",
+    "SHOW_LANGUAGES": True,
+    "STYLES": ["shopcomm.core.http.assets.admin_stylesheet"],
+}
 
 # --- logs ------------------------------------------------------------------------------------
 LOGGING: dict[str, Any] = {

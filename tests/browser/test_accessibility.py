@@ -1,0 +1,141 @@
+"""WCAG AA by axe, and nothing that the policy or a phone's width would break: every page, light and dark."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from messaging.services.messages import send_message
+from orders.models import Order, Status
+from orders.services.editing import edit_order
+from orders.services.warehouse import acknowledge_order
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.services.order_links import link_token, make_link
+from tests.factories import integration, make_order, make_orders
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LEVELS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
+VIEWS = [(1440, 900, "light"), (1024, 768, "dark"), (390, 844, "light")]
+
+
+@pytest.fixture
+def shop(customer, sales) -> dict[str, Order]:
+    """One order of each kind of look, with talk on the first."""
+    busy = make_order(customer=customer, urgent=True, note="要发票", source="phone")
+    talk = busy.conversation.pk  # type: ignore[attr-defined]
+    for actor, body, internal in (
+        (Actor.customer(customer), "在吗？能换个颜色吗", False),
+        (Actor.staff(sales), "可以的", False),
+        (Actor.staff(sales), "老客户", True),
+    ):
+        send_message(
+            actor=actor, conversation_id=talk, client_id=uuid4(), kind="text", body=body, internal=internal
+        )
+    picking = make_order(status=Status.PICKING)
+    acknowledge_order(actor=integration(), order_id=picking.pk)
+    edit_order(actor=integration(), order_id=picking.pk, version=None, changes={"street": "文一西路 969 号"})
+    make_orders(3)
+    return {
+        "busy": busy,
+        "picking": picking,
+        "shipped": make_order(status=Status.SHIPPED),
+        "new": make_order(status=Status.PAID),
+    }
+
+
+PAGES: dict[str, Callable[[dict[str, Order]], str]] = {
+    "log-in": lambda shop: "/login/",
+    "desk": lambda shop: "/orders/",
+    "order": lambda shop: f"/orders/{shop['busy'].number}/",
+    "shipped order": lambda shop: f"/orders/{shop['shipped'].number}/",
+    "order events": lambda shop: f"/orders/{shop['busy'].number}/events/",
+    "new order": lambda shop: "/orders/new/",
+    "edit order": lambda shop: f"/orders/{shop['busy'].number}/edit/",
+    "transition": lambda shop: f"/orders/{shop['picking'].number}/to/shipped/",
+    "states": lambda shop: "/orders/states/",
+    "inbox": lambda shop: "/inbox/",
+    "conversation": lambda shop: f"/inbox/{shop['busy'].conversation.pk}/",  # type: ignore[attr-defined]
+    "new enquiry": lambda shop: "/inbox/new/",
+    "warehouse": lambda shop: "/warehouse/",
+    "pick list": lambda shop: f"/warehouse/?order={shop['picking'].number}",
+    "slip": lambda shop: f"/warehouse/orders/{shop['picking'].number}/",
+    "rights": lambda shop: "/rights/",
+    "preferences": lambda shop: "/preferences/",
+    "admin": lambda shop: "/admin/",
+    "admin orders": lambda shop: "/admin/orders/order/",
+    "admin products": lambda shop: "/admin/orders/product/",
+    "admin staff": lambda shop: "/admin/accounts/staff/",
+    "not found": lambda shop: "/orders/XB-000000-0000/",
+}
+
+
+def look(page: Page, width: int) -> list[str]:
+    """What is wrong with a page."""
+    found: Any = Axe().run(page, options=LEVELS).response["violations"]
+    wrong = [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
+    if page.evaluate("document.documentElement.scrollWidth") > width:
+        wrong.append("wider than the screen")
+    return wrong
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view[0]}-{view[2]}")
+def test_every_page_of_the_staff_is_accessible(browse, live, manager, shop, view) -> None:
+    width, height, scheme = view
+    wrong: dict[str, list[str]] = {}
+    page = browse(
+        f"{live.url}/orders/",
+        staff=manager,
+        width=width,
+        height=height,
+        color_scheme=scheme,
+        reduced_motion="reduce",
+    )
+    refused: list[str] = []
+    page.on("console", lambda line: "Content Security" in line.text and refused.append(line.text))
+    page.on(
+        "request",
+        lambda asked: (
+            asked.url.startswith(live.url)
+            or asked.url.startswith(("data:", "blob:"))
+            or refused.append(asked.url)
+        ),
+    )
+    for name, address in PAGES.items():
+        page.goto(live.url + address(shop))
+        page.wait_for_load_state("load")
+        if found := look(page, width):
+            wrong[name] = found
+    assert wrong == {}
+    assert refused == []
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view[0]}-{view[2]}")
+def test_the_customers_pages_are_accessible(browse, live, shop, view) -> None:
+    width, height, scheme = view
+    wrong: dict[str, list[str]] = {}
+    for name in ("busy", "shipped"):
+        token = link_token(make_link(customer=shop[name].customer, order_id=shop[name].pk))
+        for part in ("", "chat/"):
+            page = browse(
+                f"{live.url}/o/{token}/{part}",
+                width=width,
+                height=height,
+                color_scheme=scheme,
+                reduced_motion="reduce",
+            )
+            if found := look(page, width):
+                wrong[f"{name}/{part}"] = found
+    page = browse(
+        f"{live.url}/o/forged-token/",
+        width=width,
+        height=height,
+        color_scheme=scheme,
+        reduced_motion="reduce",
+    )
+    if found := look(page, width):
+        wrong["forged"] = found
+    assert wrong == {}
