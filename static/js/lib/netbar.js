@@ -18,7 +18,9 @@ export default class Netbar {
     socket.onState((state, detail) => {
       used ||= state === "online" || detail.attempt > 0;
       if (used) this.#change(state, detail);
+      if (state !== "online") document.documentElement.removeAttribute("data-online");
     });
+    socket.onFrame((frame) => frame.type === "subscribed" && document.documentElement.setAttribute("data-online", ""));
   }
 
   #change(state, detail) {

@@ -1,0 +1,183 @@
+"""One order on three screens at once: the desk, the warehouse's board, the customer's phone."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from orders.models import Order, Status
+from shopcomm.core.accounts.services.order_links import link_token, make_link
+from tests.browser.chat import ready
+from tests.factories import make_order, make_orders
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def customer_page(live, order: Order) -> str:
+    return f"{live.url}/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/"
+
+
+def online(page: Page) -> Page:
+    """Waits until the page hears of what happens elsewhere."""
+    expect(page.locator("html[data-online]")).to_be_attached()
+    return page
+
+
+def book_payment(desk: Page) -> None:
+    """Says on the desk that the money is there: the button, then the dialog's own."""
+    desk.locator('#actions a[href$="/to/paid/"]').click()
+    desk.locator("dialog[open] [name=reference]").fill("4200001")
+    desk.locator("dialog[open] form footer button").click()
+    expect(desk.locator("dialog[open]")).to_have_count(0)
+
+
+def test_one_order_lives_on_three_screens_without_a_reload(browse, live, order, manager, warehouse) -> None:
+    desk = online(browse(f"{live.url}/orders/{order.number}/", staff=manager))
+    board = online(browse(f"{live.url}/warehouse/", staff=warehouse))
+    phone = ready(browse(customer_page(live, order), width=390, height=844))
+    for page in (desk, board, phone):
+        page.evaluate("window.notReloaded = true")
+
+    book_payment(desk)
+    card = board.locator(f'.wcol--new [data-number="{order.number}"]')
+    expect(card).to_be_visible()
+    expect(phone.locator(".hero .tag")).to_have_text("已支付待配货")
+    expect(desk.locator(".ohead .tag")).to_have_text("已支付待配货")
+
+    card.get_by_role("button", name="开始配货").click()
+    expect(desk.locator(".ohead .tag")).to_have_text("配货中")
+    expect(phone.locator(".hero .tag")).to_have_text("配货中")
+
+    board.locator(".pick input[type=checkbox]").click()
+    board.locator("#tracking").fill("SF1234567890123")
+    board.locator("[data-ship] .btn.primary").click()
+    expect(board.locator(f'.wcol--shipped [data-number="{order.number}"]')).to_be_visible()
+    expect(desk.locator(".ohead .tag")).to_have_text("已发货")
+    expect(desk.get_by_text("SF1234567890123").first).to_be_visible()
+    expect(phone.locator(".hero .tag")).to_have_text("已发货")
+    expect(desk.locator(f'[data-order="{order.number}"] .tag')).to_have_text("已发货")
+    expect(desk.locator('[data-tab="shipped"] b')).to_have_text("1")
+    for page in (desk, board, phone):
+        assert page.evaluate("window.notReloaded") is True
+
+
+def test_a_change_of_address_stops_the_parcel_until_the_warehouse_has_seen_it(
+    browse, live, customer, manager, warehouse
+) -> None:
+    order = make_order(customer=customer, status=Status.PICKING)
+    desk = browse(f"{live.url}/orders/{order.number}/edit/", staff=manager)
+    board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse))
+
+    desk.locator("[name=street]").fill("文一西路 969 号")
+    desk.locator("form[method=post] .btn.primary").last.click()
+    desk.wait_for_url(f"**/orders/{order.number}/**")
+
+    alert = board.locator("[data-alert]")
+    expect(alert).to_contain_text("文一西路 969 号")
+    board.locator(".pick input[type=checkbox]").click()
+    board.locator("#tracking").fill("SF1234567890123")
+    board.locator("[data-ship] .btn.primary").click()
+    expect(board.get_by_text("请先在仓库确认修改")).to_be_visible()
+    assert Order.objects.get(pk=order.pk).status == Status.PICKING
+
+    alert.get_by_role("button", name="已看到").click()
+    expect(alert).to_have_count(0)
+    board.locator("#tracking").fill("SF1234567890123")
+    board.locator("[data-ship] .btn.primary").click()
+    expect(board.locator(f'.wcol--shipped [data-number="{order.number}"]')).to_be_visible()
+
+
+def test_two_people_edit_one_order_and_the_later_one_is_shown_what_changed(
+    browse, live, order, manager, sales
+) -> None:
+    first = browse(f"{live.url}/orders/{order.number}/edit/", staff=manager)
+    second = browse(f"{live.url}/orders/{order.number}/edit/", staff=sales)
+
+    first.locator("[name=street]").fill("文一西路 969 号")
+    first.locator("form[method=post] .btn.primary").last.click()
+    first.wait_for_url(lambda url: not url.endswith("/edit/"))
+    second.locator("[name=note]").fill("周末不收货")
+    second.locator("form[method=post] .btn.primary").last.click()
+
+    expect(second.locator("[role=alert]").first).to_contain_text(manager.display_name)
+    expect(second.locator("[role=alert]").first).to_contain_text("文一西路 969 号")
+    expect(second.locator("[name=note]")).to_have_value("周末不收货")
+    assert Order.objects.get(pk=order.pk).note == ""
+
+
+def test_a_new_order_appears_in_the_list(browse, live, manager, variant, sales) -> None:
+    desk = online(browse(f"{live.url}/orders/", staff=manager))
+    expect(desk.locator("[data-order]")).to_have_count(0)
+
+    other = browse(f"{live.url}/orders/new/", staff=sales)
+    other.locator("[name=name]").fill("吴丽华")
+    other.locator("[name=phone]").fill("13800138000")
+    for name, value in (("province", "广东省"), ("city", "广州市"), ("street", "机场路 88 号")):
+        other.locator(f"[name={name}]").fill(value)
+    other.locator("[data-variant-search]").fill(variant.sku)
+    other.locator("[data-variant]").first.click()
+    other.locator("[name=quantity]").first.fill("2")
+    other.locator("form[method=post] .btn.primary").last.click()
+    other.wait_for_url(lambda url: not url.endswith("/new/"))
+
+    expect(desk.locator("[data-order]")).to_have_count(1)
+
+
+def test_the_desk_is_worked_by_keyboard(browse, live, manager) -> None:
+    newest = make_orders(3)[-1]
+    desk = online(browse(f"{live.url}/orders/{newest.number}/", staff=manager))
+
+    desk.keyboard.press("j")
+    desk.wait_for_url(lambda url: newest.number not in url)
+    online(desk)
+    desk.keyboard.press("k")
+    desk.wait_for_url(lambda url: newest.number in url)
+    online(desk)
+    desk.keyboard.press("g")
+    expect(desk.locator("dialog[open]")).to_be_visible()
+    desk.keyboard.press("Escape")
+    expect(desk.locator("dialog[open]")).to_have_count(0)
+    desk.keyboard.press("/")
+    expect(desk.locator("#order-search")).to_be_focused()
+    desk.keyboard.press("Escape")
+    desk.locator("h1.no").click()
+    desk.keyboard.press("?")
+    expect(desk.locator("dialog[open]")).to_be_visible()
+
+
+def test_a_scanner_opens_an_order_and_then_ships_it(browse, live, warehouse) -> None:
+    order = make_order(status=Status.PICKING)
+    board = online(browse(f"{live.url}/warehouse/", staff=warehouse))
+
+    board.keyboard.press("F2")
+    board.keyboard.type(order.number)
+    board.keyboard.press("Enter")
+    expect(board.locator(f'[data-pick="{order.number}"]')).to_be_visible()
+    board.locator(".pick input[type=checkbox]").click()
+    expect(board.locator("#tracking")).to_be_visible()
+    board.keyboard.press("F2")
+    board.keyboard.type("SF1234567890123")
+    board.keyboard.press("Enter")
+    expect(board.locator("#tracking")).to_have_value("SF1234567890123")
+    expect(board.locator("#carrier")).to_have_value("shunfeng")
+
+
+def test_the_board_works_on_a_phone(browse, live, warehouse) -> None:
+    order = make_order(status=Status.PICKING)
+    board = online(browse(f"{live.url}/warehouse/", staff=warehouse, width=390, height=844))
+
+    board.locator("[data-column=picking]").click()
+    board.locator(f'.wcol--picking [data-open="{order.number}"]').click()
+    board.locator(".pick input[type=checkbox]").click()
+    expect(board.locator("#tracking")).to_be_visible()
+    board.locator("[data-column=new]").click()
+    expect(board.locator(".pick")).to_have_count(0)
+
+
+def test_the_sound_can_be_muted_and_stays_so(browse, live, warehouse) -> None:
+    board = browse(f"{live.url}/warehouse/", staff=warehouse)
+    button = board.locator("button[data-sound]")
+
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()
+    board.reload()
+
+    expect(button).to_have_attribute("aria-pressed", "false")
