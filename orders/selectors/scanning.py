@@ -1,11 +1,16 @@
 """What a scanner's text means: an order, or a waybill and the courier whose pattern it has."""
 
 import re
+from datetime import timedelta
+
+from django.utils import timezone
 
 from orders.models import Order
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 
+# The tail of a number comes again every day; nobody means one of last year's.
+SHORT_NUMBERS_FOR = timedelta(days=60)
 # Heads that couriers print on their waybills; the first that fits wins.
 PATTERNS = (
     (r"SF\d{12,15}", "shunfeng"),
@@ -24,10 +29,11 @@ def order_of_scan(actor: Actor, text: str) -> Order | None:
     """The order a scanned text names: its number, the tail of it printed large, or one of its waybills."""
     orders = orders_visible_to(actor)
     found = (
-        orders.filter(number__iexact=text).first() or orders.filter(shipments__tracking_number=text).first()
+        orders.filter(number=text.upper()).first() or orders.filter(shipments__tracking_number=text).first()
     )
     if found is None and re.fullmatch(r"\d{4}", text):
-        found = orders.filter(number__endswith=f"-{text}").order_by("-placed_at").first()
+        recent = orders.filter(placed_at__gte=timezone.now() - SHORT_NUMBERS_FOR)
+        found = recent.filter(number__endswith=f"-{text}").order_by("-placed_at").first()
     return found
 
 

@@ -1,0 +1,199 @@
+"""The warehouse's board: what it shows to whom, and what a touch or a scan does."""
+
+import re
+
+import pytest
+
+from orders.models import Order, Status
+from orders.services.editing import edit_order
+from tests.factories import integration, make_address, make_order, make_orders
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def board(log_in, warehouse):
+    """The warehouse's browser."""
+    return log_in(warehouse)
+
+
+def column(html: str, key: str) -> list[str]:
+    part = html.split(f"wcol--{key}", 1)[1].split("</section>", 1)[0]
+    return re.findall(r'data-number="([^"]+)"', part)
+
+
+def changed(order: Order, **changes: object) -> Order:
+    return edit_order(actor=integration(), order_id=order.pk, version=None, changes=changes)
+
+
+def act(board, order: Order, action: str, **data: object):
+    newest = Order.objects.get(pk=order.pk)
+    return board.post(f"/warehouse/orders/{order.number}/{action}/", {"version": newest.version} | data)
+
+
+def status(order: Order) -> str:
+    return Order.objects.get(pk=order.pk).status
+
+
+def test_each_order_stands_in_its_column_urgent_first(board) -> None:
+    calm, urgent = make_order(status=Status.PAID), make_order(status=Status.PAID, urgent=True)
+    picking, shipped = make_order(status=Status.PICKING), make_order(status=Status.SHIPPED)
+    make_order()
+
+    html = board.get("/warehouse/").text
+
+    assert column(html, "new") == [urgent.number, calm.number]
+    assert column(html, "picking") == [picking.number]
+    assert column(html, "shipped") == [shipped.number]
+
+
+def test_sales_have_no_board_and_the_manager_has(log_in, sales, manager) -> None:
+    assert log_in(sales).get("/warehouse/").status_code == 403
+    assert log_in(manager).get("/warehouse/").status_code == 200
+
+
+def test_an_order_is_new_until_it_is_acknowledged(board) -> None:
+    order = make_order(status=Status.PAID)
+    assert "已看到" in board.get("/warehouse/").text
+
+    act(board, order, "acknowledge")
+
+    assert "已看到" not in board.get("/warehouse/").text
+    assert Order.objects.get(pk=order.pk).acknowledged_version > 0
+
+
+def test_an_order_goes_from_the_shelf_to_the_courier(board) -> None:
+    order = make_order(status=Status.PAID)
+
+    act(board, order, "start")
+    line = order.lines.get()
+    board.post(f"/warehouse/lines/{line.pk}/", {"picked": "1"})
+    act(board, order, "ship", carrier="", tracking_number="SF1234567890123")
+
+    assert status(order) == Status.SHIPPED
+    parcel = order.shipments.get()
+    assert (parcel.carrier, parcel.tracking_number) == ("shunfeng", "SF1234567890123")
+    act(board, order, "delivered")
+    assert status(order) == Status.DELIVERED
+
+
+def test_picking_can_be_given_back(board) -> None:
+    order = make_order(status=Status.PICKING)
+
+    act(board, order, "release")
+
+    assert status(order) == Status.PAID
+
+
+def test_a_tick_is_taken_away_again(board) -> None:
+    line = make_order(status=Status.PICKING).lines.get()
+
+    for picked, pieces in (("1", line.quantity), ("", 0)):
+        board.post(f"/warehouse/lines/{line.pk}/", {"picked": picked})
+        line.refresh_from_db()
+        assert line.picked_quantity == pieces
+
+
+def test_a_change_while_picking_stands_on_top_with_before_and_after(board) -> None:
+    order = make_order(status=Status.PICKING)
+    changed(order, address={"street": "文一西路 969 号"})
+
+    html = board.get("/warehouse/").text
+
+    assert "data-alert" in html
+    assert "机场路 88 号" in html
+    assert "文一西路 969 号" in html
+
+
+def test_nothing_ships_until_the_change_is_seen(board) -> None:
+    order = make_order(status=Status.PICKING)
+    changed(order, address={"street": "文一西路 969 号"})
+
+    refused = act(board, order, "ship", tracking_number="SF1234567890123")
+    assert (status(order), refused.status_code) == (Status.PICKING, 302)
+    assert "请先在仓库确认修改" in board.get(refused.url).text
+
+    alert = order.alerts.get()
+    board.post(f"/warehouse/alerts/{alert.pk}/")
+    act(board, order, "ship", tracking_number="SF1234567890123")
+    assert status(order) == Status.SHIPPED
+
+
+def test_a_paper_pick_list_carries_its_version(board) -> None:
+    order = make_order(status=Status.PICKING)
+
+    assert f"第 {order.version} 版" in board.get(f"/warehouse/orders/{order.number}/").text
+
+
+def test_a_stale_board_ships_nothing(board) -> None:
+    order = make_order(status=Status.PICKING)
+    seen = order.version
+    changed(order, note="周末不收货")
+
+    answer = board.post(
+        f"/warehouse/orders/{order.number}/ship/",
+        {"version": seen, "tracking_number": "SF1234567890123"},
+        headers={"x-fragment": "1"},
+    )
+
+    assert (answer.status_code, status(order)) == (409, Status.PICKING)
+    assert answer.json()["text"]
+
+
+@pytest.mark.parametrize("scanned", ["{number}", "{lower}", " {number} ", "{short}"])
+def test_a_scanned_number_opens_its_order(board, scanned: str) -> None:
+    order = make_order(status=Status.PICKING)
+    text = scanned.format(number=order.number, lower=order.number.lower(), short=order.number[-4:])
+
+    assert order.number in board.get("/warehouse/scan/", {"q": text}).url
+
+
+def test_a_waybill_opens_the_order_that_it_left_with(board) -> None:
+    order = make_order(status=Status.SHIPPED)
+    tracking = order.shipments.get().tracking_number
+
+    assert order.number in board.get("/warehouse/scan/", {"q": tracking}).url
+
+
+def test_a_waybill_scanned_on_an_order_is_filled_in_with_its_courier(board) -> None:
+    order = make_order(status=Status.PICKING)
+    line = order.lines.get()
+    board.post(f"/warehouse/lines/{line.pk}/", {"picked": "1"})
+
+    page = board.get("/warehouse/scan/", {"q": "SF1234567890123", "order": order.number}, follow=True).text
+
+    assert 'value="SF1234567890123"' in page
+    assert re.search(r'value="shunfeng"\s+selected', page)
+
+
+@pytest.mark.parametrize("text", ["NOTHING-9", "' OR 1=1 --", "\x00", "%", "<script>"])
+def test_a_scan_of_nothing_known_says_so(board, text: str) -> None:
+    make_orders(2, status=Status.PAID)
+
+    page = board.get("/warehouse/scan/", {"q": text}, follow=True)
+
+    assert page.status_code == 200
+    assert "没有找到" in page.text
+    assert "<script>" not in page.text.split("whtop", 1)[1].split("wboard", 1)[0]
+
+
+def test_an_order_the_warehouse_may_not_see_stays_hidden(board) -> None:
+    unpaid = make_order(address=make_address(street="秘密路 1 号"))
+
+    assert board.get(f"/warehouse/orders/{unpaid.number}/").status_code == 404
+    assert "秘密路" not in board.get("/warehouse/", {"order": unpaid.number}).text
+    assert act(board, unpaid, "start").status_code == 404
+    assert board.post(f"/warehouse/lines/{unpaid.lines.get().pk}/", {"picked": "1"}).status_code == 404
+
+
+def test_an_unknown_action_is_not_found(board) -> None:
+    assert act(board, make_order(status=Status.PAID), "burn").status_code == 404
+
+
+def test_the_board_asks_the_database_as_often_for_thirty_orders_as_for_three(
+    board, django_assert_max_num_queries
+) -> None:
+    make_orders(30, status=Status.PAID)
+
+    with django_assert_max_num_queries(22):
+        board.get("/warehouse/")
