@@ -8,6 +8,7 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         """Join the transactions of orders: a conversation with each, a line for each event."""
+        from messaging.selectors.rows import row_talk, with_unread
         from messaging.services.conversations import open_order_conversation
         from messaging.services.event_lines import write_event_line, write_history
         from orders import hooks
@@ -15,3 +16,5 @@ class MessagingConfig(AppConfig):
         hooks.order_created_hooks.append(open_order_conversation)
         hooks.order_event_hooks.append(write_event_line)
         hooks.order_history_hooks.append(write_history)
+        hooks.row_talk_hooks.append(row_talk)
+        hooks.unread_order_filters.append(with_unread)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from messaging.models import Attachment, Message
 
@@ -26,6 +27,25 @@ def message_object(message: Message, audience: str) -> dict[str, Any]:
         "recalled": message.recalled_at is not None,
         "data": {} if hidden else message.data,
     }
+
+
+def preview(
+    kind: str,
+    body: str,
+    sender_kind: str,
+    sender_name: str,
+    *,
+    internal: bool = False,
+    recalled: bool = False,
+) -> str:
+    """A message on one line of a list."""
+    if recalled:
+        return _("撤回了一条消息")
+    told = body[:60] or {"image": _("[图片]"), "file": _("[文件]")}.get(kind, "")
+    if internal:
+        return _("备注：%(text)s") % {"text": told}
+    shop = sender_kind != "customer" and kind != "event"
+    return _("%(who)s：%(text)s") % {"who": sender_name, "text": told} if shop else told
 
 
 def attachment_object(attachment: Attachment) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """Where higher floors join an order's transaction. They append at start-up; orders know nothing of them."""
 
 from collections.abc import Callable
+from typing import NamedTuple
+
+from django.db.models import QuerySet
 
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
@@ -14,6 +17,22 @@ order_event_hooks: list[Callable[[Order, DomainEvent, Actor], None]] = []
 
 # Called inside the transaction that writes an order of the past, with all its events in order.
 order_history_hooks: list[Callable[[Order, list[DomainEvent]], None]] = []
+
+
+class RowTalk(NamedTuple):
+    """The last word of an order's conversation, and how many of the customer's messages wait."""
+
+    text: str
+    unread: int
+
+
+SILENCE = RowTalk("", 0)
+
+# Given the ids of the orders on a page: what their rows say of the conversations, for one reader.
+row_talk_hooks: list[Callable[[list[int], Actor], dict[int, RowTalk]]] = []
+
+# Narrow orders to those with something unread for one reader.
+unread_order_filters: list[Callable[[QuerySet[Order], Actor], QuerySet[Order]]] = []
 
 # Each may answer why an order must not be completed by the timer yet.
 completion_blockers: list[Callable[[Order], str | None]] = []

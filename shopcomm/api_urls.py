@@ -2,7 +2,13 @@
 
 from django.urls import path
 
-from messaging.api.conversations import AttachmentsView, AttachmentView, ConversationsView, MessagesView, SearchView
+from messaging.api.conversations import (
+    AttachmentsView,
+    AttachmentView,
+    ConversationsView,
+    MessagesView,
+    SearchView,
+)
 from orders.api.orders import ChangesView, OrdersView, OrderView, TransitionsView
 from orders.api.products import ProductsView, StockView
 from shopcomm.core.events.api import EventsView

@@ -12,9 +12,8 @@ from django.db import connection as django_connection
 
 from messaging.consumers.hub import hub
 from messaging.errors import NotFound, Unavailable
-from messaging.models import Message
 from messaging.services.drafts import Draft
-from messaging.services.frames import room_frame
+from messaging.services.frames import frames_of
 from messaging.services.write import WRITE, Sent, parameters, results
 
 log = logging.getLogger(__name__)
@@ -56,13 +55,14 @@ class Writer:
             for _draft, answer in batch:
                 _fail(answer, Unavailable())
             return
-        created = [sent.message for sent in found.values() if sent.created]
+        created = [sent for sent in found.values() if sent.created]
         for draft, answer in batch:
             if draft.key not in found:
                 _fail(answer, NotFound())
             elif not answer.done():
                 answer.set_result(found[draft.key])
-        await _publish(created)
+        for frame in frames_of(created):
+            await hub().publish(frame)
 
     async def _store(self, drafts: Sequence[Draft]) -> Found:
         for attempt in (1, 2, 3):
@@ -103,14 +103,6 @@ def _address() -> dict[str, Any]:
 def _fail(answer: "asyncio.Future[Sent]", error: Exception) -> None:
     if not answer.done():
         answer.set_exception(error)
-
-
-async def _publish(messages: list[Message]) -> None:
-    rooms: dict[int, list[Message]] = {}
-    for message in sorted(messages, key=lambda each: each.seq):
-        rooms.setdefault(message.conversation_id, []).append(message)
-    for conversation_id, mine in rooms.items():
-        await hub().publish(room_frame(conversation_id, mine))
 
 
 _writers: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Writer]" = weakref.WeakKeyDictionary()

@@ -42,10 +42,12 @@ class InboxFilters:
 
 def inbox_page(actor: Actor, filters: InboxFilters) -> list[Conversation]:
     """One page of conversations with `unread` and `last_message` set; one row more than asked when there are more."""
-    found = _searched(_in_folder(_marked(actor), filters.folder, actor), filters.q.strip())
+    found = _searched(
+        _in_folder(marked(conversations_visible_to(actor), actor), filters.folder, actor), filters.q.strip()
+    )
     rows: list[Any] = list(
         found.select_related("customer", "order", "assigned_to")
-        .annotate(unread=_unread_count())
+        .annotate(unread=unread_count())
         .order_by("-has_unread", F("last_message_at").desc(nulls_last=True), "-id")[: filters.limit + 1]
     )
     _attach_last_messages(rows)
@@ -54,24 +56,28 @@ def inbox_page(actor: Actor, filters: InboxFilters) -> list[Conversation]:
 
 def folder_counts(actor: Actor) -> dict[str, int]:
     """How many conversations stand in each folder that shows a number, counted to a cap."""
-    marked = _marked(actor)
-    return {name: _in_folder(marked, name, actor)[:COUNT_CAP].count() for name in FOLDERS}
+    mine = marked(conversations_visible_to(actor), actor)
+    return {name: _in_folder(mine, name, actor)[:COUNT_CAP].count() for name in FOLDERS}
 
 
 def unread_conversations(actor: Actor) -> int:
     """How many conversations of the last weeks hold something unread, counted to a cap; for the badge."""
     recent = timezone.now() - RECENT
-    return _marked(actor).filter(last_message_at__gte=recent, has_unread=1)[:BADGE_CAP].count()
+    return (
+        marked(conversations_visible_to(actor), actor)
+        .filter(last_message_at__gte=recent, has_unread=1)[:BADGE_CAP]
+        .count()
+    )
 
 
-def _marked(actor: Actor) -> QuerySet[Any]:
-    """Visible conversations with this reader's position and whether anything came after it."""
+def marked(found: QuerySet[Conversation], actor: Actor) -> QuerySet[Any]:
+    """Conversations with this reader's position and whether anything came after it."""
     marker = ReadMarker.objects.filter(
         conversation=OuterRef("pk"), reader_kind="staff", reader_id=actor.id or 0
     )
     read = Coalesce(Subquery(marker.values("seq")[:1]), Value(0))
     newer = When(last_customer_seq__gt=F("read_seq"), then=Value(1))
-    return conversations_visible_to(actor).annotate(
+    return found.annotate(
         read_seq=read,
         has_unread=Case(newer, default=Value(0), output_field=IntegerField()),
     )
@@ -100,7 +106,7 @@ def _searched(found: QuerySet[Any], words: str) -> QuerySet[Any]:
     return found.filter(wanted)
 
 
-def _unread_count() -> Coalesce:
+def unread_count() -> Coalesce:
     """The customer's messages after this reader's position."""
     newer = (
         Message.objects.filter(

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db import transaction
 
-from messaging.models import Message
+from messaging.models import Message, Sender
 from messaging.presenters import CUSTOMER, SHOP, message_object
-from shopcomm.core.realtime import conversation_group, push
+from messaging.services.write import Sent
+from shopcomm.core.realtime import ORDERS_FEED, conversation_group, frame, push
 
 
 def message_frame(message: Message, audience: str) -> str:
@@ -40,9 +41,34 @@ def room_frame(conversation_id: int, messages: Iterable[Message]) -> dict[str, A
     }
 
 
-def push_messages(messages: list[Message]) -> None:
-    """Show messages, once committed, to everybody who has their conversations open."""
-    for conversation_id in dict.fromkeys(message.conversation_id for message in messages):
-        mine = [message for message in messages if message.conversation_id == conversation_id]
-        mine.sort(key=lambda message: message.seq)
-        transaction.on_commit(partial(push, room_frame(conversation_id, mine)), robust=True)
+def attention_frame(sent: Sent) -> dict[str, Any]:
+    """What every desk hears when a customer has said something: where, and whose it is; not what was said."""
+    message = sent.message
+    event = {
+        "type": "conversation.message",
+        "conversation": message.conversation_id,
+        "number": sent.order_number,
+        "seq": message.seq,
+        "assigned_to": sent.assigned_to,
+        "actor": message.sender_name,
+        "occurred_at": message.created_at.isoformat(),
+    }
+    return frame(ORDERS_FEED, {"type": "event", "feed": "orders", "id": None, "cursor": None, "event": event})
+
+
+def frames_of(sent: Iterable[Sent]) -> list[dict[str, Any]]:
+    """All that new messages send out: one frame a conversation, and one more where the customer spoke."""
+    rooms: dict[int, list[Sent]] = {}
+    for each in sorted(sent, key=lambda each: each.message.seq):
+        rooms.setdefault(each.message.conversation_id, []).append(each)
+    frames = [room_frame(pk, [each.message for each in mine]) for pk, mine in rooms.items()]
+    for mine in rooms.values():
+        spoken = [each for each in mine if each.message.sender_kind == Sender.CUSTOMER]
+        frames += [attention_frame(each) for each in spoken[-1:]]
+    return frames
+
+
+def push_messages(sent: Iterable[Sent]) -> None:
+    """Show new messages, once committed, to everybody who has their conversations open, and to the desks."""
+    for each in frames_of(sent):
+        transaction.on_commit(partial(push, each), robust=True)

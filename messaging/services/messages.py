@@ -48,7 +48,7 @@ def _write(drafts: Sequence[Draft]) -> list[Sent]:
         if each.attachments and found[each.key].created:
             _attach(each, found[each.key].message)
         sent.append(found[each.key])
-    push_messages([one.message for one in dict.fromkeys(sent) if one.created])
+    push_messages([one for one in dict.fromkeys(sent) if one.created])
     return sent
 
 

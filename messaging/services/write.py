@@ -26,8 +26,10 @@ WITH draft AS MATERIALIZED (
         ord int, conversation_id bigint, client_id uuid, kind text, body text, sender_kind text,
         sender_id bigint, sender_name text, reply_to bigint, internal boolean, data jsonb)
 ), locked AS MATERIALIZED (
-    SELECT id, last_seq, last_public_seq FROM messaging_conversation
-    WHERE id IN (SELECT conversation_id FROM draft) ORDER BY id FOR UPDATE
+    SELECT c.id, c.last_seq, c.last_public_seq, o.number AS order_number,
+           CASE WHEN o.id IS NULL THEN c.assigned_to_id ELSE o.assigned_to_id END AS assigned_to
+    FROM messaging_conversation c LEFT JOIN orders_order o ON o.id = c.order_id
+    WHERE c.id IN (SELECT conversation_id FROM draft) ORDER BY c.id FOR UPDATE OF c
 ), known AS (
     SELECT m.* FROM draft d JOIN messaging_message m USING (conversation_id, sender_kind, sender_id, client_id)
 ), fresh AS (
@@ -66,18 +68,23 @@ WITH draft AS MATERIALIZED (
     FROM chained ORDER BY conversation_id, seq
     RETURNING {COLUMNS}
 )
-SELECT {COLUMNS}, true AS created FROM inserted
-UNION ALL
-SELECT {COLUMNS}, false FROM known
+SELECT w.*, l.order_number, l.assigned_to FROM (
+    SELECT {COLUMNS}, true AS created FROM inserted
+    UNION ALL
+    SELECT {COLUMNS}, false FROM known
+) w JOIN locked l ON l.id = w.conversation_id
 """
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A message as it is stored, and whether this send stored it or an earlier one had."""
+    """A message as it is stored, whether this send stored it or an earlier one had, and whose business it is."""
 
     message: Message
     created: bool
+    # Of the conversation: its order's number, and the member of staff it belongs to.
+    order_number: str | None = None
+    assigned_to: int | None = None
 
 
 def parameters(drafts: Sequence[Draft]) -> list[Any]:
@@ -106,7 +113,7 @@ def results(rows: Iterable[Sequence[Any]]) -> dict[tuple[int, str, int, UUID], S
     """What the statement returned, by the drafts' keys."""
     names = [name.strip() for name in COLUMNS.split(",")]
     found = {}
-    for *values, created in rows:
+    for *values, created, order_number, assigned_to in rows:
         fields = dict(zip(names, values, strict=True))
         if isinstance(fields["data"], str):
             fields["data"] = json.loads(fields["data"])
@@ -116,6 +123,6 @@ def results(rows: Iterable[Sequence[Any]]) -> dict[tuple[int, str, int, UUID], S
         if created:
             message._prefetched_objects_cache = {"attachments": []}  # type: ignore[attr-defined]
         found[message.conversation_id, message.sender_kind, message.sender_id, message.client_id] = Sent(
-            message, created
+            message, created, order_number, assigned_to
         )
     return found

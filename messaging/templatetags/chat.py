@@ -6,7 +6,8 @@ from django import template
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from messaging.models import Conversation
+from messaging.models import Conversation, Message
+from messaging.presenters import preview as preview_line
 from messaging.selectors.inbox import unread_conversations as unread_count
 from messaging.selectors.pane import conversation_of, pane_page
 from messaging.services.emoji import EMOJI_VERSION
@@ -59,6 +60,15 @@ def unread_conversations(context: template.Context) -> int:
     if actor is None or actor.kind != "staff" or not role_may(actor.role, "conversations.view"):
         return 0
     return unread_count(actor)
+
+
+@register.filter
+def preview(message: Message | None) -> str:
+    """A conversation's last message on one line."""
+    if message is None:
+        return _("还没有消息")
+    given = (message.kind, message.body, message.sender_kind, message.sender_name)
+    return preview_line(*given, internal=message.internal, recalled=message.recalled_at is not None)
 
 
 def pane_data(conversation: Conversation, actor: Actor, *, readonly: bool = False) -> dict[str, Any]:

@@ -2,18 +2,20 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from messaging.models import Conversation
 from messaging.selectors.conversations import conversations_visible_to
-from messaging.selectors.inbox import FOLDERS, InboxFilters, folder_counts, inbox_page
+from messaging.selectors.inbox import FOLDERS, InboxFilters, folder_counts, inbox_page, unread_conversations
 from messaging.services.conversations import open_enquiry
 from shopcomm.core.accounts.access import right_required
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.services.customers import customer_by_phone
+from shopcomm.core.http.templatetags.ui import capped
 
 MAX_ROWS = 500
 
@@ -29,6 +31,15 @@ def inbox(request: HttpRequest, conversation_id: int | None = None) -> HttpRespo
         visible = conversations_visible_to(request.actor).select_related("customer", "order")  # type: ignore[attr-defined]
         context["conversation"] = get_object_or_404(visible, pk=conversation_id)
     return render(request, "messaging/inbox.html", context)
+
+
+@require_GET
+@never_cache
+@right_required("conversations.view")
+def unread(request: HttpRequest) -> JsonResponse:
+    """How many conversations wait, as a number and as the badge shows and says it."""
+    count = unread_conversations(request.actor)  # type: ignore[attr-defined]
+    return JsonResponse({"unread": count, "shown": capped(count, 99), "label": f"{count} {_('条未读')}"})
 
 
 @require_http_methods(["GET", "POST"])

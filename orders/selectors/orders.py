@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
 
+from orders import hooks
 from orders.models import Order, OrderLine, Status
 from orders.selectors.search import search_orders
 from orders.selectors.visibility import orders_visible_to
@@ -44,6 +45,8 @@ class OrderFilters:
     created_before: datetime | None = None
     # A staff id, or 0 for orders of nobody.
     assigned_to: int | None = None
+    # Only orders whose conversation holds something this reader has not read.
+    unread: bool = False
     customer_id: int | None = None
     cursor: str = ""
     limit: int = 50
@@ -80,18 +83,28 @@ def filtered_orders(actor: Actor | None, filters: OrderFilters) -> QuerySet[Orde
     orders = orders.filter(**{key: value for key, value in plain.items() if value is not None})
     if filters.assigned_to is not None:
         orders = orders.filter(assigned_to=filters.assigned_to or None)
+    if filters.unread and actor is not None:
+        for narrow in hooks.unread_order_filters:
+            orders = narrow(orders, actor)
     return search_orders(orders, filters.q) if filters.q.strip() else orders
 
 
 def order_list(actor: Actor | None, filters: OrderFilters) -> OrderPage:
-    """One keyset page; as quick on the thousandth page as on the first."""
+    """One keyset page of whole orders; as quick on the thousandth page as on the first."""
+    return keyset_page(actor, filters, with_list_fields)
+
+
+def keyset_page(
+    actor: Actor | None, filters: OrderFilters, shape: Callable[[QuerySet[Order]], Any]
+) -> OrderPage:
+    """One page of the matching orders in any shape that keeps `placed_at` and `pk`."""
     limit = max(1, min(filters.limit, MAX_PAGE))
     backward, key = _decode(filters.cursor)
     orders = filtered_orders(actor, filters)
     if key is not None:
         orders = orders.filter(_beyond(*key, backward=backward))
     ordering = ("placed_at", "id") if backward else ("-placed_at", "-id")
-    rows = list(with_list_fields(orders).order_by(*ordering)[: limit + 1])
+    rows = list(shape(orders.order_by(*ordering))[: limit + 1])
     more, rows = len(rows) > limit, rows[:limit]
     if backward:
         rows.reverse()

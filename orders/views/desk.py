@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from django.db.models import prefetch_related_objects
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from orders.models import Order
-from orders.selectors.orders import allowed_transitions, order_list, orders_visible_to, status_counts
+from orders.selectors.orders import allowed_transitions, orders_visible_to, status_counts
+from orders.selectors.rows import order_row, order_rows
 from orders.selectors.timeline import timeline
 from orders.views.filtering import chips_of, kept_fields, read_filters, tabs_of
+from orders.views.listing import lines_of, row_html
 from orders.views.presenting import EDITABLE, actions_of, name_carriers, steps_of
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import OrderLink
@@ -47,10 +48,12 @@ def order_page(request: ShopRequest, number: str, view: str = "detail") -> HttpR
 @require_safe
 @never_cache
 @right_required("orders.view")
-def order_row(request: ShopRequest, number: str) -> HttpResponse:
+def row_part(request: ShopRequest, number: str) -> HttpResponse:
     """One row of the list as it is now."""
-    order = visible_order(request, number)
-    return render(request, "orders/_row.html", {"order": order, "current": ""})
+    row = order_row(request.actor, orders_visible_to(request.actor).filter(number=number))
+    if row is None:
+        raise Http404
+    return HttpResponse(row_html(lines_of([row], query=_kept(request))[0]))
 
 
 def visible_order(request: ShopRequest, number: str) -> Order:
@@ -59,18 +62,23 @@ def visible_order(request: ShopRequest, number: str) -> Order:
     return get_object_or_404(visible, number=number)
 
 
+def _kept(request: ShopRequest) -> str:
+    """The list's filters, which an order's link keeps; not how far one has scrolled."""
+    fields = request.GET.copy()
+    fields.pop("after", None)
+    return f"?{fields.urlencode()}"
+
+
 def _list_part(request: ShopRequest, wanted: str, *, order: Order | None) -> HttpResponse:
-    context = list_context(request) | {"order": order}
+    context = list_context(request, order.number if order else "") | {"order": order}
     return render(request, "orders/_tabs.html" if wanted == "tabs" else "orders/_list.html", context)
 
 
-def list_context(request: ShopRequest) -> dict[str, Any]:
+def list_context(request: ShopRequest, current: str = "") -> dict[str, Any]:
     """Everything the left pane shows. The cursor is read first: what happens meanwhile is replayed."""
     cursor = last_position()
     filters = read_filters(request.GET, request.actor)
-    page = order_list(request.actor, filters)
-    # Pictures of the rows: two queries, however long the page.
-    prefetch_related_objects(page.orders, "lines__variant__product")
+    page = order_rows(request.actor, filters)
     counts = status_counts(request.actor)
     counts["all"] = sum(counts.values())
     chips, filtered = chips_of(request.GET)
@@ -79,6 +87,7 @@ def list_context(request: ShopRequest) -> dict[str, Any]:
         "cursor": cursor,
         "filters": filters,
         "page": page,
+        "rows": [row_html(line) for line in lines_of(page.rows, current=current, query=_kept(request))],
         "counts": counts,
         "tabs": tabs_of(counts, str(filters.status)),
         "chips": chips,
@@ -92,7 +101,7 @@ def list_context(request: ShopRequest) -> dict[str, Any]:
 
 def desk_context(request: ShopRequest, order: Order) -> dict[str, Any]:
     """The whole screen around one order."""
-    return {"view": "detail"} | list_context(request) | detail_context(request, order)
+    return {"view": "detail"} | list_context(request, order.number) | detail_context(request, order)
 
 
 def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:

@@ -50,6 +50,7 @@ def read_filters(query: QueryDict, actor: Actor) -> OrderFilters:
         source=source if source in Source.values else "",
         urgent=True if query.get("urgent") else None,
         assigned_to=whose,
+        unread=bool(query.get("unread")),
         created_after=_start(query.get("since", "")),
         created_before=_end(query.get("until", "")),
         cursor=query.get("after", ""),
@@ -87,6 +88,7 @@ def chips_of(query: QueryDict) -> tuple[list[Chip], bool]:
     today = timezone.localdate()
     wanted = [
         (_("加急"), "bolt", {"urgent": "1"}),
+        (_("未读"), "chat", {"unread": "1"}),
         (_("我负责"), "user", {"mine": "1"}),
         (_("未分配"), "users", {"unassigned": "1"}),
         (_("今天"), "clock", {"since": today.isoformat()}),

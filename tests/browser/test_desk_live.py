@@ -1,11 +1,13 @@
 """One order on three screens at once: the desk, the warehouse's board, the customer's phone."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from orders.models import Order, Status
 from shopcomm.core.accounts.services.order_links import link_token, make_link
-from tests.browser.chat import ready
+from tests.browser.chat import ready, say
 from tests.factories import make_order, make_orders
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -121,6 +123,24 @@ def test_a_new_order_appears_in_the_list(browse, live, manager, variant, sales) 
     expect(desk.locator("[data-order]")).to_have_count(1)
 
 
+def test_a_customers_words_reach_a_desk_that_has_another_order_open(browse, live, order, manager) -> None:
+    other = make_order()
+    desk = online(browse(f"{live.url}/orders/{other.number}/", staff=manager))
+    phone = ready(browse(f"{customer_page(live, order)}chat/", width=390, height=844))
+
+    say(phone, "今天能加急发吗")
+
+    row = desk.locator(f'[data-order="{order.number}"]')
+    expect(row).to_contain_text("客户：今天能加急发吗")
+    expect(row.locator(".badge")).to_have_text(re.compile("1"))
+    expect(desk.locator(".rail [data-unread-url] .badge")).to_contain_text("1")
+    row.locator("a").click()
+    desk.wait_for_url(f"**/orders/{order.number}/**")
+    ready(desk)
+    expect(desk.locator(f'[data-order="{order.number}"] .badge')).to_have_count(0)
+    expect(desk.locator(".rail [data-unread-url] .badge")).to_be_hidden()
+
+
 def test_the_desk_is_worked_by_keyboard(browse, live, manager) -> None:
     newest = make_orders(3)[-1]
     desk = online(browse(f"{live.url}/orders/{newest.number}/", staff=manager))
@@ -173,7 +193,7 @@ def test_the_board_works_on_a_phone(browse, live, warehouse) -> None:
 
 
 def test_the_sound_can_be_muted_and_stays_so(browse, live, warehouse) -> None:
-    board = browse(f"{live.url}/warehouse/", staff=warehouse)
+    board = online(browse(f"{live.url}/warehouse/", staff=warehouse))
     button = board.locator("button[data-sound]")
 
     expect(button).to_have_attribute("aria-pressed", "true")

@@ -1,9 +1,11 @@
 """The desk's pages: who sees which orders, what the list, the order and its parts show."""
 
 import re
+from uuid import uuid4
 
 import pytest
 
+from messaging.services.messages import mark_read, send_message
 from orders.models import Order, Status
 from orders.transitions import TRANSITIONS
 from shopcomm.core.accounts.models import OrderLink
@@ -196,3 +198,48 @@ def test_an_open_order_does_not_show_rights_the_reader_lacks(log_in) -> None:
 
     assert f"/orders/{order.number}/to/refunding/" in html
     assert f"/orders/{order.number}/to/picking/" not in html
+
+
+def test_a_row_says_the_last_word_of_its_conversation(log_in, manager, as_actor, order) -> None:
+    client, talk = log_in(manager), order.conversation.pk
+    assert order.lines.get().name in client.get("/orders/").text
+
+    for body in ("今天能加急发吗", "在吗"):
+        send_message(actor=as_actor(order.customer), conversation_id=talk, client_id=uuid4(), body=body)
+
+    row = client.get(f"/orders/{order.number}/row/").text
+    assert "客户：在吗" in row
+    assert re.search(r'class="badge">.*?2', row, re.DOTALL)
+    mark_read(actor=as_actor(manager), conversation_id=talk, seq=3)
+    assert "badge" not in client.get(f"/orders/{order.number}/row/").text
+
+
+def test_an_internal_note_shows_as_one_in_the_list(log_in, manager, as_actor, order) -> None:
+    send_message(
+        actor=as_actor(manager),
+        conversation_id=order.conversation.pk,
+        client_id=uuid4(),
+        body="老客户",
+        internal=True,
+    )
+
+    assert "备注：老客户" in log_in(manager).get("/orders/").text
+
+
+def test_a_chip_narrows_to_what_is_unread(log_in, manager, as_actor, order) -> None:
+    make_order()
+    send_message(
+        actor=as_actor(order.customer), conversation_id=order.conversation.pk, client_id=uuid4(), body="在吗"
+    )
+
+    assert rows(log_in(manager).get("/orders/?unread=1").text) == [order.number]
+
+
+def test_the_list_takes_eight_queries_however_long_it_is(
+    log_in, manager, django_assert_max_num_queries
+) -> None:
+    client = log_in(manager)
+    make_orders(60)
+
+    with django_assert_max_num_queries(8):
+        client.get("/orders/")

@@ -64,6 +64,7 @@ export default class Link {
 
   read(seq) {
     this.#signal({ type: "message.read", seq });
+    document.dispatchEvent(new CustomEvent("chat:read"));
   }
 
   recall(seq) {

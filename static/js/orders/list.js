@@ -16,7 +16,16 @@ export default class OrderList {
     root.addEventListener("click", (event) => this.#clicked(event));
     root.addEventListener("submit", (event) => this.#searched(event));
     $("[type=search]", root).addEventListener("input", debounce((event) => this.#searchNow(event), 250));
+    for (const name of ["chat:message", "chat:read"]) document.addEventListener(name, () => this.#talked());
     socket.subscribe({ feed: "orders" }, { after: () => this.#cursor, onFrame: (frame) => this.#heard(frame) });
+  }
+
+  /** The open order's row says the last word of the chat beside it. */
+  #talked() {
+    const open = $("[data-order]:has([aria-current])", this.#root);
+    if (!open) return;
+    this.#changed.add(open.dataset.order);
+    this.#refresh();
   }
 
   #clicked(event) {
@@ -80,6 +89,9 @@ export default class OrderList {
     if (frame.cursor) this.#cursor = frame.cursor;
     const number = frame.event?.number ?? frame.event?.data?.number;
     if (!number) return;
+    // Talk moves no order in the list; only a list of unread ones gains a row by it.
+    const talk = frame.event.type === "conversation.message";
+    if (talk && !this.#row(number) && !new URLSearchParams(location.search).has("unread")) return;
     (this.#row(number) ? this.#changed : this.#fresh).add(number);
     this.#refresh();
   }

@@ -3,9 +3,11 @@
 import json
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django import template
+from django.core.files.storage import default_storage
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -34,6 +36,7 @@ CURRENCY_SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£"}
 
 
 @register.simple_tag
+@cache
 def icon(name: str, size: str = "") -> SafeString:
     """A decorative icon of the sprite; what carries it needs a label of its own."""
     symbol = name if name == "logo" else f"i-{ICON_ALIASES.get(name, name)}"
@@ -42,6 +45,7 @@ def icon(name: str, size: str = "") -> SafeString:
 
 
 @register.simple_tag
+@cache
 def stylesheets(*views: str) -> SafeString:
     """The page's style sheets, in cascade order."""
     links = ((static(path),) for path in stylesheet_paths(*views))
@@ -166,16 +170,29 @@ def may(user: Any, key: str) -> bool:
 @register.simple_tag
 def picture(variant: Any) -> str:
     """The address of a variant's picture, a drawn bag when it has none."""
-    if variant is not None and getattr(variant, "picture", None):
-        return variant.picture.url
-    if variant is not None and getattr(variant, "static_picture", ""):  # type: ignore[arg-type]
-        return static(variant.static_picture)
-    return static(f"bags/{_shape(variant)}-grey.svg")
-
-
-def _shape(variant: Any) -> str:
     product = getattr(variant, "product", None)
-    name = str(product.name) if product else ""
+    uploaded = getattr(variant, "picture", None)
+    return bag_of(
+        uploaded.name if uploaded else "",
+        getattr(variant, "static_picture", ""),
+        str(product.name) if product else "",
+    )
+
+
+def bag_of(uploaded: str, drawn: str, product: str) -> str:
+    """The address of a picture: the one uploaded, else the one drawn for it, else a bag of the product's shape."""
+    if uploaded:
+        return default_storage.url(uploaded)
+    return _static(drawn or f"bags/{_shape(product)}-grey.svg")
+
+
+@cache
+def _static(path: str) -> str:
+    """A file's address; it does not change while a process lives, and a page asks for a hundred."""
+    return static(path)
+
+
+def _shape(name: str) -> str:
     shapes = {"托特": "tote", "背包": "backpack", "双肩": "backpack", "斜挎": "crossbody", "旅行袋": "duffel"}
     shapes |= {"行李袋": "duffel", "公文": "brief", "电脑包": "brief"}
     return next((shape for word, shape in shapes.items() if word in name), "suitcase")

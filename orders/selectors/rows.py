@@ -1,0 +1,104 @@
+"""A page of the desk's list as plain values: what fifty rows show, in a fixed number of queries."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from orders import hooks
+from orders.models import Order
+from orders.selectors.orders import OrderFilters, keyset_page
+from shopcomm.core.accounts.actors import Actor
+
+
+class Goods(NamedTuple):
+    """An order's first line and how many there are."""
+
+    name: str
+    count: int
+    picture: str
+    static_picture: str
+    product: str
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    """One order as a list shows it."""
+
+    pk: int
+    number: str
+    status: str
+    urgent: bool
+    placed_at: datetime
+    total: Decimal
+    currency: str
+    hold_reason: str
+    shortage: bool
+    customer: str
+    goods: Goods
+    talk: hooks.RowTalk
+
+
+@dataclass(frozen=True)
+class RowPage:
+    """One page of rows, newest first, and where its neighbours begin."""
+
+    rows: list[OrderRow] = field(default_factory=list)
+    next_cursor: str | None = None
+    previous_cursor: str | None = None
+
+
+FIELDS = ("pk", "number", "status", "urgent", "placed_at", "total", "currency", "hold_reason", "shortage")
+PEOPLE = ("customer__company", "customer__name")
+# Written out: building it from models costs three times what it costs to run, on the page that is opened most.
+FIRST_LINES = """
+SELECT DISTINCT ON (l.order_id) l.order_id, l.name, count(*) OVER (PARTITION BY l.order_id),
+       v.picture, v.static_picture, p.name
+FROM orders_orderline l
+LEFT JOIN orders_variant v ON v.id = l.variant_id
+LEFT JOIN orders_product p ON p.id = v.product_id
+WHERE l.order_id = ANY(%s) ORDER BY l.order_id, l.id
+"""
+NOTHING = Goods("", 0, "", "", "")
+
+
+def order_rows(actor: Actor, filters: OrderFilters) -> RowPage:
+    """One keyset page of rows; as quick on the thousandth page as on the first."""
+    page = keyset_page(actor, filters, lambda orders: orders.values_list(*FIELDS, *PEOPLE, named=True))
+    return RowPage(rows_of(page.orders, actor), page.next_cursor, page.previous_cursor)
+
+
+def order_row(actor: Actor, orders: QuerySet[Order]) -> OrderRow | None:
+    """One order of a queryset as a row."""
+    found = rows_of(orders.values_list(*FIELDS, *PEOPLE, named=True)[:1], actor)
+    return found[0] if found else None
+
+
+def rows_of(found: Iterable[Any], actor: Actor) -> list[OrderRow]:
+    """Rows with their goods and the last word of their conversations."""
+    found = list(found)
+    ids = [row.pk for row in found]
+    goods, talk = _goods(ids), _talk(ids, actor)
+    return [
+        OrderRow(
+            *row[: len(FIELDS)],
+            customer=row.customer__company or row.customer__name,
+            goods=goods.get(row.pk, NOTHING),
+            talk=talk.get(row.pk, hooks.SILENCE),
+        )
+        for row in found
+    ]
+
+
+def _goods(ids: list[int]) -> dict[int, Goods]:
+    with connection.cursor() as cursor:
+        cursor.execute(FIRST_LINES, [ids])
+        return {order_id: Goods(*(value or "" for value in rest)) for order_id, *rest in cursor}
+
+
+def _talk(ids: list[int], actor: Actor) -> dict[int, hooks.RowTalk]:
+    return {pk: talk for hook in hooks.row_talk_hooks for pk, talk in hook(ids, actor).items()}
