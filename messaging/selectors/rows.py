@@ -21,7 +21,9 @@ SELECT c.order_id, (
            AND u.seq > coalesce(r.seq, 0) AND u.sender_kind = 'customer'),
        left(m.body, %s), m.kind, m.sender_kind, m.sender_name, m.internal, m.recalled_at
 FROM messaging_conversation c
-JOIN messaging_message m ON m.conversation_id = c.id AND m.seq = c.last_seq
+CROSS JOIN LATERAL (
+    SELECT * FROM messaging_message s WHERE s.conversation_id = c.id AND s.kind <> 'event'
+    ORDER BY s.seq DESC LIMIT 1) m
 LEFT JOIN messaging_readmarker r
        ON r.conversation_id = c.id AND r.reader_kind = 'staff' AND r.reader_id = %s
 WHERE c.order_id = ANY(%s)
@@ -29,16 +31,16 @@ WHERE c.order_id = ANY(%s)
 
 
 def row_talk(order_ids: list[int], actor: Actor) -> dict[int, RowTalk]:
-    """The last message and the unread count of each order's conversation, in one query."""
+    """What a person said last and how much is unread in each order's conversation, in one query.
+
+    Status lines are left out: the row's tag says as much.
+    """
     with connection.cursor() as cursor:
         cursor.execute(LAST_WORDS, [SHOWN, actor.id or 0, order_ids])
         return {order_id: RowTalk(_words(*rest), unread) for order_id, unread, *rest in cursor}
 
 
 def _words(body: str, kind: str, sender_kind: str, sender_name: str, internal: bool, recalled: Any) -> str:
-    # A status line says only what the row's tag says already.
-    if kind == "event":
-        return ""
     text = preview(kind, body, sender_kind, sender_name, internal=internal, recalled=bool(recalled))
     # The row is headed by the order, so the customer's words are marked as theirs.
     return _("客户：%(text)s") % {"text": text} if sender_kind == "customer" else text
