@@ -19,7 +19,7 @@ class Goods(NamedTuple):
     """An order's first line and how many there are."""
 
     name: str
-    count: int
+    styles: int
     picture: str
     static_picture: str
     product: str
@@ -85,7 +85,7 @@ def rows_of(found: Iterable[Any], actor: Actor) -> list[OrderRow]:
     goods, talk = _goods(ids), _talk(ids, actor)
     return [
         OrderRow(
-            *row[: len(FIELDS)],
+            **{name: getattr(row, name) for name in FIELDS},
             customer=row.customer__company or row.customer__name,
             goods=goods.get(row.pk, NOTHING),
             talk=talk.get(row.pk, hooks.SILENCE),
@@ -97,7 +97,10 @@ def rows_of(found: Iterable[Any], actor: Actor) -> list[OrderRow]:
 def _goods(ids: list[int]) -> dict[int, Goods]:
     with connection.cursor() as cursor:
         cursor.execute(FIRST_LINES, [ids])
-        return {order_id: Goods(*(value or "" for value in rest)) for order_id, *rest in cursor}
+        return {
+            pk: Goods(name, styles, picture or "", drawn or "", product or "")
+            for pk, name, styles, picture, drawn, product in cursor
+        }
 
 
 def _talk(ids: list[int], actor: Actor) -> dict[int, hooks.RowTalk]:

@@ -83,7 +83,7 @@ def _line(row: OrderRow, now: datetime, detail: str, current: str) -> Line:
 
 
 def _goods(goods: Goods) -> str:
-    if goods.count < 2:
+    if goods.styles < 2:
         return goods.name
-    more = ngettext("等 %(count)d 款", "等 %(count)d 款", goods.count) % {"count": goods.count}
+    more = ngettext("等 %(count)d 款", "等 %(count)d 款", goods.styles) % {"count": goods.styles}
     return f"{goods.name} {more}"

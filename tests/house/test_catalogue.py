@@ -1,0 +1,61 @@
+"""The interface is Chinese, and English is complete."""
+
+import re
+from pathlib import Path
+
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).parents[2]
+CATALOGUE = ROOT / "locale/en/LC_MESSAGES/django.po"
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
+KEYWORDS = {"gettext": None, "gettext_lazy": None, "_": None, "ngettext": (1, 2)}
+
+
+def messages() -> dict[str, tuple[str, ...]]:
+    with CATALOGUE.open("rb") as lines:
+        found = [each for each in read_po(lines) if each.id]
+    assert not [each.id for each in found if each.fuzzy]
+    return {
+        each.id if isinstance(each.id, str) else each.id[0]: (each.string,)
+        if isinstance(each.string, str)
+        else tuple(each.string)
+        for each in found
+    }
+
+
+def said_in_code() -> set[str]:
+    """Every Chinese sentence that Python code or a template hands to gettext."""
+    said: set[str] = set()
+    for folder in ("orders", "messaging", "shopcomm"):
+        for _path, _line, found, _comments, _context in extract_from_dir(
+            ROOT / folder, method_map=[("**.py", "python")], keywords=KEYWORDS
+        ):
+            said.add(found if isinstance(found, str) else found[0])
+    for template in ROOT.glob("templates/**/*.html"):
+        text = template.read_text()
+        said |= {match[1] for match in re.findall(r"""{%\s*translate\s+(['"])(.+?)\1""", text)}
+        said |= {match[1] for match in re.findall(r"""_\((['"])(.+?)\1\)""", text)}
+    return said
+
+
+def test_every_sentence_has_its_english() -> None:
+    known = messages()
+
+    assert sorted(said_in_code() - set(known)) == []
+    assert sorted(each for each, english in known.items() if not all(english)) == []
+
+
+def test_english_keeps_every_placeholder_and_no_chinese() -> None:
+    wrong = []
+    for chinese, english in messages().items():
+        for text in english:
+            if set(PLACEHOLDER.findall(chinese)) - set(PLACEHOLDER.findall(text)):
+                wrong.append(chinese)
+            if re.search(r"[\u4e00-\u9fff]", text) and chinese not in SHOWN_AS_IT_IS:
+                wrong.append(text)
+    assert wrong == []
+
+
+# Names of languages are written in their own.
+SHOWN_AS_IT_IS = {"简体中文", "中文"}
