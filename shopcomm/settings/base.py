@@ -134,8 +134,8 @@ CHANNEL_LAYERS = {
 # --- work in the background ------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# Every task is a sweep over rows or a call to make one: one that is lost comes again by the clock, so none is
+# kept for redelivery. (A late acknowledgement that meets a dead Redis also ends the worker.)
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {

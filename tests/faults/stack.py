@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import httpx
 import psycopg
@@ -18,6 +17,12 @@ from shopcomm.core.embedded.supervisor import answers, beat_command, web_command
 from tests.faults.waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+UNSEEN = """
+SELECT count(*) FROM events_domainevent e WHERE e.type = 'test.bag_scanned'
+AND NOT EXISTS (SELECT FROM faults_seen s WHERE s.position = e.position)
+"""
 
 
 class Stack:
@@ -77,6 +82,11 @@ class Stack:
         """Have several threads publish so many events each, all at once."""
         self.django("writers", f"main({threads}, {events})")
 
+    def all_seen(self) -> bool:
+        """Whether the reader has had every event there is, also what other tests left behind."""
+        self.look_after()
+        return self.rows(UNSEEN) == [(0,)]
+
     # --- processes -------------------------------------------------------------------------------
     def start_web(self, name: str = "web") -> None:
         self.spawn_web(name)
@@ -96,6 +106,13 @@ class Stack:
     def start_beat(self) -> None:
         self._spawn("beat", beat_command())
 
+    def look_after(self) -> None:
+        """What every service manager does: start again a worker or a scheduler that ended by itself."""
+        starts = {"worker": self.start_worker, "beat": self.start_beat}
+        for name in starts.keys() & self.processes.keys():
+            if self.processes[name].poll() is not None:
+                starts[name]()
+
     def kill(self, name: str) -> None:
         """kill -9, the whole group: nothing of it gets to tidy up."""
         process = self.processes.pop(name)
@@ -109,8 +126,7 @@ class Stack:
 
     def start_valkey(self) -> None:
         """On the old port with the old password, as a service manager would."""
-        address = urlsplit(self.services.redis_url)
-        self.services.start_valkey(address.port, unquote(address.password or ""))
+        self.services.start_again("valkey")
 
     def crash_postgres(self) -> None:
         """An immediate shutdown: every connection breaks, and the next start has to recover."""
@@ -119,7 +135,7 @@ class Stack:
         process.wait(20)
 
     def start_postgres(self) -> None:
-        self.services.start_postgres()
+        self.services.start_again("postgres")
 
     def _spawn(self, name: str, command: list[str]) -> None:
         self.processes[name] = spawn(command, self.data / f"{name}.log", **self.environment)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from shopcomm.core.embedded.binaries import (
     EmbeddedError,
@@ -76,6 +76,15 @@ class Services:
         self.processes["valkey"] = spawn(command, log)
         self.redis_url = f"redis://:{quote(password)}@127.0.0.1:{port}/0"
         wait_for(lambda: _listens(port), self.processes["valkey"], log)
+
+    def start_again(self, name: str) -> None:
+        """A server that ended, where it was before: its clients come back by themselves."""
+        if name == "postgres":
+            self.start_postgres()
+        else:
+            address = urlsplit(self.redis_url)
+            self.start_valkey(address.port, unquote(address.password or ""))
+        self.note()
 
     def note(self) -> None:
         """Leave word of what runs here, for commands that come later and for a start after a crash."""

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -22,6 +22,7 @@ from shopcomm.core.embedded.services import Services, end, stop_leftovers
 
 DEMO_USERS = ("sales", "warehouse", "manager")
 READY_SECONDS = 90.0
+MOST_ENDS = 5
 
 
 class Stopped(Exception):
@@ -35,10 +36,11 @@ class Supervisor:
         self.data, self.port = data, port
         self.services = Services(data)
         self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self.ends: dict[str, list[float]] = {}
         self.password = os.environ.get("SHOPCOMM_DEMO_PASSWORD", "")
 
     def run(self) -> None:
-        """Start, print the log-ins, watch until told to stop or until a child dies."""
+        """Start, print the log-ins, look after the children until told to stop."""
         try:
             self.start()
             self.announce()
@@ -64,9 +66,8 @@ class Supervisor:
         self.manage("migrate", "--verbosity", "0")
         self.manage("collectstatic", "--noinput", "--verbosity", "0")
         self.seed()
-        self.spawn("web", *web_command(self.port))
-        self.spawn("worker", *worker_command())
-        self.spawn("beat", *beat_command())
+        for name in COMMANDS:
+            self.spawn(name)
         self.wait_until_ready()
 
     def manage(self, *arguments: str) -> None:
@@ -90,10 +91,11 @@ class Supervisor:
         mark.touch()
         self.password = password if fresh else self.password
 
-    def spawn(self, name: str, *command: str) -> None:
+    def spawn(self, name: str) -> None:
         """Start one of our own processes with a log of its own."""
+        command = COMMANDS[name](self.port)
         settings = os.environ.get("DJANGO_SETTINGS_MODULE", "shopcomm.settings.base")
-        self.children[name] = spawn(list(command), self.data / f"{name}.log", DJANGO_SETTINGS_MODULE=settings)
+        self.children[name] = spawn(command, self.data / f"{name}.log", DJANGO_SETTINGS_MODULE=settings)
         self.services.processes[name] = self.children[name]
         self.services.note()
 
@@ -115,10 +117,24 @@ class Supervisor:
         sys.stdout.flush()
 
     def watch(self) -> None:
-        """Stay until a signal or the end of a child."""
+        """Stay until a signal; start again what ends by itself, unless it ends again and again."""
         while True:
-            self.check_children()
+            for name, process in list(self.services.processes.items()):
+                if process.poll() is not None:
+                    self.start_again(name)
             time.sleep(0.5)
+
+    def start_again(self, name: str) -> None:
+        """A child that ended, once more. Raises EmbeddedError at the sixth time in a minute."""
+        now = time.monotonic()
+        self.ends[name] = [*(when for when in self.ends.get(name, []) if now - when < 60), now]
+        if len(self.ends[name]) > MOST_ENDS:
+            self.check_children()
+        if name in COMMANDS:
+            self.spawn(name)
+        else:
+            self.services.start_again(name)
+        print(f"{name} ended and was started again; see {self.data}/{name}.log", flush=True)
 
     def check_children(self) -> None:
         for name, process in self.services.processes.items():
@@ -166,6 +182,14 @@ def beat_command() -> list[str]:
         "--pidfile",
         "",
     ]
+
+
+# Our own processes, in the order of their start.
+COMMANDS: dict[str, Callable[[int], list[str]]] = {
+    "web": web_command,
+    "worker": lambda port: worker_command(),
+    "beat": lambda port: beat_command(),
+}
 
 
 def answers(url: str) -> bool:
