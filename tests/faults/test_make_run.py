@@ -1,0 +1,124 @@
+"""`make run` as a person meets it: it starts, mends itself, leaves nothing behind, and says what is in the way."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shopcomm.core.embedded.attach import ROOT
+from shopcomm.core.embedded.services import free_port, started_at
+from shopcomm.core.embedded.supervisor import answers
+from tests.faults.waiting import eventually
+
+SUPERVISOR = [sys.executable, "-m", "shopcomm.core.embedded.supervisor"]
+
+
+class Run:
+    """One `make run` on a folder and a port of its own; the demo shop is left out."""
+
+    def __init__(self, data: Path) -> None:
+        self.data, self.port = data, free_port()
+        (data / "demo_shop").touch()
+        outside = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SHOPCOMM_DEMO_PASSWORD"}
+        kept = {name: value for name, value in os.environ.items() if name not in outside}
+        self.environment = kept | {"SHOPCOMM_DATA": str(data), "PORT": str(self.port)}
+        self.log = data / "said.log"
+        self.process = self.start()
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        self.process = subprocess.Popen(
+            SUPERVISOR, cwd=ROOT, env=self.environment, stdout=self.log.open("wb")
+        )
+        return self.process
+
+    def again(self, **environment: str) -> str:
+        """What another start says before it gives up."""
+        given = self.environment | environment
+        done = subprocess.run(SUPERVISOR, cwd=ROOT, env=given, capture_output=True, text=True, timeout=60)
+        assert done.returncode != 0
+        return done.stderr.strip()
+
+    def is_ready(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        return answers(f"http://127.0.0.1:{self.port}/readyz")
+
+    def children(self) -> dict[str, int]:
+        record = json.loads((self.data / "services.json").read_text())
+        return {name: pid for name, (pid, _start) in record["processes"].items()}
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    with tempfile.TemporaryDirectory(prefix="shopcomm-run-", ignore_cleanup_errors=True) as folder:
+        os.chmod(folder, 0o755)
+        running = Run(Path(folder))
+        try:
+            eventually(running.is_ready, 90, "ready")
+            yield running
+        finally:
+            children = running.children().values() if running.process.poll() is None else []
+            running.process.terminate()
+            running.process.wait(60)
+            assert not [pid for pid in children if started_at(pid)], "Ctrl-C leaves nothing behind"
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "valkey", "postgres"])
+def test_what_is_killed_is_started_again(run: Run, name: str) -> None:
+    before = run.children()
+    os.kill(before[name], signal.SIGKILL)
+
+    eventually(lambda: run.children().get(name) != before[name], 30, f"{name} is started again")
+    eventually(run.is_ready, 30, "the shop is ready again")
+    others = {other: pid for other, pid in run.children().items() if other != name}
+    assert others == {other: pid for other, pid in before.items() if other != name}
+
+
+def test_a_second_start_on_the_same_folder_is_told_so(run: Run) -> None:
+    assert "already runs on" in run.again(PORT=str(free_port()))
+
+
+def test_a_port_in_use_is_said_in_one_line(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, tempfile.TemporaryDirectory() as folder:
+        port = taken.getsockname()[1]
+        said = run.again(PORT=str(port), SHOPCOMM_DATA=folder)
+
+    assert said.splitlines() == [
+        f"shopcomm: port {port} is in use: stop what uses it, or run PORT={port + 1} make run"
+    ]
+
+
+def test_a_folder_of_another_postgres_is_left_alone(run: Run) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        cluster = Path(folder) / "postgres"
+        cluster.mkdir()
+        (cluster / "PG_VERSION").write_text("9\n")
+        said = run.again(PORT=str(free_port()), SHOPCOMM_DATA=folder)
+        assert [each.name for each in cluster.iterdir()] == ["PG_VERSION"]
+
+    assert len(said.splitlines()) == 1
+    assert "PostgreSQL 9" in said
+
+
+def test_a_folder_that_cannot_be_written_is_said_in_one_line(run: Run) -> None:
+    said = run.again(PORT=str(free_port()), SHOPCOMM_DATA="/proc/shopcomm")
+
+    assert len(said.splitlines()) == 1
+    assert "/proc/shopcomm" in said
+
+
+def test_a_killed_supervisor_leaves_nothing_and_the_next_start_keeps_the_data(run: Run) -> None:
+    before = {pid: started_at(pid) for pid in run.children().values()}
+    run.process.kill()
+    run.process.wait()
+    eventually(lambda: all(started_at(pid) != start for pid, start in before.items()), 30, "all have ended")
+
+    run.start()
+    eventually(lambda: f"ready: http://127.0.0.1:{run.port}" in run.log.read_text(), 60, "ready again")
+    assert run.is_ready()
