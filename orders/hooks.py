@@ -15,8 +15,9 @@ order_created_hooks: list[Callable[[Order, Actor], None]] = []
 # Called for every event of an order, after all order and stock rows are locked and changed.
 order_event_hooks: list[Callable[[Order, DomainEvent, Actor], None]] = []
 
-# Called inside the transaction that writes an order of the past, with all its events in order.
-order_history_hooks: list[Callable[[Order, list[DomainEvent]], None]] = []
+# Called inside the transaction that writes an order of the past, with all its events in order and a way to add
+# rows to what is being written: `add(Model, column=value, …)` returns the row's key.
+order_history_hooks: list[Callable[[Order, list[DomainEvent], Callable[..., int]], None]] = []
 
 
 class RowTalk(NamedTuple):

@@ -1,6 +1,7 @@
 """System lines: what happened to the order, told in its conversation, in the same transaction."""
 
 import uuid
+from collections.abc import Callable
 
 from django.conf import settings
 from django.utils import translation
@@ -37,20 +38,21 @@ def write_event_line(order: Order, event: DomainEvent, actor: Actor) -> None:
     write_messages([line])
 
 
-def write_history(order: Order, events: list[DomainEvent]) -> None:
+def write_history(order: Order, events: list[DomainEvent], add: Callable[..., int]) -> None:
     """The conversation of an order of the past: all of its lines at once, since nobody else knows it yet."""
-    last, count = events[-1].occurred_at, len(events)
-    conversation = Conversation.objects.create(
+    conversation = add(
+        Conversation,
         customer_id=order.customer_id,
-        order=order,
+        order_id=order.pk,
         subject=order.number,
-        last_seq=count,
-        last_public_seq=count,
-        last_message_at=last,
+        last_seq=len(events),
+        last_public_seq=len(events),
+        last_message_at=events[-1].occurred_at,
     )
-    Message.objects.bulk_create(
-        Message(
-            conversation=conversation,
+    for seq, event in enumerate(events, start=1):
+        add(
+            Message,
+            conversation_id=conversation,
             seq=seq,
             public_prev=seq - 1,
             kind=Message.Kind.EVENT,
@@ -60,8 +62,6 @@ def write_history(order: Order, events: list[DomainEvent]) -> None:
             data={"event": event.type, "event_id": event.pk, "status": event.data.get("status_to", "")},
             created_at=event.occurred_at,
         )
-        for seq, event in enumerate(events, start=1)
-    )
 
 
 def line_key(event: DomainEvent) -> uuid.UUID:

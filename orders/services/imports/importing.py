@@ -1,6 +1,7 @@
 """The import itself: read, sort into invoices, write each in a transaction of its own, count."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -8,7 +9,8 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
-from orders.models import ImportedDocument, StockMovement, Variant
+from orders.models import ImportedDocument, Order, StockMovement, Variant
+from orders.services.imports.bundle import Bundle, Keys
 from orders.services.imports.catalogue import Catalogue
 from orders.services.imports.columns import Columns, match_columns
 from orders.services.imports.documents import Document, documents
@@ -17,7 +19,7 @@ from orders.services.imports.reading import Cells, Sheet
 from orders.services.imports.report import Rejects, Report
 from orders.services.imports.returns import write_return
 from orders.services.imports.rows import Kind, Row, RowRefused, parse_row
-from orders.services.imports.sales import write_sale
+from orders.services.imports.sales import number_of, write_sale
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.realtime import quietly
@@ -35,7 +37,7 @@ def import_orders(path: Path, *, actor: Actor, progress: Progress = lambda done,
     try:
         columns = match_columns(sheet.header)
         run = Import(path, sheet.header, columns, actor)
-        with quietly():
+        with quietly(), _without_waiting():
             run.take(_watched(sheet, progress))
         return run.report
     finally:
@@ -50,17 +52,31 @@ def _watched(sheet: Sheet, progress: Progress) -> Iterator[tuple[int, Cells]]:
     progress(1.0, 0)
 
 
+@contextmanager
+def _without_waiting() -> Iterator[None]:
+    """An import that is repeated loses nothing by a crash, so no commit of it waits for the disk."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET synchronous_commit")
+
+
 class Import:
     """One run over one file."""
 
     def __init__(self, path: Path, header: Cells, columns: Columns, actor: Actor) -> None:
         self.columns, self.actor = columns, actor
         self.report = Report()
-        self.directory, self.catalogue = Directory(), Catalogue()
+        self.directory, self.catalogue, self.keys = Directory(), Catalogue(), Keys()
         name = f"{path.name.split('.')[0]}.rejected.csv"
         self.rejects = Rejects(path.with_name(name), Path(settings.DATA_DIR) / name, header, self.report)
         # The cells of rows whose invoice is not written yet, to give them back if it is refused.
         self._cells: dict[int, Cells] = {}
+        # Order numbers that are given already, of those the next invoices have.
+        self._taken: set[str] = set()
 
     def take(self, rows: Iterator[tuple[int, Cells]]) -> None:
         """Write every invoice of the file."""
@@ -68,6 +84,7 @@ class Import:
         while batch := list(islice(waiting, BATCH)):
             numbers = [document.number for document in batch]
             seen = {each.number: each for each in ImportedDocument.objects.filter(number__in=numbers)}
+            self._taken = set(Order.objects.filter(number__in=numbers).values_list("number", flat=True))
             for document in batch:
                 self._write(document, seen.get(document.number))
                 for row in document.rows:
@@ -108,13 +125,14 @@ class Import:
         variants = self.catalogue.variants_of(document.of(Kind.SALE, Kind.STOCK))
         try:
             with transaction.atomic():
-                # An import that is repeated loses nothing by a crash, so it need not wait for the disk each time.
-                with connection.cursor() as cursor:
-                    cursor.execute("SET LOCAL synchronous_commit = off")
-                ImportedDocument.objects.create(
-                    number=document.number, lines=len(document.rows), amount=document.amount
+                bundle = Bundle(self.keys)
+                bundle.add(
+                    ImportedDocument,
+                    number=document.number,
+                    lines=len(document.rows),
+                    amount=document.amount,
                 )
-                unmatched = self._write_rows(document, customer, variants)
+                unmatched = self._write_rows(document, customer, variants, bundle)
         except RowRefused as refusal:
             self._refuse(document.rows, str(refusal))
         except IntegrityError:
@@ -128,7 +146,9 @@ class Import:
         else:
             self._refuse(document.rows, _("单据已导入过，内容不同"))
 
-    def _write_rows(self, document: Document, customer: Customer, variants: dict[str, Variant]) -> list[Row]:
+    def _write_rows(
+        self, document: Document, customer: Customer, variants: dict[str, Variant], bundle: Bundle
+    ) -> list[Row]:
         """The parts of an invoice. Returns the rows that found no place."""
         report: Report = self.report
         unmatched: list[Row] = []
@@ -136,9 +156,13 @@ class Import:
         if moved:
             self._move(document, moved, variants)
         if sold:
-            order = write_sale(document, customer, variants, self.actor)
+            number = number_of(document, self._taken)
+            self._taken.add(number)
+            order = write_sale(document, customer, variants, self.actor, bundle, number=number)
             report.orders, report.lines = report.orders + 1, report.lines + len(sold)
             report.sold += order.total
+        else:
+            bundle.write()
         if back:
             unmatched = write_return(document, customer, self.actor)
             taken = [row for row in back if row not in unmatched]

@@ -21,6 +21,7 @@ from orders.models import (
     StockMovement,
     Variant,
 )
+from orders.services.imports.bundle import Bundle
 from orders.services.imports.documents import Document
 from orders.services.imports.rows import Kind, Row, RowRefused
 from orders.services.items import check_total
@@ -35,23 +36,33 @@ CARRIER = "other"
 PATH = (Status.PENDING_PAYMENT, Status.PAID, Status.SHIPPED, Status.COMPLETED)
 
 
-def write_sale(document: Document, customer: Customer, variants: dict[str, Variant], actor: Actor) -> Order:
+def write_sale(
+    document: Document,
+    customer: Customer,
+    variants: dict[str, Variant],
+    actor: Actor,
+    bundle: Bundle,
+    *,
+    number: str,
+) -> Order:
     """Insert an invoice as a completed order with everything that belongs to it. Raises RowRefused."""
     goods = document.of(Kind.SALE)
-    order = _order(document, goods, customer)
-    order.save(force_insert=True)
-    lines = OrderLine.objects.bulk_create(_line(order, row, variants[row.sku]) for row in goods)
-    parcel = _parcel(order, lines, document.number)
-    _pay(order, document.number)
-    StockMovement.objects.bulk_create(_in_and_out(order, lines, actor, document.number))
-    events = _events(order, parcel, len(lines), actor)
-    DomainEvent.objects.bulk_create(events)
+    order = _order(document, goods, customer, number)
+    bundle.add_instance(order)
+    parcel = _parcel(order, document.number, bundle)
+    for row in goods:
+        _line(order, parcel, row, variants[row.sku], actor, document.number, bundle)
+    _pay(order, document.number, bundle)
+    events = _events(order, parcel, len(goods), actor)
+    for event in events:
+        bundle.add_instance(event)
     for hook in hooks.order_history_hooks:
-        hook(order, events)
+        hook(order, events, bundle.add)
+    bundle.write()
     return order
 
 
-def _order(document: Document, goods: list[Row], customer: Customer) -> Order:
+def _order(document: Document, goods: list[Row], customer: Customer, number: str) -> Order:
     when, first = document.placed_at, goods[0]
     goods_total = sum((row.amount for row in goods), Decimal(0))
     fee = sum((row.amount for row in document.of(Kind.CARRIAGE)), Decimal(0))
@@ -60,7 +71,7 @@ def _order(document: Document, goods: list[Row], customer: Customer) -> Order:
     if check_total(total) or fee < 0:
         raise RowRefused(_("订单金额不正确"))
     order = Order(
-        number=_number(document),
+        number=number,
         external_id=f"import:{document.number}",
         customer=customer,
         status=Status.COMPLETED,
@@ -85,21 +96,23 @@ def _order(document: Document, goods: list[Row], customer: Customer) -> Order:
     return order
 
 
-def _number(document: Document) -> str:
+def number_of(document: Document, taken: set[str]) -> str:
     """Its own number, as people know it, unless somebody has that already or it fits no address."""
     own = document.number
     fits = (
         len(own) <= 32 and own.isascii() and own.replace("-", "").isalnum() and own not in ("new", "states")
     )
-    if fits and not Order.objects.filter(number=own).exists():
-        return own
-    return next_number(document.placed_at)
+    return own if fits and own not in taken else next_number(document.placed_at)
 
 
-def _line(order: Order, row: Row, variant: Variant) -> OrderLine:
-    return OrderLine(
-        order=order,
-        variant=variant,
+def _line(
+    order: Order, parcel: int, row: Row, variant: Variant, actor: Actor, invoice: str, bundle: Bundle
+) -> None:
+    """A line, its place in the parcel, and its pieces coming in and going out."""
+    line = bundle.add(
+        OrderLine,
+        order_id=order.pk,
+        variant_id=variant.pk,
         sku=variant.sku,
         name=row.name or variant.product.name,
         spec=variant.spec[:120],
@@ -108,12 +121,24 @@ def _line(order: Order, row: Row, variant: Variant) -> OrderLine:
         picked_quantity=row.quantity,
         shipped_quantity=row.quantity,
     )
+    bundle.add(ShipmentLine, shipment_id=parcel, line_id=line, quantity=row.quantity)
+    for kind, sign in ((StockMovement.Kind.RECEIVED, 1), (StockMovement.Kind.SHIPPED, -1)):
+        bundle.add(
+            StockMovement,
+            variant_id=variant.pk,
+            kind=kind,
+            on_hand_delta=sign * row.quantity,
+            order_id=order.pk,
+            reason=_("导入 %(number)s") % {"number": invoice},
+            actor_name=actor.name,
+        )
 
 
-def _parcel(order: Order, lines: list[OrderLine], invoice: str) -> Shipment:
+def _parcel(order: Order, invoice: str, bundle: Bundle) -> int:
     """One parcel; how it travelled is not known, so the invoice's number stands for the waybill's."""
-    parcel = Shipment.objects.create(
-        order=order,
+    return bundle.add(
+        Shipment,
+        order_id=order.pk,
         carrier=CARRIER,
         tracking_number=invoice[:60],
         state=Shipment.State.SIGNED,
@@ -122,16 +147,13 @@ def _parcel(order: Order, lines: list[OrderLine], invoice: str) -> Shipment:
         shipped_at=order.placed_at,
         signed_at=order.placed_at,
     )
-    ShipmentLine.objects.bulk_create(
-        ShipmentLine(shipment=parcel, line=line, quantity=line.quantity) for line in lines
-    )
-    return parcel
 
 
-def _pay(order: Order, invoice: str) -> None:
+def _pay(order: Order, invoice: str, bundle: Bundle) -> None:
     if order.total:
-        Payment.objects.create(
-            order=order,
+        bundle.add(
+            Payment,
+            order_id=order.pk,
             amount=order.total,
             method=Payment.Method.TRANSFER,
             reference=f"import:{invoice}",
@@ -139,25 +161,10 @@ def _pay(order: Order, invoice: str) -> None:
         )
 
 
-def _in_and_out(order: Order, lines: list[OrderLine], actor: Actor, invoice: str) -> list[StockMovement]:
-    kinds = ((StockMovement.Kind.RECEIVED, 1), (StockMovement.Kind.SHIPPED, -1))
-    return [
-        StockMovement(
-            variant=line.variant,
-            kind=kind,
-            on_hand_delta=sign * line.quantity,
-            order=order,
-            reason=_("导入 %(number)s") % {"number": invoice},
-            actor_name=actor.name,
-        )
-        for line in lines
-        for kind, sign in kinds
-    ]
-
-
-def _events(order: Order, parcel: Shipment, lines: int, actor: Actor) -> list[DomainEvent]:
+def _events(order: Order, parcel: int, lines: int, actor: Actor) -> list[DomainEvent]:
     total = str(order.total)
-    sent = {"carrier": parcel.carrier, "tracking_number": parcel.tracking_number, "shipment_id": parcel.pk}
+    invoice = order.external_id.removeprefix("import:")[:60] if order.external_id else ""
+    sent = {"carrier": CARRIER, "tracking_number": invoice, "shipment_id": parcel}
     made: tuple[tuple[type[OrderEvent], dict[str, object]], ...] = (
         (OrderCreated, {"total": total, "lines": lines, "source": order.source}),
         (OrderPaid, {"amount": total, "method": Payment.Method.TRANSFER.value}),
