@@ -85,6 +85,7 @@ class Import:
             numbers = [document.number for document in batch]
             seen = {each.number: each for each in ImportedDocument.objects.filter(number__in=numbers)}
             self._taken = set(Order.objects.filter(number__in=numbers).values_list("number", flat=True))
+            self.directory.prepare(document.rows[0] for document in batch if document.number not in seen)
             for document in batch:
                 self._write(document, seen.get(document.number))
                 for row in document.rows:

@@ -1,8 +1,9 @@
 """Who bought: customers by their number or phone; those without either share one guest a country."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from orders.services.imports.rows import Row
@@ -28,31 +29,60 @@ class Directory:
         self._known: dict[tuple[str, str], Customer] = {}
         self.made = 0
 
+    def prepare(self, rows: Iterable[Row]) -> None:
+        """Find or make the customers of many invoices at once, as far as a number names them."""
+        if len(self._known) >= MOST_REMEMBERED:
+            self._known.clear()
+        buyers = {(buyer.external_id, buyer.phone): buyer for buyer in map(buyer_of, rows)}
+        missing = {
+            buyer.external_id: buyer
+            for key, buyer in buyers.items()
+            if key not in self._known and not buyer.phone
+        }
+        found = Customer.objects.filter(external_id__in=missing)
+        old = set(found.values_list("external_id", flat=True))
+        new = [_customer(buyer) for number, buyer in missing.items() if number not in old]
+        # Another import may have made them meanwhile; nobody is made twice.
+        Customer.objects.bulk_create(new, ignore_conflicts=True)
+        self.made += len(new)
+        self._known |= {(customer.external_id, ""): customer for customer in found.all()}
+
     def customer_of(self, row: Row) -> Customer:
         """The customer of an invoice."""
         buyer = buyer_of(row)
         key = (buyer.external_id, buyer.phone)
         if key not in self._known:
-            if len(self._known) >= MOST_REMEMBERED:
-                self._known.clear()
             self._known[key] = self._find_or_make(buyer)
         return self._known[key]
 
     def _find_or_make(self, buyer: Buyer) -> Customer:
-        by = {"phone": buyer.phone} if buyer.phone else {"external_id": buyer.external_id}
-        defaults = {
-            "name": buyer.name[:120],
-            "source": Source.API,
-            "phone_tail": buyer.phone[-4:],
-            "tier": Customer.Tier.WHOLESALE,
-        }
-        if buyer.phone and buyer.external_id:
-            taken = Customer.objects.filter(external_id=buyer.external_id).exists()
-            defaults["external_id"] = "" if taken else buyer.external_id
-        with transaction.atomic():
-            customer, made = Customer.objects.get_or_create(**by, defaults=defaults)
-        self.made += made
-        return customer
+        known = Customer.objects.filter(
+            **({"phone": buyer.phone} if buyer.phone else {"external_id": buyer.external_id})
+        )
+        if customer := known.first():
+            return customer
+        new = _customer(buyer)
+        if buyer.phone and Customer.objects.filter(external_id=buyer.external_id).exists():
+            new.external_id = ""
+        try:
+            with transaction.atomic():
+                new.save()
+        except IntegrityError:
+            # Somebody else made the same customer in this moment.
+            return known.get()
+        self.made += 1
+        return new
+
+
+def _customer(buyer: Buyer) -> Customer:
+    return Customer(
+        name=buyer.name[:120],
+        phone=buyer.phone,
+        phone_tail=buyer.phone[-4:],
+        external_id=buyer.external_id,
+        source=Source.API,
+        tier=Customer.Tier.WHOLESALE,
+    )
 
 
 def buyer_of(row: Row) -> Buyer:
