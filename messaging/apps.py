@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,13 +11,22 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         """Join the transactions of orders: a conversation with each, a line for each event."""
+        from messaging import handlers  # noqa: F401  (joins the event log)
         from messaging.selectors.rows import row_talk, with_unread
         from messaging.services.conversations import open_order_conversation
         from messaging.services.event_lines import write_event_line, write_history
         from orders import hooks
 
+        post_migrate.connect(_default_rules, sender=self)
         hooks.order_created_hooks.append(open_order_conversation)
         hooks.order_event_hooks.append(write_event_line)
         hooks.order_history_hooks.append(write_history)
         hooks.row_talk_hooks.append(row_talk)
         hooks.unread_order_filters.append(with_unread)
+
+
+def _default_rules(**kwargs: Any) -> None:
+    """The rules every shop needs are there from the first start; what a manager changed stays changed."""
+    from messaging.services.notifications.defaults import ensure_default_rules
+
+    ensure_default_rules()

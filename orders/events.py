@@ -146,3 +146,12 @@ class StockReplenished(Event):
     sku: str
     available: int
     threshold: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockBack(Event):
+    """A variant that was sold out can be promised again."""
+
+    type: ClassVar[str] = "stock.back"
+    sku: str
+    available: int

@@ -1,5 +1,40 @@
 from messaging.models.attachments import Attachment
+from messaging.models.channels import ChannelAccount, ChannelHealth, PushKey, PushSubscription
 from messaging.models.conversation import Conversation, ReadMarker
 from messaging.models.message import Message, Sender
+from messaging.models.notifications import Delivery, Notification, NotificationPreference, Recipient
+from messaging.models.rules import (
+    Audience,
+    Channel,
+    NotificationRule,
+    NotificationTemplate,
+    Outside,
+    RuleVersion,
+    Trigger,
+)
+from messaging.models.scheduled import ScheduledMessage, StockWatch
 
-__all__ = ["Attachment", "Conversation", "Message", "ReadMarker", "Sender"]
+__all__ = [
+    "Attachment",
+    "Audience",
+    "Channel",
+    "ChannelAccount",
+    "ChannelHealth",
+    "Conversation",
+    "Delivery",
+    "Message",
+    "Notification",
+    "NotificationPreference",
+    "NotificationRule",
+    "NotificationTemplate",
+    "Outside",
+    "PushKey",
+    "PushSubscription",
+    "ReadMarker",
+    "Recipient",
+    "RuleVersion",
+    "ScheduledMessage",
+    "Sender",
+    "StockWatch",
+    "Trigger",
+]

@@ -34,6 +34,8 @@ class Conversation(models.Model):
     # The last message by the customer and by the shop: unread and "waiting for an answer".
     last_customer_seq = models.BigIntegerField(default=0, editable=False)
     last_shop_seq = models.BigIntegerField(default=0, editable=False)
+    # The shop's date on which the customer was last told that nobody is there.
+    away_told_on = models.DateField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("建立时间"), auto_now_add=True)
 
     class Meta:
@@ -43,6 +45,12 @@ class Conversation(models.Model):
             # The inbox: newest first.
             models.Index(fields=["-last_message_at", "-id"], name="conversation_newest"),
             models.Index(fields=["customer", "-last_message_at"], name="conversation_by_customer"),
+            # The timer for "no answer for N" and the away notice.
+            models.Index(
+                fields=["last_message_at"],
+                condition=models.Q(last_customer_seq__gt=models.F("last_shop_seq")),
+                name="conversation_unanswered",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -70,5 +70,5 @@ def frames_of(sent: Iterable[Sent]) -> list[dict[str, Any]]:
 
 def push_messages(sent: Iterable[Sent]) -> None:
     """Show new messages, once committed, to everybody who has their conversations open, and to the desks."""
-    for each in frames_of(sent):
-        transaction.on_commit(partial(push, each), robust=True)
+    if frames := frames_of(sent):
+        transaction.on_commit(partial(push, *frames), robust=True)

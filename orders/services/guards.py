@@ -56,6 +56,9 @@ def payment_captured(move: Move) -> str | None:
 def not_due(move: Move) -> str | None:
     """The timers: unpaid orders, and signed ones once the days without a refund in progress are over."""
     order = move.order
+    if move.actor.kind == "system" and move.data.get("overdue"):
+        # A rule reminded the customer as often as it says and then waited.
+        return None
     if order.status == Status.PENDING_PAYMENT:
         due = order.pay_by
     else:

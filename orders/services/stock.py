@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed, InsufficientStock, NotAllowed
-from orders.events import StockLow, StockReplenished
+from orders.events import StockBack, StockLow, StockReplenished
 from orders.models import Order, OrderLine, StockMovement, StockReservation, Variant
 from orders.services.announce import feed_frame
 from orders.services.locks import lock_variants
@@ -133,10 +133,16 @@ def apply(
         deltas[change.variant_id][0] += change.on_hand
         deltas[change.variant_id][1] += change.reserved
     _check(variants, deltas)
+    sold_out = {pk for pk in deltas if variants[pk].available <= 0}
     for pk, (on_hand, reserved) in deltas.items():
         variants[pk].on_hand += on_hand
         variants[pk].reserved += reserved
-    crossings = _cross_thresholds(variants)
+    crossings: list[StockBack | StockLow | StockReplenished] = [
+        StockBack(sku=variants[pk].sku, available=variants[pk].available)
+        for pk in sorted(sold_out)
+        if variants[pk].available > 0
+    ]
+    crossings += _cross_thresholds(variants)
     Variant.objects.bulk_update(variants.values(), ["on_hand", "reserved", "low_since"])
     StockMovement.objects.bulk_create(
         StockMovement(
@@ -190,7 +196,7 @@ def _cross_thresholds(variants: dict[int, Variant]) -> list[StockLow | StockRepl
     return events
 
 
-def _announce_stock(event: StockLow | StockReplenished, actor: Actor) -> None:
+def _announce_stock(event: StockBack | StockLow | StockReplenished, actor: Actor) -> None:
     row = publish(event, actor=actor)
     fact = {"type": row.type, "occurred_at": row.occurred_at.isoformat(), "data": row.data, **row.data}
     push_on_commit(ORDERS_FEED, feed_frame("orders", row, fact))

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -68,12 +68,18 @@ def push_on_commit(
     transaction.on_commit(partial(push, frame(group, shop, customer) | {"skip": skip}), robust=True)
 
 
-def push(message: dict[str, Any]) -> None:
-    """Hand a message to the channel layer now; losing it is not an error."""
-    layer = get_channel_layer()
-    if layer is None or is_quiet():
+def push(*messages: dict[str, Any]) -> None:
+    """Hand messages to the channel layer now; losing one is not an error."""
+    if get_channel_layer() is None or is_quiet():
         return
     try:
-        async_to_sync(layer.group_send)(message["group"], message)
+        async_to_sync(_send)(messages)
     except (OSError, RuntimeError, RedisError):
-        log.warning("push to %s was lost; clients will catch up", message["group"])
+        log.warning("push to %s was lost; clients will catch up", messages[0]["group"])
+
+
+async def _send(messages: Sequence[dict[str, Any]]) -> None:
+    """Send in order; many share the trip of the event loop, not one each."""
+    layer = get_channel_layer()
+    for each in messages:
+        await layer.group_send(each["group"], each)

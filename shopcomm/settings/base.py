@@ -150,8 +150,22 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "relay-events": {"task": "events.relay", "schedule": 2.0},
     "expire-unpaid-orders": {"task": "orders.expire_unpaid", "schedule": 60.0},
+    "release-notifications": {"task": "notifications.release", "schedule": 5.0},
+    "deliver-notifications": {"task": "notifications.deliver", "schedule": 5.0},
+    "notification-timers": {"task": "notifications.timers", "schedule": 30.0},
+    "scheduled-messages": {"task": "messages.scheduled", "schedule": 10.0},
     "complete-old-orders": {"task": "orders.auto_complete", "schedule": 3600.0},
 }
+
+# --- ways out ---------------------------------------------------------------------------------
+# EMAIL_URL: the shop's SMTP server, such as smtp+tls://user:password@smtp.example.com:587; unset: no e-mail.
+EMAIL_URL = env("EMAIL_URL", default="")
+vars().update(env.email_url("EMAIL_URL", default="dummymail://"))
+EMAIL_TIMEOUT = 10
+# EMAIL_FROM: the sender of e-mails; it is also how push services reach the shop (RFC 8292, `sub`).
+DEFAULT_FROM_EMAIL = env("EMAIL_FROM", default="shopcomm@localhost")
+# PUSH_ALLOWED_HOSTS: host:port pairs that browser push may reach although private.
+PUSH_ALLOWED_HOSTS = env.list("PUSH_ALLOWED_HOSTS", default=[])
 
 # --- who may come in -------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.Staff"

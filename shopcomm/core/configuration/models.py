@@ -13,6 +13,22 @@ class ShopSettings(models.Model):
     complete_after_days = models.PositiveIntegerField(_("签收后自动完成(天)"), default=7)
     after_sales_days = models.PositiveIntegerField(_("售后期(天)"), default=15)
     low_stock_threshold = models.PositiveIntegerField(_("默认库存预警线"), default=10)
+    use_public_holidays = models.BooleanField(
+        _("自动采用国家法定节假日和调休"), default=True, help_text=_("下面的“特殊日期”优先")
+    )
+    customer_daily_budget = models.PositiveIntegerField(
+        _("每位客户每天最多通知(条)"),
+        default=6,
+        validators=[MinValueValidator(1)],
+        help_text=_("所有规则共用；超出的合并成一条，不会丢失"),
+    )
+    away_notice = models.BooleanField(_("非工作时间自动回复"), default=True)
+    away_text = models.CharField(
+        _("自动回复内容"),
+        max_length=300,
+        blank=True,
+        help_text=_("留空用默认内容；可以写 {{营业时间}}"),
+    )
     retention_days = models.PositiveIntegerField(
         _("聊天记录保留(天)"), default=730, validators=[MinValueValidator(180)]
     )
@@ -24,6 +40,52 @@ class ShopSettings(models.Model):
 
     def __str__(self) -> str:
         return self.shop_name
+
+
+class WorkingInterval(models.Model):
+    """One stretch of a weekday in which the shop works; a lunch break is the gap between two."""
+
+    class Weekday(models.IntegerChoices):
+        MONDAY = 0, _("周一")
+        TUESDAY = 1, _("周二")
+        WEDNESDAY = 2, _("周三")
+        THURSDAY = 3, _("周四")
+        FRIDAY = 4, _("周五")
+        SATURDAY = 5, _("周六")
+        SUNDAY = 6, _("周日")
+
+    weekday = models.PositiveSmallIntegerField(_("星期"), choices=Weekday)
+    opens = models.TimeField(_("开始"))
+    closes = models.TimeField(_("结束"), help_text=_("不晚于开始时间表示到次日"))
+
+    class Meta:
+        verbose_name = _("营业时间")
+        verbose_name_plural = _("营业时间")
+        ordering = ["weekday", "opens"]
+        constraints = [models.UniqueConstraint(fields=["weekday", "opens"], name="working_interval_once")]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
+
+
+class CalendarDay(models.Model):
+    """A day that differs from its weekday: a holiday, or a make-up workday (调休). Beats the public calendar."""
+
+    class Kind(models.TextChoices):
+        HOLIDAY = "holiday", _("休息")
+        WORKDAY = "workday", _("上班")
+
+    day = models.DateField(_("日期"), unique=True)
+    kind = models.CharField(_("类型"), max_length=8, choices=Kind)
+    name = models.CharField(_("名称"), max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = _("特殊日期")
+        verbose_name_plural = _("特殊日期")
+        ordering = ["day"]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.name or self.get_kind_display()}"
 
 
 def shop_settings() -> ShopSettings:

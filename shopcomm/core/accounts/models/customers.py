@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +27,12 @@ class Customer(models.Model):
     company = models.CharField(_("公司"), max_length=120, blank=True)
     source = models.CharField(_("来源"), max_length=10, choices=Source, default=Source.WECHAT)
     tier = models.CharField(_("类型"), max_length=10, choices=Tier, default=Tier.RETAIL)
+    email = models.EmailField(_("邮箱"), blank=True)
+    # Words the shop sorts customers by; notification rules ask for them.
+    tags = models.JSONField(_("标签"), default=list, blank=True)
+    # How they are written to; blank: the shop's own language and time.
+    language = models.CharField(_("语言"), max_length=10, blank=True, choices=settings.LANGUAGES)
+    time_zone = models.CharField(_("时区"), max_length=40, blank=True)
     external_id = models.CharField(_("外部编号"), max_length=64, blank=True)
     note = models.TextField(_("备注"), blank=True)
     credit_limit = models.DecimalField(_("赊账额度"), max_digits=12, decimal_places=2, default=0)

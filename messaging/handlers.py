@@ -1,0 +1,28 @@
+"""What conversations make of the event log."""
+
+from messaging.services.notifications.back_in_stock import tell_watchers
+from messaging.services.notifications.planning import plan_event
+from orders import events
+from orders.transitions import TRANSITIONS
+from shopcomm.core.events.handlers import on
+from shopcomm.core.events.models import DomainEvent
+
+TOLD = {row.event for row in TRANSITIONS} | {
+    events.PaymentRecorded,
+    events.ShipmentUpdated,
+    events.OrderChanged,
+    events.StockLow,
+    events.StockReplenished,
+}
+
+
+@on(*sorted(TOLD, key=lambda event: event.type))
+def plan_notifications(event: DomainEvent) -> None:
+    """Write the notices of what has happened."""
+    plan_event(event)
+
+
+@on(events.StockBack)
+def tell_stock_watchers(event: DomainEvent) -> None:
+    """Tell those who asked for goods that are back."""
+    tell_watchers(event)

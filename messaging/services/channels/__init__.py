@@ -1,0 +1,18 @@
+"""Ways to somebody outside the product: one module each, all with the same two functions.
+
+`reach(people)` says where each of these people can be found; who is left out cannot be reached this way.
+`send(outgoing, addresses)` speaks to the outside and returns nothing, or raises ChannelFailed.
+"""
+
+from messaging.models import Channel
+from messaging.services.channels import bot, email, push, sms
+from messaging.services.channels.outgoing import ChannelFailed, Module, Outgoing
+
+CHANNELS: dict[str, Module] = {
+    Channel.PUSH: push,
+    Channel.EMAIL: email,
+    Channel.SMS: sms,
+    Channel.BOT: bot,
+}
+
+__all__ = ["CHANNELS", "ChannelFailed", "Outgoing"]

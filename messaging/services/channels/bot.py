@@ -1,0 +1,34 @@
+"""Bots in the groups of staff (企业微信, 钉钉, 飞书 and whatever else Apprise speaks)."""
+
+from collections.abc import Iterable
+
+from messaging.models import Channel, ChannelAccount, Recipient
+from messaging.services.channels.outgoing import ChannelFailed, Outgoing
+from messaging.services.notifications.recipients import Person
+from shopcomm.core.accounts.models import Staff
+
+
+def reach(people: Iterable[Person]) -> dict[Person, list[str]]:
+    """The bots that stand in the groups of these members of staff."""
+    bots = list(ChannelAccount.objects.filter(channel=Channel.BOT, enabled=True).order_by("pk"))
+    if not bots:
+        return {}
+    ids = [person.id for person in people if person.kind == Recipient.STAFF]
+    found = {}
+    for pk, role in Staff.objects.filter(pk__in=ids).values_list("pk", "role"):
+        if addresses := [bot.url for bot in bots if bot.role in ("", role)]:
+            found[Person(Recipient.STAFF, pk)] = addresses
+    return found
+
+
+def send(outgoing: Outgoing, addresses: list[str]) -> None:
+    """Say it in each group. Raises ChannelFailed if any of them did not take it."""
+    # Slow to import, and only workers need it.
+    import apprise
+
+    bots = apprise.Apprise()
+    refused = [address for address in addresses if not bots.add(address)]
+    if refused:
+        raise ChannelFailed("not an address of a bot", final=True)
+    if not bots.notify(title=outgoing.title, body=f"{outgoing.body}\n{outgoing.url}"):
+        raise ChannelFailed("the group's bot did not take it")

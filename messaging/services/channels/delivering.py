@@ -1,0 +1,174 @@
+"""The sweep of the channels: claim, speak to the outside, write down what came of it. No transaction is open meanwhile.
+
+A worker that is killed while speaking gives its notices back when the claim runs out; the reference they carry is
+the same again.
+"""
+
+import logging
+import random
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from messaging.models import ChannelHealth, Delivery, Notification, ReadMarker
+from messaging.models.rules import TIMERS, Trigger
+from messaging.services.channels import CHANNELS, ChannelFailed
+from messaging.services.channels.wording import outgoing_of
+from messaging.services.notifications.recipients import Person
+from orders.models import Status
+
+log = logging.getLogger(__name__)
+BATCH = 50
+CLAIM = timedelta(minutes=2)
+MOST_ATTEMPTS = 6
+FIRST_WAIT_SECONDS = 20
+# After this many failures in a row a channel is left alone for a while.
+TRIPS_AFTER = 5
+PAUSE = timedelta(minutes=2)
+State = Delivery.State
+
+
+def deliver_all() -> int:
+    """Serve every channel at once, each in a thread of its own: one that hangs holds up no other."""
+    due = Delivery.objects.filter(state=State.WAITING, due_at__lte=timezone.now())
+    channels = [
+        channel for channel in due.values_list("channel", flat=True).distinct() if channel in CHANNELS
+    ]
+    if not channels:
+        return 0
+    with ThreadPoolExecutor(max_workers=len(channels)) as threads:
+        return sum(threads.map(_deliver_in_thread, channels))
+
+
+def _deliver_in_thread(channel: str) -> int:
+    try:
+        return deliver_channel(channel)
+    finally:
+        connection.close()
+
+
+def deliver_channel(channel: str, *, now: datetime | None = None) -> int:
+    """Send what is due through one channel. Returns how many went out."""
+    moment = now or timezone.now()
+    if ChannelHealth.objects.filter(channel=channel, paused_until__gt=moment).exists():
+        return 0
+    sent = 0
+    for pk in claim(channel, moment):
+        delivery = Delivery.objects.select_related("notification__rule", "notification__order__customer").get(
+            pk=pk
+        )
+        sent += deliver(delivery, moment)
+        if ChannelHealth.objects.filter(channel=channel, paused_until__gt=moment).exists():
+            break
+    return sent
+
+
+@transaction.atomic
+def claim(channel: str, now: datetime) -> list[int]:
+    """Take what is due out of the others' sight for the time of the claim."""
+    due = Delivery.objects.filter(channel=channel, state=State.WAITING, due_at__lte=now).order_by("due_at")
+    ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH])
+    Delivery.objects.filter(pk__in=ids).update(due_at=now + CLAIM, attempts=F("attempts") + 1)
+    return ids
+
+
+def deliver(delivery: Delivery, now: datetime) -> bool:
+    """One notice through one channel. Returns whether it went out."""
+    notice = delivery.notification
+    if needless := why_needless(notice):
+        _finish(delivery, State.SKIPPED, needless)
+        return False
+    person = Person(notice.recipient_kind, notice.recipient_id)
+    module = CHANNELS[delivery.channel]
+    try:
+        addresses = module.reach([person]).get(person)
+        if not addresses:
+            raise ChannelFailed("nobody to be reached this way", final=True)
+        module.send(outgoing_of(delivery), addresses)
+    except ChannelFailed as failure:
+        _failed(delivery, failure, now)
+        return False
+    except Exception as error:
+        log.exception("channel %s broke at delivery %s", delivery.channel, delivery.pk)
+        _failed(delivery, ChannelFailed(repr(error)), now)
+        return False
+    ChannelHealth.objects.filter(channel=delivery.channel).update(failures=0, paused_until=None)
+    Delivery.objects.filter(pk=delivery.pk).update(state=State.SENT, sent_at=now, error="")
+    return True
+
+
+def why_needless(notice: Notification) -> str:
+    """Why nobody needs to be disturbed any more: read already, or no longer so."""
+    with translation.override(settings.LANGUAGE_CODE):
+        if notice.seen_at or _read(notice):
+            return _("已经看到")
+        order = notice.order
+        if notice.trigger in TIMERS and order and order.status != _waits_in(notice.trigger, order.status):
+            return _("情况已经改变")
+    return ""
+
+
+def _waits_in(trigger: str, status: str) -> str:
+    return {Trigger.UNPAID: Status.PENDING_PAYMENT, Trigger.PICKING_LONG: Status.PICKING}.get(trigger, status)  # type: ignore[call-overload,no-any-return]
+
+
+def _read(notice: Notification) -> bool:
+    return bool(
+        notice.seq
+        and ReadMarker.objects.filter(
+            conversation=notice.conversation_id,
+            reader_kind=notice.recipient_kind,
+            reader_id=notice.recipient_id,
+            seq__gte=notice.seq,
+        ).exists()
+    )
+
+
+def _finish(delivery: Delivery, state: str, text: str) -> None:
+    Delivery.objects.filter(pk=delivery.pk).update(state=state, error=text[:300])
+
+
+@transaction.atomic
+def _failed(delivery: Delivery, failure: ChannelFailed, now: datetime) -> None:
+    """Try again later, or give the notice to the next channel."""
+    if not failure.final:
+        _count_failure(delivery.channel, str(failure), now)
+    if not failure.final and delivery.attempts < MOST_ATTEMPTS:
+        Delivery.objects.filter(pk=delivery.pk).update(
+            due_at=now + wait_before(delivery.attempts), error=str(failure)[:300]
+        )
+        return
+    _finish(delivery, State.FAILED, str(failure))
+    if delivery.fallback:
+        first, *rest = delivery.fallback
+        Delivery.objects.get_or_create(
+            notification=delivery.notification, channel=first, defaults={"fallback": rest, "due_at": now}
+        )
+
+
+def wait_before(attempt: int) -> timedelta:
+    """Twice as long after each attempt, and never at the same moment as everybody else."""
+    return timedelta(seconds=FIRST_WAIT_SECONDS * 2 ** (attempt - 1) * random.uniform(0.75, 1.25))
+
+
+def _count_failure(channel: str, error: str, now: datetime) -> None:
+    health, _made = ChannelHealth.objects.select_for_update().get_or_create(channel=channel)
+    health.failures += 1
+    health.last_error = error[:300]
+    if health.failures >= TRIPS_AFTER:
+        health.paused_until = now + PAUSE
+        # After the pause one attempt decides whether it is well again.
+        health.failures = TRIPS_AFTER - 1
+    health.save()
+
+
+def retry(delivery: Delivery) -> None:
+    """Give a notice that had failed for good to its channel once more."""
+    Delivery.objects.filter(pk=delivery.pk, state=State.FAILED).update(
+        state=State.WAITING, attempts=0, due_at=timezone.now(), error=""
+    )

@@ -1,0 +1,45 @@
+"""After a notice is told in the product: which channel outside of it comes first."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+
+from messaging.models import Channel, Delivery, Notification
+from messaging.services.channels import CHANNELS
+from messaging.services.notifications.recipients import Person
+from messaging.services.notifications.waking import wake_deliveries
+
+
+def hand_over(batch: Any, told: Iterable[Notification]) -> None:
+    """Give each notice to the first channel of its rule that reaches the person; the rest are for when it fails."""
+    told = list(told)
+    wanted = {channel for row in told for channel in batch.rules[row.rule_id].channels if channel in CHANNELS}
+    people = {batch.person(row) for row in told}
+    reachable = {channel: set(CHANNELS[channel].reach(people)) for channel in wanted}
+    deliveries = []
+    for row in told:
+        ways = ways_to(batch.person(row), batch.rules[row.rule_id].channels, reachable)
+        if ways and _wants_push(batch, row):
+            deliveries.append(delivery(row, ways, batch.now))
+    Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
+    if deliveries:
+        transaction.on_commit(partial(wake_deliveries), robust=True)
+
+
+def ways_to(person: Person, channels: list[str], reachable: dict[str, set[Person]]) -> list[str]:
+    """The channels of a rule that reach a person, in order."""
+    return [channel for channel in channels if person in reachable.get(channel, ())]
+
+
+def delivery(row: Notification, ways: list[str], due_at: Any) -> Delivery:
+    """A notice's way through the first of these channels, not stored yet."""
+    once = f"bot:{row.rule_id}:{row.cause}" if ways[0] == Channel.BOT else None
+    return Delivery(notification=row, channel=ways[0], fallback=ways[1:], due_at=due_at, once=once)
+
+
+def _wants_push(batch: Any, row: Notification) -> bool:
+    """Money is always told in the conversation; whether the phone rings for it is the person's own choice."""
+    wish = batch.preferences.get(batch.person(row))
+    return not (wish and row.trigger in wish.muted)

@@ -1,0 +1,44 @@
+"""SMS through a gateway over HTTPS: the wire format is in `docs/channels.md`, an adapter for a vendor is a small proxy."""
+
+from collections.abc import Iterable
+
+import httpx
+
+from messaging.models import Channel, ChannelAccount, Recipient
+from messaging.services.channels.outgoing import ChannelFailed, Outgoing
+from messaging.services.notifications.recipients import Person
+from shopcomm.core.accounts.models import Customer
+
+TIMEOUT_SECONDS = 10
+# Answers after which trying again may help; every other 4xx will be the same next time.
+AGAIN = frozenset({408, 425, 429})
+
+
+def reach(people: Iterable[Person]) -> dict[Person, list[str]]:
+    """The mobile numbers of customers, E.164; nobody's while no gateway is set."""
+    if _gateway() is None:
+        return {}
+    ids = [person.id for person in people if person.kind == Recipient.CUSTOMER]
+    rows = Customer.objects.filter(pk__in=ids).exclude(phone="").values_list("pk", "phone")
+    return {Person(Recipient.CUSTOMER, pk): [phone] for pk, phone in rows}
+
+
+def send(outgoing: Outgoing, addresses: list[str]) -> None:
+    """Hand one text to the gateway. Raises ChannelFailed."""
+    gateway = _gateway()
+    if gateway is None:
+        raise ChannelFailed("no gateway", final=True)
+    message = {"to": addresses[0], "text": outgoing.body, "reference": outgoing.reference}
+    headers = {"Authorization": f"Bearer {gateway.secret}", "Idempotency-Key": outgoing.reference}
+    try:
+        answer = httpx.post(gateway.url, json=message, headers=headers, timeout=TIMEOUT_SECONDS)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ChannelFailed(repr(error)) from error
+    if answer.is_success:
+        return
+    final = answer.is_client_error and answer.status_code not in AGAIN
+    raise ChannelFailed(f"{answer.status_code} {answer.text[:200]}", final=final)
+
+
+def _gateway() -> ChannelAccount | None:
+    return ChannelAccount.objects.filter(channel=Channel.SMS, enabled=True).order_by("pk").first()

@@ -1,0 +1,49 @@
+"""A notice in the words of one channel."""
+
+from django.conf import settings
+from django.utils import translation
+
+from messaging.models import Delivery, Notification, Recipient
+from messaging.services.channels.outgoing import Outgoing
+from messaging.services.notifications.telling import link_for, notice_url
+from messaging.services.notifications.templates import fill, words_of
+from messaging.services.notifications.variables import Story, site_link
+from shopcomm.core.accounts.models import Customer
+from shopcomm.core.configuration.models import shop_settings
+
+
+def outgoing_of(delivery: Delivery) -> Outgoing:
+    """What goes out: the rule's words for this channel if it has any, else what stands in the conversation."""
+    notice = delivery.notification
+    customer = _customer(notice)
+    with translation.override((customer.language if customer else "") or settings.LANGUAGE_CODE):
+        own = words_of(notice.rule, translation.get_language() or "").bodies.get(delivery.channel)
+        story = Story(
+            order=notice.order,
+            customer_name=customer.name if customer else "",
+            shop_name=shop_settings().shop_name,
+            data=notice.data,
+            link=link_for(notice.order, notice.recipient_kind),
+        )
+        # A message that carries several notices has words of its own.
+        alone = not notice.merged.exists()
+        body = fill(own, notice.trigger, story) if own and alone else notice.body
+        return Outgoing(
+            reference=f"shopcomm-{notice.pk}-{delivery.channel}",
+            title=f"{story.shop_name} · {notice.rule.name}",
+            body=body,
+            url=_url(notice),
+            urgent=notice.urgent,
+        )
+
+
+def _customer(notice: Notification) -> Customer | None:
+    if notice.recipient_kind != Recipient.CUSTOMER:
+        return None
+    return Customer.objects.filter(pk=notice.recipient_id).first()
+
+
+def _url(notice: Notification) -> str:
+    if notice.recipient_kind == Recipient.STAFF:
+        return site_link(notice_url(notice))
+    return link_for(notice.order, Recipient.CUSTOMER)() or site_link("/")

@@ -1,0 +1,231 @@
+"""Everything a sweep needs to know of a batch of notices, fetched at once: people, rules, orders, what was told lately."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Max
+
+from messaging.models import Conversation, Notification, NotificationRule, Recipient
+from messaging.models.rules import TIMERS, Trigger
+from messaging.services.notifications.decide import BUDGET_WINDOW, Ask, Policy, World
+from messaging.services.notifications.planning import is_always
+from messaging.services.notifications.recipients import Person
+from messaging.services.notifications.resting import preferences, quiet_windows
+from messaging.services.notifications.settling import Waiting
+from orders.models import Order, Status
+from orders.transitions import TRANSITIONS
+from shopcomm.core.accounts.models import Customer, Staff
+from shopcomm.core.configuration.calendar import working_calendar
+from shopcomm.core.configuration.models import ShopSettings, shop_settings
+
+State = Notification.State
+ABOUT_STATUS = frozenset(row.notice for row in TRANSITIONS if row.notice)
+CLOSED = frozenset({Status.COMPLETED, Status.CANCELLED, Status.REFUNDED})
+
+
+class Batch:
+    """The notices of one sweep. Their orders are locked, so what is told of them is true when it is told."""
+
+    def __init__(self, rows: Sequence[Notification], now: datetime) -> None:
+        self.now = now
+        locked = self._lock_orders(rows)
+        # An order that somebody is changing right now is left to the next sweep.
+        self.rows = {row.pk: row for row in rows if row.order_id is None or row.order_id in locked}
+        self.orders = locked
+        for row in self.rows.values():
+            if row.order_id:
+                row.order = locked[row.order_id]
+        self.people = sorted({self.person(row) for row in self.rows.values()})
+        self._touched: dict[int, Notification] = {}
+        self._by_person: dict[Person, list[Notification]] = defaultdict(list)
+        for row in self.rows.values():
+            self._by_person[self.person(row)].append(row)
+
+    @staticmethod
+    def person(row: Notification) -> Person:
+        """Whom a notice is for."""
+        return Person(row.recipient_kind, row.recipient_id)
+
+    def _lock_orders(self, rows: Sequence[Notification]) -> dict[int, Order]:
+        ids = sorted({row.order_id for row in rows if row.order_id})
+        if not ids:
+            return {}
+        orders = Order.objects.filter(pk__in=ids).order_by("pk")
+        locked = list(orders.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True))
+        found = Order.objects.filter(pk__in=locked).select_related("customer", "conversation")
+        return {order.pk: order for order in found.prefetch_related("lines")}
+
+    def mark(self, pk: int, **fields: Any) -> Notification:
+        """Change a notice; it is written at the end."""
+        row = self.rows[pk]
+        for name, value in fields.items():
+            setattr(row, name, value)
+        self._touched[pk] = row
+        return row
+
+    @property
+    def touched(self) -> list[Notification]:
+        """What was changed."""
+        return list(self._touched.values())
+
+    @cached_property
+    def rules(self) -> dict[int, NotificationRule]:
+        """The rules of these notices, with their templates."""
+        ids = {row.rule_id for row in self.rows.values()}
+        return NotificationRule.objects.prefetch_related("templates").in_bulk(ids)
+
+    @cached_property
+    def preferences(self) -> dict[Person, Any]:
+        """What these people said of notices."""
+        return preferences(self.people)
+
+    @cached_property
+    def conversations(self) -> dict[int, Conversation]:
+        """Conversations of notices without an order."""
+        ids = {row.conversation_id for row in self.rows.values() if row.conversation_id and not row.order_id}
+        return Conversation.objects.in_bulk(ids)
+
+    @cached_property
+    def customers(self) -> dict[int, Customer]:
+        """The customers among the people."""
+        return Customer.objects.in_bulk(
+            [person.id for person in self.people if person.kind == Recipient.CUSTOMER]
+        )
+
+    @cached_property
+    def staff(self) -> dict[int, Staff]:
+        """The members of staff among the people who are still there."""
+        ids = [person.id for person in self.people if person.kind == Recipient.STAFF]
+        return Staff.objects.filter(is_active=True).in_bulk(ids)
+
+    @cached_property
+    def _told(self) -> dict[Person, list[tuple[int, datetime]]]:
+        """What these people were told lately: the rule and the moment."""
+        hours = max((rule.cap_hours for rule in self.rules.values() if rule.cap_count), default=0)
+        since = self.now - max(BUDGET_WINDOW, timedelta(hours=hours))
+        found: dict[Person, list[tuple[int, datetime]]] = defaultdict(list)
+        for kind in Recipient.values:
+            ids = [person.id for person in self.people if person.kind == kind]
+            sent = Notification.objects.filter(
+                recipient_kind=kind, recipient_id__in=ids, state=State.SENT, sent_at__gt=since
+            )
+            for pk, rule, moment in sent.values_list("recipient_id", "rule_id", "sent_at"):
+                found[Person(kind, pk)].append((rule, moment))  # type: ignore[arg-type]
+        return found
+
+    @cached_property
+    def _latest_news(self) -> dict[tuple[int, Person], int]:
+        """The latest event that each person was told of an order, or is to be."""
+        ids = [row.order_id for row in self.rows.values() if row.order_id]
+        live = Notification.objects.filter(order_id__in=ids, trigger__in=ABOUT_STATUS)
+        live = live.exclude(state__in=[State.DROPPED, State.CANCELLED])
+        found = live.values_list("order_id", "recipient_kind", "recipient_id").annotate(last=Max("event_id"))
+        return {(order, Person(kind, pk)): last or 0 for order, kind, pk, last in found}
+
+    @cached_property
+    def _latest_scan(self) -> dict[int, int]:
+        """The latest courier's report among these notices, by order."""
+        scans: dict[int, int] = {}
+        for row in self.rows.values():
+            if row.trigger == Trigger.TRACKING and row.order_id:
+                scans[row.order_id] = max(scans.get(row.order_id, 0), row.event_id or 0)
+        return scans
+
+    @cached_property
+    def _calendar(self) -> Any:
+        return working_calendar()
+
+    @cached_property
+    def _quiet(self) -> dict[Person, Any]:
+        return quiet_windows(self.people, self.preferences)
+
+    @cached_property
+    def shop(self) -> ShopSettings:
+        """The shop's settings."""
+        return shop_settings()
+
+    def world_of(self, person: Person) -> World:
+        """The moment, as one person lives it. Only customers have a budget: staff are paid to be told."""
+        told = [moment for _rule, moment in self._told.get(person, [])]
+        budget = self.shop.customer_daily_budget if person.kind == Recipient.CUSTOMER else None
+        return World(self.now, self._calendar, self._quiet.get(person), (), told, budget)
+
+    def told_by_rule(self, person: Person) -> dict[int, Sequence[datetime]]:
+        """When each rule last told a person something."""
+        found: dict[int, list[datetime]] = defaultdict(list)
+        for rule, moment in self._told.get(person, []):
+            found[rule].append(moment)
+        return dict(found)
+
+    def waiting_of(self, person: Person) -> list[Waiting]:
+        """The notices that wait for a person, as settling takes them."""
+        return [self._waiting(row, person) for row in self._by_person[person]]
+
+    def _waiting(self, row: Notification, person: Person) -> Waiting:
+        rule = self.rules[row.rule_id]
+        ask = Ask(
+            happened_at=row.happened_at,
+            delay=timedelta(minutes=rule.delay_minutes),
+            policy=Policy(rule.outside),
+            urgent=row.urgent,
+            always=is_always(rule, row.trigger),
+            cap=rule.cap_count,
+            cap_window=timedelta(hours=rule.cap_hours),
+        )
+        staff = person.kind == Recipient.STAFF
+        return Waiting(
+            id=row.pk,
+            rule_id=rule.pk,
+            ask=ask,
+            thread="" if staff or not row.order_id else f"order:{row.order_id}",
+            place=row.event_id or row.pk,
+            priority=row.priority,
+            reason=row.reason,
+            passed=self._passed(row),
+            overtaken=self._overtaken(row, person),
+            void=self._void(row, rule, person, ask),
+        )
+
+    def _passed(self, row: Notification) -> bool:
+        order = self.orders.get(row.order_id or 0)
+        if order is None:
+            return False
+        if row.trigger == Trigger.TRACKING:
+            closed = order.status in CLOSED or order.status == Status.DELIVERED
+            return closed or (row.event_id or 0) < self._latest_scan.get(order.pk, 0)
+        return row.trigger in ABOUT_STATUS and order.status != row.data.get("status_to")
+
+    def _overtaken(self, row: Notification, person: Person) -> bool:
+        order = self.orders.get(row.order_id or 0)
+        later = self._latest_news.get((row.order_id or 0, person), 0) > (row.event_id or 0)
+        scanned = row.trigger == Trigger.TRACKING and bool(order)
+        return later or scanned or (order is not None and order.status in CLOSED)
+
+    def _void(self, row: Notification, rule: NotificationRule, person: Person, ask: Ask) -> str:
+        """Why a notice is not to be told at all; empty when it is."""
+        if not rule.enabled and row.cause.partition(":")[0] != "trial":
+            return "rule_off"
+        if person not in self._present:
+            return "nobody"
+        wish = self.preferences.get(person)
+        if wish and row.trigger in wish.muted and not ask.always:
+            return "muted"
+        return "taken_back" if row.trigger in TIMERS and self._settled(row) else ""
+
+    @cached_property
+    def _present(self) -> set[Person]:
+        customers = {Person(Recipient.CUSTOMER, pk) for pk in self.customers}
+        return customers | {Person(Recipient.STAFF, pk) for pk in self.staff}
+
+    def _settled(self, row: Notification) -> bool:
+        """Whether what a timer waited for has come meanwhile."""
+        order = self.orders.get(row.order_id or 0)
+        if row.trigger == Trigger.UNPAID:
+            return order is None or order.status != Status.PENDING_PAYMENT
+        if row.trigger == Trigger.PICKING_LONG:
+            return order is None or order.status != Status.PICKING
+        talk = self.conversations.get(row.conversation_id or 0) or (order.conversation if order else None)
+        return talk is None or talk.last_shop_seq >= talk.last_customer_seq

@@ -1,0 +1,125 @@
+"""When a notice goes out, and why then: one pure function. No database, no clock, no settings.
+
+All moments are aware. `decide` is asked twice: when something has happened, to know when the notice is due, and again
+when it is due, because hours, budgets and wishes may have changed meanwhile.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from shopcomm.core.configuration.hours import QuietWindow, WorkingCalendar, next_welcome
+
+BUDGET_WINDOW = timedelta(hours=24)
+# A notice that could not be given for this long (the product was down) is news no more.
+TOO_OLD = timedelta(hours=48)
+
+
+class Policy(StrEnum):
+    """What a rule wants outside working hours; the values of `messaging.models.Outside`."""
+
+    WAIT = "wait"
+    SEND = "send"
+    URGENT = "urgent"
+
+
+class Reason(StrEnum):
+    """Why a notice goes when it goes. The words are in `reasons.py`."""
+
+    AT_ONCE = "at_once"
+    DELAYED = "delayed"
+    URGENT = "urgent"
+    OUTSIDE_HOURS = "outside_hours"
+    RESTING = "resting"
+    OVER_CAP = "over_cap"
+    OVER_BUDGET = "over_budget"
+    TOO_OLD = "too_old"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A notice as far as its time is concerned."""
+
+    happened_at: datetime
+    delay: timedelta = timedelta(0)
+    policy: Policy = Policy.WAIT
+    urgent: bool = False
+    # Money that came or went is told whatever the budget says.
+    always: bool = False
+    cap: int | None = None
+    cap_window: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class World:
+    """What is so at the moment of asking."""
+
+    now: datetime
+    calendar: WorkingCalendar
+    quiet: QuietWindow | None = None
+    # When this rule, and when any rule, last told this person something; any order.
+    told_by_rule: Sequence[datetime] = ()
+    told: Sequence[datetime] = ()
+    budget: int | None = None
+
+
+class Decision(NamedTuple):
+    """When to send, or None for never; and why."""
+
+    send_at: datetime | None
+    reason: Reason
+
+    @property
+    def over(self) -> bool:
+        """Whether it waits because enough has been said; it may ride along with the next notice."""
+        return self.reason in (Reason.OVER_CAP, Reason.OVER_BUDGET)
+
+
+def decide(ask: Ask, world: World) -> Decision:
+    """The first moment, from now on, at which this notice is welcome, and what it waits for."""
+    if world.now - ask.happened_at > TOO_OLD and not ask.always:
+        return Decision(None, Reason.TOO_OLD)
+    due = max(world.now, ask.happened_at + ask.delay)
+    waits = Reason.DELAYED if due > world.now else Reason.AT_ONCE
+    moment, reason = _welcome(due, waits, ask, world)
+    if ask.always or reason is Reason.URGENT:
+        return Decision(moment, reason)
+    free, limit = _affordable(moment, ask, world)
+    if free <= moment:
+        return Decision(moment, reason)
+    return Decision(_welcome(free, limit, ask, world)[0], limit)
+
+
+def _welcome(due: datetime, reason: Reason, ask: Ask, world: World) -> tuple[datetime, Reason]:
+    """The first moment from `due` on that the rule's policy and the person's rest allow."""
+    passes = ask.policy is Policy.SEND or (ask.policy is Policy.URGENT and ask.urgent)
+    open_ = world.calendar.is_open(due)
+    rests = world.quiet.ends_after(due) if world.quiet else None
+    if passes and ask.urgent:
+        # An urgent order breaks the night and the rest: its customer asked for haste.
+        return due, reason if open_ and rests is None else Reason.URGENT
+    if (open_ or passes) and rests is None:
+        return due, reason
+    if passes:
+        return rests or due, Reason.RESTING
+    moment = next_welcome(due, world.calendar, world.quiet)
+    # Hours and rest that never meet: rest is the person's own, the hours give way.
+    return moment or rests or due, Reason.RESTING if open_ else Reason.OUTSIDE_HOURS
+
+
+def _affordable(moment: datetime, ask: Ask, world: World) -> tuple[datetime, Reason]:
+    """When the cap of the rule and the budget of the person have room, and which of the two is the later."""
+    by_cap = room_at(moment, world.told_by_rule, ask.cap, ask.cap_window)
+    by_budget = room_at(moment, world.told, world.budget, BUDGET_WINDOW)
+    return (by_cap, Reason.OVER_CAP) if by_cap >= by_budget else (by_budget, Reason.OVER_BUDGET)
+
+
+def room_at(moment: datetime, told: Sequence[datetime], limit: int | None, window: timedelta) -> datetime:
+    """The first moment from `moment` on with fewer than `limit` notices in the window before it."""
+    recent = sorted(each for each in told if each > moment - window)
+    if limit is None or len(recent) < limit:
+        return moment
+    # Once all but limit - 1 of them have left the window there is room for one more.
+    return recent[-limit] + window

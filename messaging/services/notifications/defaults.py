@@ -1,0 +1,209 @@
+"""The rules that ship with the product: the five messages every bag shop needs, and one for every other move.
+
+They are made once, by `key`; what a manager changes afterwards stays changed.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from django.db import transaction
+
+from messaging.models import Audience, NotificationRule, NotificationTemplate, Outside, RuleVersion, Trigger
+from messaging.services.notifications.versions import snapshot_of
+
+PUSH, EMAIL, SMS, BOT = "push", "email", "sms", "bot"
+
+
+class Default(NamedTuple):
+    """One rule with its words in both languages, and what differs from the usual."""
+
+    key: str
+    name: str
+    zh: str
+    en: str
+    fields: dict[str, Any] = {}
+
+
+def _customer(trigger: Trigger, name: str, zh: str, en: str, *, priority: int = 50, **fields: Any) -> Default:
+    return Default(
+        trigger.value,
+        name,
+        "{{客户称呼}}您好，" + zh,
+        "Hello {{customer}}, " + en,
+        {"channels": [PUSH], "priority": priority, **fields},
+    )
+
+
+DEFAULTS: tuple[Default, ...] = (
+    _customer(
+        Trigger.ORDER_CONFIRMED, "订单确认",
+        "订单 {{订单号}} 已下单成功：{{商品摘要}}，合计 {{金额}}。收货地址：{{收货地址}}。有改动请直接在这里告诉我们。",
+        "we have your order {{order}}: {{items}}, {{total}} in all. It goes to: {{address}}. Tell us here if anything is to be changed.",
+        priority=70,
+    ),
+    _customer(
+        Trigger.SHIPPED, "发货提醒",
+        "订单 {{订单号}} 已发货，{{承运商}} {{运单号}}。收到请先核对颜色和尺寸，有问题直接回复这条消息。",
+        "your order {{order}} is on its way with {{carrier}}, {{tracking}}. Please check colours and sizes when it arrives, and answer here if something is wrong.",
+        priority=80, channels=[PUSH, SMS],
+    ),
+    _customer(
+        Trigger.TRACKING, "物流更新",
+        "订单 {{订单号}} 物流更新：{{物流进展}}（{{承运商}} {{运单号}}）。",
+        "news of your order {{order}}: {{progress}} ({{carrier}} {{tracking}}).",
+        priority=30, cap_count=3,
+    ),
+    Default(
+        "stock_low", "库存预警",
+        "库存预警：{{商品}}（{{款号}}）可用 {{可用库存}} 件，低于预警线 {{预警线}}。涉及未发订单：{{受影响订单}}；客户：{{受影响客户}}。",
+        "Low stock: {{product}} ({{sku}}), {{available}} left, below {{threshold}}. Open orders: {{orders}}; customers: {{customers}}.",
+        {"audience": Audience.ROLE, "role": "sales", "channels": [BOT, PUSH], "outside": Outside.WAIT, "priority": 60},
+    ),
+    _customer(
+        Trigger.UNPAID, "订单催付",
+        "订单 {{订单号}} 还没有付款，待付 {{待付金额}}。货已为您保留到 {{付款期限}}，需要修改请直接回复。",
+        "your order {{order}} is not paid yet: {{balance}} are due. We keep the goods for you until {{pay_by}}; answer here if something is to be changed.",
+        priority=60, steps=[30, 240, 1200], outside=Outside.WAIT, cap_count=3,
+    ),
+    _customer(
+        Trigger.PAID, "付款成功",
+        "订单 {{订单号}} 的货款 {{收到金额}} 已收到，我们马上安排配货。",
+        "we have received {{amount}} for your order {{order}} and start to pack it.",
+        priority=90,
+    ),
+    _customer(
+        Trigger.PAYMENT_RECORDED, "收到部分货款",
+        "订单 {{订单号}} 收到货款 {{收到金额}}，还需支付 {{待付金额}}。",
+        "we have received {{amount}} for your order {{order}}; {{balance}} are still due.",
+        priority=90,
+    ),
+    _customer(
+        Trigger.PICKING, "开始配货",
+        "订单 {{订单号}} 已开始配货。需要改地址请尽快告诉我们。",
+        "your order {{order}} is being packed. Tell us soon if the address is to be changed.",
+        priority=30, outside=Outside.WAIT,
+    ),
+    _customer(
+        Trigger.PARCEL_SHIPPED, "部分发货",
+        "订单 {{订单号}} 的一个包裹已发出，{{承运商}} {{运单号}}，其余商品随后发出。",
+        "a parcel of your order {{order}} is on its way with {{carrier}}, {{tracking}}; the rest follows.",
+        priority=75,
+    ),
+    _customer(
+        Trigger.DELIVERED, "签收提醒",
+        "订单 {{订单号}} 已签收。请核对颜色、尺寸和数量，满意请确认收货。",
+        "your order {{order}} has been delivered. Please check colours, sizes and quantities, and confirm if all is well.",
+    ),
+    _customer(
+        Trigger.PARCEL_RETURNED, "包裹退回",
+        "订单 {{订单号}} 的包裹被退回，我们正在重新安排，请核对收货地址：{{收货地址}}。",
+        "the parcel of your order {{order}} came back to us. Please check your address: {{address}}.",
+        priority=85,
+    ),
+    _customer(
+        Trigger.COMPLETED, "订单完成",
+        "订单 {{订单号}} 已完成，谢谢惠顾。使用中有任何问题，随时在这里找我们。",
+        "your order {{order}} is complete. Thank you. We are here if anything comes up.",
+        priority=20, outside=Outside.WAIT,
+    ),
+    _customer(
+        Trigger.CHANGED, "订单已修改",
+        "订单 {{订单号}} 已修改：{{修改内容}}。",
+        "your order {{order}} was changed: {{changes}}.",
+        priority=75,
+    ),
+    _customer(
+        Trigger.CANCELLED, "订单取消",
+        "订单 {{订单号}} 已取消。需要重新下单请直接回复。",
+        "your order {{order}} has been cancelled. Answer here if you would like to order again.",
+        priority=75,
+    ),
+    _customer(
+        Trigger.EXPIRED, "超时未付关闭",
+        "订单 {{订单号}} 超时未付款，已自动关闭，保留的货已释放。需要请重新下单。",
+        "your order {{order}} was not paid in time and has been closed; the goods are free again.",
+    ),
+    _customer(
+        Trigger.REFUND_REQUESTED, "退款申请",
+        "订单 {{订单号}} 的退款申请 {{收到金额}} 已收到，我们会尽快处理。",
+        "we have your request for a refund of {{amount}} for order {{order}} and will see to it soon.",
+        priority=80,
+    ),
+    _customer(
+        Trigger.CANCELLED_REFUNDING, "取消并退款",
+        "订单 {{订单号}} 正在取消，退款 {{收到金额}} 处理中。",
+        "your order {{order}} is being cancelled; the refund of {{amount}} is under way.",
+        priority=80,
+    ),
+    _customer(
+        Trigger.REFUND_REJECTED, "退款未通过或撤回",
+        "订单 {{订单号}} 的退款申请已结束，订单恢复为“{{状态}}”。有疑问请直接回复。",
+        "the refund request for your order {{order}} is closed; the order is “{{status}}” again. Answer here if you have questions.",
+        priority=80,
+    ),
+    _customer(
+        Trigger.REFUND_PARTIAL, "部分退款",
+        "订单 {{订单号}} 改为部分退款 {{收到金额}}，订单恢复为“{{状态}}”。",
+        "order {{order}} gets a partial refund of {{amount}} and is “{{status}}” again.",
+        priority=90,
+    ),
+    _customer(
+        Trigger.REFUNDED, "退款到账",
+        "订单 {{订单号}} 已退款 {{收到金额}}，请留意到账。",
+        "{{amount}} were refunded for your order {{order}}.",
+        priority=90,
+    ),
+    Default(
+        "picking_long", "配货超时",
+        "订单 {{订单号}} 配货已超过 {{等待时间}}，请尽快发货。",
+        "Order {{order}} has been in picking for {{waited}}; please ship it soon.",
+        {"audience": Audience.ROLE, "role": "warehouse", "steps": [240], "outside": Outside.WAIT, "channels": [BOT]},
+    ),
+    Default(
+        "unanswered", "客户消息未回复",
+        "{{客户称呼}} 的消息已等待 {{等待时间}}：{{物流进展}}",
+        "{{customer}} has been waiting for {{waited}}: {{progress}}",
+        {"audience": Audience.ASSIGNED, "steps": [15, 60], "outside": Outside.WAIT, "channels": [PUSH], "priority": 80},
+    ),
+    Default(
+        "back_in_stock", "到货通知",
+        "{{客户称呼}}您好，您登记的 {{商品}} 到货了，现有 {{可用库存}} 件，需要请直接回复。",
+        "Hello {{customer}}, {{product}} is back: {{available}} in stock. Answer here if you would like some.",
+        {"channels": [PUSH, SMS], "priority": 60, "outside": Outside.WAIT},
+    ),
+)  # fmt: skip
+
+
+@transaction.atomic
+def ensure_default_rules() -> int:
+    """Make the rules that are not there yet, switched on. Returns how many."""
+    known = set(NotificationRule.objects.exclude(key="").values_list("key", flat=True))
+    missing = [default for default in DEFAULTS if default.key not in known]
+    rules = NotificationRule.objects.bulk_create([_rule(default) for default in missing])
+    templates, versions = [], []
+    for rule, default in zip(rules, missing, strict=True):
+        words = {("zh-hans", ""): default.zh, ("en", ""): default.en}
+        templates += _templates(rule, words)
+        versions.append(
+            RuleVersion(
+                rule=rule,
+                number=1,
+                snapshot=snapshot_of(rule, words),
+                changed_at=rule.updated_at,
+                changed_by="",
+            )
+        )
+    NotificationTemplate.objects.bulk_create(templates)
+    RuleVersion.objects.bulk_create(versions)
+    return len(rules)
+
+
+def _rule(default: Default) -> NotificationRule:
+    return NotificationRule(
+        key=default.key, name=default.name, trigger=default.key, enabled=True, version=1, **default.fields
+    )
+
+
+def _templates(rule: NotificationRule, words: dict[tuple[str, str], str]) -> Iterator[NotificationTemplate]:
+    for (language, channel), body in words.items():
+        yield NotificationTemplate(rule=rule, language=language, channel=channel, body=body)

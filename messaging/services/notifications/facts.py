@@ -1,0 +1,89 @@
+"""What is known of an order, of goods and of an event when a rule asks."""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from messaging.services.notifications.conditions import Facts
+from orders.events import StockLow, StockReplenished
+from orders.labels import field_label, field_text
+from orders.models import Order, Status, StockReservation, Variant
+from shopcomm.core.events.models import DomainEvent
+
+# Facts of an event that words may need; the rest is in the order.
+KEPT = ("carrier", "tracking_number", "text", "state", "amount", "method", "reason", "balance", "status_to")
+INTERNAL_FIELDS = frozenset({"assigned_to", "hold_reason"})
+MOST_NAMED = 5
+
+
+def facts_of_order(order: Order) -> Facts:
+    """An order as conditions see it."""
+    categories = order.lines.exclude(variant=None).values_list("variant__product__category", flat=True)
+    return Facts(
+        urgent=order.urgent,
+        source=order.source,
+        total=order.total,
+        region=order.address,
+        tags=tuple(order.customer.tags),
+        categories=tuple(sorted(set(categories))),
+    )
+
+
+def facts_of_goods(sku: str) -> Facts:
+    """A variant as conditions see it."""
+    category = Variant.objects.filter(sku=sku).values_list("product__category", flat=True).first()
+    return Facts(categories=(category,) if category else ())
+
+
+def data_of_event(event: DomainEvent) -> dict[str, Any]:
+    """What words may need of an event and cannot find elsewhere later."""
+    data = {name: event.data[name] for name in KEPT if event.data.get(name) not in (None, "")}
+    if event.data.get("after"):
+        data["changes"] = changes_text(event)
+    if event.type in (StockLow.type, StockReplenished.type):
+        data |= goods_data(event.data.get("sku", ""), event.data)
+    return data
+
+
+def changes_text(event: DomainEvent) -> str:
+    """The changed fields that a customer may know of, in the shop's language."""
+    with override(settings.LANGUAGE_CODE):
+        return "；".join(
+            _("%(label)s：%(before)s → %(after)s")
+            % {
+                "label": field_label(name),
+                "before": field_text(name, (event.data.get("before") or {}).get(name)),
+                "after": field_text(name, after),
+            }
+            for name, after in event.data["after"].items()
+            if name not in INTERNAL_FIELDS
+        )
+
+
+def goods_data(sku: str, known: dict[str, Any]) -> dict[str, Any]:
+    """A variant for the words of a stock alert, with the open orders and customers that are hit."""
+    variant = Variant.objects.select_related("product").filter(sku=sku).first()
+    name = f"{variant.product.name} {variant.spec}".strip() if variant else sku
+    data = {
+        "sku": sku,
+        "product": name,
+        "available": known.get("available"),
+        "threshold": known.get("threshold"),
+    }
+    return data | (_who_is_hit(variant) if variant else {})
+
+
+def _who_is_hit(variant: Variant) -> dict[str, Any]:
+    held = (
+        StockReservation.objects.filter(variant=variant)
+        .exclude(line__order__status__in=[Status.SHIPPED, Status.DELIVERED, Status.COMPLETED])
+        .order_by("line__order__placed_at", "line__order_id")
+        .values_list("line__order__number", "line__order__customer__name")
+    )
+    found = list(held[: MOST_NAMED + 1])
+    numbers = [number for number, _name in found][:MOST_NAMED]
+    names = list(dict.fromkeys(name for _number, name in found))[:MOST_NAMED]
+    more = "…" if len(found) > MOST_NAMED else ""
+    return {"orders": "、".join(numbers) + more, "customers": "、".join(names) + more}

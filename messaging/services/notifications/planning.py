@@ -1,0 +1,158 @@
+"""From a fact to notices: which rules match, who is told, and when. Only rows are written; the sweep sends them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from messaging.models import Conversation, Notification, NotificationRule
+from messaging.models.rules import ALWAYS_TOLD
+from messaging.services.notifications.conditions import Facts, matches
+from messaging.services.notifications.decide import Ask, Decision, Policy, World, decide
+from messaging.services.notifications.facts import data_of_event, facts_of_goods, facts_of_order
+from messaging.services.notifications.recipients import Person, recipients
+from messaging.services.notifications.resting import quiet_windows
+from messaging.services.notifications.triggers import trigger_of
+from messaging.services.notifications.waking import wake_release
+from orders.models import Order
+from shopcomm.core.configuration.calendar import working_calendar
+from shopcomm.core.events.models import DomainEvent
+
+State = Notification.State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Occasion:
+    """Something that rules may tell: what made it, about what, when."""
+
+    trigger: str
+    cause: str
+    happened_at: datetime
+    order: Order | None = None
+    conversation: Conversation | None = None
+    facts: Facts = field(default_factory=Facts)
+    data: dict[str, Any] = field(default_factory=dict)
+    event_id: int | None = None
+
+
+def plan_event(event: DomainEvent) -> int:
+    """Write the notices of an event; those it has already stay as they are. Returns how many it has."""
+    trigger = trigger_of(event)
+    # History that was loaded from elsewhere is nobody's news.
+    if not trigger or event.data.get("history"):
+        return 0
+    rules = list(NotificationRule.objects.filter(trigger=trigger, enabled=True))
+    return plan(rules, [occasion_of(event, trigger)]) if rules else 0
+
+
+def occasion_of(event: DomainEvent, trigger: str) -> Occasion:
+    """An event with the order or the goods it is about."""
+    order = Order.objects.select_related("customer").filter(pk=event.order_id).first()
+    conversation = Conversation.objects.filter(order_id=event.order_id).first() if order else None
+    return Occasion(
+        trigger=trigger,
+        cause=cause_of(event, trigger),
+        happened_at=event.occurred_at,
+        order=order,
+        conversation=conversation,
+        facts=facts_of_order(order) if order else facts_of_goods(event.data.get("sku", "")),
+        data=data_of_event(event),
+        event_id=event.pk,
+    )
+
+
+def cause_of(event: DomainEvent, trigger: str) -> str:
+    """What the notice is about: an event, or the state of one parcel however often the courier reports it."""
+    parcel, state = event.data.get("shipment_id"), event.data.get("state")
+    return f"parcel:{parcel}:{state}" if trigger == "tracking" and state else f"event:{event.pk}"
+
+
+@transaction.atomic
+def plan(
+    rules: Iterable[NotificationRule], occasions: Iterable[Occasion], *, now: datetime | None = None
+) -> int:
+    """Write what these rules make of these occasions. Returns how many notices they have."""
+    now = now or timezone.now()
+    calendar = working_calendar()
+    asked = [
+        (rule, occasion, person)
+        for rule in rules
+        for occasion in occasions
+        if matches(rule, occasion.facts)
+        for person in told(rule, occasion)
+    ]
+    resting = quiet_windows({person for _rule, _occasion, person in asked})
+    rows = [
+        notification(
+            rule, occasion, person, decide(ask(rule, occasion), World(now, calendar, resting.get(person)))
+        )
+        for rule, occasion, person in asked
+    ]
+    store(rows, now)
+    return len(rows)
+
+
+def store(rows: list[Notification], now: datetime) -> None:
+    """Insert what is new, and have what is due sent at once."""
+    Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
+    if any(row.state == State.WAITING and row.send_at <= now for row in rows):
+        transaction.on_commit(wake_release, robust=True)
+
+
+def told(rule: NotificationRule, occasion: Occasion) -> list[Person]:
+    """Whom a rule tells of an occasion."""
+    talk = occasion.conversation
+    return recipients(
+        rule,
+        occasion.order,
+        customer_id=talk.customer_id if talk else 0,
+        staff_id=(talk.assigned_to_id or 0) if talk else 0,
+    )
+
+
+def ask(rule: NotificationRule, occasion: Occasion) -> Ask:
+    """A rule's wishes for one occasion, as the pure function takes them."""
+    return Ask(
+        happened_at=occasion.happened_at,
+        delay=timedelta(minutes=rule.delay_minutes),
+        policy=Policy(rule.outside),
+        urgent=occasion.facts.urgent,
+        always=is_always(rule, occasion.trigger),
+        cap=rule.cap_count,
+        cap_window=timedelta(hours=rule.cap_hours),
+    )
+
+
+def is_always(rule: NotificationRule, trigger: str) -> bool:
+    """Whether a notice is told whatever was turned off: money, to the customer whose it is."""
+    return trigger in ALWAYS_TOLD and rule.audience == "customer"
+
+
+def notification(
+    rule: NotificationRule, occasion: Occasion, person: Person, decision: Decision
+) -> Notification:
+    """One notice as a row, not stored yet."""
+    return Notification(
+        rule=rule,
+        rule_version=rule.version,
+        trigger=occasion.trigger,
+        cause=occasion.cause,
+        event_id=occasion.event_id,
+        order=occasion.order,
+        conversation=occasion.conversation,
+        recipient_kind=person.kind,
+        recipient_id=person.id,
+        priority=rule.priority,
+        urgent=occasion.facts.urgent,
+        data=occasion.data,
+        happened_at=occasion.happened_at,
+        state=State.WAITING if decision.send_at else State.DROPPED,
+        send_at=decision.send_at or occasion.happened_at,
+        reason=decision.reason.value,
+    )
+
+
+__all__ = ["Occasion", "ask", "is_always", "notification", "occasion_of", "plan", "plan_event"]

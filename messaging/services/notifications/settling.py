@@ -1,0 +1,118 @@
+"""What becomes of the notices that wait for one person: pure, so that a week can be played through it.
+
+A notice that was held is looked at again: what is out of date is dropped, what belongs together goes as one message,
+what is over the budget waits and rides along with the next.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from messaging.services.notifications.decide import Ask, Decision, Reason, World, decide
+
+# A notice this late was held by an outage, whatever its reason says.
+LATE = timedelta(minutes=10)
+HELD = frozenset({Reason.OUTSIDE_HOURS, Reason.RESTING, Reason.OVER_CAP, Reason.OVER_BUDGET, Reason.DELAYED})
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One notice that waits, as far as settling is concerned."""
+
+    id: int
+    rule_id: int
+    ask: Ask
+    # Notices of the same thread, an order as a rule, may become one message; "" stands alone.
+    thread: str
+    # The order of the facts themselves: the log's.
+    place: int
+    priority: int
+    reason: str
+    # Says that the order is in some status, which it is no more.
+    passed: bool = False
+    # Later news of the same thread has been told, or waits to be.
+    overtaken: bool = False
+    # A reason to drop it outright: muted, rule off, taken back.
+    void: str = ""
+
+
+@dataclass
+class Settled:
+    """What to do with each notice, by its id."""
+
+    # Messages to send now: the notice that carries it, then those it contains, in the order of the facts.
+    messages: list[list[int]] = field(default_factory=list)
+    dropped: dict[int, str] = field(default_factory=dict)
+    postponed: dict[int, tuple[datetime, str]] = field(default_factory=dict)
+
+
+def settle(waiting: Iterable[Waiting], world: World, told_by_rule: dict[int, Sequence[datetime]]) -> Settled:
+    """Decide over everything that waits for one person at one moment."""
+    result = Settled()
+    kept = [each for each in waiting if not _drop(each, world.now, result)]
+    told, by_rule = list(world.told), {rule: list(times) for rule, times in told_by_rule.items()}
+    riders: list[Waiting] = []
+    for thread in _threads(kept, world.now):
+        asked = {each.id: _ask_again(each, world, told, by_rule) for each in thread}
+        ready = [each for each in thread if _is_now(asked[each.id], world.now)]
+        over = [each for each in thread if asked[each.id].over]
+        for each in thread:
+            if each not in ready:
+                _postpone(each, asked[each.id], result)
+        if ready:
+            head = max(ready, key=lambda each: (each.priority, -each.place))
+            together = sorted([*ready, *over], key=lambda each: each.place)
+            result.messages.append([head.id, *(each.id for each in together if each is not head)])
+            told.append(world.now)
+            by_rule.setdefault(head.rule_id, []).append(world.now)
+        else:
+            riders += over
+    if result.messages:
+        result.messages[0] += [each.id for each in sorted(riders, key=lambda each: each.place)]
+    for id_ in (id_ for message in result.messages for id_ in message):
+        result.postponed.pop(id_, None)
+    return result
+
+
+def was_held(each: Waiting, now: datetime) -> bool:
+    """Whether time has passed over a notice, so that it may be out of date."""
+    return each.reason in HELD or now - each.ask.happened_at - each.ask.delay > LATE
+
+
+def _drop(each: Waiting, now: datetime, result: Settled) -> bool:
+    """Whether there is nothing left to tell."""
+    outdated = each.passed and each.overtaken and was_held(each, now) and not each.ask.always
+    reason = each.void or ("superseded" if outdated else "")
+    if reason:
+        result.dropped[each.id] = reason
+    return bool(reason)
+
+
+def _threads(kept: list[Waiting], now: datetime) -> list[list[Waiting]]:
+    """Notices that may become one message together; the most important thread first."""
+    threads: dict[str, list[Waiting]] = {}
+    for each in kept:
+        alone = not each.thread or not was_held(each, now)
+        threads.setdefault(f"#{each.id}" if alone else each.thread, []).append(each)
+    return sorted(
+        threads.values(),
+        key=lambda group: (-max(each.priority for each in group), min(e.place for e in group)),
+    )
+
+
+def _ask_again(
+    each: Waiting, world: World, told: list[datetime], by_rule: dict[int, list[datetime]]
+) -> Decision:
+    now = World(world.now, world.calendar, world.quiet, by_rule.get(each.rule_id, ()), told, world.budget)
+    return decide(each.ask, now)
+
+
+def _is_now(decision: Decision, now: datetime) -> bool:
+    return decision.send_at is not None and decision.send_at <= now
+
+
+def _postpone(each: Waiting, decision: Decision, result: Settled) -> None:
+    if decision.send_at is None:
+        result.dropped[each.id] = decision.reason.value
+    else:
+        result.postponed[each.id] = (decision.send_at, decision.reason.value)

@@ -1,0 +1,150 @@
+"""Putting notices into words and the words where they are read: the conversation, or the notification centre."""
+
+import uuid
+from collections.abc import Callable
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from messaging.models import Conversation, Notification, Recipient, Sender
+from messaging.services.drafts import Draft
+from messaging.services.messages import write_messages
+from messaging.services.notifications.batch import Batch
+from messaging.services.notifications.templates import fill, words_of
+from messaging.services.notifications.variables import Story, site_link
+from orders.models import Order
+from shopcomm.core.accounts.services.order_links import link_url
+from shopcomm.core.realtime import frame, push, staff_group
+
+NAMESPACE = uuid.UUID("0d5d8a0e-5f0c-4cfb-9a6e-0a7a2a1c7b11")
+State = Notification.State
+LONGEST = 2000
+
+
+def tell(batch: Batch, messages: list[list[int]]) -> list[Notification]:
+    """Tell each message, the first id of which carries the others. Returns the carriers that were told."""
+    carriers = [_compose(batch, ids) for ids in messages]
+    told = _into_conversations(batch, [row for row in carriers if row.recipient_kind == Recipient.CUSTOMER])
+    told += [row for row in carriers if row.recipient_kind == Recipient.STAFF]
+    _show_staff([row for row in told if row.recipient_kind == Recipient.STAFF])
+    return told
+
+
+def _compose(batch: Batch, ids: list[int]) -> Notification:
+    """Write down what one message contains."""
+    rows = sorted((batch.rows[pk] for pk in ids), key=lambda row: (row.event_id or row.pk, row.pk))
+    with translation.override(language_of(batch, rows[0])):
+        bodies = [body_of(batch, row) for row in rows]
+        text = bodies[0] if len(bodies) == 1 else digest(bodies)
+    head = batch.mark(ids[0], state=State.SENT, sent_at=batch.now, body=text[:LONGEST])
+    for pk in ids[1:]:
+        batch.mark(pk, state=State.MERGED, merged_into=head, sent_at=batch.now, reason="merged")
+    return head
+
+
+def digest(bodies: list[str]) -> str:
+    """Several notices as one message."""
+    lines = [f"{place}. {body}" for place, body in enumerate(bodies, start=1)]
+    return "\n".join([_("您有 %(count)s 条更新：") % {"count": len(bodies)}, *lines])
+
+
+def language_of(batch: Batch, row: Notification) -> str:
+    """The language a notice is written in: the customer's; staff read the shop's."""
+    customer = batch.customers.get(row.recipient_id) if row.recipient_kind == Recipient.CUSTOMER else None
+    return (customer.language if customer else "") or settings.LANGUAGE_CODE
+
+
+def body_of(batch: Batch, row: Notification) -> str:
+    """The words of one notice."""
+    rule = batch.rules[row.rule_id]
+    body = words_of(rule, translation.get_language() or settings.LANGUAGE_CODE).for_channel("")
+    return fill(body, row.trigger, story_of(batch, row))
+
+
+def story_of(batch: Batch, row: Notification) -> Story:
+    """What a notice is about, for its words."""
+    order = batch.orders.get(row.order_id or 0)
+    talk = batch.conversations.get(row.conversation_id or 0)
+    customer = order.customer if order else batch.customers.get(talk.customer_id) if talk else None
+    return Story(
+        order=order,
+        customer_name=customer.name if customer else "",
+        shop_name=batch.shop.shop_name,
+        data=row.data,
+        link=link_for(order, row.recipient_kind),
+    )
+
+
+def link_for(order: Order | None, reader: str) -> Callable[[], str]:
+    """How an order's address is found for a customer or for staff, if a template asks for it."""
+    if order is None:
+        return str
+    if reader == Recipient.STAFF:
+        return lambda: site_link(f"/orders/{order.number}/")
+    return lambda: link_url(customer=order.customer, order_id=order.pk)
+
+
+def _into_conversations(batch: Batch, rows: list[Notification]) -> list[Notification]:
+    """Say these in their conversations: one statement for all, and the same notice only once."""
+    drafts: dict[int, Draft] = {}
+    for row in rows:
+        talk = _conversation(batch, row)
+        if talk is None:
+            batch.mark(row.pk, state=State.DROPPED, reason="nobody", sent_at=None)
+        else:
+            row.conversation = talk
+            drafts[row.pk] = _draft(row, talk)
+    sent = write_messages(list(drafts.values())) if drafts else []
+    for pk, one in zip(drafts, sent, strict=True):
+        batch.mark(pk, seq=one.message.seq)
+    return [row for row in rows if row.pk in drafts]
+
+
+def _conversation(batch: Batch, row: Notification) -> Conversation | None:
+    order = batch.orders.get(row.order_id or 0)
+    # An enquiry that became an order's conversation took its place meanwhile.
+    return (
+        getattr(order, "conversation", None) if order else batch.conversations.get(row.conversation_id or 0)
+    )
+
+
+def _draft(row: Notification, talk: Conversation) -> Draft:
+    return Draft(
+        conversation_id=talk.pk,
+        client_id=uuid.uuid5(NAMESPACE, f"notice:{row.pk}"),
+        kind="event",
+        body=row.body,
+        sender_kind=Sender.SYSTEM,
+        sender_id=0,
+        sender_name="",
+        data={"notice": row.trigger, "notification": row.pk, "event_id": row.event_id},
+    )
+
+
+def _show_staff(rows: list[Notification]) -> None:
+    """Light the bell of those who have a page open."""
+    frames = [frame(staff_group(row.recipient_id), notice_frame(row)) for row in rows]
+    if frames:
+        transaction.on_commit(partial(push, *frames), robust=True)
+
+
+def notice_frame(row: Notification) -> dict:
+    """A notice as a page of staff gets it."""
+    return {
+        "type": "notice",
+        "id": row.pk,
+        "trigger": row.trigger,
+        "text": row.body,
+        "url": notice_url(row),
+        "sent_at": row.sent_at.isoformat() if row.sent_at else None,
+    }
+
+
+def notice_url(row: Notification) -> str:
+    """Where a notice leads a member of staff."""
+    if row.order:
+        return f"/orders/{row.order.number}/"
+    return f"/inbox/{row.conversation_id}/" if row.conversation_id else "/notices/"

@@ -1,0 +1,175 @@
+"""Notices that nothing announces: unpaid for long, picked for long, not answered for long. Rows make them, not clocks.
+
+A step that is missed while the product is down is not made up: only the last one that is due is told.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import NamedTuple
+
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from messaging.models import Conversation, Message, Notification, NotificationRule, Sender, Trigger
+from messaging.services.notifications.conditions import Facts
+from messaging.services.notifications.facts import facts_of_order
+from messaging.services.notifications.planning import Occasion, plan
+from orders.errors import OrderError
+from orders.models import Order, Status
+from orders.services.transitions import transition_order
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.configuration.calendar import working_calendar
+from shopcomm.core.configuration.hours import WorkingCalendar
+
+BATCH = 1000
+# Rows older than this past the last step are not looked at again.
+FORGOTTEN = timedelta(days=3)
+
+
+class Step(NamedTuple):
+    """One reminder of a timer: how many minutes after the beginning, and when that is."""
+
+    minutes: int
+    due_at: datetime
+
+
+class Candidate(NamedTuple):
+    """Something for which a step is due: what makes its notice unique, and whose it is."""
+
+    cause: str
+    step: Step
+    order_id: int | None
+    conversation_id: int | None = None
+    text: str = ""
+
+
+def batched(things: Iterable[Candidate], size: int) -> Iterator[list[Candidate]]:
+    """Things by the hundred."""
+    source = iter(things)
+    while chunk := list(islice(source, size)):
+        yield chunk
+
+
+def plan_timers(*, now: datetime | None = None) -> int:
+    """Write the notices of every timer that has run out. Returns how many."""
+    now, planned = now or timezone.now(), 0
+    for rule in NotificationRule.objects.filter(enabled=True, trigger__in=SOURCES):
+        for chunk in batched(SOURCES[rule.trigger](rule, now), BATCH):
+            planned += plan([rule], _occasions(rule, _new(rule, chunk)), now=now)
+    return planned
+
+
+def last_due(
+    rule: NotificationRule, begun: datetime, now: datetime, calendar: WorkingCalendar | None
+) -> Step | None:
+    """The last step of a rule that is due; None before the first. With a calendar its minutes are working time."""
+    found = None
+    for minutes in sorted(rule.steps):
+        wait = timedelta(minutes=minutes)
+        due = calendar.after_working(begun, wait) if calendar else begun + wait
+        if due is not None and due <= now:
+            found = Step(minutes, due)
+    return found
+
+
+def _unpaid(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
+    """Wall-clock time: a customer's money knows no office hours; the notice itself waits for them."""
+    first, last = timedelta(minutes=min(rule.steps)), timedelta(minutes=max(rule.steps))
+    orders = Order.objects.filter(
+        status=Status.PENDING_PAYMENT, placed_at__lte=now - first, placed_at__gt=now - last - FORGOTTEN
+    )
+    for pk, begun in orders.values_list("pk", "placed_at").iterator():
+        if step := last_due(rule, begun, now, None):
+            yield Candidate(f"unpaid:{pk}:{step.minutes}", step, pk)
+
+
+def _picking(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
+    """Working time since the warehouse began."""
+    calendar = working_calendar()
+    orders = Order.objects.filter(status=Status.PICKING).exclude(picking_at=None)
+    for pk, begun in orders.values_list("pk", "picking_at").iterator():
+        if begun and (step := last_due(rule, begun, now, calendar)):
+            yield Candidate(f"picking:{pk}:{int(begun.timestamp())}:{step.minutes}", step, pk)
+
+
+def _unanswered(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
+    """Working time since the first message of the customer's that nobody has answered."""
+    calendar = working_calendar()
+    waiting = Conversation.objects.filter(
+        last_customer_seq__gt=F("last_shop_seq"), last_message_at__gt=now - FORGOTTEN
+    )
+    for talk in waiting.only("id", "order_id", "last_shop_seq").iterator():
+        asked = _first_unanswered(talk)
+        if asked and (step := last_due(rule, asked.created_at, now, calendar)):
+            cause = f"unanswered:{talk.pk}:{asked.seq}:{step.minutes}"
+            yield Candidate(cause, step, talk.order_id, talk.pk, asked.body[:100])
+
+
+def _first_unanswered(talk: Conversation) -> Message | None:
+    later = Message.objects.filter(conversation_id=talk.pk, seq__gt=talk.last_shop_seq)
+    return later.filter(sender_kind=Sender.CUSTOMER).order_by("seq").first()
+
+
+SOURCES = {
+    Trigger.UNPAID: _unpaid,
+    Trigger.PICKING_LONG: _picking,
+    Trigger.UNANSWERED: _unanswered,
+}
+
+
+def _new(rule: NotificationRule, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those that have no notice yet: a sweep looks at many orders and tells of few."""
+    known = Notification.objects.filter(rule=rule, cause__in=[each.cause for each in candidates])
+    causes = set(known.values_list("cause", flat=True))
+    return [each for each in candidates if each.cause not in causes]
+
+
+def _occasions(rule: NotificationRule, candidates: Sequence[Candidate]) -> list[Occasion]:
+    orders = Order.objects.select_related("customer").in_bulk([c.order_id for c in candidates if c.order_id])
+    talks = Conversation.objects.select_related("customer").in_bulk(
+        [c.conversation_id for c in candidates if c.conversation_id]
+    )
+    found = []
+    for each in candidates:
+        order, talk = orders.get(each.order_id or 0), talks.get(each.conversation_id or 0)
+        found.append(
+            Occasion(
+                trigger=rule.trigger,
+                cause=each.cause,
+                happened_at=each.step.due_at,
+                order=order,
+                conversation=talk,
+                facts=facts_of_order(order) if order else Facts(),
+                data={"minutes": each.step.minutes, "text": each.text},
+            )
+        )
+    return found
+
+
+def cancel_unpaid(*, now: datetime | None = None) -> int:
+    """Cancel orders that stayed unpaid after the last reminder of a rule that says so. Returns how many."""
+    now, cancelled = now or timezone.now(), 0
+    for rule in NotificationRule.objects.filter(enabled=True, trigger=Trigger.UNPAID, cancel_after__gt=0):
+        told = Notification.objects.filter(
+            rule=rule,
+            cause__endswith=f":{max(rule.steps)}",
+            state__in=[Notification.State.SENT, Notification.State.MERGED],
+            sent_at__lte=now - timedelta(minutes=rule.cancel_after or 0),
+            order__status=Status.PENDING_PAYMENT,
+            order__paid_amount=F("order__refunded_amount"),
+        )
+        for order_id in told.values_list("order_id", flat=True)[:BATCH]:
+            cancelled += _cancel(order_id or 0)
+    return cancelled
+
+
+def _cancel(order_id: int) -> int:
+    try:
+        reason = {"reason": _("多次提醒后仍未付款"), "overdue": True}
+        transition_order(actor=Actor.system(), order_id=order_id, to=Status.CANCELLED, data=reason)
+    except (OrderError, Order.DoesNotExist):
+        # Paid in this very moment: then there is nothing to cancel.
+        return 0
+    return 1

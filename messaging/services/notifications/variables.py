@@ -1,0 +1,127 @@
+"""The words a template may ask for, and what they stand for. Nothing else can be asked for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from messaging.models import Trigger
+from messaging.models.rules import ABOUT_STOCK
+from orders.couriers import courier_name
+from orders.models import Order
+
+
+@dataclass(frozen=True)
+class Story:
+    """What a notice is about. `order` comes with its customer and lines, `data` with the event's facts."""
+
+    order: Order | None
+    customer_name: str
+    shop_name: str
+    data: dict[str, Any]
+    # Asked for only when a template wants it: making a link is a write.
+    link: Callable[[], str] = str
+
+
+class Variable(NamedTuple):
+    """One word: its Chinese and its English name, and how its value is found."""
+
+    zh: str
+    en: str
+    label: str | Promise
+    value: Callable[[Story], str]
+
+
+def money(amount: Decimal | str | None, currency: str = "CNY") -> str:
+    """An amount as it is written in a message."""
+    if amount in (None, ""):
+        return ""
+    return f"¥{Decimal(str(amount)):,.2f}" if currency == "CNY" else f"{Decimal(str(amount)):,.2f} {currency}"
+
+
+def _order(value: Callable[[Order], str]) -> Callable[[Story], str]:
+    return lambda story: value(story.order) if story.order else ""
+
+
+def _fact(name: str) -> Callable[[Story], str]:
+    return lambda story: str(story.data.get(name) or "")
+
+
+def _items(order: Order) -> str:
+    lines = list(order.lines.all())
+    first = "、".join(f"{line.name} {line.spec}".strip() + f" ×{line.quantity}" for line in lines[:2])
+    return (
+        first if len(lines) <= 2 else _("%(first)s 等 %(count)s 款") % {"first": first, "count": len(lines)}
+    )
+
+
+def _pay_by(order: Order) -> str:
+    return f"{timezone.localtime(order.pay_by):%m-%d %H:%M}" if order.pay_by else ""
+
+
+def _waited(story: Story) -> str:
+    minutes = int(story.data.get("minutes") or 0)
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return _("%(minutes)s 分钟") % {"minutes": rest}
+    return _("%(hours)s 小时") % {"hours": hours if not rest else round(minutes / 60, 1)}
+
+
+_shop = (
+    Variable("店名", "shop", gettext_lazy("店名"), lambda story: story.shop_name),
+    Variable("客户称呼", "customer", gettext_lazy("客户称呼"), lambda story: story.customer_name),
+)
+_order_words = (
+    Variable("订单号", "order", gettext_lazy("订单号"), _order(lambda order: order.number)),
+    Variable("商品摘要", "items", gettext_lazy("商品摘要"), _order(_items)),
+    Variable("状态", "status", gettext_lazy("状态"), _order(lambda order: order.get_status_display())),
+    Variable("金额", "total", gettext_lazy("金额"), _order(lambda order: money(order.total, order.currency))),
+    Variable("待付金额", "balance", gettext_lazy("待付金额"), _order(lambda o: money(o.balance, o.currency))),
+    Variable("付款期限", "pay_by", gettext_lazy("付款期限"), _order(_pay_by)),
+    Variable("收货地址", "address", gettext_lazy("收货地址"), _order(lambda order: order.address)),
+    Variable("查看链接", "link", gettext_lazy("查看链接"), lambda story: story.link()),
+    Variable(
+        "承运商", "carrier", gettext_lazy("承运商"), lambda s: courier_name(s.data.get("carrier") or "")
+    ),
+    Variable("运单号", "tracking", gettext_lazy("运单号"), _fact("tracking_number")),
+    Variable("物流进展", "progress", gettext_lazy("物流进展"), _fact("text")),
+    Variable("收到金额", "amount", gettext_lazy("本次金额"), lambda story: money(story.data.get("amount"))),
+    Variable("原因", "reason", gettext_lazy("原因"), _fact("reason")),
+    Variable("修改内容", "changes", gettext_lazy("修改内容"), _fact("changes")),
+    Variable("等待时间", "waited", gettext_lazy("等待时间"), _waited),
+)
+_goods_words = (
+    Variable("商品", "product", gettext_lazy("商品"), _fact("product")),
+    Variable("款号", "sku", gettext_lazy("款号"), _fact("sku")),
+    Variable("可用库存", "available", gettext_lazy("可用库存"), lambda s: str(s.data.get("available", ""))),
+    Variable("预警线", "threshold", gettext_lazy("预警线"), lambda s: str(s.data.get("threshold", ""))),
+    Variable("受影响订单", "orders", gettext_lazy("受影响订单"), lambda s: s.data.get("orders") or _("无")),
+    Variable(
+        "受影响客户", "customers", gettext_lazy("受影响客户"), lambda s: s.data.get("customers") or _("无")
+    ),
+)
+
+
+def variables_for(trigger: str) -> tuple[Variable, ...]:
+    """The words that make sense for a trigger, in the order the editor offers them."""
+    if trigger in ABOUT_STOCK:
+        return _shop[:1] + _goods_words
+    if trigger == Trigger.BACK_IN_STOCK:
+        return _shop + _goods_words[:3]
+    return _shop + _order_words
+
+
+def names_for(trigger: str) -> dict[str, Variable]:
+    """Words by either of their names."""
+    return {name: word for word in variables_for(trigger) for name in (word.zh, word.en)}
+
+
+def site_link(path: str) -> str:
+    """An address of this shop that works outside of it."""
+    return f"{settings.PUBLIC_URL.rstrip('/')}{path}"

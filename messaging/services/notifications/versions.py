@@ -1,0 +1,80 @@
+"""A rule as it was: written down with every change, and brought back from there."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.forms.models import model_to_dict
+from django.utils import timezone
+
+from messaging.models import NotificationRule, NotificationTemplate, RuleVersion
+from messaging.services.notifications.templates import check_template
+from shopcomm.core.accounts.actors import Actor
+
+NOT_KEPT = frozenset({"id", "key", "version", "updated_at"})
+
+
+def snapshot_of(rule: NotificationRule, templates: dict[tuple[str, str], str]) -> dict[str, Any]:
+    """Everything that makes a rule what it is; templates by language and channel."""
+    fields = {name: value for name, value in model_to_dict(rule).items() if name not in NOT_KEPT}
+    fields = {name: str(value) if isinstance(value, Decimal) else value for name, value in fields.items()}
+    words = [
+        {"language": language, "channel": channel, "body": body}
+        for (language, channel), body in sorted(templates.items())
+        if body
+    ]
+    return fields | {"templates": words}
+
+
+@transaction.atomic
+def save_rule(
+    *, actor: Actor, rule: NotificationRule, templates: dict[tuple[str, str], str]
+) -> NotificationRule:
+    """Store a rule with its templates as a new version. Raises TemplateBroken for words that cannot be filled in."""
+    for body in templates.values():
+        if body:
+            check_template(body, rule.trigger)
+    if rule.pk:
+        # Two managers who save at once make two versions, one after the other.
+        rule.version = NotificationRule.objects.select_for_update().get(pk=rule.pk).version
+    rule.version += 1
+    rule.save()
+    rule.templates.all().delete()
+    NotificationTemplate.objects.bulk_create(
+        NotificationTemplate(rule=rule, language=language, channel=channel, body=body)
+        for (language, channel), body in templates.items()
+        if body
+    )
+    RuleVersion.objects.create(
+        rule=rule,
+        number=rule.version,
+        snapshot=snapshot_of(rule, templates),
+        changed_by=actor.name,
+        changed_at=timezone.now(),
+    )
+    return rule
+
+
+@transaction.atomic
+def restore_version(*, actor: Actor, rule_id: int, number: int) -> NotificationRule:
+    """Bring an earlier version back, as a new one. Raises RuleVersion.DoesNotExist."""
+    version = RuleVersion.objects.select_related("rule").get(rule=rule_id, number=number)
+    rule = version.rule
+    rule_at(version, rule)
+    return save_rule(actor=actor, rule=rule, templates=templates_at(version))
+
+
+def rule_at(version: RuleVersion, rule: NotificationRule | None = None) -> NotificationRule:
+    """A rule as a version has it; into the given instance, or a new one that is not to be saved."""
+    rule = rule or NotificationRule(pk=version.rule_id, version=version.number)
+    for name, value in version.snapshot.items():
+        if name == "templates":
+            continue
+        field = NotificationRule._meta.get_field(name)
+        setattr(rule, field.attname, field.to_python(value) if not field.is_relation else value)  # type: ignore[union-attr]
+    return rule
+
+
+def templates_at(version: RuleVersion) -> dict[tuple[str, str], str]:
+    """The templates of a version, by language and channel."""
+    return {(each["language"], each["channel"]): each["body"] for each in version.snapshot["templates"]}

@@ -1,0 +1,163 @@
+"""Messages of staff that are said later, and the notice that nobody is there."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from messaging.errors import BadMessage, Forbidden, NotFound
+from messaging.models import Conversation, Message, ScheduledMessage, Sender
+from messaging.services.drafts import Draft, draft
+from messaging.services.messages import write_messages
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.configuration.calendar import hours_text, today_in_shop, working_calendar
+from shopcomm.core.configuration.hours import WorkingCalendar
+from shopcomm.core.configuration.models import shop_settings
+
+NAMESPACE = uuid.UUID("a4f1f6c4-62a9-4c8e-8d7c-70b3b2b0c9d2")
+BATCH = 200
+FARTHEST = timedelta(days=365)
+# A member of staff who spoke this recently is there, whatever the hours say.
+LIVE_TALK = timedelta(minutes=30)
+# A message older than this is not answered by "nobody is there" any more.
+FRESH = timedelta(minutes=15)
+State = ScheduledMessage.State
+
+
+def schedule_message(*, actor: Actor, conversation_id: int, body: str, send_at: datetime) -> ScheduledMessage:
+    """Keep a message until its time. Raises Forbidden, BodyRequired, BodyTooLong, BadMessage for a time gone by."""
+    if actor.kind != "staff":
+        raise Forbidden()
+    _check_time(send_at)
+    text = draft(
+        actor=actor, conversation_id=conversation_id, given={"client_id": uuid.uuid4(), "body": body}
+    ).body
+    return ScheduledMessage.objects.create(
+        conversation_id=conversation_id, author_id=actor.id or 0, body=text, send_at=send_at
+    )
+
+
+@transaction.atomic
+def change_scheduled(*, actor: Actor, scheduled_id: int, body: str, send_at: datetime) -> ScheduledMessage:
+    """Say something else, or at another time. Raises NotFound when it is said or cancelled already."""
+    _check_time(send_at)
+    row = _waiting(actor, scheduled_id)
+    given = {"client_id": row.client_id, "body": body}
+    row.body = draft(actor=actor, conversation_id=row.conversation_id, given=given).body
+    row.send_at = send_at
+    row.save(update_fields=["body", "send_at"])
+    return row
+
+
+@transaction.atomic
+def cancel_scheduled(*, actor: Actor, scheduled_id: int) -> ScheduledMessage:
+    """Leave it unsaid. Raises NotFound when it is said or cancelled already."""
+    row = _waiting(actor, scheduled_id)
+    row.state = State.CANCELLED
+    row.save(update_fields=["state"])
+    return row
+
+
+def _check_time(send_at: datetime) -> None:
+    if not timezone.now() < send_at <= timezone.now() + FARTHEST:
+        raise BadMessage(_("发送时间要在一年以内的将来"))
+
+
+def _waiting(actor: Actor, scheduled_id: int) -> ScheduledMessage:
+    rows = ScheduledMessage.objects.select_for_update().filter(pk=scheduled_id, state=State.WAITING)
+    row = rows.first()
+    # One's own, or anybody's for a manager.
+    if row is None or (actor.role != "manager" and row.author_id != actor.id):
+        raise NotFound()
+    return row
+
+
+def send_scheduled(*, now: datetime | None = None) -> int:
+    """Say what is due, batch by batch; its key makes a repeat the same message. Returns how many."""
+    now, said = now or timezone.now(), 0
+    while batch := _send_batch(now):
+        said += batch
+    return said
+
+
+@transaction.atomic
+def _send_batch(now: datetime) -> int:
+    due = ScheduledMessage.objects.filter(state=State.WAITING, send_at__lte=now).order_by("send_at", "pk")
+    rows = list(due.select_related("author").select_for_update(of=("self",), skip_locked=True)[:BATCH])
+    drafts = [
+        draft(
+            actor=Actor.staff(row.author),
+            conversation_id=row.conversation_id,
+            given={"client_id": row.client_id, "body": row.body},
+        )
+        for row in rows
+    ]
+    if drafts:
+        write_messages(drafts)
+    ScheduledMessage.objects.filter(pk__in=[row.pk for row in rows]).update(state=State.SENT, sent_at=now)
+    return len(rows)
+
+
+def send_away_notices(*, now: datetime | None = None) -> int:
+    """Outside hours, tell who has just written when somebody will be there: once a day each. Returns how many."""
+    now = now or timezone.now()
+    shop, calendar = shop_settings(), working_calendar()
+    if not shop.away_notice or calendar.is_open(now):
+        return 0
+    today = today_in_shop(now)
+    waiting = Conversation.objects.filter(
+        Q(away_told_on=None) | Q(away_told_on__lt=today),
+        last_customer_seq__gt=F("last_shop_seq"),
+        last_message_at__gt=now - FRESH,
+    )
+    return sum(_tell_away(pk, now, calendar) for pk in waiting.values_list("pk", flat=True)[:BATCH])
+
+
+@transaction.atomic
+def _tell_away(conversation_id: int, now: datetime, calendar: WorkingCalendar) -> int:
+    today = today_in_shop(now)
+    talk = Conversation.objects.select_for_update(skip_locked=True).filter(pk=conversation_id).first()
+    if talk is None or talk.away_told_on == today or _is_live(talk, now):
+        return 0
+    talk.away_told_on = today
+    talk.save(update_fields=["away_told_on"])
+    write_messages([_away_draft(talk, away_text(now, calendar), f"away:{today}")])
+    return 1
+
+
+def _is_live(talk: Conversation, now: datetime) -> bool:
+    spoken = Message.objects.filter(
+        conversation=talk, sender_kind=Sender.STAFF, internal=False, created_at__gt=now - LIVE_TALK
+    )
+    return spoken.exists()
+
+
+def away_text(now: datetime, calendar: WorkingCalendar) -> str:
+    """What the shop says while nobody is there."""
+    shop = shop_settings()
+    with translation.override(settings.LANGUAGE_CODE):
+        hours = hours_text(
+            calendar.hours_of(today_in_shop(now)) or next((h for h in calendar.weekly if h), ())
+        )
+        if shop.away_text:
+            return shop.away_text.replace("{{营业时间}}", hours)
+        opening = calendar.next_open(now)
+        when = f"{timezone.localtime(opening):%m-%d %H:%M}" if opening else hours
+        return _("现在是非工作时间，您的消息已收到，我们 %(when)s 上班后尽快回复。") % {"when": when}
+
+
+def _away_draft(talk: Conversation, text: str, key: str) -> Draft:
+    return Draft(
+        conversation_id=talk.pk,
+        client_id=uuid.uuid5(NAMESPACE, key),
+        kind="event",
+        body=text,
+        sender_kind=Sender.SYSTEM,
+        sender_id=0,
+        sender_name="",
+        data={"notice": "away"},
+    )

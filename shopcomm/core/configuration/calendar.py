@@ -1,0 +1,102 @@
+"""The shop's working calendar as the manager set it, and the public holidays behind it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import chinese_calendar
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from shopcomm.core.configuration.hours import Span, Spans, WorkingCalendar
+from shopcomm.core.configuration.models import CalendarDay, WorkingInterval, shop_settings
+
+# What a shop works on a make-up day when it has no hours on any weekday to go by.
+USUAL: Spans = (Span(time(9), time(18)),)
+HOLIDAY, WORKDAY = CalendarDay.Kind.HOLIDAY, CalendarDay.Kind.WORKDAY
+
+
+class SpecialDay(NamedTuple):
+    """A day that differs from its weekday, and who says so."""
+
+    day: date
+    kind: str
+    name: str
+    is_public: bool
+
+
+def working_calendar() -> WorkingCalendar:
+    """The calendar in force: weekly hours, public holidays if wanted, and the manager's own days above them."""
+    weekly = weekly_hours(WorkingInterval.objects.all())
+    exceptions = {
+        special.day: hours_on(special, weekly)
+        for special in special_days()
+        if special.kind == HOLIDAY or not weekly[special.day.weekday()]
+    }
+    # An own "works" on a day that the public calendar calls a holiday is simply its weekday.
+    return WorkingCalendar(ZoneInfo(settings.TIME_ZONE), weekly, exceptions)
+
+
+def weekly_hours(intervals: Iterable[WorkingInterval]) -> tuple[Spans, ...]:
+    """Intervals sorted into weekdays, Monday first."""
+    days: dict[int, list[Span]] = defaultdict(list)
+    for interval in intervals:
+        days[interval.weekday].append(Span(interval.opens, interval.closes))
+    return tuple(tuple(sorted(days[weekday])) for weekday in range(7))
+
+
+def hours_on(special: SpecialDay, weekly: tuple[Spans, ...]) -> Spans:
+    """What a special day's hours are: none, or on a make-up day those of the first weekday that has any."""
+    if special.kind == HOLIDAY:
+        return ()
+    return weekly[special.day.weekday()] or next((spans for spans in weekly if spans), USUAL)
+
+
+def special_days() -> list[SpecialDay]:
+    """Every special day in order, the manager's own instead of the public ones."""
+    own = {row.day: SpecialDay(row.day, row.kind, row.name, False) for row in CalendarDay.objects.all()}
+    public = public_days() if shop_settings().use_public_holidays else {}
+    return sorted((public | own).values())
+
+
+def public_days() -> dict[date, SpecialDay]:
+    """National holidays and make-up workdays of the years the State Council has announced so far."""
+    names = chinese_calendar.constants.holidays
+    days = {day: SpecialDay(day, HOLIDAY, _holiday_name(name), True) for day, name in names.items()}
+    worked = chinese_calendar.constants.workdays
+    return days | {
+        day: SpecialDay(day, WORKDAY, _("%(name)s调休") % {"name": _holiday_name(name)}, True)
+        for day, name in worked.items()
+    }
+
+
+def _holiday_name(english: str) -> str:
+    holiday = next((each for each in chinese_calendar.Holiday if each.value == english), None)
+    return holiday.chinese if holiday else english
+
+
+class DayPlan(NamedTuple):
+    """One day of the preview."""
+
+    day: date
+    spans: Spans
+    special: SpecialDay | None
+
+
+def next_days(first: date, count: int) -> list[DayPlan]:
+    """What the shop works on the days from `first` on, with the reason where a day differs."""
+    calendar, special = working_calendar(), {each.day: each for each in special_days()}
+    days = [first + timedelta(days=ahead) for ahead in range(count)]
+    return [DayPlan(day, calendar.hours_of(day), special.get(day)) for day in days]
+
+
+def hours_text(spans: Spans) -> str:
+    """Hours as people write them."""
+    return "、".join(f"{span.opens:%H:%M}–{span.closes:%H:%M}" for span in spans) or _("休息")
+
+
+def today_in_shop(now: datetime) -> date:
+    """The shop's date at a moment."""
+    return now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()

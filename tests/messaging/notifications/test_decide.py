@@ -1,0 +1,169 @@
+"""The one decision: when a notice goes out and why, over hours, rest, urgency, caps and budgets."""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from messaging.services.notifications.decide import (
+    BUDGET_WINDOW,
+    TOO_OLD,
+    Ask,
+    Policy,
+    Reason,
+    World,
+    decide,
+    room_at,
+)
+from shopcomm.core.configuration.hours import QuietWindow, Span, WorkingCalendar
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+OPEN_NINE_TO_NINE = WorkingCalendar(SHANGHAI, ((Span(time(9), time(21)),),) * 7)
+NAPS = QuietWindow(time(12), time(14), SHANGHAI)
+MINUTE = timedelta(minutes=1)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+def ask_at(moment: datetime, **wishes) -> Ask:
+    return Ask(happened_at=moment, **wishes)
+
+
+def world(now: datetime, **known) -> World:
+    return World(now, OPEN_NINE_TO_NINE, **known)
+
+
+NIGHT, DAY = at("2026-11-24T02:00"), at("2026-11-24T10:00")
+
+
+def test_a_shipping_notice_at_two_in_the_morning_waits_for_opening():
+    assert decide(ask_at(NIGHT), world(NIGHT)) == (at("2026-11-24T09:00"), Reason.OUTSIDE_HOURS)
+
+
+def test_an_urgent_order_breaks_the_night_when_the_rule_says_so():
+    asked = ask_at(NIGHT, policy=Policy.URGENT, urgent=True)
+    assert decide(asked, world(NIGHT)) == (NIGHT, Reason.URGENT)
+    assert decide(ask_at(NIGHT, policy=Policy.WAIT, urgent=True), world(NIGHT)).reason is Reason.OUTSIDE_HOURS
+    assert decide(ask_at(NIGHT, policy=Policy.URGENT), world(NIGHT)).reason is Reason.OUTSIDE_HOURS
+
+
+def test_a_rule_that_sends_at_once_still_lets_people_rest():
+    noon = at("2026-11-24T12:30")
+    asked = ask_at(noon, policy=Policy.SEND)
+    assert decide(asked, world(noon, quiet=NAPS)) == (at("2026-11-24T14:00"), Reason.RESTING)
+    assert decide(ask_at(NIGHT, policy=Policy.SEND), world(NIGHT)) == (NIGHT, Reason.AT_ONCE)
+
+
+def test_a_delay_that_ends_at_night_waits_for_the_morning():
+    evening = at("2026-11-24T20:50")
+    asked = ask_at(evening, delay=timedelta(minutes=30))
+    assert decide(asked, world(evening)) == (at("2026-11-25T09:00"), Reason.OUTSIDE_HOURS)
+
+
+def test_the_sixth_message_of_a_day_waits_until_the_first_is_a_day_old():
+    told = [at(f"2026-11-24T0{9}:0{minute}") for minute in range(5)]
+    decision = decide(ask_at(DAY), world(DAY, told=told, budget=5))
+    assert decision == (at("2026-11-25T09:00"), Reason.OVER_BUDGET)
+
+
+def test_money_is_told_whatever_the_budget_says():
+    told = [DAY - MINUTE] * 9
+    assert decide(ask_at(DAY, always=True), world(DAY, told=told, budget=1)) == (DAY, Reason.AT_ONCE)
+
+
+def test_old_news_is_not_told():
+    assert decide(ask_at(DAY - TOO_OLD - MINUTE), world(DAY)) == (None, Reason.TOO_OLD)
+
+
+times = st.times().map(lambda t: t.replace(second=0, microsecond=0))
+zones = st.sampled_from(
+    [SHANGHAI, ZoneInfo("Europe/Berlin"), ZoneInfo("America/Sao_Paulo"), ZoneInfo("Asia/Kathmandu")]
+)
+moments = st.datetimes(datetime(2025, 3, 1), datetime(2027, 1, 1), timezones=st.just(UTC))
+calendars = st.builds(
+    lambda zone, week: WorkingCalendar(zone, tuple(tuple(day) for day in week)),
+    zones,
+    st.lists(st.lists(st.builds(Span, times, times), max_size=2), min_size=7, max_size=7),
+)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[Ask, World]:
+    now = draw(moments)
+    ago = st.integers(0, 60 * 30).map(lambda minutes: now - timedelta(minutes=minutes))
+    asked = Ask(
+        happened_at=draw(ago),
+        delay=timedelta(minutes=draw(st.integers(0, 600))),
+        policy=draw(st.sampled_from(Policy)),
+        urgent=draw(st.booleans()),
+        always=draw(st.booleans()),
+        cap=draw(st.none() | st.integers(1, 4)),
+        cap_window=timedelta(hours=draw(st.integers(1, 48))),
+    )
+    quiet = draw(st.none() | st.builds(QuietWindow, times, times, zones))
+    told = draw(st.lists(ago, max_size=8))
+    by_rule = told[: draw(st.integers(0, len(told)))]
+    return asked, World(now, draw(calendars), quiet, by_rule, told, draw(st.none() | st.integers(1, 6)))
+
+
+@settings(max_examples=400, deadline=None)
+@given(cases())
+def test_a_notice_leaves_in_hours_and_awake_unless_its_rule_or_haste_says_otherwise(case: tuple[Ask, World]):
+    asked, known = case
+    moment, reason = decide(asked, known)
+    if moment is None:
+        assert reason is Reason.TOO_OLD
+        return
+    assert moment >= max(known.now, asked.happened_at + asked.delay)
+    hasty = asked.urgent and asked.policy in (Policy.SEND, Policy.URGENT)
+    resting = known.quiet is not None and known.quiet.ends_after(moment) is not None
+    meets = known.calendar.next_open(moment) is not None
+    assert not resting or hasty or not meets or _never_meet(known)
+    if asked.policy is Policy.WAIT or (asked.policy is Policy.URGENT and not asked.urgent):
+        assert known.calendar.is_open(moment) or not meets or _never_meet(known)
+
+
+def _never_meet(known: World) -> bool:
+    """Whether the shop's hours lie wholly inside the person's rest: then there is no good moment."""
+    from shopcomm.core.configuration.hours import next_welcome
+
+    return next_welcome(known.now, known.calendar, known.quiet) is None
+
+
+@settings(max_examples=400, deadline=None)
+@given(cases())
+def test_no_window_ever_holds_more_than_the_cap_and_the_budget_allow(case: tuple[Ask, World]):
+    asked, known = case
+    moment, reason = decide(asked, known)
+    if moment is None or asked.always or reason is Reason.URGENT:
+        return
+    if asked.cap is not None:
+        assert sum(each > moment - asked.cap_window for each in known.told_by_rule) < asked.cap
+    if known.budget is not None:
+        assert sum(each > moment - BUDGET_WINDOW for each in known.told) < known.budget
+
+
+@settings(max_examples=200, deadline=None)
+@given(cases())
+def test_asked_again_at_that_moment_it_goes_out_then(case: tuple[Ask, World]):
+    asked, known = case
+    moment, _reason = decide(asked, known)
+    if moment is not None and moment - asked.happened_at <= TOO_OLD:
+        later = World(moment, known.calendar, known.quiet, known.told_by_rule, known.told, known.budget)
+        again, _why = decide(asked, later)
+        assert again == moment or _never_meet(known)
+
+
+@given(moments, st.lists(st.integers(0, 5000)), st.integers(1, 5), st.integers(1, 48))
+def test_room_is_found_at_the_first_moment_there_is_any(
+    now: datetime, minutes: list[int], limit: int, hours: int
+):
+    told, window = [now - timedelta(minutes=m) for m in minutes], timedelta(hours=hours)
+    free = room_at(now, told, limit, window)
+    assert sum(each > free - window for each in told) < limit
+    if free > now:
+        before = free - timedelta(seconds=1)
+        assert sum(each > before - window for each in told) >= limit
