@@ -26,6 +26,8 @@ LONGEST = 2000
 
 def tell(batch: Batch, messages: list[list[int]]) -> list[Notification]:
     """Tell each message, the first id of which carries the others. Returns the carriers that were told."""
+    # The important ones had the first claim on the budget; they are read in the order things happened.
+    messages = sorted(messages, key=lambda ids: (batch.rows[ids[0]].event_id or ids[0], ids[0]))
     carriers = [_compose(batch, ids) for ids in messages]
     told = _into_conversations(batch, [row for row in carriers if row.recipient_kind == Recipient.CUSTOMER])
     told += [row for row in carriers if row.recipient_kind == Recipient.STAFF]

@@ -14,10 +14,6 @@ BESIDE_THE_TABLE = {
     events.StockLow.type: Trigger.STOCK_LOW,
     events.StockReplenished.type: Trigger.STOCK_REPLENISHED,
 }
-# Moves between the same statuses by the same event: told apart by who made them.
-EXPIRED, CANCELLED = "T5", "T4"
-
-
 def trigger_of(event: DomainEvent) -> str:
     """The trigger that an event pulls; empty for one that no rule can wait for."""
     move = (event.type, event.data.get("status_from", ""), event.data.get("status_to", ""))
@@ -27,22 +23,23 @@ def trigger_of(event: DomainEvent) -> str:
     notices = _notices().get(move)
     if not notices:
         return BESIDE_THE_TABLE.get(event.type, "")
+    return _between(notices, event)
+
+
+def _between(notices: tuple[str, ...], event: DomainEvent) -> str:
+    """Moves between the same statuses by the same event are told apart by who made them, or by what they say."""
     if len(notices) == 1:
-        return next(iter(notices.values()))
-    by_clock = event.actor_kind == "system"
-    return notices[EXPIRED if by_clock else CANCELLED] if EXPIRED in notices else _partial(event, notices)
-
-
-def _partial(event: DomainEvent, notices: dict[str, str]) -> str:
-    """A refund that came to nothing, or to a part."""
-    return notices["T20" if event.data.get("amount") else "T19"]
+        return notices[0]
+    if Trigger.EXPIRED in notices:
+        return Trigger.EXPIRED if event.actor_kind == "system" else Trigger.CANCELLED
+    return Trigger.REFUND_PARTIAL if event.data.get("amount") else Trigger.REFUND_REJECTED
 
 
 @cache
-def _notices() -> dict[tuple[str, str, str], dict[str, str]]:
-    """The notices of the table by event and statuses, then by the row's key."""
-    found: dict[tuple[str, str, str], dict[str, str]] = {}
+def _notices() -> dict[tuple[str, str, str], tuple[str, ...]]:
+    """The notices of the table by event and statuses."""
+    found: dict[tuple[str, str, str], dict[str, None]] = {}
     for row in TRANSITIONS:
         if row.notice:
-            found.setdefault((row.event.type, str(row.from_), str(row.to)), {})[row.key] = row.notice
-    return found
+            found.setdefault((row.event.type, str(row.from_), str(row.to)), {})[row.notice] = None
+    return {move: tuple(notices) for move, notices in found.items()}

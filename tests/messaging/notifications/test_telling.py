@@ -1,0 +1,269 @@
+"""The five messages, told in time: not at night, not twice, not when they are out of date."""
+
+import pytest
+
+from messaging.models import Message, Notification, NotificationPreference
+from messaging.services.notifications.release import release_due
+from orders.models import Order
+from orders.services.orders import ItemInput
+from orders.services.stock import set_stock
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.configuration.models import ShopSettings
+from shopcomm.core.events.models import DomainEvent, HandlerCursor
+from shopcomm.core.events.relay import relay
+from tests.factories import StaffFactory, VariantFactory, make_order, move
+from tests.messaging.notifications.conftest import at, states
+
+pytestmark = pytest.mark.django_db
+SYSTEM = Actor.system()
+
+
+def pay(order: Order) -> Order:
+    return move(order, "paid", reference=f"pay-{order.pk}")
+
+
+def ship(order: Order, number: str = "SF1234567890") -> Order:
+    return move(order, "shipped", carrier="shunfeng", tracking_number=number)
+
+
+@pytest.fixture
+def order(clock, customer, variant):
+    return make_order(customer=customer)
+
+
+def test_an_order_is_confirmed_to_the_customer_at_once(order, pass_on, told):
+    pass_on()
+    (text,) = told(order, bodies=True)
+    assert order.number in text
+    assert "吴丽华您好" in text
+    assert states(order)["order_confirmed"] == ("sent", "at_once")
+
+
+def test_shipping_tells_carrier_and_tracking_number(order, pass_on, told):
+    pay(order)
+    pass_on()
+    ship(order)
+    pass_on()
+    assert told(order) == ["order_confirmed", "paid", "picking", "shipped"]
+    assert "顺丰" in told(order, bodies=True)[-1]
+    assert "SF1234567890" in told(order, bodies=True)[-1]
+
+
+def test_a_parcel_that_leaves_at_two_in_the_morning_is_told_at_nine(order, clock, pass_on, told):
+    pay(order)
+    pass_on()
+    clock.move_to(at("2026-11-25 02:00"))
+    ship(order)
+    pass_on()
+    assert "shipped" not in told(order)
+    assert states(order)["shipped"] == ("waiting", "outside_hours")
+    clock.move_to(at("2026-11-25 09:00"))
+    pass_on()
+    assert "shipped" in told(order)[-1]
+    assert Notification.objects.get(trigger="shipped").sent_at == at("2026-11-25 09:00")
+
+
+def test_an_urgent_parcel_is_told_at_two_in_the_morning(clock, customer, pass_on, told):
+    order = make_order(customer=customer, urgent=True)
+    pay(order)
+    pass_on()
+    clock.move_to(at("2026-11-25 02:00"))
+    ship(order)
+    pass_on()
+    assert told(order)[-1] == "shipped"
+    assert states(order)["shipped"] == ("sent", "urgent")
+
+
+def test_shipped_and_delivered_overnight_is_one_message(order, clock, pass_on, told):
+    pay(order)
+    pass_on()
+    clock.move_to(at("2026-11-24 23:00"))
+    ship(order)
+    pass_on()
+    clock.move_to(at("2026-11-25 08:00"))
+    move(order, "delivered")
+    pass_on()
+    before = len(told(order))
+    clock.move_to(at("2026-11-25 09:00"))
+    pass_on()
+    assert told(order)[before:] == ["delivered"]
+    assert states(order)["shipped"] == ("dropped", "superseded")
+
+
+def test_what_was_held_and_still_holds_is_merged_into_one_message(order, clock, pass_on, told):
+    pass_on()
+    clock.move_to(at("2026-11-24 23:00"))
+    pay(order)
+    pass_on()
+    clock.move_to(at("2026-11-24 23:30"))
+    move(order, "picking")
+    pass_on()
+    clock.move_to(at("2026-11-25 09:00"))
+    pass_on()
+    text = told(order, bodies=True)[-1]
+    assert text.startswith("您有 2 条更新")
+    assert states(order)["paid"][0] == "sent"
+    assert states(order)["picking"] == ("merged", "merged")
+
+
+def test_the_same_event_seen_twice_is_told_once(order, pass_on, told):
+    pass_on()
+    HandlerCursor.objects.update(position=0)
+    pass_on()
+    assert told(order) == ["order_confirmed"]
+
+
+def test_an_unpaid_order_is_reminded_in_steps_and_payment_stops_it(order, clock, pass_on, told):
+    pass_on()
+    clock.move_to(at("2026-11-24 10:31"))
+    pass_on()
+    pass_on()
+    assert told(order) == ["order_confirmed", "unpaid"]
+    clock.move_to(at("2026-11-24 14:01"))
+    pass_on()
+    assert told(order) == ["order_confirmed", "unpaid", "unpaid"]
+    pay(order)
+    clock.move_to(at("2026-11-25 10:00"))
+    pass_on()
+    assert told(order).count("unpaid") == 2
+
+
+def test_payment_cancels_a_reminder_that_waits_for_the_morning(order, clock, pass_on, told):
+    clock.move_to(at("2026-11-24 20:45"))
+    late = make_order(customer=order.customer)
+    clock.move_to(at("2026-11-24 21:20"))
+    pass_on()
+    assert states(late)["unpaid"] == ("waiting", "outside_hours")
+    pay(late)
+    clock.move_to(at("2026-11-25 09:00"))
+    pass_on()
+    assert states(late)["unpaid"] == ("dropped", "taken_back")
+
+
+def test_after_the_last_reminder_an_order_may_be_cancelled_and_gives_its_stock_back(
+    order, clock, pass_on, rule, variant
+):
+    from messaging.services.notifications.timers import cancel_unpaid
+
+    rule("unpaid", steps=[30], cancel_after=60)
+    clock.move_to(at("2026-11-24 10:31"))
+    pass_on()
+    assert cancel_unpaid() == 0
+    clock.move_to(at("2026-11-24 11:32"))
+    assert cancel_unpaid() == 1
+    order.refresh_from_db()
+    variant.refresh_from_db()
+    assert (order.status, variant.reserved) == ("cancelled", 0)
+
+
+def test_a_day_of_downtime_ends_in_one_reminder_not_in_three(order, clock, pass_on, told):
+    clock.move_to(at("2026-11-25 10:00"))
+    pass_on()
+    (text,) = told(order, bodies=True)
+    assert "已下单成功" in text
+    assert text.count("还没有付款") == 1
+
+
+def test_a_low_stock_alert_goes_to_sales_once_and_names_who_is_hit(clock, customer, sales, other_sales, pass_on):
+    bag = VariantFactory(sku="LOW-1", threshold=5, on_hand=6)
+    order = make_order(customer=customer, items=[ItemInput("LOW-1", 2)])
+    pass_on()
+    alerts = Notification.objects.filter(trigger="stock_low").order_by("pk")
+    assert {row.recipient_id for row in alerts} == {sales.pk, other_sales.pk}
+    assert all(row.state == "sent" for row in alerts)
+    assert order.number in alerts[0].body
+    assert "吴丽华" in alerts[0].body
+    set_stock(actor=SYSTEM, sku="LOW-1", delta=-1)
+    pass_on()
+    assert alerts.count() == 2
+    set_stock(actor=SYSTEM, sku="LOW-1", delta=20)
+    set_stock(actor=SYSTEM, sku="LOW-1", delta=-20)
+    pass_on()
+    assert alerts.all().count() == 4
+    assert bag.sku in alerts.last().body
+
+
+def test_no_customer_is_ever_told_of_stock(clock, customer, pass_on):
+    VariantFactory(sku="LOW-2", threshold=5, on_hand=6)
+    make_order(customer=customer, items=[ItemInput("LOW-2", 2)])
+    pass_on()
+    assert not Message.objects.filter(data__notice="stock_low").exists()
+
+
+def test_a_kind_that_a_customer_turned_off_is_dropped_but_money_is_told(order, pass_on, told):
+    NotificationPreference.objects.create(
+        owner_kind="customer", owner_id=order.customer_id, muted=["order_confirmed", "paid"]
+    )
+    pay(order)
+    pass_on()
+    assert states(order)["order_confirmed"] == ("dropped", "muted")
+    assert told(order) == ["paid"]
+
+
+def test_over_the_budget_notices_merge_into_one_digest(clock, customer, pass_on):
+    ShopSettings.objects.update(customer_daily_budget=2)
+    orders = [make_order(customer=customer) for _ in range(4)]
+    pass_on()
+    rows = Notification.objects.filter(trigger="order_confirmed")
+    assert sorted(rows.values_list("state", flat=True)) == ["merged", "merged", "sent", "sent"]
+    carrier = rows.exclude(merged=None).distinct().get()
+    assert all(order.number in carrier.body for order in [*orders[2:], carrier.order])
+
+
+def test_over_the_budget_with_nothing_to_ride_on_waits_until_there_is_room(clock, customer, pass_on):
+    ShopSettings.objects.update(customer_daily_budget=1)
+    make_order(customer=customer)
+    pass_on()
+    clock.move_to(at("2026-11-24 11:00"))
+    second = make_order(customer=customer)
+    pass_on()
+    assert states(second)["order_confirmed"] == ("waiting", "over_budget")
+    clock.move_to(at("2026-11-25 10:00"))
+    pass_on()
+    assert states(second)["order_confirmed"][0] == "sent"
+
+
+def test_an_imported_or_seeded_past_is_nobodys_news(clock, customer):
+    from shopcomm.core.realtime import quietly
+
+    with quietly():
+        make_order(customer=customer)
+    relay()
+    assert DomainEvent.objects.filter(type="order.created", data__history=True).exists()
+    assert not Notification.objects.exists()
+
+
+def test_a_rule_that_is_switched_off_says_nothing_more(order, clock, rule, pass_on, told):
+    clock.move_to(at("2026-11-24 23:00"))
+    late = make_order(customer=order.customer)
+    relay()
+    rule("order_confirmed", enabled=False)
+    clock.move_to(at("2026-11-25 09:00"))
+    release_due()
+    assert states(late)["order_confirmed"] == ("dropped", "rule_off")
+
+
+def test_an_unanswered_customer_is_brought_to_the_seller_in_working_time(order, clock, sales, pass_on):
+    from uuid import uuid4
+
+    from messaging.services.messages import send_message
+
+    Order.objects.filter(pk=order.pk).update(assigned_to=sales)
+    clock.move_to(at("2026-11-24 20:50"))
+    customer = Actor.customer(order.customer)
+    send_message(actor=customer, conversation_id=order.conversation.pk, client_id=uuid4(), body="有货吗")
+    clock.move_to(at("2026-11-24 22:00"))
+    pass_on()
+    assert not Notification.objects.filter(trigger="unanswered").exists()
+    clock.move_to(at("2026-11-25 09:06"))
+    pass_on()
+    notice = Notification.objects.get(trigger="unanswered")
+    assert (notice.recipient_id, notice.state) == (sales.pk, "sent")
+    assert "有货吗" in notice.body
+
+
+def test_nobody_who_left_is_told(order, clock, rule, pass_on):
+    gone = StaffFactory(role="sales", is_active=False)
+    rule("order_confirmed", audience="person", person=gone)
+    pass_on()
+    assert states(order)["order_confirmed"] == ("dropped", "nobody")
