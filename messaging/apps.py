@@ -12,6 +12,7 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         """Join the transactions of orders: a conversation with each, a line for each event."""
         from messaging import handlers  # noqa: F401  (joins the event log)
+        from messaging.selectors.notifications import notice_lines
         from messaging.selectors.rows import row_talk, with_unread
         from messaging.services.conversations import open_order_conversation
         from messaging.services.event_lines import write_event_line, write_history
@@ -21,6 +22,7 @@ class MessagingConfig(AppConfig):
         hooks.order_created_hooks.append(open_order_conversation)
         hooks.order_event_hooks.append(write_event_line)
         hooks.order_history_hooks.append(write_history)
+        hooks.timeline_hooks.append(notice_lines)
         hooks.row_talk_hooks.append(row_talk)
         hooks.unread_order_filters.append(with_unread)
 

@@ -6,8 +6,9 @@ from orders import events
 from orders.transitions import TRANSITIONS
 from shopcomm.core.events.handlers import on
 from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.events.publish import Event
 
-TOLD = {row.event for row in TRANSITIONS} | {
+TOLD: set[type[events.OrderEvent] | type[Event]] = {row.event for row in TRANSITIONS} | {
     events.PaymentRecorded,
     events.ShipmentUpdated,
     events.OrderChanged,

@@ -4,6 +4,17 @@ from messaging.views.attachments import attachment, thumbnail, upload
 from messaging.views.emoji import emoji_data
 from messaging.views.inbox import inbox, new_enquiry, unread
 from messaging.views.messages import messages
+from messaging.views.notices import notices, retry_delivery, see, unseen, why
+from messaging.views.rules import (
+    delete_rule,
+    restore_rule,
+    rule_page,
+    rule_rehearsal,
+    rule_versions,
+    rules_index,
+    try_on_me,
+    try_rule,
+)
 
 app_name = "messaging"
 
@@ -16,5 +27,19 @@ urlpatterns = [
     path("attachments/", upload, name="upload"),
     path("attachments/<uuid:attachment_id>/", attachment, name="attachment"),
     path("attachments/<uuid:attachment_id>/thumbnail/", thumbnail, name="thumbnail"),
+    path("rules/", rules_index, name="rules"),
+    path("rules/new/", rule_page, name="rule-new"),
+    path("rules/try/", try_rule, name="rule-try"),
+    path("rules/<int:rule_id>/", rule_page, name="rule"),
+    path("rules/<int:rule_id>/delete/", delete_rule, name="rule-delete"),
+    path("rules/<int:rule_id>/rehearsal/", rule_rehearsal, name="rule-rehearsal"),
+    path("rules/<int:rule_id>/to-me/", try_on_me, name="rule-to-me"),
+    path("rules/<int:rule_id>/versions/", rule_versions, name="rule-versions"),
+    path("rules/<int:rule_id>/versions/<int:number>/", restore_rule, name="rule-restore"),
+    path("notices/", notices, name="notices"),
+    path("notices/unseen/", unseen, name="notices-unseen"),
+    path("notices/see/", see, name="notices-see"),
+    path("notices/deliveries/<int:delivery_id>/retry/", retry_delivery, name="delivery-retry"),
+    path("orders/<str:number>/notices/", why, name="why"),
     path("emoji/", emoji_data, name="emoji"),
 ]

@@ -1,7 +1,7 @@
 """Where higher floors join an order's transaction. They append at start-up; orders know nothing of them."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
@@ -34,6 +34,9 @@ row_talk_hooks: list[Callable[[list[int], Actor], dict[int, RowTalk]]] = []
 
 # Narrow orders to those with something unread for one reader.
 unread_order_filters: list[Callable[[QuerySet[Order], Actor], QuerySet[Order]]] = []
+
+# Further lines of an order's timeline for an audience ("shop" or "customer").
+timeline_hooks: list[Callable[[Order, str], list[Any]]] = []
 
 # Each may answer why an order must not be completed by the timer yet.
 completion_blockers: list[Callable[[Order], str | None]] = []

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("shopcomm.core.accounts.urls")),
     path("orders/", include("orders.urls")),
     path("warehouse/", include("orders.warehouse_urls")),
+    path("rules/", include("shopcomm.core.configuration.urls")),
     path("", include("messaging.urls")),
     path("", include("shopcomm.edge.portal.urls")),
     path("api/v1/", include("shopcomm.api_urls")),

@@ -6,17 +6,34 @@ from django import template
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from messaging.models import Conversation, Message
+from messaging.models import Conversation, Message, Recipient
 from messaging.presenters import preview as preview_line
 from messaging.selectors.inbox import unread_conversations as unread_count
 from messaging.selectors.pane import conversation_of, pane_page
 from messaging.services.emoji import EMOJI_VERSION
+from messaging.services.notifications.reasons import reason_text
+from messaging.services.notifications.recipients import Person
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.accounts.roles import may as role_may
 from shopcomm.core.configuration.models import shop_settings
 
 register = template.Library()
+
+
+@register.filter
+def reason(key: str) -> str:
+    """Why a notice goes when it goes, in words."""
+    return reason_text(str(key))
+
+
+@register.simple_tag
+def person_name(person: Person) -> str:
+    """The name of somebody who is told."""
+    model = Customer if person.kind == Recipient.CUSTOMER else Staff
+    return str(model.objects.filter(pk=person.id).first() or "")
+
 
 # Where the pane stands decides its frame and its head.
 VARIANTS = {

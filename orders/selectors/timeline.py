@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
-from orders import events
+from orders import events, hooks
 from orders.couriers import courier_name
 from orders.labels import field_label, field_text, status_label
 from orders.models import Order, Payment, TrackingNode
@@ -70,6 +70,8 @@ def timeline(order: Order, *, audience: Audience = "shop") -> list[TimelineEntry
         TimelineEntry(node.scanned_at, courier_name(node.shipment.carrier), "pin", node.text, kind="scan")
         for node in scans
     ]
+    for hook in hooks.timeline_hooks:
+        entries += hook(order, audience)
     # A stable sort: events of one moment stay in the order they were written.
     return sorted(entries, key=lambda entry: entry.when)
 

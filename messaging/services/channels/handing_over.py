@@ -1,7 +1,6 @@
 """After a notice is told in the product: which channel outside of it comes first."""
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -25,7 +24,16 @@ def hand_over(batch: Any, told: Iterable[Notification]) -> None:
             deliveries.append(delivery(row, ways, batch.now))
     Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
     if deliveries:
-        transaction.on_commit(partial(wake_deliveries), robust=True)
+        transaction.on_commit(wake_deliveries, robust=True)
+
+
+def hand_over_one(row: Notification, channels: list[str], person: Person) -> None:
+    """Give one notice to the first of these channels that reaches the person."""
+    known = [channel for channel in channels if channel in CHANNELS]
+    ways = ways_to(person, known, {channel: set(CHANNELS[channel].reach([person])) for channel in known})
+    if ways:
+        delivery(row, ways, row.send_at).save()
+        transaction.on_commit(wake_deliveries, robust=True)
 
 
 def ways_to(person: Person, channels: list[str], reachable: dict[str, set[Person]]) -> list[str]:

@@ -180,7 +180,8 @@ def ensure_default_rules() -> int:
     known = set(NotificationRule.objects.exclude(key="").values_list("key", flat=True))
     missing = [default for default in DEFAULTS if default.key not in known]
     rules = NotificationRule.objects.bulk_create([_rule(default) for default in missing])
-    templates, versions = [], []
+    templates: list[NotificationTemplate] = []
+    versions: list[RuleVersion] = []
     for rule, default in zip(rules, missing, strict=True):
         words = {("zh-hans", ""): default.zh, ("en", ""): default.en}
         templates += _templates(rule, words)

@@ -50,8 +50,8 @@ def plan_event(event: DomainEvent) -> int:
 
 def occasion_of(event: DomainEvent, trigger: str) -> Occasion:
     """An event with the order or the goods it is about."""
-    order = Order.objects.select_related("customer").filter(pk=event.order_id).first()
-    conversation = Conversation.objects.filter(order_id=event.order_id).first() if order else None
+    order = Order.objects.select_related("customer").filter(pk=event.order_id or 0).first()
+    conversation = Conversation.objects.filter(order_id=order.pk).first() if order else None
     return Occasion(
         trigger=trigger,
         cause=cause_of(event, trigger),

@@ -31,7 +31,7 @@ def tell(batch: Batch, messages: list[list[int]]) -> list[Notification]:
     carriers = [_compose(batch, ids) for ids in messages]
     told = _into_conversations(batch, [row for row in carriers if row.recipient_kind == Recipient.CUSTOMER])
     told += [row for row in carriers if row.recipient_kind == Recipient.STAFF]
-    _show_staff([row for row in told if row.recipient_kind == Recipient.STAFF])
+    show_staff([row for row in told if row.recipient_kind == Recipient.STAFF])
     return told
 
 
@@ -126,7 +126,7 @@ def _draft(row: Notification, talk: Conversation) -> Draft:
     )
 
 
-def _show_staff(rows: list[Notification]) -> None:
+def show_staff(rows: list[Notification]) -> None:
     """Light the bell of those who have a page open."""
     frames = [frame(staff_group(row.recipient_id), notice_frame(row)) for row in rows]
     if frames:

@@ -3,7 +3,7 @@
 A step that is missed while the product is down is not made up: only the last one that is due is told.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
@@ -112,7 +112,7 @@ def _first_unanswered(talk: Conversation) -> Message | None:
     return later.filter(sender_kind=Sender.CUSTOMER).order_by("seq").first()
 
 
-SOURCES = {
+SOURCES: dict[str, Callable[[NotificationRule, datetime], Iterator[Candidate]]] = {
     Trigger.UNPAID: _unpaid,
     Trigger.PICKING_LONG: _picking,
     Trigger.UNANSWERED: _unanswered,

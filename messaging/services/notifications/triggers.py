@@ -14,6 +14,8 @@ BESIDE_THE_TABLE = {
     events.StockLow.type: Trigger.STOCK_LOW,
     events.StockReplenished.type: Trigger.STOCK_REPLENISHED,
 }
+
+
 def trigger_of(event: DomainEvent) -> str:
     """The trigger that an event pulls; empty for one that no rule can wait for."""
     move = (event.type, event.data.get("status_from", ""), event.data.get("status_to", ""))

@@ -4,14 +4,14 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from shopcomm.core.configuration.models import ShopSettings
+from shopcomm.core.configuration.models import CalendarDay, ShopSettings, WorkingInterval
 
 
 @admin.register(ShopSettings)
 class ShopSettingsAdmin(ModelAdmin):
     """One row, so nothing to add once it is there and nothing to delete."""
 
-    list_display = ("shop_name", "sales_see_all", "pay_within_minutes")
+    list_display = ("shop_name", "sales_see_all", "pay_within_minutes", "customer_daily_budget")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return not ShopSettings.objects.exists()
@@ -22,3 +22,16 @@ class ShopSettingsAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: ShopSettings, form: Any, change: bool) -> None:
         obj.pk = 1
         super().save_model(request, obj, form, change)
+
+
+@admin.register(WorkingInterval)
+class WorkingIntervalAdmin(ModelAdmin):
+    list_display = ("weekday", "opens", "closes")
+    list_filter = ("weekday",)
+
+
+@admin.register(CalendarDay)
+class CalendarDayAdmin(ModelAdmin):
+    list_display = ("day", "kind", "name")
+    list_filter = ("kind",)
+    date_hierarchy = "day"

@@ -5,8 +5,8 @@ import pytest
 from messaging.models import Audience, Notification, NotificationRule
 from messaging.services.notifications.batch import Batch
 from messaging.services.notifications.defaults import DEFAULTS
-from messaging.services.notifications.templates import check_template, empty_words
 from messaging.services.notifications.telling import story_of
+from messaging.services.notifications.templates import check_template, empty_words
 from messaging.services.notifications.triggers import trigger_of
 from orders.models import Order
 from orders.services.announce import record

@@ -164,7 +164,9 @@ def test_a_day_of_downtime_ends_in_one_reminder_not_in_three(order, clock, pass_
     assert text.count("还没有付款") == 1
 
 
-def test_a_low_stock_alert_goes_to_sales_once_and_names_who_is_hit(clock, customer, sales, other_sales, pass_on):
+def test_a_low_stock_alert_goes_to_sales_once_and_names_who_is_hit(
+    clock, customer, sales, other_sales, pass_on
+):
     bag = VariantFactory(sku="LOW-1", threshold=5, on_hand=6)
     order = make_order(customer=customer, items=[ItemInput("LOW-1", 2)])
     pass_on()

@@ -1,0 +1,135 @@
+"""A rule before it is on: its words against a real order, its times on a clock, and what it would have sent."""
+
+import uuid
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from messaging.models import Notification, NotificationRule, Recipient, Trigger
+from messaging.models.rules import ABOUT_STOCK
+from messaging.services.channels.handing_over import hand_over_one
+from messaging.services.notifications.decide import Ask, Decision, Policy, World, decide
+from messaging.services.notifications.facts import data_of_event, goods_data
+from messaging.services.notifications.recipients import Person
+from messaging.services.notifications.telling import link_for, show_staff
+from messaging.services.notifications.templates import empty_words, fill
+from messaging.services.notifications.triggers import trigger_of
+from messaging.services.notifications.variables import Story
+from orders.models import Order, Variant
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.configuration.calendar import working_calendar
+from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.events.selectors import events_of_order
+
+RECENT = 8
+
+
+class Preview(NamedTuple):
+    """What a template becomes, and which of its words are empty for this order."""
+
+    text: str
+    empty: list[str]
+
+
+class Tried(NamedTuple):
+    """A fact at some time of day: when an ordinary and when an urgent order's notice would go."""
+
+    happened_at: datetime
+    ordinary: Decision
+    urgent: Decision
+
+
+def sample_orders(trigger: str) -> list[Order]:
+    """Recent orders to try a rule on; those to which it applies come first."""
+    orders = Order.objects.select_related("customer").prefetch_related("lines").order_by("-placed_at", "-pk")
+    told = Notification.objects.filter(trigger=trigger).exclude(order=None).order_by("-pk")
+    ids = list(dict.fromkeys(told.values_list("order_id", flat=True)[: RECENT * 4]))[:RECENT]
+    fitting = sorted(orders.filter(pk__in=ids), key=lambda order: ids.index(order.pk))
+    rest = [order for order in orders[:RECENT] if order.pk not in ids]
+    return (fitting + rest)[:RECENT]
+
+
+def sample_story(trigger: str, order: Order | None) -> Story:
+    """A real order as this trigger would tell of it."""
+    data: dict[str, Any] = {}
+    if trigger in ABOUT_STOCK or trigger == Trigger.BACK_IN_STOCK:
+        variant = Variant.objects.select_related("product").order_by("-low_since", "pk").first()
+        if variant:
+            known = {"available": variant.available, "threshold": variant.threshold or 0}
+            data = goods_data(variant.sku, known)
+    elif order:
+        data = _data_for(trigger, order)
+    return Story(
+        order=order,
+        customer_name=order.customer.name if order else "",
+        shop_name=shop_settings().shop_name,
+        data=data,
+        link=link_for(order, Recipient.CUSTOMER),
+    )
+
+
+def _data_for(trigger: str, order: Order) -> dict[str, Any]:
+    """The facts of the order's own event for this trigger; of another one, or its parcel, as far as they fit."""
+    data: dict[str, Any] = {"minutes": 30, "amount": str(order.total)}
+    parcel = order.shipments.order_by("-pk").first()
+    if parcel:
+        data |= {"carrier": parcel.carrier, "tracking_number": parcel.tracking_number}
+    for event in events_of_order(order.pk):
+        if trigger_of(event) == trigger:
+            data |= data_of_event(event)
+    return data
+
+
+def preview(body: str, trigger: str, order: Order | None) -> Preview:
+    """A template filled in for a real order."""
+    story = sample_story(trigger, order)
+    return Preview(fill(body, trigger, story), empty_words(body, trigger, story))
+
+
+def try_time(rule: NotificationRule, moment: time, day: date) -> Tried:
+    """When a fact at this time of day would be told."""
+    happened = datetime.combine(day, moment, ZoneInfo(settings.TIME_ZONE))
+    world = World(happened, working_calendar())
+
+    def decided(urgent: bool) -> Decision:
+        delay = timedelta(minutes=rule.delay_minutes or 0)
+        return decide(Ask(happened, delay, Policy(rule.outside), urgent), world)
+
+    return Tried(happened, decided(False), decided(True))
+
+
+@transaction.atomic
+def send_to_me(*, actor: Actor, rule: NotificationRule, body: str, order: Order | None) -> Notification:
+    """Tell the manager who is editing a rule what it would tell, through the rule's own channels."""
+    story = sample_story(rule.trigger, order)
+    now = timezone.now()
+    notice = Notification.objects.create(
+        rule=rule,
+        rule_version=rule.version,
+        trigger=rule.trigger,
+        cause=f"trial:{uuid.uuid4()}",
+        order=order,
+        recipient_kind=Recipient.STAFF,
+        recipient_id=actor.id or 0,
+        data=story.data,
+        happened_at=now,
+        send_at=now,
+        sent_at=now,
+        state=Notification.State.SENT,
+        reason="at_once",
+        body=fill(body, rule.trigger, story),
+    )
+    show_staff([notice])
+    hand_over_one(notice, rule.channels, Person(Recipient.STAFF, actor.id or 0))
+    return notice
+
+
+def events_of_last_days(trigger: str, days: int, now: datetime) -> list[DomainEvent]:
+    """The events of the last days that pull a trigger, oldest first."""
+    events = DomainEvent.objects.filter(occurred_at__gt=now - timedelta(days=days), occurred_at__lte=now)
+    return [event for event in events.order_by("pk").iterator() if trigger_of(event) == trigger]

@@ -1,0 +1,144 @@
+"""What a rule would have sent in the last days, from the event log and the orders' own times. Nothing is written."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from messaging.models import Message, NotificationRule, Sender, Trigger
+from messaging.models.rules import TIMERS
+from messaging.services.notifications.conditions import Facts, matches
+from messaging.services.notifications.decide import Decision, World, decide
+from messaging.services.notifications.facts import facts_of_order
+from messaging.services.notifications.planning import Occasion, ask, occasion_of, told
+from messaging.services.notifications.preview import events_of_last_days
+from messaging.services.notifications.recipients import Person
+from messaging.services.notifications.resting import quiet_windows
+from orders.models import Order
+from shopcomm.core.configuration.calendar import working_calendar
+from shopcomm.core.configuration.hours import WorkingCalendar
+
+DAYS = 7
+MOST_SHOWN = 200
+
+
+class Rehearsed(NamedTuple):
+    """One notice that would have been: of what, to whom, when and why then."""
+
+    occasion: Occasion
+    person: Person
+    decision: Decision
+
+
+class Rehearsal(NamedTuple):
+    """All of them, counted."""
+
+    notices: list[Rehearsed]
+    total: int
+    held: int
+    people: int
+    most_for_one: int
+    not_matching: int
+
+
+def rehearse(rule: NotificationRule, now: datetime, days: int = DAYS) -> Rehearsal:
+    """Play the last days through a rule as it stands."""
+    calendar, notices, missed = working_calendar(), [], 0
+    for occasion in _occasions(rule, now, days, calendar):
+        if not matches(rule, occasion.facts):
+            missed += 1
+            continue
+        people = told(rule, occasion)
+        resting = quiet_windows(people)
+        for person in people:
+            world = World(occasion.happened_at, calendar, resting.get(person))
+            notices.append(Rehearsed(occasion, person, decide(ask(rule, occasion), world)))
+    counts = Counter(each.person for each in notices)
+    held = sum(each.decision.send_at != each.occasion.happened_at for each in notices)
+    return Rehearsal(
+        notices[-MOST_SHOWN:][::-1], len(notices), held, len(counts), max(counts.values(), default=0), missed
+    )
+
+
+def _occasions(
+    rule: NotificationRule, now: datetime, days: int, calendar: WorkingCalendar
+) -> Iterator[Occasion]:
+    if rule.trigger not in TIMERS:
+        for event in events_of_last_days(rule.trigger, days, now):
+            if not event.data.get("history"):
+                yield occasion_of(event, rule.trigger)
+        return
+    since = now - timedelta(days=days)
+    source = {Trigger.UNPAID: _unpaid, Trigger.PICKING_LONG: _picking, Trigger.UNANSWERED: _unanswered}
+    yield from source[Trigger(rule.trigger)](rule, since, now, calendar)
+
+
+def _unpaid(
+    rule: NotificationRule, since: datetime, now: datetime, calendar: WorkingCalendar
+) -> Iterator[Occasion]:
+    orders = Order.objects.filter(placed_at__gt=since, placed_at__lte=now).select_related("customer")
+    for order in orders.order_by("placed_at").iterator(chunk_size=500):
+        ended = min(filter(None, (order.paid_at, order.closed_at, now)))
+        for minutes in rule.steps:
+            moment = order.placed_at + timedelta(minutes=minutes)
+            if moment <= ended:
+                yield _about(rule, order, moment, minutes)
+
+
+def _picking(
+    rule: NotificationRule, since: datetime, now: datetime, calendar: WorkingCalendar
+) -> Iterator[Occasion]:
+    orders = Order.objects.filter(picking_at__gt=since, picking_at__lte=now).select_related("customer")
+    for order in orders.order_by("picking_at").iterator(chunk_size=500):
+        ended = min(filter(None, (order.shipped_at, order.closed_at, now)))
+        for minutes in rule.steps:
+            begun = order.picking_at or now
+            moment = calendar.after_working(begun, timedelta(minutes=minutes))
+            if moment and moment <= ended:
+                yield _about(rule, order, moment, minutes)
+
+
+def _about(rule: NotificationRule, order: Order, moment: datetime, minutes: int) -> Occasion:
+    return Occasion(
+        trigger=rule.trigger, cause="", happened_at=moment, order=order, facts=facts_of_order(order),
+        data={"minutes": minutes},
+    )  # fmt: skip
+
+
+def _unanswered(
+    rule: NotificationRule, since: datetime, now: datetime, calendar: WorkingCalendar
+) -> Iterator[Occasion]:
+    """Every stretch between a customer's message and the shop's next one."""
+    spoken = Q(sender_kind=Sender.CUSTOMER) | Q(
+        sender_kind__in=[Sender.STAFF, Sender.ASSISTANT], internal=False
+    )
+    messages = Message.objects.filter(spoken, created_at__gt=since, created_at__lte=now)
+    messages = messages.select_related("conversation__order__customer").order_by("conversation_id", "seq")
+    asked: Message | None = None
+    for message in messages.iterator(chunk_size=1000):
+        if asked and asked.conversation_id != message.conversation_id:
+            yield from _waited(rule, asked, now, calendar)
+            asked = None
+        if message.sender_kind == Sender.CUSTOMER:
+            asked = asked or message
+        elif asked:
+            yield from _waited(rule, asked, message.created_at, calendar)
+            asked = None
+    if asked:
+        yield from _waited(rule, asked, now, calendar)
+
+
+def _waited(
+    rule: NotificationRule, asked: Message, until: datetime, calendar: WorkingCalendar
+) -> Iterator[Occasion]:
+    talk = asked.conversation
+    for minutes in rule.steps:
+        moment = calendar.after_working(asked.created_at, timedelta(minutes=minutes))
+        if moment and moment <= until:
+            facts = facts_of_order(talk.order) if talk.order else Facts()
+            yield Occasion(
+                trigger=rule.trigger, cause="", happened_at=moment, order=talk.order, conversation=talk,
+                data={"minutes": minutes}, facts=facts,
+            )  # fmt: skip

@@ -1,0 +1,27 @@
+"""A member of staff looks at their notices, or holds one back."""
+
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+
+from messaging.models import Notification, Recipient
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.realtime import frame, push, staff_group
+
+
+@transaction.atomic
+def see_notices(*, actor: Actor, notice_id: int | None, now: datetime) -> int:
+    """Mark one notice of this person's as seen, or all of them. Returns how many were new."""
+    mine = Notification.objects.filter(
+        recipient_kind=Recipient.STAFF,
+        recipient_id=actor.id or 0,
+        state=Notification.State.SENT,
+        seen_at=None,
+    )
+    seen = (mine.filter(pk=notice_id) if notice_id else mine).update(seen_at=now)
+    # The other tabs of the same person.
+    transaction.on_commit(
+        partial(push, frame(staff_group(actor.id or 0), {"type": "notice.seen"})), robust=True
+    )
+    return seen

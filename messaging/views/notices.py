@@ -1,0 +1,77 @@
+"""The notification centre of staff, and why an order's customer was told what they were."""
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from messaging.models import Delivery, NotificationPreference, Recipient
+from messaging.selectors.notifications import explain, notices_for, unseen_notices
+from messaging.services.channels.delivering import retry
+from messaging.services.notifications.seeing import see_notices
+from messaging.services.notifications.telling import notice_url
+from orders.selectors.visibility import orders_visible_to
+from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.http.templatetags.ui import capped
+
+PAGE = 50
+ANYBODY = ("orders.view", "warehouse.view")
+
+
+@require_GET
+@right_required(*ANYBODY)
+def notices(request: ShopRequest) -> HttpResponse:
+    """What I was told, newest first; looking at it is having seen it only when it is clicked or all are marked."""
+    page = Paginator(notices_for(request.actor), PAGE).get_page(request.GET.get("page"))
+    rows = [(row, notice_url(row)) for row in page]
+    return render(request, "messaging/notices.html", {"active": "notices", "rows": rows, "page": page})
+
+
+@require_GET
+@never_cache
+@right_required(*ANYBODY)
+def unseen(request: ShopRequest) -> JsonResponse:
+    """How many wait, as a number and as the badge shows and says it."""
+    count = unseen_notices(request.actor)
+    wish = NotificationPreference.objects.filter(owner_kind=Recipient.STAFF, owner_id=request.user.pk).first()
+    return JsonResponse(
+        {
+            "unread": count,
+            "shown": capped(count, 99),
+            "label": f"{count} {_('条新通知')}",
+            "desktop": wish is None or wish.desktop,
+        }
+    )
+
+
+@require_POST
+@right_required(*ANYBODY)
+def see(request: ShopRequest) -> HttpResponse:
+    """One of them is seen, or all; then to where it leads."""
+    chosen = request.POST.get("notice", "")
+    row = notices_for(request.actor).filter(pk=chosen).first() if chosen.isdigit() else None
+    see_notices(actor=request.actor, notice_id=row.pk if row else None, now=timezone.now())
+    return redirect(notice_url(row) if row else "messaging:notices")
+
+
+@require_GET
+@right_required("orders.view")
+def why(request: ShopRequest, number: str) -> HttpResponse:
+    """Every event of an order with the rules that could have told of it, and what they did."""
+    order = get_object_or_404(orders_visible_to(request.actor).select_related("customer"), number=number)
+    return render(
+        request, "messaging/why.html", {"active": "orders", "order": order, "explained": explain(order)}
+    )
+
+
+@require_POST
+@right_required("admin")
+def retry_delivery(request: ShopRequest, delivery_id: int) -> HttpResponse:
+    """Give a notice that failed for good to its channel once more."""
+    delivery = get_object_or_404(Delivery.objects.select_related("notification__order"), pk=delivery_id)
+    retry(delivery)
+    order = delivery.notification.order
+    return redirect("messaging:why", order.number) if order else redirect("messaging:notices")

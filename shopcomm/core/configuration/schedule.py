@@ -1,0 +1,144 @@
+"""Changing the calendar: weekly hours as people write them, and a year's holidays pasted in at once."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from shopcomm.core.configuration.hours import Span
+from shopcomm.core.configuration.models import CalendarDay, WorkingInterval
+
+HOLIDAY, WORKDAY = CalendarDay.Kind.HOLIDAY, CalendarDay.Kind.WORKDAY
+LONGEST_HOLIDAY_DAYS = 60
+SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*[-–~至到]\s*(\d{1,2}):(\d{2})")
+IN_BRACKETS = re.compile(r"[（(][^）)]*[）)]")
+# 2月15日至23日放假, 9月25日放假: how the State Council writes it.
+OFF = re.compile(r"(\d{1,2})月(\d{1,2})日(?:\s*[至到]\s*(?:(\d{1,2})月)?(\d{1,2})日)?[^。；\n]*?放假")
+DAY_OF_MONTH = re.compile(r"(\d{1,2})月(\d{1,2})日")
+# 2027-02-05 ~ 2027-02-11 春节
+ISO_LINE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\s*(?:~|至|到)\s*(\d{4}-\d{2}-\d{2}))?\s*(.*)")
+
+
+class ScheduleRefused(ValueError):
+    """Text that does not say when; tells which part."""
+
+
+class Day(NamedTuple):
+    """One day of a pasted table."""
+
+    day: date
+    kind: str
+    name: str
+
+
+def parse_hours(text: str) -> list[Span]:
+    """Hours such as "09:00-12:00, 13:30-18:00"; empty or 休息 for a closed day. Raises ScheduleRefused."""
+    spans = [
+        Span(_time(*found[:2], text), _time(*found[2:], text))
+        for found in SPAN.findall(text.replace("：", ":"))
+    ]
+    rest = re.sub(r"[,，、;；\s]|休息|closed", "", SPAN.sub("", text.replace("：", ":")), flags=re.IGNORECASE)
+    if rest:
+        raise ScheduleRefused(_("看不懂“%(text)s”，请写成 09:00-12:00，13:30-18:00") % {"text": text.strip()})
+    spans.sort()
+    for before, after in pairwise(spans):
+        if before.closes <= before.opens or after.opens < before.closes:
+            raise ScheduleRefused(_("“%(text)s”里的时间段重叠") % {"text": text.strip()})
+    return spans
+
+
+def _time(hour: str, minute: str, text: str) -> time:
+    if (int(hour), int(minute)) == (24, 0):
+        return time(0)
+    try:
+        return time(int(hour), int(minute))
+    except ValueError as error:
+        raise ScheduleRefused(_("没有 %(time)s 这个时间") % {"time": f"{hour}:{minute}"}) from error
+
+
+@transaction.atomic
+def set_weekly_hours(days: Iterable[list[Span]]) -> None:
+    """Replace the weekly hours, Monday first."""
+    WorkingInterval.objects.all().delete()
+    WorkingInterval.objects.bulk_create(
+        WorkingInterval(weekday=weekday, opens=span.opens, closes=span.closes)
+        for weekday, spans in enumerate(days)
+        for span in spans
+    )
+
+
+def parse_year(text: str, year: int) -> list[Day]:
+    """A year's holidays and make-up workdays: the State Council's announcement, or a line a day.
+
+    Raises ScheduleRefused when nothing is found or a date does not exist.
+    """
+    days: dict[date, Day] = {}
+    for line in filter(None, (line.strip() for line in text.splitlines())):
+        found = ISO_LINE.match(line)
+        for each in _from_line(found) if found else _from_announcement(line, year):
+            days[each.day] = each
+    if not days:
+        raise ScheduleRefused(_("没有找到日期"))
+    return sorted(days.values())
+
+
+def _from_line(found: re.Match[str]) -> list[Day]:
+    first, last = _iso(found[1]), _iso(found[2] or found[1])
+    rest = found[3].strip()
+    works = bool(re.search(r"上班|班$|workday", rest))
+    name = re.sub(r"\s*(上班|放假|休息|休|班|workday|holiday)\s*$", "", rest)
+    return [Day(day, WORKDAY if works else HOLIDAY, name) for day in _between(first, last)]
+
+
+def _from_announcement(line: str, year: int) -> list[Day]:
+    plain = IN_BRACKETS.sub("", line)
+    before, colon, after = plain.partition("：")
+    name = re.sub(r"^[一二三四五六七八九十\d]+[、.]", "", before).strip() if colon else ""
+    body = after if colon else plain
+    days = []
+    for month, day, to_month, to_day in OFF.findall(body):
+        first = _date(year, int(month), int(day))
+        last = _date(year, int(to_month or month), int(to_day or day))
+        days += [Day(each, HOLIDAY, name) for each in _between(first, last)]
+    for sentence in re.split(r"[。；]", body):
+        if "上班" in sentence:
+            days += [
+                Day(_date(year, int(month), int(day)), WORKDAY, _("%(name)s调休") % {"name": name})
+                for month, day in DAY_OF_MONTH.findall(sentence)
+            ]
+    return days
+
+
+def _between(first: date, last: date) -> list[date]:
+    count = (last - first).days + 1
+    if not 0 < count <= LONGEST_HOLIDAY_DAYS:
+        raise ScheduleRefused(_("%(first)s 到 %(last)s 不是一段假期") % {"first": first, "last": last})
+    return [first + timedelta(days=ahead) for ahead in range(count)]
+
+
+def _iso(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError as error:
+        raise ScheduleRefused(_("没有 %(day)s 这一天") % {"day": text}) from error
+
+
+def _date(year: int, month: int, day: int) -> date:
+    try:
+        return date(year, month, day)
+    except ValueError as error:
+        raise ScheduleRefused(_("没有 %(day)s 这一天") % {"day": f"{year}-{month}-{day}"}) from error
+
+
+@transaction.atomic
+def set_special_days(days: Iterable[Day]) -> int:
+    """Write down days that differ; one that is there already is replaced. Returns how many."""
+    rows = [CalendarDay(day=each.day, kind=each.kind, name=each.name[:60]) for each in days]
+    CalendarDay.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["day"], update_fields=["kind", "name"]
+    )
+    return len(rows)

@@ -1,0 +1,45 @@
+import { $, debounce, say } from "lib/dom.js";
+import { getJSON } from "lib/http.js";
+import { socket } from "lib/socket.js";
+import { toast } from "lib/toast.js";
+
+/** The bell: counts what is new, says it on the page, or on the desktop while the page is not looked at. */
+export default class Bell {
+  #link;
+  #desktop = false;
+  #count = debounce(() => this.#ask(), 300);
+
+  constructor(link) {
+    this.#link = link;
+    socket.onFrame((frame) => this.#heard(frame));
+    socket.onState((state) => state === "online" && this.#count());
+  }
+
+  #heard(frame) {
+    if (frame.type === "notice.seen") this.#count();
+    if (frame.type !== "notice") return;
+    this.#count();
+    if (document.visibilityState === "visible") {
+      toast(frame.text, { label: say("查看", "Open"), action: () => location.assign(frame.url) });
+    } else this.#onDesktop(frame);
+  }
+
+  #onDesktop(frame) {
+    if (!this.#desktop || Notification.permission !== "granted") return;
+    // The same tag in every tab: the person is told once.
+    const shown = new Notification(this.#link.dataset.title, { body: frame.text, tag: `notice-${frame.id}` });
+    shown.addEventListener("click", () => {
+      window.focus();
+      location.assign(frame.url);
+    });
+  }
+
+  async #ask() {
+    const { unread, shown, label, desktop } = await getJSON(this.#link.dataset.unreadUrl);
+    this.#desktop = desktop;
+    const badge = $(".badge", this.#link);
+    badge.hidden = !unread;
+    $("[aria-hidden]", badge).textContent = shown;
+    $(".sr", badge).textContent = label;
+  }
+}
