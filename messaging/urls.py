@@ -4,7 +4,7 @@ from messaging.views.attachments import attachment, thumbnail, upload
 from messaging.views.emoji import emoji_data
 from messaging.views.inbox import inbox, new_enquiry, unread
 from messaging.views.messages import messages
-from messaging.views.notices import notices, retry_delivery, see, unseen, why
+from messaging.views.notices import notices, retry_delivery, see, unseen, why, wishes
 from messaging.views.rules import (
     delete_rule,
     restore_rule,
@@ -15,6 +15,7 @@ from messaging.views.rules import (
     try_on_me,
     try_rule,
 )
+from messaging.views.waiting import change_waiting, waiting
 
 app_name = "messaging"
 
@@ -24,6 +25,8 @@ urlpatterns = [
     path("inbox/new/", new_enquiry, name="enquiry"),
     path("inbox/<int:conversation_id>/", inbox, name="inbox-conversation"),
     path("conversations/<int:conversation_id>/messages/", messages, name="messages"),
+    path("conversations/<int:conversation_id>/waiting/", waiting, name="waiting"),
+    path("conversations/<int:conversation_id>/waiting/change/", change_waiting, name="waiting-change"),
     path("attachments/", upload, name="upload"),
     path("attachments/<uuid:attachment_id>/", attachment, name="attachment"),
     path("attachments/<uuid:attachment_id>/thumbnail/", thumbnail, name="thumbnail"),
@@ -38,6 +41,7 @@ urlpatterns = [
     path("rules/<int:rule_id>/versions/<int:number>/", restore_rule, name="rule-restore"),
     path("notices/", notices, name="notices"),
     path("notices/unseen/", unseen, name="notices-unseen"),
+    path("notices/wishes/", wishes, name="wishes"),
     path("notices/see/", see, name="notices-see"),
     path("notices/deliveries/<int:delivery_id>/retry/", retry_delivery, name="delivery-retry"),
     path("orders/<str:number>/notices/", why, name="why"),

@@ -121,12 +121,18 @@ def send_away_notices(*, now: datetime | None = None) -> int:
 def _tell_away(conversation_id: int, now: datetime, calendar: WorkingCalendar) -> int:
     today = today_in_shop(now)
     talk = Conversation.objects.select_for_update(skip_locked=True).filter(pk=conversation_id).first()
-    if talk is None or talk.away_told_on == today or _is_live(talk, now):
+    if talk is None or talk.away_told_on == today or not _just_spoke(talk, now) or _is_live(talk, now):
         return 0
     talk.away_told_on = today
     talk.save(update_fields=["away_told_on"])
     write_messages([_away_draft(talk, away_text(now, calendar), f"away:{today}")])
     return 1
+
+
+def _just_spoke(talk: Conversation, now: datetime) -> bool:
+    """Whether it was the customer who spoke; a notice of the shop's own wakes no answering machine."""
+    mine = Message.objects.filter(conversation=talk, seq=talk.last_customer_seq)
+    return mine.filter(created_at__gt=now - FRESH).exists()
 
 
 def _is_live(talk: Conversation, now: datetime) -> bool:

@@ -1,22 +1,28 @@
 """`{% chat_pane order %}`: the conversation beside an order, wherever a page wants it."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import template
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from messaging.models import Conversation, Message, Recipient
+from messaging.models import Conversation, Message, Recipient, ScheduledMessage
 from messaging.presenters import preview as preview_line
 from messaging.selectors.inbox import unread_conversations as unread_count
 from messaging.selectors.pane import conversation_of, pane_page
+from messaging.selectors.waiting import ToCome, may_change, to_come
+from messaging.selectors.wishes import kinds_for
 from messaging.services.emoji import EMOJI_VERSION
 from messaging.services.notifications.reasons import reason_text
 from messaging.services.notifications.recipients import Person
+from messaging.services.subscriptions import wishes_of
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.accounts.roles import may as role_may
+from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
 
 register = template.Library()
@@ -26,6 +32,32 @@ register = template.Library()
 def reason(key: str) -> str:
     """Why a notice goes when it goes, in words."""
     return reason_text(str(key))
+
+
+@register.filter(name="may_change")
+def may_change_scheduled(scheduled: ScheduledMessage, actor: Actor) -> bool:
+    """Whether a reader may edit or cancel a scheduled message."""
+    return may_change(scheduled, actor)
+
+
+@register.simple_tag(name="to_come")
+def to_come_in(conversation: Conversation) -> ToCome:
+    """What is still to be said in a conversation."""
+    return to_come(conversation)
+
+
+@register.simple_tag
+def notice_wishes(actor: Actor) -> dict[str, Any]:
+    """What a reader wants of notices, and the kinds there are."""
+    known = wishes_of(actor)
+    return {"known": known, "kinds": kinds_for(known)}
+
+
+@register.simple_tag
+def next_opening() -> str:
+    """The shop's next opening from an hour on, as a datetime-local field takes it."""
+    soon = timezone.now() + timedelta(hours=1)
+    return f"{timezone.localtime(working_calendar().next_open(soon) or soon):%Y-%m-%dT%H:%M}"
 
 
 @register.simple_tag
@@ -62,6 +94,7 @@ def chat_pane(
     page = pane_data(conversation, actor, readonly=readonly)
     return {
         "request": context.get("request"),
+        "shop": context.get("shop") or shop_settings(),
         "conversation": conversation,
         "page": page,
         "frame": frame,

@@ -1,18 +1,22 @@
 """The notification centre of staff, and why an order's customer was told what they were."""
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.dateparse import parse_time
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from messaging.models import Delivery, NotificationPreference, Recipient
 from messaging.selectors.notifications import explain, notices_for, unseen_notices
+from messaging.selectors.wishes import kinds_for
 from messaging.services.channels.delivering import retry
 from messaging.services.notifications.seeing import see_notices
 from messaging.services.notifications.telling import notice_url
+from messaging.services.subscriptions import set_wishes, wishes_of
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.http.templatetags.ui import capped
@@ -55,6 +59,22 @@ def see(request: ShopRequest) -> HttpResponse:
     row = notices_for(request.actor).filter(pk=chosen).first() if chosen.isdigit() else None
     see_notices(actor=request.actor, notice_id=row.pk if row else None, now=timezone.now())
     return redirect(notice_url(row) if row else "messaging:notices")
+
+
+@require_POST
+@right_required(*ANYBODY)
+def wishes(request: ShopRequest) -> HttpResponse:
+    """One's own settings: rest, kinds, the desktop."""
+    wanted = set(request.POST.getlist("kind"))
+    set_wishes(
+        actor=request.actor,
+        quiet_from=parse_time(request.POST.get("quiet_from", "")),
+        quiet_to=parse_time(request.POST.get("quiet_to", "")),
+        muted=[kind.trigger for kind in kinds_for(wishes_of(request.actor)) if kind.trigger not in wanted],
+        desktop="desktop" in request.POST,
+    )
+    messages.success(request, _("设置已保存"))
+    return redirect("preferences")
 
 
 @require_GET

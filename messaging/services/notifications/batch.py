@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -12,6 +13,7 @@ from messaging.models import Conversation, Notification, NotificationRule, Recip
 from messaging.models.rules import TIMERS, Trigger
 from messaging.services.notifications.decide import BUDGET_WINDOW, Ask, Policy, World
 from messaging.services.notifications.planning import is_always
+from messaging.services.notifications.reasons import AT_HAND
 from messaging.services.notifications.recipients import Person
 from messaging.services.notifications.resting import preferences, quiet_windows
 from messaging.services.notifications.settling import Waiting
@@ -175,6 +177,9 @@ class Batch:
             cap=rule.cap_count,
             cap_window=timedelta(hours=rule.cap_hours),
         )
+        if row.reason == AT_HAND:
+            # Somebody of the shop said "now": no hour and no budget holds it.
+            ask = replace(ask, delay=timedelta(0), policy=Policy.SEND, urgent=True, always=True)
         staff = person.kind == Recipient.STAFF
         return Waiting(
             id=row.pk,

@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy
 
 from messaging.services.notifications.decide import Reason
 
+# What people did by hand.
+AT_HAND, BY_HAND = "at_hand", "by_hand"
+
 REASONS: dict[str, str | Promise] = {
     Reason.AT_ONCE: gettext_lazy("立即发送"),
     Reason.DELAYED: gettext_lazy("按规则延迟"),
@@ -24,8 +27,8 @@ REASONS: dict[str, str | Promise] = {
     "rule_off": gettext_lazy("规则已停用"),
     "nobody": gettext_lazy("接收者已不在"),
     "merged": gettext_lazy("与其他通知合并成一条"),
-    "by_hand": gettext_lazy("由员工取消"),
-    "at_hand": gettext_lazy("由员工提前发送"),
+    BY_HAND: gettext_lazy("由员工取消"),
+    AT_HAND: gettext_lazy("由员工提前发送"),
 }
 
 

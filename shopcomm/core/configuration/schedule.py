@@ -38,8 +38,8 @@ class Day(NamedTuple):
 def parse_hours(text: str) -> list[Span]:
     """Hours such as "09:00-12:00, 13:30-18:00"; empty or 休息 for a closed day. Raises ScheduleRefused."""
     spans = [
-        Span(_time(*found[:2], text), _time(*found[2:], text))
-        for found in SPAN.findall(text.replace("：", ":"))
+        Span(_time(from_hour, from_minute), _time(to_hour, to_minute))
+        for from_hour, from_minute, to_hour, to_minute in SPAN.findall(text.replace("：", ":"))
     ]
     rest = re.sub(r"[,，、;；\s]|休息|closed", "", SPAN.sub("", text.replace("：", ":")), flags=re.IGNORECASE)
     if rest:
@@ -51,7 +51,7 @@ def parse_hours(text: str) -> list[Span]:
     return spans
 
 
-def _time(hour: str, minute: str, text: str) -> time:
+def _time(hour: str, minute: str) -> time:
     if (int(hour), int(minute)) == (24, 0):
         return time(0)
     try:

@@ -1,11 +1,13 @@
 """The page of the working calendar: weekly hours, special days, and the next thirty days as they come out."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -94,5 +96,5 @@ def change_day(request: ShopRequest) -> HttpResponse:
         settings.use_public_holidays = request.POST["use_public"] == "yes"
         settings.save(update_fields=["use_public_holidays"])
     else:
-        CalendarDay.objects.filter(day=request.POST.get("day") or None).delete()
+        CalendarDay.objects.filter(day=parse_date(request.POST.get("day", "")) or date.min).delete()
     return redirect("hours")

@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from shopcomm.edge.portal import views
+from shopcomm.edge.portal import pwa, views, wishes
 
 app_name = "portal"
 
 urlpatterns = [
+    path("sw.js", pwa.service_worker, name="service-worker"),
+    path("manifest.webmanifest", pwa.manifest, name="manifest"),
+    path("favicon.ico", pwa.favicon, name="favicon"),
+    path("push/", pwa.push, name="push"),
     path("o/<str:token>/", views.order_page, name="order"),
     path("o/<str:token>/chat/", views.chat_page, name="chat"),
+    path("o/<str:token>/notices/", wishes.wishes, name="wishes"),
     path("o/<str:token>/progress/", views.progress, name="progress"),
 ]

@@ -37,7 +37,7 @@ def progress(request: HttpRequest, token: str) -> HttpResponse:
     link = open_link(token)
     order = _order_of(link)
     if link is None or order is None:
-        return _closed(request)
+        return closed(request)
     return render(
         request,
         "portal/_progress.html",
@@ -49,7 +49,7 @@ def _page(request: HttpRequest, token: str, *, view: str) -> HttpResponse:
     link = open_link(token)
     order = _order_of(link)
     if link is None or order is None:
-        return _closed(request)
+        return closed(request)
     preview = request.user.is_authenticated
     # Staff who look at a customer's page stay staff: the session of the log-in is left alone.
     if not preview:
@@ -62,7 +62,7 @@ def _page(request: HttpRequest, token: str, *, view: str) -> HttpResponse:
         "view": view,
         "preview": preview,
     }
-    return _private(render(request, "portal/order.html", context))
+    return private(render(request, "portal/order.html", context))
 
 
 def _remember(request: HttpRequest, link: OrderLink) -> None:
@@ -83,12 +83,12 @@ def _order_of(link: OrderLink | None) -> Order | None:
     return related.filter(pk=link.order_id).first()
 
 
-def _closed(request: HttpRequest) -> HttpResponse:
+def closed(request: HttpRequest) -> HttpResponse:
     """The same answer for a forged, an unknown and a revoked link: it tells nothing apart."""
-    return _private(render(request, "portal/closed.html", status=404))
+    return private(render(request, "portal/closed.html", status=404))
 
 
-def _private(response: HttpResponse) -> HttpResponse:
+def private(response: HttpResponse) -> HttpResponse:
     """The address is the key: keep it out of search engines and of other sites' logs."""
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Referrer-Policy"] = "same-origin"

@@ -54,12 +54,21 @@ export default class Rows {
   }
 
   #event(message) {
+    if (message.data?.notice) return this.#notice(message);
     const row = this.part("event");
     row.querySelector("[data-text]").textContent = message.body;
     const use = row.querySelector("use");
     const icon = EVENT_ICONS[message.data?.event] ?? "info";
     use?.setAttribute("href", use.getAttribute("href").replace(/#i-.*/, `#i-${icon}`));
     row.classList.toggle("sys--internal", message.internal);
+    this.#time(row, message);
+    return row;
+  }
+
+  #notice(message) {
+    const row = this.part("notice");
+    row.classList.toggle("out", this.#page.audience === "shop");
+    this.#text(row, message.body);
     this.#time(row, message);
     return row;
   }

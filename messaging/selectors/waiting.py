@@ -1,0 +1,57 @@
+"""What is still to be said in a conversation: held notices, scheduled messages, goods a customer waits for."""
+
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from messaging.models import Conversation, Notification, Recipient, ScheduledMessage, StockWatch
+from messaging.services.notifications.reasons import waiting_text
+from shopcomm.core.accounts.actors import Actor
+
+MOST = 20
+
+
+class HeldNotice(NamedTuple):
+    """A notice that waits, and what for."""
+
+    row: Notification
+    text: str
+
+
+class ToCome(NamedTuple):
+    """Everything that is to come in one conversation, for staff."""
+
+    notices: list[HeldNotice]
+    scheduled: list[ScheduledMessage]
+    watches: list[StockWatch]
+
+
+def to_come(conversation: Conversation) -> ToCome:
+    """What waits in a conversation, soonest first."""
+    now = timezone.now()
+    mine = Notification.objects.filter(
+        recipient_kind=Recipient.CUSTOMER,
+        recipient_id=conversation.customer_id,
+        state=Notification.State.WAITING,
+        send_at__gt=now,
+    )
+    mine = (
+        mine.filter(order=conversation.order_id)
+        if conversation.order_id
+        else mine.filter(conversation=conversation)
+    )
+    notices = mine.select_related("rule").order_by("send_at")[:MOST]
+    scheduled = ScheduledMessage.objects.filter(
+        conversation=conversation, state=ScheduledMessage.State.WAITING
+    )
+    watches = StockWatch.objects.filter(conversation=conversation, told_at=None, cancelled_at=None)
+    return ToCome(
+        [HeldNotice(row, waiting_text(row.send_at, row.reason, now)) for row in notices],
+        list(scheduled.select_related("author").order_by("send_at")[:MOST]),
+        list(watches.select_related("variant__product").order_by("asked_at")[:MOST]),
+    )
+
+
+def may_change(scheduled: ScheduledMessage, actor: Actor) -> bool:
+    """Whether somebody may edit or cancel a scheduled message: its author, or a manager."""
+    return actor.role == "manager" or scheduled.author_id == actor.id

@@ -1,0 +1,47 @@
+"""What people do with notices that wait: let them go now, or hold them back for good."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from messaging.errors import NotFound
+from messaging.models import Notification, StockWatch
+from messaging.services.notifications.reasons import AT_HAND, BY_HAND
+from messaging.services.notifications.waking import wake_release
+
+State = Notification.State
+
+
+@transaction.atomic
+def send_now(*, notice_id: int) -> Notification:
+    """Let a waiting notice go whatever the hour; rules about what is out of date still hold. Raises NotFound."""
+    row = _waiting(notice_id)
+    row.send_at, row.reason = timezone.now(), AT_HAND
+    row.save(update_fields=["send_at", "reason"])
+    transaction.on_commit(wake_release, robust=True)
+    return row
+
+
+@transaction.atomic
+def cancel_notice(*, notice_id: int) -> Notification:
+    """Hold a waiting notice back for good. Raises NotFound when it is told already."""
+    row = _waiting(notice_id)
+    row.state, row.reason = State.CANCELLED, BY_HAND
+    row.save(update_fields=["state", "reason"])
+    return row
+
+
+def _waiting(notice_id: int) -> Notification:
+    row = Notification.objects.select_for_update().filter(pk=notice_id, state=State.WAITING).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+@transaction.atomic
+def unwatch_stock(*, conversation_id: int, watch_id: int) -> None:
+    """Take a customer off the list for goods. Raises NotFound when they were told already."""
+    watches = StockWatch.objects.filter(
+        pk=watch_id, conversation=conversation_id, told_at=None, cancelled_at=None
+    )
+    if not watches.update(cancelled_at=timezone.now()):
+        raise NotFound()

@@ -1,0 +1,99 @@
+"""What makes the site an app on a phone: manifest, service worker, and the agreement to be woken."""
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from messaging.services.channels.push import push_key
+from messaging.services.subscriptions import SubscriptionRefused, forget_browser, remember_browser
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.http.problems import problem
+
+LARGEST_BODY = 4096
+
+
+@require_safe
+@cache_control(max_age=0, must_revalidate=True)
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """The worker, at the root so that it serves every page."""
+    return render(request, "portal/sw.js", content_type="text/javascript")
+
+
+@require_safe
+@cache_control(max_age=3600)
+def manifest(request: HttpRequest) -> JsonResponse:
+    """The web app's manifest. `start` is the page it was installed from: a customer's own order."""
+    start = request.GET.get("start", "/")
+    own = start if start.startswith("/") and not start.startswith("//") else "/"
+    name = shop_settings().shop_name
+    icons = [
+        {
+            "src": static(f"icons/app-{size}.png"),
+            "sizes": f"{size}x{size}",
+            "type": "image/png",
+            "purpose": purpose,
+        }
+        for size in (192, 512)
+        for purpose in ("any", "maskable")
+    ]
+    return JsonResponse(
+        {
+            "name": name,
+            "short_name": name,
+            "lang": settings.LANGUAGE_CODE,
+            "start_url": own,
+            "scope": "/",
+            "display": "standalone",
+            "background_color": "#f3f5f4",
+            "theme_color": "#0e6b52",
+            "icons": icons,
+        },
+        content_type="application/manifest+json",
+    )
+
+
+@require_safe
+@cache_control(max_age=86400)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for it by this name whatever the page says."""
+    return redirect(static("icons/favicon.svg"), permanent=False)
+
+
+@require_http_methods(["GET", "POST", "DELETE"])
+@never_cache
+def push(request: HttpRequest) -> HttpResponse:
+    """GET the shop's public key; POST this browser's subscription; DELETE takes it back."""
+    if request.method == "GET":
+        return JsonResponse({"key": push_key().public})
+    actor: Actor | None = request.actor  # type: ignore[attr-defined]
+    if actor is None:
+        return _refused(403, "forbidden")
+    given = _given(request)
+    if request.method == "DELETE":
+        forget_browser(actor=actor, endpoint=str(given.get("endpoint", "")))
+        return HttpResponse(status=204)
+    try:
+        remember_browser(actor=actor, subscription=given, path=str(given.get("path", "/")))
+    except SubscriptionRefused as error:
+        return _refused(422, "bad_subscription", str(error))
+    return HttpResponse(status=201)
+
+
+def _given(request: HttpRequest) -> dict[str, Any]:
+    try:
+        given = json.loads(request.body[:LARGEST_BODY])
+    except (ValueError, RecursionError):
+        return {}
+    return given if isinstance(given, dict) else {}
+
+
+def _refused(status: int, code: str, detail: str = "") -> JsonResponse:
+    body = problem(status=status, code=code, detail=detail)
+    return JsonResponse(body, status=status, content_type="application/problem+json")

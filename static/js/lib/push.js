@@ -1,0 +1,50 @@
+import { $ } from "lib/dom.js";
+import { getJSON, request } from "lib/http.js";
+
+const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (char) => char.charCodeAt(0));
+
+/** The agreement to be woken: asked for only when somebody presses the button. */
+export default class Push {
+  #root;
+
+  constructor(root) {
+    this.#root = root;
+    $("[data-push-on]", root).addEventListener("click", () => this.#agree());
+    $("[data-push-off]", root).addEventListener("click", () => this.#takeBack());
+    this.#show();
+  }
+
+  async #show() {
+    const can = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
+    const denied = can && Notification.permission === "denied";
+    const subscription = can && !denied ? await this.#subscription() : null;
+    const shown = { on: can && !denied && !subscription, off: Boolean(subscription), none: !can, denied };
+    for (const [name, visible] of Object.entries(shown)) $(`[data-push-${name}]`, this.#root).hidden = !visible;
+  }
+
+  async #subscription() {
+    const worker = await navigator.serviceWorker.getRegistration("/");
+    return (await worker?.pushManager.getSubscription()) ?? null;
+  }
+
+  async #agree() {
+    if ((await Notification.requestPermission()) !== "granted") return this.#show();
+    const { key } = await getJSON("/push/");
+    await navigator.serviceWorker.register("/sw.js");
+    const worker = await navigator.serviceWorker.ready;
+    const made = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(key) });
+    const answer = await request("/push/", { method: "POST", body: { ...made.toJSON(), path: this.#root.dataset.path } });
+    // What the server did not keep would never ring.
+    if (!answer.ok) await made.unsubscribe();
+    return this.#show();
+  }
+
+  async #takeBack() {
+    const subscription = await this.#subscription();
+    if (subscription) {
+      await request("/push/", { method: "DELETE", body: { endpoint: subscription.endpoint } });
+      await subscription.unsubscribe();
+    }
+    this.#show();
+  }
+}
