@@ -15,7 +15,7 @@ SYSTEM = Actor.system()
 
 
 def stock_events() -> list[tuple[str, int]]:
-    rows = DomainEvent.objects.filter(type__startswith="stock.").order_by("id")
+    rows = DomainEvent.objects.filter(type__in=["stock.low", "stock.replenished"]).order_by("id")
     return [(row.type, row.data["available"]) for row in rows]
 
 

@@ -27,7 +27,7 @@ export default class Bell {
   #onDesktop(frame) {
     if (!this.#desktop || Notification.permission !== "granted") return;
     // The same tag in every tab: the person is told once.
-    const shown = new Notification(this.#link.dataset.title, { body: frame.text, tag: `notice-${frame.id}` });
+    const shown = new Notification(say("新通知", "Notification"), { body: frame.text, tag: `notice-${frame.id}` });
     shown.addEventListener("click", () => {
       window.focus();
       location.assign(frame.url);

@@ -1,0 +1,171 @@
+"""What people do themselves: send now, hold back, say later, be told when goods are back, be left alone."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from messaging.errors import BadMessage, NotFound
+from messaging.models import Message, Notification, ScheduledMessage, StockWatch
+from messaging.services.messages import send_message
+from messaging.services.notifications.back_in_stock import watch_stock
+from messaging.services.notifications.by_hand import cancel_notice, send_now
+from messaging.services.notifications.release import release_due
+from messaging.services.scheduled import (
+    cancel_scheduled,
+    change_scheduled,
+    schedule_message,
+    send_away_notices,
+    send_scheduled,
+)
+from messaging.services.subscriptions import set_wishes
+from orders.services.stock import set_stock
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.relay import relay
+from tests.factories import VariantFactory, make_order
+from tests.messaging.notifications.conftest import at, states
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def order(clock, customer, variant):
+    return make_order(customer=customer)
+
+
+@pytest.fixture
+def late(order, clock):
+    """An order placed at night, whose confirmation waits."""
+    clock.move_to(at("2026-11-24 23:00"))
+    night = make_order(customer=order.customer)
+    relay()
+    return night
+
+
+def waiting_notice(order) -> Notification:
+    return Notification.objects.get(order=order, state="waiting")
+
+
+def test_a_held_notice_can_be_let_go_at_night(late, told):
+    send_now(notice_id=waiting_notice(late).pk)
+    release_due()
+    assert told(late) == ["order_confirmed"]
+    assert states(late)["order_confirmed"] == ("sent", "at_hand")
+
+
+def test_a_held_notice_can_be_held_back_for_good(late, clock, told):
+    cancel_notice(notice_id=waiting_notice(late).pk)
+    clock.move_to(at("2026-11-25 09:00"))
+    release_due()
+    assert told(late) == []
+    assert states(late)["order_confirmed"] == ("cancelled", "by_hand")
+
+
+def test_what_is_told_cannot_be_held_back(order, pass_on):
+    pass_on()
+    with pytest.raises(NotFound):
+        cancel_notice(notice_id=Notification.objects.get().pk)
+
+
+def test_staff_say_something_later_once(order, sales, clock):
+    actor, talk = Actor.staff(sales), order.conversation.pk
+    schedule_message(actor=actor, conversation_id=talk, body="样品拍好了", send_at=at("2026-11-24 15:00"))
+    assert send_scheduled() == 0
+    clock.move_to(at("2026-11-24 15:00"))
+    assert send_scheduled() == 1
+    ScheduledMessage.objects.update(state="waiting")
+    send_scheduled()
+    message = Message.objects.get(conversation=talk, body="样品拍好了")
+    assert (message.sender_kind, message.sender_id) == ("staff", sales.pk)
+
+
+def test_a_scheduled_message_can_be_changed_and_cancelled_by_its_author_only(
+    order, sales, other_sales, manager, clock
+):
+    talk = order.conversation.pk
+    row = schedule_message(
+        actor=Actor.staff(sales), conversation_id=talk, body="一", send_at=at("2026-11-24 15:00")
+    )
+    with pytest.raises(NotFound):
+        cancel_scheduled(actor=Actor.staff(other_sales), scheduled_id=row.pk)
+    changed = change_scheduled(
+        actor=Actor.staff(sales), scheduled_id=row.pk, body="二", send_at=at("2026-11-24 16:00")
+    )
+    assert changed.body == "二"
+    cancel_scheduled(actor=Actor.staff(manager), scheduled_id=row.pk)
+    clock.move_to(at("2026-11-24 17:00"))
+    assert send_scheduled() == 0
+
+
+def test_a_message_cannot_be_scheduled_into_the_past(order, sales):
+    with pytest.raises(BadMessage):
+        schedule_message(
+            actor=Actor.staff(sales),
+            conversation_id=order.conversation.pk,
+            body="一",
+            send_at=at("2026-11-24 09:00"),
+        )
+
+
+def say(order, who: Actor, text: str = "在吗") -> None:
+    send_message(actor=who, conversation_id=order.conversation.pk, client_id=uuid4(), body=text)
+
+
+def away_lines(order) -> list[str]:
+    lines = Message.objects.filter(conversation__order=order, data__notice="away")
+    return list(lines.values_list("body", flat=True))
+
+
+def test_who_writes_at_night_hears_once_a_day_when_somebody_is_there(order, clock):
+    clock.move_to(at("2026-11-24 22:00"))
+    say(order, Actor.customer(order.customer))
+    assert send_away_notices() == 1
+    clock.shift(timedelta(minutes=5))
+    say(order, Actor.customer(order.customer))
+    assert send_away_notices() == 0
+    assert "11-25 09:00" in away_lines(order)[0]
+    clock.move_to(at("2026-11-25 22:00"))
+    say(order, Actor.customer(order.customer))
+    assert send_away_notices() == 1
+
+
+def test_the_answering_machine_never_talks_over_a_live_talk(order, sales, clock):
+    clock.move_to(at("2026-11-24 21:30"))
+    say(order, Actor.staff(sales), "我还在")
+    say(order, Actor.customer(order.customer))
+    assert send_away_notices() == 0
+
+
+def test_by_day_nobody_hears_the_answering_machine(order):
+    say(order, Actor.customer(order.customer))
+    assert send_away_notices() == 0
+
+
+def test_goods_that_are_back_are_told_first_come_first_served(order, clock, pass_on, told):
+    VariantFactory(sku="GONE-1", on_hand=0)
+    second = make_order(customer=order.customer)
+    third = make_order(customer=order.customer)
+    for each, pieces in ((order, 3), (second, 4), (third, 1)):
+        watch_stock(conversation_id=each.conversation.pk, sku="GONE-1", quantity=pieces)
+        clock.shift(timedelta(minutes=1))
+    set_stock(actor=Actor.system(), sku="GONE-1", delta=5)
+    pass_on()
+    assert StockWatch.objects.filter(told_at=None).count() == 2
+    assert Notification.objects.get(trigger="back_in_stock").conversation == order.conversation
+
+
+def test_a_person_who_rests_is_told_afterwards_in_their_own_zone(order, clock, customer, pass_on):
+    customer.time_zone = "Europe/London"
+    customer.save()
+    actor = Actor.customer(customer)
+    set_wishes(
+        actor=actor,
+        quiet_from=timezone.datetime(2026, 1, 1, 0).time(),
+        quiet_to=timezone.datetime(2026, 1, 1, 8).time(),
+        muted=[],
+    )
+    pass_on()
+    notice = Notification.objects.get(order=order)
+    assert (notice.state, notice.reason) == ("waiting", "resting")
+    assert notice.send_at == at("2026-11-24 16:00")

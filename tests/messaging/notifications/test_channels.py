@@ -1,0 +1,300 @@
+"""The channels against servers that speak the real protocols: SMTP, encrypted push, a gateway, a group's bot."""
+
+import base64
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+
+import http_ece
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.utils import timezone
+
+from messaging.models import (
+    ChannelAccount,
+    ChannelHealth,
+    Delivery,
+    Notification,
+    NotificationRule,
+    PushSubscription,
+)
+from messaging.services.channels.delivering import MOST_ATTEMPTS, deliver_channel, retry
+from messaging.services.notifications.release import release_due
+from messaging.services.subscriptions import SubscriptionRefused, remember_browser
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.relay import relay
+from tests.factories import make_order, move
+from tests.messaging.notifications.conftest import at
+
+pytestmark = pytest.mark.django_db
+
+
+class Receiver:
+    """An HTTP server that keeps what it gets and answers as it is told."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[str, dict[str, str], bytes]] = []
+        self.status = 201
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                receiver.got.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+                self.send_response(receiver.status)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_words: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.host = f"127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    running = Receiver()
+    yield running
+    running.server.shutdown()
+
+
+class MailServer(threading.Thread):
+    """As much of RFC 5321 as a client needs, on a real socket."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.mails: list[str] = []
+        self.answer_to_rcpt = "250 ok"
+        self.start()
+
+    def run(self) -> None:
+        while True:
+            try:
+                connection, _address = self.socket.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rw", newline="\r\n") as wire:
+                self._talk(wire)
+
+    def _talk(self, wire) -> None:
+        def say(line: str) -> None:
+            wire.write(line + "\r\n")
+            wire.flush()
+
+        say("220 tests")
+        for line in wire:
+            verb = line[:4].upper()
+            if verb == "DATA":
+                say("354 go on")
+                mail = []
+                while (text := wire.readline()) not in (".\r\n", ".\n"):
+                    mail.append(text)
+                self.mails.append("".join(mail))
+                say("250 kept")
+            elif verb == "RCPT":
+                say(self.answer_to_rcpt)
+            elif verb == "QUIT":
+                say("221 bye")
+                return
+            else:
+                say("250 ok")
+
+
+@pytest.fixture
+def mail_server(settings) -> Iterator[MailServer]:
+    server = MailServer()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+    settings.EMAIL_URL = f"smtp://127.0.0.1:{server.port}"
+    yield server
+    server.socket.close()
+
+
+class Browser:
+    """The half of RFC 8291 that a browser keeps to itself."""
+
+    def __init__(self) -> None:
+        self.private = ec.generate_private_key(ec.SECP256R1())
+        self.auth = b"0123456789abcdef"
+        self.point = self.private.public_key().public_bytes(
+            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+        )
+
+    def subscription(self, host: str) -> dict:
+        def text(raw: bytes) -> str:
+            return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+        return {
+            "endpoint": f"http://{host}/push/1",
+            "keys": {"p256dh": text(self.point), "auth": text(self.auth)},
+        }
+
+    def read(self, body: bytes) -> dict:
+        return json.loads(
+            http_ece.decrypt(body, private_key=self.private, auth_secret=self.auth, version="aes128gcm")
+        )
+
+
+@pytest.fixture
+def order(clock, customer, variant):
+    customer.email = "wu@example.com"
+    customer.save()
+    return make_order(customer=customer)
+
+
+def tell(key: str, channels: list[str]) -> Notification:
+    NotificationRule.objects.filter(key=key).update(channels=channels)
+    relay()
+    release_due()
+    return Notification.objects.get(trigger=key)
+
+
+def test_a_mail_reaches_a_real_server_in_chinese(order, mail_server):
+    tell("order_confirmed", ["email"])
+    assert deliver_channel("email") == 1
+    (mail,) = mail_server.mails
+    assert "To: wu@example.com" in mail
+    assert "Auto-Submitted: auto-generated" in mail
+    body = mail.split("\r\n\r\n", 1)[1] if "\r\n\r\n" in mail else mail.split("\n\n", 1)[1]
+    text = base64.b64decode(body).decode() if "base64" in mail else body
+    assert order.number in text
+
+
+def test_a_mailbox_that_does_not_exist_is_given_up_and_the_next_channel_tried(order, mail_server, receiver):
+    ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms", secret="k")
+    tell("order_confirmed", ["email", "sms"])
+    mail_server.answer_to_rcpt = "550 no such user"
+    deliver_channel("email")
+    assert Delivery.objects.get(channel="email").state == "failed"
+    assert deliver_channel("sms") == 1
+    path, headers, body = receiver.got[0]
+    message = json.loads(body)
+    assert (path, headers["authorization"], message["to"]) == ("/sms", "Bearer k", "+8613800138000")
+    assert order.number in message["text"]
+    assert headers["idempotency-key"] == message["reference"]
+
+
+def test_a_push_is_encrypted_for_the_browser_and_signed_by_the_shop(order, receiver, settings):
+    settings.PUSH_ALLOWED_HOSTS = [receiver.host]
+    browser, customer = Browser(), Actor.customer(order.customer, order_id=order.pk)
+    remember_browser(actor=customer, subscription=browser.subscription(receiver.host), path="/o/x/chat/")
+    tell("order_confirmed", ["push"])
+    assert deliver_channel("push") == 1
+    _path, headers, body = receiver.got[0]
+    assert headers["content-encoding"] == "aes128gcm"
+    assert headers["authorization"].startswith("vapid t=")
+    message = browser.read(body)
+    assert order.number in message["body"]
+    assert message["url"] == "/o/x/chat/"
+
+
+def test_a_browser_that_is_gone_is_forgotten(order, receiver, settings):
+    settings.PUSH_ALLOWED_HOSTS = [receiver.host]
+    remember_browser(
+        actor=Actor.customer(order.customer), subscription=Browser().subscription(receiver.host), path="/"
+    )
+    receiver.status = 410
+    tell("order_confirmed", ["push"])
+    deliver_channel("push")
+    assert not PushSubscription.objects.exists()
+    assert Delivery.objects.get().state == "failed"
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["https://127.0.0.1/x", "http://example.com/x", "https://user@example.com/", "ftp://x"]
+)
+def test_an_endpoint_inside_the_house_is_refused(order, endpoint: str):
+    subscription = Browser().subscription("x") | {"endpoint": endpoint}
+    with pytest.raises(SubscriptionRefused):
+        remember_browser(actor=Actor.customer(order.customer), subscription=subscription, path="/")
+
+
+def test_a_groups_bot_says_it_once_however_many_are_in_the_group(
+    clock, customer, sales, other_sales, receiver
+):
+    from orders.services.orders import ItemInput
+    from tests.factories import VariantFactory
+
+    VariantFactory(sku="LOW-9", threshold=5, on_hand=6)
+    make_order(customer=customer, items=[ItemInput("LOW-9", 2)])
+    ChannelAccount.objects.create(
+        channel="bot", name="销售群", url=f"json://{receiver.host}/bot", role="sales"
+    )
+    receiver.status = 200
+    relay()
+    release_due()
+    assert Notification.objects.filter(trigger="stock_low").count() == 2
+    assert deliver_channel("bot") == 1
+    assert len(receiver.got) == 1
+    assert "LOW-9" in receiver.got[0][2].decode()
+
+
+def test_a_failing_channel_is_tried_again_later_each_time_and_then_given_up(order, receiver, clock):
+    ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")
+    receiver.status = 503
+    tell("order_confirmed", ["sms"])
+    waits = []
+    for _attempt in range(MOST_ATTEMPTS):
+        ChannelHealth.objects.all().delete()
+        clock.move_to(Delivery.objects.get().due_at + timedelta(seconds=1))
+        deliver_channel("sms")
+        delivery = Delivery.objects.get()
+        waits.append((delivery.due_at - timezone.now()).total_seconds())
+    assert delivery.state == "failed"
+    assert all(1.2 * before < after for before, after in pairwise(waits[:5]))
+    receiver.status = 200
+    retry(delivery)
+    assert deliver_channel("sms") == 1
+    assert Delivery.objects.get().state == "sent"
+
+
+def test_a_channel_that_is_down_is_left_alone_for_a_while(clock, customer, receiver):
+    ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")
+    NotificationRule.objects.filter(key="order_confirmed").update(channels=["sms"])
+    receiver.status = 500
+    for _ in range(6):
+        make_order(customer=customer)
+    relay()
+    release_due()
+    clock.shift(timedelta(minutes=10))
+    deliver_channel("sms")
+    assert ChannelHealth.objects.get(channel="sms").paused_until > timezone.now()
+    before = len(receiver.got)
+    deliver_channel("sms")
+    assert len(receiver.got) == before == 5
+
+
+def test_what_was_read_in_the_conversation_rings_no_phone(order, receiver):
+    from messaging.services.messages import mark_read
+
+    ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")
+    notice = tell("order_confirmed", ["sms"])
+    mark_read(actor=Actor.customer(order.customer), conversation_id=notice.conversation_id, seq=notice.seq)
+    assert deliver_channel("sms") == 0
+    assert (Delivery.objects.get().state, receiver.got) == ("skipped", [])
+
+
+def test_a_reminder_is_not_sent_out_once_the_order_is_paid(order, clock, receiver):
+    from messaging.services.notifications.timers import plan_timers
+
+    ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")
+    NotificationRule.objects.filter(key="unpaid").update(channels=["sms"])
+    NotificationRule.objects.filter(key="order_confirmed").update(channels=[])
+    clock.move_to(at("2026-11-24 10:31"))
+    plan_timers()
+    release_due()
+    move(order, "paid")
+    assert deliver_channel("sms") == 0
+    assert Delivery.objects.get().state == "skipped"
