@@ -28,6 +28,11 @@ ABOUT_STATUS = frozenset(row.notice for row in TRANSITIONS if row.notice)
 CLOSED = frozenset({Status.COMPLETED, Status.CANCELLED, Status.REFUNDED})
 
 
+def place_of(row: Notification) -> tuple[datetime, int]:
+    """Where a notice stands among others in time."""
+    return row.happened_at, row.event_id or row.pk
+
+
 class Batch:
     """The notices of one sweep. Their orders are locked, so what is told of them is true when it is told."""
 
@@ -186,7 +191,7 @@ class Batch:
             rule_id=rule.pk,
             ask=ask,
             thread="" if staff or not row.order_id else f"order:{row.order_id}",
-            place=row.event_id or row.pk,
+            place=place_of(row),
             priority=row.priority,
             reason=row.reason,
             passed=self._passed(row),

@@ -24,8 +24,8 @@ class Waiting:
     ask: Ask
     # Notices of the same thread, an order as a rule, may become one message; "" stands alone.
     thread: str
-    # The order of the facts themselves: the log's.
-    place: int
+    # The order of the facts themselves: when they happened, then the log's.
+    place: tuple[datetime, int]
     priority: int
     reason: str
     # Says that the order is in some status, which it is no more.
@@ -60,7 +60,7 @@ def settle(waiting: Iterable[Waiting], world: World, told_by_rule: dict[int, Seq
             if each not in ready:
                 _postpone(each, asked[each.id], result)
         if ready:
-            head = max(ready, key=lambda each: (each.priority, -each.place))
+            head = min(ready, key=lambda each: (-each.priority, each.place))
             together = sorted([*ready, *over], key=lambda each: each.place)
             result.messages.append([head.id, *(each.id for each in together if each is not head)])
             told.append(world.now)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from messaging.models import Conversation, Notification, Recipient, Sender
 from messaging.services.drafts import Draft
 from messaging.services.messages import write_messages
-from messaging.services.notifications.batch import Batch
+from messaging.services.notifications.batch import Batch, place_of
 from messaging.services.notifications.templates import fill, words_of
 from messaging.services.notifications.variables import Story, site_link
 from orders.models import Order
@@ -27,7 +27,7 @@ LONGEST = 2000
 def tell(batch: Batch, messages: list[list[int]]) -> list[Notification]:
     """Tell each message, the first id of which carries the others. Returns the carriers that were told."""
     # The important ones had the first claim on the budget; they are read in the order things happened.
-    messages = sorted(messages, key=lambda ids: (batch.rows[ids[0]].event_id or ids[0], ids[0]))
+    messages = sorted(messages, key=lambda ids: place_of(batch.rows[ids[0]]))
     carriers = [_compose(batch, ids) for ids in messages]
     told = _into_conversations(batch, [row for row in carriers if row.recipient_kind == Recipient.CUSTOMER])
     told += [row for row in carriers if row.recipient_kind == Recipient.STAFF]
@@ -37,7 +37,7 @@ def tell(batch: Batch, messages: list[list[int]]) -> list[Notification]:
 
 def _compose(batch: Batch, ids: list[int]) -> Notification:
     """Write down what one message contains."""
-    rows = sorted((batch.rows[pk] for pk in ids), key=lambda row: (row.event_id or row.pk, row.pk))
+    rows = sorted((batch.rows[pk] for pk in ids), key=place_of)
     with translation.override(language_of(batch, rows[0])):
         bodies = [body_of(batch, row) for row in rows]
         text = bodies[0] if len(bodies) == 1 else digest(bodies)
