@@ -134,7 +134,7 @@ def explain(order: Order) -> list[Explained]:
 
 def _explain_event(event: DomainEvent, rules: list[NotificationRule], told: list[Told]) -> Explained:
     trigger = trigger_of(event)
-    occasion = occasion_of(event, trigger)
+    occasion = occasion_of(event, trigger, rules)
     asked = []
     for rule in rules:
         mine = [each for each in told if each.row.rule_id == rule.pk]

@@ -45,11 +45,11 @@ def plan_event(event: DomainEvent) -> int:
     if not trigger or event.data.get("history"):
         return 0
     rules = list(NotificationRule.objects.filter(trigger=trigger, enabled=True))
-    return plan(rules, [occasion_of(event, trigger)]) if rules else 0
+    return plan(rules, [occasion_of(event, trigger, rules)]) if rules else 0
 
 
-def occasion_of(event: DomainEvent, trigger: str) -> Occasion:
-    """An event with the order or the goods it is about."""
+def occasion_of(event: DomainEvent, trigger: str, rules: Iterable[NotificationRule]) -> Occasion:
+    """An event with the order or the goods it is about, as far as these rules ask."""
     order = Order.objects.select_related("customer").filter(pk=event.order_id or 0).first()
     conversation = Conversation.objects.filter(order_id=order.pk).first() if order else None
     return Occasion(
@@ -58,7 +58,7 @@ def occasion_of(event: DomainEvent, trigger: str) -> Occasion:
         happened_at=event.occurred_at,
         order=order,
         conversation=conversation,
-        facts=facts_of_order(order) if order else facts_of_goods(event.data.get("sku", "")),
+        facts=facts_of_order(order, rules) if order else facts_of_goods(event.data.get("sku", "")),
         data=data_of_event(event),
         event_id=event.pk,
     )

@@ -68,7 +68,7 @@ def _occasions(
     if rule.trigger not in TIMERS:
         for event in events_of_last_days(rule.trigger, days, now):
             if not event.data.get("history"):
-                yield occasion_of(event, rule.trigger)
+                yield occasion_of(event, rule.trigger, [rule])
         return
     since = now - timedelta(days=days)
     source = {Trigger.UNPAID: _unpaid, Trigger.PICKING_LONG: _picking, Trigger.UNANSWERED: _unanswered}
@@ -102,7 +102,7 @@ def _picking(
 
 def _about(rule: NotificationRule, order: Order, moment: datetime, minutes: int) -> Occasion:
     return Occasion(
-        trigger=rule.trigger, cause="", happened_at=moment, order=order, facts=facts_of_order(order),
+        trigger=rule.trigger, cause="", happened_at=moment, order=order, facts=facts_of_order(order, [rule]),
         data={"minutes": minutes},
     )  # fmt: skip
 
@@ -137,7 +137,7 @@ def _waited(
     for minutes in rule.steps:
         moment = calendar.after_working(asked.created_at, timedelta(minutes=minutes))
         if moment and moment <= until:
-            facts = facts_of_order(talk.order) if talk.order else Facts()
+            facts = facts_of_order(talk.order, [rule]) if talk.order else Facts()
             yield Occasion(
                 trigger=rule.trigger, cause="", happened_at=moment, order=talk.order, conversation=talk,
                 data={"minutes": minutes}, facts=facts,

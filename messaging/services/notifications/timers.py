@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -80,7 +80,7 @@ def _unpaid(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
     orders = Order.objects.filter(
         status=Status.PENDING_PAYMENT, placed_at__lte=now - first, placed_at__gt=now - last - FORGOTTEN
     )
-    for pk, begun in orders.values_list("pk", "placed_at").iterator():
+    for pk, begun in _unfinished(rule, orders, "placed_at").values_list("pk", "placed_at").iterator():
         if step := last_due(rule, begun, now, None):
             yield Candidate(f"unpaid:{pk}:{step.minutes}", step, pk)
 
@@ -88,8 +88,9 @@ def _unpaid(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
 def _picking(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
     """Working time since the warehouse began."""
     calendar = working_calendar()
-    orders = Order.objects.filter(status=Status.PICKING).exclude(picking_at=None)
-    for pk, begun in orders.values_list("pk", "picking_at").iterator():
+    begun_by = now - timedelta(minutes=min(rule.steps))
+    orders = Order.objects.filter(status=Status.PICKING, picking_at__lte=begun_by)
+    for pk, begun in _unfinished(rule, orders, "picking_at").values_list("pk", "picking_at").iterator():
         if begun and (step := last_due(rule, begun, now, calendar)):
             yield Candidate(f"picking:{pk}:{int(begun.timestamp())}:{step.minutes}", step, pk)
 
@@ -105,6 +106,17 @@ def _unanswered(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
         if asked and (step := last_due(rule, asked.created_at, now, calendar)):
             cause = f"unanswered:{talk.pk}:{asked.seq}:{step.minutes}"
             yield Candidate(cause, step, talk.order_id, talk.pk, asked.body[:100])
+
+
+def _unfinished(rule: NotificationRule, orders: QuerySet[Order], begun: str) -> QuerySet[Order]:
+    """Orders whose last step has no notice yet: the others need no arithmetic any more."""
+    last = Notification.objects.filter(
+        rule=rule,
+        order=OuterRef("pk"),
+        cause__endswith=f":{max(rule.steps)}",
+        happened_at__gte=OuterRef(begun),
+    )
+    return orders.filter(~Exists(last))
 
 
 def _first_unanswered(talk: Conversation) -> Message | None:
@@ -141,7 +153,7 @@ def _occasions(rule: NotificationRule, candidates: Sequence[Candidate]) -> list[
                 happened_at=each.step.due_at,
                 order=order,
                 conversation=talk,
-                facts=facts_of_order(order) if order else Facts(),
+                facts=facts_of_order(order, [rule]) if order else Facts(),
                 data={"minutes": each.step.minutes, "text": each.text},
             )
         )

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -31,9 +32,9 @@ def working_calendar() -> WorkingCalendar:
     """The calendar in force: weekly hours, public holidays if wanted, and the manager's own days above them."""
     weekly = weekly_hours(WorkingInterval.objects.all())
     exceptions = {
-        special.day: hours_on(special, weekly)
-        for special in special_days()
-        if special.kind == HOLIDAY or not weekly[special.day.weekday()]
+        day: hours_on(kind, day, weekly)
+        for day, kind in _special_kinds().items()
+        if kind == HOLIDAY or not weekly[day.weekday()]
     }
     # An own "works" on a day that the public calendar calls a holiday is simply its weekday.
     return WorkingCalendar(ZoneInfo(settings.TIME_ZONE), weekly, exceptions)
@@ -47,11 +48,23 @@ def weekly_hours(intervals: Iterable[WorkingInterval]) -> tuple[Spans, ...]:
     return tuple(tuple(sorted(days[weekday])) for weekday in range(7))
 
 
-def hours_on(special: SpecialDay, weekly: tuple[Spans, ...]) -> Spans:
+def hours_on(kind: str, day: date, weekly: tuple[Spans, ...]) -> Spans:
     """What a special day's hours are: none, or on a make-up day those of the first weekday that has any."""
-    if special.kind == HOLIDAY:
+    if kind == HOLIDAY:
         return ()
-    return weekly[special.day.weekday()] or next((spans for spans in weekly if spans), USUAL)
+    return weekly[day.weekday()] or next((spans for spans in weekly if spans), USUAL)
+
+
+def _special_kinds() -> dict[date, str]:
+    """The kind of every special day; asked for with every notice, so without names."""
+    own = dict(CalendarDay.objects.values_list("day", "kind"))
+    return (_public_kinds() if shop_settings().use_public_holidays else {}) | own
+
+
+@cache
+def _public_kinds() -> dict[date, str]:
+    off = dict.fromkeys(chinese_calendar.constants.holidays, HOLIDAY.value)
+    return off | dict.fromkeys(chinese_calendar.constants.workdays, WORKDAY.value)
 
 
 def special_days() -> list[SpecialDay]:

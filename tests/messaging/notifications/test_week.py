@@ -12,7 +12,7 @@ from messaging.services.notifications.timers import plan_timers
 from orders.models import Order
 from shopcomm.core.configuration.models import CalendarDay, ShopSettings, WorkingInterval
 from shopcomm.core.events.relay import relay
-from tests.factories import CustomerFactory, VariantFactory, make_order, move
+from tests.factories import CustomerFactory, StaffFactory, VariantFactory, make_order, move
 from tests.messaging.notifications.conftest import at
 from tests.messaging.notifications.oracle import QUARTER, Oracle, Person
 
@@ -98,6 +98,7 @@ def script() -> list[tuple[int, int, int, str, bool]]:
 
 def test_a_week_of_five_hundred_orders_is_told_exactly_as_it_should_be(shop, people, clock):
     VariantFactory(sku="WEEK-1", on_hand=100_000)
+    StaffFactory(role="warehouse")
     by_quarter: dict[int, list] = {}
     for line in script():
         by_quarter.setdefault(line[0], []).append(line)
