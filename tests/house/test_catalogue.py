@@ -57,5 +57,10 @@ def test_english_keeps_every_placeholder_and_no_chinese() -> None:
     assert wrong == []
 
 
-# Names of languages are written in their own.
-SHOWN_AS_IT_IS = {"简体中文", "中文"}
+# Names of languages are written in their own; so are a template's variables and an announcement to paste.
+SHOWN_AS_IT_IS = {
+    "简体中文",
+    "中文",
+    "留空用默认内容；可以写 {{营业时间}}",
+    "春节：2月15日至23日放假调休，共9天。2月14日、2月28日上班。",
+}

@@ -1,13 +1,13 @@
-"""What a week should have told, worked out a second time: by walking the clock a quarter of an hour at a time.
+"""What a week should have told, worked out a second time: by walking the clock half an hour at a time.
 
-It shares no code with the product. It knows the script of the week, the shop's hours as sets of quarters, and the
-rules as a table; it looks at every quarter where the product computes.
+It shares no code with the product. It knows the script of the week, the shop's hours as sets of half hours, and the
+rules as a table; it looks at every half hour where the product computes.
 """
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-QUARTER = timedelta(minutes=15)
+SLOT = timedelta(minutes=30)
 DAY = timedelta(hours=24)
 # Trigger: priority, what happens outside hours, delay in minutes, the status it speaks of, whether it is money.
 RULES = {
@@ -27,7 +27,7 @@ CLOSED = {"completed", "cancelled", "refunded"}
 @dataclass
 class Person:
     name: str
-    rests: set[int] = field(default_factory=set)  # quarters of the day, 0 to 95
+    rests: set[int] = field(default_factory=set)  # half hours of the day, 0 to 47
     muted: set[str] = field(default_factory=set)
     told: list[datetime] = field(default_factory=list)
 
@@ -62,9 +62,9 @@ class Oracle:
     """Plays the week."""
 
     def __init__(
-        self, open_quarters: dict[int, set[int]], exceptions: dict[date, set[int]], budget: int
+        self, open_slots: dict[int, set[int]], exceptions: dict[date, set[int]], budget: int
     ) -> None:
-        self.open_quarters, self.exceptions, self.budget = open_quarters, exceptions, budget
+        self.open_slots, self.exceptions, self.budget = open_slots, exceptions, budget
         self.notices: list[Notice] = []
         self.status: dict[int, str] = {}
         self.placed: dict[int, tuple[datetime, Person, bool]] = {}
@@ -72,12 +72,12 @@ class Oracle:
 
     # --- the world -------------------------------------------------------------------------------
     def is_open(self, moment: datetime) -> bool:
-        quarters = self.exceptions.get(moment.date(), self.open_quarters[moment.weekday()])
-        return moment.hour * 4 + moment.minute // 15 in quarters
+        slots = self.exceptions.get(moment.date(), self.open_slots[moment.weekday()])
+        return moment.hour * 2 + moment.minute // 30 in slots
 
     @staticmethod
     def rests(person: Person, moment: datetime) -> bool:
-        return moment.hour * 4 + moment.minute // 15 in person.rests
+        return moment.hour * 2 + moment.minute // 30 in person.rests
 
     # --- what happens ------------------------------------------------------------------------------
     def happen(self, now: datetime, order: int, person: Person, kind: str, urgent: bool) -> None:
@@ -111,7 +111,7 @@ class Oracle:
 
     # --- when --------------------------------------------------------------------------------------
     def moment_for(self, notice: Notice, now: datetime, told: list[datetime], limit: int | None = None):
-        """The first quarter, walking on from now, that suits everybody; and what it was that did not suit."""
+        """The first half hour, walking on from now, that suits everybody; and what it was that did not suit."""
         policy, delay = RULES[notice.kind][1:3]
         due = max(now, notice.happened + timedelta(minutes=delay))
         hasty = notice.urgent and policy == "urgent"
@@ -128,14 +128,14 @@ class Oracle:
             why = "delayed"
         moment = due
         while not hasty and (not self.is_open(moment) or self.rests(notice.person, moment)):
-            moment += QUARTER
+            moment += SLOT
         if notice.money or why == "urgent" or limit is None:
             return moment, why
         full = False
         while sum(moment - DAY < each for each in told) >= limit:
-            moment, full = moment + QUARTER, True
+            moment, full = moment + SLOT, True
         while full and not hasty and (not self.is_open(moment) or self.rests(notice.person, moment)):
-            moment += QUARTER
+            moment += SLOT
         return moment, "over_budget" if full else why
 
     # --- the sweep -----------------------------------------------------------------------------------

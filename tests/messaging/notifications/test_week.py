@@ -14,7 +14,7 @@ from shopcomm.core.configuration.models import CalendarDay, ShopSettings, Workin
 from shopcomm.core.events.relay import relay
 from tests.factories import CustomerFactory, StaffFactory, VariantFactory, make_order, move
 from tests.messaging.notifications.conftest import at
-from tests.messaging.notifications.oracle import QUARTER, Oracle, Person
+from tests.messaging.notifications.oracle import SLOT, Oracle, Person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(400)]
 ORDERS, CUSTOMERS, DAYS, BUDGET = 500, 70, 7, 4
@@ -33,11 +33,11 @@ WAYS = (
 KINDS = {"": "order_confirmed"}
 
 
-def quarters(*spans: tuple[float, float]) -> set[int]:
-    return {quarter for start, end in spans for quarter in range(int(start * 4), int(end * 4))}
+def slots(*spans: tuple[float, float]) -> set[int]:
+    return {slot for start, end in spans for slot in range(int(start * 2), int(end * 2))}
 
 
-WORKDAY, SATURDAY = quarters((9, 12), (13.5, 20)), quarters((10, 16))
+WORKDAY, SATURDAY = slots((9, 12), (13.5, 20)), slots((10, 16))
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def people(shop):
         if dice.random() < 0.3:
             start, end = dice.choice([(12, 15), (18, 23), (7, 11)])
             wish.quiet_from, wish.quiet_to = time(start), time(end)
-            person.rests = quarters((start, end))
+            person.rests = slots((start, end))
         if dice.random() < 0.3:
             wish.muted = dice.choice([["picking"], ["shipped", "paid"], ["unpaid"]])
             person.muted = set(wish.muted)
@@ -84,29 +84,29 @@ def people(shop):
 
 
 def script() -> list[tuple[int, int, int, str, bool]]:
-    """Who moves which order when: quarter of the week, order, customer, status ("" is placing), urgent."""
+    """Who moves which order when: slot of the week, order, customer, status ("" is placing), urgent."""
     dice, lines = random.Random(11), []
     for order in range(ORDERS):
-        quarter, customer = dice.randrange(DAYS * 96 - 30), dice.randrange(CUSTOMERS)
+        slot, customer = dice.randrange(DAYS * 48 - 15), dice.randrange(CUSTOMERS)
         urgent = dice.random() < 0.12
-        lines.append((quarter, order, customer, "", urgent))
+        lines.append((slot, order, customer, "", urgent))
         for status in dice.choice(WAYS):
-            quarter += dice.choice([1, 2, 3, 8, 20, 40, 60])
-            lines.append((quarter, order, customer, status, urgent))
-    return sorted(line for line in lines if line[0] < DAYS * 96)
+            slot += dice.choice([1, 2, 4, 10, 20, 30])
+            lines.append((slot, order, customer, status, urgent))
+    return sorted(line for line in lines if line[0] < DAYS * 48)
 
 
 def test_a_week_of_five_hundred_orders_is_told_exactly_as_it_should_be(shop, people, clock):
     VariantFactory(sku="WEEK-1", on_hand=100_000)
     StaffFactory(role="warehouse")
-    by_quarter: dict[int, list] = {}
+    by_slot: dict[int, list] = {}
     for line in script():
-        by_quarter.setdefault(line[0], []).append(line)
+        by_slot.setdefault(line[0], []).append(line)
     orders: dict[int, Order] = {}
-    for quarter in range(DAYS * 96):
-        now = START + quarter * QUARTER
+    for slot in range(DAYS * 48):
+        now = START + slot * SLOT
         clock.move_to(now)
-        for _quarter, number, customer, status, urgent in by_quarter.get(quarter, []):
+        for _slot, number, customer, status, urgent in by_slot.get(slot, []):
             act(orders, number, people[customer][0], status, urgent)
             shop.happen(now, number, people[customer][1], KINDS.get(status, status), urgent)
         relay()
