@@ -21,6 +21,7 @@ ITEMS = {
     "connections": "connections",
     "desk": "desk",
     "import": "imports",
+    "notices": "notices",
 }
 RESULTS = Path(__file__).parent / "results"
 

@@ -1,6 +1,10 @@
 """Who takes part: made once, by the product's own services."""
 
 from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from orders.models import Order
 
 
 @cache
@@ -24,3 +28,15 @@ def conversations(count: int) -> list[int]:
 
     customer = customer_by_phone(name="吴丽华", phone="13800138000", source="wechat")
     return [open_enquiry(actor=Actor.system(), customer=customer).pk for _ in range(count)]
+
+
+def customer_cookie(order: "Order") -> str:
+    """The session of a customer who opened the page of their order."""
+    from django.test import Client
+
+    from shopcomm.core.accounts.services.order_links import make_link
+
+    session = Client().session
+    session["customer_link"] = make_link(customer=order.customer, order_id=order.pk).pk
+    session.save()
+    return session.session_key

@@ -15,7 +15,7 @@ import django
 
 from shopcomm.core.embedded.binaries import spawn
 from shopcomm.core.embedded.services import Services, end, free_port
-from shopcomm.core.embedded.supervisor import answers, web_command
+from shopcomm.core.embedded.supervisor import answers, beat_command, web_command, worker_command
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
@@ -82,6 +82,16 @@ class Bench:
             if time.monotonic() > deadline or self.processes[name].poll() is not None:
                 sys.exit(f"{name} did not start:\n{(self.data / f'{name}.log').read_text()[-2000:]}")
             time.sleep(0.05)
+
+    def start_background(self) -> None:
+        """Worker and scheduler, as `make run` starts them."""
+        for name, command in (("worker", worker_command()), ("beat", beat_command())):
+            self.processes[name] = spawn(command, self.data / f"{name}.log")
+
+    def stop_background(self) -> None:
+        """They cost nothing to what is measured next."""
+        for name in ("worker", "beat"):
+            end(self.processes.pop(name), signal.SIGTERM, within=8)
 
     def pid(self, name: str) -> int:
         return self.processes[name].pid

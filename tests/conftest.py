@@ -18,8 +18,11 @@ from tests.factories import CustomerFactory, StaffFactory, VariantFactory, make_
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests go last: Playwright leaves its event loop running in the process, where no other may start."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    """The longest first, so that the other workers do the rest meanwhile; browser tests last.
+
+    Playwright leaves its event loop running in the process, where no other may start.
+    """
+    items.sort(key=lambda item: ("browser" in item.path.parts, item.get_closest_marker("longest") is None))
 
 
 @pytest.fixture

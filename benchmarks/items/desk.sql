@@ -1,5 +1,7 @@
-INSERT INTO accounts_customer (name, phone, phone_tail, company, source, tier, external_id, note, credit_limit, created_at)
-SELECT '顾客' || n, '+8613' || lpad(n::text, 9, '0'), right(lpad(n::text, 9, '0'), 4), '', 'wechat', 'retail', '', '', 0, now()
+INSERT INTO accounts_customer (name, phone, phone_tail, company, source, tier, external_id, note, credit_limit, created_at,
+    email, tags, language, time_zone)
+SELECT '顾客' || n, '+8613' || lpad(n::text, 9, '0'), right(lpad(n::text, 9, '0'), 4), '', 'wechat', 'retail', '', '', 0, now(),
+    '', '[]', '', ''
 FROM generate_series(100001, 200000) n;
 
 INSERT INTO orders_order (number, customer_id, status, status_before, version, source, urgent, note, receiver_name,

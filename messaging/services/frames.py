@@ -30,15 +30,19 @@ def room_frame(conversation_id: int, messages: Iterable[Message]) -> dict[str, A
         "type": "fan.out",
         "group": conversation_group(conversation_id),
         "conversation": conversation_id,
-        "messages": [
-            {
-                "seq": message.seq,
-                "shop": message_frame(message, SHOP),
-                "customer": None if message.internal else message_frame(message, CUSTOMER),
-            }
-            for message in messages
-        ],
+        "messages": [both_sides(message) for message in messages],
     }
+
+
+def both_sides(message: Message) -> dict[str, Any]:
+    """A new message for either side; most look the same to both."""
+    shop = message_frame(message, SHOP)
+    if message.internal:
+        customer = None
+    else:
+        same = message.public_prev == message.seq - 1 and message.recalled_at is None
+        customer = shop if same else message_frame(message, CUSTOMER)
+    return {"seq": message.seq, "shop": shop, "customer": customer}
 
 
 def attention_frame(sent: Sent) -> dict[str, Any]:

@@ -122,7 +122,7 @@ REDIS_PREFIX = env("REDIS_PREFIX", default="shopcomm")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "BACKEND": "shopcomm.core.layer.PipelinedChannelLayer",
         # redis-py 8 gives sockets a 5 s timeout by default, which kills an idle subscriber.
         "CONFIG": {
             "hosts": [{"address": REDIS_URL, "socket_timeout": None}],

@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from messaging.models import NotificationRule
 from messaging.services.messages import send_message
 from orders.models import Order, Status
 from orders.services.editing import edit_order
@@ -65,6 +66,13 @@ PAGES: dict[str, Callable[[dict[str, Order]], str]] = {
     "slip": lambda shop: f"/warehouse/orders/{shop['picking'].number}/",
     "rights": lambda shop: "/rights/",
     "preferences": lambda shop: "/preferences/",
+    "rules": lambda shop: "/rules/",
+    "rule": lambda shop: f"/rules/{NotificationRule.objects.get(key='unpaid').pk}/",
+    "rule's last week": lambda shop: f"/rules/{NotificationRule.objects.get(key='paid').pk}/rehearsal/",
+    "rule's versions": lambda shop: f"/rules/{NotificationRule.objects.get(key='paid').pk}/versions/",
+    "hours": lambda shop: "/rules/hours/",
+    "notices": lambda shop: "/notices/",
+    "why": lambda shop: f"/orders/{shop['shipped'].number}/notices/",
     "admin": lambda shop: "/admin/",
     "admin orders": lambda shop: "/admin/orders/order/",
     "admin products": lambda shop: "/admin/orders/product/",
@@ -119,7 +127,7 @@ def test_the_customers_pages_are_accessible(browse, live, shop, view) -> None:
     wrong: dict[str, list[str]] = {}
     for name in ("busy", "shipped"):
         token = link_token(make_link(customer=shop[name].customer, order_id=shop[name].pk))
-        for part in ("", "chat/"):
+        for part in ("", "chat/", "notices/"):
             page = browse(
                 f"{live.url}/o/{token}/{part}",
                 width=width,

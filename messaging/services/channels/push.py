@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
-from django.db.models import Q
 
 from messaging.models import PushKey, PushSubscription
 from messaging.services.channels.outgoing import ChannelFailed, Outgoing
-from messaging.services.notifications.recipients import Person
+from messaging.services.notifications.recipients import Person, these
 from shopcomm.core.http.outbound import AddressRefused, check_outbound
 
 TIMEOUT_SECONDS = 10
@@ -40,11 +39,8 @@ def push_key() -> PushKey:
 
 def reach(people: Iterable[Person]) -> dict[Person, list[PushSubscription]]:
     """The browsers of these people that agreed to be woken."""
-    wanted = Q(pk=None)
-    for person in people:
-        wanted |= Q(owner_kind=person.kind, owner_id=person.id)
     found: dict[Person, list[PushSubscription]] = {}
-    for row in PushSubscription.objects.filter(wanted):
+    for row in PushSubscription.objects.filter(these(people, "owner")):
         found.setdefault(Person(row.owner_kind, row.owner_id), []).append(row)
     return found
 

@@ -1,5 +1,6 @@
 """Everything a sweep needs to know of a batch of notices, fetched at once: people, rules, orders, what was told lately."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, prefetch_related_objects
 
 from messaging.models import Conversation, Notification, NotificationRule, Recipient
 from messaging.models.rules import TIMERS, Trigger
@@ -17,6 +18,7 @@ from messaging.services.notifications.reasons import AT_HAND
 from messaging.services.notifications.recipients import Person
 from messaging.services.notifications.resting import preferences, quiet_windows
 from messaging.services.notifications.settling import Waiting
+from messaging.services.notifications.templates import Words, words_of
 from orders.models import Order, Status
 from orders.transitions import TRANSITIONS
 from shopcomm.core.accounts.models import Customer, Staff
@@ -25,6 +27,20 @@ from shopcomm.core.configuration.models import ShopSettings, shop_settings
 
 State = Notification.State
 ABOUT_STATUS = frozenset(row.notice for row in TRANSITIONS if row.notice)
+GOODS = re.compile(r"\{\{\s*(商品摘要|items)\s*\}\}")
+# No template asks for these, and reading a time costs as much as reading all the rest of a row.
+UNASKED = (
+    *(
+        "paid_at",
+        "picking_at",
+        "shipped_at",
+        "delivered_at",
+        "closed_at",
+        "updated_at",
+        "customer__created_at",
+    ),
+    *("conversation__created_at", "conversation__last_message_at", "conversation__subject"),
+)
 CLOSED = frozenset({Status.COMPLETED, Status.CANCELLED, Status.REFUNDED})
 
 
@@ -47,6 +63,7 @@ class Batch:
                 row.order = locked[row.order_id]
         self.people = sorted({self.person(row) for row in self.rows.values()})
         self._touched: dict[int, Notification] = {}
+        self._words: dict[tuple[int, str], Words] = {}
         self._by_person: dict[Person, list[Notification]] = defaultdict(list)
         for row in self.rows.values():
             self._by_person[self.person(row)].append(row)
@@ -60,10 +77,10 @@ class Batch:
         ids = sorted({row.order_id for row in rows if row.order_id})
         if not ids:
             return {}
-        orders = Order.objects.filter(pk__in=ids).order_by("pk")
-        locked = list(orders.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True))
-        found = Order.objects.filter(pk__in=locked).select_related("customer", "conversation")
-        return {order.pk: order for order in found.prefetch_related("lines")}
+        orders = Order.objects.filter(pk__in=ids).order_by("pk").select_related("customer", "conversation")
+        orders = orders.defer(*UNASKED)
+        free = orders.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        return {order.pk: order for order in free}
 
     def mark(self, pk: int, **fields: Any) -> Notification:
         """Change a notice; it is written at the end."""
@@ -89,6 +106,18 @@ class Batch:
         """What these people said of notices."""
         return preferences(self.people)
 
+    def words(self, rule: NotificationRule, language: str) -> Words:
+        """A rule's templates in a language."""
+        if (rule.pk, language) not in self._words:
+            self._words[rule.pk, language] = words_of(rule, language)
+        return self._words[rule.pk, language]
+
+    def fetch_lines(self) -> None:
+        """The goods of all orders at once, if the words of any rule speak of them."""
+        bodies = (template.body for rule in self.rules.values() for template in rule.templates.all())
+        if any(GOODS.search(body) for body in bodies):
+            prefetch_related_objects(list(self.orders.values()), "lines")
+
     @cached_property
     def conversations(self) -> dict[int, Conversation]:
         """Conversations of notices without an order."""
@@ -98,9 +127,9 @@ class Batch:
     @cached_property
     def customers(self) -> dict[int, Customer]:
         """The customers among the people."""
-        return Customer.objects.in_bulk(
-            [person.id for person in self.people if person.kind == Recipient.CUSTOMER]
-        )
+        known = {order.customer_id: order.customer for order in self.orders.values()}
+        ids = {person.id for person in self.people if person.kind == Recipient.CUSTOMER}
+        return known | Customer.objects.in_bulk(ids - known.keys()) if ids - known.keys() else known
 
     @cached_property
     def staff(self) -> dict[int, Staff]:

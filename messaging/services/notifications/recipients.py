@@ -1,6 +1,9 @@
 """Who is told: people by kind and id, as a rule names them."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
+
+from django.db.models import Q
 
 from messaging.models import Audience, NotificationRule, Recipient
 from orders.models import Order
@@ -12,6 +15,17 @@ class Person(NamedTuple):
 
     kind: str
     id: int
+
+
+def these(people: Iterable[Person], prefix: str) -> Q:
+    """The rows of these people, in columns such as `owner_kind` and `owner_id`. Nobody's for no people."""
+    ids: dict[str, list[int]] = {}
+    for person in people:
+        ids.setdefault(person.kind, []).append(person.id)
+    found = Q(pk=None)
+    for kind, of_kind in ids.items():
+        found |= Q(**{f"{prefix}_kind": kind, f"{prefix}_id__in": of_kind})
+    return found
 
 
 def recipients(

@@ -4,6 +4,7 @@ All of a batch happens in one transaction, so a worker killed in the middle has 
 has a person at a time (an advisory lock): budgets and merging need to see everything that waits for them.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,24 +16,36 @@ from messaging.models import Notification
 from messaging.services.channels.handing_over import hand_over
 from messaging.services.notifications.batch import Batch
 from messaging.services.notifications.decide import Reason
-from messaging.services.notifications.recipients import Person
+from messaging.services.notifications.recipients import Person, these
 from messaging.services.notifications.settling import Settled, settle
 from messaging.services.notifications.telling import tell
 
 State = Notification.State
 PEOPLE = 400
+SWEEPS = 16
 # Marks the locks of this module among all advisory locks.
 LOCK_SPACE = 7_302
 
-# The people for whom something is due and whom no other sweep has in hand.
+# The people for whom something is due and whom no other sweep has in hand: the LIMIT ends the taking of locks. It
+# looks past those that other sweeps hold, as many sweeps as there may be.
 DUE_PEOPLE = """
-SELECT recipient_kind, recipient_id FROM (
+WITH due AS MATERIALIZED (
     SELECT DISTINCT recipient_kind, recipient_id FROM (
         SELECT recipient_kind, recipient_id FROM messaging_notification
         WHERE state = 'waiting' AND send_at <= %s ORDER BY send_at LIMIT %s
     ) oldest
-) due
+)
+SELECT recipient_kind, recipient_id FROM due
 WHERE pg_try_advisory_xact_lock(%s, hashtext(recipient_kind || recipient_id::text))
+LIMIT %s
+"""
+
+OUTCOMES = """
+UPDATE messaging_notification n SET state = o.state, send_at = o.send_at, reason = o.reason, sent_at = o.sent_at,
+    body = o.body, seq = o.seq, merged_into_id = o.merged_into, conversation_id = o.conversation
+FROM json_to_recordset(%s::json) AS o(id bigint, state text, send_at timestamptz, reason text, sent_at timestamptz,
+    body text, seq bigint, merged_into bigint, conversation bigint)
+WHERE n.id = o.id
 """
 
 
@@ -55,8 +68,7 @@ def release_batch(*, now: datetime, people: int = PEOPLE) -> int:
     told = tell(batch, [message for result in outcomes.values() for message in result.messages])
     for result in outcomes.values():
         _note(batch, result)
-    changed = ["state", "send_at", "reason", "sent_at", "body", "seq", "merged_into", "conversation"]
-    Notification.objects.bulk_update(batch.touched, changed, batch_size=1000)
+    write_outcomes(batch.touched)
     hand_over(batch, told)
     return len(batch.touched)
 
@@ -64,23 +76,37 @@ def release_batch(*, now: datetime, people: int = PEOPLE) -> int:
 def due_people(now: datetime, limit: int) -> list[Person]:
     """People with something due, now locked by this transaction."""
     with connection.cursor() as cursor:
-        cursor.execute(DUE_PEOPLE, [now, limit, LOCK_SPACE])
+        cursor.execute(DUE_PEOPLE, [now, limit * SWEEPS, LOCK_SPACE, limit])
         return [Person(kind, pk) for kind, pk in cursor.fetchall()]
 
 
 def take(people: Sequence[Person], now: datetime) -> list[Notification]:
     """Everything that is due for these people, and what waits for room to ride along. Locked."""
-    by_kind: dict[str, list[int]] = {}
-    for person in people:
-        by_kind.setdefault(person.kind, []).append(person.id)
-    theirs = Q()
-    for kind, ids in by_kind.items():
-        theirs |= Q(recipient_kind=kind, recipient_id__in=ids)
-    if not by_kind:
+    if not people:
         return []
     ready = Q(send_at__lte=now) | Q(reason__in=[Reason.OVER_CAP, Reason.OVER_BUDGET])
-    rows = Notification.objects.filter(theirs, ready, state=State.WAITING).order_by("pk")
+    rows = Notification.objects.filter(these(people, "recipient"), ready, state=State.WAITING).order_by("pk")
     return list(rows.select_for_update(skip_locked=True, no_key=True))
+
+
+def write_outcomes(rows: Sequence[Notification]) -> None:
+    """Write down what became of notices, in one statement: Django's own for this is forty times slower."""
+    outcomes = [
+        {
+            "id": row.pk,
+            "state": row.state,
+            "send_at": row.send_at.isoformat(),
+            "reason": row.reason,
+            "sent_at": row.sent_at and row.sent_at.isoformat(),
+            "body": row.body,
+            "seq": row.seq,
+            "merged_into": row.merged_into_id,
+            "conversation": row.conversation_id,
+        }
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(OUTCOMES, [json.dumps(outcomes, ensure_ascii=False)])
 
 
 def _note(batch: Batch, result: Settled) -> None:

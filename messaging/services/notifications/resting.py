@@ -4,23 +4,16 @@ from collections.abc import Iterable
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.db.models import Q
 
 from messaging.models import NotificationPreference, Recipient
-from messaging.services.notifications.recipients import Person
+from messaging.services.notifications.recipients import Person, these
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.configuration.hours import QuietWindow
 
 
 def preferences(people: Iterable[Person]) -> dict[Person, NotificationPreference]:
     """What these people have said of notices; those who said nothing are left out."""
-    ids: dict[str, list[int]] = {}
-    for person in people:
-        ids.setdefault(person.kind, []).append(person.id)
-    wanted = Q()
-    for kind, of_kind in ids.items():
-        wanted |= Q(owner_kind=kind, owner_id__in=of_kind)
-    rows = NotificationPreference.objects.filter(wanted) if ids else []
+    rows = NotificationPreference.objects.filter(these(people, "owner"))
     return {Person(row.owner_kind, row.owner_id): row for row in rows}
 
 

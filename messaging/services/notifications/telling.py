@@ -13,7 +13,7 @@ from messaging.models import Conversation, Notification, Recipient, Sender
 from messaging.services.drafts import Draft
 from messaging.services.messages import write_messages
 from messaging.services.notifications.batch import Batch, place_of
-from messaging.services.notifications.templates import fill, words_of
+from messaging.services.notifications.templates import fill
 from messaging.services.notifications.variables import Story, site_link
 from orders.models import Order
 from shopcomm.core.accounts.services.order_links import link_url
@@ -28,6 +28,7 @@ def tell(batch: Batch, messages: list[list[int]]) -> list[Notification]:
     """Tell each message, the first id of which carries the others. Returns the carriers that were told."""
     # The important ones had the first claim on the budget; they are read in the order things happened.
     messages = sorted(messages, key=lambda ids: place_of(batch.rows[ids[0]]))
+    batch.fetch_lines()
     carriers = [_compose(batch, ids) for ids in messages]
     told = _into_conversations(batch, [row for row in carriers if row.recipient_kind == Recipient.CUSTOMER])
     told += [row for row in carriers if row.recipient_kind == Recipient.STAFF]
@@ -62,7 +63,7 @@ def language_of(batch: Batch, row: Notification) -> str:
 def body_of(batch: Batch, row: Notification) -> str:
     """The words of one notice."""
     rule = batch.rules[row.rule_id]
-    body = words_of(rule, translation.get_language() or settings.LANGUAGE_CODE).for_channel("")
+    body = batch.words(rule, translation.get_language() or settings.LANGUAGE_CODE).for_channel("")
     return fill(body, row.trigger, story_of(batch, row))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -117,6 +118,7 @@ def variables_for(trigger: str) -> tuple[Variable, ...]:
     return _shop + _order_words
 
 
+@cache
 def names_for(trigger: str) -> dict[str, Variable]:
     """Words by either of their names."""
     return {name: word for word in variables_for(trigger) for name in (word.zh, word.en)}

@@ -1,0 +1,82 @@
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from redis import Redis
+
+from tests.faults.stack import Stack
+from tests.faults.waiting import eventually
+
+NOTICES = 1000
+BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) > 0"
+WAITING = "SELECT count(*) FROM messaging_notification WHERE state = 'waiting' AND order_id = ANY(%s)"
+STATES = "SELECT DISTINCT state FROM messaging_notification WHERE order_id = ANY(%s)"
+SAID = """
+SELECT count(m.id), count(DISTINCT m.id), max(m.seq) FROM messaging_conversation c
+LEFT JOIN messaging_message m ON m.conversation_id = c.id AND m.data ? 'notice'
+WHERE c.order_id = ANY(%s) GROUP BY c.id
+"""
+
+
+def due_notices(stack: Stack, count: int = NOTICES, seconds: float = 0) -> list[int]:
+    """Orders whose notices are due."""
+    printed = stack.python(
+        "-c",
+        f"import django; django.setup(); from tests.faults.notices import main; main({count}, {seconds})",
+    )
+    return json.loads(printed)
+
+
+@contextmanager
+def held_up(stack: Stack, order: int) -> Iterator[None]:
+    """Somebody holds the conversation of one order: whoever wants to speak there waits, in the middle of it."""
+    with psycopg.connect(stack.services.database_url) as connection:
+        sql = "SELECT FROM messaging_conversation WHERE order_id = %s FOR UPDATE"
+        connection.execute(sql, [order])
+        eventually(lambda: stack.rows(BLOCKED) != [(0,)], 40, "a sweep is in the middle of its batch")
+        yield
+
+
+def each_is_told_once(stack: Stack, orders: list[int]) -> None:
+    """All are sent, and every conversation has its notice once."""
+
+    def all_told() -> bool:
+        stack.look_after()
+        return stack.rows(WAITING, orders) == [(0,)]
+
+    eventually(all_told, 60, "nothing waits any more")
+    assert stack.rows(STATES, orders) == [("sent",)]
+    assert set(stack.rows(SAID, orders)) == {(1, 1, 1)}
+
+
+@pytest.mark.usefixtures("background")
+def test_a_worker_killed_in_the_middle_of_a_thousand_sends_leaves_none_unsent_and_doubles_none(stack: Stack):
+    orders = due_notices(stack)
+    with held_up(stack, orders[len(orders) // 2]):
+        stack.kill("worker")
+        assert stack.rows(WAITING, orders) != [(0,)]
+    stack.start_worker()
+
+    each_is_told_once(stack, orders)
+
+
+@pytest.mark.usefixtures("background")
+def test_valkey_killed_in_the_middle_of_a_sweep_costs_no_notice(stack: Stack):
+    orders = due_notices(stack)
+    try:
+        with held_up(stack, orders[len(orders) // 2]):
+            stack.kill_valkey()
+    finally:
+        stack.start_valkey()
+
+    each_is_told_once(stack, orders)
+
+
+@pytest.mark.usefixtures("background")
+def test_a_flushed_redis_loses_no_schedule(stack: Stack):
+    orders = due_notices(stack, 20, seconds=3)
+    Redis.from_url(stack.services.redis_url).flushall()
+
+    each_is_told_once(stack, orders)
