@@ -60,20 +60,25 @@ def hand_over(folder: Path) -> None:
         os.chown(folder, NOBODY, NOBODY)
 
 
-def dies_with_us() -> Callable[[], None] | None:
+def dies_with_us(by: signal.Signals) -> Callable[[], None] | None:
     """What a child runs first so that the kernel ends it when its parent is killed. Linux only."""
     if not hasattr(os, "uname") or os.uname().sysname != "Linux":
         return None
     libc = ctypes.CDLL(None, use_errno=True)
 
     def arrange() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        libc.prctl(PR_SET_PDEATHSIG, by)
 
     return arrange
 
 
-def spawn(command: list[str], log: Path, **environment: str) -> "subprocess.Popen[bytes]":
-    """Start a process in a session of its own, writing to a log, that does not outlive us."""
+def spawn(
+    command: list[str], log: Path, *, orphaned: signal.Signals = signal.SIGTERM, **environment: str
+) -> "subprocess.Popen[bytes]":
+    """Start a process in a session of its own, writing to a log, that does not outlive us.
+
+    `orphaned` is the signal that ends it if we are killed.
+    """
     with log.open("ab") as out:
         return subprocess.Popen(
             command,
@@ -83,5 +88,5 @@ def spawn(command: list[str], log: Path, **environment: str) -> "subprocess.Pope
             env=os.environ | environment,
             # Ctrl-C reaches a whole foreground group at once; the order of stopping is ours.
             start_new_session=True,
-            preexec_fn=dies_with_us(),
+            preexec_fn=dies_with_us(orphaned),
         )

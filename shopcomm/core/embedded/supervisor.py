@@ -95,7 +95,10 @@ class Supervisor:
         """Start one of our own processes with a log of its own."""
         command = COMMANDS[name](self.port)
         settings = os.environ.get("DJANGO_SETTINGS_MODULE", "shopcomm.settings.base")
-        self.children[name] = spawn(command, self.data / f"{name}.log", DJANGO_SETTINGS_MODULE=settings)
+        # With nobody left to lose patience, a worker that finished its task first could stay for minutes.
+        orphaned = signal.SIGQUIT if name == "worker" else signal.SIGTERM
+        log = self.data / f"{name}.log"
+        self.children[name] = spawn(command, log, orphaned=orphaned, DJANGO_SETTINGS_MODULE=settings)
         self.services.processes[name] = self.children[name]
         self.services.note()
 
