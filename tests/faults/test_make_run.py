@@ -76,8 +76,11 @@ def test_what_is_killed_is_started_again(run: Run, name: str) -> None:
 
     eventually(lambda: run.children().get(name) != before[name], 30, f"{name} is started again")
     eventually(run.is_ready, 30, "the shop is ready again")
-    others = {other: pid for other, pid in run.children().items() if other != name}
-    assert others == {other: pid for other, pid in before.items() if other != name}
+    # The scheduler reads its schedule from the database, and may end with it to be started again, too.
+    touched = {name, "beat"} if name == "postgres" else {name}
+    eventually(lambda: run.children().keys() == before.keys(), 30, "all run again")
+    others = {other: pid for other, pid in run.children().items() if other not in touched}
+    assert others == {other: pid for other, pid in before.items() if other not in touched}
 
 
 def test_a_second_start_on_the_same_folder_is_told_so(run: Run) -> None:
