@@ -12,6 +12,9 @@ TOLD: set[type[events.OrderEvent] | type[Event]] = {row.event for row in TRANSIT
     events.PaymentRecorded,
     events.ShipmentUpdated,
     events.OrderChanged,
+    events.ChangeRequested,
+    events.ChangeEscalated,
+    events.ChangeRejected,
     events.StockLow,
     events.StockReplenished,
 }

@@ -121,6 +121,41 @@ class OrderChanged(OrderEvent):
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     note: str = ""
+    # The request that asked for it, if one did.
+    request_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeRequested(OrderEvent):
+    """Somebody asked for a change that another person has to agree to; the order is as it was."""
+
+    type: ClassVar[str] = "order.change_requested"
+    request_id: int
+    kind: str
+    handler: str
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeEscalated(OrderEvent):
+    """A request has waited too long; a manager has to look at it."""
+
+    type: ClassVar[str] = "order.change_escalated"
+    request_id: int
+    kind: str
+    handler: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeRejected(OrderEvent):
+    """A request came to nothing: `state` says whether it was declined, withdrawn, expired or void."""
+
+    type: ClassVar[str] = "order.change_rejected"
+    request_id: int
+    kind: str
+    state: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -85,11 +85,11 @@ _placing = (
     ),
     Transition(
         "T4", Status.PENDING_PAYMENT, Status.CANCELLED, "cancel", _("取消订单"), SELLERS | {CUSTOMER},
-        events.OrderCancelled, ("payment_captured",), ("release_stock", "close"), "cancelled", ("reason",),
+        events.OrderCancelled, ("payment_captured",), ("release_stock", "close", "void_changes"), "cancelled", ("reason",),
     ),
     Transition(
         "T5", Status.PENDING_PAYMENT, Status.CANCELLED, "expire", _("超时关闭"), frozenset({SYSTEM}),
-        events.OrderCancelled, ("not_due", "payment_captured"), ("release_stock", "close"), "expired",
+        events.OrderCancelled, ("not_due", "payment_captured"), ("release_stock", "close", "void_changes"), "expired",
     ),
 )  # fmt: skip
 
@@ -108,11 +108,11 @@ _picking = (
     ),
     Transition(
         "T9", Status.PICKING, Status.SHIPPED, "ship_parcel", _("发货"), STOCKROOM, events.OrderShipped,
-        PARCEL_GUARDS, ("hand_over",), "shipped", PARCEL_NEEDS,
+        PARCEL_GUARDS, ("hand_over", "void_changes"), "shipped", PARCEL_NEEDS,
     ),
     Transition(
         "T10", Status.PAID, Status.SHIPPED, "quick_ship", _("直接发货"), STOCKROOM, events.OrderShipped,
-        ("on_hold", "shortage", *PARCEL_GUARDS), ("claim", "hand_over"), "shipped", PARCEL_NEEDS,
+        ("on_hold", "shortage", *PARCEL_GUARDS), ("claim", "hand_over", "void_changes"), "shipped", PARCEL_NEEDS,
     ),
 )  # fmt: skip
 
@@ -143,13 +143,13 @@ _refunds = (
     *(
         Transition(
             "T16", status, Status.REFUNDING, "request_full_refund", _("申请退款"), SELLERS | {CUSTOMER},
-            events.OrderRefunding, REFUND_GUARDS, ("open_refund",), "refund_requested", REFUND_NEEDS,
+            events.OrderRefunding, REFUND_GUARDS, ("open_refund", "void_changes"), "refund_requested", REFUND_NEEDS,
         )
         for status in (Status.PICKING, Status.SHIPPED, Status.DELIVERED)
     ),
     Transition(
         "T17", Status.COMPLETED, Status.REFUNDING, "request_full_refund", _("售后退款"), SELLERS | {CUSTOMER},
-        events.OrderRefunding, (*REFUND_GUARDS, "after_sales_over"), ("open_refund",), "refund_requested",
+        events.OrderRefunding, (*REFUND_GUARDS, "after_sales_over"), ("open_refund", "void_changes"), "refund_requested",
         REFUND_NEEDS,
     ),
     Transition(
@@ -174,7 +174,7 @@ _refunds = (
     ),
     Transition(
         "T21", Status.PAID, Status.REFUNDING, "cancel_paid", _("取消并退款"), SELLERS | {CUSTOMER},
-        events.OrderRefunding, REFUND_GUARDS, ("open_refund",), "cancelled_refunding", REFUND_NEEDS,
+        events.OrderRefunding, REFUND_GUARDS, ("open_refund", "void_changes"), "cancelled_refunding", REFUND_NEEDS,
     ),
 )  # fmt: skip
 

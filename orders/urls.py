@@ -2,13 +2,24 @@
 
 from django.urls import path
 
-from orders.views import customer_links, desk, editing, lookups, states, transitions
+from orders.views import (
+    change_policy,
+    change_requests,
+    customer_links,
+    desk,
+    editing,
+    lookups,
+    states,
+    transitions,
+)
 
 app_name = "orders"
 
 urlpatterns = [
     path("", desk.order_list_page, name="list"),
     path("states/", states.states_page, name="states"),
+    path("changes/", change_policy.change_policy_page, name="change-policy"),
+    path("changes/<int:request_id>/<slug:answer>/", change_requests.answer_at_desk, name="answer-change"),
     path("new/", editing.create_order, name="create"),
     path("lookup/variants/", lookups.variants, name="variants"),
     path("lookup/customers/", lookups.customers, name="customers"),

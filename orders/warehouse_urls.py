@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.views import warehouse
+from orders.views import change_requests, warehouse
 
 app_name = "warehouse"
 
@@ -10,5 +10,8 @@ urlpatterns = [
     path("orders/<str:number>/<slug:action>/", warehouse.act, name="act"),
     path("orders/<str:number>/", warehouse.slip, name="slip"),
     path("lines/<int:line_id>/", warehouse.tick, name="tick"),
+    path(
+        "changes/<int:request_id>/<slug:answer>/", change_requests.answer_in_warehouse, name="answer-change"
+    ),
     path("alerts/<int:alert_id>/", warehouse.acknowledge, name="acknowledge"),
 ]

@@ -19,9 +19,10 @@ from orders.api.serializers import (
 )
 from orders.errors import IllegalTransition, OrderClosed
 from orders.models import Order
+from orders.selectors.change_requests import change_status
 from orders.selectors.orders import OrderFilters, order_list, with_detail_fields
 from orders.selectors.visibility import orders_visible_to
-from orders.services.changes import apply_change
+from orders.services.change_requests import request_change
 from orders.services.orders import AddressInput, ItemInput, place_order
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.services.customers import customer_by_phone
@@ -130,5 +131,6 @@ class ChangesView(ApiView):
         order = get_object_or_404(orders_visible_to(self.actor), number=kwargs["number"])
         asked = ChangeInput(data=request.data)
         asked.is_valid(raise_exception=True)
-        answer = apply_change(actor=self.actor, order_id=order.pk, **asked.validated_data)
+        change = request_change(actor=self.actor, order_id=order.pk, **asked.validated_data)
+        answer = {"id": str(change.pk), "status": change_status(change), "reason": change.answer}
         return Response(ChangeOutput(answer).data, status=201)

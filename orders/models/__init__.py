@@ -1,3 +1,4 @@
+from orders.models.changes import ChangeKind, ChangePolicy, ChangeRequest, Handler
 from orders.models.imports import ImportedDocument
 from orders.models.numbers import NumberDay
 from orders.models.order import Order, OrderLine
@@ -9,6 +10,10 @@ from orders.models.stock import StockMovement, StockReservation
 from orders.models.warehouse import WarehouseAlert
 
 __all__ = [
+    "ChangeKind",
+    "ChangePolicy",
+    "ChangeRequest",
+    "Handler",
     "ImportedDocument",
     "NumberDay",
     "Order",

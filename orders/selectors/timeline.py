@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from orders import events, hooks
 from orders.couriers import courier_name
 from orders.labels import field_label, field_text, status_label
-from orders.models import Order, Payment, TrackingNode
+from orders.models import ChangeKind, ChangeRequest, Handler, Order, Payment, TrackingNode
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
 
@@ -40,7 +40,9 @@ class TimelineEntry:
 
 
 # What only the shop is told.
-INTERNAL = frozenset({events.OrderAcknowledged.type, events.OrderPickReleased.type})
+INTERNAL = frozenset(
+    {events.OrderAcknowledged.type, events.OrderPickReleased.type, events.ChangeEscalated.type}
+)
 INTERNAL_FIELDS = frozenset({"assigned_to"})
 
 ICONS = {
@@ -59,6 +61,9 @@ ICONS = {
     events.OrderCancelled.type: "close",
     events.OrderChanged.type: "edit",
     events.OrderAcknowledged.type: "eye",
+    events.ChangeRequested.type: "edit",
+    events.ChangeEscalated.type: "warn",
+    events.ChangeRejected.type: "undo",
 }
 
 
@@ -133,6 +138,23 @@ def _acknowledged(data: dict[str, Any]) -> str:
     return _("仓库已确认修改") if data.get("alert_id") else _("仓库已看到订单")
 
 
+def _kind(data: dict[str, Any]) -> str:
+    return str(ChangeKind(data["kind"]).label)
+
+
+def _requested(data: dict[str, Any]) -> str:
+    if data["kind"] == ChangeKind.CANCEL:
+        return _("申请取消订单，等待%(handler)s处理") % {"handler": Handler(data["handler"]).label}
+    values = {"kind": _kind(data), "handler": Handler(data["handler"]).label}
+    return _("申请修改%(kind)s，等待%(handler)s处理") % values
+
+
+def _rejected(data: dict[str, Any]) -> str:
+    outcome = ChangeRequest.State(data["state"]).label
+    text = _("修改%(kind)s的申请%(outcome)s") % {"kind": _kind(data), "outcome": outcome}
+    return _with_reason(text, data)
+
+
 TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     events.OrderCreated.type: lambda data: _("创建订单，合计 %(total)s") % {"total": data["total"]},
     events.OrderPaid.type: lambda data: (
@@ -156,6 +178,9 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     events.OrderCancelled.type: lambda data: _with_reason(_("取消订单"), data),
     events.OrderChanged.type: lambda data: _("修改订单"),
     events.OrderAcknowledged.type: _acknowledged,
+    events.ChangeRequested.type: _requested,
+    events.ChangeEscalated.type: lambda data: _("修改申请超时未处理，已上报经理"),
+    events.ChangeRejected.type: _rejected,
 }
 
 

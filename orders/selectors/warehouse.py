@@ -6,7 +6,8 @@ from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.models import Order, OrderLine, Status, WarehouseAlert
+from orders.models import ChangeRequest, Handler, Order, OrderLine, Status, WarehouseAlert
+from orders.selectors.change_requests import freezing
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 
@@ -65,6 +66,7 @@ def with_pick_fields(orders: QuerySet[Order]) -> QuerySet[Order]:
         Prefetch(
             "alerts", queryset=WarehouseAlert.objects.filter(acknowledged_at=None), to_attr="open_alerts"
         ),
+        Prefetch("change_requests", queryset=freezing(), to_attr="open_freezing"),
         "shipments",
     )
 
@@ -79,7 +81,10 @@ def waiting_count(actor: Actor) -> int:
     """How much waits for the warehouse: new orders not acknowledged, and changes. Counted to a cap."""
     new = orders_visible_to(actor).filter(status=Status.PAID, acknowledged_version=0)
     alerts = WarehouseAlert.objects.filter(acknowledged_at=None, order__in=orders_visible_to(actor))
-    return new[:COLUMN_LIMIT].count() + alerts[:COLUMN_LIMIT].count()
+    asked = ChangeRequest.objects.filter(
+        state=ChangeRequest.State.OPEN, handler=Handler.WAREHOUSE, order__in=orders_visible_to(actor)
+    )
+    return sum(waiting[:COLUMN_LIMIT].count() for waiting in (new, alerts, asked))
 
 
 def pick_list(order: Order) -> list[OrderLine]:

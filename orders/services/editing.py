@@ -42,6 +42,8 @@ class Edit:
     wanted: dict[str, Any]
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
+    # Somebody who may decide it has agreed to what this actor asked for.
+    agreed: bool = False
 
     def set(self, column: str, value: Any, shown: Any = ...) -> None:
         """Change one column, and remember it when it is a change."""
@@ -54,17 +56,26 @@ class Edit:
 
 @transaction.atomic
 def edit_order(
-    *, actor: Actor, order_id: int, version: int | None, changes: dict[str, Any], note: str = ""
+    *,
+    actor: Actor,
+    order_id: int,
+    version: int | None,
+    changes: dict[str, Any],
+    note: str = "",
+    agreed: bool = False,
+    seen: bool = False,
+    request_id: int | None = None,
 ) -> Order:
     """Change fields of an order; a change that changes nothing is no event.
 
     `changes` may hold the receiver's columns (or `address` with all of them), urgent, note, items, assigned_to (a
-    staff id or None), discount and shipping_fee. An order in the warehouse's hands raises an alert there.
+    staff id or None), discount and shipping_fee. An order in the warehouse's hands raises an alert there, unless it
+    is the warehouse that has `seen` it. `agreed`: the policy or a person let this actor change it.
     Raises Order.DoesNotExist, NotAllowed, OrderClosed, StaleVersion, GuardFailed, InsufficientStock.
     """
     order = lock_order(order_id)
     check_owner(order, actor)
-    edit = Edit(order, actor, _flat(changes))
+    edit = Edit(order, actor, _flat(changes), agreed=agreed)
     _check_fields(edit)
     check_version(order, version)
     _change_address(edit)
@@ -74,8 +85,12 @@ def edit_order(
     _change_money(edit)
     if not edit.after:
         return order
-    _tell_warehouse(edit)
-    record(order, OrderChanged, actor=actor, before=edit.before, after=edit.after, note=note)
+    if seen:
+        order.acknowledged_version = order.version + 1
+    else:
+        _tell_warehouse(edit)
+    told = {"before": edit.before, "after": edit.after, "note": note}
+    record(order, OrderChanged, actor=actor, request_id=request_id, **told)  # type: ignore[arg-type]
     return order
 
 
@@ -96,14 +111,17 @@ def _check_fields(edit: Edit) -> None:
         raise GuardFailed(
             ("field_unknown", _("不能修改：%(fields)s") % {"fields": "、".join(sorted(unknown))})
         )
-    if actor.kind == "customer":
+    if edit.agreed:
+        pass
+    elif actor.kind == "customer":
         if wanted - CUSTOMER_FIELDS or order.status not in CUSTOMER_STATUSES:
             raise NotAllowed(needed=SELLERS)
     elif not roles_of(actor) & (SELLERS | {"system"}):
         raise NotAllowed(needed=SELLERS)
     if order.status in TERMINAL and wanted - ALWAYS:
         raise OrderClosed(from_=order.status)
-    if order.status not in BEFORE_SHIPPING and wanted - ALWAYS:
+    redirected = edit.agreed and order.status == Status.SHIPPED and wanted <= set(ADDRESS)
+    if order.status not in BEFORE_SHIPPING and wanted - ALWAYS and not redirected:
         raise GuardFailed(
             ("already_shipped", _("订单“%(status)s”，不能再修改") % {"status": order.get_status_display()})
         )

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from orders.couriers import courier_code
 from orders.models import OrderLine, Payment, Refund, Shipment, ShipmentLine, Status, WarehouseAlert
 from orders.services import stock
 from orders.services.alerts import raise_alert
 from orders.services.moves import Move
+from orders.services.open_changes import void_open_changes
 
 
 def take_payment(move: Move) -> None:
@@ -164,6 +167,15 @@ def drop_refund(move: Move) -> None:
     move.facts |= {"reason": move.reason, "withdrawn": withdrawn}
 
 
+def void_changes(move: Move) -> None:
+    """What was asked for and not answered is too late now; both sides are told in the same transaction."""
+    override = move.text("override")
+    shipped = move.transition.to in (Status.SHIPPED, Status.PICKING)
+    late = _("该订单已发货，修改申请已失效") if shipped else _("订单已有变化，申请已失效")
+    reason = _("%(text)s：%(reason)s") % {"text": late, "reason": override} if override else late
+    void_open_changes(move.order, move.actor, reason)
+
+
 EFFECTS: dict[str, Callable[[Move], None]] = {
     effect.__name__: effect
     for effect in (
@@ -179,5 +191,6 @@ EFFECTS: dict[str, Callable[[Move], None]] = {
         open_refund,
         settle_refund,
         drop_refund,
+        void_changes,
     )
 }

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from orders import hooks
 from orders.couriers import courier_code
 from orders.errors import ChangePending
-from orders.models import Payment, Refund, Shipment, Status, WarehouseAlert
+from orders.models import ChangeRequest, Payment, Refund, Shipment, Status, WarehouseAlert
+from orders.selectors.change_requests import open_freezing
 from orders.services.moves import Move
 from shopcomm.core.configuration.models import shop_settings
 
@@ -135,7 +137,10 @@ def qty_exceeds_open(move: Move) -> str | None:
 
 
 def change_pending(move: Move) -> str | None:
-    """Nothing leaves for an address the warehouse has not seen. Raises ChangePending."""
+    """Nothing leaves for an address the warehouse has not seen or may have to change. Raises ChangePending."""
+    asked = open_freezing(move.order)
+    if asked is not None and not overrides(move):
+        raise ChangePending(request=pending_fact(asked, move.now))
     alert = WarehouseAlert.objects.filter(order=move.order, acknowledged_at=None).order_by("pk").first()
     if alert is not None:
         raise ChangePending(
@@ -149,6 +154,26 @@ def change_pending(move: Move) -> str | None:
             }
         )
     return None
+
+
+def overrides(move: Move) -> bool:
+    """Whether a manager ships all the same, and says why."""
+    return move.actor.role == "manager" and bool(move.text("override"))
+
+
+def pending_fact(asked: ChangeRequest, now: datetime) -> dict[str, Any]:
+    """An open request as the answer 423 tells it: what, who must act, and how many seconds are left."""
+    left = int((asked.answer_by - now).total_seconds()) if asked.answer_by else 0
+    return {
+        "id": asked.pk,
+        "kind": asked.kind,
+        "before": asked.before,
+        "after": asked.after,
+        "handler": asked.handler,
+        "seconds_left": max(left, 0),
+        "raised_by": asked.asked_by,
+        "raised_at": asked.asked_at.isoformat(),
+    }
 
 
 def parcels_open(move: Move) -> str | None:

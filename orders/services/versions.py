@@ -3,17 +3,28 @@
 from typing import Any
 
 from orders.errors import StaleVersion
-from orders.events import OrderAcknowledged, ShipmentUpdated
+from orders.events import (
+    ChangeEscalated,
+    ChangeRejected,
+    ChangeRequested,
+    OrderAcknowledged,
+    ShipmentUpdated,
+)
 from orders.labels import field_label, field_text, status_label
 from orders.models import Order
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
 
+# These leave the order as it was; an open request is asked about by a guard of its own.
+LOOKED_AT = frozenset(
+    {OrderAcknowledged.type, ChangeRequested.type, ChangeEscalated.type, ChangeRejected.type}
+)
+
 
 def is_harmless(event: DomainEvent) -> bool:
     """Whether a caller could not have relied on anything this event changed: a look, or a courier's scan."""
     scan = event.type == ShipmentUpdated.type and event.data.get("state")
-    return bool(scan) or event.type == OrderAcknowledged.type
+    return bool(scan) or event.type in LOOKED_AT
 
 
 def check_version(order: Order, version: int | None) -> None:

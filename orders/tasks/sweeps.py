@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from orders.errors import OrderError
 from orders.models import Order, Status
+from orders.selectors.change_requests import unanswered
 from orders.selectors.due import delivered_long_enough, unpaid_too_long
+from orders.services.change_requests import escalate_change
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 
@@ -28,6 +30,13 @@ def expire_unpaid() -> int:
 def auto_complete() -> int:
     """Complete orders that were signed long enough ago. Returns how many."""
     return _sweep(delivered_long_enough(timezone.now())[:BATCH], Status.COMPLETED, "")
+
+
+@shared_task(name="orders.escalate_changes")
+def escalate_changes() -> int:
+    """Tell the managers of requests that nobody has answered in time. Returns how many."""
+    now = timezone.now()
+    return sum(escalate_change(request_id=pk, now=now) for pk in unanswered(now))
 
 
 def _sweep(ids: Iterable[int], to: str, reason: str) -> int:

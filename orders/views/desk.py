@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from orders.models import Order
+from orders.selectors.change_requests import asked_changes
 from orders.selectors.orders import allowed_transitions, orders_visible_to, status_counts
 from orders.selectors.rows import order_row, order_rows
 from orders.selectors.timeline import timeline
@@ -120,6 +121,7 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
         "shipments": name_carriers(list(order.shipments.prefetch_related("nodes"))),
         "payments": list(order.payments.order_by("-received_at")),
         "refunds": list(order.refunds.order_by("-id")),
+        "asked": asked_changes(order),
         "open_alerts": list(order.alerts.filter(acknowledged_at=None)),
         "timeline": timeline(order, audience="shop")[::-1],
         "link_live": OrderLink.objects.filter(order_id=order.pk, revoked_at=None).exists(),

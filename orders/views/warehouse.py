@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from orders.couriers import COURIERS, courier_code
 from orders.errors import OrderError
-from orders.models import Order, OrderLine, Status, WarehouseAlert
+from orders.models import Handler, Order, OrderLine, Status, WarehouseAlert
+from orders.selectors.change_requests import open_changes_for, open_freezing
 from orders.selectors.scanning import courier_of, order_of_scan
 from orders.selectors.visibility import orders_visible_to
 from orders.selectors.warehouse import pick_list, warehouse_board, with_pick_fields
@@ -44,6 +45,7 @@ def _context(request: ShopRequest) -> dict[str, Any]:
     order = with_pick_fields(orders_visible_to(request.actor)).filter(number=number).first()
     return {
         "active": "warehouse",
+        "asked": open_changes_for(request.actor, Handler.WAREHOUSE),
         "alerts": with_changes(found.alerts),
         "columns": columns,
         "column": shown_column(columns, request.GET.get("column", ""), number),
@@ -60,7 +62,9 @@ def _context(request: ShopRequest) -> dict[str, Any]:
 def slip(request: ShopRequest, number: str) -> HttpResponse:
     """The pick list on paper, with the version it was printed for."""
     order = get_object_or_404(with_pick_fields(orders_visible_to(request.actor)), number=number)
-    return render(request, "warehouse/slip.html", {"picking": picking_of(order, pick_list(order))})
+    frozen = open_freezing(order)
+    context = {"picking": picking_of(order, pick_list(order)), "frozen": frozen}
+    return render(request, "warehouse/slip.html", context, status=423 if frozen else 200)
 
 
 @require_GET
@@ -91,7 +95,7 @@ def act(request: ShopRequest, number: str, action: str) -> HttpResponseBase:
 
 def _move(request: ShopRequest, order: Order, to: str) -> None:
     version = request.POST.get("version", "")
-    data = {name: request.POST.get(name, "") for name in ("carrier", "tracking_number")}
+    data = {name: request.POST.get(name, "") for name in ("carrier", "tracking_number", "override")}
     data["carrier"] = courier_code(data["carrier"]) or courier_of(data["tracking_number"]) or data["carrier"]
     transition_order(
         actor=request.actor,

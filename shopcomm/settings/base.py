@@ -154,6 +154,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver-notifications": {"task": "notifications.deliver", "schedule": 5.0},
     "notification-timers": {"task": "notifications.timers", "schedule": 30.0},
     "scheduled-messages": {"task": "messages.scheduled", "schedule": 10.0},
+    "escalate-changes": {"task": "orders.escalate_changes", "schedule": 30.0},
     "complete-old-orders": {"task": "orders.auto_complete", "schedule": 3600.0},
 }
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 from messaging.models import NotificationRule
 from messaging.services.messages import send_message
 from orders.models import Order, Status
+from orders.services.change_requests import request_change
 from orders.services.editing import edit_order
 from orders.services.warehouse import acknowledge_order
 from shopcomm.core.accounts.actors import Actor
@@ -39,10 +40,14 @@ def shop(customer, sales) -> dict[str, Order]:
     picking = make_order(status=Status.PICKING)
     acknowledge_order(actor=integration(), order_id=picking.pk)
     edit_order(actor=integration(), order_id=picking.pk, version=None, changes={"street": "文一西路 969 号"})
+    asked = make_order(status=Status.PICKING)
+    for kind, data in (("address", {"street": "体育场路 1 号"}), ("cancel", {"reason": "买错了"})):
+        request_change(actor=Actor.customer(asked.customer), order_id=asked.pk, kind=kind, data=data)
     make_orders(3)
     return {
         "busy": busy,
         "picking": picking,
+        "asked": asked,
         "shipped": make_order(status=Status.SHIPPED),
         "new": make_order(status=Status.PAID),
     }
@@ -52,12 +57,14 @@ PAGES: dict[str, Callable[[dict[str, Order]], str]] = {
     "log-in": lambda shop: "/login/",
     "desk": lambda shop: "/orders/",
     "order": lambda shop: f"/orders/{shop['busy'].number}/",
+    "order with requests": lambda shop: f"/orders/{shop['asked'].number}/",
     "shipped order": lambda shop: f"/orders/{shop['shipped'].number}/",
     "order events": lambda shop: f"/orders/{shop['busy'].number}/events/",
     "new order": lambda shop: "/orders/new/",
     "edit order": lambda shop: f"/orders/{shop['busy'].number}/edit/",
     "transition": lambda shop: f"/orders/{shop['picking'].number}/to/shipped/",
     "states": lambda shop: "/orders/states/",
+    "change policy": lambda shop: "/orders/changes/",
     "inbox": lambda shop: "/inbox/",
     "conversation": lambda shop: f"/inbox/{shop['busy'].conversation.pk}/",  # type: ignore[attr-defined]
     "new enquiry": lambda shop: "/inbox/new/",
@@ -125,9 +132,9 @@ def test_every_page_of_the_staff_is_accessible(browse, live, manager, shop, view
 def test_the_customers_pages_are_accessible(browse, live, shop, view) -> None:
     width, height, scheme = view
     wrong: dict[str, list[str]] = {}
-    for name in ("busy", "shipped"):
+    for name in ("busy", "asked", "shipped"):
         token = link_token(make_link(customer=shop[name].customer, order_id=shop[name].pk))
-        for part in ("", "chat/", "notices/"):
+        for part in ("", "chat/", "change/", "notices/"):
             page = browse(
                 f"{live.url}/o/{token}/{part}",
                 width=width,

@@ -61,6 +61,29 @@ def test_one_order_lives_on_three_screens_without_a_reload(browse, live, order, 
         assert page.evaluate("window.notReloaded") is True
 
 
+def test_a_customers_change_holds_the_parcel_until_the_warehouse_says_yes(
+    browse, live, customer, manager, warehouse
+) -> None:
+    order = make_order(customer=customer, status=Status.PICKING)
+    desk = online(browse(f"{live.url}/orders/{order.number}/", staff=manager))
+    board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse))
+    phone = ready(browse(customer_page(live, order), width=390, height=844))
+
+    phone.get_by_role("link", name="修改订单").click()
+    phone.locator("[name=street]").fill("文一西路 969 号")
+    phone.get_by_role("button", name="提交新地址").click()
+    expect(phone.get_by_text("等待处理")).to_be_visible()
+    expect(desk.locator("[data-asked]")).to_contain_text("文一西路 969 号")
+    expect(board.locator("[data-alert]")).to_contain_text("文一西路 969 号")
+    expect(board.get_by_text("处理前不能打印和发货")).to_be_visible()
+
+    board.get_by_role("button", name="同意修改").click()
+    expect(phone.get_by_text("已接受")).to_be_visible()
+    expect(desk.locator("[data-asked]")).to_have_count(0)
+    expect(desk.locator("#receiver-h ~ *, .body").get_by_text("文一西路 969 号").first).to_be_visible()
+    expect(board.locator("[data-alert]")).to_have_count(0)
+
+
 def test_a_change_of_address_stops_the_parcel_until_the_warehouse_has_seen_it(
     browse, live, customer, manager, warehouse
 ) -> None:

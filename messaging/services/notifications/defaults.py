@@ -112,6 +112,30 @@ DEFAULTS: tuple[Default, ...] = (
         "your order {{order}} was changed: {{changes}}.",
         priority=75,
     ),
+    Default(
+        "change_for_warehouse", "修改申请(仓库)",
+        "订单 {{订单号}} 申请修改，请马上处理，处理前不能发货：{{修改内容}}",
+        "A change of order {{order}} waits for you, nothing ships before: {{changes}}",
+        {"audience": Audience.ROLE, "role": "warehouse", "channels": [BOT, PUSH], "priority": 90},
+    ),
+    Default(
+        "change_for_sales", "修改申请(销售)",
+        "订单 {{订单号}} 的客户 {{客户称呼}} 申请修改：{{修改内容}}",
+        "{{customer}} asks for a change of order {{order}}: {{changes}}",
+        {"audience": Audience.ASSIGNED, "channels": [PUSH], "priority": 85},
+    ),
+    Default(
+        "change_escalated", "修改申请超时",
+        "订单 {{订单号}} 的修改申请一直没有人处理，请您安排。",
+        "A change of order {{order}} has not been answered in time; please see to it.",
+        {"audience": Audience.ROLE, "role": "manager", "channels": [BOT, PUSH], "priority": 90},
+    ),
+    _customer(
+        Trigger.CHANGE_REJECTED, "修改申请未通过",
+        "订单 {{订单号}} 的修改申请没有通过：{{原因}}。有疑问请直接回复。",
+        "the change of your order {{order}} could not be made: {{reason}}. Answer here if you have questions.",
+        priority=85,
+    ),
     _customer(
         Trigger.CANCELLED, "订单取消",
         "订单 {{订单号}} 已取消。需要重新下单请直接回复。",

@@ -10,9 +10,20 @@ from shopcomm.core.events.models import DomainEvent
 BESIDE_THE_TABLE = {
     events.PaymentRecorded.type: Trigger.PAYMENT_RECORDED,
     events.OrderChanged.type: Trigger.CHANGED,
+    events.ChangeEscalated.type: Trigger.CHANGE_ESCALATED,
     events.ShipmentUpdated.type: Trigger.TRACKING,
     events.StockLow.type: Trigger.STOCK_LOW,
     events.StockReplenished.type: Trigger.STOCK_REPLENISHED,
+}
+
+CHANGES = {
+    events.ChangeRequested.type: lambda data: (
+        Trigger.CHANGE_FOR_WAREHOUSE if data.get("handler") == "warehouse" else Trigger.CHANGE_FOR_SALES
+    ),
+    # Who takes a request back knows it.
+    events.ChangeRejected.type: lambda data: (
+        "" if data.get("state") == "withdrawn" else Trigger.CHANGE_REJECTED
+    ),
 }
 
 
@@ -22,6 +33,8 @@ def trigger_of(event: DomainEvent) -> str:
     if event.type == events.ShipmentUpdated.type and event.data.get("state"):
         # A scan by the courier; without a state it is a parcel that left.
         return Trigger.TRACKING
+    if event.type in CHANGES:
+        return CHANGES[event.type](event.data)
     notices = _notices().get(move)
     if not notices:
         return BESIDE_THE_TABLE.get(event.type, "")

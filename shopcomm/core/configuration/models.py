@@ -29,6 +29,10 @@ class ShopSettings(models.Model):
         blank=True,
         help_text=_("留空用默认内容；可以写 {{营业时间}}"),
     )
+    change_answer_minutes = models.PositiveIntegerField(
+        _("修改申请答复时限(分钟)"), default=15, help_text=_("按营业时间计；超时上报经理，不会自动接受")
+    )
+    customer_changes_per_order = models.PositiveIntegerField(_("客户每单自助修改次数"), default=5)
     retention_days = models.PositiveIntegerField(
         _("聊天记录保留(天)"), default=730, validators=[MinValueValidator(180)]
     )

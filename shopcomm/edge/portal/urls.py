@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shopcomm.edge.portal import pwa, views, wishes
+from shopcomm.edge.portal import changes, pwa, views, wishes
 
 app_name = "portal"
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("push/", pwa.push, name="push"),
     path("o/<str:token>/", views.order_page, name="order"),
     path("o/<str:token>/chat/", views.chat_page, name="chat"),
+    path("o/<str:token>/change/", changes.change, name="change"),
+    path("o/<str:token>/change/<int:request_id>/withdraw/", changes.withdraw, name="withdraw"),
     path("o/<str:token>/notices/", wishes.wishes, name="wishes"),
     path("o/<str:token>/progress/", views.progress, name="progress"),
 ]

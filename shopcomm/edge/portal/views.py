@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from orders.models import Order
+from orders.selectors.change_requests import asked_changes
 from orders.selectors.orders import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.middleware import LINK_SESSION_KEY
@@ -35,19 +36,25 @@ def chat_page(request: HttpRequest, token: str) -> HttpResponse:
 def progress(request: HttpRequest, token: str) -> HttpResponse:
     """The progress alone, for a page that is open already."""
     link = open_link(token)
-    order = _order_of(link)
+    order = order_of(link)
     if link is None or order is None:
         return closed(request)
     return render(
         request,
         "portal/_progress.html",
-        {"order": order, "progress": progress_of(order)},
+        {
+            "order": order,
+            "progress": progress_of(order),
+            "token": token,
+            "asked": asked_changes(order),
+            "preview": request.user.is_authenticated,
+        },
     )
 
 
 def _page(request: HttpRequest, token: str, *, view: str) -> HttpResponse:
     link = open_link(token)
-    order = _order_of(link)
+    order = order_of(link)
     if link is None or order is None:
         return closed(request)
     preview = request.user.is_authenticated
@@ -57,6 +64,7 @@ def _page(request: HttpRequest, token: str, *, view: str) -> HttpResponse:
     context: dict[str, Any] = {
         "order": order,
         "progress": progress_of(order),
+        "asked": asked_changes(order),
         "customer_actor": Actor.customer(link.customer, order_id=link.order_id),
         "token": token,
         "view": view,
@@ -73,7 +81,7 @@ def _remember(request: HttpRequest, link: OrderLink) -> None:
     request.session[LINK_SESSION_KEY] = link.pk
 
 
-def _order_of(link: OrderLink | None) -> Order | None:
+def order_of(link: OrderLink | None) -> Order | None:
     """The order of a link, fetched as its customer may see it."""
     if link is None:
         return None

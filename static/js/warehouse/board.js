@@ -6,6 +6,7 @@ import { toast } from "lib/toast.js";
 
 const SOUND_KEY = "warehouse-sound";
 const CHIME_AGAIN = 60_000;
+const LOUD = new Set(["order.paid", "order.changed", "order.change_requested", "order.change_escalated"]);
 
 /** The stockroom's board: shows what comes in, and acts with one touch or one scan. */
 export default class Board {
@@ -48,7 +49,7 @@ export default class Board {
     if (frame.type !== "event") return undefined;
     this.#cursor = frame.cursor ?? this.#cursor;
     const { type } = frame.event;
-    if (type === "order.paid" || type === "order.changed") this.#chime();
+    if (LOUD.has(type)) this.#chime();
     if (type === "order.paid" && this.#inHand) return this.#hold();
     return this.#reload();
   }

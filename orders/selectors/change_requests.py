@@ -1,0 +1,139 @@
+"""What was asked to be changed, as people read it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from orders.change_policy import FREEZING, INSTEAD, Outcome, policy, stage_of
+from orders.labels import field_label, field_text
+from orders.models import ChangeKind, ChangeRequest, Handler, Order, OrderLine, Variant
+from orders.selectors.timeline import BeforeAfter
+from orders.selectors.visibility import orders_visible_to
+from shopcomm.core.accounts.actors import Actor
+
+SHOWN = 20
+LIMIT = 50
+
+
+@dataclass(frozen=True)
+class AskedChange:
+    """A request with its fields in words, and the minutes that are left to answer it."""
+
+    row: ChangeRequest
+    changes: list[BeforeAfter]
+    minutes_left: int | None
+    freezes: bool
+
+    @property
+    def is_open(self) -> bool:
+        return self.row.state == ChangeRequest.State.OPEN
+
+    @property
+    def is_late(self) -> bool:
+        return self.is_open and self.minutes_left is not None and self.minutes_left <= 0
+
+
+def asked_changes(order: Order) -> list[AskedChange]:
+    """An order's requests, newest first."""
+    return _shown(order.change_requests.select_related("order").order_by("-id")[:SHOWN])
+
+
+def open_changes_for(actor: Actor | None, handler: Handler) -> list[AskedChange]:
+    """What waits for one side of the shop, oldest first, as far as this actor may see the orders."""
+    rows = ChangeRequest.objects.filter(
+        state=ChangeRequest.State.OPEN, handler=handler, order__in=orders_visible_to(actor)
+    )
+    return _shown(rows.select_related("order").order_by("id")[:LIMIT])
+
+
+def freezing() -> QuerySet[ChangeRequest]:
+    """Open requests that keep a parcel here; one that only the courier can grant does not, the parcel is gone."""
+    waiting = ChangeRequest.objects.filter(state=ChangeRequest.State.OPEN, kind__in=FREEZING)
+    return waiting.exclude(handler=Handler.COURIER).order_by("pk")
+
+
+def open_freezing(order: Order) -> ChangeRequest | None:
+    """The oldest request that keeps this order's parcel here."""
+    return freezing().filter(order=order).first()
+
+
+def unanswered(now: datetime) -> list[int]:
+    """Ids of requests whose time to be answered is over."""
+    due = ChangeRequest.objects.filter(state=ChangeRequest.State.OPEN, answer_by__lte=now)
+    return list(due.order_by("answer_by").values_list("pk", flat=True)[:500])
+
+
+def _shown(rows: QuerySet[ChangeRequest]) -> list[AskedChange]:
+    now = timezone.now()
+    return [
+        AskedChange(
+            row,
+            changes_in_words(row),
+            None if row.answer_by is None else int((row.answer_by - now).total_seconds() // 60),
+            row.kind in FREEZING,
+        )
+        for row in rows
+    ]
+
+
+def changes_in_words(row: ChangeRequest) -> list[BeforeAfter]:
+    """The fields a request is about."""
+    return [
+        BeforeAfter(name, field_label(name), field_text(name, row.before.get(name)), field_text(name, after))
+        for name, after in row.after.items()
+    ]
+
+
+def change_status(row: ChangeRequest) -> str:
+    """What became of a request, as the API says it: one that the warehouse has yet to see is pending, too."""
+    if row.state == ChangeRequest.State.ACCEPTED:
+        unseen = row.order.alerts.filter(acknowledged_at=None, raised_at__gte=row.asked_at).exists()
+        return "pending" if unseen else "applied"
+    return "pending" if row.state == ChangeRequest.State.OPEN else "rejected"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing a customer may ask for, and what will come of it."""
+
+    kind: str
+    outcome: Outcome
+    instead: str
+
+    @property
+    def is_open(self) -> bool:
+        return self.outcome != Outcome.REFUSE
+
+    @property
+    def what_happens(self) -> str:
+        return self.instead if self.outcome == Outcome.REFUSE else str(self.outcome.label)
+
+
+def choices_for(order: Order) -> dict[str, Choice]:
+    """What a customer may ask for now, by kind."""
+    stage, table = stage_of(order, list(order.lines.all())), policy()
+
+    def choice(kind: str, *parts: str) -> Choice:
+        # A form for goods is open while any change of them is.
+        best = min((table[stage, part] for part in parts), key=list(Outcome).index)
+        return Choice(kind, best, str(INSTEAD.get(parts[0], "")))
+
+    return {
+        ChangeKind.ADDRESS.value: choice("address", "address"),
+        ChangeKind.ITEMS.value: choice("items", "items_less", "items_more", "items_swap"),
+        ChangeKind.NOTE.value: choice("note", "note"),
+        ChangeKind.URGENT.value: choice("urgent", "urgent"),
+        ChangeKind.CANCEL.value: choice("cancel", "cancel"),
+    }
+
+
+def siblings_of(lines: list[OrderLine]) -> dict[int, list[Variant]]:
+    """For each line its own variant and the other colours and sizes of the same product."""
+    return {
+        line.pk: sorted(line.variant.product.variants.all(), key=lambda each: each.spec)
+        if line.variant
+        else []
+        for line in lines
+    }

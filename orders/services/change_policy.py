@@ -1,0 +1,20 @@
+"""Changing what a request to change an order gets."""
+
+from collections.abc import Mapping
+
+from django.db import transaction
+
+from orders.change_policy import DEFAULTS, outcomes_for
+from orders.models import ChangePolicy
+
+
+@transaction.atomic
+def set_policy(wanted: Mapping[tuple[str, str], str]) -> None:
+    """Make the table say this; what is as it ships is not kept, what cannot be chosen is left as it was."""
+    for (stage, part), outcome in wanted.items():
+        if outcome not in outcomes_for(stage, part):
+            continue
+        if outcome == DEFAULTS[stage, part]:
+            ChangePolicy.objects.filter(stage=stage, part=part).delete()
+        else:
+            ChangePolicy.objects.update_or_create(stage=stage, part=part, defaults={"outcome": outcome})

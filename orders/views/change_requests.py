@@ -1,0 +1,56 @@
+"""Answering what a customer asked for: from the desk, and from the warehouse's board."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import Http404, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from orders.errors import OrderError
+from orders.models import ChangeRequest
+from orders.selectors.visibility import orders_visible_to
+from orders.services.change_requests import accept_change, decline_change, withdraw_change
+from shopcomm.core.accounts.access import ShopRequest, right_required
+
+
+@require_POST
+@right_required("orders.view")
+def answer_at_desk(request: ShopRequest, request_id: int, answer: str) -> HttpResponseBase:
+    """Accept, decline or take back a request, seen from its order."""
+    return _answer(request, request_id, answer, lambda number: redirect("orders:detail", number))
+
+
+@require_POST
+@right_required("warehouse.ship")
+def answer_in_warehouse(request: ShopRequest, request_id: int, answer: str) -> HttpResponseBase:
+    """The same from the board."""
+    return _answer(request, request_id, answer, lambda number: redirect(f"/warehouse/?order={number}"))
+
+
+def _answer(
+    request: ShopRequest, request_id: int, answer: str, back: Callable[[str], HttpResponseBase]
+) -> HttpResponseBase:
+    visible = ChangeRequest.objects.filter(order__in=orders_visible_to(request.actor))
+    asked = get_object_or_404(visible.select_related("order"), pk=request_id)
+    reason = request.POST.get("reason", "")[:300]
+    work = {
+        "accept": lambda: accept_change(actor=request.actor, request_id=asked.pk),
+        "decline": lambda: decline_change(actor=request.actor, request_id=asked.pk, reason=reason),
+        "withdraw": lambda: withdraw_change(actor=request.actor, request_id=asked.pk),
+    }.get(answer)
+    if work is None:
+        raise Http404
+    refusal, status = "", 200
+    try:
+        work()
+    except OrderError as error:
+        refusal, status = str(error.detail), error.status
+    if request.headers.get("X-Fragment"):
+        return JsonResponse({"text": refusal}, status=status)
+    if refusal:
+        messages.error(request, refusal)
+    else:
+        messages.success(request, _("已处理"))
+    return back(asked.order.number)

@@ -1,0 +1,323 @@
+"""A customer changes their mind: what the policy makes of it, who answers, and what keeps the parcel here."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from messaging.models import Message
+from orders.change_policy import DEFAULTS, Outcome
+from orders.errors import ChangePending, GuardFailed, NotAllowed
+from orders.models import ChangePolicy, ChangeRequest, Order, Status, WarehouseAlert
+from orders.services.change_policy import set_policy
+from orders.services.change_requests import (
+    accept_change,
+    decline_change,
+    escalate_change,
+    request_change,
+    withdraw_change,
+)
+from orders.services.orders import ItemInput
+from orders.tasks.sweeps import escalate_changes
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.configuration.models import ShopSettings, WorkingInterval
+from tests.factories import (
+    CustomerFactory,
+    ProductFactory,
+    StaffFactory,
+    VariantFactory,
+    integration,
+    make_order,
+    move,
+    parcel,
+)
+
+pytestmark = pytest.mark.django_db
+State = ChangeRequest.State
+NEW_STREET = {"street": "文一西路 969 号"}
+
+
+def ask(order: Order, kind: str = "address", data: dict | None = None, **fields) -> ChangeRequest:
+    """The order's own customer asks."""
+    actor = Actor.customer(order.customer, order_id=order.pk)
+    return request_change(actor=actor, order_id=order.pk, kind=kind, data=data or NEW_STREET, **fields)
+
+
+def fresh(order: Order) -> Order:
+    return Order.objects.get(pk=order.pk)
+
+
+@pytest.fixture(autouse=True)
+def round_the_clock(db) -> None:
+    """No shop hours: fifteen minutes are fifteen minutes."""
+    WorkingInterval.objects.all().delete()
+
+
+@pytest.fixture
+def desk(db) -> Actor:
+    return Actor.staff(StaffFactory(role="sales"))
+
+
+@pytest.fixture
+def stockroom(db) -> Actor:
+    return Actor.staff(StaffFactory(role="warehouse"))
+
+
+@pytest.fixture
+def boss(db) -> Actor:
+    return Actor.staff(StaffFactory(role="manager"))
+
+
+@pytest.mark.parametrize("status", [Status.PENDING_PAYMENT, Status.PAID])
+def test_before_picking_an_address_is_changed_at_once(status):
+    order = make_order(status=status)
+
+    request = ask(order)
+
+    assert request.state == State.ACCEPTED
+    assert fresh(order).street == NEW_STREET["street"]
+    assert fresh(order).version == order.version + 1
+
+
+def test_while_picking_the_warehouse_must_accept_and_nothing_leaves_before(stockroom):
+    order = make_order(status=Status.PICKING)
+
+    request = ask(order)
+
+    assert (request.state, request.handler) == (State.OPEN, "warehouse")
+    assert fresh(order).street == order.street
+    with pytest.raises(ChangePending) as refusal:
+        move(order, "shipped", actor=stockroom)
+    told = refusal.value.extra["request"]
+    assert (told["id"], told["handler"], told["after"]) == (request.pk, "warehouse", NEW_STREET)
+    assert 0 < told["seconds_left"] <= 15 * 60
+
+    accept_change(actor=stockroom, request_id=request.pk)
+    move(order, "shipped", actor=stockroom)
+
+    shipment = fresh(order).shipments.get()
+    assert NEW_STREET["street"] in shipment.label_address
+    assert not WarehouseAlert.objects.filter(order=order, acknowledged_at=None).exists()
+
+
+def test_a_declined_change_says_why_and_the_parcel_leaves_for_the_agreed_address(stockroom):
+    order = make_order(status=Status.PICKING)
+    request = ask(order)
+    with pytest.raises(GuardFailed):
+        decline_change(actor=stockroom, request_id=request.pk, reason=" ")
+
+    decline_change(actor=stockroom, request_id=request.pk, reason="车已经在装了")
+    move(order, "shipped", actor=stockroom)
+
+    assert order.street in fresh(order).shipments.get().label_address
+    line = Message.objects.filter(conversation=order.conversation, body__contains="车已经在装了").get()
+    assert not line.internal
+
+
+def test_an_address_of_a_parcel_on_its_way_is_the_couriers_to_change(desk):
+    order = make_order(status=Status.SHIPPED)
+
+    request = ask(order)
+    assert (request.state, request.handler) == (State.OPEN, "courier")
+    accept_change(actor=desk, request_id=request.pk)
+
+    assert fresh(order).street == NEW_STREET["street"]
+    assert order.street in fresh(order).shipments.get().label_address
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "data", "reason"),
+    [
+        (Status.DELIVERED, "address", NEW_STREET, "包裹已离开"),
+        (Status.SHIPPED, "cancel", {"reason": "不要了"}, "请申请退款"),
+        (Status.CANCELLED, "note", {"note": "要发票"}, "不能再改"),
+    ],
+)
+def test_what_cannot_be_changed_any_more_is_declined_with_what_to_do_instead(status, kind, data, reason):
+    order = make_order(status=status)
+
+    request = ask(order, kind, data)
+
+    assert request.state == State.DECLINED
+    assert reason in request.answer
+
+
+def test_goods_go_by_how_they_change():
+    product = ProductFactory()
+    black, brown = (VariantFactory(product=product, color=color) for color in ("黑色", "棕色"))
+    order = make_order(status=Status.PICKING, items=[ItemInput(black.sku, 2)])
+
+    def handler(*items: dict) -> str:
+        request = ask(order, "items", {"items": list(items)})
+        return request.handler or str(request.state)
+
+    assert handler({"sku": brown.sku, "quantity": 2}) == "warehouse"
+    assert handler({"sku": black.sku, "quantity": 1}) == "warehouse"
+    assert handler({"sku": black.sku, "quantity": 3}) == "declined"
+    assert (
+        handler({"sku": black.sku, "quantity": 2}, {"sku": VariantFactory().sku, "quantity": 1}) == "declined"
+    )
+
+
+def test_another_colour_holds_its_stock_and_frees_the_old_one(desk):
+    product = ProductFactory()
+    black, brown = (VariantFactory(product=product, color=color, on_hand=5) for color in ("黑色", "棕色"))
+    order = make_order(status=Status.PAID, items=[ItemInput(black.sku, 2)])
+    request = ask(order, "items", {"items": [{"sku": brown.sku, "quantity": 2, "unit_price": "0.01"}]})
+    assert (request.handler, fresh(order).total) == ("sales", order.total)
+
+    accept_change(actor=desk, request_id=request.pk)
+
+    black.refresh_from_db()
+    brown.refresh_from_db()
+    assert (black.available, brown.available) == (5, 3)
+    assert fresh(order).total == order.total
+
+
+def test_a_cancellation_while_picking_waits_for_the_warehouse_and_becomes_a_refund(stockroom):
+    order = make_order(status=Status.PICKING)
+    request = ask(order, "cancel", {"reason": "买错了"})
+    assert fresh(order).status == Status.PICKING
+
+    accept_change(actor=stockroom, request_id=request.pk)
+
+    assert fresh(order).status == Status.REFUNDING
+    assert fresh(order).refunds.get().reason == "买错了"
+
+
+def test_haste_is_the_shops_to_grant_and_keeps_no_parcel_here(desk, stockroom):
+    order = make_order(status=Status.PICKING)
+    request = ask(order, "urgent", {})
+    assert (request.handler, fresh(order).urgent) == ("sales", False)
+
+    move(order, "shipped", actor=stockroom)
+
+    request.refresh_from_db()
+    assert (request.state, fresh(order).urgent) == (State.VOID, False)
+    other = make_order(status=Status.PAID)
+    assert request_change(actor=desk, order_id=other.pk, kind="urgent", data={}).state == State.ACCEPTED
+    assert fresh(other).urgent
+
+
+def test_a_manager_may_ship_all_the_same_and_says_why(boss, stockroom):
+    order = make_order(status=Status.PICKING)
+    request = ask(order)
+    for actor, data in ((stockroom, {"override": "车要走了"}), (boss, {})):
+        with pytest.raises(ChangePending):
+            move(order, "shipped", actor=actor, **parcel(), **data)
+
+    move(order, "shipped", actor=boss, **parcel(), override="客户电话同意")
+
+    request.refresh_from_db()
+    assert request.state == State.VOID
+    assert "客户电话同意" in request.answer
+    assert Message.objects.filter(
+        conversation=order.conversation, body__contains="已发货，修改申请已失效"
+    ).exists()
+
+
+def test_the_same_key_asks_once_and_a_second_thought_replaces_the_first():
+    order = make_order(status=Status.PICKING)
+
+    first = ask(order, key="k1")
+    assert ask(order, key="k1") == first
+    second = ask(order, data={"street": "体育场路 1 号"}, key="k2")
+
+    first.refresh_from_db()
+    assert (first.state, second.state) == (State.VOID, State.OPEN)
+
+
+def test_of_two_who_ask_for_different_things_the_one_accepted_later_wins_and_both_stay(desk, stockroom):
+    order = make_order(status=Status.PICKING)
+    customers = ask(order)
+    ours = request_change(actor=desk, order_id=order.pk, kind="address", data={"street": "体育场路 1 号"})
+
+    accept_change(actor=stockroom, request_id=ours.pk)
+    accept_change(actor=stockroom, request_id=customers.pk)
+
+    assert fresh(order).street == NEW_STREET["street"]
+    assert order.change_requests.filter(state=State.ACCEPTED).count() == 2
+
+
+def test_a_customer_changes_an_order_so_often_and_then_asks_people():
+    order = make_order()
+    ShopSettings.objects.update_or_create(pk=1, defaults={"customer_changes_per_order": 2})
+    for number in (1, 2):
+        ask(order, data={"street": f"体育场路 {number} 号"})
+
+    with pytest.raises(GuardFailed) as refusal:
+        ask(order)
+    assert refusal.value.names == ["change_limit"]
+
+
+def test_a_request_is_taken_back_by_its_customer_only():
+    order = make_order(status=Status.PICKING)
+    request = ask(order)
+    with pytest.raises(NotAllowed):
+        withdraw_change(actor=Actor.customer(CustomerFactory()), request_id=request.pk)
+
+    withdraw_change(actor=Actor.customer(order.customer), request_id=request.pk)
+
+    request.refresh_from_db()
+    assert request.state == State.WITHDRAWN
+    move(order, "shipped")
+
+
+def test_each_request_is_answered_by_those_whose_job_it_is(desk, stockroom):
+    for_warehouse = ask(make_order(status=Status.PICKING))
+    for_sales = ask(make_order(status=Status.PAID), "urgent", {})
+    for actor, request in ((desk, for_warehouse), (stockroom, for_sales)):
+        with pytest.raises(NotAllowed):
+            accept_change(actor=actor, request_id=request.pk)
+
+    decline_change(actor=desk, request_id=for_sales.pk, reason="今天发不完")
+    with pytest.raises(GuardFailed) as refusal:
+        accept_change(actor=desk, request_id=for_sales.pk)
+    assert refusal.value.names == ["change_answered"]
+
+
+def test_silence_is_a_managers_business_and_never_a_yes(time_machine):
+    order = make_order(status=Status.PICKING)
+    request = ask(order)
+    assert request.answer_by == request.asked_at + timedelta(minutes=15)
+
+    time_machine.move_to(request.answer_by + timedelta(seconds=1))
+    assert (escalate_changes(), escalate_changes()) == (1, 0)
+    request.refresh_from_db()
+    assert (request.state, bool(request.escalated_at)) == (State.OPEN, True)
+
+    time_machine.move_to(request.answer_by + timedelta(hours=24))
+    escalate_change(request_id=request.pk, now=timezone.now())
+    request.refresh_from_db()
+    assert (request.state, fresh(order).street) == (State.EXPIRED, order.street)
+
+
+def test_what_changes_nothing_is_no_news():
+    order = make_order(status=Status.PICKING)
+
+    request = ask(order, data={"street": order.street})
+
+    assert request.state == State.ACCEPTED
+    assert fresh(order).version == order.version
+
+
+def test_managers_change_the_policy_and_what_cannot_be_arranged_stays():
+    set_policy({(Status.PAID, "address"): Outcome.SALES, (Status.DELIVERED, "address"): Outcome.APPLY})
+
+    assert ChangePolicy.objects.count() == 1
+    assert ask(make_order(status=Status.PAID)).handler == "sales"
+    assert ask(make_order(status=Status.DELIVERED)).state == State.DECLINED
+    set_policy({(Status.PAID, "address"): DEFAULTS[Status.PAID, "address"]})
+    assert not ChangePolicy.objects.exists()
+
+
+def test_an_integration_asks_like_everybody_and_the_shops_own_word_counts_at_once():
+    order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 2)])
+    sku = order.lines.get().sku
+
+    more = request_change(
+        actor=integration(), order_id=order.pk, kind="items", data={"items": [{"sku": sku, "quantity": 3}]}
+    )
+
+    assert more.state == State.ACCEPTED
+    assert order.lines.get().quantity == 3
