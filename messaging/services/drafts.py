@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from messaging.errors import AttachmentUnknown, BadMessage, BodyRequired, BodyTooLong, Forbidden
+from messaging.services.offers import offers_in
 from shopcomm.core.accounts.actors import Actor
 
 MAX_BODY = 10_000
@@ -60,6 +61,7 @@ def draft(*, actor: Actor, conversation_id: int, given: dict[str, Any]) -> Draft
         reply_to=reply_to,
         internal=internal,
         attachments=attachments,
+        data=offers_in(body) if kind == "text" and not internal else {},
     )
 
 

@@ -83,8 +83,12 @@ def chat_pane(
     variant: str = "desk",
     actor: Actor | None = None,
     readonly: bool = False,
+    change_url: str = "",
 ) -> dict[str, Any]:
-    """The pane of an order's conversation, or of a conversation. Empty for who may not see it."""
+    """The pane of an order's conversation, or of a conversation. Empty for who may not see it.
+
+    `change_url` is where this reader changes the order.
+    """
     actor = actor or context["request"].actor
     if order is not None and actor:
         conversation = conversation_of(order, actor)
@@ -92,6 +96,9 @@ def chat_pane(
         return {"page": None}
     frame, head = VARIANTS[variant]
     page = pane_data(conversation, actor, readonly=readonly)
+    if order is not None and actor.kind == "staff" and not readonly:
+        change_url = reverse("orders:edit", args=[order.number])
+    page["urls"]["change"] = change_url
     return {
         "request": context.get("request"),
         "shop": context.get("shop") or shop_settings(),

@@ -224,3 +224,19 @@ def test_the_sound_can_be_muted_and_stays_so(browse, live, warehouse) -> None:
     board.reload()
 
     expect(button).to_have_attribute("aria-pressed", "false")
+
+
+def test_an_address_in_the_chat_becomes_the_orders_with_a_tap_on_the_card_and_one_to_confirm(
+    browse, live, order, manager
+) -> None:
+    phone = ready(browse(customer_page(live, order) + "chat/", width=390, height=844))
+    say(phone, "帮我改下地址:浙江省杭州市余杭区文一西路969号 张三 13800138000")
+
+    phone.locator("[data-offer]").click()
+    expect(phone.locator("[name=street]")).to_have_value("文一西路969号")
+    expect(phone.locator("[name=name]")).to_have_value("张三")
+    phone.get_by_role("button", name="提交新地址").click()
+
+    expect(phone.locator(".v-progress").get_by_text("浙江省杭州市余杭区文一西路969号")).to_be_visible()
+    order.refresh_from_db()
+    assert (order.receiver_name, order.street) == ("张三", "文一西路969号")

@@ -50,7 +50,21 @@ export default class Rows {
     this.#quote(row, message);
     this.#text(row, message.body);
     this.#files(row, message.attachments ?? []);
+    this.#offer(row, message);
     return row;
+  }
+
+  /** An address in a message is offered as the order's; the form it leads to is still to be sent. */
+  #offer(row, message) {
+    const link = row.querySelector("[data-offer]");
+    if (!link) return;
+    const { address } = message.data ?? {};
+    const { change } = this.#page.urls ?? {};
+    if (!address || !change || this.#page.readonly) return link.remove();
+    const { name, phone, province, city, district, street } = address;
+    const place = [province, city, district].filter((each, at, all) => all.indexOf(each) === at).join("");
+    link.querySelector("[data-offer-text]").textContent = [name, phone, place + street].filter(Boolean).join(" ");
+    link.href = `${change}#${new URLSearchParams(address)}`;
   }
 
   #event(message) {
@@ -104,6 +118,7 @@ export default class Rows {
     // Staff keep the record of what was taken back; customers are never sent it.
     if (message.body && this.#page.audience === "shop") row.querySelector("[data-text]").title = message.body;
     row.querySelector("[data-quote]").remove();
+    row.querySelector("[data-offer]")?.remove();
     row.querySelector("[data-tools]")?.remove();
     return row;
   }
