@@ -37,6 +37,17 @@ def order_of_scan(actor: Actor, text: str) -> Order | None:
     return found
 
 
+def slip_code(order: Order) -> str:
+    """What the code of a printed pick list says: the order, and the version it was printed for."""
+    return f"{order.number}#{order.version}"
+
+
+def slip_of_scan(text: str) -> tuple[str, int | None]:
+    """A scanned text without the version, and the version of the slip it came from."""
+    match = re.fullmatch(r"(.{1,40})#(\d{1,9})", text)
+    return (match[1], int(match[2])) if match else (text, None)
+
+
 def courier_of(tracking_number: str) -> str | None:
     """The courier whose waybills look like this; None when nobody's do."""
     wanted = tracking_number.strip().upper()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import segno
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from orders.couriers import COURIERS, courier_code
-from orders.errors import OrderError
+from orders.errors import OrderError, StaleVersion
 from orders.models import Handler, Order, OrderLine, Status, WarehouseAlert
 from orders.selectors.change_requests import open_changes_for, open_freezing
-from orders.selectors.scanning import courier_of, order_of_scan
+from orders.selectors.scanning import courier_of, order_of_scan, slip_code, slip_of_scan
 from orders.selectors.visibility import orders_visible_to
 from orders.selectors.warehouse import pick_list, warehouse_board, with_pick_fields
 from orders.services.transitions import transition_order
+from orders.services.versions import check_version
 from orders.services.warehouse import acknowledge_alert, acknowledge_order, tick_line
 from orders.views.stockroom import cards_of, picking_of, shown_column, with_changes
 from shopcomm.core.accounts.access import ShopRequest, right_required
@@ -63,8 +65,19 @@ def slip(request: ShopRequest, number: str) -> HttpResponse:
     """The pick list on paper, with the version it was printed for."""
     order = get_object_or_404(with_pick_fields(orders_visible_to(request.actor)), number=number)
     frozen = open_freezing(order)
-    context = {"picking": picking_of(order, pick_list(order)), "frozen": frozen}
+    context = {
+        "picking": picking_of(order, pick_list(order)),
+        "frozen": frozen,
+        "code": _drawn(slip_code(order)),
+    }
     return render(request, "warehouse/slip.html", context, status=423 if frozen else 200)
+
+
+def _drawn(text: str) -> str:
+    """A QR code as SVG, without a style of its own (the policy allows none)."""
+    return segno.make(text, error="m", micro=False).svg_inline(
+        scale=3, border=2, svgclass="qr", lineclass=None
+    )
 
 
 @require_GET
@@ -72,13 +85,25 @@ def slip(request: ShopRequest, number: str) -> HttpResponse:
 def scan(request: ShopRequest) -> HttpResponseBase:
     """Where a scanned text leads: to its order, or to shipping the selected one with it."""
     text, selected = request.GET.get("q", "").replace("\x00", "").strip()[:60], request.GET.get("order", "")
+    text, version = slip_of_scan(text)
     order = order_of_scan(request.actor, text) if text else None
     if order:
+        _warn_of_old_slip(request, order, version)
         return redirect(_at(order.number))
     if selected and len(text) >= 6:
         return redirect(f"{_at(selected)}&tracking_number={text}")
     messages.error(request, _("没有找到“%(text)s”") % {"text": text})
     return redirect(_at(selected) if selected else "warehouse:board")
+
+
+def _warn_of_old_slip(request: ShopRequest, order: Order, version: int | None) -> None:
+    """Say so when the paper in hand was printed for an order that has changed since."""
+    try:
+        check_version(order, version)
+    except StaleVersion as error:
+        changed = "、".join(dict.fromkeys(row["label"] for row in error.extra["changed"]))
+        text = _("这张拣货单是第 %(old)s 版，订单已是第 %(new)s 版（%(changed)s），请重新打印")
+        messages.error(request, text % {"old": version, "new": order.version, "changed": changed})
 
 
 @require_POST
