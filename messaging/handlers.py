@@ -12,6 +12,7 @@ TOLD: set[type[events.OrderEvent] | type[Event]] = {row.event for row in TRANSIT
     events.PaymentRecorded,
     events.ShipmentUpdated,
     events.OrderChanged,
+    events.OrderUrged,
     events.ChangeRequested,
     events.ChangeEscalated,
     events.ChangeRejected,

@@ -159,6 +159,14 @@ class ChangeRejected(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderUrged(OrderEvent):
+    """The customer presses for the order."""
+
+    type: ClassVar[str] = "order.urged"
+    urge_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderAcknowledged(OrderEvent):
     """The warehouse has seen a new order, or the change named by `alert_id`."""
 

@@ -22,6 +22,7 @@ class Trigger(models.TextChoices):
     PARCEL_RETURNED = "parcel_returned", _("包裹退回")
     COMPLETED = "completed", _("订单完成")
     CHANGED = "changed", _("订单被修改")
+    URGED = "urged", _("客户催单")
     CHANGE_FOR_SALES = "change_for_sales", _("修改申请等销售处理")
     CHANGE_FOR_WAREHOUSE = "change_for_warehouse", _("修改申请等仓库处理")
     CHANGE_ESCALATED = "change_escalated", _("修改申请超时未处理")

@@ -7,6 +7,7 @@ from orders.models.products import Product, TierPrice, Variant
 from orders.models.shipments import Shipment, ShipmentLine, TrackingNode
 from orders.models.statuses import Status
 from orders.models.stock import StockMovement, StockReservation
+from orders.models.urges import Urge
 from orders.models.warehouse import WarehouseAlert
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "StockReservation",
     "TierPrice",
     "TrackingNode",
+    "Urge",
     "Variant",
     "WarehouseAlert",
 ]

@@ -6,7 +6,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.models import ChangeRequest, Handler, Order, OrderLine, Status, WarehouseAlert
+from orders.models import ChangeRequest, Handler, Order, OrderLine, Status, Urge, WarehouseAlert
 from orders.selectors.change_requests import freezing
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
@@ -66,6 +66,7 @@ def with_pick_fields(orders: QuerySet[Order]) -> QuerySet[Order]:
         Prefetch(
             "alerts", queryset=WarehouseAlert.objects.filter(acknowledged_at=None), to_attr="open_alerts"
         ),
+        Prefetch("urges", queryset=Urge.objects.order_by("-id"), to_attr="pressed"),
         Prefetch("change_requests", queryset=freezing(), to_attr="open_freezing"),
         "shipments",
     )

@@ -8,6 +8,7 @@ from orders.events import (
     ChangeRejected,
     ChangeRequested,
     OrderAcknowledged,
+    OrderUrged,
     ShipmentUpdated,
 )
 from orders.labels import field_label, field_text, status_label
@@ -17,7 +18,7 @@ from shopcomm.core.events.selectors import events_of_order
 
 # These leave the order as it was; an open request is asked about by a guard of its own.
 LOOKED_AT = frozenset(
-    {OrderAcknowledged.type, ChangeRequested.type, ChangeEscalated.type, ChangeRejected.type}
+    {OrderAcknowledged.type, ChangeRequested.type, ChangeEscalated.type, ChangeRejected.type, OrderUrged.type}
 )
 
 

@@ -113,6 +113,12 @@ DEFAULTS: tuple[Default, ...] = (
         priority=75,
     ),
     Default(
+        "urged", "客户催单",
+        "{{客户称呼}} 在催订单 {{订单号}}（{{状态}}）。",
+        "{{customer}} presses for order {{order}} ({{status}}).",
+        {"audience": Audience.ASSIGNED, "channels": [PUSH], "priority": 70, "outside": Outside.WAIT},
+    ),
+    Default(
         "change_for_warehouse", "修改申请(仓库)",
         "订单 {{订单号}} 申请修改，请马上处理，处理前不能发货：{{修改内容}}",
         "A change of order {{order}} waits for you, nothing ships before: {{changes}}",

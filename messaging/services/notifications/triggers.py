@@ -10,6 +10,7 @@ from shopcomm.core.events.models import DomainEvent
 BESIDE_THE_TABLE = {
     events.PaymentRecorded.type: Trigger.PAYMENT_RECORDED,
     events.OrderChanged.type: Trigger.CHANGED,
+    events.OrderUrged.type: Trigger.URGED,
     events.ChangeEscalated.type: Trigger.CHANGE_ESCALATED,
     events.ShipmentUpdated.type: Trigger.TRACKING,
     events.StockLow.type: Trigger.STOCK_LOW,

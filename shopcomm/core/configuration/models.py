@@ -33,6 +33,9 @@ class ShopSettings(models.Model):
         _("修改申请答复时限(分钟)"), default=15, help_text=_("按营业时间计；超时上报经理，不会自动接受")
     )
     customer_changes_per_order = models.PositiveIntegerField(_("客户每单自助修改次数"), default=5)
+    urge_again_hours = models.PositiveIntegerField(
+        _("催单间隔(小时)"), default=4, help_text=_("期间再催只计次数，并告诉客户进度")
+    )
     retention_days = models.PositiveIntegerField(
         _("聊天记录保留(天)"), default=730, validators=[MinValueValidator(180)]
     )

@@ -16,9 +16,11 @@ from orders.models import ChangeKind, ChangeRequest, Order
 from orders.selectors.change_requests import asked_changes, choices_for, siblings_of
 from orders.services.addresses import COLUMNS
 from orders.services.change_requests import request_change, withdraw_change
+from orders.services.urges import urge_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import OrderLink
 from shopcomm.core.accounts.services.order_links import open_link
+from shopcomm.edge.portal.progress import progress_of
 from shopcomm.edge.portal.views import closed, order_of, private
 
 State = ChangeRequest.State
@@ -58,6 +60,27 @@ def withdraw(request: HttpRequest, token: str, request_id: int) -> HttpResponse:
         messages.success(request, _("申请已撤回"))
     except OrderError as error:
         messages.error(request, str(error.detail))
+    return redirect("portal:order", token)
+
+
+@require_POST
+@never_cache
+def urge(request: HttpRequest, token: str) -> HttpResponse:
+    """Press for the order; the answer says how it stands."""
+    link = open_link(token)
+    order = order_of(link)
+    if link is None or order is None:
+        return closed(request)
+    if request.user.is_authenticated:
+        raise Http404
+    try:
+        urged = urge_order(actor=_customer(link), order_id=order.pk)
+    except OrderError as error:
+        messages.error(request, str(error.detail))
+        return redirect("portal:order", token)
+    stands = progress_of(order).headline
+    text = _("已帮您催了，现在：%(stands)s") if urged.is_news else _("已经在催了，现在：%(stands)s")
+    messages.success(request, text % {"stands": stands})
     return redirect("portal:order", token)
 
 

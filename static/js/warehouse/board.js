@@ -6,7 +6,7 @@ import { toast } from "lib/toast.js";
 
 const SOUND_KEY = "warehouse-sound";
 const CHIME_AGAIN = 60_000;
-const LOUD = new Set(["order.paid", "order.changed", "order.change_requested", "order.change_escalated"]);
+const LOUD = new Set(["order.paid", "order.changed", "order.change_requested", "order.change_escalated", "order.urged"]);
 
 /** The stockroom's board: shows what comes in, and acts with one touch or one scan. */
 export default class Board {
