@@ -129,3 +129,24 @@ def test_the_policy_is_drawn_for_everybody_and_changed_by_the_manager(log_in, ma
     assert list(ChangePolicy.objects.values_list("stage", "part", "outcome")) == [
         ("paid", "address", "sales")
     ]
+
+
+@pytest.mark.parametrize("status", [Status.SHIPPED, Status.DELIVERED])
+def test_a_customer_confirms_what_has_come(phone, status):
+    order = make_order(status=status)
+    assert "收到了，没有问题" in phone.get(page(order, "")).content.decode()
+
+    for _repeat in range(2):
+        phone.post(page(order, "confirm/"))
+
+    order.refresh_from_db()
+    assert order.status == Status.COMPLETED
+
+
+def test_nothing_is_confirmed_before_it_has_left(phone):
+    order = make_order(status=Status.PICKING)
+
+    phone.post(page(order, "confirm/"))
+
+    order.refresh_from_db()
+    assert order.status == Status.PICKING

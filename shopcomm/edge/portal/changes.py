@@ -12,10 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from orders.errors import OrderError
 from orders.labels import field_label
-from orders.models import ChangeKind, ChangeRequest, Order
+from orders.models import ChangeKind, ChangeRequest, Order, Status
 from orders.selectors.change_requests import asked_changes, choices_for, siblings_of
 from orders.services.addresses import COLUMNS
 from orders.services.change_requests import request_change, withdraw_change
+from orders.services.transitions import transition_order
 from orders.services.urges import urge_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import OrderLink
@@ -58,6 +59,24 @@ def withdraw(request: HttpRequest, token: str, request_id: int) -> HttpResponse:
     try:
         withdraw_change(actor=_customer(link), request_id=request_id)
         messages.success(request, _("申请已撤回"))
+    except OrderError as error:
+        messages.error(request, str(error.detail))
+    return redirect("portal:order", token)
+
+
+@require_POST
+@never_cache
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Say that the goods are here and right; before the courier says so, if need be."""
+    link = open_link(token)
+    order = order_of(link)
+    if link is None or order is None:
+        return closed(request)
+    if request.user.is_authenticated:
+        raise Http404
+    try:
+        transition_order(actor=_customer(link), order_id=order.pk, to=Status.COMPLETED)
+        messages.success(request, _("谢谢，订单已完成"))
     except OrderError as error:
         messages.error(request, str(error.detail))
     return redirect("portal:order", token)

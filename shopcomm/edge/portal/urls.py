@@ -15,6 +15,7 @@ urlpatterns = [
     path("o/<str:token>/chat/", views.chat_page, name="chat"),
     path("o/<str:token>/change/", changes.change, name="change"),
     path("o/<str:token>/change/<int:request_id>/withdraw/", changes.withdraw, name="withdraw"),
+    path("o/<str:token>/confirm/", changes.confirm, name="confirm"),
     path("o/<str:token>/urge/", changes.urge, name="urge"),
     path("o/<str:token>/notices/", wishes.wishes, name="wishes"),
     path("o/<str:token>/progress/", views.progress, name="progress"),
