@@ -23,6 +23,9 @@ from shopcomm.core.embedded.services import Services, end, stop_leftovers
 DEMO_USERS = ("sales", "warehouse", "manager")
 READY_SECONDS = 90.0
 MOST_ENDS = 5
+# How some of our processes end if we are killed and nobody is left to lose patience with them: a worker would finish
+# its task first, and a scheduler that is looking for its broker hears nothing. Both keep what matters in the database.
+ORPHANED = {"worker": signal.SIGQUIT, "beat": signal.SIGKILL}
 
 
 class Stopped(Exception):
@@ -95,9 +98,7 @@ class Supervisor:
         """Start one of our own processes with a log of its own."""
         command = COMMANDS[name](self.port)
         settings = os.environ.get("DJANGO_SETTINGS_MODULE", "shopcomm.settings.base")
-        # With nobody left to lose patience, a worker that finished its task first could stay for minutes.
-        orphaned = signal.SIGQUIT if name == "worker" else signal.SIGTERM
-        log = self.data / f"{name}.log"
+        log, orphaned = self.data / f"{name}.log", ORPHANED.get(name, signal.SIGTERM)
         self.children[name] = spawn(command, log, orphaned=orphaned, DJANGO_SETTINGS_MODULE=settings)
         self.services.processes[name] = self.children[name]
         self.services.note()
