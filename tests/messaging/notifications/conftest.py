@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from messaging.models import Message, Notification, NotificationRule
+from messaging.models import Message, Notification, NotificationRule, RuleVersion
 from messaging.services.notifications.defaults import ensure_default_rules
 from messaging.services.notifications.release import release_due
 from messaging.services.notifications.timers import plan_timers
@@ -25,6 +25,8 @@ def at(text: str) -> datetime:
 @pytest.fixture(autouse=True)
 def shop_rules(db: None) -> None:
     ensure_default_rules()
+    # Older than anything a test does, whatever day it is run on.
+    RuleVersion.objects.update(changed_at=at("2026-01-05 10:00"))
     ShopSettings.objects.update_or_create(pk=1, defaults={"use_public_holidays": False})
     WorkingInterval.objects.all().delete()
     WorkingInterval.objects.bulk_create(
