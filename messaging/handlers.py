@@ -13,6 +13,8 @@ TOLD: set[type[events.OrderEvent] | type[Event]] = {row.event for row in TRANSIT
     events.ShipmentUpdated,
     events.OrderChanged,
     events.OrderUrged,
+    events.AfterSalesMoved,
+    events.PartRefunded,
     events.ChangeRequested,
     events.ChangeEscalated,
     events.ChangeRejected,

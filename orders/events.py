@@ -159,6 +159,27 @@ class ChangeRejected(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PartRefunded(OrderEvent):
+    """Some of the money went back; the order stays where it is."""
+
+    type: ClassVar[str] = "order.part_refunded"
+    amount: str
+    purpose: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AfterSalesMoved(OrderEvent):
+    """A case was opened or moved on: `state` says where it is, `text` what was said."""
+
+    type: ClassVar[str] = "order.after_sales"
+    case_id: int
+    kind: str
+    state: str
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderUrged(OrderEvent):
     """The customer presses for the order."""
 

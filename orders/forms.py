@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from orders.couriers import COURIERS
-from orders.models import Order, Payment
+from orders.models import Order
+from orders.models.payments import BY_HAND
 from orders.transitions import Transition
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.models.customers import Customer, Source
@@ -46,7 +47,7 @@ def _needed_fields(order: Order) -> dict[str, forms.Field]:
         "amount": forms.DecimalField(
             label=_("金额"), min_value=Decimal("0.01"), decimal_places=2, initial=balance
         ),
-        "method": forms.ChoiceField(label=_("收款方式"), choices=Payment.Method.choices),
+        "method": forms.ChoiceField(label=_("收款方式"), choices=BY_HAND),
         "reference": forms.CharField(label=_("流水号或凭证号"), max_length=80, required=False),
         "carrier": forms.ChoiceField(label=_("承运商"), choices=list(COURIERS.items())),
         "tracking_number": forms.CharField(label=_("运单号"), max_length=60),

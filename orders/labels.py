@@ -24,6 +24,7 @@ FIELDS: dict[str, str | Promise] = {
     "shipping_fee": gettext_lazy("运费"),
     "total": gettext_lazy("应付"),
     "reason": gettext_lazy("原因"),
+    "hold_reason": gettext_lazy("暂停"),
     "order.payment_recorded": gettext_lazy("收款"),
     "shipment.updated": gettext_lazy("物流"),
 }

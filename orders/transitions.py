@@ -65,7 +65,14 @@ PARCEL_GUARDS = (
     "change_pending",
 )
 PARCEL_NEEDS = ("carrier", "tracking_number", "lines")
-REFUND_GUARDS = ("reason_required", "nothing_paid", "refund_open", "amount_invalid", "amount_not_whole")
+REFUND_GUARDS = (
+    "reason_required",
+    "nothing_paid",
+    "refund_open",
+    "after_sales_open",
+    "amount_invalid",
+    "amount_not_whole",
+)
 REFUND_NEEDS = ("reason", "amount")
 
 _placing = (
@@ -127,15 +134,15 @@ _delivery = (
     ),
     Transition(
         "T13", Status.DELIVERED, Status.COMPLETED, "confirm", _("确认收货"), frozenset({CUSTOMER, API}),
-        events.OrderCompleted, (), ("close",), "completed",
+        events.OrderCompleted, ("after_sales_open",), ("close",), "completed",
     ),
     Transition(
         "T14", Status.DELIVERED, Status.COMPLETED, "auto_complete", _("自动完成"), frozenset({SYSTEM}),
-        events.OrderCompleted, ("not_due", "case_open"), ("close",), "completed",
+        events.OrderCompleted, ("not_due", "case_open", "after_sales_open"), ("close",), "completed",
     ),
     Transition(
         "T15", Status.SHIPPED, Status.COMPLETED, "confirm", _("确认收货"), frozenset({CUSTOMER, API}),
-        events.OrderCompleted, (), ("sign_parcels", "close"), "completed",
+        events.OrderCompleted, ("after_sales_open",), ("sign_parcels", "close"), "completed",
     ),
 )  # fmt: skip
 

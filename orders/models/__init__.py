@@ -1,3 +1,4 @@
+from orders.models.after_sales import AfterSalesCase, AfterSalesLine
 from orders.models.changes import ChangeKind, ChangePolicy, ChangeRequest, Handler
 from orders.models.imports import ImportedDocument
 from orders.models.numbers import NumberDay
@@ -11,6 +12,8 @@ from orders.models.urges import Urge
 from orders.models.warehouse import WarehouseAlert
 
 __all__ = [
+    "AfterSalesCase",
+    "AfterSalesLine",
     "ChangeKind",
     "ChangePolicy",
     "ChangeRequest",

@@ -53,6 +53,8 @@ class Order(models.Model):
     total = models.DecimalField(_("应付"), max_digits=12, decimal_places=2, default=0)
     paid_amount = models.DecimalField(_("已付"), max_digits=12, decimal_places=2, default=0)
     refunded_amount = models.DecimalField(_("已退"), max_digits=12, decimal_places=2, default=0)
+    # Of what was refunded: paid too much for an order that became cheaper, as against goods that came back.
+    difference_refunded = models.DecimalField(_("已退差价"), max_digits=12, decimal_places=2, default=0)
     pay_by = models.DateTimeField(_("付款期限"), null=True, blank=True)
     hold_reason = models.CharField(_("暂停原因"), max_length=200, blank=True)
     shortage = models.BooleanField(_("缺货"), default=False)
@@ -104,8 +106,8 @@ class Order(models.Model):
 
     @property
     def balance(self):
-        """What is still to be paid."""
-        return self.total - self.paid_amount
+        """What is still to be paid; below zero, what was paid too much."""
+        return self.total - self.paid_amount + self.difference_refunded
 
 
 class OrderLine(models.Model):

@@ -11,6 +11,7 @@ class Payment(models.Model):
         TRANSFER = "transfer", _("银行转账")
         CASH = "cash", _("现金")
         ON_ACCOUNT = "on_account", _("赊账")
+        EXCHANGE = "exchange", _("换货抵扣")
 
     order = models.ForeignKey("orders.Order", models.PROTECT, related_name="payments", verbose_name=_("订单"))
     amount = models.DecimalField(_("金额"), max_digits=12, decimal_places=2)
@@ -35,16 +36,37 @@ class Payment(models.Model):
         return f"{self.amount}"
 
 
+# What somebody may register; what an exchange brings along is booked with it.
+BY_HAND = [choice for choice in Payment.Method.choices if choice[0] != Payment.Method.EXCHANGE]
+
+
 class Refund(models.Model):
-    """Money that goes back. A whole-order refund moves the order; partial ones come with after-sales cases."""
+    """Money that goes back. A whole-order refund moves the order; the others only book what they are about."""
+
+    class Purpose(models.TextChoices):
+        ORDER = "order", _("整单退款")
+        CASE = "case", _("售后退款")
+        DIFFERENCE = "difference", _("改单退差价")
+        EXCHANGE = "exchange", _("抵扣换货单")
 
     class State(models.TextChoices):
         REQUESTED = "requested", _("已申请")
+        APPROVED = "approved", _("待退款")
+        FAILED = "failed", _("退款失败")
         SUCCEEDED = "succeeded", _("已到账")
         REJECTED = "rejected", _("已驳回")
         WITHDRAWN = "withdrawn", _("已撤回")
 
     order = models.ForeignKey("orders.Order", models.PROTECT, related_name="refunds", verbose_name=_("订单"))
+    purpose = models.CharField(_("用途"), max_length=12, choices=Purpose, default=Purpose.ORDER)
+    case = models.ForeignKey(
+        "orders.AfterSalesCase",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="refunds",
+        verbose_name=_("售后单"),
+    )
     amount = models.DecimalField(_("金额"), max_digits=12, decimal_places=2)
     reason = models.CharField(_("原因"), max_length=300)
     state = models.CharField(_("状态"), max_length=12, choices=State, default=State.REQUESTED)

@@ -36,6 +36,8 @@ class Variant(models.Model):
     static_picture = models.CharField(max_length=120, blank=True, editable=False)
     on_hand = models.IntegerField(_("现有库存"), default=0)
     reserved = models.IntegerField(_("已占用"), default=0)
+    # Came back and cannot be sold as new; not part of what is on hand.
+    damaged = models.PositiveIntegerField(_("残次"), default=0)
     # Null: the shop's default threshold.
     threshold = models.PositiveIntegerField(_("预警线"), null=True, blank=True)
     low_since = models.DateTimeField(_("低于预警线自"), null=True, blank=True, editable=False)

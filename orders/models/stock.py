@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class StockMovement(models.Model):
-    """Why a variant's stock is what it is. `on_hand` and `reserved` are the sums of these."""
+    """Why a variant's stock is what it is. `on_hand`, `reserved` and `damaged` are the sums of these."""
 
     class Kind(models.TextChoices):
         RECEIVED = "received", _("入库")
@@ -13,6 +13,7 @@ class StockMovement(models.Model):
         RELEASED = "released", _("释放")
         SHIPPED = "shipped", _("出库")
         RETURNED = "returned", _("退回")
+        DAMAGED = "damaged", _("退回残次")
 
     variant = models.ForeignKey(
         "orders.Variant", models.PROTECT, related_name="movements", verbose_name=_("规格")
@@ -20,6 +21,7 @@ class StockMovement(models.Model):
     kind = models.CharField(_("类型"), max_length=12, choices=Kind)
     on_hand_delta = models.IntegerField(_("现有变化"), default=0)
     reserved_delta = models.IntegerField(_("占用变化"), default=0)
+    damaged_delta = models.IntegerField(_("残次变化"), default=0)
     order = models.ForeignKey("orders.Order", models.PROTECT, null=True, blank=True, verbose_name=_("订单"))
     reason = models.CharField(_("原因"), max_length=200, blank=True)
     actor_name = models.CharField(_("操作者"), max_length=120, blank=True)

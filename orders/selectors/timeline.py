@@ -10,7 +10,16 @@ from django.utils.translation import gettext as _
 from orders import events, hooks
 from orders.couriers import courier_name
 from orders.labels import field_label, field_text, status_label
-from orders.models import ChangeKind, ChangeRequest, Handler, Order, Payment, TrackingNode
+from orders.models import (
+    AfterSalesCase,
+    ChangeKind,
+    ChangeRequest,
+    Handler,
+    Order,
+    Payment,
+    Refund,
+    TrackingNode,
+)
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
 
@@ -62,6 +71,8 @@ ICONS = {
     events.OrderChanged.type: "edit",
     events.OrderAcknowledged.type: "eye",
     events.OrderUrged.type: "bell",
+    events.AfterSalesMoved.type: "refund",
+    events.PartRefunded.type: "refund",
     events.ChangeRequested.type: "edit",
     events.ChangeEscalated.type: "warn",
     events.ChangeRejected.type: "undo",
@@ -156,6 +167,20 @@ def _rejected(data: dict[str, Any]) -> str:
     return _with_reason(text, data)
 
 
+def _case(data: dict[str, Any]) -> str:
+    kind, state = AfterSalesCase.Kind(data["kind"]).label, AfterSalesCase.State(data["state"]).label
+    return _with_reason(
+        _("%(kind)s：%(state)s") % {"kind": kind, "state": state}, {"reason": data.get("text")}
+    )
+
+
+def _part_refunded(data: dict[str, Any]) -> str:
+    purpose = Refund.Purpose(data["purpose"])
+    if purpose == Refund.Purpose.EXCHANGE:
+        return _("抵扣换货单 %(number)s：%(amount)s") % {"number": data["reason"], "amount": data["amount"]}
+    return _("已退款 %(amount)s（%(purpose)s）") % {"amount": data["amount"], "purpose": purpose.label}
+
+
 TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     events.OrderCreated.type: lambda data: _("创建订单，合计 %(total)s") % {"total": data["total"]},
     events.OrderPaid.type: lambda data: (
@@ -180,6 +205,8 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     events.OrderChanged.type: lambda data: _("修改订单"),
     events.OrderAcknowledged.type: _acknowledged,
     events.OrderUrged.type: lambda data: _("客户催单"),
+    events.AfterSalesMoved.type: _case,
+    events.PartRefunded.type: _part_refunded,
     events.ChangeRequested.type: _requested,
     events.ChangeEscalated.type: lambda data: _("修改申请超时未处理，已上报经理"),
     events.ChangeRejected.type: _rejected,

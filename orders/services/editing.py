@@ -16,6 +16,7 @@ from orders.services.edit_items import change_items
 from orders.services.items import check_total
 from orders.services.locks import lock_order
 from orders.services.moves import money
+from orders.services.refunds import match_difference
 from orders.services.transitions import check_owner
 from orders.services.versions import check_version
 from orders.transitions import SALES, SELLERS, TERMINAL, roles_of
@@ -179,11 +180,10 @@ def _change_money(edit: Edit) -> None:
         return
     if failures := check_total(total):
         raise GuardFailed(*failures)
-    if order.paid_amount > total:
-        raise GuardFailed(("refund_needed", _("改后金额低于已付金额，需要先办理部分退款")))
     edit.set("total", total)
-    if order.status == Status.PENDING_PAYMENT and order.paid_amount and order.balance == 0:
+    if order.status == Status.PENDING_PAYMENT and order.paid_amount and order.balance <= 0:
         raise GuardFailed(("amount_settles_order", _("改后金额已付清，请先登记收款")))
+    match_difference(order, _("改单退差价"))
 
 
 def _tell_warehouse(edit: Edit) -> None:

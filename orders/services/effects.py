@@ -11,6 +11,7 @@ from orders.services import stock
 from orders.services.alerts import raise_alert
 from orders.services.moves import Move
 from orders.services.open_changes import void_open_changes
+from orders.services.refunds import end_case, refuse_case
 
 
 def take_payment(move: Move) -> None:
@@ -139,6 +140,8 @@ def settle_refund(move: Move) -> None:
     refund.save()
     move.order.refunded_amount += refund.amount
     move.order.status_before = ""
+    if refund.case:
+        end_case(refund.case)
     if refund.restock:
         _return_goods(move)
     WarehouseAlert.objects.filter(order=move.order, acknowledged_at=None).update(acknowledged_at=move.now)
@@ -160,6 +163,8 @@ def drop_refund(move: Move) -> None:
         move.open_refund.state = Refund.State.WITHDRAWN if withdrawn else Refund.State.REJECTED
         move.open_refund.settled_at = move.now
         move.open_refund.save()
+        if move.open_refund.case:
+            refuse_case(move.open_refund.case, move.reason, move.actor)
     move.order.status_before = ""
     # Nobody needs to look at a refund that came to nothing; other changes still wait to be seen.
     alerts = WarehouseAlert.objects.filter(order=move.order, kind="refund", acknowledged_at=None)

@@ -9,11 +9,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from orders import hooks
+from orders.after_sales import OPEN
 from orders.couriers import courier_code
 from orders.errors import ChangePending
 from orders.models import ChangeRequest, Payment, Refund, Shipment, Status, WarehouseAlert
+from orders.models.payments import BY_HAND
 from orders.selectors.change_requests import open_freezing
 from orders.services.moves import Move
+from orders.services.refunds import PENDING
 from shopcomm.core.configuration.models import shop_settings
 
 TRACKING_NUMBER = re.compile(r"[A-Za-z0-9-]{4,60}")
@@ -34,7 +37,7 @@ def amount_exceeds_balance(move: Move) -> str | None:
 
 def method_unknown(move: Move) -> str | None:
     method = move.text("method")
-    return _("收款方式不正确") if method and method not in Payment.Method.values else None
+    return _("收款方式不正确") if method and method not in dict(BY_HAND) else None
 
 
 def payment_seen(move: Move) -> str | None:
@@ -194,7 +197,14 @@ def nothing_paid(move: Move) -> str | None:
 
 
 def refund_open(move: Move) -> str | None:
-    return _("已有退款在处理中") if move.open_refund else None
+    pending = move.order.refunds.filter(state__in=PENDING).exists()
+    return _("已有退款在处理中") if pending else None
+
+
+def after_sales_open(move: Move) -> str | None:
+    """A case is settled first; one that takes all the money back is what moves the order."""
+    others = move.order.after_sales.filter(state__in=OPEN).exclude(pk=move.data.get("case") or 0)
+    return _("有售后单还没有处理完") if others.exists() else None
 
 
 def amount_not_whole(move: Move) -> str | None:
@@ -207,10 +217,15 @@ def amount_not_whole(move: Move) -> str | None:
 
 def after_sales_over(move: Move) -> str | None:
     """Later than the after-sales window only a manager decides."""
-    if "manager" in move.actor.roles or move.order.closed_at is None:
+    if "manager" in move.actor.roles or move.order.closed_at is None or of_case(move):
         return None
     until = move.order.closed_at + timedelta(days=shop_settings().after_sales_days)
     return _("已超过售后期，请联系经理") if move.now > until else None
+
+
+def of_case(move: Move) -> bool:
+    """Whether the money goes back because of a case, which was asked for in time."""
+    return move.order.after_sales.filter(pk=move.data.get("case") or 0, state__in=OPEN).exists()
 
 
 def refund_sum(move: Move) -> str | None:
@@ -249,6 +264,7 @@ GUARDS: dict[str, Callable[[Move], str | None]] = {
         reason_required,
         nothing_paid,
         refund_open,
+        after_sales_open,
         amount_not_whole,
         after_sales_over,
         refund_sum,

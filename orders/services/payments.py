@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed, NotAllowed
 from orders.events import PaymentRecorded
 from orders.models import Order, Payment, Refund, Status
+from orders.models.payments import BY_HAND
 from orders.services.announce import record
 from orders.services.locks import lock_order
 from orders.services.moves import Move, money
@@ -36,7 +37,7 @@ def record_payment(
         raise NotAllowed(needed=["manager"])
     order = lock_order(order_id)
     method, reference = method or Payment.Method.TRANSFER, reference.strip()[:80]
-    if method not in Payment.Method.values:
+    if method not in dict(BY_HAND):
         raise GuardFailed(("method_unknown", _("收款方式不正确")))
     booked = Payment.objects.filter(method=method, reference=reference).first() if reference else None
     if booked and booked.order_id == order.pk:

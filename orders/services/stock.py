@@ -31,6 +31,7 @@ class Change:
     kind: str
     on_hand: int = 0
     reserved: int = 0
+    damaged: int = 0
 
 
 def reserve(*, actor: Actor, order: Order, wanted: Iterable[tuple[OrderLine, int]]) -> None:
@@ -87,6 +88,21 @@ def deduct(*, actor: Actor, order: Order, pieces: dict[OrderLine, int]) -> None:
     _shrink(held, amounts)
 
 
+def take_back(
+    *, actor: Actor, order: Order, good: dict[OrderLine, int], damaged: dict[OrderLine, int], reason: str
+) -> None:
+    """Put inspected pieces where they belong: on the shelf, or aside."""
+    changes = [
+        Change(line.variant_id, Kind.RETURNED, on_hand=n) for line, n in good.items() if line.variant_id and n
+    ]
+    changes += [
+        Change(line.variant_id, Kind.DAMAGED, damaged=n)
+        for line, n in damaged.items()
+        if line.variant_id and n
+    ]
+    apply(actor=actor, order=order, changes=changes, reason=reason)
+
+
 def restock(*, actor: Actor, order: Order, pieces: dict[OrderLine, int], hold: bool = False) -> None:
     """Put returned pieces back; with `hold` they stay promised to the same lines."""
     back = {line: count for line, count in pieces.items() if line.variant_id and count > 0}
@@ -137,19 +153,22 @@ def apply(
     for pk, (on_hand, reserved) in deltas.items():
         variants[pk].on_hand += on_hand
         variants[pk].reserved += reserved
+    for change in changes:
+        variants[change.variant_id].damaged += change.damaged
     crossings: list[StockBack | StockLow | StockReplenished] = [
         StockBack(sku=variants[pk].sku, available=variants[pk].available)
         for pk in sorted(sold_out)
         if variants[pk].available > 0
     ]
     crossings += _cross_thresholds(variants)
-    Variant.objects.bulk_update(variants.values(), ["on_hand", "reserved", "low_since"])
+    Variant.objects.bulk_update(variants.values(), ["on_hand", "reserved", "damaged", "low_since"])
     StockMovement.objects.bulk_create(
         StockMovement(
             variant_id=change.variant_id,
             kind=change.kind,
             on_hand_delta=change.on_hand,
             reserved_delta=change.reserved,
+            damaged_delta=change.damaged,
             order=order,
             reason=reason[:200],
             actor_name=actor.name,

@@ -4,11 +4,13 @@ from typing import Any
 
 from orders.errors import StaleVersion
 from orders.events import (
+    AfterSalesMoved,
     ChangeEscalated,
     ChangeRejected,
     ChangeRequested,
     OrderAcknowledged,
     OrderUrged,
+    PartRefunded,
     ShipmentUpdated,
 )
 from orders.labels import field_label, field_text, status_label
@@ -18,7 +20,15 @@ from shopcomm.core.events.selectors import events_of_order
 
 # These leave the order as it was; an open request is asked about by a guard of its own.
 LOOKED_AT = frozenset(
-    {OrderAcknowledged.type, ChangeRequested.type, ChangeEscalated.type, ChangeRejected.type, OrderUrged.type}
+    {
+        OrderAcknowledged.type,
+        ChangeRequested.type,
+        ChangeEscalated.type,
+        ChangeRejected.type,
+        OrderUrged.type,
+        AfterSalesMoved.type,
+        PartRefunded.type,
+    }
 )
 
 

@@ -118,6 +118,30 @@ DEFAULTS: tuple[Default, ...] = (
         "{{customer}} presses for order {{order}} ({{status}}).",
         {"audience": Audience.ASSIGNED, "channels": [PUSH], "priority": 70, "outside": Outside.WAIT},
     ),
+    _customer(
+        Trigger.AFTER_SALES, "售后进展",
+        "订单 {{订单号}} 的售后有进展：{{售后进展}}",
+        "news of your claim for order {{order}}: {{claim}}",
+        priority=85,
+    ),
+    Default(
+        "after_sales_for_sales", "售后待处理",
+        "{{客户称呼}} 的订单 {{订单号}} 有售后要处理：{{售后进展}}",
+        "A claim of {{customer}} for order {{order}} waits for you: {{claim}}",
+        {"audience": Audience.ASSIGNED, "channels": [PUSH], "priority": 80, "outside": Outside.WAIT},
+    ),
+    Default(
+        "return_on_its_way", "退货寄出",
+        "订单 {{订单号}} 的退货已寄出，请准备验货：{{售后进展}}",
+        "Goods of order {{order}} are on their way back: {{claim}}",
+        {"audience": Audience.ROLE, "role": "warehouse", "channels": [PUSH], "priority": 50, "outside": Outside.WAIT},
+    ),
+    _customer(
+        Trigger.PART_REFUNDED, "部分退款到账",
+        "订单 {{订单号}} 已退款 {{收到金额}}（{{原因}}），请留意到账。",
+        "{{amount}} were refunded for your order {{order}} ({{reason}}).",
+        priority=90,
+    ),
     Default(
         "change_for_warehouse", "修改申请(仓库)",
         "订单 {{订单号}} 申请修改，请马上处理，处理前不能发货：{{修改内容}}",

@@ -9,9 +9,10 @@ from django.utils.translation import override
 
 from messaging.models import NotificationRule
 from messaging.services.notifications.conditions import Facts
-from orders.events import StockLow, StockReplenished
+from orders.events import AfterSalesMoved, StockLow, StockReplenished
 from orders.labels import field_label, field_text
 from orders.models import Order, Status, StockReservation, Variant
+from orders.selectors.timeline import event_text
 from shopcomm.core.events.models import DomainEvent
 
 # Facts of an event that words may need; the rest is in the order.
@@ -46,6 +47,9 @@ def data_of_event(event: DomainEvent) -> dict[str, Any]:
     data = {name: event.data[name] for name in KEPT if event.data.get(name) not in (None, "")}
     if event.data.get("after"):
         data["changes"] = changes_text(event)
+    if event.type == AfterSalesMoved.type:
+        with override(settings.LANGUAGE_CODE):
+            data["case"] = event_text(event)
     if event.type in (StockLow.type, StockReplenished.type):
         data |= goods_data(event.data.get("sku", ""), event.data)
     return data

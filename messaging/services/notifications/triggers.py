@@ -11,13 +11,22 @@ BESIDE_THE_TABLE = {
     events.PaymentRecorded.type: Trigger.PAYMENT_RECORDED,
     events.OrderChanged.type: Trigger.CHANGED,
     events.OrderUrged.type: Trigger.URGED,
+    events.PartRefunded.type: Trigger.PART_REFUNDED,
     events.ChangeEscalated.type: Trigger.CHANGE_ESCALATED,
     events.ShipmentUpdated.type: Trigger.TRACKING,
     events.StockLow.type: Trigger.STOCK_LOW,
     events.StockReplenished.type: Trigger.STOCK_REPLENISHED,
 }
 
+CASE_STATES = {
+    "applied": Trigger.AFTER_SALES_FOR_SALES,
+    "inspecting": Trigger.AFTER_SALES_FOR_SALES,
+    "return_in_transit": Trigger.RETURN_ON_ITS_WAY,
+    # Who takes a case back knows it.
+    "withdrawn": "",
+}
 CHANGES = {
+    events.AfterSalesMoved.type: lambda data: CASE_STATES.get(data.get("state", ""), Trigger.AFTER_SALES),
     events.ChangeRequested.type: lambda data: (
         Trigger.CHANGE_FOR_WAREHOUSE if data.get("handler") == "warehouse" else Trigger.CHANGE_FOR_SALES
     ),

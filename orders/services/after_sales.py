@@ -1,0 +1,288 @@
+"""售后: asking for a return, an exchange or money back, and the shop's answers, under the order's lock."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orders.after_sales import CASE_MOVES, OPEN
+from orders.couriers import courier_code
+from orders.errors import GuardFailed, NotAllowed
+from orders.events import AfterSalesMoved
+from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Refund, Status, Variant
+from orders.services.addresses import clean
+from orders.services.announce import record
+from orders.services.guards import TRACKING_NUMBER
+from orders.services.locks import lock_lines, lock_order
+from orders.services.moves import CENT
+from orders.services.refunds import promise_refund, refundable
+from orders.services.replacements import call_off, place_replacement
+from orders.services.transitions import check_owner, transition_order
+from orders.transitions import CUSTOMER, SELLERS, roles_of
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.configuration.models import shop_settings
+
+State, Kind = AfterSalesCase.State, AfterSalesCase.Kind
+SHIPPED = frozenset({Status.PICKING, Status.SHIPPED, Status.DELIVERED, Status.COMPLETED})
+MAX_PICTURES = 9
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """What of one line a case is about; `wanted_sku` for an exchange."""
+
+    line_id: int
+    quantity: int
+    wanted_sku: str = ""
+
+
+@dataclass(frozen=True)
+class CaseInput:
+    """A case as asked for. `pictures` are ids of attachments in the order's conversation."""
+
+    kind: str
+    reason: str
+    lines: list[CaseLine]
+    note: str = ""
+    pictures: list[str] = field(default_factory=list)
+    # The caller's own key: the same one again is the same case.
+    key: str = ""
+
+
+@transaction.atomic
+def open_case(*, actor: Actor, order_id: int, wanted: CaseInput) -> AfterSalesCase:
+    """Ask for something to be made good. Nothing moves before the shop agrees.
+
+    Raises Order.DoesNotExist, NotAllowed, GuardFailed.
+    """
+    order = lock_order(order_id)
+    check_owner(order, actor)
+    if not roles_of(actor) & (SELLERS | {CUSTOMER}):
+        raise NotAllowed(needed=SELLERS | {CUSTOMER})
+    key = wanted.key[:80]
+    if key and (known := AfterSalesCase.objects.filter(order=order, key=key).first()):
+        return known
+    lines = {line.pk: line for line in lock_lines(order)}
+    _check_window(order, actor)
+    _check_wanted(order, lines, wanted)
+    case = AfterSalesCase.objects.create(
+        order=order,
+        kind=wanted.kind,
+        reason=wanted.reason,
+        note=clean(wanted.note)[:500],
+        pictures=wanted.pictures[:MAX_PICTURES],
+        amount=worth(order, [(lines[row.line_id], row.quantity) for row in wanted.lines]),
+        asked_by=actor.name,
+        asked_at=timezone.now(),
+        key=key,
+    )
+    skus = [row.wanted_sku for row in wanted.lines if row.wanted_sku]
+    variants = Variant.objects.in_bulk(skus, field_name="sku")
+    AfterSalesLine.objects.bulk_create(
+        AfterSalesLine(
+            case=case, line_id=row.line_id, quantity=row.quantity, wanted=variants.get(row.wanted_sku)
+        )
+        for row in wanted.lines
+    )
+    tell(case, order, actor, wanted.note)
+    return case
+
+
+def _check_window(order: Order, actor: Actor) -> None:
+    """Later than the after-sales window only a manager decides."""
+    if order.status not in SHIPPED:
+        raise GuardFailed(("not_shipped", _("还没有发货，请直接修改或取消订单")))
+    if order.closed_at is None or "manager" in actor.roles:
+        return
+    if timezone.now() > order.closed_at + timedelta(days=shop_settings().after_sales_days):
+        raise GuardFailed(("after_sales_over", _("已超过售后期，请联系经理")))
+
+
+def _check_wanted(order: Order, lines: dict[int, OrderLine], wanted: CaseInput) -> None:
+    if wanted.kind not in Kind.values or wanted.reason not in AfterSalesCase.Reason.values:
+        raise GuardFailed(("reason_required", _("请选择类型和原因")))
+    if not wanted.lines or len({row.line_id for row in wanted.lines}) != len(wanted.lines):
+        raise GuardFailed(("lines_required", _("请至少选择一件商品")))
+    left = claimable(order, list(lines.values()))
+    if any(not 0 < row.quantity <= left.get(row.line_id, 0) for row in wanted.lines):
+        raise GuardFailed(("qty_exceeds_shipped", _("数量超过已发出、还没有申请售后的数量")))
+    if wanted.kind == Kind.EXCHANGE:
+        _check_exchange(lines, wanted)
+
+
+def _check_exchange(lines: dict[int, OrderLine], wanted: CaseInput) -> None:
+    """Other colours and sizes of the same product; anything else is a return and a new order."""
+    for row in wanted.lines:
+        own = lines[row.line_id].variant
+        other = Variant.objects.filter(sku=row.wanted_sku, is_active=True).first()
+        if other is None or own is None or other.product_id != own.product_id:
+            raise GuardFailed(("wanted_unknown", _("请选择要换成的颜色和尺寸")))
+
+
+def claimable(order: Order, lines: list[OrderLine]) -> dict[int, int]:
+    """How many pieces of each line have left, are not back and are in no open case."""
+    left = {line.pk: line.shipped_quantity - line.returned_quantity for line in lines}
+    # Money alone: goods that were paid back without coming home cannot be claimed again.
+    taken = AfterSalesLine.objects.filter(case__order=order, case__state__in=OPEN) | (
+        AfterSalesLine.objects.filter(case__order=order, case__kind=Kind.REFUND, case__state=State.RESOLVED)
+    )
+    for line_id, quantity in taken.values_list("line_id", "quantity"):
+        left[line_id] -= quantity
+    return {pk: max(count, 0) for pk, count in left.items()}
+
+
+def worth(order: Order, pieces: list[tuple[OrderLine, int]]) -> Decimal:
+    """What was paid for these pieces: their share of the goods, discounts and all, and never more than is left."""
+    goods = sum((line.unit_price * count for line, count in pieces), Decimal(0))
+    if order.goods_total:
+        goods = goods * (order.total - order.shipping_fee) / order.goods_total
+    return max(min(goods.quantize(CENT), refundable(order)), Decimal(0))
+
+
+@transaction.atomic
+def approve_case(
+    *, actor: Actor, case_id: int, amount: Decimal | None = None, answer: str = ""
+) -> AfterSalesCase:
+    """Agree: the goods may come back, or the money goes back at once. Approving twice is approving once.
+
+    Raises AfterSalesCase.DoesNotExist, NotAllowed, GuardFailed, InsufficientStock for an exchange.
+    """
+    case, order = begin(actor, case_id, "approve")
+    if case.state != State.APPLIED:
+        return case
+    if amount is not None:
+        if not 0 <= amount <= refundable(order):
+            raise GuardFailed(("amount_invalid", _("金额不正确")))
+        case.amount = amount.quantize(CENT)
+    case.answer, case.answered_by = clean(answer)[:300], actor.name
+    if case.kind == Kind.EXCHANGE:
+        case.replacement = place_replacement(actor=actor, case=case, credit=case.amount)
+    case.state = State.REFUND_DUE if case.kind == Kind.REFUND else State.WAITING_RETURN
+    case.save()
+    if case.kind == Kind.REFUND:
+        give_money(case, order, actor)
+    tell(case, order, actor, case.answer)
+    return case
+
+
+def give_money(case: AfterSalesCase, order: Order, actor: Actor) -> None:
+    """Promise the case's money; when it is all there is left, the whole order is being refunded."""
+    amount = min(case.amount, refundable(order))
+    if amount <= 0:
+        case.state, case.closed_at = State.RESOLVED, timezone.now()
+        case.save(update_fields=["state", "closed_at"])
+        return
+    if amount == order.paid_amount - order.refunded_amount and order.status != Status.REFUNDING:
+        data = {"reason": case.get_reason_display(), "case": case.pk}
+        transition_order(actor=_decider(actor), order_id=order.pk, to=Status.REFUNDING, data=data)
+        order.refresh_from_db()
+        order.refunds.filter(state=Refund.State.REQUESTED).update(case=case)
+        return
+    promise_refund(
+        order, amount, purpose=Refund.Purpose.CASE, reason=str(case.get_reason_display()), case=case
+    )
+
+
+def _decider(actor: Actor) -> Actor:
+    """The stockroom may find that all is well; the money is a consequence, not its decision."""
+    return actor if roles_of(actor) & SELLERS else Actor("system", None, actor.name, "manager")
+
+
+@transaction.atomic
+def reject_case(*, actor: Actor, case_id: int, reason: str) -> AfterSalesCase:
+    """Refuse, with a reason the customer reads. Raises as approve_case does."""
+    case, order = begin(actor, case_id, "reject")
+    if case.state == State.REJECTED:
+        return case
+    if not reason.strip():
+        raise GuardFailed(("reason_required", _("请填写原因")))
+    call_off(case, actor, reason.strip())
+    case.state, case.answer, case.answered_by = State.REJECTED, clean(reason)[:300], actor.name
+    case.closed_at = timezone.now()
+    case.save()
+    tell(case, order, actor, case.answer)
+    return case
+
+
+@transaction.atomic
+def appeal_case(*, actor: Actor, case_id: int, note: str) -> AfterSalesCase:
+    """Ask once more; a manager ought to look. Goods that were inspected and refused stay refused."""
+    case, order = begin(actor, case_id, "appeal")
+    if case.appealed or case.lines.exclude(good=0, damaged=0).exists():
+        raise GuardFailed(("appealed", _("已经申诉过了，请在客服里联系我们")))
+    if case.replacement_id:
+        raise GuardFailed(("appealed", _("换货已取消，请重新申请")))
+    case.state, case.appealed, case.closed_at = State.APPLIED, True, None
+    case.save()
+    tell(case, order, actor, _("客户申诉：%(note)s") % {"note": clean(note)[:300]})
+    return case
+
+
+@transaction.atomic
+def withdraw_case(*, actor: Actor, case_id: int) -> AfterSalesCase:
+    """Take a case back before anything has been sent. Raises as approve_case does."""
+    case, order = begin(actor, case_id, "withdraw")
+    if case.state == State.WITHDRAWN:
+        return case
+    call_off(case, actor, _("客户撤回售后申请"))
+    case.state, case.closed_at = State.WITHDRAWN, timezone.now()
+    case.save()
+    tell(case, order, actor, "")
+    return case
+
+
+@transaction.atomic
+def send_back(*, actor: Actor, case_id: int, carrier: str, tracking_number: str) -> AfterSalesCase:
+    """Say with which parcel the goods come back. Raises as approve_case does."""
+    case, order = begin(actor, case_id, "send")
+    number, code = tracking_number.strip().upper(), courier_code(carrier)
+    if not code or not TRACKING_NUMBER.fullmatch(number):
+        raise GuardFailed(("tracking_required", _("请填写正确的运单号")))
+    if (case.carrier, case.tracking_number) == (code, number):
+        return case
+    case.carrier, case.tracking_number, case.state = code, number, State.RETURN_IN_TRANSIT
+    case.save()
+    tell(case, order, actor, "")
+    return case
+
+
+def begin(actor: Actor, case_id: int, command: str) -> tuple[AfterSalesCase, Order]:
+    """The case and its order, locked, for somebody who may do this now. A command that is done already passes.
+
+    Raises AfterSalesCase.DoesNotExist, NotAllowed, GuardFailed.
+    """
+    move = CASE_MOVES[command]
+    order = lock_order(AfterSalesCase.objects.values_list("order_id", flat=True).get(pk=case_id))
+    case = AfterSalesCase.objects.select_for_update().get(pk=case_id)
+    case.order = order
+    check_owner(order, actor)
+    if not roles_of(actor) & move.actors:
+        raise NotAllowed(needed=move.actors)
+    if case.state not in move.from_ and case.state not in DONE_ALREADY.get(command, ()):
+        raise GuardFailed(("case_state", _("售后单“%(state)s”") % {"state": case.get_state_display()}))
+    return case, order
+
+
+DONE_ALREADY = {
+    "approve": {State.WAITING_RETURN, State.REFUND_DUE},
+    "reject": {State.REJECTED},
+    "withdraw": {State.WITHDRAWN},
+    "inspect": {State.INSPECTING, State.REFUND_DUE, State.RESOLVED},
+    "conclude": {State.REFUND_DUE, State.RESOLVED},
+}
+
+
+def tell(case: AfterSalesCase, order: Order, actor: Actor, text: str) -> None:
+    """One more event of the order: where its case is now."""
+    record(
+        order,
+        AfterSalesMoved,
+        actor=actor,
+        case_id=case.pk,
+        kind=case.kind,
+        state=case.state,
+        text=clean(text)[:300],
+    )

@@ -1,0 +1,125 @@
+"""Money that goes back without ending the order: approved by one, paid out and booked by another."""
+
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orders.errors import GuardFailed, NotAllowed
+from orders.events import PartRefunded
+from orders.models import AfterSalesCase, Order, Refund
+from orders.services.announce import record
+from orders.services.locks import lock_order
+from orders.transitions import MANAGER, SYSTEM, roles_of
+from shopcomm.core.accounts.actors import Actor
+
+State, Purpose = Refund.State, Refund.Purpose
+# Promised, and not with the customer yet.
+PENDING = frozenset({State.REQUESTED, State.APPROVED, State.FAILED})
+PAYABLE = frozenset({State.APPROVED, State.FAILED})
+
+
+def refundable(order: Order) -> Decimal:
+    """What of the order's money has neither gone back nor been promised back."""
+    promised = order.refunds.filter(state__in=PENDING).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+    return order.paid_amount - order.refunded_amount - promised
+
+
+def promise_refund(
+    order: Order, amount: Decimal, *, purpose: str, reason: str, case: AfterSalesCase | None = None
+) -> Refund | None:
+    """Write down that a locked order's customer gets money back; nothing for nothing. Raises GuardFailed."""
+    if amount <= 0:
+        return None
+    left = refundable(order)
+    if amount > left:
+        raise GuardFailed(("amount_invalid", _("退款金额超过可退的 %(left)s") % {"left": left}))
+    return Refund.objects.create(
+        order=order, amount=amount, purpose=purpose, reason=reason[:300], state=State.APPROVED, case=case
+    )
+
+
+def match_difference(order: Order, reason: str) -> None:
+    """Promise what a locked order that became cheaper was paid too much, and no more than that."""
+    pending = order.refunds.filter(purpose=Purpose.DIFFERENCE, state__in=PAYABLE)
+    over = max(-order.balance, Decimal(0))
+    if over == (pending.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)):
+        return
+    pending.update(state=State.WITHDRAWN, settled_at=timezone.now())
+    promise_refund(order, over, purpose=Purpose.DIFFERENCE, reason=reason)
+
+
+@transaction.atomic
+def pay_refund(*, actor: Actor, refund_id: int, reference: str = "") -> Refund:
+    """Book that a promised refund has been paid out. Paying twice is paying once.
+
+    Raises Refund.DoesNotExist, NotAllowed, GuardFailed.
+    """
+    refund, order = _payable(actor, refund_id)
+    if refund.state == State.SUCCEEDED:
+        return refund
+    _check_payable(refund)
+    if actor.kind == "staff" and not reference.strip():
+        raise GuardFailed(("voucher_required", _("请填写凭证号或流水号")))
+    book(refund, order, actor, reference)
+    return refund
+
+
+def book(refund: Refund, order: Order, actor: Actor, reference: str) -> None:
+    """The money is where it belongs: count it, and tell."""
+    refund.state, refund.reference, refund.settled_at = (
+        State.SUCCEEDED,
+        reference.strip()[:80],
+        timezone.now(),
+    )
+    refund.save()
+    order.refunded_amount += refund.amount
+    if refund.purpose == Purpose.DIFFERENCE:
+        order.difference_refunded += refund.amount
+    record(
+        order,
+        PartRefunded,
+        actor=actor,
+        amount=str(refund.amount),
+        purpose=refund.purpose,
+        reason=refund.reason,
+    )
+    if refund.case and refund.case.state == AfterSalesCase.State.REFUND_DUE:
+        end_case(refund.case)
+
+
+def end_case(case: AfterSalesCase) -> None:
+    """The money of a case is back."""
+    case.state, case.closed_at = AfterSalesCase.State.RESOLVED, timezone.now()
+    case.save(update_fields=["state", "closed_at"])
+
+
+def refuse_case(case: AfterSalesCase, reason: str, actor: Actor) -> None:
+    """The money of a case is not given back after all."""
+    case.state, case.closed_at = AfterSalesCase.State.REJECTED, timezone.now()
+    case.answer, case.answered_by = reason[:300], actor.name
+    case.save(update_fields=["state", "closed_at", "answer", "answered_by"])
+
+
+@transaction.atomic
+def fail_refund(*, actor: Actor, refund_id: int, reason: str) -> Refund:
+    """Write down that paying out did not work; it stays to be paid. Raises as pay_refund does."""
+    refund, _order = _payable(actor, refund_id)
+    _check_payable(refund)
+    refund.state, refund.reference = State.FAILED, reason.strip()[:80]
+    refund.save(update_fields=["state", "reference"])
+    return refund
+
+
+def _payable(actor: Actor, refund_id: int) -> tuple[Refund, Order]:
+    if not roles_of(actor) & {MANAGER, SYSTEM}:
+        raise NotAllowed(needed=[MANAGER])
+    order = lock_order(Refund.objects.values_list("order_id", flat=True).get(pk=refund_id))
+    return Refund.objects.select_for_update(of=("self",)).select_related("case").get(pk=refund_id), order
+
+
+def _check_payable(refund: Refund) -> None:
+    if refund.state not in PAYABLE or refund.purpose == Purpose.ORDER:
+        raise GuardFailed(("refund_answered", _("这笔退款%(state)s") % {"state": refund.get_state_display()}))

@@ -1,0 +1,315 @@
+"""售后: what comes back, what goes out instead, and where the money is meanwhile."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from orders.after_sales import CASE_MOVES
+from orders.errors import GuardFailed, InsufficientStock, NotAllowed
+from orders.models import AfterSalesCase, Order, Refund, Status, Variant
+from orders.selectors.timeline import timeline
+from orders.services.after_sales import (
+    CaseInput,
+    CaseLine,
+    appeal_case,
+    approve_case,
+    open_case,
+    reject_case,
+    send_back,
+    withdraw_case,
+)
+from orders.services.editing import edit_order
+from orders.services.items import ItemInput
+from orders.services.refunds import fail_refund, pay_refund
+from orders.services.returns import conclude_case, inspect_return
+from orders.services.transitions import transition_order
+from shopcomm.core.accounts.actors import Actor
+from tests.factories import VariantFactory, integration, make_order, move, parcel
+
+pytestmark = pytest.mark.django_db
+State, Kind = AfterSalesCase.State, AfterSalesCase.Kind
+
+
+@pytest.fixture
+def shipped(customer, variant) -> Order:
+    """Four pieces at 199, delivered."""
+    return make_order(customer=customer, items=[ItemInput(variant.sku, 4)], status=Status.DELIVERED)
+
+
+@pytest.fixture
+def boss(manager) -> Actor:
+    return Actor.staff(manager)
+
+
+def ask(order: Order, kind: str = Kind.RETURN, quantity: int = 1, *, wanted: str = "", **fields):
+    line = order.lines.get()
+    lines = [CaseLine(line.pk, quantity, wanted)]
+    given = CaseInput(kind, fields.pop("reason", "damaged"), lines, **fields)
+    return open_case(actor=Actor.customer(order.customer), order_id=order.pk, wanted=given)
+
+
+def counted(case: AfterSalesCase, good: int, damaged: int = 0) -> dict[int, tuple[int, int]]:
+    return {case.lines.get().pk: (good, damaged)}
+
+
+def back_home(case: AfterSalesCase, boss: Actor, good: int, damaged: int = 0) -> AfterSalesCase:
+    approve_case(actor=boss, case_id=case.pk)
+    send_back(
+        actor=Actor.customer(case.order.customer),
+        case_id=case.pk,
+        carrier="zhongtong",
+        tracking_number="ZT12345",
+    )
+    return inspect_return(actor=boss, case_id=case.pk, counted=counted(case, good, damaged))
+
+
+def test_a_return_goes_back_to_the_shelf_and_its_money_to_the_customer(shipped, variant, boss):
+    case = ask(shipped, quantity=2)
+    assert (case.state, case.amount) == (State.APPLIED, Decimal("398.00"))
+
+    assert back_home(case, boss, good=2).state == State.REFUND_DUE
+    refund = Refund.objects.get()
+    assert (refund.state, refund.amount) == (Refund.State.APPROVED, Decimal("398.00"))
+    pay_refund(actor=boss, refund_id=refund.pk, reference="W1")
+
+    case.refresh_from_db()
+    shipped.refresh_from_db()
+    variant.refresh_from_db()
+    assert case.state == State.RESOLVED
+    assert (shipped.status, shipped.refunded_amount, shipped.balance) == (
+        Status.DELIVERED, Decimal("398.00"), Decimal(0),
+    )  # fmt: skip
+    assert (variant.on_hand, variant.damaged, shipped.lines.get().returned_quantity) == (98, 0, 2)
+    told = [entry.text for entry in timeline(shipped, audience="customer")]
+    assert "退货退款：等待寄回" in told
+    assert "已退款 398.00（售后退款）" in told
+
+
+def test_damaged_and_missing_pieces_wait_for_sales_to_decide(shipped, variant, boss):
+    case = back_home(ask(shipped, quantity=3), boss, good=1, damaged=1)
+    assert case.state == State.INSPECTING
+    variant.refresh_from_db()
+    assert (variant.on_hand, variant.damaged) == (97, 1)
+
+    conclude_case(actor=boss, case_id=case.pk, amount=Decimal("250"), answer="少一件，按两件退")
+
+    assert Refund.objects.get().amount == Decimal("250.00")
+
+
+def test_money_alone_comes_without_goods(shipped, variant, boss):
+    case = ask(shipped, Kind.REFUND, reason="missing")
+    approve_case(actor=boss, case_id=case.pk, amount=Decimal("50"))
+    pay_refund(actor=boss, refund_id=Refund.objects.get().pk, reference="W2")
+
+    case.refresh_from_db()
+    variant.refresh_from_db()
+    assert (case.state, variant.on_hand) == (State.RESOLVED, 96)
+    with pytest.raises(GuardFailed):
+        ask(shipped, quantity=4)
+
+
+def test_all_the_money_back_makes_the_order_a_refunded_one(shipped, boss):
+    case = back_home(ask(shipped, quantity=4), boss, good=4)
+    shipped.refresh_from_db()
+    assert (shipped.status, Refund.objects.get().case) == (Status.REFUNDING, case)
+
+    transition_order(actor=boss, order_id=shipped.pk, to=Status.REFUNDED, data={"reference": "W3"})
+
+    case.refresh_from_db()
+    shipped.refresh_from_db()
+    assert (shipped.status, case.state) == (Status.REFUNDED, State.RESOLVED)
+
+
+def test_the_other_colour_is_held_at_once_and_leaves_when_the_first_is_back(shipped, variant, boss):
+    other = VariantFactory(product=variant.product, color="奶白", price=variant.price, on_hand=2)
+    case = ask(shipped, Kind.EXCHANGE, 2, wanted=other.sku)
+    approve_case(actor=boss, case_id=case.pk)
+    case.refresh_from_db()
+    replacement = case.replacement
+    other.refresh_from_db()
+    assert (replacement.status, replacement.balance, other.available) == (Status.PAID, Decimal(0), 0)
+    with pytest.raises(GuardFailed) as refusal:
+        move(replacement, Status.PICKING)
+    assert refusal.value.names == ["on_hold"]
+
+    inspect_return(actor=boss, case_id=case.pk, counted=counted(case, 2))
+
+    case.refresh_from_db()
+    assert case.state == State.RESOLVED
+    assert move(replacement, Status.PICKING).status == Status.PICKING
+    shipped.refresh_from_db()
+    assert (shipped.refunded_amount, shipped.status) == (Decimal("398.00"), Status.DELIVERED)
+
+
+def test_a_dearer_exchange_is_paid_first_and_a_cheaper_one_pays_back(shipped, variant, boss):
+    dearer = VariantFactory(product=variant.product, size="24 寸", price=variant.price + 30)
+    cheaper = VariantFactory(product=variant.product, size="18 寸", price=variant.price - 20)
+    first, second = (ask(shipped, Kind.EXCHANGE, 1, wanted=each.sku) for each in (dearer, cheaper))
+
+    first = approve_case(actor=boss, case_id=first.pk)
+    assert (first.replacement.status, first.replacement.balance) == (Status.PENDING_PAYMENT, Decimal("30.00"))
+
+    approve_case(actor=boss, case_id=second.pk)
+    second = inspect_return(actor=boss, case_id=second.pk, counted=counted(second, 1))
+    assert second.state == State.REFUND_DUE
+    due = Refund.objects.get(purpose=Refund.Purpose.CASE)
+    assert due.amount == Decimal("20.00")
+
+
+@pytest.mark.parametrize("extra", [0, 30])
+def test_an_exchange_that_comes_to_nothing_leaves_money_and_stock_as_they_were(shipped, variant, boss, extra):
+    other = VariantFactory(product=variant.product, size="24 寸", price=variant.price + extra, on_hand=3)
+    case = ask(shipped, Kind.EXCHANGE, 1, wanted=other.sku)
+    case = approve_case(actor=boss, case_id=case.pk)
+
+    withdraw_case(actor=Actor.customer(shipped.customer), case_id=case.pk)
+
+    other.refresh_from_db()
+    case.replacement.refresh_from_db()
+    shipped.refresh_from_db()
+    ended = Status.CANCELLED if extra else Status.REFUNDED
+    assert (other.reserved, case.replacement.status) == (0, ended)
+    assert case.replacement.refunded_amount == case.replacement.paid_amount
+    assert (shipped.refunded_amount, Refund.objects.filter(state="approved").count()) == (0, 0)
+    assert ask(shipped, quantity=4).state == State.APPLIED
+
+
+def test_nothing_is_exchanged_for_what_is_sold_out(shipped, variant, boss):
+    other = VariantFactory(product=variant.product, on_hand=0)
+    case = ask(shipped, Kind.EXCHANGE, 1, wanted=other.sku)
+
+    with pytest.raises(InsufficientStock):
+        approve_case(actor=boss, case_id=case.pk)
+
+    case.refresh_from_db()
+    assert (case.state, Order.objects.count()) == (State.APPLIED, 1)
+
+
+def test_a_refused_case_may_be_pleaded_once(shipped, boss):
+    case = ask(shipped)
+    reject_case(actor=boss, case_id=case.pk, reason="看不出破损")
+    customer = Actor.customer(shipped.customer)
+    assert appeal_case(actor=customer, case_id=case.pk, note="补了照片").state == State.APPLIED
+    reject_case(actor=boss, case_id=case.pk, reason="还是看不出")
+    with pytest.raises(GuardFailed):
+        appeal_case(actor=customer, case_id=case.pk, note="再看看")
+
+
+def test_the_same_key_is_the_same_case(shipped):
+    assert ask(shipped, key="k").pk == ask(shipped, key="k").pk
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 5])
+def test_nobody_claims_more_than_has_left(shipped, quantity):
+    with pytest.raises(GuardFailed):
+        ask(shipped, quantity=quantity)
+
+
+def test_pieces_of_an_open_case_are_not_claimed_twice(shipped):
+    ask(shipped, quantity=3)
+    with pytest.raises(GuardFailed):
+        ask(shipped, quantity=2)
+
+
+def test_before_it_has_left_an_order_is_changed_not_returned(customer):
+    with pytest.raises(GuardFailed) as refusal:
+        ask(make_order(customer=customer, status=Status.PAID))
+    assert refusal.value.names == ["not_shipped"]
+
+
+def test_later_than_the_window_only_a_manager_opens_a_case(shipped, boss):
+    done = move(shipped, Status.COMPLETED)
+    Order.objects.filter(pk=done.pk).update(closed_at=timezone.now() - timedelta(days=400))
+    with pytest.raises(GuardFailed) as refusal:
+        ask(done)
+    assert refusal.value.names == ["after_sales_over"]
+    wanted = CaseInput(Kind.RETURN, "damaged", [CaseLine(done.lines.get().pk, 1)])
+    assert open_case(actor=boss, order_id=done.pk, wanted=wanted).state == State.APPLIED
+
+
+def test_an_order_is_not_completed_while_a_case_is_open(shipped):
+    ask(shipped)
+    with pytest.raises(GuardFailed) as refusal:
+        move(shipped, Status.COMPLETED)
+    assert refusal.value.names == ["after_sales_open"]
+
+
+def test_another_customer_has_no_say(shipped, other_customer):
+    case = ask(shipped)
+    with pytest.raises(NotAllowed):
+        withdraw_case(actor=Actor.customer(other_customer), case_id=case.pk)
+
+
+@pytest.mark.parametrize(
+    ("command", "role"), [("approve", "warehouse"), ("inspect", "sales"), ("appeal", "sales")]
+)
+def test_each_step_has_its_people(command, role, shipped, as_actor):
+    assert role not in CASE_MOVES[command].actors
+    calls = {
+        "approve": lambda actor, pk: approve_case(actor=actor, case_id=pk),
+        "inspect": lambda actor, pk: inspect_return(actor=actor, case_id=pk, counted={}),
+        "appeal": lambda actor, pk: appeal_case(actor=actor, case_id=pk, note=""),
+    }
+    with pytest.raises(NotAllowed):
+        calls[command](as_actor(role), ask(shipped).pk)
+
+
+def test_what_became_cheaper_is_paid_back_and_dearer_again_is_owed(customer, variant, boss):
+    order = make_order(customer=customer, items=[ItemInput(variant.sku, 4)], status=Status.PAID)
+
+    def with_pieces(quantity: int) -> Order:
+        items = [{"sku": variant.sku, "quantity": quantity}]
+        return edit_order(actor=boss, order_id=order.pk, version=None, changes={"items": items})
+
+    with_pieces(3)
+    refund = Refund.objects.get(state="approved")
+    assert (refund.amount, refund.purpose) == (variant.price, Refund.Purpose.DIFFERENCE)
+    with_pieces(2)
+    refund = Refund.objects.get(state="approved")
+    assert refund.amount == variant.price * 2
+    pay_refund(actor=boss, refund_id=refund.pk, reference="W4")
+    assert Order.objects.get().balance == 0
+
+    assert with_pieces(3).balance == variant.price
+
+
+def test_a_payment_that_bounces_stays_to_be_paid(shipped, boss):
+    approve_case(actor=boss, case_id=ask(shipped, Kind.REFUND).pk)
+    refund = Refund.objects.get()
+    assert fail_refund(actor=boss, refund_id=refund.pk, reason="账号不对").state == Refund.State.FAILED
+    for _repeat in range(2):
+        assert pay_refund(actor=boss, refund_id=refund.pk, reference="W5").state == Refund.State.SUCCEEDED
+    shipped.refresh_from_db()
+    assert shipped.refunded_amount == refund.amount
+
+
+def test_sales_do_not_pay_out_money(shipped, boss, as_actor):
+    approve_case(actor=boss, case_id=ask(shipped, Kind.REFUND).pk)
+    with pytest.raises(NotAllowed):
+        pay_refund(actor=as_actor("sales"), refund_id=Refund.objects.get().pk, reference="W6")
+
+
+def test_a_part_of_a_discounted_order_is_worth_its_part_of_what_was_paid(customer, variant):
+    order = make_order(customer=customer, items=[ItemInput(variant.sku, 4)])
+    edit_order(
+        actor=integration(),
+        order_id=order.pk,
+        version=None,
+        changes={"discount": "79.60", "shipping_fee": "12"},
+    )
+    for step in ("paid", "picking", "shipped"):
+        move(order, step)
+    assert ask(order).amount == Decimal("179.10")
+
+
+def test_a_case_of_one_parcel_does_not_wait_for_the_others(customer, variant, as_actor):
+    order = make_order(customer=customer, items=[ItemInput(variant.sku, 4)], status=Status.PICKING)
+    line = order.lines.get()
+    data = parcel(lines=[{"line": line.pk, "quantity": 1}])
+    transition_order(actor=as_actor("warehouse"), order_id=order.pk, to=Status.SHIPPED, data=data)
+    order.refresh_from_db()
+    assert order.status == Status.PICKING
+    assert ask(order).state == State.APPLIED
+    assert Variant.objects.get(pk=variant.pk).reserved == 3
