@@ -3,6 +3,7 @@
 from django.urls import path
 
 from orders.views import (
+    after_sales,
     change_policy,
     change_requests,
     customer_links,
@@ -20,6 +21,8 @@ urlpatterns = [
     path("states/", states.states_page, name="states"),
     path("changes/", change_policy.change_policy_page, name="change-policy"),
     path("changes/<int:request_id>/<slug:answer>/", change_requests.answer_at_desk, name="answer-change"),
+    path("after-sales/<int:case_id>/<slug:answer>/", after_sales.answer_case, name="answer-case"),
+    path("refunds/<int:refund_id>/<slug:outcome>/", after_sales.settle_refund, name="settle-refund"),
     path("new/", editing.create_order, name="create"),
     path("lookup/variants/", lookups.variants, name="variants"),
     path("lookup/customers/", lookups.customers, name="customers"),
@@ -27,6 +30,7 @@ urlpatterns = [
     path("<str:number>/chat/", desk.order_page, {"view": "chat"}, name="chat"),
     path("<str:number>/events/", desk.order_page, {"view": "events"}, name="events"),
     path("<str:number>/row/", desk.row_part, name="row"),
+    path("<str:number>/after-sales/", after_sales.new_case, name="new-case"),
     path("<str:number>/edit/", editing.change_order, name="edit"),
     path("<str:number>/to/<str:to>/", transitions.transition_page, name="transition"),
     path("<str:number>/link/", customer_links.copy_link, name="link"),

@@ -1,11 +1,13 @@
 from django.urls import path
 
-from orders.views import change_requests, warehouse
+from orders.views import after_sales, change_requests, warehouse
 
 app_name = "warehouse"
 
 urlpatterns = [
     path("", warehouse.board, name="board"),
+    path("returns/", after_sales.returns, name="returns"),
+    path("returns/<int:case_id>/", after_sales.inspect, name="inspect"),
     path("scan/", warehouse.scan, name="scan"),
     path("orders/<str:number>/<slug:action>/", warehouse.act, name="act"),
     path("orders/<str:number>/", warehouse.slip, name="slip"),

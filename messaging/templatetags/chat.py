@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from messaging.models import Conversation, Message, Recipient, ScheduledMessage
+from messaging.models import Attachment, Conversation, Message, Recipient, ScheduledMessage
 from messaging.presenters import preview as preview_line
 from messaging.selectors.inbox import unread_conversations as unread_count
 from messaging.selectors.pane import conversation_of, pane_page
@@ -108,6 +108,12 @@ def chat_pane(
         "head": head,
         "label": _("与%(name)s的聊天") % {"name": page["peer"]["name"]},
     }
+
+
+@register.inclusion_tag("messaging/_pictures.html")
+def pictures(ids: list[str]) -> dict[str, Any]:
+    """Files of a conversation shown elsewhere; whoever may not see the conversation gets nothing for the address."""
+    return {"pictures": Attachment.objects.filter(pk__in=ids).order_by("created_at") if ids else []}
 
 
 @register.simple_tag(takes_context=True)

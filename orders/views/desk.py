@@ -7,7 +7,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from orders.couriers import COURIERS
 from orders.models import Order
+from orders.selectors.after_sales import cases_of
 from orders.selectors.change_requests import asked_changes
 from orders.selectors.orders import allowed_transitions, orders_visible_to, status_counts
 from orders.selectors.rows import order_row, order_rows
@@ -122,6 +124,8 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
         "payments": list(order.payments.order_by("-received_at")),
         "refunds": list(order.refunds.order_by("-id")),
         "asked": asked_changes(order),
+        "cases": cases_of(order),
+        "couriers": COURIERS.items(),
         "open_alerts": list(order.alerts.filter(acknowledged_at=None)),
         "timeline": timeline(order, audience="shop")[::-1],
         "link_live": OrderLink.objects.filter(order_id=order.pk, revoked_at=None).exists(),

@@ -36,6 +36,7 @@ COMPONENTS = (
     "note",
     "attachment",
     "ask",
+    "claim",
     "delay",
     "typing",
     "composer",

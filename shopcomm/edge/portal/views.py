@@ -60,7 +60,7 @@ def _page(request: HttpRequest, token: str, *, view: str) -> HttpResponse:
     preview = request.user.is_authenticated
     # Staff who look at a customer's page stay staff: the session of the log-in is left alone.
     if not preview:
-        _remember(request, link)
+        remember(request, link)
     context: dict[str, Any] = {
         "order": order,
         "progress": progress_of(order),
@@ -73,7 +73,7 @@ def _page(request: HttpRequest, token: str, *, view: str) -> HttpResponse:
     return private(render(request, "portal/order.html", context))
 
 
-def _remember(request: HttpRequest, link: OrderLink) -> None:
+def remember(request: HttpRequest, link: OrderLink) -> None:
     """Make this session the customer's; another customer's session does not carry over."""
     if request.session.get(LINK_SESSION_KEY) == link.pk:
         return

@@ -1,0 +1,62 @@
+"""The form for a case, the same on the customer's phone and at the desk."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.http import QueryDict
+
+from orders.models import AfterSalesCase, Order, OrderLine, Variant
+from orders.selectors.change_requests import siblings_of
+from orders.services.after_sales import CaseInput, CaseLine, claimable
+
+
+def read_case(data: QueryDict, pictures: list[str] | None = None) -> CaseInput:
+    """What was posted, as the service takes it; nonsense is the service's to refuse."""
+    lines = []
+    for name in data:
+        line_id = name.removeprefix("quantity-")
+        if name == line_id or not line_id.isdigit() or len(line_id) > 18:
+            continue
+        quantity = _count(data[name])
+        if quantity:
+            lines.append(CaseLine(int(line_id), quantity, data.get(f"wanted-{line_id}", "")[:64]))
+    return CaseInput(
+        kind=data.get("kind", ""),
+        reason=data.get("reason", ""),
+        lines=lines,
+        note=data.get("note", ""),
+        pictures=pictures or [],
+        key=data.get("key", ""),
+    )
+
+
+def _count(text: str) -> int:
+    text = text.strip()
+    if not text:
+        return 0
+    return int(text) if text.isdigit() and len(text) < 7 else -1
+
+
+def case_form(order: Order) -> dict[str, Any]:
+    """What the form shows: the lines that can still be claimed, kinds, reasons, and a key that makes sending safe."""
+    lines = list(
+        order.lines.select_related("variant__product").prefetch_related("variant__product__variants")
+    )
+    left, siblings = claimable(order, lines), siblings_of(lines)
+    return {
+        "claim_lines": [
+            {"line": line, "left": left[line.pk], "others": _others(line, siblings[line.pk])}
+            for line in lines
+            if left[line.pk]
+        ],
+        "kinds": AfterSalesCase.Kind.choices,
+        "reasons": AfterSalesCase.Reason.choices,
+        "key": uuid4(),
+    }
+
+
+def _others(line: OrderLine, siblings: list[Variant]) -> list[Variant]:
+    """What a line can be exchanged for: the same thing sound, or another colour or size that is there."""
+    return [
+        each for each in siblings if each.is_active and (each.available > 0 or each.pk == line.variant_id)
+    ]

@@ -1,0 +1,131 @@
+"""Cases at the desk and in the stockroom: opening one, answering, inspecting, paying out."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from django.contrib import messages
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from orders.after_sales_form import case_form, read_case
+from orders.couriers import COURIERS
+from orders.errors import OrderError
+from orders.models import AfterSalesCase, Refund
+from orders.selectors.after_sales import cases_visible_to, returns_awaited
+from orders.selectors.visibility import orders_visible_to
+from orders.services.after_sales import approve_case, open_case, reject_case, send_back, withdraw_case
+from orders.services.moves import money
+from orders.services.refunds import fail_refund, pay_refund
+from orders.services.returns import conclude_case, inspect_return
+from orders.views.desk import visible_order
+from shopcomm.core.accounts.access import ShopRequest, right_required
+
+
+@require_http_methods(["GET", "POST"])
+@right_required("orders.view")
+def new_case(request: ShopRequest, number: str) -> HttpResponseBase:
+    """Open a case for a customer who phoned."""
+    order = visible_order(request, number)
+    refusal, status = "", 200
+    if request.method == "POST":
+        try:
+            open_case(actor=request.actor, order_id=order.pk, wanted=read_case(request.POST))
+            messages.success(request, _("售后已登记"))
+            return redirect("orders:detail", number)
+        except OrderError as error:
+            refusal, status = str(error.detail), error.status
+    context = {"order": order, "refusal": refusal, "active": "orders"} | case_form(order)
+    return render(request, "orders/after_sales.html", context, status=status)
+
+
+@require_POST
+@right_required("orders.view")
+def answer_case(request: ShopRequest, case_id: int, answer: str) -> HttpResponseBase:
+    """Approve, reject, conclude, withdraw, or write down the parcel it comes back in."""
+    case = get_object_or_404(cases_visible_to(request.actor).select_related("order"), pk=case_id)
+    post, actor = request.POST, request.actor
+    reason = post.get("answer", "")
+    work: dict[str, Callable[[], object]] = {
+        "approve": lambda: approve_case(actor=actor, case_id=case.pk, amount=_amount(request), answer=reason),
+        "reject": lambda: reject_case(actor=actor, case_id=case.pk, reason=reason),
+        "conclude": lambda: conclude_case(
+            actor=actor, case_id=case.pk, amount=_amount(request), answer=reason
+        ),
+        "withdraw": lambda: withdraw_case(actor=actor, case_id=case.pk),
+        "send": lambda: send_back(
+            actor=actor,
+            case_id=case.pk,
+            carrier=post.get("carrier", ""),
+            tracking_number=post.get("tracking_number", ""),
+        ),
+    }
+    if answer not in work:
+        raise Http404
+    _try(request, work[answer])
+    return redirect("orders:detail", case.order.number)
+
+
+def _amount(request: ShopRequest) -> Decimal | None:
+    text = request.POST.get("amount", "").strip()
+    if not text:
+        return None
+    amount = money(text)
+    return Decimal(-1) if amount is None else amount
+
+
+@require_POST
+@right_required("payments.record")
+def settle_refund(request: ShopRequest, refund_id: int, outcome: str) -> HttpResponseBase:
+    """Book that a refund has been paid out, or that it bounced."""
+    visible = Refund.objects.filter(order__in=orders_visible_to(request.actor)).select_related("order")
+    refund = get_object_or_404(visible, pk=refund_id)
+    text = request.POST.get("reference", "")
+    if outcome not in ("paid", "failed"):
+        raise Http404
+    if outcome == "paid":
+        _try(request, lambda: pay_refund(actor=request.actor, refund_id=refund.pk, reference=text))
+    else:
+        _try(request, lambda: fail_refund(actor=request.actor, refund_id=refund.pk, reason=text))
+    return redirect("orders:detail", refund.order.number)
+
+
+@require_GET
+@right_required("warehouse.view")
+def returns(request: ShopRequest) -> HttpResponseBase:
+    """What is coming back, to be found by its waybill and counted."""
+    cases = returns_awaited(request.actor)
+    wanted = request.GET.get("q", "").strip().upper()
+    if wanted:
+        cases = [case for case in cases if wanted in (case.tracking_number, case.order.number.upper())]
+    context = {"active": "returns", "cases": cases, "q": wanted, "couriers": COURIERS}
+    return render(request, "warehouse/returns.html", context)
+
+
+@require_POST
+@right_required("warehouse.ship")
+def inspect(request: ShopRequest, case_id: int) -> HttpResponseBase:
+    """Count what came back."""
+    case = get_object_or_404(AfterSalesCase, pk=case_id)
+    counted = {
+        row.pk: (_pieces(request, f"good-{row.pk}"), _pieces(request, f"damaged-{row.pk}"))
+        for row in case.lines.all()
+    }
+    _try(request, lambda: inspect_return(actor=request.actor, case_id=case.pk, counted=counted))
+    return redirect("warehouse:returns")
+
+
+def _pieces(request: ShopRequest, name: str) -> int:
+    text = request.POST.get(name, "").strip() or "0"
+    return int(text) if text.isdigit() and len(text) < 7 else -1
+
+
+def _try(request: ShopRequest, work: Callable[[], object]) -> None:
+    """Do it, and say what came of it."""
+    try:
+        work()
+    except OrderError as error:
+        messages.error(request, str(error.detail))
+    else:
+        messages.success(request, _("已处理"))

@@ -1,0 +1,105 @@
+"""售后 from the phone: asking with pictures, sending back, taking back, asking once more."""
+
+import uuid
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from messaging.errors import MessagingError
+from messaging.services.attachments import store_attachment
+from messaging.services.conversations import ensure_order_conversation
+from messaging.services.messages import send_message
+from orders.after_sales_form import case_form, read_case
+from orders.couriers import COURIERS
+from orders.errors import OrderError
+from orders.models import AfterSalesCase, Order
+from orders.selectors.after_sales import cases_of
+from orders.services.after_sales import MAX_PICTURES, appeal_case, open_case, send_back, withdraw_case
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.services.order_links import open_link
+from shopcomm.edge.portal.views import closed, order_of, private, remember
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def after_sales(request: HttpRequest, token: str) -> HttpResponse:
+    """The cases of this order, and the form for another."""
+    link = open_link(token)
+    order = order_of(link)
+    if link is None or order is None:
+        return closed(request)
+    if request.method == "GET" and not request.user.is_authenticated:
+        remember(request, link)
+    refusal, status = "", 200
+    if request.method == "POST" and not request.user.is_authenticated:
+        actor = Actor.customer(link.customer, order_id=link.order_id)
+        try:
+            _open(request, actor, order)
+            messages.success(request, _("售后申请已提交，我们会尽快处理"))
+            return redirect("portal:after-sales", token)
+        except (OrderError, MessagingError) as error:
+            refusal, status = str(error.detail), error.status
+    context = {
+        "order": order,
+        "token": token,
+        "cases": cases_of(order),
+        "couriers": COURIERS.items(),
+        "preview": request.user.is_authenticated,
+        "refusal": refusal,
+    }
+    return private(render(request, "portal/after_sales.html", context | case_form(order), status=status))
+
+
+@transaction.atomic
+def _open(request: HttpRequest, actor: Actor, order: Order) -> None:
+    """The pictures go into the conversation, where both sides find them; the case remembers which they are."""
+    files = [each for each in request.FILES.getlist("pictures") if isinstance(each, UploadedFile)]
+    stored = [store_attachment(actor=actor, upload=upload) for upload in files[:MAX_PICTURES]]
+    wanted = read_case(request.POST, [str(each.pk) for each in stored])
+    case = open_case(actor=actor, order_id=order.pk, wanted=wanted)
+    if stored and case.pictures == [str(each.pk) for each in stored]:
+        send_message(
+            actor=actor,
+            conversation_id=ensure_order_conversation(order).pk,
+            client_id=str(uuid.uuid4()),
+            kind="image" if all(each.kind == "image" for each in stored) else "file",
+            attachments=case.pictures,
+        )
+
+
+@require_POST
+@never_cache
+def move_case(request: HttpRequest, token: str, case_id: int, step: str) -> HttpResponse:
+    """Withdraw a case, name the parcel it comes back in, or appeal."""
+    link = open_link(token)
+    order = order_of(link)
+    if link is None or order is None:
+        return closed(request)
+    case = AfterSalesCase.objects.filter(pk=case_id, order=order).first()
+    if case is None or request.user.is_authenticated:
+        raise Http404
+    actor, post = Actor.customer(link.customer, order_id=link.order_id), request.POST
+    steps = {
+        "withdraw": lambda: withdraw_case(actor=actor, case_id=case.pk),
+        "appeal": lambda: appeal_case(actor=actor, case_id=case.pk, note=post.get("note", "")),
+        "send": lambda: send_back(
+            actor=actor,
+            case_id=case.pk,
+            carrier=post.get("carrier", ""),
+            tracking_number=post.get("tracking_number", ""),
+        ),
+    }
+    if step not in steps:
+        raise Http404
+    try:
+        steps[step]()
+        messages.success(request, _("已提交"))
+    except OrderError as error:
+        messages.error(request, str(error.detail))
+    return redirect("portal:after-sales", token)

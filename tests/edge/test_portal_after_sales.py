@@ -1,0 +1,142 @@
+"""Returns, exchanges and refunds from the phone to the stockroom, page by page."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from messaging.models import Attachment
+from orders.models import AfterSalesCase, Order, Refund, Status
+from shopcomm.core.accounts.services.order_links import link_token, make_link
+from tests.factories import VariantFactory, make_order
+from tests.messaging.pictures import picture as draw
+
+pytestmark = pytest.mark.django_db
+State = AfterSalesCase.State
+
+
+@pytest.fixture
+def phone() -> Client:
+    return Client()
+
+
+@pytest.fixture
+def delivered(customer) -> Order:
+    return make_order(customer=customer, status=Status.DELIVERED)
+
+
+def page(order: Order, part: str = "after-sales/") -> str:
+    return f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/{part}"
+
+
+def claim(order: Order, **fields) -> dict:
+    line = order.lines.get()
+    return {"kind": "return", "reason": "damaged", "key": "k", f"quantity-{line.pk}": "1"} | fields
+
+
+def test_goods_go_back_from_the_phone_to_the_shelf_and_the_money_to_the_customer(
+    phone, log_in, manager, delivered
+):
+    picture = SimpleUploadedFile("拉链.jpg", draw(), "image/jpeg")
+    assert phone.post(page(delivered), claim(delivered, note="拉链坏了", pictures=picture)).status_code == 302
+    case = delivered.after_sales.get()
+    assert case.pictures == [str(Attachment.objects.get().pk)]
+    assert Attachment.objects.get().message.conversation.order == delivered
+    shown = phone.get(page(delivered)).content.decode()
+    assert "等待商家处理" in shown
+    assert phone.get(f"/attachments/{case.pictures[0]}/thumbnail/").status_code == 200
+
+    desk = log_in(manager)
+    shown = desk.get(f"/orders/{delivered.number}/").content.decode()
+    assert "拉链坏了" in shown
+    assert f"/attachments/{case.pictures[0]}/" in shown
+    desk.post(f"/orders/after-sales/{case.pk}/approve/", {"amount": "", "answer": "寄回来吧"})
+    assert "寄回来吧" in phone.get(page(delivered)).content.decode()
+    phone.post(
+        page(delivered, f"after-sales/{case.pk}/send/"), {"carrier": "zhongtong", "tracking_number": "ZT9999"}
+    )
+    board = desk.get("/warehouse/returns/?q=zt9999").content.decode()
+    assert delivered.number in board
+    row = case.lines.get()
+    desk.post(f"/warehouse/returns/{case.pk}/", {f"good-{row.pk}": "1", f"damaged-{row.pk}": "0"})
+    refund = Refund.objects.get()
+    assert "已退" in desk.get(f"/orders/{delivered.number}/").content.decode()
+    desk.post(f"/orders/refunds/{refund.pk}/paid/", {"reference": "TK-1"})
+
+    case.refresh_from_db()
+    assert case.state == State.RESOLVED
+    assert "¥199.00" in phone.get(page(delivered)).content.decode()
+
+
+def test_a_refused_claim_is_read_and_pleaded(phone, log_in, manager, delivered):
+    phone.post(page(delivered), claim(delivered))
+    case = delivered.after_sales.get()
+    log_in(manager).post(f"/orders/after-sales/{case.pk}/reject/", {"answer": "使用过的不退"})
+    assert "使用过的不退" in phone.get(page(delivered)).content.decode()
+
+    phone.post(page(delivered, f"after-sales/{case.pk}/appeal/"), {"note": "没有用过"})
+
+    case.refresh_from_db()
+    assert (case.state, case.appealed) == (State.APPLIED, True)
+
+
+def test_the_other_colour_is_chosen_on_the_phone(phone, log_in, manager, delivered):
+    own = delivered.lines.get().variant
+    other = VariantFactory(product=own.product, color="奶白", price=own.price)
+    line = delivered.lines.get()
+    assert "奶白" in phone.get(page(delivered)).content.decode()
+    phone.post(page(delivered), claim(delivered, kind="exchange", **{f"wanted-{line.pk}": other.sku}))
+    case = delivered.after_sales.get()
+
+    log_in(manager).post(f"/orders/after-sales/{case.pk}/approve/", {"amount": "199.00"})
+
+    case.refresh_from_db()
+    assert case.replacement.lines.get().variant == other
+    assert case.replacement.number in phone.get(page(delivered)).content.decode()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"kind": "party"}, {"reason": ""}, {"quantity-1": "x"}, {"kind": "exchange"}], ids=str
+)
+def test_nonsense_opens_no_case(phone, delivered, wrong):
+    given = claim(delivered, **wrong)
+    if wrong == {"kind": "exchange"}:
+        VariantFactory(product=delivered.lines.get().variant.product)
+
+    assert phone.post(page(delivered), given).status_code == 422
+
+    assert not AfterSalesCase.objects.exists()
+    assert not Attachment.objects.exists()
+
+
+def test_a_file_that_is_no_picture_at_all_opens_no_case(phone, delivered):
+    evil = SimpleUploadedFile("a.jpg", b"<script>", "image/jpeg")
+    assert phone.post(page(delivered), claim(delivered, pictures=evil)).status_code == 415
+    assert not AfterSalesCase.objects.exists()
+
+
+def test_another_orders_case_is_not_behind_this_link(phone, delivered):
+    other = make_order(status=Status.DELIVERED)
+    phone.post(page(other), claim(other))
+    case = other.after_sales.get()
+    assert phone.post(page(delivered, f"after-sales/{case.pk}/withdraw/")).status_code == 404
+
+
+def test_sales_register_a_case_for_somebody_on_the_phone(log_in, sales, delivered):
+    desk = log_in(sales)
+    assert desk.get(f"/orders/{delivered.number}/after-sales/").status_code == 200
+    assert desk.post(f"/orders/{delivered.number}/after-sales/", claim(delivered)).status_code == 302
+    case = delivered.after_sales.get()
+    assert case.asked_by == "周敏"
+    assert desk.post("/orders/refunds/1/paid/", {"reference": "x"}).status_code == 403
+
+
+def test_money_alone_that_did_not_arrive_is_paid_again(log_in, manager, delivered, phone):
+    phone.post(page(delivered), claim(delivered, kind="refund"))
+    case, desk = delivered.after_sales.get(), log_in(manager)
+    desk.post(f"/orders/after-sales/{case.pk}/approve/", {"amount": "20"})
+    refund = Refund.objects.get()
+    desk.post(f"/orders/refunds/{refund.pk}/failed/", {"reference": "账号错"})
+    assert "退款失败" in desk.get(f"/orders/{delivered.number}/").content.decode()
+    desk.post(f"/orders/refunds/{refund.pk}/paid/", {"reference": "TK-2"})
+    delivered.refresh_from_db()
+    assert str(delivered.refunded_amount) == "20.00"
