@@ -17,7 +17,7 @@ class CaseMove:
     """One row of the table."""
 
     command: str
-    from_: frozenset[State]
+    from_: frozenset[AfterSalesCase.State]
     actors: frozenset[str]
 
 

@@ -17,7 +17,7 @@ def read_case(data: QueryDict, pictures: list[str] | None = None) -> CaseInput:
         line_id = name.removeprefix("quantity-")
         if name == line_id or not line_id.isdigit() or len(line_id) > 18:
             continue
-        quantity = _count(data[name])
+        quantity = _count(str(data[name]))
         if quantity:
             lines.append(CaseLine(int(line_id), quantity, data.get(f"wanted-{line_id}", "")[:64]))
     return CaseInput(

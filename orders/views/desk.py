@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from orders.couriers import COURIERS
 from orders.models import Order
+from orders.models.payments import BY_HAND
 from orders.selectors.after_sales import cases_of
 from orders.selectors.change_requests import asked_changes
 from orders.selectors.orders import allowed_transitions, orders_visible_to, status_counts
@@ -120,8 +121,10 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
         "actions": actions,
         "has_danger": any(action.danger for action in actions),
         "can_edit": order.status in EDITABLE,
-        "shipments": name_carriers(list(order.shipments.prefetch_related("nodes"))),
+        "shipments": name_carriers(list(order.shipments.prefetch_related("nodes", "lines__line"))),
         "payments": list(order.payments.order_by("-received_at")),
+        "first_payment": order.payments.order_by("received_at", "pk").first(),
+        "methods": BY_HAND,
         "refunds": list(order.refunds.order_by("-id")),
         "asked": asked_changes(order),
         "cases": cases_of(order),

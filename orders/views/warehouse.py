@@ -120,7 +120,10 @@ def act(request: ShopRequest, number: str, action: str) -> HttpResponseBase:
 
 def _move(request: ShopRequest, order: Order, to: str) -> None:
     version = request.POST.get("version", "")
-    data = {name: request.POST.get(name, "") for name in ("carrier", "tracking_number", "override")}
+    data: dict[str, Any] = {
+        name: request.POST.get(name, "") for name in ("carrier", "tracking_number", "override")
+    }
+    data["lines"] = _pieces(request)
     data["carrier"] = courier_code(data["carrier"]) or courier_of(data["tracking_number"]) or data["carrier"]
     transition_order(
         actor=request.actor,
@@ -129,6 +132,15 @@ def _move(request: ShopRequest, order: Order, to: str) -> None:
         version=int(version) if version.isdigit() and len(version) < 9 else None,
         data=data if to == Status.SHIPPED else {},
     )
+
+
+def _pieces(request: ShopRequest) -> list[dict[str, str]]:
+    """How many of each line go into this parcel; nothing said is everything open."""
+    return [
+        {"line": name.removeprefix("pieces-"), "quantity": str(text).strip() or "0"}
+        for name, text in request.POST.items()
+        if name.startswith("pieces-")
+    ]
 
 
 @require_POST

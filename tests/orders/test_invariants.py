@@ -12,17 +12,30 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orders.after_sales import CASE_MOVES
 from orders.errors import OrderError
-from orders.models import Order, Refund, Status, StockReservation, Variant
+from orders.models import AfterSalesCase, Order, Refund, Status, StockReservation, Variant
+from orders.services.after_sales import (
+    CaseInput,
+    CaseLine,
+    appeal_case,
+    approve_case,
+    open_case,
+    reject_case,
+    send_back,
+    withdraw_case,
+)
 from orders.services.editing import edit_order
 from orders.services.items import ItemInput
+from orders.services.refunds import pay_refund
+from orders.services.returns import conclude_case, inspect_return
 from orders.services.stock import set_stock
 from orders.services.transitions import transition_order
 from orders.services.warehouse import acknowledge_alert, acknowledge_order
 from orders.transitions import TRANSITIONS
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
-from tests.factories import StaffFactory, VariantFactory, integration, make_order, parcel
+from tests.factories import StaffFactory, VariantFactory, integration, make_order, move, parcel
 
 pytestmark = pytest.mark.django_db
 
@@ -41,12 +54,19 @@ moves = st.tuples(
         }
     ),
 )
+case_steps = st.one_of(
+    st.tuples(st.just("claim"), st.sampled_from(["return", "exchange", "refund"]), st.integers(1, 2)),
+    st.tuples(st.just("case"), st.sampled_from(sorted(CASE_MOVES)), st.integers(0, 2)),
+    st.tuples(st.just("case"), st.sampled_from(sorted(CASE_MOVES)), st.integers(0, 2)),
+    st.tuples(st.just("pay_back")),
+)
 steps = st.one_of(
     moves,
     moves,
     st.tuples(st.just("edit"), st.sampled_from(["street", "urgent", "items", "discount"]), st.integers(0, 4)),
     st.tuples(st.just("acknowledge")),
     st.tuples(st.just("stock"), st.integers(-5, 5)),
+    case_steps,
     st.tuples(st.just("wait"), st.integers(1, 20)),
 )
 
@@ -55,7 +75,8 @@ class Walk:
     """One order, a variant with few pieces, and somebody of every role who tries things."""
 
     def __init__(self) -> None:
-        self.variant, self.other = VariantFactory(on_hand=6), VariantFactory(on_hand=3)
+        self.variant = VariantFactory(on_hand=6)
+        self.other = VariantFactory(on_hand=3, product=self.variant.product, price=self.variant.price + 20)
         self.order = make_order(items=[ItemInput(self.variant.sku, 2)])
         self.staff = {role: Actor.staff(StaffFactory(role=role)) for role in ROLES[1:4]}
         self.now = timezone.now()
@@ -105,6 +126,36 @@ class Walk:
         for alert in self.order.alerts.filter(acknowledged_at=None):
             acknowledge_alert(actor=self.staff["warehouse"], alert_id=alert.pk)
 
+    def claim(self, kind: str, quantity: int) -> None:
+        line = self.order.lines.order_by("pk").first()
+        lines = [CaseLine(line.pk, quantity, self.other.sku)]
+        open_case(
+            actor=self.actor("customer"), order_id=self.order.pk, wanted=CaseInput(kind, "damaged", lines)
+        )
+
+    def case(self, command: str, number: int) -> None:
+        case = self.order.after_sales.order_by("-pk").first()
+        if case is None:
+            return
+        boss, customer, row = self.staff["manager"], self.actor("customer"), case.lines.get()
+        good = min(number, row.quantity)
+        counted = {row.pk: (good, row.quantity - good)}
+        {
+            "approve": lambda: approve_case(actor=boss, case_id=case.pk),
+            "reject": lambda: reject_case(actor=boss, case_id=case.pk, reason="不行"),
+            "appeal": lambda: appeal_case(actor=customer, case_id=case.pk, note="请再看"),
+            "withdraw": lambda: withdraw_case(actor=customer, case_id=case.pk),
+            "send": lambda: send_back(
+                actor=customer, case_id=case.pk, carrier="yunda", tracking_number=f"YD{case.pk}{number}"
+            ),
+            "inspect": lambda: inspect_return(actor=boss, case_id=case.pk, counted=counted),
+            "conclude": lambda: conclude_case(actor=boss, case_id=case.pk, amount=Decimal(number * 50)),
+        }[command]()
+
+    def pay_back(self) -> None:
+        for refund in Refund.objects.filter(state="approved").exclude(purpose="exchange"):
+            pay_refund(actor=self.staff["manager"], refund_id=refund.pk, reference=f"B{refund.pk}")
+
     def stock(self, delta: int) -> None:
         set_stock(actor=Actor.system(), sku=self.variant.sku, delta=delta)
 
@@ -113,7 +164,9 @@ def whole_state() -> list:
     orders = list(Order.objects.order_by("pk").values())
     return [
         orders,
-        list(Variant.objects.order_by("pk").values("on_hand", "reserved")),
+        list(Variant.objects.order_by("pk").values("on_hand", "reserved", "damaged")),
+        list(AfterSalesCase.objects.order_by("pk").values()),
+        list(Refund.objects.order_by("pk").values()),
         DomainEvent.objects.count(),
     ]
 
@@ -125,7 +178,23 @@ def test_a_random_walk_keeps_every_invariant(db, walk):
         journey = Walk()
         for step in walk:
             journey.take(step)
-            check_order(journey.order)
+            for order in Order.objects.all():
+                check_order(order)
+            check_stock()
+        transaction.set_rollback(True)
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.one_of(steps, steps, case_steps, case_steps), min_size=2, max_size=14))
+def test_a_random_walk_after_delivery_keeps_money_and_stock_in_sum(db, walk):
+    with transaction.atomic():
+        journey = Walk()
+        for step in ("paid", "picking", "shipped", "delivered"):
+            move(journey.order, step)
+        for step in walk:
+            journey.take(step)
+            for order in Order.objects.all():
+                check_order(order)
             check_stock()
         transaction.set_rollback(True)
 
@@ -144,12 +213,17 @@ def check_order(order: Order) -> None:
     assert (order.payments.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)) == order.paid_amount
     if order.status == Status.REFUNDED:
         assert order.refunded_amount == order.paid_amount
+    promised = Refund.objects.filter(order=order, state__in=("requested", "approved", "failed"))
+    assert order.refunded_amount + sum((row.amount for row in promised), Decimal(0)) <= order.paid_amount
+    assert all(line.returned_quantity <= line.shipped_quantity for line in order.lines.all())
 
 
 def check_stock() -> None:
     for variant in Variant.objects.all():
-        sums = variant.movements.aggregate(on_hand=Sum("on_hand_delta"), reserved=Sum("reserved_delta"))
-        assert (sums["on_hand"], sums["reserved"]) == (variant.on_hand, variant.reserved)
+        sums = variant.movements.aggregate(
+            on_hand=Sum("on_hand_delta"), reserved=Sum("reserved_delta"), damaged=Sum("damaged_delta")
+        )
+        assert sums == {name: getattr(variant, name) for name in ("on_hand", "reserved", "damaged")}
         assert variant.available >= 0
         assert variant.reserved >= 0
         held = StockReservation.objects.filter(variant=variant).aggregate(sum=Sum("quantity"))["sum"] or 0

@@ -36,6 +36,8 @@ class Parcel:
     carrier: str
     tracking_number: str
     nodes: list[TrackingNode]
+    # (line, pieces) when there are several parcels and one wonders which is where.
+    pieces: list[tuple[OrderLine, int]]
     shipped_at: datetime
 
 
@@ -77,6 +79,7 @@ def _parcel(shipment: Shipment) -> Parcel:
         carrier=courier_name(shipment.carrier),
         tracking_number=shipment.tracking_number,
         nodes=list(shipment.nodes.all()),
+        pieces=[(piece.line, piece.quantity) for piece in shipment.lines.all()],
         shipped_at=shipment.shipped_at,
     )
 

@@ -87,7 +87,9 @@ def order_of(link: OrderLink | None) -> Order | None:
         return None
     actor = Actor.customer(link.customer, order_id=link.order_id)
     visible = orders_visible_to(actor).select_related("customer")
-    related = visible.prefetch_related("lines__variant__product", "shipments__nodes", "refunds")
+    related = visible.prefetch_related(
+        "lines__variant__product", "shipments__nodes", "shipments__lines__line", "refunds"
+    )
     return related.filter(pk=link.order_id).first()
 
 

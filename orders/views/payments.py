@@ -1,0 +1,44 @@
+"""Money that comes in, at the desk: a deposit, the rest, or what a later change made due."""
+
+from django.contrib import messages
+from django.http import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from orders.errors import OrderError
+from orders.models import Order, Status
+from orders.services.moves import money
+from orders.services.payments import record_payment
+from orders.services.transitions import transition_order
+from orders.views.desk import visible_order
+from shopcomm.core.accounts.access import ShopRequest, right_required
+
+
+@require_POST
+@right_required("payments.record")
+def take_payment(request: ShopRequest, number: str) -> HttpResponseBase:
+    """Book an amount; what settles an unpaid order moves it on."""
+    order = visible_order(request, number)
+    try:
+        booked = _book(request, order)
+    except OrderError as error:
+        messages.error(request, str(error.detail))
+    else:
+        text = _("已登记，已付清") if booked.balance <= 0 else _("已登记，尚欠 %(balance)s")
+        messages.success(request, text % {"balance": booked.balance})
+    return redirect("orders:detail", number)
+
+
+def _book(request: ShopRequest, order: Order) -> Order:
+    given = {name: request.POST.get(name, "").strip() for name in ("amount", "method", "reference")}
+    amount = money(given["amount"])
+    if order.status == Status.PENDING_PAYMENT and amount is not None:
+        return transition_order(actor=request.actor, order_id=order.pk, to=Status.PAID, data=given)
+    return record_payment(
+        actor=request.actor,
+        order_id=order.pk,
+        amount=given["amount"],
+        method=given["method"],
+        reference=given["reference"],
+    )
