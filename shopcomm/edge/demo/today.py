@@ -36,7 +36,9 @@ class Today:
         self._ask(picking[-2], "cancel", {"reason": "拍错颜色了，想重新下单"})
         line = self._line(paid[-2])
         self._ask(
-            paid[-2], "items", {"items": [{"sku": line.sku, "quantity": line.quantity + 1}, *self._rest(line)]}
+            paid[-2],
+            "items",
+            {"items": [{"sku": line.sku, "quantity": line.quantity + 1}, *self._rest(line)]},
         )
         self._ask(paid[-3], "urgent", {"urgent": True})
         self._ask(shipped[-1], "address", {"street": "和平路 18 号物业前台", "name": "门卫代收"})
@@ -69,7 +71,9 @@ class Today:
         coming = self._case(orders[-3], Kind.EXCHANGE, Reason.WRONG_COLOR, "聊天里确认的是另一个颜色")
         approve_case(actor=self.seller, case_id=coming.pk, answer="是我们发错了，马上换")
         customer = self._customer(orders[-3])
-        send_back(actor=customer, case_id=coming.pk, carrier="yuantong", tracking_number=f"YT{coming.pk:013d}")
+        send_back(
+            actor=customer, case_id=coming.pk, carrier="yuantong", tracking_number=f"YT{coming.pk:013d}"
+        )
         refused = self._case(orders[-4], Kind.REFUND, Reason.NOT_AS_DESCRIBED, "比图片颜色深")
         reject_case(actor=self.seller, case_id=refused.pk, reason="下单前发过实物视频，颜色一致")
         self._settled(orders[-5])
@@ -104,4 +108,6 @@ class Today:
         return [{"sku": other.sku, "quantity": other.quantity} for other in others]
 
     def _orders(self, status: str) -> list[Order]:
-        return list(Order.objects.filter(status=status).select_related("customer").order_by("placed_at", "pk"))
+        return list(
+            Order.objects.filter(status=status).select_related("customer").order_by("placed_at", "pk")
+        )
