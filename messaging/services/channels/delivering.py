@@ -18,9 +18,15 @@ from django.utils.translation import gettext as _
 from messaging.models import ChannelHealth, Delivery, Notification, ReadMarker
 from messaging.models.rules import TIMERS, Trigger
 from messaging.services.channels import CHANNELS, ChannelFailed
+from messaging.services.channels.handing_over import wants_channels, way_out, ways_to
 from messaging.services.channels.wording import outgoing_of
+from messaging.services.notifications.decide import TOO_OLD, Ask, Policy, Reason, World, decide
+from messaging.services.notifications.reasons import reason_text
 from messaging.services.notifications.recipients import Person
+from messaging.services.notifications.resting import preferences, quiet_windows
+from messaging.services.notifications.settling import LATE
 from orders.models import Status
+from shopcomm.core.configuration.calendar import working_calendar
 
 log = logging.getLogger(__name__)
 BATCH = 50
@@ -72,6 +78,8 @@ def deliver_channel(channel: str, *, now: datetime | None = None) -> int:
 def claim(channel: str, now: datetime) -> list[int]:
     """Take what is due out of the others' sight for the time of the claim."""
     due = Delivery.objects.filter(channel=channel, state=State.WAITING, due_at__lte=now).order_by("due_at")
+    with translation.override(settings.LANGUAGE_CODE):
+        due.filter(due_at__lte=now - TOO_OLD).update(state=State.SKIPPED, error=reason_text(Reason.TOO_OLD))
     ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH])
     Delivery.objects.filter(pk__in=ids).update(due_at=now + CLAIM, attempts=F("attempts") + 1)
     return ids
@@ -80,8 +88,12 @@ def claim(channel: str, now: datetime) -> list[int]:
 def deliver(delivery: Delivery, now: datetime) -> bool:
     """One notice through one channel. Returns whether it went out."""
     notice = delivery.notification
-    if needless := why_needless(notice):
+    if needless := why_needless(delivery):
         _finish(delivery, State.SKIPPED, needless)
+        return False
+    if later := when_welcome(delivery, now):
+        # It is late, and they sleep: the claim is given back until then.
+        Delivery.objects.filter(pk=delivery.pk).update(due_at=later, attempts=delivery.attempts - 1)
         return False
     person = Person(notice.recipient_kind, notice.recipient_id)
     module = CHANNELS[delivery.channel]
@@ -102,15 +114,37 @@ def deliver(delivery: Delivery, now: datetime) -> bool:
     return True
 
 
-def why_needless(notice: Notification) -> str:
+def why_needless(delivery: Delivery) -> str:
     """Why nobody needs to be disturbed any more: read already, or no longer so."""
+    notice = delivery.notification
     with translation.override(settings.LANGUAGE_CODE):
-        if notice.seen_at or _read(notice):
+        if all(each.seen_at or _read(each) for each in told_by(delivery)):
             return _("已经看到")
         order = notice.order
         if notice.trigger in TIMERS and order and order.status != _waits_in(notice.trigger, order.status):
             return _("情况已经改变")
     return ""
+
+
+def told_by(delivery: Delivery) -> list[Notification]:
+    """The notices that a delivery tells: its own, or in a group those of everybody who is told the same."""
+    notice = delivery.notification
+    if not delivery.once:
+        return [notice]
+    same = Notification.objects.filter(rule=notice.rule_id, cause=notice.cause)
+    return list(same.filter(recipient_kind=notice.recipient_kind, state=Notification.State.SENT))
+
+
+def when_welcome(delivery: Delivery, now: datetime) -> datetime | None:
+    """When a notice that is late, since a channel or the whole product was down, may disturb; None for now."""
+    notice = delivery.notification
+    if notice.sent_at is None or now - notice.sent_at <= LATE:
+        return None
+    person = Person(notice.recipient_kind, notice.recipient_id)
+    quiet = None if delivery.once else quiet_windows([person]).get(person)
+    asked = Ask(notice.sent_at, policy=Policy(notice.rule.outside), urgent=notice.urgent, always=True)
+    moment = decide(asked, World(now, working_calendar(), quiet)).send_at
+    return moment if moment and moment > now else None
 
 
 def _waits_in(trigger: str, status: str) -> str:
@@ -144,11 +178,22 @@ def _failed(delivery: Delivery, failure: ChannelFailed, now: datetime) -> None:
         )
         return
     _finish(delivery, State.FAILED, str(failure))
-    if delivery.fallback:
-        first, *rest = delivery.fallback
-        Delivery.objects.get_or_create(
-            notification=delivery.notification, channel=first, defaults={"fallback": rest, "due_at": now}
-        )
+    fall_back(delivery, now)
+
+
+def fall_back(delivery: Delivery, now: datetime) -> None:
+    """Give a notice to the next channel; what a group was to be told goes to each of its people."""
+    channels = [channel for channel in delivery.fallback if channel in CHANNELS]
+    if not channels:
+        return
+    rows = {Person(row.recipient_kind, row.recipient_id): row for row in told_by(delivery)}
+    reachable = {channel: set(CHANNELS[channel].reach(rows)) for channel in channels}
+    wishes, ways_out = preferences(rows), []
+    for person, row in rows.items():
+        ways = ways_to(person, channels, reachable)
+        if ways and wants_channels(wishes.get(person), row):
+            ways_out.append(way_out(row, ways, now))
+    Delivery.objects.bulk_create(ways_out, ignore_conflicts=True)
 
 
 def wait_before(attempt: int) -> timedelta:

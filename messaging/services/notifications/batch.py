@@ -205,6 +205,7 @@ class Batch:
         ask = Ask(
             happened_at=row.happened_at,
             delay=timedelta(minutes=rule.delay_minutes),
+            meant_for=row.send_at,
             policy=Policy(rule.outside),
             urgent=row.urgent,
             always=is_always(rule, row.trigger),
