@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Max, prefetch_related_objects
+from django.db.models.functions import Coalesce
 
 from messaging.models import Conversation, Notification, NotificationRule, Recipient
 from messaging.models.rules import TIMERS, Trigger
@@ -253,7 +254,24 @@ class Batch:
         wish = self.preferences.get(person)
         if wish and row.trigger in wish.muted and not ask.always:
             return "muted"
-        return "taken_back" if row.trigger in TIMERS and self._settled(row) else ""
+        if row.trigger in TIMERS and self._settled(row):
+            return "taken_back"
+        return "answered" if row.trigger == Trigger.UNPAID and self._answered(row) else ""
+
+    def _answered(self, row: Notification) -> bool:
+        """Whether the customer has spoken since the last reminder: then people go on, not the machine."""
+        order = self.orders.get(row.order_id or 0)
+        talk = getattr(order, "conversation", None) if order else None
+        reminded = self._reminded.get(row.order_id or 0)
+        return bool(talk and reminded and talk.last_customer_seq > reminded)
+
+    @cached_property
+    def _reminded(self) -> dict[int, int]:
+        """Where the last reminder to pay stands in the conversation of each order."""
+        ids = [row.order_id for row in self.rows.values() if row.trigger == Trigger.UNPAID]
+        told = Notification.objects.filter(order_id__in=ids, trigger=Trigger.UNPAID, sent_at__isnull=False)
+        told = told.filter(recipient_kind=Recipient.CUSTOMER).values_list("order_id")
+        return dict(told.annotate(last=Max(Coalesce("merged_into__seq", "seq"))))  # type: ignore[arg-type]
 
     @cached_property
     def _present(self) -> set[Person]:

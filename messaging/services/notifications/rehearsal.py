@@ -9,9 +9,9 @@ from django.db.models import Q
 
 from messaging.models import Message, NotificationRule, Sender, Trigger
 from messaging.models.rules import TIMERS
-from messaging.services.notifications.conditions import Facts, matches
+from messaging.services.notifications.conditions import matches
 from messaging.services.notifications.decide import Decision, World, decide
-from messaging.services.notifications.facts import facts_of_order
+from messaging.services.notifications.facts import facts_of_order, facts_of_talk
 from messaging.services.notifications.planning import Occasion, ask, occasion_of, told
 from messaging.services.notifications.preview import events_of_last_days
 from messaging.services.notifications.recipients import Person
@@ -115,7 +115,7 @@ def _unanswered(
         sender_kind__in=[Sender.STAFF, Sender.ASSISTANT], internal=False
     )
     messages = Message.objects.filter(spoken, created_at__gt=since, created_at__lte=now)
-    messages = messages.select_related("conversation__order__customer").order_by("conversation_id", "seq")
+    messages = messages.select_related("conversation__order__customer", "conversation__customer").order_by("conversation_id", "seq")
     asked: Message | None = None
     for message in messages.iterator(chunk_size=1000):
         if asked and asked.conversation_id != message.conversation_id:
@@ -137,7 +137,7 @@ def _waited(
     for minutes in rule.steps:
         moment = calendar.after_working(asked.created_at, timedelta(minutes=minutes))
         if moment and moment <= until:
-            facts = facts_of_order(talk.order, [rule]) if talk.order else Facts()
+            facts = facts_of_order(talk.order, [rule]) if talk.order else facts_of_talk(talk)
             yield Occasion(
                 trigger=rule.trigger, cause="", happened_at=moment, order=talk.order, conversation=talk,
                 data={"minutes": minutes}, facts=facts,
