@@ -6,8 +6,9 @@ the same again.
 
 import logging
 import random
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Thread
+from time import monotonic
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -30,48 +31,70 @@ from shopcomm.core.configuration.calendar import working_calendar
 
 log = logging.getLogger(__name__)
 BATCH = 50
+# Longer than the slowest channel takes for one notice.
 CLAIM = timedelta(minutes=2)
+PATIENCE_SECONDS = 3.0
 MOST_ATTEMPTS = 6
 FIRST_WAIT_SECONDS = 20
 # After this many failures in a row a channel is left alone for a while.
 TRIPS_AFTER = 5
 PAUSE = timedelta(minutes=2)
 State = Delivery.State
+# The channels that this process is serving.
+_serving: dict[str, Thread] = {}
 
 
-def deliver_all() -> int:
-    """Serve every channel at once, each in a thread of its own: one that hangs holds up no other."""
+def deliver_all(*, patience: float = PATIENCE_SECONDS) -> int:
+    """Serve every channel at once, each in a thread of its own, and wait a moment for them. Returns how many went out.
+
+    A channel that hangs is left to its thread: it holds up no other, and no worker.
+    """
     due = Delivery.objects.filter(state=State.WAITING, due_at__lte=timezone.now())
-    channels = [
-        channel for channel in due.values_list("channel", flat=True).distinct() if channel in CHANNELS
-    ]
-    if not channels:
-        return 0
-    with ThreadPoolExecutor(max_workers=len(channels)) as threads:
-        return sum(threads.map(_deliver_in_thread, channels))
+    sent: list[int] = []
+    for channel in due.order_by().values_list("channel", flat=True).distinct():
+        if channel in CHANNELS and not (channel in _serving and _serving[channel].is_alive()):
+            _serving[channel] = Thread(target=_serve, args=(channel, sent), name=channel, daemon=True)
+            _serving[channel].start()
+    until = monotonic() + patience
+    for thread in list(_serving.values()):
+        thread.join(max(0, until - monotonic()))
+    return sum(sent)
 
 
-def _deliver_in_thread(channel: str) -> int:
+def _serve(channel: str, sent: list[int]) -> None:
     try:
-        return deliver_channel(channel)
+        while batch := deliver_channel(channel):
+            sent.append(batch)
+    except Exception:
+        # A thread has nobody to tell; the next sweep begins again.
+        log.exception("channel %s stopped", channel)
     finally:
         connection.close()
 
 
 def deliver_channel(channel: str, *, now: datetime | None = None) -> int:
-    """Send what is due through one channel. Returns how many went out."""
+    """Send what is due through one channel, a batch of it. Returns how many went out."""
     moment = now or timezone.now()
-    if ChannelHealth.objects.filter(channel=channel, paused_until__gt=moment).exists():
+    if _rests(channel, moment):
         return 0
-    sent = 0
-    for pk in claim(channel, moment):
+    sent, claimed = 0, claim(channel, moment)
+    for place, pk in enumerate(claimed):
+        if not _still_mine(pk, moment + CLAIM):
+            continue
         delivery = Delivery.objects.select_related("notification__rule", "notification__order__customer").get(
             pk=pk
         )
         sent += deliver(delivery, moment)
-        if ChannelHealth.objects.filter(channel=channel, paused_until__gt=moment).exists():
+        if _rests(channel, moment):
+            # The others were not tried, so nothing is counted against them.
+            untried = Delivery.objects.filter(pk__in=claimed[place + 1 :], due_at=moment + CLAIM)
+            untried.update(due_at=moment)
             break
     return sent
+
+
+def _rests(channel: str, now: datetime) -> bool:
+    return ChannelHealth.objects.filter(channel=channel, paused_until__gt=now).exists()
 
 
 @transaction.atomic
@@ -81,8 +104,14 @@ def claim(channel: str, now: datetime) -> list[int]:
     with translation.override(settings.LANGUAGE_CODE):
         due.filter(due_at__lte=now - TOO_OLD).update(state=State.SKIPPED, error=reason_text(Reason.TOO_OLD))
     ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH])
-    Delivery.objects.filter(pk__in=ids).update(due_at=now + CLAIM, attempts=F("attempts") + 1)
+    Delivery.objects.filter(pk__in=ids).update(due_at=now + CLAIM)
     return ids
+
+
+def _still_mine(pk: int, claimed_until: datetime) -> bool:
+    """Begin one attempt, unless those before it took so long that somebody else has it by now."""
+    mine = Delivery.objects.filter(pk=pk, state=State.WAITING, due_at=claimed_until)
+    return bool(mine.update(due_at=timezone.now() + CLAIM, attempts=F("attempts") + 1))
 
 
 def deliver(delivery: Delivery, now: datetime) -> bool:

@@ -45,14 +45,14 @@ class Ask:
 
     happened_at: datetime
     delay: timedelta = timedelta(0)
-    # When it was to go, as decided last time; None the first time.
-    meant_for: datetime | None = None
     policy: Policy = Policy.WAIT
     urgent: bool = False
     # Money that came or went is told whatever the budget says.
     always: bool = False
     cap: int | None = None
     cap_window: timedelta = timedelta(hours=24)
+    # When it was to go, as decided last time; None the first time.
+    meant_for: datetime | None = None
 
 
 @dataclass(frozen=True)
