@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from messaging.forms import LANGUAGES, MOST_CHANNELS, RuleForm
 from messaging.models import Channel, NotificationRule, RuleVersion
 from messaging.selectors.notifications import rule_figures
+from messaging.selectors.rule_versions import changes_of
 from messaging.services.notifications.preview import preview, sample_orders, send_to_me, try_time
 from messaging.services.notifications.rehearsal import rehearse
 from messaging.services.notifications.templates import TemplateBroken, sms_parts
@@ -173,30 +174,10 @@ def rule_versions(request: ShopRequest, rule_id: int) -> HttpResponse:
     rule = get_object_or_404(NotificationRule, pk=rule_id)
     versions = list(rule.versions.all())
     steps = [
-        (version, _changes(version, before))
+        (version, changes_of(version, before))
         for version, before in zip(versions, [*versions[1:], None], strict=True)
     ]
     return render(request, "messaging/rules/versions.html", {"active": "rules", "rule": rule, "steps": steps})
-
-
-def _changes(version: RuleVersion, before: RuleVersion | None) -> list[dict[str, Any]]:
-    """The fields that a version changed, with what they were."""
-    old = before.snapshot if before else {}
-    return [
-        {"label": _label(name), "before": _text(old.get(name)), "after": _text(value)}
-        for name, value in version.snapshot.items()
-        if before and old.get(name) != value
-    ]
-
-
-def _label(name: str) -> str:
-    return _("模板") if name == "templates" else str(NotificationRule._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return "；".join(each["body"] if isinstance(each, dict) else str(each) for each in value)
-    return "" if value is None else str(value)
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Sum
@@ -62,33 +63,35 @@ def _tell(sku: str, happened_at: datetime, event_id: int | None) -> int:
     if variant is None or not rules:
         return 0
     told = _first_served(variant, timezone.now())
-    goods = goods_data(variant.sku, {"available": variant.available})
-    data = {name: value for name, value in goods.items() if name not in ("orders", "customers")}
-    categories = facts_of_goods(variant.sku).categories
-    plan(
-        rules,
-        [
-            Occasion(
-                trigger=Trigger.BACK_IN_STOCK,
-                cause=f"watch:{watch.pk}",
-                happened_at=happened_at,
-                conversation=watch.conversation,
-                facts=replace(facts_of_talk(watch.conversation), categories=categories),
-                data=data,
-                event_id=event_id,
-            )
-            for watch in told
-        ],
-    )
+    known = {"available": variant.available}
+    plan(rules, [watched(watch, happened_at, event_id, known) for watch in told])
     StockWatch.objects.filter(pk__in=[watch.pk for watch in told]).update(told_at=timezone.now())
     return len(told)
+
+
+def watched(
+    watch: StockWatch, happened_at: datetime, event_id: int | None, known: dict[str, Any]
+) -> Occasion:
+    """What rules may tell one customer of goods that are back."""
+    sku = watch.variant.sku
+    goods = goods_data(sku, {"available": known.get("available")})
+    return Occasion(
+        trigger=Trigger.BACK_IN_STOCK,
+        cause=f"watch:{watch.pk}",
+        happened_at=happened_at,
+        conversation=watch.conversation,
+        facts=replace(facts_of_talk(watch.conversation), categories=facts_of_goods(sku).categories),
+        # Who else is hit is no customer's business.
+        data={name: value for name, value in goods.items() if name not in ("orders", "customers")},
+        event_id=event_id,
+    )
 
 
 def _first_served(variant: Variant, now: datetime) -> list[StockWatch]:
     """The first on the list, as far as the goods go that nobody was told of yet."""
     watches = StockWatch.objects.filter(variant=variant, cancelled_at=None)
     queue = watches.filter(told_at=None).select_for_update(of=("self",)).order_by("asked_at", "pk")
-    waiting = list(queue.select_related("conversation__customer"))
+    waiting = list(queue.select_related("conversation__customer", "variant"))
     # What is there now that the list is ours.
     variant.refresh_from_db(fields=["on_hand", "reserved"])
     promised = watches.filter(told_at__gt=now - KEPT_FOR).aggregate(pieces=Sum("quantity"))["pieces"] or 0

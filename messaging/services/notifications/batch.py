@@ -268,10 +268,10 @@ class Batch:
     @cached_property
     def _reminded(self) -> dict[int, int]:
         """Where the last reminder to pay stands in the conversation of each order."""
-        ids = [row.order_id for row in self.rows.values() if row.trigger == Trigger.UNPAID]
+        ids = [row.order_id or 0 for row in self.rows.values() if row.trigger == Trigger.UNPAID]
         told = Notification.objects.filter(order_id__in=ids, trigger=Trigger.UNPAID, sent_at__isnull=False)
-        told = told.filter(recipient_kind=Recipient.CUSTOMER).values_list("order_id")
-        return dict(told.annotate(last=Max(Coalesce("merged_into__seq", "seq"))))  # type: ignore[arg-type]
+        mine = told.filter(recipient_kind=Recipient.CUSTOMER).values_list("order_id")
+        return dict(mine.annotate(last=Max(Coalesce("merged_into__seq", "seq"))))  # type: ignore[arg-type]
 
     @cached_property
     def _present(self) -> set[Person]:

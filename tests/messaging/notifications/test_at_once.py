@@ -119,9 +119,7 @@ def test_buyers_at_once_cross_the_threshold_once():
     bag = VariantFactory(sku="LOW-7", threshold=10, on_hand=20)
     buyers = [CustomerFactory() for _ in range(18)]
     no_failures(
-        at_once(
-            [lambda b=buyer: make_order(customer=b, items=[ItemInput(bag.sku, 1)]) for buyer in buyers]
-        )
+        at_once([lambda b=buyer: make_order(customer=b, items=[ItemInput(bag.sku, 1)]) for buyer in buyers])
     )
     assert DomainEvent.objects.filter(type="stock.low").count() == 1
     bag.refresh_from_db()

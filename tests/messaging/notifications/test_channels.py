@@ -324,9 +324,7 @@ def running_low(clock, customer, sales, other_sales, group, mail_server):
     release_due()
 
 
-def test_when_the_bot_of_a_group_is_gone_everybody_in_it_is_told_another_way(
-    running_low, group, mail_server
-):
+def test_when_the_bot_of_a_group_is_gone_everybody_in_it_is_told_another_way(running_low, group, mail_server):
     group.delete()
     assert deliver_channel("bot") == 0
     assert deliver_channel("email") == 2
