@@ -56,6 +56,7 @@ def _page(rule: NotificationRule | None, form: RuleForm) -> dict[str, Any]:
     return {
         "active": "rules",
         "form": form,
+        "problems": _problems(form),
         "rule": rule,
         "rules": NotificationRule.objects.prefetch_related("templates"),
         "words": variables_for(trigger),
@@ -66,6 +67,21 @@ def _page(rule: NotificationRule | None, form: RuleForm) -> dict[str, Any]:
         "figures": rule_figures(rule) if rule else None,
         **_tried(form, trigger, orders[0] if orders else None, TRIED_BY_DEFAULT, LANGUAGES[0]),
     }
+
+
+def _problems(form: RuleForm) -> list[tuple[str, str, str]]:
+    """Everything that keeps a rule from being saved, for the top of the page: the field, its name, what is wrong."""
+    found = []
+    for name, errors in form.errors.items():
+        if name in form.fields:
+            code = next((code for code in LANGUAGES if name.startswith(f"body_{code}")), "")
+            label = (
+                f"{form[name].label} · {translation.get_language_info(code)['name_local']}"
+                if code
+                else form[name].label
+            )
+            found.append((form[name].id_for_label, str(label), str(errors[0])))
+    return found
 
 
 def _language_fields(form: RuleForm, code: str) -> dict[str, Any]:
