@@ -20,7 +20,7 @@ from messaging.services.notifications.recipients import Person
 from messaging.services.notifications.resting import preferences, quiet_windows
 from messaging.services.notifications.settling import Waiting
 from messaging.services.notifications.templates import Words, words_of
-from orders.models import Order, Status
+from orders.models import Order, Shipment, Status
 from orders.transitions import TRANSITIONS
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.configuration.calendar import working_calendar
@@ -227,8 +227,15 @@ class Batch:
             reason=row.reason,
             passed=self._passed(row),
             overtaken=self._overtaken(row, person),
+            echo=row.data.get("state") == Shipment.State.SIGNED and self._tells_of_delivery,
             void=self._void(row, rule, person, ask),
         )
+
+    @cached_property
+    def _tells_of_delivery(self) -> bool:
+        """Whether the last parcel's signature is told as the order's delivery; then once is enough."""
+        rules = NotificationRule.objects.filter(trigger=Trigger.DELIVERED, enabled=True)
+        return rules.filter(audience=Recipient.CUSTOMER).exists()
 
     def _passed(self, row: Notification) -> bool:
         order = self.orders.get(row.order_id or 0)

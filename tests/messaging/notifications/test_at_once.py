@@ -128,9 +128,12 @@ def test_buyers_at_once_cross_the_threshold_once():
 
 @pytest.fixture
 def deaf_gateway() -> Iterator[str]:
-    """A gateway that takes every call and answers none."""
+    """A gateway that takes every call and answers none, until it is gone."""
     with socket.create_server(("127.0.0.1", 0), backlog=50) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}/sms"
+    for thread in threading.enumerate():
+        if thread.name == "sms":
+            thread.join(20)
 
 
 @pytest.fixture
@@ -141,32 +144,30 @@ def receiver() -> Iterator[Receiver]:
     running.server.shutdown()
 
 
+def hanging() -> bool:
+    return any(thread.name == "sms" for thread in threading.enumerate())
+
+
 def test_a_channel_that_hangs_slows_no_other_and_no_worker(sales, deaf_gateway, receiver, monkeypatch):
-    monkeypatch.setattr("messaging.services.channels.sms.TIMEOUT_SECONDS", 4)
+    import apprise  # noqa: F401  (its first import is slow, and not what is measured)
+
+    monkeypatch.setattr("messaging.services.channels.sms.TIMEOUT_SECONDS", 60)
     NotificationRule.objects.filter(key="order_confirmed").update(channels=["sms"], outside="send")
     NotificationRule.objects.filter(key="paid").update(
         channels=["bot"], outside="send", audience="role", role="sales"
     )
     ChannelAccount.objects.create(channel="sms", name="网关", url=deaf_gateway)
     ChannelAccount.objects.create(channel="bot", name="销售群", url=f"json://{receiver.host}/bot")
-    first, second = make_orders(2)
-    move(first, "paid")
-    relay()
-    release_due()
-
-    begun = monotonic()
-    deliver_all(patience=1.5)
-    assert monotonic() - begun < 3
-    assert len(receiver.got) == 1
-
-    # While the gateway still says nothing, the next notice passes by.
-    move(second, "paid")
-    relay()
-    release_due()
-    deliver_all(patience=1.5)
-    assert len(receiver.got) == 2
-    assert second.number in json.loads(receiver.got[1][2])["message"]
+    # While the gateway says nothing, one notice after another passes by.
+    for count, order in enumerate(make_orders(2), start=1):
+        move(order, "paid")
+        relay()
+        release_due()
+        begun = monotonic()
+        deliver_all(patience=1)
+        assert monotonic() - begun < 5
+        while len(receiver.got) < count and monotonic() - begun < 20:
+            sleep(0.05)
+        assert order.number in json.loads(receiver.got[-1][2])["message"]
+        assert hanging()
     assert not Delivery.objects.filter(channel="sms", state="sent").exists()
-    for thread in threading.enumerate():
-        if thread.name == "sms":
-            thread.join(20)

@@ -8,9 +8,11 @@ import pytest
 from messaging.models import Message, Notification, NotificationPreference
 from messaging.services.messages import send_message
 from messaging.services.notifications.release import release_due
+from messaging.services.notifications.telling import LONGEST, digest
 from messaging.services.notifications.timers import cancel_unpaid
 from orders.models import Order
 from orders.services.orders import ItemInput
+from orders.services.shipments import add_tracking_node
 from orders.services.stock import set_stock
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import CalendarDay, ShopSettings, WorkingInterval
@@ -66,6 +68,33 @@ def test_a_parcel_that_leaves_at_two_in_the_morning_is_told_at_nine(order, clock
     pass_on()
     assert "shipped" in told(order)[-1]
     assert Notification.objects.get(trigger="shipped").sent_at == at("2026-11-25 09:00")
+
+
+def scan(order: Order, state: str, minute: int, text: str = "到达杭州") -> None:
+    parcel = order.shipments.get()
+    when = at(f"2026-11-24 10:{minute:02}")
+    add_tracking_node(actor=SYSTEM, shipment_id=parcel.pk, scanned_at=when, state=state, text=text)
+
+
+def test_a_parcel_tells_of_each_state_once_however_often_the_courier_reports(order, pass_on, told):
+    pay(order)
+    ship(order)
+    for minute, state in enumerate(["in_transit", "out_for_delivery", "in_transit", "out_for_delivery"]):
+        scan(order, state, minute)
+        pass_on()
+    assert told(order).count("tracking") == 2
+    assert "顺丰" in told(order, bodies=True)[-1]
+
+
+def test_the_signature_of_the_last_parcel_is_told_once_as_the_delivery(order, pass_on, told):
+    pay(order)
+    ship(order)
+    pass_on()
+    scan(order, "signed", 5, "已签收")
+    pass_on()
+    assert told(order)[-1] == "delivered"
+    assert "tracking" not in told(order)
+    assert states(order)["tracking"] == ("dropped", "superseded")
 
 
 def test_an_urgent_parcel_is_told_at_two_in_the_morning(clock, customer, pass_on, told):
@@ -192,6 +221,59 @@ def test_a_day_of_downtime_ends_in_one_reminder_not_in_three(order, clock, pass_
     (text,) = told(order, bodies=True)
     assert "已下单成功" in text
     assert text.count("还没有付款") == 1
+
+
+def test_a_night_that_ends_a_day_of_downtime_stays_quiet_and_the_morning_brings_one_message(
+    order, clock, pass_on, told
+):
+    clock.move_to(at("2026-11-24 12:00"))
+    pay(order)
+    clock.move_to(at("2026-11-24 16:00"))
+    ship(order)
+    clock.move_to(at("2026-11-25 03:00"))
+    pass_on()
+    assert told(order) == []
+    clock.move_to(at("2026-11-25 09:00"))
+    pass_on()
+    (text,) = told(order, bodies=True)
+    assert "顺丰" in text
+
+
+def test_a_clock_that_jumps_back_neither_repeats_nor_loses_anything(order, clock, pass_on, told):
+    pass_on()
+    clock.move_to(at("2026-11-24 08:00"))
+    pay(order)
+    pass_on()
+    assert told(order) == ["order_confirmed"]
+    clock.move_to(at("2026-11-24 10:00"))
+    pass_on()
+    assert told(order) == ["order_confirmed", "paid"]
+
+
+def test_one_notice_that_cannot_be_told_holds_up_nobody_else(order, clock, pass_on, told, monkeypatch):
+    from messaging.services.notifications import telling
+
+    other = make_order()
+
+    def fill(body, trigger, story):
+        if story.order == order:
+            raise ValueError("broken")
+        return "好"
+
+    with monkeypatch.context() as patched:
+        patched.setattr(telling, "fill", fill)
+        pass_on()
+    assert (told(order), told(other)) == ([], ["order_confirmed"])
+    clock.shift(timedelta(minutes=11))
+    pass_on()
+    assert told(order) == ["order_confirmed"]
+
+
+def test_a_digest_of_very_much_keeps_something_of_each():
+    bodies = [f"{number} " + "长" * 900 for number in range(30)]
+    text = digest(bodies)
+    assert len(text) <= LONGEST
+    assert all(f"{number} 长" in text for number in range(30))
 
 
 def test_a_low_stock_alert_goes_to_sales_once_and_names_who_is_hit(
