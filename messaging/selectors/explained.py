@@ -6,15 +6,17 @@ from typing import NamedTuple
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from messaging.models import Delivery, Notification, NotificationRule, ReadMarker, RuleVersion, Trigger
+from messaging.models import Delivery, Notification, NotificationRule, ReadMarker, Recipient, RuleVersion, Trigger
 from messaging.selectors.notifications import names_of, notices_about, outcome_text
 from messaging.services.notifications.conditions import Condition, conditions
+from messaging.services.notifications.decide import BUDGET_WINDOW
 from messaging.services.notifications.facts import facts_of_order
 from messaging.services.notifications.planning import occasion_of
 from messaging.services.notifications.triggers import trigger_of
 from messaging.services.notifications.versions import rule_at
 from orders.models import Order
 from orders.selectors.timeline import event_text
+from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
 
@@ -100,6 +102,22 @@ def _why_silent(rule: NotificationRule, event: DomainEvent) -> str:
     if first and first[0].changed_at > event.occurred_at:
         return _("当时还没有这条规则")
     return _("没有可以通知的人")
+
+
+class Budget(NamedTuple):
+    """How many notices a customer had in the last day, and how many they may have."""
+
+    used: int
+    limit: int
+
+
+def budget_of(customer_id: int) -> Budget:
+    """What is used of a customer's budget at this moment."""
+    sent = Notification.objects.filter(
+        recipient_kind=Recipient.CUSTOMER, recipient_id=customer_id, state=Notification.State.SENT
+    )
+    used = sent.filter(sent_at__gt=timezone.now() - BUDGET_WINDOW).count()
+    return Budget(used, shop_settings().customer_daily_budget)
 
 
 def _silent_timers(order: Order, rules: list[NotificationRule], told: set[int]) -> list[Explained]:

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from messaging.models import Delivery, NotificationPreference, Recipient
-from messaging.selectors.explained import explain
+from messaging.selectors.explained import budget_of, explain
 from messaging.selectors.notifications import failed_deliveries, notices_for, unseen_notices
 from messaging.selectors.wishes import kinds_for
 from messaging.services.channels.delivering import retry
@@ -87,9 +87,13 @@ def wishes(request: ShopRequest) -> HttpResponse:
 def why(request: ShopRequest, number: str) -> HttpResponse:
     """Every event of an order with the rules that could have told of it, and what they did."""
     order = get_object_or_404(orders_visible_to(request.actor).select_related("customer"), number=number)
-    return render(
-        request, "messaging/why.html", {"active": "orders", "order": order, "explained": explain(order)}
-    )
+    context = {
+        "active": "orders",
+        "order": order,
+        "explained": explain(order),
+        "budget": budget_of(order.customer_id),
+    }
+    return render(request, "messaging/why.html", context)
 
 
 @require_POST

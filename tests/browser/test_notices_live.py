@@ -65,6 +65,11 @@ def test_a_payment_is_told_to_the_phone_and_to_the_bell_without_a_reload(
     expect(desk.locator('[data-module="messaging/bell.js"] .badge [aria-hidden]')).to_have_text("1")
     expect(desk.get_by_text(f"{order.number} 已付款").first).to_be_visible()
 
+    pocket = browse(f"{live.url}/preferences/", staff=manager, width=390, height=844)
+    expect(pocket.locator(".tabbar [data-new-notices] .badge [aria-hidden]")).to_have_text("1")
+    pocket.get_by_role("navigation", name="更多页面").get_by_role("link", name="通知中心").click()
+    expect(pocket.get_by_text(f"{order.number} 已付款").first).to_be_visible()
+
     desk.locator('[data-module="messaging/bell.js"]').click()
     desk.get_by_text(f"{order.number} 已付款").first.click()
     desk.wait_for_url(f"**/orders/{order.number}/")

@@ -231,6 +231,7 @@ def test_the_why_page_answers_for_every_rule(order, clock, pass_on, rule, log_in
     assert "要求 5000.00 – ∞，实际 398.00" in page
     assert "推迟到 09:00：非工作时间" in page
     assert "还没看" in page
+    assert "24 小时内已通知 1 / 6 条" in page
 
 
 def test_the_timeline_says_what_a_notice_waits_for(order, clock, log_in, manager):
