@@ -18,7 +18,7 @@ class MessagingConfig(AppConfig):
         from messaging.services.event_lines import write_event_line, write_history
         from orders import hooks
 
-        post_migrate.connect(_default_rules, sender=self)
+        post_migrate.connect(_first_run, sender=self)
         hooks.order_created_hooks.append(open_order_conversation)
         hooks.order_event_hooks.append(write_event_line)
         hooks.order_history_hooks.append(write_history)
@@ -27,8 +27,10 @@ class MessagingConfig(AppConfig):
         hooks.unread_order_filters.append(with_unread)
 
 
-def _default_rules(**kwargs: Any) -> None:
-    """The rules every shop needs are there from the first start; what a manager changed stays changed."""
+def _first_run(**kwargs: Any) -> None:
+    """The rules every shop needs and its key for push are there from the first start; what was changed stays."""
+    from messaging.services.channels.push import push_key
     from messaging.services.notifications.defaults import ensure_default_rules
 
     ensure_default_rules()
+    push_key()

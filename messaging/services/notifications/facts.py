@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from messaging.models import NotificationRule
+from messaging.models import Conversation, NotificationRule
 from messaging.services.notifications.conditions import Facts
 from orders.events import AfterSalesMoved, StockLow, StockReplenished
 from orders.labels import field_label, field_text
@@ -30,10 +30,18 @@ def facts_of_order(order: Order, rules: Iterable[NotificationRule]) -> Facts:
         urgent=order.urgent,
         source=order.source,
         total=order.total,
-        region=order.address,
+        # Not the street: 上海路 is not 上海. Imported addresses may have nothing else.
+        region=f"{order.province}{order.city}{order.district}" or order.address,
         tags=tuple(order.customer.tags),
         categories=tuple(sorted(set(categories))),
     )
+
+
+def facts_of_talk(talk: Conversation | None) -> Facts:
+    """A conversation without an order: what its customer is known for."""
+    if talk is None:
+        return Facts()
+    return Facts(source=talk.customer.source, tags=tuple(talk.customer.tags))
 
 
 def facts_of_goods(sku: str) -> Facts:

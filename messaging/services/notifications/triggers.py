@@ -51,6 +51,12 @@ def trigger_of(event: DomainEvent) -> str:
     return _between(notices, event)
 
 
+def types_for(trigger: str) -> set[str]:
+    """The types of event that may pull a trigger; which of them do, `trigger_of` says."""
+    moves = {row.event.type for row in TRANSITIONS if row.notice == trigger}
+    return moves | {type_ for type_, pulled in BESIDE_THE_TABLE.items() if pulled == trigger} | set(CHANGES)
+
+
 def _between(notices: tuple[str, ...], event: DomainEvent) -> str:
     """Moves between the same statuses by the same event are told apart by who made them, or by what they say."""
     if len(notices) == 1:
