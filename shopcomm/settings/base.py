@@ -58,7 +58,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_celery_beat",
-    "axes",
+    "shopcomm.core.accounts.apps.LoginGuardConfig",
     "csp",
     "shopcomm.core.accounts",
     "shopcomm.core.events",
@@ -271,6 +271,23 @@ UNFOLD = {
     "SITE_URL": "/",
     "SHOW_LANGUAGES": True,
     "STYLES": ["shopcomm.core.http.assets.admin_stylesheet"],
+    "SITE_ICON": "shopcomm.core.http.assets.admin_icon",
+    # The green of static/css/tokens.css, lighter and darker.
+    "COLORS": {
+        "primary": {
+            "50": "#eef7f3",
+            "100": "#e0f0ea",
+            "200": "#c3e1d6",
+            "300": "#9ecdbc",
+            "400": "#56b394",
+            "500": "#2f8a6d",
+            "600": "#0f6b52",
+            "700": "#0b5541",
+            "800": "#0b4636",
+            "900": "#0a3a2d",
+            "950": "#06231b",
+        }
+    },
 }
 
 # --- logs ------------------------------------------------------------------------------------
