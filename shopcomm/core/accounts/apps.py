@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
+    default = True
     name = "shopcomm.core.accounts"
     label = "accounts"
     verbose_name = _("账户")
