@@ -1,6 +1,7 @@
 """Why an order refuses: each error knows its code, its HTTP status and what to tell a person."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -23,9 +24,13 @@ class IllegalTransition(OrderError):
 
     code, status = "illegal_transition", 409
 
-    def __init__(self, *, from_: str, to: str, allowed: Iterable[str]) -> None:
+    def __init__(
+        self, *, from_: str, to: str, allowed: Iterable[str], labels: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        """`labels` is how people call the states, by their codes."""
+        said = {"from": labels.get(from_, from_), "to": labels.get(to, to)}
         super().__init__(
-            _("订单不能从“%(from)s”变为“%(to)s”") % {"from": from_, "to": to},
+            _("订单不能从“%(from)s”变为“%(to)s”") % said,
             **{"from": from_, "to": to, "allowed": list(allowed)},
         )
 

@@ -19,6 +19,7 @@ from orders.api.serializers import (
 )
 from orders.errors import IllegalTransition, OrderClosed
 from orders.models import Order
+from orders.models.statuses import STATUS_LABELS
 from orders.selectors.change_requests import change_status
 from orders.selectors.orders import OrderFilters, order_list, with_detail_fields
 from orders.selectors.visibility import orders_visible_to
@@ -114,7 +115,9 @@ class TransitionsView(ApiView):
             moved = transition_order(actor=self.actor, order_id=order.pk, to=to, version=version, data=data)
         except OrderClosed as error:
             # Out of an ended order no move is legal: the contract has one answer for that.
-            raise IllegalTransition(from_=error.extra["from"], to=to, allowed=[]) from error
+            raise IllegalTransition(
+                from_=error.extra["from"], to=to, allowed=[], labels=STATUS_LABELS
+            ) from error
         return Response(one(moved))
 
 

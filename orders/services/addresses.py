@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from orders.models import Order
 from orders.services.items import Failure
 from shopcomm.core.accounts.services.customers import normalise_phone
+from shopcomm.core.text import one_line
 
 # What an address is called outside, and on the order.
 COLUMNS = {
@@ -34,7 +35,7 @@ class AddressInput:
 
     def columns(self) -> dict[str, str]:
         """The order's columns that hold it."""
-        return {column: clean(getattr(self, field)) for field, column in COLUMNS.items()}
+        return {column: one_line(getattr(self, field)) for field, column in COLUMNS.items()}
 
 
 def address_of(order: Order) -> AddressInput:

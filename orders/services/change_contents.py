@@ -12,6 +12,7 @@ from orders.services.editing import ADDRESS, edit_order
 from orders.services.transitions import transition_order
 from orders.transitions import SELLERS, roles_of
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.text import one_line
 
 MAX_LINES = 200
 
@@ -32,7 +33,7 @@ def contents(order: Order, kind: str, given: dict[str, Any], actor: Actor) -> di
 def _address(order: Order, given: dict[str, Any]) -> dict[str, Any]:
     fields = given["address"] if isinstance(given.get("address"), dict) else given
     whole = {column: getattr(order, column) for column in ADDRESS}
-    whole |= {COLUMNS[name]: clean(value) for name, value in fields.items() if name in COLUMNS}
+    whole |= {COLUMNS[name]: one_line(value) for name, value in fields.items() if name in COLUMNS}
     if failures := check_address(whole):
         raise GuardFailed(*failures)
     return whole

@@ -22,6 +22,7 @@ from orders.services.versions import check_version
 from orders.transitions import SALES, SELLERS, TERMINAL, roles_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
+from shopcomm.core.text import one_line
 
 ADDRESS = tuple(COLUMNS.values())
 MONEY = ("discount", "shipping_fee")
@@ -129,7 +130,7 @@ def _check_fields(edit: Edit) -> None:
 
 
 def _change_address(edit: Edit) -> None:
-    fields = {column: clean(edit.wanted[column]) for column in ADDRESS if column in edit.wanted}
+    fields = {column: one_line(edit.wanted[column]) for column in ADDRESS if column in edit.wanted}
     if not fields:
         return
     whole = {column: getattr(edit.order, column) for column in ADDRESS} | fields

@@ -83,3 +83,8 @@ def _module_map() -> dict[str, str]:
 def admin_stylesheet(request: HttpRequest) -> str:
     """Where the admin's theme is mended. Called by unfold."""
     return static("css/admin.css")
+
+
+def admin_icon(request: HttpRequest) -> str:
+    """The shop's mark in the admin. Called by unfold."""
+    return static("icons/favicon.svg")
