@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Value
@@ -62,11 +62,19 @@ def own_talks(actor: Actor, *, page: int = 1) -> tuple[list[Talk], bool]:
     return talks, len(rows) > PAGE_SIZE
 
 
-def unread_of_orders(actor: Actor, order_ids: list[int]) -> dict[int, int]:
-    """How many messages of the shop wait in each order's conversation; orders without any are left out."""
+class Waiting(NamedTuple):
+    """How many messages of the shop wait, and in which conversation."""
+
+    conversation: int
+    count: int
+
+
+def unread_of_orders(actor: Actor, order_ids: list[int]) -> dict[int, Waiting]:
+    """What waits in each order's conversation; orders without anything are left out."""
     found = conversations_visible_to(actor).filter(order__in=order_ids)
     orders: dict[int, Any] = dict(found.values_list("pk", "order_id"))
-    return {orders[pk]: unread for pk, (_text, unread) in _told(actor, list(orders)).items() if unread}
+    told = _told(actor, list(orders))
+    return {orders[pk]: Waiting(pk, unread) for pk, (_text, unread) in told.items() if unread}
 
 
 def own_unread(actor: Actor) -> int:

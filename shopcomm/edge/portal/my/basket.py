@@ -75,13 +75,15 @@ def basket(request: MyRequest) -> HttpResponse:
 
 
 def _counted(request: MyRequest) -> dict[str, int]:
-    """The list with the quantities of the form; nought or nothing takes a variant off it."""
+    """The list with the quantities of the form; nought or nothing takes a variant off it, as does being sold no more."""
     typed = dict(
         zip(request.POST.getlist("sku"), map(count_of, request.POST.getlist("quantity")), strict=False)
     )
     if removed := request.POST.get("remove"):
         typed[removed] = 0
-    kept = {sku: min(typed.get(sku, pieces), MAX_QUANTITY) for sku, pieces in basket_of(request).items()}
+    basket = basket_of(request)
+    known = variants_on_sale(list(basket))
+    kept = {sku: min(typed.get(sku, pieces), MAX_QUANTITY) for sku, pieces in basket.items() if sku in known}
     return {sku: pieces for sku, pieces in kept.items() if pieces > 0}
 
 

@@ -19,6 +19,7 @@ from orders.services.addresses import COLUMNS, AddressInput
 from orders.services.items import ItemInput
 from orders.services.own_orders import place_own_order
 from shopcomm.core.accounts.services.order_links import live_link
+from shopcomm.core.http.templatetags.ui import national
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
 from shopcomm.edge.portal.my.forms import count_of
 from shopcomm.edge.portal.progress import progress_of
@@ -36,7 +37,7 @@ def orders(request: MyRequest) -> HttpResponse:
     counts = status_counts(request.actor)
     context: dict[str, Any] = {
         "active": "orders",
-        "rows": [(order, progress_of(order), unread.get(order.pk, 0)) for order in page.orders],
+        "rows": [(order, progress_of(order), unread.get(order.pk)) for order in page.orders],
         "page": page,
         "status": status,
         "pills": [(each, counts[each]) for each in Status if counts[each] or each == status],
@@ -101,7 +102,7 @@ def _form(
         "total": sum((line.amount for line in lines), 0),
         "wholesale": request.customer.tier == "wholesale",
         "address": [
-            (name, field_label(column), post.get(name, getattr(old, column)))
+            (name, field_label(column), post.get(name, national(getattr(old, column))))
             for name, column in COLUMNS.items()
         ],
         "note": post.get("note", ""),
