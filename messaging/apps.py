@@ -12,6 +12,7 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         """Join the transactions of orders: a conversation with each, a line for each event."""
         from messaging import handlers  # noqa: F401  (joins the event log)
+        from messaging.cards import enquiry  # noqa: F401  (registers its card)
         from messaging.selectors.notifications import notice_lines
         from messaging.selectors.rows import row_talk, with_unread
         from messaging.services.conversations import open_order_conversation

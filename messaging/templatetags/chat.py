@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from messaging.models import Attachment, Conversation, Message, Recipient, ScheduledMessage
 from messaging.presenters import preview as preview_line
 from messaging.selectors.inbox import unread_conversations as unread_count
+from messaging.selectors.own import own_unread
 from messaging.selectors.pane import conversation_of, pane_page
 from messaging.selectors.waiting import ToCome, may_change, to_come
 from messaging.selectors.wishes import kinds_for
@@ -123,6 +124,12 @@ def unread_conversations(context: template.Context) -> int:
     if actor is None or actor.kind != "staff" or not role_may(actor.role, "conversations.view"):
         return 0
     return unread_count(actor)
+
+
+@register.simple_tag
+def own_unread_of(actor: Actor) -> int:
+    """How many of a customer's conversations hold something new from the shop."""
+    return own_unread(actor)
 
 
 @register.filter

@@ -181,6 +181,11 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "accounts/locked.html"
+# LOGIN_CODE_COUNTRIES: calling codes of the countries that customers' login codes are sent to.
+LOGIN_CODE_COUNTRIES = env.list("LOGIN_CODE_COUNTRIES", default=["86"])
+# SHOW_LOGIN_CODES: without an SMS gateway, show a login code on the page and in the log. Only for the demo shop:
+# whoever sees it is that customer. `make run` sets it.
+SHOW_LOGIN_CODES = env.bool("SHOW_LOGIN_CODES", default=DEBUG)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

@@ -154,3 +154,31 @@ def test_the_customers_pages_are_accessible(browse, live, shop, view) -> None:
     if found := look(page, width):
         wrong["forged"] = found
     assert wrong == {}
+
+
+@pytest.mark.parametrize("view", [*VIEWS, (360, 800, "dark")], ids=lambda view: f"{view[0]}-{view[2]}")
+def test_the_pages_behind_the_code_are_accessible(browse, live, shop, phone, view) -> None:
+    width, height, scheme = view
+    order = shop["busy"]
+    style = order.lines.get().variant.product_id
+    phone.post(f"/my/catalogue/{style}/add/", {"sku": order.lines.get().sku, "quantity": "50"})
+    asked = {"sku": order.lines.get().sku, "quantity": "5", "question": "能印 logo 吗", "key": "k"}
+    talk = phone.post(f"/my/catalogue/{style}/ask/", asked)["Location"]
+    page = browse(
+        f"{live.url}/my/login/", width=width, height=height, color_scheme=scheme, reduced_motion="reduce"
+    )
+    refused: list[str] = []
+    page.on("console", lambda line: "Content Security" in line.text and refused.append(line.text))
+    wrong = {"login": look(page, width)}
+    key = phone.cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": key, "url": f"{live.url}/"}])
+    own = f"/my/orders/{order.number}/"
+    places = ("/my/", own, f"{own}again/", "/my/catalogue/", f"/my/catalogue/{style}/", "/my/quote/")
+    for place in (*places, talk, "/my/chat/", "/my/me/", "/my/me/notices/"):
+        page.goto(live.url + place)
+        page.wait_for_load_state("load")
+        if place == talk:
+            page.wait_for_selector(".cardlet__in")
+        wrong[place] = look(page, width)
+    assert {place: found for place, found in wrong.items() if found} == {}
+    assert refused == []

@@ -47,7 +47,7 @@ class StaffAdmin(UserAdmin, ModelAdmin):
 class CustomerForm(ModelForm):
     class Meta:
         model = Customer
-        fields = ("name", "phone", "company", "source", "tier", "credit_limit", "note")
+        fields = ("name", "phone", "company", "source", "tier", "credit_limit", "note", "is_active")
 
     def clean_phone(self) -> str:
         try:
@@ -59,8 +59,8 @@ class CustomerForm(ModelForm):
 @admin.register(Customer)
 class CustomerAdmin(ModelAdmin):
     form = CustomerForm
-    list_display = ("name", "company", "phone", "tier", "source", "created_at")
-    list_filter = ("tier", "source")
+    list_display = ("name", "company", "phone", "tier", "source", "is_active", "created_at")
+    list_filter = ("tier", "source", "is_active")
     search_fields = ("name", "company", "phone")
     show_full_result_count = False
 

@@ -63,6 +63,8 @@ class Supervisor:
         os.environ["PORT"] = str(self.port)
         if postgres:
             os.environ["DATABASE_URL"] = self.services.database_url
+            # Our own servers hold the demo shop, whose customers have no phones.
+            os.environ.setdefault("SHOW_LOGIN_CODES", "true")
         if valkey:
             os.environ["REDIS_URL"] = self.services.redis_url
         compile_catalogues()

@@ -11,9 +11,9 @@ from orders.models import Order
 from orders.selectors.change_requests import asked_changes
 from orders.selectors.orders import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.middleware import LINK_SESSION_KEY
+from shopcomm.core.accounts.middleware import LINK_SESSION_KEY, MY_SESSION_KEY, my_customer
 from shopcomm.core.accounts.models import OrderLink
-from shopcomm.core.accounts.services.order_links import open_link
+from shopcomm.core.accounts.services.order_links import link_token, open_link
 from shopcomm.edge.portal.progress import progress_of
 
 
@@ -53,7 +53,11 @@ def progress(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, token: str, *, view: str) -> HttpResponse:
-    link = open_link(token)
+    return order_response(request, open_link(token), view=view)
+
+
+def order_response(request: HttpRequest, link: OrderLink | None, *, view: str) -> HttpResponse:
+    """The page of a link's order."""
     order = order_of(link)
     if link is None or order is None:
         return closed(request)
@@ -66,7 +70,7 @@ def _page(request: HttpRequest, token: str, *, view: str) -> HttpResponse:
         "progress": progress_of(order),
         "asked": asked_changes(order),
         "customer_actor": Actor.customer(link.customer, order_id=link.order_id),
-        "token": token,
+        "token": link_token(link),
         "view": view,
         "preview": preview,
     }
@@ -74,8 +78,14 @@ def _page(request: HttpRequest, token: str, *, view: str) -> HttpResponse:
 
 
 def remember(request: HttpRequest, link: OrderLink) -> None:
-    """Make this session the customer's; another customer's session does not carry over."""
-    if request.session.get(LINK_SESSION_KEY) == link.pk:
+    """Make this session the customer's; another customer's session does not carry over.
+
+    Who proved the phone by a code keeps all orders, of which the link opens one.
+    """
+    mine = my_customer(request.session)  # type: ignore[arg-type]
+    if mine and mine.pk == link.customer_id:
+        return
+    if MY_SESSION_KEY not in request.session and request.session.get(LINK_SESSION_KEY) == link.pk:
         return
     request.session.flush()
     request.session[LINK_SESSION_KEY] = link.pk

@@ -39,3 +39,15 @@ def customer_by_phone(
         },
     )
     return customer
+
+
+@transaction.atomic
+def rename_customer(*, customer: Customer, name: str) -> Customer:
+    """What a customer wants to be called. Raises ValueError for nothing, and for what is too long."""
+    name = name.replace("\x00", "").strip()
+    if not name or len(name) > 120:
+        raise ValueError("not a name")
+    if name != customer.name:
+        customer.name = name
+        customer.save(update_fields=["name"])
+    return customer

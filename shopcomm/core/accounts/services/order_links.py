@@ -25,11 +25,16 @@ def link_token(link: OrderLink) -> str:
     return _signer.sign(link.nonce)
 
 
+def live_link(*, customer: Customer, order_id: int) -> OrderLink:
+    """An order's newest live link; makes one when there is none."""
+    live = OrderLink.objects.filter(order_id=order_id, customer=customer, revoked_at=None)
+    newest = live.select_related("customer").order_by("-id").first()
+    return newest or make_link(customer=customer, order_id=order_id)
+
+
 def link_url(*, customer: Customer, order_id: int) -> str:
     """The absolute address of an order's newest live link; makes one when there is none."""
-    live = OrderLink.objects.filter(order_id=order_id, revoked_at=None).order_by("-id").first()
-    link = live or make_link(customer=customer, order_id=order_id)
-    return _url(link)
+    return _url(live_link(customer=customer, order_id=order_id))
 
 
 def link_urls(customers: dict[int, int]) -> dict[int, str]:
@@ -50,12 +55,13 @@ def _url(link: OrderLink) -> str:
 
 
 def open_link(token: str) -> OrderLink | None:
-    """The live link of a token; None for a forged, unknown or revoked one."""
+    """The live link of a token; None for a forged, unknown or revoked one, and for a customer who is shut out."""
     try:
         nonce = _signer.unsign(token)
     except BadSignature:
         return None
-    return OrderLink.objects.select_related("customer").filter(nonce=nonce, revoked_at=None).first()
+    live = OrderLink.objects.filter(nonce=nonce, revoked_at=None, customer__is_active=True)
+    return live.select_related("customer").first()
 
 
 @transaction.atomic
