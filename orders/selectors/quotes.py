@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from orders.labels import field_label
 from orders.models import Order, Quote, QuoteLine, TierPrice, Variant
 from orders.services.addresses import COLUMNS, AddressInput, address_of
 from shopcomm.core.accounts.models import Customer
@@ -75,10 +76,7 @@ def last_address(customer: Customer) -> AddressInput:
 
 def address_fields(address: AddressInput) -> list[tuple[str, str, str]]:
     """The six fields of a form: name, label, value."""
-    return [
-        (name, str(Order._meta.get_field(column).verbose_name), str(getattr(address, name)))
-        for name, column in COLUMNS.items()
-    ]
+    return [(name, field_label(column), str(getattr(address, name))) for name, column in COLUMNS.items()]
 
 
 def wanted_items(text: str) -> list[dict[str, object]]:

@@ -38,6 +38,7 @@ COMPONENTS = (
     "ask",
     "claim",
     "cardlet",
+    "quote",
     "delay",
     "typing",
     "composer",
