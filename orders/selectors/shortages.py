@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.models import Order, OrderLine, ShortageTask, StockReservation, Variant
+from shopcomm.core.http.templatetags.ui import money
 
 State, Kind = ShortageTask.State, ShortageTask.Kind
 # What leaves the pieces to come later.
@@ -150,7 +151,7 @@ def _swap(task: ShortageTask, line: OrderLine, own: Variant, other: Variant) -> 
         detail = _("%(count)s 件换成 %(spec)s，退差价 %(back)s") % {
             "count": task.missing,
             "spec": other.spec,
-            "back": back,
+            "back": money(back, task.order.currency),
         }
     return Option(
         f"{Kind.SWAP.value}:{other.sku}",
@@ -175,7 +176,7 @@ def _split(task: ShortageTask, order: Order) -> list[Option]:
     ready = sum(held)
     if not ready:
         return []
-    detail = _("有货的 %(ready)s 件先发，缺的 %(count)s 件到货后补发，运费我们出") % {
+    detail = _("有货的 %(ready)s 件先发，缺的 %(count)s 件到货后补发") % {
         "ready": ready,
         "count": task.missing,
     }
@@ -185,7 +186,7 @@ def _split(task: ShortageTask, order: Order) -> list[Option]:
 
 def _refund(task: ShortageTask, line: OrderLine, order: Order) -> Option:
     back = refund_for(order, line, task.missing)
-    detail = _("缺的 %(count)s 件不要了，退 %(back)s") % {"count": task.missing, "back": back}
+    detail = _("缺的 %(count)s 件不要了，退 %(back)s") % {"count": task.missing, "back": money(back, order.currency)}
     given = _offered(task, Kind.REFUND) is not None
     return Option(
         Kind.REFUND.value, Kind.REFUND.value, _("退款，不要缺的"), detail, back=back, is_offered=given

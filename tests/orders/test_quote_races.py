@@ -132,7 +132,9 @@ def test_goods_that_come_in_the_moment_of_the_tap_are_not_refunded_and_held_too(
     order, variant = offered.order, Variant.objects.get(sku=offered.sku)
     set_stock(actor=Actor.system(), sku=variant.sku, delta=2)
     results = at_once([choosing(offered, "refund"), lambda: fill_shortage(order_id=order.pk)])
-    assert not any(isinstance(result, Exception) and not isinstance(result, GuardFailed) for result in results)
+    assert not any(
+        isinstance(result, Exception) and not isinstance(result, GuardFailed) for result in results
+    )
     variant.refresh_from_db()
     line, task = order.lines.get(), ShortageTask.objects.get()
     assert variant.reserved == line.quantity == (3 if task.state == "settled" else 5)

@@ -6,12 +6,10 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from messaging.models import Message
 from messaging.services.shortages import offer_in_conversation
-from orders.errors import GuardFailed, NotAllowed, OrderError
+from orders.errors import GuardFailed, NotAllowed
 from orders.models import (
     Order,
     OrderLine,
@@ -22,7 +20,12 @@ from orders.models import (
     StockReservation,
     Variant,
 )
-from orders.selectors.shortages import all_options, missing_pieces, offered_options, shortages_of, standing_tasks
+from orders.selectors.shortages import (
+    all_options,
+    missing_pieces,
+    offered_options,
+    shortages_of,
+)
 from orders.services.editing import edit_order
 from orders.services.items import ItemInput
 from orders.services.shortages import choose_option, offer_options, report_missing
@@ -32,7 +35,14 @@ from orders.tasks.sweeps import mind_shortages
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.relay import relay
-from tests.factories import CustomerFactory, StaffFactory, VariantFactory, integration, make_order, move, parcel
+from tests.factories import (
+    CustomerFactory,
+    StaffFactory,
+    VariantFactory,
+    make_order,
+    move,
+    parcel,
+)
 
 pytestmark = pytest.mark.django_db
 State = ShortageTask.State
@@ -139,7 +149,9 @@ def test_only_the_stockroom_reports_and_only_sales_offer(bought, desk, short, st
 
 def test_the_options_are_ready_made(short, blue, variant):
     VariantFactory(product=variant.product, color="樱粉", on_hand=1)
-    cheaper = VariantFactory(product=variant.product, sku="DJX-16", size="16 寸", price=Decimal("149"), on_hand=9)
+    cheaper = VariantFactory(
+        product=variant.product, sku="DJX-16", size="16 寸", price=Decimal("149"), on_hand=9
+    )
     VariantFactory(product=variant.product, sku="DJX-28", size="28 寸", price=Decimal("399"), on_hand=9)
     found = {option.key: option for option in all_options(short)}
     assert list(found) == [
@@ -350,70 +362,3 @@ def test_the_timeline_says_what_was_chosen(short, desk, bought):
     tap(short, "split")
     (shown,) = shortages_of(bought)
     assert (shown.chosen_text, shown.options) == ("有货的先发，缺的到货后补发", [])
-
-
-KEYS = ["wait", "split", "refund", "swap"]
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.lists(
-        st.one_of(
-            st.tuples(st.just("lack"), st.integers(0, 1), st.integers(1, 3)),
-            st.tuples(st.just("tap"), st.integers(0, 1), st.sampled_from(KEYS)),
-            st.tuples(st.just("stock"), st.integers(0, 1), st.integers(1, 3)),
-            st.tuples(st.just("ship"), st.just(0), st.just(0)),
-        ),
-        min_size=1,
-        max_size=10,
-    )
-)
-def test_money_and_stock_add_up_whatever_is_missing_and_chosen(db, steps):
-    from django.db import transaction
-
-    with transaction.atomic():
-        one, other = VariantFactory(on_hand=6), VariantFactory(on_hand=4)
-        spare = VariantFactory(product=one.product, on_hand=3, price=one.price - 20)
-        order = make_order(status=Status.PAID, items=[ItemInput(one.sku, 4), ItemInput(other.sku, 3)])
-        desk, stockroom = Actor.staff(StaffFactory()), Actor.staff(StaffFactory(role="warehouse"))
-        for name, at, what in steps:
-            try:
-                with transaction.atomic():
-                    _step(name, at, what, order, (one, other, spare), desk, stockroom)
-            except (OrderError, IndexError, StopIteration):
-                pass
-            check(order)
-        transaction.set_rollback(True)
-
-
-def _step(name, at, what, order, variants, desk, stockroom) -> None:
-    if name == "lack":
-        report_missing(actor=stockroom, line_id=order.lines.order_by("pk")[at].pk, missing=what)
-    elif name == "stock":
-        set_stock(actor=Actor.system(), sku=variants[at].sku, delta=what)
-        mind_shortages()
-    elif name == "ship":
-        move(order, "picking" if fresh(order).status == "paid" else "shipped", actor=integration())
-    else:
-        task = order.shortages.filter(state__in=("open", "offered")).order_by("pk")[at]
-        offer(task, desk)
-        tap(task, next(option.key for option in all_options(task) if option.kind == what))
-
-
-def check(order: Order) -> None:
-    order = fresh(order)
-    missing = missing_pieces(order) if order.status in ("paid", "picking") else {}
-    standing = standing_tasks().filter(order=order)
-    if order.status != Status.REFUNDING:
-        assert {task.line_id: task.missing for task in standing} == missing
-        assert order.shortage == bool(missing)
-    for variant in Variant.objects.all():
-        held = sum(row.quantity for row in variant.reservations.all())
-        open_ = sum(line.open_quantity for line in variant.order_lines.all())
-        short = sum(count for pk, count in missing_pieces(order).items() if variant.order_lines.filter(pk=pk))
-        assert (held, held + short) == (variant.reserved, open_)
-        assert variant.available >= 0
-    promised = sum((row.amount for row in order.refunds.filter(state="approved")), Decimal(0))
-    assert promised == max(order.paid_amount - order.total, 0) or order.status == Status.REFUNDING
-    events = DomainEvent.objects.filter(order_id=order.pk).order_by("id")
-    assert [event.data["version"] for event in events] == list(range(1, order.version + 1))
