@@ -1,13 +1,17 @@
 """The form for a case, the same on the customer's phone and at the desk."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from django.http import QueryDict
+from django.utils import timezone
 
 from orders.models import AfterSalesCase, Order, OrderLine, Variant
 from orders.selectors.change_requests import siblings_of
-from orders.services.after_sales import CaseInput, CaseLine, claimable
+from orders.services.after_sales import CaseInput, CaseLine, claimable, share
+from orders.services.refunds import refundable
+from shopcomm.core.configuration.models import shop_settings
 
 
 def read_case(data: QueryDict, pictures: list[str] | None = None) -> CaseInput:
@@ -45,14 +49,29 @@ def case_form(order: Order) -> dict[str, Any]:
     left, siblings = claimable(order, lines), siblings_of(lines)
     return {
         "claim_lines": [
-            {"line": line, "left": left[line.pk], "others": _others(line, siblings[line.pk])}
+            {
+                "line": line,
+                "left": left[line.pk],
+                "others": _others(line, siblings[line.pk]),
+                "unit": share(order, line.unit_price),
+            }
             for line in lines
             if left[line.pk]
         ],
         "kinds": AfterSalesCase.Kind.choices,
         "reasons": AfterSalesCase.Reason.choices,
         "key": uuid4(),
+        "refundable": refundable(order),
+        "days_left": _days_left(order),
     }
+
+
+def _days_left(order: Order) -> int | None:
+    """Whole days in which the customer may still ask; None while the order is open."""
+    if order.closed_at is None:
+        return None
+    end = order.closed_at + timedelta(days=shop_settings().after_sales_days)
+    return max((end - timezone.now()).days, 0)
 
 
 def _others(line: OrderLine, siblings: list[Variant]) -> list[Variant]:

@@ -137,9 +137,14 @@ def claimable(order: Order, lines: list[OrderLine]) -> dict[int, int]:
 def worth(order: Order, pieces: list[tuple[OrderLine, int]]) -> Decimal:
     """What was paid for these pieces: their share of the goods, discounts and all, and never more than is left."""
     goods = sum((line.unit_price * count for line, count in pieces), Decimal(0))
+    return max(min(share(order, goods), refundable(order)), Decimal(0))
+
+
+def share(order: Order, goods: Decimal) -> Decimal:
+    """What a customer really paid for goods of this price, the order's discount taken off."""
     if order.goods_total:
         goods = goods * (order.total - order.shipping_fee) / order.goods_total
-    return max(min(goods.quantize(CENT), refundable(order)), Decimal(0))
+    return goods.quantize(CENT)
 
 
 @transaction.atomic

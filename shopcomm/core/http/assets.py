@@ -37,6 +37,8 @@ COMPONENTS = (
     "attachment",
     "ask",
     "claim",
+    "stepper",
+    "photos",
     "cardlet",
     "quote",
     "delay",

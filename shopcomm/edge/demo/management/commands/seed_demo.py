@@ -16,6 +16,7 @@ from shopcomm.core.realtime import quietly
 from shopcomm.edge.demo import people
 from shopcomm.edge.demo.catalogue import open_catalogue
 from shopcomm.edge.demo.history import NAMESPACE, History
+from shopcomm.edge.demo.today import Today
 
 
 class Command(BaseCommand):
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         customers = people.customers(Random(7), 90)
         variants = open_catalogue(Actor.staff(staff["manager"]))
         count = History(staff, customers, variants).tell()
+        Today(staff).go()
         self._enquiries(customers[:6], staff["sales"])
         self.stdout.write(f"{count} orders, {len(variants)} SKUs, {len(customers)} customers")
 
