@@ -186,7 +186,10 @@ def _split(task: ShortageTask, order: Order) -> list[Option]:
 
 def _refund(task: ShortageTask, line: OrderLine, order: Order) -> Option:
     back = refund_for(order, line, task.missing)
-    detail = _("缺的 %(count)s 件不要了，退 %(back)s") % {"count": task.missing, "back": money(back, order.currency)}
+    detail = _("缺的 %(count)s 件不要了，退 %(back)s") % {
+        "count": task.missing,
+        "back": money(back, order.currency),
+    }
     given = _offered(task, Kind.REFUND) is not None
     return Option(
         Kind.REFUND.value, Kind.REFUND.value, _("退款，不要缺的"), detail, back=back, is_offered=given

@@ -76,12 +76,12 @@ def edit_order(
     `changes` may hold the receiver's columns (or `address` with all of them), urgent, note, items, assigned_to (a
     staff id or None), discount and shipping_fee. An order in the warehouse's hands raises an alert there, unless it
     is the warehouse that has `seen` it. `agreed`: the policy or a person let this actor change it; `offered`: the
-    shop asked for it.
+    shop named counts and prices itself.
     Raises Order.DoesNotExist, NotAllowed, OrderClosed, StaleVersion, GuardFailed, InsufficientStock.
     """
     order = lock_order(order_id)
     check_owner(order, actor)
-    edit = Edit(order, actor, _flat(changes), agreed=agreed or offered, offered=offered)
+    edit = Edit(order, actor, _flat(changes), agreed=agreed, offered=offered)
     _check_fields(edit)
     check_version(order, version)
     _change_address(edit)

@@ -168,7 +168,13 @@ def _do(option: Option, task: ShortageTask, order: Order, actor: Actor) -> Order
         return transition_order(actor=asker, order_id=order.pk, to=Status.REFUNDING, data={"reason": reason})
     note = _("缺货：%(goods)s ×%(count)s") % {"goods": task.goods, "count": task.missing}
     return edit_order(
-        actor=actor, order_id=order.pk, version=None, changes={"items": items}, note=note, offered=True
+        actor=actor,
+        order_id=order.pk,
+        version=None,
+        changes={"items": items},
+        note=note,
+        agreed=True,
+        offered=True,
     )
 
 

@@ -332,7 +332,7 @@ def test_sales_choose_for_who_said_so_on_the_phone(short, desk, bought):
 
 def test_an_edit_that_takes_the_pieces_away_ends_the_question(short, desk, bought, variant):
     edit_order(
-        actor=desk, order_id=bought.pk, version=None,
+        actor=desk, order_id=bought.pk, version=None, agreed=True,
         changes={"items": [{"sku": variant.sku, "quantity": 3}, {"sku": "TT-01", "quantity": 2}]},
     )  # fmt: skip
     assert (ShortageTask.objects.get().state, fresh(bought).shortage) == (State.VOID, False)
