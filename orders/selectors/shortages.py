@@ -16,7 +16,7 @@ State, Kind = ShortageTask.State, ShortageTask.Kind
 # What leaves the pieces to come later.
 PROMISES = frozenset({Kind.WAIT, Kind.SPLIT})
 USUAL_WAIT = timedelta(days=7)
-MOST_SWAPS = 6
+MOST_SWAPS = 4
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Option:
     # What the customer gets back.
     back: Decimal = Decimal(0)
     is_offered: bool = False
+    # What one would offer without thinking twice; another size is a matter of taste.
+    is_usual: bool = True
 
     @property
     def stored(self) -> dict[str, Any]:
@@ -162,6 +164,7 @@ def _swap(task: ShortageTask, line: OrderLine, own: Variant, other: Variant) -> 
         unit_price=price,
         back=back,
         is_offered=_offered(task, Kind.SWAP, other.sku) is not None,
+        is_usual=other.size == own.size,
     )
 
 

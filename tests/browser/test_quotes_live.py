@@ -86,7 +86,7 @@ def test_a_shortage_is_found_offered_and_settled_with_one_tap_each(
     card = held.locator("[data-card=shortage]")
     expect(card.get_by_role("button")).to_have_count(3)
     card.get_by_role("button", name="换 20 寸 · 雾霾蓝").tap()
-    expect(card.get_by_text("客户已选")).to_be_visible()
+    expect(card.get_by_text("已选", exact=True)).to_be_visible()
 
     lines = list(order.lines.order_by("pk").values_list("sku", "quantity"))
     assert lines == [(variant.sku, 3), (blue.sku, 2)]

@@ -77,7 +77,7 @@ class Offers:
         """One order whose customer may choose already, and one that waits for sales."""
         offered = self._short("TT03-CM", 6, 2)
         self._short("LX28-GN", 4, 1)
-        keys = [option.key for option in all_options(offered)]
+        keys = [option.key for option in all_options(offered) if option.is_usual]
         offer_in_conversation(actor=self.seller, task_id=offered.pk, keys=keys)
 
     def _short(self, sku: str, quantity: int, missing: int) -> ShortageTask:
