@@ -12,16 +12,20 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         """Join the transactions of orders: a conversation with each, a line for each event."""
         from messaging import handlers  # noqa: F401  (joins the event log)
-        from messaging.cards import enquiry  # noqa: F401  (registers its card)
+        from messaging.cards import enquiry, quote, shortage  # noqa: F401  (cards register themselves)
         from messaging.selectors.notifications import notice_lines
         from messaging.selectors.rows import row_talk, with_unread
         from messaging.services.conversations import open_order_conversation
         from messaging.services.event_lines import write_event_line, write_history
+        from messaging.services.quotes import tell_quote_event
+        from messaging.services.shortages import tell_shortage_event
         from orders import hooks
 
         post_migrate.connect(_first_run, sender=self)
         hooks.order_created_hooks.append(open_order_conversation)
         hooks.order_event_hooks.append(write_event_line)
+        hooks.order_event_hooks.append(tell_shortage_event)
+        hooks.quote_event_hooks.append(tell_quote_event)
         hooks.order_history_hooks.append(write_history)
         hooks.timeline_hooks.append(notice_lines)
         hooks.row_talk_hooks.append(row_talk)

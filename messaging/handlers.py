@@ -18,6 +18,7 @@ TOLD: set[type[events.OrderEvent] | type[Event]] = {row.event for row in TRANSIT
     events.ChangeRequested,
     events.ChangeEscalated,
     events.ChangeRejected,
+    events.ShortageFound,
     events.StockLow,
     events.StockReplenished,
 }

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from messaging.views import quotes, shortages
 from messaging.views.attachments import attachment, thumbnail, upload
 from messaging.views.cards import act_on_card, card
 from messaging.views.emoji import emoji_data
@@ -32,6 +33,12 @@ urlpatterns = [
     ),
     path("conversations/<int:conversation_id>/waiting/", waiting, name="waiting"),
     path("conversations/<int:conversation_id>/waiting/change/", change_waiting, name="waiting-change"),
+    path("conversations/<int:conversation_id>/quotes/", quotes.quote_list, name="quotes"),
+    path("conversations/<int:conversation_id>/quotes/new/", quotes.new_quote, name="quote-new"),
+    path("quotes/<int:quote_id>/", quotes.edit, name="quote"),
+    path("quotes/<int:quote_id>/<slug:action>/", quotes.act, name="quote-act"),
+    path("shortages/<int:task_id>/offer/", shortages.offer, name="shortage-offer"),
+    path("shortages/<int:task_id>/choose/", shortages.choose, name="shortage-choose"),
     path("attachments/", upload, name="upload"),
     path("attachments/<uuid:attachment_id>/", attachment, name="attachment"),
     path("attachments/<uuid:attachment_id>/thumbnail/", thumbnail, name="thumbnail"),

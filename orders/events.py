@@ -23,6 +23,8 @@ class OrderCreated(OrderEvent):
     lines: int
     source: str = ""
     urgent: bool = False
+    # The number of the quote that it came of.
+    quote: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +190,33 @@ class OrderUrged(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShortageFound(OrderEvent):
+    """Pieces of a paid order are not there: `state` says whether that is new, another number, or laid before the
+    customer; void when the pieces came before anybody was asked."""
+
+    type: ClassVar[str] = "order.shortage"
+    task_id: int
+    sku: str
+    goods: str
+    missing: int
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShortageSettled(OrderEvent):
+    """What the customer was asked about missing pieces has its answer: `state` is settled, void, arrived or late."""
+
+    type: ClassVar[str] = "order.shortage_settled"
+    task_id: int
+    sku: str
+    goods: str
+    missing: int
+    state: str
+    choice: dict[str, Any] = field(default_factory=dict)
+    consent: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderAcknowledged(OrderEvent):
     """The warehouse has seen a new order, or the change named by `alert_id`."""
 
@@ -219,3 +248,44 @@ class StockBack(Event):
     type: ClassVar[str] = "stock.back"
     sku: str
     available: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuoteEvent(Event):
+    """A fact of one quote; `order` is the number of the order that it became."""
+
+    quote_id: int
+    number: str
+    customer_id: int
+    total: str
+    order: str = ""
+    reason: str = ""
+    consent: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuoteSent(QuoteEvent):
+    """Laid before the customer: for the first time, changed, or with a new date."""
+
+    type: ClassVar[str] = "quote.sent"
+    valid_until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuoteAccepted(QuoteEvent):
+    type: ClassVar[str] = "quote.accepted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuoteDeclined(QuoteEvent):
+    type: ClassVar[str] = "quote.declined"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuoteExpired(QuoteEvent):
+    type: ClassVar[str] = "quote.expired"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuoteWithdrawn(QuoteEvent):
+    type: ClassVar[str] = "quote.withdrawn"

@@ -12,6 +12,7 @@ urlpatterns = [
     path("orders/<str:number>/<slug:action>/", warehouse.act, name="act"),
     path("orders/<str:number>/", warehouse.slip, name="slip"),
     path("lines/<int:line_id>/", warehouse.tick, name="tick"),
+    path("lines/<int:line_id>/missing/", warehouse.report, name="missing"),
     path(
         "changes/<int:request_id>/<slug:answer>/", change_requests.answer_in_warehouse, name="answer-change"
     ),

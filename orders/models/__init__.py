@@ -5,7 +5,9 @@ from orders.models.numbers import NumberDay
 from orders.models.order import Order, OrderLine
 from orders.models.payments import Payment, Refund
 from orders.models.products import Product, TierPrice, Variant
+from orders.models.quotes import Quote, QuoteLine
 from orders.models.shipments import Shipment, ShipmentLine, TrackingNode
+from orders.models.shortages import ShortageTask
 from orders.models.statuses import Status
 from orders.models.stock import StockMovement, StockReservation
 from orders.models.urges import Urge
@@ -24,9 +26,12 @@ __all__ = [
     "OrderLine",
     "Payment",
     "Product",
+    "Quote",
+    "QuoteLine",
     "Refund",
     "Shipment",
     "ShipmentLine",
+    "ShortageTask",
     "Status",
     "StockMovement",
     "StockReservation",

@@ -68,6 +68,9 @@ class Order(models.Model):
     closed_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
     updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
 
+    # Not stored: the conversation in which a new order was agreed, for the hook that opens one for it.
+    agreed_in: int | None = None
+
     class Meta:
         verbose_name = _("订单")
         verbose_name_plural = _("订单")

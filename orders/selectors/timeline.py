@@ -20,6 +20,7 @@ from orders.models import (
     Refund,
     TrackingNode,
 )
+from orders.selectors.shortages import choice_text
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
 
@@ -50,7 +51,12 @@ class TimelineEntry:
 
 # What only the shop is told.
 INTERNAL = frozenset(
-    {events.OrderAcknowledged.type, events.OrderPickReleased.type, events.ChangeEscalated.type}
+    {
+        events.OrderAcknowledged.type,
+        events.OrderPickReleased.type,
+        events.ChangeEscalated.type,
+        events.ShortageFound.type,
+    }
 )
 INTERNAL_FIELDS = frozenset({"assigned_to"})
 
@@ -76,6 +82,8 @@ ICONS = {
     events.ChangeRequested.type: "edit",
     events.ChangeEscalated.type: "warn",
     events.ChangeRejected.type: "undo",
+    events.ShortageFound.type: "warn",
+    events.ShortageSettled.type: "box",
 }
 
 
@@ -181,8 +189,40 @@ def _part_refunded(data: dict[str, Any]) -> str:
     return _("已退款 %(amount)s（%(purpose)s）") % {"amount": data["amount"], "purpose": purpose.label}
 
 
+def _created(data: dict[str, Any]) -> str:
+    text = _("创建订单，合计 %(total)s") % {"total": data["total"]}
+    return (
+        _("%(text)s（报价单 %(quote)s）") % {"text": text, "quote": data["quote"]}
+        if data.get("quote")
+        else text
+    )
+
+
+def _found(data: dict[str, Any]) -> str:
+    values = {"goods": data["goods"], "count": data["missing"]}
+    texts = {
+        "changed": _("缺货数量变为 %(count)s 件：%(goods)s"),
+        "offered": _("缺货方案已发给客户：%(goods)s ×%(count)s"),
+        "void": _("缺的货已到：%(goods)s"),
+    }
+    return texts.get(data["state"], _("缺货：%(goods)s ×%(count)s，等销售和客户商量")) % values
+
+
+def _settled(data: dict[str, Any]) -> str:
+    values = {"goods": data["goods"], "choice": choice_text(data.get("choice") or {})}
+    texts = {
+        "void": _("不再缺货：%(goods)s"),
+        "arrived": _("缺的货已到：%(goods)s"),
+        "late": _("说好的日期已过，%(goods)s 还没有到货"),
+    }
+    text = texts.get(data["state"], _("%(goods)s 缺货，客户选择：%(choice)s")) % values
+    if data.get("consent"):
+        return _("%(text)s（电话确认：%(consent)s）") % {"text": text, "consent": data["consent"]}
+    return text
+
+
 TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
-    events.OrderCreated.type: lambda data: _("创建订单，合计 %(total)s") % {"total": data["total"]},
+    events.OrderCreated.type: _created,
     events.OrderPaid.type: lambda data: (
         _("收到货款 %(amount)s（%(method)s），等待配货")
         % {"amount": data["amount"], "method": _payment_method(data)}
@@ -210,6 +250,8 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     events.ChangeRequested.type: _requested,
     events.ChangeEscalated.type: lambda data: _("修改申请超时未处理，已上报经理"),
     events.ChangeRejected.type: _rejected,
+    events.ShortageFound.type: _found,
+    events.ShortageSettled.type: _settled,
 }
 
 

@@ -17,6 +17,7 @@ from orders.services.items import check_total
 from orders.services.locks import lock_order
 from orders.services.moves import money
 from orders.services.refunds import match_difference
+from orders.services.shortage_tasks import review_shortages
 from orders.services.transitions import check_owner
 from orders.services.versions import check_version
 from orders.transitions import SALES, SELLERS, TERMINAL, roles_of
@@ -46,6 +47,8 @@ class Edit:
     after: dict[str, Any] = field(default_factory=dict)
     # Somebody who may decide it has agreed to what this actor asked for.
     agreed: bool = False
+    # Counts and prices are what the shop itself offered.
+    offered: bool = False
 
     def set(self, column: str, value: Any, shown: Any = ...) -> None:
         """Change one column, and remember it when it is a change."""
@@ -65,6 +68,7 @@ def edit_order(
     changes: dict[str, Any],
     note: str = "",
     agreed: bool = False,
+    offered: bool = False,
     seen: bool = False,
     request_id: int | None = None,
 ) -> Order:
@@ -72,12 +76,13 @@ def edit_order(
 
     `changes` may hold the receiver's columns (or `address` with all of them), urgent, note, items, assigned_to (a
     staff id or None), discount and shipping_fee. An order in the warehouse's hands raises an alert there, unless it
-    is the warehouse that has `seen` it. `agreed`: the policy or a person let this actor change it.
+    is the warehouse that has `seen` it. `agreed`: the policy or a person let this actor change it; `offered`: the
+    shop named counts and prices itself.
     Raises Order.DoesNotExist, NotAllowed, OrderClosed, StaleVersion, GuardFailed, InsufficientStock.
     """
     order = lock_order(order_id)
     check_owner(order, actor)
-    edit = Edit(order, actor, _flat(changes), agreed=agreed)
+    edit = Edit(order, actor, _flat(changes), agreed=agreed, offered=offered)
     _check_fields(edit)
     check_version(order, version)
     _change_address(edit)
@@ -93,6 +98,8 @@ def edit_order(
         _tell_warehouse(edit)
     told = {"before": edit.before, "after": edit.after, "note": note}
     record(order, OrderChanged, actor=actor, request_id=request_id, **told)  # type: ignore[arg-type]
+    if order.shortage:
+        review_shortages(order, actor)
     return order
 
 

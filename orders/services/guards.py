@@ -15,6 +15,7 @@ from orders.errors import ChangePending
 from orders.models import ChangeRequest, Payment, Refund, Shipment, Status, WarehouseAlert
 from orders.models.payments import BY_HAND
 from orders.selectors.change_requests import open_freezing
+from orders.selectors.shortages import may_split
 from orders.services.moves import Move
 from orders.services.refunds import PENDING
 from shopcomm.core.configuration.models import shop_settings
@@ -93,7 +94,9 @@ def on_hold(move: Move) -> str | None:
 
 
 def shortage(move: Move) -> str | None:
-    return _("订单缺货，不能配货") if move.order.shortage else None
+    """What is there may go first when the customer has agreed to have it in parts."""
+    waits = move.order.shortage and not may_split(move.order)
+    return _("订单缺货，不能配货") if waits else None
 
 
 def not_picker(move: Move) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from orders.models import Order, OrderLine, Refund, Shipment, Status
+from orders.selectors.shortages import missing_pieces
 from orders.services.locks import lock_lines
 from orders.transitions import Transition
 from shopcomm.core.accounts.actors import Actor
@@ -81,7 +82,9 @@ class Move:
         """What goes into the parcel: the lines asked for, or everything open. Unknown lines are left out."""
         wanted = self.data.get("lines")
         if not wanted:
-            return {line: line.open_quantity for line in self.lines if line.open_quantity > 0}
+            missing = missing_pieces(self.order) if self.order.shortage else {}
+            ready = {line: line.open_quantity - missing.get(line.pk, 0) for line in self.lines}
+            return {line: count for line, count in ready.items() if count > 0}
         chosen: dict[OrderLine, int] = {}
         for row in wanted:
             line = self.line_of(row)

@@ -15,6 +15,7 @@ from orders.services.guards import GUARDS
 from orders.services.locks import lock_order
 from orders.services.moves import Move
 from orders.services.payments import record_part_payment
+from orders.services.shortage_tasks import review_shortages
 from orders.services.versions import check_version
 from orders.transitions import TERMINAL, Transition, by_key, roles_of, rows_between, transitions_from
 from shopcomm.core.accounts.actors import Actor
@@ -91,6 +92,8 @@ def _make(move: Move) -> None:
         before, order.status = Status.PICKING, after
     kind = by_key("T8").event if part else row.event
     record(order, kind, actor=move.actor, status_from=before, **move.facts)
+    if order.shortage:
+        review_shortages(order, move.actor)
 
 
 def _already_done(order: Order, to: str, data: dict[str, Any]) -> bool:

@@ -12,6 +12,8 @@ from orders.events import (
     OrderUrged,
     PartRefunded,
     ShipmentUpdated,
+    ShortageFound,
+    ShortageSettled,
 )
 from orders.labels import field_label, field_text, status_label
 from orders.models import Order
@@ -28,6 +30,8 @@ LOOKED_AT = frozenset(
         OrderUrged.type,
         AfterSalesMoved.type,
         PartRefunded.type,
+        ShortageFound.type,
+        ShortageSettled.type,
     }
 )
 

@@ -138,8 +138,10 @@ def _items(form: OrderForm, order: Order | None) -> list[dict[str, Any]]:
     """The lines as they stand in the form: what was typed, else what the order has."""
     posted = form.cleaned_data.get("items", []) if form.is_bound else None
     rows = posted if posted is not None else (_lines_of(order) if order else [])
-    variants = Variant.objects.select_related("product").in_bulk(
-        [row["sku"] for row in rows], field_name="sku"
+    variants = (
+        Variant.objects.select_related("product")
+        .prefetch_related("tiers")
+        .in_bulk([row["sku"] for row in rows], field_name="sku")
     )
     return [
         row

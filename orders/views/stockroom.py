@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from orders.labels import field_label, field_text
 from orders.models import Order, OrderLine, Status, WarehouseAlert
+from orders.selectors.shortages import missing_pieces
 from orders.selectors.warehouse import Board
 from orders.views.presenting import name_carriers
 
@@ -58,7 +59,7 @@ class Picking:
 
     @property
     def may_ship(self) -> bool:
-        return self.order.status == Status.PICKING and self.card.is_picked
+        return self.order.status == Status.PICKING and all(row.is_ticked for row in self.rows)  # type: ignore[attr-defined]
 
 
 def card_of(order: Order) -> Card:
@@ -76,9 +77,9 @@ def card_of(order: Order) -> Card:
     )
 
 
-def is_ticked(line: OrderLine) -> bool:
-    """Whether all of a line lies in the box."""
-    return line.picked_quantity >= line.quantity - line.cancelled_quantity
+def is_ticked(line: OrderLine, missing: int = 0) -> bool:
+    """Whether all of a line lies in the box, as far as it is there."""
+    return line.picked_quantity >= line.quantity - line.cancelled_quantity - missing
 
 
 def cards_of(board: Board) -> list[CardColumn]:
@@ -130,8 +131,11 @@ def _people(cards: list[Card]) -> str:
 def picking_of(order: Order, rows: list[OrderLine]) -> Picking:
     """The panel for one order."""
     open_rows = [line for line in rows if line.quantity > line.cancelled_quantity]
+    missing = missing_pieces(order) if order.shortage else {}
     for line in open_rows:
-        line.is_ticked = is_ticked(line)  # type: ignore[attr-defined]
+        line.missing = missing.get(line.pk, 0)  # type: ignore[attr-defined]
+        line.ready = line.open_quantity - line.missing  # type: ignore[attr-defined]
+        line.is_ticked = is_ticked(line, line.missing)  # type: ignore[attr-defined]
     return Picking(
         card=card_of(order),
         rows=open_rows,

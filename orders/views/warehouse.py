@@ -16,8 +16,11 @@ from orders.errors import OrderError, StaleVersion
 from orders.models import Handler, Order, OrderLine, Status, WarehouseAlert
 from orders.selectors.change_requests import open_changes_for, open_freezing
 from orders.selectors.scanning import courier_of, order_of_scan, slip_code, slip_of_scan
+from orders.selectors.shortages import missing_pieces
 from orders.selectors.visibility import orders_visible_to
 from orders.selectors.warehouse import pick_list, warehouse_board, with_pick_fields
+from orders.services.moves import whole
+from orders.services.shortages import report_missing
 from orders.services.transitions import transition_order
 from orders.services.versions import check_version
 from orders.services.warehouse import acknowledge_alert, acknowledge_order, tick_line
@@ -149,11 +152,27 @@ def tick(request: ShopRequest, line_id: int) -> HttpResponseBase:
     """Tick a line off, or take the tick away."""
     visible = OrderLine.objects.filter(order__in=orders_visible_to(request.actor)).select_related("order")
     line = get_object_or_404(visible, pk=line_id)
-    picked = line.quantity - line.cancelled_quantity if request.POST.get("picked") else line.shipped_quantity
+    there = line.quantity - line.cancelled_quantity - missing_pieces(line.order).get(line.pk, 0)
+    picked = there if request.POST.get("picked") else line.shipped_quantity
     return _answer(
         request,
         line.order.number,
         lambda: tick_line(actor=request.actor, line_id=line.pk, picked=picked),
+    )
+
+
+@require_POST
+@right_required("warehouse.ship")
+def report(request: ShopRequest, line_id: int) -> HttpResponseBase:
+    """Say that pieces of a line are not on the shelf: sales ask the customer what to do."""
+    visible = OrderLine.objects.filter(order__in=orders_visible_to(request.actor)).select_related("order")
+    line = get_object_or_404(visible, pk=line_id)
+    return _answer(
+        request,
+        line.order.number,
+        lambda: report_missing(
+            actor=request.actor, line_id=line.pk, missing=whole(request.POST.get("missing"))
+        ),
     )
 
 

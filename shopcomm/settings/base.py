@@ -157,6 +157,8 @@ CELERY_BEAT_SCHEDULE = {
     "notification-timers": {"task": "notifications.timers", "schedule": 30.0},
     "scheduled-messages": {"task": "messages.scheduled", "schedule": 10.0},
     "escalate-changes": {"task": "orders.escalate_changes", "schedule": 30.0},
+    "expire-quotes": {"task": "orders.expire_quotes", "schedule": 60.0},
+    "mind-shortages": {"task": "orders.mind_shortages", "schedule": 60.0},
     "complete-old-orders": {"task": "orders.auto_complete", "schedule": 3600.0},
 }
 

@@ -118,6 +118,12 @@ DEFAULTS: tuple[Default, ...] = (
         "{{customer}} presses for order {{order}} ({{status}}).",
         {"audience": Audience.ASSIGNED, "channels": [PUSH], "priority": 70, "outside": Outside.WAIT},
     ),
+    Default(
+        "shortage", "订单缺货",
+        "{{客户称呼}} 的订单 {{订单号}} 有商品缺货，请在订单页选好方案发给客户。",
+        "Goods of order {{order}} are missing; let {{customer}} choose what to do, on the page of the order.",
+        {"audience": Audience.ASSIGNED, "channels": [PUSH], "priority": 85, "outside": Outside.WAIT},
+    ),
     _customer(
         Trigger.AFTER_SALES, "售后进展",
         "订单 {{订单号}} 的售后有进展：{{售后进展}}",

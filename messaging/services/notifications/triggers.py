@@ -30,6 +30,8 @@ CHANGES = {
     events.ChangeRequested.type: lambda data: (
         Trigger.CHANGE_FOR_WAREHOUSE if data.get("handler") == "warehouse" else Trigger.CHANGE_FOR_SALES
     ),
+    # A new question; that it was asked or has changed is no news.
+    events.ShortageFound.type: lambda data: Trigger.SHORTAGE if data.get("state") == "open" else "",
     # Who takes a request back knows it.
     events.ChangeRejected.type: lambda data: (
         "" if data.get("state") == "withdrawn" else Trigger.CHANGE_REJECTED

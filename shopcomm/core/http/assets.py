@@ -40,6 +40,7 @@ COMPONENTS = (
     "stepper",
     "photos",
     "cardlet",
+    "quote",
     "delay",
     "typing",
     "composer",
