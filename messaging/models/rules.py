@@ -23,6 +23,7 @@ class Trigger(models.TextChoices):
     COMPLETED = "completed", _("订单完成")
     CHANGED = "changed", _("订单被修改")
     URGED = "urged", _("客户催单")
+    LOW_RATING = "low_rating", _("客户评价低")
     AFTER_SALES = "after_sales", _("售后有进展")
     AFTER_SALES_FOR_SALES = "after_sales_for_sales", _("售后等销售处理")
     RETURN_ON_ITS_WAY = "return_on_its_way", _("退货寄出")

@@ -71,6 +71,8 @@ ICONS = {
     events.OrderChanged.type: "edit",
     events.OrderAcknowledged.type: "eye",
     events.OrderUrged.type: "bell",
+    events.OrderEvaluated.type: "star",
+    events.EvaluationAnswered.type: "chat",
     events.AfterSalesMoved.type: "refund",
     events.PartRefunded.type: "refund",
     events.ChangeRequested.type: "edit",
@@ -181,6 +183,16 @@ def _part_refunded(data: dict[str, Any]) -> str:
     return _("已退款 %(amount)s（%(purpose)s）") % {"amount": data["amount"], "purpose": purpose.label}
 
 
+def _evaluated(data: dict[str, Any]) -> str:
+    text = (
+        _("修改评价：商品 %(goods)s 星，服务 %(service)s 星")
+        if data.get("edited")
+        else _("评价：商品 %(goods)s 星，服务 %(service)s 星")
+    )
+    stars = text % {"goods": data["goods"], "service": data["service"]}
+    return _with_reason(stars, {"reason": data.get("text")})
+
+
 TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     events.OrderCreated.type: lambda data: _("创建订单，合计 %(total)s") % {"total": data["total"]},
     events.OrderPaid.type: lambda data: (
@@ -205,6 +217,8 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     events.OrderChanged.type: lambda data: _("修改订单"),
     events.OrderAcknowledged.type: _acknowledged,
     events.OrderUrged.type: lambda data: _("客户催单"),
+    events.OrderEvaluated.type: _evaluated,
+    events.EvaluationAnswered.type: lambda data: _with_reason(_("答复评价"), {"reason": data["text"]}),
     events.AfterSalesMoved.type: _case,
     events.PartRefunded.type: _part_refunded,
     events.ChangeRequested.type: _requested,

@@ -8,7 +8,9 @@ from orders.events import (
     ChangeEscalated,
     ChangeRejected,
     ChangeRequested,
+    EvaluationAnswered,
     OrderAcknowledged,
+    OrderEvaluated,
     OrderUrged,
     PartRefunded,
     ShipmentUpdated,
@@ -26,6 +28,8 @@ LOOKED_AT = frozenset(
         ChangeEscalated.type,
         ChangeRejected.type,
         OrderUrged.type,
+        OrderEvaluated.type,
+        EvaluationAnswered.type,
         AfterSalesMoved.type,
         PartRefunded.type,
     }

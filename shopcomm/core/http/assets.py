@@ -37,6 +37,7 @@ COMPONENTS = (
     "attachment",
     "ask",
     "claim",
+    "stars",
     "delay",
     "typing",
     "composer",

@@ -86,7 +86,7 @@ def order_of(link: OrderLink | None) -> Order | None:
     if link is None:
         return None
     actor = Actor.customer(link.customer, order_id=link.order_id)
-    visible = orders_visible_to(actor).select_related("customer")
+    visible = orders_visible_to(actor).select_related("customer", "evaluation")
     related = visible.prefetch_related(
         "lines__variant__product", "shipments__nodes", "shipments__lines__line", "refunds"
     )
