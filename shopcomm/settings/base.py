@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "shopcomm.core.http.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "shopcomm.core.http.compression.PageCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "shopcomm.core.http.language.LanguageMiddleware",
