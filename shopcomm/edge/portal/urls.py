@@ -10,6 +10,7 @@ urlpatterns = [
     path("sw.js", pwa.service_worker, name="service-worker"),
     path("manifest.webmanifest", pwa.manifest, name="manifest"),
     path("favicon.ico", pwa.favicon, name="favicon"),
+    path("offline/", pwa.offline, name="offline"),
     path("push/", pwa.push, name="push"),
     path("o/<str:token>/", views.order_page, name="order"),
     path("o/<str:token>/chat/", views.chat_page, name="chat"),

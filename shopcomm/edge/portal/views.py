@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -70,7 +71,11 @@ def _page(request: HttpRequest, token: str, *, view: str) -> HttpResponse:
         "view": view,
         "preview": preview,
     }
-    return private(render(request, "portal/order.html", context))
+    response = private(render(request, "portal/order.html", context))
+    if not preview:
+        # The service worker keeps what carries this, apart for each customer.
+        response["X-Offline-Owner"] = salted_hmac("shopcomm.offline", str(link.customer_id)).hexdigest()[:16]
+    return response
 
 
 def remember(request: HttpRequest, link: OrderLink) -> None:

@@ -19,7 +19,9 @@ export default class Progress {
   async #refresh() {
     const answer = await request(this.#root.dataset.url).catch(() => null);
     if (answer?.status === 404) location.reload();
-    if (answer?.ok) this.#root.replaceChildren(...parse(await answer.text()).childNodes);
+    if (!answer?.ok) return;
+    this.#root.replaceChildren(...parse(await answer.text()).childNodes);
+    document.dispatchEvent(new CustomEvent("portal:fresh"));
   }
 
   async #copy(button) {
