@@ -7,20 +7,10 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browsers import CHROMIUM_FLAGS, find_browser
 from tests.line import Line
-from tests.services import find_browser
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +42,7 @@ def browse(chromium) -> Iterator[Callable[..., Page]]:
         )
         contexts.append(context)
         if staff is not None:
-            context.add_cookies([_session_cookie(staff, url)])
+            context.add_cookies([session_cookie(staff, url)])
         page = context.new_page()
         page.set_default_timeout(10000)
         page.goto(url)
@@ -63,7 +53,7 @@ def browse(chromium) -> Iterator[Callable[..., Page]]:
         context.close()
 
 
-def _session_cookie(staff, url: str) -> dict[str, str]:
+def session_cookie(staff, url: str) -> dict[str, str]:
     client = Client()
     client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
     # The whole site, not the folder of this page: the socket needs it too.
