@@ -217,6 +217,27 @@ class ShortageSettled(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderEvaluated(OrderEvent):
+    """The customer rated the order, one to five stars each for goods and service; `edited` when not for the first time."""
+
+    type: ClassVar[str] = "order.evaluated"
+    evaluation_id: int
+    goods: int
+    service: int
+    text: str = ""
+    edited: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationAnswered(OrderEvent):
+    """The shop answered what the customer said of the order."""
+
+    type: ClassVar[str] = "order.evaluation_answered"
+    evaluation_id: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderAcknowledged(OrderEvent):
     """The warehouse has seen a new order, or the change named by `alert_id`."""
 

@@ -24,6 +24,7 @@ class Trigger(models.TextChoices):
     CHANGED = "changed", _("订单被修改")
     URGED = "urged", _("客户催单")
     SHORTAGE = "shortage", _("订单缺货等销售处理")
+    LOW_RATING = "low_rating", _("客户评价低")
     AFTER_SALES = "after_sales", _("售后有进展")
     AFTER_SALES_FOR_SALES = "after_sales_for_sales", _("售后等销售处理")
     RETURN_ON_ITS_WAY = "return_on_its_way", _("退货寄出")

@@ -77,6 +77,8 @@ ICONS = {
     events.OrderChanged.type: "edit",
     events.OrderAcknowledged.type: "eye",
     events.OrderUrged.type: "bell",
+    events.OrderEvaluated.type: "star",
+    events.EvaluationAnswered.type: "chat",
     events.AfterSalesMoved.type: "refund",
     events.PartRefunded.type: "refund",
     events.ChangeRequested.type: "edit",
@@ -221,6 +223,16 @@ def _settled(data: dict[str, Any]) -> str:
     return text
 
 
+def _evaluated(data: dict[str, Any]) -> str:
+    text = (
+        _("修改评价：商品 %(goods)s 星，服务 %(service)s 星")
+        if data.get("edited")
+        else _("评价：商品 %(goods)s 星，服务 %(service)s 星")
+    )
+    stars = text % {"goods": data["goods"], "service": data["service"]}
+    return _with_reason(stars, {"reason": data.get("text")})
+
+
 TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     events.OrderCreated.type: _created,
     events.OrderPaid.type: lambda data: (
@@ -245,6 +257,8 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     events.OrderChanged.type: lambda data: _("修改订单"),
     events.OrderAcknowledged.type: _acknowledged,
     events.OrderUrged.type: lambda data: _("客户催单"),
+    events.OrderEvaluated.type: _evaluated,
+    events.EvaluationAnswered.type: lambda data: _with_reason(_("答复评价"), {"reason": data["text"]}),
     events.AfterSalesMoved.type: _case,
     events.PartRefunded.type: _part_refunded,
     events.ChangeRequested.type: _requested,

@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "shopcomm.core.http.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "shopcomm.core.http.compression.PageCompressionMiddleware",
     "shopcomm.core.http.policy.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "shopcomm.core.http.language.LanguageMiddleware",

@@ -131,6 +131,12 @@ DEFAULTS: tuple[Default, ...] = (
         priority=85,
     ),
     Default(
+        "low_rating", "客户评价低",
+        "{{客户称呼}} 对订单 {{订单号}} 不满意，请尽快联系：{{评价}}",
+        "{{customer}} is not happy with order {{order}}; please get in touch: {{rating}}",
+        {"audience": Audience.ASSIGNED, "channels": [PUSH], "priority": 75, "outside": Outside.WAIT},
+    ),
+    Default(
         "after_sales_for_sales", "售后待处理",
         "{{客户称呼}} 的订单 {{订单号}} 有售后要处理：{{售后进展}}",
         "A claim of {{customer}} for order {{order}} waits for you: {{claim}}",

@@ -4,6 +4,7 @@ from functools import cache
 
 from messaging.models import Trigger
 from orders import events
+from orders.models.evaluations import LOW
 from orders.transitions import TRANSITIONS
 from shopcomm.core.events.models import DomainEvent
 
@@ -26,6 +27,10 @@ CASE_STATES = {
     "withdrawn": "",
 }
 CHANGES = {
+    # Only one that somebody ought to do something about is news.
+    events.OrderEvaluated.type: lambda data: (
+        Trigger.LOW_RATING if min(data["goods"], data["service"]) <= LOW else ""
+    ),
     events.AfterSalesMoved.type: lambda data: CASE_STATES.get(data.get("state", ""), Trigger.AFTER_SALES),
     events.ChangeRequested.type: lambda data: (
         Trigger.CHANGE_FOR_WAREHOUSE if data.get("handler") == "warehouse" else Trigger.CHANGE_FOR_SALES
