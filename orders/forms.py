@@ -91,6 +91,9 @@ class OrderForm(DeskForm):
     street = forms.CharField(label=_("详细地址"), max_length=300)
     urgent = forms.BooleanField(label=_("加急"), required=False)
     note = forms.CharField(label=_("备注"), required=False, widget=forms.Textarea({"rows": 2}))
+    deliver_on = forms.DateField(
+        label=_("送货日期"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
 
     item_errors = ""
 

@@ -7,9 +7,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from orders.change_policy import FREEZING, INSTEAD, Outcome, policy, stage_of
-from orders.labels import field_label, field_text
 from orders.models import ChangeKind, ChangeRequest, Handler, Order, OrderLine, Variant
-from orders.selectors.timeline import BeforeAfter
+from orders.selectors.timeline import BeforeAfter, in_words
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 
@@ -80,10 +79,7 @@ def _shown(rows: QuerySet[ChangeRequest]) -> list[AskedChange]:
 
 def changes_in_words(row: ChangeRequest) -> list[BeforeAfter]:
     """The fields a request is about."""
-    return [
-        BeforeAfter(name, field_label(name), field_text(name, row.before.get(name)), field_text(name, after))
-        for name, after in row.after.items()
-    ]
+    return in_words(row.before, row.after)
 
 
 def change_status(row: ChangeRequest) -> str:
@@ -126,6 +122,7 @@ def choices_for(order: Order) -> dict[str, Choice]:
         ChangeKind.NOTE.value: choice("note", "note"),
         ChangeKind.URGENT.value: choice("urgent", "urgent"),
         ChangeKind.CANCEL.value: choice("cancel", "cancel"),
+        ChangeKind.DELIVERY_DATE.value: choice("delivery_date", "delivery_date"),
     }
 
 

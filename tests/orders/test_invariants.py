@@ -117,9 +117,13 @@ class Walk:
             "items": [{"sku": sku, "quantity": number} for sku in (self.variant.sku, self.other.sku)],
             "discount": str(number),
         }
-        edit_order(
+        _order, asked = edit_or_ask(
             actor=self.staff["sales"], order_id=self.order.pk, version=None, changes={field: values[field]}
         )
+        # What the customer has paid for changes by their tap, and while it is picked by the warehouse's, too.
+        for actor in (Actor.customer(self.order.customer), self.staff["warehouse"]):
+            if asked is not None and asked.state == ChangeRequest.State.OPEN:
+                asked = accept_change(actor=actor, request_id=asked.pk)
 
     def acknowledge(self) -> None:
         acknowledge_order(actor=self.staff["warehouse"], order_id=self.order.pk)
