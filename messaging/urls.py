@@ -1,6 +1,7 @@
 from django.urls import path
 
 from messaging.views.attachments import attachment, thumbnail, upload
+from messaging.views.cards import act_on_card, card
 from messaging.views.emoji import emoji_data
 from messaging.views.inbox import inbox, new_enquiry, unread
 from messaging.views.messages import messages
@@ -25,6 +26,10 @@ urlpatterns = [
     path("inbox/new/", new_enquiry, name="enquiry"),
     path("inbox/<int:conversation_id>/", inbox, name="inbox-conversation"),
     path("conversations/<int:conversation_id>/messages/", messages, name="messages"),
+    path("conversations/<int:conversation_id>/cards/<int:seq>/", card, name="card"),
+    path(
+        "conversations/<int:conversation_id>/cards/<int:seq>/<slug:action>/", act_on_card, name="card-action"
+    ),
     path("conversations/<int:conversation_id>/waiting/", waiting, name="waiting"),
     path("conversations/<int:conversation_id>/waiting/change/", change_waiting, name="waiting-change"),
     path("attachments/", upload, name="upload"),

@@ -151,6 +151,7 @@ def pane_data(conversation: Conversation, actor: Actor, *, readonly: bool = Fals
         "recall_within": shop_settings().recall_within_seconds,
         "urls": {
             "messages": reverse("messaging:messages", args=[conversation.pk]),
+            "cards": reverse("messaging:card", args=[conversation.pk, 0]).removesuffix("0/"),
             "attachments": reverse("messaging:upload"),
             "emoji": f"{reverse('messaging:emoji')}?v={EMOJI_VERSION}",
         },
@@ -168,6 +169,7 @@ def _texts() -> dict[str, str]:
         "sending": _("发送中…"),
         "unsent": _("未发送 · 网络不稳定，恢复后自动发送"),
         "refused": _("没有发出去"),
+        "cardOffline": _("网络不好，没有提交，请再试一次"),
         "recalledByMe": _("您撤回了一条消息"),
         "recalled": _("%s 撤回了一条消息"),
         "typing": _("%s 正在输入…"),

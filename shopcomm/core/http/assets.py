@@ -37,6 +37,7 @@ COMPONENTS = (
     "attachment",
     "ask",
     "claim",
+    "cardlet",
     "delay",
     "typing",
     "composer",

@@ -11,7 +11,7 @@ export default class Link {
   #catching = false;
   ready = false;
 
-  /** `on`: message, ack, refused, read, recalled, typing, presence, up, down, denied, posted. */
+  /** `on`: message, ack, refused, read, recalled, typing, presence, card, up, down, denied, posted. */
   constructor(page, last, on) {
     this.#page = page;
     this.#last = last;
@@ -105,6 +105,7 @@ export default class Link {
       "message.recalled": () => this.#on.recalled(frame),
       "typing": () => this.#on.typing(frame),
       "presence": () => this.#on.presence(frame),
+      "card.changed": () => this.#on.card(frame),
       "resync": () => this.#resync(),
       "error": () => this.#error(frame),
     }[frame.type];

@@ -1,5 +1,6 @@
 /** The chat pane: puts its parts together. Each part knows one thing; only this file knows them all. */
 
+import Cards from "messaging/cards.js";
 import Composer from "messaging/composer.js";
 import EmojiPicker from "messaging/emoji.js";
 import History from "messaging/history.js";
@@ -23,6 +24,7 @@ export default class Pane {
   #timeline;
   #scroll;
   #receipts;
+  #cards;
   #history;
   #link;
   #outbox;
@@ -58,6 +60,7 @@ export default class Pane {
     this.#receipts.render();
     this.#find("empty").hidden = page.messages.length > 0;
     this.#scroll.toBottom();
+    this.#cards = new Cards(log, page, (change) => this.#scroll.keep(change));
     new Lightbox(this.#find("lightbox"), log);
     this.#link = new Link(page, this.#timeline.last, this.#handlers());
     this.#history = new History(log, this.#find("older"), page.has_older, () => this.#older());
@@ -123,6 +126,7 @@ export default class Pane {
       recalled: (frame) => this.#recalled(frame),
       typing: (frame) => this.#othersTyping(frame),
       presence: (frame) => this.#present(frame),
+      card: (frame) => this.#cards.refresh(frame),
       up: (missed) => this.#up(missed),
       down: (detail) => this.#down(detail),
       denied: ({ detail }) => this.#banner.denied(detail ?? this.#page.texts.denied),
@@ -190,6 +194,7 @@ export default class Pane {
     this.#root.dataset.connected = "";
     this.#banner.up(missed);
     this.#outbox.wake();
+    this.#cards.refresh();
     this.#reportRead();
     document.dispatchEvent(new CustomEvent("chat:up"));
   }

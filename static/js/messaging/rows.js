@@ -47,10 +47,22 @@ export default class Rows {
     this.#time(row, message);
     if (!message.internal) this.#dress(row, message);
     if (message.recalled) return this.#recalled(row, message);
+    if (message.data?.card) return this.#card(row, message);
     this.#quote(row, message);
     this.#text(row, message.body);
     this.#files(row, message.attachments ?? []);
     this.#offer(row, message);
+    return row;
+  }
+
+  /** A card's text, until `messaging/cards.js` puts the card itself there. */
+  #card(row, message) {
+    const place = this.part("card");
+    const { card, id } = message.data;
+    Object.assign(place.dataset, { card, cardId: id, seq: message.seq });
+    place.querySelector("[data-text]").textContent = message.body;
+    row.classList.add("msg--card");
+    row.querySelector(".b").replaceWith(place);
     return row;
   }
 

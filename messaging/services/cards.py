@@ -1,0 +1,51 @@
+"""Putting cards into conversations, and telling open pages that what a card shows has changed."""
+
+import uuid
+from typing import Any
+
+from django.db import transaction
+
+from messaging.models import Message
+from messaging.services.drafts import Draft
+from messaging.services.messages import write_messages
+from messaging.services.write import Sent
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.realtime import conversation_group, push_on_commit
+
+NAMESPACE = uuid.UUID("0f5d1a0e-6a3b-4b53-8a49-3f6b0c1d7c42")
+
+
+@transaction.atomic
+def send_card(
+    *,
+    actor: Actor,
+    conversation_id: int,
+    card: str,
+    object_id: int,
+    body: str,
+    data: dict[str, Any] | None = None,
+    key: str = "",
+) -> Sent:
+    """Show something in a conversation. `body` says the same as plain text.
+
+    The same thing is shown once by the same sender, however often it is sent; another `key` shows it again.
+    Raises NotFound.
+    """
+    known = actor.id or 0 if actor.kind in ("customer", "staff") else 0
+    line = Draft(
+        conversation_id=conversation_id,
+        client_id=uuid.uuid5(NAMESPACE, f"{card}:{object_id}:{key}"),
+        kind=Message.Kind.CARD,
+        body=body[:2000],
+        sender_kind=actor.sender_kind,
+        sender_id=known,
+        sender_name=actor.name if known else "",
+        data={**(data or {}), "card": card, "id": object_id},
+    )
+    return write_messages([line])[0]
+
+
+def card_changed(*, conversation_id: int, card: str, object_id: int) -> None:
+    """Let open pages fetch a card again once the caller's transaction has committed."""
+    frame = {"type": "card.changed", "conversation": conversation_id, "card": card, "id": object_id}
+    push_on_commit(conversation_group(conversation_id), frame, frame)

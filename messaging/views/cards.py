@@ -1,0 +1,60 @@
+"""A card of a conversation: looked at, and decided about."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from messaging.cards import Card, Look, card_of
+from messaging.errors import MessagingError
+from messaging.models import Message
+from messaging.selectors.conversations import conversations_visible_to
+from messaging.services.cards import card_changed
+from messaging.views.messages import someone
+from orders.errors import OrderError
+
+
+@require_GET
+@never_cache
+def card(request: HttpRequest, conversation_id: int, seq: int) -> HttpResponse:
+    """The card as it is now, for whoever may see the conversation."""
+    return _shown(request, *_look(request, conversation_id, seq))
+
+
+@require_POST
+@never_cache
+def act_on_card(request: HttpRequest, conversation_id: int, seq: int, action: str) -> HttpResponse:
+    """Do one of the things a card offers; answers the card as it is then, with what was refused if anything was."""
+    kind, look = _look(request, conversation_id, seq)
+    if action not in kind.actions:
+        raise Http404
+    try:
+        kind.actions[action](look.actor, look.object_id, request.POST)
+    except (OrderError, MessagingError) as error:
+        return _shown(request, kind, look, refusal=str(error.detail), status=error.status)
+    card_changed(conversation_id=conversation_id, card=kind.name, object_id=look.object_id)
+    return _shown(request, kind, look)
+
+
+def _look(request: HttpRequest, conversation_id: int, seq: int) -> tuple[Card, Look]:
+    actor = someone(request)
+    visible = conversations_visible_to(actor).select_related("order", "customer")
+    conversation = visible.filter(pk=conversation_id).first()
+    message = Message.objects.filter(conversation=conversation_id, seq=seq).first()
+    kind = card_of(message) if message else None
+    if conversation is None or message is None or kind is None or (message.internal and not actor.is_shop):
+        raise Http404
+    return kind, Look(actor, conversation, message)
+
+
+def _shown(
+    request: HttpRequest, kind: Card, look: Look, *, refusal: str = "", status: int = 200
+) -> HttpResponse:
+    context = {
+        "actor": look.actor,
+        "conversation": look.conversation,
+        "message": look.message,
+        "refusal": refusal,
+        **kind.context(look),
+    }
+    return render(request, kind.template, context, status=status)

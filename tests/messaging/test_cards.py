@@ -1,0 +1,102 @@
+"""Cards: a line that shows something as it is now, and is decided about with a tap."""
+
+import json
+from unittest import mock
+
+import pytest
+from django.test import Client
+
+from messaging import cards
+from messaging.cards import Card, Look, card_of, register
+from messaging.models import Message
+from messaging.services.cards import card_changed, send_card
+from orders.errors import GuardFailed
+from shopcomm.core.accounts.services.order_links import link_token, make_link
+from tests.factories import make_order
+
+pytestmark = pytest.mark.django_db
+TAPPED: list[tuple[str, int, str]] = []
+
+
+def tap(actor, object_id, data) -> None:
+    if data.get("how") == "wrong":
+        raise GuardFailed(("no_way", "这样不行"))
+    TAPPED.append((actor.kind, object_id, data.get("how", "")))
+
+
+def shown(look: Look) -> dict:
+    return {"thing": f"第 {look.object_id} 件，{'店里' if look.actor.is_shop else '客户'}看到的"}
+
+
+@pytest.fixture(autouse=True)
+def card_for_tests(settings, tmp_path):
+    (tmp_path / "thing.html").write_text("<p>{{ thing }}</p>{% if refusal %}<p>{{ refusal }}</p>{% endif %}")
+    settings.TEMPLATES[0]["DIRS"] = [*settings.TEMPLATES[0]["DIRS"], tmp_path]
+    with mock.patch.dict(cards.CARDS):
+        register(Card("thing", "thing.html", shown, {"tap": tap}))
+        TAPPED.clear()
+        yield
+
+
+@pytest.fixture
+def line(conversation, manager, as_actor) -> Message:
+    given = {"conversation_id": conversation.pk, "card": "thing", "object_id": 7, "body": "一件东西"}
+    return send_card(actor=as_actor(manager), **given).message
+
+
+def phone_of(order) -> Client:
+    client = Client()
+    client.get(f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/")
+    return client
+
+
+def at(line: Message, action: str = "") -> str:
+    return f"/conversations/{line.conversation_id}/cards/{line.seq}/{action}"
+
+
+def test_the_same_thing_is_shown_once(line, conversation, manager, as_actor):
+    given = {"conversation_id": conversation.pk, "card": "thing", "object_id": 7, "body": "一件东西"}
+    assert not send_card(actor=as_actor(manager), **given).created
+    assert send_card(actor=as_actor(manager), key="again", **given).created
+
+
+def test_each_side_sees_a_card_in_its_own_way(line, log_in, manager):
+    assert "店里看到的" in log_in(manager).get(at(line)).content.decode()
+    order = line.conversation.order
+    assert "第 7 件，客户看到的" in phone_of(order).get(at(line)).content.decode()
+
+
+def test_a_tap_is_the_readers_own_and_a_refusal_is_said_on_the_card(line):
+    phone = phone_of(line.conversation.order)
+    assert phone.post(at(line, "tap/"), {"how": "right"}).status_code == 200
+    refused = phone.post(at(line, "tap/"), {"how": "wrong"})
+    assert (refused.status_code, "这样不行" in refused.content.decode()) == (422, True)
+    assert phone.post(at(line, "burn/")).status_code == 404
+    assert TAPPED == [("customer", 7, "right")]
+
+
+def test_a_card_is_nobody_elses_business(line, client, log_in, warehouse):
+    assert client.get(at(line)).status_code == 403
+    assert log_in(warehouse).get(at(line)).status_code == 404
+    assert phone_of(make_order()).post(at(line, "tap/")).status_code == 404
+    assert TAPPED == []
+
+
+def test_what_was_taken_back_or_is_no_card_shows_none(line, say, as_actor, manager):
+    text = say(as_actor(manager), "你好")
+    assert card_of(text) is None
+    line.recalled_at = line.created_at
+    assert card_of(line) is None
+
+
+def test_open_pages_are_told_that_a_card_has_changed(line, django_capture_on_commit_callbacks):
+    with mock.patch("shopcomm.core.realtime.push") as push, django_capture_on_commit_callbacks(execute=True):
+        card_changed(conversation_id=line.conversation_id, card="thing", object_id=7)
+    frame = push.call_args.args[0]
+    wanted = {"type": "card.changed", "conversation": line.conversation_id, "card": "thing", "id": 7}
+    assert json.loads(frame["shop"]) == json.loads(frame["customer"]) == wanted
+
+
+def test_a_card_that_somebody_writes_themselves_is_a_text(conversation, say, as_actor, customer):
+    sent = say(as_actor(customer), "装作报价单", kind="card")
+    assert card_of(sent) is None
