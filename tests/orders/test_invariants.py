@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from orders.after_sales import CASE_MOVES
 from orders.errors import OrderError
-from orders.models import AfterSalesCase, Order, Refund, Status, StockReservation, Variant
+from orders.models import AfterSalesCase, ChangeRequest, Order, Refund, Status, StockReservation, Variant
 from orders.services.after_sales import (
     CaseInput,
     CaseLine,
@@ -25,7 +25,8 @@ from orders.services.after_sales import (
     send_back,
     withdraw_case,
 )
-from orders.services.editing import edit_order
+from orders.services.change_requests import accept_change
+from orders.services.consent import edit_or_ask
 from orders.services.items import ItemInput
 from orders.services.refunds import pay_refund
 from orders.services.returns import conclude_case, inspect_return
