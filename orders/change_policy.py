@@ -92,9 +92,7 @@ INSTEAD: dict[str, str | Promise] = {
 }
 
 # While one of these is open, no label is printed and no parcel leaves.
-FREEZING = frozenset(
-    {ChangeKind.ADDRESS, ChangeKind.ITEMS, ChangeKind.CANCEL, ChangeKind.DELIVERY_DATE}
-)
+FREEZING = frozenset({ChangeKind.ADDRESS, ChangeKind.ITEMS, ChangeKind.CANCEL, ChangeKind.DELIVERY_DATE})
 
 # The strictest comes last: a request that changes several things gets what the strictest of them gets.
 STRICTNESS = (A, S, W, C, X)

@@ -42,7 +42,9 @@ def wish_contents(order: Order, columns: dict[str, Any]) -> tuple[str, dict[str,
     """What the shop wants to change of what was agreed, and the kind it goes under. Raises GuardFailed."""
     wish: dict[str, Any] = {}
     if not set(ADDRESS).isdisjoint(columns):
-        wish |= _address(order, {name: columns[column] for name, column in COLUMNS.items() if column in columns})
+        wish |= _address(
+            order, {name: columns[column] for name, column in COLUMNS.items() if column in columns}
+        )
     for column in set(MONEY) & set(columns):
         amount = money(columns[column])
         if amount is None or amount < 0:

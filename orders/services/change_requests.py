@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed, NotAllowed
 from orders.events import ChangeEscalated
 from orders.models import ChangeKind, ChangeRequest, Handler, Order
+from orders.selectors.change_requests import interceptable
+from orders.services.addresses import COLUMNS
 from orders.services.announce import record
 from orders.services.change_contents import contents, make_so
 from orders.services.change_opening import go_on, new_request
@@ -133,6 +134,24 @@ def withdraw_change(*, actor: Actor, request_id: int) -> ChangeRequest:
     settle(request, actor, State.WITHDRAWN, "")
     tell_rejection(request, order, actor)
     return request
+
+
+@transaction.atomic
+def intercept_parcel(*, actor: Actor, request_id: int) -> ChangeRequest:
+    """Have the courier asked to bring a parcel where a request that came too late wanted it. Twice is once.
+
+    Raises ChangeRequest.DoesNotExist, NotAllowed, GuardFailed when it is not late, or something newer was asked.
+    """
+    late, order = locked_request(request_id)
+    check_owner(order, actor)
+    key = f"intercept-{late.pk}"
+    if known := order.change_requests.filter(key=key).first():
+        return known
+    newest = interceptable(order)
+    if newest is None or newest.pk != late.pk:
+        raise GuardFailed(("nothing_to_intercept", _("这个包裹不能再拦截")))
+    address = {name: late.data[column] for name, column in COLUMNS.items()}
+    return request_change(actor=actor, order_id=order.pk, kind=late.kind, data=address, key=key)
 
 
 @transaction.atomic

@@ -64,9 +64,7 @@ def wants_consent(order: Order, actor: Actor, columns: Iterable[str], *, shops_w
     return needs_consent(order, actor, columns)
 
 
-def ask_customer(
-    request: ChangeRequest, order: Order, lines: list[OrderLine], actor: Actor
-) -> ChangeRequest:
+def ask_customer(request: ChangeRequest, order: Order, lines: list[OrderLine], actor: Actor) -> ChangeRequest:
     """Lay what the shop wants before the customer, with what it costs them; nothing they could only say yes to in vain.
 
     Raises GuardFailed, InsufficientStock for what could not be done.

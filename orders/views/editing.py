@@ -85,7 +85,16 @@ def change_order(request: ShopRequest, number: str) -> HttpResponseBase:
 
 
 def _initial(order: Order) -> dict[str, Any]:
-    names = (*ADDRESS_FIELDS, "urgent", "note", "deliver_on", "assigned_to", "discount", "shipping_fee", "version")
+    names = (
+        *ADDRESS_FIELDS,
+        "urgent",
+        "note",
+        "deliver_on",
+        "assigned_to",
+        "discount",
+        "shipping_fee",
+        "version",
+    )
     return {name: getattr(order, name) for name in names} | {"lines_seen": lines_key(_lines_of(order))}
 
 

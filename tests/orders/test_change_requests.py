@@ -239,7 +239,9 @@ def test_of_two_who_ask_for_different_things_the_one_accepted_later_wins_and_bot
 
     assert fresh(order).street == NEW_STREET["street"]
     assert order.change_requests.filter(state=State.ACCEPTED).count() == 2
-    streets = [event.data["after"] for event in DomainEvent.objects.filter(type="order.changed").order_by("id")]
+    streets = [
+        event.data["after"] for event in DomainEvent.objects.filter(type="order.changed").order_by("id")
+    ]
     assert streets == [other, NEW_STREET]
 
 
