@@ -29,7 +29,15 @@ from orders.tasks.sweeps import escalate_changes
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import WorkingInterval
 from shopcomm.core.events.models import DomainEvent
-from tests.factories import CustomerFactory, StaffFactory, VariantFactory, integration, make_order, move, parcel
+from tests.factories import (
+    CustomerFactory,
+    StaffFactory,
+    VariantFactory,
+    integration,
+    make_order,
+    move,
+    parcel,
+)
 from tests.orders.test_change_races import together
 
 pytestmark = pytest.mark.django_db
@@ -155,8 +163,8 @@ def test_a_word_on_the_phone_is_recorded_with_who_when_and_by_whom(desk):
     asked = want(order, desk, **STREET)
     with pytest.raises(GuardFailed):
         agree_by_phone(actor=desk, request_id=asked.pk, consent=PhoneConsent(" "))
+    later = timezone.now() + timedelta(hours=1)
     with pytest.raises(GuardFailed):
-        later = timezone.now() + timedelta(hours=1)
         agree_by_phone(actor=desk, request_id=asked.pk, consent=PhoneConsent("张三", later))
 
     for _repeat in range(2):
@@ -167,7 +175,9 @@ def test_a_word_on_the_phone_is_recorded_with_who_when_and_by_whom(desk):
     assert (consent["by"], consent["who"], consent["note"], consent["recorded_by"]) == (
         "phone", "张三", "改送公司", "小王",
     )  # fmt: skip
-    assert Message.objects.filter(conversation=order.conversation, body__contains="张三已在电话中同意").exists()
+    assert Message.objects.filter(
+        conversation=order.conversation, body__contains="张三已在电话中同意"
+    ).exists()
 
 
 def test_nobody_else_says_yes_for_the_customer(desk, boss, stockroom):
@@ -216,9 +226,9 @@ def test_what_the_customer_wrote_is_not_asked_again_and_keeps_its_message(desk):
     asked = request_change(actor=desk, order_id=order.pk, kind="address", data=STREET, said_in=3)
 
     assert (asked.state, asked.said_in, fresh(order).street) == (State.ACCEPTED, 3, STREET["street"])
-    assert request_change(actor=desk, order_id=order.pk, kind="address", data={"street": "别处 2 号"}).handler == (
-        "customer"
-    )
+    assert request_change(
+        actor=desk, order_id=order.pk, kind="address", data={"street": "别处 2 号"}
+    ).handler == ("customer")
 
 
 def test_an_integration_speaks_for_the_customer_unless_it_says_otherwise():
@@ -228,7 +238,9 @@ def test_an_integration_speaks_for_the_customer_unless_it_says_otherwise():
         actor=integration(), order_id=order.pk, kind="address", data=STREET, shops_wish=True
     )
     assert (shops.state, shops.handler) == (State.OPEN, "customer")
-    theirs = request_change(actor=integration(), order_id=order.pk, kind="address", data={"street": "新街 1 号"})
+    theirs = request_change(
+        actor=integration(), order_id=order.pk, kind="address", data={"street": "新街 1 号"}
+    )
     assert (theirs.state, fresh(order).street) == (State.ACCEPTED, "新街 1 号")
 
 
@@ -257,7 +269,9 @@ def test_a_second_thought_takes_the_place_of_the_first(desk):
 def test_of_two_people_who_contradict_each_other_the_one_confirmed_later_wins_and_both_stay(desk):
     order = make_order(status=Status.PAID)
     ours = want(order, desk, street="小王路 1 号")
-    request_change(actor=customer_of(order), order_id=order.pk, kind="address", data={"street": "客户路 2 号"})
+    request_change(
+        actor=customer_of(order), order_id=order.pk, kind="address", data={"street": "客户路 2 号"}
+    )
     assert fresh(order).street == "客户路 2 号"
 
     agree_by_phone(actor=desk, request_id=ours.pk, consent=PhoneConsent("张三"))
