@@ -13,6 +13,7 @@ class MessagingConfig(AppConfig):
         """Join the transactions of orders: a conversation with each, a line for each event."""
         from messaging import handlers  # noqa: F401  (joins the event log)
         from messaging.cards import enquiry, quote, shortage  # noqa: F401  (cards register themselves)
+        from messaging.cards.change import show_change_card
         from messaging.selectors.notifications import notice_lines
         from messaging.selectors.rows import row_talk, with_unread
         from messaging.services.conversations import open_order_conversation
@@ -23,8 +24,7 @@ class MessagingConfig(AppConfig):
 
         post_migrate.connect(_first_run, sender=self)
         hooks.order_created_hooks.append(open_order_conversation)
-        hooks.order_event_hooks.append(write_event_line)
-        hooks.order_event_hooks.append(tell_shortage_event)
+        hooks.order_event_hooks += [write_event_line, show_change_card, tell_shortage_event]
         hooks.quote_event_hooks.append(tell_quote_event)
         hooks.order_history_hooks.append(write_history)
         hooks.timeline_hooks.append(notice_lines)

@@ -76,6 +76,7 @@ class OrdersView(ApiView):
             address=AddressInput(**given["address"]),
             urgent=given["urgent"],
             note=given["note"],
+            deliver_on=given["deliver_on"],
             external_id=given["external_id"],
         )
         return Response(one(order), status=201)
@@ -134,6 +135,8 @@ class ChangesView(ApiView):
         order = get_object_or_404(orders_visible_to(self.actor), number=kwargs["number"])
         asked = ChangeInput(data=request.data)
         asked.is_valid(raise_exception=True)
-        change = request_change(actor=self.actor, order_id=order.pk, **asked.validated_data)
+        given = dict(asked.validated_data)
+        shops_wish = given.pop("wish_of") == "shop"
+        change = request_change(actor=self.actor, order_id=order.pk, shops_wish=shops_wish, **given)
         answer = {"id": str(change.pk), "status": change_status(change), "reason": change.answer}
         return Response(ChangeOutput(answer).data, status=201)
