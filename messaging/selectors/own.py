@@ -66,7 +66,7 @@ class Waiting(NamedTuple):
     """How many messages of the shop wait, and in which conversation."""
 
     conversation: int
-    count: int
+    pieces: int
 
 
 def unread_of_orders(actor: Actor, order_ids: list[int]) -> dict[int, Waiting]:
