@@ -13,11 +13,13 @@ TOLD: set[type[events.OrderEvent] | type[Event]] = {row.event for row in TRANSIT
     events.ShipmentUpdated,
     events.OrderChanged,
     events.OrderUrged,
+    events.OrderEvaluated,
     events.AfterSalesMoved,
     events.PartRefunded,
     events.ChangeRequested,
     events.ChangeEscalated,
     events.ChangeRejected,
+    events.ShortageFound,
     events.StockLow,
     events.StockReplenished,
 }

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from messaging.views import quotes, shortages
 from messaging.views.attachments import attachment, thumbnail, upload
 from messaging.views.cards import act_on_card, card
 from messaging.views.emoji import emoji_data
@@ -16,6 +17,7 @@ from messaging.views.rules import (
     try_on_me,
     try_rule,
 )
+from messaging.views.said_changes import change_from_message, take_offered_address
 from messaging.views.waiting import change_waiting, waiting
 
 app_name = "messaging"
@@ -30,8 +32,24 @@ urlpatterns = [
     path(
         "conversations/<int:conversation_id>/cards/<int:seq>/<slug:action>/", act_on_card, name="card-action"
     ),
+    path(
+        "conversations/<int:conversation_id>/messages/<int:seq>/change/",
+        change_from_message,
+        name="change-from-message",
+    ),
+    path(
+        "conversations/<int:conversation_id>/messages/<int:seq>/offer/",
+        take_offered_address,
+        name="take-offer",
+    ),
     path("conversations/<int:conversation_id>/waiting/", waiting, name="waiting"),
     path("conversations/<int:conversation_id>/waiting/change/", change_waiting, name="waiting-change"),
+    path("conversations/<int:conversation_id>/quotes/", quotes.quote_list, name="quotes"),
+    path("conversations/<int:conversation_id>/quotes/new/", quotes.new_quote, name="quote-new"),
+    path("quotes/<int:quote_id>/", quotes.edit, name="quote"),
+    path("quotes/<int:quote_id>/<slug:action>/", quotes.act, name="quote-act"),
+    path("shortages/<int:task_id>/offer/", shortages.offer, name="shortage-offer"),
+    path("shortages/<int:task_id>/choose/", shortages.choose, name="shortage-choose"),
     path("attachments/", upload, name="upload"),
     path("attachments/<uuid:attachment_id>/", attachment, name="attachment"),
     path("attachments/<uuid:attachment_id>/thumbnail/", thumbnail, name="thumbnail"),

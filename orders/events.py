@@ -23,6 +23,8 @@ class OrderCreated(OrderEvent):
     lines: int
     source: str = ""
     urgent: bool = False
+    # The number of the quote that it came of.
+    quote: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,8 @@ class OrderShipped(OrderEvent):
     carrier: str
     tracking_number: str
     shipment_id: int
+    # Why a manager shipped although a change was open.
+    override: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +76,7 @@ class ShipmentUpdated(OrderEvent):
     shipment_id: int
     state: str = ""
     text: str = ""
+    override: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,8 +126,9 @@ class OrderChanged(OrderEvent):
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     note: str = ""
-    # The request that asked for it, if one did.
+    # The request that asked for it, if one did, and how the customer agreed if it was the shop's wish.
     request_id: int | None = None
+    consent: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +162,8 @@ class ChangeRejected(OrderEvent):
     kind: str
     state: str
     reason: str = ""
+    # Who ought to have answered: the customer, where the shop had asked.
+    handler: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,6 +193,54 @@ class OrderUrged(OrderEvent):
 
     type: ClassVar[str] = "order.urged"
     urge_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShortageFound(OrderEvent):
+    """Pieces of a paid order are not there: `state` says whether that is new, another number, or laid before the
+    customer; void when the pieces came before anybody was asked."""
+
+    type: ClassVar[str] = "order.shortage"
+    task_id: int
+    sku: str
+    goods: str
+    missing: int
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShortageSettled(OrderEvent):
+    """What the customer was asked about missing pieces has its answer: `state` is settled, void, arrived or late."""
+
+    type: ClassVar[str] = "order.shortage_settled"
+    task_id: int
+    sku: str
+    goods: str
+    missing: int
+    state: str
+    choice: dict[str, Any] = field(default_factory=dict)
+    consent: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderEvaluated(OrderEvent):
+    """The customer rated the order, one to five stars each for goods and service; `edited` when not for the first time."""
+
+    type: ClassVar[str] = "order.evaluated"
+    evaluation_id: int
+    goods: int
+    service: int
+    text: str = ""
+    edited: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationAnswered(OrderEvent):
+    """The shop answered what the customer said of the order."""
+
+    type: ClassVar[str] = "order.evaluation_answered"
+    evaluation_id: int
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,3 +275,44 @@ class StockBack(Event):
     type: ClassVar[str] = "stock.back"
     sku: str
     available: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuoteEvent(Event):
+    """A fact of one quote; `order` is the number of the order that it became."""
+
+    quote_id: int
+    number: str
+    customer_id: int
+    total: str
+    order: str = ""
+    reason: str = ""
+    consent: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuoteSent(QuoteEvent):
+    """Laid before the customer: for the first time, changed, or with a new date."""
+
+    type: ClassVar[str] = "quote.sent"
+    valid_until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuoteAccepted(QuoteEvent):
+    type: ClassVar[str] = "quote.accepted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuoteDeclined(QuoteEvent):
+    type: ClassVar[str] = "quote.declined"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuoteExpired(QuoteEvent):
+    type: ClassVar[str] = "quote.expired"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuoteWithdrawn(QuoteEvent):
+    type: ClassVar[str] = "quote.withdrawn"

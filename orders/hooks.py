@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
-from orders.models import Order
+from orders.models import Order, Quote
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 
@@ -14,6 +14,9 @@ order_created_hooks: list[Callable[[Order, Actor], None]] = []
 
 # Called for every event of an order, after all order and stock rows are locked and changed.
 order_event_hooks: list[Callable[[Order, DomainEvent, Actor], None]] = []
+
+# Called for every event of a quote, in its transaction, after the order it became is written.
+quote_event_hooks: list[Callable[[Quote, DomainEvent, Actor], None]] = []
 
 # Called inside the transaction that writes an order of the past, with all its events in order and a way to add
 # rows to what is being written: `add(Model, column=value, …)` returns the row's key.

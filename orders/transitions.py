@@ -111,11 +111,11 @@ _picking = (
     ),
     Transition(
         "T8", Status.PICKING, Status.PICKING, "ship_parcel", _("部分发货"), STOCKROOM, events.ShipmentUpdated,
-        PARCEL_GUARDS, ("hand_over",), "parcel_shipped", PARCEL_NEEDS, direct=False,
+        ("shortage", *PARCEL_GUARDS), ("hand_over",), "parcel_shipped", PARCEL_NEEDS, direct=False,
     ),
     Transition(
         "T9", Status.PICKING, Status.SHIPPED, "ship_parcel", _("发货"), STOCKROOM, events.OrderShipped,
-        PARCEL_GUARDS, ("hand_over", "void_changes"), "shipped", PARCEL_NEEDS,
+        ("shortage", *PARCEL_GUARDS), ("hand_over", "void_changes"), "shipped", PARCEL_NEEDS,
     ),
     Transition(
         "T10", Status.PAID, Status.SHIPPED, "quick_ship", _("直接发货"), STOCKROOM, events.OrderShipped,

@@ -9,9 +9,11 @@ urlpatterns = [
     path("returns/", after_sales.returns, name="returns"),
     path("returns/<int:case_id>/", after_sales.inspect, name="inspect"),
     path("scan/", warehouse.scan, name="scan"),
+    path("orders/<str:number>/parcel/", warehouse.parcel_slip, name="parcel-slip"),
     path("orders/<str:number>/<slug:action>/", warehouse.act, name="act"),
     path("orders/<str:number>/", warehouse.slip, name="slip"),
     path("lines/<int:line_id>/", warehouse.tick, name="tick"),
+    path("lines/<int:line_id>/missing/", warehouse.report, name="missing"),
     path(
         "changes/<int:request_id>/<slug:answer>/", change_requests.answer_in_warehouse, name="answer-change"
     ),

@@ -50,7 +50,17 @@ def ensure_order_conversation(order: Order) -> Conversation:
 
 
 def open_order_conversation(order: Order, actor: Actor) -> None:
-    """Runs inside place_order(): an order without a conversation is never committed."""
+    """Runs inside place_order(): an order without a conversation is never committed.
+
+    An order that was agreed in an enquiry goes on there; agreed beside another order, it gets one of its own.
+    """
+    enquiry = Conversation.objects.select_for_update().filter(
+        pk=order.agreed_in or 0, order=None, customer=order.customer_id
+    )
+    if order.agreed_in and (found := enquiry.first()):
+        found.order, found.subject = order, order.number
+        found.save(update_fields=["order", "subject"])
+        return
     ensure_order_conversation(order)
 
 

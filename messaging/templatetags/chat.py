@@ -97,9 +97,8 @@ def chat_pane(
         return {"page": None}
     frame, head = VARIANTS[variant]
     page = pane_data(conversation, actor, readonly=readonly)
-    if order is not None and actor.kind == "staff" and not readonly:
-        change_url = reverse("orders:edit", args=[order.number])
-    page["urls"]["change"] = change_url
+    if conversation.order_id and not readonly:
+        page["urls"] |= change_urls(conversation, actor, change_url)
     return {
         "request": context.get("request"),
         "shop": context.get("shop") or shop_settings(),
@@ -109,6 +108,18 @@ def chat_pane(
         "head": head,
         "label": _("与%(name)s的聊天") % {"name": page["peer"]["name"]},
     }
+
+
+def change_urls(conversation: Conversation, actor: Actor, change_url: str) -> dict[str, str]:
+    """Where a message becomes a request, `{seq}` being its number; nowhere for who may not change orders."""
+    if actor.kind == "staff" and role_may(actor.role, "orders.create"):
+        form = reverse("messaging:change-from-message", args=[conversation.pk, 0]).replace("/0/", "/{seq}/")
+    elif change_url:
+        form = f"{change_url}?message={{seq}}"
+    else:
+        return {}
+    take = reverse("messaging:take-offer", args=[conversation.pk, 0]).replace("/0/", "/{seq}/")
+    return {"change": form, "take": take}
 
 
 @register.inclusion_tag("messaging/_pictures.html")
@@ -176,6 +187,7 @@ def _texts() -> dict[str, str]:
         "sending": _("发送中…"),
         "unsent": _("未发送 · 网络不稳定，恢复后自动发送"),
         "refused": _("没有发出去"),
+        "failed": _("网络不好，没有提交，请再试一次"),
         "cardOffline": _("网络不好，没有提交，请再试一次"),
         "recalledByMe": _("您撤回了一条消息"),
         "recalled": _("%s 撤回了一条消息"),

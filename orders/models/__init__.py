@@ -1,11 +1,14 @@
 from orders.models.after_sales import AfterSalesCase, AfterSalesLine
 from orders.models.changes import ChangeKind, ChangePolicy, ChangeRequest, Handler
+from orders.models.evaluations import Evaluation
 from orders.models.imports import ImportedDocument
 from orders.models.numbers import NumberDay
 from orders.models.order import Order, OrderLine
 from orders.models.payments import Payment, Refund
 from orders.models.products import Product, TierPrice, Variant
+from orders.models.quotes import Quote, QuoteLine
 from orders.models.shipments import Shipment, ShipmentLine, TrackingNode
+from orders.models.shortages import ShortageTask
 from orders.models.statuses import Status
 from orders.models.stock import StockMovement, StockReservation
 from orders.models.urges import Urge
@@ -17,6 +20,7 @@ __all__ = [
     "ChangeKind",
     "ChangePolicy",
     "ChangeRequest",
+    "Evaluation",
     "Handler",
     "ImportedDocument",
     "NumberDay",
@@ -24,9 +28,12 @@ __all__ = [
     "OrderLine",
     "Payment",
     "Product",
+    "Quote",
+    "QuoteLine",
     "Refund",
     "Shipment",
     "ShipmentLine",
+    "ShortageTask",
     "Status",
     "StockMovement",
     "StockReservation",

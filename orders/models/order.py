@@ -23,6 +23,8 @@ class Order(models.Model):
     source = models.CharField(_("来源"), max_length=10, choices=Source, default=Source.WECHAT)
     urgent = models.BooleanField(_("加急"), default=False)
     note = models.TextField(_("备注"), blank=True)
+    # Not wanted before this day; empty: as soon as can be.
+    deliver_on = models.DateField(_("送货日期"), null=True, blank=True)
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -67,6 +69,9 @@ class Order(models.Model):
     delivered_at = models.DateTimeField(_("签收时间"), null=True, blank=True)
     closed_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
     updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
+
+    # Not stored: the conversation in which a new order was agreed, for the hook that opens one for it.
+    agreed_in: int | None = None
 
     class Meta:
         verbose_name = _("订单")

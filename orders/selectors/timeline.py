@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from orders import events, hooks
 from orders.couriers import courier_name
-from orders.labels import field_label, field_text, status_label
+from orders.labels import field_label, field_text, prices_differ, status_label
 from orders.models import (
     AfterSalesCase,
     ChangeKind,
@@ -20,6 +20,7 @@ from orders.models import (
     Refund,
     TrackingNode,
 )
+from orders.selectors.shortages import choice_text
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
 
@@ -50,7 +51,12 @@ class TimelineEntry:
 
 # What only the shop is told.
 INTERNAL = frozenset(
-    {events.OrderAcknowledged.type, events.OrderPickReleased.type, events.ChangeEscalated.type}
+    {
+        events.OrderAcknowledged.type,
+        events.OrderPickReleased.type,
+        events.ChangeEscalated.type,
+        events.ShortageFound.type,
+    }
 )
 INTERNAL_FIELDS = frozenset({"assigned_to"})
 
@@ -71,11 +77,15 @@ ICONS = {
     events.OrderChanged.type: "edit",
     events.OrderAcknowledged.type: "eye",
     events.OrderUrged.type: "bell",
+    events.OrderEvaluated.type: "star",
+    events.EvaluationAnswered.type: "chat",
     events.AfterSalesMoved.type: "refund",
     events.PartRefunded.type: "refund",
     events.ChangeRequested.type: "edit",
     events.ChangeEscalated.type: "warn",
     events.ChangeRejected.type: "undo",
+    events.ShortageFound.type: "warn",
+    events.ShortageSettled.type: "box",
 }
 
 
@@ -109,11 +119,25 @@ def entry_of(event: DomainEvent, *, audience: Audience = "shop") -> TimelineEntr
 
 def before_after(event: DomainEvent, *, audience: Audience = "shop") -> list[BeforeAfter]:
     """The fields an edit changed."""
-    before = event.data.get("before") or {}
-    return [
-        BeforeAfter(name, field_label(name), field_text(name, before.get(name)), field_text(name, after))
+    shown = {
+        name: after
         for name, after in (event.data.get("after") or {}).items()
         if audience == "shop" or name not in INTERNAL_FIELDS
+    }
+    return in_words(event.data.get("before") or {}, shown)
+
+
+def in_words(before: dict[str, Any], after: dict[str, Any]) -> list[BeforeAfter]:
+    """Changed fields as people read them."""
+    priced = prices_differ(before.get("items"), after.get("items"))
+    return [
+        BeforeAfter(
+            name,
+            field_label(name),
+            field_text(name, before.get(name), priced=priced),
+            field_text(name, value, priced=priced),
+        )
+        for name, value in after.items()
     ]
 
 
@@ -150,6 +174,16 @@ def _acknowledged(data: dict[str, Any]) -> str:
     return _("仓库已确认修改") if data.get("alert_id") else _("仓库已看到订单")
 
 
+def _changed(data: dict[str, Any]) -> str:
+    consent = data.get("consent") or {}
+    if not consent:
+        return _("修改订单")
+    who = {"who": consent.get("who", "")}
+    if consent.get("by") == "phone":
+        return _("修改订单，%(who)s已在电话中同意") % who
+    return _("修改订单，%(who)s已同意") % who
+
+
 def _kind(data: dict[str, Any]) -> str:
     return str(ChangeKind(data["kind"]).label)
 
@@ -158,6 +192,8 @@ def _requested(data: dict[str, Any]) -> str:
     if data["kind"] == ChangeKind.CANCEL:
         return _("申请取消订单，等待%(handler)s处理") % {"handler": Handler(data["handler"]).label}
     values = {"kind": _kind(data), "handler": Handler(data["handler"]).label}
+    if data["handler"] == Handler.CUSTOMER:
+        return _("商家申请修改%(kind)s，等待客户同意") % values
     return _("申请修改%(kind)s，等待%(handler)s处理") % values
 
 
@@ -181,8 +217,50 @@ def _part_refunded(data: dict[str, Any]) -> str:
     return _("已退款 %(amount)s（%(purpose)s）") % {"amount": data["amount"], "purpose": purpose.label}
 
 
+def _created(data: dict[str, Any]) -> str:
+    text = _("创建订单，合计 %(total)s") % {"total": data["total"]}
+    return (
+        _("%(text)s（报价单 %(quote)s）") % {"text": text, "quote": data["quote"]}
+        if data.get("quote")
+        else text
+    )
+
+
+def _found(data: dict[str, Any]) -> str:
+    values = {"goods": data["goods"], "count": data["missing"]}
+    texts = {
+        "changed": _("缺货数量变为 %(count)s 件：%(goods)s"),
+        "offered": _("缺货方案已发给客户：%(goods)s ×%(count)s"),
+        "void": _("缺的货已到：%(goods)s"),
+    }
+    return texts.get(data["state"], _("缺货：%(goods)s ×%(count)s，等销售和客户商量")) % values
+
+
+def _settled(data: dict[str, Any]) -> str:
+    values = {"goods": data["goods"], "choice": choice_text(data.get("choice") or {})}
+    texts = {
+        "void": _("不再缺货：%(goods)s"),
+        "arrived": _("缺的货已到：%(goods)s"),
+        "late": _("说好的日期已过，%(goods)s 还没有到货"),
+    }
+    text = texts.get(data["state"], _("%(goods)s 缺货，客户选择：%(choice)s")) % values
+    if data.get("consent"):
+        return _("%(text)s（电话确认：%(consent)s）") % {"text": text, "consent": data["consent"]}
+    return text
+
+
+def _evaluated(data: dict[str, Any]) -> str:
+    text = (
+        _("修改评价：商品 %(goods)s 星，服务 %(service)s 星")
+        if data.get("edited")
+        else _("评价：商品 %(goods)s 星，服务 %(service)s 星")
+    )
+    stars = text % {"goods": data["goods"], "service": data["service"]}
+    return _with_reason(stars, {"reason": data.get("text")})
+
+
 TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
-    events.OrderCreated.type: lambda data: _("创建订单，合计 %(total)s") % {"total": data["total"]},
+    events.OrderCreated.type: _created,
     events.OrderPaid.type: lambda data: (
         _("收到货款 %(amount)s（%(method)s），等待配货")
         % {"amount": data["amount"], "method": _payment_method(data)}
@@ -202,14 +280,18 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     ),
     events.OrderRefunded.type: lambda data: _("已退款 %(amount)s") % {"amount": data["amount"]},
     events.OrderCancelled.type: lambda data: _with_reason(_("取消订单"), data),
-    events.OrderChanged.type: lambda data: _("修改订单"),
+    events.OrderChanged.type: _changed,
     events.OrderAcknowledged.type: _acknowledged,
     events.OrderUrged.type: lambda data: _("客户催单"),
+    events.OrderEvaluated.type: _evaluated,
+    events.EvaluationAnswered.type: lambda data: _with_reason(_("答复评价"), {"reason": data["text"]}),
     events.AfterSalesMoved.type: _case,
     events.PartRefunded.type: _part_refunded,
     events.ChangeRequested.type: _requested,
     events.ChangeEscalated.type: lambda data: _("修改申请超时未处理，已上报经理"),
     events.ChangeRejected.type: _rejected,
+    events.ShortageFound.type: _found,
+    events.ShortageSettled.type: _settled,
 }
 
 

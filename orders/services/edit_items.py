@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed, NotAllowed
-from orders.models import OrderLine
+from orders.models import OrderLine, StockReservation
 from orders.services import stock
 from orders.services.items import (
     ItemInput,
@@ -33,7 +33,7 @@ def change_items(edit: Edit) -> None:
     lines = lock_lines(order)
     kept = {line.sku: line.unit_price for line in lines}
     variants = variants_by_sku(items)
-    if failures := check_items(items, variants, edit.actor):
+    if failures := check_items(items, variants, edit.actor, offered=edit.offered):
         raise GuardFailed(*failures)
     # A line keeps its agreed price unless another one is given.
     items = [
@@ -75,7 +75,7 @@ def _replace(edit: Edit, lines: list[OrderLine], priced: list[PricedItem]) -> li
     lock_variants(
         {line.variant_id for line in lines if line.variant_id} | {row.variant.pk for _old, row in pairs}
     )
-    less = [(old, old.quantity - row.quantity) for old, row in pairs if old and row.quantity < old.quantity]
+    less = [(old, _no_longer_held(old, row)) for old, row in pairs if old and row.quantity < old.quantity]
     stock.release(
         actor=edit.actor, order=edit.order, pieces=[*less, *((line, line.quantity) for line in free)]
     )
@@ -84,6 +84,12 @@ def _replace(edit: Edit, lines: list[OrderLine], priced: list[PricedItem]) -> li
     result = [_write(edit, old, row, more) for old, row in pairs]
     stock.reserve(actor=edit.actor, order=edit.order, wanted=more)
     return result
+
+
+def _no_longer_held(old: OrderLine, row: PricedItem) -> int:
+    """Pieces to give back: those that were missing anyway go first."""
+    held = StockReservation.objects.filter(line=old).values_list("quantity", flat=True).first() or 0
+    return held - (row.quantity - old.cancelled_quantity - old.shipped_quantity)
 
 
 def _write(

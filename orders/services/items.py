@@ -41,8 +41,10 @@ def variants_by_sku(items: list[ItemInput]) -> dict[str, Variant]:
     return {variant.sku: variant for variant in found.filter(is_active=True, product__is_active=True)}
 
 
-def check_items(items: list[ItemInput], variants: dict[str, Variant], actor: Actor) -> list[Failure]:
-    """Why these lines cannot be ordered, guard by guard."""
+def check_items(
+    items: list[ItemInput], variants: dict[str, Variant], actor: Actor, *, offered: bool = False
+) -> list[Failure]:
+    """Why these lines cannot be ordered, guard by guard. `offered`: the shop itself named counts and prices."""
     if not items:
         return [("lines_required", _("请至少选择一件商品"))]
     failures: list[Failure] = []
@@ -56,19 +58,19 @@ def check_items(items: list[ItemInput], variants: dict[str, Variant], actor: Act
     for item in items:
         counts[item.sku] += max(whole(item.quantity), 0)
     few = [f"{sku}≥{row.min_quantity}" for sku, row in variants.items() if counts[sku] < row.min_quantity]
-    if few and not odd:
+    if few and not odd and not offered:
         failures.append(("qty_below_minimum", _("低于起订量：%(skus)s") % {"skus": "、".join(few)}))
-    if any(not _price_allowed(item, actor) for item in items):
+    if any(not _price_allowed(item, actor.is_shop or offered) for item in items):
         failures.append(("price_invalid", _("单价不正确")))
     return failures
 
 
-def _price_allowed(item: ItemInput, actor: Actor) -> bool:
+def _price_allowed(item: ItemInput, by_shop: bool) -> bool:
     """Customers do not name prices; the shop may, down to a gift."""
     if item.unit_price is None:
         return True
     price = money(item.unit_price)
-    return actor.is_shop and price is not None and price >= 0
+    return by_shop and price is not None and price >= 0
 
 
 def price_items(items: list[ItemInput], variants: dict[str, Variant], customer: Customer) -> list[PricedItem]:

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from orders.models import Order, OrderLine, Refund, Shipment, Status
+from orders.selectors.shortages import missing_pieces
 from orders.services.locks import lock_lines
 from orders.transitions import Transition
 from shopcomm.core.accounts.actors import Actor
@@ -64,6 +65,11 @@ class Move:
         """An input as stripped text, without the one character PostgreSQL cannot keep."""
         return str(self.data.get(key) or "").replace("\x00", "").strip()
 
+    @property
+    def override(self) -> str:
+        """Why a manager ships although a change is open; nobody else may."""
+        return self.text("override")[:200] if self.actor.role == "manager" else ""
+
     @cached_property
     def payment(self) -> Decimal | None:
         """The amount that comes in: what is still open unless told otherwise."""
@@ -81,7 +87,9 @@ class Move:
         """What goes into the parcel: the lines asked for, or everything open. Unknown lines are left out."""
         wanted = self.data.get("lines")
         if not wanted:
-            return {line: line.open_quantity for line in self.lines if line.open_quantity > 0}
+            missing = missing_pieces(self.order) if self.order.shortage else {}
+            ready = {line: line.open_quantity - missing.get(line.pk, 0) for line in self.lines}
+            return {line: count for line, count in ready.items() if count > 0}
         chosen: dict[OrderLine, int] = {}
         for row in wanted:
             line = self.line_of(row)

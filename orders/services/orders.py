@@ -1,6 +1,7 @@
 """Taking an order."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from orders.models import Order, OrderLine, Payment, Status
 from orders.services import stock
 from orders.services.addresses import AddressInput, check_address, clean
 from orders.services.announce import record
+from orders.services.days import read_day
 from orders.services.editing import edit_order
 from orders.services.items import (
     ItemInput,
@@ -33,9 +35,19 @@ from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.configuration.models import shop_settings
 
-__all__ = ["AddressInput", "ItemInput", "edit_order", "place_order"]
+__all__ = ["AddressInput", "ItemInput", "Terms", "edit_order", "place_order"]
 
 MAX_NOTE = 5000
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the shop has promised beforehand, and where: the prices of the items are the shop's then."""
+
+    quote: str = ""
+    discount: Decimal = Decimal(0)
+    shipping_fee: Decimal = Decimal(0)
+    conversation_id: int | None = None
 
 
 @transaction.atomic
@@ -52,13 +64,16 @@ def place_order(
     assigned_to: Staff | None = None,
     on_credit: bool = False,
     placed_at: datetime | None = None,
+    terms: Terms | None = None,
+    deliver_on: date | None = None,
 ) -> Order:
     """Take an order: prices and address as agreed now, stock held for it, its conversation open.
 
-    The same `external_id` again answers the order it already made. Raises NotAllowed, GuardFailed, InsufficientStock.
+    The same `external_id` again answers the order it already made. With `terms` the caller has checked who may accept
+    them. Raises NotAllowed, GuardFailed, InsufficientStock.
     """
     row = by_key("T2" if on_credit else "T1")
-    own = actor.kind != "customer" or (actor.id == customer.pk and actor.order_id == 0)
+    own = actor.kind != "customer" or (actor.id == customer.pk and (terms or actor.order_id == 0))
     if not own or not row.actors & roles_of(actor):
         raise NotAllowed(needed=row.actors)
     external_id = clean(external_id)[:64] or None
@@ -66,8 +81,10 @@ def place_order(
         return seen
     variants = variants_by_sku(items)
     columns = address.columns()
-    failures = check_items(items, variants, actor) + check_address(columns)
+    failures = check_items(items, variants, actor, offered=terms is not None) + check_address(columns)
     failures += _check_rest(source, note)
+    day, wrong = read_day(deliver_on)
+    failures += wrong
     if failures:
         raise GuardFailed(*failures)
     order = Order(
@@ -78,6 +95,7 @@ def place_order(
         source=source,
         urgent=urgent,
         note=clean(note),
+        deliver_on=day,
         assigned_to=assigned_to,
         placed_at=placed_at or timezone.now(),
         **columns,
@@ -87,7 +105,7 @@ def place_order(
     try:
         # A savepoint: whoever loses the race for an external id answers the winner's order.
         with transaction.atomic():
-            return _place(order, price_items(items, variants, customer), actor)
+            return _place(order, price_items(items, variants, customer), actor, terms or Terms())
     except (IntegrityError, OrderError):
         if seen := _by_external_id(external_id):
             return seen
@@ -107,9 +125,11 @@ def _check_rest(source: str, note: str) -> list[tuple[str, str]]:
     return failures
 
 
-def _place(order: Order, priced: list[PricedItem], actor: Actor) -> Order:
+def _place(order: Order, priced: list[PricedItem], actor: Actor, terms: Terms) -> Order:
     """Insert the order, hold its stock, open its conversation, write the first event."""
-    order.goods_total = order.total = goods_total(priced)
+    order.goods_total, order.agreed_in = goods_total(priced), terms.conversation_id
+    order.discount, order.shipping_fee = terms.discount, terms.shipping_fee
+    order.total = order.goods_total - order.discount + order.shipping_fee
     if failures := check_total(order.total):
         raise GuardFailed(*failures)
     on_credit = order.status == Status.PAID
@@ -125,7 +145,7 @@ def _place(order: Order, priced: list[PricedItem], actor: Actor) -> Order:
         _take_on_account(order)
     for hook in hooks.order_created_hooks:
         hook(order, actor)
-    facts: dict[str, Any] = {"total": str(order.total), "lines": len(lines)}
+    facts: dict[str, Any] = {"total": str(order.total), "lines": len(lines), "quote": terms.quote}
     record(
         order,
         by_key("T1").event,

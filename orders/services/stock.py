@@ -88,6 +88,15 @@ def deduct(*, actor: Actor, order: Order, pieces: dict[OrderLine, int]) -> None:
     _shrink(held, amounts)
 
 
+def lose(*, actor: Actor, order: Order, line: OrderLine, pieces: int) -> None:
+    """Write off what a picker cannot find: pieces held for a line, and with them all that nobody was promised yet."""
+    variant_id = line.variant_id or 0
+    free = max(lock_variants([variant_id])[variant_id].available, 0)
+    change = Change(variant_id, Kind.WRITTEN_OFF, on_hand=-pieces - free, reserved=-pieces)
+    apply(actor=actor, order=order, changes=[change], reason=_("配货时缺货"))
+    _shrink(_reservations([line]), {line.pk: pieces})
+
+
 def take_back(
     *, actor: Actor, order: Order, good: dict[OrderLine, int], damaged: dict[OrderLine, int], reason: str
 ) -> None:

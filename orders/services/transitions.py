@@ -8,12 +8,14 @@ from orders import events
 from orders.couriers import courier_code
 from orders.errors import GuardFailed, IllegalTransition, NotAllowed, OrderClosed
 from orders.models import Order, Payment, Status
+from orders.models.statuses import STATUS_LABELS
 from orders.services.announce import record
 from orders.services.effects import EFFECTS
 from orders.services.guards import GUARDS
 from orders.services.locks import lock_order
 from orders.services.moves import Move
 from orders.services.payments import record_part_payment
+from orders.services.shortage_tasks import review_shortages
 from orders.services.versions import check_version
 from orders.transitions import TERMINAL, Transition, by_key, roles_of, rows_between, transitions_from
 from shopcomm.core.accounts.actors import Actor
@@ -57,7 +59,7 @@ def choose(order: Order, to: str, actor: Actor) -> Transition:
     if not rows:
         open_ = transitions_from(order.status, order.status_before)
         allowed = dict.fromkeys(str(row.to) for row in open_ if row.actors & roles_of(actor))
-        raise IllegalTransition(from_=order.status, to=to, allowed=allowed)
+        raise IllegalTransition(from_=order.status, to=to, allowed=allowed, labels=STATUS_LABELS)
     for row in rows:
         if row.actors & roles_of(actor):
             return row
@@ -90,6 +92,8 @@ def _make(move: Move) -> None:
         before, order.status = Status.PICKING, after
     kind = by_key("T8").event if part else row.event
     record(order, kind, actor=move.actor, status_from=before, **move.facts)
+    if order.shortage:
+        review_shortages(order, move.actor)
 
 
 def _already_done(order: Order, to: str, data: dict[str, Any]) -> bool:

@@ -8,10 +8,14 @@ from orders.events import (
     ChangeEscalated,
     ChangeRejected,
     ChangeRequested,
+    EvaluationAnswered,
     OrderAcknowledged,
+    OrderEvaluated,
     OrderUrged,
     PartRefunded,
     ShipmentUpdated,
+    ShortageFound,
+    ShortageSettled,
 )
 from orders.labels import field_label, field_text, status_label
 from orders.models import Order
@@ -26,8 +30,12 @@ LOOKED_AT = frozenset(
         ChangeEscalated.type,
         ChangeRejected.type,
         OrderUrged.type,
+        OrderEvaluated.type,
+        EvaluationAnswered.type,
         AfterSalesMoved.type,
         PartRefunded.type,
+        ShortageFound.type,
+        ShortageSettled.type,
     }
 )
 

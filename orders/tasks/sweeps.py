@@ -11,7 +11,11 @@ from orders.errors import OrderError
 from orders.models import Order, Status
 from orders.selectors.change_requests import unanswered
 from orders.selectors.due import delivered_long_enough, unpaid_too_long
+from orders.selectors.quotes import overdue_quotes
+from orders.selectors.shortages import fillable_orders, lapsed_waits
 from orders.services.change_requests import escalate_change
+from orders.services.quotes import expire_quote
+from orders.services.shortages import fill_shortage, lapse_wait
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 
@@ -37,6 +41,21 @@ def escalate_changes() -> int:
     """Tell the managers of requests that nobody has answered in time. Returns how many."""
     now = timezone.now()
     return sum(escalate_change(request_id=pk, now=now) for pk in unanswered(now))
+
+
+@shared_task(name="orders.expire_quotes")
+def expire_quotes() -> int:
+    """Write down which quotes have run out. Returns how many."""
+    now = timezone.now()
+    return sum(expire_quote(quote_id=pk, now=now) for pk in overdue_quotes(now))
+
+
+@shared_task(name="orders.mind_shortages")
+def mind_shortages() -> int:
+    """Give orders what they are short of as soon as it is there, and ask again when a promised day is over."""
+    now = timezone.now()
+    filled = sum(fill_shortage(order_id=pk) for pk in fillable_orders())
+    return filled + sum(lapse_wait(task_id=pk, now=now) for pk in lapsed_waits(now))
 
 
 def _sweep(ids: Iterable[int], to: str, reason: str) -> int:

@@ -1,13 +1,16 @@
 """What the stockroom's templates show, worked out from orders and their lines."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from orders.labels import field_label, field_text
 from orders.models import Order, OrderLine, Status, WarehouseAlert
+from orders.selectors.change_requests import AskedChange, asked_change
+from orders.selectors.shortages import missing_pieces
 from orders.selectors.warehouse import Board
 from orders.views.presenting import name_carriers
 
@@ -26,6 +29,13 @@ class Card:
     alerts: list[WarehouseAlert]
     is_new: bool
     when: datetime | None
+
+    @property
+    def waits_until(self) -> date | None:
+        """The day before which the customer does not want it, while it has not left."""
+        day = self.order.deliver_on
+        waits = self.order.status in (Status.PAID, Status.PICKING) and day and day > timezone.localdate()
+        return day if waits else None
 
     @property
     def is_picked(self) -> bool:
@@ -51,6 +61,8 @@ class Picking:
     rows: list[OrderLine]
     pieces_picked: int
     shipments: list
+    # Requests that keep the parcel here, with their clocks.
+    frozen: list[AskedChange] = field(default_factory=list)
 
     @property
     def order(self) -> Order:
@@ -58,7 +70,7 @@ class Picking:
 
     @property
     def may_ship(self) -> bool:
-        return self.order.status == Status.PICKING and self.card.is_picked
+        return self.order.status == Status.PICKING and all(row.is_ticked for row in self.rows)  # type: ignore[attr-defined]
 
 
 def card_of(order: Order) -> Card:
@@ -76,9 +88,9 @@ def card_of(order: Order) -> Card:
     )
 
 
-def is_ticked(line: OrderLine) -> bool:
-    """Whether all of a line lies in the box."""
-    return line.picked_quantity >= line.quantity - line.cancelled_quantity
+def is_ticked(line: OrderLine, missing: int = 0) -> bool:
+    """Whether all of a line lies in the box, as far as it is there."""
+    return line.picked_quantity >= line.quantity - line.cancelled_quantity - missing
 
 
 def cards_of(board: Board) -> list[CardColumn]:
@@ -130,11 +142,15 @@ def _people(cards: list[Card]) -> str:
 def picking_of(order: Order, rows: list[OrderLine]) -> Picking:
     """The panel for one order."""
     open_rows = [line for line in rows if line.quantity > line.cancelled_quantity]
+    missing = missing_pieces(order) if order.shortage else {}
     for line in open_rows:
-        line.is_ticked = is_ticked(line)  # type: ignore[attr-defined]
+        line.missing = missing.get(line.pk, 0)  # type: ignore[attr-defined]
+        line.ready = line.open_quantity - line.missing  # type: ignore[attr-defined]
+        line.is_ticked = is_ticked(line, line.missing)  # type: ignore[attr-defined]
     return Picking(
         card=card_of(order),
         rows=open_rows,
         pieces_picked=sum(min(line.picked_quantity, line.quantity) for line in open_rows),
         shipments=name_carriers(list(order.shipments.all())),
+        frozen=[asked_change(asked) for asked in order.open_freezing],  # type: ignore[attr-defined]
     )

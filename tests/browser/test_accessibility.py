@@ -13,6 +13,7 @@ from messaging.services.messages import send_message
 from orders.models import Order, Status
 from orders.services.change_requests import request_change
 from orders.services.editing import edit_order
+from orders.services.evaluations import EvaluationInput, evaluate_order
 from orders.services.warehouse import acknowledge_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
@@ -43,11 +44,15 @@ def shop(customer, sales) -> dict[str, Order]:
     asked = make_order(status=Status.PICKING)
     for kind, data in (("address", {"street": "体育场路 1 号"}), ("cancel", {"reason": "买错了"})):
         request_change(actor=Actor.customer(asked.customer), order_id=asked.pk, kind=kind, data=data)
+    rated = make_order(status=Status.DELIVERED)
+    given = EvaluationInput(goods=2, service=5, text="拉链有点紧")
+    evaluate_order(actor=Actor.customer(rated.customer), order_id=rated.pk, given=given)
     make_orders(3)
     return {
         "busy": busy,
         "picking": picking,
         "asked": asked,
+        "rated": rated,
         "shipped": make_order(status=Status.SHIPPED),
         "new": make_order(status=Status.PAID),
     }
@@ -58,6 +63,8 @@ PAGES: dict[str, Callable[[dict[str, Order]], str]] = {
     "desk": lambda shop: "/orders/",
     "order": lambda shop: f"/orders/{shop['busy'].number}/",
     "order with requests": lambda shop: f"/orders/{shop['asked'].number}/",
+    "rated order": lambda shop: f"/orders/{shop['rated'].number}/",
+    "no network": lambda shop: "/offline/",
     "shipped order": lambda shop: f"/orders/{shop['shipped'].number}/",
     "order events": lambda shop: f"/orders/{shop['busy'].number}/events/",
     "new order": lambda shop: "/orders/new/",
@@ -135,9 +142,9 @@ def test_every_page_of_the_staff_is_accessible(browse, live, manager, shop, view
 def test_the_customers_pages_are_accessible(browse, live, shop, view) -> None:
     width, height, scheme = view
     wrong: dict[str, list[str]] = {}
-    for name in ("busy", "asked", "shipped"):
+    for name in ("busy", "asked", "shipped", "rated"):
         token = link_token(make_link(customer=shop[name].customer, order_id=shop[name].pk))
-        for part in ("", "chat/", "change/", "notices/"):
+        for part in ("", "chat/", "change/", "notices/", "evaluation/"):
             page = browse(
                 f"{live.url}/o/{token}/{part}",
                 width=width,

@@ -17,6 +17,7 @@ from shopcomm.core.accounts.models import ApiKey, Customer, Staff
 from shopcomm.core.accounts.roles import Role
 from shopcomm.core.accounts.services.api_keys import SCOPES, create_api_key
 from shopcomm.core.accounts.services.customers import normalise_phone
+from shopcomm.core.realtime import look_again_on_commit, staff_group
 
 # Roles take the place of groups: few enough to read in one table.
 admin.site.unregister(Group)
@@ -39,6 +40,8 @@ class StaffAdmin(UserAdmin, ModelAdmin):
         # Managers run the admin; nobody else gets in.
         obj.is_staff = obj.is_superuser = obj.role == Role.MANAGER
         super().save_model(request, obj, form, change)
+        # Deactivated, or with another role: open tabs notice at once.
+        look_again_on_commit(staff_group(obj.pk))
 
 
 class CustomerForm(ModelForm):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -74,7 +75,11 @@ def order_response(request: HttpRequest, link: OrderLink | None, *, view: str) -
         "view": view,
         "preview": preview,
     }
-    return private(render(request, "portal/order.html", context))
+    response = private(render(request, "portal/order.html", context))
+    if not preview:
+        # The service worker keeps what carries this, apart for each customer.
+        response["X-Offline-Owner"] = salted_hmac("shopcomm.offline", str(link.customer_id)).hexdigest()[:16]
+    return response
 
 
 def remember(request: HttpRequest, link: OrderLink) -> None:
@@ -96,7 +101,7 @@ def order_of(link: OrderLink | None) -> Order | None:
     if link is None:
         return None
     actor = Actor.customer(link.customer, order_id=link.order_id)
-    visible = orders_visible_to(actor).select_related("customer")
+    visible = orders_visible_to(actor).select_related("customer", "evaluation")
     related = visible.prefetch_related(
         "lines__variant__product", "shipments__nodes", "shipments__lines__line", "refunds"
     )

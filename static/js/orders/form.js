@@ -39,7 +39,7 @@ export default class OrderForm {
     this.#total();
   }
 
-  #add({ sku, name, spec, price, picture }) {
+  #add({ sku, name, spec, price, tiers, picture }) {
     const existing = $$(".line", this.#form).find((line) => $(".sku", line).value === sku);
     if (existing) {
       $(".qty", existing).value = Number($(".qty", existing).value) + 1;
@@ -51,7 +51,7 @@ export default class OrderForm {
     $("[data-spec]", line).textContent = spec;
     $("[data-picture]", line).src = picture;
     $(".price", line).placeholder = price;
-    $(".qty", line).dataset.price = price;
+    Object.assign($(".qty", line).dataset, { price, tiers });
     $("[data-lines]", this.#form).append(line);
     $("[data-variant-search]", this.#form).value = "";
     $("#variant-results", this.#form).hidden = true;
@@ -61,6 +61,7 @@ export default class OrderForm {
   #total() {
     const lines = $$("[data-lines] .line", this.#form);
     let [pieces, sum] = [0, 0];
+    this.#prices(lines);
     for (const line of lines) {
       const quantity = Number($(".qty", line).value) || 0;
       pieces += quantity;
@@ -71,6 +72,22 @@ export default class OrderForm {
       `${lines.length} 款 · ${pieces} 件 · 约 ${money}`,
       `${lines.length} styles · ${pieces} pieces · about ${money}`,
     );
+  }
+
+  /** Who buys wholesale pays by the count: the price that a line gets by itself stands in its empty field. */
+  #prices(lines) {
+    const counts = new Map();
+    for (const line of lines) {
+      const sku = $(".sku", line).value;
+      counts.set(sku, (counts.get(sku) ?? 0) + (Number($(".qty", line).value) || 0));
+    }
+    for (const line of lines) {
+      const { price, tiers } = $(".qty", line).dataset;
+      if (!price) continue;
+      const steps = "wholesale" in this.#form.dataset && tiers ? tiers.split(",").map((step) => step.split(":")) : [];
+      const reached = steps.filter(([least]) => Number(least) <= counts.get($(".sku", line).value)).pop();
+      $(".price", line).placeholder = reached?.[1] ?? price;
+    }
   }
 
   /** A known phone fills in who it is and where the last parcel went; what is typed already stays. */

@@ -4,10 +4,12 @@ import secrets
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from shopcomm.core.accounts.models import Customer, OrderLink
+from shopcomm.core.realtime import link_group, look_again_on_commit
 
 # The nonce is in the database, the signature is not: a copy of the table opens nothing.
 _signer = Signer(salt="shopcomm.order-link", sep=".")
@@ -62,6 +64,8 @@ def open_link(token: str) -> OrderLink | None:
     return live.select_related("customer").first()
 
 
+@transaction.atomic
 def revoke_links(*, order_id: int) -> int:
-    """Close every link of an order at once. Returns how many were open."""
+    """Close every link of an order at once, and what was opened with them. Returns how many were open."""
+    look_again_on_commit(link_group(order_id))
     return OrderLink.objects.filter(order_id=order_id, revoked_at=None).update(revoked_at=timezone.now())

@@ -16,6 +16,7 @@ from shopcomm.core.realtime import quietly
 from shopcomm.edge.demo import people
 from shopcomm.edge.demo.catalogue import open_catalogue
 from shopcomm.edge.demo.history import NAMESPACE, History
+from shopcomm.edge.demo.offers import Offers
 from shopcomm.edge.demo.today import Today
 
 
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         count = History(staff, customers, variants).tell()
         Today(staff).go()
         self._enquiries(customers[:6], staff["sales"])
+        Offers(staff).go()
         self.stdout.write(f"{count} orders, {len(variants)} SKUs, {len(customers)} customers")
 
     def _enquiries(self, customers: list[Any], seller: Staff) -> None:

@@ -1,0 +1,74 @@
+"""报价单: prices until a date, and one tap that makes an order of them."""
+
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from messaging.cards import Card, Look, register
+from messaging.services.quotes import CARD, renew_in_conversation
+from orders.models import Quote
+from orders.selectors.quotes import address_fields, last_address, quoted_lines, quotes_with_lines
+from orders.services.addresses import COLUMNS, AddressInput
+from orders.services.quotes import accept_quote, decline_quote, withdraw_quote
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.services.order_links import link_url
+
+
+def shown(look: Look) -> dict[str, Any]:
+    """The quote as it is now, and for whom it is open the address that it would go to."""
+    quote = quotes_with_lines().filter(pk=look.object_id, customer=look.conversation.customer_id).first()
+    if quote is None or (quote.state == Quote.State.DRAFT and not look.actor.is_shop):
+        return {"quote": None}
+    return {
+        "quote": quote,
+        "lines": quoted_lines(quote),
+        "is_over": quote.is_over(),
+        "fields": address_fields(last_address(quote.customer)) if quote.is_open else [],
+        "order_url": _order_url(quote, look.actor),
+        # A conversation may show a quote twice; labels need ids of their own.
+        "place": f"{look.message.conversation_id}-{look.message.seq}",
+    }
+
+
+def _order_url(quote: Quote, actor: Actor) -> str:
+    """Where this reader finds the order that it became."""
+    if quote.order is None:
+        return ""
+    if actor.is_shop:
+        return reverse("orders:detail", args=[quote.order.number])
+    return link_url(customer=quote.customer, order_id=quote.order.pk)
+
+
+def accept(actor: Actor, quote_id: int, data: QueryDict) -> None:
+    """Yes, to the address that was typed."""
+    revision = data.get("revision", "")
+    accept_quote(
+        actor=actor,
+        quote_id=quote_id,
+        address=AddressInput(**{name: data.get(name, "") for name in COLUMNS}),
+        revision=int(revision) if revision.isascii() and revision.isdigit() else 0,
+        consent=data.get("consent", ""),
+    )
+
+
+def decline(actor: Actor, quote_id: int, data: QueryDict) -> None:
+    decline_quote(actor=actor, quote_id=quote_id, reason=data.get("reason", ""))
+
+
+def renew(actor: Actor, quote_id: int, data: QueryDict) -> None:
+    renew_in_conversation(actor=actor, quote_id=quote_id)
+
+
+def withdraw(actor: Actor, quote_id: int, data: QueryDict) -> None:
+    withdraw_quote(actor=actor, quote_id=quote_id)
+
+
+register(
+    Card(
+        CARD,
+        "messaging/cards/_quote.html",
+        shown,
+        {"accept": accept, "decline": decline, "renew": renew, "withdraw": withdraw},
+    )
+)

@@ -1,0 +1,43 @@
+"""缺货: what may be done about missing pieces, and one tap that does it."""
+
+from typing import Any
+
+from django.http import QueryDict
+
+from messaging.cards import Card, Look, register
+from messaging.services.shortages import CARD
+from orders.models import ShortageTask
+from orders.selectors.shortages import choice_text, offered_options
+from orders.services.shortage_tasks import SHORT_IN
+from orders.services.shortages import choose_option
+from shopcomm.core.accounts.actors import Actor
+
+
+def shown(look: Look) -> dict[str, Any]:
+    """The question with what can still be done, or its answer."""
+    tasks = ShortageTask.objects.select_related("order", "line__variant__product")
+    task = tasks.filter(pk=look.object_id, order__customer=look.conversation.customer_id).first()
+    if task is None:
+        return {"task": None}
+    is_open = task.state == ShortageTask.State.OFFERED and task.order.status in SHORT_IN
+    return {
+        "task": task,
+        "is_open": is_open,
+        "options": offered_options(task) if is_open else [],
+        "choice": choice_text(task.chosen),
+    }
+
+
+def choose(actor: Actor, task_id: int, data: QueryDict) -> None:
+    """Do what was tapped, for as many pieces as the card said."""
+    seen = data.get("seen", "")
+    choose_option(
+        actor=actor,
+        task_id=task_id,
+        key=data.get("option", ""),
+        seen=int(seen) if seen.isascii() and seen.isdigit() else 0,
+        consent=data.get("consent", ""),
+    )
+
+
+register(Card(CARD, "messaging/cards/_shortage.html", shown, {"choose": choose}))

@@ -1,0 +1,147 @@
+"""Quotes in conversations: shown as a card, and told as a line when they have been answered."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from messaging.models import Message, Sender
+from messaging.services.cards import card_changed, send_card
+from messaging.services.drafts import Draft
+from messaging.services.event_lines import line_key
+from messaging.services.messages import write_messages
+from orders import events
+from orders.models import Quote
+from orders.selectors.quotes import quotes_with_lines
+from orders.services.quotes import QuoteInput, edit_quote, make_quote, renew_quote, send_quote
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import Customer
+from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.http.templatetags.ui import money
+
+CARD = "quote"
+SHOWN_LINES = 10
+
+
+@transaction.atomic
+def quote_in_conversation(
+    *, actor: Actor, customer: Customer, conversation_id: int, wanted: QuoteInput, send: bool
+) -> Quote:
+    """Write a quote for the customer of a conversation, and lay it before them when it is finished. Raises OrderError."""
+    quote = make_quote(actor=actor, customer=customer, wanted=wanted, conversation_id=conversation_id)
+    return send_quote_card(actor=actor, quote_id=quote.pk) if send else quote
+
+
+@transaction.atomic
+def change_quote(
+    *, actor: Actor, quote_id: int, wanted: QuoteInput, revision: int | None, send: bool
+) -> Quote:
+    """Change a quote; one that is out already is shown anew. Raises OrderError."""
+    quote = edit_quote(actor=actor, quote_id=quote_id, wanted=wanted, revision=revision)
+    if quote.state == Quote.State.SENT:
+        _show(quote, actor)
+        return quote
+    return send_quote_card(actor=actor, quote_id=quote_id) if send else quote
+
+
+@transaction.atomic
+def send_quote_card(*, actor: Actor, quote_id: int) -> Quote:
+    """Lay a draft before the customer, as a card in its conversation. Raises OrderError, NotFound."""
+    quote = send_quote(actor=actor, quote_id=quote_id)
+    _show(quote, actor)
+    return quote
+
+
+@transaction.atomic
+def renew_in_conversation(*, actor: Actor, quote_id: int) -> Quote:
+    """Give a quote a new date, and show it again where the customer looks: at the end. Raises OrderError."""
+    quote = renew_quote(actor=actor, quote_id=quote_id)
+    _show(quote, actor)
+    return quote
+
+
+def _show(quote: Quote, actor: Actor) -> None:
+    if quote.conversation_id is None:
+        return
+    quote = quotes_with_lines().get(pk=quote.pk)
+    send_card(
+        actor=actor,
+        conversation_id=quote.conversation_id or 0,
+        card=CARD,
+        object_id=quote.pk,
+        body=quote_text(quote),
+        key=str(quote.revision),
+    )
+
+
+def quote_text(quote: Quote) -> str:
+    """A quote as plain text: for a push, a search, the API."""
+    with translation.override(settings.LANGUAGE_CODE):
+        lines = list(quote.lines.all())
+        told = [
+            _("%(goods)s ×%(count)s，单价 %(price)s")
+            % {
+                "goods": f"{line.name} {line.spec}".strip(),
+                "count": line.quantity,
+                "price": money(line.unit_price, quote.currency),
+            }
+            for line in lines[:SHOWN_LINES]
+        ]
+        if len(lines) > SHOWN_LINES:
+            told.append(_("等 %(count)s 款") % {"count": len(lines)})
+        until = f"{timezone.localtime(quote.valid_until):%Y-%m-%d}"
+        head = _("报价单 %(number)s，合计 %(total)s，%(until)s 前有效") % {
+            "number": quote.number,
+            "total": money(quote.total, quote.currency),
+            "until": until,
+        }
+        return "\n".join([head, *told])
+
+
+def tell_quote_event(quote: Quote, event: DomainEvent, actor: Actor) -> None:
+    """Runs inside the quote's transaction: its card is fetched again, its answer is a line of the conversation."""
+    if quote.conversation_id is None:
+        return
+    card_changed(conversation_id=quote.conversation_id, card=CARD, object_id=quote.pk)
+    with translation.override(settings.LANGUAGE_CODE):
+        text = _line(event)
+    if text:
+        write_messages([_draft(quote.conversation_id, event, text)])
+
+
+def _draft(conversation_id: int, event: DomainEvent, text: str) -> Draft:
+    return Draft(
+        conversation_id=conversation_id,
+        client_id=line_key(event),
+        kind=Message.Kind.EVENT,
+        body=text,
+        sender_kind=Sender.SYSTEM,
+        sender_id=0,
+        sender_name="",
+        data={"event": event.type, "event_id": event.pk},
+    )
+
+
+def _line(event: DomainEvent) -> str:
+    data = event.data
+    if event.type == events.QuoteAccepted.type:
+        text = _("客户接受了报价单 %(number)s，已生成订单 %(order)s，合计 %(total)s") % {
+            "number": data["number"],
+            "order": data["order"],
+            "total": money(Decimal(data["total"])),
+        }
+        if not data.get("consent"):
+            return text
+        return _("%(text)s（电话确认：%(consent)s）") % {"text": text, "consent": data["consent"]}
+    if event.type == events.QuoteDeclined.type:
+        text = _("客户谢绝了报价单 %(number)s") % {"number": data["number"]}
+        return (
+            _("%(text)s：%(reason)s") % {"text": text, "reason": data["reason"]} if data["reason"] else text
+        )
+    if event.type == events.QuoteExpired.type:
+        return _("报价单 %(number)s 已过期") % {"number": data["number"]}
+    if event.type == events.QuoteWithdrawn.type:
+        return _("商家撤回了报价单 %(number)s") % {"number": data["number"]}
+    return ""

@@ -1,0 +1,187 @@
+"""Quotes at the desk: a customer's list, the form, and what is done with one of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from messaging.errors import MessagingError
+from messaging.models import Conversation
+from messaging.selectors.conversations import conversations_visible_to
+from messaging.selectors.quotes import quotes_visible_to
+from messaging.services.quotes import (
+    change_quote,
+    quote_in_conversation,
+    renew_in_conversation,
+    send_quote_card,
+)
+from orders.errors import OrderError
+from orders.models import Quote, Variant
+from orders.quote_form import QuoteForm, initial_of, lines_of
+from orders.selectors.quotes import wanted_items
+from orders.services.quotes import EDITABLE, withdraw_quote
+from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.accounts.models import Customer
+
+SHOWN = 50
+
+
+@require_safe
+@never_cache
+@right_required("conversations.view")
+def quote_list(request: ShopRequest, conversation_id: int) -> HttpResponseBase:
+    """The quotes of the customer one talks to, newest first."""
+    conversation = _conversation(request, conversation_id)
+    quotes = list(
+        quotes_visible_to(request.actor).filter(customer=conversation.customer_id).order_by("-pk")[:SHOWN]
+    )
+    context = {"conversation": conversation, "quotes": quotes, "back": place_of(conversation)}
+    return render(request, "messaging/quotes/list.html", context | {"active": "inbox"})
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@right_required("orders.create")
+def new_quote(request: ShopRequest, conversation_id: int) -> HttpResponseBase:
+    """The form of a new quote; `?items=SKU:3,SKU2:1` are the lines that it begins with."""
+    conversation = _conversation(request, conversation_id)
+    if request.method != "POST":
+        form = QuoteForm(initial=initial_of(None))
+        return _page(request, form, conversation, wanted_items(request.GET.get("items", "")))
+
+    def make(form: QuoteForm) -> Quote:
+        return quote_in_conversation(
+            actor=request.actor,
+            customer=conversation.customer,
+            conversation_id=conversation.pk,
+            wanted=form.wanted(),
+            send="send" in request.POST,
+        )
+
+    return _save(request, conversation, make, None)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@right_required("orders.create")
+def edit(request: ShopRequest, quote_id: int) -> HttpResponseBase:
+    """The form of a quote that is there already."""
+    quote = _quote(request, quote_id)
+    conversation = _conversation(request, quote.conversation_id or 0)
+    if request.method != "POST":
+        return _page(
+            request, QuoteForm(initial=initial_of(quote)), conversation, lines_of(quote), quote=quote
+        )
+
+    def change(form: QuoteForm) -> Quote:
+        return change_quote(
+            actor=request.actor,
+            quote_id=quote.pk,
+            wanted=form.wanted(),
+            revision=form.cleaned_data["revision"],
+            send="send" in request.POST,
+        )
+
+    return _save(request, conversation, change, quote)
+
+
+def _save(
+    request: ShopRequest, conversation: Conversation, work: Callable[[QuoteForm], Quote], quote: Quote | None
+) -> HttpResponseBase:
+    form = QuoteForm(request.POST, initial=initial_of(quote))
+    if not form.is_valid():
+        items = form.cleaned_data.get("items", [])
+        return _page(request, form, conversation, items, quote=quote, status=422)
+    try:
+        saved = work(form)
+    except (OrderError, MessagingError) as error:
+        items, text = form.cleaned_data["items"], str(error.detail)
+        return _page(request, form, conversation, items, quote=quote, status=error.status, refusal=text)
+    if saved.state == Quote.State.SENT:
+        messages.success(request, _("报价单 %(number)s 已发给客户") % {"number": saved.number})
+        return redirect(place_of(conversation))
+    messages.success(request, _("报价单 %(number)s 已存为草稿") % {"number": saved.number})
+    return redirect("messaging:quotes", conversation.pk)
+
+
+def _page(
+    request: ShopRequest,
+    form: QuoteForm,
+    conversation: Conversation,
+    items: list[dict[str, Any]],
+    *,
+    quote: Quote | None = None,
+    status: int = 200,
+    refusal: str = "",
+) -> HttpResponseBase:
+    context = {
+        "active": "inbox",
+        "form": form,
+        "fields": [form[name] for name in ("valid_until", "shipping_fee", "discount", "note")],
+        "items": _shown(items),
+        "item_errors": form.item_errors,
+        "conversation": conversation,
+        "quote": quote,
+        "can_edit": quote is None or quote.state in EDITABLE,
+        "is_out": quote is not None and quote.state != Quote.State.DRAFT,
+        "wholesale": conversation.customer.tier == Customer.Tier.WHOLESALE,
+        "refusal": refusal,
+    }
+    return render(request, "messaging/quotes/form.html", context, status=status)
+
+
+def _shown(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Lines with what the page shows of their goods."""
+    found = Variant.objects.select_related("product").prefetch_related("tiers")
+    variants = found.in_bulk([row["sku"] for row in items], field_name="sku")
+    return [
+        row
+        | {
+            "variant": variants.get(row["sku"]),
+            "name": variants[row["sku"]].product.name if row["sku"] in variants else "",
+            "spec": variants[row["sku"]].spec if row["sku"] in variants else "",
+        }
+        for row in items
+    ]
+
+
+@require_POST
+@right_required("orders.create")
+def act(request: ShopRequest, quote_id: int, action: str) -> HttpResponseBase:
+    """Send, renew or withdraw a quote from the list."""
+    quote = _quote(request, quote_id)
+    work: dict[str, Callable[[], object]] = {
+        "send": lambda: send_quote_card(actor=request.actor, quote_id=quote.pk),
+        "renew": lambda: renew_in_conversation(actor=request.actor, quote_id=quote.pk),
+        "withdraw": lambda: withdraw_quote(actor=request.actor, quote_id=quote.pk),
+    }
+    if action not in work:
+        raise Http404
+    try:
+        work[action]()
+        messages.success(request, _("已处理"))
+    except (OrderError, MessagingError) as error:
+        messages.error(request, str(error.detail))
+    return redirect("messaging:quotes", quote.conversation_id or 0)
+
+
+def place_of(conversation: Conversation) -> str:
+    """Where sales talk in a conversation."""
+    if conversation.order:
+        return reverse("orders:detail", args=[conversation.order.number])
+    return reverse("messaging:inbox-conversation", args=[conversation.pk])
+
+
+def _conversation(request: ShopRequest, conversation_id: int) -> Conversation:
+    visible = conversations_visible_to(request.actor).select_related("customer", "order")
+    return get_object_or_404(visible, pk=conversation_id)
+
+
+def _quote(request: ShopRequest, quote_id: int) -> Quote:
+    return get_object_or_404(quotes_visible_to(request.actor).exclude(conversation_id=None), pk=quote_id)

@@ -1,0 +1,80 @@
+"""Missing pieces at the desk: lay ways out before the customer, or do what they said on the phone."""
+
+from collections.abc import Callable
+from datetime import date
+
+from django.contrib import messages
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from messaging.errors import MessagingError
+from messaging.services.shortages import offer_in_conversation
+from orders.errors import OrderError
+from orders.models import ShortageTask
+from orders.selectors.visibility import orders_visible_to
+from orders.services.moves import whole
+from orders.services.shortages import choose_option
+from shopcomm.core.accounts.access import ShopRequest, right_required
+
+
+@require_POST
+@right_required("orders.create")
+def offer(request: ShopRequest, task_id: int) -> HttpResponseBase:
+    """Send the ticked options as a card."""
+    task = _task(request, task_id)
+    return _answer(
+        request,
+        task,
+        lambda: offer_in_conversation(
+            actor=request.actor,
+            task_id=task.pk,
+            keys=request.POST.getlist("option"),
+            until=_day(request.POST.get("until", "")),
+        ),
+        _("已发给客户，等客户选择"),
+    )
+
+
+@require_POST
+@right_required("orders.create")
+def choose(request: ShopRequest, task_id: int) -> HttpResponseBase:
+    """Do what the customer said on the phone."""
+    task = _task(request, task_id)
+    return _answer(
+        request,
+        task,
+        lambda: choose_option(
+            actor=request.actor,
+            task_id=task.pk,
+            key=request.POST.get("option", ""),
+            seen=whole(request.POST.get("seen")),
+            consent=request.POST.get("consent", ""),
+        ),
+        _("已照客户说的办"),
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+def _task(request: ShopRequest, task_id: int) -> ShortageTask:
+    visible = ShortageTask.objects.filter(order__in=orders_visible_to(request.actor))
+    return get_object_or_404(visible.select_related("order"), pk=task_id)
+
+
+def _answer(
+    request: ShopRequest, task: ShortageTask, work: Callable[[], object], done: str
+) -> HttpResponseBase:
+    try:
+        work()
+        messages.success(request, done)
+    except (OrderError, MessagingError) as error:
+        messages.error(request, str(error.detail))
+    return redirect("orders:detail", task.order.number)

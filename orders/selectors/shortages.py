@@ -1,0 +1,216 @@
+"""What an order is short of, and what may be done about it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orders.models import Order, OrderLine, ShortageTask, StockReservation, Variant
+from shopcomm.core.http.templatetags.ui import money
+
+State, Kind = ShortageTask.State, ShortageTask.Kind
+# What leaves the pieces to come later.
+PROMISES = frozenset({Kind.WAIT, Kind.SPLIT})
+USUAL_WAIT = timedelta(days=7)
+MOST_SWAPS = 4
+
+
+@dataclass(frozen=True)
+class Option:
+    """One thing that may be done about missing pieces, in words. `key` is what a tap says."""
+
+    key: str
+    kind: str
+    title: str
+    detail: str
+    until: date | None = None
+    variant: Variant | None = None
+    unit_price: Decimal = Decimal(0)
+    # What the customer gets back.
+    back: Decimal = Decimal(0)
+    is_offered: bool = False
+    # What one would offer without thinking twice; another size is a matter of taste.
+    is_usual: bool = True
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """As a task keeps it."""
+        kept: dict[str, Any] = {"kind": self.kind}
+        if self.variant:
+            kept["sku"] = self.variant.sku
+        if self.until:
+            kept["until"] = self.until.isoformat()
+        return kept
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """A task with the options that are open now."""
+
+    task: ShortageTask
+    options: list[Option]
+
+    @property
+    def chosen_text(self) -> str:
+        return choice_text(self.task.chosen)
+
+
+def missing_pieces(order: Order) -> dict[int, int]:
+    """For each line that is short: how many of its open pieces nothing is held for."""
+    held = dict(StockReservation.objects.filter(line__order=order).values_list("line_id", "quantity"))
+    lines = OrderLine.objects.filter(order=order).exclude(variant=None)
+    short = {line.pk: line.open_quantity - held.get(line.pk, 0) for line in lines}
+    return {pk: count for pk, count in short.items() if count > 0}
+
+
+def may_split(order: Order) -> bool:
+    """Whether the customer has agreed, for everything that is missing, to have the rest sent first."""
+    kinds = list(standing_tasks().filter(order=order).values_list("state", "chosen__kind"))
+    agreed = [kind for state, kind in kinds if state == State.SETTLED]
+    return bool(agreed) and len(agreed) == len(kinds) and set(agreed) == {Kind.SPLIT}
+
+
+def standing_tasks() -> QuerySet[ShortageTask]:
+    """Open questions and promises that have not been kept."""
+    unkept = ShortageTask.objects.filter(ended_at=None)
+    return unkept.filter(state__in=(State.OPEN, State.OFFERED)) | unkept.filter(
+        state=State.SETTLED, chosen__kind__in=list(PROMISES)
+    )
+
+
+def fillable_orders() -> list[int]:
+    """Ids of orders that are short of something there is again; the urgent and the oldest first."""
+    tasks = standing_tasks().filter(line__variant__on_hand__gt=F("line__variant__reserved"))
+    rows = tasks.order_by("-order__urgent", "order__paid_at", "order_id").values_list("order_id", flat=True)
+    return list(dict.fromkeys(rows[:500]))
+
+
+def lapsed_waits(now: datetime) -> list[int]:
+    """Ids of tasks whose customer agreed to wait until a day that is over."""
+    today = timezone.localdate(now).isoformat()
+    tasks = ShortageTask.objects.filter(state=State.SETTLED, ended_at=None, chosen__kind=Kind.WAIT)
+    return list(tasks.filter(chosen__until__lt=today).order_by("pk").values_list("pk", flat=True)[:500])
+
+
+def shortages_of(order: Order) -> list[Shortage]:
+    """An order's tasks, newest first; open ones with what may be done."""
+    tasks = order.shortages.select_related("line__variant__product", "order").order_by("-pk")
+    return [Shortage(task, all_options(task) if task.is_open else []) for task in tasks]
+
+
+def offered_options(task: ShortageTask) -> list[Option]:
+    """What the customer may tap: of what was offered, that which can still be done."""
+    return [option for option in all_options(task) if option.is_offered]
+
+
+def all_options(task: ShortageTask) -> list[Option]:
+    """Everything that can be done about a task now, in the order in which it is laid before people."""
+    line = task.line
+    if line is None or line.variant is None:
+        return []
+    order = task.order
+    found = [_wait(task), *_swaps(task, line, line.variant)]
+    found += _split(task, order)
+    found.append(_refund(task, line, order))
+    return [option for option in found if option]
+
+
+def _offered(task: ShortageTask, kind: str, sku: str = "") -> dict[str, Any] | None:
+    return next(
+        (each for each in task.offered if each["kind"] == kind and each.get("sku", "") == sku),
+        None,
+    )
+
+
+def _wait(task: ShortageTask) -> Option:
+    given = _offered(task, Kind.WAIT)
+    until = date.fromisoformat(given["until"]) if given else timezone.localdate() + USUAL_WAIT
+    detail = _("缺的 %(count)s 件最晚 %(day)s 到货，到了马上发") % {
+        "count": task.missing,
+        "day": f"{until:%Y-%m-%d}",
+    }
+    return Option(
+        Kind.WAIT.value, Kind.WAIT.value, _("等到货"), detail, until=until, is_offered=given is not None
+    )
+
+
+def _swaps(task: ShortageTask, line: OrderLine, own: Variant) -> list[Option]:
+    """Other colours and sizes of the same product that are there in full. Never dearer: it is the shop that is short."""
+    there = own.product.variants.filter(is_active=True, on_hand__gte=F("reserved") + task.missing)
+    others = sorted(there.exclude(pk=own.pk), key=lambda each: (each.size != own.size, each.sku))
+    return [_swap(task, line, own, each) for each in others[:MOST_SWAPS]]
+
+
+def _swap(task: ShortageTask, line: OrderLine, own: Variant, other: Variant) -> Option:
+    price = swap_price(line, own, other)
+    back = (line.unit_price - price) * task.missing
+    detail = _("%(count)s 件换成 %(spec)s，不加价") % {"count": task.missing, "spec": other.spec}
+    if back:
+        detail = _("%(count)s 件换成 %(spec)s，退差价 %(back)s") % {
+            "count": task.missing,
+            "spec": other.spec,
+            "back": money(back, task.order.currency),
+        }
+    return Option(
+        f"{Kind.SWAP.value}:{other.sku}",
+        Kind.SWAP.value,
+        _("换 %(spec)s") % {"spec": other.spec},
+        detail,
+        variant=other,
+        unit_price=price,
+        back=back,
+        is_offered=_offered(task, Kind.SWAP, other.sku) is not None,
+        is_usual=other.size == own.size,
+    )
+
+
+def swap_price(line: OrderLine, own: Variant, other: Variant) -> Decimal:
+    """The price agreed, less what the other colour or size costs less."""
+    return max(min(line.unit_price, line.unit_price + other.price - own.price), Decimal(0))
+
+
+def _split(task: ShortageTask, order: Order) -> list[Option]:
+    """Only where something is there to be sent first."""
+    held = StockReservation.objects.filter(line__order=order).values_list("quantity", flat=True)
+    ready = sum(held)
+    if not ready:
+        return []
+    detail = _("有货的 %(ready)s 件先发，缺的 %(count)s 件到货后补发") % {
+        "ready": ready,
+        "count": task.missing,
+    }
+    given = _offered(task, Kind.SPLIT) is not None
+    return [Option(Kind.SPLIT.value, Kind.SPLIT.value, _("先发有货的"), detail, is_offered=given)]
+
+
+def _refund(task: ShortageTask, line: OrderLine, order: Order) -> Option:
+    back = refund_for(order, line, task.missing)
+    detail = _("缺的 %(count)s 件不要了，退 %(back)s") % {
+        "count": task.missing,
+        "back": money(back, order.currency),
+    }
+    given = _offered(task, Kind.REFUND) is not None
+    return Option(
+        Kind.REFUND.value, Kind.REFUND.value, _("退款，不要缺的"), detail, back=back, is_offered=given
+    )
+
+
+def refund_for(order: Order, line: OrderLine, missing: int) -> Decimal:
+    """What comes back when the pieces are left out: no more than was paid too much then."""
+    return max(min(line.unit_price * missing, line.unit_price * missing - order.balance), Decimal(0))
+
+
+def choice_text(chosen: dict[str, Any]) -> str:
+    """What was chosen, on one line."""
+    kind = chosen.get("kind", "")
+    if kind == Kind.WAIT:
+        return _("等货，最晚 %(day)s") % {"day": chosen.get("until", "")}
+    if kind == Kind.SWAP:
+        return _("换成 %(spec)s") % {"spec": chosen.get("spec") or chosen.get("sku", "")}
+    if kind == Kind.SPLIT:
+        return _("有货的先发，缺的到货后补发")
+    return _("缺的不要了，退款") if kind == Kind.REFUND else ""

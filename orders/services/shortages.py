@@ -1,0 +1,221 @@
+"""缺货: found by the stockroom, laid before the customer by sales, settled by a tap; or over by itself when goods come."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orders.errors import GuardFailed, NotAllowed
+from orders.models import Order, OrderLine, ShortageTask, Status, StockReservation
+from orders.selectors.shortages import Option, all_options, missing_pieces, offered_options
+from orders.services import stock
+from orders.services.addresses import clean
+from orders.services.editing import edit_order
+from orders.services.items import ItemInput
+from orders.services.locks import lock_lines, lock_order, lock_variants
+from orders.services.moves import whole
+from orders.services.shortage_tasks import (
+    SHORT_IN,
+    is_promise,
+    let_lapse,
+    review_shortages,
+    tell_found,
+    tell_settled,
+)
+from orders.services.transitions import check_owner, transition_order
+from orders.transitions import SELLERS, STOCKROOM, roles_of
+from shopcomm.core.accounts.actors import Actor
+
+State, Kind = ShortageTask.State, ShortageTask.Kind
+
+
+@transaction.atomic
+def report_missing(*, actor: Actor, line_id: int, missing: int) -> Order:
+    """A picker cannot find pieces of a line: they leave the stock, the order is short of them, sales have a task.
+
+    Raises OrderLine.DoesNotExist, NotAllowed, GuardFailed.
+    """
+    if not roles_of(actor) & STOCKROOM:
+        raise NotAllowed(needed=STOCKROOM)
+    order = lock_order(OrderLine.objects.values_list("order_id", flat=True).get(pk=line_id))
+    line = next(line for line in lock_lines(order) if line.pk == line_id)
+    if order.status not in SHORT_IN:
+        raise GuardFailed(("not_picking", _("订单不在配货中")))
+    held = StockReservation.objects.filter(line=line).values_list("quantity", flat=True).first() or 0
+    if not 0 < whole(missing) <= held:
+        raise GuardFailed(
+            (
+                "quantity_invalid",
+                _("缺货数量要在 1 到 %(most)s 之间") % {"most": held} if held else _("这一款没有占用库存"),
+            )
+        )
+    stock.lose(actor=actor, order=order, line=line, pieces=missing)
+    most = line.shipped_quantity + held - missing
+    if line.picked_quantity > most:
+        line.picked_quantity = most
+        line.save(update_fields=["picked_quantity"])
+    review_shortages(order, actor)
+    return order
+
+
+@transaction.atomic
+def fill_shortage(*, order_id: int, actor: Actor | None = None) -> bool:
+    """Hold what has come in for an order that was short of it. Returns whether anything had."""
+    actor = actor or Actor.system()
+    order = lock_order(order_id)
+    lines = {line.pk: line for line in lock_lines(order)}
+    short = missing_pieces(order) if order.status in SHORT_IN else {}
+    variants = lock_variants(lines[pk].variant_id or 0 for pk in short)
+    free = {pk: max(variant.available, 0) for pk, variant in variants.items()}
+    taken: list[tuple[OrderLine, int]] = []
+    for pk, count in short.items():
+        variant_id = lines[pk].variant_id or 0
+        pieces = min(count, free[variant_id])
+        free[variant_id] -= pieces
+        taken += [(lines[pk], pieces)] if pieces else []
+    if not taken:
+        return False
+    stock.reserve(actor=actor, order=order, wanted=taken)
+    review_shortages(order, actor)
+    return True
+
+
+@transaction.atomic
+def lapse_wait(*, task_id: int, now: datetime) -> bool:
+    """Open the question again when the day that a customer agreed to is over. Returns whether it was."""
+    task, order = _locked(task_id)
+    until = task.chosen.get("until", "")
+    if not is_promise(task) or task.chosen.get("kind") != Kind.WAIT:
+        return False
+    if until >= timezone.localdate(now).isoformat():
+        return False
+    let_lapse(task, order, Actor.system())
+    return True
+
+
+@transaction.atomic
+def offer_options(*, actor: Actor, task_id: int, keys: list[str], until: date | None = None) -> ShortageTask:
+    """Choose what the customer may choose from. Offering again replaces what was offered before.
+
+    Raises ShortageTask.DoesNotExist, NotAllowed, GuardFailed.
+    """
+    if not roles_of(actor) & SELLERS:
+        raise NotAllowed(needed=SELLERS)
+    task, order = _locked(task_id)
+    _check_open(task, order)
+    chosen = [option for option in all_options(task) if option.key in keys]
+    if not chosen or len(chosen) < len(set(keys)):
+        raise GuardFailed(("option_unknown", _("请至少选一个可行的方案")))
+    task.offered = [_dated(option, until) for option in chosen]
+    task.state, task.offered_at, task.offered_by = State.OFFERED, timezone.now(), actor.name
+    task.save()
+    tell_found(task, order, actor, State.OFFERED)
+    return task
+
+
+def _dated(option: Option, until: date | None) -> dict[str, Any]:
+    """An option as the task keeps it, with the day that sales promise."""
+    kept = option.stored
+    if option.kind == Kind.WAIT and until is not None:
+        if until < timezone.localdate():
+            raise GuardFailed(("date_past", _("到货日期不能早于今天")))
+        kept["until"] = until.isoformat()
+    return kept
+
+
+@transaction.atomic
+def choose_option(
+    *, actor: Actor, task_id: int, key: str, seen: int | None = None, consent: str = ""
+) -> ShortageTask:
+    """Do what the customer chose, once. `seen`: how many pieces were missing when they looked.
+
+    Sales choose for a customer who said so on the phone; `consent` is what they heard.
+    Raises ShortageTask.DoesNotExist, NotAllowed, GuardFailed, InsufficientStock.
+    """
+    task, order = _locked(task_id)
+    consent = clean(consent)[:300]
+    _check_chooser(order, actor, consent)
+    if task.state == State.SETTLED and _key(task.chosen) == key:
+        return task
+    _check_open(task, order)
+    if seen is not None and seen != task.missing:
+        raise GuardFailed(("shortage_changed", _("缺货数量刚刚有变化，请再看一眼")), missing=task.missing)
+    open_ = offered_options(task) if actor.kind == "customer" else all_options(task)
+    option = next((each for each in open_ if each.key == key), None)
+    if option is None:
+        raise GuardFailed(("option_gone", _("这个方案现在不行了，请选别的或联系客服")))
+    # Settled first: what follows looks at the order's open tasks.
+    task.chosen = option.stored | ({"spec": option.variant.spec} if option.variant else {})
+    task.state, task.settled_at, task.settled_by = State.SETTLED, timezone.now(), actor.name
+    task.consent = consent
+    task.save()
+    order = _do(option, task, order, actor)
+    tell_settled(task, order, actor, State.SETTLED)
+    return task
+
+
+def _do(option: Option, task: ShortageTask, order: Order, actor: Actor) -> Order:
+    """The order command that a choice stands for. Waiting and splitting are promises; the stock keeps them."""
+    if option.kind in (Kind.WAIT, Kind.SPLIT):
+        return order
+    items = _items_without(task, order, option)
+    if not items:
+        # Nothing of the order is left: it ends, with all its money.
+        asker = actor if roles_of(actor) & SELLERS else Actor.customer(order.customer)
+        reason = _("缺货：%(goods)s") % {"goods": task.goods}
+        return transition_order(actor=asker, order_id=order.pk, to=Status.REFUNDING, data={"reason": reason})
+    note = _("缺货：%(goods)s ×%(count)s") % {"goods": task.goods, "count": task.missing}
+    return edit_order(
+        actor=actor,
+        order_id=order.pk,
+        version=None,
+        changes={"items": items},
+        note=note,
+        agreed=True,
+        offered=True,
+    )
+
+
+def _items_without(task: ShortageTask, order: Order, option: Option) -> list[ItemInput]:
+    """The order's lines less what is missing, and with what takes its place."""
+    items = []
+    for line in lock_lines(order):
+        count = line.quantity - (task.missing if line.pk == task.line_id else 0)
+        if count:
+            items.append(ItemInput(line.sku, count, line.unit_price))
+    if option.variant:
+        items.append(ItemInput(option.variant.sku, task.missing, option.unit_price))
+    return items
+
+
+def _key(chosen: dict[str, Any]) -> str:
+    return ":".join(part for part in (chosen.get("kind", ""), chosen.get("sku", "")) if part)
+
+
+def _locked(task_id: int) -> tuple[ShortageTask, Order]:
+    """The task with its order, the order locked first as everywhere."""
+    order = lock_order(ShortageTask.objects.values_list("order_id", flat=True).get(pk=task_id))
+    task = ShortageTask.objects.select_for_update().get(pk=task_id)
+    task.order = order
+    return task, order
+
+
+def _check_chooser(order: Order, actor: Actor, consent: str) -> None:
+    """The order's own customer, or sales for them."""
+    check_owner(order, actor)
+    if actor.kind == "customer":
+        return
+    if not roles_of(actor) & SELLERS:
+        raise NotAllowed(needed=SELLERS)
+    if not consent:
+        raise GuardFailed(("consent_required", _("请写下客户在电话里怎么答应的")))
+
+
+def _check_open(task: ShortageTask, order: Order) -> None:
+    if not task.is_open:
+        raise GuardFailed(("shortage_answered", _("这件缺货%(state)s") % {"state": task.get_state_display()}))
+    if order.status not in SHORT_IN:
+        text = _("订单%(status)s，不用再选") % {"status": order.get_status_display()}
+        raise GuardFailed(("order_moved", text))

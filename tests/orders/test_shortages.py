@@ -1,0 +1,364 @@
+"""缺货: a paid order that is short of goods is a question with ready answers, and each answer is done with a tap."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from messaging.models import Message
+from messaging.services.shortages import offer_in_conversation
+from orders.errors import GuardFailed, NotAllowed
+from orders.models import (
+    Order,
+    OrderLine,
+    Refund,
+    ShortageTask,
+    Status,
+    StockMovement,
+    StockReservation,
+    Variant,
+)
+from orders.selectors.shortages import (
+    all_options,
+    missing_pieces,
+    offered_options,
+    shortages_of,
+)
+from orders.services.editing import edit_order
+from orders.services.items import ItemInput
+from orders.services.shortages import choose_option, offer_options, report_missing
+from orders.services.stock import set_stock
+from orders.services.warehouse import acknowledge_alert
+from orders.tasks.sweeps import mind_shortages
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.events.relay import relay
+from tests.factories import (
+    CustomerFactory,
+    StaffFactory,
+    VariantFactory,
+    make_order,
+    move,
+    parcel,
+)
+
+pytestmark = pytest.mark.django_db
+State = ShortageTask.State
+
+
+@pytest.fixture
+def desk(sales) -> Actor:
+    return Actor.staff(sales)
+
+
+@pytest.fixture
+def stockroom(warehouse) -> Actor:
+    return Actor.staff(warehouse)
+
+
+@pytest.fixture
+def blue(variant) -> Variant:
+    """Another colour of the same bag, there in numbers and no dearer."""
+    return VariantFactory(product=variant.product, sku="DJX-20-BLU", color="雾霾蓝", on_hand=50)
+
+
+@pytest.fixture
+def bought(variant, blue) -> Order:
+    """Five of one, two of another bag, paid."""
+    other = VariantFactory(sku="TT-01", on_hand=20, price=Decimal("100"))
+    return make_order(
+        status=Status.PAID, items=[ItemInput(variant.sku, 5), ItemInput(other.sku, 2)], note="周末送"
+    )
+
+
+@pytest.fixture
+def short(bought, stockroom) -> ShortageTask:
+    """Two of the five are not on the shelf."""
+    return lack(bought, stockroom, 2)
+
+
+def lack(order: Order, actor: Actor, pieces: int) -> ShortageTask:
+    report_missing(actor=actor, line_id=order.lines.order_by("pk").first().pk, missing=pieces)
+    return ShortageTask.objects.get(order=order)
+
+
+def offer(task: ShortageTask, desk: Actor, *keys: str, **fields) -> ShortageTask:
+    wanted = list(keys) or [option.key for option in all_options(task)]
+    return offer_in_conversation(actor=desk, task_id=task.pk, keys=wanted, **fields)
+
+
+def tap(task: ShortageTask, key: str, **fields) -> ShortageTask:
+    customer = Actor.customer(task.order.customer, order_id=task.order_id)
+    return choose_option(actor=customer, task_id=task.pk, key=key, **fields)
+
+
+def fresh(order: Order) -> Order:
+    return Order.objects.get(pk=order.pk)
+
+
+def lines(order: Order) -> list[tuple[str, int]]:
+    return list(OrderLine.objects.filter(order=order).order_by("pk").values_list("sku", "quantity"))
+
+
+def test_missing_pieces_leave_the_stock_and_raise_one_task(short, bought, variant):
+    variant.refresh_from_db()
+    # What nobody was promised would have been picked: it is not there either.
+    assert (variant.on_hand, variant.reserved) == (3, 3)
+    assert (short.state, short.missing, short.sku) == (State.OPEN, 2, variant.sku)
+    assert (fresh(bought).shortage, fresh(bought).status) == (True, Status.PAID)
+    assert StockMovement.objects.get(kind="written_off").reason == "配货时缺货"
+    line = Message.objects.filter(conversation__order=bought, body__startswith="缺货").get()
+    assert line.internal
+
+
+def test_an_order_that_is_short_does_not_leave_before_its_customer_has_chosen(short, bought, stockroom):
+    for to in ("picking", "shipped"):
+        with pytest.raises(GuardFailed) as refused:
+            move(bought, to, actor=stockroom)
+        assert "shortage" in refused.value.names
+
+
+def test_found_short_while_picking_the_parcel_waits_too(bought, stockroom):
+    move(bought, "picking", actor=stockroom)
+    lack(bought, stockroom, 1)
+    with pytest.raises(GuardFailed) as refused:
+        move(bought, "shipped", actor=stockroom)
+    assert refused.value.names == ["shortage"]
+
+
+def test_more_missing_corrects_the_task_instead_of_asking_twice(short, bought, stockroom):
+    report_missing(actor=stockroom, line_id=short.line_id, missing=1)
+    assert ShortageTask.objects.get().missing == 3
+
+
+@pytest.mark.parametrize("pieces", [0, -1, 6])
+def test_no_more_can_be_missing_than_was_held(bought, stockroom, pieces):
+    with pytest.raises(GuardFailed):
+        lack(bought, stockroom, pieces)
+    assert not fresh(bought).shortage
+
+
+def test_only_the_stockroom_reports_and_only_sales_offer(bought, desk, short, stockroom):
+    with pytest.raises(NotAllowed):
+        report_missing(actor=desk, line_id=short.line_id, missing=1)
+    with pytest.raises(NotAllowed):
+        offer_options(actor=stockroom, task_id=short.pk, keys=["wait"])
+
+
+def test_the_options_are_ready_made(short, blue, variant):
+    VariantFactory(product=variant.product, color="樱粉", on_hand=1)
+    cheaper = VariantFactory(
+        product=variant.product, sku="DJX-16", size="16 寸", price=Decimal("149"), on_hand=9
+    )
+    VariantFactory(product=variant.product, sku="DJX-28", size="28 寸", price=Decimal("399"), on_hand=9)
+    found = {option.key: option for option in all_options(short)}
+    assert list(found) == [
+        "wait", f"swap:{blue.sku}", f"swap:{cheaper.sku}", "swap:DJX-28", "split", "refund",
+    ]  # fmt: skip
+    assert (found["swap:DJX-28"].unit_price, found["swap:DJX-28"].back) == (Decimal("199.00"), 0)
+    assert (found[f"swap:{cheaper.sku}"].unit_price, found[f"swap:{cheaper.sku}"].back) == (149, 100)
+    assert found["refund"].back == Decimal("398.00")
+
+
+def test_what_is_offered_stands_in_the_conversation(short, desk, bought):
+    until = timezone.localdate() + timedelta(days=3)
+    offered = offer(short, desk, "wait", "refund", until=until)
+    assert (offered.state, [option.key for option in offered_options(offered)]) == (
+        State.OFFERED, ["wait", "refund"],
+    )  # fmt: skip
+    card = Message.objects.get(kind="card")
+    assert (card.conversation.order, card.data) == (bought, {"card": "shortage", "id": short.pk})
+    assert f"{until:%Y-%m-%d}" in card.body
+
+
+def test_only_what_is_possible_can_be_offered_and_only_what_is_offered_chosen(short, desk):
+    for keys in ([], ["swap:NIX"], ["wait", "swap:NIX"]):
+        with pytest.raises(GuardFailed):
+            offer_options(actor=desk, task_id=short.pk, keys=keys)
+    with pytest.raises(GuardFailed):
+        tap(short, "refund")
+    offer(short, desk, "wait")
+    with pytest.raises(GuardFailed) as refused:
+        tap(short, "refund")
+    assert refused.value.names == ["option_gone"]
+
+
+def test_the_difference_goes_back_and_the_pieces_leave_the_order(short, desk, bought, variant):
+    offer(short, desk)
+    tap(short, "refund", seen=2)
+    order = fresh(bought)
+    assert lines(order)[0] == (variant.sku, 3)
+    assert (order.total, order.shortage, order.balance) == (Decimal("797.00"), False, Decimal("-398.00"))
+    refund = Refund.objects.get()
+    assert (refund.amount, refund.purpose, refund.state) == (Decimal("398.00"), "difference", "approved")
+    assert StockReservation.objects.get(line_id=short.line_id).quantity == 3
+    assert move(order, "picking").status == Status.PICKING
+
+
+def test_another_colour_takes_their_place_at_the_same_price(short, desk, bought, variant, blue):
+    Variant.objects.filter(pk=blue.pk).update(price=Decimal("299"))
+    offer(short, desk)
+    tap(short, f"swap:{blue.sku}", seen=2)
+    order = fresh(bought)
+    assert lines(order) == [(variant.sku, 3), ("TT-01", 2), (blue.sku, 2)]
+    assert (order.total, order.shortage, missing_pieces(order)) == (bought.total, False, {})
+    assert Variant.objects.get(pk=blue.pk).reserved == 2
+    told = Message.objects.filter(conversation__order=order).order_by("-seq").first()
+    assert (told.body, told.internal) == (f"{short.goods} 缺货，客户选择：换成 20 寸 · 雾霾蓝", False)
+
+
+def test_of_a_line_that_is_not_there_at_all_nothing_stays(bought, stockroom, desk, blue, variant):
+    task = lack(bought, stockroom, 5)
+    offer(task, desk)
+    tap(task, f"swap:{blue.sku}")
+    assert lines(bought) == [("TT-01", 2), (blue.sku, 5)]
+    task.refresh_from_db()
+    assert (task.line, task.sku, task.state) == (None, variant.sku, State.SETTLED)
+
+
+def test_when_nothing_of_the_order_is_left_all_its_money_goes_back(variant, stockroom, desk):
+    order = make_order(status=Status.PAID, items=[ItemInput(variant.sku, 5)])
+    task = lack(order, stockroom, 5)
+    assert "split" not in {option.key for option in all_options(task)}
+    offer(task, desk)
+    tap(task, "refund")
+    assert (fresh(order).status, Refund.objects.get().amount) == (Status.REFUNDING, order.total)
+    move(order, "refunded")
+    assert (fresh(order).shortage, fresh(order).refunded_amount) == (False, order.total)
+
+
+def test_split_what_is_there_goes_first_and_the_rest_when_it_comes(short, desk, bought, variant, stockroom):
+    offer(short, desk)
+    tap(short, "split", seen=2)
+    assert fresh(bought).shortage
+    move(bought, "picking", actor=stockroom)
+    order = move(bought, "shipped", actor=stockroom)
+    assert (order.status, [line.shipped_quantity for line in order.lines.order_by("pk")]) == (
+        Status.PICKING, [3, 2],
+    )  # fmt: skip
+    set_stock(actor=Actor.system(), sku=variant.sku, delta=10)
+    relay()
+    order = fresh(bought)
+    assert (order.shortage, missing_pieces(order)) == (False, {})
+    assert move(order, "shipped", actor=stockroom, **parcel()).status == Status.SHIPPED
+    said = [each.body for each in Message.objects.filter(conversation__order=order, internal=False)]
+    assert f"缺的货已到：{short.goods}" in said
+
+
+def test_waiting_keeps_the_order_until_the_goods_are_there(short, desk, bought, variant, stockroom):
+    offer(short, desk)
+    tap(short, "wait")
+    with pytest.raises(GuardFailed):
+        move(bought, "picking", actor=stockroom)
+    set_stock(actor=Actor.system(), sku=variant.sku, delta=2)
+    assert mind_shortages() == 1
+    assert move(bought, "picking", actor=stockroom).status == Status.PICKING
+    assert ShortageTask.objects.get().ended_at
+
+
+def test_a_promised_day_that_passes_opens_the_question_again(short, desk, bought):
+    offer(short, desk, "wait", until=timezone.localdate() + timedelta(days=2))
+    tap(short, "wait")
+    assert mind_shortages() == 0
+    with time_machine.travel(timezone.now() + timedelta(days=3)):
+        assert (mind_shortages(), mind_shortages()) == (1, 0)
+    old, new = ShortageTask.objects.order_by("pk")
+    assert (old.state, new.state, new.missing) == (State.SETTLED, State.OPEN, 2)
+    assert Message.objects.filter(body__contains="日期已过").count() == 1
+
+
+def test_goods_that_come_meanwhile_make_the_question_void(short, desk, bought, variant):
+    offer(short, desk)
+    set_stock(actor=Actor.system(), sku=variant.sku, delta=1)
+    relay()
+    assert (ShortageTask.objects.get().missing, fresh(bought).shortage) == (1, True)
+    with pytest.raises(GuardFailed) as refused:
+        tap(short, "refund", seen=2)
+    assert refused.value.names == ["shortage_changed"]
+    set_stock(actor=Actor.system(), sku=variant.sku, delta=1)
+    relay()
+    assert (ShortageTask.objects.get().state, fresh(bought).shortage) == (State.VOID, False)
+    with pytest.raises(GuardFailed) as refused:
+        tap(short, "refund", seen=1)
+    assert refused.value.names == ["shortage_answered"]
+    assert (fresh(bought).total, Refund.objects.count()) == (bought.total, 0)
+
+
+def test_who_paid_first_gets_the_goods_first(variant, stockroom, desk):
+    orders = [make_order(status=Status.PAID, items=[ItemInput(variant.sku, 2)]) for _ in range(2)]
+    for order in orders:
+        report_missing(actor=stockroom, line_id=order.lines.get().pk, missing=2)
+    set_stock(actor=Actor.system(), sku=variant.sku, delta=3)
+    relay()
+    assert [missing_pieces(order) for order in orders] == [{}, {orders[1].lines.get().pk: 1}]
+
+
+def test_choosing_twice_is_choosing_once_and_never_something_else(short, desk, bought):
+    offer(short, desk)
+    tap(short, "refund", seen=2)
+    assert tap(short, "refund", seen=2).state == State.SETTLED
+    with pytest.raises(GuardFailed):
+        tap(short, "split", seen=2)
+    assert (fresh(bought).total, Refund.objects.count()) == (Decimal("797.00"), 1)
+
+
+def test_an_option_that_has_gone_is_refused_and_the_question_stays(short, desk, bought, blue):
+    offer(short, desk)
+    set_stock(actor=Actor.system(), sku=blue.sku, on_hand=1)
+    with pytest.raises(GuardFailed) as refused:
+        tap(short, f"swap:{blue.sku}", seen=2)
+    assert refused.value.names == ["option_gone"]
+    assert (ShortageTask.objects.get().state, lines(bought)[0][1]) == (State.OFFERED, 5)
+
+
+def test_nobody_chooses_for_another_customer(short, desk):
+    offer(short, desk)
+    for stranger in (Actor.customer(CustomerFactory()), Actor.staff(StaffFactory(role="warehouse"))):
+        with pytest.raises(NotAllowed):
+            choose_option(actor=stranger, task_id=short.pk, key="refund", consent="听说的")
+
+
+def test_sales_choose_for_who_said_so_on_the_phone(short, desk, bought):
+    with pytest.raises(GuardFailed) as refused:
+        choose_option(actor=desk, task_id=short.pk, key="refund")
+    assert refused.value.names == ["consent_required"]
+    choose_option(actor=desk, task_id=short.pk, key="refund", consent="15:20 电话，不要了")
+    assert fresh(bought).total == Decimal("797.00")
+    event = DomainEvent.objects.get(type="order.shortage_settled")
+    assert event.data["consent"] == "15:20 电话，不要了"
+
+
+def test_an_edit_that_takes_the_pieces_away_ends_the_question(short, desk, bought, variant):
+    edit_order(
+        actor=desk, order_id=bought.pk, version=None, agreed=True,
+        changes={"items": [{"sku": variant.sku, "quantity": 3}, {"sku": "TT-01", "quantity": 2}]},
+    )  # fmt: skip
+    assert (ShortageTask.objects.get().state, fresh(bought).shortage) == (State.VOID, False)
+    assert StockReservation.objects.get(line_id=short.line_id).quantity == 3
+
+
+def test_the_least_quantity_does_not_bind_a_shop_that_is_short(short, desk, bought, variant):
+    Variant.objects.filter(pk=variant.pk).update(min_quantity=5)
+    offer(short, desk)
+    tap(short, "refund")
+    assert lines(bought)[0] == (variant.sku, 3)
+
+
+def test_the_warehouse_that_has_seen_the_order_is_told(bought, stockroom, desk):
+    move(bought, "picking", actor=stockroom)
+    task = lack(bought, stockroom, 2)
+    offer(task, desk)
+    tap(task, "refund")
+    alert = bought.alerts.get(acknowledged_at=None)
+    assert alert.kind == "items"
+    acknowledge_alert(actor=stockroom, alert_id=alert.pk)
+    assert move(bought, "shipped", actor=stockroom).status == Status.SHIPPED
+
+
+def test_the_timeline_says_what_was_chosen(short, desk, bought):
+    offer(short, desk)
+    tap(short, "split")
+    (shown,) = shortages_of(bought)
+    assert (shown.chosen_text, shown.options) == ("有货的先发，缺的到货后补发", [])
