@@ -98,7 +98,14 @@ def test_a_question_becomes_a_card_in_the_general_conversation(phone, customer, 
         page = reader.get(at).content.decode()
         assert all(text in page for text in ("通勤 托特包", "×50", "能印 logo 吗")), page
     assert "可用库存 100" in page
-    assert "可用库存" not in phone.get(at).content.decode()
+    assert f'href="/conversations/{talk.pk}/quotes/new/?items=TT-CM%3A50"' in page
+    assert (
+        "TT-CM"
+        in log_in(manager).get(f"/conversations/{talk.pk}/quotes/new/?items=TT-CM%3A50").content.decode()
+    )
+    own = phone.get(at).content.decode()
+    assert "可用库存" not in own
+    assert "quotes/new" not in own
 
 
 def test_the_same_form_asks_once_and_another_asks_again_in_the_same_place(phone, customer, tote):

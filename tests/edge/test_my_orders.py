@@ -102,6 +102,7 @@ def test_the_list_costs_the_same_for_one_order_and_for_twenty(phone, customer, v
 def test_an_order_opens_on_the_page_of_its_link_and_its_forms_work(phone, order):
     answer = phone.get(f"/my/orders/{order.number}/")
     assert order.number in answer.content.decode()
+    assert "X-Offline-Owner" not in answer
     token = answer.context["token"]
     assert phone.get(f"/my/orders/{order.number}/").context["token"] == token
 

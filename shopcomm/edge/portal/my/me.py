@@ -41,5 +41,6 @@ def notices(request: MyRequest) -> HttpResponse:
         "back_url": reverse("my:me"),
         "back_label": _("返回我的"),
         "push_path": reverse("my:talks"),
+        "start_url": reverse("my:orders"),
     }
     return render(request, "portal/wishes.html", context)

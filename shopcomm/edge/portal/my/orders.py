@@ -52,7 +52,10 @@ def order(request: MyRequest, number: str) -> HttpResponse:
     """One order: the page of its signed link, which its forms go through; the session stays the wider one."""
     found = _own(request, number)
     link = live_link(customer=request.customer, order_id=found.pk)
-    return order_response(request, link, view="progress")
+    response = order_response(request, link, view="progress")
+    # Nothing behind the log-in stays on a phone that somebody else may hold.
+    del response["X-Offline-Owner"]
+    return response
 
 
 @require_http_methods(["GET", "POST"])
