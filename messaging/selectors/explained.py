@@ -6,7 +6,15 @@ from typing import NamedTuple
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from messaging.models import Delivery, Notification, NotificationRule, ReadMarker, Recipient, RuleVersion, Trigger
+from messaging.models import (
+    Delivery,
+    Notification,
+    NotificationRule,
+    ReadMarker,
+    Recipient,
+    RuleVersion,
+    Trigger,
+)
 from messaging.selectors.notifications import names_of, notices_about, outcome_text
 from messaging.services.notifications.conditions import Condition, conditions
 from messaging.services.notifications.decide import BUDGET_WINDOW
