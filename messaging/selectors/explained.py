@@ -1,6 +1,6 @@
 """Why an order's people were told what they were, or were not: the page that answers "客户说没收到"."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from django.utils import timezone
@@ -20,10 +20,12 @@ from messaging.services.notifications.conditions import Condition, conditions
 from messaging.services.notifications.decide import BUDGET_WINDOW
 from messaging.services.notifications.facts import facts_of_order
 from messaging.services.notifications.planning import occasion_of
+from messaging.services.notifications.timers import IN_WORKING_TIME, last_due
 from messaging.services.notifications.triggers import trigger_of
 from messaging.services.notifications.versions import rule_at
 from orders.models import Order
 from orders.selectors.timeline import event_text
+from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
@@ -133,10 +135,13 @@ def _silent_timers(order: Order, rules: list[NotificationRule], told: set[int]) 
     explained = []
     for rule in rules:
         begun, ended = _stretch(order, rule.trigger)
-        moment = begun + timedelta(minutes=min(rule.steps)) if begun and rule.steps else None
-        if rule.pk not in told and moment and moment <= min(ended, timezone.now()):
+        if rule.pk in told or begun is None or not rule.steps:
+            continue
+        calendar = working_calendar() if rule.trigger in IN_WORKING_TIME else None
+        step = last_due(rule, begun, min(ended, timezone.now()), calendar)
+        if step:
             asked = Asked(rule, conditions(rule, facts_of_order(order, [rule])), [])
-            explained.append(Explained(moment, str(Trigger(rule.trigger).label), [asked]))
+            explained.append(Explained(step.due_at, str(Trigger(rule.trigger).label), [asked]))
     return explained
 
 

@@ -26,6 +26,8 @@ from shopcomm.core.configuration.hours import DAY, HORIZON_DAYS, WorkingCalendar
 BATCH = 1000
 # Rows older than this past the last step are not looked at again.
 FORGOTTEN = timedelta(days=3)
+# Staff are waited for while they are there; a customer's money knows no office hours.
+IN_WORKING_TIME = frozenset({Trigger.PICKING_LONG, Trigger.UNANSWERED})
 
 
 class Step(NamedTuple):
