@@ -12,7 +12,8 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         """Join the transactions of orders: a conversation with each, a line for each event."""
         from messaging import handlers  # noqa: F401  (joins the event log)
-        from messaging.cards import quote, shortage  # noqa: F401  (cards register themselves)
+        from messaging.cards import enquiry, quote, shortage  # noqa: F401  (cards register themselves)
+        from messaging.cards.change import show_change_card
         from messaging.selectors.notifications import notice_lines
         from messaging.selectors.rows import row_talk, with_unread
         from messaging.services.conversations import open_order_conversation
@@ -21,10 +22,9 @@ class MessagingConfig(AppConfig):
         from messaging.services.shortages import tell_shortage_event
         from orders import hooks
 
-        post_migrate.connect(_default_rules, sender=self)
+        post_migrate.connect(_first_run, sender=self)
         hooks.order_created_hooks.append(open_order_conversation)
-        hooks.order_event_hooks.append(write_event_line)
-        hooks.order_event_hooks.append(tell_shortage_event)
+        hooks.order_event_hooks += [write_event_line, show_change_card, tell_shortage_event]
         hooks.quote_event_hooks.append(tell_quote_event)
         hooks.order_history_hooks.append(write_history)
         hooks.timeline_hooks.append(notice_lines)
@@ -32,8 +32,10 @@ class MessagingConfig(AppConfig):
         hooks.unread_order_filters.append(with_unread)
 
 
-def _default_rules(**kwargs: Any) -> None:
-    """The rules every shop needs are there from the first start; what a manager changed stays changed."""
+def _first_run(**kwargs: Any) -> None:
+    """The rules every shop needs and its key for push are there from the first start; what was changed stays."""
+    from messaging.services.channels.push import push_key
     from messaging.services.notifications.defaults import ensure_default_rules
 
     ensure_default_rules()
+    push_key()

@@ -13,6 +13,7 @@ TOLD: set[type[events.OrderEvent] | type[Event]] = {row.event for row in TRANSIT
     events.ShipmentUpdated,
     events.OrderChanged,
     events.OrderUrged,
+    events.OrderEvaluated,
     events.AfterSalesMoved,
     events.PartRefunded,
     events.ChangeRequested,

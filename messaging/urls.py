@@ -17,6 +17,7 @@ from messaging.views.rules import (
     try_on_me,
     try_rule,
 )
+from messaging.views.said_changes import change_from_message, take_offered_address
 from messaging.views.waiting import change_waiting, waiting
 
 app_name = "messaging"
@@ -30,6 +31,16 @@ urlpatterns = [
     path("conversations/<int:conversation_id>/cards/<int:seq>/", card, name="card"),
     path(
         "conversations/<int:conversation_id>/cards/<int:seq>/<slug:action>/", act_on_card, name="card-action"
+    ),
+    path(
+        "conversations/<int:conversation_id>/messages/<int:seq>/change/",
+        change_from_message,
+        name="change-from-message",
+    ),
+    path(
+        "conversations/<int:conversation_id>/messages/<int:seq>/offer/",
+        take_offered_address,
+        name="take-offer",
     ),
     path("conversations/<int:conversation_id>/waiting/", waiting, name="waiting"),
     path("conversations/<int:conversation_id>/waiting/change/", change_waiting, name="waiting-change"),

@@ -4,11 +4,15 @@
 in which they change.
 """
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from orders.labels import RECEIVER
 from orders.models import ChangeKind, ChangePolicy, Handler, Order, OrderLine, Status
+from shopcomm.core.accounts.actors import Actor
 
 
 class Outcome(models.TextChoices):
@@ -46,22 +50,24 @@ PARTS: dict[str, str | Promise] = {
     "note": _("备注"),
     "urgent": _("加急"),
     "cancel": _("取消订单"),
+    "delivery_date": _("送货日期"),
+    "price": _("价格、优惠、运费（商家提出）"),
 }
 
 A, W, S, C, X = Outcome.APPLY, Outcome.WAREHOUSE, Outcome.SALES, Outcome.COURIER, Outcome.REFUSE
 _ORDER_OF_PARTS = tuple(PARTS)
 _TABLE: dict[str, tuple[Outcome, ...]] = {
-    # address, less, more, swap, note, urgent, cancel
-    Status.PENDING_PAYMENT: (A, A, A, A, A, S, A),
-    Status.PAID: (A, S, S, S, A, S, A),
-    Status.PICKING: (W, W, X, W, A, S, W),
-    PACKED: (W, W, X, X, A, X, W),
-    Status.SHIPPED: (C, X, X, X, A, X, X),
-    Status.DELIVERED: (X, X, X, X, A, X, X),
-    Status.COMPLETED: (X, X, X, X, A, X, X),
-    Status.REFUNDING: (X, X, X, X, X, X, X),
-    Status.REFUNDED: (X, X, X, X, X, X, X),
-    Status.CANCELLED: (X, X, X, X, X, X, X),
+    # address, less, more, swap, note, urgent, cancel, delivery date, price
+    Status.PENDING_PAYMENT: (A, A, A, A, A, S, A, A, A),
+    Status.PAID: (A, S, S, S, A, S, A, A, A),
+    Status.PICKING: (W, W, X, W, A, S, W, W, A),
+    PACKED: (W, W, X, X, A, X, W, W, A),
+    Status.SHIPPED: (C, X, X, X, A, X, X, X, X),
+    Status.DELIVERED: (X, X, X, X, A, X, X, X, X),
+    Status.COMPLETED: (X, X, X, X, A, X, X, X, X),
+    Status.REFUNDING: (X, X, X, X, X, X, X, X, X),
+    Status.REFUNDED: (X, X, X, X, X, X, X, X, X),
+    Status.CANCELLED: (X, X, X, X, X, X, X, X, X),
 }
 DEFAULTS: dict[tuple[str, str], Outcome] = {
     (str(stage), part): outcome
@@ -82,13 +88,27 @@ INSTEAD: dict[str, str | Promise] = {
     "items_more": _("请另下一单"),
     "items_swap": _("请申请换货"),
     "cancel": _("请申请退款"),
+    "delivery_date": _("包裹已离开，请联系快递"),
 }
 
 # While one of these is open, no label is printed and no parcel leaves.
-FREEZING = frozenset({ChangeKind.ADDRESS, ChangeKind.ITEMS, ChangeKind.CANCEL})
+FREEZING = frozenset({ChangeKind.ADDRESS, ChangeKind.ITEMS, ChangeKind.CANCEL, ChangeKind.DELIVERY_DATE})
 
 # The strictest comes last: a request that changes several things gets what the strictest of them gets.
 STRICTNESS = (A, S, W, C, X)
+
+
+# What was agreed with the customer, and until when the shop alone cannot change it.
+CONSENTED = frozenset({*RECEIVER.values(), "items", "discount", "shipping_fee"})
+CONSENTED_STATUSES = frozenset({Status.PAID, Status.PICKING})
+
+
+def needs_consent(order: Order, actor: Actor, columns: Iterable[str]) -> bool:
+    """Whether somebody of the shop wants to change what the customer has paid for.
+
+    An integration speaks for the system in which the customer ordered; it says itself when it is the shop that asks.
+    """
+    return actor.kind == "staff" and order.status in CONSENTED_STATUSES and not CONSENTED.isdisjoint(columns)
 
 
 def outcomes_for(stage: str, part: str) -> tuple[Outcome, ...]:

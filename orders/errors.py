@@ -1,6 +1,7 @@
 """Why an order refuses: each error knows its code, its HTTP status and what to tell a person."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -23,9 +24,13 @@ class IllegalTransition(OrderError):
 
     code, status = "illegal_transition", 409
 
-    def __init__(self, *, from_: str, to: str, allowed: Iterable[str]) -> None:
+    def __init__(
+        self, *, from_: str, to: str, allowed: Iterable[str], labels: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        """`labels` is how people call the states, by their codes."""
+        said = {"from": labels.get(from_, from_), "to": labels.get(to, to)}
         super().__init__(
-            _("订单不能从“%(from)s”变为“%(to)s”") % {"from": from_, "to": to},
+            _("订单不能从“%(from)s”变为“%(to)s”") % said,
             **{"from": from_, "to": to, "allowed": list(allowed)},
         )
 
@@ -74,12 +79,32 @@ class InsufficientStock(GuardFailed):
 
 
 class ChangePending(OrderError):
-    """A change of the order waits for the warehouse; nothing leaves until it is acknowledged."""
+    """A change of the order waits for somebody; nothing leaves until it is answered or acknowledged."""
 
     code, status = "change_pending", 423
 
     def __init__(self, *, request: dict[str, Any]) -> None:
-        super().__init__(_("订单有修改尚未确认，请先在仓库确认修改"), request=request)
+        super().__init__(self._text(request), request=request)
+
+    @staticmethod
+    def _text(request: dict[str, Any]) -> str:
+        """Who must act, and how long they still have."""
+        left, who = request.get("seconds_left"), request.get("waits_for")
+        if left is None:
+            return _("订单有修改尚未确认，请先在仓库确认修改")
+        if left <= 0:
+            return _("订单有修改申请，等待%(who)s处理，已超时") % {"who": who}
+        values = {"who": who, "minutes": left // 60, "seconds": left % 60}
+        return _("订单有修改申请，等待%(who)s处理，还剩 %(minutes)s 分 %(seconds)s 秒") % values
+
+
+class ConsentNeeded(OrderError):
+    """The customer has paid for what the shop would change; they have to agree first."""
+
+    code, status = "consent_needed", 409
+
+    def __init__(self) -> None:
+        super().__init__(_("订单已付款，改价格、商品或地址要先请客户同意"))
 
 
 class NotAllowed(OrderError):

@@ -62,6 +62,8 @@ class OrderShipped(OrderEvent):
     carrier: str
     tracking_number: str
     shipment_id: int
+    # Why a manager shipped although a change was open.
+    override: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,7 @@ class ShipmentUpdated(OrderEvent):
     shipment_id: int
     state: str = ""
     text: str = ""
+    override: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +126,9 @@ class OrderChanged(OrderEvent):
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     note: str = ""
-    # The request that asked for it, if one did.
+    # The request that asked for it, if one did, and how the customer agreed if it was the shop's wish.
     request_id: int | None = None
+    consent: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +162,8 @@ class ChangeRejected(OrderEvent):
     kind: str
     state: str
     reason: str = ""
+    # Who ought to have answered: the customer, where the shop had asked.
+    handler: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,6 +220,27 @@ class ShortageSettled(OrderEvent):
     state: str
     choice: dict[str, Any] = field(default_factory=dict)
     consent: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderEvaluated(OrderEvent):
+    """The customer rated the order, one to five stars each for goods and service; `edited` when not for the first time."""
+
+    type: ClassVar[str] = "order.evaluated"
+    evaluation_id: int
+    goods: int
+    service: int
+    text: str = ""
+    edited: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationAnswered(OrderEvent):
+    """The shop answered what the customer said of the order."""
+
+    type: ClassVar[str] = "order.evaluation_answered"
+    evaluation_id: int
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True)

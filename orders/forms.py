@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from orders.couriers import COURIERS
 from orders.models import Order
 from orders.models.payments import BY_HAND
+from orders.selectors.change_requests import open_freezing
 from orders.transitions import Transition
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.models.customers import Customer, Source
@@ -61,7 +62,9 @@ class TransitionForm(DeskForm):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, order: Order, transition: Transition, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, order: Order, transition: Transition, may_override: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["version"].initial = order.version
         known = _needed_fields(order)
@@ -69,6 +72,10 @@ class TransitionForm(DeskForm):
             # A refund over the whole amount needs no figure, a parcel over everything open no lines.
             if need in known and not (need == "amount" and transition.command != "pay"):
                 self.fields[need] = known[need]
+        if may_override and "change_pending" in transition.guards and open_freezing(order):
+            self.fields["override"] = forms.CharField(
+                label=_("仍要发货的原因（修改申请作废）"), max_length=200, required=False
+            )
         if transition.command == "cancel":
             self.fields["reason"].required = False
         self.dress()
@@ -91,6 +98,9 @@ class OrderForm(DeskForm):
     street = forms.CharField(label=_("详细地址"), max_length=300)
     urgent = forms.BooleanField(label=_("加急"), required=False)
     note = forms.CharField(label=_("备注"), required=False, widget=forms.Textarea({"rows": 2}))
+    deliver_on = forms.DateField(
+        label=_("送货日期"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
 
     item_errors = ""
 

@@ -8,6 +8,15 @@ from django.utils.translation import gettext_lazy
 
 from orders.models import Status
 
+# What an address is called outside, and on the order.
+RECEIVER = {
+    "name": "receiver_name",
+    "phone": "receiver_phone",
+    "province": "province",
+    "city": "city",
+    "district": "district",
+    "street": "street",
+}
 FIELDS: dict[str, str | Promise] = {
     "status": gettext_lazy("状态"),
     "receiver_name": gettext_lazy("收货人"),
@@ -19,6 +28,7 @@ FIELDS: dict[str, str | Promise] = {
     "urgent": gettext_lazy("加急"),
     "note": gettext_lazy("备注"),
     "items": gettext_lazy("商品"),
+    "deliver_on": gettext_lazy("送货日期"),
     "assigned_to": gettext_lazy("负责人"),
     "discount": gettext_lazy("优惠"),
     "shipping_fee": gettext_lazy("运费"),
@@ -40,12 +50,28 @@ def status_label(status: str) -> str:
     return str(Status(status).label) if status else ""
 
 
-def field_text(field: str, value: Any) -> str:
-    """A logged value as text: what was in the order, not how it is stored."""
+def field_text(field: str, value: Any, *, priced: bool = False) -> str:
+    """A logged value as text: what was in the order, not how it is stored. `priced`: each line with its price."""
+    if field == "deliver_on" and not value:
+        return _("尽快")
     if value is None or value == "":
         return _("（无）")
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if field == "items":
-        return "，".join(f"{row['sku']} ×{row['quantity']}" for row in value)
+        return "，".join(_line_text(row, priced=priced) for row in value)
     return str(value)
+
+
+def _line_text(row: dict[str, Any], *, priced: bool) -> str:
+    text = f"{row['sku']} ×{row['quantity']}"
+    return f"{text} @{row['unit_price']}" if priced and row.get("unit_price") is not None else text
+
+
+def prices_differ(before: Any, after: Any) -> bool:
+    """Whether lines that stay have other prices than before: then the prices have to be shown."""
+    if not isinstance(before, list) or not isinstance(after, list):
+        return False
+    old = {row["sku"]: row.get("unit_price") for row in before}
+    asked = [row for row in after if row.get("unit_price") is not None]
+    return any(old.get(row["sku"], row["unit_price"]) != row["unit_price"] for row in asked)

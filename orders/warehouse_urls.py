@@ -9,6 +9,7 @@ urlpatterns = [
     path("returns/", after_sales.returns, name="returns"),
     path("returns/<int:case_id>/", after_sales.inspect, name="inspect"),
     path("scan/", warehouse.scan, name="scan"),
+    path("orders/<str:number>/parcel/", warehouse.parcel_slip, name="parcel-slip"),
     path("orders/<str:number>/<slug:action>/", warehouse.act, name="act"),
     path("orders/<str:number>/", warehouse.slip, name="slip"),
     path("lines/<int:line_id>/", warehouse.tick, name="tick"),

@@ -18,6 +18,7 @@ urlpatterns = [
     path("rules/", include("shopcomm.core.configuration.urls")),
     path("", include("messaging.urls")),
     path("", include("shopcomm.edge.portal.urls")),
+    path("my/", include("shopcomm.edge.portal.my.urls")),
     path("api/v1/", include("shopcomm.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),

@@ -12,6 +12,7 @@ from django.test import Client
 from orders.models import Order, Variant
 from orders.services.orders import ItemInput
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.middleware import MY_SESSION_KEY
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.accounts.services.api_keys import create_api_key
 from tests.factories import CustomerFactory, StaffFactory, VariantFactory, make_order
@@ -101,6 +102,27 @@ def log_in(client: Client):
         return client
 
     return enter
+
+
+@pytest.fixture
+def phone_of():
+    """A client whose session has proved a customer's phone by a code."""
+
+    def enter(customer: Customer) -> Client:
+        client = Client()
+        session = client.session
+        session[MY_SESSION_KEY] = [customer.pk, customer.phone]
+        session.save()
+        client.cookies["sessionid"] = session.session_key
+        return client
+
+    return enter
+
+
+@pytest.fixture
+def phone(phone_of, customer: Customer) -> Client:
+    """The customer's own."""
+    return phone_of(customer)
 
 
 @dataclass(frozen=True)

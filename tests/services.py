@@ -1,11 +1,10 @@
-"""A pytest plugin: real PostgreSQL and Valkey before Django reads its settings, and a browser found or installed.
+"""A pytest plugin: real PostgreSQL and Valkey before Django reads its settings.
 
 Loaded by `-p tests.services`: a conftest would come too late. Workers of pytest-xdist inherit the environment.
 """
 
 import os
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -13,8 +12,6 @@ import pytest
 
 from shopcomm.core.embedded.catalogues import compile_catalogues
 from shopcomm.core.embedded.services import Services
-
-BROWSERS = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser", "microsoft-edge")
 
 
 def _start() -> Services | None:
@@ -44,22 +41,3 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if _services and not hasattr(config, "workerinput"):
         _services.stop()
         shutil.rmtree(_services.data, ignore_errors=True)
-
-
-def find_browser() -> str:
-    """A Chromium to test with: $SHOPCOMM_BROWSER, PATH, Playwright's own, Debian's. Never none: then the test fails."""
-    if chosen := os.environ.get("SHOPCOMM_BROWSER"):
-        return chosen
-    for name in BROWSERS:
-        if path := shutil.which(name):
-            return path
-    caches = Path.home() / ".cache" / "ms-playwright"
-    if own := sorted(caches.glob("chromium-*/chrome-linux*/chrome")):
-        return str(own[-1])
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {"stdout": subprocess.DEVNULL, "check": True}
-        subprocess.run(["apt-get", "update", "-qq"], **quiet)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], **quiet)
-        if path := shutil.which("chromium"):
-            return path
-    raise RuntimeError("no browser: apt install chromium, or set SHOPCOMM_BROWSER to one")

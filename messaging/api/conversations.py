@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -74,7 +75,8 @@ class MessagesView(ApiView):
             found = messages_after(conversation.pk, given["after"], SHOP, limit)
         else:
             found = messages_after(conversation.pk, 0, SHOP, limit)
-        return Response({"results": [message_object(each, SHOP) for each in found]})
+        results = [message_object(each, SHOP) for each in found]
+        return Response(_neighbours(request, conversation, found) | {"results": results})
 
     @extend_schema(request=MessageInput, responses={200: MessageOutput, 201: MessageOutput})
     def post(self, request: Request, pk: int) -> Response:
@@ -86,6 +88,20 @@ class MessagesView(ApiView):
         asked.is_valid(raise_exception=True)
         sent = send_message(actor=self.actor, conversation_id=conversation.pk, **asked.validated_data)
         return Response(message_object(sent.message, SHOP), status=201 if sent.created else 200)
+
+
+def _neighbours(request: Request, conversation: Conversation, found: list[Message]) -> dict[str, str | None]:
+    """The addresses of the pages beside this one."""
+    newer = found[-1].seq if found and found[-1].seq < conversation.last_seq else None
+    older = found[0].seq if found and found[0].seq > 1 else None
+    return {"next": _page_at(request, "after", newer), "previous": _page_at(request, "before", older)}
+
+
+def _page_at(request: Request, name: str, seq: int | None) -> str | None:
+    if seq is None:
+        return None
+    query = {key: value for key, value in request.query_params.items() if key not in ("after", "before")}
+    return request.build_absolute_uri(f"{request.path}?{urlencode(query | {name: seq})}")
 
 
 class AttachmentsView(ApiView):

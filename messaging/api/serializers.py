@@ -50,6 +50,8 @@ class MessageOutput(serializers.Serializer):
 
 
 class MessageList(serializers.Serializer):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
     results = MessageOutput(many=True)
 
 

@@ -37,6 +37,7 @@ class Listener(Protocol):
     def show(self, text: str) -> None: ...
     async def show_slowly(self, text: str) -> None: ...
     def may_see(self, group: str, text: str) -> bool: ...
+    def look_again(self) -> None: ...
 
 
 def text_for(listener: Listener, message: dict[str, Any]) -> str | None:
@@ -74,6 +75,8 @@ class Room:
     def show(self, message: dict[str, Any]) -> None:
         """Show a frame that is not a message: each side's text, to all but the socket it came from."""
         for listener in self.listeners:
+            if message.get("look_again"):
+                listener.look_again()
             text = text_for(listener, message)
             if text and listener.id != message.get("skip") and listener.may_see(self.group, text):
                 listener.show(text)

@@ -24,8 +24,8 @@ from messaging.selectors.conversations import conversations_visible_to
 from messaging.services.drafts import draft
 from messaging.services.messages import mark_read, recall_message, send_message
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.sockets import Visitor
-from shopcomm.core.realtime import conversation_group, frame, staff_group
+from shopcomm.core.accounts.sockets import Visitor, actor_now
+from shopcomm.core.realtime import conversation_group, frame, link_group, staff_group
 
 UNKNOWN_VISITOR = 4401
 LARGEST_FRAME = 1024 * 1024
@@ -81,6 +81,8 @@ class ShopSocket(AsyncWebsocketConsumer):
         vigil().add(self)
         if actor.kind == "staff":
             await self._join(staff_group(actor.id or 0))
+        elif actor.order_id:
+            await self._join(link_group(actor.order_id))
 
     async def disconnect(self, code: int) -> None:
         if self.outlet is None:
@@ -124,6 +126,13 @@ class ShopSocket(AsyncWebsocketConsumer):
     def may_see(self, group: str, text: str) -> bool:
         """Whether a frame of a feed is for this actor; conversations were checked at the door."""
         return self.sees_all or not group.startswith("feed.") or may_see_fact(self.actor, json.loads(text))
+
+    def look_again(self) -> None:
+        """Something happened to this actor's right to be here; the watch would notice only in its next round."""
+        self._spawn(self._look_again())
+
+    async def _look_again(self) -> None:
+        await self.recheck(await actor_now(self.visitor))
 
     # --- frames ----------------------------------------------------------------------------------
     async def on_subscribe(self, given: Frame) -> None:

@@ -25,6 +25,8 @@ class Conversation(models.Model):
         related_name="conversations",
         verbose_name=_("负责人"),
     )
+    # The one in which a customer asks about anything but an order.
+    general = models.BooleanField(default=False, editable=False)
     subject = models.CharField(_("主题"), max_length=120, blank=True)
     # The last sequence number given; bumped in the statement that inserts the message.
     last_seq = models.BigIntegerField(default=0, editable=False)
@@ -41,6 +43,14 @@ class Conversation(models.Model):
     class Meta:
         verbose_name = _("会话")
         verbose_name_plural = _("会话")
+        constraints = [
+            # Once it has become an order's, the customer's next question opens another.
+            models.UniqueConstraint(
+                fields=["customer"],
+                condition=models.Q(general=True, order=None),
+                name="conversation_general_once",
+            )
+        ]
         indexes = [
             # The inbox: newest first.
             models.Index(fields=["-last_message_at", "-id"], name="conversation_newest"),

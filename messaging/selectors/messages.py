@@ -31,6 +31,13 @@ def messages_before(
     return list(reversed(_for(audience, older).order_by("-seq")[:limit]))
 
 
+def text_of(actor: Actor, conversation_id: int, seq: int) -> Message | None:
+    """A text that this actor may see and make something of: neither a note nor taken back."""
+    found = Message.objects.filter(conversation=conversation_id, seq=seq, kind=Message.Kind.TEXT)
+    visible = found.filter(conversation__in=conversations_visible_to(actor), internal=False, recalled_at=None)
+    return visible.select_related("conversation__order__customer").first()
+
+
 def last_seq(conversation_id: int) -> int:
     """The newest number given in a conversation."""
     return Conversation.objects.filter(pk=conversation_id).values_list("last_seq", flat=True).first() or 0

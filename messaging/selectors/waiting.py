@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from django.db.models import Q
 from django.utils import timezone
 
 from messaging.models import Conversation, Notification, Recipient, ScheduledMessage, StockWatch
@@ -35,11 +36,9 @@ def to_come(conversation: Conversation) -> ToCome:
         state=Notification.State.WAITING,
         send_at__gt=now,
     )
-    mine = (
-        mine.filter(order=conversation.order_id)
-        if conversation.order_id
-        else mine.filter(conversation=conversation)
-    )
+    # Those of its order, and of goods that are back.
+    about = Q(order=None, conversation=conversation)
+    mine = mine.filter(about | Q(order=conversation.order_id) if conversation.order_id else about)
     notices = mine.select_related("rule").order_by("send_at")[:MOST]
     scheduled = ScheduledMessage.objects.filter(
         conversation=conversation, state=ScheduledMessage.State.WAITING

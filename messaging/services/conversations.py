@@ -1,6 +1,8 @@
 """Opening conversations: with every order, and before any (询价)."""
 
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+from django.utils.translation import gettext as _
 
 from messaging.errors import BadMessage, NotFound
 from messaging.models import Conversation
@@ -14,6 +16,28 @@ def open_enquiry(*, actor: Actor, customer: Customer, subject: str = "") -> Conv
     """A conversation with a customer that belongs to no order yet."""
     mine = actor.id if actor.kind == "staff" and actor.role == "sales" else None
     return Conversation.objects.create(customer=customer, subject=subject, assigned_to_id=mine)
+
+
+@transaction.atomic
+def general_conversation(*, actor: Actor, customer: Customer) -> Conversation:
+    """The one conversation with a customer that is about no order; made when there is none.
+
+    An enquiry that somebody opened with them is taken for it; what an order was given instead of its own
+    conversation is kept as a record and is not.
+    """
+    found = Conversation.objects.filter(customer=customer, order=None)
+    if general := found.filter(general=True).first():
+        return general
+    # Two taps at once must not open two.
+    Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    if general := found.filter(general=True).first():
+        return general
+    records = Order.objects.filter(number=OuterRef("subject"))
+    newest = found.exclude(Exists(records)).order_by(F("last_message_at").desc(nulls_last=True), "-id")
+    conversation = newest.first() or open_enquiry(actor=actor, customer=customer, subject=_("询价"))
+    conversation.general = True
+    conversation.save(update_fields=["general"])
+    return conversation
 
 
 @transaction.atomic

@@ -23,6 +23,8 @@ BATCH = 200
 FARTHEST = timedelta(days=365)
 # A member of staff who spoke this recently is there, whatever the hours say.
 LIVE_TALK = timedelta(minutes=30)
+# A message that is this late was held up by an outage: its author chose another hour than this.
+LATE = timedelta(minutes=10)
 # A message older than this is not answered by "nobody is there" any more.
 FRESH = timedelta(minutes=15)
 State = ScheduledMessage.State
@@ -79,9 +81,18 @@ def _waiting(actor: Actor, scheduled_id: int) -> ScheduledMessage:
 def send_scheduled(*, now: datetime | None = None) -> int:
     """Say what is due, batch by batch; its key makes a repeat the same message. Returns how many."""
     now, said = now or timezone.now(), 0
+    _let_sleep(now)
     while batch := _send_batch(now):
         said += batch
     return said
+
+
+def _let_sleep(now: datetime) -> None:
+    """What an outage made late, and would come at night now, waits for the opening."""
+    opening = working_calendar().next_open(now)
+    if opening and opening > now:
+        late = ScheduledMessage.objects.filter(state=State.WAITING, send_at__lt=now - LATE)
+        late.update(send_at=opening)
 
 
 @transaction.atomic

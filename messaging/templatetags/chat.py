@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from messaging.models import Attachment, Conversation, Message, Recipient, ScheduledMessage
 from messaging.presenters import preview as preview_line
 from messaging.selectors.inbox import unread_conversations as unread_count
+from messaging.selectors.own import own_unread
 from messaging.selectors.pane import conversation_of, pane_page
 from messaging.selectors.waiting import ToCome, may_change, to_come
 from messaging.selectors.wishes import kinds_for
@@ -96,9 +97,8 @@ def chat_pane(
         return {"page": None}
     frame, head = VARIANTS[variant]
     page = pane_data(conversation, actor, readonly=readonly)
-    if order is not None and actor.kind == "staff" and not readonly:
-        change_url = reverse("orders:edit", args=[order.number])
-    page["urls"]["change"] = change_url
+    if conversation.order_id and not readonly:
+        page["urls"] |= change_urls(conversation, actor, change_url)
     return {
         "request": context.get("request"),
         "shop": context.get("shop") or shop_settings(),
@@ -108,6 +108,18 @@ def chat_pane(
         "head": head,
         "label": _("与%(name)s的聊天") % {"name": page["peer"]["name"]},
     }
+
+
+def change_urls(conversation: Conversation, actor: Actor, change_url: str) -> dict[str, str]:
+    """Where a message becomes a request, `{seq}` being its number; nowhere for who may not change orders."""
+    if actor.kind == "staff" and role_may(actor.role, "orders.create"):
+        form = reverse("messaging:change-from-message", args=[conversation.pk, 0]).replace("/0/", "/{seq}/")
+    elif change_url:
+        form = f"{change_url}?message={{seq}}"
+    else:
+        return {}
+    take = reverse("messaging:take-offer", args=[conversation.pk, 0]).replace("/0/", "/{seq}/")
+    return {"change": form, "take": take}
 
 
 @register.inclusion_tag("messaging/_pictures.html")
@@ -123,6 +135,12 @@ def unread_conversations(context: template.Context) -> int:
     if actor is None or actor.kind != "staff" or not role_may(actor.role, "conversations.view"):
         return 0
     return unread_count(actor)
+
+
+@register.simple_tag
+def own_unread_of(actor: Actor) -> int:
+    """How many of a customer's conversations hold something new from the shop."""
+    return own_unread(actor)
 
 
 @register.filter
@@ -169,6 +187,7 @@ def _texts() -> dict[str, str]:
         "sending": _("发送中…"),
         "unsent": _("未发送 · 网络不稳定，恢复后自动发送"),
         "refused": _("没有发出去"),
+        "failed": _("网络不好，没有提交，请再试一次"),
         "cardOffline": _("网络不好，没有提交，请再试一次"),
         "recalledByMe": _("您撤回了一条消息"),
         "recalled": _("%s 撤回了一条消息"),

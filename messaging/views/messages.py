@@ -8,10 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from messaging.errors import BadMessage, MessagingError
+from messaging.errors import BadMessage, BodyTooLong, MessagingError
 from messaging.presenters import CUSTOMER, SHOP, message_object
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.messages import messages_after, messages_before
+from messaging.services.drafts import MAX_BODY
 from messaging.services.messages import send_message
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.http.problems import problem
@@ -51,8 +52,10 @@ def messages(request: HttpRequest, conversation_id: int) -> HttpResponse:
 
 
 def _given(request: HttpRequest) -> dict[str, Any]:
+    if len(request.body) > LARGEST_BODY:
+        raise BodyTooLong(limit=MAX_BODY)
     try:
-        given = json.loads(request.body[:LARGEST_BODY])
+        given = json.loads(request.body)
     except (ValueError, RecursionError) as error:
         raise BadMessage(_("请求不是 JSON")) from error
     if not isinstance(given, dict):

@@ -11,7 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from messaging.models import Delivery, NotificationPreference, Recipient
-from messaging.selectors.notifications import explain, notices_for, unseen_notices
+from messaging.selectors.explained import budget_of, explain
+from messaging.selectors.notifications import failed_deliveries, notices_for, unseen_notices
 from messaging.selectors.wishes import kinds_for
 from messaging.services.channels.delivering import retry
 from messaging.services.notifications.seeing import see_notices
@@ -19,6 +20,7 @@ from messaging.services.notifications.telling import notice_url
 from messaging.services.subscriptions import set_wishes, wishes_of
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.accounts.roles import may
 from shopcomm.core.http.templatetags.ui import capped
 
 PAGE = 50
@@ -31,7 +33,10 @@ def notices(request: ShopRequest) -> HttpResponse:
     """What I was told, newest first; looking at it is having seen it only when it is clicked or all are marked."""
     page = Paginator(notices_for(request.actor), PAGE).get_page(request.GET.get("page"))
     rows = [(row, notice_url(row)) for row in page]
-    return render(request, "messaging/notices.html", {"active": "notices", "rows": rows, "page": page})
+    context = {"active": "notices", "rows": rows, "page": page}
+    if may(request.user.role, "admin"):
+        context["failed"] = failed_deliveries()
+    return render(request, "messaging/notices.html", context)
 
 
 @require_GET
@@ -82,9 +87,13 @@ def wishes(request: ShopRequest) -> HttpResponse:
 def why(request: ShopRequest, number: str) -> HttpResponse:
     """Every event of an order with the rules that could have told of it, and what they did."""
     order = get_object_or_404(orders_visible_to(request.actor).select_related("customer"), number=number)
-    return render(
-        request, "messaging/why.html", {"active": "orders", "order": order, "explained": explain(order)}
-    )
+    context = {
+        "active": "orders",
+        "order": order,
+        "explained": explain(order),
+        "budget": budget_of(order.customer_id),
+    }
+    return render(request, "messaging/why.html", context)
 
 
 @require_POST
@@ -94,4 +103,7 @@ def retry_delivery(request: ShopRequest, delivery_id: int) -> HttpResponse:
     delivery = get_object_or_404(Delivery.objects.select_related("notification__order"), pk=delivery_id)
     retry(delivery)
     order = delivery.notification.order
-    return redirect("messaging:why", order.number) if order else redirect("messaging:notices")
+    messages.success(request, _("已安排重试"))
+    if order is None or "from" in request.POST:
+        return redirect("messaging:notices")
+    return redirect("messaging:why", order.number)

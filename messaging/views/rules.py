@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from messaging.forms import LANGUAGES, MOST_CHANNELS, RuleForm
 from messaging.models import Channel, NotificationRule, RuleVersion
 from messaging.selectors.notifications import rule_figures
+from messaging.selectors.rule_versions import changes_of
 from messaging.services.notifications.preview import preview, sample_orders, send_to_me, try_time
 from messaging.services.notifications.rehearsal import rehearse
 from messaging.services.notifications.templates import TemplateBroken, sms_parts
@@ -55,6 +56,7 @@ def _page(rule: NotificationRule | None, form: RuleForm) -> dict[str, Any]:
     return {
         "active": "rules",
         "form": form,
+        "problems": _problems(form),
         "rule": rule,
         "rules": NotificationRule.objects.prefetch_related("templates"),
         "words": variables_for(trigger),
@@ -65,6 +67,21 @@ def _page(rule: NotificationRule | None, form: RuleForm) -> dict[str, Any]:
         "figures": rule_figures(rule) if rule else None,
         **_tried(form, trigger, orders[0] if orders else None, TRIED_BY_DEFAULT, LANGUAGES[0]),
     }
+
+
+def _problems(form: RuleForm) -> list[tuple[str, str, str]]:
+    """Everything that keeps a rule from being saved, for the top of the page: the field, its name, what is wrong."""
+    found = []
+    for name, errors in form.errors.items():
+        if name in form.fields:
+            code = next((code for code in LANGUAGES if name.startswith(f"body_{code}")), "")
+            label = (
+                f"{form[name].label} · {translation.get_language_info(code)['name_local']}"
+                if code
+                else form[name].label
+            )
+            found.append((form[name].id_for_label, str(label), str(errors[0])))
+    return found
 
 
 def _language_fields(form: RuleForm, code: str) -> dict[str, Any]:
@@ -173,30 +190,10 @@ def rule_versions(request: ShopRequest, rule_id: int) -> HttpResponse:
     rule = get_object_or_404(NotificationRule, pk=rule_id)
     versions = list(rule.versions.all())
     steps = [
-        (version, _changes(version, before))
+        (version, changes_of(version, before))
         for version, before in zip(versions, [*versions[1:], None], strict=True)
     ]
     return render(request, "messaging/rules/versions.html", {"active": "rules", "rule": rule, "steps": steps})
-
-
-def _changes(version: RuleVersion, before: RuleVersion | None) -> list[dict[str, Any]]:
-    """The fields that a version changed, with what they were."""
-    old = before.snapshot if before else {}
-    return [
-        {"label": _label(name), "before": _text(old.get(name)), "after": _text(value)}
-        for name, value in version.snapshot.items()
-        if before and old.get(name) != value
-    ]
-
-
-def _label(name: str) -> str:
-    return _("模板") if name == "templates" else str(NotificationRule._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return "；".join(each["body"] if isinstance(each, dict) else str(each) for each in value)
-    return "" if value is None else str(value)
 
 
 @require_POST

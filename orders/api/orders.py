@@ -19,6 +19,7 @@ from orders.api.serializers import (
 )
 from orders.errors import IllegalTransition, OrderClosed
 from orders.models import Order
+from orders.models.statuses import STATUS_LABELS
 from orders.selectors.change_requests import change_status
 from orders.selectors.orders import OrderFilters, order_list, with_detail_fields
 from orders.selectors.visibility import orders_visible_to
@@ -75,6 +76,7 @@ class OrdersView(ApiView):
             address=AddressInput(**given["address"]),
             urgent=given["urgent"],
             note=given["note"],
+            deliver_on=given["deliver_on"],
             external_id=given["external_id"],
         )
         return Response(one(order), status=201)
@@ -114,7 +116,9 @@ class TransitionsView(ApiView):
             moved = transition_order(actor=self.actor, order_id=order.pk, to=to, version=version, data=data)
         except OrderClosed as error:
             # Out of an ended order no move is legal: the contract has one answer for that.
-            raise IllegalTransition(from_=error.extra["from"], to=to, allowed=[]) from error
+            raise IllegalTransition(
+                from_=error.extra["from"], to=to, allowed=[], labels=STATUS_LABELS
+            ) from error
         return Response(one(moved))
 
 
@@ -131,6 +135,8 @@ class ChangesView(ApiView):
         order = get_object_or_404(orders_visible_to(self.actor), number=kwargs["number"])
         asked = ChangeInput(data=request.data)
         asked.is_valid(raise_exception=True)
-        change = request_change(actor=self.actor, order_id=order.pk, **asked.validated_data)
+        given = dict(asked.validated_data)
+        shops_wish = given.pop("wish_of") == "shop"
+        change = request_change(actor=self.actor, order_id=order.pk, shops_wish=shops_wish, **given)
         answer = {"id": str(change.pk), "status": change_status(change), "reason": change.answer}
         return Response(ChangeOutput(answer).data, status=201)

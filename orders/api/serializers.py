@@ -40,6 +40,9 @@ class OrderInput(serializers.Serializer):
     address = AddressInput()
     urgent = serializers.BooleanField(default=False)
     note = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
+    deliver_on = serializers.DateField(
+        required=False, allow_null=True, default=None, help_text="not wanted before this day"
+    )
     external_id = serializers.CharField(max_length=64, required=False, allow_null=True, default=None)
 
 
@@ -79,8 +82,13 @@ class TransitionInput(serializers.Serializer):
 
 
 class ChangeInput(serializers.Serializer):
-    kind = serializers.ChoiceField(["address", "urgent", "items", "note", "cancel"])
+    kind = serializers.ChoiceField(["address", "urgent", "items", "note", "delivery_date", "cancel"])
     data = serializers.DictField(required=False, default=dict)  # type: ignore[assignment]
+    wish_of = serializers.ChoiceField(
+        ["customer", "shop"],
+        default="customer",
+        help_text="shop: of a paid order, goods and address wait for the customer's consent",
+    )
 
 
 class ChangeOutput(serializers.Serializer):
@@ -115,7 +123,7 @@ class OrderOutput(serializers.ModelSerializer):
         model = Order
         fields = (
             "number", "external_id", "status", "version", "source", "total", "paid_amount", "currency", "items",
-            "shipments", "address", "customer", "urgent", "note", "conversation", "customer_url", "placed_at",
+            "shipments", "address", "customer", "urgent", "note", "deliver_on", "conversation", "customer_url", "placed_at",
         )  # fmt: skip
 
     def get_address(self, order: Order) -> dict[str, str]:

@@ -1,5 +1,6 @@
 from orders.models.after_sales import AfterSalesCase, AfterSalesLine
 from orders.models.changes import ChangeKind, ChangePolicy, ChangeRequest, Handler
+from orders.models.evaluations import Evaluation
 from orders.models.imports import ImportedDocument
 from orders.models.numbers import NumberDay
 from orders.models.order import Order, OrderLine
@@ -19,6 +20,7 @@ __all__ = [
     "ChangeKind",
     "ChangePolicy",
     "ChangeRequest",
+    "Evaluation",
     "Handler",
     "ImportedDocument",
     "NumberDay",

@@ -12,6 +12,9 @@ class ChangeKind(models.TextChoices):
     URGENT = "urgent", _("加急")
     NOTE = "note", _("备注")
     CANCEL = "cancel", _("取消订单")
+    DELIVERY_DATE = "delivery_date", _("送货日期")
+    # The shop's own wish: no customer asks for it.
+    PRICE = "price", _("价格")
 
 
 class Handler(models.TextChoices):
@@ -20,6 +23,8 @@ class Handler(models.TextChoices):
     WAREHOUSE = "warehouse", _("仓库")
     SALES = "sales", _("销售")
     COURIER = "courier", _("快递拦截")
+    # Of a paid order, the shop changes nothing that was agreed without the customer's word.
+    CUSTOMER = "customer", _("客户")
 
 
 class ChangeRequest(models.Model):
@@ -34,7 +39,7 @@ class ChangeRequest(models.Model):
         VOID = "void", _("已作废")
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="change_requests", verbose_name=_("订单"))
-    kind = models.CharField(_("类型"), max_length=10, choices=ChangeKind)
+    kind = models.CharField(_("类型"), max_length=16, choices=ChangeKind)
     # What was asked, as the services take it; and the fields it touches, as people are shown them.
     data = models.JSONField(default=dict)
     before = models.JSONField(default=dict)
@@ -52,6 +57,10 @@ class ChangeRequest(models.Model):
     answered_by = models.CharField(_("处理者"), max_length=120, blank=True)
     answered_at = models.DateTimeField(_("处理时间"), null=True, blank=True)
     answer = models.CharField(_("答复"), max_length=300, blank=True)
+    # The customer's message that asks for it, by its seq in the order's conversation.
+    said_in = models.PositiveBigIntegerField(_("根据消息"), null=True, blank=True)
+    # How the customer agreed to what the shop wants: by a tap or on the phone, who, when, and who wrote it down.
+    consent = models.JSONField(_("客户同意"), default=dict, blank=True)
     # The caller's own key: the same one again is the same request.
     key = models.CharField(max_length=80, blank=True)
 
@@ -78,7 +87,7 @@ class ChangePolicy(models.Model):
     """One cell of the policy that a manager has changed; the others are as they ship."""
 
     stage = models.CharField(max_length=20)
-    part = models.CharField(max_length=12)
+    part = models.CharField(max_length=16)
     outcome = models.CharField(max_length=10)
 
     class Meta:

@@ -1,4 +1,11 @@
+from datetime import date
+
 from django.db import models
+
+
+def day_number(day: date, count: int) -> str:
+    """The order number of a day's `count`-th order."""
+    return f"XB-{day:%y%m%d}-{count:04d}"
 
 
 class NumberDay(models.Model):

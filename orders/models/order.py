@@ -23,6 +23,8 @@ class Order(models.Model):
     source = models.CharField(_("来源"), max_length=10, choices=Source, default=Source.WECHAT)
     urgent = models.BooleanField(_("加急"), default=False)
     note = models.TextField(_("备注"), blank=True)
+    # Not wanted before this day; empty: as soon as can be.
+    deliver_on = models.DateField(_("送货日期"), null=True, blank=True)
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,

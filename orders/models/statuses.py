@@ -16,6 +16,9 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled", _("已取消")
 
 
+# How people call each state.
+STATUS_LABELS = dict(Status.choices)
+
 # What staff still have work with; a partial index over these keeps tabs and counts quick.
 OPEN = (
     Status.PENDING_PAYMENT,

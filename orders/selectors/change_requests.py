@@ -1,15 +1,16 @@
 """What was asked to be changed, as people read it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders.change_policy import FREEZING, INSTEAD, Outcome, policy, stage_of
-from orders.labels import field_label, field_text
-from orders.models import ChangeKind, ChangeRequest, Handler, Order, OrderLine, Variant
-from orders.selectors.timeline import BeforeAfter
+from orders.models import ChangeKind, ChangeRequest, Handler, Order, OrderLine, Status, Variant
+from orders.selectors.timeline import BeforeAfter, in_words
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 
@@ -25,6 +26,23 @@ class AskedChange:
     changes: list[BeforeAfter]
     minutes_left: int | None
     freezes: bool
+    # It came too late, and the courier may still be asked to bring the parcel there.
+    may_intercept: bool = False
+
+    @property
+    def waits_for_customer(self) -> bool:
+        """Whether the customer has to agree."""
+        return self.is_open and self.row.handler == Handler.CUSTOMER
+
+    @property
+    def is_the_customers(self) -> bool:
+        """Whether it is the customer's own wish, whoever wrote it down: theirs to take back."""
+        return self.row.asked_by_kind == "customer" or self.row.said_in is not None
+
+    @property
+    def consent_text(self) -> str:
+        """How the customer agreed, in words; empty where nobody asked them."""
+        return consent_text(self.row.consent)
 
     @property
     def is_open(self) -> bool:
@@ -37,7 +55,31 @@ class AskedChange:
 
 def asked_changes(order: Order) -> list[AskedChange]:
     """An order's requests, newest first."""
-    return _shown(order.change_requests.select_related("order").order_by("-id")[:SHOWN])
+    rows = _shown(order.change_requests.select_related("order").order_by("-id")[:SHOWN])
+    late = interceptable(order)
+    return [replace(each, may_intercept=True) if late and each.row.pk == late.pk else each for each in rows]
+
+
+def interceptable(order: Order) -> ChangeRequest | None:
+    """The customer's last wish for another address, when the parcel left before anybody had answered it."""
+    last = order.change_requests.filter(kind=ChangeKind.ADDRESS).order_by("-id").first()
+    late = last is not None and last.state == ChangeRequest.State.VOID and last.handler != Handler.CUSTOMER
+    if not late or order.status != Status.SHIPPED:
+        return None
+    return last if policy()[Status.SHIPPED, "address"] == Outcome.COURIER else None
+
+
+def consent_text(consent: dict[str, Any]) -> str:
+    """How the customer agreed, in words; empty where nobody asked them."""
+    if not consent:
+        return ""
+    at = timezone.localtime(datetime.fromisoformat(consent["at"]))
+    values = {"who": consent.get("who", ""), "when": f"{at:%m-%d %H:%M}"}
+    if consent.get("by") != "phone":
+        return _("%(who)s %(when)s 点了同意") % values
+    values |= {"by": consent.get("recorded_by", ""), "note": consent.get("note", "")}
+    text = _("%(who)s %(when)s 在电话中同意，%(by)s记录") % values
+    return _("%(text)s：%(reason)s") % {"text": text, "reason": values["note"]} if values["note"] else text
 
 
 def open_changes_for(actor: Actor | None, handler: Handler) -> list[AskedChange]:
@@ -67,23 +109,23 @@ def unanswered(now: datetime) -> list[int]:
 
 def _shown(rows: QuerySet[ChangeRequest]) -> list[AskedChange]:
     now = timezone.now()
-    return [
-        AskedChange(
-            row,
-            changes_in_words(row),
-            None if row.answer_by is None else int((row.answer_by - now).total_seconds() // 60),
-            row.kind in FREEZING,
-        )
-        for row in rows
-    ]
+    return [asked_change(row, now) for row in rows]
+
+
+def asked_change(row: ChangeRequest, now: datetime | None = None) -> AskedChange:
+    """One request as people read it."""
+    left = None if row.answer_by is None else row.answer_by - (now or timezone.now())
+    return AskedChange(
+        row,
+        changes_in_words(row),
+        None if left is None else int(left.total_seconds() // 60),
+        row.kind in FREEZING,
+    )
 
 
 def changes_in_words(row: ChangeRequest) -> list[BeforeAfter]:
     """The fields a request is about."""
-    return [
-        BeforeAfter(name, field_label(name), field_text(name, row.before.get(name)), field_text(name, after))
-        for name, after in row.after.items()
-    ]
+    return in_words(row.before, row.after)
 
 
 def change_status(row: ChangeRequest) -> str:
@@ -126,6 +168,7 @@ def choices_for(order: Order) -> dict[str, Choice]:
         ChangeKind.NOTE.value: choice("note", "note"),
         ChangeKind.URGENT.value: choice("urgent", "urgent"),
         ChangeKind.CANCEL.value: choice("cancel", "cancel"),
+        ChangeKind.DELIVERY_DATE.value: choice("delivery_date", "delivery_date"),
     }
 
 

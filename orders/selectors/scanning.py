@@ -1,6 +1,7 @@
 """What a scanner's text means: an order, or a waybill and the courier whose pattern it has."""
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils import timezone
@@ -9,6 +10,8 @@ from orders.models import Order
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 
+# What the code of our own paper ends with.
+PICK_LIST, PARCEL_SLIP = "", "P"
 # The tail of a number comes again every day; nobody means one of last year's.
 SHORT_NUMBERS_FOR = timedelta(days=60)
 # Heads that couriers print on their waybills; the first that fits wins.
@@ -37,15 +40,24 @@ def order_of_scan(actor: Actor, text: str) -> Order | None:
     return found
 
 
-def slip_code(order: Order) -> str:
-    """What the code of a printed pick list says: the order, and the version it was printed for."""
-    return f"{order.number}#{order.version}"
+@dataclass(frozen=True)
+class Scanned:
+    """A scanned text, and of our own paper which it is and the version it was printed for."""
+
+    text: str
+    version: int | None = None
+    paper: str = PICK_LIST
 
 
-def slip_of_scan(text: str) -> tuple[str, int | None]:
-    """A scanned text without the version, and the version of the slip it came from."""
-    match = re.fullmatch(r"(.{1,40})#(\d{1,9})", text)
-    return (match[1], int(match[2])) if match else (text, None)
+def paper_code(order: Order, paper: str = PICK_LIST) -> str:
+    """What the code of a printed pick list or parcel slip says: the order, and the version it was printed for."""
+    return f"{order.number}#{order.version}{paper}"
+
+
+def paper_of_scan(text: str) -> Scanned:
+    """What a scanner read; anything but our own paper is a text."""
+    match = re.fullmatch(r"(.{1,40})#(\d{1,9})([A-Z]?)", text)
+    return Scanned(match[1], int(match[2]), match[3]) if match else Scanned(text)
 
 
 def courier_of(tracking_number: str) -> str | None:

@@ -4,18 +4,24 @@ Every way of reading the words is its own indexed query for ids; they are united
 """
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
 from orders.models import Order
+from orders.models.numbers import day_number
 
 # More than anybody pages through; keeps a search for one letter from reading everything.
 CANDIDATES = 2000
 CUSTOMERS = 500
+# The board shows the end of a number alone, and people say it so: of the orders that are still talked about.
+DAYS = 90
 
 NUMBER = "(SELECT id FROM orders_order WHERE number LIKE %s ORDER BY number DESC LIMIT {limit})"
+NUMBERS = "(SELECT id FROM orders_order WHERE number = ANY(%s))"
 EXTERNAL = "(SELECT id FROM orders_order WHERE external_id = %s)"
 OF_CUSTOMERS = """(SELECT o.id FROM (SELECT id FROM accounts_customer WHERE {where} LIMIT {customers}) c
     CROSS JOIN LATERAL (SELECT id FROM orders_order WHERE customer_id = c.id
@@ -47,6 +53,9 @@ def candidates(text: str) -> tuple[str, list[Any]]:
     if not text.isdigit():
         inside = OF_CUSTOMERS.replace("{where}", "name LIKE %s OR company LIKE %s")
         parts.append((inside, [f"%{_like(text)}%"] * 2))
+    if text.isascii() and text.isdigit() and 3 <= len(text) <= 6:
+        today = timezone.localdate()
+        parts.append((NUMBERS, [[day_number(today - timedelta(days), int(text)) for days in range(DAYS)]]))
     parts += [(SKU, [_like(sku) + "%"]) for sku in dict.fromkeys((text, text.upper()))]
     parts += [(OF_CUSTOMERS.replace("{where}", where), params) for where, params in _phone_terms(text)]
     sql = " UNION ".join(part for part, _params in parts)

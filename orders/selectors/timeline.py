@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from orders import events, hooks
 from orders.couriers import courier_name
-from orders.labels import field_label, field_text, status_label
+from orders.labels import field_label, field_text, prices_differ, status_label
 from orders.models import (
     AfterSalesCase,
     ChangeKind,
@@ -77,6 +77,8 @@ ICONS = {
     events.OrderChanged.type: "edit",
     events.OrderAcknowledged.type: "eye",
     events.OrderUrged.type: "bell",
+    events.OrderEvaluated.type: "star",
+    events.EvaluationAnswered.type: "chat",
     events.AfterSalesMoved.type: "refund",
     events.PartRefunded.type: "refund",
     events.ChangeRequested.type: "edit",
@@ -117,11 +119,25 @@ def entry_of(event: DomainEvent, *, audience: Audience = "shop") -> TimelineEntr
 
 def before_after(event: DomainEvent, *, audience: Audience = "shop") -> list[BeforeAfter]:
     """The fields an edit changed."""
-    before = event.data.get("before") or {}
-    return [
-        BeforeAfter(name, field_label(name), field_text(name, before.get(name)), field_text(name, after))
+    shown = {
+        name: after
         for name, after in (event.data.get("after") or {}).items()
         if audience == "shop" or name not in INTERNAL_FIELDS
+    }
+    return in_words(event.data.get("before") or {}, shown)
+
+
+def in_words(before: dict[str, Any], after: dict[str, Any]) -> list[BeforeAfter]:
+    """Changed fields as people read them."""
+    priced = prices_differ(before.get("items"), after.get("items"))
+    return [
+        BeforeAfter(
+            name,
+            field_label(name),
+            field_text(name, before.get(name), priced=priced),
+            field_text(name, value, priced=priced),
+        )
+        for name, value in after.items()
     ]
 
 
@@ -158,6 +174,16 @@ def _acknowledged(data: dict[str, Any]) -> str:
     return _("仓库已确认修改") if data.get("alert_id") else _("仓库已看到订单")
 
 
+def _changed(data: dict[str, Any]) -> str:
+    consent = data.get("consent") or {}
+    if not consent:
+        return _("修改订单")
+    who = {"who": consent.get("who", "")}
+    if consent.get("by") == "phone":
+        return _("修改订单，%(who)s已在电话中同意") % who
+    return _("修改订单，%(who)s已同意") % who
+
+
 def _kind(data: dict[str, Any]) -> str:
     return str(ChangeKind(data["kind"]).label)
 
@@ -166,6 +192,8 @@ def _requested(data: dict[str, Any]) -> str:
     if data["kind"] == ChangeKind.CANCEL:
         return _("申请取消订单，等待%(handler)s处理") % {"handler": Handler(data["handler"]).label}
     values = {"kind": _kind(data), "handler": Handler(data["handler"]).label}
+    if data["handler"] == Handler.CUSTOMER:
+        return _("商家申请修改%(kind)s，等待客户同意") % values
     return _("申请修改%(kind)s，等待%(handler)s处理") % values
 
 
@@ -221,6 +249,16 @@ def _settled(data: dict[str, Any]) -> str:
     return text
 
 
+def _evaluated(data: dict[str, Any]) -> str:
+    text = (
+        _("修改评价：商品 %(goods)s 星，服务 %(service)s 星")
+        if data.get("edited")
+        else _("评价：商品 %(goods)s 星，服务 %(service)s 星")
+    )
+    stars = text % {"goods": data["goods"], "service": data["service"]}
+    return _with_reason(stars, {"reason": data.get("text")})
+
+
 TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     events.OrderCreated.type: _created,
     events.OrderPaid.type: lambda data: (
@@ -242,9 +280,11 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     ),
     events.OrderRefunded.type: lambda data: _("已退款 %(amount)s") % {"amount": data["amount"]},
     events.OrderCancelled.type: lambda data: _with_reason(_("取消订单"), data),
-    events.OrderChanged.type: lambda data: _("修改订单"),
+    events.OrderChanged.type: _changed,
     events.OrderAcknowledged.type: _acknowledged,
     events.OrderUrged.type: lambda data: _("客户催单"),
+    events.OrderEvaluated.type: _evaluated,
+    events.EvaluationAnswered.type: lambda data: _with_reason(_("答复评价"), {"reason": data["text"]}),
     events.AfterSalesMoved.type: _case,
     events.PartRefunded.type: _part_refunded,
     events.ChangeRequested.type: _requested,

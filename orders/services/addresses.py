@@ -5,19 +5,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from orders.labels import RECEIVER
 from orders.models import Order
 from orders.services.items import Failure
 from shopcomm.core.accounts.services.customers import normalise_phone
+from shopcomm.core.text import one_line
 
-# What an address is called outside, and on the order.
-COLUMNS = {
-    "name": "receiver_name",
-    "phone": "receiver_phone",
-    "province": "province",
-    "city": "city",
-    "district": "district",
-    "street": "street",
-}
+COLUMNS = RECEIVER
 REQUIRED = ("name", "phone", "province", "city", "street")
 
 
@@ -34,7 +28,7 @@ class AddressInput:
 
     def columns(self) -> dict[str, str]:
         """The order's columns that hold it."""
-        return {column: clean(getattr(self, field)) for field, column in COLUMNS.items()}
+        return {column: one_line(getattr(self, field)) for field, column in COLUMNS.items()}
 
 
 def address_of(order: Order) -> AddressInput:

@@ -1,5 +1,7 @@
 """What a request to change an order asks for: read, compared with the order, and made so."""
 
+from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -7,11 +9,15 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed
 from orders.models import ChangeKind, ChangeRequest, Order, OrderLine, Status, Variant
 from orders.services.addresses import COLUMNS, check_address, clean
+from orders.services.days import read_day
 from orders.services.edit_items import items_as_logged
-from orders.services.editing import ADDRESS, edit_order
+from orders.services.editing import ADDRESS, MONEY, edit_order, plain
+from orders.services.items import ItemInput
+from orders.services.moves import money
 from orders.services.transitions import transition_order
 from orders.transitions import SELLERS, roles_of
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.text import one_line
 
 MAX_LINES = 200
 
@@ -26,13 +32,42 @@ def contents(order: Order, kind: str, given: dict[str, Any], actor: Actor) -> di
         return {"urgent": bool(given.get("urgent", True))}
     if kind == ChangeKind.NOTE:
         return {"note": clean(given.get("note"))}
+    if kind == ChangeKind.DELIVERY_DATE:
+        return _day(order, given)
+    if kind == ChangeKind.PRICE:
+        raise GuardFailed(("kind_unknown", _("价格由商家提出修改")))
     return {"reason": clean(given.get("reason"))[:300] or _("客户取消")}
+
+
+def wish_contents(order: Order, columns: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """What the shop wants to change of what was agreed, and the kind it goes under. Raises GuardFailed."""
+    wish: dict[str, Any] = {}
+    if not set(ADDRESS).isdisjoint(columns):
+        wish |= _address(
+            order, {name: columns[column] for name, column in COLUMNS.items() if column in columns}
+        )
+    for column in set(MONEY) & set(columns):
+        amount = money(columns[column])
+        if amount is None or amount < 0:
+            raise GuardFailed(("amount_invalid", _("金额不正确")))
+        wish[column] = str(amount)
+    if "items" in columns:
+        rows = [asdict(row) if isinstance(row, ItemInput) else row for row in columns["items"] or []]
+        return ChangeKind.ITEMS, wish | {"items": _items(rows, priced=True)}
+    return (ChangeKind.ADDRESS if "street" in wish else ChangeKind.PRICE), wish
+
+
+def _day(order: Order, given: dict[str, Any]) -> dict[str, Any]:
+    day, failures = read_day(given.get("deliver_on") or given.get("date"), known=order.deliver_on)
+    if failures:
+        raise GuardFailed(*failures)
+    return {"deliver_on": plain(day)}
 
 
 def _address(order: Order, given: dict[str, Any]) -> dict[str, Any]:
     fields = given["address"] if isinstance(given.get("address"), dict) else given
     whole = {column: getattr(order, column) for column in ADDRESS}
-    whole |= {COLUMNS[name]: clean(value) for name, value in fields.items() if name in COLUMNS}
+    whole |= {COLUMNS[name]: one_line(value) for name, value in fields.items() if name in COLUMNS}
     if failures := check_address(whole):
         raise GuardFailed(*failures)
     return whole
@@ -49,7 +84,7 @@ def _items(given: Any, *, priced: bool) -> list[dict[str, Any]]:
             quantity = int(row.get("quantity", 0))
         except (TypeError, ValueError) as error:
             raise GuardFailed(("quantity_invalid", _("数量不正确"))) from error
-        price = {"unit_price": str(row["unit_price"])} if priced and row.get("unit_price") is not None else {}
+        price = {"unit_price": _price(row)} if priced and row.get("unit_price") is not None else {}
         if quantity:
             items.append({"sku": str(row["sku"]), "quantity": quantity} | price)
     if not items:
@@ -57,26 +92,47 @@ def _items(given: Any, *, priced: bool) -> list[dict[str, Any]]:
     return items
 
 
+def _price(row: dict[str, Any]) -> str:
+    """As the log writes it; one that makes no sense is refused where it is used."""
+    price = money(row["unit_price"])
+    return str(row["unit_price"] if price is None else price)
+
+
 def before_after(
     order: Order, lines: list[OrderLine], kind: str, data: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The fields a request would change, as they are and as they would be."""
-    if kind == ChangeKind.ITEMS:
-        old = items_as_logged(lines)
-        same = len(old) == len(data["items"]) and all(
-            was | now == was for was, now in zip(old, data["items"], strict=True)
-        )
-        return ({}, {}) if same else ({"items": old}, {"items": data["items"]})
     if kind == ChangeKind.CANCEL:
         return {}, {"reason": data["reason"]}
-    changed = {name: value for name, value in data.items() if getattr(order, name) != value}
-    return {name: getattr(order, name) for name in changed}, changed
+    now = {name: _stored(getattr(order, name)) for name in data if name != "items"}
+    if "items" in data:
+        now["items"] = items_as_logged(lines)
+    changed = {name: value for name, value in data.items() if not _same(now[name], value)}
+    return {name: now[name] for name in changed}, changed
+
+
+def _stored(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else plain(value)
+
+
+def _same(now: Any, wanted: Any) -> bool:
+    """Whether a field is as asked already; a line without a price keeps the one it has."""
+    if not isinstance(now, list):
+        return now == wanted
+    return len(now) == len(wanted) and all(was | row == was for was, row in zip(now, wanted, strict=True))
 
 
 def parts_of(lines: list[OrderLine], kind: str, data: dict[str, Any]) -> set[str]:
     """The columns of the policy that a request touches."""
-    if kind != ChangeKind.ITEMS:
+    if kind not in (ChangeKind.ADDRESS, ChangeKind.ITEMS, ChangeKind.PRICE):
         return {kind}
+    parts = _goods(lines, data) if "items" in data else set()
+    if "street" in data:
+        parts.add("address")
+    return parts if set(MONEY).isdisjoint(data) else parts | {"price"}
+
+
+def _goods(lines: list[OrderLine], data: dict[str, Any]) -> set[str]:
     old: dict[str, int] = {}
     for line in lines:
         old[line.sku] = old.get(line.sku, 0) + line.quantity - line.cancelled_quantity
@@ -91,7 +147,7 @@ def parts_of(lines: list[OrderLine], kind: str, data: dict[str, Any]) -> set[str
         _direction(old.get(sku, 0), new.get(sku, 0))
         for sku in set(old) | set(new)
         if old.get(sku, 0) != new.get(sku, 0)
-    } or {"items_more"}
+    } or {"price"}
 
 
 def _direction(before: int, after: int) -> str:
@@ -124,5 +180,5 @@ def make_so(request: ChangeRequest, order: Order, actor: Actor, *, seen: bool = 
         changes=dict(request.data),
         agreed=True,
         seen=seen,
-        request_id=request.pk,
+        request=request,
     )

@@ -1,17 +1,20 @@
 """Changing what was agreed: who may, until when, and telling the warehouse when it already has the order."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from orders.errors import GuardFailed, NotAllowed, OrderClosed
+from orders.change_policy import needs_consent
+from orders.errors import ConsentNeeded, GuardFailed, NotAllowed, OrderClosed
 from orders.events import OrderChanged
-from orders.models import Order, Status
+from orders.models import ChangeRequest, Order, Status
 from orders.services.addresses import COLUMNS, check_address, clean
 from orders.services.alerts import raise_alert
 from orders.services.announce import record
+from orders.services.days import read_day
 from orders.services.edit_items import change_items
 from orders.services.items import check_total
 from orders.services.locks import lock_order
@@ -23,16 +26,22 @@ from orders.services.versions import check_version
 from orders.transitions import SALES, SELLERS, TERMINAL, roles_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
+from shopcomm.core.text import one_line
 
 ADDRESS = tuple(COLUMNS.values())
 MONEY = ("discount", "shipping_fee")
 # What staff may still write down when nothing else of the order can change any more.
 ALWAYS = frozenset({"note", "assigned_to"})
-EDITABLE = frozenset({*ADDRESS, *MONEY, *ALWAYS, "urgent", "items"})
+EDITABLE = frozenset({*ADDRESS, *MONEY, *ALWAYS, "urgent", "items", "deliver_on"})
 BEFORE_SHIPPING = frozenset({Status.PENDING_PAYMENT, Status.PAID, Status.PICKING})
 # A customer changes these alone until the warehouse begins.
 CUSTOMER_FIELDS = frozenset({*ADDRESS, "note"})
 CUSTOMER_STATUSES = frozenset({Status.PENDING_PAYMENT, Status.PAID})
+
+
+def plain(value: Any) -> Any:
+    """A day as the log and an alert keep it; everything else as it is."""
+    return value.isoformat() if isinstance(value, date) else value
 
 
 @dataclass
@@ -54,8 +63,8 @@ class Edit:
         old = getattr(self.order, column)
         if old != value:
             setattr(self.order, column, value)
-            self.before[column] = old
-            self.after[column] = value if shown is ... else shown
+            self.before[column] = plain(old)
+            self.after[column] = plain(value) if shown is ... else shown
 
 
 @transaction.atomic
@@ -69,19 +78,20 @@ def edit_order(
     agreed: bool = False,
     offered: bool = False,
     seen: bool = False,
-    request_id: int | None = None,
+    request: ChangeRequest | None = None,
 ) -> Order:
     """Change fields of an order; a change that changes nothing is no event.
 
     `changes` may hold the receiver's columns (or `address` with all of them), urgent, note, items, assigned_to (a
     staff id or None), discount and shipping_fee. An order in the warehouse's hands raises an alert there, unless it
-    is the warehouse that has `seen` it. `agreed`: the policy or a person let this actor change it; `offered`: the
-    shop named counts and prices itself.
-    Raises Order.DoesNotExist, NotAllowed, OrderClosed, StaleVersion, GuardFailed, InsufficientStock.
+    is the warehouse that has `seen` it. `agreed`: the policy or a person let this actor change it, by this `request`;
+    `offered`: the shop named counts and prices itself.
+    Raises Order.DoesNotExist, NotAllowed, OrderClosed, StaleVersion, GuardFailed, InsufficientStock, and
+    ConsentNeeded when somebody of the shop would change what the customer has paid for.
     """
     order = lock_order(order_id)
     check_owner(order, actor)
-    edit = Edit(order, actor, _flat(changes), agreed=agreed, offered=offered)
+    edit = Edit(order, actor, flat(changes), agreed=agreed, offered=offered)
     _check_fields(edit)
     check_version(order, version)
     _change_address(edit)
@@ -91,18 +101,22 @@ def edit_order(
     _change_money(edit)
     if not edit.after:
         return order
+    if not agreed and needs_consent(order, actor, edit.after):
+        raise ConsentNeeded
     if seen:
         order.acknowledged_version = order.version + 1
     else:
         _tell_warehouse(edit)
-    told = {"before": edit.before, "after": edit.after, "note": note}
-    record(order, OrderChanged, actor=actor, request_id=request_id, **told)  # type: ignore[arg-type]
+    told: dict[str, Any] = {"before": edit.before, "after": edit.after, "note": note}
+    if request is not None:
+        told |= {"request_id": request.pk, "consent": request.consent}
+    record(order, OrderChanged, actor=actor, **told)
     if order.shortage:
         review_shortages(order, actor)
     return order
 
 
-def _flat(changes: dict[str, Any]) -> dict[str, Any]:
+def flat(changes: dict[str, Any]) -> dict[str, Any]:
     """The changes with an `address` taken apart into the order's columns."""
     flat = {key: value for key, value in changes.items() if key != "address"}
     address = changes.get("address")
@@ -136,7 +150,7 @@ def _check_fields(edit: Edit) -> None:
 
 
 def _change_address(edit: Edit) -> None:
-    fields = {column: clean(edit.wanted[column]) for column in ADDRESS if column in edit.wanted}
+    fields = {column: one_line(edit.wanted[column]) for column in ADDRESS if column in edit.wanted}
     if not fields:
         return
     whole = {column: getattr(edit.order, column) for column in ADDRESS} | fields
@@ -155,6 +169,11 @@ def _change_rest(edit: Edit) -> None:
         if len(text) > 5000:
             raise GuardFailed(("note_too_long", _("备注过长")))
         edit.set("note", text)
+    if "deliver_on" in wanted:
+        day, failures = read_day(wanted["deliver_on"], known=edit.order.deliver_on)
+        if failures:
+            raise GuardFailed(*failures)
+        edit.set("deliver_on", day)
     if "assigned_to" in wanted:
         _assign(edit, wanted["assigned_to"])
 
@@ -199,7 +218,12 @@ def _tell_warehouse(edit: Edit) -> None:
     in_hands = order.status == Status.PICKING or (order.status == Status.PAID and order.acknowledged_version)
     if not in_hands:
         return
-    kinds = {"address": changed & set(ADDRESS), "items": changed & {"items"}, "urgent": changed & {"urgent"}}
+    kinds = {
+        "address": changed & set(ADDRESS),
+        "items": changed & {"items"},
+        "urgent": changed & {"urgent"},
+        "delivery_date": changed & {"deliver_on"},
+    }
     for kind, columns in kinds.items():
         if columns:
             raise_alert(

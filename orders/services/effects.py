@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from orders.couriers import courier_code
 from orders.models import OrderLine, Payment, Refund, Shipment, ShipmentLine, Status, WarehouseAlert
+from orders.selectors.change_requests import open_freezing
 from orders.services import stock
 from orders.services.alerts import raise_alert
 from orders.services.moves import Move
@@ -174,8 +175,10 @@ def drop_refund(move: Move) -> None:
 
 def void_changes(move: Move) -> None:
     """What was asked for and not answered is too late now; both sides are told in the same transaction."""
-    override = move.text("override")
     shipped = move.transition.to in (Status.SHIPPED, Status.PICKING)
+    override = move.override if shipped and open_freezing(move.order) else ""
+    if override:
+        move.facts["override"] = override
     late = _("该订单已发货，修改申请已失效") if shipped else _("订单已有变化，申请已失效")
     reason = _("%(text)s：%(reason)s") % {"text": late, "reason": override} if override else late
     void_open_changes(move.order, move.actor, reason)

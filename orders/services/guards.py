@@ -12,7 +12,7 @@ from orders import hooks
 from orders.after_sales import OPEN
 from orders.couriers import courier_code
 from orders.errors import ChangePending
-from orders.models import ChangeRequest, Payment, Refund, Shipment, Status, WarehouseAlert
+from orders.models import ChangeRequest, Handler, Payment, Refund, Shipment, Status, WarehouseAlert
 from orders.models.payments import BY_HAND
 from orders.selectors.change_requests import open_freezing
 from orders.selectors.shortages import may_split
@@ -145,7 +145,7 @@ def qty_exceeds_open(move: Move) -> str | None:
 def change_pending(move: Move) -> str | None:
     """Nothing leaves for an address the warehouse has not seen or may have to change. Raises ChangePending."""
     asked = open_freezing(move.order)
-    if asked is not None and not overrides(move):
+    if asked is not None and not move.override:
         raise ChangePending(request=pending_fact(asked, move.now))
     alert = WarehouseAlert.objects.filter(order=move.order, acknowledged_at=None).order_by("pk").first()
     if alert is not None:
@@ -155,16 +155,13 @@ def change_pending(move: Move) -> str | None:
                 "kind": alert.kind,
                 "before": alert.before,
                 "after": alert.after,
+                "handler": Handler.WAREHOUSE.value,
+                "seconds_left": None,
                 "raised_by": alert.raised_by,
                 "raised_at": alert.raised_at.isoformat(),
             }
         )
     return None
-
-
-def overrides(move: Move) -> bool:
-    """Whether a manager ships all the same, and says why."""
-    return move.actor.role == "manager" and bool(move.text("override"))
 
 
 def pending_fact(asked: ChangeRequest, now: datetime) -> dict[str, Any]:
@@ -176,6 +173,7 @@ def pending_fact(asked: ChangeRequest, now: datetime) -> dict[str, Any]:
         "before": asked.before,
         "after": asked.after,
         "handler": asked.handler,
+        "waits_for": asked.get_handler_display(),
         "seconds_left": max(left, 0),
         "raised_by": asked.asked_by,
         "raised_at": asked.asked_at.isoformat(),

@@ -65,6 +65,11 @@ class Move:
         """An input as stripped text, without the one character PostgreSQL cannot keep."""
         return str(self.data.get(key) or "").replace("\x00", "").strip()
 
+    @property
+    def override(self) -> str:
+        """Why a manager ships although a change is open; nobody else may."""
+        return self.text("override")[:200] if self.actor.role == "manager" else ""
+
     @cached_property
     def payment(self) -> Decimal | None:
         """The amount that comes in: what is still open unless told otherwise."""

@@ -5,6 +5,8 @@ from datetime import datetime
 from django.db import connection
 from django.utils import timezone
 
+from orders.models.numbers import day_number
+
 # Only the first order of a day waits for another one; a sequence never does.
 BASE_SQL = """
 INSERT INTO orders_numberday (day, base) VALUES (%s, nextval('orders_number_seq')) ON CONFLICT (day) DO NOTHING
@@ -21,4 +23,4 @@ def next_number(moment: datetime) -> str:
             cursor.execute(BASE_SQL, [day])
         cursor.execute(NEXT_SQL, [day])
         count = cursor.fetchone()[0]
-    return f"XB-{day:%y%m%d}-{count:04d}"
+    return day_number(day, count)

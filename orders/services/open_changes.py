@@ -3,12 +3,28 @@
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from orders.errors import GuardFailed
 from orders.events import ChangeRejected
 from orders.models import ChangeRequest, Order
 from orders.services.announce import record
+from orders.services.locks import lock_order
 from shopcomm.core.accounts.actors import Actor
 
 State = ChangeRequest.State
+
+
+def locked_request(request_id: int) -> tuple[ChangeRequest, Order]:
+    """A request with its order, the order locked first as everywhere. Raises ChangeRequest.DoesNotExist."""
+    order = lock_order(ChangeRequest.objects.values_list("order_id", flat=True).get(pk=request_id))
+    return ChangeRequest.objects.select_for_update().get(pk=request_id), order
+
+
+def check_open(request: ChangeRequest) -> None:
+    """Refuse to answer what has its answer. Raises GuardFailed."""
+    if request.state != State.OPEN:
+        raise GuardFailed(
+            ("change_answered", _("这个申请%(state)s") % {"state": request.get_state_display()})
+        )
 
 
 def settle(request: ChangeRequest, actor: Actor, state: str, answer: str) -> ChangeRequest:
@@ -36,4 +52,5 @@ def tell_rejection(request: ChangeRequest, order: Order, actor: Actor) -> None:
         kind=request.kind,
         state=request.state,
         reason=request.answer,
+        handler=request.handler,
     )

@@ -1,7 +1,7 @@
 """Taking an order."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from orders.models import Order, OrderLine, Payment, Status
 from orders.services import stock
 from orders.services.addresses import AddressInput, check_address, clean
 from orders.services.announce import record
+from orders.services.days import read_day
 from orders.services.editing import edit_order
 from orders.services.items import (
     ItemInput,
@@ -64,6 +65,7 @@ def place_order(
     on_credit: bool = False,
     placed_at: datetime | None = None,
     terms: Terms | None = None,
+    deliver_on: date | None = None,
 ) -> Order:
     """Take an order: prices and address as agreed now, stock held for it, its conversation open.
 
@@ -81,6 +83,8 @@ def place_order(
     columns = address.columns()
     failures = check_items(items, variants, actor, offered=terms is not None) + check_address(columns)
     failures += _check_rest(source, note)
+    day, wrong = read_day(deliver_on)
+    failures += wrong
     if failures:
         raise GuardFailed(*failures)
     order = Order(
@@ -91,6 +95,7 @@ def place_order(
         source=source,
         urgent=urgent,
         note=clean(note),
+        deliver_on=day,
         assigned_to=assigned_to,
         placed_at=placed_at or timezone.now(),
         **columns,

@@ -8,6 +8,7 @@ from orders import events
 from orders.couriers import courier_code
 from orders.errors import GuardFailed, IllegalTransition, NotAllowed, OrderClosed
 from orders.models import Order, Payment, Status
+from orders.models.statuses import STATUS_LABELS
 from orders.services.announce import record
 from orders.services.effects import EFFECTS
 from orders.services.guards import GUARDS
@@ -58,7 +59,7 @@ def choose(order: Order, to: str, actor: Actor) -> Transition:
     if not rows:
         open_ = transitions_from(order.status, order.status_before)
         allowed = dict.fromkeys(str(row.to) for row in open_ if row.actors & roles_of(actor))
-        raise IllegalTransition(from_=order.status, to=to, allowed=allowed)
+        raise IllegalTransition(from_=order.status, to=to, allowed=allowed, labels=STATUS_LABELS)
     for row in rows:
         if row.actors & roles_of(actor):
             return row

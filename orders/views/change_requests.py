@@ -8,10 +8,17 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from orders.change_form import read_phone_consent
 from orders.errors import OrderError
 from orders.models import ChangeRequest
 from orders.selectors.visibility import orders_visible_to
-from orders.services.change_requests import accept_change, decline_change, withdraw_change
+from orders.services.change_requests import (
+    accept_change,
+    decline_change,
+    intercept_parcel,
+    withdraw_change,
+)
+from orders.services.consent import agree_by_phone
 from shopcomm.core.accounts.access import ShopRequest, right_required
 
 
@@ -39,6 +46,10 @@ def _answer(
         "accept": lambda: accept_change(actor=request.actor, request_id=asked.pk),
         "decline": lambda: decline_change(actor=request.actor, request_id=asked.pk, reason=reason),
         "withdraw": lambda: withdraw_change(actor=request.actor, request_id=asked.pk),
+        "intercept": lambda: intercept_parcel(actor=request.actor, request_id=asked.pk),
+        "phone": lambda: agree_by_phone(
+            actor=request.actor, request_id=asked.pk, consent=read_phone_consent(request.POST)
+        ),
     }.get(answer)
     if work is None:
         raise Http404

@@ -12,6 +12,7 @@ from orders.models import Order
 from orders.models.payments import BY_HAND
 from orders.selectors.after_sales import cases_of
 from orders.selectors.change_requests import asked_changes
+from orders.selectors.evaluations import evaluation_of
 from orders.selectors.orders import allowed_transitions, orders_visible_to, status_counts
 from orders.selectors.rows import order_row, order_rows
 from orders.selectors.shortages import shortages_of
@@ -130,6 +131,7 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
         "asked": asked_changes(order),
         "cases": cases_of(order),
         "shortages": shortages_of(order),
+        "evaluation": evaluation_of(order),
         "couriers": COURIERS.items(),
         "open_alerts": list(order.alerts.filter(acknowledged_at=None)),
         "timeline": timeline(order, audience="shop")[::-1],

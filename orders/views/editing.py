@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from orders.errors import OrderError, StaleVersion
 from orders.forms import ADDRESS_FIELDS, CreateOrderForm, EditOrderForm, OrderForm, lines_key
-from orders.models import Order, Variant
-from orders.services.orders import AddressInput, ItemInput, edit_order, place_order
+from orders.models import ChangeRequest, Order, Variant
+from orders.services.consent import edit_or_ask
+from orders.services.orders import AddressInput, ItemInput, place_order
 from orders.views.desk import visible_order
 from orders.views.presenting import refusal_of, stale_of
 from shopcomm.core.accounts.access import ShopRequest, right_required
@@ -52,6 +53,7 @@ def _place(request: ShopRequest, data: dict[str, Any]) -> Order:
         address=AddressInput(**{name.removeprefix("receiver_"): data[name] for name in ADDRESS_FIELDS}),
         urgent=data["urgent"],
         note=data["note"],
+        deliver_on=data["deliver_on"],
     )
 
 
@@ -65,18 +67,34 @@ def change_order(request: ShopRequest, number: str) -> HttpResponseBase:
         return _form_page(request, form, order=order, status=422 if form.is_bound else 200)
     version = form.cleaned_data["version"]
     try:
-        edit_order(actor=request.actor, order_id=order.pk, version=version, changes=_changes(form))
+        _order, asked = edit_or_ask(
+            actor=request.actor, order_id=order.pk, version=version, changes=_changes(form)
+        )
     except StaleVersion as error:
         form = _rebased(form, request.POST.copy(), order)
         return _form_page(request, form, order=order, status=409, stale=stale_of(error))
     except OrderError as error:
         return _form_page(request, form, order=order, status=error.status, refusal=refusal_of(error))
-    messages.success(request, _("订单已修改"))
+    if asked is not None and asked.state == ChangeRequest.State.DECLINED:
+        messages.error(request, asked.answer)
+    elif asked is not None:
+        messages.success(request, _("已发给客户确认，客户点“同意”后生效"))
+    else:
+        messages.success(request, _("订单已修改"))
     return redirect("orders:detail", number)
 
 
 def _initial(order: Order) -> dict[str, Any]:
-    names = (*ADDRESS_FIELDS, "urgent", "note", "assigned_to", "discount", "shipping_fee", "version")
+    names = (
+        *ADDRESS_FIELDS,
+        "urgent",
+        "note",
+        "deliver_on",
+        "assigned_to",
+        "discount",
+        "shipping_fee",
+        "version",
+    )
     return {name: getattr(order, name) for name in names} | {"lines_seen": lines_key(_lines_of(order))}
 
 
@@ -125,7 +143,7 @@ def _form_page(
     names = {
         "customer_fields": ("phone", "name", "company", "tier", "source"),
         "address_fields": ADDRESS_FIELDS,
-        "other_fields": ("assigned_to", "discount", "shipping_fee", "note"),
+        "other_fields": ("assigned_to", "discount", "shipping_fee", "deliver_on", "note"),
     }
     fields = {key: [form[name] for name in wanted if name in form.fields] for key, wanted in names.items()}
     context = {"form": form, "order": order, "active": "orders", "items": _items(form, order), **fields}

@@ -1,13 +1,15 @@
 """What the stockroom's templates show, worked out from orders and their lines."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from orders.labels import field_label, field_text
 from orders.models import Order, OrderLine, Status, WarehouseAlert
+from orders.selectors.change_requests import AskedChange, asked_change
 from orders.selectors.shortages import missing_pieces
 from orders.selectors.warehouse import Board
 from orders.views.presenting import name_carriers
@@ -27,6 +29,13 @@ class Card:
     alerts: list[WarehouseAlert]
     is_new: bool
     when: datetime | None
+
+    @property
+    def waits_until(self) -> date | None:
+        """The day before which the customer does not want it, while it has not left."""
+        day = self.order.deliver_on
+        waits = self.order.status in (Status.PAID, Status.PICKING) and day and day > timezone.localdate()
+        return day if waits else None
 
     @property
     def is_picked(self) -> bool:
@@ -52,6 +61,8 @@ class Picking:
     rows: list[OrderLine]
     pieces_picked: int
     shipments: list
+    # Requests that keep the parcel here, with their clocks.
+    frozen: list[AskedChange] = field(default_factory=list)
 
     @property
     def order(self) -> Order:
@@ -141,4 +152,5 @@ def picking_of(order: Order, rows: list[OrderLine]) -> Picking:
         rows=open_rows,
         pieces_picked=sum(min(line.picked_quantity, line.quantity) for line in open_rows),
         shipments=name_carriers(list(order.shipments.all())),
+        frozen=[asked_change(asked) for asked in order.open_freezing],  # type: ignore[attr-defined]
     )

@@ -25,7 +25,12 @@ def transition_page(request: ShopRequest, number: str, to: str) -> HttpResponseB
     """Asks for what the move needs, then makes it."""
     order = visible_order(request, number)
     transition = _wanted(order, to, request)
-    form = TransitionForm(request.POST or None, order=order, transition=transition)
+    given: dict[str, Any] = {
+        "order": order,
+        "transition": transition,
+        "may_override": request.actor.role == "manager",
+    }
+    form = TransitionForm(request.POST or None, **given)
     if request.method == "GET" or not form.is_valid():
         return _form_page(request, order, transition, form, status=422 if form.is_bound else 200)
     version = form.cleaned_data["version"]
@@ -35,7 +40,7 @@ def transition_page(request: ShopRequest, number: str, to: str) -> HttpResponseB
         # What was typed stays; the next try is against what is now on the screen.
         newest = request.POST.copy()
         newest["version"] = str(error.extra["version"])
-        form = TransitionForm(newest, order=order, transition=transition)
+        form = TransitionForm(newest, **given)
         return _form_page(request, order, transition, form, status=409, stale=stale_of(error))
     except OrderError as error:
         return _form_page(request, order, transition, form, status=error.status, refusal=refusal_of(error))

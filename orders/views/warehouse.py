@@ -14,8 +14,16 @@ from django.views.decorators.http import require_GET, require_POST
 from orders.couriers import COURIERS, courier_code
 from orders.errors import OrderError, StaleVersion
 from orders.models import Handler, Order, OrderLine, Status, WarehouseAlert
-from orders.selectors.change_requests import open_changes_for, open_freezing
-from orders.selectors.scanning import courier_of, order_of_scan, slip_code, slip_of_scan
+from orders.selectors.change_requests import asked_change, open_changes_for, open_freezing
+from orders.selectors.scanning import (
+    PARCEL_SLIP,
+    PICK_LIST,
+    Scanned,
+    courier_of,
+    order_of_scan,
+    paper_code,
+    paper_of_scan,
+)
 from orders.selectors.shortages import missing_pieces
 from orders.selectors.visibility import orders_visible_to
 from orders.selectors.warehouse import pick_list, warehouse_board, with_pick_fields
@@ -66,14 +74,27 @@ def _context(request: ShopRequest) -> dict[str, Any]:
 @right_required("warehouse.view")
 def slip(request: ShopRequest, number: str) -> HttpResponse:
     """The pick list on paper, with the version it was printed for."""
+    return _paper(request, number, PICK_LIST, "warehouse/slip.html")
+
+
+@require_GET
+@right_required("warehouse.view")
+def parcel_slip(request: ShopRequest, number: str) -> HttpResponse:
+    """What goes onto the parcel: receiver and address of the version it was printed for."""
+    return _paper(request, number, PARCEL_SLIP, "warehouse/parcel_slip.html")
+
+
+def _paper(request: ShopRequest, number: str, paper: str, template: str) -> HttpResponse:
+    """Something to print, or 423 with who must act first while a change is open."""
     order = get_object_or_404(with_pick_fields(orders_visible_to(request.actor)), number=number)
     frozen = open_freezing(order)
     context = {
         "picking": picking_of(order, pick_list(order)),
         "frozen": frozen,
-        "code": _drawn(slip_code(order)),
+        "asked": asked_change(frozen) if frozen else None,
+        "code": _drawn(paper_code(order, paper)),
     }
-    return render(request, "warehouse/slip.html", context, status=423 if frozen else 200)
+    return render(request, template, context, status=423 if frozen else 200)
 
 
 def _drawn(text: str) -> str:
@@ -88,10 +109,11 @@ def _drawn(text: str) -> str:
 def scan(request: ShopRequest) -> HttpResponseBase:
     """Where a scanned text leads: to its order, or to shipping the selected one with it."""
     text, selected = request.GET.get("q", "").replace("\x00", "").strip()[:60], request.GET.get("order", "")
-    text, version = slip_of_scan(text)
+    scanned = paper_of_scan(text)
+    text = scanned.text
     order = order_of_scan(request.actor, text) if text else None
     if order:
-        _warn_of_old_slip(request, order, version)
+        _warn_of_old_paper(request, order, scanned)
         return redirect(_at(order.number))
     if selected and len(text) >= 6:
         return redirect(f"{_at(selected)}&tracking_number={text}")
@@ -99,13 +121,16 @@ def scan(request: ShopRequest) -> HttpResponseBase:
     return redirect(_at(selected) if selected else "warehouse:board")
 
 
-def _warn_of_old_slip(request: ShopRequest, order: Order, version: int | None) -> None:
+def _warn_of_old_paper(request: ShopRequest, order: Order, scanned: Scanned) -> None:
     """Say so when the paper in hand was printed for an order that has changed since."""
+    version = scanned.version
     try:
         check_version(order, version)
     except StaleVersion as error:
         changed = "、".join(dict.fromkeys(row["label"] for row in error.extra["changed"]))
         text = _("这张拣货单是第 %(old)s 版，订单已是第 %(new)s 版（%(changed)s），请重新打印")
+        if scanned.paper == PARCEL_SLIP:
+            text = _("这张面单是第 %(old)s 版，订单已是第 %(new)s 版（%(changed)s），请撕掉重新打印")
         messages.error(request, text % {"old": version, "new": order.version, "changed": changed})
 
 

@@ -48,6 +48,11 @@ def staff_group(staff_id: int) -> str:
     return f"staff.{staff_id}"
 
 
+def link_group(order_id: int) -> str:
+    """The group of everybody who came by a link to one order."""
+    return f"link.{order_id}"
+
+
 def frame(group: str, shop: dict[str, Any] | None, customer: dict[str, Any] | None = None) -> dict[str, Any]:
     """What travels between processes: the text for each audience, encoded once."""
     return {
@@ -68,6 +73,11 @@ def push_on_commit(
     """
     # robust: with Redis down the change still stands, and clients catch up by seq or cursor.
     transaction.on_commit(partial(push, frame(group, shop, customer) | {"skip": skip}), robust=True)
+
+
+def look_again_on_commit(group: str) -> None:
+    """Have every socket of a group ask once more whether it may stay, once the caller's transaction has committed."""
+    transaction.on_commit(partial(push, frame(group, None) | {"look_again": True}), robust=True)
 
 
 def push(*messages: dict[str, Any]) -> None:

@@ -1,6 +1,37 @@
-/* The service worker: wakes for notices, and opens the page they are about. */
-self.addEventListener("install", () => self.skipWaiting());
-self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+{% load static %}/* The service worker: keeps the last state of the customer's own pages and the files they need, sends what was
+   written without a network, wakes for notices and opens the page they are about. */
+importScripts("{% static 'worker/shelf.js' %}", "{% static 'worker/outbox.js' %}");
+
+const shelf = new self.Shelf("{{ version }}", {{ files|safe }}, "{% url 'portal:offline' %}");
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(shelf.fill().then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(
+    Promise.all([self.registration.navigationPreload?.enable(), self.clients.claim(), shelf.clear()]),
+  );
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== self.location.origin) return;
+  if (url.pathname.startsWith("/static/")) event.respondWith(shelf.file(request));
+  else if (request.mode === "navigate" && /^\/(o|my)\//.test(url.pathname)) {
+    event.respondWith(shelf.page(request, event.preloadResponse));
+  }
+});
+
+self.addEventListener("sync", (event) => {
+  if (event.tag === "outbox") event.waitUntil(self.sendUnsent());
+});
+
+/* A page that changed since it was loaded asks to be kept as it is now. */
+self.addEventListener("message", (event) => {
+  if (event.data?.type === "keep") event.waitUntil(shelf.refresh(event.source.url).catch(() => {}));
+});
 
 self.addEventListener("push", (event) => {
   let notice = {};
@@ -10,7 +41,9 @@ self.addEventListener("push", (event) => {
     notice = { body: event.data?.text() ?? "" };
   }
   const { title = "ShopComm", body = "", url = "/", tag } = notice;
-  event.waitUntil(self.registration.showNotification(title, { body, tag, data: { url } }));
+  event.waitUntil(
+    Promise.all([self.registration.showNotification(title, { body, tag, data: { url } }), shelf.tidy()]),
+  );
 });
 
 self.addEventListener("notificationclick", (event) => {

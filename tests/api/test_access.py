@@ -83,3 +83,19 @@ def test_one_key_in_haste_leaves_the_others_alone(with_scopes, settings) -> None
 
 def test_an_unknown_address_is_a_problem_document(api) -> None:
     problem(api.get("/api/v1/orders/XB/nothing/"), 404, "not_found")
+
+
+def test_a_number_with_a_nul_is_not_found(api) -> None:
+    for address in ("orders/%00/", "products/%00/stock/"):
+        problem(api.get(f"/api/v1/{address}"), 404, "not_found")
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000])
+def test_what_is_nested_too_deeply_is_malformed(api, body: bytes) -> None:
+    problem(api.post("/api/v1/orders/", body, content_type="application/json"), 400, "malformed")
+
+
+def test_a_body_that_is_too_large_is_refused_as_that(api) -> None:
+    body = b'{"note":"' + b"a" * 3_000_000 + b'"}'
+
+    problem(api.post("/api/v1/orders/", body, content_type="application/json"), 413, "body_too_large")

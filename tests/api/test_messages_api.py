@@ -54,6 +54,21 @@ def test_messages_are_read_from_both_ends(api, post, talk) -> None:
     assert seqs("after=99") == []
 
 
+def test_pages_of_a_conversation_lead_to_each_other(api, post, talk) -> None:
+    for number in range(5):
+        say(post, talk, f"第 {number} 条")
+    address, seqs = f"/api/v1/{talk}?limit=2", []
+    while address:
+        page = api.get(address).json()
+        seqs += [each["seq"] for each in page["results"]]
+        address, last = page["next"], page
+    back = api.get(last["previous"]).json()
+
+    assert seqs == [1, 2, 3, 4, 5, 6]
+    assert [each["seq"] for each in back["results"]] == [3, 4]
+    assert api.get(back["previous"]).json()["previous"] is None
+
+
 @pytest.mark.parametrize(
     ("given", "status", "code"),
     [

@@ -16,6 +16,7 @@ from orders.models import Order, Quote, Status
 from orders.selectors.shortages import all_options
 from orders.services.change_requests import request_change
 from orders.services.editing import edit_order
+from orders.services.evaluations import EvaluationInput, evaluate_order
 from orders.services.orders import ItemInput
 from orders.services.quotes import QuoteInput, end_of_day
 from orders.services.shortages import report_missing
@@ -49,6 +50,9 @@ def shop(customer, sales) -> dict[str, Order]:
     asked = make_order(status=Status.PICKING)
     for kind, data in (("address", {"street": "体育场路 1 号"}), ("cancel", {"reason": "买错了"})):
         request_change(actor=Actor.customer(asked.customer), order_id=asked.pk, kind=kind, data=data)
+    rated = make_order(status=Status.DELIVERED)
+    given = EvaluationInput(goods=2, service=5, text="拉链有点紧")
+    evaluate_order(actor=Actor.customer(rated.customer), order_id=rated.pk, given=given)
     make_orders(3)
     short = make_order(status=Status.PAID)
     report_missing(actor=integration(), line_id=short.lines.get().pk, missing=1)
@@ -64,6 +68,7 @@ def shop(customer, sales) -> dict[str, Order]:
         "busy": busy,
         "picking": picking,
         "asked": asked,
+        "rated": rated,
         "shipped": make_order(status=Status.SHIPPED),
         "new": make_order(status=Status.PAID),
     }
@@ -74,6 +79,8 @@ PAGES: dict[str, Callable[[dict[str, Order]], str]] = {
     "desk": lambda shop: "/orders/",
     "order": lambda shop: f"/orders/{shop['busy'].number}/",
     "order with requests": lambda shop: f"/orders/{shop['asked'].number}/",
+    "rated order": lambda shop: f"/orders/{shop['rated'].number}/",
+    "no network": lambda shop: "/offline/",
     "shipped order": lambda shop: f"/orders/{shop['shipped'].number}/",
     "order events": lambda shop: f"/orders/{shop['busy'].number}/events/",
     "new order": lambda shop: "/orders/new/",
@@ -152,9 +159,9 @@ def test_every_page_of_the_staff_is_accessible(browse, live, manager, shop, view
 def test_the_customers_pages_are_accessible(browse, live, shop, view) -> None:
     width, height, scheme = view
     wrong: dict[str, list[str]] = {}
-    for name in ("busy", "asked", "shipped", "short"):
+    for name in ("busy", "asked", "shipped", "rated", "short"):
         token = link_token(make_link(customer=shop[name].customer, order_id=shop[name].pk))
-        for part in ("", "chat/", "change/", "notices/"):
+        for part in ("", "chat/", "change/", "notices/", "evaluation/"):
             page = browse(
                 f"{live.url}/o/{token}/{part}",
                 width=width,
@@ -174,3 +181,31 @@ def test_the_customers_pages_are_accessible(browse, live, shop, view) -> None:
     if found := look(page, width):
         wrong["forged"] = found
     assert wrong == {}
+
+
+@pytest.mark.parametrize("view", [*VIEWS, (360, 800, "dark")], ids=lambda view: f"{view[0]}-{view[2]}")
+def test_the_pages_behind_the_code_are_accessible(browse, live, shop, phone, view) -> None:
+    width, height, scheme = view
+    order = shop["busy"]
+    style = order.lines.get().variant.product_id
+    phone.post(f"/my/catalogue/{style}/add/", {"sku": order.lines.get().sku, "quantity": "50"})
+    asked = {"sku": order.lines.get().sku, "quantity": "5", "question": "能印 logo 吗", "key": "k"}
+    talk = phone.post(f"/my/catalogue/{style}/ask/", asked)["Location"]
+    page = browse(
+        f"{live.url}/my/login/", width=width, height=height, color_scheme=scheme, reduced_motion="reduce"
+    )
+    refused: list[str] = []
+    page.on("console", lambda line: "Content Security" in line.text and refused.append(line.text))
+    wrong = {"login": look(page, width)}
+    key = phone.cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": key, "url": f"{live.url}/"}])
+    own = f"/my/orders/{order.number}/"
+    places = ("/my/", own, f"{own}again/", "/my/catalogue/", f"/my/catalogue/{style}/", "/my/quote/")
+    for place in (*places, talk, "/my/chat/", "/my/me/", "/my/me/notices/"):
+        page.goto(live.url + place)
+        page.wait_for_load_state("load")
+        if place == talk:
+            page.wait_for_selector(".cardlet__in")
+        wrong[place] = look(page, width)
+    assert {place: found for place, found in wrong.items() if found} == {}
+    assert refused == []

@@ -65,6 +65,11 @@ def test_a_payment_is_told_to_the_phone_and_to_the_bell_without_a_reload(
     expect(desk.locator('[data-module="messaging/bell.js"] .badge [aria-hidden]')).to_have_text("1")
     expect(desk.get_by_text(f"{order.number} 已付款").first).to_be_visible()
 
+    pocket = browse(f"{live.url}/preferences/", staff=manager, width=390, height=844)
+    expect(pocket.locator(".tabbar [data-new-notices] .badge [aria-hidden]")).to_have_text("1")
+    pocket.get_by_role("navigation", name="更多页面").get_by_role("link", name="通知中心").click()
+    expect(pocket.get_by_text(f"{order.number} 已付款").first).to_be_visible()
+
     desk.locator('[data-module="messaging/bell.js"]').click()
     desk.get_by_text(f"{order.number} 已付款").first.click()
     desk.wait_for_url(f"**/orders/{order.number}/")
@@ -83,7 +88,8 @@ def test_the_editor_of_rules_previews_what_is_typed_and_refuses_an_unknown_word(
 
     words.fill("您好，{{订单好}} 出发了")
     page.get_by_role("button", name="保存规则").click()
-    expect(page.get_by_text("没有“订单好”这个变量").first).to_be_visible()
+    expect(page.locator(".callout.bad")).to_contain_text("没有“订单好”这个变量")
+    expect(page.locator(".callout.bad")).to_be_in_viewport()
     assert (
         "{{订单好}}" not in NotificationTemplate.objects.get(rule=rule, language="zh-hans", channel="").body
     )
@@ -101,5 +107,11 @@ def test_a_message_for_later_waits_beside_the_chat_until_it_is_changed_or_taken_
 
     waiting = desk.locator(".waiting .delay", has_text="明早给您发货")
     expect(waiting).to_contain_text(re.compile(r"定时 \d\d-\d\d \d\d:\d\d"))
+    expect(desk.locator(BOX)).to_have_value("")
+
+    waiting.get_by_role("button", name="修改").click()
+    dialog.locator("textarea").fill("后天给您发货")
+    dialog.get_by_role("button", name="定时发送").click()
+    waiting = desk.locator(".waiting .delay", has_text="后天给您发货")
     waiting.get_by_role("button", name="取消").click()
     expect(desk.locator(".waiting .delay")).to_have_count(0)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,11 +10,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from shopcomm.core.embedded.attach import ROOT
-from shopcomm.core.embedded.services import free_port, started_at
+from shopcomm.core.embedded.binaries import EmbeddedError
+from shopcomm.core.embedded.services import Services, free_port, started_at
 from shopcomm.core.embedded.supervisor import answers
 from tests.faults.waiting import eventually
 
@@ -95,6 +98,19 @@ def test_a_port_in_use_is_said_in_one_line(run: Run) -> None:
     assert said.splitlines() == [
         f"shopcomm: port {port} is in use: stop what uses it, or run PORT={port + 1} make run"
     ]
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "８０００"])
+def test_what_is_no_port_is_said_in_one_line(run: Run, port: str) -> None:
+    said = run.again(PORT=port)
+
+    assert said == f"shopcomm: PORT={port} is no port: set a number from 1 to 65535"
+
+
+def test_a_full_disk_is_said_in_one_line(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=1024))
+    with pytest.raises(EmbeddedError, match="is full: free 200 MB, or set SHOPCOMM_DATA"):
+        Services(tmp_path / "data").start()
 
 
 def test_a_folder_of_another_postgres_is_left_alone(run: Run) -> None:

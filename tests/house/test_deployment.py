@@ -46,3 +46,11 @@ def test_documents_name_only_files_and_modules_that_exist() -> None:
             if not (ROOT / (module.replace(".", "/") + ".py")).exists():
                 missing += [f"{page.name}: {module}"]
     assert missing == []
+
+
+def test_the_site_is_understood_by_the_nginx_of_debian_12() -> None:
+    """1.22 knows HTTP/2 as a word of `listen` only, and newer ones still do."""
+    site = (ROOT / "deploy/nginx.conf").read_text()
+
+    assert "listen 443 ssl http2;" in site
+    assert not re.search(r"^\s*http2 on;", site, re.MULTILINE)

@@ -24,9 +24,7 @@ def cookie_of(client: Client) -> str:
 
 
 def staff_cookie(staff) -> str:
-    client = Client()
-    client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
-    return cookie_of(client)
+    return cookie_of(logged_in(staff))
 
 
 def customer_cookie(order) -> str:
@@ -283,5 +281,43 @@ async def test_a_revoked_link_can_no_longer_subscribe(live, order, talk):
             await asyncio.wait_for(opened.recv(), 10)
 
 
+async def test_a_revoked_link_ends_what_was_opened_with_it_at_once(live, order, talk):
+    async with socket(live, await customer_cookie_of(order)) as opened:
+        await send(opened, type="subscribe", conversation=talk, after=0)
+        await until(opened, "subscribed")
+        await database_sync_to_async(revoke_links)(order_id=order.pk)
+        with pytest.raises(ConnectionClosed):
+            await asyncio.wait_for(_forever(opened), 5)
+        assert opened.close_code == 4401
+
+
+async def test_logging_out_in_one_tab_ends_the_others_at_once_but_not_other_browsers(
+    live, order, talk, manager
+):
+    here, elsewhere = await client_of(manager), await client_of(manager)
+    async with socket(live, cookie_of(here)) as tab, socket(live, cookie_of(elsewhere)) as other:
+        for each in (tab, other):
+            await send(each, type="ping")
+            await until(each, "pong")
+        await database_sync_to_async(here.post)("/logout/")
+        with pytest.raises(ConnectionClosed):
+            await asyncio.wait_for(_forever(tab), 5)
+        assert tab.close_code == 4401
+        await send(other, type="ping")
+        await until(other, "pong")
+
+
+async def _forever(opened) -> None:
+    while True:
+        await opened.recv()
+
+
+def logged_in(staff) -> Client:
+    client = Client()
+    client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+client_of = database_sync_to_async(logged_in)
 staff_cookie_of = database_sync_to_async(staff_cookie)
 customer_cookie_of = database_sync_to_async(customer_cookie)

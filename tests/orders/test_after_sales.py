@@ -261,7 +261,7 @@ def test_what_became_cheaper_is_paid_back_and_dearer_again_is_owed(customer, var
 
     def with_pieces(quantity: int) -> Order:
         items = [{"sku": variant.sku, "quantity": quantity}]
-        return edit_order(actor=boss, order_id=order.pk, version=None, changes={"items": items})
+        return edit_order(actor=boss, order_id=order.pk, version=None, changes={"items": items}, agreed=True)
 
     with_pieces(3)
     refund = Refund.objects.get(state="approved")

@@ -21,6 +21,7 @@ from orders.services.orders import ItemInput
 from orders.tasks.sweeps import escalate_changes
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import ShopSettings, WorkingInterval
+from shopcomm.core.events.models import DomainEvent
 from tests.factories import (
     CustomerFactory,
     ProductFactory,
@@ -230,13 +231,18 @@ def test_the_same_key_asks_once_and_a_second_thought_replaces_the_first():
 def test_of_two_who_ask_for_different_things_the_one_accepted_later_wins_and_both_stay(desk, stockroom):
     order = make_order(status=Status.PICKING)
     customers = ask(order)
-    ours = request_change(actor=desk, order_id=order.pk, kind="address", data={"street": "体育场路 1 号"})
+    other = {"street": "体育场路 1 号"}
+    ours = request_change(actor=desk, order_id=order.pk, kind="address", data=other, said_in=7)
 
     accept_change(actor=stockroom, request_id=ours.pk)
     accept_change(actor=stockroom, request_id=customers.pk)
 
     assert fresh(order).street == NEW_STREET["street"]
     assert order.change_requests.filter(state=State.ACCEPTED).count() == 2
+    streets = [
+        event.data["after"] for event in DomainEvent.objects.filter(type="order.changed").order_by("id")
+    ]
+    assert streets == [other, NEW_STREET]
 
 
 def test_a_customer_changes_an_order_so_often_and_then_asks_people():

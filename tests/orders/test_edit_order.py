@@ -123,7 +123,8 @@ def test_what_was_paid_too_much_for_an_order_is_promised_back():
 
 def test_a_change_in_the_warehouse_s_hands_raises_an_alert_for_each_kind(as_actor, sales):
     order = make_order(status="picking")
-    edited = edit(order, actor=as_actor(sales), street="新街 1 号", urgent=True, note="请送货上门")
+    changes = {"street": "新街 1 号", "urgent": True, "note": "请送货上门"}
+    edited = edit_order(actor=as_actor(sales), order_id=order.pk, version=None, changes=changes, agreed=True)
     alerts = {alert.kind: alert for alert in WarehouseAlert.objects.all()}
     assert set(alerts) == {"address", "urgent"}
     assert (alerts["address"].before, alerts["address"].raised_by) == ({"street": "机场路 88 号"}, "周敏")

@@ -128,6 +128,39 @@ def test_a_return_without_a_sale_is_rejected_with_its_line_and_reason(bring_in):
     assert rejected(report)[0][:3] == ["3", "退货找不到对应的销售", "C536400"]
 
 
+BACK = "C536400,22661,CHARLOTTE BAG,-5,2010-12-09 10:00:00,0.85,12583.0,France"
+
+
+def test_what_was_refused_is_told_again_by_the_next_run_of_the_same_file(bring_in):
+    stray = BACK.replace("22661", "99999")
+    bring_in(SALE, BACK, stray)
+    report = bring_in(SALE, BACK, stray)
+
+    assert (report.repeated, report.return_lines, report.rejected) == (2, 0, 1)
+    assert rejected(report)[0][:4] == ["4", "退货找不到对应的销售", "C536400", "99999"]
+    assert Order.objects.get().refunded_amount == Decimal("4.25")
+
+
+def test_a_return_is_taken_back_once_its_sale_has_been_brought_in(bring_in):
+    assert bring_in(BACK).rejected == 1
+    bring_in(SALE)
+
+    report = bring_in(BACK)
+
+    assert (report.rejected, report.returns, report.return_lines) == (0, 1, 1)
+    assert Order.objects.get().refunded_amount == Decimal("4.25")
+    assert (bring_in(BACK).return_lines, Order.objects.get().refunded_amount) == (0, Decimal("4.25"))
+
+
+def test_the_list_of_refused_rows_goes_with_the_run_that_refused_none(bring_in):
+    refused = bring_in(SALE.replace("0.85", "free")).rejected_file
+    assert refused.exists()
+
+    bring_in(SALE)
+
+    assert not refused.exists()
+
+
 def test_a_repeated_return_gives_money_back_once(bring_in):
     back = "C536400,22661,CHARLOTTE BAG,-5,2010-12-09 10:00:00,0.85,12583.0,France"
     bring_in(SALE, back)

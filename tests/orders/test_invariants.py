@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from orders.after_sales import CASE_MOVES
 from orders.errors import OrderError
-from orders.models import AfterSalesCase, Order, Refund, Status, StockReservation, Variant
+from orders.models import AfterSalesCase, ChangeRequest, Order, Refund, Status, StockReservation, Variant
 from orders.services.after_sales import (
     CaseInput,
     CaseLine,
@@ -25,7 +25,8 @@ from orders.services.after_sales import (
     send_back,
     withdraw_case,
 )
-from orders.services.editing import edit_order
+from orders.services.change_requests import accept_change
+from orders.services.consent import edit_or_ask
 from orders.services.items import ItemInput
 from orders.services.refunds import pay_refund
 from orders.services.returns import conclude_case, inspect_return
@@ -117,9 +118,13 @@ class Walk:
             "items": [{"sku": sku, "quantity": number} for sku in (self.variant.sku, self.other.sku)],
             "discount": str(number),
         }
-        edit_order(
+        _order, asked = edit_or_ask(
             actor=self.staff["sales"], order_id=self.order.pk, version=None, changes={field: values[field]}
         )
+        # What the customer has paid for changes by their tap, and while it is picked by the warehouse's, too.
+        for actor in (Actor.customer(self.order.customer), self.staff["warehouse"]):
+            if asked is not None and asked.state == ChangeRequest.State.OPEN:
+                asked = accept_change(actor=actor, request_id=asked.pk)
 
     def acknowledge(self) -> None:
         acknowledge_order(actor=self.staff["warehouse"], order_id=self.order.pk)

@@ -177,6 +177,14 @@ def test_an_order_is_found_by_whatever_somebody_remembers(found):
     assert [text for text in exact if found(text) != {order}] == []
 
 
+def test_an_order_of_these_weeks_is_found_by_the_end_of_its_number(found):
+    orders = make_orders(3)
+
+    for order in orders:
+        assert order in found(order.number[-4:])
+    assert found("98765") == set()
+
+
 @pytest.mark.parametrize(
     "text", ["%", "_", "\\", "'; DROP TABLE orders_order; --", "\x00", "不存在的字", "9999", "x" * 100_000]
 )

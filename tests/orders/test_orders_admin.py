@@ -75,3 +75,14 @@ def test_a_new_variant_gets_its_first_stock_as_a_movement(office, variant):
 def test_only_managers_come_in(client, log_in, as_actor, role):
     staff = Staff.objects.get(pk=as_actor(role).id)
     assert log_in(staff).get(reverse("admin:orders_variant_changelist")).status_code == 302
+
+
+def test_the_admin_and_its_theme_speak_chinese(log_in, manager) -> None:
+    client = log_in(manager)
+    words = client.get("/admin/orders/order/").content.decode() + client.get("/admin/").content.decode()
+
+    for said in ("输入关键词搜索", "登录保护", "账户", "登录记录"):
+        assert said in words
+    for foreign in ("Type to search", "Axes", "Accounts", "Access log"):
+        assert f">{foreign}" not in words
+        assert f'"{foreign}"' not in words

@@ -73,7 +73,13 @@ def test_a_deposit_waits_for_the_rest(log_in, manager, customer):
 
 def test_what_a_change_made_due_is_booked_later(log_in, manager, customer):
     order, desk = make_order(customer=customer, status=Status.PAID), log_in(manager)
-    edit_order(actor=Actor.staff(manager), order_id=order.pk, version=None, changes={"shipping_fee": "12"})
+    edit_order(
+        actor=Actor.staff(manager),
+        order_id=order.pk,
+        version=None,
+        changes={"shipping_fee": "12"},
+        agreed=True,
+    )
     assert pay(desk, order, "13", "D-3").paid_amount == Decimal("398.00")
     assert pay(desk, order, "12", "D-4").balance == 0
 

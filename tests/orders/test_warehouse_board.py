@@ -5,7 +5,7 @@ import re
 import pytest
 
 from orders.models import Order, Status
-from orders.selectors.scanning import slip_code
+from orders.selectors.scanning import paper_code
 from orders.services.editing import edit_order
 from tests.factories import integration, make_address, make_order, make_orders
 
@@ -202,7 +202,7 @@ def test_the_board_asks_the_database_as_often_for_thirty_orders_as_for_three(
 
 def test_a_slip_carries_its_version_and_an_old_one_says_so_when_it_is_scanned(board) -> None:
     order = make_order(status=Status.PICKING)
-    code = slip_code(order)
+    code = paper_code(order)
     assert "<svg" in board.get(f"/warehouse/orders/{order.number}/").text
     assert "重新打印" not in board.get("/warehouse/scan/", {"q": code}, follow=True).text
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from messaging.models import Channel, Delivery, Notification
+from messaging.models import Channel, Delivery, Notification, NotificationPreference
 from messaging.services.channels import CHANNELS
 from messaging.services.notifications.recipients import Person
 from messaging.services.notifications.waking import wake_deliveries
@@ -20,8 +20,8 @@ def hand_over(batch: Any, told: Iterable[Notification]) -> None:
     deliveries = []
     for row in told:
         ways = ways_to(batch.person(row), batch.rules[row.rule_id].channels, reachable)
-        if ways and _wants_push(batch, row):
-            deliveries.append(delivery(row, ways, batch.now))
+        if ways and wants_channels(batch.preferences.get(batch.person(row)), row):
+            deliveries.append(way_out(row, ways, batch.now))
     Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
     if deliveries:
         transaction.on_commit(wake_deliveries, robust=True)
@@ -32,7 +32,7 @@ def hand_over_one(row: Notification, channels: list[str], person: Person) -> Non
     known = [channel for channel in channels if channel in CHANNELS]
     ways = ways_to(person, known, {channel: set(CHANNELS[channel].reach([person])) for channel in known})
     if ways:
-        delivery(row, ways, row.send_at).save()
+        way_out(row, ways, row.send_at).save()
         transaction.on_commit(wake_deliveries, robust=True)
 
 
@@ -41,13 +41,12 @@ def ways_to(person: Person, channels: list[str], reachable: dict[str, set[Person
     return [channel for channel in channels if person in reachable.get(channel, ())]
 
 
-def delivery(row: Notification, ways: list[str], due_at: Any) -> Delivery:
+def way_out(row: Notification, ways: list[str], due_at: Any) -> Delivery:
     """A notice's way through the first of these channels, not stored yet."""
     once = f"bot:{row.rule_id}:{row.cause}" if ways[0] == Channel.BOT else None
     return Delivery(notification=row, channel=ways[0], fallback=ways[1:], due_at=due_at, once=once)
 
 
-def _wants_push(batch: Any, row: Notification) -> bool:
+def wants_channels(wish: NotificationPreference | None, row: Notification) -> bool:
     """Money is always told in the conversation; whether the phone rings for it is the person's own choice."""
-    wish = batch.preferences.get(batch.person(row))
     return not (wish and row.trigger in wish.muted)

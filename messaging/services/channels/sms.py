@@ -42,5 +42,10 @@ def send(outgoing: Outgoing, addresses: list[str]) -> None:
     raise ChannelFailed(f"{answer.status_code} {answer.text[:200]}", final=final)
 
 
+def is_set() -> bool:
+    """Whether the shop has a gateway at all."""
+    return _gateway() is not None
+
+
 def _gateway() -> ChannelAccount | None:
     return ChannelAccount.objects.filter(channel=Channel.SMS, enabled=True).order_by("pk").first()

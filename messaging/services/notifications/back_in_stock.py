@@ -1,14 +1,22 @@
 """Customers who asked for sold-out goods: told when they are back, first come first served, no more than there is."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
 from django.db import transaction
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from messaging.errors import NotFound
 from messaging.models import Conversation, NotificationRule, StockWatch, Trigger
-from messaging.services.notifications.facts import facts_of_goods, goods_data
+from messaging.services.notifications.facts import facts_of_goods, facts_of_talk, goods_data
 from messaging.services.notifications.planning import Occasion, plan
 from orders.models import Variant
 from shopcomm.core.events.models import DomainEvent
+
+# For so long the pieces that a customer was told of are not told to the next one.
+KEPT_FOR = timedelta(hours=24)
 
 
 @transaction.atomic
@@ -33,31 +41,65 @@ def watch_stock(*, conversation_id: int, sku: str, quantity: int = 1) -> StockWa
 @transaction.atomic
 def tell_watchers(event: DomainEvent) -> int:
     """Plan the notices of an arrival: for the first on the list, as far as the goods go. Returns how many."""
-    variant = Variant.objects.filter(sku=event.data.get("sku", "")).first()
-    rules = list(NotificationRule.objects.filter(trigger=Trigger.BACK_IN_STOCK, enabled=True))
-    if variant is None or not rules or event.data.get("history"):
+    if event.data.get("history"):
         return 0
-    queue = StockWatch.objects.select_for_update().filter(variant=variant, told_at=None, cancelled_at=None)
-    told, left = [], variant.available
-    for watch in queue.select_related("conversation").order_by("asked_at", "pk"):
+    return _tell(event.data.get("sku", ""), event.occurred_at, event.pk)
+
+
+def tell_waiting(*, now: datetime | None = None) -> int:
+    """Look after those for whom an arrival had not enough left, or whose turn has come since. Returns how many."""
+    now, told = now or timezone.now(), 0
+    open_ = StockWatch.objects.filter(told_at=None, cancelled_at=None)
+    open_ = open_.filter(variant__on_hand__gt=F("variant__reserved"))
+    for sku in open_.values_list("variant__sku", flat=True).distinct():
+        told += _tell(sku, now, None)
+    return told
+
+
+@transaction.atomic
+def _tell(sku: str, happened_at: datetime, event_id: int | None) -> int:
+    variant = Variant.objects.filter(sku=sku).first()
+    rules = list(NotificationRule.objects.filter(trigger=Trigger.BACK_IN_STOCK, enabled=True))
+    if variant is None or not rules:
+        return 0
+    told = _first_served(variant, timezone.now())
+    known = {"available": variant.available}
+    plan(rules, [watched(watch, happened_at, event_id, known) for watch in told])
+    StockWatch.objects.filter(pk__in=[watch.pk for watch in told]).update(told_at=timezone.now())
+    return len(told)
+
+
+def watched(
+    watch: StockWatch, happened_at: datetime, event_id: int | None, known: dict[str, Any]
+) -> Occasion:
+    """What rules may tell one customer of goods that are back."""
+    sku = watch.variant.sku
+    goods = goods_data(sku, {"available": known.get("available")})
+    return Occasion(
+        trigger=Trigger.BACK_IN_STOCK,
+        cause=f"watch:{watch.pk}",
+        happened_at=happened_at,
+        conversation=watch.conversation,
+        facts=replace(facts_of_talk(watch.conversation), categories=facts_of_goods(sku).categories),
+        # Who else is hit is no customer's business.
+        data={name: value for name, value in goods.items() if name not in ("orders", "customers")},
+        event_id=event_id,
+    )
+
+
+def _first_served(variant: Variant, now: datetime) -> list[StockWatch]:
+    """The first on the list, as far as the goods go that nobody was told of yet."""
+    watches = StockWatch.objects.filter(variant=variant, cancelled_at=None)
+    queue = watches.filter(told_at=None).select_for_update(of=("self",)).order_by("asked_at", "pk")
+    waiting = list(queue.select_related("conversation__customer", "variant"))
+    # What is there now that the list is ours.
+    variant.refresh_from_db(fields=["on_hand", "reserved"])
+    promised = watches.filter(told_at__gt=now - KEPT_FOR).aggregate(pieces=Sum("quantity"))["pieces"] or 0
+    told, left = [], variant.available - promised
+    for watch in waiting:
         if watch.quantity > left:
             # Who came first waits for enough; nobody behind them is served before.
             break
         left -= watch.quantity
         told.append(watch)
-    facts, data = facts_of_goods(variant.sku), goods_data(variant.sku, {"available": variant.available})
-    plan(rules, [_occasion(watch, event, facts, data) for watch in told])
-    StockWatch.objects.filter(pk__in=[watch.pk for watch in told]).update(told_at=timezone.now())
-    return len(told)
-
-
-def _occasion(watch: StockWatch, event: DomainEvent, facts: object, data: dict) -> Occasion:
-    return Occasion(
-        trigger=Trigger.BACK_IN_STOCK,
-        cause=f"watch:{watch.pk}",
-        happened_at=event.occurred_at,
-        conversation=watch.conversation,
-        facts=facts,  # type: ignore[arg-type]
-        data={name: value for name, value in data.items() if name not in ("orders", "customers")},
-        event_id=event.pk,
-    )
+    return told

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Max, prefetch_related_objects
+from django.db.models.functions import Coalesce
 
 from messaging.models import Conversation, Notification, NotificationRule, Recipient
 from messaging.models.rules import TIMERS, Trigger
@@ -19,7 +20,7 @@ from messaging.services.notifications.recipients import Person
 from messaging.services.notifications.resting import preferences, quiet_windows
 from messaging.services.notifications.settling import Waiting
 from messaging.services.notifications.templates import Words, words_of
-from orders.models import Order, Status
+from orders.models import Order, Shipment, Status
 from orders.transitions import TRANSITIONS
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.configuration.calendar import working_calendar
@@ -205,6 +206,7 @@ class Batch:
         ask = Ask(
             happened_at=row.happened_at,
             delay=timedelta(minutes=rule.delay_minutes),
+            meant_for=row.send_at,
             policy=Policy(rule.outside),
             urgent=row.urgent,
             always=is_always(rule, row.trigger),
@@ -225,8 +227,15 @@ class Batch:
             reason=row.reason,
             passed=self._passed(row),
             overtaken=self._overtaken(row, person),
+            echo=row.data.get("state") == Shipment.State.SIGNED and self._tells_of_delivery,
             void=self._void(row, rule, person, ask),
         )
+
+    @cached_property
+    def _tells_of_delivery(self) -> bool:
+        """Whether the last parcel's signature is told as the order's delivery; then once is enough."""
+        rules = NotificationRule.objects.filter(trigger=Trigger.DELIVERED, enabled=True)
+        return rules.filter(audience=Recipient.CUSTOMER).exists()
 
     def _passed(self, row: Notification) -> bool:
         order = self.orders.get(row.order_id or 0)
@@ -252,7 +261,24 @@ class Batch:
         wish = self.preferences.get(person)
         if wish and row.trigger in wish.muted and not ask.always:
             return "muted"
-        return "taken_back" if row.trigger in TIMERS and self._settled(row) else ""
+        if row.trigger in TIMERS and self._settled(row):
+            return "taken_back"
+        return "answered" if row.trigger == Trigger.UNPAID and self._answered(row) else ""
+
+    def _answered(self, row: Notification) -> bool:
+        """Whether the customer has spoken since the last reminder: then people go on, not the machine."""
+        order = self.orders.get(row.order_id or 0)
+        talk = getattr(order, "conversation", None) if order else None
+        reminded = self._reminded.get(row.order_id or 0)
+        return bool(talk and reminded and talk.last_customer_seq > reminded)
+
+    @cached_property
+    def _reminded(self) -> dict[int, int]:
+        """Where the last reminder to pay stands in the conversation of each order."""
+        ids = [row.order_id or 0 for row in self.rows.values() if row.trigger == Trigger.UNPAID]
+        told = Notification.objects.filter(order_id__in=ids, trigger=Trigger.UNPAID, sent_at__isnull=False)
+        mine = told.filter(recipient_kind=Recipient.CUSTOMER).values_list("order_id")
+        return dict(mine.annotate(last=Max(Coalesce("merged_into__seq", "seq"))))  # type: ignore[arg-type]
 
     @cached_property
     def _present(self) -> set[Person]:

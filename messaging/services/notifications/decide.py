@@ -13,7 +13,8 @@ from typing import NamedTuple
 from shopcomm.core.configuration.hours import QuietWindow, WorkingCalendar, next_welcome
 
 BUDGET_WINDOW = timedelta(hours=24)
-# A notice that could not be given for this long (the product was down) is news no more.
+# A notice that could have been given for this long and was not (the product was down) is news no more. A weekend, a
+# holiday, a delay or a full budget is not counted: they are what it was to wait for.
 TOO_OLD = timedelta(hours=48)
 
 
@@ -50,6 +51,8 @@ class Ask:
     always: bool = False
     cap: int | None = None
     cap_window: timedelta = timedelta(hours=24)
+    # When it was to go, as decided last time; None the first time.
+    meant_for: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Decision(NamedTuple):
 
 def decide(ask: Ask, world: World) -> Decision:
     """The first moment, from now on, at which this notice is welcome, and what it waits for."""
-    if world.now - ask.happened_at > TOO_OLD and not ask.always:
+    if not ask.always and world.now - _meant_for(ask, world) > TOO_OLD:
         return Decision(None, Reason.TOO_OLD)
     due = max(world.now, ask.happened_at + ask.delay)
     waits = Reason.DELAYED if due > world.now else Reason.AT_ONCE
@@ -90,6 +93,12 @@ def decide(ask: Ask, world: World) -> Decision:
     if free <= moment:
         return Decision(moment, reason)
     return Decision(_welcome(free, limit, ask, world)[0], limit)
+
+
+def _meant_for(ask: Ask, world: World) -> datetime:
+    """The moment at which it would have gone out, had somebody been there to send it."""
+    due = ask.happened_at + ask.delay
+    return ask.meant_for or _welcome(due, Reason.AT_ONCE, ask, world)[0]
 
 
 def _welcome(due: datetime, reason: Reason, ask: Ask, world: World) -> tuple[datetime, Reason]:

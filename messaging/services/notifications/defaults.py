@@ -131,6 +131,12 @@ DEFAULTS: tuple[Default, ...] = (
         priority=85,
     ),
     Default(
+        "low_rating", "客户评价低",
+        "{{客户称呼}} 对订单 {{订单号}} 不满意，请尽快联系：{{评价}}",
+        "{{customer}} is not happy with order {{order}}; please get in touch: {{rating}}",
+        {"audience": Audience.ASSIGNED, "channels": [PUSH], "priority": 75, "outside": Outside.WAIT},
+    ),
+    Default(
         "after_sales_for_sales", "售后待处理",
         "{{客户称呼}} 的订单 {{订单号}} 有售后要处理：{{售后进展}}",
         "A claim of {{customer}} for order {{order}} waits for you: {{claim}}",
@@ -159,6 +165,42 @@ DEFAULTS: tuple[Default, ...] = (
         "订单 {{订单号}} 的客户 {{客户称呼}} 申请修改：{{修改内容}}",
         "{{customer}} asks for a change of order {{order}}: {{changes}}",
         {"audience": Audience.ASSIGNED, "channels": [PUSH], "priority": 85},
+    ),
+    _customer(
+        Trigger.CHANGE_FOR_CUSTOMER, "修改等您同意",
+        "订单 {{订单号}} 有一处修改需要您同意：{{修改内容}}。请打开看看，点“同意”后才会改：{{查看链接}}",
+        "a change of your order {{order}} needs your consent: {{changes}}. Nothing is changed before you agree: {{link}}",
+        priority=85, channels=[PUSH, SMS],
+    ),
+    _customer(
+        Trigger.CHANGE_ACCEPTED, "申请的修改已生效",
+        "订单 {{订单号}} 已修改：{{修改内容}}。",
+        "your order {{order}} was changed: {{changes}}.",
+        priority=75,
+    ),
+    Default(
+        "change_accepted_for_sales", "申请的修改已生效(销售)",
+        "订单 {{订单号}}（{{客户称呼}}）申请的修改已生效：{{修改内容}}",
+        "The change of order {{order}} ({{customer}}) has been made: {{changes}}",
+        {
+            "trigger": Trigger.CHANGE_ACCEPTED, "audience": Audience.ASSIGNED, "channels": [PUSH],
+            "priority": 60, "outside": Outside.WAIT,
+        },
+    ),
+    Default(
+        "consent_refused", "客户没有同意修改",
+        "{{客户称呼}} 没有同意订单 {{订单号}} 的修改：{{原因}}",
+        "{{customer}} did not agree to the change of order {{order}}: {{reason}}",
+        {"audience": Audience.ASSIGNED, "channels": [PUSH], "priority": 85, "outside": Outside.WAIT},
+    ),
+    Default(
+        "change_rejected_for_sales", "修改申请未通过(销售)",
+        "订单 {{订单号}}（{{客户称呼}}）的修改申请没有通过：{{原因}}",
+        "The change that {{customer}} asked for order {{order}} was not made: {{reason}}",
+        {
+            "trigger": Trigger.CHANGE_REJECTED, "audience": Audience.ASSIGNED, "channels": [PUSH],
+            "priority": 70, "outside": Outside.WAIT,
+        },
     ),
     Default(
         "change_escalated", "修改申请超时",
@@ -261,7 +303,12 @@ def ensure_default_rules() -> int:
 
 def _rule(default: Default) -> NotificationRule:
     return NotificationRule(
-        key=default.key, name=default.name, trigger=default.key, enabled=True, version=1, **default.fields
+        key=default.key,
+        name=default.name,
+        enabled=True,
+        version=1,
+        # One that tells others of the same thing names its trigger.
+        **{"trigger": default.key, **default.fields},
     )
 
 

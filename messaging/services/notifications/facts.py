@@ -7,9 +7,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from messaging.models import NotificationRule
+from messaging.models import Conversation, NotificationRule
 from messaging.services.notifications.conditions import Facts
-from orders.events import AfterSalesMoved, StockLow, StockReplenished
+from orders.events import AfterSalesMoved, OrderEvaluated, StockLow, StockReplenished
 from orders.labels import field_label, field_text
 from orders.models import Order, Status, StockReservation, Variant
 from orders.selectors.timeline import event_text
@@ -18,6 +18,8 @@ from shopcomm.core.events.models import DomainEvent
 # Facts of an event that words may need; the rest is in the order.
 KEPT = ("carrier", "tracking_number", "text", "state", "amount", "method", "reason", "balance", "status_to")
 INTERNAL_FIELDS = frozenset({"assigned_to", "hold_reason"})
+# Events whose own line is what the words want, by the name they want it under.
+IN_WORDS = {AfterSalesMoved.type: "case", OrderEvaluated.type: "rating"}
 MOST_NAMED = 5
 
 
@@ -30,10 +32,18 @@ def facts_of_order(order: Order, rules: Iterable[NotificationRule]) -> Facts:
         urgent=order.urgent,
         source=order.source,
         total=order.total,
-        region=order.address,
+        # Not the street: 上海路 is not 上海. Imported addresses may have nothing else.
+        region=f"{order.province}{order.city}{order.district}" or order.address,
         tags=tuple(order.customer.tags),
         categories=tuple(sorted(set(categories))),
     )
+
+
+def facts_of_talk(talk: Conversation | None) -> Facts:
+    """A conversation without an order: what its customer is known for."""
+    if talk is None:
+        return Facts()
+    return Facts(source=talk.customer.source, tags=tuple(talk.customer.tags))
 
 
 def facts_of_goods(sku: str) -> Facts:
@@ -47,9 +57,9 @@ def data_of_event(event: DomainEvent) -> dict[str, Any]:
     data = {name: event.data[name] for name in KEPT if event.data.get(name) not in (None, "")}
     if event.data.get("after"):
         data["changes"] = changes_text(event)
-    if event.type == AfterSalesMoved.type:
+    if event.type in IN_WORDS:
         with override(settings.LANGUAGE_CODE):
-            data["case"] = event_text(event)
+            data[IN_WORDS[event.type]] = event_text(event)
     if event.type in (StockLow.type, StockReplenished.type):
         data |= goods_data(event.data.get("sku", ""), event.data)
     return data

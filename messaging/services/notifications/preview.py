@@ -17,7 +17,7 @@ from messaging.services.notifications.facts import data_of_event, goods_data
 from messaging.services.notifications.recipients import Person
 from messaging.services.notifications.telling import link_for, show_staff
 from messaging.services.notifications.templates import empty_words, fill
-from messaging.services.notifications.triggers import trigger_of
+from messaging.services.notifications.triggers import trigger_of, types_for
 from messaging.services.notifications.variables import Story
 from orders.models import Order, Variant
 from shopcomm.core.accounts.actors import Actor
@@ -132,4 +132,5 @@ def send_to_me(*, actor: Actor, rule: NotificationRule, body: str, order: Order 
 def events_of_last_days(trigger: str, days: int, now: datetime) -> list[DomainEvent]:
     """The events of the last days that pull a trigger, oldest first."""
     events = DomainEvent.objects.filter(occurred_at__gt=now - timedelta(days=days), occurred_at__lte=now)
-    return [event for event in events.order_by("pk").iterator() if trigger_of(event) == trigger]
+    found = events.filter(type__in=types_for(trigger)).order_by("pk")
+    return [event for event in found.iterator() if trigger_of(event) == trigger]

@@ -23,6 +23,7 @@ REASONS: dict[str, str | Promise] = {
     Reason.TOO_OLD: gettext_lazy("事情过去太久，不再打扰"),
     "superseded": gettext_lazy("订单已有新的进展，这条过时了"),
     "taken_back": gettext_lazy("情况已经改变"),
+    "answered": gettext_lazy("客户已回复，由员工跟进"),
     "muted": gettext_lazy("接收者关闭了这类通知"),
     "rule_off": gettext_lazy("规则已停用"),
     "nobody": gettext_lazy("接收者已不在"),

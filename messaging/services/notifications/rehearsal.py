@@ -1,24 +1,27 @@
 """What a rule would have sent in the last days, from the event log and the orders' own times. Nothing is written."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import Q
 
-from messaging.models import Message, NotificationRule, Sender, Trigger
+from messaging.models import Message, NotificationRule, Sender, StockWatch, Trigger
 from messaging.models.rules import TIMERS
-from messaging.services.notifications.conditions import Facts, matches
+from messaging.services.notifications.back_in_stock import watched
+from messaging.services.notifications.conditions import matches
 from messaging.services.notifications.decide import Decision, World, decide
-from messaging.services.notifications.facts import facts_of_order
+from messaging.services.notifications.facts import facts_of_order, facts_of_talk
 from messaging.services.notifications.planning import Occasion, ask, occasion_of, told
 from messaging.services.notifications.preview import events_of_last_days
 from messaging.services.notifications.recipients import Person
 from messaging.services.notifications.resting import quiet_windows
+from orders.events import StockBack
 from orders.models import Order
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.hours import WorkingCalendar
+from shopcomm.core.events.models import DomainEvent
 
 DAYS = 7
 MOST_SHOWN = 200
@@ -44,17 +47,22 @@ class Rehearsal(NamedTuple):
 
 
 def rehearse(rule: NotificationRule, now: datetime, days: int = DAYS) -> Rehearsal:
-    """Play the last days through a rule as it stands."""
+    """Play the last days through a rule as it stands, with its own cap; the budget that rules share is not played."""
     calendar, notices, missed = working_calendar(), [], 0
-    for occasion in _occasions(rule, now, days, calendar):
+    told_at: dict[Person, list[datetime]] = defaultdict(list)
+    for occasion in sorted(_occasions(rule, now, days, calendar), key=lambda each: each.happened_at):
         if not matches(rule, occasion.facts):
             missed += 1
             continue
         people = told(rule, occasion)
         resting = quiet_windows(people)
         for person in people:
-            world = World(occasion.happened_at, calendar, resting.get(person))
-            notices.append(Rehearsed(occasion, person, decide(ask(rule, occasion), world)))
+            world = World(occasion.happened_at, calendar, resting.get(person), told_at[person])
+            decision = decide(ask(rule, occasion), world)
+            if decision.send_at and not decision.over:
+                # What is over the cap rides along with another message, so it fills no place of its own.
+                told_at[person].append(decision.send_at)
+            notices.append(Rehearsed(occasion, person, decision))
     counts = Counter(each.person for each in notices)
     held = sum(each.decision.send_at != each.occasion.happened_at for each in notices)
     return Rehearsal(
@@ -65,6 +73,9 @@ def rehearse(rule: NotificationRule, now: datetime, days: int = DAYS) -> Rehears
 def _occasions(
     rule: NotificationRule, now: datetime, days: int, calendar: WorkingCalendar
 ) -> Iterator[Occasion]:
+    if rule.trigger == Trigger.BACK_IN_STOCK:
+        yield from _back_in_stock(now - timedelta(days=days), now)
+        return
     if rule.trigger not in TIMERS:
         for event in events_of_last_days(rule.trigger, days, now):
             if not event.data.get("history"):
@@ -73,6 +84,20 @@ def _occasions(
     since = now - timedelta(days=days)
     source = {Trigger.UNPAID: _unpaid, Trigger.PICKING_LONG: _picking, Trigger.UNANSWERED: _unanswered}
     yield from source[Trigger(rule.trigger)](rule, since, now, calendar)
+
+
+def _back_in_stock(since: datetime, now: datetime) -> Iterator[Occasion]:
+    """Every arrival of goods with those who waited for them at the time, each once."""
+    arrivals = DomainEvent.objects.filter(
+        type=StockBack.type, occurred_at__gt=since, occurred_at__lte=now, data__history__isnull=True
+    )
+    seen: set[int] = set()
+    for event in arrivals.order_by("pk"):
+        watches = StockWatch.objects.filter(variant__sku=event.data["sku"], asked_at__lte=event.occurred_at)
+        open_ = watches.filter(cancelled_at=None).exclude(told_at__lt=event.occurred_at).exclude(pk__in=seen)
+        for watch in open_.select_related("conversation__customer", "variant").order_by("asked_at", "pk"):
+            seen.add(watch.pk)
+            yield watched(watch, event.occurred_at, event.pk, event.data)
 
 
 def _unpaid(
@@ -115,7 +140,9 @@ def _unanswered(
         sender_kind__in=[Sender.STAFF, Sender.ASSISTANT], internal=False
     )
     messages = Message.objects.filter(spoken, created_at__gt=since, created_at__lte=now)
-    messages = messages.select_related("conversation__order__customer").order_by("conversation_id", "seq")
+    messages = messages.select_related("conversation__order__customer", "conversation__customer").order_by(
+        "conversation_id", "seq"
+    )
     asked: Message | None = None
     for message in messages.iterator(chunk_size=1000):
         if asked and asked.conversation_id != message.conversation_id:
@@ -137,7 +164,7 @@ def _waited(
     for minutes in rule.steps:
         moment = calendar.after_working(asked.created_at, timedelta(minutes=minutes))
         if moment and moment <= until:
-            facts = facts_of_order(talk.order, [rule]) if talk.order else Facts()
+            facts = facts_of_order(talk.order, [rule]) if talk.order else facts_of_talk(talk)
             yield Occasion(
                 trigger=rule.trigger, cause="", happened_at=moment, order=talk.order, conversation=talk,
                 data={"minutes": minutes}, facts=facts,

@@ -5,10 +5,11 @@ has a person at a time (an advisory lock): budgets and merging need to see every
 """
 
 import json
+import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -20,7 +21,10 @@ from messaging.services.notifications.recipients import Person, these
 from messaging.services.notifications.settling import Settled, settle
 from messaging.services.notifications.telling import tell
 
+log = logging.getLogger(__name__)
 State = Notification.State
+# What could not be put into words is tried again after so long.
+PUT_OFF = timedelta(minutes=10)
 PEOPLE = 400
 SWEEPS = 16
 # Marks the locks of this module among all advisory locks.
@@ -52,15 +56,42 @@ WHERE n.id = o.id
 def release_due(*, now: datetime | None = None, people: int = PEOPLE) -> int:
     """Send everything that is due, batch by batch. Returns how many notices were settled."""
     settled = 0
-    while batch := release_batch(now=now or timezone.now(), people=people):
+    while batch := _batch_or_each(now or timezone.now(), people):
         settled += batch
     return settled
+
+
+def _batch_or_each(now: datetime, people: int) -> int:
+    """A batch; or, when one notice of it cannot be told, its people one by one, so that it holds up nobody else."""
+    try:
+        return release_batch(now=now, people=people)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("a batch of notices could not be released; going on person by person")
+    with transaction.atomic():
+        each = due_people(now, people)
+    return sum(_release_one(person, now) for person in each)
+
+
+def _release_one(person: Person, now: datetime) -> int:
+    try:
+        with transaction.atomic():
+            return _release([person] if _is_free(person) else [], now)
+    except Exception:
+        log.exception("the notices of %s %s could not be released", person.kind, person.id)
+        waiting = Notification.objects.filter(these([person], "recipient"), state=State.WAITING)
+        return waiting.filter(send_at__lte=now).update(send_at=now + PUT_OFF)
 
 
 @transaction.atomic
 def release_batch(*, now: datetime, people: int = PEOPLE) -> int:
     """Send what is due to some people. Returns how many notices are settled; 0 when nothing can be done now."""
-    batch = Batch(take(due_people(now, people), now), now)
+    return _release(due_people(now, people), now)
+
+
+def _release(people: Sequence[Person], now: datetime) -> int:
+    batch = Batch(take(people, now), now)
     outcomes = {
         person: settle(batch.waiting_of(person), batch.world_of(person), batch.told_by_rule(person))
         for person in batch.people
@@ -71,6 +102,15 @@ def release_batch(*, now: datetime, people: int = PEOPLE) -> int:
     write_outcomes(batch.touched)
     hand_over(batch, told)
     return len(batch.touched)
+
+
+def _is_free(person: Person) -> bool:
+    """Take one person for this transaction, unless another sweep has them in hand."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [LOCK_SPACE, f"{person.kind}{person.id}"]
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def due_people(now: datetime, limit: int) -> list[Person]:

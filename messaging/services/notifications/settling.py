@@ -32,6 +32,8 @@ class Waiting:
     passed: bool = False
     # Later news of the same thread has been told, or waits to be.
     overtaken: bool = False
+    # Another notice of the same moment says the same, and more.
+    echo: bool = False
     # A reason to drop it outright: muted, rule off, taken back.
     void: str = ""
 
@@ -81,7 +83,8 @@ def was_held(each: Waiting, now: datetime) -> bool:
 
 def _drop(each: Waiting, now: datetime, result: Settled) -> bool:
     """Whether there is nothing left to tell."""
-    outdated = each.passed and each.overtaken and was_held(each, now) and not each.ask.always
+    late = each.echo or was_held(each, now)
+    outdated = each.passed and each.overtaken and late and not each.ask.always
     reason = each.void or ("superseded" if outdated else "")
     if reason:
         result.dropped[each.id] = reason

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from messaging.models import Conversation, Notification, Recipient, Sender
-from messaging.services.drafts import Draft
+from messaging.services.drafts import MAX_BODY, Draft
 from messaging.services.messages import write_messages
 from messaging.services.notifications.batch import Batch, place_of
 from messaging.services.notifications.templates import fill
@@ -21,7 +21,7 @@ from shopcomm.core.realtime import frame, push, staff_group
 
 NAMESPACE = uuid.UUID("0d5d8a0e-5f0c-4cfb-9a6e-0a7a2a1c7b11")
 State = Notification.State
-LONGEST = 2000
+LONGEST = MAX_BODY
 
 
 def tell(batch: Batch, messages: list[list[int]]) -> list[Notification]:
@@ -49,7 +49,9 @@ def _compose(batch: Batch, ids: list[int]) -> Notification:
 
 
 def digest(bodies: list[str]) -> str:
-    """Several notices as one message."""
+    """Several notices as one message; very many are shortened, and each keeps its place."""
+    share = LONGEST // len(bodies) - 20
+    bodies = [body if len(body) <= share else f"{body[:share]}…" for body in bodies]
     lines = [f"{place}. {body}" for place, body in enumerate(bodies, start=1)]
     return "\n".join([_("您有 %(count)s 条更新：") % {"count": len(bodies)}, *lines])
 

@@ -9,19 +9,19 @@ from itertools import islice
 from typing import NamedTuple
 
 from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.models import Conversation, Message, Notification, NotificationRule, Sender, Trigger
-from messaging.services.notifications.conditions import Facts
-from messaging.services.notifications.facts import facts_of_order
+from messaging.services.notifications.facts import facts_of_order, facts_of_talk
 from messaging.services.notifications.planning import Occasion, plan
 from orders.errors import OrderError
 from orders.models import Order, Status
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.calendar import working_calendar
-from shopcomm.core.configuration.hours import WorkingCalendar
+from shopcomm.core.configuration.hours import DAY, HORIZON_DAYS, WorkingCalendar
 
 BATCH = 1000
 # Rows older than this past the last step are not looked at again.
@@ -99,13 +99,24 @@ def _unanswered(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
     """Working time since the first message of the customer's that nobody has answered."""
     calendar = working_calendar()
     waiting = Conversation.objects.filter(
-        last_customer_seq__gt=F("last_shop_seq"), last_message_at__gt=now - FORGOTTEN
+        last_customer_seq__gt=F("last_shop_seq"), last_message_at__gt=remembered_since(now, calendar)
     )
     for talk in waiting.only("id", "order_id", "last_shop_seq").iterator():
         asked = _first_unanswered(talk)
         if asked and (step := last_due(rule, asked.created_at, now, calendar)):
             cause = f"unanswered:{talk.pk}:{asked.seq}:{step.minutes}"
             yield Candidate(cause, step, talk.order_id, talk.pk, asked.body[:100])
+
+
+def remembered_since(now: datetime, calendar: WorkingCalendar) -> datetime:
+    """How far back an unanswered customer is remembered: through a week of holidays, but not the days before it."""
+    since, open_days = now, 0
+    for _day in range(HORIZON_DAYS):
+        if open_days == FORGOTTEN.days:
+            break
+        since -= DAY
+        open_days += calendar.never_closes or calendar.working_time(since, since + DAY) > timedelta(0)
+    return since
 
 
 def _unfinished(rule: NotificationRule, orders: QuerySet[Order], begun: str) -> QuerySet[Order]:
@@ -153,7 +164,7 @@ def _occasions(rule: NotificationRule, candidates: Sequence[Candidate]) -> list[
                 happened_at=each.step.due_at,
                 order=order,
                 conversation=talk,
-                facts=facts_of_order(order, [rule]) if order else Facts(),
+                facts=facts_of_order(order, [rule]) if order else facts_of_talk(talk),
                 data={"minutes": each.step.minutes, "text": each.text},
             )
         )
@@ -172,6 +183,8 @@ def cancel_unpaid(*, now: datetime | None = None) -> int:
             order__status=Status.PENDING_PAYMENT,
             order__paid_amount=F("order__refunded_amount"),
         )
+        # Who answered is talked with, not cancelled; the term of payment ends all the same.
+        told = told.exclude(order__conversation__last_customer_seq__gt=Coalesce("merged_into__seq", "seq"))
         for order_id in told.values_list("order_id", flat=True)[:BATCH]:
             cancelled += _cancel(order_id or 0)
     return cancelled

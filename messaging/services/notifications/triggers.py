@@ -1,15 +1,16 @@
 """Which trigger an event pulls: the notice of its row in the transition table, or one of a few beside it."""
 
 from functools import cache
+from typing import Any
 
 from messaging.models import Trigger
 from orders import events
+from orders.models.evaluations import LOW
 from orders.transitions import TRANSITIONS
 from shopcomm.core.events.models import DomainEvent
 
 BESIDE_THE_TABLE = {
     events.PaymentRecorded.type: Trigger.PAYMENT_RECORDED,
-    events.OrderChanged.type: Trigger.CHANGED,
     events.OrderUrged.type: Trigger.URGED,
     events.PartRefunded.type: Trigger.PART_REFUNDED,
     events.ChangeEscalated.type: Trigger.CHANGE_ESCALATED,
@@ -25,17 +26,29 @@ CASE_STATES = {
     # Who takes a case back knows it.
     "withdrawn": "",
 }
+HANDLERS = {"warehouse": Trigger.CHANGE_FOR_WAREHOUSE, "customer": Trigger.CHANGE_FOR_CUSTOMER}
+
+
+def _rejected(data: dict[str, Any]) -> str:
+    """Who takes a request back knows it; what the customer did not agree to concerns whoever asked them."""
+    if data.get("state") == "withdrawn":
+        return ""
+    return Trigger.CONSENT_REFUSED if data.get("handler") == "customer" else Trigger.CHANGE_REJECTED
+
+
 CHANGES = {
-    events.AfterSalesMoved.type: lambda data: CASE_STATES.get(data.get("state", ""), Trigger.AFTER_SALES),
-    events.ChangeRequested.type: lambda data: (
-        Trigger.CHANGE_FOR_WAREHOUSE if data.get("handler") == "warehouse" else Trigger.CHANGE_FOR_SALES
+    events.OrderChanged.type: lambda data: (
+        Trigger.CHANGE_ACCEPTED if data.get("request_id") else Trigger.CHANGED
     ),
+    # Only one that somebody ought to do something about is news.
+    events.OrderEvaluated.type: lambda data: (
+        Trigger.LOW_RATING if min(data["goods"], data["service"]) <= LOW else ""
+    ),
+    events.AfterSalesMoved.type: lambda data: CASE_STATES.get(data.get("state", ""), Trigger.AFTER_SALES),
+    events.ChangeRequested.type: lambda data: HANDLERS.get(data.get("handler", ""), Trigger.CHANGE_FOR_SALES),
     # A new question; that it was asked or has changed is no news.
     events.ShortageFound.type: lambda data: Trigger.SHORTAGE if data.get("state") == "open" else "",
-    # Who takes a request back knows it.
-    events.ChangeRejected.type: lambda data: (
-        "" if data.get("state") == "withdrawn" else Trigger.CHANGE_REJECTED
-    ),
+    events.ChangeRejected.type: _rejected,
 }
 
 
@@ -51,6 +64,12 @@ def trigger_of(event: DomainEvent) -> str:
     if not notices:
         return BESIDE_THE_TABLE.get(event.type, "")
     return _between(notices, event)
+
+
+def types_for(trigger: str) -> set[str]:
+    """The types of event that may pull a trigger; which of them do, `trigger_of` says."""
+    moves = {row.event.type for row in TRANSITIONS if row.notice == trigger}
+    return moves | {type_ for type_, pulled in BESIDE_THE_TABLE.items() if pulled == trigger} | set(CHANGES)
 
 
 def _between(notices: tuple[str, ...], event: DomainEvent) -> str:

@@ -96,6 +96,7 @@ _order_words = (
     Variable("原因", "reason", gettext_lazy("原因"), _fact("reason")),
     Variable("修改内容", "changes", gettext_lazy("修改内容"), _fact("changes")),
     Variable("售后进展", "claim", gettext_lazy("售后进展"), _fact("case")),
+    Variable("评价", "rating", gettext_lazy("评价"), _fact("rating")),
     Variable("等待时间", "waited", gettext_lazy("等待时间"), _waited),
 )
 _goods_words = (

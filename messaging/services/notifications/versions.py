@@ -17,7 +17,8 @@ NOT_KEPT = frozenset({"id", "key", "version", "updated_at"})
 def snapshot_of(rule: NotificationRule, templates: dict[tuple[str, str], str]) -> dict[str, Any]:
     """Everything that makes a rule what it is; templates by language and channel."""
     fields = {name: value for name, value in model_to_dict(rule).items() if name not in NOT_KEPT}
-    fields = {name: str(value) if isinstance(value, Decimal) else value for name, value in fields.items()}
+    # Amounts as the database will give them back, else a version seems to change what it left alone.
+    fields = {name: f"{value:.2f}" if isinstance(value, Decimal) else value for name, value in fields.items()}
     words = [
         {"language": language, "channel": channel, "body": body}
         for (language, channel), body in sorted(templates.items())

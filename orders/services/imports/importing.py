@@ -134,6 +134,9 @@ class Import:
                     amount=document.amount,
                 )
                 unmatched = self._write_rows(document, customer, variants, bundle)
+                if unmatched:
+                    places = [document.rows.index(row) for row in unmatched]
+                    ImportedDocument.objects.filter(number=document.number).update(unmatched=places)
         except RowRefused as refusal:
             self._refuse(document.rows, str(refusal))
         except IntegrityError:
@@ -142,10 +145,22 @@ class Import:
             self._refuse(unmatched, _("退货找不到对应的销售"))
 
     def _repeat(self, document: Document, seen: ImportedDocument) -> None:
-        if (len(document.rows), document.amount) == (seen.lines, seen.amount):
-            self.report.repeated += 1
-        else:
+        if (len(document.rows), document.amount) != (seen.lines, seen.amount):
             self._refuse(document.rows, _("单据已导入过，内容不同"))
+            return
+        self.report.repeated += 1
+        if seen.unmatched:
+            self._try_again(document, seen.pk)
+
+    @transaction.atomic
+    def _try_again(self, document: Document, seen_id: int) -> None:
+        """The rows that found no sale last time: it may have come since; if not, they are told once more."""
+        seen = ImportedDocument.objects.select_for_update().get(pk=seen_id)
+        missing = Document(document.number, [document.rows[place] for place in seen.unmatched])
+        unmatched = self._take_back(missing, self.directory.customer_of(document.rows[0]))
+        seen.unmatched = [document.rows.index(row) for row in unmatched]
+        seen.save(update_fields=["unmatched"])
+        self._refuse(unmatched, _("退货找不到对应的销售"))
 
     def _write_rows(
         self, document: Document, customer: Customer, variants: dict[str, Variant], bundle: Bundle
@@ -165,16 +180,19 @@ class Import:
         else:
             bundle.write()
         if back:
-            unmatched = write_return(document, customer, self.actor)
-            taken = [row for row in back if row not in unmatched]
-            report.returns, report.return_lines = (
-                report.returns + bool(taken),
-                report.return_lines + len(taken),
-            )
-            report.returned += sum(row.amount for row in taken)
+            unmatched = self._take_back(document, customer)
         if not (sold or back or moved):
             raise RowRefused(_("只有运费或折扣，没有商品"))
         report.stock_rows += len(moved)
+        return unmatched
+
+    def _take_back(self, document: Document, customer: Customer) -> list[Row]:
+        """A return, counted. Returns the rows without a sale."""
+        unmatched = write_return(document, customer, self.actor)
+        taken = [row for row in document.of(Kind.RETURN) if row not in unmatched]
+        self.report.returns += bool(taken)
+        self.report.return_lines += len(taken)
+        self.report.returned += sum(row.amount for row in taken)
         return unmatched
 
     def _move(self, document: Document, rows: list[Row], variants: dict[str, Variant]) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -83,9 +84,13 @@ class Rejects:
         self._report.reasons[reason] += 1
 
     def close(self) -> None:
-        """Finish the file."""
+        """Finish the file; one of an earlier run is not left behind to be taken for this run's."""
         if self._file is not None:
             self._file.close()
+            return
+        for path in self._paths:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def _open(self) -> TextIO:
         """Beside the input; in the data folder when that cannot be written."""

@@ -17,6 +17,7 @@ from shopcomm.core.accounts.models import ApiKey, Customer, Staff
 from shopcomm.core.accounts.roles import Role
 from shopcomm.core.accounts.services.api_keys import SCOPES, create_api_key
 from shopcomm.core.accounts.services.customers import normalise_phone
+from shopcomm.core.realtime import look_again_on_commit, staff_group
 
 # Roles take the place of groups: few enough to read in one table.
 admin.site.unregister(Group)
@@ -39,12 +40,14 @@ class StaffAdmin(UserAdmin, ModelAdmin):
         # Managers run the admin; nobody else gets in.
         obj.is_staff = obj.is_superuser = obj.role == Role.MANAGER
         super().save_model(request, obj, form, change)
+        # Deactivated, or with another role: open tabs notice at once.
+        look_again_on_commit(staff_group(obj.pk))
 
 
 class CustomerForm(ModelForm):
     class Meta:
         model = Customer
-        fields = ("name", "phone", "company", "source", "tier", "credit_limit", "note")
+        fields = ("name", "phone", "company", "source", "tier", "credit_limit", "note", "is_active")
 
     def clean_phone(self) -> str:
         try:
@@ -56,8 +59,8 @@ class CustomerForm(ModelForm):
 @admin.register(Customer)
 class CustomerAdmin(ModelAdmin):
     form = CustomerForm
-    list_display = ("name", "company", "phone", "tier", "source", "created_at")
-    list_filter = ("tier", "source")
+    list_display = ("name", "company", "phone", "tier", "source", "is_active", "created_at")
+    list_filter = ("tier", "source", "is_active")
     search_fields = ("name", "company", "phone")
     show_full_result_count = False
 

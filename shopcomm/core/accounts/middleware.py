@@ -1,29 +1,46 @@
 """Who is asking: every request gets `request.actor`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.models import OrderLink
+from shopcomm.core.accounts.models import Customer, OrderLink
 
+# The id of the link that was opened: one order.
 LINK_SESSION_KEY = "customer_link"
+# The id and phone of the customer who proved the phone by a code: all their orders.
+MY_SESSION_KEY = "my_customer"
+
+Session = Mapping[str, Any]
 
 
-def actor_of(user: object, link_id: int | None) -> Actor | None:
-    """The actor of a session: logged-in staff, else the customer of a link that is still live, else nobody."""
+def actor_of(user: object, session: Session) -> Actor | None:
+    """The actor of a session: logged-in staff, else its customer, else nobody."""
     if getattr(user, "is_authenticated", False) and getattr(user, "is_active", False):
         return Actor.staff(user)  # type: ignore[arg-type]
-    return customer_of(link_id)
+    return customer_of(session)
 
 
-def customer_of(link_id: int | None) -> Actor | None:
-    """The customer of a live link, None for a revoked one."""
-    if not link_id:
+def customer_of(session: Session) -> Actor | None:
+    """The customer of a session: with all orders after a code, with one order after a link that is still live."""
+    if customer := my_customer(session):
+        return Actor.customer(customer)
+    if not (link_id := session.get(LINK_SESSION_KEY)):
         return None
-    link = OrderLink.objects.select_related("customer").filter(pk=link_id, revoked_at=None).first()
+    live = OrderLink.objects.filter(pk=link_id, revoked_at=None, customer__is_active=True)
+    link = live.select_related("customer").first()
     return Actor.customer(link.customer, order_id=link.order_id) if link else None
+
+
+def my_customer(session: Session) -> Customer | None:
+    """The customer who logged in with a code; None once shut out, merged away, or known by another phone."""
+    known = session.get(MY_SESSION_KEY)
+    if not known:
+        return None
+    return Customer.objects.filter(pk=known[0], phone=known[1], is_active=True).first()
 
 
 class ActorMiddleware:
@@ -34,6 +51,10 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         known = settings.SESSION_COOKIE_NAME in request.COOKIES
-        link_id = request.session.get(LINK_SESSION_KEY) if known else None
-        request.actor = actor_of(request.user, link_id) if known else None  # type: ignore[attr-defined]
+        request.actor = actor_of(request.user, _of(request)) if known else None  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+def _of(request: HttpRequest) -> Session:
+    session: Session = request.session  # type: ignore[assignment]
+    return session

@@ -36,7 +36,7 @@ RIGHTS: tuple[Right, ...] = (
     _right("warehouse.ship", _("配货、发货、登记签收"), WAREHOUSE, MANAGER),
     _right("conversations.view", _("查看并回复客户会话"), SALES, MANAGER),
     _right("conversations.view_own", _("在自己的订单里聊天"), CUSTOMER),
-    _right("conversations.note", _("写内部备注"), SALES, WAREHOUSE, MANAGER),
+    _right("conversations.note", _("写内部备注"), SALES, MANAGER),
     _right("payments.record", _("登记收款、退款到账"), MANAGER),
     _right("admin", _("管理后台:商品、库存、员工、设置、密钥"), MANAGER),
 )

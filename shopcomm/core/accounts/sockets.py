@@ -13,7 +13,7 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest
 
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.middleware import LINK_SESSION_KEY, actor_of, customer_of
+from shopcomm.core.accounts.middleware import actor_of, customer_of
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
@@ -29,13 +29,13 @@ class Visitor:
 
 @database_sync_to_async
 def actor_now(visitor: Visitor) -> Actor | None:
-    """Who the visitor is at this moment; None once logged out, deactivated or with a revoked link."""
+    """Who the visitor is at this moment; None once logged out, shut out or with a revoked link."""
     if not visitor.session_key:
         return None
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(visitor.session_key)
-    link_id = request.session.get(LINK_SESSION_KEY)
-    return customer_of(link_id) if visitor.as_customer else actor_of(get_user(request), link_id)
+    session: Any = request.session
+    return customer_of(session) if visitor.as_customer else actor_of(get_user(request), session)
 
 
 class ActorSocketMiddleware:

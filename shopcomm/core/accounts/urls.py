@@ -1,6 +1,5 @@
 """Addresses of logging in and of one's own settings."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from shopcomm.core.accounts import views
@@ -8,7 +7,7 @@ from shopcomm.core.accounts import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("login/", views.Login.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("logout/", views.Logout.as_view(), name="logout"),
     path("preferences/", views.preferences, name="preferences"),
     path("rights/", views.rights, name="rights"),
 ]

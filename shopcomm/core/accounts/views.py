@@ -4,7 +4,8 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from shopcomm.core.accounts.access import right_required
 from shopcomm.core.accounts.forms import LoginForm, PreferencesForm
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.roles import CUSTOMER, MANAGER, RIGHTS, SALES, WAREHOUSE, Role
+from shopcomm.core.realtime import look_again_on_commit, staff_group
 
 REMEMBER_SECONDS = 30 * 24 * 3600
 
@@ -29,6 +31,19 @@ class Login(LoginView):
         answer = super().form_valid(form)
         if form.cleaned_data["remember"]:
             self.request.session.set_expiry(REMEMBER_SECONDS)
+        return answer
+
+
+class Logout(LogoutView):
+    """Leaves, and has the sockets of other tabs leave at once."""
+
+    @transaction.atomic
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Log out."""
+        staff_id = request.user.pk
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        if staff_id:
+            look_again_on_commit(staff_group(staff_id))
         return answer
 
 

@@ -93,9 +93,11 @@ class Services:
             "redis_url": self.redis_url,
             "processes": {name: [p.pid, started_at(p.pid)] for name, p in self.processes.items()},
         }
-        path = self.data / "services.json"
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(record))
+        # In one step: a command that reads half of it would start servers of its own beside these.
+        path, draft = self.data / "services.json", self.data / "services.json.new"
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(record))
+        draft.replace(path)
 
     def stop(self) -> None:
         """Stop both: Valkey writes its log out, PostgreSQL closes quickly and cleanly."""

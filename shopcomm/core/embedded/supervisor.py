@@ -63,6 +63,8 @@ class Supervisor:
         os.environ["PORT"] = str(self.port)
         if postgres:
             os.environ["DATABASE_URL"] = self.services.database_url
+            # Our own servers hold the demo shop, whose customers have no phones.
+            os.environ.setdefault("SHOW_LOGIN_CODES", "true")
         if valkey:
             os.environ["REDIS_URL"] = self.services.redis_url
         compile_catalogues()
@@ -205,6 +207,13 @@ def answers(url: str) -> bool:
         return False
 
 
+def port_of(text: str) -> int:
+    """PORT as a number. Raises EmbeddedError for anything no server can listen on."""
+    if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
+        return int(text)
+    raise EmbeddedError(f"PORT={text} is no port: set a number from 1 to 65535")
+
+
 def check_port(port: int) -> None:
     """Raises EmbeddedError when somebody else listens on our port."""
     with socket.socket() as probe:
@@ -236,7 +245,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     try:
-        port = int(os.environ.get("PORT", "8000"))
+        port = port_of(os.environ.get("PORT") or "8000")
         data = data_folder()
         with only_one(data):
             Supervisor(data, port).run()

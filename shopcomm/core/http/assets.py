@@ -1,13 +1,18 @@
 """Which style sheets and modules a page loads. No build step: every file is served as it is written."""
 
+import re
 from functools import lru_cache
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.finders import get_finders
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest
 from django.templatetags.static import static
 
+# `import … from "lib/dom.js"` at the start of a line; an `import()` comes later, when it is wanted.
+IMPORT = re.compile(r'^(?:import|export)\b[^"();]*"([^"]+)"', re.MULTILINE)
 # Order matters inside a layer: a later file wins over an earlier one.
 FOUNDATION = ("tokens", "reset", "base", "layout")
 COMPONENTS = (
@@ -41,6 +46,7 @@ COMPONENTS = (
     "photos",
     "cardlet",
     "quote",
+    "stars",
     "delay",
     "typing",
     "composer",
@@ -53,15 +59,26 @@ COMPONENTS = (
 )
 
 
-def stylesheet_paths(*views: str) -> list[str]:
-    """The style sheets of a page, foundation first, the sheets of its views before the utilities."""
-    names = [
-        *FOUNDATION,
-        *(f"components/{name}" for name in COMPONENTS),
-        "views/page",
-        *(f"views/{name}" for name in views),
-        "utilities",
-    ]
+# What `base.html` starts whatever the page.
+ON_EVERY_PAGE = ("app.js", "lib/shortcuts.js", "lib/clicks.js", "lib/time.js", "lib/toast.js")
+# What every page needs, as one file: made when static files are collected, so that a phone asks once.
+BUNDLE = "css/shop.css"
+
+
+def stylesheet_paths(*views: str, bundled: bool = False) -> list[str]:
+    """The style sheets of a page, foundation first, then those of its views. Their layers say which wins."""
+    common = [BUNDLE] if bundled else common_stylesheets()
+    return [*common, *(f"css/views/{name}.css" for name in views)]
+
+
+def is_bundled() -> bool:
+    """Whether static files were collected, and with them the bundle."""
+    return bool(getattr(staticfiles_storage, "bundles", False))
+
+
+def common_stylesheets() -> list[str]:
+    """What goes into the bundle, in cascade order."""
+    names = [*FOUNDATION, *(f"components/{name}" for name in COMPONENTS), "views/page", "utilities"]
     return [f"css/{name}.css" for name in names]
 
 
@@ -81,6 +98,25 @@ def _module_map() -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
+def with_imports(*names: str) -> list[str]:
+    """Modules by their bare names, with everything they import at once."""
+    found: dict[str, None] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop(0)
+        if name in found or name not in module_map():
+            continue
+        found[name] = None
+        path = finders.find(f"js/{name}")
+        waiting += IMPORT.findall(Path(path).read_text()) if isinstance(path, str) else []
+    return list(found)
+
+
 def admin_stylesheet(request: HttpRequest) -> str:
     """Where the admin's theme is mended. Called by unfold."""
     return static("css/admin.css")
+
+
+def admin_icon(request: HttpRequest) -> str:
+    """The shop's mark in the admin. Called by unfold."""
+    return static("icons/favicon.svg")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -18,7 +19,9 @@ def _answer(request: HttpRequest, status: int, code: str, template: str) -> Http
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400."""
+    """400; 413 for a body that is larger than any form or call of ours."""
+    if isinstance(exception, RequestDataTooBig):
+        return _answer(request, 413, "body_too_large", "413.html")
     return _answer(request, 400, "bad_request", "400.html")
 
 

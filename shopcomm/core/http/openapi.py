@@ -25,6 +25,7 @@ ANY = {
 WITH_PATH = {"404": "There is no such thing, or the key may not see it."}
 WRITES = {
     "409": "Not as things stand: `illegal_transition`, `stale_version`, `in_progress`.",
+    "413": "The file or the body is too large.",
     "415": "Not a type that is taken here.",
     "422": "Understood but refused: `guard_failed`, `idempotency_key_reused`.",
 }
@@ -32,7 +33,6 @@ OF_CALLS = {
     "/api/v1/orders/{number}/transitions/": {
         "423": "`change_pending`: the warehouse has to see a change first."
     },
-    "/api/v1/attachments/": {"413": "The file is too large."},
 }
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",

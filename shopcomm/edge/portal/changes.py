@@ -1,21 +1,31 @@
 """A customer changes their order from the phone: asks, sees what came of it, takes it back."""
 
-import uuid
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from messaging.models import Message
+from messaging.selectors.messages import text_of
+from messaging.selectors.pane import conversation_of
+from messaging.services.said_changes import said_of
+from orders.change_form import change_form, read_change_form, read_message
 from orders.errors import OrderError
-from orders.labels import field_label
-from orders.models import ChangeKind, ChangeRequest, Order, Status
-from orders.selectors.change_requests import asked_changes, choices_for, siblings_of
-from orders.services.addresses import COLUMNS
-from orders.services.change_requests import request_change, withdraw_change
+from orders.models import ChangeRequest, Order, Status
+from orders.services.change_requests import (
+    accept_change,
+    decline_change,
+    intercept_parcel,
+    request_change,
+    withdraw_change,
+)
 from orders.services.transitions import transition_order
 from orders.services.urges import urge_order
 from shopcomm.core.accounts.actors import Actor
@@ -25,6 +35,12 @@ from shopcomm.edge.portal.progress import progress_of
 from shopcomm.edge.portal.views import closed, order_of, private
 
 State = ChangeRequest.State
+ANSWERS: dict[str, tuple[Callable[..., object], Any]] = {
+    "withdraw": (withdraw_change, gettext_lazy("申请已撤回")),
+    "agree": (accept_change, gettext_lazy("好的，已同意")),
+    "decline": (partial(decline_change, reason=""), gettext_lazy("好的，不改了")),
+    "intercept": (intercept_parcel, gettext_lazy("已申请拦截，我们会联系快递")),
+}
 
 
 @require_http_methods(["GET", "POST"])
@@ -38,27 +54,41 @@ def change(request: HttpRequest, token: str) -> HttpResponse:
     refusal, status = "", 200
     if request.method == "POST" and not request.user.is_authenticated:
         try:
-            asked = request_change(actor=_customer(link), order_id=order.pk, **_asked(request, order))
+            wanted = read_change_form(request.POST, order)
+            if wanted is None:
+                raise Http404
+            said = _message(link, order, request.GET.get("message", ""))
+            asked = request_change(
+                actor=_customer(link), order_id=order.pk, said_in=said.seq if said else None, **wanted
+            )
             return _answered(request, token, asked)
         except OrderError as error:
             refusal, status = str(error.detail), error.status
-    context = _context(order, token, request) | {"refusal": refusal}
+    said = _message(link, order, request.GET.get("message", ""))
+    context = change_form(order, read_message(said.body, order) if said else None) | {
+        "token": token,
+        "said": said,
+        "preview": request.user.is_authenticated,
+        "refusal": refusal,
+    }
     return private(render(request, "portal/change.html", context, status=status))
 
 
 @require_POST
 @never_cache
-def withdraw(request: HttpRequest, token: str, request_id: int) -> HttpResponse:
-    """Take a request back."""
+def answer(request: HttpRequest, token: str, request_id: int, answer: str) -> HttpResponse:
+    """Take a request back, agree to what the shop wants or not, or have a parcel intercepted."""
     link = open_link(token)
     order = order_of(link)
     if link is None or order is None:
         return closed(request)
-    if not order.change_requests.filter(pk=request_id).exists() or request.user.is_authenticated:
+    known = order.change_requests.filter(pk=request_id).exists()
+    if answer not in ANSWERS or not known or request.user.is_authenticated:
         raise Http404
+    work, done = ANSWERS[answer]
     try:
-        withdraw_change(actor=_customer(link), request_id=request_id)
-        messages.success(request, _("申请已撤回"))
+        work(actor=_customer(link), request_id=request_id)
+        messages.success(request, str(done))
     except OrderError as error:
         messages.error(request, str(error.detail))
     return redirect("portal:order", token)
@@ -107,56 +137,16 @@ def _customer(link: OrderLink) -> Actor:
     return Actor.customer(link.customer, order_id=link.order_id)
 
 
+def _message(link: OrderLink, order: Order, seq: str) -> Message | None:
+    """The message somebody wants to make a request of, when it is theirs to see."""
+    if not seq.isdigit() or len(seq) > 9:
+        return None
+    actor = _customer(link)
+    conversation = conversation_of(order, actor)
+    return text_of(actor, conversation.pk, int(seq)) if conversation else None
+
+
 def _answered(request: HttpRequest, token: str, asked: ChangeRequest) -> HttpResponse:
-    if asked.state == State.DECLINED:
-        messages.error(request, asked.answer)
-    elif asked.state == State.OPEN:
-        messages.success(request, _("申请已提交，等待%(who)s处理") % {"who": asked.get_handler_display()})
-    else:
-        messages.success(request, asked.answer or _("已修改"))
+    declined = asked.state == State.DECLINED
+    (messages.error if declined else messages.success)(request, said_of(asked))
     return redirect("portal:order", token)
-
-
-def _asked(request: HttpRequest, order: Order) -> dict[str, Any]:
-    """A form as the service takes it."""
-    post = request.POST
-    kind = post.get("kind", "")
-    if kind not in ChangeKind.values:
-        raise Http404
-    data: dict[str, Any] = {name: post.get(name, "") for name in ("note", "reason")}
-    if kind == ChangeKind.ADDRESS:
-        data = {name: post.get(name, "") for name in COLUMNS}
-    elif kind == ChangeKind.ITEMS:
-        data = {"items": _items(request, order)}
-    elif kind == ChangeKind.URGENT:
-        data = {"urgent": True}
-    return {"kind": kind, "data": data, "key": post.get("key", "")}
-
-
-def _items(request: HttpRequest, order: Order) -> list[dict[str, Any]]:
-    rows = []
-    for line in order.lines.all():
-        quantity = request.POST.get(f"quantity-{line.pk}", str(line.quantity))
-        sku = request.POST.get(f"sku-{line.pk}", line.sku)
-        rows.append({"sku": sku, "quantity": quantity if quantity.isdigit() and len(quantity) < 7 else -1})
-    return rows
-
-
-def _context(order: Order, token: str, request: HttpRequest) -> dict[str, Any]:
-    lines = list(
-        order.lines.select_related("variant__product").prefetch_related("variant__product__variants")
-    )
-    siblings = siblings_of(lines)
-    return {
-        "order": order,
-        "token": token,
-        "key": uuid.uuid4(),
-        # A template takes `choices.items` for the method of the dictionary.
-        "choices": {
-            kind if kind != "items" else "items_form": each for kind, each in choices_for(order).items()
-        },
-        "address": [(name, field_label(column), getattr(order, column)) for name, column in COLUMNS.items()],
-        "lines": [(line, siblings[line.pk]) for line in lines],
-        "asked": asked_changes(order),
-        "preview": request.user.is_authenticated,
-    }

@@ -1,6 +1,8 @@
 """What makes the site an app on a phone: manifest, service worker, and the agreement to be woken."""
 
+import hashlib
 import json
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -14,16 +16,44 @@ from messaging.services.channels.push import push_key
 from messaging.services.subscriptions import SubscriptionRefused, forget_browser, remember_browser
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.http.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
 from shopcomm.core.http.problems import problem
 
 LARGEST_BODY = 4096
+MODULES = (
+    *ON_EVERY_PAGE,
+    "messaging/pane.js",
+    "portal/progress.js",
+    "portal/unread.js",
+    "portal/offline.js",
+    "portal/ask_push.js",
+)
+PICTURES = ("icons/sprite.svg", "icons/favicon.svg", "bags/duffel-grey.svg")
 
 
 @require_safe
 @cache_control(max_age=0, must_revalidate=True)
 def service_worker(request: HttpRequest) -> HttpResponse:
     """The worker, at the root so that it serves every page."""
-    return render(request, "portal/sw.js", content_type="text/javascript")
+    files = shelf_files()
+    version = hashlib.sha256("\n".join(files).encode()).hexdigest()[:12]
+    context = {"files": json.dumps(files), "version": version}
+    return render(request, "portal/sw.js", context, content_type="text/javascript")
+
+
+@cache
+def shelf_files() -> list[str]:
+    """What a customer's page needs without a network; the names change with the content."""
+    sheets = stylesheet_paths("customer", "portal", "login", bundled=is_bundled())
+    modules = [module_map()[name] for name in with_imports(*MODULES)]
+    return [*(static(path) for path in (*sheets, *PICTURES)), *modules]
+
+
+@require_safe
+@cache_control(max_age=0, must_revalidate=True)
+def offline(request: HttpRequest) -> HttpResponse:
+    """What the worker shows for a page that it does not have. It is about nobody."""
+    return render(request, "portal/offline.html")
 
 
 @require_safe

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shopcomm.edge.portal import after_sales, changes, pwa, views, wishes
+from shopcomm.edge.portal import after_sales, changes, evaluation, pwa, views, wishes
 
 app_name = "portal"
 
@@ -10,13 +10,15 @@ urlpatterns = [
     path("sw.js", pwa.service_worker, name="service-worker"),
     path("manifest.webmanifest", pwa.manifest, name="manifest"),
     path("favicon.ico", pwa.favicon, name="favicon"),
+    path("offline/", pwa.offline, name="offline"),
     path("push/", pwa.push, name="push"),
     path("o/<str:token>/", views.order_page, name="order"),
     path("o/<str:token>/chat/", views.chat_page, name="chat"),
     path("o/<str:token>/change/", changes.change, name="change"),
-    path("o/<str:token>/change/<int:request_id>/withdraw/", changes.withdraw, name="withdraw"),
+    path("o/<str:token>/change/<int:request_id>/<slug:answer>/", changes.answer, name="answer-change"),
     path("o/<str:token>/after-sales/", after_sales.after_sales, name="after-sales"),
     path("o/<str:token>/after-sales/<int:case_id>/<slug:step>/", after_sales.move_case, name="move-case"),
+    path("o/<str:token>/evaluation/", evaluation.evaluation, name="evaluation"),
     path("o/<str:token>/confirm/", changes.confirm, name="confirm"),
     path("o/<str:token>/urge/", changes.urge, name="urge"),
     path("o/<str:token>/notices/", wishes.wishes, name="wishes"),

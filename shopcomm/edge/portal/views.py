@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -11,9 +12,9 @@ from orders.models import Order
 from orders.selectors.change_requests import asked_changes
 from orders.selectors.orders import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.middleware import LINK_SESSION_KEY
+from shopcomm.core.accounts.middleware import LINK_SESSION_KEY, MY_SESSION_KEY, my_customer
 from shopcomm.core.accounts.models import OrderLink
-from shopcomm.core.accounts.services.order_links import open_link
+from shopcomm.core.accounts.services.order_links import link_token, open_link
 from shopcomm.edge.portal.progress import progress_of
 
 
@@ -53,7 +54,11 @@ def progress(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, token: str, *, view: str) -> HttpResponse:
-    link = open_link(token)
+    return order_response(request, open_link(token), view=view)
+
+
+def order_response(request: HttpRequest, link: OrderLink | None, *, view: str) -> HttpResponse:
+    """The page of a link's order."""
     order = order_of(link)
     if link is None or order is None:
         return closed(request)
@@ -66,16 +71,26 @@ def _page(request: HttpRequest, token: str, *, view: str) -> HttpResponse:
         "progress": progress_of(order),
         "asked": asked_changes(order),
         "customer_actor": Actor.customer(link.customer, order_id=link.order_id),
-        "token": token,
+        "token": link_token(link),
         "view": view,
         "preview": preview,
     }
-    return private(render(request, "portal/order.html", context))
+    response = private(render(request, "portal/order.html", context))
+    if not preview:
+        # The service worker keeps what carries this, apart for each customer.
+        response["X-Offline-Owner"] = salted_hmac("shopcomm.offline", str(link.customer_id)).hexdigest()[:16]
+    return response
 
 
 def remember(request: HttpRequest, link: OrderLink) -> None:
-    """Make this session the customer's; another customer's session does not carry over."""
-    if request.session.get(LINK_SESSION_KEY) == link.pk:
+    """Make this session the customer's; another customer's session does not carry over.
+
+    Who proved the phone by a code keeps all orders, of which the link opens one.
+    """
+    mine = my_customer(request.session)  # type: ignore[arg-type]
+    if mine and mine.pk == link.customer_id:
+        return
+    if MY_SESSION_KEY not in request.session and request.session.get(LINK_SESSION_KEY) == link.pk:
         return
     request.session.flush()
     request.session[LINK_SESSION_KEY] = link.pk
@@ -86,7 +101,7 @@ def order_of(link: OrderLink | None) -> Order | None:
     if link is None:
         return None
     actor = Actor.customer(link.customer, order_id=link.order_id)
-    visible = orders_visible_to(actor).select_related("customer")
+    visible = orders_visible_to(actor).select_related("customer", "evaluation")
     related = visible.prefetch_related(
         "lines__variant__product", "shipments__nodes", "shipments__lines__line", "refunds"
     )

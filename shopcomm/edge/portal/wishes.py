@@ -1,8 +1,11 @@
 """What a customer wants of notices: rest, kinds, and whether the phone may ring."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.dateparse import parse_time
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -23,16 +26,39 @@ def wishes(request: HttpRequest, token: str) -> HttpResponse:
     if link is None:
         return closed(request)
     actor = Actor.customer(link.customer, order_id=link.order_id)
-    known, preview = wishes_of(actor), request.user.is_authenticated
+    preview = request.user.is_authenticated
     if request.method == "POST" and not preview:
-        wanted = set(request.POST.getlist("kind"))
-        set_wishes(
-            actor=actor,
-            quiet_from=parse_time(request.POST.get("quiet_from", "")),
-            quiet_to=parse_time(request.POST.get("quiet_to", "")),
-            muted=[kind.trigger for kind in kinds_for(known) if kind.trigger not in wanted],
-        )
-        messages.success(request, _("设置已保存"))
+        keep_wishes(request, actor)
         return redirect("portal:wishes", token)
-    context = {"token": token, "wishes": known, "kinds": kinds_for(known), "preview": preview}
+    context = wishes_context(actor) | {
+        "back_url": reverse("portal:order", args=[token]),
+        "back_label": _("返回订单进度"),
+        "push_path": reverse("portal:chat", args=[token]),
+        "preview": preview,
+    }
     return private(render(request, "portal/wishes.html", context))
+
+
+def keep_wishes(request: HttpRequest, actor: Actor) -> None:
+    """Do as the form says."""
+    wanted = set(request.POST.getlist("kind"))
+    set_wishes(
+        actor=actor,
+        quiet_from=_time(request.POST.get("quiet_from", "")),
+        quiet_to=_time(request.POST.get("quiet_to", "")),
+        muted=[kind.trigger for kind in kinds_for(wishes_of(actor)) if kind.trigger not in wanted],
+    )
+    messages.success(request, _("设置已保存"))
+
+
+def _time(text: str) -> Any:
+    try:
+        return parse_time(text)
+    except ValueError:
+        return None
+
+
+def wishes_context(actor: Actor) -> dict[str, Any]:
+    """What the form shows."""
+    known = wishes_of(actor)
+    return {"wishes": known, "kinds": kinds_for(known)}

@@ -3,6 +3,27 @@ import { getJSON, request } from "lib/http.js";
 
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (char) => char.charCodeAt(0));
 
+/** Whether this browser could be woken at all. */
+export const isPossible = () => "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
+
+/** The agreement of this browser, null when there is none. */
+export async function current() {
+  const worker = await navigator.serviceWorker.getRegistration("/");
+  return (await worker?.pushManager.getSubscription()) ?? null;
+}
+
+/** Asks the person, then tells the server. `path` is where a notice leads. Call it from a click. */
+export async function agree(path) {
+  if ((await Notification.requestPermission()) !== "granted") return;
+  const { key } = await getJSON("/push/");
+  await navigator.serviceWorker.register("/sw.js");
+  const worker = await navigator.serviceWorker.ready;
+  const made = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(key) });
+  const answer = await request("/push/", { method: "POST", body: { ...made.toJSON(), path } });
+  // What the server did not keep would never ring.
+  if (!answer.ok) await made.unsubscribe();
+}
+
 /** The agreement to be woken: asked for only when somebody presses the button. */
 export default class Push {
   #root;
@@ -15,32 +36,20 @@ export default class Push {
   }
 
   async #show() {
-    const can = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
+    const can = isPossible();
     const denied = can && Notification.permission === "denied";
-    const subscription = can && !denied ? await this.#subscription() : null;
+    const subscription = can && !denied ? await current() : null;
     const shown = { on: can && !denied && !subscription, off: Boolean(subscription), none: !can, denied };
     for (const [name, visible] of Object.entries(shown)) $(`[data-push-${name}]`, this.#root).hidden = !visible;
   }
 
-  async #subscription() {
-    const worker = await navigator.serviceWorker.getRegistration("/");
-    return (await worker?.pushManager.getSubscription()) ?? null;
-  }
-
   async #agree() {
-    if ((await Notification.requestPermission()) !== "granted") return this.#show();
-    const { key } = await getJSON("/push/");
-    await navigator.serviceWorker.register("/sw.js");
-    const worker = await navigator.serviceWorker.ready;
-    const made = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(key) });
-    const answer = await request("/push/", { method: "POST", body: { ...made.toJSON(), path: this.#root.dataset.path } });
-    // What the server did not keep would never ring.
-    if (!answer.ok) await made.unsubscribe();
-    return this.#show();
+    await agree(this.#root.dataset.path);
+    this.#show();
   }
 
   async #takeBack() {
-    const subscription = await this.#subscription();
+    const subscription = await current();
     if (subscription) {
       await request("/push/", { method: "DELETE", body: { endpoint: subscription.endpoint } });
       await subscription.unsubscribe();

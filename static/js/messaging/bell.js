@@ -1,4 +1,4 @@
-import { $, debounce, say } from "lib/dom.js";
+import { $, $$, debounce, say } from "lib/dom.js";
 import { getJSON } from "lib/http.js";
 import { socket } from "lib/socket.js";
 import { toast } from "lib/toast.js";
@@ -37,9 +37,11 @@ export default class Bell {
   async #ask() {
     const { unread, shown, label, desktop } = await getJSON(this.#link.dataset.unreadUrl);
     this.#desktop = desktop;
-    const badge = $(".badge", this.#link);
-    badge.hidden = !unread;
-    $("[aria-hidden]", badge).textContent = shown;
-    $(".sr", badge).textContent = label;
+    // The rail's bell, and on a phone the way to it.
+    for (const badge of $$("[data-new-notices] .badge")) {
+      badge.hidden = !unread;
+      $("[aria-hidden]", badge).textContent = shown;
+      $(".sr", badge).textContent = label;
+    }
   }
 }

@@ -18,6 +18,11 @@ export default class Link {
     this.#on = on;
   }
 
+  get address() {
+    const { conversation, urls } = this.#page;
+    return { conversation, urls: { messages: urls.messages, attachments: urls.attachments } };
+  }
+
   get #topic() {
     return { conversation: this.#page.conversation };
   }

@@ -1,5 +1,6 @@
 /** Sends what is unsent, in order, one at a time, with the same `client_id` until it is confirmed or refused. */
 
+import { sendLater } from "messaging/background.js";
 import OutboxStore from "messaging/outbox_store.js";
 
 const ACK_MS = 8000;
@@ -25,7 +26,7 @@ export default class Outbox extends EventTarget {
   #timer;
   #waiting = new Map();
 
-  /** `carrier` has `ready`, `bySocket(record)` and `byPost(record)`, `upload(record)`. */
+  /** `carrier` has `ready`, `address`, `bySocket(record)` and `byPost(record)`, `upload(record)`. */
   constructor(owner, carrier) {
     super();
     this.#store = new OutboxStore(owner);
@@ -48,11 +49,14 @@ export default class Outbox extends EventTarget {
   async add(record) {
     record.client_id = newId();
     record.created_at = new Date().toISOString();
+    // Where it goes, for whoever finds it later without this page.
+    Object.assign(record, this.#carrier.address);
     this.#tell("added", record);
     // Kept first, sent second: a reload in between must find it.
     await this.#store.add(record).catch(() => {});
     this.#queue.push(record);
     this.wake();
+    sendLater();
   }
 
   /** A confirmation came, by whichever way. */

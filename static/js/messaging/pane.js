@@ -95,6 +95,7 @@ export default class Pane {
     new EmojiPicker(this.#find("emoji"), this.#find("emoji-button"), urls.emoji, (char) => this.#composer.insert(char));
     rowTools.listen(this.#find("log"), {
       timeline: this.#timeline, rows: this.#rows, recallWithin: this.#page.recall_within,
+      failed: this.#page.texts.failed,
       onReply: ({ seq, sender, body }) => this.#composer.replyTo(seq, sender.name, body || this.#page.texts.image),
       onRecall: ({ seq }) => this.#link.recall(seq),
       onQuote: (seq) => this.#jumpTo(seq),

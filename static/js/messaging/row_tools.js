@@ -1,6 +1,25 @@
-/** What one can do with a message: answer it, take it back within the shop's window, jump to what it answers. */
+/** What one can do with a message: answer it, take it back within the shop's window, jump to what it answers, take the
+ *  address it offers. */
 
-export function listen(log, { timeline, rows, recallWithin, onReply, onRecall, onQuote }) {
+import { post } from "lib/http.js";
+import { toast } from "lib/toast.js";
+
+/** One tap confirms what the card shows; the answer says whether it is done or waits for somebody. */
+async function take(button, failed) {
+  button.disabled = true;
+  try {
+    const answer = await post(button.dataset.take);
+    const { text } = await answer.json();
+    toast(text, { alert: !answer.ok });
+    if (answer.ok) button.remove();
+  } catch {
+    toast(failed, { alert: true });
+  } finally {
+    button.disabled = false;
+  }
+}
+
+export function listen(log, { timeline, rows, recallWithin, failed, onReply, onRecall, onQuote }) {
   const entryOf = (target) => timeline.get(Number(target.closest("[data-seq]")?.dataset.seq));
 
   const refresh = (event) => {
@@ -13,6 +32,8 @@ export function listen(log, { timeline, rows, recallWithin, onReply, onRecall, o
 
   log.addEventListener("click", (event) => {
     const { target } = event;
+    const offered = target.closest("[data-take]");
+    if (offered) return take(offered, failed);
     const quote = target.closest("[data-quote]");
     if (quote) return onQuote(Number(quote.dataset.quote));
     const entry = entryOf(target);

@@ -52,6 +52,7 @@ export default class Rows {
     this.#text(row, message.body);
     this.#files(row, message.attachments ?? []);
     this.#offer(row, message);
+    this.#change(row, message);
     return row;
   }
 
@@ -62,6 +63,7 @@ export default class Rows {
     Object.assign(place.dataset, { card, cardId: id, seq: message.seq });
     place.querySelector("[data-text]").textContent = message.body;
     row.classList.add("msg--card");
+    row.querySelector("[data-change]")?.remove();
     row.querySelector(".b").replaceWith(place);
     return row;
   }
@@ -70,13 +72,27 @@ export default class Rows {
   #offer(row, message) {
     const link = row.querySelector("[data-offer]");
     if (!link) return;
+    const take = row.querySelector("[data-take]");
     const { address } = message.data ?? {};
-    const { change } = this.#page.urls ?? {};
-    if (!address || !change || this.#page.readonly) return link.remove();
+    const { change, take: takes } = this.#page.urls ?? {};
+    const offered = address && change && !this.#page.readonly;
+    // What a colleague writes is no word of the customer's: the form says what follows from that.
+    if (!offered || (this.#page.audience === "shop" && message.sender.kind !== "customer")) take?.remove();
+    else take.dataset.take = takes.replace("{seq}", message.seq);
+    if (!offered) return link.remove();
     const { name, phone, province, city, district, street } = address;
     const place = [province, city, district].filter((each, at, all) => all.indexOf(each) === at).join("");
     link.querySelector("[data-offer-text]").textContent = [name, phone, place + street].filter(Boolean).join(" ");
-    link.href = `${change}#${new URLSearchParams(address)}`;
+    link.href = change.replace("{seq}", message.seq);
+  }
+
+  /** Any text can become a request; the form it leads to is filled with what the text says. */
+  #change(row, message) {
+    const tool = row.querySelector("[data-change]");
+    const { change } = this.#page.urls ?? {};
+    if (!tool) return;
+    if (change && !this.#page.readonly && message.kind === "text" && message.seq) tool.href = change.replace("{seq}", message.seq);
+    else tool.remove();
   }
 
   #event(message) {
@@ -130,7 +146,7 @@ export default class Rows {
     // Staff keep the record of what was taken back; customers are never sent it.
     if (message.body && this.#page.audience === "shop") row.querySelector("[data-text]").title = message.body;
     row.querySelector("[data-quote]").remove();
-    row.querySelector("[data-offer]")?.remove();
+    for (const part of row.querySelectorAll("[data-offer], [data-take]")) part.remove();
     row.querySelector("[data-tools]")?.remove();
     return row;
   }

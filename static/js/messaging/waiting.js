@@ -19,11 +19,14 @@ export default class Waiting {
     }, options);
   }
 
+  get #box() {
+    return this.#root.closest("section")?.querySelector("[data-composer] textarea");
+  }
+
   #open(name, values = {}) {
     const dialog = $(`[data-dialog="${name}"]`, this.#root);
     const form = $("form", dialog);
-    const written = this.#root.closest("section")?.querySelector("[data-composer] textarea")?.value;
-    if (name === "schedule") form.elements.body.value = values.body ?? written ?? "";
+    if (name === "schedule") form.elements.body.value = values.body ?? this.#box?.value ?? "";
     for (const [key, value] of Object.entries(values)) form.elements[key].value = value;
     dialog.showModal();
   }
@@ -47,11 +50,22 @@ export default class Waiting {
   async #send(body, form = null) {
     const answer = await post(this.#root.dataset.change, body).catch(() => null);
     const html = await answer?.text();
-    if (answer?.ok) return this.#show(html);
+    if (answer?.ok) {
+      if (form && body.get("action") === "schedule" && !body.get("scheduled")) this.#putAway(body.get("body"));
+      return this.#show(html);
+    }
     const refused = html && $("[data-refused]", parse(html))?.textContent;
     const place = form && $("[data-error]", form);
     if (place) Object.assign(place, { textContent: refused ?? place.dataset.failed ?? "…", hidden: false });
     return undefined;
+  }
+
+  /** What is to be said later does not stay in the box, to be sent a second time now. */
+  #putAway(text) {
+    const box = this.#box;
+    if (!box || box.value.trim() !== text.trim()) return;
+    box.value = "";
+    box.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   async #reload() {

@@ -1,7 +1,9 @@
 /** Shows the order as it stands now: fetched again whenever the conversation says that something happened. */
 
-import { debounce, parse } from "lib/dom.js";
+import { $$, debounce, parse } from "lib/dom.js";
 import { request } from "lib/http.js";
+
+const heading = (part) => $$("summary", part)[0]?.textContent.trim();
 
 export default class Progress {
   #root;
@@ -19,7 +21,12 @@ export default class Progress {
   async #refresh() {
     const answer = await request(this.#root.dataset.url).catch(() => null);
     if (answer?.status === 404) location.reload();
-    if (answer?.ok) this.#root.replaceChildren(...parse(await answer.text()).childNodes);
+    if (!answer?.ok) return;
+    const opened = new Set($$("details[open]", this.#root).map(heading));
+    this.#root.replaceChildren(...parse(await answer.text()).childNodes);
+    // What somebody is just reading stays open.
+    for (const part of $$("details", this.#root)) part.open = opened.has(heading(part));
+    document.dispatchEvent(new CustomEvent("portal:fresh"));
   }
 
   async #copy(button) {

@@ -9,7 +9,7 @@ from django.utils import timezone
 from messaging.errors import BadMessage, NotFound
 from messaging.models import Message, Notification, ScheduledMessage, StockWatch
 from messaging.services.messages import send_message
-from messaging.services.notifications.back_in_stock import watch_stock
+from messaging.services.notifications.back_in_stock import tell_waiting, watch_stock
 from messaging.services.notifications.by_hand import cancel_notice, send_now
 from messaging.services.notifications.release import release_due
 from messaging.services.scheduled import (
@@ -98,6 +98,18 @@ def test_a_scheduled_message_can_be_changed_and_cancelled_by_its_author_only(
     assert send_scheduled() == 0
 
 
+def test_a_message_that_an_outage_held_up_does_not_come_at_three_in_the_morning(order, sales, clock):
+    actor, talk = Actor.staff(sales), order.conversation.pk
+    schedule_message(actor=actor, conversation_id=talk, body="下午好", send_at=at("2026-11-24 15:00"))
+    schedule_message(actor=actor, conversation_id=talk, body="半夜好", send_at=at("2026-11-25 02:55"))
+    clock.move_to(at("2026-11-25 03:00"))
+    assert send_scheduled() == 1
+    assert Message.objects.filter(conversation=talk, body="半夜好").exists()
+    clock.move_to(at("2026-11-25 09:00"))
+    assert send_scheduled() == 1
+    assert Message.objects.filter(conversation=talk, body="下午好").exists()
+
+
 def test_a_message_cannot_be_scheduled_into_the_past(order, sales):
     with pytest.raises(BadMessage):
         schedule_message(
@@ -153,6 +165,24 @@ def test_goods_that_are_back_are_told_first_come_first_served(order, clock, pass
     pass_on()
     assert StockWatch.objects.filter(told_at=None).count() == 2
     assert Notification.objects.get(trigger="back_in_stock").conversation == order.conversation
+    # Of the five, three are spoken for: the second waits for its four although it is not sold out any more.
+    assert tell_waiting() == 0
+    set_stock(actor=Actor.system(), sku="GONE-1", delta=3)
+    assert tell_waiting() == 2
+    assert StockWatch.objects.filter(told_at=None).count() == 0
+
+
+def test_pieces_that_a_customer_was_told_of_and_did_not_take_are_told_to_the_next_a_day_later(order, clock):
+    VariantFactory(sku="GONE-2", on_hand=0)
+    second = make_order(customer=order.customer)
+    for each in (order, second):
+        watch_stock(conversation_id=each.conversation.pk, sku="GONE-2", quantity=2)
+        clock.shift(timedelta(minutes=1))
+    set_stock(actor=Actor.system(), sku="GONE-2", delta=2)
+    relay()
+    assert tell_waiting() == 0
+    clock.shift(timedelta(hours=24, minutes=1))
+    assert tell_waiting() == 1
 
 
 def test_a_person_who_rests_is_told_afterwards_in_their_own_zone(order, clock, customer, pass_on):

@@ -298,3 +298,92 @@ def test_a_reminder_is_not_sent_out_once_the_order_is_paid(order, clock, receive
     move(order, "paid")
     assert deliver_channel("sms") == 0
     assert Delivery.objects.get().state == "skipped"
+
+
+@pytest.fixture
+def group(receiver) -> ChannelAccount:
+    """The group of sales, with a bot in it."""
+    return ChannelAccount.objects.create(
+        channel="bot", name="销售群", url=f"json://{receiver.host}/bot", role="sales"
+    )
+
+
+@pytest.fixture
+def running_low(clock, customer, sales, other_sales, group, mail_server):
+    """A bag that runs low, told to two of sales who both have a mailbox, after their group."""
+    from orders.services.orders import ItemInput
+    from tests.factories import VariantFactory
+
+    for number, seller in enumerate([sales, other_sales]):
+        seller.email = f"seller{number}@example.com"
+        seller.save()
+    NotificationRule.objects.filter(key="stock_low").update(channels=["bot", "email"])
+    VariantFactory(sku="LOW-8", threshold=5, on_hand=6)
+    make_order(customer=customer, items=[ItemInput("LOW-8", 2)])
+    relay()
+    release_due()
+
+
+def test_when_the_bot_of_a_group_is_gone_everybody_in_it_is_told_another_way(running_low, group, mail_server):
+    group.delete()
+    assert deliver_channel("bot") == 0
+    assert deliver_channel("email") == 2
+    assert ["To: seller0@example.com" in mail for mail in mail_server.mails] == [True, False]
+
+
+def test_a_group_is_told_as_long_as_one_of_it_has_not_looked(running_low, receiver, sales):
+    Notification.objects.filter(recipient_id=sales.pk).update(seen_at=timezone.now())
+    receiver.status = 200
+    assert deliver_channel("bot") == 1
+
+
+def test_a_group_in_which_everybody_has_looked_is_not_disturbed(running_low, receiver):
+    Notification.objects.update(seen_at=timezone.now())
+    assert deliver_channel("bot") == 0
+    assert Delivery.objects.get().state == "skipped"
+
+
+@pytest.fixture
+def untaken(order, receiver, clock) -> Delivery:
+    """A text message of ten in the morning that nobody has taken yet."""
+    ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")
+    tell("order_confirmed", ["sms"])
+    return Delivery.objects.get()
+
+
+def test_after_an_outage_no_phone_rings_at_three_in_the_morning(untaken, receiver, clock):
+    clock.move_to(at("2026-11-25 03:00"))
+    assert deliver_channel("sms") == 0
+    untaken.refresh_from_db()
+    assert (untaken.state, untaken.attempts, untaken.due_at) == ("waiting", 0, at("2026-11-25 09:00"))
+    clock.move_to(at("2026-11-25 09:00"))
+    assert deliver_channel("sms") == 1
+    assert len(receiver.got) == 1
+
+
+def test_after_an_outage_an_urgent_order_still_rings_at_three_in_the_morning(untaken, clock):
+    Notification.objects.update(urgent=True)
+    clock.move_to(at("2026-11-25 03:00"))
+    assert deliver_channel("sms") == 1
+
+
+def test_what_no_channel_took_for_two_days_is_news_no_more(untaken, receiver, clock):
+    clock.move_to(at("2026-11-26 10:01"))
+    assert deliver_channel("sms") == 0
+    untaken.refresh_from_db()
+    assert (untaken.state, untaken.error, receiver.got) == ("skipped", "事情过去太久，不再打扰", [])
+
+
+def test_a_channel_has_words_of_its_own_in_the_customers_language(order, receiver):
+    from messaging.models import NotificationTemplate
+
+    ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")
+    rule = NotificationRule.objects.get(key="order_confirmed")
+    for language, body in (("zh-hans", "短信 {{订单号}}"), ("en", "text {{order}}")):
+        NotificationTemplate.objects.create(rule=rule, language=language, channel="sms", body=body)
+    order.customer.language = "en"
+    order.customer.save()
+    notice = tell("order_confirmed", ["sms"])
+    deliver_channel("sms")
+    assert json.loads(receiver.got[0][2])["text"] == f"text {order.number}"
+    assert notice.body.startswith("Hello ")

@@ -1,5 +1,6 @@
 """The one decision: when a notice goes out and why, over hours, rest, urgency, caps and budgets."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -78,6 +79,26 @@ def test_old_news_is_not_told():
     assert decide(ask_at(DAY - TOO_OLD - MINUTE), world(DAY)) == (None, Reason.TOO_OLD)
 
 
+def test_a_weekend_does_not_make_friday_nights_news_old():
+    weekdays = WorkingCalendar(SHANGHAI, ((Span(time(9), time(21)),),) * 5 + ((), ()))
+    friday, monday = at("2026-11-20T21:30"), at("2026-11-23T09:00")
+    planned = decide(ask_at(friday), World(friday, weekdays))
+    assert planned == (monday, Reason.OUTSIDE_HOURS)
+    assert decide(ask_at(friday, meant_for=monday), World(monday, weekdays)).send_at == monday
+    # The log is read only on Monday: still nobody could have been told before.
+    assert decide(ask_at(friday), World(monday, weekdays)).send_at == monday
+
+
+def test_a_delay_of_three_days_is_kept():
+    delay = timedelta(days=3)
+    assert decide(ask_at(DAY, delay=delay), world(DAY + delay)) == (DAY + delay, Reason.AT_ONCE)
+
+
+def test_what_was_meant_for_a_moment_two_days_ago_is_not_told():
+    meant = at("2026-11-24T09:00")
+    assert decide(ask_at(NIGHT, meant_for=meant), world(meant + TOO_OLD + MINUTE)).reason is Reason.TOO_OLD
+
+
 times = st.times().map(lambda t: t.replace(second=0, microsecond=0))
 zones = st.sampled_from(
     [SHANGHAI, ZoneInfo("Europe/Berlin"), ZoneInfo("America/Sao_Paulo"), ZoneInfo("Asia/Kathmandu")]
@@ -151,9 +172,9 @@ def test_no_window_ever_holds_more_than_the_cap_and_the_budget_allow(case: tuple
 def test_asked_again_at_that_moment_it_goes_out_then(case: tuple[Ask, World]):
     asked, known = case
     moment, _reason = decide(asked, known)
-    if moment is not None and moment - asked.happened_at <= TOO_OLD:
+    if moment is not None:
         later = World(moment, known.calendar, known.quiet, known.told_by_rule, known.told, known.budget)
-        again, _why = decide(asked, later)
+        again, _why = decide(replace(asked, meant_for=moment), later)
         assert again == moment or _never_meet(known)
 
 

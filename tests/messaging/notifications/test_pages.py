@@ -1,18 +1,29 @@
 """What managers and staff do in the browser: rules, hours, why not, the notification centre, wishes."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
 
-from messaging.models import Notification, NotificationPreference, NotificationRule, ScheduledMessage
+from messaging.models import (
+    ChannelAccount,
+    Delivery,
+    Notification,
+    NotificationPreference,
+    NotificationRule,
+    ScheduledMessage,
+)
+from messaging.services.notifications.back_in_stock import watch_stock
 from messaging.services.notifications.rehearsal import rehearse
 from orders.models import Order
+from orders.services.stock import set_stock
+from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_url
 from shopcomm.core.configuration.models import CalendarDay, WorkingInterval
 from shopcomm.core.configuration.schedule import ScheduleRefused, parse_hours, parse_year
 from shopcomm.core.events.relay import relay
-from tests.factories import make_order, move
+from shopcomm.core.realtime import quietly
+from tests.factories import VariantFactory, make_order, move
 from tests.messaging.notifications.conftest import at
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +147,79 @@ def test_last_week_is_played_through_a_rule_without_sending_anything(order, cloc
     assert order.number in page
 
 
+def test_a_rehearsal_keeps_the_rules_own_cap_and_is_in_order(order, clock, rule):
+    found = rehearse(rule("unpaid", cap_count=1, cap_hours=1), at("2026-11-26 10:00"))
+    # 10:30, 14:00, and 06:00 the next day, which waits for nine.
+    assert [f"{each.decision.send_at:%d %H:%M}" for each in found.notices] == [
+        "25 01:00",
+        "24 06:00",
+        "24 02:30",
+    ]
+    capped = rehearse(rule("unpaid", cap_count=1, cap_hours=24), at("2026-11-26 10:00"))
+    assert [each.decision.reason for each in capped.notices][1] == "over_cap"
+
+
+def test_a_rehearsal_of_goods_that_are_back_knows_who_waited_for_them(order, clock, rule):
+    VariantFactory(sku="GONE-5", on_hand=0)
+    watch_stock(conversation_id=order.conversation.pk, sku="GONE-5")
+    clock.shift(timedelta(minutes=1))
+    set_stock(actor=Actor.system(), sku="GONE-5", delta=5)
+    clock.shift(timedelta(minutes=1))
+    found = rehearse(rule("back_in_stock"), at("2026-11-25 10:00"))
+    assert (found.total, found.people) == (1, 1)
+    assert rehearse(rule("back_in_stock", categories=["钱包"]), at("2026-11-25 10:00")).not_matching == 1
+
+
+def test_the_why_page_answers_for_timers_that_said_nothing_and_for_goods_that_are_back(
+    order, clock, pass_on, rule, log_in, manager
+):
+    rule("unpaid", min_total="5000")
+    VariantFactory(sku="GONE-6", on_hand=0)
+    watch_stock(conversation_id=order.conversation.pk, sku="GONE-6")
+    clock.move_to(at("2026-11-24 10:31"))
+    set_stock(actor=Actor.system(), sku="GONE-6", delta=5)
+    pass_on()
+    page = log_in(manager).get(f"/orders/{order.number}/notices/").content.decode()
+    assert "下单后超过时间未付款" in page
+    assert "要求 5000.00 – ∞，实际 398.00" in page
+    assert "到货通知" in page
+    assert "到货通知 → 吴丽华：已发送" in log_in(manager).get(f"/orders/{order.number}/").content.decode()
+
+
+def test_the_why_page_says_that_history_is_told_to_nobody(customer, variant, clock, log_in, manager):
+    with quietly():
+        old = make_order(customer=customer)
+    relay()
+    page = log_in(manager).get(f"/orders/{old.number}/notices/").content.decode()
+    assert "导入的历史，不通知任何人" in page
+
+
+def test_what_no_channel_took_is_listed_for_managers_and_tried_again_with_a_click(
+    order, pass_on, log_in, manager, sales, rule
+):
+    rule("order_confirmed", channels=["sms"])
+    ChannelAccount.objects.create(channel="sms", name="网关", url="http://127.0.0.1:9/sms")
+    pass_on()
+    Delivery.objects.update(state="failed", attempts=6, error="502 坏了")
+    assert "502 坏了" not in log_in(sales).get("/notices/").content.decode()
+    client = log_in(manager)
+    assert "502 坏了" in client.get("/notices/").content.decode()
+    failed = Delivery.objects.get()
+    answer = client.post(f"/notices/deliveries/{failed.pk}/retry/", {"from": "notices"})
+    assert answer["Location"] == "/notices/"
+    failed.refresh_from_db()
+    assert (failed.state, failed.attempts) == ("waiting", 0)
+
+
+def test_versions_say_in_words_what_was_changed(log_in, manager, rule):
+    shipped = rule("shipped")
+    client = log_in(manager)
+    client.post(f"/rules/{shipped.pk}/", fields(shipped, outside="wait", channel_0="email"))
+    page = client.get(f"/rules/{shipped.pk}/versions/").content.decode()
+    for words in ("仅加急订单立即发送", "等到营业时间", "邮件", "浏览器推送"):
+        assert words in page
+
+
 def test_the_why_page_answers_for_every_rule(order, clock, pass_on, rule, log_in, manager):
     rule("paid", min_total="5000")
     move(order, "paid")
@@ -147,6 +231,7 @@ def test_the_why_page_answers_for_every_rule(order, clock, pass_on, rule, log_in
     assert "要求 5000.00 – ∞，实际 398.00" in page
     assert "推迟到 09:00：非工作时间" in page
     assert "还没看" in page
+    assert "24 小时内已通知 1 / 6 条" in page
 
 
 def test_the_timeline_says_what_a_notice_waits_for(order, clock, log_in, manager):

@@ -1,14 +1,21 @@
 """The five messages, told in time: not at night, not twice, not when they are out of date."""
 
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
 
 from messaging.models import Message, Notification, NotificationPreference
+from messaging.services.messages import send_message
 from messaging.services.notifications.release import release_due
+from messaging.services.notifications.telling import LONGEST, digest
+from messaging.services.notifications.timers import cancel_unpaid
 from orders.models import Order
 from orders.services.orders import ItemInput
+from orders.services.shipments import add_tracking_node
 from orders.services.stock import set_stock
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.configuration.models import ShopSettings
+from shopcomm.core.configuration.models import CalendarDay, ShopSettings, WorkingInterval
 from shopcomm.core.events.models import DomainEvent, HandlerCursor
 from shopcomm.core.events.relay import relay
 from tests.factories import StaffFactory, VariantFactory, make_order, move
@@ -61,6 +68,33 @@ def test_a_parcel_that_leaves_at_two_in_the_morning_is_told_at_nine(order, clock
     pass_on()
     assert "shipped" in told(order)[-1]
     assert Notification.objects.get(trigger="shipped").sent_at == at("2026-11-25 09:00")
+
+
+def scan(order: Order, state: str, minute: int, text: str = "到达杭州") -> None:
+    parcel = order.shipments.get()
+    when = at(f"2026-11-24 10:{minute:02}")
+    add_tracking_node(actor=SYSTEM, shipment_id=parcel.pk, scanned_at=when, state=state, text=text)
+
+
+def test_a_parcel_tells_of_each_state_once_however_often_the_courier_reports(order, pass_on, told):
+    pay(order)
+    ship(order)
+    for minute, state in enumerate(["in_transit", "out_for_delivery", "in_transit", "out_for_delivery"]):
+        scan(order, state, minute)
+        pass_on()
+    assert told(order).count("tracking") == 2
+    assert "顺丰" in told(order, bodies=True)[-1]
+
+
+def test_the_signature_of_the_last_parcel_is_told_once_as_the_delivery(order, pass_on, told):
+    pay(order)
+    ship(order)
+    pass_on()
+    scan(order, "signed", 5, "已签收")
+    pass_on()
+    assert told(order)[-1] == "delivered"
+    assert "tracking" not in told(order)
+    assert states(order)["tracking"] == ("dropped", "superseded")
 
 
 def test_an_urgent_parcel_is_told_at_two_in_the_morning(clock, customer, pass_on, told):
@@ -143,8 +177,6 @@ def test_payment_cancels_a_reminder_that_waits_for_the_morning(order, clock, pas
 def test_after_the_last_reminder_an_order_may_be_cancelled_and_gives_its_stock_back(
     order, clock, pass_on, rule, variant
 ):
-    from messaging.services.notifications.timers import cancel_unpaid
-
     rule("unpaid", steps=[30], cancel_after=60)
     clock.move_to(at("2026-11-24 10:31"))
     pass_on()
@@ -156,12 +188,92 @@ def test_after_the_last_reminder_an_order_may_be_cancelled_and_gives_its_stock_b
     assert (order.status, variant.reserved) == ("cancelled", 0)
 
 
+def say(order: Order, text: str = "今晚就付") -> None:
+    talk = order.conversation
+    send_message(actor=Actor.customer(order.customer), conversation_id=talk.pk, client_id=uuid4(), body=text)
+
+
+def test_a_customer_who_answers_a_reminder_is_left_to_people(order, clock, pass_on, told, rule):
+    rule("unpaid", steps=[30, 240], cancel_after=60)
+    clock.move_to(at("2026-11-24 10:31"))
+    pass_on()
+    say(order)
+    clock.move_to(at("2026-11-24 14:01"))
+    pass_on()
+    assert told(order).count("unpaid") == 1
+    assert Notification.objects.get(cause=f"unpaid:{order.pk}:240").reason == "answered"
+    clock.move_to(at("2026-11-24 16:00"))
+    assert cancel_unpaid() == 0
+
+
+def test_who_answers_the_last_reminder_is_not_cancelled(order, clock, pass_on, rule):
+    rule("unpaid", steps=[30], cancel_after=60)
+    clock.move_to(at("2026-11-24 10:31"))
+    pass_on()
+    say(order)
+    clock.move_to(at("2026-11-24 11:40"))
+    assert cancel_unpaid() == 0
+
+
 def test_a_day_of_downtime_ends_in_one_reminder_not_in_three(order, clock, pass_on, told):
     clock.move_to(at("2026-11-25 10:00"))
     pass_on()
     (text,) = told(order, bodies=True)
     assert "已下单成功" in text
     assert text.count("还没有付款") == 1
+
+
+def test_a_night_that_ends_a_day_of_downtime_stays_quiet_and_the_morning_brings_one_message(
+    order, clock, pass_on, told
+):
+    clock.move_to(at("2026-11-24 12:00"))
+    pay(order)
+    clock.move_to(at("2026-11-24 16:00"))
+    ship(order)
+    clock.move_to(at("2026-11-25 03:00"))
+    pass_on()
+    assert told(order) == []
+    clock.move_to(at("2026-11-25 09:00"))
+    pass_on()
+    (text,) = told(order, bodies=True)
+    assert "顺丰" in text
+
+
+def test_a_clock_that_jumps_back_neither_repeats_nor_loses_anything(order, clock, pass_on, told):
+    pass_on()
+    clock.move_to(at("2026-11-24 08:00"))
+    pay(order)
+    pass_on()
+    assert told(order) == ["order_confirmed"]
+    clock.move_to(at("2026-11-24 10:00"))
+    pass_on()
+    assert told(order) == ["order_confirmed", "paid"]
+
+
+def test_one_notice_that_cannot_be_told_holds_up_nobody_else(order, clock, pass_on, told, monkeypatch):
+    from messaging.services.notifications import telling
+
+    other = make_order()
+
+    def fill(body, trigger, story):
+        if story.order == order:
+            raise ValueError("broken")
+        return "好"
+
+    with monkeypatch.context() as patched:
+        patched.setattr(telling, "fill", fill)
+        pass_on()
+    assert (told(order), told(other)) == ([], ["order_confirmed"])
+    clock.shift(timedelta(minutes=11))
+    pass_on()
+    assert told(order) == ["order_confirmed"]
+
+
+def test_a_digest_of_very_much_keeps_something_of_each():
+    bodies = [f"{number} " + "长" * 900 for number in range(30)]
+    text = digest(bodies)
+    assert len(text) <= LONGEST
+    assert all(f"{number} 长" in text for number in range(30))
 
 
 def test_a_low_stock_alert_goes_to_sales_once_and_names_who_is_hit(
@@ -246,10 +358,6 @@ def test_a_rule_that_is_switched_off_says_nothing_more(order, clock, rule, pass_
 
 
 def test_an_unanswered_customer_is_brought_to_the_seller_in_working_time(order, clock, sales, pass_on):
-    from uuid import uuid4
-
-    from messaging.services.messages import send_message
-
     Order.objects.filter(pk=order.pk).update(assigned_to=sales)
     clock.move_to(at("2026-11-24 20:50"))
     customer = Actor.customer(order.customer)
@@ -262,6 +370,79 @@ def test_an_unanswered_customer_is_brought_to_the_seller_in_working_time(order, 
     notice = Notification.objects.get(trigger="unanswered")
     assert (notice.recipient_id, notice.state) == (sales.pk, "sent")
     assert "有货吗" in notice.body
+
+
+@pytest.fixture
+def closed_at_weekends(clock) -> None:
+    WorkingInterval.objects.filter(weekday__gte=5).delete()
+
+
+@pytest.mark.usefixtures("closed_at_weekends")
+def test_news_of_friday_night_is_told_on_monday(order, clock, pass_on, told):
+    clock.move_to(at("2026-11-27 21:30"))
+    late = make_order(customer=order.customer)
+    pass_on()
+    clock.move_to(at("2026-11-30 09:00"))
+    pass_on()
+    assert told(late) == ["order_confirmed"]
+
+
+def test_a_customer_who_asks_on_the_eve_of_a_week_of_holidays_is_not_forgotten(order, clock, sales, pass_on):
+    CalendarDay.objects.bulk_create(
+        CalendarDay(day=at("2026-11-25 00:00").date() + timedelta(days=n), kind="holiday") for n in range(8)
+    )
+    clock.move_to(at("2026-11-24 20:55"))
+    say(order, "有货吗")
+    clock.move_to(at("2026-12-03 09:11"))
+    pass_on()
+    assert Notification.objects.get(trigger="unanswered").state == "sent"
+
+
+def test_picking_for_too_long_is_told_to_the_stockroom_in_working_time_until_the_parcel_leaves(
+    order, clock, pass_on
+):
+    StaffFactory(role="warehouse")
+    pay(order)
+    clock.move_to(at("2026-11-24 20:00"))
+    move(order, "picking")
+    clock.move_to(at("2026-11-25 11:59"))
+    pass_on()
+    assert not Notification.objects.filter(trigger="picking_long").exists()
+    clock.move_to(at("2026-11-25 12:01"))
+    pass_on()
+    notice = Notification.objects.get(trigger="picking_long")
+    assert (notice.recipient_kind, notice.state) == ("staff", "sent")
+    assert f"{order.number} 配货已超过 4 小时" in notice.body
+
+
+def test_a_rule_has_a_cap_for_each_person_and_what_is_over_it_waits(clock, customer, pass_on, rule):
+    rule("unpaid", enabled=False)
+    rule("order_confirmed", cap_count=1, cap_hours=2)
+    first, other = make_order(customer=customer), make_order()
+    pass_on()
+    clock.move_to(at("2026-11-24 11:00"))
+    second = make_order(customer=customer)
+    pass_on()
+    assert states(second)["order_confirmed"] == ("waiting", "over_cap")
+    assert states(first)["order_confirmed"][0] == states(other)["order_confirmed"][0] == "sent"
+    clock.move_to(at("2026-11-24 12:00"))
+    pass_on()
+    assert states(second)["order_confirmed"][0] == "sent"
+
+
+def test_the_budget_goes_to_what_matters_most_and_the_rest_rides_along(clock, customer, pass_on, rule):
+    ShopSettings.objects.update(customer_daily_budget=1)
+    clock.move_to(at("2026-11-24 22:00"))
+    orders = [make_order(customer=customer) for _ in range(2)]
+    pay(orders[0])
+    ship(orders[0])
+    rule("shipped", priority=99)
+    pass_on()
+    clock.move_to(at("2026-11-25 09:00"))
+    pass_on()
+    carrier = Notification.objects.get(order=orders[1], trigger="order_confirmed")
+    assert (carrier.state, carrier.merged_into.trigger) == ("merged", "shipped")
+    assert orders[1].number in carrier.merged_into.body
 
 
 def test_nobody_who_left_is_told(order, clock, rule, pass_on):

@@ -35,6 +35,8 @@ class Customer(models.Model):
     time_zone = models.CharField(_("时区"), max_length=40, blank=True)
     external_id = models.CharField(_("外部编号"), max_length=64, blank=True)
     note = models.TextField(_("备注"), blank=True)
+    # Off: no log-in and no link opens anything for them any more; their orders stay.
+    is_active = models.BooleanField(_("启用"), default=True)
     credit_limit = models.DecimalField(_("赊账额度"), max_digits=12, decimal_places=2, default=0)
     created_at = models.DateTimeField(_("建立时间"), auto_now_add=True)
 

@@ -2,8 +2,10 @@
 
 import phonenumbers
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.text import one_line
 
 
 def normalise_phone(text: str) -> str:
@@ -26,14 +28,26 @@ def customer_by_phone(
 ) -> Customer:
     """The customer with this phone; a new one when nobody has it. Raises ValueError for no phone at all."""
     number = normalise_phone(phone)
-    customer, _ = Customer.objects.get_or_create(
+    customer, _made = Customer.objects.get_or_create(
         phone=number,
         defaults={
-            "name": name,
+            "name": one_line(name) or _("客户 %(id)s") % {"id": number[-4:]},
             "phone_tail": number[-4:],
             "source": source,
-            "company": company,
+            "company": one_line(company),
             "tier": tier,
         },
     )
+    return customer
+
+
+@transaction.atomic
+def rename_customer(*, customer: Customer, name: str) -> Customer:
+    """What a customer wants to be called. Raises ValueError for nothing, and for what is too long."""
+    name = name.replace("\x00", "").strip()
+    if not name or len(name) > 120:
+        raise ValueError("not a name")
+    if name != customer.name:
+        customer.name = name
+        customer.save(update_fields=["name"])
     return customer

@@ -4,10 +4,12 @@ import secrets
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from shopcomm.core.accounts.models import Customer, OrderLink
+from shopcomm.core.realtime import link_group, look_again_on_commit
 
 # The nonce is in the database, the signature is not: a copy of the table opens nothing.
 _signer = Signer(salt="shopcomm.order-link", sep=".")
@@ -23,11 +25,16 @@ def link_token(link: OrderLink) -> str:
     return _signer.sign(link.nonce)
 
 
+def live_link(*, customer: Customer, order_id: int) -> OrderLink:
+    """An order's newest live link; makes one when there is none."""
+    live = OrderLink.objects.filter(order_id=order_id, customer=customer, revoked_at=None)
+    newest = live.select_related("customer").order_by("-id").first()
+    return newest or make_link(customer=customer, order_id=order_id)
+
+
 def link_url(*, customer: Customer, order_id: int) -> str:
     """The absolute address of an order's newest live link; makes one when there is none."""
-    live = OrderLink.objects.filter(order_id=order_id, revoked_at=None).order_by("-id").first()
-    link = live or make_link(customer=customer, order_id=order_id)
-    return _url(link)
+    return _url(live_link(customer=customer, order_id=order_id))
 
 
 def link_urls(customers: dict[int, int]) -> dict[int, str]:
@@ -48,14 +55,17 @@ def _url(link: OrderLink) -> str:
 
 
 def open_link(token: str) -> OrderLink | None:
-    """The live link of a token; None for a forged, unknown or revoked one."""
+    """The live link of a token; None for a forged, unknown or revoked one, and for a customer who is shut out."""
     try:
         nonce = _signer.unsign(token)
     except BadSignature:
         return None
-    return OrderLink.objects.select_related("customer").filter(nonce=nonce, revoked_at=None).first()
+    live = OrderLink.objects.filter(nonce=nonce, revoked_at=None, customer__is_active=True)
+    return live.select_related("customer").first()
 
 
+@transaction.atomic
 def revoke_links(*, order_id: int) -> int:
-    """Close every link of an order at once. Returns how many were open."""
+    """Close every link of an order at once, and what was opened with them. Returns how many were open."""
+    look_again_on_commit(link_group(order_id))
     return OrderLink.objects.filter(order_id=order_id, revoked_at=None).update(revoked_at=timezone.now())

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from shopcomm.core.accounts.roles import may as role_may
-from shopcomm.core.http.assets import module_map, stylesheet_paths
+from shopcomm.core.http.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
 
 register = template.Library()
 
@@ -48,7 +48,7 @@ def icon(name: str, size: str = "") -> SafeString:
 @cache
 def stylesheets(*views: str) -> SafeString:
     """The page's style sheets, in cascade order."""
-    links = ((static(path),) for path in stylesheet_paths(*views))
+    links = ((static(path),) for path in stylesheet_paths(*views, bundled=is_bundled()))
     return format_html_join("\n", '<link rel="stylesheet" href="{}">', links)
 
 
@@ -59,6 +59,14 @@ def importmap(context: template.Context) -> SafeString:
     nonce = getattr(request, "csp_nonce", "") if request else ""
     body = json.dumps({"imports": module_map()}, ensure_ascii=False).replace("<", "\\u003c")
     return format_html('<script type="importmap" nonce="{}">{}</script>', str(nonce), mark_safe(body))
+
+
+@register.simple_tag
+@cache
+def modulepreload(*names: str) -> SafeString:
+    """Asks for modules and all they import at once, instead of one layer after the other. Belongs after the import map."""
+    links = ((module_map()[name],) for name in with_imports(*ON_EVERY_PAGE, *names))
+    return format_html_join("\n", '<link rel="modulepreload" href="{}">', links)
 
 
 @register.filter

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_notifications"),
-        ("orders", "0007_after_sales"),
+        ("orders", "0008_imported_rows_unmatched"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,96 @@
+"""A change that waits for the customer's word: before and after, decided about with a tap, or as told on the phone."""
+
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from messaging.cards import Card, Look, register
+from messaging.services.cards import card_changed, send_card
+from messaging.services.conversations import ensure_order_conversation
+from orders import events
+from orders.change_form import read_phone_consent
+from orders.labels import field_label, field_text
+from orders.models import ChangeRequest, Handler, Order
+from orders.selectors.change_requests import asked_change
+from orders.services.change_requests import accept_change, decline_change, withdraw_change
+from orders.services.consent import agree_by_phone
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.models import DomainEvent
+
+NAME = "change"
+TOUCHES = frozenset(
+    {
+        events.OrderChanged.type,
+        events.ChangeRequested.type,
+        events.ChangeRejected.type,
+        events.ChangeEscalated.type,
+    }
+)
+
+
+def shown(look: Look) -> dict[str, Any]:
+    """The request as it stands."""
+    row = ChangeRequest.objects.select_related("order").filter(pk=look.object_id).first()
+    return {"asked": asked_change(row) if row else None}
+
+
+def agree(actor: Actor, request_id: int, data: QueryDict) -> None:
+    """The customer says yes."""
+    accept_change(actor=actor, request_id=request_id)
+
+
+def decline(actor: Actor, request_id: int, data: QueryDict) -> None:
+    """The customer says no, and why if they like."""
+    decline_change(actor=actor, request_id=request_id, reason=data.get("reason", ""))
+
+
+def phone(actor: Actor, request_id: int, data: QueryDict) -> None:
+    """Sales write down what was said on the phone."""
+    agree_by_phone(actor=actor, request_id=request_id, consent=read_phone_consent(data))
+
+
+def withdraw(actor: Actor, request_id: int, data: QueryDict) -> None:
+    """The shop does not want it any more."""
+    withdraw_change(actor=actor, request_id=request_id)
+
+
+def show_change_card(order: Order, event: DomainEvent, actor: Actor) -> None:
+    """Put what waits for the customer into the order's conversation, and keep open pages up to date.
+
+    Called inside the transaction that writes the event.
+    """
+    request_id = event.data.get("request_id")
+    if event.type not in TOUCHES or not request_id:
+        return
+    conversation = ensure_order_conversation(order)
+    if event.type == events.ChangeRequested.type and event.data["handler"] == Handler.CUSTOMER:
+        send_card(
+            actor=actor, conversation_id=conversation.pk, card=NAME, object_id=request_id, body=_text(event)
+        )
+        # It may have taken the place of an earlier one.
+        for earlier in order.change_requests.filter(state="void", handler=Handler.CUSTOMER).order_by("-pk")[
+            :3
+        ]:
+            card_changed(conversation_id=conversation.pk, card=NAME, object_id=earlier.pk)
+        return
+    card_changed(conversation_id=conversation.pk, card=NAME, object_id=request_id)
+
+
+def _text(event: DomainEvent) -> str:
+    before, after = event.data.get("before") or {}, event.data.get("after") or {}
+    lines = [
+        f"{field_label(name)}：{field_text(name, before.get(name))} → {field_text(name, value)}"
+        for name, value in after.items()
+    ]
+    return "\n".join([_("这样修改订单可以吗？请点“同意”或“不同意”"), *lines])
+
+
+register(
+    Card(
+        NAME,
+        "messaging/cards/_change.html",
+        shown,
+        {"agree": agree, "decline": decline, "phone": phone, "withdraw": withdraw},
+    )
+)

@@ -1,0 +1,173 @@
+"""Why an order's people were told what they were, or were not: the page that answers "客户说没收到"."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from messaging.models import (
+    Delivery,
+    Notification,
+    NotificationRule,
+    ReadMarker,
+    Recipient,
+    RuleVersion,
+    Trigger,
+)
+from messaging.selectors.notifications import names_of, notices_about, outcome_text
+from messaging.services.notifications.conditions import Condition, conditions
+from messaging.services.notifications.decide import BUDGET_WINDOW
+from messaging.services.notifications.facts import facts_of_order
+from messaging.services.notifications.planning import occasion_of
+from messaging.services.notifications.triggers import trigger_of
+from messaging.services.notifications.versions import rule_at
+from orders.models import Order
+from orders.selectors.timeline import event_text
+from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.events.selectors import events_of_order
+
+
+class Told(NamedTuple):
+    """One notice with the name of its receiver, when it was seen, and its ways outside."""
+
+    row: Notification
+    name: str
+    text: str
+    seen_at: datetime | None
+    deliveries: list[Delivery]
+
+
+class Asked(NamedTuple):
+    """One rule beside one event: whether it was on, what its conditions said, what came of it."""
+
+    rule: NotificationRule
+    conditions: list[Condition]
+    told: list[Told]
+    # Why nothing came of it, if that is known.
+    why: str = ""
+
+    @property
+    def missed(self) -> bool:
+        """Whether a condition did not hold."""
+        return any(not condition.holds for condition in self.conditions)
+
+
+class Explained(NamedTuple):
+    """An event, or a timer, with every rule that could have told of it."""
+
+    when: datetime
+    text: str
+    rules: list[Asked]
+
+
+def explain(order: Order) -> list[Explained]:
+    """Why each event of an order was told, or was not: every rule that waits for such events, with its answer."""
+    rows = notices_about(order).select_related("rule", "merged_into").prefetch_related("deliveries")
+    told, events = _told(list(rows.order_by("pk"))), list(events_of_order(order.pk))
+    by_event: dict[int | None, list[Told]] = {}
+    for each in told:
+        by_event.setdefault(each.row.event_id, []).append(each)
+    rules = list(NotificationRule.objects.prefetch_related("versions"))
+    explained = [
+        _explain_event(event, rules, by_event.pop(event.pk, [])) for event in events if trigger_of(event)
+    ]
+    # Timers, and goods that are back: no event of the order's own.
+    explained += [_explain_alone(each) for rest in by_event.values() for each in rest]
+    explained += _silent_timers(order, rules, {each.row.rule_id for each in told})
+    return sorted(explained, key=lambda each: each.when, reverse=True)
+
+
+def _explain_event(event: DomainEvent, rules: list[NotificationRule], told: list[Told]) -> Explained:
+    trigger = trigger_of(event)
+    occasion = occasion_of(event, trigger, rules)
+    asked = []
+    for rule in rules:
+        mine = [each for each in told if each.row.rule_id == rule.pk]
+        then = in_force(rule, event.occurred_at)
+        if then.trigger == trigger or mine:
+            asked.append(Asked(then, conditions(then, occasion.facts), mine, _why_silent(rule, event)))
+    return Explained(event.occurred_at, event_text(event), asked)
+
+
+def in_force(rule: NotificationRule, moment: datetime) -> NotificationRule:
+    """A rule as it was at a moment: the version saved last before it, or the first one there is."""
+    versions: list[RuleVersion] = list(rule.versions.all())
+    earlier = [version for version in versions if version.changed_at <= moment]
+    if not versions or earlier[:1] == versions[:1]:
+        return rule
+    return rule_at(earlier[0] if earlier else versions[-1])
+
+
+def _why_silent(rule: NotificationRule, event: DomainEvent) -> str:
+    """What kept a rule that was on from telling of an event, if it said nothing."""
+    if event.data.get("history"):
+        return _("导入的历史，不通知任何人")
+    if event.position is None:
+        return _("正在处理")
+    first = list(rule.versions.all())[-1:]
+    if first and first[0].changed_at > event.occurred_at:
+        return _("当时还没有这条规则")
+    return _("没有可以通知的人")
+
+
+class Budget(NamedTuple):
+    """How many notices a customer had in the last day, and how many they may have."""
+
+    used: int
+    limit: int
+
+
+def budget_of(customer_id: int) -> Budget:
+    """What is used of a customer's budget at this moment."""
+    sent = Notification.objects.filter(
+        recipient_kind=Recipient.CUSTOMER, recipient_id=customer_id, state=Notification.State.SENT
+    )
+    used = sent.filter(sent_at__gt=timezone.now() - BUDGET_WINDOW).count()
+    return Budget(used, shop_settings().customer_daily_budget)
+
+
+def _silent_timers(order: Order, rules: list[NotificationRule], told: set[int]) -> list[Explained]:
+    """Timers that ran out for this order and said nothing, with the condition that was in their way."""
+    explained = []
+    for rule in rules:
+        begun, ended = _stretch(order, rule.trigger)
+        moment = begun + timedelta(minutes=min(rule.steps)) if begun and rule.steps else None
+        if rule.pk not in told and moment and moment <= min(ended, timezone.now()):
+            asked = Asked(rule, conditions(rule, facts_of_order(order, [rule])), [])
+            explained.append(Explained(moment, str(Trigger(rule.trigger).label), [asked]))
+    return explained
+
+
+def _stretch(order: Order, trigger: str) -> tuple[datetime | None, datetime]:
+    """From when to when an order was what a timer waits for."""
+    now = timezone.now()
+    if trigger == Trigger.UNPAID:
+        return order.placed_at, order.paid_at or order.closed_at or now
+    if trigger == Trigger.PICKING_LONG:
+        return order.picking_at, order.shipped_at or order.closed_at or now
+    return None, now
+
+
+def _explain_alone(told: Told) -> Explained:
+    row = told.row
+    return Explained(row.happened_at, str(Trigger(row.trigger).label), [Asked(row.rule, [], [told])])
+
+
+def _told(rows: list[Notification]) -> list[Told]:
+    names, now = names_of(rows), timezone.now()
+    markers = {
+        (marker.conversation_id, marker.reader_kind, marker.reader_id): marker
+        for marker in ReadMarker.objects.filter(conversation__in={row.conversation_id for row in rows})
+    }
+    found = []
+    for row in rows:
+        carrier = row.merged_into or row
+        marker = markers.get((carrier.conversation_id or 0, row.recipient_kind, row.recipient_id))
+        seen = row.seen_at or (
+            marker.read_at if marker and carrier.seq and marker.seq >= carrier.seq else None
+        )
+        name = names[row.recipient_kind, row.recipient_id]
+        found.append(Told(row, name, outcome_text(row, now), seen, list(row.deliveries.all())))
+    return found

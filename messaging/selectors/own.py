@@ -1,0 +1,111 @@
+"""What a customer sees of their own conversations: the last word, and how much of the shop's waits unread."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from messaging.models import Conversation, ReadMarker, StockWatch
+from messaging.presenters import preview
+from messaging.selectors.conversations import conversations_visible_to
+from shopcomm.core.accounts.actors import Actor
+
+PAGE_SIZE = 30
+SHOWN = 80
+BADGE_CAP = 100
+# Bounds what the badge of every page looks at.
+RECENT = timedelta(days=90)
+# Internal notes, and what was taken back, are not there for customers; the system's lines ring for nobody.
+TALK = """
+SELECT c.id, (
+           SELECT count(*) FROM messaging_message u WHERE u.conversation_id = c.id AND u.seq > coalesce(r.seq, 0)
+           AND u.sender_kind <> 'customer' AND u.kind <> 'event' AND NOT u.internal AND u.recalled_at IS NULL),
+       left(m.body, %s), m.kind, m.sender_kind, m.sender_name, m.recalled_at
+FROM messaging_conversation c
+LEFT JOIN LATERAL (
+    SELECT * FROM messaging_message s WHERE s.conversation_id = c.id AND NOT s.internal
+    ORDER BY s.seq DESC LIMIT 1) m ON true
+LEFT JOIN messaging_readmarker r
+       ON r.conversation_id = c.id AND r.reader_kind = 'customer' AND r.reader_id = %s
+WHERE c.id = ANY(%s)
+"""
+
+
+@dataclass(frozen=True)
+class Talk:
+    """One conversation in a customer's list."""
+
+    pk: int
+    order_number: str
+    order_status: str
+    at: datetime | None
+    text: str
+    unread: int
+
+
+def own_talks(actor: Actor, *, page: int = 1) -> tuple[list[Talk], bool]:
+    """A page of an actor's conversations, the latest first, and whether there are more."""
+    start = (max(page, 1) - 1) * PAGE_SIZE
+    newest = (F("last_message_at").desc(nulls_last=True), "-id")
+    found = conversations_visible_to(actor).filter(last_seq__gt=0).order_by(*newest)
+    columns = ("pk", "order__number", "order__status", "last_message_at")
+    rows = list(found.values_list(*columns)[start : start + PAGE_SIZE + 1])
+    told = _told(actor, [row[0] for row in rows])
+    talks = [
+        Talk(pk, number or "", status or "", at, *told.get(pk, ("", 0)))
+        for pk, number, status, at in rows[:PAGE_SIZE]
+    ]
+    return talks, len(rows) > PAGE_SIZE
+
+
+class Waiting(NamedTuple):
+    """How many messages of the shop wait, and in which conversation."""
+
+    conversation: int
+    count: int
+
+
+def unread_of_orders(actor: Actor, order_ids: list[int]) -> dict[int, Waiting]:
+    """What waits in each order's conversation; orders without anything are left out."""
+    found = conversations_visible_to(actor).filter(order__in=order_ids)
+    orders: dict[int, Any] = dict(found.values_list("pk", "order_id"))
+    told = _told(actor, list(orders))
+    return {orders[pk]: Waiting(pk, unread) for pk, (_text, unread) in told.items() if unread}
+
+
+def own_unread(actor: Actor) -> int:
+    """How many conversations of the last months hold something of the shop that was not read, counted to a cap."""
+    recent = conversations_visible_to(actor).filter(last_message_at__gte=timezone.now() - RECENT)
+    return _with_position(recent, actor).filter(last_shop_seq__gt=F("read_seq"))[:BADGE_CAP].count()
+
+
+def _with_position(found: QuerySet[Conversation], actor: Actor) -> QuerySet[Any]:
+    marker = ReadMarker.objects.filter(
+        conversation=OuterRef("pk"), reader_kind="customer", reader_id=actor.id or 0
+    )
+    nothing = Value(0, output_field=BigIntegerField())
+    return found.annotate(read_seq=Coalesce(Subquery(marker.values("seq")[:1]), nothing))
+
+
+def _told(actor: Actor, ids: list[int]) -> dict[int, tuple[str, int]]:
+    """The last word and the count of unread messages of each conversation, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(TALK, [SHOWN, actor.id or 0, ids])
+        return {pk: (_words(*last), unread) for pk, unread, *last in cursor}
+
+
+def _words(body: str | None, kind: str, sender_kind: str, sender_name: str, recalled: Any) -> str:
+    if kind is None:
+        return ""
+    return preview(kind, body or "", sender_kind, sender_name, recalled=bool(recalled)).replace("\n", " ")
+
+
+def watched_by(actor: Actor, product_id: int) -> dict[str, StockWatch]:
+    """What this customer waits for of a product, by SKU."""
+    waiting = StockWatch.objects.filter(told_at=None, cancelled_at=None, variant__product=product_id)
+    mine = waiting.filter(conversation__in=conversations_visible_to(actor))
+    return {watch.variant.sku: watch for watch in mine.select_related("variant")}

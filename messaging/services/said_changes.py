@@ -1,0 +1,51 @@
+"""Requests that are made of messages: what was said is read, shown, and done only when somebody confirms it."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from messaging.errors import NotFound
+from messaging.models import Message, Sender
+from messaging.selectors.messages import text_of
+from orders.errors import GuardFailed
+from orders.models import ChangeKind, ChangeRequest
+from orders.services.change_requests import request_change
+from shopcomm.core.accounts.actors import Actor
+
+
+def request_from_message(*, actor: Actor, message: Message, **wanted: Any) -> ChangeRequest:
+    """Ask for what a message asks for. The customer's own words are the customer's wish, whoever writes them down.
+
+    Takes `kind`, `data` and `key` as request_change does, and raises what it raises; NotFound without an order.
+    """
+    order = message.conversation.order
+    if order is None:
+        raise NotFound()
+    customers = message.sender_kind == Sender.CUSTOMER
+    return request_change(
+        actor=actor, order_id=order.pk, said_in=message.seq if customers else None, **wanted
+    )
+
+
+def take_offer(*, actor: Actor, conversation_id: int, seq: int) -> ChangeRequest:
+    """Confirm the address that a message offers. Twice is once. Raises NotFound, and what request_change raises."""
+    message = text_of(actor, conversation_id, seq)
+    if message is None:
+        raise NotFound()
+    address = message.data.get("address")
+    if not address:
+        raise GuardFailed(("nothing_offered", _("这条消息里没有完整的地址")))
+    # A message that names nobody is of the receiver that the order has.
+    data = {name: value for name, value in address.items() if value or name == "district"}
+    return request_from_message(
+        actor=actor, message=message, kind=ChangeKind.ADDRESS.value, data=data, key=f"message-{seq}-address"
+    )
+
+
+def said_of(request: ChangeRequest) -> str:
+    """What became of a request, to whoever has just made it."""
+    if request.state == ChangeRequest.State.DECLINED:
+        return request.answer
+    if request.state == ChangeRequest.State.OPEN:
+        return _("申请已提交，等待%(who)s处理") % {"who": request.get_handler_display()}
+    return request.answer or _("已修改")

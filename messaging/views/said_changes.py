@@ -1,0 +1,60 @@
+"""A message becomes a request to change the order: by the address it offers, or by a form filled with what it says."""
+
+from django.contrib import messages as notes
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from messaging.errors import MessagingError
+from messaging.models import Sender
+from messaging.selectors.messages import text_of
+from messaging.services.said_changes import request_from_message, said_of, take_offer
+from messaging.views.messages import someone
+from orders.change_form import change_form, read_change_form, read_message
+from orders.errors import OrderError
+from orders.models import ChangeRequest
+from shopcomm.core.accounts.access import ShopRequest, right_required
+
+
+@require_POST
+@never_cache
+def take_offered_address(request: HttpRequest, conversation_id: int, seq: int) -> HttpResponse:
+    """One tap on the card of an address; says what came of it."""
+    try:
+        asked = take_offer(actor=someone(request), conversation_id=conversation_id, seq=seq)
+    except (OrderError, MessagingError) as error:
+        return JsonResponse({"text": str(error.detail)}, status=error.status)
+    declined = asked.state == ChangeRequest.State.DECLINED
+    return JsonResponse({"text": said_of(asked)}, status=422 if declined else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@right_required("orders.create")
+def change_from_message(request: ShopRequest, conversation_id: int, seq: int) -> HttpResponseBase:
+    """The desk's form: what the message says is filled in, and nothing is done before it is sent."""
+    message = text_of(request.actor, conversation_id, seq)
+    order = message.conversation.order if message else None
+    if message is None or order is None:
+        raise Http404
+    refusal, status = "", 200
+    if request.method == "POST":
+        wanted = read_change_form(request.POST, order)
+        if wanted is None:
+            raise Http404
+        try:
+            asked = request_from_message(actor=request.actor, message=message, **wanted)
+        except OrderError as error:
+            refusal, status = str(error.detail), error.status
+        else:
+            declined = asked.state == ChangeRequest.State.DECLINED
+            (notes.error if declined else notes.success)(request, said_of(asked))
+            return redirect("orders:detail", order.number)
+    context = change_form(order, read_message(message.body, order)) | {
+        "message": message,
+        "by_customer": message.sender_kind == Sender.CUSTOMER,
+        "refusal": refusal,
+        "active": "orders",
+    }
+    return render(request, "messaging/change_form.html", context, status=status)

@@ -1,0 +1,135 @@
+"""What the shop wants to change of a paid order: shown to the customer, made so by their word and no other way."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orders.change_policy import CONSENTED, CONSENTED_STATUSES, Outcome, needs_consent
+from orders.errors import GuardFailed, NotAllowed
+from orders.models import ChangeRequest, Handler, Order, OrderLine
+from orders.services.addresses import clean
+from orders.services.change_contents import wish_contents
+from orders.services.change_opening import asker, go_on, lay_before, new_request, outcome_of, refuse
+from orders.services.editing import edit_order, flat
+from orders.services.locks import lock_lines, lock_order
+from orders.services.open_changes import check_open, locked_request
+from orders.transitions import SELLERS, roles_of
+from shopcomm.core.accounts.actors import Actor
+
+
+@dataclass(frozen=True)
+class PhoneConsent:
+    """The customer said yes on the phone: who, when, and what else was said."""
+
+    who: str
+    at: datetime | None = None
+    note: str = ""
+
+
+@transaction.atomic
+def edit_or_ask(
+    *, actor: Actor, order_id: int, version: int | None, changes: dict[str, Any], note: str = ""
+) -> tuple[Order, ChangeRequest | None]:
+    """Edit an order as far as the shop may alone; the rest becomes a question to the customer.
+
+    Raises what edit_order raises.
+    """
+    columns, order = flat(changes), lock_order(order_id)
+    asked: dict[str, Any] = {}
+    if needs_consent(order, actor, columns):
+        asked = {column: columns.pop(column) for column in CONSENTED & set(columns)}
+    # Even an edit of nothing checks the version and the right to edit.
+    order = edit_order(actor=actor, order_id=order_id, version=version, changes=columns, note=note)
+    if not asked:
+        return order, None
+    if not roles_of(actor) & SELLERS:
+        raise NotAllowed(needed=SELLERS)
+    kind, wanted = wish_contents(order, asked)
+    lines = lock_lines(order)
+    request = new_request(order, lines, kind, wanted, actor)
+    if not request.after:
+        return order, None
+    return order, ask_customer(request, order, lines, actor)
+
+
+def wants_consent(order: Order, actor: Actor, columns: Iterable[str], *, shops_wish: bool) -> bool:
+    """Whether the customer has to agree to what this actor asks for."""
+    if actor.kind == "api" and shops_wish:
+        return order.status in CONSENTED_STATUSES and not CONSENTED.isdisjoint(columns)
+    return needs_consent(order, actor, columns)
+
+
+def ask_customer(request: ChangeRequest, order: Order, lines: list[OrderLine], actor: Actor) -> ChangeRequest:
+    """Lay what the shop wants before the customer, with what it costs them; nothing they could only say yes to in vain.
+
+    Raises GuardFailed, InsufficientStock for what could not be done.
+    """
+    outcome, part = outcome_of(request, order, lines)
+    if outcome == Outcome.REFUSE:
+        return refuse(request, order, actor, part)
+    total = _total_if(request, order, actor)
+    if total != order.total:
+        request.before["total"], request.after["total"] = str(order.total), str(total)
+    return lay_before(request, order, actor, Handler.CUSTOMER)
+
+
+class _Rehearsed(Exception):
+    """Nothing of it has happened."""
+
+
+def _total_if(request: ChangeRequest, order: Order, actor: Actor) -> Any:
+    """What the order would cost: the change is made and taken back. Raises what edit_order raises."""
+    try:
+        with transaction.atomic():
+            made = edit_order(
+                actor=actor, order_id=order.pk, version=None, changes=dict(request.data), agreed=True
+            )
+            raise _Rehearsed
+    except _Rehearsed:
+        return made.total
+
+
+def agree(request: ChangeRequest, order: Order, actor: Actor, consent: dict[str, Any]) -> ChangeRequest:
+    """Write the customer's word down and go on as the policy says; the warehouse may still have to accept."""
+    request.consent = {"at": timezone.now().isoformat()} | consent
+    lines = lock_lines(order)
+    # Only the shop's own people name prices; whoever taps, it is their change.
+    return go_on(request, order, lines, actor if actor.kind == "customer" else asker(request))
+
+
+@transaction.atomic
+def agree_by_phone(*, actor: Actor, request_id: int, consent: PhoneConsent) -> ChangeRequest:
+    """Write down that the customer agreed on the phone. Writing it down twice is once.
+
+    Raises ChangeRequest.DoesNotExist, NotAllowed, GuardFailed when it is answered otherwise or nobody is named.
+    """
+    request, order = locked_request(request_id)
+    if actor.kind == "customer" or not roles_of(actor) & SELLERS:
+        raise NotAllowed(needed=SELLERS)
+    if request.consent:
+        return request
+    check_open(request)
+    if request.handler != Handler.CUSTOMER:
+        raise GuardFailed(("consent_not_asked", _("这个申请不需要客户同意")))
+    return agree(request, order, actor, _phone(consent, actor))
+
+
+def _phone(consent: PhoneConsent, actor: Actor) -> dict[str, Any]:
+    who, now = clean(consent.who)[:60], timezone.now()
+    if not who:
+        raise GuardFailed(("consent_who_required", _("请填写是谁在电话里同意的")))
+    if consent.at and consent.at > now:
+        raise GuardFailed(("consent_in_future", _("通话时间还没有到")))
+    when = (consent.at or now).isoformat()
+    return {
+        "by": "phone",
+        "who": who,
+        "at": when,
+        "note": clean(consent.note)[:300],
+        "recorded_by": actor.name,
+    }

@@ -1,0 +1,62 @@
+"""Orders that customers place themselves, from a page that showed them prices."""
+
+import uuid
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from orders.errors import GuardFailed, OrderError
+from orders.models import Order
+from orders.selectors.catalogue import variants_on_sale
+from orders.selectors.own import price_mark
+from orders.services.addresses import AddressInput
+from orders.services.items import ItemInput
+from orders.services.orders import place_order
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import Customer
+from shopcomm.core.accounts.models.customers import Source
+
+NAMESPACE = uuid.UUID("5a8a5a3c-8f0e-4a0e-9f5c-0a6d1f1f7b11")
+
+
+class PricesChanged(OrderError):
+    """The prices are no longer those that the page showed."""
+
+    code, status = "prices_changed", 409
+
+    def __init__(self) -> None:
+        super().__init__(_("价格刚刚有变动，请核对后再提交"))
+
+
+@transaction.atomic
+def place_own_order(
+    *,
+    actor: Actor,
+    customer: Customer,
+    items: list[ItemInput],
+    address: AddressInput,
+    note: str,
+    key: str,
+    shown: str,
+    priced: list[str],
+) -> Order:
+    """Place a customer's order at the prices that they were shown; the same form again answers the first one's order.
+
+    `shown` is the price_mark of the SKUs in `priced`. Raises PricesChanged and what place_order raises.
+    """
+    if not key:
+        raise GuardFailed(("key_required", _("表单不完整，请刷新页面后重试")))
+    # Of the customer: nobody reaches another's order with their key.
+    external_id = f"web-{uuid.uuid5(NAMESPACE, f'{customer.pk}:{key}')}"
+    placed = Order.objects.filter(external_id=external_id).first()
+    if placed is None and price_mark(variants_on_sale(priced)) != shown:
+        raise PricesChanged()
+    return placed or place_order(
+        actor=actor,
+        customer=customer,
+        source=Source.WEB,
+        items=items,
+        address=address,
+        note=note,
+        external_id=external_id,
+    )

@@ -1,0 +1,17 @@
+"""Text from people where it has to fit one line: names, addresses."""
+
+import re
+from typing import Any
+
+# Controls, and what turns the direction of writing or shows nothing: on a label or in a list it makes a name look like
+# another one. The joiners of emoji and of some scripts stay.
+_HIDDEN = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+_JOINERS = "\u200c\u200d"
+
+
+def one_line(text: Any) -> str:
+    """The text as a reader sees it: without hidden characters, with single blanks; empty if nothing shows."""
+    line = " ".join(_HIDDEN.sub("", str(text or "")).split())
+    return line if line.strip(_JOINERS) else ""

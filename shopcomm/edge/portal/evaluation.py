@@ -1,0 +1,97 @@
+"""评价 from the phone: stars, a few words, pictures; changed for a while."""
+
+import uuid
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from messaging.errors import MessagingError
+from messaging.services.attachments import store_attachment
+from messaging.services.conversations import ensure_order_conversation
+from messaging.services.messages import send_message
+from orders.errors import OrderError
+from orders.models import Order
+from orders.selectors.evaluations import evaluation_of
+from orders.services.evaluations import MAX_PICTURES, EvaluationInput, evaluate_order, may_evaluate
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.services.order_links import open_link
+from shopcomm.edge.portal.views import closed, order_of, private, remember
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def evaluation(request: HttpRequest, token: str) -> HttpResponse:
+    """What was said of this order, and the form to say it."""
+    link = open_link(token)
+    order = order_of(link)
+    if link is None or order is None:
+        return closed(request)
+    if request.method == "GET" and not request.user.is_authenticated:
+        remember(request, link)
+    refusal, status = "", 200
+    if request.method == "POST" and not request.user.is_authenticated:
+        try:
+            _rate(request, Actor.customer(link.customer, order_id=link.order_id), order)
+            messages.success(request, _("谢谢您的评价"))
+            return redirect("portal:evaluation", token)
+        except (OrderError, MessagingError) as error:
+            refusal, status = str(error.detail), error.status
+    known = evaluation_of(order)
+    context = {
+        "order": order,
+        "token": token,
+        "evaluation": known,
+        "form_open": may_evaluate(order, known, timezone.now()),
+        "key": uuid.uuid4(),
+        "preview": request.user.is_authenticated,
+        "refusal": refusal,
+        "chosen": _chosen(request, known),
+    }
+    return private(render(request, "portal/evaluation.html", context, status=status))
+
+
+def _chosen(request: HttpRequest, known: object) -> dict[str, object]:
+    """What the form starts with: what was just posted and refused, else what is known."""
+    posted = request.POST if request.method == "POST" else {}
+    return {
+        "goods": _stars(posted.get("goods", "")) or getattr(known, "goods", 0),
+        "service": _stars(posted.get("service", "")) or getattr(known, "service", 0),
+        "text": posted.get("text", "") or getattr(known, "text", ""),
+    }
+
+
+def _stars(text: str) -> int:
+    return int(text) if text in {"1", "2", "3", "4", "5"} else 0
+
+
+@transaction.atomic
+def _rate(request: HttpRequest, actor: Actor, order: Order) -> None:
+    """The pictures go into the conversation, where both sides find them; the evaluation remembers which they are."""
+    key = request.POST.get("key", "")
+    known = evaluation_of(order)
+    repeated = known is not None and key and known.key == key
+    files = [each for each in request.FILES.getlist("pictures") if isinstance(each, UploadedFile)]
+    stored = [] if repeated else [store_attachment(actor=actor, upload=each) for each in files[:MAX_PICTURES]]
+    given = EvaluationInput(
+        goods=_stars(request.POST.get("goods", "")),
+        service=_stars(request.POST.get("service", "")),
+        text=request.POST.get("text", ""),
+        pictures=[str(each.pk) for each in stored] or None,
+        key=key,
+    )
+    rated = evaluate_order(actor=actor, order_id=order.pk, given=given)
+    if stored and rated.is_news:
+        send_message(
+            actor=actor,
+            conversation_id=ensure_order_conversation(order).pk,
+            client_id=str(uuid.uuid4()),
+            kind="image" if all(each.kind == "image" for each in stored) else "file",
+            attachments=rated.evaluation.pictures,
+        )

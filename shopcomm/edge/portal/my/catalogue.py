@@ -1,0 +1,118 @@
+"""选货: looking through the catalogue, asking about a product, waiting for it, and the list for a quote."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from messaging.errors import MessagingError
+from messaging.selectors.own import watched_by
+from messaging.services.conversations import general_conversation
+from messaging.services.enquiries import Wanted, ask_about
+from messaging.services.notifications.back_in_stock import watch_stock
+from messaging.services.notifications.by_hand import unwatch_stock
+from orders.selectors.catalogue import Style, catalogue_page, categories, is_few, style_of
+from orders.services.items import MAX_QUANTITY
+from shopcomm.edge.portal.my.access import MyRequest, customer_required
+from shopcomm.edge.portal.my.basket import lines_in
+from shopcomm.edge.portal.my.forms import count_of, id_of
+
+
+@require_GET
+@customer_required
+def catalogue(request: MyRequest) -> HttpResponse:
+    """What is on sale, with pictures, prices and what is there."""
+    q, category = request.GET.get("q", "")[:80].strip(), request.GET.get("category", "")[:40]
+    known = categories()
+    category = category if category in known else ""
+    context = {
+        "active": "catalogue",
+        "page": catalogue_page(q=q, category=category, after=id_of(request.GET, "after") or None),
+        "categories": known,
+        "category": category,
+        "q": q,
+        "basket": lines_in(request),
+    }
+    return render(request, "my/catalogue.html", context)
+
+
+@require_GET
+@customer_required
+def product(request: MyRequest, product_id: int) -> HttpResponse:
+    """One product, all its variants, and the way to ask about it."""
+    return _product(request, _style(product_id))
+
+
+@require_POST
+@customer_required
+def ask(request: MyRequest, product_id: int) -> HttpResponse:
+    """询价: put the product into the conversation and go there."""
+    style, post = _style(product_id), request.POST
+    try:
+        sent = ask_about(
+            actor=request.actor,
+            customer=request.customer,
+            wanted=[Wanted(post.get("sku", ""), count_of(post.get("quantity", "1")))],
+            question=post.get("question", ""),
+            key=post.get("key", ""),
+            product_id=style.product.pk,
+        )
+    except MessagingError as error:
+        return _product(request, style, refusal=str(error.detail), status=error.status)
+    return redirect("my:chat", sent.message.conversation_id)
+
+
+@require_POST
+@customer_required
+def watch(request: MyRequest, product_id: int) -> HttpResponse:
+    """到货通知: be told when a variant is back, or no longer."""
+    style, sku = _style(product_id), request.POST.get("sku", "")
+    if sku not in {each.sku for each in style.variants}:
+        raise Http404
+    waiting = watched_by(request.actor, product_id).get(sku)
+    if request.POST.get("do") == "unwatch":
+        if waiting:
+            unwatch_stock(conversation_id=waiting.conversation_id, watch_id=waiting.pk)
+        messages.success(request, _("已取消到货通知"))
+    elif waiting is None:
+        talk = general_conversation(actor=request.actor, customer=request.customer)
+        pieces = count_of(request.POST.get("quantity", "1"))
+        watch_stock(conversation_id=talk.pk, sku=sku, quantity=max(1, min(pieces, MAX_QUANTITY)))
+        messages.success(request, _("已登记，到货就通知您"))
+    return redirect("my:product", product_id)
+
+
+def _style(product_id: int) -> Style:
+    style = style_of(product_id)
+    if style is None:
+        raise Http404
+    return style
+
+
+def _product(request: MyRequest, style: Style, *, refusal: str = "", status: int = 200) -> HttpResponse:
+    waiting, post = watched_by(request.actor, style.product.pk), request.POST
+    chosen = post.get("sku") or request.GET.get("sku") or style.shown.sku
+    context: dict[str, Any] = {
+        "active": "catalogue",
+        "style": style,
+        "rows": [
+            {
+                "variant": each,
+                "few": is_few(each, style.low),
+                "waiting": each.sku in waiting,
+                "chosen": each.sku == chosen,
+            }
+            for each in style.variants
+        ],
+        "wholesale": request.customer.tier == "wholesale",
+        "quantity": post.get("quantity", "1"),
+        "question": post.get("question", ""),
+        "key": post.get("key") or uuid.uuid4(),
+        "basket": lines_in(request),
+        "refusal": refusal,
+    }
+    return render(request, "my/product.html", context, status=status)

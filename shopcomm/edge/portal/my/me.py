@@ -1,0 +1,45 @@
+"""我的: what the shop calls a customer, what they spent, what they want of notices, and leaving."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from orders.selectors.own import spending_of
+from shopcomm.core.accounts.services.customers import rename_customer
+from shopcomm.edge.portal.my.access import MyRequest, customer_required
+from shopcomm.edge.portal.wishes import keep_wishes, wishes_context
+
+
+@require_http_methods(["GET", "POST"])
+@customer_required
+def me(request: MyRequest) -> HttpResponse:
+    """The customer's own page."""
+    refusal = ""
+    if request.method == "POST":
+        try:
+            rename_customer(customer=request.customer, name=request.POST.get("name", ""))
+            messages.success(request, _("已保存"))
+            return redirect("my:me")
+        except ValueError:
+            refusal = _("请填写称呼，最多 120 个字")
+    context = {"active": "me", "spent": spending_of(request.customer), "refusal": refusal}
+    return render(request, "my/me.html", context, status=422 if refusal else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@customer_required
+def notices(request: MyRequest) -> HttpResponse:
+    """What a customer wants of notices."""
+    if request.method == "POST":
+        keep_wishes(request, request.actor)
+        return redirect("my:notices")
+    context = wishes_context(request.actor) | {
+        "active": "me",
+        "back_url": reverse("my:me"),
+        "back_label": _("返回我的"),
+        "push_path": reverse("my:talks"),
+    }
+    return render(request, "portal/wishes.html", context)

@@ -1,0 +1,120 @@
+"""A customer's own orders: the list with what was spent, one order, and buying it again."""
+
+import uuid
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from messaging.selectors.own import unread_of_orders
+from orders.errors import OrderError
+from orders.labels import field_label
+from orders.models import Order, Status
+from orders.selectors.orders import order_for_detail, status_counts
+from orders.selectors.own import AgainLine, lines_again, own_orders, price_mark, spending_of
+from orders.services.addresses import COLUMNS, AddressInput
+from orders.services.items import ItemInput
+from orders.services.own_orders import place_own_order
+from shopcomm.core.accounts.services.order_links import live_link
+from shopcomm.core.http.templatetags.ui import national
+from shopcomm.edge.portal.my.access import MyRequest, customer_required
+from shopcomm.edge.portal.my.forms import count_of
+from shopcomm.edge.portal.progress import progress_of
+from shopcomm.edge.portal.views import order_response
+
+
+@require_GET
+@customer_required
+def orders(request: MyRequest) -> HttpResponse:
+    """All own orders, newest first, by status."""
+    status = request.GET.get("status", "")
+    status = status if status in Status.values else ""
+    page = own_orders(request.actor, status=status, cursor=request.GET.get("after", "")[:200])
+    unread = unread_of_orders(request.actor, [order.pk for order in page.orders])
+    counts = status_counts(request.actor)
+    context: dict[str, Any] = {
+        "active": "orders",
+        "rows": [(order, progress_of(order), unread.get(order.pk)) for order in page.orders],
+        "page": page,
+        "status": status,
+        "pills": [(each, counts[each]) for each in Status if counts[each] or each == status],
+        "spent": spending_of(request.customer),
+    }
+    return render(request, "my/orders.html", context)
+
+
+@require_GET
+@customer_required
+def order(request: MyRequest, number: str) -> HttpResponse:
+    """One order: the page of its signed link, which its forms go through; the session stays the wider one."""
+    found = _own(request, number)
+    link = live_link(customer=request.customer, order_id=found.pk)
+    return order_response(request, link, view="progress")
+
+
+@require_http_methods(["GET", "POST"])
+@customer_required
+def again(request: MyRequest, number: str) -> HttpResponse:
+    """The same goods once more, at today's prices, as far as they are there."""
+    old = _own(request, number)
+    if request.method == "GET":
+        return _form(request, old, lines_again(old, request.customer))
+    wanted = {line.sku: count_of(request.POST.get(f"quantity-{line.pk}", "0")) for line in old.lines.all()}
+    lines = lines_again(old, request.customer, wanted)
+    try:
+        placed = _place(request, wanted, lines)
+    except OrderError as error:
+        return _form(request, old, lines, refusal=str(error.detail), status=error.status)
+    messages.success(request, _("订单 %(number)s 已提交") % {"number": placed.number})
+    return redirect("my:order", placed.number)
+
+
+def _place(request: MyRequest, wanted: dict[str, int], lines: list[AgainLine]) -> Order:
+    post = request.POST
+    there = [line.sku for line in lines if line.variant]
+    return place_own_order(
+        actor=request.actor,
+        customer=request.customer,
+        items=[ItemInput(sku, wanted[sku]) for sku in there if wanted[sku]],
+        address=AddressInput(**{name: post.get(name, "") for name in COLUMNS}),
+        note=post.get("note", ""),
+        key=post.get("key", ""),
+        shown=post.get("prices", ""),
+        priced=there,
+    )
+
+
+def _form(
+    request: MyRequest, old: Order, lines: list[AgainLine], *, refusal: str = "", status: int = 200
+) -> HttpResponse:
+    post = request.POST
+    ids: dict[str, int] = {}
+    for line in old.lines.all():
+        ids.setdefault(line.sku, line.pk)
+    context = {
+        "active": "orders",
+        "order": old,
+        "lines": [(ids[line.sku], line) for line in lines if line.state not in ("gone", "out")],
+        "missing": [line for line in lines if line.state in ("gone", "out")],
+        "total": sum((line.amount for line in lines), 0),
+        "wholesale": request.customer.tier == "wholesale",
+        "address": [
+            (name, field_label(column), post.get(name, national(getattr(old, column))))
+            for name, column in COLUMNS.items()
+        ],
+        "note": post.get("note", ""),
+        "key": post.get("key") or uuid.uuid4(),
+        "prices": price_mark({line.sku: line.variant for line in lines if line.variant}),
+        "refusal": refusal,
+    }
+    return render(request, "my/again.html", context, status=status)
+
+
+def _own(request: MyRequest, number: str) -> Order:
+    try:
+        return cast(Order, order_for_detail(request.actor, number.replace("\x00", "")))
+    except Order.DoesNotExist as error:
+        raise Http404 from error

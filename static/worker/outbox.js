@@ -1,0 +1,77 @@
+/* Sends what was written while there was no network, after the page is gone. The rows are those of
+   messaging/outbox_store.js; the same `client_id` makes it safe that an open page may be sending them too. */
+
+const promised = (request) => new Promise((resolve, reject) => {
+  request.onsuccess = () => resolve(request.result);
+  request.onerror = () => reject(request.error);
+});
+
+async function unsent() {
+  const opening = indexedDB.open("shopcomm-outbox", 1);
+  // Not made by a page yet: nothing has been written.
+  opening.onupgradeneeded = () => opening.transaction.abort();
+  const database = await promised(opening).catch(() => null);
+  if (!database) return null;
+  const store = (mode) => database.transaction("unsent", mode).objectStore("unsent");
+  return {
+    all: () => promised(store("readonly").getAll()),
+    save: (record) => promised(store("readwrite").put(record)),
+    remove: (record) => promised(store("readwrite").delete(record.n)),
+    close: () => database.close(),
+  };
+}
+
+async function send(url, body, type) {
+  const token = (await self.cookieStore?.get("csrftoken"))?.value ?? "";
+  const headers = { Accept: "application/json", "X-CSRFToken": token };
+  if (type) headers["Content-Type"] = type;
+  return fetch(url, { method: "POST", body, headers, credentials: "same-origin", redirect: "error" });
+}
+
+/** What of a record's files the server has not got yet. Answers false when it refuses one. */
+async function sendFiles(record, box) {
+  for (const file of record.files ?? []) {
+    if (file.id) continue;
+    const form = new FormData();
+    form.append("file", file.blob, file.name);
+    form.append("conversation", record.conversation);
+    const answer = await send(record.urls.attachments, form);
+    if (isLater(answer)) throw new Error(`status ${answer.status}`);
+    if (!answer.ok) return false;
+    file.id = (await answer.json()).id;
+    await box.save(record);
+  }
+  return true;
+}
+
+/** The server could not just now; the browser tries again. */
+const isLater = (answer) => answer.status >= 500 || [408, 429].includes(answer.status);
+
+/** Sends the rows of each conversation in order. A refusal is left for the page, which can say why. */
+async function sendUnsent() {
+  const box = await unsent();
+  if (!box) return;
+  try {
+    const stuck = new Set();
+    for (const record of await box.all()) {
+      if (record.refused || !record.urls || stuck.has(record.owner)) continue;
+      if (!(await sendOne(record, box))) stuck.add(record.owner);
+    }
+  } finally {
+    box.close();
+  }
+}
+
+async function sendOne(record, box) {
+  if (!(await sendFiles(record, box))) return false;
+  const { client_id, kind, body, reply_to = null, internal = false } = record;
+  const attachments = (record.files ?? []).map((file) => file.id);
+  const message = { client_id, kind, body, reply_to, internal, attachments };
+  const answer = await send(record.urls.messages, JSON.stringify(message), "application/json");
+  if (isLater(answer)) throw new Error(`status ${answer.status}`);
+  if (!answer.ok) return false;
+  await box.remove(record);
+  return true;
+}
+
+self.sendUnsent = sendUnsent;

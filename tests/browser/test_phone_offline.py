@@ -1,0 +1,223 @@
+"""A phone without a network: the order as it was last seen, and words that leave when there is one again."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, Page, expect
+
+from messaging.models import Message
+from orders.models import Status
+from shopcomm.core.accounts.services.order_links import link_token, make_link, revoke_links
+from shopcomm.edge.portal import pwa
+from tests.browser.chat import message, ready, say
+from tests.factories import CustomerFactory, make_order
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+KEPT = """async () => {
+  const found = [];
+  for (const name of await caches.keys()) {
+    if (!name.startsWith("pages-")) continue;
+    for (const kept of await (await caches.open(name)).keys()) found.push(new URL(kept.url).pathname);
+  }
+  return found.sort();
+}"""
+
+
+@pytest.fixture
+def path(order) -> str:
+    return reverse("portal:order", args=[link_token(make_link(customer=order.customer, order_id=order.pk))])
+
+
+@pytest.fixture
+def phone(browse, wire, path) -> Page:
+    """The order on a phone whose service worker has kept it."""
+    page = browse(f"{wire.url}{path}", width=360, height=740)
+    kept(page, path)
+    return page
+
+
+def until(page: Page, question: str, argument: object = None) -> None:
+    """Asks the page until it says yes. (`wait_for_function` takes a promise for a yes.)"""
+    for _ in range(100):
+        if page.evaluate(question, argument):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"never true: {question}")
+
+
+def kept(page: Page, *paths: str) -> None:
+    """Waits until exactly these pages are kept."""
+    until(page, f"async (wanted) => String(await ({KEPT})()) === wanted", ",".join(sorted(paths)))
+
+
+def unsent(page: Page, count: int) -> None:
+    """Waits until so many messages are kept in the browser."""
+    until(
+        page,
+        """async (wanted) => {
+          const open = indexedDB.open("shopcomm-outbox", 1);
+          await new Promise((resolve) => { open.onsuccess = resolve; });
+          const count = open.result.transaction("unsent").objectStore("unsent").count();
+          await new Promise((resolve) => { count.onsuccess = resolve; });
+          open.result.close();
+          return count.result === wanted;
+        }""",
+        count,
+    )
+
+
+def stored(order) -> list[str]:
+    written = Message.objects.filter(conversation__order=order).exclude(kind="event")
+    return list(written.order_by("seq").values_list("body", flat=True))
+
+
+def worker_syncs(context: BrowserContext, page: Page) -> None:
+    """Has the browser say that the network is back, as it does for a page that is gone."""
+    cdp = context.new_cdp_session(page)
+    found: list[str] = []
+    cdp.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda event: found.extend(each["registrationId"] for each in event["registrations"]),
+    )
+    cdp.send("ServiceWorker.enable")
+    page.wait_for_timeout(300)
+    origin = page.evaluate("location.origin")
+    cdp.send(
+        "ServiceWorker.dispatchSyncEvent",
+        {"origin": origin, "registrationId": found[-1], "tag": "outbox", "lastChance": False},
+    )
+
+
+def test_without_a_network_the_order_is_shown_as_it_was_with_the_time(phone, wire, order, path):
+    wire.cut()
+    phone.reload()
+    expect(phone.get_by_text(order.number).first).to_be_visible()
+    expect(phone.locator(".hero h2")).to_be_visible()
+    strip = phone.locator('[data-module="portal/offline.js"]')
+    expect(strip).to_contain_text(f"数据截至 {timezone.localtime():%H:}")
+    assert phone.evaluate("document.styleSheets.length") > 0
+    assert phone.evaluate("getComputedStyle(document.querySelector('.hero')).borderRadius") != "0px"
+    wire.mend()
+    expect(strip).to_be_hidden(timeout=40000)
+
+
+def test_a_page_that_was_never_seen_says_that_there_is_no_network(phone, wire, path):
+    wire.cut()
+    phone.goto(f"{wire.url}{path}evaluation/")
+    expect(phone.get_by_role("heading", name="现在没有网络")).to_be_visible()
+
+
+def test_a_change_that_came_live_is_in_what_is_kept(phone, wire, order, path, manager):
+    from tests.browser.test_notices_live import paid_and_told
+
+    paid_and_told(order)
+    expect(phone.locator(".hero h2")).to_have_text("已收到付款，等待配货")
+    phone.evaluate("""() => {
+      Object.defineProperty(document, "hidden", { value: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }""")
+    until(
+        phone,
+        """async () => {
+          for (const name of await caches.keys()) {
+            const found = await (await caches.open(name)).match(location.href);
+            if (name.startsWith("pages-") && (await found?.text())?.includes("已收到付款")) return true;
+          }
+        }""",
+    )
+    wire.cut()
+    phone.reload()
+    expect(phone.locator(".hero h2")).to_have_text("已收到付款，等待配货")
+
+
+def test_what_was_written_without_a_network_leaves_although_the_page_is_gone(phone, wire, order, path):
+    phone.goto(f"{wire.url}{path}chat/")
+    ready(phone)
+    wire.cut()
+    for text in ("还没发货吗", "急用", "谢谢"):
+        say(phone, text)
+    expect(phone.locator("[data-unsent] .msg")).to_have_count(3)
+    unsent(phone, 3)
+    # Another page of the same browser: nothing here sends messages.
+    phone.goto("about:blank")
+    wire.mend()
+    phone.goto(f"{wire.url}/sw.js")
+    assert stored(order) == []
+    worker_syncs(phone.context, phone)
+    unsent(phone, 0)
+    assert stored(order) == ["还没发货吗", "急用", "谢谢"]
+    phone.goto(f"{wire.url}{path}chat/")
+    expect(message(ready(phone), "急用")).to_have_count(1)
+    assert stored(order) == ["还没发货吗", "急用", "谢谢"]
+
+
+def test_worker_and_page_that_send_the_same_words_send_them_once(phone, wire, order, path):
+    phone.goto(f"{wire.url}{path}chat/")
+    ready(phone)
+    wire.cut()
+    say(phone, "只说一次")
+    expect(phone.locator("[data-unsent] .msg")).to_have_count(1)
+    wire.mend()
+    worker_syncs(phone.context, phone)
+    expect(message(phone, "只说一次")).to_have_count(1, timeout=40000)
+    expect(phone.locator("[data-unsent] .msg")).to_have_count(0)
+    assert stored(order) == ["只说一次"]
+
+
+def test_a_revoked_link_takes_away_what_was_kept(phone, wire, order, path):
+    phone.goto(f"{wire.url}{path}chat/")
+    kept(phone, path, f"{path}chat/")
+    revoke_links(order_id=order.pk)
+    phone.goto(f"{wire.url}{path}")
+    expect(phone.get_by_role("heading", name="这个链接打不开了")).to_be_visible()
+    kept(phone)
+    wire.cut()
+    phone.goto(f"{wire.url}{path}")
+    expect(phone.get_by_role("heading", name="现在没有网络")).to_be_visible()
+
+
+def test_after_three_days_nothing_is_shown_without_a_network(phone, wire, order, path):
+    phone.evaluate("""async () => {
+      for (const name of (await caches.keys()).filter((each) => each.startsWith("pages-"))) {
+        const shelf = await caches.open(name);
+        for (const kept of await shelf.keys()) {
+          const known = await shelf.match(kept);
+          const headers = new Headers(known.headers);
+          headers.set("X-Kept-At", Date.now() - 72 * 3600 * 1000);
+          await shelf.put(kept, new Response(await known.text(), { headers }));
+        }
+      }
+    }""")
+    wire.cut()
+    phone.reload()
+    expect(phone.get_by_role("heading", name="现在没有网络")).to_be_visible()
+    assert order.number not in phone.content()
+
+
+def test_another_customer_in_the_same_browser_clears_what_was_kept(phone, wire, order, path):
+    other = make_order(customer=CustomerFactory(), status=Status.PAID)
+    theirs = reverse("portal:order", args=[link_token(make_link(customer=other.customer, order_id=other.pk))])
+    phone.goto(f"{wire.url}{theirs}")
+    kept(phone, theirs)
+
+
+def test_pages_of_the_staff_are_never_kept(browse, wire, manager, order, path):
+    page = browse(f"{wire.url}{path}", staff=manager)
+    page.evaluate("navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready)")
+    page.goto(f"{wire.url}/orders/{order.number}/")
+    page.goto(f"{wire.url}{path}")
+    expect(page.get_by_text("员工预览").first).to_be_visible()
+    kept(page)
+
+
+def test_a_new_version_drops_the_shelves_of_the_old_and_keeps_the_page(phone, wire, path, monkeypatch):
+    before = phone.evaluate("caches.keys()")
+    files = [*pwa.shelf_files(), "/static/icons/app-192.png"]
+    monkeypatch.setattr(pwa, "shelf_files", lambda: files)
+    phone.evaluate("navigator.serviceWorker.getRegistration('/').then((worker) => worker.update())")
+    until(phone, "async (old) => !(await caches.keys()).some((name) => old.includes(name))", before)
+    kept(phone, path)
+    wire.cut()
+    phone.reload()
+    expect(phone.locator(".hero h2")).to_be_visible()

@@ -1,0 +1,148 @@
+"""A small phone on a bad line: 360 px, 400 ms, 1.6 Mbit/s, and one that drops again and again."""
+
+import time
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from messaging.models import Message
+from orders.models import ChangeRequest, Order, Status
+from shopcomm.core.accounts.services.order_links import link_token, make_link
+from shopcomm.core.events.models import DomainEvent
+from tests.browser.chat import message, ready, say, texts
+from tests.factories import make_order
+from tests.line import Line
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SMALL = {"width": 360, "height": 740}
+# 400 ms there and back, 1.6 Mbit/s down, 750 kbit/s up: a phone at the market hall's far end.
+WEAK = {"offline": False, "latency": 400, "downloadThroughput": 200_000, "uploadThroughput": 94_000}
+TWENTY_SECONDS = 2.0  # what a period of 20 s is shortened to
+EACH = 32
+
+
+@pytest.fixture
+def path(order) -> str:
+    return reverse("portal:order", args=[link_token(make_link(customer=order.customer, order_id=order.pk))])
+
+
+@pytest.fixture
+def shaky(live):
+    """A line with 200 ms each way that drops all connections every "20 s"."""
+    line = Line(live.url, delay=0.1, rate=200_000, drop_every=TWENTY_SECONDS)
+    yield line
+    line.close()
+
+
+def weak(page: Page) -> Page:
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("Network.enable")
+    cdp.send("Network.emulateNetworkConditions", WEAK)
+    return page
+
+
+def stored(order, **which) -> list[str]:
+    written = Message.objects.filter(conversation__order=order, **which).exclude(kind="event")
+    return list(written.order_by("seq").values_list("body", flat=True))
+
+
+def test_the_order_is_readable_soon_on_a_slow_line_and_talk_goes_both_ways(
+    browse, live, order, path, manager
+):
+    line = Line(live.url, delay=0.2, rate=200_000)
+    desk = ready(browse(f"{live.url}/inbox/{order.conversation.pk}/", staff=manager))
+    phone = weak(browse("about:blank", **SMALL))
+    started = time.monotonic()
+    phone.goto(f"{line.url}{path}", wait_until="commit")
+    expect(phone.locator(".hero h2")).to_be_visible()
+    # Static files come one by one here; as the product serves them there are few and small.
+    assert time.monotonic() - started < 15
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    phone.get_by_role("link", name="客服").click()
+    ready(phone)
+    say(phone, "什么时候发货")
+    expect(message(desk, "什么时候发货")).to_be_visible()
+    say(desk, "今天下午")
+    expect(message(phone, "今天下午")).to_be_visible()
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    line.close()
+
+
+def test_through_a_line_that_drops_every_twenty_seconds_nothing_is_lost_or_doubled(
+    browse, live, shaky, order, path, manager
+):
+    desk = ready(browse(f"{live.url}/inbox/{order.conversation.pk}/", staff=manager))
+    phone = ready(browse(f"{shaky.url}{path}chat/", **SMALL))
+    asked = [f"客户第 {number} 句" for number in range(EACH)]
+    answered = [f"客服第 {number} 句" for number in range(EACH)]
+    for question, answer in zip(asked, answered, strict=True):
+        say(phone, question)
+        say(desk, answer)
+        phone.wait_for_timeout(150)
+    for page in (phone, desk):
+        expect(message(page, asked[-1])).to_be_visible(timeout=60000)
+        expect(message(page, answered[-1])).to_be_visible(timeout=60000)
+        expect(page.locator("[data-unsent] .msg")).to_have_count(0)
+    assert shaky.drops >= 3
+    assert stored(order, sender_kind="customer") == asked
+    assert stored(order, sender_kind="staff") == answered
+    both = stored(order)
+    assert [text for text in texts(phone) if text in both] == both
+    assert [text for text in texts(desk) if text in both] == both
+    assert list(
+        Message.objects.filter(conversation__order=order).order_by("seq").values_list("seq", flat=True)
+    ) == list(range(1, Message.objects.filter(conversation__order=order).count() + 1))
+
+
+def posted_into_the_void(phone: Page, wire: Line, button) -> None:
+    """Sends a form whose answer never comes, goes back when the line is mended, and sends the same form again."""
+    wire.cut_answers()
+    button.click(no_wait_after=True)
+    phone.wait_for_timeout(1500)
+    wire.mend()
+    phone.wait_for_timeout(300)
+
+
+def test_an_urge_whose_answer_got_lost_can_be_pressed_again(browse, wire, customer):
+    order = make_order(customer=customer, status=Status.PAID)
+    path = reverse("portal:order", args=[link_token(make_link(customer=customer, order_id=order.pk))])
+    phone = browse(f"{wire.url}{path}", **SMALL)
+    posted_into_the_void(phone, wire, phone.get_by_role("button", name="催一下"))
+    # The browser may itself have sent it twice: nothing had come back.
+    pressed = order.urges.get().times
+    phone.goto(f"{wire.url}{path}")
+    phone.get_by_role("button", name="催一下").click()
+    expect(phone.get_by_text("已经在催了")).to_be_visible()
+    assert order.urges.get().times == pressed + 1
+    assert DomainEvent.objects.filter(type="order.urged").count() == 1
+
+
+def test_a_change_whose_answer_got_lost_is_made_once(browse, wire, customer):
+    order = make_order(customer=customer, status=Status.PICKING)
+    path = reverse("portal:order", args=[link_token(make_link(customer=customer, order_id=order.pk))])
+    phone = browse(f"{wire.url}{path}change/", **SMALL)
+    form = phone.locator("form", has=phone.locator('[name="kind"][value="address"]'))
+    form.locator('[name="street"]').fill("文一西路 969 号")
+    key = form.locator('[name="key"]').input_value()
+    posted_into_the_void(phone, wire, form.get_by_role("button"))
+    assert ChangeRequest.objects.get().key == key
+    # The same form once more, as after Back.
+    phone.goto(f"{wire.url}{path}change/")
+    form.locator('[name="street"]').fill("文一西路 969 号")
+    form.locator('[name="key"]').evaluate("(field, key) => { field.value = key; }", key)
+    form.get_by_role("button").click()
+    phone.wait_for_url(f"{wire.url}{path}")
+    assert ChangeRequest.objects.filter(order=order).count() == 1
+
+
+def test_goods_that_were_confirmed_into_the_void_are_confirmed(browse, wire, customer):
+    order = make_order(customer=customer, status=Status.DELIVERED)
+    path = reverse("portal:order", args=[link_token(make_link(customer=customer, order_id=order.pk))])
+    phone = browse(f"{wire.url}{path}", **SMALL)
+    phone.locator("summary", has_text="确认收货").click()
+    posted_into_the_void(phone, wire, phone.get_by_role("button", name="收到了，没有问题"))
+    phone.goto(f"{wire.url}{path}")
+    expect(phone.locator(".hero h2")).to_have_text("订单已完成")
+    assert Order.objects.get(pk=order.pk).status == Status.COMPLETED

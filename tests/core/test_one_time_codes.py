@@ -1,0 +1,203 @@
+"""A code proves a phone: once, for five minutes, five guesses, and tells nobody who buys here."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from unittest import mock
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from time_machine import travel
+
+from shopcomm.core.accounts.models import Customer, OneTimeCode
+from shopcomm.core.accounts.services import one_time_codes
+from shopcomm.core.accounts.services.one_time_codes import (
+    A_DAY,
+    MOST_ATTEMPTS,
+    PHONE_BURST,
+    CodeRefused,
+    IssuedCode,
+    issue_code,
+    mobile_number,
+    verify_code,
+)
+from tests.factories import CustomerFactory
+
+pytestmark = pytest.mark.django_db
+PHONE = "+8613700137000"
+
+
+@pytest.fixture(autouse=True)
+def unhurried():
+    """The buckets are tested where they are; elsewhere nobody waits."""
+    with mock.patch.object(one_time_codes, "seconds_to_wait", return_value=0.0) as wait:
+        yield wait
+
+
+def issue(phone: str = PHONE) -> IssuedCode:
+    return issue_code(phone=phone, address="192.0.2.1")
+
+
+def verify(issued: IssuedCode, code: str | None = None) -> Customer:
+    return verify_code(code_id=issued.pk, code=code or issued.code, address="192.0.2.1")
+
+
+def wrong(issued: IssuedCode) -> str:
+    return f"{(int(issued.code) + 1) % 10**6:06d}"
+
+
+def test_the_right_code_names_the_customer_of_the_phone(customer):
+    assert verify(issue(customer.phone)) == customer
+
+
+def test_whoever_proves_an_unknown_phone_becomes_a_customer():
+    customer = verify(issue())
+
+    assert (customer.phone, customer.source, customer.tier) == (PHONE, "web", "retail")
+    assert verify(issue()) == customer
+
+
+def test_a_code_works_once():
+    issued = issue()
+    verify(issued)
+
+    with pytest.raises(CodeRefused):
+        verify(issued)
+
+
+def test_a_code_dies_after_five_minutes():
+    now = timezone.now()
+    with travel(now, tick=False):
+        first, second = issue(), issue()
+    with travel(now + timedelta(minutes=4, seconds=59), tick=False):
+        verify(first)
+    with travel(now + timedelta(minutes=5), tick=False), pytest.raises(CodeRefused):
+        verify(second)
+
+
+def test_five_wrong_guesses_kill_a_code_for_good():
+    issued = issue()
+    for _ in range(MOST_ATTEMPTS):
+        with pytest.raises(CodeRefused):
+            verify(issued, wrong(issued))
+
+    with pytest.raises(CodeRefused):
+        verify(issued)
+    assert OneTimeCode.objects.get().attempts == MOST_ATTEMPTS
+    assert not Customer.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guesses_at_the_same_moment_are_counted_one_by_one():
+    issued = issue()
+
+    def guess(code: str) -> bool:
+        try:
+            return bool(verify(issued, code))
+        except CodeRefused:
+            return False
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        right = list(pool.map(guess, [wrong(issued)] * 4 + [issued.code] * 8))
+    assert right.count(True) <= 1
+    assert OneTimeCode.objects.get().attempts <= MOST_ATTEMPTS
+
+
+def test_nobody_uses_up_the_attempts_of_another():
+    own, foreign = issue(), issue()
+    for _ in range(MOST_ATTEMPTS):
+        with pytest.raises(CodeRefused):
+            verify(foreign, wrong(foreign))
+
+    assert verify(own).phone == PHONE
+
+
+def test_codes_are_compared_in_constant_time():
+    issued = issue()
+    with mock.patch.object(
+        one_time_codes.secrets, "compare_digest", wraps=one_time_codes.secrets.compare_digest
+    ) as compare:
+        verify(issued)
+
+    stored, given = compare.call_args.args
+    assert stored == given == OneTimeCode.objects.get().digest
+
+
+def test_the_code_itself_is_not_stored():
+    first, second = issue(), issue()
+    rows = OneTimeCode.objects.in_bulk()
+
+    assert first.code not in str(vars(rows[first.pk]) | {"phone": ""})
+    assert rows[first.pk].salt != rows[second.pk].salt
+
+
+def test_a_known_phone_and_an_unknown_one_cost_the_same(customer, django_assert_num_queries):
+    for phone in (customer.phone, PHONE):
+        with django_assert_num_queries(3):
+            issue(phone)
+
+
+def test_a_phone_and_an_address_have_their_limits(unhurried):
+    issue()
+
+    buckets = [call.args[0] for call in unhurried.call_args_list]
+    assert buckets == ["code-from:192.0.2.1", f"code-to:{PHONE}"]
+    unhurried.return_value = 12.2
+    with pytest.raises(CodeRefused) as refused:
+        issue()
+    assert (refused.value.status, "13" in refused.value.text) == (429, True)
+
+
+def test_the_bucket_lets_three_through_and_then_none(unhurried):
+    from shopcomm.core.http.rate_limits import seconds_to_wait
+
+    unhurried.side_effect = seconds_to_wait
+    phone = f"+86139{timezone.now().microsecond:08d}"
+    for number in range(PHONE_BURST):
+        issue_code(phone=phone, address=f"203.0.113.{number}-{phone}")
+
+    with pytest.raises(CodeRefused):
+        issue_code(phone=phone, address=f"203.0.113.99-{phone}")
+
+
+def test_a_phone_gets_no_more_than_so_many_in_a_day():
+    now = timezone.now()
+    for _ in range(A_DAY):
+        issue()
+    with pytest.raises(CodeRefused):
+        issue()
+
+    with travel(now + timedelta(days=1, seconds=1), tick=False):
+        assert issue()
+
+
+def test_old_codes_are_swept_out():
+    with travel(timezone.now() - timedelta(days=3), tick=False):
+        issue()
+    issue()
+
+    assert OneTimeCode.objects.count() == 1
+
+
+@pytest.mark.parametrize("text", ["", "123", "不是号码", "+8657112345678", "02087654321", "1380013800\x00"])
+def test_what_is_no_mobile_number_gets_no_code(text):
+    with pytest.raises(CodeRefused):
+        mobile_number(text)
+
+
+def test_other_countries_are_the_shops_choice(settings):
+    with pytest.raises(CodeRefused):
+        mobile_number("+447911123456")
+
+    settings.LOGIN_CODE_COUNTRIES = ["86", "44"]
+    assert mobile_number("+44 7911 123456") == "+447911123456"
+
+
+def test_a_shut_out_customer_proves_the_phone_in_vain():
+    shut = CustomerFactory(phone=PHONE, is_active=False)
+
+    with pytest.raises(CodeRefused) as refused:
+        verify(issue())
+    assert (refused.value.status, Customer.objects.get()) == (403, shut)

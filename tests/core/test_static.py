@@ -1,0 +1,39 @@
+"""Style sheets and scripts as they are made ready at a start."""
+
+import pytest
+from django.core.management import call_command
+from whitenoise.compress import Compressor
+
+
+@pytest.fixture
+def collect(tmp_path, settings, monkeypatch):
+    """Collects a folder of sources and answers what was compressed for it."""
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    settings.STATICFILES_DIRS, settings.STATIC_ROOT = [sources], tmp_path / "served"
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    ours = {"BACKEND": "shopcomm.core.http.static.ManifestStaticStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": ours}
+    compressed: list[str] = []
+    compress = Compressor.compress
+
+    def watched(self, path: str) -> list[str]:
+        compressed.append(path.rpartition("/")[2])
+        return compress(self, path)
+
+    monkeypatch.setattr(Compressor, "compress", watched)
+
+    def run(**files: str) -> list[str]:
+        for name, text in files.items():
+            (sources / f"{name}.js").write_text(text)
+        compressed.clear()
+        call_command("collectstatic", interactive=False, verbosity=0)
+        return sorted(name.split(".")[0] for name in compressed)
+
+    return run
+
+
+def test_only_what_has_changed_is_compressed_again(collect) -> None:
+    assert collect(one="export const a = 1;\n" * 200, two="export const b = 2;\n" * 200) == ["one", "two"]
+    assert collect() == []
+    assert collect(two="export const b = 3;\n" * 200) == ["two"]

@@ -1,0 +1,229 @@
+"""Logging in at `/my/`: what the pages say, what the session is, and whose it stays."""
+
+from unittest import mock
+
+import httpx
+import pytest
+from channels.db import database_sync_to_async
+from django.test import Client
+from django.urls import reverse
+
+from messaging.models import Channel, ChannelAccount
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.middleware import LINK_SESSION_KEY, MY_SESSION_KEY, actor_of, customer_of
+from shopcomm.core.accounts.models import Customer, OneTimeCode
+from shopcomm.core.accounts.services.order_links import link_token, make_link, revoke_links
+from shopcomm.core.accounts.sockets import Visitor, actor_now
+from tests.factories import make_order
+
+pytestmark = pytest.mark.django_db
+LOGIN = "/my/login/"
+
+
+@pytest.fixture(autouse=True)
+def demo(settings):
+    """No gateway: codes are shown. No buckets: each test has the same address."""
+    settings.SHOW_LOGIN_CODES = True
+    with mock.patch("shopcomm.core.accounts.services.one_time_codes.seconds_to_wait", return_value=0.0):
+        yield
+
+
+def ask(client: Client, phone: str) -> str:
+    """Ask for a code and read it off the page."""
+    client.post(LOGIN, {"phone": phone})
+    return client.session["my_code"]["shown"]
+
+
+def log_in(client: Client, phone: str, **more: str):
+    return client.post(LOGIN, {"code": ask(client, phone), **more})
+
+
+def open_link_of(client: Client, order) -> None:
+    client.get(f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/")
+
+
+def test_pages_of_customers_send_others_to_the_login(client):
+    response = client.get("/my/catalogue/?q=包")
+    assert response.status_code == 302
+    assert response["Location"].startswith(f"{LOGIN}?next=%2Fmy%2Fcatalogue")
+    assert client.post("/my/chat/new/")["Location"] == f"{LOGIN}?next=%2Fmy%2F"
+
+
+def test_a_phone_and_its_code_open_all_own_orders(client, order):
+    answer = log_in(client, "138 0013 8000")
+
+    assert (answer.status_code, answer["Location"]) == (302, "/my/")
+    assert client.session[MY_SESSION_KEY] == [order.customer_id, order.customer.phone]
+    assert order.number in client.get("/my/").content.decode()
+
+
+def test_the_login_leads_back_to_the_page_that_was_wanted_and_to_no_other_site(client, customer):
+    assert log_in(client, customer.phone, next="/my/catalogue/?q=red")["Location"] == "/my/catalogue/?q=red"
+    for bad in ("https://evil.example/my/", "//evil.example/my/", "/orders/", "/my/../admin/x\n"):
+        answer = log_in(Client(), customer.phone, next=bad)
+        assert answer["Location"] == "/my/"
+
+
+def test_a_known_phone_and_an_unknown_one_get_the_same_answer(customer):
+    pages = []
+    for phone in (customer.phone, "+8613700137000"):
+        client = Client()
+        client.post(LOGIN, {"phone": phone})
+        page = client.get(LOGIN).content.decode()
+        shown = client.session["my_code"]["shown"]
+        pages.append((page.replace(shown, "").replace(phone, "").replace(phone[3:6], ""), len(page)))
+    assert pages[0][1] == pages[1][1]
+
+
+def test_a_wrong_code_says_so_and_a_dead_one_says_the_same(client, customer):
+    code = ask(client, customer.phone)
+    bad = f"{(int(code) + 1) % 10**6:06d}"
+    answers = [client.post(LOGIN, {"code": bad}) for _ in range(5)] + [client.post(LOGIN, {"code": code})]
+
+    assert {each.status_code for each in answers} == {422}
+    assert all("验证码不对或已过期" in each.content.decode() for each in answers)
+    assert MY_SESSION_KEY not in client.session
+
+
+def test_a_code_belongs_to_the_session_that_asked(client, customer):
+    code = ask(client, customer.phone)
+    assert Client().post(LOGIN, {"code": code}).status_code == 422
+
+
+def test_the_session_gets_a_new_key_and_forgets_what_was_in_it(client, order, other_customer):
+    open_link_of(client, make_order(customer=other_customer))
+    code = ask(client, order.customer.phone)
+    before = client.session.session_key
+    client.post(LOGIN, {"code": code})
+
+    assert client.session.session_key != before
+    assert LINK_SESSION_KEY not in client.session
+    assert "my_code" not in client.session
+
+
+def test_leaving_ends_the_session(phone):
+    assert phone.get("/my/").status_code == 200
+    phone.post("/my/logout/")
+    assert phone.get("/my/").status_code == 302
+
+
+def test_without_a_gateway_a_real_site_sends_to_the_link(client, settings, customer):
+    settings.SHOW_LOGIN_CODES = False
+    answer = client.post(LOGIN, {"phone": customer.phone})
+    assert (answer.status_code, "my_code" in client.session) == (503, False)
+
+
+def test_with_a_gateway_the_code_goes_to_the_phone_and_to_nobody_else(client, customer, caplog):
+    ChannelAccount.objects.create(channel=Channel.SMS, name="短信", url="https://sms.example/send")
+    with mock.patch("httpx.post", return_value=httpx.Response(200)) as post:
+        client.post(LOGIN, {"phone": customer.phone})
+
+    sent = post.call_args.kwargs["json"]
+    code = sent["text"].split("验证码 ")[1][:6]
+    page = client.get(LOGIN).content.decode()
+    assert sent["to"] == customer.phone
+    assert code not in page + caplog.text
+    assert client.session["my_code"]["shown"] == ""
+    assert client.post(LOGIN, {"code": code}).status_code == 302
+
+
+def test_a_gateway_that_is_down_is_said(client, customer):
+    ChannelAccount.objects.create(channel=Channel.SMS, name="短信", url="https://sms.example/send")
+    with mock.patch("httpx.post", side_effect=httpx.ConnectError("down")):
+        assert client.post(LOGIN, {"phone": customer.phone}).status_code == 502
+
+
+def test_too_many_are_told_to_wait(client, customer):
+    with mock.patch("shopcomm.core.accounts.services.one_time_codes.seconds_to_wait", return_value=41.3):
+        answer = client.post(LOGIN, {"phone": customer.phone})
+    assert answer.status_code == 429
+    assert "42" in answer.content.decode()
+    assert not OneTimeCode.objects.exists()
+
+
+def test_a_link_of_the_same_customer_keeps_all_orders(phone, order):
+    open_link_of(phone, order)
+    assert phone.get("/my/").status_code == 200
+    assert LINK_SESSION_KEY not in phone.session
+
+
+def test_a_link_of_another_customer_replaces_the_session(phone, other_customer):
+    order = make_order(customer=other_customer)
+    open_link_of(phone, order)
+    assert phone.get("/my/").status_code == 302
+    assert customer_of(phone.session).order_id == order.pk
+
+
+def test_a_shut_out_customer_is_out_at_once_everywhere(phone, client, order):
+    open_link_of(client, order)
+    token = link_token(make_link(customer=order.customer, order_id=order.pk))
+    Customer.objects.update(is_active=False)
+
+    assert phone.get("/my/").status_code == 302
+    assert customer_of(phone.session) is None
+    assert customer_of(client.session) is None
+    assert client.get(f"/o/{token}/").status_code == 404
+
+
+def test_whose_phone_went_to_somebody_else_is_out(phone, customer):
+    Customer.objects.filter(pk=customer.pk).update(phone="+8613700137001")
+    assert phone.get("/my/").status_code == 302
+
+
+def test_who_was_merged_away_is_out(phone, customer):
+    customer.delete()
+    assert phone.get("/my/").status_code == 302
+
+
+def test_staff_are_not_customers(log_in_staff, phone):
+    client = log_in_staff
+    assert client.get("/my/").status_code == 302
+    assert "员工身份" in client.get(LOGIN).content.decode()
+
+
+@pytest.fixture
+def log_in_staff(client, manager) -> Client:
+    client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def test_a_session_is_its_staffs_unless_a_customers_page_asks(manager, customer):
+    session = {MY_SESSION_KEY: [customer.pk, customer.phone]}
+    assert actor_of(manager, session) == Actor.staff(manager)
+    assert customer_of(session) == Actor.customer(customer)
+    assert actor_of(None, session) == Actor.customer(customer)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_socket_acts_for_all_own_orders(phone, customer, manager):
+    key = phone.session.session_key
+    assert await actor_now(Visitor(key, True)) == Actor.customer(customer)
+    assert await actor_now(Visitor(key, False)) == Actor.customer(customer)
+    await database_sync_to_async(Customer.objects.filter(pk=customer.pk).update)(is_active=False)
+    assert await actor_now(Visitor(key, True)) is None
+
+
+def test_a_new_customer_sees_an_empty_list_and_may_look_around(client, variant):
+    log_in(client, "+8613700137000")
+    assert "还没有订单" in client.get("/my/").content.decode()
+    assert variant.product.name in client.get("/my/catalogue/").content.decode()
+
+
+def test_the_customer_says_how_to_be_called(phone, customer):
+    assert phone.post("/my/me/", {"name": " 吴姐 "}).status_code == 302
+    assert phone.post("/my/me/", {"name": "  "}).status_code == 422
+    customer.refresh_from_db()
+    assert customer.name == "吴姐"
+
+
+def test_notices_are_set_without_a_link(phone, customer):
+    answer = phone.post("/my/me/notices/", {"quiet_from": "22:00", "quiet_to": "08:00"})
+    page = phone.get(answer["Location"]).content.decode()
+    assert 'value="22:00"' in page
+    assert reverse("my:me") in page
+
+
+def test_revoked_links_do_not_end_the_wider_session(phone, order):
+    open_link_of(phone, order)
+    revoke_links(order_id=order.pk)
+    assert phone.get(f"/my/orders/{order.number}/").status_code == 200

@@ -1,0 +1,111 @@
+"""A TCP line to a server that can be bad: it cuts, delays, narrows, and loses what comes back."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+
+class Line:
+    """A proxy on a port and a thread of its own.
+
+    `delay` holds every piece up for so many seconds each way; `rate` is bytes a second each way; `drop_every` cuts all
+    connections again and again. `cut()` drops them and refuses new ones until `mend()`.
+    """
+
+    def __init__(self, target: str, *, delay: float = 0, rate: float = 0, drop_every: float = 0) -> None:
+        host, port = target.removeprefix("http://").split(":")
+        self._target = (host, int(port))
+        self.delay, self.rate, self.drops = delay, rate, 0
+        self._up, self._losing_answers = True, False
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self._server = self._call(self._listen())
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        if drop_every:
+            self._loop.call_soon_threadsafe(self._start, self._drop_again_and_again(drop_every))
+
+    def cut(self) -> None:
+        """Drop every connection and refuse new ones."""
+        self._up = False
+        self._on_loop(self._drop)
+
+    def cut_answers(self) -> None:
+        """What is sent still arrives, but nothing comes back: the worst moment to lose a line."""
+        self._losing_answers = True
+
+    def mend(self) -> None:
+        self._on_loop(self._drop)
+        self._losing_answers = False
+        self._up = True
+
+    def close(self) -> None:
+        """Drop everything and stop."""
+        self.cut()
+        self._on_loop(self._server.close)
+        self._on_loop(lambda: [task.cancel() for task in self._tasks])
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    def _call(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+    def _on_loop(self, work: Callable[[], object]) -> None:
+        async def do() -> None:
+            work()
+
+        self._call(do())
+
+    async def _listen(self) -> asyncio.Server:
+        return await asyncio.start_server(self._accept, "127.0.0.1", 0)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _drop_again_and_again(self, every: float) -> None:
+        while True:
+            await asyncio.sleep(every)
+            self.drops += 1
+            self._drop()
+
+    def _drop(self) -> None:
+        for writer in list(self._writers):
+            writer.transport.abort()
+        self._writers.clear()
+
+    async def _accept(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        if not self._up:
+            back.transport.abort()
+            return
+        far, forth = await asyncio.open_connection(*self._target)
+        self._writers |= {back, forth}
+        self._start(self._pump(near, forth, answers=False))
+        self._start(self._pump(far, back, answers=True))
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, answers: bool) -> None:
+        """Pieces leave in the order they came, each `delay` after it came, no faster than `rate`."""
+        pieces: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+        self._start(self._deliver(pieces, sink))
+        with suppress(OSError):
+            while data := await source.read(16384):
+                if not (answers and self._losing_answers):
+                    pieces.put_nowait((self._loop.time() + self.delay, data))
+        pieces.put_nowait((self._loop.time() + self.delay, b""))
+
+    async def _deliver(self, pieces: asyncio.Queue[tuple[float, bytes]], sink: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while True:
+                due, data = await pieces.get()
+                await asyncio.sleep(max(0, due - self._loop.time()))
+                if not data:
+                    break
+                if self.rate:
+                    await asyncio.sleep(len(data) / self.rate)
+                sink.write(data)
+                await sink.drain()
+        self._writers.discard(sink)
+        sink.close()

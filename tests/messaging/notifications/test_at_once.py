@@ -1,0 +1,173 @@
+"""Workers, customers and channels at the same moment, on real connections: told once, told truly, held up by nobody."""
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from random import Random
+from time import monotonic, sleep
+
+import pytest
+from django.db import connection, transaction
+
+from messaging.models import ChannelAccount, Delivery, Message, Notification, NotificationRule
+from messaging.services.channels.delivering import deliver_all, deliver_channel
+from messaging.services.notifications.planning import plan_event
+from messaging.services.notifications.release import release_batch, release_due
+from messaging.services.notifications.timers import plan_timers
+from orders.models import Order
+from orders.services.items import ItemInput
+from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.events.relay import relay
+from tests.factories import CustomerFactory, VariantFactory, make_order, make_orders, move
+from tests.messaging.notifications.conftest import at, states
+from tests.messaging.notifications.test_channels import Receiver
+from tests.orders.test_concurrency import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+RACES = 40
+
+
+def no_failures(results: list[object]) -> None:
+    assert [each for each in results if isinstance(each, Exception)] == []
+
+
+@pytest.fixture
+def unpaid(clock) -> Order:
+    """An order whose reminder is due."""
+    NotificationRule.objects.exclude(key="unpaid").update(enabled=False)
+    order = make_order()
+    clock.move_to(at("2026-11-24 10:31"))
+    plan_timers()
+    return order
+
+
+def reminders(order: Order) -> int:
+    return Message.objects.filter(conversation__order=order, data__notice="unpaid").count()
+
+
+def test_several_workers_share_the_sweep_and_tell_everything_once(clock):
+    orders = make_orders(120)
+    relay()
+    shares = at_once([lambda: release_due(people=5)] * 4)
+    no_failures(shares)
+    assert sum(shares) == 120
+    assert sum(share > 0 for share in shares) > 1
+    for order in orders:
+        assert Message.objects.filter(conversation__order=order, data__has_key="notice").count() == 1
+
+
+def test_two_workers_that_read_the_same_event_write_its_notice_once(clock):
+    make_order()
+    relay()
+    Notification.objects.all().delete()
+    event = DomainEvent.objects.get(type="order.created")
+    no_failures(at_once([lambda: plan_event(event)] * 6))
+    assert Notification.objects.count() == 1
+
+
+def test_a_payment_under_way_holds_the_reminder_back_and_then_takes_its_place(unpaid):
+    with transaction.atomic():
+        move(unpaid, "paid")
+        no_failures(at_once([release_due]))
+        assert reminders(unpaid) == 0
+    release_due()
+    assert reminders(unpaid) == 0
+    assert states(unpaid)["unpaid"] == ("dropped", "taken_back")
+
+
+def test_a_payment_waits_for_the_reminder_that_is_being_written_and_no_phone_rings_for_it(unpaid, clock):
+    ChannelAccount.objects.create(channel="sms", name="网关", url="http://127.0.0.1:9/sms")
+    NotificationRule.objects.filter(key="unpaid").update(channels=["sms"])
+    paying = threading.Thread(target=lambda: (move(unpaid, "paid"), connection.close()))
+    with transaction.atomic():
+        release_batch(now=clock_now())
+        paying.start()
+        paying.join(0.5)
+        assert paying.is_alive()
+    paying.join(20)
+    assert reminders(unpaid) == 1
+    assert deliver_channel("sms") == 0
+    assert Delivery.objects.get().state == "skipped"
+
+
+def clock_now():
+    from django.utils import timezone
+
+    return timezone.now()
+
+
+def test_a_payment_and_a_reminder_at_the_same_moment_never_contradict_each_other(clock):
+    NotificationRule.objects.exclude(key="unpaid").update(enabled=False)
+    orders, dice = make_orders(RACES), Random(3)
+    clock.move_to(at("2026-11-24 10:31"))
+    plan_timers()
+
+    def late(work: Callable[[], object]) -> Callable[[], object]:
+        pause = dice.random() / 50
+        return lambda: (sleep(pause), work())
+
+    for order in orders:
+        no_failures(at_once([late(lambda o=order: move(o, "paid")), late(lambda: release_due(people=3))]))
+    release_due()
+    for order in orders:
+        state, reason = states(order)["unpaid"]
+        assert (state, reason, reminders(order)) in {("sent", "at_once", 1), ("dropped", "taken_back", 0)}
+
+
+def test_buyers_at_once_cross_the_threshold_once():
+    bag = VariantFactory(sku="LOW-7", threshold=10, on_hand=20)
+    buyers = [CustomerFactory() for _ in range(18)]
+    no_failures(
+        at_once([lambda b=buyer: make_order(customer=b, items=[ItemInput(bag.sku, 1)]) for buyer in buyers])
+    )
+    assert DomainEvent.objects.filter(type="stock.low").count() == 1
+    bag.refresh_from_db()
+    assert (bag.available, bag.low_since is not None) == (2, True)
+
+
+@pytest.fixture
+def deaf_gateway() -> Iterator[str]:
+    """A gateway that takes every call and answers none, until it is gone."""
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/sms"
+    for thread in threading.enumerate():
+        if thread.name == "sms":
+            thread.join(20)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    running = Receiver()
+    running.status = 200
+    yield running
+    running.server.shutdown()
+
+
+def hanging() -> bool:
+    return any(thread.name == "sms" for thread in threading.enumerate())
+
+
+def test_a_channel_that_hangs_slows_no_other_and_no_worker(sales, deaf_gateway, receiver, monkeypatch):
+    import apprise  # noqa: F401  (its first import is slow, and not what is measured)
+
+    monkeypatch.setattr("messaging.services.channels.sms.TIMEOUT_SECONDS", 60)
+    NotificationRule.objects.filter(key="order_confirmed").update(channels=["sms"], outside="send")
+    NotificationRule.objects.filter(key="paid").update(
+        channels=["bot"], outside="send", audience="role", role="sales"
+    )
+    ChannelAccount.objects.create(channel="sms", name="网关", url=deaf_gateway)
+    ChannelAccount.objects.create(channel="bot", name="销售群", url=f"json://{receiver.host}/bot")
+    # While the gateway says nothing, one notice after another passes by.
+    for count, order in enumerate(make_orders(2), start=1):
+        move(order, "paid")
+        relay()
+        release_due()
+        begun = monotonic()
+        deliver_all(patience=1)
+        assert monotonic() - begun < 5
+        while len(receiver.got) < count and monotonic() - begun < 20:
+            sleep(0.05)
+        assert order.number in json.loads(receiver.got[-1][2])["message"]
+        assert hanging()
+    assert not Delivery.objects.filter(channel="sms", state="sent").exists()

@@ -1,0 +1,101 @@
+"""What customers write, and the form it opens."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.change_reading import LineChoice, read_change
+
+WEDNESDAY = date(2026, 11, 25)
+BAG = LineChoice(
+    7,
+    "XZ-BLK-20",
+    4,
+    (
+        ("XZ-BLK-20", "曜石黑", "20 寸"),
+        ("XZ-BLK-24", "曜石黑", "24 寸"),
+        ("XZ-RED-20", "酒红色", "20 寸"),
+        ("XZ-RED-24", "酒红色", "24 寸"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("帮我改下地址:浙江省杭州市余杭区文一西路969号 张三 13800138000", "address"),
+        ("订单取消吧，买错了", "cancel"),
+        ("不想要了", "cancel"),
+        ("麻烦加急，客人在等", "urgent"),
+        ("尽快发货", "urgent"),
+        ("不用加急", "note"),
+        ("别取消订单", "note"),
+        ("请放门卫", "note"),
+        ("地址是哪里来着", "note"),
+        ("", "note"),
+    ],
+)
+def test_simple_words_open_the_form_that_fits(text, kind):
+    assert read_change(text, today=WEDNESDAY, lines=[BAG]).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("明天再发", date(2026, 11, 26)),
+        ("大后天送过来", date(2026, 11, 28)),
+        ("12月3号之后发货", date(2026, 12, 3)),
+        ("1月5日送", date(2027, 1, 5)),
+        ("2026-12-01 再送", date(2026, 12, 1)),
+        ("周五送", date(2026, 11, 27)),
+        ("周三再发", date(2026, 12, 2)),
+        ("下周一以后送", date(2026, 11, 30)),
+        ("28号再发", date(2026, 11, 28)),
+        ("推迟到5号送", date(2026, 12, 5)),
+    ],
+)
+def test_a_day_is_the_next_one_of_its_name(text, day):
+    read = read_change(text, today=WEDNESDAY)
+    assert (read.kind, read.data.get("deliver_on")) == ("delivery_date", day)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("黑色换成酒红", {7: {"sku": "XZ-RED-20"}}),
+        ("我要改成酒红色的", {7: {"sku": "XZ-RED-20"}}),
+        ("换24寸的", {7: {"sku": "XZ-BLK-24"}}),
+        ("换成酒红色 24寸", {7: {"sku": "XZ-RED-24"}}),
+        ("数量改成6个", {7: {"quantity": 6}}),
+        ("再加两个", {7: {"quantity": 6}}),
+        ("少要1只", {7: {"quantity": 3}}),
+        ("改为十二件", {7: {"quantity": 12}}),
+        ("换成酒红色，改成5个", {7: {"sku": "XZ-RED-20", "quantity": 5}}),
+    ],
+)
+def test_colour_size_and_count_are_read_where_one_line_is_meant(text, wanted):
+    read = read_change(text, today=WEDNESDAY, lines=[BAG])
+    assert (read.kind, read.data.get("lines")) == ("items", wanted)
+
+
+def test_which_of_two_lines_is_meant_is_for_people_to_say():
+    other = LineChoice(8, "BB-1", 2)
+    assert read_change("改成6个", today=WEDNESDAY, lines=[BAG, other]).kind == "note"
+    named = read_change("BB-1 改成6个", today=WEDNESDAY, lines=[BAG, other])
+    assert named.data["lines"] == {8: {"quantity": 6}}
+
+
+def test_what_is_not_understood_becomes_a_note_in_its_words():
+    assert read_change("备注：送货前打电话", today=WEDNESDAY).data == {"note": "送货前打电话"}
+
+
+@given(st.text(max_size=600), st.dates(min_value=date(2020, 1, 1), max_value=date(2090, 1, 1)))
+def test_any_text_is_read_without_an_accident(text, today):
+    assert read_change(text, today=today, lines=[BAG]).kind
+
+
+@given(st.text(alphabet="改换成加少两三十0123456789个件月号周下天送发", max_size=20))
+def test_any_pile_of_the_words_is_read_without_an_accident(text):
+    assert read_change(text, today=WEDNESDAY, lines=[BAG]).kind
