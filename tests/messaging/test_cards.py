@@ -31,7 +31,9 @@ def shown(look: Look) -> dict:
 @pytest.fixture(autouse=True)
 def card_for_tests(settings, tmp_path):
     (tmp_path / "thing.html").write_text("<p>{{ thing }}</p>{% if refusal %}<p>{{ refusal }}</p>{% endif %}")
-    settings.TEMPLATES[0]["DIRS"] = [*settings.TEMPLATES[0]["DIRS"], tmp_path]
+    engine = settings.TEMPLATES[0]
+    # Set anew, not changed in place: engines that another test has started begin again.
+    settings.TEMPLATES = [engine | {"DIRS": [*engine["DIRS"], tmp_path]}]
     with mock.patch.dict(cards.CARDS):
         register(Card("thing", "thing.html", shown, {"tap": tap}))
         TAPPED.clear()
