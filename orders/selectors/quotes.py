@@ -9,6 +9,7 @@ from orders.labels import field_label
 from orders.models import Order, Quote, QuoteLine, TierPrice, Variant
 from orders.services.addresses import COLUMNS, AddressInput, address_of
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.http.templatetags.ui import national
 
 SHOWN = 50
 MOST_ITEMS = 100
@@ -76,7 +77,8 @@ def last_address(customer: Customer) -> AddressInput:
 
 def address_fields(address: AddressInput) -> list[tuple[str, str, str]]:
     """The six fields of a form: name, label, value."""
-    return [(name, field_label(column), str(getattr(address, name))) for name, column in COLUMNS.items()]
+    values = vars(address) | {"phone": national(address.phone)}
+    return [(name, field_label(column), values[name]) for name, column in COLUMNS.items()]
 
 
 def wanted_items(text: str) -> list[dict[str, object]]:

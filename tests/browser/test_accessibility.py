@@ -10,14 +10,20 @@ from playwright.sync_api import Page
 
 from messaging.models import NotificationRule
 from messaging.services.messages import send_message
-from orders.models import Order, Status
+from messaging.services.quotes import quote_in_conversation
+from messaging.services.shortages import offer_in_conversation
+from orders.models import Order, Quote, Status
+from orders.selectors.shortages import all_options
 from orders.services.change_requests import request_change
 from orders.services.editing import edit_order
 from orders.services.evaluations import EvaluationInput, evaluate_order
+from orders.services.orders import ItemInput
+from orders.services.quotes import QuoteInput, end_of_day
+from orders.services.shortages import report_missing
 from orders.services.warehouse import acknowledge_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
-from tests.factories import integration, make_order, make_orders
+from tests.factories import VariantFactory, integration, make_order, make_orders
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,7 +54,17 @@ def shop(customer, sales) -> dict[str, Order]:
     given = EvaluationInput(goods=2, service=5, text="拉链有点紧")
     evaluate_order(actor=Actor.customer(rated.customer), order_id=rated.pk, given=given)
     make_orders(3)
+    short = make_order(status=Status.PAID)
+    report_missing(actor=integration(), line_id=short.lines.get().pk, missing=1)
+    task = short.shortages.get()
+    keys = [option.key for option in all_options(task)]
+    offer_in_conversation(actor=Actor.staff(sales), task_id=task.pk, keys=keys)
+    wanted = QuoteInput([ItemInput(VariantFactory().sku, 12)], end_of_day(7), note="含包装")
+    quote_in_conversation(
+        actor=Actor.staff(sales), customer=customer, conversation_id=talk, wanted=wanted, send=True
+    )
     return {
+        "short": short,
         "busy": busy,
         "picking": picking,
         "asked": asked,
@@ -75,6 +91,10 @@ PAGES: dict[str, Callable[[dict[str, Order]], str]] = {
     "inbox": lambda shop: "/inbox/",
     "conversation": lambda shop: f"/inbox/{shop['busy'].conversation.pk}/",  # type: ignore[attr-defined]
     "new enquiry": lambda shop: "/inbox/new/",
+    "quotes": lambda shop: f"/conversations/{shop['busy'].conversation.pk}/quotes/",  # type: ignore[attr-defined]
+    "new quote": lambda shop: f"/conversations/{shop['busy'].conversation.pk}/quotes/new/",  # type: ignore[attr-defined]
+    "quote": lambda shop: f"/quotes/{Quote.objects.get().pk}/",
+    "short order": lambda shop: f"/orders/{shop['short'].number}/",
     "warehouse": lambda shop: "/warehouse/",
     "pick list": lambda shop: f"/warehouse/?order={shop['picking'].number}",
     "slip": lambda shop: f"/warehouse/orders/{shop['picking'].number}/",
@@ -142,7 +162,7 @@ def test_every_page_of_the_staff_is_accessible(browse, live, manager, shop, view
 def test_the_customers_pages_are_accessible(browse, live, shop, view) -> None:
     width, height, scheme = view
     wrong: dict[str, list[str]] = {}
-    for name in ("busy", "asked", "shipped", "rated"):
+    for name in ("busy", "asked", "shipped", "rated", "short"):
         token = link_token(make_link(customer=shop[name].customer, order_id=shop[name].pk))
         for part in ("", "chat/", "change/", "notices/", "evaluation/"):
             page = browse(
