@@ -83,9 +83,7 @@ def test_the_customer_agrees_on_the_card(asked):
     assert asked.consent["by"] == "tap"
 
 
-def test_staff_cannot_tap_for_the_customer_but_write_down_what_was_said_on_the_phone(
-    asked, log_in, manager
-):
+def test_staff_cannot_tap_for_the_customer_but_write_down_what_was_said_on_the_phone(asked, log_in, manager):
     desk = log_in(manager)
     shown = desk.get(card_at(asked)).text
     assert "客户在电话中同意了" in shown
@@ -203,7 +201,11 @@ def test_the_parcel_slip_has_its_version_waits_for_open_changes_and_says_when_it
     )  # fmt: skip
     asked = request_change(actor=customer_of(order), order_id=order.pk, kind="address", data=STREET)
     refused = stockroom.get(at)
-    assert (refused.status_code, order.street in refused.text, "分钟内答复" in refused.text) == (423, False, True)
+    assert (refused.status_code, order.street in refused.text, "分钟内答复" in refused.text) == (
+        423,
+        False,
+        True,
+    )
 
     stockroom.post(f"/warehouse/changes/{asked.pk}/accept/")
     assert STREET["street"] in stockroom.get(at).text
