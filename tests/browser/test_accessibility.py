@@ -12,6 +12,7 @@ from messaging.models import NotificationRule
 from messaging.services.messages import send_message
 from orders.models import Order, Status
 from orders.services.change_requests import request_change
+from orders.services.consent import edit_or_ask
 from orders.services.editing import edit_order
 from orders.services.warehouse import acknowledge_order
 from shopcomm.core.accounts.actors import Actor
@@ -43,6 +44,8 @@ def shop(customer, sales) -> dict[str, Order]:
     asked = make_order(status=Status.PICKING)
     for kind, data in (("address", {"street": "体育场路 1 号"}), ("cancel", {"reason": "买错了"})):
         request_change(actor=Actor.customer(asked.customer), order_id=asked.pk, kind=kind, data=data)
+    consent = make_order(status=Status.PAID)
+    edit_or_ask(actor=Actor.staff(sales), order_id=consent.pk, version=None, changes={"street": "新街 1 号"})
     make_orders(3)
     return {
         "busy": busy,
@@ -50,7 +53,14 @@ def shop(customer, sales) -> dict[str, Order]:
         "asked": asked,
         "shipped": make_order(status=Status.SHIPPED),
         "new": make_order(status=Status.PAID),
+        "consent": consent,
     }
+
+
+def from_message(order: Order) -> str:
+    """The form that the customer's first words open."""
+    line = order.conversation.messages.filter(sender_kind="customer").first()  # type: ignore[attr-defined]
+    return f"/conversations/{line.conversation_id}/messages/{line.seq}/change/"
 
 
 PAGES: dict[str, Callable[[dict[str, Order]], str]] = {
@@ -71,6 +81,10 @@ PAGES: dict[str, Callable[[dict[str, Order]], str]] = {
     "warehouse": lambda shop: "/warehouse/",
     "pick list": lambda shop: f"/warehouse/?order={shop['picking'].number}",
     "slip": lambda shop: f"/warehouse/orders/{shop['picking'].number}/",
+    "parcel slip": lambda shop: f"/warehouse/orders/{shop['picking'].number}/parcel/",
+    "parcel slip that waits": lambda shop: f"/warehouse/orders/{shop['asked'].number}/parcel/",
+    "order that asks the customer": lambda shop: f"/orders/{shop['consent'].number}/",
+    "change from a message": lambda shop: from_message(shop["busy"]),
     "rights": lambda shop: "/rights/",
     "preferences": lambda shop: "/preferences/",
     "rules": lambda shop: "/rules/",
