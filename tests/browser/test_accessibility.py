@@ -15,6 +15,7 @@ from messaging.services.shortages import offer_in_conversation
 from orders.models import Order, Quote, Status
 from orders.selectors.shortages import all_options
 from orders.services.change_requests import request_change
+from orders.services.consent import edit_or_ask
 from orders.services.editing import edit_order
 from orders.services.evaluations import EvaluationInput, evaluate_order
 from orders.services.orders import ItemInput
@@ -53,6 +54,8 @@ def shop(customer, sales) -> dict[str, Order]:
     rated = make_order(status=Status.DELIVERED)
     given = EvaluationInput(goods=2, service=5, text="拉链有点紧")
     evaluate_order(actor=Actor.customer(rated.customer), order_id=rated.pk, given=given)
+    consent = make_order(status=Status.PAID)
+    edit_or_ask(actor=Actor.staff(sales), order_id=consent.pk, version=None, changes={"street": "新街 1 号"})
     make_orders(3)
     short = make_order(status=Status.PAID)
     report_missing(actor=integration(), line_id=short.lines.get().pk, missing=1)
@@ -71,7 +74,14 @@ def shop(customer, sales) -> dict[str, Order]:
         "rated": rated,
         "shipped": make_order(status=Status.SHIPPED),
         "new": make_order(status=Status.PAID),
+        "consent": consent,
     }
+
+
+def from_message(order: Order) -> str:
+    """The form that the customer's first words open."""
+    line = order.conversation.messages.filter(sender_kind="customer").first()  # type: ignore[attr-defined]
+    return f"/conversations/{line.conversation_id}/messages/{line.seq}/change/"
 
 
 PAGES: dict[str, Callable[[dict[str, Order]], str]] = {
@@ -98,6 +108,10 @@ PAGES: dict[str, Callable[[dict[str, Order]], str]] = {
     "warehouse": lambda shop: "/warehouse/",
     "pick list": lambda shop: f"/warehouse/?order={shop['picking'].number}",
     "slip": lambda shop: f"/warehouse/orders/{shop['picking'].number}/",
+    "parcel slip": lambda shop: f"/warehouse/orders/{shop['picking'].number}/parcel/",
+    "parcel slip that waits": lambda shop: f"/warehouse/orders/{shop['asked'].number}/parcel/",
+    "order that asks the customer": lambda shop: f"/orders/{shop['consent'].number}/",
+    "change from a message": lambda shop: from_message(shop["busy"]),
     "rights": lambda shop: "/rights/",
     "preferences": lambda shop: "/preferences/",
     "rules": lambda shop: "/rules/",

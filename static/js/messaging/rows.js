@@ -6,7 +6,7 @@ const EVENT_ICONS = {
   "order.created": "orders", "order.paid": "pay", "order.payment_recorded": "pay", "order.picking": "boxes",
   "order.shipped": "truck", "order.delivered": "check", "order.completed": "check", "order.refunding": "refund",
   "order.refunded": "refund", "order.refund_rejected": "refund", "order.cancelled": "x", "order.changed": "edit",
-  "shipment.updated": "truck",
+  "shipment.updated": "truck", "order.change_requested": "edit", "order.change_rejected": "x",
 };
 
 /** The same colour for a person as the server's `avatar` filter gives. */

@@ -1,0 +1,113 @@
+"""A change by the customer's word, in two browsers: asked on a phone from a message, or agreed to by a tap."""
+
+import os
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from orders.models import ChangeRequest, Order, Status
+from shopcomm.core.accounts.services.order_links import link_token, make_link
+from tests.browser.chat import message, ready, say
+from tests.factories import make_order
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PHONE = {"width": 360, "height": 760}
+
+
+def customer_page(live, order: Order) -> str:
+    return f"{live.url}/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/"
+
+
+def look(page: Page, name: str) -> None:
+    """Keeps a picture where somebody asks for one."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/{name}.png")
+
+
+def test_a_customer_makes_a_request_of_their_own_message(browse, live, customer) -> None:
+    order = make_order(customer=customer, status=Status.PICKING)
+    phone = ready(browse(customer_page(live, order) + "chat/", **PHONE))
+    say(phone, "帮我改下地址:浙江省杭州市余杭区文一西路969号 张三 13800138000")
+    line = message(phone, "帮我改下地址").last
+    expect(line.locator("[data-take]")).to_be_visible()
+    look(phone, "offer")
+    line.locator(".b .text").click()
+    line.locator("[data-change]").click()
+
+    expect(phone.locator("[name=street]")).to_have_value("文一西路969号")
+    look(phone, "change")
+    phone.get_by_role("button", name="提交新地址").click()
+
+    expect(phone.get_by_text("等待处理").first).to_be_visible()
+    request = order.change_requests.get()
+    assert (request.handler, request.said_in is not None) == ("warehouse", True)
+
+
+def test_one_tap_on_the_offered_address_is_enough(browse, live, customer) -> None:
+    order = make_order(customer=customer, status=Status.PAID)
+    phone = ready(browse(customer_page(live, order) + "chat/", **PHONE))
+    say(phone, "帮我改下地址:浙江省杭州市余杭区文一西路969号 张三 13800138000")
+
+    phone.locator("[data-take]").click()
+
+    expect(phone.locator(".toast")).to_have_text("已修改")
+    order.refresh_from_db()
+    assert order.street == "文一西路969号"
+
+
+def test_what_sales_change_is_made_by_the_customers_tap(browse, live, customer, manager) -> None:
+    order = make_order(customer=customer, status=Status.PAID)
+    phone = ready(browse(customer_page(live, order) + "chat/", **PHONE))
+    desk = browse(f"{live.url}/orders/{order.number}/edit/", staff=manager)
+    desk.locator("[name=street]").fill("文一西路 969 号")
+    desk.get_by_role("button", name="保存修改").click()
+    expect(desk.locator("[data-asked]")).to_contain_text("等客户在手机上点“同意”")
+    look(ready(desk), "desk-asked")
+
+    card = phone.locator(".cardlet")
+    expect(card).to_contain_text("文一西路 969 号")
+    look(phone, "card")
+    card.get_by_role("button", name="同意", exact=True).click()
+
+    expect(card).to_contain_text("已生效")
+    expect(desk.locator(".odetail").get_by_text("文一西路 969 号").first).to_be_visible()
+    expect(desk.locator("[data-asked]")).to_have_count(0)
+    order.refresh_from_db()
+    assert order.street == "文一西路 969 号"
+    assert order.change_requests.get().state == ChangeRequest.State.ACCEPTED
+
+
+def test_the_desk_makes_a_request_of_a_customers_message(browse, live, customer, manager) -> None:
+    order = make_order(customer=customer, status=Status.PAID)
+    phone = ready(browse(customer_page(live, order) + "chat/", **PHONE))
+    say(phone, "送货前打个电话")
+    desk = ready(browse(f"{live.url}/orders/{order.number}/", staff=manager, width=1440, height=900))
+
+    line = message(desk, "送货前打个电话").last
+    line.hover()
+    line.locator("[data-change]").click()
+    expect(desk.locator("[name=note]")).to_have_value("送货前打个电话")
+    look(desk, "desk-form")
+    desk.get_by_role("button", name="保存备注").click()
+
+    expect(desk.locator(".odetail").get_by_text("送货前打个电话").first).to_be_visible()
+
+
+def test_the_slip_and_the_board_show_who_must_act(browse, live, customer, manager, warehouse) -> None:
+    order = make_order(customer=customer, status=Status.PICKING)
+    slip = f"{live.url}/warehouse/orders/{order.number}/parcel/"
+    page = browse(slip, staff=warehouse, width=1024, height=768)
+    expect(page.locator(".slip__address")).to_contain_text(order.street)
+    look(page, "slip")
+    phone = browse(customer_page(live, order) + "change/", **PHONE)
+    phone.locator("[name=street]").fill("文一西路 969 号")
+    phone.get_by_role("button", name="提交新地址").click()
+    expect(phone.get_by_text("等待处理").first).to_be_visible()
+
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("分钟内答复")
+    for width, height in ((1440, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(f"{live.url}/warehouse/?order={order.number}")
+        expect(page.locator("[data-alert]").first).to_contain_text("分钟内答复")
+        look(page, f"board-{width}")
