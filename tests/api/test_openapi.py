@@ -44,7 +44,8 @@ def test_answers_are_as_described(case, api_key, order) -> None:
     real = {"number": order.number, "sku": "DJX-20-BLK", "id": order.conversation.pk}  # type: ignore[attr-defined]
     case.path_parameters = {name: real[name] for name in case.path_parameters}
     case.call_and_validate(
-        headers={"Authorization": f"Bearer {api_key}"},
+        # In process nothing unpacks an answer that was compressed on its way.
+        headers={"Authorization": f"Bearer {api_key}", "Accept-Encoding": "identity"},
         checks=[
             not_a_server_error,
             status_code_conformance,

@@ -24,9 +24,9 @@ class ManifestStaticStorage(CompressedManifestStaticFilesStorage):
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         """Put the common style sheets into one file first: it is hashed and compressed like the others."""
-        if not dry_run:
-            parts = [finders.find(path) for path in common_stylesheets()]
-            text = "\n".join(Path(part).read_text() for part in parts if isinstance(part, str))
-            Path(self.path(BUNDLE)).write_text(text)
+        parts = [finders.find(path) for path in common_stylesheets()]
+        found = [Path(part) for part in parts if isinstance(part, str)]
+        if found and not dry_run:
+            Path(self.path(BUNDLE)).write_text("\n".join(part.read_text() for part in found))
             paths[BUNDLE] = (self, BUNDLE)
         yield from super().post_process(paths, dry_run, **options)

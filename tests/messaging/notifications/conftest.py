@@ -2,17 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, time
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 
 from messaging.models import Message, Notification, NotificationRule, RuleVersion
+from messaging.services.messages import send_message
 from messaging.services.notifications.defaults import ensure_default_rules
 from messaging.services.notifications.release import release_due
 from messaging.services.notifications.timers import plan_timers
+from orders.models import Order
+from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import ShopSettings, WorkingInterval
 from shopcomm.core.events.relay import relay
+from tests.factories import make_order, move
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -73,6 +78,24 @@ def rule() -> Callable[..., NotificationRule]:
         return NotificationRule.objects.get(key=key)
 
     return change
+
+
+@pytest.fixture
+def order(clock, customer, variant) -> Order:
+    return make_order(customer=customer)
+
+
+def pay(order: Order) -> Order:
+    return move(order, "paid", reference=f"pay-{order.pk}")
+
+
+def ship(order: Order, number: str = "SF1234567890") -> Order:
+    return move(order, "shipped", carrier="shunfeng", tracking_number=number)
+
+
+def say(order: Order, text: str = "今晚就付") -> None:
+    talk = order.conversation
+    send_message(actor=Actor.customer(order.customer), conversation_id=talk.pk, client_id=uuid4(), body=text)
 
 
 def states(order) -> dict[str, tuple[str, str]]:

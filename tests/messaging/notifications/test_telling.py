@@ -1,13 +1,10 @@
 """The five messages, told in time: not at night, not twice, not when they are out of date."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 
-from messaging.models import Message, Notification, NotificationPreference
-from messaging.services.messages import send_message
-from messaging.services.notifications.release import release_due
+from messaging.models import Message, Notification
 from messaging.services.notifications.telling import LONGEST, digest
 from messaging.services.notifications.timers import cancel_unpaid
 from orders.models import Order
@@ -15,27 +12,12 @@ from orders.services.orders import ItemInput
 from orders.services.shipments import add_tracking_node
 from orders.services.stock import set_stock
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.configuration.models import CalendarDay, ShopSettings, WorkingInterval
-from shopcomm.core.events.models import DomainEvent, HandlerCursor
-from shopcomm.core.events.relay import relay
-from tests.factories import StaffFactory, VariantFactory, make_order, move
-from tests.messaging.notifications.conftest import at, states
+from shopcomm.core.events.models import HandlerCursor
+from tests.factories import VariantFactory, make_order, move
+from tests.messaging.notifications.conftest import at, pay, say, ship, states
 
 pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system()
-
-
-def pay(order: Order) -> Order:
-    return move(order, "paid", reference=f"pay-{order.pk}")
-
-
-def ship(order: Order, number: str = "SF1234567890") -> Order:
-    return move(order, "shipped", carrier="shunfeng", tracking_number=number)
-
-
-@pytest.fixture
-def order(clock, customer, variant):
-    return make_order(customer=customer)
 
 
 def test_an_order_is_confirmed_to_the_customer_at_once(order, pass_on, told):
@@ -188,11 +170,6 @@ def test_after_the_last_reminder_an_order_may_be_cancelled_and_gives_its_stock_b
     assert (order.status, variant.reserved) == ("cancelled", 0)
 
 
-def say(order: Order, text: str = "今晚就付") -> None:
-    talk = order.conversation
-    send_message(actor=Actor.customer(order.customer), conversation_id=talk.pk, client_id=uuid4(), body=text)
-
-
 def test_a_customer_who_answers_a_reminder_is_left_to_people(order, clock, pass_on, told, rule):
     rule("unpaid", steps=[30, 240], cancel_after=60)
     clock.move_to(at("2026-11-24 10:31"))
@@ -302,151 +279,3 @@ def test_no_customer_is_ever_told_of_stock(clock, customer, pass_on):
     make_order(customer=customer, items=[ItemInput("LOW-2", 2)])
     pass_on()
     assert not Message.objects.filter(data__notice="stock_low").exists()
-
-
-def test_a_kind_that_a_customer_turned_off_is_dropped_but_money_is_told(order, pass_on, told):
-    NotificationPreference.objects.create(
-        owner_kind="customer", owner_id=order.customer_id, muted=["order_confirmed", "paid"]
-    )
-    pay(order)
-    pass_on()
-    assert states(order)["order_confirmed"] == ("dropped", "muted")
-    assert told(order) == ["paid"]
-
-
-def test_over_the_budget_notices_merge_into_one_digest(clock, customer, pass_on):
-    ShopSettings.objects.update(customer_daily_budget=2)
-    orders = [make_order(customer=customer) for _ in range(4)]
-    pass_on()
-    rows = Notification.objects.filter(trigger="order_confirmed")
-    assert sorted(rows.values_list("state", flat=True)) == ["merged", "merged", "sent", "sent"]
-    carrier = rows.exclude(merged=None).distinct().get()
-    assert all(order.number in carrier.body for order in [*orders[2:], carrier.order])
-
-
-def test_over_the_budget_with_nothing_to_ride_on_waits_until_there_is_room(clock, customer, pass_on):
-    ShopSettings.objects.update(customer_daily_budget=1)
-    make_order(customer=customer)
-    pass_on()
-    clock.move_to(at("2026-11-24 11:00"))
-    second = make_order(customer=customer)
-    pass_on()
-    assert states(second)["order_confirmed"] == ("waiting", "over_budget")
-    clock.move_to(at("2026-11-25 10:00"))
-    pass_on()
-    assert states(second)["order_confirmed"][0] == "sent"
-
-
-def test_an_imported_or_seeded_past_is_nobodys_news(clock, customer):
-    from shopcomm.core.realtime import quietly
-
-    with quietly():
-        make_order(customer=customer)
-    relay()
-    assert DomainEvent.objects.filter(type="order.created", data__history=True).exists()
-    assert not Notification.objects.exists()
-
-
-def test_a_rule_that_is_switched_off_says_nothing_more(order, clock, rule, pass_on, told):
-    clock.move_to(at("2026-11-24 23:00"))
-    late = make_order(customer=order.customer)
-    relay()
-    rule("order_confirmed", enabled=False)
-    clock.move_to(at("2026-11-25 09:00"))
-    release_due()
-    assert states(late)["order_confirmed"] == ("dropped", "rule_off")
-
-
-def test_an_unanswered_customer_is_brought_to_the_seller_in_working_time(order, clock, sales, pass_on):
-    Order.objects.filter(pk=order.pk).update(assigned_to=sales)
-    clock.move_to(at("2026-11-24 20:50"))
-    customer = Actor.customer(order.customer)
-    send_message(actor=customer, conversation_id=order.conversation.pk, client_id=uuid4(), body="有货吗")
-    clock.move_to(at("2026-11-24 22:00"))
-    pass_on()
-    assert not Notification.objects.filter(trigger="unanswered").exists()
-    clock.move_to(at("2026-11-25 09:06"))
-    pass_on()
-    notice = Notification.objects.get(trigger="unanswered")
-    assert (notice.recipient_id, notice.state) == (sales.pk, "sent")
-    assert "有货吗" in notice.body
-
-
-@pytest.fixture
-def closed_at_weekends(clock) -> None:
-    WorkingInterval.objects.filter(weekday__gte=5).delete()
-
-
-@pytest.mark.usefixtures("closed_at_weekends")
-def test_news_of_friday_night_is_told_on_monday(order, clock, pass_on, told):
-    clock.move_to(at("2026-11-27 21:30"))
-    late = make_order(customer=order.customer)
-    pass_on()
-    clock.move_to(at("2026-11-30 09:00"))
-    pass_on()
-    assert told(late) == ["order_confirmed"]
-
-
-def test_a_customer_who_asks_on_the_eve_of_a_week_of_holidays_is_not_forgotten(order, clock, sales, pass_on):
-    CalendarDay.objects.bulk_create(
-        CalendarDay(day=at("2026-11-25 00:00").date() + timedelta(days=n), kind="holiday") for n in range(8)
-    )
-    clock.move_to(at("2026-11-24 20:55"))
-    say(order, "有货吗")
-    clock.move_to(at("2026-12-03 09:11"))
-    pass_on()
-    assert Notification.objects.get(trigger="unanswered").state == "sent"
-
-
-def test_picking_for_too_long_is_told_to_the_stockroom_in_working_time_until_the_parcel_leaves(
-    order, clock, pass_on
-):
-    StaffFactory(role="warehouse")
-    pay(order)
-    clock.move_to(at("2026-11-24 20:00"))
-    move(order, "picking")
-    clock.move_to(at("2026-11-25 11:59"))
-    pass_on()
-    assert not Notification.objects.filter(trigger="picking_long").exists()
-    clock.move_to(at("2026-11-25 12:01"))
-    pass_on()
-    notice = Notification.objects.get(trigger="picking_long")
-    assert (notice.recipient_kind, notice.state) == ("staff", "sent")
-    assert f"{order.number} 配货已超过 4 小时" in notice.body
-
-
-def test_a_rule_has_a_cap_for_each_person_and_what_is_over_it_waits(clock, customer, pass_on, rule):
-    rule("unpaid", enabled=False)
-    rule("order_confirmed", cap_count=1, cap_hours=2)
-    first, other = make_order(customer=customer), make_order()
-    pass_on()
-    clock.move_to(at("2026-11-24 11:00"))
-    second = make_order(customer=customer)
-    pass_on()
-    assert states(second)["order_confirmed"] == ("waiting", "over_cap")
-    assert states(first)["order_confirmed"][0] == states(other)["order_confirmed"][0] == "sent"
-    clock.move_to(at("2026-11-24 12:00"))
-    pass_on()
-    assert states(second)["order_confirmed"][0] == "sent"
-
-
-def test_the_budget_goes_to_what_matters_most_and_the_rest_rides_along(clock, customer, pass_on, rule):
-    ShopSettings.objects.update(customer_daily_budget=1)
-    clock.move_to(at("2026-11-24 22:00"))
-    orders = [make_order(customer=customer) for _ in range(2)]
-    pay(orders[0])
-    ship(orders[0])
-    rule("shipped", priority=99)
-    pass_on()
-    clock.move_to(at("2026-11-25 09:00"))
-    pass_on()
-    carrier = Notification.objects.get(order=orders[1], trigger="order_confirmed")
-    assert (carrier.state, carrier.merged_into.trigger) == ("merged", "shipped")
-    assert orders[1].number in carrier.merged_into.body
-
-
-def test_nobody_who_left_is_told(order, clock, rule, pass_on):
-    gone = StaffFactory(role="sales", is_active=False)
-    rule("order_confirmed", audience="person", person=gone)
-    pass_on()
-    assert states(order)["order_confirmed"] == ("dropped", "nobody")
