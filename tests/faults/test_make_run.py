@@ -133,10 +133,14 @@ def test_a_folder_that_cannot_be_written_is_said_in_one_line(run: Run) -> None:
 
 
 def test_a_killed_supervisor_leaves_nothing_and_the_next_start_keeps_the_data(run: Run) -> None:
-    before = {pid: started_at(pid) for pid in run.children().values()}
+    before = {name: (pid, started_at(pid)) for name, pid in run.children().items()}
     run.process.kill()
     run.process.wait()
-    eventually(lambda: all(started_at(pid) != start for pid, start in before.items()), 30, "all have ended")
+
+    def alive() -> list[str]:
+        return [name for name, (pid, start) in before.items() if started_at(pid) == start]
+
+    eventually(lambda: not alive(), 30, f"all have ended; of {list(before)} one has not")
 
     run.start()
     eventually(lambda: f"ready: http://127.0.0.1:{run.port}" in run.log.read_text(), 60, "ready again")
