@@ -23,9 +23,10 @@ from shopcomm.core.embedded.services import Services, end, stop_leftovers
 DEMO_USERS = ("sales", "warehouse", "manager")
 READY_SECONDS = 90.0
 MOST_ENDS = 5
-# How some of our processes end if we are killed and nobody is left to lose patience with them: a worker would finish
-# its task first, and a scheduler that is looking for its broker hears nothing. Both keep what matters in the database.
-ORPHANED = {"worker": signal.SIGQUIT, "beat": signal.SIGKILL}
+# How some of our processes end if we are killed and nobody is left to lose patience with them: a worker whose broker has
+# gone waits for it for ever, and a scheduler that looks for its broker hears nothing. Both keep what matters in the
+# database, and a worker's own processes end when its pipe does.
+ORPHANED = {"worker": signal.SIGKILL, "beat": signal.SIGKILL}
 
 
 class Stopped(Exception):
