@@ -50,12 +50,17 @@ def status_label(status: str) -> str:
     return str(Status(status).label) if status else ""
 
 
+def nothing() -> str:
+    """What stands where a field was empty."""
+    return _("（无）")
+
+
 def field_text(field: str, value: Any, *, priced: bool = False) -> str:
     """A logged value as text: what was in the order, not how it is stored. `priced`: each line with its price."""
     if field == "deliver_on" and not value:
         return _("尽快")
     if value is None or value == "":
-        return _("（无）")
+        return nothing()
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if field == "items":

@@ -1,11 +1,43 @@
 """What every page asks of the orders."""
 
 from django import template
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from orders.models import Variant
+from orders.labels import nothing
+from orders.models import ChangeKind, ChangeRequest, Variant
 from orders.selectors.warehouse import waiting_count
 
 register = template.Library()
+
+# What each wish is called, and the words on the button that grants it.
+_ASKS = {ChangeKind.CANCEL.value: _("申请取消订单"), ChangeKind.URGENT.value: _("申请加急")}
+_GRANTS = {ChangeKind.CANCEL.value: _("同意取消"), ChangeKind.URGENT.value: _("同意加急")}
+_REFUSES = {ChangeKind.CANCEL.value: _("来不及取消"), ChangeKind.URGENT.value: _("加急不了")}
+
+
+@register.filter
+def asks(row: ChangeRequest) -> str:
+    """What a request wants, as a heading."""
+    return str(_ASKS.get(row.kind) or gettext("申请修改%(kind)s") % {"kind": row.get_kind_display()})
+
+
+@register.filter
+def grants(row: ChangeRequest) -> str:
+    """The button that grants a request."""
+    return str(_GRANTS.get(row.kind, _("同意修改")))
+
+
+@register.filter
+def refuses(row: ChangeRequest) -> str:
+    """The warehouse's button that says no."""
+    return str(_REFUSES.get(row.kind, _("来不及改")))
+
+
+@register.filter
+def was_there(before: str) -> bool:
+    """Whether a field had a value before: an empty one is not shown struck out."""
+    return bool(before) and before != nothing()
 
 
 @register.simple_tag(takes_context=True)

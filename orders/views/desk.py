@@ -113,7 +113,11 @@ def desk_context(request: ShopRequest, order: Order) -> dict[str, Any]:
 def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
     """Everything the middle pane shows."""
     lines = list(order.lines.select_related("variant__product"))
-    actions = actions_of(allowed_transitions(order, request.actor))
+    asked, cases, shortages = asked_changes(order), cases_of(order), shortages_of(order)
+    # One decision at a time: a shortage first, then the oldest request; the rest waits for its turn.
+    short = any(each.task.is_open for each in shortages)
+    wishes = [each.row.pk for each in asked if each.is_open]
+    actions = actions_of(allowed_transitions(order, request.actor), undecided=short or bool(wishes))
     return {
         "active": "orders",
         "order": order,
@@ -128,9 +132,10 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
         "first_payment": order.payments.order_by("received_at", "pk").first(),
         "methods": BY_HAND,
         "refunds": list(order.refunds.order_by("-id")),
-        "asked": asked_changes(order),
-        "cases": cases_of(order),
-        "shortages": shortages_of(order),
+        "asked": asked,
+        "deciding": None if short or not wishes else wishes[-1],
+        "cases": cases,
+        "shortages": shortages,
         "evaluation": evaluation_of(order),
         "couriers": COURIERS.items(),
         "open_alerts": list(order.alerts.filter(acknowledged_at=None)),

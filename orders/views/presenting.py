@@ -36,6 +36,8 @@ class Action:
     label: str | Promise
     icon: str
     primary: bool = False
+    # The way forward, primary or not: it keeps its key and the focus.
+    forward: bool = False
     danger: bool = False
     first_danger: bool = False
 
@@ -49,18 +51,23 @@ class Step:
     at: datetime | None = None
 
 
-def actions_of(transitions: list[Transition]) -> list[Action]:
-    """The allowed moves as buttons: the way forward first, what costs money last."""
+def actions_of(transitions: list[Transition], *, undecided: bool = False) -> list[Action]:
+    """The allowed moves as buttons: the way forward first, what costs money last.
+
+    While something is `undecided` the answer to it is the screen's primary button, and the way forward is not.
+    """
     ordered = sorted(transitions, key=lambda row: (row.to in DANGEROUS, row.command in BACKWARD))
     actions: list[Action] = []
     for index, row in enumerate(ordered):
         danger = row.to in DANGEROUS
+        forward = index == 0 and not danger and row.command not in BACKWARD
         actions.append(
             Action(
                 to=row.to,
                 label=row.label,
                 icon="refund" if row.command == "reject_refund" else ICONS.get(Status(row.to), "right"),
-                primary=index == 0 and not danger and row.command not in BACKWARD,
+                primary=forward and not undecided,
+                forward=forward,
                 danger=danger,
                 first_danger=danger and not any(action.danger for action in actions),
             )

@@ -93,17 +93,21 @@ def test_a_change_of_address_stops_the_parcel_until_the_warehouse_has_seen_it(
 
     desk.locator("[name=street]").fill("文一西路 969 号")
     desk.locator("form[method=post] .btn.primary").last.click()
-    desk.wait_for_url(f"**/orders/{order.number}/**")
+    desk.wait_for_url(lambda url: not url.endswith("/edit/"))
+    expect(desk.locator("[data-asked]")).to_contain_text("等客户在手机上点“同意”")
+    expect(board.get_by_text("等客户处理修改申请后可以发货")).to_be_visible()
+    expect(board.locator("[data-ship]")).to_have_count(0)
 
+    desk.get_by_text("客户在电话中同意了").first.click()
+    desk.get_by_role("button", name="记录并生效").first.click()
     alert = board.locator("[data-alert]")
     expect(alert).to_contain_text("文一西路 969 号")
     board.locator(".pick input[type=checkbox]").click()
-    board.locator("#tracking").fill("SF1234567890123")
-    board.locator("[data-ship] .btn.primary").click()
-    expect(board.get_by_text("请先在仓库确认修改")).to_be_visible()
+    expect(board.get_by_text("等仓库处理修改申请后可以发货")).to_be_visible()
+    expect(board.locator("[data-ship]")).to_have_count(0)
     assert Order.objects.get(pk=order.pk).status == Status.PICKING
 
-    alert.get_by_role("button", name="已看到").click()
+    alert.get_by_role("button", name="同意修改").click()
     expect(alert).to_have_count(0)
     board.locator("#tracking").fill("SF1234567890123")
     board.locator("[data-ship] .btn.primary").click()
