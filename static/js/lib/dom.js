@@ -1,4 +1,5 @@
 import { mountAll } from "lib/modules.js";
+import { keepTyped } from "lib/typed.js";
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 export const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -22,13 +23,15 @@ export function parse(html) {
   return template.content;
 }
 
-/** Puts server-rendered HTML in an element's place and keeps focus and scroll where they were. */
+/** Puts server-rendered HTML in an element's place and keeps focus, scroll and what is being typed where they were. */
 export function swap(target, html) {
   const focused = document.activeElement;
   const focusId = target.contains(focused) ? focused.id || focused.dataset.focus : "";
   const scrolls = $$("[data-keep-scroll]", target).map((box) => [box.dataset.keepScroll, box.scrollTop]);
+  const putBack = keepTyped(target);
   const fresh = parse(html).firstElementChild;
   target.replaceWith(fresh);
+  putBack(fresh);
   for (const [name, top] of scrolls) {
     const box = $(`[data-keep-scroll="${name}"]`, fresh);
     if (box) box.scrollTop = top;

@@ -67,9 +67,7 @@ export default class Board {
     if (html === null) return;
     this.#news = 0;
     $("[data-news]", this.#main).hidden = true;
-    const typed = $("#tracking", this.#main)?.value;
     swap($("[data-board]", this.#main), html);
-    if (typed && $("#tracking", this.#main)) $("#tracking", this.#main).value = typed;
     $("[name=order]", this.#main).value = this.#selected;
     if (push) history.replaceState(null, "", this.#url);
   }
@@ -109,7 +107,10 @@ export default class Board {
     try {
       const answer = await post(form.action, new FormData(form), { headers: { "X-Fragment": "1" } });
       if (!answer.ok) toast((await answer.json()).text || say("没有成功，请重试", "That did not work"), { alert: true });
-      else if (form.matches("[data-ship]")) this.#selected = "";
+      else {
+        form.reset();
+        if (form.matches("[data-ship]")) this.#selected = "";
+      }
     } catch {
       toast(say("网络断开，请稍后重试", "No connection, please try again"), { alert: true });
     }
@@ -122,7 +123,7 @@ export default class Board {
       $("[data-scan] input", this.#main).select();
     }
     if (event.key.toLowerCase() === "a" && !/INPUT|SELECT|TEXTAREA/.test(event.target.tagName) && !event.ctrlKey) {
-      $("[data-alert] button", this.#main)?.click();
+      $("[data-alert] .ack", this.#main)?.click();
     }
   }
 
