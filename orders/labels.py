@@ -1,5 +1,6 @@
 """How fields of an order are called and shown to people."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.functional import Promise
@@ -7,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from orders.models import Status
+from shopcomm.core.text import written_phone
 
 # What an address is called outside, and on the order.
 RECEIVER = {
@@ -55,21 +57,26 @@ def nothing() -> str:
     return _("（无）")
 
 
-def field_text(field: str, value: Any, *, priced: bool = False) -> str:
-    """A logged value as text: what was in the order, not how it is stored. `priced`: each line with its price."""
+def field_text(
+    field: str, value: Any, *, priced: bool = False, names: Mapping[str, str] | None = None
+) -> str:
+    """A logged value as text: what was in the order, not how it is stored.
+
+    `priced`: each line with its price. `names`: what the goods are called, by SKU.
+    """
     if field == "deliver_on" and not value:
         return _("尽快")
-    if value is None or value == "":
+    if value is None or value == "" or value == []:
         return nothing()
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if field == "items":
-        return "，".join(_line_text(row, priced=priced) for row in value)
-    return str(value)
+        return "，".join(_line_text(row, priced=priced, names=names or {}) for row in value)
+    return written_phone(value) if field == "receiver_phone" else str(value)
 
 
-def _line_text(row: dict[str, Any], *, priced: bool) -> str:
-    text = f"{row['sku']} ×{row['quantity']}"
+def _line_text(row: dict[str, Any], *, priced: bool, names: Mapping[str, str]) -> str:
+    text = f"{names.get(row['sku'], row['sku'])} ×{row['quantity']}"
     return f"{text} @{row['unit_price']}" if priced and row.get("unit_price") is not None else text
 
 

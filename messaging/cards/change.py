@@ -10,9 +10,9 @@ from messaging.services.cards import card_changed, send_card
 from messaging.services.conversations import ensure_order_conversation
 from orders import events
 from orders.change_form import read_phone_consent
-from orders.labels import field_label, field_text
 from orders.models import ChangeRequest, Handler, Order
 from orders.selectors.change_requests import asked_change
+from orders.selectors.timeline import before_after
 from orders.services.change_requests import accept_change, decline_change, withdraw_change
 from orders.services.consent import agree_by_phone
 from shopcomm.core.accounts.actors import Actor
@@ -78,11 +78,7 @@ def show_change_card(order: Order, event: DomainEvent, actor: Actor) -> None:
 
 
 def _text(event: DomainEvent) -> str:
-    before, after = event.data.get("before") or {}, event.data.get("after") or {}
-    lines = [
-        f"{field_label(name)}：{field_text(name, before.get(name))} → {field_text(name, value)}"
-        for name, value in after.items()
-    ]
+    lines = [f"{each.label}：{each.before} → {each.after}" for each in before_after(event)]
     return "\n".join([_("这样修改订单可以吗？请点“同意”或“不同意”"), *lines])
 
 

@@ -1,5 +1,6 @@
 """What was asked to be changed, as people read it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from orders.change_policy import FREEZING, INSTEAD, Outcome, policy, stage_of
 from orders.models import ChangeKind, ChangeRequest, Handler, Order, OrderLine, Status, Variant
+from orders.selectors.goods import goods_names
 from orders.selectors.timeline import BeforeAfter, in_words
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
@@ -108,24 +110,22 @@ def unanswered(now: datetime) -> list[int]:
 
 
 def _shown(rows: QuerySet[ChangeRequest]) -> list[AskedChange]:
-    now = timezone.now()
-    return [asked_change(row, now) for row in rows]
+    now, asked = timezone.now(), list(rows)
+    names = goods_names(fields for row in asked for fields in (row.before, row.after))
+    return [asked_change(row, now, names) for row in asked]
 
 
-def asked_change(row: ChangeRequest, now: datetime | None = None) -> AskedChange:
+def asked_change(
+    row: ChangeRequest, now: datetime | None = None, names: Mapping[str, str] | None = None
+) -> AskedChange:
     """One request as people read it."""
     left = None if row.answer_by is None else row.answer_by - (now or timezone.now())
     return AskedChange(
         row,
-        changes_in_words(row),
+        in_words(row.before, row.after, names),
         None if left is None else int(left.total_seconds() // 60),
         row.kind in FREEZING,
     )
-
-
-def changes_in_words(row: ChangeRequest) -> list[BeforeAfter]:
-    """The fields a request is about."""
-    return in_words(row.before, row.after)
 
 
 def change_status(row: ChangeRequest) -> str:

@@ -1,6 +1,6 @@
 """Everything that happened to an order, in the words of the people who look at it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from orders.models import (
     Refund,
     TrackingNode,
 )
+from orders.selectors.goods import goods_names
 from orders.selectors.shortages import choice_text
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
@@ -91,7 +92,10 @@ ICONS = {
 
 def timeline(order: Order, *, audience: Audience = "shop") -> list[TimelineEntry]:
     """Events and courier scans of an order, oldest first, as far as the audience may know."""
-    entries = [entry for event in events_of_order(order.pk) if (entry := entry_of(event, audience=audience))]
+    happened = list(events_of_order(order.pk))
+    names = goods_names(_logged(happened))
+    told = (entry_of(event, audience=audience, names=names) for event in happened)
+    entries = [entry for entry in told if entry]
     scans = TrackingNode.objects.filter(shipment__order=order).select_related("shipment")
     entries += [
         TimelineEntry(node.scanned_at, courier_name(node.shipment.carrier), "pin", node.text, kind="scan")
@@ -103,11 +107,17 @@ def timeline(order: Order, *, audience: Audience = "shop") -> list[TimelineEntry
     return sorted(entries, key=lambda entry: entry.when)
 
 
-def entry_of(event: DomainEvent, *, audience: Audience = "shop") -> TimelineEntry | None:
+def _logged(happened: list[DomainEvent]) -> list[dict[str, Any]]:
+    return [event.data.get(side) or {} for event in happened for side in ("before", "after")]
+
+
+def entry_of(
+    event: DomainEvent, *, audience: Audience = "shop", names: Mapping[str, str] | None = None
+) -> TimelineEntry | None:
     """One event as a line; None when it is not for this audience."""
     if audience == "customer" and event.type in INTERNAL:
         return None
-    changed = before_after(event, audience=audience)
+    changed = before_after(event, audience=audience, names=names)
     if event.type == events.OrderChanged.type and not changed:
         return None
     staff = audience == "customer" and event.actor_kind != "customer"
@@ -117,25 +127,30 @@ def entry_of(event: DomainEvent, *, audience: Audience = "shop") -> TimelineEntr
     )
 
 
-def before_after(event: DomainEvent, *, audience: Audience = "shop") -> list[BeforeAfter]:
+def before_after(
+    event: DomainEvent, *, audience: Audience = "shop", names: Mapping[str, str] | None = None
+) -> list[BeforeAfter]:
     """The fields an edit changed."""
     shown = {
         name: after
         for name, after in (event.data.get("after") or {}).items()
         if audience == "shop" or name not in INTERNAL_FIELDS
     }
-    return in_words(event.data.get("before") or {}, shown)
+    return in_words(event.data.get("before") or {}, shown, names)
 
 
-def in_words(before: dict[str, Any], after: dict[str, Any]) -> list[BeforeAfter]:
-    """Changed fields as people read them."""
+def in_words(
+    before: dict[str, Any], after: dict[str, Any], names: Mapping[str, str] | None = None
+) -> list[BeforeAfter]:
+    """Changed fields as people read them. Who shows many at once passes the `names` of all their goods."""
+    names = goods_names([before, after]) if names is None else names
     priced = prices_differ(before.get("items"), after.get("items"))
     return [
         BeforeAfter(
             name,
             field_label(name),
-            field_text(name, before.get(name), priced=priced),
-            field_text(name, value, priced=priced),
+            field_text(name, before.get(name), priced=priced, names=names),
+            field_text(name, value, priced=priced, names=names),
         )
         for name, value in after.items()
     ]

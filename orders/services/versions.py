@@ -19,6 +19,7 @@ from orders.events import (
 )
 from orders.labels import field_label, field_text, status_label
 from orders.models import Order
+from orders.selectors.goods import goods_names
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
 
@@ -63,12 +64,13 @@ def changes_of(event: DomainEvent) -> list[dict[str, Any]]:
     """What one event changed, field by field, in words a person reads."""
     who = {"by": event.actor_name, "at": event.occurred_at.isoformat(), "type": event.type}
     data = event.data
+    names = goods_names([data.get("before") or {}, data.get("after") or {}])
     rows = [
         {
             "field": field,
             "label": field_label(field),
-            "before": field_text(field, data.get("before", {}).get(field)),
-            "after": field_text(field, after),
+            "before": field_text(field, data.get("before", {}).get(field), names=names),
+            "after": field_text(field, after, names=names),
             **who,
         }
         for field, after in data.get("after", {}).items()

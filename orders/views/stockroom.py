@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from orders.labels import field_label, field_text
 from orders.models import Order, OrderLine, Status, WarehouseAlert
 from orders.selectors.change_requests import AskedChange, asked_change
+from orders.selectors.goods import goods_names
 from orders.selectors.shortages import missing_pieces
 from orders.selectors.warehouse import Board
 from orders.views.presenting import name_carriers
@@ -122,12 +123,13 @@ def shown_column(columns: list[CardColumn], asked: str, number: str) -> str:
 
 def with_changes(alerts: list[WarehouseAlert]) -> list[WarehouseAlert]:
     """Alerts with their changed fields in words."""
+    names = goods_names(fields for alert in alerts for fields in (alert.before, alert.after))
     for alert in alerts:
         alert.changes = [  # type: ignore[attr-defined]
             {
                 "label": field_label(name),
-                "before": field_text(name, alert.before.get(name)),
-                "after": field_text(name, after),
+                "before": field_text(name, alert.before.get(name), names=names),
+                "after": field_text(name, after, names=names),
             }
             for name, after in alert.after.items()
         ]

@@ -1,7 +1,9 @@
-"""Text from people where it has to fit one line: names, addresses."""
+"""Text from people where it has to fit one line: names, addresses, phone numbers."""
 
 import re
 from typing import Any
+
+import phonenumbers
 
 # Controls, and what turns the direction of writing or shows nothing: on a label or in a list it makes a name look like
 # another one. The joiners of emoji and of some scripts stay.
@@ -15,3 +17,14 @@ def one_line(text: Any) -> str:
     """The text as a reader sees it: without hidden characters, with single blanks; empty if nothing shows."""
     line = " ".join(_HIDDEN.sub("", str(text or "")).split())
     return line if line.strip(_JOINERS) else ""
+
+
+def written_phone(phone: str) -> str:
+    """A number as people write it: 138 0013 8000, and one from abroad with its country code."""
+    try:
+        number = phonenumbers.parse(phone or "", "CN")
+    except phonenumbers.NumberParseException:
+        return (phone or "").strip()
+    formats = phonenumbers.PhoneNumberFormat
+    style = formats.NATIONAL if number.country_code == 86 else formats.INTERNATIONAL
+    return phonenumbers.format_number(number, style)

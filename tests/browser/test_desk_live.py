@@ -69,7 +69,7 @@ def test_a_customers_change_holds_the_parcel_until_the_warehouse_says_yes(
     board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse))
     phone = ready(browse(customer_page(live, order), width=390, height=844))
 
-    phone.get_by_role("link", name="修改订单").click()
+    phone.get_by_role("link", name="改订单").click()
     phone.locator("[name=street]").fill("文一西路 969 号")
     phone.get_by_role("button", name="提交新地址").click()
     expect(phone.get_by_text("等待处理")).to_be_visible()

@@ -10,9 +10,8 @@ from django.utils.translation import override
 from messaging.models import Conversation, NotificationRule
 from messaging.services.notifications.conditions import Facts
 from orders.events import AfterSalesMoved, OrderEvaluated, StockLow, StockReplenished
-from orders.labels import field_label, field_text
 from orders.models import Order, Status, StockReservation, Variant
-from orders.selectors.timeline import event_text
+from orders.selectors.timeline import before_after, event_text
 from shopcomm.core.events.models import DomainEvent
 
 # Facts of an event that words may need; the rest is in the order.
@@ -70,13 +69,9 @@ def changes_text(event: DomainEvent) -> str:
     with override(settings.LANGUAGE_CODE):
         return "；".join(
             _("%(label)s：%(before)s → %(after)s")
-            % {
-                "label": field_label(name),
-                "before": field_text(name, (event.data.get("before") or {}).get(name)),
-                "after": field_text(name, after),
-            }
-            for name, after in event.data["after"].items()
-            if name not in INTERNAL_FIELDS
+            % {"label": each.label, "before": each.before, "after": each.after}
+            for each in before_after(event)
+            if each.field not in INTERNAL_FIELDS
         )
 
 

@@ -16,6 +16,7 @@ from shopcomm.core.accounts.middleware import LINK_SESSION_KEY, MY_SESSION_KEY, 
 from shopcomm.core.accounts.models import OrderLink
 from shopcomm.core.accounts.services.order_links import link_token, open_link
 from shopcomm.edge.portal.progress import progress_of
+from shopcomm.edge.portal.quick import quick_actions
 
 
 @require_GET
@@ -40,17 +41,22 @@ def progress(request: HttpRequest, token: str) -> HttpResponse:
     order = order_of(link)
     if link is None or order is None:
         return closed(request)
-    return render(
-        request,
-        "portal/_progress.html",
-        {
-            "order": order,
-            "progress": progress_of(order),
-            "token": token,
-            "asked": asked_changes(order),
-            "preview": request.user.is_authenticated,
-        },
-    )
+    return render(request, "portal/_progress.html", _context(request, order, token))
+
+
+def _context(request: HttpRequest, order: Order, token: str) -> dict[str, Any]:
+    """What the progress shows: what waits for an answer stands first, what is settled last."""
+    preview = request.user.is_authenticated
+    asked = asked_changes(order)
+    return {
+        "order": order,
+        "progress": progress_of(order),
+        "waiting": [each for each in asked if each.is_open or each.may_intercept],
+        "settled": [each for each in asked if not (each.is_open or each.may_intercept)],
+        "quick": quick_actions(order, token, preview=preview),
+        "token": token,
+        "preview": preview,
+    }
 
 
 def _page(request: HttpRequest, token: str, *, view: str) -> HttpResponse:
@@ -66,14 +72,9 @@ def order_response(request: HttpRequest, link: OrderLink | None, *, view: str) -
     # Staff who look at a customer's page stay staff: the session of the log-in is left alone.
     if not preview:
         remember(request, link)
-    context: dict[str, Any] = {
-        "order": order,
-        "progress": progress_of(order),
-        "asked": asked_changes(order),
+    context = _context(request, order, link_token(link)) | {
         "customer_actor": Actor.customer(link.customer, order_id=link.order_id),
-        "token": link_token(link),
         "view": view,
-        "preview": preview,
     }
     response = private(render(request, "portal/order.html", context))
     if not preview:

@@ -1,7 +1,8 @@
 /** Shows the order as it stands now: fetched again whenever the conversation says that something happened. */
 
-import { $$, debounce, parse } from "lib/dom.js";
+import { $$, debounce, parse, say } from "lib/dom.js";
 import { request } from "lib/http.js";
+import { toast } from "lib/toast.js";
 
 const heading = (part) => $$("summary", part)[0]?.textContent.trim();
 
@@ -31,6 +32,7 @@ export default class Progress {
 
   async #copy(button) {
     if (!button) return;
-    await navigator.clipboard?.writeText(button.dataset.copy).catch(() => {});
+    const done = await navigator.clipboard?.writeText(button.dataset.copy).then(() => true, () => false);
+    toast(done ? say("运单号已复制", "Tracking number copied") : button.dataset.copy);
   }
 }

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from shopcomm.core.accounts.roles import may as role_may
 from shopcomm.core.http.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
+from shopcomm.core.text import written_phone
 
 register = template.Library()
 
@@ -110,7 +111,7 @@ def status_label(status: str) -> str:
 @register.filter
 def masked(phone: str) -> str:
     """138 **** 6612: enough to recognise, not enough to dial."""
-    digits = national(phone)
+    digits = (phone or "").removeprefix("+86").strip()
     if len(digits) < 7:
         return digits
     return f"{digits[:3]} **** {digits[-4:]}"
@@ -118,8 +119,8 @@ def masked(phone: str) -> str:
 
 @register.filter
 def national(phone: str) -> str:
-    """A Chinese number without its country code."""
-    return (phone or "").removeprefix("+86").strip()
+    """A Chinese number without its country code, as people write it."""
+    return written_phone(phone)
 
 
 @register.filter
