@@ -1,0 +1,100 @@
+"""Goods that come back, money that goes back, and stars: from the phone to the desk and the stockroom."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from orders.models import AfterSalesCase, Order, Refund, Status
+from orders.services.orders import ItemInput
+from shopcomm.core.accounts.services.order_links import link_token, make_link
+from tests.factories import VariantFactory, make_order
+from tests.messaging.pictures import picture
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def phone(browse, live) -> Callable[..., Page]:
+    """An order on its customer's phone."""
+
+    def pick_up(order: Order, part: str = "") -> Page:
+        token = link_token(make_link(customer=order.customer, order_id=order.pk))
+        return browse(f"{live.url}/o/{token}/{part}", width=390, height=844, has_touch=True)
+
+    return pick_up
+
+
+@pytest.fixture
+def delivered(customer) -> Order:
+    items = [ItemInput(VariantFactory().sku, count) for count in (3, 2)]
+    return make_order(customer=customer, status=Status.DELIVERED, items=items)
+
+
+def photo(tmp_path) -> str:
+    path = tmp_path / "zip.jpg"
+    path.write_bytes(picture())
+    return str(path)
+
+
+def test_part_of_an_order_comes_back_with_a_photo_and_its_money_goes_back(
+    browse, live, phone, delivered, manager, warehouse, tmp_path
+) -> None:
+    held = phone(delivered)
+    held.get_by_role("link", name="退换货").tap()
+    row = held.locator("[data-claim]").first
+    for _ in range(2):
+        row.get_by_label("增加").tap()
+    held.locator(".seg").get_by_text("退货").tap()
+    held.get_by_text("破损、质量问题").tap()
+    held.get_by_label("说明").fill("拉链坏了")
+    held.locator("input[type=file]").set_input_files(photo(tmp_path))
+    expect(held.locator(".photos img")).to_be_visible()
+    held.get_by_role("button", name="提交申请").tap()
+    expect(held.get_by_text("等待商家处理")).to_be_visible()
+
+    desk = browse(f"{live.url}/orders/{delivered.number}/", staff=manager)
+    case = desk.locator(f"#case-{AfterSalesCase.objects.get().pk}")
+    expect(case.get_by_text("拉链坏了")).to_be_visible()
+    case.get_by_label("答复").fill("寄回来吧")
+    case.get_by_role("button", name="同意").click()
+
+    held.reload()
+    expect(held.get_by_text("寄回来吧")).to_be_visible()
+    held.get_by_label("寄回运单号").fill("ZT9999")
+    held.get_by_role("button", name="我已寄出").tap()
+    board = browse(f"{live.url}/warehouse/returns/?q=ZT9999", staff=warehouse)
+    board.get_by_label("完好").fill("1")
+    board.get_by_label("残次").fill("1")
+    board.get_by_role("button", name="验收入库").click()
+
+    expect(board.get_by_text("没有等待验收的退货。")).to_be_visible()
+
+    # Something was damaged: a person has the last word on the money.
+    desk.reload()
+    case.get_by_role("button", name="结清").click()
+    expect(case.locator(".pill")).to_have_text("等待退款")
+    variant = delivered.lines.order_by("pk")[0].variant
+    variant.refresh_from_db()
+    assert variant.damaged == 1
+    assert Refund.objects.get().amount == 2 * variant.price
+
+
+def test_what_has_come_is_confirmed_rated_with_stars_and_read_at_the_desk(
+    browse, live, phone, customer, manager, tmp_path
+) -> None:
+    order = make_order(customer=customer, status=Status.SHIPPED)
+    held = phone(order)
+    held.get_by_text("确认收货").tap()
+    held.get_by_role("button", name="收到了，没有问题").tap()
+    expect(held.locator(".hero .tag")).to_have_text("已完成")
+    held.get_by_role("link", name="评价", exact=True).tap()
+    held.get_by_role("group", name="商品").get_by_text("5 星").tap(force=True)
+    held.get_by_role("group", name="服务").get_by_text("4 星").tap(force=True)
+    held.get_by_label("说几句").fill("皮子很好")
+    held.get_by_role("button", name="提交评价").tap()
+    expect(held.get_by_text("皮子很好").first).to_be_visible()
+
+    desk = browse(f"{live.url}/orders/{order.number}/", staff=manager)
+    expect(desk.get_by_role("img", name="服务 4 星").first).to_be_visible()
+    expect(desk.get_by_text("皮子很好").first).to_be_visible()
