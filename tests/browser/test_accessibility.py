@@ -128,6 +128,15 @@ PAGES: dict[str, Callable[[dict[str, Order]], str]] = {
     "not found": lambda shop: "/orders/XB-000000-0000/",
 }
 
+# What a customer sees of an order that talks, waits for an answer, is on its way, has been rated, is short.
+CUSTOMERS = {
+    "busy": ("", "chat/", "change/", "notices/"),
+    "asked": ("", "change/"),
+    "shipped": ("", "after-sales/"),
+    "rated": ("", "evaluation/"),
+    "short": ("", "chat/"),
+}
+
 
 def look(page: Page, width: int) -> list[str]:
     """What is wrong with a page, seen whole: a bar that sticks to the edge hides half a button by chance only."""
@@ -176,9 +185,9 @@ def test_every_page_of_the_staff_is_accessible(browse, live, manager, shop, view
 def test_the_customers_pages_are_accessible(browse, live, shop, view) -> None:
     width, height, scheme = view
     wrong: dict[str, list[str]] = {}
-    for name in ("busy", "asked", "shipped", "rated", "short"):
+    for name, parts in CUSTOMERS.items():
         token = link_token(make_link(customer=shop[name].customer, order_id=shop[name].pk))
-        for part in ("", "chat/", "change/", "notices/", "evaluation/"):
+        for part in parts:
             page = browse(
                 f"{live.url}/o/{token}/{part}",
                 width=width,
@@ -188,6 +197,7 @@ def test_the_customers_pages_are_accessible(browse, live, shop, view) -> None:
             )
             if found := look(page, width):
                 wrong[f"{name}/{part}"] = found
+            page.context.close()
     page = browse(
         f"{live.url}/o/forged-token/",
         width=width,
