@@ -1,5 +1,9 @@
 """What the chat's browser tests say and look at."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import connection
 from playwright.sync_api import Locator, Page, expect
 
 BOX = "[data-composer] textarea"
@@ -23,3 +27,14 @@ def texts(page: Page) -> list[str]:
 
 def message(page: Page, text: str) -> Locator:
     return page.locator(".log [data-seq]", has_text=text)
+
+
+def elsewhere(work: Callable[[], object]) -> None:
+    """Does something as another person would: in a thread, as Playwright's loop runs in this one and stops pushes."""
+
+    def run() -> None:
+        work()
+        connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(run).result()

@@ -1,10 +1,8 @@
 """Notices as people meet them: in the chat of a phone, at the bell, in the editor of rules, and said later."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
 from playwright.sync_api import expect
 
 from messaging.models import NotificationRule, NotificationTemplate
@@ -12,23 +10,21 @@ from messaging.services.notifications.release import release_due
 from orders.models import Order
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from shopcomm.core.events.relay import relay
-from tests.browser.chat import BOX, ready
+from tests.browser.chat import BOX, elsewhere, ready
 from tests.factories import move
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def paid_and_told(order: Order) -> None:
-    """A payment, and what the workers make of it: in a thread, as Playwright's loop runs in this one."""
+    """A payment, and what the workers make of it."""
 
     def work() -> None:
         move(order, "paid")
         relay()
         release_due()
-        connection.close()
 
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(work).result()
+    elsewhere(work)
 
 
 @pytest.fixture
