@@ -1,20 +1,23 @@
 """The forms with which a change is asked for or agreed to, the same on the customer's phone and at the desk."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders.change_reading import LineChoice, ReadChange, read_change
-from orders.labels import field_label
 from orders.models import ChangeKind, Order
-from orders.selectors.change_requests import choices_for, siblings_of
+from orders.selectors.change_requests import Choice, choices_for, siblings_of
 from orders.services.addresses import COLUMNS
 from orders.services.consent import PhoneConsent
+from shopcomm.core.text import written_phone
 
-FORMS = ("address", "items", "delivery_date", "note", "urgent", "cancel")
+FORMS = ("address", "items", "urgent", "note", "delivery_date", "cancel")
 
 
 def read_change_form(post: QueryDict, order: Order) -> dict[str, Any] | None:
@@ -43,34 +46,102 @@ def _items(post: QueryDict, order: Order) -> list[dict[str, Any]]:
     return rows
 
 
-def change_form(order: Order, read: ReadChange | None = None) -> dict[str, Any]:
-    """What the forms show: what may be asked, filled with what was read out of a message where there is one."""
+@dataclass(frozen=True)
+class Option:
+    """One row of the list of what can be changed. `way`: the page for what can be done instead."""
+
+    choice: Choice
+    label: str
+    icon: str
+    way: str
+
+    @property
+    def kind(self) -> str:
+        return self.choice.kind
+
+    @property
+    def form(self) -> str:
+        return f"orders/change/_{self.kind}.html"
+
+
+def options_for(order: Order, ways: Mapping[str, str]) -> list[Option]:
+    """What can be changed, each with what will come of it."""
+    named = {
+        ChangeKind.ADDRESS: (_("改地址"), "pin"),
+        ChangeKind.ITEMS: (_("改商品"), "qty"),
+        ChangeKind.URGENT: (_("加急"), "bolt"),
+        ChangeKind.NOTE: (_("备注"), "edit"),
+        ChangeKind.DELIVERY_DATE: (_("送货日期"), "clock"),
+        ChangeKind.CANCEL: (_("取消订单"), "x"),
+    }
+    choices = choices_for(order)
+    return [Option(choices[kind], label, icon, ways.get(kind, "")) for kind, (label, icon) in named.items()]
+
+
+def change_form(
+    order: Order,
+    read: ReadChange | None = None,
+    *,
+    posted: QueryDict | None = None,
+    wanted: str = "",
+    ways: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """What the page shows: what may be asked, and the form of what is chosen.
+
+    Filled with what was `posted` and refused, else with what was `read` out of a message, else with what the order has.
+    """
     lines = list(
         order.lines.select_related("variant__product").prefetch_related("variant__product__variants")
     )
     siblings = siblings_of(lines)
-    address = {name: getattr(order, column) for name, column in COLUMNS.items()}
-    given = read.data if read else {}
-    address |= {
-        name: value for name, value in given.get("address", {}).items() if value or name == "district"
-    }
-    first = sorted(FORMS, key=lambda kind: read is None or kind != read.kind)
+    given = _as_read(posted, order) if posted is not None else read.data if read else {}
+    options = options_for(order, ways or {})
+    wanted = posted.get("kind", "") if posted else read.kind if read else wanted
     note = given.get("note", "")
+    whole_note = (
+        note if posted is not None and note else "\n".join(each for each in (order.note, note) if each)
+    )
     return {
         "order": order,
-        "forms": [f"orders/change/_{kind}.html" for kind in first],
+        "options": options,
+        "chosen": _chosen(options, wanted),
+        "wanted": wanted,
         "key": uuid4(),
-        "read": read,
         "today": timezone.localdate(),
-        # A template takes `choices.items` for the method of the dictionary.
-        "choices": {
-            kind if kind != "items" else "items_form": each for kind, each in choices_for(order).items()
-        },
-        "address": [(name, field_label(COLUMNS[name]), value) for name, value in address.items()],
+        "address": _address(order, given.get("address", {})),
         "lines": [(line, siblings[line.pk], *_filled(line, siblings[line.pk], given)) for line in lines],
-        "note_text": "\n".join(text for text in (order.note, note) if text),
-        "deliver_on": given.get("deliver_on") or order.deliver_on,
+        "note_text": whole_note,
+        "deliver_on": str(given.get("deliver_on") or order.deliver_on or ""),
         "reason_text": given.get("reason", ""),
+    }
+
+
+def _chosen(options: list[Option], wanted: str) -> str:
+    """What stands open: what was asked for where it can be had, without a wish the first that can be."""
+    can = [option.kind for option in options if option.choice.is_open]
+    if wanted in FORMS:
+        return wanted if wanted in can else ""
+    return next(iter(can), "")
+
+
+def _address(order: Order, given: dict[str, str]) -> dict[str, str]:
+    address = {name: getattr(order, column) for name, column in COLUMNS.items()}
+    # Who names another street and no district means none; whoever is not named stays.
+    address |= {name: value for name, value in given.items() if value or name == "district"}
+    return address | {"phone": written_phone(address["phone"])}
+
+
+def _as_read(post: QueryDict, order: Order) -> dict[str, Any]:
+    """A form that was refused, to be shown as it was filled in."""
+    lines = {}
+    for line in order.lines.all():
+        quantity = post.get(f"quantity-{line.pk}", "")
+        if quantity.isdigit() and len(quantity) < 7:
+            lines[line.pk] = {"sku": post.get(f"sku-{line.pk}", line.sku), "quantity": int(quantity)}
+    return {
+        "address": {name: post[name] for name in COLUMNS if name in post},
+        "lines": lines,
+        **{name: post.get(name, "") for name in ("note", "deliver_on", "reason")},
     }
 
 

@@ -75,18 +75,19 @@ DEFAULTS: dict[tuple[str, str], Outcome] = {
     for part, outcome in zip(_ORDER_OF_PARTS, row, strict=True)
 }
 
+ENDED = frozenset({Status.REFUNDING, Status.REFUNDED, Status.CANCELLED})
 # What can never be arranged, whatever a manager would like: no parcel comes back by a click, nothing ended reopens.
 FIXED = frozenset(
     (stage, part)
     for (stage, part), outcome in DEFAULTS.items()
-    if stage in (Status.REFUNDING, Status.REFUNDED, Status.CANCELLED)
-    or (outcome == X and stage in (Status.SHIPPED, Status.DELIVERED, Status.COMPLETED))
+    if stage in ENDED or (outcome == X and stage in (Status.SHIPPED, Status.DELIVERED, Status.COMPLETED))
 )
 INSTEAD: dict[str, str | Promise] = {
     "address": _("包裹已离开，请联系客服"),
     "items_less": _("请申请退货"),
     "items_more": _("请另下一单"),
     "items_swap": _("请申请换货"),
+    "urgent": _("货已备好，急的话请联系客服"),
     "cancel": _("请申请退款"),
     "delivery_date": _("包裹已离开，请联系快递"),
 }

@@ -11,7 +11,9 @@ from messaging.models import Sender
 from messaging.selectors.messages import text_of
 from messaging.services.said_changes import request_from_message, said_of, take_offer
 from messaging.views.messages import someone
+from orders.address_form import fields_answer, pasted_address, wants_fields
 from orders.change_form import change_form, read_change_form, read_message
+from orders.change_reading import ReadChange
 from orders.errors import OrderError
 from orders.models import ChangeRequest
 from shopcomm.core.accounts.access import ShopRequest, right_required
@@ -38,8 +40,12 @@ def change_from_message(request: ShopRequest, conversation_id: int, seq: int) ->
     order = message.conversation.order if message else None
     if message is None or order is None:
         raise Http404
-    refusal, status = "", 200
-    if request.method == "POST":
+    pasted, refusal, status = None, "", 200
+    if "pasted" in request.POST:
+        pasted = pasted_address(request.POST["pasted"], who=f"staff:{request.user.pk}")
+        if wants_fields(request):
+            return fields_answer(pasted)
+    elif request.method == "POST":
         wanted = read_change_form(request.POST, order)
         if wanted is None:
             raise Http404
@@ -51,9 +57,11 @@ def change_from_message(request: ShopRequest, conversation_id: int, seq: int) ->
             declined = asked.state == ChangeRequest.State.DECLINED
             (notes.error if declined else notes.success)(request, said_of(asked))
             return redirect("orders:detail", order.number)
-    context = change_form(order, read_message(message.body, order)) | {
+    read = ReadChange("address", {"address": pasted.address}) if pasted else read_message(message.body, order)
+    context = change_form(order, read, posted=request.POST if refusal else None) | {
         "message": message,
         "by_customer": message.sender_kind == Sender.CUSTOMER,
+        "pasted": pasted,
         "refusal": refusal,
         "active": "orders",
     }

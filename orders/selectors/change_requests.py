@@ -9,12 +9,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.change_policy import FREEZING, INSTEAD, Outcome, policy, stage_of
+from orders.change_policy import ENDED, FREEZING, INSTEAD, PARTS, STAGES, Outcome, policy, stage_of
 from orders.models import ChangeKind, ChangeRequest, Handler, Order, OrderLine, Status, Variant
 from orders.selectors.goods import goods_names
 from orders.selectors.timeline import BeforeAfter, in_words
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.configuration.models import shop_settings
 
 SHOWN = 20
 LIMIT = 50
@@ -138,11 +139,14 @@ def change_status(row: ChangeRequest) -> str:
 
 @dataclass(frozen=True)
 class Choice:
-    """One thing a customer may ask for, and what will come of it."""
+    """One thing a customer may ask for, what will come of it, or why not and what to do instead."""
 
     kind: str
     outcome: Outcome
-    instead: str
+    reason: str = ""
+    instead: str = ""
+    # How long an answer takes at most, where somebody has to give one.
+    minutes: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -150,25 +154,45 @@ class Choice:
 
     @property
     def what_happens(self) -> str:
-        return self.instead if self.outcome == Outcome.REFUSE else str(self.outcome.label)
+        if not self.is_open:
+            return "，".join(text for text in (self.reason, self.instead) if text)
+        texts = {
+            Outcome.APPLY: _("立即生效"),
+            Outcome.WAREHOUSE: _("要仓库确认，%(minutes)d 分钟内答复"),
+            Outcome.SALES: _("要客服确认，%(minutes)d 分钟内答复"),
+            Outcome.COURIER: _("包裹已离开，会联系快递拦截，不一定成功"),
+        }
+        text = texts[self.outcome] % {"minutes": self.minutes}
+        return "；".join(each for each in (text, self.instead) if each)
 
 
 def choices_for(order: Order) -> dict[str, Choice]:
     """What a customer may ask for now, by kind."""
     stage, table = stage_of(order, list(order.lines.all())), policy()
+    minutes = shop_settings().change_answer_minutes
 
     def choice(kind: str, *parts: str) -> Choice:
         # A form for goods is open while any change of them is.
         best = min((table[stage, part] for part in parts), key=list(Outcome).index)
-        return Choice(kind, best, str(INSTEAD.get(parts[0], "")))
+        refused = [part for part in parts if table[stage, part] == Outcome.REFUSE]
+        if best != Outcome.REFUSE:
+            ways = [{"part": PARTS[part], "way": INSTEAD[part]} for part in refused if part in INSTEAD]
+            instead = "；".join(_("%(part)s：%(way)s") % way for way in ways)
+            return Choice(kind, best, "", instead, minutes)
+        # What has ended is over; nothing can be done instead.
+        instead = "" if stage in ENDED else str(INSTEAD.get(parts[0], ""))
+        return Choice(kind, best, str(STAGES[stage]), instead)
 
+    urgent = choice("urgent", "urgent")
+    if order.urgent and urgent.is_open:
+        urgent = Choice("urgent", Outcome.REFUSE, _("已经是加急订单"))
     return {
         ChangeKind.ADDRESS.value: choice("address", "address"),
         ChangeKind.ITEMS.value: choice("items", "items_less", "items_more", "items_swap"),
+        ChangeKind.URGENT.value: urgent,
         ChangeKind.NOTE.value: choice("note", "note"),
-        ChangeKind.URGENT.value: choice("urgent", "urgent"),
-        ChangeKind.CANCEL.value: choice("cancel", "cancel"),
         ChangeKind.DELIVERY_DATE.value: choice("delivery_date", "delivery_date"),
+        ChangeKind.CANCEL.value: choice("cancel", "cancel"),
     }
 
 

@@ -28,7 +28,7 @@ class AddressInput:
 
     def columns(self) -> dict[str, str]:
         """The order's columns that hold it."""
-        return {column: one_line(getattr(self, field)) for field, column in COLUMNS.items()}
+        return {column: column_text(column, getattr(self, field)) for field, column in COLUMNS.items()}
 
 
 def address_of(order: Order) -> AddressInput:
@@ -39,6 +39,12 @@ def address_of(order: Order) -> AddressInput:
 def clean(value: Any) -> str:
     """Text for a column: stripped, without the one character PostgreSQL cannot keep."""
     return str(value or "").replace("\x00", "").strip()
+
+
+def column_text(column: str, value: Any) -> str:
+    """A field of the receiver as it is kept: on one line, a phone without the blanks between its digits."""
+    text = one_line(value)
+    return text.replace(" ", "") if column == COLUMNS["phone"] else text
 
 
 def _column(name: str) -> Any:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed
 from orders.models import ChangeKind, ChangeRequest, Order, OrderLine, Status, Variant
-from orders.services.addresses import COLUMNS, check_address, clean
+from orders.services.addresses import COLUMNS, check_address, clean, column_text
 from orders.services.days import read_day
 from orders.services.edit_items import items_as_logged
 from orders.services.editing import ADDRESS, MONEY, edit_order, plain
@@ -17,7 +17,7 @@ from orders.services.moves import money
 from orders.services.transitions import transition_order
 from orders.transitions import SELLERS, roles_of
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.text import one_line
+from shopcomm.core.text import one_line, written_phone
 
 MAX_LINES = 200
 
@@ -67,7 +67,11 @@ def _day(order: Order, given: dict[str, Any]) -> dict[str, Any]:
 def _address(order: Order, given: dict[str, Any]) -> dict[str, Any]:
     fields = given["address"] if isinstance(given.get("address"), dict) else given
     whole = {column: getattr(order, column) for column in ADDRESS}
-    whole |= {COLUMNS[name]: one_line(value) for name, value in fields.items() if name in COLUMNS}
+    asked = {COLUMNS[name]: value for name, value in fields.items() if name in COLUMNS}
+    # A number that was only written another way is the same.
+    if written_phone(one_line(asked.get("receiver_phone"))) == written_phone(order.receiver_phone):
+        asked.pop("receiver_phone", None)
+    whole |= {column: column_text(column, value) for column, value in asked.items()}
     if failures := check_address(whole):
         raise GuardFailed(*failures)
     return whole

@@ -11,7 +11,7 @@ from orders.change_policy import needs_consent
 from orders.errors import ConsentNeeded, GuardFailed, NotAllowed, OrderClosed
 from orders.events import OrderChanged
 from orders.models import ChangeRequest, Order, Status
-from orders.services.addresses import COLUMNS, check_address, clean
+from orders.services.addresses import COLUMNS, check_address, clean, column_text
 from orders.services.alerts import raise_alert
 from orders.services.announce import record
 from orders.services.days import read_day
@@ -26,7 +26,6 @@ from orders.services.versions import check_version
 from orders.transitions import SALES, SELLERS, TERMINAL, roles_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
-from shopcomm.core.text import one_line
 
 ADDRESS = tuple(COLUMNS.values())
 MONEY = ("discount", "shipping_fee")
@@ -150,7 +149,7 @@ def _check_fields(edit: Edit) -> None:
 
 
 def _change_address(edit: Edit) -> None:
-    fields = {column: one_line(edit.wanted[column]) for column in ADDRESS if column in edit.wanted}
+    fields = {column: column_text(column, edit.wanted[column]) for column in ADDRESS if column in edit.wanted}
     if not fields:
         return
     whole = {column: getattr(edit.order, column) for column in ADDRESS} | fields

@@ -126,13 +126,13 @@ def test_a_change_whose_answer_got_lost_is_made_once(browse, wire, customer):
     form = phone.locator("form", has=phone.locator('[name="kind"][value="address"]'))
     form.locator('[name="street"]').fill("文一西路 969 号")
     key = form.locator('[name="key"]').input_value()
-    posted_into_the_void(phone, wire, form.get_by_role("button"))
+    posted_into_the_void(phone, wire, form.get_by_role("button", name="提交新地址"))
     assert ChangeRequest.objects.get().key == key
     # The same form once more, as after Back.
     phone.goto(f"{wire.url}{path}change/")
     form.locator('[name="street"]').fill("文一西路 969 号")
     form.locator('[name="key"]').evaluate("(field, key) => { field.value = key; }", key)
-    form.get_by_role("button").click()
+    form.get_by_role("button", name="提交新地址").click()
     phone.wait_for_url(f"{wire.url}{path}")
     assert ChangeRequest.objects.filter(order=order).count() == 1
 

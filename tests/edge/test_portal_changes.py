@@ -3,7 +3,9 @@
 import pytest
 from django.test import Client
 
+from orders.change_form import FORMS
 from orders.models import ChangePolicy, ChangeRequest, Order, Status
+from orders.selectors.change_requests import asked_changes
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.factories import make_order
 
@@ -60,6 +62,142 @@ def test_goods_are_changed_line_by_line_and_a_price_is_not_the_customers_to_name
 
     order.refresh_from_db()
     assert (order.lines.get().quantity, order.total) == (3, line.unit_price * 3)
+
+
+def test_goods_in_a_request_are_called_by_their_names_everywhere(phone, log_in, manager):
+    order = make_order(status=Status.PAID)
+    line = order.lines.get()
+    phone.post(page(order), {"kind": "items", f"quantity-{line.pk}": "7"})
+    name = f"{line.name} {line.spec}".strip()
+
+    for shown in (phone.get(page(order, "")), log_in(manager).get(f"/orders/{order.number}/")):
+        assert f"{name} ×7" in shown.text
+        assert f"{line.sku} ×7" not in shown.text
+
+
+def test_many_requests_about_goods_ask_for_their_names_once(phone, django_assert_num_queries):
+    order = make_order(status=Status.PAID)
+    line = order.lines.get()
+    for pieces in (5, 6, 7):
+        phone.post(page(order), {"kind": "items", f"quantity-{line.pk}": str(pieces)})
+
+    with django_assert_num_queries(3):
+        asked = asked_changes(order)
+
+    assert len(asked) == 3
+    assert {each.changes[0].before for each in asked} == {f"{line.name} {line.spec} ×{line.quantity}"}
+
+
+@pytest.mark.parametrize(
+    ("status", "wish", "chosen", "refused"),
+    [
+        (Status.PAID, "", "address", []),
+        (Status.PAID, "note", "note", []),
+        (Status.PAID, "nonsense", "address", []),
+        (Status.SHIPPED, "", "address", ["items", "urgent", "delivery_date", "cancel"]),
+        (Status.SHIPPED, "cancel", "", ["items", "urgent", "delivery_date", "cancel"]),
+        (Status.DELIVERED, "", "note", ["address", "items", "urgent", "delivery_date", "cancel"]),
+        (Status.CANCELLED, "", "", ["address", "items", "urgent", "note", "delivery_date", "cancel"]),
+    ],
+)
+def test_the_page_lists_what_can_be_changed_and_opens_one_form(phone, status, wish, chosen, refused):
+    shown = phone.get(page(make_order(status=status)), {"kind": wish})
+
+    assert shown.context["chosen"] == chosen
+    assert [each.kind for each in shown.context["options"] if not each.choice.is_open] == refused
+    forms = [kind for kind in FORMS if f"pick--{kind}" in shown.text]
+    assert forms == [kind for kind in FORMS if kind not in refused]
+
+
+def test_what_is_refused_says_why_and_where_to_go_instead(phone):
+    order = make_order(status=Status.SHIPPED)
+    shown = phone.get(page(order)).text
+
+    assert "已发货，" in shown
+    assert 'after-sales/">请申请退款</a>' in " ".join(shown.split()).replace('" >', '">')
+    assert "会联系快递拦截" in shown
+
+
+def test_an_urgent_order_is_not_made_urgent_again(phone):
+    shown = phone.get(page(make_order(status=Status.PAID, urgent=True))).text
+
+    assert "已经是加急订单" in shown
+    assert "pick--urgent" not in shown
+
+
+def test_a_refused_form_stays_open_with_what_was_filled_in(phone):
+    order = make_order(status=Status.PAID)
+    shown = phone.post(page(order), new_address(phone="123", street="文一西路 1 号"))
+
+    assert (shown.status_code, shown.context["chosen"]) == (422, "address")
+    assert "收货电话不正确" in shown.text
+    assert "文一西路 1 号" in shown.text
+    wrong = phone.post(page(order), {"kind": "delivery_date", "deliver_on": "2001-01-01"})
+    assert (wrong.context["chosen"], wrong.context["deliver_on"]) == ("delivery_date", "2001-01-01")
+
+
+def test_a_pasted_address_fills_the_form_and_changes_nothing(phone):
+    order = make_order(status=Status.PAID)
+    text = "浙江省杭州市余杭区文一西路969号 张三 13800138000"
+    found = {
+        "name": "张三",
+        "phone": "138 0013 8000",
+        "province": "浙江省",
+        "city": "杭州市",
+        "district": "余杭区",
+        "street": "文一西路969号",
+    }
+
+    shown = phone.post(page(order), {"pasted": text})
+    fields = phone.post(page(order), {"pasted": text}, headers={"accept": "application/json"}).json()
+
+    assert (shown.context["address"], shown.context["chosen"]) == (found, "address")
+    assert "已填好，请核对后提交" in shown.text
+    assert fields == {"address": found, "told": "已填好，请核对后提交"}
+    nothing = phone.post(page(order), {"pasted": "在吗"}, headers={"accept": "application/json"}).json()
+    assert nothing["address"] == {}
+    assert not order.change_requests.exists()
+
+
+def test_pasting_again_and_again_has_to_wait(phone):
+    url = page(make_order(status=Status.PAID))
+    answers = [
+        phone.post(url, {"pasted": "在吗"}, headers={"accept": "application/json"}).status_code
+        for _each in range(22)
+    ]
+
+    assert (answers[0], answers[-1]) == (200, 429)
+
+
+def test_a_number_is_shown_as_people_write_it_and_understood_when_sent_back(phone):
+    order = make_order(status=Status.PAID)
+    Order.objects.filter(pk=order.pk).update(receiver_phone="+8613900139000")
+    assert 'value="139 0013 9000"' in phone.get(page(order)).text
+
+    phone.post(page(order), new_address(phone="139 0013 9000"))
+    phone.post(page(order), new_address(phone="139 5710 0275", key="k2"))
+
+    first, second = order.change_requests.order_by("pk")
+    assert "receiver_phone" not in first.after
+    assert second.after == {"receiver_phone": "13957100275"}
+    assert "139 5710 0275" in phone.get(page(order, "")).text
+
+
+@pytest.mark.parametrize(
+    ("status", "labels"),
+    [
+        (Status.PENDING_PAYMENT, ["改订单"]),
+        (Status.PAID, ["改订单", "催一下"]),
+        (Status.SHIPPED, ["改订单", "退换货", "催一下"]),
+        (Status.DELIVERED, ["改订单", "退换货", "评价", "再来一单"]),
+        (Status.CANCELLED, ["再来一单"]),
+        (Status.REFUNDING, []),
+    ],
+)
+def test_the_grid_shows_only_what_applies_now(phone, status, labels):
+    shown = phone.get(page(make_order(status=status), ""))
+
+    assert [each.label for each in shown.context["quick"]] == labels
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ COMPONENTS = (
     "ask",
     "claim",
     "stepper",
+    "picks",
     "photos",
     "cardlet",
     "quote",

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -16,7 +17,9 @@ from messaging.models import Message
 from messaging.selectors.messages import text_of
 from messaging.selectors.pane import conversation_of
 from messaging.services.said_changes import said_of
+from orders.address_form import fields_answer, pasted_address, wants_fields
 from orders.change_form import change_form, read_change_form, read_message
+from orders.change_reading import ReadChange
 from orders.errors import OrderError
 from orders.models import ChangeRequest, Order, Status
 from orders.services.change_requests import (
@@ -30,7 +33,7 @@ from orders.services.transitions import transition_order
 from orders.services.urges import urge_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import OrderLink
-from shopcomm.core.accounts.services.order_links import open_link
+from shopcomm.core.accounts.services.order_links import link_token, open_link
 from shopcomm.edge.portal.progress import progress_of
 from shopcomm.edge.portal.views import closed, order_of, private
 
@@ -51,27 +54,49 @@ def change(request: HttpRequest, token: str) -> HttpResponse:
     order = order_of(link)
     if link is None or order is None:
         return closed(request)
-    refusal, status = "", 200
-    if request.method == "POST" and not request.user.is_authenticated:
-        try:
-            wanted = read_change_form(request.POST, order)
-            if wanted is None:
-                raise Http404
-            said = _message(link, order, request.GET.get("message", ""))
-            asked = request_change(
-                actor=_customer(link), order_id=order.pk, said_in=said.seq if said else None, **wanted
-            )
-            return _answered(request, token, asked)
-        except OrderError as error:
-            refusal, status = str(error.detail), error.status
     said = _message(link, order, request.GET.get("message", ""))
-    context = change_form(order, read_message(said.body, order) if said else None) | {
+    pasted, refusal, status = None, "", 200
+    if request.method == "POST" and not request.user.is_authenticated:
+        if "pasted" in request.POST:
+            pasted = pasted_address(request.POST["pasted"], who=f"customer:{link.customer_id}")
+            if wants_fields(request):
+                return fields_answer(pasted)
+        else:
+            try:
+                return _ask(request, link, order, said)
+            except OrderError as error:
+                refusal, status = str(error.detail), error.status
+    read = read_message(said.body, order) if said else None
+    context = change_form(
+        order,
+        ReadChange("address", {"address": pasted.address}) if pasted else read,
+        posted=request.POST if refusal else None,
+        wanted=request.GET.get("kind", ""),
+        ways=_ways(token),
+    ) | {
         "token": token,
         "said": said,
+        "pasted": pasted,
         "preview": request.user.is_authenticated,
         "refusal": refusal,
     }
     return private(render(request, "portal/change.html", context, status=status))
+
+
+def _ask(request: HttpRequest, link: OrderLink, order: Order, said: Message | None) -> HttpResponse:
+    wanted = read_change_form(request.POST, order)
+    if wanted is None:
+        raise Http404
+    asked = request_change(
+        actor=_customer(link), order_id=order.pk, said_in=said.seq if said else None, **wanted
+    )
+    return _answered(request, link_token(link), asked)
+
+
+def _ways(token: str) -> dict[str, str]:
+    """Where to go with what can no longer be changed."""
+    claim, chat = (reverse(f"portal:{page}", args=[token]) for page in ("after-sales", "chat"))
+    return {"items": claim, "cancel": claim, "address": chat, "urgent": chat, "delivery_date": chat}
 
 
 @require_POST

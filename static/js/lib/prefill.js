@@ -12,6 +12,8 @@ export default class Prefill {
       // A district that is not named is none; a name that is not given stays whose it was.
       if (field && (value || name === "district")) field.value = value;
     }
+    const pick = $('[name="pick"][value="address"]');
+    if (pick) pick.checked = true;
     form.querySelector("[name=street]")?.focus();
     history.replaceState(null, "", location.pathname + location.search);
   }
