@@ -19,7 +19,7 @@ from orders.selectors.shortages import shortages_of
 from orders.selectors.timeline import timeline
 from orders.views.filtering import chips_of, kept_fields, read_filters, tabs_of
 from orders.views.listing import lines_of, row_html
-from orders.views.presenting import EDITABLE, actions_of, name_carriers, steps_of
+from orders.views.presenting import EDITABLE, actions_of, deciding_of, name_carriers, steps_of
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import OrderLink
 from shopcomm.core.accounts.models.customers import Source
@@ -114,10 +114,8 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
     """Everything the middle pane shows."""
     lines = list(order.lines.select_related("variant__product"))
     asked, cases, shortages = asked_changes(order), cases_of(order), shortages_of(order)
-    # One decision at a time: a shortage first, then the oldest request; the rest waits for its turn.
-    short = any(each.task.is_open for each in shortages)
-    wishes = [each.row.pk for each in asked if each.is_open]
-    actions = actions_of(allowed_transitions(order, request.actor), undecided=short or bool(wishes))
+    deciding = deciding_of(asked, cases, shortages)
+    actions = actions_of(allowed_transitions(order, request.actor), undecided=bool(deciding))
     return {
         "active": "orders",
         "order": order,
@@ -133,7 +131,7 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
         "methods": BY_HAND,
         "refunds": list(order.refunds.order_by("-id")),
         "asked": asked,
-        "deciding": None if short or not wishes else wishes[-1],
+        "deciding": deciding,
         "cases": cases,
         "shortages": shortages,
         "evaluation": evaluation_of(order),

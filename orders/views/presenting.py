@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from orders.couriers import courier_name
 from orders.errors import GuardFailed, OrderError
-from orders.models import Order, Status
+from orders.models import AfterSalesCase, Order, Status
+from orders.selectors.change_requests import AskedChange
+from orders.selectors.shortages import Shortage
 from orders.transitions import Transition
 
 ICONS = {
@@ -26,6 +28,9 @@ DANGEROUS = frozenset({Status.REFUNDING, Status.REFUNDED, Status.CANCELLED})
 EDITABLE = frozenset({Status.PENDING_PAYMENT, Status.PAID, Status.PICKING})
 # Moves that go back are never the primary button.
 BACKWARD = frozenset({"release_pick", "parcel_returned", "reject_refund"})
+
+# The shop has to answer a case in these.
+SHOPS_TURN = frozenset({AfterSalesCase.State.APPLIED, AfterSalesCase.State.INSPECTING})
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,22 @@ def actions_of(transitions: list[Transition], *, undecided: bool = False) -> lis
             )
         )
     return actions
+
+
+def deciding_of(
+    asked: list[AskedChange], cases: list[AfterSalesCase], shortages: list[Shortage]
+) -> dict[str, int]:
+    """Which one answer is the screen's primary button: `{"shortage": id}`, `{"request": id}` or `{"case": id}`.
+
+    One decision at a time: the oldest shortage first, then the oldest request, then the oldest case that
+    waits for the shop; the rest has its turn when that is settled. Nothing to decide is an empty answer.
+    """
+    waiting = {
+        "shortage": [each.task.pk for each in shortages if each.task.is_open],
+        "request": [each.row.pk for each in asked if each.is_open],
+        "case": [case.pk for case in cases if case.state in SHOPS_TURN],
+    }
+    return next(({kind: min(found)} for kind, found in waiting.items() if found), {})
 
 
 def steps_of(order: Order) -> list[Step]:

@@ -2,7 +2,8 @@ const FIELDS = "input:not([type=hidden], [type=file], [type=password]), textarea
 
 const fields = (part) => [...part.querySelectorAll(FIELDS)];
 
-const key = (field) => `${field.form?.getAttribute("action") ?? ""} ${field.name || field.id}`;
+// Two forms of a part may go to one address; the field's own id tells them apart.
+const key = (field) => `${field.form?.getAttribute("action") ?? ""} ${field.name} ${field.id}`;
 
 const chosen = (select) => [...select.options].some((option) => option.selected !== option.defaultSelected);
 
@@ -23,7 +24,7 @@ export function keepTyped(part) {
 }
 
 function put(same, { field: old, typed, focused }) {
-  const field = same.find((each) => each.type === "radio" && each.value === old.value) ?? same[0];
+  const field = /checkbox|radio/.test(old.type) ? same.find((each) => each.value === old.value) : same[0];
   if (!field) return;
   if (typed && /checkbox|radio/.test(field.type)) field.checked = old.checked;
   else if (typed) field.value = old.value;

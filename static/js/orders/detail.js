@@ -37,6 +37,7 @@ export default class OrderDetail {
     if (focusNext) ($("#next-action", fresh) ?? $("h1", fresh)).focus();
     else if (fresh.dataset.version !== before) {
       toast(say("这个订单刚有变化，已为您显示最新内容", "This order just changed; you see the newest state"));
+      document.dispatchEvent(new CustomEvent("order:renewed"));
     }
   }
 

@@ -1,4 +1,4 @@
-import { $, parse, say } from "lib/dom.js";
+import { $, el, parse, say } from "lib/dom.js";
 import { fragment, post } from "lib/http.js";
 import { toast } from "lib/toast.js";
 
@@ -11,7 +11,8 @@ export default class OrderDialog {
     this.#dialog = dialog;
     document.addEventListener("click", (event) => this.#clicked(event));
     dialog.addEventListener("submit", (event) => this.#submitted(event));
-    dialog.addEventListener("close", () => this.#opener?.focus());
+    dialog.addEventListener("close", () => (this.#link ?? $("#next-action"))?.focus());
+    document.addEventListener("order:renewed", () => this.#renewed());
   }
 
   async #clicked(event) {
@@ -28,6 +29,38 @@ export default class OrderDialog {
     this.#dialog.showModal();
   }
 
+  /** What opened the dialog: the page behind it may have been renewed since. */
+  get #link() {
+    if (!this.#opener || this.#opener.isConnected) return this.#opener;
+    return $(`a[data-dialog][href="${CSS.escape(this.#opener.getAttribute("href"))}"]`);
+  }
+
+  /** Somebody else changed the order: it is said here, over what is being filled in. Nothing typed is touched. */
+  #renewed() {
+    if (!this.#dialog.open) return;
+    if (this.#link) this.#warn(say("订单刚有变化，您填写的内容都还在。提交时会先告诉您改了什么", "The order just changed. Your input is kept; you will be shown what changed before anything is saved"));
+    else this.#over();
+  }
+
+  /** The move is no longer there, and the page behind does not know yet. */
+  #late() {
+    this.#over();
+    document.dispatchEvent(new CustomEvent("order:changed"));
+  }
+
+  #over() {
+    const status = $(".ohead .tag")?.textContent.trim() ?? "";
+    this.#warn(say(`这一步现在不能做了，订单已是“${status}”`, `Not possible any more, the order is now “${status}”`), "danger");
+    const button = $("footer button", this.#dialog);
+    if (button) button.disabled = true;
+  }
+
+  #warn(text, kind = "warn") {
+    $("[data-renewed]", this.#dialog)?.remove();
+    const said = el("p", { className: `banner ${kind}`, role: "alert", dataset: { renewed: "" } }, text);
+    ($("form", this.#dialog) ?? this.#dialog).prepend(said);
+  }
+
   #show(html) {
     this.#dialog.replaceChildren(parse(html));
     const first = $("[aria-invalid=true]", this.#dialog) ?? $(".in, footer .btn:last-child", this.#dialog);
@@ -41,7 +74,9 @@ export default class OrderDialog {
     button.ariaBusy = "true";
     try {
       const answer = await post(form.action, new FormData(form), { headers: { "X-Fragment": "1" } });
-      if (answer.headers.get("Content-Type")?.includes("json")) this.#done(await answer.json());
+      button.ariaBusy = "false";
+      if (answer.status === 404) this.#late();
+      else if (answer.headers.get("Content-Type")?.includes("json")) this.#done(await answer.json());
       else this.#show(await answer.text());
     } catch {
       button.ariaBusy = "false";
