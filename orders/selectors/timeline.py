@@ -145,6 +145,7 @@ def in_words(
     """Changed fields as people read them. Who shows many at once passes the `names` of all their goods."""
     names = goods_names([before, after]) if names is None else names
     priced = prices_differ(before.get("items"), after.get("items"))
+    before, after = _without_same_goods(before, after, priced=priced)
     return [
         BeforeAfter(
             name,
@@ -154,6 +155,23 @@ def in_words(
         )
         for name, value in after.items()
     ]
+
+
+def _without_same_goods(
+    before: dict[str, Any], after: dict[str, Any], *, priced: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Goods that stay as they are need not be read through to find those that do not."""
+    old, new = before.get("items"), after.get("items")
+    if not isinstance(old, list) or not isinstance(new, list):
+        return before, after
+
+    def seen(row: dict[str, Any]) -> tuple[Any, ...]:
+        return (row["sku"], row["quantity"], row.get("unit_price") if priced else None)
+
+    same = {seen(row) for row in old} & {seen(row) for row in new}
+    gone, come = ([row for row in rows if seen(row) not in same] for rows in (old, new))
+    # Another order of the same goods is told whole.
+    return (before | {"items": gone}, after | {"items": come}) if gone or come else (before, after)
 
 
 def _payment_method(data: dict[str, Any]) -> str:

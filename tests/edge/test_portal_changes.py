@@ -6,6 +6,7 @@ from django.test import Client
 from orders.change_form import FORMS
 from orders.models import ChangePolicy, ChangeRequest, Order, Status
 from orders.selectors.change_requests import asked_changes
+from orders.selectors.timeline import in_words
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.factories import make_order
 
@@ -73,6 +74,22 @@ def test_goods_in_a_request_are_called_by_their_names_everywhere(phone, log_in, 
     for shown in (phone.get(page(order, "")), log_in(manager).get(f"/orders/{order.number}/")):
         assert f"{name} ×7" in shown.text
         assert f"{line.sku} ×7" not in shown.text
+
+
+def test_goods_that_stay_are_not_read_through():
+    shown = in_words(
+        {"items": [{"sku": "A", "quantity": 1}, {"sku": "B", "quantity": 2}]},
+        {"items": [{"sku": "A", "quantity": 1}, {"sku": "B", "quantity": 3}, {"sku": "C", "quantity": 1}]},
+        {"B": "托特包 棕色"},
+    )
+
+    assert [(each.before, each.after) for each in shown] == [("托特包 棕色 ×2", "托特包 棕色 ×3，C ×1")]
+    gone = in_words(
+        {"items": [{"sku": "A", "quantity": 1}, {"sku": "B", "quantity": 2}]},
+        {"items": [{"sku": "A", "quantity": 1}]},
+        {},
+    )
+    assert [(each.before, each.after) for each in gone] == [("B ×2", "（无）")]
 
 
 def test_many_requests_about_goods_ask_for_their_names_once(phone, django_assert_num_queries):
