@@ -12,11 +12,16 @@ from django.utils.translation import gettext as _
 
 from orders.change_reading import LineChoice, ReadChange, read_change
 from orders.models import ChangeKind, Order
+from orders.selectors.catalogue import variants_on_sale
 from orders.selectors.change_requests import Choice, choices_for, siblings_of
+from orders.selectors.products import variants_matching
 from orders.services.addresses import COLUMNS
 from orders.services.consent import PhoneConsent
+from orders.services.items import list_price
 from shopcomm.core.text import written_phone
 
+# Goods found at a time, and goods added at most in one change.
+FOUND, MOST_ADDED = 10, 50
 FORMS = ("address", "items", "urgent", "note", "delivery_date", "cancel")
 
 
@@ -40,10 +45,39 @@ def _items(post: QueryDict, order: Order) -> list[dict[str, Any]]:
     for line in order.lines.all():
         quantity = str(post.get(f"quantity-{line.pk}", line.quantity))
         sku = post.get(f"sku-{line.pk}", line.sku)
-        rows.append(
-            {"sku": sku, "quantity": int(quantity) if quantity.isdigit() and len(quantity) < 7 else -1}
-        )
-    return rows
+        rows.append({"sku": sku, "quantity": _count(quantity)})
+    more = {sku: _count(str(post.get(f"add-{sku}", "0"))) for sku in post.getlist("add")}
+    return rows + [{"sku": sku, "quantity": count} for sku, count in more.items() if count]
+
+
+def _count(text: str) -> int:
+    """A number of pieces; -1, which nobody sells, for what is none."""
+    return int(text) if text.isdigit() and len(text) < 7 else -1
+
+
+def wants_goods(post: QueryDict) -> bool:
+    """Whether the form is not sent yet: goods to be added are looked for."""
+    return "finding" in post
+
+
+def _added(order: Order, post: QueryDict | None) -> list[dict[str, Any]]:
+    """Goods that can be put on the order: what was counted already, then what was found; each with its list price."""
+    if post is None:
+        return []
+    counts = {
+        sku: max(_count(str(post.get(f"add-{sku}", "0"))), 0) for sku in post.getlist("add")[:MOST_ADDED]
+    }
+    kept = variants_on_sale([sku for sku, count in counts.items() if count])
+    there = {line.sku for line in order.lines.all()} | kept.keys()
+    words = str(post.get("find", "")).strip()
+    found = [each for each in variants_matching(words, limit=FOUND) if each.sku not in there] if words else []
+    return [
+        {"variant": each, "count": count, "price": list_price(each, max(count, 1), order.customer)}
+        for each, count in [
+            *((each, counts[sku]) for sku, each in kept.items()),
+            *((each, 0) for each in found),
+        ]
+    ]
 
 
 @dataclass(frozen=True)
@@ -110,6 +144,8 @@ def change_form(
         "today": timezone.localdate(),
         "address": _address(order, given.get("address", {})),
         "lines": [(line, siblings[line.pk], *_filled(line, siblings[line.pk], given)) for line in lines],
+        "added": _added(order, posted),
+        "find": posted.get("find", "") if posted else "",
         "note_text": whole_note,
         "deliver_on": str(given.get("deliver_on") or order.deliver_on or ""),
         "reason_text": given.get("reason", ""),

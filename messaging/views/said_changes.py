@@ -12,7 +12,7 @@ from messaging.selectors.messages import text_of
 from messaging.services.said_changes import request_from_message, said_of, take_offer
 from messaging.views.messages import someone
 from orders.address_form import fields_answer, pasted_address, wants_fields
-from orders.change_form import change_form, read_change_form, read_message
+from orders.change_form import change_form, read_change_form, read_message, wants_goods
 from orders.change_reading import ReadChange
 from orders.errors import OrderError
 from orders.models import ChangeRequest
@@ -45,7 +45,7 @@ def change_from_message(request: ShopRequest, conversation_id: int, seq: int) ->
         pasted = pasted_address(request.POST["pasted"], who=f"staff:{request.user.pk}")
         if wants_fields(request):
             return fields_answer(pasted)
-    elif request.method == "POST":
+    elif request.method == "POST" and not wants_goods(request.POST):
         wanted = read_change_form(request.POST, order)
         if wanted is None:
             raise Http404
@@ -58,7 +58,9 @@ def change_from_message(request: ShopRequest, conversation_id: int, seq: int) ->
             (notes.error if declined else notes.success)(request, said_of(asked))
             return redirect("orders:detail", order.number)
     read = ReadChange("address", {"address": pasted.address}) if pasted else read_message(message.body, order)
-    context = change_form(order, read, posted=request.POST if refusal else None) | {
+    context = change_form(
+        order, read, posted=request.POST if refusal or wants_goods(request.POST) else None
+    ) | {
         "message": message,
         "by_customer": message.sender_kind == Sender.CUSTOMER,
         "pasted": pasted,

@@ -8,7 +8,7 @@ from orders.models import ChangePolicy, ChangeRequest, Order, Status
 from orders.selectors.change_requests import asked_changes
 from orders.selectors.timeline import in_words
 from shopcomm.core.accounts.services.order_links import link_token, make_link
-from tests.factories import make_order
+from tests.factories import VariantFactory, make_order
 
 pytestmark = pytest.mark.django_db
 State = ChangeRequest.State
@@ -63,6 +63,32 @@ def test_goods_are_changed_line_by_line_and_a_price_is_not_the_customers_to_name
 
     order.refresh_from_db()
     assert (order.lines.get().quantity, order.total) == (3, line.unit_price * 3)
+
+
+def test_another_product_is_looked_for_and_put_on_the_order(phone):
+    order, other = make_order(status=Status.PENDING_PAYMENT), VariantFactory(color="孔雀绿")
+    line = order.lines.get()
+    wanted = {"kind": "items", f"quantity-{line.pk}": "3"}
+
+    found = phone.post(page(order), wanted | {"finding": "1", "find": "孔雀绿"}).text
+    order.refresh_from_db()
+    assert order.lines.get().quantity == line.quantity
+    assert f'name="add-{other.sku}"' in found
+    assert 'value="3"' in found
+    assert "没有找到" in phone.post(page(order), wanted | {"finding": "1", "find": "没有这种"}).text
+
+    phone.post(page(order), wanted | {"find": "孔雀绿", "add": other.sku, f"add-{other.sku}": "2"})
+    assert {each.sku: each.quantity for each in order.lines.all()} == {line.sku: 3, other.sku: 2}
+
+
+@pytest.mark.parametrize("count", ["x", "-2", "99999999"])
+def test_what_is_no_number_of_pieces_adds_nothing(phone, count):
+    order, other = make_order(status=Status.PENDING_PAYMENT), VariantFactory()
+
+    answer = phone.post(page(order), {"kind": "items", "add": other.sku, f"add-{other.sku}": count})
+
+    assert answer.status_code == 422
+    assert order.lines.count() == 1
 
 
 def test_goods_in_a_request_are_called_by_their_names_everywhere(phone, log_in, manager):

@@ -18,7 +18,7 @@ from messaging.selectors.messages import text_of
 from messaging.selectors.pane import conversation_of
 from messaging.services.said_changes import said_of
 from orders.address_form import fields_answer, pasted_address, wants_fields
-from orders.change_form import change_form, read_change_form, read_message
+from orders.change_form import change_form, read_change_form, read_message, wants_goods
 from orders.change_reading import ReadChange
 from orders.errors import OrderError
 from orders.models import ChangeRequest, Order, Status
@@ -61,7 +61,7 @@ def change(request: HttpRequest, token: str) -> HttpResponse:
             pasted = pasted_address(request.POST["pasted"], who=f"customer:{link.customer_id}")
             if wants_fields(request):
                 return fields_answer(pasted)
-        else:
+        elif not wants_goods(request.POST):
             try:
                 return _ask(request, link, order, said)
             except OrderError as error:
@@ -70,7 +70,7 @@ def change(request: HttpRequest, token: str) -> HttpResponse:
     context = change_form(
         order,
         ReadChange("address", {"address": pasted.address}) if pasted else read,
-        posted=request.POST if refusal else None,
+        posted=request.POST if refusal or wants_goods(request.POST) else None,
         wanted=request.GET.get("kind", ""),
         ways=_ways(token),
     ) | {
