@@ -123,8 +123,15 @@ export default class Board {
       $("[data-scan] input", this.#main).select();
     }
     if (event.key.toLowerCase() === "a" && !/INPUT|SELECT|TEXTAREA/.test(event.target.tagName) && !event.ctrlKey) {
-      $("[data-alert] .ack", this.#main)?.click();
+      this.#acknowledge();
     }
+  }
+
+  /** What only has to be seen is seen; a customer's request is put in hand, and Enter grants it. */
+  #acknowledge() {
+    const seen = $("[data-alert] .ack:not([data-grants])", this.#main);
+    if (seen) seen.click();
+    else $("[data-alert] [data-grants]", this.#main)?.focus();
   }
 
   #sound() {
