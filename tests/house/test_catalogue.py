@@ -9,6 +9,8 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "locale/en/LC_MESSAGES/django.po"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
+BLOCK = re.compile(r"{%\s*blocktranslate\b(?![^%]*\btrimmed\b)[^%]*%}(.*?){%\s*endblocktranslate", re.DOTALL)
+BLOCK_VALUE = re.compile(r"{{\s*(\w+)\s*}}")
 KEYWORDS = {"gettext": None, "gettext_lazy": None, "_": None, "ngettext": (1, 2)}
 
 
@@ -36,6 +38,7 @@ def said_in_code() -> set[str]:
         text = template.read_text()
         said |= {match[1] for match in re.findall(r"""{%\s*translate\s+(['"])(.+?)\1""", text)}
         said |= {match[1] for match in re.findall(r"""_\((['"])(.+?)\1\)""", text)}
+        said |= {BLOCK_VALUE.sub(r"%(\1)s", each) for each in BLOCK.findall(text) if "{% plural" not in each}
     return said
 
 
