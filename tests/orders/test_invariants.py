@@ -38,7 +38,8 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 from tests.factories import StaffFactory, VariantFactory, integration, make_order, move, parcel
 
-pytestmark = pytest.mark.django_db
+# A busy machine takes minutes for it.
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(600)]
 
 EDGES = {(row.from_, row.to) for row in TRANSITIONS}
 ROLES = ("customer", "sales", "warehouse", "manager", "system", "api")
@@ -189,7 +190,8 @@ def test_a_random_walk_keeps_every_invariant(db, walk):
         transaction.set_rollback(True)
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.longest
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.one_of(steps, steps, case_steps, case_steps), min_size=2, max_size=14))
 def test_a_random_walk_after_delivery_keeps_money_and_stock_in_sum(db, walk):
     with transaction.atomic():
