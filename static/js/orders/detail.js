@@ -2,6 +2,7 @@ import { $, debounce, say, swap } from "lib/dom.js";
 import { fragment, post } from "lib/http.js";
 import { socket } from "lib/socket.js";
 import { toast } from "lib/toast.js";
+import { spelled } from "lib/typed.js";
 
 let stop = () => {};
 
@@ -31,6 +32,7 @@ export default class OrderDetail {
   async reload({ focusNext = false } = {}) {
     const before = this.#main.dataset.version;
     const html = await fragment(this.#main.dataset.url, { headers: { "X-Fragment": "detail" } });
+    await spelled();
     if (html === null || !this.#main.isConnected) return;
     document.removeEventListener("order:changed", this.#changed);
     const fresh = swap(this.#main, html);

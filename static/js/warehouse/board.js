@@ -3,6 +3,7 @@ import { fragment, post } from "lib/http.js";
 import { socket } from "lib/socket.js";
 import { chime } from "lib/sound.js";
 import { toast } from "lib/toast.js";
+import { spelled } from "lib/typed.js";
 
 const SOUND_KEY = "warehouse-sound";
 const CHIME_AGAIN = 60_000;
@@ -65,6 +66,7 @@ export default class Board {
   async #refresh(push = false) {
     const html = await fragment(this.#url, { headers: { "X-Fragment": "board" } });
     if (html === null) return;
+    await spelled();
     this.#news = 0;
     $("[data-news]", this.#main).hidden = true;
     swap($("[data-board]", this.#main), html);
