@@ -9,6 +9,7 @@ let stop = () => {};
 /** The open order: shows what others change while it is open, and acts without leaving the page. */
 export default class OrderDetail {
   #main;
+  #turn = 0;
   #reload = debounce(() => this.reload(), 250);
 
   constructor(main) {
@@ -31,9 +32,10 @@ export default class OrderDetail {
   /** The order as the server renders it now; focus goes to the next step after one's own action. */
   async reload({ focusNext = false } = {}) {
     const before = this.#main.dataset.version;
+    const turn = ++this.#turn;
     const html = await fragment(this.#main.dataset.url, { headers: { "X-Fragment": "detail" } });
     await spelled();
-    if (html === null || !this.#main.isConnected) return;
+    if (html === null || !this.#main.isConnected || turn !== this.#turn) return;
     document.removeEventListener("order:changed", this.#changed);
     const fresh = swap(this.#main, html);
     if (focusNext) ($("#next-action", fresh) ?? $("h1", fresh)).focus();
