@@ -210,3 +210,33 @@ def test_the_policy_can_be_read_on_a_phone(browse, live, manager) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert all(box.bounding_box()["height"] < 40 for box in page.locator("thead th").all())
     assert all(box.bounding_box()["width"] > 100 for box in page.locator(".policy select").all())
+
+
+def test_a_word_half_spelled_in_an_input_method_is_left_alone(browse, live, warehouse) -> None:
+    order, other = make_order(status=Status.PICKING), make_order(status=Status.PAID)
+    ask(order)
+    board = online(browse(f"{live.url}/warehouse/", staff=warehouse))
+    reason = board.get_by_label("做不到的原因")
+    reason.focus()
+    keyboard = board.context.new_cdp_session(board)
+
+    keyboard.send("Input.imeSetComposition", {"text": "mian", "selectionStart": 4, "selectionEnd": 4})
+    with board.expect_response(lambda answer: answer.url.endswith("/warehouse/")):
+        elsewhere(move, other, "picking")
+    keyboard.send("Input.insertText", {"text": "面单"})
+
+    expect(board.locator(f'.wcol--picking [data-number="{other.number}"]')).to_be_visible()
+    expect(reason).to_have_value("面单")
+    expect(reason).to_be_focused()
+
+
+def test_an_edit_of_what_has_left_meanwhile_says_so_and_keeps_what_was_typed(browse, live, manager) -> None:
+    order = picked()
+    desk = browse(f"{live.url}/orders/{order.number}/edit/", staff=manager)
+    desk.locator("[name=note]").fill("周末不收货")
+
+    elsewhere(move, order, "shipped", **parcel())
+    desk.locator("form[method=post] .btn.primary").last.click()
+
+    expect(desk.locator("[role=alert]").first).to_be_visible()
+    expect(desk.locator("[name=note]")).to_have_value("周末不收货")

@@ -12,22 +12,35 @@ const touched = (field) => {
   return /checkbox|radio/.test(field.type) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
 };
 
+let composing = false;
+document.addEventListener("compositionstart", () => { composing = true; });
+document.addEventListener("compositionend", () => { composing = false; });
+
+/** When no word is half spelled in an input method: to renew the page under one would leave its letters behind. */
+export const spelled = () =>
+  composing ? new Promise((done) => document.addEventListener("compositionend", () => setTimeout(done), { once: true })) : Promise.resolve();
+
 /** What somebody has typed into a part of the page and not sent yet; the answer puts it into the part's new version. */
 export function keepTyped(part) {
   const active = document.activeElement;
   const kept = fields(part)
     .filter((field) => (field.name || field.id) && (touched(field) || field === active))
-    .map((field) => ({ field, same: key(field), typed: touched(field), focused: field === active }));
+    .map((field) => ({ field, same: key(field), typed: touched(field), focused: field === active, caret: caretOf(field) }));
   return (fresh) => {
     for (const one of kept) put(fields(fresh).filter((field) => key(field) === one.same), one);
   };
 }
 
-function put(same, { field: old, typed, focused }) {
+/** Where the caret stands, in fields that have one. */
+const caretOf = (field) => (field.selectionStart === null ? null : [field.selectionStart, field.selectionEnd]);
+
+function put(same, { field: old, typed, focused, caret }) {
   const field = /checkbox|radio/.test(old.type) ? same.find((each) => each.value === old.value) : same[0];
   if (!field) return;
   if (typed && /checkbox|radio/.test(field.type)) field.checked = old.checked;
   else if (typed) field.value = old.value;
   for (let box = field.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
-  if (focused) field.focus();
+  if (!focused) return;
+  field.focus();
+  if (caret?.[0] !== undefined) field.setSelectionRange?.(...caret);
 }

@@ -3,6 +3,7 @@
 import { parse } from "lib/dom.js";
 import { fragment, request } from "lib/http.js";
 import { mountAll } from "lib/modules.js";
+import { keepTyped, spelled } from "lib/typed.js";
 
 export default class Cards {
   #log;
@@ -36,24 +37,23 @@ export default class Cards {
     place.dataset.loaded = "asked";
     const html = await fragment(this.#url(place)).catch(() => null);
     // Without an answer the card's text stays; coming back online asks again.
-    if (html !== null) this.#show(place, html);
+    await spelled();
+    if (html !== null) this.#show(place, html, keepTyped(place));
   }
 
   #url(place, action = "") {
     return `${this.#page.urls.cards}${place.dataset.seq}/${action}`;
   }
 
-  #show(place, html) {
-    if (place.contains(document.activeElement) && place.dataset.loaded === "shown" && this.#typing(place)) return;
-    this.#keep(() => place.replaceChildren(parse(html)));
+  /** `putBack` is for a card that others have changed: nobody's half-written answer is taken away. */
+  #show(place, html, putBack = () => {}) {
+    this.#keep(() => {
+      place.replaceChildren(parse(html));
+      putBack(place);
+    });
     place.dataset.loaded = "shown";
     if (this.#page.readonly) for (const form of place.querySelectorAll("form")) form.remove();
     mountAll(place);
-  }
-
-  /** Nobody's half-written answer is taken away. */
-  #typing(place) {
-    return [...place.querySelectorAll("input:not([type=hidden]), textarea")].some((field) => field.value !== field.defaultValue);
   }
 
   async #submit(event) {

@@ -2,12 +2,14 @@ import { $, debounce, say, swap } from "lib/dom.js";
 import { fragment, post } from "lib/http.js";
 import { socket } from "lib/socket.js";
 import { toast } from "lib/toast.js";
+import { spelled } from "lib/typed.js";
 
 let stop = () => {};
 
 /** The open order: shows what others change while it is open, and acts without leaving the page. */
 export default class OrderDetail {
   #main;
+  #turn = 0;
   #reload = debounce(() => this.reload(), 250);
 
   constructor(main) {
@@ -30,8 +32,10 @@ export default class OrderDetail {
   /** The order as the server renders it now; focus goes to the next step after one's own action. */
   async reload({ focusNext = false } = {}) {
     const before = this.#main.dataset.version;
+    const turn = ++this.#turn;
     const html = await fragment(this.#main.dataset.url, { headers: { "X-Fragment": "detail" } });
-    if (html === null || !this.#main.isConnected) return;
+    await spelled();
+    if (html === null || !this.#main.isConnected || turn !== this.#turn) return;
     document.removeEventListener("order:changed", this.#changed);
     const fresh = swap(this.#main, html);
     if (focusNext) ($("#next-action", fresh) ?? $("h1", fresh)).focus();

@@ -3,6 +3,7 @@ import { fragment, post } from "lib/http.js";
 import { socket } from "lib/socket.js";
 import { chime } from "lib/sound.js";
 import { toast } from "lib/toast.js";
+import { spelled } from "lib/typed.js";
 
 const SOUND_KEY = "warehouse-sound";
 const CHIME_AGAIN = 60_000;
@@ -15,6 +16,7 @@ export default class Board {
   #column = new URLSearchParams(location.search).get("column") ?? "";
   #cursor = null;
   #news = 0;
+  #turn = 0;
   #reload = debounce(() => this.#refresh(), 200);
 
   constructor(main) {
@@ -63,8 +65,12 @@ export default class Board {
   }
 
   async #refresh(push = false) {
+    const turn = ++this.#turn;
     const html = await fragment(this.#url, { headers: { "X-Fragment": "board" } });
     if (html === null) return;
+    await spelled();
+    // An answer that was overtaken by a later question shows what nobody asks for any more.
+    if (turn !== this.#turn) return;
     this.#news = 0;
     $("[data-news]", this.#main).hidden = true;
     swap($("[data-board]", this.#main), html);
