@@ -10,6 +10,7 @@ let stop = () => {};
 export default class OrderDetail {
   #main;
   #turn = 0;
+  #focusNext = false;
   #reload = debounce(() => this.reload(), 250);
 
   constructor(main) {
@@ -33,12 +34,13 @@ export default class OrderDetail {
   async reload({ focusNext = false } = {}) {
     const before = this.#main.dataset.version;
     const turn = ++this.#turn;
+    this.#focusNext ||= focusNext;
     const html = await fragment(this.#main.dataset.url, { headers: { "X-Fragment": "detail" } });
     await spelled();
     if (html === null || !this.#main.isConnected || turn !== this.#turn) return;
     document.removeEventListener("order:changed", this.#changed);
     const fresh = swap(this.#main, html);
-    if (focusNext) ($("#next-action", fresh) ?? $("h1", fresh)).focus();
+    if (this.#focusNext) ($("#next-action", fresh) ?? $("h1", fresh)).focus();
     else if (fresh.dataset.version !== before) {
       toast(say("这个订单刚有变化，已为您显示最新内容", "This order just changed; you see the newest state"));
       document.dispatchEvent(new CustomEvent("order:renewed"));
