@@ -43,8 +43,7 @@ def test_part_of_an_order_comes_back_with_a_photo_and_its_money_goes_back(
     held = phone(delivered)
     held.get_by_role("link", name="退换货").tap()
     row = held.locator("[data-claim]").first
-    for _ in range(2):
-        row.get_by_label("增加").tap()
+    row.get_by_role("spinbutton").fill("2")
     held.locator(".seg").get_by_text("退货").tap()
     held.get_by_text("破损、质量问题").tap()
     held.get_by_label("说明").fill("拉链坏了")
@@ -63,6 +62,7 @@ def test_part_of_an_order_comes_back_with_a_photo_and_its_money_goes_back(
     expect(held.get_by_text("寄回来吧")).to_be_visible()
     held.get_by_label("寄回运单号").fill("ZT9999")
     held.get_by_role("button", name="我已寄出").tap()
+    expect(held.get_by_text("寄回途中")).to_be_visible()
     board = browse(f"{live.url}/warehouse/returns/?q=ZT9999", staff=warehouse)
     board.get_by_label("完好").fill("1")
     board.get_by_label("残次").fill("1")

@@ -9,6 +9,7 @@ export default class Cards {
   #log;
   #page;
   #keep;
+  #answers = new WeakMap();
 
   /** `keep` runs a change of the log so that the reader's place in it stays where it was. */
   constructor(log, page, keep) {
@@ -35,9 +36,12 @@ export default class Cards {
 
   async #load(place) {
     place.dataset.loaded = "asked";
+    const answer = this.#answers.get(place);
     const html = await fragment(this.#url(place)).catch(() => null);
     // Without an answer the card's text stays; coming back online asks again.
     await spelled();
+    // The answer to the reader's own tap came meanwhile: it is not newer than that, and would take a refusal away.
+    if (answer !== this.#answers.get(place)) return void (place.dataset.loaded = "shown");
     if (html !== null) this.#show(place, html, keepTyped(place));
   }
 
@@ -68,6 +72,7 @@ export default class Cards {
       const answer = await request(this.#url(place, `${action}/`), { method: "POST", body });
       if (answer.headers.get("Content-Type")?.startsWith("text/html") && answer.status < 500) {
         document.activeElement?.blur?.();
+        this.#answers.set(place, answer);
         this.#show(place, await answer.text());
       }
     } catch {

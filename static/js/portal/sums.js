@@ -9,6 +9,8 @@ export default class Sums {
     this.#form = form;
     this.#wholesale = form.dataset.wholesale === "yes";
     form.addEventListener("input", () => this.#count());
+    // What was typed while this was still on its way counts, too.
+    this.#count();
   }
 
   /** In hundredths, so that nothing is rounded on the way. */
