@@ -11,7 +11,7 @@ run: .venv/.run-stamp
 test: .venv/.dev-stamp messages
 	$(BIN)/python -m pytest -n auto --ignore=tests/browser --ignore=tests/faults tests
 	$(BIN)/python -m pytest tests/faults
-	$(BIN)/python -m pytest -n auto --dist worksteal tests/browser
+	$(BIN)/python -m pytest tests/browser
 
 lint: .venv/.dev-stamp messages
 	$(BIN)/ruff format --check --quiet .

@@ -17,6 +17,8 @@ export default class RuleForm {
     $("[role=tablist]", form).addEventListener("keydown", (event) => this.#arrow(event));
     $("[data-goto]", form)?.addEventListener("change", (event) => location.assign(event.target.value));
     this.#show();
+    // What was typed while this was still on its way is tried, too.
+    if ($$("textarea", form).some((field) => field.value !== field.defaultValue)) this.#try();
   }
 
   #show() {
