@@ -41,17 +41,17 @@ def main() -> int:
     with Bench() as bench:
         bench.manage("seed_demo")
         base = f"http://127.0.0.1:{bench.ports['product']}"
-        pages, cookie = shop(base)
-        with browser(cookie, base) as port:
-            found = {
-                name: audit(url, port, options, asked.runs, asked.reports and asked.reports / f"{name}.json")
-                for name, (url, options) in pages.items()
-            }
+        found = {}
+        for name, (url, options, cookie) in shop(base).items():
+            # A browser each: the customer's link and the desk would take each other's session.
+            with browser(cookie, base) as port:
+                kept = asked.reports and asked.reports / f"{name}.json"
+                found[name] = audit(url, port, options, asked.runs, kept)
     return show(found)
 
 
-def shop(base: str) -> tuple[dict[str, tuple[str, list[str]]], str]:
-    """The pages, each with how it is looked at, and the session of a manager."""
+def shop(base: str) -> dict[str, tuple[str, list[str], str]]:
+    """The pages, each with how it is looked at and the session of whoever looks; a customer's link makes its own."""
     from django.test import Client
 
     from orders.models import Order, Status
@@ -63,18 +63,18 @@ def shop(base: str) -> tuple[dict[str, tuple[str, list[str]]], str]:
     client = Client()
     manager = Staff.objects.get(username="manager")
     client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
-    pages = {
-        "order page": (f"{base}/o/{token}/", PHONE),
-        "chat page": (f"{base}/o/{token}/chat/", PHONE),
-        "desk": (f"{base}/orders/", DESK),
-        "order at the desk": (f"{base}/orders/{order.number}/", DESK),
+    session = client.cookies["sessionid"].value
+    return {
+        "order page": (f"{base}/o/{token}/", PHONE, ""),
+        "chat page": (f"{base}/o/{token}/chat/", PHONE, ""),
+        "desk": (f"{base}/orders/", DESK, session),
+        "order at the desk": (f"{base}/orders/{order.number}/", DESK, session),
     }
-    return pages, client.cookies["sessionid"].value
 
 
 @contextmanager
 def browser(cookie: str, base: str) -> Iterator[int]:
-    """A Chromium that is logged in and that Lighthouse can drive by its port. A later visit is a first one to it:
+    """A Chromium that is logged in with `cookie`, if any, and that Lighthouse can drive by its port. A later visit is a first one to it:
     Lighthouse empties the cache before each run, and leaves cookies."""
     port, profile = free_port(), tempfile.mkdtemp(prefix="shopcomm-lighthouse-")
     # Playwright's loop runs in this thread, and Django is asked nothing more.
@@ -84,7 +84,8 @@ def browser(cookie: str, base: str) -> Iterator[int]:
             executable_path=find_browser(),
             args=[*CHROMIUM_FLAGS, f"--remote-debugging-port={port}"],
         )
-        context.add_cookies([{"name": "sessionid", "value": cookie, "url": f"{base}/orders/"}])
+        if cookie:
+            context.add_cookies([{"name": "sessionid", "value": cookie, "url": f"{base}/"}])
         try:
             yield port
         finally:
