@@ -10,11 +10,11 @@ from typing import Any
 class Line:
     """A proxy on a port and a thread of its own.
 
-    `delay` holds every piece up for so many seconds each way; `rate` is bytes a second each way; `drop_every` cuts all
-    connections again and again. `cut()` drops them and refuses new ones until `mend()`.
+    `delay` holds every piece up for so many seconds each way; `rate` is bytes a second each way. `drop_every()` cuts all
+    connections again and again; `cut()` drops them and refuses new ones until `mend()`.
     """
 
-    def __init__(self, target: str, *, delay: float = 0, rate: float = 0, drop_every: float = 0) -> None:
+    def __init__(self, target: str, *, delay: float = 0, rate: float = 0) -> None:
         host, port = target.removeprefix("http://").split(":")
         self._target = (host, int(port))
         self.delay, self.rate, self.drops = delay, rate, 0
@@ -25,13 +25,15 @@ class Line:
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         self._server = self._call(self._listen())
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-        if drop_every:
-            self._loop.call_soon_threadsafe(self._start, self._drop_again_and_again(drop_every))
 
     def cut(self) -> None:
         """Drop every connection and refuse new ones."""
         self._up = False
         self._on_loop(self._drop)
+
+    def drop_every(self, seconds: float) -> None:
+        """Drop every connection, again and again."""
+        self._loop.call_soon_threadsafe(self._start, self._drop_again_and_again(seconds))
 
     def cut_answers(self) -> None:
         """What is sent still arrives, but nothing comes back: the worst moment to lose a line."""

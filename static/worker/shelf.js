@@ -9,6 +9,9 @@ const stamped = (response) => Number(response.headers.get("X-Kept-At"));
 const folder = (url) => new URL(url).pathname.match(/^\/o\/[^/]+\//)?.[0] ?? "";
 
 class Shelf {
+  /** Pages are put on the shelf one after the other, so that one customer's never lie beside another's. */
+  #turn = Promise.resolve();
+
   constructor(version, files, offline) {
     this.files = `files-${version}`;
     this.pages = `pages-${version}`;
@@ -31,7 +34,7 @@ class Shelf {
     const names = (await caches.keys()).filter((name) => /^(files|pages)-/.test(name));
     const old = names.filter((name) => name !== this.files && name !== this.pages);
     for (const name of old.filter((each) => each.startsWith("pages-"))) {
-      for (const { url } of await (await caches.open(name)).keys()) await this.refresh(url).catch(() => {});
+      for (const { url } of await (await caches.open(name)).keys()) await this.renew(url).catch(() => {});
     }
     await Promise.all(old.map((name) => caches.delete(name)));
   }
@@ -56,12 +59,18 @@ class Shelf {
     return Promise.race([asked.catch(() => known), late]);
   }
 
-  async refresh(url) {
+  /** Asks for a page again. Whoever asks may have left it since: it never takes another customer's place. */
+  async renew(url) {
+    await this.keep(url, await fetch(url, { credentials: "same-origin" }), { renewal: true });
+  }
+
+  /** Keeps a page that was loaded before there was anybody to keep it. */
+  async arrive(url) {
     await this.keep(url, await fetch(url, { credentials: "same-origin" }));
   }
 
   /** Keeps an answer if it may be kept; one that says the link is closed takes what is kept of it away. */
-  async keep(url, answer) {
+  async keep(url, answer, { renewal = false } = {}) {
     const owner = answer.headers.get("X-Offline-Owner");
     const shelf = await caches.open(this.pages);
     if ([403, 404, 410].includes(answer.status)) await this.#drop(shelf, (kept) => folder(kept.url) === folder(url));
@@ -71,11 +80,20 @@ class Shelf {
     headers.set("X-Kept-At", now.getTime());
     for (const name of ["Set-Cookie", "Content-Encoding", "Content-Length"]) headers.delete(name);
     const text = (await answer.clone().text()).replace("<html", `<html data-as-of="${now.toISOString()}"`);
-    // Another customer in this browser: what the one before left is none of their business.
-    await this.#drop(shelf, (_kept, known) => known.headers.get("X-Offline-Owner") !== owner);
-    await shelf.put(plain(url), new Response(text, { headers }));
-    await this.tidy();
+    // A full disk keeps nobody from reading the page that has just come.
+    this.#turn = this.#turn.then(() => this.#put(url, new Response(text, { headers }), renewal)).catch(() => {});
+    await this.#turn;
     return answer;
+  }
+
+  async #put(url, page, renewal) {
+    const shelf = await caches.open(this.pages);
+    const foreign = (_kept, known) => known.headers.get("X-Offline-Owner") !== page.headers.get("X-Offline-Owner");
+    if (renewal && (await this.#find(shelf, foreign)).length) return;
+    // Another customer in this browser: what the one before left is none of their business.
+    await this.#drop(shelf, foreign);
+    await shelf.put(plain(url), page);
+    await this.tidy();
   }
 
   /** The page as it was last seen; not after three days, when a link may long be closed. */
@@ -91,10 +109,16 @@ class Shelf {
   }
 
   async #drop(shelf, unwanted) {
+    for (const kept of await this.#find(shelf, unwanted)) await shelf.delete(kept);
+  }
+
+  async #find(shelf, wanted) {
+    const found = [];
     for (const kept of await shelf.keys()) {
       const known = await shelf.match(kept);
-      if (known && unwanted(kept, known)) await shelf.delete(kept);
+      if (known && wanted(kept, known)) found.push(kept);
     }
+    return found;
   }
 }
 

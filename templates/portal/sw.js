@@ -28,9 +28,11 @@ self.addEventListener("sync", (event) => {
   if (event.tag === "outbox") event.waitUntil(self.sendUnsent());
 });
 
-/* A page that changed since it was loaded asks to be kept as it is now. */
+/* A page that was loaded before the worker was there asks to be kept; one that changed since, to be kept as it is now. */
 self.addEventListener("message", (event) => {
-  if (event.data?.type === "keep") event.waitUntil(shelf.refresh(event.source.url).catch(() => {}));
+  const { url } = event.source;
+  if (event.data?.type === "arrived") event.waitUntil(shelf.arrive(url).catch(() => {}));
+  if (event.data?.type === "changed") event.waitUntil(shelf.renew(url).catch(() => {}));
 });
 
 self.addEventListener("push", (event) => {

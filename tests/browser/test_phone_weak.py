@@ -1,5 +1,6 @@
 """A small phone on a bad line: 360 px, 400 ms, 1.6 Mbit/s, and one that drops again and again."""
 
+import re
 import time
 
 import pytest
@@ -30,8 +31,8 @@ def path(order) -> str:
 
 @pytest.fixture
 def shaky(live):
-    """A line with 200 ms each way that drops all connections every "20 s"."""
-    line = Line(live.url, delay=0.1, rate=200_000, drop_every=TWENTY_SECONDS)
+    """A line with 200 ms there and back."""
+    line = Line(live.url, delay=0.1, rate=200_000)
     yield line
     line.close()
 
@@ -75,6 +76,7 @@ def test_through_a_line_that_drops_every_twenty_seconds_nothing_is_lost_or_doubl
 ):
     desk = ready(browse(f"{live.url}/inbox/{order.conversation.pk}/", staff=manager))
     phone = ready(browse(f"{shaky.url}{path}chat/", **SMALL))
+    shaky.drop_every(TWENTY_SECONDS)
     asked = [f"客户第 {number} 句" for number in range(EACH)]
     answered = [f"客服第 {number} 句" for number in range(EACH)]
     for question, answer in zip(asked, answered, strict=True):
@@ -94,6 +96,32 @@ def test_through_a_line_that_drops_every_twenty_seconds_nothing_is_lost_or_doubl
     assert list(
         Message.objects.filter(conversation__order=order).order_by("seq").values_list("seq", flat=True)
     ) == list(range(1, Message.objects.filter(conversation__order=order).count() + 1))
+
+
+def test_a_part_of_the_page_that_the_line_lost_comes_by_itself(browse, live, order, path):
+    phone = browse("about:blank", **SMALL)
+    lost: list[str] = []
+
+    def once(route) -> None:
+        if lost:
+            return route.continue_()
+        lost.append(route.request.url)
+        return route.abort("connectionreset")
+
+    phone.route(re.compile(r"/outbox[^/]*\.js"), once)
+    phone.goto(f"{live.url}{path}chat/")
+    ready(phone)
+    assert lost
+    expect(phone.locator("#parts-lost")).to_be_hidden()
+
+
+def test_a_part_that_does_not_come_while_words_are_typed_takes_none_of_them(browse, live, order, path):
+    phone = browse("about:blank", **SMALL)
+    phone.route(re.compile(r"/outbox[^/]*\.js"), lambda route: route.abort("connectionreset"))
+    phone.goto(f"{live.url}{path}chat/")
+    phone.locator("textarea").fill("请问")
+    expect(phone.locator("#parts-lost")).to_be_visible()
+    expect(phone.locator("textarea")).to_have_value("请问")
 
 
 def posted_into_the_void(phone: Page, wire: Line, button) -> None:

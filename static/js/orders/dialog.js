@@ -11,7 +11,7 @@ export default class OrderDialog {
     this.#dialog = dialog;
     document.addEventListener("click", (event) => this.#clicked(event));
     dialog.addEventListener("submit", (event) => this.#submitted(event));
-    dialog.addEventListener("close", () => (this.#link ?? $("#next-action"))?.focus());
+    dialog.addEventListener("close", () => this.#closed());
     document.addEventListener("order:renewed", () => this.#renewed());
   }
 
@@ -27,6 +27,11 @@ export default class OrderDialog {
     this.#opener = link;
     this.#show(html);
     this.#dialog.showModal();
+  }
+
+  /** Back to where one came from. The event comes a moment after the dialog is gone: who is elsewhere by then, stays. */
+  #closed() {
+    if (document.activeElement === document.body) (this.#link ?? $("#next-action"))?.focus();
   }
 
   /** What opened the dialog: the page behind it may have been renewed since. */
