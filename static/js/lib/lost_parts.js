@@ -27,5 +27,5 @@ export function nothingLost() {
 
 function tell() {
   sessionStorage.removeItem(KEY);
-  document.getElementById("parts-lost").hidden = false;
+  document.body.append(document.getElementById("parts-lost").content.cloneNode(true));
 }
