@@ -14,6 +14,8 @@ class OrderEvent(Event):
     version: int
     status_from: str
     status_to: str
+    # Of every amount the event names.
+    currency: str = "CNY"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ from orders.selectors.goods import goods_names
 from orders.selectors.shortages import choice_text
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
+from shopcomm.core.text import written_money
 
 Audience = Literal["shop", "customer"]
 
@@ -174,6 +175,10 @@ def _without_same_goods(
     return (before | {"items": gone}, after | {"items": come}) if gone or come else (before, after)
 
 
+def _money(data: dict[str, Any], name: str = "amount") -> str:
+    return written_money(data[name], data.get("currency", "CNY"))
+
+
 def _payment_method(data: dict[str, Any]) -> str:
     method = data.get("method", "")
     return str(Payment.Method(method).label) if method in Payment.Method.values else method
@@ -200,7 +205,11 @@ def _with_reason(text: str, data: dict[str, Any]) -> str:
 
 def _payment(data: dict[str, Any]) -> str:
     text = _("收到货款 %(amount)s（%(method)s），尚欠 %(balance)s")
-    return text % {"amount": data["amount"], "method": _payment_method(data), "balance": data["balance"]}
+    return text % {
+        "amount": _money(data),
+        "method": _payment_method(data),
+        "balance": _money(data, "balance"),
+    }
 
 
 def _acknowledged(data: dict[str, Any]) -> str:
@@ -246,12 +255,12 @@ def _case(data: dict[str, Any]) -> str:
 def _part_refunded(data: dict[str, Any]) -> str:
     purpose = Refund.Purpose(data["purpose"])
     if purpose == Refund.Purpose.EXCHANGE:
-        return _("抵扣换货单 %(number)s：%(amount)s") % {"number": data["reason"], "amount": data["amount"]}
-    return _("已退款 %(amount)s（%(purpose)s）") % {"amount": data["amount"], "purpose": purpose.label}
+        return _("抵扣换货单 %(number)s：%(amount)s") % {"number": data["reason"], "amount": _money(data)}
+    return _("已退款 %(amount)s（%(purpose)s）") % {"amount": _money(data), "purpose": purpose.label}
 
 
 def _created(data: dict[str, Any]) -> str:
-    text = _("创建订单，合计 %(total)s") % {"total": data["total"]}
+    text = _("创建订单，合计 %(total)s") % {"total": _money(data, "total")}
     return (
         _("%(text)s（报价单 %(quote)s）") % {"text": text, "quote": data["quote"]}
         if data.get("quote")
@@ -296,7 +305,7 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     events.OrderCreated.type: _created,
     events.OrderPaid.type: lambda data: (
         _("收到货款 %(amount)s（%(method)s），等待配货")
-        % {"amount": data["amount"], "method": _payment_method(data)}
+        % {"amount": _money(data), "method": _payment_method(data)}
     ),
     events.PaymentRecorded.type: _payment,
     events.OrderPicking.type: _picking,
@@ -306,12 +315,12 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     events.OrderDelivered.type: lambda data: _("已签收"),
     events.OrderCompleted.type: lambda data: _("订单已完成"),
     events.OrderRefunding.type: lambda data: _with_reason(
-        _("申请退款 %(amount)s") % {"amount": data["amount"]}, data
+        _("申请退款 %(amount)s") % {"amount": _money(data)}, data
     ),
     events.OrderRefundRejected.type: lambda data: _with_reason(
         _("撤回退款申请") if data.get("withdrawn") else _("驳回退款"), data
     ),
-    events.OrderRefunded.type: lambda data: _("已退款 %(amount)s") % {"amount": data["amount"]},
+    events.OrderRefunded.type: lambda data: _("已退款 %(amount)s") % {"amount": _money(data)},
     events.OrderCancelled.type: lambda data: _with_reason(_("取消订单"), data),
     events.OrderChanged.type: _changed,
     events.OrderAcknowledged.type: _acknowledged,

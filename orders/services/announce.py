@@ -29,6 +29,7 @@ def record(
         version=order.version,
         status_from=order.status if status_from is None else status_from,
         status_to=order.status,
+        currency=order.currency,
         **facts,
     )
     row = publish(event, actor=actor)

@@ -32,6 +32,12 @@ class Card:
     when: datetime | None
 
     @property
+    def day(self) -> date | None:
+        """The day of an order that is not of today: counts begin anew each day."""
+        day = timezone.localdate(self.order.placed_at)
+        return None if day == timezone.localdate() else day
+
+    @property
     def waits_until(self) -> date | None:
         """The day before which the customer does not want it, while it has not left."""
         day = self.order.deliver_on

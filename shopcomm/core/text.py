@@ -1,6 +1,7 @@
 """Text from people where it has to fit one line: names, addresses, phone numbers."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import phonenumbers
@@ -10,6 +11,7 @@ import phonenumbers
 _HIDDEN = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )
+CURRENCY_SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£"}
 _JOINERS = "\u200c\u200d"
 
 
@@ -28,3 +30,10 @@ def written_phone(phone: str) -> str:
     formats = phonenumbers.PhoneNumberFormat
     style = formats.NATIONAL if number.country_code == 86 else formats.INTERNATIONAL
     return phonenumbers.format_number(number, style)
+
+
+def written_money(amount: Decimal | str, currency: str = "CNY") -> str:
+    """An amount as people write it: ¥8,677.75, with a true minus sign."""
+    value = Decimal(amount)
+    sign = "−" if value < 0 else ""
+    return f"{sign}{CURRENCY_SIGNS.get(currency, currency + ' ')}{abs(value):,.2f}"

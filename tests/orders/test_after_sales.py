@@ -84,7 +84,7 @@ def test_a_return_goes_back_to_the_shelf_and_its_money_to_the_customer(shipped, 
     assert (variant.on_hand, variant.damaged, shipped.lines.get().returned_quantity) == (98, 0, 2)
     told = [entry.text for entry in timeline(shipped, audience="customer")]
     assert "退货退款：等待寄回" in told
-    assert "已退款 398.00（售后退款）" in told
+    assert "已退款 ¥398.00（售后退款）" in told
 
 
 def test_damaged_and_missing_pieces_wait_for_sales_to_decide(shipped, variant, boss):

@@ -16,6 +16,7 @@ from messaging.models import Trigger
 from messaging.models.rules import ABOUT_STOCK
 from orders.couriers import courier_name
 from orders.models import Order
+from shopcomm.core.text import written_money
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,7 @@ class Variable(NamedTuple):
 
 def money(amount: Decimal | str | None, currency: str = "CNY") -> str:
     """An amount as it is written in a message."""
-    if amount in (None, ""):
-        return ""
-    return f"¥{Decimal(str(amount)):,.2f}" if currency == "CNY" else f"{Decimal(str(amount)):,.2f} {currency}"
+    return "" if amount in (None, "") else written_money(amount, currency)
 
 
 def _order(value: Callable[[Order], str]) -> Callable[[Story], str]:

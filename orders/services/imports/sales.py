@@ -175,7 +175,7 @@ def _events(order: Order, parcel: int, lines: int, actor: Actor) -> list[DomainE
     for place, (fact, facts) in enumerate(made):
         before = PATH[place - 1] if place else ""
         event = fact(
-            order_id=order.pk, number=order.number, version=place + 1, status_from=str(before),
+            order_id=order.pk, number=order.number, version=place + 1, currency=order.currency, status_from=str(before),
             status_to=str(PATH[place]), **facts,  # type: ignore[arg-type]
         )  # fmt: skip
         row = as_row(event, actor=actor)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from shopcomm.core.accounts.roles import may as role_may
 from shopcomm.core.http.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
-from shopcomm.core.text import written_phone
+from shopcomm.core.text import written_money, written_phone
 
 register = template.Library()
 
@@ -33,7 +33,6 @@ STATUS_CLASSES = {
 }
 # Names other rooms use for symbols that the sprite has already.
 ICON_ALIASES = {"wallet": "pay", "undo": "refund", "close": "x"}
-CURRENCY_SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£"}
 
 
 @register.simple_tag
@@ -73,10 +72,7 @@ def modulepreload(*names: str) -> SafeString:
 @register.filter
 def money(amount: Decimal | None, currency: str = "CNY") -> str:
     """¥8,677.75, with a true minus sign."""
-    if amount is None:
-        return ""
-    sign = "−" if amount < 0 else ""
-    return f"{sign}{CURRENCY_SIGNS.get(currency, currency + ' ')}{abs(Decimal(amount)):,.2f}"
+    return "" if amount is None else written_money(amount, currency)
 
 
 @register.filter
