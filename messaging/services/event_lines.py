@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.utils import translation
@@ -28,12 +29,12 @@ def write_event_line(order: Order, event: DomainEvent, actor: Actor) -> None:
         conversation_id=conversation.pk,
         client_id=line_key(event),
         kind="event",
-        body=line_text(event, internal=internal),
+        body=line_text(event, settings.LANGUAGE_CODE, internal=internal),
         sender_kind=Sender.SYSTEM,
         sender_id=0,
         sender_name="",
         internal=internal,
-        data={"event": event.type, "event_id": event.pk, "status": order.status},
+        data=line_data(event, order.status, internal=internal),
     )
     write_messages([line])
 
@@ -56,10 +57,10 @@ def write_history(order: Order, events: list[DomainEvent], add: Callable[..., in
             seq=seq,
             public_prev=seq - 1,
             kind=Message.Kind.EVENT,
-            body=line_text(event, internal=False),
+            body=line_text(event, settings.LANGUAGE_CODE, internal=False),
             sender_kind=Sender.SYSTEM,
             client_id=line_key(event),
-            data={"event": event.type, "event_id": event.pk, "status": event.data.get("status_to", "")},
+            data=line_data(event, event.data.get("status_to", ""), internal=False),
             created_at=event.occurred_at,
         )
 
@@ -69,9 +70,16 @@ def line_key(event: DomainEvent) -> uuid.UUID:
     return uuid.uuid5(NAMESPACE, f"event:{event.pk}")
 
 
-def line_text(event: DomainEvent, *, internal: bool) -> str:
-    """The sentence of a system line, in the shop's language, with what changed."""
-    with translation.override(settings.LANGUAGE_CODE):
+def line_data(event: DomainEvent, status: str, *, internal: bool) -> dict[str, Any]:
+    """What a pane knows of the line beside its text: the event, and its words in the interface's other languages."""
+    others = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+    said = {code: line_text(event, code, internal=internal) for code in others}
+    return {"event": event.type, "event_id": event.pk, "status": status, "said": said}
+
+
+def line_text(event: DomainEvent, language: str, *, internal: bool) -> str:
+    """The sentence of a system line, with what changed."""
+    with translation.override(language):
         audience = "shop" if internal else "customer"
         changes = [
             _("%(label)s：%(before)s → %(after)s") % {"label": c.label, "before": c.before, "after": c.after}

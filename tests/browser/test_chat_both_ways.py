@@ -161,3 +161,11 @@ def test_a_new_status_appears_at_the_customer_without_reload(browse, customer_ur
     elsewhere(lambda: move(order, "paid", amount=order.total, method="transfer", reference="T-1"))
     expect(page.locator(".hero .tag")).to_have_text("已支付待配货")
     assert page.evaluate("window.notReloaded") is True
+
+
+def test_each_reads_what_happened_to_the_order_in_their_own_language(browse, desk, customer_url):
+    abroad = browse(f"{customer_url}chat/", width=390, height=844)
+    abroad.context.add_cookies([{"name": "django_language", "value": "en", "url": customer_url}])
+    abroad.reload()
+    expect(ready(abroad).get_by_text("Order created, total ¥")).to_be_visible()
+    expect(desk.locator(".sys").filter(has_text="创建订单，合计 ¥")).to_be_visible()

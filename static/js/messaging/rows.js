@@ -1,5 +1,6 @@
 /** Builds what the log shows from the pane's one <template>; every text goes in by textContent. */
 
+import { inEnglish } from "lib/dom.js";
 import { clock, dayLabel, fileSize, fullTime } from "messaging/format.js";
 
 const EVENT_ICONS = {
@@ -98,7 +99,7 @@ export default class Rows {
   #event(message) {
     if (message.data?.notice) return this.#notice(message);
     const row = this.part("event");
-    row.querySelector("[data-text]").textContent = message.body;
+    row.querySelector("[data-text]").textContent = message.data?.said?.[inEnglish() ? "en" : "zh-hans"] ?? message.body;
     const use = row.querySelector("use");
     const icon = EVENT_ICONS[message.data?.event] ?? "info";
     use?.setAttribute("href", use.getAttribute("href").replace(/#i-.*/, `#i-${icon}`));
