@@ -64,11 +64,6 @@ class Shelf {
     await this.keep(url, await fetch(url, { credentials: "same-origin" }), { renewal: true });
   }
 
-  /** Keeps a page that was loaded before there was anybody to keep it. */
-  async arrive(url) {
-    await this.keep(url, await fetch(url, { credentials: "same-origin" }));
-  }
-
   /** Keeps an answer if it may be kept; one that says the link is closed takes what is kept of it away. */
   async keep(url, answer, { renewal = false } = {}) {
     const owner = answer.headers.get("X-Offline-Owner");

@@ -28,11 +28,9 @@ self.addEventListener("sync", (event) => {
   if (event.tag === "outbox") event.waitUntil(self.sendUnsent());
 });
 
-/* A page that was loaded before the worker was there asks to be kept; one that changed since, to be kept as it is now. */
+/* A page that was loaded before the worker was there, or changed since, asks to be kept as it is now. */
 self.addEventListener("message", (event) => {
-  const { url } = event.source;
-  if (event.data?.type === "arrived") event.waitUntil(shelf.arrive(url).catch(() => {}));
-  if (event.data?.type === "changed") event.waitUntil(shelf.renew(url).catch(() => {}));
+  if (event.data?.type === "keep") event.waitUntil(shelf.renew(event.source.url).catch(() => {}));
 });
 
 self.addEventListener("push", (event) => {

@@ -35,7 +35,7 @@ export default class Offline {
 
   /** What happened since the page was loaded belongs into the copy that is kept. */
   #keep() {
-    if (this.#changed) navigator.serviceWorker?.controller?.postMessage({ type: "changed" });
+    if (this.#changed) navigator.serviceWorker?.controller?.postMessage({ type: "keep" });
     this.#changed = false;
   }
 
@@ -46,7 +46,7 @@ export default class Offline {
     await navigator.serviceWorker.register("/sw.js");
     const worker = await navigator.serviceWorker.ready;
     // The first page was loaded before there was anybody to keep it.
-    if (!passedThrough) worker.active.postMessage({ type: "arrived" });
+    if (!passedThrough) worker.active.postMessage({ type: "keep" });
   }
 }
 
