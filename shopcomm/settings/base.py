@@ -149,7 +149,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": f"{REDIS_PREFIX}:",
 }
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "shopcomm.core.scheduler:PatientScheduler"
 CELERY_BEAT_SCHEDULE = {
     "relay-events": {"task": "events.relay", "schedule": 2.0},
     "expire-unpaid-orders": {"task": "orders.expire_unpaid", "schedule": 60.0},

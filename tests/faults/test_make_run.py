@@ -48,6 +48,11 @@ class Run:
         assert done.returncode != 0
         return done.stderr.strip()
 
+    def has_said_so(self) -> bool:
+        """Whether it has printed that it is ready; from then on it starts again what ends."""
+        assert self.process.poll() is None, self.log.read_text()
+        return f"ready: http://127.0.0.1:{self.port}" in self.log.read_text()
+
     def is_ready(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()
         return answers(f"http://127.0.0.1:{self.port}/readyz")
@@ -63,7 +68,7 @@ def run() -> Iterator[Run]:
         os.chmod(folder, 0o755)
         running = Run(Path(folder))
         try:
-            eventually(running.is_ready, 90, "ready")
+            eventually(running.has_said_so, 90, "ready")
             yield running
         finally:
             children = running.children().values() if running.process.poll() is None else []
@@ -79,11 +84,7 @@ def test_what_is_killed_is_started_again(run: Run, name: str) -> None:
 
     eventually(lambda: run.children().get(name) != before[name], 30, f"{name} is started again")
     eventually(run.is_ready, 30, "the shop is ready again")
-    # A scheduler that is just starting may end with the server it needs, and is started again, too.
-    touched = {name, "beat"} if name in ("valkey", "postgres") else {name}
-    eventually(lambda: run.children().keys() == before.keys(), 30, "all run again")
-    others = {other: pid for other, pid in run.children().items() if other not in touched}
-    assert others == {other: pid for other, pid in before.items() if other not in touched}
+    assert {**run.children(), name: 0} == {**before, name: 0}, "the others went on"
 
 
 def test_a_second_start_on_the_same_folder_is_told_so(run: Run) -> None:
@@ -143,5 +144,5 @@ def test_a_killed_supervisor_leaves_nothing_and_the_next_start_keeps_the_data(ru
     eventually(lambda: not alive(), 30, f"all have ended; of {list(before)} one has not")
 
     run.start()
-    eventually(lambda: f"ready: http://127.0.0.1:{run.port}" in run.log.read_text(), 60, "ready again")
+    eventually(run.has_said_so, 60, "ready again")
     assert run.is_ready()

@@ -59,3 +59,17 @@ def test_the_worker_goes_on_after_a_restart_of_postgres(stack: Stack):
     stack.write_events(1, 3)
 
     eventually(stack.all_seen, 40, "the worker relays again")
+
+
+@pytest.mark.usefixtures("postgres_back", "background")
+def test_a_scheduler_that_starts_while_postgres_is_away_waits_for_it(stack: Stack):
+    stack.kill("beat")
+    stack.crash_postgres()
+    stack.start_beat()
+    started, log = stack.processes["beat"], stack.data / "beat.log"
+    eventually(lambda: "the schedule waits for the database" in log.read_text(), 40, "it says so")
+    stack.start_postgres()
+    stack.write_events(1, 3)
+
+    eventually(stack.all_seen, 40, "the worker relays by the clock")
+    assert stack.processes["beat"] is started, "it never ended"
