@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 import uvicorn
+from django.db import connection
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from orders.models import Order, Variant
 from orders.services.orders import ItemInput
@@ -24,6 +26,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Playwright leaves its event loop running in the process, where no other may start.
     """
     items.sort(key=lambda item: ("browser" in item.path.parts, item.get_closest_marker("longest") is None))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Threads of a live server keep their sessions; at the very end the database is dropped all the same."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture
