@@ -2,6 +2,9 @@
 
 It locks the conversations in the order of their keys, so two writers never wait for each other in a circle, and
 numbers what is new behind `last_seq` under that lock: the order of commits is the order of numbers.
+
+Every table is looked into by key, one draft at a time (`LATERAL`): the planner cannot know how few drafts there are, and
+would rather read the whole of a table that is not yet large.
 """
 
 import json
@@ -26,12 +29,17 @@ WITH draft AS MATERIALIZED (
         ord int, conversation_id bigint, client_id uuid, kind text, body text, sender_kind text,
         sender_id bigint, sender_name text, reply_to bigint, internal boolean, data jsonb)
 ), locked AS MATERIALIZED (
-    SELECT c.id, c.last_seq, c.last_public_seq, o.number AS order_number,
-           CASE WHEN o.id IS NULL THEN c.assigned_to_id ELSE o.assigned_to_id END AS assigned_to
-    FROM messaging_conversation c LEFT JOIN orders_order o ON o.id = c.order_id
-    WHERE c.id IN (SELECT conversation_id FROM draft) ORDER BY c.id FOR UPDATE OF c
-), known AS (
-    SELECT m.* FROM draft d JOIN messaging_message m USING (conversation_id, sender_kind, sender_id, client_id)
+    SELECT one.* FROM (SELECT DISTINCT conversation_id FROM draft ORDER BY 1) d CROSS JOIN LATERAL (
+        SELECT c.id, c.last_seq, c.last_public_seq, o.number AS order_number,
+               CASE WHEN o.id IS NULL THEN c.assigned_to_id ELSE o.assigned_to_id END AS assigned_to
+        FROM messaging_conversation c LEFT JOIN orders_order o ON o.id = c.order_id
+        WHERE c.id = d.conversation_id FOR UPDATE OF c
+    ) one
+), known AS MATERIALIZED (
+    SELECT one.* FROM draft d CROSS JOIN LATERAL (
+        SELECT m.* FROM messaging_message m WHERE m.conversation_id = d.conversation_id
+        AND m.sender_kind = d.sender_kind AND m.sender_id = d.sender_id AND m.client_id = d.client_id LIMIT 1
+    ) one
 ), fresh AS (
     SELECT DISTINCT ON (conversation_id, sender_kind, sender_id, client_id) d.* FROM draft d
     WHERE NOT EXISTS (
@@ -49,17 +57,15 @@ WITH draft AS MATERIALIZED (
     FROM numbered n
 ), bumped AS (
     UPDATE messaging_conversation c SET
-        last_seq = t.seq,
-        last_public_seq = greatest(c.last_public_seq, t.public_seq),
-        last_customer_seq = greatest(c.last_customer_seq, t.customer_seq),
-        last_shop_seq = greatest(c.last_shop_seq, t.shop_seq),
-        last_message_at = %s
-    FROM (
-        SELECT conversation_id, max(seq) AS seq, max(seq) FILTER (WHERE NOT internal) AS public_seq,
-               max(seq) FILTER (WHERE sender_kind = 'customer') AS customer_seq,
-               max(seq) FILTER (WHERE sender_kind IN ('staff', 'assistant') AND NOT internal) AS shop_seq
-        FROM chained GROUP BY conversation_id
-    ) t WHERE c.id = t.conversation_id
+        (last_seq, last_public_seq, last_customer_seq, last_shop_seq, last_message_at) = (
+            SELECT max(seq),
+                   greatest(c.last_public_seq, max(seq) FILTER (WHERE NOT internal)),
+                   greatest(c.last_customer_seq, max(seq) FILTER (WHERE sender_kind = 'customer')),
+                   greatest(c.last_shop_seq, max(seq) FILTER (
+                       WHERE sender_kind IN ('staff', 'assistant') AND NOT internal)),
+                   %s::timestamptz
+            FROM chained t WHERE t.conversation_id = c.id)
+    WHERE c.id = ANY (ARRAY(SELECT DISTINCT conversation_id FROM chained))
 ), inserted AS (
     INSERT INTO messaging_message (conversation_id, seq, public_prev, kind, body, sender_kind, sender_id,
                                    sender_name, client_id, reply_to, internal, data, created_at)
