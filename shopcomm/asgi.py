@@ -1,5 +1,6 @@
 """What uvicorn serves: pages and API over HTTP, everything live over one websocket address."""
 
+import gc
 import os
 
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -16,3 +17,7 @@ from shopcomm.core.http.origins import OurOriginOnly
 application = ProtocolTypeRouter(
     {"http": http, "websocket": OurOriginOnly(ActorSocketMiddleware(URLRouter(websocket_urlpatterns)))}
 )
+
+# What is loaded now stays: looking through it for cycles again and again would hold up every message meanwhile.
+gc.collect()
+gc.freeze()

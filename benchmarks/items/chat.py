@@ -18,6 +18,9 @@ WINDOW = 200
 
 
 def run(bench: Bench, rounds: int, quick: bool) -> list[Figure]:
+    for side in ("product", "floor"):
+        asyncio.run(rate(bench, side, 20, 400))
+    bench.analyze()
     figures = []
     for people, goal in GOALS.items():
         count = MESSAGES[people] // (4 if quick else 1)

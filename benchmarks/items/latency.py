@@ -16,6 +16,7 @@ PEOPLE = 20
 
 def run(bench: Bench, rounds: int, quick: bool) -> list[Figure]:
     most = statistics.median(asyncio.run(rate(bench, "product", PEOPLE, 1000)) for _ in range(3))
+    bench.analyze()
     figures = []
     for label, pace in (("50/s", 50.0), (f"{most / 2:.0f}/s", most / 2)):
         seconds = 3.0 if quick else 6.0

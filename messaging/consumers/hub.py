@@ -18,7 +18,7 @@ from messaging.presenters import SHOP
 from messaging.selectors.messages import last_seqs, messages_after
 from messaging.services.frames import room_frame
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.realtime import conversation_group
+from shopcomm.core.realtime import TOGETHER, conversation_group
 
 log = logging.getLogger(__name__)
 # How often the hub looks for what a dead channel layer kept from it.
@@ -207,10 +207,12 @@ class Hub:
     async def _tell(self) -> None:
         """One publisher, so that order is kept; with the layer down nobody's acknowledgement waits for it."""
         while True:
-            message = await self._outgoing.get()
+            messages = [await self._outgoing.get()]
+            while len(messages) < TOGETHER and not self._outgoing.empty():
+                messages.append(self._outgoing.get_nowait())
             try:
                 async with asyncio.timeout(LAYER_SECONDS):
-                    await get_channel_layer().group_send(message["group"], message)
+                    await get_channel_layer().group_send_all(messages)
             except Exception:
                 log.warning("the channel layer is down; other processes catch up from the database")
                 while not self._outgoing.empty():
@@ -249,4 +251,8 @@ _hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.Wea
 
 def hub() -> Hub:
     """The hub of the running event loop."""
-    return _hubs.setdefault(asyncio.get_running_loop(), Hub())
+    loop = asyncio.get_running_loop()
+    found = _hubs.get(loop)
+    if found is None:
+        found = _hubs[loop] = Hub()
+    return found

@@ -1,9 +1,14 @@
 """What stands between the hub and one socket: a bounded queue, so that a slow client holds up nobody."""
 
 import asyncio
+import logging
+import types
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import suppress
+from typing import Any
+
+log = logging.getLogger(__name__)
 
 BACKLOG = 4000
 TOO_SLOW = 4408
@@ -12,13 +17,14 @@ TOO_SLOW = 4408
 class Outlet:
     """Sends texts in order; more than BACKLOG waiting closes the socket, whose client then resumes.
 
-    The sending task lives only while something waits: most sockets are idle most of the time.
+    A text leaves at once where the network takes it. Only while something waits is there a task: most sockets are
+    idle most of the time, and a task for every text would cost as much as the sending.
     """
 
     __slots__ = ("_close", "_room", "_send", "_stopped", "_task", "_waiting")
 
     def __init__(
-        self, send: Callable[[str], Awaitable[None]], close: Callable[[int], Awaitable[None]]
+        self, send: Callable[[str], Coroutine[Any, Any, None]], close: Callable[[int], Awaitable[None]]
     ) -> None:
         self._send, self._close = send, close
         self._waiting: deque[str] | None = None
@@ -27,17 +33,27 @@ class Outlet:
         self._stopped = False
 
     def put(self, text: str) -> None:
-        """Queue a text; never waits."""
+        """Send a text, or queue it behind what waits; never waits itself."""
         if self._stopped:
             return
         if self._waiting is None:
-            self._waiting = deque()
-        if len(self._waiting) >= BACKLOG:
+            self._send_now(text)
+        elif len(self._waiting) >= BACKLOG:
             self._give_up()
+        else:
+            self._waiting.append(text)
+
+    def _send_now(self, text: str) -> None:
+        sending = self._send(text)
+        try:
+            waits_for = sending.send(None)
+        except StopIteration:
             return
-        self._waiting.append(text)
-        if self._task is None:
-            self._task = asyncio.create_task(self._run(self._waiting))
+        except Exception as error:
+            self._gone(error)
+            return
+        self._waiting = deque()
+        self._task = asyncio.create_task(self._run(rest_of(sending, waits_for), self._waiting))
 
     async def put_slowly(self, text: str) -> None:
         """Queue a text of a long history; waits while the client is slower than the database."""
@@ -47,15 +63,25 @@ class Outlet:
             await self._room.wait()
         self.put(text)
 
-    async def _run(self, waiting: deque[str]) -> None:
+    async def _run(self, begun: Awaitable[None], waiting: deque[str]) -> None:
         try:
+            await begun
             while waiting:
                 await self._send(waiting[0])
                 waiting.popleft()
                 if self._room is not None:
                     self._room.set()
+        except Exception as error:
+            self._gone(error)
         finally:
             self._waiting = self._task = None
+
+    def _gone(self, error: Exception) -> None:
+        """The socket takes no more; whoever shows a text to a room goes on with the others."""
+        log.debug("a socket took no text: %r", error)
+        self._stopped = True
+        if self._room is not None:
+            self._room.set()
 
     def _give_up(self) -> None:
         """Too slow: what waits is dropped, the client is told to come back."""
@@ -79,3 +105,19 @@ class Outlet:
         if task := self._end():
             with suppress(asyncio.CancelledError, Exception):
                 await task
+
+
+@types.coroutine
+def rest_of(work: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+    """What is left of a coroutine that has run until it first had to wait, for a task to go on with.
+
+    `asyncio.eager_task_factory` of Python 3.12 does as much.
+    """
+    with suppress(StopIteration):
+        while True:
+            try:
+                answer = yield waits_for
+            except BaseException as error:
+                waits_for = work.throw(error)
+            else:
+                waits_for = work.send(answer)

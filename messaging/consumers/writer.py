@@ -19,13 +19,14 @@ from messaging.services.write import WRITE, Sent, parameters, results
 log = logging.getLogger(__name__)
 LARGEST_BATCH = 200
 Found = dict[tuple[int, str, int, UUID], Sent]
+Batch = list[tuple[Draft, "asyncio.Future[Sent]"]]
 
 
 class Writer:
     """Stores drafts over a connection of its own; an answer means committed."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Draft, asyncio.Future[Sent]]] = []
+        self._waiting: Batch = []
         self._busy: asyncio.Task[None] | None = None
         self._connection: psycopg.AsyncConnection | None = None
 
@@ -41,28 +42,39 @@ class Writer:
         return answer
 
     async def _flush_all(self) -> None:
-        while self._waiting:
+        """Batch by batch; what is stored is shown while the database has the next."""
+        stored: tuple[Batch, Found] | None = None
+        while self._waiting or stored:
             batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
-            await self._flush(batch)
+            storing = asyncio.create_task(self._flush(batch)) if batch else None
+            if stored:
+                # One turn of the loop: the next batch is on its way to the database before this one is shown.
+                await asyncio.sleep(0)
+                await self._tell(*stored)
+            stored = (batch, await storing) if storing else None
 
-    async def _flush(self, batch: list[tuple[Draft, "asyncio.Future[Sent]"]]) -> None:
-        drafts = [draft for draft, _answer in batch]
+    async def _flush(self, batch: Batch) -> Found:
         try:
-            found = await self._store(drafts)
+            return await self._store([draft for draft, _answer in batch])
         except Exception as error:
             # Never an acknowledgement for what may not be there; the client sends it again.
             log.warning("messages could not be stored: %r", error)
             for _draft, answer in batch:
                 _fail(answer, Unavailable())
-            return
-        created = [sent for sent in found.values() if sent.created]
+            return {}
+
+    async def _tell(self, batch: Batch, found: Found) -> None:
         for draft, answer in batch:
             if draft.key not in found:
                 _fail(answer, NotFound())
             elif not answer.done():
                 answer.set_result(found[draft.key])
-        for frame in frames_of(created):
-            await hub().publish(frame)
+        try:
+            for frame in frames_of(sent for sent in found.values() if sent.created):
+                await hub().publish(frame)
+        except Exception:
+            # They are stored and acknowledged; the hub's next look shows them.
+            log.warning("new messages could not be shown yet", exc_info=True)
 
     async def _store(self, drafts: Sequence[Draft]) -> Found:
         for attempt in (1, 2, 3):
@@ -110,4 +122,8 @@ _writers: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Writer]" = weakr
 
 def writer() -> Writer:
     """The writer of the running event loop."""
-    return _writers.setdefault(asyncio.get_running_loop(), Writer())
+    loop = asyncio.get_running_loop()
+    found = _writers.get(loop)
+    if found is None:
+        found = _writers[loop] = Writer()
+    return found

@@ -1,0 +1,120 @@
+"""What stands between a room and one socket."""
+
+import asyncio
+
+from messaging.consumers.outlet import BACKLOG, TOO_SLOW, Outlet
+
+
+class Line:
+    """A socket's line to the client, which can be held up and can break."""
+
+    def __init__(self) -> None:
+        self.free, self.broken = asyncio.Event(), False
+        self.free.set()
+        self.sent: list[str] = []
+        self.closed: list[int] = []
+        self.outlet = Outlet(self.send, self.close)
+
+    async def send(self, text: str) -> None:
+        await self.free.wait()
+        if self.broken:
+            raise OSError("the client is gone")
+        self.sent.append(text)
+
+    async def close(self, code: int) -> None:
+        self.closed.append(code)
+
+
+async def settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_a_text_leaves_at_once_where_the_line_is_free():
+    line = Line()
+    line.outlet.put("a")
+    line.outlet.put("b")
+
+    assert line.sent == ["a", "b"]
+
+
+async def test_texts_keep_their_order_through_a_line_that_is_held_up():
+    line = Line()
+    line.outlet.put("a")
+    line.free.clear()
+    for text in "bcd":
+        line.outlet.put(text)
+    assert line.sent == ["a"]
+
+    line.free.set()
+    line.outlet.put("e")
+    await settle()
+    line.outlet.put("f")
+
+    assert line.sent == list("abcdef")
+
+
+async def test_a_broken_line_is_no_business_of_the_others_in_the_room():
+    line = Line()
+    line.broken = True
+    line.outlet.put("a")
+    line.broken = False
+    line.outlet.put("b")
+
+    assert line.sent == []
+
+
+async def test_a_line_that_breaks_while_it_is_held_up_ends_quietly():
+    line = Line()
+    line.free.clear()
+    line.outlet.put("a")
+    line.broken = True
+    line.free.set()
+    await settle()
+    await line.outlet.stop()
+
+    assert line.sent == []
+
+
+async def test_a_client_that_is_too_slow_is_told_to_come_back():
+    line = Line()
+    line.free.clear()
+    for number in range(BACKLOG + 2):
+        line.outlet.put(str(number))
+    await settle()
+    line.free.set()
+    await settle()
+
+    assert line.closed == [TOO_SLOW]
+    assert line.sent == []
+
+
+async def test_a_long_history_waits_for_a_slow_client():
+    line = Line()
+    line.free.clear()
+
+    async def history() -> None:
+        for number in range(BACKLOG + 500):
+            await line.outlet.put_slowly(str(number))
+
+    reading = asyncio.create_task(history())
+    await settle()
+    assert not reading.done()
+    line.free.set()
+    await asyncio.wait_for(reading, 10)
+    await settle()
+
+    assert line.sent == [str(number) for number in range(BACKLOG + 500)]
+    assert line.closed == []
+
+
+async def test_what_waits_is_dropped_when_the_socket_goes():
+    line = Line()
+    line.free.clear()
+    line.outlet.put("a")
+    await asyncio.wait_for(line.outlet.stop(), 5)
+    line.free.set()
+    line.outlet.put("b")
+    await settle()
+
+    assert line.sent == []
