@@ -255,6 +255,15 @@ class OrderAcknowledged(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderPrinted(OrderEvent):
+    """A manager had the pick list or the parcel slip printed although a change was open."""
+
+    type: ClassVar[str] = "order.printed"
+    paper: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class StockLow(Event):
     type: ClassVar[str] = "stock.low"
     sku: str

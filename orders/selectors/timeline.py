@@ -55,6 +55,7 @@ class TimelineEntry:
 INTERNAL = frozenset(
     {
         events.OrderAcknowledged.type,
+        events.OrderPrinted.type,
         events.OrderPickReleased.type,
         events.ChangeEscalated.type,
         events.ShortageFound.type,
@@ -78,6 +79,7 @@ ICONS = {
     events.OrderCancelled.type: "close",
     events.OrderChanged.type: "edit",
     events.OrderAcknowledged.type: "eye",
+    events.OrderPrinted.type: "print",
     events.OrderUrged.type: "bell",
     events.OrderEvaluated.type: "star",
     events.EvaluationAnswered.type: "chat",
@@ -216,6 +218,11 @@ def _acknowledged(data: dict[str, Any]) -> str:
     return _("仓库已确认修改") if data.get("alert_id") else _("仓库已看到订单")
 
 
+def _printed(data: dict[str, Any]) -> str:
+    told = _("修改申请未处理，仍打印了面单") if data["paper"] else _("修改申请未处理，仍打印了拣货单")
+    return _with_reason(told, data)
+
+
 def _changed(data: dict[str, Any]) -> str:
     consent = data.get("consent") or {}
     if not consent:
@@ -324,6 +331,7 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     events.OrderCancelled.type: lambda data: _with_reason(_("取消订单"), data),
     events.OrderChanged.type: _changed,
     events.OrderAcknowledged.type: _acknowledged,
+    events.OrderPrinted.type: _printed,
     events.OrderUrged.type: lambda data: _("客户催单"),
     events.OrderEvaluated.type: _evaluated,
     events.EvaluationAnswered.type: lambda data: _with_reason(_("答复评价"), {"reason": data["text"]}),

@@ -11,6 +11,7 @@ from orders.events import (
     EvaluationAnswered,
     OrderAcknowledged,
     OrderEvaluated,
+    OrderPrinted,
     OrderUrged,
     PartRefunded,
     ShipmentUpdated,
@@ -27,6 +28,7 @@ from shopcomm.core.events.selectors import events_of_order
 LOOKED_AT = frozenset(
     {
         OrderAcknowledged.type,
+        OrderPrinted.type,
         ChangeRequested.type,
         ChangeEscalated.type,
         ChangeRejected.type,

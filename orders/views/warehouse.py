@@ -9,10 +9,10 @@ from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from orders.couriers import COURIERS, courier_code
-from orders.errors import OrderError, StaleVersion
+from orders.errors import ChangePending, OrderError, StaleVersion
 from orders.models import Handler, Order, OrderLine, Status, WarehouseAlert
 from orders.selectors.change_requests import asked_change, open_changes_for, open_freezing
 from orders.selectors.scanning import (
@@ -28,6 +28,7 @@ from orders.selectors.shortages import missing_pieces
 from orders.selectors.visibility import orders_visible_to
 from orders.selectors.warehouse import pick_list, warehouse_board, with_pick_fields
 from orders.services.moves import whole
+from orders.services.printing import print_regardless
 from orders.services.shortages import report_missing
 from orders.services.transitions import transition_order
 from orders.services.versions import check_version
@@ -70,14 +71,14 @@ def _context(request: ShopRequest) -> dict[str, Any]:
     }
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @right_required("warehouse.view")
 def slip(request: ShopRequest, number: str) -> HttpResponse:
     """The pick list on paper, with the version it was printed for."""
     return _paper(request, number, PICK_LIST, "warehouse/slip.html")
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @right_required("warehouse.view")
 def parcel_slip(request: ShopRequest, number: str) -> HttpResponse:
     """What goes onto the parcel: receiver and address of the version it was printed for."""
@@ -85,16 +86,30 @@ def parcel_slip(request: ShopRequest, number: str) -> HttpResponse:
 
 
 def _paper(request: ShopRequest, number: str, paper: str, template: str) -> HttpResponse:
-    """Something to print, or 423 with who must act first while a change is open."""
-    order = get_object_or_404(with_pick_fields(orders_visible_to(request.actor)), number=number)
+    """Something to print, or 423 with who must act first while a change is open. A manager posts why all the same."""
+    visible = with_pick_fields(orders_visible_to(request.actor))
+    order, regardless = get_object_or_404(visible, number=number), False
+    if request.method == "POST":
+        regardless = _printed_regardless(request, order, paper)
+        order = visible.get(pk=order.pk)
     frozen = open_freezing(order)
     context = {
         "picking": picking_of(order, pick_list(order)),
         "frozen": frozen,
+        "refused": frozen and not regardless,
         "asked": asked_change(frozen) if frozen else None,
         "code": _drawn(paper_code(order, paper)),
     }
-    return render(request, template, context, status=423 if frozen else 200)
+    return render(request, template, context, status=423 if context["refused"] else 200)
+
+
+def _printed_regardless(request: ShopRequest, order: Order, paper: str) -> bool:
+    reason = request.POST.get("reason", "")
+    try:
+        print_regardless(actor=request.actor, order_id=order.pk, paper=paper, reason=reason)
+    except ChangePending:
+        return False
+    return True
 
 
 def _drawn(text: str) -> str:

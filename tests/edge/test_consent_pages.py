@@ -9,10 +9,12 @@ from messaging.models import Message, NotificationRule, Trigger
 from messaging.services.messages import send_message
 from messaging.services.notifications.defaults import ensure_default_rules
 from orders.models import ChangeRequest, Order, Status
+from orders.selectors.timeline import timeline
 from orders.services.change_requests import request_change
 from orders.services.consent import edit_or_ask
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
+from shopcomm.core.events.selectors import events_of_order
 from tests.factories import make_order, move, parcel
 
 pytestmark = pytest.mark.django_db
@@ -211,6 +213,35 @@ def test_the_parcel_slip_has_its_version_waits_for_open_changes_and_says_when_it
     assert STREET["street"] in stockroom.get(at).text
     told = stockroom.get("/warehouse/scan/", {"q": f"{order.number}#{order.version}P"}, follow=True).text
     assert f"这张面单是第 {order.version} 版" in told
+
+
+@pytest.mark.parametrize("paper", ["", "parcel/"])
+def test_a_manager_may_print_all_the_same_and_says_why(log_in, warehouse, manager, paper):
+    order = make_order(status=Status.PICKING)
+    request_change(actor=customer_of(order), order_id=order.pk, kind="address", data=STREET)
+    at = f"/warehouse/orders/{order.number}/{paper}"
+    stockroom = log_in(warehouse)
+    assert 'name="reason"' not in stockroom.get(at).text
+    assert stockroom.post(at, {"reason": "来不及了"}).status_code == 423
+    assert f'href="{at}"' not in stockroom.get(f"/warehouse/?order={order.number}").text
+
+    desk = log_in(manager)
+    assert f'href="{at}"' in desk.get(f"/warehouse/?order={order.number}").text
+    asked = desk.get(at)
+    assert (asked.status_code, 'name="reason"' in asked.text) == (423, True)
+    assert desk.post(at, {"reason": "  "}).status_code == 423
+    assert not events_of_order(order.pk).filter(type="order.printed").exists()
+
+    printed = desk.post(at, {"reason": "客户电话说不改了"})
+    order.refresh_from_db()
+    assert (printed.status_code, order.street in printed.text) == (200, True)
+    assert f"第 {order.version} 版" in printed.text
+    assert "修改申请还没有处理" in printed.text
+    told = timeline(order)[-1]
+    assert (told.actor_name, told.text.split("：")[-1]) == (manager.display_name, "客户电话说不改了")
+    assert [each.kind for each in timeline(order, audience="customer")].count("order.printed") == 0
+    assert order.change_requests.get().state == "open"
+    assert desk.get(at).status_code == 423
 
 
 def test_an_order_that_is_not_wanted_yet_says_so_in_the_warehouse(log_in, warehouse, manager):
