@@ -1,5 +1,7 @@
 """Changing an order on a phone: one list, one form, one button; and a pasted address that fills itself in."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -66,6 +68,19 @@ def test_a_pasted_address_fills_the_fields_and_waits_for_the_tap(browse, live, c
     expect(page.locator(".v-progress").get_by_text("文一西路969号3幢1202室").first).to_be_visible()
     order.refresh_from_db()
     assert (order.receiver_name, order.receiver_phone) == ("李小明", "13957100275")
+
+
+def test_what_was_pasted_before_the_script_had_come_is_read_as_well(browse, live, customer) -> None:
+    at, held = place(live, make_order(customer=customer, status=Status.PAID)), []
+    page = browse(at, **PHONE, service_workers="block")
+    page.route(re.compile(r"/paste[^/]*\.js"), lambda route: held.append(route))
+    with page.expect_request(re.compile(r"/paste[^/]*\.js")):
+        page.goto(f"{at}change/", wait_until="domcontentloaded")
+    page.locator("[name=pasted]").fill(PASTED)
+    for route in held:
+        route.continue_()
+
+    expect(page.locator("[name=street]")).to_have_value("文一西路969号3幢1202室")
 
 
 def test_without_scripts_a_choice_and_a_pasted_address_work_too(browse, live, customer) -> None:

@@ -13,7 +13,10 @@ export default class OrderForm {
     search.addEventListener("keydown", (event) => this.#keys(event));
     form.addEventListener("click", (event) => this.#clicked(event));
     form.addEventListener("input", () => this.#total());
-    $("#id_phone", form)?.addEventListener("change", (event) => this.#customer(event.target.value));
+    const phone = $("#id_phone", form);
+    phone?.addEventListener("change", () => this.#customer(phone.value));
+    // What was typed while this was still on its way is looked up, too.
+    if (phone && phone.value !== phone.defaultValue) this.#customer(phone.value);
     form.addEventListener("submit", () => ($(".formbar .primary", form).ariaBusy = "true"));
     this.#total();
   }

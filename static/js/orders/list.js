@@ -15,9 +15,12 @@ export default class OrderList {
     this.#cursor = root.dataset.cursor || null;
     root.addEventListener("click", (event) => this.#clicked(event));
     root.addEventListener("submit", (event) => this.#searched(event));
-    $("[type=search]", root).addEventListener("input", debounce((event) => this.#searchNow(event), 250));
+    const search = $("[type=search]", root);
+    search.addEventListener("input", debounce((event) => this.#searchNow(event), 250));
     for (const name of ["chat:message", "chat:read"]) document.addEventListener(name, () => this.#talked());
     socket.subscribe({ feed: "orders" }, { after: () => this.#cursor, onFrame: (frame) => this.#heard(frame) });
+    // What was typed while this was still on its way is looked for, too.
+    if (search.value !== search.defaultValue) search.form.requestSubmit();
   }
 
   /** The open order's row says the last word of the chat beside it. */

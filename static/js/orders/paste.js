@@ -17,7 +17,18 @@ export default class Paste {
       event.preventDefault();
       this.#read();
     });
-    this.#text.addEventListener("input", debounce(() => this.#text.value.trim().length > 6 && this.#read(), 400));
+    this.#text.addEventListener("input", debounce(() => this.#isLong() && this.#read(), 400));
+    // On a slow line somebody pastes before this is here.
+    if (this.#isLong() && this.#areUntouched()) this.#read();
+  }
+
+  #isLong() {
+    return this.#text.value.trim().length > 6;
+  }
+
+  /** Whether the fields are as the server wrote them: a page that was loaded again keeps what was typed. */
+  #areUntouched() {
+    return [...this.#fields.elements].every((field) => field.value === (field.defaultValue ?? field.value));
   }
 
   async #read() {

@@ -8,6 +8,8 @@ export default class Photos {
     this.#root = root;
     this.#field = root.querySelector("input[type=file]");
     this.#field.addEventListener("change", () => this.#show());
+    // What was chosen while this was still on its way is shown, too.
+    this.#show();
   }
 
   #show() {
