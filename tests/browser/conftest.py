@@ -28,6 +28,12 @@ def wire(live) -> Iterator[Line]:
     line.close()
 
 
+# A page that has no scripts, or whose scripts have all come.
+MOUNTED = (
+    "() => !document.querySelector('script[src*=\"/app\"]') || 'mounted' in document.documentElement.dataset"
+)
+
+
 @pytest.fixture
 def browse(chromium) -> Iterator[Callable[..., Page]]:
     """Opens a page in a browser of its own: logged in as `staff`, or as nobody."""
@@ -46,6 +52,8 @@ def browse(chromium) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.set_default_timeout(10000)
         page.goto(url)
+        if options.get("java_script_enabled", True):
+            page.wait_for_function(MOUNTED, timeout=30000)
         return page
 
     yield open_page
