@@ -19,6 +19,8 @@ from shopcomm.core.configuration.models import shop_settings
 
 SHOWN = 20
 LIMIT = 50
+# From so many minutes on, what is left is told in hours.
+HOURS_FROM = 120
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ class AskedChange:
     @property
     def is_late(self) -> bool:
         return self.is_open and self.minutes_left is not None and self.minutes_left <= 0
+
+    @property
+    def hours_left(self) -> int:
+        """Whole hours, rounded up, once they say more than minutes; 0 before."""
+        return -(-minutes // 60) if (minutes := self.minutes_left or 0) >= HOURS_FROM else 0
 
 
 def asked_changes(order: Order) -> list[AskedChange]:

