@@ -7,8 +7,8 @@ import uuid
 import psycopg
 
 TABLE = """
-DROP TABLE IF EXISTS floor_message;
-CREATE TABLE floor_message (LIKE messaging_message INCLUDING ALL);
+DROP TABLE IF EXISTS floor_notice;
+CREATE TABLE floor_notice (LIKE messaging_message INCLUDING ALL);
 """
 COLUMNS = "seq, public_prev, kind, body, sender_kind, sender_id, sender_name, client_id, internal, data, created_at, conversation_id"
 ROW = "(1, 0, 'event', %s, 'system', 0, '', %s, false, '{}', now(), %s)"
@@ -25,6 +25,6 @@ def insert_messages(count: int) -> float:
             rows = range(first, min(first + BATCH, count))
             values = [value for row in rows for value in (body, uuid.uuid4(), row)]
             connection.execute(
-                f"INSERT INTO floor_message ({COLUMNS}) VALUES {', '.join([ROW] * len(rows))}", values
+                f"INSERT INTO floor_notice ({COLUMNS}) VALUES {', '.join([ROW] * len(rows))}", values
             )
         return time.perf_counter() - started
