@@ -8,12 +8,12 @@ import asyncio
 import json
 import logging
 import uuid
-import weakref
 from typing import Any, Protocol
 
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
+from messaging.consumers.per_loop import one_per_loop
 from messaging.presenters import SHOP
 from messaging.selectors.messages import last_seqs, messages_after
 from messaging.services.frames import room_frame
@@ -246,13 +246,5 @@ def _last_seqs(conversation_ids: list[int]) -> dict[int, int]:
     return last_seqs(conversation_ids)
 
 
-_hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.WeakKeyDictionary()
-
-
-def hub() -> Hub:
-    """The hub of the running event loop."""
-    loop = asyncio.get_running_loop()
-    found = _hubs.get(loop)
-    if found is None:
-        found = _hubs[loop] = Hub()
-    return found
+# The hub of the running event loop.
+hub = one_per_loop(Hub)

@@ -3,7 +3,6 @@
 import json
 import logging
 import time
-from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from messaging.consumers.hub import hub
+from messaging.consumers.per_loop import one_per_loop
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.realtime import conversation_group, frame
 
@@ -65,13 +65,5 @@ class Presence:
         return json.dumps([actor.sender_kind, actor.id, actor.name, socket], ensure_ascii=False)
 
 
-@cache
-def _presence_of(loop: int) -> Presence:
-    return Presence()
-
-
-def presence() -> Presence:
-    """The presence of the running event loop."""
-    import asyncio
-
-    return _presence_of(id(asyncio.get_running_loop()))
+# The presence of the running event loop.
+presence = one_per_loop(Presence)

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-import weakref
 from collections import defaultdict
 from typing import Protocol
 
+from messaging.consumers.per_loop import one_per_loop
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.sockets import Visitor, actor_now
 
@@ -57,9 +57,5 @@ class Vigil:
                 await socket.recheck(actor)
 
 
-_vigils: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Vigil]" = weakref.WeakKeyDictionary()
-
-
-def vigil() -> Vigil:
-    """The watch of the running event loop."""
-    return _vigils.setdefault(asyncio.get_running_loop(), Vigil())
+# The vigil of the running event loop.
+vigil = one_per_loop(Vigil)

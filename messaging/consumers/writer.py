@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import weakref
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,7 @@ import psycopg
 from django.db import connection as django_connection
 
 from messaging.consumers.hub import hub
+from messaging.consumers.per_loop import one_per_loop
 from messaging.errors import NotFound, Unavailable
 from messaging.services.drafts import Draft
 from messaging.services.frames import frames_of
@@ -117,13 +117,5 @@ def _fail(answer: "asyncio.Future[Sent]", error: Exception) -> None:
         answer.set_exception(error)
 
 
-_writers: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Writer]" = weakref.WeakKeyDictionary()
-
-
-def writer() -> Writer:
-    """The writer of the running event loop."""
-    loop = asyncio.get_running_loop()
-    found = _writers.get(loop)
-    if found is None:
-        found = _writers[loop] = Writer()
-    return found
+# The writer of the running event loop.
+writer = one_per_loop(Writer)
