@@ -111,3 +111,19 @@ def test_the_slip_and_the_board_show_who_must_act(browse, live, customer, manage
         page.goto(f"{live.url}/warehouse/?order={order.number}")
         expect(page.locator("[data-alert]").first).to_contain_text("内答复")
         look(page, f"board-{width}")
+
+
+@pytest.mark.parametrize("paper", ["", "parcel/"])
+def test_a_slip_is_printed_dark_on_light_from_a_dark_screen_too(browse, live, warehouse, paper) -> None:
+    order = make_order(status=Status.PICKING)
+    page = browse(f"{live.url}/warehouse/orders/{order.number}/{paper}", staff=warehouse)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    lightness = "getComputedStyle(document.querySelector('main b')).color.match(/\\d+/g).slice(0, 3).reduce((a, b) => a + +b, 0)"
+    assert page.evaluate(lightness) > 450
+
+    page.emulate_media(media="print")
+    assert page.evaluate(lightness) < 200
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('.qr')).backgroundColor")
+        == "rgb(255, 255, 255)"
+    )
