@@ -213,3 +213,9 @@ def read_phone_consent(data: QueryDict) -> PhoneConsent:
     except ValueError:
         at = None
     return PhoneConsent(who=data.get("who", ""), at=at, note=data.get("note", ""))
+
+
+def read_version(data: QueryDict) -> int | None:
+    """The version of the order that somebody looked at when they chose; None when nothing was to choose."""
+    text = data.get("seen", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -98,6 +98,25 @@ class ChangePending(OrderError):
         return _("订单有修改申请，等待%(who)s处理，还剩 %(minutes)s 分 %(seconds)s 秒") % values
 
 
+class ChangeClash(OrderError):
+    """What a request wants was changed otherwise since it was made; a person has to choose.
+
+    `clashes` are ClashText. Whoever wants it as asked all the same says so with the order's `version`.
+    """
+
+    code, status = "change_clash", 409
+
+    def __init__(self, *, version: int, clashes: Iterable[Any]) -> None:
+        clashes = list(clashes)
+        listed = "；".join(each.sentence for each in clashes)
+        rows = [vars(each) for each in clashes]
+        super().__init__(
+            _("提出以后订单又改过，请看清后再决定：%(listed)s") % {"listed": listed},
+            version=version,
+            clashes=rows,
+        )
+
+
 class ConsentNeeded(OrderError):
     """The customer has paid for what the shop would change; they have to agree first."""
 

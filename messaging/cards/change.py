@@ -9,7 +9,7 @@ from messaging.cards import Card, Look, register
 from messaging.services.cards import card_changed, send_card
 from messaging.services.conversations import ensure_order_conversation
 from orders import events
-from orders.change_form import read_phone_consent
+from orders.change_form import read_phone_consent, read_version
 from orders.models import ChangeRequest, Handler, Order
 from orders.selectors.change_requests import asked_change
 from orders.selectors.timeline import before_after
@@ -37,7 +37,7 @@ def shown(look: Look) -> dict[str, Any]:
 
 def agree(actor: Actor, request_id: int, data: QueryDict) -> None:
     """The customer says yes."""
-    accept_change(actor=actor, request_id=request_id)
+    accept_change(actor=actor, request_id=request_id, seen=read_version(data))
 
 
 def decline(actor: Actor, request_id: int, data: QueryDict) -> None:
@@ -47,7 +47,8 @@ def decline(actor: Actor, request_id: int, data: QueryDict) -> None:
 
 def phone(actor: Actor, request_id: int, data: QueryDict) -> None:
     """Sales write down what was said on the phone."""
-    agree_by_phone(actor=actor, request_id=request_id, consent=read_phone_consent(data))
+    consent = read_phone_consent(data)
+    agree_by_phone(actor=actor, request_id=request_id, consent=consent, seen=read_version(data))
 
 
 def withdraw(actor: Actor, request_id: int, data: QueryDict) -> None:
@@ -61,6 +62,8 @@ def show_change_card(order: Order, event: DomainEvent, actor: Actor) -> None:
     Called inside the transaction that writes the event.
     """
     request_id = event.data.get("request_id")
+    if event.type == events.OrderChanged.type:
+        _refresh_open_cards(order)
     if event.type not in TOUCHES or not request_id:
         return
     conversation = ensure_order_conversation(order)
@@ -75,6 +78,17 @@ def show_change_card(order: Order, event: DomainEvent, actor: Actor) -> None:
             card_changed(conversation_id=conversation.pk, card=NAME, object_id=earlier.pk)
         return
     card_changed(conversation_id=conversation.pk, card=NAME, object_id=request_id)
+
+
+def _refresh_open_cards(order: Order) -> None:
+    """What still waits for the customer may clash with the order as it is from now on."""
+    waiting = order.change_requests.filter(state=ChangeRequest.State.OPEN, handler=Handler.CUSTOMER)
+    ids = list(waiting.values_list("pk", flat=True))
+    if not ids:
+        return
+    conversation = ensure_order_conversation(order)
+    for request_id in ids:
+        card_changed(conversation_id=conversation.pk, card=NAME, object_id=request_id)
 
 
 def _text(event: DomainEvent) -> str:

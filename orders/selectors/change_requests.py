@@ -1,16 +1,17 @@
 """What was asked to be changed, as people read it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.change_policy import ENDED, FREEZING, INSTEAD, PARTS, STAGES, Outcome, policy, stage_of
 from orders.models import ChangeKind, ChangeRequest, Handler, Order, OrderLine, Status, Variant
+from orders.selectors.change_clashes import ClashText, clash_texts, clashes_of
 from orders.selectors.goods import goods_names
 from orders.selectors.timeline import BeforeAfter, in_words
 from orders.selectors.visibility import orders_visible_to
@@ -33,6 +34,8 @@ class AskedChange:
     freezes: bool
     # It came too late, and the courier may still be asked to bring the parcel there.
     may_intercept: bool = False
+    # What somebody has changed otherwise since: whoever accepts it chooses.
+    clashes: Sequence[ClashText] = ()
 
     @property
     def waits_for_customer(self) -> bool:
@@ -119,6 +122,8 @@ def unanswered(now: datetime) -> list[int]:
 
 def _shown(rows: QuerySet[ChangeRequest]) -> list[AskedChange]:
     now, asked = timezone.now(), list(rows)
+    moved = [row.order for row in asked if _has_moved_on(row)]
+    prefetch_related_objects(moved, "lines")
     names = goods_names(fields for row in asked for fields in (row.before, row.after))
     return [asked_change(row, now, names) for row in asked]
 
@@ -128,12 +133,19 @@ def asked_change(
 ) -> AskedChange:
     """One request as people read it."""
     left = None if row.answer_by is None else row.answer_by - (now or timezone.now())
+    clashes = clashes_of(row, row.order, row.order.lines.all()) if _has_moved_on(row) else []
     return AskedChange(
         row,
         in_words(row.before, row.after, names),
         None if left is None else int(left.total_seconds() // 60),
         row.kind in FREEZING,
+        clashes=clash_texts(clashes),
     )
+
+
+def _has_moved_on(row: ChangeRequest) -> bool:
+    """Whether anything happened to the order of an open request since; the asking itself is one event."""
+    return row.state == ChangeRequest.State.OPEN and row.order.version > row.base_version + 1
 
 
 def change_status(row: ChangeRequest) -> str:

@@ -1,4 +1,4 @@
-"""What goods are called, for texts that were logged with nothing but their SKU."""
+"""Goods in the log: how lines are written there, and what they are called when only their SKU was."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,3 +18,8 @@ def goods_names(logged: Iterable[dict[str, Any]]) -> dict[str, str]:
         lines = OrderLine.objects.filter(sku__in=strange).order_by("id").values_list("sku", "name", "spec")
         names |= {sku: f"{name} {spec}".strip() for sku, name, spec in lines}
     return names
+
+
+def items_as_logged(lines: Iterable[OrderLine]) -> list[dict[str, Any]]:
+    """Lines as the log and a request keep them."""
+    return [{"sku": row.sku, "quantity": row.quantity, "unit_price": str(row.unit_price)} for row in lines]

@@ -125,8 +125,17 @@ def entry_of(
         return None
     staff = audience == "customer" and event.actor_kind != "customer"
     name = _("商家") if staff else event.actor_name
-    return TimelineEntry(
-        event.occurred_at, name, ICONS.get(event.type, "info"), event_text(event), changed, event.type
+    text = event_text(event) if audience == "customer" else _with_override(event_text(event), event.data)
+    return TimelineEntry(event.occurred_at, name, ICONS.get(event.type, "info"), text, changed, event.type)
+
+
+def _with_override(text: str, data: dict[str, Any]) -> str:
+    """Why a manager let a parcel leave although a change was open: the shop's own affair."""
+    reason = data.get("override")
+    return (
+        _("%(text)s（修改申请未处理，仍发货：%(reason)s）") % {"text": text, "reason": reason}
+        if reason
+        else text
     )
 
 

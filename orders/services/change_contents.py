@@ -1,16 +1,16 @@
 """What a request to change an order asks for: read, compared with the order, and made so."""
 
 from dataclasses import asdict
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from orders.change_merging import same_lines
 from orders.errors import GuardFailed
 from orders.models import ChangeKind, ChangeRequest, Order, OrderLine, Status, Variant
+from orders.selectors.change_clashes import fields_now
 from orders.services.addresses import COLUMNS, check_address, clean, column_text
 from orders.services.days import read_day
-from orders.services.edit_items import items_as_logged
 from orders.services.editing import ADDRESS, MONEY, edit_order, plain
 from orders.services.items import ItemInput
 from orders.services.moves import money
@@ -108,22 +108,14 @@ def before_after(
     """The fields a request would change, as they are and as they would be."""
     if kind == ChangeKind.CANCEL:
         return {}, {"reason": data["reason"]}
-    now = {name: _stored(getattr(order, name)) for name in data if name != "items"}
-    if "items" in data:
-        now["items"] = items_as_logged(lines)
+    now = fields_now(order, lines, data)
     changed = {name: value for name, value in data.items() if not _same(now[name], value)}
     return {name: now[name] for name in changed}, changed
 
 
-def _stored(value: Any) -> Any:
-    return str(value) if isinstance(value, Decimal) else plain(value)
-
-
 def _same(now: Any, wanted: Any) -> bool:
-    """Whether a field is as asked already; a line without a price keeps the one it has."""
-    if not isinstance(now, list):
-        return now == wanted
-    return len(now) == len(wanted) and all(was | row == was for was, row in zip(now, wanted, strict=True))
+    """Whether a field is as asked already."""
+    return same_lines(now, wanted) if isinstance(now, list) else now == wanted
 
 
 def parts_of(lines: list[OrderLine], kind: str, data: dict[str, Any]) -> set[str]:

@@ -14,6 +14,7 @@ from orders.services.addresses import COLUMNS
 from orders.services.announce import record
 from orders.services.change_contents import contents, make_so
 from orders.services.change_opening import go_on, new_request
+from orders.services.change_updating import bring_up_to_date
 from orders.services.consent import agree, ask_customer, wants_consent
 from orders.services.locks import lock_lines, lock_order
 from orders.services.open_changes import check_open, locked_request, settle, tell_rejection
@@ -70,6 +71,8 @@ def _check_limit(order: Order, actor: Actor) -> None:
     if actor.kind != "customer":
         return
     asked = order.change_requests.filter(asked_by_kind="customer", state__in=[State.OPEN, State.ACCEPTED])
+    # What was asked for and was so already has changed nothing.
+    asked = asked.exclude(after={})
     limit = shop_settings().customer_changes_per_order
     if asked.exclude(kind=ChangeKind.CANCEL).count() >= limit:
         raise GuardFailed(
@@ -78,10 +81,13 @@ def _check_limit(order: Order, actor: Actor) -> None:
 
 
 @transaction.atomic
-def accept_change(*, actor: Actor, request_id: int) -> ChangeRequest:
+def accept_change(*, actor: Actor, request_id: int, seen: int | None = None) -> ChangeRequest:
     """Agree to a request, and make it so; what the shop asked the customer goes on as the policy says.
 
-    Accepting twice is accepting once. Raises ChangeRequest.DoesNotExist, NotAllowed, GuardFailed when it is answered otherwise or can no longer be done.
+    Accepting twice is accepting once. What was agreed since stays; where that clashes, `seen` (the order's version that
+    the actor looked at) has it as asked all the same.
+    Raises ChangeRequest.DoesNotExist, NotAllowed, ChangeClash, StaleVersion, and GuardFailed when it is answered
+    otherwise or can no longer be done.
     """
     request, order = locked_request(request_id)
     if request.consent and actor.kind == "customer":
@@ -92,18 +98,13 @@ def accept_change(*, actor: Actor, request_id: int) -> ChangeRequest:
         return request
     check_open(request)
     if request.handler == Handler.CUSTOMER:
-        return agree(request, order, actor, {"by": "tap", "who": actor.name})
+        return agree(request, order, actor, {"by": "tap", "who": actor.name}, seen=seen)
+    if not bring_up_to_date(request, order, lock_lines(order), actor, seen=seen):
+        return request
     settle(request, actor, State.ACCEPTED, "")
-    if request.handler == Handler.COURIER:
-        _redirect(request, order, actor)
-    else:
-        make_so(request, order, actor, seen=request.handler == Handler.WAREHOUSE)
+    # A courier who agrees brings the parcel elsewhere: the order's address is where it goes now.
+    make_so(request, order, actor, seen=request.handler in (Handler.WAREHOUSE, Handler.COURIER))
     return request
-
-
-def _redirect(request: ChangeRequest, order: Order, actor: Actor) -> None:
-    """The courier has agreed to bring the parcel elsewhere: the order's address is where it goes now."""
-    make_so(request, order, actor, seen=True)
 
 
 @transaction.atomic
@@ -150,7 +151,8 @@ def intercept_parcel(*, actor: Actor, request_id: int) -> ChangeRequest:
     newest = interceptable(order)
     if newest is None or newest.pk != late.pk:
         raise GuardFailed(("nothing_to_intercept", _("这个包裹不能再拦截")))
-    address = {name: late.data[column] for name, column in COLUMNS.items()}
+    # Only what was asked for: the rest of the address may be another by now.
+    address = {name: late.after[column] for name, column in COLUMNS.items() if column in late.after}
     return request_change(actor=actor, order_id=order.pk, kind=late.kind, data=address, key=key)
 
 

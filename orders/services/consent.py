@@ -15,6 +15,7 @@ from orders.models import ChangeRequest, Handler, Order, OrderLine
 from orders.services.addresses import clean
 from orders.services.change_contents import wish_contents
 from orders.services.change_opening import asker, go_on, lay_before, new_request, outcome_of, refuse
+from orders.services.change_updating import bring_up_to_date
 from orders.services.editing import edit_order, flat
 from orders.services.locks import lock_lines, lock_order
 from orders.services.open_changes import check_open, locked_request
@@ -94,19 +95,29 @@ def _total_if(request: ChangeRequest, order: Order, actor: Actor) -> Any:
         return made.total
 
 
-def agree(request: ChangeRequest, order: Order, actor: Actor, consent: dict[str, Any]) -> ChangeRequest:
-    """Write the customer's word down and go on as the policy says; the warehouse may still have to accept."""
-    request.consent = {"at": timezone.now().isoformat()} | consent
+def agree(
+    request: ChangeRequest, order: Order, actor: Actor, consent: dict[str, Any], *, seen: int | None
+) -> ChangeRequest:
+    """Write the customer's word down and go on as the policy says; the warehouse may still have to accept.
+
+    `seen` as in accept_change. Raises ChangeClash, StaleVersion.
+    """
     lines = lock_lines(order)
+    if not bring_up_to_date(request, order, lines, actor, seen=seen):
+        return request
+    request.consent = {"at": timezone.now().isoformat()} | consent
     # Only the shop's own people name prices; whoever taps, it is their change.
     return go_on(request, order, lines, actor if actor.kind == "customer" else asker(request))
 
 
 @transaction.atomic
-def agree_by_phone(*, actor: Actor, request_id: int, consent: PhoneConsent) -> ChangeRequest:
+def agree_by_phone(
+    *, actor: Actor, request_id: int, consent: PhoneConsent, seen: int | None = None
+) -> ChangeRequest:
     """Write down that the customer agreed on the phone. Writing it down twice is once.
 
-    Raises ChangeRequest.DoesNotExist, NotAllowed, GuardFailed when it is answered otherwise or nobody is named.
+    `seen` as in accept_change. Raises ChangeRequest.DoesNotExist, NotAllowed, ChangeClash, StaleVersion, and
+    GuardFailed when it is answered otherwise or nobody is named.
     """
     request, order = locked_request(request_id)
     if actor.kind == "customer" or not roles_of(actor) & SELLERS:
@@ -116,7 +127,7 @@ def agree_by_phone(*, actor: Actor, request_id: int, consent: PhoneConsent) -> C
     check_open(request)
     if request.handler != Handler.CUSTOMER:
         raise GuardFailed(("consent_not_asked", _("这个申请不需要客户同意")))
-    return agree(request, order, actor, _phone(consent, actor))
+    return agree(request, order, actor, _phone(consent, actor), seen=seen)
 
 
 def _phone(consent: PhoneConsent, actor: Actor) -> dict[str, Any]:

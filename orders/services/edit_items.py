@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed, NotAllowed
 from orders.models import OrderLine, StockReservation
+from orders.selectors.goods import items_as_logged
 from orders.services import stock
 from orders.services.items import (
     ItemInput,
@@ -54,11 +55,6 @@ def _item(row: Any) -> ItemInput:
     if not isinstance(row, dict) or "sku" not in row:
         raise GuardFailed(("lines_required", _("请至少选择一件商品")))
     return ItemInput(str(row["sku"]), row.get("quantity", 0), row.get("unit_price"))
-
-
-def items_as_logged(lines: list[OrderLine]) -> list[dict[str, Any]]:
-    """Lines as the log keeps them."""
-    return [{"sku": row.sku, "quantity": row.quantity, "unit_price": str(row.unit_price)} for row in lines]
 
 
 def _replace(edit: Edit, lines: list[OrderLine], priced: list[PricedItem]) -> list[OrderLine]:

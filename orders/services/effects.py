@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 from django.utils.translation import gettext as _
 
@@ -11,7 +12,7 @@ from orders.selectors.change_requests import open_freezing
 from orders.services import stock
 from orders.services.alerts import raise_alert
 from orders.services.moves import Move
-from orders.services.open_changes import void_open_changes
+from orders.services.open_changes import void_open_changes, wants_shipped_goods
 from orders.services.refunds import end_case, refuse_case
 
 
@@ -174,14 +175,18 @@ def drop_refund(move: Move) -> None:
 
 
 def void_changes(move: Move) -> None:
-    """What was asked for and not answered is too late now; both sides are told in the same transaction."""
-    shipped = move.transition.to in (Status.SHIPPED, Status.PICKING)
-    override = move.override if shipped and open_freezing(move.order) else ""
-    if override:
-        move.facts["override"] = override
+    """What was asked for and not answered is too late now; both sides are told in the same transaction.
+
+    What concerns only goods that are still here after a parcel goes on waiting for its answer.
+    """
+    shipped = move.is_shipping
+    if shipped and move.override and open_freezing(move.order):
+        # For the shop's eyes: the customer is told that it left, not why somebody let it.
+        move.facts["override"] = move.override
     late = _("该订单已发货，修改申请已失效") if shipped else _("订单已有变化，申请已失效")
-    reason = _("%(text)s：%(reason)s") % {"text": late, "reason": override} if override else late
-    void_open_changes(move.order, move.actor, reason)
+    here = shipped and any(line.open_quantity for line in move.lines)
+    too_late = partial(wants_shipped_goods, lines=move.lines) if here else None
+    void_open_changes(move.order, move.actor, late, only=too_late)
 
 
 EFFECTS: dict[str, Callable[[Move], None]] = {

@@ -1,11 +1,14 @@
 """How requests to change an order end, and that everybody is told."""
 
+from collections import Counter
+from collections.abc import Callable, Iterable
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed
 from orders.events import ChangeRejected
-from orders.models import ChangeRequest, Order
+from orders.models import ChangeKind, ChangeRequest, Order, OrderLine
 from orders.services.announce import record
 from orders.services.locks import lock_order
 from shopcomm.core.accounts.actors import Actor
@@ -35,11 +38,31 @@ def settle(request: ChangeRequest, actor: Actor, state: str, answer: str) -> Cha
     return request
 
 
-def void_open_changes(order: Order, actor: Actor, reason: str = "") -> None:
-    """End what is still open of a locked order: it has shipped or ended. All stock rows must be locked already."""
+def void_open_changes(
+    order: Order, actor: Actor, reason: str = "", *, only: Callable[[ChangeRequest], bool] | None = None
+) -> None:
+    """End what is still open of a locked order: it has shipped or ended. All stock rows must be locked already.
+
+    `only` says which of them it concerns.
+    """
     for request in order.change_requests.select_for_update().filter(state=State.OPEN).order_by("pk"):
+        if only is not None and not only(request):
+            continue
         settle(request, actor, State.VOID, reason or _("订单已有变化，申请已失效"))
         tell_rejection(request, order, actor)
+
+
+def wants_shipped_goods(request: ChangeRequest, lines: Iterable[OrderLine]) -> bool:
+    """Whether a request wants back what has left with a parcel: fewer of some goods than are gone already."""
+    if request.kind != ChangeKind.ITEMS:
+        return False
+    gone: Counter[str] = Counter()
+    for line in lines:
+        gone[line.sku] += line.shipped_quantity + line.cancelled_quantity
+    wanted: Counter[str] = Counter()
+    for row in request.data["items"]:
+        wanted[row["sku"]] += row["quantity"]
+    return any(wanted[sku] < count for sku, count in gone.items() if count)
 
 
 def tell_rejection(request: ChangeRequest, order: Order, actor: Actor) -> None:

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from orders.change_form import read_phone_consent
+from orders.change_form import read_phone_consent, read_version
 from orders.errors import OrderError
 from orders.models import ChangeRequest
 from orders.selectors.visibility import orders_visible_to
@@ -41,14 +41,14 @@ def _answer(
 ) -> HttpResponseBase:
     visible = ChangeRequest.objects.filter(order__in=orders_visible_to(request.actor))
     asked = get_object_or_404(visible.select_related("order"), pk=request_id)
-    reason = request.POST.get("reason", "")[:300]
+    reason, seen = request.POST.get("reason", "")[:300], read_version(request.POST)
     work = {
-        "accept": lambda: accept_change(actor=request.actor, request_id=asked.pk),
+        "accept": lambda: accept_change(actor=request.actor, request_id=asked.pk, seen=seen),
         "decline": lambda: decline_change(actor=request.actor, request_id=asked.pk, reason=reason),
         "withdraw": lambda: withdraw_change(actor=request.actor, request_id=asked.pk),
         "intercept": lambda: intercept_parcel(actor=request.actor, request_id=asked.pk),
         "phone": lambda: agree_by_phone(
-            actor=request.actor, request_id=asked.pk, consent=read_phone_consent(request.POST)
+            actor=request.actor, request_id=asked.pk, consent=read_phone_consent(request.POST), seen=seen
         ),
     }.get(answer)
     if work is None:

@@ -266,22 +266,6 @@ def test_a_second_thought_takes_the_place_of_the_first(desk):
         accept_change(actor=customer_of(order), request_id=first.pk)
 
 
-def test_of_two_people_who_contradict_each_other_the_one_confirmed_later_wins_and_both_stay(desk):
-    order = make_order(status=Status.PAID)
-    ours = want(order, desk, street="小王路 1 号")
-    request_change(
-        actor=customer_of(order), order_id=order.pk, kind="address", data={"street": "客户路 2 号"}
-    )
-    assert fresh(order).street == "客户路 2 号"
-
-    agree_by_phone(actor=desk, request_id=ours.pk, consent=PhoneConsent("张三"))
-
-    assert fresh(order).street == "小王路 1 号"
-    assert order.change_requests.filter(state=State.ACCEPTED).count() == 2
-    changed = DomainEvent.objects.filter(type="order.changed").order_by("id")
-    assert [event.data["after"]["street"] for event in changed] == ["客户路 2 号", "小王路 1 号"]
-
-
 def test_who_ships_first_voids_it_and_both_sides_are_told_and_may_have_it_intercepted(boss, desk):
     order = make_order(status=Status.PICKING)
     late = request_change(actor=customer_of(order), order_id=order.pk, kind="address", data=STREET)

@@ -18,7 +18,7 @@ from messaging.selectors.messages import text_of
 from messaging.selectors.pane import conversation_of
 from messaging.services.said_changes import said_of
 from orders.address_form import fields_answer, pasted_address, wants_fields
-from orders.change_form import change_form, read_change_form, read_message, wants_goods
+from orders.change_form import change_form, read_change_form, read_message, read_version, wants_goods
 from orders.change_reading import ReadChange
 from orders.errors import OrderError
 from orders.models import ChangeRequest, Order, Status
@@ -111,8 +111,9 @@ def answer(request: HttpRequest, token: str, request_id: int, answer: str) -> Ht
     if answer not in ANSWERS or not known or request.user.is_authenticated:
         raise Http404
     work, done = ANSWERS[answer]
+    chosen = {"seen": read_version(request.POST)} if answer == "agree" else {}
     try:
-        work(actor=_customer(link), request_id=request_id)
+        work(actor=_customer(link), request_id=request_id, **chosen)
         messages.success(request, str(done))
     except OrderError as error:
         messages.error(request, str(error.detail))

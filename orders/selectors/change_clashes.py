@@ -1,0 +1,78 @@
+"""What of a request clashes with what happened to its order since: in facts for services, in words for people."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from orders.change_merging import TOLD, Clash, merge_change
+from orders.labels import field_label, field_text, nothing
+from orders.models import ChangeKind, ChangeRequest, Order, OrderLine
+from orders.selectors.goods import goods_names, items_as_logged
+
+
+@dataclass(frozen=True)
+class ClashText:
+    """A clash as people read it: what it is about, how it was when asked, how it is now, how it is wanted."""
+
+    label: str
+    was: str
+    now: str
+    wanted: str
+
+    @property
+    def sentence(self) -> str:
+        """The clash on one line."""
+        values = {"label": self.label, "was": self.was, "now": self.now, "wanted": self.wanted}
+        return _("%(label)s：提出时 %(was)s，现在 %(now)s，申请 %(wanted)s") % values
+
+
+def fields_now(order: Order, lines: Iterable[OrderLine], names: Iterable[str]) -> dict[str, Any]:
+    """Fields of an order as requests and the log keep them; `items` are its lines."""
+    return {
+        name: items_as_logged(lines) if name == "items" else _stored(getattr(order, name))
+        for name in names
+        if name not in TOLD
+    }
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def clashes_of(request: ChangeRequest, order: Order, lines: Iterable[OrderLine]) -> list[Clash]:
+    """What both a request and somebody else since it was made have changed."""
+    if request.kind == ChangeKind.CANCEL:
+        return []
+    now = fields_now(order, lines, request.data)
+    return merge_change(request.data, request.before, now).clashes
+
+
+def clash_texts(clashes: Iterable[Clash], names: Mapping[str, str] | None = None) -> list[ClashText]:
+    """Clashes as people read them. Who shows many at once passes the `names` of all their goods."""
+    clashes = list(clashes)
+    if names is None and clashes:
+        names = goods_names([{"items": [{"sku": each.sku} for each in clashes if each.sku]}])
+    return [_text(each, names or {}) for each in clashes]
+
+
+def _text(clash: Clash, names: Mapping[str, str]) -> ClashText:
+    if clash.sku:
+        label = names.get(clash.sku, clash.sku)
+        return ClashText(label, *(_pieces(rows) for rows in (clash.was, clash.now, clash.wanted)))
+    states = (field_text(clash.field, value) for value in (clash.was, clash.now, clash.wanted))
+    return ClashText(field_label(clash.field), *states)
+
+
+def _pieces(rows: list[dict[str, Any]]) -> str:
+    """The lines of one SKU: how many, and at which price where one is named."""
+    told = [
+        f"×{row['quantity']}" + (f" @{row['unit_price']}" if row.get("unit_price") is not None else "")
+        for row in rows
+    ]
+    return "，".join(told) or nothing()

@@ -1,0 +1,227 @@
+"""A request is answered on the order as it is: what was agreed since stays, and what clashes somebody chooses."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.change_merging import merge_change, merge_items
+from orders.errors import ChangeClash, StaleVersion
+from orders.models import ChangeRequest, Order, Status
+from orders.selectors.change_requests import asked_changes
+from orders.services.change_requests import accept_change, intercept_parcel, request_change
+from orders.services.consent import PhoneConsent, agree_by_phone, edit_or_ask
+from orders.services.editing import edit_order
+from orders.services.items import ItemInput
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.configuration.models import WorkingInterval
+from shopcomm.core.events.models import DomainEvent
+from tests.factories import StaffFactory, VariantFactory, integration, make_order, move, parcel
+
+pytestmark = pytest.mark.django_db
+State = ChangeRequest.State
+
+
+@pytest.fixture(autouse=True)
+def round_the_clock(db) -> None:
+    WorkingInterval.objects.all().delete()
+
+
+@pytest.fixture
+def desk(db) -> Actor:
+    return Actor.staff(StaffFactory(role="sales", display_name="小王"))
+
+
+@pytest.fixture
+def stockroom(db) -> Actor:
+    return Actor.staff(StaffFactory(role="warehouse"))
+
+
+def fresh(order: Order) -> Order:
+    return Order.objects.get(pk=order.pk)
+
+
+def ask(order: Order, kind: str, data: dict) -> ChangeRequest:
+    actor = Actor.customer(order.customer, order_id=order.pk)
+    return request_change(actor=actor, order_id=order.pk, kind=kind, data=data)
+
+
+def agreed_since(order: Order, **changes: object) -> Order:
+    """Something else is agreed while the request waits."""
+    return edit_order(
+        actor=integration(), order_id=order.pk, version=None, changes=changes, agreed=True, seen=True
+    )
+
+
+def counts(order: Order) -> dict[str, int]:
+    return dict(order.lines.values_list("sku", "quantity"))
+
+
+def pieces(*rows: tuple[str, int]) -> list[dict]:
+    return [{"sku": sku, "quantity": quantity} for sku, quantity in rows]
+
+
+def test_fewer_pieces_asked_for_earlier_do_not_take_away_what_was_agreed_since(desk):
+    order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 5)])
+    sku = order.lines.get().sku
+    request = ask(order, "items", {"items": pieces((sku, 4))})
+    agreed_since(order, items=pieces((sku, 8)))
+
+    with pytest.raises(ChangeClash) as refusal:
+        accept_change(actor=desk, request_id=request.pk)
+
+    assert (refusal.value.code, refusal.value.status) == ("change_clash", 409)
+    (clash,) = refusal.value.extra["clashes"]
+    assert (clash["was"], clash["now"], clash["wanted"]) == ("×5 @199.00", "×8 @199.00", "×4")
+    request.refresh_from_db()
+    assert (request.state, counts(order), fresh(order).total) == (State.OPEN, {sku: 8}, 1592)
+
+
+def test_who_has_seen_the_clash_may_have_it_as_asked_and_only_on_what_they_saw(desk):
+    order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 5)])
+    sku = order.lines.get().sku
+    request = ask(order, "items", {"items": pieces((sku, 4))})
+    seen = agreed_since(order, items=pieces((sku, 8))).version
+    agreed_since(order, items=pieces((sku, 9)))
+
+    with pytest.raises(StaleVersion):
+        accept_change(actor=desk, request_id=request.pk, seen=seen)
+    accept_change(actor=desk, request_id=request.pk, seen=fresh(order).version)
+
+    request.refresh_from_db()
+    assert (request.state, counts(order), fresh(order).total) == (State.ACCEPTED, {sku: 4}, 796)
+    assert request.before["items"][0]["quantity"] == 9
+
+
+def test_goods_that_a_request_does_not_touch_stay_as_they_were_agreed_since(desk):
+    mine, other, new = (VariantFactory().sku for _each in range(3))
+    order = make_order(status=Status.PAID, items=[ItemInput(mine, 5), ItemInput(other, 2)])
+    request = ask(order, "items", {"items": pieces((mine, 4), (other, 2))})
+    agreed_since(order, items=pieces((mine, 5), (other, 6), (new, 1)))
+
+    accept_change(actor=desk, request_id=request.pk)
+
+    assert counts(order) == {mine: 4, other: 6, new: 1}
+
+
+def test_another_phone_does_not_put_the_old_street_back(stockroom):
+    order = make_order(status=Status.PICKING)
+    request = ask(order, "address", {"phone": "13911112222"})
+    agreed_since(order, street="文一西路 969 号")
+
+    accept_change(actor=stockroom, request_id=request.pk)
+
+    now = fresh(order)
+    assert (now.receiver_phone, now.street) == ("13911112222", "文一西路 969 号")
+
+
+def test_a_street_asked_for_in_a_town_that_is_no_longer_the_orders_is_a_clash(stockroom):
+    order = make_order(status=Status.PICKING)
+    request = ask(order, "address", {"street": "体育场路 1 号"})
+    agreed_since(order, province="浙江省", city="杭州市", district="余杭区")
+
+    with pytest.raises(ChangeClash):
+        accept_change(actor=stockroom, request_id=request.pk)
+    (asked,) = asked_changes(order)
+    assert {clash.label for clash in asked.clashes} == {"省", "市", "区县", "详细地址"}
+
+    accept_change(actor=stockroom, request_id=request.pk, seen=fresh(order).version)
+    now = fresh(order)
+    assert (now.province, now.city, now.street) == (order.province, order.city, "体育场路 1 号")
+
+
+def test_what_the_order_is_already_needs_no_change_and_ends_the_request(stockroom):
+    order = make_order(status=Status.PICKING)
+    request = ask(order, "address", {"street": "体育场路 1 号"})
+    agreed_since(order, street="体育场路 1 号")
+
+    accept_change(actor=stockroom, request_id=request.pk)
+
+    request.refresh_from_db()
+    assert (request.state, request.answer) == (State.VOID, "订单已经是这样，不用再改")
+    assert move(order, "shipped", actor=integration()).status == Status.SHIPPED
+
+
+@pytest.mark.parametrize("by", ["tap", "phone"])
+def test_the_customers_word_is_for_what_they_saw_and_not_for_what_came_since(desk, by):
+    order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 5)])
+    sku = order.lines.get().sku
+    changes = {"items": pieces((sku, 4))}
+    _order, asked = edit_or_ask(actor=desk, order_id=order.pk, version=None, changes=changes)
+    assert asked is not None
+    agreed_since(order, items=pieces((sku, 8)))
+
+    def say_yes(**chosen: int) -> None:
+        if by == "tap":
+            accept_change(actor=Actor.customer(order.customer), request_id=asked.pk, **chosen)
+        else:
+            agree_by_phone(actor=desk, request_id=asked.pk, consent=PhoneConsent("吴丽华"), **chosen)
+
+    with pytest.raises(ChangeClash):
+        say_yes()
+    asked.refresh_from_db()
+    assert (asked.state, asked.consent, counts(order)) == (State.OPEN, {}, {sku: 8})
+    say_yes(seen=fresh(order).version)
+    assert counts(order) == {sku: 4}
+
+
+def test_a_parcel_is_intercepted_for_what_was_asked_and_nothing_else(desk):
+    boss = Actor.staff(StaffFactory(role="manager"))
+    order = make_order(status=Status.PICKING)
+    late = ask(order, "address", {"phone": "13911112222"})
+    agreed_since(order, street="文一西路 969 号")
+    move(order, "shipped", actor=boss, **parcel(), override="车要走了")
+
+    request = intercept_parcel(actor=desk, request_id=late.pk)
+
+    assert request.after == {"receiver_phone": "13911112222"}
+    assert request.data["street"] == "文一西路 969 号"
+
+
+def test_of_two_people_who_contradict_each_other_the_later_is_confirmed_knowingly_and_both_stay(desk):
+    order = make_order(status=Status.PAID)
+    changes = {"street": "小王路 1 号"}
+    _order, ours = edit_or_ask(actor=desk, order_id=order.pk, version=None, changes=changes)
+    assert ours is not None
+    ask(order, "address", {"street": "客户路 2 号"})
+    assert fresh(order).street == "客户路 2 号"
+
+    with pytest.raises(ChangeClash):
+        agree_by_phone(actor=desk, request_id=ours.pk, consent=PhoneConsent("张三"))
+    seen = fresh(order).version
+    agree_by_phone(actor=desk, request_id=ours.pk, consent=PhoneConsent("张三"), seen=seen)
+
+    assert fresh(order).street == "小王路 1 号"
+    assert order.change_requests.filter(state=State.ACCEPTED).count() == 2
+    changed = DomainEvent.objects.filter(type="order.changed").order_by("id")
+    assert [event.data["after"]["street"] for event in changed] == ["客户路 2 号", "小王路 1 号"]
+
+
+ROWS = st.dictionaries(st.sampled_from("ABCD"), st.integers(1, 4), min_size=1).map(
+    lambda held: [{"sku": sku, "quantity": count, "unit_price": "1.00"} for sku, count in held.items()]
+)
+
+
+def as_counts(rows: list[dict]) -> dict[str, int]:
+    return {row["sku"]: row["quantity"] for row in rows}
+
+
+@given(was=ROWS, now=ROWS, wanted=ROWS)
+def test_of_three_states_no_change_of_either_side_is_lost_without_a_clash(was, now, wanted):
+    merged, clashes = merge_items(was, now, wanted)
+
+    old, held, asked, got = (as_counts(rows) for rows in (was, now, wanted, merged))
+    clashing = {clash.sku for clash in clashes}
+    for sku in "ABCD":
+        a, b, c = old.get(sku), held.get(sku), asked.get(sku)
+        assert (sku in clashing) == (a not in (b, c) and b != c)
+        assert got.get(sku) == (b if c == a else c)
+
+
+@given(
+    st.sampled_from(["甲", "乙"]), st.sampled_from(["甲", "乙", "丙"]), st.sampled_from(["甲", "乙", "丙"])
+)
+def test_a_field_that_only_one_side_changed_is_as_that_side_has_it(was, now, wanted):
+    merged = merge_change({"note": wanted}, {"note": was} if was != wanted else {}, {"note": now})
+
+    assert merged.data["note"] == (now if wanted == was else wanted)
+    assert bool(merged.clashes) == (len({was, now, wanted}) == 3)
