@@ -51,9 +51,32 @@ class FileTooLarge(MessagingError):
     code, status, detail = "file_too_large", 413, _("文件太大")
 
 
+class PictureTooLarge(MessagingError):
+    code, status, detail = "picture_too_large", 413, _("图片太大")
+
+
 class FileTypeRefused(MessagingError):
     code, status = "file_type_refused", 415
-    detail = _("不支持这种文件。可以发送图片、PDF、Office 文档和 zip")
+    detail = _(
+        "不支持这种文件。可以发送图片（JPG、PNG、GIF、WebP、HEIC、AVIF、BMP）、视频（MP4、MOV）、"
+        "语音（M4A、MP3、AMR、OGG、WAV）、PDF、Office 文档、CSV、TXT 和 zip"
+    )
+
+
+class TooManyUploads(MessagingError):
+    code, status, detail = "rate_limited", 429, _("上传太频繁，请稍后再试")
+
+
+class UnsentFull(MessagingError):
+    code, status, detail = "unsent_uploads_full", 413, _("还没发送的附件太多，请先发送")
+
+
+class FileMissing(MessagingError):
+    code, status, detail = "file_missing", 404, _("这个文件已不在服务器上")
+
+
+class StorageUnavailable(MessagingError):
+    code, status, detail = "storage_unavailable", 503, _("暂时无法读写文件，请稍后再试")
 
 
 class Unavailable(MessagingError):

@@ -59,5 +59,7 @@ def attachment_object(attachment: Attachment) -> dict[str, Any]:
         "width": attachment.width,
         "height": attachment.height,
         "url": reverse("messaging:attachment", args=[attachment.pk]),
+        # `pending`: a picture that is still being drawn; `failed`: one that could not be, kept as a plain file.
+        "state": attachment.state,
         "thumbnail": reverse("messaging:thumbnail", args=[attachment.pk]) if attachment.thumbnail else None,
     }

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404
+from django.http import Http404
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -34,7 +35,7 @@ from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.messages import messages_after, messages_before, search_messages
 from messaging.services.attachments import store_attachment
 from messaging.services.messages import send_message
-from messaging.views.attachments import file_response
+from messaging.views.files import file_answer
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.http.api import ApiView
 
@@ -129,11 +130,11 @@ class AttachmentView(ApiView):
     @extend_schema(
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}, operation_id="attachments_content"
     )
-    def get(self, request: Request, pk: UUID) -> FileResponse:
+    def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         found = attachment_visible_to(self.actor, pk)
         if found is None:
             raise Http404
-        return file_response(found)
+        return file_answer(request, found)
 
 
 class SearchView(ApiView):

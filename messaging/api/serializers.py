@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from messaging.models import Conversation
+from messaging.models import Attachment, Conversation
 
 
 class ConversationOutput(serializers.ModelSerializer):
@@ -29,6 +29,7 @@ class AttachmentOutput(serializers.Serializer):
     width = serializers.IntegerField(allow_null=True)
     height = serializers.IntegerField(allow_null=True)
     url = serializers.CharField()
+    state = serializers.ChoiceField(Attachment.State.choices)
     thumbnail = serializers.CharField(allow_null=True)
 
 

@@ -1,39 +1,40 @@
-"""Files that people upload: checked by content, pictures drawn anew so that nothing hides in them."""
+"""Files that people upload: known by content and kept at once; pictures are drawn anew later, elsewhere.
 
-import io
-import zipfile
+Nothing here decodes, unpacks or renders: a file is told by a few bytes at known places (`read_header`,
+`kind_of_file`). What is shown of a picture is made by `messaging/services/renditions.py`.
+"""
+
+import hashlib
+import logging
+import math
 from typing import Any
 
-import filetype
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
-from pi_heif import register_heif_opener
-from PIL import Image, ImageOps, UnidentifiedImageError
+from django.db import connection, transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
 
-from messaging.errors import FileTooLarge, FileTypeRefused
+from messaging.errors import (
+    FileTooLarge,
+    FileTypeRefused,
+    PictureTooLarge,
+    StorageUnavailable,
+    TooManyUploads,
+    UnsentFull,
+)
 from messaging.models import Attachment
+from messaging.services.file_kinds import kind_of_file
+from messaging.services.renditions import wake_decoder
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.http.rate_limits import seconds_to_wait
+from shopcomm.core.pictures.formats import KEPT_AS
+from shopcomm.core.pictures.headers import HeaderUnreadable, PictureHeader, read_header
+from shopcomm.core.pictures.limits import why_too_large
 
-register_heif_opener()
-THUMBNAIL = (480, 480)
-LARGEST_SIDE = 4096
-MAX_PIXELS = 60_000_000
-PICTURES = {"JPEG": ("image/jpeg", "jpg"), "PNG": ("image/png", "png"), "WEBP": ("image/webp", "webp"),
-            "GIF": ("image/gif", "gif"), "HEIF": ("image/jpeg", "jpg")}  # fmt: skip
-OFFICE_PARTS = {"word/": "docx", "xl/": "xlsx", "ppt/": "pptx"}
-DOCUMENTS = {
-    "pdf": "application/pdf",
-    "zip": "application/zip",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    "doc": "application/msword",
-    "xls": "application/vnd.ms-excel",
-    "ppt": "application/vnd.ms-powerpoint",
-}
-OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+log = logging.getLogger(__name__)
+MIB = 1024 * 1024
 
 
 def uploader_of(actor: Actor) -> dict[str, Any]:
@@ -42,24 +43,23 @@ def uploader_of(actor: Actor) -> dict[str, Any]:
     return {"uploader_kind": actor.sender_kind, "uploader_id": actor.id or 0 if person else 0}
 
 
-@transaction.atomic
 def store_attachment(*, actor: Actor, upload: UploadedFile) -> Attachment:
-    """Keep an upload until its message is sent. Raises FileTooLarge or FileTypeRefused."""
-    if (upload.size or 0) > settings.MAX_ATTACHMENT_BYTES:
-        raise FileTooLarge(limit=settings.MAX_ATTACHMENT_BYTES)
+    """Keep an upload until its message is sent; a picture is `pending` until it has been drawn.
+
+    Raises FileTooLarge, PictureTooLarge, FileTypeRefused, TooManyUploads, UnsentFull, StorageUnavailable.
+    """
+    _check_rate(actor)
+    limit = settings.MAX_ATTACHMENT_BYTES
+    if (upload.size or 0) > limit:
+        raise FileTooLarge(_("文件太大：最多 %(limit)s MB") % {"limit": _megabytes(limit)}, limit=limit)
     content = upload.read()
-    if not content:
-        raise FileTypeRefused()
-    attachment = Attachment(
-        **uploader_of(actor),
-        name=_clean_name(upload.name or ""),
-    )
-    picture = _open_picture(content)
-    if picture is not None:
-        _keep_picture(attachment, picture)
-    else:
-        _keep_document(attachment, content)
-    attachment.save()
+    attachment = Attachment(**uploader_of(actor), name=_clean_name(upload.name or ""), size=len(content))
+    ending = _describe(attachment, content)
+    with transaction.atomic():
+        _check_unsent(actor, attachment.size)
+        _keep(attachment, content, ending)
+        if attachment.state == Attachment.State.PENDING:
+            transaction.on_commit(wake_decoder, robust=True)
     return attachment
 
 
@@ -68,86 +68,72 @@ def _clean_name(name: str) -> str:
     return "".join(each for each in name if each.isprintable()).strip(". ")[-120:] or "file"
 
 
-def _open_picture(content: bytes) -> Image.Image | None:
-    """The picture, None when it is none. Raises FileTypeRefused for one that is broken, foreign or a bomb."""
+def _describe(attachment: Attachment, content: bytes) -> str:
+    """Write down what the file is; returns how its file's name is to end. Raises FileTypeRefused, PictureTooLarge."""
     try:
-        picture = Image.open(io.BytesIO(content))
-    except UnidentifiedImageError:
-        return None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise FileTypeRefused() from error
-    if picture.format not in PICTURES or picture.width * picture.height > MAX_PIXELS:
+        header = read_header(content)
+    except HeaderUnreadable as error:
+        raise FileTypeRefused(_("这张图片已损坏，无法识别")) from error
+    if header is not None:
+        _describe_picture(attachment, header)
+        return "original"
+    kind = kind_of_file(content, attachment.name)
+    if kind is None:
         raise FileTypeRefused()
-    return picture
+    attachment.kind, attachment.mime = Attachment.Kind.FILE, kind.mime
+    if not attachment.name.lower().endswith(f".{kind.ending}"):
+        attachment.name = f"{attachment.name}.{kind.ending}"
+    return kind.ending
 
 
-def _keep_picture(attachment: Attachment, picture: Image.Image) -> None:
-    mime, ending = PICTURES[picture.format or ""]
-    try:
-        full = _drawn_anew(picture, mime)
-        picture.seek(0)
-        small = ImageOps.exif_transpose(picture).convert("RGB")
-        small.thumbnail(THUMBNAIL)
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise FileTypeRefused() from error
+def _describe_picture(attachment: Attachment, header: PictureHeader) -> None:
+    if why := why_too_large(header):
+        raise PictureTooLarge(why, width=header.width, height=header.height, frames=header.frames)
+    _as, mime, ending = KEPT_AS[header.format]
     attachment.kind, attachment.mime = Attachment.Kind.IMAGE, mime
-    attachment.width, attachment.height = Image.open(io.BytesIO(full)).size
-    attachment.size = len(full)
+    attachment.width, attachment.height = header.width, header.height
+    attachment.state = Attachment.State.PENDING
     attachment.name = f"{attachment.name.rsplit('.', 1)[0]}.{ending}"
-    attachment.file.save(f"{attachment.pk}.{ending}", ContentFile(full), save=False)
-    attachment.thumbnail.save(
-        f"{attachment.pk}.webp", ContentFile(_bytes(small, "WEBP", quality=80)), save=False
-    )
 
 
-def _drawn_anew(picture: Image.Image, mime: str) -> bytes:
-    """The pixels alone: without EXIF (which tells the place), comments or anything after the end."""
-    if mime == "image/gif":
-        animated = getattr(picture, "n_frames", 1) > 1
-        return _bytes(picture, "GIF", save_all=animated, comment=b"")
-    upright = ImageOps.exif_transpose(picture)
-    upright.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
-    upright.info = {}
-    if mime == "image/jpeg":
-        return _bytes(upright.convert("RGB"), "JPEG", quality=90)
-    return _bytes(upright, "PNG" if mime == "image/png" else "WEBP")
+def _check_rate(actor: Actor) -> None:
+    """Raises TooManyUploads. An integration is held to its key's own limit instead."""
+    if actor.kind not in ("customer", "staff"):
+        return
+    most = settings.UPLOADS_PER_MINUTE
+    if wait := seconds_to_wait(f"uploads:{actor.kind}:{actor.id}", rate=most / 60, size=most):
+        said = _("上传太频繁：每分钟最多 %(most)s 个文件，请稍后再试") % {"most": most}
+        raise TooManyUploads(said, limit=most, retry_after=math.ceil(wait))
 
 
-def _bytes(picture: Image.Image, form: str, **options: Any) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, form, **options)
-    return out.getvalue()
+def _check_unsent(actor: Actor, size: int) -> None:
+    """Raises UnsentFull. One upload of a visitor after the other, so that many at once cannot pass together."""
+    if actor.kind not in ("customer", "staff"):
+        return
+    mine, most = uploader_of(actor), settings.UNSENT_UPLOAD_BYTES
+    name = "uploads:{uploader_kind}:{uploader_id}".format(**mine)
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+    unsent = Attachment.objects.filter(message=None, **mine).aggregate(all=Sum("size"))["all"] or 0
+    if unsent + size > most:
+        said = _("还没发送的附件太多：合计最多 %(most)s MB，请先发送") % {"most": _megabytes(most)}
+        raise UnsentFull(said, limit=most)
 
 
-def _keep_document(attachment: Attachment, content: bytes) -> None:
-    ending = _document_ending(attachment.name, content)
-    attachment.kind, attachment.mime = Attachment.Kind.FILE, DOCUMENTS[ending]
-    attachment.size = len(content)
-    if not attachment.name.lower().endswith(f".{ending}"):
-        attachment.name = f"{attachment.name}.{ending}"
-    attachment.file.save(f"{attachment.pk}.{ending}", ContentFile(content), save=False)
-
-
-def _document_ending(name: str, content: bytes) -> str:
-    """What a document is, by its content. Raises FileTypeRefused for anything we do not take."""
-    kind = filetype.guess_extension(content)
-    if kind == "pdf":
-        return "pdf"
-    if content.startswith(OLD_OFFICE):
-        claimed = name.lower().rsplit(".", 1)[-1]
-        return claimed if claimed in ("doc", "xls", "ppt") else "doc"
-    if content.startswith(b"PK"):
-        return _zip_ending(content)
-    raise FileTypeRefused()
-
-
-def _zip_ending(content: bytes) -> str:
+def _keep(attachment: Attachment, content: bytes, ending: str) -> None:
+    """The file first, the row second: a row always has its file. Raises StorageUnavailable."""
     try:
-        names = zipfile.ZipFile(io.BytesIO(content)).namelist()
-    except (zipfile.BadZipFile, ValueError) as error:
-        raise FileTypeRefused() from error
-    if "[Content_Types].xml" in names:
-        for part, ending in OFFICE_PARTS.items():
-            if any(name.startswith(part) for name in names):
-                return ending
-    return "zip"
+        attachment.file.save(f"{attachment.pk}.{ending}", ContentFile(content), save=False)
+    except OSError as error:
+        log.exception("an upload could not be written")
+        raise StorageUnavailable() from error
+    try:
+        attachment.save(force_insert=True)
+    except BaseException:
+        attachment.file.delete(save=False)
+        raise
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / MIB:.3g}"

@@ -1,4 +1,5 @@
+from messaging.tasks.attachments import draw, purge
 from messaging.tasks.notifications import deliver, release, timers
 from messaging.tasks.scheduled import scheduled
 
-__all__ = ["deliver", "release", "scheduled", "timers"]
+__all__ = ["deliver", "draw", "purge", "release", "scheduled", "timers"]

@@ -18,6 +18,8 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.http.problems import problem
 
 LARGEST_BODY = 128 * 1024
+# When to come again if nobody knows better.
+RETRY_SECONDS = 15
 
 
 def someone(request: HttpRequest) -> Actor:
@@ -31,7 +33,10 @@ def someone(request: HttpRequest) -> Actor:
 def refusal(error: MessagingError) -> JsonResponse:
     """A problem document for a browser's script."""
     body = problem(status=error.status, code=error.code, detail=str(error.detail), **error.extra)
-    return JsonResponse(body, status=error.status, content_type="application/problem+json")
+    answer = JsonResponse(body, status=error.status, content_type="application/problem+json")
+    if error.status == 503 or "retry_after" in error.extra:
+        answer["Retry-After"] = str(error.extra.get("retry_after", RETRY_SECONDS))
+    return answer
 
 
 @require_http_methods(["GET", "POST"])

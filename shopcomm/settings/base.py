@@ -160,6 +160,8 @@ CELERY_BEAT_SCHEDULE = {
     "escalate-changes": {"task": "orders.escalate_changes", "schedule": 30.0},
     "expire-quotes": {"task": "orders.expire_quotes", "schedule": 60.0},
     "mind-shortages": {"task": "orders.mind_shortages", "schedule": 60.0},
+    "draw-pictures": {"task": "attachments.draw", "schedule": 10.0},
+    "purge-unsent-uploads": {"task": "attachments.purge_unsent", "schedule": 3600.0},
     "complete-old-orders": {"task": "orders.auto_complete", "schedule": 3600.0},
 }
 
@@ -228,6 +230,18 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o640
 # MAX_ATTACHMENT_BYTES: the largest file a conversation takes.
 MAX_ATTACHMENT_BYTES = env.int("MAX_ATTACHMENT_BYTES", default=20 * 1024 * 1024)
+# UPLOADS_PER_MINUTE: files that one visitor (a customer or a member of staff) may upload in a minute.
+UPLOADS_PER_MINUTE = env.int("UPLOADS_PER_MINUTE", default=30)
+# UNSENT_UPLOAD_BYTES: how much one visitor may have uploaded without sending it.
+UNSENT_UPLOAD_BYTES = env.int("UNSENT_UPLOAD_BYTES", default=200 * 1024 * 1024)
+# UNSENT_UPLOAD_HOURS: age at which an upload that no message carries is deleted.
+UNSENT_UPLOAD_HOURS = env.int("UNSENT_UPLOAD_HOURS", default=48)
+# PICTURES_AT_ONCE: how many pictures are decoded at the same time by all workers together.
+PICTURES_AT_ONCE = env.int("PICTURES_AT_ONCE", default=1)
+# PICTURE_MEMORY_BYTES: address space of the process that decodes one picture; beyond it that process ends.
+PICTURE_MEMORY_BYTES = env.int("PICTURE_MEMORY_BYTES", default=768 * 1024 * 1024)
+# PICTURE_SECONDS: processor time of the process that decodes one picture; it has twice as long by the clock.
+PICTURE_SECONDS = env.int("PICTURE_SECONDS", default=15)
 
 # --- language and time -----------------------------------------------------------------------
 LANGUAGE_CODE = env("LANGUAGE_CODE", default="zh-hans")

@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from messaging.models import Attachment
+from messaging.services.renditions import draw_waiting
 from orders.models import AfterSalesCase, Order, Refund, Status
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.factories import VariantFactory, make_order
@@ -43,6 +44,8 @@ def test_goods_go_back_from_the_phone_to_the_shelf_and_the_money_to_the_customer
     assert Attachment.objects.get().message.conversation.order == delivered
     shown = phone.get(page(delivered)).content.decode()
     assert "等待商家处理" in shown
+    assert "图片正在处理…" in shown
+    draw_waiting()
     assert phone.get(f"/attachments/{case.pictures[0]}/thumbnail/").status_code == 200
 
     desk = log_in(manager)

@@ -22,7 +22,8 @@ def picture(form: str = "JPEG", size: tuple[int, int] = (80, 60), *, orientation
     exif[0x010E] = "SECRET-PLACE"
     exif.get_ifd(0x8825).update(PLACE)
     out = io.BytesIO()
-    drawn.save(out, form, **({} if form == "GIF" else {"exif": exif}))
+    second = {"append_images": [drawn], "save_all": True} if form == "MPO" else {}
+    drawn.save(out, form, **({} if form in ("GIF", "BMP") else {"exif": exif} | second))
     return out.getvalue()
 
 

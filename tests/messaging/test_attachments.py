@@ -11,6 +11,7 @@ from messaging.errors import FileTypeRefused
 from messaging.models import Attachment
 from messaging.services.attachments import store_attachment
 from messaging.services.messages import recall_message
+from messaging.services.renditions import draw_waiting
 from shopcomm.core.accounts.services.order_links import link_url
 from tests.factories import make_order
 from tests.messaging.pictures import archive, picture, upload
@@ -33,11 +34,17 @@ def phone(customer, order) -> Client:
 
 
 def keep(actor, content: bytes, name: str = "a.bin") -> Attachment:
-    return store_attachment(actor=actor, upload=upload(content, name))
+    """Uploaded, and drawn if it is a picture."""
+    kept = store_attachment(actor=actor, upload=upload(content, name))
+    draw_waiting()
+    kept.refresh_from_db()
+    return kept
 
 
 def send(client: Client, content: bytes, name: str = "a.jpg", mime: str = "image/jpeg"):
-    return client.post("/attachments/", {"file": upload(content, name, mime)})
+    answer = client.post("/attachments/", {"file": upload(content, name, mime)})
+    draw_waiting()
+    return answer
 
 
 @pytest.mark.parametrize(
@@ -48,6 +55,9 @@ def send(client: Client, content: bytes, name: str = "a.jpg", mime: str = "image
         ("WEBP", "image/webp"),
         ("GIF", "image/gif"),
         ("HEIF", "image/jpeg"),
+        ("MPO", "image/jpeg"),
+        ("AVIF", "image/jpeg"),
+        ("BMP", "image/png"),
     ],
 )
 def test_pictures_are_kept_without_the_place_they_were_taken(as_actor, sales, form: str, mime: str) -> None:
@@ -78,10 +88,17 @@ def test_a_moving_gif_still_moves(as_actor, sales) -> None:
 
 
 def test_a_huge_picture_is_made_bearable(as_actor, sales) -> None:
-    kept = keep(as_actor(sales), picture("JPEG", (5000, 100)))
+    kept = keep(as_actor(sales), picture("JPEG", (8000, 4000)))
 
-    assert (kept.width, kept.height) == (4096, 82)
-    assert max(Image.open(kept.thumbnail).size) == 480
+    assert (kept.width, kept.height) == (4096, 2048)
+    assert Image.open(kept.thumbnail).size == (480, 240)
+
+
+def test_a_long_screenshot_stays_readable(as_actor, sales) -> None:
+    kept = keep(as_actor(sales), picture("PNG", (1242, 20000)))
+
+    assert Image.open(kept.file).size == (1242, 20000)
+    assert Image.open(kept.thumbnail).size == (192, 480), "its beginning, not all of it as a line"
 
 
 @pytest.mark.parametrize(
@@ -216,6 +233,7 @@ def test_a_file_is_sent_once_and_only_by_its_uploader(say, as_actor, customer, s
 
 def test_an_integration_uploads_and_sends(api, conversation) -> None:
     kept = api.post("/api/v1/attachments/", {"file": upload(picture(), "样品.jpg")})
+    draw_waiting()
     assert kept.status_code == 201
     assert {"id", "kind", "mime", "size", "width", "height"} <= set(kept.json())
     assert api.get(f"/api/v1/attachments/{kept.json()['id']}/").status_code == 200

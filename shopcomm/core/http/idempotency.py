@@ -20,6 +20,8 @@ from shopcomm.core.http.problems import problem, problem_handler
 
 LONGEST_KEY = 255
 PROBLEM = "application/problem+json"
+# Answers that say "not now": the same request may be answered otherwise later, so they are not kept.
+NOT_NOW = (429, 503)
 
 
 def once(request: Request, work: Callable[[], Response]) -> Response:
@@ -54,6 +56,8 @@ def _first(owner: Any, key: str, digest: str, work: Callable[[], Response]) -> R
         response = answer
         # problem_handler marks the transaction for rollback; the savepoint has done that already.
         transaction.set_rollback(False)
+    if response.status_code in NOT_NOW:
+        return response
     body = json.loads(json.dumps(response.data, cls=JSONEncoder))
     IdempotencyRecord.objects.create(
         api_key=owner, key=key, digest=digest, status=response.status_code, body=body

@@ -21,6 +21,9 @@ CODES = {
     exceptions.Throttled: "rate_limited",
 }
 
+# When to come again if nobody knows better.
+RETRY_SECONDS = 15
+
 
 def problem(*, status: int, code: str, detail: str = "", **extra: Any) -> dict[str, Any]:
     """The members of a problem document; `extra` are members of our own."""
@@ -59,7 +62,9 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
 def _of_domain(error: Any) -> Response:
     set_rollback()
     body = problem(status=error.status, code=error.code, detail=str(error.detail), **error.extra)
-    return Response(body, status=error.status, content_type="application/problem+json")
+    again = error.extra.get("retry_after", RETRY_SECONDS if error.status == 503 else None)
+    headers = None if again is None else {"Retry-After": str(again)}
+    return Response(body, status=error.status, content_type="application/problem+json", headers=headers)
 
 
 def _detail(error: exceptions.APIException) -> str:

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging.errors import MessagingError
+from messaging.models import Attachment
 from messaging.services.attachments import store_attachment
 from messaging.services.conversations import ensure_order_conversation
 from messaging.services.messages import send_message
@@ -56,11 +57,16 @@ def after_sales(request: HttpRequest, token: str) -> HttpResponse:
     return private(render(request, "portal/after_sales.html", context | case_form(order), status=status))
 
 
-@transaction.atomic
 def _open(request: HttpRequest, actor: Actor, order: Order) -> None:
-    """The pictures go into the conversation, where both sides find them; the case remembers which they are."""
+    """The pictures are uploads of their own: those of a case that is refused go the way of all that is never sent."""
     files = [each for each in request.FILES.getlist("pictures") if isinstance(each, UploadedFile)]
     stored = [store_attachment(actor=actor, upload=upload) for upload in files[:MAX_PICTURES]]
+    _open_with(request, actor, order, stored)
+
+
+@transaction.atomic
+def _open_with(request: HttpRequest, actor: Actor, order: Order, stored: list[Attachment]) -> None:
+    """The pictures go into the conversation, where both sides find them; the case remembers which they are."""
     wanted = read_case(request.POST, [str(each.pk) for each in stored])
     case = open_case(actor=actor, order_id=order.pk, wanted=wanted)
     if stored and case.pictures == [str(each.pk) for each in stored]:

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from messaging.errors import MessagingError
+from messaging.models import Attachment
 from messaging.services.attachments import store_attachment
 from messaging.services.conversations import ensure_order_conversation
 from messaging.services.messages import send_message
@@ -71,20 +72,25 @@ def _stars(text: str) -> int:
     return int(text) if text in {"1", "2", "3", "4", "5"} else 0
 
 
-@transaction.atomic
 def _rate(request: HttpRequest, actor: Actor, order: Order) -> None:
-    """The pictures go into the conversation, where both sides find them; the evaluation remembers which they are."""
+    """The pictures are uploads of their own: those of a rating that is refused go the way of all that is never sent."""
     key = request.POST.get("key", "")
     known = evaluation_of(order)
     repeated = known is not None and key and known.key == key
     files = [each for each in request.FILES.getlist("pictures") if isinstance(each, UploadedFile)]
     stored = [] if repeated else [store_attachment(actor=actor, upload=each) for each in files[:MAX_PICTURES]]
+    _rate_with(request, actor, order, stored)
+
+
+@transaction.atomic
+def _rate_with(request: HttpRequest, actor: Actor, order: Order, stored: list[Attachment]) -> None:
+    """The pictures go into the conversation, where both sides find them; the evaluation remembers which they are."""
     given = EvaluationInput(
         goods=_stars(request.POST.get("goods", "")),
         service=_stars(request.POST.get("service", "")),
         text=request.POST.get("text", ""),
         pictures=[str(each.pk) for each in stored] or None,
-        key=key,
+        key=request.POST.get("key", ""),
     )
     rated = evaluate_order(actor=actor, order_id=order.pk, given=given)
     if stored and rated.is_news:

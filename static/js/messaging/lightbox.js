@@ -10,6 +10,12 @@ export default class Lightbox {
     dialog.addEventListener("click", (event) => {
       if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
     });
+    // A page's screenshot is read by scrolling, not by looking at a line of it.
+    this.#image.addEventListener("load", () => {
+      const { naturalWidth, naturalHeight } = this.#image;
+      dialog.classList.toggle("lightbox--long", naturalHeight > 2.5 * naturalWidth);
+      dialog.scrollTop = 0;
+    });
     dialog.addEventListener("close", () => this.#image.removeAttribute("src"));
     dialog.addEventListener("keydown", (event) => {
       if (event.key === "ArrowLeft") this.#step(log, -1);

@@ -11,7 +11,7 @@ export default class Link {
   #catching = false;
   ready = false;
 
-  /** `on`: message, ack, refused, read, recalled, typing, presence, card, up, down, denied, posted. */
+  /** `on`: message, ack, refused, read, recalled, typing, presence, attachment, card, up, down, denied, posted. */
   constructor(page, last, on) {
     this.#page = page;
     this.#last = last;
@@ -67,6 +67,14 @@ export default class Link {
     return [...messages].sort((one, other) => one.seq - other.seq);
   }
 
+  /** One message as it is now, null when it is gone. */
+  async one(seq) {
+    const url = `${this.#page.urls.messages}?after=${seq - 1}&limit=1`;
+    const response = await request(url, { headers: { Accept: "application/json" } });
+    const [message] = (await readAnswer(response, this.#page.texts)).results;
+    return message?.seq === seq ? message : null;
+  }
+
   read(seq) {
     this.#signal({ type: "message.read", seq });
     document.dispatchEvent(new CustomEvent("chat:read"));
@@ -110,6 +118,7 @@ export default class Link {
       "message.recalled": () => this.#on.recalled(frame),
       "typing": () => this.#on.typing(frame),
       "presence": () => this.#on.presence(frame),
+      "attachment.changed": () => this.#on.attachment(frame),
       "card.changed": () => this.#on.card(frame),
       "resync": () => this.#resync(),
       "error": () => this.#error(frame),

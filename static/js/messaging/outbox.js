@@ -9,11 +9,11 @@ const MAX_WAIT_MS = 15000;
 /** The server understood and said no: trying again unchanged will not help. */
 export class Refused extends Error {}
 
-/** The server asks to wait. */
+/** The server asks to wait, and may say why. */
 export class Later extends Error {
-  constructor(seconds) {
+  constructor(seconds, reason) {
     super("later");
-    this.seconds = seconds;
+    Object.assign(this, { seconds, reason });
   }
 }
 
@@ -75,6 +75,8 @@ export default class Outbox extends EventTarget {
     const record = this.#queue.find((one) => one.client_id === clientId);
     if (!record) return;
     delete record.refused;
+    // What was uploaded long ago and never sent may be gone from the server.
+    for (const file of record.files ?? []) if (file.blob) delete file.id;
     this.#tell("changed", record);
     this.wake();
   }
@@ -160,13 +162,13 @@ export default class Outbox extends EventTarget {
 
   #pause(record, error) {
     const wait = error instanceof Later ? error.seconds * 1000 : Math.min(MAX_WAIT_MS, 1000 * 2 ** this.#tries++);
-    this.#tell("waiting", record);
+    this.#tell("waiting", record, undefined, error.reason);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#run(), wait);
   }
 
-  #tell(type, record, seq) {
-    this.dispatchEvent(new CustomEvent(type, { detail: { record, seq } }));
+  #tell(type, record, seq, reason) {
+    this.dispatchEvent(new CustomEvent(type, { detail: { record, seq, reason } }));
   }
 }
 

@@ -5,6 +5,7 @@ import Composer from "messaging/composer.js";
 import EmojiPicker from "messaging/emoji.js";
 import History from "messaging/history.js";
 import Lightbox from "messaging/lightbox.js";
+import LatePictures from "messaging/late_pictures.js";
 import Link from "messaging/link.js";
 import NetBanner from "messaging/net_banner.js";
 import Outbox from "messaging/outbox.js";
@@ -27,6 +28,7 @@ export default class Pane {
   #cards;
   #history;
   #link;
+  #latePictures;
   #outbox;
   #unsent;
   #banner;
@@ -63,6 +65,8 @@ export default class Pane {
     this.#cards = new Cards(log, page, (change) => this.#scroll.keep(change));
     new Lightbox(this.#find("lightbox"), log);
     this.#link = new Link(page, this.#timeline.last, this.#handlers());
+    this.#latePictures = new LatePictures((seq) => this.#link.one(seq), (message) => this.#showAgain(message));
+    this.#latePictures.watch(page.messages);
     this.#history = new History(log, this.#find("older"), page.has_older, () => this.#older());
   }
 
@@ -78,7 +82,7 @@ export default class Pane {
     this.#typing = new TypingSender((active) => this.#link.typing(active));
     this.#outbox.addEventListener("added", ({ detail }) => this.#showUnsent(detail.record));
     this.#outbox.addEventListener("changed", ({ detail }) => this.#showUnsent(detail.record));
-    this.#outbox.addEventListener("waiting", ({ detail }) => this.#unsent.waiting(detail.record));
+    this.#outbox.addEventListener("waiting", ({ detail }) => this.#unsent.waiting(detail.record, detail.reason));
     this.#outbox.addEventListener("removed", ({ detail }) => this.#unsent.remove(detail.record.client_id));
     this.#outbox.addEventListener("sent", ({ detail }) => this.#sent(detail.record, detail.seq));
   }
@@ -127,6 +131,7 @@ export default class Pane {
       recalled: (frame) => this.#recalled(frame),
       typing: (frame) => this.#othersTyping(frame),
       presence: (frame) => this.#present(frame),
+      attachment: (frame) => this.#attachmentChanged(frame),
       card: (frame) => this.#cards.refresh(frame),
       up: (missed) => this.#up(missed),
       down: (detail) => this.#down(detail),
@@ -144,6 +149,7 @@ export default class Pane {
     }, { added: mine || message.kind === "event" ? 0 : 1 });
     if (mine) this.#outbox.confirm(message.client_id, message.seq);
     else this.#typingLine.set(`${message.sender.kind}${message.sender.id}`, "", false);
+    this.#latePictures.watch([message]);
     this.#reportRead();
     document.dispatchEvent(new CustomEvent("chat:message", { detail: { conversation: this.#page.conversation, message } }));
   }
@@ -161,12 +167,23 @@ export default class Pane {
     else this.#unsent.delivered(record, seq);
   }
 
-  #recalled({ seq, message }) {
-    if (!this.#timeline.get(seq)) return;
+  /** A message that looks otherwise now: recalled, or its picture has come. */
+  #showAgain(message) {
+    if (!this.#timeline.get(message.seq)) return;
     this.#scroll.keep(() => {
       this.#timeline.put([message]);
       this.#receipts.render();
     });
+  }
+
+  #attachmentChanged({ seq, attachment }) {
+    const message = this.#timeline.get(seq)?.message;
+    if (message && !message.recalled) this.#latePictures.changed(message, attachment);
+  }
+
+  #recalled({ seq, message }) {
+    if (!this.#timeline.get(seq)) return;
+    this.#showAgain(message);
     document.dispatchEvent(new CustomEvent("chat:up"));
   }
 
@@ -210,6 +227,7 @@ export default class Pane {
   async #older() {
     const messages = await this.#link.older(this.#timeline.first);
     this.#scroll.keepBelow(() => this.#timeline.put(messages));
+    this.#latePictures.watch(messages);
     return messages.length > 0 && messages[0].prev > 0;
   }
 

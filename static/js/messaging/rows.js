@@ -1,7 +1,8 @@
 /** Builds what the log shows from the pane's one <template>; every text goes in by textContent. */
 
 import { inEnglish } from "lib/dom.js";
-import { clock, dayLabel, fileSize, fullTime } from "messaging/format.js";
+import { fileView } from "messaging/files.js";
+import { clock, dayLabel, fullTime } from "messaging/format.js";
 
 const EVENT_ICONS = {
   "order.created": "orders", "order.paid": "pay", "order.payment_recorded": "pay", "order.picking": "boxes",
@@ -168,28 +169,8 @@ export default class Rows {
 
   #files(row, attachments) {
     const place = row.querySelector("[data-files]");
-    for (const file of attachments) place.append(file.kind === "image" ? this.#photo(file) : this.#file(file));
+    for (const file of attachments) place.append(...fileView(file, (name) => this.part(name), this.#page.texts));
     if (!attachments.length) place.remove();
     row.classList.toggle("msg--photo", attachments.length > 0 && attachments.every((file) => file.kind === "image"));
-  }
-
-  #photo(file) {
-    const button = this.part("photo");
-    const image = button.querySelector("img");
-    const { width, height } = file;
-    if (width && height) Object.assign(image, { width: Math.min(width, 320), height: Math.round(Math.min(width, 320) * height / width) });
-    image.src = file.thumbnail_url ?? file.thumbnail ?? file.url ?? `/attachments/${file.id}/thumbnail/`;
-    image.alt = file.name ? `${this.#page.texts.image} ${file.name}` : this.#page.texts.image;
-    button.dataset.full = file.url ?? `/attachments/${file.id}/`;
-    return button;
-  }
-
-  #file(file) {
-    const link = this.part("file");
-    link.querySelector("[data-file-name]").textContent = file.name;
-    link.querySelector("[data-file-size]").textContent = fileSize(file.size);
-    if (file.id) link.href = file.url ?? `/attachments/${file.id}/`;
-    link.setAttribute("download", file.name);
-    return link;
   }
 }

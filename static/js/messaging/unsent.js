@@ -33,10 +33,10 @@ export default class Unsent {
     this.#shown.delete(clientId);
   }
 
-  /** The network has been away for a while: say so on every row, with a way to try at once. */
-  waiting(record) {
+  /** The network has been away for a while, or the server said why it cannot now: on the row, with a way to try at once. */
+  waiting(record, reason) {
     const row = this.#shown.get(record.client_id);
-    if (row && !record.refused) this.#fail(row, this.#page.texts.unsent);
+    if (row && !record.refused) this.#fail(row, reason || this.#page.texts.unsent);
   }
 
   /** Confirmed, but the message itself has not come round yet. */

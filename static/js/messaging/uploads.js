@@ -3,7 +3,7 @@
 import { post } from "lib/http.js";
 import { Later, Refused } from "messaging/outbox.js";
 
-const PICTURES = /^image\/(jpeg|png|webp|gif|heic|heif)$/;
+const PICTURES = /^image\/(jpeg|png|webp|gif|heic|heif|avif|bmp)$/;
 
 /** One unsent message for each file, with its content, so that it survives a reload. */
 export function records(files, base) {
@@ -36,7 +36,10 @@ async function send(file, page) {
 export async function readAnswer(response, texts) {
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
-  if (response.status === 429) throw new Later(Number(response.headers.get("Retry-After")) || 5);
+  const again = Number(response.headers.get("Retry-After"));
+  if (response.status === 429) throw new Later(again || 5, answer.detail);
+  // The server says itself why it cannot just now; anything else of this kind is the network's.
+  if (response.status === 503 && again && answer.detail) throw new Later(again, answer.detail);
   if (response.status >= 500 || response.status === 408) throw new Error(`status ${response.status}`);
   throw new Refused(answer.detail || answer.title || texts.refused);
 }

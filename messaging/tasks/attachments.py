@@ -1,0 +1,16 @@
+from celery import shared_task
+
+from messaging.services.renditions import draw_waiting
+from messaging.services.unsent_uploads import purge_unsent
+
+
+@shared_task(name="attachments.draw")
+def draw() -> int:
+    """Draw the pictures that wait. Runs after each upload and every ten seconds."""
+    return draw_waiting()
+
+
+@shared_task(name="attachments.purge_unsent")
+def purge() -> int:
+    """Delete uploads that were never sent. Runs every hour."""
+    return purge_unsent()

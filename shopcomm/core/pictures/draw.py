@@ -1,0 +1,78 @@
+"""Has a picture drawn by a process of its own, which may use so much memory and time and no more."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from shopcomm.core.pictures import decoder
+from shopcomm.core.pictures.formats import Format
+
+log = logging.getLogger(__name__)
+# All that the decoder's process is told: nothing of ours. Two arenas, since each reserves memory that counts.
+ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture drawn anew, and its copy for lists (WebP)."""
+
+    full: bytes
+    small: bytes
+    width: int
+    height: int
+
+
+class NotDrawn(Exception):
+    """No picture came of it. `final` says that trying again would change nothing."""
+
+    def __init__(self, word: str, *, final: bool) -> None:
+        super().__init__(word)
+        self.final = final
+
+
+def draw_picture(content: bytes, form: Format) -> Drawn:
+    """Decode a picture and draw it anew, elsewhere. Raises NotDrawn.
+
+    Takes at most PICTURE_SECONDS of processor time, twice as long by the clock, and PICTURE_MEMORY_BYTES.
+    """
+    with tempfile.TemporaryDirectory(prefix="picture-") as folder:
+        told = _run(content, form, Path(folder))
+        if "refused" in told:
+            raise NotDrawn(str(told["refused"]), final=True)
+        try:
+            full, small = ((Path(folder) / name).read_bytes() for name in ("full", "small"))
+            return Drawn(full, small, int(told["width"]), int(told["height"]))
+        except (OSError, KeyError, ValueError) as error:
+            raise NotDrawn(f"the decoder left nothing: {error}", final=False) from error
+
+
+def _run(content: bytes, form: Format, folder: Path) -> dict[str, Any]:
+    limits = [str(settings.PICTURE_MEMORY_BYTES), str(settings.PICTURE_SECONDS)]
+    command = [sys.executable, "-I", decoder.__file__, form.value, str(folder), *limits]
+    try:
+        done = subprocess.run(
+            command,
+            input=content,
+            capture_output=True,
+            env=ENVIRONMENT,
+            timeout=2 * settings.PICTURE_SECONDS + 5,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NotDrawn("the decoder took too long", final=False) from error
+    if done.returncode:
+        log.warning("a decoder of %s ended with %s: %s", form.value, done.returncode, done.stderr[-300:])
+        raise NotDrawn(f"the decoder ended with {done.returncode}", final=False)
+    try:
+        told = json.loads(done.stdout)
+    except ValueError as error:
+        raise NotDrawn("the decoder said nothing", final=False) from error
+    return told if isinstance(told, dict) else {}
