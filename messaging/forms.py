@@ -150,6 +150,11 @@ class RuleForm(forms.ModelForm):
             self.add_error("audience", _("库存情况只能通知员工"))
         if data.get("trigger") == Trigger.BACK_IN_STOCK and audience != Audience.CUSTOMER:
             self.add_error("audience", _("到货通知只发给登记的客户"))
+        if data.get("trigger") == Trigger.HOLIDAYS_MISSING and audience in (
+            Audience.CUSTOMER,
+            Audience.ASSIGNED,
+        ):
+            self.add_error("audience", _("这条只通知员工"))
         if audience == Audience.ROLE and not data.get("role"):
             self.add_error("role", _("请选择角色"))
         if audience == Audience.PERSON and not data.get("person"):

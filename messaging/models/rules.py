@@ -49,6 +49,7 @@ class Trigger(models.TextChoices):
     STOCK_LOW = "stock_low", _("库存低于预警线")
     STOCK_REPLENISHED = "stock_replenished", _("库存已补足")
     BACK_IN_STOCK = "back_in_stock", _("到货通知")
+    HOLIDAYS_MISSING = "holidays_missing", _("下一年调休尚未公布")
 
 
 # Timers: they need a number of minutes; the others wait for an event.

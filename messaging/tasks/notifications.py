@@ -4,6 +4,7 @@ from celery import shared_task
 
 from messaging.services.channels.delivering import deliver_all
 from messaging.services.notifications.back_in_stock import tell_waiting
+from messaging.services.notifications.holidays import remind_of_holidays
 from messaging.services.notifications.release import release_due
 from messaging.services.notifications.timers import cancel_unpaid, plan_timers
 
@@ -23,4 +24,4 @@ def deliver() -> int:
 @shared_task(name="notifications.timers")
 def timers() -> int:
     """Write the notices of timers that ran out, cancel what was reminded of in vain, go on with lists for goods."""
-    return plan_timers() + cancel_unpaid() + tell_waiting()
+    return plan_timers() + cancel_unpaid() + tell_waiting() + remind_of_holidays()

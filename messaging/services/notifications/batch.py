@@ -23,7 +23,7 @@ from messaging.services.notifications.templates import Words, words_of
 from orders.models import Order, Shipment, Status
 from orders.transitions import TRANSITIONS
 from shopcomm.core.accounts.models import Customer, Staff
-from shopcomm.core.configuration.calendar import working_calendar
+from shopcomm.core.configuration.calendar import holiday_gap, today_in_shop, working_calendar
 from shopcomm.core.configuration.models import ShopSettings, shop_settings
 
 State = Notification.State
@@ -263,7 +263,14 @@ class Batch:
             return "muted"
         if row.trigger in TIMERS and self._settled(row):
             return "taken_back"
+        if row.trigger == Trigger.HOLIDAYS_MISSING and not self._holidays_missing:
+            return "taken_back"
         return "answered" if row.trigger == Trigger.UNPAID and self._answered(row) else ""
+
+    @cached_property
+    def _holidays_missing(self) -> bool:
+        gap = holiday_gap(today_in_shop(self.now))
+        return gap is not None and gap.is_near
 
     def _answered(self, row: Notification) -> bool:
         """Whether the customer has spoken since the last reminder: then people go on, not the machine."""

@@ -273,6 +273,12 @@ DEFAULTS: tuple[Default, ...] = (
         "Hello {{customer}}, {{product}} is back: {{available}} in stock. Answer here if you would like some.",
         {"channels": [PUSH, SMS], "priority": 60, "outside": Outside.WAIT},
     ),
+    Default(
+        "holidays_missing", "下一年调休尚未公布",
+        "{{年份}} 年的放假和调休安排还没有写入，到时只按法定节假日计。国务院公布后，请在“营业时间”里粘贴通知。",
+        "The days off and make-up workdays of {{year}} are not entered yet; until then only statutory holidays count. Once they are announced, paste them under “Working hours”.",
+        {"audience": Audience.ROLE, "role": "manager", "channels": [PUSH], "outside": Outside.WAIT, "priority": 40},
+    ),
 )  # fmt: skip
 
 

@@ -62,6 +62,8 @@ def sample_story(trigger: str, order: Order | None) -> Story:
         if variant:
             known = {"available": variant.available, "threshold": variant.threshold or 0}
             data = goods_data(variant.sku, known)
+    elif trigger == Trigger.HOLIDAYS_MISSING:
+        data = {"year": timezone.localdate().year + 1}
     elif order:
         data = _data_for(trigger, order)
     return Story(

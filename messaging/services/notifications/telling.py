@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from messaging.models import Conversation, Notification, Recipient, Sender
+from messaging.models import Conversation, Notification, Recipient, Sender, Trigger
 from messaging.services.drafts import MAX_BODY, Draft
 from messaging.services.messages import write_messages
 from messaging.services.notifications.batch import Batch, place_of
@@ -152,4 +152,6 @@ def notice_url(row: Notification) -> str:
     """Where a notice leads a member of staff."""
     if row.order:
         return f"/orders/{row.order.number}/"
+    if row.trigger == Trigger.HOLIDAYS_MISSING:
+        return "/rules/hours/#holidays"
     return f"/inbox/{row.conversation_id}/" if row.conversation_id else "/notices/"

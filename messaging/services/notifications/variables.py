@@ -108,12 +108,15 @@ _goods_words = (
         "受影响客户", "customers", gettext_lazy("受影响客户"), lambda s: s.data.get("customers") or _("无")
     ),
 )
+_year_words = (Variable("年份", "year", gettext_lazy("年份"), _fact("year")),)
 
 
 def variables_for(trigger: str) -> tuple[Variable, ...]:
     """The words that make sense for a trigger, in the order the editor offers them."""
     if trigger in ABOUT_STOCK:
         return _shop[:1] + _goods_words
+    if trigger == Trigger.HOLIDAYS_MISSING:
+        return _shop[:1] + _year_words
     if trigger == Trigger.BACK_IN_STOCK:
         return _shop + _goods_words[:3]
     return _shop + _order_words

@@ -7,15 +7,18 @@ from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-import chinese_calendar
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shopcomm.core.configuration.hours import Span, Spans, WorkingCalendar
 from shopcomm.core.configuration.models import CalendarDay, WorkingInterval, shop_settings
+from shopcomm.core.configuration.public_holidays import STATUTORY_DAYS, last_announced_year, public_days
 
 # What a shop works on a make-up day when it has no hours on any weekday to go by.
 USUAL: Spans = (Span(time(9), time(18)),)
+# Managers are asked for the next year's days this long before it begins; they are announced in November.
+WARNED_DAYS_BEFORE = 60
 HOLIDAY, WORKDAY = CalendarDay.Kind.HOLIDAY, CalendarDay.Kind.WORKDAY
 
 
@@ -58,36 +61,61 @@ def hours_on(kind: str, day: date, weekly: tuple[Spans, ...]) -> Spans:
 def _special_kinds() -> dict[date, str]:
     """The kind of every special day; asked for with every notice, so without names."""
     own = dict(CalendarDay.objects.values_list("day", "kind"))
-    return (_public_kinds() if shop_settings().use_public_holidays else {}) | own
+    return (_public_kinds(_last_year()) if shop_settings().use_public_holidays else {}) | own
+
+
+def _last_year() -> int:
+    """Openings are looked for up to HORIZON_DAYS ahead: never past the end of the year after the next."""
+    return today_in_shop(timezone.now()).year + 2
 
 
 @cache
-def _public_kinds() -> dict[date, str]:
-    off = dict.fromkeys(chinese_calendar.constants.holidays, HOLIDAY.value)
-    return off | dict.fromkeys(chinese_calendar.constants.workdays, WORKDAY.value)
+def _public_kinds(last_year: int) -> dict[date, str]:
+    return {
+        day: WORKDAY.value if each.works else HOLIDAY.value for day, each in public_days(last_year).items()
+    }
 
 
 def special_days() -> list[SpecialDay]:
     """Every special day in order, the manager's own instead of the public ones."""
     own = {row.day: SpecialDay(row.day, row.kind, row.name, False) for row in CalendarDay.objects.all()}
-    public = public_days() if shop_settings().use_public_holidays else {}
+    public = _named_public_days() if shop_settings().use_public_holidays else {}
     return sorted((public | own).values())
 
 
-def public_days() -> dict[date, SpecialDay]:
-    """National holidays and make-up workdays of the years the State Council has announced so far."""
-    names = chinese_calendar.constants.holidays
-    days = {day: SpecialDay(day, HOLIDAY, _holiday_name(name), True) for day, name in names.items()}
-    worked = chinese_calendar.constants.workdays
-    return days | {
-        day: SpecialDay(day, WORKDAY, _("%(name)s调休") % {"name": _holiday_name(name)}, True)
-        for day, name in worked.items()
+def _named_public_days() -> dict[date, SpecialDay]:
+    return {
+        day: SpecialDay(day, WORKDAY, _("%(name)s调休") % {"name": _(each.holiday)}, True)
+        if each.works
+        else SpecialDay(day, HOLIDAY, _(each.holiday), True)
+        for day, each in public_days(_last_year()).items()
     }
 
 
-def _holiday_name(english: str) -> str:
-    holiday = next((each for each in chinese_calendar.Holiday if each.value == english), None)
-    return holiday.chinese if holiday else english
+class HolidayGap(NamedTuple):
+    """The first year for which nobody has said yet which weekends are worked, and when it begins."""
+
+    year: int
+    days_left: int
+
+    @property
+    def is_near(self) -> bool:
+        """Whether a manager should see to it."""
+        return self.days_left <= WARNED_DAYS_BEFORE
+
+
+def holiday_gap(today: date) -> HolidayGap | None:
+    """The year whose make-up days are missing; None for a shop that goes by days of its own alone.
+
+    A year counts as known once the State Council's announcement is in the package, or in the manager's own
+    days: at least as many of that year as the law gives.
+    """
+    if not shop_settings().use_public_holidays:
+        return None
+    year = max(last_announced_year(), today.year - 1) + 1
+    while CalendarDay.objects.filter(day__year=year).count() >= STATUTORY_DAYS:
+        year += 1
+    return HolidayGap(year, max(0, (date(year, 1, 1) - today).days))
 
 
 class DayPlan(NamedTuple):

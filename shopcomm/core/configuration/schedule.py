@@ -16,11 +16,18 @@ HOLIDAY, WORKDAY = CalendarDay.Kind.HOLIDAY, CalendarDay.Kind.WORKDAY
 LONGEST_HOLIDAY_DAYS = 60
 SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*[-–~至到]\s*(\d{1,2}):(\d{2})")
 IN_BRACKETS = re.compile(r"[（(][^）)]*[）)]")
-# 2月15日至23日放假, 9月25日放假: how the State Council writes it.
-OFF = re.compile(r"(\d{1,2})月(\d{1,2})日(?:\s*[至到]\s*(?:(\d{1,2})月)?(\d{1,2})日)?[^。；\n]*?放假")
-DAY_OF_MONTH = re.compile(r"(\d{1,2})月(\d{1,2})日")
+# 2月15日至23日放假, 2022年12月31日至2023年1月2日放假: how the State Council writes it.
+ONE_DAY = r"(?:(\d{4})年)?(?:(\d{1,2})月)?(\d{1,2})日"
+OFF = re.compile(ONE_DAY.replace("月)?", "月)") + rf"(?:\s*[至到]\s*{ONE_DAY})?[^。；\n]*?放假")
+DAY_OF_MONTH = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日")
+YEAR = re.compile(r"(\d{4})年")
 # 2027-02-05 ~ 2027-02-11 春节
-ISO_LINE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\s*(?:~|至|到)\s*(\d{4}-\d{2}-\d{2}))?\s*(.*)")
+ISO = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
+ISO_LINE = re.compile(rf"({ISO})(?:\s*(?:~|至|到|-)\s*({ISO}))?\s*(.*)")
+NEW_YEAR = "元旦"
+FULL_WIDTH = {
+    ord(wide): plain for wide, plain in zip("０１２３４５６７８９～－／:", "0123456789~-/：", strict=True)
+}
 
 
 class ScheduleRefused(ValueError):
@@ -74,8 +81,12 @@ def set_weekly_hours(days: Iterable[list[Span]]) -> None:
 def parse_year(text: str, year: int) -> list[Day]:
     """A year's holidays and make-up workdays: the State Council's announcement, or a line a day.
 
-    Raises ScheduleRefused when nothing is found or a date does not exist.
+    `year` is the one that was chosen on the page; a text that names years itself is believed. Full-width
+    digits and signs are read like plain ones. Raises ScheduleRefused when nothing is found or a date does
+    not exist.
     """
+    text = text.translate(FULL_WIDTH)
+    year = max((int(found) for found in YEAR.findall(text)), default=year)
     days: dict[date, Day] = {}
     for line in filter(None, (line.strip() for line in text.splitlines())):
         found = ISO_LINE.match(line)
@@ -100,17 +111,38 @@ def _from_announcement(line: str, year: int) -> list[Day]:
     name = re.sub(r"^[一二三四五六七八九十\d]+[、.]", "", before).strip() if colon else ""
     body = after if colon else plain
     days = []
-    for month, day, to_month, to_day in OFF.findall(body):
-        first = _date(year, int(month), int(day))
-        last = _date(year, int(to_month or month), int(to_day or day))
-        days += [Day(each, HOLIDAY, name) for each in _between(first, last)]
-    for sentence in re.split(r"[。；]", body):
+    for found in OFF.finditer(body):
+        days += [Day(each, HOLIDAY, name) for each in _between(*_stretch(found, year))]
+    for sentence in re.split(r"[。；]", OFF.sub("", body)):
         if "上班" in sentence:
+            makes_up = _("%(name)s调休") % {"name": name}
             days += [
-                Day(_date(year, int(month), int(day)), WORKDAY, _("%(name)s调休") % {"name": name})
-                for month, day in DAY_OF_MONTH.findall(sentence)
+                Day(_make_up_day(found, name, year), WORKDAY, makes_up)
+                for found in DAY_OF_MONTH.finditer(sentence)
             ]
     return days
+
+
+def _stretch(found: re.Match[str], year: int) -> tuple[date, date]:
+    """The first and the last day of a holiday; over New Year it begins in the year before the announced one."""
+    from_year, from_month, from_day, to_year, to_month, to_day = found.groups()
+    last = _date(
+        int(to_year or (not to_day and from_year) or year),
+        int(to_month or from_month),
+        int(to_day or from_day),
+    )
+    first = _date(int(from_year or last.year), int(from_month), int(from_day))
+    if first > last and not from_year:
+        first = _date(last.year - 1, int(from_month), int(from_day))
+    return first, last
+
+
+def _make_up_day(found: re.Match[str], name: str, year: int) -> date:
+    """A workday; New Year's may lie in the December before."""
+    own_year, month, day = found.groups()
+    if not own_year and name.startswith(NEW_YEAR) and int(month) == 12:
+        year -= 1
+    return _date(int(own_year or year), int(month), int(day))
 
 
 def _between(first: date, last: date) -> list[date]:
@@ -122,7 +154,7 @@ def _between(first: date, last: date) -> list[date]:
 
 def _iso(text: str) -> date:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
+        return datetime.strptime(re.sub(r"[/.]", "-", text), "%Y-%m-%d").date()
     except ValueError as error:
         raise ScheduleRefused(_("没有 %(day)s 这一天") % {"day": text}) from error
 

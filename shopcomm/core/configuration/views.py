@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.configuration.calendar import (
+    holiday_gap,
     hours_text,
     next_days,
     special_days,
@@ -53,7 +54,7 @@ def hours(request: ShopRequest) -> HttpResponse:
 
 def _page(typed: list[str], errors: dict[int, str]) -> dict[str, Any]:
     weekly = weekly_hours(WorkingInterval.objects.all())
-    today = today_in_shop(timezone.now())
+    today = _today()
     return {
         "active": "rules",
         "weekdays": [
@@ -70,20 +71,31 @@ def _page(typed: list[str], errors: dict[int, str]) -> dict[str, Any]:
         "plan": [(each, hours_text(each.spans)) for each in next_days(today, PREVIEW_DAYS)],
         "special": [each for each in special_days() if each.day >= today],
         "years": [today.year, today.year + 1],
+        "gap": holiday_gap(today),
         "uses_public": shop_settings().use_public_holidays,
     }
+
+
+def _today() -> date:
+    return today_in_shop(timezone.now())
 
 
 @require_POST
 @right_required("admin")
 def paste_year(request: ShopRequest) -> HttpResponse:
-    """A year's table at once, as it is announced."""
+    """A year's table at once, as it is announced. A year that the text names wins over the chosen one."""
+    chosen = request.POST.get("year", "")
     try:
-        year = int(request.POST.get("year", ""))
-        count = set_special_days(parse_year(request.POST.get("text", ""), year))
-        messages.success(request, _("已写入 %(count)s 天") % {"count": count})
-    except ValueError as refused:
+        days = parse_year(request.POST.get("text", ""), int(chosen) if chosen.isdecimal() else _today().year)
+    except ScheduleRefused as refused:
         messages.error(request, str(refused))
+    else:
+        count, years = set_special_days(days), sorted({each.day.year for each in days})
+        messages.success(
+            request,
+            _("已写入 %(years)s 年的 %(count)s 天")
+            % {"years": "–".join(map(str, sorted({years[0], years[-1]}))), "count": count},
+        )
     return redirect("hours")
 
 
