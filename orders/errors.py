@@ -117,6 +117,15 @@ class ChangeClash(OrderError):
         )
 
 
+class PricesChanged(OrderError):
+    """The prices are no longer those that the page showed."""
+
+    code, status = "prices_changed", 409
+
+    def __init__(self) -> None:
+        super().__init__(_("价格刚刚有变动，请核对后再提交"))
+
+
 class ConsentNeeded(OrderError):
     """The customer has paid for what the shop would change; they have to agree first."""
 

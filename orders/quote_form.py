@@ -46,6 +46,7 @@ class QuoteForm(DeskForm):
             shipping_fee=data["shipping_fee"] or Decimal(0),
             discount=data["discount"] or Decimal(0),
             note=data["note"],
+            shown=self.data.get("shown", ""),
         )
 
 

@@ -1,10 +1,11 @@
 """Quotes at the desk: a customer's list, the form, and what is done with one of them."""
 
 from collections.abc import Callable
-from typing import Any
+from decimal import Decimal
+from typing import Any, cast
 
 from django.contrib import messages
-from django.http import Http404, HttpResponseBase
+from django.http import Http404, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,11 +24,16 @@ from messaging.services.quotes import (
 )
 from orders.errors import OrderError
 from orders.models import Quote, Variant
+from orders.price_form import TEMPLATE as PRICE_TEMPLATE
+from orders.price_form import asks_price, price_of_form
 from orders.quote_form import QuoteForm, initial_of, lines_of
+from orders.selectors.pricing import OrderPrice, Shopping, price_order
 from orders.selectors.quotes import wanted_items
+from orders.services.items import ItemInput
 from orders.services.quotes import EDITABLE, withdraw_quote
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.http.sent_forms import once_sent
 
 SHOWN = 50
 
@@ -54,6 +60,8 @@ def new_quote(request: ShopRequest, conversation_id: int) -> HttpResponseBase:
     if request.method != "POST":
         form = QuoteForm(initial=initial_of(None))
         return _page(request, form, conversation, wanted_items(request.GET.get("items", "")))
+    if asks_price(request):
+        return _price_part(request, conversation)
 
     def make(form: QuoteForm) -> Quote:
         return quote_in_conversation(
@@ -78,6 +86,8 @@ def edit(request: ShopRequest, quote_id: int) -> HttpResponseBase:
         return _page(
             request, QuoteForm(initial=initial_of(quote)), conversation, lines_of(quote), quote=quote
         )
+    if asks_price(request):
+        return _price_part(request, conversation)
 
     def change(form: QuoteForm) -> Quote:
         return change_quote(
@@ -99,7 +109,7 @@ def _save(
         items = form.cleaned_data.get("items", [])
         return _page(request, form, conversation, items, quote=quote, status=422)
     try:
-        saved = work(form)
+        saved = Quote.objects.get(pk=once_sent(request, lambda: str(work(form).pk)))
     except (OrderError, MessagingError) as error:
         items, text = form.cleaned_data["items"], str(error.detail)
         return _page(request, form, conversation, items, quote=quote, status=error.status, refusal=text)
@@ -122,6 +132,7 @@ def _page(
 ) -> HttpResponseBase:
     context = {
         "active": "inbox",
+        "price": _price_of(form, conversation, items, quote),
         "form": form,
         "fields": [form[name] for name in ("valid_until", "shipping_fee", "discount", "note")],
         "items": _shown(items),
@@ -134,6 +145,22 @@ def _page(
         "refusal": refusal,
     }
     return render(request, "messaging/quotes/form.html", context, status=status)
+
+
+def _price_part(request: ShopRequest, conversation: Conversation) -> HttpResponseBase:
+    """What the form comes to as far as it is filled in."""
+    return render(request, PRICE_TEMPLATE, {"price": price_of_form(request.POST, conversation.customer)})
+
+
+def _price_of(
+    form: QuoteForm, conversation: Conversation, items: list[dict[str, Any]], quote: Quote | None
+) -> OrderPrice:
+    """What the page begins with: what was typed, else what the quote says, else what was asked for."""
+    if form.is_bound:
+        return price_of_form(cast(QueryDict, form.data), conversation.customer)
+    off, fee = (quote.discount, quote.shipping_fee) if quote else (Decimal(0), Decimal(0))
+    wanted = [ItemInput(row["sku"], row["quantity"], row.get("unit_price")) for row in items]
+    return price_order(Shopping(conversation.customer, wanted, off, fee))
 
 
 def _shown(items: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.change_policy import CONSENTED, CONSENTED_STATUSES, Outcome, needs_consent
-from orders.errors import GuardFailed, NotAllowed
+from orders.errors import GuardFailed, NotAllowed, PricesChanged
 from orders.models import ChangeRequest, Handler, Order, OrderLine
+from orders.selectors.pricing import mark_of_order
 from orders.services.addresses import clean
 from orders.services.change_contents import wish_contents
 from orders.services.change_opening import asker, go_on, lay_before, new_request, outcome_of, refuse
@@ -34,11 +35,18 @@ class PhoneConsent:
 
 @transaction.atomic
 def edit_or_ask(
-    *, actor: Actor, order_id: int, version: int | None, changes: dict[str, Any], note: str = ""
+    *,
+    actor: Actor,
+    order_id: int,
+    version: int | None,
+    changes: dict[str, Any],
+    note: str = "",
+    shown: str = "",
 ) -> tuple[Order, ChangeRequest | None]:
     """Edit an order as far as the shop may alone; the rest becomes a question to the customer.
 
-    Raises what edit_order raises.
+    `shown` is the mark of the price that somebody saw before they sent it (OrderPrice.mark).
+    Raises what edit_order raises, and PricesChanged.
     """
     columns, order = flat(changes), lock_order(order_id)
     asked: dict[str, Any] = {}
@@ -47,6 +55,7 @@ def edit_or_ask(
     # Even an edit of nothing checks the version and the right to edit.
     order = edit_order(actor=actor, order_id=order_id, version=version, changes=columns, note=note)
     if not asked:
+        _check_shown(order, shown)
         return order, None
     if not roles_of(actor) & SELLERS:
         raise NotAllowed(needed=SELLERS)
@@ -55,7 +64,13 @@ def edit_or_ask(
     request = new_request(order, lines, kind, wanted, actor)
     if not request.after:
         return order, None
-    return order, ask_customer(request, order, lines, actor)
+    return order, ask_customer(request, order, lines, actor, shown=shown)
+
+
+def _check_shown(order: Order, shown: str) -> None:
+    """Whether an order as it has just been written costs what somebody was shown. Raises PricesChanged."""
+    if shown and shown != mark_of_order(order):
+        raise PricesChanged
 
 
 def wants_consent(order: Order, actor: Actor, columns: Iterable[str], *, shops_wish: bool) -> bool:
@@ -65,15 +80,17 @@ def wants_consent(order: Order, actor: Actor, columns: Iterable[str], *, shops_w
     return needs_consent(order, actor, columns)
 
 
-def ask_customer(request: ChangeRequest, order: Order, lines: list[OrderLine], actor: Actor) -> ChangeRequest:
+def ask_customer(
+    request: ChangeRequest, order: Order, lines: list[OrderLine], actor: Actor, *, shown: str = ""
+) -> ChangeRequest:
     """Lay what the shop wants before the customer, with what it costs them; nothing they could only say yes to in vain.
 
-    Raises GuardFailed, InsufficientStock for what could not be done.
+    Raises GuardFailed, InsufficientStock for what could not be done, PricesChanged when it costs not what was `shown`.
     """
     outcome, part = outcome_of(request, order, lines)
     if outcome == Outcome.REFUSE:
         return refuse(request, order, actor, part)
-    total = _total_if(request, order, actor)
+    total = _total_if(request, order, actor, shown)
     if total != order.total:
         request.before["total"], request.after["total"] = str(order.total), str(total)
     return lay_before(request, order, actor, Handler.CUSTOMER)
@@ -83,13 +100,14 @@ class _Rehearsed(Exception):
     """Nothing of it has happened."""
 
 
-def _total_if(request: ChangeRequest, order: Order, actor: Actor) -> Any:
+def _total_if(request: ChangeRequest, order: Order, actor: Actor, shown: str) -> Any:
     """What the order would cost: the change is made and taken back. Raises what edit_order raises."""
     try:
         with transaction.atomic():
             made = edit_order(
                 actor=actor, order_id=order.pk, version=None, changes=dict(request.data), agreed=True
             )
+            _check_shown(made, shown)
             raise _Rehearsed
     except _Rehearsed:
         return made.total

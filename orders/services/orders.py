@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders import hooks
-from orders.errors import GuardFailed, NotAllowed, OrderError
+from orders.errors import GuardFailed, NotAllowed, OrderError, PricesChanged
 from orders.models import Order, OrderLine, Payment, Status
+from orders.selectors.credit import credit_left
+from orders.selectors.pricing import price_mark
 from orders.services import stock
 from orders.services.addresses import AddressInput, check_address, clean
 from orders.services.announce import record
@@ -28,6 +29,7 @@ from orders.services.items import (
     price_items,
     variants_by_sku,
 )
+from orders.services.moves import money
 from orders.services.numbers import next_number
 from orders.transitions import by_key, roles_of
 from shopcomm.core.accounts.actors import Actor
@@ -66,26 +68,26 @@ def place_order(
     placed_at: datetime | None = None,
     terms: Terms | None = None,
     deliver_on: date | None = None,
+    discount: Decimal = Decimal(0),
+    shipping_fee: Decimal = Decimal(0),
+    shown: str = "",
 ) -> Order:
     """Take an order: prices and address as agreed now, stock held for it, its conversation open.
 
     The same `external_id` again answers the order it already made. With `terms` the caller has checked who may accept
-    them. Raises NotAllowed, GuardFailed, InsufficientStock.
+    them; without, the shop may take off a `discount` and ask for freight. `shown` is the mark of the price that somebody
+    saw before they sent it (OrderPrice.mark). Raises NotAllowed, GuardFailed, InsufficientStock, PricesChanged.
     """
     row = by_key("T2" if on_credit else "T1")
     own = actor.kind != "customer" or (actor.id == customer.pk and (terms or actor.order_id == 0))
     if not own or not row.actors & roles_of(actor):
         raise NotAllowed(needed=row.actors)
-    external_id = clean(external_id)[:64] or None
-    if seen := _by_external_id(external_id):
+    if seen := _by_external_id(external_id := clean(external_id)[:64] or None):
         return seen
-    variants = variants_by_sku(items)
-    columns = address.columns()
+    variants, columns = variants_by_sku(items), address.columns()
     failures = check_items(items, variants, actor, offered=terms is not None) + check_address(columns)
-    failures += _check_rest(source, note)
     day, wrong = read_day(deliver_on)
-    failures += wrong
-    if failures:
+    if failures := failures + _check_rest(source, note) + _check_sums(actor, discount, shipping_fee) + wrong:
         raise GuardFailed(*failures)
     order = Order(
         external_id=external_id,
@@ -100,12 +102,13 @@ def place_order(
         placed_at=placed_at or timezone.now(),
         **columns,
     )
-    if assigned_to is None and actor.kind == "staff" and actor.role == "sales":
+    if assigned_to is None and (actor.kind, actor.role) == ("staff", "sales"):
         order.assigned_to_id = actor.id
+    agreed = terms or Terms(discount=discount, shipping_fee=shipping_fee)
     try:
         # A savepoint: whoever loses the race for an external id answers the winner's order.
         with transaction.atomic():
-            return _place(order, price_items(items, variants, customer), actor, terms or Terms())
+            return _place(order, price_items(items, variants, customer), actor, agreed, shown)
     except (IntegrityError, OrderError):
         if seen := _by_external_id(external_id):
             return seen
@@ -125,11 +128,21 @@ def _check_rest(source: str, note: str) -> list[tuple[str, str]]:
     return failures
 
 
-def _place(order: Order, priced: list[PricedItem], actor: Actor, terms: Terms) -> Order:
+def _check_sums(actor: Actor, *sums: Decimal) -> list[tuple[str, str]]:
+    """Whether these can be a discount and freight; only the shop names them."""
+    known = [money(each) for each in sums]
+    fine = all(each is not None and each >= 0 for each in known) and (actor.is_shop or not any(known))
+    return [] if fine else [("amount_invalid", _("金额不正确"))]
+
+
+def _place(order: Order, priced: list[PricedItem], actor: Actor, terms: Terms, shown: str = "") -> Order:
     """Insert the order, hold its stock, open its conversation, write the first event."""
     order.goods_total, order.agreed_in = goods_total(priced), terms.conversation_id
     order.discount, order.shipping_fee = terms.discount, terms.shipping_fee
     order.total = order.goods_total - order.discount + order.shipping_fee
+    rows = [(row.variant.sku, row.quantity, row.unit_price) for row in priced]
+    if shown and shown != price_mark(rows, order.discount, order.shipping_fee):
+        raise PricesChanged
     if failures := check_total(order.total):
         raise GuardFailed(*failures)
     on_credit = order.status == Status.PAID
@@ -162,10 +175,7 @@ def _check_credit(order: Order) -> None:
     """Whether the customer may owe this much more. Raises GuardFailed."""
     # Two orders at once must not both fit below one limit.
     customer = Customer.objects.select_for_update(no_key=True).get(pk=order.customer_id)
-    owed = Payment.objects.filter(
-        order__customer=customer, method=Payment.Method.ON_ACCOUNT, order__refunded_amount=0
-    ).aggregate(sum=Sum("amount"))["sum"]
-    if (owed or Decimal(0)) + order.total > customer.credit_limit:
+    if order.total > credit_left(customer):
         text = _("超过赊账额度 %(limit)s") % {"limit": customer.credit_limit}
         raise GuardFailed(("credit_exceeded", text))
 

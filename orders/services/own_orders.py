@@ -5,7 +5,7 @@ import uuid
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from orders.errors import GuardFailed, OrderError
+from orders.errors import GuardFailed, PricesChanged
 from orders.models import Order
 from orders.selectors.catalogue import variants_on_sale
 from orders.selectors.own import price_mark
@@ -17,15 +17,6 @@ from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.models.customers import Source
 
 NAMESPACE = uuid.UUID("5a8a5a3c-8f0e-4a0e-9f5c-0a6d1f1f7b11")
-
-
-class PricesChanged(OrderError):
-    """The prices are no longer those that the page showed."""
-
-    code, status = "prices_changed", 409
-
-    def __init__(self) -> None:
-        super().__init__(_("价格刚刚有变动，请核对后再提交"))
 
 
 @transaction.atomic

@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders import hooks
-from orders.errors import GuardFailed, InsufficientStock, NotAllowed
+from orders.errors import GuardFailed, InsufficientStock, NotAllowed, PricesChanged
 from orders.events import QuoteAccepted, QuoteDeclined, QuoteEvent, QuoteExpired, QuoteSent, QuoteWithdrawn
 from orders.models import Order, Quote, QuoteLine
+from orders.selectors.pricing import price_mark
 from orders.services.addresses import AddressInput, clean
 from orders.services.items import (
     ItemInput,
@@ -48,6 +49,8 @@ class QuoteInput:
     shipping_fee: Decimal = Decimal(0)
     discount: Decimal = Decimal(0)
     note: str = ""
+    # The mark of the price that sales saw before they sent it (OrderPrice.mark); empty when nothing was shown.
+    shown: str = ""
 
 
 def end_of_day(days: int) -> datetime:
@@ -114,6 +117,9 @@ def _fill(quote: Quote, wanted: QuoteInput, actor: Actor) -> None:
         priced = price_items(wanted.items, variants, quote.customer)
         goods = sum((row.unit_price * row.quantity for row in priced), Decimal(0))
         failures = check_total(goods + (fee or Decimal(0)) - (off or Decimal(0)))
+        rows = [(row.variant.sku, row.quantity, row.unit_price) for row in priced]
+        if wanted.shown and wanted.shown != price_mark(rows, off or Decimal(0), fee or Decimal(0)):
+            raise PricesChanged
     if failures:
         raise GuardFailed(*failures)
     quote.shipping_fee, quote.discount = fee or Decimal(0), off or Decimal(0)

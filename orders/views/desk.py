@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -66,6 +67,13 @@ def visible_order(request: ShopRequest, number: str) -> Order:
     """The order when this reader may see it, 404 otherwise."""
     visible = orders_visible_to(request.actor).select_related("customer", "assigned_to")
     return get_object_or_404(visible, number=number)
+
+
+def place_of_order(request: ShopRequest, number: str) -> str:
+    """The order's page, or the list for whoever has just handed it over and may not see it any more."""
+    if orders_visible_to(request.actor).filter(number=number).exists():
+        return reverse("orders:detail", args=[number])
+    return reverse("orders:list")
 
 
 def _kept(request: ShopRequest) -> str:

@@ -1,6 +1,7 @@
 """Creating and editing an order. An edit of what somebody else has changed meanwhile is refused."""
 
-from typing import Any
+from decimal import Decimal
+from typing import Any, cast
 
 from django.contrib import messages
 from django.db import transaction
@@ -12,27 +13,55 @@ from django.views.decorators.http import require_http_methods
 from orders.errors import OrderError, StaleVersion
 from orders.forms import ADDRESS_FIELDS, CreateOrderForm, EditOrderForm, OrderForm, lines_key
 from orders.models import ChangeRequest, Order, Variant
+from orders.price_form import TEMPLATE as PRICE_TEMPLATE
+from orders.price_form import asks_price, buyer, has_seen_price, price_of_form
+from orders.selectors.pricing import OrderPrice, price_as_it_is
 from orders.services.consent import edit_or_ask
 from orders.services.orders import AddressInput, ItemInput, place_order
-from orders.views.desk import visible_order
+from orders.views.desk import place_of_order, visible_order
 from orders.views.presenting import refusal_of, stale_of
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.services.customers import customer_by_phone
+from shopcomm.core.http.sent_forms import once_sent
 
 
 @require_http_methods(["GET", "POST"])
 @right_required("orders.create")
 def create_order(request: ShopRequest) -> HttpResponseBase:
-    """The form of a new order."""
+    """The form of a new order; sent twice it makes one, and only at the price that it showed."""
     form = CreateOrderForm(request.POST if request.method == "POST" else None)
+    if asks_price(request):
+        return _price_part(request)
     if not form.is_valid():
         return _form_page(request, form, status=422 if form.is_bound else 200)
+    if not has_seen_price(request.POST):
+        return _form_page(request, form, refusal=_look_first())
     try:
-        order = _place(request, form.cleaned_data)
+        number = once_sent(request, lambda: _place(request, form.cleaned_data).number)
     except OrderError as error:
         return _form_page(request, form, status=error.status, refusal=refusal_of(error))
-    messages.success(request, _("订单 %(number)s 已提交") % {"number": order.number})
-    return redirect("orders:detail", order.number)
+    messages.success(request, _("订单 %(number)s 已提交") % {"number": number})
+    return redirect(place_of_order(request, number))
+
+
+def _price_part(request: ShopRequest, order: Order | None = None) -> HttpResponseBase:
+    """What the form comes to as far as it is filled in."""
+    customer = order.customer if order else buyer(request.POST)
+    return render(request, PRICE_TEMPLATE, {"price": price_of_form(request.POST, customer, order)})
+
+
+def _price(form: OrderForm, order: Order | None) -> OrderPrice | None:
+    """What the page of a form begins with: the price of what stands in it."""
+    if not form.is_bound:
+        return price_as_it_is(order) if order else None
+    data = cast(QueryDict, form.data)
+    rows = None if form.item_errors else form.cleaned_data.get("items")
+    return price_of_form(data, order.customer if order else buyer(data), order, rows)
+
+
+def _look_first() -> dict[str, Any]:
+    """What a browser without scripts is told when it sends a form whose price nobody has seen."""
+    return {"text": _("请核对下面的价格，没有问题再提交一次"), "items": []}
 
 
 @transaction.atomic
@@ -54,6 +83,9 @@ def _place(request: ShopRequest, data: dict[str, Any]) -> Order:
         urgent=data["urgent"],
         note=data["note"],
         deliver_on=data["deliver_on"],
+        discount=data["discount"] or Decimal(0),
+        shipping_fee=data["shipping_fee"] or Decimal(0),
+        shown=request.POST.get("shown", ""),
     )
 
 
@@ -63,12 +95,20 @@ def change_order(request: ShopRequest, number: str) -> HttpResponseBase:
     """The form of an order that is there already."""
     order = visible_order(request, number)
     form = EditOrderForm(request.POST if request.method == "POST" else None, initial=_initial(order))
+    if asks_price(request):
+        return _price_part(request, order)
     if not form.is_valid():
         return _form_page(request, form, order=order, status=422 if form.is_bound else 200)
+    if not has_seen_price(request.POST):
+        return _form_page(request, form, order=order, refusal=_look_first())
     version = form.cleaned_data["version"]
     try:
         _order, asked = edit_or_ask(
-            actor=request.actor, order_id=order.pk, version=version, changes=_changes(form)
+            actor=request.actor,
+            order_id=order.pk,
+            version=version,
+            changes=_changes(form),
+            shown=request.POST.get("shown", ""),
         )
     except StaleVersion as error:
         form = _rebased(form, request.POST.copy(), order)
@@ -81,7 +121,7 @@ def change_order(request: ShopRequest, number: str) -> HttpResponseBase:
         messages.success(request, _("已发给客户确认，客户点“同意”后生效"))
     else:
         messages.success(request, _("订单已修改"))
-    return redirect("orders:detail", number)
+    return redirect(place_of_order(request, number))
 
 
 def _initial(order: Order) -> dict[str, Any]:
@@ -146,7 +186,8 @@ def _form_page(
         "other_fields": ("assigned_to", "discount", "shipping_fee", "deliver_on", "note"),
     }
     fields = {key: [form[name] for name in wanted if name in form.fields] for key, wanted in names.items()}
-    context = {"form": form, "order": order, "active": "orders", "items": _items(form, order), **fields}
+    page: dict[str, Any] = {"form": form, "order": order, "active": "orders", "price": _price(form, order)}
+    context = page | fields | {"items": _items(form, order)}
     return render(
         request, "orders/form.html", context | {"item_errors": form.item_errors} | extra, status=status
     )

@@ -37,7 +37,7 @@ def customers(request: ShopRequest) -> HttpResponseBase:
     if customer is None:
         return JsonResponse({"hint": _("新客户")})
     last = orders_visible_to(request.actor).filter(customer=customer).order_by("-placed_at").first()
-    fields: dict[str, Any] = {"name": customer.name, "company": customer.company}
+    fields: dict[str, Any] = {"name": customer.name, "company": customer.company, "tier": customer.tier}
     if last:
         fields |= {name: getattr(last, name) for name in COPIED}
     return JsonResponse({"hint": _("老客户：%(name)s") % {"name": customer}, "fields": fields})

@@ -13,6 +13,7 @@ from orders.services.payments import record_payment
 from orders.services.transitions import transition_order
 from orders.views.desk import visible_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.http.sent_forms import once_sent
 
 
 @require_POST
@@ -21,13 +22,17 @@ def take_payment(request: ShopRequest, number: str) -> HttpResponseBase:
     """Book an amount; what settles an unpaid order moves it on."""
     order = visible_order(request, number)
     try:
-        booked = _book(request, order)
+        said = once_sent(request, lambda: _said(_book(request, order)))
     except OrderError as error:
         messages.error(request, str(error.detail))
     else:
-        text = _("已登记，已付清") if booked.balance <= 0 else _("已登记，尚欠 %(balance)s")
-        messages.success(request, text % {"balance": booked.balance})
+        messages.success(request, said)
     return redirect("orders:detail", number)
+
+
+def _said(booked: Order) -> str:
+    text = _("已登记，已付清") if booked.balance <= 0 else _("已登记，尚欠 %(balance)s")
+    return text % {"balance": booked.balance}
 
 
 def _book(request: ShopRequest, order: Order) -> Order:

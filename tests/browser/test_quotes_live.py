@@ -42,6 +42,7 @@ def test_sales_quote_at_the_desk_and_the_customer_orders_on_the_phone(
     desk.locator(".line .qty").fill("6")
     desk.locator(".line .price").fill("150")
     desk.get_by_label("运费").fill("30")
+    expect(desk.locator("[data-price-total]")).to_have_text("¥930.00")
     desk.get_by_role("button", name="发给客户").click()
     ready(desk)
     expect(desk.locator("[data-card=quote]").get_by_text("客户在电话里答应了")).to_be_visible()

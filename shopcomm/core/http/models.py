@@ -20,3 +20,21 @@ class IdempotencyRecord(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class SentForm(models.Model):
+    """A form that has made something: sent once more, it leads to the same. Written in the transaction of its work."""
+
+    # Who sent it, and the key that their page was rendered with.
+    owner = models.CharField(max_length=20)
+    key = models.CharField(max_length=80)
+    result = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("已提交的表单")
+        verbose_name_plural = _("已提交的表单")
+        constraints = [models.UniqueConstraint(fields=["owner", "key"], name="form_sent_once")]
+
+    def __str__(self) -> str:
+        return self.key

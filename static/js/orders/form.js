@@ -1,7 +1,7 @@
-import { $, $$, clone, debounce, parse, say } from "lib/dom.js";
+import { $, $$, clone, debounce, parse } from "lib/dom.js";
 import { fragment, getJSON } from "lib/http.js";
 
-/** The order form: finds products and customers while one types, and adds up. */
+/** The order form: finds products and customers while one types. */
 export default class OrderForm {
   #form;
 
@@ -12,13 +12,12 @@ export default class OrderForm {
     search.addEventListener("input", debounce(() => this.#find(search.value), 200));
     search.addEventListener("keydown", (event) => this.#keys(event));
     form.addEventListener("click", (event) => this.#clicked(event));
-    form.addEventListener("input", () => this.#total());
+    form.addEventListener("price:shown", () => this.#priced());
     const phone = $("#id_phone", form);
     phone?.addEventListener("change", () => this.#customer(phone.value));
     // What was typed while this was still on its way is looked up, too.
     if (phone && phone.value !== phone.defaultValue) this.#customer(phone.value);
     form.addEventListener("submit", () => ($(".formbar .primary", form).ariaBusy = "true"));
-    this.#total();
   }
 
   async #find(text) {
@@ -38,11 +37,12 @@ export default class OrderForm {
   #clicked(event) {
     const variant = event.target.closest("[data-variant]");
     if (variant) this.#add(variant.dataset);
-    event.target.closest("[data-remove]")?.closest("li").remove();
-    this.#total();
+    const removed = event.target.closest("[data-remove]")?.closest("li");
+    removed?.remove();
+    if (variant || removed) this.#form.dispatchEvent(new CustomEvent("price:ask"));
   }
 
-  #add({ sku, name, spec, price, tiers, picture }) {
+  #add({ sku, name, spec, price, picture }) {
     const existing = $$(".line", this.#form).find((line) => $(".sku", line).value === sku);
     if (existing) {
       $(".qty", existing).value = Number($(".qty", existing).value) + 1;
@@ -54,42 +54,18 @@ export default class OrderForm {
     $("[data-spec]", line).textContent = spec;
     $("[data-picture]", line).src = picture;
     $(".price", line).placeholder = price;
-    Object.assign($(".qty", line).dataset, { price, tiers });
     $("[data-lines]", this.#form).append(line);
     $("[data-variant-search]", this.#form).value = "";
     $("#variant-results", this.#form).hidden = true;
     $(".qty", line).select();
   }
 
-  #total() {
-    const lines = $$("[data-lines] .line", this.#form);
-    let [pieces, sum] = [0, 0];
-    this.#prices(lines);
-    for (const line of lines) {
-      const quantity = Number($(".qty", line).value) || 0;
-      pieces += quantity;
-      sum += quantity * Number($(".price", line).value || $(".price", line).placeholder || 0) || 0;
-    }
-    const money = new Intl.NumberFormat("zh-CN", { style: "currency", currency: "CNY" }).format(sum);
-    $("[data-total]", this.#form).textContent = say(
-      `${lines.length} 款 · ${pieces} 件 · 约 ${money}`,
-      `${lines.length} styles · ${pieces} pieces · about ${money}`,
-    );
-  }
-
-  /** Who buys wholesale pays by the count: the price that a line gets by itself stands in its empty field. */
-  #prices(lines) {
-    const counts = new Map();
-    for (const line of lines) {
-      const sku = $(".sku", line).value;
-      counts.set(sku, (counts.get(sku) ?? 0) + (Number($(".qty", line).value) || 0));
-    }
-    for (const line of lines) {
-      const { price, tiers } = $(".qty", line).dataset;
-      if (!price) continue;
-      const steps = "wholesale" in this.#form.dataset && tiers ? tiers.split(",").map((step) => step.split(":")) : [];
-      const reached = steps.filter(([least]) => Number(least) <= counts.get($(".sku", line).value)).pop();
-      $(".price", line).placeholder = reached?.[1] ?? price;
+  /** The price that a line gets by itself stands in its empty field. */
+  #priced() {
+    const each = new Map($$("[data-priced]", this.#form).map((row) => [row.dataset.priced, row.dataset.each]));
+    for (const line of $$("[data-lines] .line", this.#form)) {
+      const price = each.get($(".sku", line).value.trim());
+      if (price) $(".price", line).placeholder = price;
     }
   }
 
@@ -100,7 +76,8 @@ export default class OrderForm {
     hint.textContent = found.hint ?? "";
     for (const [name, value] of Object.entries(found.fields ?? {})) {
       const input = $(`[name="${CSS.escape(name)}"]`, this.#form);
-      if (input && !input.value) input.value = value;
+      if (input && (!input.value || name === "tier")) input.value = value;
     }
+    this.#form.dispatchEvent(new CustomEvent("price:ask"));
   }
 }

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
+from uuid import uuid4
 
 from django import template
 from django.core.files.storage import default_storage
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from shopcomm.core.accounts.roles import may as role_may
 from shopcomm.core.http.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
+from shopcomm.core.http.sent_forms import FIELD
 from shopcomm.core.text import written_money, written_phone
 
 register = template.Library()
@@ -102,6 +104,14 @@ def status_label(status: str) -> str:
         "cancelled": _("已取消"),
     }
     return labels.get(status, status)
+
+
+@register.simple_tag(takes_context=True)
+def form_key(context: template.Context) -> SafeString:
+    """The hidden key by which a form that is sent twice is known; one that was refused keeps its own."""
+    request = context.get("request")
+    posted = request.POST.get(FIELD, "") if request is not None else ""
+    return format_html('<input type="hidden" name="{}" value="{}">', FIELD, posted or uuid4())
 
 
 @register.filter

@@ -1,0 +1,64 @@
+"""The price beside a form: read out of what is typed so far, and whether somebody has seen it who sends the form."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+
+from orders.forms import read_lines
+from orders.models import Order
+from orders.selectors.pricing import OrderPrice, Shopping, price_order
+from orders.services.items import ItemInput
+from orders.services.moves import money
+from shopcomm.core.accounts.models import Customer
+from shopcomm.core.accounts.services.customers import normalise_phone
+
+TEMPLATE = "orders/_price.html"
+
+
+def asks_price(request: HttpRequest) -> bool:
+    """Whether a form is not sent yet: the price of what is typed is wanted."""
+    return request.method == "POST" and request.headers.get("X-Fragment") == "price"
+
+
+def has_seen_price(post: QueryDict) -> bool:
+    """Whether whoever sends this was shown a price; a browser without scripts shows it when it is sent first.
+
+    A program that posts the fields alone presses no button and was shown nothing that could be wrong.
+    """
+    return "send" not in post or bool(post.get("shown"))
+
+
+def buyer(post: QueryDict) -> Customer:
+    """Whom a new order is for: who has this phone, else somebody new of the kind that is chosen."""
+    try:
+        known = Customer.objects.filter(phone=normalise_phone(post.get("phone", ""))).first()
+    except ValueError:
+        known = None
+    tier = post.get("tier", "")
+    return known or Customer(tier=tier if tier in Customer.Tier.values else Customer.Tier.RETAIL)
+
+
+def price_of_form(
+    post: QueryDict, customer: Customer, order: Order | None = None, rows: list[dict[str, Any]] | None = None
+) -> OrderPrice:
+    """What the lines, the discount and the freight of a form come to; `rows` are lines that stand there instead."""
+    rows, wrong = read_lines(post) if rows is None else (rows, "")
+    price = price_order(
+        Shopping(
+            customer=customer,
+            items=[ItemInput(**row) for row in rows],
+            discount=_sum(post.get("discount", "")),
+            shipping_fee=_sum(post.get("shipping_fee", "")),
+            order=order,
+        )
+    )
+    if wrong:
+        price.warnings.insert(0, wrong)
+    return price
+
+
+def _sum(text: str) -> Decimal | None:
+    """An amount that may be left empty; None for what is none."""
+    amount = money(text.strip() or "0")
+    return None if amount is None or amount < 0 else amount
