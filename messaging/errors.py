@@ -79,5 +79,9 @@ class StorageUnavailable(MessagingError):
     code, status, detail = "storage_unavailable", 503, _("暂时无法读写文件，请稍后再试")
 
 
+class TooMany(MessagingError):
+    code, status, detail = "rate_limited", 429, _("发送太快，请稍等片刻")
+
+
 class Unavailable(MessagingError):
     code, status, detail = "unavailable", 503, _("暂时无法保存，请稍后重试")

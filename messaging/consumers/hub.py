@@ -8,16 +8,16 @@ import asyncio
 import json
 import logging
 import uuid
-from typing import Any, Protocol
+from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
-from messaging.consumers.per_loop import one_per_loop
+from messaging.consumers.per_loop import in_background, one_per_loop
+from messaging.consumers.rooms import UNDER_WAY, Listener, Room, Signal, State, text_for
 from messaging.presenters import SHOP
-from messaging.selectors.messages import last_seqs, messages_after
+from messaging.selectors.messages import heads_of, messages_after
 from messaging.services.frames import room_frame
-from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.realtime import TOGETHER, conversation_group
 
 log = logging.getLogger(__name__)
@@ -28,58 +28,9 @@ MOST_OUTGOING = 10_000
 LAYER_SECONDS = 2.0
 
 
-class Listener(Protocol):
-    """What the hub knows of a socket."""
-
-    id: str
-    actor: Actor
-
-    def show(self, text: str) -> None: ...
-    async def show_slowly(self, text: str) -> None: ...
-    def may_see(self, group: str, text: str) -> bool: ...
-    def look_again(self) -> None: ...
-
-
-def text_for(listener: Listener, message: dict[str, Any]) -> str | None:
-    """The side of a message that a socket may see; None for nothing."""
-    text: str | None = message["shop"] if listener.actor.is_shop else message["customer"]
-    return text
-
-
 def subscribed(topic: dict[str, Any]) -> str:
     """The answer to `subscribe`."""
     return json.dumps({"type": "subscribed", **topic})
-
-
-class Room:
-    """The sockets of this process in one group; for a conversation also the last message they were shown."""
-
-    def __init__(self, group: str, conversation_id: int = 0) -> None:
-        self.group, self.conversation_id = group, conversation_id
-        self.listeners: set[Listener] = set()
-        self.last = 0
-        self.joined = False
-        # Set once `last` is known; until then the room has nobody to show anything to.
-        self.ready = asyncio.Event()
-
-    def deliver(self, messages: list[dict[str, Any]]) -> None:
-        """Show messages that follow on what was shown; what is known already is left out."""
-        for message in messages:
-            if message["seq"] <= self.last:
-                continue
-            self.last = message["seq"]
-            for listener in self.listeners:
-                if text := text_for(listener, message):
-                    listener.show(text)
-
-    def show(self, message: dict[str, Any]) -> None:
-        """Show a frame that is not a message: each side's text, to all but the socket it came from."""
-        for listener in self.listeners:
-            if message.get("look_again"):
-                listener.look_again()
-            text = text_for(listener, message)
-            if text and listener.id != message.get("skip") and listener.may_see(self.group, text):
-                listener.show(text)
 
 
 class Hub:
@@ -95,93 +46,150 @@ class Hub:
 
     async def join(self, group: str, listener: Listener) -> None:
         """Put a socket into a group without a history of its own."""
-        room = await self._room(group)
+        room = self._room(group)
         room.listeners.add(listener)
+        await self._settled(room)
 
     async def enter(self, conversation_id: int, listener: Listener, after: int) -> None:
         """Put a socket into a conversation: everything behind `after` in order, then what comes.
 
-        Between the last look at what came meanwhile and joining in, nothing is awaited: no gap, no double.
+        The place is taken before anything is awaited, so that nobody gives the room up meanwhile; between the last
+        look at what came and joining in, nothing is awaited: no gap, no double. Raises what the database raises;
+        the socket has no place then.
         """
-        room = await self._room(conversation_group(conversation_id), conversation_id)
-        last = (await _last_seqs([conversation_id])).get(conversation_id, 0)
-        listener.show(subscribed({"conversation": conversation_id, "last_seq": last}))
-        while after < max(room.last, last):
-            page = await _missed(conversation_id, after)
-            if not page:
-                break
-            room.deliver(page)
-            for message in page:
-                if text := text_for(listener, message):
-                    await listener.show_slowly(text)
-            after = page[-1]["seq"]
-        room.listeners.add(listener)
+        room = self._room(conversation_group(conversation_id), conversation_id)
+        # Asked again after a gap: out, and in again with what is missing.
+        room.listeners.discard(listener)
+        mark = room.entering[listener] = object()
+        try:
+            await self._settled(room)
+            heads = await _heads([conversation_id])
+            room.heard_of(*heads.get(conversation_id, (0, 0)))
+            listener.show(subscribed({"conversation": conversation_id, "last_seq": room.head}))
+            while after < room.head and room.entering.get(listener) is mark:
+                page = await _missed(conversation_id, after)
+                if not page:
+                    break
+                room.deliver(page)
+                for message in page:
+                    if text := text_for(listener, message):
+                        await listener.show_slowly(text)
+                after = page[-1]["seq"]
+            if room.entering.get(listener) is mark:
+                room.settle_in(listener)
+        except BaseException:
+            if room.entering.get(listener) is mark:
+                self.leave(room.group, listener)
+            raise
 
-    async def _room(self, group: str, conversation_id: int = 0) -> Room:
-        self._start()
-        room = self.rooms.get(group)
-        if room is None:
-            room = self.rooms[group] = Room(group, conversation_id)
-            await self._subscribe(room)
-            if conversation_id:
-                room.last = max(room.last, (await _last_seqs([conversation_id])).get(conversation_id, 0))
-            room.ready.set()
-        await room.ready.wait()
-        return room
-
-    async def leave(self, group: str, listener: Listener) -> None:
-        """Take a socket out; an empty room is given up."""
+    def leave(self, group: str, listener: Listener) -> None:
+        """Take a socket out, at once; an empty room is given up."""
         room = self.rooms.get(group)
         if room is None:
             return
         room.listeners.discard(listener)
-        if not room.listeners:
-            del self.rooms[group]
-            layer = get_channel_layer()
-            try:
-                async with asyncio.timeout(LAYER_SECONDS):
-                    await layer.group_discard(group, self._channel)
-            except Exception:
-                log.warning("could not leave %s", group)
+        room.entering.pop(listener, None)
+        if not room.wanted:
+            self._signal(room, Signal.EMPTIED)
+
+    def last_seq(self, conversation_id: int, listener: Listener) -> int:
+        """The newest message that this side may see, as the database or a frame has told; 0 when nothing is known."""
+        room = self.rooms.get(conversation_group(conversation_id))
+        if room is None:
+            return 0
+        return room.head if listener.actor.is_shop else room.public_head
 
     async def publish(self, message: dict[str, Any]) -> None:
         """Show a frame here at once, and leave it to the publisher to tell the other processes."""
         self._start()
-        await self.receive(message)
+        self.receive(message)
         if not self._outgoing.full():
             self._outgoing.put_nowait(message | {"from": self.id})
 
-    async def receive(self, message: dict[str, Any]) -> None:
+    def receive(self, message: dict[str, Any]) -> None:
         """A frame for one of our rooms."""
         room = self.rooms.get(message["group"])
         if room is None:
             return
         if "messages" not in message:
             room.show(message)
-        elif message["messages"][0]["seq"] > room.last + 1:
-            await self.catch_up(room)
-        else:
-            room.deliver(message["messages"])
+        elif not room.deliver(message["messages"]) and room.catching_up is None:
+            room.catching_up = in_background(self._catch_up_in_peace(room))
 
     async def catch_up(self, room: Room) -> None:
         """Bring a room's sockets to what the database has."""
-        while missed := await _missed(room.conversation_id, room.last):
+        while room.listeners and (missed := await _missed(room.conversation_id, room.last)):
             room.deliver(missed)
 
-    def _start(self) -> None:
-        if not self._tasks:
-            loops = (self._listen(), self._tell(), self._look())
-            self._tasks = [asyncio.create_task(loop) for loop in loops]
+    async def _catch_up_in_peace(self, room: Room) -> None:
+        """Whoever showed the frame does not wait for it, and the next look tries again what failed."""
+        try:
+            await self.catch_up(room)
+        except Exception:
+            log.warning("the hub could not fetch what %s missed", room.group, exc_info=True)
+        finally:
+            room.catching_up = None
 
-    async def _subscribe(self, room: Room) -> None:
+    # --- rooms and the layer ----------------------------------------------------------------------
+    def _room(self, group: str, conversation_id: int = 0) -> Room:
+        """The room of a group, on its way into the layer. The caller takes a place in it before it awaits anything."""
+        self._start()
+        room = self.rooms.get(group)
+        if room is None:
+            room = self.rooms[group] = Room(group, conversation_id)
+        self._signal(room, Signal.TRY)
+        return room
+
+    def _signal(self, room: Room, what: Signal) -> None:
+        room.signal(what)
+        if room.state is State.GONE:
+            self.rooms.pop(room.group, None)
+        elif room.state in UNDER_WAY and room.keeper is None:
+            room.keeper = in_background(self._keep(room))
+
+    async def _keep(self, room: Room) -> None:
+        """Ask the layer for what the room's state wants, one thing after the other, until nothing is under way."""
+        try:
+            while room.state in UNDER_WAY:
+                if room.state is State.JOINING:
+                    self._signal(room, Signal.ADDED if await self._add(room.group) else Signal.REFUSED)
+                elif room.state is State.LEAVING:
+                    await self._discard(room.group)
+                    self._signal(room, Signal.DISCARDED)
+        finally:
+            room.keeper = None
+
+    async def _settled(self, room: Room) -> None:
+        """Wait until the layer has answered, or could not in time: from then on its frames come, or the look sees."""
+        if room.keeper is not None:
+            await asyncio.shield(room.keeper)
+
+    async def _add(self, group: str) -> bool:
+        if not (channel := self._channel):
+            return False
+        try:
+            async with asyncio.timeout(LAYER_SECONDS):
+                await get_channel_layer().group_add(group, channel)
+        except Exception:
+            log.warning("could not join %s yet", group)
+            return False
+        # Lost meanwhile: that was another channel, through which nothing comes any more.
+        return channel == self._channel
+
+    async def _discard(self, group: str) -> None:
         if not self._channel:
             return
         try:
             async with asyncio.timeout(LAYER_SECONDS):
-                await get_channel_layer().group_add(room.group, self._channel)
-            room.joined = True
+                await get_channel_layer().group_discard(group, self._channel)
         except Exception:
-            log.warning("could not join %s yet", room.group)
+            log.warning("could not leave %s", group)
+
+    # --- what runs as long as the process -----------------------------------------------------------
+    def _start(self) -> None:
+        if not self._tasks:
+            loops = (self._listen(), self._tell(), self._look())
+            self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def _listen(self) -> None:
         layer = get_channel_layer()
@@ -189,20 +197,29 @@ class Hub:
             try:
                 if not self._channel:
                     self._channel = await layer.new_channel("hub")
-                    await self._join_rooms()
+                    self._join_rooms()
                 message = await layer.receive(self._channel)
+            except Exception:
+                log.exception("the hub lost its channel")
+                self._lose_layer()
+                await asyncio.sleep(0.5)
+                continue
+            try:
                 if message.get("from") != self.id:
-                    await self.receive(message)
-            except asyncio.CancelledError:
-                raise
+                    self.receive(message)
             except Exception:
                 log.exception("the hub could not take a frame")
-                await asyncio.sleep(0.5)
 
-    async def _join_rooms(self) -> None:
+    def _lose_layer(self) -> None:
+        """Nothing comes through this channel any more: every room joins again with the next."""
+        self._channel = ""
         for room in list(self.rooms.values()):
-            if not room.joined:
-                await self._subscribe(room)
+            self._signal(room, Signal.LOST)
+
+    def _join_rooms(self) -> None:
+        for room in list(self.rooms.values()):
+            if room.state is State.OUT:
+                self._signal(room, Signal.TRY)
 
     async def _tell(self) -> None:
         """One publisher, so that order is kept; with the layer down nobody's acknowledgement waits for it."""
@@ -223,17 +240,20 @@ class Hub:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
-                await self._look_once()
+                await self.look()
             except Exception:
                 log.warning("the hub could not look for missed messages", exc_info=True)
 
-    async def _look_once(self) -> None:
+    async def look(self) -> None:
+        """Join what could not be joined, and bring every listener to what the database has."""
+        self._join_rooms()
         rooms = {room.conversation_id: room for room in self.rooms.values() if room.conversation_id}
-        await self._join_rooms()
-        known = await _last_seqs(list(rooms)) if rooms else {}
-        for conversation_id, seq in known.items():
-            if seq > rooms[conversation_id].last:
-                await self.catch_up(rooms[conversation_id])
+        known = await _heads(list(rooms)) if rooms else {}
+        for conversation_id, heads in known.items():
+            room = rooms[conversation_id]
+            room.heard_of(*heads)
+            if room.head > room.last and room.listeners:
+                await self._catch_up_in_peace(room)
 
 
 @database_sync_to_async
@@ -242,8 +262,8 @@ def _missed(conversation_id: int, after: int) -> list[dict[str, Any]]:
 
 
 @database_sync_to_async
-def _last_seqs(conversation_ids: list[int]) -> dict[int, int]:
-    return last_seqs(conversation_ids)
+def _heads(conversation_ids: list[int]) -> dict[int, tuple[int, int]]:
+    return heads_of(conversation_ids)
 
 
 # The hub of the running event loop.

@@ -2,10 +2,19 @@
 
 import asyncio
 import weakref
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 T = TypeVar("T")
+_running: "set[asyncio.Task[Any]]" = set()
+
+
+def in_background(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    """Start work that nobody waits for, and hold on to it: the loop itself does not."""
+    task = asyncio.create_task(work)
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+    return task
 
 
 def one_per_loop(make: Callable[[], T]) -> Callable[[], T]:

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-import time
+import logging
+import re
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -12,10 +13,13 @@ from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import DatabaseError
 
 from messaging.consumers.feeds import FEEDS, may_see_fact, missed_events, sees_all
+from messaging.consumers.frames import Frame, FrameBudget, FrameError, glimpse, named, parse, size_of
 from messaging.consumers.hub import hub, subscribed
 from messaging.consumers.outlet import Outlet
+from messaging.consumers.per_loop import in_background
 from messaging.consumers.presence import presence
 from messaging.consumers.vigil import vigil
 from messaging.consumers.writer import writer
@@ -27,18 +31,13 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.sockets import Visitor, actor_now
 from shopcomm.core.realtime import conversation_group, frame, link_group, staff_group
 
+log = logging.getLogger(__name__)
+
 UNKNOWN_VISITOR = 4401
-LARGEST_FRAME = 1024 * 1024
+TOO_MANY = 4429
 
-Frame = dict[str, Any]
-
-
-class FrameError(Exception):
-    """A frame that is answered with an `error` frame."""
-
-    def __init__(self, code: str, **extra: Any) -> None:
-        super().__init__(code)
-        self.code, self.extra = code, extra
+CURSOR = re.compile(r"[0-9]{1,18}")
+REFUSED_PAUSE = 0.05
 
 
 class ShopSocket(AsyncWebsocketConsumer):
@@ -56,28 +55,34 @@ class ShopSocket(AsyncWebsocketConsumer):
             "websocket.receive": self.websocket_receive,
             "websocket.disconnect": self.websocket_disconnect,
         }
-        with suppress(StopConsumer):
-            while True:
-                event = await receive()
-                await handlers[event["type"]](event)
+        try:
+            with suppress(StopConsumer):
+                while True:
+                    event = await receive()
+                    await handlers[event["type"]](event)
+        finally:
+            # However it ends: nobody may go on showing things to a socket that is not there, or ask after it.
+            self._step_out()
 
     async def connect(self) -> None:
-        await self.accept()
-        actor = self.scope["actor"]
         self.id = uuid.uuid4().hex
         self.groups_joined: set[str] = set()
         self.conversations: set[int] = set()
         self.allowed: set[int] = set()
         self.tasks: set[asyncio.Task[None]] = set()
-        self.tokens, self.counted_at = float(settings.SOCKET_RATE), time.monotonic()
+        self.budget = FrameBudget(settings.SOCKET_RATE)
         self.outlet: Outlet | None = None
         self.follows_feed = self.sees_all = False
+        await self.accept()
+        actor = self.scope["actor"]
         if actor is None:
             await self.close(UNKNOWN_VISITOR)
             return
-        self.actor = actor
+        self.actor, self.visitor = actor, self.scope["visitor"]
+        if vigil().count_of(actor) >= settings.SOCKETS_PER_VISITOR:
+            await self.close(TOO_MANY, "too many open sockets of one visitor")
+            return
         self.outlet = Outlet(self._send_text, self.close)
-        self.visitor = self.scope["visitor"]
         vigil().add(self)
         if actor.kind == "staff":
             await self._join(staff_group(actor.id or 0))
@@ -85,32 +90,49 @@ class ShopSocket(AsyncWebsocketConsumer):
             await self._join(link_group(actor.order_id))
 
     async def disconnect(self, code: int) -> None:
-        if self.outlet is None:
+        self._step_out()
+
+    def _step_out(self) -> None:
+        """Be out of everything, at once and without waiting for anybody; a second time changes nothing."""
+        outlet, self.outlet = getattr(self, "outlet", None), None
+        if outlet is None:
             return
         vigil().discard(self)
         for task in list(self.tasks):
             task.cancel()
-        for group in list(self.groups_joined):
-            await hub().leave(group, self)
+        for group in self.groups_joined:
+            hub().leave(group, self)
+        outlet.stop()
         for conversation_id in self.conversations:
-            await presence().gone(conversation_id, self.actor, self.id)
-        await self.outlet.stop()
+            in_background(presence().gone(conversation_id, self.actor, self.id))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         given: Frame = {}
         if self.outlet is None:
             return
         try:
-            given = self._parse(text_data)
-            self._count(given)
+            # What cannot be read costs as much as what can.
+            if wait := self.budget.take(size_of(text_data, bytes_data)):
+                given = glimpse(text_data)
+                raise FrameError("rate_limited", retry_after=wait)
+            given = parse(text_data)
             handler = HANDLERS.get(given["type"])
             if handler is None:
                 raise FrameError("unknown_type")
             await handler(self, given)
         except FrameError as error:
             self._error(error.code, given, **error.extra)
+            if error.code == "rate_limited":
+                # Whoever pours on is read no faster than this; the others are not held up.
+                await asyncio.sleep(REFUSED_PAUSE)
         except MessagingError as error:
             self._error(error.code, given, detail=str(error.detail), **error.extra)
+        except (DatabaseError, OSError) as error:
+            log.warning("a frame could not be answered: %r", error)
+            self._error("unavailable", given)
+        except Exception:
+            log.exception("a frame of type %.40r failed", given.get("type"))
+            self._error("unavailable", given)
 
     # --- what the hub asks of a listener ---------------------------------------------------------
     def show(self, text: str) -> None:
@@ -143,11 +165,7 @@ class ShopSocket(AsyncWebsocketConsumer):
         after = given.get("after", 0)
         if type(after) is not int or not 0 <= after < 2**63:
             raise FrameError("bad_frame")
-        group = conversation_group(conversation_id)
-        if group in self.groups_joined:
-            # Asked again after a gap: leave, and come back with what is missing.
-            await hub().leave(group, self)
-        self.groups_joined.add(group)
+        self.groups_joined.add(conversation_group(conversation_id))
         self.conversations.add(conversation_id)
         await hub().enter(conversation_id, self, after)
         self._spawn(presence().here(conversation_id, self.actor, self.id))
@@ -158,14 +176,10 @@ class ShopSocket(AsyncWebsocketConsumer):
             raise FrameError("not_found")
         if self.actor.role not in feed.roles:
             raise FrameError("forbidden")
-        after = given.get("after")
-        if after is not None and not (
-            isinstance(after, str | int) and str(after).isascii() and str(after).isdigit()
-        ):
-            raise FrameError("bad_frame")
+        after = _cursor(given.get("after"))
         self.follows_feed, self.sees_all = True, await sees_all(self.actor)
         await self._join(feed.group)
-        missed, cursor = await missed_events(self.actor, feed.name, None if after is None else int(after))
+        missed, cursor = await missed_events(self.actor, feed.name, after)
         self.show(subscribed({"feed": feed.name, "cursor": str(cursor)}))
         for text in missed:
             await self.show_slowly(text)
@@ -207,31 +221,10 @@ class ShopSocket(AsyncWebsocketConsumer):
         await hub().publish(frame(conversation_group(conversation_id), signal, signal) | {"skip": self.id})
 
     async def on_ping(self, given: Frame) -> None:
-        self.show('{"type":"pong"}')
+        last = {str(pk): hub().last_seq(pk, self) for pk in self.conversations}
+        self.show(json.dumps({"type": "pong", "last_seq": last}) if last else '{"type":"pong"}')
 
     # --- how ---------------------------------------------------------------------------------------
-    def _parse(self, text: str | None) -> Frame:
-        if text is None:
-            raise FrameError("bad_frame")
-        if len(text) > LARGEST_FRAME:
-            raise FrameError("frame_too_large", limit=LARGEST_FRAME)
-        try:
-            given = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise FrameError("bad_frame") from error
-        if not isinstance(given, dict) or not isinstance(given.get("type"), str):
-            raise FrameError("bad_frame")
-        return given
-
-    def _count(self, given: Frame) -> None:
-        """A bucket of SOCKET_RATE frames that fills again in ten seconds."""
-        now, rate = time.monotonic(), settings.SOCKET_RATE / 10
-        self.tokens = min(settings.SOCKET_RATE, self.tokens + (now - self.counted_at) * rate)
-        self.counted_at = now
-        if self.tokens < 1:
-            raise FrameError("rate_limited", retry_after=round((1 - self.tokens) / rate, 3))
-        self.tokens -= 1
-
     async def _allowed(self, given: Frame) -> int:
         conversation_id = given.get("conversation")
         if type(conversation_id) is not int or not 0 < conversation_id < 2**63:
@@ -259,10 +252,7 @@ class ShopSocket(AsyncWebsocketConsumer):
         self.show(json.dumps(ack))
 
     def _error(self, code: str, given: Frame, **extra: Any) -> None:
-        about = {name: given[name] for name in ("client_id", "conversation", "feed") if name in given}
-        self.show(
-            json.dumps({"type": "error", "code": code, **about, **extra}, ensure_ascii=False, default=str)
-        )
+        self.show(json.dumps({"type": "error", "code": code, **named(given), **extra}, default=str))
 
     def _spawn(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
@@ -276,6 +266,7 @@ class ShopSocket(AsyncWebsocketConsumer):
             self.actor.id,
             self.actor.role,
         ):
+            self._step_out()
             await self.close(UNKNOWN_VISITOR)
             return
         if self.follows_feed:
@@ -290,7 +281,7 @@ class ShopSocket(AsyncWebsocketConsumer):
     async def _put_out(self, conversation_id: int) -> None:
         self.conversations.discard(conversation_id)
         self.groups_joined.discard(conversation_group(conversation_id))
-        await hub().leave(conversation_group(conversation_id), self)
+        hub().leave(conversation_group(conversation_id), self)
         self._error("forbidden", {"conversation": conversation_id})
 
 
@@ -303,6 +294,17 @@ HANDLERS: dict[str, Handler] = {
     "typing": ShopSocket.on_typing,
     "ping": ShopSocket.on_ping,
 }
+
+
+def _cursor(after: Any) -> int | None:
+    """Where a feed is to go on; text, as it was given out, or a number."""
+    if after is None:
+        return None
+    if type(after) is int:
+        after = str(after) if 0 <= after < 2**63 else ""
+    if not isinstance(after, str) or not CURSOR.fullmatch(after):
+        raise FrameError("bad_frame")
+    return int(after)
 
 
 def _seq(given: Frame) -> int:

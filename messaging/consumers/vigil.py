@@ -11,12 +11,15 @@ from shopcomm.core.accounts.sockets import Visitor, actor_now
 
 log = logging.getLogger(__name__)
 ROUND_SECONDS = 25.0
+# How long one socket may take to be told; a client that reads nothing would hold up the round for good.
+MEMBER_SECONDS = 5.0
 
 
 class Watched(Protocol):
     """What the watch knows of a socket."""
 
     visitor: Visitor
+    actor: Actor
 
     async def recheck(self, actor: Actor | None) -> None: ...
 
@@ -34,6 +37,11 @@ class Vigil:
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 
+    def count_of(self, actor: Actor) -> int:
+        """How many sockets of one person are open here."""
+        who = (actor.kind, actor.id)
+        return sum((each.actor.kind, each.actor.id) == who for each in self._sockets)
+
     def discard(self, socket: Watched) -> None:
         """It has closed."""
         self._sockets.discard(socket)
@@ -47,14 +55,25 @@ class Vigil:
                 log.warning("nobody could be asked whether they may still be here", exc_info=True)
 
     async def look(self) -> None:
-        """Ask about everybody once."""
+        """Ask about everybody once; trouble with one is no reason not to ask about the others."""
         tabs: dict[Visitor, list[Watched]] = defaultdict(list)
         for socket in self._sockets:
             tabs[socket.visitor].append(socket)
         for visitor, sockets in tabs.items():
-            actor = await actor_now(visitor)
+            try:
+                actor = await actor_now(visitor)
+            except Exception:
+                log.warning("a visitor could not be asked about", exc_info=True)
+                continue
             for socket in sockets:
+                await self._ask(socket, actor)
+
+    async def _ask(self, socket: Watched, actor: Actor | None) -> None:
+        try:
+            async with asyncio.timeout(MEMBER_SECONDS):
                 await socket.recheck(actor)
+        except Exception as error:
+            log.warning("a socket could not be asked whether it may still be here: %r", error)
 
 
 # The vigil of the running event loop.

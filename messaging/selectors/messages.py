@@ -43,9 +43,10 @@ def last_seq(conversation_id: int) -> int:
     return Conversation.objects.filter(pk=conversation_id).values_list("last_seq", flat=True).first() or 0
 
 
-def last_seqs(conversation_ids: list[int]) -> dict[int, int]:
-    """The same for many at once."""
-    return dict(Conversation.objects.filter(pk__in=conversation_ids).values_list("pk", "last_seq"))
+def heads_of(conversation_ids: list[int]) -> dict[int, tuple[int, int]]:
+    """By conversation: the newest number given, and the newest that customers may see."""
+    known = Conversation.objects.filter(pk__in=conversation_ids)
+    return {pk: (last, public) for pk, last, public in known.values_list("pk", "last_seq", "last_public_seq")}
 
 
 def search_messages(actor: Actor, words: str) -> QuerySet[Message]:

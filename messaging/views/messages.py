@@ -1,14 +1,16 @@
 """A conversation over plain HTTP: for older pages of it, and for sending while the socket is down."""
 
 import json
+import math
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from messaging.errors import BadMessage, BodyTooLong, MessagingError
+from messaging.errors import BadMessage, BodyTooLong, MessagingError, TooMany
 from messaging.presenters import CUSTOMER, SHOP, message_object
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.messages import messages_after, messages_before
@@ -16,6 +18,7 @@ from messaging.services.drafts import MAX_BODY
 from messaging.services.messages import send_message
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.http.problems import problem
+from shopcomm.core.http.rate_limits import seconds_to_wait
 
 LARGEST_BODY = 128 * 1024
 # When to come again if nobody knows better.
@@ -49,11 +52,23 @@ def messages(request: HttpRequest, conversation_id: int) -> HttpResponse:
     if request.method == "GET":
         found = _page(request, conversation_id, audience)
         return JsonResponse({"results": [message_object(each, audience) for each in found]})
+    if wait := _seconds_to_wait(actor):
+        refused = refusal(TooMany(retry_after=wait))
+        refused["Retry-After"] = str(wait)
+        return refused
     try:
         sent = send_message(actor=actor, conversation_id=conversation_id, **_given(request))
     except MessagingError as error:
         return refusal(error)
     return JsonResponse(message_object(sent.message, audience), status=201 if sent.created else 200)
+
+
+def _seconds_to_wait(actor: Actor) -> int:
+    """Whole seconds until a customer may say more; the limit is a socket's, counted for all their devices."""
+    if actor.is_shop:
+        return 0
+    size: int = settings.SOCKET_RATE
+    return math.ceil(seconds_to_wait(f"said:{actor.kind}:{actor.id}", rate=size / 10, size=size))
 
 
 def _given(request: HttpRequest) -> dict[str, Any]:

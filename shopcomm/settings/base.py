@@ -281,8 +281,10 @@ SPECTACULAR_SETTINGS = {
 }
 # API_RATE: requests a key may make in a second (bucket of twice that).
 API_RATE = env.int("API_RATE", default=200)
-# SOCKET_RATE: frames one socket may send in ten seconds.
+# SOCKET_RATE: frames one socket may send in ten seconds, and messages a customer may send by HTTP.
 SOCKET_RATE = env.int("SOCKET_RATE", default=600)
+# SOCKETS_PER_VISITOR: open sockets (tabs) of one person that a web process holds; one more is closed with 4429.
+SOCKETS_PER_VISITOR = env.int("SOCKETS_PER_VISITOR", default=100)
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from messaging.consumers.outlet import BACKLOG, TOO_SLOW, Outlet
+from messaging.consumers.outlet import BACKLOG, BACKLOG_BYTES, TOO_SLOW, Outlet
 
 
 class Line:
@@ -71,7 +71,8 @@ async def test_a_line_that_breaks_while_it_is_held_up_ends_quietly():
     line.broken = True
     line.free.set()
     await settle()
-    await line.outlet.stop()
+    line.outlet.stop()
+    await settle()
 
     assert line.sent == []
 
@@ -112,9 +113,19 @@ async def test_what_waits_is_dropped_when_the_socket_goes():
     line = Line()
     line.free.clear()
     line.outlet.put("a")
-    await asyncio.wait_for(line.outlet.stop(), 5)
+    line.outlet.stop()
     line.free.set()
     line.outlet.put("b")
     await settle()
 
     assert line.sent == []
+
+
+async def test_few_but_long_texts_are_too_much_for_a_slow_client_too():
+    line = Line()
+    line.free.clear()
+    for _ in range(15):
+        line.outlet.put("好" * (BACKLOG_BYTES // 30))
+    await settle()
+
+    assert line.closed == [TOO_SLOW]

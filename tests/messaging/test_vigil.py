@@ -6,9 +6,12 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from channels.db import database_sync_to_async
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from websockets.exceptions import ConnectionClosed
 
+from messaging.consumers import hub as hub_module
 from messaging.consumers import vigil
+from messaging.consumers.socket import ShopSocket
 from messaging.models import Conversation
 from orders.models import Order
 from shopcomm.core.accounts.models import Staff
@@ -82,3 +85,35 @@ def only_own_orders() -> None:
     settings = shop_settings()
     settings.sales_see_all = False
     settings.save()
+
+
+async def test_trouble_with_one_socket_keeps_nobody_else_in(live, talk, sales, manager, monkeypatch):
+    recheck, troubled = ShopSocket.recheck, manager.pk
+
+    async def sometimes(self, actor):
+        if self.actor.id == troubled:
+            raise OSError("the client is gone")
+        await recheck(self, actor)
+
+    monkeypatch.setattr(ShopSocket, "recheck", sometimes)
+    async with (
+        listening(live, await staff_cookie_of(manager), talk),
+        listening(live, await staff_cookie_of(sales), talk) as opened,
+        listening(live, await staff_cookie_of(manager), talk),
+    ):
+        await Staff.objects.filter(pk=sales.pk).aupdate(is_active=False)
+        assert await close_code(opened) == 4401
+
+
+async def test_a_failed_query_of_one_frame_is_answered_and_ends_nothing(live, talk, sales, monkeypatch):
+    async with listening(live, await staff_cookie_of(sales), talk) as opened:
+        with monkeypatch.context() as patch:
+            patch.setattr(hub_module, "_heads", failing)
+            await send(opened, type="subscribe", conversation=talk, after=0)
+            assert (await until(opened, "error"))["code"] == "unavailable"
+        await send(opened, type="subscribe", conversation=talk, after=0)
+        assert (await until(opened, "subscribed"))["last_seq"] == 1
+
+
+async def failing(_ids: list[int]) -> dict[int, tuple[int, int]]:
+    raise OperationalError("no connection")

@@ -4,10 +4,14 @@ const ANSWER_WITHIN = 10_000;
 const LONGEST_PAUSE = 30_000;
 const OFFLINE_AFTER = 30_000;
 const RESTART = 1012;
-const REFUSED = new Set([4401, 4403]);
+const TOO_MANY = 4429;
+const REFUSED = new Set([4401, 4403, TOO_MANY]);
 
 /** Whether the server does not want us: trying again would not help. */
 export const isRefused = (code) => REFUSED.has(code);
+
+/** Whether there are too many tabs open: the others go on, this one does without. */
+export const isTooMany = (code) => code === TOO_MANY;
 
 /** Whether a connection has been gone for so long that people should know. */
 export const isLong = (since) => Date.now() - since > OFFLINE_AFTER || !navigator.onLine;

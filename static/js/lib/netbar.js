@@ -32,7 +32,9 @@ export default class Netbar {
     }
     const seconds = Math.ceil(detail.wait / 1000);
     const [tone, text] =
-      state === "offline"
+      detail.tooMany
+        ? ["bad", say("打开的窗口太多，请关闭几个后刷新", "Too many windows are open, please close some and reload")]
+        : state === "offline"
         ? ["bad", say("网络不可用。写好的内容已留在本机", "No network. What you wrote is kept on this device")]
         : [
             "",

@@ -1,4 +1,4 @@
-import { Heartbeat, isLong, isRefused, pause } from "lib/connection.js";
+import { Heartbeat, isLong, isRefused, isTooMany, pause } from "lib/connection.js";
 
 /* One WebSocket a tab, shared by everything on the page. It reconnects by itself and subscribes again
    from what each subscriber has seen, so a frame lost on the way comes back. */
@@ -92,10 +92,20 @@ class Socket {
   #received(text) {
     this.#heartbeat.heard();
     const frame = JSON.parse(text);
+    if (frame.type === "pong") this.#compare(frame.last_seq ?? {});
     for (const listener of this.#listeners) listener(frame);
     const named = frame.feed || frame.conversation;
     const targets = named ? [this.#subscriptions.get(topicKey(frame)) ?? []] : this.#subscriptions.values();
     for (const entries of targets) for (const entry of [...entries]) entry.onFrame(frame);
+  }
+
+  /** The server says how far each conversation is: who has less was told less, and asks again. */
+  #compare(newest) {
+    for (const [conversation, seq] of Object.entries(newest)) {
+      for (const entry of this.#subscriptions.get(topicKey({ conversation })) ?? []) {
+        if (seq > (entry.after() ?? 0)) this.#ask(entry);
+      }
+    }
   }
 
   #closed(code) {
@@ -103,7 +113,7 @@ class Socket {
     this.#lostAt ||= Date.now();
     if (isRefused(code)) {
       this.#refused = true;
-      this.#tell("offline", { refused: true });
+      this.#tell("offline", { refused: true, tooMany: isTooMany(code) });
       return;
     }
     this.#attempt += 1;

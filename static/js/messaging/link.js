@@ -1,5 +1,6 @@
 /** The pane's line to the server: the shared socket, and HTTP while that is down. */
 
+import { say } from "lib/dom.js";
 import { post, request } from "lib/http.js";
 import { socket } from "lib/socket.js";
 import { readAnswer, upload } from "messaging/uploads.js";
@@ -105,7 +106,9 @@ export default class Link {
     if (this.ready) return;
     // A subscription is asked for anew as soon as there is a connection.
     this.#catching = true;
-    if (detail.refused) this.#on.denied({});
+    if (detail.tooMany) {
+      this.#on.denied({ detail: say("打开的窗口太多，这里不再自动更新。请关闭几个后刷新", "Too many windows are open, this one is no longer live. Close some and reload") });
+    } else if (detail.refused) this.#on.denied({});
     else this.#on.down(detail);
   }
 

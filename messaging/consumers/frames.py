@@ -1,0 +1,77 @@
+"""What comes in on a socket: counted before it is read, read with bounds, and named in the answer."""
+
+import json
+import re
+import time
+from typing import Any
+
+LARGEST_FRAME = 1024 * 1024
+# So many bytes count as one more frame: a large one takes as long to read as many small ones.
+BYTES_A_FRAME = 64 * 1024
+# Of a frame that is refused unread, only its beginning is looked at for the message it carries.
+GLIMPSED = 4096
+CLIENT_ID = re.compile(r'"client_id"\s*:\s*"([0-9a-fA-F-]{36})"')
+
+Frame = dict[str, Any]
+
+
+class FrameError(Exception):
+    """A frame that is answered with an `error` frame."""
+
+    def __init__(self, code: str, **extra: Any) -> None:
+        super().__init__(code)
+        self.code, self.extra = code, extra
+
+
+class FrameBudget:
+    """A bucket of so many frames that fills again in ten seconds."""
+
+    def __init__(self, frames: int) -> None:
+        self._size, self._tokens, self._at = frames, float(frames), time.monotonic()
+
+    def take(self, size: int) -> float:
+        """Take what a frame of so many bytes costs. Returns 0.0, or the seconds until it could be afforded."""
+        now, rate = time.monotonic(), self._size / 10
+        cost = min(self._size, 1 + size // BYTES_A_FRAME)
+        self._tokens = min(self._size, self._tokens + (now - self._at) * rate)
+        self._at = now
+        if self._tokens < cost:
+            return round((cost - self._tokens) / rate, 3) or 0.001
+        self._tokens -= cost
+        return 0.0
+
+
+def size_of(text: str | None, data: bytes | None) -> int:
+    """About how many bytes a frame has."""
+    return len(text) if text is not None else len(data or b"")
+
+
+def parse(text: str | None) -> Frame:
+    """Read a frame. Raises FrameError for what is none; deep nests and numbers of thousands of digits are none."""
+    if text is None:
+        raise FrameError("bad_frame")
+    if len(text) > LARGEST_FRAME:
+        raise FrameError("frame_too_large", limit=LARGEST_FRAME)
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise FrameError("bad_frame") from error
+    if not isinstance(given, dict) or not isinstance(given.get("type"), str):
+        raise FrameError("bad_frame")
+    return given
+
+
+def glimpse(text: str | None) -> Frame:
+    """The `client_id` of a frame that is not read any further, so that its sender knows which message has to wait."""
+    found = CLIENT_ID.search((text or "")[:GLIMPSED])
+    return {"client_id": found[1]} if found else {}
+
+
+def named(given: Frame) -> Frame:
+    """What of a frame its answer repeats: short texts and numbers that could be meant, nothing else."""
+    return {
+        name: value
+        for name in ("client_id", "conversation", "feed")
+        if (isinstance(value := given.get(name), str) and len(value) <= 64)
+        or (type(value) is int and abs(value) < 2**63)
+    }

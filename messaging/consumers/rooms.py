@@ -1,0 +1,141 @@
+"""A room: the sockets of this process in one group, and whether the process is in the channel layer's group for them.
+
+A room's life is the table MOVES and nothing else. It is given up only from a state in which nobody has a place and
+nothing is under way, so that whoever comes while the last one leaves finds the same room and not its remains.
+"""
+
+import asyncio
+import logging
+from enum import Enum, auto
+from typing import Any, Protocol
+
+from shopcomm.core.accounts.actors import Actor
+
+log = logging.getLogger(__name__)
+
+
+class Listener(Protocol):
+    """What a room knows of a socket."""
+
+    id: str
+    actor: Actor
+
+    def show(self, text: str) -> None: ...
+    async def show_slowly(self, text: str) -> None: ...
+    def may_see(self, group: str, text: str) -> bool: ...
+    def look_again(self) -> None: ...
+
+
+class State(Enum):
+    """Where the process stands in the layer's group, and whether anybody wants it there."""
+
+    OUT = auto()  # wanted; the next look tries to join
+    JOINING = auto()  # wanted, joining is under way
+    IN = auto()  # wanted and joined
+    ABANDONED = auto()  # joining is under way, but everybody has left
+    LEAVING = auto()  # nobody is here, leaving is under way
+    REVIVED = auto()  # leaving is under way, but somebody has come
+    GONE = auto()  # given up; nobody finds this room any more
+
+
+class Signal(Enum):
+    """What can happen to a room."""
+
+    TRY = auto()  # somebody came, or the look tries again
+    EMPTIED = auto()  # the last one left
+    ADDED = auto()  # the layer has taken us in
+    REFUSED = auto()  # it could not
+    DISCARDED = auto()  # it has let us go, or could not be asked
+    LOST = auto()  # it has forgotten us
+
+
+MOVES = {
+    (State.OUT, Signal.TRY): State.JOINING,
+    (State.OUT, Signal.EMPTIED): State.GONE,
+    (State.JOINING, Signal.ADDED): State.IN,
+    (State.JOINING, Signal.REFUSED): State.OUT,
+    (State.JOINING, Signal.EMPTIED): State.ABANDONED,
+    (State.IN, Signal.EMPTIED): State.LEAVING,
+    (State.IN, Signal.LOST): State.OUT,
+    (State.ABANDONED, Signal.TRY): State.JOINING,
+    (State.ABANDONED, Signal.ADDED): State.LEAVING,
+    # It may have reached the layer all the same.
+    (State.ABANDONED, Signal.REFUSED): State.LEAVING,
+    (State.LEAVING, Signal.TRY): State.REVIVED,
+    (State.LEAVING, Signal.DISCARDED): State.GONE,
+    (State.REVIVED, Signal.EMPTIED): State.LEAVING,
+    (State.REVIVED, Signal.DISCARDED): State.JOINING,
+}
+# States whose work is the keeper's: it asks the layer, and its answer is the next signal.
+UNDER_WAY = frozenset({State.JOINING, State.ABANDONED, State.LEAVING, State.REVIVED})
+
+
+def text_for(listener: Listener, message: dict[str, Any]) -> str | None:
+    """The side of a message that a socket may see; None for nothing."""
+    text: str | None = message["shop"] if listener.actor.is_shop else message["customer"]
+    return text
+
+
+class Room:
+    """The sockets of this process in one group; for a conversation also the last message they were shown."""
+
+    def __init__(self, group: str, conversation_id: int = 0) -> None:
+        self.group, self.conversation_id = group, conversation_id
+        self.state = State.OUT
+        self.listeners: set[Listener] = set()
+        # Who is still being told the history, each with the mark of its latest subscription.
+        self.entering: dict[Listener, object] = {}
+        # What the listeners were shown, and the newest that is known to be there; for customers, notes do not count.
+        self.last = self.head = self.public_head = 0
+        self.keeper: asyncio.Task[None] | None = None
+        self.catching_up: asyncio.Task[None] | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody has a place here."""
+        return bool(self.listeners or self.entering)
+
+    def signal(self, what: Signal) -> None:
+        """Take note of something that happened; what means nothing in this state changes nothing."""
+        self.state = MOVES.get((self.state, what), self.state)
+
+    def heard_of(self, head: int, public_head: int = 0) -> None:
+        """There are messages up to here."""
+        self.head = max(self.head, head)
+        self.public_head = max(self.public_head, public_head)
+
+    def settle_in(self, listener: Listener) -> None:
+        """Everything up to `head` was shown to this one: from now on it is one of all."""
+        if not self.listeners:
+            self.last = self.head
+        self.entering.pop(listener, None)
+        self.listeners.add(listener)
+
+    def deliver(self, messages: list[dict[str, Any]]) -> bool:
+        """Show messages that follow on what was shown, leaving out what is known. False: some before them are missing."""
+        for message in messages:
+            self.heard_of(message["seq"], 0 if message["customer"] is None else message["seq"])
+        if not self.listeners:
+            return True
+        if messages[0]["seq"] > self.last + 1:
+            return False
+        for message in messages:
+            if message["seq"] <= self.last:
+                continue
+            self.last = message["seq"]
+            for listener in self.listeners:
+                if text := text_for(listener, message):
+                    listener.show(text)
+        return True
+
+    def show(self, message: dict[str, Any]) -> None:
+        """Show a frame that is not a message: each side's text, to all but the socket it came from."""
+        for listener in self.listeners:
+            try:
+                if message.get("look_again"):
+                    listener.look_again()
+                text = text_for(listener, message)
+                if text and listener.id != message.get("skip") and listener.may_see(self.group, text):
+                    listener.show(text)
+            except Exception:
+                log.exception("a listener of %s could not be shown a frame", self.group)
