@@ -6,10 +6,12 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 
+from orders.models import Order
 from orders.selectors.visibility import orders_visible_to
-from orders.services.announce import STOCKROOM_STATUSES
+from orders.services.announce import STOCKROOM_STATUSES, order_fact
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_after, last_position
 from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED
 
@@ -42,32 +44,38 @@ def sees_all(actor: Actor) -> bool:
 
 @database_sync_to_async
 def missed_events(actor: Actor, feed: str, after: int | None) -> tuple[list[str], int]:
-    """The `event` frames behind a cursor, oldest first, and the cursor they lead to."""
+    """The `event` frames behind a cursor, oldest first, and the cursor they lead to.
+
+    Who is more than MOST_MISSED events behind gets one frame `resync` instead: what they show is to be fetched anew.
+    """
     if after is None:
         return [], last_position()
-    rows = events_after(after, limit=MOST_MISSED)
+    rows = events_after(after, limit=MOST_MISSED + 1)
+    if len(rows) > MOST_MISSED:
+        newest = last_position()
+        return [json.dumps({"type": "resync", "feed": feed, "cursor": str(newest)})], newest
     ids = {row.order_id for row in rows if row.order_id}
     visible = {order.pk: order for order in orders_visible_to(actor).filter(pk__in=ids)}
     frames = []
     for row in rows:
-        order = visible.get(row.order_id or 0)
-        if order is None or (feed == "warehouse" and not _concerns_stockroom(row.data)):
+        fact = _stock_fact(row) or _order_fact(row, visible.get(row.order_id or 0), feed)
+        if fact is None:
             continue
-        fact = {
-            "type": row.type,
-            "order_id": order.pk,
-            "number": order.number,
-            "status": order.status,
-            "version": order.version,
-            "urgent": order.urgent,
-            "assigned_to": order.assigned_to_id,
-            "occurred_at": row.occurred_at.isoformat(),
-            "actor": row.actor_name,
-            "data": row.data,
-        }
         event = {"type": "event", "feed": feed, "id": row.pk, "cursor": str(row.position), "event": fact}
         frames.append(json.dumps(event, ensure_ascii=False))
     return frames, (rows[-1].position or after) if rows else after
+
+
+def _stock_fact(row: DomainEvent) -> dict[str, Any] | None:
+    if not row.type.startswith("stock."):
+        return None
+    return {"type": row.type, "occurred_at": row.occurred_at.isoformat(), "data": row.data, **row.data}
+
+
+def _order_fact(row: DomainEvent, order: Order | None, feed: str) -> dict[str, Any] | None:
+    if order is None or (feed == "warehouse" and not _concerns_stockroom(row.data)):
+        return None
+    return order_fact(order, row)
 
 
 def _concerns_stockroom(data: dict[str, Any]) -> bool:

@@ -14,7 +14,7 @@ export default class UnreadBadge {
   }
 
   #heard(frame) {
-    if (frame.event?.type !== "conversation.message") return;
+    if (frame.type !== "resync" && frame.event?.type !== "conversation.message") return;
     this.#reload();
     document.dispatchEvent(new CustomEvent("inbox:changed"));
   }

@@ -24,6 +24,7 @@ export default class OrderDetail {
   #changed = (event) => this.reload(event.detail ?? {});
 
   #heard(frame) {
+    if (frame.type === "resync") this.#reload();
     if (frame.type !== "event") return;
     const event = frame.event ?? {};
     if ((event.number ?? event.data?.number) !== this.#main.dataset.number) return;

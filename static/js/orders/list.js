@@ -88,6 +88,12 @@ export default class OrderList {
   }
 
   #heard(frame) {
+    if (frame.type === "resync") {
+      // Too much has happened to be told one by one.
+      this.#cursor = frame.cursor;
+      this.#load(location.href);
+      return;
+    }
     if (frame.type !== "event") return;
     if (frame.cursor) this.#cursor = frame.cursor;
     const number = frame.event?.number ?? frame.event?.data?.number;

@@ -48,6 +48,11 @@ export default class Board {
       this.#cursor = frame.cursor ?? this.#cursor;
       return this.#reload();
     }
+    if (frame.type === "resync") {
+      // Too much has happened to be told one by one.
+      this.#cursor = frame.cursor;
+      return this.#reload();
+    }
     if (frame.type !== "event") return undefined;
     this.#cursor = frame.cursor ?? this.#cursor;
     const { type } = frame.event;
