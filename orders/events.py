@@ -32,8 +32,11 @@ class OrderCreated(OrderEvent):
 @dataclass(frozen=True, kw_only=True)
 class OrderPaid(OrderEvent):
     type: ClassVar[str] = "order.paid"
+    # What came; on account nothing came, and `owed` is due on a day (ISO).
     amount: str = "0.00"
     method: str = ""
+    owed: str = ""
+    due_on: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from orders.couriers import COURIERS
-from orders.models import Order
+from orders.models import Order, Payment
 from orders.models.payments import BY_HAND
 from orders.selectors.change_requests import open_freezing
 from orders.transitions import Transition
@@ -48,7 +48,10 @@ def _needed_fields(order: Order) -> dict[str, forms.Field]:
         "amount": forms.DecimalField(
             label=_("金额"), min_value=Decimal("0.01"), decimal_places=2, initial=balance
         ),
-        "method": forms.ChoiceField(label=_("收款方式"), choices=BY_HAND),
+        # A manager who books money may put what is open on account instead.
+        "method": forms.ChoiceField(
+            label=_("收款方式"), choices=[*BY_HAND, (Payment.Method.ON_ACCOUNT.value, _("挂账"))]
+        ),
         "reference": forms.CharField(label=_("流水号或凭证号"), max_length=80, required=False),
         "carrier": forms.ChoiceField(label=_("承运商"), choices=list(COURIERS.items())),
         "tracking_number": forms.CharField(label=_("运单号"), max_length=60),
@@ -66,6 +69,7 @@ class TransitionForm(DeskForm):
         self, *args: Any, order: Order, transition: Transition, may_override: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.transition = transition
         self.fields["version"].initial = order.version
         known = _needed_fields(order)
         for need in transition.needs:
@@ -82,7 +86,8 @@ class TransitionForm(DeskForm):
 
     def inputs(self) -> dict[str, Any]:
         """What the service gets besides the version."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        given = {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        return given | ({"method": "on_account"} if self.transition.command == "put_on_account" else {})
 
 
 class OrderForm(DeskForm):

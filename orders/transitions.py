@@ -80,19 +80,18 @@ _placing = (
         "T1", "", Status.PENDING_PAYMENT, "place", _("下单"), SELLERS | {CUSTOMER, SYSTEM}, events.OrderCreated,
         PLACE_GUARDS, ("reserve_stock",), "order_confirmed", ("items", "address"), direct=False,
     ),
+    # An order that is placed on account is placed and put on account in one transaction; both are written.
     Transition(
-        "T2", "", Status.PAID, "place_on_credit", _("赊账下单"), SELLERS | {SYSTEM}, events.OrderCreated,
-        (*PLACE_GUARDS, "credit_exceeded"), ("reserve_stock", "take_on_account"), "order_confirmed",
-        ("items", "address"), direct=False,
+        "T2", Status.PENDING_PAYMENT, Status.PAID, "put_on_account", _("挂账"), SELLERS | {SYSTEM},
+        events.OrderPaid, ("credit_exceeded",), ("take_on_account", "check_allocation"), "on_account",
     ),
     Transition(
         "T3", Status.PENDING_PAYMENT, Status.PAID, "pay", _("登记收款"), frozenset({SYSTEM, MANAGER}),
-        events.OrderPaid, ("amount_invalid", "amount_exceeds_balance", "method_unknown", "payment_seen",
-        "voucher_required"), ("take_payment", "check_allocation"), "paid", ("amount", "method", "reference"),
+        events.OrderPaid, ("amount_invalid", "method_unknown", "payment_seen", "voucher_required"), ("take_payment", "check_allocation"), "paid", ("amount", "method", "reference"),
     ),
     Transition(
         "T4", Status.PENDING_PAYMENT, Status.CANCELLED, "cancel", _("取消订单"), SELLERS | {CUSTOMER},
-        events.OrderCancelled, ("payment_captured",), ("release_stock", "close", "void_changes"), "cancelled", ("reason",),
+        events.OrderCancelled, (), ("release_stock", "close", "return_deposit", "void_changes"), "cancelled", ("reason",),
     ),
     Transition(
         "T5", Status.PENDING_PAYMENT, Status.CANCELLED, "expire", _("超时关闭"), frozenset({SYSTEM}),
@@ -212,6 +211,16 @@ def transitions_from(status: str, status_before: str = "") -> tuple[Transition, 
 def rows_between(order: Order, to: str) -> tuple[Transition, ...]:
     """Every row that leads this order to a status, whoever may call for it."""
     return tuple(row for row in transitions_from(order.status, order.status_before) if row.to == to)
+
+
+def meant(rows: tuple[Transition, ...], method: object) -> tuple[Transition, ...]:
+    """Of the ways to be paid the one that is asked for: on account by that name only, money by any other."""
+    return tuple(
+        row
+        for row in rows
+        if (row.command == "put_on_account") == (method == "on_account")
+        or (row.command not in ("put_on_account", "pay"))
+    )
 
 
 def find(from_: str, to: str, actor: Actor) -> Transition | None:

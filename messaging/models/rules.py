@@ -13,7 +13,9 @@ class Trigger(models.TextChoices):
 
     ORDER_CONFIRMED = "order_confirmed", _("下单成功")
     PAID = "paid", _("已付款")
+    ON_ACCOUNT = "on_account", _("已挂账")
     PAYMENT_RECORDED = "payment_recorded", _("收到部分货款")
+    PAYMENT_SETTLED = "payment_settled", _("收到余款")
     PICKING = "picking", _("开始配货")
     PARCEL_SHIPPED = "parcel_shipped", _("部分发货")
     SHIPPED = "shipped", _("已发货")
@@ -57,7 +59,16 @@ TIMERS = frozenset({Trigger.UNPAID, Trigger.PICKING_LONG, Trigger.UNANSWERED})
 # About goods, not about an order: never for a customer, except when they asked to be told.
 ABOUT_STOCK = frozenset({Trigger.STOCK_LOW, Trigger.STOCK_REPLENISHED})
 # Money: told in the conversation whatever was turned off and however much was said already.
-ALWAYS_TOLD = frozenset({Trigger.PAID, Trigger.PAYMENT_RECORDED, Trigger.REFUNDED, Trigger.REFUND_PARTIAL})
+ALWAYS_TOLD = frozenset(
+    {
+        Trigger.PAID,
+        Trigger.ON_ACCOUNT,
+        Trigger.PAYMENT_RECORDED,
+        Trigger.PAYMENT_SETTLED,
+        Trigger.REFUNDED,
+        Trigger.REFUND_PARTIAL,
+    }
+)
 
 
 class Audience(models.TextChoices):

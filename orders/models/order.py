@@ -58,6 +58,9 @@ class Order(models.Model):
     # Of what was refunded: paid too much for an order that became cheaper, as against goods that came back.
     difference_refunded = models.DecimalField(_("已退差价"), max_digits=12, decimal_places=2, default=0)
     pay_by = models.DateTimeField(_("付款期限"), null=True, blank=True)
+    # 挂账: the goods go before the money; what is open is a debt that is due on a day.
+    on_account = models.BooleanField(_("挂账"), default=False, db_default=False)
+    due_on = models.DateField(_("挂账到期日"), null=True, blank=True)
     hold_reason = models.CharField(_("暂停原因"), max_length=200, blank=True)
     shortage = models.BooleanField(_("缺货"), default=False)
     # The version the warehouse has seen; shipping refuses an order that changed since.

@@ -36,8 +36,9 @@ class Payment(models.Model):
         return f"{self.amount}"
 
 
-# What somebody may register; what an exchange brings along is booked with it.
-BY_HAND = [choice for choice in Payment.Method.choices if choice[0] != Payment.Method.EXCHANGE]
+# What somebody may register as money; an exchange brings its own along, and a debt is no money at all.
+NO_MONEY = (Payment.Method.EXCHANGE, Payment.Method.ON_ACCOUNT)
+BY_HAND = [choice for choice in Payment.Method.choices if choice[0] not in NO_MONEY]
 
 
 class Refund(models.Model):
@@ -48,6 +49,7 @@ class Refund(models.Model):
         CASE = "case", _("售后退款")
         DIFFERENCE = "difference", _("改单退差价")
         EXCHANGE = "exchange", _("抵扣换货单")
+        CANCELLED = "cancelled", _("取消订单退款")
 
     class State(models.TextChoices):
         REQUESTED = "requested", _("已申请")

@@ -1,21 +1,30 @@
-"""What a customer still owes for goods taken on account, and how much more they may."""
+"""What a customer owes, and how much more they may."""
 
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 
-from orders.models import Payment
+from orders.models import Order, Status
 from shopcomm.core.accounts.models import Customer
 
+# The goods are promised or gone; an order that still waits for its money is no debt.
+OWING = (
+    Status.PAID,
+    Status.PICKING,
+    Status.SHIPPED,
+    Status.DELIVERED,
+    Status.COMPLETED,
+    Status.REFUNDING,
+)
 
-def owed_on_account(customer: Customer) -> Decimal:
-    """What a customer owes for orders taken on account."""
-    taken = Payment.objects.filter(
-        order__customer=customer, method=Payment.Method.ON_ACCOUNT, order__refunded_amount=0
-    )
-    return taken.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+
+def owed_by(customer: Customer) -> Decimal:
+    """All that is still to be paid of this customer's orders: on account, or dearer since they were paid."""
+    open_ = F("total") - F("paid_amount") + F("difference_refunded")
+    orders = Order.objects.filter(customer=customer, status__in=OWING).annotate(open=open_)
+    return orders.filter(open__gt=0).aggregate(sum=Sum("open"))["sum"] or Decimal(0)
 
 
 def credit_left(customer: Customer) -> Decimal:
-    """How much more a customer may owe; below zero, what they owe beyond their limit."""
-    return customer.credit_limit - owed_on_account(customer)
+    """How much more this customer may owe; below zero when they owe too much already."""
+    return customer.credit_limit - owed_by(customer)

@@ -195,6 +195,14 @@ def _payment_method(data: dict[str, Any]) -> str:
     return str(Payment.Method(method).label) if method in Payment.Method.values else method
 
 
+def _paid(data: dict[str, Any]) -> str:
+    if data.get("owed"):
+        values = {"owed": _money(data, "owed"), "day": data["due_on"]}
+        return _("挂账 %(owed)s，%(day)s 前付清，等待配货") % values
+    text = _("收到货款 %(amount)s（%(method)s），等待配货")
+    return text % {"amount": _money(data), "method": _payment_method(data)}
+
+
 def _picking(data: dict[str, Any]) -> str:
     return _("包裹退回，重新配货") if data.get("reason") == "parcel_returned" else _("开始配货")
 
@@ -319,10 +327,7 @@ def _evaluated(data: dict[str, Any]) -> str:
 
 TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     events.OrderCreated.type: _created,
-    events.OrderPaid.type: lambda data: (
-        _("收到货款 %(amount)s（%(method)s），等待配货")
-        % {"amount": _money(data), "method": _payment_method(data)}
-    ),
+    events.OrderPaid.type: _paid,
     events.PaymentRecorded.type: _payment,
     events.OrderPicking.type: _picking,
     events.OrderPickReleased.type: lambda data: _("放回待配货"),

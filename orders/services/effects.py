@@ -1,9 +1,11 @@
 """What a move does besides changing the status: one function for each effect of the table."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.couriers import courier_code
@@ -13,7 +15,8 @@ from orders.services import stock
 from orders.services.alerts import raise_alert
 from orders.services.moves import Move
 from orders.services.open_changes import void_open_changes, wants_shipped_goods
-from orders.services.refunds import end_case, refuse_case
+from orders.services.refunds import end_case, match_difference, promise_refund, refundable, refuse_case
+from shopcomm.core.configuration.models import shop_settings
 
 
 def take_payment(move: Move) -> None:
@@ -28,7 +31,23 @@ def take_payment(move: Move) -> None:
             received_at=move.now,
         )
     move.order.paid_amount += amount
+    match_difference(move.order, _("多付货款"))
     move.facts |= {"amount": str(amount), "method": str(method)}
+
+
+def take_on_account(move: Move) -> None:
+    """No money came: what is open is owed until a day."""
+    order = move.order
+    order.on_account, order.pay_by = True, None
+    order.due_on = timezone.localdate(move.now) + timedelta(days=shop_settings().credit_days)
+    method = str(Payment.Method.ON_ACCOUNT)
+    move.facts |= {"method": method, "owed": str(order.balance), "due_on": order.due_on.isoformat()}
+
+
+def return_deposit(move: Move) -> None:
+    """What had been paid towards a cancelled order is the customer's, and waits to be paid out."""
+    left = refundable(move.order)
+    promise_refund(move.order, left, purpose=Refund.Purpose.CANCELLED, reason=_("取消订单，退还已付款项"))
 
 
 def check_allocation(move: Move) -> None:
@@ -193,6 +212,8 @@ EFFECTS: dict[str, Callable[[Move], None]] = {
     effect.__name__: effect
     for effect in (
         take_payment,
+        take_on_account,
+        return_deposit,
         check_allocation,
         release_stock,
         close,

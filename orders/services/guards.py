@@ -15,9 +15,11 @@ from orders.errors import ChangePending
 from orders.models import ChangeRequest, Handler, Payment, Refund, Shipment, Status, WarehouseAlert
 from orders.models.payments import BY_HAND
 from orders.selectors.change_requests import open_freezing
+from orders.selectors.credit import credit_left
 from orders.selectors.shortages import may_split
 from orders.services.moves import Move
 from orders.services.refunds import PENDING
+from shopcomm.core.accounts.models import Customer
 from shopcomm.core.configuration.models import shop_settings
 
 TRACKING_NUMBER = re.compile(r"[A-Za-z0-9-]{4,60}")
@@ -25,15 +27,19 @@ TRACKING_NUMBER = re.compile(r"[A-Za-z0-9-]{4,60}")
 
 def amount_invalid(move: Move) -> str | None:
     amount = move.refund if move.transition.to == Status.REFUNDING else move.payment
-    if amount is None or amount < 0 or (amount == 0 and move.order.total > 0):
+    something = move.order.total > 0 and not move.order.on_account
+    if amount is None or amount < 0 or (amount == 0 and something):
         return _("金额不正确")
     return None
 
 
-def amount_exceeds_balance(move: Move) -> str | None:
-    if move.payment is not None and move.payment > move.order.balance:
-        return _("金额超过应付余额 %(balance)s") % {"balance": move.order.balance}
-    return None
+def credit_exceeded(move: Move) -> str | None:
+    """All that the customer owes with what is put on account now; two orders at once never share one limit."""
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=move.order.customer_id)
+    left = credit_left(customer)
+    return (
+        _("超过赊账额度，还可挂账 %(left)s") % {"left": max(left, 0)} if move.order.balance > left else None
+    )
 
 
 def method_unknown(move: Move) -> str | None:
@@ -51,7 +57,8 @@ def payment_seen(move: Move) -> str | None:
 def voucher_required(move: Move) -> str | None:
     """People name the slip they saw; a payment provider and an integration keep their own."""
     by_hand = move.actor.kind == "staff" and move.text("method") != Payment.Method.CASH
-    nothing = move.order.total == 0
+    refund = move.open_refund if move.transition.to == Status.REFUNDED else None
+    nothing = move.order.total == 0 or (refund is not None and refund.amount == 0)
     return _("请填写凭证号或流水号") if by_hand and not nothing and not move.text("reference") else None
 
 
@@ -194,7 +201,8 @@ def reason_required(move: Move) -> str | None:
 
 def nothing_paid(move: Move) -> str | None:
     order = move.order
-    return _("订单没有可退的款项") if order.total > 0 and order.paid_amount <= order.refunded_amount else None
+    owed = order.total > 0 and not order.on_account
+    return _("订单没有可退的款项") if owed and order.paid_amount <= order.refunded_amount else None
 
 
 def refund_open(move: Move) -> str | None:
@@ -244,7 +252,7 @@ GUARDS: dict[str, Callable[[Move], str | None]] = {
     guard.__name__: guard
     for guard in (
         amount_invalid,
-        amount_exceeds_balance,
+        credit_exceeded,
         method_unknown,
         payment_seen,
         voucher_required,

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from orders import hooks
 from orders.errors import GuardFailed, NotAllowed, OrderError, PricesChanged
 from orders.models import Order, OrderLine, Payment, Status
-from orders.selectors.credit import credit_left
 from orders.selectors.pricing import price_mark
 from orders.services import stock
 from orders.services.addresses import AddressInput, check_address, clean
@@ -31,6 +30,7 @@ from orders.services.items import (
 )
 from orders.services.moves import money
 from orders.services.numbers import next_number
+from orders.services.transitions import transition_order
 from orders.transitions import by_key, roles_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, Staff
@@ -78,10 +78,7 @@ def place_order(
     them; without, the shop may take off a `discount` and ask for freight. `shown` is the mark of the price that somebody
     saw before they sent it (OrderPrice.mark). Raises NotAllowed, GuardFailed, InsufficientStock, PricesChanged.
     """
-    row = by_key("T2" if on_credit else "T1")
-    own = actor.kind != "customer" or (actor.id == customer.pk and (terms or actor.order_id == 0))
-    if not own or not row.actors & roles_of(actor):
-        raise NotAllowed(needed=row.actors)
+    _check_placer(actor, customer, on_credit=on_credit, offered=terms is not None)
     if seen := _by_external_id(external_id := clean(external_id)[:64] or None):
         return seen
     variants, columns = variants_by_sku(items), address.columns()
@@ -92,7 +89,7 @@ def place_order(
     order = Order(
         external_id=external_id,
         customer=customer,
-        status=row.to,
+        status=Status.PENDING_PAYMENT,
         version=0,
         source=source,
         urgent=urgent,
@@ -108,11 +105,20 @@ def place_order(
     try:
         # A savepoint: whoever loses the race for an external id answers the winner's order.
         with transaction.atomic():
-            return _place(order, price_items(items, variants, customer), actor, agreed, shown)
+            placed = _place(order, price_items(items, variants, customer), actor, agreed, shown)
+            return _put_on_account(placed, actor) if on_credit else placed
     except (IntegrityError, OrderError):
         if seen := _by_external_id(external_id):
             return seen
         raise
+
+
+def _check_placer(actor: Actor, customer: Customer, *, on_credit: bool, offered: bool) -> None:
+    """Customers order for themselves, and sales put it on account. Raises NotAllowed."""
+    own = actor.kind != "customer" or (actor.id == customer.pk and (offered or actor.order_id == 0))
+    needed = by_key("T2" if on_credit else "T1").actors
+    if not own or not needed & roles_of(actor):
+        raise NotAllowed(needed=needed)
 
 
 def _by_external_id(external_id: str | None) -> Order | None:
@@ -145,17 +151,11 @@ def _place(order: Order, priced: list[PricedItem], actor: Actor, terms: Terms, s
         raise PricesChanged
     if failures := check_total(order.total):
         raise GuardFailed(*failures)
-    on_credit = order.status == Status.PAID
-    if on_credit:
-        _check_credit(order)
     order.number = next_number(order.placed_at)
-    if not on_credit:
-        order.pay_by = timezone.now() + timedelta(minutes=shop_settings().pay_within_minutes)
+    order.pay_by = timezone.now() + timedelta(minutes=shop_settings().pay_within_minutes)
     order.save(force_insert=True)
     lines = OrderLine.objects.bulk_create(new_line(order, row) for row in priced)
     stock.reserve(actor=actor, order=order, wanted=[(line, line.quantity) for line in lines])
-    if on_credit:
-        _take_on_account(order)
     for hook in hooks.order_created_hooks:
         hook(order, actor)
     facts: dict[str, Any] = {"total": str(order.total), "lines": len(lines), "quote": terms.quote}
@@ -171,19 +171,7 @@ def _place(order: Order, priced: list[PricedItem], actor: Actor, terms: Terms, s
     return order
 
 
-def _check_credit(order: Order) -> None:
-    """Whether the customer may owe this much more. Raises GuardFailed."""
-    # Two orders at once must not both fit below one limit.
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=order.customer_id)
-    if order.total > credit_left(customer):
-        text = _("超过赊账额度 %(limit)s") % {"limit": customer.credit_limit}
-        raise GuardFailed(("credit_exceeded", text))
-
-
-def _take_on_account(order: Order) -> None:
-    now = timezone.now()
-    order.paid_amount, order.paid_at = order.total, now
-    if order.total:
-        Payment.objects.create(
-            order=order, amount=order.total, method=Payment.Method.ON_ACCOUNT, received_at=now
-        )
+def _put_on_account(order: Order, actor: Actor) -> Order:
+    """The customer owes it. Raises GuardFailed beyond their limit, which takes the order back as well."""
+    data = {"method": Payment.Method.ON_ACCOUNT}
+    return transition_order(actor=actor, order_id=order.pk, to=Status.PAID, data=data)

@@ -1,6 +1,7 @@
 """Money that comes in without moving the order."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,6 +14,7 @@ from orders.models.payments import BY_HAND
 from orders.services.announce import record
 from orders.services.locks import lock_order
 from orders.services.moves import Move, money
+from orders.services.refunds import match_difference, promise_refund
 from orders.transitions import roles_of
 from shopcomm.core.accounts.actors import Actor
 
@@ -22,6 +24,17 @@ def record_part_payment(move: Move) -> Order:
     return _book(
         move.order, move.payment or Decimal(0), move.text("method"), move.text("reference"), move.actor
     )
+
+
+def is_money(order: Order, data: dict[str, Any]) -> bool:
+    """Whether a call for "paid" tells of money for an order that is past payment: it names an amount.
+
+    For a cancelled order a reference will do; a call without either means the status.
+    """
+    named = data.get("amount") not in (None, "")
+    if order.status in (Status.CANCELLED, Status.REFUNDED):
+        return named or bool(data.get("reference"))
+    return named and order.status not in (Status.PENDING_PAYMENT, Status.REFUNDING)
 
 
 @transaction.atomic
@@ -52,15 +65,13 @@ def record_payment(
 
 
 def _check_amount(order: Order, paid: Decimal) -> None:
-    """Paying in full is a move of the order; after cancelling any amount may still arrive."""
+    """Paying in full is a move of the order; past that whatever came is booked, and too much is returned."""
     if order.status == Status.PENDING_PAYMENT and paid >= order.balance:
         raise GuardFailed(("amount_settles_order", _("金额已够付清，请登记为已支付")))
-    if order.status != Status.CANCELLED and paid > order.balance:
-        raise GuardFailed(("amount_exceeds_balance", _("金额超过应付余额")))
 
 
 def _book(order: Order, amount: Decimal, method: str, reference: str, actor: Actor) -> Order:
-    late = order.status == Status.CANCELLED
+    late = order.status in (Status.CANCELLED, Status.REFUNDED)
     payment = Payment.objects.create(
         order=order,
         amount=amount,
@@ -70,7 +81,9 @@ def _book(order: Order, amount: Decimal, method: str, reference: str, actor: Act
     )
     order.paid_amount += amount
     if late:
-        Refund.objects.create(order=order, amount=amount, reason=_("订单取消后到账"))
+        promise_refund(order, amount, purpose=Refund.Purpose.CANCELLED, reason=_("订单取消后到账"))
+    else:
+        match_difference(order, _("多付货款"))
     record(
         order,
         PaymentRecorded,

@@ -14,10 +14,10 @@ from orders.services.effects import EFFECTS
 from orders.services.guards import GUARDS
 from orders.services.locks import lock_order
 from orders.services.moves import Move
-from orders.services.payments import record_part_payment
+from orders.services.payments import is_money, record_part_payment, record_payment
 from orders.services.shortage_tasks import review_shortages
 from orders.services.versions import check_version
-from orders.transitions import TERMINAL, Transition, by_key, roles_of, rows_between, transitions_from
+from orders.transitions import TERMINAL, Transition, by_key, meant, roles_of, rows_between, transitions_from
 from shopcomm.core.accounts.actors import Actor
 
 
@@ -35,7 +35,15 @@ def transition_order(
     check_owner(order, actor)
     if _already_done(order, to, data):
         return order
-    move = Move(order, actor, choose(order, to, actor), data)
+    if to == Status.PAID and is_money(order, data):
+        return record_payment(
+            actor=actor,
+            order_id=order_id,
+            amount=order.balance if data.get("amount") in (None, "") else data["amount"],
+            method=str(data.get("method") or ""),
+            reference=str(data.get("reference") or ""),
+        )
+    move = Move(order, actor, choose(order, to, actor, data.get("method")), data)
     check_version(order, version)
     _check_guards(move)
     if move.transition.key == "T3" and move.payment is not None and move.payment < order.balance:
@@ -51,7 +59,7 @@ def check_owner(order: Order, actor: Actor) -> None:
         raise NotAllowed(needed=["sales", "manager"])
 
 
-def choose(order: Order, to: str, actor: Actor) -> Transition:
+def choose(order: Order, to: str, actor: Actor, method: object = "") -> Transition:
     """The row of the table for this call. Raises OrderClosed, IllegalTransition, NotAllowed."""
     rows = rows_between(order, to)
     if not rows and order.status in TERMINAL:
@@ -60,10 +68,10 @@ def choose(order: Order, to: str, actor: Actor) -> Transition:
         open_ = transitions_from(order.status, order.status_before)
         allowed = dict.fromkeys(str(row.to) for row in open_ if row.actors & roles_of(actor))
         raise IllegalTransition(from_=order.status, to=to, allowed=allowed, labels=STATUS_LABELS)
-    for row in rows:
+    for row in meant(rows, method):
         if row.actors & roles_of(actor):
             return row
-    raise NotAllowed(needed=set().union(*(row.actors for row in rows)))
+    raise NotAllowed(needed=set().union(*(row.actors for row in meant(rows, method))))
 
 
 def _check_guards(move: Move) -> None:

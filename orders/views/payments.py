@@ -1,12 +1,14 @@
 """Money that comes in, at the desk: a deposit, the rest, or what a later change made due."""
 
+import re
+
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from orders.errors import OrderError
+from orders.errors import GuardFailed, OrderError
 from orders.models import Order, Status
 from orders.services.moves import money
 from orders.services.payments import record_payment
@@ -14,6 +16,9 @@ from orders.services.transitions import transition_order
 from orders.views.desk import visible_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.http.sent_forms import once_sent
+
+# As people write an amount; 1e9 is a slip of the hand, and more than is due is booked.
+PLAIN = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
 
 
 @require_POST
@@ -37,6 +42,8 @@ def _said(booked: Order) -> str:
 
 def _book(request: ShopRequest, order: Order) -> Order:
     given = {name: request.POST.get(name, "").strip() for name in ("amount", "method", "reference")}
+    if not PLAIN.fullmatch(given["amount"]):
+        raise GuardFailed(("amount_invalid", _("金额不正确")))
     amount = money(given["amount"])
     if order.status == Status.PENDING_PAYMENT and amount is not None:
         return transition_order(actor=request.actor, order_id=order.pk, to=Status.PAID, data=given)

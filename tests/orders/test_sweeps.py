@@ -8,6 +8,7 @@ from django.utils import timezone
 from orders.errors import GuardFailed, NotAllowed
 from orders.models import Order
 from orders.services.payments import record_payment
+from orders.services.refunds import pay_refund
 from orders.tasks import auto_complete, expire_unpaid
 from shopcomm.celery import app
 from tests.factories import integration, make_order, move
@@ -56,9 +57,16 @@ def test_money_for_a_cancelled_order_opens_a_refund():
     order = make_order(status="cancelled")
     order = record_payment(actor=integration(), order_id=order.pk, amount="398.00", reference="W9")
     assert (order.status, order.paid_amount, order.version) == ("cancelled", Decimal("398.00"), 3)
-    assert order.refunds.get().amount == Decimal("398.00")
+    refund = order.refunds.get()
+    assert (refund.amount, refund.state, refund.purpose) == (Decimal("398.00"), "approved", "cancelled")
+    paid_out = pay_refund(actor=integration(), refund_id=refund.pk)
+    assert (paid_out.state, Order.objects.get(pk=order.pk).refunded_amount) == (
+        "succeeded",
+        Decimal("398.00"),
+    )
+    order.refresh_from_db()
     assert (
-        record_payment(actor=integration(), order_id=order.pk, amount="398.00", reference="W9").version == 3
+        record_payment(actor=integration(), order_id=order.pk, amount="398.00", reference="W9").version == 4
     )
 
 

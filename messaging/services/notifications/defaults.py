@@ -72,6 +72,18 @@ DEFAULTS: tuple[Default, ...] = (
         priority=90,
     ),
     _customer(
+        Trigger.ON_ACCOUNT, "挂账",
+        "订单 {{订单号}} 已挂账，待付 {{待付金额}}，请在 {{挂账到期日}} 前付清，我们马上安排配货。",
+        "your order {{order}} is on account: {{balance}} are due by {{due_on}}. We start to pack it.",
+        priority=90,
+    ),
+    _customer(
+        Trigger.PAYMENT_SETTLED, "收到余款",
+        "订单 {{订单号}} 收到 {{收到金额}}。多付或订单取消后付的款项，我们会退还给您。",
+        "we have received {{amount}} for your order {{order}}. What was paid too much, or after it was cancelled, goes back to you.",
+        priority=90,
+    ),
+    _customer(
         Trigger.PAYMENT_RECORDED, "收到部分货款",
         "订单 {{订单号}} 收到货款 {{收到金额}}，还需支付 {{待付金额}}。",
         "we have received {{amount}} for your order {{order}}; {{balance}} are still due.",

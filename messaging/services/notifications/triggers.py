@@ -1,5 +1,6 @@
 """Which trigger an event pulls: the notice of its row in the transition table, or one of a few beside it."""
 
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -10,7 +11,6 @@ from orders.transitions import TRANSITIONS
 from shopcomm.core.events.models import DomainEvent
 
 BESIDE_THE_TABLE = {
-    events.PaymentRecorded.type: Trigger.PAYMENT_RECORDED,
     events.OrderUrged.type: Trigger.URGED,
     events.PartRefunded.type: Trigger.PART_REFUNDED,
     events.ChangeEscalated.type: Trigger.CHANGE_ESCALATED,
@@ -36,7 +36,17 @@ def _rejected(data: dict[str, Any]) -> str:
     return Trigger.CONSENT_REFUSED if data.get("handler") == "customer" else Trigger.CHANGE_REJECTED
 
 
+def _payment(data: dict[str, Any]) -> str:
+    """Nothing is asked for where nothing is open: the rest came, or it came after the end."""
+    return (
+        Trigger.PAYMENT_RECORDED
+        if Decimal(data["balance"]) > 0 and not data.get("late")
+        else Trigger.PAYMENT_SETTLED
+    )
+
+
 CHANGES = {
+    events.PaymentRecorded.type: lambda data: _payment(data),
     events.OrderChanged.type: lambda data: (
         Trigger.CHANGE_ACCEPTED if data.get("request_id") else Trigger.CHANGED
     ),
@@ -76,6 +86,8 @@ def _between(notices: tuple[str, ...], event: DomainEvent) -> str:
     """Moves between the same statuses by the same event are told apart by who made them, or by what they say."""
     if len(notices) == 1:
         return notices[0]
+    if Trigger.ON_ACCOUNT in notices:
+        return Trigger.ON_ACCOUNT if event.data.get("method") == "on_account" else Trigger.PAID
     if Trigger.EXPIRED in notices:
         return Trigger.EXPIRED if event.actor_kind == "system" else Trigger.CANCELLED
     return Trigger.REFUND_PARTIAL if event.data.get("amount") else Trigger.REFUND_REJECTED

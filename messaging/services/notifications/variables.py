@@ -84,6 +84,12 @@ _order_words = (
     Variable("金额", "total", gettext_lazy("金额"), _order(lambda order: money(order.total, order.currency))),
     Variable("待付金额", "balance", gettext_lazy("待付金额"), _order(lambda o: money(o.balance, o.currency))),
     Variable("付款期限", "pay_by", gettext_lazy("付款期限"), _order(_pay_by)),
+    Variable(
+        "挂账到期日",
+        "due_on",
+        gettext_lazy("挂账到期日"),
+        _order(lambda o: (o.due_on and f"{o.due_on}") or ""),
+    ),
     Variable("收货地址", "address", gettext_lazy("收货地址"), _order(lambda order: order.address)),
     Variable("查看链接", "link", gettext_lazy("查看链接"), lambda story: story.link()),
     Variable(

@@ -9,6 +9,7 @@ class ShopSettings(models.Model):
     shop_name = models.CharField(_("店名"), max_length=60, default="行知箱包")
     sales_see_all = models.BooleanField(_("销售可查看全部订单"), default=False)
     pay_within_minutes = models.PositiveIntegerField(_("付款时限(分钟)"), default=1440)
+    credit_days = models.PositiveIntegerField(_("挂账付款期(天)"), default=30)
     recall_within_seconds = models.PositiveIntegerField(_("消息撤回时限(秒)"), default=120)
     complete_after_days = models.PositiveIntegerField(_("签收后自动完成(天)"), default=7)
     after_sales_days = models.PositiveIntegerField(_("售后期(天)"), default=15)

@@ -58,7 +58,8 @@ def progress_of(order: Order) -> Progress:
     """The page's content for an order with its lines and shipments."""
     parcels = [_parcel(shipment) for shipment in _shipments(order)]
     headline, detail = _headline(order, parcels)
-    unpaid = order.status == Status.PENDING_PAYMENT and order.balance > 0
+    ended = order.status in (Status.REFUNDING, Status.REFUNDED, Status.CANCELLED)
+    unpaid = order.balance > 0 and not ended
     return Progress(
         headline=headline,
         detail=detail,
@@ -66,7 +67,12 @@ def progress_of(order: Order) -> Progress:
         parcels=parcels,
         lines=list(order.lines.all()),
         due=order.balance if unpaid else Decimal(0),
-        pay_by=order.pay_by if unpaid and order.pay_by and order.pay_by > timezone.now() else None,
+        pay_by=order.pay_by
+        if order.status == Status.PENDING_PAYMENT
+        and unpaid
+        and order.pay_by
+        and order.pay_by > timezone.now()
+        else None,
     )
 
 
@@ -107,6 +113,8 @@ def _headline(order: Order, parcels: list[Parcel]) -> tuple[str, str]:
         Status.REFUNDED: (_("已退款"), _("款项已原路退回，请留意到账通知。")),
         Status.CANCELLED: (_("订单已取消"), _("还想要的话，请告诉客服重新下单。")),
     }
+    if order.status == Status.PAID and order.on_account:
+        return _("已挂账，等待配货"), texts[Status.PAID][1]
     return texts[Status(order.status)]
 
 

@@ -40,6 +40,8 @@ def test_the_event_of_a_move_pulls_its_own_trigger(row: Transition):
     data = {"status_from": str(row.from_), "status_to": str(row.to)}
     if row.key == "T20":
         data["amount"] = "12.00"
+    if row.key == "T2":
+        data["method"] = "on_account"
     actor = "system" if row.key == "T5" else "staff"
     event = DomainEvent(type=row.event.type, data=data, actor_kind=actor)
     assert trigger_of(event) == row.notice
@@ -60,15 +62,15 @@ def before(row: Transition) -> Order:
     """An order that stands where this move begins; a refund stands where it would go back to."""
     status = row.to if row.key == "T19" else row.from_
     items = [ItemInput(VariantFactory().sku, 2), ItemInput(VariantFactory().sku, 1)]
-    order = make_order(status=status, items=items)
+    dealer = CustomerFactory(credit_limit=Decimal("5000"))
+    order = make_order(status=status, items=items, customer=dealer)
     return move(order, "refunding") if row.key == "T19" else order
 
 
 def make(row: Transition) -> Order:
     """The move itself, by whoever makes it in life: one of the services, or a sweep."""
     if not row.from_:
-        dealer = CustomerFactory(tier="wholesale", credit_limit=Decimal("5000"))
-        return make_order(customer=dealer, on_credit=row.key == "T2", actor=Actor.staff(StaffFactory()))
+        return make_order(actor=Actor.staff(StaffFactory()))
     order = before(row)
     relay()
     Notification.objects.all().delete()
@@ -80,6 +82,7 @@ def make(row: Transition) -> Order:
         move(order, "shipped", lines=[{"line": line.pk, "quantity": 1}])
     else:
         given = {"reason": "不想要了"} if row.to == "refunding" or row.key == "T19" else {}
+        given |= {"method": "on_account"} if row.key == "T2" else {}
         move(order, row.to, actor=None if row.key != "T4" else Actor.staff(StaffFactory()), **given)
     return Order.objects.get(pk=order.pk)
 
