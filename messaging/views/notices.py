@@ -1,5 +1,6 @@
 """The notification centre of staff, and why an order's customer was told what they were."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse, JsonResponse
@@ -21,6 +22,7 @@ from messaging.services.subscriptions import set_wishes, wishes_of
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.roles import may
+from shopcomm.core.embedded.restarts import read_keeps_ending
 from shopcomm.core.http.templatetags.ui import capped
 
 PAGE = 50
@@ -36,6 +38,7 @@ def notices(request: ShopRequest) -> HttpResponse:
     context = {"active": "notices", "rows": rows, "page": page}
     if may(request.user.role, "admin"):
         context["failed"] = failed_deliveries()
+        context["keeps_ending"] = read_keeps_ending(settings.DATA_DIR)
     return render(request, "messaging/notices.html", context)
 
 

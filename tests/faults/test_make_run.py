@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx
 import pytest
 
 from shopcomm.core.embedded.attach import ROOT
@@ -85,6 +86,27 @@ def test_what_is_killed_is_started_again(run: Run, name: str) -> None:
     eventually(lambda: run.children().get(name) != before[name], 30, f"{name} is started again")
     eventually(run.is_ready, 30, "the shop is ready again")
     assert {**run.children(), name: 0} == {**before, name: 0}, "the others went on"
+
+
+def test_what_keeps_ending_is_started_ever_later_and_named_while_the_rest_goes_on(run: Run) -> None:
+    ended: set[int] = set()
+
+    def ended_once_more() -> bool:
+        pid = run.children().get("worker", 0)
+        if pid not in ended and started_at(pid):
+            os.kill(pid, signal.SIGKILL)
+            ended.add(pid)
+        return len(ended) >= 7
+
+    others = {name: pid for name, pid in run.children().items() if name != "worker"}
+    eventually(ended_once_more, 60, "the worker is killed seven times")
+
+    assert run.process.poll() is None, "the product does not end with it"
+    eventually(lambda: "worker keeps ending" in run.log.read_text(), 10, "it is said")
+    named = httpx.get(f"http://127.0.0.1:{run.port}/readyz").json()
+    assert (named["status"], named["keeps_ending"]) == ("ok", ["worker"])
+    eventually(lambda: run.children()["worker"] not in ended, 30, "the worker is started again")
+    assert {name: pid for name, pid in run.children().items() if name != "worker"} == others
 
 
 def test_a_second_start_on_the_same_folder_is_told_so(run: Run) -> None:

@@ -18,11 +18,11 @@ from types import FrameType
 from shopcomm.core.embedded.attach import ROOT, data_folder
 from shopcomm.core.embedded.binaries import EmbeddedError, spawn
 from shopcomm.core.embedded.catalogues import compile_catalogues
+from shopcomm.core.embedded.restarts import Restarts, write_keeps_ending
 from shopcomm.core.embedded.services import Services, end, stop_leftovers
 
 DEMO_USERS = ("sales", "warehouse", "manager")
 READY_SECONDS = 90.0
-MOST_ENDS = 5
 # How some of our processes end if we are killed and nobody is left to lose patience with them: a worker whose broker has
 # gone waits for it for ever, and a scheduler that looks for its broker hears nothing. Both keep what matters in the
 # database, and a worker's own processes end when its pipe does.
@@ -40,7 +40,8 @@ class Supervisor:
         self.data, self.port = data, port
         self.services = Services(data)
         self.children: dict[str, subprocess.Popen[bytes]] = {}
-        self.ends: dict[str, list[float]] = {}
+        self.restarts: dict[str, Restarts] = {}
+        self.keep_ending: list[str] = []
         self.password = os.environ.get("SHOPCOMM_DEMO_PASSWORD", "")
 
     def run(self) -> None:
@@ -59,6 +60,7 @@ class Supervisor:
         """Servers, tables, files, the demo shop, then web, worker and scheduler."""
         check_port(self.port)
         stop_leftovers(self.data)
+        write_keeps_ending(self.data, [])
         postgres, valkey = not os.environ.get("DATABASE_URL"), not os.environ.get("REDIS_URL")
         self.services.start(postgres=postgres, valkey=valkey)
         os.environ["PORT"] = str(self.port)
@@ -124,31 +126,69 @@ class Supervisor:
         sys.stdout.flush()
 
     def watch(self) -> None:
-        """Stay until a signal; start again what ends by itself, unless it ends again and again."""
+        """Stay until a signal; start again what ends by itself, ever later if it ends again and again."""
         while True:
-            for name, process in list(self.services.processes.items()):
-                if process.poll() is not None:
-                    self.start_again(name)
+            for name in list(self.services.processes):
+                self.look_after(name)
+            self.tell_who_keeps_ending()
             time.sleep(0.5)
 
+    def look_after(self, name: str) -> None:
+        """Start a child that ended once it is due. Whatever that meets, the others go on and it is tried again."""
+        process, restarts, now = self.services.processes[name], self.restarts.get(name), time.monotonic()
+        if process.poll() is None:
+            return
+        if restarts is None or process.pid != restarts.of:
+            self.note_end(name, process)
+        elif now >= restarts.due:
+            try:
+                self.start_again(name)
+            except (EmbeddedError, OSError, subprocess.SubprocessError) as error:
+                print(f"{name} could not be started: {error}", flush=True)
+                restarts.ended(now)
+
+    def note_end(self, name: str, process: "subprocess.Popen[bytes]") -> None:
+        """Write down that a child ended, and say so if it has to wait."""
+        restarts = self.restarts.setdefault(name, Restarts())
+        restarts.of = process.pid
+        if wait := restarts.ended(time.monotonic()):
+            print(
+                f"{name} keeps ending ({len(restarts.ends)} times in a minute, last with {process.returncode}); "
+                f"next start in {wait:.0f} s; {self.data}/{name}.log ends with: {self.last_words(name)}",
+                flush=True,
+            )
+
     def start_again(self, name: str) -> None:
-        """A child that ended, once more. Raises EmbeddedError at the sixth time in a minute."""
-        now = time.monotonic()
-        self.ends[name] = [*(when for when in self.ends.get(name, []) if now - when < 60), now]
-        if len(self.ends[name]) > MOST_ENDS:
-            self.check_children()
+        """A child that ended, once more."""
         if name in COMMANDS:
             self.spawn(name)
         else:
             self.services.start_again(name)
         print(f"{name} ended and was started again; see {self.data}/{name}.log", flush=True)
 
+    def tell_who_keeps_ending(self) -> None:
+        """Leave word for /readyz and for the managers' page when that has changed."""
+        now = time.monotonic()
+        names = [name for name, restarts in self.restarts.items() if restarts.keeps_ending(now)]
+        if names != self.keep_ending:
+            self.keep_ending = names
+            write_keeps_ending(self.data, names)
+            print(f"keep ending: {', '.join(names) or 'none any more'}", flush=True)
+
+    def last_words(self, name: str) -> str:
+        """The last line of a child's log."""
+        try:
+            lines = (self.data / f"{name}.log").read_text(errors="replace").strip().splitlines()
+        except OSError as error:
+            return str(error)
+        return lines[-1] if lines else ""
+
     def check_children(self) -> None:
+        """Raises EmbeddedError when one ended during the start: that is told at once."""
         for name, process in self.services.processes.items():
             if process.poll() is not None:
-                log = (self.data / f"{name}.log").read_text(errors="replace").strip().splitlines()
                 raise EmbeddedError(
-                    f"{name} ended by itself; {self.data}/{name}.log ends with: {(log or [''])[-1]}"
+                    f"{name} ended by itself; {self.data}/{name}.log ends with: {self.last_words(name)}"
                 )
 
     def stop(self) -> None:
@@ -158,6 +198,7 @@ class Supervisor:
             if process := self.children.pop(name, None):
                 end(process, signal.SIGTERM, within)
         self.services.stop()
+        write_keeps_ending(self.data, [])
 
 
 def web_command(port: int) -> list[str]:

@@ -9,6 +9,8 @@ from django.views.decorators.http import require_safe
 from redis import Redis
 from redis.exceptions import RedisError
 
+from shopcomm.core.embedded.restarts import read_keeps_ending
+
 log = logging.getLogger(__name__)
 
 
@@ -20,9 +22,17 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when the database and Redis answer, 503 with what is down."""
+    """200 when the database and Redis answer, 503 with what is down.
+
+    `keeps_ending` names processes that `make run` starts again and again: this one works all the same.
+    """
     down = [name for name, works in (("database", _database), ("redis", _redis)) if not works()]
-    return JsonResponse({"status": "down" if down else "ok", "down": down}, status=503 if down else 200)
+    told = {
+        "status": "down" if down else "ok",
+        "down": down,
+        "keeps_ending": read_keeps_ending(settings.DATA_DIR),
+    }
+    return JsonResponse(told, status=503 if down else 200)
 
 
 def _database() -> bool:

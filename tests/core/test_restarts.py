@@ -1,0 +1,59 @@
+"""A process that ends is started again at once, one that keeps ending ever later, and everybody is told which."""
+
+import json
+
+import pytest
+from django.test import Client
+
+from shopcomm.core.embedded.restarts import (
+    Restarts,
+    keeps_ending_file,
+    read_keeps_ending,
+    write_keeps_ending,
+)
+
+
+def test_five_ends_in_a_minute_cost_nothing_and_further_ones_ever_more() -> None:
+    restarts = Restarts()
+
+    assert [restarts.ended(now) for now in range(12)] == [0, 0, 0, 0, 0, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_an_end_now_and_then_is_started_again_at_once() -> None:
+    restarts = Restarts()
+
+    assert [restarts.ended(20.0 * turn) for turn in range(30)] == [0.0] * 30
+
+
+def test_who_lived_long_enough_has_recovered() -> None:
+    restarts = Restarts()
+    for now in range(8):
+        restarts.ended(now)
+
+    assert restarts.keeps_ending(20)
+    assert not restarts.keeps_ending(200)
+    assert restarts.ended(200) == 0
+
+
+@pytest.mark.django_db
+def test_readyz_and_the_managers_page_name_what_keeps_ending(
+    settings, tmp_path, log_in, manager, sales
+) -> None:
+    settings.DATA_DIR = tmp_path
+    assert Client().get("/readyz").json()["keeps_ending"] == []
+    write_keeps_ending(tmp_path, ["worker"])
+
+    answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()["keeps_ending"]) == (200, ["worker"])
+    assert "系统进程 worker 反复退出" in log_in(manager).get("/notices/").content.decode()
+    assert "反复退出" not in log_in(sales).get("/notices/").content.decode()
+
+    write_keeps_ending(tmp_path, [])
+    assert not keeps_ending_file(tmp_path).exists()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"names": 3}', json.dumps({"at": 1})])
+def test_word_that_cannot_be_read_is_no_word(tmp_path, content: str) -> None:
+    keeps_ending_file(tmp_path).write_text(content)
+
+    assert read_keeps_ending(tmp_path) == []
