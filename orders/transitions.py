@@ -80,14 +80,14 @@ _placing = (
         "T1", "", Status.PENDING_PAYMENT, "place", _("下单"), SELLERS | {CUSTOMER, SYSTEM}, events.OrderCreated,
         PLACE_GUARDS, ("reserve_stock",), "order_confirmed", ("items", "address"), direct=False,
     ),
+    Transition(
+        "T3", Status.PENDING_PAYMENT, Status.PAID, "pay", _("登记收款"), frozenset({SYSTEM, MANAGER}),
+        events.OrderPaid, ("amount_invalid", "method_unknown", "payment_seen", "voucher_required"), ("take_payment", "check_allocation"), "paid", ("amount", "method", "reference"),
+    ),
     # An order that is placed on account is placed and put on account in one transaction; both are written.
     Transition(
         "T2", Status.PENDING_PAYMENT, Status.PAID, "put_on_account", _("挂账"), SELLERS | {SYSTEM},
         events.OrderPaid, ("credit_exceeded",), ("take_on_account", "check_allocation"), "on_account",
-    ),
-    Transition(
-        "T3", Status.PENDING_PAYMENT, Status.PAID, "pay", _("登记收款"), frozenset({SYSTEM, MANAGER}),
-        events.OrderPaid, ("amount_invalid", "method_unknown", "payment_seen", "voucher_required"), ("take_payment", "check_allocation"), "paid", ("amount", "method", "reference"),
     ),
     Transition(
         "T4", Status.PENDING_PAYMENT, Status.CANCELLED, "cancel", _("取消订单"), SELLERS | {CUSTOMER},

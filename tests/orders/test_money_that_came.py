@@ -145,3 +145,11 @@ def test_what_became_due_stands_on_the_phone(customer, phone_of):
     page = phone_of(customer).get(f"/my/orders/{order.number}/").content.decode()
     assert "待补款" in page
     assert "¥278.00" in page
+
+
+def test_the_button_of_an_unpaid_order_books_money_for_managers_and_is_on_account_for_sales(as_actor):
+    from orders.selectors.orders import allowed_transitions
+
+    order = make_order()
+    first = {role: allowed_transitions(order, as_actor(role))[0].command for role in ("manager", "sales")}
+    assert first == {"manager": "pay", "sales": "put_on_account"}
