@@ -3,8 +3,10 @@
 import configparser
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 ROOT = Path(__file__).parents[2]
 READ = re.compile(r"""(?:env(?:\.\w+)?\(|environ(?:\.get\(|\[))\s*"([A-Z][A-Z_]+)\"""")
@@ -54,3 +56,48 @@ def test_the_site_is_understood_by_the_nginx_of_debian_12() -> None:
 
     assert "listen 443 ssl http2;" in site
     assert not re.search(r"^\s*http2 on;", site, re.MULTILINE)
+
+
+def test_visitors_cannot_choose_the_address_they_are_counted_by() -> None:
+    """nginx overwrites what they claim, and the application believes nobody but nginx."""
+    site = (ROOT / "deploy/nginx.conf").read_text()
+    assert set(re.findall(r"X-Forwarded-For (\S+);", site)) == {"$remote_addr"}
+    for command in (
+        ROOT / "Procfile",
+        ROOT / "deploy/Dockerfile",
+        ROOT / "deploy/systemd/shopcomm-web.service",
+    ):
+        assert "--forwarded-allow-ips" not in command.read_text(), command
+    compose = (ROOT / "deploy/compose.yaml").read_text()
+    assert "FORWARDED_ALLOW_IPS: ${FORWARDED_ALLOW_IPS:-172.16.0.0/12,192.168.0.0/16}" in compose
+
+
+@pytest.mark.parametrize(
+    ("peer", "believed"), [("172.18.0.5", True), ("192.168.16.3", True), ("203.0.113.7", False)]
+)
+async def test_only_a_peer_of_the_named_networks_may_name_the_visitor(peer: str, believed: bool) -> None:
+    """uvicorn's own reading of the value that compose sets."""
+    seen: list[str] = []
+
+    async def application(scope: Any, _receive: Any, _send: Any) -> None:
+        seen.append(scope["client"][0])
+
+    compose = (ROOT / "deploy/compose.yaml").read_text()
+    trusted = re.search(r"FORWARDED_ALLOW_IPS:-([^}]+)}", compose)
+    assert trusted
+    proxied = ProxyHeadersMiddleware(application, trusted_hosts=trusted[1])
+    headers = [(b"x-forwarded-for", b"198.51.100.9"), (b"x-forwarded-proto", b"https")]
+    await proxied({"type": "http", "client": (peer, 1), "headers": headers, "scheme": "http"}, None, None)
+    assert seen == ["198.51.100.9" if believed else peer]
+
+
+@pytest.mark.parametrize("unit", ["web", "worker", "beat"])
+def test_units_may_open_more_files_than_the_usual_thousand(unit: str) -> None:
+    text = (ROOT / f"deploy/systemd/shopcomm-{unit}.service").read_text()
+    assert int(re.search(r"^LimitNOFILE=(\d+)$", text, re.MULTILINE)[1]) >= 8192
+
+
+def test_half_a_request_does_not_hold_its_place_for_long() -> None:
+    site = (ROOT / "deploy/nginx.conf").read_text()
+    assert int(re.search(r"client_header_timeout (\d+)s;", site)[1]) <= 20
+    assert int(re.search(r"client_body_timeout (\d+)s;", site)[1]) <= 60

@@ -198,13 +198,13 @@ def test_without_javascript_a_move_goes_back_to_the_order(log_in, manager, order
 
 
 def test_a_failed_guard_is_told_in_the_form(log_in, manager, order: Order) -> None:
-    data = {"version": order.version, "amount": "1000000", "method": "transfer", "reference": "TX-1"}
+    data = {"version": order.version, "amount": "7", "method": "transfer", "reference": " "}
 
     answer = log_in(manager).post(f"/orders/{order.number}/to/paid/", data, headers=FRAGMENT)
 
     assert answer.status_code == 422
-    assert "金额超过应付余额" in answer.text
-    assert "TX-1" in answer.text
+    assert "请填写凭证号或流水号" in answer.text
+    assert 'value="7' in answer.text
     assert Order.objects.get().status == Status.PENDING_PAYMENT
 
 
