@@ -144,6 +144,8 @@ def test_a_new_order_appears_in_the_list(browse, live, manager, variant, sales) 
     other.locator("[data-variant-search]").fill(variant.sku)
     other.locator("[data-variant]").first.click()
     other.locator("[name=quantity]").first.fill("2")
+    # Nobody sends a price they have not seen.
+    expect(other.locator("[data-price-total]")).to_have_text("¥398.00")
     other.locator("form[method=post] .btn.primary").last.click()
     other.wait_for_url(lambda url: not url.endswith("/new/"))
 
