@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from messaging.services.renditions import draw_waiting
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.browser.chat import elsewhere, message, ready, say, texts
 from tests.factories import move
@@ -125,6 +126,8 @@ def test_a_picture_is_sent_by_paste_and_opens_large(desk, phone):
             new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
         }"""
     )
+    while not draw_waiting():
+        phone.wait_for_timeout(100)
     photo = phone.locator(".log [data-seq] .photo")
     expect(photo).to_be_visible()
     photo.click()
