@@ -128,8 +128,8 @@ def test_a_picture_is_sent_by_paste_and_opens_large(desk, phone):
     )
     while not draw_waiting():
         phone.wait_for_timeout(100)
-    photo = phone.locator(".log [data-seq] .photo")
-    expect(photo).to_be_visible()
+    photo = phone.locator(".log [data-seq] .photo[data-full]")
+    expect(photo).to_be_visible(timeout=15_000)
     photo.click()
     expect(phone.locator("dialog.lightbox")).to_be_visible()
     phone.keyboard.press("Escape")
