@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from orders.address_reading import LONGEST, read_address
 from orders.services.addresses import COLUMNS
 from shopcomm.core.http.rate_limits import seconds_to_wait
-from shopcomm.core.text import written_phone
+from shopcomm.core.phones import written_phone
 
 # For one person: twenty at once, then one every two seconds.
 RATE, BURST = 0.5, 20

@@ -18,7 +18,7 @@ from orders.selectors.products import variants_matching
 from orders.services.addresses import COLUMNS
 from orders.services.consent import PhoneConsent
 from orders.services.items import list_price
-from shopcomm.core.text import written_phone
+from shopcomm.core.phones import written_phone
 
 # Goods found at a time, and goods added at most in one change.
 FOUND, MOST_ADDED = 10, 50

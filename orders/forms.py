@@ -15,7 +15,8 @@ from orders.selectors.change_requests import open_freezing
 from orders.transitions import Transition
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.models.customers import Customer, Source
-from shopcomm.core.accounts.services.customers import normalise_phone
+from shopcomm.core.phones import LONGEST as PHONE_LENGTH
+from shopcomm.core.phones import PhoneRefused, kept_receiver_phone, normalise_phone
 
 ADDRESS_FIELDS = ("receiver_name", "receiver_phone", "province", "city", "district", "street")
 
@@ -95,7 +96,7 @@ class OrderForm(DeskForm):
 
     receiver_name = forms.CharField(label=_("收货人"), max_length=120)
     receiver_phone = forms.CharField(
-        label=_("收货电话"), max_length=30, widget=forms.TextInput({"inputmode": "tel"})
+        label=_("收货电话"), max_length=PHONE_LENGTH, widget=forms.TextInput({"inputmode": "tel"})
     )
     province = forms.CharField(label=_("省"), max_length=60)
     city = forms.CharField(label=_("市"), max_length=60)
@@ -110,7 +111,9 @@ class OrderForm(DeskForm):
     item_errors = ""
 
     def clean_receiver_phone(self) -> str:
-        return _phone(self.cleaned_data["receiver_phone"])
+        text: str = self.cleaned_data["receiver_phone"]
+        _phone(text)
+        return kept_receiver_phone(text)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -124,7 +127,9 @@ class CreateOrderForm(OrderForm):
     """A new order, for a customer known by phone or a new one."""
 
     name = forms.CharField(label=_("客户姓名"), max_length=120)
-    phone = forms.CharField(label=_("客户手机"), max_length=30, widget=forms.TextInput({"inputmode": "tel"}))
+    phone = forms.CharField(
+        label=_("客户手机"), max_length=PHONE_LENGTH, widget=forms.TextInput({"inputmode": "tel"})
+    )
     company = forms.CharField(label=_("公司"), max_length=120, required=False)
     tier = forms.ChoiceField(label=_("类型"), choices=Customer.Tier.choices, required=False)
     source = forms.ChoiceField(label=_("来源"), choices=Source.choices)
@@ -185,8 +190,8 @@ def _price(amount: Decimal | None) -> str:
 def _phone(text: str) -> str:
     try:
         return normalise_phone(text)
-    except ValueError as error:
-        raise forms.ValidationError(_t("这不像一个电话号码，请核对")) from error
+    except PhoneRefused as error:
+        raise forms.ValidationError(str(error)) from error
 
 
 def read_lines(data: QueryDict) -> tuple[list[dict[str, Any]], str]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from orders.models import Status
-from shopcomm.core.text import written_phone
+from shopcomm.core.phones import written_phone
 
 # What an address is called outside, and on the order.
 RECEIVER = {

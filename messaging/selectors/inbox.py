@@ -1,5 +1,6 @@
 """The inbox: every conversation one member of staff may see, unread first."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from django.utils import timezone
 from messaging.models import Conversation, Message, ReadMarker, Sender
 from messaging.selectors.conversations import conversations_visible_to
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.phones import PhoneRefused, read_phone
 
 FOLDERS = ("all", "unread", "waiting", "enquiry", "mine")
 COUNT_CAP = 1000
@@ -102,7 +104,9 @@ def _searched(found: QuerySet[Any], words: str) -> QuerySet[Any]:
     if words.isdigit() and len(words) == 4:
         wanted |= Q(customer__phone_tail=words)
     elif words.isdigit() and len(words) > 4:
-        wanted |= Q(customer__phone__endswith=words)
+        wanted |= Q(customer__phone__contains=words)
+    with suppress(PhoneRefused):
+        wanted |= Q(customer__phone__startswith=read_phone(words).key)
     return found.filter(wanted)
 
 

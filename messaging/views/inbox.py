@@ -59,8 +59,8 @@ def new_enquiry(request: HttpRequest) -> HttpResponse:
         )
     try:
         conversation = _open(request, **fields)
-    except ValueError:
-        context["error"] = _("请填写正确的手机号，例如 138 0000 6612")
+    except ValueError as error:
+        context["error"] = f"{error} {_('例如 138 0000 6612')}"
         return render(request, "messaging/enquiry_form.html", context, status=422)
     return redirect("messaging:inbox-conversation", conversation.pk)
 

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from orders.models import Order, OrderLine, Shipment, Status, Variant
 from shopcomm.core.accounts.models.customers import Source
+from shopcomm.core.phones import LONGEST as LONGEST_PHONE
 
 MAX_COUNT = 1_000_000
 # Price lists are in yuan; an order keeps the currency it was taken in.
@@ -14,7 +15,7 @@ LIST_CURRENCY = "CNY"
 
 class CustomerInput(serializers.Serializer):
     name = serializers.CharField(max_length=120)
-    phone = serializers.CharField(max_length=30)
+    phone = serializers.CharField(max_length=LONGEST_PHONE)
     company = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
 
 
@@ -26,7 +27,7 @@ class ItemInput(serializers.Serializer):
 
 class AddressInput(serializers.Serializer):
     name = serializers.CharField(max_length=120)
-    phone = serializers.CharField(max_length=30)
+    phone = serializers.CharField(max_length=LONGEST_PHONE)
     province = serializers.CharField(max_length=60)
     city = serializers.CharField(max_length=60)
     district = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")

@@ -43,7 +43,7 @@ class Order(models.Model):
     )
     # The receiver as agreed for this order; editing the customer never rewrites it.
     receiver_name = models.CharField(_("收货人"), max_length=120, blank=True)
-    receiver_phone = models.CharField(_("收货电话"), max_length=30, blank=True)
+    receiver_phone = models.CharField(_("收货电话"), max_length=60, blank=True)
     province = models.CharField(_("省"), max_length=60, blank=True)
     city = models.CharField(_("市"), max_length=60, blank=True)
     district = models.CharField(_("区县"), max_length=60, blank=True)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from orders.models import Order
 from orders.models.numbers import day_number
+from shopcomm.core.phones import PhoneRefused, read_phone
 
 # More than anybody pages through; keeps a search for one letter from reading everything.
 CANDIDATES = 2000
@@ -64,13 +65,20 @@ def candidates(text: str) -> tuple[str, list[Any]]:
 
 
 def _phone_terms(text: str) -> list[tuple[str, list[Any]]]:
-    """The last four digits, or a whole number as people write it."""
+    """The last four digits, or a whole number as people write it; without its extension it is all who share it."""
     digits = re.sub(r"[\s()+-]", "", text)
-    if not digits.isascii() or not digits.isdigit():
-        return []
-    if len(digits) == 4:
+    if digits.isascii() and digits.isdigit() and len(digits) == 4:
         return [("phone_tail = %s", [digits])]
-    return [("phone IN (%s, %s)", [f"+{digits}", f"+86{digits}"])] if len(digits) >= 7 else []
+    try:
+        phone = read_phone(text)
+    except PhoneRefused:
+        # What was taken before numbers were checked is found as it is kept.
+        known = digits.isascii() and digits.isdigit() and len(digits) >= 7
+        return [("phone IN (%s, %s)", [f"+{digits}", f"+86{digits}"])] if known else []
+    if phone.extension:
+        return [("phone = %s", [phone.key])]
+    # The tail has an index; whatever follows the number is an extension of it.
+    return [("phone_tail = %s AND phone LIKE %s", [phone.tail, f"{phone.number}%"])]
 
 
 def grams(text: str) -> list[str]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from orders.labels import RECEIVER
 from orders.models import Order
 from orders.services.items import Failure
-from shopcomm.core.accounts.services.customers import normalise_phone
+from shopcomm.core.phones import PhoneRefused, kept_receiver_phone, normalise_phone
 from shopcomm.core.text import one_line
 
 COLUMNS = RECEIVER
@@ -42,9 +42,9 @@ def clean(value: Any) -> str:
 
 
 def column_text(column: str, value: Any) -> str:
-    """A field of the receiver as it is kept: on one line, a phone without the blanks between its digits."""
+    """A field of the receiver as it is kept: on one line, a phone as it stands on a label."""
     text = one_line(value)
-    return text.replace(" ", "") if column == COLUMNS["phone"] else text
+    return kept_receiver_phone(text) if column == COLUMNS["phone"] else text
 
 
 def _column(name: str) -> Any:
@@ -63,6 +63,6 @@ def check_address(columns: dict[str, str]) -> list[Failure]:
         return [("address_incomplete", _("收货信息过长"))]
     try:
         normalise_phone(columns["receiver_phone"])
-    except ValueError:
-        return [("address_incomplete", _("收货电话不正确"))]
+    except PhoneRefused as error:
+        return [("address_incomplete", _("收货电话不正确：%(why)s") % {"why": error})]
     return []

@@ -17,7 +17,8 @@ from orders.services.moves import money
 from orders.services.transitions import transition_order
 from orders.transitions import SELLERS, roles_of
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.text import one_line, written_phone
+from shopcomm.core.phones import written_phone
+from shopcomm.core.text import one_line
 
 MAX_LINES = 200
 

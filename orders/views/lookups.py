@@ -11,7 +11,7 @@ from orders.selectors.orders import orders_visible_to
 from orders.selectors.products import variants_matching
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import Customer
-from shopcomm.core.accounts.services.customers import normalise_phone
+from shopcomm.core.phones import normalise_phone
 
 MOST = 20
 COPIED = ("receiver_name", "receiver_phone", "province", "city", "district", "street")

@@ -1,10 +1,8 @@
-"""Text from people where it has to fit one line: names, addresses, phone numbers."""
+"""Text from people where it has to fit one line: names, addresses, amounts."""
 
 import re
 from decimal import Decimal
 from typing import Any
-
-import phonenumbers
 
 # Controls, and what turns the direction of writing or shows nothing: on a label or in a list it makes a name look like
 # another one. The joiners of emoji and of some scripts stay.
@@ -19,17 +17,6 @@ def one_line(text: Any) -> str:
     """The text as a reader sees it: without hidden characters, with single blanks; empty if nothing shows."""
     line = " ".join(_HIDDEN.sub("", str(text or "")).split())
     return line if line.strip(_JOINERS) else ""
-
-
-def written_phone(phone: str) -> str:
-    """A number as people write it: 138 0013 8000, and one from abroad with its country code."""
-    try:
-        number = phonenumbers.parse(phone or "", "CN")
-    except phonenumbers.NumberParseException:
-        return (phone or "").strip()
-    formats = phonenumbers.PhoneNumberFormat
-    style = formats.NATIONAL if number.country_code == 86 else formats.INTERNATIONAL
-    return phonenumbers.format_number(number, style)
 
 
 def written_money(amount: Decimal | str, currency: str = "CNY") -> str:

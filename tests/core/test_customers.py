@@ -1,7 +1,8 @@
 import pytest
 
 from shopcomm.core.accounts.models import Customer
-from shopcomm.core.accounts.services.customers import customer_by_phone, normalise_phone
+from shopcomm.core.accounts.services.customers import customer_by_phone
+from shopcomm.core.phones import normalise_phone
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,19 @@ AGAIN = frozenset({408, 425, 429})
 
 
 def reach(people: Iterable[Person]) -> dict[Person, list[str]]:
-    """The mobile numbers of customers, E.164; nobody's while no gateway is set."""
+    """The mobile numbers of customers, E.164; nobody's while no gateway is set.
+
+    A number with an extension is a marketplace's and many people's: a text to it would reach somebody else.
+    """
     if _gateway() is None:
         return {}
     ids = [person.id for person in people if person.kind == Recipient.CUSTOMER]
-    rows = Customer.objects.filter(pk__in=ids).exclude(phone="").values_list("pk", "phone")
+    rows = (
+        Customer.objects.filter(pk__in=ids)
+        .exclude(phone="")
+        .exclude(phone__contains="-")
+        .values_list("pk", "phone")
+    )
     return {Person(Recipient.CUSTOMER, pk): [phone] for pk, phone in rows}
 
 

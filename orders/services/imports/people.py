@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from orders.services.imports.rows import Row
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.models.customers import Source
-from shopcomm.core.accounts.services.customers import normalise_phone
+from shopcomm.core.phones import normalise_phone
 
 MOST_REMEMBERED = 20_000
 

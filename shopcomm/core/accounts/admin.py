@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from shopcomm.core.accounts.models import ApiKey, Customer, Staff
 from shopcomm.core.accounts.roles import Role
 from shopcomm.core.accounts.services.api_keys import SCOPES, create_api_key
-from shopcomm.core.accounts.services.customers import normalise_phone
+from shopcomm.core.phones import PhoneRefused, normalise_phone, read_phone
 from shopcomm.core.realtime import look_again_on_commit, staff_group
 
 # Roles take the place of groups: few enough to read in one table.
@@ -50,10 +50,14 @@ class CustomerForm(ModelForm):
         fields = ("name", "phone", "company", "source", "tier", "credit_limit", "note", "is_active")
 
     def clean_phone(self) -> str:
+        text: str = self.cleaned_data["phone"]
+        # Of customers from old files only an id may be known.
+        if not text and not self.instance.phone and self.instance.pk:
+            return ""
         try:
-            return normalise_phone(self.cleaned_data["phone"])
-        except ValueError as error:
-            raise ValidationError(_("请填写正确的手机号")) from error
+            return normalise_phone(text)
+        except PhoneRefused as error:
+            raise ValidationError(str(error)) from error
 
 
 @admin.register(Customer)
@@ -65,7 +69,7 @@ class CustomerAdmin(ModelAdmin):
     show_full_result_count = False
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
-        obj.phone_tail = obj.phone[-4:]
+        obj.phone_tail = read_phone(obj.phone).tail if obj.phone else ""
         super().save_model(request, obj, form, change)
 
 

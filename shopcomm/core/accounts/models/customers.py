@@ -21,8 +21,8 @@ class Customer(models.Model):
         WHOLESALE = "wholesale", _("批发")
 
     name = models.CharField(_("姓名"), max_length=120)
-    # E.164; blank for imported customers of whom only an id is known.
-    phone = models.CharField(_("手机"), max_length=20, blank=True)
+    # E.164, an extension behind a hyphen; blank for imported customers of whom only an id is known.
+    phone = models.CharField(_("手机"), max_length=40, blank=True)
     phone_tail = models.CharField(_("手机尾号"), max_length=4, blank=True, editable=False)
     company = models.CharField(_("公司"), max_length=120, blank=True)
     source = models.CharField(_("来源"), max_length=10, choices=Source, default=Source.WECHAT)

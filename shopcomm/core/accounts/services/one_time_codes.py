@@ -6,7 +6,6 @@ and somebody new can look at the catalogue and ask for prices before any order. 
 text messages at the shop's cost, is bounded by phone, by address, by day and by country.
 """
 
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,8 +18,9 @@ from django.utils.translation import gettext as _
 
 from shopcomm.core.accounts.models import Customer, OneTimeCode
 from shopcomm.core.accounts.models.customers import Source
-from shopcomm.core.accounts.services.customers import customer_by_phone, normalise_phone
+from shopcomm.core.accounts.services.customers import customer_by_phone
 from shopcomm.core.http.rate_limits import seconds_to_wait
+from shopcomm.core.phones import MOBILE, PhoneRefused, read_phone
 
 DIGITS = 6
 LIVES = timedelta(minutes=5)
@@ -31,7 +31,6 @@ PHONE_RATE, PHONE_BURST, A_DAY = 1 / 60, 3, 20
 ADDRESS_RATE, ADDRESS_BURST = 1 / 30, 20
 GUESS_RATE, GUESS_BURST = 1 / 6, 40
 KEPT = timedelta(days=2)
-CHINESE_MOBILE = re.compile(r"\+861[3-9]\d{9}")
 
 
 class CodeRefused(Exception):
@@ -52,13 +51,19 @@ class IssuedCode:
 
 
 def mobile_number(text: str) -> str:
-    """A number in E.164 that a code may be sent to. Raises CodeRefused."""
+    """A number in E.164 that a code may be sent to. Raises CodeRefused.
+
+    One with an extension is a marketplace's, which many share: a message would reach any of them or nobody.
+    """
     try:
-        phone = normalise_phone(text.replace("\x00", ""))
-    except ValueError as error:
+        read = read_phone(text)
+    except PhoneRefused as error:
         raise CodeRefused(_("这不像一个手机号，请核对")) from error
+    if read.extension:
+        raise CodeRefused(_("带分机的号码收不到验证码，请填写您自己的手机号"))
+    phone = read.number
     if phone.startswith("+86"):
-        if not CHINESE_MOBILE.fullmatch(phone):
+        if not MOBILE.fullmatch(phone.removeprefix("+86")):
             raise CodeRefused(_("这不像一个手机号，请核对"))
     elif not phone.startswith(tuple(f"+{code}" for code in settings.LOGIN_CODE_COUNTRIES)):
         raise CodeRefused(_("暂不能给这个国家或地区的号码发验证码，请联系客服"))

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from shopcomm.core.accounts.roles import may as role_may
 from shopcomm.core.http.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
 from shopcomm.core.http.sent_forms import FIELD
-from shopcomm.core.text import written_money, written_phone
+from shopcomm.core.phones import masked_phone, written_phone
+from shopcomm.core.text import written_money
 
 register = template.Library()
 
@@ -117,10 +118,7 @@ def form_key(context: template.Context) -> SafeString:
 @register.filter
 def masked(phone: str) -> str:
     """138 **** 6612: enough to recognise, not enough to dial."""
-    digits = (phone or "").removeprefix("+86").strip()
-    if len(digits) < 7:
-        return digits
-    return f"{digits[:3]} **** {digits[-4:]}"
+    return masked_phone(phone)
 
 
 @register.filter

@@ -1,0 +1,53 @@
+"""Every way in reads a phone alike: the API, the desk's forms, the admin, searches, texts."""
+
+import pytest
+
+from messaging.models import Channel, ChannelAccount, Conversation, Recipient
+from messaging.selectors.inbox import _searched
+from messaging.services.channels import sms
+from messaging.services.notifications.recipients import Person
+from orders.services.addresses import column_text
+from shopcomm.core.accounts.admin import CustomerForm
+from shopcomm.core.accounts.models import Customer
+from tests.factories import CustomerFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_receivers_virtual_number_is_kept_whole():
+    assert column_text("receiver_phone", "１８４１２３４５６７８ 转 1234") == "18412345678-1234"
+
+
+def test_no_text_message_goes_to_a_number_with_an_extension(settings):
+    ChannelAccount.objects.create(channel=Channel.SMS, enabled=True, name="x", url="https://sms.example/")
+    shared = CustomerFactory(phone="+8618412345678-1234")
+    own = CustomerFactory(phone="+8613800138000")
+    people = [Person(Recipient.CUSTOMER, each.pk) for each in (shared, own)]
+
+    assert sms.reach(people) == {people[1]: ["+8613800138000"]}
+
+
+def test_the_admin_keeps_a_customer_of_whom_no_phone_is_known():
+    known = CustomerFactory(phone="", external_id="12583")
+    data = {
+        "name": "x",
+        "source": "api",
+        "tier": "retail",
+        "credit_limit": "0",
+        "is_active": "on",
+        "phone": "",
+    }
+
+    assert CustomerForm(data, instance=known).is_valid()
+    assert "phone" in CustomerForm(data, instance=Customer()).errors
+    assert "phone" in CustomerForm(data | {"phone": "11111111111"}, instance=known).errors
+
+
+@pytest.mark.parametrize(
+    "words", ["184 1234 5678", "18412345678", "18412345678-1234", "18412345678转1234", "5678"]
+)
+def test_the_inbox_finds_a_virtual_number_with_and_without_its_extension(words):
+    customer = CustomerFactory(phone="+8618412345678-1234", phone_tail="5678")
+    talk = Conversation.objects.create(customer=customer)
+
+    assert list(_searched(Conversation.objects.all(), words)) == [talk]
