@@ -11,7 +11,7 @@ from orders.selectors.pricing import OrderPrice, Shopping, price_order
 from orders.services.items import ItemInput
 from orders.services.moves import money
 from shopcomm.core.accounts.models import Customer
-from shopcomm.core.accounts.services.customers import normalise_phone
+from shopcomm.core.phones import normalise_phone
 
 TEMPLATE = "orders/_price.html"
 

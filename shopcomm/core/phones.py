@@ -31,7 +31,7 @@ _LABEL = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _SHAPE = re.compile(r"\+?[\d\s().\-]+")
-# What nobody uses between the digits of one number.
+# Marks that stand before an extension and never between the digits of one number.
 _EXTENSION = re.compile(
     r"(?P<head>.*\d)\)?\s*(?:转|轉|#|,|;\s*ext=|ext\.?|x|分机号?|內線|内线|\*|_|~)\s*:?\s*(?P<tail>\d{1,8})$",
     re.IGNORECASE,
