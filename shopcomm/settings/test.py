@@ -10,3 +10,5 @@ WHITENOISE_AUTOREFRESH = True
 ALLOWED_HOSTS = ["*"]
 SECRET_KEY = "only-for-the-test-suite-" + "0" * 40
 LANGUAGE_CODE = "zh-hans"
+# The servers that tests start.
+OUTBOUND_LOOPBACK = True
