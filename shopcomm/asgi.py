@@ -3,19 +3,26 @@
 import gc
 import os
 
+import django
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopcomm.settings.base")
-http = get_asgi_application()
+django.setup(set_prefix=False)
 
 # Models can be imported only once Django is set up.
 from messaging.routing import websocket_urlpatterns
 from shopcomm.core.accounts.sockets import ActorSocketMiddleware
+from shopcomm.core.database.pool import pool_connections, shares
+from shopcomm.core.http.handler import ShopHandler
 from shopcomm.core.http.origins import OurOriginOnly
 
+pool_connections()
+
 application = ProtocolTypeRouter(
-    {"http": http, "websocket": OurOriginOnly(ActorSocketMiddleware(URLRouter(websocket_urlpatterns)))}
+    {
+        "http": ShopHandler(shares()),
+        "websocket": OurOriginOnly(ActorSocketMiddleware(URLRouter(websocket_urlpatterns))),
+    }
 )
 
 # What is loaded now stays: looking through it for cycles again and again would hold up every message meanwhile.

@@ -113,9 +113,16 @@ TEMPLATES: list[dict[str, Any]] = [
 # --- data ------------------------------------------------------------------------------------
 # DATABASE_URL: any PostgreSQL >= 15; unset, manage.py and `make run` use the embedded one.
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres:///shopcomm")}
-# DB_CONN_MAX_AGE: seconds a connection is kept; reconnecting costs more than any query here.
-DATABASES["default"]["CONN_MAX_AGE"] = env.int("DB_CONN_MAX_AGE", default=60)
+DATABASES["default"]["ENGINE"] = "shopcomm.core.database"
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# A host that is off the net must not hold up a thread for minutes.
+DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5} | DATABASES["default"].get("OPTIONS", {})
+# DB_POOL_SIZE: connections one web process may hold, all in all; docs/operations.md adds up what a shop needs.
+DB_POOL_SIZE = env.int("DB_POOL_SIZE", default=20)
+# DB_POOL_WAIT: seconds a request waits in turn for its connection; then it is answered 503 with Retry-After.
+DB_POOL_WAIT = env.float("DB_POOL_WAIT", default=5.0)
+# Whether web processes share a pool among their threads.
+DB_POOLED = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # REDIS_URL: Redis >= 7 or Valkey; carries sockets, tasks, rate limits. Nothing durable.
@@ -172,15 +179,8 @@ vars().update(env.email_url("EMAIL_URL", default="dummymail://"))
 EMAIL_TIMEOUT = 10
 # EMAIL_FROM: the sender of e-mails; it is also how push services reach the shop (RFC 8292, `sub`).
 DEFAULT_FROM_EMAIL = env("EMAIL_FROM", default="shopcomm@localhost")
-# PUSH_ALLOWED_HOSTS: host:port pairs that browser push may reach although private; anybody can write such an endpoint.
+# PUSH_ALLOWED_HOSTS: host:port pairs that browser push may reach although private.
 PUSH_ALLOWED_HOSTS = env.list("PUSH_ALLOWED_HOSTS", default=[])
-# CHANNEL_ALLOWED_HOSTS: host:port pairs that SMS gateways and bots may be reached at although private or on another port.
-CHANNEL_ALLOWED_HOSTS = env.list("CHANNEL_ALLOWED_HOSTS", default=[])
-# OUTBOUND_PORTS: ports of public addresses that may be called besides 443 and 80.
-OUTBOUND_PORTS = [int(port) for port in env.list("OUTBOUND_PORTS", default=[])]
-# OUTBOUND_LOOPBACK: let gateways and bots that managers write stand on this machine, at any port. For development,
-# where `make run` sets it; a real site does not start with it.
-OUTBOUND_LOOPBACK = env.bool("OUTBOUND_LOOPBACK", default=False)
 
 # --- who may come in -------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.Staff"
@@ -327,12 +327,20 @@ UNFOLD = {
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "shopcomm.core.http.request_ids.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "shopcomm.core.http.request_ids.RequestIdFilter"},
+        "database_away": {"()": "shopcomm.core.database.pool.DatabaseAwayFilter"},
+    },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}
     },
     # LOG_LEVEL: DEBUG, INFO, WARNING …
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", default="INFO")},
-    "loggers": {"axes": {"level": "WARNING"}, "httpcore2": {"level": "WARNING"}},
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+        "django.request": {"filters": ["database_away"]},
+        "psycopg.pool": {"level": "ERROR"},
+    },
 }

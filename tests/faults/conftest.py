@@ -52,3 +52,11 @@ def background(stack: Stack) -> Iterator[None]:
     for name in ("worker", "beat"):
         if name in stack.processes:
             stack.kill(name)
+
+
+@pytest.fixture
+def postgres_back(stack: Stack) -> Iterator[None]:
+    """PostgreSQL is there again afterwards, whatever happens."""
+    yield
+    if stack.services.processes["postgres"].poll() is not None:
+        stack.start_postgres()

@@ -38,6 +38,7 @@ class Stack:
     def start(self) -> None:
         self.services.start()
         self.python("manage.py", "migrate", "--verbosity", "0")
+        self.python("manage.py", "collectstatic", "--noinput", "--verbosity", "0")
         self.cast = json.loads(self.django("cast", "main()"))
         self.start_web("web")
 

@@ -6,7 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from shopcomm.core.database.pool import Shares, shares
 
 ROOT = Path(__file__).parents[2]
 READ = re.compile(r"""(?:env(?:\.\w+)?\(|environ(?:\.get\(|\[))\s*"([A-Z][A-Z_]+)\"""")
@@ -101,3 +106,30 @@ def test_half_a_request_does_not_hold_its_place_for_long() -> None:
     site = (ROOT / "deploy/nginx.conf").read_text()
     assert int(re.search(r"client_header_timeout (\d+)s;", site)[1]) <= 20
     assert int(re.search(r"client_body_timeout (\d+)s;", site)[1]) <= 60
+
+
+def test_the_database_has_enough_connections_for_what_the_deployment_starts() -> None:
+    """Added up as in docs/operations.md: a web process may be doubled while it is exchanged."""
+    compose = (ROOT / "deploy/compose.yaml").read_text()
+    image = (ROOT / "deploy/Dockerfile").read_text()
+    allowed = int(re.search(r"max_connections=\$\{POSTGRES_MAX_CONNECTIONS:-(\d+)}", compose)[1])
+    web = int(re.search(r"WEB_CONCURRENCY:-(\d+)}", image)[1])
+    workers = int(re.search(r"CELERY_CONCURRENCY:-(\d+)}", compose)[1])
+    beat, commands, superuser = 1, 5, 3
+    needed = (web + 1) * settings.DB_POOL_SIZE + workers + beat + commands + superuser
+    assert needed <= allowed
+    assert f"**{needed} of {allowed}**" in (ROOT / "docs/operations.md").read_text()
+    assert settings.DATABASES["default"].get("CONN_MAX_AGE", 0) == 0
+
+
+@override_settings(DB_POOL_SIZE=20)
+def test_the_parts_of_a_web_process_come_to_the_size_of_its_pool() -> None:
+    writer, sockets, found = 1, 1, shares()
+    assert found == Shares(pool=19, pages=15, logins=2, probe=1)
+    assert writer + sockets + found.pages + found.logins + found.probe == 20
+
+
+@override_settings(DB_POOL_SIZE=7)
+def test_a_pool_that_leaves_too_little_for_pages_is_refused() -> None:
+    with pytest.raises(ImproperlyConfigured, match="at least 8"):
+        shares()

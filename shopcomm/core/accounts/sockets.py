@@ -1,5 +1,6 @@
 """Who is at the other end of a socket: the same session as the page's."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
@@ -14,6 +15,10 @@ from django.http import HttpRequest
 
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.middleware import actor_of, customer_of
+from shopcomm.core.database.pool import is_unavailable
+from shopcomm.core.http.problems import BUSY_SECONDS
+
+log = logging.getLogger(__name__)
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
@@ -46,8 +51,26 @@ class ActorSocketMiddleware:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         scope["visitor"] = visitor_of(scope)
-        scope["actor"] = await actor_now(scope["visitor"])
-        await self.inner(scope, receive, send)
+        try:
+            scope["actor"] = await actor_now(scope["visitor"])
+        except Exception as error:
+            if not is_unavailable(error):
+                raise
+            log.warning("a socket was sent away, the database is not there: %s", str(error).strip())
+            await _send_away(scope, receive, send)
+        else:
+            await self.inner(scope, receive, send)
+
+
+async def _send_away(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """503 in place of the handshake, with Retry-After; 1013 (try again later) where the server cannot say that."""
+    await receive()
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 1013})
+        return
+    headers = [(b"retry-after", str(BUSY_SECONDS).encode()), (b"cache-control", b"no-store")]
+    await send({"type": "websocket.http.response.start", "status": 503, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": b""})
 
 
 def visitor_of(scope: dict[str, Any]) -> Visitor:

@@ -1,20 +1,28 @@
 """What a person sees when something is wrong; programs under /api/ get a problem document."""
 
+import logging
+import sys
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.translation import gettext as _
 
-from shopcomm.core.http.problems import problem
+from shopcomm.core.database.pool import is_unavailable
+from shopcomm.core.http.language import language_of
+from shopcomm.core.http.problems import BUSY_SECONDS, PROBLEM, problem
+
+log = logging.getLogger(__name__)
 
 
 def _answer(request: HttpRequest, status: int, code: str, template: str) -> HttpResponse:
     if request.path.startswith("/api/"):
         body = problem(status=status, code=code)
-        return JsonResponse(body, status=status, content_type="application/problem+json")
+        return JsonResponse(body, status=status, content_type=PROBLEM)
     return render(request, template, status=status)
 
 
@@ -36,7 +44,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: rendered without the database, which may be what is down."""
+    """500; 503 when the database is away or too busy: what failed now may work in a moment."""
+    if is_unavailable(sys.exc_info()[1]):
+        return unavailable(request)
     if request.path.startswith("/api/"):
         return _answer(request, 500, "internal_error", "500.html")
     # Without a request there are no context processors, which would ask the database.
@@ -44,10 +54,36 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(page, status=500)
 
 
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """503 with Retry-After. Made without the database and without a thread: there may be neither."""
+    language = language_of(request)
+    if request.path.startswith("/api/") or _is_script(request):
+        with translation.override(language):
+            body = problem(status=503, code="unavailable", detail=_("系统正忙，请过几秒再试"))
+        answer: HttpResponse = JsonResponse(body, status=503, content_type=PROBLEM)
+    else:
+        answer = HttpResponse(_unavailable_page(language), status=503)
+        answer.headers["Content-Security-Policy"] = "default-src 'self'; frame-ancestors 'none'"
+    answer.headers["Retry-After"] = str(BUSY_SECONDS)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@cache
+def _unavailable_page(language: str) -> str:
+    with translation.override(language):
+        return render_to_string("503.html", {"language": language})
+
+
+def _is_script(request: HttpRequest) -> bool:
+    """Whether one of our own scripts asks, which shows a sentence and not a page."""
+    return "application/json" in request.headers.get("Accept", "") or "X-Fragment" in request.headers
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form that was open too long: nothing was changed, reload and send again."""
-    if "application/json" in request.headers.get("Accept", "") or request.headers.get("X-Fragment"):
+    if _is_script(request):
         detail = _("页面已过期，请刷新后重试")
         body: dict[str, Any] = problem(status=403, code="stale_page", detail=detail)
-        return JsonResponse(body, status=403, content_type="application/problem+json")
+        return JsonResponse(body, status=403, content_type=PROBLEM)
     return render(request, "403_csrf.html", status=403)

@@ -3,7 +3,7 @@
 import logging
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 from redis import Redis
@@ -39,8 +39,8 @@ def _database() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
-        log.warning("the database does not answer", exc_info=True)
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("the database does not answer: %s", str(error).strip())
         return False
     return True
 

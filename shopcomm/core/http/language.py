@@ -14,16 +14,17 @@ class LanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with translation.override(self._language(request)):
+        with translation.override(language_of(request)):
             request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language() or "")
         return response
 
-    @staticmethod
-    def _language(request: HttpRequest) -> str:
-        if request.path.startswith("/api/"):
-            return translation.get_language_from_request(request)
-        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-        known = {code for code, _name in settings.LANGUAGES}
-        return chosen if chosen in known else settings.LANGUAGE_CODE
+
+def language_of(request: HttpRequest) -> str:
+    """The language a request is answered in."""
+    if request.path.startswith("/api/"):
+        return translation.get_language_from_request(request)
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    known = {code for code, _name in settings.LANGUAGES}
+    return chosen if chosen in known else settings.LANGUAGE_CODE

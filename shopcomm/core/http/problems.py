@@ -9,6 +9,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
+PROBLEM = "application/problem+json"
 CODES = {
     exceptions.ValidationError: "invalid",
     exceptions.ParseError: "malformed",
@@ -23,6 +24,8 @@ CODES = {
 
 # When to come again if nobody knows better.
 RETRY_SECONDS = 15
+# When to come again after a crowd or a restart of the database: both are over in a moment.
+BUSY_SECONDS = 2
 
 
 def problem(*, status: int, code: str, detail: str = "", **extra: Any) -> dict[str, Any]:
@@ -55,7 +58,7 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
             response.data if isinstance(response.data, dict) else {"non_field_errors": response.data}
         )
     response.data = body
-    response.content_type = "application/problem+json"
+    response.content_type = PROBLEM
     return response
 
 
@@ -64,7 +67,7 @@ def _of_domain(error: Any) -> Response:
     body = problem(status=error.status, code=error.code, detail=str(error.detail), **error.extra)
     again = error.extra.get("retry_after", RETRY_SECONDS if error.status == 503 else None)
     headers = None if again is None else {"Retry-After": str(again)}
-    return Response(body, status=error.status, content_type="application/problem+json", headers=headers)
+    return Response(body, status=error.status, content_type=PROBLEM, headers=headers)
 
 
 def _detail(error: exceptions.APIException) -> str:
