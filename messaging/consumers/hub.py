@@ -14,7 +14,7 @@ from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
 from messaging.consumers.per_loop import in_background, one_per_loop
-from messaging.consumers.rooms import UNDER_WAY, Listener, Room, Signal, State, text_for
+from messaging.consumers.rooms import ASKS_TO_JOIN, UNDER_WAY, Listener, Room, Signal, State, text_for
 from messaging.presenters import SHOP
 from messaging.selectors.messages import heads_of, messages_after
 from messaging.services.frames import room_frame
@@ -148,12 +148,16 @@ class Hub:
             room.keeper = in_background(self._keep(room))
 
     async def _keep(self, room: Room) -> None:
-        """Ask the layer for what the room's state wants, one thing after the other, until nothing is under way."""
+        """Ask the layer for what the room's state wants, one thing after the other, until nothing is under way.
+
+        Somebody may have come or left since this was begun: joining that everybody has abandoned is still done and
+        then undone, leaving that somebody has come back to likewise, so that every round asks and ends in a signal.
+        """
         try:
             while room.state in UNDER_WAY:
-                if room.state is State.JOINING:
+                if room.state in ASKS_TO_JOIN:
                     self._signal(room, Signal.ADDED if await self._add(room.group) else Signal.REFUSED)
-                elif room.state is State.LEAVING:
+                else:
                     await self._discard(room.group)
                     self._signal(room, Signal.DISCARDED)
         finally:

@@ -68,6 +68,8 @@ MOVES = {
 }
 # States whose work is the keeper's: it asks the layer, and its answer is the next signal.
 UNDER_WAY = frozenset({State.JOINING, State.ABANDONED, State.LEAVING, State.REVIVED})
+# Of these, what it asks: to be taken in. In the others it asks to be let go.
+ASKS_TO_JOIN = frozenset({State.JOINING, State.ABANDONED})
 
 
 def text_for(listener: Listener, message: dict[str, Any]) -> str | None:

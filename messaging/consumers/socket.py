@@ -165,6 +165,9 @@ class ShopSocket(AsyncWebsocketConsumer):
         after = given.get("after", 0)
         if type(after) is not int or not 0 <= after < 2**63:
             raise FrameError("bad_frame")
+        if self.outlet is None:
+            # Put out by the watch while the database was asked: nobody would ever take it out of the room again.
+            return
         self.groups_joined.add(conversation_group(conversation_id))
         self.conversations.add(conversation_id)
         await hub().enter(conversation_id, self, after)
@@ -236,6 +239,8 @@ class ShopSocket(AsyncWebsocketConsumer):
         return conversation_id
 
     async def _join(self, group: str) -> None:
+        if self.outlet is None:
+            return
         self.groups_joined.add(group)
         await hub().join(group, self)
 

@@ -1,6 +1,7 @@
 """Who loses the right to be somewhere loses the open socket too."""
 
 import asyncio
+import threading
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -10,10 +11,12 @@ from django.db import OperationalError
 from websockets.exceptions import ConnectionClosed
 
 from messaging.consumers import hub as hub_module
+from messaging.consumers import socket as socket_module
 from messaging.consumers import vigil
 from messaging.consumers.socket import ShopSocket
 from messaging.models import Conversation
 from orders.models import Order
+from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.services.order_links import revoke_links
 from shopcomm.core.configuration.models import shop_settings
@@ -117,3 +120,33 @@ async def test_a_failed_query_of_one_frame_is_answered_and_ends_nothing(live, ta
 
 async def failing(_ids: list[int]) -> dict[int, tuple[int, int]]:
     raise OperationalError("no connection")
+
+
+async def test_a_socket_put_out_while_its_subscription_asks_the_database_has_no_place_left(
+    live, talk, sales, monkeypatch
+):
+    asked, answer, ended, hubs = threading.Event(), threading.Event(), threading.Event(), []
+    may_enter, the_hub = socket_module._may_enter, socket_module.hub
+
+    async def slowly(actor, conversation_id):
+        asked.set()
+        await asyncio.to_thread(answer.wait)
+        return await may_enter(Actor.system(), conversation_id)
+
+    async def subscribe(self, given):
+        hubs.append(the_hub())
+        try:
+            await ShopSocket.on_subscribe(self, given)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(socket_module, "_may_enter", slowly)
+    monkeypatch.setitem(socket_module.HANDLERS, "subscribe", subscribe)
+    async with socket(live, await staff_cookie_of(sales)) as opened:
+        await send(opened, type="subscribe", conversation=talk, after=0)
+        assert await asyncio.to_thread(asked.wait, 10)
+        await Staff.objects.filter(pk=sales.pk).aupdate(is_active=False)
+        assert await close_code(opened) == 4401
+        answer.set()
+        assert await asyncio.to_thread(ended.wait, 10)
+        assert hubs[0].rooms == {}
