@@ -108,6 +108,8 @@ class OrderRefundRejected(OrderEvent):
     type: ClassVar[str] = "order.refund_rejected"
     reason: str = ""
     withdrawn: bool = False
+    # What of the money goes back all the same.
+    amount: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +123,8 @@ class OrderRefunded(OrderEvent):
 class OrderCancelled(OrderEvent):
     type: ClassVar[str] = "order.cancelled"
     reason: str = ""
+    # The deposit that stays with the shop, by a manager's decision or the shop's rule.
+    kept: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +135,8 @@ class OrderChanged(OrderEvent):
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     note: str = ""
+    # Of an order past payment whose price has changed: what is to be paid now; below zero, what goes back.
+    balance: str = ""
     # The request that asked for it, if one did, and how the customer agreed if it was the shop's wish.
     request_id: int | None = None
     consent: dict[str, Any] = field(default_factory=dict)
@@ -169,6 +175,16 @@ class ChangeRejected(OrderEvent):
     reason: str = ""
     # Who ought to have answered: the customer, where the shop had asked.
     handler: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DebtReduced(OrderEvent):
+    """Goods that were not paid for came back: so much less is owed, `balance` after it."""
+
+    type: ClassVar[str] = "order.debt_reduced"
+    amount: str
+    balance: str
+    case_id: int
 
 
 @dataclass(frozen=True, kw_only=True)

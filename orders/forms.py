@@ -15,6 +15,7 @@ from orders.selectors.change_requests import open_freezing
 from orders.transitions import Transition
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.models.customers import Customer, Source
+from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.phones import LONGEST as PHONE_LENGTH
 from shopcomm.core.phones import PhoneRefused, kept_receiver_phone, normalise_phone
 
@@ -57,8 +58,17 @@ def _needed_fields(order: Order) -> dict[str, forms.Field]:
         "carrier": forms.ChoiceField(label=_("承运商"), choices=list(COURIERS.items())),
         "tracking_number": forms.CharField(label=_("运单号"), max_length=60),
         "reason": forms.CharField(label=_("原因"), max_length=200, widget=forms.Textarea({"rows": 2})),
+        "keep_deposit": forms.BooleanField(label=_("不退已付的定金（要写原因）"), required=False),
         "restock": forms.BooleanField(label=_("退回的商品入库"), required=False),
     }
+
+
+def _may_ship_all_the_same(order: Order, transition: Transition) -> str:
+    """What a manager is asked who ships against a rule; empty where nothing speaks against it."""
+    if "change_pending" in transition.guards and open_freezing(order):
+        return _t("仍要发货的原因（修改申请作废）")
+    unpaid = order.balance > 0 and not order.on_account and not shop_settings().ship_with_balance
+    return _t("差额没付清仍要发货的原因") if unpaid and "balance_due" in transition.guards else ""
 
 
 class TransitionForm(DeskForm):
@@ -77,10 +87,10 @@ class TransitionForm(DeskForm):
             # A refund over the whole amount needs no figure, a parcel over everything open no lines.
             if need in known and not (need == "amount" and transition.command != "pay"):
                 self.fields[need] = known[need]
-        if may_override and "change_pending" in transition.guards and open_freezing(order):
-            self.fields["override"] = forms.CharField(
-                label=_("仍要发货的原因（修改申请作废）"), max_length=200, required=False
-            )
+        if not (may_override and order.paid_amount > order.refunded_amount):
+            self.fields.pop("keep_deposit", None)
+        if may_override and (label := _may_ship_all_the_same(order, transition)):
+            self.fields["override"] = forms.CharField(label=label, max_length=200, required=False)
         if transition.command == "cancel":
             self.fields["reason"].required = False
         self.dress()

@@ -5,6 +5,7 @@ name, `orders/services/effects.py` one for each effect.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -63,6 +64,7 @@ PARCEL_GUARDS = (
     "lines_unknown",
     "qty_exceeds_open",
     "change_pending",
+    "balance_due",
 )
 PARCEL_NEEDS = ("carrier", "tracking_number", "lines")
 REFUND_GUARDS = (
@@ -91,11 +93,13 @@ _placing = (
     ),
     Transition(
         "T4", Status.PENDING_PAYMENT, Status.CANCELLED, "cancel", _("取消订单"), SELLERS | {CUSTOMER},
-        events.OrderCancelled, (), ("release_stock", "close", "return_deposit", "void_changes"), "cancelled", ("reason",),
+        events.OrderCancelled, ("deposit_kept",), ("release_stock", "close", "return_deposit", "void_changes"), "cancelled",
+        ("reason", "keep_deposit"),
     ),
     Transition(
         "T5", Status.PENDING_PAYMENT, Status.CANCELLED, "expire", _("超时关闭"), frozenset({SYSTEM}),
-        events.OrderCancelled, ("not_due", "payment_captured"), ("release_stock", "close", "void_changes"), "expired",
+        events.OrderCancelled, ("not_due", "payment_captured"), ("release_stock", "close", "return_deposit", "void_changes"),
+        "expired",
     ),
 )  # fmt: skip
 
@@ -173,8 +177,8 @@ _refunds = (
     *(
         Transition(
             "T20", Status.REFUNDING, status, "downgrade_to_partial", _("改为部分退款"), SELLERS,
-            events.OrderRefundRejected, ("amount_invalid",), ("drop_refund",), "refund_partial", ("amount",),
-            direct=False,
+            events.OrderRefundRejected, ("reason_required", "amount_not_part"), ("drop_refund", "promise_part"),
+            "refund_partial", ("reason", "amount"),
         )
         for status in (Status.PAID, Status.PICKING, Status.SHIPPED, Status.DELIVERED, Status.COMPLETED)
     ),
@@ -204,7 +208,9 @@ def transitions_from(status: str, status_before: str = "") -> tuple[Transition, 
     return tuple(
         row
         for row in TRANSITIONS
-        if row.direct and row.from_ == status and (row.key != "T19" or status_before in ("", row.to))
+        if row.direct
+        and row.from_ == status
+        and (row.key not in ("T19", "T20") or status_before in ("", row.to))
     )
 
 
@@ -213,14 +219,16 @@ def rows_between(order: Order, to: str) -> tuple[Transition, ...]:
     return tuple(row for row in transitions_from(order.status, order.status_before) if row.to == to)
 
 
-def meant(rows: tuple[Transition, ...], method: object) -> tuple[Transition, ...]:
-    """Of the ways to be paid the one that is asked for: on account by that name only, money by any other."""
-    return tuple(
-        row
-        for row in rows
-        if (row.command == "put_on_account") == (method == "on_account")
-        or (row.command not in ("put_on_account", "pay"))
-    )
+def meant(rows: tuple[Transition, ...], data: dict[str, Any]) -> tuple[Transition, ...]:
+    """Of parallel ways the one that is asked for.
+
+    An order is paid on account by that name only, and by money with any other; out of a refund an amount means that
+    part of the money goes back.
+    """
+    on_account, part = data.get("method") == "on_account", data.get("amount") not in (None, "")
+    wanted = {"put_on_account": on_account, "pay": not on_account}
+    wanted |= {"downgrade_to_partial": part, "reject_refund": not part}
+    return tuple(row for row in rows if wanted.get(row.command, True))
 
 
 def find(from_: str, to: str, actor: Actor) -> Transition | None:

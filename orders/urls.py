@@ -34,6 +34,7 @@ urlpatterns = [
     path("<str:number>/chat/", desk.order_page, {"view": "chat"}, name="chat"),
     path("<str:number>/events/", desk.order_page, {"view": "events"}, name="events"),
     path("<str:number>/row/", desk.row_part, name="row"),
+    path("<str:number>/part-refund/", transitions.part_refund, name="part-refund"),
     path("<str:number>/payments/", payments.take_payment, name="payment"),
     path("<str:number>/after-sales/", after_sales.new_case, name="new-case"),
     path("<str:number>/evaluation/", evaluations.answer, name="answer-evaluation"),

@@ -80,6 +80,9 @@ class TransitionInput(serializers.Serializer):
     lines = serializers.ListField(child=serializers.DictField(), required=False, max_length=1000)
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
     restock = serializers.BooleanField(required=False)
+    keep_deposit = serializers.BooleanField(
+        required=False, help_text="of a cancelled order that was paid in part; needs a reason"
+    )
 
 
 class ChangeInput(serializers.Serializer):

@@ -4,7 +4,7 @@ from orders.models.evaluations import Evaluation
 from orders.models.imports import ImportedDocument
 from orders.models.numbers import NumberDay
 from orders.models.order import Order, OrderLine
-from orders.models.payments import Payment, Refund
+from orders.models.payments import DebtReduction, Payment, Refund, Repayment
 from orders.models.products import Product, TierPrice, Variant
 from orders.models.quotes import Quote, QuoteLine
 from orders.models.shipments import Shipment, ShipmentLine, TrackingNode
@@ -20,6 +20,7 @@ __all__ = [
     "ChangeKind",
     "ChangePolicy",
     "ChangeRequest",
+    "DebtReduction",
     "Evaluation",
     "Handler",
     "ImportedDocument",
@@ -31,6 +32,7 @@ __all__ = [
     "Quote",
     "QuoteLine",
     "Refund",
+    "Repayment",
     "Shipment",
     "ShipmentLine",
     "ShortageTask",

@@ -57,6 +57,14 @@ class Order(models.Model):
     refunded_amount = models.DecimalField(_("已退"), max_digits=12, decimal_places=2, default=0)
     # Of what was refunded: paid too much for an order that became cheaper, as against goods that came back.
     difference_refunded = models.DecimalField(_("已退差价"), max_digits=12, decimal_places=2, default=0)
+    # Of what was owed: taken off because goods came back, and never asked for again.
+    debt_reduced = models.DecimalField(
+        _("退货抵减欠款"), max_digits=12, decimal_places=2, default=0, db_default=0
+    )
+    # Of what was paid for a cancelled order: a deposit that a manager decided not to return.
+    deposit_kept = models.DecimalField(
+        _("不退的定金"), max_digits=12, decimal_places=2, default=0, db_default=0
+    )
     pay_by = models.DateTimeField(_("付款期限"), null=True, blank=True)
     # 挂账: the goods go before the money; what is open is a debt that is due on a day.
     on_account = models.BooleanField(_("挂账"), default=False, db_default=False)
@@ -115,7 +123,7 @@ class Order(models.Model):
     @property
     def balance(self):
         """What is still to be paid; below zero, what was paid too much."""
-        return self.total - self.paid_amount + self.difference_refunded
+        return self.total - self.debt_reduced - self.paid_amount + self.difference_refunded
 
 
 class OrderLine(models.Model):

@@ -26,7 +26,7 @@ def own_orders(actor: Actor, *, status: str = "", cursor: str = "") -> OrderPage
 
 
 def _with_progress(orders: QuerySet[Order]) -> QuerySet[Order]:
-    related = ("lines__variant__product", "shipments__nodes", "shipments__lines__line")
+    related = ("lines__variant__product", "shipments__nodes", "shipments__lines__line", "refunds")
     return orders.prefetch_related(*related)
 
 

@@ -16,11 +16,10 @@ from orders.models import (
     ChangeRequest,
     Handler,
     Order,
-    Payment,
-    Refund,
     TrackingNode,
 )
 from orders.selectors.goods import goods_names
+from orders.selectors.money_texts import MONEY_TEXTS, with_balance
 from orders.selectors.shortages import choice_text
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
@@ -85,6 +84,7 @@ ICONS = {
     events.EvaluationAnswered.type: "chat",
     events.AfterSalesMoved.type: "refund",
     events.PartRefunded.type: "refund",
+    events.DebtReduced.type: "wallet",
     events.ChangeRequested.type: "edit",
     events.ChangeEscalated.type: "warn",
     events.ChangeRejected.type: "undo",
@@ -190,19 +190,6 @@ def _money(data: dict[str, Any], name: str = "amount") -> str:
     return written_money(data[name], data.get("currency", "CNY"))
 
 
-def _payment_method(data: dict[str, Any]) -> str:
-    method = data.get("method", "")
-    return str(Payment.Method(method).label) if method in Payment.Method.values else method
-
-
-def _paid(data: dict[str, Any]) -> str:
-    if data.get("owed"):
-        values = {"owed": _money(data, "owed"), "day": data["due_on"]}
-        return _("挂账 %(owed)s，%(day)s 前付清，等待配货") % values
-    text = _("收到货款 %(amount)s（%(method)s），等待配货")
-    return text % {"amount": _money(data), "method": _payment_method(data)}
-
-
 def _picking(data: dict[str, Any]) -> str:
     return _("包裹退回，重新配货") if data.get("reason") == "parcel_returned" else _("开始配货")
 
@@ -220,15 +207,6 @@ def _shipment(data: dict[str, Any]) -> str:
 def _with_reason(text: str, data: dict[str, Any]) -> str:
     reason = data.get("reason")
     return _("%(text)s：%(reason)s") % {"text": text, "reason": reason} if reason else text
-
-
-def _payment(data: dict[str, Any]) -> str:
-    text = _("收到货款 %(amount)s（%(method)s），尚欠 %(balance)s")
-    return text % {
-        "amount": _money(data),
-        "method": _payment_method(data),
-        "balance": _money(data, "balance"),
-    }
 
 
 def _acknowledged(data: dict[str, Any]) -> str:
@@ -276,13 +254,6 @@ def _case(data: dict[str, Any]) -> str:
     )
 
 
-def _part_refunded(data: dict[str, Any]) -> str:
-    purpose = Refund.Purpose(data["purpose"])
-    if purpose == Refund.Purpose.EXCHANGE:
-        return _("抵扣换货单 %(number)s：%(amount)s") % {"number": data["reason"], "amount": _money(data)}
-    return _("已退款 %(amount)s（%(purpose)s）") % {"amount": _money(data), "purpose": purpose.label}
-
-
 def _created(data: dict[str, Any]) -> str:
     text = _("创建订单，合计 %(total)s") % {"total": _money(data, "total")}
     return (
@@ -327,35 +298,25 @@ def _evaluated(data: dict[str, Any]) -> str:
 
 TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     events.OrderCreated.type: _created,
-    events.OrderPaid.type: _paid,
-    events.PaymentRecorded.type: _payment,
     events.OrderPicking.type: _picking,
     events.OrderPickReleased.type: lambda data: _("放回待配货"),
     events.OrderShipped.type: lambda data: _("已发货：%(carrier)s %(number)s") % _parcel(data),
     events.ShipmentUpdated.type: _shipment,
     events.OrderDelivered.type: lambda data: _("已签收"),
     events.OrderCompleted.type: lambda data: _("订单已完成"),
-    events.OrderRefunding.type: lambda data: _with_reason(
-        _("申请退款 %(amount)s") % {"amount": _money(data)}, data
-    ),
-    events.OrderRefundRejected.type: lambda data: _with_reason(
-        _("撤回退款申请") if data.get("withdrawn") else _("驳回退款"), data
-    ),
-    events.OrderRefunded.type: lambda data: _("已退款 %(amount)s") % {"amount": _money(data)},
-    events.OrderCancelled.type: lambda data: _with_reason(_("取消订单"), data),
-    events.OrderChanged.type: _changed,
+    events.OrderChanged.type: lambda data: with_balance(_changed(data), data),
     events.OrderAcknowledged.type: _acknowledged,
     events.OrderPrinted.type: _printed,
     events.OrderUrged.type: lambda data: _("客户催单"),
     events.OrderEvaluated.type: _evaluated,
     events.EvaluationAnswered.type: lambda data: _with_reason(_("答复评价"), {"reason": data["text"]}),
     events.AfterSalesMoved.type: _case,
-    events.PartRefunded.type: _part_refunded,
     events.ChangeRequested.type: _requested,
     events.ChangeEscalated.type: lambda data: _("修改申请超时未处理，已上报经理"),
     events.ChangeRejected.type: _rejected,
     events.ShortageFound.type: _found,
     events.ShortageSettled.type: _settled,
+    **MONEY_TEXTS,
 }
 
 

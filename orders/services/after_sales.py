@@ -15,6 +15,7 @@ from orders.events import AfterSalesMoved
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Refund, Status, Variant
 from orders.services.addresses import clean
 from orders.services.announce import record
+from orders.services.debts import reduce_debt, worth_left
 from orders.services.guards import TRACKING_NUMBER
 from orders.services.locks import lock_lines, lock_order
 from orders.services.moves import CENT
@@ -137,7 +138,7 @@ def claimable(order: Order, lines: list[OrderLine]) -> dict[int, int]:
 def worth(order: Order, pieces: list[tuple[OrderLine, int]]) -> Decimal:
     """What was paid for these pieces: their share of the goods, discounts and all, and never more than is left."""
     goods = sum((line.unit_price * count for line, count in pieces), Decimal(0))
-    return max(min(share(order, goods), refundable(order)), Decimal(0))
+    return max(min(share(order, goods), worth_left(order)), Decimal(0))
 
 
 def share(order: Order, goods: Decimal) -> Decimal:
@@ -159,7 +160,7 @@ def approve_case(
     if case.state != State.APPLIED:
         return case
     if amount is not None:
-        if not 0 <= amount <= refundable(order):
+        if not 0 <= amount <= worth_left(order):
             raise GuardFailed(("amount_invalid", _("金额不正确")))
         case.amount = amount.quantize(CENT)
     case.answer, case.answered_by = clean(answer)[:300], actor.name
@@ -174,8 +175,11 @@ def approve_case(
 
 
 def give_money(case: AfterSalesCase, order: Order, actor: Actor) -> None:
-    """Promise the case's money; when it is all there is left, the whole order is being refunded."""
-    amount = min(case.amount, refundable(order))
+    """Take what a case is worth off what is still owed, and promise the rest as money.
+
+    When that is all there is left of the money, the whole order is being refunded.
+    """
+    amount = min(reduce_debt(order, case, case.amount, actor), refundable(order))
     if amount <= 0:
         case.state, case.closed_at = State.RESOLVED, timezone.now()
         case.save(update_fields=["state", "closed_at"])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -15,13 +16,14 @@ from orders.services.addresses import COLUMNS, check_address, clean, column_text
 from orders.services.alerts import raise_alert
 from orders.services.announce import record
 from orders.services.days import read_day
+from orders.services.debts import beyond_credit
 from orders.services.edit_items import change_items
 from orders.services.items import check_total
 from orders.services.locks import lock_order
 from orders.services.moves import money
 from orders.services.refunds import match_difference
 from orders.services.shortage_tasks import review_shortages
-from orders.services.transitions import check_owner
+from orders.services.transitions import check_owner, move_on_when_settled
 from orders.services.versions import check_version
 from orders.transitions import SALES, SELLERS, TERMINAL, roles_of
 from shopcomm.core.accounts.actors import Actor
@@ -109,7 +111,10 @@ def edit_order(
     told: dict[str, Any] = {"before": edit.before, "after": edit.after, "note": note}
     if request is not None:
         told |= {"request_id": request.pk, "consent": request.consent}
+    if "total" in edit.after and order.status != Status.PENDING_PAYMENT:
+        told["balance"] = str(order.balance)
     record(order, OrderChanged, actor=actor, **told)
+    move_on_when_settled(order, actor)
     if order.shortage:
         review_shortages(order, actor)
     return order
@@ -206,9 +211,16 @@ def _change_money(edit: Edit) -> None:
     if failures := check_total(total):
         raise GuardFailed(*failures)
     edit.set("total", total)
-    if order.status == Status.PENDING_PAYMENT and order.paid_amount and order.balance <= 0:
-        raise GuardFailed(("amount_settles_order", _("改后金额已付清，请先登记收款")))
+    if order.on_account and total > edit.before["total"]:
+        _check_credit(order, edit.before["total"])
     match_difference(order, _("改单退差价"))
+
+
+def _check_credit(order: Order, before: Decimal) -> None:
+    """What an order on account costs more than before is owed as well. Raises GuardFailed."""
+    more = max(order.balance, Decimal(0)) - max(order.balance - (order.total - before), Decimal(0))
+    if more > 0 and (refusal := beyond_credit(order, more)):
+        raise GuardFailed(("credit_exceeded", refusal))
 
 
 def _tell_warehouse(edit: Edit) -> None:

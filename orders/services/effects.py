@@ -1,11 +1,9 @@
 """What a move does besides changing the status: one function for each effect of the table."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.couriers import courier_code
@@ -13,10 +11,11 @@ from orders.models import OrderLine, Payment, Refund, Shipment, ShipmentLine, St
 from orders.selectors.change_requests import open_freezing
 from orders.services import stock
 from orders.services.alerts import raise_alert
+from orders.services.debts import due_day
 from orders.services.moves import Move
 from orders.services.open_changes import void_open_changes, wants_shipped_goods
 from orders.services.refunds import end_case, match_difference, promise_refund, refundable, refuse_case
-from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.configuration.models import PartPaid, shop_settings
 
 
 def take_payment(move: Move) -> None:
@@ -39,14 +38,20 @@ def take_on_account(move: Move) -> None:
     """No money came: what is open is owed until a day."""
     order = move.order
     order.on_account, order.pay_by = True, None
-    order.due_on = timezone.localdate(move.now) + timedelta(days=shop_settings().credit_days)
+    order.due_on = due_day(order.customer, move.now)
     method = str(Payment.Method.ON_ACCOUNT)
-    move.facts |= {"method": method, "owed": str(order.balance), "due_on": order.due_on.isoformat()}
+    due_on = order.due_on.isoformat() if order.due_on else ""
+    move.facts |= {"method": method, "owed": str(order.balance), "due_on": due_on}
 
 
 def return_deposit(move: Move) -> None:
-    """What had been paid towards a cancelled order is the customer's, and waits to be paid out."""
+    """What had been paid towards a cancelled order waits to be paid out, unless it was decided that the shop keeps it."""
     left = refundable(move.order)
+    by_rule = move.transition.key == "T5" and shop_settings().part_paid_orders == PartPaid.KEEP
+    if left > 0 and (by_rule or move.data.get("keep_deposit")):
+        move.order.deposit_kept = left
+        move.facts["kept"] = str(left)
+        return
     promise_refund(move.order, left, purpose=Refund.Purpose.CANCELLED, reason=_("取消订单，退还已付款项"))
 
 
@@ -184,13 +189,22 @@ def drop_refund(move: Move) -> None:
         move.open_refund.state = Refund.State.WITHDRAWN if withdrawn else Refund.State.REJECTED
         move.open_refund.settled_at = move.now
         move.open_refund.save()
-        if move.open_refund.case:
+        if move.open_refund.case and move.transition.key == "T19":
             refuse_case(move.open_refund.case, move.reason, move.actor)
     move.order.status_before = ""
+    match_difference(move.order, _("多付货款"))
     # Nobody needs to look at a refund that came to nothing; other changes still wait to be seen.
     alerts = WarehouseAlert.objects.filter(order=move.order, kind="refund", acknowledged_at=None)
     alerts.update(acknowledged_at=move.now)
     move.facts |= {"reason": move.reason, "withdrawn": withdrawn}
+
+
+def promise_part(move: Move) -> None:
+    """Some of the money goes back and the order goes on; a case that asked for all of it is settled with that."""
+    amount, case = move.refund or Decimal(0), move.open_refund.case if move.open_refund else None
+    purpose = Refund.Purpose.CASE if case else Refund.Purpose.PART
+    promise_refund(move.order, amount, purpose=purpose, reason=move.reason, case=case)
+    move.facts["amount"] = str(amount)
 
 
 def void_changes(move: Move) -> None:
@@ -225,6 +239,7 @@ EFFECTS: dict[str, Callable[[Move], None]] = {
         open_refund,
         settle_refund,
         drop_refund,
+        promise_part,
         void_changes,
     )
 }

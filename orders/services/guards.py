@@ -15,12 +15,14 @@ from orders.errors import ChangePending
 from orders.models import ChangeRequest, Handler, Payment, Refund, Shipment, Status, WarehouseAlert
 from orders.models.payments import BY_HAND
 from orders.selectors.change_requests import open_freezing
-from orders.selectors.credit import credit_left
 from orders.selectors.shortages import may_split
+from orders.services.debts import beyond_credit
 from orders.services.moves import Move
+from orders.services.payment_slips import is_booked
 from orders.services.refunds import PENDING
-from shopcomm.core.accounts.models import Customer
-from shopcomm.core.configuration.models import shop_settings
+from orders.transitions import roles_of
+from shopcomm.core.configuration.models import PartPaid, shop_settings
+from shopcomm.core.text import written_money
 
 TRACKING_NUMBER = re.compile(r"[A-Za-z0-9-]{4,60}")
 
@@ -34,12 +36,8 @@ def amount_invalid(move: Move) -> str | None:
 
 
 def credit_exceeded(move: Move) -> str | None:
-    """All that the customer owes with what is put on account now; two orders at once never share one limit."""
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=move.order.customer_id)
-    left = credit_left(customer)
-    return (
-        _("超过赊账额度，还可挂账 %(left)s") % {"left": max(left, 0)} if move.order.balance > left else None
-    )
+    """All that the customer owes with what is put on account now."""
+    return beyond_credit(move.order, move.order.balance)
 
 
 def method_unknown(move: Move) -> str | None:
@@ -50,7 +48,7 @@ def method_unknown(move: Move) -> str | None:
 def payment_seen(move: Move) -> str | None:
     reference = move.text("reference")
     method = move.text("method") or Payment.Method.TRANSFER
-    seen = reference and Payment.objects.filter(method=method, reference=reference[:80]).exists()
+    seen = reference and is_booked(method, reference)
     return _("该流水号已登记过") if seen else None
 
 
@@ -63,7 +61,29 @@ def voucher_required(move: Move) -> str | None:
 
 
 def payment_captured(move: Move) -> str | None:
+    """A timer ends an order towards which money came only where the shop has said what becomes of the money."""
+    if shop_settings().part_paid_orders != PartPaid.ASK:
+        return None
     return _("已收到部分货款，请先退款") if move.order.paid_amount > move.order.refunded_amount else None
+
+
+def deposit_kept(move: Move) -> str | None:
+    """That a deposit stays with the shop is a manager's decision, with a reason that stays on record."""
+    if not move.data.get("keep_deposit"):
+        return None
+    if "manager" not in roles_of(move.actor):
+        return _("只有经理可以决定不退定金")
+    return None if move.reason else _("不退定金要写明原因")
+
+
+def balance_due(move: Move) -> str | None:
+    """Whether goods leave with a difference unpaid is the shop's stated policy; on account they always do."""
+    order = move.order
+    if order.on_account or order.balance <= 0 or shop_settings().ship_with_balance or move.override:
+        return None
+    return _("还有 %(balance)s 没有付，付清才能发货") % {
+        "balance": written_money(order.balance, order.currency)
+    }
 
 
 def not_due(move: Move) -> str | None:
@@ -224,6 +244,15 @@ def amount_not_whole(move: Move) -> str | None:
     return _("这里只能全额退款 %(paid)s") % {"paid": whole} if move.refund != whole else None
 
 
+def amount_not_part(move: Move) -> str | None:
+    """Less than everything, which is the whole refund, and more than nothing, which is none."""
+    order, amount = move.order, move.refund
+    whole = order.paid_amount - order.refunded_amount
+    if amount is not None and 0 < amount < whole:
+        return None
+    return _("部分退款要大于 0、小于已付的 %(paid)s") % {"paid": written_money(whole, order.currency)}
+
+
 def after_sales_over(move: Move) -> str | None:
     """Later than the after-sales window only a manager decides."""
     if "manager" in move.actor.roles or move.order.closed_at is None or of_case(move):
@@ -257,6 +286,8 @@ GUARDS: dict[str, Callable[[Move], str | None]] = {
         payment_seen,
         voucher_required,
         payment_captured,
+        deposit_kept,
+        balance_due,
         not_due,
         case_open,
         on_hold,
@@ -275,6 +306,7 @@ GUARDS: dict[str, Callable[[Move], str | None]] = {
         refund_open,
         after_sales_open,
         amount_not_whole,
+        amount_not_part,
         after_sales_over,
         refund_sum,
     )

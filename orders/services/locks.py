@@ -1,4 +1,5 @@
-"""Every lock on an order or its stock, in the one order: order, its lines, stock rows by key, conversation last.
+"""Every lock on an order or its stock, in the one order: order, its lines, stock rows by key, the customer whose
+credit is counted, conversation last.
 
 NO KEY UPDATE: rows that merely refer to the locked one (a message, a line) can still be inserted.
 """
@@ -6,6 +7,7 @@ NO KEY UPDATE: rows that merely refer to the locked one (a message, a line) can 
 from collections.abc import Iterable
 
 from orders.models import Order, OrderLine, Variant
+from shopcomm.core.accounts.models import Customer
 
 
 def lock_order(order_id: int) -> Order:
@@ -22,3 +24,8 @@ def lock_variants(ids: Iterable[int]) -> dict[int, Variant]:
     """Stock rows by key, always taken in the same order."""
     rows = Variant.objects.select_for_update(no_key=True).filter(pk__in=set(ids)).order_by("pk")
     return {row.pk: row for row in rows}
+
+
+def lock_customer(customer_id: int) -> Customer:
+    """A customer while their debts are counted: two orders at once never share one limit."""
+    return Customer.objects.select_for_update(no_key=True).get(pk=customer_id)

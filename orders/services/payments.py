@@ -14,7 +14,8 @@ from orders.models.payments import BY_HAND
 from orders.services.announce import record
 from orders.services.locks import lock_order
 from orders.services.moves import Move, money
-from orders.services.refunds import match_difference, promise_refund
+from orders.services.payment_slips import is_booked, payment_of
+from orders.services.refunds import add_to_refund, match_difference, promise_refund
 from orders.transitions import roles_of
 from shopcomm.core.accounts.actors import Actor
 
@@ -34,7 +35,10 @@ def is_money(order: Order, data: dict[str, Any]) -> bool:
     named = data.get("amount") not in (None, "")
     if order.status in (Status.CANCELLED, Status.REFUNDED):
         return named or bool(data.get("reference"))
-    return named and order.status not in (Status.PENDING_PAYMENT, Status.REFUNDING)
+    if order.status == Status.REFUNDING:
+        # With a reason it is an answer to the refund.
+        return named and not data.get("reason")
+    return named and order.status != Status.PENDING_PAYMENT
 
 
 @transaction.atomic
@@ -52,10 +56,10 @@ def record_payment(
     method, reference = method or Payment.Method.TRANSFER, reference.strip()[:80]
     if method not in dict(BY_HAND):
         raise GuardFailed(("method_unknown", _("收款方式不正确")))
-    booked = Payment.objects.filter(method=method, reference=reference).first() if reference else None
+    booked = payment_of(method, reference)
     if booked and booked.order_id == order.pk:
         return order
-    if booked:
+    if booked or is_booked(method, reference):
         raise GuardFailed(("payment_seen", _("该流水号已登记过")))
     paid = money(amount)
     if paid is None or paid <= 0:
@@ -71,24 +75,28 @@ def _check_amount(order: Order, paid: Decimal) -> None:
 
 
 def _book(order: Order, amount: Decimal, method: str, reference: str, actor: Actor) -> Order:
-    late = order.status in (Status.CANCELLED, Status.REFUNDED)
-    payment = Payment.objects.create(
-        order=order,
-        amount=amount,
-        method=method or Payment.Method.TRANSFER,
-        reference=reference[:80],
-        received_at=timezone.now(),
-    )
-    order.paid_amount += amount
-    if late:
-        promise_refund(order, amount, purpose=Refund.Purpose.CANCELLED, reason=_("订单取消后到账"))
+    payment = Payment(order=order, amount=amount, method=method or Payment.Method.TRANSFER)
+    payment.reference = reference[:80]
+    return take_in(payment, order, actor)
+
+
+def take_in(payment: Payment, order: Order, actor: Actor) -> Order:
+    """Put money that came for a locked order into the books, and say what of it has to go back."""
+    late = order.status in (Status.CANCELLED, Status.REFUNDED, Status.REFUNDING)
+    payment.received_at = timezone.now()
+    payment.save()
+    order.paid_amount += payment.amount
+    if order.status == Status.REFUNDING:
+        add_to_refund(order, payment.amount)
+    elif late:
+        promise_refund(order, payment.amount, purpose=Refund.Purpose.CANCELLED, reason=_("订单取消后到账"))
     else:
         match_difference(order, _("多付货款"))
     record(
         order,
         PaymentRecorded,
         actor=actor,
-        amount=str(amount),
+        amount=str(payment.amount),
         method=payment.method,
         balance=str(order.balance),
         late=late,

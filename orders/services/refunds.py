@@ -22,9 +22,9 @@ PAYABLE = frozenset({State.APPROVED, State.FAILED})
 
 
 def refundable(order: Order) -> Decimal:
-    """What of the order's money has neither gone back nor been promised back."""
+    """What of the order's money has neither gone back, nor been promised back, nor been kept as a deposit."""
     promised = order.refunds.filter(state__in=PENDING).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
-    return order.paid_amount - order.refunded_amount - promised
+    return order.paid_amount - order.refunded_amount - order.deposit_kept - promised
 
 
 def promise_refund(
@@ -49,6 +49,14 @@ def match_difference(order: Order, reason: str) -> None:
         return
     pending.update(state=State.WITHDRAWN, settled_at=timezone.now())
     promise_refund(order, over, purpose=Purpose.DIFFERENCE, reason=reason)
+
+
+def add_to_refund(order: Order, amount: Decimal) -> None:
+    """Money that comes while a locked order is being refunded goes back with the rest."""
+    asked = order.refunds.filter(purpose=Purpose.ORDER, state=State.REQUESTED).order_by("-pk").first()
+    if asked is not None:
+        asked.amount += amount
+        asked.save(update_fields=["amount"])
 
 
 @transaction.atomic

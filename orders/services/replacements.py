@@ -15,7 +15,7 @@ from orders.services.announce import record
 from orders.services.items import PricedItem, goods_total, new_line
 from orders.services.locks import lock_order
 from orders.services.numbers import next_number
-from orders.services.refunds import book, promise_refund
+from orders.services.refunds import book, promise_refund, refundable
 from orders.services.transitions import transition_order
 from orders.transitions import by_key
 from shopcomm.core.accounts.actors import Actor
@@ -28,24 +28,29 @@ COPIED = (
 
 
 def place_replacement(*, actor: Actor, case: AfterSalesCase, credit: Decimal) -> Order:
-    """Make the order for the goods wanted instead, paid as far as what comes back is worth, its stock held.
+    """Make the order for the goods wanted instead, paid as far as what comes back was paid, its stock held.
 
-    The first order is locked. Raises InsufficientStock, GuardFailed.
+    What is exchanged on account stays on account. The first order is locked. Raises InsufficientStock, GuardFailed.
     """
     first, now = case.order, timezone.now()
     priced = [_priced(row) for row in case.lines.select_related("line__variant", "wanted__product")]
     total = goods_total(priced)
-    used = min(credit, total)
+    # What was never paid cannot pay for anything: it is taken off the debt once the goods are here again.
+    used = max(min(credit, total, refundable(first)), Decimal(0))
+    owed = first.on_account and used < total
+    due = used < total and not owed
     order = Order(
         **{name: getattr(first, name) for name in COPIED},
         number=next_number(now),
-        status=Status.PAID if used == total else Status.PENDING_PAYMENT,
+        status=Status.PENDING_PAYMENT if due else Status.PAID,
         version=0,
         goods_total=total,
         total=total,
         paid_amount=used,
-        paid_at=now if used == total else None,
-        pay_by=None if used == total else now + timedelta(minutes=shop_settings().pay_within_minutes),
+        on_account=owed,
+        due_on=first.due_on if owed else None,
+        paid_at=None if due else now,
+        pay_by=now + timedelta(minutes=shop_settings().pay_within_minutes) if due else None,
         placed_at=now,
         hold_reason=hold_reason(first),
         note=_("换货，原订单 %(number)s") % {"number": first.number},

@@ -3,16 +3,17 @@
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed
-from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine
+from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Refund
 from orders.services import stock
 from orders.services.after_sales import Kind, State, begin, give_money, tell
+from orders.services.debts import worth_left
 from orders.services.locks import lock_lines
 from orders.services.moves import CENT
-from orders.services.refunds import refundable
 from orders.services.replacements import let_go
 from shopcomm.core.accounts.actors import Actor
 
@@ -68,7 +69,7 @@ def conclude_case(
     if case.state != State.INSPECTING:
         return case
     if amount is not None and case.kind != Kind.EXCHANGE:
-        if not 0 <= amount <= refundable(order):
+        if not 0 <= amount <= worth_left(order):
             raise GuardFailed(("amount_invalid", _("金额不正确")))
         case.amount = amount.quantize(CENT)
     case.answer, case.answered_by = answer.strip()[:300] or case.answer, actor.name
@@ -81,7 +82,8 @@ def _conclude(case: AfterSalesCase, order: Order, actor: Actor) -> None:
     """Set the other goods free and give back what they do not cost; or give the money back."""
     if case.kind == Kind.EXCHANGE:
         let_go(case, actor)
-        spent = case.replacement.total if case.replacement else Decimal(0)
+        used = case.refunds.filter(purpose=Refund.Purpose.EXCHANGE, state=Refund.State.SUCCEEDED)
+        spent = used.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
         case.amount = max(case.amount - spent, Decimal(0))
     case.state = State.REFUND_DUE
     case.save()

@@ -43,7 +43,7 @@ def transition_order(
             method=str(data.get("method") or ""),
             reference=str(data.get("reference") or ""),
         )
-    move = Move(order, actor, choose(order, to, actor, data.get("method")), data)
+    move = Move(order, actor, choose(order, to, actor, data), data)
     check_version(order, version)
     _check_guards(move)
     if move.transition.key == "T3" and move.payment is not None and move.payment < order.balance:
@@ -59,7 +59,7 @@ def check_owner(order: Order, actor: Actor) -> None:
         raise NotAllowed(needed=["sales", "manager"])
 
 
-def choose(order: Order, to: str, actor: Actor, method: object = "") -> Transition:
+def choose(order: Order, to: str, actor: Actor, data: dict[str, Any]) -> Transition:
     """The row of the table for this call. Raises OrderClosed, IllegalTransition, NotAllowed."""
     rows = rows_between(order, to)
     if not rows and order.status in TERMINAL:
@@ -68,10 +68,10 @@ def choose(order: Order, to: str, actor: Actor, method: object = "") -> Transiti
         open_ = transitions_from(order.status, order.status_before)
         allowed = dict.fromkeys(str(row.to) for row in open_ if row.actors & roles_of(actor))
         raise IllegalTransition(from_=order.status, to=to, allowed=allowed, labels=STATUS_LABELS)
-    for row in meant(rows, method):
+    for row in meant(rows, data):
         if row.actors & roles_of(actor):
             return row
-    raise NotAllowed(needed=set().union(*(row.actors for row in meant(rows, method))))
+    raise NotAllowed(needed=set().union(*(row.actors for row in meant(rows, data))))
 
 
 def _check_guards(move: Move) -> None:
@@ -102,6 +102,12 @@ def _make(move: Move) -> None:
     record(order, kind, actor=move.actor, status_from=before, **move.facts)
     if order.shortage:
         review_shortages(order, move.actor)
+
+
+def move_on_when_settled(order: Order, actor: Actor) -> None:
+    """A locked order that an edit made no dearer than its deposit is paid: what is too much waits to go back."""
+    if order.status == Status.PENDING_PAYMENT and order.paid_amount > 0 and order.balance <= 0:
+        _make(Move(order, actor, by_key("T3"), {"amount": "0"}))
 
 
 def _already_done(order: Order, to: str, data: dict[str, Any]) -> bool:

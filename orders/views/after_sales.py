@@ -21,6 +21,7 @@ from orders.services.refunds import fail_refund, pay_refund
 from orders.services.returns import conclude_case, inspect_return
 from orders.views.desk import visible_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.http.sent_forms import once_sent
 
 
 @require_http_methods(["GET", "POST"])
@@ -84,10 +85,15 @@ def settle_refund(request: ShopRequest, refund_id: int, outcome: str) -> HttpRes
     text = request.POST.get("reference", "")
     if outcome not in ("paid", "failed"):
         raise Http404
-    if outcome == "paid":
-        _try(request, lambda: pay_refund(actor=request.actor, refund_id=refund.pk, reference=text))
-    else:
-        _try(request, lambda: fail_refund(actor=request.actor, refund_id=refund.pk, reason=text))
+
+    def settle() -> str:
+        if outcome == "paid":
+            pay_refund(actor=request.actor, refund_id=refund.pk, reference=text)
+        else:
+            fail_refund(actor=request.actor, refund_id=refund.pk, reason=text)
+        return refund.order.number
+
+    _try(request, lambda: once_sent(request, settle))
     return redirect("orders:detail", refund.order.number)
 
 

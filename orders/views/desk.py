@@ -14,6 +14,7 @@ from orders.models.payments import BY_HAND
 from orders.selectors.after_sales import cases_of
 from orders.selectors.change_requests import asked_changes
 from orders.selectors.evaluations import evaluation_of
+from orders.selectors.open_sums import open_sum_of
 from orders.selectors.orders import allowed_transitions, orders_visible_to, status_counts
 from orders.selectors.rows import order_row, order_rows
 from orders.selectors.shortages import shortages_of
@@ -138,6 +139,8 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
         "first_payment": order.payments.order_by("received_at", "pk").first(),
         "methods": BY_HAND,
         "refunds": list(order.refunds.order_by("-id")),
+        "reductions": list(order.debt_reductions.order_by("-id")),
+        "open_sum": open_sum_of(order),
         "asked": asked,
         "deciding": deciding,
         "cases": cases,

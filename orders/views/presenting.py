@@ -100,7 +100,7 @@ def steps_of(order: Order) -> list[Step]:
     """The progress line; a refund or a cancellation takes the place of what is left."""
     points: list[tuple[str, str | Promise, datetime | None]] = [
         (Status.PENDING_PAYMENT, _("提交"), order.placed_at),
-        (Status.PAID, _("已支付"), order.paid_at),
+        (Status.PAID, _("已挂账") if order.on_account else _("已支付"), order.paid_at),
         (Status.PICKING, _("配货中"), order.picking_at),
         (Status.SHIPPED, _("已发货"), order.shipped_at),
         (Status.DELIVERED, _("已签收"), order.delivered_at),

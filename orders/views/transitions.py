@@ -6,17 +6,19 @@ from django.contrib import messages
 from django.http import Http404, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from orders.errors import OrderError, StaleVersion
+from orders.errors import IllegalTransition, OrderError, StaleVersion
 from orders.forms import TransitionForm
-from orders.models import Order
+from orders.models import Order, Status
+from orders.models.statuses import STATUS_LABELS
 from orders.selectors.orders import allowed_transitions
 from orders.services.transitions import transition_order
 from orders.transitions import Transition
 from orders.views.desk import visible_order
 from orders.views.presenting import DANGEROUS, refusal_of, stale_of
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.http.sent_forms import once_sent
 
 
 @require_http_methods(["GET", "POST"])
@@ -45,6 +47,30 @@ def transition_page(request: ShopRequest, number: str, to: str) -> HttpResponseB
     except OrderError as error:
         return _form_page(request, order, transition, form, status=error.status, refusal=refusal_of(error))
     return _done(request, number, transition)
+
+
+@require_POST
+@right_required("orders.view")
+def part_refund(request: ShopRequest, number: str) -> HttpResponseBase:
+    """Answer the request for all of the money with a part of it; the order goes on from where it was."""
+    order = visible_order(request, number)
+    given = {name: request.POST.get(name, "").strip() for name in ("amount", "reason")}
+    # Without an amount it would be a rejection, which has a button of its own.
+    given["amount"] = given["amount"] or "0"
+    try:
+        once_sent(request, lambda: _part(request, order, given))
+    except OrderError as error:
+        messages.error(request, str(error.detail))
+    else:
+        messages.success(request, _("已改为部分退款"))
+    return redirect("orders:detail", number)
+
+
+def _part(request: ShopRequest, order: Order, given: dict[str, str]) -> str:
+    if order.status != Status.REFUNDING:
+        raise IllegalTransition(from_=order.status, to=order.status, allowed=[], labels=STATUS_LABELS)
+    transition_order(actor=request.actor, order_id=order.pk, to=order.status_before, data=given)
+    return order.number
 
 
 def _wanted(order: Order, to: str, request: ShopRequest) -> Transition:

@@ -143,7 +143,7 @@ def test_what_became_due_stands_on_the_phone(customer, phone_of):
     )
     order = move(move(Order.objects.get(pk=order.pk), "picking"), "shipped")
     page = phone_of(customer).get(f"/my/orders/{order.number}/").content.decode()
-    assert "待补款" in page
+    assert "待付差额" in page
     assert "¥278.00" in page
 
 

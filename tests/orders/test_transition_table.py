@@ -206,8 +206,8 @@ def test_no_two_direct_moves_of_one_actor_share_a_target_beyond_their_guards():
         and (a.from_, a.to) == (b.from_, b.to)
         and a.actors & b.actors
     ]
-    # Told apart by how it is paid: `method` says "on_account" or names money.
-    assert parallel == [("T2", "T3")]
+    # Told apart by how it is paid (`method` says "on_account" or names money), and by how much goes back.
+    assert set(parallel) == {("T2", "T3"), ("T19", "T20")}
 
 
 @pytest.mark.django_db

@@ -62,8 +62,18 @@ CHANGES = {
 }
 
 
+# Moves that tell of money when there was some: without any they are told as what they are, or by the move itself.
+WITHOUT_MONEY = {
+    events.OrderPaid.type: "",
+    events.OrderRefunding.type: "",
+    events.OrderRefunded.type: Trigger.CANCELLED,
+}
+
+
 def trigger_of(event: DomainEvent) -> str:
     """The trigger that an event pulls; empty for one that no rule can wait for."""
+    if event.type in WITHOUT_MONEY and _names_no_money(event.data):
+        return WITHOUT_MONEY[event.type]
     move = (event.type, event.data.get("status_from", ""), event.data.get("status_to", ""))
     if event.type == events.ShipmentUpdated.type and event.data.get("state"):
         # A scan by the courier; without a state it is a parcel that left.
@@ -74,6 +84,11 @@ def trigger_of(event: DomainEvent) -> str:
     if not notices:
         return BESIDE_THE_TABLE.get(event.type, "")
     return _between(notices, event)
+
+
+def _names_no_money(data: dict[str, Any]) -> bool:
+    amount = data.get("amount")
+    return amount not in (None, "") and not Decimal(amount) and data.get("method") != "on_account"
 
 
 def types_for(trigger: str) -> set[str]:

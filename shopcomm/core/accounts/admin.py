@@ -47,7 +47,17 @@ class StaffAdmin(UserAdmin, ModelAdmin):
 class CustomerForm(ModelForm):
     class Meta:
         model = Customer
-        fields = ("name", "phone", "company", "source", "tier", "credit_limit", "note", "is_active")
+        fields = (
+            "name",
+            "phone",
+            "company",
+            "source",
+            "tier",
+            "credit_limit",
+            "credit_days",
+            "note",
+            "is_active",
+        )
 
     def clean_phone(self) -> str:
         text: str = self.cleaned_data["phone"]

@@ -1,6 +1,14 @@
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+
+class PartPaid(models.TextChoices):
+    """What becomes of an order towards which money came when its time to pay is over."""
+
+    ASK = "ask", _("留给经理决定")
+    RETURN = "return", _("自动关闭，定金退还")
+    KEEP = "keep", _("自动关闭，定金不退")
 
 
 class ShopSettings(models.Model):
@@ -9,7 +17,26 @@ class ShopSettings(models.Model):
     shop_name = models.CharField(_("店名"), max_length=60, default="行知箱包")
     sales_see_all = models.BooleanField(_("销售可查看全部订单"), default=False)
     pay_within_minutes = models.PositiveIntegerField(_("付款时限(分钟)"), default=1440)
-    credit_days = models.PositiveIntegerField(_("挂账付款期(天)"), default=30)
+    credit_days = models.PositiveIntegerField(
+        _("挂账付款期(天)"),
+        null=True,
+        blank=True,
+        default=30,
+        validators=[MaxValueValidator(3650)],
+        help_text=_("客户没有单独约定时用；留空表示不设到期日"),
+    )
+    ship_with_balance = models.BooleanField(
+        _("还有待付差额也可以发货"),
+        default=True,
+        help_text=_("关闭后，改单产生的差额付清才能发货；挂账的订单不受影响，经理写明原因也可以发"),
+    )
+    part_paid_orders = models.CharField(
+        _("付了定金、到期没付清的订单"),
+        max_length=8,
+        choices=PartPaid,
+        default=PartPaid.ASK,
+        help_text=_("到期指超过付款时限"),
+    )
     recall_within_seconds = models.PositiveIntegerField(_("消息撤回时限(秒)"), default=120)
     complete_after_days = models.PositiveIntegerField(_("签收后自动完成(天)"), default=7)
     after_sales_days = models.PositiveIntegerField(_("售后期(天)"), default=15)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 from orders.couriers import courier_name
 from orders.models import Order, OrderLine, Shipment, TrackingNode
 from orders.models.statuses import Status
+from orders.selectors.open_sums import OpenSum, open_sum_of
 
 _WAY = (
     Status.PENDING_PAYMENT,
@@ -50,7 +50,7 @@ class Progress:
     steps: list[Step]
     parcels: list[Parcel]
     lines: list[OrderLine]
-    due: Decimal
+    open_sum: OpenSum
     pay_by: datetime | None
 
 
@@ -58,18 +58,17 @@ def progress_of(order: Order) -> Progress:
     """The page's content for an order with its lines and shipments."""
     parcels = [_parcel(shipment) for shipment in _shipments(order)]
     headline, detail = _headline(order, parcels)
-    ended = order.status in (Status.REFUNDING, Status.REFUNDED, Status.CANCELLED)
-    unpaid = order.balance > 0 and not ended
+    open_sum = open_sum_of(order)
     return Progress(
         headline=headline,
         detail=detail,
         steps=_steps(order),
         parcels=parcels,
         lines=list(order.lines.all()),
-        due=order.balance if unpaid else Decimal(0),
+        open_sum=open_sum,
         pay_by=order.pay_by
         if order.status == Status.PENDING_PAYMENT
-        and unpaid
+        and open_sum.due
         and order.pay_by
         and order.pay_by > timezone.now()
         else None,
@@ -113,6 +112,13 @@ def _headline(order: Order, parcels: list[Parcel]) -> tuple[str, str]:
         Status.REFUNDED: (_("已退款"), _("款项已原路退回，请留意到账通知。")),
         Status.CANCELLED: (_("订单已取消"), _("还想要的话，请告诉客服重新下单。")),
     }
+    if order.status in (Status.REFUNDING, Status.REFUNDED) and not order.paid_amount:
+        again = (
+            texts[Status.CANCELLED][1]
+            if order.status == Status.REFUNDED
+            else _("您还没有付款，没有款项要退。")
+        )
+        return _("正在取消订单") if order.status == Status.REFUNDING else _("订单已取消"), again
     if order.status == Status.PAID and order.on_account:
         return _("已挂账，等待配货"), texts[Status.PAID][1]
     return texts[Status(order.status)]
@@ -121,7 +127,7 @@ def _headline(order: Order, parcels: list[Parcel]) -> tuple[str, str]:
 def _steps(order: Order) -> list[Step]:
     labels = {
         Status.PENDING_PAYMENT: _("已提交"),
-        Status.PAID: _("已支付"),
+        Status.PAID: _("已挂账") if order.on_account else _("已支付"),
         Status.PICKING: _("配货"),
         Status.SHIPPED: _("已发货"),
         Status.DELIVERED: _("已签收"),

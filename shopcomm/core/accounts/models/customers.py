@@ -1,4 +1,5 @@
 from django.conf import settings
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +39,13 @@ class Customer(models.Model):
     # Off: no log-in and no link opens anything for them any more; their orders stay.
     is_active = models.BooleanField(_("启用"), default=True)
     credit_limit = models.DecimalField(_("赊账额度"), max_digits=12, decimal_places=2, default=0)
+    credit_days = models.PositiveIntegerField(
+        _("挂账付款期(天)"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(3650)],
+        help_text=_("留空按店铺设置；0 表示当天到期"),
+    )
     created_at = models.DateTimeField(_("建立时间"), auto_now_add=True)
 
     class Meta:

@@ -1,0 +1,53 @@
+"""What a customer owes the shop: until when, up to which limit, and what takes some of it off again."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orders.events import DebtReduced
+from orders.models import AfterSalesCase, DebtReduction, Order
+from orders.selectors.credit import credit_left
+from orders.services.announce import record
+from orders.services.locks import lock_customer
+from orders.services.refunds import refundable
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import Customer
+from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.text import written_money
+
+
+def due_day(customer: Customer, now: datetime) -> date | None:
+    """The day by which what goes on account now is due: as agreed with the customer, else by the shop's rule.
+
+    None where neither says so: the shop asks when it likes.
+    """
+    days = customer.credit_days if customer.credit_days is not None else shop_settings().credit_days
+    return None if days is None else timezone.localdate(now) + timedelta(days=days)
+
+
+def beyond_credit(order: Order, more: Decimal) -> str | None:
+    """Why a locked order's customer may not owe so much more; None when they may. Holds the customer's row."""
+    left = credit_left(lock_customer(order.customer_id))
+    if more <= left:
+        return None
+    return _("超过赊账额度，还可挂账 %(left)s") % {
+        "left": written_money(max(left, Decimal(0)), order.currency)
+    }
+
+
+def worth_left(order: Order) -> Decimal:
+    """The most that goods of an order can bring when they come back: money, or a debt that becomes less."""
+    return refundable(order) + max(order.balance, Decimal(0))
+
+
+def reduce_debt(order: Order, case: AfterSalesCase, amount: Decimal, actor: Actor) -> Decimal:
+    """Take what a case is worth off a locked order's debt, as far as there is one. Returns what is left to pay out."""
+    taken = min(amount, max(order.balance, Decimal(0)))
+    if taken <= 0:
+        return amount
+    DebtReduction.objects.create(order=order, case=case, amount=taken, reduced_at=timezone.now())
+    order.debt_reduced += taken
+    record(order, DebtReduced, actor=actor, amount=str(taken), balance=str(order.balance), case_id=case.pk)
+    return amount - taken

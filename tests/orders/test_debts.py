@@ -1,0 +1,199 @@
+"""What is owed: until when, up to which limit, and what comes off it when goods come back."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from importlib import import_module
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.utils import timezone
+
+from orders.errors import GuardFailed
+from orders.models import DebtReduction, Order, Payment, Refund
+from orders.selectors.credit import credit_left, owed_by
+from orders.selectors.timeline import timeline
+from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case
+from orders.services.editing import edit_order
+from orders.services.payments import record_payment
+from orders.services.refunds import pay_refund
+from orders.services.returns import inspect_return
+from shopcomm.core.configuration.models import ShopSettings
+from tests.factories import CustomerFactory, integration, make_order, move
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def dealer():
+    return CustomerFactory(credit_limit=Decimal("1000.00"))
+
+
+def on_account(dealer, *, status: str = "paid", **fields) -> Order:
+    """An order of 398.00 that is owed, on its way to a status."""
+    order = make_order(customer=dealer, on_credit=True, **fields)
+    for step in {"paid": [], "delivered": ["picking", "shipped", "delivered"]}[status]:
+        order = move(order, step)
+    return Order.objects.get(pk=order.pk)
+
+
+def bring_back(order: Order, pieces: int, kind: str = "return", wanted: str = ""):
+    """A case of an order's only line that is agreed to, and its goods counted in when they have to come back."""
+    line = CaseLine(order.lines.get().pk, pieces, wanted)
+    case = open_case(actor=integration(), order_id=order.pk, wanted=CaseInput(kind, "damaged", [line]))
+    case = approve_case(actor=integration(), case_id=case.pk)
+    if kind != "refund":
+        counted = {row.pk: (row.quantity, 0) for row in case.lines.all()}
+        case = inspect_return(actor=integration(), case_id=case.pk, counted=counted)
+    case.refresh_from_db()
+    return case
+
+
+@pytest.mark.parametrize(
+    ("own", "shop", "due"),
+    [
+        (None, 30, date(2026, 12, 31)),
+        (7, 30, date(2026, 12, 8)),
+        (0, 30, date(2026, 12, 1)),
+        (45, None, date(2027, 1, 15)),
+        (None, None, None),
+    ],
+)
+def test_a_debt_is_due_as_agreed_with_the_customer_else_by_the_shops_rule(own, shop, due):
+    ShopSettings.objects.update_or_create(pk=1, defaults={"credit_days": shop})
+    dealer = CustomerFactory(credit_limit=Decimal("1000.00"), credit_days=own)
+    with time_machine.travel("2026-12-01T02:00:00Z", tick=False):
+        order = on_account(dealer)
+    assert order.due_on == due
+
+
+def test_without_a_due_day_no_page_and_no_line_names_one(dealer, log_in, manager, phone_of):
+    ShopSettings.objects.update_or_create(pk=1, defaults={"credit_days": None})
+    order = on_account(dealer)
+    pages = [
+        log_in(manager).get(f"/orders/{order.number}/").content.decode(),
+        phone_of(dealer).get(f"/my/orders/{order.number}/").content.decode(),
+    ]
+    for page in pages:
+        assert "挂账待付" in page
+        assert "None" not in page
+        assert "前付清" not in page
+    assert timeline(order)[-1].text == "挂账 ¥398.00，等待配货"
+
+
+def test_goods_that_come_back_unpaid_make_the_debt_less_and_no_money_moves(dealer):
+    order = on_account(dealer, status="delivered")
+    case = bring_back(order, 1)
+    order.refresh_from_db()
+    assert (case.state, order.balance, order.debt_reduced) == (
+        "resolved",
+        Decimal("199.00"),
+        Decimal("199.00"),
+    )
+    assert (owed_by(dealer), credit_left(dealer)) == (Decimal("199.00"), Decimal("801.00"))
+    assert not Refund.objects.exists()
+    assert DebtReduction.objects.get().case_id == case.pk
+    told = [entry.text for entry in timeline(order, audience="customer")]
+    assert "退货抵减欠款 ¥199.00，尚欠 ¥199.00" in told
+
+
+def test_a_return_takes_off_the_debt_first_and_gives_the_rest_as_money(dealer):
+    order = on_account(dealer, status="delivered")
+    record_payment(actor=integration(), order_id=order.pk, amount="300.00", reference="R-1")
+    bring_back(order, 1)
+    order.refresh_from_db()
+    refund = Refund.objects.get()
+    assert (order.debt_reduced, refund.amount, order.balance) == (98, Decimal("101.00"), 0)
+    pay_refund(actor=integration(), refund_id=refund.pk)
+    order.refresh_from_db()
+    assert (order.balance, order.refunded_amount) == (0, Decimal("101.00"))
+
+
+def test_all_goods_back_unpaid_leave_no_debt_and_promise_no_refund_of_nothing(dealer):
+    order = on_account(dealer, status="delivered")
+    bring_back(order, 2)
+    order.refresh_from_db()
+    assert (order.status, order.balance, owed_by(dealer)) == ("delivered", 0, 0)
+    assert not Refund.objects.exists()
+
+
+def test_an_exchange_of_goods_that_are_not_paid_moves_the_debt_to_the_other_goods(dealer):
+    order = on_account(dealer, status="delivered")
+    sku = order.lines.get().sku
+    case = bring_back(order, 1, "exchange", sku)
+    order.refresh_from_db()
+    other = case.replacement
+    other.refresh_from_db()
+    assert (other.status, other.on_account, other.due_on) == ("paid", True, order.due_on)
+    assert (order.balance, other.balance, owed_by(dealer)) == (199, 199, 398)
+    assert case.state == "resolved"
+
+
+def test_an_order_on_account_does_not_become_dearer_than_the_limit_allows(dealer):
+    order = on_account(dealer)
+
+    def freight(amount: str) -> Order:
+        return edit_order(
+            actor=integration(),
+            order_id=order.pk,
+            version=None,
+            changes={"shipping_fee": amount},
+            agreed=True,
+        )
+
+    with pytest.raises(GuardFailed) as refusal:
+        freight("602.01")
+    assert refusal.value.names == ["credit_exceeded"]
+    assert freight("602.00").balance == Decimal("1000.00")
+    assert freight("10.00").balance == Decimal("408.00")
+
+
+def test_calling_off_what_was_never_paid_speaks_of_no_refund_of_nothing(dealer, phone_of, log_in, manager):
+    from messaging.models import Notification
+    from shopcomm.core.events.relay import relay
+
+    order = on_account(dealer)
+    relay()
+    Notification.objects.all().delete()
+    order = move(order, "refunding")
+    pages = [phone_of(dealer).get(f"/my/orders/{order.number}/").content.decode()]
+    pages.append(log_in(manager).get(f"/orders/{order.number}/").content.decode())
+    order = move(order, "refunded")
+    pages.append(phone_of(dealer).get(f"/my/orders/{order.number}/").content.decode())
+    pages.append(log_in(manager).get(f"/orders/{order.number}/").content.decode())
+    relay()
+    assert all("¥0.00" not in page for page in pages)
+    assert all("退款处理中" not in page for page in pages)
+    told = Notification.objects.filter(order=order, recipient_kind="customer")
+    assert [row.trigger for row in told] == ["cancelled"]
+
+
+def test_what_was_booked_as_paid_on_account_before_becomes_a_debt():
+    """Twice in one order, partly refunded, and called off since: three orders of before."""
+    step = import_module("orders.migrations.0016_debts_and_repayments")
+    twice, part, over = (
+        make_order(status="paid"),
+        make_order(status="delivered"),
+        make_order(status="refunded"),
+    )
+    for order, amounts in ((twice, [200, 198]), (part, [398]), (over, [398])):
+        order.payments.all().delete()
+        for amount in amounts:
+            Payment.objects.create(
+                order=order,
+                amount=amount,
+                method="on_account",
+                received_at=timezone.now() - timedelta(days=3),
+            )
+    Order.objects.filter(pk=part.pk).update(refunded_amount=1)
+    step.make_debts(apps, None)
+    for order in (twice, part, over):
+        order.refresh_from_db()
+    assert (twice.on_account, twice.paid_amount, twice.balance) == (True, 0, 398)
+    assert twice.due_on == timezone.localdate() + timedelta(days=27)
+    assert (part.on_account, part.paid_amount, part.balance) == (True, 1, 397)
+    assert (over.on_account, over.paid_amount) == (False, 398)
+    Order.objects.filter(pk=twice.pk).update(paid_amount=198)
+    step.count_anew(apps, None)
+    twice.refresh_from_db()
+    assert twice.balance == 398

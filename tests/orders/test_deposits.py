@@ -1,0 +1,158 @@
+"""An order towards which some money came: no way it can go ends where nobody can do anything."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from messaging.services.notifications.timers import cancel_unpaid
+from orders.errors import GuardFailed
+from orders.models import Order, Refund
+from orders.selectors.due import deposits_to_decide, unpaid_too_long
+from orders.selectors.timeline import timeline
+from orders.services.editing import edit_order
+from orders.services.payments import record_payment
+from orders.services.refunds import pay_refund
+from orders.tasks import expire_unpaid
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.configuration.models import ShopSettings
+from tests.factories import integration, make_order, move
+
+pytestmark = pytest.mark.django_db
+
+
+def with_deposit(amount: str = "100.00", **fields) -> Order:
+    return move(make_order(**fields), "paid", amount=amount, reference=f"D-{amount}")
+
+
+def rule(value: str) -> None:
+    ShopSettings.objects.update_or_create(pk=1, defaults={"part_paid_orders": value})
+
+
+def test_expiry_looks_at_payments_in_its_list_and_at_the_order():
+    """Each of the two places by itself: a sweep that lists it, and a move that lets it through."""
+    paid, unpaid = with_deposit(), make_order()
+    with time_machine.travel(timezone.now() + timedelta(days=3)):
+        assert list(unpaid_too_long(timezone.now())) == [unpaid.pk]
+        assert list(deposits_to_decide(timezone.now())) == [paid]
+        with pytest.raises(GuardFailed) as refusal:
+            move(paid, "cancelled", actor=Actor.system(), overdue=True)
+        assert refusal.value.names == ["payment_captured"]
+        assert expire_unpaid() == 1
+        assert cancel_unpaid() == 0
+    paid.refresh_from_db()
+    assert paid.status == "pending_payment"
+
+
+@pytest.mark.parametrize(
+    ("what", "promised", "kept"),
+    [("return", Decimal("100.00"), 0), ("keep", None, Decimal("100.00"))],
+)
+def test_the_sweep_ends_part_paid_orders_by_the_shops_rule(what, promised, kept):
+    rule(what)
+    order = with_deposit()
+    with time_machine.travel(timezone.now() + timedelta(days=3)):
+        assert expire_unpaid() == 1
+    order.refresh_from_db()
+    refund = Refund.objects.filter(order=order).first()
+    assert (order.status, refund and refund.amount, order.deposit_kept) == ("cancelled", promised, kept)
+    assert order.lines.get().variant.reserved == 0
+
+
+def test_only_a_manager_keeps_a_deposit_and_only_with_a_reason_that_stays(as_actor):
+    order = with_deposit()
+    for role, reason, text in (
+        ("sales", "客户违约", "只有经理可以决定不退定金"),
+        ("manager", "", "不退定金要写明原因"),
+    ):
+        with pytest.raises(GuardFailed) as refusal:
+            move(order, "cancelled", actor=as_actor(role), reason=reason, keep_deposit=True)
+        assert str(refusal.value.extra["guards"][0]["text"]) == text
+    order = move(order, "cancelled", actor=as_actor("manager"), reason="定制款已开工", keep_deposit=True)
+    assert (order.status, order.deposit_kept, order.refunds.count()) == ("cancelled", Decimal("100.00"), 0)
+    line = "取消订单，定金 ¥100.00 不退：定制款已开工"
+    assert timeline(order, audience="customer")[-1].text == line
+    # What comes later is not part of it.
+    record_payment(actor=integration(), order_id=order.pk, amount="298.00", reference="L-1")
+    assert order.refunds.get().amount == Decimal("298.00")
+
+
+def test_the_form_of_a_cancellation_offers_a_manager_to_keep_the_deposit(log_in, manager, sales):
+    order = with_deposit(assigned_to=sales)
+    path = f"/orders/{order.number}/to/cancelled/"
+    assert "keep_deposit" not in log_in(sales).get(path).content.decode()
+    assert "keep_deposit" in log_in(manager).get(path).content.decode()
+    sent = {"version": order.version, "reason": "定制款已开工", "keep_deposit": "on"}
+    assert log_in(manager).post(path, sent).status_code == 302
+    order.refresh_from_db()
+    assert (order.status, order.deposit_kept) == ("cancelled", Decimal("100.00"))
+
+
+def test_an_order_made_cheaper_than_its_deposit_is_paid_and_the_rest_waits_to_go_back():
+    order = with_deposit("300.00")
+    order = edit_order(actor=integration(), order_id=order.pk, version=None, changes={"discount": "150.00"})
+    order.refresh_from_db()
+    assert (order.status, order.total, order.balance) == ("paid", Decimal("248.00"), Decimal("-52.00"))
+    assert order.refunds.get().amount == Decimal("52.00")
+    assert timeline(order)[-1].text == "已付清，等待配货"
+    pay_refund(actor=integration(), refund_id=order.refunds.get().pk)
+    order.refresh_from_db()
+    assert order.balance == 0
+
+
+def test_money_that_comes_while_all_is_being_refunded_goes_back_with_the_rest(api):
+    order = move(make_order(status="paid"), "refunding")
+    body = {"to": "paid", "amount": "60.00", "reference": "M-1"}
+    path = f"/api/v1/orders/{order.number}/transitions/"
+    answer = api.post(path, body, content_type="application/json")
+    assert (answer.status_code, answer.json()["status"]) == (200, "refunding")
+    assert order.refunds.get().amount == Decimal("458.00")
+    order = move(order, "refunded")
+    assert (order.paid_amount, order.refunded_amount) == (Decimal("458.00"), Decimal("458.00"))
+
+
+def test_a_refund_that_is_rejected_leaves_what_came_meanwhile_to_be_returned(as_actor):
+    order = move(make_order(status="paid"), "refunding")
+    record_payment(actor=integration(), order_id=order.pk, amount="60.00", reference="M-2")
+    order = move(order, "paid", reason="已发出", actor=as_actor("manager"))
+    pending = order.refunds.get(state="approved")
+    assert (order.status, pending.amount, pending.purpose) == ("paid", Decimal("60.00"), "difference")
+
+
+def test_a_request_for_all_of_the_money_is_answered_with_a_part(log_in, sales, as_actor):
+    order = move(make_order(status="delivered", assigned_to=sales), "refunding")
+    path = f"/orders/{order.number}/part-refund/"
+    page = log_in(sales).get(f"/orders/{order.number}/").content.decode()
+    assert path in page
+    for amount in ("", "398.00", "-1", "x"):
+        log_in(sales).post(path, {"amount": amount, "reason": "划痕", "form_key": f"k{amount}"})
+    order.refresh_from_db()
+    assert order.status == "refunding"
+    for _again in range(2):
+        log_in(sales).post(path, {"amount": "80.00", "reason": "划痕补偿", "form_key": "once"})
+    order.refresh_from_db()
+    part = order.refunds.get(state="approved")
+    assert (order.status, part.amount, part.purpose) == ("delivered", Decimal("80.00"), "part")
+    assert timeline(order)[-1].text == "改为部分退款 ¥80.00：划痕补偿"
+    pay_refund(actor=as_actor("manager"), refund_id=part.pk, reference="P-1")
+    order.refresh_from_db()
+    assert (order.refunded_amount, order.balance) == (Decimal("80.00"), 0)
+
+
+def test_goods_with_a_difference_unpaid_leave_only_where_the_shop_says_so(as_actor):
+    order = make_order(status="picking")
+    edit_order(
+        actor=integration(), order_id=order.pk, version=None, changes={"shipping_fee": "78.00"}, agreed=True
+    )
+    ShopSettings.objects.update_or_create(pk=1, defaults={"ship_with_balance": False})
+    for actor in (as_actor("warehouse"), as_actor("manager")):
+        with pytest.raises(GuardFailed) as refusal:
+            move(order, "shipped", actor=actor)
+        assert refusal.value.names == ["balance_due"]
+    assert (
+        move(order, "shipped", actor=as_actor("manager"), override="老客户，月底一起结").status == "shipped"
+    )
+    rest = make_order(status="picking")
+    assert move(rest, "shipped", actor=as_actor("warehouse")).status == "shipped"
