@@ -16,7 +16,7 @@ class MessagingConfig(AppConfig):
         from messaging.cards.change import show_change_card
         from messaging.selectors.notifications import notice_lines
         from messaging.selectors.rows import row_talk, with_unread
-        from messaging.services.conversations import open_order_conversation
+        from messaging.services.conversations import lock_conversations_of, open_order_conversation
         from messaging.services.event_lines import write_event_line, write_history
         from messaging.services.quotes import tell_quote_event
         from messaging.services.shortages import tell_shortage_event
@@ -25,6 +25,7 @@ class MessagingConfig(AppConfig):
         post_migrate.connect(_first_run, sender=self)
         hooks.order_created_hooks.append(open_order_conversation)
         hooks.order_event_hooks += [write_event_line, show_change_card, tell_shortage_event]
+        hooks.orders_locked_hooks.append(lock_conversations_of)
         hooks.quote_event_hooks.append(tell_quote_event)
         hooks.order_history_hooks.append(write_history)
         hooks.timeline_hooks.append(notice_lines)

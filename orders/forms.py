@@ -143,6 +143,7 @@ class CreateOrderForm(OrderForm):
     company = forms.CharField(label=_("公司"), max_length=120, required=False)
     tier = forms.ChoiceField(label=_("类型"), choices=Customer.Tier.choices, required=False)
     source = forms.ChoiceField(label=_("来源"), choices=Source.choices)
+    on_account = forms.BooleanField(label=_("挂账（先发货，后付款）"), required=False)
     discount = forms.DecimalField(label=_("优惠"), min_value=0, decimal_places=2, required=False)
     shipping_fee = forms.DecimalField(label=_("运费"), min_value=0, decimal_places=2, required=False)
 

@@ -15,6 +15,9 @@ order_created_hooks: list[Callable[[Order, Actor], None]] = []
 # Called for every event of an order, after all order and stock rows are locked and changed.
 order_event_hooks: list[Callable[[Order, DomainEvent, Actor], None]] = []
 
+# Called with the ids of several orders that one transaction has just locked: what belongs to them is locked as well.
+orders_locked_hooks: list[Callable[[list[int]], None]] = []
+
 # Called for every event of a quote, in its transaction, after the order it became is written.
 quote_event_hooks: list[Callable[[Quote, DomainEvent, Actor], None]] = []
 

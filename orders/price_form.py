@@ -51,6 +51,7 @@ def price_of_form(
             discount=_sum(post.get("discount", "")),
             shipping_fee=_sum(post.get("shipping_fee", "")),
             order=order,
+            on_account=bool(post.get("on_account")),
         )
     )
     if wrong:

@@ -9,6 +9,7 @@ from messaging.api.conversations import (
     MessagesView,
     SearchView,
 )
+from orders.api.debts import RepaymentsView, StatementsView
 from orders.api.orders import ChangesView, OrdersView, OrderView, TransitionsView
 from orders.api.products import ProductsView, StockView
 from shopcomm.core.events.api import EventsView
@@ -18,6 +19,8 @@ urlpatterns = [
     path("orders/<str:number>/", OrderView.as_view()),
     path("orders/<str:number>/transitions/", TransitionsView.as_view()),
     path("orders/<str:number>/changes/", ChangesView.as_view()),
+    path("statements/", StatementsView.as_view()),
+    path("repayments/", RepaymentsView.as_view()),
     path("events/", EventsView.as_view()),
     path("products/", ProductsView.as_view()),
     path("products/<str:sku>/stock/", StockView.as_view()),

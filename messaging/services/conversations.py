@@ -40,6 +40,16 @@ def general_conversation(*, actor: Actor, customer: Customer) -> Conversation:
     return conversation
 
 
+def lock_conversations_of(order_ids: list[int]) -> None:
+    """Hold the conversations of several orders, by key as the writer of messages does, before lines go into them."""
+    list(
+        Conversation.objects.select_for_update(no_key=True)
+        .filter(order_id__in=order_ids)
+        .order_by("pk")
+        .values_list("pk")
+    )
+
+
 @transaction.atomic
 def ensure_order_conversation(order: Order) -> Conversation:
     """The one conversation of an order; made when there is none."""

@@ -78,6 +78,7 @@ class OrdersView(ApiView):
             note=given["note"],
             deliver_on=given["deliver_on"],
             external_id=given["external_id"],
+            on_credit=given["on_account"],
         )
         return Response(one(order), status=201)
 

@@ -45,6 +45,9 @@ class OrderInput(serializers.Serializer):
         required=False, allow_null=True, default=None, help_text="not wanted before this day"
     )
     external_id = serializers.CharField(max_length=64, required=False, allow_null=True, default=None)
+    on_account = serializers.BooleanField(
+        default=False, help_text="goods before money, within the customer's credit limit"
+    )
 
 
 class OrderFilter(serializers.Serializer):
@@ -122,11 +125,15 @@ class OrderOutput(serializers.ModelSerializer):
     customer = serializers.SerializerMethodField()
     conversation = serializers.SerializerMethodField()
     customer_url = serializers.SerializerMethodField()
+    balance = serializers.DecimalField(
+        12, 2, read_only=True, help_text="still to be paid; below zero, to be returned"
+    )
 
     class Meta:
         model = Order
         fields = (
-            "number", "external_id", "status", "version", "source", "total", "paid_amount", "currency", "items",
+            "number", "external_id", "status", "version", "source", "total", "paid_amount", "balance", "on_account", "due_on", "currency",
+            "items",
             "shipments", "address", "customer", "urgent", "note", "deliver_on", "conversation", "customer_url", "placed_at",
         )  # fmt: skip
 

@@ -29,6 +29,8 @@ class Shopping:
     shipping_fee: Decimal | None = ZERO
     # An order that is there already: its prices stay, and its pieces are held for it.
     order: Order | None = None
+    # To be paid later: it counts against the customer's limit.
+    on_account: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class OrderPrice:
     # What the customer may still owe; None for who buys nothing on account.
     credit_left: Decimal | None = None
     order: Order | None = None
+    on_account: bool = False
 
     @property
     def pieces(self) -> int:
@@ -96,7 +99,9 @@ class OrderPrice:
 
     @property
     def is_over_credit(self) -> bool:
-        return self.credit_left is not None and self.total > self.credit_left
+        """Whether this could not go on account: all of a new order counts, of one that is on account what is added."""
+        more = self.difference if self.order and self.order.on_account else self.total
+        return self.credit_left is not None and more > 0 and more > self.credit_left
 
     @property
     def mark(self) -> str:
@@ -134,16 +139,23 @@ def price_order(wanted: Shopping) -> OrderPrice:
     lines = _lines(countable, variants, old, wanted.customer)
     discount, fee = wanted.discount or ZERO, wanted.shipping_fee or ZERO
     limit = wanted.customer.credit_limit if wanted.customer.pk else ZERO
+    on_account = order.on_account if order else wanted.on_account
     price = OrderPrice(
         customer=wanted.customer,
         lines=lines,
         discount=discount,
         shipping_fee=fee,
-        credit_left=credit_left(wanted.customer) if limit > 0 else None,
+        credit_left=_credit_left(wanted.customer) if limit > 0 or on_account else None,
         order=order,
+        on_account=on_account,
     )
     price.warnings.extend(_warnings(price, wanted, variants, old))
     return price
+
+
+def _credit_left(customer: Customer) -> Decimal:
+    """Nobody who is new may owe anything."""
+    return credit_left(customer) if customer.pk else ZERO
 
 
 def _lines(
@@ -197,7 +209,7 @@ def _warnings(
         told.append(_("单价不正确"))
     if wanted.discount is None or wanted.shipping_fee is None or not 0 <= price.total <= MAX_MONEY:
         told.append(_("金额不正确"))
-    if price.is_over_credit:
+    if price.is_over_credit and (price.on_account or not price.order):
         told.append(_("超过赊账余额，不能赊账下单"))
     return told
 

@@ -29,3 +29,8 @@ def lock_variants(ids: Iterable[int]) -> dict[int, Variant]:
 def lock_customer(customer_id: int) -> Customer:
     """A customer while their debts are counted: two orders at once never share one limit."""
     return Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+
+
+def lock_orders(ids: Iterable[int]) -> list[Order]:
+    """Several orders by key, always taken in the same order."""
+    return list(Order.objects.select_for_update(no_key=True).filter(pk__in=set(ids)).order_by("pk"))

@@ -85,6 +85,7 @@ def _place(request: ShopRequest, data: dict[str, Any]) -> Order:
         deliver_on=data["deliver_on"],
         discount=data["discount"] or Decimal(0),
         shipping_fee=data["shipping_fee"] or Decimal(0),
+        on_credit=data["on_account"],
         shown=request.POST.get("shown", ""),
     )
 
