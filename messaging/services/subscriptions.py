@@ -5,11 +5,11 @@ import binascii
 from datetime import time
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from messaging.models import NotificationPreference, PushSubscription, Recipient
 from messaging.models.rules import ALWAYS_TOLD, Trigger
+from messaging.services.channels.push import push_reach
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.http.outbound import AddressRefused, check_outbound
 
@@ -39,7 +39,7 @@ def remember_browser(*, actor: Actor, subscription: dict[str, Any], path: str) -
     if len(endpoint) > 600 or _size(p256dh) != POINT_BYTES or _size(auth) != SECRET_BYTES:
         raise SubscriptionRefused("not a push subscription")
     try:
-        check_outbound(endpoint, allowed=settings.PUSH_ALLOWED_HOSTS)
+        check_outbound(endpoint, push_reach())
     except AddressRefused as error:
         raise SubscriptionRefused(str(error)) from error
     kind, pk = owner_of(actor)

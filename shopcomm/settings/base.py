@@ -179,8 +179,15 @@ vars().update(env.email_url("EMAIL_URL", default="dummymail://"))
 EMAIL_TIMEOUT = 10
 # EMAIL_FROM: the sender of e-mails; it is also how push services reach the shop (RFC 8292, `sub`).
 DEFAULT_FROM_EMAIL = env("EMAIL_FROM", default="shopcomm@localhost")
-# PUSH_ALLOWED_HOSTS: host:port pairs that browser push may reach although private.
+# PUSH_ALLOWED_HOSTS: host:port pairs that browser push may reach although private; anybody can write such an endpoint.
 PUSH_ALLOWED_HOSTS = env.list("PUSH_ALLOWED_HOSTS", default=[])
+# CHANNEL_ALLOWED_HOSTS: host:port pairs that SMS gateways and bots may be reached at although private or on another port.
+CHANNEL_ALLOWED_HOSTS = env.list("CHANNEL_ALLOWED_HOSTS", default=[])
+# OUTBOUND_PORTS: ports of public addresses that may be called besides 443 and 80.
+OUTBOUND_PORTS = [int(port) for port in env.list("OUTBOUND_PORTS", default=[])]
+# OUTBOUND_LOOPBACK: let gateways and bots that managers write stand on this machine, at any port. For development,
+# where `make run` sets it; a real site does not start with it.
+OUTBOUND_LOOPBACK = env.bool("OUTBOUND_LOOPBACK", default=False)
 
 # --- who may come in -------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.Staff"
@@ -339,7 +346,7 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", default="INFO")},
     "loggers": {
         "axes": {"level": "WARNING"},
-        "httpx": {"level": "WARNING"},
+        "httpcore2": {"level": "WARNING"},
         "django.request": {"filters": ["database_away"]},
         "psycopg.pool": {"level": "ERROR"},
     },

@@ -1,7 +1,9 @@
 """Behind TLS on a real domain: the same product, with the cookies and headers that need HTTPS."""
 
+from django.core.exceptions import ImproperlyConfigured
+
 from shopcomm.settings.base import *
-from shopcomm.settings.base import env
+from shopcomm.settings.base import OUTBOUND_LOOPBACK, env
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
@@ -13,3 +15,7 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 # Never on a real site, whatever the environment says.
 SHOW_LOGIN_CODES = False
+if OUTBOUND_LOOPBACK:
+    raise ImproperlyConfigured(
+        "OUTBOUND_LOOPBACK is for development; name what may be called in CHANNEL_ALLOWED_HOSTS"
+    )

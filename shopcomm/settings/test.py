@@ -12,3 +12,5 @@ SECRET_KEY = "only-for-the-test-suite-" + "0" * 40
 # The web server of a test shares its process, whose own connection is no pool's.
 DB_POOLED = False
 LANGUAGE_CODE = "zh-hans"
+# The servers that tests start.
+OUTBOUND_LOOPBACK = True

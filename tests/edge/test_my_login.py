@@ -1,8 +1,8 @@
 """Logging in at `/my/`: what the pages say, what the session is, and whose it stays."""
 
+import json
 from unittest import mock
 
-import httpx
 import pytest
 from channels.db import database_sync_to_async
 from django.test import Client
@@ -14,10 +14,12 @@ from shopcomm.core.accounts.middleware import LINK_SESSION_KEY, MY_SESSION_KEY, 
 from shopcomm.core.accounts.models import Customer, OneTimeCode
 from shopcomm.core.accounts.services.order_links import link_token, make_link, revoke_links
 from shopcomm.core.accounts.sockets import Visitor, actor_now
+from shopcomm.core.http.outbound import Answer, NoAnswer
 from tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/my/login/"
+CALL = "messaging.services.channels.sms.call_outbound"
 
 
 @pytest.fixture(autouse=True)
@@ -115,10 +117,10 @@ def test_without_a_gateway_a_real_site_sends_to_the_link(client, settings, custo
 
 def test_with_a_gateway_the_code_goes_to_the_phone_and_to_nobody_else(client, customer, caplog):
     ChannelAccount.objects.create(channel=Channel.SMS, name="短信", url="https://sms.example/send")
-    with mock.patch("httpx.post", return_value=httpx.Response(200)) as post:
+    with mock.patch(CALL, return_value=Answer(200)) as post:
         client.post(LOGIN, {"phone": customer.phone})
 
-    sent = post.call_args.kwargs["json"]
+    sent = json.loads(post.call_args.kwargs["content"])
     code = sent["text"].split("验证码 ")[1][:6]
     page = client.get(LOGIN).content.decode()
     assert sent["to"] == customer.phone
@@ -129,7 +131,7 @@ def test_with_a_gateway_the_code_goes_to_the_phone_and_to_nobody_else(client, cu
 
 def test_a_gateway_that_is_down_is_said(client, customer):
     ChannelAccount.objects.create(channel=Channel.SMS, name="短信", url="https://sms.example/send")
-    with mock.patch("httpx.post", side_effect=httpx.ConnectError("down")):
+    with mock.patch(CALL, side_effect=NoAnswer("down")):
         assert client.post(LOGIN, {"phone": customer.phone}).status_code == 502
 
 

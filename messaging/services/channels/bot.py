@@ -1,11 +1,13 @@
 """Bots in the groups of staff (企业微信, 钉钉, 飞书 and whatever else Apprise speaks)."""
 
+import sys
 from collections.abc import Iterable
 
 from messaging.models import Channel, ChannelAccount, Recipient
-from messaging.services.channels.outgoing import ChannelFailed, Outgoing
+from messaging.services.channels.outgoing import ChannelFailed, Outgoing, account_reach
 from messaging.services.notifications.recipients import Person
 from shopcomm.core.accounts.models import Staff
+from shopcomm.core.http.outbound_requests import guard_requests
 
 
 def reach(people: Iterable[Person]) -> dict[Person, list[str]]:
@@ -26,9 +28,16 @@ def send(outgoing: Outgoing, addresses: list[str]) -> None:
     # Slow to import, and only workers need it.
     import apprise
 
+    guard_requests(account_reach())
     bots = apprise.Apprise()
-    refused = [address for address in addresses if not bots.add(address)]
-    if refused:
+    if not all(bots.add(address) for address in addresses):
         raise ChannelFailed("not an address of a bot", final=True)
+    if not all(_goes_by_http(bot) for bot in bots):
+        raise ChannelFailed("not a bot that is reached by HTTP", final=True)
     if not bots.notify(title=outgoing.title, body=f"{outgoing.body}\n{outgoing.url}"):
         raise ChannelFailed("the group's bot did not take it")
+
+
+def _goes_by_http(bot: object) -> bool:
+    """Whether a service of Apprise calls out by `requests`, which is guarded: some open sockets of their own."""
+    return hasattr(sys.modules[type(bot).__module__], "requests")

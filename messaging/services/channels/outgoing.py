@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from django.conf import settings
+
 from messaging.services.notifications.recipients import Person
+from shopcomm.core.http.outbound import Reach
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,11 @@ class ChannelFailed(Exception):
     def __init__(self, text: str, *, final: bool = False) -> None:
         super().__init__(text)
         self.final = final
+
+
+def account_reach() -> Reach:
+    """Accounts are written by managers: plain HTTP too, what the operator names, in development this machine."""
+    return Reach(named=settings.CHANNEL_ALLOWED_HOSTS, plain=True, loopback=settings.OUTBOUND_LOOPBACK)
 
 
 class Module(Protocol):

@@ -1,13 +1,13 @@
 """SMS through a gateway over HTTPS: the wire format is in `docs/channels.md`, an adapter for a vendor is a small proxy."""
 
+import json
 from collections.abc import Iterable
 
-import httpx
-
 from messaging.models import Channel, ChannelAccount, Recipient
-from messaging.services.channels.outgoing import ChannelFailed, Outgoing
+from messaging.services.channels.outgoing import ChannelFailed, Outgoing, account_reach
 from messaging.services.notifications.recipients import Person
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.http.outbound import AddressRefused, NoAnswer, call_outbound
 
 TIMEOUT_SECONDS = 10
 # Answers after which trying again may help; every other 4xx will be the same next time.
@@ -37,17 +37,24 @@ def send(outgoing: Outgoing, addresses: list[str]) -> None:
     if gateway is None:
         raise ChannelFailed("no gateway", final=True)
     message = {"to": addresses[0], "text": outgoing.body, "reference": outgoing.reference}
-    headers = {"Idempotency-Key": outgoing.reference}
+    headers = {"Idempotency-Key": outgoing.reference, "Content-Type": "application/json"}
     if gateway.secret:
         headers["Authorization"] = f"Bearer {gateway.secret}"
     try:
-        answer = httpx.post(gateway.url, json=message, headers=headers, timeout=TIMEOUT_SECONDS)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise ChannelFailed(repr(error)) from error
+        answer = call_outbound(
+            "POST",
+            gateway.url,
+            headers=headers,
+            content=json.dumps(message, ensure_ascii=False).encode(),
+            reach=account_reach(),
+            seconds=TIMEOUT_SECONDS,
+        )
+    except (AddressRefused, NoAnswer) as error:
+        raise ChannelFailed(str(error)) from error
     if answer.is_success:
         return
-    final = answer.is_client_error and answer.status_code not in AGAIN
-    raise ChannelFailed(f"{answer.status_code} {answer.text[:200]}", final=final)
+    final = 400 <= answer.status < 500 and answer.status not in AGAIN
+    raise ChannelFailed(f"{answer.status} {answer.text[:200]}", final=final)
 
 
 def is_set() -> bool:

@@ -68,6 +68,9 @@ class Supervisor:
             os.environ["DATABASE_URL"] = self.services.database_url
             # Our own servers hold the demo shop, whose customers have no phones.
             os.environ.setdefault("SHOW_LOGIN_CODES", "true")
+            if not os.environ.get("DJANGO_SETTINGS_MODULE", "").endswith(".production"):
+                # A trial gateway beside the shop; production does not start with it.
+                os.environ.setdefault("OUTBOUND_LOOPBACK", "true")
         if valkey:
             os.environ["REDIS_URL"] = self.services.redis_url
         compile_catalogues()

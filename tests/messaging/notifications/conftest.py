@@ -18,6 +18,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import ShopSettings, WorkingInterval
 from shopcomm.core.events.relay import relay
 from tests.factories import make_order, move
+from tests.messaging.notifications.receivers import Receiver
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -44,6 +45,14 @@ def clock() -> Iterator[time_machine.Traveller]:
     """The clock, at ten on a Tuesday."""
     with time_machine.travel(at("2026-11-24 10:00"), tick=False) as traveller:
         yield traveller
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A server that takes what is posted; answers 201."""
+    running = Receiver()
+    yield running
+    running.server.shutdown()
 
 
 @pytest.fixture

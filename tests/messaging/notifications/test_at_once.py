@@ -21,7 +21,7 @@ from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.relay import relay
 from tests.factories import CustomerFactory, VariantFactory, make_order, make_orders, move
 from tests.messaging.notifications.conftest import at, states
-from tests.messaging.notifications.test_channels import Receiver
+from tests.messaging.notifications.receivers import Receiver
 from tests.orders.test_concurrency import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)

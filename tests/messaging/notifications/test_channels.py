@@ -6,13 +6,9 @@ import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 
-import http_ece
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from django.utils import timezone
 
 from messaging.models import (
@@ -30,40 +26,9 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.relay import relay
 from tests.factories import make_order, move
 from tests.messaging.notifications.conftest import at
+from tests.messaging.notifications.receivers import Browser, tell
 
 pytestmark = pytest.mark.django_db
-
-
-class Receiver:
-    """An HTTP server that keeps what it gets and answers as it is told."""
-
-    def __init__(self) -> None:
-        self.got: list[tuple[str, dict[str, str], bytes]] = []
-        self.status = 201
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                receiver.got.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
-                self.send_response(receiver.status)
-                self.send_header("Content-Length", "2")
-                self.end_headers()
-                self.wfile.write(b"{}")
-
-            def log_message(self, *_words: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.host = f"127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    running = Receiver()
-    yield running
-    running.server.shutdown()
 
 
 class MailServer(threading.Thread):
@@ -122,43 +87,11 @@ def mail_server(settings) -> Iterator[MailServer]:
     server.socket.close()
 
 
-class Browser:
-    """The half of RFC 8291 that a browser keeps to itself."""
-
-    def __init__(self) -> None:
-        self.private = ec.generate_private_key(ec.SECP256R1())
-        self.auth = b"0123456789abcdef"
-        self.point = self.private.public_key().public_bytes(
-            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
-        )
-
-    def subscription(self, host: str) -> dict:
-        def text(raw: bytes) -> str:
-            return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-        return {
-            "endpoint": f"http://{host}/push/1",
-            "keys": {"p256dh": text(self.point), "auth": text(self.auth)},
-        }
-
-    def read(self, body: bytes) -> dict:
-        return json.loads(
-            http_ece.decrypt(body, private_key=self.private, auth_secret=self.auth, version="aes128gcm")
-        )
-
-
 @pytest.fixture
 def order(clock, customer, variant):
     customer.email = "wu@example.com"
     customer.save()
     return make_order(customer=customer)
-
-
-def tell(key: str, channels: list[str]) -> Notification:
-    NotificationRule.objects.filter(key=key).update(channels=channels)
-    relay()
-    release_due()
-    return Notification.objects.get(trigger=key)
 
 
 def test_a_mail_reaches_a_real_server_in_chinese(order, mail_server):

@@ -1,0 +1,95 @@
+"""No channel calls where it must not, whoever wrote the address: a stranger's browser or a manager."""
+
+import pytest
+
+from messaging.models import ChannelAccount, Delivery, PushSubscription
+from messaging.services.channels import bot, sms
+from messaging.services.channels.delivering import deliver_channel
+from messaging.services.channels.outgoing import ChannelFailed, Outgoing
+from messaging.services.subscriptions import remember_browser
+from shopcomm.core.accounts.actors import Actor
+from tests.messaging.notifications.receivers import Browser, Receiver, tell
+
+pytestmark = pytest.mark.django_db
+SAID = Outgoing(reference="shopcomm-1-bot", title="包包店", body="好了", url="/orders/1/")
+
+
+@pytest.fixture
+def inside(receiver):
+    """A page of the house."""
+    running = Receiver()
+    running.status = 200
+    yield running
+    running.server.shutdown()
+
+
+def test_a_push_endpoint_that_sends_us_inside_is_not_followed(order, receiver, inside, settings):
+    settings.PUSH_ALLOWED_HOSTS = [receiver.host]
+    remember_browser(
+        actor=Actor.customer(order.customer), subscription=Browser().subscription(receiver.host), path="/"
+    )
+    receiver.status, receiver.headers = 302, {"Location": f"http://{inside.host}/metrics"}
+    tell("order_confirmed", ["push"])
+    assert deliver_channel("push") == 0
+    assert len(receiver.got) == 1
+    assert inside.got == []
+
+
+def test_a_resolver_that_lies_for_a_while_costs_no_browser_its_subscription(order, settings, receiver):
+    settings.PUSH_ALLOWED_HOSTS = [receiver.host]
+    remember_browser(
+        actor=Actor.customer(order.customer), subscription=Browser().subscription(receiver.host), path="/"
+    )
+    settings.PUSH_ALLOWED_HOSTS = []
+    tell("order_confirmed", ["push"])
+    assert deliver_channel("push") == 0
+    assert (receiver.got, PushSubscription.objects.count()) == ([], 1)
+    assert "only https" in Delivery.objects.get().error
+
+
+def test_a_bot_is_not_followed_inside_either(receiver, inside):
+    receiver.status, receiver.headers = 307, {"Location": f"http://{inside.host}/metrics"}
+    with pytest.raises(ChannelFailed):
+        bot.send(SAID, [f"json://{receiver.host}/bot"])
+    assert len(receiver.got) == 1
+    assert inside.got == []
+
+
+@pytest.mark.parametrize(
+    "inward", ["json://10.0.0.7/bot", "jsons://169.254.169.254/", "json://93.184.216.34:22/"]
+)
+def test_a_bot_may_not_stand_where_we_must_not_call(inward, caplog):
+    with pytest.raises(ChannelFailed):
+        bot.send(SAID, [inward])
+
+
+def test_on_a_real_site_a_bot_on_this_machine_is_called_only_if_the_operator_names_it(receiver, settings):
+    settings.OUTBOUND_LOOPBACK = False
+    receiver.status = 200
+    with pytest.raises(ChannelFailed):
+        bot.send(SAID, [f"json://{receiver.host}/bot"])
+    assert receiver.got == []
+    settings.CHANNEL_ALLOWED_HOSTS = [receiver.host]
+    bot.send(SAID, [f"json://{receiver.host}/bot"])
+    assert len(receiver.got) == 1
+
+
+@pytest.mark.parametrize(
+    "other", ["mailto://user:pass@127.0.0.1", "syslog://", "rsyslog://127.0.0.1", "mqtt://127.0.0.1/topic"]
+)
+def test_what_does_not_go_by_http_is_no_bot(other):
+    with pytest.raises(ChannelFailed) as refused:
+        bot.send(SAID, [other])
+    assert refused.value.final
+
+
+def test_a_gateway_may_not_stand_inside_unless_the_operator_names_it(db, receiver, settings):
+    settings.OUTBOUND_LOOPBACK = False
+    receiver.status = 200
+    ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")
+    with pytest.raises(ChannelFailed, match="port"):
+        sms.send(SAID, ["+8613800138000"])
+    assert receiver.got == []
+    settings.CHANNEL_ALLOWED_HOSTS = [receiver.host]
+    sms.send(SAID, ["+8613800138000"])
+    assert len(receiver.got) == 1
