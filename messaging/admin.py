@@ -72,7 +72,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
 @admin.register(ChannelAccount)
 class ChannelAccountAdmin(ModelAdmin):
-    list_display = ("name", "channel", "role", "enabled")
+    list_display = ("name", "channel", "role", "enabled", "failures", "paused_until", "last_error")
     list_filter = ("channel", "enabled")
 
 

@@ -8,7 +8,18 @@ from messaging.models.rules import Channel
 from shopcomm.core.accounts.roles import Role
 
 
-class ChannelAccount(models.Model):
+class Endpoint(models.Model):
+    """Something outside that is called: when it keeps failing, it alone is left alone for a while."""
+
+    failures = models.PositiveIntegerField(_("连续失败"), default=0, editable=False)
+    paused_until = models.DateTimeField(_("暂停到"), null=True, blank=True, editable=False)
+    last_error = models.CharField(_("最近错误"), max_length=300, blank=True, default="", editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class ChannelAccount(Endpoint):
     """The shop's access to a channel: an SMS gateway, or a bot in a group of staff."""
 
     channel = models.CharField(
@@ -61,7 +72,7 @@ class PushKey(models.Model):
         return self.public
 
 
-class PushSubscription(models.Model):
+class PushSubscription(Endpoint):
     """One browser that agreed to be woken (RFC 8030)."""
 
     owner_kind = models.CharField(max_length=8, choices=Recipient)

@@ -91,6 +91,8 @@ class Delivery(models.Model):
     once = models.CharField(max_length=120, null=True, blank=True, unique=True)
     # The channels that are left if this one fails.
     fallback = models.JSONField(default=list, blank=True)
+    # The addresses that have taken it, when each has to: they are not told again.
+    taken = models.JSONField(default=list, blank=True, editable=False)
     state = models.CharField(_("状态"), max_length=8, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(_("次数"), default=0)
     # When it may be tried (again); a worker that takes it moves this ahead, so that a killed one gives it back.

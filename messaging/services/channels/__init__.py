@@ -1,7 +1,8 @@
-"""Ways to somebody outside the product: one module each, all with the same two functions.
+"""Ways to somebody outside the product: one module each, all with the same three functions.
 
 `reach(people)` says where each of these people can be found; who is left out cannot be reached this way.
-`send(outgoing, addresses)` speaks to the outside and returns nothing, or raises ChannelFailed.
+`credentials()` is what the shop speaks with. `send(outgoing, address, credentials)` speaks to the outside, in a thread
+that must not touch the database, and returns nothing, or raises ChannelFailed.
 """
 
 from messaging.models import Channel

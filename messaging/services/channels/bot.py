@@ -9,8 +9,12 @@ from messaging.services.notifications.recipients import Person
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.http.outbound_requests import guard_requests
 
+AT_ONCE = 4
+# Each group has people of its own.
+EVERY = True
 
-def reach(people: Iterable[Person]) -> dict[Person, list[str]]:
+
+def reach(people: Iterable[Person]) -> dict[Person, list[ChannelAccount]]:
     """The bots that stand in the groups of these members of staff."""
     bots = list(ChannelAccount.objects.filter(channel=Channel.BOT, enabled=True).order_by("pk"))
     if not bots:
@@ -18,19 +22,23 @@ def reach(people: Iterable[Person]) -> dict[Person, list[str]]:
     ids = [person.id for person in people if person.kind == Recipient.STAFF]
     found = {}
     for pk, role in Staff.objects.filter(pk__in=ids).values_list("pk", "role"):
-        if addresses := [bot.url for bot in bots if bot.role in ("", role)]:
+        if addresses := [bot for bot in bots if bot.role in ("", role)]:
             found[Person(Recipient.STAFF, pk)] = addresses
     return found
 
 
-def send(outgoing: Outgoing, addresses: list[str]) -> None:
-    """Say it in each group. Raises ChannelFailed if any of them did not take it."""
+def credentials() -> None:
+    """A bot's are in its address."""
+
+
+def send(outgoing: Outgoing, address: ChannelAccount, credentials: None) -> None:
+    """Say it in one group. Raises ChannelFailed, for this bot alone."""
     # Slow to import, and only workers need it.
     import apprise
 
     guard_requests(account_reach())
     bots = apprise.Apprise()
-    if not all(bots.add(address) for address in addresses):
+    if not bots.add(address.url):
         raise ChannelFailed("not an address of a bot", final=True)
     if not all(_goes_by_http(bot) for bot in bots):
         raise ChannelFailed("not a bot that is reached by HTTP", final=True)

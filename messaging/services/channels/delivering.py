@@ -6,20 +6,25 @@ the same again.
 
 import logging
 import random
+from collections import deque
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from threading import Thread
 from time import monotonic
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from messaging.models import ChannelHealth, Delivery, Notification, ReadMarker
+from messaging.models import Delivery, Notification, ReadMarker
 from messaging.models.rules import TIMERS, Trigger
 from messaging.services.channels import CHANNELS, ChannelFailed
+from messaging.services.channels.breakers import channel_failed, channel_rests, channel_works
 from messaging.services.channels.handing_over import wants_channels, way_out, ways_to
+from messaging.services.channels.sweeping import Attempt, Calls, Switchboard, key_of
 from messaging.services.channels.wording import outgoing_of
 from messaging.services.notifications.decide import TOO_OLD, Ask, Policy, Reason, World, decide
 from messaging.services.notifications.reasons import reason_text
@@ -36,9 +41,6 @@ CLAIM = timedelta(minutes=2)
 PATIENCE_SECONDS = 3.0
 MOST_ATTEMPTS = 6
 FIRST_WAIT_SECONDS = 20
-# After this many failures in a row a channel is left alone for a while.
-TRIPS_AFTER = 5
-PAUSE = timedelta(minutes=2)
 State = Delivery.State
 # The channels that this process is serving.
 _serving: dict[str, Thread] = {}
@@ -75,26 +77,32 @@ def _serve(channel: str, sent: list[int]) -> None:
 def deliver_channel(channel: str, *, now: datetime | None = None) -> int:
     """Send what is due through one channel, a batch of it. Returns how many went out."""
     moment = now or timezone.now()
-    if _rests(channel, moment):
+    if channel_rests(channel, moment):
         return 0
-    sent, claimed = 0, claim(channel, moment)
-    for place, pk in enumerate(claimed):
-        if not _still_mine(pk, moment + CLAIM):
+    board = Switchboard(channel, CHANNELS[channel], moment)
+    sent, claimed = 0, deque(claim(channel, moment))
+    while claimed or not board.is_idle:
+        while claimed and board.has_room:
+            if attempt := prepare(claimed.popleft(), moment):
+                board.hold(attempt)
+            _begin(board, moment)
+        if not board.is_calling:
             continue
-        delivery = Delivery.objects.select_related("notification__rule", "notification__order__customer").get(
-            pk=pk
-        )
-        sent += deliver(delivery, moment)
-        if _rests(channel, moment):
+        sent += _settle(board.wait(), moment)
+        if channel_rests(channel, moment):
             # The others were not tried, so nothing is counted against them.
-            untried = Delivery.objects.filter(pk__in=claimed[place + 1 :], due_at=moment + CLAIM)
-            untried.update(due_at=moment)
-            break
+            claimed.extend(attempt.delivery.pk for attempt in board.drop_held())
+            _claimed_by_us(claimed, moment).update(due_at=moment)
+            claimed.clear()
+        _begin(board, moment)
     return sent
 
 
-def _rests(channel: str, now: datetime) -> bool:
-    return ChannelHealth.objects.filter(channel=channel, paused_until__gt=now).exists()
+def _begin(board: Switchboard, moment: datetime) -> None:
+    """Begin what can be begun, unless somebody else has it by now."""
+    while attempt := board.take_free():
+        if _still_mine(attempt.delivery, moment) and (calls := board.call(attempt)):
+            _settle(calls, moment)
 
 
 @transaction.atomic
@@ -108,39 +116,67 @@ def claim(channel: str, now: datetime) -> list[int]:
     return ids
 
 
-def _still_mine(pk: int, claimed_until: datetime) -> bool:
+def _claimed_by_us(ids: Iterable[int], moment: datetime) -> QuerySet[Delivery]:
+    """Those of a sweep's claim that nobody else has taken since."""
+    return Delivery.objects.filter(pk__in=list(ids), state=State.WAITING, due_at=moment + CLAIM)
+
+
+def _still_mine(delivery: Delivery, moment: datetime) -> bool:
     """Begin one attempt, unless those before it took so long that somebody else has it by now."""
-    mine = Delivery.objects.filter(pk=pk, state=State.WAITING, due_at=claimed_until)
+    mine = _claimed_by_us([delivery.pk], moment)
+    delivery.attempts += 1
     return bool(mine.update(due_at=timezone.now() + CLAIM, attempts=F("attempts") + 1))
 
 
-def deliver(delivery: Delivery, now: datetime) -> bool:
-    """One notice through one channel. Returns whether it went out."""
-    notice = delivery.notification
+def prepare(pk: int, now: datetime) -> Attempt | None:
+    """Look at a claimed notice once more; None when it is not to be told now, or not this way."""
+    wanted = Delivery.objects.select_related("notification__rule", "notification__order__customer")
+    delivery = wanted.get(pk=pk)
     if needless := why_needless(delivery):
-        _finish(delivery, State.SKIPPED, needless)
-        return False
+        _claimed_by_us([pk], now).update(state=State.SKIPPED, error=needless[:300])
+        return None
     if later := when_welcome(delivery, now):
         # It is late, and they sleep: the claim is given back until then.
-        Delivery.objects.filter(pk=delivery.pk).update(due_at=later, attempts=delivery.attempts - 1)
-        return False
-    person = Person(notice.recipient_kind, notice.recipient_id)
-    module = CHANNELS[delivery.channel]
+        _claimed_by_us([pk], now).update(due_at=later)
+        return None
     try:
-        addresses = module.reach([person]).get(person)
-        if not addresses:
-            raise ChannelFailed("nobody to be reached this way", final=True)
-        module.send(outgoing_of(delivery), addresses)
-    except ChannelFailed as failure:
-        _failed(delivery, failure, now)
-        return False
+        addresses = _addresses(delivery)
+        if addresses:
+            return Attempt(delivery, outgoing_of(delivery), addresses)
+        failure = ChannelFailed("nobody to be reached this way", final=True)
     except Exception as error:
-        log.exception("channel %s broke at delivery %s", delivery.channel, delivery.pk)
-        _failed(delivery, ChannelFailed(repr(error)), now)
-        return False
-    ChannelHealth.objects.filter(channel=delivery.channel).update(failures=0, paused_until=None)
-    Delivery.objects.filter(pk=delivery.pk).update(state=State.SENT, sent_at=now, error="")
-    return True
+        log.exception("delivery %s through %s could not be prepared", pk, delivery.channel)
+        failure = ChannelFailed(repr(error))
+    if _still_mine(delivery, now):
+        _failed(delivery, failure, now)
+    return None
+
+
+def _addresses(delivery: Delivery) -> list[Any]:
+    """Where the person of a notice can be reached, but for what has taken it already."""
+    notice = delivery.notification
+    person = Person(notice.recipient_kind, notice.recipient_id)
+    addresses = CHANNELS[delivery.channel].reach([person]).get(person) or []
+    return [address for address in addresses if key_of(address) not in delivery.taken]
+
+
+def _settle(calls: Calls, now: datetime) -> bool:
+    """Write down what came of an attempt. Returns whether the notice went out."""
+    delivery = calls.attempt.delivery
+    for _address, problem in calls.outcomes:
+        if problem is not None and problem.of_channel:
+            channel_failed(delivery.channel, str(problem), now)
+    taken = [key_of(address) for address, problem in calls.outcomes if problem is None]
+    if taken:
+        channel_works(delivery.channel)
+    failure = calls.failure(every=CHANNELS[delivery.channel].EVERY)
+    if failure is None:
+        Delivery.objects.filter(pk=delivery.pk).update(state=State.SENT, sent_at=now, error="")
+        return True
+    if taken:
+        Delivery.objects.filter(pk=delivery.pk).update(taken=[*delivery.taken, *taken])
+    _failed(delivery, failure, now)
+    return False
 
 
 def why_needless(delivery: Delivery) -> str:
@@ -199,8 +235,6 @@ def _finish(delivery: Delivery, state: str, text: str) -> None:
 @transaction.atomic
 def _failed(delivery: Delivery, failure: ChannelFailed, now: datetime) -> None:
     """Try again later, or give the notice to the next channel."""
-    if not failure.final:
-        _count_failure(delivery.channel, str(failure), now)
     if not failure.final and delivery.attempts < MOST_ATTEMPTS:
         Delivery.objects.filter(pk=delivery.pk).update(
             due_at=now + wait_before(delivery.attempts), error=str(failure)[:300]
@@ -228,17 +262,6 @@ def fall_back(delivery: Delivery, now: datetime) -> None:
 def wait_before(attempt: int) -> timedelta:
     """Twice as long after each attempt, and never at the same moment as everybody else."""
     return timedelta(seconds=FIRST_WAIT_SECONDS * 2 ** (attempt - 1) * random.uniform(0.75, 1.25))
-
-
-def _count_failure(channel: str, error: str, now: datetime) -> None:
-    health, _made = ChannelHealth.objects.select_for_update().get_or_create(channel=channel)
-    health.failures += 1
-    health.last_error = error[:300]
-    if health.failures >= TRIPS_AFTER:
-        health.paused_until = now + PAUSE
-        # After the pause one attempt decides whether it is well again.
-        health.failures = TRIPS_AFTER - 1
-    health.save()
 
 
 def retry(delivery: Delivery) -> None:

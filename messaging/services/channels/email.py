@@ -12,6 +12,17 @@ from messaging.services.channels.outgoing import ChannelFailed, Outgoing
 from messaging.services.notifications.recipients import Person
 from shopcomm.core.accounts.models import Customer, Staff
 
+AT_ONCE = 1
+EVERY = False
+# What a server refuses whoever the mail is for.
+OUR_OWN = (
+    smtplib.SMTPAuthenticationError,
+    smtplib.SMTPSenderRefused,
+    smtplib.SMTPConnectError,
+    smtplib.SMTPHeloError,
+)
+SERVICE_CLOSES = 421
+
 
 def reach(people: Iterable[Person]) -> dict[Person, list[str]]:
     """The e-mail addresses of those who have one; nobody's while no server is set."""
@@ -26,22 +37,34 @@ def reach(people: Iterable[Person]) -> dict[Person, list[str]]:
     return found
 
 
-def send(outgoing: Outgoing, addresses: list[str]) -> None:
-    """Hand one mail to the server. Raises ChannelFailed."""
+def credentials() -> None:
+    """Those of EMAIL_URL, which Django knows."""
+
+
+def send(outgoing: Outgoing, address: str, credentials: None) -> None:
+    """Hand one mail to the server. Raises ChannelFailed; what the server does to everybody is the channel's."""
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">") or "localhost"
     mail = EmailMessage(
         subject=outgoing.title.replace("\n", " "),
         body=f"{outgoing.body}\n\n{outgoing.url}\n",
-        to=[sanitize_address(address, "utf-8") for address in addresses],
+        to=[sanitize_address(address, "utf-8")],
         headers={"Message-ID": f"<{outgoing.reference}@{domain}>", "Auto-Submitted": "auto-generated"},
     )
     try:
         mail.send()
     except smtplib.SMTPRecipientsRefused as error:
-        raise ChannelFailed(f"refused: {error}", final=True) from error
+        final = all(_is_final(code) for code, _words in error.recipients.values())
+        raise ChannelFailed(f"refused: {error}", final=final) from error
+    except OUR_OWN as error:
+        # A log-in, or a sender, that is refused is mended by the shop.
+        raise ChannelFailed(str(error), of_channel=True) from error
     except smtplib.SMTPResponseException as error:
-        # 5xx is for good, 4xx for now (RFC 5321, 4.2.1); a log-in that fails is mended by the shop.
-        final = 500 <= error.smtp_code < 600 and not isinstance(error, smtplib.SMTPAuthenticationError)
-        raise ChannelFailed(str(error), final=final) from error
+        closing = error.smtp_code == SERVICE_CLOSES
+        raise ChannelFailed(str(error), final=_is_final(error.smtp_code), of_channel=closing) from error
     except (smtplib.SMTPException, OSError) as error:
-        raise ChannelFailed(str(error)) from error
+        raise ChannelFailed(str(error), of_channel=True) from error
+
+
+def _is_final(code: int) -> bool:
+    """5xx is for good, 4xx for now (RFC 5321, 4.2.1)."""
+    return 500 <= code < 600

@@ -23,7 +23,8 @@ def send_code(issued: IssuedCode) -> bool:
     text = _("【%(shop)s】验证码 %(code)s，5 分钟内有效，请勿告诉任何人。")
     body = text % {"shop": shop_settings().shop_name, "code": issued.code}
     try:
-        sms.send(Outgoing(reference=f"code:{issued.pk}", title="", body=body, url=""), [issued.phone])
+        said = Outgoing(reference=f"code:{issued.pk}", title="", body=body, url="")
+        sms.send(said, issued.phone, sms.credentials())
     except ChannelFailed as error:
         log.warning("a login code could not be sent: %s", error)
         raise CodeRefused(_("验证码没有发出去，请稍后再试"), status=502) from error

@@ -22,11 +22,17 @@ class Outgoing:
 
 
 class ChannelFailed(Exception):
-    """A channel did not take a notice. `final`: trying again would not help."""
+    """A channel did not take a notice.
 
-    def __init__(self, text: str, *, final: bool = False) -> None:
+    `final`: trying again would not help. `of_channel`: it is the channel's own failure (its provider, the shop's
+    credentials), which would meet anybody. `gone`: this endpoint is no more and is to be forgotten.
+    """
+
+    def __init__(
+        self, text: str, *, final: bool = False, of_channel: bool = False, gone: bool = False
+    ) -> None:
         super().__init__(text)
-        self.final = final
+        self.final, self.of_channel, self.gone = final, of_channel, gone
 
 
 def account_reach() -> Reach:
@@ -37,6 +43,13 @@ def account_reach() -> Reach:
 class Module(Protocol):
     """What every channel's module offers."""
 
+    # How many calls may be under way at the same time.
+    AT_ONCE: int
+    # Whether each address of a person has to take a notice, or one is enough.
+    EVERY: bool
+
     def reach(self, people: Iterable[Person]) -> dict[Person, list[Any]]: ...
 
-    def send(self, outgoing: Outgoing, addresses: list[Any]) -> None: ...
+    def credentials(self) -> Any: ...
+
+    def send(self, outgoing: Outgoing, address: Any, credentials: Any) -> None: ...

@@ -16,7 +16,10 @@ from messaging.services.channels.outgoing import ChannelFailed, Outgoing
 from messaging.services.notifications.recipients import Person, these
 from shopcomm.core.http.outbound import AddressRefused, NoAnswer, Reach, call_outbound
 
-TIMEOUT_SECONDS = 10
+# Push services answer at once; one that does not takes a place among AT_ONCE for so long.
+TIMEOUT_SECONDS = 6
+AT_ONCE = 8
+EVERY = False
 # A notice that the browser could not be given within a day is old.
 KEEP_SECONDS = 24 * 3600
 GONE = frozenset({404, 410})
@@ -48,48 +51,49 @@ def reach(people: Iterable[Person]) -> dict[Person, list[PushSubscription]]:
     return found
 
 
-def send(outgoing: Outgoing, addresses: list[PushSubscription]) -> None:
-    """Wake every browser of a person; one is enough. Raises ChannelFailed when none could be reached."""
-    failures = [failure for each in addresses if (failure := _send_to(each, outgoing)) is not None]
-    if len(failures) == len(addresses):
-        raise ChannelFailed(str(failures[0]), final=all(failure.final for failure in failures))
+def credentials() -> PushKey:
+    """What the shop's pushes are signed with."""
+    return push_key()
 
 
-def _send_to(subscription: PushSubscription, outgoing: Outgoing) -> ChannelFailed | None:
+def send(outgoing: Outgoing, address: PushSubscription, credentials: PushKey) -> None:
+    """Wake one browser. Raises ChannelFailed, for this browser alone unless the shop's own key is at fault."""
     try:
-        return _answer(subscription, _post(subscription, outgoing))
+        answer = call_outbound(
+            "POST",
+            address.endpoint,
+            headers={
+                "TTL": str(KEEP_SECONDS),
+                "Urgency": "high" if outgoing.urgent else "normal",
+                "Content-Encoding": "aes128gcm",
+                "Content-Type": "application/octet-stream",
+                "Authorization": _signed(address.endpoint, credentials),
+            },
+            content=_encrypted(address, _message(outgoing, address)),
+            reach=push_reach(),
+            seconds=TIMEOUT_SECONDS,
+            # Its status says all.
+            largest=0,
+        )
     except AddressRefused as error:
         # Kept all the same: a resolver that lies for an hour must not cost every browser its subscription.
-        return ChannelFailed(str(error), final=True)
+        raise ChannelFailed(str(error), final=True) from error
     except NoAnswer as error:
-        return ChannelFailed(str(error))
+        raise ChannelFailed(str(error)) from error
+    if not answer.is_success:
+        final = 300 <= answer.status < 500 and answer.status not in AGAIN
+        # Gone: the person took the permission back, or the browser is no more.
+        raise ChannelFailed(f"push service answered {answer.status}", final=final, gone=answer.status in GONE)
 
 
-def _post(subscription: PushSubscription, outgoing: Outgoing) -> int:
-    """Encrypt and post; returns the status. Raises AddressRefused, NoAnswer."""
+def _message(outgoing: Outgoing, address: PushSubscription) -> bytes:
     message = {
         "title": outgoing.title,
         "body": outgoing.body[:1000],
-        "url": subscription.path if subscription.owner_kind == "customer" else outgoing.url,
+        "url": address.path if address.owner_kind == "customer" else outgoing.url,
         "tag": outgoing.reference,
     }
-    answer = call_outbound(
-        "POST",
-        subscription.endpoint,
-        headers={
-            "TTL": str(KEEP_SECONDS),
-            "Urgency": "high" if outgoing.urgent else "normal",
-            "Content-Encoding": "aes128gcm",
-            "Content-Type": "application/octet-stream",
-            "Authorization": _signed(subscription.endpoint),
-        },
-        content=_encrypted(subscription, json.dumps(message, ensure_ascii=False).encode()),
-        reach=push_reach(),
-        seconds=TIMEOUT_SECONDS,
-        # Its status says all.
-        largest=0,
-    )
-    return answer.status
+    return json.dumps(message, ensure_ascii=False).encode()
 
 
 def push_reach() -> Reach:
@@ -109,23 +113,17 @@ def _encrypted(subscription: PushSubscription, message: bytes) -> bytes:
     return encrypted
 
 
-def _signed(endpoint: str) -> str:
-    """Who we are, for this push service alone (RFC 8292)."""
+def _signed(endpoint: str, key: PushKey) -> str:
+    """Who we are, for this push service alone (RFC 8292). Raises ChannelFailed."""
     parts = urlsplit(endpoint)
+    try:
+        vapid = Vapid.from_pem(key.private_pem.encode())
+    except ValueError as error:
+        raise ChannelFailed(f"the shop's key cannot be read: {error}", of_channel=True) from error
     claims = {"sub": f"mailto:{settings.DEFAULT_FROM_EMAIL}", "aud": f"{parts.scheme}://{parts.netloc}"}
-    signed: str = Vapid.from_pem(push_key().private_pem.encode()).sign(claims)["Authorization"]
+    signed: str = vapid.sign(claims)["Authorization"]
     return signed
 
 
 def _decoded(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def _answer(subscription: PushSubscription, status: int) -> ChannelFailed | None:
-    if 200 <= status < 300:
-        return None
-    if status in GONE:
-        # The person took the permission back, or the browser is gone.
-        subscription.delete()
-    final = 400 <= status < 500 and status not in AGAIN
-    return ChannelFailed(f"push service answered {status}", final=final)

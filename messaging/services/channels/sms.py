@@ -12,6 +12,10 @@ from shopcomm.core.http.outbound import AddressRefused, NoAnswer, call_outbound
 TIMEOUT_SECONDS = 10
 # Answers after which trying again may help; every other 4xx will be the same next time.
 AGAIN = frozenset({408, 425, 429})
+# Answers that mean the shop's account with the gateway, not the number.
+OUR_OWN = frozenset({401, 402, 403})
+AT_ONCE = 1
+EVERY = False
 
 
 def reach(people: Iterable[Person]) -> dict[Person, list[str]]:
@@ -31,30 +35,37 @@ def reach(people: Iterable[Person]) -> dict[Person, list[str]]:
     return {Person(Recipient.CUSTOMER, pk): [phone] for pk, phone in rows}
 
 
-def send(outgoing: Outgoing, addresses: list[str]) -> None:
-    """Hand one text to the gateway. Raises ChannelFailed."""
-    gateway = _gateway()
-    if gateway is None:
+def credentials() -> ChannelAccount | None:
+    """The shop's gateway, if it has one."""
+    return _gateway()
+
+
+def send(outgoing: Outgoing, address: str, credentials: ChannelAccount | None) -> None:
+    """Hand one text to the gateway. Raises ChannelFailed; the gateway's own failures are the channel's."""
+    if credentials is None:
         raise ChannelFailed("no gateway", final=True)
-    message = {"to": addresses[0], "text": outgoing.body, "reference": outgoing.reference}
+    message = {"to": address, "text": outgoing.body, "reference": outgoing.reference}
     headers = {"Idempotency-Key": outgoing.reference, "Content-Type": "application/json"}
-    if gateway.secret:
-        headers["Authorization"] = f"Bearer {gateway.secret}"
+    if credentials.secret:
+        headers["Authorization"] = f"Bearer {credentials.secret}"
     try:
         answer = call_outbound(
             "POST",
-            gateway.url,
+            credentials.url,
             headers=headers,
             content=json.dumps(message, ensure_ascii=False).encode(),
             reach=account_reach(),
             seconds=TIMEOUT_SECONDS,
         )
     except (AddressRefused, NoAnswer) as error:
-        raise ChannelFailed(str(error)) from error
+        raise ChannelFailed(str(error), of_channel=True) from error
     if answer.is_success:
         return
-    final = 400 <= answer.status < 500 and answer.status not in AGAIN
-    raise ChannelFailed(f"{answer.status} {answer.text[:200]}", final=final)
+    raise ChannelFailed(
+        f"{answer.status} {answer.text[:200]}",
+        final=400 <= answer.status < 500 and answer.status not in AGAIN,
+        of_channel=answer.status >= 500 or answer.status in OUR_OWN | AGAIN,
+    )
 
 
 def is_set() -> bool:

@@ -3,6 +3,8 @@
 import base64
 import json
 import threading
+import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import http_ece
@@ -21,12 +23,17 @@ class Receiver:
         self.got: list[tuple[str, dict[str, str], bytes]] = []
         self.status = 201
         self.headers: dict[str, str] = {}
+        # When each came, by the clock that no test moves, and what happens before it is answered.
+        self.came: list[float] = []
+        self.meanwhile: Callable[[], object] = lambda: None
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 receiver.got.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+                receiver.came.append(time.monotonic())
+                receiver.meanwhile()
                 self.send_response(receiver.status)
                 for name, value in receiver.headers.items():
                     self.send_header(name, value)
@@ -52,12 +59,12 @@ class Browser:
             serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
         )
 
-    def subscription(self, host: str) -> dict:
+    def subscription(self, host: str, name: str = "1") -> dict:
         def text(raw: bytes) -> str:
             return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
         return {
-            "endpoint": f"http://{host}/push/1",
+            "endpoint": f"http://{host}/push/{name}",
             "keys": {"p256dh": text(self.point), "auth": text(self.auth)},
         }
 

@@ -4,11 +4,13 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from random import Random
 from time import monotonic, sleep
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from messaging.models import ChannelAccount, Delivery, Message, Notification, NotificationRule
 from messaging.services.channels.delivering import deliver_all, deliver_channel
@@ -81,7 +83,7 @@ def test_a_payment_waits_for_the_reminder_that_is_being_written_and_no_phone_rin
     NotificationRule.objects.filter(key="unpaid").update(channels=["sms"])
     paying = threading.Thread(target=lambda: (move(unpaid, "paid"), connection.close()))
     with transaction.atomic():
-        release_batch(now=clock_now())
+        release_batch(now=timezone.now())
         paying.start()
         paying.join(0.5)
         assert paying.is_alive()
@@ -89,12 +91,6 @@ def test_a_payment_waits_for_the_reminder_that_is_being_written_and_no_phone_rin
     assert reminders(unpaid) == 1
     assert deliver_channel("sms") == 0
     assert Delivery.objects.get().state == "skipped"
-
-
-def clock_now():
-    from django.utils import timezone
-
-    return timezone.now()
 
 
 def test_a_payment_and_a_reminder_at_the_same_moment_never_contradict_each_other(clock):
@@ -171,3 +167,27 @@ def test_a_channel_that_hangs_slows_no_other_and_no_worker(sales, deaf_gateway, 
         assert order.number in json.loads(receiver.got[-1][2])["message"]
         assert hanging()
     assert not Delivery.objects.filter(channel="sms", state="sent").exists()
+
+
+def test_a_notice_whose_claim_ran_out_is_left_to_who_has_it_by_now(clock, receiver, customer):
+    """The first call takes so long that another worker claims both; the second is not sent by both of them."""
+    ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")
+    NotificationRule.objects.filter(key="order_confirmed").update(channels=["sms"], outside="send")
+    for _ in range(2):
+        make_order(customer=customer)
+    relay()
+    release_due()
+    slow = iter([True])
+
+    def another_worker() -> None:
+        if next(slow, False):
+            clock.shift(timedelta(minutes=3))
+            deliver_channel("sms")
+            connection.close()
+
+    receiver.meanwhile = another_worker
+    deliver_channel("sms", now=timezone.now())
+    told = [json.loads(body)["reference"] for _path, _headers, body in receiver.got]
+    first, second = Delivery.objects.order_by("due_at", "pk").values_list("notification_id", flat=True)
+    assert sorted(told) == sorted([f"shopcomm-{first}-sms"] * 2 + [f"shopcomm-{second}-sms"])
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"sent"}

@@ -2,8 +2,6 @@
 
 import base64
 import json
-import socket
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
@@ -26,63 +24,15 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.relay import relay
 from tests.factories import make_order, move
 from tests.messaging.notifications.conftest import at
+from tests.messaging.notifications.mail_server import MailServer
 from tests.messaging.notifications.receivers import Browser, tell
 
 pytestmark = pytest.mark.django_db
 
 
-class MailServer(threading.Thread):
-    """As much of RFC 5321 as a client needs, on a real socket."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        self.mails: list[str] = []
-        self.answer_to_rcpt = "250 ok"
-        self.start()
-
-    def run(self) -> None:
-        while True:
-            try:
-                connection, _address = self.socket.accept()
-            except OSError:
-                return
-            with connection, connection.makefile("rw", newline="\r\n") as wire:
-                self._talk(wire)
-
-    def _talk(self, wire) -> None:
-        def say(line: str) -> None:
-            wire.write(line + "\r\n")
-            wire.flush()
-
-        say("220 tests")
-        for line in wire:
-            verb = line[:4].upper()
-            if verb == "DATA":
-                say("354 go on")
-                mail = []
-                while (text := wire.readline()) not in (".\r\n", ".\n"):
-                    mail.append(text)
-                self.mails.append("".join(mail))
-                say("250 kept")
-            elif verb == "RCPT":
-                say(self.answer_to_rcpt)
-            elif verb == "QUIT":
-                say("221 bye")
-                return
-            else:
-                say("250 ok")
-
-
 @pytest.fixture
 def mail_server(settings) -> Iterator[MailServer]:
-    server = MailServer()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
-    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
-    settings.EMAIL_URL = f"smtp://127.0.0.1:{server.port}"
+    server = MailServer.set_in(settings)
     yield server
     server.socket.close()
 

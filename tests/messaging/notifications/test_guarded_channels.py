@@ -14,6 +14,10 @@ pytestmark = pytest.mark.django_db
 SAID = Outgoing(reference="shopcomm-1-bot", title="包包店", body="好了", url="/orders/1/")
 
 
+def say_in_group(url: str) -> None:
+    bot.send(SAID, ChannelAccount(channel="bot", name="销售群", url=url), bot.credentials())
+
+
 @pytest.fixture
 def inside(receiver):
     """A page of the house."""
@@ -50,7 +54,7 @@ def test_a_resolver_that_lies_for_a_while_costs_no_browser_its_subscription(orde
 def test_a_bot_is_not_followed_inside_either(receiver, inside):
     receiver.status, receiver.headers = 307, {"Location": f"http://{inside.host}/metrics"}
     with pytest.raises(ChannelFailed):
-        bot.send(SAID, [f"json://{receiver.host}/bot"])
+        say_in_group(f"json://{receiver.host}/bot")
     assert len(receiver.got) == 1
     assert inside.got == []
 
@@ -60,17 +64,17 @@ def test_a_bot_is_not_followed_inside_either(receiver, inside):
 )
 def test_a_bot_may_not_stand_where_we_must_not_call(inward, caplog):
     with pytest.raises(ChannelFailed):
-        bot.send(SAID, [inward])
+        say_in_group(inward)
 
 
 def test_on_a_real_site_a_bot_on_this_machine_is_called_only_if_the_operator_names_it(receiver, settings):
     settings.OUTBOUND_LOOPBACK = False
     receiver.status = 200
     with pytest.raises(ChannelFailed):
-        bot.send(SAID, [f"json://{receiver.host}/bot"])
+        say_in_group(f"json://{receiver.host}/bot")
     assert receiver.got == []
     settings.CHANNEL_ALLOWED_HOSTS = [receiver.host]
-    bot.send(SAID, [f"json://{receiver.host}/bot"])
+    say_in_group(f"json://{receiver.host}/bot")
     assert len(receiver.got) == 1
 
 
@@ -79,7 +83,7 @@ def test_on_a_real_site_a_bot_on_this_machine_is_called_only_if_the_operator_nam
 )
 def test_what_does_not_go_by_http_is_no_bot(other):
     with pytest.raises(ChannelFailed) as refused:
-        bot.send(SAID, [other])
+        say_in_group(other)
     assert refused.value.final
 
 
@@ -88,8 +92,8 @@ def test_a_gateway_may_not_stand_inside_unless_the_operator_names_it(db, receive
     receiver.status = 200
     ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")
     with pytest.raises(ChannelFailed, match="port"):
-        sms.send(SAID, ["+8613800138000"])
+        sms.send(SAID, "+8613800138000", sms.credentials())
     assert receiver.got == []
     settings.CHANNEL_ALLOWED_HOSTS = [receiver.host]
-    sms.send(SAID, ["+8613800138000"])
+    sms.send(SAID, "+8613800138000", sms.credentials())
     assert len(receiver.got) == 1

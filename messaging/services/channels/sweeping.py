@@ -1,0 +1,161 @@
+"""One sweep of one channel: so many calls at once as it allows, never two to one endpoint.
+
+The calls are made in threads that touch no database; everything is read before and written down after by the sweep's
+own thread. Whoever does not answer holds up nobody else: their further notices wait, or find their endpoint at rest.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+
+from messaging.models import Delivery
+from messaging.models.channels import Endpoint
+from messaging.services.channels.breakers import endpoint_failed, endpoint_rests, endpoint_works
+from messaging.services.channels.outgoing import ChannelFailed, Module, Outgoing
+
+log = logging.getLogger(__name__)
+Outcomes = list[tuple[Any, ChannelFailed | None]]
+
+
+@dataclass
+class Attempt:
+    """A delivery that is to be tried: what goes out, and to which addresses."""
+
+    delivery: Delivery
+    outgoing: Outgoing
+    addresses: list[Any]
+
+    @property
+    def keys(self) -> set[str]:
+        """What tells the endpoints of this attempt from all others of the channel."""
+        return {key_of(address) for address in self.addresses}
+
+
+@dataclass(frozen=True)
+class Calls:
+    """What the calls of an attempt came to; `resting` endpoints were not called."""
+
+    attempt: Attempt
+    outcomes: Outcomes
+    resting: int = 0
+
+    def failure(self, *, every: bool) -> ChannelFailed | None:
+        """What stands in the way of calling it told: one endpoint is enough, or `every` one has to take it."""
+        failures = [failure for _address, failure in self.outcomes if failure is not None]
+        taken = len(self.outcomes) - len(failures)
+        if taken and not (every and (failures or self.resting)):
+            return None
+        if not failures:
+            return ChannelFailed("its address is left alone after failures")
+        final = not self.resting and all(failure.final for failure in failures)
+        return ChannelFailed(str(failures[0]), final=final)
+
+
+def key_of(address: Any) -> str:
+    """A name for an endpoint, unique in its channel."""
+    return str(address.pk) if isinstance(address, Endpoint) else str(address)
+
+
+class Switchboard:
+    """The calls of one channel that are under way, and those that wait because their endpoint is busy."""
+
+    def __init__(self, channel: str, module: Module, now: datetime) -> None:
+        self._channel, self._module, self._now = channel, module, now
+        self._credentials = module.credentials()
+        self._held: deque[Attempt] = deque()
+        self._busy: set[str] = set()
+        self._open = 0
+        self._done: SimpleQueue[Calls] = SimpleQueue()
+        # What this sweep has learned of endpoints, which attempts that were read before do not know.
+        self._known: dict[str, Endpoint] = {}
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing is under way, and nothing waits for it."""
+        return not self._open and not self._held
+
+    @property
+    def is_calling(self) -> bool:
+        """Whether an outcome is to be waited for."""
+        return self._open > 0
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more call could be made."""
+        return self._open < self._module.AT_ONCE
+
+    def hold(self, attempt: Attempt) -> None:
+        """Take an attempt; it is made when its endpoints are free."""
+        self._held.append(attempt)
+
+    def take_free(self) -> Attempt | None:
+        """The first of those that were held whose endpoints are all free, if there is room."""
+        if not self.has_room:
+            return None
+        for attempt in self._held:
+            if not attempt.keys & self._busy:
+                self._held.remove(attempt)
+                return attempt
+        return None
+
+    def drop_held(self) -> list[Attempt]:
+        """Give back what was not begun."""
+        held = list(self._held)
+        self._held.clear()
+        return held
+
+    def call(self, attempt: Attempt) -> Calls | None:
+        """Call the endpoints that do not rest. Returns at once; the outcome itself only where there is nobody to call."""
+        awake = [each for each in attempt.addresses if not self._rests(each)]
+        resting = len(attempt.addresses) - len(awake)
+        if not awake:
+            return Calls(attempt, [], resting)
+        self._open += 1
+        self._busy |= attempt.keys
+        Thread(
+            target=self._speak, args=(attempt, awake, resting), name=f"{self._channel} call", daemon=True
+        ).start()
+        return None
+
+    def wait(self) -> Calls:
+        """The next calls that are done, with what their endpoints are to be remembered for."""
+        calls = self._done.get()
+        self._open -= 1
+        self._busy -= calls.attempt.keys
+        for address, failure in calls.outcomes:
+            if isinstance(address, Endpoint):
+                self._remember(address, failure)
+        return calls
+
+    def _rests(self, address: Any) -> bool:
+        if not isinstance(address, Endpoint):
+            return False
+        return endpoint_rests(self._known.get(key_of(address), address), self._now)
+
+    def _remember(self, address: Endpoint, failure: ChannelFailed | None) -> None:
+        if failure is None:
+            endpoint_works(address)
+        elif failure.gone:
+            address.delete()
+        elif not failure.of_channel:
+            endpoint_failed(address, str(failure), self._now)
+            self._known[key_of(address)] = address
+
+    def _speak(self, attempt: Attempt, addresses: Iterable[Any], resting: int) -> None:
+        outcomes = [(each, self._call_one(attempt.outgoing, each)) for each in addresses]
+        self._done.put(Calls(attempt, outcomes, resting))
+
+    def _call_one(self, outgoing: Outgoing, address: Any) -> ChannelFailed | None:
+        try:
+            self._module.send(outgoing, address, self._credentials)
+        except ChannelFailed as failure:
+            return failure
+        except Exception as error:
+            log.exception("channel %s broke at %s", self._channel, outgoing.reference)
+            return ChannelFailed(repr(error))
+        return None
