@@ -14,6 +14,7 @@ from messaging.models import Audience, Channel, NotificationRule
 from messaging.models.rules import ABOUT_STOCK, TIMERS, Trigger
 from messaging.services.notifications.templates import TemplateBroken, check_template
 from orders.models import Product
+from shopcomm.core import reading
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.models.customers import Source
 
@@ -41,10 +42,10 @@ class StepsField(WordsField):
     """Minutes, each larger than the one before."""
 
     def to_python(self, value: Any) -> list[int]:  # type: ignore[override]
-        try:
-            minutes = [int(word) for word in super().to_python(value)]
-        except ValueError as error:
-            raise ValidationError(_("请填写分钟数，用逗号分开，例如 30，240，1200")) from error
+        found = [reading.whole_number(word) for word in super().to_python(value)]
+        minutes = [each for each in found if each is not None]
+        if len(minutes) < len(found):
+            raise ValidationError(_("请填写分钟数，用逗号分开，例如 30，240，1200"))
         if any(not 0 < each <= LONGEST_STEP for each in minutes):
             raise ValidationError(_("每一步要在 1 分钟到 14 天之间"))
         return sorted(set(minutes))

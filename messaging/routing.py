@@ -1,5 +1,14 @@
-from django.urls import path
+from typing import Any
+
+from django.urls import path, re_path
 
 from messaging.consumers.socket import ShopSocket
 
-websocket_urlpatterns = [path("ws/", ShopSocket.as_asgi())]
+
+async def nowhere(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Refuse a handshake at any other address, as a page that is not there is refused."""
+    await receive()
+    await send({"type": "websocket.close", "code": 4404})
+
+
+websocket_urlpatterns = [path("ws/", ShopSocket.as_asgi()), re_path("", nowhere)]  # type: ignore[arg-type]

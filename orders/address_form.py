@@ -1,5 +1,6 @@
 """An address that somebody pastes in one piece, read into the fields of a form. Nothing is changed by it."""
 
+import math
 from dataclasses import dataclass
 
 from django.http import HttpRequest, JsonResponse
@@ -32,7 +33,7 @@ def pasted_address(text: str, *, who: str) -> Pasted:
     """Read what `who` pasted."""
     text = text[:LONGEST]
     if wait := seconds_to_wait(f"paste:{who}", rate=RATE, size=BURST):
-        told = _("操作太频繁，请 %(seconds)d 秒后再试") % {"seconds": int(wait) + 1}
+        told = _("操作太频繁，请 %(seconds)d 秒后再试") % {"seconds": math.ceil(wait)}
         return Pasted(text, {}, told, 429)
     read = read_address(text)
     if read is None:

@@ -11,6 +11,7 @@ from orders.models import AfterSalesCase, Order, OrderLine, Variant
 from orders.selectors.change_requests import siblings_of
 from orders.services.after_sales import CaseInput, CaseLine, claimable, share
 from orders.services.refunds import refundable
+from shopcomm.core import reading
 from shopcomm.core.configuration.models import shop_settings
 
 
@@ -18,12 +19,12 @@ def read_case(data: QueryDict, pictures: list[str] | None = None) -> CaseInput:
     """What was posted, as the service takes it; nonsense is the service's to refuse."""
     lines = []
     for name in data:
-        line_id = name.removeprefix("quantity-")
-        if name == line_id or not line_id.isdigit() or len(line_id) > 18:
+        if not name.startswith("quantity-"):
             continue
-        quantity = _count(str(data[name]))
-        if quantity:
-            lines.append(CaseLine(int(line_id), quantity, data.get(f"wanted-{line_id}", "")[:64]))
+        written = name.removeprefix("quantity-")
+        line_id, quantity = reading.whole_number(written, least=1), reading.pieces(data[name])
+        if line_id and quantity:
+            lines.append(CaseLine(line_id, quantity, data.get(f"wanted-{written}", "")[:64]))
     return CaseInput(
         kind=data.get("kind", ""),
         reason=data.get("reason", ""),
@@ -32,13 +33,6 @@ def read_case(data: QueryDict, pictures: list[str] | None = None) -> CaseInput:
         pictures=pictures or [],
         key=data.get("key", ""),
     )
-
-
-def _count(text: str) -> int:
-    text = text.strip()
-    if not text:
-        return 0
-    return int(text) if text.isdigit() and len(text) < 7 else -1
 
 
 def case_form(order: Order) -> dict[str, Any]:

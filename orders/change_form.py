@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +17,7 @@ from orders.selectors.products import variants_matching
 from orders.services.addresses import COLUMNS
 from orders.services.consent import PhoneConsent
 from orders.services.items import list_price
+from shopcomm.core import reading
 from shopcomm.core.phones import written_phone
 
 # Goods found at a time, and goods added at most in one change.
@@ -43,16 +43,16 @@ def read_change_form(post: QueryDict, order: Order) -> dict[str, Any] | None:
 def _items(post: QueryDict, order: Order) -> list[dict[str, Any]]:
     rows = []
     for line in order.lines.all():
-        quantity = str(post.get(f"quantity-{line.pk}", line.quantity))
+        quantity = _pieces(post, f"quantity-{line.pk}", line.quantity)
         sku = post.get(f"sku-{line.pk}", line.sku)
-        rows.append({"sku": sku, "quantity": _count(quantity)})
-    more = {sku: _count(str(post.get(f"add-{sku}", "0"))) for sku in post.getlist("add")}
+        rows.append({"sku": sku, "quantity": quantity})
+    more = {sku: _pieces(post, f"add-{sku}", 0) for sku in post.getlist("add")}
     return rows + [{"sku": sku, "quantity": count} for sku, count in more.items() if count]
 
 
-def _count(text: str) -> int:
-    """A number of pieces; -1, which nobody sells, for what is none."""
-    return int(text) if text.isdigit() and len(text) < 7 else -1
+def _pieces(post: QueryDict, name: str, kept: int) -> int:
+    """What stands in a field, `kept` where there is none; one left empty is no count, as it may be a slip."""
+    return reading.pieces(post.get(name, kept), empty=-1)
 
 
 def wants_goods(post: QueryDict) -> bool:
@@ -64,9 +64,7 @@ def _added(order: Order, post: QueryDict | None) -> list[dict[str, Any]]:
     """Goods that can be put on the order: what was counted already, then what was found; each with its list price."""
     if post is None:
         return []
-    counts = {
-        sku: max(_count(str(post.get(f"add-{sku}", "0"))), 0) for sku in post.getlist("add")[:MOST_ADDED]
-    }
+    counts = {sku: max(_pieces(post, f"add-{sku}", 0), 0) for sku in post.getlist("add")[:MOST_ADDED]}
     kept = variants_on_sale([sku for sku, count in counts.items() if count])
     there = {line.sku for line in order.lines.all()} | kept.keys()
     words = str(post.get("find", "")).strip()
@@ -171,9 +169,9 @@ def _as_read(post: QueryDict, order: Order) -> dict[str, Any]:
     """A form that was refused, to be shown as it was filled in."""
     lines = {}
     for line in order.lines.all():
-        quantity = post.get(f"quantity-{line.pk}", "")
-        if quantity.isdigit() and len(quantity) < 7:
-            lines[line.pk] = {"sku": post.get(f"sku-{line.pk}", line.sku), "quantity": int(quantity)}
+        quantity = _pieces(post, f"quantity-{line.pk}", -1)
+        if quantity >= 0:
+            lines[line.pk] = {"sku": post.get(f"sku-{line.pk}", line.sku), "quantity": quantity}
     return {
         "address": {name: post[name] for name in COLUMNS if name in post},
         "lines": lines,
@@ -208,14 +206,11 @@ def _filled(line: Any, siblings: list[Any], given: dict[str, Any]) -> tuple[str,
 
 def read_phone_consent(data: QueryDict) -> PhoneConsent:
     """A form as the service takes it; without a time it was just now."""
-    try:
-        at = timezone.make_aware(datetime.fromisoformat(data.get("at", "")).replace(tzinfo=None))
-    except ValueError:
-        at = None
+    said = reading.moment(data.get("at"))
+    at = timezone.make_aware(said.replace(tzinfo=None)) if said else None
     return PhoneConsent(who=data.get("who", ""), at=at, note=data.get("note", ""))
 
 
 def read_version(data: QueryDict) -> int | None:
     """The version of the order that somebody looked at when they chose; None when nothing was to choose."""
-    text = data.get("seen", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    return reading.whole_number(data.get("seen"), most=reading.MOST_VERSION)

@@ -6,10 +6,10 @@ touched is a clash that a person decides about.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from orders.labels import RECEIVER
+from shopcomm.core import reading
 
 # A place is one thing: a street of one town is no street of another.
 PLACE = tuple(RECEIVER[name] for name in ("province", "city", "district", "street"))
@@ -129,4 +129,4 @@ def same_lines(rows: Sequence[Row], wanted: Sequence[Row]) -> bool:
 
 def _same_price(row: Row, wanted: Row) -> bool:
     price = wanted.get("unit_price")
-    return price is None or Decimal(str(price)) == Decimal(str(row["unit_price"]))
+    return price is None or reading.amount(price) == reading.amount(row["unit_price"])

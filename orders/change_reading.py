@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from orders.address_offers import offered_address
+from shopcomm.core import reading
 
 LONGEST = 400
 CANCEL = re.compile(
@@ -170,8 +171,8 @@ def _count(text: str, now: int) -> int | None:
 
 
 def _number(text: str) -> int | None:
-    if text.isdigit():
-        return int(text)
+    if (found := reading.whole_number(text)) is not None:
+        return found
     tens, ten, ones = text.partition("十")
     if not ten:
         return DIGITS.get(text)

@@ -13,6 +13,7 @@ from orders.models import Order, Payment
 from orders.models.payments import BY_HAND
 from orders.selectors.change_requests import open_freezing
 from orders.transitions import Transition
+from shopcomm.core import reading
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.models.customers import Customer, Source
 from shopcomm.core.configuration.models import shop_settings
@@ -210,11 +211,11 @@ def read_lines(data: QueryDict) -> tuple[list[dict[str, Any]], str]:
     rows: list[dict[str, Any]] = []
     columns = (data.getlist(name) for name in ("sku", "quantity", "unit_price"))
     for sku, quantity, price in zip(*columns, strict=False):
-        try:
-            count, amount = int(quantity or 0), Decimal(price) if price.strip() else None
-        except (ValueError, ArithmeticError):
+        count = reading.whole_number(quantity.strip() or "0", least=-reading.MOST_ID)
+        amount = reading.amount(price)
+        if count is None or (amount is None and price.strip()):
             return rows, _t("%(sku)s 的数量或单价不是数字") % {"sku": sku}
-        if count < 0 or (amount is not None and not (amount.is_finite() and amount >= 0)):
+        if count < 0 or (amount is not None and amount < 0):
             return rows, _t("%(sku)s 的数量和单价不能是负数") % {"sku": sku}
         if sku.strip() and count:
             rows.append({"sku": sku.strip(), "quantity": count, "unit_price": amount})

@@ -13,6 +13,7 @@ from django.http import QueryDict
 
 from messaging.models import Conversation, Message
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.reading import whole_number
 
 Action = Callable[[Actor, int, QueryDict], None]
 
@@ -28,7 +29,7 @@ class Look:
     @property
     def object_id(self) -> int:
         """The id of what the card shows."""
-        return int(self.message.data.get("id") or 0)
+        return whole_number(self.message.data.get("id")) or 0
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from orders.services.addresses import COLUMNS, AddressInput
 from orders.services.quotes import accept_quote, decline_quote, withdraw_quote
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_url
+from shopcomm.core.reading import MOST_VERSION, whole_number
 
 
 def shown(look: Look) -> dict[str, Any]:
@@ -42,12 +43,11 @@ def _order_url(quote: Quote, actor: Actor) -> str:
 
 def accept(actor: Actor, quote_id: int, data: QueryDict) -> None:
     """Yes, to the address that was typed."""
-    revision = data.get("revision", "")
     accept_quote(
         actor=actor,
         quote_id=quote_id,
         address=AddressInput(**{name: data.get(name, "") for name in COLUMNS}),
-        revision=int(revision) if revision.isascii() and revision.isdigit() else 0,
+        revision=whole_number(data.get("revision"), most=MOST_VERSION) or 0,
         consent=data.get("consent", ""),
     )
 

@@ -11,6 +11,7 @@ from orders.selectors.shortages import choice_text, offered_options
 from orders.services.shortage_tasks import SHORT_IN
 from orders.services.shortages import choose_option
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.reading import whole_number
 
 
 def shown(look: Look) -> dict[str, Any]:
@@ -30,12 +31,11 @@ def shown(look: Look) -> dict[str, Any]:
 
 def choose(actor: Actor, task_id: int, data: QueryDict) -> None:
     """Do what was tapped, for as many pieces as the card said."""
-    seen = data.get("seen", "")
     choose_option(
         actor=actor,
         task_id=task_id,
         key=data.get("option", ""),
-        seen=int(seen) if seen.isascii() and seen.isdigit() else 0,
+        seen=whole_number(data.get("seen")) or 0,
         consent=data.get("consent", ""),
     )
 

@@ -1,9 +1,10 @@
 """What comes in on a socket: counted before it is read, read with bounds, and named in the answer."""
 
-import json
 import re
 import time
 from typing import Any
+
+from shopcomm.core.reading import json_object
 
 LARGEST_FRAME = 1024 * 1024
 # So many bytes count as one more frame: a large one takes as long to read as many small ones.
@@ -27,7 +28,8 @@ class FrameBudget:
     """A bucket of so many frames that fills again in ten seconds."""
 
     def __init__(self, frames: int) -> None:
-        self._size, self._tokens, self._at = frames, float(frames), time.monotonic()
+        self._size, self._at = frames, time.monotonic()
+        self._tokens: float = frames
 
     def take(self, size: int) -> float:
         """Take what a frame of so many bytes costs. Returns 0.0, or the seconds until it could be afforded."""
@@ -52,11 +54,8 @@ def parse(text: str | None) -> Frame:
         raise FrameError("bad_frame")
     if len(text) > LARGEST_FRAME:
         raise FrameError("frame_too_large", limit=LARGEST_FRAME)
-    try:
-        given = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise FrameError("bad_frame") from error
-    if not isinstance(given, dict) or not isinstance(given.get("type"), str):
+    given = json_object(text)
+    if given is None or not isinstance(given.get("type"), str):
         raise FrameError("bad_frame")
     return given
 

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import re
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -29,6 +28,7 @@ from messaging.services.drafts import draft
 from messaging.services.messages import mark_read, recall_message, send_message
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.sockets import Visitor, actor_now
+from shopcomm.core.reading import whole_number
 from shopcomm.core.realtime import conversation_group, frame, link_group, staff_group
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,6 @@ log = logging.getLogger(__name__)
 UNKNOWN_VISITOR = 4401
 TOO_MANY = 4429
 
-CURSOR = re.compile(r"[0-9]{1,18}")
 REFUSED_PAUSE = 0.05
 
 
@@ -305,11 +304,10 @@ def _cursor(after: Any) -> int | None:
     """Where a feed is to go on; text, as it was given out, or a number."""
     if after is None:
         return None
-    if type(after) is int:
-        after = str(after) if 0 <= after < 2**63 else ""
-    if not isinstance(after, str) or not CURSOR.fullmatch(after):
+    found = whole_number(after)
+    if found is None:
         raise FrameError("bad_frame")
-    return int(after)
+    return found
 
 
 def _seq(given: Frame) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from messaging.errors import AttachmentUnknown, BadMessage, BodyRequired, BodyTooLong, Forbidden
 from messaging.services.offers import offers_in
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.reading import uuid_of
 
 MAX_BODY = 10_000
 MAX_ATTACHMENTS = 9
@@ -82,7 +83,7 @@ def _attachments(ids: Any) -> tuple[uuid.UUID, ...]:
 
 
 def _uuid(value: Any, error: type[Exception]) -> uuid.UUID:
-    try:
-        return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
-    except (ValueError, TypeError, AttributeError) as cause:
-        raise error() from cause
+    found = uuid_of(value)
+    if found is None:
+        raise error()
+    return found

@@ -14,10 +14,11 @@ from rest_framework.request import Request
 from messaging.errors import FileMissing, MessagingError, StorageUnavailable
 from messaging.models import Attachment
 from messaging.views.messages import refusal
+from shopcomm.core.reading import whole_number
 
 log = logging.getLogger(__name__)
 # One part of a file, as players ask for it (RFC 9110, 14.2); several at once are answered with the whole.
-RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 PLAYED = ("audio/", "video/")
 
 
@@ -71,9 +72,9 @@ def _part(opened: IO[bytes], size: int, part: re.Match[str], mime: str) -> HttpR
     """206 with the bytes that were asked for, 416 for a part that does not exist."""
     first, last = part.groups()
     if first:
-        start, end = int(first), min(int(last or size), size - 1)
+        start, end = whole_number(first) or 0, min(whole_number(last or str(size)) or 0, size - 1)
     else:
-        start, end = max(0, size - int(last or 0)), size - 1
+        start, end = max(0, size - (whole_number(last) or 0)), size - 1
     with opened:
         if start > end:
             return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})

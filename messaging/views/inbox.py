@@ -12,12 +12,14 @@ from messaging.models import Conversation
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.inbox import FOLDERS, InboxFilters, folder_counts, inbox_page, unread_conversations
 from messaging.services.conversations import open_enquiry
+from shopcomm.core import reading
 from shopcomm.core.accounts.access import right_required
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.services.customers import customer_by_phone
 from shopcomm.core.http.templatetags.ui import capped
 
 MAX_ROWS = 500
+LONGEST_NAME = 120
 
 
 @require_GET
@@ -50,19 +52,20 @@ def new_enquiry(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"fields": fields, "error": ""}
     if request.method == "GET":
         return render(request, "messaging/enquiry_form.html", context)
-    if not fields["name"]:
-        return render(
-            request,
-            "messaging/enquiry_form.html",
-            context | {"error": _("请填写客户姓名")},
-            status=422,
-        )
+    if error := _wrong_name(fields["name"]):
+        return render(request, "messaging/enquiry_form.html", context | {"error": error}, status=422)
     try:
         conversation = _open(request, **fields)
     except ValueError as error:
         context["error"] = f"{error} {_('例如 138 0000 6612')}"
         return render(request, "messaging/enquiry_form.html", context, status=422)
     return redirect("messaging:inbox-conversation", conversation.pk)
+
+
+def _wrong_name(name: str) -> str:
+    if not name:
+        return _("请填写客户姓名")
+    return _("请填写称呼，最多 120 个字") if len(name) > LONGEST_NAME else ""
 
 
 def _open(request: HttpRequest, *, name: str, phone: str, subject: str) -> Conversation:
@@ -84,11 +87,10 @@ def _list_context(request: HttpRequest, conversation_id: int | None) -> dict[str
 
 def _filters(request: HttpRequest) -> InboxFilters:
     folder = request.GET.get("folder", "all")
-    limit = request.GET.get("limit", "50")
     return InboxFilters(
         folder=folder if folder in FOLDERS else "all",
-        q=request.GET.get("q", "").replace("\x00", "")[:100],
-        limit=max(1, min(int(limit), MAX_ROWS)) if limit.isascii() and limit.isdigit() else 50,
+        q=request.GET.get("q", "")[:100],
+        limit=min(reading.whole_number(request.GET.get("limit"), least=1) or 50, MAX_ROWS),
     )
 
 

@@ -1,6 +1,5 @@
 """A conversation over plain HTTP: for older pages of it, and for sending while the socket is down."""
 
-import json
 import math
 from typing import Any
 
@@ -16,6 +15,7 @@ from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.messages import messages_after, messages_before
 from messaging.services.drafts import MAX_BODY
 from messaging.services.messages import send_message
+from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.http.problems import problem
 from shopcomm.core.http.rate_limits import seconds_to_wait
@@ -74,12 +74,9 @@ def _seconds_to_wait(actor: Actor) -> int:
 def _given(request: HttpRequest) -> dict[str, Any]:
     if len(request.body) > LARGEST_BODY:
         raise BodyTooLong(limit=MAX_BODY)
-    try:
-        given = json.loads(request.body)
-    except (ValueError, RecursionError) as error:
-        raise BadMessage(_("请求不是 JSON")) from error
-    if not isinstance(given, dict):
-        raise BadMessage()
+    given = reading.json_object(request.body)
+    if given is None:
+        raise BadMessage(_("请求不是 JSON"))
     names = ("client_id", "kind", "body", "attachments", "reply_to", "internal")
     return {name: given[name] for name in names if name in given}
 
@@ -93,5 +90,4 @@ def _page(request: HttpRequest, conversation_id: int, audience: str) -> list[Any
 
 
 def _number(request: HttpRequest, name: str) -> int | None:
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return reading.whole_number(request.GET.get(name))

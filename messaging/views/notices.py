@@ -6,7 +6,6 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_time
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -20,6 +19,7 @@ from messaging.services.notifications.seeing import see_notices
 from messaging.services.notifications.telling import notice_url
 from messaging.services.subscriptions import set_wishes, wishes_of
 from orders.selectors.visibility import orders_visible_to
+from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.roles import may
 from shopcomm.core.embedded.restarts import read_keeps_ending
@@ -63,8 +63,8 @@ def unseen(request: ShopRequest) -> JsonResponse:
 @right_required(*ANYBODY)
 def see(request: ShopRequest) -> HttpResponse:
     """One of them is seen, or all; then to where it leads."""
-    chosen = request.POST.get("notice", "")
-    row = notices_for(request.actor).filter(pk=chosen).first() if chosen.isdigit() else None
+    chosen = reading.whole_number(request.POST.get("notice"), least=1)
+    row = notices_for(request.actor).filter(pk=chosen).first() if chosen else None
     see_notices(actor=request.actor, notice_id=row.pk if row else None, now=timezone.now())
     return redirect(notice_url(row) if row else "messaging:notices")
 
@@ -76,8 +76,8 @@ def wishes(request: ShopRequest) -> HttpResponse:
     wanted = set(request.POST.getlist("kind"))
     set_wishes(
         actor=request.actor,
-        quiet_from=parse_time(request.POST.get("quiet_from", "")),
-        quiet_to=parse_time(request.POST.get("quiet_to", "")),
+        quiet_from=reading.clock(request.POST.get("quiet_from")),
+        quiet_to=reading.clock(request.POST.get("quiet_to")),
         muted=[kind.trigger for kind in kinds_for(wishes_of(request.actor)) if kind.trigger not in wanted],
         desktop="desktop" in request.POST,
     )

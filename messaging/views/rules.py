@@ -8,11 +8,10 @@ from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
-from django.utils.dateparse import parse_time
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from messaging.forms import LANGUAGES, MOST_CHANNELS, RuleForm
+from messaging.forms import LANGUAGES, LONGEST_STEP, MOST_CHANNELS, RuleForm
 from messaging.models import Channel, NotificationRule, RuleVersion
 from messaging.selectors.notifications import rule_figures
 from messaging.selectors.rule_versions import changes_of
@@ -22,6 +21,7 @@ from messaging.services.notifications.templates import TemplateBroken, sms_parts
 from messaging.services.notifications.variables import variables_for
 from messaging.services.notifications.versions import restore_version, save_rule
 from orders.models import Order
+from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.configuration.calendar import today_in_shop, working_calendar
 
@@ -97,12 +97,12 @@ def _language_fields(form: RuleForm, code: str) -> dict[str, Any]:
 @right_required("admin")
 def try_rule(request: ShopRequest) -> HttpResponse:
     """What the form as it stands would tell, and when. Nothing is saved."""
-    rule = NotificationRule.objects.filter(pk=request.GET.get("rule") or 0).first()
+    rule = NotificationRule.objects.filter(pk=reading.whole_number(request.GET.get("rule")) or 0).first()
     form = RuleForm(request.POST, instance=rule)
     form.is_valid()
     trigger = request.POST.get("trigger", "")
     language = request.POST.get("language", LANGUAGES[0])
-    moment = parse_time(request.POST.get("tried_at", "")) or TRIED_BY_DEFAULT
+    moment = reading.clock(request.POST.get("tried_at")) or TRIED_BY_DEFAULT
     order = _order(request)
     context = _tried(form, trigger, order, moment, language) | {
         "errors": form.errors.get(f"body_{language}"),
@@ -120,7 +120,8 @@ def _tried(form: RuleForm, trigger: str, order: Order | None, moment: time, lang
     with translation.override(language):
         shown = preview(form[f"body_{language}"].value() or "", trigger, order)
     rule = NotificationRule(
-        delay_minutes=_number(form["delay_minutes"].value()), outside=form["outside"].value() or "wait"
+        delay_minutes=reading.whole_number(form["delay_minutes"].value(), most=LONGEST_STEP) or 0,
+        outside=form["outside"].value() or "wait",
     )
     tried = try_time(rule, moment, today_in_shop(timezone.now()))
     return {
@@ -130,10 +131,6 @@ def _tried(form: RuleForm, trigger: str, order: Order | None, moment: time, lang
         "tried": tried,
         "clock": _clock(tried),
     }
-
-
-def _number(value: Any) -> int:
-    return int(value) if str(value or "").isdigit() else 0
 
 
 def _clock(tried: Any) -> dict[str, Any]:

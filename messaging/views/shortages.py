@@ -1,12 +1,10 @@
 """Missing pieces at the desk: lay ways out before the customer, or do what they said on the phone."""
 
 from collections.abc import Callable
-from datetime import date
 
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -15,8 +13,8 @@ from messaging.services.shortages import offer_in_conversation
 from orders.errors import OrderError
 from orders.models import ShortageTask
 from orders.selectors.visibility import orders_visible_to
-from orders.services.moves import whole
 from orders.services.shortages import choose_option
+from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 
 
@@ -32,7 +30,7 @@ def offer(request: ShopRequest, task_id: int) -> HttpResponseBase:
             actor=request.actor,
             task_id=task.pk,
             keys=request.POST.getlist("option"),
-            until=_day(request.POST.get("until", "")),
+            until=reading.day(request.POST.get("until")),
         ),
         _("已发给客户，等客户选择"),
     )
@@ -50,18 +48,11 @@ def choose(request: ShopRequest, task_id: int) -> HttpResponseBase:
             actor=request.actor,
             task_id=task.pk,
             key=request.POST.get("option", ""),
-            seen=whole(request.POST.get("seen")),
+            seen=reading.whole_number(request.POST.get("seen")) or 0,
             consent=request.POST.get("consent", ""),
         ),
         _("已照客户说的办"),
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
 
 
 def _task(request: ShopRequest, task_id: int) -> ShortageTask:

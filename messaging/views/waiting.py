@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -18,6 +17,7 @@ from messaging.selectors.waiting import to_come
 from messaging.services.notifications.back_in_stock import watch_stock
 from messaging.services.notifications.by_hand import cancel_notice, send_now, unwatch_stock
 from messaging.services.scheduled import cancel_scheduled, change_scheduled, schedule_message
+from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 
 MOST_PIECES = 100_000
@@ -58,19 +58,15 @@ def change_waiting(request: ShopRequest, conversation_id: int) -> HttpResponse:
 
 def _schedule(request: ShopRequest, conversation: Conversation) -> None:
     body, send_at = request.POST.get("body", ""), moment_of(request.POST.get("send_at", ""))
-    known = request.POST.get("scheduled", "")
-    if known.isdigit():
-        change_scheduled(actor=request.actor, scheduled_id=int(known), body=body, send_at=send_at)
+    if known := _number(request, "scheduled"):
+        change_scheduled(actor=request.actor, scheduled_id=known, body=body, send_at=send_at)
     else:
         schedule_message(actor=request.actor, conversation_id=conversation.pk, body=body, send_at=send_at)
 
 
 def moment_of(text: str) -> datetime:
     """What a datetime-local field sends, in the shop's time. Raises BadMessage."""
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        found = None
+    found = reading.moment(text)
     if found is None:
         raise BadMessage(_("请填写发送时间"))
     return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(settings.TIME_ZONE))
@@ -108,8 +104,8 @@ def _unwatch(request: ShopRequest, conversation: Conversation) -> None:
 
 
 def _number(request: HttpRequest, name: str) -> int:
-    text = request.POST.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    """What a field says; 0, which is no key and no count, for what is no number."""
+    return reading.whole_number(request.POST.get(name)) or 0
 
 
 ACTIONS = {

@@ -15,6 +15,7 @@ from orders.models import Order, OrderLine, Status
 from orders.selectors.search import search_orders
 from orders.selectors.visibility import orders_visible_to
 from orders.transitions import Transition, roles_of, transitions_from
+from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 
 __all__ = [
@@ -140,10 +141,13 @@ def _decode(cursor: str) -> tuple[bool, tuple[datetime, int] | None]:
     """Which way a cursor leads, and from where; an unreadable one starts at the beginning."""
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        moment, _bar, pk = text[1:].partition("|")
-        return text[0] == "<", (datetime.fromisoformat(moment), int(pk))
-    except (ValueError, IndexError, binascii.Error):
+    except (ValueError, binascii.Error):
         return False, None
+    written, _bar, number = text[1:].partition("|")
+    moment, pk = reading.moment(written), reading.whole_number(number, least=1)
+    if moment is None or moment.tzinfo is None or pk is None:
+        return False, None
+    return text[0] == "<", (moment, pk)
 
 
 def status_counts(actor: Actor | None, filters: OrderFilters | None = None) -> dict[str, int]:

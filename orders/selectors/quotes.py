@@ -8,10 +8,12 @@ from django.db.models import QuerySet
 from orders.labels import field_label
 from orders.models import Order, Quote, QuoteLine, TierPrice, Variant
 from orders.services.addresses import COLUMNS, AddressInput, address_of
+from shopcomm.core import reading
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.http.templatetags.ui import national
 
 SHOWN = 50
+MOST_PIECES = 100_000
 MOST_ITEMS = 100
 
 
@@ -86,8 +88,9 @@ def wanted_items(text: str) -> list[dict[str, object]]:
     wanted: dict[str, int] = {}
     for part in text.split(",")[:MOST_ITEMS]:
         sku, _colon, count = part.strip().rpartition(":")
-        if sku and count.isascii() and count.isdigit() and 0 < int(count[:9]) <= 100_000:
-            wanted[sku] = wanted.get(sku, 0) + int(count[:9])
+        pieces = reading.whole_number(count, least=1, most=MOST_PIECES)
+        if sku and pieces:
+            wanted[sku] = wanted.get(sku, 0) + pieces
     on_sale = Variant.objects.filter(sku__in=wanted, is_active=True, product__is_active=True)
     known = set(on_sale.values_list("sku", flat=True))
     return [

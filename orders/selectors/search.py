@@ -20,6 +20,7 @@ CANDIDATES = 2000
 CUSTOMERS = 500
 # The board shows the end of a number alone, and people say it so: of the orders that are still talked about.
 DAYS = 90
+NUMERAL = re.compile("[0-9]+")
 
 NUMBER = "(SELECT id FROM orders_order WHERE number LIKE %s ORDER BY number DESC LIMIT {limit})"
 NUMBERS = "(SELECT id FROM orders_order WHERE number = ANY(%s))"
@@ -51,10 +52,10 @@ def candidates(text: str) -> tuple[str, list[Any]]:
         (NOTE, [grams(text), f"%{_like(text)}%"]),
     ]
     # Nobody is called 5678, and reading every name would cost the search for a phone more than all the rest.
-    if not text.isdigit():
+    if not NUMERAL.fullmatch(text):
         inside = OF_CUSTOMERS.replace("{where}", "name LIKE %s OR company LIKE %s")
         parts.append((inside, [f"%{_like(text)}%"] * 2))
-    if text.isascii() and text.isdigit() and 3 <= len(text) <= 6:
+    if re.fullmatch("[0-9]{3,6}", text):
         today = timezone.localdate()
         parts.append((NUMBERS, [[day_number(today - timedelta(days), int(text)) for days in range(DAYS)]]))
     parts += [(SKU, [_like(sku) + "%"]) for sku in dict.fromkeys((text, text.upper()))]
@@ -67,13 +68,13 @@ def candidates(text: str) -> tuple[str, list[Any]]:
 def _phone_terms(text: str) -> list[tuple[str, list[Any]]]:
     """The last four digits, or a whole number as people write it; without its extension it is all who share it."""
     digits = re.sub(r"[\s()+-]", "", text)
-    if digits.isascii() and digits.isdigit() and len(digits) == 4:
+    if re.fullmatch("[0-9]{4}", digits):
         return [("phone_tail = %s", [digits])]
     try:
         phone = read_phone(text)
     except PhoneRefused:
         # What was taken before numbers were checked is found as it is kept.
-        known = digits.isascii() and digits.isdigit() and len(digits) >= 7
+        known = re.fullmatch("[0-9]{7,}", digits)
         return [("phone IN (%s, %s)", [f"+{digits}", f"+86{digits}"])] if known else []
     if phone.extension:
         return [("phone = %s", [phone.key])]

@@ -13,7 +13,7 @@ from orders.services.addresses import COLUMNS, check_address, clean, column_text
 from orders.services.days import read_day
 from orders.services.editing import ADDRESS, MONEY, edit_order, plain
 from orders.services.items import ItemInput
-from orders.services.moves import money
+from orders.services.moves import money, whole
 from orders.services.transitions import transition_order
 from orders.transitions import SELLERS, roles_of
 from shopcomm.core.accounts.actors import Actor
@@ -85,10 +85,9 @@ def _items(given: Any, *, priced: bool) -> list[dict[str, Any]]:
         raise GuardFailed(("lines_required", _("请至少选择一件商品")))
     items = []
     for row in rows:
-        try:
-            quantity = int(row.get("quantity", 0))
-        except (TypeError, ValueError) as error:
-            raise GuardFailed(("quantity_invalid", _("数量不正确"))) from error
+        quantity = whole(row.get("quantity", 0))
+        if quantity < 0:
+            raise GuardFailed(("quantity_invalid", _("数量不正确")))
         price = {"unit_price": _price(row)} if priced and row.get("unit_price") is not None else {}
         if quantity:
             items.append({"sku": str(row["sku"]), "quantity": quantity} | price)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.services.items import Failure
+from shopcomm.core import reading
 
 # Nobody keeps goods for longer.
 FARTHEST = timedelta(days=365)
@@ -19,9 +20,8 @@ def read_day(value: Any, *, known: date | None = None) -> tuple[date | None, lis
     """
     if value in (None, ""):
         return None, []
-    try:
-        day = value if isinstance(value, date) else date.fromisoformat(str(value))
-    except ValueError:
+    day = value if isinstance(value, date) else reading.day(value)
+    if day is None:
         return None, [("date_invalid", _("日期不正确"))]
     today = timezone.localdate()
     if day != known and day < today:

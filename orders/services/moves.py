@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,7 @@ from orders.models import Order, OrderLine, Refund, Shipment, Status
 from orders.selectors.shortages import missing_pieces
 from orders.services.locks import lock_lines
 from orders.transitions import Transition
+from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 
 CENT = Decimal("0.01")
@@ -20,11 +21,8 @@ MAX_MONEY = Decimal("9999999999.99")
 
 def money(value: Any) -> Decimal | None:
     """An amount from outside with at most two decimals; None for anything that is not one."""
-    try:
-        amount = Decimal(str(value))
-    except (InvalidOperation, ValueError):
-        return None
-    if not amount.is_finite() or abs(amount) > MAX_MONEY or amount != amount.quantize(CENT):
+    amount = reading.amount(value)
+    if amount is None or abs(amount) > MAX_MONEY or amount != amount.quantize(CENT):
         return None
     return amount.quantize(CENT)
 
@@ -125,8 +123,6 @@ class Move:
 
 
 def whole(value: Any) -> int:
-    """A count from outside; -1 for anything that is not a whole number."""
-    try:
-        return int(value)
-    except (TypeError, ValueError, OverflowError):
-        return -1
+    """A count from outside; -1 for anything that is not a whole number, such as 1.9."""
+    found = reading.whole_number(value)
+    return -1 if found is None else found

@@ -20,6 +20,7 @@ from orders.services.moves import money
 from orders.services.refunds import fail_refund, pay_refund
 from orders.services.returns import conclude_case, inspect_return
 from orders.views.desk import visible_order
+from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.http.sent_forms import once_sent
 
@@ -123,8 +124,7 @@ def inspect(request: ShopRequest, case_id: int) -> HttpResponseBase:
 
 
 def _pieces(request: ShopRequest, name: str) -> int:
-    text = request.POST.get(name, "").strip() or "0"
-    return int(text) if text.isdigit() and len(text) < 7 else -1
+    return reading.pieces(request.POST.get(name))
 
 
 def _try(request: ShopRequest, work: Callable[[], object]) -> None:

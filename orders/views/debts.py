@@ -1,12 +1,9 @@
 """账款: who owes what, one customer's statement, and booking what they repay."""
 
-from datetime import date
-
 from django.contrib import messages
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -17,6 +14,7 @@ from orders.selectors.money_tasks import money_tasks
 from orders.selectors.statements import Statement, currencies_of, repayments_of, statement_of, usual_since
 from orders.selectors.visibility import orders_visible_to
 from orders.services.repayments import Slip, record_repayment
+from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.http.sent_forms import once_sent
@@ -85,8 +83,8 @@ def _customer(request: ShopRequest, customer_id: int) -> Customer:
 
 def _statement(request: ShopRequest, customer: Customer) -> Statement:
     today = timezone.localdate()
-    until = _day(request.GET.get("until", "")) or today
-    since = _day(request.GET.get("since", "")) or usual_since(until)
+    until = reading.day(request.GET.get("until", "")) or today
+    since = reading.day(request.GET.get("since", "")) or usual_since(until)
     currencies = currencies_of(request.actor, customer)
     wanted = request.GET.get("currency", "")
     return statement_of(
@@ -96,10 +94,3 @@ def _statement(request: ShopRequest, customer: Customer) -> Statement:
         until=until,
         currency=wanted if wanted in currencies else currencies[0],
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None

@@ -1,16 +1,16 @@
 """The list's filters: from the address to the selector, and back to tabs and chips."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from orders.models import Status
 from orders.selectors.orders import OrderFilters
+from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.http.templatetags.ui import status_class
@@ -57,20 +57,13 @@ def read_filters(query: QueryDict, actor: Actor) -> OrderFilters:
     )
 
 
-def _day(text: str) -> date | None:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
-
-
 def _start(text: str) -> datetime | None:
-    day = _day(text)
+    day = reading.day(text)
     return timezone.make_aware(datetime.combine(day, time.min)) if day else None
 
 
 def _end(text: str) -> datetime | None:
-    day = _day(text)
+    day = reading.day(text)
     return timezone.make_aware(datetime.combine(day, time.max)) if day else None
 
 

@@ -27,13 +27,13 @@ from orders.selectors.scanning import (
 from orders.selectors.shortages import missing_pieces
 from orders.selectors.visibility import orders_visible_to
 from orders.selectors.warehouse import pick_list, warehouse_board, with_pick_fields
-from orders.services.moves import whole
 from orders.services.printing import print_regardless
 from orders.services.shortages import report_missing
 from orders.services.transitions import transition_order
 from orders.services.versions import check_version
 from orders.services.warehouse import acknowledge_alert, acknowledge_order, tick_line
 from orders.views.stockroom import cards_of, picking_of, shown_column, with_changes
+from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 
 MOVES = {
@@ -123,7 +123,7 @@ def _drawn(text: str) -> str:
 @right_required("warehouse.view")
 def scan(request: ShopRequest) -> HttpResponseBase:
     """Where a scanned text leads: to its order, or to shipping the selected one with it."""
-    text, selected = request.GET.get("q", "").replace("\x00", "").strip()[:60], request.GET.get("order", "")
+    text, selected = request.GET.get("q", "").strip()[:60], request.GET.get("order", "")
     scanned = paper_of_scan(text)
     text = scanned.text
     order = order_of_scan(request.actor, text) if text else None
@@ -162,7 +162,6 @@ def act(request: ShopRequest, number: str, action: str) -> HttpResponseBase:
 
 
 def _move(request: ShopRequest, order: Order, to: str) -> None:
-    version = request.POST.get("version", "")
     data: dict[str, Any] = {
         name: request.POST.get(name, "") for name in ("carrier", "tracking_number", "override")
     }
@@ -172,7 +171,7 @@ def _move(request: ShopRequest, order: Order, to: str) -> None:
         actor=request.actor,
         order_id=order.pk,
         to=to,
-        version=int(version) if version.isdigit() and len(version) < 9 else None,
+        version=reading.whole_number(request.POST.get("version"), most=reading.MOST_VERSION),
         data=data if to == Status.SHIPPED else {},
     )
 
@@ -211,7 +210,7 @@ def report(request: ShopRequest, line_id: int) -> HttpResponseBase:
         request,
         line.order.number,
         lambda: report_missing(
-            actor=request.actor, line_id=line.pk, missing=whole(request.POST.get("missing"))
+            actor=request.actor, line_id=line.pk, missing=reading.pieces(request.POST.get("missing"))
         ),
     )
 

@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "shopcomm.core.http.compression.PageCompressionMiddleware",
     "shopcomm.core.http.policy.PolicyMiddleware",
+    "shopcomm.core.http.unreadable.ReadableCookiesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "shopcomm.core.http.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -87,7 +88,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
-    "shopcomm.core.http.addresses.NoNulMiddleware",
+    "shopcomm.core.http.unreadable.UnreadableMiddleware",
 ]
 
 ROOT_URLCONF = "shopcomm.urls"

@@ -4,7 +4,8 @@ import asyncio
 import json
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from messaging.models import Conversation
 from tests.messaging.test_socket import customer_cookie_of, say, send, socket, staff_cookie_of, until
@@ -138,3 +139,11 @@ def test_customers_messages_by_http_are_limited_as_by_socket(phone, order, talk,
     assert [each.status_code for each in answers] == [201, 201, 201, 429]
     assert int(answers[3]["Retry-After"]) >= 1
     assert post(client).status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/ws/nowhere/", "/nowhere/", "/"])
+async def test_a_handshake_at_another_address_is_refused_like_a_page_that_is_not_there(live, path):
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(f"ws://127.0.0.1:{live.port}{path}")
+
+    assert 400 <= refused.value.response.status_code < 500

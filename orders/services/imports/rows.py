@@ -101,7 +101,7 @@ def parse_row(line: int, fields: dict[str, Any], *, is_uci: bool) -> Row:
 
 def _kind(invoice: str, sku: str, quantity: int, price: Decimal, *, known: bool, is_uci: bool) -> Kind:
     """The rules of docs/operations.md, in their order. Raises RowRefused."""
-    returned = invoice[0] in "Cc" and invoice[1:].isdigit()
+    returned = bool(re.fullmatch("[Cc][0-9]+", invoice))
     if is_uci and sku in NO_GOODS:
         raise RowRefused(_("不是商品：%(sku)s") % {"sku": sku})
     if is_uci and sku in CARRIAGE and not returned:

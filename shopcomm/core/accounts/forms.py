@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.utils.translation import gettext_lazy as _
 
 from shopcomm.core.accounts.models import Staff
@@ -13,6 +13,10 @@ class LoginForm(AuthenticationForm):
     """User name, password, and whether this computer is remembered."""
 
     remember = forms.BooleanField(label=_("这台电脑 30 天内免登录"), required=False)
+    # The field of Django has this length for browsers alone.
+    username = UsernameField(
+        max_length=Staff._meta.get_field("username").max_length, widget=forms.TextInput({"autofocus": True})
+    )
     error_messages = AuthenticationForm.error_messages | {
         "invalid_login": _("用户名或密码不对，请再试一次"),
         "inactive": _("这个账号已停用，请联系经理"),

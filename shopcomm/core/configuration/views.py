@@ -7,10 +7,10 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.configuration.calendar import (
     holiday_gap,
@@ -84,9 +84,9 @@ def _today() -> date:
 @right_required("admin")
 def paste_year(request: ShopRequest) -> HttpResponse:
     """A year's table at once, as it is announced. A year that the text names wins over the chosen one."""
-    chosen = request.POST.get("year", "")
+    chosen = reading.whole_number(request.POST.get("year"), least=reading.FIRST_YEAR, most=reading.LAST_YEAR)
     try:
-        days = parse_year(request.POST.get("text", ""), int(chosen) if chosen.isdecimal() else _today().year)
+        days = parse_year(request.POST.get("text", ""), chosen or _today().year)
     except ScheduleRefused as refused:
         messages.error(request, str(refused))
     else:
@@ -108,5 +108,5 @@ def change_day(request: ShopRequest) -> HttpResponse:
         settings.use_public_holidays = request.POST["use_public"] == "yes"
         settings.save(update_fields=["use_public_holidays"])
     else:
-        CalendarDay.objects.filter(day=parse_date(request.POST.get("day", "")) or date.min).delete()
+        CalendarDay.objects.filter(day=reading.day(request.POST.get("day")) or date.min).delete()
     return redirect("hours")

@@ -20,6 +20,7 @@ from shopcomm.core.embedded.binaries import EmbeddedError, spawn
 from shopcomm.core.embedded.catalogues import compile_catalogues
 from shopcomm.core.embedded.restarts import Restarts, write_keeps_ending
 from shopcomm.core.embedded.services import Services, end, stop_leftovers
+from shopcomm.core.reading import whole_number
 
 DEMO_USERS = ("sales", "warehouse", "manager")
 READY_SECONDS = 90.0
@@ -254,8 +255,8 @@ def answers(url: str) -> bool:
 
 def port_of(text: str) -> int:
     """PORT as a number. Raises EmbeddedError for anything no server can listen on."""
-    if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
-        return int(text)
+    if port := whole_number(text, least=1, most=65535):
+        return port
     raise EmbeddedError(f"PORT={text} is no port: set a number from 1 to 65535")
 
 

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_after
 from shopcomm.core.http.api import ApiView
+from shopcomm.core.reading import whole_number
 
 
 class EventFilter(serializers.Serializer):
@@ -47,7 +48,10 @@ class EventsView(ApiView):
     def get(self, request: Request) -> Response:
         asked = EventFilter(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        after, limit = int(asked.validated_data["after"]), min(asked.validated_data["limit"], 1000)
+        after, limit = (
+            whole_number(asked.validated_data["after"]) or 0,
+            min(asked.validated_data["limit"], 1000),
+        )
         events = events_after(after, limit=limit, event_type=asked.validated_data["type"])
         cursor = events[-1].position if events else after
         return Response({"results": EventOutput(events, many=True).data, "next_cursor": str(cursor)})

@@ -33,6 +33,16 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _answer(request, 400, "bad_request", "400.html")
 
 
+def unreadable(request: HttpRequest) -> HttpResponse:
+    """400 for what cannot be read; a script of ours gets it as a problem document."""
+    if "application/json" in request.headers.get("Accept", "") or request.headers.get("X-Fragment"):
+        body = problem(
+            status=400, code="bad_request", detail=_("发来的内容里有读不懂的字符或数字，请改过再发")
+        )
+        return JsonResponse(body, status=400, content_type="application/problem+json")
+    return _answer(request, 400, "bad_request", "400.html")
+
+
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403."""
     return _answer(request, 403, "forbidden", "403.html")

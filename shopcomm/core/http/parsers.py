@@ -3,18 +3,29 @@
 from collections.abc import Mapping
 from typing import IO, Any
 
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import JSONParser
+
+from shopcomm.core.reading import unreadable_in
 
 
 class JsonParser(JSONParser):
-    """JSON; nested deeper than Python reads is malformed like anything else that cannot be read."""
+    """JSON; nested deeper than Python reads, or with a text that cannot be kept, it is refused like anything else.
+
+    Refused here, a text with half of a character never comes into an answer that repeats it.
+    """
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        """What the body says. Raises ParseError."""
+        """What the body says. Raises ParseError, and ValidationError for a text that cannot be kept."""
         try:
-            return super().parse(stream, media_type, parser_context)
+            found = super().parse(stream, media_type, parser_context)
         except RecursionError as error:
             raise ParseError("JSON parse error - nested too deeply") from error
+        if place := unreadable_in(found):
+            # A name may be what cannot be written.
+            named = place.encode("utf-8", "backslashreplace").decode()[:100]
+            field = named.partition(".")[0].partition("[")[0] or "non_field_errors"
+            raise ValidationError({field: [f"NUL or half of a character in {named}"]})
+        return found

@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import DataError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -40,6 +41,13 @@ def problem(*, status: int, code: str, detail: str = "", **extra: Any) -> dict[s
     }
 
 
+def is_unreadable(error: BaseException) -> bool:
+    """Whether a value itself is at fault: too long, out of range, a NUL, half of a character."""
+    if isinstance(error, DataError | UnicodeEncodeError):
+        return True
+    return isinstance(error, ValueError) and "NUL (0x00)" in str(error)
+
+
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn a domain's error or one of DRF's into a problem document; None leaves a bug to be a 500."""
     if isinstance(getattr(error, "code", None), str) and isinstance(getattr(error, "status", None), int):
@@ -48,6 +56,8 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif is_unreadable(error):
+        error = exceptions.ParseError("a value is too long, out of range, or cannot be read")
     response = exception_handler(error, context)
     if response is None or not isinstance(error, exceptions.APIException):
         return response

@@ -31,6 +31,7 @@ from orders.services.change_requests import (
 )
 from orders.services.transitions import transition_order
 from orders.services.urges import urge_order
+from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import OrderLink
 from shopcomm.core.accounts.services.order_links import link_token, open_link
@@ -165,11 +166,9 @@ def _customer(link: OrderLink) -> Actor:
 
 def _message(link: OrderLink, order: Order, seq: str) -> Message | None:
     """The message somebody wants to make a request of, when it is theirs to see."""
-    if not seq.isdigit() or len(seq) > 9:
-        return None
-    actor = _customer(link)
-    conversation = conversation_of(order, actor)
-    return text_of(actor, conversation.pk, int(seq)) if conversation else None
+    wanted, actor = reading.whole_number(seq, least=1), _customer(link)
+    conversation = conversation_of(order, actor) if wanted else None
+    return text_of(actor, conversation.pk, wanted) if wanted and conversation else None
 
 
 def _answered(request: HttpRequest, token: str, asked: ChangeRequest) -> HttpResponse:

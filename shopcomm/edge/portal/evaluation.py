@@ -21,6 +21,7 @@ from orders.errors import OrderError
 from orders.models import Order
 from orders.selectors.evaluations import evaluation_of
 from orders.services.evaluations import MAX_PICTURES, EvaluationInput, evaluate_order, may_evaluate
+from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import open_link
 from shopcomm.edge.portal.views import closed, order_of, private, remember
@@ -69,7 +70,7 @@ def _chosen(request: HttpRequest, known: object) -> dict[str, object]:
 
 
 def _stars(text: str) -> int:
-    return int(text) if text in {"1", "2", "3", "4", "5"} else 0
+    return reading.whole_number(text, least=1, most=5) or 0
 
 
 def _rate(request: HttpRequest, actor: Actor, order: Order) -> None:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from messaging.services.channels.push import push_key
 from messaging.services.subscriptions import SubscriptionRefused, forget_browser, remember_browser
+from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.http.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
@@ -117,11 +118,7 @@ def push(request: HttpRequest) -> HttpResponse:
 
 
 def _given(request: HttpRequest) -> dict[str, Any]:
-    try:
-        given = json.loads(request.body[:LARGEST_BODY])
-    except (ValueError, RecursionError):
-        return {}
-    return given if isinstance(given, dict) else {}
+    return reading.json_object(request.body[:LARGEST_BODY]) or {}
 
 
 def _refused(status: int, code: str, detail: str = "") -> JsonResponse:

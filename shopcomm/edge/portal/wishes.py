@@ -6,13 +6,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_time
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from messaging.selectors.wishes import kinds_for
 from messaging.services.subscriptions import set_wishes, wishes_of
+from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import open_link
 from shopcomm.edge.portal.views import closed, private
@@ -44,18 +44,11 @@ def keep_wishes(request: HttpRequest, actor: Actor) -> None:
     wanted = set(request.POST.getlist("kind"))
     set_wishes(
         actor=actor,
-        quiet_from=_time(request.POST.get("quiet_from", "")),
-        quiet_to=_time(request.POST.get("quiet_to", "")),
+        quiet_from=reading.clock(request.POST.get("quiet_from")),
+        quiet_to=reading.clock(request.POST.get("quiet_to")),
         muted=[kind.trigger for kind in kinds_for(wishes_of(actor)) if kind.trigger not in wanted],
     )
     messages.success(request, _("设置已保存"))
-
-
-def _time(text: str) -> Any:
-    try:
-        return parse_time(text)
-    except ValueError:
-        return None
 
 
 def wishes_context(actor: Actor) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from messaging.errors import MessagingError
 from messaging.services.enquiries import MOST_LINES, Wanted, ask_about
 from orders.selectors.catalogue import is_few, variants_on_sale
 from orders.services.items import MAX_QUANTITY, list_price
+from shopcomm.core import reading
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
-from shopcomm.edge.portal.my.forms import count_of
 
 BASKET_KEY = "my_basket"
 
@@ -34,7 +34,7 @@ def lines_in(request: MyRequest) -> int:
 @customer_required
 def add(request: MyRequest, product_id: int) -> HttpResponse:
     """Put a variant of a product on the list; once more adds to it."""
-    sku, pieces = request.POST.get("sku", ""), count_of(request.POST.get("quantity", "1"))
+    sku, pieces = request.POST.get("sku", ""), reading.pieces(request.POST.get("quantity", "1"))
     variant = variants_on_sale([sku]).get(sku)
     basket = basket_of(request)
     if variant is None or variant.product_id != product_id or not 0 < pieces <= MAX_QUANTITY:
@@ -77,7 +77,7 @@ def basket(request: MyRequest) -> HttpResponse:
 def _counted(request: MyRequest) -> dict[str, int]:
     """The list with the quantities of the form; nought or nothing takes a variant off it, as does being sold no more."""
     typed = dict(
-        zip(request.POST.getlist("sku"), map(count_of, request.POST.getlist("quantity")), strict=False)
+        zip(request.POST.getlist("sku"), map(reading.pieces, request.POST.getlist("quantity")), strict=False)
     )
     if removed := request.POST.get("remove"):
         typed[removed] = 0

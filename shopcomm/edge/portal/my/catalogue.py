@@ -17,9 +17,9 @@ from messaging.services.notifications.back_in_stock import watch_stock
 from messaging.services.notifications.by_hand import unwatch_stock
 from orders.selectors.catalogue import Style, catalogue_page, categories, is_few, style_of
 from orders.services.items import MAX_QUANTITY
+from shopcomm.core import reading
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
 from shopcomm.edge.portal.my.basket import lines_in
-from shopcomm.edge.portal.my.forms import count_of, id_of
 
 
 @require_GET
@@ -31,7 +31,9 @@ def catalogue(request: MyRequest) -> HttpResponse:
     category = category if category in known else ""
     context = {
         "active": "catalogue",
-        "page": catalogue_page(q=q, category=category, after=id_of(request.GET, "after") or None),
+        "page": catalogue_page(
+            q=q, category=category, after=reading.whole_number(request.GET.get("after"), least=1)
+        ),
         "categories": known,
         "category": category,
         "q": q,
@@ -56,7 +58,7 @@ def ask(request: MyRequest, product_id: int) -> HttpResponse:
         sent = ask_about(
             actor=request.actor,
             customer=request.customer,
-            wanted=[Wanted(post.get("sku", ""), count_of(post.get("quantity", "1")))],
+            wanted=[Wanted(post.get("sku", ""), reading.pieces(post.get("quantity", "1")))],
             question=post.get("question", ""),
             key=post.get("key", ""),
             product_id=style.product.pk,
@@ -80,7 +82,7 @@ def watch(request: MyRequest, product_id: int) -> HttpResponse:
         messages.success(request, _("已取消到货通知"))
     elif waiting is None:
         talk = general_conversation(actor=request.actor, customer=request.customer)
-        pieces = count_of(request.POST.get("quantity", "1"))
+        pieces = reading.pieces(request.POST.get("quantity", "1"))
         watch_stock(conversation_id=talk.pk, sku=sku, quantity=max(1, min(pieces, MAX_QUANTITY)))
         messages.success(request, _("已登记，到货就通知您"))
     return redirect("my:product", product_id)

@@ -18,10 +18,10 @@ from orders.selectors.own import AgainLine, lines_again, own_orders, price_mark,
 from orders.services.addresses import COLUMNS, AddressInput
 from orders.services.items import ItemInput
 from orders.services.own_orders import place_own_order
+from shopcomm.core import reading
 from shopcomm.core.accounts.services.order_links import live_link
 from shopcomm.core.http.templatetags.ui import national
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
-from shopcomm.edge.portal.my.forms import count_of
 from shopcomm.edge.portal.progress import progress_of
 from shopcomm.edge.portal.views import order_response
 
@@ -65,7 +65,9 @@ def again(request: MyRequest, number: str) -> HttpResponse:
     old = _own(request, number)
     if request.method == "GET":
         return _form(request, old, lines_again(old, request.customer))
-    wanted = {line.sku: count_of(request.POST.get(f"quantity-{line.pk}", "0")) for line in old.lines.all()}
+    wanted = {
+        line.sku: reading.pieces(request.POST.get(f"quantity-{line.pk}", "0")) for line in old.lines.all()
+    }
     lines = lines_again(old, request.customer, wanted)
     try:
         placed = _place(request, wanted, lines)

@@ -1,0 +1,109 @@
+"""What people and programs send is read as what it should be, or as nothing; it never raises."""
+
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shopcomm.core import reading
+
+NONSENSE = ["", " ", "²", "①", "٣", "1e3", "1_000", "0x10", "1" * 5000, "\x00", "\ud800", "inf", "nan", "-", "+1", None, True, 1.5, [], {}]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", NONSENSE, ids=lambda value: repr(value)[:12])
+def test_what_is_no_whole_number_is_none(value: Any) -> None:
+    assert reading.whole_number(value) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [("0", 0), ("007", 7), (" 12 ", 12), ("１２", 12), (3, 3), (2.0, 2), (str(2**63 - 1), 2**63 - 1)],
+)
+def test_a_whole_number_is_read(value: Any, number: int) -> None:
+    assert reading.whole_number(value) == number
+
+
+def test_a_whole_number_outside_its_bounds_is_none() -> None:
+    assert reading.whole_number(str(2**63)) is None
+    assert reading.whole_number("0", least=1) is None
+    assert reading.whole_number("-1") is None
+    assert reading.whole_number("-1", least=-5) == -1
+    assert reading.whole_number("6", most=5) is None
+    assert reading.whole_number(1e300) is None
+
+
+def test_a_count_is_nought_when_empty_and_less_when_it_is_none() -> None:
+    assert [reading.pieces(text) for text in ("", None, "3", "1.9", "-2", "²", "9999999")] == [
+        0, 0, 3, -1, -1, -1, -1,
+    ]  # fmt: skip
+    assert reading.pieces(" ", empty=-1) == -1
+
+
+@pytest.mark.parametrize("value", ["1e400", "1e5", "NaN", "Infinity", "²", "1,000", "9" * 5000, True, None])
+def test_what_is_no_plain_amount_is_none(value: Any) -> None:
+    assert reading.amount(value) is None
+
+
+def test_an_amount_is_read() -> None:
+    assert [reading.amount(value) for value in ("12.50", "-3", ".5", 7, 2.25, Decimal("1E+2"), "９．５")] == [
+        Decimal("12.50"), Decimal(-3), Decimal(".5"), Decimal(7), Decimal("2.25"), Decimal(100), Decimal("9.5"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-99-99", "0001-01-01", "9999-12-31", "29.11.2026", "", "\x00", None, 5]
+)
+def test_what_is_no_day_is_none(text: Any) -> None:
+    assert reading.day(text) is None
+
+
+def test_days_moments_and_times_are_read() -> None:
+    assert reading.day("2026-11-29") == date(2026, 11, 29)
+    assert reading.moment("2026-11-29T09:30") == datetime(2026, 11, 29, 9, 30)
+    assert reading.clock("09:30") == time(9, 30)
+    assert [reading.clock(text) for text in ("99:99", "25:00", "", None)] == [None] * 4
+    assert [reading.moment(text) for text in ("2026-02-30T00:00", "0001-01-01T00:00", "now")] == [None] * 3
+
+
+def test_half_of_a_character_is_marked_and_all_else_is_kept() -> None:
+    assert reading.json_object('{"body": "a\\ud800b", "\\udc00": ["\\ud83d\\ude00"]}') == {
+        "body": "a�b",
+        "�": ["😀"],
+    }
+    assert reading.json_object(b'{"body": "\xed\xa0\x80"}') == {"body": "�"}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "1", "{", "[" * 100_000, '{"a":' + "1" * 5000 + "}", b"\xff\xfe\x00"]
+)
+def test_what_is_no_json_object_is_none(text: str | bytes) -> None:
+    assert reading.json_object(text) is None
+
+
+def test_the_place_of_an_unreadable_text_is_named() -> None:
+    assert reading.unreadable_in({"items": [{"sku": "A"}, {"sku": "B\x00"}]}) == "items[1].sku"
+    assert reading.unreadable_in({"a": {"\ud800": 1}}) == "a name in a"
+    assert reading.unreadable_in({"a": ["好", 1, None, {"b": "😀"}]}) is None
+
+
+@given(
+    st.one_of(
+        st.text(), st.integers(), st.floats(), st.booleans(), st.none(), st.binary(), st.lists(st.text())
+    )
+)
+def test_reading_never_raises(value: Any) -> None:
+    for read in (
+        reading.whole_number,
+        reading.pieces,
+        reading.amount,
+        reading.day,
+        reading.moment,
+        reading.clock,
+        reading.uuid_of,
+    ):
+        read(value)  # type: ignore[operator]
+    if isinstance(value, str | bytes):
+        reading.json_object(value)

@@ -1,0 +1,98 @@
+"""A request that cannot be read is answered with 400 and a word, wherever it comes in."""
+
+import pytest
+from django.db import DataError
+from django.test import Client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("address", ["/orders/", "/inbox/", "/warehouse/scan/", "/my/login/", "/login/"])
+def test_a_query_with_a_nul_is_refused_in_words(log_in, manager, address: str) -> None:
+    answer = log_in(manager).get(address, {"q": "a\x00b"})
+
+    assert answer.status_code == 400
+    assert "读不懂" in answer.text
+
+
+@pytest.mark.parametrize("address", ["/orders/new/", "/inbox/new/", "/rules/hours/", "/login/"])
+def test_a_form_with_a_nul_is_refused_in_words(log_in, manager, address: str) -> None:
+    answer = log_in(manager).post(address, {"name": "a\x00b"})
+
+    assert answer.status_code == 400
+    assert "读不懂" in answer.text
+
+
+def test_a_script_gets_the_refusal_as_a_document(log_in, manager) -> None:
+    answer = log_in(manager).get("/orders/", {"q": "\x00"}, headers={"x-fragment": "list"})
+
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "bad_request"
+
+
+def test_a_cookie_with_a_nul_is_no_cookie() -> None:
+    client = Client(headers={"cookie": r'sessionid="abc\000def"; csrftoken="\000"'})
+
+    assert client.get("/orders/").status_code == 302
+    assert client.get("/my/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "place"),
+    [
+        ("orders/", r'{"source": "\ud800"}', "source"),
+        ("orders/", r'{"customer": {"name": "a\u0000"}}', "customer.name"),
+        ("orders/", r'{"\ud800": 1}', "the body"),
+        (
+            "orders/{number}/changes/",
+            r'{"kind": "items", "data": {"items": [{"sku": "\udfff"}]}}',
+            "data.items[0].sku",
+        ),
+        ("conversations/{conversation}/messages/", r'{"client_id": "\udead"}', "client_id"),
+    ],
+)
+def test_a_call_with_half_of_a_character_is_refused_and_not_echoed(
+    api, order, path: str, body: str, place: str
+) -> None:
+    answer = api.post(
+        f"/api/v1/{path.format(number=order.number, conversation=order.conversation.pk)}",
+        body,
+        content_type="application/json",
+    )
+
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "invalid"
+    assert place in str(answer.json()["errors"])
+
+
+@pytest.mark.parametrize(
+    ("view", "address"),
+    [("orders.api.orders.order_list", "/api/v1/orders/"), ("orders.views.desk.status_counts", "/orders/")],
+)
+def test_a_value_that_only_the_database_refuses_is_no_error_of_ours(
+    api, log_in, manager, monkeypatch, view: str, address: str
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise DataError("value too long for type character varying(120)")
+
+    monkeypatch.setattr(view, refuse)
+    client = api if address.startswith("/api/") else log_in(manager)
+
+    assert client.get(address).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("address", "fields"),
+    [
+        ("/login/", {"username": "x" * 300, "password": "y"}),
+        ("/inbox/new/", {"name": "长" * 200, "phone": "13800138000", "subject": "包"}),
+        ("/inbox/new/", {"name": "吴", "phone": "13800138000", "subject": "包" * 500}),
+        ("/my/login/", {"phone": "1" * 5000}),
+    ],
+)
+def test_what_is_too_long_is_told_in_the_form(
+    log_in, manager, client, address: str, fields: dict[str, str]
+) -> None:
+    browser = client if "login" in address else log_in(manager)
+
+    assert browser.post(address, fields).status_code in (200, 302, 422)

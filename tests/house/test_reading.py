@@ -1,0 +1,87 @@
+"""What comes from outside is read in one place: `int("²")` and its like never meet a request."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.house.test_sizes import ROOT, committed
+
+# Each raises or lies for some text: `²` passes isdigit, int() of 5,000 digits raises, Decimal("1e400") fits no column.
+READERS = {
+    "int",
+    "float",
+    "Decimal",
+    "UUID",
+    "fromisoformat",
+    "parse_date",
+    "parse_datetime",
+    "parse_time",
+    "loads",
+}
+CHECKS = {"isdigit", "isdecimal", "isnumeric"}
+# Where requests and frames are read; services get values that are read already.
+FACES = ("views", "api", "consumers", "cards", "portal")
+# What a process of ours has sent.
+OURS = {(f"messaging/consumers/{name}.py", "loads") for name in ("socket", "hub", "presence")}
+
+
+def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
+    """Every call in a file, by the last part of what is called."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            called = node.func
+            name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+            yield name, node
+
+
+def sources() -> Iterator[tuple[str, Path]]:
+    for path in committed("shopcomm/*.py", "orders/*.py", "messaging/*.py"):
+        name = str(path.relative_to(ROOT))
+        # What reads addresses looks at characters and makes no numbers of them.
+        if not {"migrations", "reading"} & {*path.parts} and name != "shopcomm/core/reading.py":
+            yield name, path
+
+
+def is_face(name: str) -> bool:
+    stem = Path(name).stem
+    return stem in FACES or stem.endswith(("form", "forms")) or bool(set(FACES) & set(Path(name).parts))
+
+
+def is_constant(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except ValueError:
+        return False
+    return True
+
+
+def test_only_the_reader_asks_whether_a_text_is_a_number() -> None:
+    found = {
+        f"{name}:{call.lineno}" for name, path in sources() for made, call in calls(path) if made in CHECKS
+    }
+
+    assert found == set(), "read it with shopcomm.core.reading"
+
+
+def test_no_page_call_or_frame_reads_a_number_or_a_day_by_itself() -> None:
+    found = {
+        f"{name}:{call.lineno} {made}()"
+        for name, path in sources()
+        if is_face(name)
+        for made, call in calls(path)
+        if made in READERS and (name, made) not in OURS and call.args and not is_constant(call.args[0])
+    }
+
+    assert found == set(), "read it with shopcomm.core.reading"
+
+
+def test_the_rule_sees_what_it_is_about() -> None:
+    assert {name for name, _path in sources() if is_face(name)} >= {
+        "orders/forms.py",
+        "orders/change_form.py",
+        "orders/api/orders.py",
+        "messaging/views/messages.py",
+        "messaging/consumers/frames.py",
+        "shopcomm/edge/portal/changes.py",
+        "shopcomm/core/configuration/views.py",
+    }
