@@ -37,6 +37,8 @@ class OrderPaid(OrderEvent):
     method: str = ""
     owed: str = ""
     due_on: str = ""
+    # Below zero where it was too much, and some goes back.
+    balance: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +125,9 @@ class OrderRefunded(OrderEvent):
 class OrderCancelled(OrderEvent):
     type: ClassVar[str] = "order.cancelled"
     reason: str = ""
-    # The deposit that stays with the shop, by a manager's decision or the shop's rule.
+    # The deposit that stays with the shop, by a manager's decision or the shop's rule; or below zero, what goes back.
     kept: str = ""
+    balance: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

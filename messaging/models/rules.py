@@ -16,6 +16,10 @@ class Trigger(models.TextChoices):
     ON_ACCOUNT = "on_account", _("已挂账")
     PAYMENT_RECORDED = "payment_recorded", _("收到部分货款")
     PAYMENT_SETTLED = "payment_settled", _("收到余款")
+    BALANCE_DUE = "balance_due", _("改单后待付差额")
+    BALANCE_TO_RETURN = "balance_to_return", _("改单或取消后待退款")
+    MONEY_TO_RETURN = "money_to_return", _("有款项要退，等经理处理")
+    DEBT_REDUCED = "debt_reduced", _("退货抵减欠款")
     PICKING = "picking", _("开始配货")
     PARCEL_SHIPPED = "parcel_shipped", _("部分发货")
     SHIPPED = "shipped", _("已发货")
@@ -45,6 +49,8 @@ class Trigger(models.TextChoices):
     REFUND_REJECTED = "refund_rejected", _("退款被驳回或撤回")
     REFUND_PARTIAL = "refund_partial", _("改为部分退款")
     REFUNDED = "refunded", _("退款到账")
+    DEBT_DUE = "debt_due", _("挂账到期（从到期日零点起算）")
+    DEBT_OVERDUE = "debt_overdue", _("挂账逾期（从到期日次日零点起算）")
     UNPAID = "unpaid", _("下单后超过时间未付款")
     PICKING_LONG = "picking_long", _("配货超过时间未完成")
     UNANSWERED = "unanswered", _("客户消息超过时间未回复")
@@ -55,7 +61,8 @@ class Trigger(models.TextChoices):
 
 
 # Timers: they need a number of minutes; the others wait for an event.
-TIMERS = frozenset({Trigger.UNPAID, Trigger.PICKING_LONG, Trigger.UNANSWERED})
+DEBTS = frozenset({Trigger.DEBT_DUE, Trigger.DEBT_OVERDUE})
+TIMERS = DEBTS | {Trigger.UNPAID, Trigger.PICKING_LONG, Trigger.UNANSWERED}
 # About goods, not about an order: never for a customer, except when they asked to be told.
 ABOUT_STOCK = frozenset({Trigger.STOCK_LOW, Trigger.STOCK_REPLENISHED})
 # Money: told in the conversation whatever was turned off and however much was said already.
@@ -65,6 +72,9 @@ ALWAYS_TOLD = frozenset(
         Trigger.ON_ACCOUNT,
         Trigger.PAYMENT_RECORDED,
         Trigger.PAYMENT_SETTLED,
+        Trigger.BALANCE_DUE,
+        Trigger.BALANCE_TO_RETURN,
+        Trigger.DEBT_REDUCED,
         Trigger.REFUNDED,
         Trigger.REFUND_PARTIAL,
     }

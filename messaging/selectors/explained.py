@@ -15,13 +15,14 @@ from messaging.models import (
     RuleVersion,
     Trigger,
 )
+from messaging.models.rules import DEBTS
 from messaging.selectors.notifications import names_of, notices_about, outcome_text
 from messaging.services.notifications.conditions import Condition, conditions
 from messaging.services.notifications.decide import BUDGET_WINDOW
 from messaging.services.notifications.facts import facts_of_order
 from messaging.services.notifications.planning import occasion_of
-from messaging.services.notifications.timers import IN_WORKING_TIME, last_due
-from messaging.services.notifications.triggers import trigger_of
+from messaging.services.notifications.timers import IN_WORKING_TIME, debt_begun, last_due
+from messaging.services.notifications.triggers import triggers_of
 from messaging.services.notifications.versions import rule_at
 from orders.models import Order
 from orders.selectors.timeline import event_text
@@ -73,7 +74,7 @@ def explain(order: Order) -> list[Explained]:
         by_event.setdefault(each.row.event_id, []).append(each)
     rules = list(NotificationRule.objects.prefetch_related("versions"))
     explained = [
-        _explain_event(event, rules, by_event.pop(event.pk, [])) for event in events if trigger_of(event)
+        _explain_event(event, rules, by_event.pop(event.pk, [])) for event in events if triggers_of(event)
     ]
     # Timers, and goods that are back: no event of the order's own.
     explained += [_explain_alone(each) for rest in by_event.values() for each in rest]
@@ -82,13 +83,13 @@ def explain(order: Order) -> list[Explained]:
 
 
 def _explain_event(event: DomainEvent, rules: list[NotificationRule], told: list[Told]) -> Explained:
-    trigger = trigger_of(event)
-    occasion = occasion_of(event, trigger, rules)
+    triggers = triggers_of(event)
+    occasion = occasion_of(event, triggers[0], rules)
     asked = []
     for rule in rules:
         mine = [each for each in told if each.row.rule_id == rule.pk]
         then = in_force(rule, event.occurred_at)
-        if then.trigger == trigger or mine:
+        if then.trigger in triggers or mine:
             asked.append(Asked(then, conditions(then, occasion.facts), mine, _why_silent(rule, event)))
     return Explained(event.occurred_at, event_text(event), asked)
 
@@ -152,6 +153,8 @@ def _stretch(order: Order, trigger: str) -> tuple[datetime | None, datetime]:
         return order.placed_at, order.paid_at or order.closed_at or now
     if trigger == Trigger.PICKING_LONG:
         return order.picking_at, order.shipped_at or order.closed_at or now
+    if trigger in DEBTS and order.due_on and order.balance > 0:
+        return debt_begun(trigger, order.due_on), now
     return None, now
 
 

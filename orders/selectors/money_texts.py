@@ -62,6 +62,9 @@ def _paid(fact: MoneyFact) -> str:
     if fact.is_nothing:
         return _("已付清，等待配货")
     values = {"amount": fact.written(), "method": _method(fact)}
+    if fact.balance:
+        values["balance"] = _balance(fact)
+        return _("收到货款 %(amount)s（%(method)s），%(balance)s，等待配货") % values
     return _("收到货款 %(amount)s（%(method)s），等待配货") % values
 
 
@@ -114,6 +117,9 @@ def _part_refunded(fact: MoneyFact) -> str:
 def _cancelled(fact: MoneyFact) -> str:
     if fact.kept:
         return fact.because(_("取消订单，定金 %(kept)s 不退") % {"kept": fact.written("kept")})
+    if fact.balance:
+        back = _("取消订单，已付的 %(amount)s 待退") % {"amount": fact.written("balance")}
+        return fact.because(back)
     return fact.because(_("取消订单"))
 
 

@@ -32,6 +32,8 @@ def take_payment(move: Move) -> None:
     move.order.paid_amount += amount
     match_difference(move.order, _("多付货款"))
     move.facts |= {"amount": str(amount), "method": str(method)}
+    if move.order.balance < 0:
+        move.facts["balance"] = str(move.order.balance)
 
 
 def take_on_account(move: Move) -> None:
@@ -52,6 +54,8 @@ def return_deposit(move: Move) -> None:
         move.order.deposit_kept = left
         move.facts["kept"] = str(left)
         return
+    if left > 0:
+        move.facts["balance"] = str(-left)
     promise_refund(move.order, left, purpose=Refund.Purpose.CANCELLED, reason=_("取消订单，退还已付款项"))
 
 

@@ -20,7 +20,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from messaging.models import Delivery, Notification, ReadMarker
-from messaging.models.rules import TIMERS, Trigger
+from messaging.models.rules import DEBTS, TIMERS, Trigger
 from messaging.services.channels import CHANNELS, ChannelFailed
 from messaging.services.channels.breakers import channel_failed, channel_rests, channel_works
 from messaging.services.channels.handing_over import wants_channels, way_out, ways_to
@@ -186,6 +186,8 @@ def why_needless(delivery: Delivery) -> str:
         if all(each.seen_at or _read(each) for each in told_by(delivery)):
             return _("已经看到")
         order = notice.order
+        if notice.trigger in DEBTS and order and order.balance <= 0:
+            return _("情况已经改变")
         if notice.trigger in TIMERS and order and order.status != _waits_in(notice.trigger, order.status):
             return _("情况已经改变")
     return ""

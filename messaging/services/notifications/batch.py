@@ -12,7 +12,7 @@ from django.db.models import Max, prefetch_related_objects
 from django.db.models.functions import Coalesce
 
 from messaging.models import Conversation, Notification, NotificationRule, Recipient
-from messaging.models.rules import TIMERS, Trigger
+from messaging.models.rules import DEBTS, TIMERS, Trigger
 from messaging.services.notifications.decide import BUDGET_WINDOW, Ask, Policy, World
 from messaging.services.notifications.planning import is_always
 from messaging.services.notifications.reasons import AT_HAND
@@ -21,6 +21,7 @@ from messaging.services.notifications.resting import preferences, quiet_windows
 from messaging.services.notifications.settling import Waiting
 from messaging.services.notifications.templates import Words, words_of
 from orders.models import Order, Shipment, Status
+from orders.selectors.credit import OWING
 from orders.transitions import TRANSITIONS
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.configuration.calendar import holiday_gap, today_in_shop, working_calendar
@@ -297,6 +298,8 @@ class Batch:
         order = self.orders.get(row.order_id or 0)
         if row.trigger == Trigger.UNPAID:
             return order is None or order.status != Status.PENDING_PAYMENT
+        if row.trigger in DEBTS:
+            return order is None or order.balance <= 0 or order.status not in OWING
         if row.trigger == Trigger.PICKING_LONG:
             return order is None or order.status != Status.PICKING
         talk = self.conversations.get(row.conversation_id or 0) or (order.conversation if order else None)

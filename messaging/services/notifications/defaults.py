@@ -4,50 +4,28 @@ They are made once, by `key`; what a manager changes afterwards stays changed.
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 from django.db import transaction
 
 from messaging.models import Audience, NotificationRule, NotificationTemplate, Outside, RuleVersion, Trigger
+from messaging.services.notifications.default_rule import BOT, PUSH, SMS, Default, for_customer
+from messaging.services.notifications.money_defaults import MONEY_DEFAULTS
 from messaging.services.notifications.versions import snapshot_of
 
-PUSH, EMAIL, SMS, BOT = "push", "email", "sms", "bot"
-
-
-class Default(NamedTuple):
-    """One rule with its words in both languages, and what differs from the usual."""
-
-    key: str
-    name: str
-    zh: str
-    en: str
-    fields: dict[str, Any] = {}
-
-
-def _customer(trigger: Trigger, name: str, zh: str, en: str, *, priority: int = 50, **fields: Any) -> Default:
-    return Default(
-        trigger.value,
-        name,
-        "{{客户称呼}}您好，" + zh,
-        "Hello {{customer}}, " + en,
-        {"channels": [PUSH], "priority": priority, **fields},
-    )
-
-
 DEFAULTS: tuple[Default, ...] = (
-    _customer(
+    for_customer(
         Trigger.ORDER_CONFIRMED, "订单确认",
         "订单 {{订单号}} 已下单成功：{{商品摘要}}，合计 {{金额}}。收货地址：{{收货地址}}。有改动请直接在这里告诉我们。",
         "we have your order {{order}}: {{items}}, {{total}} in all. It goes to: {{address}}. Tell us here if anything is to be changed.",
         priority=70,
     ),
-    _customer(
+    for_customer(
         Trigger.SHIPPED, "发货提醒",
         "订单 {{订单号}} 已发货，{{承运商}} {{运单号}}。收到请先核对颜色和尺寸，有问题直接回复这条消息。",
         "your order {{order}} is on its way with {{carrier}}, {{tracking}}. Please check colours and sizes when it arrives, and answer here if something is wrong.",
         priority=80, channels=[PUSH, SMS],
     ),
-    _customer(
+    for_customer(
         Trigger.TRACKING, "物流更新",
         "订单 {{订单号}} 物流更新：{{物流进展}}（{{承运商}} {{运单号}}）。",
         "news of your order {{order}}: {{progress}} ({{carrier}} {{tracking}}).",
@@ -59,66 +37,66 @@ DEFAULTS: tuple[Default, ...] = (
         "Low stock: {{product}} ({{sku}}), {{available}} left, below {{threshold}}. Open orders: {{orders}}; customers: {{customers}}.",
         {"audience": Audience.ROLE, "role": "sales", "channels": [BOT, PUSH], "outside": Outside.WAIT, "priority": 60},
     ),
-    _customer(
+    for_customer(
         Trigger.UNPAID, "订单催付",
         "订单 {{订单号}} 还没有付款，待付 {{待付金额}}。货已为您保留到 {{付款期限}}，需要修改请直接回复。",
         "your order {{order}} is not paid yet: {{balance}} are due. We keep the goods for you until {{pay_by}}; answer here if something is to be changed.",
         priority=60, steps=[30, 240, 1200], outside=Outside.WAIT, cap_count=3,
     ),
-    _customer(
+    for_customer(
         Trigger.PAID, "付款成功",
         "订单 {{订单号}} 的货款 {{收到金额}} 已收到，我们马上安排配货。",
         "we have received {{amount}} for your order {{order}} and start to pack it.",
         priority=90,
     ),
-    _customer(
+    for_customer(
         Trigger.ON_ACCOUNT, "挂账",
         "订单 {{订单号}} 已挂账，待付 {{待付金额}}，请在 {{挂账到期日}} 前付清，我们马上安排配货。",
         "your order {{order}} is on account: {{balance}} are due by {{due_on}}. We start to pack it.",
         priority=90,
     ),
-    _customer(
+    for_customer(
         Trigger.PAYMENT_SETTLED, "收到余款",
         "订单 {{订单号}} 收到 {{收到金额}}。多付或订单取消后付的款项，我们会退还给您。",
         "we have received {{amount}} for your order {{order}}. What was paid too much, or after it was cancelled, goes back to you.",
         priority=90,
     ),
-    _customer(
+    for_customer(
         Trigger.PAYMENT_RECORDED, "收到部分货款",
         "订单 {{订单号}} 收到货款 {{收到金额}}，还需支付 {{待付金额}}。",
         "we have received {{amount}} for your order {{order}}; {{balance}} are still due.",
         priority=90,
     ),
-    _customer(
+    for_customer(
         Trigger.PICKING, "开始配货",
         "订单 {{订单号}} 已开始配货。需要改地址请尽快告诉我们。",
         "your order {{order}} is being packed. Tell us soon if the address is to be changed.",
         priority=30, outside=Outside.WAIT,
     ),
-    _customer(
+    for_customer(
         Trigger.PARCEL_SHIPPED, "部分发货",
         "订单 {{订单号}} 的一个包裹已发出，{{承运商}} {{运单号}}，其余商品随后发出。",
         "a parcel of your order {{order}} is on its way with {{carrier}}, {{tracking}}; the rest follows.",
         priority=75,
     ),
-    _customer(
+    for_customer(
         Trigger.DELIVERED, "签收提醒",
         "订单 {{订单号}} 已签收。请核对颜色、尺寸和数量，满意请确认收货。",
         "your order {{order}} has been delivered. Please check colours, sizes and quantities, and confirm if all is well.",
     ),
-    _customer(
+    for_customer(
         Trigger.PARCEL_RETURNED, "包裹退回",
         "订单 {{订单号}} 的包裹被退回，我们正在重新安排，请核对收货地址：{{收货地址}}。",
         "the parcel of your order {{order}} came back to us. Please check your address: {{address}}.",
         priority=85,
     ),
-    _customer(
+    for_customer(
         Trigger.COMPLETED, "订单完成",
         "订单 {{订单号}} 已完成，谢谢惠顾。使用中有任何问题，随时在这里找我们。",
         "your order {{order}} is complete. Thank you. We are here if anything comes up.",
         priority=20, outside=Outside.WAIT,
     ),
-    _customer(
+    for_customer(
         Trigger.CHANGED, "订单已修改",
         "订单 {{订单号}} 已修改：{{修改内容}}。",
         "your order {{order}} was changed: {{changes}}.",
@@ -136,7 +114,7 @@ DEFAULTS: tuple[Default, ...] = (
         "Goods of order {{order}} are missing; let {{customer}} choose what to do, on the page of the order.",
         {"audience": Audience.ASSIGNED, "channels": [PUSH], "priority": 85, "outside": Outside.WAIT},
     ),
-    _customer(
+    for_customer(
         Trigger.AFTER_SALES, "售后进展",
         "订单 {{订单号}} 的售后有进展：{{售后进展}}",
         "news of your claim for order {{order}}: {{claim}}",
@@ -160,7 +138,7 @@ DEFAULTS: tuple[Default, ...] = (
         "Goods of order {{order}} are on their way back: {{claim}}",
         {"audience": Audience.ROLE, "role": "warehouse", "channels": [PUSH], "priority": 50, "outside": Outside.WAIT},
     ),
-    _customer(
+    for_customer(
         Trigger.PART_REFUNDED, "部分退款到账",
         "订单 {{订单号}} 已退款 {{收到金额}}（{{原因}}），请留意到账。",
         "{{amount}} were refunded for your order {{order}} ({{reason}}).",
@@ -178,13 +156,13 @@ DEFAULTS: tuple[Default, ...] = (
         "{{customer}} asks for a change of order {{order}}: {{changes}}",
         {"audience": Audience.ASSIGNED, "channels": [PUSH], "priority": 85},
     ),
-    _customer(
+    for_customer(
         Trigger.CHANGE_FOR_CUSTOMER, "修改等您同意",
         "订单 {{订单号}} 有一处修改需要您同意：{{修改内容}}。请打开看看，点“同意”后才会改：{{查看链接}}",
         "a change of your order {{order}} needs your consent: {{changes}}. Nothing is changed before you agree: {{link}}",
         priority=85, channels=[PUSH, SMS],
     ),
-    _customer(
+    for_customer(
         Trigger.CHANGE_ACCEPTED, "申请的修改已生效",
         "订单 {{订单号}} 已修改：{{修改内容}}。",
         "your order {{order}} was changed: {{changes}}.",
@@ -220,48 +198,48 @@ DEFAULTS: tuple[Default, ...] = (
         "A change of order {{order}} has not been answered in time; please see to it.",
         {"audience": Audience.ROLE, "role": "manager", "channels": [BOT, PUSH], "priority": 90},
     ),
-    _customer(
+    for_customer(
         Trigger.CHANGE_REJECTED, "修改申请未通过",
         "订单 {{订单号}} 的修改申请没有通过：{{原因}}。有疑问请直接回复。",
         "the change of your order {{order}} could not be made: {{reason}}. Answer here if you have questions.",
         priority=85,
     ),
-    _customer(
+    for_customer(
         Trigger.CANCELLED, "订单取消",
         "订单 {{订单号}} 已取消。需要重新下单请直接回复。",
         "your order {{order}} has been cancelled. Answer here if you would like to order again.",
         priority=75,
     ),
-    _customer(
+    for_customer(
         Trigger.EXPIRED, "超时未付关闭",
         "订单 {{订单号}} 超时未付款，已自动关闭，保留的货已释放。需要请重新下单。",
         "your order {{order}} was not paid in time and has been closed; the goods are free again.",
     ),
-    _customer(
+    for_customer(
         Trigger.REFUND_REQUESTED, "退款申请",
         "订单 {{订单号}} 的退款申请 {{收到金额}} 已收到，我们会尽快处理。",
         "we have your request for a refund of {{amount}} for order {{order}} and will see to it soon.",
         priority=80,
     ),
-    _customer(
+    for_customer(
         Trigger.CANCELLED_REFUNDING, "取消并退款",
         "订单 {{订单号}} 正在取消，退款 {{收到金额}} 处理中。",
         "your order {{order}} is being cancelled; the refund of {{amount}} is under way.",
         priority=80,
     ),
-    _customer(
+    for_customer(
         Trigger.REFUND_REJECTED, "退款未通过或撤回",
         "订单 {{订单号}} 的退款申请已结束，订单恢复为“{{状态}}”。有疑问请直接回复。",
         "the refund request for your order {{order}} is closed; the order is “{{status}}” again. Answer here if you have questions.",
         priority=80,
     ),
-    _customer(
+    for_customer(
         Trigger.REFUND_PARTIAL, "部分退款",
         "订单 {{订单号}} 改为部分退款 {{收到金额}}，订单恢复为“{{状态}}”。",
         "order {{order}} gets a partial refund of {{amount}} and is “{{status}}” again.",
         priority=90,
     ),
-    _customer(
+    for_customer(
         Trigger.REFUNDED, "退款到账",
         "订单 {{订单号}} 已退款 {{收到金额}}，请留意到账。",
         "{{amount}} were refunded for your order {{order}}.",
@@ -291,6 +269,7 @@ DEFAULTS: tuple[Default, ...] = (
         "The days off and make-up workdays of {{year}} are not entered yet; until then only statutory holidays count. Once they are announced, paste them under “Working hours”.",
         {"audience": Audience.ROLE, "role": "manager", "channels": [PUSH], "outside": Outside.WAIT, "priority": 40},
     ),
+    *MONEY_DEFAULTS,
 )  # fmt: skip
 
 

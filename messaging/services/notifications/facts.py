@@ -9,6 +9,7 @@ from django.utils.translation import override
 
 from messaging.models import Conversation, NotificationRule
 from messaging.services.notifications.conditions import Facts
+from messaging.services.notifications.triggers import to_return
 from orders.events import AfterSalesMoved, OrderEvaluated, StockLow, StockReplenished
 from orders.models import Order, Status, StockReservation, Variant
 from orders.selectors.timeline import before_after, event_text
@@ -54,6 +55,8 @@ def facts_of_goods(sku: str) -> Facts:
 def data_of_event(event: DomainEvent) -> dict[str, Any]:
     """What words may need of an event and cannot find elsewhere later."""
     data = {name: event.data[name] for name in KEPT if event.data.get(name) not in (None, "")}
+    if (back := to_return(event)) > 0:
+        data["to_return"] = str(back)
     if event.data.get("after"):
         data["changes"] = changes_text(event)
     if event.type in IN_WORDS:

@@ -15,7 +15,7 @@ from messaging.services.notifications.decide import Ask, Decision, Policy, World
 from messaging.services.notifications.facts import data_of_event, facts_of_goods, facts_of_order
 from messaging.services.notifications.recipients import Person, recipients
 from messaging.services.notifications.resting import quiet_windows
-from messaging.services.notifications.triggers import trigger_of
+from messaging.services.notifications.triggers import triggers_of
 from messaging.services.notifications.waking import wake_release
 from orders.models import Order
 from shopcomm.core.configuration.calendar import working_calendar
@@ -40,10 +40,14 @@ class Occasion:
 
 def plan_event(event: DomainEvent) -> int:
     """Write the notices of an event; those it has already stay as they are. Returns how many it has."""
-    trigger = trigger_of(event)
+    triggers = triggers_of(event)
     # History that was loaded from elsewhere is nobody's news.
-    if not trigger or event.data.get("history"):
+    if not triggers or event.data.get("history"):
         return 0
+    return sum(_plan_trigger(event, trigger) for trigger in triggers)
+
+
+def _plan_trigger(event: DomainEvent, trigger: str) -> int:
     rules = list(NotificationRule.objects.filter(trigger=trigger, enabled=True))
     return plan(rules, [occasion_of(event, trigger, rules)]) if rules else 0
 

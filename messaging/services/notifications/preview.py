@@ -17,7 +17,7 @@ from messaging.services.notifications.facts import data_of_event, goods_data
 from messaging.services.notifications.recipients import Person
 from messaging.services.notifications.telling import link_for, show_staff
 from messaging.services.notifications.templates import empty_words, fill
-from messaging.services.notifications.triggers import trigger_of, types_for
+from messaging.services.notifications.triggers import triggers_of, types_for
 from messaging.services.notifications.variables import Story
 from orders.models import Order, Variant
 from shopcomm.core.accounts.actors import Actor
@@ -82,7 +82,7 @@ def _data_for(trigger: str, order: Order) -> dict[str, Any]:
     if parcel:
         data |= {"carrier": parcel.carrier, "tracking_number": parcel.tracking_number}
     for event in events_of_order(order.pk):
-        if trigger_of(event) == trigger:
+        if trigger in triggers_of(event):
             data |= data_of_event(event)
     return data
 
@@ -135,4 +135,4 @@ def events_of_last_days(trigger: str, days: int, now: datetime) -> list[DomainEv
     """The events of the last days that pull a trigger, oldest first."""
     events = DomainEvent.objects.filter(occurred_at__gt=now - timedelta(days=days), occurred_at__lte=now)
     found = events.filter(type__in=types_for(trigger)).order_by("pk")
-    return [event for event in found.iterator() if trigger_of(event) == trigger]
+    return [event for event in found.iterator() if trigger in triggers_of(event)]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import Q
+from django.utils import timezone
 
 from messaging.models import Message, NotificationRule, Sender, StockWatch, Trigger
 from messaging.models.rules import TIMERS
@@ -17,8 +18,10 @@ from messaging.services.notifications.planning import Occasion, ask, occasion_of
 from messaging.services.notifications.preview import events_of_last_days
 from messaging.services.notifications.recipients import Person
 from messaging.services.notifications.resting import quiet_windows
+from messaging.services.notifications.timers import debt_begun
 from orders.events import StockBack
 from orders.models import Order
+from orders.selectors.credit import debts
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.hours import WorkingCalendar
 from shopcomm.core.events.models import DomainEvent
@@ -82,8 +85,27 @@ def _occasions(
                 yield occasion_of(event, rule.trigger, [rule])
         return
     since = now - timedelta(days=days)
-    source = {Trigger.UNPAID: _unpaid, Trigger.PICKING_LONG: _picking, Trigger.UNANSWERED: _unanswered}
+    source = {
+        Trigger.UNPAID: _unpaid,
+        Trigger.PICKING_LONG: _picking,
+        Trigger.UNANSWERED: _unanswered,
+        Trigger.DEBT_DUE: _debts,
+        Trigger.DEBT_OVERDUE: _debts,
+    }
     yield from source[Trigger(rule.trigger)](rule, since, now, calendar)
+
+
+def _debts(
+    rule: NotificationRule, since: datetime, now: datetime, calendar: WorkingCalendar
+) -> Iterator[Occasion]:
+    """Debts that fell due in the time and are still open: what was paid meanwhile had its own day."""
+    longest, day = timedelta(minutes=max(rule.steps), days=1), timezone.localdate(now)
+    found = debts(on_account=True, due_on__gte=timezone.localdate(since - longest), due_on__lte=day)
+    for order in found.select_related("customer").iterator(chunk_size=500):
+        for minutes in rule.steps:
+            moment = debt_begun(rule.trigger, order.due_on or day) + timedelta(minutes=minutes)
+            if since < moment <= now:
+                yield _about(rule, order, moment, minutes)
 
 
 def _back_in_stock(since: datetime, now: datetime) -> Iterator[Occasion]:

@@ -4,7 +4,7 @@ A step that is missed while the product is down is not made up: only the last on
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from messaging.services.notifications.facts import facts_of_order, facts_of_talk
 from messaging.services.notifications.planning import Occasion, plan
 from orders.errors import OrderError
 from orders.models import Order, Status
+from orders.selectors.credit import debts
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.calendar import working_calendar
@@ -97,6 +98,23 @@ def _picking(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
             yield Candidate(f"picking:{pk}:{int(begun.timestamp())}:{step.minutes}", step, pk)
 
 
+def debt_begun(trigger: str, due_on: date) -> datetime:
+    """From when a debt's reminders are counted: the day it falls due, or the day after, at midnight of the shop."""
+    day = due_on + timedelta(days=1 if trigger == Trigger.DEBT_OVERDUE else 0)
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _debts(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
+    """Wall-clock time since the day; what is paid, or no longer owed, is left out."""
+    first, last = timedelta(minutes=min(rule.steps)), timedelta(minutes=max(rule.steps))
+    oldest, newest = (timezone.localdate(now - wait) for wait in (last + FORGOTTEN + DAY, first))
+    owed = debts(on_account=True, due_on__gte=oldest, due_on__lte=newest)
+    for pk, due_on in owed.values_list("pk", "due_on").iterator():
+        if step := last_due(rule, debt_begun(rule.trigger, due_on), now, None):
+            # Another day, after the terms were changed, is another debt.
+            yield Candidate(f"{rule.trigger}:{pk}:{due_on:%Y%m%d}:{step.minutes}", step, pk)
+
+
 def _unanswered(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
     """Working time since the first message of the customer's that nobody has answered."""
     calendar = working_calendar()
@@ -139,6 +157,8 @@ def _first_unanswered(talk: Conversation) -> Message | None:
 
 SOURCES: dict[str, Callable[[NotificationRule, datetime], Iterator[Candidate]]] = {
     Trigger.UNPAID: _unpaid,
+    Trigger.DEBT_DUE: _debts,
+    Trigger.DEBT_OVERDUE: _debts,
     Trigger.PICKING_LONG: _picking,
     Trigger.UNANSWERED: _unanswered,
 }

@@ -13,6 +13,7 @@ from shopcomm.core.events.models import DomainEvent
 BESIDE_THE_TABLE = {
     events.OrderUrged.type: Trigger.URGED,
     events.PartRefunded.type: Trigger.PART_REFUNDED,
+    events.DebtReduced.type: Trigger.DEBT_REDUCED,
     events.ChangeEscalated.type: Trigger.CHANGE_ESCALATED,
     events.ShipmentUpdated.type: Trigger.TRACKING,
     events.StockLow.type: Trigger.STOCK_LOW,
@@ -70,6 +71,13 @@ WITHOUT_MONEY = {
 }
 
 
+# What may leave something to be paid or to be returned, beside what they tell of.
+LEAVE_OPEN = {
+    each.type
+    for each in (events.OrderPaid, events.OrderCancelled, events.OrderChanged, events.PaymentRecorded)
+}
+
+
 def trigger_of(event: DomainEvent) -> str:
     """The trigger that an event pulls; empty for one that no rule can wait for."""
     if event.type in WITHOUT_MONEY and _names_no_money(event.data):
@@ -86,6 +94,27 @@ def trigger_of(event: DomainEvent) -> str:
     return _between(notices, event)
 
 
+def triggers_of(event: DomainEvent) -> tuple[str, ...]:
+    """Everything that an event is news of: what happened, and what it left to be paid or to be returned."""
+    return tuple(trigger for trigger in (trigger_of(event), *_left_open(event)) if trigger)
+
+
+def _left_open(event: DomainEvent) -> tuple[str, ...]:
+    if to_return(event):
+        # Who paid too much is told so with the payment.
+        told = () if event.type == events.PaymentRecorded.type else (Trigger.BALANCE_TO_RETURN,)
+        return (*told, Trigger.MONEY_TO_RETURN)
+    dearer = event.type == events.OrderChanged.type and Decimal(event.data.get("balance") or 0) > 0
+    return (Trigger.BALANCE_DUE,) if dearer else ()
+
+
+def to_return(event: DomainEvent) -> Decimal:
+    """What of the customer's money an event left with the shop that is to go back."""
+    if event.data.get("late"):
+        return Decimal(event.data.get("amount") or 0)
+    return max(-Decimal(event.data.get("balance") or 0), Decimal(0))
+
+
 def _names_no_money(data: dict[str, Any]) -> bool:
     amount = data.get("amount")
     return amount not in (None, "") and not Decimal(amount) and data.get("method") != "on_account"
@@ -94,7 +123,8 @@ def _names_no_money(data: dict[str, Any]) -> bool:
 def types_for(trigger: str) -> set[str]:
     """The types of event that may pull a trigger; which of them do, `trigger_of` says."""
     moves = {row.event.type for row in TRANSITIONS if row.notice == trigger}
-    return moves | {type_ for type_, pulled in BESIDE_THE_TABLE.items() if pulled == trigger} | set(CHANGES)
+    beside = {type_ for type_, pulled in BESIDE_THE_TABLE.items() if pulled == trigger}
+    return moves | beside | set(CHANGES) | LEAVE_OPEN
 
 
 def _between(notices: tuple[str, ...], event: DomainEvent) -> str:

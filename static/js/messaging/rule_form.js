@@ -1,7 +1,7 @@
 import { $, $$, debounce, parse } from "lib/dom.js";
 import { request } from "lib/http.js";
 
-const TIMERS = ["unpaid", "picking_long", "unanswered"];
+const TIMERS = ["unpaid", "picking_long", "unanswered", "debt_due", "debt_overdue"];
 
 /** The rule's form: shows only what its trigger and audience ask for, and tries it out while it is written. */
 export default class RuleForm {

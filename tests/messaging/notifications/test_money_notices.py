@@ -1,0 +1,137 @@
+"""Money that is open is told to whoever has to pay it, to get it, or to see to it; once it is not, nobody is told."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from messaging.models import Notification, NotificationRule
+from messaging.selectors.explained import explain
+from messaging.services.notifications.rehearsal import rehearse
+from orders.models import Order
+from orders.services.editing import edit_order
+from orders.services.payments import record_payment
+from orders.services.refunds import pay_refund
+from orders.services.repayments import Slip, record_repayment
+from tests.factories import CustomerFactory, integration, make_order, move
+from tests.messaging.notifications.conftest import at
+
+pytestmark = pytest.mark.django_db
+
+
+def price(order: Order, **changes: str) -> Order:
+    edit_order(actor=integration(), order_id=order.pk, version=None, changes=changes, agreed=True)
+    return Order.objects.get(pk=order.pk)
+
+
+def told_of(order: Order) -> set[tuple[str, str]]:
+    rows = Notification.objects.filter(order=order, state="sent")
+    return set(rows.values_list("trigger", "recipient_kind"))
+
+
+def words(order: Order, trigger: str, kind: str = "customer") -> str:
+    return Notification.objects.get(order=order, trigger=trigger, recipient_kind=kind).body
+
+
+@pytest.fixture
+def paid(clock, customer, sales, manager, pass_on) -> Order:
+    order = make_order(customer=customer, status="paid", assigned_to=sales)
+    pass_on()
+    return order
+
+
+def test_a_change_that_makes_a_paid_order_dearer_asks_the_customer_for_the_difference(paid, pass_on):
+    price(paid, shipping_fee="278.00")
+    pass_on()
+    assert {("changed", "customer"), ("balance_due", "customer"), ("balance_due", "staff")} <= told_of(paid)
+    assert "还需支付 ¥278.00" in words(paid, "balance_due")
+    line = paid.conversation.messages.get(data__event="order.changed")
+    assert "待付差额 ¥278.00" in line.body
+
+
+def test_a_change_that_makes_it_cheaper_tells_both_sides_what_goes_back(paid, pass_on, manager):
+    price(paid, discount="139.00")
+    pass_on()
+    assert "有 ¥139.00 要退还给您" in words(paid, "balance_to_return")
+    notice = Notification.objects.get(order=paid, trigger="money_to_return")
+    assert (notice.recipient_id, "有 ¥139.00 要退给客户" in notice.body) == (manager.pk, True)
+    pay_refund(actor=integration(), refund_id=paid.refunds.get().pk)
+    price(paid, note="只改备注")
+    pass_on()
+    assert Notification.objects.filter(order=paid, trigger="balance_to_return").count() == 1
+
+
+def test_whatever_way_money_came_too_much_a_manager_is_told(clock, customer, manager, pass_on):
+    much = move(make_order(customer=customer), "paid", amount="500.00", reference="W-1")
+    late = make_order(customer=customer, status="cancelled")
+    record_payment(actor=integration(), order_id=late.pk, amount="60.00", reference="W-2")
+    deposit = move(make_order(customer=customer), "paid", amount="100.00", reference="W-3")
+    move(deposit, "cancelled")
+    pass_on()
+    said = {each.order_id: each.body for each in Notification.objects.filter(trigger="money_to_return")}
+    assert set(said) == {much.pk, late.pk, deposit.pk}
+    assert all(
+        amount in said[order.pk]
+        for order, amount in ((much, "¥102.00"), (late, "¥60.00"), (deposit, "¥100.00"))
+    )
+
+
+@pytest.fixture
+def debt(clock, sales, manager, pass_on) -> Order:
+    """398.00 on account, due on 1 December."""
+    dealer = CustomerFactory(name="钱多多", credit_limit=Decimal("1000.00"), credit_days=7)
+    order = make_order(customer=dealer, on_credit=True, assigned_to=sales)
+    assert order.due_on == date(2026, 12, 1)
+    pass_on()
+    return order
+
+
+def test_a_debt_is_told_of_on_its_day_and_when_it_is_overdue(debt, clock, pass_on):
+    days = {}
+    for moment in (
+        "2026-11-30 12:00",
+        "2026-12-01 08:50",
+        "2026-12-01 10:00",
+        "2026-12-02 10:00",
+        "2026-12-09 10:00",
+    ):
+        clock.move_to(at(moment))
+        pass_on()
+        rows = Notification.objects.filter(order=debt, state="sent", trigger__startswith="debt_")
+        days[moment] = sorted(rows.values_list("trigger", "recipient_kind"))
+    due = [("debt_due", "customer"), ("debt_due", "staff")]
+    late = [("debt_overdue", "customer"), ("debt_overdue", "staff"), ("debt_overdue", "staff")]
+    assert days["2026-11-30 12:00"] == days["2026-12-01 08:50"] == []
+    assert days["2026-12-01 10:00"] == due
+    assert days["2026-12-02 10:00"] == due + late
+    assert len(days["2026-12-09 10:00"]) == 7
+    assert (
+        "已在 2026-12-01 到期，还有 ¥398.00 没有付"
+        in Notification.objects.filter(order=debt, trigger="debt_overdue", recipient_kind="customer")
+        .first()
+        .body
+    )
+
+
+def test_what_is_repaid_before_is_not_reminded_of_and_what_waits_is_taken_back(debt, clock, pass_on):
+    NotificationRule.objects.filter(trigger="debt_due").update(steps=[1])
+    clock.move_to(at("2026-12-01 01:00"))
+    pass_on()
+    assert Notification.objects.filter(trigger="debt_due", state="waiting").count() == 2
+    record_repayment(actor=integration(), customer=debt.customer, slip=Slip("398.00", reference="B-1"))
+    clock.move_to(at("2026-12-02 10:00"))
+    pass_on()
+    assert set(Notification.objects.filter(trigger="debt_due").values_list("reason", flat=True)) == {
+        "taken_back"
+    }
+    assert not Notification.objects.filter(trigger="debt_overdue").exists()
+
+
+def test_the_reminders_of_a_debt_can_be_rehearsed_and_explained(debt, clock, pass_on):
+    clock.move_to(at("2026-12-03 10:00"))
+    rule = NotificationRule.objects.get(key="debt_overdue")
+    shown = rehearse(rule, now=at("2026-12-03 10:00"))
+    assert [(each.occasion.order, each.occasion.happened_at) for each in shown.notices] == [
+        (debt, at("2026-12-02 09:00"))
+    ]
+    assert any("挂账到期" in each.text for each in explain(debt))
