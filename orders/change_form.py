@@ -13,6 +13,7 @@ from orders.change_reading import LineChoice, ReadChange, read_change
 from orders.models import ChangeKind, Order
 from orders.selectors.catalogue import variants_on_sale
 from orders.selectors.change_requests import Choice, choices_for, siblings_of
+from orders.selectors.pricing import OrderPrice, price_as_it_is, price_of_goods
 from orders.selectors.products import variants_matching
 from orders.services.addresses import COLUMNS
 from orders.services.consent import PhoneConsent
@@ -37,7 +38,8 @@ def read_change_form(post: QueryDict, order: Order) -> dict[str, Any] | None:
         data = {"items": _items(post, order)}
     elif kind == ChangeKind.URGENT:
         data = {"urgent": True}
-    return {"kind": kind, "data": data, "key": post.get("key", "")}
+    seen = {"shown": post.get("shown", "")} if kind == ChangeKind.ITEMS else {}
+    return {"kind": kind, "data": data, "key": post.get("key", ""), **seen}
 
 
 def _items(post: QueryDict, order: Order) -> list[dict[str, Any]]:
@@ -53,6 +55,14 @@ def _items(post: QueryDict, order: Order) -> list[dict[str, Any]]:
 def _pieces(post: QueryDict, name: str, kept: int) -> int:
     """What stands in a field, `kept` where there is none; one left empty is no count, as it may be a slip."""
     return reading.pieces(post.get(name, kept), empty=-1)
+
+
+def price_of_change(order: Order, post: QueryDict | None = None) -> OrderPrice:
+    """What the order costs with the goods of a form, by the rules by which they are saved; without one, as it is."""
+    if post is None:
+        return price_as_it_is(order)
+    rows = [row for row in _items(post, order) if row["quantity"]]
+    return price_of_goods(order, rows)
 
 
 def wants_goods(post: QueryDict) -> bool:
@@ -147,6 +157,7 @@ def change_form(
         "note_text": whole_note,
         "deliver_on": str(given.get("deliver_on") or order.deliver_on or ""),
         "reason_text": given.get("reason", ""),
+        "price": price_of_change(order, posted if wanted == ChangeKind.ITEMS else None),
     }
 
 

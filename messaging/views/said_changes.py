@@ -3,6 +3,7 @@
 from django.contrib import messages as notes
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -12,10 +13,12 @@ from messaging.selectors.messages import text_of
 from messaging.services.said_changes import request_from_message, said_of, take_offer
 from messaging.views.messages import someone
 from orders.address_form import fields_answer, pasted_address, wants_fields
-from orders.change_form import change_form, read_change_form, read_message, wants_goods
+from orders.change_form import change_form, price_of_change, read_change_form, read_message, wants_goods
 from orders.change_reading import ReadChange
 from orders.errors import OrderError
 from orders.models import ChangeRequest
+from orders.price_form import TEMPLATE as PRICE_TEMPLATE
+from orders.price_form import asks_price, has_seen_price
 from shopcomm.core.accounts.access import ShopRequest, right_required
 
 
@@ -40,8 +43,12 @@ def change_from_message(request: ShopRequest, conversation_id: int, seq: int) ->
     order = message.conversation.order if message else None
     if message is None or order is None:
         raise Http404
+    if asks_price(request):
+        return render(request, PRICE_TEMPLATE, {"price": price_of_change(order, request.POST)})
     pasted, refusal, status = None, "", 200
-    if "pasted" in request.POST:
+    if not has_seen_price(request.POST):
+        refusal = _("请核对下面的价格，没有问题再提交一次")
+    elif "pasted" in request.POST:
         pasted = pasted_address(request.POST["pasted"], who=f"staff:{request.user.pk}")
         if wants_fields(request):
             return fields_answer(pasted)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import sha256
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -127,6 +128,12 @@ def mark_of_order(order: Order) -> str:
 def price_as_it_is(order: Order) -> OrderPrice:
     """What an order costs already, as a form of it begins."""
     items = [ItemInput(line.sku, line.quantity, line.unit_price) for line in order.lines.all()]
+    return price_order(Shopping(order.customer, items, order.discount, order.shipping_fee, order))
+
+
+def price_of_goods(order: Order, rows: list[dict[str, Any]]) -> OrderPrice:
+    """What an order costs with other goods: `rows` as a change asks for them, and the rest as it was agreed."""
+    items = [ItemInput(str(row["sku"]), row["quantity"], row.get("unit_price")) for row in rows]
     return price_order(Shopping(order.customer, items, order.discount, order.shipping_fee, order))
 
 

@@ -6,10 +6,11 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from orders.errors import GuardFailed, NotAllowed
+from orders.errors import GuardFailed, NotAllowed, PricesChanged
 from orders.events import ChangeEscalated
 from orders.models import ChangeKind, ChangeRequest, Handler, Order
 from orders.selectors.change_requests import interceptable
+from orders.selectors.pricing import price_of_goods
 from orders.services.addresses import COLUMNS
 from orders.services.announce import record
 from orders.services.change_contents import contents, make_so
@@ -43,13 +44,15 @@ def request_change(
     key: str = "",
     said_in: int | None = None,
     shops_wish: bool = False,
+    shown: str = "",
 ) -> ChangeRequest:
     """Ask for a change: applied at once, laid before somebody, or declined, as the policy says for the order's stage.
 
     `key` again answers the request it already made. `said_in`: the customer's message that asks for it, which makes
     it the customer's wish whoever writes it down. What the shop wants of a paid order waits for the customer's word;
-    an integration says so by `shops_wish`. Raises Order.DoesNotExist, NotAllowed, and GuardFailed or
-    InsufficientStock for what cannot be done as asked.
+    an integration says so by `shops_wish`; `shown` is the mark of the price that somebody saw of the goods they ask
+    for. Raises Order.DoesNotExist, NotAllowed, PricesChanged, and GuardFailed or InsufficientStock for what cannot be
+    done as asked.
     """
     order = lock_order(order_id)
     check_owner(order, actor)
@@ -57,6 +60,8 @@ def request_change(
         return known
     lines = lock_lines(order)
     wanted = contents(order, kind, data, actor)
+    if shown and kind == ChangeKind.ITEMS and shown != price_of_goods(order, wanted["items"]).mark:
+        raise PricesChanged
     request = new_request(order, lines, kind, wanted, actor, key=key[:80], said_in=said_in)
     if not request.after:
         return settle(request, actor, State.ACCEPTED, _("和现在一样"))

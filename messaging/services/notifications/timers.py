@@ -110,7 +110,7 @@ def _debts(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
     oldest, newest = (timezone.localdate(now - wait) for wait in (last + FORGOTTEN + DAY, first))
     owed = debts(on_account=True, due_on__gte=oldest, due_on__lte=newest)
     for pk, due_on in owed.values_list("pk", "due_on").iterator():
-        if step := last_due(rule, debt_begun(rule.trigger, due_on), now, None):
+        if due_on and (step := last_due(rule, debt_begun(rule.trigger, due_on), now, None)):
             # Another day, after the terms were changed, is another debt.
             yield Candidate(f"{rule.trigger}:{pk}:{due_on:%Y%m%d}:{step.minutes}", step, pk)
 

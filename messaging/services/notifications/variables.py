@@ -82,7 +82,13 @@ _order_words = (
     Variable("商品摘要", "items", gettext_lazy("商品摘要"), _order(_items)),
     Variable("状态", "status", gettext_lazy("状态"), _order(lambda order: order.get_status_display())),
     Variable("金额", "total", gettext_lazy("金额"), _order(lambda order: money(order.total, order.currency))),
-    Variable("待付金额", "balance", gettext_lazy("待付金额"), _order(lambda o: money(o.balance, o.currency))),
+    Variable(
+        "待付金额",
+        "balance",
+        gettext_lazy("待付金额"),
+        # What came since is counted: nothing is ever asked for below zero.
+        _order(lambda order: money(max(order.balance, Decimal(0)), order.currency)),
+    ),
     Variable("待退金额", "to_return", gettext_lazy("待退金额"), lambda s: money(s.data.get("to_return"))),
     Variable("付款期限", "pay_by", gettext_lazy("付款期限"), _order(_pay_by)),
     Variable(

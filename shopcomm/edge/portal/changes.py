@@ -18,10 +18,19 @@ from messaging.selectors.messages import text_of
 from messaging.selectors.pane import conversation_of
 from messaging.services.said_changes import said_of
 from orders.address_form import fields_answer, pasted_address, wants_fields
-from orders.change_form import change_form, read_change_form, read_message, read_version, wants_goods
+from orders.change_form import (
+    change_form,
+    price_of_change,
+    read_change_form,
+    read_message,
+    read_version,
+    wants_goods,
+)
 from orders.change_reading import ReadChange
 from orders.errors import OrderError
 from orders.models import ChangeRequest, Order, Status
+from orders.price_form import TEMPLATE as PRICE_TEMPLATE
+from orders.price_form import asks_price, has_seen_price
 from orders.services.change_requests import (
     accept_change,
     decline_change,
@@ -57,11 +66,17 @@ def change(request: HttpRequest, token: str) -> HttpResponse:
         return closed(request)
     said = _message(link, order, request.GET.get("message", ""))
     pasted, refusal, status = None, "", 200
+    if asks_price(request):
+        return private(render(request, PRICE_TEMPLATE, {"price": price_of_change(order, request.POST)}))
+    unseen = False
     if request.method == "POST" and not request.user.is_authenticated:
+        unseen = not has_seen_price(request.POST)
         if "pasted" in request.POST:
             pasted = pasted_address(request.POST["pasted"], who=f"customer:{link.customer_id}")
             if wants_fields(request):
                 return fields_answer(pasted)
+        elif unseen:
+            refusal = _("请核对下面的价格，没有问题再提交一次")
         elif not wants_goods(request.POST):
             try:
                 return _ask(request, link, order, said)
