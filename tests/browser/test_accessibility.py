@@ -24,7 +24,7 @@ from orders.services.shortages import report_missing
 from orders.services.warehouse import acknowledge_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
-from tests.factories import VariantFactory, integration, make_order, make_orders
+from tests.factories import CustomerFactory, VariantFactory, integration, make_order, make_orders
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,6 +75,7 @@ def shop(customer, sales) -> dict[str, Order]:
         "shipped": make_order(status=Status.SHIPPED),
         "new": make_order(status=Status.PAID),
         "consent": consent,
+        "owed": make_order(customer=CustomerFactory(credit_limit=5000), on_credit=True),
     }
 
 
@@ -97,6 +98,8 @@ PAGES: dict[str, Callable[[dict[str, Order]], str]] = {
     "edit order": lambda shop: f"/orders/{shop['busy'].number}/edit/",
     "transition": lambda shop: f"/orders/{shop['picking'].number}/to/shipped/",
     "states": lambda shop: "/orders/states/",
+    "accounts": lambda shop: "/orders/debts/",
+    "statement": lambda shop: f"/orders/debts/{shop['owed'].customer_id}/",
     "change policy": lambda shop: "/orders/changes/",
     "inbox": lambda shop: "/inbox/",
     "conversation": lambda shop: f"/inbox/{shop['busy'].conversation.pk}/",  # type: ignore[attr-defined]

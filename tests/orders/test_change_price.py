@@ -1,18 +1,14 @@
 """What a customer's change of goods will cost stands on the form before it is sent, computed by the server."""
 
 import re
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
 
 from messaging.services.conversations import ensure_order_conversation
 from orders.models import ChangeRequest, Order, TierPrice
 from orders.services.items import ItemInput
 from shopcomm.core.accounts.services.order_links import link_token, live_link
-from shopcomm.core.http.models import SentForm
-from shopcomm.core.http.sent_forms import purge_sent_forms
 from tests.factories import CustomerFactory, VariantFactory, make_order
 
 pytestmark = pytest.mark.django_db
@@ -100,12 +96,3 @@ def test_the_desks_form_of_a_message_shows_the_price_too(log_in, sales, order):
     path = f"/conversations/{talk.pk}/messages/{said.message.seq}/change/"
     part = log_in(sales).post(path, goods(order, 3), headers=PRICE)
     assert (part.status_code, "¥597.00" in part.content.decode()) == (200, True)
-
-
-def test_forms_that_were_sent_long_ago_are_forgotten():
-    now = timezone.now()
-    for key, days in (("old", 40), ("new", 1)):
-        row = SentForm.objects.create(owner="1", key=key, result="x")
-        SentForm.objects.filter(pk=row.pk).update(created_at=now - timedelta(days=days))
-    assert purge_sent_forms(before=now - timedelta(days=30)) == 1
-    assert list(SentForm.objects.values_list("key", flat=True)) == ["new"]

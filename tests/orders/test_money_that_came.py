@@ -145,6 +145,8 @@ def test_what_became_due_stands_on_the_phone(customer, phone_of):
     page = phone_of(customer).get(f"/my/orders/{order.number}/").content.decode()
     assert "待付差额" in page
     assert "¥278.00" in page
+    row = phone_of(customer).get("/my/").content.decode()
+    assert "待付差额 ¥278.00" in " ".join(row.split())
 
 
 def test_the_button_of_an_unpaid_order_books_money_for_managers_and_is_on_account_for_sales(as_actor):

@@ -250,3 +250,28 @@ def test_a_repayment_sent_twice_by_its_form_is_booked_once(dealer, log_in, manag
         "?since=9999-12-31&until=0001-01-01",
     ):
         assert log_in(manager).get(path + bad).status_code == 200
+
+
+def test_a_customer_reads_their_own_account_on_the_phone(dealer, phone_of, customer):
+    order = debts_of(dealer, 1)[0]
+    repay(dealer, "100.00", "B-8")
+    page = phone_of(dealer).get("/my/me/account/").content.decode()
+    for text in ("¥298.00", "应付 ¥398.00", "已付 ¥100.00", order.number):
+        assert text in " ".join(page.split())
+    nobody = phone_of(customer).get("/my/me/account/")
+    assert (nobody.status_code, order.number in nobody.content.decode()) == (200, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_orders_that_become_dearer_at_once_never_share_one_limit():
+    dealer = CustomerFactory(credit_limit=Decimal("1500.00"))
+    orders = debts_of(dealer, 3)
+
+    def dearer(order: Order) -> Order:
+        changes = {"shipping_fee": "200.00"}
+        return edit_order(actor=integration(), order_id=order.pk, version=None, changes=changes, agreed=True)
+
+    results = at_once([lambda order=order: dearer(order) for order in orders])
+    refused = [each for each in results if isinstance(each, Exception)]
+    assert [each.names for each in refused] == [["credit_exceeded"]] * 2
+    assert owed_by(dealer) == Decimal("1394.00")

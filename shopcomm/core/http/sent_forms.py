@@ -5,7 +5,6 @@ The record is written in the transaction of the work: what is refused may be sen
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
 
 from django.db import connection, transaction
 from django.http import HttpRequest
@@ -35,12 +34,6 @@ def once_sent(request: HttpRequest, work: Callable[[], str]) -> str:
         result = work()
         SentForm.objects.create(owner=owner, key=key, result=result[:200])
         return result
-
-
-def purge_sent_forms(*, before: datetime) -> int:
-    """Forget the forms that were sent before a moment: nobody sends an old page's form again. Returns how many."""
-    deleted, _by_model = SentForm.objects.filter(created_at__lt=before).delete()
-    return deleted
 
 
 def _lock(name: str) -> None:

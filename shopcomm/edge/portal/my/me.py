@@ -4,10 +4,12 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from orders.selectors.own import spending_of
+from orders.selectors.statements import currencies_of, statement_of, usual_since
 from shopcomm.core.accounts.services.customers import rename_customer
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
 from shopcomm.edge.portal.wishes import keep_wishes, wishes_context
@@ -27,6 +29,22 @@ def me(request: MyRequest) -> HttpResponse:
             refusal = _("请填写称呼，最多 120 个字")
     context = {"active": "me", "spent": spending_of(request.customer), "refusal": refusal}
     return render(request, "my/me.html", context, status=422 if refusal else 200)
+
+
+@require_safe
+@customer_required
+def account(request: MyRequest) -> HttpResponse:
+    """What the customer ordered, paid and owes, as the shop has it in its books."""
+    until = timezone.localdate()
+    currencies = currencies_of(request.actor, request.customer)
+    statement = statement_of(
+        request.actor,
+        request.customer,
+        since=usual_since(until),
+        until=until,
+        currency=currencies[0] if currencies else "CNY",
+    )
+    return render(request, "my/account.html", {"active": "me", "statement": statement})
 
 
 @require_http_methods(["GET", "POST"])

@@ -22,5 +22,6 @@ urlpatterns = [
     path("chat/new/", chat.begin, name="begin"),
     path("chat/<int:conversation_id>/", chat.chat, name="chat"),
     path("me/", me.me, name="me"),
+    path("me/account/", me.account, name="account"),
     path("me/notices/", me.notices, name="notices"),
 ]
