@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_out
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,7 @@ class MessagingConfig(AppConfig):
         from orders import hooks
 
         post_migrate.connect(_first_run, sender=self)
+        user_logged_out.connect(_left)
         hooks.order_created_hooks.append(open_order_conversation)
         hooks.order_event_hooks += [write_event_line, show_change_card, tell_shortage_event]
         hooks.orders_locked_hooks.append(lock_conversations_of)
@@ -31,6 +33,13 @@ class MessagingConfig(AppConfig):
         hooks.timeline_hooks.append(notice_lines)
         hooks.row_talk_hooks.append(row_talk)
         hooks.unread_order_filters.append(with_unread)
+
+
+def _left(request: Any, **kwargs: Any) -> None:
+    """A browser that somebody of the shop has logged out of is woken no more."""
+    from messaging.services.subscriptions import forget_session
+
+    forget_session(request.session.session_key)
 
 
 def _first_run(**kwargs: Any) -> None:

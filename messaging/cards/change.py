@@ -13,6 +13,7 @@ from orders.change_form import read_phone_consent, read_version
 from orders.models import ChangeRequest, Handler, Order
 from orders.selectors.change_requests import asked_change
 from orders.selectors.timeline import before_after
+from orders.selectors.visibility import orders_visible_to
 from orders.services.change_requests import accept_change, decline_change, withdraw_change
 from orders.services.consent import agree_by_phone
 from shopcomm.core.accounts.actors import Actor
@@ -31,7 +32,8 @@ TOUCHES = frozenset(
 
 def shown(look: Look) -> dict[str, Any]:
     """The request as it stands."""
-    row = ChangeRequest.objects.select_related("order").filter(pk=look.object_id).first()
+    seen = ChangeRequest.objects.filter(pk=look.object_id, order__in=orders_visible_to(look.actor))
+    row = seen.select_related("order").first()
     return {"asked": asked_change(row) if row else None}
 
 

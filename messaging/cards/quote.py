@@ -9,6 +9,7 @@ from messaging.cards import Card, Look, register
 from messaging.services.quotes import CARD, renew_in_conversation
 from orders.models import Quote
 from orders.selectors.quotes import address_fields, last_address, quoted_lines, quotes_with_lines
+from orders.selectors.visibility import orders_visible_to
 from orders.services.addresses import COLUMNS, AddressInput
 from orders.services.quotes import accept_quote, decline_quote, withdraw_quote
 from shopcomm.core.accounts.actors import Actor
@@ -21,24 +22,29 @@ def shown(look: Look) -> dict[str, Any]:
     quote = quotes_with_lines().filter(pk=look.object_id, customer=look.conversation.customer_id).first()
     if quote is None or (quote.state == Quote.State.DRAFT and not look.actor.is_shop):
         return {"quote": None}
+    order_url, by_code = _order_url(quote, look.actor)
     return {
         "quote": quote,
         "lines": quoted_lines(quote),
         "is_over": quote.is_over(),
-        "fields": address_fields(last_address(quote.customer)) if quote.is_open else [],
-        "order_url": _order_url(quote, look.actor),
+        "fields": address_fields(last_address(quote.customer, look.actor)) if quote.is_open else [],
+        "order_url": order_url,
+        "by_code": by_code,
         # A conversation may show a quote twice; labels need ids of their own.
         "place": f"{look.message.conversation_id}-{look.message.seq}",
     }
 
 
-def _order_url(quote: Quote, actor: Actor) -> str:
-    """Where this reader finds the order that it became."""
+def _order_url(quote: Quote, actor: Actor) -> tuple[str, bool]:
+    """Where this reader finds the order that it became, and whether only after a code to the phone."""
     if quote.order is None:
-        return ""
+        return "", False
     if actor.is_shop:
-        return reverse("orders:detail", args=[quote.order.number])
-    return link_url(customer=quote.customer, order_id=quote.order.pk)
+        return reverse("orders:detail", args=[quote.order.number]), False
+    if orders_visible_to(actor).filter(pk=quote.order.pk).exists():
+        return link_url(customer=quote.customer, order_id=quote.order.pk), False
+    # Who holds the link of another order proves the phone first.
+    return reverse("my:order", args=[quote.order.number]), True
 
 
 def accept(actor: Actor, quote_id: int, data: QueryDict) -> None:

@@ -8,6 +8,7 @@ from messaging.cards import Card, Look, register
 from messaging.services.shortages import CARD
 from orders.models import ShortageTask
 from orders.selectors.shortages import choice_text, offered_options
+from orders.selectors.visibility import orders_visible_to
 from orders.services.shortage_tasks import SHORT_IN
 from orders.services.shortages import choose_option
 from shopcomm.core.accounts.actors import Actor
@@ -17,7 +18,8 @@ from shopcomm.core.reading import whole_number
 def shown(look: Look) -> dict[str, Any]:
     """The question with what can still be done, or its answer."""
     tasks = ShortageTask.objects.select_related("order", "line__variant__product")
-    task = tasks.filter(pk=look.object_id, order__customer=look.conversation.customer_id).first()
+    seen = tasks.filter(pk=look.object_id, order__in=orders_visible_to(look.actor))
+    task = seen.filter(order__customer=look.conversation.customer_id).first()
     if task is None:
         return {"task": None}
     is_open = task.state == ShortageTask.State.OFFERED and task.order.status in SHORT_IN

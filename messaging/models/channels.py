@@ -77,7 +77,13 @@ class PushSubscription(Endpoint):
 
     owner_kind = models.CharField(max_length=8, choices=Recipient)
     owner_id = models.BigIntegerField()
-    # Where its notices lead: a customer's page behind the signed link, or the desk.
+    # By what its person was known: the phone that a code proved, or the digest of a password (of staff). It wakes as long
+    # as that still holds. Empty for who came by signed links: it wakes for the orders of those that are live.
+    proof = models.CharField(max_length=64, default="", blank=True)
+    links = models.ManyToManyField("accounts.OrderLink", related_name="+", blank=True)
+    # The session that agreed, digested: leaving it ends the agreement.
+    session = models.CharField(max_length=64, default="", blank=True, db_index=True)
+    # Where a customer's notices lead who proved the phone; a link leads to its own order.
     path = models.CharField(max_length=300, default="/")
     endpoint = models.CharField(max_length=600, unique=True)
     p256dh = models.CharField(max_length=120)

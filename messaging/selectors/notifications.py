@@ -8,11 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.models import Conversation, Delivery, Notification, NotificationRule, Recipient
+from messaging.selectors.conversations import conversations_visible_to
 from messaging.services.notifications.reasons import reason_text, waiting_text
 from orders.models import Order
 from orders.selectors.timeline import TimelineEntry
+from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, Staff
+from shopcomm.core.accounts.roles import Role
 
 State = Notification.State
 MOST_FAILED = 50
@@ -83,6 +86,23 @@ def notices_for(actor: Actor) -> QuerySet[Notification]:
         return Notification.objects.none()
     mine = Notification.objects.filter(recipient_kind=Recipient.STAFF, recipient_id=actor.id or 0)
     return mine.filter(state=State.SENT).select_related("rule", "order").order_by("-sent_at", "-pk")
+
+
+def notice_is_for(notice: Notification) -> bool:
+    """Whether its receiver may still be told at this moment: works or buys here, and may see what it is about."""
+    if notice.recipient_kind == Recipient.CUSTOMER:
+        own = notice.order is None or notice.order.customer_id == notice.recipient_id
+        return own and Customer.objects.filter(pk=notice.recipient_id, is_active=True).exists()
+    staff = Staff.objects.filter(pk=notice.recipient_id, is_active=True).first()
+    if staff is None:
+        return False
+    if notice.order is not None:
+        # The stockroom is told of what has just left its board: a cancelled order.
+        seen = orders_visible_to(Actor.staff(staff)).filter(pk=notice.order.pk)
+        return staff.role == Role.WAREHOUSE or seen.exists()
+    if notice.conversation_id is None:
+        return True
+    return conversations_visible_to(Actor.staff(staff)).filter(pk=notice.conversation_id).exists()
 
 
 def unseen_notices(actor: Actor) -> int:

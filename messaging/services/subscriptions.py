@@ -2,15 +2,21 @@
 
 import base64
 import binascii
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import time
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
-from messaging.models import NotificationPreference, PushSubscription, Recipient
+from messaging.models import Notification, NotificationPreference, PushSubscription, Recipient
 from messaging.models.rules import ALWAYS_TOLD, Trigger
 from messaging.services.channels.push import push_reach
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import Customer, OrderLink, Staff
+from shopcomm.core.accounts.services.order_links import link_token
 from shopcomm.core.http.outbound import AddressRefused, check_outbound
 
 # An uncompressed point of P-256, and the secret of RFC 8291.
@@ -27,11 +33,28 @@ def owner_of(actor: Actor) -> tuple[str, int]:
     return (Recipient.CUSTOMER if actor.kind == "customer" else Recipient.STAFF), actor.id or 0
 
 
+@dataclass(frozen=True)
+class Entry:
+    """How the person of a session came in: the live link that was opened, if any, and the session's key."""
+
+    link: OrderLink | None = None
+    session_key: str = ""
+
+
 @transaction.atomic
-def remember_browser(*, actor: Actor, subscription: dict[str, Any], path: str) -> PushSubscription:
+def remember_browser(
+    *,
+    actor: Actor,
+    subscription: dict[str, Any],
+    path: str = "/",
+    entry: Entry = Entry(),
+    renew: bool = False,
+) -> PushSubscription:
     """Keep a browser's subscription (W3C Push API, `toJSON()`); the same endpoint again belongs to whoever came last.
 
-    Raises SubscriptionRefused for keys that are none and for an address this server must not call.
+    Who came by the signed link of one order agrees for that order. `renew` only carries on what the same person agreed
+    to in this browser. Raises SubscriptionRefused for keys that are none, for an address this server must not call, for
+    one order without its link, and for nothing to renew.
     """
     keys = subscription.get("keys") if isinstance(subscription.get("keys"), dict) else {}
     endpoint = str(subscription.get("endpoint", ""))
@@ -42,15 +65,73 @@ def remember_browser(*, actor: Actor, subscription: dict[str, Any], path: str) -
         check_outbound(endpoint, push_reach())
     except AddressRefused as error:
         raise SubscriptionRefused(str(error)) from error
+    if actor.order_id and (entry.link is None or entry.link.order_id != actor.order_id):
+        raise SubscriptionRefused("no link of this order")
     kind, pk = owner_of(actor)
-    own = path if path.startswith("/") and not path.startswith("//") else "/"
+    if (
+        renew
+        and not PushSubscription.objects.filter(endpoint=endpoint, owner_kind=kind, owner_id=pk).exists()
+    ):
+        raise SubscriptionRefused("nothing to renew")
+    others = PushSubscription.objects.filter(endpoint=endpoint).exclude(owner_kind=kind, owner_id=pk)
+    # What somebody else agreed to in this browser ends with them, their links too.
+    others.delete()
+    own = path if path.startswith("/my/") and ".." not in path else "/my/"
+    proof = "" if actor.order_id else _proof(kind, pk)
+    kept = {"p256dh": p256dh, "auth": auth, "session": session_digest(entry.session_key)}
+    kept |= {"proof": proof, "path": own[:300]}
     row, _made = PushSubscription.objects.update_or_create(
-        endpoint=endpoint,
-        defaults={"owner_kind": kind, "owner_id": pk, "p256dh": p256dh, "auth": auth, "path": own[:300]},
+        endpoint=endpoint, owner_kind=kind, owner_id=pk, defaults=kept
     )
+    if actor.order_id and entry.link is not None:
+        row.links.add(entry.link)
     old = PushSubscription.objects.filter(owner_kind=kind, owner_id=pk).order_by("-pk")
     PushSubscription.objects.filter(pk__in=list(old.values_list("pk", flat=True)[MOST_BROWSERS:])).delete()
     return row
+
+
+def browsers_to_wake(
+    notice: Notification, subscriptions: Iterable[PushSubscription]
+) -> list[PushSubscription]:
+    """Those of a person's browsers that may be told a notice at this moment, each with the path it leads to.
+
+    A browser that came by links hears of their orders and of nothing else; one that proved who it is, of everything,
+    until that is no longer so: another phone, another password, shut out.
+    """
+    proof = _proof(notice.recipient_kind, notice.recipient_id)
+    order = notice.order
+    customers = notice.recipient_kind == Recipient.CUSTOMER
+    if not proof or (customers and order and order.customer_id != notice.recipient_id):
+        return []
+    return [each for each in subscriptions if each.proof == proof or _by_link(each, notice)]
+
+
+def _by_link(subscription: PushSubscription, notice: Notification) -> bool:
+    """Whether a live link opens what the notice is about; its notices lead to that link's page."""
+    live = subscription.links.filter(order_id=notice.order_id or 0, revoked_at=None)
+    link = live.filter(customer_id=notice.recipient_id).order_by("-pk").first()
+    if link is not None:
+        subscription.path = reverse("portal:chat", args=[link_token(link)])
+    return link is not None
+
+
+def _proof(kind: str, pk: int) -> str:
+    """What shows that somebody is still who they were; empty for who may not come in."""
+    if kind == Recipient.CUSTOMER:
+        return Customer.objects.filter(pk=pk, is_active=True).values_list("phone", flat=True).first() or ""
+    staff = Staff.objects.filter(pk=pk, is_active=True).first()
+    return staff.get_session_auth_hash() if staff else ""
+
+
+def session_digest(session_key: str | None) -> str:
+    """What is kept of a session's key: enough to know it again, not to use it."""
+    return salted_hmac("shopcomm.push-session", session_key).hexdigest() if session_key else ""
+
+
+def forget_session(session_key: str | None) -> None:
+    """Somebody leaves: what agreed to be woken in this session is woken no more."""
+    if digest := session_digest(session_key):
+        PushSubscription.objects.filter(session=digest).delete()
 
 
 def _size(text: str) -> int:

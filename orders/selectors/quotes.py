@@ -6,9 +6,11 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from orders.labels import field_label
-from orders.models import Order, Quote, QuoteLine, TierPrice, Variant
+from orders.models import Quote, QuoteLine, TierPrice, Variant
+from orders.selectors.visibility import orders_visible_to
 from orders.services.addresses import COLUMNS, AddressInput, address_of
 from shopcomm.core import reading
+from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.http.templatetags.ui import national
 
@@ -69,9 +71,10 @@ def overdue_quotes(now: datetime) -> list[int]:
     return list(due.order_by("valid_until").values_list("pk", flat=True)[:500])
 
 
-def last_address(customer: Customer) -> AddressInput:
-    """Where a customer's last parcel went; for a new one, name and phone."""
-    last = Order.objects.filter(customer=customer).exclude(street="").order_by("-placed_at", "-pk").first()
+def last_address(customer: Customer, reader: Actor) -> AddressInput:
+    """Where a customer's last parcel went, of the orders that the reader may see; for a new one, name and phone."""
+    seen = orders_visible_to(reader).filter(customer=customer).exclude(street="")
+    last = seen.order_by("-placed_at", "-pk").first()
     if last is None:
         return AddressInput(customer.name, customer.phone, "", "")
     return address_of(last)

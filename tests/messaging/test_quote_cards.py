@@ -20,7 +20,7 @@ from orders.services.shortages import report_missing
 from orders.tasks.sweeps import expire_quotes
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
-from tests.factories import CustomerFactory, VariantFactory, integration, make_order
+from tests.factories import CustomerFactory, VariantFactory, integration, make_address, make_order
 
 pytestmark = pytest.mark.django_db
 ADDRESS = {
@@ -29,7 +29,7 @@ ADDRESS = {
 }  # fmt: skip
 
 
-def phone_of(order: Order) -> Client:
+def phone_of_link(order: Order) -> Client:
     client = Client()
     client.get(f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/")
     return client
@@ -77,7 +77,7 @@ def test_a_quote_says_the_same_as_text(quote, variant):
 
 
 def test_the_customer_sees_prices_and_buttons_and_the_desk_its_own(quote, order, log_in, sales):
-    phone, desk = text(phone_of(order).get(at(card()))), text(log_in(sales).get(at(card())))
+    phone, desk = text(phone_of_link(order).get(at(card()))), text(log_in(sales).get(at(card())))
     for page in (phone, desk):
         assert "¥150.00" in page
         assert "¥900.00" in page
@@ -89,7 +89,7 @@ def test_the_customer_sees_prices_and_buttons_and_the_desk_its_own(quote, order,
 
 
 def test_a_tap_makes_the_order_and_leads_to_it(quote, order):
-    phone = phone_of(order)
+    phone = phone_of_link(order)
     given = {"revision": quote.revision, **ADDRESS}
     first, second = (text(phone.post(at(card(), "accept/"), given)) for _ in range(2))
     placed = Order.objects.exclude(pk=order.pk).get()
@@ -99,15 +99,30 @@ def test_a_tap_makes_the_order_and_leads_to_it(quote, order):
         assert "接受报价，下单" not in page
 
 
+def test_the_link_of_one_order_shows_nothing_of_another_and_opens_nothing_else(quote, order, phone_of):
+    make_order(customer=order.customer, address=make_address(street="延安路 1 号"))
+    by_link = phone_of_link(order)
+    page = text(by_link.get(at(card())))
+    assert 'value="机场路 88 号"' in page
+    assert "延安路" not in page
+    placed = text(by_link.post(at(card(), "accept/"), {"revision": quote.revision, **ADDRESS}))
+    new = Order.objects.get(quote=quote)
+    assert "/o/" not in placed
+    assert f'href="/my/orders/{new.number}/"' in placed
+    assert by_link.get(f"/my/orders/{new.number}/").status_code == 302
+    # Who proved the phone sees every order.
+    assert "/o/" in text(phone_of(order.customer).get(at(card())))
+
+
 def test_an_incomplete_address_is_refused_on_the_card(quote, order):
-    refused = phone_of(order).post(at(card(), "accept/"), {"revision": 1, **ADDRESS, "street": ""})
+    refused = phone_of_link(order).post(at(card(), "accept/"), {"revision": 1, **ADDRESS, "street": ""})
     assert (refused.status_code, "收货信息不完整" in text(refused)) == (422, True)
     assert '<details class="qaccept" open' in text(refused)
     assert Order.objects.count() == 1
 
 
 def test_another_customer_has_no_such_card(quote, short, variant):
-    stranger = phone_of(make_order(customer=CustomerFactory()))
+    stranger = phone_of_link(make_order(customer=CustomerFactory()))
     for line in (card("quote"), card("shortage")):
         assert stranger.get(at(line)).status_code == 404
         for action in ("accept/", "choose/"):
@@ -116,7 +131,7 @@ def test_another_customer_has_no_such_card(quote, short, variant):
 
 
 def test_a_quote_that_has_run_out_says_so_and_sales_renew_it(quote, order, log_in, sales):
-    phone = phone_of(order)
+    phone = phone_of_link(order)
     with time_machine.travel(timezone.now() + timedelta(days=6)):
         over = text(phone.get(at(card())))
         assert "已过期" in over
@@ -132,14 +147,14 @@ def test_a_quote_that_has_run_out_says_so_and_sales_renew_it(quote, order, log_i
 
 
 def test_the_customer_says_no(quote, order, log_in, sales):
-    phone_of(order).post(at(card(), "decline/"), {"reason": "贵了"})
+    phone_of_link(order).post(at(card(), "decline/"), {"reason": "贵了"})
     assert "贵了" in text(log_in(sales).get(at(card())))
     said = Message.objects.order_by("-pk").first()
     assert (said.kind, said.body) == ("event", f"客户谢绝了报价单 {quote.number}：贵了")
 
 
 def test_each_way_out_of_a_shortage_is_one_tap(short):
-    phone = phone_of(short.order)
+    phone = phone_of_link(short.order)
     page = text(phone.get(at(card("shortage"))))
     assert page.count('data-do="choose"') == 4
     done = phone.post(at(card("shortage"), "choose/"), {"option": "refund", "seen": "2"})
@@ -150,7 +165,9 @@ def test_each_way_out_of_a_shortage_is_one_tap(short):
 
 def test_a_shortage_that_has_changed_is_looked_at_again(short):
     report_missing(actor=integration(), line_id=short.line_id, missing=1)
-    refused = phone_of(short.order).post(at(card("shortage"), "choose/"), {"option": "refund", "seen": "2"})
+    refused = phone_of_link(short.order).post(
+        at(card("shortage"), "choose/"), {"option": "refund", "seen": "2"}
+    )
     assert (refused.status_code, "缺货数量刚刚有变化" in text(refused)) == (422, True)
     assert 'name="seen" value="3"' in text(refused)
 

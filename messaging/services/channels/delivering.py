@@ -19,8 +19,9 @@ from django.db.models import F, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from messaging.models import Delivery, Notification, ReadMarker
+from messaging.models import Channel, Delivery, Notification, ReadMarker
 from messaging.models.rules import DEBTS, TIMERS, Trigger
+from messaging.selectors.notifications import notice_is_for
 from messaging.services.channels import CHANNELS, ChannelFailed
 from messaging.services.channels.breakers import channel_failed, channel_rests, channel_works
 from messaging.services.channels.handing_over import wants_channels, way_out, ways_to
@@ -31,6 +32,7 @@ from messaging.services.notifications.reasons import reason_text
 from messaging.services.notifications.recipients import Person
 from messaging.services.notifications.resting import preferences, quiet_windows
 from messaging.services.notifications.settling import LATE
+from messaging.services.subscriptions import browsers_to_wake
 from orders.models import Status
 from shopcomm.core.configuration.calendar import working_calendar
 
@@ -157,6 +159,8 @@ def _addresses(delivery: Delivery) -> list[Any]:
     notice = delivery.notification
     person = Person(notice.recipient_kind, notice.recipient_id)
     addresses = CHANNELS[delivery.channel].reach([person]).get(person) or []
+    if delivery.channel == Channel.PUSH:
+        addresses = browsers_to_wake(notice, addresses)
     return [address for address in addresses if key_of(address) not in delivery.taken]
 
 
@@ -185,6 +189,8 @@ def why_needless(delivery: Delivery) -> str:
     with translation.override(settings.LANGUAGE_CODE):
         if all(each.seen_at or _read(each) for each in told_by(delivery)):
             return _("已经看到")
+        if not delivery.once and not notice_is_for(notice):
+            return _("收件人已不能查看")
         order = notice.order
         if notice.trigger in DEBTS and order and order.balance <= 0:
             return _("情况已经改变")

@@ -28,11 +28,16 @@ def customer_of(session: Session) -> Actor | None:
     """The customer of a session: with all orders after a code, with one order after a link that is still live."""
     if customer := my_customer(session):
         return Actor.customer(customer)
+    link = link_of(session)
+    return Actor.customer(link.customer, order_id=link.order_id) if link else None
+
+
+def link_of(session: Session) -> OrderLink | None:
+    """The link that a session opened, while it is live."""
     if not (link_id := session.get(LINK_SESSION_KEY)):
         return None
     live = OrderLink.objects.filter(pk=link_id, revoked_at=None, customer__is_active=True)
-    link = live.select_related("customer").first()
-    return Actor.customer(link.customer, order_id=link.order_id) if link else None
+    return live.select_related("customer").first()
 
 
 def my_customer(session: Session) -> Customer | None:

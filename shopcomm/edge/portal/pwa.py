@@ -13,9 +13,10 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from messaging.services.channels.push import push_key
-from messaging.services.subscriptions import SubscriptionRefused, forget_browser, remember_browser
+from messaging.services.subscriptions import Entry, SubscriptionRefused, forget_browser, remember_browser
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.middleware import link_of
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.http.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
 from shopcomm.core.http.problems import problem
@@ -110,8 +111,15 @@ def push(request: HttpRequest) -> HttpResponse:
     if request.method == "DELETE":
         forget_browser(actor=actor, endpoint=str(given.get("endpoint", "")))
         return HttpResponse(status=204)
+    entry = Entry(link_of(request.session), request.session.session_key or "")  # type: ignore[arg-type]
     try:
-        remember_browser(actor=actor, subscription=given, path=str(given.get("path", "/")))
+        remember_browser(
+            actor=actor,
+            subscription=given,
+            path=str(given.get("path", "/")),
+            entry=entry,
+            renew=given.get("renew") is True,
+        )
     except SubscriptionRefused as error:
         return _refused(422, "bad_subscription", str(error))
     return HttpResponse(status=201)

@@ -24,6 +24,14 @@ export async function agree(path) {
   if (!answer.ok) await made.unsubscribe();
 }
 
+/** Whether the server still wakes this browser for whoever is here now. What they agreed to earlier follows them to
+    another of their links, or past a new password; after a log-out, or for somebody else, it has to be given anew. */
+export async function isKept(path) {
+  const made = isPossible() && Notification.permission === "granted" ? await current() : null;
+  if (!made) return false;
+  return (await request("/push/", { method: "POST", body: { ...made.toJSON(), path, renew: true } })).ok;
+}
+
 /** The agreement to be woken: asked for only when somebody presses the button. */
 export default class Push {
   #root;
@@ -38,8 +46,8 @@ export default class Push {
   async #show() {
     const can = isPossible();
     const denied = can && Notification.permission === "denied";
-    const subscription = can && !denied ? await current() : null;
-    const shown = { on: can && !denied && !subscription, off: Boolean(subscription), none: !can, denied };
+    const kept = can && !denied && (await isKept(this.#root.dataset.path));
+    const shown = { on: can && !denied && !kept, off: kept, none: !can, denied };
     for (const [name, visible] of Object.entries(shown)) $(`[data-push-${name}]`, this.#root).hidden = !visible;
   }
 

@@ -1,5 +1,5 @@
 import { $ } from "lib/dom.js";
-import { agree, current, isPossible } from "lib/push.js";
+import { agree, isKept, isPossible } from "lib/push.js";
 
 const KEY = "shopcomm-push-later";
 const PAUSE = 30 * 24 * 3600 * 1000;
@@ -8,10 +8,13 @@ const PAUSE = 30 * 24 * 3600 * 1000;
     not again for a month after 以后再说. */
 export default class AskPush {
   #root;
+  #kept;
 
   constructor(root) {
     this.#root = root;
-    if (!isPossible() || Notification.permission !== "default" || Date.now() - putOff() < PAUSE) return;
+    if (!isPossible() || Notification.permission === "denied") return;
+    this.#kept = isKept(root.dataset.path).catch(() => true);
+    if (Date.now() - putOff() < PAUSE) return;
     document.addEventListener("chat:message", ({ detail }) => this.#consider(detail.message));
     $("[data-push-on]", root).addEventListener("click", () => this.#agree());
     $("[data-push-later]", root).addEventListener("click", () => this.#later());
@@ -19,12 +22,12 @@ export default class AskPush {
 
   async #consider({ sender, kind }) {
     const sensible = sender.kind === "customer" || kind === "event";
-    if (sensible && Notification.permission === "default" && Date.now() - putOff() >= PAUSE && !(await current())) this.#root.hidden = false;
+    if (sensible && Date.now() - putOff() >= PAUSE && !(await this.#kept)) this.#root.hidden = false;
   }
 
   async #agree() {
     this.#root.hidden = true;
-    await agree(this.#root.dataset.path);
+    this.#kept = agree(this.#root.dataset.path).then(() => true);
   }
 
   #later() {

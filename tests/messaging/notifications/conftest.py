@@ -13,8 +13,10 @@ from messaging.services.messages import send_message
 from messaging.services.notifications.defaults import ensure_default_rules
 from messaging.services.notifications.release import release_due
 from messaging.services.notifications.timers import plan_timers
+from messaging.services.subscriptions import Entry, remember_browser
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.services.order_links import link_token, make_link
 from shopcomm.core.configuration.models import ShopSettings, WorkingInterval
 from shopcomm.core.events.relay import relay
 from tests.factories import make_order, move
@@ -26,6 +28,14 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 def at(text: str) -> datetime:
     """A moment in the shop's time: "2026-11-24 10:00"."""
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+def agree_by_link(order: Order, subscription: dict) -> str:
+    """Agree to be woken on the page of a new signed link of an order. Returns the link's token."""
+    link = make_link(customer=order.customer, order_id=order.pk)
+    actor = Actor.customer(order.customer, order_id=order.pk)
+    remember_browser(actor=actor, subscription=subscription, entry=Entry(link, "a session"))
+    return link_token(link)
 
 
 @pytest.fixture(autouse=True)

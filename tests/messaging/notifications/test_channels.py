@@ -23,7 +23,7 @@ from messaging.services.subscriptions import SubscriptionRefused, remember_brows
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.relay import relay
 from tests.factories import make_order, move
-from tests.messaging.notifications.conftest import at
+from tests.messaging.notifications.conftest import agree_by_link, at
 from tests.messaging.notifications.mail_server import MailServer
 from tests.messaging.notifications.receivers import Browser, tell
 
@@ -71,8 +71,8 @@ def test_a_mailbox_that_does_not_exist_is_given_up_and_the_next_channel_tried(or
 
 def test_a_push_is_encrypted_for_the_browser_and_signed_by_the_shop(order, receiver, settings):
     settings.PUSH_ALLOWED_HOSTS = [receiver.host]
-    browser, customer = Browser(), Actor.customer(order.customer, order_id=order.pk)
-    remember_browser(actor=customer, subscription=browser.subscription(receiver.host), path="/o/x/chat/")
+    browser = Browser()
+    token = agree_by_link(order, browser.subscription(receiver.host))
     tell("order_confirmed", ["push"])
     assert deliver_channel("push") == 1
     _path, headers, body = receiver.got[0]
@@ -80,7 +80,7 @@ def test_a_push_is_encrypted_for_the_browser_and_signed_by_the_shop(order, recei
     assert headers["authorization"].startswith("vapid t=")
     message = browser.read(body)
     assert order.number in message["body"]
-    assert message["url"] == "/o/x/chat/"
+    assert message["url"] == f"/o/{token}/chat/"
 
 
 def test_a_browser_that_is_gone_is_forgotten(order, receiver, settings):
