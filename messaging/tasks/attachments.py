@@ -1,5 +1,6 @@
 from celery import shared_task
 
+from messaging.services.purges import purge_orphan_files
 from messaging.services.renditions import draw_waiting
 from messaging.services.unsent_uploads import purge_unsent
 
@@ -14,3 +15,9 @@ def draw() -> int:
 def purge() -> int:
     """Delete uploads that were never sent. Runs every hour."""
     return purge_unsent()
+
+
+@shared_task(name="attachments.purge_orphans")
+def purge_orphans() -> int:
+    """Delete files of uploads that no row names. Runs once a day."""
+    return purge_orphan_files()

@@ -6,3 +6,9 @@ class ConfigurationConfig(AppConfig):
     name = "shopcomm.core.configuration"
     label = "configuration"
     verbose_name = _("店铺设置")
+
+    def ready(self) -> None:
+        """Say what goes by age."""
+        from shopcomm.core.configuration.purges import register_purges
+
+        register_purges()

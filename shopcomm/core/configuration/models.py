@@ -2,6 +2,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from shopcomm.core.fields import LineField
+
 
 class PartPaid(models.TextChoices):
     """What becomes of an order towards which money came when its time to pay is over."""
@@ -14,7 +16,7 @@ class PartPaid(models.TextChoices):
 class ShopSettings(models.Model):
     """What the manager sets for the whole shop. One row."""
 
-    shop_name = models.CharField(_("店名"), max_length=60, default="行知箱包")
+    shop_name = LineField(_("店名"), max_length=60, default="行知箱包")
     sales_see_all = models.BooleanField(_("销售可查看全部订单"), default=False)
     pay_within_minutes = models.PositiveIntegerField(_("付款时限(分钟)"), default=1440)
     credit_days = models.PositiveIntegerField(
@@ -63,9 +65,6 @@ class ShopSettings(models.Model):
     customer_changes_per_order = models.PositiveIntegerField(_("客户每单自助修改次数"), default=5)
     urge_again_hours = models.PositiveIntegerField(
         _("催单间隔(小时)"), default=4, help_text=_("期间再催只计次数，并告诉客户进度")
-    )
-    retention_days = models.PositiveIntegerField(
-        _("聊天记录保留(天)"), default=730, validators=[MinValueValidator(180)]
     )
 
     class Meta:

@@ -1,0 +1,30 @@
+"""The working rows of this floor, and when each is over."""
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib.sessions.models import Session
+
+from shopcomm.core.accounts.models import OneTimeCode
+from shopcomm.core.events.models import DeadLetter
+from shopcomm.core.http.models import IdempotencyRecord, SentForm
+from shopcomm.core.purging import Purge, register
+
+PURGES = (
+    Purge("PURGE_SESSIONS_DAYS", lambda before: Session.objects.filter(expire_date__lt=before)),
+    Purge(
+        "PURGE_IDEMPOTENCY_KEYS_DAYS", lambda before: IdempotencyRecord.objects.filter(created_at__lt=before)
+    ),
+    Purge("PURGE_SENT_FORMS_DAYS", lambda before: SentForm.objects.filter(created_at__lt=before)),
+    Purge("PURGE_LOGIN_CODES_DAYS", lambda before: OneTimeCode.objects.filter(created_at__lt=before)),
+    Purge("PURGE_LOGIN_RECORDS_DAYS", lambda before: AccessAttempt.objects.filter(attempt_time__lt=before)),
+    Purge("PURGE_LOGIN_RECORDS_DAYS", lambda before: AccessLog.objects.filter(attempt_time__lt=before)),
+    Purge(
+        "PURGE_LOGIN_RECORDS_DAYS", lambda before: AccessFailureLog.objects.filter(attempt_time__lt=before)
+    ),
+    Purge("PURGE_HANDLED_DAYS", lambda before: DeadLetter.objects.filter(resolved_at__lt=before)),
+)
+
+
+def register_purges() -> None:
+    """Runs when the app is ready."""
+    for each in PURGES:
+        register(each)

@@ -1,0 +1,196 @@
+"""What goes by age, and what stays whatever its age."""
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import time_machine
+from axes.models import AccessAttempt, AccessLog
+from django.conf import settings as shop
+from django.contrib.sessions.models import Session
+from django.core.files.storage import default_storage
+from django.db import connection, connections
+from django.utils import timezone
+
+from messaging.models import Attachment, Delivery, Notification, NotificationRule, ScheduledMessage
+from messaging.services.notifications.defaults import ensure_default_rules
+from messaging.services.purges import purge_orphan_files
+from orders.models import Order
+from shopcomm.core import purging
+from shopcomm.core.accounts.models import ApiKey, OneTimeCode
+from shopcomm.core.configuration.tasks import purge
+from shopcomm.core.events.models import DeadLetter, DomainEvent
+from shopcomm.core.http.models import IdempotencyRecord, SentForm
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.make_aware(datetime(2026, 11, 24, 10))
+
+
+def ago(**age: int) -> datetime:
+    return NOW - timedelta(**age)
+
+
+def at(row, **moments: datetime):
+    """A row with its moments set, `auto_now_add` or not."""
+    type(row)._base_manager.filter(pk=row.pk).update(**moments)
+    return row
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def rows(order, sales) -> dict[str, list]:
+    """Of every kind one row that has just reached its age, and one that has not."""
+    key = ApiKey.objects.create(name="k", prefix="p", digest="d", scopes=["*"])
+    event = DomainEvent.objects.first()
+
+    def pair(days: int, make) -> list:
+        return [make(ago(days=days, minutes=1)), make(ago(days=days, minutes=-1))]
+
+    def letter(when):
+        return at(DeadLetter.objects.create(handler=f"h{when}", event=event, error="x"), resolved_at=when)
+
+    def later(when):
+        talk, said = order.conversation, ScheduledMessage.State.SENT
+        row = ScheduledMessage.objects.create(
+            conversation=talk, author=sales, body="x", send_at=when, state=said
+        )
+        return at(row, created_at=when)
+
+    return {
+        "sessions": pair(1, lambda when: Session.objects.create(session_key=f"{when}", expire_date=when)),
+        "keys": pair(7, lambda when: at(IdempotencyRecord.objects.create(api_key=key, key=f"{when}", status=201, sealed="x"), created_at=when)),
+        "forms": pair(7, lambda when: at(SentForm.objects.create(owner="1", key=f"{when}"), created_at=when)),
+        "codes": pair(2, lambda when: OneTimeCode.objects.create(phone="+8613800138000", created_at=when, expires_at=when)),
+        "attempts": pair(180, lambda when: at(AccessAttempt.objects.create(username="x", ip_address="::1", failures_since_start=1), attempt_time=when)),
+        "log-ins": pair(180, lambda when: at(AccessLog.objects.create(username="x", ip_address="::1"), attempt_time=when)),
+        "letters": pair(30, letter),
+        "scheduled": pair(30, later),
+    }  # fmt: skip
+
+
+def left(pair: list) -> list[bool]:
+    return [type(row)._base_manager.filter(pk=row.pk).exists() for row in pair]
+
+
+def test_each_kind_goes_when_it_reaches_its_age_and_not_before(rows):
+    purge()
+    assert {name: left(pair) for name, pair in rows.items()} == {name: [False, True] for name in rows}
+
+
+def test_each_setting_is_the_age_of_its_kind_and_nothing_else_goes(rows, settings):
+    for name in {each.setting for each in purging._known}:
+        setattr(settings, name, 0)
+    settings.PURGE_SENT_FORMS_DAYS = 3
+    purge()
+    stayed = {name: left(pair) for name, pair in rows.items()}
+    assert stayed.pop("forms") == [False, False]
+    assert set(map(tuple, stayed.values())) == {(True, True)}
+
+
+def test_orders_conversations_and_the_log_of_events_stay_whatever_their_age(order):
+    events = DomainEvent.objects.count()
+    with time_machine.travel(NOW + timedelta(days=5000), tick=False):
+        purge()
+    assert (Order.objects.count(), DomainEvent.objects.count()) == (1, events)
+    assert order.conversation.messages.exists()
+
+
+def notice(order, trigger: str, when: datetime, **fields) -> Notification:
+    rule = NotificationRule.objects.get(key=fields.pop("key", "order_confirmed"))
+    row = Notification.objects.create(
+        rule=rule, rule_version=1, trigger=trigger, cause=f"{uuid4()}", order=order, recipient_kind="customer",
+        recipient_id=order.customer_id, happened_at=when, send_at=when, reason="x",
+        **{"state": "sent", "sent_at": when, **fields},
+    )  # fmt: skip
+    return at(row, created_at=when)
+
+
+def test_notices_go_with_their_deliveries_but_what_a_timer_would_tell_again(order):
+    ensure_default_rules()
+    old = ago(days=181)
+    head = notice(order, "paid", old)
+    merged = notice(order, "paid", old, state="merged", merged_into=head)
+    sent = Delivery.objects.create(notification=head, channel="sms", state="sent", due_at=old)
+    waiting, underway = notice(order, "paid", old, state="waiting"), notice(order, "paid", old)
+    Delivery.objects.create(notification=underway, channel="sms", due_at=old)
+    timer, fresh = notice(order, "unpaid", old), notice(order, "paid", ago(days=179))
+    purge()
+    assert left([head, merged, sent, waiting, underway, timer, fresh]) == [False] * 3 + [True] * 4
+    at(order, closed_at=old)
+    purge()
+    assert left([timer]) == [False]
+
+
+def test_a_large_backlog_goes_in_batches(monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(purging, "BATCH", 100)
+    forms = SentForm.objects.bulk_create(SentForm(owner="1", key=f"{place}") for place in range(250))
+    SentForm.objects.update(created_at=ago(days=8))
+    known = purging.Purge(
+        "PURGE_SENT_FORMS_DAYS", lambda before: SentForm.objects.filter(created_at__lt=before)
+    )
+    deletes: list[int] = []
+
+    def count(execute, sql, params, many, context):
+        if sql.startswith("DELETE"):
+            deletes.append(len(params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(count):
+        assert purging._purge(known, NOW) == len(forms)
+    assert max(deletes) <= 100
+    assert not SentForm.objects.exists()
+
+
+def test_a_kind_that_breaks_holds_up_no_other(rows, monkeypatch):
+    def broken(before):
+        raise ValueError("no")
+
+    monkeypatch.setattr(purging, "_known", [purging.Purge("PURGE_NOTICES_DAYS", broken), *purging._known])
+    assert purge()["sessions"] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_do_not_both_purge(order):
+    other = connections["default"].copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [purging.LOCK])
+        assert purging.purge_by_age() == {}
+    finally:
+        other.close()
+    assert "sessions" in purging.purge_by_age()
+
+
+def test_files_that_no_row_names_go_and_those_of_rows_stay(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    folder = Path(default_storage.path("attachments/2026/11"))
+    folder.mkdir(parents=True)
+    names = ("orphan.jpg", "young.jpg", "sent.jpg")
+    for name in names:
+        (folder / name).write_bytes(b"x")
+        age = ago(hours=1 if name == "young.jpg" else 49).timestamp()
+        os.utime(folder / name, (age, age))
+    Attachment.objects.create(
+        kind="image", mime="image/jpeg", name="x", size=1, file="attachments/2026/11/sent.jpg"
+    )
+    assert purge_orphan_files() == 1
+    assert sorted(path.name for path in folder.iterdir()) == ["sent.jpg", "young.jpg"]
+
+
+def test_the_days_of_every_kind_are_a_setting_that_operators_can_read_about():
+    page = (shop.BASE_DIR / "docs/operations.md").read_text()
+    named = {each.setting for each in purging._known}
+    assert {name for name in dir(shop) if name.startswith("PURGE_")} == named
+    assert [name for name in named if f"`{name}`" not in page] == []
+
+
+def test_it_runs_by_the_clock(settings):
+    tasks = {entry["task"]: entry["schedule"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert tasks["shop.purge_by_age"] == tasks["attachments.purge_orphans"] == 24 * 3600
