@@ -7,7 +7,8 @@ from typing import Any
 # Controls, and what turns the direction of writing or shows nothing: on a label or in a list it makes a name look like
 # another one. The joiners of emoji and of some scripts stay.
 _HIDDEN = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    r"\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 CURRENCY_SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£"}
 _JOINERS = "\u200c\u200d"

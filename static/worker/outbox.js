@@ -22,7 +22,8 @@ async function unsent() {
 }
 
 async function send(url, body, type) {
-  const token = (await self.cookieStore?.get("csrftoken"))?.value ?? "";
+  const named = (name) => self.cookieStore?.get(name);
+  const token = ((await named("__Host-csrftoken")) ?? (await named("csrftoken")))?.value ?? "";
   const headers = { Accept: "application/json", "X-CSRFToken": token };
   if (type) headers["Content-Type"] = type;
   return fetch(url, { method: "POST", body, headers, credentials: "same-origin", redirect: "error" });

@@ -201,3 +201,22 @@ def test_a_shut_out_customer_proves_the_phone_in_vain():
     with pytest.raises(CodeRefused) as refused:
         verify(issue())
     assert (refused.value.status, Customer.objects.get()) == (403, shut)
+
+
+def test_limits_count_an_ipv6_network_and_all_visitors_together(unhurried, settings):
+    settings.LOGIN_CODES_PER_HOUR = 720
+    issued = issue_code(phone=PHONE, address="2001:db8:1:2:aaaa::1")
+    verify_code(code_id=issued.pk, code=issued.code, address="2001:db8:1:2:bbbb::2")
+    asked = {call.args[0]: call.kwargs for call in unhurried.call_args_list}
+    assert set(asked) == {
+        "code-from:2001:db8:1:2::", f"code-to:{PHONE}", "code-all", "code-guess:2001:db8:1:2::", "code-guess-all",
+    }  # fmt: skip
+    assert asked["code-all"] == {"rate": 0.2, "size": 720}
+
+
+def test_over_the_limit_of_all_visitors_no_code_is_sent(unhurried):
+    unhurried.side_effect = lambda bucket, **_rate: 30.0 if bucket == "code-all" else 0.0
+    with pytest.raises(CodeRefused) as refused:
+        issue()
+    assert refused.value.status == 429
+    assert not OneTimeCode.objects.exists()

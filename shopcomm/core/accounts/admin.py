@@ -6,13 +6,15 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ModelForm, MultipleChoiceField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from shopcomm.core.accounts.confirming import password_first
+from shopcomm.core.accounts.login_records import register_login_records
 from shopcomm.core.accounts.models import ApiKey, Customer, Staff
 from shopcomm.core.accounts.roles import Role
 from shopcomm.core.accounts.services.api_keys import SCOPES, create_api_key
@@ -21,6 +23,7 @@ from shopcomm.core.realtime import look_again_on_commit, staff_group
 
 # Roles take the place of groups: few enough to read in one table.
 admin.site.unregister(Group)
+register_login_records()
 
 
 @admin.register(Staff)
@@ -35,6 +38,16 @@ class StaffAdmin(UserAdmin, ModelAdmin):
         (_("偏好"), {"fields": ("theme", "sound", "single_keys")}),
     )
     add_fieldsets = ((None, {"fields": ("username", "password1", "password2", "display_name", "role")}),)
+
+    @password_first
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """A new member of staff comes with a password."""
+        return super().add_view(request, *args, **kwargs)
+
+    @password_first
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Another password for somebody."""
+        return super().user_change_password(request, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Staff, form: Any, change: bool) -> None:
         # Managers run the admin; nobody else gets in.
@@ -100,6 +113,11 @@ class ApiKeyAdmin(ModelAdmin):
     form = ApiKeyForm
     list_display = ("name", "prefix", "scopes", "created_at", "last_used_at", "revoked_at")
     actions = ("revoke",)
+
+    @password_first
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """A new key opens the API."""
+        return super().add_view(request, *args, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is None

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("login/", views.Login.as_view(), name="login"),
     path("logout/", views.Logout.as_view(), name="logout"),
+    path("confirm/", views.confirm, name="confirm"),
     path("preferences/", views.preferences, name="preferences"),
     path("rights/", views.rights, name="rights"),
 ]

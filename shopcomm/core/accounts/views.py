@@ -3,15 +3,19 @@
 from typing import Any, cast
 
 from django.contrib import messages
+from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shopcomm.core.accounts.access import right_required
+from shopcomm.core.accounts.confirming import note_confirmed
 from shopcomm.core.accounts.forms import LoginForm, PreferencesForm
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.roles import CUSTOMER, MANAGER, RIGHTS, SALES, WAREHOUSE, Role
@@ -54,6 +58,24 @@ def home(request: HttpRequest) -> HttpResponseBase:
     if not user.is_authenticated:
         return redirect("login")
     return redirect("/warehouse/" if user.role == Role.WAREHOUSE else "/orders/")
+
+
+@login_required
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def confirm(request: HttpRequest) -> HttpResponseBase:
+    """Ask for the password again before keys and passwords are made. Wrong ones count like those of a log-in."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/")
+    refused = False
+    if request.method == "POST":
+        name, password = request.user.get_username(), request.POST.get("password", "")
+        if authenticate(request, username=name, password=password) == request.user:
+            note_confirmed(request)
+            return redirect(wanted if safe else "home")
+        refused = True
+    context = {"next": wanted if safe else "", "refused": refused}
+    return render(request, "accounts/confirm.html", context, status=422 if refused else 200)
 
 
 @login_required

@@ -35,7 +35,7 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 PROBES = ("/healthz", "/readyz")
 # Where a password is tried, which costs a tenth of a second of a whole core.
-LOGINS = ("/login/", "/admin/login/")
+LOGINS = ("/login/", "/admin/login/", "/confirm/")
 # Pages of log-ins wait longer: their turn takes longer, and nobody tries twenty times.
 LOGIN_PATIENCE = 3
 COMPLAINT_SECONDS = 10.0

@@ -1,8 +1,24 @@
-from django.contrib.auth.models import AbstractUser
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from shopcomm.core.accounts.roles import Role
+from shopcomm.core.fields import LineField
+
+
+class StaffManager(UserManager["Staff"]):
+    """Makes members of staff."""
+
+    use_in_migrations = False
+
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **fields: Any
+    ) -> "Staff":
+        """Who may do everything in the admin is a manager on the pages, too."""
+        fields.setdefault("role", Role.MANAGER)
+        return super().create_superuser(username, email, password, **fields)
 
 
 class Staff(AbstractUser):
@@ -14,10 +30,12 @@ class Staff(AbstractUser):
         DARK = "dark", _("深色")
 
     role = models.CharField(_("角色"), max_length=12, choices=Role, default=Role.SALES)
-    display_name = models.CharField(_("显示名"), max_length=60, blank=True)
+    display_name = LineField(_("显示名"), max_length=60, blank=True)
     theme = models.CharField(_("外观"), max_length=8, choices=Theme, default=Theme.SYSTEM, blank=True)
     sound = models.BooleanField(_("提示音"), default=True)
     single_keys = models.BooleanField(_("单键快捷键"), default=True)
+
+    objects: ClassVar[StaffManager] = StaffManager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("员工")

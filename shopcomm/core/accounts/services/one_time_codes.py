@@ -3,7 +3,8 @@
 A code goes to every mobile number that is asked for, known or not, and whoever proves a number becomes a customer.
 So the answer cannot tell who buys here (there is nothing to tell apart: the same work, the same words, the same time),
 and somebody new can look at the catalogue and ask for prices before any order. What that could be abused for, sending
-text messages at the shop's cost, is bounded by phone, by address, by day and by country.
+text messages at the shop's cost, is bounded by phone, by network (an IPv6 address counts as its /64), by day, by
+country, and over all together.
 """
 
 import secrets
@@ -19,6 +20,7 @@ from django.utils.translation import gettext as _
 from shopcomm.core.accounts.models import Customer, OneTimeCode
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.accounts.services.customers import customer_by_phone
+from shopcomm.core.http.networks import network_of
 from shopcomm.core.http.rate_limits import seconds_to_wait
 from shopcomm.core.phones import MOBILE, PhoneRefused, read_phone
 
@@ -30,6 +32,8 @@ PHONE_RATE, PHONE_BURST, A_DAY = 1 / 60, 3, 20
 # For one address, behind which a whole market may sit: twenty at once, then two a minute; guesses more freely.
 ADDRESS_RATE, ADDRESS_BURST = 1 / 30, 20
 GUESS_RATE, GUESS_BURST = 1 / 6, 40
+# Over all addresses together: guesses of a whole shop's customers on a busy morning, and no more.
+ALL_GUESSES_RATE, ALL_GUESSES_BURST = 10, 600
 KEPT = timedelta(days=2)
 
 
@@ -72,8 +76,9 @@ def mobile_number(text: str) -> str:
 
 def issue_code(*, phone: str, address: str) -> IssuedCode:
     """Make a code for a number in E.164. Raises CodeRefused over the limits."""
-    _limit(f"code-from:{address}", ADDRESS_RATE, ADDRESS_BURST)
+    _limit(f"code-from:{network_of(address)}", ADDRESS_RATE, ADDRESS_BURST)
     _limit(f"code-to:{phone}", PHONE_RATE, PHONE_BURST)
+    _limit("code-all", settings.LOGIN_CODES_PER_HOUR / 3600, settings.LOGIN_CODES_PER_HOUR)
     now = timezone.now()
     today = OneTimeCode.objects.filter(phone=phone, created_at__gt=now - timedelta(days=1))
     # The bucket forgets when Redis does; this count does not.
@@ -92,7 +97,8 @@ def verify_code(*, code_id: int | None, code: str, address: str) -> Customer:
 
     A code is known by the session that asked for it, so that nobody can use up the attempts of another.
     """
-    _limit(f"code-guess:{address}", GUESS_RATE, GUESS_BURST)
+    _limit(f"code-guess:{network_of(address)}", GUESS_RATE, GUESS_BURST)
+    _limit("code-guess-all", ALL_GUESSES_RATE, ALL_GUESSES_BURST)
     phone = _use(code_id, code)
     if phone is None:
         raise CodeRefused(_("验证码不对或已过期，请核对或重新获取"))

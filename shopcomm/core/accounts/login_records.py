@@ -1,0 +1,60 @@
+"""The log of log-ins in the admin: read by managers, changed by nobody, deleted by its age alone."""
+
+from typing import Any
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Rows that are a record: to be looked at."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class AttemptAdmin(ReadOnlyAdmin):
+    """Refused log-ins by name and network. A lock is lifted without taking its record away."""
+
+    list_display = ("attempt_time", "username", "ip_address", "failures_since_start", "user_agent")
+    search_fields = ("username", "ip_address")
+    actions = ("lift_lock",)
+
+    @admin.action(description=_("解除锁定"), permissions=["view"])
+    def lift_lock(self, request: HttpRequest, attempts: QuerySet[AccessAttempt]) -> None:
+        """Let the chosen names try again from there at once."""
+        attempts.update(failures_since_start=0)
+
+
+class LoginAdmin(ReadOnlyAdmin):
+    list_display = ("attempt_time", "username", "ip_address", "logout_time", "user_agent")
+    search_fields = ("username", "ip_address")
+
+
+class FailureAdmin(ReadOnlyAdmin):
+    list_display = ("attempt_time", "username", "ip_address", "locked_out")
+    search_fields = ("username", "ip_address")
+
+
+def register_login_records() -> None:
+    """Take the place of django-axes' own pages, from which records can be deleted."""
+    for model, page in (
+        (AccessAttempt, AttemptAdmin),
+        (AccessLog, LoginAdmin),
+        (AccessFailureLog, FailureAdmin),
+    ):
+        if admin.site.is_registered(model):
+            admin.site.unregister(model)
+        admin.site.register(model, page)

@@ -1,0 +1,102 @@
+"""Keys and passwords ask for the password again; the log of log-ins is nobody's to change."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.test import Client
+from django.utils import timezone
+
+from shopcomm.core.accounts.models import ApiKey, Staff
+from tests.factories import StaffFactory
+
+pytestmark = pytest.mark.django_db
+PASSWORD, OTHER = "a-long-enough-password", "something else entirely"
+
+
+@pytest.fixture
+def boss() -> Staff:
+    staff = StaffFactory(role="manager", username="boss", is_staff=True, is_superuser=True)
+    staff.set_password(PASSWORD)
+    staff.save()
+    return staff
+
+
+@pytest.fixture
+def desk(client: Client, boss: Staff) -> Client:
+    client.post("/login/", {"username": boss.username, "password": PASSWORD})
+    return client
+
+
+@pytest.fixture
+def guarded(sales: Staff) -> dict[str, dict[str, str]]:
+    """What is asked about, with what would be posted there."""
+    return {
+        "/admin/accounts/apikey/add/": {"name": "ERP", "scopes": "*"},
+        "/admin/accounts/staff/add/": {
+            "username": "new", "password1": OTHER, "password2": OTHER, "usable_password": "true", "role": "sales",
+        },
+        f"/admin/accounts/staff/{sales.pk}/password/": {
+            "password1": OTHER, "password2": OTHER, "usable_password": "true",
+        },
+    }  # fmt: skip
+
+
+def test_keys_and_passwords_are_made_only_after_the_password(desk, guarded, sales):
+    for path, body in guarded.items():
+        for answer in (desk.get(path), desk.post(path, body)):
+            assert (answer.status_code, answer.headers["Location"]) == (
+                302,
+                f"/confirm/?next={path.replace('/', '%2F')}",
+            )
+    assert not ApiKey.objects.exists()
+    assert not Staff.objects.filter(username="new").exists()
+    sales.refresh_from_db()
+    assert not sales.check_password(OTHER)
+
+
+def test_after_it_they_are_made_for_five_minutes(desk, guarded, sales):
+    path = "/admin/accounts/apikey/add/"
+    page = desk.get(f"/confirm/?next={path}")
+    assert "boss 的密码" in page.text
+    assert desk.post("/confirm/", {"next": path, "password": "wrong"}).status_code == 422
+    assert desk.post("/confirm/", {"next": path, "password": PASSWORD}).headers["Location"] == path
+    for each, body in guarded.items():
+        assert desk.get(each).status_code == 200
+        assert desk.post(each, body).status_code == 302
+    sales.refresh_from_db()
+    assert (ApiKey.objects.count(), sales.check_password(OTHER)) == (1, True)
+    with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+        assert desk.get(path).status_code == 302
+
+
+def test_the_way_on_leads_to_no_other_site(desk):
+    for wanted in ("https://evil.example/", "//evil.example/", "javascript:alert(1)"):
+        assert desk.post("/confirm/", {"next": wanted, "password": PASSWORD}).headers["Location"] == "/"
+
+
+def test_guesses_at_it_count_like_those_of_a_log_in(desk, boss, settings):
+    settings.AXES_FAILURE_LIMIT = 3
+    for _attempt in range(3):
+        desk.post("/confirm/", {"password": "wrong"})
+    assert desk.post("/confirm/", {"password": PASSWORD}).status_code in (403, 422, 429)
+    assert desk.get("/admin/accounts/apikey/add/").status_code == 302
+
+
+def test_nobody_deletes_or_changes_the_log_of_log_ins(desk):
+    Client().post("/login/", {"username": "boss", "password": "wrong"})
+    attempt = AccessAttempt.objects.get()
+    assert AccessLog.objects.exists()
+    for model in (AccessAttempt, AccessLog, AccessFailureLog):
+        base = f"/admin/axes/{model._meta.model_name}/"
+        page = desk.get(base)
+        assert page.status_code == 200
+        assert "delete_selected" not in page.text
+        assert desk.get(f"{base}add/").status_code == 403
+        for row in model.objects.all():
+            assert desk.post(f"{base}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+        desk.post(base, {"action": "delete_selected", "_selected_action": [attempt.pk], "post": "yes"})
+    assert AccessAttempt.objects.filter(pk=attempt.pk).exists()
+    desk.post("/admin/axes/accessattempt/", {"action": "lift_lock", "_selected_action": [attempt.pk]})
+    assert AccessAttempt.objects.get(pk=attempt.pk).failures_since_start == 0

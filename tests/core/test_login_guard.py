@@ -1,0 +1,92 @@
+"""Guessing: one name from one network, one password on many names, from everywhere; and nobody locked out meanwhile."""
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from shopcomm.core.accounts.models import Staff
+from shopcomm.core.http.networks import network_of
+from tests.factories import StaffFactory
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a-long-enough-password"
+OFFICE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
+
+
+@pytest.fixture
+def seller() -> Staff:
+    staff = StaffFactory(role="sales", username="zhoumin")
+    staff.set_password(PASSWORD)
+    staff.save()
+    return staff
+
+
+def tries(username: str, password: str, address: str) -> bool:
+    """Whether a log-in from an address comes in."""
+    client = Client(REMOTE_ADDR=address)
+    client.post("/login/", {"username": username, "password": password})
+    return "_auth_user_id" in client.session
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("", ""),
+        ("unix:", ""),
+    ],
+)
+def test_an_ipv6_address_counts_as_its_network(address, network):
+    assert network_of(address) == network
+
+
+def test_another_address_of_the_same_network_is_locked_with_it(seller, settings):
+    settings.AXES_FAILURE_LIMIT = 3
+    for last in range(3):
+        tries(seller.username, "wrong", f"2001:db8::{last + 1}")
+    assert not tries(seller.username, PASSWORD, "2001:db8::ffff")
+    assert tries(seller.username, PASSWORD, "2001:db8:0:1::1")
+
+
+def test_nobody_is_locked_out_from_elsewhere(seller, settings):
+    settings.AXES_FAILURE_LIMIT = 3
+    for _attempt in range(30):
+        tries(seller.username, "wrong", ELSEWHERE)
+    assert tries(seller.username, PASSWORD, OFFICE)
+
+
+def test_one_password_on_many_names_is_stopped_and_who_works_there_goes_on(seller, settings):
+    settings.LOGIN_NAMES_PER_NETWORK = 5
+    colleague = StaffFactory(role="sales", username="chenwei")
+    colleague.set_password(PASSWORD)
+    colleague.save()
+    assert tries(seller.username, PASSWORD, OFFICE)
+    for place in range(5):
+        tries(f"name{place}", "123456", OFFICE)
+    # The sixth name is not tried, though this is its password; whoever has come in from here before is.
+    assert not tries(colleague.username, PASSWORD, OFFICE)
+    assert tries(seller.username, PASSWORD, OFFICE)
+    assert tries(colleague.username, PASSWORD, ELSEWHERE)
+
+
+def test_wrong_passwords_from_everywhere_are_capped_together(seller, settings):
+    settings.LOGIN_FAILURES_IN_ALL = 6
+    assert tries(seller.username, PASSWORD, OFFICE)
+    for place in range(6):
+        tries(f"name{place}", "123456", f"192.0.2.{place}")
+    assert not tries(seller.username, PASSWORD, ELSEWHERE)
+    assert tries(seller.username, PASSWORD, OFFICE)
+
+
+def test_whoever_createsuperuser_makes_is_a_manager(monkeypatch):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command("createsuperuser", "--noinput", "--username", "boss", "--email", "b@example.com")
+    boss = Staff.objects.get(username="boss")
+    assert (boss.role, boss.is_superuser) == ("manager", True)
+    client = Client()
+    client.force_login(boss, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get("/rules/").status_code == 200
