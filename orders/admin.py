@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from orders.models import (
+    ContactReveal,
     Order,
     OrderLine,
     Payment,
@@ -70,6 +71,18 @@ class OrderAdmin(LookOnly, ModelAdmin):
     ordering = ("-placed_at", "-id")
     inlines = (LineInline, PaymentInline, RefundInline, ShipmentInline)
     # Counting a million orders for a page of a hundred would be most of its time.
+    show_full_result_count = False
+
+
+@admin.register(ContactReveal)
+class ContactRevealAdmin(LookOnly, ModelAdmin):
+    """Who was shown a receiver's whole phone and address, when, and where."""
+
+    list_display = ("at", "staff", "place", "order")
+    list_filter = ("place", "staff")
+    list_select_related = ("staff", "order")
+    search_fields = ("order__number",)
+    date_hierarchy = "at"
     show_full_result_count = False
 
 

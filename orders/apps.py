@@ -7,5 +7,9 @@ class OrdersConfig(AppConfig):
     verbose_name = _("订单")
 
     def ready(self) -> None:
-        """Join the event log."""
+        """Join the event log, and say what of it is private."""
         from orders import handlers  # noqa: F401
+        from orders.contacts import masked_data
+        from shopcomm.core.events.masking import masks
+
+        masks.append(masked_data)

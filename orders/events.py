@@ -143,6 +143,8 @@ class OrderChanged(OrderEvent):
     # The request that asked for it, if one did, and how the customer agreed if it was the shop's wish.
     request_id: int | None = None
     consent: dict[str, Any] = field(default_factory=dict)
+    # The row that holds phone and street whole; here they are masked.
+    contact_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +157,7 @@ class ChangeRequested(OrderEvent):
     handler: str
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
+    contact_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,7 +72,8 @@ def field_text(
         return _("是") if value else _("否")
     if field == "items":
         return "，".join(_line_text(row, priced=priced, names=names or {}) for row in value)
-    return written_phone(value) if field == "receiver_phone" else str(value)
+    # A masked one is written as it is to be read.
+    return written_phone(value) if field == "receiver_phone" and "*" not in str(value) else str(value)
 
 
 def _line_text(row: dict[str, Any], *, priced: bool, names: Mapping[str, str]) -> str:
@@ -87,3 +88,10 @@ def prices_differ(before: Any, after: Any) -> bool:
     old = {row["sku"]: row.get("unit_price") for row in before}
     asked = [row for row in after if row.get("unit_price") is not None]
     return any(old.get(row["sku"], row["unit_price"]) != row["unit_price"] for row in asked)
+
+
+def handed_over_text(number: str, holder: str) -> str:
+    """What somebody is told who opens an order that they handed over."""
+    if not holder:
+        return _("订单 %(number)s 已不由您负责") % {"number": number}
+    return _("订单 %(number)s 现在由%(name)s负责") % {"number": number, "name": holder}

@@ -26,14 +26,16 @@ from orders.selectors.visibility import orders_visible_to
 from orders.services.change_requests import request_change
 from orders.services.orders import AddressInput, ItemInput, place_order
 from orders.services.transitions import transition_order
+from shopcomm.core.accounts.services.api_keys import LINKS
 from shopcomm.core.accounts.services.customers import customer_by_phone
 from shopcomm.core.accounts.services.order_links import link_urls
 from shopcomm.core.http.api import ApiView, neighbour
 
 
-def output(orders: list[Order]) -> Any:
-    """Orders as the API gives them."""
-    urls = link_urls({order.pk: order.customer_id for order in orders})
+def output(orders: list[Order], key: Any) -> Any:
+    """Orders as the API gives them; the customers' pages only to a key that has the scope for it."""
+    may_see = key is not None and key.allows(LINKS)
+    urls = link_urls({order.pk: order.customer_id for order in orders}) if may_see else {}
     return OrderOutput(orders, many=True, context={"customer_urls": urls}).data
 
 
@@ -47,7 +49,8 @@ class OrdersView(ApiView):
         asked = OrderFilter(data=request.query_params)
         asked.is_valid(raise_exception=True)
         page = order_list(self.actor, OrderFilters(**asked.validated_data))
-        results = output(list(with_detail_fields(Order.objects.filter(pk__in=[o.pk for o in page.orders]))))
+        found = with_detail_fields(Order.objects.filter(pk__in=[order.pk for order in page.orders]))
+        results = output(list(found), request.auth)
         places = {order.number: place for place, order in enumerate(page.orders)}
         results.sort(key=lambda each: places[each["number"]])
         links = {
@@ -80,12 +83,12 @@ class OrdersView(ApiView):
             external_id=given["external_id"],
             on_credit=given["on_account"],
         )
-        return Response(one(order), status=201)
+        return Response(one(order, request.auth), status=201)
 
 
-def one(order: Order) -> Any:
-    """One order, freshly read."""
-    return output([with_detail_fields(Order.objects.filter(pk=order.pk)).get()])[0]
+def one(order: Order, key: Any) -> Any:
+    """One order, freshly read, as this key may see it."""
+    return output([with_detail_fields(Order.objects.filter(pk=order.pk)).get()], key)[0]
 
 
 class OrderView(ApiView):
@@ -95,7 +98,8 @@ class OrderView(ApiView):
 
     @extend_schema(responses=OrderOutput, operation_id="orders_retrieve")
     def get(self, request: Request, number: str) -> Response:
-        return Response(one(get_object_or_404(orders_visible_to(self.actor), number=number)))
+        order = get_object_or_404(orders_visible_to(self.actor), number=number)
+        return Response(one(order, request.auth))
 
 
 class TransitionsView(ApiView):
@@ -120,7 +124,7 @@ class TransitionsView(ApiView):
             raise IllegalTransition(
                 from_=error.extra["from"], to=to, allowed=[], labels=STATUS_LABELS
             ) from error
-        return Response(one(moved))
+        return Response(one(moved, request.auth))
 
 
 class ChangesView(ApiView):

@@ -117,7 +117,7 @@ class ShipmentOutput(serializers.ModelSerializer):
 
 
 class OrderOutput(serializers.ModelSerializer):
-    """Needs `customer_urls` in its context: addresses by order id."""
+    """Needs `customer_urls` in its context: addresses by order id, empty for a key that may not have them."""
 
     items = LineOutput(source="lines", many=True)
     shipments = ShipmentOutput(many=True)
@@ -154,8 +154,8 @@ class OrderOutput(serializers.ModelSerializer):
         conversation: Any = getattr(order, "conversation", None)
         return conversation.pk if conversation else None
 
-    def get_customer_url(self, order: Order) -> str:
-        return self.context["customer_urls"][order.pk]
+    def get_customer_url(self, order: Order) -> str | None:
+        return self.context["customer_urls"].get(order.pk)
 
 
 class OrderList(serializers.Serializer):

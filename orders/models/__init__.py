@@ -7,6 +7,7 @@ from orders.models.order import Order, OrderLine
 from orders.models.payments import DebtReduction, Payment, Refund, Repayment
 from orders.models.products import Product, TierPrice, Variant
 from orders.models.quotes import Quote, QuoteLine
+from orders.models.reveals import ContactChange, ContactReveal
 from orders.models.shipments import Shipment, ShipmentLine, TrackingNode
 from orders.models.shortages import ShortageTask
 from orders.models.statuses import Status
@@ -20,6 +21,8 @@ __all__ = [
     "ChangeKind",
     "ChangePolicy",
     "ChangeRequest",
+    "ContactChange",
+    "ContactReveal",
     "DebtReduction",
     "Evaluation",
     "Handler",

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from orders.models.statuses import OPEN, Status
 from shopcomm.core.accounts.models.customers import Source
+from shopcomm.core.fields import LineField
 
 
 class Order(models.Model):
@@ -42,7 +43,7 @@ class Order(models.Model):
         verbose_name=_("配货人"),
     )
     # The receiver as agreed for this order; editing the customer never rewrites it.
-    receiver_name = models.CharField(_("收货人"), max_length=120, blank=True)
+    receiver_name = LineField(_("收货人"), max_length=120, blank=True)
     receiver_phone = models.CharField(_("收货电话"), max_length=60, blank=True)
     province = models.CharField(_("省"), max_length=60, blank=True)
     city = models.CharField(_("市"), max_length=60, blank=True)

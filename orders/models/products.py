@@ -1,11 +1,13 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from shopcomm.core.fields import LineField
+
 
 class Product(models.Model):
     """A style (款): what the catalogue shows; what is sold and counted is its variants."""
 
-    name = models.CharField(_("品名"), max_length=200)
+    name = LineField(_("品名"), max_length=200)
     category = models.CharField(_("类别"), max_length=40, blank=True)
     material = models.CharField(_("材质"), max_length=60, blank=True)
     description = models.TextField(_("说明"), blank=True)
@@ -26,8 +28,8 @@ class Variant(models.Model):
     product = models.ForeignKey(Product, models.PROTECT, related_name="variants", verbose_name=_("商品"))
     sku = models.CharField("SKU", max_length=64, unique=True)
     barcode = models.CharField(_("条码"), max_length=32, blank=True, db_index=True)
-    color = models.CharField(_("颜色"), max_length=40, blank=True)
-    size = models.CharField(_("尺寸"), max_length=40, blank=True)
+    color = LineField(_("颜色"), max_length=40, blank=True)
+    size = LineField(_("尺寸"), max_length=40, blank=True)
     material = models.CharField(_("材质"), max_length=60, blank=True)
     location = models.CharField(_("货位"), max_length=20, blank=True)
     price = models.DecimalField(_("零售价"), max_digits=12, decimal_places=2)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.change_policy import ENDED, FREEZING, INSTEAD, PARTS, STAGES, Outcome, policy, stage_of
+from orders.contacts import masked_phones
 from orders.models import ChangeKind, ChangeRequest, Handler, Order, OrderLine, Status, Variant
 from orders.selectors.change_clashes import ClashText, clash_texts, clashes_of
 from orders.selectors.goods import goods_names
@@ -134,9 +135,13 @@ def asked_change(
     """One request as people read it."""
     left = None if row.answer_by is None else row.answer_by - (now or timezone.now())
     clashes = clashes_of(row, row.order, row.order.lines.all()) if _has_moved_on(row) else []
+    # Who has to agree to a phone reads it whole; the stockroom sees it masked, as on the rest of its board.
+    before, after = row.before, row.after
+    if row.handler != Handler.CUSTOMER:
+        before, after = masked_phones(before), masked_phones(after)
     return AskedChange(
         row,
-        in_words(row.before, row.after, names),
+        in_words(before, after, names),
         None if left is None else int(left.total_seconds() // 60),
         row.kind in FREEZING,
         clashes=clash_texts(clashes),

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from django.utils.translation import gettext as _
 
 from orders import events, hooks
+from orders.contacts import masked_phones
 from orders.couriers import courier_name
 from orders.labels import field_label, field_text, prices_differ, status_label
 from orders.models import (
@@ -18,6 +19,7 @@ from orders.models import (
     Order,
     TrackingNode,
 )
+from orders.selectors.contacts import whole_data, whole_of
 from orders.selectors.goods import goods_names
 from orders.selectors.money_texts import MONEY_TEXTS, with_balance
 from orders.selectors.shortages import choice_text
@@ -97,7 +99,8 @@ def timeline(order: Order, *, audience: Audience = "shop") -> list[TimelineEntry
     """Events and courier scans of an order, oldest first, as far as the audience may know."""
     happened = list(events_of_order(order.pk))
     names = goods_names(_logged(happened))
-    told = (entry_of(event, audience=audience, names=names) for event in happened)
+    whole = whole_of(happened)
+    told = (entry_of(event, audience=audience, names=names, data=whole[event.pk]) for event in happened)
     entries = [entry for entry in told if entry]
     scans = TrackingNode.objects.filter(shipment__order=order).select_related("shipment")
     entries += [
@@ -115,12 +118,16 @@ def _logged(happened: list[DomainEvent]) -> list[dict[str, Any]]:
 
 
 def entry_of(
-    event: DomainEvent, *, audience: Audience = "shop", names: Mapping[str, str] | None = None
+    event: DomainEvent,
+    *,
+    audience: Audience = "shop",
+    names: Mapping[str, str] | None = None,
+    data: Mapping[str, Any] | None = None,
 ) -> TimelineEntry | None:
-    """One event as a line; None when it is not for this audience."""
+    """One event as a line; None when it is not for this audience. Who shows many passes the whole `data` of each."""
     if audience == "customer" and event.type in INTERNAL:
         return None
-    changed = before_after(event, audience=audience, names=names)
+    changed = before_after(event, audience=audience, names=names, data=data)
     if event.type == events.OrderChanged.type and not changed:
         return None
     staff = audience == "customer" and event.actor_kind != "customer"
@@ -140,15 +147,20 @@ def _with_override(text: str, data: dict[str, Any]) -> str:
 
 
 def before_after(
-    event: DomainEvent, *, audience: Audience = "shop", names: Mapping[str, str] | None = None
+    event: DomainEvent,
+    *,
+    audience: Audience = "shop",
+    names: Mapping[str, str] | None = None,
+    data: Mapping[str, Any] | None = None,
 ) -> list[BeforeAfter]:
-    """The fields an edit changed."""
-    shown = {
-        name: after
-        for name, after in (event.data.get("after") or {}).items()
-        if audience == "shop" or name not in INTERNAL_FIELDS
-    }
-    return in_words(event.data.get("before") or {}, shown, names)
+    """The fields an edit changed. The shop reads phones masked, as on its other pages; the customer reads their own."""
+    data = whole_data(event) if data is None else data
+    before, after = data.get("before") or {}, data.get("after") or {}
+    if audience == "shop":
+        return in_words(masked_phones(before), masked_phones(after), names)
+    return in_words(
+        before, {name: value for name, value in after.items() if name not in INTERNAL_FIELDS}, names
+    )
 
 
 def in_words(

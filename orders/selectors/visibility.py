@@ -8,6 +8,7 @@ from django.utils import timezone
 from orders.models import Order, Status
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.events.selectors import events_of_order
 
 STOCKROOM_SEES = (Status.PAID, Status.PICKING, Status.SHIPPED, Status.DELIVERED, Status.REFUNDING)
 RECENT = timedelta(days=7)
@@ -30,3 +31,15 @@ def orders_visible_to(actor: Actor | None) -> QuerySet[Order]:
         own_or_free = Q(assigned_to=actor.id) | Q(assigned_to=None)
         return orders if shop_settings().sales_see_all else orders.filter(own_or_free)
     return orders.none()
+
+
+def who_took_over(actor: Actor, number: str) -> str | None:
+    """Who has an order that this member of staff worked on and may not see any more; "" for nobody in particular.
+
+    None for whoever sees it, and for whoever never did anything with it: to them there is no such order.
+    """
+    order = Order.objects.filter(number=number).select_related("assigned_to").first()
+    if order is None or actor.kind != "staff" or orders_visible_to(actor).filter(pk=order.pk).exists():
+        return None
+    worked_on = events_of_order(order.pk).filter(actor_kind="staff", actor_id=actor.id or 0)
+    return str(order.assigned_to or "") if worked_on.exists() else None

@@ -3,8 +3,10 @@
 from typing import Any
 
 from orders import hooks
+from orders.contacts import masked_data
 from orders.events import OrderEvent
 from orders.models import Order, Status
+from orders.services.contacts import keep_contacts_apart
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.publish import publish
@@ -23,6 +25,7 @@ def record(
     """
     order.version += 1
     order.save()
+    facts = keep_contacts_apart(order, facts)
     event = fact(
         order_id=order.pk,
         number=order.number,
@@ -59,7 +62,7 @@ def order_fact(order: Order, row: DomainEvent) -> dict[str, Any]:
         "assigned_to": order.assigned_to_id,
         "occurred_at": row.occurred_at.isoformat(),
         "actor": row.actor_name,
-        "data": row.data,
+        "data": masked_data(row.data),
     }
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from orders import hooks
 from orders.after_sales import OPEN
+from orders.contacts import masked_phones
 from orders.couriers import courier_code
 from orders.errors import ChangePending
 from orders.models import ChangeRequest, Handler, Payment, Refund, Shipment, Status, WarehouseAlert
@@ -180,8 +181,8 @@ def change_pending(move: Move) -> str | None:
             request={
                 "id": alert.pk,
                 "kind": alert.kind,
-                "before": alert.before,
-                "after": alert.after,
+                "before": masked_phones(alert.before),
+                "after": masked_phones(alert.after),
                 "handler": Handler.WAREHOUSE.value,
                 "seconds_left": None,
                 "raised_by": alert.raised_by,
@@ -197,8 +198,8 @@ def pending_fact(asked: ChangeRequest, now: datetime) -> dict[str, Any]:
     return {
         "id": asked.pk,
         "kind": asked.kind,
-        "before": asked.before,
-        "after": asked.after,
+        "before": masked_phones(asked.before),
+        "after": masked_phones(asked.after),
         "handler": asked.handler,
         "waits_for": asked.get_handler_display(),
         "seconds_left": max(left, 0),

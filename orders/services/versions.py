@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from orders.contacts import masked_phones
 from orders.errors import StaleVersion
 from orders.events import (
     AfterSalesMoved,
@@ -20,6 +21,7 @@ from orders.events import (
 )
 from orders.labels import field_label, field_text, status_label
 from orders.models import Order
+from orders.selectors.contacts import whole_data
 from orders.selectors.goods import goods_names
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
@@ -65,17 +67,19 @@ def check_version(order: Order, version: int | None) -> None:
 def changes_of(event: DomainEvent) -> list[dict[str, Any]]:
     """What one event changed, field by field, in words a person reads."""
     who = {"by": event.actor_name, "at": event.occurred_at.isoformat(), "type": event.type}
-    data = event.data
-    names = goods_names([data.get("before") or {}, data.get("after") or {}])
+    # Who may change an order sees where it goes, and its phone masked as on every page.
+    data = whole_data(event)
+    old, new = masked_phones(data.get("before") or {}), masked_phones(data.get("after") or {})
+    names = goods_names([old, new])
     rows = [
         {
             "field": field,
             "label": field_label(field),
-            "before": field_text(field, data.get("before", {}).get(field), names=names),
+            "before": field_text(field, old.get(field), names=names),
             "after": field_text(field, after, names=names),
             **who,
         }
-        for field, after in data.get("after", {}).items()
+        for field, after in new.items()
     ]
     if data.get("status_from") != data.get("status_to"):
         before, after = status_label(data["status_from"]), status_label(data["status_to"])

@@ -6,6 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from orders.models import ContactReveal
+from orders.services.reveals import record_reveal
 from orders.views.desk import desk_context, visible_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.services.order_links import link_url, revoke_links
@@ -35,8 +37,9 @@ def close_links(request: ShopRequest, number: str) -> HttpResponseBase:
 @require_POST
 @right_required("orders.view")
 def show_phone(request: ShopRequest, number: str) -> HttpResponseBase:
-    """The receiver's whole phone, on request."""
+    """The receiver's whole phone, on request, which is written down."""
     order = visible_order(request, number)
+    record_reveal(actor=request.actor, order=order, place=ContactReveal.Place.DESK)
     if request.headers.get("X-Fragment"):
         return JsonResponse({"phone": order.receiver_phone.removeprefix("+86")})
     phone = order.receiver_phone.removeprefix("+86")

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from orders.couriers import COURIERS
+from orders.labels import handed_over_text
 from orders.models import Order
 from orders.models.payments import BY_HAND
 from orders.selectors.after_sales import cases_of
@@ -19,6 +20,7 @@ from orders.selectors.orders import allowed_transitions, orders_visible_to, stat
 from orders.selectors.rows import order_row, order_rows
 from orders.selectors.shortages import shortages_of
 from orders.selectors.timeline import timeline
+from orders.selectors.visibility import who_took_over
 from orders.views.filtering import chips_of, kept_fields, read_filters, tabs_of
 from orders.views.listing import lines_of, row_html
 from orders.views.presenting import EDITABLE, actions_of, deciding_of, name_carriers, steps_of
@@ -26,6 +28,7 @@ from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import OrderLink
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.events.selectors import last_position
+from shopcomm.core.http.errors import ElsewhereNow
 
 
 @require_safe
@@ -67,7 +70,12 @@ def row_part(request: ShopRequest, number: str) -> HttpResponse:
 def visible_order(request: ShopRequest, number: str) -> Order:
     """The order when this reader may see it, 404 otherwise."""
     visible = orders_visible_to(request.actor).select_related("customer", "assigned_to")
-    return get_object_or_404(visible, number=number)
+    order = visible.filter(number=number).first()
+    if order is None and (holder := who_took_over(request.actor, number)) is not None:
+        raise ElsewhereNow(handed_over_text(number, holder), reverse("orders:list"))
+    if order is None:
+        raise Http404
+    return order
 
 
 def place_of_order(request: ShopRequest, number: str) -> str:

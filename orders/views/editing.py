@@ -12,12 +12,13 @@ from django.views.decorators.http import require_http_methods
 
 from orders.errors import OrderError, StaleVersion
 from orders.forms import ADDRESS_FIELDS, CreateOrderForm, EditOrderForm, OrderForm, lines_key
-from orders.models import ChangeRequest, Order, Variant
+from orders.models import ChangeRequest, ContactReveal, Order, Variant
 from orders.price_form import TEMPLATE as PRICE_TEMPLATE
 from orders.price_form import asks_price, buyer, has_seen_price, price_of_form
 from orders.selectors.pricing import OrderPrice, price_as_it_is
 from orders.services.consent import edit_or_ask
 from orders.services.orders import AddressInput, ItemInput, place_order
+from orders.services.reveals import record_reveal
 from orders.views.desk import place_of_order, visible_order
 from orders.views.presenting import refusal_of, stale_of
 from shopcomm.core.accounts.access import ShopRequest, right_required
@@ -95,6 +96,8 @@ def _place(request: ShopRequest, data: dict[str, Any]) -> Order:
 def change_order(request: ShopRequest, number: str) -> HttpResponseBase:
     """The form of an order that is there already."""
     order = visible_order(request, number)
+    if request.method == "GET":
+        record_reveal(actor=request.actor, order=order, place=ContactReveal.Place.FORM)
     form = EditOrderForm(request.POST if request.method == "POST" else None, initial=_initial(order))
     if asks_price(request):
         return _price_part(request, order)

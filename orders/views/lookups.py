@@ -7,8 +7,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from orders.models import ContactReveal
 from orders.selectors.orders import orders_visible_to
 from orders.selectors.products import variants_matching
+from orders.services.reveals import record_reveal
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.phones import normalise_phone
@@ -39,5 +41,6 @@ def customers(request: ShopRequest) -> HttpResponseBase:
     last = orders_visible_to(request.actor).filter(customer=customer).order_by("-placed_at").first()
     fields: dict[str, Any] = {"name": customer.name, "company": customer.company, "tier": customer.tier}
     if last:
+        record_reveal(actor=request.actor, order=last, place=ContactReveal.Place.LOOKUP)
         fields |= {name: getattr(last, name) for name in COPIED}
     return JsonResponse({"hint": _("老客户：%(name)s") % {"name": customer}, "fields": fields})

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from orders.contacts import masked_phones
 from orders.labels import field_label, field_text
 from orders.models import Order, OrderLine, Status, WarehouseAlert
 from orders.selectors.change_requests import AskedChange, asked_change
@@ -134,10 +135,10 @@ def with_changes(alerts: list[WarehouseAlert]) -> list[WarehouseAlert]:
         alert.changes = [  # type: ignore[attr-defined]
             {
                 "label": field_label(name),
-                "before": field_text(name, alert.before.get(name), names=names),
+                "before": field_text(name, masked_phones(alert.before).get(name), names=names),
                 "after": field_text(name, after, names=names),
             }
-            for name, after in alert.after.items()
+            for name, after in masked_phones(alert.after).items()
         ]
     return alerts
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from orders.couriers import COURIERS, courier_code
 from orders.errors import ChangePending, OrderError, StaleVersion
-from orders.models import Handler, Order, OrderLine, Status, WarehouseAlert
+from orders.models import ContactReveal, Handler, Order, OrderLine, Status, WarehouseAlert
 from orders.selectors.change_requests import asked_change, open_changes_for, open_freezing
 from orders.selectors.scanning import (
     PARCEL_SLIP,
@@ -28,6 +28,7 @@ from orders.selectors.shortages import missing_pieces
 from orders.selectors.visibility import orders_visible_to
 from orders.selectors.warehouse import pick_list, warehouse_board, with_pick_fields
 from orders.services.printing import print_regardless
+from orders.services.reveals import record_reveal
 from orders.services.shortages import report_missing
 from orders.services.transitions import transition_order
 from orders.services.versions import check_version
@@ -36,6 +37,8 @@ from orders.views.stockroom import cards_of, picking_of, shown_column, with_chan
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 
+# Both papers name the receiver whole.
+SHOWS = {PICK_LIST: ContactReveal.Place.PICK_LIST, PARCEL_SLIP: ContactReveal.Place.PARCEL_SLIP}
 MOVES = {
     "start": Status.PICKING,
     "release": Status.PAID,
@@ -100,6 +103,8 @@ def _paper(request: ShopRequest, number: str, paper: str, template: str) -> Http
         "asked": asked_change(frozen) if frozen else None,
         "code": _drawn(paper_code(order, paper)),
     }
+    if not context["refused"]:
+        record_reveal(actor=request.actor, order=order, place=SHOWS[paper])
     return render(request, template, context, status=423 if context["refused"] else 200)
 
 

@@ -5,15 +5,17 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from messaging.models import Message, NotificationRule, Trigger
+from messaging.models import Message, Notification, NotificationRule, Trigger
 from messaging.services.messages import send_message
 from messaging.services.notifications.defaults import ensure_default_rules
+from messaging.services.notifications.release import release_due
 from orders.models import ChangeRequest, Order, Status
 from orders.selectors.timeline import timeline
 from orders.services.change_requests import request_change
 from orders.services.consent import edit_or_ask
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
+from shopcomm.core.events.relay import relay
 from shopcomm.core.events.selectors import events_of_order
 from tests.factories import make_order, move, parcel
 
@@ -179,6 +181,26 @@ def test_a_late_address_has_a_button_to_stop_the_parcel_on_both_sides(log_in, ma
     open_ = order.change_requests.get(state=State.OPEN)
     assert (open_.handler, open_.after) == ("courier", STREET)
     assert "拦截快递，改送新地址" not in desk.get(f"/orders/{order.number}/").text
+
+
+def test_why_a_parcel_left_all_the_same_is_the_shops_own_affair(log_in, manager):
+    ensure_default_rules()
+    order = make_order(status=Status.PICKING)
+    request_change(actor=customer_of(order), order_id=order.pk, kind="address", data=STREET)
+    move(order, "shipped", actor=Actor.staff(manager), **parcel(), override="客户太烦，车要走了")
+    relay()
+    release_due()
+    phone, talk = phone_of(order), f"/conversations/{order.conversation.pk}/messages/"
+    told = [phone.get(path).text for path in (link(order), link(order, "chat/"), talk)]
+    told += Notification.objects.filter(recipient_kind="customer").values_list("body", flat=True)
+    told += [
+        f"{message.body} {message.data}" for message in order.conversation.messages.filter(internal=False)
+    ]
+
+    assert len(told) > 6
+    assert [text for text in told if "太烦" in text] == []
+    # The desk reads it.
+    assert "客户太烦，车要走了" in log_in(manager).get(f"/orders/{order.number}/events/").text
 
 
 def test_only_a_manager_is_offered_to_ship_all_the_same(log_in, manager, warehouse):

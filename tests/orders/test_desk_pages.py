@@ -7,7 +7,9 @@ import pytest
 
 from messaging.services.messages import mark_read, send_message
 from orders.models import Order, Status
+from orders.services.editing import edit_order
 from orders.transitions import TRANSITIONS
+from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import OrderLink
 from shopcomm.core.accounts.services.order_links import link_url
 from tests.factories import CustomerFactory, StaffFactory, make_order, make_orders
@@ -35,6 +37,28 @@ def test_an_order_of_a_colleague_is_not_found(log_in, sales, other_sales, part: 
     foreign = make_order(assigned_to=other_sales)
 
     assert log_in(sales).get(f"/orders/{foreign.number}/{part}").status_code == 404
+
+
+def test_whoever_handed_an_order_over_is_told_who_has_it_now(log_in, sales, other_sales) -> None:
+    order = make_order(assigned_to=sales)
+    edit_order(
+        actor=Actor.staff(sales), order_id=order.pk, version=None, changes={"assigned_to": other_sales.pk}
+    )
+    desk = log_in(sales)
+
+    for path in (
+        f"/orders/{order.number}/",
+        f"/orders/{order.number}/chat/",
+        f"/inbox/{order.conversation.pk}/",
+    ):
+        led = desk.get(path, follow=True)
+        assert led.redirect_chain[-1] in [("/orders/", 302), ("/inbox/", 302)]
+        assert f"订单 {order.number} 现在由陈伟负责" in led.text
+    # An open page that renews itself, and whoever never had to do with the order, get the refusal.
+    assert desk.get(f"/orders/{order.number}/", headers={"x-fragment": "detail"}).status_code == 404
+    stranger = log_in(StaffFactory(role="sales"))
+    assert stranger.get(f"/orders/{order.number}/").status_code == 404
+    assert stranger.get(f"/inbox/{order.conversation.pk}/").status_code == 404
 
 
 def test_the_warehouse_has_no_order_desk(log_in, warehouse) -> None:

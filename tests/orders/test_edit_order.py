@@ -4,6 +4,7 @@ import pytest
 
 from orders.errors import GuardFailed, InsufficientStock, NotAllowed, OrderClosed, StaleVersion
 from orders.models import Order, Status, WarehouseAlert
+from orders.selectors.contacts import whole_data
 from orders.services.items import ItemInput
 from orders.services.orders import edit_order
 from orders.services.warehouse import acknowledge_order
@@ -21,8 +22,8 @@ def test_an_edit_is_logged_with_before_and_after(order, sales, as_actor):
     edited = edit(order, actor=as_actor(sales), version=1, street="新街 1 号", urgent=True)
     assert (edited.version, edited.street, edited.urgent) == (2, "新街 1 号", True)
     event = DomainEvent.objects.get(type="order.changed")
-    assert event.data["before"] == {"street": "机场路 88 号", "urgent": False}
-    assert event.data["after"] == {"street": "新街 1 号", "urgent": True}
+    assert whole_data(event)["before"] == {"street": "机场路 88 号", "urgent": False}
+    assert whole_data(event)["after"] == {"street": "新街 1 号", "urgent": True}
     assert event.actor_name == "周敏"
 
 

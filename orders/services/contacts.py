@@ -1,0 +1,16 @@
+"""Phones and streets in the log of events: masked there, whole in a row beside it that the event names by its id."""
+
+from typing import Any
+
+from orders.contacts import masked_fields, private_fields
+from orders.models import ContactChange, Order
+
+
+def keep_contacts_apart(order: Order, facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts of an event with masks for what is private, and the id of the row that holds it."""
+    whole = {side: private_fields(facts.get(side) or {}) for side in ("before", "after")}
+    if not any(whole.values()):
+        return facts
+    row = ContactChange.objects.create(order=order, **whole)
+    masked = {side: masked_fields(facts.get(side) or {}) for side in ("before", "after")}
+    return facts | masked | {"contact_id": row.pk}

@@ -1,0 +1,132 @@
+"""Receivers' phones and streets: masked in the log and on live screens, shown on request, and the showing written down."""
+
+import json
+
+import pytest
+
+from orders.contacts import masked_data
+from orders.models import ContactChange, ContactReveal, Status
+from orders.selectors.timeline import timeline
+from orders.services.change_requests import request_change
+from orders.services.editing import edit_order
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED
+from tests.factories import integration, make_order
+
+pytestmark = pytest.mark.django_db
+OLD, NEW = ("13800138000", "机场路 88 号"), ("13711112222", "文一西路 969 号")
+ADDRESS = {
+    "name": "吴丽华", "phone": NEW[0], "province": "广东省", "city": "广州市", "district": "白云区", "street": NEW[1],
+}  # fmt: skip
+
+
+def secrets_in(told: object) -> list[str]:
+    text = json.dumps(told, ensure_ascii=False, default=str)
+    return [secret for secret in (*OLD, *NEW) if secret in text]
+
+
+@pytest.fixture
+def edited(order, manager):
+    """An order that was given another phone and street."""
+    changes = {"receiver_phone": NEW[0], "street": NEW[1], "urgent": True}
+    edit_order(actor=Actor.staff(manager), order_id=order.pk, version=None, changes=changes)
+    order.refresh_from_db()
+    return order
+
+
+def test_the_log_names_what_changed_by_an_id_and_a_mask(edited):
+    event = DomainEvent.objects.filter(type="order.changed").get()
+    assert secrets_in(event.data) == []
+    assert event.data["after"] == {"receiver_phone": "137 **** 2222", "street": "****", "urgent": True}
+    row = ContactChange.objects.get(pk=event.data["contact_id"])
+    assert (row.before["street"], row.after["street"]) == (OLD[1], NEW[1])
+    assert row.after["receiver_phone"].endswith(NEW[0])
+
+
+def test_a_request_is_kept_in_the_same_way(manager):
+    order = make_order(status=Status.PICKING)
+    request_change(actor=integration(), order_id=order.pk, kind="address", data=ADDRESS)
+    events = DomainEvent.objects.filter(type="order.change_requested")
+    assert events.exists()
+    assert secrets_in([event.data for event in events]) == []
+
+
+def test_live_screens_get_masks(order, manager, monkeypatch, django_capture_on_commit_callbacks):
+    sent = []
+    monkeypatch.setattr(
+        "orders.services.announce.push_on_commit", lambda group, frame: sent.append((group, frame))
+    )
+    paid = make_order(status=Status.PAID)
+    edit_order(actor=integration(), order_id=paid.pk, version=None, changes={"street": NEW[1]}, agreed=True)
+    groups = {group for group, frame in sent if frame["event"]["type"] == "order.changed"}
+    assert groups == {ORDERS_FEED, WAREHOUSE_FEED}
+    assert secrets_in(sent) == []
+
+
+def test_an_event_from_before_is_masked_when_it_is_read(with_scopes_of_events, edited):
+    DomainEvent.objects.filter(type="order.changed").update(data={"after": {"street": NEW[1]}, "before": {}})
+    found = with_scopes_of_events.get("/api/v1/events/?type=order.changed").json()["results"]
+    assert [each["data"]["after"] for each in found] == [{"street": "****"}]
+    assert masked_data({"after": {"receiver_phone": "138 **** 8000"}})["after"] == {
+        "receiver_phone": "138 **** 8000"
+    }
+
+
+@pytest.fixture
+def with_scopes_of_events(db):
+    from django.test import Client
+
+    from shopcomm.core.accounts.services.api_keys import create_api_key
+
+    secret = create_api_key(name="日志", scopes=["events:read"])[1]
+    return Client(headers={"authorization": f"Bearer {secret}"})
+
+
+def shown_by(order, audience: str) -> dict[str, str]:
+    lines = [line for entry in timeline(order, audience=audience) for line in entry.before_after]
+    return {line.field: line.after for line in lines}
+
+
+def test_who_may_see_it_reads_it_whole(edited):
+    customer, desk = shown_by(edited, "customer"), shown_by(edited, "shop")
+    assert (customer["receiver_phone"], customer["street"]) == ("137 1111 2222", NEW[1])
+    # The desk masks phones wherever it shows them.
+    assert (desk["receiver_phone"], desk["street"]) == ("137 **** 2222", NEW[1])
+    line = edited.conversation.messages.filter(kind="event").last()
+    assert NEW[1] in line.body
+
+
+def reveals() -> list[tuple[str, str, str]]:
+    rows = ContactReveal.objects.order_by("pk").select_related("staff", "order")
+    return [(str(row.staff), row.place, row.order.number) for row in rows]
+
+
+def test_every_showing_of_a_whole_phone_is_written_down(log_in, sales, warehouse):
+    order = make_order(status=Status.PAID)
+    desk = log_in(sales)
+    desk.get(f"/orders/{order.number}/")
+    assert reveals() == []
+    desk.post(f"/orders/{order.number}/phone/")
+    desk.get(f"/orders/{order.number}/edit/")
+    desk.get(f"/orders/lookup/customers/?phone={order.customer.phone[3:]}")
+    board = log_in(warehouse)
+    board.get("/warehouse/")
+    for paper in ("", "parcel/"):
+        assert board.get(f"/warehouse/orders/{order.number}/{paper}").status_code == 200
+    told = [("周敏", "desk"), ("周敏", "form"), ("周敏", "lookup"), ("李强", "pick"), ("李强", "slip")]
+    assert reveals() == [(*each, order.number) for each in told]
+
+
+def test_managers_read_who_looked_and_nobody_changes_it(log_in, sales, manager):
+    order = make_order()
+    log_in(sales).post(f"/orders/{order.number}/phone/")
+    assert log_in(sales).get("/admin/orders/contactreveal/").status_code == 302
+    manager.is_staff = manager.is_superuser = True
+    manager.save()
+    desk = log_in(manager)
+    page = desk.get("/admin/orders/contactreveal/")
+    assert all(word in page.text for word in ("周敏", "订单页显示手机", order.number))
+    row = ContactReveal.objects.get()
+    for path in ("add/", f"{row.pk}/delete/"):
+        assert desk.post(f"/admin/orders/contactreveal/{path}", {"post": "yes"}).status_code == 403
