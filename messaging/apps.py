@@ -19,10 +19,12 @@ class MessagingConfig(AppConfig):
         from messaging.selectors.rows import row_talk, with_unread
         from messaging.services.conversations import lock_conversations_of, open_order_conversation
         from messaging.services.event_lines import write_event_line, write_history
+        from messaging.services.purges import register_purges
         from messaging.services.quotes import tell_quote_event
         from messaging.services.shortages import tell_shortage_event
         from orders import hooks
 
+        register_purges()
         post_migrate.connect(_first_run, sender=self)
         user_logged_out.connect(_left)
         hooks.order_created_hooks.append(open_order_conversation)

@@ -37,6 +37,8 @@ from messaging.services.attachments import store_attachment
 from messaging.services.messages import send_message
 from messaging.views.files import file_answer
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.services.api_keys import LINKS
+from shopcomm.core.accounts.services.order_links import hide_links
 from shopcomm.core.http.api import ApiView
 
 
@@ -76,7 +78,7 @@ class MessagesView(ApiView):
             found = messages_after(conversation.pk, given["after"], SHOP, limit)
         else:
             found = messages_after(conversation.pk, 0, SHOP, limit)
-        results = [message_object(each, SHOP) for each in found]
+        results = [_told(each, request.auth) for each in found]
         return Response(_neighbours(request, conversation, found) | {"results": results})
 
     @extend_schema(request=MessageInput, responses={200: MessageOutput, 201: MessageOutput})
@@ -88,7 +90,14 @@ class MessagesView(ApiView):
         asked = MessageInput(data=request.data)
         asked.is_valid(raise_exception=True)
         sent = send_message(actor=self.actor, conversation_id=conversation.pk, **asked.validated_data)
-        return Response(message_object(sent.message, SHOP), status=201 if sent.created else 200)
+        return Response(_told(sent.message, request.auth), status=201 if sent.created else 200)
+
+
+def _told(message: Message, key: Any) -> dict[str, Any]:
+    """A message as this key may read it: notices to customers name links that would open their pages."""
+    if not key.allows(LINKS):
+        message.body = hide_links(message.body)
+    return message_object(message, SHOP)
 
 
 def _neighbours(request: Request, conversation: Conversation, found: list[Message]) -> dict[str, str | None]:
@@ -148,7 +157,7 @@ class SearchView(ApiView):
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
         found = _narrowed(search_messages(self.actor, given["q"]), given)[: min(given["limit"], 200)]
-        return Response({"results": [_hit(message, given["q"]) for message in found]})
+        return Response({"results": [_hit(message, given["q"], request.auth) for message in found]})
 
 
 def _narrowed(found: QuerySet[Message], given: dict[str, Any]) -> QuerySet[Message]:
@@ -164,7 +173,7 @@ def _narrowed(found: QuerySet[Message], given: dict[str, Any]) -> QuerySet[Messa
     )
 
 
-def _hit(message: Message, words: str) -> dict[str, Any]:
+def _hit(message: Message, words: str, key: Any) -> dict[str, Any]:
     marks = [
         m.span() for word in words.split() for m in re.finditer(re.escape(word), message.body, re.IGNORECASE)
     ]
@@ -173,5 +182,5 @@ def _hit(message: Message, words: str) -> dict[str, Any]:
         "conversation": message.conversation_id,
         "order": order.number if order else None,
         "highlights": sorted(marks),
-        "message": message_object(message, SHOP),
+        "message": _told(message, key),
     }

@@ -34,7 +34,7 @@ def shown(look: Look) -> dict[str, Any]:
     """The request as it stands."""
     seen = ChangeRequest.objects.filter(pk=look.object_id, order__in=orders_visible_to(look.actor))
     row = seen.select_related("order").first()
-    return {"asked": asked_change(row) if row else None}
+    return {"asked": asked_change(row, whole=not look.actor.is_shop) if row else None}
 
 
 def agree(actor: Actor, request_id: int, data: QueryDict) -> None:

@@ -3,6 +3,8 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from shopcomm.core.fields import LineField
+
 
 class Attachment(models.Model):
     """A file somebody uploaded, checked by content, shown only to those who may see its conversation."""
@@ -27,7 +29,7 @@ class Attachment(models.Model):
     uploader_id = models.BigIntegerField(default=0)
     kind = models.CharField(max_length=6, choices=Kind)
     mime = models.CharField(max_length=120)
-    name = models.CharField(_("文件名"), max_length=200)
+    name = LineField(_("文件名"), max_length=200)
     size = models.PositiveBigIntegerField(_("字节"))
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)

@@ -1,6 +1,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from shopcomm.core.fields import LineField
+
 
 class Conversation(models.Model):
     """What is said between the shop and one customer: about one order, or before any (询价)."""
@@ -27,7 +29,7 @@ class Conversation(models.Model):
     )
     # The one in which a customer asks about anything but an order.
     general = models.BooleanField(default=False, editable=False)
-    subject = models.CharField(_("主题"), max_length=120, blank=True)
+    subject = LineField(_("主题"), max_length=120, blank=True)
     # The last sequence number given; bumped in the statement that inserts the message.
     last_seq = models.BigIntegerField(default=0, editable=False)
     # The last one a customer may see: what the next public message calls `prev`.

@@ -108,7 +108,9 @@ def browsers_to_wake(
 
 def _by_link(subscription: PushSubscription, notice: Notification) -> bool:
     """Whether a live link opens what the notice is about; its notices lead to that link's page."""
-    live = subscription.links.filter(order_id=notice.order_id or 0, revoked_at=None)
+    talk = notice.conversation
+    about = notice.order_id or (talk.order_id if talk else None) or 0
+    live = subscription.links.filter(order_id=about, revoked_at=None)
     link = live.filter(customer_id=notice.recipient_id).order_by("-pk").first()
     if link is not None:
         subscription.path = reverse("portal:chat", args=[link_token(link)])

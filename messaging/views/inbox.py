@@ -1,9 +1,10 @@
 """The inbox: folders, the list, the conversation; and opening an enquiry."""
 
-from typing import Any
+from typing import Any, NoReturn
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
@@ -12,10 +13,15 @@ from messaging.models import Conversation
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.inbox import FOLDERS, InboxFilters, folder_counts, inbox_page, unread_conversations
 from messaging.services.conversations import open_enquiry
+from orders.labels import handed_over_text
+from orders.models import Order
+from orders.selectors.visibility import who_took_over
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import right_required
+from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.services.customers import customer_by_phone
+from shopcomm.core.http.errors import ElsewhereNow
 from shopcomm.core.http.templatetags.ui import capped
 
 MAX_ROWS = 500
@@ -31,8 +37,20 @@ def inbox(request: HttpRequest, conversation_id: int | None = None) -> HttpRespo
         return render(request, "messaging/_inbox_list.html", context)
     if conversation_id is not None:
         visible = conversations_visible_to(request.actor).select_related("customer", "order")  # type: ignore[attr-defined]
-        context["conversation"] = get_object_or_404(visible, pk=conversation_id)
+        context["conversation"] = visible.filter(pk=conversation_id).first() or _gone(
+            request, conversation_id
+        )
     return render(request, "messaging/inbox.html", context)
+
+
+def _gone(request: HttpRequest, conversation_id: int) -> NoReturn:
+    """404; whoever handed the order over is told who has its conversation now."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    order = Order.objects.filter(conversation=conversation_id).first()
+    holder = who_took_over(actor, order.number) if order else None
+    if order is None or holder is None:
+        raise Http404
+    raise ElsewhereNow(handed_over_text(order.number, holder), reverse("messaging:inbox"))
 
 
 @require_GET

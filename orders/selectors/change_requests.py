@@ -67,9 +67,9 @@ class AskedChange:
         return -(-minutes // 60) if (minutes := self.minutes_left or 0) >= HOURS_FROM else 0
 
 
-def asked_changes(order: Order) -> list[AskedChange]:
-    """An order's requests, newest first."""
-    rows = _shown(order.change_requests.select_related("order").order_by("-id")[:SHOWN])
+def asked_changes(order: Order, *, whole: bool = False) -> list[AskedChange]:
+    """An order's requests, newest first; with whole phones for the customer whose order it is."""
+    rows = _shown(order.change_requests.select_related("order").order_by("-id")[:SHOWN], whole=whole)
     late = interceptable(order)
     return [replace(each, may_intercept=True) if late and each.row.pk == late.pk else each for each in rows]
 
@@ -121,23 +121,27 @@ def unanswered(now: datetime) -> list[int]:
     return list(due.order_by("answer_by").values_list("pk", flat=True)[:500])
 
 
-def _shown(rows: QuerySet[ChangeRequest]) -> list[AskedChange]:
+def _shown(rows: QuerySet[ChangeRequest], *, whole: bool = False) -> list[AskedChange]:
     now, asked = timezone.now(), list(rows)
     moved = [row.order for row in asked if _has_moved_on(row)]
     prefetch_related_objects(moved, "lines")
     names = goods_names(fields for row in asked for fields in (row.before, row.after))
-    return [asked_change(row, now, names) for row in asked]
+    return [asked_change(row, now, names, whole=whole) for row in asked]
 
 
 def asked_change(
-    row: ChangeRequest, now: datetime | None = None, names: Mapping[str, str] | None = None
+    row: ChangeRequest,
+    now: datetime | None = None,
+    names: Mapping[str, str] | None = None,
+    *,
+    whole: bool = False,
 ) -> AskedChange:
     """One request as people read it."""
     left = None if row.answer_by is None else row.answer_by - (now or timezone.now())
     clashes = clashes_of(row, row.order, row.order.lines.all()) if _has_moved_on(row) else []
     # Who has to agree to a phone reads it whole; the stockroom sees it masked, as on the rest of its board.
     before, after = row.before, row.after
-    if row.handler != Handler.CUSTOMER:
+    if row.handler != Handler.CUSTOMER and not whole:
         before, after = masked_phones(before), masked_phones(after)
     return AskedChange(
         row,

@@ -27,7 +27,7 @@ def _kept_secret() -> str:
     """The secret key of this data folder, made at the first start and kept with mode 0600."""
     path = DATA_DIR / "secret_key"
     if not path.exists():
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(50))
     return path.read_text().strip() or secrets.token_urlsafe(50)
@@ -73,6 +73,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "shopcomm.core.http.caching.PrivateByDefaultMiddleware",
     "shopcomm.core.http.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -170,8 +171,29 @@ CELERY_BEAT_SCHEDULE = {
     "mind-shortages": {"task": "orders.mind_shortages", "schedule": 60.0},
     "draw-pictures": {"task": "attachments.draw", "schedule": 10.0},
     "purge-unsent-uploads": {"task": "attachments.purge_unsent", "schedule": 3600.0},
+    "purge-orphan-files": {"task": "attachments.purge_orphans", "schedule": 24 * 3600.0},
+    "purge-by-age": {"task": "shop.purge_by_age", "schedule": 24 * 3600.0},
     "complete-old-orders": {"task": "orders.auto_complete", "schedule": 3600.0},
 }
+
+# --- what goes by age --------------------------------------------------------------------------
+# Each is an age in days, looked at once a day; 0 keeps that kind for ever. Orders, conversations, the log of events and
+# what is sent in a conversation are never deleted by age.
+# PURGE_SESSIONS_DAYS: log-ins and customers' sessions, so long after they have run out.
+PURGE_SESSIONS_DAYS = env.int("PURGE_SESSIONS_DAYS", default=1)
+# PURGE_IDEMPOTENCY_KEYS_DAYS: answers kept for repeated POSTs of the API; a key used later does its work again.
+PURGE_IDEMPOTENCY_KEYS_DAYS = env.int("PURGE_IDEMPOTENCY_KEYS_DAYS", default=7)
+# PURGE_SENT_FORMS_DAYS: which forms were sent, so that the same page sent again makes nothing twice.
+PURGE_SENT_FORMS_DAYS = env.int("PURGE_SENT_FORMS_DAYS", default=7)
+# PURGE_LOGIN_CODES_DAYS: one-time codes; their count of a day limits what a phone is sent, so at least 2.
+PURGE_LOGIN_CODES_DAYS = env.int("PURGE_LOGIN_CODES_DAYS", default=2)
+# PURGE_LOGIN_RECORDS_DAYS: the record of log-ins and of refused ones; nobody can delete it by hand.
+PURGE_LOGIN_RECORDS_DAYS = env.int("PURGE_LOGIN_RECORDS_DAYS", default=180)
+# PURGE_NOTICES_DAYS: notices that were told or dropped, with their deliveries; the page “why” knows them so long.
+PURGE_NOTICES_DAYS = env.int("PURGE_NOTICES_DAYS", default=180)
+# PURGE_HANDLED_DAYS: dead letters that were resolved, scheduled messages that were said or cancelled, answered requests
+# to be told of goods, browsers whose links are closed.
+PURGE_HANDLED_DAYS = env.int("PURGE_HANDLED_DAYS", default=30)
 
 # --- ways out ---------------------------------------------------------------------------------
 # EMAIL_URL: the shop's SMTP server, such as smtp+tls://user:password@smtp.example.com:587; unset: no e-mail.
@@ -198,11 +220,23 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
 AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=10)
 AXES_COOLOFF_TIME = 0.25  # hours
+# By name and network together: nobody is locked out by what happens elsewhere.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "shopcomm.core.http.networks.axes_address"
+AXES_HANDLER = "shopcomm.core.accounts.login_guard.NetworkHandler"
+# LOGIN_NAMES_PER_NETWORK: different names refused from one network (an IPv6 /64) in a quarter of an hour; then only
+# names that have come in from there before are tried.
+LOGIN_NAMES_PER_NETWORK = env.int("LOGIN_NAMES_PER_NETWORK", default=20)
+# LOGIN_FAILURES_IN_ALL: wrong passwords from everywhere in a quarter of an hour; then the same holds for all networks.
+LOGIN_FAILURES_IN_ALL = env.int("LOGIN_FAILURES_IN_ALL", default=1000)
 AXES_VERBOSE = False
+# The counters above are swept when they run out; the record of refused log-ins stays.
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_LOCKOUT_TEMPLATE = "accounts/locked.html"
 # LOGIN_CODE_COUNTRIES: calling codes of the countries that customers' login codes are sent to.
 LOGIN_CODE_COUNTRIES = env.list("LOGIN_CODE_COUNTRIES", default=["86"])
+# LOGIN_CODES_PER_HOUR: login codes sent to customers in all; each may cost the shop a text message.
+LOGIN_CODES_PER_HOUR = env.int("LOGIN_CODES_PER_HOUR", default=1000)
 # SHOW_LOGIN_CODES: without an SMS gateway, show a login code on the page and in the log. Only for the demo shop:
 # whoever sees it is that customer. `make run` sets it.
 SHOW_LOGIN_CODES = env.bool("SHOW_LOGIN_CODES", default=DEBUG)
@@ -336,10 +370,15 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "request_id": {"()": "shopcomm.core.http.request_ids.RequestIdFilter"},
+        "request_id": {"()": "shopcomm.core.http.logs.RequestIdFilter"},
         "database_away": {"()": "shopcomm.core.database.pool.DatabaseAwayFilter"},
     },
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "shopcomm.core.http.logs.SecretFreeFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
+        }
+    },
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}
     },
@@ -350,5 +389,8 @@ LOGGING: dict[str, Any] = {
         "httpcore2": {"level": "WARNING"},
         "django.request": {"filters": ["database_away"]},
         "psycopg.pool": {"level": "ERROR"},
+        # The server's own lines name addresses, too: written as all others. Its level stays what its option says.
+        "uvicorn": {"handlers": ["stderr"], "propagate": False},
+        "uvicorn.access": {"handlers": ["stderr"], "propagate": False},
     },
 }

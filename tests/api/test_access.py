@@ -1,10 +1,15 @@
 """Who may call the API: keys, their scopes, their rate."""
 
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from shopcomm.core.accounts.models import ApiKey
+from messaging.services.messages import send_message
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import ApiKey, OrderLink
+from shopcomm.core.accounts.services.order_links import link_url, open_link
 from tests.api.test_orders_api import problem
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +36,39 @@ def test_a_scope_opens_its_calls_and_no_others(with_scopes, scope: str) -> None:
     allowed = {other for other, (method, path) in CALLS.items() if call(client, method, path) != 403}
 
     assert allowed == {scope}
+
+
+def test_a_customers_page_is_told_only_to_a_key_that_may_have_it(with_scopes, post, body, order) -> None:
+    OrderLink.objects.all().delete()
+    plain = with_scopes("orders:read", "orders:write")
+
+    answers = [
+        post("orders/", body, client=plain).json(),
+        plain.get(f"/api/v1/orders/{order.number}/").json(),
+        plain.get("/api/v1/orders/").json()["results"][0],
+        post(f"orders/{order.number}/transitions/", {"to": "paid"}, client=plain).json(),
+    ]
+
+    assert [answer["customer_url"] for answer in answers] == [None] * 4
+    # Nor is one made on the way.
+    assert not OrderLink.objects.exists()
+    told = with_scopes("orders:read", "orders:links").get(f"/api/v1/orders/{order.number}/").json()
+    assert open_link(told["customer_url"].split("/")[-2]).order_id == order.pk
+
+
+def test_links_in_messages_open_nothing_for_a_key_without_that_scope(with_scopes, order, sales) -> None:
+    url = link_url(customer=order.customer, order_id=order.pk)
+    talk, token = order.conversation.pk, url.split("/")[-2]
+    given = {"client_id": uuid4(), "kind": "text", "body": f"请打开看看 {url}"}
+    send_message(actor=Actor.staff(sales), conversation_id=talk, **given)
+
+    def told(*scopes: str) -> list[str]:
+        client = with_scopes("conversations:read", *scopes)
+        pages = [f"conversations/{talk}/messages/", "search/messages/?q=请打开"]
+        return [client.get(f"/api/v1/{page}").text for page in pages]
+
+    assert [token in page for page in told()] == [False, False]
+    assert [token in page for page in told("orders:links")] == [True, True]
 
 
 @pytest.mark.parametrize(

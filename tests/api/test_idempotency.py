@@ -9,6 +9,7 @@ from django.db import connections
 
 from orders.models import Order
 from orders.services import orders as taking
+from shopcomm.core.http.models import IdempotencyRecord
 from tests.api.test_orders_api import problem
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +24,30 @@ def test_the_same_key_and_body_answer_as_the_first_time(post, body) -> None:
     assert first.json() == second.json()
     assert second["Idempotent-Replay"] == "true"
     assert not first.has_header("Idempotent-Replay")
+    assert Order.objects.count() == 1
+
+
+def test_the_record_of_an_answer_opens_nothing_and_names_nobody(post, body) -> None:
+    answer = post("orders/", body, key="k1").json()
+    token = answer["customer_url"].split("/")[-2]
+
+    (kept,) = IdempotencyRecord.objects.all()
+
+    columns = " ".join(str(value) for value in vars(kept).values())
+    assert [
+        secret for secret in (token, token.partition(".")[2], "机场路", "13800138000") if secret in columns
+    ] == []
+    assert post("orders/", body, key="k1").json()["customer_url"] == answer["customer_url"]
+
+
+def test_an_answer_under_a_lost_secret_key_is_not_made_up(post, body, settings) -> None:
+    post("orders/", body, key="k1")
+    old, settings.SECRET_KEY = settings.SECRET_KEY, "another key of this installation" * 2
+
+    problem(post("orders/", body, key="k1"), 409, "replay_lost")
+    settings.SECRET_KEY_FALLBACKS = [old]
+
+    assert post("orders/", body, key="k1")["Idempotent-Replay"] == "true"
     assert Order.objects.count() == 1
 
 

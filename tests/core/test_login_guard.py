@@ -89,4 +89,4 @@ def test_whoever_createsuperuser_makes_is_a_manager(monkeypatch):
     assert (boss.role, boss.is_superuser) == ("manager", True)
     client = Client()
     client.force_login(boss, backend="django.contrib.auth.backends.ModelBackend")
-    assert client.get("/rules/").status_code == 200
+    assert client.get("/rules/", follow=True).status_code == 200

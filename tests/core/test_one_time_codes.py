@@ -143,7 +143,7 @@ def test_a_phone_and_an_address_have_their_limits(unhurried):
     issue()
 
     buckets = [call.args[0] for call in unhurried.call_args_list]
-    assert buckets == ["code-from:192.0.2.1", f"code-to:{PHONE}"]
+    assert buckets == ["code-from:192.0.2.1", f"code-to:{PHONE}", "code-all"]
     unhurried.return_value = 12.2
     with pytest.raises(CodeRefused) as refused:
         issue()

@@ -68,7 +68,7 @@ def rows(order, sales) -> dict[str, list]:
         "keys": pair(7, lambda when: at(IdempotencyRecord.objects.create(api_key=key, key=f"{when}", status=201, sealed="x"), created_at=when)),
         "forms": pair(7, lambda when: at(SentForm.objects.create(owner="1", key=f"{when}"), created_at=when)),
         "codes": pair(2, lambda when: OneTimeCode.objects.create(phone="+8613800138000", created_at=when, expires_at=when)),
-        "attempts": pair(180, lambda when: at(AccessAttempt.objects.create(username="x", ip_address="::1", failures_since_start=1), attempt_time=when)),
+        "attempts": pair(180, lambda when: at(AccessAttempt.objects.create(username=f"{when}", ip_address="::1", failures_since_start=1), attempt_time=when)),
         "log-ins": pair(180, lambda when: at(AccessLog.objects.create(username="x", ip_address="::1"), attempt_time=when)),
         "letters": pair(30, letter),
         "scheduled": pair(30, later),

@@ -2,8 +2,12 @@
 
 import pytest
 
-from shopcomm.core.accounts.services.customers import customer_by_phone
+from messaging.models import Attachment
+from shopcomm.core.accounts.models import Customer
+from shopcomm.core.accounts.services.api_keys import create_api_key
+from shopcomm.core.accounts.services.customers import customer_by_phone, rename_customer
 from shopcomm.core.text import one_line
+from tests.factories import StaffFactory
 
 
 @pytest.mark.parametrize(
@@ -29,3 +33,35 @@ def test_a_customer_with_a_name_that_shows_nothing_is_called_by_the_phone() -> N
     customer = customer_by_phone(name="\u202e\u200b", phone="13800138000", source="api")
 
     assert customer.name == "客户 8000"
+
+
+TRICK = "李\u202e四\u2066\n\x07 \u061c经理\U000e0041"
+
+
+@pytest.mark.django_db
+def test_no_way_to_write_a_name_gets_past_the_door(order) -> None:
+    """Whatever writes it: a service, a form of the admin, many rows at once, a single update."""
+    buyer = order.customer
+    rename_customer(customer=buyer, name=TRICK)
+    Customer.objects.filter(pk=buyer.pk).update(company=TRICK)
+    Customer.objects.bulk_create([Customer(name=TRICK, phone="+8613700000001", phone_tail="0001")])
+    staff = StaffFactory(display_name=TRICK)
+    file = Attachment.objects.create(
+        kind="file", mime="text/plain", name="账单\u202efdp.exe", size=1, file="x"
+    )
+    key = create_api_key(name=TRICK, scopes=["*"])[0]
+    order.receiver_name = TRICK
+    order.save()
+
+    for row in (buyer, staff, file, key, order):
+        row.refresh_from_db()
+    names = [buyer.name, buyer.company, staff.display_name, key.name, order.receiver_name]
+    names.append(Customer.objects.get(phone="+8613700000001").name)
+    assert set(names) == {"李四 经理"}
+    assert file.name == "账单fdp.exe"
+
+
+@pytest.mark.django_db
+def test_a_name_of_nothing_but_tricks_is_refused(customer) -> None:
+    with pytest.raises(ValueError, match="not a name"):
+        rename_customer(customer=customer, name="\u202e \u200b")

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ModelForm, MultipleChoiceField
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -40,14 +40,16 @@ class StaffAdmin(UserAdmin, ModelAdmin):
     add_fieldsets = ((None, {"fields": ("username", "password1", "password2", "display_name", "role")}),)
 
     @password_first
-    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """A new member of staff comes with a password."""
-        return super().add_view(request, *args, **kwargs)
+        return super().add_view(request, form_url, extra_context)
 
     @password_first
-    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Another password for somebody."""
-        return super().user_change_password(request, *args, **kwargs)
+        return super().user_change_password(request, id, form_url)
 
     def save_model(self, request: HttpRequest, obj: Staff, form: Any, change: bool) -> None:
         # Managers run the admin; nobody else gets in.
@@ -115,9 +117,11 @@ class ApiKeyAdmin(ModelAdmin):
     actions = ("revoke",)
 
     @password_first
-    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """A new key opens the API."""
-        return super().add_view(request, *args, **kwargs)
+        return super().add_view(request, form_url, extra_context)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is None

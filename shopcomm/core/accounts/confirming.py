@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -14,7 +14,7 @@ CONFIRMED_KEY = "password_confirmed_at"
 # Long enough to fill in a form, too short to find somebody's open browser.
 HOLDS_SECONDS = 5 * 60
 
-AdminView = Callable[..., HttpResponseBase]
+AdminView = Callable[..., HttpResponse]
 
 
 def note_confirmed(request: HttpRequest) -> None:
@@ -32,7 +32,7 @@ def password_first(view: AdminView) -> AdminView:
     """A page of the admin that asks for the password before it shows or does anything."""
 
     @wraps(view)
-    def guarded(self: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def guarded(self: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated or is_confirmed(request):
             return view(self, request, *args, **kwargs)
         return redirect(f"{reverse('confirm')}?{urlencode({'next': request.path})}")

@@ -12,6 +12,8 @@ from pathlib import Path
 
 NOBODY = 65534
 PR_SET_PDEATHSIG = 1
+# What tells a data folder of ours from another.
+OURS = ("services.json", "supervisor.lock", "secret_key", "postgres", "valkey")
 
 
 class EmbeddedError(Exception):
@@ -60,6 +62,20 @@ def hand_over(folder: Path) -> None:
         os.chown(folder, NOBODY, NOBODY)
 
 
+def keep_private(data: Path) -> None:
+    """Make a data folder that nobody else of this machine reads; one that holds other things is left as it is."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    known = any((data / name).exists() for name in OURS) or not any(data.iterdir())
+    if not known or data.stat().st_uid != os.geteuid():
+        return
+    if unprivileged()[:1] == ("setpriv",):
+        # PostgreSQL passes through to its own folder, and sees no other.
+        os.chown(data, -1, NOBODY)
+        data.chmod(0o710)
+    else:
+        data.chmod(0o700)
+
+
 def dies_with_us(by: signal.Signals) -> Callable[[], None] | None:
     """What a child runs first so that the kernel ends it when its parent is killed. Linux only."""
     if not hasattr(os, "uname") or os.uname().sysname != "Linux":
@@ -72,6 +88,10 @@ def dies_with_us(by: signal.Signals) -> Callable[[], None] | None:
     return arrange
 
 
+def _only_ours(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def spawn(
     command: list[str], log: Path, *, orphaned: signal.Signals = signal.SIGTERM, **environment: str
 ) -> "subprocess.Popen[bytes]":
@@ -79,7 +99,9 @@ def spawn(
 
     `orphaned` is the signal that ends it if we are killed.
     """
-    with log.open("ab") as out:
+    with open(log, "ab", opener=_only_ours) as out:
+        # One of an earlier version may be readable by others.
+        os.fchmod(out.fileno(), 0o600)
         return subprocess.Popen(
             command,
             stdout=out,

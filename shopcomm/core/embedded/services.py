@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote, urlsplit
 from shopcomm.core.embedded.binaries import (
     EmbeddedError,
     hand_over,
+    keep_private,
     postgres_bin,
     spawn,
     unprivileged,
@@ -42,7 +43,7 @@ class Services:
 
     def start(self, *, postgres: bool = True, valkey: bool = True) -> None:
         """Start what is asked for and wait until it answers. Raises EmbeddedError with what to do."""
-        self.data.mkdir(parents=True, exist_ok=True)
+        keep_private(self.data)
         _check_space(self.data)
         if postgres:
             self.start_postgres()

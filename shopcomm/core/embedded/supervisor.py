@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from shopcomm.core.embedded.attach import ROOT, data_folder
-from shopcomm.core.embedded.binaries import EmbeddedError, spawn
+from shopcomm.core.embedded.binaries import EmbeddedError, keep_private, spawn
 from shopcomm.core.embedded.catalogues import compile_catalogues
 from shopcomm.core.embedded.restarts import Restarts, write_keeps_ending
 from shopcomm.core.embedded.services import Services, end, stop_leftovers
@@ -275,7 +275,7 @@ def check_port(port: int) -> None:
 @contextmanager
 def only_one(data: Path) -> Iterator[None]:
     """Hold a data folder. Raises EmbeddedError when another supervisor holds it."""
-    data.mkdir(parents=True, exist_ok=True)
+    keep_private(data)
     with (data / "supervisor.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,14 +5,16 @@ import sys
 from functools import cache
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from shopcomm.core.database.pool import is_unavailable
+from shopcomm.core.http.caching import PRIVATE
 from shopcomm.core.http.language import language_of
 from shopcomm.core.http.problems import BUSY_SECONDS, PROBLEM, problem
 
@@ -48,8 +50,22 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _answer(request, 403, "forbidden", "403.html")
 
 
+class ElsewhereNow(Http404):
+    """What somebody asks for is not theirs any more: told in a sentence on the page that they are sent to.
+
+    A program, and a part of a page that asks for itself, gets the 404.
+    """
+
+    def __init__(self, text: str, url: str) -> None:
+        super().__init__(text)
+        self.text, self.url = text, url
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """404."""
+    """404, or the way to where somebody goes on."""
+    if isinstance(exception, ElsewhereNow) and not request.headers.get("X-Fragment"):
+        messages.info(request, exception.text)
+        return redirect(exception.url)
     return _answer(request, 404, "not_found", "404.html")
 
 
@@ -75,7 +91,7 @@ def unavailable(request: HttpRequest) -> HttpResponse:
         answer = HttpResponse(_unavailable_page(language), status=503)
         answer.headers["Content-Security-Policy"] = "default-src 'self'; frame-ancestors 'none'"
     answer.headers["Retry-After"] = str(BUSY_SECONDS)
-    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Cache-Control"] = PRIVATE
     return answer
 
 

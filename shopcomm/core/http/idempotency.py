@@ -17,6 +17,7 @@ from rest_framework.utils.encoders import JSONEncoder
 
 from shopcomm.core.http.models import IdempotencyRecord
 from shopcomm.core.http.problems import problem, problem_handler
+from shopcomm.core.http.sealing import CannotUnseal, seal, unseal
 
 LONGEST_KEY = 255
 PROBLEM = "application/problem+json"
@@ -42,7 +43,13 @@ def once(request: Request, work: Callable[[], Response]) -> Response:
     if seen.digest != digest:
         return _refused(422, "idempotency_key_reused", "this key was used for another request")
     kind = PROBLEM if seen.status >= 400 else None
-    return Response(seen.body, status=seen.status, content_type=kind, headers={"Idempotent-Replay": "true"})
+    try:
+        body = json.loads(unseal(seen.sealed))
+    except CannotUnseal:
+        return _refused(
+            409, "replay_lost", "this was done before; its answer was sealed under another SECRET_KEY"
+        )
+    return Response(body, status=seen.status, content_type=kind, headers={"Idempotent-Replay": "true"})
 
 
 def _first(owner: Any, key: str, digest: str, work: Callable[[], Response]) -> Response:
@@ -58,9 +65,9 @@ def _first(owner: Any, key: str, digest: str, work: Callable[[], Response]) -> R
         transaction.set_rollback(False)
     if response.status_code in NOT_NOW:
         return response
-    body = json.loads(json.dumps(response.data, cls=JSONEncoder))
+    sealed = seal(json.dumps(response.data, cls=JSONEncoder))
     IdempotencyRecord.objects.create(
-        api_key=owner, key=key, digest=digest, status=response.status_code, body=body
+        api_key=owner, key=key, digest=digest, status=response.status_code, sealed=sealed
     )
     return response
 

@@ -10,7 +10,8 @@ class IdempotencyRecord(models.Model):
     # Of method, path and body: the same key for something else is refused.
     digest = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField()
-    body = models.JSONField()
+    # JSON, encrypted: an answer may hold a customer's link.
+    sealed = models.TextField()
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:

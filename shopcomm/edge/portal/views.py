@@ -47,7 +47,7 @@ def progress(request: HttpRequest, token: str) -> HttpResponse:
 def _context(request: HttpRequest, order: Order, token: str) -> dict[str, Any]:
     """What the progress shows: what waits for an answer stands first, what is settled last."""
     preview = request.user.is_authenticated
-    asked = asked_changes(order)
+    asked = asked_changes(order, whole=True)
     return {
         "order": order,
         "progress": progress_of(order),

@@ -1,11 +1,13 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from shopcomm.core.fields import LineField
+
 
 class ApiKey(models.Model):
     """Another system's way in. Only a digest of the secret is kept."""
 
-    name = models.CharField(_("名称"), max_length=80)
+    name = LineField(_("名称"), max_length=80)
     prefix = models.CharField(_("前缀"), max_length=12, unique=True)
     digest = models.CharField(_("摘要"), max_length=64, editable=False)
     scopes = models.JSONField(_("权限范围"), default=list)

@@ -3,6 +3,8 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from shopcomm.core.fields import LineField
+
 
 class Source(models.TextChoices):
     """Where a customer or an order came from."""
@@ -21,11 +23,11 @@ class Customer(models.Model):
         RETAIL = "retail", _("零售")
         WHOLESALE = "wholesale", _("批发")
 
-    name = models.CharField(_("姓名"), max_length=120)
+    name = LineField(_("姓名"), max_length=120)
     # E.164, an extension behind a hyphen; blank for imported customers of whom only an id is known.
     phone = models.CharField(_("手机"), max_length=40, blank=True)
     phone_tail = models.CharField(_("手机尾号"), max_length=4, blank=True, editable=False)
-    company = models.CharField(_("公司"), max_length=120, blank=True)
+    company = LineField(_("公司"), max_length=120, blank=True)
     source = models.CharField(_("来源"), max_length=10, choices=Source, default=Source.WECHAT)
     tier = models.CharField(_("类型"), max_length=10, choices=Tier, default=Tier.RETAIL)
     email = models.EmailField(_("邮箱"), blank=True)

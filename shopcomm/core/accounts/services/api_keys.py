@@ -7,9 +7,12 @@ from django.utils import timezone
 
 from shopcomm.core.accounts.models import ApiKey
 
+# To be told the address of a customer's page: whoever has it reads and writes there as the customer.
+LINKS = "orders:links"
 SCOPES = (
     "orders:read",
     "orders:write",
+    LINKS,
     "products:read",
     "products:write",
     "conversations:read",

@@ -33,7 +33,7 @@ def customer_by_phone(
 @transaction.atomic
 def rename_customer(*, customer: Customer, name: str) -> Customer:
     """What a customer wants to be called. Raises ValueError for nothing, and for what is too long."""
-    name = name.replace("\x00", "").strip()
+    name = one_line(name)
     if not name or len(name) > 120:
         raise ValueError("not a name")
     if name != customer.name:

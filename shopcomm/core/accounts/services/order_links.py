@@ -1,5 +1,6 @@
 """Signed links: what a customer opens on a phone to see one order."""
 
+import re
 import secrets
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from shopcomm.core.accounts.models import Customer, OrderLink
 from shopcomm.core.realtime import link_group, look_again_on_commit
 
 # The nonce is in the database, the signature is not: a copy of the table opens nothing.
+_IN_TEXT = re.compile(r"(/o/)([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)")
 _signer = Signer(salt="shopcomm.order-link", sep=".")
 
 
@@ -52,6 +54,11 @@ def link_urls(customers: dict[int, int]) -> dict[int, str]:
 
 def _url(link: OrderLink) -> str:
     return settings.PUBLIC_URL.rstrip("/") + reverse("portal:order", args=[link_token(link)])
+
+
+def hide_links(text: str) -> str:
+    """A text without the keys of the links in it, as long as it was: for readers who may not open them."""
+    return _IN_TEXT.sub(lambda found: found[1] + "*" * len(found[2]), text)
 
 
 def open_link(token: str) -> OrderLink | None:

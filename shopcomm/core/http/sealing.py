@@ -1,0 +1,35 @@
+"""Text that only this installation reads: a copy of the database must not open anything by itself."""
+
+import base64
+from hashlib import sha256
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+
+class CannotUnseal(ValueError):
+    """Sealed under a secret key that is not known any more."""
+
+
+def seal(text: str) -> str:
+    """The text, encrypted under SECRET_KEY."""
+    return _box().encrypt(text.encode()).decode()
+
+
+def unseal(sealed: str) -> str:
+    """What was sealed, also under one of SECRET_KEY_FALLBACKS. Raises CannotUnseal."""
+    try:
+        return _box().decrypt(sealed.encode()).decode()
+    except InvalidToken as error:
+        raise CannotUnseal from error
+
+
+def _box() -> MultiFernet:
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return MultiFernet([Fernet(_key(each)) for each in keys])
+
+
+def _key(secret: str | bytes) -> bytes:
+    digest = salted_hmac("shopcomm.seal", "", secret=secret, algorithm="sha256").digest()
+    return base64.urlsafe_b64encode(sha256(digest).digest())
