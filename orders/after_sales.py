@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from orders.models import AfterSalesCase
 from orders.transitions import CUSTOMER, SELLERS, STOCKROOM
+from shopcomm.core.accounts.actors import Actor
 
 State, Kind = AfterSalesCase.State, AfterSalesCase.Kind
 
@@ -33,3 +34,10 @@ CASE_MOVES: dict[str, CaseMove] = {
         CaseMove("conclude", frozenset({State.INSPECTING}), SELLERS),
     )
 }
+
+
+def may_decide(case: AfterSalesCase, actor: Actor) -> bool:
+    """Whether a case is this seller's to decide: an appeal is not for whoever refused, unless a manager did."""
+    if not case.appealed or "manager" in actor.roles:
+        return True
+    return actor.kind != "staff" or actor.id != case.refused_by_id

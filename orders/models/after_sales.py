@@ -41,6 +41,10 @@ class AfterSalesCase(models.Model):
     amount = models.DecimalField(_("退款金额"), max_digits=12, decimal_places=2, default=0)
     answer = models.CharField(_("答复"), max_length=300, blank=True)
     answered_by = models.CharField(_("处理者"), max_length=120, blank=True)
+    # Who refused it last, of the shop's people: an appeal is for somebody else to decide.
+    refused_by = models.ForeignKey(
+        "accounts.Staff", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("拒绝者")
+    )
     appealed = models.BooleanField(_("已申诉"), default=False)
     carrier = models.CharField(_("寄回承运商"), max_length=40, blank=True)
     tracking_number = models.CharField(_("寄回运单号"), max_length=60, blank=True)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.after_sales import CASE_MOVES, OPEN
+from orders.after_sales import CASE_MOVES, OPEN, may_decide
 from orders.couriers import courier_code
 from orders.errors import GuardFailed, NotAllowed
 from orders.events import AfterSalesMoved
@@ -159,6 +159,7 @@ def approve_case(
     case, order = begin(actor, case_id, "approve")
     if case.state != State.APPLIED:
         return case
+    _check_decider(case, actor)
     if amount is not None:
         if not 0 <= amount <= worth_left(order):
             raise GuardFailed(("amount_invalid", _("金额不正确")))
@@ -206,19 +207,26 @@ def reject_case(*, actor: Actor, case_id: int, reason: str) -> AfterSalesCase:
     case, order = begin(actor, case_id, "reject")
     if case.state == State.REJECTED:
         return case
+    _check_decider(case, actor)
     if not reason.strip():
         raise GuardFailed(("reason_required", _("请填写原因")))
     call_off(case, actor, reason.strip())
     case.state, case.answer, case.answered_by = State.REJECTED, clean(reason)[:300], actor.name
+    case.refused_by_id = actor.id if actor.kind == "staff" else None
     case.closed_at = timezone.now()
     case.save()
     tell(case, order, actor, case.answer)
     return case
 
 
+def _check_decider(case: AfterSalesCase, actor: Actor) -> None:
+    if not may_decide(case, actor):
+        raise GuardFailed(("appeal_by_another", _("客户申诉要由其他同事或经理处理")))
+
+
 @transaction.atomic
 def appeal_case(*, actor: Actor, case_id: int, note: str) -> AfterSalesCase:
-    """Ask once more; a manager ought to look. Goods that were inspected and refused stay refused."""
+    """Ask once more; somebody else decides, or a manager. Goods that were inspected and refused stay refused."""
     case, order = begin(actor, case_id, "appeal")
     if case.appealed or case.lines.exclude(good=0, damaged=0).exists():
         raise GuardFailed(("appealed", _("已经申诉过了，请在客服里联系我们")))

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from orders.after_sales import may_decide
 from orders.couriers import COURIERS
 from orders.labels import handed_over_text
 from orders.models import Order
@@ -152,6 +153,7 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
         "asked": asked,
         "deciding": deciding,
         "cases": cases,
+        "for_others": {case.pk for case in cases if not may_decide(case, request.actor)},
         "shortages": shortages,
         "evaluation": evaluation_of(order),
         "couriers": COURIERS.items(),

@@ -197,6 +197,33 @@ def test_a_refused_case_may_be_pleaded_once(shipped, boss):
         appeal_case(actor=customer, case_id=case.pk, note="再看看")
 
 
+def test_an_appeal_is_decided_by_a_manager_or_by_somebody_who_did_not_refuse(
+    shipped, sales, other_sales, boss, log_in, as_actor
+):
+    case, seller = ask(shipped), as_actor(sales)
+    reject_case(actor=seller, case_id=case.pk, reason="看不出破损")
+    appeal_case(actor=Actor.customer(shipped.customer), case_id=case.pk, note="补了照片")
+
+    for decide in (
+        lambda: approve_case(actor=seller, case_id=case.pk),
+        lambda: reject_case(actor=seller, case_id=case.pk, reason="还是看不出"),
+    ):
+        with pytest.raises(GuardFailed) as refused:
+            decide()
+        assert refused.value.names == ["appeal_by_another"]
+    page, form = f"/orders/{shipped.number}/", f"/orders/after-sales/{case.pk}/approve/"
+    assert form not in log_in(sales).get(page).content.decode()
+    assert form in log_in(other_sales).get(page).content.decode()
+    assert approve_case(actor=as_actor(other_sales), case_id=case.pk).state == State.WAITING_RETURN
+
+
+def test_a_manager_decides_an_appeal_against_their_own_refusal(shipped, boss):
+    case = ask(shipped)
+    reject_case(actor=boss, case_id=case.pk, reason="看不出破损")
+    appeal_case(actor=Actor.customer(shipped.customer), case_id=case.pk, note="补了照片")
+    assert approve_case(actor=boss, case_id=case.pk).state == State.WAITING_RETURN
+
+
 def test_the_same_key_is_the_same_case(shipped):
     assert ask(shipped, key="k").pk == ask(shipped, key="k").pk
 
