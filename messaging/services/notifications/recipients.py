@@ -33,14 +33,21 @@ def recipients(
 ) -> list[Person]:
     """The people a rule tells of an order, or of a conversation without one."""
     customer_id = order.customer_id if order else customer_id
-    assigned = (order.assigned_to_id if order else staff_id) or 0
     if rule.audience == Audience.CUSTOMER:
         return [Person(Recipient.CUSTOMER, customer_id)] if customer_id else []
-    if rule.audience == Audience.PERSON:
-        return [Person(Recipient.STAFF, rule.person_id or 0)]
-    if rule.audience == Audience.ASSIGNED and assigned:
-        return [Person(Recipient.STAFF, assigned)]
-    # What nobody has taken yet concerns everybody in sales.
-    role = "sales" if rule.audience == Audience.ASSIGNED else rule.role
-    staff = Staff.objects.filter(role=role, is_active=True).order_by("pk")
-    return [Person(Recipient.STAFF, pk) for pk in staff.values_list("pk", flat=True)]
+    assigned = (order.assigned_to_id if order else staff_id) or 0
+    return [Person(Recipient.STAFF, pk) for pk in _staff_told(rule, assigned)]
+
+
+def _staff_told(rule: NotificationRule, assigned: int) -> list[int]:
+    """Whoever is named and still works here; else their role, or sales; with nobody there, the managers.
+
+    What nobody has taken yet, and what was somebody's who has left, concerns everybody in sales.
+    """
+    active = Staff.objects.filter(is_active=True).order_by("pk")
+    named = {Audience.PERSON: rule.person_id, Audience.ASSIGNED: assigned}.get(Audience(rule.audience))
+    role = rule.role if rule.audience == Audience.ROLE else "sales"
+    for chosen in (Q(pk=named or 0), Q(role=role), Q(role="manager")):
+        if found := list(active.filter(chosen).values_list("pk", flat=True)):
+            return found
+    return []

@@ -7,17 +7,19 @@ has a person at a time (an advisory lock): budgets and merging need to see every
 import json
 import logging
 from collections.abc import Sequence
+from copy import copy
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from messaging.models import Notification
+from messaging.models import Notification, Recipient
 from messaging.services.channels.handing_over import hand_over
 from messaging.services.notifications.batch import Batch
 from messaging.services.notifications.decide import Reason
-from messaging.services.notifications.recipients import Person, these
+from messaging.services.notifications.planning import store
+from messaging.services.notifications.recipients import Person, recipients, these
 from messaging.services.notifications.settling import Settled, settle
 from messaging.services.notifications.telling import tell
 
@@ -97,6 +99,9 @@ def _release(people: Sequence[Person], now: datetime) -> int:
         for person in batch.people
     }
     told = tell(batch, [message for result in outcomes.values() for message in result.messages])
+    _hand_on(
+        batch, [pk for result in outcomes.values() for pk, why in result.dropped.items() if why == "nobody"]
+    )
     for result in outcomes.values():
         _note(batch, result)
     write_outcomes(batch.touched)
@@ -147,6 +152,22 @@ def write_outcomes(rows: Sequence[Notification]) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(OUTCOMES, [json.dumps(outcomes, ensure_ascii=False)])
+
+
+def _hand_on(batch: Batch, ids: Sequence[int]) -> None:
+    """What waited for a member of staff who has left goes to those whom its rule would tell now."""
+    rows = []
+    for row in (batch.rows[pk] for pk in ids if batch.rows[pk].recipient_kind == Recipient.STAFF):
+        talk = batch.conversations.get(row.conversation_id or 0)
+        heirs = recipients(
+            batch.rules[row.rule_id], row.order, staff_id=(talk.assigned_to_id or 0) if talk else 0
+        )
+        for _kind, pk in heirs:
+            heir = copy(row)
+            heir.pk, heir.recipient_id, heir.send_at = None, pk, batch.now
+            rows.append(heir)
+    if rows:
+        store(rows, batch.now)
 
 
 def _note(batch: Batch, result: Settled) -> None:

@@ -79,6 +79,31 @@ def test_old_news_is_not_told():
     assert decide(ask_at(DAY - TOO_OLD - MINUTE), world(DAY)) == (None, Reason.TOO_OLD)
 
 
+def test_news_is_old_only_after_that_time_not_at_it():
+    assert decide(ask_at(DAY - TOO_OLD), world(DAY)) == (DAY, Reason.AT_ONCE)
+
+
+def test_an_urgent_order_by_day_is_told_at_once_and_breaks_nothing():
+    asked = ask_at(DAY, policy=Policy.URGENT, urgent=True)
+    assert decide(asked, world(DAY, quiet=NAPS)) == (DAY, Reason.AT_ONCE)
+    noon = at("2026-11-24T12:30")
+    asked = ask_at(noon, policy=Policy.URGENT, urgent=True)
+    assert decide(asked, world(noon, quiet=NAPS)) == (noon, Reason.URGENT)
+
+
+def test_hours_that_are_all_within_the_rest_give_way_to_it():
+    siesta = WorkingCalendar(SHANGHAI, ((Span(time(12), time(14)),),) * 7)
+    noon = at("2026-11-24T13:00")
+    assert decide(ask_at(noon), World(noon, siesta, NAPS)) == (at("2026-11-24T14:00"), Reason.RESTING)
+    assert decide(ask_at(NIGHT), World(NIGHT, siesta, NAPS)) == (NIGHT, Reason.OUTSIDE_HOURS)
+
+
+def test_where_cap_and_budget_end_together_the_rules_own_cap_is_named():
+    told = [DAY - MINUTE]
+    decision = decide(ask_at(DAY, cap=1), world(DAY, told=told, told_by_rule=told, budget=1))
+    assert decision == (DAY - MINUTE + timedelta(hours=24), Reason.OVER_CAP)
+
+
 def test_a_weekend_does_not_make_friday_nights_news_old():
     weekdays = WorkingCalendar(SHANGHAI, ((Span(time(9), time(21)),),) * 5 + ((), ()))
     friday, monday = at("2026-11-20T21:30"), at("2026-11-23T09:00")

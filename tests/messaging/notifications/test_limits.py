@@ -159,8 +159,39 @@ def test_the_budget_goes_to_what_matters_most_and_the_rest_rides_along(clock, cu
     assert orders[1].number in carrier.merged_into.body
 
 
-def test_nobody_who_left_is_told(order, clock, rule, pass_on):
-    gone = StaffFactory(role="sales", is_active=False)
+def told_staff(order: Order) -> dict[int, tuple[str, str]]:
+    """What became of the notices of a new order, by member of staff."""
+    rows = Notification.objects.filter(order=order, trigger="order_confirmed", recipient_kind="staff")
+    return {row.recipient_id: (row.state, row.reason) for row in rows}
+
+
+def test_what_was_for_somebody_who_left_goes_to_sales(order, clock, rule, pass_on):
+    gone, seller = StaffFactory(role="sales", is_active=False), StaffFactory(role="sales")
     rule("order_confirmed", audience="person", person=gone)
     pass_on()
-    assert states(order)["order_confirmed"] == ("dropped", "nobody")
+    assert told_staff(order) == {seller.pk: ("sent", "at_once")}
+
+
+@pytest.mark.parametrize("audience", ["assigned", "person"])
+def test_with_nobody_in_sales_a_manager_is_told(order, clock, rule, pass_on, audience):
+    gone, boss = StaffFactory(role="sales", is_active=False), StaffFactory(role="manager")
+    StaffFactory(role="warehouse")
+    Order.objects.filter(pk=order.pk).update(assigned_to=gone)
+    rule("order_confirmed", audience=audience, person=gone)
+    pass_on()
+    assert told_staff(order) == {boss.pk: ("sent", "at_once")}
+
+
+def test_what_waited_for_somebody_who_leaves_meanwhile_is_told_to_another_once(order, clock, rule, pass_on):
+    leaving, seller = StaffFactory(role="sales"), StaffFactory(role="sales")
+    Order.objects.filter(pk=order.pk).update(assigned_to=leaving)
+    rule("order_confirmed", audience="assigned", delay_minutes=30)
+    pass_on()
+    assert list(told_staff(order)) == [leaving.pk]
+
+    leaving.is_active = False
+    leaving.save()
+    clock.shift(timedelta(minutes=31))
+    pass_on()
+    pass_on()
+    assert told_staff(order) == {leaving.pk: ("dropped", "nobody"), seller.pk: ("sent", "delayed")}
