@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test lint bench lighthouse lock messages
+.PHONY: run test lint bench mutants lighthouse lock messages
 
 run: .venv/.run-stamp
 	@exec $(BIN)/python -m shopcomm.core.embedded.supervisor
@@ -26,6 +26,9 @@ lint: .venv/.dev-stamp messages
 
 bench: .venv/.dev-stamp
 	$(BIN)/python -m benchmarks $(ITEMS)
+
+mutants: .venv/.dev-stamp messages
+	$(BIN)/python -m mutants $(OPTIONS) $(ITEMS)
 
 lighthouse: .venv/.dev-stamp messages
 	$(BIN)/python -m benchmarks.lighthouse $(OPTIONS)

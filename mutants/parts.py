@@ -1,0 +1,104 @@
+"""Which rules are broken, and which tests are to notice. The quickest and nearest tests come first."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Part:
+    """Modules whose lines are broken, and the tests that are run for each break; paths from the top of the project."""
+
+    modules: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+PARTS = {
+    "transitions": Part(
+        ("orders/transitions.py", "orders/services/transitions.py", "orders/services/moves.py"),
+        (
+            "tests/orders/test_transition_table.py",
+            "tests/orders/test_transitions.py",
+            "tests/orders/test_transition_actors.py",
+            "tests/orders/test_sweeps.py",
+            "tests/orders/test_parcels_and_payments.py",
+            "tests/orders/test_desk_forms.py",
+        ),
+    ),
+    "guards": Part(
+        ("orders/services/guards.py",),
+        (
+            "tests/orders/test_transitions.py",
+            "tests/orders/test_transition_actors.py",
+            "tests/orders/test_parcels_and_payments.py",
+            "tests/orders/test_money_that_came.py",
+            "tests/orders/test_after_sales.py",
+            "tests/orders/test_edit_order.py",
+            "tests/orders/test_consent.py",
+        ),
+    ),
+    "stock": Part(
+        ("orders/services/stock.py",),
+        (
+            "tests/orders/test_stock.py",
+            "tests/orders/test_shortages.py",
+            "tests/orders/test_transitions.py",
+            "tests/orders/test_after_sales.py",
+            "tests/orders/test_orders_admin.py",
+            "tests/orders/test_concurrency.py",
+        ),
+    ),
+    "money": Part(
+        ("orders/services/payments.py", "orders/services/refunds.py", "orders/selectors/pricing.py"),
+        (
+            "tests/orders/test_money_that_came.py",
+            "tests/orders/test_order_price.py",
+            "tests/orders/test_parcels_and_payments.py",
+            "tests/orders/test_after_sales.py",
+            "tests/orders/test_refund_races.py",
+            "tests/orders/test_desk_forms.py",
+            "tests/api/test_orders_api.py",
+        ),
+    ),
+    "visibility": Part(
+        (
+            "orders/selectors/visibility.py",
+            "orders/selectors/orders.py",
+            "messaging/selectors/conversations.py",
+            "messaging/consumers/feeds.py",
+        ),
+        (
+            "tests/orders/test_order_selectors.py",
+            "tests/orders/test_desk_pages.py",
+            "tests/api/test_access.py",
+            "tests/messaging/test_send_message.py",
+            "tests/messaging/test_feeds.py",
+            "tests/messaging/test_socket.py",
+            "tests/edge/test_portal_page.py",
+            "tests/edge/test_my_orders.py",
+        ),
+    ),
+    "decide": Part(
+        ("messaging/services/notifications/decide.py",),
+        (
+            "tests/messaging/notifications/test_decide.py",
+            "tests/messaging/notifications/test_limits.py",
+            "tests/messaging/notifications/test_telling.py",
+        ),
+    ),
+    "write": Part(
+        ("messaging/services/write.py", "messaging/services/drafts.py"),
+        (
+            "tests/messaging/test_send_message.py",
+            "tests/messaging/test_socket.py",
+            "tests/api/test_messages_api.py",
+        ),
+    ),
+    "hub": Part(
+        ("messaging/consumers/rooms.py", "messaging/consumers/hub.py"),
+        (
+            "tests/messaging/test_rooms.py",
+            "tests/messaging/test_socket.py",
+            "tests/messaging/test_vigil.py",
+            "tests/messaging/test_feeds.py",
+        ),
+    ),
+}

@@ -1,0 +1,85 @@
+"""A copy of the project with a database of its own, in which one line after the other is broken."""
+
+import compileall
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+from mutants.breaking import Break
+from mutants.parts import Part
+from shopcomm.core.embedded.services import Services
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("shopcomm", "orders", "messaging", "templates", "static", "locale", "tests")
+FILES = ("manage.py", "pyproject.toml")
+
+
+class Workshop:
+    """One of several that work side by side on the same servers."""
+
+    def __init__(self, number: int, services: Services, folder: Path) -> None:
+        self.folder, self.log = folder / f"copy-{number}", folder / f"copy-{number}.log"
+        for name in FOLDERS:
+            shutil.copytree(ROOT / name, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in FILES:
+            shutil.copy2(ROOT / name, self.folder / name)
+        compileall.compile_dir(self.folder, quiet=2)
+        environment = os.environ | {
+            "DATABASE_URL": _own_database(services.database_url, f"workshop_{number}"),
+            "REDIS_URL": services.redis_url,
+            "PYTEST_XDIST_WORKER": f"workshop{number}",
+            "SHOPCOMM_DATA": str(folder / f"data-{number}"),
+            "PYTHONPATH": str(self.folder),
+        }
+        self._nursery = subprocess.Popen(
+            [sys.executable, str(ROOT / "mutants" / "nursery.py")],
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._answer()
+
+    def run(self, part: Part, seconds: float) -> str:
+        """Run a part's tests on the copy as it is: `passed`, `failed` or `time out`."""
+        order = {"tests": list(part.tests), "seconds": seconds, "log": str(self.log)}
+        assert self._nursery.stdin is not None
+        self._nursery.stdin.write(json.dumps(order) + "\n")
+        self._nursery.stdin.flush()
+        return self._answer()
+
+    def run_broken(self, broken: Break, part: Part, seconds: float) -> str:
+        """Run them with one module broken, and mend it."""
+        path = self.folder / broken.module
+        sound = path.read_bytes()
+        for compiled in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
+            # It is told from the text by seconds and size, which one changed character leaves as they were.
+            compiled.unlink()
+        path.write_text(broken.code, encoding="utf-8")
+        try:
+            return self.run(part, seconds)
+        finally:
+            path.write_bytes(sound)
+
+    def close(self) -> None:
+        """End the process that forks."""
+        assert self._nursery.stdin is not None
+        self._nursery.stdin.close()
+        self._nursery.wait(10)
+
+    def _answer(self) -> str:
+        assert self._nursery.stdout is not None
+        return self._nursery.stdout.readline().strip()
+
+
+def _own_database(url: str, name: str) -> str:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
