@@ -15,9 +15,16 @@ from orders.selectors.catalogue import variants_on_sale
 from orders.selectors.change_requests import Choice, choices_for, siblings_of
 from orders.selectors.pricing import OrderPrice, price_as_it_is, price_of_goods
 from orders.selectors.products import variants_matching
-from orders.services.addresses import COLUMNS
 from orders.services.consent import PhoneConsent
 from orders.services.items import list_price
+from orders.stale_change_form import (
+    TOGETHER,
+    asked_address,
+    asked_line,
+    left_alone,
+    shown_address,
+    what_was_shown,
+)
 from shopcomm.core import reading
 from shopcomm.core.phones import written_phone
 
@@ -27,13 +34,16 @@ FORMS = ("address", "items", "urgent", "note", "delivery_date", "cancel")
 
 
 def read_change_form(post: QueryDict, order: Order) -> dict[str, Any] | None:
-    """A form as the service takes it; None for a kind that nobody can ask for."""
+    """A form as the service takes it; None for a kind that nobody can ask for.
+
+    Raises GuardFailed where something was changed that has changed meanwhile.
+    """
     kind = post.get("kind", "")
     if kind not in FORMS:
         return None
     data: dict[str, Any] = {name: post.get(name, "") for name in ("note", "reason", "deliver_on")}
     if kind == ChangeKind.ADDRESS:
-        data = {name: post.get(name, "") for name in COLUMNS}
+        data = asked_address(post, order)
     elif kind == ChangeKind.ITEMS:
         data = {"items": _items(post, order)}
     elif kind == ChangeKind.URGENT:
@@ -42,11 +52,14 @@ def read_change_form(post: QueryDict, order: Order) -> dict[str, Any] | None:
     return {"kind": kind, "data": data, "key": post.get("key", ""), **seen}
 
 
-def _items(post: QueryDict, order: Order) -> list[dict[str, Any]]:
+def _items(post: QueryDict, order: Order, *, final: bool = True) -> list[dict[str, Any]]:
+    """The order's goods by a form; `final`: it is sent, and what changed meanwhile is refused."""
     rows = []
     for line in order.lines.all():
         quantity = _pieces(post, f"quantity-{line.pk}", line.quantity)
         sku = post.get(f"sku-{line.pk}", line.sku)
+        if final or left_alone(post, f"sku-{line.pk}", f"quantity-{line.pk}"):
+            sku, quantity = asked_line(post, line, sku, quantity)
         rows.append({"sku": sku, "quantity": quantity})
     more = {sku: _pieces(post, f"add-{sku}", 0) for sku in post.getlist("add")}
     return rows + [{"sku": sku, "quantity": count} for sku, count in more.items() if count]
@@ -61,7 +74,7 @@ def price_of_change(order: Order, post: QueryDict | None = None) -> OrderPrice:
     """What the order costs with the goods of a form, by the rules by which they are saved; without one, as it is."""
     if post is None:
         return price_as_it_is(order)
-    rows = [row for row in _items(post, order) if row["quantity"]]
+    rows = [row for row in _items(post, order, final=False) if row["quantity"]]
     return price_of_goods(order, rows)
 
 
@@ -151,6 +164,7 @@ def change_form(
         "key": uuid4(),
         "today": timezone.localdate(),
         "address": _address(order, given.get("address", {})),
+        "was": what_was_shown(order, lines),
         "lines": [(line, siblings[line.pk], *_filled(line, siblings[line.pk], given)) for line in lines],
         "added": _added(order, posted),
         "find": posted.get("find", "") if posted else "",
@@ -170,21 +184,29 @@ def _chosen(options: list[Option], wanted: str) -> str:
 
 
 def _address(order: Order, given: dict[str, str]) -> dict[str, str]:
-    address = {name: getattr(order, column) for name, column in COLUMNS.items()}
+    address = shown_address(order)
     # Who names another street and no district means none; whoever is not named stays.
-    address |= {name: value for name, value in given.items() if value or name == "district"}
-    return address | {"phone": written_phone(address["phone"])}
+    given = {name: value for name, value in given.items() if value or name == "district"}
+    return address | given | ({"phone": written_phone(given["phone"])} if "phone" in given else {})
 
 
 def _as_read(post: QueryDict, order: Order) -> dict[str, Any]:
-    """A form that was refused, to be shown as it was filled in."""
+    """A form that was refused, to be shown as it was filled in; what was left alone, as the order is by now."""
     lines = {}
     for line in order.lines.all():
+        if left_alone(post, f"sku-{line.pk}", f"quantity-{line.pk}"):
+            continue
         quantity = _pieces(post, f"quantity-{line.pk}", -1)
         if quantity >= 0:
             lines[line.pk] = {"sku": post.get(f"sku-{line.pk}", line.sku), "quantity": quantity}
     return {
-        "address": {name: post[name] for name in COLUMNS if name in post},
+        "address": {
+            name: post[name]
+            for group in TOGETHER
+            if not left_alone(post, *group)
+            for name in group
+            if name in post
+        },
         "lines": lines,
         **{name: post.get(name, "") for name in ("note", "deliver_on", "reason")},
     }

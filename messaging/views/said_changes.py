@@ -53,10 +53,10 @@ def change_from_message(request: ShopRequest, conversation_id: int, seq: int) ->
         if wants_fields(request):
             return fields_answer(pasted)
     elif request.method == "POST" and not wants_goods(request.POST):
-        wanted = read_change_form(request.POST, order)
-        if wanted is None:
-            raise Http404
         try:
+            wanted = read_change_form(request.POST, order)
+            if wanted is None:
+                raise Http404
             asked = request_from_message(actor=request.actor, message=message, **wanted)
         except OrderError as error:
             refusal, status = str(error.detail), error.status
