@@ -1,16 +1,20 @@
 """What goes on in the demo shop right now: changes that wait, parcels in parts, deposits, cases of every kind."""
 
+from datetime import timedelta
 from decimal import Decimal
+
+from django.utils import timezone
 
 from orders.models import AfterSalesCase, Order, OrderLine, Status
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, reject_case, send_back
 from orders.services.change_requests import request_change
+from orders.services.editing import edit_order
 from orders.services.refunds import pay_refund
 from orders.services.returns import inspect_return
 from orders.services.transitions import transition_order
 from orders.services.urges import urge_order
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.models import Staff
+from shopcomm.core.accounts.models import Customer, Staff
 
 Kind, Reason = AfterSalesCase.Kind, AfterSalesCase.Reason
 
@@ -27,6 +31,7 @@ class Today:
         """Everything, once."""
         self.changes()
         self.parcels_and_money()
+        self.debts()
         self.cases()
 
     def changes(self) -> None:
@@ -61,6 +66,20 @@ class Today:
             "reference": f"DJ{dear.pk:08d}",
         }
         transition_order(actor=self.manager, order_id=dear.pk, to=Status.PAID, data=deposit)
+
+    def debts(self) -> None:
+        """Dealers who pay later, one of them late; and an order that became dearer after it was paid."""
+        unpaid = [each for each in self._orders("pending_payment") if not each.paid_amount]
+        dealers = [each for each in unpaid if each.customer.tier == "wholesale"][:2]
+        for order, days in zip(dealers, (-12, 18), strict=False):
+            limit = (order.total * 3).quantize(Decimal(1))
+            Customer.objects.filter(pk=order.customer_id).update(credit_limit=limit)
+            data = {"method": "on_account"}
+            transition_order(actor=self.seller, order_id=order.pk, to=Status.PAID, data=data)
+            Order.objects.filter(pk=order.pk).update(due_on=timezone.localdate() + timedelta(days=days))
+        dearer = self._orders("paid")[-5]
+        fee = {"shipping_fee": dearer.shipping_fee + 80}
+        edit_order(actor=self.manager, order_id=dearer.pk, version=None, changes=fee, agreed=True)
 
     def cases(self) -> None:
         """One case in each of its states."""
