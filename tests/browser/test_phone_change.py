@@ -23,7 +23,7 @@ def shown_forms(page: Page) -> list[str]:
     return [
         kind.input_value()
         for kind in kinds.all()
-        if kind.locator("xpath=ancestor::form").locator(".card").is_visible()
+        if kind.locator("xpath=ancestor::form").locator(".card").first.is_visible()
     ]
 
 

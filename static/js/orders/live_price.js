@@ -3,6 +3,12 @@ import { request } from "lib/http.js";
 
 const PAUSE = 200;
 
+/** Whether a field is not as the page came with it; a checkbox has a value whatever it says. */
+function isTouched(field) {
+  if (field.type === "checkbox") return field.checked !== field.defaultChecked;
+  return field.defaultValue !== undefined && field.value !== field.defaultValue;
+}
+
 /**
  * The price beside a form, as the server computes it from what is typed: asked again after each pause.
  *
@@ -23,9 +29,7 @@ export default class LivePrice {
     form.addEventListener("price:ask", () => this.#stale());
     form.addEventListener("submit", (event) => this.#sent(event));
     // What was typed while this was still on its way counts, too; a price that came with the page is there already.
-    const typed = [...form.elements].some(
-      (each) => this.#counts(each) && each.defaultValue !== undefined && each.value !== each.defaultValue,
-    );
+    const typed = [...form.elements].some((each) => this.#counts(each) && isTouched(each));
     if (typed || !$("[name=shown]", form)) this.#stale();
   }
 
