@@ -3,8 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -130,7 +129,7 @@ class VariantForm(forms.ModelForm):
         min_value=0,
         max_value=MAX_ON_HAND,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text=_("留空则库存不变"),
+        help_text=_("留空则库存不变；少于已占用的，最新的未付款、再最新的已付款订单转为缺货"),
     )
     reason = forms.CharField(
         label=_("调整原因"), required=False, max_length=200, widget=UnfoldAdminTextInputWidget
@@ -152,17 +151,6 @@ class VariantForm(forms.ModelForm):
             "min_quantity",
             "is_active",
         )
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        counted = data.get("counted")
-        if counted is not None and self.instance.pk:
-            reserved = Variant.objects.values_list("reserved", flat=True).get(pk=self.instance.pk)
-            if counted < reserved:
-                raise ValidationError(
-                    {"counted": _("不能少于已占用的 %(reserved)s 件") % {"reserved": reserved}}
-                )
-        return data
 
 
 class TierInline(TabularInline):
@@ -187,7 +175,7 @@ class VariantAdmin(ModelAdmin):
     list_filter = ("is_active", ("low_since", admin.EmptyFieldListFilter))
     list_select_related = ("product",)
     search_fields = ("sku", "barcode", "product__name")
-    readonly_fields = ("on_hand", "reserved", "low_since")
+    readonly_fields = ("on_hand", "reserved", "not_found", "low_since")
     inlines = (TierInline,)
 
     @admin.display(description=_("可售"))
@@ -205,7 +193,12 @@ class VariantAdmin(ModelAdmin):
         counted = form.cleaned_data.get("counted")
         if counted is not None:
             actor = Actor.staff(request.user)  # type: ignore[arg-type]
-            set_stock(actor=actor, sku=obj.sku, on_hand=counted, reason=form.cleaned_data.get("reason") or "")
+            reason = form.cleaned_data.get("reason") or ""
+            variant = set_stock(actor=actor, sku=obj.sku, on_hand=counted, reason=reason)
+            for broken in variant.broken_promises:
+                text = _("%(number)s（%(customer)s）缺 %(pieces)s 件，已请销售处理")
+                facts = {"customer": broken.order.customer, "pieces": broken.pieces}
+                self.message_user(request, text % (facts | {"number": broken.order.number}), messages.WARNING)
 
 
 def _is_column(name: str) -> bool:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from orders.models import AfterSalesCase, Order, OrderLine, Variant
 from orders.selectors.change_requests import siblings_of
-from orders.services.after_sales import CaseInput, CaseLine, claimable, share
+from orders.services.after_sales import CaseInput, CaseLine, claimable
 from orders.services.refunds import refundable
 from shopcomm.core import reading
 from shopcomm.core.configuration.models import shop_settings
@@ -47,7 +47,7 @@ def case_form(order: Order) -> dict[str, Any]:
                 "line": line,
                 "left": left[line.pk],
                 "others": _others(line, siblings[line.pk]),
-                "unit": share(order, line.unit_price),
+                "unit": order.share_of(line.unit_price),
             }
             for line in lines
             if left[line.pk]

@@ -133,7 +133,7 @@ _delivery = (
     ),
     Transition(
         "T12", Status.SHIPPED, Status.PICKING, "parcel_returned", _("包裹退回重发"), STOCKROOM | {SYSTEM},
-        events.OrderPicking, (), ("take_parcels_back",), "parcel_returned",
+        events.OrderPicking, ("nothing_to_send_again",), ("take_parcels_back",), "parcel_returned",
     ),
     Transition(
         "T13", Status.DELIVERED, Status.COMPLETED, "confirm", _("确认收货"), frozenset({CUSTOMER, API}),

@@ -14,6 +14,7 @@ urlpatterns = [
     path("orders/<str:number>/", warehouse.slip, name="slip"),
     path("lines/<int:line_id>/", warehouse.tick, name="tick"),
     path("lines/<int:line_id>/missing/", warehouse.report, name="missing"),
+    path("missing/<int:report_id>/found/", warehouse.found, name="found"),
     path(
         "changes/<int:request_id>/<slug:answer>/", change_requests.answer_in_warehouse, name="answer-change"
     ),

@@ -6,7 +6,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from orders.api.serializers import StockInput, VariantOutput
+from orders.api.serializers import StockInput, StockOutput, VariantOutput
 from orders.models import Variant
 from orders.selectors.products import variants
 from orders.services.stock import set_stock
@@ -33,7 +33,7 @@ class StockView(ApiView):
 
     scopes = {"PATCH": "products:write"}
 
-    @extend_schema(request=StockInput, responses=VariantOutput)
+    @extend_schema(request=StockInput, responses=StockOutput)
     def patch(self, request: Request, sku: str) -> Response:
         asked = StockInput(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -41,4 +41,4 @@ class StockView(ApiView):
             variant = set_stock(actor=self.actor, sku=sku, **asked.validated_data)
         except Variant.DoesNotExist as error:
             raise Http404 from error
-        return Response(VariantOutput(variant).data)
+        return Response(StockOutput(variant).data)

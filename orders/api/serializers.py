@@ -179,6 +179,23 @@ class VariantOutput(serializers.ModelSerializer):
         return LIST_CURRENCY
 
 
+class BrokenPromiseOutput(serializers.Serializer):
+    """An order whose pieces a count did not find; who bought is for keys that read orders."""
+
+    order = serializers.CharField(source="order.number")
+    status = serializers.CharField(source="order.status")
+    missing = serializers.IntegerField(source="pieces")
+
+
+class StockOutput(VariantOutput):
+    """A variant as it was counted, and whose promises that count could not keep."""
+
+    shortages = BrokenPromiseOutput(source="broken_promises", many=True, read_only=True)  # type: ignore[call-arg]
+
+    class Meta(VariantOutput.Meta):
+        fields = (*VariantOutput.Meta.fields, "shortages")  # type: ignore[assignment]
+
+
 class StockInput(serializers.Serializer):
     on_hand = serializers.IntegerField(required=False, min_value=0, max_value=MAX_COUNT * 1000)
     delta = serializers.IntegerField(required=False, min_value=-MAX_COUNT * 1000, max_value=MAX_COUNT * 1000)

@@ -9,7 +9,7 @@ from orders.models.products import Product, TierPrice, Variant
 from orders.models.quotes import Quote, QuoteLine
 from orders.models.reveals import ContactChange, ContactReveal
 from orders.models.shipments import Shipment, ShipmentLine, TrackingNode
-from orders.models.shortages import ShortageTask
+from orders.models.shortages import MissingReport, ShortageTask
 from orders.models.statuses import Status
 from orders.models.stock import StockMovement, StockReservation
 from orders.models.urges import Urge
@@ -27,6 +27,7 @@ __all__ = [
     "Evaluation",
     "Handler",
     "ImportedDocument",
+    "MissingReport",
     "NumberDay",
     "Order",
     "OrderLine",

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -126,9 +128,25 @@ class Order(models.Model):
         """What is still to be paid; below zero, what was paid too much."""
         return self.total - self.debt_reduced - self.paid_amount + self.difference_refunded
 
+    def share_of(self, goods: Decimal) -> Decimal:
+        """What a customer really pays for goods of this price, the order's discount taken off."""
+        if self.goods_total:
+            goods = goods * (self.total - self.shipping_fee) / self.goods_total
+        return goods.quantize(Decimal("0.01"))
+
+
+class WantedLines(models.Manager["OrderLine"]):
+    """Lines that are still part of their orders; a returned parcel or a case reaches the others by its own key."""
+
+    def get_queryset(self) -> models.QuerySet["OrderLine"]:
+        return super().get_queryset().filter(quantity__gt=models.F("cancelled_quantity"))
+
 
 class OrderLine(models.Model):
-    """One variant in an order, with name, specification and price as agreed."""
+    """One variant in an order, with name, specification and price as agreed.
+
+    A line that was taken out after a parcel with it had come back stays for the record, wholly cancelled.
+    """
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
     variant = models.ForeignKey(
@@ -143,6 +161,8 @@ class OrderLine(models.Model):
     picked_quantity = models.PositiveIntegerField(_("已拣"), default=0)
     shipped_quantity = models.PositiveIntegerField(_("已发"), default=0)
     returned_quantity = models.PositiveIntegerField(_("已退"), default=0)
+
+    objects = WantedLines()
 
     class Meta:
         verbose_name = _("订单明细")

@@ -40,11 +40,16 @@ class Variant(models.Model):
     reserved = models.IntegerField(_("已占用"), default=0)
     # Came back and cannot be sold as new; not part of what is on hand.
     damaged = models.PositiveIntegerField(_("残次"), default=0)
+    # Free in the books, but a picker looked for it in vain: fills no shortage until it is counted or found.
+    not_found = models.PositiveIntegerField(_("没找到"), default=0, db_default=0, editable=False)
     # Null: the shop's default threshold.
     threshold = models.PositiveIntegerField(_("预警线"), null=True, blank=True)
     low_since = models.DateTimeField(_("低于预警线自"), null=True, blank=True, editable=False)
     min_quantity = models.PositiveIntegerField(_("起订量"), default=1)
     is_active = models.BooleanField(_("在售"), default=True)
+
+    # Not stored: whose promises a count could not keep (see `set_stock`).
+    broken_promises: tuple = ()
 
     class Meta:
         verbose_name = _("商品规格")
@@ -64,6 +69,11 @@ class Variant(models.Model):
     def available(self) -> int:
         """Pieces that can still be promised to somebody."""
         return self.on_hand - self.reserved
+
+    @property
+    def fillable(self) -> int:
+        """Free pieces that a picker would find, too: what shortages are filled from."""
+        return self.available - self.not_found
 
     @property
     def spec(self) -> str:

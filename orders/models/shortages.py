@@ -71,3 +71,24 @@ class ShortageTask(models.Model):
     def goods(self) -> str:
         """What is missing, as people say it."""
         return " ".join(part for part in (self.name, self.spec) if part)
+
+
+class MissingReport(models.Model):
+    """What a picker could not find and so was written off; it can be taken back when the pieces turn up."""
+
+    order = models.ForeignKey("orders.Order", models.PROTECT, related_name="missing_reports")
+    # An edit may take the line away; what was written off stays in the record.
+    line = models.ForeignKey("orders.OrderLine", models.SET_NULL, null=True, related_name="missing_reports")
+    variant = models.ForeignKey("orders.Variant", models.PROTECT, related_name="missing_reports")
+    pieces = models.PositiveIntegerField(_("数量"))
+    reported_by = models.CharField(_("报缺者"), max_length=120)
+    reported_at = models.DateTimeField(_("报缺时间"), auto_now_add=True)
+    undone_by = models.CharField(_("撤回者"), max_length=120, blank=True)
+    undone_at = models.DateTimeField(_("撤回时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("报缺记录")
+        verbose_name_plural = _("报缺记录")
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.variant_id} ×{self.pieces}"

@@ -14,6 +14,7 @@ class StockMovement(models.Model):
         SHIPPED = "shipped", _("出库")
         RETURNED = "returned", _("退回")
         DAMAGED = "damaged", _("退回残次")
+        FOUND = "found", _("找回")
 
     variant = models.ForeignKey(
         "orders.Variant", models.PROTECT, related_name="movements", verbose_name=_("规格")

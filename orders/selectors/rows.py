@@ -61,7 +61,7 @@ SELECT DISTINCT ON (l.order_id) l.order_id, l.name, count(*) OVER (PARTITION BY 
 FROM orders_orderline l
 LEFT JOIN orders_variant v ON v.id = l.variant_id
 LEFT JOIN orders_product p ON p.id = v.product_id
-WHERE l.order_id = ANY(%s) ORDER BY l.order_id, l.id
+WHERE l.order_id = ANY(%s) AND l.quantity > l.cancelled_quantity ORDER BY l.order_id, l.id
 """
 NOTHING = Goods("", 0, "", "", "")
 

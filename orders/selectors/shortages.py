@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.models import Order, OrderLine, ShortageTask, StockReservation, Variant
+from orders.models import MissingReport, Order, OrderLine, ShortageTask, StockReservation, Variant
 from shopcomm.core.http.templatetags.ui import money
 
 State, Kind = ShortageTask.State, ShortageTask.Kind
@@ -82,9 +82,17 @@ def standing_tasks() -> QuerySet[ShortageTask]:
     )
 
 
+def standing_reports(order: Order) -> list[MissingReport]:
+    """What pickers could not find of an order and nobody has found since, oldest first."""
+    reports = order.missing_reports.filter(undone_at=None).select_related("variant__product")
+    return list(reports.order_by("pk"))
+
+
 def fillable_orders() -> list[int]:
     """Ids of orders that are short of something there is again; the urgent and the oldest first."""
-    tasks = standing_tasks().filter(line__variant__on_hand__gt=F("line__variant__reserved"))
+    tasks = standing_tasks().filter(
+        line__variant__on_hand__gt=F("line__variant__reserved") + F("line__variant__not_found")
+    )
     rows = tasks.order_by("-order__urgent", "order__paid_at", "order_id").values_list("order_id", flat=True)
     return list(dict.fromkeys(rows[:500]))
 

@@ -13,11 +13,12 @@ from orders.couriers import courier_code
 from orders.errors import GuardFailed, NotAllowed
 from orders.events import AfterSalesMoved
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Refund, Status, Variant
+from orders.selectors.parcels_home import not_home
 from orders.services.addresses import clean
 from orders.services.announce import record
 from orders.services.debts import reduce_debt, worth_left
 from orders.services.guards import TRACKING_NUMBER
-from orders.services.locks import lock_lines, lock_order
+from orders.services.locks import lock_lines, lock_order, lock_orders
 from orders.services.moves import CENT
 from orders.services.refunds import promise_refund, refundable
 from orders.services.replacements import call_off, place_replacement
@@ -25,6 +26,7 @@ from orders.services.transitions import check_owner, transition_order
 from orders.transitions import CUSTOMER, SELLERS, roles_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.deadlocks import retry_on_deadlock
 
 State, Kind = AfterSalesCase.State, AfterSalesCase.Kind
 SHIPPED = frozenset({Status.PICKING, Status.SHIPPED, Status.DELIVERED, Status.COMPLETED})
@@ -53,6 +55,7 @@ class CaseInput:
     key: str = ""
 
 
+@retry_on_deadlock
 @transaction.atomic
 def open_case(*, actor: Actor, order_id: int, wanted: CaseInput) -> AfterSalesCase:
     """Ask for something to be made good. Nothing moves before the shop agrees.
@@ -123,29 +126,27 @@ def _check_exchange(lines: dict[int, OrderLine], wanted: CaseInput) -> None:
             raise GuardFailed(("wanted_unknown", _("请选择要换成的颜色和尺寸")))
 
 
-def claimable(order: Order, lines: list[OrderLine]) -> dict[int, int]:
-    """How many pieces of each line have left, are not back and are in no open case."""
+def claimable(
+    order: Order, lines: list[OrderLine], *, besides: AfterSalesCase | None = None
+) -> dict[int, int]:
+    """How many pieces of each line have left, are not back and are in no open case (but for one's own)."""
     left = {line.pk: line.shipped_quantity - line.returned_quantity for line in lines}
+    own = besides.pk if besides else None
     # Money alone: goods that were paid back without coming home cannot be claimed again.
     taken = AfterSalesLine.objects.filter(case__order=order, case__state__in=OPEN) | (
         AfterSalesLine.objects.filter(case__order=order, case__kind=Kind.REFUND, case__state=State.RESOLVED)
     )
-    for line_id, quantity in taken.values_list("line_id", "quantity"):
-        left[line_id] -= quantity
+    for row in taken.exclude(case=own):
+        # A case may still name a line that was taken out after its parcel had come back.
+        if row.line_id in left:
+            left[row.line_id] -= not_home(row)
     return {pk: max(count, 0) for pk, count in left.items()}
 
 
 def worth(order: Order, pieces: list[tuple[OrderLine, int]]) -> Decimal:
     """What was paid for these pieces: their share of the goods, discounts and all, and never more than is left."""
     goods = sum((line.unit_price * count for line, count in pieces), Decimal(0))
-    return max(min(share(order, goods), worth_left(order)), Decimal(0))
-
-
-def share(order: Order, goods: Decimal) -> Decimal:
-    """What a customer really paid for goods of this price, the order's discount taken off."""
-    if order.goods_total:
-        goods = goods * (order.total - order.shipping_fee) / order.goods_total
-    return goods.quantize(CENT)
+    return max(min(order.share_of(goods), worth_left(order)), Decimal(0))
 
 
 @transaction.atomic
@@ -160,6 +161,7 @@ def approve_case(
     if case.state != State.APPLIED:
         return case
     _check_decider(case, actor)
+    _check_with_customer(case, order)
     if amount is not None:
         if not 0 <= amount <= worth_left(order):
             raise GuardFailed(("amount_invalid", _("金额不正确")))
@@ -173,6 +175,14 @@ def approve_case(
         give_money(case, order, actor)
     tell(case, order, actor, case.answer)
     return case
+
+
+def _check_with_customer(case: AfterSalesCase, order: Order) -> None:
+    """A parcel that came home after the question was asked is sent again: there is nothing to make good any more."""
+    left = claimable(order, lock_lines(order), besides=case)
+    if any(row.quantity > left.get(row.line_id, 0) for row in case.lines.all()):
+        text = _("这些商品已随包裹退回仓库，会重新发出，这张售后单不能再同意")
+        raise GuardFailed(("goods_came_home", text))
 
 
 def give_money(case: AfterSalesCase, order: Order, actor: Actor) -> None:
@@ -272,7 +282,9 @@ def begin(actor: Actor, case_id: int, command: str) -> tuple[AfterSalesCase, Ord
     Raises AfterSalesCase.DoesNotExist, NotAllowed, GuardFailed.
     """
     move = CASE_MOVES[command]
-    order = lock_order(AfterSalesCase.objects.values_list("order_id", flat=True).get(pk=case_id))
+    # The order that brings other goods is held from the start: it would come too late after the stock.
+    own, other = AfterSalesCase.objects.values_list("order_id", "replacement_id").get(pk=case_id)
+    order = lock_orders([own, other or own])[own]
     case = AfterSalesCase.objects.select_for_update().get(pk=case_id)
     case.order = order
     check_owner(order, actor)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed, NotAllowed
@@ -33,8 +35,11 @@ def change_items(edit: Edit) -> None:
     items = [_item(row) for row in edit.wanted["items"] or []]
     lines = lock_lines(order)
     kept = {line.sku: line.unit_price for line in lines}
-    variants = variants_by_sku(items)
-    if failures := check_items(items, variants, edit.actor, offered=edit.offered):
+    agreed: Counter[str] = Counter()
+    for line in lines:
+        agreed[line.sku] += line.quantity
+    variants = variants_by_sku(items, kept=agreed)
+    if failures := check_items(items, variants, edit.actor, offered=edit.offered, agreed=agreed):
         raise GuardFailed(*failures)
     # A line keeps its agreed price unless another one is given.
     items = [
@@ -75,11 +80,21 @@ def _replace(edit: Edit, lines: list[OrderLine], priced: list[PricedItem]) -> li
     stock.release(
         actor=edit.actor, order=edit.order, pieces=[*less, *((line, line.quantity) for line in free)]
     )
-    OrderLine.objects.filter(pk__in=[line.pk for line in free]).delete()
+    _drop(free)
     more: list[tuple[OrderLine, int]] = []
     result = [_write(edit, old, row, more) for old, row in pairs]
     stock.reserve(actor=edit.actor, order=edit.order, wanted=more)
     return result
+
+
+def _drop(lines: list[OrderLine]) -> None:
+    """Take lines out; what was in a parcel or a case once stays for the record, cancelled."""
+    told = Q(shipments__isnull=False) | Q(after_sales__isnull=False)
+    kept = set(
+        OrderLine.objects.filter(told, pk__in=[line.pk for line in lines]).values_list("pk", flat=True)
+    )
+    OrderLine.objects.filter(pk__in=[line.pk for line in lines if line.pk not in kept]).delete()
+    OrderLine.objects.filter(pk__in=kept).update(cancelled_quantity=F("quantity"), picked_quantity=0)
 
 
 def _no_longer_held(old: OrderLine, row: PricedItem) -> int:

@@ -28,6 +28,7 @@ from orders.services.versions import check_version
 from orders.transitions import SALES, SELLERS, TERMINAL, roles_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
+from shopcomm.core.deadlocks import retry_on_deadlock
 
 ADDRESS = tuple(COLUMNS.values())
 MONEY = ("discount", "shipping_fee")
@@ -68,6 +69,7 @@ class Edit:
             self.after[column] = plain(value) if shown is ... else shown
 
 
+@retry_on_deadlock
 @transaction.atomic
 def edit_order(
     *,

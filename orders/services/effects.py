@@ -7,8 +7,18 @@ from functools import partial
 from django.utils.translation import gettext as _
 
 from orders.couriers import courier_code
-from orders.models import OrderLine, Payment, Refund, Shipment, ShipmentLine, Status, WarehouseAlert
+from orders.models import (
+    AfterSalesLine,
+    OrderLine,
+    Payment,
+    Refund,
+    Shipment,
+    ShipmentLine,
+    Status,
+    WarehouseAlert,
+)
 from orders.selectors.change_requests import open_freezing
+from orders.selectors.parcels_home import PiecesHome, not_home, pieces_home
 from orders.services import stock
 from orders.services.alerts import raise_alert
 from orders.services.debts import due_day
@@ -136,14 +146,29 @@ def sign_parcels(move: Move) -> None:
 def take_parcels_back(move: Move) -> None:
     """The goods are here again, still promised to this order, and have to be packed anew."""
     order = move.order
-    back = {line: line.shipped_quantity for line in move.lines}
-    stock.restock(actor=move.actor, order=order, pieces=back, hold=True)
+    home = pieces_home(order, move.lines)
+    stock.restock(actor=move.actor, order=order, pieces=home.again, hold=True)
+    stock.restock(actor=move.actor, order=order, pieces=home.paid_back)
+    _note_paid_pieces(home)
     for line in move.lines:
-        line.shipped_quantity = line.picked_quantity = 0
-    OrderLine.objects.bulk_update(move.lines, ["shipped_quantity", "picked_quantity"])
-    order.shipments.exclude(state=Shipment.State.SIGNED).update(state=Shipment.State.RETURNED)
+        line.shipped_quantity -= home.again[line]
+        line.returned_quantity += home.paid_back[line]
+        line.picked_quantity = line.shipped_quantity
+    OrderLine.objects.bulk_update(move.lines, ["shipped_quantity", "picked_quantity", "returned_quantity"])
+    done = (Shipment.State.SIGNED, Shipment.State.RETURNED)
+    order.shipments.exclude(state__in=done).update(state=Shipment.State.RETURNED)
     order.shipped_at = None
     move.facts["reason"] = "parcel_returned"
+
+
+def _note_paid_pieces(home: PiecesHome) -> None:
+    """Write into the cases which of the pieces they paid for are here now, so that none is counted twice."""
+    left = {line.pk: count for line, count in home.paid_back.items()}
+    for row in home.cases:
+        pieces = min(not_home(row), left.get(row.line_id, 0))
+        row.good += pieces
+        left[row.line_id] = left.get(row.line_id, 0) - pieces
+    AfterSalesLine.objects.bulk_update(home.cases, ["good"])
 
 
 def open_refund(move: Move) -> None:

@@ -16,6 +16,7 @@ from orders.errors import ChangePending
 from orders.models import ChangeRequest, Handler, Payment, Refund, Shipment, Status, WarehouseAlert
 from orders.models.payments import BY_HAND
 from orders.selectors.change_requests import open_freezing
+from orders.selectors.parcels_home import pieces_home
 from orders.selectors.shortages import may_split
 from orders.services.debts import beyond_credit
 from orders.services.moves import Move
@@ -215,6 +216,13 @@ def parcels_open(move: Move) -> str | None:
     return _("还有包裹没有签收") if open_ else None
 
 
+def nothing_to_send_again(move: Move) -> str | None:
+    """What came home and was paid back, or belongs to a case, is not packed anew."""
+    if any(pieces_home(move.order, move.lines).again.values()):
+        return None
+    return _("包裹里没有要重发的商品，都已退款或在售后中；请登记签收，货在售后验收或盘点时入库")
+
+
 def reason_required(move: Move) -> str | None:
     withdrawn = move.transition.key == "T19" and move.actor.kind in ("customer", "api", "system")
     return None if move.reason or withdrawn else _("请填写原因")
@@ -302,6 +310,7 @@ GUARDS: dict[str, Callable[[Move], str | None]] = {
         qty_exceeds_open,
         change_pending,
         parcels_open,
+        nothing_to_send_again,
         reason_required,
         nothing_paid,
         refund_open,

@@ -1,9 +1,12 @@
 """What somebody wants to buy: variants by SKU, counts, and the price each gets."""
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from orders.models import Order, OrderLine, Variant
@@ -34,17 +37,26 @@ class PricedItem:
     unit_price: Decimal
 
 
-def variants_by_sku(items: list[ItemInput]) -> dict[str, Variant]:
-    """The variants that are on sale, by SKU."""
+def variants_by_sku(items: list[ItemInput], *, kept: Collection[str] = ()) -> dict[str, Variant]:
+    """The variants that are on sale, by SKU; and those an order has already (`kept`), on sale or not."""
     skus = {str(item.sku).replace("\x00", "") for item in items}
+    on_sale = Q(is_active=True, product__is_active=True) | Q(sku__in=kept)
     found = Variant.objects.select_related("product").prefetch_related("tiers").filter(sku__in=skus)
-    return {variant.sku: variant for variant in found.filter(is_active=True, product__is_active=True)}
+    return {variant.sku: variant for variant in found.filter(on_sale)}
 
 
 def check_items(
-    items: list[ItemInput], variants: dict[str, Variant], actor: Actor, *, offered: bool = False
+    items: list[ItemInput],
+    variants: dict[str, Variant],
+    actor: Actor,
+    *,
+    offered: bool = False,
+    agreed: Mapping[str, int] = MappingProxyType({}),
 ) -> list[Failure]:
-    """Why these lines cannot be ordered, guard by guard. `offered`: the shop itself named counts and prices."""
+    """Why these lines cannot be ordered, guard by guard.
+
+    `offered`: the shop itself named counts and prices. `agreed`: what the order has by SKU; that much may always stay.
+    """
     if not items:
         return [("lines_required", _("请至少选择一件商品"))]
     failures: list[Failure] = []
@@ -57,12 +69,33 @@ def check_items(
     counts = Counter(dict.fromkeys(variants, 0))
     for item in items:
         counts[item.sku] += max(whole(item.quantity), 0)
-    few = [f"{sku}≥{row.min_quantity}" for sku, row in variants.items() if counts[sku] < row.min_quantity]
+    failures += _check_on_sale(variants, counts, agreed)
+    few = [
+        f"{sku}≥{row.min_quantity}"
+        for sku, row in variants.items()
+        if counts[sku] < row.min_quantity and counts[sku] != agreed.get(sku)
+    ]
     if few and not odd and not offered:
         failures.append(("qty_below_minimum", _("低于起订量：%(skus)s") % {"skus": "、".join(few)}))
     if any(not _price_allowed(item, actor.is_shop or offered) for item in items):
         failures.append(("price_invalid", _("单价不正确")))
     return failures
+
+
+def _check_on_sale(
+    variants: dict[str, Variant], counts: Mapping[str, int], agreed: Mapping[str, int]
+) -> list[Failure]:
+    """What is no longer sold may stay or become less, but not more."""
+    over = [
+        sku
+        for sku, row in variants.items()
+        if not (row.is_active and row.product.is_active) and counts[sku] > agreed.get(sku, 0)
+    ]
+    return (
+        [("sku_discontinued", _("已停售，不能再加：%(skus)s") % {"skus": "、".join(over[:10])})]
+        if over
+        else []
+    )
 
 
 def _price_allowed(item: ItemInput, by_shop: bool) -> bool:

@@ -1,11 +1,16 @@
-"""Every lock on an order or its stock, in the one order: order, its lines, stock rows by key, the customer whose
-credit is counted, conversation last.
+"""Every lock on an order or its stock, in the one order: orders by key, their lines, stock rows by key, the customer
+whose credit is counted, conversation last.
 
+A transaction that needs several orders, or the stock of several lines, takes them in one round: a second round could
+ask for a smaller key than the first one holds, and two such transactions wait for each other for ever.
 NO KEY UPDATE: rows that merely refer to the locked one (a message, a line) can still be inserted.
 """
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
+from orders.errors import GuardFailed
 from orders.models import Order, OrderLine, Variant
 from shopcomm.core.accounts.models import Customer
 
@@ -15,9 +20,24 @@ def lock_order(order_id: int) -> Order:
     return Order.objects.select_for_update(no_key=True).get(pk=order_id)
 
 
+def lock_orders(ids: Iterable[int]) -> dict[int, Order]:
+    """Several orders by key, always taken in the same order; those that are gone are left out."""
+    rows = Order.objects.select_for_update(no_key=True).filter(pk__in=set(ids)).order_by("pk")
+    return {row.pk: row for row in rows}
+
+
 def lock_lines(order: Order) -> list[OrderLine]:
     """The lines of a locked order."""
     return list(OrderLine.objects.select_for_update(no_key=True).filter(order=order).order_by("pk"))
+
+
+def lock_line(line_id: int) -> tuple[Order, OrderLine]:
+    """A line with its order, both locked. Raises OrderLine.DoesNotExist, and GuardFailed when it has just gone."""
+    order = lock_order(OrderLine.objects.values_list("order_id", flat=True).get(pk=line_id))
+    line = next((line for line in lock_lines(order) if line.pk == line_id), None)
+    if line is None:
+        raise GuardFailed(("line_gone", _("这一款刚刚从订单里去掉了，请刷新")))
+    return order, line
 
 
 def lock_variants(ids: Iterable[int]) -> dict[int, Variant]:
@@ -26,11 +46,11 @@ def lock_variants(ids: Iterable[int]) -> dict[int, Variant]:
     return {row.pk: row for row in rows}
 
 
+def lock_stock_of(lines: Iterable[OrderLine]) -> dict[int, Variant]:
+    """The stock rows of lines, all in one round."""
+    return lock_variants(line.variant_id for line in lines if line.variant_id)
+
+
 def lock_customer(customer_id: int) -> Customer:
     """A customer while their debts are counted: two orders at once never share one limit."""
     return Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
-
-
-def lock_orders(ids: Iterable[int]) -> list[Order]:
-    """Several orders by key, always taken in the same order."""
-    return list(Order.objects.select_for_update(no_key=True).filter(pk__in=set(ids)).order_by("pk"))

@@ -36,6 +36,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.deadlocks import retry_on_deadlock
 
 __all__ = ["AddressInput", "ItemInput", "Terms", "edit_order", "place_order"]
 
@@ -52,6 +53,7 @@ class Terms:
     conversation_id: int | None = None
 
 
+@retry_on_deadlock
 @transaction.atomic
 def place_order(
     *,

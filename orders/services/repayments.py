@@ -92,7 +92,7 @@ def _lock_debts(customer: Customer, currency: str) -> list[Order]:
     orders = lock_orders(ids)
     for hook in hooks.orders_locked_hooks:
         hook(ids)
-    open_ = [order for order in orders if order.balance > 0]
+    open_ = [order for order in orders.values() if order.balance > 0]
     return sorted(open_, key=lambda order: (order.placed_at, order.pk))
 
 

@@ -16,8 +16,10 @@ from orders.services.locks import lock_lines
 from orders.services.moves import CENT
 from orders.services.replacements import let_go
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.deadlocks import retry_on_deadlock
 
 
+@retry_on_deadlock
 @transaction.atomic
 def inspect_return(*, actor: Actor, case_id: int, counted: dict[int, tuple[int, int]]) -> AfterSalesCase:
     """Count what came back. `counted`: (good, damaged) by the id of the case's line; what is left out did not come.

@@ -11,8 +11,8 @@ from orders.services.announce import record
 from shopcomm.core.accounts.actors import Actor
 
 State = ShortageTask.State
-# A refund in progress may come to nothing: what is missing is looked at again then.
-SHORT_IN = frozenset({Status.PAID, Status.PICKING})
+# Who has not paid yet had better know, too. A refund in progress may come to nothing: it is looked at again then.
+SHORT_IN = frozenset({Status.PENDING_PAYMENT, Status.PAID, Status.PICKING})
 ARRIVED, LATE, CHANGED = "arrived", "late", "changed"
 
 

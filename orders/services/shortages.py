@@ -8,13 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed, NotAllowed
-from orders.models import Order, OrderLine, ShortageTask, Status, StockReservation
+from orders.models import MissingReport, Order, OrderLine, ShortageTask, Status, StockReservation
 from orders.selectors.shortages import Option, all_options, missing_pieces, offered_options
 from orders.services import stock
 from orders.services.addresses import clean
 from orders.services.editing import edit_order
 from orders.services.items import ItemInput
-from orders.services.locks import lock_lines, lock_order, lock_variants
+from orders.services.locks import lock_line, lock_lines, lock_order, lock_variants
 from orders.services.moves import whole
 from orders.services.shortage_tasks import (
     SHORT_IN,
@@ -27,21 +27,25 @@ from orders.services.shortage_tasks import (
 from orders.services.transitions import check_owner, transition_order
 from orders.transitions import SELLERS, STOCKROOM, roles_of
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.deadlocks import retry_on_deadlock
 
+# Where somebody stands before the shelf.
+PICKED_IN = frozenset({Status.PAID, Status.PICKING})
 State, Kind = ShortageTask.State, ShortageTask.Kind
 
 
+@retry_on_deadlock
 @transaction.atomic
-def report_missing(*, actor: Actor, line_id: int, missing: int) -> Order:
+def report_missing(*, actor: Actor, line_id: int, missing: int, seen: int | None = None) -> Order:
     """A picker cannot find pieces of a line: they leave the stock, the order is short of them, sales have a task.
 
+    `seen`: how many were held for the line when the picker was told what this will do; another number is refused.
     Raises OrderLine.DoesNotExist, NotAllowed, GuardFailed.
     """
     if not roles_of(actor) & STOCKROOM:
         raise NotAllowed(needed=STOCKROOM)
-    order = lock_order(OrderLine.objects.values_list("order_id", flat=True).get(pk=line_id))
-    line = next(line for line in lock_lines(order) if line.pk == line_id)
-    if order.status not in SHORT_IN:
+    order, line = lock_line(line_id)
+    if order.status not in PICKED_IN:
         raise GuardFailed(("not_picking", _("订单不在配货中")))
     held = StockReservation.objects.filter(line=line).values_list("quantity", flat=True).first() or 0
     if not 0 < whole(missing) <= held:
@@ -51,7 +55,12 @@ def report_missing(*, actor: Actor, line_id: int, missing: int) -> Order:
                 _("缺货数量要在 1 到 %(most)s 之间") % {"most": held} if held else _("这一款没有占用库存"),
             )
         )
+    if seen is not None and seen != held:
+        raise GuardFailed(("shortage_changed", _("缺货数量刚刚有变化，请再看一眼")), missing=missing)
     stock.lose(actor=actor, order=order, line=line, pieces=missing)
+    MissingReport.objects.create(
+        order=order, line=line, variant_id=line.variant_id or 0, pieces=missing, reported_by=actor.name
+    )
     most = line.shipped_quantity + held - missing
     if line.picked_quantity > most:
         line.picked_quantity = most
@@ -60,6 +69,37 @@ def report_missing(*, actor: Actor, line_id: int, missing: int) -> Order:
     return order
 
 
+@retry_on_deadlock
+@transaction.atomic
+def undo_missing(*, actor: Actor, report_id: int) -> Order:
+    """The pieces have turned up: back into the stock, and promised to their line again as far as it lacks them.
+
+    Undoing twice is undoing once. Raises MissingReport.DoesNotExist, NotAllowed.
+    """
+    if not roles_of(actor) & STOCKROOM:
+        raise NotAllowed(needed=STOCKROOM)
+    order = lock_order(MissingReport.objects.values_list("order_id", flat=True).get(pk=report_id))
+    lines = {line.pk: line for line in lock_lines(order)}
+    report = MissingReport.objects.select_for_update().get(pk=report_id)
+    if report.undone_at:
+        return order
+    short = missing_pieces(order) if order.status in SHORT_IN else {}
+    stock.put_back_found(
+        actor=actor,
+        order=order,
+        line=lines.get(report.line_id or 0),
+        variant_id=report.variant_id,
+        pieces=report.pieces,
+        hold=min(report.pieces, short.get(report.line_id or 0, 0)),
+    )
+    report.undone_at, report.undone_by = timezone.now(), actor.name
+    report.save(update_fields=["undone_at", "undone_by"])
+    if order.shortage:
+        review_shortages(order, actor)
+    return order
+
+
+@retry_on_deadlock
 @transaction.atomic
 def fill_shortage(*, order_id: int, actor: Actor | None = None) -> bool:
     """Hold what has come in for an order that was short of it. Returns whether anything had."""
@@ -68,7 +108,7 @@ def fill_shortage(*, order_id: int, actor: Actor | None = None) -> bool:
     lines = {line.pk: line for line in lock_lines(order)}
     short = missing_pieces(order) if order.status in SHORT_IN else {}
     variants = lock_variants(lines[pk].variant_id or 0 for pk in short)
-    free = {pk: max(variant.available, 0) for pk, variant in variants.items()}
+    free = {pk: max(variant.fillable, 0) for pk, variant in variants.items()}
     taken: list[tuple[OrderLine, int]] = []
     for pk, count in short.items():
         variant_id = lines[pk].variant_id or 0
@@ -163,9 +203,10 @@ def _do(option: Option, task: ShortageTask, order: Order, actor: Actor) -> Order
     items = _items_without(task, order, option)
     if not items:
         # Nothing of the order is left: it ends, with all its money.
+        to = Status.CANCELLED if order.status == Status.PENDING_PAYMENT else Status.REFUNDING
         asker = actor if roles_of(actor) & SELLERS else Actor.customer(order.customer)
         reason = _("缺货：%(goods)s") % {"goods": task.goods}
-        return transition_order(actor=asker, order_id=order.pk, to=Status.REFUNDING, data={"reason": reason})
+        return transition_order(actor=asker, order_id=order.pk, to=to, data={"reason": reason})
     note = _("缺货：%(goods)s ×%(count)s") % {"goods": task.goods, "count": task.missing}
     return edit_order(
         actor=actor,

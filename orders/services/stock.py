@@ -9,18 +9,23 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from orders import hooks
 from orders.errors import GuardFailed, InsufficientStock, NotAllowed
 from orders.events import StockBack, StockLow, StockReplenished
 from orders.models import Order, OrderLine, StockMovement, StockReservation, Variant
+from orders.selectors.promises import newest_promises
 from orders.services.announce import feed_frame
-from orders.services.locks import lock_variants
+from orders.services.locks import lock_orders, lock_variants
+from orders.services.shortage_tasks import review_shortages
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.events.publish import publish
 from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED, push_on_commit
 
 Kind = StockMovement.Kind
 MAX_ON_HAND = 100_000_000
+COUNT_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,12 @@ class Change:
     on_hand: int = 0
     reserved: int = 0
     damaged: int = 0
+    # Whose promise it is, where the changes together are not of one order.
+    order: Order | None = None
+
+
+class PromisesMoved(Exception):
+    """Other orders hold the pieces than a moment ago: count again."""
 
 
 def reserve(*, actor: Actor, order: Order, wanted: Iterable[tuple[OrderLine, int]]) -> None:
@@ -89,10 +100,14 @@ def deduct(*, actor: Actor, order: Order, pieces: dict[OrderLine, int]) -> None:
 
 
 def lose(*, actor: Actor, order: Order, line: OrderLine, pieces: int) -> None:
-    """Write off what a picker cannot find: pieces held for a line, and with them all that nobody was promised yet."""
+    """Write off what a picker cannot find: the pieces held for a line and no others.
+
+    What the books have free beside them nobody found either: it stays, but fills no shortage before it is counted.
+    """
     variant_id = line.variant_id or 0
-    free = max(lock_variants([variant_id])[variant_id].available, 0)
-    change = Change(variant_id, Kind.WRITTEN_OFF, on_hand=-pieces - free, reserved=-pieces)
+    variant = lock_variants([variant_id])[variant_id]
+    Variant.objects.filter(pk=variant_id).update(not_found=max(variant.available, 0))
+    change = Change(variant_id, Kind.WRITTEN_OFF, on_hand=-pieces, reserved=-pieces)
     apply(actor=actor, order=order, changes=[change], reason=_("配货时缺货"))
     _shrink(_reservations([line]), {line.pk: pieces})
 
@@ -112,6 +127,16 @@ def take_back(
     apply(actor=actor, order=order, changes=changes, reason=reason)
 
 
+def put_back_found(
+    *, actor: Actor, order: Order, line: OrderLine | None, variant_id: int, pieces: int, hold: int
+) -> None:
+    """Take a write-off back: the pieces have turned up, and `hold` of them are promised to the line again."""
+    change = Change(variant_id, Kind.FOUND, on_hand=pieces)
+    apply(actor=actor, order=order, changes=[change], reason=_("缺货的找到了"))
+    if line is not None:
+        reserve(actor=actor, order=order, wanted=[(line, hold)])
+
+
 def restock(*, actor: Actor, order: Order, pieces: dict[OrderLine, int], hold: bool = False) -> None:
     """Put returned pieces back; with `hold` they stay promised to the same lines."""
     back = {line: count for line, count in pieces.items() if line.variant_id and count > 0}
@@ -124,26 +149,68 @@ def restock(*, actor: Actor, order: Order, pieces: dict[OrderLine, int], hold: b
         reserve(actor=actor, order=order, wanted=back.items())
 
 
+@retry_on_deadlock
 @transaction.atomic
 def set_stock(
     *, actor: Actor, sku: str, on_hand: int | None = None, delta: int | None = None, reason: str = ""
 ) -> Variant:
-    """Count a variant anew, or add and take pieces. Raises Variant.DoesNotExist, NotAllowed, GuardFailed."""
+    """Count a variant anew, or add and take pieces; `broken_promises` of the answer says whose pieces are not there.
+
+    Fewer than are promised is a fact, too: the newest unpaid, then the newest paid promises become shortages.
+    Raises Variant.DoesNotExist, NotAllowed, GuardFailed.
+    """
     if actor.kind not in ("system", "api") and actor.role != "manager":
         raise NotAllowed(needed=["manager"])
     if (on_hand is None) == (delta is None):
         raise GuardFailed(("stock_invalid", _("请填写现有库存或增减数量，二选一")))
     variant_id = Variant.objects.values_list("pk", flat=True).get(sku=sku)
+    for _attempt in range(COUNT_ATTEMPTS):
+        try:
+            with transaction.atomic():
+                return _count(actor, variant_id, on_hand, delta, reason)
+        except PromisesMoved:
+            continue
+    raise GuardFailed(("stock_busy", _("库存正在变动，请再试一次")))
+
+
+def _count(actor: Actor, variant_id: int, on_hand: int | None, delta: int | None, reason: str) -> Variant:
+    """What is there is a fact: the promises it cannot keep are taken back in the same transaction."""
+    seen = Variant.objects.get(pk=variant_id)
+    # Orders before stock, so whose promises may have to go is looked up first and checked again under the lock.
+    orders = lock_orders(
+        row.order_id for row in newest_promises(variant_id, seen.reserved - _target(seen, on_hand, delta))
+    )
     variant = lock_variants([variant_id])[variant_id]
-    target = variant.on_hand + delta if delta is not None else int(on_hand or 0)
-    if not variant.reserved <= target <= MAX_ON_HAND:
-        text = _("现有库存不能少于已占用的 %(reserved)s 件") % {"reserved": variant.reserved}
-        raise GuardFailed(("stock_below_reserved" if target < variant.reserved else "stock_invalid", text))
-    kind = Kind.COUNTED if delta is None else Kind.RECEIVED if delta > 0 else Kind.WRITTEN_OFF
-    if target == variant.on_hand:
+    target = _target(variant, on_hand, delta)
+    if not 0 <= target <= MAX_ON_HAND:
+        raise GuardFailed(("stock_invalid", _("库存数量不正确")))
+    broken = newest_promises(variant_id, variant.reserved - target)
+    if not {row.order_id for row in broken} <= orders.keys():
+        raise PromisesMoved
+    # A count that confirms the books still says that what a picker could not find is there.
+    settles_doubt = delta is None and variant.not_found
+    if target == variant.on_hand and not settles_doubt:
         return variant
-    change = Change(variant_id, kind, on_hand=target - variant.on_hand)
-    return apply(actor=actor, order=None, changes=[change], reason=reason)[variant_id]
+    kind = Kind.COUNTED if delta is None else Kind.RECEIVED if delta > 0 else Kind.WRITTEN_OFF
+    changes = [Change(variant_id, kind, on_hand=target - variant.on_hand)]
+    changes += [
+        Change(variant_id, Kind.RELEASED, reserved=-row.pieces, order=orders[row.order_id]) for row in broken
+    ]
+    counted = apply(actor=actor, order=None, changes=changes, reason=reason)[variant_id]
+    _shrink({row.line_id: row.reservation for row in broken}, {row.line_id: row.pieces for row in broken})
+    counted.broken_promises = tuple(broken)
+    short = sorted({row.order_id for row in broken})
+    for hook in hooks.orders_locked_hooks:
+        hook(short)
+    for order_id in short:
+        orders[order_id].shortage = True
+        orders[order_id].save(update_fields=["shortage", "updated_at"])
+        review_shortages(orders[order_id], actor)
+    return counted
+
+
+def _target(variant: Variant, on_hand: int | None, delta: int | None) -> int:
+    return variant.on_hand + delta if delta is not None else int(on_hand or 0)
 
 
 def apply(
@@ -158,19 +225,25 @@ def apply(
         deltas[change.variant_id][0] += change.on_hand
         deltas[change.variant_id][1] += change.reserved
     _check(variants, deltas)
-    sold_out = {pk for pk in deltas if variants[pk].available <= 0}
+    sold_out = {pk for pk in deltas if variants[pk].fillable <= 0}
     for pk, (on_hand, reserved) in deltas.items():
         variants[pk].on_hand += on_hand
         variants[pk].reserved += reserved
     for change in changes:
-        variants[change.variant_id].damaged += change.damaged
+        variant = variants[change.variant_id]
+        variant.damaged += change.damaged
+        # A count, or pieces that turned up, says what is there; and no more can be in doubt than is free.
+        doubt = 0 if change.kind in (Kind.COUNTED, Kind.FOUND) else variant.not_found
+        variant.not_found = min(doubt, max(variant.available, 0))
     crossings: list[StockBack | StockLow | StockReplenished] = [
         StockBack(sku=variants[pk].sku, available=variants[pk].available)
         for pk in sorted(sold_out)
-        if variants[pk].available > 0
+        if variants[pk].fillable > 0
     ]
     crossings += _cross_thresholds(variants)
-    Variant.objects.bulk_update(variants.values(), ["on_hand", "reserved", "damaged", "low_since"])
+    Variant.objects.bulk_update(
+        variants.values(), ["on_hand", "reserved", "damaged", "not_found", "low_since"]
+    )
     StockMovement.objects.bulk_create(
         StockMovement(
             variant_id=change.variant_id,
@@ -178,7 +251,7 @@ def apply(
             on_hand_delta=change.on_hand,
             reserved_delta=change.reserved,
             damaged_delta=change.damaged,
-            order=order,
+            order=change.order or order,
             reason=reason[:200],
             actor_name=actor.name,
         )

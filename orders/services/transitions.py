@@ -12,15 +12,19 @@ from orders.models.statuses import STATUS_LABELS
 from orders.services.announce import record
 from orders.services.effects import EFFECTS
 from orders.services.guards import GUARDS
-from orders.services.locks import lock_order
+from orders.services.locks import lock_order, lock_stock_of
 from orders.services.moves import Move
 from orders.services.payments import is_money, record_part_payment, record_payment
 from orders.services.shortage_tasks import review_shortages
 from orders.services.versions import check_version
 from orders.transitions import TERMINAL, Transition, by_key, meant, roles_of, rows_between, transitions_from
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.deadlocks import retry_on_deadlock
+
+MOVES_STOCK = frozenset({"release_stock", "hand_over", "take_parcels_back", "settle_refund"})
 
 
+@retry_on_deadlock
 @transaction.atomic
 def transition_order(
     *, actor: Actor, order_id: int, to: str, version: int | None = None, data: dict[str, Any] | None = None
@@ -87,6 +91,9 @@ def _make(move: Move) -> None:
     order, before, row = move.order, move.order.status, move.transition
     after = move.status_after
     part = row.key in ("T9", "T10") and after == Status.PICKING
+    if MOVES_STOCK & set(row.effects):
+        # All at once: what goes back to the shelf and what is set free would otherwise lock in two rounds.
+        lock_stock_of(move.lines)
     for name in row.effects:
         EFFECTS[name](move)
     order.status = after

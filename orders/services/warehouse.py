@@ -8,7 +8,7 @@ from orders.errors import GuardFailed, NotAllowed
 from orders.events import OrderAcknowledged
 from orders.models import Order, OrderLine, Status, WarehouseAlert
 from orders.services.announce import record
-from orders.services.locks import lock_lines, lock_order
+from orders.services.locks import lock_line, lock_order
 from orders.transitions import STOCKROOM, roles_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.realtime import WAREHOUSE_FEED, push_on_commit
@@ -57,8 +57,7 @@ def tick_line(*, actor: Actor, line_id: int, picked: int) -> OrderLine:
     Raises OrderLine.DoesNotExist, NotAllowed, GuardFailed.
     """
     _check_stockroom(actor)
-    order = lock_order(OrderLine.objects.values_list("order_id", flat=True).get(pk=line_id))
-    line = next(line for line in lock_lines(order) if line.pk == line_id)
+    order, line = lock_line(line_id)
     if order.status != Status.PICKING:
         raise GuardFailed(("not_picking", _("订单不在配货中")))
     if not line.shipped_quantity <= picked <= line.quantity - line.cancelled_quantity:

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from orders.contacts import masked_phones
 from orders.labels import field_label, field_text
-from orders.models import Order, OrderLine, Status, WarehouseAlert
+from orders.models import MissingReport, Order, OrderLine, Status, WarehouseAlert
 from orders.selectors.change_requests import AskedChange, asked_change
 from orders.selectors.goods import goods_names
-from orders.selectors.shortages import missing_pieces
+from orders.selectors.shortages import missing_pieces, standing_reports
 from orders.selectors.warehouse import Board
 from orders.views.presenting import name_carriers
 
@@ -71,6 +71,8 @@ class Picking:
     shipments: list
     # Requests that keep the parcel here, with their clocks.
     frozen: list[AskedChange] = field(default_factory=list)
+    # What was written off while picking it, and may turn up.
+    reports: list[MissingReport] = field(default_factory=list)
 
     @property
     def order(self) -> Order:
@@ -162,4 +164,5 @@ def picking_of(order: Order, rows: list[OrderLine]) -> Picking:
         pieces_picked=sum(min(line.picked_quantity, line.quantity) for line in open_rows),
         shipments=name_carriers(list(order.shipments.all())),
         frozen=[asked_change(asked) for asked in order.open_freezing],  # type: ignore[attr-defined]
+        reports=standing_reports(order),
     )

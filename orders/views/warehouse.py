@@ -13,7 +13,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from orders.couriers import COURIERS, courier_code
 from orders.errors import ChangePending, OrderError, StaleVersion
-from orders.models import ContactReveal, Handler, Order, OrderLine, Status, WarehouseAlert
+from orders.models import (
+    ContactReveal,
+    Handler,
+    MissingReport,
+    Order,
+    OrderLine,
+    Status,
+    WarehouseAlert,
+)
 from orders.selectors.change_requests import asked_change, open_changes_for, open_freezing
 from orders.selectors.scanning import (
     PARCEL_SLIP,
@@ -29,7 +37,7 @@ from orders.selectors.visibility import orders_visible_to
 from orders.selectors.warehouse import pick_list, warehouse_board, with_pick_fields
 from orders.services.printing import print_regardless
 from orders.services.reveals import record_reveal
-from orders.services.shortages import report_missing
+from orders.services.shortages import report_missing, undo_missing
 from orders.services.transitions import transition_order
 from orders.services.versions import check_version
 from orders.services.warehouse import acknowledge_alert, acknowledge_order, tick_line
@@ -215,8 +223,22 @@ def report(request: ShopRequest, line_id: int) -> HttpResponseBase:
         request,
         line.order.number,
         lambda: report_missing(
-            actor=request.actor, line_id=line.pk, missing=reading.pieces(request.POST.get("missing"))
+            actor=request.actor,
+            line_id=line.pk,
+            missing=reading.pieces(request.POST.get("missing")),
+            seen=reading.pieces(request.POST["seen"]) if "seen" in request.POST else None,
         ),
+    )
+
+
+@require_POST
+@right_required("warehouse.ship")
+def found(request: ShopRequest, report_id: int) -> HttpResponseBase:
+    """Say that missing pieces have turned up."""
+    visible = MissingReport.objects.filter(order__in=orders_visible_to(request.actor)).select_related("order")
+    report = get_object_or_404(visible, pk=report_id)
+    return _answer(
+        request, report.order.number, lambda: undo_missing(actor=request.actor, report_id=report.pk)
     )
 
 

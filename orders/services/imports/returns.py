@@ -1,10 +1,11 @@
 """Returns of the past. The file does not say of which sale: the customer's latest that still has such pieces."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from orders.events import OrderChanged, OrderRefunded, OrderRefunding
@@ -12,7 +13,7 @@ from orders.models import Order, OrderLine, Refund, Status, StockMovement
 from orders.services.announce import record
 from orders.services.imports.documents import Document
 from orders.services.imports.rows import Row
-from orders.services.locks import lock_order
+from orders.services.locks import lock_order, lock_orders
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 
@@ -30,8 +31,15 @@ def write_return(document: Document, customer: Customer, actor: Actor) -> list[R
     """Take a return back from earlier orders. Returns the rows for which there was no sale, or not enough of one."""
     shares: dict[int, list[Share]] = defaultdict(list)
     unmatched = []
+    # Orders before their lines, as everywhere: a case that is being opened holds its order and waits for the lines.
+    sales = [
+        pk
+        for row in document.rows
+        for pk in _sold(row, customer, document).values_list("order_id", flat=True)[:50]
+    ]
+    locked = lock_orders(sales)
     for row in document.rows:
-        found = _shares(row, customer, document)
+        found = _shares(row, customer, document, locked)
         if found is None:
             unmatched.append(row)
             continue
@@ -44,14 +52,21 @@ def write_return(document: Document, customer: Customer, actor: Actor) -> list[R
     return unmatched
 
 
-def _shares(row: Row, customer: Customer, document: Document) -> list[Share] | None:
-    """Where the pieces came from, newest sale first; None when they did not all come from this shop's sales."""
-    lines = (
-        OrderLine.objects.select_for_update(of=("self",), no_key=True)
-        .filter(sku=row.sku, order__customer=customer, order__placed_at__lte=document.placed_at)
+def _sold(row: Row, customer: Customer, document: Document) -> QuerySet[OrderLine]:
+    """Lines with such pieces that are not all back, newest sale first."""
+    return (
+        OrderLine.objects.filter(
+            sku=row.sku, order__customer=customer, order__placed_at__lte=document.placed_at
+        )
         .filter(order__status=Status.COMPLETED, returned_quantity__lt=F("shipped_quantity"))
         .order_by("-order__placed_at", "-order_id", "pk")
     )
+
+
+def _shares(row: Row, customer: Customer, document: Document, locked: Collection[int]) -> list[Share] | None:
+    """Where the pieces came from; None when they did not all come from this shop's sales."""
+    sold = _sold(row, customer, document).filter(order_id__in=locked)
+    lines = sold.select_for_update(of=("self",), no_key=True)
     left, shares = -row.quantity, []
     for line in lines[:50]:
         pieces = min(left, line.shipped_quantity - line.returned_quantity)

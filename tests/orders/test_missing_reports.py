@@ -1,0 +1,119 @@
+"""报缺: a picker says what could not be found. It concerns those pieces alone, and can be taken back."""
+
+import pytest
+
+from orders.errors import GuardFailed, NotAllowed
+from orders.models import MissingReport, Order, ShortageTask, Status, Variant
+from orders.selectors.shortages import missing_pieces
+from orders.services.items import ItemInput
+from orders.services.shortages import choose_option, report_missing, undo_missing
+from orders.services.stock import set_stock
+from orders.tasks.sweeps import mind_shortages
+from shopcomm.core.accounts.actors import Actor
+from tests.factories import VariantFactory, make_order, move
+
+pytestmark = pytest.mark.django_db
+
+SYSTEM = Actor.system()
+
+
+@pytest.fixture
+def picker(warehouse) -> Actor:
+    return Actor.staff(warehouse)
+
+
+@pytest.fixture
+def bag() -> Variant:
+    return VariantFactory(sku="BAG-1", on_hand=2905)
+
+
+@pytest.fixture
+def order(bag) -> Order:
+    return make_order(status=Status.PICKING, items=[ItemInput(bag.sku, 5)])
+
+
+@pytest.fixture
+def report(order, picker) -> MissingReport:
+    """Two of five are not there."""
+    report_missing(actor=picker, line_id=order.lines.get().pk, missing=2)
+    return MissingReport.objects.get()
+
+
+def stock(variant: Variant) -> tuple[int, int]:
+    variant.refresh_from_db()
+    return variant.on_hand, variant.reserved
+
+
+def test_two_missing_pieces_are_two_pieces_of_two_thousand_nine_hundred(report, bag, order):
+    assert stock(bag) == (2903, 3)
+    assert (report.pieces, report.reported_by, report.variant) == (2, "李强", bag)
+    make_order(items=[ItemInput(bag.sku, 2000)])
+    assert stock(bag) == (2903, 2003)
+
+
+def test_what_nobody_looked_for_fills_no_shortage_before_it_is_counted(report, bag, order):
+    assert mind_shortages() == 0
+    assert missing_pieces(order) == {order.lines.get().pk: 2}
+    set_stock(actor=SYSTEM, sku=bag.sku, on_hand=2903, reason="盘点")
+    bag.refresh_from_db()
+    assert bag.fillable == 2900
+    mind_shortages()
+    assert (missing_pieces(order), stock(bag)) == ({}, (2903, 5))
+
+
+def test_pieces_that_come_in_fill_it_at_once(report, bag, order):
+    set_stock(actor=SYSTEM, sku=bag.sku, delta=1, reason="到货")
+    mind_shortages()
+    assert missing_pieces(order) == {order.lines.get().pk: 1}
+
+
+def test_pieces_that_turn_up_are_put_back_and_promised_again(report, bag, order, picker):
+    undo_missing(actor=picker, report_id=report.pk)
+    order.refresh_from_db()
+    assert (stock(bag), missing_pieces(order), order.shortage) == ((2905, 5), {}, False)
+    assert ShortageTask.objects.get().state == ShortageTask.State.VOID
+    report.refresh_from_db()
+    assert (report.undone_by, report.undone_at is not None) == ("李强", True)
+    row = bag.movements.filter(kind="found").get()
+    assert (row.on_hand_delta, row.order, row.reason) == (2, order, "缺货的找到了")
+    assert move(order, "shipped").status == Status.SHIPPED
+
+
+def test_taking_a_report_back_twice_is_taking_it_back_once(report, bag, picker):
+    for _ in range(2):
+        undo_missing(actor=picker, report_id=report.pk)
+    assert stock(bag) == (2905, 5)
+
+
+def test_pieces_that_turn_up_after_the_customer_did_without_them_are_free(report, bag, order, picker, sales):
+    task = ShortageTask.objects.get()
+    choose_option(actor=Actor.staff(sales), task_id=task.pk, key="refund", consent="不要了")
+    undo_missing(actor=picker, report_id=report.pk)
+    assert stock(bag) == (2905, 3)
+
+
+def test_pieces_of_an_order_that_is_over_are_put_back_all_the_same(report, bag, order, picker):
+    move(order, "refunding")
+    move(order, "refunded")
+    undo_missing(actor=picker, report_id=report.pk)
+    assert stock(bag) == (2905, 0)
+
+
+def test_only_the_stockroom_takes_a_report_back(report, sales):
+    with pytest.raises(NotAllowed):
+        undo_missing(actor=Actor.staff(sales), report_id=report.pk)
+
+
+def test_what_the_picker_was_told_is_what_is_done_or_nothing(order, bag, picker):
+    line = order.lines.get()
+    with pytest.raises(GuardFailed) as refused:
+        report_missing(actor=picker, line_id=line.pk, missing=2, seen=4)
+    assert refused.value.names == ["shortage_changed"]
+    assert stock(bag) == (2905, 5)
+
+
+def test_a_line_that_has_just_been_taken_out_is_said_to_be_gone(order, picker, monkeypatch):
+    monkeypatch.setattr("orders.services.locks.lock_lines", lambda order: [])
+    with pytest.raises(GuardFailed) as refused:
+        report_missing(actor=picker, line_id=order.lines.get().pk, missing=1)
+    assert refused.value.names == ["line_gone"]

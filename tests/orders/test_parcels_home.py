@@ -1,0 +1,178 @@
+"""包裹退回: what a parcel brings home is sent again, unless it was signed for, given back or paid back already."""
+
+import pytest
+
+from orders.errors import GuardFailed
+from orders.models import Order, OrderLine, Refund, Shipment, Status, Variant
+from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, send_back
+from orders.services.editing import edit_order
+from orders.services.items import ItemInput
+from orders.services.refunds import pay_refund
+from orders.services.returns import inspect_return
+from orders.services.shipments import sign_parcel
+from orders.services.warehouse import acknowledge_alert
+from shopcomm.core.accounts.actors import Actor
+from tests.factories import VariantFactory, integration, make_order, move
+
+pytestmark = pytest.mark.django_db
+
+SHOP = integration()
+
+
+@pytest.fixture
+def bag() -> Variant:
+    return VariantFactory(sku="BAG-1", on_hand=10)
+
+
+def claim(order: Order, kind: str, quantity: int):
+    wanted = CaseInput(kind, "damaged", [CaseLine(order.lines.get().pk, quantity)])
+    return open_case(actor=SHOP, order_id=order.pk, wanted=wanted)
+
+
+def paid_back(order: Order, quantity: int, amount: int | None = None) -> None:
+    """A case of money alone, paid out."""
+    case = claim(order, "refund", quantity)
+    approve_case(actor=SHOP, case_id=case.pk, amount=None if amount is None else order.total * 0 + amount)
+    pay_refund(actor=SHOP, refund_id=Refund.objects.get(case=case).pk, reference=f"R{case.pk}")
+
+
+def given_back(order: Order, quantity: int) -> None:
+    """A return that has come in and was sound."""
+    case = claim(order, "return", quantity)
+    approve_case(actor=SHOP, case_id=case.pk)
+    send_back(actor=SHOP, case_id=case.pk, carrier="yunda", tracking_number=f"YD{case.pk}000")
+    inspect_return(actor=SHOP, case_id=case.pk, counted={case.lines.get().pk: (quantity, 0)})
+    pay_refund(actor=SHOP, refund_id=Refund.objects.get(case=case).pk, reference=f"R{case.pk}")
+
+
+def stock(variant: Variant) -> tuple[int, int]:
+    variant.refresh_from_db()
+    return variant.on_hand, variant.reserved
+
+
+def counts(order: Order) -> tuple[int, int, int]:
+    line = OrderLine.objects.get(order=order)
+    return line.shipped_quantity, line.returned_quantity, line.open_quantity
+
+
+def test_a_parcel_that_was_signed_for_stays_with_the_customer(bag):
+    order = make_order(status="picking", items=[ItemInput(bag.sku, 6)])
+    move(order, "shipped", lines=[{"sku": bag.sku, "quantity": 4}])
+    sign_parcel(actor=SHOP, shipment_id=Shipment.objects.get().pk)
+    move(order, "shipped")
+    assert stock(bag) == (4, 0)
+
+    move(order, "picking")
+
+    assert (stock(bag), counts(order)) == ((6, 2), (4, 0, 2))
+    assert sorted(order.shipments.values_list("state", flat=True)) == ["returned", "signed"]
+    move(order, "shipped")
+    assert (stock(bag), counts(order)) == ((4, 0), (6, 0, 0))
+
+
+def test_pieces_that_a_case_brought_back_are_not_brought_back_again(bag):
+    order = make_order(status="shipped", items=[ItemInput(bag.sku, 4)])
+    given_back(order, 2)
+    assert stock(bag) == (8, 0)
+
+    move(order, "picking")
+
+    assert (stock(bag), counts(order)) == ((10, 2), (2, 2, 2))
+
+
+def test_pieces_that_were_paid_back_go_to_the_shelf_and_not_to_the_customer(bag):
+    order = make_order(status="shipped", items=[ItemInput(bag.sku, 4)])
+    paid_back(order, 2)
+
+    move(order, "picking")
+
+    assert (stock(bag), counts(order)) == ((10, 2), (2, 2, 2))
+
+
+def test_a_second_return_of_the_same_order_counts_nothing_twice(bag):
+    order = make_order(status="shipped", items=[ItemInput(bag.sku, 4)])
+    paid_back(order, 2)
+    move(order, "picking")
+    move(order, "shipped")
+    assert (stock(bag), counts(order)) == ((8, 0), (4, 2, 0))
+
+    move(order, "picking")
+
+    assert (stock(bag), counts(order)) == ((10, 2), (2, 2, 2))
+    move(order, "shipped")
+    assert claim(order, "return", 2).lines.get().quantity == 2
+    with pytest.raises(GuardFailed):
+        claim(order, "return", 1)
+
+
+def test_who_was_paid_a_part_for_a_scratch_gets_the_goods_all_the_same(bag):
+    order = make_order(status="shipped", items=[ItemInput(bag.sku, 4)])
+    paid_back(order, 4, amount=50)
+    move(order, "picking")
+    assert (stock(bag), counts(order)) == ((10, 4), (0, 0, 4))
+
+
+def test_pieces_that_a_case_waits_for_are_counted_by_the_case(bag):
+    order = make_order(status="shipped", items=[ItemInput(bag.sku, 4)])
+    case = claim(order, "return", 3)
+    approve_case(actor=SHOP, case_id=case.pk)
+
+    move(order, "picking")
+    assert (stock(bag), counts(order)) == ((7, 1), (3, 0, 1))
+
+    send_back(actor=SHOP, case_id=case.pk, carrier="yunda", tracking_number="YD12345")
+    inspect_return(actor=SHOP, case_id=case.pk, counted={case.lines.get().pk: (3, 0)})
+    assert (stock(bag), counts(order)) == ((10, 1), (3, 3, 1))
+
+
+def test_a_parcel_with_nothing_to_send_again_does_not_bring_its_order_back_to_the_packers(bag):
+    order = make_order(status="shipped", items=[ItemInput(bag.sku, 2), ItemInput(VariantFactory().sku, 1)])
+    for line in order.lines.all():
+        wanted = CaseInput("return", "damaged", [CaseLine(line.pk, line.quantity)])
+        approve_case(actor=SHOP, case_id=open_case(actor=SHOP, order_id=order.pk, wanted=wanted).pk)
+    with pytest.raises(GuardFailed) as refused:
+        move(order, "picking")
+    assert refused.value.names == ["nothing_to_send_again"]
+    assert move(order, "delivered").status == Status.DELIVERED
+
+
+def test_a_case_about_goods_that_came_home_meanwhile_is_not_agreed_to(bag):
+    order = make_order(status="shipped", items=[ItemInput(bag.sku, 4)])
+    case = claim(order, "refund", 2)
+    move(order, "picking")
+    with pytest.raises(GuardFailed) as refused:
+        approve_case(actor=SHOP, case_id=case.pk)
+    assert refused.value.names == ["goods_came_home"]
+    assert Refund.objects.count() == 0
+
+
+def test_goods_can_be_taken_out_after_their_parcel_came_home(bag, manager):
+    other = VariantFactory(sku="BAG-2", on_hand=10)
+    items = [ItemInput(bag.sku, 2), ItemInput(other.sku, 1)]
+    order = move(make_order(status="shipped", items=items), "picking")
+    edit = {"actor": Actor.staff(manager), "order_id": order.pk, "version": None, "agreed": True}
+
+    edit_order(**edit, changes={"items": [{"sku": other.sku, "quantity": 1}]})
+
+    order.refresh_from_db()
+    assert (order.goods_total, [line.sku for line in order.lines.all()]) == (199, [other.sku])
+    assert (stock(bag), stock(other)) == ((10, 0), (10, 1))
+    # The parcel that came home still says what was in it.
+    assert sorted(row.line.sku for row in order.shipments.get().lines.all()) == [bag.sku, other.sku]
+    acknowledge_alert(actor=SHOP, alert_id=order.alerts.get().pk)
+    move(order, "shipped")
+    assert (stock(bag), stock(other)) == ((10, 0), (9, 0))
+
+
+def test_goods_that_were_taken_out_after_a_parcel_can_be_added_again(bag, manager):
+    other = VariantFactory(sku="BAG-2", on_hand=10)
+    items = [ItemInput(bag.sku, 2), ItemInput(other.sku, 1)]
+    order = move(make_order(status="shipped", items=items), "picking")
+    edit = {"actor": Actor.staff(manager), "order_id": order.pk, "version": None, "agreed": True}
+    edit_order(**edit, changes={"items": [{"sku": other.sku, "quantity": 1}]})
+    edit_order(
+        **edit, changes={"items": [{"sku": bag.sku, "quantity": 3}, {"sku": other.sku, "quantity": 1}]}
+    )
+    assert (stock(bag), stock(other)) == ((10, 3), (10, 1))
+    order.refresh_from_db()
+    assert order.total == 4 * 199
