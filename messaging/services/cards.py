@@ -10,11 +10,13 @@ from messaging.services.drafts import Draft
 from messaging.services.messages import write_messages
 from messaging.services.write import Sent
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.realtime import conversation_group, push_on_commit
 
 NAMESPACE = uuid.UUID("0f5d1a0e-6a3b-4b53-8a49-3f6b0c1d7c42")
 
 
+@retry_on_deadlock
 @transaction.atomic
 def send_card(
     *,

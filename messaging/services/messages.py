@@ -15,6 +15,7 @@ from messaging.services.frames import message_frame, push_messages
 from messaging.services.write import WRITE, Sent, parameters, results
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.realtime import conversation_group, push_on_commit
 
 
@@ -64,6 +65,7 @@ def _attach(given: Draft, message: Message) -> None:
     }
 
 
+@retry_on_deadlock
 @transaction.atomic
 def recall_message(*, actor: Actor, conversation_id: int, seq: int) -> Message:
     """Take back one's own message within the shop's window. The record stays for staff.
@@ -92,6 +94,7 @@ def recall_message(*, actor: Actor, conversation_id: int, seq: int) -> Message:
     return message
 
 
+@retry_on_deadlock
 @transaction.atomic
 def mark_read(*, actor: Actor, conversation_id: int, seq: int, socket: str = "") -> int:
     """Remember how far somebody has read; never backwards. Returns how far that is now.

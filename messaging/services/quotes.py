@@ -18,6 +18,7 @@ from orders.selectors.quotes import quotes_with_lines
 from orders.services.quotes import QuoteInput, edit_quote, make_quote, renew_quote, send_quote
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.http.templatetags.ui import money
 
@@ -25,6 +26,7 @@ CARD = "quote"
 SHOWN_LINES = 10
 
 
+@retry_on_deadlock
 @transaction.atomic
 def quote_in_conversation(
     *, actor: Actor, customer: Customer, conversation_id: int, wanted: QuoteInput, send: bool
@@ -34,6 +36,7 @@ def quote_in_conversation(
     return send_quote_card(actor=actor, quote_id=quote.pk) if send else quote
 
 
+@retry_on_deadlock
 @transaction.atomic
 def change_quote(
     *, actor: Actor, quote_id: int, wanted: QuoteInput, revision: int | None, send: bool
@@ -46,6 +49,7 @@ def change_quote(
     return send_quote_card(actor=actor, quote_id=quote_id) if send else quote
 
 
+@retry_on_deadlock
 @transaction.atomic
 def send_quote_card(*, actor: Actor, quote_id: int) -> Quote:
     """Lay a draft before the customer, as a card in its conversation. Raises OrderError, NotFound."""
@@ -54,6 +58,7 @@ def send_quote_card(*, actor: Actor, quote_id: int) -> Quote:
     return quote
 
 
+@retry_on_deadlock
 @transaction.atomic
 def renew_in_conversation(*, actor: Actor, quote_id: int) -> Quote:
     """Give a quote a new date, and show it again where the customer looks: at the end. Raises OrderError."""

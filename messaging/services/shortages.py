@@ -14,12 +14,14 @@ from orders.models import Order, ShortageTask
 from orders.selectors.shortages import offered_options
 from orders.services.shortages import offer_options
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.events.models import DomainEvent
 
 CARD = "shortage"
 TOLD = frozenset({events.ShortageFound.type, events.ShortageSettled.type})
 
 
+@retry_on_deadlock
 @transaction.atomic
 def offer_in_conversation(
     *, actor: Actor, task_id: int, keys: list[str], until: date | None = None

@@ -149,6 +149,7 @@ def worth(order: Order, pieces: list[tuple[OrderLine, int]]) -> Decimal:
     return max(min(order.share_of(goods), worth_left(order)), Decimal(0))
 
 
+@retry_on_deadlock
 @transaction.atomic
 def approve_case(
     *, actor: Actor, case_id: int, amount: Decimal | None = None, answer: str = ""
@@ -211,6 +212,7 @@ def _decider(actor: Actor) -> Actor:
     return actor if roles_of(actor) & SELLERS else Actor("system", None, actor.name, "manager")
 
 
+@retry_on_deadlock
 @transaction.atomic
 def reject_case(*, actor: Actor, case_id: int, reason: str) -> AfterSalesCase:
     """Refuse, with a reason the customer reads. Raises as approve_case does."""
@@ -234,6 +236,7 @@ def _check_decider(case: AfterSalesCase, actor: Actor) -> None:
         raise GuardFailed(("appeal_by_another", _("客户申诉要由其他同事或经理处理")))
 
 
+@retry_on_deadlock
 @transaction.atomic
 def appeal_case(*, actor: Actor, case_id: int, note: str) -> AfterSalesCase:
     """Ask once more; somebody else decides, or a manager. Goods that were inspected and refused stay refused."""
@@ -248,6 +251,7 @@ def appeal_case(*, actor: Actor, case_id: int, note: str) -> AfterSalesCase:
     return case
 
 
+@retry_on_deadlock
 @transaction.atomic
 def withdraw_case(*, actor: Actor, case_id: int) -> AfterSalesCase:
     """Take a case back before anything has been sent. Raises as approve_case does."""
@@ -261,6 +265,7 @@ def withdraw_case(*, actor: Actor, case_id: int) -> AfterSalesCase:
     return case
 
 
+@retry_on_deadlock
 @transaction.atomic
 def send_back(*, actor: Actor, case_id: int, carrier: str, tracking_number: str) -> AfterSalesCase:
     """Say with which parcel the goods come back. Raises as approve_case does."""

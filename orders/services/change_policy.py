@@ -6,8 +6,10 @@ from django.db import transaction
 
 from orders.change_policy import DEFAULTS, outcomes_for
 from orders.models import ChangePolicy
+from shopcomm.core.deadlocks import retry_on_deadlock
 
 
+@retry_on_deadlock
 @transaction.atomic
 def set_policy(wanted: Mapping[tuple[str, str], str]) -> None:
     """Make the table say this; what is as it ships is not kept, what cannot be chosen is left as it was."""

@@ -23,6 +23,7 @@ from orders.services.transitions import check_owner
 from orders.transitions import SELLERS, STOCKROOM, roles_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.deadlocks import retry_on_deadlock
 
 State = ChangeRequest.State
 # Answered long after this, a request says nothing about what the customer wants today.
@@ -34,6 +35,7 @@ ANSWERERS = {
 }
 
 
+@retry_on_deadlock
 @transaction.atomic
 def request_change(
     *,
@@ -85,6 +87,7 @@ def _check_limit(order: Order, actor: Actor) -> None:
         )
 
 
+@retry_on_deadlock
 @transaction.atomic
 def accept_change(*, actor: Actor, request_id: int, seen: int | None = None) -> ChangeRequest:
     """Agree to a request, and make it so; what the shop asked the customer goes on as the policy says.
@@ -112,6 +115,7 @@ def accept_change(*, actor: Actor, request_id: int, seen: int | None = None) -> 
     return request
 
 
+@retry_on_deadlock
 @transaction.atomic
 def decline_change(*, actor: Actor, request_id: int, reason: str) -> ChangeRequest:
     """Refuse a request with a reason the customer reads. Raises as accept_change does."""
@@ -127,6 +131,7 @@ def decline_change(*, actor: Actor, request_id: int, reason: str) -> ChangeReque
     return request
 
 
+@retry_on_deadlock
 @transaction.atomic
 def withdraw_change(*, actor: Actor, request_id: int) -> ChangeRequest:
     """Take one's own request back; the shop may do it for the customer. Raises as accept_change does."""
@@ -142,6 +147,7 @@ def withdraw_change(*, actor: Actor, request_id: int) -> ChangeRequest:
     return request
 
 
+@retry_on_deadlock
 @transaction.atomic
 def intercept_parcel(*, actor: Actor, request_id: int) -> ChangeRequest:
     """Have the courier asked to bring a parcel where a request that came too late wanted it. Twice is once.
@@ -161,6 +167,7 @@ def intercept_parcel(*, actor: Actor, request_id: int) -> ChangeRequest:
     return request_change(actor=actor, order_id=order.pk, kind=late.kind, data=address, key=key)
 
 
+@retry_on_deadlock
 @transaction.atomic
 def escalate_change(*, request_id: int, now: datetime) -> bool:
     """Tell the managers of a request nobody has answered in time; never answer it by silence. Returns whether it was due."""

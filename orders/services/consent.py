@@ -22,6 +22,7 @@ from orders.services.locks import lock_lines, lock_order
 from orders.services.open_changes import check_open, locked_request
 from orders.transitions import SELLERS, roles_of
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.deadlocks import retry_on_deadlock
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class PhoneConsent:
     note: str = ""
 
 
+@retry_on_deadlock
 @transaction.atomic
 def edit_or_ask(
     *,
@@ -128,6 +130,7 @@ def agree(
     return go_on(request, order, lines, actor if actor.kind == "customer" else asker(request))
 
 
+@retry_on_deadlock
 @transaction.atomic
 def agree_by_phone(
     *, actor: Actor, request_id: int, consent: PhoneConsent, seen: int | None = None

@@ -17,6 +17,7 @@ from orders.services.locks import lock_order
 from orders.services.transitions import check_owner
 from orders.transitions import CUSTOMER, SELLERS, roles_of
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.deadlocks import retry_on_deadlock
 
 EVALUATED_IN = frozenset({Status.DELIVERED, Status.COMPLETED})
 EDIT_WITHIN = timedelta(days=7)
@@ -43,6 +44,7 @@ class Evaluated(NamedTuple):
     is_news: bool
 
 
+@retry_on_deadlock
 @transaction.atomic
 def evaluate_order(*, actor: Actor, order_id: int, given: EvaluationInput) -> Evaluated:
     """Rate an order, or change what was said while that is allowed. Twice the same is once.
@@ -105,6 +107,7 @@ def _check_open(order: Order, known: Evaluation | None, now: datetime) -> None:
     raise GuardFailed(("evaluation_closed", _("评价已经不能修改了，有话请在客服里说")))
 
 
+@retry_on_deadlock
 @transaction.atomic
 def answer_evaluation(*, actor: Actor, order_id: int, answer: str) -> Evaluation:
     """Answer what the customer said; a later answer takes the place of the first, the same one again changes nothing.

@@ -15,10 +15,12 @@ from orders.services.orders import place_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.models.customers import Source
+from shopcomm.core.deadlocks import retry_on_deadlock
 
 NAMESPACE = uuid.UUID("5a8a5a3c-8f0e-4a0e-9f5c-0a6d1f1f7b11")
 
 
+@retry_on_deadlock
 @transaction.atomic
 def place_own_order(
     *,

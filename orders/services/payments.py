@@ -18,6 +18,7 @@ from orders.services.payment_slips import is_booked, payment_of
 from orders.services.refunds import add_to_refund, match_difference, promise_refund
 from orders.transitions import roles_of
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.deadlocks import retry_on_deadlock
 
 
 def record_part_payment(move: Move) -> Order:
@@ -41,6 +42,7 @@ def is_money(order: Order, data: dict[str, Any]) -> bool:
     return named and order.status != Status.PENDING_PAYMENT
 
 
+@retry_on_deadlock
 @transaction.atomic
 def record_payment(
     *, actor: Actor, order_id: int, amount: Decimal | str, method: str = "", reference: str = ""

@@ -11,8 +11,10 @@ from orders.services.announce import record
 from orders.services.guards import pending_fact
 from orders.services.locks import lock_order
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.deadlocks import retry_on_deadlock
 
 
+@retry_on_deadlock
 @transaction.atomic
 def print_regardless(*, actor: Actor, order_id: int, paper: str, reason: str) -> Order:
     """Have a manager print the pick list or the parcel slip although a change is open, and write down why.

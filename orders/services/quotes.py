@@ -31,6 +31,7 @@ from orders.transitions import SELLERS, roles_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.models.customers import Source
+from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.events.publish import publish
 
 State = Quote.State
@@ -59,6 +60,7 @@ def end_of_day(days: int) -> datetime:
     return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
 
 
+@retry_on_deadlock
 @transaction.atomic
 def make_quote(
     *, actor: Actor, customer: Customer, wanted: QuoteInput, conversation_id: int | None = None
@@ -81,6 +83,7 @@ def _next_id() -> int:
         return int(cursor.fetchone()[0])
 
 
+@retry_on_deadlock
 @transaction.atomic
 def edit_quote(*, actor: Actor, quote_id: int, wanted: QuoteInput, revision: int | None = None) -> Quote:
     """Change a quote that has not been answered; a customer who has it sees the new one.
@@ -145,6 +148,7 @@ def _write_lines(quote: Quote, wanted: QuoteInput) -> None:
     )
 
 
+@retry_on_deadlock
 @transaction.atomic
 def send_quote(*, actor: Actor, quote_id: int) -> Quote:
     """Lay a draft before the customer. Sending twice is sending once. Raises as edit_quote does."""
@@ -161,6 +165,7 @@ def send_quote(*, actor: Actor, quote_id: int) -> Quote:
     return quote
 
 
+@retry_on_deadlock
 @transaction.atomic
 def renew_quote(*, actor: Actor, quote_id: int, days: int | None = None) -> Quote:
     """Give a quote that has run out as long again as it first had. Raises as edit_quote does."""
@@ -181,6 +186,7 @@ def _days_given(quote: Quote) -> int:
     return min(max(given, 1), VALID_DAYS) if quote.sent_at else VALID_DAYS
 
 
+@retry_on_deadlock
 @transaction.atomic
 def accept_quote(
     *, actor: Actor, quote_id: int, address: AddressInput, revision: int | None = None, consent: str = ""
@@ -241,6 +247,7 @@ def _short_of(error: InsufficientStock, lines: list[QuoteLine]) -> GuardFailed:
     return GuardFailed(("insufficient_stock", text), short=error.extra["short"])
 
 
+@retry_on_deadlock
 @transaction.atomic
 def decline_quote(*, actor: Actor, quote_id: int, reason: str = "") -> Quote:
     """The customer does not want it. Declining twice is declining once. Raises as accept_quote does."""
@@ -255,6 +262,7 @@ def decline_quote(*, actor: Actor, quote_id: int, reason: str = "") -> Quote:
     return quote
 
 
+@retry_on_deadlock
 @transaction.atomic
 def withdraw_quote(*, actor: Actor, quote_id: int) -> Quote:
     """The shop takes it back. Twice is once. Raises as edit_quote does."""
@@ -271,6 +279,7 @@ def withdraw_quote(*, actor: Actor, quote_id: int) -> Quote:
     return quote
 
 
+@retry_on_deadlock
 @transaction.atomic
 def expire_quote(*, quote_id: int, now: datetime) -> bool:
     """Write down that a quote has run out. Returns whether it had."""

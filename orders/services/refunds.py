@@ -14,6 +14,7 @@ from orders.services.announce import record
 from orders.services.locks import lock_order
 from orders.transitions import MANAGER, SYSTEM, roles_of
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.deadlocks import retry_on_deadlock
 
 State, Purpose = Refund.State, Refund.Purpose
 # Promised, and not with the customer yet.
@@ -59,6 +60,7 @@ def add_to_refund(order: Order, amount: Decimal) -> None:
         asked.save(update_fields=["amount"])
 
 
+@retry_on_deadlock
 @transaction.atomic
 def pay_refund(*, actor: Actor, refund_id: int, reference: str = "") -> Refund:
     """Book that a promised refund has been paid out. Paying twice is paying once.
@@ -111,6 +113,7 @@ def refuse_case(case: AfterSalesCase, reason: str, actor: Actor) -> None:
     case.save(update_fields=["state", "closed_at", "answer", "answered_by"])
 
 
+@retry_on_deadlock
 @transaction.atomic
 def fail_refund(*, actor: Actor, refund_id: int, reason: str) -> Refund:
     """Write down that paying out did not work; it stays to be paid. Raises as pay_refund does."""

@@ -19,6 +19,7 @@ from orders.services.payments import take_in
 from orders.transitions import roles_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.deadlocks import retry_on_deadlock
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def spread(amount: Decimal, owed: list[Decimal]) -> list[Decimal]:
     return parts
 
 
+@retry_on_deadlock
 @transaction.atomic
 def record_repayment(*, actor: Actor, customer: Customer, slip: Slip, currency: str = "CNY") -> Repayment:
     """Book one sum for all that a customer owes, the oldest order first; too much of it waits to go back.

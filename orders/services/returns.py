@@ -62,6 +62,7 @@ def _found(rows: list[AfterSalesLine]) -> str:
     return text % {"good": good, "damaged": damaged, "missing": missing}
 
 
+@retry_on_deadlock
 @transaction.atomic
 def conclude_case(
     *, actor: Actor, case_id: int, amount: Decimal | None = None, answer: str = ""

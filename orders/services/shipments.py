@@ -14,6 +14,7 @@ from orders.services.locks import lock_order
 from orders.services.transitions import transition_order
 from orders.transitions import STOCKROOM, SYSTEM, roles_of
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.deadlocks import retry_on_deadlock
 
 State = Shipment.State
 DONE = (State.SIGNED, State.RETURNED)
@@ -33,6 +34,7 @@ def sign_parcel(*, actor: Actor, shipment_id: int) -> Shipment:
     )
 
 
+@retry_on_deadlock
 @transaction.atomic
 def add_tracking_node(
     *, actor: Actor, shipment_id: int, scanned_at: datetime, state: str, text: str

@@ -122,6 +122,7 @@ def fill_shortage(*, order_id: int, actor: Actor | None = None) -> bool:
     return True
 
 
+@retry_on_deadlock
 @transaction.atomic
 def lapse_wait(*, task_id: int, now: datetime) -> bool:
     """Open the question again when the day that a customer agreed to is over. Returns whether it was."""
@@ -135,6 +136,7 @@ def lapse_wait(*, task_id: int, now: datetime) -> bool:
     return True
 
 
+@retry_on_deadlock
 @transaction.atomic
 def offer_options(*, actor: Actor, task_id: int, keys: list[str], until: date | None = None) -> ShortageTask:
     """Choose what the customer may choose from. Offering again replaces what was offered before.
@@ -165,6 +167,7 @@ def _dated(option: Option, until: date | None) -> dict[str, Any]:
     return kept
 
 
+@retry_on_deadlock
 @transaction.atomic
 def choose_option(
     *, actor: Actor, task_id: int, key: str, seen: int | None = None, consent: str = ""

@@ -15,6 +15,7 @@ from orders.services.locks import lock_order
 from orders.services.transitions import check_owner
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.deadlocks import retry_on_deadlock
 
 URGENT_IN = frozenset({Status.PAID, Status.PICKING, Status.SHIPPED, Status.REFUNDING})
 
@@ -27,6 +28,7 @@ class Urged(NamedTuple):
     is_news: bool
 
 
+@retry_on_deadlock
 @transaction.atomic
 def urge_order(*, actor: Actor, order_id: int) -> Urged:
     """Press for an order. Raises Order.DoesNotExist, NotAllowed, GuardFailed when there is nothing to press for."""

@@ -11,9 +11,11 @@ from orders.services.announce import record
 from orders.services.locks import lock_line, lock_order
 from orders.transitions import STOCKROOM, roles_of
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.realtime import WAREHOUSE_FEED, push_on_commit
 
 
+@retry_on_deadlock
 @transaction.atomic
 def acknowledge_order(*, actor: Actor, order_id: int) -> Order:
     """Note that the warehouse has this version in front of it; only the first time is news.
@@ -31,6 +33,7 @@ def acknowledge_order(*, actor: Actor, order_id: int) -> Order:
     return order
 
 
+@retry_on_deadlock
 @transaction.atomic
 def acknowledge_alert(*, actor: Actor, alert_id: int) -> WarehouseAlert:
     """Say that a change has been seen, so that the order may leave. Twice is once.
@@ -50,6 +53,7 @@ def acknowledge_alert(*, actor: Actor, alert_id: int) -> WarehouseAlert:
     return alert
 
 
+@retry_on_deadlock
 @transaction.atomic
 def tick_line(*, actor: Actor, line_id: int, picked: int) -> OrderLine:
     """Set how many pieces of a line lie in the box. Not a fact of the order, so no event.

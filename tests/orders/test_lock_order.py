@@ -1,0 +1,205 @@
+"""Every service takes its locks in one order: crossed on purpose, nothing waits in a circle and nothing is refused oddly."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
+from threading import Barrier, BrokenBarrierError
+
+import pytest
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected
+
+from orders.errors import OrderError
+from orders.models import AfterSalesCase, Order, OrderLine, Status, StockMovement, Variant
+from orders.services.after_sales import CaseInput, CaseLine, open_case
+from orders.services.change_requests import accept_change, request_change
+from orders.services.imports import import_orders
+from orders.services.items import ItemInput
+from orders.services.locks import lock_variants
+from orders.services.shortages import fill_shortage, report_missing
+from orders.services.stock import set_stock
+from orders.services.warehouse import tick_line
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.deadlocks import retry_on_deadlock
+from tests.factories import VariantFactory, integration, make_order, move
+from tests.orders.test_concurrency import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SHOP, SYSTEM = integration(), Actor.system()
+UCI = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+ROUNDS = 12
+
+
+def deadlocks() -> int:
+    """How many transactions of this database PostgreSQL has ended for another's sake."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return cursor.fetchone()[0]
+
+
+@pytest.fixture
+def never_in_a_circle() -> Iterator[None]:
+    """The retry would hide a deadlock; PostgreSQL counts it all the same."""
+    before = deadlocks()
+    yield
+    assert deadlocks() == before
+
+
+def odd(results: list[object]) -> list[object]:
+    """What is neither done nor refused in words."""
+    return [each for each in results if isinstance(each, Exception) and not isinstance(each, OrderError)]
+
+
+def check_stock() -> None:
+    for variant in Variant.objects.all():
+        held = sum(row.quantity for row in variant.reservations.all())
+        moved = list(variant.movements.values_list("on_hand_delta", "reserved_delta"))
+        assert (variant.on_hand, variant.reserved) == tuple(map(sum, zip(*moved, strict=True)))
+        assert held == variant.reserved <= variant.on_hand
+
+
+def test_goods_of_a_refund_go_back_while_new_orders_take_them(never_in_a_circle):
+    """A part of the order has left: its restock and its release touch several variants, in whatever order they lie."""
+    for turn in range(ROUNDS):
+        goods = [VariantFactory(on_hand=100) for _ in range(4)]
+        one, two, three, four = goods if turn % 2 else goods[::-1]
+        items = [ItemInput(each.sku, 2) for each in (four, two, one, three)]
+        orders = [make_order(status=Status.PICKING, items=items) for _ in range(2)]
+        for order in orders:
+            move(
+                order, "shipped", lines=[{"sku": four.sku, "quantity": 1}, {"sku": three.sku, "quantity": 2}]
+            )
+            move(order, "refunding")
+        calls: list[Callable[[], object]] = [
+            lambda order=order: move(order, "refunded", restock=True) for order in orders
+        ]
+        calls += [
+            lambda items=items: make_order(items=items),
+            lambda items=items: make_order(items=items[::-1]),
+        ]
+        assert odd(at_once(calls)) == []
+    check_stock()
+    assert set(Order.objects.filter(refunded_amount__gt=0).values_list("status", flat=True)) == {"refunded"}
+
+
+def test_a_return_of_an_import_and_a_case_of_the_same_order_do_not_wait_for_each_other(
+    tmp_path, never_in_a_circle
+):
+    sales, backs = [], []
+    for turn in range(ROUNDS):
+        for sku in ("22661", "22662"):
+            sales.append(f"{536370 + turn},{sku},BAG,20,2010-12-01 08:45:00,0.85,{12583 + turn}.0,France")
+            backs.append(f"C{536370 + turn},{sku},BAG,-5,2010-12-09 10:00:00,0.85,{12583 + turn}.0,France")
+    _take(tmp_path, "sales", sales)
+    cases = []
+    for order in Order.objects.order_by("pk"):
+        lines = [CaseLine(pk, 1) for pk in order.lines.order_by("-pk").values_list("pk", flat=True)]
+        wanted = CaseInput("refund", "damaged", lines)
+        cases.append(
+            lambda order=order, wanted=wanted: open_case(actor=SHOP, order_id=order.pk, wanted=wanted)
+        )
+    results = at_once([lambda: _take(tmp_path, "backs", backs), *cases])
+    assert odd(results) == []
+    assert results[0].return_lines == 2 * ROUNDS
+    assert AfterSalesCase.objects.count() == ROUNDS
+    assert set(OrderLine.objects.values_list("returned_quantity", flat=True)) == {5}
+
+
+def _take(folder, name: str, lines: list[str]):
+    path = folder / f"{name}.csv"
+    path.write_text("\n".join([UCI, *lines]) + "\n")
+    return import_orders(path, actor=Actor.system("导入"))
+
+
+def test_everything_that_moves_goods_crosses_on_three_orders_of_the_same_goods(never_in_a_circle, as_actor):
+    """Picking, shipping, changing, counting, reporting, filling, cancelling and refunding at once, in opposite orders."""
+    desk, picker = as_actor("manager"), as_actor("warehouse")
+    for turn in range(4):
+        goods = [VariantFactory(on_hand=60) for _ in range(3)]
+        items = [ItemInput(each.sku, 3) for each in goods]
+        one, two, three = (
+            make_order(status=Status.PICKING, items=list(islice(cycle(items), turn + at, turn + at + 3)))
+            for at in range(3)
+        )
+        unpaid = make_order(items=items[::-1])
+        wish = request_change(
+            actor=Actor.customer(one.customer), order_id=one.pk, kind="items",
+            data={"items": [{"sku": each.sku, "quantity": 2} for each in goods[::-1]]},
+        )  # fmt: skip
+        ticked, missed = one.lines.first().pk, two.lines.last().pk
+        move(three, "refunding")
+        results = at_once(
+            [
+                lambda pk=wish.pk: accept_change(actor=picker, request_id=pk),
+                lambda pk=ticked: tick_line(actor=picker, line_id=pk, picked=1),
+                lambda pk=missed: report_missing(actor=picker, line_id=pk, missing=1),
+                lambda order=two: move(order, "shipped"),
+                lambda order=two: fill_shortage(order_id=order.pk),
+                lambda order=three: move(order, "refunded", restock=True),
+                lambda order=unpaid: move(order, "cancelled"),
+                lambda goods=goods: set_stock(actor=desk, sku=goods[0].sku, on_hand=5),
+                lambda goods=goods: set_stock(actor=desk, sku=goods[2].sku, on_hand=4),
+            ]
+        )
+        assert odd(results) == []
+    check_stock()
+
+
+def test_stock_rows_are_locked_by_key_whatever_order_they_are_asked_for_in(django_assert_num_queries):
+    keys = [VariantFactory(on_hand=0).pk for _ in range(3)]
+    with transaction.atomic(), django_assert_num_queries(1) as asked:
+        assert list(lock_variants([keys[2], keys[0], keys[1]])) == keys
+    assert asked[0]["sql"].endswith('ORDER BY "orders_variant"."id" ASC FOR NO KEY UPDATE')
+
+
+def _hold(pk: int) -> None:
+    Variant.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+class Crossing:
+    """A service that takes two stock rows the wrong way round, and waits until another one holds the second."""
+
+    def __init__(self) -> None:
+        self.barrier, self.begun = Barrier(2), 0
+
+    def cross(self, first: int, second: int) -> str:
+        with transaction.atomic():
+            self.begun += 1
+            StockMovement.objects.create(variant_id=first, kind="counted", actor_name="交叉")
+            _hold(first)
+            with contextlib.suppress(BrokenBarrierError):
+                self.barrier.wait(0.5 if self.begun > 2 else 20)
+            _hold(second)
+        return "done"
+
+
+def test_a_service_that_a_deadlock_ended_begins_again_and_is_done_once():
+    one, two = VariantFactory(on_hand=0).pk, VariantFactory(on_hand=0).pk
+    crossing = Crossing()
+    cross = retry_on_deadlock(crossing.cross)
+    assert at_once([lambda: cross(one, two), lambda: cross(two, one)]) == ["done", "done"]
+    assert (crossing.begun, StockMovement.objects.count()) == (3, 2)
+
+
+def test_without_the_retry_one_of_the_two_would_be_lost():
+    one, two = VariantFactory(on_hand=0).pk, VariantFactory(on_hand=0).pk
+    cross = Crossing().cross
+    results = at_once([lambda: cross(one, two), lambda: cross(two, one)])
+    assert sum(isinstance(each, OperationalError) for each in results) == 1
+
+
+def test_inside_another_transaction_the_error_goes_to_whoever_began_it():
+    tried = []
+
+    def ended() -> None:
+        tried.append(1)
+        raise OperationalError from DeadlockDetected()
+
+    with pytest.raises(OperationalError), transaction.atomic():
+        retry_on_deadlock(ended)()
+    assert len(tried) == 1
+    with pytest.raises(OperationalError):
+        retry_on_deadlock(ended)()
+    assert len(tried) == 3
