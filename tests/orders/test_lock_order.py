@@ -24,7 +24,7 @@ from shopcomm.core.deadlocks import retry_on_deadlock
 from tests.factories import VariantFactory, integration, make_order, move
 from tests.orders.test_concurrency import at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("locks_rows_before_write")]
 
 SHOP, SYSTEM = integration(), Actor.system()
 UCI = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"

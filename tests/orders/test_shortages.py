@@ -44,7 +44,7 @@ from tests.factories import (
     parcel,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("locks_rows_before_write")]
 State = ShortageTask.State
 
 

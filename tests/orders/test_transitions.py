@@ -15,7 +15,7 @@ from orders.services.warehouse import acknowledge_alert
 from shopcomm.core.events.models import DomainEvent
 from tests.factories import integration, make_order, move, parcel
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("locks_rows_before_write")]
 
 
 def failing(order: Order, to: str, **fields: object) -> list[str]:

@@ -1,0 +1,91 @@
+"""The money of a case is never more than what the order still has, whoever names it and whatever went back meanwhile."""
+
+from decimal import Decimal
+
+import pytest
+
+from orders.errors import GuardFailed
+from orders.models import AfterSalesCase, Order, Refund
+from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, send_back
+from orders.services.items import ItemInput
+from orders.services.refunds import pay_refund, refundable
+from orders.services.returns import conclude_case, inspect_return
+from tests.factories import VariantFactory, integration, make_order
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("locks_rows_before_write")]
+
+SHOP = integration()
+WHOLE = Decimal("796.00")
+
+
+@pytest.fixture
+def order() -> Order:
+    """Four at 199, delivered."""
+    return make_order(status="delivered", items=[ItemInput(VariantFactory(on_hand=10).sku, 4)])
+
+
+def ask(order: Order, kind: str, quantity: int) -> AfterSalesCase:
+    wanted = CaseInput(kind, "damaged", [CaseLine(order.lines.get().pk, quantity)])
+    return open_case(actor=SHOP, order_id=order.pk, wanted=wanted)
+
+
+def give(order: Order, amount: str) -> None:
+    """Money alone for one piece, paid out."""
+    case = ask(order, "refund", 1)
+    approve_case(actor=SHOP, case_id=case.pk, amount=Decimal(amount))
+    pay_refund(actor=SHOP, refund_id=Refund.objects.get(case=case).pk, reference=f"R{case.pk}")
+    order.refresh_from_db()
+
+
+def inspected(order: Order, quantity: int) -> AfterSalesCase:
+    """A return of which one piece came back damaged, so that somebody decides."""
+    case = ask(order, "return", quantity)
+    approve_case(actor=SHOP, case_id=case.pk)
+    send_back(actor=SHOP, case_id=case.pk, carrier="yunda", tracking_number=f"YD{case.pk}000")
+    return inspect_return(actor=SHOP, case_id=case.pk, counted={case.lines.get().pk: (quantity - 1, 1)})
+
+
+@pytest.mark.parametrize("amount", ["796.01", "-0.01", "100000"])
+def test_no_more_is_agreed_to_than_was_paid(order, amount):
+    case = ask(order, "refund", 1)
+    with pytest.raises(GuardFailed) as refused:
+        approve_case(actor=SHOP, case_id=case.pk, amount=Decimal(amount))
+    assert refused.value.names == ["amount_invalid"]
+    case.refresh_from_db()
+    assert (case.state, Refund.objects.count()) == ("applied", 0)
+
+
+def test_what_has_gone_back_already_cannot_be_agreed_to_again(order):
+    give(order, "500.00")
+    case = ask(order, "refund", 1)
+    with pytest.raises(GuardFailed):
+        approve_case(actor=SHOP, case_id=case.pk, amount=Decimal("296.01"))
+    approve_case(actor=SHOP, case_id=case.pk, amount=Decimal("295.99"))
+    assert refundable(order) == Decimal("0.01")
+
+
+def test_an_inspected_return_is_concluded_within_what_is_left(order):
+    give(order, "500.00")
+    case = inspected(order, 2)
+    for amount in ("296.01", "-1"):
+        with pytest.raises(GuardFailed) as refused:
+            conclude_case(actor=SHOP, case_id=case.pk, amount=Decimal(amount))
+        assert refused.value.names == ["amount_invalid"]
+    conclude_case(actor=SHOP, case_id=case.pk, amount=Decimal("295.00"))
+    assert Refund.objects.get(case=case).amount == Decimal("295.00")
+
+
+def test_a_suggestion_is_never_more_than_is_left(order):
+    give(order, "700.00")
+    assert ask(order, "return", 3).amount == Decimal("96.00")
+
+
+def test_an_amount_agreed_to_shrinks_to_what_is_left_when_the_goods_come_back(order):
+    """Between the word and the goods another case took most of the money."""
+    case = ask(order, "return", 3)
+    approve_case(actor=SHOP, case_id=case.pk)
+    give(order, "790.00")
+    send_back(actor=SHOP, case_id=case.pk, carrier="yunda", tracking_number="YD12345")
+    inspect_return(actor=SHOP, case_id=case.pk, counted={case.lines.get().pk: (3, 0)})
+    promised = Refund.objects.exclude(state="succeeded").get()
+    assert (promised.amount, order.refunded_amount + promised.amount) == (Decimal("6.00"), WHOLE)
