@@ -1,7 +1,7 @@
 from orders.models.after_sales import AfterSalesCase, AfterSalesLine
 from orders.models.changes import ChangeKind, ChangePolicy, ChangeRequest, Handler
 from orders.models.evaluations import Evaluation
-from orders.models.imports import ImportedDocument
+from orders.models.imports import ImportedDocument, UnfinishedDocument
 from orders.models.numbers import NumberDay
 from orders.models.order import Order, OrderLine
 from orders.models.payments import DebtReduction, Payment, Refund, Repayment
@@ -45,6 +45,7 @@ __all__ = [
     "StockReservation",
     "TierPrice",
     "TrackingNode",
+    "UnfinishedDocument",
     "Urge",
     "Variant",
     "WarehouseAlert",

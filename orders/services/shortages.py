@@ -118,8 +118,11 @@ def fill_shortages(*, order_ids: list[int]) -> int:
 
 @retry_on_deadlock
 @transaction.atomic
-def fill_shortage(*, order_id: int, actor: Actor | None = None) -> bool:
-    """Hold what has come in for an order that was short of it. Returns whether anything had."""
+def fill_shortage(*, order_id: int, actor: Actor | None = None, review: bool = False) -> bool:
+    """Hold what has come in for an order that was short of it. Returns whether anything had.
+
+    `review`: its tasks are raised for what is missing even if nothing had.
+    """
     actor = actor or Actor.system()
     order = lock_order(order_id)
     lines = {line.pk: line for line in lock_lines(order)}
@@ -132,11 +135,11 @@ def fill_shortage(*, order_id: int, actor: Actor | None = None) -> bool:
         pieces = min(count, free[variant_id])
         free[variant_id] -= pieces
         taken += [(lines[pk], pieces)] if pieces else []
-    if not taken:
-        return False
-    stock.reserve(actor=actor, order=order, wanted=taken)
-    review_shortages(order, actor)
-    return True
+    if taken:
+        stock.reserve(actor=actor, order=order, wanted=taken)
+    if taken or review:
+        review_shortages(order, actor)
+    return bool(taken)
 
 
 @retry_on_deadlock

@@ -14,17 +14,21 @@ WIDTH = 30
 
 class Command(BaseCommand):
     help = (
-        "Import past orders from CSV (plain or .gz, UTF-8 or GB18030) or XLSX. Can be run again at any time."
+        "Import past orders from CSV (plain or .gz; UTF-8, GB18030 or UTF-16), XLSX, XLS or ODS. "
+        "Can be run again at any time."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """One file."""
+        """One file, and of a workbook one sheet."""
         parser.add_argument("file", metavar="FILE")
+        parser.add_argument("--sheet", default="", help="the worksheet to read; the first that holds orders")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path = Path(options["file"])
         try:
-            report = import_orders(path, actor=Actor.system(_("导入")), progress=self._progress)
+            report = import_orders(
+                path, actor=Actor.system(_("导入")), sheet=options["sheet"], progress=self._progress
+            )
         except ImportRefused as error:
             raise CommandError(error.detail) from error
         except OSError as error:

@@ -1,4 +1,7 @@
-"""What was sold: variants by SKU in capitals, made when the catalogue does not have them."""
+"""What was sold: variants by SKU in capitals, made when the catalogue does not have them.
+
+What only the past knows is not on sale: customers do not see it, and it has a price in yuan only if it was sold so.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -6,7 +9,11 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from orders.models import Product, Variant
+from orders.services.imports.amounts import unit_price
 from orders.services.imports.rows import Row
+
+# Price lists are in yuan.
+HOME = "CNY"
 
 
 class Catalogue:
@@ -45,13 +52,14 @@ class Catalogue:
     @transaction.atomic
     def _make(self, row: Row) -> Variant:
         self._made.add(row.sku)
-        product = Product.objects.create(name=row.name or row.sku)
+        product = Product.objects.create(name=row.name or row.sku, is_active=False)
         return Variant.objects.create(
             product=product,
             sku=row.sku,
             color=row.rest.get("color", "")[:40],
             size=row.rest.get("size", "")[:40],
-            price=row.price,
+            price=unit_price(row) if row.currency == HOME else 0,
+            is_active=False,
         )
 
     def settle_names(self) -> None:

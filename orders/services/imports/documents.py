@@ -1,24 +1,38 @@
-"""Rows back into invoices, with bounded memory."""
+"""Rows back into invoices: each is handed over when its last row has been read, so nothing of it comes later."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
+from django.utils.translation import gettext as _
+
+from orders.errors import ImportRefused
 from orders.services.imports.rows import Kind, Row
+from orders.services.moves import CENT
 
-# Rows of one invoice may stand apart by this many other invoices; further apart, the second part is refused.
-OPEN_DOCUMENTS = 100
+# Rows of invoices that wait for their last one: as many as memory bears.
+MOST_WAITING = 300_000
 LARGEST_DOCUMENT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A row of an invoice that cannot be read; `left_out`: it need not be, as it is about no goods."""
+
+    line: int
+    invoice: str
+    reason: str
+    left_out: bool = False
 
 
 @dataclass
 class Document:
-    """One invoice: its rows in the order of the file."""
+    """One invoice: its rows in the order of the file, and those that cannot be read."""
 
     number: str
     rows: list[Row] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
     def of(self, *kinds: Kind) -> list[Row]:
         """The rows of these kinds."""
@@ -32,19 +46,27 @@ class Document:
     @property
     def amount(self) -> Decimal:
         """The sum of all rows, with their signs."""
-        return sum((row.amount for row in self.rows), Decimal(0))
+        return sum((row.amount for row in self.rows), Decimal(0)).quantize(CENT, ROUND_HALF_UP)
+
+    @property
+    def lines(self) -> list[int]:
+        """Where its rows stand in the file."""
+        return sorted([row.line for row in self.rows] + [fault.line for fault in self.faults])
 
 
-def documents(rows: Iterable[Row]) -> Iterator[Document]:
-    """Gather rows by invoice and hand each over once it must be complete."""
-    waiting: OrderedDict[str, Document] = OrderedDict()
-    for row in rows:
-        document = waiting.get(row.invoice)
-        if document is None:
-            document = waiting[row.invoice] = Document(row.invoice)
-            if len(waiting) > OPEN_DOCUMENTS:
-                yield waiting.popitem(last=False)[1]
-        document.rows.append(row)
-        if len(document.rows) >= LARGEST_DOCUMENT:
-            yield waiting.pop(row.invoice)
-    yield from waiting.values()
+def documents(parts: Iterable[Row | Fault], last_lines: dict[str, int]) -> Iterator[Document]:
+    """Gather rows by invoice. `last_lines`: where the last row of each stands. Raises ImportRefused."""
+    waiting: dict[str, Document] = {}
+    held = 0
+    for part in parts:
+        document = waiting.setdefault(part.invoice, Document(part.invoice))
+        if isinstance(part, Row):
+            document.rows.append(part)
+        elif not part.left_out:
+            document.faults.append(part)
+        held += not (isinstance(part, Fault) and part.left_out)
+        if part.line >= last_lines[part.invoice]:
+            held -= len(document.lines)
+            yield waiting.pop(part.invoice)
+        elif held > MOST_WAITING:
+            raise ImportRefused(_("同一订单的行隔得太远：请先按订单号排序再导入"))

@@ -1,25 +1,32 @@
-"""The import itself: read, sort into invoices, write each in a transaction of its own, count."""
+"""The import itself: read twice, sort into invoices, write each whole in a transaction of its own, count."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
-from orders.models import ImportedDocument, Order, StockMovement, Variant
+from orders.models import ImportedDocument, Order, StockMovement, UnfinishedDocument, Variant
+from orders.services.imports.amounts import ZERO, Amounts, amounts_of
 from orders.services.imports.bundle import Bundle, Keys
 from orders.services.imports.catalogue import Catalogue
-from orders.services.imports.columns import Columns, match_columns
-from orders.services.imports.documents import Document, documents
-from orders.services.imports.people import Directory, is_guest
-from orders.services.imports.reading import Cells, Sheet
-from orders.services.imports.report import Rejects, Report
+from orders.services.imports.columns import Header, find_header
+from orders.services.imports.documents import LARGEST_DOCUMENT, Document, Fault, documents
+from orders.services.imports.filling import FilledRow, filled_rows
+from orders.services.imports.outcomes import one_outcome
+from orders.services.imports.people import Directory
+from orders.services.imports.reading import Cells, Table, open_table
+from orders.services.imports.rejects import Rejects
+from orders.services.imports.remembered import complete, forget_old, is_repeat, remember
+from orders.services.imports.report import Report
 from orders.services.imports.returns import write_return
-from orders.services.imports.rows import Kind, Row, RowRefused, parse_row
-from orders.services.imports.sales import number_of, write_sale
+from orders.services.imports.rows import Kind, NoGoods, Row, invoice_of, parse_row
+from orders.services.imports.sales import Sale, number_of, write_sale
+from orders.services.imports.values import RowRefused, is_day_first
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.realtime import quietly
@@ -28,28 +35,25 @@ BATCH = 100
 Progress = Callable[[float, int], None]
 
 
-def import_orders(path: Path, *, actor: Actor, progress: Progress = lambda done, rows: None) -> Report:
-    """Take in a file of past orders. `progress` hears the share read, 0 to 1, and the rows so far.
+def import_orders(
+    path: Path, *, actor: Actor, sheet: str = "", progress: Progress = lambda done, rows: None
+) -> Report:
+    """Take in a file of past orders; `sheet` names the worksheet, without it the first that holds orders.
 
-    Raises ImportRefused for a file that is no list of orders, OSError for one that cannot be read.
+    `progress` hears the share read, 0 to 1, and the rows so far. Raises ImportRefused for a file that is no list of
+    orders, OSError for one that cannot be read.
     """
-    sheet = Sheet(path)
+    table = open_table(path)
     try:
-        columns = match_columns(sheet.header)
-        run = Import(path, sheet.header, columns, actor)
+        header, others = find_header(table, sheet)
+        run = Import(path, table, header, actor)
+        run.report.unused, run.report.other_sheets = header.columns.unused, tuple(others)
+        run.report.sheet, run.report.stray_bytes = header.name, table.stray
         with quietly(), _without_waiting():
-            run.take(_watched(sheet, progress))
+            run.take(progress)
         return run.report
     finally:
-        sheet.close()
-
-
-def _watched(sheet: Sheet, progress: Progress) -> Iterator[tuple[int, Cells]]:
-    for count, row in enumerate(sheet, start=1):
-        if count % 500 == 0:
-            progress(sheet.done, count)
-        yield row
-    progress(1.0, 0)
+        table.close()
 
 
 @contextmanager
@@ -67,61 +71,141 @@ def _without_waiting() -> Iterator[None]:
 class Import:
     """One run over one file."""
 
-    def __init__(self, path: Path, header: Cells, columns: Columns, actor: Actor) -> None:
-        self.columns, self.actor = columns, actor
+    def __init__(self, path: Path, table: Table, header: Header, actor: Actor) -> None:
+        self.table, self.header, self.columns, self.actor = table, header, header.columns, actor
         self.report = Report()
         self.directory, self.catalogue, self.keys = Directory(), Catalogue(), Keys()
-        name = f"{path.name.split('.')[0]}.rejected.csv"
-        self.rejects = Rejects(path.with_name(name), Path(settings.DATA_DIR) / name, header, self.report)
-        # The cells of rows whose invoice is not written yet, to give them back if it is refused.
+        own = self.columns.is_own
+        cells = header.cells[2:] if own else header.cells
+        self.rejects = Rejects(path, Path(settings.DATA_DIR), cells, self.report, skip=2 if own else 0)
+        # The cells and fields of rows whose invoice is not written yet, to give them back if it is refused.
         self._cells: dict[int, Cells] = {}
+        self._fields: dict[int, dict[str, Any]] = {}
+        self._day_first = False
         # Order numbers that are given already, of those the next invoices have.
         self._taken: set[str] = set()
 
-    def take(self, rows: Iterator[tuple[int, Cells]]) -> None:
-        """Write every invoice of the file."""
-        waiting = documents(self._parsed(rows))
+    def take(self, progress: Progress) -> None:
+        """Write every invoice of the file that is whole."""
+        waiting = documents(self._parsed(progress), self._last_lines())
         while batch := list(islice(waiting, BATCH)):
-            numbers = [document.number for document in batch]
-            seen = {each.number: each for each in ImportedDocument.objects.filter(number__in=numbers)}
-            self._taken = set(Order.objects.filter(number__in=numbers).values_list("number", flat=True))
-            self.directory.prepare(document.rows[0] for document in batch if document.number not in seen)
+            self._take_batch(batch)
             for document in batch:
-                self._write(document, seen.get(document.number))
-                for row in document.rows:
-                    self._cells.pop(row.line, None)
+                for line in document.lines:
+                    self._cells.pop(line, None)
+                    self._fields.pop(line, None)
+        forget_old()
         self.catalogue.settle_names()
         self.rejects.close()
         self.report.customers, self.report.products = self.directory.made, self.catalogue.made
         self.report.several_names = self.catalogue.several_names
+        progress(1.0, self.report.rows)
 
-    def _parsed(self, rows: Iterator[tuple[int, Cells]]) -> Iterator[Row]:
-        for line, cells in rows:
-            self.report.rows += 1
+    def _rows(self) -> Iterator[FilledRow]:
+        return filled_rows(self.table.rows(self.header.place), self.header)
+
+    def _last_lines(self) -> dict[str, int]:
+        """Where the last row of each invoice stands: only then is it whole. Looks how dates are written, too."""
+        last: dict[str, int] = {}
+        for row in self._rows():
+            self._day_first |= is_day_first(row.fields.get("placed_at"))
             try:
-                row = parse_row(line, self.columns.of(cells), is_uci=self.columns.is_uci)
-            except RowRefused as refusal:
-                self.rejects.add(line, cells, str(refusal))
+                last[invoice_of(row.fields)] = row.line
+            except RowRefused:
                 continue
-            self._cells[line] = cells
-            self._count_oddities(row, cells)
-            yield row
+        return last
 
-    def _count_oddities(self, row: Row, cells: Cells) -> None:
-        fields, report = self.columns.of(cells), self.report
-        report.amount += row.amount
-        report.guest_rows += is_guest(row)
-        report.without_name += not row.name
-        report.lower_case += str(fields["sku"]).strip() != row.sku
-        report.decimal_ids += str(fields.get("customer_id", "")).endswith(".0")
+    def _parsed(self, progress: Progress) -> Iterator[Row | Fault]:
+        for filled in self._rows():
+            self.report.rows += 1
+            if self.report.rows % 500 == 0:
+                progress(self.table.done, self.report.rows)
+            try:
+                invoice = invoice_of(filled.fields)
+            except RowRefused as refusal:
+                self.rejects.add(filled.line, filled.cells, str(refusal))
+                continue
+            self._cells[filled.line], self._fields[filled.line] = filled.cells, filled.fields
+            yield self._row(filled, invoice)
 
-    def _write(self, document: Document, seen: ImportedDocument | None) -> None:
-        said = [tuple(map(str, self._cells[row.line])) for row in document.rows]
-        self.report.doubled_rows += len(said) - len(set(said))
+    def _row(self, filled: FilledRow, invoice: str) -> Row | Fault:
+        try:
+            row = parse_row(
+                filled.line,
+                filled.fields,
+                dialect=self.columns.dialect,
+                comma=self.table.comma,
+                day_first=self._day_first,
+            )
+        except NoGoods as refusal:
+            self.rejects.add(filled.line, filled.cells, str(refusal))
+            return Fault(filled.line, invoice, str(refusal), left_out=True)
+        except RowRefused as refusal:
+            return Fault(filled.line, invoice, str(refusal))
+        self.report.count(row, filled.fields)
+        return row
+
+    def _take_batch(self, batch: list[Document]) -> None:
+        numbers = [document.number for document in batch]
+        seen = {each.number: each for each in ImportedDocument.objects.filter(number__in=numbers)}
+        waiting = {each.number: each for each in UnfinishedDocument.objects.filter(number__in=numbers)}
+        self._taken = set(Order.objects.filter(number__in=numbers).values_list("number", flat=True))
+        sales = []
+        for document in batch:
+            said = [tuple(map(str, self._cells[row.line])) for row in document.rows]
+            self.report.doubled_rows += len(said) - len(set(said))
+            try:
+                if sale := self._settled(document, seen.get(document.number), waiting.get(document.number)):
+                    sales.append(sale)
+            except RowRefused as refusal:
+                self._refuse(document.rows, str(refusal))
+        self.directory.prepare(sale.document.rows[0] for sale in sales)
+        for sale in sales:
+            self._write(sale)
+
+    def _settled(
+        self, document: Document, seen: ImportedDocument | None, waiting: UnfinishedDocument | None
+    ) -> Sale | None:
+        """An invoice that can be written; None when there is nothing to write. Raises RowRefused for a whole invoice."""
+        if document.faults:
+            self._refuse_unread(document, known=seen is not None)
+            return None
+        if not document.rows:
+            return None
+        if waiting is not None and seen is None:
+            document = complete(document, waiting, self.table.comma)
+        if len(document.rows) > LARGEST_DOCUMENT:
+            raise RowRefused(_("一张单超过 %(most)s 行") % {"most": LARGEST_DOCUMENT})
+        if len({row.currency for row in document.rows}) > 1:
+            raise RowRefused(_("同一订单写了两种币种"))
+        said = [row.outcome for row in document.rows]
+        outcome = one_outcome(said, has_column="status" in self.columns.places)
         if seen is not None:
-            self._repeat(document, seen)
-            return
+            self._repeat(document, seen, whole=is_repeat(document, seen, outcome))
+            return None
+        if not document.of(Kind.SALE, Kind.RETURN, Kind.STOCK):
+            raise RowRefused(_("只有运费或折扣，没有商品"))
+        sold = bool(document.of(Kind.SALE))
+        return Sale(
+            document, outcome, amounts_of(document, outcome) if sold else Amounts(ZERO, ZERO, ZERO, ZERO)
+        )
+
+    def _refuse_unread(self, document: Document, *, known: bool) -> None:
+        """Nothing of an invoice is taken unless all of it is; its readable rows are remembered."""
+        lines = "、".join(str(fault.line) for fault in document.faults[:5])
+        whole = _("同一订单的第 %(lines)s 行读不懂，整单未导入") % {"lines": lines}
+        reasons = {row.line: whole for row in document.rows}
+        reasons |= {fault.line: fault.reason for fault in document.faults}
+        # In the file's order, so that the list can be taken in again when it is mended.
+        for line in sorted(reasons):
+            self.rejects.add(line, self._cells[line], reasons[line])
+        self.report.unfinished += 1
+        if document.rows and not known:
+            remember(document, self._fields, self.columns.dialect)
+
+    def _write(self, sale: Sale) -> None:
         # Outside the invoice's transaction: they stay remembered even if it is refused.
+        document = sale.document
         customer = self.directory.customer_of(document.rows[0])
         variants = self.catalogue.variants_of(document.of(Kind.SALE, Kind.STOCK))
         try:
@@ -132,24 +216,22 @@ class Import:
                     number=document.number,
                     lines=len(document.rows),
                     amount=document.amount,
+                    marks=[row.mark for row in document.rows],
+                    outcome=sale.outcome.value,
                 )
-                unmatched = self._write_rows(document, customer, variants, bundle)
+                unmatched = self._write_rows(sale, customer, variants, bundle)
                 if unmatched:
                     places = [document.rows.index(row) for row in unmatched]
                     ImportedDocument.objects.filter(number=document.number).update(unmatched=places)
-        except RowRefused as refusal:
-            self._refuse(document.rows, str(refusal))
+                UnfinishedDocument.objects.filter(number=document.number).delete()
         except IntegrityError:
             self._refuse(document.rows, _("同一单据正被另一个导入处理"))
         else:
             self._refuse(unmatched, _("退货找不到对应的销售"))
 
-    def _repeat(self, document: Document, seen: ImportedDocument) -> None:
-        if (len(document.rows), document.amount) != (seen.lines, seen.amount):
-            self._refuse(document.rows, _("单据已导入过，内容不同"))
-            return
+    def _repeat(self, document: Document, seen: ImportedDocument, *, whole: bool) -> None:
         self.report.repeated += 1
-        if seen.unmatched:
+        if seen.unmatched and whole:
             self._try_again(document, seen.pk)
 
     @transaction.atomic
@@ -163,27 +245,22 @@ class Import:
         self._refuse(unmatched, _("退货找不到对应的销售"))
 
     def _write_rows(
-        self, document: Document, customer: Customer, variants: dict[str, Variant], bundle: Bundle
+        self, sale: Sale, customer: Customer, variants: dict[str, Variant], bundle: Bundle
     ) -> list[Row]:
         """The parts of an invoice. Returns the rows that found no place."""
-        report: Report = self.report
-        unmatched: list[Row] = []
+        document = sale.document
         sold, back, moved = document.of(Kind.SALE), document.of(Kind.RETURN), document.of(Kind.STOCK)
         if moved:
             self._move(document, moved, variants)
         if sold:
             number = number_of(document, self._taken)
             self._taken.add(number)
-            order = write_sale(document, customer, variants, self.actor, bundle, number=number)
-            report.orders, report.lines = report.orders + 1, report.lines + len(sold)
-            report.sold += order.total
+            write_sale(sale, customer, variants, self.actor, bundle, number=number)
+            self.report.count_sale(sale.outcome, sale.amounts, len(sold), sold[0].currency)
         else:
             bundle.write()
-        if back:
-            unmatched = self._take_back(document, customer)
-        if not (sold or back or moved):
-            raise RowRefused(_("只有运费或折扣，没有商品"))
-        report.stock_rows += len(moved)
+        unmatched = self._take_back(document, customer) if back else []
+        self.report.stock_rows += len(moved)
         return unmatched
 
     def _take_back(self, document: Document, customer: Customer) -> list[Row]:
@@ -192,7 +269,8 @@ class Import:
         taken = [row for row in document.of(Kind.RETURN) if row not in unmatched]
         self.report.returns += bool(taken)
         self.report.return_lines += len(taken)
-        self.report.returned += sum(row.amount for row in taken)
+        for row in taken:
+            self.report.returned[row.currency] += row.amount
         return unmatched
 
     def _move(self, document: Document, rows: list[Row], variants: dict[str, Variant]) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from orders.services.imports.rows import Row
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.models.customers import Source
-from shopcomm.core.phones import normalise_phone
+from shopcomm.core.phones import PhoneRefused, normalise_phone, read_phone
 
 MOST_REMEMBERED = 20_000
 
@@ -56,29 +56,35 @@ class Directory:
         return self._known[key]
 
     def _find_or_make(self, buyer: Buyer) -> Customer:
-        known = Customer.objects.filter(
-            **({"phone": buyer.phone} if buyer.phone else {"external_id": buyer.external_id})
-        )
-        if customer := known.first():
+        """By their number first: a marketplace gives the same person another phone for each order."""
+        if customer := _known(buyer):
             return customer
         new = _customer(buyer)
-        if buyer.phone and Customer.objects.filter(external_id=buyer.external_id).exists():
-            new.external_id = ""
         try:
             with transaction.atomic():
                 new.save()
         except IntegrityError:
             # Somebody else made the same customer in this moment.
-            return known.get()
+            if customer := _known(buyer):
+                return customer
+            raise
         self.made += 1
         return new
+
+
+def _known(buyer: Buyer) -> Customer | None:
+    by_number = Customer.objects.filter(external_id=buyer.external_id) if buyer.external_id else None
+    by_phone = Customer.objects.filter(phone=buyer.phone) if buyer.phone else None
+    return (by_number.first() if by_number is not None else None) or (
+        by_phone.first() if by_phone is not None else None
+    )
 
 
 def _customer(buyer: Buyer) -> Customer:
     return Customer(
         name=buyer.name[:120],
         phone=buyer.phone,
-        phone_tail=buyer.phone[-4:],
+        phone_tail=read_phone(buyer.phone).tail if buyer.phone else "",
         external_id=buyer.external_id,
         source=Source.API,
         tier=Customer.Tier.WHOLESALE,
@@ -86,14 +92,14 @@ def _customer(buyer: Buyer) -> Customer:
 
 
 def buyer_of(row: Row) -> Buyer:
-    """Number, phone (E.164, empty when it is none) and name as far as the row tells them."""
-    try:
-        phone = normalise_phone(row.rest["phone"]) if "phone" in row.rest else ""
-    except ValueError:
-        phone = ""
-    name = row.rest.get("customer_name", "")
+    """Number, phone (as it is kept, empty when it is none) and name as far as the row tells them."""
+    phone = phone_of(row)
+    member = row.rest.get("member", "")
+    name = row.rest.get("customer_name", "") or member or row.rest.get("receiver", "")
     if row.customer_id:
         return Buyer(row.customer_id, phone, name or _("客户 %(id)s") % {"id": row.customer_id})
+    if member:
+        return Buyer(f"member:{member}"[:64], phone, name)
     if phone:
         return Buyer("", phone, name or phone)
     if name:
@@ -103,6 +109,15 @@ def buyer_of(row: Row) -> Buyer:
     return Buyer(f"guest:{country}"[:64], "", guest)
 
 
+def phone_of(row: Row) -> str:
+    """The phone of a row as it is kept; empty for none, and for what is no phone."""
+    try:
+        return normalise_phone(row.rest["phone"]) if "phone" in row.rest else ""
+    except PhoneRefused:
+        return ""
+
+
 def is_guest(row: Row) -> bool:
     """Whether a row names nobody."""
-    return buyer_of(row).external_id.startswith("guest:")
+    named = row.customer_id or any(name in row.rest for name in ("member", "customer_name", "receiver"))
+    return not (named or phone_of(row))

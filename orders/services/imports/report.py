@@ -1,19 +1,28 @@
-"""What an import did, in numbers, and every row it could not use."""
+"""What an import did, in numbers."""
 
-import csv
-from collections import Counter
-from contextlib import suppress
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from django.utils.translation import gettext as _
+
+from orders.services.imports.amounts import Amounts
+from orders.services.imports.outcomes import STATUS, Outcome
+from orders.services.imports.people import is_guest, phone_of
+from orders.services.imports.rows import Row
+
+Sums = defaultdict[str, Decimal]
+
+
+def _sums() -> Sums:
+    return defaultdict(Decimal)
 
 
 @dataclass
 class Report:
-    """Counts of one run. Money is in the file's own currency."""
+    """Counts of one run. Money is by currency, as the file has it."""
 
     rows: int = 0
     orders: int = 0
@@ -32,10 +41,35 @@ class Report:
     decimal_ids: int = 0
     without_name: int = 0
     several_names: int = 0
-    amount: Decimal = Decimal(0)
-    sold: Decimal = Decimal(0)
-    returned: Decimal = Decimal(0)
+    odd_phones: int = 0
+    unfinished: int = 0
+    implied_discounts: int = 0
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    amount: Sums = field(default_factory=_sums)
+    sold: Sums = field(default_factory=_sums)
+    returned: Sums = field(default_factory=_sums)
     rejected_file: Path | None = None
+    unused: tuple[str, ...] = ()
+    sheet: str = ""
+    other_sheets: tuple[str, ...] = ()
+    stray_bytes: int = 0
+
+    def count(self, row: Row, fields: dict[str, Any]) -> None:
+        """Count a row that could be read, and what is odd about it."""
+        self.amount[row.currency] += row.amount
+        self.guest_rows += is_guest(row)
+        self.without_name += not row.name
+        self.lower_case += str(fields["sku"]).strip() != row.sku
+        self.decimal_ids += str(fields.get("customer_id", "")).endswith(".0")
+        self.odd_phones += "phone" in row.rest and not phone_of(row)
+
+    def count_sale(self, outcome: Outcome, amounts: Amounts, lines: int, currency: str) -> None:
+        """Count an order that was written. Only what was paid is sold."""
+        self.orders, self.lines = self.orders + 1, self.lines + lines
+        self.outcomes[outcome] += 1
+        self.implied_discounts += amounts.implied
+        if outcome not in (Outcome.UNPAID, Outcome.CANCELLED):
+            self.sold[currency] += amounts.total
 
     def text(self) -> str:
         """The report as people read it: what came in, by which rule, what did not."""
@@ -51,55 +85,39 @@ class Report:
             (_("有多个品名的货号：取出现最多的品名，订单行保留原名"), self.several_names),
             (_("没有品名的行：用货号已有的品名"), self.without_name),
             (_("客户编号写成 17850.0 的行：去掉 .0"), self.decimal_ids),
+            (_("电话读不懂的行：订单照收，客户按编号或名字记"), self.odd_phones),
+            (_("实付款少于明细、运费与优惠之和的订单：差额记为优惠"), self.implied_discounts),
+            (_("有一行读不懂的订单：整单不导入，改好后再导入"), self.unfinished),
             (_("完全重复的行：照原样保留，金额才对得上"), self.doubled_rows),
             (_("C 开头的退货：退到该客户最近一次有此货的订单；找不到的拒绝"), self.return_lines),
         ]
         sums = [(_("全部行金额"), self.amount), (_("销售额"), self.sold), (_("退货额"), self.returned)]
         parts = [_("共读 %(rows)s 行") % {"rows": f"{self.rows:,}"}]
         parts += [f"  {label}: {count:,}" for label, count in counted]
-        parts += [f"  {label}: {value:,.2f}" for label, value in sums]
+        parts += [f"  {label}: {_written(value)}" for label, value in sums]
+        for outcome, count in sorted(self.outcomes.items()):
+            label = _("其中%(status)s") % {"status": STATUS[outcome].label}
+            parts.append(f"  {label}: {count:,}")
         parts += [_("按规则处理")] + [f"  {label}: {count:,}" for label, count in rules]
+        parts += self._notes()
         if self.reasons:
             parts += [_("拒绝的原因")] + [f"  {why}: {count:,}" for why, count in self.reasons.most_common()]
         if self.rejected_file:
             parts.append(_("被拒绝的行写在 %(path)s") % {"path": self.rejected_file})
         return "\n".join(parts)
 
+    def _notes(self) -> list[str]:
+        """What of the file was not read, or not as it stands there."""
+        notes = []
+        if self.unused:
+            notes.append(_("没有用到的列：%(names)s") % {"names": "、".join(self.unused)})
+        if self.other_sheets:
+            text = _("只读了工作表“%(sheet)s”；这些也像订单，没有读：%(names)s（可用 --sheet 指定）")
+            notes.append(text % {"sheet": self.sheet, "names": "、".join(self.other_sheets)})
+        if self.stray_bytes:
+            notes.append(_("%(count)s 个字节不合文件的编码，按西欧字母读") % {"count": self.stray_bytes})
+        return notes
 
-class Rejects:
-    """The rows that could not be used, as a CSV of line number, reason and the row itself."""
 
-    def __init__(self, path: Path, fallback: Path, header: list[Any], report: Report) -> None:
-        self._paths, self._header, self._report = (path, fallback), header, report
-        self._file: TextIO | None = None
-
-    def add(self, line: int, cells: list[Any], reason: str) -> None:
-        """Write one row down."""
-        if self._file is None:
-            self._file = self._open()
-            self._writer = csv.writer(self._file)
-            self._writer.writerow([_("行号"), _("原因"), *self._header])
-        self._writer.writerow([line, reason, *cells])
-        self._report.rejected += 1
-        self._report.reasons[reason] += 1
-
-    def close(self) -> None:
-        """Finish the file; one of an earlier run is not left behind to be taken for this run's."""
-        if self._file is not None:
-            self._file.close()
-            return
-        for path in self._paths:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-
-    def _open(self) -> TextIO:
-        """Beside the input; in the data folder when that cannot be written."""
-        for path in self._paths:
-            try:
-                # With a mark, so that Excel reads the Chinese.
-                file = path.open("w", encoding="utf-8-sig", newline="")
-            except OSError:
-                continue
-            self._report.rejected_file = path
-            return file
-        raise OSError(_("无法写入 %(path)s") % {"path": self._paths[-1]})
+def _written(sums: Sums) -> str:
+    return "、".join(f"{value:,.2f} {code}" for code, value in sorted(sums.items())) or "0.00"

@@ -14,6 +14,7 @@ from orders.services.announce import record
 from orders.services.imports.documents import Document
 from orders.services.imports.rows import Row
 from orders.services.locks import lock_order, lock_orders
+from orders.services.moves import CENT
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 
@@ -81,7 +82,7 @@ def _refund(order_id: int, shares: list[Share], document: Document, actor: Actor
     """The money and the goods of one order go back; an order of which all money is back is refunded."""
     order = lock_order(order_id)
     before = order.refunded_amount
-    wanted = sum((share.pieces * share.price for share in shares), Decimal(0))
+    wanted = sum((share.pieces * share.price for share in shares), Decimal(0)).quantize(CENT)
     # The shop's price may have risen since; more than was paid is never paid back.
     amount = min(wanted, order.paid_amount - before)
     reason = _("导入退货单 %(number)s") % {"number": document.number}

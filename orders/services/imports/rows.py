@@ -1,29 +1,48 @@
 """One row of a file as a fact, or the reason why it is none."""
 
+import hashlib
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from orders.services.items import MAX_QUANTITY
-from orders.services.moves import MAX_MONEY
+from orders.services.imports.columns import Dialect
+from orders.services.imports.outcomes import Outcome, outcome_of
+from orders.services.imports.values import (
+    RowRefused,
+    code_of,
+    currency_of,
+    moment_of,
+    money_of,
+    text_of,
+    whole_number,
+)
 
-FORMATS = (
-    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d",
-    "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%Y年%m月%d日 %H:%M", "%Y年%m月%d日",
-)  # fmt: skip
 # What the British wholesaler writes in the column of codes without meaning goods.
 CARRIAGE = frozenset({"POST", "DOT", "C2", "C3"})
 DISCOUNT = frozenset({"D"})
 NO_GOODS = frozenset(
     {"M", "S", "B", "BANK CHARGES", "AMAZONFEE", "CRUK", "PADS", "ADJUST", "ADJUST2", "SP1002"}
 )
-TEXT_LIMIT = 200
+TEXTS = ("customer_name", "member", "receiver", "phone", "country", "province", "city", "district", "street",
+         "color", "size", "note")  # fmt: skip
+# What people call the sums of an order, and the price.
+SUMS = {
+    "freight": gettext_lazy("运费"),
+    "adjustment": gettext_lazy("优惠"),
+    "discount": gettext_lazy("优惠"),
+    "line_discount": gettext_lazy("优惠"),
+    "tax": gettext_lazy("税费"),
+    "paid": gettext_lazy("实付款"),
+    "refunded": gettext_lazy("退款金额"),
+}
+PRICE = gettext_lazy("单价")
+LONGEST_INVOICE, LONGEST_SKU = 40, 64
 
 
 class Kind(StrEnum):
@@ -36,13 +55,16 @@ class Kind(StrEnum):
     DISCOUNT = "discount"
 
 
-class RowRefused(ValueError):
-    """A row that cannot be used; the text says why."""
+class NoGoods(RowRefused):
+    """A row that is left out, and its invoice is whole without it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of an invoice. `placed_at` is aware; `price` is for one piece; `quantity` keeps its sign."""
+    """A line of an invoice. `placed_at` is aware; `price` is for one piece, unrounded; `quantity` keeps its sign.
+
+    `sums`: what the row says of the whole order, such as freight.
+    """
 
     line: int
     invoice: str
@@ -55,55 +77,77 @@ class Row:
     customer_id: str
     currency: str
     rest: dict[str, str]
+    sums: dict[str, Decimal]
+    outcome: Outcome | None
 
     @property
     def amount(self) -> Decimal:
         """Quantity × price."""
         return self.price * self.quantity
 
+    @property
+    def mark(self) -> str:
+        """Tells this row from others of its invoice, whoever wrote it: what, how many, for how much."""
+        said = f"{self.kind}|{self.sku}|{self.quantity}|{self.price.normalize():f}"
+        return hashlib.blake2b(said.encode(), digest_size=5).hexdigest()
 
-def parse_row(line: int, fields: dict[str, Any], *, is_uci: bool) -> Row:
-    """Read the fields of a row. Raises RowRefused."""
-    invoice, sku = _text(fields, "invoice"), _text(fields, "sku").upper()
-    if not invoice or len(invoice) > 40:
+
+def invoice_of(fields: dict[str, Any]) -> str:
+    """The order's number in a row. Raises RowRefused."""
+    invoice = code_of(fields.get("invoice")).removeprefix("#")
+    if not invoice or len(invoice) > LONGEST_INVOICE:
         raise RowRefused(_("没有订单号"))
-    if not sku or len(sku) > 64:
+    return invoice
+
+
+def parse_row(
+    line: int, fields: dict[str, Any], *, dialect: Dialect, comma: bool = False, day_first: bool = False
+) -> Row:
+    """Read the fields of a row. `comma`: commas mark decimals; `day_first`: 5/3/2026 is in March.
+
+    Raises RowRefused, NoGoods.
+    """
+    invoice, sku = invoice_of(fields), code_of(fields.get("sku")).upper()
+    if not sku or len(sku) > LONGEST_SKU:
         raise RowRefused(_("没有货号"))
-    quantity, price = _whole(fields.get("quantity")), _money(fields.get("unit_price"))
-    customer_id = _text(fields, "customer_id").removesuffix(".0")
-    known = bool(customer_id or _text(fields, "phone") or _text(fields, "customer_name"))
-    names = (
-        "customer_name",
-        "phone",
-        "country",
-        "province",
-        "city",
-        "district",
-        "street",
-        "color",
-        "size",
-        "note",
-    )
+    quantity = whole_number(fields.get("quantity"), comma=comma)
+    price, sign = money_of(fields.get("unit_price"), what=PRICE, comma=comma)
+    if price < 0:
+        value = text_of(fields.get("unit_price"))[:40]
+        raise RowRefused(_("%(what)s不正确：%(value)s") % {"what": PRICE, "value": value})
+    customer_id = text_of(fields.get("customer_id")).removesuffix(".0")
+    known = bool(customer_id or "phone" in fields or "customer_name" in fields)
+    sums = {name: money_of(fields[name], what=SUMS[name], comma=comma) for name in SUMS if name in fields}
     return Row(
         line=line,
         invoice=invoice,
-        kind=_kind(invoice, sku, quantity, price, known=known, is_uci=is_uci),
+        kind=_kind(invoice, sku, quantity, price, known=known, is_uci=dialect is Dialect.UCI),
         sku=sku,
-        name=_text(fields, "name"),
+        name=text_of(fields.get("name"))[:200],
         quantity=quantity,
-        placed_at=_moment(fields.get("placed_at")),
+        placed_at=moment_of(fields.get("placed_at"), day_first=day_first),
         price=price,
         customer_id=customer_id[:60],
-        currency=_text(fields, "currency").upper()[:3] or ("GBP" if is_uci else "CNY"),
-        rest={name: text for name in names if (text := _text(fields, name))},
-    )  # fmt: skip
+        currency=_currency(fields, {sign, *(each for _amount, each in sums.values())}, dialect),
+        rest={name: text for name in TEXTS if name in fields and (text := text_of(fields[name]))},
+        sums={name: amount for name, (amount, _sign) in sums.items()},
+        outcome=outcome_of(fields, dialect),
+    )
+
+
+def _currency(fields: dict[str, Any], signs: set[str], dialect: Dialect) -> str:
+    """The one currency of a row: what its cells, its column or its head say. Raises RowRefused for two."""
+    said = {each for each in (currency_of(text_of(fields.get("currency"))), *signs) if each}
+    if len(said) > 1:
+        raise RowRefused(_("同一行写了两种币种：%(codes)s") % {"codes": "、".join(sorted(said))})
+    return said.pop() if said else "GBP" if dialect is Dialect.UCI else "CNY"
 
 
 def _kind(invoice: str, sku: str, quantity: int, price: Decimal, *, known: bool, is_uci: bool) -> Kind:
     """The rules of docs/operations.md, in their order. Raises RowRefused."""
-    returned = bool(re.fullmatch("[Cc][0-9]+", invoice))
+    returned = is_uci and bool(re.fullmatch("[Cc][0-9]+", invoice))
     if is_uci and sku in NO_GOODS:
-        raise RowRefused(_("不是商品：%(sku)s") % {"sku": sku})
+        raise NoGoods(_("不是商品：%(sku)s") % {"sku": sku})
     if is_uci and sku in CARRIAGE and not returned:
         return Kind.CARRIAGE
     if is_uci and sku in DISCOUNT and not returned:
@@ -112,50 +156,8 @@ def _kind(invoice: str, sku: str, quantity: int, price: Decimal, *, known: bool,
         if quantity > 0:
             raise RowRefused(_("退货单里的数量应为负数"))
         return Kind.RETURN
-    if price == 0 and not known:
+    if is_uci and price == 0 and not known:
         return Kind.STOCK
     if quantity < 0:
         raise RowRefused(_("数量为负，但不是退货单"))
     return Kind.SALE
-
-
-def _text(fields: dict[str, Any], name: str) -> str:
-    value = fields.get(name)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return re.sub(r"\s+", " ", str("" if value is None else value).replace("\x00", "")).strip()[:TEXT_LIMIT]
-
-
-def _whole(value: Any) -> int:
-    try:
-        number = Decimal(str(value).strip().replace(",", ""))
-    except InvalidOperation as error:
-        raise RowRefused(_("数量读不懂：%(value)s") % {"value": str(value)[:40]}) from error
-    if not number.is_finite() or number != number.to_integral_value() or not 0 < abs(number) <= MAX_QUANTITY:
-        raise RowRefused(_("数量不正确：%(value)s") % {"value": str(value)[:40]})
-    return int(number)
-
-
-def _money(value: Any) -> Decimal:
-    try:
-        number = Decimal(str(value).strip().lstrip("¥￥£$").replace(",", ""))
-    except InvalidOperation as error:
-        raise RowRefused(_("单价读不懂：%(value)s") % {"value": str(value)[:40]}) from error
-    if not number.is_finite() or not 0 <= number <= MAX_MONEY:
-        raise RowRefused(_("单价不正确：%(value)s") % {"value": str(value)[:40]})
-    return number.quantize(Decimal("0.01"))
-
-
-def _moment(value: Any) -> datetime:
-    """A time in the shop's zone; files say none."""
-    if isinstance(value, datetime):
-        return value if value.tzinfo else timezone.make_aware(value)
-    if isinstance(value, date):
-        return timezone.make_aware(datetime(value.year, value.month, value.day))
-    text = str(value or "").strip().replace("T", " ")
-    for form in FORMATS:
-        try:
-            return timezone.make_aware(datetime.strptime(text, form))
-        except ValueError:
-            continue
-    raise RowRefused(_("时间读不懂：%(value)s") % {"value": text[:40]})
