@@ -48,6 +48,16 @@ def test_two_people_may_use_the_same_client_id(say, as_actor, customer, sales):
     assert say(as_actor(customer), client_id=client_id).pk != say(as_actor(sales), client_id=client_id).pk
 
 
+def test_an_internal_note_is_no_answer_to_the_customer(say, as_actor, customer, sales, conversation):
+    asked = say(as_actor(customer), "有货吗")
+    say(as_actor(sales), "他上次压价很厉害", internal=True)
+    conversation.refresh_from_db()
+    assert (conversation.last_customer_seq, conversation.last_shop_seq < asked.seq) == (asked.seq, True)
+    answer = say(as_actor(sales), "有的")
+    conversation.refresh_from_db()
+    assert conversation.last_shop_seq == answer.seq
+
+
 @pytest.mark.parametrize("body", ["", "   ", "\u200b\u200f", "\n\t"])
 def test_a_message_of_nothing_is_refused(say, as_actor, customer, conversation, body):
     with pytest.raises(BodyRequired):

@@ -7,10 +7,12 @@ from django.utils import timezone
 
 from orders.errors import GuardFailed, NotAllowed
 from orders.models import Order
+from orders.services.after_sales import CaseInput, CaseLine, open_case, withdraw_case
 from orders.services.payments import record_payment
 from orders.services.refunds import pay_refund
 from orders.tasks import auto_complete, expire_unpaid
 from shopcomm.celery import app
+from shopcomm.core.accounts.actors import Actor
 from tests.factories import integration, make_order, move
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +45,20 @@ def test_signed_orders_are_completed_after_their_days():
         assert (auto_complete(), auto_complete()) == (1, 0)
     order.refresh_from_db()
     assert order.status == "completed"
+
+
+def test_an_order_with_an_open_case_is_not_completed_by_itself_until_the_case_is_closed():
+    disputed, quiet = make_order(status="delivered"), make_order(status="delivered")
+    wanted = CaseInput("return", "damaged", [CaseLine(disputed.lines.get().pk, 1)])
+    buyer = Actor.customer(disputed.customer)
+    case = open_case(actor=buyer, order_id=disputed.pk, wanted=wanted)
+    with later(days=8):
+        assert auto_complete() == 1
+        disputed.refresh_from_db()
+        quiet.refresh_from_db()
+        assert (disputed.status, quiet.status) == ("delivered", "completed")
+        withdraw_case(actor=buyer, case_id=case.pk)
+        assert auto_complete() == 1
 
 
 def test_one_order_that_refuses_holds_up_no_other(monkeypatch, order):

@@ -86,6 +86,16 @@ def test_an_unanswered_customer_is_brought_to_the_seller_in_working_time(order, 
     assert "有货吗" in notice.body
 
 
+def test_a_note_among_the_staff_does_not_make_the_customer_wait_longer(order, clock, sales, pass_on):
+    Order.objects.filter(pk=order.pk).update(assigned_to=sales)
+    say(order, "有货吗")
+    note = {"client_id": uuid4(), "body": "先问仓库", "internal": True}
+    send_message(actor=Actor.staff(sales), conversation_id=order.conversation.pk, **note)
+    clock.move_to(at("2026-11-24 10:20"))
+    pass_on()
+    assert Notification.objects.get(trigger="unanswered").recipient_id == sales.pk
+
+
 @pytest.fixture
 def closed_at_weekends(clock) -> None:
     WorkingInterval.objects.filter(weekday__gte=5).delete()
