@@ -41,6 +41,8 @@ class Receiver:
                 self.end_headers()
                 self.wfile.write(b"{}")
 
+            do_GET = do_POST
+
             def log_message(self, *_words: object) -> None:
                 pass
 

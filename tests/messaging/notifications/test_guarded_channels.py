@@ -27,12 +27,13 @@ def inside(receiver):
     running.server.shutdown()
 
 
-def test_a_push_endpoint_that_sends_us_inside_is_not_followed(order, receiver, inside, settings):
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_push_endpoint_that_sends_us_inside_is_not_followed(order, receiver, inside, settings, status):
     settings.PUSH_ALLOWED_HOSTS = [receiver.host]
     remember_browser(
         actor=Actor.customer(order.customer), subscription=Browser().subscription(receiver.host), path="/"
     )
-    receiver.status, receiver.headers = 302, {"Location": f"http://{inside.host}/metrics"}
+    receiver.status, receiver.headers = status, {"Location": f"http://{inside.host}/metrics"}
     tell("order_confirmed", ["push"])
     assert deliver_channel("push") == 0
     assert len(receiver.got) == 1
