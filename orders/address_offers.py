@@ -2,8 +2,10 @@
 
 import re
 
-from orders.address_reading import CHANGE, LONGEST, ReadAddress, read_address
+from orders.address_reading import CHANGE, ReadAddress, read_address
 
+# Whoever writes more than this tells something else as well.
+LONGEST = 200
 # Reading costs a part of a millisecond; most messages name no street and need none.
 _LIKELY = re.compile(r"[路街道巷弄号楼栋幢室村镇乡城园区路號樓棟區鎮鄉縣园苑庄厦店厂庫库场場]|\d")
 _GIVEN = re.compile(r"[地住]址|[寄发送]到|[寄发送]往|收[件货]人")
@@ -13,7 +15,7 @@ _ASKED = re.compile(
     r"[?？么呢]|吗|什么|哪[里儿个天]|多[久少]|几[天点号时]|为何|咋|怎[么样]|是不是|有没有|能不能|可不可以|会不会|要不要|到了没|没收到|没有?到"
 )
 _AGAINST = re.compile(
-    r"(?:不|没|别|勿)(?:是|要|用|能|会|在|对|到|收|[发送寄](?!错))|不行|退[货回]|寄回|返回|仓库地址|发货地|自提|我们店|本店|门店|原来|之前的?地址|以前|旧地址|配送站|客服|售后|不想|取消"
+    r"(?:不|没|别|勿)(?:是|要|用|能|会|在|对|到|收(?!货)|[发送寄](?!错))|不行|退[货回]|寄回|返回|仓库地址|发货地|自提|我们店|本店|门店|原来|之前的?地址|以前|旧地址|配送站|客服|售后|不想|取消"
 )
 _HOUSE = re.compile(r"\d|[路街巷弄号楼栋幢室村苑园厦城店屯庄坊厂库档院场]|大道|街道|小区|公寓|[镇乡](?=.)")
 _POLITE_QUESTION = re.compile(r"(?:可以|能|行|好|方便)?(?:吗|么|不)?[?？]?\s*$")

@@ -4,22 +4,28 @@ Every character of the text ends up in one field: what belongs to no part of the
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from orders.reading.characters import narrow, simplified
 from orders.reading.marks import CHANGE, labels_in, postcode_in
 from orders.reading.phones import FoundPhone, phone_in_region, phones_in
-from orders.reading.receivers import LIKELY, Piece, glued_to_street, is_place, is_talk, likeness
+from orders.reading.receivers import LIKELY, Piece, glued_to_street, is_place, is_surname, is_talk, likeness
 from orders.reading.regions import TAKEN, Region, region_in, taken_again
 
 __all__ = ["CHANGE", "LONGEST", "ReadAddress", "read_address", "read_receiver"]
 LONGEST = 400
 _BREAK = re.compile(r"(?:[\s,，。;；|!！?？:：\0]|(?<![A-Za-z0-9])/|/(?![A-Za-z0-9]))+")
+# Eight digits of Hong Kong and Macau, a mobile number of Taiwan.
+PHONE_ABROAD = re.compile(r"[2-9]\d{7}|0?9\d{8}")
 _ONE_WORD = re.compile(r"[A-Za-z.'’-]+")
 # At the end of a street: 可以吗, 谢谢.
 _TAIL = re.compile(r"(?:可以|行不?行?|好|对)?[吗吧啊哦呢呀嘛么哈]+$|(?:谢谢|麻烦)[^\d]{0,12}$|哪?里?多久.*$")
+# Behind a name: 王芳收, 王芳（收）.
 _FOR_WHOM = re.compile(r"[（(]?收[)）]?$")
+_REMARK = re.compile(r"[（(][^()（）]*[)）]?$")
 _EMPTY = re.compile(r"[(（\[【]\s*[)）\]】]|[(（\[【]\s*$")
 _TRIM = "。.:：()（）[]【】 -—_~*\"'“”"
 
@@ -43,6 +49,13 @@ class ReadAddress:
     signs: str = ""
     rest: str = ""
     sure: bool = True
+
+    @property
+    def reachable_phone(self) -> str:
+        """The phone as it can be dialled from China: those of Hong Kong, Macau and Taiwan with their country's code."""
+        prefix = {"81": "+852", "82": "+853", "71": "+886"}.get(self.code[:2])
+        at_home = prefix and not self.phone.startswith("+") and PHONE_ABROAD.fullmatch(self.phone)
+        return f"{prefix}{self.phone.removeprefix('0')}" if at_home else self.phone
 
     @property
     def is_complete(self) -> bool:
@@ -158,6 +171,8 @@ class _Reading:
         if self.plain[left[1] : right[0]] != " ":
             return False
         one, two = self.plain[slice(*left)], self.plain[slice(*right)]
+        if len(one) == len(two) == 1:
+            return is_surname(one) and not two.isascii() and not is_place(two)
         return bool(_ONE_WORD.fullmatch(one.replace(" ", "")) and _ONE_WORD.fullmatch(two)) and len(two) > 1
 
     def _share_out(self, pieces: list[Piece], region: Region | None) -> None:
@@ -200,6 +215,8 @@ class _Reading:
         if (match := _FOR_WHOM.search(self.plain, name.start, name.end)) and match.start() - name.start > 1:
             end = match.start()
             self._own(end, name.end, "signs")
+        elif match := _REMARK.search(self.plain, name.start, name.end):
+            end = match.start() if match.start() > name.start else end
         self._own(name.start, end, "name")
         left = []
         for each in pieces:
@@ -221,36 +238,35 @@ class _Reading:
 
     def _result(self, region: Region | None) -> ReadAddress:
         division = region.division if region else None
+        said = self._said()
         return ReadAddress(
-            name=self._of("name").strip(_TRIM),
+            name=said["name"].strip(_TRIM),
             phone=self.phone,
             province=division.province if division else "",
             city=division.city if division else "",
             district=region.district if region else "",
-            street=_EMPTY.sub("", self._of("street")).strip(),
+            street=_EMPTY.sub("", said["street"]).strip(" -—_·,，"),
             code=division.code if division else "",
-            region=self._of("region"),
-            signs=self._of("signs"),
-            rest=self._of("rest"),
+            region=said["region"],
+            signs=said["signs"],
+            rest=said["rest"],
             sure=region is not None and region.sure,
         )
 
-    def _of(self, owner: str) -> str:
-        """What an owner has, with a blank where something else stood between."""
-        pieces, start = [], None
-        for place, each in enumerate([*self.owners, ""]):
-            if each == owner and start is None:
-                start = place
-            elif each != owner and start is not None:
-                pieces.append(self.text[start:place])
-                start = None
-        return " ".join(" ".join(_tidy(each) for each in pieces).split())
+    def _said(self) -> defaultdict[str, str]:
+        """What each owner has, with a blank where something else stood between."""
+        pieces: defaultdict[str, list[str]] = defaultdict(list)
+        place = 0
+        for owner, run in groupby(self.owners):
+            end = place + len(list(run))
+            pieces[owner].append(_BREAK.sub(" ", self.text[place:end]))
+            place = end
+        said: defaultdict[str, str] = defaultdict(str)
+        for owner, each in pieces.items():
+            said[owner] = " ".join(" ".join(each).split())
+        return said
 
 
 def _without_tail(piece: str) -> str:
     """A piece of a street without what is said behind it: …18栋吧, …3楼可以吗."""
     return piece[: len(_TAIL.sub("", simplified(piece)))]
-
-
-def _tidy(piece: str) -> str:
-    return _BREAK.sub(" ", piece).strip()

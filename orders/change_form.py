@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from orders.address_form import Pasted, address_widget
 from orders.change_reading import LineChoice, ReadChange, read_change
 from orders.models import ChangeKind, Order
 from orders.selectors.catalogue import variants_on_sale
@@ -26,7 +27,6 @@ from orders.stale_change_form import (
     what_was_shown,
 )
 from shopcomm.core import reading
-from shopcomm.core.phones import written_phone
 
 # Goods found at a time, and goods added at most in one change.
 FOUND, MOST_ADDED = 10, 50
@@ -140,6 +140,7 @@ def change_form(
     posted: QueryDict | None = None,
     wanted: str = "",
     ways: Mapping[str, str] | None = None,
+    pasted: Pasted | None = None,
 ) -> dict[str, Any]:
     """What the page shows: what may be asked, and the form of what is chosen.
 
@@ -163,7 +164,7 @@ def change_form(
         "wanted": wanted,
         "key": uuid4(),
         "today": timezone.localdate(),
-        "address": _address(order, given.get("address", {})),
+        "address": address_widget(_address(order, given.get("address", {})), place="to", pasted=pasted),
         "was": what_was_shown(order, lines),
         "lines": [(line, siblings[line.pk], *_filled(line, siblings[line.pk], given)) for line in lines],
         "added": _added(order, posted),
@@ -187,7 +188,7 @@ def _address(order: Order, given: dict[str, str]) -> dict[str, str]:
     address = shown_address(order)
     # Who names another street and no district means none; whoever is not named stays.
     given = {name: value for name, value in given.items() if value or name == "district"}
-    return address | given | ({"phone": written_phone(given["phone"])} if "phone" in given else {})
+    return address | given
 
 
 def _as_read(post: QueryDict, order: Order) -> dict[str, Any]:

@@ -16,9 +16,14 @@ CANCEL = re.compile(
 URGENT = re.compile(
     r"加急|急用|急需|急着|(?:尽快|赶紧|赶快|快点|早点|马上)(?:给我|帮我)?(?:安排)?发|越快越好"
 )
-NOT = re.compile(r"(?:不用|不必|别|不要|不是|没有?)(?:给我|帮我)?$")
+# 不取消, 不需要加急; not 能不能取消, 是不是取消, 要不取消吧.
+NOT = re.compile(
+    r"(?:(?<!要)不(?:用|必|要|想|会|打算|需要?)?|(?<!能)不能|(?<!是)不是|别|没有?|无需)(?:再|先|给我|帮我)?$"
+)
 NOTE = re.compile(r"^.{0,8}?备注(?:一下|上|写)?[:：,，]?\s*")
-WHEN = re.compile(r"送|发|寄|到货|收货|再|之后|以后|日期|那天|前到|推迟|延期|晚点|改到")
+WHEN = re.compile(r"送|发(?!票)|寄|到货|收货|之后|以后|日期|那天|前到|推迟|延期|晚点|改到")
+# 不要明天送, 不需要明天发货: a day that is not wanted.
+NOT_THEN = re.compile(r"(?:不|别|勿)(?:要|想|用|需要?|能|是)?(?:在|等到?)?$")
 SWAP = re.compile(r"换|改|要|拿")
 NUMBER = r"(\d{1,5}|[一二两三四五六七八九十]{1,3})"
 PIECES = r"\s*(?:个|只|件|套|箱|款|把)"
@@ -59,14 +64,19 @@ def read_change(text: str, *, today: date, lines: Sequence[LineChoice] = ()) -> 
     said = text[:LONGEST].strip()
     if address := _address(said):
         return ReadChange("address", {"address": address})
-    if _says(CANCEL, said):
-        return ReadChange("cancel", {"reason": said[:300]})
+    if CANCEL.search(said) or "取消" in said:
+        # Who says what is not to be cancelled explains; what they want instead is for people to read.
+        return ReadChange("cancel", {"reason": said[:300]}) if _says(CANCEL, said) else _note(text)
     if wanted := _goods(said, lines):
         return ReadChange("items", {"lines": wanted})
     if WHEN.search(said) and (day := _day(said, today)):
         return ReadChange("delivery_date", {"deliver_on": day})
     if _says(URGENT, said):
         return ReadChange("urgent")
+    return _note(text)
+
+
+def _note(text: str) -> ReadChange:
     return ReadChange("note", {"note": NOTE.sub("", text.strip()[:1000])})
 
 
@@ -80,16 +90,16 @@ def _address(text: str) -> dict[str, str] | None:
     address = offered_address(text)
     if address is None:
         return None
-    return {
-        name: getattr(address, name) for name in ("name", "phone", "province", "city", "district", "street")
-    }
+    names = ("name", "province", "city", "district", "street")
+    return {name: getattr(address, name) for name in names} | {"phone": address.reachable_phone}
 
 
 def _day(text: str, today: date) -> date | None:
     """The day a text names, in the year that makes it come."""
     for word, days in SOON:
         if word in text:
-            return today + timedelta(days=days)
+            unwanted = NOT_THEN.search(text[: text.index(word)])
+            return None if unwanted else today + timedelta(days=days)
     if match := WHOLE_DAY.search(text):
         return _date(int(match[1]), int(match[2]), int(match[3]))
     if match := MONTH_DAY.search(text):

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from orders.views import (
+    addresses,
     after_sales,
     change_policy,
     change_requests,
@@ -33,6 +34,7 @@ urlpatterns = [
     path("debts/<int:customer_id>/repay/", debts.repay, name="repay"),
     path("new/", editing.create_order, name="create"),
     path("lookup/variants/", lookups.variants, name="variants"),
+    path("lookup/address/", addresses.read_pasted, name="read-address"),
     path("lookup/customers/", lookups.customers, name="customers"),
     path("<str:number>/", desk.order_page, name="detail"),
     path("<str:number>/chat/", desk.order_page, {"view": "chat"}, name="chat"),

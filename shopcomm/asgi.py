@@ -11,12 +11,15 @@ django.setup(set_prefix=False)
 
 # Models can be imported only once Django is set up.
 from messaging.routing import websocket_urlpatterns
+from orders.reading.regions import load
 from shopcomm.core.accounts.sockets import ActorSocketMiddleware
 from shopcomm.core.database.pool import pool_connections, shares
 from shopcomm.core.http.handler import ShopHandler
 from shopcomm.core.http.origins import OurOriginOnly
 
 pool_connections()
+# Whoever sends the first address shall not hold up everybody else while the divisions are read in.
+load()
 
 application = ProtocolTypeRouter(
     {

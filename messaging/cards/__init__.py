@@ -20,11 +20,12 @@ Action = Callable[[Actor, int, QueryDict], None]
 
 @dataclass(frozen=True)
 class Look:
-    """One reader's look at one card. Whoever has one may see the conversation."""
+    """One reader's look at one card. Whoever has one may see the conversation. `typed` is what was just refused."""
 
     actor: Actor
     conversation: Conversation
     message: Message
+    typed: QueryDict | None = None
 
     @property
     def object_id(self) -> int:

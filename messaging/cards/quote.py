@@ -7,8 +7,9 @@ from django.urls import reverse
 
 from messaging.cards import Card, Look, register
 from messaging.services.quotes import CARD, renew_in_conversation
+from orders.address_form import AddressWidget, address_widget
 from orders.models import Quote
-from orders.selectors.quotes import address_fields, last_address, quoted_lines, quotes_with_lines
+from orders.selectors.quotes import last_address, quoted_lines, quotes_with_lines
 from orders.selectors.visibility import orders_visible_to
 from orders.services.addresses import COLUMNS, AddressInput
 from orders.services.quotes import accept_quote, decline_quote, withdraw_quote
@@ -27,12 +28,24 @@ def shown(look: Look) -> dict[str, Any]:
         "quote": quote,
         "lines": quoted_lines(quote),
         "is_over": quote.is_over(),
-        "fields": address_fields(last_address(quote.customer, look.actor)) if quote.is_open else [],
+        "address": _address(quote, look) if quote.is_open else None,
         "order_url": order_url,
         "by_code": by_code,
-        # A conversation may show a quote twice; labels need ids of their own.
-        "place": f"{look.message.conversation_id}-{look.message.seq}",
+        "place": _place(look),
     }
+
+
+def _place(look: Look) -> str:
+    """A conversation may show a quote twice; labels need ids of their own."""
+    return f"{look.message.conversation_id}-{look.message.seq}"
+
+
+def _address(quote: Quote, look: Look) -> AddressWidget:
+    """Where it would go: what was typed and refused, else the last address that this reader may see."""
+    last = vars(last_address(quote.customer, look.actor))
+    typed = look.typed or QueryDict()
+    values = {part: typed.get(part, last[part]) for part in COLUMNS}
+    return address_widget(values, place=f"to-{_place(look)}")
 
 
 def _order_url(quote: Quote, actor: Actor) -> tuple[str, bool]:

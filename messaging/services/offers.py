@@ -10,4 +10,8 @@ _FIELDS = ("name", "phone", "province", "city", "district", "street")
 def offers_in(text: str) -> dict[str, Any]:
     """The data of a message for its text: the address that somebody gives or wants for certain."""
     address = offered_address(text)
-    return {"address": {field: getattr(address, field) for field in _FIELDS}} if address else {}
+    if address is None:
+        return {}
+    return {
+        "address": {field: getattr(address, field) for field in _FIELDS} | {"phone": address.reachable_phone}
+    }

@@ -1,5 +1,7 @@
 """A card of a conversation: looked at, and decided about."""
 
+from dataclasses import replace
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -31,6 +33,7 @@ def act_on_card(request: HttpRequest, conversation_id: int, seq: int, action: st
     try:
         kind.actions[action](look.actor, look.object_id, request.POST)
     except (OrderError, MessagingError) as error:
+        look = replace(look, typed=request.POST)
         return _shown(request, kind, look, refusal=str(error.detail), status=error.status)
     card_changed(conversation_id=conversation_id, card=kind.name, object_id=look.object_id)
     return _shown(request, kind, look)

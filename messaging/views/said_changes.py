@@ -1,7 +1,7 @@
 """A message becomes a request to change the order: by the address it offers, or by a form filled with what it says."""
 
 from django.contrib import messages as notes
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -12,13 +12,13 @@ from messaging.models import Sender
 from messaging.selectors.messages import text_of
 from messaging.services.said_changes import request_from_message, said_of, take_offer
 from messaging.views.messages import someone
-from orders.address_form import fields_answer, pasted_address, wants_fields
+from orders.address_form import wants_reading, with_pasted
 from orders.change_form import change_form, price_of_change, read_change_form, read_message, wants_goods
-from orders.change_reading import ReadChange
 from orders.errors import OrderError
 from orders.models import ChangeRequest
 from orders.price_form import TEMPLATE as PRICE_TEMPLATE
 from orders.price_form import asks_price, has_seen_price
+from orders.views.addresses import reader
 from shopcomm.core.accounts.access import ShopRequest, right_required
 
 
@@ -45,14 +45,13 @@ def change_from_message(request: ShopRequest, conversation_id: int, seq: int) ->
         raise Http404
     if asks_price(request):
         return render(request, PRICE_TEMPLATE, {"price": price_of_change(order, request.POST)})
+    post: QueryDict = request.POST
     pasted, refusal, status = None, "", 200
-    if not has_seen_price(request.POST):
+    if wants_reading(post):
+        post, pasted = with_pasted(post, who=reader(request))
+    elif not has_seen_price(post):
         refusal = _("请核对下面的价格，没有问题再提交一次")
-    elif "pasted" in request.POST:
-        pasted = pasted_address(request.POST["pasted"], who=f"staff:{request.user.pk}")
-        if wants_fields(request):
-            return fields_answer(pasted)
-    elif request.method == "POST" and not wants_goods(request.POST):
+    elif request.method == "POST" and not wants_goods(post):
         try:
             wanted = read_change_form(request.POST, order)
             if wanted is None:
@@ -64,13 +63,11 @@ def change_from_message(request: ShopRequest, conversation_id: int, seq: int) ->
             declined = asked.state == ChangeRequest.State.DECLINED
             (notes.error if declined else notes.success)(request, said_of(asked))
             return redirect("orders:detail", order.number)
-    read = ReadChange("address", {"address": pasted.address}) if pasted else read_message(message.body, order)
-    context = change_form(
-        order, read, posted=request.POST if refusal or wants_goods(request.POST) else None
-    ) | {
+    again = bool(refusal or pasted or wants_goods(post))
+    read = read_message(message.body, order)
+    context = change_form(order, read, posted=post if again else None, pasted=pasted) | {
         "message": message,
         "by_customer": message.sender_kind == Sender.CUSTOMER,
-        "pasted": pasted,
         "refusal": refusal,
         "active": "orders",
     }

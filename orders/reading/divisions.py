@@ -82,6 +82,10 @@ def divisions() -> tuple[Division, ...]:
     found: list[Division] = []
     for row in flatten():
         code, name, district = row.province_code, row.province_name, row.district_name or ""
+        if code == "82":
+            # One city with parishes.
+            found.append(Division("820000", name, name, ""))
+            continue
         if row.province_type == "直辖市":
             found += [
                 Division(f"{code}0100", name, name, ""),
@@ -186,5 +190,5 @@ def _add_other_names(found: dict[str, list[Named]]) -> None:
         province, city, district = [*path, "", ""][:3]
         division = known.get((province, city, district)) or Division("810000", province, city, district)
         for name in listed.split(","):
-            whole = name[-1] in "省市区县州盟" or len(path) == 1
+            whole = name[-1] in "省市区县州盟镇" or len(path) == 1 or province == city
             found[name].append(Named(division, whole=whole and not town, town=town))

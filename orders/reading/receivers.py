@@ -29,8 +29,9 @@ _PLEA = re.compile(
 _GREETING = re.compile(
     r"^(?:你好|您好|老板|亲|在吗|好的?|谢谢|哈喽|hello|hi|ok|嗯|收到|老板娘)+$", re.IGNORECASE
 )
+_REMARK = re.compile(r"[(（][^)）]*[)）]?$")
 _PLACE = re.compile(
-    r"\d|[省市区县镇乡村路街道巷弄号楼栋幢座室层苑园厦城店屯庄坊堂队组社厂库档铺门院场港湾桥站库单元口排库户湖]$|[路街巷弄号栋幢]|大道|街道|胡同|小区|广场|公寓|花园|市场|公司|集团|工业|学校|医院|酒店|仓库|商铺|档口"
+    r"\d|[省市区县镇乡村路街道巷弄号楼栋幢座室层苑园厦城店屯庄坊堂队组社厂库档铺门院场港湾桥站库单元口排户湖期都]$|[路街巷弄号栋幢]|大道|街道|胡同|小区|广场|公寓|花园|市场|公司|集团|工业|学校|医院|酒店|仓库|商铺|档口"
 )
 _MIXED = re.compile(
     r"^[\u4e00-\u9fff]{1,3}[A-Za-z*＊×某]{1,4}$|^[\u4e00-\u9fff][*＊×某]{1,2}[\u4e00-\u9fff]?$"
@@ -54,7 +55,8 @@ class Piece:
 
 def is_place(text: str) -> bool:
     """Whether a piece is of a street: has a number or a word of places, or is the single sign of a door or block."""
-    plain = simplified(text)
+    # 501 室（电梯口）: the remark is of what it stands behind.
+    plain = _REMARK.sub("", simplified(text)) or text
     return (len(plain) == 1 and (plain.isascii() or plain.isdigit())) or bool(_PLACE.search(plain))
 
 
@@ -62,6 +64,11 @@ def is_talk(text: str) -> bool:
     """Whether a piece is said to somebody: 谢谢老板, 麻烦尽快发货."""
     plain = simplified(text)
     return bool(_GREETING.match(plain) or _PLEA.search(plain))
+
+
+def is_surname(text: str) -> bool:
+    """Whether one character alone can be a surname."""
+    return simplified(text) in _SURNAMES
 
 
 def likeness(piece: Piece) -> int:
@@ -94,6 +101,8 @@ def _likeness(text: str) -> int:
     if is_place(text) or _TALK.search(text):
         return 0
     if _MIXED.match(text):
+        return LIKELY
+    if re.fullmatch(r"[\u3400-\u9fff] [\u3400-\u9fff]", text):
         return LIKELY
     if re.fullmatch(r"[\u3400-\u9fff]{2,4}", text):
         double = text[:2] in _DOUBLE and len(text) > 2

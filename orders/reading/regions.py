@@ -6,16 +6,21 @@ below the one before it, so 上海南京东路 ends at 上海, and 马鞍山市�
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from orders.reading.divisions import CITY, DISTRICT, PROVINCE, WORDS, Division, Named, below, lengths, names
 
+# Nobody writes a place thrice over with all that stands above it; a text of nothing but names shall cost no more.
+MOST_NAMES = 9
 # Stands for what has been read already: phones and labels, out of the way of names.
 TAKEN = "\0"
 _GAP = re.compile(
     r"(?:[\s,，、/|\\\-—–>＞:：;；\0]|(?:省|自治区)?直辖县级行政(?:区划|单位)|直辖|市辖区|县辖区|辖区(?![\u4e00-\u9fff]))*"
 )
 _BREAK = re.compile(r"[\s,，、。;；:：/|\\!！?？()\[\]【】<>「」\"'“”\0]|$")
+# What stands behind a short name, pieces with blanks between: 杭州四季青 意法服饰城 3 楼.
+_AFTER = re.compile(r"[^,，。;；!！?？\n\0]{0,30}")
 _HAN_OR_WORD = re.compile(r"[\u3400-\u9fffA-Za-z0-9]")
 # What may stand right before a name in a sentence: 寄到上海, 地址是上海, 中国上海.
 _BEFORE_A_NAME = "到在是往去至址为成国寄发给改送于"
@@ -36,8 +41,7 @@ _WORD_OF_KIND = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """Names one behind the other. `named`: how many there are; `whole`: how many of them with their kind (市, 县)."""
 
     start: int
@@ -78,6 +82,13 @@ class Region:
     division: Division
     district: str
     sure: bool
+
+
+def load() -> None:
+    """Read the divisions in now (about a tenth of a second), so that no message waits for it."""
+    names()
+    lengths()
+    below()
 
 
 def region_in(text: str) -> Region | None:
@@ -147,6 +158,8 @@ def _stands_alone(chain: Chain) -> bool:
 def _grown(text: str, chain: Chain) -> Chain:
     """The chain with as many names behind it as fit; the longer names are tried first."""
     best = chain
+    if chain.named == MOST_NAMES:
+        return best
     start = _GAP.match(text, chain.end).end() if chain.named else chain.start  # type: ignore[union-attr]
     for place in (start, start + 1) if chain.named and text[start : start + 1] == "县" else (start,):
         for size in lengths().get(text[place : place + 2], ()):
@@ -187,8 +200,8 @@ def _in_town(chain: Chain, start: int, meant: frozenset[Division]) -> Chain | No
     """A market town says the county, and stays in the street: the chain ends before it."""
     if not chain.named:
         return Chain(start, start, meant, named=1, whole=1)
-    deeper = max(each.level for each in meant) > max(each.level for each in chain.meant)
-    return replace(chain, meant=meant, named=chain.named + 1) if deeper else None
+    says_more = not meant <= chain.meant or len(chain.meant) > len(meant)
+    return chain._replace(meant=meant, named=chain.named + 1) if says_more else None
 
 
 def _is_other_word(text: str, end: int) -> bool:
@@ -220,7 +233,7 @@ def _may_end(text: str, before: Chain, chain: Chain, whole: bool, start: int) ->
         return whole or before.named > 0 or text[start : chain.end] not in WORDS
     if before.meant == chain.meant or text[start : chain.end] in WORDS:
         return False
-    after = text[chain.end : _BREAK.search(text, chain.end).start()]  # type: ignore[union-attr]
+    after = _AFTER.match(text, chain.end)[0]  # type: ignore[index]
     if _NAME_OF_ELSE.match(after):
         return False
     if not before.named and min(each.level for each in chain.meant) == DISTRICT:
@@ -229,8 +242,7 @@ def _may_end(text: str, before: Chain, chain: Chain, whole: bool, start: int) ->
 
 
 def _breaks(text: str, place: int) -> bool:
-    match = _BREAK.match(text, place)
-    return match is not None
+    return _BREAK.match(text, place) is not None
 
 
 def _with_short_county(text: str, end: int, division: Division) -> tuple[int, Division]:

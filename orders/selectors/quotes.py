@@ -5,14 +5,12 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from orders.labels import field_label
 from orders.models import Quote, QuoteLine, TierPrice, Variant
 from orders.selectors.visibility import orders_visible_to
-from orders.services.addresses import COLUMNS, AddressInput, address_of
+from orders.services.addresses import AddressInput, address_of
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
-from shopcomm.core.http.templatetags.ui import national
 
 SHOWN = 50
 MOST_PIECES = 100_000
@@ -78,12 +76,6 @@ def last_address(customer: Customer, reader: Actor) -> AddressInput:
     if last is None:
         return AddressInput(customer.name, customer.phone, "", "")
     return address_of(last)
-
-
-def address_fields(address: AddressInput) -> list[tuple[str, str, str]]:
-    """The six fields of a form: name, label, value."""
-    values = vars(address) | {"phone": national(address.phone)}
-    return [(name, field_label(column), values[name]) for name, column in COLUMNS.items()]
 
 
 def wanted_items(text: str) -> list[dict[str, object]]:

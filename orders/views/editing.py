@@ -1,6 +1,8 @@
 """Creating and editing an order. An edit of what somebody else has changed meanwhile is refused."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any, cast
 
 from django.contrib import messages
@@ -10,15 +12,18 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from orders.address_form import Pasted, wants_reading, widget_of_form, with_pasted
 from orders.errors import OrderError, StaleVersion
 from orders.forms import ADDRESS_FIELDS, CreateOrderForm, EditOrderForm, OrderForm, lines_key
 from orders.models import ChangeRequest, ContactReveal, Order, Variant
 from orders.price_form import TEMPLATE as PRICE_TEMPLATE
 from orders.price_form import asks_price, buyer, has_seen_price, price_of_form
 from orders.selectors.pricing import OrderPrice, price_as_it_is
+from orders.services.addresses import COLUMNS
 from orders.services.consent import edit_or_ask
 from orders.services.orders import AddressInput, ItemInput, place_order
 from orders.services.reveals import record_reveal
+from orders.views.addresses import reader
 from orders.views.desk import place_of_order, visible_order
 from orders.views.presenting import refusal_of, stale_of
 from shopcomm.core.accounts.access import ShopRequest, right_required
@@ -33,6 +38,8 @@ def create_order(request: ShopRequest) -> HttpResponseBase:
     form = CreateOrderForm(request.POST if request.method == "POST" else None)
     if asks_price(request):
         return _price_part(request)
+    if wants_reading(request.POST):
+        return _with_address(request, CreateOrderForm)
     if not form.is_valid():
         return _form_page(request, form, status=422 if form.is_bound else 200)
     if not has_seen_price(request.POST):
@@ -43,6 +50,17 @@ def create_order(request: ShopRequest) -> HttpResponseBase:
         return _form_page(request, form, status=error.status, refusal=refusal_of(error))
     messages.success(request, _("订单 %(number)s 已提交") % {"number": number})
     return redirect(place_of_order(request, number))
+
+
+def _with_address(
+    request: ShopRequest, form_of: Callable[[QueryDict], OrderForm], order: Order | None = None
+) -> HttpResponseBase:
+    """The form as it was typed, with the pasted address in its fields; it is not sent yet, so nothing is wrong."""
+    post, pasted = with_pasted(request.POST, who=reader(request), name_of=COLUMNS.__getitem__)
+    form = form_of(post)
+    form.is_valid()
+    form.errors.clear()
+    return _form_page(request, form, order=order, pasted=pasted)
 
 
 def _price_part(request: ShopRequest, order: Order | None = None) -> HttpResponseBase:
@@ -101,6 +119,8 @@ def change_order(request: ShopRequest, number: str) -> HttpResponseBase:
     form = EditOrderForm(request.POST if request.method == "POST" else None, initial=_initial(order))
     if asks_price(request):
         return _price_part(request, order)
+    if wants_reading(request.POST):
+        return _with_address(request, partial(EditOrderForm, initial=_initial(order)), order)
     if not form.is_valid():
         return _form_page(request, form, order=order, status=422 if form.is_bound else 200)
     if not has_seen_price(request.POST):
@@ -182,16 +202,21 @@ def _lines_of(order: Order) -> list[dict[str, Any]]:
 
 
 def _form_page(
-    request: ShopRequest, form: OrderForm, *, order: Order | None = None, status: int = 200, **extra: Any
+    request: ShopRequest,
+    form: OrderForm,
+    *,
+    order: Order | None = None,
+    status: int = 200,
+    pasted: Pasted | None = None,
+    **extra: Any,
 ) -> HttpResponseBase:
     names = {
         "customer_fields": ("phone", "name", "company", "tier", "source"),
-        "address_fields": ADDRESS_FIELDS,
         "other_fields": ("assigned_to", "discount", "shipping_fee", "deliver_on", "note"),
     }
     fields = {key: [form[name] for name in wanted if name in form.fields] for key, wanted in names.items()}
     page: dict[str, Any] = {"form": form, "order": order, "active": "orders", "price": _price(form, order)}
-    context = page | fields | {"items": _items(form, order)}
+    context = page | fields | {"items": _items(form, order), "address": widget_of_form(form, pasted)}
     return render(
         request, "orders/form.html", context | {"item_errors": form.item_errors} | extra, status=status
     )

@@ -70,3 +70,22 @@ def test_without_scripts_an_order_is_typed_shown_and_taken(sales, live, browse):
 
     page.get_by_role("button", name="提交订单").click()
     assert Order.objects.get().total == 536
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_a_pasted_address_fills_the_receiver_and_enter_does_not_read_it_again(sales, live, browse, width):
+    page = browse(f"{live.url}/orders/new/", staff=sales, width=width)
+    page.locator("[data-pasted]").fill("廣東省廣州市花都區獅嶺鎮合成路12號 劉太太 18412345678-1234")
+
+    expect(page.locator("[name=street]")).to_have_value("獅嶺鎮合成路12號")
+    read = [
+        page.locator(f"[name={name}]").input_value()
+        for name in ("receiver_name", "receiver_phone", "district")
+    ]
+    assert read == ["劉太太", "184 1234 5678-1234", "花都区"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator("[name=city]").fill("深圳市")
+    page.locator("[name=city]").press("Enter")
+    # It was sent, and refused for want of a customer: nothing typed is lost.
+    expect(page.get_by_role("alert").first).to_be_visible()
+    expect(page.locator("[name=city]")).to_have_value("深圳市")

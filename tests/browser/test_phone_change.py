@@ -73,8 +73,8 @@ def test_a_pasted_address_fills_the_fields_and_waits_for_the_tap(browse, live, c
 def test_what_was_pasted_before_the_script_had_come_is_read_as_well(browse, live, customer) -> None:
     at, held = place(live, make_order(customer=customer, status=Status.PAID)), []
     page = browse(at, **PHONE, service_workers="block")
-    page.route(re.compile(r"/paste[^/]*\.js"), lambda route: held.append(route))
-    with page.expect_request(re.compile(r"/paste[^/]*\.js")):
+    page.route(re.compile(r"/address[^/]*\.js"), lambda route: held.append(route))
+    with page.expect_request(re.compile(r"/address[^/]*\.js")):
         page.goto(f"{at}change/", wait_until="domcontentloaded")
     page.locator("[name=pasted]").fill(PASTED)
     for route in held:

@@ -82,7 +82,8 @@ def test_the_customer_sees_prices_and_buttons_and_the_desk_its_own(quote, order,
         assert "¥150.00" in page
         assert "¥900.00" in page
     assert "接受报价，下单" in phone
-    assert 'value="机场路 88 号"' in phone
+    assert ">机场路 88 号</textarea>" in phone
+    assert 'data-module="orders/address.js"' in phone
     assert f"/quotes/{quote.pk}/" not in phone
     assert "客户在电话里答应了" in desk
     assert f"/quotes/{quote.pk}/" in desk
@@ -115,8 +116,12 @@ def test_the_link_of_one_order_shows_nothing_of_another_and_opens_nothing_else(q
 
 
 def test_an_incomplete_address_is_refused_on_the_card(quote, order):
-    refused = phone_of_link(order).post(at(card(), "accept/"), {"revision": 1, **ADDRESS, "street": ""})
+    refused = phone_of_link(order).post(
+        at(card(), "accept/"), {"revision": 1, **ADDRESS, "name": "李新", "street": ""}
+    )
     assert (refused.status_code, "收货信息不完整" in text(refused)) == (422, True)
+    # Nobody types an address twice.
+    assert 'value="李新"' in text(refused)
     assert '<details class="qaccept" open' in text(refused)
     assert Order.objects.count() == 1
 

@@ -45,7 +45,9 @@ def fields_of(html: str) -> dict[str, Any]:
         blank = "on" if attributes.get("type") == "checkbox" else ""
         if "name" in attributes and not unchecked:
             data.setdefault(attributes["name"], []).append(attributes.get("value", blank))
-    for name, text in re.findall(r'<textarea\s+name="([^"]+)"[^>]*>\s*(.*?)</textarea>', form, flags=re.S):
+    for name, text in re.findall(
+        r'<textarea\b[^>]*?\bname="([^"]+)"[^>]*>\s*(.*?)</textarea>', form, flags=re.S
+    ):
         data[name] = [text]
     for name, options in re.findall(r'<select\s+name="([^"]+)".*?>(.*?)</select>', form, flags=re.S):
         chosen = re.search(r'value="([^"]*)" selected', options)

@@ -44,6 +44,7 @@ COMPONENTS = (
     "claim",
     "stepper",
     "picks",
+    "address",
     "photos",
     "cardlet",
     "quote",

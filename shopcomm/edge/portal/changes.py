@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from messaging.models import Message
 from messaging.selectors.messages import text_of
 from messaging.selectors.pane import conversation_of
 from messaging.services.said_changes import said_of
-from orders.address_form import fields_answer, pasted_address, wants_fields
+from orders.address_form import wants_reading, with_pasted
 from orders.change_form import (
     change_form,
     price_of_change,
@@ -26,7 +26,6 @@ from orders.change_form import (
     read_version,
     wants_goods,
 )
-from orders.change_reading import ReadChange
 from orders.errors import OrderError
 from orders.models import ChangeRequest, Order, Status
 from orders.price_form import TEMPLATE as PRICE_TEMPLATE
@@ -65,19 +64,16 @@ def change(request: HttpRequest, token: str) -> HttpResponse:
     if link is None or order is None:
         return closed(request)
     said = _message(link, order, request.GET.get("message", ""))
+    post: QueryDict = request.POST
     pasted, refusal, status = None, "", 200
     if asks_price(request):
         return private(render(request, PRICE_TEMPLATE, {"price": price_of_change(order, request.POST)}))
-    unseen = False
     if request.method == "POST" and not request.user.is_authenticated:
-        unseen = not has_seen_price(request.POST)
-        if "pasted" in request.POST:
-            pasted = pasted_address(request.POST["pasted"], who=f"customer:{link.customer_id}")
-            if wants_fields(request):
-                return fields_answer(pasted)
-        elif unseen:
+        if wants_reading(post):
+            post, pasted = with_pasted(post, who=f"customer:{link.customer_id}")
+        elif not has_seen_price(post):
             refusal = _("请核对下面的价格，没有问题再提交一次")
-        elif not wants_goods(request.POST):
+        elif not wants_goods(post):
             try:
                 return _ask(request, link, order, said)
             except OrderError as error:
@@ -85,14 +81,14 @@ def change(request: HttpRequest, token: str) -> HttpResponse:
     read = read_message(said.body, order) if said else None
     context = change_form(
         order,
-        ReadChange("address", {"address": pasted.address}) if pasted else read,
-        posted=request.POST if refusal or wants_goods(request.POST) else None,
+        read,
+        posted=post if refusal or pasted or wants_goods(post) else None,
+        pasted=pasted,
         wanted=request.GET.get("kind", ""),
         ways=_ways(token),
     ) | {
         "token": token,
         "said": said,
-        "pasted": pasted,
         "preview": request.user.is_authenticated,
         "refusal": refusal,
     }

@@ -4,14 +4,14 @@ import uuid
 from typing import Any, cast
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from messaging.selectors.own import unread_of_orders
+from orders.address_form import Pasted, address_widget, wants_reading, with_pasted
 from orders.errors import OrderError
-from orders.labels import field_label
 from orders.models import Order, Status
 from orders.selectors.orders import order_for_detail, status_counts
 from orders.selectors.own import AgainLine, lines_again, own_orders, price_mark, spending_of
@@ -20,7 +20,6 @@ from orders.services.items import ItemInput
 from orders.services.own_orders import place_own_order
 from shopcomm.core import reading
 from shopcomm.core.accounts.services.order_links import live_link
-from shopcomm.core.http.templatetags.ui import national
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
 from shopcomm.edge.portal.progress import progress_of
 from shopcomm.edge.portal.views import order_response
@@ -65,10 +64,16 @@ def again(request: MyRequest, number: str) -> HttpResponse:
     old = _own(request, number)
     if request.method == "GET":
         return _form(request, old, lines_again(old, request.customer))
+    post: QueryDict = request.POST
+    pasted = None
+    if wants_reading(post):
+        post, pasted = with_pasted(post, who=f"customer:{request.customer.pk}")
     wanted = {
         line.sku: reading.pieces(request.POST.get(f"quantity-{line.pk}", "0")) for line in old.lines.all()
     }
     lines = lines_again(old, request.customer, wanted)
+    if pasted:
+        return _form(request, old, lines, post=post, pasted=pasted)
     try:
         placed = _place(request, wanted, lines)
     except OrderError as error:
@@ -93,9 +98,16 @@ def _place(request: MyRequest, wanted: dict[str, int], lines: list[AgainLine]) -
 
 
 def _form(
-    request: MyRequest, old: Order, lines: list[AgainLine], *, refusal: str = "", status: int = 200
+    request: MyRequest,
+    old: Order,
+    lines: list[AgainLine],
+    *,
+    post: QueryDict | None = None,
+    pasted: Pasted | None = None,
+    refusal: str = "",
+    status: int = 200,
 ) -> HttpResponse:
-    post = request.POST
+    post = request.POST if post is None else post
     ids: dict[str, int] = {}
     for line in old.lines.all():
         ids.setdefault(line.sku, line.pk)
@@ -106,10 +118,11 @@ def _form(
         "missing": [line for line in lines if line.state in ("gone", "out")],
         "total": sum((line.amount for line in lines), 0),
         "wholesale": request.customer.tier == "wholesale",
-        "address": [
-            (name, field_label(column), post.get(name, national(getattr(old, column))))
-            for name, column in COLUMNS.items()
-        ],
+        "address": address_widget(
+            {name: post.get(name, getattr(old, column)) for name, column in COLUMNS.items()},
+            place="to",
+            pasted=pasted,
+        ),
         "note": post.get("note", ""),
         "key": post.get("key") or uuid.uuid4(),
         "prices": price_mark({line.sku: line.variant for line in lines if line.variant}),

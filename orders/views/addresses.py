@@ -1,0 +1,22 @@
+"""A pasted address, read for the script of the fields it goes into."""
+
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from orders.address_form import pasted_address
+from shopcomm.core.accounts.actors import Actor
+
+
+@require_POST
+@never_cache
+def read_pasted(request: HttpRequest) -> JsonResponse:
+    """The fields found in what somebody pasted, and what to tell them. Whoever sees a form may ask; nothing is kept."""
+    pasted = pasted_address(request.POST.get("pasted", ""), who=reader(request))
+    return JsonResponse({"address": pasted.address, "told": pasted.told}, status=pasted.status)
+
+
+def reader(request: HttpRequest) -> str:
+    """Whose readings are counted together."""
+    actor: Actor | None = getattr(request, "actor", None)
+    return f"{actor.kind}:{actor.id}" if actor else f"visitor:{request.META.get('REMOTE_ADDR', '')}"
