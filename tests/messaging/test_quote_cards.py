@@ -104,7 +104,7 @@ def test_the_link_of_one_order_shows_nothing_of_another_and_opens_nothing_else(q
     make_order(customer=order.customer, address=make_address(street="延安路 1 号"))
     by_link = phone_of_link(order)
     page = text(by_link.get(at(card())))
-    assert 'value="机场路 88 号"' in page
+    assert ">机场路 88 号</textarea>" in page
     assert "延安路" not in page
     placed = text(by_link.post(at(card(), "accept/"), {"revision": quote.revision, **ADDRESS}))
     new = Order.objects.get(quote=quote)
