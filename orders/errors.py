@@ -117,6 +117,15 @@ class ChangeClash(OrderError):
         )
 
 
+class ExternalIdReused(OrderError):
+    """Another system sent another order under a number that it has used before."""
+
+    code, status = "external_id_reused", 422
+
+    def __init__(self, *, number: str) -> None:
+        super().__init__(_("这个外部单号已经用于另一个内容不同的订单"), number=number)
+
+
 class PricesChanged(OrderError):
     """The prices are no longer those that the page showed."""
 

@@ -69,7 +69,7 @@ class MessagesView(ApiView):
     @extend_schema(parameters=[PageFilter], responses=MessageList, operation_id="messages_list")
     def get(self, request: Request, pk: int) -> Response:
         conversation = self.conversation(pk)
-        asked = PageFilter(data=request.query_params)
+        asked = PageFilter(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         given, limit = asked.validated_data, min(asked.validated_data["limit"], 500)
         if "before" in given:
@@ -153,7 +153,7 @@ class SearchView(ApiView):
 
     @extend_schema(parameters=[SearchFilter], responses=HitList, operation_id="messages_search")
     def get(self, request: Request) -> Response:
-        asked = SearchFilter(data=request.query_params)
+        asked = SearchFilter(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
         found = _narrowed(search_messages(self.actor, given["q"]), given)[: min(given["limit"], 200)]

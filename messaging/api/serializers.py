@@ -77,11 +77,13 @@ class UploadInput(serializers.Serializer):
 
 class SearchFilter(serializers.Serializer):
     q = serializers.CharField(max_length=200)
-    order = serializers.CharField(required=False, max_length=32, default="")
-    sender = serializers.ChoiceField(["customer", "staff", "system", "assistant"], required=False, default="")
+    order = serializers.CharField(required=False, max_length=32, default="", allow_blank=True)
+    sender = serializers.ChoiceField(
+        ["customer", "staff", "system", "assistant"], required=False, default="", allow_blank=True
+    )
     since = serializers.DateTimeField(required=False, default=None)
     until = serializers.DateTimeField(required=False, default=None)
-    has = serializers.ChoiceField(["image", "file"], required=False, default="")
+    has = serializers.ChoiceField(["image", "file"], required=False, default="", allow_blank=True)
     limit = serializers.IntegerField(required=False, default=50, min_value=1)
 
 

@@ -94,9 +94,7 @@ def _watch(request: ShopRequest, conversation: Conversation) -> None:
     pieces = _number(request, "quantity")
     if not 0 < pieces <= MOST_PIECES:
         raise BadMessage(_("请填写数量"))
-    watch_stock(
-        conversation_id=conversation.pk, sku=request.POST.get("sku", "").strip().upper(), quantity=pieces
-    )
+    watch_stock(conversation_id=conversation.pk, sku=request.POST.get("sku", ""), quantity=pieces)
 
 
 def _unwatch(request: ShopRequest, conversation: Conversation) -> None:

@@ -1,5 +1,7 @@
 """Orders over HTTP, for other systems."""
 
+import hashlib
+import json
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -8,8 +10,8 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from orders.api.inputs import CHANGE_INPUT, read_change
 from orders.api.serializers import (
-    ChangeInput,
     ChangeOutput,
     OrderFilter,
     OrderInput,
@@ -46,7 +48,7 @@ class OrdersView(ApiView):
 
     @extend_schema(parameters=[OrderFilter], responses=OrderList, operation_id="orders_list")
     def get(self, request: Request) -> Response:
-        asked = OrderFilter(data=request.query_params)
+        asked = OrderFilter(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         page = order_list(self.actor, OrderFilters(**asked.validated_data))
         found = with_detail_fields(Order.objects.filter(pk__in=[order.pk for order in page.orders]))
@@ -81,9 +83,16 @@ class OrdersView(ApiView):
             note=given["note"],
             deliver_on=given["deliver_on"],
             external_id=given["external_id"],
+            external_digest=_digest(given),
             on_credit=given["on_account"],
         )
         return Response(one(order, request.auth), status=201)
+
+
+def _digest(given: dict[str, Any]) -> str:
+    """What tells one body from another, however it was written as JSON."""
+    text = json.dumps(given, sort_keys=True, default=str, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def one(order: Order, key: Any) -> Any:
@@ -132,15 +141,13 @@ class ChangesView(ApiView):
 
     scopes = {"POST": "orders:write"}
 
-    @extend_schema(request=ChangeInput, responses={201: ChangeOutput})
+    @extend_schema(request=CHANGE_INPUT, responses={201: ChangeOutput})
     def post(self, request: Request, number: str) -> Response:
         return self.once(request, number=number)
 
     def create(self, request: Request, **kwargs: Any) -> Response:
         order = get_object_or_404(orders_visible_to(self.actor), number=kwargs["number"])
-        asked = ChangeInput(data=request.data)
-        asked.is_valid(raise_exception=True)
-        given = dict(asked.validated_data)
+        given = read_change(request.data)
         shops_wish = given.pop("wish_of") == "shop"
         change = request_change(actor=self.actor, order_id=order.pk, shops_wish=shops_wish, **given)
         answer = {"id": str(change.pk), "status": change_status(change), "reason": change.answer}

@@ -4,11 +4,11 @@ from typing import Any
 
 from rest_framework import serializers
 
+from orders.api.inputs import MAX_COUNT, MOST_LINES, Money, ShippedLine, StatusField
 from orders.models import Order, OrderLine, Shipment, Status, Variant
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.phones import LONGEST as LONGEST_PHONE
 
-MAX_COUNT = 1_000_000
 # Price lists are in yuan; an order keeps the currency it was taken in.
 LIST_CURRENCY = "CNY"
 
@@ -22,7 +22,7 @@ class CustomerInput(serializers.Serializer):
 class ItemInput(serializers.Serializer):
     sku = serializers.CharField(max_length=64)
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_COUNT)
-    unit_price = serializers.DecimalField(12, 2, required=False, allow_null=True, min_value=0)
+    unit_price = Money(required=False, allow_null=True)
 
 
 class AddressInput(serializers.Serializer):
@@ -37,7 +37,7 @@ class AddressInput(serializers.Serializer):
 class OrderInput(serializers.Serializer):
     customer = CustomerInput()
     source = serializers.ChoiceField(Source.choices, default=Source.API)  # type: ignore[assignment]
-    items = ItemInput(many=True, allow_empty=False, max_length=1000)  # type: ignore[call-arg]
+    items = serializers.ListField(child=ItemInput(), min_length=1, max_length=MOST_LINES)
     address = AddressInput()
     urgent = serializers.BooleanField(default=False)
     note = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
@@ -51,7 +51,13 @@ class OrderInput(serializers.Serializer):
 
 
 class OrderFilter(serializers.Serializer):
-    status = serializers.CharField(required=False, default="", help_text="one status, or several with commas")
+    status = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=200,
+        help_text="one status, or several with commas",
+    )
     q = serializers.CharField(required=False, default="", max_length=200, allow_blank=True)
     source = serializers.ChoiceField(  # type: ignore[assignment]
         Source.choices, required=False, default="", allow_blank=True
@@ -59,7 +65,7 @@ class OrderFilter(serializers.Serializer):
     urgent = serializers.BooleanField(required=False, allow_null=True, default=None)
     created_after = serializers.DateTimeField(required=False, default=None)
     created_before = serializers.DateTimeField(required=False, default=None)
-    cursor = serializers.CharField(required=False, default="", max_length=200)
+    cursor = serializers.CharField(required=False, default="", max_length=200, allow_blank=True)
     limit = serializers.IntegerField(required=False, default=50, min_value=1)
 
     def validate_status(self, value: str) -> tuple[str, ...]:
@@ -73,28 +79,18 @@ class OrderFilter(serializers.Serializer):
 
 
 class TransitionInput(serializers.Serializer):
-    to = serializers.CharField(max_length=30)
+    to = StatusField(max_length=30)
     version = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
-    amount = serializers.DecimalField(12, 2, required=False, min_value=0)
+    amount = Money(required=False)
     method = serializers.CharField(max_length=12, required=False)
     reference = serializers.CharField(max_length=80, required=False, allow_blank=True)
     carrier = serializers.CharField(max_length=40, required=False, allow_blank=True)
     tracking_number = serializers.CharField(max_length=60, required=False, allow_blank=True)
-    lines = serializers.ListField(child=serializers.DictField(), required=False, max_length=1000)
+    lines = serializers.ListField(child=ShippedLine(), required=False, max_length=MOST_LINES)
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
     restock = serializers.BooleanField(required=False)
     keep_deposit = serializers.BooleanField(
         required=False, help_text="of a cancelled order that was paid in part; needs a reason"
-    )
-
-
-class ChangeInput(serializers.Serializer):
-    kind = serializers.ChoiceField(["address", "urgent", "items", "note", "delivery_date", "cancel"])
-    data = serializers.DictField(required=False, default=dict)  # type: ignore[assignment]
-    wish_of = serializers.ChoiceField(
-        ["customer", "shop"],
-        default="customer",
-        help_text="shop: of a paid order, goods and address wait for the customer's consent",
     )
 
 

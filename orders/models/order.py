@@ -15,6 +15,8 @@ class Order(models.Model):
 
     number = models.CharField(_("订单号"), max_length=32, unique=True)
     external_id = models.CharField(_("外部单号"), max_length=64, null=True, blank=True, unique=True)
+    # Of what the other system sent with it; empty for an order that came before this was kept.
+    external_digest = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     customer = models.ForeignKey(
         "accounts.Customer", models.PROTECT, related_name="orders", verbose_name=_("客户")
     )

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from orders.models import Order, OrderLine, Variant
 from orders.selectors.credit import credit_left
-from orders.services.items import MAX_QUANTITY, ItemInput, price_items, variants_by_sku
+from orders.services.items import MAX_QUANTITY, ItemInput, as_written, price_items, variants_by_sku
 from orders.services.moves import CENT, MAX_MONEY, money, whole
 from shopcomm.core.accounts.models import Customer
 
@@ -141,6 +141,7 @@ def price_order(wanted: Shopping) -> OrderPrice:
     """What this would cost now, by the same rules by which it is saved. Writes and locks nothing."""
     order = wanted.order
     old = {line.sku: line for line in order.lines.select_related("variant")} if order else {}
+    wanted = replace(wanted, items=as_written(wanted.items))
     variants = variants_by_sku(wanted.items)
     countable = [item for item in wanted.items if 0 < whole(item.quantity) <= MAX_QUANTITY]
     lines = _lines(countable, variants, old, wanted.customer)

@@ -1,8 +1,11 @@
 """Finding variants: for the order form, the API and the stock page."""
 
+from collections.abc import Iterable
+
 from django.db.models import Q, QuerySet
 
 from orders.models import StockMovement, Variant
+from shopcomm.core.reading import is_readable
 
 
 def variants(*, active_only: bool = True) -> QuerySet[Variant]:
@@ -23,6 +26,22 @@ def variants_matching(q: str, *, limit: int = 20) -> list[Variant]:
             | Q(size__icontains=word)
         )
     return list(found[:limit])
+
+
+def written_skus(skus: Iterable[str]) -> dict[str, str]:
+    """Each SKU as the shop writes it: as it stands if there are such goods, else in capitals, as the import keeps all.
+
+    One rule for the API, forms, changes and stock. Asks the database only about those with small letters.
+    """
+    asked = {sku: sku.strip() for sku in skus}
+    small = {sku for sku in asked.values() if sku != sku.upper() and is_readable(sku)}
+    both = small | {sku.upper() for sku in small}
+    kept = set(Variant.objects.filter(sku__in=both).values_list("sku", flat=True)) if small else set()
+    return {sku: _kept(plain, kept) for sku, plain in asked.items()}
+
+
+def _kept(sku: str, kept: set[str]) -> str:
+    return sku.upper() if sku not in kept and sku.upper() in kept else sku
 
 
 def low_variants() -> QuerySet[Variant]:

@@ -9,6 +9,7 @@ from orders.change_merging import same_lines
 from orders.errors import GuardFailed
 from orders.models import ChangeKind, ChangeRequest, Order, OrderLine, Status, Variant
 from orders.selectors.change_clashes import fields_now
+from orders.selectors.products import written_skus
 from orders.services.addresses import COLUMNS, check_address, clean, column_text
 from orders.services.days import read_day
 from orders.services.editing import ADDRESS, MONEY, edit_order, plain
@@ -28,7 +29,7 @@ def contents(order: Order, kind: str, given: dict[str, Any], actor: Actor) -> di
     if kind == ChangeKind.ADDRESS:
         return _address(order, given)
     if kind == ChangeKind.ITEMS:
-        return {"items": _items(given.get("items"), priced=actor.kind != "customer")}
+        return {"items": _items(_named(order, given.get("items")), priced=actor.kind != "customer")}
     if kind == ChangeKind.URGENT:
         return {"urgent": bool(given.get("urgent", True))}
     if kind == ChangeKind.NOTE:
@@ -76,6 +77,21 @@ def _address(order: Order, given: dict[str, Any]) -> dict[str, Any]:
     if failures := check_address(whole):
         raise GuardFailed(*failures)
     return whole
+
+
+def _named(order: Order, rows: Any) -> Any:
+    """Rows by SKU as the shop writes it; one that names a line of the order by its id (`line`) means that line's goods.
+
+    Raises GuardFailed for a line of another order.
+    """
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return rows
+    skus = {str(line.pk): line.sku for line in order.lines.all()}
+    named = [row | {"sku": skus.get(str(row["line"]))} if "line" in row else row for row in rows]
+    if not all(row.get("sku") for row in named):
+        raise GuardFailed(("lines_unknown", _("订单里没有这一行")))
+    written = written_skus(str(row["sku"]) for row in named)
+    return [row | {"sku": written[str(row["sku"])]} for row in named]
 
 
 def _items(given: Any, *, priced: bool) -> list[dict[str, Any]]:

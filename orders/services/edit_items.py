@@ -15,6 +15,7 @@ from orders.services import stock
 from orders.services.items import (
     ItemInput,
     PricedItem,
+    as_written,
     check_items,
     goods_total,
     new_line,
@@ -32,7 +33,7 @@ def change_items(edit: Edit) -> None:
     order = edit.order
     if edit.actor.kind == "customer" and not edit.agreed:
         raise NotAllowed(needed=["sales", "manager"])
-    items = [_item(row) for row in edit.wanted["items"] or []]
+    items = as_written(_item(row) for row in edit.wanted["items"] or [])
     lines = lock_lines(order)
     kept = {line.sku: line.unit_price for line in lines}
     agreed: Counter[str] = Counter()

@@ -1,8 +1,8 @@
 """What somebody wants to buy: variants by SKU, counts, and the price each gets."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from orders.models import Order, OrderLine, Variant
+from orders.selectors.products import written_skus
 from orders.services.moves import CENT, MAX_MONEY, money, whole
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
@@ -43,6 +44,13 @@ def variants_by_sku(items: list[ItemInput], *, kept: Collection[str] = ()) -> di
     on_sale = Q(is_active=True, product__is_active=True) | Q(sku__in=kept)
     found = Variant.objects.select_related("product").prefetch_related("tiers").filter(sku__in=skus)
     return {variant.sku: variant for variant in found.filter(on_sale)}
+
+
+def as_written(items: Iterable[ItemInput]) -> list[ItemInput]:
+    """The same items by their SKUs as the shop writes them."""
+    items = list(items)
+    written = written_skus(str(item.sku) for item in items)
+    return [replace(item, sku=written[str(item.sku)]) for item in items]
 
 
 def check_items(

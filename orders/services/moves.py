@@ -99,12 +99,12 @@ class Move:
         """The line that a row of `lines` means, by `line` (its id) or `sku`."""
         if not isinstance(row, dict):
             return None
-        wanted = row.get("line", row.get("line_id"))
-        matching = [
-            line
-            for line in self.lines
-            if (str(line.pk) == str(wanted) if wanted is not None else line.sku == row.get("sku"))
-        ]
+        wanted, sku = row.get("line", row.get("line_id")), str(row.get("sku", ""))
+        if wanted is not None:
+            matching = [line for line in self.lines if str(line.pk) == str(wanted)]
+        else:
+            exact = [line for line in self.lines if line.sku == sku]
+            matching = exact or [line for line in self.lines if line.sku == sku.upper()]
         return next((line for line in matching if line.open_quantity > 0), next(iter(matching), None))
 
     @property

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders import hooks
-from orders.errors import GuardFailed, NotAllowed, OrderError, PricesChanged
+from orders.errors import ExternalIdReused, GuardFailed, NotAllowed, OrderError, PricesChanged
 from orders.models import Order, OrderLine, Payment, Status
 from orders.selectors.pricing import price_mark
 from orders.services import stock
@@ -21,6 +21,7 @@ from orders.services.editing import edit_order
 from orders.services.items import (
     ItemInput,
     PricedItem,
+    as_written,
     check_items,
     check_total,
     goods_total,
@@ -65,6 +66,7 @@ def place_order(
     urgent: bool = False,
     note: str = "",
     external_id: str | None = None,
+    external_digest: str = "",
     assigned_to: Staff | None = None,
     on_credit: bool = False,
     placed_at: datetime | None = None,
@@ -76,20 +78,21 @@ def place_order(
 ) -> Order:
     """Take an order: prices and address as agreed now, stock held for it, its conversation open.
 
-    The same `external_id` again answers the order it already made. With `terms` the caller has checked who may accept
-    them; without, the shop may take off a `discount` and ask for freight. `shown` is the mark of the price that somebody
-    saw before they sent it (OrderPrice.mark). Raises NotAllowed, GuardFailed, InsufficientStock, PricesChanged.
+    The same `external_id` again answers the order it made, but not with another `external_digest` (of what was sent). With
+    `terms` the caller has checked who may accept them; without, the shop may take off a `discount` and ask for freight.
+    `shown` is the mark of the price somebody saw (OrderPrice.mark). Raises NotAllowed, OrderError.
     """
     _check_placer(actor, customer, on_credit=on_credit, offered=terms is not None)
-    if seen := _by_external_id(external_id := clean(external_id)[:64] or None):
+    if seen := _by_external_id(external_id := clean(external_id)[:64] or None, external_digest):
         return seen
-    variants, columns = variants_by_sku(items), address.columns()
+    items, columns = as_written(items), address.columns()
+    variants, (day, wrong) = variants_by_sku(items), read_day(deliver_on)
     failures = check_items(items, variants, actor, offered=terms is not None) + check_address(columns)
-    day, wrong = read_day(deliver_on)
     if failures := failures + _check_rest(source, note) + _check_sums(actor, discount, shipping_fee) + wrong:
         raise GuardFailed(*failures)
     order = Order(
         external_id=external_id,
+        external_digest=external_digest if external_id else "",
         customer=customer,
         status=Status.PENDING_PAYMENT,
         version=0,
@@ -110,7 +113,7 @@ def place_order(
             placed = _place(order, price_items(items, variants, customer), actor, agreed, shown)
             return _put_on_account(placed, actor) if on_credit else placed
     except (IntegrityError, OrderError):
-        if seen := _by_external_id(external_id):
+        if seen := _by_external_id(external_id, external_digest):
             return seen
         raise
 
@@ -123,8 +126,12 @@ def _check_placer(actor: Actor, customer: Customer, *, on_credit: bool, offered:
         raise NotAllowed(needed=needed)
 
 
-def _by_external_id(external_id: str | None) -> Order | None:
-    return Order.objects.filter(external_id=external_id).first() if external_id else None
+def _by_external_id(external_id: str | None, digest: str) -> Order | None:
+    """The order that was made under this number already. Raises ExternalIdReused when it was made of something else."""
+    seen = Order.objects.filter(external_id=external_id).first() if external_id else None
+    if seen and digest and seen.external_digest not in ("", digest):
+        raise ExternalIdReused(number=seen.number)
+    return seen
 
 
 def _check_rest(source: str, note: str) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 A quote's row is locked before the order that comes of it; nothing locks them the other way round.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,7 @@ from orders.selectors.pricing import price_mark
 from orders.services.addresses import AddressInput, clean
 from orders.services.items import (
     ItemInput,
+    as_written,
     check_items,
     check_total,
     price_items,
@@ -108,6 +109,7 @@ def edit_quote(*, actor: Actor, quote_id: int, wanted: QuoteInput, revision: int
 
 def _fill(quote: Quote, wanted: QuoteInput, actor: Actor) -> None:
     """The sums and the date, checked together with the lines."""
+    wanted = replace(wanted, items=as_written(wanted.items))
     variants = variants_by_sku(wanted.items)
     failures = check_items(wanted.items, variants, actor)
     fee, off = money(wanted.shipping_fee), money(wanted.discount)
@@ -130,6 +132,7 @@ def _fill(quote: Quote, wanted: QuoteInput, actor: Actor) -> None:
 
 
 def _write_lines(quote: Quote, wanted: QuoteInput) -> None:
+    wanted = replace(wanted, items=as_written(wanted.items))
     variants = variants_by_sku(wanted.items)
     by_list = [ItemInput(item.sku, item.quantity) for item in wanted.items]
     lists = price_items(by_list, variants, quote.customer)

@@ -13,6 +13,7 @@ from orders import hooks
 from orders.errors import GuardFailed, InsufficientStock, NotAllowed
 from orders.events import StockBack, StockLow, StockReplenished
 from orders.models import Order, OrderLine, StockMovement, StockReservation, Variant
+from orders.selectors.products import written_skus
 from orders.selectors.promises import newest_promises
 from orders.services.announce import feed_frame
 from orders.services.locks import lock_orders, lock_variants
@@ -163,7 +164,7 @@ def set_stock(
         raise NotAllowed(needed=["manager"])
     if (on_hand is None) == (delta is None):
         raise GuardFailed(("stock_invalid", _("请填写现有库存或增减数量，二选一")))
-    variant_id = Variant.objects.values_list("pk", flat=True).get(sku=sku)
+    variant_id = Variant.objects.values_list("pk", flat=True).get(sku=written_skus([sku])[sku])
     for _attempt in range(COUNT_ATTEMPTS):
         try:
             with transaction.atomic():

@@ -13,6 +13,7 @@ from messaging.models import Conversation, NotificationRule, StockWatch, Trigger
 from messaging.services.notifications.facts import facts_of_goods, facts_of_talk, goods_data
 from messaging.services.notifications.planning import Occasion, plan
 from orders.models import Variant
+from orders.selectors.products import written_skus
 from shopcomm.core.events.models import DomainEvent
 
 # For so long the pieces that a customer was told of are not told to the next one.
@@ -26,7 +27,7 @@ def watch_stock(*, conversation_id: int, sku: str, quantity: int = 1) -> StockWa
     Raises NotFound for an unknown conversation or SKU.
     """
     talk = Conversation.objects.filter(pk=conversation_id).first()
-    variant = Variant.objects.filter(sku=sku).first()
+    variant = Variant.objects.filter(sku=written_skus([sku])[sku]).first()
     if talk is None or variant is None:
         raise NotFound()
     watch, made = StockWatch.objects.get_or_create(

@@ -17,7 +17,7 @@ from shopcomm.core.reading import whole_number
 class EventFilter(serializers.Serializer):
     after = serializers.RegexField(r"^[0-9]{1,18}$", required=False, default="0")
     limit = serializers.IntegerField(required=False, default=100, min_value=1)
-    type = serializers.CharField(required=False, default="", max_length=60)
+    type = serializers.CharField(required=False, default="", max_length=60, allow_blank=True)
 
 
 class EventOutput(serializers.ModelSerializer):
@@ -47,7 +47,7 @@ class EventsView(ApiView):
 
     @extend_schema(parameters=[EventFilter], responses=EventList, operation_id="events_list")
     def get(self, request: Request) -> Response:
-        asked = EventFilter(data=request.query_params)
+        asked = EventFilter(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         after, limit = (
             whole_number(asked.validated_data["after"]) or 0,

@@ -1,5 +1,6 @@
 """What every call of the API has in common, said once in its OpenAPI description."""
 
+from collections.abc import Iterator
 from typing import Any
 
 PROBLEM = {
@@ -27,7 +28,7 @@ WRITES = {
     "409": "Not as things stand: `illegal_transition`, `stale_version`, `in_progress`.",
     "413": "The file or the body is too large.",
     "415": "Not a type that is taken here.",
-    "422": "Understood but refused: `guard_failed`, `idempotency_key_reused`.",
+    "422": "Understood but refused: `guard_failed`, `idempotency_key_reused`, `external_id_reused`.",
 }
 OF_CALLS = {
     "/api/v1/orders/{number}/transitions/": {
@@ -46,15 +47,51 @@ IDEMPOTENCY_KEY = {
 def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Give each operation its refusals, and each POST its Idempotency-Key. Called by drf-spectacular."""
     result["components"]["schemas"]["Problem"] = PROBLEM
+    taken: set[int] = set()
     for path, methods in result["paths"].items():
         for method, operation in methods.items():
+            for given in _given(operation, result["components"]["schemas"]):
+                _as_kept(given)
+                taken.add(id(given))
             refusals = _refusals(path, method)
             for status, text in refusals.items():
                 operation["responses"].setdefault(status, _problem(text))
             operation["responses"]["default"] = _problem("Any other refusal.")
             if method == "post":
                 operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+    for schema in result["components"]["schemas"].values():
+        for each in schema.get("properties", {}).values():
+            # What we answer may be empty where what we take may not.
+            if id(each) not in taken:
+                each.pop("minLength", None)
     return result
+
+
+def _given(operation: dict[str, Any], components: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every schema of what a call takes, its parts included."""
+    bodies = operation.get("requestBody", {}).get("content", {}).values()
+    asked = [each["schema"] for each in operation.get("parameters", []) if each["in"] == "query"]
+    waiting: list[dict[str, Any]] = [*asked, *(each["schema"] for each in bodies)]
+    seen: set[str] = set()
+    while waiting:
+        schema = waiting.pop()
+        name = schema.get("$ref", "").rpartition("/")[2]
+        if name in seen:
+            continue
+        seen |= {name} - {""}
+        schema = components[name] if name else schema
+        yield schema
+        waiting += [each for each in schema.get("properties", {}).values() if isinstance(each, dict)]
+        waiting += [each for how in ("oneOf", "allOf", "anyOf") for each in schema.get(how, [])]
+        waiting += [each for each in [schema.get("items")] if isinstance(each, dict)]
+
+
+def _as_kept(schema: dict[str, Any]) -> None:
+    """A free text holds no NUL, and one that may not be empty shows something."""
+    is_text = schema.get("type") in ("string", ["string", "null"])
+    if is_text and not schema.keys() & {"enum", "const", "format", "pattern"}:
+        shows = r"\S[^\u0000]*" if schema.get("minLength") else ""
+        schema["pattern"] = rf"^[^\u0000]*{shows}$"
 
 
 def _refusals(path: str, method: str) -> dict[str, str]:

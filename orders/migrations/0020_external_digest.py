@@ -1,0 +1,13 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("orders", "0019_missing_reports")]
+
+    operations = [
+        migrations.AddField(
+            model_name="order",
+            name="external_digest",
+            field=models.CharField(blank=True, db_default="", default="", editable=False, max_length=64),
+        ),
+    ]
