@@ -4,11 +4,17 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminImageFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from orders.models import (
     ContactReveal,
@@ -22,6 +28,7 @@ from orders.models import (
     TierPrice,
     Variant,
 )
+from orders.product_pictures import PictureRefused, drawn_anew
 from orders.services.stock import MAX_ON_HAND, set_stock
 from shopcomm.core.accounts.actors import Actor
 
@@ -135,6 +142,9 @@ class VariantForm(forms.ModelForm):
         label=_("调整原因"), required=False, max_length=200, widget=UnfoldAdminTextInputWidget
     )
 
+    # Not the image field of Django, which decodes what comes in the web process.
+    picture = forms.FileField(label=_("图片"), required=False, widget=UnfoldAdminImageFieldWidget)
+
     class Meta:
         model = Variant
         fields = (
@@ -151,6 +161,20 @@ class VariantForm(forms.ModelForm):
             "min_quantity",
             "is_active",
         )
+
+    def clean_picture(self) -> Any:
+        given = self.cleaned_data["picture"]
+        if not isinstance(given, UploadedFile):
+            return given
+        try:
+            return drawn_anew(given)
+        except PictureRefused as error:
+            raise ValidationError(str(error)) from error
+
+    def clean_sku(self) -> str:
+        """In capitals, as the import and the calls of other systems look for it; one that is there stays as it is."""
+        sku: str = self.cleaned_data["sku"]
+        return sku if self.instance.pk and sku == self.initial.get("sku") else sku.strip().upper()
 
 
 class TierInline(TabularInline):

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from orders.views.product_pictures import product_picture
 from shopcomm.core.http.health import healthz, readyz
 
 handler400 = "shopcomm.core.http.errors.bad_request"
@@ -24,6 +25,7 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("media/products/<str:name>", product_picture),
     path("healthz", healthz),
     path("readyz", readyz),
 ]

@@ -1,0 +1,40 @@
+"""The picture of a variant as a manager uploads it: drawn anew elsewhere, like every picture that people send."""
+
+from pathlib import PurePosixPath
+
+from django.conf import settings
+from django.core.files.base import ContentFile, File
+from django.utils.translation import gettext as _
+
+from shopcomm.core.pictures.draw import NotDrawn, draw_picture
+from shopcomm.core.pictures.formats import KEPT_AS
+from shopcomm.core.pictures.headers import HeaderUnreadable, read_header
+from shopcomm.core.pictures.limits import why_too_large
+
+MIB = 1024 * 1024
+
+
+class PictureRefused(ValueError):
+    """No picture that we show; the text says why."""
+
+
+def drawn_anew(upload: File) -> ContentFile:
+    """The picture as it is kept. No decoder runs in this process. Raises PictureRefused."""
+    most = settings.MAX_ATTACHMENT_BYTES
+    if (upload.size or 0) > most:
+        raise PictureRefused(_("文件太大：最多 %(limit)s MB") % {"limit": f"{most / MIB:.3g}"})
+    content = upload.read()
+    try:
+        header = read_header(content)
+    except HeaderUnreadable as error:
+        raise PictureRefused(_("这张图片已损坏，无法识别")) from error
+    if header is None:
+        raise PictureRefused(_("请上传 JPEG、PNG、GIF、WebP、HEIC、AVIF 或 BMP 图片"))
+    if why := why_too_large(header):
+        raise PictureRefused(why)
+    try:
+        drawn = draw_picture(content, header.format)
+    except NotDrawn as error:
+        raise PictureRefused(_("这张图片已损坏，无法识别")) from error
+    ending = KEPT_AS[header.format][2]
+    return ContentFile(drawn.full, f"{PurePosixPath(upload.name or 'x').stem[:40] or 'x'}.{ending}")
