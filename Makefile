@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test lint bench mutants lighthouse lock messages
+.PHONY: run test lint bench fuzz mutants lighthouse lock messages
 
 run: .venv/.run-stamp
 	@exec $(BIN)/python -m shopcomm.core.embedded.supervisor
@@ -29,6 +29,9 @@ bench: .venv/.dev-stamp
 
 mutants: .venv/.dev-stamp messages
 	$(BIN)/python -m mutants $(OPTIONS) $(ITEMS)
+
+fuzz: .venv/.dev-stamp messages
+	$(BIN)/python -m fuzz $(ITEMS) $(OPTIONS)
 
 lighthouse: .venv/.dev-stamp messages
 	$(BIN)/python -m benchmarks.lighthouse $(OPTIONS)

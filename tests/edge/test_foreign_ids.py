@@ -1,0 +1,189 @@
+"""Whose it is not, for them it is not there: every address with an id in it, walked by strangers."""
+
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from fuzz.doors import PART, SLUGS, Door, doors
+from messaging.models import Attachment, Conversation, Message
+from messaging.services.messages import send_message
+from orders.models import (
+    AfterSalesCase,
+    ChangeRequest,
+    Order,
+    Quote,
+    Refund,
+    ShortageTask,
+    Status,
+    WarehouseAlert,
+)
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.middleware import LINK_SESSION_KEY
+from shopcomm.core.accounts.services.api_keys import create_api_key
+from shopcomm.core.accounts.services.order_links import make_link
+from tests.factories import make_order
+
+pytestmark = pytest.mark.django_db
+# Goods, rules and the debts that all who may book money see belong to nobody; a link's token is the key itself, and a wrong one has tests of its own.
+OF_NOBODY = {"name", "customer_id", "product_id", "rule_id", "delivery_id", "token", "object_id", "pk", "sku"}
+
+
+@pytest.fixture
+def foreign(customer, other_sales) -> dict[str, object]:
+    """An order of somebody else with everything an order can have, as the parts of addresses name it."""
+    order = make_order(status=Status.SHIPPED, customer=customer, assigned_to=other_sales)
+    now, line, talk = timezone.now(), order.lines.get(), Conversation.objects.get(order=order)
+    asked = {"order": order, "asked_by": "吴丽华", "asked_at": now}
+    file = Attachment.objects.create(
+        uploader_kind="customer",
+        uploader_id=customer.pk,
+        kind="file",
+        mime="text/plain",
+        name="a.txt",
+        size=1,
+        file="a.txt",
+    )
+    said = send_message(
+        actor=Actor.customer(customer),
+        conversation_id=talk.pk,
+        client_id=uuid4(),
+        body="改成 3 个",
+        attachments=[str(file.pk)],
+    )
+    return {
+        "number": order.number,
+        "conversation_id": talk.pk,
+        "seq": said.message.seq,
+        "attachment_id": file.pk,
+        "line_id": line.pk,
+        "shipment_id": order.shipments.get().pk,
+        "request_id": ChangeRequest.objects.create(kind="note", base_version=1, asked_by_kind="customer", **asked).pk,
+        "case_id": AfterSalesCase.objects.create(kind="refund", reason="other", **asked).pk,
+        "refund_id": Refund.objects.create(order=order, amount=1).pk,
+        "alert_id": WarehouseAlert.objects.create(order=order, kind="changed", order_version=1).pk,
+        "task_id": ShortageTask.objects.create(
+            order=order, line=line, sku=line.sku, name=line.name, missing=1, raised_at=now
+        ).pk,
+        "quote_id": Quote.objects.create(
+            number="BJ-1", customer=customer, valid_until=now, conversation_id=talk.pk
+        ).pk,
+    }  # fmt: skip
+
+
+def addresses(foreign: dict[str, object]) -> list[str]:
+    """Every address of ours that needs one of these, with each word that may stand in it."""
+    found = []
+    for door in doors():
+        names = list(PART.findall(door.route))
+        mine = foreign.keys() & set(names)
+        if door.route.startswith(("admin/", "api/")) or not mine or OF_NOBODY & set(names):
+            continue
+        words = next((SLUGS[name] for name in names if name in SLUGS), [""])
+        found += [filled(door, foreign, word) for word in words]
+    return found
+
+
+def filled(door: Door, foreign: dict[str, object], word: str) -> str:
+    return "/" + PART.sub(lambda match: str(foreign.get(match[1], word)), door.route)
+
+
+def state() -> list[object]:
+    """What a stranger could have changed."""
+    rows: list[object] = list(Order.objects.order_by("pk").values("version", "status"))
+    for model in (ChangeRequest, AfterSalesCase, Refund, ShortageTask, Quote):
+        rows += model.objects.order_by("pk").values_list("pk", "state")
+    return [
+        *rows,
+        Message.objects.count(),
+        list(WarehouseAlert.objects.values_list("acknowledged_at", flat=True)),
+    ]
+
+
+def link_of_another_order(customer) -> Client:
+    client, other = Client(), make_order(customer=customer)
+    session = client.session
+    session[LINK_SESSION_KEY] = make_link(customer=customer, order_id=other.pk).pk
+    session.save()
+    client.cookies["sessionid"] = session.session_key
+    return client
+
+
+@pytest.mark.parametrize(
+    "who", ["another seller", "another customer", "another link of the customer", "nobody"]
+)
+def test_what_is_anothers_is_not_there(
+    who: str, foreign, log_in, sales, customer, other_customer, phone_of, client
+) -> None:
+    visitor: Client = {
+        "another seller": lambda: log_in(sales),
+        "another customer": lambda: phone_of(other_customer),
+        "another link of the customer": lambda: link_of_another_order(customer),
+        "nobody": lambda: client,
+    }[who]()
+    walked, before = addresses(foreign), state()
+    # Somebody without the right for a page is told so, or is asked to log in, before anything is looked up.
+    closed = {404, 405, 403, 302}
+
+    told = {
+        f"{method} {address}": answer.status_code
+        for address in walked
+        for method in ("GET", "POST")
+        if (answer := visitor.generic(method, address)).status_code not in closed
+        or (answer.status_code == 302 and "login" not in answer["Location"])
+    }
+
+    assert told == {}
+    assert len(walked) > 50
+    assert state() == before
+
+
+def test_every_id_is_known_to_the_walk(foreign) -> None:
+    names = {
+        name for door in doors() for name in PART.findall(door.route) if not door.route.startswith("admin/")
+    }
+
+    assert names <= foreign.keys() | OF_NOBODY | SLUGS.keys()
+
+
+@pytest.mark.parametrize(
+    "scope", ["orders:read", "orders:write", "products:write", "conversations:read", "events:read"]
+)
+def test_a_key_sees_nothing_that_its_scope_does_not_open(foreign, scope: str) -> None:
+    secret = create_api_key(name=scope, scopes=[scope])[1]
+    client, of = Client(headers={"authorization": f"Bearer {secret}"}), foreign
+    paths = {
+        ("GET", f"orders/{of['number']}/"): "orders:read",
+        ("POST", f"orders/{of['number']}/transitions/"): "orders:write",
+        ("POST", f"orders/{of['number']}/changes/"): "orders:write",
+        ("PATCH", "products/DJX-20-BLK/stock/"): "products:write",
+        ("GET", f"conversations/{of['conversation_id']}/messages/"): "conversations:read",
+        ("GET", f"attachments/{of['attachment_id']}/"): "conversations:read",
+        ("POST", f"conversations/{of['conversation_id']}/messages/"): "conversations:write",
+    }
+
+    for (method, path), needed in paths.items():
+        answer = client.generic(method, f"/api/v1/{path}", b"{}", content_type="application/json")
+        assert (answer.status_code == 403) == (needed != scope), (method, path)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "orders/XB-000000-0000/"),
+        ("POST", "orders/XB-000000-0000/transitions/"),
+        ("POST", "orders/XB-000000-0000/changes/"),
+        ("PATCH", "products/NONE/stock/"),
+        ("GET", "conversations/999999999/messages/"),
+        ("POST", "conversations/999999999/messages/"),
+        ("GET", "attachments/00000000-0000-0000-0000-000000000000/"),
+    ],
+)
+def test_an_id_of_nothing_is_not_found(api, method: str, path: str) -> None:
+    bodies = {"changes": '{"kind":"urgent"}', "transitions": '{"to":"paid"}', "stock": '{"delta":1}'}
+    body = bodies.get(path.split("/")[-2], '{"client_id":"0d5d8a0e-5f0c-4cfb-9a6e-0a7a2a1c7b12","body":"x"}')
+
+    answer = api.generic(method, f"/api/v1/{path}", body, content_type="application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -1,0 +1,82 @@
+"""A slice of `make fuzz` with a fixed seed: no odd request is an error of ours, no odd frame makes a socket mute."""
+
+import pytest
+from django.test import Client
+
+from fuzz import frames, requests
+from fuzz.knock import Answer, Knock
+from fuzz.mutants import mutant
+from fuzz.nonsense import spoilt_json
+from fuzz.pictures import run, samples
+from messaging.models import Conversation
+from messaging.services.messages import send_message
+from orders.models import Status
+from shopcomm.core.accounts.actors import Actor
+from tests.factories import make_order
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(order, manager, sales, warehouse) -> None:
+    """An order at each stage, and a message to answer."""
+    for status in (Status.PAID, Status.PICKING, Status.SHIPPED, Status.DELIVERED):
+        make_order(status=status, customer=order.customer)
+    talk = Conversation.objects.get(order=order)
+    send_message(
+        actor=Actor.customer(order.customer),
+        conversation_id=talk.pk,
+        client_id="0d5d8a0e-5f0c-4cfb-9a6e-0a7a2a1c7b12",
+        body="改成 3 个",
+    )
+
+
+def through_the_client(knock: Knock) -> Answer:
+    """Without a server: the same middleware, views and handlers."""
+    client = Client(raise_request_exception=False, headers={**knock.headers, "x-csrftoken": "c" * 32})
+    kind = knock.headers.get("Content-Type", "application/octet-stream")
+    answer = client.generic(knock.method, knock.path, knock.content, content_type=kind)
+    is_page = answer.headers.get("Content-Type", "").startswith("text/html") and answer.status_code < 300
+    return Answer(answer.status_code, answer.content.decode() if is_page and not answer.streaming else "")
+
+
+def test_no_odd_request_is_an_error_of_ours(shop, settings) -> None:
+    settings.API_RATE = settings.UPLOADS_PER_MINUTE = settings.SOCKET_RATE = 1_000_000
+
+    told = requests.run(through_the_client, count=450, seed=3)
+
+    assert [(status, knock) for status, knock in told.failures] == []
+    assert told.count == 450
+    # It gets behind the doors, and meets refusals of every kind.
+    assert len(told.opened) > 40
+    assert {200, 302, 400, 403, 404} <= set(told.statuses)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_odd_frame_makes_a_socket_mute(shop, live, settings) -> None:
+    settings.SOCKET_RATE = 1_000_000
+
+    told = frames.run(live.ws_url, count=300, seed=3)
+
+    assert told.failures == []
+    assert told.count == 300
+    assert {"pong", "bad_frame", "unknown_type", "not_found", "handshake 403", "closed 4401"} <= set(
+        told.answers
+    )
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "GIF", "HEIF", "xlsx"])
+def test_no_mutant_harms(name: str) -> None:
+    told = run(name, samples()[name], count=12, seed=3)
+
+    assert told.harms == []
+    assert sum(told.outcomes.values()) == 12
+
+
+def test_the_same_seed_makes_the_same_mutants() -> None:
+    from random import Random
+
+    sound = samples()["JPEG"]
+
+    assert mutant(Random(5), sound) == mutant(Random(5), sound) != sound
+    assert spoilt_json(Random(5), {"a": [1]}) == spoilt_json(Random(5), {"a": [1]})
