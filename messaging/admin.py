@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -21,6 +21,7 @@ from messaging.models import (
 )
 from messaging.services.channels.delivering import retry
 from shopcomm.core.events.admin import ReadOnlyAdmin
+from shopcomm.core.reading import whole_number
 
 
 @admin.register(NotificationRule)
@@ -35,7 +36,10 @@ class NotificationRuleAdmin(ModelAdmin):
         return redirect("messaging:rule-new")
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        return redirect("messaging:rule", int(object_id))
+        rule_id = whole_number(object_id, least=1)
+        if rule_id is None:
+            raise Http404
+        return redirect("messaging:rule", rule_id)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -23,6 +23,14 @@ def test_a_form_with_a_nul_is_refused_in_words(log_in, manager, address: str) ->
     assert "读不懂" in answer.text
 
 
+def test_the_office_refuses_keys_that_are_none(log_in, manager) -> None:
+    office = log_in(manager)
+    chosen = {"action": "delete_selected", "_selected_action": '{"a":1}', "index": "0"}
+
+    assert office.get("/admin/messaging/notificationrule/99999999999999.9/change/").status_code == 404
+    assert office.post("/admin/configuration/workinginterval/", chosen).status_code == 400
+
+
 def test_a_script_gets_the_refusal_as_a_document(log_in, manager) -> None:
     answer = log_in(manager).get("/orders/", {"q": "\x00"}, headers={"x-fragment": "list"})
 

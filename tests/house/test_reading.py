@@ -20,7 +20,7 @@ READERS = {
 }
 CHECKS = {"isdigit", "isdecimal", "isnumeric"}
 # Where requests and frames are read; services get values that are read already.
-FACES = ("views", "api", "consumers", "cards", "portal")
+FACES = ("admin", "views", "api", "consumers", "cards", "portal")
 # What a process of ours has sent.
 OURS = {(f"messaging/consumers/{name}.py", "loads") for name in ("socket", "hub", "presence")}
 

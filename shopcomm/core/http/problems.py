@@ -1,5 +1,6 @@
 """Errors as programs read them. Source: RFC 9457."""
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +24,8 @@ CODES = {
     exceptions.Throttled: "rate_limited",
 }
 
+# How the database's driver and the fields of models call a value that none of them can take.
+OF_A_VALUE = re.compile(r"NUL \(0x00\)|^Field '\w+' expected a number")
 # When to come again if nobody knows better.
 RETRY_SECONDS = 15
 # When to come again after a crowd or a restart of the database: both are over in a moment.
@@ -45,7 +48,7 @@ def is_unreadable(error: BaseException) -> bool:
     """Whether a value itself is at fault: too long, out of range, a NUL, half of a character."""
     if isinstance(error, DataError | UnicodeEncodeError):
         return True
-    return isinstance(error, ValueError) and "NUL (0x00)" in str(error)
+    return isinstance(error, ValueError) and OF_A_VALUE.search(str(error)) is not None
 
 
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
