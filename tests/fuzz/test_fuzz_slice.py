@@ -12,6 +12,9 @@ from messaging.models import Conversation
 from messaging.services.messages import send_message
 from orders.models import Status
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.pictures.draw import draw_picture
+from shopcomm.core.pictures.formats import Format
+from shopcomm.core.pictures.headers import read_header
 from tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +74,19 @@ def test_no_mutant_harms(name: str) -> None:
 
     assert told.harms == []
     assert sum(told.outcomes.values()) == 12
+
+
+def test_a_frame_beyond_the_edges_makes_no_picture_larger_than_it_is(tmp_path) -> None:
+    sound = samples()["GIF"]
+    # The place of the second frame, four lines lower: it ends below the picture.
+    second = sound.index(b"\x2c\x00\x00\x00\x00", sound.index(b"\x2c\x00\x00\x00\x00") + 1)
+    broken = sound[: second + 3] + b"\x04" + sound[second + 4 :]
+
+    drawn = draw_picture(broken, Format.GIF)
+
+    header = read_header(drawn.full)
+    assert header is not None
+    assert (drawn.width, drawn.height) == (header.width, header.height)
 
 
 def test_the_same_seed_makes_the_same_mutants() -> None:

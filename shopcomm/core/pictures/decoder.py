@@ -118,7 +118,15 @@ def _draw_moving(picture: "Image.Image", folder: Path) -> tuple[int, int]:
     picture.save(folder / "full", "GIF", save_all=frames > 1, comment=b"")
     picture.seek(0)
     _draw_small(picture.convert("RGBA"), folder)
-    return picture.size
+    return _size_of(folder / "full")
+
+
+def _size_of(written: Path) -> tuple[int, int]:
+    """The size of a moving picture as it was written: a frame beyond the edges makes the picture that came look larger."""
+    from PIL import Image
+
+    with Image.open(written, formats=("GIF",)) as kept:
+        return kept.size
 
 
 def _draw_small(picture: "Image.Image", folder: Path) -> None:
