@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0019_missing_reports")]
+    dependencies = [("orders", "0020_imported_whole")]
 
     operations = [
         migrations.AddField(
