@@ -12,6 +12,7 @@ from messaging.services.messages import send_message
 from orders.models import (
     AfterSalesCase,
     ChangeRequest,
+    MissingReport,
     Order,
     OrderLine,
     Product,
@@ -121,6 +122,7 @@ def known_values() -> dict[str, list[Any]]:
         "refund_id": ids(Refund),
         "shipment_id": ids(Shipment),
         "task_id": ids(ShortageTask),
+        "report_id": ids(MissingReport),
         "quote_id": ids(Quote),
         "alert_id": ids(WarehouseAlert),
         "line_id": ids(OrderLine),

@@ -12,6 +12,7 @@ from messaging.services.messages import send_message
 from orders.models import (
     AfterSalesCase,
     ChangeRequest,
+    MissingReport,
     Order,
     Quote,
     Refund,
@@ -63,6 +64,9 @@ def foreign(customer, other_sales) -> dict[str, object]:
         "case_id": AfterSalesCase.objects.create(kind="refund", reason="other", **asked).pk,
         "refund_id": Refund.objects.create(order=order, amount=1).pk,
         "alert_id": WarehouseAlert.objects.create(order=order, kind="changed", order_version=1).pk,
+        "report_id": MissingReport.objects.create(
+            order=order, line=line, variant=line.variant, pieces=1, reported_by="x"
+        ).pk,
         "task_id": ShortageTask.objects.create(
             order=order, line=line, sku=line.sku, name=line.name, missing=1, raised_at=now
         ).pk,
