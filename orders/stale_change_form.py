@@ -39,7 +39,8 @@ def what_was_shown(order: Order, lines: Iterable[OrderLine]) -> dict[str, dict[s
 
 def asked_address(post: QueryDict, order: Order) -> dict[str, str]:
     """The parts of the address that the form's reader changed. Raises GuardFailed for one that changed meanwhile."""
-    now, asked = shown_address(order), {}
+    now = shown_address(order)
+    asked: dict[str, str] = {}
     for group in TOGETHER:
         given = {name: post.get(name, "") for name in group}
         if _is_asked(given, _shown(post, group), {name: now[name] for name in group}):
@@ -66,7 +67,7 @@ def left_alone(post: QueryDict, *names: str) -> bool:
 
 def _shown(post: QueryDict, names: Iterable[str]) -> dict[str, str] | None:
     """What the form showed of these; None for a form that does not say."""
-    shown = {name: post[WAS + name] for name in names if WAS + name in post}
+    shown = {name: post.get(WAS + name, "") for name in names if WAS + name in post}
     return shown if len(shown) == len(tuple(names)) else None
 
 
