@@ -4,9 +4,11 @@ import asyncio
 import threading
 
 import pytest
-from django.http import HttpResponse
+from asgiref.testing import ApplicationCommunicator
+from django.http import HttpRequest, HttpResponse
 
-from shopcomm.core.http.handler import Lane
+from shopcomm.core.database.pool import Shares
+from shopcomm.core.http.handler import Lane, ShopHandler
 
 ONE = HttpResponse("one")
 
@@ -65,3 +67,49 @@ async def test_work_of_a_visitor_who_left_is_not_begun_but_ended_if_it_was() -> 
 
     assert await lane.run(lambda: ONE) is ONE
     assert (first.done, second.began.is_set()) == (1, False)
+
+
+class SlowPasswords(ShopHandler):
+    """The product's handler with a gate where a password would be hashed."""
+
+    def __init__(self) -> None:
+        super().__init__(Shares(pool=5, pages=2, logins=2, probe=1))
+        self.hashing, self.let_go = threading.Semaphore(0), threading.Event()
+        self.at_once = 0
+
+    def get_response(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "POST":
+            self.at_once += 1
+            self.hashing.release()
+            assert self.let_go.wait(10)
+        return HttpResponse(request.path)
+
+
+def asked(handler: ShopHandler, method: str, path: str) -> ApplicationCommunicator:
+    scope = {"type": "http", "method": method, "path": path, "headers": [], "query_string": b""}
+    return ApplicationCommunicator(handler, scope)
+
+
+@pytest.mark.parametrize(
+    "path", ["/login/", "/confirm/", "/admin/login/", "/admin/accounts/staff/1/password/"]
+)
+async def test_forty_log_ins_at_once_hash_two_at_a_time_and_pages_go_past_them(path: str) -> None:
+    handler = SlowPasswords()
+    logins = [asked(handler, "POST", path) for _ in range(40)]
+    for login in logins:
+        await login.send_input({"type": "http.request"})
+    for _ in range(2):
+        assert await asyncio.to_thread(handler.hashing.acquire, timeout=10)
+
+    page = asked(handler, "GET", "/my/login/")
+    await page.send_input({"type": "http.request"})
+    assert (await page.receive_output(timeout=10))["status"] == 200
+    assert handler.at_once == 2
+
+    handler.let_go.set()
+    statuses = [(await login.receive_output(timeout=10))["status"] for login in logins]
+    assert statuses == [200] * 40
+    for each in (page, *logins):
+        await each.receive_output()
+        await each.send_input({"type": "http.disconnect"})
+        await each.wait()

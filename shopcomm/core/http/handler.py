@@ -34,8 +34,9 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 PROBES = ("/healthz", "/readyz")
-# Where a password is tried, which costs a tenth of a second of a whole core.
+# Where a password is tried or set, which costs a tenth of a second of a whole core.
 LOGINS = ("/login/", "/admin/login/", "/confirm/")
+PASSWORDS = ("/password/", "/password_change/")
 # Pages of log-ins wait longer: their turn takes longer, and nobody tries twenty times.
 LOGIN_PATIENCE = 3
 COMPLAINT_SECONDS = 10.0
@@ -137,7 +138,8 @@ class ShopHandler(ASGIHandler):
     def _lane(self, request: ASGIRequest) -> Lane:
         if request.path in PROBES:
             return self.probes
-        return self.logins if request.method == "POST" and request.path in LOGINS else self.pages
+        hashes = request.path in LOGINS or request.path.endswith(PASSWORDS)
+        return self.logins if request.method == "POST" and hashes else self.pages
 
     def _work(self, scope: Scope, request: HttpRequest) -> HttpResponseBase:
         """In a thread of the lane: the connection is given back before the answer goes out, however slowly it is read."""
