@@ -3,10 +3,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test lint bench fuzz mutants lighthouse lock messages
+# FROM=… is the file to restore, TO=… where a backup is to be written (otherwise the data folder's backups/).
+.PHONY: run backup restore test lint bench fuzz mutants lighthouse lock messages
 
 run: .venv/.run-stamp
 	@exec $(BIN)/python -m shopcomm.core.embedded.supervisor
+
+backup: .venv/.run-stamp
+	@$(BIN)/python -m shopcomm.core.embedded.backups "$(TO)"
+
+restore: .venv/.run-stamp
+	@$(BIN)/python -m shopcomm.core.embedded.restoring "$(FROM)"
 
 test: .venv/.dev-stamp messages
 	$(BIN)/python -m pytest -n auto --ignore=tests/browser --ignore=tests/faults tests

@@ -128,6 +128,7 @@ class Stack:
     def start_valkey(self) -> None:
         """On the old port with the old password, as a service manager would."""
         self.services.start_again("valkey")
+        self.services.note()
 
     def crash_postgres(self) -> None:
         """An immediate shutdown: every connection breaks, and the next start has to recover."""
@@ -137,6 +138,7 @@ class Stack:
 
     def start_postgres(self) -> None:
         self.services.start_again("postgres")
+        self.services.note()
 
     def _spawn(self, name: str, command: list[str]) -> None:
         self.processes[name] = spawn(command, self.data / f"{name}.log", **self.environment)

@@ -36,10 +36,9 @@ class Run:
         self.log = data / "said.log"
         self.process = self.start()
 
-    def start(self) -> "subprocess.Popen[bytes]":
-        self.process = subprocess.Popen(
-            SUPERVISOR, cwd=ROOT, env=self.environment, stdout=self.log.open("wb")
-        )
+    def start(self, prints_to: Path | None = None) -> "subprocess.Popen[bytes]":
+        out = (prints_to or self.log).open("wb")
+        self.process = subprocess.Popen(SUPERVISOR, cwd=ROOT, env=self.environment, stdout=out)
         return self.process
 
     def again(self, **environment: str) -> str:
@@ -168,3 +167,28 @@ def test_a_killed_supervisor_leaves_nothing_and_the_next_start_keeps_the_data(ru
     run.start()
     eventually(run.has_said_so, 60, "ready again")
     assert run.is_ready()
+
+
+def test_a_disk_that_fills_up_ends_nothing_for_good(run: Run) -> None:
+    """Everything that is printed or noted meets “no space left”; once there is space again all is as before."""
+    run.process.terminate()
+    run.process.wait(60)
+    run.start(prints_to=Path("/dev/full"))
+    eventually(lambda: (run.data / "services.json").exists() and run.is_ready(), 90, "ready, said to nobody")
+    before, note = run.children(), run.data / "services.json.new"
+    note.symlink_to("/dev/full")
+    for name in ("worker", "valkey"):
+        os.kill(before[name], signal.SIGKILL)
+        eventually(lambda name=name: run.is_ready() and not started_at(before[name]), 30, f"{name} ended")
+    eventually(lambda: len(running_below(run.process.pid)) == len(before), 30, "both were started again")
+    assert run.children() == before, "there was no space to say so"
+    note.unlink()
+
+    eventually(lambda: {*run.children().values()} == running_below(run.process.pid), 10, "it is noted")
+    assert run.process.poll() is None
+    assert run.is_ready()
+
+
+def running_below(supervisor: int) -> set[int]:
+    """The processes that the supervisor itself started."""
+    return {int(pid) for pid in Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()}

@@ -79,13 +79,12 @@ class Services:
         wait_for(lambda: _listens(port), self.processes["valkey"], log)
 
     def start_again(self, name: str) -> None:
-        """A server that ended, where it was before: its clients come back by themselves."""
+        """A server that ended, where it was before: its clients come back by themselves. `note()` is the caller's."""
         if name == "postgres":
             self.start_postgres()
         else:
             address = urlsplit(self.redis_url)
             self.start_valkey(address.port, unquote(address.password or ""))
-        self.note()
 
     def note(self) -> None:
         """Leave word of what runs here, for commands that come later and for a start after a crash."""

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -44,6 +44,7 @@ class Supervisor:
         self.restarts: dict[str, Restarts] = {}
         self.keep_ending: list[str] = []
         self.password = os.environ.get("SHOPCOMM_DEMO_PASSWORD", "")
+        self.noted, self.told_unnoted = True, False
 
     def run(self) -> None:
         """Start, print the log-ins, look after the children until told to stop."""
@@ -80,6 +81,7 @@ class Supervisor:
         self.seed()
         for name in COMMANDS:
             self.spawn(name)
+        self.note_what_runs()
         self.wait_until_ready()
 
     def manage(self, *arguments: str) -> None:
@@ -110,7 +112,7 @@ class Supervisor:
         log, orphaned = self.data / f"{name}.log", ORPHANED.get(name, signal.SIGTERM)
         self.children[name] = spawn(command, log, orphaned=orphaned, DJANGO_SETTINGS_MODULE=settings)
         self.services.processes[name] = self.children[name]
-        self.services.note()
+        self.noted = False
 
     def wait_until_ready(self) -> None:
         """Wait for /readyz. Raises EmbeddedError when a child dies or time is up."""
@@ -123,19 +125,32 @@ class Supervisor:
 
     def announce(self) -> None:
         """Print where the shop is and how to get in."""
-        print(f"ready: http://127.0.0.1:{self.port}")
+        say(f"ready: http://127.0.0.1:{self.port}")
         for user in DEMO_USERS:
             word = self.password or "(unchanged since the first start)"
-            print(f"  {user:<10} {word}")
-        sys.stdout.flush()
+            say(f"  {user:<10} {word}")
 
     def watch(self) -> None:
         """Stay until a signal; start again what ends by itself, ever later if it ends again and again."""
         while True:
             for name in list(self.services.processes):
                 self.look_after(name)
+            self.note_what_runs()
             self.tell_who_keeps_ending()
             time.sleep(0.5)
+
+    def note_what_runs(self) -> None:
+        """Leave word of our processes where that has changed; on a full disk again at the next look."""
+        if self.noted:
+            return
+        try:
+            self.services.note()
+        except OSError as error:
+            if not self.told_unnoted:
+                say(f"what runs could not be written down yet: {error}")
+            self.told_unnoted = True
+        else:
+            self.noted, self.told_unnoted = True, False
 
     def look_after(self, name: str) -> None:
         """Start a child that ended once it is due. Whatever that meets, the others go on and it is tried again."""
@@ -148,7 +163,7 @@ class Supervisor:
             try:
                 self.start_again(name)
             except (EmbeddedError, OSError, subprocess.SubprocessError) as error:
-                print(f"{name} could not be started: {error}", flush=True)
+                say(f"{name} could not be started: {error}")
                 restarts.ended(now)
 
     def note_end(self, name: str, process: "subprocess.Popen[bytes]") -> None:
@@ -156,10 +171,9 @@ class Supervisor:
         restarts = self.restarts.setdefault(name, Restarts())
         restarts.of = process.pid
         if wait := restarts.ended(time.monotonic()):
-            print(
+            say(
                 f"{name} keeps ending ({len(restarts.ends)} times in a minute, last with {process.returncode}); "
-                f"next start in {wait:.0f} s; {self.data}/{name}.log ends with: {self.last_words(name)}",
-                flush=True,
+                f"next start in {wait:.0f} s; {self.data}/{name}.log ends with: {self.last_words(name)}"
             )
 
     def start_again(self, name: str) -> None:
@@ -168,7 +182,8 @@ class Supervisor:
             self.spawn(name)
         else:
             self.services.start_again(name)
-        print(f"{name} ended and was started again; see {self.data}/{name}.log", flush=True)
+            self.noted = False
+        say(f"{name} ended and was started again; see {self.data}/{name}.log")
 
     def tell_who_keeps_ending(self) -> None:
         """Leave word for /readyz and for the managers' page when that has changed."""
@@ -177,7 +192,7 @@ class Supervisor:
         if names != self.keep_ending:
             self.keep_ending = names
             write_keeps_ending(self.data, names)
-            print(f"keep ending: {', '.join(names) or 'none any more'}", flush=True)
+            say(f"keep ending: {', '.join(names) or 'none any more'}")
 
     def last_words(self, name: str) -> str:
         """The last line of a child's log."""
@@ -244,6 +259,12 @@ COMMANDS: dict[str, Callable[[int], list[str]]] = {
 }
 
 
+def say(line: str) -> None:
+    """Print a line where `make run` prints. It may be a file on the disk that is full: the shop goes on all the same."""
+    with suppress(OSError):
+        os.write(sys.stdout.fileno(), f"{line}\n".encode())
+
+
 def answers(url: str) -> bool:
     """Whether a page of ours answers 200."""
     try:
@@ -296,7 +317,7 @@ def main() -> None:
         with only_one(data):
             Supervisor(data, port).run()
     except Stopped:
-        print("stopped")
+        say("stopped")
     except (EmbeddedError, OSError, ValueError) as error:
         sys.exit(f"shopcomm: {error}")
 
