@@ -75,7 +75,7 @@ def unpack(source: Path, folder: Path, brought: Path) -> Manifest:
     """Read all of a backup into two folders. Raises EmbeddedError when it is none, or not whole."""
     files = 0
     try:
-        with tarfile.open(source) as archive:
+        with tarfile.open(source, "r:") as archive:
             manifest = _manifest_of(archive)
             for entry in archive:
                 if entry.name in (DUMP, KEY):
@@ -105,7 +105,7 @@ def _manifest_of(archive: tarfile.TarFile) -> Manifest:
 def read_manifest(source: Path) -> Manifest:
     """What a backup says of itself. Raises EmbeddedError when it is none, or of a later version than this one."""
     try:
-        with tarfile.open(source) as archive:
+        with tarfile.open(source, "r:") as archive:
             manifest = _manifest_of(archive)
     except UNREADABLE as error:
         raise EmbeddedError(f"{source} is no backup of ShopComm ({error}); nothing was changed") from error
