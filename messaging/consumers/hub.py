@@ -18,7 +18,9 @@ from messaging.consumers.rooms import ASKS_TO_JOIN, UNDER_WAY, Listener, Room, S
 from messaging.presenters import SHOP
 from messaging.selectors.messages import heads_of, messages_after
 from messaging.services.frames import room_frame
-from shopcomm.core.realtime import TOGETHER, conversation_group
+from shopcomm.core.events.selectors import last_position
+from shopcomm.core.layer import LAYER_BACK
+from shopcomm.core.realtime import ORDERS_FEED, TOGETHER, WAREHOUSE_FEED, conversation_group
 
 log = logging.getLogger(__name__)
 # How often the hub looks for what a dead channel layer kept from it.
@@ -26,6 +28,9 @@ LOOK_SECONDS = 5.0
 # What waits for a slow channel layer, and how long it may take; what is lost is caught up from the database.
 MOST_OUTGOING = 10_000
 LAYER_SECONDS = 2.0
+# After a loss rooms join again at once, and again so soon where the layer was not quite back.
+REJOINS, REJOIN_SECONDS = 6, 0.4
+FEED_NAMES = {ORDERS_FEED: "orders", WAREHOUSE_FEED: "warehouse"}
 
 
 def subscribed(topic: dict[str, Any]) -> str:
@@ -201,7 +206,7 @@ class Hub:
             try:
                 if not self._channel:
                     self._channel = await layer.new_channel("hub")
-                    self._join_rooms()
+                    in_background(self._rejoin(self._channel))
                 message = await layer.receive(self._channel)
             except Exception:
                 log.exception("the hub lost its channel")
@@ -209,16 +214,37 @@ class Hub:
                 await asyncio.sleep(0.5)
                 continue
             try:
-                if message.get("from") != self.id:
+                if message.get("type") == LAYER_BACK:
+                    self._hear_again()
+                elif message.get("from") != self.id:
                     self.receive(message)
             except Exception:
                 log.exception("the hub could not take a frame")
+
+    def _hear_again(self) -> None:
+        """The layer has us still, but what came meanwhile was not heard: look at once for what it was."""
+        for room in self.rooms.values():
+            room.was_lost = True
+        in_background(self._look_in_peace())
 
     def _lose_layer(self) -> None:
         """Nothing comes through this channel any more: every room joins again with the next."""
         self._channel = ""
         for room in list(self.rooms.values()):
+            room.was_lost = room.was_lost or room.state is State.IN
             self._signal(room, Signal.LOST)
+
+    async def _rejoin(self, channel: str) -> None:
+        """Bring every room into a new channel, and what came meanwhile to its listeners, without waiting for the look."""
+        for _attempt in range(REJOINS):
+            self._join_rooms()
+            await asyncio.gather(*(self._settled(room) for room in list(self.rooms.values())))
+            if channel != self._channel:
+                return
+            if not any(room.state is State.OUT for room in self.rooms.values()):
+                break
+            await asyncio.sleep(REJOIN_SECONDS)
+        await self._look_in_peace()
 
     def _join_rooms(self) -> None:
         for room in list(self.rooms.values()):
@@ -243,10 +269,13 @@ class Hub:
         """A frame is a hint that may be lost; the database is asked every few seconds."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            try:
-                await self.look()
-            except Exception:
-                log.warning("the hub could not look for missed messages", exc_info=True)
+            await self._look_in_peace()
+
+    async def _look_in_peace(self) -> None:
+        try:
+            await self.look()
+        except Exception:
+            log.warning("the hub could not look for missed messages", exc_info=True)
 
     async def look(self) -> None:
         """Join what could not be joined, and bring every listener to what the database has."""
@@ -258,6 +287,17 @@ class Hub:
             room.heard_of(*heads)
             if room.head > room.last and room.listeners:
                 await self._catch_up_in_peace(room)
+        for group, feed in FEED_NAMES.items():
+            followed = self.rooms.get(group)
+            if followed and followed.was_lost and followed.state is State.IN:
+                await self._tell_to_start_anew(followed, feed)
+
+    async def _tell_to_start_anew(self, room: Room, feed: str) -> None:
+        """A feed that is back in the layer: what its frames told meanwhile is lost, so pages fetch what they show."""
+        room.was_lost = False
+        text = json.dumps({"type": "resync", "feed": feed, "cursor": str(await _newest())})
+        for listener in list(room.listeners):
+            listener.show(text)
 
 
 @database_sync_to_async
@@ -268,6 +308,11 @@ def _missed(conversation_id: int, after: int) -> list[dict[str, Any]]:
 @database_sync_to_async
 def _heads(conversation_ids: list[int]) -> dict[int, tuple[int, int]]:
     return heads_of(conversation_ids)
+
+
+@database_sync_to_async
+def _newest() -> int:
+    return last_position()
 
 
 # The hub of the running event loop.

@@ -89,6 +89,8 @@ class Room:
         self.entering: dict[Listener, object] = {}
         # What the listeners were shown, and the newest that is known to be there; for customers, notes do not count.
         self.last = self.head = self.public_head = 0
+        # Whether the layer forgot us while somebody listened: what came meanwhile was not heard.
+        self.was_lost = False
         self.keeper: asyncio.Task[None] | None = None
         self.catching_up: asyncio.Task[None] | None = None
 

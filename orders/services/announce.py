@@ -10,6 +10,7 @@ from orders.services.contacts import keep_contacts_apart
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.publish import publish
+from shopcomm.core.events.selectors import last_position
 from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED, push_on_commit
 
 # Statuses whose events the stockroom wants to see; either end of a move counts.
@@ -67,5 +68,9 @@ def order_fact(order: Order, row: DomainEvent) -> dict[str, Any]:
 
 
 def feed_frame(feed: str, row: DomainEvent, fact: dict[str, Any]) -> dict[str, Any]:
-    """One `event` frame of a feed. It has no cursor: a position is given only after commit."""
-    return {"type": "event", "feed": feed, "id": row.pk, "cursor": None, "event": fact}
+    """One `event` frame of a feed.
+
+    Its own position is given only after commit: its cursor is the newest one before, from which nothing is missed and the
+    event itself comes once more.
+    """
+    return {"type": "event", "feed": feed, "id": row.pk, "cursor": str(last_position()), "event": fact}

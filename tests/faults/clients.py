@@ -23,6 +23,8 @@ def open_socket(url: str, cookie: str, **options: Any) -> connect:
 class ChatClient:
     """One person in one conversation, through any number of lost connections."""
 
+    body = "还有货吗"
+
     def __init__(
         self, url: str, cookie: str, conversation: int, messages: int = 0, pace: float = 0.0
     ) -> None:
@@ -70,7 +72,7 @@ class ChatClient:
             for client_id in self.unsent:
                 if client_id not in self.acked:
                     await self._say(
-                        socket, type="message.send", client_id=client_id, kind="text", body="还有货吗"
+                        socket, type="message.send", client_id=client_id, kind="text", body=self.body
                     )
                     await asyncio.sleep(self.pace)
             await asyncio.sleep(1)

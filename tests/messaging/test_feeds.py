@@ -1,10 +1,17 @@
 """What a follower of a feed is told of the time it was away."""
 
+import json
+from types import SimpleNamespace
+
 import pytest
 from channels.db import database_sync_to_async
 
 from messaging.consumers import feeds
+from messaging.consumers import hub as hub_module
+from messaging.consumers.hub import Hub
+from shopcomm.core.events.relay import position_new_events
 from shopcomm.core.events.selectors import last_position
+from shopcomm.core.realtime import ORDERS_FEED
 from tests.factories import move
 from tests.messaging.test_socket import send, socket, staff_cookie_of, until
 
@@ -36,3 +43,51 @@ async def test_stock_that_came_in_meanwhile_is_told_like_everything_else(live, v
     told = missed["event"]
     assert (told["type"], told["sku"], told["available"]) == ("stock.back", variant.sku, 100)
     assert missed["cursor"].isdigit()
+
+
+async def test_a_live_frame_carries_the_cursor_from_which_nothing_is_missed(live, order, manager):
+    cookie = await staff_cookie_of(manager)
+    await database_sync_to_async(position_new_events)()
+    async with socket(live, cookie) as opened:
+        await send(opened, type="subscribe", feed="orders", after=None)
+        await until(opened, "subscribed")
+        await database_sync_to_async(move)(order, "paid")
+        shown = await until(opened, "event")
+    await database_sync_to_async(move)(order, "picking")
+    async with socket(live, cookie) as opened:
+        await send(opened, type="subscribe", feed="orders", after=shown["cursor"])
+        await until(opened, "subscribed")
+        again = [await until(opened, "event") for _ in range(2)]
+
+    assert shown["event"]["type"] == "order.paid"
+    # The one that was shown comes once more, under the same id, and nothing before it.
+    assert [(frame["id"], frame["event"]["type"]) for frame in again] == [
+        (shown["id"], "order.paid"),
+        (again[1]["id"], "order.picking"),
+    ]
+
+
+async def test_followers_of_a_feed_that_the_layer_forgot_fetch_anew_what_they_show(monkeypatch):
+    shown = []
+
+    class Page:
+        show = staticmethod(shown.append)
+
+    hub = Hub()
+    hub._tasks, hub._channel = [None], "hub-1"
+
+    async def heard(*_given) -> None: ...
+
+    monkeypatch.setattr(
+        hub_module, "get_channel_layer", lambda: SimpleNamespace(group_add=heard, group_discard=heard)
+    )
+    await hub.join(ORDERS_FEED, Page())
+    assert shown == []
+    hub._hear_again()
+    await hub.look()
+    hub._lose_layer()
+    hub._channel = "hub-2"
+    await hub._rejoin("hub-2")
+
+    told = [json.loads(text) for text in shown]
+    assert [(frame["type"], frame["feed"]) for frame in told] == [("resync", "orders")] * 2

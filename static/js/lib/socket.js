@@ -9,6 +9,7 @@ class Socket {
   #subscriptions = new Map();
   #watchers = new Set();
   #listeners = new Set();
+  #cursors = new Map();
   #state = "offline";
   #attempt = 0;
   #lostAt = 0;
@@ -80,19 +81,26 @@ class Socket {
     this.#attempt = 0;
     this.#lostAt = 0;
     this.#tell("online");
-    for (const entries of this.#subscriptions.values()) for (const entry of entries) this.#ask(entry);
+    for (const entries of this.#subscriptions.values()) this.#askAgain([...entries]);
     this.#heartbeat.start();
   }
 
-  #ask({ topic, after }) {
-    const seen = after();
+  #ask({ topic, after }, seen = after()) {
     this.send({ type: "subscribe", ...topic, ...(seen === null || seen === undefined ? {} : { after: seen }) });
+  }
+
+  /** Once for all who follow a topic, from what the one who knows least has seen; a feed goes on where it was. */
+  #askAgain([first, ...others]) {
+    const seen = [first, ...others].map((entry) => entry.after()).filter((each) => each !== null && each !== undefined);
+    if (this.#cursors.has(first.topic.feed)) seen.push(this.#cursors.get(first.topic.feed));
+    this.#ask(first, seen.sort((one, other) => one - other)[0]);
   }
 
   #received(text) {
     this.#heartbeat.heard();
     const frame = JSON.parse(text);
     if (frame.type === "pong") this.#compare(frame.last_seq ?? {});
+    if (frame.feed && frame.cursor) this.#cursors.set(frame.feed, frame.cursor);
     for (const listener of this.#listeners) listener(frame);
     const named = frame.feed || frame.conversation;
     const targets = named ? [this.#subscriptions.get(topicKey(frame)) ?? []] : this.#subscriptions.values();

@@ -5,6 +5,7 @@ import { socket } from "lib/socket.js";
 /** Keeps the unread count on the inbox's button true while other conversations go on. */
 export default class UnreadBadge {
   #link;
+  #known = false;
   #reload = debounce(() => this.#ask(), 400);
 
   constructor(link) {
@@ -14,7 +15,10 @@ export default class UnreadBadge {
   }
 
   #heard(frame) {
-    if (frame.type !== "resync" && frame.event?.type !== "conversation.message") return;
+    // What was said while the line was down is in no frame: back on it, everything is counted anew.
+    const back = frame.type === "subscribed" && this.#known;
+    this.#known ||= frame.type === "subscribed";
+    if (!back && frame.type !== "resync" && frame.event?.type !== "conversation.message") return;
     this.#reload();
     document.dispatchEvent(new CustomEvent("inbox:changed"));
   }

@@ -16,7 +16,7 @@ export default class Bell {
   }
 
   #heard(frame) {
-    if (frame.type === "notice.seen") this.#count();
+    if (["notice.seen", "resync"].includes(frame.type)) this.#count();
     if (frame.type !== "notice") return;
     this.#count();
     if (document.visibilityState === "visible") {

@@ -36,6 +36,7 @@ export default class Pane {
   #typingLine;
   #presence;
   #composer;
+  #wasAway = false;
 
   constructor(root) {
     this.#root = root;
@@ -204,6 +205,7 @@ export default class Pane {
 
   #down(detail) {
     delete this.#root.dataset.connected;
+    this.#wasAway = true;
     this.#outbox.abandon();
     this.#banner.down(detail);
   }
@@ -214,7 +216,18 @@ export default class Pane {
     this.#outbox.wake();
     this.#cards.refresh();
     this.#reportRead();
+    if (this.#wasAway) this.#renew();
     document.dispatchEvent(new CustomEvent("chat:up"));
+  }
+
+  /** What was taken back while the line was down is in no frame. */
+  async #renew() {
+    this.#wasAway = false;
+    const newest = await this.#link.older(this.#timeline.last + 1).catch(() => []);
+    for (const message of newest) {
+      const shown = this.#timeline.get(message.seq)?.message;
+      if (message.recalled && shown && !shown.recalled) this.#showAgain(message);
+    }
   }
 
   #reportRead() {
