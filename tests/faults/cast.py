@@ -13,7 +13,7 @@ from shopcomm.core.accounts.services.order_links import make_link
 from tests.factories import CustomerFactory, StaffFactory, VariantFactory, make_order
 from tests.faults.handler import SEEN_TABLE
 
-CONVERSATIONS = 20
+CONVERSATIONS = 29
 
 
 def staff_cookie(role: str) -> str:

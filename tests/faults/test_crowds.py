@@ -37,7 +37,7 @@ async def test_a_thousand_requests_at_once_are_answered_or_asked_to_come_again(s
     pages, calls = get("/my/login/"), get("/api/v1/orders/", Authorization=key)
     staff = get("/orders/", Cookie=f"sessionid={stack.cast['staff'][0]}")
     requests = [(pages, calls, staff, pages)[n % 4] for n in range(1000)]
-    chat = ChatClient(stack.ws_url(), stack.cast["staff"][1], stack.cast["conversations"][3], 5)
+    chat = ChatClient(stack.ws_url(), stack.cast["staff"][1], stack.cast["conversations"][8], 5)
     async with Crowd([chat]):
         await soon(lambda: chat.subscribed, why="the chat is open")
         crowd = asyncio.create_task(all_at_once(stack.url(), requests))

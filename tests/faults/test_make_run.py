@@ -169,11 +169,22 @@ def test_a_killed_supervisor_leaves_nothing_and_the_next_start_keeps_the_data(ru
     assert run.is_ready()
 
 
-def test_a_disk_that_fills_up_ends_nothing_for_good(run: Run) -> None:
-    """Everything that is printed or noted meets “no space left”; once there is space again all is as before."""
+@pytest.fixture
+def printing_nowhere(run: Run) -> Iterator[Run]:
+    """The product with its output on a full disk; started again afterwards as it was."""
     run.process.terminate()
     run.process.wait(60)
     run.start(prints_to=Path("/dev/full"))
+    yield run
+    run.process.terminate()
+    run.process.wait(60)
+    run.start()
+    eventually(run.has_said_so, 60, "ready again")
+
+
+def test_a_disk_that_fills_up_ends_nothing_for_good(printing_nowhere: Run) -> None:
+    """Everything that is printed or noted meets “no space left”; once there is space again all is as before."""
+    run = printing_nowhere
     eventually(lambda: (run.data / "services.json").exists() and run.is_ready(), 90, "ready, said to nobody")
     before, note = run.children(), run.data / "services.json.new"
     note.symlink_to("/dev/full")

@@ -276,7 +276,7 @@ def answers(url: str) -> bool:
 
 def port_of(text: str) -> int:
     """PORT as a number. Raises EmbeddedError for anything no server can listen on."""
-    if port := whole_number(text, least=1, most=65535):
+    if text.isascii() and (port := whole_number(text, least=1, most=65535)):
         return port
     raise EmbeddedError(f"PORT={text} is no port: set a number from 1 to 65535")
 
