@@ -92,6 +92,10 @@ def test_every_call_of_the_contract_is_described(client) -> None:
     } <= calls
 
 
+def test_the_reader_is_a_page_and_describes_itself_to_nobody(client):
+    assert client.options("/api/docs/").status_code == 405
+
+
 def test_the_reader_asks_nothing_of_other_machines(client) -> None:
     page = client.get("/api/docs/").text
 
