@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -282,29 +283,32 @@ def test_tls_and_host_keep_the_name_although_the_address_is_pinned(names, server
         call_outbound("POST", f"https://other.example:{server.port}/", reach=reach)
 
 
-def drip(handler: BaseHTTPRequestHandler) -> None:
+def drip(hung_up: threading.Event, handler: BaseHTTPRequestHandler) -> None:
     """A byte of a header every little while, and never the end."""
     with suppress(OSError):
-        for _ in range(200):
+        while not hung_up.wait(0.05):
             handler.wfile.write(b"x")
             handler.wfile.flush()
-            time.sleep(0.05)
 
 
 def test_an_answer_that_drips_ends_when_the_whole_call_has_to(server):
-    server.respond = drip
+    hung_up = threading.Event()
+    server.respond = partial(drip, hung_up)
     began = time.monotonic()
     with pytest.raises(NoAnswer):
         call_outbound("POST", f"http://127.0.0.1:{server.port}/", reach=Reach(loopback=True), seconds=0.6)
+    hung_up.set()
     assert time.monotonic() - began < 3
 
 
 def test_a_body_that_drips_costs_its_end_and_not_the_answer(server):
+    hung_up = threading.Event()
+
     def begin_and_drip(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(201)
         handler.send_header("Content-Length", "100000")
         handler.end_headers()
-        drip(handler)
+        drip(hung_up, handler)
 
     server.respond = begin_and_drip
     began = time.monotonic()
@@ -313,6 +317,7 @@ def test_a_body_that_drips_costs_its_end_and_not_the_answer(server):
     assert (reply.status, set(reply.body)) == (201, {ord("x")})
     assert time.monotonic() - began < 3
     assert call_outbound("POST", url, reach=Reach(loopback=True), largest=0).body == b""
+    hung_up.set()
 
 
 def test_a_server_that_says_nothing_is_waited_for_only_so_long(server):

@@ -28,7 +28,7 @@ async def most_held(stack: Stack, during: "asyncio.Task[list[Answered]]") -> int
     most = 0
     while not during.done():
         most = max(most, await asyncio.to_thread(held, stack))
-        await asyncio.sleep(0.05)
+        await asyncio.wait({during}, timeout=0.05)
     return most
 
 
