@@ -28,7 +28,9 @@ EXTERNAL = "(SELECT id FROM orders_order WHERE external_id = %s)"
 OF_CUSTOMERS = """(SELECT o.id FROM (SELECT id FROM accounts_customer WHERE {where} LIMIT {customers}) c
     CROSS JOIN LATERAL (SELECT id FROM orders_order WHERE customer_id = c.id
         ORDER BY placed_at DESC LIMIT {limit}) o LIMIT {limit})"""
-SKU = "(SELECT order_id FROM orders_orderline WHERE sku LIKE %s ORDER BY sku, id DESC LIMIT {limit})"
+# A line that was taken out stays for the record, wholly cancelled; nobody means that order by its goods any more.
+SKU = """(SELECT order_id FROM orders_orderline WHERE sku LIKE %s AND quantity > cancelled_quantity
+    ORDER BY sku, id DESC LIMIT {limit})"""
 NOTE = """(SELECT id FROM orders_order WHERE note <> '' AND orders_grams(note) @> %s::text[]
     AND note ILIKE %s
     ORDER BY id DESC LIMIT {limit})"""

@@ -4,6 +4,7 @@ import pytest
 
 from orders.errors import GuardFailed
 from orders.models import Order, OrderLine, Refund, Shipment, Status, Variant
+from orders.selectors.orders import OrderFilters, order_list
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, send_back
 from orders.services.editing import edit_order
 from orders.services.items import ItemInput
@@ -162,6 +163,22 @@ def test_goods_can_be_taken_out_after_their_parcel_came_home(bag, manager):
     acknowledge_alert(actor=SHOP, alert_id=order.alerts.get().pk)
     move(order, "shipped")
     assert (stock(bag), stock(other)) == ((10, 0), (9, 0))
+
+
+def test_an_order_is_not_found_by_goods_that_were_taken_out_of_it(bag, manager):
+    other = VariantFactory(sku="BAG-2", on_hand=10)
+    items = [ItemInput(bag.sku, 2), ItemInput(other.sku, 1)]
+    order = move(make_order(status="shipped", items=items), "picking")
+    elsewhere = make_order(items=[ItemInput(bag.sku, 1)])
+    desk = Actor.staff(manager)
+    goods = {"items": [{"sku": other.sku, "quantity": 1}]}
+    edit_order(actor=desk, order_id=order.pk, version=None, agreed=True, changes=goods)
+
+    def found(sku: str) -> set[Order]:
+        return set(order_list(desk, OrderFilters(q=sku)).orders)
+
+    assert found("BAG-1") == found("bag-1") == {elsewhere}
+    assert found("BAG-2") == {order}
 
 
 def test_goods_that_were_taken_out_after_a_parcel_can_be_added_again(bag, manager):
