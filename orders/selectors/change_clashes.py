@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from orders.change_merging import TOLD, Clash, merge_change
+from orders.contacts import masked_phones
 from orders.labels import field_label, field_text, nothing
 from orders.models import ChangeKind, ChangeRequest, Order, OrderLine
 from orders.selectors.goods import goods_names, items_as_logged
@@ -53,20 +54,27 @@ def clashes_of(request: ChangeRequest, order: Order, lines: Iterable[OrderLine])
     return merge_change(request.data, request.before, now).clashes
 
 
-def clash_texts(clashes: Iterable[Clash], names: Mapping[str, str] | None = None) -> list[ClashText]:
-    """Clashes as people read them. Who shows many at once passes the `names` of all their goods."""
+def clash_texts(
+    clashes: Iterable[Clash], names: Mapping[str, str] | None = None, *, whole: bool = False
+) -> list[ClashText]:
+    """Clashes as people read them, phones masked unless the reader may see them `whole`.
+
+    Who shows many at once passes the `names` of all their goods.
+    """
     clashes = list(clashes)
     if names is None and clashes:
         names = goods_names([{"items": [{"sku": each.sku} for each in clashes if each.sku]}])
-    return [_text(each, names or {}) for each in clashes]
+    return [_text(each, names or {}, whole=whole) for each in clashes]
 
 
-def _text(clash: Clash, names: Mapping[str, str]) -> ClashText:
+def _text(clash: Clash, names: Mapping[str, str], *, whole: bool) -> ClashText:
     if clash.sku:
         label = names.get(clash.sku, clash.sku)
         return ClashText(label, *(_pieces(rows) for rows in (clash.was, clash.now, clash.wanted)))
-    states = (field_text(clash.field, value) for value in (clash.was, clash.now, clash.wanted))
-    return ClashText(field_label(clash.field), *states)
+    shown = [{clash.field: value} for value in (clash.was, clash.now, clash.wanted)]
+    if not whole:
+        shown = [masked_phones(state) for state in shown]
+    return ClashText(field_label(clash.field), *(field_text(clash.field, s[clash.field]) for s in shown))
 
 
 def _pieces(rows: list[dict[str, Any]]) -> str:

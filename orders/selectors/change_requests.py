@@ -139,16 +139,16 @@ def asked_change(
     """One request as people read it."""
     left = None if row.answer_by is None else row.answer_by - (now or timezone.now())
     clashes = clashes_of(row, row.order, row.order.lines.all()) if _has_moved_on(row) else []
-    # Who has to agree to a phone reads it whole; the stockroom sees it masked, as on the rest of its board.
+    # The customer whose order it is reads it whole; the shop sees phones masked, as on the rest of its screens.
     before, after = row.before, row.after
-    if row.handler != Handler.CUSTOMER and not whole:
+    if not whole:
         before, after = masked_phones(before), masked_phones(after)
     return AskedChange(
         row,
         in_words(before, after, names),
         None if left is None else int(left.total_seconds() // 60),
         row.kind in FREEZING,
-        clashes=clash_texts(clashes),
+        clashes=clash_texts(clashes, whole=whole),
     )
 
 

@@ -26,7 +26,8 @@ def bring_up_to_date(
     merged = merge_change(request.data, request.before, fields_now(order, lines, request.data))
     if merged.clashes:
         if seen is None:
-            raise ChangeClash(version=order.version, clashes=clash_texts(merged.clashes))
+            told = clash_texts(merged.clashes, whole=actor.kind == "customer")
+            raise ChangeClash(version=order.version, clashes=told)
         check_version(order, seen)
     told = {name: request.after[name] for name in ("total",) if name in request.after}
     request.data, request.base_version = merged.data, order.version

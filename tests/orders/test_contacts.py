@@ -1,18 +1,22 @@
 """Receivers' phones and streets: masked in the log and on live screens, shown on request, and the showing written down."""
 
 import json
+from functools import partial
 
 import pytest
 
 from orders.contacts import masked_data
+from orders.errors import ChangeClash
 from orders.models import ContactChange, ContactReveal, Status
+from orders.selectors.change_requests import asked_changes
 from orders.selectors.timeline import timeline
-from orders.services.change_requests import request_change
+from orders.services.change_requests import accept_change, request_change
+from orders.services.consent import PhoneConsent, agree_by_phone, edit_or_ask
 from orders.services.editing import edit_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED
-from tests.factories import integration, make_order
+from tests.factories import StaffFactory, integration, make_order
 
 pytestmark = pytest.mark.django_db
 OLD, NEW = ("13800138000", "机场路 88 号"), ("13711112222", "文一西路 969 号")
@@ -130,3 +134,83 @@ def test_managers_read_who_looked_and_nobody_changes_it(log_in, sales, manager):
     row = ContactReveal.objects.get()
     for path in ("add/", f"{row.pk}/delete/"):
         assert desk.post(f"/admin/orders/contactreveal/{path}", {"post": "yes"}).status_code == 403
+
+
+def office_of(log_in, manager):
+    manager.is_staff = manager.is_superuser = True
+    manager.save()
+    return log_in(manager)
+
+
+def test_the_office_shows_an_order_with_a_mask_and_leads_to_where_showing_is_written_down(log_in, manager):
+    order = make_order()
+    office = office_of(log_in, manager)
+    page = office.get(f"/admin/orders/order/{order.pk}/change/").text
+    assert "138 **** 8000" in page
+    assert "13800138000" not in page.replace(" ", "")
+    assert f'href="/orders/{order.number}/"' in page
+    assert reveals() == []
+
+
+def test_the_office_lists_and_edits_customers_without_showing_their_phones(log_in, manager, customer):
+    office = office_of(log_in, manager)
+    form = f"/admin/accounts/customer/{customer.pk}/change/"
+    for page in ("/admin/accounts/customer/", form):
+        shown = office.get(page).text
+        assert "138 **** 8000" in shown
+        assert "13800138000" not in shown.replace(" ", "")
+    fields = {
+        "name": "吴小华", "phone": "", "source": "wechat", "tier": "retail", "credit_limit": "0", "is_active": "on",
+    }  # fmt: skip
+    assert office.post(form, fields).status_code == 302
+    customer.refresh_from_db()
+    assert (customer.name, customer.phone) == ("吴小华", "+8613800138000")
+    assert office.post(form, fields | {"phone": NEW[0]}).status_code == 302
+    customer.refresh_from_db()
+    assert (customer.phone, customer.phone_tail) == (f"+86{NEW[0]}", "2222")
+
+
+def clashing_phones(agreed_by: str) -> tuple:
+    """Somebody wants one phone, and meanwhile the order has another; `agreed_by`: who has the last word."""
+    wanted = {"receiver_phone": "13911112222", "street": "体育场路 1 号"}
+    order = make_order(status=Status.PAID if agreed_by == "customer" else Status.PICKING)
+    if agreed_by == "customer":
+        seller = Actor.staff(StaffFactory(role="sales"))
+        request = edit_or_ask(actor=seller, order_id=order.pk, version=None, changes=wanted)[1]
+    else:
+        asking = Actor.customer(order.customer, order_id=order.pk)
+        data = {"phone": "13911112222"}
+        request = request_change(actor=asking, order_id=order.pk, kind="address", data=data)
+    since = {"receiver_phone": NEW[0]}
+    edit_order(actor=integration(), order_id=order.pk, version=None, changes=since, agreed=True, seen=True)
+    return order, request
+
+
+def phones_in(clashes) -> list[str]:
+    return [each.sentence for each in clashes if each.label == "收货电话"]
+
+
+@pytest.mark.parametrize("agreed_by", ["customer", "warehouse"])
+def test_a_clash_of_phones_shows_masks_to_the_shop_and_numbers_to_the_customer(agreed_by, warehouse, log_in):
+    order, request = clashing_phones(agreed_by)
+    masked = "收货电话：提出时 138 **** 8000，现在 137 **** 2222，申请 139 **** 2222"
+    assert phones_in(asked_changes(order)[0].clashes) == [masked]
+    assert phones_in(asked_changes(order, whole=True)[0].clashes) == [
+        "收货电话：提出时 138 0013 8000，现在 137 1111 2222，申请 139 1111 2222"
+    ]
+    answer = partial(accept_change, actor=Actor.staff(warehouse))
+    if agreed_by == "customer":
+        answer = partial(agree_by_phone, actor=integration(), consent=PhoneConsent("吴丽华"))
+    with pytest.raises(ChangeClash) as refusal:
+        answer(request_id=request.pk)
+    assert masked in str(refusal.value.detail)
+    board = log_in(warehouse)
+    for path in ("/warehouse/", f"/warehouse/orders/{order.number}/"):
+        assert "13911112222" not in board.get(path).text.replace(" ", ""), path
+
+
+def test_the_customer_is_told_a_clash_with_the_numbers_themselves():
+    order, request = clashing_phones("customer")
+    with pytest.raises(ChangeClash) as refusal:
+        accept_change(actor=Actor.customer(order.customer), request_id=request.pk)
+    assert "申请 139 1111 2222" in str(refusal.value.detail)

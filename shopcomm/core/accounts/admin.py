@@ -18,7 +18,7 @@ from shopcomm.core.accounts.login_records import register_login_records
 from shopcomm.core.accounts.models import ApiKey, Customer, Staff
 from shopcomm.core.accounts.roles import Role
 from shopcomm.core.accounts.services.api_keys import SCOPES, create_api_key
-from shopcomm.core.phones import PhoneRefused, normalise_phone, read_phone
+from shopcomm.core.phones import PhoneRefused, masked_phone, normalise_phone, read_phone
 from shopcomm.core.realtime import look_again_on_commit, staff_group
 
 # Roles take the place of groups: few enough to read in one table.
@@ -74,11 +74,19 @@ class CustomerForm(ModelForm):
             "is_active",
         )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.phone:
+            # Masked as on every screen; a whole phone is shown where it is written down to whom.
+            self.initial["phone"] = ""
+            now = masked_phone(self.instance.phone)
+            self.fields["phone"].help_text = _("现在是 %(phone)s；留空不变") % {"phone": now}
+
     def clean_phone(self) -> str:
         text: str = self.cleaned_data["phone"]
         # Of customers from old files only an id may be known.
-        if not text and not self.instance.phone and self.instance.pk:
-            return ""
+        if not text and self.instance.pk:
+            return self.instance.phone
         try:
             return normalise_phone(text)
         except PhoneRefused as error:
@@ -88,10 +96,15 @@ class CustomerForm(ModelForm):
 @admin.register(Customer)
 class CustomerAdmin(ModelAdmin):
     form = CustomerForm
-    list_display = ("name", "company", "phone", "tier", "source", "is_active", "created_at")
+    list_display = ("name", "company", "masked_phone", "tier", "source", "is_active", "created_at")
     list_filter = ("tier", "source", "is_active")
     search_fields = ("name", "company", "phone")
     show_full_result_count = False
+
+    @admin.display(description=_("手机"), ordering="phone")
+    def masked_phone(self, customer: Customer) -> str:
+        """Enough to recognise."""
+        return masked_phone(customer.phone)
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
         obj.phone_tail = read_phone(obj.phone).tail if obj.phone else ""
