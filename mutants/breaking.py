@@ -75,9 +75,13 @@ class RemoveStatement(Operator):
 
 @dataclass(frozen=True)
 class Break:
-    """One module with one place broken: `code` is all of it, `change` the lines that differ."""
+    """One module with one place broken: `code` is all of it, `change` the lines that differ.
+
+    `first`: the line on which the statement begins that `line` belongs to.
+    """
 
     module: str
+    first: int
     line: int
     kind: str
     code: str
@@ -108,7 +112,7 @@ def breaks_of(path: str) -> list[Break]:
             taken.add(start)
             code = _broken(source, operator, occurrence)
             if code and code != source:
-                found.append(Break(path, start[0], name, code, _change(source, code)))
+                found.append(Break(path, _first_line(node), start[0], name, code, _change(source, code)))
     return sorted(found, key=lambda each: (each.line, each.kind))
 
 
@@ -126,6 +130,19 @@ def _broken(source: str, operator: Operator, occurrence: int) -> str | None:
         # It replaces no dotted name of an exception.
         return None
     return code
+
+
+def _first_line(node: Any) -> int:
+    """The line of the innermost statement, or of the `if`, `elif`, `while`, … whose condition the node is in."""
+    while node.parent is not None:
+        below, node = node, node.parent
+        if node.type == "simple_stmt":
+            break
+        if node.type.endswith("_stmt") and any(child.type == "suite" for child in node.children):
+            before = node.children[: node.children.index(below) + 1]
+            keywords = [child for child in before if isinstance(child, Keyword)]
+            return int((keywords[-1] if keywords else node).start_pos[0])
+    return int(node.start_pos[0])
 
 
 def _in_signature(node: Any) -> bool:

@@ -1,8 +1,9 @@
 """A process that has loaded every library but nothing of the project, and forks for each run of the tests.
 
 A run then starts in a fifth of the time, and sees the project's files as they are at that moment. Reads one JSON object
-a line: `tests` (arguments of pytest), `seconds` (how long they may take), `log` (file for what they print). Answers a
-line each: `passed`, `failed`, or `time out`.
+a line: `tests` (arguments of pytest), `seconds` (how long they may take), `log` (file for what they print), and either
+`chosen` (names of the tests to run, in this order) or `record` (modules whose lines are watched, and the file for what
+was seen). Answers a line each: `passed`, `failed`, or `time out`.
 """
 
 import importlib
@@ -12,9 +13,11 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from typing import Any
 
 LIBRARIES = [
     "pytest",
+    "coverage",
     "pytest_django.plugin",
     "pytest_asyncio.plugin",
     "pytest_randomly",
@@ -55,10 +58,10 @@ def main() -> None:
         print(run(**json.loads(line)), flush=True)
 
 
-def run(*, tests: list[str], seconds: float, log: str) -> str:
+def run(*, tests: list[str], seconds: float, log: str, **watch: Any) -> str:
     """Run the tests in a child of its own; what it has started ends with it."""
     if not (child := os.fork()):
-        _be_a_run(tests, log)
+        _be_a_run(tests, log, **watch)
     until = time.monotonic() + seconds
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
@@ -74,7 +77,9 @@ def run(*, tests: list[str], seconds: float, log: str) -> str:
         time.sleep(0.02)
 
 
-def _be_a_run(tests: list[str], log: str) -> None:
+def _be_a_run(
+    tests: list[str], log: str, chosen: list[str] | None = None, record: dict[str, Any] | None = None
+) -> None:
     os.setpgid(0, 0)
     out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(out, 1)
@@ -83,7 +88,9 @@ def _be_a_run(tests: list[str], log: str) -> None:
     sys.dont_write_bytecode = True
     code = 3
     try:
-        code = importlib.import_module("pytest").main([*ALWAYS, *tests])
+        reach = importlib.import_module("reach")
+        plugins = [reach.Recorder(**record)] if record else [reach.Chosen(chosen)] if chosen else []
+        code = importlib.import_module("pytest").main([*ALWAYS, *tests], plugins=plugins)
     finally:
         os._exit(int(code))
 

@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
 from mutants.breaking import Break
 from mutants.parts import Part
+from mutants.reach import Reach
 from shopcomm.core.embedded.services import Services
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,16 +49,19 @@ class Workshop:
         )
         self._answer()
 
-    def run(self, part: Part, seconds: float) -> str:
-        """Run a part's tests on the copy as it is: `passed`, `failed` or `time out`."""
-        order = {"tests": list(part.tests), "seconds": seconds, "log": str(self.log)}
-        assert self._nursery.stdin is not None
-        self._nursery.stdin.write(json.dumps(order) + "\n")
-        self._nursery.stdin.flush()
-        return self._answer()
+    def run_sound(self, part: Part, seconds: float) -> Reach:
+        """Run all of a part's tests on the sound code. Returns which lines each of them reached.
 
-    def run_broken(self, broken: Break, part: Part, seconds: float) -> str:
-        """Run them with one module broken, and mend it."""
+        Raises SystemExit when they do not pass.
+        """
+        seen = self.folder / "reach.json"
+        record = {"modules": list(part.modules), "path": str(seen)}
+        if self._run(tests=part.tests, seconds=seconds, record=record) != "passed":
+            raise SystemExit(f"The tests fail without any break:\n{self.log.read_text()[-4000:]}")
+        return Reach.read(seen)
+
+    def run_broken(self, broken: Break, chosen: list[str], seconds: float) -> str:
+        """Run the chosen tests with one module broken, and mend it. Returns `passed`, `failed` or `time out`."""
         path = self.folder / broken.module
         sound = path.read_bytes()
         for compiled in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
@@ -64,7 +69,8 @@ class Workshop:
             compiled.unlink()
         path.write_text(broken.code, encoding="utf-8")
         try:
-            return self.run(part, seconds)
+            files = sorted({name.partition("::")[0] for name in chosen})
+            return self._run(tests=files, seconds=seconds, chosen=chosen)
         finally:
             path.write_bytes(sound)
 
@@ -73,6 +79,12 @@ class Workshop:
         assert self._nursery.stdin is not None
         self._nursery.stdin.close()
         self._nursery.wait(10)
+
+    def _run(self, **order: Any) -> str:
+        assert self._nursery.stdin is not None
+        self._nursery.stdin.write(json.dumps(order | {"log": str(self.log)}) + "\n")
+        self._nursery.stdin.flush()
+        return self._answer()
 
     def _answer(self) -> str:
         assert self._nursery.stdout is not None
