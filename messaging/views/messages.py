@@ -17,12 +17,10 @@ from messaging.services.drafts import MAX_BODY
 from messaging.services.messages import send_message
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.http.problems import problem
+from shopcomm.core.http.problems import RETRY_SECONDS, problem
 from shopcomm.core.http.rate_limits import seconds_to_wait
 
 LARGEST_BODY = 128 * 1024
-# When to come again if nobody knows better.
-RETRY_SECONDS = 15
 
 
 def someone(request: HttpRequest) -> Actor:
