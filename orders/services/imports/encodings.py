@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from orders.errors import ImportRefused
 
 CHUNK = 1024 * 1024
+# A text that is longer, once unpacked, is no list of orders: a few megabytes of zip hold any number of bytes.
+LONGEST_TEXT = 4 * 1024**3
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 SEPARATORS = ",;\t|"
 STRAY = "orders.stray"
@@ -82,8 +84,12 @@ def _strays(opened: Callable[[], BinaryIO], name: str) -> tuple[int, int]:
 
 
 def _pieces(stream: BinaryIO) -> Iterator[bytes]:
-    """The file in pieces, and an empty one that says it is over."""
+    """The file in pieces, and an empty one that says it is over. Raises ImportRefused for one without an end."""
+    read = 0
     while piece := stream.read(CHUNK):
+        read += len(piece)
+        if read > LONGEST_TEXT:
+            raise ImportRefused(_("文件太大：请分成几个文件再导入"))
         yield piece
     yield b""
 

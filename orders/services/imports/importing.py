@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
+from orders.errors import ImportRefused
 from orders.models import ImportedDocument, Order, StockMovement, UnfinishedDocument, Variant
 from orders.services.imports.amounts import ZERO, Amounts, amounts_of
 from orders.services.imports.bundle import Bundle, Keys
@@ -32,6 +33,8 @@ from shopcomm.core.accounts.models import Customer
 from shopcomm.core.realtime import quietly
 
 BATCH = 100
+# Of one file. Where each order ends is remembered, so its memory grows with its orders.
+MOST_ROWS = 3_000_000
 Progress = Callable[[float, int], None]
 
 
@@ -105,9 +108,16 @@ class Import:
         return filled_rows(self.table.rows(self.header.place), self.header)
 
     def _last_lines(self) -> dict[str, int]:
-        """Where the last row of each invoice stands: only then is it whole. Looks how dates are written, too."""
+        """Where the last row of each invoice stands: only then is it whole. Looks how dates are written, too.
+
+        Raises ImportRefused before anything is written.
+        """
         last: dict[str, int] = {}
-        for row in self._rows():
+        for count, row in enumerate(self._rows(), start=1):
+            if count > MOST_ROWS:
+                raise ImportRefused(
+                    _("一个文件最多 %(most)s 行：请分成几个文件再导入") % {"most": f"{MOST_ROWS:,}"}
+                )
             self._day_first |= is_day_first(row.fields.get("placed_at"))
             try:
                 last[invoice_of(row.fields)] = row.line

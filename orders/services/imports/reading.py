@@ -163,6 +163,7 @@ def _unpack(path: Path, folder: str) -> list[str]:
     why = {
         "PasswordError": _("表格有密码：请去掉密码再导入"),
         "MemoryError": _("表格太大，打不开：请分成几个文件，或另存为 CSV"),
+        "OSError": _("没有地方展开表格：请看服务器的磁盘是否已满"),
     }
     broken = _("文件不完整或已损坏：%(name)s") % {"name": path.name}
     raise ImportRefused(why.get(told.get("refused", ""), broken))

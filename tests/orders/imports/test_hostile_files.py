@@ -10,13 +10,16 @@ from django.core.management import CommandError, call_command
 
 from orders.errors import ImportRefused
 from orders.models import Order
-from orders.services.imports import import_orders, reading
+from orders.services.imports import encodings, import_orders, importing, reading
+from orders.services.imports import workbook as workbook_process
 from shopcomm.core.accounts.actors import Actor
 from tests.orders.imports.conftest import BAG, HEAD, workbook
+from tests.orders.imports.containers import ods
 
 pytestmark = pytest.mark.django_db
 
 BROKEN = "文件不完整或已损坏"
+TOO_LARGE = "表格太大，打不开：请分成几个文件，或另存为 CSV"
 
 
 @pytest.fixture
@@ -67,25 +70,93 @@ def test_a_packed_line_of_gigabytes_does_not_fill_the_memory(tmp_path):
     assert "一格太长" in sentence(tmp_path, packed.getvalue(), "bomb.csv.gz")
 
 
+def test_a_packed_text_of_any_length_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(encodings, "LONGEST_TEXT", 1_000_000)
+    packed = gzip.compress(f"{HEAD}\n".encode() + f"{BAG}\n".encode() * 20_000)
+
+    assert len(packed) < 50_000
+    assert sentence(tmp_path, packed, "bomb.csv.gz") == "文件太大：请分成几个文件再导入"
+    assert not Order.objects.exists()
+
+
+def test_a_file_of_too_many_rows_is_refused_before_anything_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(importing, "MOST_ROWS", 3)
+    content = "\n".join([HEAD, *(BAG.replace("T1,", f"T{n},") for n in range(4))]).encode()
+
+    assert sentence(tmp_path, content, "many.csv") == "一个文件最多 3 行：请分成几个文件再导入"
+    assert not Order.objects.exists()
+
+
 def test_a_workbook_that_unpacks_to_too_much_ends_its_own_process_only(tmp_path, good, monkeypatch):
     monkeypatch.setattr(reading, "MEMORY", 200 * 1024 * 1024)
+    cell = b'<c r="A1" t="inlineStr"><is><t>' + b"x" * 30_000 + b"</t></is></c>"
+    rows = b"".join(b'<row r="%d">%s</row>' % (n, cell.replace(b"A1", b"A%d" % n)) for n in range(3, 7_000))
+    bomb = with_sheet(good, b"</sheetData>", rows + b"</sheetData>")
+
+    assert sentence(tmp_path, bomb, "bomb.xlsx") == TOO_LARGE
+
+
+def with_sheet(good: bytes, old: bytes, new: bytes, part: str = "xl/worksheets/sheet1.xml") -> bytes:
+    """A workbook with something put into one of its parts."""
     source, made = zipfile.ZipFile(io.BytesIO(good)), io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bomb:
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
         for name in source.namelist():
             content = source.read(name)
-            if name == "xl/worksheets/sheet1.xml":
-                cell = b'<c r="A1" t="inlineStr"><is><t>' + b"x" * 30_000 + b"</t></is></c>"
-                rows = b"".join(
-                    b'<row r="%d">%s</row>' % (n, cell.replace(b"A1", b"A%d" % n)) for n in range(1, 7_000)
-                )
-                content = (
-                    content.split(b"<sheetData>")[0] + b"<sheetData>" + rows + b"</sheetData></worksheet>"
-                )
-            bomb.writestr(name, content)
+            assert name != part or old in content
+            book.writestr(name, content.replace(old, new, 1) if name == part else content)
+    return made.getvalue()
 
-    assert (
-        sentence(tmp_path, made.getvalue(), "bomb.xlsx") == "表格太大，打不开：请分成几个文件，或另存为 CSV"
+
+def test_a_cell_in_the_last_corner_of_a_sheet_is_one_sentence(tmp_path, good, monkeypatch):
+    monkeypatch.setattr(reading, "MEMORY", 400 * 1024 * 1024)
+    corner = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+
+    assert sentence(tmp_path, with_sheet(good, b"</sheetData>", corner), "far.xlsx") == TOO_LARGE
+
+
+def test_a_sheet_that_only_says_it_is_large_is_read(tmp_path, good):
+    path = tmp_path / "declared.xlsx"
+    path.write_bytes(with_sheet(good, b'ref="A1:J2"', b'ref="A1:XFD1048576"'))
+
+    assert import_orders(path, actor=Actor.system()).orders == 1
+
+
+def test_a_row_repeated_ten_million_times_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "MEMORY", 400 * 1024 * 1024)
+    book = ods({"订单": [HEAD.split(","), BAG.split(",")]})
+    row = b'<table:table-row table:number-rows-repeated="10000000"><table:table-cell table:number-columns-repeated='
+    row += b'"16384" office:value-type="string"><text:p>x</text:p></table:table-cell>'
+    bomb = with_sheet(book, b"</table:table>", row + b"</table:table-row></table:table>", "content.xml")
+
+    assert sentence(tmp_path, bomb, "bomb.ods") in (TOO_LARGE, f"{BROKEN}：bomb.ods")
+
+
+def test_elements_in_elements_without_end_do_no_harm(tmp_path, good):
+    path = tmp_path / "deep.xlsx"
+    path.write_bytes(with_sheet(good, b"<sheetData>", b"<x>" * 500_000 + b"<sheetData>"))
+
+    assert import_orders(path, actor=Actor.system()).orders == 1
+
+
+def test_names_that_stand_for_a_billion_others_are_one_sentence(tmp_path, good):
+    names = b"".join(b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10) for n in range(1, 10))
+    bomb = with_sheet(good, b"<worksheet", b'<!DOCTYPE x [<!ENTITY a0 "ha">' + names + b"]><worksheet")
+    bomb = with_sheet(
+        bomb, b"</sheetData>", b'<row r="3"><c r="A3" t="str"><v>&a9;</v></c></row></sheetData>'
     )
+
+    assert sentence(tmp_path, bomb, "names.xlsx") == f"{BROKEN}：names.xlsx"
+
+
+def test_worksheets_that_fill_the_disk_together_are_one_sentence(tmp_path, monkeypatch):
+    rows = [HEAD.split(","), *[BAG.split(",")] * 30]
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr(workbook_process, "WRITTEN_BYTES", 20_000)
+    path = workbook(tmp_path / "x.xlsx", {f"{n}": rows for n in range(5)})
+    with pytest.raises(MemoryError):
+        workbook_process.unpack(str(path), tmp_path / "out")
+
+    assert sum(file.stat().st_size for file in (tmp_path / "out").glob("*.jsonl")) < 21_000
 
 
 def test_a_workbook_that_never_ends_is_given_up(tmp_path, good, monkeypatch):
