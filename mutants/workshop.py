@@ -39,6 +39,8 @@ class Workshop:
             "SHOPCOMM_DATA": str(folder / f"data-{number}"),
             "PYTHONPATH": str(self.folder),
         }
+        # Nothing of the project is loaded before a run begins, its settings neither.
+        environment.pop("DJANGO_SETTINGS_MODULE", None)
         self._nursery = subprocess.Popen(
             [sys.executable, str(ROOT / "mutants" / "nursery.py")],
             cwd=self.folder,
