@@ -58,10 +58,12 @@ SIGNATURES = {"annassign", "tfpdef", "param", "decorator"}
 
 
 class RemoveStatement(Operator):
-    """Leave out a call whose answer nobody uses, or a refusal."""
+    """Leave out a call whose answer nobody uses, or a refusal. What is written into the log is no rule."""
 
     def mutation_positions(self, node: Any) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-        if node.type == "simple_stmt" and node.children[0].type in {"atom_expr", "await_expr", "raise_stmt"}:
+        if node.type != "simple_stmt" or node.get_first_leaf().value == "log":
+            return
+        if node.children[0].type in {"atom_expr", "await_expr", "raise_stmt"}:
             yield node.start_pos, node.end_pos
 
     def mutate(self, node: Any, index: int) -> Any:

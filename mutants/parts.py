@@ -132,6 +132,7 @@ PARTS = {
         ("messaging/consumers/rooms.py", "messaging/consumers/hub.py"),
         (
             "tests/messaging/test_rooms.py",
+            "tests/messaging/test_publisher.py",
             "tests/messaging/test_socket.py",
             "tests/messaging/test_vigil.py",
             "tests/messaging/test_feeds.py",

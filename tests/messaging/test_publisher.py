@@ -1,0 +1,197 @@
+"""What a process tells the others, and how seldom it asks the database while nothing was lost."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
+from messaging.consumers import hub as hub_module
+from messaging.consumers.hub import Hub
+from messaging.consumers.rooms import Room, State
+from shopcomm.core.realtime import ORDERS_FEED, conversation_group
+
+GROUP = conversation_group(1)
+
+
+class Ear:
+    """A member of staff's socket that notes what it is shown."""
+
+    def __init__(self) -> None:
+        self.actor, self.shown = SimpleNamespace(is_shop=True), []
+
+    def show(self, text: str) -> None:
+        self.shown.append(text)
+
+
+class Layer:
+    """A channel layer that answers when the test lets it, and notes what it was told."""
+
+    def __init__(self) -> None:
+        self.told, self.answers = [], asyncio.Queue()
+
+    async def new_channel(self, prefix: str) -> str:
+        return f"{prefix}-1"
+
+    async def receive(self, channel: str) -> dict:
+        return await asyncio.get_running_loop().create_future()
+
+    async def group_send_all(self, messages: list[dict]) -> None:
+        self.told.append([each["text"] for each in messages])
+        if not await self.answers.get():
+            raise OSError("no answer")
+
+
+@pytest.fixture
+async def layer(monkeypatch) -> Layer:
+    made = Layer()
+    monkeypatch.setattr(hub_module, "get_channel_layer", lambda: made)
+    return made
+
+
+@pytest.fixture
+async def hub() -> Hub:
+    made = Hub()
+    made._tasks, made._channel = [None], "hub-1"
+    return made
+
+
+async def breathe() -> None:
+    for _ in range(6):
+        await asyncio.sleep(0)
+
+
+async def publish(hub: Hub, *texts: str) -> None:
+    for text in texts:
+        await hub.publish({"group": "somebody else's", "text": text})
+    await breathe()
+
+
+async def test_what_waits_for_the_other_processes_goes_together_and_in_order(hub, layer):
+    telling = asyncio.create_task(hub._tell())
+    await publish(hub, "1")
+    await publish(hub, "2", "3", "4")
+    layer.answers.put_nowait(True)
+    await breathe()
+    telling.cancel()
+
+    assert layer.told == [["1"], ["2", "3", "4"]]
+
+
+async def test_no_more_goes_together_than_one_call_of_the_layer_takes(hub, layer, monkeypatch):
+    monkeypatch.setattr(hub_module, "TOGETHER", 2)
+    telling = asyncio.create_task(hub._tell())
+    for _ in range(3):
+        layer.answers.put_nowait(True)
+    for text in "123":
+        hub._outgoing.put_nowait({"text": text})
+    await breathe()
+    telling.cancel()
+
+    assert layer.told == [["1", "2"], ["3"]]
+
+
+async def test_what_waited_for_a_layer_that_was_down_is_not_told_late(hub, layer):
+    telling = asyncio.create_task(hub._tell())
+    await publish(hub, "1")
+    await publish(hub, "2", "3")
+    layer.answers.put_nowait(False)
+    await breathe()
+    layer.answers.put_nowait(True)
+    await publish(hub, "4")
+    telling.cancel()
+
+    assert layer.told == [["1"], ["4"]]
+
+
+async def test_a_frame_says_which_process_it_came_from(hub, layer):
+    await hub.publish({"group": GROUP, "text": "1"})
+
+    assert hub._outgoing.get_nowait() == {"group": GROUP, "text": "1", "from": hub.id}
+
+
+async def test_the_first_frame_of_a_process_reaches_the_others(layer):
+    hub = Hub()
+    await publish(hub, "1")
+    for task in hub._tasks:
+        task.cancel()
+
+    assert layer.told == [["1"]]
+
+
+async def test_a_full_queue_to_the_layer_holds_up_nobody(hub, layer):
+    hub._outgoing = asyncio.Queue(1)
+    await publish(hub, "1", "2")
+
+    assert (hub._outgoing.qsize(), hub._outgoing.get_nowait()["text"]) == (1, "1")
+
+
+def in_room(hub: Hub, seen: int) -> list[str]:
+    """A room of one listener, who was shown everything up to `seen`."""
+    ear, room = Ear(), Room(GROUP, 1)
+    room.state, room.last, room.head = State.IN, seen, seen
+    room.listeners.add(ear)
+    hub.rooms[GROUP] = room
+    return ear.shown
+
+
+def message(seq: int) -> dict:
+    return {"seq": seq, "shop": str(seq), "customer": str(seq)}
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[int]:
+    """From which number on the database was asked for messages. It has three."""
+    asked: list[int] = []
+
+    async def missed(_conversation: int, after: int) -> list[dict]:
+        asked.append(after)
+        return [message(seq) for seq in range(after + 1, 4)]
+
+    async def heads(_ids: list[int]) -> dict[int, tuple[int, int]]:
+        return {1: (3, 3)}
+
+    monkeypatch.setattr(hub_module, "_missed", missed)
+    monkeypatch.setattr(hub_module, "_heads", heads)
+    return asked
+
+
+async def test_a_message_that_follows_on_asks_the_database_nothing(hub, asked):
+    shown = in_room(hub, seen=1)
+    hub.receive({"group": GROUP, "messages": [message(2)]})
+    await breathe()
+
+    assert (asked, shown) == ([], ["2"])
+
+
+async def test_messages_after_a_gap_have_the_database_asked_once(hub, asked):
+    shown = in_room(hub, seen=0)
+    for seq in (2, 3):
+        hub.receive({"group": GROUP, "messages": [message(seq)]})
+    await breathe()
+
+    # Once for what was missing, once for whether that was all.
+    assert (asked, shown) == ([0, 3], ["1", "2", "3"])
+
+
+async def test_a_look_asks_for_nothing_where_everything_was_shown(hub, asked):
+    in_room(hub, seen=3)
+    await hub.look()
+
+    assert asked == []
+
+
+async def test_a_look_brings_what_no_frame_told(hub, asked):
+    shown = in_room(hub, seen=1)
+    await hub.look()
+
+    assert (asked, shown) == ([1, 3], ["2", "3"])
+
+
+async def test_a_feed_that_lost_nothing_is_not_told_to_start_anew(hub):
+    ear, room = Ear(), Room(ORDERS_FEED)
+    room.state = State.IN
+    room.listeners.add(ear)
+    hub.rooms[ORDERS_FEED] = room
+    await hub.look()
+
+    assert ear.shown == []
