@@ -58,12 +58,10 @@ SIGNATURES = {"annassign", "tfpdef", "param", "decorator"}
 
 
 class RemoveStatement(Operator):
-    """Leave out a call whose answer nobody uses, or a refusal. What is written into the log is no rule."""
+    """Leave out a call whose answer nobody uses, or a refusal."""
 
     def mutation_positions(self, node: Any) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-        if node.type != "simple_stmt" or node.get_first_leaf().value == "log":
-            return
-        if node.children[0].type in {"atom_expr", "await_expr", "raise_stmt"}:
+        if node.type == "simple_stmt" and node.children[0].type in {"atom_expr", "await_expr", "raise_stmt"}:
             yield node.start_pos, node.end_pos
 
     def mutate(self, node: Any, index: int) -> Any:
@@ -109,7 +107,7 @@ def breaks_of(path: str) -> list[Break]:
         ]
         taken = set()
         for occurrence, (node, start) in enumerate(places):
-            if start in taken or (name != "RemoveDecorator" and _in_signature(node)):
+            if start in taken or _in_log(node) or (name != "RemoveDecorator" and _in_signature(node)):
                 continue
             taken.add(start)
             code = _broken(source, operator, occurrence)
@@ -145,6 +143,13 @@ def _first_line(node: Any) -> int:
             keywords = [child for child in before if isinstance(child, Keyword)]
             return int((keywords[-1] if keywords else node).start_pos[0])
     return int(node.start_pos[0])
+
+
+def _in_log(node: Any) -> bool:
+    """Whether the place is in a call that writes into the log: that is no rule."""
+    while node is not None and node.type != "simple_stmt":
+        node = node.parent
+    return node is not None and bool(node.get_first_leaf().value == "log")
 
 
 def _in_signature(node: Any) -> bool:
