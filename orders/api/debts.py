@@ -43,7 +43,13 @@ class StatementOutput(serializers.Serializer):
     owed = serializers.DecimalField(12, 2, help_text="of all orders, today")
     overdue = serializers.DecimalField(12, 2)
     to_return = serializers.DecimalField(12, 2)
-    credit_left = serializers.DecimalField(12, 2, allow_null=True)
+    credit_left = serializers.DecimalField(12, 2, allow_null=True, help_text="in `credit_currency`")
+    credit_currency = serializers.CharField(
+        source="customer.credit_currency", help_text="of the limit; nothing is lent in another"
+    )
+    credit_days = serializers.IntegerField(
+        source="term.days", allow_null=True, help_text="after which a debt is due; null: no day is agreed"
+    )
     entries = EntryOutput(many=True)
 
 

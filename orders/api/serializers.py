@@ -8,9 +8,7 @@ from orders.api.inputs import MAX_COUNT, MOST_LINES, Money, ShippedLine, StatusF
 from orders.models import Order, OrderLine, Shipment, Status, Variant
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.phones import LONGEST as LONGEST_PHONE
-
-# Price lists are in yuan; an order keeps the currency it was taken in.
-LIST_CURRENCY = "CNY"
+from shopcomm.core.text import HOME_CURRENCY
 
 
 class CustomerInput(serializers.Serializer):
@@ -172,7 +170,7 @@ class VariantOutput(serializers.ModelSerializer):
         )  # fmt: skip
 
     def get_currency(self, variant: Variant) -> str:
-        return LIST_CURRENCY
+        return HOME_CURRENCY
 
 
 class BrokenPromiseOutput(serializers.Serializer):

@@ -1,12 +1,15 @@
 """What a customer owes, and how much more they may."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from orders.models import Order, Status
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.configuration.models import shop_settings
 
 # The goods are promised or gone; an order that still waits for its money is no debt.
 OWING = (
@@ -29,10 +32,47 @@ def debts(**narrowed_to: Any) -> QuerySet[Order]:
 
 
 def owed_by(customer: Customer) -> Decimal:
-    """All that is still to be paid of this customer's orders: on account, or dearer since they were paid."""
-    return debts(customer=customer).aggregate(sum=Sum("open"))["sum"] or Decimal(0)
+    """All that is still to be paid of this customer's orders: on account, or dearer since they were paid.
+
+    In the currency of their limit; debts in another are no part of it, since sums of two currencies are no sum.
+    """
+    open_ = debts(customer=customer, currency=customer.credit_currency)
+    return open_.aggregate(sum=Sum("open"))["sum"] or Decimal(0)
 
 
 def credit_left(customer: Customer) -> Decimal:
-    """How much more this customer may owe; below zero when they owe too much already."""
+    """How much more this customer may owe, in the currency of their limit; below zero when it is too much already."""
     return customer.credit_limit - owed_by(customer)
+
+
+def not_lent(customer: Customer, currency: str) -> str | None:
+    """Why nothing can be owed in a currency; None where it is the limit's own."""
+    if currency == customer.credit_currency:
+        return None
+    values = {"limit": customer.credit_currency, "currency": currency}
+    return _("赊账额度按 %(limit)s 计，%(currency)s 的订单不能挂账，也不能增加欠款") % values
+
+
+@dataclass(frozen=True)
+class Term:
+    """How long after an order went on account it is due. `days` is None where no day is agreed."""
+
+    days: int | None
+    # Agreed with this customer; otherwise it is the shop's rule.
+    is_own: bool
+
+    @property
+    def text(self) -> str:
+        """As people agree it."""
+        if self.days is None:
+            return _("挂账不设到期日")
+        return _("挂账后 %(days)s 天内付清") % {"days": self.days} if self.days else _("挂账当天付清")
+
+
+def credit_term(customer: Customer) -> Term:
+    """What is agreed with the customer, else the shop's rule."""
+    if customer.no_due_date:
+        return Term(None, is_own=True)
+    if customer.credit_days is not None:
+        return Term(customer.credit_days, is_own=True)
+    return Term(shop_settings().credit_days, is_own=False)

@@ -10,10 +10,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from orders.models import Order, OrderLine, Variant
-from orders.selectors.credit import credit_left
+from orders.selectors.credit import credit_left, not_lent
 from orders.services.items import MAX_QUANTITY, ItemInput, as_written, price_items, variants_by_sku
 from orders.services.moves import CENT, MAX_MONEY, money, whole
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.text import HOME_CURRENCY
 
 ZERO = Decimal(0)
 # A line as it counts for a sum: SKU, pieces, price of one.
@@ -75,6 +76,11 @@ class OrderPrice:
     credit_left: Decimal | None = None
     order: Order | None = None
     on_account: bool = False
+
+    @property
+    def currency(self) -> str:
+        """The order's; a new one is in the shop's own, as its prices are."""
+        return self.order.currency if self.order else HOME_CURRENCY
 
     @property
     def pieces(self) -> int:
@@ -153,10 +159,14 @@ def price_order(wanted: Shopping) -> OrderPrice:
         lines=lines,
         discount=discount,
         shipping_fee=fee,
-        credit_left=_credit_left(wanted.customer) if limit > 0 or on_account else None,
         order=order,
         on_account=on_account,
     )
+    refusal = not_lent(wanted.customer, price.currency)
+    if not refusal and (limit > 0 or on_account):
+        price = replace(price, credit_left=_credit_left(wanted.customer))
+    if refusal and on_account and price.difference > 0:
+        price.warnings.append(refusal)
     price.warnings.extend(_warnings(price, wanted, variants, old))
     return price
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.models import Order, Payment, Refund, Repayment, Status
-from orders.selectors.credit import OWING, credit_left
+from orders.selectors.credit import OWING, Term, credit_left, credit_term
 from orders.selectors.open_sums import MONEY_BACK, PROMISED
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
@@ -51,9 +51,16 @@ class Statement:
     owed: Decimal
     overdue: Decimal
     to_return: Decimal
+    # In the currency of their limit; None for who buys nothing on account.
     credit_left: Decimal | None
+    term: Term
     # Orders of this customer that the reader may not see, and that are not in it.
     hidden: int
+
+    @property
+    def is_outside_credit(self) -> bool:
+        """Whether there is a limit, and it is for another currency."""
+        return self.credit_left is not None and self.currency != self.customer.credit_currency
 
     @property
     def due(self) -> Decimal:
@@ -95,6 +102,7 @@ def statement_of(
         overdue=sum((order.balance for order in owing if order.due_on and order.due_on < today), ZERO),
         to_return=sum(promised, ZERO),
         credit_left=credit_left(customer) if customer.credit_limit > 0 else None,
+        term=credit_term(customer),
         hidden=everything.count() - seen.count(),
     )
 

@@ -8,13 +8,12 @@ from django.utils.translation import gettext as _
 
 from orders.events import DebtReduced
 from orders.models import AfterSalesCase, DebtReduction, Order
-from orders.selectors.credit import credit_left
+from orders.selectors.credit import credit_left, credit_term, not_lent
 from orders.services.announce import record
 from orders.services.locks import lock_customer
 from orders.services.refunds import refundable
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
-from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.text import written_money
 
 
@@ -23,13 +22,16 @@ def due_day(customer: Customer, now: datetime) -> date | None:
 
     None where neither says so: the shop asks when it likes.
     """
-    days = customer.credit_days if customer.credit_days is not None else shop_settings().credit_days
+    days = credit_term(customer).days
     return None if days is None else timezone.localdate(now) + timedelta(days=days)
 
 
 def beyond_credit(order: Order, more: Decimal) -> str | None:
     """Why a locked order's customer may not owe so much more; None when they may. Holds the customer's row."""
-    left = credit_left(lock_customer(order.customer_id))
+    customer = lock_customer(order.customer_id)
+    if more > 0 and (refusal := not_lent(customer, order.currency)):
+        return refusal
+    left = credit_left(customer)
     if more <= left:
         return None
     return _("超过赊账额度，还可挂账 %(left)s") % {

@@ -10,6 +10,12 @@ _HIDDEN = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
     r"\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+# The shop's own: its prices are in it, and whatever names no other currency.
+HOME_CURRENCY = "CNY"
+CURRENCIES = (
+    HOME_CURRENCY, "USD", "EUR", "GBP", "HKD", "TWD", "MOP", "JPY", "KRW", "AUD", "CAD", "SGD", "MYR", "THB", "VND",
+    "RUB", "CHF", "SEK", "NZD",
+)  # fmt: skip
 CURRENCY_SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£"}
 _JOINERS = "\u200c\u200d"
 
@@ -20,7 +26,7 @@ def one_line(text: Any) -> str:
     return line if line.strip(_JOINERS) else ""
 
 
-def written_money(amount: Decimal | str, currency: str = "CNY") -> str:
+def written_money(amount: Decimal | str, currency: str = HOME_CURRENCY) -> str:
     """An amount as people write it: ¥8,677.75, with a true minus sign."""
     value = Decimal(amount)
     sign = "−" if value < 0 else ""

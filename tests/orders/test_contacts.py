@@ -160,7 +160,7 @@ def test_the_office_lists_and_edits_customers_without_showing_their_phones(log_i
         assert "138 **** 8000" in shown
         assert "13800138000" not in shown.replace(" ", "")
     fields = {
-        "name": "吴小华", "phone": "", "source": "wechat", "tier": "retail", "credit_limit": "0", "is_active": "on",
+        "name": "吴小华", "phone": "", "source": "wechat", "tier": "retail", "credit_limit": "0", "credit_currency": "CNY", "is_active": "on",
     }  # fmt: skip
     assert office.post(form, fields).status_code == 302
     customer.refresh_from_db()

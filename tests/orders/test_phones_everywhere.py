@@ -34,6 +34,7 @@ def test_the_admin_keeps_a_customer_of_whom_no_phone_is_known():
         "source": "api",
         "tier": "retail",
         "credit_limit": "0",
+        "credit_currency": "CNY",
         "is_active": "on",
         "phone": "",
     }

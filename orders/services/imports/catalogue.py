@@ -11,9 +11,7 @@ from django.db import transaction
 from orders.models import Product, Variant
 from orders.services.imports.amounts import unit_price
 from orders.services.imports.rows import Row
-
-# Price lists are in yuan.
-HOME = "CNY"
+from shopcomm.core.text import HOME_CURRENCY
 
 
 class Catalogue:
@@ -58,7 +56,7 @@ class Catalogue:
             sku=row.sku,
             color=row.rest.get("color", "")[:40],
             size=row.rest.get("size", "")[:40],
-            price=unit_price(row) if row.currency == HOME else 0,
+            price=unit_price(row) if row.currency == HOME_CURRENCY else 0,
             is_active=False,
         )
 

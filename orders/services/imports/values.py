@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from orders.services.items import MAX_QUANTITY
 from orders.services.moves import CENT, MAX_MONEY
+from shopcomm.core.text import CURRENCIES as KNOWN_CODES
 
 FORMATS = (
     "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S.%f",
@@ -27,8 +28,7 @@ CURRENCIES = (
     ("港币", "HKD"), ("港元", "HKD"), ("US$", "USD"), ("HK$", "HKD"), ("NT$", "TWD"), ("元", "CNY"), ("¥", "CNY"),
     ("£", "GBP"), ("€", "EUR"), ("$", "USD"),
 )  # fmt: skip
-CODES = frozenset({"CNY", "USD", "EUR", "GBP", "HKD", "TWD", "MOP", "JPY", "KRW", "AUD", "CAD", "SGD", "MYR", "THB",
-                   "VND", "RUB", "CHF", "SEK", "NZD"})  # fmt: skip
+CODES = frozenset(KNOWN_CODES)
 # One piece each. A carton, a dozen or a pack is some other number of pieces, which nobody told.
 UNITS = r"个|箇|個|件|只|隻|條|条|枚|款|套|pcs?\.?|pieces?|ea"
 _NUMBER = re.compile(r"[+-]?\d[\d,. ']*")

@@ -69,7 +69,9 @@ class CustomerForm(ModelForm):
             "source",
             "tier",
             "credit_limit",
+            "credit_currency",
             "credit_days",
+            "no_due_date",
             "note",
             "is_active",
         )

@@ -113,6 +113,16 @@ def test_a_debt_is_told_of_on_its_day_and_when_it_is_overdue(debt, clock, pass_o
     )
 
 
+def test_a_customer_without_a_due_date_is_reminded_of_none(clock, sales, manager, pass_on):
+    dealer = CustomerFactory(credit_limit=Decimal("1000.00"), no_due_date=True)
+    order = make_order(customer=dealer, on_credit=True, assigned_to=sales)
+    for moment in ("2026-12-25 10:00", "2026-12-26 10:00"):
+        clock.move_to(at(moment))
+        pass_on()
+    assert order.due_on is None
+    assert not Notification.objects.filter(trigger__startswith="debt_").exists()
+
+
 def test_what_is_repaid_before_is_not_reminded_of_and_what_waits_is_taken_back(debt, clock, pass_on):
     NotificationRule.objects.filter(trigger="debt_due").update(steps=[1])
     clock.move_to(at("2026-12-01 01:00"))

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from shopcomm.core.fields import LineField
+from shopcomm.core.text import CURRENCIES, HOME_CURRENCY
 
 
 class Source(models.TextChoices):
@@ -41,12 +42,27 @@ class Customer(models.Model):
     # Off: no log-in and no link opens anything for them any more; their orders stay.
     is_active = models.BooleanField(_("启用"), default=True)
     credit_limit = models.DecimalField(_("赊账额度"), max_digits=12, decimal_places=2, default=0)
+    # Sums of different currencies are never added up: the limit is for debts in this one, and no other is lent.
+    credit_currency = models.CharField(
+        _("额度币种"),
+        max_length=3,
+        choices=[(code, code) for code in CURRENCIES],
+        default=HOME_CURRENCY,
+        db_default=HOME_CURRENCY,
+        help_text=_("额度只管这一种币种：其他币种的订单不能挂账，其他币种的欠款也不占用额度"),
+    )
     credit_days = models.PositiveIntegerField(
         _("挂账付款期(天)"),
         null=True,
         blank=True,
         validators=[MaxValueValidator(3650)],
-        help_text=_("留空按店铺设置；0 表示当天到期"),
+        help_text=_("留空按店铺设置；0 表示当天到期；只影响以后挂账的订单"),
+    )
+    no_due_date = models.BooleanField(
+        _("挂账不设到期日"),
+        default=False,
+        db_default=False,
+        help_text=_("店铺设了付款期，这位客户也不设到期日；只影响以后挂账的订单"),
     )
     created_at = models.DateTimeField(_("建立时间"), auto_now_add=True)
 
@@ -57,6 +73,11 @@ class Customer(models.Model):
             models.UniqueConstraint(fields=["phone"], condition=~models.Q(phone=""), name="customer_phone"),
             models.UniqueConstraint(
                 fields=["external_id"], condition=~models.Q(external_id=""), name="customer_ext"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(no_due_date=False) | models.Q(credit_days=None),
+                name="customer_one_term",
+                violation_error_message=_("填了付款期就有到期日：请二选一"),
             ),
         ]
         indexes = [
