@@ -13,10 +13,12 @@ from orders.reading.characters import narrow, simplified
 from orders.reading.marks import CHANGE, labels_in, postcode_in
 from orders.reading.phones import FoundPhone, phone_in_region, phones_in
 from orders.reading.receivers import LIKELY, Piece, glued_to_street, is_place, is_surname, is_talk, likeness
-from orders.reading.regions import TAKEN, Region, region_in, taken_again
+from orders.reading.regions import TAKEN, Region, Search, region_in, taken_again
 
 __all__ = ["CHANGE", "LONGEST", "ReadAddress", "read_address", "read_receiver"]
 LONGEST = 400
+# A receiver with an address is a dozen pieces. A text of more than these is something else, and is left as it is.
+MOST_PIECES = 32
 _BREAK = re.compile(r"(?:[\s,，。;；|!！?？:：\0]|(?<![A-Za-z0-9])/|/(?![A-Za-z0-9]))+")
 # Eight digits of Hong Kong and Macau, a mobile number of Taiwan.
 PHONE_ABROAD = re.compile(r"[2-9]\d{7}|0?9\d{8}")
@@ -99,9 +101,10 @@ class _Reading:
         return self._result(region)
 
     def _own(self, start: int, end: int, owner: str, *, taken: bool = True) -> None:
-        for place in range(start, end):
-            if self.plain[place] != TAKEN:
-                self.owners[place] = owner
+        signs, owned = self.plain[start:end], self.owners[start:end]
+        self.owners[start:end] = [
+            mine if sign == TAKEN else owner for sign, mine in zip(signs, owned, strict=True)
+        ]
         if taken:
             self.plain = self.plain[:start] + TAKEN * (end - start) + self.plain[end:]
 
@@ -125,18 +128,20 @@ class _Reading:
                 self.labelled[end] = follows
 
     def _take_region(self) -> Region | None:
-        region = region_in(self.plain)
+        search = Search(self.plain)
+        region = region_in(search)
         if region is None:
             return None
         self._own(region.start, region.end, "region")
         for piece in self._pieces():
             if piece.start >= region.end:
-                end = taken_again(self.plain, piece.start, region.division)
+                search.text = self.plain
+                end = taken_again(search, piece.start, region.division)
                 self._own(piece.start, end, "region")
         return region
 
     def _pieces(self) -> list[Piece]:
-        """What nothing has taken yet, run by run."""
+        """What nothing has taken yet, run by run; nothing of a text that is too many pieces."""
         spans: list[tuple[int, int]] = []
         place = 0
         while place < len(self.plain):
@@ -150,6 +155,8 @@ class _Reading:
                 place = spans.pop()[0]
             spans.append((place, end))
             place = end
+            if len(spans) > MOST_PIECES:
+                return []
         return [self._piece(start, end) for start, end in spans]
 
     def _piece(self, start: int, end: int) -> Piece:
@@ -157,7 +164,7 @@ class _Reading:
         before = self.plain[:start].rstrip(" \t,，:：")
         beside = after == TAKEN and self._owner_after(end) == "phone"
         beside = beside or (before.endswith(TAKEN) and self.owners[len(before) - 1] == "phone")
-        return Piece(self.text[start:end], start, end, beside)
+        return Piece(self.plain[start:end], start, end, beside)
 
     def _owner_after(self, place: int) -> str:
         while place < len(self.plain) and self.plain[place] in " \t,，:：":
@@ -183,7 +190,7 @@ class _Reading:
         behind = [each for each in pieces if region is None or each.start >= region.end]
         street = self._street_of(behind)
         if not any(is_place(each.text) for each in street):
-            ahead = self._street_of([each for each in pieces if each not in behind], first=False)
+            ahead = self._street_of(pieces[: len(pieces) - len(behind)], first=False)
             street = ahead or street
         for piece in street:
             end = piece.start + len(_without_tail(piece.text))
@@ -269,4 +276,4 @@ class _Reading:
 
 def _without_tail(piece: str) -> str:
     """A piece of a street without what is said behind it: …18栋吧, …3楼可以吗."""
-    return piece[: len(_TAIL.sub("", simplified(piece)))]
+    return piece[: len(_TAIL.sub("", piece))]

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 _EXTENSION = r"(?:\s*(?:转|分机|ext\.?|#)\s*\d{1,6}|-\d{3,5}(?!\d))?"
+_DIGIT = re.compile(r"\d")
 _MOBILE = re.compile(
     rf"(?<!\d)(?:\+?(?:0?0?86)[-\s]?)?(1[3-9]\d[-\s]?\d{{4}}[-\s]?\d{{4}}{_EXTENSION})(?![\d])"
 )
@@ -31,6 +32,8 @@ class FoundPhone:
 def phones_in(text: str) -> list[FoundPhone]:
     """Every number in a text (narrow), in the order of the text; extensions belong to them."""
     found: list[FoundPhone] = []
+    if not _DIGIT.search(text):
+        return found
     for pattern in (_MOBILE, _ABROAD, _FIXED, _FREE):
         for match in pattern.finditer(text):
             if not any(match.start() < each.end and each.start < match.end() for each in found):

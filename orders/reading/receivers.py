@@ -1,9 +1,7 @@
-"""Which piece of a text is a person: by a courtesy, a surname, or its place beside a phone."""
+"""Which piece of a text is a person: by a courtesy, a surname, or its place beside a phone. Texts are simplified."""
 
 import re
 from dataclasses import dataclass
-
-from orders.reading.characters import simplified
 
 _SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付"
@@ -45,7 +43,8 @@ _BESIDE_A_PHONE = 15
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of characters between breaks: its words as written, where they stand, and whether a phone stands beside them."""
+    """A run of characters between breaks: its words in simplified characters, where they stand, and whether a phone
+    stands beside them."""
 
     text: str
     start: int
@@ -56,25 +55,23 @@ class Piece:
 def is_place(text: str) -> bool:
     """Whether a piece is of a street: has a number or a word of places, or is the single sign of a door or block."""
     # 501 室（电梯口）: the remark is of what it stands behind.
-    plain = _REMARK.sub("", simplified(text)) or text
+    plain = _REMARK.sub("", text) or text
     return (len(plain) == 1 and (plain.isascii() or plain.isdigit())) or bool(_PLACE.search(plain))
 
 
 def is_talk(text: str) -> bool:
     """Whether a piece is said to somebody: 谢谢老板, 麻烦尽快发货."""
-    plain = simplified(text)
-    return bool(_GREETING.match(plain) or _PLEA.search(plain))
+    return bool(_GREETING.match(text) or _PLEA.search(text))
 
 
 def is_surname(text: str) -> bool:
     """Whether one character alone can be a surname."""
-    return simplified(text) in _SURNAMES
+    return text in _SURNAMES
 
 
 def likeness(piece: Piece) -> int:
     """How much a piece looks like a person; 0 is not at all."""
-    text = simplified(piece.text)
-    worth = _likeness(text)
+    worth = _likeness(piece.text)
     if worth == _POSSIBLE and not piece.beside_phone:
         return 0
     return worth + (_BESIDE_A_PHONE if worth and piece.beside_phone else 0)
@@ -122,4 +119,4 @@ def glued_to_street(text: str) -> str:
     match = _GLUED.search(text)
     if match is None:
         return ""
-    return match[1] if _likeness(simplified(match[1])) >= LIKELY else ""
+    return match[1] if _likeness(match[1]) >= LIKELY else ""

@@ -13,6 +13,9 @@ from orders.reading.divisions import CITY, DISTRICT, PROVINCE, WORDS, Division, 
 
 # Nobody writes a place thrice over with all that stands above it; a text of nothing but names shall cost no more.
 MOST_NAMES = 9
+# So many names are tried in one text. An address that is written twice over, streets and all, needs about twenty; a
+# text that goes beyond names so many places that it means none of them.
+MOST_TRIED = 30
 # Stands for what has been read already: phones and labels, out of the way of names.
 TAKEN = "\0"
 _GAP = re.compile(
@@ -70,6 +73,24 @@ class Chain(NamedTuple):
         return highest[0]
 
 
+class TooManyNames(Exception):
+    """A text names more places than anybody looks at."""
+
+
+@dataclass(slots=True)
+class Search:
+    """A text (narrow, simplified) with how many of its names may still be tried."""
+
+    text: str
+    left: int = MOST_TRIED
+
+    def count(self) -> None:
+        """One more name is looked at. Raises TooManyNames."""
+        self.left -= 1
+        if self.left < 0:
+            raise TooManyNames
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
     """Where the text names its division, and whether nothing in the text speaks against it.
@@ -91,15 +112,18 @@ def load() -> None:
     below()
 
 
-def region_in(text: str) -> Region | None:
-    """The division that a text (narrow, simplified) names: the chain that says most and begins highest; of equals, the first."""
-    chains = [(chain, division) for chain in _chains(text) if (division := chain.division)]
+def region_in(search: Search) -> Region | None:
+    """The division that a text names: the chain that says most and begins highest; of equals, the first."""
+    try:
+        chains = [(chain, division) for chain in _chains(search) if (division := chain.division)]
+    except TooManyNames:
+        return None
     if not chains:
         return None
     best, division = max(chains, key=_worth)
     if any(_names_a_province(meant) and not meant.holds(division) for _, meant in chains):
         return None
-    end, division = _with_short_county(text, best.end, division)
+    end, division = _with_short_county(search.text, best.end, division)
     against = any(
         other.first_whole and not (meant.holds(division) or division.holds(meant))
         for other, meant in chains
@@ -113,9 +137,12 @@ def _names_a_province(division: Division) -> bool:
     return division.level == PROVINCE or (division.level == CITY and division.city == division.province)
 
 
-def taken_again(text: str, start: int, division: Division) -> int:
+def taken_again(search: Search, start: int, division: Division) -> int:
     """Where a repetition of the division's names that begins at `start` ends; `start` if there is none."""
-    chain = _grown(text, Chain(start, start, frozenset((division,)), named=1))
+    try:
+        chain = _grown(search, Chain(start, start, frozenset((division,)), named=1))
+    except TooManyNames:
+        return start
     return chain.end if chain.named > 1 and division in chain.meant else start
 
 
@@ -125,14 +152,14 @@ def _worth(pair: tuple[Chain, Division]) -> tuple[bool, int, int, int, int]:
     return high, division.level if chain.named > 1 else 0, chain.named, chain.whole, -chain.start
 
 
-def _chains(text: str) -> Iterator[Chain]:
-    """The best chain of each place where one may begin, without those inside an earlier one."""
-    known, end = lengths(), 0
+def _chains(search: Search) -> Iterator[Chain]:
+    """The best chain of each place where one may begin, without those inside an earlier one. Raises TooManyNames."""
+    text, known, end = search.text, lengths(), 0
     for start in range(len(text) - 1):
         if start < end or text[start : start + 2] not in known:
             continue
         border = _is_border(text, start)
-        chain = _grown(text, Chain(start, start, frozenset()))
+        chain = _grown(search, Chain(start, start, frozenset()))
         if not chain.named or not (border or _stands_alone(chain)):
             continue
         end = chain.end
@@ -155,23 +182,27 @@ def _stands_alone(chain: Chain) -> bool:
     )
 
 
-def _grown(text: str, chain: Chain) -> Chain:
-    """The chain with as many names behind it as fit; the longer names are tried first."""
-    best = chain
+def _grown(search: Search, chain: Chain) -> Chain:
+    """The chain with as many names behind it as fit; the longer names are tried first. Raises TooManyNames."""
+    text, best = search.text, chain
     if chain.named == MOST_NAMES:
         return best
     start = _GAP.match(text, chain.end).end() if chain.named else chain.start  # type: ignore[union-attr]
     for place in (start, start + 1) if chain.named and text[start : start + 1] == "县" else (start,):
         for size in lengths().get(text[place : place + 2], ()):
             meant_by = names().get(text[place : place + size]) if place + size <= len(text) else None
-            longer = _with_name(text, chain, place, place + size, meant_by) if meant_by else None
+            longer = _with_name(search, chain, place, place + size, meant_by) if meant_by else None
             if longer and (longer.named, longer.whole, longer.end) > (best.named, best.whole, best.end):
                 best = longer
     return best
 
 
-def _with_name(text: str, chain: Chain, start: int, end: int, meant_by: tuple[Named, ...]) -> Chain | None:
+def _with_name(
+    search: Search, chain: Chain, start: int, end: int, meant_by: tuple[Named, ...]
+) -> Chain | None:
     """The chain with one more name, and what follows it; None if the name does not belong to it."""
+    search.count()
+    text = search.text
     fitting = [(each, division) for each in meant_by for division in _below(chain, each)]
     if not fitting:
         return None
@@ -188,7 +219,7 @@ def _with_name(text: str, chain: Chain, start: int, end: int, meant_by: tuple[Na
         first_whole=chain.first_whole if chain.named else whole,
         written=text[start:end] if all(each.as_written for each, _ in fitting) else "",
     )
-    grown = _grown(text, longer)
+    grown = _grown(search, longer)
     if grown.named > longer.named:
         return grown
     if whole and _is_other_word(text, end):

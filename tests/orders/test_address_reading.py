@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -142,6 +143,38 @@ def test_a_province_named_in_the_text_is_never_replaced_by_another(province, oth
 def test_no_text_breaks_the_reader(text):
     read_address(text + WHOLE)
     read_address(text)
+
+
+def milliseconds(text: str) -> float:
+    """What reading a text takes when nobody is in the way."""
+    spent = []
+    for _again in range(30):
+        begun = time.process_time()
+        read_receiver(text)
+        spent.append(time.process_time() - begun)
+    return min(spent) * 1000
+
+
+NAMES = [each.district or each.city or each.province for each in divisions()]
+CROWDED = {
+    "names of places": "".join(NAMES)[:LONGEST],
+    "names with blanks": " ".join(NAMES[7::31])[:LONGEST],
+    "short names with commas": "，".join(short(each) for each in NAMES[3::17])[:LONGEST],
+    "one name, which a province and a prefecture have": "海南" * 200,
+    "one name, which many cities have": "朝阳" * 200,
+    "a whole place, again and again": "浙江省杭州市余杭区" * 44,
+    "people": "张三，" * 133,
+}
+
+
+@pytest.mark.parametrize("text", CROWDED.values(), ids=CROWDED.keys())
+def test_a_text_of_nothing_but_names_costs_little_more_than_an_address_and_is_none(text):
+    ordinary = milliseconds(f"{WHOLE}3栋1单元302，张三，13800138000，谢谢")
+
+    assert milliseconds(text) < 10 * ordinary
+    read = read_receiver(text)
+    assert not read.is_complete
+    assert "".join(f"{read.region}{read.rest}{read.street}{read.name}".split()) == re.sub(r"[，\s]", "", text)
 
 
 def test_short_names_stay_names():
