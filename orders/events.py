@@ -131,6 +131,16 @@ class OrderCancelled(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DepositReleased(OrderEvent):
+    """A deposit that had been kept goes back after all; `balance`, below zero, is what waits to be paid out for it."""
+
+    type: ClassVar[str] = "order.deposit_released"
+    amount: str
+    balance: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderChanged(OrderEvent):
     """Somebody edited the order; `before` and `after` hold the changed fields only."""
 

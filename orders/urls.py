@@ -41,6 +41,7 @@ urlpatterns = [
     path("<str:number>/events/", desk.order_page, {"view": "events"}, name="events"),
     path("<str:number>/row/", desk.row_part, name="row"),
     path("<str:number>/part-refund/", transitions.part_refund, name="part-refund"),
+    path("<str:number>/deposit/", payments.give_back_deposit, name="deposit"),
     path("<str:number>/payments/", payments.take_payment, name="payment"),
     path("<str:number>/after-sales/", after_sales.new_case, name="new-case"),
     path("<str:number>/evaluation/", evaluations.answer, name="answer-evaluation"),

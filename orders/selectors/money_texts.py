@@ -123,6 +123,10 @@ def _cancelled(fact: MoneyFact) -> str:
     return fact.because(_("取消订单"))
 
 
+def _deposit_released(fact: MoneyFact) -> str:
+    return fact.because(_("定金 %(amount)s 改为退还，等待退款") % {"amount": fact.written()})
+
+
 def with_balance(text: str, data: dict[str, Any]) -> str:
     """What a change of the order left to be paid or to be returned, behind what was changed."""
     fact = MoneyFact.of(data)
@@ -142,6 +146,7 @@ _TEXTS: dict[str, Callable[[MoneyFact], str]] = {
     events.OrderRefundRejected.type: _refund_rejected,
     events.PartRefunded.type: _part_refunded,
     events.OrderCancelled.type: _cancelled,
+    events.DepositReleased.type: _deposit_released,
 }
 
 

@@ -78,6 +78,7 @@ ICONS = {
     events.OrderRefundRejected.type: "undo",
     events.OrderRefunded.type: "refund",
     events.OrderCancelled.type: "close",
+    events.DepositReleased.type: "undo",
     events.OrderChanged.type: "edit",
     events.OrderAcknowledged.type: "eye",
     events.OrderPrinted.type: "print",

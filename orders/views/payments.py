@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from orders.errors import GuardFailed, OrderError
 from orders.models import Order, Status
+from orders.services.deposits import release_deposit
 from orders.services.moves import money
 from orders.services.payments import record_payment
 from orders.services.transitions import transition_order
@@ -33,6 +34,24 @@ def take_payment(request: ShopRequest, number: str) -> HttpResponseBase:
     else:
         messages.success(request, said)
     return redirect("orders:detail", number)
+
+
+@require_POST
+@right_required("payments.record")
+def give_back_deposit(request: ShopRequest, number: str) -> HttpResponseBase:
+    """A deposit that was kept goes back after all."""
+    order, reason = visible_order(request, number), request.POST.get("reason", "")
+    try:
+        once_sent(request, lambda: _give_back(request, order, reason))
+    except OrderError as error:
+        messages.error(request, str(error.detail))
+    else:
+        messages.success(request, _("定金改为退还，退款后请登记凭证"))
+    return redirect("orders:detail", number)
+
+
+def _give_back(request: ShopRequest, order: Order, reason: str) -> str:
+    return release_deposit(actor=request.actor, order_id=order.pk, reason=reason).number
 
 
 def _said(booked: Order) -> str:

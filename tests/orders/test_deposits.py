@@ -8,10 +8,11 @@ import time_machine
 from django.utils import timezone
 
 from messaging.services.notifications.timers import cancel_unpaid
-from orders.errors import GuardFailed
+from orders.errors import GuardFailed, NotAllowed
 from orders.models import Order, Refund
 from orders.selectors.due import deposits_to_decide, unpaid_too_long
 from orders.selectors.timeline import timeline
+from orders.services.deposits import release_deposit
 from orders.services.editing import edit_order
 from orders.services.payments import record_payment
 from orders.services.refunds import pay_refund
@@ -156,3 +157,56 @@ def test_goods_with_a_difference_unpaid_leave_only_where_the_shop_says_so(as_act
     )
     rest = make_order(status="picking")
     assert move(rest, "shipped", actor=as_actor("warehouse")).status == "shipped"
+
+
+def kept_deposit(as_actor, **fields) -> Order:
+    boss = as_actor("manager")
+    return move(with_deposit(**fields), "cancelled", actor=boss, reason="违约", keep_deposit=True)
+
+
+def test_a_deposit_that_was_kept_is_given_back_with_a_reason_and_then_paid_out(as_actor):
+    order = kept_deposit(as_actor)
+    version = order.version
+    order = release_deposit(actor=as_actor("manager"), order_id=order.pk, reason="客户补了合同")
+    refund = order.refunds.get()
+    assert (order.deposit_kept, order.version, order.status) == (0, version + 1, "cancelled")
+    assert (refund.amount, refund.state, refund.purpose) == (Decimal("100.00"), "approved", "cancelled")
+    for audience in ("shop", "customer"):
+        told = timeline(order, audience=audience)[-1].text
+        assert told == "定金 ¥100.00 改为退还，等待退款：客户补了合同"
+    line = order.conversation.messages.last()
+    assert (line.data["event"], line.internal) == ("order.deposit_released", False)
+    pay_refund(actor=as_actor("manager"), refund_id=refund.pk, reference="T-1")
+    order.refresh_from_db()
+    assert (order.refunded_amount, order.paid_amount) == (Decimal("100.00"), Decimal("100.00"))
+
+
+def test_giving_a_deposit_back_is_a_managers_and_needs_a_deposit_and_a_reason(as_actor):
+    order, other = kept_deposit(as_actor), make_order(status="paid")
+    with pytest.raises(NotAllowed):
+        release_deposit(actor=as_actor("sales"), order_id=order.pk, reason="求情")
+    for pk, reason, name in ((order.pk, " ", "reason_required"), (other.pk, "x", "no_deposit_kept")):
+        with pytest.raises(GuardFailed) as refusal:
+            release_deposit(actor=as_actor("manager"), order_id=pk, reason=reason)
+        assert refusal.value.names == [name]
+    order.refresh_from_db()
+    assert (order.deposit_kept, order.refunds.count()) == (Decimal("100.00"), 0)
+
+
+def test_the_order_page_gives_a_deposit_back_once_however_often_it_is_sent(
+    as_actor, log_in, manager, sales, phone_of
+):
+    order = kept_deposit(as_actor, assigned_to=sales)
+    path, page = f"/orders/{order.number}/deposit/", f"/orders/{order.number}/"
+    assert path not in log_in(sales).get(page).text
+    assert log_in(sales).post(path, {"reason": "x"}).status_code == 403
+    boss = log_in(manager)
+    assert path in boss.get(page).text
+    for _again in range(2):
+        assert boss.post(path, {"reason": "补了合同", "form_key": "one"}).status_code == 302
+    order.refresh_from_db()
+    assert (order.deposit_kept, order.refunds.get().amount) == (0, Decimal("100.00"))
+    for shown in (boss.get(page).text, phone_of(order.customer).get(f"/my/orders/{order.number}/").text):
+        assert "<span>定金不退</span>" not in shown
+        assert "<dt>定金不退</dt>" not in shown
+        assert "待退" in shown

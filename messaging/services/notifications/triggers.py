@@ -74,7 +74,13 @@ WITHOUT_MONEY = {
 # What may leave something to be paid or to be returned, beside what they tell of.
 LEAVE_OPEN = {
     each.type
-    for each in (events.OrderPaid, events.OrderCancelled, events.OrderChanged, events.PaymentRecorded)
+    for each in (
+        events.OrderPaid,
+        events.OrderCancelled,
+        events.DepositReleased,
+        events.OrderChanged,
+        events.PaymentRecorded,
+    )
 }
 
 

@@ -9,10 +9,12 @@ from messaging.models import Notification, NotificationRule
 from messaging.selectors.explained import explain
 from messaging.services.notifications.rehearsal import rehearse
 from orders.models import Order
+from orders.services.deposits import release_deposit
 from orders.services.editing import edit_order
 from orders.services.payments import record_payment
 from orders.services.refunds import pay_refund
 from orders.services.repayments import Slip, record_repayment
+from shopcomm.core.accounts.actors import Actor
 from tests.factories import CustomerFactory, integration, make_order, move
 from tests.messaging.notifications.conftest import at
 
@@ -74,6 +76,18 @@ def test_whatever_way_money_came_too_much_a_manager_is_told(clock, customer, man
         amount in said[order.pk]
         for order, amount in ((much, "¥102.00"), (late, "¥60.00"), (deposit, "¥100.00"))
     )
+
+
+def test_of_a_deposit_that_is_given_back_both_sides_are_told(clock, customer, manager, pass_on):
+    deposit = move(make_order(customer=customer), "paid", amount="100.00", reference="W-9")
+    boss = Actor.staff(manager)
+    move(deposit, "cancelled", actor=boss, reason="违约", keep_deposit=True)
+    pass_on()
+    assert not Notification.objects.filter(order=deposit, trigger="money_to_return").exists()
+    release_deposit(actor=boss, order_id=deposit.pk, reason="补了合同")
+    pass_on()
+    assert "有 ¥100.00 要退还给您" in words(deposit, "balance_to_return")
+    assert "¥100.00" in words(deposit, "money_to_return", "staff")
 
 
 @pytest.fixture
