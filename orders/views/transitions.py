@@ -27,6 +27,8 @@ def transition_page(request: ShopRequest, number: str, to: str) -> HttpResponseB
     """Asks for what the move needs, then makes it."""
     order = visible_order(request, number)
     transition = _wanted(order, to, request)
+    if transition is None:
+        return _told(request, number, _("订单已经是%(status)s") % {"status": order.get_status_display()})
     given: dict[str, Any] = {
         "order": order,
         "transition": transition,
@@ -73,16 +75,21 @@ def _part(request: ShopRequest, order: Order, given: dict[str, str]) -> str:
     return order.number
 
 
-def _wanted(order: Order, to: str, request: ShopRequest) -> Transition:
-    """The row of the table; a move somebody else has made meanwhile is no longer there."""
+def _wanted(order: Order, to: str, request: ShopRequest) -> Transition | None:
+    """The row of the table; None when the order is there already, as for a form that is sent twice. Raises Http404."""
     for row in allowed_transitions(order, request.actor):
         if row.to == to:
             return row
-    raise Http404
+    if order.status != to or request.method != "POST":
+        raise Http404
+    return None
 
 
 def _done(request: ShopRequest, number: str, transition: Transition) -> HttpResponseBase:
-    text = _("%(what)s：完成") % {"what": transition.label}
+    return _told(request, number, _("%(what)s：完成") % {"what": transition.label})
+
+
+def _told(request: ShopRequest, number: str, text: str) -> HttpResponseBase:
     if request.headers.get("X-Fragment"):
         return JsonResponse({"text": text})
     messages.success(request, text)
