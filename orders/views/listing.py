@@ -34,6 +34,8 @@ class Line:
     unread: int
     pill: str
     pill_tone: str
+    money: str
+    money_tone: str
     status: str
     tone: str
 
@@ -60,7 +62,7 @@ def _line(row: OrderRow, now: datetime, detail: str, current: str) -> Line:
     pill, tone = (
         (_("缺货"), "danger") if row.shortage else (_("暂停"), "warn") if row.hold_reason else ("", "")
     )
-    goods = _goods(row.goods)
+    goods, money_open = _goods(row.goods), row.open_sum
     return Line(
         number=row.number,
         url=detail.replace("{}", row.number),
@@ -77,6 +79,8 @@ def _line(row: OrderRow, now: datetime, detail: str, current: str) -> Line:
         unread=row.talk.unread,
         pill=pill,
         pill_tone=tone,
+        money=money_open.pill if money_open.is_pressing else "",
+        money_tone=money_open.tone,
         status=status_label(row.status),
         tone=status_class(row.status),
     )
