@@ -16,7 +16,7 @@ from messaging.models import Trigger
 from messaging.models.rules import ABOUT_STOCK
 from orders.couriers import courier_name
 from orders.models import Order
-from shopcomm.core.text import written_money
+from shopcomm.core.text import HOME_CURRENCY, written_money
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Variable(NamedTuple):
     value: Callable[[Story], str]
 
 
-def money(amount: Decimal | str | None, currency: str = "CNY") -> str:
+def money(amount: Decimal | str | None, currency: str = HOME_CURRENCY) -> str:
     """An amount as it is written in a message."""
     return "" if amount in (None, "") else written_money(amount, currency)
 
@@ -51,6 +51,11 @@ def _order(value: Callable[[Order], str]) -> Callable[[Story], str]:
 
 def _fact(name: str) -> Callable[[Story], str]:
     return lambda story: str(story.data.get(name) or "")
+
+
+def _amount(name: str) -> Callable[[Story], str]:
+    """A sum of an event, in the order's currency."""
+    return lambda story: money(story.data.get(name), story.order.currency if story.order else HOME_CURRENCY)
 
 
 def _items(order: Order) -> str:
@@ -89,7 +94,7 @@ _order_words = (
         # What came since is counted: nothing is ever asked for below zero.
         _order(lambda order: money(max(order.balance, Decimal(0)), order.currency)),
     ),
-    Variable("待退金额", "to_return", gettext_lazy("待退金额"), lambda s: money(s.data.get("to_return"))),
+    Variable("待退金额", "to_return", gettext_lazy("待退金额"), _amount("to_return")),
     Variable("付款期限", "pay_by", gettext_lazy("付款期限"), _order(_pay_by)),
     Variable(
         "挂账到期日",
@@ -104,7 +109,7 @@ _order_words = (
     ),
     Variable("运单号", "tracking", gettext_lazy("运单号"), _fact("tracking_number")),
     Variable("物流进展", "progress", gettext_lazy("物流进展"), _fact("text")),
-    Variable("收到金额", "amount", gettext_lazy("本次金额"), lambda story: money(story.data.get("amount"))),
+    Variable("收到金额", "amount", gettext_lazy("本次金额"), _amount("amount")),
     Variable("原因", "reason", gettext_lazy("原因"), _fact("reason")),
     Variable("修改内容", "changes", gettext_lazy("修改内容"), _fact("changes")),
     Variable("售后进展", "claim", gettext_lazy("售后进展"), _fact("case")),

@@ -90,6 +90,13 @@ def test_of_a_deposit_that_is_given_back_both_sides_are_told(clock, customer, ma
     assert "¥100.00" in words(deposit, "money_to_return", "staff")
 
 
+def test_a_notice_of_money_names_the_currency_of_its_order(paid, pass_on):
+    Order.objects.filter(pk=paid.pk).update(currency="USD")
+    price(paid, discount="139.00")
+    pass_on()
+    assert "有 $139.00 要退还给您" in words(paid, "balance_to_return")
+
+
 @pytest.fixture
 def debt(clock, sales, manager, pass_on) -> Order:
     """398.00 on account, due on 1 December."""
