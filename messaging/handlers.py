@@ -10,6 +10,8 @@ from shopcomm.core.events.publish import Event
 
 TOLD: set[type[events.OrderEvent] | type[Event]] = {row.event for row in TRANSITIONS} | {
     events.PaymentRecorded,
+    events.DepositReleased,
+    events.DebtReduced,
     events.ShipmentUpdated,
     events.OrderChanged,
     events.OrderUrged,

@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from messaging.models import Notification, NotificationRule
+from messaging.models import Notification, NotificationRule, Trigger
 from messaging.selectors.explained import explain
 from messaging.services.notifications.rehearsal import rehearse
+from messaging.services.notifications.triggers import types_for
 from orders.models import Order
 from orders.services.deposits import release_deposit
 from orders.services.editing import edit_order
@@ -15,8 +16,10 @@ from orders.services.payments import record_payment
 from orders.services.refunds import pay_refund
 from orders.services.repayments import Slip, record_repayment
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.handlers import all_handlers
 from tests.factories import CustomerFactory, integration, make_order, move
 from tests.messaging.notifications.conftest import at
+from tests.orders.test_debts import bring_back
 
 pytestmark = pytest.mark.django_db
 
@@ -142,6 +145,20 @@ def test_a_customer_without_a_due_date_is_reminded_of_none(clock, sales, manager
         pass_on()
     assert order.due_on is None
     assert not Notification.objects.filter(trigger__startswith="debt_").exists()
+
+
+def test_goods_that_come_back_unpaid_are_told_as_so_much_less_to_pay(debt, pass_on):
+    for step in ("picking", "shipped", "delivered"):
+        move(debt, step)
+    bring_back(debt, 1)
+    pass_on()
+    assert ("debt_reduced", "customer") in told_of(debt)
+    assert "¥199.00" in words(debt, "debt_reduced")
+
+
+def test_every_event_that_a_rule_can_wait_for_reaches_the_rules():
+    (planner,) = [each for each in all_handlers() if each.name.endswith("plan_notifications")]
+    assert {type_ for trigger in Trigger.values for type_ in types_for(trigger)} - planner.types == set()
 
 
 def test_what_is_repaid_before_is_not_reminded_of_and_what_waits_is_taken_back(debt, clock, pass_on):
