@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.address_form import Pasted, address_widget
+from orders.change_merging import Seen
 from orders.change_reading import LineChoice, ReadChange, read_change
 from orders.models import ChangeKind, Order
 from orders.selectors.catalogue import variants_on_sale
@@ -245,6 +246,7 @@ def read_phone_consent(data: QueryDict) -> PhoneConsent:
     return PhoneConsent(who=data.get("who", ""), at=at, note=data.get("note", ""))
 
 
-def read_version(data: QueryDict) -> int | None:
-    """The version of the order that somebody looked at when they chose; None when nothing was to choose."""
-    return reading.whole_number(data.get("seen"), most=reading.MOST_VERSION)
+def read_seen(data: QueryDict) -> Seen | None:
+    """What somebody looked at when they chose; None when nothing was to choose."""
+    version = reading.whole_number(data.get("seen"), most=reading.MOST_VERSION)
+    return None if version is None else Seen(version, data.get("seen_prices", ""))

@@ -31,6 +31,15 @@ class Clash:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What somebody looked at who has a request as asked although it clashes: the order's version, and the mark of the
+    prices of the list that had moved (`prices_mark`)."""
+
+    version: int
+    prices: str = ""
+
+
+@dataclass(frozen=True)
 class Merged:
     """A request brought up to date: what the order would have in the fields it names, and what clashes."""
 

@@ -101,7 +101,7 @@ class ChangePending(OrderError):
 class ChangeClash(OrderError):
     """What a request wants was changed otherwise since it was made; a person has to choose.
 
-    `clashes` are ClashText. Whoever wants it as asked all the same says so with the order's `version`.
+    `clashes` are ClashText. Whoever wants it as asked all the same says what they have `Seen`.
     """
 
     code, status = "change_clash", 409
@@ -111,7 +111,7 @@ class ChangeClash(OrderError):
         listed = "；".join(each.sentence for each in clashes)
         rows = [vars(each) for each in clashes]
         super().__init__(
-            _("提出以后订单又改过，请看清后再决定：%(listed)s") % {"listed": listed},
+            _("提出以后有变化，请看清后再决定：%(listed)s") % {"listed": listed},
             version=version,
             clashes=rows,
         )

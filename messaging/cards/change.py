@@ -9,7 +9,7 @@ from messaging.cards import Card, Look, register
 from messaging.services.cards import card_changed, send_card
 from messaging.services.conversations import ensure_order_conversation
 from orders import events
-from orders.change_form import read_phone_consent, read_version
+from orders.change_form import read_phone_consent, read_seen
 from orders.models import ChangeRequest, Handler, Order
 from orders.selectors.change_requests import asked_change
 from orders.selectors.timeline import before_after
@@ -39,7 +39,7 @@ def shown(look: Look) -> dict[str, Any]:
 
 def agree(actor: Actor, request_id: int, data: QueryDict) -> None:
     """The customer says yes."""
-    accept_change(actor=actor, request_id=request_id, seen=read_version(data))
+    accept_change(actor=actor, request_id=request_id, seen=read_seen(data))
 
 
 def decline(actor: Actor, request_id: int, data: QueryDict) -> None:
@@ -50,7 +50,7 @@ def decline(actor: Actor, request_id: int, data: QueryDict) -> None:
 def phone(actor: Actor, request_id: int, data: QueryDict) -> None:
     """Sales write down what was said on the phone."""
     consent = read_phone_consent(data)
-    agree_by_phone(actor=actor, request_id=request_id, consent=consent, seen=read_version(data))
+    agree_by_phone(actor=actor, request_id=request_id, consent=consent, seen=read_seen(data))
 
 
 def withdraw(actor: Actor, request_id: int, data: QueryDict) -> None:

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from orders.change_merging import TOLD, Clash, merge_change
 from orders.contacts import masked_phones
 from orders.labels import field_label, field_text, nothing
-from orders.models import ChangeKind, ChangeRequest, Order, OrderLine
+from orders.models import ChangeKind, ChangeRequest, Order, OrderLine, Variant
+from orders.selectors.asked_prices import LIST_PRICE, price_clashes
 from orders.selectors.goods import goods_names, items_as_logged
 
 
@@ -46,12 +47,26 @@ def _stored(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def clashes_of(request: ChangeRequest, order: Order, lines: Iterable[OrderLine]) -> list[Clash]:
-    """What both a request and somebody else since it was made have changed."""
+def clashes_of(
+    request: ChangeRequest,
+    order: Order,
+    lines: Iterable[OrderLine],
+    variants: dict[str, Variant] | None = None,
+) -> list[Clash]:
+    """What somebody else has changed since a request was made that wants it otherwise, and prices that moved.
+
+    Who shows many requests at once passes the `variants` of all `listed` goods.
+    """
     if request.kind == ChangeKind.CANCEL:
         return []
     now = fields_now(order, lines, request.data)
-    return merge_change(request.data, request.before, now).clashes
+    merged = merge_change(request.data, request.before, now)
+    return merged.clashes + price_clashes(merged.data, skus_of(now), order.customer, variants)
+
+
+def skus_of(fields: Mapping[str, Any]) -> set[str]:
+    """The goods in an order's fields."""
+    return {row["sku"] for row in fields.get("items") or []}
 
 
 def clash_texts(
@@ -68,8 +83,11 @@ def clash_texts(
 
 
 def _text(clash: Clash, names: Mapping[str, str], *, whole: bool) -> ClashText:
+    label = names.get(clash.sku, clash.sku)
+    if clash.field == LIST_PRICE:
+        label = _("%(goods)s 的单价") % {"goods": label}
+        return ClashText(label, clash.was, clash.now, clash.wanted)
     if clash.sku:
-        label = names.get(clash.sku, clash.sku)
         return ClashText(label, *(_pieces(rows) for rows in (clash.was, clash.now, clash.wanted)))
     shown = [{clash.field: value} for value in (clash.was, clash.now, clash.wanted)]
     if not whole:

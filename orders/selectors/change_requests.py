@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 from orders.change_policy import ENDED, FREEZING, INSTEAD, PARTS, STAGES, Outcome, policy, stage_of
 from orders.contacts import masked_phones
 from orders.models import ChangeKind, ChangeRequest, Handler, Order, OrderLine, Status, Variant
+from orders.selectors.asked_prices import listed, prices_mark
 from orders.selectors.change_clashes import ClashText, clash_texts, clashes_of
 from orders.selectors.goods import goods_names
 from orders.selectors.timeline import BeforeAfter, in_words
 from orders.selectors.visibility import orders_visible_to
+from orders.services.items import ItemInput, variants_by_sku
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
 
@@ -37,6 +39,8 @@ class AskedChange:
     may_intercept: bool = False
     # What somebody has changed otherwise since: whoever accepts it chooses.
     clashes: Sequence[ClashText] = ()
+    # The mark of the prices of the list among them.
+    prices: str = ""
 
     @property
     def waits_for_customer(self) -> bool:
@@ -69,7 +73,9 @@ class AskedChange:
 
 def asked_changes(order: Order, *, whole: bool = False) -> list[AskedChange]:
     """An order's requests, newest first; with whole phones for the customer whose order it is."""
-    rows = _shown(order.change_requests.select_related("order").order_by("-id")[:SHOWN], whole=whole)
+    rows = _shown(
+        order.change_requests.select_related("order__customer").order_by("-id")[:SHOWN], whole=whole
+    )
     late = interceptable(order)
     return [replace(each, may_intercept=True) if late and each.row.pk == late.pk else each for each in rows]
 
@@ -101,7 +107,7 @@ def open_changes_for(actor: Actor | None, handler: Handler) -> list[AskedChange]
     rows = ChangeRequest.objects.filter(
         state=ChangeRequest.State.OPEN, handler=handler, order__in=orders_visible_to(actor)
     )
-    return _shown(rows.select_related("order").order_by("id")[:LIMIT])
+    return _shown(rows.select_related("order__customer").order_by("id")[:LIMIT])
 
 
 def freezing() -> QuerySet[ChangeRequest]:
@@ -123,22 +129,24 @@ def unanswered(now: datetime) -> list[int]:
 
 def _shown(rows: QuerySet[ChangeRequest], *, whole: bool = False) -> list[AskedChange]:
     now, asked = timezone.now(), list(rows)
-    moved = [row.order for row in asked if _has_moved_on(row)]
-    prefetch_related_objects(moved, "lines")
+    prefetch_related_objects([row.order for row in asked if _may_clash(row)], "lines")
     names = goods_names(fields for row in asked for fields in (row.before, row.after))
-    return [asked_change(row, now, names, whole=whole) for row in asked]
+    goods = [ItemInput(row["sku"], 1) for each in asked if _may_clash(each) for row in listed(each.data)]
+    variants = variants_by_sku(goods) if goods else {}
+    return [asked_change(row, now, names, variants, whole=whole) for row in asked]
 
 
 def asked_change(
     row: ChangeRequest,
     now: datetime | None = None,
     names: Mapping[str, str] | None = None,
+    variants: dict[str, Variant] | None = None,
     *,
     whole: bool = False,
 ) -> AskedChange:
-    """One request as people read it."""
+    """One request as people read it. Who shows many at once passes `names` and `variants` of all their goods."""
     left = None if row.answer_by is None else row.answer_by - (now or timezone.now())
-    clashes = clashes_of(row, row.order, row.order.lines.all()) if _has_moved_on(row) else []
+    clashes = clashes_of(row, row.order, row.order.lines.all(), variants) if _may_clash(row) else []
     # The customer whose order it is reads it whole; the shop sees phones masked, as on the rest of its screens.
     before, after = row.before, row.after
     if not whole:
@@ -149,12 +157,15 @@ def asked_change(
         None if left is None else int(left.total_seconds() // 60),
         row.kind in FREEZING,
         clashes=clash_texts(clashes, whole=whole),
+        prices=prices_mark(clashes),
     )
 
 
-def _has_moved_on(row: ChangeRequest) -> bool:
-    """Whether anything happened to the order of an open request since; the asking itself is one event."""
-    return row.state == ChangeRequest.State.OPEN and row.order.version > row.base_version + 1
+def _may_clash(row: ChangeRequest) -> bool:
+    """Whether anything happened to the order of an open request since (the asking itself is one event), or may have
+    happened to a price that it was asked for at."""
+    moved = row.order.version > row.base_version + 1
+    return row.state == ChangeRequest.State.OPEN and (moved or bool(listed(row.data)))
 
 
 def change_status(row: ChangeRequest) -> str:

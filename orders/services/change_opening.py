@@ -10,6 +10,7 @@ from orders.change_policy import HANDLERS, INSTEAD, Outcome, decide, stage_of
 from orders.events import ChangeRequested
 from orders.labels import status_label
 from orders.models import ChangeRequest, Handler, Order, OrderLine
+from orders.selectors.asked_prices import with_list_prices
 from orders.services.announce import record
 from orders.services.change_contents import before_after, make_so, parts_of
 from orders.services.open_changes import settle, tell_rejection
@@ -25,6 +26,9 @@ def new_request(
     order: Order, lines: list[OrderLine], kind: str, wanted: dict[str, Any], actor: Actor, **fields: Any
 ) -> ChangeRequest:
     """What somebody asks, compared with the order as it is; not stored yet."""
+    if "items" in wanted:
+        held = {line.sku for line in lines}
+        wanted = wanted | {"items": with_list_prices(wanted["items"], held, order.customer)}
     before, after = before_after(order, lines, kind, wanted)
     return ChangeRequest(
         order=order,

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from orders.change_merging import Seen
 from orders.errors import GuardFailed, NotAllowed, PricesChanged
 from orders.events import ChangeEscalated
 from orders.models import ChangeKind, ChangeRequest, Handler, Order
@@ -89,11 +90,11 @@ def _check_limit(order: Order, actor: Actor) -> None:
 
 @retry_on_deadlock
 @transaction.atomic
-def accept_change(*, actor: Actor, request_id: int, seen: int | None = None) -> ChangeRequest:
+def accept_change(*, actor: Actor, request_id: int, seen: Seen | None = None) -> ChangeRequest:
     """Agree to a request, and make it so; what the shop asked the customer goes on as the policy says.
 
-    Accepting twice is accepting once. What was agreed since stays; where that clashes, `seen` (the order's version that
-    the actor looked at) has it as asked all the same.
+    Accepting twice is accepting once. What was agreed since stays; where that clashes, `seen` (what the actor looked
+    at) has it as asked all the same.
     Raises ChangeRequest.DoesNotExist, NotAllowed, ChangeClash, StaleVersion, and GuardFailed when it is answered
     otherwise or can no longer be done.
     """

@@ -2,10 +2,11 @@
 
 from django.utils.translation import gettext as _
 
-from orders.change_merging import merge_change
+from orders.change_merging import Merged, Seen, merge_change
 from orders.errors import ChangeClash
 from orders.models import ChangeKind, ChangeRequest, Order, OrderLine
-from orders.selectors.change_clashes import clash_texts, fields_now
+from orders.selectors.asked_prices import at_asked_prices, price_clashes, prices_mark
+from orders.selectors.change_clashes import clash_texts, fields_now, skus_of
 from orders.services.change_contents import before_after
 from orders.services.open_changes import settle, tell_rejection
 from orders.services.versions import check_version
@@ -13,25 +14,23 @@ from shopcomm.core.accounts.actors import Actor
 
 
 def bring_up_to_date(
-    request: ChangeRequest, order: Order, lines: list[OrderLine], actor: Actor, *, seen: int | None
+    request: ChangeRequest, order: Order, lines: list[OrderLine], actor: Actor, *, seen: Seen | None
 ) -> bool:
     """Merge a request with what happened to its locked order since; whether anything of it is left to do.
 
-    `seen` is the order's version that the actor looked at when they chose to have it as asked although it clashes.
-    A request that the order fulfils already ends here. Raises ChangeClash, and StaleVersion when the choice was made
-    on an older order.
+    `seen` is what the actor looked at when they chose to have it as asked although it clashes. Goods are granted at the
+    price that was shown when they were asked for. A request that the order fulfils already ends here.
+    Raises ChangeClash, and StaleVersion when the choice was made on an older order.
     """
     if request.kind == ChangeKind.CANCEL:
         return True
-    merged = merge_change(request.data, request.before, fields_now(order, lines, request.data))
-    if merged.clashes:
-        if seen is None:
-            told = clash_texts(merged.clashes, whole=actor.kind == "customer")
-            raise ChangeClash(version=order.version, clashes=told)
-        check_version(order, seen)
+    now = fields_now(order, lines, request.data)
+    merged = merge_change(request.data, request.before, now)
+    _check_chosen(order, merged, skus_of(now), actor, seen)
+    data = at_asked_prices(merged.data, request.before, skus_of(now))
     told = {name: request.after[name] for name in ("total",) if name in request.after}
-    request.data, request.base_version = merged.data, order.version
-    request.before, request.after = before_after(order, lines, request.kind, merged.data)
+    request.data, request.base_version = data, order.version
+    request.before, request.after = before_after(order, lines, request.kind, data)
     if not request.after:
         settle(request, actor, ChangeRequest.State.VOID, _("订单已经是这样，不用再改"))
         tell_rejection(request, order, actor)
@@ -40,3 +39,15 @@ def bring_up_to_date(
         request.before["total"] = str(order.total)
         request.after |= told
     return True
+
+
+def _check_chosen(order: Order, merged: Merged, held: set[str], actor: Actor, seen: Seen | None) -> None:
+    """Whether somebody has looked at all that clashes. Raises ChangeClash, StaleVersion."""
+    moved = price_clashes(merged.data, held, order.customer)
+    if not merged.clashes and not moved:
+        return
+    if seen is not None:
+        check_version(order, seen.version)
+    if seen is None or seen.prices != prices_mark(moved):
+        told = clash_texts(merged.clashes + moved, whole=actor.kind == "customer")
+        raise ChangeClash(version=order.version, clashes=told)

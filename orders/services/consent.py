@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from orders.change_merging import Seen
 from orders.change_policy import CONSENTED, CONSENTED_STATUSES, Outcome, needs_consent
 from orders.errors import GuardFailed, NotAllowed, PricesChanged
 from orders.models import ChangeRequest, Handler, Order, OrderLine
@@ -116,7 +117,7 @@ def _total_if(request: ChangeRequest, order: Order, actor: Actor, shown: str) ->
 
 
 def agree(
-    request: ChangeRequest, order: Order, actor: Actor, consent: dict[str, Any], *, seen: int | None
+    request: ChangeRequest, order: Order, actor: Actor, consent: dict[str, Any], *, seen: Seen | None
 ) -> ChangeRequest:
     """Write the customer's word down and go on as the policy says; the warehouse may still have to accept.
 
@@ -133,7 +134,7 @@ def agree(
 @retry_on_deadlock
 @transaction.atomic
 def agree_by_phone(
-    *, actor: Actor, request_id: int, consent: PhoneConsent, seen: int | None = None
+    *, actor: Actor, request_id: int, consent: PhoneConsent, seen: Seen | None = None
 ) -> ChangeRequest:
     """Write down that the customer agreed on the phone. Writing it down twice is once.
 

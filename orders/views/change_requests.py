@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from orders.change_form import read_phone_consent, read_version
+from orders.change_form import read_phone_consent, read_seen
 from orders.errors import OrderError
 from orders.models import ChangeRequest
 from orders.selectors.visibility import orders_visible_to
@@ -41,7 +41,7 @@ def _answer(
 ) -> HttpResponseBase:
     visible = ChangeRequest.objects.filter(order__in=orders_visible_to(request.actor))
     asked = get_object_or_404(visible.select_related("order"), pk=request_id)
-    reason, seen = request.POST.get("reason", "")[:300], read_version(request.POST)
+    reason, seen = request.POST.get("reason", "")[:300], read_seen(request.POST)
     work = {
         "accept": lambda: accept_change(actor=request.actor, request_id=asked.pk, seen=seen),
         "decline": lambda: decline_change(actor=request.actor, request_id=asked.pk, reason=reason),

@@ -1,12 +1,16 @@
 """A request is answered on the order as it is: what was agreed since stays, and what clashes somebody chooses."""
 
+import re
+from decimal import Decimal
+
 import pytest
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.change_merging import merge_change, merge_items
+from orders.change_merging import Seen, merge_change, merge_items
 from orders.errors import ChangeClash, StaleVersion
-from orders.models import ChangeRequest, Order, Status
+from orders.models import ChangeRequest, Order, Status, TierPrice, Variant
 from orders.selectors.change_requests import asked_changes
 from orders.selectors.contacts import whole_data
 from orders.services.change_requests import accept_change, intercept_parcel, request_change
@@ -16,7 +20,15 @@ from orders.services.items import ItemInput
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import WorkingInterval
 from shopcomm.core.events.models import DomainEvent
-from tests.factories import StaffFactory, VariantFactory, integration, make_order, move, parcel
+from tests.factories import (
+    CustomerFactory,
+    StaffFactory,
+    VariantFactory,
+    integration,
+    make_order,
+    move,
+    parcel,
+)
 
 pytestmark = pytest.mark.django_db
 State = ChangeRequest.State
@@ -85,8 +97,8 @@ def test_who_has_seen_the_clash_may_have_it_as_asked_and_only_on_what_they_saw(d
     agreed_since(order, items=pieces((sku, 9)))
 
     with pytest.raises(StaleVersion):
-        accept_change(actor=desk, request_id=request.pk, seen=seen)
-    accept_change(actor=desk, request_id=request.pk, seen=fresh(order).version)
+        accept_change(actor=desk, request_id=request.pk, seen=Seen(seen))
+    accept_change(actor=desk, request_id=request.pk, seen=Seen(fresh(order).version))
 
     request.refresh_from_db()
     assert (request.state, counts(order), fresh(order).total) == (State.ACCEPTED, {sku: 4}, 796)
@@ -125,7 +137,7 @@ def test_a_street_asked_for_in_a_town_that_is_no_longer_the_orders_is_a_clash(st
     (asked,) = asked_changes(order)
     assert {clash.label for clash in asked.clashes} == {"省", "市", "区县", "详细地址"}
 
-    accept_change(actor=stockroom, request_id=request.pk, seen=fresh(order).version)
+    accept_change(actor=stockroom, request_id=request.pk, seen=Seen(fresh(order).version))
     now = fresh(order)
     assert (now.province, now.city, now.street) == (order.province, order.city, "体育场路 1 号")
 
@@ -151,7 +163,7 @@ def test_the_customers_word_is_for_what_they_saw_and_not_for_what_came_since(des
     assert asked is not None
     agreed_since(order, items=pieces((sku, 8)))
 
-    def say_yes(**chosen: int) -> None:
+    def say_yes(**chosen: Seen) -> None:
         if by == "tap":
             accept_change(actor=Actor.customer(order.customer), request_id=asked.pk, **chosen)
         else:
@@ -161,7 +173,7 @@ def test_the_customers_word_is_for_what_they_saw_and_not_for_what_came_since(des
         say_yes()
     asked.refresh_from_db()
     assert (asked.state, asked.consent, counts(order)) == (State.OPEN, {}, {sku: 8})
-    say_yes(seen=fresh(order).version)
+    say_yes(seen=Seen(fresh(order).version))
     assert counts(order) == {sku: 4}
 
 
@@ -189,12 +201,153 @@ def test_of_two_people_who_contradict_each_other_the_later_is_confirmed_knowingl
     with pytest.raises(ChangeClash):
         agree_by_phone(actor=desk, request_id=ours.pk, consent=PhoneConsent("张三"))
     seen = fresh(order).version
-    agree_by_phone(actor=desk, request_id=ours.pk, consent=PhoneConsent("张三"), seen=seen)
+    agree_by_phone(actor=desk, request_id=ours.pk, consent=PhoneConsent("张三"), seen=Seen(seen))
 
     assert fresh(order).street == "小王路 1 号"
     assert order.change_requests.filter(state=State.ACCEPTED).count() == 2
     changed = DomainEvent.objects.filter(type="order.changed").order_by("id")
     assert [whole_data(event)["after"]["street"] for event in changed] == ["客户路 2 号", "小王路 1 号"]
+
+
+@pytest.fixture
+def new_bag(db) -> Variant:
+    return VariantFactory(price=Decimal("259.00"), on_hand=50)
+
+
+def reprice(bag: Variant, price: str) -> None:
+    """The list alone; nothing happens to any order."""
+    Variant.objects.filter(pk=bag.pk).update(price=Decimal(price))
+
+
+def wish_for(order: Order, bag: Variant, quantity: int = 1) -> ChangeRequest:
+    """The customer wants another bag added, which somebody has to agree to."""
+    line = order.lines.get()
+    request = ask(order, "items", {"items": pieces((line.sku, line.quantity), (bag.sku, quantity))})
+    assert request.state == State.OPEN
+    return request
+
+
+def test_goods_are_charged_at_the_price_that_was_shown_or_somebody_has_seen_that_the_list_moved(
+    desk, new_bag
+):
+    order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 2)])
+    request, version = wish_for(order, new_bag), fresh(order).version
+    assert asked_changes(order)[0].clashes == []
+    reprice(new_bag, "300.00")
+
+    with pytest.raises(ChangeClash) as refusal:
+        accept_change(actor=desk, request_id=request.pk)
+
+    (clash,) = refusal.value.extra["clashes"]
+    assert (clash["was"], clash["now"], clash["wanted"]) == ("259.00", "300.00", "259.00")
+    assert (fresh(order).total, fresh(order).version) == (398, version)
+    (asked,) = asked_changes(order)
+    assert [each.sentence for each in asked.clashes] == [
+        f"{new_bag.product.name} {new_bag.spec} 的单价：提出时 259.00，现在 300.00，申请 259.00"
+    ]
+    accept_change(actor=desk, request_id=request.pk, seen=Seen(version, asked.prices))
+    assert fresh(order).total == 398 + 259
+
+
+def test_who_saw_another_price_of_the_list_is_shown_the_one_of_now(desk, new_bag):
+    order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 2)])
+    request = wish_for(order, new_bag)
+    reprice(new_bag, "300.00")
+    seen = Seen(fresh(order).version, asked_changes(order)[0].prices)
+    reprice(new_bag, "199.00")
+
+    for stale in (seen, Seen(seen.version)):
+        with pytest.raises(ChangeClash) as refusal:
+            accept_change(actor=desk, request_id=request.pk, seen=stale)
+        assert refusal.value.extra["clashes"][0]["now"] == "199.00"
+    assert fresh(order).total == 398
+
+
+def test_a_price_that_came_back_is_no_clash(desk, new_bag):
+    order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 2)])
+    request = wish_for(order, new_bag)
+    reprice(new_bag, "300.00")
+    reprice(new_bag, "259.00")
+
+    accept_change(actor=desk, request_id=request.pk)
+
+    assert (fresh(order).total, asked_changes(order)[0].clashes) == (398 + 259, [])
+
+
+def test_a_wholesale_step_that_moved_is_shown_as_well(desk, new_bag):
+    dealer = CustomerFactory(tier="wholesale")
+    step = TierPrice.objects.create(variant=new_bag, min_quantity=10, price=Decimal("149.00"))
+    order = make_order(customer=dealer, status=Status.PAID, items=[ItemInput(VariantFactory().sku, 2)])
+    request = wish_for(order, new_bag, 12)
+    TierPrice.objects.filter(pk=step.pk).update(min_quantity=20)
+
+    with pytest.raises(ChangeClash) as refusal:
+        accept_change(actor=desk, request_id=request.pk)
+    (clash,) = refusal.value.extra["clashes"]
+    assert (clash["was"], clash["now"]) == ("149.00", "259.00")
+
+    (asked,) = asked_changes(order)
+    accept_change(actor=desk, request_id=request.pk, seen=Seen(fresh(order).version, asked.prices))
+    assert fresh(order).total == 398 + 12 * 149
+
+
+@pytest.mark.parametrize("by", ["tap", "phone"])
+def test_the_customers_word_is_for_the_price_that_they_saw(desk, stockroom, new_bag, by):
+    """Another colour, which the warehouse has to agree to as well."""
+    black = VariantFactory(product=new_bag.product, price=Decimal("199.00"))
+    order = make_order(status=Status.PICKING, items=[ItemInput(black.sku, 2)])
+    changes = {"items": pieces((new_bag.sku, 2))}
+    _order, asked = edit_or_ask(actor=desk, order_id=order.pk, version=None, changes=changes)
+    assert asked is not None
+    assert asked.after["total"] == "518.00"
+    reprice(new_bag, "300.00")
+
+    def say_yes(**chosen: Seen) -> None:
+        if by == "tap":
+            accept_change(actor=Actor.customer(order.customer), request_id=asked.pk, **chosen)
+        else:
+            agree_by_phone(actor=desk, request_id=asked.pk, consent=PhoneConsent("吴丽华"), **chosen)
+
+    with pytest.raises(ChangeClash):
+        say_yes()
+    say_yes(seen=Seen(fresh(order).version, asked_changes(order)[0].prices))
+    # What both have agreed to needs nobody's second look at the list.
+    reprice(new_bag, "320.00")
+    assert asked_changes(order)[0].clashes == []
+    accept_change(actor=stockroom, request_id=asked.pk)
+    assert fresh(order).total == 518
+
+
+def test_the_moved_price_stands_beside_the_button_and_is_sent_with_it(client, log_in, sales, new_bag):
+    order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 2)], assigned_to=sales)
+    changes = {"items": pieces((order.lines.get().sku, 2), (new_bag.sku, 1))}
+    _order, asked = edit_or_ask(actor=Actor.staff(sales), order_id=order.pk, version=None, changes=changes)
+    assert asked is not None
+    path = f"/orders/changes/{asked.pk}/phone/"
+    assert reverse("orders:answer-change", args=[asked.pk, "phone"]) == path
+    reprice(new_bag, "300.00")
+    page = log_in(sales).get(f"/orders/{order.number}/").content.decode()
+    assert "的单价：提出时 259.00，现在 300.00" in page
+    fields = dict(re.findall(r'name="(seen|seen_prices)" value="(\w+)"', page))
+
+    assert client.post(path, {"who": "吴丽华"}, headers={"X-Fragment": "1"}).status_code == 409
+    assert client.post(path, {"who": "吴丽华"} | fields, headers={"X-Fragment": "1"}).status_code == 200
+    asked.refresh_from_db()
+    assert asked.consent["who"] == "吴丽华"
+
+
+def test_goods_that_somebody_took_out_meanwhile_come_back_at_the_price_that_was_agreed(desk, new_bag):
+    order = make_order(
+        status=Status.PAID, items=[ItemInput(VariantFactory().sku, 1), ItemInput(new_bag.sku, 5)]
+    )
+    other = order.lines.first().sku
+    request = ask(order, "items", {"items": pieces((other, 1), (new_bag.sku, 4))})
+    agreed_since(order, items=pieces((other, 1)))
+    reprice(new_bag, "300.00")
+
+    accept_change(actor=desk, request_id=request.pk, seen=Seen(fresh(order).version))
+
+    assert fresh(order).total == 199 + 4 * 259
 
 
 ROWS = st.dictionaries(st.sampled_from("ABCD"), st.integers(1, 4), min_size=1).map(

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from messaging.models import Message
+from orders.change_merging import Seen
 from orders.change_policy import DEFAULTS, Outcome
 from orders.errors import ChangeClash, ChangePending, GuardFailed, NotAllowed
 from orders.models import ChangePolicy, ChangeRequest, Order, Status, WarehouseAlert
@@ -274,7 +275,7 @@ def test_of_two_who_ask_for_different_things_the_later_is_accepted_knowingly_and
     accept_change(actor=stockroom, request_id=ours.pk)
     with pytest.raises(ChangeClash):
         accept_change(actor=stockroom, request_id=customers.pk)
-    accept_change(actor=stockroom, request_id=customers.pk, seen=fresh(order).version)
+    accept_change(actor=stockroom, request_id=customers.pk, seen=Seen(fresh(order).version))
 
     assert fresh(order).street == NEW_STREET["street"]
     assert order.change_requests.filter(state=State.ACCEPTED).count() == 2

@@ -23,7 +23,7 @@ from orders.change_form import (
     price_of_change,
     read_change_form,
     read_message,
-    read_version,
+    read_seen,
     wants_goods,
 )
 from orders.errors import OrderError
@@ -123,7 +123,7 @@ def answer(request: HttpRequest, token: str, request_id: int, answer: str) -> Ht
     if answer not in ANSWERS or not known or request.user.is_authenticated:
         raise Http404
     work, done = ANSWERS[answer]
-    chosen = {"seen": read_version(request.POST)} if answer == "agree" else {}
+    chosen = {"seen": read_seen(request.POST)} if answer == "agree" else {}
     try:
         work(actor=_customer(link), request_id=request_id, **chosen)
         messages.success(request, str(done))
