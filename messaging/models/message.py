@@ -1,6 +1,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from shopcomm.core.fields import LineField
+
 
 class Sender(models.TextChoices):
     CUSTOMER = "customer", _("客户")
@@ -28,7 +30,7 @@ class Message(models.Model):
     sender_kind = models.CharField(max_length=10, choices=Sender)
     # 0 for the system, so that the unique key below holds for it too.
     sender_id = models.BigIntegerField(default=0)
-    sender_name = models.CharField(max_length=120, blank=True)
+    sender_name = LineField(max_length=120, blank=True)
     client_id = models.UUIDField()
     reply_to = models.BigIntegerField(null=True, blank=True)
     internal = models.BooleanField(default=False)

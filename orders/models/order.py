@@ -155,7 +155,7 @@ class OrderLine(models.Model):
         "orders.Variant", models.PROTECT, related_name="order_lines", null=True, blank=True
     )
     sku = models.CharField("SKU", max_length=64)
-    name = models.CharField(_("品名"), max_length=200)
+    name = LineField(_("品名"), max_length=200)
     spec = models.CharField(_("规格"), max_length=120, blank=True)
     quantity = models.PositiveIntegerField(_("数量"))
     unit_price = models.DecimalField(_("单价"), max_digits=12, decimal_places=2)

@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from shopcomm.core.fields import LineField
+
 
 class Quote(models.Model):
     """报价单: what the shop would sell for how much and until when. Accepted, it becomes an order."""
@@ -95,7 +97,7 @@ class QuoteLine(models.Model):
     quote = models.ForeignKey(Quote, models.CASCADE, related_name="lines")
     variant = models.ForeignKey("orders.Variant", models.PROTECT, related_name="quote_lines")
     sku = models.CharField("SKU", max_length=64)
-    name = models.CharField(_("品名"), max_length=200)
+    name = LineField(_("品名"), max_length=200)
     spec = models.CharField(_("规格"), max_length=120, blank=True)
     quantity = models.PositiveIntegerField(_("数量"))
     unit_price = models.DecimalField(_("单价"), max_digits=12, decimal_places=2)

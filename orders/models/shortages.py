@@ -2,6 +2,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from shopcomm.core.fields import LineField
+
 
 class ShortageTask(models.Model):
     """缺货: pieces of a paid order's line that are not there, and what is agreed with the customer instead."""
@@ -28,7 +30,7 @@ class ShortageTask(models.Model):
         "orders.OrderLine", models.SET_NULL, null=True, blank=True, related_name="shortages"
     )
     sku = models.CharField("SKU", max_length=64)
-    name = models.CharField(_("品名"), max_length=200)
+    name = LineField(_("品名"), max_length=200)
     spec = models.CharField(_("规格"), max_length=120, blank=True)
     missing = models.PositiveIntegerField(_("缺货数量"))
     state = models.CharField(_("状态"), max_length=8, choices=State, default=State.OPEN)

@@ -1,6 +1,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from shopcomm.core.fields import LineField
+
 
 class StockMovement(models.Model):
     """Why a variant's stock is what it is. `on_hand`, `reserved` and `damaged` are the sums of these."""
@@ -25,7 +27,7 @@ class StockMovement(models.Model):
     damaged_delta = models.IntegerField(_("残次变化"), default=0)
     order = models.ForeignKey("orders.Order", models.PROTECT, null=True, blank=True, verbose_name=_("订单"))
     reason = models.CharField(_("原因"), max_length=200, blank=True)
-    actor_name = models.CharField(_("操作者"), max_length=120, blank=True)
+    actor_name = LineField(_("操作者"), max_length=120, blank=True)
     occurred_at = models.DateTimeField(_("时间"), auto_now_add=True)
 
     class Meta:

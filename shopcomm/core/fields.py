@@ -4,14 +4,15 @@ from typing import Any
 
 from django.db import models
 
-from shopcomm.core.text import one_line
+from shopcomm.core.text import one_line, shows_all
 
 
 class LineField(models.CharField):
     """The one door for names of people, firms, files and goods, whoever writes them: form, API, import, admin.
 
     What turns the direction of writing, shows nothing or breaks the line makes one name look like another, or a file
-    like one of another kind; it never gets into the database. For the database it is a CharField.
+    like one of another kind; it never gets into the database, and what got there before does not come out of it. For
+    the database it is a CharField.
     """
 
     def deconstruct(self) -> Any:
@@ -24,6 +25,11 @@ class LineField(models.CharField):
             value = one_line(value)
             setattr(model_instance, self.attname, value)
         return value
+
+    def from_db_value(self, value: str | None, _expression: Any, _connection: Any) -> str | None:
+        """Rows that were written before this field kept the door are cleaned when they are read."""
+        # Nearly all are clean, and lists read them by the thousand.
+        return value if value is None or shows_all(value) else one_line(value)
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)

@@ -68,14 +68,19 @@ def purge_by_age(now: datetime | None = None) -> dict[str, int]:
 
 
 def _purge(each: Purge, now: datetime) -> int:
-    """In batches, each a transaction of its own: a large backlog neither blocks others nor is lost half-way."""
+    """In batches, each a transaction of its own: a large backlog neither blocks others nor is lost half-way.
+
+    Each batch goes on behind the last one, so that what stays is looked at once and not for every batch.
+    """
     days = getattr(settings, each.setting)
-    rows, purged = each.rows(now - timedelta(days=days)), 0
+    rows = each.rows(now - timedelta(days=days)).order_by("pk")
+    purged, waiting = 0, rows
     while days:
         with transaction.atomic():
-            some = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+            some = list(waiting.values_list("pk", flat=True)[:BATCH])
             rows.model._base_manager.filter(pk__in=some).delete()
         purged += len(some)
         if len(some) < BATCH:
             break
+        waiting = rows.filter(pk__gt=some[-1])
     return purged

@@ -26,6 +26,11 @@ def one_line(text: Any) -> str:
     return line if line.strip(_JOINERS) else ""
 
 
+def shows_all(text: str) -> bool:
+    """Whether a text holds nothing that hides, turns or breaks the line; a joiner makes it false, too."""
+    return text.isprintable() and "\u3164" not in text
+
+
 def written_money(amount: Decimal | str, currency: str = HOME_CURRENCY) -> str:
     """An amount as people write it: ¥8,677.75, with a true minus sign."""
     value = Decimal(amount)

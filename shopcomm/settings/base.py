@@ -1,4 +1,5 @@
-"""Every setting of the product, read from the environment. Each variable is named where it is used."""
+"""Every setting of the product, read from the environment. Each variable is named where it is used; limits are in
+`limits`."""
 
 import secrets
 from pathlib import Path
@@ -8,6 +9,8 @@ import environ
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
+
+from shopcomm.settings.limits import *
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -42,8 +45,6 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # PUBLIC_URL: how customers reach the site; used in links outside a request.
 PUBLIC_URL = env("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}")
-# WEBHOOK_ALLOWED_HOSTS: host:port pairs outbound webhooks may reach although private.
-WEBHOOK_ALLOWED_HOSTS = env.list("WEBHOOK_ALLOWED_HOSTS", default=[])
 
 INSTALLED_APPS = [
     "unfold",
@@ -176,25 +177,6 @@ CELERY_BEAT_SCHEDULE = {
     "complete-old-orders": {"task": "orders.auto_complete", "schedule": 3600.0},
 }
 
-# --- what goes by age --------------------------------------------------------------------------
-# Each is an age in days, looked at once a day; 0 keeps that kind for ever. Orders, conversations, the log of events and
-# what is sent in a conversation are never deleted by age.
-# PURGE_SESSIONS_DAYS: log-ins and customers' sessions, so long after they have run out.
-PURGE_SESSIONS_DAYS = env.int("PURGE_SESSIONS_DAYS", default=1)
-# PURGE_IDEMPOTENCY_KEYS_DAYS: answers kept for repeated POSTs of the API; a key used later does its work again.
-PURGE_IDEMPOTENCY_KEYS_DAYS = env.int("PURGE_IDEMPOTENCY_KEYS_DAYS", default=7)
-# PURGE_SENT_FORMS_DAYS: which forms were sent, so that the same page sent again makes nothing twice.
-PURGE_SENT_FORMS_DAYS = env.int("PURGE_SENT_FORMS_DAYS", default=7)
-# PURGE_LOGIN_CODES_DAYS: one-time codes; their count of a day limits what a phone is sent, so at least 2.
-PURGE_LOGIN_CODES_DAYS = env.int("PURGE_LOGIN_CODES_DAYS", default=2)
-# PURGE_LOGIN_RECORDS_DAYS: the record of log-ins and of refused ones; nobody can delete it by hand.
-PURGE_LOGIN_RECORDS_DAYS = env.int("PURGE_LOGIN_RECORDS_DAYS", default=180)
-# PURGE_NOTICES_DAYS: notices that were told or dropped, with their deliveries; the page “why” knows them so long.
-PURGE_NOTICES_DAYS = env.int("PURGE_NOTICES_DAYS", default=180)
-# PURGE_HANDLED_DAYS: dead letters that were resolved, scheduled messages that were said or cancelled, answered requests
-# to be told of goods, browsers whose links are closed.
-PURGE_HANDLED_DAYS = env.int("PURGE_HANDLED_DAYS", default=30)
-
 # --- ways out ---------------------------------------------------------------------------------
 # EMAIL_URL: the shop's SMTP server, such as smtp+tls://user:password@smtp.example.com:587; unset: no e-mail.
 EMAIL_URL = env("EMAIL_URL", default="")
@@ -224,19 +206,12 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "shopcomm.core.http.networks.axes_address"
 AXES_HANDLER = "shopcomm.core.accounts.login_guard.NetworkHandler"
-# LOGIN_NAMES_PER_NETWORK: different names refused from one network (an IPv6 /64) in a quarter of an hour; then only
-# names that have come in from there before are tried.
-LOGIN_NAMES_PER_NETWORK = env.int("LOGIN_NAMES_PER_NETWORK", default=20)
-# LOGIN_FAILURES_IN_ALL: wrong passwords from everywhere in a quarter of an hour; then the same holds for all networks.
-LOGIN_FAILURES_IN_ALL = env.int("LOGIN_FAILURES_IN_ALL", default=1000)
 AXES_VERBOSE = False
 # The counters above are swept when they run out; the record of refused log-ins stays.
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_LOCKOUT_TEMPLATE = "accounts/locked.html"
 # LOGIN_CODE_COUNTRIES: calling codes of the countries that customers' login codes are sent to.
 LOGIN_CODE_COUNTRIES = env.list("LOGIN_CODE_COUNTRIES", default=["86"])
-# LOGIN_CODES_PER_HOUR: login codes sent to customers in all; each may cost the shop a text message.
-LOGIN_CODES_PER_HOUR = env.int("LOGIN_CODES_PER_HOUR", default=1000)
 # SHOW_LOGIN_CODES: without an SMS gateway, show a login code on the page and in the log. Only for the demo shop:
 # whoever sees it is that customer. `make run` sets it.
 SHOW_LOGIN_CODES = env.bool("SHOW_LOGIN_CODES", default=DEBUG)
@@ -277,20 +252,6 @@ CONTENT_SECURITY_POLICY_OF: dict[str, dict[str, list[str]]] = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o640
-# MAX_ATTACHMENT_BYTES: the largest file a conversation takes.
-MAX_ATTACHMENT_BYTES = env.int("MAX_ATTACHMENT_BYTES", default=20 * 1024 * 1024)
-# UPLOADS_PER_MINUTE: files that one visitor (a customer or a member of staff) may upload in a minute.
-UPLOADS_PER_MINUTE = env.int("UPLOADS_PER_MINUTE", default=30)
-# UNSENT_UPLOAD_BYTES: how much one visitor may have uploaded without sending it.
-UNSENT_UPLOAD_BYTES = env.int("UNSENT_UPLOAD_BYTES", default=200 * 1024 * 1024)
-# UNSENT_UPLOAD_HOURS: age at which an upload that no message carries is deleted.
-UNSENT_UPLOAD_HOURS = env.int("UNSENT_UPLOAD_HOURS", default=48)
-# PICTURES_AT_ONCE: how many pictures are decoded at the same time by all workers together.
-PICTURES_AT_ONCE = env.int("PICTURES_AT_ONCE", default=1)
-# PICTURE_MEMORY_BYTES: address space of the process that decodes one picture; beyond it that process ends.
-PICTURE_MEMORY_BYTES = env.int("PICTURE_MEMORY_BYTES", default=768 * 1024 * 1024)
-# PICTURE_SECONDS: processor time of the process that decodes one picture; it has twice as long by the clock.
-PICTURE_SECONDS = env.int("PICTURE_SECONDS", default=15)
 
 # --- language and time -----------------------------------------------------------------------
 LANGUAGE_CODE = env("LANGUAGE_CODE", default="zh-hans")
@@ -329,12 +290,6 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
 }
-# API_RATE: requests a key may make in a second (bucket of twice that).
-API_RATE = env.int("API_RATE", default=200)
-# SOCKET_RATE: frames one socket may send in ten seconds, and messages a customer may send by HTTP.
-SOCKET_RATE = env.int("SOCKET_RATE", default=600)
-# SOCKETS_PER_VISITOR: open sockets (tabs) of one person that a web process holds; one more is closed with 4429.
-SOCKETS_PER_VISITOR = env.int("SOCKETS_PER_VISITOR", default=100)
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -113,3 +113,29 @@ async def test_forty_log_ins_at_once_hash_two_at_a_time_and_pages_go_past_them(p
         await each.receive_output()
         await each.send_input({"type": "http.disconnect"})
         await each.wait()
+
+
+class ReadsLate(ShopHandler):
+    """The product's handler with a page that reads its form after the visitor has gone."""
+
+    def __init__(self) -> None:
+        super().__init__(Shares(pool=5, pages=1, logins=1, probe=1))
+        self.gate, self.read = Gate(), b""
+
+    def get_response(self, request: HttpRequest) -> HttpResponse:
+        answer = self.gate()
+        self.read = request.body
+        return answer
+
+
+async def test_work_that_goes_on_without_its_visitor_still_reads_what_was_sent() -> None:
+    handler = ReadsLate()
+    visitor = asked(handler, "POST", "/o/order/messages/")
+    await visitor.send_input({"type": "http.request", "body": "已付 ¥278".encode()})
+    await began(handler.gate)
+    await visitor.send_input({"type": "http.disconnect"})
+    await visitor.wait()
+
+    handler.gate.let_go.set()
+    assert await handler.pages.run(lambda: ONE) is ONE
+    assert handler.read.decode() == "已付 ¥278"

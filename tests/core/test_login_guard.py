@@ -1,6 +1,7 @@
 """Guessing: one name from one network, one password on many names, from everywhere; and nobody locked out meanwhile."""
 
 import pytest
+from axes.models import AccessAttempt, AccessFailureLog
 from django.core.management import call_command
 from django.test import Client
 
@@ -80,6 +81,27 @@ def test_wrong_passwords_from_everywhere_are_capped_together(seller, settings):
         tries(f"name{place}", "123456", f"192.0.2.{place}")
     assert not tries(seller.username, PASSWORD, ELSEWHERE)
     assert tries(seller.username, PASSWORD, OFFICE)
+
+
+def test_a_lock_that_was_lifted_holds_for_no_name_of_that_network(seller, settings):
+    settings.LOGIN_NAMES_PER_NETWORK = 5
+    for place in range(5):
+        tries(f"name{place}", "123456", OFFICE)
+    assert not tries(seller.username, PASSWORD, OFFICE)
+
+    AccessAttempt.objects.update(failures_since_start=0)
+    assert tries(seller.username, PASSWORD, OFFICE)
+
+
+def test_many_wrong_passwords_push_none_out_of_the_record(seller):
+    AccessFailureLog.objects.bulk_create(
+        AccessFailureLog(username=seller.username, ip_address=ELSEWHERE) for _ in range(1000)
+    )
+
+    tries(seller.username, "wrong", OFFICE)
+
+    assert AccessFailureLog.objects.count() == 1001
+    assert AccessFailureLog.objects.filter(ip_address=OFFICE).exists()
 
 
 def test_whoever_createsuperuser_makes_is_a_manager(monkeypatch):

@@ -135,7 +135,7 @@ def test_the_code_itself_is_not_stored():
 
 def test_a_known_phone_and_an_unknown_one_cost_the_same(customer, django_assert_num_queries):
     for phone in (customer.phone, PHONE):
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(2):
             issue(phone)
 
 
@@ -173,12 +173,12 @@ def test_a_phone_gets_no_more_than_so_many_in_a_day():
         assert issue()
 
 
-def test_old_codes_are_swept_out():
+def test_old_codes_stay_as_long_as_the_setting_says():
     with travel(timezone.now() - timedelta(days=3), tick=False):
         issue()
     issue()
 
-    assert OneTimeCode.objects.count() == 1
+    assert OneTimeCode.objects.count() == 2
 
 
 @pytest.mark.parametrize("text", ["", "123", "不是号码", "+8657112345678", "02087654321", "1380013800\x00"])

@@ -148,6 +148,28 @@ def test_a_large_backlog_goes_in_batches(monkeypatch, django_assert_num_queries)
     assert not SentForm.objects.exists()
 
 
+def test_what_stays_is_looked_at_once_and_not_for_every_batch(order, monkeypatch):
+    """Rows that stay stand before those that go: with a backlog of many batches that was most of the time."""
+    monkeypatch.setattr(purging, "BATCH", 10)
+    ensure_default_rules()
+    for _ in range(3):
+        notice(order, "unpaid", ago(days=200))
+    sent = [notice(order, "paid", ago(days=200)) for _ in range(25)]
+    known = next(each for each in purging._known if each.rows(NOW).model is Notification)
+    behind: list[int] = []
+
+    def note(execute, sql, params, many, context):
+        if sql.startswith("SELECT") and "LIMIT 10" in sql:
+            behind.append(sql.count('"id" > '))
+        return execute(sql, params, many, context)
+
+    carriers = [each for each in purging._known if each.rows(NOW).model is Notification][-1]
+    with connection.execute_wrapper(note):
+        assert purging._purge(known, NOW) == 0
+        assert purging._purge(carriers, NOW) == len(sent)
+    assert behind == [0, 0, 1, 1]
+
+
 def test_a_kind_that_breaks_holds_up_no_other(rows, monkeypatch):
     def broken(before):
         raise ValueError("no")

@@ -1,7 +1,9 @@
 """A process that ends is started again at once, one that keeps ending ever later, and everybody is told which."""
 
 import json
+import subprocess
 
+import psycopg
 import pytest
 from django.test import Client
 
@@ -11,6 +13,8 @@ from shopcomm.core.embedded.restarts import (
     read_keeps_ending,
     write_keeps_ending,
 )
+from shopcomm.core.embedded.services import _make_database, last_line_of
+from shopcomm.core.embedded.supervisor import Supervisor
 
 
 def test_five_ends_in_a_minute_cost_nothing_and_further_ones_ever_more() -> None:
@@ -57,3 +61,37 @@ def test_word_that_cannot_be_read_is_no_word(tmp_path, content: str) -> None:
     keeps_ending_file(tmp_path).write_text(content)
 
     assert read_keeps_ending(tmp_path) == []
+
+
+def test_a_database_that_fails_while_it_comes_back_does_not_end_the_supervisor(
+    tmp_path, monkeypatch, capfd
+) -> None:
+    """On a full disk PostgreSQL answers and cannot make a database: not this supervisor's end, tried again later."""
+
+    def full(**_: object) -> None:
+        raise psycopg.errors.DiskFull("could not extend file: No space left on device")
+
+    monkeypatch.setattr(psycopg, "connect", full)
+    supervisor = Supervisor(tmp_path, 1)
+    monkeypatch.setattr(supervisor.services, "start_again", lambda _name: _make_database(tmp_path))
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    supervisor.services.processes["postgres"] = ended
+
+    supervisor.look_after("postgres")
+    supervisor.look_after("postgres")
+
+    assert "postgres could not be started: PostgreSQL has no database for the shop: could not extend" in (
+        capfd.readouterr().out
+    )
+
+
+def test_the_last_line_of_a_log_that_is_larger_than_memory_is_found(tmp_path) -> None:
+    log = tmp_path / "web.log"
+    with log.open("wb") as file:
+        file.truncate(2**40)
+        file.seek(0, 2)
+        file.write("\n前一行\n磁盘已满\n\n".encode())
+
+    assert last_line_of(log) == "磁盘已满"
+    assert "No such file" in last_line_of(tmp_path / "none.log")

@@ -1,8 +1,10 @@
 """Names and addresses as a label shows them."""
 
 import pytest
+from django.db import connection
 
 from messaging.models import Attachment
+from orders.models import Order
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.services.api_keys import create_api_key
 from shopcomm.core.accounts.services.customers import customer_by_phone, rename_customer
@@ -33,6 +35,22 @@ def test_a_customer_with_a_name_that_shows_nothing_is_called_by_the_phone() -> N
     customer = customer_by_phone(name="\u202e\u200b", phone="13800138000", source="api")
 
     assert customer.name == "客户 8000"
+
+
+@pytest.mark.django_db
+def test_names_from_before_the_door_are_clean_wherever_they_are_read(order) -> None:
+    """A row as an earlier version wrote it; it is shown, exported and saved again without what hides in it."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE accounts_customer SET name = %s, company = %s", [TRICK, "账单\u202efdp.exe"])
+    read = Customer.objects.get(pk=order.customer_id)
+
+    assert (read.name, read.company) == ("李四 经理", "账单fdp.exe")
+    assert list(Customer.objects.values_list("name", flat=True)) == ["李四 经理"]
+    assert Order.objects.select_related("customer").get().customer.name == "李四 经理"
+    read.save()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, company FROM accounts_customer")
+        assert cursor.fetchall() == [("李四 经理", "账单fdp.exe")]
 
 
 TRICK = "李\u202e四\u2066\n\x07 \u061c经理\U000e0041"

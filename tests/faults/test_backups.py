@@ -1,5 +1,6 @@
 """`make backup` of a running shop, `make restore` into an empty place and over what is there."""
 
+import fcntl
 import io
 import json
 import os
@@ -14,6 +15,7 @@ import psycopg
 import pytest
 
 from shopcomm.core.embedded.attach import ROOT
+from shopcomm.core.embedded.restoring import exchange_files
 from shopcomm.core.embedded.services import Services
 from shopcomm.core.embedded.supervisor import only_one
 from tests.faults.stack import Stack
@@ -128,6 +130,48 @@ def test_an_empty_place_gets_every_row_every_file_and_the_key(stack: Stack, shop
     assert files(shop) == files(stack.data)
     assert (shop / "secret_key").read_text() == (stack.data / "secret_key").read_text()
     assert (shop / "demo_shop").exists(), "no demo is put over it"
+
+
+def test_two_backups_at_once_do_not_take_each_others_files(stack: Stack, folder: Path) -> None:
+    """The second is refused; what one that was killed left behind hinders nobody and is in no later backup."""
+    held = stack.data / "media" / ".backup"
+    (held / "attachments").mkdir(parents=True)
+    (held / "attachments/left.txt").write_text("half")
+    lock = os.open(held, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    refused = told("backups", stack.data, str(folder / "second.tar"))
+    os.close(lock)
+    assert (refused.returncode, (folder / "second.tar").exists()) == (1, False)
+    assert "another backup of this shop is being made" in refused.stderr
+
+    assert told("backups", stack.data, str(folder / "third.tar")).returncode == 0
+    with tarfile.open(folder / "third.tar") as archive:
+        assert not [name for name in archive.getnames() if "left.txt" in name]
+
+
+def test_a_key_that_the_environment_keeps_is_not_claimed_to_be_in_the_backup(
+    stack: Stack, folder: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(f"{__name__}.OUTSIDE", OUTSIDE - {"SECRET_KEY"})
+    monkeypatch.setenv("SECRET_KEY", "kept elsewhere " + "0" * 40)
+
+    done = told("backups", stack.data, str(folder / "without-key.tar"))
+
+    with tarfile.open(folder / "without-key.tar") as archive:
+        assert "secret_key" not in archive.getnames()
+    assert "not SECRET_KEY, which this environment keeps" in done.stdout
+
+
+def test_an_exchange_of_files_that_was_killed_is_finished_by_the_next(tmp_path: Path) -> None:
+    media, brought = tmp_path / "media", tmp_path / "media/.restoring"
+    for place in (media / "attachments", media / ".before/attachments", brought / "attachments"):
+        place.mkdir(parents=True)
+        (place / "a.txt").write_text(place.parent.name)
+
+    exchange_files(media, brought)
+
+    assert files(tmp_path) == {"attachments/a.txt": b".restoring"}
+    assert not (media / ".before").exists()
 
 
 def test_an_older_state_is_replaced_and_can_be_had_back(shop: Path, backup: Path, before) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import global_settings, settings
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -94,6 +94,25 @@ async def test_only_a_peer_of_the_named_networks_may_name_the_visitor(peer: str,
     headers = [(b"x-forwarded-for", b"198.51.100.9"), (b"x-forwarded-proto", b"https")]
     await proxied({"type": "http", "client": (peer, 1), "headers": headers, "scheme": "http"}, None, None)
     assert seen == ["198.51.100.9" if believed else peer]
+
+
+def test_a_busy_process_is_not_taken_out_of_nginx_list() -> None:
+    """503 is an answer: were it a failure, two of them would make nginx pass over a process, and all its crowd to the next."""
+    site = (ROOT / "deploy/nginx.conf").read_text()
+    assert re.findall(r"proxy_next_upstream ([^;]+);", site) == ["error timeout http_502"]
+
+
+def test_every_setting_has_an_effect() -> None:
+    """What is read from the environment is Django's or a library's, or is read again by code of ours."""
+    read: set[str] = set()
+    for source in (ROOT / "shopcomm/settings").glob("*.py"):
+        read |= set(re.findall(r"^([A-Z][A-Z_]+) = .*\benv\b", source.read_text(), re.MULTILINE))
+    sources = [path for top in ("shopcomm", "orders", "messaging") for path in (ROOT / top).rglob("*.py")]
+    used = "".join(path.read_text() for path in sources if path.parent.name != "settings")
+    of_libraries = {name for name in read if hasattr(global_settings, name) or name.startswith("AXES_")}
+
+    assert len(read) > 40
+    assert [name for name in sorted(read - of_libraries) if not re.search(rf"\b{name}\b", used)] == []
 
 
 @pytest.mark.parametrize("unit", ["web", "worker", "beat"])

@@ -1,5 +1,6 @@
 """`make backup`: the database, the uploads and the secret key of a data folder in one file that `make restore` takes."""
 
+import fcntl
 import hashlib
 import io
 import json
@@ -18,6 +19,7 @@ from typing import IO, Any
 
 from shopcomm.core.embedded.attach import attached, data_folder
 from shopcomm.core.embedded.binaries import EmbeddedError, postgres_bin
+from shopcomm.core.embedded.services import last_line
 
 FORMAT = 1
 MANIFEST, DUMP, KEY, MEDIA = "manifest.json", "database.dump", "secret_key", "media/"
@@ -40,6 +42,12 @@ class Manifest:
 def media_folder() -> Path:
     """MEDIA_ROOT, or the data folder's."""
     return Path(os.environ.get("MEDIA_ROOT") or data_folder() / "media")
+
+
+def key_file() -> Path | None:
+    """The data folder's secret key; None where SECRET_KEY is set: whoever set it keeps it."""
+    path = data_folder() / KEY
+    return path if path.exists() and not os.environ.get("SECRET_KEY") else None
 
 
 def back_up(target: Path) -> Manifest:
@@ -71,8 +79,7 @@ def _write(draft: Path, manifest: Manifest, dump: Path, held: Path, files: list[
     with tarfile.open(draft, "w") as archive:
         _add(archive, MANIFEST, json.dumps(asdict(manifest)).encode())
         archive.add(dump, DUMP)
-        key = data_folder() / KEY
-        if not os.environ.get("SECRET_KEY") and key.exists():
+        if key := key_file():
             _add(archive, KEY, key.read_bytes())
         for file in files:
             archive.add(file, f"{MEDIA}{file.relative_to(held)}")
@@ -86,15 +93,24 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
 
 @contextmanager
 def _held(media: Path) -> Iterator[Path]:
-    """A folder for links beside the uploads, gone afterwards."""
+    """A folder for links beside the uploads, gone afterwards. Raises EmbeddedError while another backup has it."""
     media.mkdir(parents=True, exist_ok=True)
     folder = media / HELD
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    lock = os.open(folder, os.O_RDONLY)
     try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise EmbeddedError("another backup of this shop is being made") from error
+    try:
+        # What a backup that was killed left behind.
+        for left in folder.iterdir():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
 
 
 def hold(media: Path, held: Path) -> None:
@@ -122,8 +138,7 @@ def postgres(program: str, *arguments: str, reads: IO[bytes] | None = None) -> N
     """Run one of the wheel's programs, which know every server up to their own version. Raises EmbeddedError."""
     done = subprocess.run([postgres_bin(program), *arguments], stdin=reads, capture_output=True)
     if done.returncode:
-        words = done.stderr.decode(errors="replace").strip().splitlines()
-        raise EmbeddedError(words[-1] if words else f"{program} failed")
+        raise EmbeddedError(f"{program}: {last_line(done.stderr.decode(errors='replace'))}")
 
 
 def applied_migrations() -> list[str]:
@@ -164,7 +179,8 @@ def main() -> None:
     except (EmbeddedError, OSError) as error:
         sys.exit(f"shopcomm: no backup was made: {error}")
     size = target.stat().st_size / 1e6
-    sys.stdout.write(f"{target}: the database, {made.files} files and the secret key, {size:.1f} MB\n")
+    key = "the secret key" if key_file() else "not SECRET_KEY, which this environment keeps"
+    sys.stdout.write(f"{target}: the database, {made.files} files, {key}; {size:.1f} MB\n")
 
 
 if __name__ == "__main__":

@@ -164,7 +164,9 @@ def exchange_database(dump: Path) -> None:
 def exchange_files(media: Path, brought: Path) -> None:
     """Put the backup's uploads in the place of those that are there, by renaming alone."""
     before = media / BEFORE
-    before.mkdir(mode=0o700, exist_ok=True)
+    # Of an exchange that was killed; the backup that was made before it has all of that.
+    shutil.rmtree(before, ignore_errors=True)
+    before.mkdir(mode=0o700)
     for path in list(media.iterdir()):
         if not path.name.startswith("."):
             path.rename(before / path.name)

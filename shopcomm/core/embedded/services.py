@@ -29,6 +29,8 @@ from shopcomm.core.embedded.binaries import (
 LONGEST_SOCKET_DIR = 80
 NEEDED_BYTES = 200 * 1024 * 1024
 WAIT_SECONDS = 30.0
+# Of a log, to find its last line in.
+LAST_BYTES = 16 * 1024
 
 
 @dataclass
@@ -157,7 +159,7 @@ def _make_cluster(folder: Path) -> None:
     made = subprocess.run([*unprivileged(), *command, "--no-sync"], capture_output=True, text=True)
     if made.returncode:
         shutil.rmtree(folder, ignore_errors=True)
-        raise EmbeddedError(f"PostgreSQL could not make its folder: {_last_line(made.stderr)}")
+        raise EmbeddedError(f"PostgreSQL could not make its folder: {last_line(made.stderr)}")
 
 
 def _major() -> str:
@@ -178,11 +180,15 @@ def _postgres_answers(sockets: Path) -> bool:
 def _make_database(sockets: Path) -> None:
     import psycopg
 
-    with psycopg.connect(
-        host=str(sockets), user="shopcomm", dbname="postgres", autocommit=True
-    ) as connection:
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'shopcomm'").fetchone():
-            connection.execute("CREATE DATABASE shopcomm")
+    try:
+        with psycopg.connect(
+            host=str(sockets), user="shopcomm", dbname="postgres", autocommit=True
+        ) as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'shopcomm'").fetchone():
+                connection.execute("CREATE DATABASE shopcomm")
+    except psycopg.Error as error:
+        # A disk that is full, or a server that ended again: the supervisor goes on and tries once more.
+        raise EmbeddedError(f"PostgreSQL has no database for the shop: {last_line(str(error))}") from error
 
 
 def free_port() -> int:
@@ -203,13 +209,24 @@ def wait_for(ready: Callable[[], bool], process: "subprocess.Popen[bytes]", log:
     deadline = time.monotonic() + WAIT_SECONDS
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
-            raise EmbeddedError(f"{log.stem}: {_last_line(log.read_text(errors='replace'))}")
+            raise EmbeddedError(f"{log.stem}: {last_line_of(log)}")
         time.sleep(0.02)
 
 
-def _last_line(text: str) -> str:
+def last_line(text: str) -> str:
+    """What a program said last."""
     lines = [line for line in text.splitlines() if line.strip()]
     return lines[-1].strip() if lines else "it ended without a word"
+
+
+def last_line_of(log: Path) -> str:
+    """The last line of a log, which may be larger than the memory of this machine."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - LAST_BYTES))
+            return last_line(file.read().decode(errors="replace"))
+    except OSError as error:
+        return str(error)
 
 
 def started_at(pid: int) -> str:

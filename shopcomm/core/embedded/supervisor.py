@@ -19,7 +19,7 @@ from shopcomm.core.embedded.attach import ROOT, data_folder
 from shopcomm.core.embedded.binaries import EmbeddedError, keep_private, spawn
 from shopcomm.core.embedded.catalogues import compile_catalogues
 from shopcomm.core.embedded.restarts import Restarts, write_keeps_ending
-from shopcomm.core.embedded.services import Services, end, stop_leftovers
+from shopcomm.core.embedded.services import Services, end, last_line, last_line_of, stop_leftovers
 from shopcomm.core.reading import whole_number
 
 DEMO_USERS = ("sales", "warehouse", "manager")
@@ -90,8 +90,7 @@ class Supervisor:
             [sys.executable, str(ROOT / "manage.py"), *arguments], capture_output=True, text=True, cwd=ROOT
         )
         if done.returncode:
-            words = (done.stderr or done.stdout).strip().splitlines()
-            raise EmbeddedError(f"manage.py {arguments[0]}: {words[-1] if words else 'failed'}")
+            raise EmbeddedError(f"manage.py {arguments[0]}: {last_line(done.stderr or done.stdout)}")
 
     def seed(self) -> None:
         """Open the demo shop at the first start of this folder."""
@@ -171,9 +170,10 @@ class Supervisor:
         restarts = self.restarts.setdefault(name, Restarts())
         restarts.of = process.pid
         if wait := restarts.ended(time.monotonic()):
+            log = self.data / f"{name}.log"
             say(
                 f"{name} keeps ending ({len(restarts.ends)} times in a minute, last with {process.returncode}); "
-                f"next start in {wait:.0f} s; {self.data}/{name}.log ends with: {self.last_words(name)}"
+                f"next start in {wait:.0f} s; {log} ends with: {last_line_of(log)}"
             )
 
     def start_again(self, name: str) -> None:
@@ -194,21 +194,12 @@ class Supervisor:
             write_keeps_ending(self.data, names)
             say(f"keep ending: {', '.join(names) or 'none any more'}")
 
-    def last_words(self, name: str) -> str:
-        """The last line of a child's log."""
-        try:
-            lines = (self.data / f"{name}.log").read_text(errors="replace").strip().splitlines()
-        except OSError as error:
-            return str(error)
-        return lines[-1] if lines else ""
-
     def check_children(self) -> None:
         """Raises EmbeddedError when one ended during the start: that is told at once."""
         for name, process in self.services.processes.items():
             if process.poll() is not None:
-                raise EmbeddedError(
-                    f"{name} ended by itself; {self.data}/{name}.log ends with: {self.last_words(name)}"
-                )
+                log = self.data / f"{name}.log"
+                raise EmbeddedError(f"{name} ended by itself; {log} ends with: {last_line_of(log)}")
 
     def stop(self) -> None:
         """Scheduler, worker (it finishes what it has), web (clients are told), then the servers."""

@@ -4,6 +4,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from shopcomm.core.fields import LineField
+
 
 class DomainEvent(models.Model):
     """A fact that has happened, written in the transaction of the change. Never altered or deleted."""
@@ -17,7 +19,7 @@ class DomainEvent(models.Model):
     data = models.JSONField(_("内容"), default=dict)
     actor_kind = models.CharField(_("操作者类型"), max_length=10, default="system")
     actor_id = models.BigIntegerField(_("操作者"), null=True, blank=True)
-    actor_name = models.CharField(_("操作者姓名"), max_length=120, blank=True)
+    actor_name = LineField(_("操作者姓名"), max_length=120, blank=True)
     occurred_at = models.DateTimeField(_("时间"), default=timezone.now)
 
     class Meta:

@@ -41,7 +41,7 @@ def unreadable(request: HttpRequest) -> HttpResponse:
         body = problem(
             status=400, code="bad_request", detail=_("发来的内容里有读不懂的字符或数字，请改过再发")
         )
-        return JsonResponse(body, status=400, content_type="application/problem+json")
+        return JsonResponse(body, status=400, content_type=PROBLEM)
     return _answer(request, 400, "bad_request", "400.html")
 
 

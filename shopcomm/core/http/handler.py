@@ -119,7 +119,9 @@ class ShopHandler(ASGIHandler):
                 await answering
         finally:
             leaving.cancel()
-            body.close()
+            # Work that goes on without its visitor still reads: the file is closed when nobody holds it any more.
+            if not answering.cancelled():
+                body.close()
 
     async def _answer(self, scope: Scope, body: IO[bytes], send: Send) -> None:
         set_script_prefix(get_script_prefix(scope))
