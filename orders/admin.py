@@ -18,6 +18,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from orders.errors import OrderError
 from orders.models import (
     ContactReveal,
     Order,
@@ -220,21 +221,29 @@ class VariantAdmin(ModelAdmin):
         return variant.available
 
     def save_model(self, request: HttpRequest, obj: Variant, form: Any, change: bool) -> None:
-        """Save what describes the variant, then move its stock through the service."""
+        """Move its stock through the service, and save what describes the variant."""
+        if not change:
+            super().save_model(request, obj, form, change)
+        # Before the row is written: the service locks the orders that hold pieces of it first.
+        if form.cleaned_data.get("counted") is not None:
+            self._count(request, form, form.initial.get("sku") or obj.sku)
         if change:
             # Not all columns: an order may have taken stock since this form was opened.
             obj.save(update_fields=[field for field in form.changed_data if _is_column(field)])
-        else:
-            super().save_model(request, obj, form, change)
-        counted = form.cleaned_data.get("counted")
-        if counted is not None:
-            actor = Actor.staff(request.user)  # type: ignore[arg-type]
-            reason = form.cleaned_data.get("reason") or ""
-            variant = set_stock(actor=actor, sku=obj.sku, on_hand=counted, reason=reason)
-            for broken in variant.broken_promises:
-                text = _("%(number)s（%(customer)s）缺 %(pieces)s 件，已请销售处理")
-                facts = {"customer": broken.order.customer, "pieces": broken.pieces}
-                self.message_user(request, text % (facts | {"number": broken.order.number}), messages.WARNING)
+
+    def _count(self, request: HttpRequest, form: Any, sku: str) -> None:
+        """Take the count, and say whose promises it breaks, or why it is refused."""
+        actor = Actor.staff(request.user)  # type: ignore[arg-type]
+        given = form.cleaned_data
+        try:
+            variant = set_stock(actor=actor, sku=sku, on_hand=given["counted"], reason=given["reason"] or "")
+        except OrderError as error:
+            self.message_user(request, error.detail, messages.ERROR)
+            return
+        for broken in variant.broken_promises:
+            text = _("%(number)s（%(customer)s）缺 %(pieces)s 件，已请销售处理")
+            facts = {"customer": broken.order.customer, "pieces": broken.pieces}
+            self.message_user(request, text % (facts | {"number": broken.order.number}), messages.WARNING)
 
 
 def _is_column(name: str) -> bool:

@@ -69,8 +69,9 @@ class OrderShipped(OrderEvent):
     carrier: str
     tracking_number: str
     shipment_id: int
-    # Why a manager shipped although a change was open.
+    # Why a manager shipped although a change was open, or a difference was not paid, and how much that was.
     override: str = ""
+    unpaid: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +85,7 @@ class ShipmentUpdated(OrderEvent):
     state: str = ""
     text: str = ""
     override: str = ""
+    unpaid: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

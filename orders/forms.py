@@ -9,18 +9,19 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from orders.couriers import COURIERS
+from orders.labels import RECEIVER
 from orders.models import Order, Payment
 from orders.models.payments import BY_HAND
 from orders.selectors.change_requests import open_freezing
+from orders.selectors.open_sums import difference_keeps_goods
 from orders.transitions import Transition
 from shopcomm.core import reading
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.models.customers import Customer, Source
-from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.phones import LONGEST as PHONE_LENGTH
 from shopcomm.core.phones import PhoneRefused, kept_receiver_phone, normalise_phone
 
-ADDRESS_FIELDS = ("receiver_name", "receiver_phone", "province", "city", "district", "street")
+ADDRESS_FIELDS = tuple(RECEIVER.values())
 
 
 class DeskForm(forms.Form):
@@ -68,8 +69,8 @@ def _may_ship_all_the_same(order: Order, transition: Transition) -> str:
     """What a manager is asked who ships against a rule; empty where nothing speaks against it."""
     if "change_pending" in transition.guards and open_freezing(order):
         return _t("仍要发货的原因（修改申请作废）")
-    unpaid = order.balance > 0 and not order.on_account and not shop_settings().ship_with_balance
-    return _t("差额没付清仍要发货的原因") if unpaid and "balance_due" in transition.guards else ""
+    unpaid = "balance_due" in transition.guards and difference_keeps_goods(order)
+    return _t("差额没付清仍要发货的原因") if unpaid else ""
 
 
 class TransitionForm(DeskForm):

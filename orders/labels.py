@@ -38,6 +38,8 @@ FIELDS: dict[str, str | Promise] = {
     "reason": gettext_lazy("原因"),
     "hold_reason": gettext_lazy("暂停"),
     "order.payment_recorded": gettext_lazy("收款"),
+    "order.debt_reduced": gettext_lazy("退货抵减欠款"),
+    "order.deposit_released": gettext_lazy("退还定金"),
     "shipment.updated": gettext_lazy("物流"),
 }
 

@@ -4,7 +4,6 @@ Nothing here decodes, unpacks or renders: a file is told by a few bytes at known
 `kind_of_file`). What is shown of a picture is made by `messaging/services/renditions.py`.
 """
 
-import hashlib
 import logging
 import math
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
@@ -28,6 +27,7 @@ from messaging.models import Attachment
 from messaging.services.file_kinds import kind_of_file
 from messaging.services.renditions import wake_decoder
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.database.named_locks import wait_for_name
 from shopcomm.core.http.rate_limits import seconds_to_wait
 from shopcomm.core.pictures.formats import KEPT_AS
 from shopcomm.core.pictures.headers import HeaderUnreadable, PictureHeader, read_header
@@ -111,10 +111,7 @@ def _check_unsent(actor: Actor, size: int) -> None:
     if actor.kind not in ("customer", "staff"):
         return
     mine, most = uploader_of(actor), settings.UNSENT_UPLOAD_BYTES
-    name = "uploads:{uploader_kind}:{uploader_id}".format(**mine)
-    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+    wait_for_name("uploads:{uploader_kind}:{uploader_id}".format(**mine))
     unsent = Attachment.objects.filter(message=None, **mine).aggregate(all=Sum("size"))["all"] or 0
     if unsent + size > most:
         said = _("还没发送的附件太多：合计最多 %(most)s MB，请先发送") % {"most": _megabytes(most)}

@@ -6,9 +6,9 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_fiel
 from rest_framework import serializers
 
 from orders.models.statuses import Status
+from orders.services.items import MAX_LINES
 
 MAX_COUNT = 1_000_000
-MOST_LINES = 1000
 
 
 @extend_schema_field(
@@ -93,7 +93,7 @@ class AddressData(AddressFields):
 class ItemsData(serializers.Serializer):
     """The whole order as it is to be: what is not on the list is taken off."""
 
-    items = serializers.ListField(child=ChangedLine(), min_length=1, max_length=MOST_LINES)
+    items = serializers.ListField(child=ChangedLine(), min_length=1, max_length=MAX_LINES)
 
 
 class UrgentData(serializers.Serializer):

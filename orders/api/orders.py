@@ -4,6 +4,7 @@ import hashlib
 import json
 from typing import Any
 
+from django.db import transaction
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions
@@ -31,6 +32,7 @@ from orders.services.transitions import transition_order
 from shopcomm.core.accounts.services.api_keys import LINKS
 from shopcomm.core.accounts.services.customers import customer_by_phone
 from shopcomm.core.accounts.services.order_links import link_urls
+from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.http.api import ApiView, neighbour
 
 
@@ -65,7 +67,10 @@ class OrdersView(ApiView):
     def post(self, request: Request) -> Response:
         return self.once(request)
 
+    @retry_on_deadlock
+    @transaction.atomic
     def create(self, request: Request, **kwargs: Any) -> Response:
+        """The customer and the order together, or neither."""
         asked = OrderInput(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from orders.api.inputs import MAX_COUNT, MOST_LINES, Money, ShippedLine, StatusField
+from orders.api.inputs import MAX_COUNT, Money, ShippedLine, StatusField
 from orders.models import Order, OrderLine, Shipment, Status, Variant
+from orders.selectors.open_sums import ENDED, open_sum_of
+from orders.services.items import MAX_LINES
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.phones import LONGEST as LONGEST_PHONE
 from shopcomm.core.text import HOME_CURRENCY
@@ -35,7 +38,7 @@ class AddressInput(serializers.Serializer):
 class OrderInput(serializers.Serializer):
     customer = CustomerInput()
     source = serializers.ChoiceField(Source.choices, default=Source.API)  # type: ignore[assignment]
-    items = serializers.ListField(child=ItemInput(), min_length=1, max_length=MOST_LINES)
+    items = serializers.ListField(child=ItemInput(), min_length=1, max_length=MAX_LINES)
     address = AddressInput()
     urgent = serializers.BooleanField(default=False)
     note = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
@@ -84,7 +87,7 @@ class TransitionInput(serializers.Serializer):
     reference = serializers.CharField(max_length=80, required=False, allow_blank=True)
     carrier = serializers.CharField(max_length=40, required=False, allow_blank=True)
     tracking_number = serializers.CharField(max_length=60, required=False, allow_blank=True)
-    lines = serializers.ListField(child=ShippedLine(), required=False, max_length=MOST_LINES)
+    lines = serializers.ListField(child=ShippedLine(), required=False, max_length=MAX_LINES)
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
     restock = serializers.BooleanField(required=False)
     keep_deposit = serializers.BooleanField(
@@ -119,9 +122,7 @@ class OrderOutput(serializers.ModelSerializer):
     customer = serializers.SerializerMethodField()
     conversation = serializers.SerializerMethodField()
     customer_url = serializers.SerializerMethodField()
-    balance = serializers.DecimalField(
-        12, 2, read_only=True, help_text="still to be paid; below zero, to be returned"
-    )
+    balance = serializers.SerializerMethodField()
 
     class Meta:
         model = Order
@@ -143,6 +144,13 @@ class OrderOutput(serializers.ModelSerializer):
 
     def get_customer(self, order: Order) -> dict[str, str]:
         return {"name": order.customer.name, "phone": order.customer.phone}
+
+    @extend_schema_field(
+        serializers.DecimalField(12, 2, help_text="still to be paid; below zero, to be returned")
+    )
+    def get_balance(self, order: Order) -> str:
+        """Of an order that has ended nothing is to be paid any more, only returned."""
+        return f"{-open_sum_of(order).to_return if order.status in ENDED else order.balance:.2f}"
 
     def get_conversation(self, order: Order) -> int | None:
         conversation: Any = getattr(order, "conversation", None)

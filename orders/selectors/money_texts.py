@@ -25,6 +25,8 @@ class MoneyFact:
     method: str = ""
     purpose: str = ""
     reason: str = ""
+    override: str = ""
+    unpaid: str = ""
     late: bool = False
     withdrawn: bool = False
 
@@ -135,6 +137,18 @@ def with_balance(text: str, data: dict[str, Any]) -> str:
         return text
     told = _("%(text)s，待付差额 %(amount)s") if balance > 0 else _("%(text)s，待退 %(amount)s")
     return told % {"text": text, "amount": fact.written("balance")}
+
+
+def with_override(text: str, data: dict[str, Any]) -> str:
+    """Why a manager let a parcel leave against a rule: the shop's own affair."""
+    fact = MoneyFact.of(data)
+    if fact.unpaid:
+        values = {"text": text, "amount": fact.written("unpaid"), "reason": fact.override}
+        return _("%(text)s（差额 %(amount)s 未付，仍发货：%(reason)s）") % values
+    if fact.override:
+        values = {"text": text, "reason": fact.override}
+        return _("%(text)s（修改申请未处理，仍发货：%(reason)s）") % values
+    return text
 
 
 _TEXTS: dict[str, Callable[[MoneyFact], str]] = {

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from orders.labels import status_label
 from orders.models import Order, Refund, Status
+from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.text import written_money
 
 ZERO = Decimal(0)
@@ -97,6 +98,11 @@ def open_sum(order: OwesMoney, to_return: Decimal) -> OpenSum:
     due = max(order.balance, ZERO) if order.status not in ENDED else ZERO
     state, tone = _state(order, due, to_return)
     return OpenSum(due, to_return, due_label(order), state, tone, order.currency)
+
+
+def difference_keeps_goods(order: Order) -> bool:
+    """Whether goods stay here until a difference is paid: the shop's stated policy; on account they always leave."""
+    return not order.on_account and order.balance > 0 and not shop_settings().ship_with_balance
 
 
 def due_label(order: OwesMoney) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
-from orders.models import StockMovement, Variant
+from orders.models import Variant
 from shopcomm.core.reading import is_readable
 
 
@@ -42,13 +42,3 @@ def written_skus(skus: Iterable[str]) -> dict[str, str]:
 
 def _kept(sku: str, kept: set[str]) -> str:
     return sku.upper() if sku not in kept and sku.upper() in kept else sku
-
-
-def low_variants() -> QuerySet[Variant]:
-    """Variants below their threshold, the longest first."""
-    return variants().exclude(low_since=None).order_by("low_since")
-
-
-def movements_of(variant: Variant, *, limit: int = 100) -> list[StockMovement]:
-    """Why a variant's stock is what it is, newest first."""
-    return list(variant.movements.select_related("order").order_by("-id")[:limit])

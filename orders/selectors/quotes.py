@@ -1,4 +1,4 @@
-"""Reading quotes: one for its card, a customer's, those whose time is over; and what a link wants quoted."""
+"""Reading quotes: one for its card, those whose time is over; and what a link wants quoted."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,6 @@ from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 
-SHOWN = 50
 MOST_PIECES = 100_000
 MOST_ITEMS = 100
 
@@ -42,11 +41,6 @@ def quotes_with_lines() -> QuerySet[Quote]:
     """Quotes with all their pages show."""
     related = ("lines__variant__product", "lines__variant__tiers")
     return Quote.objects.select_related("customer", "created_by", "order").prefetch_related(*related)
-
-
-def quotes_of(customer_id: int) -> QuerySet[Quote]:
-    """A customer's quotes, newest first."""
-    return quotes_with_lines().filter(customer_id=customer_id).order_by("-pk")
 
 
 def quoted_lines(quote: Quote) -> list[QuotedLine]:
@@ -91,8 +85,3 @@ def wanted_items(text: str) -> list[dict[str, object]]:
     return [
         {"sku": sku, "quantity": count, "unit_price": None} for sku, count in wanted.items() if sku in known
     ]
-
-
-def quoting_query(items: list[tuple[str, int]]) -> str:
-    """The other way round: what to put behind `?items=` so that a quote begins with these lines."""
-    return ",".join(f"{sku}:{quantity}" for sku, quantity in items)

@@ -9,7 +9,15 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.models import MissingReport, Order, OrderLine, ShortageTask, StockReservation, Variant
+from orders.models import (
+    MissingReport,
+    Order,
+    OrderLine,
+    ShortageTask,
+    StockMovement,
+    StockReservation,
+    Variant,
+)
 from shopcomm.core.http.templatetags.ui import money
 
 State, Kind = ShortageTask.State, ShortageTask.Kind
@@ -83,9 +91,15 @@ def standing_tasks() -> QuerySet[ShortageTask]:
 
 
 def standing_reports(order: Order) -> list[MissingReport]:
-    """What pickers could not find of an order and nobody has found since, oldest first."""
+    """What pickers could not find of an order and nobody has found or counted since, oldest first."""
     reports = order.missing_reports.filter(undone_at=None).select_related("variant__product")
-    return list(reports.order_by("pk"))
+    return [report for report in reports.order_by("pk") if not counted_since(report)]
+
+
+def counted_since(report: MissingReport) -> bool:
+    """Whether somebody who counted found more than the books said, so that these pieces are in them again."""
+    counts = StockMovement.objects.filter(variant=report.variant_id, kind=StockMovement.Kind.COUNTED)
+    return counts.filter(on_hand_delta__gt=0, occurred_at__gt=report.reported_at).exists()
 
 
 def fillable_orders() -> list[int]:

@@ -118,9 +118,10 @@ def currencies_of(actor: Actor, customer: Customer) -> list[str]:
     return sorted(set(named.values_list("currency", flat=True)), key=lambda name: (name != "CNY", name))
 
 
-def repayments_of(customer: Customer, currency: str, *, most: int = 10) -> list[Repayment]:
-    """What a customer repaid lately, newest first."""
-    found = customer.repayments.filter(payments__order__currency=currency).distinct()
+def repayments_of(actor: Actor, customer: Customer, currency: str, *, most: int = 10) -> list[Repayment]:
+    """What a customer repaid lately of orders that an actor may see, newest first."""
+    seen = orders_visible_to(actor).filter(customer=customer, currency=currency)
+    found = customer.repayments.filter(payments__order__in=seen).distinct()
     return list(found.order_by("-received_at", "-pk")[:most])
 
 

@@ -21,7 +21,7 @@ from orders.models import (
 )
 from orders.selectors.contacts import whole_data, whole_of
 from orders.selectors.goods import goods_names
-from orders.selectors.money_texts import MONEY_TEXTS, with_balance
+from orders.selectors.money_texts import MONEY_TEXTS, with_balance, with_override
 from orders.selectors.shortages import choice_text
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
@@ -133,18 +133,8 @@ def entry_of(
         return None
     staff = audience == "customer" and event.actor_kind != "customer"
     name = _("商家") if staff else event.actor_name
-    text = event_text(event) if audience == "customer" else _with_override(event_text(event), event.data)
+    text = event_text(event) if audience == "customer" else with_override(event_text(event), event.data)
     return TimelineEntry(event.occurred_at, name, ICONS.get(event.type, "info"), text, changed, event.type)
-
-
-def _with_override(text: str, data: dict[str, Any]) -> str:
-    """Why a manager let a parcel leave although a change was open: the shop's own affair."""
-    reason = data.get("override")
-    return (
-        _("%(text)s（修改申请未处理，仍发货：%(reason)s）") % {"text": text, "reason": reason}
-        if reason
-        else text
-    )
 
 
 def before_after(

@@ -13,15 +13,13 @@ from orders.selectors.products import written_skus
 from orders.services.addresses import COLUMNS, check_address, clean, column_text
 from orders.services.days import read_day
 from orders.services.editing import ADDRESS, MONEY, edit_order, plain
-from orders.services.items import ItemInput
+from orders.services.items import MAX_LINES, ItemInput
 from orders.services.moves import money, whole
 from orders.services.transitions import transition_order
 from orders.transitions import SELLERS, roles_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.phones import written_phone
 from shopcomm.core.text import one_line
-
-MAX_LINES = 200
 
 
 def contents(order: Order, kind: str, given: dict[str, Any], actor: Actor) -> dict[str, Any]:
@@ -97,8 +95,10 @@ def _named(order: Order, rows: Any) -> Any:
 def _items(given: Any, *, priced: bool) -> list[dict[str, Any]]:
     """Lines as asked. A price is the shop's to name."""
     rows = given if isinstance(given, list) else []
-    if not rows or len(rows) > MAX_LINES or not all(isinstance(row, dict) and row.get("sku") for row in rows):
+    if not rows or not all(isinstance(row, dict) and row.get("sku") for row in rows):
         raise GuardFailed(("lines_required", _("请至少选择一件商品")))
+    if len(rows) > MAX_LINES:
+        raise GuardFailed(("too_many_lines", _("一个订单最多 %(most)s 行商品") % {"most": MAX_LINES}))
     items = []
     for row in rows:
         quantity = whole(row.get("quantity", 0))

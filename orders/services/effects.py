@@ -18,6 +18,7 @@ from orders.models import (
     WarehouseAlert,
 )
 from orders.selectors.change_requests import open_freezing
+from orders.selectors.open_sums import difference_keeps_goods
 from orders.selectors.parcels_home import PiecesHome, not_home, pieces_home
 from orders.services import stock
 from orders.services.alerts import raise_alert
@@ -242,13 +243,21 @@ def void_changes(move: Move) -> None:
     What concerns only goods that are still here after a parcel goes on waiting for its answer.
     """
     shipped = move.is_shipping
-    if shipped and move.override and open_freezing(move.order):
-        # For the shop's eyes: the customer is told that it left, not why somebody let it.
-        move.facts["override"] = move.override
+    if shipped and move.override:
+        _note_override(move)
     late = _("该订单已发货，修改申请已失效") if shipped else _("订单已有变化，申请已失效")
     here = shipped and any(line.open_quantity for line in move.lines)
     too_late = partial(wants_shipped_goods, lines=move.lines) if here else None
     void_open_changes(move.order, move.actor, late, only=too_late)
+
+
+def _note_override(move: Move) -> None:
+    """Why a manager let a parcel leave. For the shop's eyes: the customer is told that it left, not why."""
+    unpaid = difference_keeps_goods(move.order)
+    if unpaid or open_freezing(move.order):
+        move.facts["override"] = move.override
+    if unpaid:
+        move.facts["unpaid"] = str(move.order.balance)
 
 
 EFFECTS: dict[str, Callable[[Move], None]] = {

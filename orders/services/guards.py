@@ -16,6 +16,7 @@ from orders.errors import ChangePending
 from orders.models import ChangeRequest, Handler, Payment, Refund, Shipment, Status, WarehouseAlert
 from orders.models.payments import BY_HAND
 from orders.selectors.change_requests import open_freezing
+from orders.selectors.open_sums import difference_keeps_goods
 from orders.selectors.parcels_home import pieces_home
 from orders.selectors.shortages import may_split
 from orders.services.debts import beyond_credit
@@ -79,9 +80,9 @@ def deposit_kept(move: Move) -> str | None:
 
 
 def balance_due(move: Move) -> str | None:
-    """Whether goods leave with a difference unpaid is the shop's stated policy; on account they always do."""
+    """Goods leave with a difference unpaid where the shop's policy says so, or a manager does."""
     order = move.order
-    if order.on_account or order.balance <= 0 or shop_settings().ship_with_balance or move.override:
+    if move.override or not difference_keeps_goods(order):
         return None
     return _("还有 %(balance)s 没有付，付清才能发货") % {
         "balance": written_money(order.balance, order.currency)
@@ -248,9 +249,10 @@ def after_sales_open(move: Move) -> str | None:
 def amount_not_whole(move: Move) -> str | None:
     """Partial refunds belong to after-sales cases and never move the order."""
     whole = move.order.paid_amount - move.order.refunded_amount
+    paid = {"paid": written_money(whole, move.order.currency)}
     if move.refund is not None and move.refund > whole:
-        return _("退款金额超过已付的 %(paid)s") % {"paid": whole}
-    return _("这里只能全额退款 %(paid)s") % {"paid": whole} if move.refund != whole else None
+        return _("退款金额超过已付的 %(paid)s") % paid
+    return _("这里只能全额退款 %(paid)s") % paid if move.refund != whole else None
 
 
 def amount_not_part(move: Move) -> str | None:

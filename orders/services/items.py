@@ -16,6 +16,8 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 
 MAX_QUANTITY = 100_000
+# Lines of one order.
+MAX_LINES = 1000
 
 Failure = tuple[str, str]
 

@@ -1,6 +1,30 @@
-"""The numbers on payment slips: the same slip is never booked twice, whichever way it came in."""
+"""Payment slips: what can be booked of one, and the same slip never twice, whichever way it came in."""
 
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from orders.errors import GuardFailed
 from orders.models import Payment, Repayment
+from orders.models.payments import BY_HAND
+from orders.services.moves import money
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.database.named_locks import wait_for_name
+
+
+def check_slip(*, actor: Actor, amount: Decimal | str, method: str, reference: str) -> Decimal:
+    """The amount of a slip that can be booked. Raises GuardFailed with all that is wrong."""
+    paid = money(amount)
+    failures: list[tuple[str, str]] = []
+    if paid is None or paid <= 0:
+        failures.append(("amount_invalid", _("金额不正确")))
+    if method not in dict(BY_HAND):
+        failures.append(("method_unknown", _("收款方式不正确")))
+    if actor.kind == "staff" and method != Payment.Method.CASH and not reference:
+        failures.append(("voucher_required", _("请填写凭证号或流水号")))
+    if failures or paid is None:
+        raise GuardFailed(*failures)
+    return paid
 
 
 def payment_of(method: str, reference: str) -> Payment | None:
@@ -9,8 +33,12 @@ def payment_of(method: str, reference: str) -> Payment | None:
 
 
 def is_booked(method: str, reference: str) -> bool:
-    """Whether a slip is in the books already, for one order or spread over several."""
+    """Whether a slip is in the books already, for one order or spread over several.
+
+    Whoever asks about the same slip in another transaction waits until this one ends. Orders are locked before.
+    """
+    if not reference:
+        return False
     slip = {"method": method, "reference": reference[:80]}
-    return bool(reference) and (
-        Payment.objects.filter(**slip).exists() or Repayment.objects.filter(**slip).exists()
-    )
+    wait_for_name(f"slip:{method}:{reference[:80]}")
+    return Payment.objects.filter(**slip).exists() or Repayment.objects.filter(**slip).exists()

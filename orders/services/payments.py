@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed, NotAllowed
 from orders.events import PaymentRecorded
 from orders.models import Order, Payment, Refund, Status
-from orders.models.payments import BY_HAND
 from orders.services.announce import record
 from orders.services.locks import lock_order
-from orders.services.moves import Move, money
-from orders.services.payment_slips import is_booked, payment_of
+from orders.services.moves import Move
+from orders.services.payment_slips import check_slip, is_booked, payment_of
 from orders.services.refunds import add_to_refund, match_difference, promise_refund
 from orders.transitions import roles_of
 from shopcomm.core.accounts.actors import Actor
@@ -37,8 +36,8 @@ def is_money(order: Order, data: dict[str, Any]) -> bool:
     if order.status in (Status.CANCELLED, Status.REFUNDED):
         return named or bool(data.get("reference"))
     if order.status == Status.REFUNDING:
-        # With a reason it is an answer to the refund.
-        return named and not data.get("reason")
+        # Whoever is asked for a reason answers the refund, also when they leave it empty.
+        return named and "reason" not in data
     return named and order.status != Status.PENDING_PAYMENT
 
 
@@ -56,16 +55,12 @@ def record_payment(
         raise NotAllowed(needed=["manager"])
     order = lock_order(order_id)
     method, reference = method or Payment.Method.TRANSFER, reference.strip()[:80]
-    if method not in dict(BY_HAND):
-        raise GuardFailed(("method_unknown", _("收款方式不正确")))
-    booked = payment_of(method, reference)
-    if booked and booked.order_id == order.pk:
-        return order
-    if booked or is_booked(method, reference):
+    paid = check_slip(actor=actor, amount=amount, method=method, reference=reference)
+    if is_booked(method, reference):
+        booked = payment_of(method, reference)
+        if booked and booked.order_id == order.pk:
+            return order
         raise GuardFailed(("payment_seen", _("该流水号已登记过")))
-    paid = money(amount)
-    if paid is None or paid <= 0:
-        raise GuardFailed(("amount_invalid", _("金额不正确")))
     _check_amount(order, paid)
     return _book(order, paid, method, reference, actor)
 

@@ -15,6 +15,7 @@ from orders.services.locks import lock_order
 from orders.transitions import MANAGER, SYSTEM, roles_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
+from shopcomm.core.text import written_money
 
 State, Purpose = Refund.State, Refund.Purpose
 # Promised, and not with the customer yet.
@@ -36,7 +37,8 @@ def promise_refund(
         return None
     left = refundable(order)
     if amount > left:
-        raise GuardFailed(("amount_invalid", _("退款金额超过可退的 %(left)s") % {"left": left}))
+        text = _("退款金额超过可退的 %(left)s") % {"left": written_money(left, order.currency)}
+        raise GuardFailed(("amount_invalid", text))
     return Refund.objects.create(
         order=order, amount=amount, purpose=purpose, reason=reason[:300], state=State.APPROVED, case=case
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from orders import hooks
 from orders.events import OrderChanged
+from orders.labels import RECEIVER
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Payment, Refund, Status
 from orders.services import stock
 from orders.services.announce import record
@@ -21,10 +22,7 @@ from orders.transitions import by_key
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
 
-COPIED = (
-    "customer", "source", "assigned_to", "currency",
-    "receiver_name", "receiver_phone", "province", "city", "district", "street",
-)  # fmt: skip
+COPIED = ("customer", "source", "assigned_to", "currency", *RECEIVER.values())
 
 
 def place_replacement(*, actor: Actor, case: AfterSalesCase, credit: Decimal) -> Order:

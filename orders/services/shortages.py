@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from orders import hooks
 from orders.errors import GuardFailed, NotAllowed
 from orders.models import MissingReport, Order, OrderLine, ShortageTask, Status, StockReservation
-from orders.selectors.shortages import Option, all_options, missing_pieces, offered_options
+from orders.selectors.shortages import Option, all_options, counted_since, missing_pieces, offered_options
 from orders.services import stock
 from orders.services.addresses import clean
 from orders.services.editing import edit_order
@@ -75,7 +75,8 @@ def report_missing(*, actor: Actor, line_id: int, missing: int, seen: int | None
 def undo_missing(*, actor: Actor, report_id: int) -> Order:
     """The pieces have turned up: back into the stock, and promised to their line again as far as it lacks them.
 
-    Undoing twice is undoing once. Raises MissingReport.DoesNotExist, NotAllowed.
+    Undoing twice is undoing once. Raises MissingReport.DoesNotExist, NotAllowed, and GuardFailed when a count has put
+    them back into the books already.
     """
     if not roles_of(actor) & STOCKROOM:
         raise NotAllowed(needed=STOCKROOM)
@@ -84,6 +85,9 @@ def undo_missing(*, actor: Actor, report_id: int) -> Order:
     report = MissingReport.objects.select_for_update().get(pk=report_id)
     if report.undone_at:
         return order
+    lock_variants([report.variant_id])
+    if counted_since(report):
+        raise GuardFailed(("counted_since", _("报缺以后盘点过，找到的已经算进库存了")))
     short = missing_pieces(order) if order.status in SHORT_IN else {}
     stock.put_back_found(
         actor=actor,

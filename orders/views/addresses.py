@@ -6,6 +6,7 @@ from django.views.decorators.http import require_POST
 
 from orders.address_form import pasted_address
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.http.networks import visitor_network
 
 
 @require_POST
@@ -19,4 +20,4 @@ def read_pasted(request: HttpRequest) -> JsonResponse:
 def reader(request: HttpRequest) -> str:
     """Whose readings are counted together."""
     actor: Actor | None = getattr(request, "actor", None)
-    return f"{actor.kind}:{actor.id}" if actor else f"visitor:{request.META.get('REMOTE_ADDR', '')}"
+    return f"{actor.kind}:{actor.id}" if actor else f"visitor:{visitor_network(request)}"

@@ -40,7 +40,7 @@ def show_phone(request: ShopRequest, number: str) -> HttpResponseBase:
     """The receiver's whole phone, on request, which is written down."""
     order = visible_order(request, number)
     record_reveal(actor=request.actor, order=order, place=ContactReveal.Place.DESK)
-    if request.headers.get("X-Fragment"):
-        return JsonResponse({"phone": order.receiver_phone.removeprefix("+86")})
     phone = order.receiver_phone.removeprefix("+86")
+    if request.headers.get("X-Fragment"):
+        return JsonResponse({"phone": phone})
     return render(request, "orders/desk.html", desk_context(request, order) | {"phone": phone})

@@ -18,6 +18,7 @@ from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.http.sent_forms import once_sent
+from shopcomm.core.text import written_money
 
 
 @require_safe
@@ -43,7 +44,7 @@ def statement_page(request: ShopRequest, customer_id: int) -> HttpResponseBase:
         "active": "debts",
         "statement": statement,
         "currencies": currencies_of(request.actor, customer),
-        "repayments": repayments_of(customer, statement.currency),
+        "repayments": repayments_of(request.actor, customer, statement.currency),
         "methods": BY_HAND,
         "today": timezone.localdate(),
     }
@@ -69,7 +70,9 @@ def repay(request: ShopRequest, customer_id: int) -> HttpResponseBase:
 def _repay(request: ShopRequest, customer: Customer, slip: Slip, currency: str) -> str:
     repayment = record_repayment(actor=request.actor, customer=customer, slip=slip, currency=currency)
     parts = repayment.payments.select_related("order").order_by("pk")
-    told = "、".join(f"{each.order.number} {each.amount}" for each in parts[:5])
+    told = "、".join(
+        f"{each.order.number} {written_money(each.amount, each.order.currency)}" for each in parts[:5]
+    )
     return _("已登记还款，按订单先后冲抵：%(orders)s") % {"orders": told}
 
 

@@ -135,6 +135,8 @@ def change_order(request: ShopRequest, number: str) -> HttpResponseBase:
             shown=request.POST.get("shown", ""),
         )
     except StaleVersion as error:
+        # The form shows the receiver as the order has it by now.
+        record_reveal(actor=request.actor, order=order, place=ContactReveal.Place.FORM)
         form = _rebased(form, request.POST.copy(), order)
         return _form_page(request, form, order=order, status=409, stale=stale_of(error))
     except OrderError as error:

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from orders.forms import ADDRESS_FIELDS
 from orders.models import ContactReveal
 from orders.selectors.orders import orders_visible_to
 from orders.selectors.products import variants_matching
@@ -16,7 +17,6 @@ from shopcomm.core.accounts.models import Customer
 from shopcomm.core.phones import normalise_phone
 
 MOST = 20
-COPIED = ("receiver_name", "receiver_phone", "province", "city", "district", "street")
 
 
 @require_safe
@@ -42,5 +42,5 @@ def customers(request: ShopRequest) -> HttpResponseBase:
     fields: dict[str, Any] = {"name": customer.name, "company": customer.company, "tier": customer.tier}
     if last:
         record_reveal(actor=request.actor, order=last, place=ContactReveal.Place.LOOKUP)
-        fields |= {name: getattr(last, name) for name in COPIED}
+        fields |= {name: getattr(last, name) for name in ADDRESS_FIELDS}
     return JsonResponse({"hint": _("老客户：%(name)s") % {"name": customer}, "fields": fields})

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from orders.errors import GuardFailed, OrderError
 from orders.models import Order, Status
+from orders.selectors.open_sums import open_sum_of
 from orders.services.deposits import release_deposit
 from orders.services.moves import money
 from orders.services.payments import record_payment
@@ -17,6 +18,7 @@ from orders.services.transitions import transition_order
 from orders.views.desk import visible_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.http.sent_forms import once_sent
+from shopcomm.core.text import written_money
 
 # As people write an amount; 1e9 is a slip of the hand, and more than is due is booked.
 PLAIN = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
@@ -55,8 +57,15 @@ def _give_back(request: ShopRequest, order: Order, reason: str) -> str:
 
 
 def _said(booked: Order) -> str:
-    text = _("已登记，已付清") if booked.balance <= 0 else _("已登记，尚欠 %(balance)s")
-    return text % {"balance": booked.balance}
+    """What is open now: what came for an order that has ended goes back, however much it was."""
+    if booked.status == Status.REFUNDING:
+        return _("已登记，和其他款项一起退还")
+    open_sum = open_sum_of(booked)
+    if open_sum.to_return:
+        return _("已登记，待退 %(amount)s") % {"amount": written_money(open_sum.to_return, booked.currency)}
+    if open_sum.due:
+        return _("已登记，尚欠 %(balance)s") % {"balance": written_money(open_sum.due, booked.currency)}
+    return _("已登记，已付清")
 
 
 def _book(request: ShopRequest, order: Order) -> Order:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from orders.models import Order, Status
+from orders.views.addresses import reader
 from tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -100,3 +101,9 @@ def test_a_customer_pastes_the_address_of_the_same_order_again(phone_of, custome
     assert 'value="7"' in shown.text
     assert "下午送" in shown.text
     assert Order.objects.count() == 1
+
+
+def test_readings_of_one_network_of_addresses_are_counted_together(rf):
+    near, far = "2001:db8:0:1::1", "2001:db8:0:2::1"
+    one, neighbour, other = (rf.post("/", REMOTE_ADDR=each) for each in (near, "2001:db8:0:1::2", far))
+    assert reader(one) == reader(neighbour) != reader(other)

@@ -17,6 +17,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED
 from tests.factories import StaffFactory, integration, make_order
+from tests.orders.test_desk_forms import fields_of
 
 pytestmark = pytest.mark.django_db
 OLD, NEW = ("13800138000", "机场路 88 号"), ("13711112222", "文一西路 969 号")
@@ -120,6 +121,17 @@ def test_every_showing_of_a_whole_phone_is_written_down(log_in, sales, warehouse
         assert board.get(f"/warehouse/orders/{order.number}/{paper}").status_code == 200
     told = [("周敏", "desk"), ("周敏", "form"), ("周敏", "lookup"), ("李强", "pick"), ("李强", "slip")]
     assert reveals() == [(*each, order.number) for each in told]
+
+
+def test_a_form_that_comes_back_with_the_newest_receiver_is_a_showing_too(log_in, sales):
+    order, desk = make_order(assigned_to=sales), log_in(sales)
+    path = f"/orders/{order.number}/edit/"
+    fields = fields_of(desk.get(path).text)
+    edit_order(
+        actor=integration(), order_id=order.pk, version=None, changes={"receiver_phone": "13711112222"}
+    )
+    assert "13711112222" in desk.post(path, fields).text
+    assert reveals() == [("周敏", "form", order.number)] * 2
 
 
 def test_managers_read_who_looked_and_nobody_changes_it(log_in, sales, manager):

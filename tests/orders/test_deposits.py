@@ -142,6 +142,15 @@ def test_a_request_for_all_of_the_money_is_answered_with_a_part(log_in, sales, a
     assert (order.refunded_amount, order.balance) == (Decimal("80.00"), 0)
 
 
+def test_a_part_of_the_money_without_a_reason_is_refused_and_not_booked_as_money_that_came(log_in, manager):
+    order = move(make_order(status="paid", assigned_to=manager), "refunding")
+    path = f"/orders/{order.number}/part-refund/"
+    told = log_in(manager).post(path, {"amount": "80.00", "reason": "   "}, follow=True).content.decode()
+    order.refresh_from_db()
+    assert (order.status, order.paid_amount, order.payments.count()) == ("refunding", Decimal("398.00"), 1)
+    assert "请填写原因" in told
+
+
 def test_goods_with_a_difference_unpaid_leave_only_where_the_shop_says_so(as_actor):
     order = make_order(status="picking")
     edit_order(
@@ -152,9 +161,11 @@ def test_goods_with_a_difference_unpaid_leave_only_where_the_shop_says_so(as_act
         with pytest.raises(GuardFailed) as refusal:
             move(order, "shipped", actor=actor)
         assert refusal.value.names == ["balance_due"]
-    assert (
-        move(order, "shipped", actor=as_actor("manager"), override="老客户，月底一起结").status == "shipped"
-    )
+    order = move(order, "shipped", actor=as_actor("manager"), override="老客户，月底一起结")
+    assert order.status == "shipped"
+    why = "（差额 ¥78.00 未付，仍发货：老客户，月底一起结）"
+    assert timeline(order)[-1].text.endswith(why)
+    assert "老客户" not in timeline(order, audience="customer")[-1].text
     rest = make_order(status="picking")
     assert move(rest, "shipped", actor=as_actor("warehouse")).status == "shipped"
 

@@ -3,11 +3,16 @@ from decimal import Decimal
 import pytest
 
 from orders.errors import GuardFailed, InsufficientStock, NotAllowed, OrderClosed, StaleVersion
+from orders.events import OrderEvent
+from orders.labels import field_label
 from orders.models import Order, Status, WarehouseAlert
 from orders.selectors.contacts import whole_data
+from orders.services.change_contents import contents
 from orders.services.items import ItemInput
 from orders.services.orders import edit_order
+from orders.services.versions import LOOKED_AT
 from orders.services.warehouse import acknowledge_order
+from orders.transitions import TRANSITIONS
 from shopcomm.core.events.models import DomainEvent
 from tests.factories import VariantFactory, integration, make_order, move
 
@@ -188,3 +193,18 @@ def test_a_note_of_a_hundred_thousand_characters_is_refused(order):
     with pytest.raises(GuardFailed) as refusal:
         edit(order, note="长" * 100_000)
     assert refusal.value.names == ["note_too_long"]
+
+
+def test_whatever_makes_an_editor_stale_is_told_by_its_name():
+    moves = {row.event.type for row in TRANSITIONS}
+    kinds = {kind.type for kind in OrderEvent.__subclasses__()} - LOOKED_AT - moves - {"order.changed"}
+    assert {"order.payment_recorded", "order.debt_reduced"} <= kinds
+    assert [kind for kind in kinds if field_label(kind) == kind] == []
+
+
+def test_goods_of_a_long_order_can_be_changed_and_of_one_too_long_it_says_so(order):
+    rows = [{"sku": "DJX-20-BLK", "quantity": 1}]
+    assert len(contents(order, "items", {"items": rows * 1000}, integration())["items"]) == 1000
+    with pytest.raises(GuardFailed) as refused:
+        contents(order, "items", {"items": rows * 1001}, integration())
+    assert refused.value.names == ["too_many_lines"]

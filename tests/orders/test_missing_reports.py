@@ -4,7 +4,7 @@ import pytest
 
 from orders.errors import GuardFailed, NotAllowed
 from orders.models import MissingReport, Order, ShortageTask, Status, Variant
-from orders.selectors.shortages import missing_pieces
+from orders.selectors.shortages import missing_pieces, standing_reports
 from orders.services.items import ItemInput
 from orders.services.shortages import choose_option, report_missing, undo_missing
 from orders.services.stock import set_stock
@@ -83,6 +83,21 @@ def test_taking_a_report_back_twice_is_taking_it_back_once(report, bag, picker):
     for _ in range(2):
         undo_missing(actor=picker, report_id=report.pk)
     assert stock(bag) == (2905, 5)
+
+
+def test_pieces_that_a_count_has_found_are_not_put_back_once_more(report, bag, order, picker):
+    set_stock(actor=SYSTEM, sku=bag.sku, on_hand=2905, reason="盘点")
+    assert standing_reports(order) == []
+    with pytest.raises(GuardFailed) as refused:
+        undo_missing(actor=picker, report_id=report.pk)
+    assert (refused.value.names, stock(bag)[0]) == (["counted_since"], 2905)
+
+
+def test_pieces_that_a_count_did_not_find_may_still_turn_up(report, bag, order, picker):
+    set_stock(actor=SYSTEM, sku=bag.sku, on_hand=2900, reason="盘点")
+    assert standing_reports(order) == [report]
+    undo_missing(actor=picker, report_id=report.pk)
+    assert stock(bag)[0] == 2902
 
 
 def test_pieces_that_turn_up_after_the_customer_did_without_them_are_free(report, bag, order, picker, sales):

@@ -37,6 +37,16 @@ def test_an_order_paid_too_much_over_the_interface_is_paid_and_the_rest_is_to_be
     assert (order.paid_amount, order.refunded_amount, order.balance) == (500, 102, 0)
 
 
+def test_of_an_order_that_has_ended_nothing_is_to_be_paid_any_more(api):
+    called_off, deposit = make_order(status="cancelled"), move(make_order(), "paid", amount="100.00")
+    move(deposit, "cancelled")
+    open_ = [
+        api.get(f"/api/v1/orders/{each.number}/").json()["balance"]
+        for each in (called_off, deposit, make_order(status="refunding"), make_order(status="refunded"))
+    ]
+    assert open_ == ["0.00", "-100.00", "0.00", "0.00"]
+
+
 def test_money_for_a_cancelled_order_is_booked_over_the_interface_and_waits_to_go_back(api):
     order = make_order(status="cancelled")
     answer = send(api, order, to="paid", amount="398.00", reference="W-2")

@@ -56,6 +56,23 @@ def test_fewer_than_are_promised_are_counted_and_the_page_says_who_goes_short(of
     assert order.shortages.get().missing == 1
 
 
+@pytest.mark.usefixtures("locks_rows_before_write")
+def test_a_count_locks_the_orders_before_the_goods_also_when_the_goods_are_described_anew(
+    office, order, variant
+):
+    page = reverse("admin:orders_variant_change", args=[variant.pk])
+    office.post(page, form_of(variant, counted=1, reason="盘点", color="雾灰"))
+    variant.refresh_from_db()
+    assert (variant.on_hand, variant.reserved, variant.color) == (1, 1, "雾灰")
+
+
+def test_a_count_that_is_refused_says_why(office, variant, monkeypatch):
+    monkeypatch.setattr("orders.services.stock.COUNT_ATTEMPTS", 0)
+    page = reverse("admin:orders_variant_change", args=[variant.pk])
+    answer = office.post(page, form_of(variant, counted=40, reason="盘点"), follow=True)
+    assert "库存正在变动，请再试一次" in answer.content.decode()
+
+
 def test_an_order_that_comes_in_while_the_form_is_open_keeps_its_pieces(office, variant):
     page = reverse("admin:orders_variant_change", args=[variant.pk])
     make_order(items=[ItemInput(variant.sku, 3)])

@@ -83,6 +83,28 @@ def test_what_a_change_made_due_is_booked_later(log_in, manager, customer):
     assert pay(desk, order, "12", "D-4").balance == 0
 
 
+def test_money_that_comes_later_needs_its_voucher_too_unless_it_is_cash(log_in, manager, customer):
+    order, desk = make_order(customer=customer, status=Status.PAID), log_in(manager)
+    assert pay(desk, order, "12", "").paid_amount == Decimal("398.00")
+    assert pay(desk, order, "12", "", "cash").paid_amount == Decimal("410.00")
+
+
+@pytest.mark.parametrize(
+    ("status", "amount", "told"),
+    [
+        ("paid", "12", "已登记，待退 ¥12.00"),
+        ("cancelled", "50", "已登记，待退 ¥50.00"),
+        ("refunding", "5", "已登记，和其他款项一起退还"),
+        ("pending_payment", "100", "已登记，尚欠 ¥298.00"),
+        ("pending_payment", "398", "已登记，已付清"),
+    ],
+)
+def test_whoever_books_money_is_told_what_is_open_now(log_in, manager, status, amount, told):
+    order, desk = make_order(status=status), log_in(manager)
+    pay(desk, order, amount, "D-7")
+    assert told in desk.get(f"/orders/{order.number}/").content.decode()
+
+
 @pytest.mark.parametrize("amount", ["", "x", "-5", "0", "1e9"])
 def test_nonsense_is_not_booked(log_in, manager, customer, amount):
     order = make_order(customer=customer)

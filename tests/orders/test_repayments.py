@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.errors import GuardFailed, NotAllowed
-from orders.models import Order, Refund, Repayment
+from orders.models import Order, Payment, Refund, Repayment
 from orders.selectors.credit import owed_by
 from orders.selectors.money_tasks import money_tasks
 from orders.selectors.statements import statement_of
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case
 from orders.services.editing import edit_order
+from orders.services.locks import lock_orders
 from orders.services.payments import record_payment
 from orders.services.refunds import pay_refund
 from orders.services.repayments import Slip, record_repayment, spread
@@ -106,6 +107,36 @@ def test_the_same_slip_from_ten_sides_at_once_is_booked_once():
     results = at_once([lambda: repay(dealer, "1000.00", "B-6")] * 10)
     assert not [each for each in results if isinstance(each, Exception)]
     assert (Repayment.objects.count(), owed_by(dealer)) == (1, Decimal("194.00"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_slip_told_of_two_orders_and_of_all_debts_at_once_is_booked_once():
+    dealer = CustomerFactory(credit_limit=Decimal("5000.00"))
+    debts_of(dealer, 1)
+    unpaid, late = make_order(), make_order(status="cancelled")
+    slip = {"amount": "398.00", "reference": "B-9"}
+    ways = [
+        lambda: repay(dealer, "398.00", "B-9"),
+        lambda: move(unpaid, "paid", **slip),
+        lambda: record_payment(actor=integration(), order_id=late.pk, **slip),
+    ]
+    results = at_once(ways * 4)
+    refused = [each for each in results if isinstance(each, Exception)]
+    assert {type(each): each.names for each in refused} == {GuardFailed: ["payment_seen"]}
+    assert Repayment.objects.count() + Payment.objects.filter(repayment=None).count() == 1
+
+
+def test_a_debt_that_is_called_off_while_a_repayment_waits_for_it_gets_none_of_it(dealer, monkeypatch):
+    oldest, newest = debts_of(dealer, 2)
+
+    def after_the_other(ids):
+        move(move(oldest, "refunding"), "refunded")
+        return lock_orders(ids)
+
+    monkeypatch.setattr("orders.services.repayments.lock_orders", after_the_other)
+    repayment = repay(dealer, "300.00", "B-10")
+    assert [each.order_id for each in repayment.payments.all()] == [newest.pk]
+    assert not Refund.objects.filter(state="approved").exists()
 
 
 def test_a_repayment_and_the_account_over_the_interface(api, dealer):
@@ -223,14 +254,18 @@ def test_the_list_of_money_shows_who_is_late_first_and_what_else_is_open(dealer,
 
 
 def test_a_statement_shows_no_orders_of_colleagues_and_says_so(dealer, log_in, sales, other_sales, warehouse):
+    long_ago = timezone.now() - timedelta(days=9)
     make_order(customer=dealer, on_credit=True, assigned_to=sales)
     path = f"/orders/debts/{dealer.pk}/"
     assert log_in(other_sales).get(path).status_code == 404
     assert log_in(warehouse).get(path).status_code == 403
-    hidden = make_order(customer=dealer, on_credit=True, assigned_to=other_sales)
+    hidden = make_order(customer=dealer, on_credit=True, assigned_to=other_sales, placed_at=long_ago)
+    repay(dealer, "17.50", "B-11")
     page = log_in(sales).get(path).content.decode()
     assert "还有 1 张订单由别的同事负责" in page
     assert hidden.number not in page
+    assert "17.50" not in page
+    assert "17.50" in log_in(other_sales).get(path).content.decode()
     assert 'action="/orders/debts/' not in page
 
 
