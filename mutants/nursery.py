@@ -46,6 +46,8 @@ LIBRARIES = [
     "unfold",
 ]
 ALWAYS = ["-x", "-q", "--reuse-db", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist"]
+# A broken loop is to be given up long before the suite's own time-out.
+HUNG = ["--timeout=60"]
 
 
 def main() -> None:
@@ -89,8 +91,8 @@ def _be_a_run(
     code = 3
     try:
         reach = importlib.import_module("reach")
-        plugins = [reach.Recorder(**record)] if record else [reach.Chosen(chosen)] if chosen else []
-        code = importlib.import_module("pytest").main([*ALWAYS, *tests], plugins=plugins)
+        plugin, limit = reach.Recorder(**record) if record else reach.Chosen(chosen), [] if record else HUNG
+        code = importlib.import_module("pytest").main([*ALWAYS, *limit, *tests], plugins=[plugin])
     finally:
         os._exit(int(code))
 
