@@ -54,7 +54,7 @@ WHOLE = (
 )
 # `int & None` in a signature ends the import: every test would notice, and none of them the rule.
 # Whether a dataclass is frozen is the type checker's to notice.
-SIGNATURES = {"annassign", "tfpdef", "param", "decorator"}
+SIGNATURES = {"annassign", "tfpdef", "param", "parameters", "decorator"}
 
 
 class RemoveStatement(Operator):

@@ -119,6 +119,7 @@ PARTS = {
     "write": Part(
         ("messaging/services/write.py", "messaging/services/drafts.py"),
         (
+            "tests/messaging/test_drafts.py",
             "tests/messaging/test_send_message.py",
             "tests/messaging/test_socket.py",
             "tests/api/test_messages_api.py",

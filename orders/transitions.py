@@ -229,10 +229,3 @@ def meant(rows: tuple[Transition, ...], data: dict[str, Any]) -> tuple[Transitio
     wanted = {"put_on_account": on_account, "pay": not on_account}
     wanted |= {"downgrade_to_partial": part, "reject_refund": not part}
     return tuple(row for row in rows if wanted.get(row.command, True))
-
-
-def find(from_: str, to: str, actor: Actor) -> Transition | None:
-    """The first row between two statuses that this actor may call for."""
-    return next(
-        (row for row in transitions_from(from_) if row.to == to and row.actors & roles_of(actor)), None
-    )

@@ -9,6 +9,7 @@ from PIL import Image
 
 from messaging.errors import FileTypeRefused
 from messaging.models import Attachment
+from messaging.presenters import SHOP, message_object
 from messaging.services.attachments import store_attachment
 from messaging.services.messages import recall_message
 from messaging.services.renditions import draw_waiting
@@ -229,6 +230,17 @@ def test_a_file_is_sent_once_and_only_by_its_uploader(say, as_actor, customer, s
     say(as_actor(customer), "", kind="image", attachments=[str(kept.pk)])
     with pytest.raises(AttachmentUnknown):
         say(as_actor(customer), "", kind="image", attachments=[str(kept.pk)])
+
+
+def test_a_message_with_a_file_that_is_sent_again_is_answered_with_its_file(say, as_actor, customer) -> None:
+    kept, client_id = keep(as_actor(customer), b"%PDF-1.4 wish"), uuid4()
+    first, again = (
+        say(as_actor(customer), kind="file", body="", attachments=[str(kept.pk)], client_id=client_id)
+        for _ in range(2)
+    )
+
+    assert again.pk == first.pk
+    assert [each["id"] for each in message_object(again, SHOP)["attachments"]] == [str(kept.pk)]
 
 
 def test_an_integration_uploads_and_sends(api, conversation) -> None:

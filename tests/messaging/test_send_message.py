@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from messaging.errors import (
+    AttachmentUnknown,
     BadMessage,
     BodyRequired,
     BodyTooLong,
@@ -73,6 +74,20 @@ def test_a_message_of_a_hundred_thousand_characters_is_refused_and_nothing_is_st
     assert not conversation.messages.filter(kind="text").exists()
 
 
+def test_ten_thousand_characters_are_a_message_and_one_more_is_not(say, as_actor, customer):
+    assert len(say(as_actor(customer), "好" * 10_000).body) == 10_000
+    with pytest.raises(BodyTooLong):
+        say(as_actor(customer), "好" * 10_001)
+
+
+def test_nine_files_go_with_a_message_and_ten_do_not(say, as_actor, customer):
+    # Files that nobody uploaded: nine are looked for, ten are not.
+    with pytest.raises(AttachmentUnknown):
+        say(as_actor(customer), attachments=[str(uuid4()) for _ in range(9)])
+    with pytest.raises(BadMessage):
+        say(as_actor(customer), attachments=[str(uuid4()) for _ in range(10)])
+
+
 def test_right_to_left_and_zero_characters_are_kept_as_text_without_harm(say, as_actor, customer):
     assert (
         say(as_actor(customer), "שלום \u202eabc\x00 '; DROP TABLE--").body == "שלום \u202eabc '; DROP TABLE--"
@@ -84,6 +99,8 @@ def test_right_to_left_and_zero_characters_are_kept_as_text_without_harm(say, as
     [
         {"kind": "event"},
         {"kind": 7},
+        {"body": 7},
+        {"internal": "yes"},
         {"client_id": "x"},
         {"client_id": None},
         {"reply_to": "1"},
