@@ -17,6 +17,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.middleware import MY_SESSION_KEY
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.accounts.services.api_keys import create_api_key
+from tests.emptying import empty_quickly
 from tests.factories import CustomerFactory, StaffFactory, VariantFactory, make_order
 
 
@@ -31,6 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Threads of a live server keep their sessions; at the very end the database is dropped all the same."""
+    with django_db_blocker.unblock():
+        empty_quickly()
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
