@@ -10,14 +10,14 @@ from typing import Any
 class Line:
     """A proxy on a port and a thread of its own.
 
-    `delay` holds every piece up for so many seconds each way; `rate` is bytes a second each way. `drop_every()` cuts all
-    connections again and again; `cut()` drops them and refuses new ones until `mend()`.
+    `delay` holds every piece up for so many seconds each way; `rate` is bytes a second each way. `drop()` cuts all
+    connections, `cut()` also refuses new ones until `mend()`.
     """
 
     def __init__(self, target: str, *, delay: float = 0, rate: float = 0) -> None:
         host, port = target.removeprefix("http://").split(":")
         self._target = (host, int(port))
-        self.delay, self.rate, self.drops = delay, rate, 0
+        self.delay, self.rate = delay, rate
         self._up, self._losing_answers = True, False
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -29,18 +29,18 @@ class Line:
     def cut(self) -> None:
         """Drop every connection and refuse new ones."""
         self._up = False
-        self._on_loop(self._drop)
+        self.drop()
 
-    def drop_every(self, seconds: float) -> None:
-        """Drop every connection, again and again."""
-        self._loop.call_soon_threadsafe(self._start, self._drop_again_and_again(seconds))
+    def drop(self) -> None:
+        """Drop every connection; new ones are welcome."""
+        self._on_loop(self._drop)
 
     def cut_answers(self) -> None:
         """What is sent still arrives, but nothing comes back: the worst moment to lose a line."""
         self._losing_answers = True
 
     def mend(self) -> None:
-        self._on_loop(self._drop)
+        self.drop()
         self._losing_answers = False
         self._up = True
 
@@ -67,12 +67,6 @@ class Line:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _drop_again_and_again(self, every: float) -> None:
-        while True:
-            await asyncio.sleep(every)
-            self.drops += 1
-            self._drop()
 
     def _drop(self) -> None:
         for writer in list(self._writers):

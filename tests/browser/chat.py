@@ -1,11 +1,14 @@
 """What the chat's browser tests say and look at."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from django.db import connection
 from playwright.sync_api import Locator, Page, expect
 
+T = TypeVar("T")
 BOX = "[data-composer] textarea"
 
 
@@ -13,6 +16,21 @@ def ready(page: Page) -> Page:
     """Waits until the pane is connected to its conversation."""
     expect(page.locator('[data-module="messaging/pane.js"][data-connected]')).to_be_attached(timeout=15000)
     return page
+
+
+def cut_off(page: Page) -> None:
+    """Waits until the pane has noticed that its line is gone."""
+    expect(page.locator('[data-module="messaging/pane.js"]')).to_be_attached()
+    expect(page.locator('[data-module="messaging/pane.js"][data-connected]')).to_have_count(0)
+
+
+def until(page: Page, holds: Callable[[], T], within: float = 15.0) -> T:
+    """Lets the page go on until something is true, and returns it. An AssertionError after so many seconds."""
+    deadline = time.monotonic() + within
+    while not (answer := holds()):
+        assert time.monotonic() < deadline, f"not within {within} s"
+        page.wait_for_timeout(20)
+    return answer
 
 
 def say(page: Page, text: str) -> None:

@@ -12,7 +12,7 @@ from messaging.models import Message, NotificationRule, NotificationTemplate
 from messaging.services.messages import recall_message, send_message
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
-from tests.browser.chat import BOX, elsewhere, message, ready
+from tests.browser.chat import BOX, cut_off, elsewhere, message, ready, until
 from tests.browser.test_notices_live import paid_and_told
 from tests.factories import make_order
 
@@ -23,7 +23,7 @@ class Tap:
     """Stands on a page's socket: loses frames, sends some of its own, closes it."""
 
     def __init__(self, page: Page) -> None:
-        self.opened, self.losing, self.ends = 0, False, None
+        self.opened, self.lost, self.losing = 0, 0, False
         page.route_web_socket("**/ws/", self._open)
 
     def _open(self, near: WebSocketRoute) -> None:
@@ -32,7 +32,9 @@ class Tap:
         self.far.on_message(self._pass_on)
 
     def _pass_on(self, text: str) -> None:
-        if not (self.losing and json.loads(text)["type"] == "message.new"):
+        if self.losing and json.loads(text)["type"] == "message.new":
+            self.lost += 1
+        else:
             self.near.send(text)
 
 
@@ -67,7 +69,7 @@ def test_a_page_that_was_told_less_than_there_is_learns_it_from_the_pong_and_ask
     ready(page)
     tap.losing = True
     elsewhere(lambda: say(order, "这条丢在路上"))
-    page.wait_for_timeout(500)
+    until(page, lambda: tap.lost)
     expect(message(page, "这条丢在路上")).to_have_count(0)
     tap.losing = False
     tap.far.send('{"type":"ping"}')
@@ -88,9 +90,10 @@ def test_a_page_that_was_too_slow_comes_back_by_itself_with_what_it_missed(tappe
 def test_one_window_too_many_says_so_and_does_not_come_back(tapped, order):
     page, tap = tapped(f"/inbox/{order.conversation.pk}/")
     ready(page)
+    page.clock.install()
     tap.near.close(code=4429, reason="")
     expect(page.get_by_text("打开的窗口太多").first).to_be_visible()
-    page.wait_for_timeout(2500)
+    page.clock.run_for("05:00")
     assert tap.opened == 1
     # What is written goes by HTTP all the same.
     page.locator(BOX).fill("还能写")
@@ -147,7 +150,7 @@ def test_what_changed_while_the_line_was_down_is_right_three_seconds_after_it_is
     bell = desk.locator('[data-module="messaging/bell.js"] .badge [aria-hidden]')
     expect(desk.locator("[data-presence]").first).to_have_text("离线")
     wire.cut()
-    desk.wait_for_timeout(1500)
+    cut_off(desk)
     token = link_token(make_link(customer=order.customer, order_id=order.pk))
     phone = ready(browse(live.url + reverse("portal:chat", args=[token]), width=390, height=844))
     other = make_order(customer=order.customer)

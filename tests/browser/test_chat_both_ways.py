@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from messaging.services.renditions import draw_waiting
 from shopcomm.core.accounts.services.order_links import link_token, make_link
-from tests.browser.chat import elsewhere, message, ready, say, texts
+from tests.browser.chat import elsewhere, message, ready, say, texts, until
 from tests.factories import move
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -93,8 +93,12 @@ def test_enter_while_composing_chinese_does_not_send(desk):
     )
     assert box.input_value() == "ni hao"
     expect(desk.locator("[data-unsent] > *")).to_have_count(0)
-    box.evaluate("""box => box.dispatchEvent(new CompositionEvent("compositionend"))""")
-    desk.wait_for_timeout(50)
+    box.evaluate(
+        """box => {
+          box.dispatchEvent(new CompositionEvent("compositionend"));
+          return new Promise(done => setTimeout(done));
+        }"""
+    )
     box.press("Enter")
     expect(message(desk, "ni hao")).to_be_visible()
 
@@ -126,8 +130,7 @@ def test_a_picture_is_sent_by_paste_and_opens_large(desk, phone):
             new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
         }"""
     )
-    while not draw_waiting():
-        phone.wait_for_timeout(100)
+    until(phone, draw_waiting)
     photo = phone.locator(".log [data-seq] .photo[data-full]")
     expect(photo).to_be_visible(timeout=15_000)
     photo.click()

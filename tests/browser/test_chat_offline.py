@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from messaging.models import Message
-from tests.browser.chat import message, ready, say
+from tests.browser.chat import cut_off, message, ready, say, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,8 +35,7 @@ def test_what_is_written_offline_arrives_once_and_in_order(desk, wire, order):
 def test_a_line_that_loses_only_the_answers_doubles_nothing(desk, wire, order):
     wire.cut_answers()
     say(desk, "这条服务器收到了，但回执丢了")
-    desk.wait_for_timeout(700)
-    assert stored(order) == ["这条服务器收到了，但回执丢了"]
+    until(desk, lambda: stored(order) == ["这条服务器收到了，但回执丢了"])
     expect(desk.locator("[data-unsent] .msg")).to_have_count(1)
     wire.mend()
     expect(message(desk, "这条服务器收到了，但回执丢了")).to_have_count(1, timeout=40000)
@@ -75,7 +74,7 @@ def test_what_came_in_meanwhile_is_there_after_the_cut(desk, wire, order, manage
     from shopcomm.core.accounts.actors import Actor
 
     wire.cut()
-    desk.wait_for_timeout(200)
+    cut_off(desk)
     for number in range(3):
         send_message(
             actor=Actor.customer(order.customer, order_id=order.pk),

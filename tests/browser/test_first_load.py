@@ -22,11 +22,17 @@ from shopcomm.core.accounts.services.order_links import link_token, make_link
 from shopcomm.core.embedded.binaries import spawn
 from shopcomm.core.embedded.services import end, free_port
 from shopcomm.core.embedded.supervisor import answers, web_command
+from tests.browser.chat import until
 from tests.browser.conftest import session_cookie
 from tests.factories import make_order, make_orders
 from tests.faults.waiting import eventually
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(600),
+    # By one worker, which collects the files once.
+    pytest.mark.xdist_group("collected"),
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST = 150_000
@@ -93,15 +99,20 @@ def weight(chromium: Browser, url: str, width: int, cookies=()) -> tuple[int, in
     page = context.new_page()
     cdp = context.new_cdp_session(page)
     cdp.send("Network.enable")
-    sizes: list[int] = []
-    cdp.on("Network.loadingFinished", lambda event: sizes.append(int(event["encodedDataLength"])))
+    begun: set[str] = set()
+    sizes: dict[str, int] = {}
+    cdp.on("Network.requestWillBeSent", lambda event: begun.add(event["requestId"]))
+    cdp.on(
+        "Network.loadingFinished",
+        lambda event: sizes.update({event["requestId"]: int(event["encodedDataLength"])}),
+    )
     answer = page.goto(url)
     assert answer is not None
     assert answer.status == 200
     page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(1500)
+    until(page, lambda: begun == set(sizes))
     context.close()
-    return len(sizes), sum(sizes)
+    return len(sizes), sum(sizes.values())
 
 
 def test_the_first_visit_is_light_on_the_phone_and_at_the_desk(

@@ -9,6 +9,7 @@ from messaging.models import Message
 from orders.models import Status
 from shopcomm.core.accounts.services.order_links import link_token, make_link, revoke_links
 from shopcomm.edge.portal import pwa
+from tests.browser import chat
 from tests.browser.chat import message, ready, say
 from tests.factories import CustomerFactory, make_order
 
@@ -39,11 +40,7 @@ def phone(browse, wire, path) -> Page:
 
 def until(page: Page, question: str, argument: object = None) -> None:
     """Asks the page until it says yes. (`wait_for_function` takes a promise for a yes.)"""
-    for _ in range(100):
-        if page.evaluate(question, argument):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(f"never true: {question}")
+    chat.until(page, lambda: page.evaluate(question, argument))
 
 
 def kept(page: Page, *paths: str) -> None:
@@ -81,7 +78,7 @@ def worker_syncs(context: BrowserContext, page: Page) -> None:
         lambda event: found.extend(each["registrationId"] for each in event["registrations"]),
     )
     cdp.send("ServiceWorker.enable")
-    page.wait_for_timeout(300)
+    chat.until(page, lambda: found)
     origin = page.evaluate("location.origin")
     cdp.send(
         "ServiceWorker.dispatchSyncEvent",

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from messaging.models import PushSubscription
 from shopcomm.core.accounts.services.order_links import link_token, make_link
-from tests.browser.chat import ready, say
+from tests.browser.chat import message, ready, say, until
 from tests.browser.test_notices_live import paid_and_told
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,15 +56,12 @@ def test_a_phone_is_asked_after_the_first_message_and_woken_from_then_on(phone, 
     question(phone).get_by_role("button", name="提醒我").click()
     expect(question(phone)).to_be_hidden()
     phone.wait_for_function("Notification.permission === 'granted'")
-    for _ in range(50):
-        if PushSubscription.objects.exists():
-            break
-        phone.wait_for_timeout(100)
+    until(phone, PushSubscription.objects.exists)
     kept = PushSubscription.objects.get()
     assert (kept.owner_kind, kept.owner_id) == ("customer", order.customer_id)
     assert [link.order_id for link in kept.links.all()] == [order.pk]
     say(phone, "谢谢")
-    phone.wait_for_timeout(500)
+    expect(message(phone, "谢谢")).to_be_visible()
     expect(question(phone)).to_be_hidden()
 
 
@@ -76,7 +73,7 @@ def test_a_phone_is_asked_when_the_order_moves_and_not_again_after_later(phone, 
     expect(question(phone)).to_be_hidden()
     phone.reload()
     say(ready(phone), "好的")
-    phone.wait_for_timeout(500)
+    expect(message(phone, "好的")).to_be_visible()
     expect(question(phone)).to_be_hidden()
     assert not PushSubscription.objects.exists()
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from random import Random
-from time import monotonic, sleep
+from time import monotonic
 
 import pytest
 from django.db import connection, transaction
@@ -22,6 +22,7 @@ from orders.services.items import ItemInput
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.relay import relay
 from tests.factories import CustomerFactory, VariantFactory, make_order, make_orders, move
+from tests.faults.waiting import eventually
 from tests.messaging.notifications.conftest import at, states
 from tests.messaging.notifications.receivers import Receiver
 from tests.orders.test_concurrency import at_once
@@ -100,8 +101,9 @@ def test_a_payment_and_a_reminder_at_the_same_moment_never_contradict_each_other
     plan_timers()
 
     def late(work: Callable[[], object]) -> Callable[[], object]:
-        pause = dice.random() / 50
-        return lambda: (sleep(pause), work())
+        """After so many questions to the database."""
+        head_start = dice.randint(0, 30)
+        return lambda: ([Order.objects.exists() for _ in range(head_start)], work())
 
     for order in orders:
         no_failures(at_once([late(lambda o=order: move(o, "paid")), late(lambda: release_due(people=3))]))
@@ -162,8 +164,7 @@ def test_a_channel_that_hangs_slows_no_other_and_no_worker(sales, deaf_gateway, 
         begun = monotonic()
         deliver_all(patience=1)
         assert monotonic() - begun < 5
-        while len(receiver.got) < count and monotonic() - begun < 20:
-            sleep(0.05)
+        eventually(lambda count=count: len(receiver.got) >= count, 20, "the other channel has sent")
         assert order.number in json.loads(receiver.got[-1][2])["message"]
         assert hanging()
     assert not Delivery.objects.filter(channel="sms", state="sent").exists()
