@@ -77,7 +77,12 @@ class Line:
         if not self._up:
             back.transport.abort()
             return
-        far, forth = await asyncio.open_connection(*self._target)
+        try:
+            far, forth = await asyncio.open_connection(*self._target)
+        except OSError:
+            # The server has gone before its browser.
+            back.transport.abort()
+            return
         self._writers |= {back, forth}
         self._start(self._pump(near, forth, answers=False))
         self._start(self._pump(far, back, answers=True))

@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browsers import CHROMIUM_FLAGS, find_browser
 from tests.line import Line
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+# A busy machine is no fault; whoever is right is so at once and waits for nothing.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS / 2)
 
 
 @pytest.fixture(scope="session")
@@ -50,10 +53,10 @@ def browse(chromium) -> Iterator[Callable[..., Page]]:
         if staff is not None:
             context.add_cookies([session_cookie(staff, url)])
         page = context.new_page()
-        page.set_default_timeout(10000)
+        page.set_default_timeout(PATIENCE_MS)
         page.goto(url)
         if options.get("java_script_enabled", True):
-            page.wait_for_function(MOUNTED, timeout=30000)
+            page.wait_for_function(MOUNTED)
         return page
 
     yield open_page
