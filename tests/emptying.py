@@ -16,9 +16,15 @@ def empty_quickly() -> None:
     half a second to a whole one for each such test.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"CREATE SCHEMA {ASIDE}")
-        for table in _filled(cursor):
-            cursor.execute(f"CREATE TABLE {ASIDE}.{table} AS TABLE {table}")
+        cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [ASIDE])
+        used_before = cursor.fetchone() is not None
+        if not used_before:
+            cursor.execute(f"CREATE SCHEMA {ASIDE}")
+            for table in _filled(cursor):
+                cursor.execute(f"CREATE TABLE {ASIDE}.{table} AS TABLE {table}")
+    if used_before:
+        # With --reuse-db; a run that was killed has left its rows.
+        empty_database()
     TransactionTestCase._fixture_teardown = lambda case: empty_database()
 
 
