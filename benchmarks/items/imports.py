@@ -26,8 +26,13 @@ HEADER = [
 
 
 def run(bench: Bench, rounds: int, quick: bool) -> list[Figure]:
-    lines = 3_000 if quick else 10_000
+    lines = 3_000 if quick else 30_000
     ours, theirs, memory = [], [], []
+    # The floor copies what the product writes for an order; both find the goods in the catalogue.
+    measure(
+        "manage.py", "import_orders", str(write_file(bench.data / "import-first.csv", 500, seed=rounds + 1))
+    )
+    bench.analyze()
     for turn in range(rounds):
         path = write_file(bench.data / f"import-{turn}.csv", lines, seed=turn)
         for side in ("pf", "fp")[turn % 2]:
@@ -41,6 +46,9 @@ def run(bench: Bench, rounds: int, quick: bool) -> list[Figure]:
     _seconds, peak = measure("manage.py", "import_orders", str(big))
     return [
         Figure("import", f"{lines:,} lines, process start included", "lines/s", ours, theirs, "≥ 0.5"),
+        Figure(
+            "import", "1,000,000 lines at this rate", "min", [1e6 / 60 / each for each in ours], goal="≤ 10"
+        ),
         Figure(
             "import", "peak memory with 5 × the lines ÷ with these", "MiB", [peak] * rounds, memory, "≤ 1.15"
         ),

@@ -50,19 +50,27 @@ def write_history(order: Order, events: list[DomainEvent], add: Callable[..., in
         last_public_seq=len(events),
         last_message_at=events[-1].occurred_at,
     )
+    # One change of language for all of them: it costs more than a sentence.
+    said = {code: _texts(events, code) for code, _name in settings.LANGUAGES}
     for seq, event in enumerate(events, start=1):
+        texts = {code: lines[seq - 1] for code, lines in said.items()}
         add(
             Message,
             conversation_id=conversation,
             seq=seq,
             public_prev=seq - 1,
             kind=Message.Kind.EVENT,
-            body=line_text(event, settings.LANGUAGE_CODE, internal=False),
+            body=texts.pop(settings.LANGUAGE_CODE),
             sender_kind=Sender.SYSTEM,
             client_id=line_key(event),
-            data=line_data(event, event.data.get("status_to", ""), internal=False),
+            data=_data(event, event.data.get("status_to", ""), texts),
             created_at=event.occurred_at,
         )
+
+
+def _texts(events: list[DomainEvent], language: str) -> list[str]:
+    with translation.override(language):
+        return [_text(event, internal=False) for event in events]
 
 
 def line_key(event: DomainEvent) -> uuid.UUID:
@@ -74,15 +82,22 @@ def line_data(event: DomainEvent, status: str, *, internal: bool) -> dict[str, A
     """What a pane knows of the line beside its text: the event, and its words in the interface's other languages."""
     others = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
     said = {code: line_text(event, code, internal=internal) for code in others}
+    return _data(event, status, said)
+
+
+def _data(event: DomainEvent, status: str, said: dict[str, str]) -> dict[str, Any]:
     return {"event": event.type, "event_id": event.pk, "status": status, "said": said}
 
 
 def line_text(event: DomainEvent, language: str, *, internal: bool) -> str:
     """The sentence of a system line, with what changed."""
     with translation.override(language):
-        audience = "shop" if internal else "customer"
-        changes = [
-            _("%(label)s：%(before)s → %(after)s") % {"label": c.label, "before": c.before, "after": c.after}
-            for c in before_after(event, audience=audience)  # type: ignore[arg-type]
-        ]
-        return " · ".join([event_text(event), *changes])[:LONGEST_LINE]
+        return _text(event, internal=internal)
+
+
+def _text(event: DomainEvent, *, internal: bool) -> str:
+    changes = [
+        _("%(label)s：%(before)s → %(after)s") % {"label": c.label, "before": c.before, "after": c.after}
+        for c in before_after(event, audience="shop" if internal else "customer")
+    ]
+    return " · ".join([event_text(event), *changes])[:LONGEST_LINE]

@@ -158,6 +158,8 @@ def in_words(
     before: dict[str, Any], after: dict[str, Any], names: Mapping[str, str] | None = None
 ) -> list[BeforeAfter]:
     """Changed fields as people read them. Who shows many at once passes the `names` of all their goods."""
+    if not after:
+        return []
     names = goods_names([before, after]) if names is None else names
     priced = prices_differ(before.get("items"), after.get("items"))
     before, after = _without_same_goods(before, after, priced=priced)

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from orders.errors import ImportRefused
-from orders.services.imports import import_orders
+from orders.services.imports import import_orders, waiting_orders
 from shopcomm.core.accounts.actors import Actor
 
 WIDTH = 30
@@ -19,11 +19,19 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """One file, and of a workbook one sheet."""
-        parser.add_argument("file", metavar="FILE")
+        """One file, and of a workbook one sheet; or what is still missing of earlier files."""
+        parser.add_argument("file", metavar="FILE", nargs="?")
+        parser.add_argument(
+            "--waiting", action="store_true", help="list orders that wait for rows to be mended"
+        )
         parser.add_argument("--sheet", default="", help="the worksheet to read; the first that holds orders")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["waiting"]:
+            self.stdout.write("\n".join(waiting_orders()) or _("没有等待补齐的订单"))
+            return
+        if not options["file"]:
+            raise CommandError(_("请给出要导入的文件"))
         path = Path(options["file"])
         try:
             report = import_orders(

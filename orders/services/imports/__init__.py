@@ -1,5 +1,6 @@
-"""Order history from CSV and XLSX: streamed, one transaction an invoice, safe to repeat."""
+"""Order history from CSV and workbooks: streamed, whole orders or nothing of them, safe to repeat."""
 
 from orders.services.imports.importing import import_orders
+from orders.services.imports.remembered import waiting_orders
 
-__all__ = ["import_orders"]
+__all__ = ["import_orders", "waiting_orders"]

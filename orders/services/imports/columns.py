@@ -22,8 +22,13 @@ NAMES: dict[str, str] = {
     "itemname product",
     "quantity": "数量 件数 商品数量 购买数量 宝贝数量 订购数量 采购数量 货品数量 quantity qty",
     "unit_price": "单价 商品单价 货品单价 销售单价 成交单价 商品价格 成交价 价格 unitprice price",
-    "placed_at": "下单时间 下单日期 订单创建时间 创建时间 订单提交时间 拍下时间 订单时间 订单日期 成交时间 日期 时间 订单付款时间 "
-    "付款时间 invoicedate orderdate date placedat createdat",
+    "placed_at": "下单时间 下单日期 订单创建时间 创建时间 订单提交时间 拍下时间 订单时间 订单日期 成交时间 日期 时间 "
+    "invoicedate orderdate date placedat createdat",
+    "paid_at": "订单付款时间 付款时间 买家付款时间 支付时间 付款日期 paidat paymentdate paymenttime",
+    "shipped_at": "发货时间 卖家发货时间 订单发货时间 发货日期 shippedat shipdate fulfilledat",
+    "closed_at": "确认收货时间 交易完成时间 交易成功时间 订单完成时间 完成时间 交易结束时间 签收时间 completedat deliveredat",
+    "carrier": "物流公司 物流公司名称 快递公司 快递公司名称 承运商 carrier courier shippingcompany trackingcompany",
+    "tracking": "运单号 运单号码 运单编号 快递单号 快递编号 物流单号 物流编号 物流运单号 trackingnumber trackingno trackingnumbers waybill",
     "customer_id": "客户编号 客户编码 会员号 customerid customercode",
     "member": "买家会员名 买家会员 买家昵称 买家账号 买家旺旺 会员名 用户昵称",
     "customer_name": "客户 客户姓名 客户名称 姓名 买家 买家姓名 买家公司名 customername customer name",
@@ -55,6 +60,10 @@ SHOPIFY: dict[str, str] = {
     "unit_price": "lineitemprice",
     "line_discount": "lineitemdiscount",
     "placed_at": "createdat",
+    "paid_at": "paidat",
+    "shipped_at": "fulfilledat",
+    "carrier": "trackingcompany",
+    "tracking": "trackingnumber trackingnumbers",
     "member": "email",
     "customer_name": "billingname shippingname",
     "receiver": "shippingname",
@@ -189,6 +198,9 @@ def match_columns(cells: Sequence[Any]) -> tuple[Columns, list[str]]:
         if free := free[:1] if field in ("invoice", "currency", "status") else free:
             places[field] = free
             taken.update(free)
+    # Who tells when an order was paid only, tells no other time.
+    if times := places.get("placed_at", ()) + places.get("paid_at", ()):
+        places["placed_at"] = times
     own = all(any(head == each for head in heads[:2]) for each in OWN[:2]) or heads[:2] == list(OWN[2:])
     unused = [
         str(cell).strip()

@@ -11,8 +11,10 @@ from orders.services.imports.values import text_of
 # Of the whole order. Sums are not among them: what stands once is counted once.
 SHARED = (
     "placed_at", "customer_id", "member", "customer_name", "receiver", "phone", "country", "province", "city",
-    "district", "street", "currency", "status", "fulfilment", "cancelled",
+    "district", "street", "currency", "status", "fulfilment", "cancelled", "paid_at", "shipped_at", "closed_at",
 )  # fmt: skip
+# The same where it stands once, but rows of one order may go in parcels of their own.
+OWN_OR_SHARED = ("carrier", "tracking")
 TOTALS = frozenset(
     {"合计", "总计", "小计", "共计", "本页合计", "total", "totals", "subtotal", "grandtotal", "sum"}
 )
@@ -54,7 +56,7 @@ def _fill(cells: Cells, fields: dict[str, Any], before: dict[str, Any], header: 
         return cells
     if not left_out and not (same and "invoice" in fields):
         return cells
-    for name in ("invoice", *SHARED):
+    for name in ("invoice", *SHARED, *OWN_OR_SHARED):
         if name in before:
             fields.setdefault(name, before[name])
     if not left_out:

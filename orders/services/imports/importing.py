@@ -1,38 +1,34 @@
-"""The import itself: read twice, sort into invoices, write each whole in a transaction of its own, count."""
+"""The import itself: read twice, sort into invoices, have each written whole, count."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from orders.errors import ImportRefused
-from orders.models import ImportedDocument, Order, StockMovement, UnfinishedDocument, Variant
-from orders.services.imports.amounts import ZERO, Amounts, amounts_of
-from orders.services.imports.bundle import Bundle, Keys
-from orders.services.imports.catalogue import Catalogue
+from orders.models import ImportedDocument, UnfinishedDocument
 from orders.services.imports.columns import Header, find_header
+from orders.services.imports.completing import is_half
 from orders.services.imports.documents import LARGEST_DOCUMENT, Document, Fault, documents
 from orders.services.imports.filling import FilledRow, filled_rows
 from orders.services.imports.outcomes import one_outcome
-from orders.services.imports.people import Directory
 from orders.services.imports.reading import Cells, Table, open_table
 from orders.services.imports.rejects import Rejects
 from orders.services.imports.remembered import complete, forget_old, is_repeat, remember
 from orders.services.imports.report import Report
-from orders.services.imports.returns import write_return
 from orders.services.imports.rows import Kind, NoGoods, Row, invoice_of, parse_row
-from orders.services.imports.sales import Sale, number_of, write_sale
+from orders.services.imports.sales import Sale
 from orders.services.imports.values import RowRefused, is_day_first
+from orders.services.imports.writing import Writer
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.models import Customer
 from shopcomm.core.realtime import quietly
 
-BATCH = 100
+# Invoices that are written together, and about how many rows they may have.
+BATCH, BATCH_ROWS = 200, 5_000
 # Of one file. Where each order ends is remembered, so its memory grows with its orders.
 MOST_ROWS = 3_000_000
 Progress = Callable[[float, int], None]
@@ -75,9 +71,9 @@ class Import:
     """One run over one file."""
 
     def __init__(self, path: Path, table: Table, header: Header, actor: Actor) -> None:
-        self.table, self.header, self.columns, self.actor = table, header, header.columns, actor
+        self.table, self.header, self.columns = table, header, header.columns
         self.report = Report()
-        self.directory, self.catalogue, self.keys = Directory(), Catalogue(), Keys()
+        self.writer = Writer(actor, self.report, self._refuse)
         own = self.columns.is_own
         cells = header.cells[2:] if own else header.cells
         self.rejects = Rejects(path, Path(settings.DATA_DIR), cells, self.report, skip=2 if own else 0)
@@ -85,23 +81,21 @@ class Import:
         self._cells: dict[int, Cells] = {}
         self._fields: dict[int, dict[str, Any]] = {}
         self._day_first = False
-        # Order numbers that are given already, of those the next invoices have.
-        self._taken: set[str] = set()
 
     def take(self, progress: Progress) -> None:
         """Write every invoice of the file that is whole."""
-        waiting = documents(self._parsed(progress), self._last_lines())
-        while batch := list(islice(waiting, BATCH)):
+        for batch in _batches(documents(self._parsed(progress), self._last_lines())):
             self._take_batch(batch)
             for document in batch:
                 for line in document.lines:
                     self._cells.pop(line, None)
                     self._fields.pop(line, None)
         forget_old()
-        self.catalogue.settle_names()
+        people, goods = self.writer.directory, self.writer.catalogue
+        goods.settle_names()
         self.rejects.close()
-        self.report.customers, self.report.products = self.directory.made, self.catalogue.made
-        self.report.several_names = self.catalogue.several_names
+        self.report.customers, self.report.products = people.made, goods.made
+        self.report.several_names = goods.several_names
         progress(1.0, self.report.rows)
 
     def _rows(self) -> Iterator[FilledRow]:
@@ -159,7 +153,6 @@ class Import:
         numbers = [document.number for document in batch]
         seen = {each.number: each for each in ImportedDocument.objects.filter(number__in=numbers)}
         waiting = {each.number: each for each in UnfinishedDocument.objects.filter(number__in=numbers)}
-        self._taken = set(Order.objects.filter(number__in=numbers).values_list("number", flat=True))
         sales = []
         for document in batch:
             said = [tuple(map(str, self._cells[row.line])) for row in document.rows]
@@ -169,9 +162,7 @@ class Import:
                     sales.append(sale)
             except RowRefused as refusal:
                 self._refuse(document.rows, str(refusal))
-        self.directory.prepare(sale.document.rows[0] for sale in sales)
-        for sale in sales:
-            self._write(sale)
+        self.writer.write(sales, waiting)
 
     def _settled(
         self, document: Document, seen: ImportedDocument | None, waiting: UnfinishedDocument | None
@@ -190,15 +181,15 @@ class Import:
             raise RowRefused(_("同一订单写了两种币种"))
         said = [row.outcome for row in document.rows]
         outcome = one_outcome(said, has_column="status" in self.columns.places)
+        if seen is not None and is_half(document, seen):
+            self.writer.complete(Sale.of(document, outcome), seen.pk)
+            return None
         if seen is not None:
             self._repeat(document, seen, whole=is_repeat(document, seen, outcome))
             return None
         if not document.of(Kind.SALE, Kind.RETURN, Kind.STOCK):
             raise RowRefused(_("只有运费或折扣，没有商品"))
-        sold = bool(document.of(Kind.SALE))
-        return Sale(
-            document, outcome, amounts_of(document, outcome) if sold else Amounts(ZERO, ZERO, ZERO, ZERO)
-        )
+        return Sale.of(document, outcome)
 
     def _refuse_unread(self, document: Document, *, known: bool) -> None:
         """Nothing of an invoice is taken unless all of it is; its readable rows are remembered."""
@@ -209,35 +200,9 @@ class Import:
         # In the file's order, so that the list can be taken in again when it is mended.
         for line in sorted(reasons):
             self.rejects.add(line, self._cells[line], reasons[line])
-        self.report.unfinished += 1
+        self.report.unfinished.append(document.number)
         if document.rows and not known:
             remember(document, self._fields, self.columns.dialect)
-
-    def _write(self, sale: Sale) -> None:
-        # Outside the invoice's transaction: they stay remembered even if it is refused.
-        document = sale.document
-        customer = self.directory.customer_of(document.rows[0])
-        variants = self.catalogue.variants_of(document.of(Kind.SALE, Kind.STOCK))
-        try:
-            with transaction.atomic():
-                bundle = Bundle(self.keys)
-                bundle.add(
-                    ImportedDocument,
-                    number=document.number,
-                    lines=len(document.rows),
-                    amount=document.amount,
-                    marks=[row.mark for row in document.rows],
-                    outcome=sale.outcome.value,
-                )
-                unmatched = self._write_rows(sale, customer, variants, bundle)
-                if unmatched:
-                    places = [document.rows.index(row) for row in unmatched]
-                    ImportedDocument.objects.filter(number=document.number).update(unmatched=places)
-                UnfinishedDocument.objects.filter(number=document.number).delete()
-        except IntegrityError:
-            self._refuse(document.rows, _("同一单据正被另一个导入处理"))
-        else:
-            self._refuse(unmatched, _("退货找不到对应的销售"))
 
     def _repeat(self, document: Document, seen: ImportedDocument, *, whole: bool) -> None:
         self.report.repeated += 1
@@ -249,52 +214,25 @@ class Import:
         """The rows that found no sale last time: it may have come since; if not, they are told once more."""
         seen = ImportedDocument.objects.select_for_update().get(pk=seen_id)
         missing = Document(document.number, [document.rows[place] for place in seen.unmatched])
-        unmatched = self._take_back(missing, self.directory.customer_of(document.rows[0]))
+        unmatched = self.writer.take_back(missing, self.writer.directory.customer_of(document.rows[0]))
         seen.unmatched = [document.rows.index(row) for row in unmatched]
         seen.save(update_fields=["unmatched"])
         self._refuse(unmatched, _("退货找不到对应的销售"))
 
-    def _write_rows(
-        self, sale: Sale, customer: Customer, variants: dict[str, Variant], bundle: Bundle
-    ) -> list[Row]:
-        """The parts of an invoice. Returns the rows that found no place."""
-        document = sale.document
-        sold, back, moved = document.of(Kind.SALE), document.of(Kind.RETURN), document.of(Kind.STOCK)
-        if moved:
-            self._move(document, moved, variants)
-        if sold:
-            number = number_of(document, self._taken)
-            self._taken.add(number)
-            write_sale(sale, customer, variants, self.actor, bundle, number=number)
-            self.report.count_sale(sale.outcome, sale.amounts, len(sold), sold[0].currency)
-        else:
-            bundle.write()
-        unmatched = self._take_back(document, customer) if back else []
-        self.report.stock_rows += len(moved)
-        return unmatched
-
-    def _take_back(self, document: Document, customer: Customer) -> list[Row]:
-        """A return, counted. Returns the rows without a sale."""
-        unmatched = write_return(document, customer, self.actor)
-        taken = [row for row in document.of(Kind.RETURN) if row not in unmatched]
-        self.report.returns += bool(taken)
-        self.report.return_lines += len(taken)
-        for row in taken:
-            self.report.returned[row.currency] += row.amount
-        return unmatched
-
-    def _move(self, document: Document, rows: list[Row], variants: dict[str, Variant]) -> None:
-        """Stock found or lost: written down in pairs that leave today's count as it is."""
-        for row in rows:
-            kind = StockMovement.Kind.WRITTEN_OFF if row.quantity < 0 else StockMovement.Kind.RECEIVED
-            other = StockMovement.Kind.RECEIVED if row.quantity < 0 else StockMovement.Kind.COUNTED
-            reason = _("导入 %(number)s") % {"number": f"{document.number} {row.name}".strip()}
-            for what, pieces in ((kind, row.quantity), (other, -row.quantity)):
-                StockMovement.objects.create(
-                    variant=variants[row.sku], kind=what, on_hand_delta=pieces, reason=reason[:200],
-                    actor_name=self.actor.name,
-                )  # fmt: skip
-
     def _refuse(self, rows: list[Row], reason: str) -> None:
         for row in rows:
             self.rejects.add(row.line, self._cells.get(row.line, []), reason)
+
+
+def _batches(waiting: Iterator[Document]) -> Iterator[list[Document]]:
+    """Invoices by the hundred, fewer where they are long."""
+    batch: list[Document] = []
+    rows = 0
+    for document in waiting:
+        batch.append(document)
+        rows += len(document.rows)
+        if len(batch) >= BATCH or rows >= BATCH_ROWS:
+            yield batch
+            batch, rows = [], 0
+    if batch:
+        yield batch

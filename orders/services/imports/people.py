@@ -1,6 +1,7 @@
 """Who bought: customers by their number or phone; those without either share one guest a country."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
@@ -30,27 +31,41 @@ class Directory:
         self.made = 0
 
     def prepare(self, rows: Iterable[Row]) -> None:
-        """Find or make the customers of many invoices at once, as far as a number names them."""
+        """Find or make the customers of many invoices at once."""
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()
-        buyers = {(buyer.external_id, buyer.phone): buyer for buyer in map(buyer_of, rows)}
-        missing = {
-            buyer.external_id: buyer
-            for key, buyer in buyers.items()
-            if key not in self._known and not buyer.phone
-        }
-        found = Customer.objects.filter(external_id__in=missing)
-        old = set(found.values_list("external_id", flat=True))
-        new = [_customer(buyer) for number, buyer in missing.items() if number not in old]
+        missing = self._find(
+            {key: buyer for buyer in map(buyer_of, rows) if (key := _key(buyer)) not in self._known}
+        )
+        if not missing:
+            return
+        new: list[Buyer] = []
+        named = set[str]()
+        for buyer in missing.values():
+            said = {f"{name}={value}" for name, value in buyer._asdict().items() if value and name != "name"}
+            # One of two that share a number or a phone is made; the other is found by it.
+            new += [] if said & named else [buyer]
+            named |= said
         # Another import may have made them meanwhile; nobody is made twice.
-        Customer.objects.bulk_create(new, ignore_conflicts=True)
+        Customer.objects.bulk_create(map(_customer, new), ignore_conflicts=True)
         self.made += len(new)
-        self._known |= {(customer.external_id, ""): customer for customer in found.all()}
+        self._find(missing)
+
+    def _find(self, buyers: dict[tuple[str, str], Buyer]) -> dict[tuple[str, str], Buyer]:
+        """Remember those of these who are known: by their number, or else by their phone. Returns the others."""
+        numbers = {buyer.external_id for buyer in buyers.values()} - {""}
+        phones = {buyer.phone for buyer in buyers.values()} - {""}
+        by_number = {each.external_id: each for each in Customer.objects.filter(external_id__in=numbers)}
+        by_phone = {each.phone: each for each in Customer.objects.filter(phone__in=phones)}
+        for key in buyers:
+            if customer := by_number.get(key[0]) or by_phone.get(key[1]):
+                self._known[key] = customer
+        return {key: buyer for key, buyer in buyers.items() if key not in self._known}
 
     def customer_of(self, row: Row) -> Customer:
         """The customer of an invoice."""
         buyer = buyer_of(row)
-        key = (buyer.external_id, buyer.phone)
+        key = _key(buyer)
         if key not in self._known:
             self._known[key] = self._find_or_make(buyer)
         return self._known[key]
@@ -70,6 +85,10 @@ class Directory:
             raise
         self.made += 1
         return new
+
+
+def _key(buyer: Buyer) -> tuple[str, str]:
+    return buyer.external_id, buyer.phone
 
 
 def _known(buyer: Buyer) -> Customer | None:
@@ -111,8 +130,14 @@ def buyer_of(row: Row) -> Buyer:
 
 def phone_of(row: Row) -> str:
     """The phone of a row as it is kept; empty for none, and for what is no phone."""
+    return _kept(row.rest["phone"]) if "phone" in row.rest else ""
+
+
+@lru_cache(maxsize=4096)
+def _kept(text: str) -> str:
+    """All rows of an order say the same, and reading a number is dear."""
     try:
-        return normalise_phone(row.rest["phone"]) if "phone" in row.rest else ""
+        return normalise_phone(text)
     except PhoneRefused:
         return ""
 

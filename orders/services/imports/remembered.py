@@ -58,6 +58,20 @@ def remember(document: Document, fields: dict[int, dict[str, Any]], dialect: Dia
     )
 
 
+def waiting_orders() -> list[str]:
+    """A line for each order that was refused for some of its rows and waits for them, latest first."""
+    return [
+        _("%(number)s：读得懂 %(kept)s 行，缺 %(missing)s 行，%(day)s 导入时发现")
+        % {
+            "number": each.number,
+            "kept": len(each.rows),
+            "missing": each.missing,
+            "day": timezone.localtime(each.seen_at).strftime("%Y-%m-%d %H:%M"),
+        }
+        for each in UnfinishedDocument.objects.order_by("-seen_at", "-pk")
+    ]
+
+
 def forget_old() -> None:
     """Let go of what has waited too long for its other rows."""
     UnfinishedDocument.objects.filter(seen_at__lt=timezone.now() - KEPT).delete()

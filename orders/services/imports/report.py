@@ -9,9 +9,17 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from orders.services.imports.amounts import Amounts
+from orders.services.imports.history import numbers_in
 from orders.services.imports.outcomes import STATUS, Outcome
 from orders.services.imports.people import is_guest, phone_of
-from orders.services.imports.rows import Row
+from orders.services.imports.rows import MOMENTS, Row
+from orders.services.imports.values import text_of
+
+# What exports write where nothing has happened yet.
+NO_MOMENT = frozenset({"-", "--", "/", "无", "null", "0000-00-00 00:00:00", "0000-00-00"})
+
+# As many orders are named; the list of refused rows has them all.
+NAMED = 50
 
 Sums = defaultdict[str, Decimal]
 
@@ -42,7 +50,12 @@ class Report:
     without_name: int = 0
     several_names: int = 0
     odd_phones: int = 0
-    unfinished: int = 0
+    odd_moments: int = 0
+    several_waybills: int = 0
+    foreign_waybills: int = 0
+    # Numbers of orders: refused for a row, and made whole that an older version had taken in part.
+    unfinished: list[str] = field(default_factory=list)
+    completed: list[str] = field(default_factory=list)
     implied_discounts: int = 0
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     amount: Sums = field(default_factory=_sums)
@@ -62,6 +75,11 @@ class Report:
         self.lower_case += str(fields["sku"]).strip() != row.sku
         self.decimal_ids += str(fields.get("customer_id", "")).endswith(".0")
         self.odd_phones += "phone" in row.rest and not phone_of(row)
+        self.odd_moments += any(
+            name in fields and name not in row.moments and text_of(fields[name]) not in NO_MOMENT
+            for name in MOMENTS
+        )
+        self.several_waybills += len(numbers_in(row.rest.get("tracking", ""))) > 1
 
     def count_sale(self, outcome: Outcome, amounts: Amounts, lines: int, currency: str) -> None:
         """Count an order that was written. Only what was paid is sold."""
@@ -86,8 +104,11 @@ class Report:
             (_("没有品名的行：用货号已有的品名"), self.without_name),
             (_("客户编号写成 17850.0 的行：去掉 .0"), self.decimal_ids),
             (_("电话读不懂的行：订单照收，客户按编号或名字记"), self.odd_phones),
+            (_("付款、发货或完成时间读不懂的行：按上一步的时间记"), self.odd_moments),
+            (_("一格里有几个运单号的行：记第一个"), self.several_waybills),
+            (_("运单号已属于另一张订单：以订单号代替"), self.foreign_waybills),
             (_("实付款少于明细、运费与优惠之和的订单：差额记为优惠"), self.implied_discounts),
-            (_("有一行读不懂的订单：整单不导入，改好后再导入"), self.unfinished),
+            (_("有一行读不懂的订单：整单不导入，改好后再导入"), len(self.unfinished)),
             (_("完全重复的行：照原样保留，金额才对得上"), self.doubled_rows),
             (_("C 开头的退货：退到该客户最近一次有此货的订单；找不到的拒绝"), self.return_lines),
         ]
@@ -109,6 +130,11 @@ class Report:
     def _notes(self) -> list[str]:
         """What of the file was not read, or not as it stands there."""
         notes = []
+        if self.unfinished:
+            notes.append(_("没有导入、等改好的订单：%(names)s") % {"names": _listed(self.unfinished)})
+        if self.completed:
+            text = _("旧版本只导入了一部分、这次补齐的订单：%(names)s")
+            notes.append(text % {"names": _listed(self.completed)})
         if self.unused:
             notes.append(_("没有用到的列：%(names)s") % {"names": "、".join(self.unused)})
         if self.other_sheets:
@@ -121,3 +147,8 @@ class Report:
 
 def _written(sums: Sums) -> str:
     return "、".join(f"{value:,.2f} {code}" for code, value in sorted(sums.items())) or "0.00"
+
+
+def _listed(numbers: list[str]) -> str:
+    more = _(" 等 %(count)s 张") % {"count": f"{len(numbers):,}"} if len(numbers) > NAMED else ""
+    return "、".join(numbers[:NAMED]) + more

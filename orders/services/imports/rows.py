@@ -30,7 +30,9 @@ NO_GOODS = frozenset(
     {"M", "S", "B", "BANK CHARGES", "AMAZONFEE", "CRUK", "PADS", "ADJUST", "ADJUST2", "SP1002"}
 )
 TEXTS = ("customer_name", "member", "receiver", "phone", "country", "province", "city", "district", "street",
-         "color", "size", "note")  # fmt: skip
+         "color", "size", "note", "carrier", "tracking")  # fmt: skip
+# Steps of the order that a file may tell: what of them cannot be read is not worth an order.
+MOMENTS = ("paid_at", "shipped_at", "closed_at")
 # What people call the sums of an order, and the price.
 SUMS = {
     "freight": gettext_lazy("运费"),
@@ -63,7 +65,7 @@ class NoGoods(RowRefused):
 class Row:
     """A line of an invoice. `placed_at` is aware; `price` is for one piece, unrounded; `quantity` keeps its sign.
 
-    `sums`: what the row says of the whole order, such as freight.
+    `sums`: what the row says of the whole order, such as freight; `moments`: when it was paid, sent and closed.
     """
 
     line: int
@@ -79,6 +81,7 @@ class Row:
     rest: dict[str, str]
     sums: dict[str, Decimal]
     outcome: Outcome | None
+    moments: dict[str, datetime]
 
     @property
     def amount(self) -> Decimal:
@@ -132,7 +135,18 @@ def parse_row(
         rest={name: text for name in TEXTS if name in fields and (text := text_of(fields[name]))},
         sums={name: amount for name, (amount, _sign) in sums.items()},
         outcome=outcome_of(fields, dialect),
+        moments={
+            name: told for name in MOMENTS if name in fields and (told := _told(fields[name], day_first))
+        },
     )
+
+
+def _told(value: Any, day_first: bool) -> datetime | None:
+    """A moment, or None for what is none: exports write `-`, `无` or `0000-00-00` where nothing happened."""
+    try:
+        return moment_of(value, day_first=day_first)
+    except RowRefused:
+        return None
 
 
 def _currency(fields: dict[str, Any], signs: set[str], dialect: Dialect) -> str:

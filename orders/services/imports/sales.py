@@ -4,8 +4,9 @@ It passes through the states as any order does and leaves the same traces, but m
 that left is matched by one that had come in, because the shop counts what it has, not what it had.
 """
 
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -32,14 +33,22 @@ from orders.models import (
     StockMovement,
     Variant,
 )
-from orders.services.imports.amounts import Amounts, unit_price
+from orders.services.imports.amounts import ZERO, Amounts, amounts_of, unit_price
 from orders.services.imports.bundle import Bundle
 from orders.services.imports.documents import Document
+from orders.services.imports.history import (
+    CARRIER,
+    Moments,
+    Parcel,
+    Waybill,
+    moments_of,
+    parcels_of,
+    unknown_parcel,
+)
 from orders.services.imports.outcomes import LEFT, PAID, STATUS, Outcome
 from orders.services.imports.people import phone_of
 from orders.services.imports.rows import Kind, Row
 from orders.services.numbers import next_number
-from orders.services.shortages import fill_shortage
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.models.customers import Source
@@ -47,7 +56,6 @@ from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.publish import as_row
 from shopcomm.core.phones import kept_receiver_phone
 
-CARRIER = "other"
 BEGIN = (Status.PENDING_PAYMENT, Status.PAID)
 PATHS: dict[Outcome, tuple[Status, ...]] = {
     Outcome.UNPAID: (Status.PENDING_PAYMENT,),
@@ -61,11 +69,39 @@ PATHS: dict[Outcome, tuple[Status, ...]] = {
 
 @dataclass(frozen=True)
 class Sale:
-    """An invoice that can be taken in: its rows, what became of it, and its sums."""
+    """An invoice that can be taken in: its rows, what became of it, its sums; its steps and parcels if it sold."""
 
     document: Document
     outcome: Outcome
     amounts: Amounts
+    goods: list[Row]
+    moments: Moments
+    parcels: list[Parcel]
+
+    @classmethod
+    def of(cls, document: Document, outcome: Outcome) -> "Sale":
+        """What an invoice comes to. Raises RowRefused when its sums contradict each other."""
+        goods = document.of(Kind.SALE)
+        left = bool(goods) and outcome in LEFT
+        return cls(
+            document,
+            outcome,
+            amounts_of(document, outcome) if goods else Amounts(ZERO, ZERO, ZERO, ZERO),
+            goods,
+            moments_of(document, goods),
+            parcels_of(document, goods) if left else [],
+        )
+
+    @property
+    def waits_for_goods(self) -> bool:
+        """Whether it is still to be sent, so that stock of today is promised to it."""
+        return bool(self.goods) and self.outcome is Outcome.PAID
+
+    def without_waybills(self, foreign: Collection[Waybill]) -> "Sale":
+        """The same, with its own number in the place of waybills that belong to other orders."""
+        kept = [parcel for parcel in self.parcels if parcel.waybill not in foreign]
+        rest = [row for parcel in self.parcels if parcel.waybill in foreign for row in parcel.rows]
+        return replace(self, parcels=[*kept, unknown_parcel(self.document, rest)] if rest else kept)
 
 
 def write_sale(
@@ -77,30 +113,30 @@ def write_sale(
     *,
     number: str,
 ) -> Order:
-    """Insert an invoice as an order with everything that belongs to it."""
-    goods, invoice = sale.document.of(Kind.SALE), sale.document.number
-    order = _order(sale, goods, customer, number)
+    """Add an invoice to what is being written, as an order with everything that belongs to it."""
+    order = _order(sale, customer, number)
     bundle.add_instance(order)
-    left = sale.outcome in LEFT
-    parcel = _parcel(order, sale, bundle) if left else None
-    for row in goods:
-        _line(order, parcel, row, variants[row.sku], actor, invoice, bundle)
+    parcels = [(parcel, _parcel(order, parcel, sale, bundle)) for parcel in sale.parcels]
+    reason = _("导入 %(number)s") % {"number": sale.document.number}
+    for parcel, key in parcels:
+        for row in parcel.rows:
+            line = add_line(order, row, variants[row.sku], bundle, gone=row.quantity)
+            send_line(order, line, key, row, variants[row.sku], bundle, reason=reason, by=actor.name)
+    if not parcels:
+        for row in sale.goods:
+            add_line(order, row, variants[row.sku], bundle, gone=0)
     if sale.outcome in PAID:
-        _pay(order, invoice, bundle)
-    events = _events(order, sale, parcel, actor)
+        _pay(order, sale, bundle)
+    events = _events(order, sale, parcels[0][1] if parcels else None, actor)
     for event in events:
         bundle.add_instance(event)
     for hook in hooks.order_history_hooks:
         hook(order, events, bundle.add)
-    bundle.write()
-    if sale.outcome is Outcome.PAID:
-        # Still to be sent: it holds what there is, and is short of the rest.
-        fill_shortage(order_id=order.pk, actor=actor, review=True)
     return order
 
 
-def _order(sale: Sale, goods: list[Row], customer: Customer, number: str) -> Order:
-    document, amounts, first = sale.document, sale.amounts, goods[0]
+def _order(sale: Sale, customer: Customer, number: str) -> Order:
+    goods, document, amounts, first = sale.goods, sale.document, sale.amounts, sale.goods[0]
     steps = len(_facts(sale))
     order = Order(
         number=number,
@@ -125,8 +161,9 @@ def _order(sale: Sale, goods: list[Row], customer: Customer, number: str) -> Ord
     )
     for field in ("city", "district"):
         setattr(order, field, first.rest.get(field, "")[:60])
-    for field in ("placed_at", *_reached(sale)):
-        setattr(order, field, document.placed_at)
+    order.placed_at = document.placed_at
+    for field, moment in _reached(sale).items():
+        setattr(order, field, moment)
     return order
 
 
@@ -134,13 +171,18 @@ def _receiver(row: Row, customer: Customer) -> str:
     return (row.rest.get("receiver") or row.rest.get("customer_name") or customer.name)[:120]
 
 
-def _reached(sale: Sale) -> list[str]:
-    """The moments that an order of this outcome has behind it."""
-    reached = ["paid_at"] if sale.outcome in PAID else []
-    reached += ["shipped_at"] if sale.outcome in LEFT else []
-    reached += ["delivered_at"] if sale.outcome is Outcome.COMPLETED else []
-    closed = sale.outcome in (Outcome.COMPLETED, Outcome.REFUNDED, Outcome.CANCELLED)
-    return [*reached, "closed_at"] if closed else reached
+def _reached(sale: Sale) -> dict[str, datetime]:
+    """The moments that an order of this outcome has behind it, by their fields."""
+    reached, moments = {}, sale.moments
+    if sale.outcome in PAID:
+        reached["paid_at"] = moments.paid
+    if sale.outcome in LEFT:
+        reached["shipped_at"] = moments.shipped
+    if sale.outcome is Outcome.COMPLETED:
+        reached["delivered_at"] = moments.closed
+    if sale.outcome in (Outcome.COMPLETED, Outcome.REFUNDED, Outcome.CANCELLED):
+        reached["closed_at"] = moments.closed
+    return reached
 
 
 def number_of(document: Document, taken: set[str]) -> str:
@@ -152,13 +194,10 @@ def number_of(document: Document, taken: set[str]) -> str:
     return own if fits and own not in taken else next_number(document.placed_at)
 
 
-def _line(
-    order: Order, parcel: int | None, row: Row, variant: Variant, actor: Actor, invoice: str, bundle: Bundle
-) -> None:
-    """A line; if it left, its place in the parcel, and its pieces coming in and going out."""
+def add_line(order: Order, row: Row, variant: Variant, bundle: Bundle, *, gone: int) -> int:
+    """A line of which so many pieces have left. Returns its key."""
     spec = " · ".join(part for part in (row.rest.get("size", ""), row.rest.get("color", "")) if part)
-    gone = row.quantity if parcel else 0
-    line = bundle.add(
+    return bundle.add(
         OrderLine,
         order_id=order.pk,
         variant_id=variant.pk,
@@ -170,39 +209,47 @@ def _line(
         picked_quantity=gone,
         shipped_quantity=gone,
     )
-    if not parcel:
-        return
+
+
+def send_line(
+    order: Order, line: int, parcel: int, row: Row, variant: Variant, bundle: Bundle, *, reason: str, by: str
+) -> None:
+    """A line's place in its parcel, and its pieces coming in and going out."""
     bundle.add(ShipmentLine, shipment_id=parcel, line_id=line, quantity=row.quantity)
-    for kind, sign in ((StockMovement.Kind.RECEIVED, 1), (StockMovement.Kind.SHIPPED, -1)):
+    for kind, pieces in (
+        (StockMovement.Kind.RECEIVED, row.quantity),
+        (StockMovement.Kind.SHIPPED, -row.quantity),
+    ):
         bundle.add(
             StockMovement,
             variant_id=variant.pk,
             kind=kind,
-            on_hand_delta=sign * row.quantity,
+            on_hand_delta=pieces,
             order_id=order.pk,
-            reason=_("导入 %(number)s") % {"number": invoice},
-            actor_name=actor.name,
+            reason=reason,
+            actor_name=by,
         )
 
 
-def _parcel(order: Order, sale: Sale, bundle: Bundle) -> int:
-    """One parcel; how it travelled is not known, so the invoice's number stands for the waybill's."""
+def _parcel(order: Order, parcel: Parcel, sale: Sale, bundle: Bundle) -> int:
+    """A parcel under its waybill. Returns its key."""
     arrived = sale.outcome is Outcome.COMPLETED
     return bundle.add(
         Shipment,
         order_id=order.pk,
-        carrier=CARRIER,
-        tracking_number=sale.document.number[:60],
+        carrier=parcel.waybill.carrier,
+        tracking_number=parcel.waybill.number,
         state=Shipment.State.SIGNED if arrived else Shipment.State.HANDED_OVER,
         label_address=f"{order.receiver_name} {order.address}"[:600],
         order_version=len(BEGIN),
-        shipped_at=order.placed_at,
-        signed_at=order.placed_at if arrived else None,
+        shipped_at=sale.moments.shipped,
+        signed_at=sale.moments.closed if arrived else None,
     )
 
 
-def _pay(order: Order, invoice: str, bundle: Bundle) -> None:
+def _pay(order: Order, sale: Sale, bundle: Bundle) -> None:
     """The money that came, and what of it went back."""
+    invoice = sale.document.number
     if order.total:
         bundle.add(
             Payment,
@@ -210,7 +257,7 @@ def _pay(order: Order, invoice: str, bundle: Bundle) -> None:
             amount=order.total,
             method=Payment.Method.TRANSFER,
             reference=f"import:{invoice}",
-            received_at=order.placed_at,
+            received_at=sale.moments.paid,
         )
     if order.refunded_amount:
         whole = order.status == Status.REFUNDED
@@ -222,7 +269,7 @@ def _pay(order: Order, invoice: str, bundle: Bundle) -> None:
             reason=_("导入 %(number)s") % {"number": invoice},
             state=Refund.State.SUCCEEDED,
             reference=f"import:{invoice}",
-            settled_at=order.placed_at,
+            settled_at=sale.moments.closed,
         )
 
 
@@ -231,15 +278,16 @@ Fact = tuple[type[OrderEvent], dict[str, object]]
 
 def _facts(sale: Sale, parcel: int | None = None) -> list[Fact]:
     """What happened, in order, with what each event says."""
+    sent = sale.parcels[0].waybill if sale.parcels else Waybill(CARRIER, "")
     amounts, invoice = sale.amounts, sale.document.number
     total, why = str(amounts.total), _("导入 %(number)s") % {"number": invoice}
-    lines = len(sale.document.of(Kind.SALE))
+    lines = len(sale.goods)
     of_status: dict[Status, Fact] = {
-        Status.PENDING_PAYMENT: (OrderCreated, {"total": total, "lines": lines, "source": Source.API}),
+        Status.PENDING_PAYMENT: (OrderCreated, {"total": total, "lines": lines, "source": Source.API.value}),
         Status.PAID: (OrderPaid, {"amount": total, "method": Payment.Method.TRANSFER.value}),
         Status.SHIPPED: (
             OrderShipped,
-            {"carrier": CARRIER, "tracking_number": invoice[:60], "shipment_id": parcel},
+            {"carrier": sent.carrier, "tracking_number": sent.number, "shipment_id": parcel},
         ),
         Status.COMPLETED: (OrderCompleted, {}),
         Status.CANCELLED: (OrderCancelled, {"reason": why}),
@@ -259,14 +307,27 @@ def _facts(sale: Sale, parcel: int | None = None) -> list[Fact]:
 
 def _events(order: Order, sale: Sale, parcel: int | None, actor: Actor) -> list[DomainEvent]:
     path, rows, before = list(PATHS[sale.outcome]), [], ""
+    moments = _when(sale)
     for place, (fact, facts) in enumerate(_facts(sale, parcel)):
-        after = str(path[min(place, len(path) - 1)])
+        after = path[min(place, len(path) - 1)]
         event = fact(
             order_id=order.pk, number=order.number, version=place + 1, currency=order.currency, status_from=before,
-            status_to=after, **facts,  # type: ignore[arg-type]
+            status_to=after.value, **facts,  # type: ignore[arg-type]
         )  # fmt: skip
         row = as_row(event, actor=actor)
-        row.occurred_at = order.placed_at + timedelta(seconds=place)
+        # A second apart at least, so that a timeline keeps their order.
+        least = rows[-1].occurred_at + timedelta(seconds=1) if rows else sale.moments.placed
+        row.occurred_at = max(least, moments.get(after, sale.moments.closed))
         rows.append(row)
-        before = after
+        before = after.value
     return rows
+
+
+def _when(sale: Sale) -> dict[Status, datetime]:
+    """When each state was reached."""
+    moments = sale.moments
+    return {
+        Status.PENDING_PAYMENT: moments.placed,
+        Status.PAID: moments.paid,
+        Status.SHIPPED: moments.shipped,
+    }

@@ -2,7 +2,8 @@
 
 import json
 from dataclasses import asdict, dataclass
-from typing import ClassVar
+from dataclasses import fields as fields_of
+from typing import Any, ClassVar
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
@@ -11,6 +12,8 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.wake import wake_relay
 from shopcomm.core.realtime import is_quiet
+
+PLAIN = frozenset({str, int, bool, type(None)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +42,7 @@ def publish(event: Event, *, actor: Actor) -> DomainEvent:
 
 def as_row(event: Event, *, actor: Actor) -> DomainEvent:
     """A fact as a row of the log that is not stored yet."""
-    fields = asdict(event)
+    fields = _fields(event)
     order_id, conversation_id = fields.pop("order_id"), fields.pop("conversation_id")
     if is_quiet():
         # Loaded from elsewhere, long over: readers that tell people the news leave it alone.
@@ -48,8 +51,19 @@ def as_row(event: Event, *, actor: Actor) -> DomainEvent:
         type=event.type,
         order_id=order_id,
         conversation_id=conversation_id,
-        data=json.loads(json.dumps(fields, cls=DjangoJSONEncoder)),
+        data=fields if _is_plain(fields) else json.loads(json.dumps(fields, cls=DjangoJSONEncoder)),
         actor_kind=actor.kind,
         actor_id=actor.id,
         actor_name=actor.name,
     )
+
+
+def _fields(event: Event) -> dict[str, Any]:
+    """What an event says. Most say words and numbers only, and a history of years says them by the million."""
+    said = {field.name: getattr(event, field.name) for field in fields_of(event)}
+    return said if _is_plain(said) else asdict(event)
+
+
+def _is_plain(said: dict[str, Any]) -> bool:
+    """Whether JSON keeps all of it as it is."""
+    return all(type(value) in PLAIN for value in said.values())

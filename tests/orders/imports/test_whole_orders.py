@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from orders.models import ImportedDocument, Order, Product, UnfinishedDocument
+from orders.models import ImportedDocument, Order, Payment, Product, UnfinishedDocument
 from orders.services.imports.rejects import harmless
 from shopcomm.core.accounts.models import Customer
+from tests.factories import make_order
 from tests.orders.imports.conftest import BAG, HEAD, sums
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +32,8 @@ def test_an_order_with_an_unreadable_row_is_refused_whole_and_leaves_nothing(tak
     assert list(Order.objects.values_list("number", flat=True)) == ["T2"]
     assert (Customer.objects.count(), Product.objects.count(), ImportedDocument.objects.count()) == (1, 1, 1)
     assert report.reasons == {"数量读不懂：五个": 1, "同一订单的第 3 行读不懂，整单未导入": 1}
-    assert (report.rejected, report.unfinished) == (2, 1)
+    assert (report.rejected, report.unfinished) == (2, ["T1"])
+    assert "没有导入、等改好的订单：T1" in report.text()
 
 
 def test_rows_far_apart_are_one_order_all_or_nothing(take):
@@ -167,3 +172,44 @@ def test_a_list_of_refused_rows_that_is_refused_again_does_not_grow_columns(take
 
     assert [len(row) for row in listed(again)] == [len(row) for row in listed(refused)]
     assert listed(again)[0] == listed(refused)[0]
+
+
+def test_an_order_that_does_not_fit_leaves_those_written_with_it_alone(take):
+    """Two hundred orders share a transaction; one of them meets what somebody else has written meanwhile."""
+    other = make_order()
+    Payment.objects.create(
+        order=other,
+        amount=1,
+        method=Payment.Method.TRANSFER,
+        reference="import:T2",
+        received_at=timezone.now(),
+    )
+    rows = [BAG.replace("T1,", f"T{n},") for n in (1, 2, 3)]
+    report = take(HEAD, *rows)
+
+    assert list(Order.objects.exclude(pk=other.pk).order_by("number").values_list("number", flat=True)) == [
+        "T1",
+        "T3",
+    ]
+    assert report.reasons == {"同一单据正被另一个导入处理": 1}
+    assert (report.orders, report.lines, report.sold["CNY"]) == (2, 2, 570)
+    assert not ImportedDocument.objects.filter(number="T2").exists()
+
+
+def test_many_orders_cost_as_many_questions_as_few(take):
+    """Of new customers with phones, who are the dearest."""
+
+    def rows(count: int, first: int) -> list[str]:
+        return [
+            BAG.replace("T1,", f"T{n},").replace("13900000001", f"139{n:08}")
+            for n in range(first, first + count)
+        ]
+
+    take(HEAD, *rows(3, 1))
+    with CaptureQueriesContext(connection) as few:
+        take(HEAD, *rows(3, 100))
+    with CaptureQueriesContext(connection) as many:
+        take(HEAD, *rows(60, 1000))
+
+    assert len(many) <= len(few) < 40
+    assert Customer.objects.count() == 66

@@ -1,0 +1,139 @@
+"""When an order of the past was paid, sent and closed, and under which waybills it went, as its file says."""
+
+from datetime import datetime
+
+import pytest
+from django.utils import timezone
+
+from orders.models import Order, Payment, Shipment, ShipmentLine
+from shopcomm.core.events.models import DomainEvent
+from tests.orders.imports.conftest import BAG, HEAD, sums
+
+pytestmark = pytest.mark.django_db
+
+STEPS = "订单付款时间,发货时间,确认收货时间,物流公司,运单号"
+STEP_HEAD = f"{HEAD},{STEPS}"
+TOLD = "2026-03-05 09:30:00,2026-03-06 18:00:00,2026-03-09 12:00:00,圆通速递(YTO),YT7531234567890"
+SECOND = BAG.replace("TB-1,托特包,黑色,10,28.50", "TB-2,手提包,红,5,10")
+
+
+def local(moment: datetime) -> str:
+    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def waybills() -> list[tuple[str, str]]:
+    return list(Shipment.objects.order_by("pk").values_list("carrier", "tracking_number"))
+
+
+def test_an_order_carries_its_waybill_and_the_times_of_its_steps(take):
+    report = take(STEP_HEAD, f"{BAG},{TOLD}")
+    order, parcel = Order.objects.get(), Shipment.objects.get()
+    events = list(DomainEvent.objects.filter(order_id=order.pk).order_by("pk"))
+
+    assert (report.orders, report.unused) == (1, ())
+    assert (parcel.carrier, parcel.tracking_number) == ("yuantong", "YT7531234567890")
+    assert local(Payment.objects.get().received_at) == local(order.paid_at) == "2026-03-05 09:30:00"
+    assert local(parcel.shipped_at) == local(order.shipped_at) == "2026-03-06 18:00:00"
+    assert local(parcel.signed_at) == local(order.closed_at) == "2026-03-09 12:00:00"
+    assert [local(event.occurred_at) for event in events] == [
+        "2026-03-05 09:05:00",
+        "2026-03-05 09:30:00",
+        "2026-03-06 18:00:00",
+        "2026-03-09 12:00:00",
+    ]
+    assert "YT7531234567890" in order.conversation.messages.get(seq=3).body
+
+
+def test_what_stands_once_counts_for_the_rows_below(take):
+    take(STEP_HEAD, f"{BAG},{TOLD}", ",TB-2,手提包,红,5,10,,,,,,,,,")
+
+    assert sums("T1") == (15, "335.00")
+    assert (Shipment.objects.get().lines.count(), waybills()) == (2, [("yuantong", "YT7531234567890")])
+
+
+def test_rows_with_waybills_of_their_own_went_in_parcels_of_their_own(take):
+    other = TOLD.replace("圆通速递(YTO),YT7531234567890", "顺丰,SF1234567890")
+    take(STEP_HEAD, f"{BAG},{TOLD}", f"{SECOND},{other}")
+    contents = ShipmentLine.objects.values_list("shipment__tracking_number", "line__sku", "quantity")
+
+    assert waybills() == [("yuantong", "YT7531234567890"), ("shunfeng", "SF1234567890")]
+    assert set(contents) == {("YT7531234567890", "TB-1", 10), ("SF1234567890", "TB-2", 5)}
+
+
+def test_merged_rows_may_name_another_waybill(take):
+    take(STEP_HEAD, f"{BAG},{TOLD}", ",TB-2,手提包,红,5,10,,,,,,,,顺丰速运,SF1234567890")
+
+    assert (sums("T1"), len(waybills())) == ((15, "335.00"), 2)
+
+
+@pytest.mark.parametrize(
+    ("carrier", "number", "kept"),
+    [
+        ("圆通快递", "No:YT7531234567890", ("yuantong", "YT7531234567890")),
+        ("中通快递有限公司", "75312345678901", ("zhongtong", "75312345678901")),
+        ("SF", "='SF1234567890'", ("shunfeng", "SF1234567890")),
+        ("张三货运部", "BG-20260305-1", ("other", "BG-20260305-1")),
+        ("", "YT7531234567890", ("other", "YT7531234567890")),
+        ("圆通", "", ("other", "T1")),
+        ("圆通", "-", ("other", "T1")),
+        ("圆通", "7.53123E+13", ("other", "T1")),
+        ("圆通", "YT7531234567890;YT7531234567891", ("yuantong", "YT7531234567890")),
+    ],
+)
+def test_couriers_and_numbers_are_read_as_people_write_them(take, carrier, number, kept):
+    report = take(f"{HEAD},快递公司,快递单号", f"{BAG},{carrier},{number}")
+
+    assert waybills() == [kept]
+    assert report.several_waybills == (";" in number)
+
+
+def test_a_waybill_of_another_order_is_not_taken_from_it(take):
+    two = BAG.replace("T1,", "T2,")
+    report = take(STEP_HEAD, f"{BAG},{TOLD}", f"{two},{TOLD}")
+    later = take(STEP_HEAD, f"{BAG.replace('T1,', 'T3,')},{TOLD}")
+
+    assert waybills() == [("yuantong", "YT7531234567890"), ("other", "T2"), ("other", "T3")]
+    assert (report.orders, report.foreign_waybills, later.foreign_waybills) == (2, 1, 1)
+    assert "运单号已属于另一张订单：以订单号代替: 1" in report.text()
+
+
+def test_no_step_comes_before_the_one_that_leads_to_it(take):
+    take(STEP_HEAD, f"{BAG},2026-03-04 00:00:00,2026-03-07 00:00:00,2026-03-06 00:00:00,,")
+    order = Order.objects.get()
+
+    assert local(order.paid_at) == local(order.placed_at) == "2026-03-05 09:05:00"
+    assert local(order.shipped_at) == local(order.closed_at) == "2026-03-07 00:00:00"
+
+
+@pytest.mark.parametrize(("said", "odd"), [("-", 0), ("", 0), ("0000-00-00 00:00:00", 0), ("昨天", 1)])
+def test_a_time_that_is_none_costs_no_order(take, said, odd):
+    report = take(f"{HEAD},付款时间", f"{BAG},{said}")
+
+    assert (report.orders, report.odd_moments) == (1, odd)
+    assert local(Order.objects.get().paid_at) == "2026-03-05 09:05:00"
+
+
+def test_a_file_that_tells_only_when_it_was_paid_is_read(take):
+    take(HEAD.replace("下单时间", "订单付款时间"), BAG)
+
+    assert local(Order.objects.get().placed_at) == local(Order.objects.get().paid_at) == "2026-03-05 09:05:00"
+
+
+def test_a_shopify_export_tells_when_it_was_paid_and_sent(take):
+    head = (
+        "Name,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Currency,Total,Created at,"
+        "Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku"
+    )
+    times = ("2026-03-05 09:30:00 +0800", "2026-03-06 18:00:00 +0800", "2026-03-05 09:05:00 +0800")
+    take(head, f"#1001,paid,{times[0]},fulfilled,{times[1]},USD,80.00,{times[2]},2,Tote,40.00,TB-1")
+    order = Order.objects.get()
+
+    assert (local(order.paid_at), local(order.shipped_at)) == ("2026-03-05 09:30:00", "2026-03-06 18:00:00")
+
+
+def test_an_order_that_was_never_paid_has_no_such_time(take):
+    take(f"{STEP_HEAD},订单状态", f"{BAG},{TOLD},交易关闭")
+    order = Order.objects.get()
+
+    assert (order.paid_at, order.shipped_at, Shipment.objects.count()) == (None, None, 0)
+    assert local(order.closed_at) == "2026-03-09 12:00:00"
