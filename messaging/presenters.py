@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from messaging.models import Attachment, Message
@@ -27,6 +28,12 @@ def message_object(message: Message, audience: str) -> dict[str, Any]:
         "recalled": message.recalled_at is not None,
         "data": {} if hidden else message.data,
     }
+
+
+def words_of(body: str, data: dict[str, Any]) -> str:
+    """A message's text; a system line comes in every language of the interface, as the pane shows it."""
+    said = data.get("said") or {}
+    return str(said.get(get_language()) or body)
 
 
 def preview(

@@ -1,18 +1,15 @@
 """The form for a case, the same on the customer's phone and at the desk."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from django.http import QueryDict
-from django.utils import timezone
 
 from orders.models import AfterSalesCase, Order, OrderLine, Variant
 from orders.selectors.change_requests import siblings_of
-from orders.services.after_sales import CaseInput, CaseLine, claimable
+from orders.services.after_sales import CaseInput, CaseLine, asked_until, claimable, is_too_late
 from orders.services.refunds import refundable
 from shopcomm.core import reading
-from shopcomm.core.configuration.models import shop_settings
 
 
 def read_case(data: QueryDict, pictures: list[str] | None = None) -> CaseInput:
@@ -56,16 +53,9 @@ def case_form(order: Order) -> dict[str, Any]:
         "reasons": AfterSalesCase.Reason.choices,
         "key": uuid4(),
         "refundable": refundable(order),
-        "days_left": _days_left(order),
+        "asked_until": asked_until(order),
+        "is_too_late": is_too_late(order),
     }
-
-
-def _days_left(order: Order) -> int | None:
-    """Whole days in which the customer may still ask; None while the order is open."""
-    if order.closed_at is None:
-        return None
-    end = order.closed_at + timedelta(days=shop_settings().after_sales_days)
-    return max((end - timezone.now()).days, 0)
 
 
 def _others(line: OrderLine, siblings: list[Variant]) -> list[Variant]:

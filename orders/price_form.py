@@ -54,7 +54,8 @@ def price_of_form(
             on_account=bool(post.get("on_account")),
         )
     )
-    if wrong:
+    # An empty form is not wrong yet; what to do first stands where the price will be.
+    if wrong and any(post.getlist("sku")):
         price.warnings.insert(0, wrong)
     return price
 

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from messaging.models import Conversation, ReadMarker, StockWatch
 from messaging.presenters import preview
@@ -19,12 +20,12 @@ SHOWN = 80
 BADGE_CAP = 100
 # Bounds what the badge of every page looks at.
 RECENT = timedelta(days=90)
-# Internal notes, and what was taken back, are not there for customers; the system's lines ring for nobody.
+# The system's lines come in the reader's language. Internal notes, and what was taken back, are not there for customers; the system's lines ring for nobody.
 TALK = """
 SELECT c.id, (
            SELECT count(*) FROM messaging_message u WHERE u.conversation_id = c.id AND u.seq > coalesce(r.seq, 0)
            AND u.sender_kind <> 'customer' AND u.kind <> 'event' AND NOT u.internal AND u.recalled_at IS NULL),
-       left(m.body, %s), m.kind, m.sender_kind, m.sender_name, m.recalled_at
+       left(coalesce(m.data->'said'->>%s::text, m.body), %s), m.kind, m.sender_kind, m.sender_name, m.recalled_at
 FROM messaging_conversation c
 LEFT JOIN LATERAL (
     SELECT * FROM messaging_message s WHERE s.conversation_id = c.id AND NOT s.internal
@@ -94,7 +95,7 @@ def _with_position(found: QuerySet[Conversation], actor: Actor) -> QuerySet[Any]
 def _told(actor: Actor, ids: list[int]) -> dict[int, tuple[str, int]]:
     """The last word and the count of unread messages of each conversation, in one query."""
     with connection.cursor() as cursor:
-        cursor.execute(TALK, [SHOWN, actor.id or 0, ids])
+        cursor.execute(TALK, [get_language(), SHOWN, actor.id or 0, ids])
         return {pk: (_words(*last), unread) for pk, unread, *last in cursor}
 
 

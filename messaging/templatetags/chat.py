@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from messaging.models import Attachment, Conversation, Message, Recipient, ScheduledMessage
 from messaging.presenters import preview as preview_line
+from messaging.presenters import words_of
 from messaging.selectors.inbox import unread_conversations as unread_count
 from messaging.selectors.own import own_unread
 from messaging.selectors.pane import conversation_of, pane_page
@@ -148,7 +149,7 @@ def preview(message: Message | None) -> str:
     """A conversation's last message on one line."""
     if message is None:
         return _("还没有消息")
-    given = (message.kind, message.body, message.sender_kind, message.sender_name)
+    given = (message.kind, words_of(message.body, message.data), message.sender_kind, message.sender_name)
     return preview_line(*given, internal=message.internal, recalled=message.recalled_at is not None)
 
 

@@ -16,6 +16,11 @@ def unpaid_too_long(now: datetime) -> QuerySet[Order, int]:
     return due.order_by("pay_by").values_list("pk", flat=True)
 
 
+def ends_by_itself(order: Order) -> bool:
+    """Whether an order that is not paid in time is ended by the sweep; with a deposit only where the shop has a rule."""
+    return shop_settings().part_paid_orders != PartPaid.ASK or order.paid_amount <= order.refunded_amount
+
+
 def deposits_to_decide(now: datetime) -> QuerySet[Order]:
     """Orders with a deposit that were not paid in full in time, and of which a person has to say what becomes."""
     due = Order.objects.filter(

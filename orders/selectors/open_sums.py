@@ -110,10 +110,17 @@ def due_label(order: OwesMoney) -> str:
     if order.on_account:
         if order.due_on is None:
             return _("挂账待付")
+        if late := _days_late(order):
+            return _("挂账，已逾期 %(days)s 天") % {"days": late}
         return _("挂账，%(day)s 前付清") % {"day": order.due_on.isoformat()}
     if order.status != Status.PENDING_PAYMENT:
         return _("待付差额")
     return _("尾款") if order.paid_amount else _("应付")
+
+
+def _days_late(order: OwesMoney) -> int:
+    """Days since a debt was due, by the shop's date; 0 as long as it is not."""
+    return max((timezone.localdate() - order.due_on).days, 0) if order.on_account and order.due_on else 0
 
 
 def _state(order: OwesMoney, due: Decimal, to_return: Decimal) -> tuple[str, str]:
@@ -124,8 +131,7 @@ def _state(order: OwesMoney, due: Decimal, to_return: Decimal) -> tuple[str, str
     if not due:
         return _("已付清"), SETTLED
     if order.on_account:
-        late = order.due_on is not None and order.due_on < timezone.localdate()
-        return (_("挂账逾期"), "danger") if late else (_("挂账待付"), "warn")
+        return (_("挂账逾期"), "danger") if _days_late(order) else (_("挂账待付"), "warn")
     if order.paid_amount:
         return (_("待付尾款") if order.status == Status.PENDING_PAYMENT else _("待付差额")), "warn"
     # A new order says so by its status; one that became dearer from nothing does not.

@@ -1,7 +1,7 @@
 """售后: asking for a return, an exchange or money back, and the shop's answers, under the order's lock."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -99,10 +99,21 @@ def _check_window(order: Order, actor: Actor) -> None:
     """Later than the after-sales window only a manager decides."""
     if order.status not in SHIPPED:
         raise GuardFailed(("not_shipped", _("还没有发货，请直接修改或取消订单")))
-    if order.closed_at is None or "manager" in actor.roles:
-        return
-    if timezone.now() > order.closed_at + timedelta(days=shop_settings().after_sales_days):
+    if "manager" not in actor.roles and is_too_late(order):
         raise GuardFailed(("after_sales_over", _("已超过售后期，请联系经理")))
+
+
+def asked_until(order: Order) -> datetime | None:
+    """Until when a customer may open a case; None while the order is open, for as long as that is."""
+    if order.closed_at is None:
+        return None
+    return order.closed_at + timedelta(days=shop_settings().after_sales_days)
+
+
+def is_too_late(order: Order) -> bool:
+    """Whether the time for opening a case is over."""
+    until = asked_until(order)
+    return until is not None and timezone.now() > until
 
 
 def _check_wanted(order: Order, lines: dict[int, OrderLine], wanted: CaseInput) -> None:

@@ -1,5 +1,6 @@
 """Public holidays and make-up days: what the State Council announced, what only the law gives, and what is pasted."""
 
+import re
 from datetime import date, time, timedelta
 
 import pytest
@@ -115,6 +116,13 @@ def test_the_page_says_which_year_is_missing_and_warns_sixty_days_before(log_in,
     assert 'class="banner note"' in early
     assert page in late
     assert 'class="banner warn" role="alert"' in late
+    # The missing year is the one that is pasted next, and its days are not said to be announced.
+    assert re.search(rf"<option selected>\s*{last_announced_year() + 1}\s*<", late)
+    days = late.partition('class="special"')[2]
+    listed = dict(re.findall(r'datetime="([0-9-]+)".*?class="muted sm"\s*>(\S*?)<', days, re.DOTALL))
+    known = {day: day[:4] <= str(last_announced_year()) for day in listed}
+    assert {day: said == "国家公布" for day, said in listed.items()} == known
+    assert False in known.values()
 
 
 def test_managers_are_told_once_at_each_step_until_the_days_are_entered(manager, sales):

@@ -11,7 +11,7 @@ CATALOGUE = ROOT / "locale/en/LC_MESSAGES/django.po"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 BLOCK = re.compile(r"{%\s*blocktranslate\b(?![^%]*\btrimmed\b)[^%]*%}(.*?){%\s*endblocktranslate", re.DOTALL)
 BLOCK_VALUE = re.compile(r"{{\s*(\w+)\s*}}")
-KEYWORDS = {"gettext": None, "gettext_lazy": None, "_": None, "ngettext": (1, 2)}
+KEYWORDS = {"gettext": None, "gettext_lazy": None, "_": None, "_t": None, "ngettext": (1, 2)}
 
 
 def messages() -> dict[str, tuple[str, ...]]:

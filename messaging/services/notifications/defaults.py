@@ -39,8 +39,8 @@ DEFAULTS: tuple[Default, ...] = (
     ),
     for_customer(
         Trigger.UNPAID, "订单催付",
-        "订单 {{订单号}} 还没有付款，待付 {{待付金额}}。货已为您保留到 {{付款期限}}，需要修改请直接回复。",
-        "your order {{order}} is not paid yet: {{balance}} are due. We keep the goods for you until {{pay_by}}; answer here if something is to be changed.",
+        "订单 {{订单号}} 还有 {{待付金额}} 没有付。货已为您保留到 {{付款期限}}，需要修改请直接回复。",
+        "{{balance}} of your order {{order}} are still to be paid. We keep the goods for you until {{pay_by}}; answer here if something is to be changed.",
         priority=60, steps=[30, 240, 1200], outside=Outside.WAIT, cap_count=3,
     ),
     for_customer(

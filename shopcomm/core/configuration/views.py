@@ -21,6 +21,7 @@ from shopcomm.core.configuration.calendar import (
     weekly_hours,
 )
 from shopcomm.core.configuration.models import CalendarDay, ShopSettings, WorkingInterval, shop_settings
+from shopcomm.core.configuration.public_holidays import last_announced_year
 from shopcomm.core.configuration.schedule import (
     ScheduleRefused,
     parse_hours,
@@ -72,6 +73,7 @@ def _page(typed: list[str], errors: dict[int, str]) -> dict[str, Any]:
         "special": [each for each in special_days() if each.day >= today],
         "years": [today.year, today.year + 1],
         "gap": holiday_gap(today),
+        "announced_until": last_announced_year(),
         "uses_public": shop_settings().use_public_holidays,
     }
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from orders.couriers import courier_name
 from orders.models import Order, OrderLine, Shipment, TrackingNode
 from orders.models.statuses import Status
+from orders.selectors.due import ends_by_itself
 from orders.selectors.open_sums import OpenSum, open_sum_of
 
 _WAY = (
@@ -52,6 +53,8 @@ class Progress:
     lines: list[OrderLine]
     open_sum: OpenSum
     pay_by: datetime | None
+    # Whether the order ends by itself when it is not paid by then; with a deposit somebody may have to decide.
+    is_cancelled_late: bool
 
 
 def progress_of(order: Order) -> Progress:
@@ -59,6 +62,7 @@ def progress_of(order: Order) -> Progress:
     parcels = [_parcel(shipment) for shipment in _shipments(order)]
     headline, detail = _headline(order, parcels)
     open_sum = open_sum_of(order)
+    pay_by = _pay_by(order, open_sum)
     return Progress(
         headline=headline,
         detail=detail,
@@ -66,13 +70,14 @@ def progress_of(order: Order) -> Progress:
         parcels=parcels,
         lines=list(order.lines.all()),
         open_sum=open_sum,
-        pay_by=order.pay_by
-        if order.status == Status.PENDING_PAYMENT
-        and open_sum.due
-        and order.pay_by
-        and order.pay_by > timezone.now()
-        else None,
+        pay_by=pay_by,
+        is_cancelled_late=pay_by is not None and ends_by_itself(order),
     )
+
+
+def _pay_by(order: Order, open_sum: OpenSum) -> datetime | None:
+    waits = order.status == Status.PENDING_PAYMENT and open_sum.due
+    return order.pay_by if waits and order.pay_by and order.pay_by > timezone.now() else None
 
 
 def _shipments(order: Order) -> list[Shipment]:

@@ -1,0 +1,86 @@
+"""What pages say of money, days and holidays is so at the moment somebody reads it, in the reader's language."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from orders.services.payments import record_payment
+from shopcomm.core.accounts.services.order_links import link_token, make_link
+from shopcomm.core.configuration.models import PartPaid, ShopSettings
+from tests.factories import CustomerFactory, integration, make_order, move
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def dealer():
+    return CustomerFactory(credit_limit=Decimal("1000.00"), credit_days=7)
+
+
+def test_a_debt_that_is_late_says_by_how_many_days_on_both_sides(dealer, log_in, manager, phone_of):
+    order = make_order(customer=dealer, on_credit=True)
+    with time_machine.travel(timezone.now() + timedelta(days=7)):
+        page = phone_of(dealer).get(f"/my/orders/{order.number}/").text
+        assert f"挂账，{order.due_on} 前付清" in page
+    with time_machine.travel(timezone.now() + timedelta(days=19)):
+        for page in (
+            phone_of(dealer).get(f"/my/orders/{order.number}/").text,
+            log_in(manager).get(f"/orders/{order.number}/").text,
+        ):
+            assert "挂账，已逾期 12 天" in page
+            assert "前付清" not in page.partition("全部动态")[0]
+
+
+@pytest.mark.parametrize(("rule", "ends"), [(PartPaid.ASK, False), (PartPaid.KEEP, True)])
+def test_an_order_with_a_deposit_is_only_said_to_end_by_itself_where_it_does(dealer, phone_of, rule, ends):
+    ShopSettings.objects.update_or_create(pk=1, defaults={"part_paid_orders": rule})
+    order = make_order(customer=dealer)
+    record_payment(
+        actor=integration(), order_id=order.pk, amount="100.00", method="transfer", reference="D-1"
+    )
+    page = phone_of(dealer).get(f"/my/orders/{order.number}/").text
+    assert "前付清尾款" in page
+    assert ("超时订单自动取消" in page) is ends
+
+
+def test_the_time_for_asking_is_told_and_after_it_nobody_fills_in_a_form_in_vain(client, customer):
+    order = make_order(customer=customer, status="completed")
+    end = order.closed_at + timedelta(days=ShopSettings().after_sales_days)
+    said = timezone.localtime(end).strftime("%m/%d %H:%M")
+    for minutes, words, has_form in (
+        (-5, f"可以申请到 {said}。", True),
+        (5, f"到 {said} 为止，已经过了", False),
+    ):
+        with time_machine.travel(end + timedelta(minutes=minutes)):
+            token = link_token(make_link(customer=customer, order_id=order.pk))
+            claim = client.get(f"/o/{token}/after-sales/").text
+        assert words in claim
+        assert ('name="kind"' in claim) is has_form
+
+
+def test_a_form_that_nobody_filled_in_has_nothing_wrong(log_in, sales):
+    asked = {"headers": {"X-Fragment": "price"}}
+    client = log_in(sales)
+    empty = client.post("/orders/new/", {"phone": ""}, **asked).text
+    assert "选好商品后在这里看到价格" in empty
+    assert "至少要有一款商品" not in empty
+    typed = client.post("/orders/new/", {"sku": "NONE", "quantity": "x", "unit_price": ""}, **asked).text
+    assert "不是数字" in typed
+
+
+def test_what_was_booked_is_told_as_money(log_in, manager, order):
+    sent = {"amount": "98.00", "method": "transfer", "reference": "T-1", "form_key": "k"}
+    page = log_in(manager).post(f"/orders/{order.number}/payments/", sent, follow=True).text
+    assert "已登记，尚欠 ¥300.00" in page
+
+
+def test_lists_tell_the_last_word_in_the_readers_language(log_in, manager, phone, order):
+    move(order, "paid")
+    for client, address in ((log_in(manager), "/inbox/"), (phone, "/my/chat/")):
+        client.cookies["django_language"] = "en"
+        page = client.get(address).text
+        assert "Payment of ¥398.00 received" in page
+        assert "收到货款" not in page
