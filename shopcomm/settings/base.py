@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
     "shopcomm.core.http.unreadable.UnreadableMiddleware",
+    "shopcomm.core.http.methods.MethodPageMiddleware",
 ]
 
 ROOT_URLCONF = "shopcomm.urls"

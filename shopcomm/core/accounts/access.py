@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
@@ -23,6 +25,16 @@ class ShopRequest(HttpRequest):
 View = Callable[..., HttpResponseBase]
 
 
+def place_of(request: HttpRequest) -> str:
+    """The page to come back to after the log-in; for a form that was sent, the page on which it stood."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    came_from = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()}):
+        return "/"
+    return urlsplit(came_from)._replace(scheme="", netloc="").geturl()
+
+
 def right_required(*keys: str) -> Callable[[View], View]:
     """Lets in staff with any of these rights of the table; sends visitors to the login, refuses others."""
 
@@ -31,7 +43,7 @@ def right_required(*keys: str) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             user: Any = request.user
             if not user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return redirect_to_login(place_of(request))
             if not any(may(user.role, key) for key in keys):
                 raise PermissionDenied
             return view(request, *args, **kwargs)

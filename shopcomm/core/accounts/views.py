@@ -56,7 +56,8 @@ def home(request: HttpRequest) -> HttpResponseBase:
     """Everybody to the page of their role."""
     user: Any = request.user
     if not user.is_authenticated:
-        return redirect("login")
+        # A customer's way home from a page that is not there is not the log-in of the staff.
+        return redirect("/my/" if request.actor else "login")  # type: ignore[attr-defined]
     return redirect("/warehouse/" if user.role == Role.WAREHOUSE else "/orders/")
 
 
