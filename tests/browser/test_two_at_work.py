@@ -136,12 +136,16 @@ def test_a_refusal_half_typed_at_the_desk_survives_too(browse, live, manager) ->
     ask(order)
     desk = online(browse(f"{live.url}/orders/{order.number}/", staff=manager))
     reason = desk.get_by_label("拒绝的原因")
+    money = desk.locator("details", has=desk.locator("form[action$='/payments/']"))
 
+    money.locator("summary").click()
     reason.press_sequentially("面单已经贴好")
     elsewhere(ask, order, "note", {"note": "放门卫"})
 
     expect(desk.locator("#receiver-h ~ *, .body").get_by_text("放门卫").first).to_be_visible()
     expect(reason).to_have_value("面单已经贴好")
+    # What was folded out and not typed into stays open, too.
+    expect(money).to_have_attribute("open", "")
 
 
 def test_an_open_dialog_hears_of_a_request_and_keeps_what_is_typed(browse, live, manager) -> None:

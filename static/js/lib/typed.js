@@ -20,13 +20,22 @@ document.addEventListener("compositionend", () => { composing = false; });
 export const spelled = () =>
   composing ? new Promise((done) => document.addEventListener("compositionend", () => setTimeout(done), { once: true })) : Promise.resolve();
 
-/** What somebody has typed into a part of the page and not sent yet; the answer puts it into the part's new version. */
+// What folds out is known by the form in it and by what it is called: two lines of one order fold out the same.
+const fold = (box) => `${box.querySelector("form")?.getAttribute("action") ?? ""} ${box.querySelector("summary")?.textContent.trim()}`;
+
+/** What somebody has typed into a part of the page, or folded out of it; the answer puts it into the part's new version. */
 export function keepTyped(part) {
   const active = document.activeElement;
+  const folds = [...part.querySelectorAll("details[open]")].map(fold);
+  const held = active?.matches("summary") && part.contains(active) ? fold(active.parentElement) : null;
   const kept = fields(part)
     .filter((field) => (field.name || field.id) && (touched(field) || field === active))
     .map((field) => ({ field, same: key(field), typed: touched(field), focused: field === active, caret: caretOf(field) }));
   return (fresh) => {
+    for (const box of fresh.querySelectorAll("details")) {
+      if (folds.includes(fold(box))) box.open = true;
+      if (fold(box) === held) box.querySelector("summary").focus();
+    }
     for (const one of kept) put(fields(fresh).filter((field) => key(field) === one.same), one);
   };
 }

@@ -59,6 +59,7 @@ export default class OrderDetail {
     const answer = await post(form.action, new FormData(form), { headers: { "X-Fragment": "1" } });
     if (!answer.ok) return toast(say("没有成功，请再试一次", "That did not work, please try again"), { alert: true });
     form.reset();
+    form.closest("details")?.removeAttribute("open");
     if (form.matches("[data-reveal]")) {
       $("[data-phone]", this.#main).textContent = (await answer.json()).phone;
       form.remove();

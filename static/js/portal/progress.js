@@ -1,10 +1,9 @@
 /** Shows the order as it stands now: fetched again whenever the conversation says that something happened. */
 
-import { $$, debounce, parse, say } from "lib/dom.js";
+import { debounce, parse, say } from "lib/dom.js";
 import { request } from "lib/http.js";
 import { toast } from "lib/toast.js";
-
-const heading = (part) => $$("summary", part)[0]?.textContent.trim();
+import { keepTyped } from "lib/typed.js";
 
 export default class Progress {
   #root;
@@ -23,10 +22,11 @@ export default class Progress {
     const answer = await request(this.#root.dataset.url).catch(() => null);
     if (answer?.status === 404) location.reload();
     if (!answer?.ok) return;
-    const opened = new Set($$("details[open]", this.#root).map(heading));
-    this.#root.replaceChildren(...parse(await answer.text()).childNodes);
-    // What somebody is just reading stays open.
-    for (const part of $$("details", this.#root)) part.open = opened.has(heading(part));
+    const html = await answer.text();
+    // What somebody is just reading, or writing, stays as it is.
+    const putBack = keepTyped(this.#root);
+    this.#root.replaceChildren(...parse(html).childNodes);
+    putBack(this.#root);
     document.dispatchEvent(new CustomEvent("portal:fresh"));
   }
 

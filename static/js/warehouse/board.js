@@ -120,6 +120,7 @@ export default class Board {
       if (!answer.ok) toast((await answer.json()).text || say("没有成功，请重试", "That did not work"), { alert: true });
       else {
         form.reset();
+        form.closest("details")?.removeAttribute("open");
         if (form.matches("[data-ship]")) this.#selected = "";
       }
     } catch {
