@@ -17,6 +17,7 @@ from messaging.services.drafts import MAX_BODY
 from messaging.services.messages import send_message
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.http.parsers import raw_body
 from shopcomm.core.http.problems import RETRY_SECONDS, problem
 from shopcomm.core.http.rate_limits import seconds_to_wait
 
@@ -51,9 +52,7 @@ def messages(request: HttpRequest, conversation_id: int) -> HttpResponse:
         found = _page(request, conversation_id, audience)
         return JsonResponse({"results": [message_object(each, audience) for each in found]})
     if wait := _seconds_to_wait(actor):
-        refused = refusal(TooMany(retry_after=wait))
-        refused["Retry-After"] = str(wait)
-        return refused
+        return refusal(TooMany(retry_after=wait))
     try:
         sent = send_message(actor=actor, conversation_id=conversation_id, **_given(request))
     except MessagingError as error:
@@ -70,9 +69,10 @@ def _seconds_to_wait(actor: Actor) -> int:
 
 
 def _given(request: HttpRequest) -> dict[str, Any]:
-    if len(request.body) > LARGEST_BODY:
+    body = raw_body(request)
+    if len(body) > LARGEST_BODY:
         raise BodyTooLong(limit=MAX_BODY)
-    given = reading.json_object(request.body)
+    given = reading.json_object(body)
     if given is None:
         raise BadMessage(_("请求不是 JSON"))
     names = ("client_id", "kind", "body", "attachments", "reply_to", "internal")

@@ -104,3 +104,34 @@ def test_what_is_too_long_is_told_in_the_form(
     browser = client if "login" in address else log_in(manager)
 
     assert browser.post(address, fields).status_code in (200, 302, 422)
+
+
+def test_a_form_where_a_document_is_expected_is_refused_and_no_error_of_ours(log_in, manager, order) -> None:
+    browser = log_in(manager)
+    talk = f"/conversations/{order.conversation.pk}/messages/"
+
+    # The test client sends a dictionary as a form with files, read from the line before any page looks at it.
+    assert browser.post(talk, {"body": "在吗"}).status_code == 422
+    assert browser.post("/push/", {"endpoint": "https://push.example"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=\x80\xff",
+        "application/x-www-form-urlencoded; charset=utf-7",
+    ],
+)
+@pytest.mark.parametrize("address", ["/login/", "/push/", "/orders/new/", "/attachments/"])
+def test_a_form_that_breaks_its_own_frame_is_refused_in_words(
+    log_in, manager, address: str, kind: str
+) -> None:
+    browser = log_in(manager)
+    browser.raise_request_exception = False
+
+    answer = browser.generic("POST", address, b"--x\r\n", content_type=kind)
+
+    assert answer.status_code == 400
+    assert "ShopComm" in answer.text

@@ -3,10 +3,20 @@
 from collections.abc import Mapping
 from typing import IO, Any
 
+from django.http import HttpRequest
+from django.http.request import RawPostDataException
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 
 from shopcomm.core.reading import unreadable_in
+
+
+def raw_body(request: HttpRequest) -> bytes:
+    """The body as it came; empty for a form with files, which has been read from the line as such by now."""
+    try:
+        return request.body
+    except RawPostDataException:
+        return b""
 
 
 class JsonParser(JSONParser):

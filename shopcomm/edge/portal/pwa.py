@@ -19,6 +19,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.middleware import link_of
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.http.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
+from shopcomm.core.http.parsers import raw_body
 from shopcomm.core.http.problems import problem
 
 LARGEST_BODY = 4096
@@ -126,7 +127,7 @@ def push(request: HttpRequest) -> HttpResponse:
 
 
 def _given(request: HttpRequest) -> dict[str, Any]:
-    return reading.json_object(request.body[:LARGEST_BODY]) or {}
+    return reading.json_object(raw_body(request)[:LARGEST_BODY]) or {}
 
 
 def _refused(status: int, code: str, detail: str = "") -> JsonResponse:
