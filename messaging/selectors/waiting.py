@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from messaging.models import Conversation, Notification, Recipient, ScheduledMessage, StockWatch
@@ -27,19 +27,20 @@ class ToCome(NamedTuple):
     watches: list[StockWatch]
 
 
+def notices_in(conversation: Conversation) -> QuerySet[Notification]:
+    """The customer's notices that belong into a conversation: those of its order, and of goods that are back."""
+    mine = Notification.objects.filter(
+        recipient_kind=Recipient.CUSTOMER, recipient_id=conversation.customer_id
+    )
+    about = Q(order=None, conversation=conversation)
+    return mine.filter(about | Q(order=conversation.order_id) if conversation.order_id else about)
+
+
 def to_come(conversation: Conversation) -> ToCome:
     """What waits in a conversation, soonest first."""
     now = timezone.now()
-    mine = Notification.objects.filter(
-        recipient_kind=Recipient.CUSTOMER,
-        recipient_id=conversation.customer_id,
-        state=Notification.State.WAITING,
-        send_at__gt=now,
-    )
-    # Those of its order, and of goods that are back.
-    about = Q(order=None, conversation=conversation)
-    mine = mine.filter(about | Q(order=conversation.order_id) if conversation.order_id else about)
-    notices = mine.select_related("rule").order_by("send_at")[:MOST]
+    waiting = notices_in(conversation).filter(state=Notification.State.WAITING, send_at__gt=now)
+    notices = waiting.select_related("rule").order_by("send_at")[:MOST]
     scheduled = ScheduledMessage.objects.filter(
         conversation=conversation, state=ScheduledMessage.State.WAITING
     )

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from messaging.forms import LANGUAGES, LONGEST_STEP, MOST_CHANNELS, RuleForm
 from messaging.models import Channel, NotificationRule, RuleVersion
+from messaging.models.rules import Outside
 from messaging.selectors.notifications import rule_figures
 from messaging.selectors.rule_versions import changes_of
 from messaging.services.notifications.preview import preview, sample_orders, send_to_me, try_time
@@ -101,7 +102,7 @@ def try_rule(request: ShopRequest) -> HttpResponse:
     form = RuleForm(request.POST, instance=rule)
     form.is_valid()
     trigger = request.POST.get("trigger", "")
-    language = request.POST.get("language", LANGUAGES[0])
+    language = _language(request)
     moment = reading.clock(request.POST.get("tried_at")) or TRIED_BY_DEFAULT
     order = _order(request)
     context = _tried(form, trigger, order, moment, language) | {
@@ -109,6 +110,12 @@ def try_rule(request: ShopRequest) -> HttpResponse:
         "words": variables_for(trigger),
     }
     return render(request, "messaging/rules/_tried.html", context)
+
+
+def _language(request: HttpRequest) -> str:
+    """Whose words are tried; the shop's own for a language that has none."""
+    asked = request.POST.get("language", "")
+    return asked if asked in LANGUAGES else LANGUAGES[0]
 
 
 def _order(request: HttpRequest) -> Order | None:
@@ -119,9 +126,10 @@ def _order(request: HttpRequest) -> Order | None:
 def _tried(form: RuleForm, trigger: str, order: Order | None, moment: time, language: str) -> dict[str, Any]:
     with translation.override(language):
         shown = preview(form[f"body_{language}"].value() or "", trigger, order)
+    outside = form["outside"].value()
     rule = NotificationRule(
         delay_minutes=reading.whole_number(form["delay_minutes"].value(), most=LONGEST_STEP) or 0,
-        outside=form["outside"].value() or "wait",
+        outside=outside if outside in Outside.values else Outside.WAIT,
     )
     tried = try_time(rule, moment, today_in_shop(timezone.now()))
     return {
@@ -163,7 +171,7 @@ def _clock(tried: Any) -> dict[str, Any]:
 def try_on_me(request: ShopRequest, rule_id: int) -> HttpResponse:
     """Tell the manager what the rule would tell, in the notification centre and through its first channel."""
     rule = get_object_or_404(NotificationRule, pk=rule_id)
-    language = request.POST.get("language", LANGUAGES[0])
+    language = _language(request)
     body = request.POST.get(f"body_{language}") or ""
     send_to_me(actor=request.actor, rule=rule, body=body, order=_order(request))
     messages.success(request, _("已发给自己，请看通知中心"))

@@ -11,9 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from messaging.errors import BadMessage, MessagingError
-from messaging.models import Conversation, Notification
+from messaging.models import Conversation
 from messaging.selectors.conversations import conversations_visible_to
-from messaging.selectors.waiting import to_come
+from messaging.selectors.waiting import notices_in, to_come
 from messaging.services.notifications.back_in_stock import watch_stock
 from messaging.services.notifications.by_hand import cancel_notice, send_now, unwatch_stock
 from messaging.services.scheduled import cancel_scheduled, change_scheduled, schedule_message
@@ -78,8 +78,7 @@ def _cancel_scheduled(request: ShopRequest, conversation: Conversation) -> None:
 
 def _notice(request: ShopRequest, conversation: Conversation) -> int:
     """A notice of this very conversation: an id of another one is not found."""
-    rows = Notification.objects.filter(recipient_kind="customer", recipient_id=conversation.customer_id)
-    return get_object_or_404(rows, pk=_number(request, "notice")).pk
+    return get_object_or_404(notices_in(conversation), pk=_number(request, "notice")).pk
 
 
 def _send_now(request: ShopRequest, conversation: Conversation) -> None:

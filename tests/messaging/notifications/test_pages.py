@@ -112,6 +112,18 @@ def test_the_preview_fills_a_template_for_a_real_order(log_in, manager, order, r
     assert "02:13" in page
 
 
+@pytest.mark.parametrize(
+    "odd", [{"language": "xx"}, {"outside": "later"}, {"trigger": "nonsense"}, {"delay_minutes": "-5"}]
+)
+def test_a_form_with_choices_that_there_are_not_is_tried_all_the_same(log_in, manager, order, rule, odd):
+    shipped = rule("shipped")
+    asked = fields(shipped, sample=order.number) | odd
+    client = log_in(manager)
+
+    assert client.post(f"/rules/try/?rule={shipped.pk}", asked).status_code == 200
+    assert client.post(f"/rules/{shipped.pk}/to-me/", asked).status_code == 302
+
+
 def test_a_rule_is_sent_to_oneself(log_in, manager, order, rule):
     confirmed = rule("order_confirmed")
     log_in(manager).post(
@@ -277,6 +289,22 @@ def test_staff_schedule_and_hold_back_from_the_pane(order, clock, sales, log_in)
         "等到货"
         in client.post(change, {"action": "watch", "sku": "djx-20-blk", "quantity": "2"}).content.decode()
     )
+
+
+@pytest.mark.parametrize("action", ["send-now", "cancel-notice"])
+def test_a_notice_of_the_same_customers_other_order_is_not_in_hand_here(
+    order, clock, sales, other_sales, pass_on, log_in, action
+):
+    clock.move_to(at("2026-11-24 22:00"))
+    theirs = make_order(customer=order.customer, assigned_to=other_sales)
+    pass_on()
+    held = Notification.objects.get(order=theirs, state="waiting")
+    asked = {"action": action, "notice": held.pk}
+    client = log_in(sales)
+
+    assert client.post(f"/conversations/{order.conversation.pk}/waiting/change/", asked).status_code == 404
+    held.refresh_from_db()
+    assert (held.state, held.reason) == ("waiting", "outside_hours")
 
 
 def test_a_customer_sets_rest_and_kinds_but_hears_of_money(order, client):
