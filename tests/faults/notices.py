@@ -13,8 +13,8 @@ from shopcomm.core.accounts.models import Customer
 State = Notification.State
 
 
-def main(count: int, seconds: float = 0) -> None:
-    """Rows as the planner would have left them, due in so many seconds."""
+def main(count: int, seconds: float = 0, over: float = 0) -> None:
+    """Rows as the planner would have left them, due in so many seconds, one after the other `over` so many more."""
     mark, now = f"F{random.randrange(10**9)}", timezone.now()
     people = Customer.objects.bulk_create(
         [Customer(name=f"顾客{n}", phone="", source="wechat") for n in range(count)]
@@ -39,9 +39,9 @@ def main(count: int, seconds: float = 0) -> None:
             recipient_id=order.customer_id,
             data={"status_to": "paid"},
             happened_at=now,
-            send_at=now + timedelta(seconds=seconds),
+            send_at=now + timedelta(seconds=seconds + over * place / count),
             reason="on_time",
         )
-        for order in orders
+        for place, order in enumerate(orders)
     )
     print(json.dumps([order.pk for order in orders]))  # noqa: T201

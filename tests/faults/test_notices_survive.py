@@ -9,9 +9,10 @@ from redis import Redis
 from tests.faults.stack import Stack
 from tests.faults.waiting import eventually
 
-NOTICES = 1000
+NOTICES, KILLS = 1000, 6
 BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) > 0"
 WAITING = "SELECT count(*) FROM messaging_notification WHERE state = 'waiting' AND order_id = ANY(%s)"
+NOT_DUE = f"{WAITING} AND send_at > now()"
 STATES = "SELECT DISTINCT state FROM messaging_notification WHERE order_id = ANY(%s)"
 SAID = """
 SELECT count(m.id), count(DISTINCT m.id), max(m.seq) FROM messaging_conversation c
@@ -20,13 +21,9 @@ WHERE c.order_id = ANY(%s) GROUP BY c.id
 """
 
 
-def due_notices(stack: Stack, count: int = NOTICES, seconds: float = 0) -> list[int]:
+def due_notices(stack: Stack, count: int = NOTICES, seconds: float = 0, over: float = 0) -> list[int]:
     """Orders whose notices are due."""
-    printed = stack.python(
-        "-c",
-        f"import django; django.setup(); from tests.faults.notices import main; main({count}, {seconds})",
-    )
-    return json.loads(printed)
+    return json.loads(stack.django("notices", f"main({count}, {seconds}, {over})"))
 
 
 @contextmanager
@@ -80,3 +77,21 @@ def test_a_flushed_redis_loses_no_schedule(stack: Stack):
     Redis.from_url(stack.services.redis_url).flushall()
 
     each_is_told_once(stack, orders)
+
+
+@pytest.mark.usefixtures("background")
+def test_valkey_killed_again_and_again_under_load_leaves_no_notice_unsent_and_ends_no_worker(stack: Stack):
+    orders = due_notices(stack, 240, over=6)
+    served = {name: stack.processes[name].pid for name in ("worker", "beat")}
+    for kill in range(KILLS):
+        left = len(orders) * (KILLS - kill) // (KILLS + 1)
+        eventually(lambda left=left: stack.rows(NOT_DUE, orders) <= [(left,)], 20, "more is due")
+        stack.kill_valkey()
+        stack.start_valkey()
+
+    eventually(lambda: stack.rows(WAITING, orders) == [(0,)], 60, "nothing waits any more")
+    assert stack.rows(STATES, orders) == [("sent",)]
+    assert set(stack.rows(SAID, orders)) == {(1, 1, 1)}
+    # By the very processes that were there before: nobody started any again.
+    assert {name: stack.processes[name].poll() for name in served} == {"worker": None, "beat": None}
+    assert {name: stack.processes[name].pid for name in served} == served
