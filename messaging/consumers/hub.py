@@ -20,7 +20,7 @@ from messaging.selectors.messages import heads_of, messages_after
 from messaging.services.frames import room_frame
 from shopcomm.core.events.selectors import last_position
 from shopcomm.core.layer import LAYER_BACK
-from shopcomm.core.realtime import ORDERS_FEED, TOGETHER, WAREHOUSE_FEED, conversation_group
+from shopcomm.core.realtime import ORDERS_FEED, TOGETHER, WAREHOUSE_FEED, conversation_group, is_staff_group
 
 log = logging.getLogger(__name__)
 # How often the hub looks for what a dead channel layer kept from it.
@@ -70,6 +70,9 @@ class Hub:
             await self._settled(room)
             heads = await _heads([conversation_id])
             room.heard_of(*heads.get(conversation_id, (0, 0)))
+            if room.listeners and room.last < room.head:
+                # The others first: what they have still to be shown, this one would be shown again among them.
+                await self.catch_up(room)
             listener.show(subscribed({"conversation": conversation_id, "last_seq": room.head}))
             while after < room.head and room.entering.get(listener) is mark:
                 page = await _missed(conversation_id, after)
@@ -231,7 +234,6 @@ class Hub:
         """Nothing comes through this channel any more: every room joins again with the next."""
         self._channel = ""
         for room in list(self.rooms.values()):
-            room.was_lost = room.was_lost or room.state is State.IN
             self._signal(room, Signal.LOST)
 
     async def _rejoin(self, channel: str) -> None:
@@ -287,17 +289,19 @@ class Hub:
             room.heard_of(*heads)
             if room.head > room.last and room.listeners:
                 await self._catch_up_in_peace(room)
-        for group, feed in FEED_NAMES.items():
-            followed = self.rooms.get(group)
-            if followed and followed.was_lost and followed.state is State.IN:
-                await self._tell_to_start_anew(followed, feed)
+        if any(room.was_lost and room.state is State.IN for room in self.rooms.values()):
+            self._tell_to_start_anew(await _newest())
 
-    async def _tell_to_start_anew(self, room: Room, feed: str) -> None:
-        """A feed that is back in the layer: what its frames told meanwhile is lost, so pages fetch what they show."""
-        room.was_lost = False
-        text = json.dumps({"type": "resync", "feed": feed, "cursor": str(await _newest())})
-        for listener in list(room.listeners):
-            listener.show(text)
+    def _tell_to_start_anew(self, newest: int) -> None:
+        """In rooms that are back in the layer: what frames told meanwhile is lost, so pages fetch what they show."""
+        for room in self.rooms.values():
+            if not room.was_lost or room.state is not State.IN:
+                continue
+            room.was_lost = False
+            if feed := FEED_NAMES.get(room.group):
+                room.show_all({"type": "resync", "feed": feed, "cursor": str(newest)})
+            elif is_staff_group(room.group):
+                room.show_all({"type": "notice.seen"})
 
 
 @database_sync_to_async

@@ -3,6 +3,8 @@
 import json
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +19,8 @@ from shopcomm.core.realtime import conversation_group, frame
 
 log = logging.getLogger(__name__)
 LASTS_SECONDS = 60
+# So long nobody asks a Redis again that did not answer: each question would hold up the watch over all sockets.
+REST_SECONDS = 2.0
 
 
 class Presence:
@@ -27,25 +31,39 @@ class Presence:
             settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0)
         )
         self._prefix = settings.REDIS_PREFIX
+        self._rests_until = 0.0
 
     async def here(self, conversation_id: int, actor: Actor, socket: str, *, again: bool = False) -> None:
-        """Somebody opened a conversation, or is still there (`again`: tell nobody)."""
-        key, now = self._key(conversation_id), time.time()
-        try:
-            await self._redis.zadd(key, {self._member(actor, socket): now + LASTS_SECONDS})
-            await self._redis.expire(key, LASTS_SECONDS)
-            if not again:
+        """Somebody opened a conversation, or is still there (`again`): told only if that is news to somebody."""
+        with self._unless_redis_is_down() as asks:
+            if asks and (await self._note(conversation_id, self._member(actor, socket)) or not again):
                 await self._tell(conversation_id)
-        except Exception:
-            log.debug("presence is lost while redis is down")
 
     async def gone(self, conversation_id: int, actor: Actor, socket: str) -> None:
         """Somebody closed it."""
+        with self._unless_redis_is_down() as asks:
+            if asks:
+                await self._redis.zrem(self._key(conversation_id), self._member(actor, socket))
+                await self._tell(conversation_id)
+
+    @contextmanager
+    def _unless_redis_is_down(self) -> Iterator[bool]:
+        """Presence is lost while Redis is down, and nothing else; says whether to ask it at all."""
         try:
-            await self._redis.zrem(self._key(conversation_id), self._member(actor, socket))
-            await self._tell(conversation_id)
+            yield time.monotonic() >= self._rests_until
         except Exception:
+            self._rests_until = time.monotonic() + REST_SECONDS
             log.debug("presence is lost while redis is down")
+
+    async def _note(self, conversation_id: int, member: str) -> bool:
+        """Write down that a socket is here. True: it was not known, or others have run out unseen with their process."""
+        key, now = self._key(conversation_id), time.time()
+        pipe: Any = self._redis.pipeline(transaction=False)
+        pipe.zremrangebyscore(key, 0, now)
+        pipe.zadd(key, {member: now + LASTS_SECONDS})
+        pipe.expire(key, LASTS_SECONDS)
+        ran_out, added, _expires = await pipe.execute()
+        return bool(ran_out or added)
 
     async def _tell(self, conversation_id: int) -> None:
         members: list[Any] = await self._redis.zrangebyscore(self._key(conversation_id), time.time(), "+inf")

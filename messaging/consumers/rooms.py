@@ -5,6 +5,7 @@ nothing is under way, so that whoever comes while the last one leaves finds the 
 """
 
 import asyncio
+import json
 import logging
 from enum import Enum, auto
 from typing import Any, Protocol
@@ -89,7 +90,7 @@ class Room:
         self.entering: dict[Listener, object] = {}
         # What the listeners were shown, and the newest that is known to be there; for customers, notes do not count.
         self.last = self.head = self.public_head = 0
-        # Whether the layer forgot us while somebody listened: what came meanwhile was not heard.
+        # Whether the layer did not have us for a time: what came meanwhile was not heard.
         self.was_lost = False
         self.keeper: asyncio.Task[None] | None = None
         self.catching_up: asyncio.Task[None] | None = None
@@ -102,6 +103,7 @@ class Room:
     def signal(self, what: Signal) -> None:
         """Take note of something that happened; what means nothing in this state changes nothing."""
         self.state = MOVES.get((self.state, what), self.state)
+        self.was_lost = self.was_lost or what in (Signal.REFUSED, Signal.LOST)
 
     def heard_of(self, head: int, public_head: int = 0) -> None:
         """There are messages up to here."""
@@ -131,6 +133,12 @@ class Room:
                 if text := text_for(listener, message):
                     listener.show(text)
         return True
+
+    def show_all(self, told: dict[str, Any]) -> None:
+        """Show the same to everybody here."""
+        text = json.dumps(told)
+        for listener in self.listeners:
+            listener.show(text)
 
     def show(self, message: dict[str, Any]) -> None:
         """Show a frame that is not a message: each side's text, to all but the socket it came from."""

@@ -24,7 +24,9 @@ from messaging.consumers.vigil import vigil
 from messaging.consumers.writer import writer
 from messaging.errors import MessagingError, NotFound
 from messaging.selectors.conversations import conversations_visible_to
+from messaging.selectors.pane import peer_has_read
 from messaging.services.drafts import draft
+from messaging.services.frames import read_frame
 from messaging.services.messages import mark_read, recall_message, send_message
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.sockets import Visitor, actor_now
@@ -170,7 +172,13 @@ class ShopSocket(AsyncWebsocketConsumer):
         self.groups_joined.add(conversation_group(conversation_id))
         self.conversations.add(conversation_id)
         await hub().enter(conversation_id, self, after)
+        if conversation_id not in self.conversations or self.outlet is None:
+            # Put out meanwhile, or gone: not here.
+            return
         self._spawn(presence().here(conversation_id, self.actor, self.id))
+        # How far the other side has read meanwhile is in none of the frames that were missed.
+        if peer := await _peer_has_read(conversation_id, self.actor):
+            self.show(json.dumps(read_frame(conversation_id, *peer)))
 
     async def _subscribe_feed(self, given: Frame) -> None:
         feed = FEEDS.get(given["feed"]) if isinstance(given["feed"], str) else None
@@ -182,7 +190,8 @@ class ShopSocket(AsyncWebsocketConsumer):
         self.follows_feed, self.sees_all = True, await sees_all(self.actor)
         await self._join(feed.group)
         missed, cursor = await missed_events(self.actor, feed.name, after)
-        self.show(subscribed({"feed": feed.name, "cursor": str(cursor)}))
+        # Each frame that was missed brings its own cursor: a line that breaks among them loses none.
+        self.show(subscribed({"feed": feed.name, "cursor": str(cursor if after is None else after)}))
         for text in missed:
             await self.show_slowly(text)
 
@@ -232,7 +241,7 @@ class ShopSocket(AsyncWebsocketConsumer):
         if type(conversation_id) is not int or not 0 < conversation_id < 2**63:
             raise FrameError("bad_frame")
         if conversation_id not in self.allowed:
-            if not await _may_enter(self.actor, conversation_id):
+            if not await _visible(self.actor, [conversation_id]):
                 raise NotFound()
             self.allowed.add(conversation_id)
         return conversation_id
@@ -276,13 +285,15 @@ class ShopSocket(AsyncWebsocketConsumer):
         if self.follows_feed:
             self.sees_all = await sees_all(actor)
         self.allowed.clear()
-        for conversation_id in list(self.conversations):
-            if await _may_enter(actor, conversation_id):
-                await presence().here(conversation_id, self.actor, self.id, again=True)
-            else:
-                await self._put_out(conversation_id)
+        asked = list(self.conversations)
+        visible = await _visible(actor, asked)
+        # First whoever has to go: being there is told over a line that may be slow.
+        for conversation_id in set(asked) - visible:
+            self._put_out(conversation_id)
+        for conversation_id in visible:
+            await presence().here(conversation_id, self.actor, self.id, again=True)
 
-    async def _put_out(self, conversation_id: int) -> None:
+    def _put_out(self, conversation_id: int) -> None:
         self.conversations.discard(conversation_id)
         self.groups_joined.discard(conversation_group(conversation_id))
         hub().leave(conversation_group(conversation_id), self)
@@ -318,5 +329,9 @@ def _seq(given: Frame) -> int:
 
 
 @database_sync_to_async
-def _may_enter(actor: Actor, conversation_id: int) -> bool:
-    return conversations_visible_to(actor).filter(pk=conversation_id).exists()
+def _visible(actor: Actor, conversation_ids: list[int]) -> set[int]:
+    """Those of the conversations that somebody may be in."""
+    return set(conversations_visible_to(actor).filter(pk__in=conversation_ids).values_list("pk", flat=True))
+
+
+_peer_has_read = database_sync_to_async(peer_has_read)

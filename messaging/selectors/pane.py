@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Max
-
 from messaging.models import Conversation, Message, ReadMarker
 from messaging.presenters import message_object
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.messages import messages_before
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import Customer, Staff
 
 PAGE_SIZE = 50
 
@@ -47,8 +46,25 @@ def pane_page(conversation: Conversation, actor: Actor, *, audience: str) -> Pan
 
 def _read_marks(conversation: Conversation, actor: Actor) -> tuple[int, int]:
     """How far this reader has read, and how far anybody of the other side has."""
-    side = "staff" if actor.is_shop else "customer"
     marks = ReadMarker.objects.filter(conversation=conversation)
-    mine = marks.filter(reader_kind=side, reader_id=actor.id or 0).aggregate(seq=Max("seq"))["seq"]
-    peers = marks.exclude(reader_kind=side).aggregate(seq=Max("seq"))["seq"]
-    return mine or 0, peers or 0
+    mine = marks.filter(reader_kind=actor.sender_kind, reader_id=actor.id or 0).first()
+    peers = _peers_mark(conversation.pk, actor)
+    return mine.seq if mine else 0, peers.seq if peers else 0
+
+
+def _peers_mark(conversation_id: int, actor: Actor) -> ReadMarker | None:
+    other = "customer" if actor.is_shop else "staff"
+    marks = ReadMarker.objects.filter(conversation=conversation_id, reader_kind=other)
+    return marks.order_by("-seq").first()
+
+
+def peer_has_read(conversation_id: int, actor: Actor) -> tuple[Actor, int] | None:
+    """Who of the other side has read furthest, and how far; None while nobody has."""
+    mark = _peers_mark(conversation_id, actor)
+    if mark is None:
+        return None
+    if mark.reader_kind == "customer":
+        customer = Customer.objects.filter(pk=mark.reader_id).first()
+        return (Actor.customer(customer), mark.seq) if customer else None
+    colleague = Staff.objects.filter(pk=mark.reader_id).first()
+    return (Actor.staff(colleague), mark.seq) if colleague else None

@@ -10,6 +10,7 @@ from django.db import transaction
 from messaging.models import Message, Sender
 from messaging.presenters import CUSTOMER, SHOP, message_object
 from messaging.services.write import Sent
+from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.realtime import ORDERS_FEED, conversation_group, frame, push
 
 
@@ -43,6 +44,12 @@ def both_sides(message: Message) -> dict[str, Any]:
         same = message.public_prev == message.seq - 1 and message.recalled_at is None
         customer = shop if same else message_frame(message, CUSTOMER)
     return {"seq": message.seq, "shop": shop, "customer": customer}
+
+
+def read_frame(conversation_id: int, reader: Actor, seq: int) -> dict[str, Any]:
+    """How far somebody has read, as the others are told."""
+    who = {"kind": reader.sender_kind, "id": reader.id, "name": reader.name}
+    return {"type": "message.read", "conversation": conversation_id, "seq": seq, "reader": who}
 
 
 def attention_frame(sent: Sent) -> dict[str, Any]:

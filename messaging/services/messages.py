@@ -11,7 +11,7 @@ from messaging.errors import AttachmentUnknown, Forbidden, NotFound, RecallWindo
 from messaging.models import Attachment, Conversation, Message, ReadMarker
 from messaging.presenters import CUSTOMER, SHOP, message_object
 from messaging.services.drafts import Draft, draft
-from messaging.services.frames import message_frame, push_messages
+from messaging.services.frames import push_messages, read_frame
 from messaging.services.write import WRITE, Sent, parameters, results
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
@@ -105,18 +105,13 @@ def mark_read(*, actor: Actor, conversation_id: int, seq: int, socket: str = "")
     if last is None:
         raise NotFound()
     seq = max(0, min(seq, last))
-    kind = "staff" if actor.kind == "staff" else actor.sender_kind
     marker, _created = ReadMarker.objects.select_for_update().get_or_create(
-        conversation_id=conversation_id, reader_kind=kind, reader_id=actor.id or 0
+        conversation_id=conversation_id, reader_kind=actor.sender_kind, reader_id=actor.id or 0
     )
     if seq <= marker.seq:
         return marker.seq
     marker.seq = seq
     marker.save(update_fields=["seq", "read_at"])
-    reader = {"kind": kind, "id": actor.id, "name": actor.name}
-    read = {"type": "message.read", "conversation": conversation_id, "seq": seq, "reader": reader}
+    read = read_frame(conversation_id, actor, seq)
     push_on_commit(conversation_group(conversation_id), read, read, skip=socket)
     return seq
-
-
-__all__ = ["mark_read", "message_frame", "recall_message", "send_message", "write_messages"]

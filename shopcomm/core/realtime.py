@@ -1,5 +1,6 @@
 """Live pushes: the only door to the channel layer outside consumers. A push is a hint; rows are the truth."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator, Sequence
@@ -19,8 +20,11 @@ _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 
 ORDERS_FEED = "feed.orders"
 WAREHOUSE_FEED = "feed.warehouse"
+STAFF = "staff."
 # As many as go to Redis without waiting for its answer: what a slow subscriber must be able to hold.
 TOGETHER = 500
+# So long a push waits for a Redis that hangs; whoever saved something waits with it.
+PUSH_SECONDS = 2.0
 
 
 @contextmanager
@@ -45,7 +49,12 @@ def conversation_group(conversation_id: int) -> str:
 
 def staff_group(staff_id: int) -> str:
     """The group of one member of staff's tabs."""
-    return f"staff.{staff_id}"
+    return f"{STAFF}{staff_id}"
+
+
+def is_staff_group(group: str) -> bool:
+    """Whether a group is that of one member of staff's tabs, who are told their notices there."""
+    return group.startswith(STAFF)
 
 
 def link_group(order_id: int) -> str:
@@ -93,4 +102,5 @@ def push(*messages: dict[str, Any]) -> None:
 async def _send(messages: Sequence[dict[str, Any]]) -> None:
     """Send in order; many share a trip to Redis."""
     for first in range(0, len(messages), TOGETHER):
-        await get_channel_layer().group_send_all(messages[first : first + TOGETHER])
+        async with asyncio.timeout(PUSH_SECONDS):
+            await get_channel_layer().group_send_all(messages[first : first + TOGETHER])

@@ -72,6 +72,18 @@ def test_a_payment_is_told_to_the_phone_and_to_the_bell_without_a_reload(
     expect(desk.locator('[data-module="messaging/bell.js"] .badge')).to_be_hidden()
 
 
+def test_the_bell_rings_in_the_stockroom_on_pages_that_follow_nothing_else(
+    browse, live, order, warehouse, managers_hear_of_payments
+) -> None:
+    NotificationRule.objects.filter(name="大额到账").update(role="warehouse")
+    page = browse(f"{live.url}/preferences/", staff=warehouse)
+    expect(page.locator('[data-module="messaging/bell.js"] .badge')).to_be_hidden()
+
+    paid_and_told(order)
+
+    expect(page.locator('[data-module="messaging/bell.js"] .badge [aria-hidden]')).to_have_text("1")
+
+
 def test_the_editor_of_rules_previews_what_is_typed_and_refuses_an_unknown_word(
     browse, live, order, manager
 ) -> None:

@@ -1,18 +1,25 @@
 """What a follower of a feed is told of the time it was away."""
 
+import asyncio
 import json
 from types import SimpleNamespace
 
 import pytest
 from channels.db import database_sync_to_async
+from django.conf import settings
+from django.contrib import admin
+from redis import Redis
 
 from messaging.consumers import feeds
 from messaging.consumers import hub as hub_module
 from messaging.consumers.hub import Hub
+from messaging.models import Conversation
+from shopcomm.core.configuration.admin import ShopSettingsAdmin
+from shopcomm.core.configuration.models import ShopSettings
 from shopcomm.core.events.relay import position_new_events
 from shopcomm.core.events.selectors import last_position
-from shopcomm.core.realtime import ORDERS_FEED
-from tests.factories import move
+from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED, staff_group
+from tests.factories import make_order, move
 from tests.messaging.test_socket import send, socket, staff_cookie_of, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,3 +98,75 @@ async def test_followers_of_a_feed_that_the_layer_forgot_fetch_anew_what_they_sh
 
     told = [json.loads(text) for text in shown]
     assert [(frame["type"], frame["feed"]) for frame in told] == [("resync", "orders")] * 2
+
+
+async def test_a_line_that_breaks_among_what_was_missed_loses_none_of_it(live, order, manager):
+    await database_sync_to_async(position_new_events)()
+    async with socket(live, await staff_cookie_of(manager)) as opened:
+        await send(opened, type="subscribe", feed="orders", after="0")
+        answered = await until(opened, "subscribed")
+        missed = await until(opened, "event")
+
+    # Whoever got no further than the answer goes on from where they were.
+    assert (answered["cursor"], missed["cursor"]) == ("0", "1")
+
+
+async def test_who_came_while_the_layer_was_away_fetches_anew_once_it_is_back(monkeypatch):
+    shown, answers = [], [OSError("no Redis"), None]
+
+    class Page:
+        show = staticmethod(shown.append)
+
+    async def take_in(*_given) -> None:
+        if error := answers.pop(0):
+            raise error
+
+    hub = Hub()
+    hub._tasks, hub._channel = [None], "hub-1"
+    monkeypatch.setattr(hub_module, "get_channel_layer", lambda: SimpleNamespace(group_add=take_in))
+    monkeypatch.setattr(hub_module, "_newest", newest)
+    for group in (WAREHOUSE_FEED, staff_group(7)):
+        answers[:] = [OSError("no Redis"), None]
+        await hub.join(group, Page())
+        await hub._rejoin("hub-1")
+
+    assert [json.loads(text)["type"] for text in shown] == ["resync", "notice.seen"]
+
+
+async def newest() -> int:
+    return 9
+
+
+async def test_a_page_whose_server_lost_its_line_to_redis_for_a_moment_is_told_to_fetch_anew(live, manager):
+    async with socket(live, await staff_cookie_of(manager)) as opened:
+        await send(opened, type="subscribe", feed="orders")
+        await until(opened, "subscribed")
+        # What the first joining of the server's hub may have said.
+        await send(opened, type="ping")
+        await until(opened, "pong")
+        Redis.from_url(settings.REDIS_URL).client_kill_filter(_type="pubsub")
+        async with asyncio.timeout(3):
+            told = await until(opened, "resync")
+
+    assert told["feed"] == "orders"
+
+
+async def test_what_sales_may_see_is_narrowed_in_open_windows_at_once(live, sales, other_sales):
+    await database_sync_to_async(sales_see_all)(True)
+    theirs = await database_sync_to_async(make_order)(assigned_to=other_sales)
+    talk = (await Conversation.objects.aget(order=theirs)).pk
+    async with socket(live, await staff_cookie_of(sales)) as opened:
+        for topic in ({"feed": "orders"}, {"conversation": talk, "after": 0}):
+            await send(opened, type="subscribe", **topic)
+            await until(opened, "subscribed")
+        await database_sync_to_async(sales_see_all)(False)
+        async with asyncio.timeout(5):
+            refused = await until(opened, "error")
+
+    assert (refused["code"], refused["conversation"]) == ("forbidden", talk)
+
+
+def sales_see_all(wanted: bool) -> None:
+    """As a manager saves it in the office."""
+    shop = ShopSettings(pk=1, sales_see_all=wanted)
+    ShopSettingsAdmin(ShopSettings, admin.site).save_model(None, shop, None, True)

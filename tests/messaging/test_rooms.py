@@ -227,3 +227,16 @@ async def test_a_lost_frame_is_noticed_by_the_next_one(monkeypatch):
         await world.answer()
 
     assert ear.heard == [1, 2]
+
+
+async def test_who_comes_to_others_that_missed_something_is_shown_nothing_twice(monkeypatch):
+    world, here, back = World(monkeypatch), Ear("a"), Ear("b")
+    world.begin(world.hub.enter(1, here, 0))
+    await world.calm()
+    for _ in range(3):
+        world.publish(lost=True)
+    # Has had two of the three elsewhere.
+    world.begin(world.hub.enter(1, back, 2))
+    await world.calm()
+
+    assert (here.heard, back.heard) == ([1, 2, 3], [3])

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from messaging.consumers import hub as hub_module
 from messaging.consumers import socket as socket_module
 from messaging.consumers import vigil
+from messaging.consumers.presence import Presence
 from messaging.consumers.socket import ShopSocket
 from messaging.models import Conversation
 from orders.models import Order
@@ -20,6 +21,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.services.order_links import revoke_links
 from shopcomm.core.configuration.models import shop_settings
+from tests.factories import make_order
 from tests.messaging.test_socket import customer_cookie_of, send, socket, staff_cookie_of, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -126,12 +128,12 @@ async def test_a_socket_put_out_while_its_subscription_asks_the_database_has_no_
     live, talk, sales, monkeypatch
 ):
     asked, answer, ended, hubs = threading.Event(), threading.Event(), threading.Event(), []
-    may_enter, the_hub = socket_module._may_enter, socket_module.hub
+    visible, the_hub = socket_module._visible, socket_module.hub
 
-    async def slowly(actor, conversation_id):
+    async def slowly(actor, conversation_ids):
         asked.set()
         await asyncio.to_thread(answer.wait)
-        return await may_enter(Actor.system(), conversation_id)
+        return await visible(Actor.system(), conversation_ids)
 
     async def subscribe(self, given):
         hubs.append(the_hub())
@@ -140,7 +142,7 @@ async def test_a_socket_put_out_while_its_subscription_asks_the_database_has_no_
         finally:
             ended.set()
 
-    monkeypatch.setattr(socket_module, "_may_enter", slowly)
+    monkeypatch.setattr(socket_module, "_visible", slowly)
     monkeypatch.setitem(socket_module.HANDLERS, "subscribe", subscribe)
     async with socket(live, await staff_cookie_of(sales)) as opened:
         await send(opened, type="subscribe", conversation=talk, after=0)
@@ -150,3 +152,53 @@ async def test_a_socket_put_out_while_its_subscription_asks_the_database_has_no_
         answer.set()
         assert await asyncio.to_thread(ended.wait, 10)
         assert hubs[0].rooms == {}
+
+
+async def test_a_redis_that_hangs_keeps_nobody_in_where_they_may_not_be(
+    live, sales, other_sales, monkeypatch
+):
+    await database_sync_to_async(only_own_orders)()
+    kept = await database_sync_to_async(make_order)(assigned_to=sales)
+    lost = await database_sync_to_async(make_order)(assigned_to=sales)
+    talks = [(await Conversation.objects.aget(order=order)).pk for order in (kept, lost)]
+
+    async def hang(self, *given, again=False):
+        if again:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(Presence, "here", hang)
+    monkeypatch.setattr(vigil, "MEMBER_SECONDS", 0.2)
+    async with socket(live, await staff_cookie_of(sales)) as opened:
+        for talk in talks:
+            await send(opened, type="subscribe", conversation=talk, after=0)
+            await until(opened, "subscribed")
+        await Order.objects.filter(pk=lost.pk).aupdate(assigned_to=other_sales)
+        refused = await until(opened, "error")
+
+    assert (refused["code"], refused["conversation"]) == ("forbidden", talks[1])
+
+
+async def test_who_left_while_the_history_was_on_its_way_is_not_said_to_be_here(
+    live, talk, sales, monkeypatch
+):
+    ended, said = threading.Event(), []
+
+    async def enter(self, conversation_id, listener, after):
+        listener._step_out()
+
+    async def here(self, *given, again=False):
+        said.append(given)
+
+    async def subscribe(self, given):
+        await ShopSocket.on_subscribe(self, given)
+        await asyncio.sleep(0)
+        ended.set()
+
+    monkeypatch.setattr(hub_module.Hub, "enter", enter)
+    monkeypatch.setattr(Presence, "here", here)
+    monkeypatch.setitem(socket_module.HANDLERS, "subscribe", subscribe)
+    async with socket(live, await staff_cookie_of(sales)) as opened:
+        await send(opened, type="subscribe", conversation=talk, after=0)
+        assert await asyncio.to_thread(ended.wait, 10)
+
+    assert said == []

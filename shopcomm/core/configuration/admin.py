@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from shopcomm.core.configuration.models import CalendarDay, ShopSettings, WorkingInterval
+from shopcomm.core.realtime import ORDERS_FEED, look_again_on_commit
 
 
 @admin.register(ShopSettings)
@@ -22,6 +23,8 @@ class ShopSettingsAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: ShopSettings, form: Any, change: bool) -> None:
         obj.pk = 1
         super().save_model(request, obj, form, change)
+        # Sales may see less, or more: open tabs notice at once.
+        look_again_on_commit(ORDERS_FEED)
 
 
 @admin.register(WorkingInterval)

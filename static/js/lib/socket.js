@@ -36,6 +36,11 @@ class Socket {
     };
   }
 
+  /** A line also where no topic is followed: what is for this person comes all the same. */
+  open() {
+    this.#connect();
+  }
+
   /** Asks again for what a topic's subscriber has not seen, after it noticed a gap. */
   resubscribe(topic) {
     for (const entry of this.#subscriptions.get(topicKey(topic)) ?? []) this.#ask(entry);

@@ -13,6 +13,7 @@ export default class Bell {
     this.#link = link;
     socket.onFrame((frame) => this.#heard(frame));
     socket.onState((state) => state === "online" && this.#count());
+    socket.open();
   }
 
   #heard(frame) {

@@ -123,7 +123,6 @@ export default class Link {
       "presence": () => this.#on.presence(frame),
       "attachment.changed": () => this.#on.attachment(frame),
       "card.changed": () => this.#on.card(frame),
-      "resync": () => this.#resync(),
       "error": () => this.#error(frame),
     }[frame.type];
     handler?.();

@@ -206,6 +206,7 @@ export default class Pane {
   #down(detail) {
     delete this.#root.dataset.connected;
     this.#wasAway = true;
+    this.#typingLine.clear();
     this.#outbox.abandon();
     this.#banner.down(detail);
   }

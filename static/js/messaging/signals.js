@@ -49,6 +49,11 @@ export class TypingLine {
     this.#line.hidden = !names.length;
     this.#line.querySelector("[data-text]").textContent = this.#text.replace("%s", names.join("、"));
   }
+
+  /** Nobody is known to type while nothing is heard of them. */
+  clear() {
+    for (const [key, { name }] of [...this.#who]) this.set(key, name, false);
+  }
 }
 
 /** Shows whether the other side is here. */

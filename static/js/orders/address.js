@@ -40,7 +40,7 @@ export default class Address {
     const mine = ++this.#asked;
     const body = new URLSearchParams({ pasted: this.#text.value });
     const answer = await post(this.#root.dataset.reads, body).catch(() => null);
-    const read = await answer?.json().catch(() => null);
+    const read = answer?.ok ? await answer.json().catch(() => null) : null;
     // Somebody who goes on typing has asked again meanwhile.
     if (mine !== this.#asked || !read) return;
     $("[data-told]", this.#root).textContent = read.told;

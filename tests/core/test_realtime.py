@@ -1,0 +1,17 @@
+"""A push is a hint: nobody who saves something waits for it."""
+
+import asyncio
+from types import SimpleNamespace
+
+from shopcomm.core import realtime
+
+
+def test_a_redis_that_hangs_holds_up_nobody_who_saves_something(monkeypatch, caplog):
+    async def hang(messages):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(realtime, "get_channel_layer", lambda: SimpleNamespace(group_send_all=hang))
+    monkeypatch.setattr(realtime, "PUSH_SECONDS", 0.05)
+    realtime.push(realtime.frame("staff.1", {"type": "notice.seen"}))
+
+    assert "push to staff.1 was lost" in caplog.text
