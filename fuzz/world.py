@@ -7,8 +7,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
-from messaging.models import Attachment, Conversation, Delivery, Message, NotificationRule, Sender
-from messaging.services.messages import send_message
+from messaging.models import Attachment, Conversation, Delivery, Message, NotificationRule
 from orders.models import (
     AfterSalesCase,
     ChangeRequest,
@@ -23,7 +22,6 @@ from orders.models import (
     Variant,
     WarehouseAlert,
 )
-from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.middleware import LINK_SESSION_KEY, MY_SESSION_KEY
 from shopcomm.core.accounts.services.api_keys import create_api_key
 from shopcomm.core.accounts.services.order_links import link_token, make_link
@@ -82,27 +80,6 @@ def _session(values: dict[str, Any]) -> str:
         session[name] = value
     session.save()
     return str(session.session_key)
-
-
-def say_something(conversation: Conversation) -> Attachment | None:
-    """A message of the customer's, so that there is one to answer, read and take back."""
-    actor = Actor.customer(conversation.customer)
-    send_message(
-        actor=actor,
-        conversation_id=conversation.pk,
-        client_id=_uuid(),
-        body="改成 3 个，地址浙江省杭州市西湖区文一路 1 号",
-    )
-    return Attachment.objects.create(
-        uploader_kind=Sender.CUSTOMER, uploader_id=conversation.customer_id, name="a.txt", mime="text/plain", size=1,
-        kind="file", file="nowhere/a.txt",
-    )  # fmt: skip
-
-
-def _uuid() -> str:
-    from uuid import uuid4
-
-    return str(uuid4())
 
 
 def known_values() -> dict[str, list[Any]]:

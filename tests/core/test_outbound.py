@@ -291,6 +291,18 @@ def drip(hung_up: threading.Event, handler: BaseHTTPRequestHandler) -> None:
             handler.wfile.flush()
 
 
+def test_a_key_that_is_no_ascii_is_for_the_other_side_to_refuse(outside, server):
+    """A manager may paste anything as the secret of a gateway; what breaks its line goes nowhere."""
+    url = f"http://127.0.0.1:{server.port}/sms"
+    server.respond = lambda handler: answer(handler, 401)
+    assert call_outbound("POST", url, headers={"Authorization": "Bearer 令牌"}, reach=WEB).status == 401
+    assert server.requests[0][2]["authorization"].encode("latin-1").decode() == "Bearer 令牌"
+
+    with pytest.raises(NoAnswer):
+        call_outbound("POST", url, headers={"Authorization": "Bearer a\r\nHost: inside"}, reach=WEB)
+    assert len(server.requests) == 1
+
+
 def test_an_answer_that_drips_ends_when_the_whole_call_has_to(server):
     hung_up = threading.Event()
     server.respond = partial(drip, hung_up)

@@ -115,11 +115,13 @@ def call_outbound(
     target = _target(url, reach, until)
     backend = _Pinned(target.addresses, until)
     origin = httpcore2.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
+    # As bytes: a manager may have pasted anything as a key, and the other side is to say that it is none.
     plain = {"User-Agent": "ShopComm", "Accept-Encoding": "identity", **(headers or {})}
+    sent = [(name.encode(), text.encode()) for name, text in plain.items()]
     try:
         with (
             httpcore2.ConnectionPool(ssl_context=_tls(), network_backend=backend, max_connections=1) as pool,
-            pool.stream(method, origin, headers=list(plain.items()), content=content) as answer,
+            pool.stream(method, origin, headers=sent, content=content) as answer,
         ):
             named = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in answer.headers}
             return Answer(answer.status, named, _beginning(answer.iter_stream(), largest))
