@@ -18,10 +18,13 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, OrderLink, Staff
 from shopcomm.core.accounts.services.order_links import link_token
 from shopcomm.core.http.outbound import AddressRefused, check_outbound
+from shopcomm.core.http.rate_limits import seconds_to_wait
 
 # An uncompressed point of P-256, and the secret of RFC 8291.
 POINT_BYTES, SECRET_BYTES = 65, 16
 MOST_BROWSERS = 10
+# New ones of one person: so many at once, then one in two minutes. Each costs a look at a name of their choice.
+NEW_RATE, NEW_BURST = 1 / 120, 20
 
 
 class SubscriptionRefused(ValueError):
@@ -41,7 +44,6 @@ class Entry:
     session_key: str = ""
 
 
-@transaction.atomic
 def remember_browser(
     *,
     actor: Actor,
@@ -54,37 +56,48 @@ def remember_browser(
 
     Who came by the signed link of one order agrees for that order. `renew` only carries on what the same person agreed
     to in this browser. Raises SubscriptionRefused for keys that are none, for an address this server must not call, for
-    one order without its link, and for nothing to renew.
+    too many new ones, for one order without its link, and for nothing to renew.
     """
     keys = subscription.get("keys") if isinstance(subscription.get("keys"), dict) else {}
     endpoint = str(subscription.get("endpoint", ""))
     p256dh, auth = str(keys.get("p256dh", "")), str(keys.get("auth", ""))  # type: ignore[union-attr]
     if len(endpoint) > 600 or _size(p256dh) != POINT_BYTES or _size(auth) != SECRET_BYTES:
         raise SubscriptionRefused("not a push subscription")
+    if actor.order_id and (entry.link is None or entry.link.order_id != actor.order_id):
+        raise SubscriptionRefused("no link of this order")
+    kind, pk = owner_of(actor)
+    # What is known was looked at when it came, and is again whenever it is called.
+    if not PushSubscription.objects.filter(endpoint=endpoint, owner_kind=kind, owner_id=pk).exists():
+        if renew:
+            raise SubscriptionRefused("nothing to renew")
+        _check_new(endpoint, kind, pk)
+    proof = "" if actor.order_id else _proof(kind, pk)
+    own = path if path.startswith("/my/") and ".." not in path else "/my/"
+    kept = {"p256dh": p256dh, "auth": auth, "session": session_digest(entry.session_key)}
+    return _keep(endpoint, actor, entry.link, kept | {"proof": proof, "path": own[:300]})
+
+
+def _check_new(endpoint: str, kind: str, pk: int) -> None:
+    """No transaction is open: a name may take seconds to be looked up. Raises SubscriptionRefused."""
+    if seconds_to_wait(f"push-new:{kind}:{pk}", rate=NEW_RATE, size=NEW_BURST):
+        raise SubscriptionRefused("too many browsers, come again later")
     try:
         check_outbound(endpoint, push_reach())
     except AddressRefused as error:
         raise SubscriptionRefused(str(error)) from error
-    if actor.order_id and (entry.link is None or entry.link.order_id != actor.order_id):
-        raise SubscriptionRefused("no link of this order")
+
+
+@transaction.atomic
+def _keep(endpoint: str, actor: Actor, link: OrderLink | None, kept: dict[str, str]) -> PushSubscription:
     kind, pk = owner_of(actor)
-    if (
-        renew
-        and not PushSubscription.objects.filter(endpoint=endpoint, owner_kind=kind, owner_id=pk).exists()
-    ):
-        raise SubscriptionRefused("nothing to renew")
     others = PushSubscription.objects.filter(endpoint=endpoint).exclude(owner_kind=kind, owner_id=pk)
     # What somebody else agreed to in this browser ends with them, their links too.
     others.delete()
-    own = path if path.startswith("/my/") and ".." not in path else "/my/"
-    proof = "" if actor.order_id else _proof(kind, pk)
-    kept = {"p256dh": p256dh, "auth": auth, "session": session_digest(entry.session_key)}
-    kept |= {"proof": proof, "path": own[:300]}
     row, _made = PushSubscription.objects.update_or_create(
         endpoint=endpoint, owner_kind=kind, owner_id=pk, defaults=kept
     )
-    if actor.order_id and entry.link is not None:
-        row.links.add(entry.link)
+    if actor.order_id and link is not None:
+        row.links.add(link)
     old = PushSubscription.objects.filter(owner_kind=kind, owner_id=pk).order_by("-pk")
     PushSubscription.objects.filter(pk__in=list(old.values_list("pk", flat=True)[MOST_BROWSERS:])).delete()
     return row

@@ -1,6 +1,7 @@
 """A login code on its way to a phone: through the shop's SMS gateway, or shown, in the demo alone."""
 
 import logging
+from threading import BoundedSemaphore
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -11,6 +12,10 @@ from shopcomm.core.accounts.services.one_time_codes import CodeRefused, IssuedCo
 from shopcomm.core.configuration.models import shop_settings
 
 log = logging.getLogger(__name__)
+# So many texts of a web process are handed over at once, each while somebody's page waits: a gateway that hangs never
+# holds up all of its pages.
+AT_ONCE, PLACE_SECONDS = 4, 1.0
+_places = BoundedSemaphore(AT_ONCE)
 
 
 def send_code(issued: IssuedCode) -> bool:
@@ -22,10 +27,15 @@ def send_code(issued: IssuedCode) -> bool:
         return True
     text = _("【%(shop)s】验证码 %(code)s，5 分钟内有效，请勿告诉任何人。")
     body = text % {"shop": shop_settings().shop_name, "code": issued.code}
+    said = Outgoing(reference=f"code:{issued.pk}", title="", body=body, url="")
+    if not _places.acquire(timeout=PLACE_SECONDS):
+        log.warning("a login code was not sent: the gateway is slow, %d others wait for it", AT_ONCE)
+        raise CodeRefused(_("验证码没有发出去，请稍后再试"), status=503)
     try:
-        said = Outgoing(reference=f"code:{issued.pk}", title="", body=body, url="")
         sms.send(said, issued.phone, sms.credentials())
     except ChannelFailed as error:
         log.warning("a login code could not be sent: %s", error)
         raise CodeRefused(_("验证码没有发出去，请稍后再试"), status=502) from error
+    finally:
+        _places.release()
     return False

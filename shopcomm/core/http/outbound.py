@@ -25,6 +25,8 @@ SECONDS = 10.0
 CONNECT_SECONDS = 4.0
 # For a look at a name while somebody waits for a page.
 LOOK_SECONDS = 3.0
+# So many such looks go on at once, so that names which nobody answers for never hold up most pages.
+LOOKS_AT_ONCE, PLACE_SECONDS = 2, 0.3
 # Of an answer no more is read; callers want its status and a word.
 LARGEST_ANSWER = 64 * 1024
 USUAL_PORTS = {"https": 443, "http": 80}
@@ -57,6 +59,7 @@ class Reach:
 
 
 STRANGERS = Reach()
+_looks = threading.BoundedSemaphore(LOOKS_AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -90,11 +93,18 @@ class _Target:
 
 
 def check_outbound(url: str, reach: Reach = STRANGERS) -> None:
-    """Raise AddressRefused unless this address may be called now; a name that nobody knows is refused, too."""
+    """Raise AddressRefused unless this address may be called now.
+
+    A name that nobody knows is refused, too, and any while as many others as may be are being looked up.
+    """
+    if not _looks.acquire(timeout=PLACE_SECONDS):
+        raise AddressRefused("too many names are being looked up just now")
     try:
         _target(url, reach, time.monotonic() + LOOK_SECONDS)
     except NoAnswer as error:
         raise AddressRefused(str(error)) from error
+    finally:
+        _looks.release()
 
 
 def call_outbound(

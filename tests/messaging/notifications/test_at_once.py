@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from random import Random
 from time import monotonic
 
@@ -14,11 +15,13 @@ from django.utils import timezone
 
 from messaging.models import ChannelAccount, Delivery, Message, Notification, NotificationRule
 from messaging.services.channels.delivering import deliver_all, deliver_channel
+from messaging.services.channels.login_codes import send_code
 from messaging.services.notifications.planning import plan_event
 from messaging.services.notifications.release import release_batch, release_due
 from messaging.services.notifications.timers import plan_timers
 from orders.models import Order
 from orders.services.items import ItemInput
+from shopcomm.core.accounts.services.one_time_codes import CodeRefused, IssuedCode
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.relay import relay
 from tests.factories import CustomerFactory, VariantFactory, make_order, make_orders, move
@@ -168,6 +171,25 @@ def test_a_channel_that_hangs_slows_no_other_and_no_worker(sales, deaf_gateway, 
         assert order.number in json.loads(receiver.got[-1][2])["message"]
         assert hanging()
     assert not Delivery.objects.filter(channel="sms", state="sent").exists()
+
+
+def test_log_in_codes_for_a_gateway_that_hangs_hold_up_four_pages_and_not_all(deaf_gateway, monkeypatch):
+    """Each code is sent while its page waits: whoever finds all places taken is asked to come again at once."""
+    monkeypatch.setattr("messaging.services.channels.sms.TIMEOUT_SECONDS", 3)
+    monkeypatch.setattr("messaging.services.channels.login_codes.PLACE_SECONDS", 0.1)
+    ChannelAccount.objects.create(channel="sms", name="网关", url=deaf_gateway)
+    waited: list[tuple[int, bool]] = []
+
+    def ask(place: int) -> None:
+        begun = monotonic()
+        try:
+            send_code(IssuedCode(place, f"+861380013800{place}", "123456"))
+        except CodeRefused as refused:
+            waited.append((refused.status, monotonic() - begun < 2.5))
+
+    no_failures(at_once([partial(ask, place) for place in range(9)]))
+
+    assert sorted(waited) == [(502, False)] * 4 + [(503, True)] * 5
 
 
 def test_a_notice_whose_claim_ran_out_is_left_to_who_has_it_by_now(clock, receiver, customer):

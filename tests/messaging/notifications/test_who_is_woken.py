@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from messaging.models import Delivery, NotificationRule, PushSubscription
+from messaging.services import subscriptions
 from messaging.services.channels import push
 from messaging.services.channels.delivering import deliver_channel
 from messaging.services.notifications.release import release_due
@@ -48,6 +49,23 @@ def woken(clock, monkeypatch):
 
     monkeypatch.setattr(push, "send", send)
     return run
+
+
+def test_new_browsers_of_a_person_are_bounded_and_a_known_one_costs_no_look_at_its_name(
+    customer, monkeypatch
+):
+    looked: list[str] = []
+    monkeypatch.setattr(subscriptions, "check_outbound", lambda endpoint, _reach: looked.append(endpoint))
+    actor = Actor.customer(customer)
+    for _ in range(30):
+        remember_browser(actor=actor, subscription=browser("same"))
+    assert len(looked) == 1
+
+    for place in range(1, subscriptions.NEW_BURST):
+        remember_browser(actor=actor, subscription=browser(f"new{place}"))
+    with pytest.raises(SubscriptionRefused, match="too many browsers"):
+        remember_browser(actor=actor, subscription=browser("one more"))
+    assert len(looked) == subscriptions.NEW_BURST
 
 
 def test_a_browser_that_agreed_by_a_link_hears_of_that_order_and_of_no_other(woken, customer):
