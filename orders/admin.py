@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.db import models
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -124,8 +123,26 @@ class StockMovementAdmin(LookOnly, ModelAdmin):
     show_full_result_count = False
 
 
+def save_what_changed(variant: Variant, form: forms.ModelForm) -> None:
+    """Save the columns that were typed and no others: an order may have taken stock since the row was read."""
+    columns = {field.name for field in Variant._meta.concrete_fields}
+    variant.save(update_fields=[name for name in form.changed_data if name in columns])
+
+
+class VariantRow(forms.ModelForm):
+    """A variant among the others of its product."""
+
+    def save(self, commit: bool = True) -> Variant:
+        """The variant, saved as far as it was changed."""
+        if not (commit and self.instance.pk):
+            return super().save(commit)  # type: ignore[no-any-return]
+        save_what_changed(self.instance, self)
+        return self.instance
+
+
 class VariantInline(TabularInline):
     model = Variant
+    form = VariantRow
     extra = 0
     show_change_link = True
     fields = ("sku", "color", "size", "price", "location", "on_hand", "reserved", "is_active")
@@ -228,8 +245,7 @@ class VariantAdmin(ModelAdmin):
         if form.cleaned_data.get("counted") is not None:
             self._count(request, form, form.initial.get("sku") or obj.sku)
         if change:
-            # Not all columns: an order may have taken stock since this form was opened.
-            obj.save(update_fields=[field for field in form.changed_data if _is_column(field)])
+            save_what_changed(obj, form)
 
     def _count(self, request: HttpRequest, form: Any, sku: str) -> None:
         """Take the count, and say whose promises it breaks, or why it is refused."""
@@ -244,7 +260,3 @@ class VariantAdmin(ModelAdmin):
             text = _("%(number)s（%(customer)s）缺 %(pieces)s 件，已请销售处理")
             facts = {"customer": broken.order.customer, "pieces": broken.pieces}
             self.message_user(request, text % (facts | {"number": broken.order.number}), messages.WARNING)
-
-
-def _is_column(name: str) -> bool:
-    return any(isinstance(row, models.Field) and row.name == name for row in Variant._meta.get_fields())

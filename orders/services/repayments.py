@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from orders import hooks
 from orders.errors import GuardFailed, NotAllowed
-from orders.models import Order, Payment, Repayment
+from orders.models import Order, Payment, Repayment, Status
 from orders.selectors.credit import OWING, debts
 from orders.services.locks import lock_orders
 from orders.services.payment_slips import check_slip, is_booked
@@ -18,6 +18,9 @@ from orders.transitions import roles_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.deadlocks import retry_on_deadlock
+
+# What comes for an order that is being refunded would only go back with the rest.
+REPAID_IN = frozenset(OWING) - {Status.REFUNDING}
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,11 @@ def record_repayment(*, actor: Actor, customer: Customer, slip: Slip, currency: 
 
 def _lock_debts(customer: Customer, currency: str) -> list[Order]:
     """The orders something is owed of, locked with their conversations, the oldest first."""
-    ids = list(debts(customer=customer, currency=currency).values_list("pk", flat=True))
+    owed = debts(customer=customer, currency=currency).filter(status__in=REPAID_IN)
+    ids = list(owed.values_list("pk", flat=True))
     orders = lock_orders(ids)
     for hook in hooks.orders_locked_hooks:
         hook(ids)
     # Looked at once more: one may have been paid or called off while this waited for its lock.
-    open_ = [order for order in orders.values() if order.status in OWING and order.balance > 0]
+    open_ = [order for order in orders.values() if order.status in REPAID_IN and order.balance > 0]
     return sorted(open_, key=lambda order: (order.placed_at, order.pk))

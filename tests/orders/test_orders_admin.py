@@ -1,4 +1,6 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from orders.models import StockMovement
@@ -79,6 +81,27 @@ def test_an_order_that_comes_in_while_the_form_is_open_keeps_its_pieces(office, 
     office.post(page, form_of(variant, color="雾灰"))
     variant.refresh_from_db()
     assert (variant.on_hand, variant.reserved, variant.color) == (100, 3, "雾灰")
+
+
+def test_a_product_s_page_writes_what_was_typed_of_its_variants_and_never_their_stock(office, variant):
+    row = {
+        "id": variant.pk,
+        "sku": variant.sku,
+        "color": "雾灰",
+        "size": variant.size,
+        "price": variant.price,
+    }
+    data = {"name": variant.product.name, "is_active": "on"}
+    data |= {"variants-TOTAL_FORMS": 1, "variants-INITIAL_FORMS": 1}
+    data |= {f"variants-0-{name}": value for name, value in (row | {"product": variant.product_id}).items()}
+    with CaptureQueriesContext(connection) as asked:
+        page = reverse("admin:orders_product_change", args=[variant.product_id])
+        assert office.post(page, data | {"variants-0-is_active": "on"}).status_code == 302
+    variant.refresh_from_db()
+    assert variant.color == "雾灰"
+    written = [each["sql"] for each in asked if each["sql"].startswith('UPDATE "orders_variant"')]
+    assert len(written) == 1
+    assert "on_hand" not in written[0]
 
 
 def test_a_new_variant_gets_its_first_stock_as_a_movement(office, variant):

@@ -139,6 +139,14 @@ def test_a_debt_that_is_called_off_while_a_repayment_waits_for_it_gets_none_of_i
     assert not Refund.objects.filter(state="approved").exists()
 
 
+def test_nothing_of_a_repayment_goes_to_an_order_that_is_being_refunded(dealer):
+    oldest, newest = debts_of(dealer, 2)
+    move(oldest, "refunding")
+    repayment = repay(dealer, "300.00", "B-12")
+    assert [each.order_id for each in repayment.payments.all()] == [newest.pk]
+    assert oldest.refunds.get().amount == 0
+
+
 def test_a_repayment_and_the_account_over_the_interface(api, dealer):
     oldest, newest = debts_of(dealer, 2)
     body = {"phone": "13600002222", "amount": "500.00", "method": "alipay", "reference": "B-7"}
