@@ -306,7 +306,8 @@ def _facts(sale: Sale, parcel: int | None = None) -> list[Fact]:
 
 
 def _events(order: Order, sale: Sale, parcel: int | None, actor: Actor) -> list[DomainEvent]:
-    path, rows, before = list(PATHS[sale.outcome]), [], ""
+    path, before = list(PATHS[sale.outcome]), ""
+    rows: list[DomainEvent] = []
     moments = _when(sale)
     for place, (fact, facts) in enumerate(_facts(sale, parcel)):
         after = path[min(place, len(path) - 1)]
