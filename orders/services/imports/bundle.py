@@ -114,7 +114,7 @@ def _shape(model: type[models.Model]) -> _Shape:
         made_anew=tuple(
             (n, f.get_default)
             for n, f in enumerate(fields)
-            if callable(f.default) and f.default not in (list, dict)
+            if f.has_default() and callable(f.default) and f.default not in (list, dict)
         ),
     )
 

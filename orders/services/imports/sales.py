@@ -137,7 +137,7 @@ def write_sale(
 
 def _order(sale: Sale, customer: Customer, number: str) -> Order:
     goods, document, amounts, first = sale.goods, sale.document, sale.amounts, sale.goods[0]
-    steps = len(_facts(sale))
+    steps = _steps(sale)
     order = Order(
         number=number,
         external_id=f"import:{document.number}",
@@ -276,6 +276,15 @@ def _pay(order: Order, sale: Sale, bundle: Bundle) -> None:
 Fact = tuple[type[OrderEvent], dict[str, object]]
 
 
+def _steps(sale: Sale) -> int:
+    """How many events it has behind it."""
+    return len(PATHS[sale.outcome]) + _is_partly_refunded(sale)
+
+
+def _is_partly_refunded(sale: Sale) -> bool:
+    return bool(sale.amounts.refunded) and sale.outcome is not Outcome.REFUNDED
+
+
 def _facts(sale: Sale, parcel: int | None = None) -> list[Fact]:
     """What happened, in order, with what each event says."""
     sent = sale.parcels[0].waybill if sale.parcels else Waybill(CARRIER, "")
@@ -295,7 +304,7 @@ def _facts(sale: Sale, parcel: int | None = None) -> list[Fact]:
         Status.REFUNDED: (OrderRefunded, {"amount": total}),
     }
     facts = [of_status[status] for status in PATHS[sale.outcome]]
-    if amounts.refunded and sale.outcome is not Outcome.REFUNDED:
+    if _is_partly_refunded(sale):
         back: dict[str, object] = {
             "amount": str(amounts.refunded),
             "purpose": Refund.Purpose.CASE.value,
