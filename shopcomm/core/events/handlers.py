@@ -18,17 +18,22 @@ class Handler:
     name: str
     types: frozenset[str]
     handle: Handle
+    # Each of its events has a transaction of its own.
+    alone: bool = False
 
 
 _handlers: dict[str, Handler] = {}
 
 
-def on(*events: type[Event]) -> Callable[[H], H]:
-    """Register a function for some kinds of event. Its dotted name is its cursor's name: do not rename lightly."""
+def on(*events: type[Event], alone: bool = False) -> Callable[[H], H]:
+    """Register a function for some kinds of event. Its dotted name is its cursor's name: do not rename lightly.
+
+    `alone` for one that locks rows in an order: what it locked for one event would stand before what the next needs.
+    """
 
     def register(function: H) -> H:
         name = f"{function.__module__}.{function.__qualname__}"
-        _handlers[name] = Handler(name, frozenset(event.type for event in events), function)
+        _handlers[name] = Handler(name, frozenset(event.type for event in events), function, alone)
         return function
 
     return register

@@ -61,7 +61,7 @@ def relay() -> None:
 
 
 def run_handler(handler: Handler) -> bool:
-    """Let one handler see its next batch. Returns whether there may be more.
+    """Let one handler see its next batch, or the next event of one that has each `alone`. Returns whether there may be more.
 
     The cursor's row is locked meanwhile: a second worker passes on. A killed worker leaves the cursor
     where it was, so its batch is seen again: at least once, in order.
@@ -78,6 +78,10 @@ def run_handler(handler: Handler) -> bool:
                 more = False
                 break
             cursor.position, cursor.failures, cursor.retry_at = event.position or 0, 0, None
+            if handler.alone and event.type in handler.types:
+                # What it has locked is let go before the next.
+                more = True
+                break
         cursor.save()
     return more
 
