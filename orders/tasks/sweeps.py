@@ -1,7 +1,7 @@
 """Timers as rows with a due time: a sweep that is missed is made up by the next one."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from celery import shared_task
 from django.utils import timezone
@@ -18,6 +18,7 @@ from orders.services.quotes import expire_quote
 from orders.services.shortages import fill_shortage, lapse_wait
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.deadlocks import DatabaseBusy
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -40,31 +41,44 @@ def auto_complete() -> int:
 def escalate_changes() -> int:
     """Tell the managers of requests that nobody has answered in time. Returns how many."""
     now = timezone.now()
-    return sum(escalate_change(request_id=pk, now=now) for pk in unanswered(now))
+    return _each(unanswered(now), lambda pk: escalate_change(request_id=pk, now=now))
 
 
 @shared_task(name="orders.expire_quotes")
 def expire_quotes() -> int:
     """Write down which quotes have run out. Returns how many."""
     now = timezone.now()
-    return sum(expire_quote(quote_id=pk, now=now) for pk in overdue_quotes(now))
+    return _each(overdue_quotes(now), lambda pk: expire_quote(quote_id=pk, now=now))
 
 
 @shared_task(name="orders.mind_shortages")
 def mind_shortages() -> int:
     """Give orders what they are short of as soon as it is there, and ask again when a promised day is over."""
     now = timezone.now()
-    filled = sum(fill_shortage(order_id=pk) for pk in fillable_orders())
-    return filled + sum(lapse_wait(task_id=pk, now=now) for pk in lapsed_waits(now))
+    filled = _each(fillable_orders(), lambda pk: fill_shortage(order_id=pk))
+    return filled + _each(lapsed_waits(now), lambda pk: lapse_wait(task_id=pk, now=now))
 
 
 def _sweep(ids: Iterable[int], to: str, reason: str) -> int:
     """Move each order in a transaction of its own; one that refuses holds up no other."""
-    moved = 0
-    for order_id in ids:
+
+    def move(order_id: int) -> bool:
         try:
             transition_order(actor=Actor.system(), order_id=order_id, to=to, data={"reason": reason})
-            moved += 1
         except (OrderError, Order.DoesNotExist) as error:
             log.info("order %s stays where it is: %s", order_id, error)
-    return moved
+            return False
+        return True
+
+    return _each(ids, move)
+
+
+def _each(ids: Iterable[int], work: Callable[[int], bool]) -> int:
+    """Do something with each row; what others held too long is left to the next sweep. Returns with how many."""
+    done = 0
+    for pk in ids:
+        try:
+            done += work(pk)
+        except DatabaseBusy:
+            log.warning("%s is left to the next sweep: others kept its rows", pk)
+    return done

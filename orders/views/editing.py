@@ -28,6 +28,7 @@ from orders.views.desk import place_of_order, visible_order
 from orders.views.presenting import refusal_of, stale_of
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.services.customers import customer_by_phone
+from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.http.sent_forms import once_sent
 
 
@@ -83,6 +84,7 @@ def _look_first() -> dict[str, Any]:
     return {"text": _("请核对下面的价格，没有问题再提交一次"), "items": []}
 
 
+@retry_on_deadlock
 @transaction.atomic
 def _place(request: ShopRequest, data: dict[str, Any]) -> Order:
     """The customer and the order together, or neither."""

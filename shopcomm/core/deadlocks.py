@@ -5,39 +5,59 @@ import random
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ClassVar, ParamSpec, TypeVar
 
 import psycopg
 from django.db import OperationalError, connection
+from django.utils.translation import gettext_lazy as _
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 log = logging.getLogger(__name__)
-# The other transaction is done by then; not the same for two that were ended together.
+TRIES = 4
+# Doubled with each try. The other transaction is done by then; not the same for two that were ended together.
 PAUSE_SECONDS = (0.01, 0.05)
+# When to come again after a crowd, a row of deadlocks or a restart of the database: all are over in a moment.
+BUSY_SECONDS = 2
+
+
+class DatabaseBusy(OperationalError):
+    """Try after try was ended for others' sake, and nothing has changed: told as any other refusal to serve now."""
+
+    code = "unavailable"
+    status = 503
+    extra: ClassVar[dict[str, Any]] = {"retry_after": BUSY_SECONDS}
+
+    @property
+    def detail(self) -> str:
+        """What a person is told."""
+        return str(_("系统正忙，请过几秒再试"))
 
 
 def retry_on_deadlock(service: Callable[P, R]) -> Callable[P, R]:
-    """Run a whole service once more when the database ended its transaction to let another one finish.
+    """Run a whole service again when the database ended its transaction to let another one finish; TRIES times at most.
 
     Only around a service that is one transaction and does everything else on commit: nothing of the first try is left
     then. Inside somebody else's transaction there is nothing to begin again, so the error goes to whoever began it.
-    Raises OperationalError when the second try is ended, too.
+    Raises DatabaseBusy when the last try is ended, too.
     """
 
     @wraps(service)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if connection.in_atomic_block:
             return service(*args, **kwargs)
-        try:
-            return service(*args, **kwargs)
-        except OperationalError as error:
-            if not is_deadlock(error):
-                raise
-            log.warning("%s was ended by a deadlock and begins again", service.__qualname__)
-        time.sleep(random.uniform(*PAUSE_SECONDS))
-        return service(*args, **kwargs)
+        for tried in range(TRIES):
+            try:
+                return service(*args, **kwargs)
+            except OperationalError as error:
+                if not is_deadlock(error):
+                    raise
+                last = error
+            log.warning("%s was ended by a deadlock, try %s of %s", service.__qualname__, tried + 1, TRIES)
+            if tried + 1 < TRIES:
+                time.sleep(random.uniform(*PAUSE_SECONDS) * 2**tried)
+        raise DatabaseBusy from last
 
     return run
 

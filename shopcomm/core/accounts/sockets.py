@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.middleware import actor_of, customer_of
 from shopcomm.core.database.pool import is_unavailable
-from shopcomm.core.http.problems import BUSY_SECONDS
+from shopcomm.core.deadlocks import BUSY_SECONDS
 
 log = logging.getLogger(__name__)
 

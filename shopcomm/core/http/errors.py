@@ -14,9 +14,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from shopcomm.core.database.pool import is_unavailable
+from shopcomm.core.deadlocks import BUSY_SECONDS
 from shopcomm.core.http.caching import PRIVATE
 from shopcomm.core.http.language import language_of
-from shopcomm.core.http.problems import BUSY_SECONDS, PROBLEM, problem
+from shopcomm.core.http.problems import PROBLEM, problem
 
 log = logging.getLogger(__name__)
 

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
+from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.http.models import IdempotencyRecord
 from shopcomm.core.http.problems import problem, problem_handler
 from shopcomm.core.http.sealing import CannotUnseal, seal, unseal
@@ -33,13 +34,9 @@ def once(request: Request, work: Callable[[], Response]) -> Response:
     if len(key) > LONGEST_KEY:
         raise exceptions.ValidationError({"Idempotency-Key": [f"at most {LONGEST_KEY} characters"]})
     digest = _digest(request)
-    owner: Any = request.auth
-    with transaction.atomic():
-        if not _lock(f"{owner.pk}:{key}"):
-            return _refused(409, "in_progress", "the first request with this key is still running")
-        seen = IdempotencyRecord.objects.filter(api_key=owner, key=key).first()
-        if seen is None:
-            return _first(owner, key, digest, work)
+    seen = _seen_or_done(request, key, digest, work)
+    if isinstance(seen, Response):
+        return seen
     if seen.digest != digest:
         return _refused(422, "idempotency_key_reused", "this key was used for another request")
     kind = PROBLEM if seen.status >= 400 else None
@@ -50,6 +47,23 @@ def once(request: Request, work: Callable[[], Response]) -> Response:
             409, "replay_lost", "this was done before; its answer was sealed under another SECRET_KEY"
         )
     return Response(body, status=seen.status, content_type=kind, headers={"Idempotent-Replay": "true"})
+
+
+@retry_on_deadlock
+@transaction.atomic
+def _seen_or_done(
+    request: Request, key: str, digest: str, work: Callable[[], Response]
+) -> Response | IdempotencyRecord:
+    """The record of a first request with this key; or the work done, with its answer."""
+    owner: Any = request.auth
+    if not _lock(f"{owner.pk}:{key}"):
+        return _refused(409, "in_progress", "the first request with this key is still running")
+    seen = IdempotencyRecord.objects.filter(api_key=owner, key=key).first()
+    if seen is not None:
+        return seen
+    # A try before this one may have read them.
+    _rewind(request)
+    return _first(owner, key, digest, work)
 
 
 def _first(owner: Any, key: str, digest: str, work: Callable[[], Response]) -> Response:
@@ -83,11 +97,15 @@ def _digest(request: Request) -> str:
     parts: list[Any] = [request.method, request.path]
     if request.FILES:
         parts += [hashlib.sha256(each.read()).hexdigest() for each in request.FILES.values()]
-        for each in request.FILES.values():
-            each.seek(0)
+        _rewind(request)
     else:
         parts.append(json.dumps(request.data, sort_keys=True, default=str))
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _rewind(request: Request) -> None:
+    for each in request.FILES.values():
+        each.seek(0)
 
 
 def _refused(status: int, code: str, detail: str) -> Response:

@@ -28,8 +28,6 @@ CODES = {
 OF_A_VALUE = re.compile(r"NUL \(0x00\)|^Field '\w+' expected a number")
 # When to come again if nobody knows better.
 RETRY_SECONDS = 15
-# When to come again after a crowd or a restart of the database: both are over in a moment.
-BUSY_SECONDS = 2
 
 
 def problem(*, status: int, code: str, detail: str = "", **extra: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from django.db import connection, transaction
 from django.http import HttpRequest
 
+from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.http.models import SentForm
 
 FIELD = "form_key"
@@ -24,16 +25,20 @@ def once_sent(request: HttpRequest, work: Callable[[], str]) -> str:
     key = request.POST.get(FIELD, "").replace("\x00", "").strip()[:LONGEST_KEY]
     if not key:
         return work()
-    owner = f"{request.user.pk or ''}"
-    with transaction.atomic():
-        # The second of two at once waits here until the first is committed.
-        _lock(f"{owner}:{key}")
-        known = SentForm.objects.filter(owner=owner, key=key).first()
-        if known is not None:
-            return known.result
-        result = work()
-        SentForm.objects.create(owner=owner, key=key, result=result[:200])
-        return result
+    return _known_or_done(f"{request.user.pk or ''}", key, work)
+
+
+@retry_on_deadlock
+@transaction.atomic
+def _known_or_done(owner: str, key: str, work: Callable[[], str]) -> str:
+    # The second of two at once waits here until the first is committed.
+    _lock(f"{owner}:{key}")
+    known = SentForm.objects.filter(owner=owner, key=key).first()
+    if known is not None:
+        return known.result
+    result = work()
+    SentForm.objects.create(owner=owner, key=key, result=result[:200])
+    return result
 
 
 def _lock(name: str) -> None:

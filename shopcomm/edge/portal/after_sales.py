@@ -24,6 +24,7 @@ from orders.selectors.after_sales import cases_of
 from orders.services.after_sales import MAX_PICTURES, appeal_case, open_case, send_back, withdraw_case
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import open_link
+from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.edge.portal.views import closed, order_of, private, remember
 
 
@@ -64,6 +65,7 @@ def _open(request: HttpRequest, actor: Actor, order: Order) -> None:
     _open_with(request, actor, order, stored)
 
 
+@retry_on_deadlock
 @transaction.atomic
 def _open_with(request: HttpRequest, actor: Actor, order: Order, stored: list[Attachment]) -> None:
     """The pictures go into the conversation, where both sides find them; the case remembers which they are."""

@@ -24,6 +24,7 @@ from orders.services.evaluations import MAX_PICTURES, EvaluationInput, evaluate_
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import open_link
+from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.edge.portal.views import closed, order_of, private, remember
 
 
@@ -83,6 +84,7 @@ def _rate(request: HttpRequest, actor: Actor, order: Order) -> None:
     _rate_with(request, actor, order, stored)
 
 
+@retry_on_deadlock
 @transaction.atomic
 def _rate_with(request: HttpRequest, actor: Actor, order: Order, stored: list[Attachment]) -> None:
     """The pictures go into the conversation, where both sides find them; the evaluation remembers which they are."""

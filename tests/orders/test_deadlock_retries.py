@@ -1,0 +1,139 @@
+"""Deadlock after deadlock: a service begins again a few times and then says that it is busy; nothing is half done.
+
+The other side is a real transaction. It keeps a stock row, lets whoever holds the order stand before it, and then
+wants their order: they have waited longer, so PostgreSQL ends them.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from uuid import uuid4
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from orders.models import Order, Status
+from orders.services.items import ItemInput
+from orders.services.locks import lock_order, lock_variants
+from orders.tasks import expire_unpaid
+from shopcomm.core.deadlocks import BUSY_SECONDS, TRIES, DatabaseBusy
+from tests.factories import VariantFactory, make_order, move
+from tests.orders.test_sweeps import later
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WAITS_FOR_ME = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+
+
+class Other:
+    """A transaction on a connection of its own, in the way of whoever cancels an order, so many times."""
+
+    def __init__(self, order: Order, times: int) -> None:
+        self.order_id, self.variant_id = order.pk, order.lines.get().variant_id
+        self.times, self.crossed = times, 0
+        self.holds, self.over = Event(), Event()
+
+    def run(self) -> None:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL deadlock_timeout = '60s'")
+                lock_variants([self.variant_id])
+                self.holds.set()
+                while self.crossed < self.times and self._somebody_waits(cursor):
+                    with transaction.atomic():
+                        lock_order(self.order_id)
+                        # Theirs again, while the stock stays ours.
+                        transaction.set_rollback(True)
+                    self.crossed += 1
+        finally:
+            connection.close()
+
+    def _somebody_waits(self, cursor) -> bool:
+        while not self.over.wait(0.01):
+            cursor.execute(WAITS_FOR_ME)
+            if cursor.fetchone()[0]:
+                return True
+        return False
+
+
+@contextmanager
+def in_the_way(order: Order, times: int = TRIES) -> Iterator[Other]:
+    other = Other(order, times)
+    thread = Thread(target=other.run, daemon=True)
+    thread.start()
+    assert other.holds.wait(30)
+    try:
+        yield other
+    finally:
+        other.over.set()
+        thread.join(90)
+
+
+@pytest.fixture(autouse=True)
+def ended_soon() -> Iterator[None]:
+    """This side looks for a deadlock sooner than the other, so that it is the one that is ended."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET deadlock_timeout = '700ms'")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("RESET deadlock_timeout")
+
+
+@pytest.fixture
+def order(db) -> Order:
+    return make_order(items=[ItemInput(VariantFactory(on_hand=5).sku, 2)])
+
+
+def state(order: Order) -> tuple[str, int]:
+    now = Order.objects.get(pk=order.pk)
+    return now.status, now.lines.get().variant.reserved
+
+
+def test_a_service_outlives_one_deadlock_less_than_it_has_tries(order):
+    with in_the_way(order, TRIES - 1) as other:
+        move(order, "cancelled")
+    assert (other.crossed, state(order)) == (TRIES - 1, ("cancelled", 0))
+
+
+def test_a_service_that_is_ended_every_time_says_that_it_is_busy_and_has_done_nothing(order):
+    with in_the_way(order) as other, pytest.raises(DatabaseBusy):
+        move(order, "cancelled")
+    assert (other.crossed, state(order)) == (TRIES, ("pending_payment", 2))
+    move(order, "cancelled")
+    assert state(order) == ("cancelled", 0)
+
+
+def test_an_integration_is_told_when_to_come_again_and_its_key_is_good_for_then(api, order):
+    call = {
+        "path": f"/api/v1/orders/{order.number}/transitions/",
+        "data": {"to": "cancelled", "version": order.version},
+        "content_type": "application/json",
+        "headers": {"Idempotency-Key": str(uuid4())},
+    }
+    with in_the_way(order) as other:
+        answer = api.post(**call)
+    assert (other.crossed, answer.status_code, answer.json()["code"]) == (TRIES, 503, "unavailable")
+    assert (answer["Retry-After"], state(order)) == (str(BUSY_SECONDS), ("pending_payment", 2))
+    again = api.post(**call)
+    assert (again.status_code, again.json()["status"], state(order)) == (200, "cancelled", ("cancelled", 0))
+
+
+def test_a_page_answers_busy_and_not_broken(manager, order):
+    client = Client(raise_request_exception=False)
+    client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
+    form = {"version": order.version, "reason": "不要了"}
+    with in_the_way(order) as other:
+        page = client.post(f"/orders/{order.number}/to/cancelled/", form)
+    assert (other.crossed, page.status_code, page["Retry-After"]) == (TRIES, 503, str(BUSY_SECONDS))
+    assert state(order) == ("pending_payment", 2)
+
+
+def test_a_sweep_leaves_what_is_kept_from_it_to_the_next_and_does_the_rest(order):
+    free = make_order(items=[ItemInput(VariantFactory(on_hand=5).sku, 2)])
+    with later(days=1, minutes=1):
+        with in_the_way(order):
+            assert expire_unpaid() == 1
+        assert (state(order)[0], state(free)[0]) == (Status.PENDING_PAYMENT, Status.CANCELLED)
+        assert expire_unpaid() == 1
+    assert state(order)[0] == Status.CANCELLED
