@@ -28,6 +28,7 @@ from orders.models import Order
 from orders.selectors.timeline import event_text
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.events.facts import is_history
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
 
@@ -105,7 +106,7 @@ def in_force(rule: NotificationRule, moment: datetime) -> NotificationRule:
 
 def _why_silent(rule: NotificationRule, event: DomainEvent) -> str:
     """What kept a rule that was on from telling of an event, if it said nothing."""
-    if event.data.get("history"):
+    if is_history(event):
         return _("导入的历史，不通知任何人")
     if event.position is None:
         return _("正在处理")

@@ -23,6 +23,7 @@ from orders.labels import field_label, field_text, status_label
 from orders.models import Order
 from orders.selectors.contacts import whole_data
 from orders.selectors.goods import goods_names
+from shopcomm.core.events.facts import fact_of
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
 
@@ -47,8 +48,8 @@ LOOKED_AT = frozenset(
 
 def is_harmless(event: DomainEvent) -> bool:
     """Whether a caller could not have relied on anything this event changed: a look, or a courier's scan."""
-    scan = event.type == ShipmentUpdated.type and event.data.get("state")
-    return bool(scan) or event.type in LOOKED_AT
+    moved = fact_of(event, ShipmentUpdated)
+    return bool(moved and moved.state) or event.type in LOOKED_AT
 
 
 def check_version(order: Order, version: int | None) -> None:

@@ -14,6 +14,7 @@ from messaging.services.notifications.facts import facts_of_goods, facts_of_talk
 from messaging.services.notifications.planning import Occasion, plan
 from orders.models import Variant
 from orders.selectors.products import written_skus
+from shopcomm.core.events.facts import is_history
 from shopcomm.core.events.models import DomainEvent
 
 # For so long the pieces that a customer was told of are not told to the next one.
@@ -42,7 +43,7 @@ def watch_stock(*, conversation_id: int, sku: str, quantity: int = 1) -> StockWa
 @transaction.atomic
 def tell_watchers(event: DomainEvent) -> int:
     """Plan the notices of an arrival: for the first on the list, as far as the goods go. Returns how many."""
-    if event.data.get("history"):
+    if is_history(event):
         return 0
     return _tell(event.data.get("sku", ""), event.occurred_at, event.pk)
 

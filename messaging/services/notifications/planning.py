@@ -19,6 +19,7 @@ from messaging.services.notifications.triggers import triggers_of
 from messaging.services.notifications.waking import wake_release
 from orders.models import Order
 from shopcomm.core.configuration.calendar import working_calendar
+from shopcomm.core.events.facts import is_history
 from shopcomm.core.events.models import DomainEvent
 
 State = Notification.State
@@ -42,7 +43,7 @@ def plan_event(event: DomainEvent) -> int:
     """Write the notices of an event; those it has already stay as they are. Returns how many it has."""
     triggers = triggers_of(event)
     # History that was loaded from elsewhere is nobody's news.
-    if not triggers or event.data.get("history"):
+    if not triggers or is_history(event):
         return 0
     return sum(_plan_trigger(event, trigger) for trigger in triggers)
 

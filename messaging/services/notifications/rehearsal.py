@@ -24,6 +24,7 @@ from orders.models import Order
 from orders.selectors.credit import debts
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.hours import WorkingCalendar
+from shopcomm.core.events.facts import is_history
 from shopcomm.core.events.models import DomainEvent
 
 DAYS = 7
@@ -81,7 +82,7 @@ def _occasions(
         return
     if rule.trigger not in TIMERS:
         for event in events_of_last_days(rule.trigger, days, now):
-            if not event.data.get("history"):
+            if not is_history(event):
                 yield occasion_of(event, rule.trigger, [rule])
         return
     since = now - timedelta(days=days)

@@ -8,6 +8,7 @@ from messaging.models import Trigger
 from orders import events
 from orders.models.evaluations import LOW
 from orders.transitions import TRANSITIONS
+from shopcomm.core.events.facts import fact_of
 from shopcomm.core.events.models import DomainEvent
 
 BESIDE_THE_TABLE = {
@@ -72,21 +73,19 @@ WITHOUT_MONEY = {
 
 
 # What may leave something to be paid or to be returned, beside what they tell of.
-LEAVE_OPEN = {
-    each.type
-    for each in (
-        events.OrderPaid,
-        events.OrderCancelled,
-        events.DepositReleased,
-        events.OrderChanged,
-        events.PaymentRecorded,
-    )
-}
+LEAVING_OPEN = (
+    events.OrderPaid,
+    events.OrderCancelled,
+    events.DepositReleased,
+    events.OrderChanged,
+    events.PaymentRecorded,
+)
+LEAVE_OPEN = {each.type for each in LEAVING_OPEN}
 
 
 def trigger_of(event: DomainEvent) -> str:
     """The trigger that an event pulls; empty for one that no rule can wait for."""
-    if event.type in WITHOUT_MONEY and _names_no_money(event.data):
+    if event.type in WITHOUT_MONEY and _names_no_money(event):
         return WITHOUT_MONEY[event.type]
     move = (event.type, event.data.get("status_from", ""), event.data.get("status_to", ""))
     if event.type == events.ShipmentUpdated.type and event.data.get("state"):
@@ -110,20 +109,26 @@ def _left_open(event: DomainEvent) -> tuple[str, ...]:
         # Who paid too much is told so with the payment.
         told = () if event.type == events.PaymentRecorded.type else (Trigger.BALANCE_TO_RETURN,)
         return (*told, Trigger.MONEY_TO_RETURN)
-    dearer = event.type == events.OrderChanged.type and Decimal(event.data.get("balance") or 0) > 0
+    changed = fact_of(event, events.OrderChanged)
+    dearer = changed is not None and Decimal(changed.balance or 0) > 0
     return (Trigger.BALANCE_DUE,) if dearer else ()
 
 
 def to_return(event: DomainEvent) -> Decimal:
     """What of the customer's money an event left with the shop that is to go back."""
-    if event.data.get("late"):
-        return Decimal(event.data.get("amount") or 0)
-    return max(-Decimal(event.data.get("balance") or 0), Decimal(0))
+    fact = fact_of(event, *LEAVING_OPEN, events.DebtReduced)
+    if fact is None:
+        return Decimal(0)
+    if isinstance(fact, events.PaymentRecorded) and fact.late:
+        return Decimal(fact.amount or 0)
+    return max(-Decimal(fact.balance or 0), Decimal(0))
 
 
-def _names_no_money(data: dict[str, Any]) -> bool:
-    amount = data.get("amount")
-    return amount not in (None, "") and not Decimal(amount) and data.get("method") != "on_account"
+def _names_no_money(event: DomainEvent) -> bool:
+    if (paid := fact_of(event, events.OrderPaid)) and paid.method == "on_account":
+        return False
+    fact = paid or fact_of(event, events.OrderRefunding, events.OrderRefunded)
+    return fact is not None and fact.amount != "" and not Decimal(fact.amount)
 
 
 def types_for(trigger: str) -> set[str]:
