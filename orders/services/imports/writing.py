@@ -20,6 +20,7 @@ from orders.services.imports.values import RowRefused
 from orders.services.shortages import fill_shortage
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.deadlocks import DatabaseBusy, retry_on_deadlock
 
 Refuse = Callable[[list[Row], str], None]
 
@@ -70,43 +71,56 @@ class Writer:
 
     def _write_together(self, sales: list[Sale]) -> None:
         """One transaction for all; when one of them does not fit, each has its own, so that only that one is refused."""
-        bundle = Bundle(self.keys)
         parts = [(sale, *self._needed(sale)) for sale in sales]
         try:
-            with transaction.atomic():
-                for sale, customer, variants in parts:
-                    self._add(sale, customer, variants, bundle)
-                bundle.write()
-                self._forget_waiting(sales)
-        except IntegrityError:
+            self._add_all(parts)
+        except (IntegrityError, DatabaseBusy):
             for sale in sales:
                 self._write_alone(sale)
         else:
             for sale in sales:
                 self._count(sale)
 
+    @retry_on_deadlock
+    @transaction.atomic
+    def _add_all(self, parts: Sequence[tuple[Sale, Customer, dict[str, Variant]]]) -> None:
+        bundle = Bundle(self.keys)
+        for sale, customer, variants in parts:
+            self._add(sale, customer, variants, bundle)
+        bundle.write()
+        self._forget_waiting([sale for sale, _customer, _variants in parts])
+
     def _write_alone(self, sale: Sale) -> None:
         document = sale.document
         # Outside the invoice's transaction: they stay remembered even if it is refused.
         customer, variants = self._needed(sale)
         try:
-            with transaction.atomic():
-                # What is there is locked and changed before anything is added.
-                unmatched = write_return(document, customer, self.actor) if document.of(Kind.RETURN) else []
-                bundle = Bundle(self.keys)
-                places = [document.rows.index(row) for row in unmatched]
-                order = self._add(sale, customer, variants, bundle, unmatched=places)
-                bundle.write()
-                if order is not None and sale.waits_for_goods:
-                    # Still to be sent: it holds what there is, and is short of the rest.
-                    fill_shortage(order_id=order.pk, actor=self.actor, review=True)
-                self._forget_waiting([sale])
+            unmatched = self._add_one(sale, customer, variants)
         except IntegrityError:
             self.refuse(document.rows, _("同一单据正被另一个导入处理"))
+        except DatabaseBusy as busy:
+            self.refuse(document.rows, busy.detail)
         else:
             self._count(sale)
             self._count_return(document, unmatched)
             self.refuse(unmatched, _("退货找不到对应的销售"))
+
+    @retry_on_deadlock
+    @transaction.atomic
+    def _add_one(self, sale: Sale, customer: Customer, variants: dict[str, Variant]) -> list[Row]:
+        """All of an invoice. Returns the rows without a sale. Counts nothing: it may have to begin again."""
+        document = sale.document
+        # What is there is locked and changed before anything is added.
+        unmatched = write_return(document, customer, self.actor) if document.of(Kind.RETURN) else []
+        bundle = Bundle(self.keys)
+        places = [document.rows.index(row) for row in unmatched]
+        order = self._add(sale, customer, variants, bundle, unmatched=places)
+        bundle.write()
+        if order is not None and sale.waits_for_goods:
+            # Still to be sent: it holds what there is, and is short of the rest.
+            fill_shortage(order_id=order.pk, actor=self.actor, review=True)
+        self._forget_waiting([sale])
+        return unmatched
 
     def _needed(self, sale: Sale) -> tuple[Customer, dict[str, Variant]]:
         """Who bought, and what: found or made."""
