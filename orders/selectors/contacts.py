@@ -24,7 +24,7 @@ def whole_of(happened: Iterable[DomainEvent]) -> dict[int, dict[str, Any]]:
 
 def _contact_of(event: DomainEvent) -> int:
     """The row that holds what an event has masked; 0 for none."""
-    fact = fact_of(event, OrderChanged, ChangeRequested)
+    fact = fact_of(event, OrderChanged) or fact_of(event, ChangeRequested)
     return (fact.contact_id if fact else None) or 0
 
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from messaging.models import Trigger
 from orders import events
@@ -80,6 +80,13 @@ LEAVING_OPEN = (
     events.OrderChanged,
     events.PaymentRecorded,
 )
+LeftOpen = (
+    events.OrderPaid
+    | events.OrderCancelled
+    | events.DepositReleased
+    | events.OrderChanged
+    | events.PaymentRecorded
+)
 LEAVE_OPEN = {each.type for each in LEAVING_OPEN}
 
 
@@ -116,7 +123,7 @@ def _left_open(event: DomainEvent) -> tuple[str, ...]:
 
 def to_return(event: DomainEvent) -> Decimal:
     """What of the customer's money an event left with the shop that is to go back."""
-    fact = fact_of(event, *LEAVING_OPEN, events.DebtReduced)
+    fact = cast("LeftOpen | events.DebtReduced | None", fact_of(event, *LEAVING_OPEN, events.DebtReduced))
     if fact is None:
         return Decimal(0)
     if isinstance(fact, events.PaymentRecorded) and fact.late:
@@ -127,7 +134,7 @@ def to_return(event: DomainEvent) -> Decimal:
 def _names_no_money(event: DomainEvent) -> bool:
     if (paid := fact_of(event, events.OrderPaid)) and paid.method == "on_account":
         return False
-    fact = paid or fact_of(event, events.OrderRefunding, events.OrderRefunded)
+    fact = paid or fact_of(event, events.OrderRefunding) or fact_of(event, events.OrderRefunded)
     return fact is not None and fact.amount != "" and not Decimal(fact.amount)
 
 

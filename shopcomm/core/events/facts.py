@@ -18,12 +18,14 @@ EMPTY: dict[Any, Any] = {str: "", int: 0, bool: False}
 
 def fact_of(row: DomainEvent, *kinds: type[E]) -> E | None:
     """The fact of a row that is of one of these kinds; None for a row of another."""
-    kind = next((each for each in kinds if each.type == row.type), None)
+    # A class is hashable; the type checker takes that of a dataclass for none.
+    kind: Any = next((each for each in kinds if each.type == row.type), None)
     if kind is None:
         return None
     own = {"order_id": row.order_id, "conversation_id": row.conversation_id}
     told = {name: row.data[name] for name in _names(kind) if row.data.get(name) is not None}
-    return kind(**_empty(kind) | told | own)
+    fact: E = kind(**_empty(kind) | told | own)
+    return fact
 
 
 def is_history(row: DomainEvent) -> bool:
