@@ -239,7 +239,7 @@ def test_a_move_on_an_order_that_changed_shows_what_changed(log_in, manager, ord
     assert f'name="version" value="{seen + 1}"' in refused.text
 
 
-@pytest.mark.parametrize("to", ["shipped", "nonsense", "pending_payment"])
+@pytest.mark.parametrize("to", ["shipped", "nonsense", "delivered"])
 def test_a_move_that_is_not_open_is_not_found(log_in, manager, order: Order, to: str) -> None:
     assert log_in(manager).post(f"/orders/{order.number}/to/{to}/", {"version": 1}).status_code == 404
 
