@@ -113,6 +113,11 @@ def test_lines_that_make_no_sense_are_refused(order, items):
     assert order.lines.count() == 1
 
 
+def test_an_order_for_which_nothing_came_is_not_paid_because_it_costs_nothing_any_more(order):
+    edited = edit(order, discount=str(order.total))
+    assert (edited.total, edited.balance, edited.status) == (0, 0, "pending_payment")
+
+
 def test_discount_and_freight_change_the_total(order):
     edited = edit(order, discount="98.00", shipping_fee="12.00")
     assert edited.total == Decimal("312.00")

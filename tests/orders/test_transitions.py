@@ -13,7 +13,7 @@ from orders.services.orders import ItemInput
 from orders.services.transitions import transition_order
 from orders.services.warehouse import acknowledge_alert
 from shopcomm.core.events.models import DomainEvent
-from tests.factories import integration, make_order, move, parcel
+from tests.factories import VariantFactory, integration, make_order, move, parcel
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("locks_rows_before_write")]
 
@@ -182,6 +182,18 @@ def test_more_than_is_open_cannot_be_shipped():
         "lines_unknown",
         "qty_exceeds_open",
     ]
+
+
+@pytest.mark.parametrize(
+    ("told", "sent"), [("Tb-1x", {"Tb-1x": 1}), ("TB-1X", {"TB-1X": 1}), ("tb-1x", {"TB-1X": 1})]
+)
+def test_goods_are_called_by_their_sku_exactly_or_else_in_any_case(told, sent):
+    skus = [VariantFactory(sku=sku, on_hand=9).sku for sku in ("Tb-1x", "TB-1X")]
+    order = make_order(status="picking", items=[ItemInput(sku, 2) for sku in skus])
+    move(order, "shipped", lines=[{"sku": told, "quantity": 1}])
+
+    shipped = order.lines.filter(shipped_quantity__gt=0)
+    assert dict(shipped.values_list("sku", "shipped_quantity")) == sent
 
 
 def test_a_part_shipment_leaves_the_order_at_picking_until_the_rest_goes(variant):
