@@ -9,12 +9,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
+from shopcomm.core.database.named_locks import try_name
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.http.models import IdempotencyRecord
 from shopcomm.core.http.problems import problem, problem_handler
@@ -56,7 +57,7 @@ def _seen_or_done(
 ) -> Response | IdempotencyRecord:
     """The record of a first request with this key; or the work done, with its answer."""
     owner: Any = request.auth
-    if not _lock(f"{owner.pk}:{key}"):
+    if not try_name(f"idempotency:{owner.pk}:{key}"):
         return _refused(409, "in_progress", "the first request with this key is still running")
     seen = IdempotencyRecord.objects.filter(api_key=owner, key=key).first()
     if seen is not None:
@@ -84,13 +85,6 @@ def _first(owner: Any, key: str, digest: str, work: Callable[[], Response]) -> R
         api_key=owner, key=key, digest=digest, status=response.status_code, sealed=sealed
     )
     return response
-
-
-def _lock(name: str) -> bool:
-    number = int.from_bytes(hashlib.sha256(f"idempotency:{name}".encode()).digest()[:8], signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
-        return bool(cursor.fetchone()[0])
 
 
 def _digest(request: Request) -> str:

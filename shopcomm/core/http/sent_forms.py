@@ -3,12 +3,12 @@
 The record is written in the transaction of the work: what is refused may be sent again.
 """
 
-import hashlib
 from collections.abc import Callable
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpRequest
 
+from shopcomm.core.database.named_locks import wait_for_name
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.http.models import SentForm
 
@@ -32,16 +32,10 @@ def once_sent(request: HttpRequest, work: Callable[[], str]) -> str:
 @transaction.atomic
 def _known_or_done(owner: str, key: str, work: Callable[[], str]) -> str:
     # The second of two at once waits here until the first is committed.
-    _lock(f"{owner}:{key}")
+    wait_for_name(f"form:{owner}:{key}")
     known = SentForm.objects.filter(owner=owner, key=key).first()
     if known is not None:
         return known.result
     result = work()
     SentForm.objects.create(owner=owner, key=key, result=result[:200])
     return result
-
-
-def _lock(name: str) -> None:
-    number = int.from_bytes(hashlib.sha256(f"form:{name}".encode()).digest()[:8], signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
