@@ -328,7 +328,7 @@ def test_the_moved_price_stands_beside_the_button_and_is_sent_with_it(client, lo
     reprice(new_bag, "300.00")
     page = log_in(sales).get(f"/orders/{order.number}/").content.decode()
     assert "的单价：提出时 259.00，现在 300.00" in page
-    fields = dict(re.findall(r'name="(seen|seen_prices)" value="(\w+)"', page))
+    fields = dict(re.findall(r'name="(seen|seen_prices)"\s+value="(\w+)"', page))
 
     assert client.post(path, {"who": "吴丽华"}, headers={"X-Fragment": "1"}).status_code == 409
     assert client.post(path, {"who": "吴丽华"} | fields, headers={"X-Fragment": "1"}).status_code == 200
