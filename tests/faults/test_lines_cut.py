@@ -17,7 +17,7 @@ from tests.faults.waiting import soon
 
 ROOMS, CUTS = 20, 100
 TOO_SLOW = 4408
-# More than a socket may have waiting (1 MiB) and the kernel's buffers take (up to 10 MiB) together.
+# 13 MiB: more than a socket may have waiting (1 MiB) and the kernel's buffers take (4 MiB) together.
 READERS, LONG, MESSAGES = 12, "很长的话" * 1000, 900
 MIB = 1024 * 1024
 
@@ -91,7 +91,8 @@ async def test_readers_who_read_nothing_are_closed_and_cost_neither_memory_nor_t
         grown = memory_of(stack) - before
         codes = await asyncio.gather(*(closed_with(reader) for reader in readers))
     assert codes == [TOO_SLOW] * READERS
-    assert grown < READERS * 3 * MIB, f"{grown / MIB:.0f} MiB"
+    # Without a bound, what the kernel does not take would wait here: more than 9 MiB for each.
+    assert grown < READERS * 5 * MIB, f"{grown / MIB:.0f} MiB"
 
 
 async def say_much(stack: Stack, conversation: int, listener: ChatClient) -> None:
