@@ -3,6 +3,7 @@ from django.db.models import Sum
 
 from orders.errors import GuardFailed, NotAllowed
 from orders.models import StockMovement, Variant
+from orders.services import stock
 from orders.services.items import ItemInput
 from orders.services.stock import set_stock
 from shopcomm.core.accounts.actors import Actor
@@ -110,3 +111,48 @@ def test_a_variant_without_a_threshold_uses_the_shop_s():
     make_order(items=[ItemInput(variant.sku, 1)])
     event = DomainEvent.objects.get(type="stock.low")
     assert (event.data["threshold"], event.order_id) == (10, None)
+
+
+@pytest.mark.parametrize(("moved", "outcome"), [(4, "counted"), (5, "stock_busy")])
+def test_a_count_begins_again_four_times_while_promises_move(variant, monkeypatch, moved, outcome):
+    tries = []
+
+    def count(*_given):
+        tries.append(1)
+        if len(tries) <= moved:
+            raise stock.PromisesMoved
+        return variant
+
+    monkeypatch.setattr(stock, "_count", count)
+    try:
+        set_stock(actor=SYSTEM, sku=variant.sku, on_hand=1)
+        told = "counted"
+    except GuardFailed as refusal:
+        [told] = refusal.names
+
+    assert (told, len(tries)) == (outcome, 5)
+
+
+@pytest.mark.parametrize(("delta", "kind"), [(1, "received"), (-1, "written_off")])
+def test_one_piece_more_came_in_and_one_less_went(variant, delta, kind):
+    set_stock(actor=SYSTEM, sku=variant.sku, delta=delta)
+
+    assert StockMovement.objects.latest("id").kind == kind
+
+
+def test_nothing_moves_for_lines_of_which_nothing_is_wanted_or_came_back(variant):
+    order = make_order(items=[ItemInput(variant.sku, 3)])
+    line, moves = order.lines.get(), StockMovement.objects.count()
+    stock.reserve(actor=SYSTEM, order=order, wanted=[(line, 0)])
+    stock.take_back(actor=SYSTEM, order=order, good={line: 0}, damaged={line: 0}, reason="退货")
+
+    assert StockMovement.objects.count() == moves
+
+
+def test_goods_that_are_not_in_the_catalogue_any_more_come_back_to_no_shelf(variant):
+    order = make_order(items=[ItemInput(variant.sku, 3)])
+    line, moves = order.lines.get(), StockMovement.objects.count()
+    line.variant_id = None
+    stock.take_back(actor=SYSTEM, order=order, good={line: 2}, damaged={line: 1}, reason="退货")
+
+    assert StockMovement.objects.count() == moves
