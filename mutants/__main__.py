@@ -6,19 +6,23 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
 from mutants.breaking import Break, breaks_of, sample
-from mutants.parts import PARTS, Part
+from mutants.parts import PARTS
 from mutants.reach import Reach
 from mutants.workshop import Workshop
 from shopcomm.core.embedded.services import Services
 
 WANTED = 0.9
 LONGEST_SOUND_SECONDS = 1800.0
+UNNOTICED = {"passed", "not reached"}
 
 
 @dataclass(frozen=True)
@@ -30,26 +34,31 @@ class Outcome:
 
     @property
     def noticed(self) -> bool:
-        return self.answer in {"failed", "time out"}
+        return self.answer not in UNNOTICED
 
 
 def main() -> int:
     asked = arguments()
-    names = asked.parts or list(PARTS)
+    breaks = {name: breaks_in(name, asked.sample) for name in asked.parts or PARTS}
+    if asked.left:
+        breaks = only_left(breaks, asked.left)
     folder = Path(tempfile.mkdtemp(prefix="shopcomm-mutants-"))
     services = Services(folder / "services", durable=False)
+    outcomes = {}
     try:
         services.start()
         workshops = [Workshop(number, services, folder) for number in range(asked.jobs)]
-        outcomes = {name: outcomes_of(name, PARTS[name], workshops, asked.sample) for name in names}
+        for name, tried in try_breaks(breaks, workshops):
+            outcomes[name] = tried
+            print(share_of(name, tried), flush=True)
+            if asked.json:
+                keep(outcomes, asked.json)
         for workshop in workshops:
             workshop.close()
     finally:
         services.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    if asked.json:
-        keep(outcomes, asked.json)
-    return show(outcomes)
+    return 1 if any(noticed_share(tried) < WANTED for tried in outcomes.values()) else 0
 
 
 def arguments() -> argparse.Namespace:
@@ -60,39 +69,78 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--jobs", type=int, default=2, help="how many are tried side by side (2)")
     parser.add_argument("--json", type=Path, help="a file for every break and what became of it")
+    parser.add_argument(
+        "--left",
+        type=Path,
+        metavar="JSON",
+        help="only those that an earlier run, kept by --json, left unnoticed",
+    )
     asked = parser.parse_args()
     if unknown := sorted(set(asked.parts) - set(PARTS)):
         parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
     return asked
 
 
-def outcomes_of(name: str, part: Part, workshops: list[Workshop], size: int) -> list[Outcome]:
-    """Try a part's breaks, several side by side. Raises SystemExit when its tests fail on the sound code."""
-    started = time.monotonic()
-    with ThreadPoolExecutor(len(workshops)) as pool:
-        # Each makes its database in its first run.
-        reach, *_ = pool.map(lambda workshop: workshop.run_sound(part, LONGEST_SOUND_SECONDS), workshops)
-    breaks = sample([each for module in part.modules for each in breaks_of(module)], size)
-    print(f"{name}: {len(breaks)} breaks; its tests took {time.monotonic() - started:.0f} s", flush=True)
+def breaks_in(name: str, size: int) -> list[Break]:
+    """The breaks of a part's modules: `size` of them, all when that is 0."""
+    return sample([each for module in PARTS[name].modules for each in breaks_of(module)], size)
+
+
+def only_left(breaks: dict[str, list[Break]], path: Path) -> dict[str, list[Break]]:
+    """Those of the breaks that nothing noticed in the run whose outcomes `keep` wrote to `path`."""
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    left = {(row["part"], row["kind"], row["change"]) for row in rows if row["answer"] in UNNOTICED}
+    chosen = {
+        name: [each for each in found if (name, each.kind, each.change) in left]
+        for name, found in breaks.items()
+    }
+    return {name: found for name, found in chosen.items() if found}
+
+
+def try_breaks(
+    breaks: dict[str, list[Break]], workshops: list[Workshop]
+) -> Iterator[tuple[str, list[Outcome]]]:
+    """Try each part's breaks, as many side by side as there are workshops, and tell of each part when it is done.
+
+    Raises SystemExit when a part's tests fail on the sound code.
+    """
     free: SimpleQueue[Workshop] = SimpleQueue()
     for workshop in workshops:
         free.put(workshop)
-
-    def attempt(broken: Break) -> Outcome:
-        workshop = free.get()
-        try:
-            outcome = Outcome(broken, _try(broken, workshop, reach))
-        finally:
-            free.put(workshop)
-        if not outcome.noticed:
-            print(
-                f"  {outcome.answer}: {broken.module}:{broken.line} {broken.kind}\n{broken.change}",
-                flush=True,
-            )
-        return outcome
-
     with ThreadPoolExecutor(len(workshops)) as pool:
-        return list(pool.map(attempt, breaks))
+        reached = dict(zip(breaks, pool.map(partial(_reach_of, free=free), breaks), strict=True))
+        started = {
+            name: [pool.submit(_attempt, name, each, reached[name], free) for each in found]
+            for name, found in breaks.items()
+        }
+        for name, tried in started.items():
+            yield name, [each.result() for each in tried]
+
+
+@contextmanager
+def _taken(free: SimpleQueue[Workshop]) -> Iterator[Workshop]:
+    workshop = free.get()
+    try:
+        yield workshop
+    finally:
+        free.put(workshop)
+
+
+def _reach_of(name: str, free: SimpleQueue[Workshop]) -> Reach:
+    with _taken(free) as workshop:
+        started = time.monotonic()
+        reach = workshop.run_sound(PARTS[name], LONGEST_SOUND_SECONDS)
+    print(f"{name}: its tests took {time.monotonic() - started:.0f} s", flush=True)
+    return reach
+
+
+def _attempt(name: str, broken: Break, reach: Reach, free: SimpleQueue[Workshop]) -> Outcome:
+    with _taken(free) as workshop:
+        outcome = Outcome(broken, _try(broken, workshop, reach))
+    if not outcome.noticed:
+        place = f"{broken.module}:{broken.line}"
+        print(f"  {name}, {outcome.answer}: {place} {broken.kind}\n{broken.change}", flush=True)
+    return outcome
 
 
 def _try(broken: Break, workshop: Workshop, reach: Reach) -> str:
@@ -114,18 +162,17 @@ def keep(outcomes: dict[str, list[Outcome]], path: Path) -> None:
     path.write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def show(outcomes: dict[str, list[Outcome]]) -> int:
-    """Print a table. Returns 1 when any part notices fewer than nine of ten."""
-    short = False
-    for name, tried in outcomes.items():
-        noticed = sum(each.noticed for each in tried)
-        late = sum(each.answer == "time out" for each in tried)
-        share = noticed / len(tried) if tried else 1.0
-        short = short or share < WANTED
-        print(
-            f"{name:12} {noticed:4} of {len(tried):4} noticed ({share:.1%}), {late} of them by never ending"
-        )
-    return 1 if short else 0
+def share_of(name: str, tried: list[Outcome]) -> str:
+    """A line about one part."""
+    noticed = sum(each.noticed for each in tried)
+    late = sum(each.answer == "time out" for each in tried)
+    share = f"{noticed:4} of {len(tried):4} noticed ({noticed_share(tried):.1%})"
+    return f"{name:12} {share}, {late} of them by never ending"
+
+
+def noticed_share(tried: list[Outcome]) -> float:
+    """How many of the breaks were noticed, from 0 to 1."""
+    return sum(each.noticed for each in tried) / len(tried) if tried else 1.0
 
 
 if __name__ == "__main__":

@@ -21,6 +21,9 @@ LIBRARIES = [
     "pytest_django.plugin",
     "pytest_asyncio.plugin",
     "pytest_randomly",
+    "pytest_timeout",
+    "xdist.plugin",
+    "schemathesis.pytest.plugin",
     "hypothesis",
     "factory",
     "faker",
@@ -87,7 +90,8 @@ def _be_a_run(
     os.dup2(out, 1)
     os.dup2(out, 2)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    sys.dont_write_bytecode = True
+    # What is compiled of the sound code, tests included, serves the runs of the broken.
+    sys.dont_write_bytecode = record is None
     code = 3
     try:
         reach = importlib.import_module("reach")

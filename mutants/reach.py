@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from coverage import Coverage
+from hypothesis import Phase, settings
 
 
 class Recorder:
@@ -41,10 +42,18 @@ class Recorder:
 
 
 class Chosen:
-    """A plugin of pytest that runs the tests of these names alone, in this order."""
+    """A plugin of pytest that runs the tests of these names alone, in this order.
+
+    A property that fails is not made smaller: that it fails is all that is asked.
+    """
 
     def __init__(self, names: list[str]) -> None:
         self._places = {name: place for place, name in enumerate(names)}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self) -> None:
+        settings.register_profile("breaks", settings(), phases=(Phase.explicit, Phase.generate))
+        settings.load_profile("breaks")
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
