@@ -30,10 +30,10 @@ from orders.models import (
     TierPrice,
     Variant,
 )
-from orders.product_pictures import PictureRefused, drawn_anew
 from orders.services.stock import MAX_ON_HAND, set_stock
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.phones import masked_phone
+from shopcomm.core.pictures.uploads import PictureRefused, drawn_anew
 
 
 class LookOnly:

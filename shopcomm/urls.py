@@ -5,6 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from orders.views.product_pictures import product_picture
+from shopcomm.core.configuration.logos import logo
 from shopcomm.core.http.health import healthz, readyz
 
 handler400 = "shopcomm.core.http.errors.bad_request"
@@ -29,6 +30,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("media/products/<str:name>", product_picture),
+    path("media/shop/<str:name>", logo, name="logo"),
     path("healthz", healthz),
     path("readyz", readyz),
 ]

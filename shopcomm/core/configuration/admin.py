@@ -1,17 +1,25 @@
 from typing import Any
 
 from django.contrib import admin
+from django.forms import ModelForm
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminImageFieldWidget
 
+from shopcomm.core.configuration.forms import LogoField
 from shopcomm.core.configuration.models import CalendarDay, ShopSettings, WorkingInterval
 from shopcomm.core.realtime import ORDERS_FEED, look_again_on_commit
+
+
+class ShopSettingsForm(ModelForm):
+    logo = LogoField(widget=UnfoldAdminImageFieldWidget)
 
 
 @admin.register(ShopSettings)
 class ShopSettingsAdmin(ModelAdmin):
     """One row, so nothing to add once it is there and nothing to delete."""
 
+    form = ShopSettingsForm
     list_display = ("shop_name", "sales_see_all", "pay_within_minutes", "customer_daily_budget")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -3,6 +3,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from shopcomm.core.fields import LineField
+from shopcomm.core.phones import LONGEST as PHONE_LENGTH
 
 
 class PartPaid(models.TextChoices):
@@ -16,7 +17,17 @@ class PartPaid(models.TextChoices):
 class ShopSettings(models.Model):
     """What the manager sets for the whole shop. One row."""
 
-    shop_name = LineField(_("店名"), max_length=60, default="行知箱包")
+    # Stands where customers look until a manager has said how the shop is called: “本店 · 自动通知”.
+    shop_name = LineField(_("店名"), max_length=60, default="本店")
+    logo = models.ImageField(_("店标"), upload_to="shop/", blank=True)
+    phone = LineField(_("电话"), max_length=PHONE_LENGTH, blank=True, help_text=_("客户页面上可以直接拨打"))
+    return_receiver = LineField(_("退货收件人"), max_length=60, blank=True)
+    return_phone = LineField(_("退货电话"), max_length=PHONE_LENGTH, blank=True)
+    return_address = LineField(
+        _("退货地址"), max_length=200, blank=True, help_text=_("同意退货后告诉客户寄到哪里")
+    )
+    # Codes of the couriers this shop sends with, offered first; none: every courier in the usual order.
+    couriers = models.JSONField(_("常用快递"), default=list, blank=True, editable=False)
     sales_see_all = models.BooleanField(_("销售可查看全部订单"), default=False)
     pay_within_minutes = models.PositiveIntegerField(_("付款时限(分钟)"), default=1440)
     credit_days = models.PositiveIntegerField(
@@ -74,6 +85,14 @@ class ShopSettings(models.Model):
 
     def __str__(self) -> str:
         return self.shop_name
+
+    @property
+    def return_to(self) -> str:
+        """Where goods are sent back to, as it stands on a parcel; empty until a manager has said where."""
+        if not self.return_address:
+            return ""
+        parts = (self.return_receiver or self.shop_name, self.return_phone or self.phone, self.return_address)
+        return " ".join(filter(None, parts))
 
 
 class WorkingInterval(models.Model):

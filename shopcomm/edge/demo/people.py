@@ -9,6 +9,14 @@ from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.accounts.roles import Role
 from shopcomm.core.accounts.services.customers import customer_by_phone
 
+SHOP = {
+    "shop_name": "行知箱包",
+    "phone": "0577-88000010",
+    "return_receiver": "行知箱包售后",
+    "return_phone": "13800000010",
+    "return_address": "浙江省温州市鹿城区黄龙商贸城 6 区 1 楼 A01 退货口",
+    "couriers": ["shunfeng", "zhongtong", "debangwuliu"],
+}
 LOGINS = (
     ("sales", "林晓雨", Role.SALES),
     ("warehouse", "周敏", Role.WAREHOUSE),

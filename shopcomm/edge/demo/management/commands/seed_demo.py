@@ -32,7 +32,7 @@ class Command(BaseCommand):
             self._open()
 
     def _open(self) -> None:
-        ShopSettings.objects.get_or_create(pk=1)
+        ShopSettings.objects.get_or_create(pk=1, defaults=people.SHOP)
         staff = people.hire()
         customers = people.customers(Random(7), 90)
         variants = open_catalogue(Actor.staff(staff["manager"]))

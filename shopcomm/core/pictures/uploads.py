@@ -1,4 +1,4 @@
-"""The picture of a variant as a manager uploads it: drawn anew elsewhere, like every picture that people send."""
+"""A picture that a manager uploads for all to see (goods, the shop's sign): drawn anew elsewhere, like every picture that people send."""
 
 from pathlib import PurePosixPath
 

@@ -1,0 +1,26 @@
+"""What managers type about the shop itself."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from shopcomm.core.pictures.uploads import PictureRefused, drawn_anew
+
+
+class LogoField(forms.FileField):
+    """The shop's sign, drawn anew by a process of its own. Not Django's image field, which decodes in this one."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(label=_("店标"), required=False, **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        given = super().clean(data, initial)
+        if not isinstance(given, UploadedFile):
+            return given
+        try:
+            return drawn_anew(given)
+        except PictureRefused as error:
+            raise ValidationError(str(error)) from error

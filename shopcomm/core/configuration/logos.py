@@ -1,0 +1,25 @@
+"""The shop's sign, as a manager has uploaded it: everybody sees it, from the first page on."""
+
+import mimetypes
+
+from django.http import FileResponse, Http404, HttpRequest
+from django.views.decorators.http import require_safe
+
+from shopcomm.core.configuration.models import shop_settings
+
+
+@require_safe
+def logo(request: HttpRequest, name: str) -> FileResponse:
+    """The file, if it is the sign that the shop has now."""
+    kept = shop_settings().logo
+    if kept.name != f"shop/{name}":
+        raise Http404
+    try:
+        opened = kept.open()
+    except OSError as error:
+        raise Http404 from error
+    answer = FileResponse(opened, content_type=mimetypes.guess_type(name)[0] or "application/octet-stream")
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer["Cache-Control"] = "public, max-age=86400, immutable"
+    return answer
