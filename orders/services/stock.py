@@ -53,10 +53,10 @@ def reserve(*, actor: Actor, order: Order, wanted: Iterable[tuple[OrderLine, int
     apply(
         actor=actor,
         order=order,
-        changes=[Change(line.variant_id or 0, Kind.RESERVED, reserved=pieces) for line, pieces in wanted],
+        changes=[Change(_variant_of(line), Kind.RESERVED, reserved=pieces) for line, pieces in wanted],
     )
     for line, pieces in wanted:
-        row = held.get(line.pk) or StockReservation(line=line, variant_id=line.variant_id or 0, quantity=0)
+        row = held.get(line.pk) or StockReservation(line=line, variant_id=_variant_of(line), quantity=0)
         row.quantity += pieces
         held[line.pk] = row
     StockReservation.objects.bulk_create([row for row in held.values() if row.pk is None])
@@ -93,7 +93,7 @@ def deduct(*, actor: Actor, order: Order, pieces: dict[OrderLine, int]) -> None:
         actor=actor,
         order=order,
         changes=[
-            Change(line.variant_id or 0, Kind.SHIPPED, on_hand=-count, reserved=-amounts.get(line.pk, 0))
+            Change(_variant_of(line), Kind.SHIPPED, on_hand=-count, reserved=-amounts.get(line.pk, 0))
             for line, count in sold.items()
         ],
     )
@@ -105,9 +105,9 @@ def lose(*, actor: Actor, order: Order, line: OrderLine, pieces: int) -> None:
 
     What the books have free beside them nobody found either: it stays, but fills no shortage before it is counted.
     """
-    variant_id = line.variant_id or 0
+    variant_id = _variant_of(line)
     variant = lock_variants([variant_id])[variant_id]
-    Variant.objects.filter(pk=variant_id).update(not_found=max(variant.available, 0))
+    Variant.objects.filter(pk=variant_id).update(not_found=variant.available)
     change = Change(variant_id, Kind.WRITTEN_OFF, on_hand=-pieces, reserved=-pieces)
     apply(actor=actor, order=order, changes=[change], reason=_("配货时缺货"))
     _shrink(_reservations([line]), {line.pk: pieces})
@@ -144,14 +144,13 @@ def restock(*, actor: Actor, order: Order, pieces: dict[OrderLine, int], hold: b
     apply(
         actor=actor,
         order=order,
-        changes=[Change(line.variant_id or 0, Kind.RETURNED, on_hand=count) for line, count in back.items()],
+        changes=[Change(_variant_of(line), Kind.RETURNED, on_hand=count) for line, count in back.items()],
     )
     if hold:
         reserve(actor=actor, order=order, wanted=back.items())
 
 
 @retry_on_deadlock
-@transaction.atomic
 def set_stock(
     *, actor: Actor, sku: str, on_hand: int | None = None, delta: int | None = None, reason: str = ""
 ) -> Variant:
@@ -204,8 +203,6 @@ def _count(actor: Actor, variant_id: int, on_hand: int | None, delta: int | None
     for hook in hooks.orders_locked_hooks:
         hook(short)
     for order_id in short:
-        orders[order_id].shortage = True
-        orders[order_id].save(update_fields=["shortage", "updated_at"])
         review_shortages(orders[order_id], actor)
     return counted
 
@@ -235,7 +232,7 @@ def apply(
         variant.damaged += change.damaged
         # A count, or pieces that turned up, says what is there; and no more can be in doubt than is free.
         doubt = 0 if change.kind in (Kind.COUNTED, Kind.FOUND) else variant.not_found
-        variant.not_found = min(doubt, max(variant.available, 0))
+        variant.not_found = min(doubt, variant.available)
     crossings: list[StockBack | StockLow | StockReplenished] = [
         StockBack(sku=variants[pk].sku, available=variants[pk].available)
         for pk in sorted(sold_out)
@@ -266,11 +263,7 @@ def apply(
 def _check(variants: dict[int, Variant], deltas: dict[int, list[int]]) -> None:
     """Refuse to promise or to ship what is not there."""
     short = [
-        {
-            "sku": variants[pk].sku,
-            "wanted": max(reserved, -on_hand),
-            "available": max(variants[pk].available, 0),
-        }
+        {"sku": variants[pk].sku, "wanted": max(reserved, -on_hand), "available": variants[pk].available}
         for pk, (on_hand, reserved) in deltas.items()
         if variants[pk].on_hand + on_hand < variants[pk].reserved + reserved
     ]
@@ -303,6 +296,12 @@ def _announce_stock(event: StockBack | StockLow | StockReplenished, actor: Actor
     fact = {"type": row.type, "occurred_at": row.occurred_at.isoformat(), "data": row.data, **row.data}
     push_on_commit(ORDERS_FEED, feed_frame("orders", row, fact))
     push_on_commit(WAREHOUSE_FEED, feed_frame("warehouse", row, fact))
+
+
+def _variant_of(line: OrderLine) -> int:
+    """The stock that a line is taken from. Lines whose goods have left the catalogue have none and are left out before."""
+    assert line.variant_id is not None
+    return line.variant_id
 
 
 def _reservations(lines: Iterable[OrderLine]) -> dict[int, StockReservation]:

@@ -156,3 +156,13 @@ def test_goods_that_are_not_in_the_catalogue_any_more_come_back_to_no_shelf(vari
     stock.take_back(actor=SYSTEM, order=order, good={line: 2}, damaged={line: 1}, reason="退货")
 
     assert StockMovement.objects.count() == moves
+
+
+def test_goods_come_back_to_the_shelf_only_as_pieces_and_only_to_a_shelf_that_is_there(variant):
+    order = make_order(items=[ItemInput(variant.sku, 3)])
+    line, moves = order.lines.get(), StockMovement.objects.count()
+    stock.restock(actor=SYSTEM, order=order, pieces={line: 0}, hold=True)
+    line.variant_id = None
+    stock.restock(actor=SYSTEM, order=order, pieces={line: 2}, hold=True)
+
+    assert StockMovement.objects.count() == moves

@@ -8,7 +8,9 @@ import time_machine
 from messaging.models import Message
 from orders.models import Order, ShortageTask, StockMovement, Variant
 from orders.selectors.shortages import all_options, missing_pieces
+from orders.services import stock
 from orders.services.items import ItemInput
+from orders.services.locks import lock_orders
 from orders.services.shortages import choose_option
 from orders.services.stock import set_stock
 from orders.tasks.sweeps import mind_shortages
@@ -65,6 +67,20 @@ def test_the_newest_unpaid_then_the_newest_paid_promises_go_short(bag, promised,
     assert set(Order.objects.filter(shortage=True).values_list("customer__name", flat=True)) == set(who_lacks)
     bag.refresh_from_db()
     assert (bag.on_hand, bag.reserved) == (there, there)
+
+
+def test_a_count_holds_up_only_the_orders_that_go_short(bag, promised, monkeypatch):
+    held_up = []
+
+    def lock(ids):
+        orders = lock_orders(ids)
+        held_up.extend(orders)
+        return orders
+
+    monkeypatch.setattr(stock, "lock_orders", lock)
+    set_stock(actor=SYSTEM, sku=bag.sku, on_hand=8)
+
+    assert sorted(held_up) == sorted(promised[name].pk for name in ("old unpaid", "new unpaid"))
 
 
 def test_taking_pieces_away_is_a_fact_as_a_count_is(bag, promised):
