@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from mutants.breaking import Break, breaks_of, sample
 from mutants.parts import PARTS
 from mutants.reach import Reach
-from mutants.workshop import Workshop
+from mutants.workshop import TestsFail, Workshop
 from shopcomm.core.embedded.services import Services
 
 WANTED = 0.9
@@ -102,7 +102,7 @@ def try_breaks(
 ) -> Iterator[tuple[str, list[Outcome]]]:
     """Try each part's breaks, as many side by side as there are workshops, and tell of each part when it is done.
 
-    Raises SystemExit when a part's tests fail on the sound code.
+    A part whose tests fail on the sound code is told of with no outcome at all.
     """
     free: SimpleQueue[Workshop] = SimpleQueue()
     for workshop in workshops:
@@ -110,8 +110,8 @@ def try_breaks(
     with ThreadPoolExecutor(len(workshops)) as pool:
         reached = dict(zip(breaks, pool.map(partial(_reach_of, free=free), breaks), strict=True))
         started = {
-            name: [pool.submit(_attempt, name, each, reached[name], free) for each in found]
-            for name, found in breaks.items()
+            name: [pool.submit(_attempt, name, each, reach, free) for each in breaks[name] if reach]
+            for name, reach in reached.items()
         }
         for name, tried in started.items():
             yield name, [each.result() for each in tried]
@@ -126,10 +126,14 @@ def _taken(free: SimpleQueue[Workshop]) -> Iterator[Workshop]:
         free.put(workshop)
 
 
-def _reach_of(name: str, free: SimpleQueue[Workshop]) -> Reach:
+def _reach_of(name: str, free: SimpleQueue[Workshop]) -> Reach | None:
     with _taken(free) as workshop:
         started = time.monotonic()
-        reach = workshop.run_sound(PARTS[name], LONGEST_SOUND_SECONDS)
+        try:
+            reach = workshop.run_sound(PARTS[name], LONGEST_SOUND_SECONDS)
+        except TestsFail as failure:
+            print(f"{name}: its tests fail without any break\n{failure}", flush=True)
+            return None
     print(f"{name}: its tests took {time.monotonic() - started:.0f} s", flush=True)
     return reach
 
@@ -172,7 +176,7 @@ def share_of(name: str, tried: list[Outcome]) -> str:
 
 def noticed_share(tried: list[Outcome]) -> float:
     """How many of the breaks were noticed, from 0 to 1."""
-    return sum(each.noticed for each in tried) / len(tried) if tried else 1.0
+    return sum(each.noticed for each in tried) / len(tried) if tried else 0.0
 
 
 if __name__ == "__main__":

@@ -18,8 +18,12 @@ from mutants.reach import Reach
 from shopcomm.core.embedded.services import Services
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("shopcomm", "orders", "messaging", "templates", "static", "locale", "tests")
+FOLDERS = ("shopcomm", "orders", "messaging", "templates", "static", "locale", "tests", "fuzz")
 FILES = ("manage.py", "pyproject.toml")
+
+
+class TestsFail(Exception):
+    """A part's tests do not pass on the sound code: nothing can be said of its breaks."""
 
 
 class Workshop:
@@ -54,12 +58,12 @@ class Workshop:
     def run_sound(self, part: Part, seconds: float) -> Reach:
         """Run all of a part's tests on the sound code. Returns which lines each of them reached.
 
-        Raises SystemExit when they do not pass.
+        Raises TestsFail when they do not pass.
         """
         seen = self.folder / "reach.json"
         record = {"modules": list(part.modules), "path": str(seen)}
         if self._run(tests=part.tests, seconds=seconds, record=record) != "passed":
-            raise SystemExit(f"The tests fail without any break:\n{self.log.read_text()[-4000:]}")
+            raise TestsFail(self.log.read_text()[-4000:])
         return Reach.read(seen)
 
     def run_broken(self, broken: Break, chosen: list[str], seconds: float) -> str:
