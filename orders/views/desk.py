@@ -24,7 +24,7 @@ from orders.selectors.timeline import timeline
 from orders.selectors.visibility import who_took_over
 from orders.views.filtering import chips_of, kept_fields, read_filters, tabs_of
 from orders.views.listing import lines_of, row_html
-from orders.views.presenting import EDITABLE, actions_of, deciding_of, name_carriers, steps_of
+from orders.views.presenting import EDITABLE, deciding_of, name_carriers, steps_of, toolbar_of
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import OrderLink
 from shopcomm.core.accounts.models.customers import Source
@@ -133,15 +133,13 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
     lines = list(order.lines.select_related("variant__product"))
     asked, cases, shortages = asked_changes(order), cases_of(order), shortages_of(order)
     deciding = deciding_of(asked, cases, shortages)
-    actions = actions_of(allowed_transitions(order, request.actor), undecided=bool(deciding))
     return {
         "active": "orders",
         "order": order,
         "lines": lines,
         "pieces": sum(line.quantity for line in lines),
         "steps": steps_of(order),
-        "actions": actions,
-        "has_danger": any(action.danger for action in actions),
+        "toolbar": toolbar_of(order, allowed_transitions(order, request.actor), undecided=bool(deciding)),
         "can_edit": order.status in EDITABLE,
         "shipments": name_carriers(list(order.shipments.prefetch_related("nodes", "lines__line"))),
         "payments": list(order.payments.order_by("-received_at")),

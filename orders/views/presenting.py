@@ -1,9 +1,10 @@
 """What the desk's templates show, worked out from an order and the transition table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -26,6 +27,10 @@ ICONS = {
 }
 DANGEROUS = frozenset({Status.REFUNDING, Status.REFUNDED, Status.CANCELLED})
 EDITABLE = frozenset({Status.PENDING_PAYMENT, Status.PAID, Status.PICKING})
+# What has left may come back.
+CLAIMABLE = frozenset({Status.SHIPPED, Status.DELIVERED, Status.COMPLETED})
+# So many buttons stand side by side on a phone, beside the one for the rest.
+BAR = 2
 # Moves that go back are never the primary button.
 BACKWARD = frozenset({"release_pick", "parcel_returned", "reject_refund"})
 
@@ -35,16 +40,26 @@ SHOPS_TURN = frozenset({AfterSalesCase.State.APPLIED, AfterSalesCase.State.INSPE
 
 @dataclass(frozen=True)
 class Action:
-    """A button of the order's head."""
+    """A button of the order's head. One that asks something first opens as a dialog."""
 
-    to: str
     label: str | Promise
     icon: str
+    href: str
+    key: str = ""
+    asks: bool = True
     primary: bool = False
     # The way forward, primary or not: it keeps its key and the focus.
     forward: bool = False
     danger: bool = False
     first_danger: bool = False
+
+
+@dataclass(frozen=True)
+class Toolbar:
+    """The buttons of an order: those a phone has room for, and the rest, which it keeps behind “more”."""
+
+    bar: list[Action]
+    more: list[Action]
 
 
 @dataclass(frozen=True)
@@ -56,11 +71,22 @@ class Step:
     at: datetime | None = None
 
 
-def actions_of(transitions: list[Transition], *, undecided: bool = False) -> list[Action]:
-    """The allowed moves as buttons: the way forward first, what costs money last.
+def toolbar_of(order: Order, transitions: list[Transition], *, undecided: bool = False) -> Toolbar:
+    """Everything that may be done with an order: the way forward first, then editing, what costs money last.
 
     While something is `undecided` the answer to it is the screen's primary button, and the way forward is not.
     """
+    moves = _moves(order, transitions, undecided=undecided)
+    forward = [action for action in moves if action.forward]
+    back = [action for action in moves if not action.forward and not action.danger]
+    danger = [action for action in moves if action.danger]
+    buttons = [*forward, *_beside(order), *back]
+    if danger:
+        danger[0] = replace(danger[0], first_danger=True)
+    return Toolbar(buttons[:BAR], [*buttons[BAR:], *danger])
+
+
+def _moves(order: Order, transitions: list[Transition], *, undecided: bool) -> list[Action]:
     ordered = sorted(transitions, key=lambda row: (row.to in DANGEROUS, row.command in BACKWARD))
     actions: list[Action] = []
     for index, row in enumerate(ordered):
@@ -68,15 +94,27 @@ def actions_of(transitions: list[Transition], *, undecided: bool = False) -> lis
         forward = index == 0 and not danger and row.command not in BACKWARD
         actions.append(
             Action(
-                to=row.to,
                 label=row.label,
-                icon="refund" if row.command == "reject_refund" else ICONS.get(Status(row.to), "right"),
+                icon="left" if row.command in BACKWARD else ICONS.get(Status(row.to), "right"),
+                href=reverse("orders:transition", args=[order.number, row.to]),
+                key="g" if forward else "",
                 primary=forward and not undecided,
                 forward=forward,
                 danger=danger,
-                first_danger=danger and not any(action.danger for action in actions),
             )
         )
+    return actions
+
+
+def _beside(order: Order) -> list[Action]:
+    """What may be done with an order that moves it nowhere."""
+    actions = []
+    if order.status in EDITABLE:
+        edit = reverse("orders:edit", args=[order.number])
+        actions.append(Action(_("修改订单"), "edit", edit, key="e", asks=False))
+    if order.status in CLAIMABLE:
+        claim = reverse("orders:new-case", args=[order.number])
+        actions.append(Action(_("售后"), "refund", claim, asks=False))
     return actions
 
 
