@@ -97,6 +97,14 @@ class TransitionForm(DeskForm):
             self.fields["reason"].required = False
         self.dress()
 
+    def clean_method(self) -> str:
+        """Only all that is open goes on account: a part that came is booked as money first."""
+        method = str(self.cleaned_data["method"])
+        amount = self.cleaned_data.get("amount")
+        if method == Payment.Method.ON_ACCOUNT and amount not in (None, self.fields["amount"].initial):
+            raise forms.ValidationError(_t("挂账的是全部未付金额；收到的部分请先登记收款"))
+        return method
+
     def inputs(self) -> dict[str, Any]:
         """What the service gets besides the version."""
         given = {name: value for name, value in self.cleaned_data.items() if name != "version"}

@@ -39,7 +39,7 @@ pytestmark = pytest.mark.django_db
 # Open to every customer, or to everybody: goods and their pictures belong to nobody.
 OF_NOBODY = frozenset(
     {
-        "media/products/<str:name>", "my/catalogue/<int:product_id>/", "my/catalogue/<int:product_id>/ask/",
+        "media/products/<str:name>", "media/shop/<str:name>", "my/catalogue/<int:product_id>/", "my/catalogue/<int:product_id>/ask/",
         "my/catalogue/<int:product_id>/watch/", "my/catalogue/<int:product_id>/add/",
     }
 )  # fmt: skip

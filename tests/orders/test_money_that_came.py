@@ -104,6 +104,18 @@ def test_no_timer_completes_an_order_with_an_open_case(customer, as_actor):
     assert order.status == Status.DELIVERED
 
 
+@pytest.mark.parametrize(("amount", "goes"), [("99.00", False), ("", False), ("398.00", True)])
+def test_a_part_that_came_cannot_be_typed_beside_on_account_and_forgotten(log_in, manager, amount, goes):
+    order = make_order(customer=CustomerFactory(credit_limit=Decimal("500.00")))
+    assert order.total == Decimal("398.00")
+    typed = {"version": order.version, "amount": amount, "method": "on_account", "reference": ""}
+    page = log_in(manager).post(f"/orders/{order.number}/to/paid/", typed)
+    order.refresh_from_db()
+
+    assert (page.status_code == 302, order.on_account) == (goes, goes)
+    assert ("收到的部分请先登记收款" in page.content.decode()) == (amount == "99.00")
+
+
 def test_sales_put_an_order_on_account_and_nothing_says_that_money_came(as_actor, log_in, sales, phone_of):
     dealer = CustomerFactory(credit_limit=Decimal("500.00"))
     order = make_order(customer=dealer, assigned_to=sales)
