@@ -37,6 +37,6 @@ def customer_cookie(order: "Order") -> str:
     from shopcomm.core.accounts.services.order_links import make_link
 
     session = Client().session
-    session["customer_link"] = make_link(customer=order.customer, order_id=order.pk).pk
+    session["customer_links"] = [make_link(customer=order.customer, order_id=order.pk).pk]
     session.save()
     return session.session_key

@@ -22,7 +22,7 @@ from orders.models import (
     Variant,
     WarehouseAlert,
 )
-from shopcomm.core.accounts.middleware import LINK_SESSION_KEY, MY_SESSION_KEY
+from shopcomm.core.accounts.proofs import LINKS_SESSION_KEY, MY_SESSION_KEY
 from shopcomm.core.accounts.services.api_keys import create_api_key
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 
@@ -47,7 +47,7 @@ def visitors() -> list[Visitor]:
     found = [Visitor("anonymous", {})]
     found += [_with_cookie(role, _staff_session(role)) for role in STAFF]
     link = make_link(customer=order.customer, order_id=order.pk)
-    found.append(_with_cookie("link", _session({LINK_SESSION_KEY: link.pk})))
+    found.append(_with_cookie("link", _session({LINKS_SESSION_KEY: [link.pk]})))
     found.append(
         _with_cookie("customer", _session({MY_SESSION_KEY: [order.customer.pk, order.customer.phone]}))
     )

@@ -15,8 +15,8 @@ from pytest_django import DjangoDbBlocker
 from orders.models import Order, Variant
 from orders.services.orders import ItemInput
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.middleware import MY_SESSION_KEY
 from shopcomm.core.accounts.models import Customer, Staff
+from shopcomm.core.accounts.proofs import MY_SESSION_KEY
 from shopcomm.core.accounts.services.api_keys import create_api_key
 from tests.emptying import empty_quickly
 from tests.factories import CustomerFactory, StaffFactory, VariantFactory, make_order

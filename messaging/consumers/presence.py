@@ -1,4 +1,4 @@
-"""Who is looking at a conversation: kept in Redis for a minute, told to the others."""
+"""Who is looking at a conversation, and whether the shop is there at all: kept in Redis for a minute, told to the others."""
 
 import json
 import logging
@@ -15,10 +15,14 @@ from redis.backoff import NoBackoff
 from messaging.consumers.hub import hub
 from messaging.consumers.per_loop import one_per_loop
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.realtime import conversation_group, frame
+from shopcomm.core.realtime import CUSTOMERS, conversation_group, frame
 
 log = logging.getLogger(__name__)
 LASTS_SECONDS = 60
+# Whoever leaves a page opens the next one: so long they count as there.
+LEAVES_SECONDS = 10
+# So long one process takes its own word for whether the shop is there.
+KNOWN_SECONDS = 2.0
 # So long nobody asks a Redis again that did not answer: each question would hold up the watch over all sockets.
 REST_SECONDS = 2.0
 
@@ -32,6 +36,7 @@ class Presence:
         )
         self._prefix = settings.REDIS_PREFIX
         self._rests_until = 0.0
+        self._shop_known = (False, 0.0)
 
     async def here(self, conversation_id: int, actor: Actor, socket: str, *, again: bool = False) -> None:
         """Somebody opened a conversation, or is still there (`again`): told only if that is news to somebody."""
@@ -45,6 +50,45 @@ class Presence:
             if asks:
                 await self._redis.zrem(self._key(conversation_id), self._member(actor, socket))
                 await self._tell(conversation_id)
+
+    async def at_work(self, socket: str) -> None:
+        """Somebody of the shop who answers customers is there, or still is; customers are told when it is the first."""
+        with self._unless_redis_is_down() as asks:
+            if asks and await self._note_at_work(socket):
+                self._shop_known = (True, time.monotonic())
+                shown = {"type": "presence", "shop": True}
+                await hub().publish(frame(CUSTOMERS, None, shown))
+
+    async def left_work(self, socket: str) -> None:
+        """A page of theirs is gone. Whoever only went to the next one never was."""
+        with self._unless_redis_is_down() as asks:
+            if asks:
+                await self._redis.zadd(self._shop_key, {socket: time.time() + LEAVES_SECONDS}, xx=True)
+
+    async def is_shop_there(self) -> bool:
+        """Whether anybody of the shop who answers customers is there; as last known while Redis is down."""
+        there, since = self._shop_known
+        if time.monotonic() - since < KNOWN_SECONDS:
+            return there
+        with self._unless_redis_is_down() as asks:
+            if asks:
+                there = bool(await self._redis.zcount(self._shop_key, time.time(), "+inf"))
+                self._shop_known = (there, time.monotonic())
+        return there
+
+    @property
+    def _shop_key(self) -> str:
+        return f"{self._prefix}:presence:shop"
+
+    async def _note_at_work(self, socket: str) -> bool:
+        """Write it down. True: nobody was there before."""
+        now, pipe = time.time(), self._redis.pipeline(transaction=True)
+        pipe.zremrangebyscore(self._shop_key, 0, now)
+        pipe.zcard(self._shop_key)
+        pipe.zadd(self._shop_key, {socket: now + LASTS_SECONDS})
+        pipe.expire(self._shop_key, LASTS_SECONDS)
+        _gone, before, _added, _expires = await pipe.execute()
+        return before == 0
 
     @contextmanager
     def _unless_redis_is_down(self) -> Iterator[bool]:
@@ -73,7 +117,8 @@ class Presence:
             for kind, number, name in sorted(people, key=str)
         ]
         shown = {"type": "presence", "conversation": conversation_id, "who": who}
-        await hub().publish(frame(conversation_group(conversation_id), shown, shown))
+        to_customers = shown | {"shop": await self.is_shop_there()}
+        await hub().publish(frame(conversation_group(conversation_id), shown, to_customers))
 
     def _key(self, conversation_id: int) -> str:
         return f"{self._prefix}:presence:{conversation_id}"

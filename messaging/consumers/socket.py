@@ -29,9 +29,10 @@ from messaging.services.drafts import draft
 from messaging.services.frames import read_frame
 from messaging.services.messages import mark_read, recall_message, send_message
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.sockets import Visitor, actor_now
+from shopcomm.core.accounts.roles import may
+from shopcomm.core.accounts.sockets import Visitor, actor_now, by_links
 from shopcomm.core.reading import whole_number
-from shopcomm.core.realtime import conversation_group, frame, link_group, staff_group
+from shopcomm.core.realtime import CUSTOMERS, conversation_group, frame, link_group, staff_group
 
 log = logging.getLogger(__name__)
 
@@ -74,19 +75,27 @@ class ShopSocket(AsyncWebsocketConsumer):
         self.budget = FrameBudget(settings.SOCKET_RATE)
         self.outlet: Outlet | None = None
         self.follows_feed = self.sees_all = False
+        self.idle = False
         await self.accept()
         actor = self.scope["actor"]
         if actor is None:
             await self.close(UNKNOWN_VISITOR)
             return
         self.actor, self.visitor = actor, self.scope["visitor"]
+        self.names_no_page = bool(actor.order_id) and not self.visitor.page.is_said
+        if self.names_no_page:
+            # From now on it is this link's: another that is opened meanwhile takes nothing away from it.
+            self.visitor, self.actor = next(iter(await by_links(self.visitor)), (self.visitor, actor))
         if vigil().count_of(actor) >= settings.SOCKETS_PER_VISITOR:
             await self.close(TOO_MANY, "too many open sockets of one visitor")
             return
         self.outlet = Outlet(self._send_text, self.close)
         vigil().add(self)
+        if actor.kind == "customer":
+            await self._join(CUSTOMERS)
         if actor.kind == "staff":
             await self._join(staff_group(actor.id or 0))
+            await self._say_at_work()
         elif actor.order_id:
             await self._join(link_group(actor.order_id))
 
@@ -104,6 +113,8 @@ class ShopSocket(AsyncWebsocketConsumer):
         for group in self.groups_joined:
             hub().leave(group, self)
         outlet.stop()
+        if self.attends:
+            in_background(presence().left_work(self.id))
         for conversation_id in self.conversations:
             in_background(presence().gone(conversation_id, self.actor, self.id))
 
@@ -232,6 +243,9 @@ class ShopSocket(AsyncWebsocketConsumer):
         await hub().publish(frame(conversation_group(conversation_id), signal, signal) | {"skip": self.id})
 
     async def on_ping(self, given: Frame) -> None:
+        self.idle, was_idle = given.get("idle") is True, self.idle
+        if was_idle and not self.idle:
+            await self._say_at_work()
         last = {str(pk): hub().last_seq(pk, self) for pk in self.conversations}
         self.show(json.dumps({"type": "pong", "last_seq": last}) if last else '{"type":"pong"}')
 
@@ -241,10 +255,36 @@ class ShopSocket(AsyncWebsocketConsumer):
         if type(conversation_id) is not int or not 0 < conversation_id < 2**63:
             raise FrameError("bad_frame")
         if conversation_id not in self.allowed:
-            if not await _visible(self.actor, [conversation_id]):
+            if not await _visible(self.actor, [conversation_id]) and not await self._turn_to(conversation_id):
                 raise NotFound()
             self.allowed.add(conversation_id)
         return conversation_id
+
+    @property
+    def attends(self) -> bool:
+        """Whether it is one of those who answer customers."""
+        return self.actor.kind == "staff" and may(self.actor.role, "conversations.view")
+
+    async def _say_at_work(self) -> None:
+        """Nobody has touched an idle page for a while: it is no sign of somebody."""
+        if self.attends and not self.idle:
+            await presence().at_work(self.id)
+
+    async def _show_whether_shop_is_there(self) -> None:
+        """The last of them may have gone without a word."""
+        if self.actor.kind == "customer":
+            self.show(json.dumps({"type": "presence", "shop": await presence().is_shop_there()}))
+
+    async def _turn_to(self, conversation_id: int) -> bool:
+        """A socket that names no page speaks for that of its session's links whose conversation it asks for first."""
+        if not self.names_no_page or self.conversations:
+            return False
+        for visitor, actor in await by_links(self.visitor):
+            if await _visible(actor, [conversation_id]):
+                self.visitor, self.actor = visitor, actor
+                await self._join(link_group(actor.order_id))
+                return True
+        return False
 
     async def _join(self, group: str) -> None:
         if self.outlet is None:
@@ -274,11 +314,7 @@ class ShopSocket(AsyncWebsocketConsumer):
 
     async def recheck(self, actor: Actor | None) -> None:
         """Stay only as who you were, and only where you may still be; say that you are."""
-        if actor is None or (actor.kind, actor.id, actor.role) != (
-            self.actor.kind,
-            self.actor.id,
-            self.actor.role,
-        ):
+        if actor is None or not actor.is_same_as(self.actor):
             self._step_out()
             await self.close(UNKNOWN_VISITOR)
             return
@@ -292,6 +328,8 @@ class ShopSocket(AsyncWebsocketConsumer):
             self._put_out(conversation_id)
         for conversation_id in visible:
             await presence().here(conversation_id, self.actor, self.id, again=True)
+        await self._say_at_work()
+        await self._show_whether_shop_is_there()
 
     def _put_out(self, conversation_id: int) -> None:
         self.conversations.discard(conversation_id)

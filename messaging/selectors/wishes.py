@@ -2,8 +2,50 @@
 
 from typing import NamedTuple
 
+from django.utils.translation import gettext_lazy as _
+
 from messaging.models import Audience, NotificationPreference, NotificationRule, Recipient, Trigger
-from messaging.models.rules import ALWAYS_TOLD
+from messaging.models.rules import ALWAYS_TOLD, DEBTS
+
+GROUPS = {
+    "order": _("订单"),
+    "delivery": _("配货和物流"),
+    "changes": _("修改订单"),
+    "service": _("退换货"),
+    "money": _("付款和退款"),
+    "stock": _("到货"),
+}
+_MEMBERS = {
+    "delivery": {
+        Trigger.PICKING,
+        Trigger.PARCEL_SHIPPED,
+        Trigger.SHIPPED,
+        Trigger.TRACKING,
+        Trigger.DELIVERED,
+        Trigger.PARCEL_RETURNED,
+    },
+    "changes": {
+        Trigger.CHANGED,
+        Trigger.CHANGE_FOR_CUSTOMER,
+        Trigger.CHANGE_ACCEPTED,
+        Trigger.CHANGE_REJECTED,
+        Trigger.CONSENT_REFUSED,
+        Trigger.URGED,
+    },
+    "service": {Trigger.AFTER_SALES, Trigger.RETURN_ON_ITS_WAY},
+    "money": ALWAYS_TOLD
+    | DEBTS
+    | {
+        Trigger.UNPAID,
+        Trigger.MONEY_TO_RETURN,
+        Trigger.PART_REFUNDED,
+        Trigger.REFUND_REQUESTED,
+        Trigger.CANCELLED_REFUNDING,
+        Trigger.REFUND_REJECTED,
+    },
+    "stock": {Trigger.BACK_IN_STOCK},
+}
+GROUP_OF = {trigger: key for key, triggers in _MEMBERS.items() for trigger in triggers}
 
 
 class Kind(NamedTuple):
@@ -31,3 +73,27 @@ def kinds_for(wishes: NotificationPreference) -> list[Kind]:
         for trigger in Trigger
         if trigger.value in used
     ]
+
+
+class Group(NamedTuple):
+    """Kinds that belong together, under one switch; `is_fixed` when none of them can be turned off."""
+
+    key: str
+    label: str
+    kinds: list[Kind]
+
+    @property
+    def is_fixed(self) -> bool:
+        return all(kind.fixed for kind in self.kinds)
+
+    @property
+    def is_on(self) -> bool:
+        return any(kind.wanted or kind.fixed for kind in self.kinds if self.is_fixed or not kind.fixed)
+
+
+def groups_for(wishes: NotificationPreference) -> list[Group]:
+    """The kinds of a person by what they are about; what belongs to none is about the order itself."""
+    by_group: dict[str, list[Kind]] = {}
+    for kind in kinds_for(wishes):
+        by_group.setdefault(GROUP_OF.get(Trigger(kind.trigger), "order"), []).append(kind)
+    return [Group(key, str(label), by_group[key]) for key, label in GROUPS.items() if key in by_group]

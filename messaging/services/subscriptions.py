@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from messaging.models import Notification, NotificationPreference, PushSubscription, Recipient
 from messaging.models.rules import ALWAYS_TOLD, Trigger
@@ -34,6 +35,10 @@ class SubscriptionRefused(ValueError):
 def owner_of(actor: Actor) -> tuple[str, int]:
     """Whose notices these are: a customer's or a member of staff's."""
     return (Recipient.CUSTOMER if actor.kind == "customer" else Recipient.STAFF), actor.id or 0
+
+
+class WishesRefused(ValueError):
+    """Half of what somebody wants is missing; nothing was changed."""
 
 
 @dataclass(frozen=True)
@@ -172,18 +177,22 @@ def wishes_of(actor: Actor) -> NotificationPreference:
 def set_wishes(
     *, actor: Actor, quiet_from: time | None, quiet_to: time | None, muted: list[str], desktop: bool = True
 ) -> NotificationPreference:
-    """Say when to be left alone and which kinds are not wanted. Money is told to customers all the same."""
+    """Say when to be left alone and which kinds are not wanted. Money is told to customers all the same.
+
+    Raises WishesRefused for hours without a beginning or without an end.
+    """
+    if (quiet_from is None) != (quiet_to is None):
+        raise WishesRefused(_("免打扰要填开始和结束两个时间，或者都留空"))
     kind, pk = owner_of(actor)
     kinds = {trigger.value for trigger in Trigger}
     if kind == Recipient.CUSTOMER:
         kinds -= {trigger.value for trigger in ALWAYS_TOLD}
-    both = quiet_from is not None and quiet_to is not None
     row, _made = NotificationPreference.objects.update_or_create(
         owner_kind=kind,
         owner_id=pk,
         defaults={
-            "quiet_from": quiet_from if both else None,
-            "quiet_to": quiet_to if both else None,
+            "quiet_from": quiet_from,
+            "quiet_to": quiet_to,
             "muted": sorted(kinds & set(muted)),
             "desktop": desktop,
         },

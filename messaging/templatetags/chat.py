@@ -1,7 +1,9 @@
 """`{% chat_pane order %}`: the conversation beside an order, wherever a page wants it."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
@@ -22,6 +24,7 @@ from messaging.services.notifications.recipients import Person
 from messaging.services.subscriptions import wishes_of
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.middleware import FIELD as PAGE_FIELD
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.accounts.roles import may as role_may
 from shopcomm.core.configuration.calendar import working_calendar
@@ -86,10 +89,11 @@ def chat_pane(
     actor: Actor | None = None,
     readonly: bool = False,
     change_url: str = "",
+    questions: Sequence[object] = (),
 ) -> dict[str, Any]:
     """The pane of an order's conversation, or of a conversation. Empty for who may not see it.
 
-    `change_url` is where this reader changes the order.
+    `change_url` is where this reader changes the order; `questions` are answered beside the box without asking anybody.
     """
     actor = actor or context["request"].actor
     if order is not None and actor:
@@ -103,12 +107,20 @@ def chat_pane(
     return {
         "request": context.get("request"),
         "shop": context.get("shop") or shop_settings(),
+        "questions": questions,
+        "said_by": _said_by(context.get("request")),
         "conversation": conversation,
         "page": page,
         "frame": frame,
         "head": head,
         "label": _("与%(name)s的聊天") % {"name": page["peer"]["name"]},
     }
+
+
+def _said_by(request: Any) -> str:
+    """What a form's address carries of the page it stands on, so that it is said by whose page it is."""
+    owner = getattr(request, "page_owner", None)
+    return f"?{urlencode({PAGE_FIELD: owner.visitor})}" if owner else ""
 
 
 def change_urls(conversation: Conversation, actor: Actor, change_url: str) -> dict[str, str]:
@@ -174,7 +186,7 @@ def pane_data(conversation: Conversation, actor: Actor, *, readonly: bool = Fals
             "attachments": reverse("messaging:upload"),
             "emoji": f"{reverse('messaging:emoji')}?v={EMOJI_VERSION}",
         },
-        "texts": _texts(),
+        "texts": _texts() | ({} if actor.is_shop else {"away": _("离线也能留言，客服上线后回复")}),
     }
 
 

@@ -7,17 +7,21 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_POST, require_safe
 
 from messaging.errors import FileTypeRefused, MessagingError
+from messaging.models import Attachment
 from messaging.presenters import attachment_object
 from messaging.selectors.attachments import attachment_visible_to
 from messaging.services.attachments import store_attachment
 from messaging.views.files import file_answer, thumbnail_answer, told
 from messaging.views.messages import refusal, someone
+from shopcomm.core import reading
+from shopcomm.core.accounts.middleware import actors_behind
 
 
 @require_POST
 def upload(request: HttpRequest) -> HttpResponse:
     """Keep one file for a message that is about to be sent."""
-    actor = someone(request)
+    talk = reading.whole_number(request.POST.get("conversation"), least=1, most=2**63 - 1)
+    actor = someone(request, talk)
     given = request.FILES.get("file")
     try:
         if given is None:
@@ -27,10 +31,16 @@ def upload(request: HttpRequest) -> HttpResponse:
         return refusal(error)
 
 
+def _visible(request: HttpRequest, attachment_id: UUID) -> Attachment | None:
+    """A picture's address names no page: whoever the session has proved to be may look."""
+    seen = (attachment_visible_to(actor, attachment_id) for actor in actors_behind(request))
+    return next((each for each in seen if each), None)
+
+
 @require_safe
 def attachment(request: HttpRequest, attachment_id: UUID) -> HttpResponseBase:
     """The file itself."""
-    found = attachment_visible_to(request.actor, attachment_id)  # type: ignore[attr-defined]
+    found = _visible(request, attachment_id)
     if found is None:
         raise Http404
     try:
@@ -42,7 +52,7 @@ def attachment(request: HttpRequest, attachment_id: UUID) -> HttpResponseBase:
 @require_safe
 def thumbnail(request: HttpRequest, attachment_id: UUID) -> HttpResponseBase:
     """A picture small enough for a list; 202 while it is still being drawn."""
-    found = attachment_visible_to(request.actor, attachment_id)  # type: ignore[attr-defined]
+    found = _visible(request, attachment_id)
     if found is None or not (found.thumbnail or found.state == "pending"):
         raise Http404
     try:

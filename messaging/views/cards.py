@@ -40,7 +40,7 @@ def act_on_card(request: HttpRequest, conversation_id: int, seq: int, action: st
 
 
 def _look(request: HttpRequest, conversation_id: int, seq: int) -> tuple[Card, Look]:
-    actor = someone(request)
+    actor = someone(request, conversation_id)
     visible = conversations_visible_to(actor).select_related("order", "customer")
     conversation = visible.filter(pk=conversation_id).first()
     message = Message.objects.filter(conversation=conversation_id, seq=seq).first()

@@ -17,6 +17,7 @@ from messaging.services.drafts import MAX_BODY
 from messaging.services.messages import send_message
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.middleware import actors_behind
 from shopcomm.core.http.parsers import raw_body
 from shopcomm.core.http.problems import RETRY_SECONDS, problem
 from shopcomm.core.http.rate_limits import seconds_to_wait
@@ -24,12 +25,16 @@ from shopcomm.core.http.rate_limits import seconds_to_wait
 LARGEST_BODY = 128 * 1024
 
 
-def someone(request: HttpRequest) -> Actor:
-    """Whoever has a session. Raises PermissionDenied for nobody."""
-    actor: Actor | None = request.actor  # type: ignore[attr-defined]
-    if not actor:
+def someone(request: HttpRequest, conversation_id: int | None = None) -> Actor:
+    """Whoever has a session: whom the page speaks as, else whose the conversation is. Raises PermissionDenied for nobody."""
+    actors = actors_behind(request)
+    if not actors:
         raise PermissionDenied
-    return actor
+    if len(actors) > 1 and conversation_id is not None:
+        for actor in actors:
+            if conversations_visible_to(actor).filter(pk=conversation_id).exists():
+                return actor
+    return actors[0]
 
 
 def refusal(error: MessagingError) -> JsonResponse:
@@ -44,14 +49,14 @@ def refusal(error: MessagingError) -> JsonResponse:
 @require_http_methods(["GET", "POST"])
 def messages(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """GET a page by `before` or `after`; POST a message, 201, or 200 for a repeated one."""
-    actor = someone(request)
+    actor = someone(request, conversation_id)
     if not conversations_visible_to(actor).filter(pk=conversation_id).exists():
         raise Http404
     audience = SHOP if actor.is_shop else CUSTOMER
     if request.method == "GET":
         found = _page(request, conversation_id, audience)
         return JsonResponse({"results": [message_object(each, audience) for each in found]})
-    if wait := _seconds_to_wait(actor):
+    if wait := seconds_until_more(actor):
         return refusal(TooMany(retry_after=wait))
     try:
         sent = send_message(actor=actor, conversation_id=conversation_id, **_given(request))
@@ -60,7 +65,7 @@ def messages(request: HttpRequest, conversation_id: int) -> HttpResponse:
     return JsonResponse(message_object(sent.message, audience), status=201 if sent.created else 200)
 
 
-def _seconds_to_wait(actor: Actor) -> int:
+def seconds_until_more(actor: Actor) -> int:
     """Whole seconds until a customer may say more; the limit is a socket's, counted for all their devices."""
     if actor.is_shop:
         return 0

@@ -17,7 +17,7 @@ from messaging.selectors.wishes import kinds_for
 from messaging.services.channels.delivering import retry
 from messaging.services.notifications.seeing import see_notices
 from messaging.services.notifications.telling import notice_url
-from messaging.services.subscriptions import set_wishes, wishes_of
+from messaging.services.subscriptions import WishesRefused, set_wishes, wishes_of
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
@@ -74,14 +74,19 @@ def see(request: ShopRequest) -> HttpResponse:
 def wishes(request: ShopRequest) -> HttpResponse:
     """One's own settings: rest, kinds, the desktop."""
     wanted = set(request.POST.getlist("kind"))
-    set_wishes(
-        actor=request.actor,
-        quiet_from=reading.clock(request.POST.get("quiet_from")),
-        quiet_to=reading.clock(request.POST.get("quiet_to")),
-        muted=[kind.trigger for kind in kinds_for(wishes_of(request.actor)) if kind.trigger not in wanted],
-        desktop="desktop" in request.POST,
-    )
-    messages.success(request, _("设置已保存"))
+    try:
+        set_wishes(
+            actor=request.actor,
+            quiet_from=reading.clock(request.POST.get("quiet_from")),
+            quiet_to=reading.clock(request.POST.get("quiet_to")),
+            muted=[
+                kind.trigger for kind in kinds_for(wishes_of(request.actor)) if kind.trigger not in wanted
+            ],
+            desktop="desktop" in request.POST,
+        )
+        messages.success(request, _("设置已保存"))
+    except WishesRefused as error:
+        messages.error(request, str(error))
     return redirect("preferences")
 
 

@@ -27,7 +27,8 @@ from shopcomm.core.accounts.access import ShopRequest, right_required
 def take_offered_address(request: HttpRequest, conversation_id: int, seq: int) -> HttpResponse:
     """One tap on the card of an address; says what came of it."""
     try:
-        asked = take_offer(actor=someone(request), conversation_id=conversation_id, seq=seq)
+        actor = someone(request, conversation_id)
+        asked = take_offer(actor=actor, conversation_id=conversation_id, seq=seq)
     except (OrderError, MessagingError) as error:
         return JsonResponse({"text": str(error.detail)}, status=error.status)
     declined = asked.state == ChangeRequest.State.DECLINED

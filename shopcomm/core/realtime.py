@@ -21,6 +21,8 @@ _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 ORDERS_FEED = "feed.orders"
 WAREHOUSE_FEED = "feed.warehouse"
 STAFF = "staff."
+# Every customer who is here: told whether somebody of the shop is.
+CUSTOMERS = "customers"
 # As many as go to Redis without waiting for its answer: what a slow subscriber must be able to hold.
 TOGETHER = 500
 # So long a push waits for a Redis that hangs; whoever saved something waits with it.

@@ -21,10 +21,12 @@ async function unsent() {
   };
 }
 
-async function send(url, body, type) {
+/** `visitor` is the page that wrote it: the session may speak for others too. */
+async function send(url, body, { visitor, type }) {
   const named = (name) => self.cookieStore?.get(name);
   const token = ((await named("__Host-csrftoken")) ?? (await named("csrftoken")))?.value ?? "";
   const headers = { Accept: "application/json", "X-CSRFToken": token };
+  if (visitor) headers["X-Visitor"] = visitor;
   if (type) headers["Content-Type"] = type;
   return fetch(url, { method: "POST", body, headers, credentials: "same-origin", redirect: "error" });
 }
@@ -36,7 +38,7 @@ async function sendFiles(record, box) {
     const form = new FormData();
     form.append("file", file.blob, file.name);
     form.append("conversation", record.conversation);
-    const answer = await send(record.urls.attachments, form);
+    const answer = await send(record.urls.attachments, form, record);
     if (isLater(answer)) throw new Error(`status ${answer.status}`);
     if (!answer.ok) return false;
     file.id = (await answer.json()).id;
@@ -68,7 +70,7 @@ async function sendOne(record, box) {
   const { client_id, kind, body, reply_to = null, internal = false } = record;
   const attachments = (record.files ?? []).map((file) => file.id);
   const message = { client_id, kind, body, reply_to, internal, attachments };
-  const answer = await send(record.urls.messages, JSON.stringify(message), "application/json");
+  const answer = await send(record.urls.messages, JSON.stringify(message), { ...record, type: "application/json" });
   if (isLater(answer)) throw new Error(`status ${answer.status}`);
   if (!answer.ok) return false;
   await box.remove(record);

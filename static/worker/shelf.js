@@ -93,8 +93,19 @@ class Shelf {
 
   /** The page as it was last seen; not after three days, when a link may long be closed. */
   async last(url) {
-    const known = await (await caches.open(this.pages)).match(plain(url));
+    const shelf = await caches.open(this.pages);
+    const known = (await shelf.match(plain(url))) ?? (await this.#otherView(shelf, plain(url)));
     return known && Date.now() - stamped(known) < KEPT_FOR ? known : undefined;
+  }
+
+  /** An order's progress and its chat are one page with two addresses: whichever was seen stands for both. */
+  async #otherView(shelf, url) {
+    const [, order, chat] = url.match(/^(.*\/o\/[^/]+\/)(chat\/)?$/) ?? [];
+    const known = order && (await shelf.match(chat ? order : `${order}chat/`));
+    if (!known) return undefined;
+    const [from, to] = chat ? ["progress", "chat"] : ["chat", "progress"];
+    const text = (await known.clone().text()).replace(`data-view="${from}"`, `data-view="${to}"`);
+    return new Response(text, { headers: known.headers });
   }
 
   async tidy() {

@@ -30,7 +30,7 @@ from orders.models import (
     WarehouseAlert,
 )
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.middleware import LINK_SESSION_KEY
+from shopcomm.core.accounts.proofs import LINKS_SESSION_KEY
 from shopcomm.core.accounts.services.api_keys import create_api_key
 from shopcomm.core.accounts.services.order_links import link_url, make_link
 from tests.factories import make_order
@@ -162,7 +162,7 @@ def state() -> list[object]:
 def link_of_another_order(customer) -> Client:
     client, other = Client(), make_order(customer=customer)
     session = client.session
-    session[LINK_SESSION_KEY] = make_link(customer=customer, order_id=other.pk).pk
+    session[LINKS_SESSION_KEY] = [make_link(customer=customer, order_id=other.pk).pk]
     session.save()
     client.cookies["sessionid"] = session.session_key
     return client

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from messaging.models import Channel, ChannelAccount
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.middleware import LINK_SESSION_KEY, MY_SESSION_KEY, actor_of, customer_of
 from shopcomm.core.accounts.models import Customer, OneTimeCode
+from shopcomm.core.accounts.proofs import LINKS_SESSION_KEY, MY_SESSION_KEY, SpeaksAs, actor_of, customer_of
 from shopcomm.core.accounts.services.order_links import link_token, make_link, revoke_links
 from shopcomm.core.accounts.sockets import Visitor, actor_now
 from shopcomm.core.http.outbound import Answer, NoAnswer
@@ -99,7 +99,7 @@ def test_the_session_gets_a_new_key_and_forgets_what_was_in_it(client, order, ot
     client.post(LOGIN, {"code": code})
 
     assert client.session.session_key != before
-    assert LINK_SESSION_KEY not in client.session
+    assert LINKS_SESSION_KEY not in client.session
     assert "my_code" not in client.session
 
 
@@ -146,7 +146,7 @@ def test_too_many_are_told_to_wait(client, customer):
 def test_a_link_of_the_same_customer_keeps_all_orders(phone, order):
     open_link_of(phone, order)
     assert phone.get("/my/").status_code == 200
-    assert LINK_SESSION_KEY not in phone.session
+    assert LINKS_SESSION_KEY not in phone.session
 
 
 def test_a_link_of_another_customer_replaces_the_session(phone, other_customer):
@@ -199,10 +199,10 @@ def test_a_session_is_its_staffs_unless_a_customers_page_asks(manager, customer)
 @pytest.mark.django_db(transaction=True)
 async def test_a_socket_acts_for_all_own_orders(phone, customer, manager):
     key = phone.session.session_key
-    assert await actor_now(Visitor(key, True)) == Actor.customer(customer)
-    assert await actor_now(Visitor(key, False)) == Actor.customer(customer)
+    assert await actor_now(Visitor(key, SpeaksAs(as_customer=True))) == Actor.customer(customer)
+    assert await actor_now(Visitor(key)) == Actor.customer(customer)
     await database_sync_to_async(Customer.objects.filter(pk=customer.pk).update)(is_active=False)
-    assert await actor_now(Visitor(key, True)) is None
+    assert await actor_now(Visitor(key, SpeaksAs(as_customer=True))) is None
 
 
 def test_a_new_customer_sees_an_empty_list_and_may_look_around(client, variant):

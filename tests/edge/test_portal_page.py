@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from messaging.services.messages import send_message
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.middleware import LINK_SESSION_KEY
+from shopcomm.core.accounts.proofs import LINKS_SESSION_KEY
 from shopcomm.core.accounts.services.order_links import link_token, make_link, revoke_links
 from tests.factories import make_order
 
@@ -29,7 +29,7 @@ def test_it_shows_the_order_and_sets_the_session(client, order, link, address):
     page = response.content.decode()
     assert response.status_code == 200
     assert order.number in page
-    assert client.session[LINK_SESSION_KEY] == link.pk
+    assert client.session[LINKS_SESSION_KEY] == [link.pk]
     assert response["X-Robots-Tag"] == "noindex, nofollow"
 
 
@@ -48,7 +48,7 @@ def test_a_revoked_link_is_closed_everywhere(client, order, link, view):
     response = client.get(reverse(view, args=[token]))
     assert response.status_code == 404
     assert order.number not in response.content.decode()
-    assert LINK_SESSION_KEY not in client.session
+    assert LINKS_SESSION_KEY not in client.session
 
 
 def test_an_unknown_link_and_a_revoked_one_look_the_same(client, order, link, address):
@@ -80,7 +80,7 @@ def test_staff_stay_staff_and_only_look(client, manager, address):
     page = client.get(address).content.decode()
     assert "员工预览" in page
     assert "data-composer" not in page
-    assert LINK_SESSION_KEY not in client.session
+    assert LINKS_SESSION_KEY not in client.session
     assert client.get("/inbox/").status_code == 200
 
 
@@ -90,10 +90,10 @@ def test_the_progress_is_served_alone(client, link):
     assert "待支付" in page
 
 
-def test_a_second_link_replaces_the_first_customer(client, link, address, other_customer):
+def test_a_second_link_is_held_beside_the_first(client, link, address, other_customer):
     client.get(address)
     other_order = make_order(customer=other_customer)
     other = make_link(customer=other_order.customer, order_id=other_order.pk)
     page = client.get(reverse("portal:order", args=[link_token(other)])).content.decode()
-    assert client.session[LINK_SESSION_KEY] == other.pk
+    assert client.session[LINKS_SESSION_KEY] == [link.pk, other.pk]
     assert other_order.number in page

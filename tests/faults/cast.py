@@ -25,7 +25,7 @@ def staff_cookie(role: str) -> str:
 def customer_cookie(customer, order) -> str:
     client = Client()
     session = client.session
-    session["customer_link"] = make_link(customer=customer, order_id=order.pk).pk
+    session["customer_links"] = [make_link(customer=customer, order_id=order.pk).pk]
     session.save()
     return session.session_key
 

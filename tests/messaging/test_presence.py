@@ -22,7 +22,8 @@ def told(monkeypatch) -> list[list[str]]:
     class Everybody:
         @staticmethod
         async def publish(frame):
-            frames.append([who["name"] for who in json.loads(frame["shop"])["who"]])
+            shown = json.loads(frame["shop"] or frame["customer"])
+            frames.append([who["name"] for who in shown["who"]] if "who" in shown else shown["shop"])
 
     monkeypatch.setattr(presence_module, "hub", lambda: Everybody)
     return frames
@@ -33,7 +34,7 @@ async def presence(told):
     known = Presence()
     known._prefix = "test-presence"
     yield known
-    await known._redis.delete(known._key(TALK))
+    await known._redis.delete(known._key(TALK), known._shop_key)
     await known._redis.aclose()
 
 
@@ -76,3 +77,39 @@ async def test_a_redis_that_does_not_answer_is_left_alone_for_a_moment(presence,
         await presence.here(TALK, SALES, "a", again=True)
 
     assert len(asked) == 1
+
+
+async def test_customers_are_told_when_the_first_of_the_shop_comes_and_not_of_the_others(presence, told):
+    assert await presence.is_shop_there() is False
+    for tab in ("a", "b", "a"):
+        await presence.at_work(tab)
+
+    assert told == [True]
+    assert await presence.is_shop_there() is True
+
+
+async def test_the_shop_is_there_while_anybody_is_whatever_conversation_they_look_at(presence, told):
+    await presence.at_work("a")
+    await presence.here(TALK, BUYER, "b")
+
+    assert told == [True, ["吴丽华"]]
+    assert await presence.is_shop_there() is True
+
+
+async def test_who_only_goes_to_the_next_page_was_never_away(presence, told):
+    await presence.at_work("orders")
+    await presence.left_work("orders")
+    await presence.at_work("inbox")
+
+    assert told == [True]
+
+
+async def test_who_left_is_away_a_little_later(presence, told, monkeypatch):
+    monkeypatch.setattr(presence_module, "LEAVES_SECONDS", 0)
+    monkeypatch.setattr(presence_module, "KNOWN_SECONDS", 0)
+    await presence.at_work("a")
+    await presence.left_work("a")
+    await presence.left_work("never here")
+
+    assert await presence.is_shop_there() is False
+    assert await presence._redis.zcard(presence._shop_key) == 1

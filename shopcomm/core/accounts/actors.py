@@ -43,6 +43,16 @@ class Actor:
         """The rows of the transition table open to this actor; an integration stands for the manager."""
         return frozenset({"system", "manager"}) if self.kind == "api" else frozenset({self.role})
 
+    def is_same_as(self, other: Actor) -> bool:
+        """Whether both are the same person with the same rights, whatever they are called."""
+        mine = (self.kind, self.id, self.role, self.order_id)
+        return mine == (other.kind, other.id, other.role, other.order_id)
+
+    @property
+    def who(self) -> str:
+        """Who it is, for a page that has to notice that somebody else is here now."""
+        return f"{self.kind}:{self.id}"
+
     @property
     def is_shop(self) -> bool:
         """Whether this is the shop's side, which sees internal notes."""

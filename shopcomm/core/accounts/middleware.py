@@ -1,51 +1,16 @@
-"""Who is asking: every request gets `request.actor`."""
+"""Who is asking: every request gets `request.actor`, and `request.speaks_as`, the page it comes from."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.models import Customer, OrderLink
+from shopcomm.core.accounts.proofs import SpeaksAs, actor_of, actors_of
 
-# The id of the link that was opened: one order.
-LINK_SESSION_KEY = "customer_link"
-# The id and phone of the customer who proved the phone by a code: all their orders.
-MY_SESSION_KEY = "my_customer"
-
-Session = Mapping[str, Any]
-
-
-def actor_of(user: object, session: Session) -> Actor | None:
-    """The actor of a session: logged-in staff, else its customer, else nobody."""
-    if getattr(user, "is_authenticated", False) and getattr(user, "is_active", False):
-        return Actor.staff(user)  # type: ignore[arg-type]
-    return customer_of(session)
-
-
-def customer_of(session: Session) -> Actor | None:
-    """The customer of a session: with all orders after a code, with one order after a link that is still live."""
-    if customer := my_customer(session):
-        return Actor.customer(customer)
-    link = link_of(session)
-    return Actor.customer(link.customer, order_id=link.order_id) if link else None
-
-
-def link_of(session: Session) -> OrderLink | None:
-    """The link that a session opened, while it is live."""
-    if not (link_id := session.get(LINK_SESSION_KEY)):
-        return None
-    live = OrderLink.objects.filter(pk=link_id, revoked_at=None, customer__is_active=True)
-    return live.select_related("customer").first()
-
-
-def my_customer(session: Session) -> Customer | None:
-    """The customer who logged in with a code; None once shut out, merged away, or known by another phone."""
-    known = session.get(MY_SESSION_KEY)
-    if not known:
-        return None
-    return Customer.objects.filter(pk=known[0], phone=known[1], is_active=True).first()
+# A page's scripts say with it as whom they speak; a form says it in its address.
+HEADER, FIELD = "X-Visitor", "visitor"
 
 
 class ActorMiddleware:
@@ -55,11 +20,16 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        asking: Any = request
+        asking.speaks_as = SpeaksAs.read(request.headers.get(HEADER) or request.GET.get(FIELD, ""))
         known = settings.SESSION_COOKIE_NAME in request.COOKIES
-        request.actor = actor_of(request.user, _of(request)) if known else None  # type: ignore[attr-defined]
+        asking.actor = actor_of(request.user, asking.session, asking.speaks_as) if known else None
         return self.get_response(request)
 
 
-def _of(request: HttpRequest) -> Session:
-    session: Session = request.session  # type: ignore[assignment]
-    return session
+def actors_behind(request: HttpRequest) -> list[Actor]:
+    """Who may be asking: the one whom the page names, else everybody the session has proved to be."""
+    asking: Any = request
+    if asking.speaks_as.is_said or asking.actor is None:
+        return [asking.actor] if asking.actor else []
+    return actors_of(request.user, asking.session)

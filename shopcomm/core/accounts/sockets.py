@@ -2,11 +2,10 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookies import SimpleCookie
 from importlib import import_module
 from typing import Any
-from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from django.conf import settings
@@ -14,7 +13,7 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest
 
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.middleware import actor_of, customer_of
+from shopcomm.core.accounts.proofs import ANYBODY, SpeaksAs, actor_of, customer_of_link, held_links
 from shopcomm.core.database.pool import is_unavailable
 from shopcomm.core.deadlocks import BUSY_SECONDS
 
@@ -28,8 +27,8 @@ class Visitor:
     """What a socket came with. Tabs of one browser are equal, so that they can be asked about once."""
 
     session_key: str
-    # A customer's page says so, since the same browser may be logged in as staff too.
-    as_customer: bool
+    # A customer's page says so, since the same browser may hold other links and be logged in as staff too.
+    page: SpeaksAs = ANYBODY
 
 
 @database_sync_to_async
@@ -38,9 +37,21 @@ def actor_now(visitor: Visitor) -> Actor | None:
     if not visitor.session_key:
         return None
     request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(visitor.session_key)
-    session: Any = request.session
-    return customer_of(session) if visitor.as_customer else actor_of(get_user(request), session)
+    request.session = _session(visitor)
+    return actor_of(get_user(request), request.session, visitor.page)
+
+
+@database_sync_to_async
+def by_links(visitor: Visitor) -> list[tuple[Visitor, Actor]]:
+    """A socket that names no page may speak for any link that its session holds: each of them, opened last first."""
+    session = _session(visitor)
+    pages = [SpeaksAs(link.pk) for link in reversed(held_links(session))]
+    found = [(replace(visitor, page=page), customer_of_link(session, page.link_id)) for page in pages]
+    return [(each, actor) for each, actor in found if actor]
+
+
+def _session(visitor: Visitor) -> Any:
+    return import_module(settings.SESSION_ENGINE).SessionStore(visitor.session_key)
 
 
 class ActorSocketMiddleware:
@@ -75,9 +86,8 @@ async def _send_away(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 def visitor_of(scope: dict[str, Any]) -> Visitor:
     """Read the handshake."""
-    query = scope.get("query_string", b"")
-    as_customer = b"as=customer" in query and parse_qs(query).get(b"as") == [b"customer"]
-    return Visitor(_cookies(scope).get(settings.SESSION_COOKIE_NAME, ""), as_customer)
+    page = SpeaksAs.read(scope.get("query_string", b"").decode("latin-1"))
+    return Visitor(_cookies(scope).get(settings.SESSION_COOKIE_NAME, ""), page)
 
 
 def _cookies(scope: dict[str, Any]) -> dict[str, str]:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("login/", views.Login.as_view(), name="login"),
     path("logout/", views.Logout.as_view(), name="logout"),
     path("confirm/", views.confirm, name="confirm"),
+    path("session/", views.session_now, name="session-now"),
     path("preferences/", views.preferences, name="preferences"),
     path("rights/", views.rights, name="rights"),
 ]

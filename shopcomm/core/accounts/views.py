@@ -61,6 +61,13 @@ def home(request: HttpRequest) -> HttpResponseBase:
     return redirect("/warehouse/" if user.role == Role.WAREHOUSE else "/orders/")
 
 
+@require_safe
+def session_now(request: HttpRequest) -> JsonResponse:
+    """Who the session is for the page that asks (`X-Visitor`): a socket that was sent away looks before it comes back."""
+    actor = request.actor  # type: ignore[attr-defined]
+    return JsonResponse({"who": actor.who if actor else ""})
+
+
 @login_required
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])

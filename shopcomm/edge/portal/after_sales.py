@@ -25,7 +25,7 @@ from orders.services.after_sales import MAX_PICTURES, appeal_case, open_case, se
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import open_link
 from shopcomm.core.deadlocks import retry_on_deadlock
-from shopcomm.edge.portal.views import closed, order_of, private, remember
+from shopcomm.edge.portal.views import closed, order_of, private
 
 
 @require_http_methods(["GET", "POST"])
@@ -36,8 +36,6 @@ def after_sales(request: HttpRequest, token: str) -> HttpResponse:
     order = order_of(link)
     if link is None or order is None:
         return closed(request)
-    if request.method == "GET" and not request.user.is_authenticated:
-        remember(request, link)
     refusal, status = "", 200
     if request.method == "POST" and not request.user.is_authenticated:
         actor = Actor.customer(link.customer, order_id=link.order_id)

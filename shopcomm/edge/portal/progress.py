@@ -24,10 +24,11 @@ _ENDED_ELSEWHERE = (Status.REFUNDING, Status.REFUNDED, Status.CANCELLED)
 
 @dataclass(frozen=True)
 class Step:
-    """One stop of the way; `state` is done, now or empty."""
+    """One stop of the way; `state` is done, now or empty, `at` when it was reached."""
 
     label: str
     state: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -138,12 +139,24 @@ def _steps(order: Order) -> list[Step]:
         Status.DELIVERED: _("已签收"),
     }
     if order.status in _ENDED_ELSEWHERE:
-        passed = [Step(labels[status], "done") for status in _WAY if _reached_at(order, status)]
-        return [*passed, Step(str(Status(order.status).label), "now")]
+        passed = [
+            Step(labels[status], "done", at)
+            for status in _WAY
+            if (at := _reached_at(order, status)) is not None
+        ]
+        return [*passed, Step(str(Status(order.status).label), "now", _ended_at(order))]
     if order.status == Status.COMPLETED:
-        return [Step(label, "done") for label in labels.values()]
+        return [Step(label, "done", _reached_at(order, status)) for status, label in labels.items()]
     now = _WAY.index(Status(order.status))
-    return [Step(labels[status], _state(index, now)) for index, status in enumerate(_WAY)]
+    states = [_state(index, now) for index in range(len(_WAY))]
+    return [
+        Step(labels[status], state, _reached_at(order, status) if state else None)
+        for status, state in zip(_WAY, states, strict=True)
+    ]
+
+
+def _ended_at(order: Order) -> datetime | None:
+    return order.closed_at if order.status != Status.REFUNDING else None
 
 
 def _state(index: int, now: int) -> str:

@@ -16,7 +16,7 @@ from messaging.services.channels.push import push_key
 from messaging.services.subscriptions import Entry, SubscriptionRefused, forget_browser, remember_browser
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.middleware import link_of
+from shopcomm.core.accounts.proofs import link_of
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.http.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
 from shopcomm.core.http.parsers import raw_body
@@ -25,6 +25,7 @@ from shopcomm.core.http.problems import problem
 LARGEST_BODY = 4096
 MODULES = (
     *ON_EVERY_PAGE,
+    "lib/netbar.js",
     "messaging/pane.js",
     "portal/progress.js",
     "portal/unread.js",
@@ -112,7 +113,7 @@ def push(request: HttpRequest) -> HttpResponse:
     if request.method == "DELETE":
         forget_browser(actor=actor, endpoint=str(given.get("endpoint", "")))
         return HttpResponse(status=204)
-    entry = Entry(link_of(request.session), request.session.session_key or "")  # type: ignore[arg-type]
+    entry = Entry(link_of(request.session, request.speaks_as), request.session.session_key or "")  # type: ignore[arg-type]
     try:
         remember_browser(
             actor=actor,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shopcomm.edge.portal import after_sales, changes, evaluation, pwa, views, wishes
+from shopcomm.edge.portal import after_sales, changes, evaluation, language, pwa, views, wishes
 
 app_name = "portal"
 
@@ -22,5 +22,7 @@ urlpatterns = [
     path("o/<str:token>/confirm/", changes.confirm, name="confirm"),
     path("o/<str:token>/urge/", changes.urge, name="urge"),
     path("o/<str:token>/notices/", wishes.wishes, name="wishes"),
+    path("o/<str:token>/language/", language.choose, name="language"),
+    path("o/<str:token>/session/", views.prove, name="prove"),
     path("o/<str:token>/progress/", views.progress, name="progress"),
 ]

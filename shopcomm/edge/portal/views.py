@@ -6,16 +6,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from orders.models import Order
 from orders.selectors.change_requests import asked_changes
 from orders.selectors.orders import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.middleware import LINK_SESSION_KEY, MY_SESSION_KEY, my_customer
 from shopcomm.core.accounts.models import OrderLink
+from shopcomm.core.accounts.proofs import hold_link
 from shopcomm.core.accounts.services.order_links import link_token, open_link
+from shopcomm.edge.portal.middleware import PageOwner
 from shopcomm.edge.portal.progress import progress_of
+from shopcomm.edge.portal.questions import common_questions
 from shopcomm.edge.portal.quick import quick_actions
 
 
@@ -44,13 +46,28 @@ def progress(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "portal/_progress.html", _context(request, order, token))
 
 
+@require_POST
+@never_cache
+def prove(request: HttpRequest, token: str) -> HttpResponse:
+    """A page that is open shows its link again, since its session has ended: nothing else in the session changes."""
+    link = open_link(token)
+    if link is None:
+        return HttpResponse(status=404)
+    if request.user.is_authenticated:
+        return HttpResponse(status=409)
+    hold_link(request.session, link)  # type: ignore[arg-type]
+    return HttpResponse(status=204)
+
+
 def _context(request: HttpRequest, order: Order, token: str) -> dict[str, Any]:
     """What the progress shows: what waits for an answer stands first, what is settled last."""
     preview = request.user.is_authenticated
     asked = asked_changes(order, whole=True)
+    progress = progress_of(order)
     return {
         "order": order,
-        "progress": progress_of(order),
+        "progress": progress,
+        "questions": common_questions(order, progress, token),
         "waiting": [each for each in asked if each.is_open or each.may_intercept],
         "settled": [each for each in asked if not (each.is_open or each.may_intercept)],
         "quick": quick_actions(order, token, preview=preview),
@@ -69,9 +86,8 @@ def order_response(request: HttpRequest, link: OrderLink | None, *, view: str) -
     if link is None or order is None:
         return closed(request)
     preview = request.user.is_authenticated
-    # Staff who look at a customer's page stay staff: the session of the log-in is left alone.
     if not preview:
-        remember(request, link)
+        request.page_owner = PageOwner.of_link(link)  # type: ignore[attr-defined]
     context = _context(request, order, link_token(link)) | {
         "customer_actor": Actor.customer(link.customer, order_id=link.order_id),
         "view": view,
@@ -81,20 +97,6 @@ def order_response(request: HttpRequest, link: OrderLink | None, *, view: str) -
         # The service worker keeps what carries this, apart for each customer.
         response["X-Offline-Owner"] = salted_hmac("shopcomm.offline", str(link.customer_id)).hexdigest()[:16]
     return response
-
-
-def remember(request: HttpRequest, link: OrderLink) -> None:
-    """Make this session the customer's; another customer's session does not carry over.
-
-    Who proved the phone by a code keeps all orders, of which the link opens one.
-    """
-    mine = my_customer(request.session)  # type: ignore[arg-type]
-    if mine and mine.pk == link.customer_id:
-        return
-    if MY_SESSION_KEY not in request.session and request.session.get(LINK_SESSION_KEY) == link.pk:
-        return
-    request.session.flush()
-    request.session[LINK_SESSION_KEY] = link.pk
 
 
 def order_of(link: OrderLink | None) -> Order | None:

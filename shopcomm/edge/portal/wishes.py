@@ -3,15 +3,16 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from messaging.selectors.wishes import kinds_for
-from messaging.services.subscriptions import set_wishes, wishes_of
+from messaging.models import NotificationPreference
+from messaging.selectors.wishes import groups_for, kinds_for
+from messaging.services.subscriptions import WishesRefused, set_wishes, wishes_of
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import open_link
@@ -27,31 +28,57 @@ def wishes(request: HttpRequest, token: str) -> HttpResponse:
         return closed(request)
     actor = Actor.customer(link.customer, order_id=link.order_id)
     preview = request.user.is_authenticated
+    refusal = ""
     if request.method == "POST" and not preview:
-        keep_wishes(request, actor)
-        return redirect("portal:wishes", token)
-    context = wishes_context(actor) | {
+        refusal = keep_wishes(request, actor)
+        if not refusal:
+            return redirect("portal:wishes", token)
+    context = wishes_context(actor, request.POST if refusal else None) | {
+        "refusal": refusal,
         "back_url": reverse("portal:order", args=[token]),
         "back_label": _("返回订单进度"),
         "push_path": reverse("portal:chat", args=[token]),
         "preview": preview,
     }
-    return private(render(request, "portal/wishes.html", context))
+    return private(render(request, "portal/wishes.html", context, status=422 if refusal else 200))
 
 
-def keep_wishes(request: HttpRequest, actor: Actor) -> None:
-    """Do as the form says."""
-    wanted = set(request.POST.getlist("kind"))
-    set_wishes(
-        actor=actor,
-        quiet_from=reading.clock(request.POST.get("quiet_from")),
-        quiet_to=reading.clock(request.POST.get("quiet_to")),
-        muted=[kind.trigger for kind in kinds_for(wishes_of(actor)) if kind.trigger not in wanted],
-    )
+def keep_wishes(request: HttpRequest, actor: Actor) -> str:
+    """Do as the form says; returns why it could not be done, blank when it was."""
+    try:
+        set_wishes(
+            actor=actor,
+            quiet_from=reading.clock(request.POST.get("quiet_from")),
+            quiet_to=reading.clock(request.POST.get("quiet_to")),
+            muted=_muted(wishes_of(actor), request.POST),
+        )
+    except WishesRefused as error:
+        return str(error)
     messages.success(request, _("设置已保存"))
+    return ""
 
 
-def wishes_context(actor: Actor) -> dict[str, Any]:
-    """What the form shows."""
+def _muted(known: NotificationPreference, post: QueryDict) -> list[str]:
+    """A group that is switched off is off as a whole; one that is switched on anew comes as a whole."""
+    if "grouped" not in post:
+        return [kind.trigger for kind in kinds_for(known) if kind.trigger not in post.getlist("kind")]
+    muted: list[str] = []
+    for group in groups_for(known):
+        mine = [kind.trigger for kind in group.kinds if not kind.fixed]
+        ticked = set(post.getlist("kind")) & set(mine)
+        if group.key not in post.getlist("group"):
+            muted += mine
+        elif ticked or group.is_on:
+            muted += [each for each in mine if each not in ticked]
+    return muted
+
+
+def wishes_context(actor: Actor, typed: QueryDict | None = None) -> dict[str, Any]:
+    """What the form shows: what is known, or what was typed and refused."""
     known = wishes_of(actor)
-    return {"wishes": known, "kinds": kinds_for(known)}
+    if typed is not None:
+        known.quiet_from, known.quiet_to = (
+            reading.clock(typed.get(name)) for name in ("quiet_from", "quiet_to")
+        )
+        known.muted = _muted(known, typed)
+    return {"wishes": known, "groups": groups_for(known)}

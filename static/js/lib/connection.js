@@ -1,14 +1,16 @@
 /* When a connection is dead, how long to wait before the next, and when to give up. */
 const PING_EVERY = 25_000;
 const ANSWER_WITHIN = 10_000;
+/** Milliseconds after which a line that does not open is given up. */
+export const OPENS_WITHIN = 15_000;
 const LONGEST_PAUSE = 30_000;
 const OFFLINE_AFTER = 30_000;
 const RESTART = 1012;
 const TOO_MANY = 4429;
-const REFUSED = new Set([4401, 4403, TOO_MANY]);
+const UNKNOWN = 4401;
 
-/** Whether the server does not want us: trying again would not help. */
-export const isRefused = (code) => REFUSED.has(code);
+/** Whether the server does not know (any more) whom this page speaks for. */
+export const isUnknown = (code) => code === UNKNOWN;
 
 /** Whether there are too many tabs open: the others go on, this one does without. */
 export const isTooMany = (code) => code === TOO_MANY;
@@ -37,10 +39,14 @@ export class Heartbeat {
 
   start() {
     this.stop();
-    this.#timer = setInterval(() => {
-      this.#ping();
-      this.#late = setTimeout(this.#dead, ANSWER_WITHIN);
-    }, PING_EVERY);
+    this.#timer = setInterval(() => this.ask(), PING_EVERY);
+  }
+
+  /** Now, not at the next beat: a phone that slept does not know what became of its lines. */
+  ask() {
+    clearTimeout(this.#late);
+    this.#ping();
+    this.#late = setTimeout(this.#dead, ANSWER_WITHIN);
   }
 
   heard() {

@@ -1,3 +1,5 @@
+import { headersOf } from "lib/visitor.js";
+
 const csrf = () =>
   document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/)?.[1] ??
   document.querySelector("[name=csrfmiddlewaretoken]")?.value ??
@@ -5,7 +7,7 @@ const csrf = () =>
 
 /** A request to our own server that carries the CSRF token. Throws only when the network fails. */
 export async function request(url, { method = "GET", body, headers = {}, ...rest } = {}) {
-  const sent = { ...headers };
+  const sent = { ...headersOf(), ...headers };
   if (method !== "GET") sent["X-CSRFToken"] = csrf();
   if (body && !(body instanceof FormData) && !(body instanceof URLSearchParams)) {
     sent["Content-Type"] = "application/json";

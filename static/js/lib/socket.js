@@ -1,7 +1,11 @@
-import { Heartbeat, isLong, isRefused, isTooMany, pause } from "lib/connection.js";
+import { Heartbeat, OPENS_WITHIN, isLong, isTooMany, isUnknown, pause } from "lib/connection.js";
+import { isIdle } from "lib/idle.js";
+import { socketPath } from "lib/visitor.js";
+import { welcome } from "lib/welcome.js";
 
 /* One WebSocket a tab, shared by everything on the page. It reconnects by itself and subscribes again
-   from what each subscriber has seen, so a frame lost on the way comes back. */
+   from what each subscriber has seen, so a frame lost on the way comes back. Sent away, it asks why, and comes back
+   as soon as the page is welcome again. */
 const topicKey = ({ conversation, feed }) => (feed ? `feed:${feed}` : `conversation:${conversation}`);
 
 class Socket {
@@ -14,8 +18,8 @@ class Socket {
   #attempt = 0;
   #lostAt = 0;
   #timer = 0;
-  #heartbeat = new Heartbeat(() => this.send({ type: "ping" }), () => this.#socket?.close());
-  #refused = false;
+  #heartbeat = new Heartbeat(() => this.send(isIdle() ? { type: "ping", idle: true } : { type: "ping" }), () => this.#socket?.close());
+  #stays = "";
 
   get state() {
     return this.#state;
@@ -69,21 +73,29 @@ class Socket {
   retryNow() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    this.#connect();
+    if (this.#stays && this.#stays !== "tooMany") return this.#askWhy();
+    this.#stays = "";
+    return this.#connect();
+  }
+
+  /** Somebody looks at the page again, or there is a network: what is waited for is tried now, an open line is asked. */
+  lookAgain() {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#heartbeat.ask();
+    else if (this.#socket) this.retryNow();
   }
 
   #connect() {
-    if (this.#refused || this.#timer || this.#socket?.readyState <= WebSocket.OPEN) return;
+    if (this.#stays || this.#timer || this.#socket?.readyState <= WebSocket.OPEN) return;
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}/ws/`);
+    const socket = new WebSocket(`${scheme}://${location.host}${socketPath}`);
     this.#socket = socket;
-    socket.addEventListener("open", () => this.#opened());
-    socket.addEventListener("message", (event) => this.#received(event.data));
-    socket.addEventListener("close", (event) => this.#socket === socket && this.#closed(event.code));
+    const late = setTimeout(() => socket.readyState === WebSocket.CONNECTING && socket.close(), OPENS_WITHIN);
+    socket.addEventListener("open", () => { clearTimeout(late); this.#opened(); });
+    socket.addEventListener("message", (event) => this.#socket === socket && this.#received(event.data));
+    socket.addEventListener("close", (event) => { clearTimeout(late); if (this.#socket === socket) this.#closed(event.code); });
   }
 
   #opened() {
-    this.#attempt = 0;
     this.#lostAt = 0;
     this.#tell("online");
     for (const entries of this.#subscriptions.values()) this.#askAgain([...entries]);
@@ -103,6 +115,7 @@ class Socket {
 
   #received(text) {
     this.#heartbeat.heard();
+    this.#attempt = 0;
     const frame = JSON.parse(text);
     if (frame.type === "pong") this.#compare(frame.last_seq ?? {});
     if (frame.feed && frame.cursor) this.#cursors.set(frame.feed, frame.cursor);
@@ -124,14 +137,30 @@ class Socket {
   #closed(code) {
     this.#heartbeat.stop();
     this.#lostAt ||= Date.now();
-    if (isRefused(code)) {
-      this.#refused = true;
-      this.#tell("offline", { refused: true, tooMany: isTooMany(code) });
-      return;
-    }
+    if (isTooMany(code)) this.#stay("tooMany");
+    else if (isUnknown(code)) this.#askWhy();
+    else this.#comeBack(code);
+  }
+
+  /** Sent away: the session may have a new key only, or the page may show its link again. */
+  async #askWhy() {
+    const why = await welcome().catch(() => "");
+    if (why && why !== "yes") return this.#stay(why);
+    this.#stays = "";
+    return this.#comeBack();
+  }
+
+  /** Nothing to be tried by ourselves, until somebody looks at the page again. */
+  #stay(why) {
+    this.#stays = why;
+    this.#tell("offline", { refused: true, why });
+  }
+
+  #comeBack(code) {
+    clearTimeout(this.#timer);
     this.#attempt += 1;
     const wait = pause(this.#attempt, code);
-    this.#timer = setTimeout(() => this.retryNow(), wait);
+    this.#timer = setTimeout(() => { this.#timer = 0; this.#connect(); }, wait);
     this.#tell(isLong(this.#lostAt) ? "offline" : "reconnecting", { wait });
   }
 
@@ -142,4 +171,6 @@ class Socket {
 }
 
 export const socket = new Socket();
-window.addEventListener("online", () => socket.retryNow());
+window.addEventListener("online", () => socket.lookAgain());
+window.addEventListener("pageshow", (event) => event.persisted && socket.lookAgain());
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && socket.lookAgain());

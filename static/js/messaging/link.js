@@ -1,8 +1,8 @@
 /** The pane's line to the server: the shared socket, and HTTP while that is down. */
 
-import { say } from "lib/dom.js";
 import { post, request } from "lib/http.js";
 import { socket } from "lib/socket.js";
+import { pageVisitor } from "lib/visitor.js";
 import { readAnswer, upload } from "messaging/uploads.js";
 
 export default class Link {
@@ -21,7 +21,7 @@ export default class Link {
 
   get address() {
     const { conversation, urls } = this.#page;
-    return { conversation, urls: { messages: urls.messages, attachments: urls.attachments } };
+    return { conversation, visitor: pageVisitor, urls: { messages: urls.messages, attachments: urls.attachments } };
   }
 
   get #topic() {
@@ -106,10 +106,7 @@ export default class Link {
     if (this.ready) return;
     // A subscription is asked for anew as soon as there is a connection.
     this.#catching = true;
-    if (detail.tooMany) {
-      this.#on.denied({ detail: say("打开的窗口太多，这里不再自动更新。请关闭几个后刷新", "Too many windows are open, this one is no longer live. Close some and reload") });
-    } else if (detail.refused) this.#on.denied({});
-    else this.#on.down(detail);
+    this.#on.down(detail);
   }
 
   #frame(frame) {

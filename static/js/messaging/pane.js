@@ -198,9 +198,10 @@ export default class Pane {
     if (kind !== this.#page.me.kind || id !== this.#page.me.id) this.#typingLine.set(`${kind}${id}`, name, frame.active);
   }
 
-  #present({ who }) {
-    const side = this.#page.audience === "shop" ? "customer" : "staff";
-    this.#presence.set(who.some((one) => one.kind === side && one.online));
+  /** For a customer: whether anybody of the shop is there, not whether somebody looks at just this conversation. */
+  #present({ who = [], shop }) {
+    if (this.#page.audience !== "shop") this.#presence.set(shop === true);
+    else this.#presence.set(who.some((one) => one.kind === "customer" && one.online));
   }
 
   #down(detail) {

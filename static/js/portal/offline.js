@@ -16,7 +16,7 @@ export default class Offline {
     document.addEventListener("portal:fresh", () => this.#fresh());
     document.addEventListener("chat:message", () => { this.#changed = true; });
     window.addEventListener("offline", () => this.#show());
-    socket.onState((state, { attempt }) => state === "offline" && attempt > 0 && this.#show());
+    socket.onState((state, { attempt, refused }) => state === "offline" && attempt > 0 && !refused && this.#show());
     document.addEventListener("visibilitychange", () => document.hidden && this.#keep());
     this.#register();
   }

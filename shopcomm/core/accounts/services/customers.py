@@ -1,5 +1,6 @@
 """Customers, recognised by their phone."""
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -39,4 +40,14 @@ def rename_customer(*, customer: Customer, name: str) -> Customer:
     if name != customer.name:
         customer.name = name
         customer.save(update_fields=["name"])
+    return customer
+
+
+@transaction.atomic
+def keep_language(*, customer: Customer, language: str) -> Customer:
+    """How the shop writes to a customer from now on, notices too. What is no language of the shop's changes nothing."""
+    known = {code for code, _name in settings.LANGUAGES}
+    if language in known and language != customer.language:
+        customer.language = language
+        customer.save(update_fields=["language"])
     return customer

@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.middleware import MY_SESSION_KEY, my_customer
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.accounts.proofs import MY_SESSION_KEY, my_customer
+from shopcomm.edge.portal.middleware import PageOwner, is_opened, speak_to
 from shopcomm.edge.portal.views import private
 
 
@@ -37,6 +38,8 @@ def customer_required(view: View) -> View:
             wanted = request.get_full_path() if request.method == "GET" else reverse("my:orders")
             return redirect(f"{reverse('my:login')}?{urlencode({'next': wanted})}")
         request.customer, request.actor = customer, Actor.customer(customer)
+        request.page_owner = PageOwner.of_customer(customer)
+        speak_to(request, customer, opened=request.method == "GET" and is_opened(request))
         return private(view(request, *args, **kwargs))
 
     return guarded

@@ -18,6 +18,9 @@ from shopcomm.core.configuration.models import shop_settings
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
 
 BASKET_KEY = "my_basket"
+# What is asked about the list, until it is sent.
+QUESTION_KEY = "my_basket_question"
+LONGEST_QUESTION = 500
 
 
 def basket_of(request: MyRequest) -> dict[str, int]:
@@ -44,8 +47,17 @@ def add(request: MyRequest, product_id: int) -> HttpResponse:
     else:
         basket[sku] = min(basket.get(sku, 0) + pieces, MAX_QUANTITY)
         request.session[BASKET_KEY] = basket
+        _keep_question(request)
         messages.success(request, _("已加入询价单"))
     return redirect("my:product", product_id)
+
+
+def _keep_question(request: MyRequest) -> None:
+    """What was asked beside a product goes on the list with it; the list is sent with one question."""
+    asked = request.POST.get("question", "").strip()
+    known = request.session.get(QUESTION_KEY, "")
+    if asked and asked not in known.split("\n"):
+        request.session[QUESTION_KEY] = f"{known}\n{asked}".strip()[:LONGEST_QUESTION]
 
 
 @require_http_methods(["GET", "POST"])
@@ -57,6 +69,7 @@ def basket(request: MyRequest) -> HttpResponse:
     counted = _counted(request)
     request.session[BASKET_KEY] = counted
     if request.POST.get("do") != "send":
+        request.session[QUESTION_KEY] = request.POST.get("question", "")[:LONGEST_QUESTION]
         messages.success(request, _("询价单已更新"))
         return redirect("my:basket")
     try:
@@ -70,6 +83,7 @@ def basket(request: MyRequest) -> HttpResponse:
     except MessagingError as error:
         return _page(request, refusal=str(error.detail), status=error.status)
     request.session.pop(BASKET_KEY, None)
+    request.session.pop(QUESTION_KEY, None)
     messages.success(request, _("询价已发出，客服会给您报价"))
     return redirect("my:chat", sent.message.conversation_id)
 
@@ -108,7 +122,7 @@ def _page(request: MyRequest, *, refusal: str = "", status: int = 200) -> HttpRe
         "lines": lines,
         "gone": [sku for sku in basket if sku not in known],
         "total": sum((line["amount"] for line in lines), 0),
-        "question": request.POST.get("question", ""),
+        "question": request.POST.get("question", request.session.get(QUESTION_KEY, "")),
         "key": request.POST.get("key") or uuid.uuid4(),
         "refusal": refusal,
     }

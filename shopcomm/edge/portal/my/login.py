@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging.services.channels.login_codes import send_code
 from messaging.services.subscriptions import forget_session
-from shopcomm.core.accounts.middleware import my_customer
+from shopcomm.core.accounts.proofs import my_customer
 from shopcomm.core.accounts.services.one_time_codes import CodeRefused, issue_code, mobile_number, verify_code
 from shopcomm.edge.portal.my.access import enter
 from shopcomm.edge.portal.views import private

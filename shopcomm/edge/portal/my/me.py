@@ -51,14 +51,17 @@ def account(request: MyRequest) -> HttpResponse:
 @customer_required
 def notices(request: MyRequest) -> HttpResponse:
     """What a customer wants of notices."""
+    refusal = ""
     if request.method == "POST":
-        keep_wishes(request, request.actor)
-        return redirect("my:notices")
-    context = wishes_context(request.actor) | {
+        refusal = keep_wishes(request, request.actor)
+        if not refusal:
+            return redirect("my:notices")
+    context = wishes_context(request.actor, request.POST if refusal else None) | {
+        "refusal": refusal,
         "active": "me",
         "back_url": reverse("my:me"),
         "back_label": _("返回我的"),
         "push_path": reverse("my:talks"),
         "start_url": reverse("my:orders"),
     }
-    return render(request, "portal/wishes.html", context)
+    return render(request, "portal/wishes.html", context, status=422 if refusal else 200)

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from shopcomm.edge.portal.language import choose_own
 from shopcomm.edge.portal.my import basket, catalogue, chat, login, me, orders
 
 app_name = "my"
@@ -23,5 +24,6 @@ urlpatterns = [
     path("chat/<int:conversation_id>/", chat.chat, name="chat"),
     path("me/", me.me, name="me"),
     path("me/account/", me.account, name="account"),
+    path("me/language/", choose_own, name="language"),
     path("me/notices/", me.notices, name="notices"),
 ]

@@ -1,0 +1,130 @@
+"""Two links, a log-in, staff: pages of one browser, each of which stays alive and whose it is."""
+
+from uuid import uuid4
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from messaging.models import Message
+from messaging.services.messages import send_message
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.services.order_links import link_token, make_link, revoke_links
+from tests.browser.chat import elsewhere, message, ready, say, until
+from tests.browser.conftest import MOUNTED, session_cookie
+from tests.factories import make_order
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SMALL = {"width": 390, "height": 800}
+BAR = '[data-module="lib/netbar.js"]'
+
+
+def path_of(order, view: str = "portal:chat") -> str:
+    return reverse(view, args=[link_token(make_link(customer=order.customer, order_id=order.pk))])
+
+
+def open_beside(page: Page, url: str) -> Page:
+    """Another tab of the same browser."""
+    tab = page.context.new_page()
+    tab.goto(url)
+    tab.wait_for_function(MOUNTED)
+    return tab
+
+
+def answer(order, manager, text: str) -> None:
+    def speak() -> None:
+        send_message(
+            actor=Actor.staff(manager),
+            conversation_id=order.conversation.pk,
+            client_id=str(uuid4()),
+            body=text,
+        )
+
+    elsewhere(speak)
+
+
+def said(order) -> list[tuple[str, str]]:
+    written = Message.objects.filter(conversation__order=order).exclude(kind="event").order_by("seq")
+    return list(written.values_list("sender_kind", "body"))
+
+
+def test_two_orders_pages_of_one_browser_both_stay_alive(browse, live, order, other_customer, manager):
+    second = make_order(customer=other_customer)
+    first_page = ready(browse(f"{live.url}{path_of(order)}", **SMALL))
+    second_page = ready(open_beside(first_page, f"{live.url}{path_of(second)}"))
+    for page, mine, text in ((first_page, order, "第一张"), (second_page, second, "第二张")):
+        say(page, text)
+        expect(page.locator(".log [data-seq]", has_text=text)).to_be_visible()
+        answer(mine, manager, f"答{text}")
+        expect(message(page, f"答{text}")).to_be_visible()
+    # Its own line breaks: it comes back as what it was.
+    first_page.reload()
+    answer(order, manager, "回来以后")
+    expect(message(ready(first_page), "回来以后")).to_be_visible()
+    assert said(order) == [("customer", "第一张"), ("staff", "答第一张"), ("staff", "回来以后")]
+
+
+def test_a_customers_page_speaks_as_the_customer_after_staff_logged_in_beside_it(
+    browse, live, order, manager
+):
+    phone = ready(browse(f"{live.url}{path_of(order)}", **SMALL))
+    client_cookies = phone.context.cookies()
+    held = next(each["value"] for each in client_cookies if each["name"] == "sessionid")
+    log_in_beside(phone, live, manager, held)
+    say(phone, "我是客户")
+    expect(phone.locator(".log [data-seq]", has_text="我是客户")).to_be_visible()
+    assert said(order) == [("customer", "我是客户")]
+
+
+def log_in_beside(phone: Page, live, manager, held: str) -> None:
+    """Staff log in in another tab: the session gets another key, and what was in it stays."""
+    manager.set_password("correct horse 9")
+    manager.save()
+    tab = open_beside(phone, f"{live.url}/login/")
+    tab.locator("[name=username]").fill(manager.username)
+    tab.locator("[name=password]").fill("correct horse 9")
+    tab.locator("form button.primary").first.click()
+    tab.wait_for_url(f"{live.url}/orders/**")
+    until(phone, lambda: not Session.objects.filter(session_key=held).exists())
+
+
+def test_a_session_that_ended_is_proved_again_by_the_page_itself(browse, wire, order, manager):
+    phone = ready(browse(f"{wire.url}{path_of(order, 'portal:order')}", **SMALL))
+    Session.objects.all().delete()
+    wire.drop()
+    answer(order, manager, "今天发货")
+    expect(phone.locator("[data-unread]")).to_have_text("1")
+    expect(phone.locator(BAR)).to_be_hidden()
+
+
+def test_a_closed_link_is_said_on_the_progress_too(browse, live, order):
+    phone = browse(f"{live.url}{path_of(order, 'portal:order')}", **SMALL)
+    # The progress that is asked for again would bring the page that says so; here only the line knows.
+    phone.route("**/progress/", lambda route: route.abort())
+    ready(phone)
+    elsewhere(lambda: revoke_links(order_id=order.pk))
+    expect(phone.locator(BAR)).to_contain_text("这个链接已停用")
+    expect(phone.locator(BAR).get_by_role("button")).to_have_count(0)
+    phone.unroute("**/progress/")
+    phone.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(phone.get_by_role("heading", name="这个链接打不开了")).to_be_visible()
+
+
+def test_a_desk_that_was_logged_out_says_so_and_heals_when_somebody_logs_in_again(
+    browse, wire, order, manager
+):
+    desk = ready(browse(f"{wire.url}/inbox/{order.conversation.pk}/", staff=manager))
+    # A request would be led to the log-in; here only the line knows.
+    desk.route("**/inbox/unread/", lambda route: route.fulfill(json={"unread": 0, "shown": "", "label": ""}))
+    Session.objects.all().delete()
+    wire.drop()
+    expect(desk.locator(BAR)).to_contain_text("登录已失效")
+    expect(desk.locator(BAR).get_by_role("button", name="刷新")).to_be_visible()
+    desk.context.add_cookies([session_cookie(manager, wire.url)])
+    desk.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    ready(desk)
+    expect(desk.locator(BAR)).to_be_hidden(timeout=10_000)
+    answer(order, manager, "又活了")
+    expect(message(desk, "又活了")).to_be_visible()

@@ -1,0 +1,98 @@
+"""The customer's language: chosen on the page, asked for by the browser, known of the customer."""
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from shopcomm.core.accounts.services.order_links import link_token, make_link
+
+pytestmark = pytest.mark.django_db
+ENGLISH, FRENCH = {"accept-language": "en-GB,en;q=0.9"}, {"accept-language": "fr-FR,fr;q=0.9,en;q=0.5"}
+
+
+@pytest.fixture
+def address(order) -> str:
+    return f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/"
+
+
+def known(customer) -> str:
+    customer.refresh_from_db()
+    return customer.language
+
+
+def language(client: Client, address: str, **headers: str) -> str:
+    return client.get(address, headers=headers)["Content-Language"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ({}, "zh-hans"),
+        (ENGLISH, "en"),
+        (FRENCH, "en"),
+        ({"accept-language": "zh-TW,zh;q=0.9"}, "zh-hans"),
+        ({"accept-language": "de"}, "zh-hans"),
+        ({"accept-language": ";;q=x,²" * 50}, "zh-hans"),
+    ],
+)
+def test_a_customers_page_honours_the_browsers_languages(client, address, asked, answered) -> None:
+    assert language(client, address, **asked) == answered
+    assert language(client, "/my/login/", **asked) == answered
+
+
+def test_the_shops_own_pages_do_not(client, manager) -> None:
+    client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
+    assert language(client, "/orders/", **ENGLISH) == "zh-hans"
+
+
+def test_the_switch_on_an_orders_page_is_kept_for_the_customer(client, address, customer) -> None:
+    page = client.get(address).content.decode()
+    assert f'action="{address}language/"' in page
+    answer = client.post(f"{address}language/", {"language": "en", "next": address})
+
+    assert (answer.status_code, answer["Location"]) == (302, address)
+    assert language(client, address) == "en"
+    assert known(customer) == "en"
+    # On another phone, whose browser asks for nothing.
+    assert language(Client(), address) == "en"
+
+
+def test_what_was_chosen_in_this_browser_goes_before_what_is_known(client, address, customer) -> None:
+    client.post(f"{address}language/", {"language": "zh-hans", "next": address})
+
+    assert language(client, address, **ENGLISH) == "zh-hans"
+    assert known(customer) == "zh-hans"
+
+
+def test_the_first_page_that_is_opened_says_how_to_write_to_a_customer(client, address, customer) -> None:
+    language(client, address, **ENGLISH, **{"sec-fetch-mode": "cors"})
+    assert known(customer) == ""
+    language(client, address, **ENGLISH)
+    assert known(customer) == "en"
+    # What is known is not changed by a phone that somebody borrowed.
+    language(Client(), address, **{"accept-language": "zh-CN"})
+    assert known(customer) == "en"
+
+
+def test_behind_the_code_it_is_the_same(phone, customer) -> None:
+    assert phone.post("/my/me/language/", {"language": "en", "next": "/my/me/"})["Location"] == "/my/me/"
+    assert language(phone, "/my/") == "en"
+    assert known(customer) == "en"
+
+
+def test_staff_who_look_at_the_page_choose_for_themselves_only(client, address, customer, manager) -> None:
+    client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
+    client.post(f"{address}language/", {"language": "en", "next": address})
+
+    assert client.cookies[settings.LANGUAGE_COOKIE_NAME].value == "en"
+    assert known(customer) == ""
+
+
+@pytest.mark.parametrize("given", ["", "fr", "²", "en\x00"])
+def test_what_is_no_language_of_the_shop_changes_nothing(client, address, customer, given) -> None:
+    client.post(f"{address}language/", {"language": given, "next": address})
+    assert known(customer) == ""
+
+
+def test_a_closed_link_keeps_nothing(client) -> None:
+    assert client.post("/o/nonsense.signature/language/", {"language": "en"}).status_code == 404
