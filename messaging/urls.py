@@ -18,6 +18,7 @@ from messaging.views.rules import (
     try_rule,
 )
 from messaging.views.said_changes import change_from_message, take_offered_address
+from messaging.views.saying import say
 from messaging.views.waiting import change_waiting, waiting
 
 app_name = "messaging"
@@ -28,6 +29,7 @@ urlpatterns = [
     path("inbox/new/", new_enquiry, name="enquiry"),
     path("inbox/<int:conversation_id>/", inbox, name="inbox-conversation"),
     path("conversations/<int:conversation_id>/messages/", messages, name="messages"),
+    path("conversations/<int:conversation_id>/say/", say, name="say"),
     path("conversations/<int:conversation_id>/cards/<int:seq>/", card, name="card"),
     path(
         "conversations/<int:conversation_id>/cards/<int:seq>/<slug:action>/", act_on_card, name="card-action"

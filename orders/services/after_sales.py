@@ -14,6 +14,7 @@ from orders.errors import GuardFailed, NotAllowed
 from orders.events import AfterSalesMoved
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Refund, Status, Variant
 from orders.selectors.parcels_home import not_home
+from orders.selectors.scanning import courier_of
 from orders.services.addresses import clean
 from orders.services.announce import record
 from orders.services.debts import reduce_debt, worth_left
@@ -281,9 +282,12 @@ def withdraw_case(*, actor: Actor, case_id: int) -> AfterSalesCase:
 def send_back(*, actor: Actor, case_id: int, carrier: str, tracking_number: str) -> AfterSalesCase:
     """Say with which parcel the goods come back. Raises as approve_case does."""
     case, order = begin(actor, case_id, "send")
-    number, code = tracking_number.strip().upper(), courier_code(carrier)
-    if not code or not TRACKING_NUMBER.fullmatch(number):
+    number = tracking_number.strip().upper()
+    if not TRACKING_NUMBER.fullmatch(number):
         raise GuardFailed(("tracking_required", _("请填写正确的运单号")))
+    code = courier_code(carrier) if carrier.strip() else courier_of(number)
+    if not code:
+        raise GuardFailed(("carrier_required", _("没认出是哪家快递，请选一家")))
     if (case.carrier, case.tracking_number) == (code, number):
         return case
     case.carrier, case.tracking_number, case.state = code, number, State.RETURN_IN_TRANSIT

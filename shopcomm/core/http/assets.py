@@ -62,7 +62,14 @@ COMPONENTS = (
 
 
 # What `base.html` starts whatever the page.
-ON_EVERY_PAGE = ("app.js", "lib/shortcuts.js", "lib/clicks.js", "lib/time.js", "lib/toast.js")
+ON_EVERY_PAGE = (
+    "app.js",
+    "lib/shortcuts.js",
+    "lib/clicks.js",
+    "lib/time.js",
+    "lib/toast.js",
+    "lib/kept_forms.js",
+)
 # What every page needs, as one file: made when static files are collected, so that a phone asks once.
 BUNDLE = "css/shop.css"
 

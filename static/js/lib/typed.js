@@ -1,13 +1,15 @@
 const FIELDS = "input:not([type=hidden], [type=file], [type=password]), textarea, select";
 
-const fields = (part) => [...part.querySelectorAll(FIELDS)];
+/** What somebody can fill in, in a part of the page. */
+export const fieldsOf = (part) => [...part.querySelectorAll(FIELDS)];
 
 // Two forms of a part may go to one address; the field's own id tells them apart.
 const key = (field) => `${field.form?.getAttribute("action") ?? ""} ${field.name} ${field.id}`;
 
 const chosen = (select) => [...select.options].some((option) => option.selected !== option.defaultSelected);
 
-const touched = (field) => {
+/** Whether a field is not as the page came with it. */
+export const isTouched = (field) => {
   if (field.tagName === "SELECT") return chosen(field) && field.selectedIndex > 0;
   return /checkbox|radio/.test(field.type) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
 };
@@ -28,15 +30,15 @@ export function keepTyped(part) {
   const active = document.activeElement;
   const folds = [...part.querySelectorAll("details[open]")].map(fold);
   const held = active?.matches("summary") && part.contains(active) ? fold(active.parentElement) : null;
-  const kept = fields(part)
-    .filter((field) => (field.name || field.id) && (touched(field) || field === active))
-    .map((field) => ({ field, same: key(field), typed: touched(field), focused: field === active, caret: caretOf(field) }));
+  const kept = fieldsOf(part)
+    .filter((field) => (field.name || field.id) && (isTouched(field) || field === active))
+    .map((field) => ({ field, same: key(field), typed: isTouched(field), focused: field === active, caret: caretOf(field) }));
   return (fresh) => {
     for (const box of fresh.querySelectorAll("details")) {
       if (folds.includes(fold(box))) box.open = true;
       if (fold(box) === held) box.querySelector("summary").focus();
     }
-    for (const one of kept) put(fields(fresh).filter((field) => key(field) === one.same), one);
+    for (const one of kept) put(fieldsOf(fresh).filter((field) => key(field) === one.same), one);
   };
 }
 

@@ -16,6 +16,7 @@ export default class Composer {
     this.#draftKey = draftKey;
     this.#events = events;
     this.#restore();
+    this.#takeOver();
     form.addEventListener("submit", (event) => { event.preventDefault(); this.#send(); });
     form.addEventListener("click", (event) => this.#click(event));
     this.#listen(this.#input);
@@ -99,8 +100,6 @@ export default class Composer {
     const mode = event.target.closest("[data-mode]");
     if (mode) { this.setInternal(mode.dataset.mode === "note"); this.#input.focus(); }
     if (event.target.closest("[data-reply-cancel]")) this.clearReply();
-    const quick = event.target.closest("[data-quick]");
-    if (quick) this.insert(quick.textContent.trim());
   }
 
   #send() {
@@ -126,6 +125,12 @@ export default class Composer {
     const lines = this.#input.value.split("\n").length;
     const wide = Math.max(18, Math.floor(this.#input.clientWidth / 15));
     this.#input.rows = Math.min(8, Math.max(Number(this.#input.dataset.minRows), lines, Math.ceil(this.#input.value.length / wide)));
+  }
+
+  /** From now on it can be said who is to read it. */
+  #takeOver() {
+    for (const button of this.#form.querySelectorAll("[data-waits]")) button.disabled = false;
+    if (this.#form.querySelector("[data-send-label]")) this.setInternal(false);
   }
 
   #restore() {

@@ -31,7 +31,9 @@ export default class EmojiPicker {
   async #open() {
     this.#panel.hidden = false;
     this.#button.setAttribute("aria-expanded", "true");
-    this.#search.focus();
+    // Under a finger the search box would bring a keyboard over the grid.
+    if (matchMedia("(hover: hover)").matches) this.#search.focus();
+    else this.#dropKeyboard();
     try {
       this.#data ??= await (await fetch(this.#url)).json();
     } catch {
@@ -39,6 +41,10 @@ export default class EmojiPicker {
       return;
     }
     this.#render();
+  }
+
+  #dropKeyboard() {
+    if (document.activeElement?.matches("input, textarea")) document.activeElement.blur();
   }
 
   #close() {

@@ -56,7 +56,8 @@ export default class OrderDetail {
   }
 
   async #act(form) {
-    const answer = await post(form.action, new FormData(form), { headers: { "X-Fragment": "1" } });
+    const answer = await post(form.action, new FormData(form), { headers: { "X-Fragment": "1" } }).catch(() => null);
+    if (!answer) return toast(say("网络不通，没有提交。填写的内容还在", "No network. Nothing was sent, your input is kept"), { alert: true });
     if (!answer.ok) return toast(say("没有成功，请再试一次", "That did not work, please try again"), { alert: true });
     form.reset();
     form.closest("details")?.removeAttribute("open");

@@ -1,5 +1,5 @@
 import { $ } from "lib/dom.js";
-import { agree, isKept, isPossible } from "lib/push.js";
+import { agree, isKept, isPossible, sayWhyNot } from "lib/push.js";
 
 const KEY = "shopcomm-push-later";
 const PAUSE = 30 * 24 * 3600 * 1000;
@@ -27,7 +27,10 @@ export default class AskPush {
 
   async #agree() {
     this.#root.hidden = true;
-    this.#kept = agree(this.#root.dataset.path).then(() => true);
+    const answer = agree(this.#root.dataset.path);
+    // Asked once is enough, whatever the answer.
+    this.#kept = answer.then(() => true);
+    answer.then(sayWhyNot);
   }
 
   #later() {

@@ -1,0 +1,170 @@
+"""Small things of the customer's pages that were seen to go wrong on a phone."""
+
+import pytest
+from django.urls import reverse
+
+from messaging.models import Message, NotificationPreference
+from messaging.selectors.wishes import groups_for, kinds_for
+from messaging.services.notifications.defaults import ensure_default_rules
+from messaging.services.subscriptions import wishes_of
+from orders.models import AfterSalesCase, Status
+from orders.services.after_sales import send_back
+from orders.services.editing import edit_order
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.services.order_links import link_token, make_link
+from tests.factories import make_order
+
+pytestmark = pytest.mark.django_db
+
+
+def address_of(order, page: str = "order") -> str:
+    token = link_token(make_link(customer=order.customer, order_id=order.pk))
+    return reverse(f"portal:{page}", args=[token])
+
+
+@pytest.fixture
+def wishes(order) -> str:
+    ensure_default_rules()
+    return address_of(order, "wishes")
+
+
+def known(order) -> NotificationPreference:
+    return wishes_of(Actor.customer(order.customer))
+
+
+# --- notices ------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("half", [{"quiet_from": "22:00"}, {"quiet_to": "08:00", "quiet_from": "²"}])
+def test_half_of_the_quiet_hours_is_refused_with_a_word_and_wipes_nothing(client, order, wishes, half):
+    client.post(wishes, {"quiet_from": "21:00", "quiet_to": "07:00", "grouped": "1"})
+    answer = client.post(wishes, {"quiet_from": "", "quiet_to": "", "grouped": "1"} | half)
+
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "免打扰要填开始和结束两个时间" in page
+    assert "设置已保存" not in page
+    assert f"{known(order).quiet_from:%H:%M}–{known(order).quiet_to:%H:%M}" == "21:00–07:00"
+
+
+def test_staff_are_told_so_too(log_in, sales):
+    page = log_in(sales).post("/notices/wishes/", {"quiet_from": "22:00"}, follow=True).content.decode()
+    assert "免打扰要填开始和结束两个时间" in page
+    assert not NotificationPreference.objects.exists()
+
+
+def test_kinds_of_notices_stand_in_a_few_groups_and_none_is_lost(client, order, wishes):
+    groups = groups_for(known(order))
+
+    assert 4 <= len(groups) <= 6
+    assert sorted(kind.trigger for group in groups for kind in group.kinds) == sorted(
+        kind.trigger for kind in kinds_for(known(order))
+    )
+    assert client.get(wishes).content.decode().count('name="group"') == len(groups)
+
+
+def test_one_switch_turns_a_group_off_and_on_and_money_is_told_all_the_same(client, order, wishes):
+    every = [group.key for group in groups_for(known(order))]
+    ticked = [kind.trigger for kind in kinds_for(known(order))]
+    client.post(
+        wishes,
+        {"grouped": "1", "group": [key for key in every if key not in ("delivery", "money")], "kind": ticked},
+    )
+    muted = set(known(order).muted)
+    assert {"picking", "shipped", "tracking", "delivered"} <= muted
+    assert not {"paid", "refunded"} & muted
+    assert "completed" not in muted
+
+    client.post(
+        wishes, {"grouped": "1", "group": every, "kind": [each for each in ticked if each not in muted]}
+    )
+    assert known(order).muted == []
+
+
+def test_a_single_kind_can_still_be_turned_off(client, order, wishes):
+    every = [group.key for group in groups_for(known(order))]
+    ticked = [kind.trigger for kind in kinds_for(known(order)) if kind.trigger != "tracking"]
+    client.post(wishes, {"grouped": "1", "group": every, "kind": ticked})
+    assert known(order).muted == ["tracking"]
+
+
+# --- the order ----------------------------------------------------------------------------------------
+def test_the_steps_say_when(client, customer):
+    order = make_order(customer=customer, status=Status.PICKING)
+    page = client.get(address_of(order)).content.decode()
+    steps = page.split('<ol class="steps"')[1].split("</ol>")[0]
+    assert steps.count("<time") == 3
+
+
+def test_an_event_line_masks_the_phone_like_the_page(order, manager):
+    edit_order(
+        actor=Actor.staff(manager), order_id=order.pk, version=None, changes={"receiver_phone": "13912345678"}
+    )
+    said = Message.objects.filter(conversation__order=order, kind="event").order_by("-seq").first()
+    assert "139 **** 5678" in said.body
+    assert "13912345678" not in f"{said.body}{said.data}"
+
+
+def test_a_cancellation_is_not_called_a_change(client, order):
+    answer = client.post(
+        address_of(order, "change"),
+        {"kind": "cancel", "reason": "不要了", "key": "k", "send": "cancel"},
+        follow=True,
+    )
+    page = answer.content.decode()
+    assert "已修改" not in page
+    assert "订单已取消" in page
+
+
+def test_questions_are_answered_from_the_order_and_none_leads_nowhere(client, customer):
+    order = make_order(customer=customer, status=Status.PICKING)
+    page = client.get(address_of(order, "chat")).content.decode()
+    asked = page.split('class="composer__asks"')[1].split("<textarea")[0]
+    assert "什么时候发货" in asked
+    assert "正在为您配货" in asked
+    assert "?kind=address" in asked
+    assert "发票" not in asked
+    assert (
+        "composer__asks"
+        not in client.get(
+            address_of(make_order(customer=customer, status=Status.COMPLETED), "chat")
+        ).content.decode()
+    )
+
+
+# --- the list and the parcel home -----------------------------------------------------------------------
+def test_a_question_typed_before_the_list_is_kept_until_it_is_sent(phone, variant):
+    product = variant.product_id
+    phone.post(
+        f"/my/catalogue/{product}/add/", {"sku": variant.sku, "quantity": "2", "question": "能印 logo 吗"}
+    )
+    assert "能印 logo 吗" in phone.get("/my/quote/").content.decode()
+    answer = phone.post(
+        "/my/quote/",
+        {"do": "send", "sku": variant.sku, "quantity": "2", "question": "能印 logo 吗", "key": "k"},
+    )
+    assert answer.status_code == 302
+    assert "能印 logo 吗" not in phone.get("/my/quote/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "number", "code"),
+    [
+        ("", "SF1234567890123", "shunfeng"),
+        ("中通快递", "75312345678901", "zhongtong"),
+        ("sf", "AB123", "shunfeng"),
+    ],
+)
+def test_the_courier_of_a_parcel_home_is_told_by_its_number_or_its_name(customer, typed, number, code):
+    order = make_order(customer=customer, status=Status.DELIVERED)
+    case = AfterSalesCase.objects.create(
+        order=order,
+        kind="return",
+        reason="other",
+        asked_by="吴丽华",
+        asked_at=order.placed_at,
+        state="waiting_return",
+    )
+    case.lines.create(line=order.lines.get(), quantity=1)
+    sent = send_back(
+        actor=Actor.customer(customer), case_id=case.pk, carrier=typed, tracking_number=number.lower()
+    )
+    assert (sent.carrier, sent.tracking_number) == (code, number)
