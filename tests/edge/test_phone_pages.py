@@ -1,6 +1,7 @@
 """Small things of the customer's pages that were seen to go wrong on a phone."""
 
 import pytest
+from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from messaging.models import Message, NotificationPreference
@@ -12,7 +13,9 @@ from orders.services.after_sales import send_back
 from orders.services.editing import edit_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
+from shopcomm.core.configuration.models import ShopSettings, shop_settings
 from tests.factories import make_order
+from tests.messaging.pictures import picture, upload
 
 pytestmark = pytest.mark.django_db
 
@@ -168,3 +171,47 @@ def test_the_courier_of_a_parcel_home_is_told_by_its_number_or_its_name(customer
         actor=Actor.customer(customer), case_id=case.pk, carrier=typed, tracking_number=number.lower()
     )
     assert (sent.carrier, sent.tracking_number) == (code, number)
+
+
+# --- paying ---------------------------------------------------------------------------------------------
+@pytest.fixture
+def ways_to_pay(tmp_path, settings) -> ShopSettings:
+    settings.MEDIA_ROOT = tmp_path
+    shop = shop_settings()
+    shop.pay_text = "农业银行 6228 4800\n户名 王芳"
+    shop.pay_code.save("code.png", ContentFile(picture("PNG")))
+    shop.save()
+    return shop
+
+
+def test_an_unpaid_order_says_how_to_pay_this_shop(client, order, ways_to_pay):
+    page = client.get(address_of(order)).content.decode()
+    assert "农业银行 6228 4800<br>户名 王芳" in page
+    assert ways_to_pay.pay_code.url in page
+    assert client.get(ways_to_pay.pay_code.url).status_code == 200
+    paid = make_order(customer=order.customer, status=Status.PAID)
+    assert "农业银行" not in client.get(address_of(paid)).content.decode()
+
+
+def test_a_shop_that_has_said_nothing_is_asked(client, order):
+    page = client.get(address_of(order)).content.decode()
+    assert "联系商家付款" in page
+    assert "付款凭证" not in page
+
+
+def test_a_slip_goes_into_the_conversation_once_and_books_nothing(client, order, ways_to_pay):
+    sent = {"picture": upload(picture()), "form_key": "one"}
+    answer = client.post(address_of(order, "slip"), sent)
+    client.post(address_of(order, "slip"), {"picture": upload(picture()), "form_key": "one"})
+
+    said = Message.objects.get(conversation__order=order, kind="image")
+    assert answer["Location"].endswith("/chat/")
+    assert (said.sender_kind, said.body, said.attachments.count()) == ("customer", "付款凭证", 1)
+    order.refresh_from_db()
+    assert (order.status, order.paid_amount) == (Status.PENDING_PAYMENT, 0)
+
+
+@pytest.mark.parametrize("given", [{}, {"picture": "words"}])
+def test_a_slip_without_a_picture_is_refused_with_a_word(client, order, given):
+    client.post(address_of(order, "slip"), given)
+    assert not Message.objects.filter(conversation__order=order).exclude(kind="event").exists()

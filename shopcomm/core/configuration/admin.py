@@ -3,6 +3,7 @@ from typing import Any
 from django.contrib import admin
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminImageFieldWidget
 
@@ -13,6 +14,7 @@ from shopcomm.core.realtime import ORDERS_FEED, look_again_on_commit
 
 class ShopSettingsForm(ModelForm):
     logo = LogoField(widget=UnfoldAdminImageFieldWidget)
+    pay_code = LogoField(label=_("收款码"), widget=UnfoldAdminImageFieldWidget)
 
 
 @admin.register(ShopSettings)

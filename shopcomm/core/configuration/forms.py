@@ -11,10 +11,13 @@ from shopcomm.core.pictures.uploads import PictureRefused, drawn_anew
 
 
 class LogoField(forms.FileField):
-    """The shop's sign, drawn anew by a process of its own. Not Django's image field, which decodes in this one."""
+    """The shop's sign, or its code to pay with, drawn anew by a process of its own.
+
+    Not Django's image field, which decodes in this one.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(label=_("店标"), required=False, **kwargs)
+        super().__init__(**{"label": _("店标"), "required": False} | kwargs)
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         given = super().clean(data, initial)

@@ -21,6 +21,19 @@ class ShopSettings(models.Model):
     shop_name = LineField(_("店名"), max_length=60, default="本店")
     logo = models.ImageField(_("店标"), upload_to="shop/", blank=True)
     phone = LineField(_("电话"), max_length=PHONE_LENGTH, blank=True, help_text=_("客户页面上可以直接拨打"))
+    # How a customer pays this shop; shown beside what is due.
+    pay_text = models.TextField(
+        _("收款方式"),
+        max_length=500,
+        blank=True,
+        help_text=_("账号、户名、开户行等，一行一个；客户在待付款的订单上看到"),
+    )
+    pay_code = models.ImageField(
+        _("收款码"),
+        upload_to="shop/",
+        blank=True,
+        help_text=_("微信或支付宝收款码的图片；客户在待付款的订单上看到"),
+    )
     return_receiver = LineField(_("退货收件人"), max_length=60, blank=True)
     return_phone = LineField(_("退货电话"), max_length=PHONE_LENGTH, blank=True)
     return_address = LineField(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shopcomm.edge.portal import after_sales, changes, evaluation, language, pwa, views, wishes
+from shopcomm.edge.portal import after_sales, changes, evaluation, language, pwa, slip, views, wishes
 
 app_name = "portal"
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("o/<str:token>/after-sales/<int:case_id>/<slug:step>/", after_sales.move_case, name="move-case"),
     path("o/<str:token>/evaluation/", evaluation.evaluation, name="evaluation"),
     path("o/<str:token>/confirm/", changes.confirm, name="confirm"),
+    path("o/<str:token>/slip/", slip.slip, name="slip"),
     path("o/<str:token>/urge/", changes.urge, name="urge"),
     path("o/<str:token>/notices/", wishes.wishes, name="wishes"),
     path("o/<str:token>/language/", language.choose, name="language"),

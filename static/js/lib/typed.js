@@ -30,6 +30,7 @@ export function keepTyped(part) {
   const active = document.activeElement;
   const folds = [...part.querySelectorAll("details[open]")].map(fold);
   const held = active?.matches("summary") && part.contains(active) ? fold(active.parentElement) : null;
+  const files = [...part.querySelectorAll("input[type=file]")].filter((field) => field.files.length);
   const kept = fieldsOf(part)
     .filter((field) => (field.name || field.id) && (isTouched(field) || field === active))
     .map((field) => ({ field, same: key(field), typed: isTouched(field), focused: field === active, caret: caretOf(field) }));
@@ -38,6 +39,8 @@ export function keepTyped(part) {
       if (folds.includes(fold(box))) box.open = true;
       if (fold(box) === held) box.querySelector("summary").focus();
     }
+    // Nobody can write into a field of files: it is itself what stays.
+    for (const old of files) [...fresh.querySelectorAll("input[type=file]")].find((field) => key(field) === key(old))?.replaceWith(old);
     for (const one of kept) put(fieldsOf(fresh).filter((field) => key(field) === one.same), one);
   };
 }
