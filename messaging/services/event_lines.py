@@ -12,7 +12,9 @@ from messaging.models import Conversation, Message, Sender
 from messaging.services.conversations import ensure_order_conversation
 from messaging.services.drafts import Draft
 from messaging.services.messages import write_messages
+from orders.contacts import masked_phones
 from orders.models import Order
+from orders.selectors.contacts import whole_data
 from orders.selectors.timeline import before_after, entry_of, event_text
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
@@ -95,9 +97,15 @@ def line_text(event: DomainEvent, language: str, *, internal: bool) -> str:
         return _text(event, internal=internal)
 
 
+def _masked(event: DomainEvent) -> dict[str, Any]:
+    """A line stays in the conversation for good, on whoever's phone it is read: its phones are masked like the page's."""
+    data = whole_data(event)
+    return data | {name: masked_phones(data[name]) for name in ("before", "after") if data.get(name)}
+
+
 def _text(event: DomainEvent, *, internal: bool) -> str:
     changes = [
         _("%(label)s：%(before)s → %(after)s") % {"label": c.label, "before": c.before, "after": c.after}
-        for c in before_after(event, audience="shop" if internal else "customer")
+        for c in before_after(event, audience="shop" if internal else "customer", data=_masked(event))
     ]
     return " · ".join([event_text(event), *changes])[:LONGEST_LINE]

@@ -144,12 +144,14 @@ def before_after(
     names: Mapping[str, str] | None = None,
     data: Mapping[str, Any] | None = None,
 ) -> list[BeforeAfter]:
-    """The fields an edit changed. Everybody reads phones masked, as on the other pages: a line stays in a talk for good."""
+    """The fields an edit changed. The shop reads phones masked, as on its other pages; the customer reads their own."""
     data = whole_data(event) if data is None else data
-    before, after = masked_phones(data.get("before") or {}), masked_phones(data.get("after") or {})
-    if audience != "shop":
-        after = {name: value for name, value in after.items() if name not in INTERNAL_FIELDS}
-    return in_words(before, after, names)
+    before, after = data.get("before") or {}, data.get("after") or {}
+    if audience == "shop":
+        return in_words(masked_phones(before), masked_phones(after), names)
+    return in_words(
+        before, {name: value for name, value in after.items() if name not in INTERNAL_FIELDS}, names
+    )
 
 
 def in_words(

@@ -71,6 +71,21 @@ def test_what_the_line_loses_on_the_way_is_filled_in_again(browse, wire, token):
     expect(form.locator('[name="street"]')).to_have_value("文一西路 969 号")
 
 
+def test_a_form_that_could_not_leave_is_as_it_was_after_a_reload(browse, wire, token):
+    phone = browse(f"{wire.url}{reverse('portal:change', args=[token])}", **SMALL)
+    form = address_form(phone)
+    form.locator('[name="street"]').fill("文一西路 969 号")
+    wire.cut()
+    form.get_by_role("button", name="提交新地址").click()
+    expect(form.locator(KEPT)).to_be_visible()
+    # Nothing is sent while it is reloaded.
+    phone.route("**/healthz", lambda route: route.abort())
+    wire.mend()
+    phone.reload()
+    expect(form.locator('[name="street"]')).to_have_value("文一西路 969 号")
+    assert not ChangeRequest.objects.exists()
+
+
 def test_staff_keep_what_they_wrote_too(browse, wire, manager):
     desk = browse(f"{wire.url}/preferences/", staff=manager)
     wire.cut()

@@ -38,7 +38,7 @@ def known(order) -> NotificationPreference:
 # --- notices ------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("half", [{"quiet_from": "22:00"}, {"quiet_to": "08:00", "quiet_from": "²"}])
 def test_half_of_the_quiet_hours_is_refused_with_a_word_and_wipes_nothing(client, order, wishes, half):
-    client.post(wishes, {"quiet_from": "21:00", "quiet_to": "07:00", "grouped": "1"})
+    client.post(wishes, {"quiet_from": "21:00", "quiet_to": "07:00", "grouped": "1"}, follow=True)
     answer = client.post(wishes, {"quiet_from": "", "quiet_to": "", "grouped": "1"} | half)
 
     assert answer.status_code == 422
@@ -109,7 +109,7 @@ def test_an_event_line_masks_the_phone_like_the_page(order, manager):
 def test_a_cancellation_is_not_called_a_change(client, order):
     answer = client.post(
         address_of(order, "change"),
-        {"kind": "cancel", "reason": "不要了", "key": "k", "send": "cancel"},
+        {"kind": "cancel", "reason": "不要了", "key": "k"},
         follow=True,
     )
     page = answer.content.decode()
@@ -215,3 +215,16 @@ def test_a_slip_goes_into_the_conversation_once_and_books_nothing(client, order,
 def test_a_slip_without_a_picture_is_refused_with_a_word(client, order, given):
     client.post(address_of(order, "slip"), given)
     assert not Message.objects.filter(conversation__order=order).exclude(kind="event").exists()
+
+
+def test_an_open_case_stands_before_the_goods_are_confirmed(client, customer):
+    order = make_order(customer=customer, status=Status.DELIVERED)
+    assert "确认收货" in client.get(address_of(order)).content.decode().split('class="portal__confirm"')[1]
+    case = AfterSalesCase.objects.create(
+        order=order, kind="return", reason="other", asked_by="吴丽华", asked_at=order.placed_at
+    )
+    page = client.get(address_of(order)).content.decode()
+    assert f"#case-{case.pk}" in page
+    assert "portal__confirm" not in page
+    AfterSalesCase.objects.update(state="rejected")
+    assert "portal__confirm" in client.get(address_of(order)).content.decode()

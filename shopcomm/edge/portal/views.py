@@ -8,6 +8,7 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from orders.after_sales import OPEN
 from orders.models import Order
 from orders.selectors.change_requests import asked_changes
 from orders.selectors.orders import orders_visible_to
@@ -67,6 +68,7 @@ def _context(request: HttpRequest, order: Order, token: str) -> dict[str, Any]:
     return {
         "order": order,
         "progress": progress,
+        "open_cases": [case for case in order.after_sales.all() if case.state in OPEN],
         "questions": common_questions(order, progress, token),
         "waiting": [each for each in asked if each.is_open or each.may_intercept],
         "settled": [each for each in asked if not (each.is_open or each.may_intercept)],
@@ -106,7 +108,7 @@ def order_of(link: OrderLink | None) -> Order | None:
     actor = Actor.customer(link.customer, order_id=link.order_id)
     visible = orders_visible_to(actor).select_related("customer", "evaluation")
     related = visible.prefetch_related(
-        "lines__variant__product", "shipments__nodes", "shipments__lines__line", "refunds"
+        "lines__variant__product", "shipments__nodes", "shipments__lines__line", "refunds", "after_sales"
     )
     return related.filter(pk=link.order_id).first()
 

@@ -20,7 +20,7 @@ export default class KeptForms {
   #submitted(event) {
     const form = event.target;
     // What a script sends by itself keeps its form; a question loses nothing.
-    if (event.defaultPrevented || form.method !== "post" || new URL(form.action).origin !== location.origin) return;
+    if (event.defaultPrevented || !isPostedHere(form)) return;
     if (this.#passed.delete(form)) return;
     event.preventDefault();
     if (!this.#asking.has(form)) this.#send(form, event.submitter);
@@ -37,6 +37,7 @@ export default class KeptForms {
     clearInterval(this.#timer);
     if (!there) return this.#wait(form, submitter);
     note(form)?.remove();
+    this.#keep(form, { sent: true });
     this.#passed.add(form);
     form.requestSubmit(submitter?.isConnected ? submitter : undefined);
     // Something else had an objection: the next press is asked about again.
@@ -48,7 +49,7 @@ export default class KeptForms {
     const known = note(form);
     if (!known) {
       const stop = el("button", { type: "button", className: "btn sm" }, say("先不提交", "Do not send"));
-      stop.addEventListener("click", () => { clearInterval(this.#timer); note(form)?.remove(); });
+      stop.addEventListener("click", () => { clearInterval(this.#timer); store(null); note(form)?.remove(); });
       const text = say("没有网络，还没有提交。填写的内容都在，恢复后自动提交", "No network, not sent yet. What you filled in is kept and sent when there is one");
       const bar = el("p", { className: "banner warn", role: "alert", dataset: { kept: "" } }, el("span", { className: "grow" }, text), stop);
       (submitter?.closest(".cbar, .formbar, .row") ?? submitter ?? form.lastElementChild).before(bar);
@@ -58,17 +59,19 @@ export default class KeptForms {
     window.addEventListener("online", () => note(form) && this.#send(form, submitter), { once: true });
   }
 
-  #keep(form) {
+  #keep(form, { sent = false } = {}) {
     const values = fieldsOf(form).filter(isTouched).map((field) => [field.name, field.value, field.checked ?? false]);
-    store({ path: location.pathname, action: form.getAttribute("action") ?? "", values });
+    store({ sent, path: location.pathname, action: form.getAttribute("action") ?? "", values });
   }
 
-  /** Back on the page from which the line lost a form: as it was. A page that came otherwise says that it was sent. */
+  /** On the page of a form that could not leave, or back on that from which the line lost one: as it was. A page that
+      came otherwise says that it was sent. */
   #fillIn() {
     const kept = stored();
+    if (!kept || (!kept.sent && kept.path !== location.pathname)) return;
     store(null);
     const [entry] = performance.getEntriesByType("navigation");
-    if (!kept || entry?.type !== "back_forward" || kept.path !== location.pathname) return;
+    if (kept.path !== location.pathname || (kept.sent && entry?.type !== "back_forward")) return;
     const form = [...document.forms].find((each) => (each.getAttribute("action") ?? "") === kept.action);
     for (const [name, value, checked] of form ? kept.values : []) {
       const field = fieldsOf(form).find((each) => each.name === name && (!/checkbox|radio/.test(each.type) || each.value === value));
@@ -79,6 +82,11 @@ export default class KeptForms {
     }
   }
 }
+
+/** By its attributes: a field of the form may be called `method` or `action`. */
+const isPostedHere = (form) =>
+  form.getAttribute("method")?.toLowerCase() === "post" &&
+  new URL(form.getAttribute("action") ?? "", location.href).origin === location.origin;
 
 const note = (form) => form.querySelector("[data-kept]");
 

@@ -6,8 +6,13 @@ import OutboxStore from "messaging/outbox_store.js";
 const ACK_MS = 8000;
 const MAX_WAIT_MS = 15000;
 
-/** The server understood and said no: trying again unchanged will not help. */
-export class Refused extends Error {}
+/** The server understood and said no; `never`: a file that is too large or of another kind stays so. */
+export class Refused extends Error {
+  constructor(reason, { never = false } = {}) {
+    super(reason);
+    this.never = never;
+  }
+}
 
 /** The server asks to wait, and may say why. */
 export class Later extends Error {
@@ -117,7 +122,7 @@ export default class Outbox extends EventTarget {
       this.#tries = 0;
       return true;
     } catch (error) {
-      if (error instanceof Refused) return this.#reject(record, error.message);
+      if (error instanceof Refused) return this.#reject(record, error);
       this.#pause(record, error);
       return false;
     }
@@ -153,8 +158,8 @@ export default class Outbox extends EventTarget {
     if (record.n !== undefined) this.#store.remove(record).catch(() => {});
   }
 
-  async #reject(record, reason) {
-    record.refused = reason;
+  async #reject(record, { message, never }) {
+    Object.assign(record, { refused: message, never });
     await this.#store.save(record).catch(() => {});
     this.#tell("changed", record);
     return true;

@@ -59,11 +59,11 @@ export default class Unsent {
 
   #state(row, record) {
     row.querySelector("[data-tools]")?.remove();
-    if (record.refused) this.#fail(row, record.refused);
+    if (record.refused) this.#fail(row, record.refused, record.never);
     else this.#meta(row).textContent = this.#page.texts.sending;
   }
 
-  #fail(row, text) {
+  #fail(row, text, never = false) {
     row.classList.remove("sending");
     row.classList.add("fail");
     const meta = this.#meta(row);
@@ -71,7 +71,8 @@ export default class Unsent {
     const alarm = this.#rows.part("alarm");
     alarm.querySelector("[data-text]").textContent = text;
     meta.replaceChildren(...alarm.childNodes);
-    if (!row.querySelector("[data-retry]")) meta.after(this.#rows.part("again"));
+    if (!row.querySelector("[data-discard]")) meta.after(this.#rows.part("again"));
+    if (never) row.querySelector("[data-retry]")?.remove();
   }
 
   #meta(row) {

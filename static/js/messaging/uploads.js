@@ -41,7 +41,7 @@ export async function readAnswer(response, texts) {
   // The server says itself why it cannot just now; anything else of this kind is the network's.
   if (response.status === 503 && again && answer.detail) throw new Later(again, answer.detail);
   if (response.status >= 500 || response.status === 408) throw new Error(`status ${response.status}`);
-  throw new Refused(answer.detail || answer.title || texts.refused);
+  throw new Refused(answer.detail || answer.title || texts.refused, { never: [413, 415].includes(response.status) });
 }
 
 /** Listens for files by button, paste and drop; calls `onFiles`. */
