@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from messaging.consumers import vigil
 from messaging.models import Message
 from messaging.services.messages import send_message
 from shopcomm.core.accounts.actors import Actor
@@ -67,12 +68,16 @@ def test_two_orders_pages_of_one_browser_both_stay_alive(browse, live, order, ot
 
 
 def test_a_customers_page_speaks_as_the_customer_after_staff_logged_in_beside_it(
-    browse, live, order, manager
+    browse, live, order, manager, monkeypatch
 ):
+    # The watch soon finds the session under another key, and sends the line away.
+    monkeypatch.setattr(vigil, "ROUND_SECONDS", 0.1)
     phone = ready(browse(f"{live.url}{path_of(order)}", **SMALL))
     client_cookies = phone.context.cookies()
     held = next(each["value"] for each in client_cookies if each["name"] == "sessionid")
-    log_in_beside(phone, live, manager, held)
+    with phone.expect_websocket():
+        log_in_beside(phone, live, manager, held)
+    ready(phone)
     say(phone, "我是客户")
     expect(phone.locator(".log [data-seq]", has_text="我是客户")).to_be_visible()
     assert said(order) == [("customer", "我是客户")]
@@ -128,3 +133,18 @@ def test_a_desk_that_was_logged_out_says_so_and_heals_when_somebody_logs_in_agai
     expect(desk.locator(BAR)).to_be_hidden(timeout=10_000)
     answer(order, manager, "又活了")
     expect(message(desk, "又活了")).to_be_visible()
+
+
+def test_the_customer_sees_the_shop_there_while_sales_look_at_something_else(browse, live, order, sales):
+    phone = ready(browse(f"{live.url}{path_of(order)}", **SMALL))
+    browse(f"{live.url}/orders/", staff=sales)
+    expect(phone.locator("[data-presence]")).to_have_text("在线")
+
+
+def test_the_language_is_switched_on_the_orders_page_and_stays(browse, live, order):
+    phone = browse(f"{live.url}{path_of(order, 'portal:order')}", **SMALL)
+    phone.get_by_role("button", name="English").click()
+    expect(phone.get_by_role("link", name="Customer service")).to_be_visible()
+    assert phone.evaluate("document.documentElement.lang") == "en"
+    order.customer.refresh_from_db()
+    assert order.customer.language == "en"

@@ -4,6 +4,8 @@ import asyncio
 import json
 
 import pytest
+from django.conf import settings
+from redis import Redis
 
 from messaging.consumers import presence, vigil
 from messaging.models import Conversation
@@ -17,6 +19,8 @@ def quick(monkeypatch):
     monkeypatch.setattr(vigil, "ROUND_SECONDS", 0.1)
     monkeypatch.setattr(presence, "LEAVES_SECONDS", 0)
     monkeypatch.setattr(presence, "KNOWN_SECONDS", 0)
+    # Whoever was there in an earlier test is not.
+    Redis.from_url(settings.REDIS_URL).delete(f"{settings.REDIS_PREFIX}:presence:shop")
 
 
 async def shop(opened) -> bool:
