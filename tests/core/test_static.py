@@ -37,3 +37,17 @@ def test_only_what_has_changed_is_compressed_again(collect) -> None:
     assert collect(one="export const a = 1;\n" * 200, two="export const b = 2;\n" * 200) == ["one", "two"]
     assert collect() == []
     assert collect(two="export const b = 3;\n" * 200) == ["two"]
+
+
+def test_every_account_may_read_what_is_collected_whatever_goes_for_uploads(collect, settings) -> None:
+    """Also what a version collected that shut it; FILE_UPLOAD_PERMISSIONS keeps uploads to the shop."""
+    assert settings.FILE_UPLOAD_PERMISSIONS == 0o640
+    collect(one="export const a = 1;\n" * 200)
+    for path in settings.STATIC_ROOT.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o640)
+
+    collect(two="export const b = 1;\n" * 200)
+
+    modes = {path.stat().st_mode & 0o777 for path in settings.STATIC_ROOT.rglob("*") if path.is_file()}
+    assert modes == {0o644}
+    assert settings.STATIC_ROOT.stat().st_mode & 0o005 == 0o005

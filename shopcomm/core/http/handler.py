@@ -27,15 +27,15 @@ from django.urls import set_script_prefix
 
 from shopcomm.core.database.pool import Shares
 from shopcomm.core.http.errors import unavailable
+from shopcomm.core.http.health import PROBES
 
 log = logging.getLogger(__name__)
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
-PROBES = ("/healthz", "/readyz")
 # Where a password is tried or set, which costs a tenth of a second of a whole core.
-LOGINS = ("/login/", "/admin/login/", "/confirm/")
+LOGINS = ("/login/", "/admin/login/", "/confirm/", "/setup/")
 PASSWORDS = ("/password/", "/password_change/")
 # Pages of log-ins wait longer: their turn takes longer, and nobody tries twenty times.
 LOGIN_PATIENCE = 3

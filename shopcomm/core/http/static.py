@@ -1,5 +1,6 @@
 """Static files under names that carry their content's hash, compressed once."""
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,3 +31,18 @@ class ManifestStaticStorage(CompressedManifestStaticFilesStorage):
             Path(self.path(BUNDLE)).write_text("\n".join(part.read_text() for part in found))
             paths[BUNDLE] = (self, BUNDLE)
         yield from super().post_process(paths, dry_run, **options)
+        if not dry_run:
+            open_to_all(Path(self.location))
+
+
+def open_to_all(folder: Path) -> None:
+    """Let every account of the machine read a folder, as the web server in front does with one of its own.
+
+    FILE_UPLOAD_PERMISSIONS, which keeps uploads to ourselves, would hold for style sheets, too; what an earlier version
+    collected is mended as well.
+    """
+    for place, _folders, files in os.walk(folder):
+        for path, least in [(place, 0o555), *((os.path.join(place, name), 0o444) for name in files)]:
+            mode = os.stat(path).st_mode & 0o7777
+            if mode & least != least:
+                os.chmod(path, mode | least)
