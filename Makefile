@@ -4,10 +4,13 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 # FROM=… is the file to restore, TO=… where a backup is to be written (otherwise the data folder's backups/).
-.PHONY: run backup restore test lint bench fuzz mutants lighthouse lock messages
+.PHONY: run shop backup restore test lint bench fuzz mutants lighthouse lock messages
 
 run: .venv/.run-stamp
 	@exec $(BIN)/python -m shopcomm.core.embedded.supervisor
+
+shop: .venv/.run-stamp
+	@exec $(BIN)/python -m shopcomm.core.embedded.supervisor shop
 
 backup: .venv/.run-stamp
 	@$(BIN)/python -m shopcomm.core.embedded.backups "$(TO)"

@@ -8,11 +8,11 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from orders.couriers import COURIERS
 from orders.labels import RECEIVER
 from orders.models import Order, Payment
 from orders.models.payments import BY_HAND
 from orders.selectors.change_requests import open_freezing
+from orders.selectors.couriers import offered_couriers
 from orders.selectors.open_sums import difference_keeps_goods
 from orders.transitions import Transition
 from shopcomm.core import reading
@@ -57,7 +57,7 @@ def _needed_fields(order: Order) -> dict[str, forms.Field]:
             label=_("收款方式"), choices=[*BY_HAND, (Payment.Method.ON_ACCOUNT.value, _("挂账"))]
         ),
         "reference": forms.CharField(label=_("流水号或凭证号"), max_length=80, required=False),
-        "carrier": forms.ChoiceField(label=_("承运商"), choices=list(COURIERS.items())),
+        "carrier": forms.ChoiceField(label=_("承运商"), choices=offered_couriers()),
         "tracking_number": forms.CharField(label=_("运单号"), max_length=60),
         "reason": forms.CharField(label=_("原因"), max_length=200, widget=forms.Textarea({"rows": 2})),
         "keep_deposit": forms.BooleanField(label=_("不退已付的定金（要写原因）"), required=False),

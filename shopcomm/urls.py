@@ -23,6 +23,7 @@ urlpatterns = [
     path("rules/", include("shopcomm.core.configuration.urls")),
     path("", include("messaging.urls")),
     path("", include("shopcomm.edge.portal.urls")),
+    path("", include("shopcomm.edge.first_day.urls")),
     path("my/", include("shopcomm.edge.portal.my.urls")),
     path("api/v1/", include("shopcomm.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

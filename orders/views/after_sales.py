@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from orders.after_sales_form import case_form, read_case
-from orders.couriers import COURIERS
 from orders.errors import OrderError
 from orders.models import AfterSalesCase, Refund
 from orders.selectors.after_sales import cases_visible_to, returns_awaited
@@ -106,7 +105,7 @@ def returns(request: ShopRequest) -> HttpResponseBase:
     wanted = request.GET.get("q", "").strip().upper()
     if wanted:
         cases = [case for case in cases if wanted in (case.tracking_number, case.order.number.upper())]
-    context = {"active": "returns", "cases": cases, "q": wanted, "couriers": COURIERS}
+    context = {"active": "returns", "cases": cases, "q": wanted}
     return render(request, "warehouse/returns.html", context)
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from orders.couriers import COURIERS, courier_code
+from orders.couriers import courier_code
 from orders.errors import ChangePending, OrderError, StaleVersion
 from orders.models import (
     ContactReveal,
@@ -23,6 +23,7 @@ from orders.models import (
     WarehouseAlert,
 )
 from orders.selectors.change_requests import asked_change, open_changes_for, open_freezing
+from orders.selectors.couriers import offered_couriers
 from orders.selectors.scanning import (
     PARCEL_SLIP,
     PICK_LIST,
@@ -76,7 +77,7 @@ def _context(request: ShopRequest) -> dict[str, Any]:
         "column": shown_column(columns, request.GET.get("column", ""), number),
         "selected": number,
         "picking": picking_of(order, pick_list(order)) if order else None,
-        "couriers": COURIERS.items(),
+        "couriers": offered_couriers(),
         "tracking_number": request.GET.get("tracking_number", ""),
         "carrier": courier_of(request.GET.get("tracking_number", "")) or "",
     }

@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "messaging",
     "shopcomm.edge.portal",
     "shopcomm.edge.demo",
+    "shopcomm.edge.first_day",
     "shopcomm.edge.integrations",
 ]
 
@@ -80,6 +81,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "shopcomm.core.http.compression.PageCompressionMiddleware",
     "shopcomm.core.http.policy.PolicyMiddleware",
+    "shopcomm.core.http.health.ProbeMiddleware",
     "shopcomm.core.http.unreadable.ReadableCookiesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "shopcomm.core.http.language.LanguageMiddleware",
@@ -253,6 +255,7 @@ CONTENT_SECURITY_POLICY_OF: dict[str, dict[str, list[str]]] = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# What people send is ours alone to read; what goes for style sheets is in `shopcomm.core.http.static`.
 FILE_UPLOAD_PERMISSIONS = 0o640
 
 # --- language and time -----------------------------------------------------------------------

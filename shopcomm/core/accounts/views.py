@@ -21,6 +21,8 @@ from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.roles import CUSTOMER, MANAGER, RIGHTS, SALES, WAREHOUSE, Role
 from shopcomm.core.realtime import look_again_on_commit, staff_group
 
+# Where an empty shop is set up: a page of the floor above.
+SETUP_URL = "/setup/"
 REMEMBER_SECONDS = 30 * 24 * 3600
 
 
@@ -30,6 +32,12 @@ class Login(LoginView):
     template_name = "accounts/login.html"
     authentication_form = LoginForm
     redirect_authenticated_user = True
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page; in a shop that nobody works in yet the one that opens it."""
+        if not Staff.objects.exists():
+            return redirect(SETUP_URL)
+        return super().get(request, *args, **kwargs)
 
     def form_valid(self, form: LoginForm) -> HttpResponse:  # type: ignore[override]
         answer = super().form_valid(form)

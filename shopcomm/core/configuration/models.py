@@ -100,6 +100,11 @@ class ShopSettings(models.Model):
         return self.shop_name
 
     @property
+    def dial(self) -> str:
+        """The first of the shop's numbers, for a link that calls."""
+        return self.phone.partition("/")[0].strip()
+
+    @property
     def return_to(self) -> str:
         """Where goods are sent back to, as it stands on a parcel; empty until a manager has said where."""
         if not self.return_address:

@@ -1,8 +1,7 @@
-"""`make run`: set up, start everything in order, wait, stop everything in reverse order."""
+"""`make run` and `make shop`: set up, start everything in order, wait, stop everything in reverse order."""
 
 import fcntl
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -18,11 +17,11 @@ from types import FrameType
 from shopcomm.core.embedded.attach import ROOT, data_folder
 from shopcomm.core.embedded.binaries import EmbeddedError, keep_private, spawn
 from shopcomm.core.embedded.catalogues import compile_catalogues
+from shopcomm.core.embedded.opening import Folder
 from shopcomm.core.embedded.restarts import Restarts, write_keeps_ending
 from shopcomm.core.embedded.services import Services, end, last_line, last_line_of, stop_leftovers
 from shopcomm.core.reading import whole_number
 
-DEMO_USERS = ("sales", "warehouse", "manager")
 READY_SECONDS = 90.0
 # How some of our processes end if we are killed and nobody is left to lose patience with them: a worker whose broker has
 # gone waits for it for ever, and a scheduler that looks for its broker hears nothing. Both keep what matters in the
@@ -37,13 +36,14 @@ class Stopped(Exception):
 class Supervisor:
     """Everything `make run` starts, and the order it is stopped in."""
 
-    def __init__(self, data: Path, port: int) -> None:
+    def __init__(self, data: Path, port: int, *, wants_own: bool = False) -> None:
         self.data, self.port = data, port
+        self.folder = Folder(data, wants_own)
         self.services = Services(data)
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.restarts: dict[str, Restarts] = {}
         self.keep_ending: list[str] = []
-        self.password = os.environ.get("SHOPCOMM_DEMO_PASSWORD", "")
+        self.ways_in: list[str] = []
         self.noted, self.told_unnoted = True, False
 
     def run(self) -> None:
@@ -59,8 +59,9 @@ class Supervisor:
             self.stop()
 
     def start(self) -> None:
-        """Servers, tables, files, the demo shop, then web, worker and scheduler."""
+        """Servers, tables, files, the shop, then web, worker and scheduler."""
         check_port(self.port)
+        self.folder.check()
         stop_leftovers(self.data)
         write_keeps_ending(self.data, [])
         postgres, valkey = not os.environ.get("DATABASE_URL"), not os.environ.get("REDIS_URL")
@@ -68,7 +69,8 @@ class Supervisor:
         os.environ["PORT"] = str(self.port)
         if postgres:
             os.environ["DATABASE_URL"] = self.services.database_url
-            # Our own servers hold the demo shop, whose customers have no phones.
+        if postgres and not self.folder.is_own:
+            # The demo shop's customers have no phones.
             os.environ.setdefault("SHOW_LOGIN_CODES", "true")
             if not os.environ.get("DJANGO_SETTINGS_MODULE", "").endswith(".production"):
                 # A trial gateway beside the shop; production does not start with it.
@@ -78,31 +80,20 @@ class Supervisor:
         compile_catalogues()
         self.manage("migrate", "--verbosity", "0")
         self.manage("collectstatic", "--noinput", "--verbosity", "0")
-        self.seed()
+        self.ways_in = self.folder.open(self.manage, self.port)
         for name in COMMANDS:
             self.spawn(name)
         self.note_what_runs()
         self.wait_until_ready()
 
-    def manage(self, *arguments: str) -> None:
-        """Run a command of manage.py. Raises EmbeddedError with its last words when it fails."""
+    def manage(self, *arguments: str) -> str:
+        """Run a command of manage.py; what it printed. Raises EmbeddedError with its last words when it fails."""
         done = subprocess.run(
             [sys.executable, str(ROOT / "manage.py"), *arguments], capture_output=True, text=True, cwd=ROOT
         )
         if done.returncode:
             raise EmbeddedError(f"manage.py {arguments[0]}: {last_line(done.stderr or done.stdout)}")
-
-    def seed(self) -> None:
-        """Open the demo shop at the first start of this folder."""
-        mark = self.data / "demo_shop"
-        if mark.exists() and not self.password:
-            return
-        fresh = not mark.exists()
-        password = self.password or secrets.token_urlsafe(9)
-        os.environ["SHOPCOMM_DEMO_PASSWORD"] = password
-        self.manage("seed_demo")
-        mark.touch()
-        self.password = password if fresh else self.password
+        return done.stdout
 
     def spawn(self, name: str) -> None:
         """Start one of our own processes with a log of its own."""
@@ -125,9 +116,8 @@ class Supervisor:
     def announce(self) -> None:
         """Print where the shop is and how to get in."""
         say(f"ready: http://127.0.0.1:{self.port}")
-        for user in DEMO_USERS:
-            word = self.password or "(unchanged since the first start)"
-            say(f"  {user:<10} {word}")
+        for line in self.ways_in:
+            say(line)
 
     def watch(self) -> None:
         """Stay until a signal; start again what ends by itself, ever later if it ends again and again."""
@@ -306,7 +296,7 @@ def main() -> None:
         port = port_of(os.environ.get("PORT") or "8000")
         data = data_folder()
         with only_one(data):
-            Supervisor(data, port).run()
+            Supervisor(data, port, wants_own=sys.argv[1:] == ["shop"]).run()
     except Stopped:
         say("stopped")
     except (EmbeddedError, OSError, ValueError) as error:

@@ -12,6 +12,7 @@ from orders.models import Product
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.configuration.models import ShopSettings
+from shopcomm.core.embedded.opening import LOG_INS
 from shopcomm.core.realtime import quietly
 from shopcomm.edge.demo import people
 from shopcomm.edge.demo.catalogue import open_catalogue
@@ -25,11 +26,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if Product.objects.exists() or Staff.objects.exists():
-            if os.environ.get("SHOPCOMM_DEMO_PASSWORD") and Staff.objects.filter(username="manager").exists():
-                people.hire()
+            if password := os.environ.get("SHOPCOMM_DEMO_PASSWORD"):
+                self._tell(people.let_in(password))
             return
         with quietly(), transaction.atomic():
             self._open()
+        self._tell([login[0] for login in people.LOGINS])
+
+    def _tell(self, users: list[str]) -> None:
+        """Who can log in now, for whoever started us."""
+        if users:
+            self.stdout.write(f"{LOG_INS} {' '.join(users)}")
 
     def _open(self) -> None:
         ShopSettings.objects.get_or_create(pk=1, defaults=people.SHOP)
