@@ -8,14 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from shopcomm.core.configuration.models import ShopSettings, shop_settings
+from tests.first_page import png
 
 pytestmark = pytest.mark.django_db
-
-
-def png(side: int = 64) -> bytes:
-    out = BytesIO()
-    Image.new("RGB", (side, side), "#0f6b52").save(out, "PNG")
-    return out.getvalue()
 
 
 def typed(client, **changes):

@@ -27,29 +27,10 @@ from shopcomm.core.accounts.services.first_manager import (
 from shopcomm.core.configuration.calendar import hours_text, weekly_hours
 from shopcomm.core.configuration.models import ShopSettings, WorkingInterval, shop_settings
 from shopcomm.edge.first_day.checklist import checklist
-from tests.core.test_shop_identity import png
 from tests.factories import StaffFactory, VariantFactory, make_order
+from tests.first_page import PASSWORD, filled, png
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "blue-suitcase-24"
-
-
-def filled(code: str, **changes) -> dict:
-    return {
-        "shop_name": "长青箱包",
-        "phone": "0577 8800 1234",
-        "return_address": "浙江省温州市鹿城区黄龙商贸城 3 区 B12",
-        "return_receiver": "王芳",
-        "return_phone": "138 0013 8000",
-        "hours": "09:00-12:00, 13:30-18:00",
-        "days": ["0", "1", "2", "3", "4", "5"],
-        "display_name": "王芳",
-        "username": "wangfang",
-        "password": PASSWORD,
-        "again": PASSWORD,
-        "code": code,
-        **changes,
-    }
 
 
 @pytest.fixture

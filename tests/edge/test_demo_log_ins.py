@@ -1,0 +1,59 @@
+"""The demo's log-ins: a start with the same password ends nobody's session, and makes nobody who is gone."""
+
+import pytest
+from django.test import Client
+
+from shopcomm.core.accounts.models import Staff
+from shopcomm.edge.demo import people
+from tests.factories import StaffFactory
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "twelve-red-bags"
+
+
+@pytest.fixture
+def demo(monkeypatch) -> dict[str, Staff]:
+    monkeypatch.setenv("SHOPCOMM_DEMO_PASSWORD", PASSWORD)
+    return people.hire()
+
+
+def logged_in(name: str) -> Client:
+    client = Client()
+    assert client.post("/login/", {"username": name, "password": PASSWORD}).status_code == 302
+    return client
+
+
+def test_the_same_password_keeps_everybody_logged_in(demo) -> None:
+    client = logged_in("manager")
+
+    assert people.let_in(PASSWORD) == ["sales", "warehouse", "manager"]
+    assert client.get("/orders/").status_code == 200
+
+
+def test_another_password_replaces_the_former(demo) -> None:
+    client = logged_in("manager")
+
+    people.let_in("thirteen-blue-bags")
+    assert client.get("/orders/").status_code == 302
+    assert Staff.objects.get(username="manager").check_password("thirteen-blue-bags")
+
+
+def test_what_managers_changed_stays_and_who_is_gone_stays_gone(demo) -> None:
+    demo["warehouse"].delete()
+    Staff.objects.filter(username="sales").update(display_name="林姐", role="manager")
+    Staff.objects.filter(username="manager").update(is_active=False)
+
+    assert people.let_in(PASSWORD) == ["sales"]
+    assert not Staff.objects.filter(username="warehouse").exists()
+    assert list(Staff.objects.filter(username="sales").values_list("display_name", "role")) == [
+        ("林姐", "manager")
+    ]
+
+
+def test_a_shop_that_is_no_demo_keeps_its_passwords() -> None:
+    own = StaffFactory(username="manager", role="manager")
+    own.set_password("of my own 77")
+    own.save()
+
+    assert people.let_in(PASSWORD) == []
+    assert Staff.objects.get().check_password("of my own 77")
