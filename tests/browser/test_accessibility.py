@@ -122,6 +122,8 @@ PAGES: dict[str, Callable[[dict[str, Order]], str]] = {
     "rule's last week": lambda shop: f"/rules/{NotificationRule.objects.get(key='paid').pk}/rehearsal/",
     "rule's versions": lambda shop: f"/rules/{NotificationRule.objects.get(key='paid').pk}/versions/",
     "hours": lambda shop: "/rules/hours/",
+    "first day": lambda shop: "/first-day/",
+    "usual couriers": lambda shop: "/first-day/couriers/",
     "notices": lambda shop: "/notices/",
     "why": lambda shop: f"/orders/{shop['shipped'].number}/notices/",
     "admin": lambda shop: "/admin/",

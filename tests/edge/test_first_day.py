@@ -44,7 +44,7 @@ def unhurried(monkeypatch):
     monkeypatch.setattr("shopcomm.core.accounts.services.first_manager.seconds_to_wait", lambda *a, **k: 0.0)
 
 
-def test_an_empty_shop_leads_to_its_first_page(client) -> None:
+def test_an_empty_shop_leads_to_its_first_page(client, code) -> None:
     assert client.get("/", follow=True).redirect_chain[-1][0] == "/setup/"
     page = client.get("/setup/")
     assert page.status_code == 200

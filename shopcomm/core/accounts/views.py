@@ -19,6 +19,7 @@ from shopcomm.core.accounts.confirming import note_confirmed
 from shopcomm.core.accounts.forms import LoginForm, PreferencesForm
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.roles import CUSTOMER, MANAGER, RIGHTS, SALES, WAREHOUSE, Role
+from shopcomm.core.accounts.services.first_manager import waits_for_owner
 from shopcomm.core.realtime import look_again_on_commit, staff_group
 
 # Where an empty shop is set up: a page of the floor above.
@@ -34,8 +35,8 @@ class Login(LoginView):
     redirect_authenticated_user = True
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The page; in a shop that nobody works in yet the one that opens it."""
-        if not Staff.objects.exists():
+        """The page; in an empty shop that was started for its owner the one that opens it."""
+        if waits_for_owner():
             return redirect(SETUP_URL)
         return super().get(request, *args, **kwargs)
 

@@ -49,6 +49,11 @@ def has_manager() -> bool:
     return Staff.objects.filter(role=Role.MANAGER).exists()
 
 
+def waits_for_owner() -> bool:
+    """Whether a code was printed for a shop that nobody has taken yet."""
+    return SetupCode.objects.exists() and not has_manager()
+
+
 @transaction.atomic
 def make_setup_code() -> str:
     """A new code for the first page, which makes the former one void; empty once there is a manager."""
