@@ -154,14 +154,14 @@ def test_of_two_who_send_the_code_at_once_one_becomes_manager() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("shop_name", " ", "这个字段是必填项"),
+        ("shop_name", " ", "该字段是必填项"),
         ("phone", "call me", "这不像一个电话号码"),
-        ("return_address", "", "这个字段是必填项"),
+        ("return_address", "", "该字段是必填项"),
         ("return_phone", "123", "这不像一个电话号码"),
         ("hours", "all day", "看不懂"),
         ("hours", "休息", "请写几点到几点"),
         ("days", [], "请至少选一天"),
-        ("username", "wang fang", "输入有效的用户名"),
+        ("username", "wang fang", "请输入合法的用户名"),
         ("password", "12345", "两次输入的密码不一样"),
         ("again", "another-one", "两次输入的密码不一样"),
         ("logo", SimpleUploadedFile("x.png", b"no picture", "image/png"), "请上传 JPEG"),
@@ -275,6 +275,6 @@ def test_usual_couriers_stand_first_where_a_parcel_is_written_down() -> None:
         ("zhongtong", "中通快递"),
         ("shunfeng", "顺丰速运"),
     ]
-    ship = next(each for each in TRANSITIONS if each.command == "ship")
+    ship = next(each for each in TRANSITIONS if each.key == "T9")
     form = TransitionForm(order=make_order(), transition=ship)
     assert form.fields["carrier"].choices[0] == ("annengwuliu", "安能物流")

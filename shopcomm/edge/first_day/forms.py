@@ -88,6 +88,7 @@ class ShopForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         # An empty shop bears no name yet; what stands in for one is nothing to keep.
         self.initial["shop_name"] = ""
+        self.fields["logo"].help_text = _("可以以后再传")
         for name in ("phone", "return_address"):
             self.fields[name].required = True
         self.fields["return_receiver"].help_text = _("空着就写店名")
