@@ -129,7 +129,15 @@ def save_what_changed(variant: Variant, form: forms.ModelForm) -> None:
     variant.save(update_fields=[name for name in form.changed_data if name in columns])
 
 
-class VariantRow(forms.ModelForm):
+class SkuInCapitals(forms.ModelForm):
+    """A SKU as the import and the calls of other systems look for it; one that is there already stays as it is."""
+
+    def clean_sku(self) -> str:
+        sku: str = self.cleaned_data["sku"]
+        return sku if self.instance.pk and sku == self.initial.get("sku") else sku.strip().upper()
+
+
+class VariantRow(SkuInCapitals):
     """A variant among the others of its product."""
 
     def save(self, commit: bool = True) -> Variant:
@@ -148,6 +156,10 @@ class VariantInline(TabularInline):
     fields = ("sku", "color", "size", "price", "location", "on_hand", "reserved", "is_active")
     readonly_fields = ("on_hand", "reserved")
 
+    def get_extra(self, request: HttpRequest, obj: Product | None = None, **kwargs: Any) -> int:
+        """A new product comes with a line to fill in: without a variant nothing can be sold of it."""
+        return 1 if obj is None else 0
+
 
 @admin.register(Product)
 class ProductAdmin(ModelAdmin):
@@ -157,7 +169,7 @@ class ProductAdmin(ModelAdmin):
     inlines = (VariantInline,)
 
 
-class VariantForm(forms.ModelForm):
+class VariantForm(SkuInCapitals):
     """A variant, and beside it what was counted on the shelf: stock is never typed over, it moves."""
 
     counted = forms.IntegerField(
@@ -200,11 +212,6 @@ class VariantForm(forms.ModelForm):
             return drawn_anew(given)
         except PictureRefused as error:
             raise ValidationError(str(error)) from error
-
-    def clean_sku(self) -> str:
-        """In capitals, as the import and the calls of other systems look for it; one that is there stays as it is."""
-        sku: str = self.cleaned_data["sku"]
-        return sku if self.instance.pk and sku == self.initial.get("sku") else sku.strip().upper()
 
 
 class TierInline(TabularInline):

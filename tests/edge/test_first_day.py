@@ -260,6 +260,23 @@ def test_every_line_leads_to_a_page_that_is_there(log_in, manager) -> None:
     assert [link for link in links if client.get(link, follow=True).status_code != 200] == []
 
 
+def test_a_new_product_comes_with_a_line_for_its_first_variant(log_in, manager) -> None:
+    client = log_in(manager)
+    assert 'name="variants-0-sku"' in client.get("/admin/orders/product/add/").content.decode()
+
+    typed = {
+        "name": "云朵双肩包",
+        "is_active": "on",
+        "variants-TOTAL_FORMS": "1",
+        "variants-INITIAL_FORMS": "0",
+    }
+    row = {"variants-0-sku": "ydb-01-blu", "variants-0-price": "129", "variants-0-is_active": "on"}
+    assert client.post("/admin/orders/product/add/", typed | row).status_code == 302
+
+    # As every other door writes it.
+    assert list(Variant.objects.values_list("sku", "on_hand")) == [("YDB-01-BLU", 0)]
+
+
 def test_only_managers_see_the_list(log_in, sales, client) -> None:
     assert client.get("/first-day/")["Location"].startswith("/login/")
     assert log_in(sales).get("/first-day/").status_code == 403
