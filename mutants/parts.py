@@ -33,6 +33,7 @@ PARTS = {
     "guards": Part(
         ("orders/services/guards.py",),
         (
+            "tests/orders/test_guards.py",
             "tests/orders/test_transitions.py",
             "tests/orders/test_transition_actors.py",
             "tests/orders/test_parcels_and_payments.py",
