@@ -76,7 +76,10 @@ PARTS = {
         ),
         (
             "tests/orders/test_money_that_came.py",
+            "tests/orders/test_price_answers.py",
             "tests/orders/test_order_price.py",
+            "tests/orders/test_open_sums.py",
+            "tests/orders/test_refund_forms.py",
             "tests/orders/test_parcels_and_payments.py",
             "tests/orders/test_after_sales.py",
             "tests/orders/test_refund_races.py",

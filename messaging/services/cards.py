@@ -33,7 +33,7 @@ def send_card(
     The same thing is shown once by the same sender, however often it is sent; another `key` shows it again.
     Raises NotFound.
     """
-    known = actor.id or 0 if actor.kind in ("customer", "staff") else 0
+    known = actor.sender_id
     line = Draft(
         conversation_id=conversation_id,
         client_id=uuid.uuid5(NAMESPACE, f"{card}:{object_id}:{key}"),

@@ -57,7 +57,7 @@ def draft(*, actor: Actor, conversation_id: int, given: dict[str, Any]) -> Draft
         kind=kind,
         body=body,
         sender_kind=actor.sender_kind,
-        sender_id=actor.id or 0 if actor.kind in ("customer", "staff") else 0,
+        sender_id=actor.sender_id,
         sender_name=actor.name,
         reply_to=reply_to,
         internal=internal,

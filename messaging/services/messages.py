@@ -77,7 +77,7 @@ def recall_message(*, actor: Actor, conversation_id: int, seq: int) -> Message:
         raise NotFound()
     if (message.sender_kind, message.sender_id) != (
         actor.sender_kind,
-        actor.id or 0,
+        actor.id_or_zero,
     ) or message.kind == "event":
         raise Forbidden()
     if message.recalled_at:
@@ -106,7 +106,7 @@ def mark_read(*, actor: Actor, conversation_id: int, seq: int, socket: str = "")
         raise NotFound()
     seq = max(0, min(seq, last))
     marker, _created = ReadMarker.objects.select_for_update().get_or_create(
-        conversation_id=conversation_id, reader_kind=actor.sender_kind, reader_id=actor.id or 0
+        conversation_id=conversation_id, reader_kind=actor.sender_kind, reader_id=actor.id_or_zero
     )
     if seq <= marker.seq:
         return marker.seq

@@ -34,7 +34,7 @@ class SubscriptionRefused(ValueError):
 
 def owner_of(actor: Actor) -> tuple[str, int]:
     """Whose notices these are: a customer's or a member of staff's."""
-    return (Recipient.CUSTOMER if actor.kind == "customer" else Recipient.STAFF), actor.id or 0
+    return (Recipient.CUSTOMER if actor.kind == "customer" else Recipient.STAFF), actor.id_or_zero
 
 
 class WishesRefused(ValueError):

@@ -173,7 +173,7 @@ def pane_data(conversation: Conversation, actor: Actor, *, readonly: bool = Fals
         "conversation": conversation.pk,
         "audience": audience,
         "readonly": readonly,
-        "me": {"kind": actor.sender_kind, "id": actor.id or 0, "name": actor.name},
+        "me": {"kind": actor.sender_kind, "id": actor.id_or_zero, "name": actor.name},
         "peer": {"name": conversation.customer.name if actor.is_shop else _("客服")},
         "messages": page.messages,
         "has_older": page.has_older,

@@ -133,7 +133,7 @@ def _again(line: OrderLine, variant: Variant | None, wanted: int, customer: Cust
     )
 
 
-def price_mark(variants: dict[str, Variant]) -> str:
+def mark_of_prices(variants: dict[str, Variant]) -> str:
     """A short text that is another as soon as one of the prices is: what a form was filled in with."""
     rows = [
         f"{sku}={each.price}:{[(tier.min_quantity, str(tier.price)) for tier in each.tiers.all()]}"

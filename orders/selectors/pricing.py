@@ -120,9 +120,7 @@ class OrderPrice:
 def price_mark(rows: Iterable[Row], discount: Decimal, shipping_fee: Decimal) -> str:
     """A short text that is another as soon as one count, one price or one sum is."""
     told = [f"{sku}*{quantity}@{price:.2f}" for sku, quantity, price in rows]
-    return sha256(";".join([*sorted(told), f"{discount:.2f}", f"{shipping_fee:.2f}"]).encode()).hexdigest()[
-        :20
-    ]
+    return sha256(";".join([*sorted(told), f"{discount:.2f}", f"{shipping_fee:.2f}"]).encode()).hexdigest()
 
 
 def mark_of_order(order: Order) -> str:
@@ -242,7 +240,7 @@ def _about_goods(price: OrderPrice, variants: dict[str, Variant], old: dict[str,
         told.append(_("没有这些商品：%(skus)s") % {"skus": "、".join(unknown[:10])})
     for sku, variant in variants.items():
         had = old[sku].quantity if sku in old else 0
-        there = max(variant.available, 0) + had
+        there = variant.available + had
         if counts[sku] < variant.min_quantity:
             told.append(_("%(sku)s 起订 %(count)s 件") % {"sku": sku, "count": variant.min_quantity})
         if counts[sku] > there:

@@ -20,7 +20,7 @@ def orders_visible_to(actor: Actor | None) -> QuerySet[Order]:
     if actor is None:
         return orders.none()
     if actor.kind == "customer":
-        own = orders.filter(customer_id=actor.id or 0)
+        own = orders.filter(customer_id=actor.id_or_zero)
         return own.filter(pk=actor.order_id) if actor.order_id else own
     if actor.kind != "staff" or actor.role == "manager":
         return orders
@@ -41,5 +41,5 @@ def who_took_over(actor: Actor, number: str) -> str | None:
     order = Order.objects.filter(number=number).select_related("assigned_to").first()
     if order is None or actor.kind != "staff" or orders_visible_to(actor).filter(pk=order.pk).exists():
         return None
-    worked_on = events_of_order(order.pk).filter(actor_kind="staff", actor_id=actor.id or 0)
+    worked_on = events_of_order(order.pk).filter(actor_kind="staff", actor_id=actor.id_or_zero)
     return str(order.assigned_to or "") if worked_on.exists() else None

@@ -38,7 +38,7 @@ def new_request(
         after=after,
         base_version=order.version,
         asked_by_kind=actor.kind,
-        asked_by_id=actor.id or 0,
+        asked_by_id=actor.id_or_zero,
         asked_by=actor.name,
         asked_at=timezone.now(),
         **fields,

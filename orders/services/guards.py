@@ -242,8 +242,7 @@ def refund_open(move: Move) -> str | None:
 
 def after_sales_open(move: Move) -> str | None:
     """A case is settled first; one that takes all the money back is what moves the order."""
-    others = move.order.after_sales.filter(state__in=OPEN).exclude(pk=move.data.get("case"))
-    return _("有售后单还没有处理完") if others.exists() else None
+    return _("有售后单还没有处理完") if _open_cases(move) - {move.data.get("case")} else None
 
 
 def amount_not_whole(move: Move) -> str | None:
@@ -274,7 +273,11 @@ def after_sales_over(move: Move) -> str | None:
 
 def of_case(move: Move) -> bool:
     """Whether the money goes back because of a case, which was asked for in time."""
-    return move.order.after_sales.filter(pk=move.data.get("case"), state__in=OPEN).exists()
+    return move.data.get("case") in _open_cases(move)
+
+
+def _open_cases(move: Move) -> set[int]:
+    return set(move.order.after_sales.filter(state__in=OPEN).values_list("pk", flat=True))
 
 
 def refund_sum(move: Move) -> str | None:

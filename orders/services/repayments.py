@@ -33,14 +33,13 @@ class Slip:
 
 
 def spread(amount: Decimal, owed: list[Decimal]) -> list[Decimal]:
-    """How much of a sum goes to each debt, in their order; what is too much is paid with the last one."""
+    """How much of a sum goes to each of one or more debts, in their order; too much is paid with the last one."""
     parts, left = [], amount
     for debt in owed:
         part = min(debt, left)
         parts.append(part)
         left -= part
-    if parts and left > 0:
-        parts[-1] += left
+    parts[-1] += left
     return parts
 
 

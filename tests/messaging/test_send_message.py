@@ -43,6 +43,14 @@ def test_the_same_client_id_again_is_the_same_message(say, as_actor, customer, c
     assert conversation.messages.filter(kind="text").count() == 1
 
 
+def test_a_message_knows_that_it_is_in_the_table_already(say, as_actor, customer):
+    message = say(as_actor(customer))
+    message.validate_unique()
+    message.validate_constraints()
+
+    assert message.seq == 2
+
+
 def test_two_people_may_use_the_same_client_id(say, as_actor, customer, sales):
     client_id = uuid4()
 

@@ -13,7 +13,7 @@ from orders.models import Order, Refund, Status
 from orders.selectors.credit import credit_left
 from orders.services.after_sales import CaseInput, CaseLine, open_case
 from orders.services.editing import edit_order
-from orders.services.payments import record_payment
+from orders.services.payments import is_money, record_payment
 from orders.services.refunds import pay_refund
 from orders.tasks import auto_complete, expire_unpaid
 from shopcomm.core.events.relay import relay
@@ -177,3 +177,22 @@ def test_the_button_of_an_unpaid_order_books_money_for_managers_and_is_on_accoun
     order = make_order()
     first = {role: allowed_transitions(order, as_actor(role))[0].command for role in ("manager", "sales")}
     assert first == {"manager": "pay", "sales": "put_on_account"}
+
+
+@pytest.mark.parametrize(
+    ("status", "data", "money"),
+    [
+        ("cancelled", {}, False),
+        ("cancelled", {"amount": "1"}, True),
+        ("cancelled", {"reference": "W1"}, True),
+        ("refunded", {"amount": ""}, False),
+        ("refunding", {"amount": "1"}, True),
+        ("refunding", {"amount": "1", "reason": ""}, False),
+        ("refunding", {"reference": "W1"}, False),
+        ("paid", {"amount": "1"}, True),
+        ("paid", {"reference": "W1"}, False),
+        ("pending_payment", {"amount": "1"}, False),
+    ],
+)
+def test_a_call_for_paid_means_money_where_it_names_what_came(status, data, money):
+    assert is_money(Order(status=status), data) == money

@@ -100,6 +100,12 @@ def test_a_repayment_is_refused_with_a_word_and_the_same_slip_is_booked_once(dea
     assert Order.objects.get().paid_amount == Decimal("398.00")
 
 
+def test_a_slip_s_number_is_kept_as_far_as_there_is_room_for_it(dealer):
+    debts_of(dealer, 1)
+
+    assert repay(dealer, "1.00", " " + "7" * 90).reference == "7" * 80
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_same_slip_from_ten_sides_at_once_is_booked_once():
     dealer = CustomerFactory(credit_limit=Decimal("5000.00"))

@@ -1,6 +1,7 @@
 import pytest
 from django.db.models import Sum
 
+from orders import hooks
 from orders.errors import GuardFailed, NotAllowed
 from orders.models import StockMovement, Variant
 from orders.services import stock
@@ -8,6 +9,7 @@ from orders.services.items import ItemInput
 from orders.services.stock import set_stock
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED
 from tests.factories import VariantFactory, make_order, move
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("locks_rows_before_write")]
@@ -166,3 +168,25 @@ def test_goods_come_back_to_the_shelf_only_as_pieces_and_only_to_a_shelf_that_is
     stock.restock(actor=SYSTEM, order=order, pieces={line: 2}, hold=True)
 
     assert StockMovement.objects.count() == moves
+
+
+def test_sales_and_the_stockroom_are_both_told_that_goods_run_low(monkeypatch):
+    told = []
+    monkeypatch.setattr(stock, "push_on_commit", lambda group, frame: told.append((group, frame["event"])))
+    make_order(items=[ItemInput(VariantFactory(sku="RARE", on_hand=10, threshold=10).sku, 1)])
+
+    assert [group for group, event in told if event["type"] == "stock.low"] == [ORDERS_FEED, WAREHOUSE_FEED]
+
+
+def test_a_reason_is_kept_as_far_as_there_is_room_for_it(variant):
+    set_stock(actor=SYSTEM, sku=variant.sku, on_hand=1, reason="盘" * 300)
+
+    assert variant.movements.latest("id").reason == "盘" * 200
+
+
+def test_whoever_keeps_rows_of_an_order_hears_which_orders_a_count_has_locked(order, variant, monkeypatch):
+    heard = []
+    monkeypatch.setattr(hooks, "orders_locked_hooks", [*hooks.orders_locked_hooks, heard.append])
+    set_stock(actor=SYSTEM, sku=variant.sku, on_hand=1)
+
+    assert heard == [[order.pk]]

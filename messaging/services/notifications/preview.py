@@ -117,7 +117,7 @@ def send_to_me(*, actor: Actor, rule: NotificationRule, body: str, order: Order 
         cause=f"trial:{uuid.uuid4()}",
         order=order,
         recipient_kind=Recipient.STAFF,
-        recipient_id=actor.id or 0,
+        recipient_id=actor.id_or_zero,
         data=story.data,
         happened_at=now,
         send_at=now,
@@ -127,7 +127,7 @@ def send_to_me(*, actor: Actor, rule: NotificationRule, body: str, order: Order 
         body=fill(body, rule.trigger, story),
     )
     show_staff([notice])
-    hand_over_one(notice, rule.channels, Person(Recipient.STAFF, actor.id or 0))
+    hand_over_one(notice, rule.channels, Person(Recipient.STAFF, actor.id_or_zero))
     return notice
 
 

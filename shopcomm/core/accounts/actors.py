@@ -62,3 +62,13 @@ class Actor:
     def sender_kind(self) -> str:
         """The kind as a message shows it: an integration speaks as the system."""
         return "system" if self.kind == "api" else self.kind
+
+    @property
+    def id_or_zero(self) -> int:
+        """The key in the table of their kind; 0, which no row has, for the system."""
+        return self.id or 0
+
+    @property
+    def sender_id(self) -> int:
+        """The key that a message carries: who speaks as the system has none."""
+        return self.id_or_zero if self.kind in ("customer", "staff") else 0

@@ -14,7 +14,7 @@ from orders.address_form import Pasted, address_widget, wants_reading, with_past
 from orders.errors import OrderError
 from orders.models import Order, Status
 from orders.selectors.orders import order_for_detail, status_counts
-from orders.selectors.own import AgainLine, lines_again, own_orders, price_mark, spending_of
+from orders.selectors.own import AgainLine, lines_again, mark_of_prices, own_orders, spending_of
 from orders.services.addresses import COLUMNS, AddressInput
 from orders.services.items import ItemInput
 from orders.services.own_orders import place_own_order
@@ -125,7 +125,7 @@ def _form(
         ),
         "note": post.get("note", ""),
         "key": post.get("key") or uuid.uuid4(),
-        "prices": price_mark({line.sku: line.variant for line in lines if line.variant}),
+        "prices": mark_of_prices({line.sku: line.variant for line in lines if line.variant}),
         "refusal": refusal,
     }
     return render(request, "my/again.html", context, status=status)
