@@ -15,6 +15,7 @@ from orders.selectors.catalogue import variants_on_sale
 from orders.services.items import MAX_QUANTITY
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.deadlocks import retry_on_deadlock
 
 CARD = "enquiry"
 MOST_LINES = 50
@@ -29,6 +30,7 @@ class Wanted:
     quantity: int
 
 
+@retry_on_deadlock
 @transaction.atomic
 def ask_about(
     *, actor: Actor, customer: Customer, wanted: list[Wanted], question: str, key: str, product_id: int = 0

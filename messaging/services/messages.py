@@ -37,6 +37,7 @@ def write_messages(drafts: Sequence[Draft]) -> list[Sent]:
         return _write(drafts)
 
 
+@retry_on_deadlock
 @transaction.atomic
 def _write(drafts: Sequence[Draft]) -> list[Sent]:
     with connection.cursor() as cursor:

@@ -17,6 +17,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.calendar import hours_text, today_in_shop, working_calendar
 from shopcomm.core.configuration.hours import WorkingCalendar
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.deadlocks import leave_to_next_sweep, retry_on_deadlock
 
 NAMESPACE = uuid.UUID("a4f1f6c4-62a9-4c8e-8d7c-70b3b2b0c9d2")
 BATCH = 200
@@ -82,8 +83,9 @@ def send_scheduled(*, now: datetime | None = None) -> int:
     """Say what is due, batch by batch; its key makes a repeat the same message. Returns how many."""
     now, said = now or timezone.now(), 0
     _let_sleep(now)
-    while batch := _send_batch(now):
-        said += batch
+    with leave_to_next_sweep("scheduled messages"):
+        while batch := _send_batch(now):
+            said += batch
     return said
 
 
@@ -95,6 +97,7 @@ def _let_sleep(now: datetime) -> None:
         late.update(send_at=opening)
 
 
+@retry_on_deadlock
 @transaction.atomic
 def _send_batch(now: datetime) -> int:
     due = ScheduledMessage.objects.filter(state=State.WAITING, send_at__lte=now).order_by("send_at", "pk")
@@ -125,13 +128,19 @@ def send_away_notices(*, now: datetime | None = None) -> int:
         last_customer_seq__gt=F("last_shop_seq"),
         last_message_at__gt=now - FRESH,
     )
-    return sum(_tell_away(pk, now, calendar) for pk in waiting.values_list("pk", flat=True)[:BATCH])
+    told = 0
+    for pk in waiting.values_list("pk", flat=True)[:BATCH]:
+        with leave_to_next_sweep(f"conversation {pk}"):
+            told += _tell_away(pk, now, calendar)
+    return told
 
 
+@retry_on_deadlock
 @transaction.atomic
 def _tell_away(conversation_id: int, now: datetime, calendar: WorkingCalendar) -> int:
     today = today_in_shop(now)
-    talk = Conversation.objects.select_for_update(skip_locked=True).filter(pk=conversation_id).first()
+    free = Conversation.objects.select_for_update(skip_locked=True, no_key=True)
+    talk = free.filter(pk=conversation_id).first()
     if talk is None or talk.away_told_on == today or not _just_spoke(talk, now) or _is_live(talk, now):
         return 0
     talk.away_told_on = today

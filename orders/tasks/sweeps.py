@@ -18,7 +18,7 @@ from orders.services.quotes import expire_quote
 from orders.services.shortages import fill_shortage, lapse_wait
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.deadlocks import DatabaseBusy
+from shopcomm.core.deadlocks import leave_to_next_sweep
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -77,8 +77,6 @@ def _each(ids: Iterable[int], work: Callable[[int], bool]) -> int:
     """Do something with each row; what others held too long is left to the next sweep. Returns with how many."""
     done = 0
     for pk in ids:
-        try:
+        with leave_to_next_sweep(f"row {pk}"):
             done += work(pk)
-        except DatabaseBusy:
-            log.warning("%s is left to the next sweep: others kept its rows", pk)
     return done

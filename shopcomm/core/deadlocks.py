@@ -3,7 +3,8 @@
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
@@ -60,6 +61,15 @@ def retry_on_deadlock(service: Callable[P, R]) -> Callable[P, R]:
         raise DatabaseBusy from last
 
     return run
+
+
+@contextmanager
+def leave_to_next_sweep(what: str) -> Iterator[None]:
+    """Around one piece of a sweep's work, named for the log: what others keep too long does not end the sweep."""
+    try:
+        yield
+    except DatabaseBusy:
+        log.warning("%s left to the next sweep: others kept the rows", what)
 
 
 def is_deadlock(error: BaseException) -> bool:

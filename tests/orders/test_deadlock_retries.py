@@ -1,16 +1,9 @@
-"""Deadlock after deadlock: a service begins again a few times and then says that it is busy; nothing is half done.
+"""Deadlock after deadlock: a service begins again a few times and then says that it is busy; nothing is half done."""
 
-The other side is a real transaction. It keeps a stock row, lets whoever holds the order stand before it, and then
-wants their order: they have waited longer, so PostgreSQL ends them.
-"""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Event, Thread
+from contextlib import AbstractContextManager
 from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
 from django.test import Client
 
 from orders.models import Order, Status
@@ -18,66 +11,21 @@ from orders.services.items import ItemInput
 from orders.services.locks import lock_order, lock_variants
 from orders.tasks import expire_unpaid
 from shopcomm.core.deadlocks import BUSY_SECONDS, TRIES, DatabaseBusy
+from tests.deadlocks import Other, ended_soon
+from tests.deadlocks import in_the_way as crossing
 from tests.factories import VariantFactory, make_order, move
 from tests.orders.test_sweeps import later
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-WAITS_FOR_ME = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-
-
-class Other:
-    """A transaction on a connection of its own, in the way of whoever cancels an order, so many times."""
-
-    def __init__(self, order: Order, times: int) -> None:
-        self.order_id, self.variant_id = order.pk, order.lines.get().variant_id
-        self.times, self.crossed = times, 0
-        self.holds, self.over = Event(), Event()
-
-    def run(self) -> None:
-        try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute("SET LOCAL deadlock_timeout = '60s'")
-                lock_variants([self.variant_id])
-                self.holds.set()
-                while self.crossed < self.times and self._somebody_waits(cursor):
-                    with transaction.atomic():
-                        lock_order(self.order_id)
-                        # Theirs again, while the stock stays ours.
-                        transaction.set_rollback(True)
-                    self.crossed += 1
-        finally:
-            connection.close()
-
-    def _somebody_waits(self, cursor) -> bool:
-        while not self.over.wait(0.01):
-            cursor.execute(WAITS_FOR_ME)
-            if cursor.fetchone()[0]:
-                return True
-        return False
+__all__ = ["ended_soon"]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("ended_soon")]
 
 
-@contextmanager
-def in_the_way(order: Order, times: int = TRIES) -> Iterator[Other]:
-    other = Other(order, times)
-    thread = Thread(target=other.run, daemon=True)
-    thread.start()
-    assert other.holds.wait(30)
-    try:
-        yield other
-    finally:
-        other.over.set()
-        thread.join(90)
-
-
-@pytest.fixture(autouse=True)
-def ended_soon() -> Iterator[None]:
-    """This side looks for a deadlock sooner than the other, so that it is the one that is ended."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET deadlock_timeout = '700ms'")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("RESET deadlock_timeout")
+def in_the_way(order: Order, times: int = TRIES) -> AbstractContextManager[Other]:
+    """Somebody who takes the order's stock before the order."""
+    variant_id = order.lines.get().variant_id
+    return crossing(
+        kept=lambda: lock_variants([variant_id]), wanted=lambda: lock_order(order.pk), times=times
+    )
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from messaging.services.notifications.facts import facts_of_goods, facts_of_talk
 from messaging.services.notifications.planning import Occasion, plan
 from orders.models import Variant
 from orders.selectors.products import written_skus
+from shopcomm.core.deadlocks import leave_to_next_sweep, retry_on_deadlock
 from shopcomm.core.events.facts import is_history
 from shopcomm.core.events.models import DomainEvent
 
@@ -54,10 +55,12 @@ def tell_waiting(*, now: datetime | None = None) -> int:
     open_ = StockWatch.objects.filter(told_at=None, cancelled_at=None)
     open_ = open_.filter(variant__on_hand__gt=F("variant__reserved"))
     for sku in open_.values_list("variant__sku", flat=True).distinct():
-        told += _tell(sku, now, None)
+        with leave_to_next_sweep(f"those who wait for {sku}"):
+            told += _tell(sku, now, None)
     return told
 
 
+@retry_on_deadlock
 @transaction.atomic
 def _tell(sku: str, happened_at: datetime, event_id: int | None) -> int:
     variant = Variant.objects.filter(sku=sku).first()

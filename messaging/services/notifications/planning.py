@@ -19,6 +19,7 @@ from messaging.services.notifications.triggers import triggers_of
 from messaging.services.notifications.waking import wake_release
 from orders.models import Order
 from shopcomm.core.configuration.calendar import working_calendar
+from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.events.facts import is_history
 from shopcomm.core.events.models import DomainEvent
 
@@ -75,6 +76,7 @@ def cause_of(event: DomainEvent, trigger: str) -> str:
     return f"parcel:{parcel}:{state}" if trigger == "tracking" and state else f"event:{event.pk}"
 
 
+@retry_on_deadlock
 @transaction.atomic
 def plan(
     rules: Iterable[NotificationRule], occasions: Iterable[Occasion], *, now: datetime | None = None

@@ -22,6 +22,7 @@ from messaging.services.notifications.planning import store
 from messaging.services.notifications.recipients import Person, recipients, these
 from messaging.services.notifications.settling import Settled, settle
 from messaging.services.notifications.telling import tell
+from shopcomm.core.deadlocks import leave_to_next_sweep, retry_on_deadlock
 
 log = logging.getLogger(__name__)
 State = Notification.State
@@ -58,8 +59,9 @@ WHERE n.id = o.id
 def release_due(*, now: datetime | None = None, people: int = PEOPLE) -> int:
     """Send everything that is due, batch by batch. Returns how many notices were settled."""
     settled = 0
-    while batch := _batch_or_each(now or timezone.now(), people):
-        settled += batch
+    with leave_to_next_sweep("notices"):
+        while batch := _batch_or_each(now or timezone.now(), people):
+            settled += batch
     return settled
 
 
@@ -78,14 +80,22 @@ def _batch_or_each(now: datetime, people: int) -> int:
 
 def _release_one(person: Person, now: datetime) -> int:
     try:
-        with transaction.atomic():
-            return _release([person] if _is_free(person) else [], now)
+        return _release_person(person, now)
+    except OperationalError:
+        raise
     except Exception:
         log.exception("the notices of %s %s could not be released", person.kind, person.id)
         waiting = Notification.objects.filter(these([person], "recipient"), state=State.WAITING)
         return waiting.filter(send_at__lte=now).update(send_at=now + PUT_OFF)
 
 
+@retry_on_deadlock
+@transaction.atomic
+def _release_person(person: Person, now: datetime) -> int:
+    return _release([person] if _is_free(person) else [], now)
+
+
+@retry_on_deadlock
 @transaction.atomic
 def release_batch(*, now: datetime, people: int = PEOPLE) -> int:
     """Send what is due to some people. Returns how many notices are settled; 0 when nothing can be done now."""

@@ -23,6 +23,7 @@ from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.hours import DAY, HORIZON_DAYS, WorkingCalendar
+from shopcomm.core.deadlocks import leave_to_next_sweep
 
 BATCH = 1000
 # Rows older than this past the last step are not looked at again.
@@ -60,7 +61,8 @@ def plan_timers(*, now: datetime | None = None) -> int:
     now, planned = now or timezone.now(), 0
     for rule in NotificationRule.objects.filter(enabled=True, trigger__in=SOURCES):
         for chunk in batched(SOURCES[rule.trigger](rule, now), BATCH):
-            planned += plan([rule], _occasions(rule, _new(rule, chunk)), now=now)
+            with leave_to_next_sweep(f"timers of {rule.trigger}"):
+                planned += plan([rule], _occasions(rule, _new(rule, chunk)), now=now)
     return planned
 
 
@@ -208,7 +210,8 @@ def cancel_unpaid(*, now: datetime | None = None) -> int:
         # Who answered is talked with, not cancelled; the term of payment ends all the same.
         told = told.exclude(order__conversation__last_customer_seq__gt=Coalesce("merged_into__seq", "seq"))
         for order_id in told.values_list("order_id", flat=True)[:BATCH]:
-            cancelled += _cancel(order_id or 0)
+            with leave_to_next_sweep(f"order {order_id}"):
+                cancelled += _cancel(order_id or 0)
     return cancelled
 
 

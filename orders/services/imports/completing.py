@@ -21,6 +21,7 @@ from orders.services.imports.sales import PATHS, Sale, add_line, send_line
 from orders.services.imports.values import RowRefused
 from orders.services.locks import lock_lines, lock_order
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.deadlocks import retry_on_deadlock
 
 
 def is_half(document: Document, seen: ImportedDocument) -> bool:
@@ -28,6 +29,7 @@ def is_half(document: Document, seen: ImportedDocument) -> bool:
     return not seen.marks and len(document.rows) > seen.lines and bool(document.of(Kind.SALE))
 
 
+@retry_on_deadlock
 @transaction.atomic
 def complete_order(sale: Sale, seen_id: int, variants: dict[str, Variant], keys: Keys, actor: Actor) -> None:
     """Add to an order what an older version left out of it. Raises RowRefused with the reason when it cannot be."""
@@ -35,6 +37,8 @@ def complete_order(sale: Sale, seen_id: int, variants: dict[str, Variant], keys:
     found = Order.objects.filter(external_id=f"import:{document.number}").values_list("pk", flat=True).first()
     if found is None:
         raise RowRefused(_("单据已导入过，内容不同"))
+    # The document before its order, as a return that is tried again takes them.
+    seen = ImportedDocument.objects.select_for_update().get(pk=seen_id)
     order = lock_order(found)
     lines = lock_lines(order)
     missing = _missing(sale, lines)
@@ -55,7 +59,6 @@ def complete_order(sale: Sale, seen_id: int, variants: dict[str, Variant], keys:
     change = {"total": str(before)}, {"total": str(order.total)}
     note = _("补齐导入 %(number)s") % {"number": document.number}
     record(order, OrderChanged, actor=actor, before=change[0], after=change[1], note=note)
-    seen = ImportedDocument.objects.select_for_update().get(pk=seen_id)
     seen.lines, seen.amount, seen.outcome = len(document.rows), document.amount, sale.outcome.value
     seen.marks = [row.mark for row in document.rows]
     seen.save(update_fields=["lines", "amount", "outcome", "marks"])

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from orders.errors import ImportRefused
@@ -207,17 +207,7 @@ class Import:
     def _repeat(self, document: Document, seen: ImportedDocument, *, whole: bool) -> None:
         self.report.repeated += 1
         if seen.unmatched and whole:
-            self._try_again(document, seen.pk)
-
-    @transaction.atomic
-    def _try_again(self, document: Document, seen_id: int) -> None:
-        """The rows that found no sale last time: it may have come since; if not, they are told once more."""
-        seen = ImportedDocument.objects.select_for_update().get(pk=seen_id)
-        missing = Document(document.number, [document.rows[place] for place in seen.unmatched])
-        unmatched = self.writer.take_back(missing, self.writer.directory.customer_of(document.rows[0]))
-        seen.unmatched = [document.rows.index(row) for row in unmatched]
-        seen.save(update_fields=["unmatched"])
-        self._refuse(unmatched, _("退货找不到对应的销售"))
+            self.writer.try_again(document, seen)
 
     def _refuse(self, rows: list[Row], reason: str) -> None:
         for row in rows:

@@ -54,13 +54,34 @@ class Writer:
             complete_order(sale, seen_id, variants, self.keys, self.actor)
         except IntegrityError as error:
             raise RowRefused(_("同一单据正被另一个导入处理")) from error
+        except DatabaseBusy as busy:
+            raise RowRefused(busy.detail) from busy
         self.report.completed.append(sale.document.number)
 
-    def take_back(self, document: Document, customer: Customer) -> list[Row]:
-        """Write a return, in the caller's transaction. Returns the rows without a sale."""
-        unmatched = write_return(document, customer, self.actor)
-        self._count_return(document, unmatched)
-        return unmatched
+    def try_again(self, document: Document, seen: ImportedDocument) -> None:
+        """The rows that found no sale last time: it may have come since; if not, they are told once more."""
+        # Outside the transaction: the directory remembers them even if it is taken back.
+        customer = self.directory.customer_of(document.rows[0])
+        try:
+            missing, unmatched = self._take_back_missing(document, seen.pk, customer)
+        except DatabaseBusy as busy:
+            self.refuse([document.rows[place] for place in seen.unmatched], busy.detail)
+        else:
+            self._count_return(missing, unmatched)
+            self.refuse(unmatched, _("退货找不到对应的销售"))
+
+    @retry_on_deadlock
+    @transaction.atomic
+    def _take_back_missing(
+        self, document: Document, seen_id: int, customer: Customer
+    ) -> tuple[Document, list[Row]]:
+        """What found no sale last time, and what of it finds none now. Counts nothing: it may have to begin again."""
+        seen = ImportedDocument.objects.select_for_update().get(pk=seen_id)
+        missing = Document(document.number, [document.rows[place] for place in seen.unmatched])
+        unmatched = write_return(missing, customer, self.actor)
+        seen.unmatched = [document.rows.index(row) for row in unmatched]
+        seen.save(update_fields=["unmatched"])
+        return missing, unmatched
 
     def _count_return(self, document: Document, unmatched: list[Row]) -> None:
         taken = [row for row in document.of(Kind.RETURN) if row not in unmatched]
