@@ -30,6 +30,7 @@ from orders.models import (
     TierPrice,
     Variant,
 )
+from orders.services.locks import lock_variants
 from orders.services.stock import MAX_ON_HAND, set_stock
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.phones import masked_phone
@@ -126,6 +127,8 @@ class StockMovementAdmin(LookOnly, ModelAdmin):
 def save_what_changed(variant: Variant, form: forms.ModelForm) -> None:
     """Save the columns that were typed and no others: an order may have taken stock since the row was read."""
     columns = {field.name for field in Variant._meta.concrete_fields}
+    # A product's page writes several, by key as its rows stand there: orders take them so, too.
+    lock_variants([variant.pk])
     variant.save(update_fields=[name for name in form.changed_data if name in columns])
 
 

@@ -1,7 +1,7 @@
 """Opening conversations: with every order, and before any (询价)."""
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from messaging.errors import BadMessage, NotFound
@@ -9,6 +9,7 @@ from messaging.models import Conversation
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.deadlocks import retry_on_deadlock
 
 
 @transaction.atomic
@@ -18,6 +19,7 @@ def open_enquiry(*, actor: Actor, customer: Customer, subject: str = "") -> Conv
     return Conversation.objects.create(customer=customer, subject=subject, assigned_to_id=mine)
 
 
+@retry_on_deadlock
 @transaction.atomic
 def general_conversation(*, actor: Actor, customer: Customer) -> Conversation:
     """The one conversation with a customer that is about no order; made when there is none.
@@ -34,7 +36,9 @@ def general_conversation(*, actor: Actor, customer: Customer) -> Conversation:
         return general
     records = Order.objects.filter(number=OuterRef("subject"))
     newest = found.exclude(Exists(records)).order_by(F("last_message_at").desc(nulls_last=True), "-id")
-    conversation = newest.first() or open_enquiry(actor=actor, customer=customer, subject=_("询价"))
+    conversation = newest.select_for_update(no_key=True).first() or open_enquiry(
+        actor=actor, customer=customer, subject=_("询价")
+    )
     conversation.general = True
     conversation.save(update_fields=["general"])
     return conversation
@@ -74,6 +78,7 @@ def open_order_conversation(order: Order, actor: Actor) -> None:
     ensure_order_conversation(order)
 
 
+@retry_on_deadlock
 @transaction.atomic
 def link_enquiry_to_order(*, actor: Actor, conversation_id: int, order: Order) -> Conversation:
     """Make an enquiry the conversation of the order that came of it.
@@ -81,13 +86,15 @@ def link_enquiry_to_order(*, actor: Actor, conversation_id: int, order: Order) -
     The order's own, which holds nothing but its system lines, is kept as the record and gives way.
     Raises NotFound, or BadMessage for a conversation that already has an order or another customer.
     """
-    enquiry = Conversation.objects.select_for_update().filter(pk=conversation_id).first()
+    # Both in one round, by key: the writer of messages may be waiting for either.
+    both = Conversation.objects.select_for_update().filter(Q(pk=conversation_id) | Q(order=order))
+    rows = {row.pk: row for row in both.order_by("pk")}
+    enquiry = rows.pop(conversation_id, None)
     if enquiry is None:
         raise NotFound()
     if enquiry.order_id or enquiry.customer_id != order.customer_id:
         raise BadMessage()
-    own = Conversation.objects.select_for_update().filter(order=order).first()
-    if own is not None:
+    for own in rows.values():
         own.order = None
         own.save(update_fields=["order"])
     enquiry.order, enquiry.subject = order, order.number

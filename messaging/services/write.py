@@ -33,7 +33,7 @@ WITH draft AS MATERIALIZED (
         SELECT c.id, c.last_seq, c.last_public_seq, o.number AS order_number,
                CASE WHEN o.id IS NULL THEN c.assigned_to_id ELSE o.assigned_to_id END AS assigned_to
         FROM messaging_conversation c LEFT JOIN orders_order o ON o.id = c.order_id
-        WHERE c.id = d.conversation_id FOR UPDATE OF c
+        WHERE c.id = d.conversation_id FOR NO KEY UPDATE OF c
     ) one
 ), known AS MATERIALIZED (
     SELECT one.* FROM draft d CROSS JOIN LATERAL (

@@ -18,6 +18,7 @@ from orders.services.addresses import clean
 from orders.services.change_contents import wish_contents
 from orders.services.change_opening import asker, go_on, lay_before, new_request, outcome_of, refuse
 from orders.services.change_updating import bring_up_to_date
+from orders.services.edit_items import lock_goods
 from orders.services.editing import edit_order, flat
 from orders.services.locks import lock_lines, lock_order
 from orders.services.open_changes import check_open, locked_request
@@ -55,6 +56,9 @@ def edit_or_ask(
     asked: dict[str, Any] = {}
     if needs_consent(order, actor, columns):
         asked = {column: columns.pop(column) for column in CONSENTED & set(columns)}
+    if "items" in asked:
+        # What is asked is tried below, on stock that comes before the conversation in which the edit is told.
+        lock_goods(order, asked["items"] or [])
     # Even an edit of nothing checks the version and the right to edit.
     order = edit_order(actor=actor, order_id=order_id, version=version, changes=columns, note=note)
     if not asked:

@@ -25,6 +25,9 @@ from orders.services.items import (
 from orders.services.locks import lock_lines, lock_variants
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from orders.models import Order
     from orders.services.editing import Edit
 
 
@@ -53,6 +56,13 @@ def change_items(edit: Edit) -> None:
     if after != before:
         edit.before["items"], edit.after["items"] = before, after
         order.goods_total = goods_total(priced)
+
+
+def lock_goods(order: Order, rows: Iterable[Any]) -> None:
+    """The stock of all that a locked order has and of all that it is to have, in one round."""
+    wanted = variants_by_sku(as_written(_item(row) for row in rows))
+    held = {line.variant_id for line in lock_lines(order) if line.variant_id}
+    lock_variants(held | {variant.pk for variant in wanted.values()})
 
 
 def _item(row: Any) -> ItemInput:

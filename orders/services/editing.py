@@ -19,7 +19,7 @@ from orders.services.days import read_day
 from orders.services.debts import beyond_credit
 from orders.services.edit_items import change_items
 from orders.services.items import check_total
-from orders.services.locks import lock_order
+from orders.services.locks import lock_lines, lock_order
 from orders.services.moves import money
 from orders.services.refunds import match_difference
 from orders.services.shortage_tasks import review_shortages
@@ -115,6 +115,9 @@ def edit_order(
         told |= {"request_id": request.pk, "consent": request.consent}
     if "total" in edit.after and order.status != Status.PENDING_PAYMENT:
         told["balance"] = str(order.balance)
+    if order.status == Status.PENDING_PAYMENT and order.paid_amount > 0:
+        # Moving on looks at the lines, which come before the conversation in which the edit is told.
+        lock_lines(order)
     record(order, OrderChanged, actor=actor, **told)
     move_on_when_settled(order, actor)
     if order.shortage:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
+from orders import hooks
 from orders.errors import GuardFailed
 from orders.models import Order, OrderLine, Variant
 from shopcomm.core.accounts.models import Customer
@@ -31,6 +32,12 @@ def lock_lines(order: Order) -> list[OrderLine]:
     return list(OrderLine.objects.select_for_update(no_key=True).filter(order=order).order_by("pk"))
 
 
+def lock_lines_of(order_ids: Iterable[int], *, skus: Iterable[str] | None = None) -> list[OrderLine]:
+    """The lines of several locked orders, in one round; with `skus` those of these goods alone."""
+    rows = OrderLine.objects.select_for_update(no_key=True).filter(order__in=set(order_ids)).order_by("pk")
+    return list(rows if skus is None else rows.filter(sku__in=set(skus)))
+
+
 def lock_line(line_id: int) -> tuple[Order, OrderLine]:
     """A line with its order, both locked. Raises OrderLine.DoesNotExist, and GuardFailed when it has just gone."""
     order = lock_order(OrderLine.objects.values_list("order_id", flat=True).get(pk=line_id))
@@ -49,6 +56,13 @@ def lock_variants(ids: Iterable[int]) -> dict[int, Variant]:
 def lock_stock_of(lines: Iterable[OrderLine]) -> dict[int, Variant]:
     """The stock rows of lines, all in one round."""
     return lock_variants(line.variant_id for line in lines if line.variant_id)
+
+
+def lock_conversations(order_ids: Iterable[int]) -> None:
+    """What higher floors keep beside several locked orders, in one round and last: all stock is locked by now."""
+    ids = sorted(set(order_ids))
+    for hook in hooks.orders_locked_hooks:
+        hook(ids)
 
 
 def lock_customer(customer_id: int) -> Customer:

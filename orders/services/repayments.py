@@ -7,11 +7,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders import hooks
 from orders.errors import GuardFailed, NotAllowed
 from orders.models import Order, Payment, Repayment, Status
 from orders.selectors.credit import OWING, debts
-from orders.services.locks import lock_orders
+from orders.services.locks import lock_conversations, lock_orders
 from orders.services.payment_slips import check_slip, is_booked
 from orders.services.payments import take_in
 from orders.transitions import roles_of
@@ -77,8 +76,7 @@ def _lock_debts(customer: Customer, currency: str) -> list[Order]:
     owed = debts(customer=customer, currency=currency).filter(status__in=REPAID_IN)
     ids = list(owed.values_list("pk", flat=True))
     orders = lock_orders(ids)
-    for hook in hooks.orders_locked_hooks:
-        hook(ids)
+    lock_conversations(ids)
     # Looked at once more: one may have been paid or called off while this waited for its lock.
     open_ = [order for order in orders.values() if order.status in REPAID_IN and order.balance > 0]
     return sorted(open_, key=lambda order: (order.placed_at, order.pk))

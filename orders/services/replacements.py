@@ -14,7 +14,7 @@ from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Paym
 from orders.services import stock
 from orders.services.announce import record
 from orders.services.items import PricedItem, goods_total, new_line
-from orders.services.locks import lock_order
+from orders.services.locks import lock_conversations, lock_lines, lock_order, lock_stock_of
 from orders.services.numbers import next_number
 from orders.services.refunds import book, promise_refund, refundable
 from orders.services.transitions import transition_order
@@ -97,6 +97,7 @@ def let_go(case: AfterSalesCase, actor: Actor) -> None:
     if case.replacement_id is None:
         return
     other = lock_order(case.replacement_id)
+    lock_conversations([case.order_id, other.pk])
     for credit in _credits(case):
         book(credit, case.order, actor, other.number)
     if other.hold_reason:
@@ -113,6 +114,9 @@ def call_off(case: AfterSalesCase, actor: Actor, reason: str) -> None:
         return
     _credits(case).update(state=Refund.State.WITHDRAWN, settled_at=timezone.now())
     other = lock_order(case.replacement_id)
+    # Both are told of it, the first order last: who writes into both of their conversations takes them by key.
+    lock_stock_of(lock_lines(other))
+    lock_conversations([case.order_id, other.pk])
     credit = sum(
         other.payments.filter(method=Payment.Method.EXCHANGE).values_list("amount", flat=True), Decimal(0)
     )

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders import hooks
 from orders.errors import GuardFailed, NotAllowed
 from orders.models import MissingReport, Order, OrderLine, ShortageTask, Status, StockReservation
 from orders.selectors.shortages import Option, all_options, counted_since, missing_pieces, offered_options
@@ -15,7 +14,16 @@ from orders.services import stock
 from orders.services.addresses import clean
 from orders.services.editing import edit_order
 from orders.services.items import ItemInput
-from orders.services.locks import lock_line, lock_lines, lock_order, lock_orders, lock_stock_of, lock_variants
+from orders.services.locks import (
+    lock_conversations,
+    lock_line,
+    lock_lines,
+    lock_lines_of,
+    lock_order,
+    lock_orders,
+    lock_stock_of,
+    lock_variants,
+)
 from orders.services.moves import whole
 from orders.services.shortage_tasks import (
     SHORT_IN,
@@ -113,10 +121,8 @@ def fill_shortages(*, order_ids: list[int]) -> int:
     after the first one's stock.
     """
     lock_orders(order_ids)
-    lines = OrderLine.objects.select_for_update(no_key=True).filter(order__in=order_ids).order_by("pk")
-    lock_stock_of(list(lines))
-    for hook in hooks.orders_locked_hooks:
-        hook(order_ids)
+    lock_stock_of(lock_lines_of(order_ids))
+    lock_conversations(order_ids)
     return sum(fill_shortage(order_id=pk) for pk in order_ids)
 
 

@@ -9,14 +9,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders import hooks
 from orders.errors import GuardFailed, InsufficientStock, NotAllowed
 from orders.events import StockBack, StockLow, StockReplenished
 from orders.models import Order, OrderLine, StockMovement, StockReservation, Variant
 from orders.selectors.products import written_skus
 from orders.selectors.promises import newest_promises
 from orders.services.announce import feed_frame
-from orders.services.locks import lock_orders, lock_variants
+from orders.services.locks import lock_conversations, lock_orders, lock_variants
 from orders.services.shortage_tasks import review_shortages
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
@@ -200,8 +199,7 @@ def _count(actor: Actor, variant_id: int, on_hand: int | None, delta: int | None
     _shrink({row.line_id: row.reservation for row in broken}, {row.line_id: row.pieces for row in broken})
     counted.broken_promises = tuple(broken)
     short = sorted({row.order_id for row in broken})
-    for hook in hooks.orders_locked_hooks:
-        hook(short)
+    lock_conversations(short)
     for order_id in short:
         review_shortages(orders[order_id], actor)
     return counted

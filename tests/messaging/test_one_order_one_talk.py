@@ -10,10 +10,11 @@ from django.test import Client
 
 from messaging.models import Conversation, Message
 from messaging.selectors.conversations import conversations_visible_to
-from messaging.services.conversations import open_enquiry
+from messaging.services.conversations import general_conversation, link_enquiry_to_order, open_enquiry
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
+from tests.deadlocks import in_the_way
 from tests.factories import make_order
 from tests.messaging.test_socket import customer_cookie_of, send, socket, staff_cookie_of, until
 
@@ -100,3 +101,18 @@ async def test_neither_does_a_strangers_nor_a_sellers_whose_order_it_is_not(
             await send(opened, type=kind, conversation=talk, **FRAMES[kind])
             assert (await until(opened, "error"))["code"] == "not_found"
     assert not await Message.objects.filter(conversation=talk, kind="text").aexists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_enquiry_that_becomes_an_orders_talk_meanwhile_is_not_taken_for_the_general_one(order, customer):
+    desk = Actor.system()
+    enquiry = open_enquiry(actor=desk, customer=customer, subject="询价")
+
+    def link() -> None:
+        link_enquiry_to_order(actor=desk, conversation_id=enquiry.pk, order=order)
+
+    with in_the_way(kept=link, wanted=lambda: None, times=1) as other:
+        opened = general_conversation(actor=Actor.customer(customer), customer=customer)
+    enquiry.refresh_from_db()
+    assert (other.crossed, opened.order, opened.general) == (1, None, True)
+    assert (enquiry.order, enquiry.general) == (order, False)

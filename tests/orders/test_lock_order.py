@@ -13,11 +13,12 @@ from orders import hooks
 from orders.errors import OrderError
 from orders.events import StockBack
 from orders.models import AfterSalesCase, Order, OrderLine, Status, StockMovement, StockReservation, Variant
-from orders.services.after_sales import CaseInput, CaseLine, open_case
+from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, withdraw_case
 from orders.services.change_requests import accept_change, request_change
+from orders.services.consent import edit_or_ask
 from orders.services.imports import import_orders
 from orders.services.items import ItemInput
-from orders.services.locks import lock_variants
+from orders.services.locks import lock_conversations, lock_variants
 from orders.services.shortages import fill_shortage, report_missing
 from orders.services.stock import set_stock
 from orders.services.warehouse import tick_line
@@ -25,10 +26,11 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import TRIES, DatabaseBusy, retry_on_deadlock
 from shopcomm.core.events.publish import publish
 from shopcomm.core.events.relay import relay
+from tests.deadlocks import in_the_way
 from tests.factories import StaffFactory, VariantFactory, integration, make_order, move
 from tests.orders.test_concurrency import at_once
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("locks_rows_before_write")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 SHOP, SYSTEM = integration(), Actor.system()
 UCI = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
@@ -174,6 +176,34 @@ def test_goods_that_come_back_one_after_the_other_are_given_out_in_a_transaction
     assert next(late, None) is None
     assert list(Order.objects.order_by("pk").values_list("shortage", flat=True)) == [False, False]
     assert StockReservation.objects.count() == 2
+
+
+def _talk(order: Order) -> None:
+    lock_conversations([order.pk])
+
+
+def test_an_exchange_is_called_off_while_somebody_writes_into_both_its_conversations(caplog):
+    """Many messages are stored in one statement, which takes their conversations by key."""
+    bag = VariantFactory(on_hand=9)
+    first = make_order(status=Status.DELIVERED, items=[ItemInput(bag.sku, 2)])
+    wanted = [CaseLine(first.lines.get().pk, 1, VariantFactory(product=bag.product, price=bag.price).sku)]
+    case = open_case(actor=SHOP, order_id=first.pk, wanted=CaseInput("exchange", "damaged", wanted))
+    other = approve_case(actor=SHOP, case_id=case.pk).replacement
+    with in_the_way(kept=lambda: _talk(first), wanted=lambda: _talk(other), times=1) as writer:
+        withdraw_case(actor=Actor.customer(first.customer), case_id=case.pk)
+    assert (writer.crossed, caplog.messages) == (1, [])
+    assert Order.objects.get(pk=other.pk).status == Status.REFUNDED
+
+
+def test_what_the_customer_is_asked_is_tried_before_the_rest_of_an_edit_is_told(caplog, as_actor):
+    """Somebody who accepts a quote in the order's conversation has its stock, and tells of it there."""
+    order, bag = make_order(status=Status.PAID), VariantFactory(on_hand=9)
+    changes = {"note": "周五要", "items": [ItemInput(order.lines.get().sku, 2), ItemInput(bag.sku, 1)]}
+    with in_the_way(kept=lambda: _hold(bag.pk), wanted=lambda: _talk(order), times=1) as buyer:
+        _order, asked = edit_or_ask(
+            actor=as_actor("manager"), order_id=order.pk, version=None, changes=changes
+        )
+    assert (buyer.crossed, caplog.messages, asked.state) == (1, [], "open")
 
 
 def test_stock_rows_are_locked_by_key_whatever_order_they_are_asked_for_in(django_assert_num_queries):

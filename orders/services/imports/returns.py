@@ -13,7 +13,7 @@ from orders.models import Order, OrderLine, Refund, Status, StockMovement
 from orders.services.announce import record
 from orders.services.imports.documents import Document
 from orders.services.imports.rows import Row
-from orders.services.locks import lock_order, lock_orders
+from orders.services.locks import lock_lines_of, lock_order, lock_orders
 from orders.services.moves import CENT
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
@@ -39,6 +39,7 @@ def write_return(document: Document, customer: Customer, actor: Actor) -> list[R
         for pk in _sold(row, customer, document).values_list("order_id", flat=True)[:50]
     ]
     locked = lock_orders(sales)
+    lock_lines_of(locked, skus=[row.sku for row in document.rows])
     for row in document.rows:
         found = _shares(row, customer, document, locked)
         if found is None:
@@ -67,9 +68,8 @@ def _sold(row: Row, customer: Customer, document: Document) -> QuerySet[OrderLin
 def _shares(row: Row, customer: Customer, document: Document, locked: Collection[int]) -> list[Share] | None:
     """Where the pieces came from; None when they did not all come from this shop's sales."""
     sold = _sold(row, customer, document).filter(order_id__in=locked)
-    lines = sold.select_for_update(of=("self",), no_key=True)
     left, shares = -row.quantity, []
-    for line in lines[:50]:
+    for line in sold[:50]:
         pieces = min(left, line.shipped_quantity - line.returned_quantity)
         shares.append(Share(line, pieces, row.price))
         left -= pieces
