@@ -54,6 +54,7 @@ PARTS = {
         ("orders/services/stock.py",),
         (
             "tests/orders/test_stock.py",
+            "tests/orders/test_stock_pieces.py",
             "tests/orders/test_shortages.py",
             "tests/orders/test_transitions.py",
             "tests/orders/test_after_sales.py",

@@ -75,9 +75,7 @@ def release(*, actor: Actor, order: Order, pieces: Iterable[tuple[OrderLine, int
         actor=actor,
         order=order,
         changes=[
-            Change(held[pk].variant_id, Kind.RELEASED, reserved=-count)
-            for pk, count in amounts.items()
-            if count
+            Change(held[pk].variant_id, Kind.RELEASED, reserved=-count) for pk, count in amounts.items()
         ],
     )
     _shrink(held, amounts)
