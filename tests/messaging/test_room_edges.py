@@ -1,0 +1,242 @@
+"""A room among others: messages that are known already, a layer that answers badly, and a socket that comes twice."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
+from messaging.consumers import hub as hub_module
+from messaging.consumers.hub import Hub
+from messaging.consumers.rooms import Room, State
+from shopcomm.core.realtime import ORDERS_FEED, conversation_group
+
+GROUP = conversation_group(1)
+
+
+class Ear:
+    """A socket of either side that notes what it is shown."""
+
+    def __init__(self, *, is_shop: bool = True, id_: str = "a") -> None:
+        self.actor, self.id, self.shown, self.looked = SimpleNamespace(is_shop=is_shop), id_, [], 0
+
+    def show(self, text: str) -> None:
+        self.shown.append(text)
+
+    def may_see(self, group: str, text: str) -> bool:
+        return True
+
+    def look_again(self) -> None:
+        self.looked += 1
+
+
+class Deaf(Ear):
+    """One whose connection has just broken."""
+
+    def show(self, text: str) -> None:
+        raise OSError("gone")
+
+
+def message(seq: int, *, note: bool = False) -> dict:
+    return {"seq": seq, "shop": str(seq), "customer": None if note else str(seq)}
+
+
+def room_of(*ears: Ear, last: int = 0) -> Room:
+    room = Room(GROUP, 1)
+    room.state, room.last = State.IN, last
+    room.listeners.update(ears)
+    return room
+
+
+@pytest.fixture
+async def hub(monkeypatch) -> Hub:
+    made = Hub()
+    made._tasks, made._channel = [None], "hub-1"
+    return made
+
+
+async def breathe() -> None:
+    for _ in range(8):
+        await asyncio.sleep(0)
+
+
+def test_what_is_known_is_left_out_and_what_follows_it_is_shown():
+    ear = Ear()
+    assert room_of(ear, last=2).deliver([message(1), message(2), message(3)])
+
+    assert ear.shown == ["3"]
+
+
+def test_a_note_counts_for_the_shop_and_not_for_the_customer():
+    shop, customer = Ear(), Ear(is_shop=False)
+    room = room_of(shop, customer)
+    room.deliver([message(1, note=True)])
+
+    assert (shop.shown, customer.shown, room.head, room.public_head) == (["1"], [], 1, 0)
+    room.deliver([message(2)])
+    assert (shop.shown, customer.shown, room.head, room.public_head) == (["1", "2"], ["2"], 2, 2)
+
+
+def test_messages_after_a_gap_are_shown_to_nobody_yet():
+    ear = Ear()
+    room = room_of(ear, last=1)
+
+    assert not room.deliver([message(3)])
+    assert (ear.shown, room.head, room.last) == ([], 3, 1)
+
+
+def test_a_frame_goes_to_all_but_where_it_came_from_and_one_that_broke_keeps_it_from_nobody():
+    here, there, broken = Ear(id_="a"), Ear(id_="b"), Deaf(id_="c")
+    room_of(broken, here, there).show({"shop": "typing", "customer": "typing", "skip": "a"})
+
+    assert (here.shown, there.shown) == ([], ["typing"])
+
+
+def test_rights_are_looked_at_again_only_when_a_frame_says_so():
+    ear = Ear()
+    room = room_of(ear)
+    room.show({"shop": "x", "customer": "x"})
+    room.show({"shop": "y", "customer": "y", "look_again": True})
+
+    assert (ear.shown, ear.looked) == (["x", "y"], 1)
+
+
+async def test_a_socket_that_subscribes_again_gets_nothing_live_before_its_history(hub, monkeypatch):
+    heads = asyncio.get_running_loop().create_future()
+    monkeypatch.setattr(hub_module, "_heads", lambda ids: heads)
+    ear, other = Ear(), Ear(id_="b")
+    hub.rooms[GROUP] = room_of(ear, other, last=3)
+    entering = asyncio.create_task(hub.enter(1, ear, 3))
+    await breathe()
+    hub.receive({"group": GROUP, "messages": [message(4)]})
+
+    assert (ear.shown, other.shown) == ([], ["4"])
+    entering.cancel()
+    await breathe()
+    assert ear not in hub.rooms[GROUP].listeners
+    assert other in hub.rooms[GROUP].listeners
+
+
+class BadLayer:
+    """A channel layer that answers everything with an error, and counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = []
+
+    async def group_add(self, group: str, channel: str) -> None:
+        self.asked.append("add")
+        raise OSError("no answer")
+
+    async def group_discard(self, group: str, channel: str) -> None:
+        self.asked.append("discard")
+        raise OSError("no answer")
+
+
+@pytest.fixture
+async def bad_layer(monkeypatch) -> BadLayer:
+    layer = BadLayer()
+    monkeypatch.setattr(hub_module, "get_channel_layer", lambda: layer)
+    return layer
+
+
+async def test_a_layer_that_cannot_let_go_leaves_no_empty_room_behind(hub, bad_layer):
+    ear = Ear()
+    hub.rooms[GROUP] = room_of(ear)
+    hub.leave(GROUP, ear)
+    await breathe()
+
+    assert (bad_layer.asked, hub.rooms) == (["discard"], {})
+
+
+async def test_a_layer_that_cannot_take_us_in_is_asked_again_by_the_next_look(hub, bad_layer):
+    await hub.join(ORDERS_FEED, Ear())
+    assert (bad_layer.asked, hub.rooms[ORDERS_FEED].state) == (["add"], State.OUT)
+    await hub.look()
+    await breathe()
+
+    assert (bad_layer.asked, hub.rooms[ORDERS_FEED].state) == (["add", "add"], State.OUT)
+
+
+async def test_rooms_are_taken_back_so_often_and_then_left_to_the_look(hub, bad_layer, monkeypatch):
+    monkeypatch.setattr(hub_module, "REJOIN_SECONDS", 0)
+    await hub.join(ORDERS_FEED, Ear())
+    await hub._rejoin("hub-1")
+    await breathe()
+
+    # Once for joining, six times again, and once by the look that follows.
+    assert bad_layer.asked == ["add"] * 8
+
+
+async def test_a_look_that_fails_ends_nothing(hub, monkeypatch):
+    async def fails(ids: list[int]) -> None:
+        raise OSError("the database is away")
+
+    monkeypatch.setattr(hub_module, "_heads", fails)
+    hub.rooms[GROUP] = room_of(Ear())
+    await hub._look_in_peace()
+
+    assert list(hub.rooms) == [GROUP]
+
+
+async def test_messages_that_could_not_be_fetched_are_fetched_by_the_next_frame(hub, monkeypatch):
+    answers = [OSError("the database is away"), [message(1), message(2)], []]
+
+    async def missed(conversation: int, after: int) -> list[dict]:
+        answer = answers.pop(0)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(hub_module, "_missed", missed)
+    ear = Ear()
+    hub.rooms[GROUP] = room_of(ear)
+    for _ in range(2):
+        hub.receive({"group": GROUP, "messages": [message(2)]})
+        await breathe()
+
+    assert ear.shown == ["1", "2"]
+
+
+class RestlessLayer:
+    """A channel layer that is away once, then tells one frame that nobody can read and one that somebody can."""
+
+    def __init__(self) -> None:
+        self.answers = [OSError("away"), {"group": None}, {"group": GROUP, "messages": [message(1)]}]
+        self.channels = 0
+
+    async def new_channel(self, prefix: str) -> str:
+        self.channels += 1
+        return f"{prefix}-{self.channels}"
+
+    async def receive(self, channel: str) -> dict:
+        if not self.answers:
+            return await asyncio.get_running_loop().create_future()
+        answer = self.answers.pop(0)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    async def group_add(self, group: str, channel: str) -> None: ...
+
+
+async def test_after_a_loss_the_hub_waits_a_moment_and_hears_through_a_new_channel(hub, monkeypatch):
+    layer, waited = RestlessLayer(), []
+
+    async def wait(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(hub_module, "get_channel_layer", lambda: layer)
+    monkeypatch.setattr(hub_module, "_heads", lambda ids: _nothing())
+    ear, hub._channel = Ear(), ""
+    hub.rooms[GROUP] = room_of(ear)
+    breath = asyncio.sleep
+    monkeypatch.setattr(hub_module.asyncio, "sleep", wait)
+    listening = asyncio.create_task(hub._listen())
+    for _ in range(20):
+        await breath(0)
+    listening.cancel()
+
+    assert (ear.shown, layer.channels, waited) == (["1"], 2, [0.5])
+
+
+async def _nothing() -> dict:
+    return {}
