@@ -66,8 +66,10 @@ def test_what_was_chosen_in_this_browser_goes_before_what_is_known(client, addre
 
 def test_the_first_page_that_is_opened_says_how_to_write_to_a_customer(client, address, customer) -> None:
     language(client, address, **ENGLISH, **{"sec-fetch-mode": "cors"})
+    # A messenger that draws a preview of the link.
+    language(Client(), address, **ENGLISH)
     assert known(customer) == ""
-    language(client, address, **ENGLISH)
+    language(Client(), address, **ENGLISH, **{"sec-fetch-mode": "navigate"})
     assert known(customer) == "en"
     # What is known is not changed by a phone that somebody borrowed.
     language(Client(), address, **{"accept-language": "zh-CN"})

@@ -72,8 +72,15 @@ def speak_to(request: HttpRequest, customer: Customer, *, opened: bool) -> None:
     """
     if customer.language and not chosen_language(request):
         read_in(request, customer.language)
-    elif opened and not customer.language and (now := get_language() or "") != settings.LANGUAGE_CODE:
+        return
+    now = get_language() or ""
+    if opened and not customer.language and now != settings.LANGUAGE_CODE and is_browser(request):
         keep_language(customer=customer, language=now)
+
+
+def is_browser(request: HttpRequest) -> bool:
+    """Whether somebody reads the page: a messenger that draws a preview of a link speaks English whoever its reader is."""
+    return "Sec-Fetch-Mode" in request.headers or settings.SESSION_COOKIE_NAME in request.COOKIES
 
 
 def is_opened(request: HttpRequest) -> bool:
