@@ -40,5 +40,5 @@ def test_the_desks_forms(log_in, manager, paid):
     assert digits in shown(client, f"/orders/{paid.number}/phone/")
     shown(client, f"/orders/{paid.number}/link/revoke/")
     unpaid = make_order(customer=paid.customer)
-    shown(client, f"/orders/{unpaid.number}/to/cancelled/", reason="x")
+    shown(client, f"/orders/{unpaid.number}/to/cancelled/", version=str(unpaid.version), reason="不要了")
     assert Order.objects.get(pk=unpaid.pk).status == Status.CANCELLED
