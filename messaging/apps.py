@@ -17,6 +17,7 @@ class MessagingConfig(AppConfig):
         from messaging.cards.change import show_change_card
         from messaging.selectors.notifications import notice_lines
         from messaging.selectors.rows import row_talk, with_unread
+        from messaging.selectors.todo import UNANSWERED
         from messaging.services.conversations import lock_conversations_of, open_order_conversation
         from messaging.services.event_lines import write_event_line, write_history
         from messaging.services.purges import register_purges
@@ -35,6 +36,7 @@ class MessagingConfig(AppConfig):
         hooks.timeline_hooks.append(notice_lines)
         hooks.row_talk_hooks.append(row_talk)
         hooks.unread_order_filters.append(with_unread)
+        hooks.todo_sources.append(UNANSWERED)
 
 
 def _left(request: Any, **kwargs: Any) -> None:

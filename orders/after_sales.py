@@ -11,6 +11,8 @@ State, Kind = AfterSalesCase.State, AfterSalesCase.Kind
 # Nobody has to do anything about these any more.
 CLOSED = frozenset({State.RESOLVED, State.REJECTED, State.WITHDRAWN})
 OPEN = frozenset(State) - CLOSED
+# The shop has to answer a case in these.
+SHOPS_TURN = frozenset({State.APPLIED, State.INSPECTING})
 
 
 @dataclass(frozen=True)

@@ -217,13 +217,15 @@ class PartRefunded(OrderEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class AfterSalesMoved(OrderEvent):
-    """A case was opened or moved on: `state` says where it is, `text` what was said."""
+    """A case was opened or moved on: `state` says where it is, `text` what was said, `amount` what now waits to be
+    paid out for it."""
 
     type: ClassVar[str] = "order.after_sales"
     case_id: int
     kind: str
     state: str
     text: str = ""
+    amount: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 
 from orders.models import Order, Quote
+from orders.todo import TodoSource
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 
@@ -46,3 +47,6 @@ timeline_hooks: list[Callable[[Order, str], list[Any]]] = []
 
 # Each may answer why an order must not be completed by the timer yet.
 completion_blockers: list[Callable[[Order], str | None]] = []
+
+# Further rows of the queue of what waits for somebody.
+todo_sources: list[TodoSource] = []

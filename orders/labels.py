@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orders.models import Status
+from orders.models import ChangeKind, ChangeRequest, Status
 from shopcomm.core.phones import written_phone
 
 # What an address is called outside, and on the order.
@@ -42,6 +42,17 @@ FIELDS: dict[str, str | Promise] = {
     "order.deposit_released": gettext_lazy("退还定金"),
     "shipment.updated": gettext_lazy("物流"),
 }
+
+# What each wish is called; any other is “change of …”.
+ASKS = {
+    ChangeKind.CANCEL.value: gettext_lazy("申请取消订单"),
+    ChangeKind.URGENT.value: gettext_lazy("申请加急"),
+}
+
+
+def asks(row: ChangeRequest) -> str:
+    """What a request wants, as a heading."""
+    return str(ASKS.get(row.kind) or _("申请修改%(kind)s") % {"kind": row.get_kind_display()})
 
 
 def field_label(field: str) -> str:

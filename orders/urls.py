@@ -16,6 +16,7 @@ from orders.views import (
     parcels,
     payments,
     states,
+    todo,
     transitions,
 )
 
@@ -32,6 +33,7 @@ urlpatterns = [
     path("debts/", debts.debts_page, name="debts"),
     path("debts/<int:customer_id>/", debts.statement_page, name="statement"),
     path("debts/<int:customer_id>/repay/", debts.repay, name="repay"),
+    path("todo/count/", todo.count, name="todo-count"),
     path("new/", editing.create_order, name="create"),
     path("lookup/variants/", lookups.variants, name="variants"),
     path("lookup/address/", addresses.read_pasted, name="read-address"),

@@ -30,6 +30,11 @@ from shopcomm.core.phones import PhoneRefused, read_phone
 FOLDERS = ("all", "unread", "waiting", "enquiry", "mine")
 COUNT_CAP = 1000
 BADGE_CAP = 100
+# What ends a talk and asks for nothing: 好的, 谢谢, 辛苦了, OK, a thumb.
+CLOSING_WORDS = (
+    r"^([\s,，、.。!！~～…]|好(的|嘞|滴|哒|呢)?|嗯+|哦+|行|没问题|收到|知道了|明白了?|了解了?|谢+|多谢|感谢|您|你|啦|了|老板|亲"
+    r"|辛苦|麻烦|ok(ay)?|thanks?|thank you|thx|got it|[☀-➿🌀-🫿️])+$"
+)
 # Bounds what a badge looks at: the newest, by their index.
 RECENT = timedelta(days=30)
 
@@ -86,10 +91,21 @@ def marked(found: QuerySet[Conversation], actor: Actor) -> QuerySet[Any]:
     )
 
 
+def wanting_an_answer() -> QuerySet[Message]:
+    """Of a conversation in an outer query: what the customer has said since the shop, but for thanks and the like."""
+    later = Message.objects.filter(
+        conversation=OuterRef("pk"),
+        seq__gt=OuterRef("last_shop_seq"),
+        sender_kind=Sender.CUSTOMER,
+        recalled_at=None,
+    )
+    return later.exclude(kind="text", body__iregex=CLOSING_WORDS).order_by("seq")
+
+
 def _in_folder(found: QuerySet[Any], folder: str, actor: Actor) -> QuerySet[Any]:
     rules = {
         "unread": Q(has_unread=1),
-        "waiting": Q(last_customer_seq__gt=F("last_shop_seq")),
+        "waiting": Q(last_customer_seq__gt=F("last_shop_seq")) & Exists(wanting_an_answer()),
         "enquiry": Q(order=None),
         "mine": Q(assigned_to=actor.id) | Q(order__assigned_to=actor.id),
     }

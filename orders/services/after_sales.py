@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,7 +22,7 @@ from orders.services.debts import reduce_debt, worth_left
 from orders.services.guards import TRACKING_NUMBER
 from orders.services.locks import lock_lines, lock_order, lock_orders
 from orders.services.moves import CENT
-from orders.services.refunds import promise_refund, refundable
+from orders.services.refunds import PAYABLE, promise_refund, refundable
 from orders.services.replacements import call_off, place_replacement
 from orders.services.transitions import check_owner, transition_order
 from orders.transitions import CUSTOMER, SELLERS, roles_of
@@ -325,7 +326,9 @@ DONE_ALREADY = {
 
 
 def tell(case: AfterSalesCase, order: Order, actor: Actor, text: str) -> None:
-    """One more event of the order: where its case is now."""
+    """One more event of the order: where its case is now, and the money that waits for somebody to pay it out."""
+    due = case.refunds.filter(state__in=PAYABLE, purpose=Refund.Purpose.CASE)
+    to_pay = due.aggregate(sum=Sum("amount"))["sum"] if case.state == State.REFUND_DUE else None
     record(
         order,
         AfterSalesMoved,
@@ -334,4 +337,5 @@ def tell(case: AfterSalesCase, order: Order, actor: Actor, text: str) -> None:
         kind=case.kind,
         state=case.state,
         text=clean(text)[:300],
+        amount=str(to_pay or ""),
     )

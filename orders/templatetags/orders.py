@@ -1,25 +1,22 @@
 """What every page asks of the orders."""
 
 from django import template
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from orders.labels import nothing
+from orders.labels import asks, nothing
 from orders.models import ChangeKind, ChangeRequest
+from orders.selectors.todo import todo_count as count_todo
 from orders.selectors.warehouse import waiting_count
+from shopcomm.core.accounts.roles import may as role_may
 
 register = template.Library()
 
-# What each wish is called, and the words on the button that grants it.
-_ASKS = {ChangeKind.CANCEL.value: _("申请取消订单"), ChangeKind.URGENT.value: _("申请加急")}
+# The words on the button that grants a wish, and on the one that does not.
 _GRANTS = {ChangeKind.CANCEL.value: _("同意取消"), ChangeKind.URGENT.value: _("同意加急")}
 _REFUSES = {ChangeKind.CANCEL.value: _("来不及取消"), ChangeKind.URGENT.value: _("加急不了")}
 
 
-@register.filter
-def asks(row: ChangeRequest) -> str:
-    """What a request wants, as a heading."""
-    return str(_ASKS.get(row.kind) or gettext("申请修改%(kind)s") % {"kind": row.get_kind_display()})
+register.filter("asks", asks)
 
 
 @register.filter
@@ -45,3 +42,12 @@ def waiting_orders(context: template.Context) -> int:
     """New orders and changes that the warehouse has not acknowledged; 0 for who does not work there."""
     actor = getattr(context.get("request"), "actor", None)
     return waiting_count(actor) if actor is not None and actor.role == "warehouse" else 0
+
+
+@register.simple_tag(takes_context=True)
+def todo_count(context: template.Context) -> int:
+    """How much waits for the reader, in the queue of the desk; 0 for who has no desk."""
+    actor = getattr(context.get("request"), "actor", None)
+    if actor is None or actor.kind != "staff" or not role_may(actor.role, "orders.view"):
+        return 0
+    return count_todo(actor)

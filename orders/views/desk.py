@@ -18,13 +18,14 @@ from orders.selectors.change_requests import asked_changes
 from orders.selectors.evaluations import evaluation_of
 from orders.selectors.open_sums import open_sum_of
 from orders.selectors.orders import allowed_transitions, orders_visible_to, status_counts
-from orders.selectors.rows import order_row, order_rows
+from orders.selectors.rows import RowPage, order_row, order_rows
 from orders.selectors.shortages import shortages_of
 from orders.selectors.timeline import timeline
 from orders.selectors.visibility import who_took_over
 from orders.views.filtering import chips_of, kept_fields, read_filters, tabs_of
 from orders.views.listing import lines_of, row_html
 from orders.views.presenting import EDITABLE, deciding_of, name_carriers, steps_of, toolbar_of
+from orders.views.todo import todo_lines
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import OrderLink
 from shopcomm.core.accounts.models.customers import Source
@@ -101,8 +102,8 @@ def _list_part(request: ShopRequest, wanted: str, *, order: Order | None) -> Htt
 def list_context(request: ShopRequest, current: str = "") -> dict[str, Any]:
     """Everything the left pane shows. The cursor is read first: what happens meanwhile is replayed."""
     cursor = last_position()
-    filters = read_filters(request.GET, request.actor)
-    page = order_rows(request.actor, filters)
+    filters, in_queue = read_filters(request.GET, request.actor), bool(request.GET.get("todo"))
+    page = RowPage() if in_queue else order_rows(request.actor, filters)
     counts = status_counts(request.actor)
     counts["all"] = sum(counts.values())
     chips, filtered = chips_of(request.GET)
@@ -110,10 +111,12 @@ def list_context(request: ShopRequest, current: str = "") -> dict[str, Any]:
         "active": "orders",
         "cursor": cursor,
         "filters": filters,
+        "in_queue": in_queue,
+        "todo": todo_lines(request.actor, current=current) if in_queue else [],
         "page": page,
         "rows": [row_html(line) for line in lines_of(page.rows, current=current, query=_kept(request))],
         "counts": counts,
-        "tabs": tabs_of(counts, str(filters.status)),
+        "tabs": tabs_of(counts, "todo" if in_queue else str(filters.status)),
         "chips": chips,
         "filtered": filtered,
         "more_on": bool(filters.source or filters.created_after or filters.created_before),

@@ -92,12 +92,14 @@ def chips_of(query: QueryDict) -> tuple[list[Chip], bool]:
     for label, icon, fields in wanted:
         on = all(query.get(name) == value for name, value in fields.items())
         chips.append(Chip(label, icon, _turned(query, fields, on=on), on))
-    return chips, any(query.get(name) for name in query if name != "after")
+    return chips, any(query.get(name) for name in query if name not in ("after", "todo"))
 
 
 def _turned(query: QueryDict, fields: dict[str, str], *, on: bool) -> str:
     changed = query.copy()
-    changed.pop("after", None)
+    # The queue of what waits is no filter of the list.
+    for name in ("after", "todo"):
+        changed.pop(name, None)
     for name, value in fields.items():
         changed.pop(name, None)
         if not on:
@@ -107,4 +109,8 @@ def _turned(query: QueryDict, fields: dict[str, str], *, on: bool) -> str:
 
 def kept_fields(query: QueryDict, *, without: tuple[str, ...]) -> list[tuple[str, str]]:
     """Hidden fields that keep the other filters when one form is sent."""
-    return [(name, str(value)) for name, value in query.items() if name not in (*without, "after") and value]
+    return [
+        (name, str(value))
+        for name, value in query.items()
+        if name not in (*without, "after", "todo") and value
+    ]

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from orders.after_sales import SHOPS_TURN
 from orders.couriers import courier_name
 from orders.errors import GuardFailed, OrderError
 from orders.models import AfterSalesCase, Order, Status
@@ -33,9 +34,6 @@ CLAIMABLE = frozenset({Status.SHIPPED, Status.DELIVERED, Status.COMPLETED})
 BAR = 2
 # Moves that go back are never the primary button.
 BACKWARD = frozenset({"release_pick", "parcel_returned", "reject_refund"})
-
-# The shop has to answer a case in these.
-SHOPS_TURN = frozenset({AfterSalesCase.State.APPLIED, AfterSalesCase.State.INSPECTING})
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,8 @@ LEAVING_OPEN = (
     events.OrderChanged,
     events.PaymentRecorded,
 )
+# What leaves a promise of money that a manager has to pay out; the customer is told of it by what happened itself.
+PROMISING = (events.AfterSalesMoved, events.OrderRefunding, events.OrderRefundRejected)
 LeftOpen = (
     events.OrderPaid
     | events.OrderCancelled
@@ -87,7 +89,8 @@ LeftOpen = (
     | events.OrderChanged
     | events.PaymentRecorded
 )
-LEAVE_OPEN = {each.type for each in LEAVING_OPEN}
+Promise = events.AfterSalesMoved | events.OrderRefunding | events.OrderRefundRejected
+LEAVE_OPEN = {each.type for each in (*LEAVING_OPEN, *PROMISING)}
 
 
 def trigger_of(event: DomainEvent) -> str:
@@ -113,8 +116,9 @@ def triggers_of(event: DomainEvent) -> tuple[str, ...]:
 
 def _left_open(event: DomainEvent) -> tuple[str, ...]:
     if to_return(event):
-        # Who paid too much is told so with the payment.
-        told = () if event.type == events.PaymentRecorded.type else (Trigger.BALANCE_TO_RETURN,)
+        # Who paid too much is told so with the payment, who is refunded with the refund.
+        told_already = {each.type for each in (events.PaymentRecorded, *PROMISING)}
+        told = () if event.type in told_already else (Trigger.BALANCE_TO_RETURN,)
         return (*told, Trigger.MONEY_TO_RETURN)
     changed = fact_of(event, events.OrderChanged)
     dearer = changed is not None and Decimal(changed.balance or 0) > 0
@@ -123,6 +127,9 @@ def _left_open(event: DomainEvent) -> tuple[str, ...]:
 
 def to_return(event: DomainEvent) -> Decimal:
     """What of the customer's money an event left with the shop that is to go back."""
+    promise = cast("Promise | None", fact_of(event, *PROMISING))
+    if promise is not None:
+        return Decimal(promise.amount or 0)
     fact = cast("LeftOpen | events.DebtReduced | None", fact_of(event, *LEAVING_OPEN, events.DebtReduced))
     if fact is None:
         return Decimal(0)

@@ -2,14 +2,21 @@ import { $, debounce } from "lib/dom.js";
 import { getJSON } from "lib/http.js";
 import { socket } from "lib/socket.js";
 
-/** Keeps the unread count on the inbox's button true while other conversations go on. */
+const SAID = "conversation.message";
+// What anything that happens may change is not counted after each single thing.
+const PAUSE = { said: 400, all: 2_000 };
+
+/** Keeps the count on a button true while others work: of what was said, or of everything (`data-hears="all"`). */
 export default class UnreadBadge {
   #link;
+  #all;
   #known = false;
-  #reload = debounce(() => this.#ask(), 400);
+  #reload;
 
   constructor(link) {
     this.#link = link;
+    this.#all = link.dataset.hears === "all";
+    this.#reload = debounce(() => this.#ask(), PAUSE[this.#all ? "all" : "said"]);
     socket.subscribe({ feed: "orders" }, { onFrame: (frame) => this.#heard(frame) });
     for (const name of ["chat:message", "chat:up", "chat:read"]) document.addEventListener(name, () => this.#reload());
   }
@@ -18,9 +25,10 @@ export default class UnreadBadge {
     // What was said while the line was down is in no frame: back on it, everything is counted anew.
     const back = frame.type === "subscribed" && this.#known;
     this.#known ||= frame.type === "subscribed";
-    if (!back && frame.type !== "resync" && frame.event?.type !== "conversation.message") return;
+    const told = frame.event && (this.#all || frame.event.type === SAID);
+    if (!back && frame.type !== "resync" && !told) return;
     this.#reload();
-    document.dispatchEvent(new CustomEvent("inbox:changed"));
+    if (!this.#all) document.dispatchEvent(new CustomEvent("inbox:changed"));
   }
 
   async #ask() {
@@ -30,5 +38,6 @@ export default class UnreadBadge {
     badge.hidden = !unread;
     $("[aria-hidden]", badge).textContent = shown;
     $(".sr", badge).textContent = label;
+    for (const same of document.querySelectorAll(`[data-counted="${CSS.escape(this.#link.dataset.unreadUrl)}"]`)) same.textContent = shown;
   }
 }

@@ -43,7 +43,7 @@ export default class OrderList {
     if (!event.target.matches("[data-search], [data-filter]")) return;
     event.preventDefault();
     const fields = new URLSearchParams(location.search);
-    fields.delete("after");
+    for (const name of ["after", "todo"]) fields.delete(name);
     // Hidden fields are for browsers without JavaScript; the address knows the other filters better.
     for (const { name, value, type } of event.target.elements) {
       if (!name || type === "hidden") continue;
@@ -70,7 +70,8 @@ export default class OrderList {
     }
     this.#fresh.clear();
     if (focus) $(`[data-tab="${focus}"]`, this.#root)?.focus();
-    announce(say(`${$$("[data-order]", this.#root).length} 个订单`, `${$$("[data-order]", this.#root).length} orders`));
+    if (this.#isQueue) announce(say(`${$$("[data-todo]", this.#root).length} 件待我处理`, `${$$("[data-todo]", this.#root).length} things to do`));
+    else announce(say(`${$$("[data-order]", this.#root).length} 个订单`, `${$$("[data-order]", this.#root).length} orders`));
   }
 
   async #more(link) {
@@ -97,6 +98,12 @@ export default class OrderList {
     if (frame.type !== "event") return;
     if (frame.cursor) this.#cursor = frame.cursor;
     const number = frame.event?.number ?? frame.event?.data?.number;
+    if (this.#isQueue) {
+      // Whatever happens may add a row to it, or take one away.
+      this.#fresh.add(number ?? frame.event.type);
+      this.#refresh();
+      return;
+    }
     if (!number) return;
     // Talk moves no order in the list; only a list of unread ones gains a row by it.
     const talk = frame.event.type === "conversation.message";
@@ -132,7 +139,12 @@ export default class OrderList {
     const button = $("[data-newrows]", this.#root);
     const count = this.#fresh.size;
     button.hidden = false;
-    button.textContent = say(`${count} 个订单有更新，点这里刷新`, `${count} orders updated, refresh`);
+    button.textContent = this.#isQueue ? say("有更新，点这里刷新", "There is news, refresh") : say(`${count} 个订单有更新，点这里刷新`, `${count} orders updated, refresh`);
+  }
+
+  /** Whether the queue of what waits for the reader stands in the list's place. */
+  get #isQueue() {
+    return new URLSearchParams(location.search).has("todo");
   }
 
   #row(number) {

@@ -10,6 +10,7 @@ from messaging.selectors.explained import explain
 from messaging.services.notifications.rehearsal import rehearse
 from messaging.services.notifications.triggers import types_for
 from orders.models import Order
+from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case
 from orders.services.deposits import release_deposit
 from orders.services.editing import edit_order
 from orders.services.payments import record_payment
@@ -183,3 +184,28 @@ def test_the_reminders_of_a_debt_can_be_rehearsed_and_explained(debt, clock, pas
         (debt, at("2026-12-02 09:00"))
     ]
     assert any("挂账到期" in each.text for each in explain(debt))
+
+
+def test_whatever_way_a_refund_was_promised_a_manager_is_told(clock, customer, manager, pass_on):
+    actor = Actor.staff(manager)
+    claimed, asked, partly = (make_order(customer=customer, status="delivered") for _ in range(3))
+    line = claimed.lines.get()
+    wanted = CaseInput("refund", "missing", [CaseLine(line.pk, 1)])
+    case = open_case(actor=actor, order_id=claimed.pk, wanted=wanted)
+    pass_on()
+    assert not Notification.objects.filter(trigger="money_to_return").exists()
+    approve_case(actor=actor, case_id=case.pk)
+    for order in (asked, partly):
+        move(order, "refunding", actor=actor, reason="不想要了")
+    pass_on()
+    part = {"reason": "少了一个扣子", "amount": "30.00"}
+    move(Order.objects.get(pk=partly.pk), "delivered", actor=actor, **part)
+    pass_on()
+
+    told = Notification.objects.filter(trigger="money_to_return", recipient_id=manager.pk)
+    said = [(each.order_id, each.body) for each in told.order_by("pk")]
+    amounts = [(claimed, "¥199.00"), (asked, "¥398.00"), (partly, "¥398.00"), (partly, "¥30.00")]
+    assert [order_id for order_id, _body in said] == [order.pk for order, _amount in amounts]
+    assert all(amount in body for (_id, body), (_order, amount) in zip(said, amounts, strict=True))
+    # The customer is told of their money once, by the refund itself.
+    assert not Notification.objects.filter(trigger="balance_to_return").exists()

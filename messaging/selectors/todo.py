@@ -1,0 +1,52 @@
+"""Customers who wait for an answer, as rows of the desk's queue."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, F, Q, QuerySet, Subquery
+
+from messaging.models import Sender
+from messaging.presenters import preview
+from messaging.selectors.conversations import conversations_visible_to
+from messaging.selectors.inbox import RECENT, wanting_an_answer
+from orders.todo import Todo, TodoKind, TodoSource
+from shopcomm.core.accounts.actors import Actor
+
+
+def unanswered_talks(actor: Actor, now: datetime) -> QuerySet[Any]:
+    """Talks of the last weeks in which the customer spoke last: a manager all, sales their own and those of nobody."""
+    talks = conversations_visible_to(actor).filter(
+        Exists(wanting_an_answer()),
+        last_customer_seq__gt=F("last_shop_seq"),
+        last_message_at__gte=now - RECENT,
+    )
+    if actor.role == "sales":
+        own_order = Q(order__assigned_to=actor.id) | Q(order__assigned_to=None, order__isnull=False)
+        own_talk = Q(order=None) & (Q(assigned_to=actor.id) | Q(assigned_to=None))
+        talks = talks.filter(own_order | own_talk)
+    first = wanting_an_answer()
+    return (
+        talks.annotate(
+            since=Subquery(first.values("created_at")[:1]),
+            said=Subquery(first.values("body")[:1]),
+            said_kind=Subquery(first.values("kind")[:1]),
+        )
+        .select_related("customer", "order")
+        .order_by("since", "pk")
+    )
+
+
+def unanswered(talk: Any) -> Todo:
+    """One of them, with the first words that want an answer."""
+    return Todo(
+        TodoKind.UNANSWERED,
+        talk.pk,
+        talk.since,
+        customer=talk.customer.company or talk.customer.name,
+        text=preview(talk.said_kind, talk.said, Sender.CUSTOMER, ""),
+        number=talk.order.number if talk.order_id else "",
+        conversation_id=talk.pk,
+    )
+
+
+UNANSWERED = TodoSource(unanswered_talks, unanswered)

@@ -1,0 +1,49 @@
+"""What waits for somebody of the shop: one row of the queue 待我处理, and where further rows come from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
+
+from shopcomm.core.accounts.actors import Actor
+
+
+class TodoKind(StrEnum):
+    """What has to be done."""
+
+    CHANGE = "change"
+    CASE = "case"
+    LATE_RETURN = "late_return"
+    REFUND = "refund"
+    DEPOSIT = "deposit"
+    SHORTAGE = "shortage"
+    QUOTE = "quote"
+    UNANSWERED = "unanswered"
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One thing that waits: what, for whom, since when, and until when where that is set."""
+
+    kind: TodoKind
+    pk: int
+    since: datetime
+    customer: str
+    text: str
+    number: str = ""
+    answer_by: datetime | None = None
+    amount: Decimal | None = None
+    currency: str = ""
+    # The talk that a row without an order leads to.
+    conversation_id: int | None = None
+
+
+class TodoSource(NamedTuple):
+    """One kind of rows: which wait for an actor at a moment, the oldest first, and what each says."""
+
+    waiting: Callable[[Actor, datetime], QuerySet[Any]]
+    told: Callable[[Any], Todo]

@@ -1,0 +1,170 @@
+"""待我处理: everything that waits for one person, in one queue, the oldest first."""
+
+import re
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from messaging.services.conversations import open_enquiry
+from messaging.services.messages import send_message
+from orders.models import AfterSalesCase, ChangeRequest, Order
+from orders.selectors.todo import todo_count, todo_list
+from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, reject_case
+from orders.services.change_requests import request_change
+from orders.services.orders import ItemInput
+from orders.services.quotes import QuoteInput, make_quote, send_quote
+from orders.services.shortages import report_missing
+from shopcomm.core.accounts.actors import Actor
+from tests.factories import make_order, move
+
+pytestmark = pytest.mark.django_db
+
+# A Monday morning in Shanghai, in the shop's hours.
+NINE = datetime(2026, 11, 23, 9, 0, tzinfo=timezone.get_fixed_timezone(480))
+
+
+def say(order: Order, actor: Actor, body: str) -> None:
+    send_message(
+        actor=actor, conversation_id=order.conversation.pk, client_id=uuid4(), kind="text", body=body
+    )
+
+
+def kinds(actor: Actor) -> list[str]:
+    return [todo.kind.value for todo in todo_list(actor)]
+
+
+@pytest.fixture
+def clock(time_machine):
+    time_machine.move_to(NINE, tick=False)
+    return time_machine
+
+
+def claim(order: Order) -> AfterSalesCase:
+    wanted = CaseInput("refund", "missing", [CaseLine(order.lines.get().pk, 1)])
+    return open_case(actor=Actor.customer(order.customer), order_id=order.pk, wanted=wanted)
+
+
+def test_everything_that_waits_stands_in_one_queue_the_oldest_first(
+    clock, customer, variant, sales, manager, warehouse
+) -> None:
+    seller, boss, asker = Actor.staff(sales), Actor.staff(manager), Actor.customer(customer)
+    orders = [make_order(customer=customer, assigned_to=sales, status="paid") for _ in range(2)]
+    delivered = [make_order(customer=customer, assigned_to=sales, status="delivered") for _ in range(2)]
+    steps = [
+        lambda: say(orders[0], asker, "今天能发吗"),
+        lambda: report_missing(actor=Actor.staff(warehouse), line_id=orders[1].lines.get().pk, missing=1),
+        lambda: claim(delivered[0]),
+        lambda: approve_case(actor=boss, case_id=claim(delivered[1]).pk),
+        lambda: request_change(
+            actor=asker, order_id=orders[0].pk, kind="items", data={"items": [{"sku": orders[0].lines.get().sku, "quantity": 1}]}
+        ),
+        lambda: _quote(seller, customer, variant.sku),
+    ]  # fmt: skip
+    for step in steps:
+        clock.shift(timedelta(minutes=1))
+        step()
+    clock.shift(timedelta(minutes=5))
+
+    assert kinds(seller) == ["unanswered", "shortage", "case", "change", "quote"]
+    # Money is paid out by managers, and only they are asked to.
+    assert kinds(boss) == ["unanswered", "shortage", "case", "refund", "change", "quote"]
+    assert (todo_count(seller), todo_count(boss)) == (5, 6)
+    change = todo_list(seller)[3]
+    assert change.answer_by == ChangeRequest.objects.get().answer_by
+    assert change.answer_by - change.since == timedelta(minutes=15)
+
+
+def _quote(seller: Actor, customer, sku: str) -> None:
+    wanted = QuoteInput([ItemInput(sku, 1)], valid_until=timezone.now() + timedelta(hours=20))
+    quote = make_quote(actor=seller, customer=customer, wanted=wanted)
+    send_quote(actor=seller, quote_id=quote.pk)
+
+
+def test_what_is_done_leaves_the_queue(clock, customer, sales) -> None:
+    order = make_order(customer=customer, assigned_to=sales, status="delivered")
+    seller, case = Actor.staff(sales), claim(order)
+    say(order, Actor.customer(customer), "少了一个")
+    assert sorted(kinds(seller)) == ["case", "unanswered"]
+
+    reject_case(actor=seller, case_id=case.pk, reason="照片里是两个")
+    assert kinds(seller) == ["unanswered"]
+    say(order, seller, "请看照片")
+    assert (kinds(seller), todo_count(seller)) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "waits"),
+    [
+        ("好的谢谢", False),
+        ("嗯嗯，收到👌", False),
+        ("OK!", False),
+        ("辛苦了 🙏", False),
+        ("好的，什么时候发", True),
+        ("谢谢，那颜色换成黑的", True),
+        ("好看吗", True),
+    ],
+)
+def test_thanks_want_no_answer(clock, customer, sales, said: str, waits: bool) -> None:
+    order = make_order(customer=customer, assigned_to=sales)
+    say(order, Actor.staff(sales), "明天发货")
+    say(order, Actor.customer(customer), said)
+
+    assert kinds(Actor.staff(sales)) == (["unanswered"] if waits else [])
+
+
+def test_a_question_before_the_thanks_still_waits(clock, customer, sales) -> None:
+    order = make_order(customer=customer, assigned_to=sales)
+    say(order, Actor.customer(customer), "能开发票吗")
+    say(order, Actor.customer(customer), "谢谢")
+
+    assert [todo.text for todo in todo_list(Actor.staff(sales))] == ["能开发票吗"]
+
+
+def test_it_is_ones_own_queue_and_that_of_nobody(clock, customer, sales, other_sales, manager) -> None:
+    for seller in (sales, other_sales, None):
+        say(make_order(customer=customer, assigned_to=seller), Actor.customer(customer), "在吗")
+    enquiry = open_enquiry(actor=Actor.staff(other_sales), customer=customer, subject="双肩包")
+    send_message(
+        actor=Actor.customer(customer),
+        conversation_id=enquiry.pk,
+        client_id=uuid4(),
+        kind="text",
+        body="多少钱",
+    )
+
+    # An enquiry is its opener's until it is handed over.
+    assert [todo_count(Actor.staff(each)) for each in (sales, other_sales, manager)] == [2, 3, 4]
+    assert todo_count(Actor.staff(sales)) == len(todo_list(Actor.staff(sales)))
+
+
+def test_the_desk_shows_the_queue_its_chip_and_its_badge(log_in, clock, customer, sales) -> None:
+    first, second = (make_order(customer=customer, assigned_to=sales, status="delivered") for _ in range(2))
+    for order in (second, first):
+        clock.shift(timedelta(minutes=1))
+        claim(order)
+    desk = log_in(sales)
+
+    page = desk.get("/orders/?todo=1").text
+    numbers = re.findall(r'<li data-todo>.*?<span class="no">([^<]+)', page, re.S)
+    assert numbers == [second.number, first.number]
+    assert re.search(r"待我处理\s*<b data-counted=\"/orders/todo/count/\">2</b>", page)
+    assert f"/orders/{first.number}/?todo=1#case-" in page
+    assert desk.get("/orders/todo/count/").json() == {"unread": 2, "shown": "2", "label": "2 件待我处理"}
+    # Away from the queue its chip still counts, and a filter leads out of it.
+    plain = desk.get("/orders/").text
+    assert "data-todo" not in plain
+    assert re.search(r'href="\?todo=1"', plain)
+    assert 'href="?status=paid"' in page
+
+
+def test_an_order_asked_back_waits_for_a_manager(clock, customer, sales, manager) -> None:
+    move(make_order(customer=customer, assigned_to=sales, status="paid"), "refunding", reason="不要了")
+
+    assert kinds(Actor.staff(manager)) == ["refund"]
+    assert kinds(Actor.staff(sales)) == []
+
+
+def test_an_empty_queue_says_so(log_in, sales) -> None:
+    assert "都处理完了" in log_in(sales).get("/orders/?todo=1").text
