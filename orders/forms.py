@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from orders.labels import RECEIVER
-from orders.models import Order, Payment
+from orders.models import Order, Payment, Status
 from orders.models.payments import BY_HAND
 from orders.selectors.change_requests import open_freezing
 from orders.selectors.couriers import offered_couriers
 from orders.selectors.open_sums import difference_keeps_goods
+from orders.services.days import wanted_later
 from orders.transitions import Transition
 from shopcomm.core import reading
 from shopcomm.core.accounts.models import Staff
@@ -93,6 +94,9 @@ class TransitionForm(DeskForm):
             self.fields.pop("keep_deposit", None)
         if may_override and (label := _may_ship_all_the_same(order, transition)):
             self.fields["override"] = forms.CharField(label=label, max_length=200, required=False)
+        if transition.to == Status.SHIPPED and (day := wanted_later(order)):
+            label = _t("客户要 %(day)s 起送，确认提前发货") % {"day": f"{day:%m-%d}"}
+            self.fields["early"] = forms.BooleanField(label=label)
         if transition.command == "cancel":
             self.fields["reason"].required = False
         self.dress()
@@ -107,7 +111,7 @@ class TransitionForm(DeskForm):
 
     def inputs(self) -> dict[str, Any]:
         """What the service gets besides the version."""
-        given = {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        given = {name: value for name, value in self.cleaned_data.items() if name not in ("version", "early")}
         return given | ({"method": "on_account"} if self.transition.command == "put_on_account" else {})
 
 

@@ -6,6 +6,8 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from orders.errors import GuardFailed
+from orders.models import Order, Status
 from orders.services.items import Failure
 from shopcomm.core import reading
 
@@ -29,3 +31,22 @@ def read_day(value: Any, *, known: date | None = None) -> tuple[date | None, lis
     if day > today + FARTHEST:
         return None, [("date_invalid", _("送货日期最晚是一年以内"))]
     return day, []
+
+
+def wanted_later(order: Order) -> date | None:
+    """The day before which the customer does not want an order that has not left; None when it may go."""
+    waits = order.status in (Status.PAID, Status.PICKING)
+    return (
+        order.deliver_on if waits and order.deliver_on and order.deliver_on > timezone.localdate() else None
+    )
+
+
+def check_not_early(order: Order, *, said_so: bool) -> None:
+    """Whoever ships an order before its day says that they mean it. Raises GuardFailed.
+
+    A person is asked; an integration that ships knows what it does.
+    """
+    day = wanted_later(order)
+    if day is not None and not said_so:
+        text = _("客户要 %(day)s 起送，要提前发货请勾选确认") % {"day": day.isoformat()}
+        raise GuardFailed(("wanted_later", text))

@@ -14,6 +14,7 @@ from orders.selectors.change_requests import AskedChange, asked_change
 from orders.selectors.goods import goods_names
 from orders.selectors.shortages import missing_pieces, standing_reports
 from orders.selectors.warehouse import Board
+from orders.services.days import wanted_later
 from orders.views.presenting import name_carriers
 
 PICTURES = 4
@@ -41,9 +42,13 @@ class Card:
     @property
     def waits_until(self) -> date | None:
         """The day before which the customer does not want it, while it has not left."""
-        day = self.order.deliver_on
-        waits = self.order.status in (Status.PAID, Status.PICKING) and day and day > timezone.localdate()
-        return day if waits else None
+        return wanted_later(self.order)
+
+    @property
+    def to_come(self) -> int:
+        """Pieces that are still to be packed of an order that has gone out in part; 0 otherwise."""
+        shipped = any(line.shipped_quantity for line in self.lines)
+        return sum(line.open_quantity for line in self.lines) if shipped else 0
 
     @property
     def is_picked(self) -> bool:

@@ -13,6 +13,7 @@ from orders.forms import TransitionForm
 from orders.models import Order, Status
 from orders.models.statuses import STATUS_LABELS
 from orders.selectors.orders import allowed_transitions
+from orders.selectors.parts import shipped_text
 from orders.services.transitions import transition_order
 from orders.transitions import Transition
 from orders.views.desk import visible_order
@@ -86,6 +87,9 @@ def _wanted(order: Order, to: str, request: ShopRequest) -> Transition | None:
 
 
 def _done(request: ShopRequest, number: str, transition: Transition) -> HttpResponseBase:
+    order = visible_order(request, number)
+    if transition.to == Status.SHIPPED and (text := shipped_text(order)):
+        return _told(request, number, text)
     return _told(request, number, _("%(what)s：完成") % {"what": transition.label})
 
 

@@ -1,6 +1,7 @@
 """The stockroom's page: the board, the pick list, and what is done with one touch or one scan."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import segno
@@ -24,6 +25,7 @@ from orders.models import (
 )
 from orders.selectors.change_requests import asked_change, open_changes_for, open_freezing
 from orders.selectors.couriers import offered_couriers
+from orders.selectors.parts import shipped_text
 from orders.selectors.scanning import (
     PARCEL_SLIP,
     PICK_LIST,
@@ -36,6 +38,7 @@ from orders.selectors.scanning import (
 from orders.selectors.shortages import missing_pieces
 from orders.selectors.visibility import orders_visible_to
 from orders.selectors.warehouse import pick_list, warehouse_board, with_pick_fields
+from orders.services.days import check_not_early
 from orders.services.printing import print_regardless
 from orders.services.reveals import record_reveal
 from orders.services.shortages import report_missing, undo_missing
@@ -172,10 +175,13 @@ def act(request: ShopRequest, number: str, action: str) -> HttpResponseBase:
         return _answer(request, number, lambda: acknowledge_order(actor=request.actor, order_id=order.pk))
     if action not in MOVES:
         raise Http404
-    return _answer(request, number, lambda: _move(request, order, MOVES[action]))
+    told = partial(shipped_text, order) if action == "ship" else None
+    return _answer(request, number, lambda: _move(request, order, MOVES[action]), told)
 
 
 def _move(request: ShopRequest, order: Order, to: str) -> None:
+    if to == Status.SHIPPED:
+        check_not_early(order, said_so=bool(request.POST.get("early")))
     data: dict[str, Any] = {
         name: request.POST.get(name, "") for name in ("carrier", "tracking_number", "override")
     }
@@ -256,18 +262,20 @@ def acknowledge(request: ShopRequest, alert_id: int) -> HttpResponseBase:
     )
 
 
-def _answer(request: ShopRequest, number: str, work: Callable[[], object]) -> HttpResponseBase:
-    """Do it; a refusal is told on the board (or to the script) and changes nothing."""
-    refusal = ""
-    status = 200
+def _answer(
+    request: ShopRequest, number: str, work: Callable[[], object], told: Callable[[], str] | None = None
+) -> HttpResponseBase:
+    """Do it; a refusal is told on the board (or to the script) and changes nothing, and so is what `told` says of it."""
+    text, status = "", 200
     try:
         work()
+        text = told() if told else ""
     except OrderError as error:
-        refusal, status = str(error.detail), error.status
+        text, status = str(error.detail), error.status
     if request.headers.get("X-Fragment"):
-        return JsonResponse({"text": refusal}, status=status)
-    if refusal:
-        messages.error(request, refusal)
+        return JsonResponse({"text": text}, status=status)
+    if text:
+        messages.add_message(request, messages.SUCCESS if status == 200 else messages.ERROR, text)
     return redirect(_at(number))
 
 

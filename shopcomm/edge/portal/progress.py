@@ -11,6 +11,7 @@ from orders.models import Order, OrderLine, Shipment, TrackingNode
 from orders.models.statuses import Status
 from orders.selectors.due import ends_by_itself
 from orders.selectors.open_sums import OpenSum, open_sum_of
+from orders.selectors.parts import StillToShip, still_to_ship
 
 _WAY = (
     Status.PENDING_PAYMENT,
@@ -52,6 +53,8 @@ class Progress:
     steps: list[Step]
     parcels: list[Parcel]
     lines: list[OrderLine]
+    # What is still to come after a part of it has left.
+    to_ship: StillToShip | None
     open_sum: OpenSum
     pay_by: datetime | None
     # Whether the order ends by itself when it is not paid by then; with a deposit somebody may have to decide.
@@ -70,6 +73,7 @@ def progress_of(order: Order) -> Progress:
         steps=_steps(order),
         parcels=parcels,
         lines=list(order.lines.all()),
+        to_ship=still_to_ship(order),
         open_sum=open_sum,
         pay_by=pay_by,
         is_cancelled_late=pay_by is not None and ends_by_itself(order),

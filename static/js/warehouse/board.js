@@ -117,8 +117,10 @@ export default class Board {
     if (form.dataset.select) [this.#selected, this.#column] = [form.dataset.select, ""];
     try {
       const answer = await post(form.action, new FormData(form), { headers: { "X-Fragment": "1" } });
-      if (!answer.ok) toast((await answer.json()).text || say("没有成功，请重试", "That did not work"), { alert: true });
+      const { text } = await answer.json();
+      if (!answer.ok) toast(text || say("没有成功，请重试", "That did not work"), { alert: true });
       else {
+        if (text) toast(text);
         form.reset();
         form.closest("details")?.removeAttribute("open");
         if (form.matches("[data-ship]")) this.#selected = "";

@@ -1,0 +1,42 @@
+"""What of an order has left, what is still to come, and how that is told."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from orders.couriers import courier_name
+from orders.models import Order, OrderLine, Status
+
+
+@dataclass(frozen=True)
+class StillToShip:
+    """What is left of an order that has gone out in part."""
+
+    lines: list[OrderLine]
+    pieces: int
+
+
+def still_to_ship(order: Order) -> StillToShip | None:
+    """What is left after a part shipment; None for an order of which nothing or everything has left, or that has ended."""
+    if order.status != Status.PICKING:
+        return None
+    lines = list(order.lines.all())
+    left = [line for line in lines if line.open_quantity > 0]
+    if not left or not any(line.shipped_quantity for line in lines):
+        return None
+    return StillToShip(left, sum(line.open_quantity for line in left))
+
+
+def shipped_text(order: Order) -> str:
+    """That the newest parcel has left, with what is still to come."""
+    parcel = order.shipments.order_by("-pk").first()
+    if parcel is None:
+        return ""
+    values = {"carrier": courier_name(parcel.carrier), "number": parcel.tracking_number}
+    text = _("已发货：%(carrier)s %(number)s") % values
+    left = still_to_ship(order)
+    if left is None:
+        return text
+    rest = ngettext("还差 %(count)d 件没发", "还差 %(count)d 件没发", left.pieces) % {"count": left.pieces}
+    return _("%(text)s，%(rest)s") % {"text": text, "rest": rest}
