@@ -1,7 +1,7 @@
 import { $, $$, clone, debounce, parse } from "lib/dom.js";
-import { fragment, getJSON } from "lib/http.js";
+import { fragment } from "lib/http.js";
 
-/** The order form: finds products and customers while one types. */
+/** The order form: finds products while one types. */
 export default class OrderForm {
   #form;
 
@@ -13,10 +13,6 @@ export default class OrderForm {
     search.addEventListener("keydown", (event) => this.#keys(event));
     form.addEventListener("click", (event) => this.#clicked(event));
     form.addEventListener("price:shown", () => this.#priced());
-    const phone = $("#id_phone", form);
-    phone?.addEventListener("change", () => this.#customer(phone.value));
-    // What was typed while this was still on its way is looked up, too.
-    if (phone && phone.value !== phone.defaultValue) this.#customer(phone.value);
     form.addEventListener("submit", () => ($(".formbar .primary", form).ariaBusy = "true"));
   }
 
@@ -67,17 +63,5 @@ export default class OrderForm {
       const price = each.get($(".sku", line).value.trim());
       if (price) $(".price", line).placeholder = price;
     }
-  }
-
-  /** A known phone fills in who it is and where the last parcel went; what is typed already stays. */
-  async #customer(phone) {
-    const hint = $("[data-customer-hint]", this.#form);
-    const found = await getJSON(`${this.#form.dataset.customers}?${new URLSearchParams({ phone })}`).catch(() => ({}));
-    hint.textContent = found.hint ?? "";
-    for (const [name, value] of Object.entries(found.fields ?? {})) {
-      const input = $(`[name="${CSS.escape(name)}"]`, this.#form);
-      if (input && (!input.value || name === "tier")) input.value = value;
-    }
-    this.#form.dispatchEvent(new CustomEvent("price:ask"));
   }
 }
