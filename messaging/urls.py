@@ -3,10 +3,12 @@ from django.urls import path
 from messaging.views import quotes, shortages
 from messaging.views.attachments import attachment, thumbnail, upload
 from messaging.views.cards import act_on_card, card
+from messaging.views.cases import new_case
 from messaging.views.emoji import emoji_data
 from messaging.views.inbox import inbox, new_enquiry, unread
 from messaging.views.messages import messages
 from messaging.views.notices import notices, retry_delivery, see, unseen, why, wishes
+from messaging.views.nudges import nudge
 from messaging.views.rules import (
     delete_rule,
     restore_rule,
@@ -70,5 +72,7 @@ urlpatterns = [
     path("notices/see/", see, name="notices-see"),
     path("notices/deliveries/<int:delivery_id>/retry/", retry_delivery, name="delivery-retry"),
     path("orders/<str:number>/notices/", why, name="why"),
+    path("orders/<str:number>/nudge/<slug:what>/", nudge, name="nudge"),
+    path("orders/<str:number>/after-sales/", new_case, name="new-case"),
     path("emoji/", emoji_data, name="emoji"),
 ]

@@ -48,6 +48,25 @@ COURIERS: dict[str, str] = {
     "other": "其他物流",
 }
 
+# Where a shop rings about a parcel that does not move.
+HOTLINES: dict[str, str] = {
+    "shunfeng": "95338",
+    "shunfengkuaiyun": "95338",
+    "zhongtong": "95311",
+    "yuantong": "95554",
+    "shentong": "95543",
+    "yunda": "95546",
+    "jtexpress": "956025",
+    "jd": "950616",
+    "jingdongkuaiyun": "950616",
+    "ems": "11183",
+    "youzhengguonei": "11183",
+    "debangkuaidi": "95353",
+    "debangwuliu": "95353",
+    "huitongkuaidi": "95320",
+    "kuayue": "95324",
+}
+
 ALIASES: dict[str, str] = {
     "sf": "shunfeng",
     "zto": "zhongtong",

@@ -45,7 +45,6 @@ urlpatterns = [
     path("<str:number>/part-refund/", transitions.part_refund, name="part-refund"),
     path("<str:number>/deposit/", payments.give_back_deposit, name="deposit"),
     path("<str:number>/payments/", payments.take_payment, name="payment"),
-    path("<str:number>/after-sales/", after_sales.new_case, name="new-case"),
     path("<str:number>/evaluation/", evaluations.answer, name="answer-evaluation"),
     path("<str:number>/edit/", editing.change_order, name="edit"),
     path("<str:number>/to/<str:to>/", transitions.transition_page, name="transition"),

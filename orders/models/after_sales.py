@@ -45,6 +45,9 @@ class AfterSalesCase(models.Model):
     refused_by = models.ForeignKey(
         "accounts.Staff", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("拒绝者")
     )
+    # Where the goods go and until when they are to be sent, as it was told when the shop agreed.
+    return_to = models.CharField(_("退货地址"), max_length=400, blank=True)
+    return_by = models.DateField(_("最晚寄出"), null=True, blank=True)
     appealed = models.BooleanField(_("已申诉"), default=False)
     carrier = models.CharField(_("寄回承运商"), max_length=40, blank=True)
     tracking_number = models.CharField(_("寄回运单号"), max_length=60, blank=True)
@@ -86,6 +89,8 @@ class AfterSalesLine(models.Model):
     case = models.ForeignKey(AfterSalesCase, models.CASCADE, related_name="lines")
     line = models.ForeignKey("orders.OrderLine", models.PROTECT, related_name="after_sales")
     quantity = models.PositiveIntegerField(_("数量"))
+    # Of a line of which the shop agreed to a part only: how many had been asked for.
+    asked = models.PositiveIntegerField(_("申请数量"), null=True, blank=True)
     # 换货: what is wanted instead.
     wanted = models.ForeignKey(
         "orders.Variant", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("换成")

@@ -144,6 +144,14 @@ class Refund(models.Model):
     class Meta:
         verbose_name = _("退款")
         verbose_name_plural = _("退款")
+        indexes = [
+            # What somebody has to pay out, or to decide: the queue and its badge on every page.
+            models.Index(
+                fields=["requested_at"],
+                condition=models.Q(state__in=("requested", "approved", "failed")),
+                name="refund_to_pay",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount}"

@@ -60,6 +60,8 @@ class ShortageTask(models.Model):
         indexes = [
             # What the sweep has to look at: open tasks, and promises that stand.
             models.Index(fields=["order"], condition=Q(ended_at=None), name="shortage_standing"),
+            # What sales have to see to: the queue and its badge on every page.
+            models.Index(fields=["raised_at"], condition=Q(state="open"), name="shortage_open"),
         ]
 
     def __str__(self) -> str:

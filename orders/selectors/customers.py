@@ -2,7 +2,7 @@
 
 import re
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from orders.models import Order
 from orders.selectors.visibility import orders_visible_to
@@ -40,4 +40,4 @@ def customers_matching(actor: Actor, text: str) -> list[Customer]:
         wanted |= Q(phone_tail=phone.tail, phone__startswith=phone.number)
     last = Order.objects.filter(customer=OuterRef("pk")).order_by("-placed_at").values("placed_at")[:1]
     found = customers_visible_to(actor).filter(wanted).annotate(last_order=last)
-    return list(found.order_by("-last_order", "name", "pk")[:MOST])
+    return list(found.order_by(F("last_order").desc(nulls_last=True), "name", "pk")[:MOST])

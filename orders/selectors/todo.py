@@ -1,6 +1,6 @@
 """待我处理: everything that waits for one member of staff, in one queue, the oldest first."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db import connection
@@ -59,6 +59,7 @@ def _sources() -> list[TodoSource]:
     return [
         TodoSource(_changes, _change),
         TodoSource(_cases, _case),
+        TodoSource(_late_returns, _late_return),
         TodoSource(_refunds, _refund),
         TodoSource(_deposits, _deposit),
         TodoSource(_shortages, _shortage),
@@ -93,6 +94,22 @@ def _cases(actor: Actor, now: datetime) -> QuerySet[AfterSalesCase]:
 def _case(row: AfterSalesCase) -> Todo:
     text = _("%(kind)s · %(state)s") % {"kind": row.get_kind_display(), "state": row.get_state_display()}
     return Todo(TodoKind.CASE, row.pk, row.asked_at, text=text, amount=row.amount, **_about(row.order))
+
+
+def _late_returns(actor: Actor, now: datetime) -> QuerySet[AfterSalesCase]:
+    """What the shop agreed to take back, and nobody has sent by the day that was named."""
+    rows = AfterSalesCase.objects.filter(
+        state=AfterSalesCase.State.WAITING_RETURN,
+        return_by__lt=timezone.localdate(now),
+        order__in=concerns(actor),
+    )
+    return rows.select_related("order__customer").order_by("return_by", "pk")
+
+
+def _late_return(row: AfterSalesCase) -> Todo:
+    since = timezone.make_aware(datetime.combine(row.return_by or row.asked_at.date(), time.max))
+    text = _("%(day)s 前没有寄出") % {"day": f"{row.return_by:%m-%d}"}
+    return Todo(TodoKind.LATE_RETURN, row.pk, since, text=text, **_about(row.order))
 
 
 def _refunds(actor: Actor, now: datetime) -> QuerySet[Refund]:

@@ -18,6 +18,7 @@ from orders.selectors.parcels_home import not_home
 from orders.selectors.scanning import courier_of
 from orders.services.addresses import clean
 from orders.services.announce import record
+from orders.services.case_agreements import approve_part, name_return, worth
 from orders.services.debts import reduce_debt, worth_left
 from orders.services.guards import TRACKING_NUMBER
 from orders.services.locks import lock_lines, lock_order, lock_orders
@@ -85,7 +86,8 @@ def open_case(*, actor: Actor, order_id: int, wanted: CaseInput) -> AfterSalesCa
         asked_at=timezone.now(),
         key=key,
     )
-    skus = [row.wanted_sku for row in wanted.lines if row.wanted_sku]
+    # The form names a colour for every line; only an exchange wants one.
+    skus = [row.wanted_sku for row in wanted.lines if row.wanted_sku and wanted.kind == Kind.EXCHANGE]
     variants = Variant.objects.in_bulk(skus, field_name="sku")
     AfterSalesLine.objects.bulk_create(
         AfterSalesLine(
@@ -156,26 +158,30 @@ def claimable(
     return {pk: max(count, 0) for pk, count in left.items()}
 
 
-def worth(order: Order, pieces: list[tuple[OrderLine, int]]) -> Decimal:
-    """What was paid for these pieces: their share of the goods, discounts and all, and never more than is left."""
-    goods = sum((line.unit_price * count for line, count in pieces), Decimal(0))
-    return max(min(order.share_of(goods), worth_left(order)), Decimal(0))
-
-
 @retry_on_deadlock
 @transaction.atomic
 def approve_case(
-    *, actor: Actor, case_id: int, amount: Decimal | None = None, answer: str = ""
+    *,
+    actor: Actor,
+    case_id: int,
+    amount: Decimal | None = None,
+    answer: str = "",
+    pieces: dict[int, int] | None = None,
+    return_to: str = "",
 ) -> AfterSalesCase:
     """Agree: the goods may come back, or the money goes back at once. Approving twice is approving once.
 
-    Raises AfterSalesCase.DoesNotExist, NotAllowed, GuardFailed, InsufficientStock for an exchange.
+    `pieces`: of how many pieces of each of the case's lines the shop agrees, by the line's id; all of them without.
+    Without an amount, a part is worth what was paid for it. `return_to`: where the goods go, the shop's own place
+    for returns without it. Raises AfterSalesCase.DoesNotExist, NotAllowed, GuardFailed, InsufficientStock for an
+    exchange.
     """
     case, order = begin(actor, case_id, "approve")
     if case.state != State.APPLIED:
         return case
     _check_decider(case, actor)
     _check_with_customer(case, order)
+    told = approve_part(case, order, pieces or {})
     if amount is not None:
         if not 0 <= amount <= worth_left(order):
             raise GuardFailed(("amount_invalid", _("金额不正确")))
@@ -184,10 +190,12 @@ def approve_case(
     if case.kind == Kind.EXCHANGE:
         case.replacement = place_replacement(actor=actor, case=case, credit=case.amount)
     case.state = State.REFUND_DUE if case.kind == Kind.REFUND else State.WAITING_RETURN
+    if case.kind != Kind.REFUND:
+        told.append(name_return(case, return_to))
     case.save()
     if case.kind == Kind.REFUND:
         give_money(case, order, actor)
-    tell(case, order, actor, case.answer)
+    tell(case, order, actor, "；".join(filter(None, (case.answer, *told))))
     return case
 
 
@@ -336,6 +344,6 @@ def tell(case: AfterSalesCase, order: Order, actor: Actor, text: str) -> None:
         case_id=case.pk,
         kind=case.kind,
         state=case.state,
-        text=clean(text)[:300],
+        text=clean(text)[:800],
         amount=str(to_pay or ""),
     )

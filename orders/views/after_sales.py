@@ -1,4 +1,4 @@
-"""Cases at the desk and in the stockroom: opening one, answering, inspecting, paying out."""
+"""Cases at the desk and in the stockroom: answering, inspecting, paying out."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -7,38 +7,20 @@ from django.contrib import messages
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from orders.after_sales_form import case_form, read_case
-from orders.errors import OrderError
+from orders.errors import GuardFailed, OrderError
 from orders.models import AfterSalesCase, Refund
 from orders.selectors.after_sales import cases_visible_to, returns_awaited
 from orders.selectors.visibility import orders_visible_to
-from orders.services.after_sales import approve_case, open_case, reject_case, send_back, withdraw_case
+from orders.services.after_sales import approve_case, reject_case, send_back, withdraw_case
 from orders.services.moves import money
 from orders.services.refunds import fail_refund, pay_refund
 from orders.services.returns import conclude_case, inspect_return
-from orders.views.desk import visible_order
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.http.sent_forms import once_sent
-
-
-@require_http_methods(["GET", "POST"])
-@right_required("orders.view")
-def new_case(request: ShopRequest, number: str) -> HttpResponseBase:
-    """Open a case for a customer who phoned."""
-    order = visible_order(request, number)
-    refusal, status = "", 200
-    if request.method == "POST":
-        try:
-            open_case(actor=request.actor, order_id=order.pk, wanted=read_case(request.POST))
-            messages.success(request, _("售后已登记"))
-            return redirect("orders:detail", number)
-        except OrderError as error:
-            refusal, status = str(error.detail), error.status
-    context = {"order": order, "refusal": refusal, "active": "orders"} | case_form(order)
-    return render(request, "orders/after_sales.html", context, status=status)
 
 
 @require_POST
@@ -49,7 +31,7 @@ def answer_case(request: ShopRequest, case_id: int, answer: str) -> HttpResponse
     post, actor = request.POST, request.actor
     reason = post.get("answer", "")
     work: dict[str, Callable[[], object]] = {
-        "approve": lambda: approve_case(actor=actor, case_id=case.pk, amount=_amount(request), answer=reason),
+        "approve": lambda: _approve(request, case),
         "reject": lambda: reject_case(actor=actor, case_id=case.pk, reason=reason),
         "conclude": lambda: conclude_case(
             actor=actor, case_id=case.pk, amount=_amount(request), answer=reason
@@ -66,6 +48,32 @@ def answer_case(request: ShopRequest, case_id: int, answer: str) -> HttpResponse
         raise Http404
     _try(request, work[answer])
     return redirect("orders:detail", case.order.number)
+
+
+def _approve(request: ShopRequest, case: AfterSalesCase) -> None:
+    """Agree to what the form says: how many of each line, the money, and where the goods go."""
+    pieces = {
+        row.pk: reading.pieces(request.POST[name])
+        for row in case.lines.all()
+        if (name := f"pieces-{row.pk}") in request.POST
+    }
+    return_to = request.POST.get("return_to", "").strip() or shop_settings().return_to
+    if case.kind != AfterSalesCase.Kind.REFUND and not return_to:
+        raise GuardFailed(("return_to_required", _("请填写客户把货寄到哪里")))
+    amount = _amount(request)
+    # Of a part nobody has worked out the worth yet: the sum that stood in the form is that of the whole.
+    if amount == case.amount and any(
+        row.quantity != pieces.get(row.pk, row.quantity) for row in case.lines.all()
+    ):
+        amount = None
+    approve_case(
+        actor=request.actor,
+        case_id=case.pk,
+        amount=amount,
+        answer=request.POST.get("answer", ""),
+        pieces=pieces,
+        return_to=return_to,
+    )
 
 
 def _amount(request: ShopRequest) -> Decimal | None:

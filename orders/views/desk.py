@@ -18,9 +18,11 @@ from orders.selectors.change_requests import asked_changes
 from orders.selectors.evaluations import evaluation_of
 from orders.selectors.open_sums import open_sum_of
 from orders.selectors.orders import allowed_transitions, orders_visible_to, status_counts
+from orders.selectors.parts import still_to_ship
 from orders.selectors.rows import RowPage, order_row, order_rows
 from orders.selectors.shortages import shortages_of
 from orders.selectors.timeline import timeline
+from orders.selectors.todo import todo_count
 from orders.selectors.visibility import who_took_over
 from orders.views.filtering import chips_of, kept_fields, read_filters, tabs_of
 from orders.views.listing import lines_of, row_html
@@ -112,6 +114,7 @@ def list_context(request: ShopRequest, current: str = "") -> dict[str, Any]:
         "cursor": cursor,
         "filters": filters,
         "in_queue": in_queue,
+        "todo_waiting": todo_count(request.actor),
         "todo": todo_lines(request.actor, current=current) if in_queue else [],
         "page": page,
         "rows": [row_html(line) for line in lines_of(page.rows, current=current, query=_kept(request))],
@@ -145,6 +148,7 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
         "toolbar": toolbar_of(order, allowed_transitions(order, request.actor), undecided=bool(deciding)),
         "can_edit": order.status in EDITABLE,
         "shipments": name_carriers(list(order.shipments.prefetch_related("nodes", "lines__line"))),
+        "to_ship": still_to_ship(order),
         "payments": list(order.payments.order_by("-received_at")),
         "first_payment": order.payments.order_by("received_at", "pk").first(),
         "methods": BY_HAND,

@@ -18,6 +18,7 @@ from orders.forms import ADDRESS_FIELDS, CreateOrderForm, EditOrderForm, OrderFo
 from orders.models import ChangeRequest, ContactReveal, Order, Variant
 from orders.price_form import TEMPLATE as PRICE_TEMPLATE
 from orders.price_form import asks_price, buyer, has_seen_price, price_of_form
+from orders.selectors.own import lines_again
 from orders.selectors.pricing import OrderPrice, price_as_it_is
 from orders.services.addresses import COLUMNS
 from orders.services.consent import edit_or_ask
@@ -36,6 +37,8 @@ from shopcomm.core.http.sent_forms import once_sent
 @right_required("orders.create")
 def create_order(request: ShopRequest) -> HttpResponseBase:
     """The form of a new order; sent twice it makes one, and only at the price that it showed."""
+    if request.method == "GET" and (number := request.GET.get("again", "")):
+        return _again(request, visible_order(request, number))
     form = CreateOrderForm(request.POST if request.method == "POST" else None)
     if asks_price(request):
         return _price_part(request)
@@ -51,6 +54,21 @@ def create_order(request: ShopRequest) -> HttpResponseBase:
         return _form_page(request, form, status=error.status, refusal=refusal_of(error))
     messages.success(request, _("订单 %(number)s 已提交") % {"number": number})
     return redirect(place_of_order(request, number))
+
+
+def _again(request: ShopRequest, order: Order) -> HttpResponseBase:
+    """再来一单: the form filled with who bought, what of it is still sold, and where it went; at today's prices."""
+    record_reveal(actor=request.actor, order=order, place=ContactReveal.Place.FORM)
+    customer = order.customer
+    known = {name: getattr(customer, name) for name in ("name", "phone", "company", "tier")}
+    form = CreateOrderForm(
+        initial=known | {"source": order.source} | {name: getattr(order, name) for name in ADDRESS_FIELDS}
+    )
+    lines = lines_again(order, customer)
+    items = [{"sku": each.sku, "quantity": each.wanted, "unit_price": None} for each in lines if each.variant]
+    if gone := [f"{each.name} {each.spec}".strip() for each in lines if each.variant is None]:
+        messages.warning(request, _("这些款已停售，没有带过来：%(goods)s") % {"goods": "、".join(gone)})
+    return _form_page(request, form, again=items)
 
 
 def _with_address(
@@ -212,6 +230,7 @@ def _form_page(
     order: Order | None = None,
     status: int = 200,
     pasted: Pasted | None = None,
+    again: list[dict[str, Any]] | None = None,
     **extra: Any,
 ) -> HttpResponseBase:
     names = {
@@ -220,16 +239,18 @@ def _form_page(
     }
     fields = {key: [form[name] for name in wanted if name in form.fields] for key, wanted in names.items()}
     page: dict[str, Any] = {"form": form, "order": order, "active": "orders", "price": _price(form, order)}
-    context = page | fields | {"items": _items(form, order), "address": widget_of_form(form, pasted)}
+    context = page | fields | {"items": _items(form, order, again), "address": widget_of_form(form, pasted)}
     return render(
         request, "orders/form.html", context | {"item_errors": form.item_errors} | extra, status=status
     )
 
 
-def _items(form: OrderForm, order: Order | None) -> list[dict[str, Any]]:
-    """The lines as they stand in the form: what was typed, else what the order has."""
+def _items(
+    form: OrderForm, order: Order | None, again: list[dict[str, Any]] | None = None
+) -> list[dict[str, Any]]:
+    """The lines as they stand in the form: what was typed, else what the order has, or the one before."""
     posted = form.cleaned_data.get("items", []) if form.is_bound else None
-    rows = posted if posted is not None else (_lines_of(order) if order else [])
+    rows = posted if posted is not None else (_lines_of(order) if order else again or [])
     variants = (
         Variant.objects.select_related("product")
         .prefetch_related("tiers")

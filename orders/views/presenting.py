@@ -28,8 +28,12 @@ ICONS = {
 }
 DANGEROUS = frozenset({Status.REFUNDING, Status.REFUNDED, Status.CANCELLED})
 EDITABLE = frozenset({Status.PENDING_PAYMENT, Status.PAID, Status.PICKING})
+# What is still to be paid for in these is asked for.
+OWING = frozenset(Status) - {Status.REFUNDING, Status.REFUNDED, Status.CANCELLED}
 # What has left may come back.
 CLAIMABLE = frozenset({Status.SHIPPED, Status.DELIVERED, Status.COMPLETED})
+# The way forward that need not be gone: the timer completes an order by itself.
+UNHURRIED = frozenset({"complete"})
 # So many buttons stand side by side on a phone, beside the one for the rest.
 BAR = 2
 # Moves that go back are never the primary button.
@@ -96,7 +100,7 @@ def _moves(order: Order, transitions: list[Transition], *, undecided: bool) -> l
                 icon="left" if row.command in BACKWARD else ICONS.get(Status(row.to), "right"),
                 href=reverse("orders:transition", args=[order.number, row.to]),
                 key="g" if forward else "",
-                primary=forward and not undecided,
+                primary=forward and not undecided and row.command not in UNHURRIED,
                 forward=forward,
                 danger=danger,
             )
@@ -110,9 +114,20 @@ def _beside(order: Order) -> list[Action]:
     if order.status in EDITABLE:
         edit = reverse("orders:edit", args=[order.number])
         actions.append(Action(_("修改订单"), "edit", edit, key="e", asks=False))
+    if order.status in OWING and order.balance > 0:
+        actions.append(
+            Action(_("发催付"), "bell", reverse("messaging:nudge", args=[order.number, "payment"]))
+        )
+    if order.status == Status.SHIPPED:
+        actions.append(
+            Action(_("催物流"), "truck", reverse("messaging:nudge", args=[order.number, "courier"]))
+        )
     if order.status in CLAIMABLE:
-        claim = reverse("orders:new-case", args=[order.number])
+        claim = reverse("messaging:new-case", args=[order.number])
         actions.append(Action(_("售后"), "refund", claim, asks=False))
+    if order.status != Status.PENDING_PAYMENT:
+        again = f"{reverse('orders:create')}?again={order.number}"
+        actions.append(Action(_("再来一单"), "retry", again, asks=False))
     return actions
 
 

@@ -1,7 +1,7 @@
 """待我处理 on the desk: the queue in the place of the list, and its count for the badge."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.http import HttpResponseBase, JsonResponse
 from django.urls import reverse
@@ -99,7 +99,7 @@ def _clock(answer_by: datetime | None, now: datetime) -> str:
     """How long there still is to answer; empty where no time is set."""
     if answer_by is None:
         return ""
-    minutes = int((answer_by - now).total_seconds() // 60)
+    minutes = (answer_by - now) // timedelta(minutes=1)
     if minutes < 0:
         return _("已超时")
     if minutes < HOURS_FROM:

@@ -55,6 +55,7 @@ def test_part_of_an_order_comes_back_with_a_photo_and_its_money_goes_back(
     desk = browse(f"{live.url}/orders/{delivered.number}/", staff=manager)
     case = desk.locator(f"#case-{AfterSalesCase.objects.get().pk}")
     expect(case.get_by_text("拉链坏了")).to_be_visible()
+    case.get_by_label("退货地址").fill("广州市白云区机场路 1 号 仓库")
     case.get_by_label("答复").fill("寄回来吧")
     case.get_by_role("button", name="同意").click()
 

@@ -52,7 +52,10 @@ def test_goods_go_back_from_the_phone_to_the_shelf_and_the_money_to_the_customer
     shown = desk.get(f"/orders/{delivered.number}/").content.decode()
     assert "拉链坏了" in shown
     assert f"/attachments/{case.pictures[0]}/" in shown
-    desk.post(f"/orders/after-sales/{case.pk}/approve/", {"amount": "", "answer": "寄回来吧"})
+    desk.post(
+        f"/orders/after-sales/{case.pk}/approve/",
+        {"amount": "", "answer": "寄回来吧", "return_to": "广州仓库"},
+    )
     assert "寄回来吧" in phone.get(page(delivered)).content.decode()
     phone.post(
         page(delivered, f"after-sales/{case.pk}/send/"), {"carrier": "zhongtong", "tracking_number": "ZT9999"}
@@ -90,7 +93,9 @@ def test_the_other_colour_is_chosen_on_the_phone(phone, log_in, manager, deliver
     phone.post(page(delivered), claim(delivered, kind="exchange", **{f"wanted-{line.pk}": other.sku}))
     case = delivered.after_sales.get()
 
-    log_in(manager).post(f"/orders/after-sales/{case.pk}/approve/", {"amount": "199.00"})
+    log_in(manager).post(
+        f"/orders/after-sales/{case.pk}/approve/", {"amount": "199.00", "return_to": "广州仓库"}
+    )
 
     case.refresh_from_db()
     assert case.replacement.lines.get().variant == other
@@ -136,7 +141,7 @@ def test_sales_register_a_case_for_somebody_on_the_phone(log_in, sales, delivere
 def test_money_alone_that_did_not_arrive_is_paid_again(log_in, manager, delivered, phone):
     phone.post(page(delivered), claim(delivered, kind="refund"))
     case, desk = delivered.after_sales.get(), log_in(manager)
-    desk.post(f"/orders/after-sales/{case.pk}/approve/", {"amount": "20"})
+    desk.post(f"/orders/after-sales/{case.pk}/approve/", {"amount": "20", "return_to": "广州仓库"})
     refund = Refund.objects.get()
     desk.post(f"/orders/refunds/{refund.pk}/failed/", {"reference": "账号错"})
     assert "退款失败" in desk.get(f"/orders/{delivered.number}/").content.decode()

@@ -83,7 +83,7 @@ def test_a_return_goes_back_to_the_shelf_and_its_money_to_the_customer(shipped, 
     )  # fmt: skip
     assert (variant.on_hand, variant.damaged, shipped.lines.get().returned_quantity) == (98, 0, 2)
     told = [entry.text for entry in timeline(shipped, audience="customer")]
-    assert "退货退款：等待寄回" in told
+    assert any(each.startswith("退货退款：等待寄回：请在 ") for each in told)
     assert "已退款 ¥398.00（售后退款）" in told
 
 

@@ -33,7 +33,8 @@ EXPECTED = {
     ("shipped", "picking"): {"warehouse", "manager", "system"},
     ("shipped", "completed"): {"customer"},
     ("shipped", "refunding"): {"customer", "sales", "manager"},
-    ("delivered", "completed"): {"customer", "system"},
+    # Sales may say so for a customer who phoned.
+    ("delivered", "completed"): {"customer", "sales", "manager", "system"},
     ("delivered", "refunding"): {"customer", "sales", "manager"},
     ("completed", "refunding"): {"customer", "sales", "manager"},
     ("refunding", "refunded"): {"manager", "system"},
@@ -44,8 +45,8 @@ EXPECTED = {
 }
 
 
-def test_the_table_holds_t1_to_t21():
-    assert {row.key for row in TRANSITIONS} == {f"T{n}" for n in range(1, 22)}
+def test_the_table_holds_t1_to_t22():
+    assert {row.key for row in TRANSITIONS} == {f"T{n}" for n in range(1, 23)}
 
 
 def test_every_direct_move_is_one_of_the_domain_and_the_other_way_round():

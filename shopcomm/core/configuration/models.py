@@ -65,6 +65,9 @@ class ShopSettings(models.Model):
     )
     recall_within_seconds = models.PositiveIntegerField(_("消息撤回时限(秒)"), default=120)
     complete_after_days = models.PositiveIntegerField(_("签收后自动完成(天)"), default=7)
+    return_within_days = models.PositiveIntegerField(
+        _("退货寄出期限(天)"), default=7, help_text=_("同意退货后告诉客户最晚哪天寄出；到期没寄会提醒处理")
+    )
     after_sales_days = models.PositiveIntegerField(_("售后期(天)"), default=15)
     low_stock_threshold = models.PositiveIntegerField(_("默认库存预警线"), default=10)
     use_public_holidays = models.BooleanField(

@@ -1,10 +1,7 @@
 """售后 from the phone: asking with pictures, sending back, taking back, asking once more."""
 
-import uuid
-
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,19 +9,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging.errors import MessagingError
-from messaging.models import Attachment
-from messaging.services.attachments import store_attachment
-from messaging.services.conversations import ensure_order_conversation
-from messaging.services.messages import send_message
+from messaging.services.case_pictures import open_case_with_pictures
 from orders.after_sales_form import case_form, read_case
 from orders.couriers import COURIERS
 from orders.errors import OrderError
 from orders.models import AfterSalesCase, Order
 from orders.selectors.after_sales import cases_of
-from orders.services.after_sales import MAX_PICTURES, appeal_case, open_case, send_back, withdraw_case
+from orders.services.after_sales import appeal_case, send_back, withdraw_case
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import open_link
-from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.edge.portal.views import closed, order_of, private
 
 
@@ -57,26 +50,8 @@ def after_sales(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _open(request: HttpRequest, actor: Actor, order: Order) -> None:
-    """The pictures are uploads of their own: those of a case that is refused go the way of all that is never sent."""
     files = [each for each in request.FILES.getlist("pictures") if isinstance(each, UploadedFile)]
-    stored = [store_attachment(actor=actor, upload=upload) for upload in files[:MAX_PICTURES]]
-    _open_with(request, actor, order, stored)
-
-
-@retry_on_deadlock
-@transaction.atomic
-def _open_with(request: HttpRequest, actor: Actor, order: Order, stored: list[Attachment]) -> None:
-    """The pictures go into the conversation, where both sides find them; the case remembers which they are."""
-    wanted = read_case(request.POST, [str(each.pk) for each in stored])
-    case = open_case(actor=actor, order_id=order.pk, wanted=wanted)
-    if stored and case.pictures == [str(each.pk) for each in stored]:
-        send_message(
-            actor=actor,
-            conversation_id=ensure_order_conversation(order).pk,
-            client_id=str(uuid.uuid4()),
-            kind="image" if all(each.kind == "image" for each in stored) else "file",
-            attachments=case.pictures,
-        )
+    open_case_with_pictures(actor=actor, order=order, wanted=read_case(request.POST), files=files)
 
 
 @require_POST

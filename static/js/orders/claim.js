@@ -7,6 +7,7 @@ export default class Claim {
   constructor(form) {
     this.#form = form;
     this.#sum = form.querySelector("[data-sum]");
+    if (!this.#sum) return;
     form.addEventListener("input", () => this.#show());
     this.#show();
   }

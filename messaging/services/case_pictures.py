@@ -1,0 +1,46 @@
+"""Cases that are opened with pictures: the pictures go into the order's conversation, where both sides find them."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from messaging.models import Attachment
+from messaging.services.attachments import store_attachment
+from messaging.services.conversations import ensure_order_conversation
+from messaging.services.messages import send_message
+from orders.models import AfterSalesCase, Order
+from orders.services.after_sales import MAX_PICTURES, CaseInput, open_case
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.deadlocks import retry_on_deadlock
+
+
+def open_case_with_pictures(
+    *, actor: Actor, order: Order, wanted: CaseInput, files: Sequence[UploadedFile]
+) -> AfterSalesCase:
+    """Open a case; it remembers which pictures were sent with it.
+
+    The pictures are uploads of their own: those of a case that is refused go the way of all that is never sent.
+    Raises OrderError, MessagingError.
+    """
+    stored = [store_attachment(actor=actor, upload=upload) for upload in files[:MAX_PICTURES]]
+    return _open(actor, order, wanted, stored)
+
+
+@retry_on_deadlock
+@transaction.atomic
+def _open(actor: Actor, order: Order, wanted: CaseInput, stored: list[Attachment]) -> AfterSalesCase:
+    wanted = replace(wanted, pictures=[str(each.pk) for each in stored])
+    case = open_case(actor=actor, order_id=order.pk, wanted=wanted)
+    # The same form again is the same case, whose pictures are there already.
+    if stored and case.pictures == wanted.pictures:
+        send_message(
+            actor=actor,
+            conversation_id=ensure_order_conversation(order).pk,
+            client_id=str(uuid.uuid4()),
+            kind="image" if all(each.kind == "image" for each in stored) else "file",
+            attachments=case.pictures,
+        )
+    return case

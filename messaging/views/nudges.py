@@ -1,0 +1,56 @@
+"""催付, 催物流 from the order's head: a dialog with the words ready, sent into the order's conversation."""
+
+from uuid import uuid4
+
+from django.contrib import messages
+from django.http import Http404, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from messaging.errors import MessagingError
+from messaging.services.conversations import ensure_order_conversation
+from messaging.services.messages import send_message
+from messaging.services.nudges import COURIER, PAYMENT, nudge_of
+from orders.models import Order
+from orders.views.desk import visible_order
+from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.http.sent_forms import once_sent
+
+
+@require_http_methods(["GET", "POST"])
+@right_required("conversations.view")
+def nudge(request: ShopRequest, number: str, what: str) -> HttpResponseBase:
+    """Shows what would be said, and says it once as it was edited."""
+    order = visible_order(request, number)
+    found = nudge_of(order, what) if what in (PAYMENT, COURIER) else None
+    if found is None:
+        raise Http404
+    text, refusal = request.POST.get("text", found.text).strip(), ""
+    if request.method == "POST":
+        try:
+            once_sent(request, lambda: _send(request, order, text))
+        except MessagingError as error:
+            refusal = str(error.detail)
+        else:
+            return _told(request, number, _("已发给客户"))
+    part = "X-Fragment" in request.headers
+    context = {"order": order, "nudge": found, "what": what, "text": text, "refusal": refusal}
+    template = "messaging/_nudge.html" if part else "messaging/nudge.html"
+    return render(request, template, context | {"active": "orders"}, status=422 if refusal else 200)
+
+
+def _send(request: ShopRequest, order: Order, text: str) -> str:
+    talk = ensure_order_conversation(order)
+    # The form's own key keeps it from being said twice; the message's only has to be one nobody else has.
+    sent = send_message(
+        actor=request.actor, conversation_id=talk.pk, client_id=uuid4(), kind="text", body=text
+    )
+    return f"{sent.message.seq}"
+
+
+def _told(request: ShopRequest, number: str, text: str) -> HttpResponseBase:
+    if "X-Fragment" in request.headers:
+        return JsonResponse({"text": text})
+    messages.success(request, text)
+    return redirect("orders:chat", number)
