@@ -16,6 +16,7 @@ PART = re.compile(r"<(?:[a-z]+:)?(\w+)>")
 SLUGS = {
     "answer": ["accept", "decline", "withdraw", "intercept", "phone", "agree", "approve", "reject", "conclude", "send"],
     "outcome": ["paid", "failed"],
+    "what": ["payment", "courier"],
     "step": ["withdraw", "appeal", "send"],
     "action": [
         "start", "release", "ship", "delivered", "acknowledge", "send", "renew", "withdraw", "accept", "decline", "agree",

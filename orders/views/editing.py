@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponseBase, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -18,6 +18,8 @@ from orders.forms import ADDRESS_FIELDS, CreateOrderForm, EditOrderForm, OrderFo
 from orders.models import ChangeRequest, ContactReveal, Order, Variant
 from orders.price_form import TEMPLATE as PRICE_TEMPLATE
 from orders.price_form import asks_price, buyer, has_seen_price, price_of_form
+from orders.selectors.customers import customers_visible_to
+from orders.selectors.orders import orders_visible_to
 from orders.selectors.own import lines_again
 from orders.selectors.pricing import OrderPrice, price_as_it_is
 from orders.services.addresses import COLUMNS
@@ -27,7 +29,9 @@ from orders.services.reveals import record_reveal
 from orders.views.addresses import reader
 from orders.views.desk import place_of_order, visible_order
 from orders.views.presenting import refusal_of, stale_of
+from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.services.customers import customer_by_phone
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.http.sent_forms import once_sent
@@ -39,6 +43,8 @@ def create_order(request: ShopRequest) -> HttpResponseBase:
     """The form of a new order; sent twice it makes one, and only at the price that it showed."""
     if request.method == "GET" and (number := request.GET.get("again", "")):
         return _again(request, visible_order(request, number))
+    if request.method == "GET" and (chosen := reading.whole_number(request.GET.get("customer"), least=1)):
+        return _for_customer(request, get_object_or_404(customers_visible_to(request.actor), pk=chosen))
     form = CreateOrderForm(request.POST if request.method == "POST" else None)
     if asks_price(request):
         return _price_part(request)
@@ -59,16 +65,27 @@ def create_order(request: ShopRequest) -> HttpResponseBase:
 def _again(request: ShopRequest, order: Order) -> HttpResponseBase:
     """再来一单: the form filled with who bought, what of it is still sold, and where it went; at today's prices."""
     record_reveal(actor=request.actor, order=order, place=ContactReveal.Place.FORM)
-    customer = order.customer
-    known = {name: getattr(customer, name) for name in ("name", "phone", "company", "tier")}
-    form = CreateOrderForm(
-        initial=known | {"source": order.source} | {name: getattr(order, name) for name in ADDRESS_FIELDS}
-    )
-    lines = lines_again(order, customer)
+    where = {"source": order.source} | {name: getattr(order, name) for name in ADDRESS_FIELDS}
+    form = CreateOrderForm(initial=_known(order.customer) | where)
+    lines = lines_again(order, order.customer)
     items = [{"sku": each.sku, "quantity": each.wanted, "unit_price": None} for each in lines if each.variant]
     if gone := [f"{each.name} {each.spec}".strip() for each in lines if each.variant is None]:
         messages.warning(request, _("这些款已停售，没有带过来：%(goods)s") % {"goods": "、".join(gone)})
     return _form_page(request, form, again=items)
+
+
+def _for_customer(request: ShopRequest, customer: Customer) -> HttpResponseBase:
+    """The form of somebody one is talking with: who they are, and where their last parcel went."""
+    initial = _known(customer) | {"source": customer.source}
+    last = orders_visible_to(request.actor).filter(customer=customer).order_by("-placed_at").first()
+    if last is not None:
+        record_reveal(actor=request.actor, order=last, place=ContactReveal.Place.FORM)
+        initial |= {name: getattr(last, name) for name in ADDRESS_FIELDS}
+    return _form_page(request, CreateOrderForm(initial=initial))
+
+
+def _known(customer: Customer) -> dict[str, str]:
+    return {name: getattr(customer, name) for name in ("name", "phone", "company", "tier")}
 
 
 def _with_address(

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from messaging.services.conversations import open_enquiry
 from orders.models import AfterSalesCase, Order, Status
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case
 from shopcomm.core.accounts.actors import Actor
@@ -76,3 +77,13 @@ def test_on_a_phone_every_action_of_an_order_is_within_reach(browse, live, custo
     desk.get_by_role("link", name="申请退款").click()
     expect(desk.locator("dialog[open] [name=reason]")).to_be_visible()
     expect(desk.locator("#more-actions")).to_be_hidden()
+
+
+def test_on_a_phone_a_quote_and_an_order_are_within_reach_of_a_talk(browse, live, customer, sales) -> None:
+    talk = open_enquiry(actor=Actor.staff(sales), customer=customer, subject="双肩包")
+
+    inbox = browse(f"{live.url}/inbox/{talk.pk}/", staff=sales, width=390, height=844)
+
+    expect(inbox.get_by_role("link", name="报价", exact=True)).to_be_visible()
+    expect(inbox.get_by_role("link", name="由会话生成订单")).to_be_visible()
+    assert inbox.evaluate("document.documentElement.scrollWidth - innerWidth") == 0

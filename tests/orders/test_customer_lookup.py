@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from messaging.services.conversations import open_enquiry
 from orders.models import ContactReveal
 from orders.selectors.customers import customers_matching
 from shopcomm.core.accounts.actors import Actor
@@ -76,3 +77,19 @@ def test_who_is_not_found_is_said_to_be_new(people, log_in, sales) -> None:
 
     assert "没有这位客户" in desk.get("/orders/lookup/customers/", {"q": "钱" * 2}).text
     assert "请至少输入两个字" in desk.get("/orders/lookup/customers/", {"q": "钱"}).text
+
+
+def test_an_order_that_comes_of_a_talk_knows_whose_it_is(people, log_in, sales, other_sales) -> None:
+    lihua, zhao = people
+    talk = open_enquiry(actor=Actor.staff(sales), customer=lihua, subject="双肩包")
+    desk = log_in(sales)
+    address = f"/orders/new/?customer={lihua.pk}"
+    assert address in desk.get(f"/inbox/{talk.pk}/").text
+
+    page = desk.get(address).text
+    for value in (lihua.phone, lihua.name, lihua.company):
+        assert f'value="{value}"' in page
+    assert ">机场路 88 号</textarea>" in page
+    # Who has not bought yet is known by name and phone.
+    assert f'value="{zhao.phone}"' in desk.get(f"/orders/new/?customer={zhao.pk}").text
+    assert log_in(other_sales).get(address).status_code == 404
