@@ -1,9 +1,12 @@
 """Why an order refuses: each error knows its code, its HTTP status and what to tell a person."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 
@@ -19,20 +22,43 @@ class OrderError(Exception):
         self.extra = extra
 
 
+@dataclass(frozen=True)
+class DoneBy:
+    """Who was quicker, and when."""
+
+    who: str
+    at: datetime
+
+    @property
+    def when(self) -> str:
+        """15:06, with the day in front when it was another."""
+        at = timezone.localtime(self.at)
+        return f"{at:%H:%M}" if at.date() == timezone.localdate() else f"{at:%m-%d %H:%M}"
+
+
 class IllegalTransition(OrderError):
     """The table has no such move."""
 
     code, status = "illegal_transition", 409
 
     def __init__(
-        self, *, from_: str, to: str, allowed: Iterable[str], labels: Mapping[str, Any] = MappingProxyType({})
+        self,
+        *,
+        from_: str,
+        to: str,
+        allowed: Iterable[str],
+        labels: Mapping[str, Any] = MappingProxyType({}),
+        done: DoneBy | None = None,
     ) -> None:
-        """`labels` is how people call the states, by their codes."""
+        """`labels` is how people call the states, by their codes; `done` is who made this very move before."""
         said = {"from": labels.get(from_, from_), "to": labels.get(to, to)}
-        super().__init__(
-            _("订单不能从“%(from)s”变为“%(to)s”") % said,
-            **{"from": from_, "to": to, "allowed": list(allowed)},
-        )
+        text = _("订单不能从“%(from)s”变为“%(to)s”") % said
+        if done:
+            said |= {"who": done.who, "when": done.when}
+            text = _("%(who)s 在 %(when)s 已经把这个订单改为“%(to)s”") % said
+            if to == "picking":
+                text = _("%(who)s 在 %(when)s 已经开始配这个订单") % said
+        super().__init__(text, **{"from": from_, "to": to, "allowed": list(allowed)})
 
 
 class OrderClosed(OrderError):

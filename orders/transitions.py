@@ -60,6 +60,7 @@ PLACE_GUARDS = (
 PARCEL_GUARDS = (
     "carrier_unknown",
     "tracking_required",
+    "tracking_is_goods",
     "tracking_used",
     "lines_unknown",
     "qty_exceeds_open",

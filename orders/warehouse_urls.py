@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.views import after_sales, change_requests, warehouse
+from orders.views import after_sales, change_requests, scanning, warehouse
 
 app_name = "warehouse"
 
@@ -8,7 +8,7 @@ urlpatterns = [
     path("", warehouse.board, name="board"),
     path("returns/", after_sales.returns, name="returns"),
     path("returns/<int:case_id>/", after_sales.inspect, name="inspect"),
-    path("scan/", warehouse.scan, name="scan"),
+    path("scan/", scanning.scan, name="scan"),
     path("orders/<str:number>/parcel/", warehouse.parcel_slip, name="parcel-slip"),
     path("orders/<str:number>/<slug:action>/", warehouse.act, name="act"),
     path("orders/<str:number>/", warehouse.slip, name="slip"),

@@ -111,6 +111,9 @@ class Order(models.Model):
             models.Index(fields=["assigned_to", "status", "-placed_at"], name="order_by_sales"),
             # All of one customer's orders.
             models.Index(fields=["customer", "-placed_at"], name="order_by_customer"),
+            # The stockroom's day: what has come in, and what has left.
+            models.Index(fields=["paid_at"], name="order_paid_at"),
+            models.Index(fields=["shipped_at"], name="order_shipped_at"),
             # The sweep for unpaid orders.
             models.Index(
                 fields=["pay_by"], condition=Q(status=Status.PENDING_PAYMENT), name="order_unpaid_due"

@@ -1,31 +1,25 @@
-"""What a scanner's text means: an order, or a waybill and the courier whose pattern it has."""
+"""What a scanner's text means: an order, our paper, goods, or a waybill and the courier whose shape it has."""
 
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
+from django.db.models import Q
 from django.utils import timezone
 
-from orders.models import Order
+from orders.models import Order, Variant
 from orders.selectors.visibility import orders_visible_to
+from orders.waybills import courier_of, is_barcode, waybill_number
 from shopcomm.core.accounts.actors import Actor
 
 # What the code of our own paper ends with.
 PICK_LIST, PARCEL_SLIP = "", "P"
 # The tail of a number comes again every day; nobody means one of last year's.
 SHORT_NUMBERS_FOR = timedelta(days=60)
-# Heads that couriers print on their waybills; the first that fits wins.
-PATTERNS = (
-    (r"SF\d{12,15}", "shunfeng"),
-    (r"DPK\d{9,14}", "debangkuaidi"),
-    (r"JD[A-Z0-9]{10,18}", "jd"),
-    (r"JT\d{13}", "jtexpress"),
-    (r"YT\d{13,15}", "yuantong"),
-    (r"(77|22|66)\d{11,13}", "shentong"),
-    (r"(4[36]|31)\d{11,13}", "yunda"),
-    (r"7[3-9]\d{10,13}", "zhongtong"),
-    (r"E[A-Z]\d{9}CN", "ems"),
-)
+LONGEST = 60
+# How many variants may share a barcode before the rest is left out.
+MOST_ALIKE = 50
 
 
 def order_of_scan(actor: Actor, text: str) -> Order | None:
@@ -60,7 +54,53 @@ def paper_of_scan(text: str) -> Scanned:
     return Scanned(match[1], int(match[2]), match[3]) if match else Scanned(text)
 
 
-def courier_of(tracking_number: str) -> str | None:
-    """The courier whose waybills look like this; None when nobody's do."""
-    wanted = tracking_number.strip().upper()
-    return next((code for pattern, code in PATTERNS if re.fullmatch(pattern, wanted)), None)
+class Kind(StrEnum):
+    """What a scanned text turned out to be."""
+
+    ORDER = "order"
+    GOODS = "goods"
+    WAYBILL = "waybill"
+    STRANGE_GOODS = "strange_goods"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A scanned text understood: of its kind, and with what belongs to that kind."""
+
+    kind: Kind
+    scanned: Scanned
+    order: Order | None = None
+    # Several colours may carry one barcode: the order in hand decides.
+    variants: tuple[Variant, ...] = ()
+    # Of a waybill: the number as it is kept, and the courier whose shape it has.
+    number: str = ""
+    courier: str = ""
+
+
+def meaning_of(actor: Actor, text: str) -> Meaning:
+    """What a scanner read: our own goods before anything that looks like a waybill, and never one for the other."""
+    scanned = paper_of_scan(text.strip()[:LONGEST])
+    number = waybill_number(scanned.text)
+    if not scanned.text:
+        return Meaning(Kind.UNKNOWN, scanned)
+    if variants := variants_of_scan(scanned.text):
+        return Meaning(Kind.GOODS, scanned, variants=variants)
+    order = order_of_scan(actor, scanned.text) or order_of_scan(actor, number)
+    if order:
+        return Meaning(Kind.ORDER, scanned, order=order)
+    if courier := courier_of(number):
+        return Meaning(Kind.WAYBILL, scanned, number=number, courier=courier)
+    kind = Kind.STRANGE_GOODS if is_barcode(scanned.text) else Kind.UNKNOWN
+    return Meaning(kind, scanned, number=number)
+
+
+def variants_of_scan(text: str) -> tuple[Variant, ...]:
+    """The goods with this barcode or SKU. An American barcode of 12 digits is one of 13 that begins with 0."""
+    if not text:
+        return ()
+    codes = {text, text.upper(), text.zfill(13) if len(text) == 12 else text}
+    if len(text) == 13 and text.startswith("0"):
+        codes.add(text[1:])
+    found = Variant.objects.filter(Q(barcode__in=codes) | Q(sku__in=codes))
+    return tuple(found.select_related("product").order_by("pk")[:MOST_ALIKE])

@@ -15,7 +15,6 @@ from orders.errors import GuardFailed, NotAllowed
 from orders.events import AfterSalesMoved
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Refund, Status, Variant
 from orders.selectors.parcels_home import not_home
-from orders.selectors.scanning import courier_of
 from orders.services.addresses import clean
 from orders.services.announce import record
 from orders.services.case_agreements import approve_part, name_return, worth
@@ -27,6 +26,7 @@ from orders.services.refunds import PAYABLE, promise_refund, refundable
 from orders.services.replacements import call_off, place_replacement
 from orders.services.transitions import check_owner, transition_order
 from orders.transitions import CUSTOMER, SELLERS, roles_of
+from orders.waybills import courier_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.deadlocks import retry_on_deadlock

@@ -18,12 +18,14 @@ from orders.models.payments import BY_HAND
 from orders.selectors.change_requests import open_freezing
 from orders.selectors.open_sums import difference_keeps_goods
 from orders.selectors.parcels_home import pieces_home
+from orders.selectors.scanning import variants_of_scan
 from orders.selectors.shortages import may_split
 from orders.services.debts import beyond_credit
 from orders.services.moves import Move
 from orders.services.payment_slips import is_booked
 from orders.services.refunds import PENDING
 from orders.transitions import roles_of
+from orders.waybills import waybill_number
 from shopcomm.core.configuration.models import PartPaid, shop_settings
 from shopcomm.core.text import written_money
 
@@ -147,6 +149,12 @@ def carrier_unknown(move: Move) -> str | None:
 def tracking_required(move: Move) -> str | None:
     valid = TRACKING_NUMBER.fullmatch(move.text("tracking_number"))
     return None if valid else _("请填写正确的运单号")
+
+
+def tracking_is_goods(move: Move) -> str | None:
+    """A scanner reads the bag as readily as the label on it."""
+    number = waybill_number(move.text("tracking_number"))
+    return _("%(number)s 是商品的条码，不是运单号") % {"number": number} if variants_of_scan(number) else None
 
 
 def tracking_used(move: Move) -> str | None:
@@ -310,6 +318,7 @@ GUARDS: dict[str, Callable[[Move], str | None]] = {
         parcel_handed_over,
         carrier_unknown,
         tracking_required,
+        tracking_is_goods,
         tracking_used,
         lines_unknown,
         qty_exceeds_open,

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from orders import events
 from orders.couriers import courier_code
-from orders.errors import GuardFailed, IllegalTransition, NotAllowed, OrderClosed
+from orders.errors import DoneBy, GuardFailed, IllegalTransition, NotAllowed, OrderClosed
 from orders.models import Order, Payment, Status
 from orders.models.statuses import STATUS_LABELS
 from orders.services.announce import record
@@ -20,6 +20,7 @@ from orders.services.versions import check_version
 from orders.transitions import TERMINAL, Transition, by_key, meant, roles_of, rows_between, transitions_from
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
+from shopcomm.core.events.models import DomainEvent
 
 MOVES_STOCK = frozenset({"release_stock", "hand_over", "take_parcels_back", "settle_refund"})
 
@@ -37,7 +38,7 @@ def transition_order(
     order = lock_order(order_id)
     data = data or {}
     check_owner(order, actor)
-    if _already_done(order, to, data):
+    if _already_done(order, actor, to, data):
         return order
     if to == Status.PAID and is_money(order, data):
         return record_payment(
@@ -71,11 +72,20 @@ def choose(order: Order, to: str, actor: Actor, data: dict[str, Any]) -> Transit
     if not rows:
         open_ = transitions_from(order.status, order.status_before)
         allowed = dict.fromkeys(str(row.to) for row in open_ if row.actors & roles_of(actor))
-        raise IllegalTransition(from_=order.status, to=to, allowed=allowed, labels=STATUS_LABELS)
+        done = _done_by(order) if order.status == to else None
+        raise IllegalTransition(from_=order.status, to=to, allowed=allowed, labels=STATUS_LABELS, done=done)
     for row in meant(rows, data):
         if row.actors & roles_of(actor):
             return row
     raise NotAllowed(needed=set().union(*(row.actors for row in meant(rows, data))))
+
+
+def _done_by(order: Order) -> DoneBy | None:
+    """Who brought a locked order where it is, and when."""
+    moved = (
+        DomainEvent.objects.filter(order_id=order.pk, type=f"order.{order.status}").order_by("-id").first()
+    )
+    return DoneBy(moved.actor_name, moved.occurred_at) if moved else None
 
 
 def _check_guards(move: Move) -> None:
@@ -117,8 +127,13 @@ def move_on_when_settled(order: Order, actor: Actor) -> None:
         _make(Move(order, actor, by_key("T3"), {"amount": "0"}))
 
 
-def _already_done(order: Order, to: str, data: dict[str, Any]) -> bool:
-    """Whether this very payment or parcel is in the books: callers repeat themselves after a lost answer."""
+def _already_done(order: Order, actor: Actor, to: str, data: dict[str, Any]) -> bool:
+    """Whether this very payment or parcel is in the books, or the order in this picker's hands already.
+
+    Callers repeat themselves after a lost answer.
+    """
+    if to == Status.PICKING and order.status == Status.PICKING and actor.kind == "staff":
+        return order.picker_id == actor.id
     reference = str(data.get("reference") or "").strip()
     if to == Status.PAID and reference:
         method = data.get("method") or Payment.Method.TRANSFER

@@ -1,5 +1,7 @@
 """What the stockroom does beside picking and shipping: seeing, acknowledging, ticking off."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -7,8 +9,9 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed, NotAllowed
 from orders.events import OrderAcknowledged
 from orders.models import Order, OrderLine, Status, WarehouseAlert
+from orders.selectors.shortages import missing_pieces
 from orders.services.announce import record
-from orders.services.locks import lock_line, lock_order
+from orders.services.locks import lock_line, lock_lines, lock_order
 from orders.transitions import STOCKROOM, roles_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
@@ -66,6 +69,34 @@ def tick_line(*, actor: Actor, line_id: int, picked: int) -> OrderLine:
         raise GuardFailed(("not_picking", _("订单不在配货中")))
     if not line.shipped_quantity <= picked <= line.quantity - line.cancelled_quantity:
         raise GuardFailed(("qty_exceeds_open", _("数量超过需要配货的数量")))
+    return _put_in_box(order, line, picked)
+
+
+@retry_on_deadlock
+@transaction.atomic
+def pick_piece(*, actor: Actor, order_id: int, variant_ids: Iterable[int]) -> OrderLine:
+    """Count one more piece of goods that a scanner has read into an order's box; `variant_ids` share its barcode.
+
+    Raises Order.DoesNotExist, NotAllowed, GuardFailed: the wrong goods, or more of them than the order wants.
+    """
+    _check_stockroom(actor)
+    order = lock_order(order_id)
+    if order.status != Status.PICKING:
+        raise GuardFailed(("not_picking", _("订单不在配货中")))
+    wanted = set(variant_ids)
+    lines = [line for line in lock_lines(order) if line.variant_id in wanted]
+    if not lines:
+        raise GuardFailed(("not_in_order", _("拿错了：这个订单里没有这一款")))
+    missing = missing_pieces(order) if order.shortage else {}
+    for line in lines:
+        if line.picked_quantity < line.quantity - line.cancelled_quantity - missing.get(line.pk, 0):
+            return _put_in_box(order, line, line.picked_quantity + 1)
+    picked = sum(line.picked_quantity for line in lines)
+    raise GuardFailed(("picked_all", _("这一款已经够数（%(picked)s 件），这件放回去") % {"picked": picked}))
+
+
+def _put_in_box(order: Order, line: OrderLine, picked: int) -> OrderLine:
+    """Keep how many pieces of a locked line are in the box, and tell the other screens."""
     line.picked_quantity = picked
     line.save(update_fields=["picked_quantity"])
     fact = {

@@ -13,7 +13,7 @@ from orders.models import MissingReport, Order, OrderLine, Status, WarehouseAler
 from orders.selectors.change_requests import AskedChange, asked_change
 from orders.selectors.goods import goods_names
 from orders.selectors.shortages import missing_pieces, standing_reports
-from orders.selectors.warehouse import Board
+from orders.selectors.warehouse import Board, Column, Figures
 from orders.services.days import wanted_later
 from orders.views.presenting import name_carriers
 
@@ -63,7 +63,20 @@ class CardColumn:
     label: str | Promise
     hint: str | Promise
     cards: list[Card] = field(default_factory=list)
-    more: bool = False
+    # How many orders there are in all, and which page of them this is.
+    count: int = 0
+    page: int = 1
+    pages: int = 1
+
+    @property
+    def earlier(self) -> int:
+        """The page before this one; 0 when there is none."""
+        return self.page - 1
+
+    @property
+    def later(self) -> int:
+        """The page behind this one; 0 when there is none."""
+        return self.page + 1 if self.page < self.pages else 0
 
 
 @dataclass(frozen=True)
@@ -110,29 +123,61 @@ def is_ticked(line: OrderLine, missing: int = 0) -> bool:
 
 def cards_of(board: Board) -> list[CardColumn]:
     """The columns of the page: what is picked and waits for its waybill has one of its own."""
-    found = {column.key: column for column in board.columns}
-    picking = [card_of(order) for order in found["picking"].orders]
     return [
-        CardColumn(
-            "new", _("待配货"), _("加急在前"), [card_of(o) for o in found["new"].orders], found["new"].more
-        ),
-        CardColumn("picking", _("配货中"), _people(picking), [c for c in picking if not c.is_picked]),
-        CardColumn("packed", _("待发货"), _("等扫运单号"), [c for c in picking if c.is_picked]),
-        CardColumn(
-            "shipped", _("今日已发"), "", [card_of(o) for o in found["shipped"].orders], found["shipped"].more
-        ),
+        _card_column(column, [card_of(order) for order in column.orders], figures=board.figures)
+        for column in board.columns
     ]
 
 
-def shown_column(columns: list[CardColumn], asked: str, number: str) -> str:
-    """The column a small screen shows: the one asked for, else the selected order's, else what is new."""
+def _card_column(column: Column, cards: list[Card], *, figures: Figures) -> CardColumn:
+    names = {"new": _("待配货"), "picking": _("配货中"), "packed": _("待发货"), "shipped": _("今日已发")}
+    hints = {"new": _("加急在前"), "picking": _people(cards), "packed": _("等扫运单号")}
+    if column.key == "shipped" and figures.left > column.count:
+        hints["shipped"] = _("另有 %(count)s 单已签收") % {"count": figures.left - column.count}
+    return CardColumn(
+        column.key,
+        names[column.key],
+        hints.get(column.key, ""),
+        cards,
+        column.count,
+        column.page,
+        column.pages,
+    )
+
+
+def shown_column(columns: list[CardColumn], asked: str, picking: "Picking | None") -> str:
+    """The column a small screen shows: the one asked for, else the one of the order in hand, else what is new."""
     keys = [column.key for column in columns]
     if asked in keys:
         return asked
-    for column in columns:
-        if number and any(card.order.number == number for card in column.cards):
-            return column.key
-    return keys[0]
+    if picking is None:
+        return keys[0]
+    here = {
+        Status.PAID: "new",
+        Status.PICKING: "packed" if picking.may_ship else "picking",
+        Status.SHIPPED: "shipped",
+    }
+    return here.get(Status(picking.order.status), keys[0])
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing on top of the board: a request that wants an answer, or a change that wants to be seen."""
+
+    urgent: bool
+    at: datetime
+    asked: AskedChange | None = None
+    alert: WarehouseAlert | None = None
+
+
+def notices_of(asked: list[AskedChange], alerts: list[WarehouseAlert]) -> list[Notice]:
+    """All of them: of urgent orders the newest first, then requests with their clocks, then what was changed, by age."""
+    wanted = [Notice(each.row.order.urgent, each.row.asked_at, asked=each) for each in asked]
+    changed = [Notice(each.order.urgent, each.raised_at, alert=each) for each in with_changes(alerts)]
+    pressing = sorted(
+        (each for each in wanted + changed if each.urgent), key=lambda each: each.at, reverse=True
+    )
+    return pressing + [each for each in wanted + changed if not each.urgent]
 
 
 def with_changes(alerts: list[WarehouseAlert]) -> list[WarehouseAlert]:
@@ -160,13 +205,14 @@ def picking_of(order: Order, rows: list[OrderLine]) -> Picking:
     open_rows = [line for line in rows if line.quantity > line.cancelled_quantity]
     missing = missing_pieces(order) if order.shortage else {}
     for line in open_rows:
+        line.wanted = line.quantity - line.cancelled_quantity  # type: ignore[attr-defined]
         line.missing = missing.get(line.pk, 0)  # type: ignore[attr-defined]
         line.ready = line.open_quantity - line.missing  # type: ignore[attr-defined]
         line.is_ticked = is_ticked(line, line.missing)  # type: ignore[attr-defined]
     return Picking(
         card=card_of(order),
         rows=open_rows,
-        pieces_picked=sum(min(line.picked_quantity, line.quantity) for line in open_rows),
+        pieces_picked=sum(min(line.picked_quantity, line.wanted) for line in open_rows),  # type: ignore[attr-defined]
         shipments=name_carriers(list(order.shipments.all())),
         frozen=[asked_change(asked) for asked in order.open_freezing],  # type: ignore[attr-defined]
         reports=standing_reports(order),

@@ -9,11 +9,10 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from orders.couriers import courier_code
-from orders.errors import ChangePending, OrderError, StaleVersion
+from orders.errors import ChangePending, OrderError
 from orders.models import (
     ContactReveal,
     Handler,
@@ -26,26 +25,18 @@ from orders.models import (
 from orders.selectors.change_requests import asked_change, open_changes_for, open_freezing
 from orders.selectors.couriers import offered_couriers
 from orders.selectors.parts import shipped_text
-from orders.selectors.scanning import (
-    PARCEL_SLIP,
-    PICK_LIST,
-    Scanned,
-    courier_of,
-    order_of_scan,
-    paper_code,
-    paper_of_scan,
-)
+from orders.selectors.scanning import PARCEL_SLIP, PICK_LIST, paper_code
 from orders.selectors.shortages import missing_pieces
 from orders.selectors.visibility import orders_visible_to
-from orders.selectors.warehouse import pick_list, warehouse_board, with_pick_fields
+from orders.selectors.warehouse import COLUMNS, pick_list, warehouse_board, with_pick_fields
 from orders.services.days import check_not_early
 from orders.services.printing import print_regardless
 from orders.services.reveals import record_reveal
 from orders.services.shortages import report_missing, undo_missing
 from orders.services.transitions import transition_order
-from orders.services.versions import check_version
 from orders.services.warehouse import acknowledge_alert, acknowledge_order, tick_line
-from orders.views.stockroom import cards_of, picking_of, shown_column, with_changes
+from orders.views.stockroom import cards_of, notices_of, picking_of, shown_column
+from orders.waybills import courier_of, waybill_number
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 
@@ -63,27 +54,39 @@ MOVES = {
 @right_required("warehouse.view")
 def board(request: ShopRequest) -> HttpResponse:
     """Everything on one page; a script asks for the part that changes."""
-    part = request.headers.get("X-Fragment")
-    return render(request, "warehouse/_board.html" if part else "warehouse/board.html", _context(request))
+    part = "X-Fragment" in request.headers
+    context = _context(request) | {"part": part}
+    return render(request, "warehouse/_board.html" if part else "warehouse/board.html", context)
 
 
 def _context(request: ShopRequest) -> dict[str, Any]:
-    found = warehouse_board(request.actor)
+    found = warehouse_board(request.actor, _pages(request))
     columns = cards_of(found)
     number = request.GET.get("order", "")
     order = with_pick_fields(orders_visible_to(request.actor)).filter(number=number).first()
+    picking = picking_of(order, pick_list(order)) if order else None
+    asked = open_changes_for(request.actor, Handler.WAREHOUSE)
+    notices = notices_of(asked, found.alerts)
     return {
         "active": "warehouse",
-        "asked": open_changes_for(request.actor, Handler.WAREHOUSE),
-        "alerts": with_changes(found.alerts),
+        "notices": notices,
+        "notices_count": len(asked) + found.alerts_count,
+        "urgent_count": sum(each.urgent for each in notices),
+        "figures": found.figures,
         "columns": columns,
-        "column": shown_column(columns, request.GET.get("column", ""), number),
+        "column": shown_column(columns, request.GET.get("column", ""), picking),
         "selected": number,
-        "picking": picking_of(order, pick_list(order)) if order else None,
+        "picking": picking,
         "couriers": offered_couriers(),
         "tracking_number": request.GET.get("tracking_number", ""),
         "carrier": courier_of(request.GET.get("tracking_number", "")) or "",
     }
+
+
+def _pages(request: ShopRequest) -> dict[str, int]:
+    """Which page of each column is wanted: `?page-picking=2`."""
+    asked = {key: reading.whole_number(request.GET.get(f"page-{key}"), least=1) for key in COLUMNS}
+    return {key: page for key, page in asked.items() if page}
 
 
 @require_http_methods(["GET", "POST"])
@@ -136,36 +139,6 @@ def _drawn(text: str) -> str:
     )
 
 
-@require_GET
-@right_required("warehouse.view")
-def scan(request: ShopRequest) -> HttpResponseBase:
-    """Where a scanned text leads: to its order, or to shipping the selected one with it."""
-    text, selected = request.GET.get("q", "").strip()[:60], request.GET.get("order", "")
-    scanned = paper_of_scan(text)
-    text = scanned.text
-    order = order_of_scan(request.actor, text) if text else None
-    if order:
-        _warn_of_old_paper(request, order, scanned)
-        return redirect(_at(order.number))
-    if selected and len(text) >= 6:
-        return redirect(f"{_at(selected)}&tracking_number={text}")
-    messages.error(request, _("没有找到“%(text)s”") % {"text": text})
-    return redirect(_at(selected) if selected else "warehouse:board")
-
-
-def _warn_of_old_paper(request: ShopRequest, order: Order, scanned: Scanned) -> None:
-    """Say so when the paper in hand was printed for an order that has changed since."""
-    version = scanned.version
-    try:
-        check_version(order, version)
-    except StaleVersion as error:
-        changed = "、".join(dict.fromkeys(row["label"] for row in error.extra["changed"]))
-        text = _("这张拣货单是第 %(old)s 版，订单已是第 %(new)s 版（%(changed)s），请重新打印")
-        if scanned.paper == PARCEL_SLIP:
-            text = _("这张面单是第 %(old)s 版，订单已是第 %(new)s 版（%(changed)s），请撕掉重新打印")
-        messages.error(request, text % {"old": version, "new": order.version, "changed": changed})
-
-
 @require_POST
 @right_required("warehouse.ship")
 def act(request: ShopRequest, number: str, action: str) -> HttpResponseBase:
@@ -186,6 +159,7 @@ def _move(request: ShopRequest, order: Order, to: str) -> None:
         name: request.POST.get(name, "") for name in ("carrier", "tracking_number", "override")
     }
     data["lines"] = _pieces(request)
+    data["tracking_number"] = waybill_number(data["tracking_number"])
     data["carrier"] = courier_code(data["carrier"]) or courier_of(data["tracking_number"]) or data["carrier"]
     transition_order(
         actor=request.actor,

@@ -196,7 +196,7 @@ def test_the_board_asks_the_database_as_often_for_thirty_orders_as_for_three(
 ) -> None:
     make_orders(30, status=Status.PAID)
 
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(27):
         board.get("/warehouse/")
 
 

@@ -1,3 +1,5 @@
+from datetime import time
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -85,6 +87,14 @@ class ShopSettings(models.Model):
         max_length=300,
         blank=True,
         help_text=_("留空用默认内容；可以写 {{营业时间}}"),
+    )
+    dispatch_by = models.TimeField(
+        _("截单时间"),
+        null=True,
+        blank=True,
+        default=time(18),
+        db_default=time(18),
+        help_text=_("此前付款的订单当天发货，仓库看板按它倒计时；留空表示不设"),
     )
     change_answer_minutes = models.PositiveIntegerField(
         _("修改申请答复时限(分钟)"), default=15, help_text=_("按营业时间计；超时上报经理，不会自动接受")

@@ -27,15 +27,12 @@ export function parse(html) {
 export function swap(target, html) {
   const focused = document.activeElement;
   const focusId = target.contains(focused) ? focused.id || focused.dataset.focus : "";
-  const scrolls = $$("[data-keep-scroll]", target).map((box) => [box.dataset.keepScroll, box.scrollTop]);
+  const scrolls = $$("[data-keep-scroll]", target).map((box) => [box.dataset.keepScroll, box.scrollTop, box.scrollLeft]);
   const putBack = keepTyped(target);
   const fresh = parse(html).firstElementChild;
   target.replaceWith(fresh);
   putBack(fresh);
-  for (const [name, top] of scrolls) {
-    const box = $(`[data-keep-scroll="${name}"]`, fresh);
-    if (box) box.scrollTop = top;
-  }
+  for (const [name, top, left] of scrolls) $(`[data-keep-scroll="${name}"]`, fresh)?.scrollTo({ top, left, behavior: "instant" });
   if (focusId) (document.getElementById(focusId) ?? $(`[data-focus="${focusId}"]`, fresh))?.focus();
   mountAll(fresh);
   return fresh;

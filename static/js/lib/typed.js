@@ -3,14 +3,20 @@ const FIELDS = "input:not([type=hidden], [type=file], [type=password]), textarea
 /** What somebody can fill in, in a part of the page. */
 export const fieldsOf = (part) => [...part.querySelectorAll(FIELDS)];
 
+// What was typed into a field that a renewed part has no more, until the field is there again.
+const aside = new Map();
+
 // Two forms of a part may go to one address; the field's own id tells them apart.
 const key = (field) => `${field.form?.getAttribute("action") ?? ""} ${field.name} ${field.id}`;
 
-const chosen = (select) => [...select.options].some((option) => option.selected !== option.defaultSelected);
+const chosen = (select) => {
+  const offered = [...select.options].findIndex((option) => option.defaultSelected);
+  return select.selectedIndex !== Math.max(offered, 0);
+};
 
 /** Whether a field is not as the page came with it. */
 export const isTouched = (field) => {
-  if (field.tagName === "SELECT") return chosen(field) && field.selectedIndex > 0;
+  if (field.tagName === "SELECT") return chosen(field);
   return /checkbox|radio/.test(field.type) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
 };
 
@@ -23,12 +29,16 @@ export const spelled = () =>
   composing ? new Promise((done) => document.addEventListener("compositionend", () => setTimeout(done), { once: true })) : Promise.resolve();
 
 // What folds out is known by the form in it and by what it is called: two lines of one order fold out the same.
-const fold = (box) => `${box.querySelector("form")?.getAttribute("action") ?? ""} ${box.querySelector("summary")?.textContent.trim()}`;
+// One whose words or forms change says its name.
+const fold = (box) =>
+  box.dataset.fold ?? `${box.querySelector("form")?.getAttribute("action") ?? ""} ${box.querySelector("summary")?.textContent.trim()}`;
 
 /** What somebody has typed into a part of the page, or folded out of it; the answer puts it into the part's new version. */
 export function keepTyped(part) {
   const active = document.activeElement;
-  const folds = [...part.querySelectorAll("details[open]")].map(fold);
+  const boxes = [...part.querySelectorAll("details")];
+  const open = boxes.filter((box) => box.open).map(fold);
+  const shut = boxes.filter((box) => !box.open).map(fold);
   const held = active?.matches("summary") && part.contains(active) ? fold(active.parentElement) : null;
   const files = [...part.querySelectorAll("input[type=file]")].filter((field) => field.files.length);
   const kept = fieldsOf(part)
@@ -36,13 +46,33 @@ export function keepTyped(part) {
     .map((field) => ({ field, same: key(field), typed: isTouched(field), focused: field === active, caret: caretOf(field) }));
   return (fresh) => {
     for (const box of fresh.querySelectorAll("details")) {
-      if (folds.includes(fold(box))) box.open = true;
+      if (open.includes(fold(box))) box.open = true;
+      else if (shut.includes(fold(box))) box.open = false;
       if (fold(box) === held) box.querySelector("summary").focus();
     }
     // Nobody can write into a field of files: it is itself what stays.
     for (const old of files) [...fresh.querySelectorAll("input[type=file]")].find((field) => key(field) === key(old))?.replaceWith(old);
-    for (const one of kept) put(fieldsOf(fresh).filter((field) => key(field) === one.same), one);
+    for (const one of kept) {
+      const same = fieldsOf(fresh).filter((field) => key(field) === one.same);
+      if (same.length) put(same, one);
+      else if (one.typed && !/checkbox|radio/.test(one.field.type)) aside.set(one.same, one.field.value);
+    }
+    putBack(fresh);
   };
+}
+
+/** Keeps a value for a field that is not on the page yet: it is put in as soon as the field is. */
+export function keepFor({ action, name, id = "" }, value) {
+  aside.set(`${action} ${name} ${id}`, value);
+}
+
+function putBack(fresh) {
+  if (!aside.size) return;
+  for (const field of fieldsOf(fresh)) {
+    if (!aside.has(key(field))) continue;
+    if (!isTouched(field)) field.value = aside.get(key(field));
+    aside.delete(key(field));
+  }
 }
 
 /** Where the caret stands, in fields that have one. */

@@ -3,10 +3,13 @@ import { fragment, post } from "lib/http.js";
 import { socket } from "lib/socket.js";
 import { chime } from "lib/sound.js";
 import { toast } from "lib/toast.js";
-import { spelled } from "lib/typed.js";
+import { keepFor, spelled } from "lib/typed.js";
+import { Camera } from "warehouse/camera.js";
+import { Scanner } from "warehouse/scanner.js";
 
 const SOUND_KEY = "warehouse-sound";
-const CHIME_AGAIN = 60_000;
+const A_MINUTE = 60_000;
+const MAYBE_A_SCANNER = 100;
 const LOUD = new Set(["order.paid", "order.changed", "order.change_requested", "order.change_escalated", "order.urged"]);
 
 /** The stockroom's board: shows what comes in, and acts with one touch or one scan. */
@@ -14,14 +17,20 @@ export default class Board {
   #main;
   #selected = new URLSearchParams(location.search).get("order") ?? "";
   #column = new URLSearchParams(location.search).get("column") ?? "";
+  #pages = Object.fromEntries([...new URLSearchParams(location.search)].filter(([name]) => name.startsWith("page-")));
   #cursor = null;
   #news = 0;
   #turn = 0;
+  #scanner;
   #reload = debounce(() => this.#refresh(), 200);
 
   constructor(main) {
     this.#main = main;
     this.#sound();
+    this.#adopt();
+    this.#scanner = new Scanner(main, { done: (answer) => this.#scanned(answer), loud: () => this.#loud });
+    new Camera(main, (text) => this.#scanner.read(text));
+    main.addEventListener("keydown", (event) => this.#entered(event));
     main.addEventListener("submit", (event) => this.#submitted(event));
     main.addEventListener("click", (event) => this.#clicked(event));
     main.addEventListener("change", (event) => event.target.matches("[data-tick] input") && event.target.form.requestSubmit());
@@ -29,11 +38,11 @@ export default class Board {
     $("[data-news]", main).addEventListener("click", () => this.#refresh(true));
     socket.subscribe({ feed: "warehouse" }, { after: () => this.#cursor, onFrame: (frame) => this.#heard(frame) });
     socket.onState((state) => { $("[data-live]", main).hidden = state !== "online"; });
-    setInterval(() => $("[data-alert]", main) && this.#chime(), CHIME_AGAIN);
+    setInterval(() => this.#minute(), A_MINUTE);
   }
 
   get #url() {
-    const asked = Object.entries({ order: this.#selected, column: this.#column }).filter(([, value]) => value);
+    const asked = Object.entries({ order: this.#selected, column: this.#column, ...this.#pages }).filter(([, value]) => value);
     return this.#main.dataset.url + (asked.length ? `?${new URLSearchParams(asked)}` : "");
   }
 
@@ -78,23 +87,85 @@ export default class Board {
     if (turn !== this.#turn) return;
     this.#news = 0;
     $("[data-news]", this.#main).hidden = true;
-    swap($("[data-board]", this.#main), html);
+    const first = $("[data-alert]", this.#main)?.dataset.alert;
+    const board = swap($("[data-board]", this.#main), html);
+    $("[data-figures]", this.#main).replaceWith($("[data-figures]", board));
+    // Something urgent that came in front of what somebody was looking at.
+    if ($("[data-alert]", board)?.dataset.alert !== first) $(".alerts", board)?.scrollTo({ left: 0 });
     $("[name=order]", this.#main).value = this.#selected;
     if (push) history.replaceState(null, "", this.#url);
   }
 
   #clicked(event) {
-    const link = event.target.closest("[data-open], [data-column]");
+    const link = event.target.closest("[data-open], [data-column], [data-page]");
     if (!link || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    if (link.dataset.column) this.#show(link.dataset.column);
+    if (link.dataset.page) this.#turnTo(link.dataset.of, link.dataset.page);
+    else if (link.dataset.column) this.#show(link.dataset.column);
     else this.#open(link.dataset.open);
   }
 
+  /** What comes next is a scan: of a bag first, so never into the field for the waybill. */
   async #open(number) {
     this.#selected = number;
     await this.#refresh(true);
-    $("#tracking", this.#main)?.focus();
+    if (matchMedia("(hover: hover)").matches) $("[data-scan] input", this.#main).focus();
+  }
+
+  /** A waybill that came with the address is as good as typed: a refresh asks for the page without it. */
+  #adopt() {
+    const { tracking_number: number, carrier } = this.#shipForm?.elements ?? {};
+    if (!number?.defaultValue) return;
+    const given = [number.value, carrier.value];
+    number.defaultValue = "";
+    for (const option of carrier.options) option.defaultSelected = false;
+    [number.value, carrier.value] = given;
+    history.replaceState(null, "", this.#url);
+  }
+
+  /** The form of the parcel that is being packed: a part of the order when that is folded out. */
+  get #shipForm() {
+    return $(".wsplit[open] form", this.#main) ?? $("form.wship:not(.wsplit *)", this.#main);
+  }
+
+  async #scanned(answer) {
+    if (answer.kind === "order") return this.#open(answer.order);
+    if (answer.refused) return undefined;
+    if (answer.kind === "waybill") return this.#fill(answer);
+    await this.#refresh();
+    const row = $(`[data-line="${answer.line}"]`, this.#main);
+    row?.classList.add("counted");
+    return row?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Puts a waybill into its form, or by until there is one; Enter is all that is left to do. */
+  #fill({ tracking_number: number, carrier }) {
+    const form = this.#shipForm;
+    if (!form) {
+      const action = $("[data-pick]", this.#main)?.dataset.shipUrl;
+      keepFor({ action, name: "tracking_number", id: "tracking" }, number);
+      keepFor({ action, name: "carrier", id: "carrier" }, carrier);
+      return this.#scanner.tell(say(`${number} 先记下了，拣完自动填好`, `${number} is kept until all is picked`), false, false);
+    }
+    form.elements.tracking_number.value = number;
+    form.elements.carrier.value = carrier;
+    return $("button", form).focus();
+  }
+
+  /** A scanner's Enter in the field for the waybill ships nothing before it is known what was read. */
+  async #entered(event) {
+    const field = event.target;
+    if (event.key !== "Enter" || event.isComposing || !field.matches("[name=tracking_number]") || !field.value.trim()) return;
+    event.preventDefault();
+    const { form } = field;
+    const answer = await this.#scanner.read(field.value);
+    if (!answer || answer.kind === "unknown") return form.requestSubmit();
+    if (answer.kind === "waybill") {
+      field.value = answer.tracking_number || field.value;
+      if (answer.carrier) form.elements.carrier.value = answer.carrier;
+      return form.requestSubmit();
+    }
+    field.value = "";
   }
 
   /** A small screen shows one column, or the order that is in hand. */
@@ -102,6 +173,13 @@ export default class Board {
     this.#column = column;
     if (matchMedia("(width < 760px)").matches) this.#selected = "";
     return this.#refresh(true);
+  }
+
+  /** Another page of a column, from its top. */
+  async #turnTo(column, page) {
+    this.#pages[`page-${column}`] = page;
+    await this.#refresh(true);
+    $(`[data-keep-scroll="${column}"]`, this.#main)?.scrollTo({ top: 0 });
   }
 
   #submitted(event) {
@@ -137,7 +215,8 @@ export default class Board {
       $("[data-scan] input", this.#main).select();
     }
     if (event.key.toLowerCase() === "a" && !/INPUT|SELECT|TEXTAREA/.test(event.target.tagName) && !event.ctrlKey) {
-      this.#acknowledge();
+      // It may be the first letter of a code that a scanner is reading.
+      setTimeout(() => this.#scanner.isReading || this.#acknowledge(), MAYBE_A_SCANNER);
     }
   }
 
@@ -158,7 +237,17 @@ export default class Board {
     show();
   }
 
+  /** What is still to be seen is heard again, and the cut-off comes nearer. */
+  #minute() {
+    if ($("[data-alert]", this.#main)) this.#chime();
+    if ($("[data-left-until]", this.#main)) this.#reload();
+  }
+
+  get #loud() {
+    return localStorage.getItem(SOUND_KEY) !== "off";
+  }
+
   #chime() {
-    if (localStorage.getItem(SOUND_KEY) !== "off") chime();
+    if (this.#loud) chime();
   }
 }

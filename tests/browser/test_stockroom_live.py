@@ -1,0 +1,215 @@
+"""A day in the stockroom: scanning bags and waybills, a board that stays where it is, and two pickers at one order."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from orders.models import Order, OrderLine, Status, WarehouseAlert
+from orders.selectors import warehouse as board_columns
+from orders.services.orders import ItemInput
+from shopcomm.core.accounts.actors import Actor
+from tests.browser.test_desk_live import online
+from tests.browser.test_two_at_work import ask, elsewhere, picked
+from tests.factories import VariantFactory, make_order, make_orders, move
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BARCODE, OTHER = "6901234567892", "6909999999991"
+# Notes what the page plays: how high, and of which form.
+LISTENS = """() => { window.heard = []; const Real = window.OscillatorNode;
+  window.OscillatorNode = class extends Real { constructor(context, options) {
+    super(context, options); window.heard.push(options.type); } }; }"""
+
+
+def scan(page: Page, text: str) -> None:
+    """A scanner at the field for it."""
+    page.keyboard.press("F2")
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
+def scan_anywhere(page: Page, text: str) -> None:
+    """A scanner while the focus is nowhere: keys faster than any hand."""
+    page.evaluate(
+        """(keys) => { for (const key of [...keys, "Enter"]) document.body.dispatchEvent(
+          new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })); }""",
+        text,
+    )
+
+
+def renewed(page: Page, order: Order) -> None:
+    """Something happens elsewhere, and the board has shown it."""
+    elsewhere(move, order, "picking")
+    expect(page.locator(f'.wcol--picking [data-number="{order.number}"]')).to_be_visible()
+
+
+def wanted(*, barcode: str = BARCODE, pieces: int = 2) -> Order:
+    bag = VariantFactory(barcode=barcode, location="A-03-2")
+    return make_order(status=Status.PICKING, items=[ItemInput(bag.sku, pieces)])
+
+
+def test_every_field_of_the_board_keeps_what_is_in_it(browse, live, manager) -> None:
+    order, other = picked(), make_order(status=Status.PAID)
+    ask(order)
+    board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=manager))
+    fields = board.locator(
+        "main :is(input:not([type=hidden], [type=checkbox], [name=q], [name=code]), select):visible"
+    )
+    filled = {}
+    for field in fields.all():
+        key = field.get_attribute("id") or field.get_attribute("name")
+        if field.evaluate("(field) => field.tagName") == "SELECT":
+            filled[key] = field.locator("option").nth(1).get_attribute("value")
+            field.select_option(filled[key])
+        else:
+            filled[key] = "12"
+            field.fill("12")
+    assert set(filled) >= {"tracking", "carrier", "override", "reason"}
+
+    renewed(board, other)
+
+    for key, value in filled.items():
+        expect(board.locator(f'[id="{key}"], [name="{key}"]').locator("visible=true").first).to_have_value(
+            value
+        )
+
+
+def test_a_bag_is_counted_and_never_becomes_the_waybill(browse, live, warehouse) -> None:
+    order = wanted(pieces=2)
+    board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse))
+    board.evaluate(LISTENS)
+    said = board.locator("[data-said]").first
+
+    scan(board, BARCODE)
+    expect(said).to_contain_text("1 / 2 件")
+    expect(board.locator("[data-got]")).to_have_text("1 /")
+    scan_anywhere(board, order.lines.get().sku.lower())
+    expect(said).to_contain_text("2 / 2 件")
+    assert board.evaluate("window.heard") == ["sine", "sine"]
+
+    # The cursor is in the field for the waybill, and the picker scans one bag more.
+    board.locator("#tracking").click()
+    board.keyboard.type(BARCODE)
+    board.keyboard.press("Enter")
+    expect(said).to_contain_text("已经够数")
+    expect(said).to_have_class(re.compile(r"\bbad\b"))
+    expect(board.locator("#tracking")).to_have_value("")
+    assert board.evaluate("window.heard.slice(2)") == ["square", "square"]
+    assert Order.objects.get(pk=order.pk).status == Status.PICKING
+
+
+def test_the_wrong_bag_is_refused_with_a_sound(browse, live, warehouse) -> None:
+    order = wanted()
+    wrong = VariantFactory(barcode=OTHER)
+    board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse))
+    board.evaluate(LISTENS)
+    said = board.locator("[data-said]").first
+
+    for text, answer in (
+        (OTHER, f"{wrong.sku}.*拿错了"),
+        ("4006381333931", "没有登记在任何商品上"),
+    ):
+        scan(board, text)
+        expect(said).to_have_text(re.compile(answer))
+        expect(said).to_have_attribute("role", "alert")
+    assert board.evaluate("window.heard") == ["square"] * 4
+    assert OrderLine.objects.get(order=order).picked_quantity == 0
+
+
+def test_letters_of_a_code_are_no_commands(browse, live, warehouse) -> None:
+    changed = make_order(status=Status.PICKING)
+    WarehouseAlert.objects.create(order=changed, kind="note", order_version=changed.version)
+    bag = VariantFactory(sku="AAA-BAG-A")
+    order = make_order(status=Status.PICKING, items=[ItemInput(bag.sku, 1)])
+    board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse))
+
+    scan_anywhere(board, "AAA-BAG-A")
+
+    expect(board.locator("[data-said]").first).to_contain_text("1 / 1 件")
+    expect(board.locator("[data-alert]")).to_have_count(1)
+
+
+def test_a_browser_that_reads_no_barcodes_says_what_to_do_and_takes_typed_ones(
+    browse, live, warehouse
+) -> None:
+    order = wanted()
+    board = browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse, width=390, height=844)
+    board.evaluate("() => { delete window.BarcodeDetector; }")
+
+    board.get_by_role("button", name="用摄像头扫码").click()
+    dialog = board.get_by_role("dialog")
+    expect(dialog.get_by_text("这个浏览器不能用摄像头读条码")).to_be_visible()
+    dialog.get_by_label("条码、SKU 或订单号").fill(BARCODE)
+    dialog.get_by_role("button", name="确定").click()
+
+    expect(dialog.locator("[data-said]")).to_contain_text("1 / 2 件")
+
+
+def test_a_full_column_counts_truly_and_turns_its_pages(browse, live, warehouse, monkeypatch) -> None:
+    monkeypatch.setattr(board_columns, "COLUMN_PAGE", 2)
+    orders = make_orders(5, status=Status.PICKING)
+    packed_one = picked()
+    board = online(browse(f"{live.url}/warehouse/", staff=warehouse))
+    cards = board.locator(".wcol--picking [data-number]")
+
+    expect(board.locator("#column-picking + .cnt")).to_have_text("5")
+    expect(board.locator("#column-packed + .cnt")).to_have_text("1")
+    expect(board.locator(f'.wcol--packed [data-number="{packed_one.number}"]')).to_be_visible()
+    board.locator("#later-picking").click()
+    expect(board.locator(".wcol--picking .wpages .num")).to_have_text("2 / 3")
+    expect(cards.first).to_have_attribute("data-number", orders[2].number)
+    # Others' work leaves one on the page one has turned to.
+    elsewhere(move, orders[0], "paid")
+    expect(board.locator("#column-picking + .cnt")).to_have_text("4")
+    expect(board.locator(".wcol--picking .wpages .num")).to_have_text("2 / 2")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900)])
+def test_many_changes_leave_the_board_its_place_and_their_words_their_width(
+    browse, live, warehouse, width: int, height: int
+) -> None:
+    orders = [make_order(status=Status.PICKING, urgent=n == 7) for n in range(8)]
+    text = {"street": "娄桥街道古岸路 86 号 2 号仓", "note": "周五开业要用，外箱贴店名", "city": "温州市"}
+    for order in orders:
+        WarehouseAlert.objects.create(
+            order=order, kind="address", before=dict.fromkeys(text, "黄龙商贸城 3 区 2 楼 B217"), after=text,
+            order_version=order.version,
+        )  # fmt: skip
+    board = online(browse(f"{live.url}/warehouse/", staff=warehouse, width=width, height=height))
+
+    assert all(box.bounding_box()["width"] > 120 for box in board.locator(".alert .diff dd").all())
+    expect(board.locator("[data-alert]").first).to_contain_text(orders[7].number)
+    expect(board.locator("[data-alerts] summary")).to_contain_text("8 条")
+    expect(board.locator("[data-alerts] summary")).to_contain_text("加急 1")
+    assert board.locator(".wtabs:visible, .wcols").first.bounding_box()["y"] < height * 0.6
+    assert board.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    board.locator("[data-alerts] summary").click()
+    renewed(board, make_order(status=Status.PAID)) if width > 1000 else None
+    expect(board.locator("[data-alert]").first).to_be_hidden()
+
+
+def test_the_second_picker_is_told_who_has_it(browse, live, warehouse, manager) -> None:
+    order = make_order(status=Status.PAID)
+    second = online(browse(f"{live.url}/warehouse/", staff=manager))
+    # Both look at the board of a moment ago: the second one's learns nothing of the first one's touch.
+    second.route("**/warehouse/", lambda route: route.abort())
+    elsewhere(move, order, "picking", actor=Actor.staff(warehouse))
+    second.unroute("**/warehouse/")
+    second.locator(".wcol--new").get_by_role("button", name="开始配货").click()
+
+    expect(second.locator("#toasts")).to_contain_text(f"{warehouse} 在")
+    expect(second.locator("#toasts")).to_contain_text("已经开始配这个订单")
+    expect(second.locator(f'[data-pick="{order.number}"] .banner.warn')).to_contain_text(
+        f"{warehouse}在配这个订单"
+    )
+
+
+def test_the_day_so_far_stands_on_top(browse, live, warehouse) -> None:
+    make_order(status=Status.PAID), make_order(status=Status.SHIPPED)
+    board = online(browse(f"{live.url}/warehouse/", staff=warehouse))
+
+    expect(board.locator("[data-figures]")).to_contain_text("今天进单 2")
+    expect(board.locator("[data-figures]")).to_contain_text("已出库 1")
+    renewed(board, make_order(status=Status.PAID))
+    expect(board.locator("[data-figures]")).to_contain_text("今天进单 3")

@@ -1,0 +1,70 @@
+"""What couriers' numbers look like, and what is none of them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.couriers import COURIERS
+from orders.waybills import POSTAL_UNION, SHAPES, courier_of, has_postal_check, is_barcode, waybill_number
+
+BY_SHAPE = pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.sample)
+GUESSED = [shape for shape in SHAPES if shape.source != POSTAL_UNION]
+
+
+def with_check_digit(digits: str) -> str:
+    """A barcode: the digits, and the one digit with which it is one."""
+    return next(digits + last for last in "0123456789" if is_barcode(digits + last))
+
+
+@BY_SHAPE
+def test_the_sample_of_each_shape_is_its_couriers_and_nobody_elses(shape) -> None:
+    assert shape.courier in COURIERS
+    assert courier_of(shape.sample) == shape.courier
+    assert [other for other in SHAPES if other.fits(shape.sample)] == [shape]
+
+
+@given(
+    st.sampled_from(GUESSED).flatmap(
+        lambda shape: st.tuples(st.just(shape), st.from_regex(shape.pattern, fullmatch=True))
+    )
+)
+def test_a_number_of_a_shape_is_guessed_however_it_was_typed(made) -> None:
+    shape, number = made
+    if not number.isascii():
+        return
+    spaced = f" {number[:4].lower()} {number[4:]} "
+
+    assert waybill_number(spaced) == number
+    assert courier_of(spaced) == shape.courier
+
+
+@given(st.text("0123456789", min_size=10, max_size=10))
+def test_a_chinese_barcode_is_no_waybill(middle: str) -> None:
+    assert courier_of(with_check_digit(f"69{middle}")) is None
+
+
+@given(st.text("0123456789", min_size=12, max_size=12), st.integers(0, 12), st.integers(1, 9))
+def test_one_wrong_digit_makes_a_barcode_none(digits: str, place: int, more: int) -> None:
+    code = with_check_digit(digits)
+    wrong = code[:place] + str((int(code[place]) + more) % 10) + code[place + 1 :]
+
+    assert not is_barcode(wrong)
+
+
+@given(st.text("0123456789", min_size=9, max_size=9))
+def test_of_ten_check_digits_of_a_postal_item_one_is_right(digits: str) -> None:
+    right = [last for last in "0123456789" if has_postal_check(f"RB{digits[:8]}{last}CN")]
+
+    assert len(right) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["", "XB-261129-0004", "XZ-0001-BLK", "0004", "RB473124828CN", "123456789012"]
+)
+def test_what_several_could_have_printed_or_nobody_did_is_nobodys(text: str) -> None:
+    assert courier_of(text) is None
+
+
+def test_the_piece_that_jd_prints_behind_a_number_is_left_out() -> None:
+    assert waybill_number("JDVA12345678901-1-1-") == "JDVA12345678901"
+    assert courier_of("JDVA12345678901-2-3-") == "jd"
