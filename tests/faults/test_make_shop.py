@@ -29,10 +29,12 @@ OUTSIDE = {
 class Shop:
     """One folder and port; `make shop` or `make run` on it."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, static: Path) -> None:
         self.data, self.port, self.said = data, free_port(), data / "said.log"
         kept = {name: value for name, value in os.environ.items() if name not in OUTSIDE}
         self.environment = kept | {"SHOPCOMM_DATA": str(data), "PORT": str(self.port)}
+        # Collected already: to compress megabytes once more would be most of this test.
+        self.environment["STATIC_ROOT"] = str(static)
 
     def start(self, *words: str) -> str:
         """Start and answer what was said up to ready."""
@@ -57,10 +59,10 @@ class Shop:
 
 
 @pytest.fixture
-def shop() -> Iterator[Shop]:
+def shop(stack) -> Iterator[Shop]:
     with tempfile.TemporaryDirectory(prefix="shopcomm-own-", ignore_cleanup_errors=True) as folder:
         os.chmod(folder, 0o755)
-        shop = Shop(Path(folder))
+        shop = Shop(Path(folder), stack.data / "static")
         yield shop
         shop.stop()
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -40,20 +41,26 @@ def own_tools_block() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def machine() -> Iterator[Machine]:
-    """Set up by the page's commands up to the account of the first manager; the units of web, worker and beat run."""
+def machine(stack) -> Iterator[Machine]:
+    """Set up by the page's commands up to the account of the first manager, beside static files that a version before had
+    collected and shut."""
     with tempfile.TemporaryDirectory(prefix="shopcomm-machine-", ignore_cleanup_errors=True) as folder:
         machine = Machine(Path(folder))
         try:
             machine.services.start()
-            set_up(machine)
+            set_up(machine, stack.data / "static")
             yield machine
         finally:
             machine.stop()
             machine.services.stop()
 
 
-def set_up(machine: Machine) -> None:
+def set_up(machine: Machine, collected: Path) -> None:
+    static = machine.at("/var/lib/shopcomm/static")
+    shutil.copytree(collected, static)
+    for path in [static, *static.rglob("*")]:
+        os.chown(path, machine.owner, -1)
+        path.chmod(0o750 if path.is_dir() else 0o640)
     for line in systemd_block()[:-1]:
         if "shopcomm.env.example" in line:
             machine.sealed = machine.seal()
