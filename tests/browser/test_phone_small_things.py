@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from orders.models import Status
 from orders.services.items import ItemInput
 from shopcomm.core.accounts.services.order_links import link_token, make_link
-from tests.browser.chat import BOX, ready, say
+from tests.browser.chat import BOX, ready, say, until
 from tests.browser.test_phone_offline import kept
 from tests.factories import VariantFactory, make_order
 
@@ -45,10 +45,13 @@ def test_the_tools_of_the_newest_message_open_in_sight(browse, live, order):
     newest.locator(".b").tap()
     tools = newest.locator("[data-tools]")
     expect(tools).to_be_visible()
-    assert (
-        tools.bounding_box()["y"] + tools.bounding_box()["height"]
-        <= phone.locator("[data-composer]").bounding_box()["y"]
-    )
+    composer = phone.locator("[data-composer]")
+
+    def foot() -> float:
+        box = tools.bounding_box()
+        return box["y"] + box["height"]
+
+    until(phone, lambda: foot() <= composer.bounding_box()["y"])
 
 
 def test_the_chat_opens_without_a_network_although_only_the_progress_was_seen(browse, wire, order):
