@@ -137,6 +137,7 @@ PARTS = {
     "hub": Part(
         ("messaging/consumers/rooms.py", "messaging/consumers/hub.py"),
         (
+            "tests/messaging/test_room_edges.py",
             "tests/messaging/test_rooms.py",
             "tests/messaging/test_publisher.py",
             "tests/messaging/test_socket.py",
