@@ -15,9 +15,11 @@ PARTS = {
     "transitions": Part(
         ("orders/transitions.py", "orders/services/transitions.py", "orders/services/moves.py"),
         (
+            "tests/orders/test_guards.py",
             "tests/orders/test_transition_table.py",
             "tests/orders/test_transitions.py",
             "tests/orders/test_transition_actors.py",
+            "tests/orders/test_deadlock_retries.py",
             "tests/orders/test_sweeps.py",
             "tests/orders/test_parcels_and_payments.py",
             "tests/orders/test_desk_forms.py",
@@ -55,6 +57,7 @@ PARTS = {
         (
             "tests/orders/test_stock.py",
             "tests/orders/test_stock_pieces.py",
+            "tests/orders/test_deadlock_retries.py",
             "tests/orders/test_shortages.py",
             "tests/orders/test_transitions.py",
             "tests/orders/test_after_sales.py",

@@ -103,6 +103,26 @@ def test_an_order_made_cheaper_than_its_deposit_is_paid_and_the_rest_waits_to_go
     assert order.balance == 0
 
 
+@pytest.mark.parametrize(
+    ("left", "status"), [("0.50", "paid"), ("0.49", "paid"), ("0.51", "pending_payment")]
+)
+def test_a_deposit_of_less_than_a_yuan_pays_an_order_that_costs_no_more(left, status):
+    order = with_deposit("0.50")
+    discount = str(order.total - Decimal(left))
+    order = edit_order(actor=integration(), order_id=order.pk, version=None, changes={"discount": discount})
+
+    assert (order.total, order.status) == (Decimal(left), status)
+
+
+def test_an_order_towards_which_nothing_came_is_not_paid_by_costing_nothing():
+    order = make_order()
+    changes = {"discount": str(order.total)}
+
+    assert edit_order(actor=integration(), order_id=order.pk, version=None, changes=changes).status == (
+        "pending_payment"
+    )
+
+
 def test_money_that_comes_while_all_is_being_refunded_goes_back_with_the_rest(api):
     order = move(make_order(status="paid"), "refunding")
     body = {"to": "paid", "amount": "60.00", "reference": "M-1"}

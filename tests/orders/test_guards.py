@@ -7,14 +7,23 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from orders.models import AfterSalesCase, ChangeRequest, Order, Payment, Refund, ShortageTask
+from orders.errors import IllegalTransition
+from orders.models import (
+    AfterSalesCase,
+    ChangeRequest,
+    Order,
+    Payment,
+    Refund,
+    ShortageTask,
+    StockReservation,
+)
 from orders.services import guards
 from orders.services.items import ItemInput
 from orders.services.moves import Move
 from orders.transitions import by_key
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
-from tests.factories import VariantFactory, integration, make_order
+from tests.factories import VariantFactory, integration, make_order, move
 
 pytestmark = pytest.mark.django_db
 
@@ -252,6 +261,18 @@ def test_more_than_is_open_is_refused_by_name_and_nothing_is_no_parcel():
     assert refusal(("BAG-1", 0)) == "没有可发货的商品"
 
 
+def test_a_parcel_of_a_short_order_holds_what_is_held_for_it():
+    order = make_order(status="picking", items=[ItemInput(VariantFactory(sku="BAG-1").sku, 5)])
+    line = order.lines.get()
+    assert asked(order, "T9").pieces == {line: 5}
+    order.shortage = True
+    StockReservation.objects.update(quantity=2)
+    assert asked(order, "T9").pieces == {line: 2}
+    StockReservation.objects.all().delete()
+
+    assert guards.qty_exceeds_open(asked(order, "T9")) == "没有可发货的商品"
+
+
 @pytest.mark.parametrize(
     ("number", "passes"), [("SF12", True), ("SF1", False), ("A" * 60, True), ("A" * 61, False)]
 )
@@ -313,3 +334,21 @@ def test_an_open_change_tells_how_many_seconds_are_left(order, left, told):
     )  # fmt: skip
 
     assert guards.pending_fact(wish, now)["seconds_left"] == told
+
+
+def test_why_a_manager_ships_all_the_same_is_kept_as_far_as_there_is_room_and_nobody_else_is_heard(
+    order, as_actor
+):
+    why = "客" * 300
+
+    assert asked(order, "T9", as_actor("manager"), override=why).override == "客" * 200
+    assert asked(order, "T9", as_actor("warehouse"), override=why).override == ""
+
+
+@pytest.mark.parametrize(("role", "open_"), [("sales", ["refunding"]), ("warehouse", ["picking", "shipped"])])
+def test_a_move_that_does_not_exist_is_answered_with_those_that_are_open_to_who_asks(as_actor, role, open_):
+    order = make_order(status="paid")
+    with pytest.raises(IllegalTransition) as refusal:
+        move(order, "delivered", actor=as_actor(role))
+
+    assert sorted(refusal.value.extra["allowed"]) == open_
