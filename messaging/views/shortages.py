@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -14,6 +14,7 @@ from orders.errors import OrderError
 from orders.models import ShortageTask
 from orders.selectors.visibility import orders_visible_to
 from orders.services.shortages import choose_option
+from orders.views.desk import back_to_order
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 
@@ -68,4 +69,4 @@ def _answer(
         messages.success(request, done)
     except (OrderError, MessagingError) as error:
         messages.error(request, str(error.detail))
-    return redirect("orders:detail", task.order.number)
+    return back_to_order(request, task.order.number)

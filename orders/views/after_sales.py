@@ -17,6 +17,7 @@ from orders.services.after_sales import approve_case, reject_case, send_back, wi
 from orders.services.moves import money
 from orders.services.refunds import fail_refund, pay_refund
 from orders.services.returns import conclude_case, inspect_return
+from orders.views.desk import back_to_order
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.configuration.models import shop_settings
@@ -47,7 +48,7 @@ def answer_case(request: ShopRequest, case_id: int, answer: str) -> HttpResponse
     if answer not in work:
         raise Http404
     _try(request, work[answer])
-    return redirect("orders:detail", case.order.number)
+    return back_to_order(request, case.order.number)
 
 
 def _approve(request: ShopRequest, case: AfterSalesCase) -> None:
@@ -102,7 +103,7 @@ def settle_refund(request: ShopRequest, refund_id: int, outcome: str) -> HttpRes
         return refund.order.number
 
     _try(request, lambda: once_sent(request, settle))
-    return redirect("orders:detail", refund.order.number)
+    return back_to_order(request, refund.order.number)
 
 
 @require_GET

@@ -1,6 +1,7 @@
 """Answering what a customer asked for: from the desk, and from the warehouse's board."""
 
 from collections.abc import Callable
+from functools import partial
 
 from django.contrib import messages
 from django.http import Http404, HttpResponseBase, JsonResponse
@@ -19,6 +20,7 @@ from orders.services.change_requests import (
     withdraw_change,
 )
 from orders.services.consent import agree_by_phone
+from orders.views.desk import back_to_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
 
 
@@ -26,7 +28,7 @@ from shopcomm.core.accounts.access import ShopRequest, right_required
 @right_required("orders.view")
 def answer_at_desk(request: ShopRequest, request_id: int, answer: str) -> HttpResponseBase:
     """Accept, decline or take back a request, seen from its order."""
-    return _answer(request, request_id, answer, lambda number: redirect("orders:detail", number))
+    return _answer(request, request_id, answer, partial(back_to_order, request))
 
 
 @require_POST

@@ -1,9 +1,10 @@
 """The order desk: list, order and conversation on one screen; parts of it for live updates."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -87,6 +88,12 @@ def place_of_order(request: ShopRequest, number: str) -> str:
     if orders_visible_to(request.actor).filter(number=number).exists():
         return reverse("orders:detail", args=[number])
     return reverse("orders:list")
+
+
+def back_to_order(request: ShopRequest, number: str) -> HttpResponseBase:
+    """Where an answer leads: to the order's page, with the queue beside it for whoever works it off."""
+    came_from = QueryDict(urlsplit(request.headers.get("Referer", "")).query)
+    return redirect(f"{reverse('orders:detail', args=[number])}{'?todo=1' if came_from.get('todo') else ''}")
 
 
 def _kept(request: ShopRequest) -> str:

@@ -4,7 +4,6 @@ import re
 
 from django.contrib import messages
 from django.http import HttpResponseBase
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -15,7 +14,7 @@ from orders.services.deposits import release_deposit
 from orders.services.moves import money
 from orders.services.payments import record_payment
 from orders.services.transitions import transition_order
-from orders.views.desk import visible_order
+from orders.views.desk import back_to_order, visible_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.http.sent_forms import once_sent
 from shopcomm.core.text import written_money
@@ -35,7 +34,7 @@ def take_payment(request: ShopRequest, number: str) -> HttpResponseBase:
         messages.error(request, str(error.detail))
     else:
         messages.success(request, said)
-    return redirect("orders:detail", number)
+    return back_to_order(request, number)
 
 
 @require_POST
@@ -49,7 +48,7 @@ def give_back_deposit(request: ShopRequest, number: str) -> HttpResponseBase:
         messages.error(request, str(error.detail))
     else:
         messages.success(request, _("定金改为退还，退款后请登记凭证"))
-    return redirect("orders:detail", number)
+    return back_to_order(request, number)
 
 
 def _give_back(request: ShopRequest, order: Order, reason: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponseBase, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -16,7 +16,7 @@ from orders.selectors.orders import allowed_transitions
 from orders.selectors.parts import shipped_text
 from orders.services.transitions import transition_order
 from orders.transitions import Transition
-from orders.views.desk import visible_order
+from orders.views.desk import back_to_order, visible_order
 from orders.views.presenting import DANGEROUS, refusal_of, stale_of
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.http.sent_forms import once_sent
@@ -66,7 +66,7 @@ def part_refund(request: ShopRequest, number: str) -> HttpResponseBase:
         messages.error(request, str(error.detail))
     else:
         messages.success(request, _("已改为部分退款"))
-    return redirect("orders:detail", number)
+    return back_to_order(request, number)
 
 
 def _part(request: ShopRequest, order: Order, given: dict[str, str]) -> str:
@@ -97,7 +97,7 @@ def _told(request: ShopRequest, number: str, text: str) -> HttpResponseBase:
     if request.headers.get("X-Fragment"):
         return JsonResponse({"text": text})
     messages.success(request, text)
-    return redirect("orders:detail", number)
+    return back_to_order(request, number)
 
 
 def _form_page(

@@ -170,3 +170,22 @@ def test_an_order_asked_back_waits_for_a_manager(clock, customer, sales, manager
 
 def test_an_empty_queue_says_so(log_in, sales) -> None:
     assert "都处理完了" in log_in(sales).get("/orders/?todo=1").text
+
+
+def test_who_works_the_queue_off_stays_in_it(log_in, clock, customer, sales) -> None:
+    cases = [
+        claim(make_order(customer=customer, assigned_to=sales, status="delivered")) for _each in range(2)
+    ]
+    desk, numbers = log_in(sales), [case.order.number for case in cases]
+    came_from = [f"http://testserver/orders/{numbers[0]}/?todo=1", f"http://testserver/orders/{numbers[1]}/"]
+
+    led = [
+        desk.post(
+            f"/orders/after-sales/{case.pk}/reject/",
+            {"answer": "照片里看不出"},
+            headers={"referer": page},
+        ).headers["location"]
+        for case, page in zip(cases, came_from, strict=True)
+    ]
+
+    assert led == [f"/orders/{numbers[0]}/?todo=1", f"/orders/{numbers[1]}/"]
