@@ -20,6 +20,7 @@ from shopcomm.core.accounts.proofs import MY_SESSION_KEY
 from shopcomm.core.accounts.services.api_keys import create_api_key
 from tests.emptying import empty_quickly
 from tests.factories import CustomerFactory, StaffFactory, VariantFactory, make_order
+from tests.row_locks import rows_locked_before_they_change
 
 # The same draws each time: what fails here is a fault of the change at hand, never of chance. To look for what no draw
 # has shown yet: `pytest --hypothesis-profile=explore`, as often as wanted, or with a `--hypothesis-seed` of one's own.
@@ -47,6 +48,21 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture(autouse=True)
+def rows_are_locked_before_they_change(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Orders, stock and conversations are locked before they change, and in one order, whatever a test is about."""
+    if not (
+        request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & {*request.fixturenames}
+    ):
+        yield
+        return
+    # The transaction around the test is not the service's.
+    request.getfixturevalue("db")
+    with rows_locked_before_they_change() as wrong:
+        yield
+    assert wrong == []
 
 
 @pytest.fixture

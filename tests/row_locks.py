@@ -1,6 +1,7 @@
 """Watches every statement of a test: rows that people share are locked before they are changed, and in one order.
 
 A look at the statements and not at the outcome: a race that a missing lock leaves open is lost once in a thousand runs.
+tests/conftest.py has every test that uses the database watched; what is right without a lock is named in UNLOCKED.
 """
 
 import re
@@ -8,52 +9,92 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db import connection
+from django.db import connections
 from django.db.backends.signals import connection_created
 
 ROOT = Path(__file__).parents[1]
 # In the order in which they are locked: see orders/services/locks.py.
-RANKS = {"orders_order": 0, "orders_orderline": 1, "orders_variant": 2, "messaging_conversation": 3}
-# Lines belong to their order, whose lock is enough.
+TABLES = ("orders_order", "orders_orderline", "orders_variant", "accounts_customer", "messaging_conversation")
+RANKS = {table: rank for rank, table in enumerate(TABLES)}
+# Lines belong to their order, whose lock is enough; a customer is locked so that their debts stay, not to be changed.
 WRITTEN = frozenset({"orders_order", "orders_variant", "messaging_conversation"})
-LOCK = re.compile(r"\bFOR (?:NO KEY )?UPDATE\b")
+# The file and the function that change a table without a lock, and why that is right. None needs it so far.
+UNLOCKED: dict[tuple[str, str], str] = {}
+LOCK = re.compile(r'\bFOR (?:NO KEY )?UPDATE\b(?: OF ([\w", ]+?))?( SKIP LOCKED| NOWAIT)?\s*$')
 UPDATE = re.compile(r'^\s*UPDATE "?(\w+)"?\s')
+COPY = re.compile(r'^COPY "?(\w+)"? \((.+)\) FROM STDIN')
+# The one statement that locks, numbers and writes messages (messaging/services/write.py).
+WRITER = re.compile(r"\bUPDATE messaging_conversation\b")
 # One row by its key, or rows in an order.
 ORDERED = re.compile(r'ORDER BY|"?id"? = %s')
+KEYS = """
+SELECT c.oid, a.attnum, c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relname = ANY(%s) AND c.relkind = 'r' AND a.attname = 'id'
+"""
 Row = tuple[str, int]
 
 
 @dataclass
-class Watch:
-    """What the transaction of one connection holds; what was found wrong goes into a list that all share."""
+class Findings:
+    """What was found wrong in the test that runs, on any connection; nobody looks between two tests."""
 
-    wrong: list[str]
+    wrong: list[str] | None = None
+
+
+FOUND = Findings()
+
+
+@dataclass
+class Watch:
+    """What the transaction of one connection holds."""
+
     # The test's own transaction around everything: what a service locked in it, the next one locks anew.
     within_test: bool = False
     # One for each open savepoint, the first for the transaction itself. True: locked; False: made here, so nobody waits.
     held: list[dict[Row, bool]] = field(default_factory=lambda: [{}])
     # Which of these a test began around several services.
     around: list[bool] = field(default_factory=list)
-    tables: dict[int, str] = field(default_factory=dict)
+    # By the table's oid and the place of its key, whatever an answer calls it.
+    keys: dict[tuple[int, int], str] = field(default_factory=dict)
+
+    def begin(self, *, within_test: bool = False) -> None:
+        """Nothing is held any more."""
+        self.held, self.around, self.within_test = [{}], [], within_test
+
+    def begin_if_idle(self, raw: psycopg.Connection) -> None:
+        """Whatever the next statement is, it is the first of its transaction."""
+        if raw.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+            self.begin()
 
     def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        if context["connection"].connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
-            self.held, self.around = [{}], []
+        if FOUND.wrong is None:
+            return execute(sql, params, many, context)
+        self.begin_if_idle(context["connection"].connection)
         if not isinstance(sql, str) or many:
             return execute(sql, params, many, context)
-        self._savepoint(sql)
+        if sql.startswith("INSERT INTO"):
+            answer = execute(sql, params, many, context)
+            self.hold(self._rows(context), locked=False)
+            return answer
+        if "SAVEPOINT" in sql:
+            self._savepoint(sql)
+        if "UPDATE" not in sql:
+            # Almost all statements: nothing is locked or changed.
+            return execute(sql, params, many, context)
         match = UPDATE.match(sql)
         if match and match[1] in WRITTEN and "RETURNING" not in sql:
             return self._update(match[1], execute, sql, params, context)
         answer = execute(sql, params, many, context)
-        if LOCK.search(sql):
-            self._lock(sql, self._rows(context))
-        elif sql.startswith("INSERT INTO"):
-            self._hold(self._rows(context), locked=False)
+        if lock := LOCK.search(sql):
+            self._lock(sql, self._rows(context, only=lock[1]), waits=not lock[2])
+        elif WRITER.search(sql):
+            self._lock(sql, self._rows(context, written=True))
         return answer
 
     def _savepoint(self, sql: str) -> None:
@@ -71,7 +112,8 @@ class Watch:
     def _is_the_test_s(self) -> bool:
         return self.around[-1] if self.around else self.within_test
 
-    def _hold(self, rows: list[Row], *, locked: bool) -> None:
+    def hold(self, rows: list[Row], *, locked: bool) -> None:
+        """Take note of rows that nobody else can change until the transaction ends."""
         if not self._is_the_test_s:
             self.held[-1].update({row: locked for row in rows if row not in self._all()})
 
@@ -82,45 +124,57 @@ class Watch:
         answer = execute(f'{sql} RETURNING "{table}"."id"', params, False, context)
         changed = {(table, row[0]) for row in context["cursor"].cursor.fetchall()}
         unheld = changed - self._all().keys()
-        if unheld and (place := _place()):
-            self.wrong.append(f"{place} changes {sorted(unheld)} without a lock")
+        if unheld and (place := _place()) and place not in UNLOCKED:
+            _tell(f"{' '.join(place)} changes {sorted(unheld)} without a lock")
         return answer
 
-    def _lock(self, sql: str, rows: list[Row]) -> None:
+    def _lock(self, sql: str, rows: list[Row], *, waits: bool = True) -> None:
         known, place = self._all(), _place()
-        fresh = [row for row in rows if row not in known]
+        fresh = [row for row in dict.fromkeys(rows) if row not in known]
         held = {row for row, locked in known.items() if locked}
-        self._hold(rows, locked=True)
-        if not fresh or not place:
+        self.hold(rows, locked=True)
+        # Who passes over what others hold waits for nobody.
+        if not (waits and fresh and place):
             return
+        said = " ".join(place)
         if len(fresh) > 1 and not ORDERED.search(sql):
-            self.wrong.append(f"{place} locks {fresh} in no order")
+            _tell(f"{said} locks {fresh} in no order")
         most = max((RANKS[table] for table, _id in held), default=-1)
         if late := [row for row in fresh if RANKS[row[0]] < most]:
-            self.wrong.append(f"{place} locks {late} after {sorted(held)}")
+            _tell(f"{said} locks {late} after {sorted(held)}")
         for table, id_ in fresh:
             if any(other == table and each > id_ for other, each in held):
-                self.wrong.append(f"{place} locks {table} {id_} after one with a greater key")
+                _tell(f"{said} locks {table} {id_} after one with a greater key")
 
-    def _rows(self, context: dict[str, Any]) -> list[Row]:
-        """The watched rows of an answer, read without taking them from who asked."""
+    def _rows(self, context: dict[str, Any], *, only: str | None = None, written: bool = False) -> list[Row]:
+        """The watched rows of an answer, read without taking them from who asked; `only` of the tables named.
+
+        `written`: it is the writer's, whose messages name their conversations.
+        """
         result = getattr(context["cursor"].cursor, "pgresult", None)
         if result is None or not result.ntuples:
             return []
-        tables = self.tables or self._look_up(context["connection"].connection)
+        keys = self.keys or self._look_up(context["connection"].connection)
         found = []
         for column in range(result.nfields):
-            table = tables.get(result.ftable(column))
-            if table and result.fname(column) == b"id":
+            table = keys.get((result.ftable(column), result.ftablecol(column)))
+            if written and result.fname(column) == b"conversation_id":
+                table = "messaging_conversation"
+            if table and (only is None or f'"{table}"' in only):
                 values = (result.get_value(row, column) for row in range(result.ntuples))
                 found += [(table, int(value)) for value in values if value is not None]
         return found
 
-    def _look_up(self, raw: psycopg.Connection) -> dict[int, str]:
+    def _look_up(self, raw: psycopg.Connection) -> dict[tuple[int, int], str]:
         with psycopg.Cursor(raw) as cursor:
-            rows = cursor.execute("SELECT oid, relname FROM pg_class WHERE relname = ANY(%s)", [list(RANKS)])
-            self.tables = dict(rows.fetchall())
-        return self.tables
+            rows = cursor.execute(KEYS, [list(RANKS)])
+            self.keys = {(table, place): name for table, place, name in rows.fetchall()}
+        return self.keys
+
+
+def _tell(what: str) -> None:
+    if FOUND.wrong is not None:
+        FOUND.wrong.append(what)
 
 
 def _begun_by_test() -> bool:
@@ -128,37 +182,85 @@ def _begun_by_test() -> bool:
     frame = sys._getframe()
     while frame and frame.f_code.co_name != "__enter__":
         frame = frame.f_back  # type: ignore[assignment]
-    return bool(
-        frame and frame.f_back and Path(frame.f_back.f_code.co_filename).is_relative_to(ROOT / "tests")
-    )
+    return bool(frame and frame.f_back and _inside(frame.f_back.f_code.co_filename).startswith("tests/"))
 
 
-def _place() -> str:
-    """Where in the product the statement comes from; nothing for what a test itself writes."""
+def _place() -> tuple[str, str] | None:
+    """The file and the function of the product that the statement comes from; None for what a test itself writes."""
     frame = sys._getframe()
     while frame := frame.f_back:  # type: ignore[assignment]
-        path = Path(frame.f_code.co_filename)
-        own = path.is_relative_to(ROOT) and ".venv" not in path.parts
-        if own and path not in (Path(__file__), ROOT / "orders/services/locks.py"):
-            inside = path.relative_to(ROOT)
-            return "" if inside.parts[0] == "tests" else f"{inside}:{frame.f_lineno}"
-    return ""
+        inside = _inside(frame.f_code.co_filename)
+        if inside and inside not in ("tests/row_locks.py", "orders/services/locks.py"):
+            return None if inside.startswith("tests/") else (inside, frame.f_code.co_name)
+    return None
+
+
+@cache
+def _inside(file: str) -> str:
+    """A file of this project by its path in it; nothing for any other."""
+    path = Path(file)
+    own = path.is_relative_to(ROOT) and ".venv" not in path.parts
+    return path.relative_to(ROOT).as_posix() if own else ""
+
+
+WATCHES: WeakKeyDictionary[psycopg.Connection, Watch] = WeakKeyDictionary()
+
+
+def _watch(connection: Any, **kwargs: Any) -> Watch:
+    """Have a connection watched from its first statement to its last; one that was opened anew holds nothing."""
+    watch = next((each for each in connection.execute_wrappers if isinstance(each, Watch)), None)
+    if watch is None:
+        watch = Watch()
+        connection.execute_wrappers.append(watch)
+    watch.begin()
+    if connection.connection is not None:
+        WATCHES[connection.connection] = watch
+    return watch
+
+
+class CopiedRows:
+    """What goes into a COPY, on its way: the keys of watched rows are read along."""
+
+    def __init__(self, copy: psycopg.Copy, watch: Watch, table: str, place: int) -> None:
+        self.copy, self.watch, self.table, self.place = copy, watch, table, place
+
+    def write(self, lines: str) -> None:
+        keys = (int(line.split("\t")[self.place]) for line in lines.splitlines() if line)
+        self.watch.hold([(self.table, key) for key in keys], locked=False)
+        self.copy.write(lines)
+
+
+def _watch_copies() -> None:
+    """COPY passes by Django's wrappers: without a look at it, a transaction that it begins would be taken for the last."""
+    copy_unwatched = psycopg.Cursor.copy
+
+    @contextmanager
+    def copy(self: psycopg.Cursor, statement: Any, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        watch = WATCHES.get(self.connection) if FOUND.wrong is not None else None
+        if watch:
+            watch.begin_if_idle(self.connection)
+        with copy_unwatched(self, statement, *args, **kwargs) as copying:
+            match = COPY.match(statement) if watch and isinstance(statement, str) else None
+            if watch and match and match[1] in RANKS:
+                columns = match[2].replace('"', "").split(", ")
+                yield CopiedRows(copying, watch, match[1], columns.index("id"))
+            else:
+                yield copying
+
+    psycopg.Cursor.copy = copy  # type: ignore[method-assign]
+
+
+_watch_copies()
+connection_created.connect(_watch)
 
 
 @contextmanager
 def rows_locked_before_they_change() -> Iterator[list[str]]:
-    """Watches this connection and all that are opened meanwhile. Gives the list of what was wrong."""
-    wrong: list[str] = []
-
-    def watch(connection: Any, **kwargs: Any) -> None:
-        connection.execute_wrappers.append(Watch(wrong))
-
-    connection.execute_wrappers.append(Watch(wrong, within_test=connection.in_atomic_block))
-    connection_created.connect(watch)
+    """Looks at what all connections do meanwhile. Gives the list of what was wrong."""
+    for connection in connections.all(initialized_only=True):
+        _watch(connection).begin(within_test=connection.in_atomic_block)
+    before, FOUND.wrong = FOUND.wrong, []
     try:
-        yield wrong
+        yield FOUND.wrong
     finally:
-        connection_created.disconnect(watch)
-        connection.execute_wrappers[:] = [
-            each for each in connection.execute_wrappers if getattr(each, "wrong", None) is not wrong
-        ]
+        FOUND.wrong = before

@@ -12,7 +12,7 @@ from orders.services.refunds import pay_refund, refundable
 from orders.services.returns import conclude_case, inspect_return
 from tests.factories import VariantFactory, integration, make_order
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("locks_rows_before_write")]
+pytestmark = pytest.mark.django_db
 
 SHOP = integration()
 WHOLE = Decimal("796.00")

@@ -12,7 +12,7 @@ from orders.tasks.sweeps import mind_shortages
 from shopcomm.core.accounts.actors import Actor
 from tests.factories import VariantFactory, make_order, move
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("locks_rows_before_write")]
+pytestmark = pytest.mark.django_db
 
 SYSTEM = Actor.system()
 

@@ -58,7 +58,6 @@ def test_fewer_than_are_promised_are_counted_and_the_page_says_who_goes_short(of
     assert order.shortages.get().missing == 1
 
 
-@pytest.mark.usefixtures("locks_rows_before_write")
 def test_a_count_locks_the_orders_before_the_goods_also_when_the_goods_are_described_anew(
     office, order, variant
 ):

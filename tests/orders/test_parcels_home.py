@@ -15,7 +15,7 @@ from orders.services.warehouse import acknowledge_alert
 from shopcomm.core.accounts.actors import Actor
 from tests.factories import VariantFactory, integration, make_order, move
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("locks_rows_before_write")]
+pytestmark = pytest.mark.django_db
 
 SHOP = integration()
 

@@ -44,7 +44,7 @@ from tests.factories import (
     parcel,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("locks_rows_before_write")]
+pytestmark = pytest.mark.django_db
 State = ShortageTask.State
 
 

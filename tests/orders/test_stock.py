@@ -12,7 +12,7 @@ from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED
 from tests.factories import VariantFactory, make_order, move
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("locks_rows_before_write")]
+pytestmark = pytest.mark.django_db
 
 SYSTEM = Actor.system()
 

@@ -18,7 +18,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 from tests.factories import CustomerFactory, VariantFactory, make_order, move
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("locks_rows_before_write")]
+pytestmark = pytest.mark.django_db
 
 SYSTEM = Actor.system()
 MORNING = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)

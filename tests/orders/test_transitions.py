@@ -15,7 +15,7 @@ from orders.services.warehouse import acknowledge_alert
 from shopcomm.core.events.models import DomainEvent
 from tests.factories import VariantFactory, integration, make_order, move, parcel
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("locks_rows_before_write")]
+pytestmark = pytest.mark.django_db
 
 
 def failing(order: Order, to: str, **fields: object) -> list[str]:
