@@ -146,7 +146,7 @@ def test_what_changed_while_the_line_was_down_is_right_three_seconds_after_it_is
     desk = ready(browse(f"{wire.url}/inbox/{order.conversation.pk}/", staff=manager))
     elsewhere_page = browse(f"{wire.url}/notices/", staff=manager)
     expect(elsewhere_page.locator("html[data-online]")).to_be_attached()
-    unread = elsewhere_page.locator('[data-module="messaging/badge.js"] .badge [aria-hidden]').first
+    unread = elsewhere_page.locator('[data-unread-url="/inbox/unread/"] .badge [aria-hidden]').first
     bell = desk.locator('[data-module="messaging/bell.js"] .badge [aria-hidden]')
     expect(desk.locator("[data-presence]").first).to_have_text("离线")
     wire.cut()

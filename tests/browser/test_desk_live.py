@@ -162,12 +162,12 @@ def test_a_customers_words_reach_a_desk_that_has_another_order_open(browse, live
     row = desk.locator(f'[data-order="{order.number}"]')
     expect(row).to_contain_text("客户：今天能加急发吗")
     expect(row.locator(".badge")).to_have_text(re.compile("1"))
-    expect(desk.locator('.rail [data-module="messaging/badge.js"] .badge')).to_contain_text("1")
+    expect(desk.locator('.rail a[href="/inbox/"] .badge')).to_contain_text("1")
     row.locator("a").click()
     desk.wait_for_url(f"**/orders/{order.number}/**")
     ready(desk)
     expect(desk.locator(f'[data-order="{order.number}"] .badge')).to_have_count(0)
-    expect(desk.locator('.rail [data-module="messaging/badge.js"] .badge')).to_be_hidden()
+    expect(desk.locator('.rail a[href="/inbox/"] .badge')).to_be_hidden()
 
 
 def test_the_desk_is_worked_by_keyboard(browse, live, manager) -> None:
