@@ -58,6 +58,8 @@ def test_part_of_an_order_comes_back_with_a_photo_and_its_money_goes_back(
     case.get_by_label("退货地址").fill("广州市白云区机场路 1 号 仓库")
     case.get_by_label("答复").fill("寄回来吧")
     case.get_by_role("button", name="同意").click()
+    expect(case.locator(".pill").first).to_have_text("等待寄回")
+    expect(case.get_by_text("寄到 广州市白云区机场路 1 号 仓库")).to_be_visible()
 
     held.reload()
     expect(held.get_by_text("寄回来吧")).to_be_visible()
