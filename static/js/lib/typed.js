@@ -33,10 +33,13 @@ export const spelled = () =>
 const fold = (box) =>
   box.dataset.fold ?? `${box.querySelector("form")?.getAttribute("action") ?? ""} ${box.querySelector("summary")?.textContent.trim()}`;
 
+// The part itself may be one.
+const foldsOf = (part) => [...(part.matches?.("details") ? [part] : []), ...part.querySelectorAll("details")];
+
 /** What somebody has typed into a part of the page, or folded out of it; the answer puts it into the part's new version. */
 export function keepTyped(part) {
   const active = document.activeElement;
-  const boxes = [...part.querySelectorAll("details")];
+  const boxes = foldsOf(part);
   const open = boxes.filter((box) => box.open).map(fold);
   const shut = boxes.filter((box) => !box.open).map(fold);
   const held = active?.matches("summary") && part.contains(active) ? fold(active.parentElement) : null;
@@ -45,7 +48,7 @@ export function keepTyped(part) {
     .filter((field) => (field.name || field.id) && (isTouched(field) || field === active))
     .map((field) => ({ field, same: key(field), typed: isTouched(field), focused: field === active, caret: caretOf(field) }));
   return (fresh) => {
-    for (const box of fresh.querySelectorAll("details")) {
+    for (const box of foldsOf(fresh)) {
       if (open.includes(fold(box))) box.open = true;
       else if (shut.includes(fold(box))) box.open = false;
       if (fold(box) === held) box.querySelector("summary").focus();

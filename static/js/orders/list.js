@@ -36,7 +36,8 @@ export default class OrderList {
     if (!link || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     if ("more" in link.dataset) this.#more(link);
-    else this.#load(link.href ?? location.href, { focus: link.dataset.tab });
+    else if (link.href) this.#load(link.href, { focus: link.dataset.tab });
+    else this.#renew();
   }
 
   #searched(event) {
@@ -57,8 +58,13 @@ export default class OrderList {
     if (!event.isComposing) event.target.form.requestSubmit();
   }
 
+  /** The same list as it is now: a filter that is half set stays so. */
+  #renew() {
+    return this.#load(location.href, { keep: true });
+  }
+
   /** Puts another list in place; the address follows, so Back and a reload show the same. */
-  async #load(url, { focus = "" } = {}) {
+  async #load(url, { focus = "", keep = false } = {}) {
     $("#rows", this.#root).setAttribute("aria-busy", "true");
     const html = await fragment(url, { headers: { "X-Fragment": "list" } });
     if (html === null) return;
@@ -66,7 +72,9 @@ export default class OrderList {
     const parts = parse(html);
     for (const id of ["tabs", "chips", "filters", "rows"]) {
       const fresh = parts.querySelector(`#${id}`);
-      if (fresh) $(`#${id}`, this.#root).replaceWith(fresh);
+      const old = $(`#${id}`, this.#root);
+      if (fresh && keep && id === "filters") swap(old, fresh.outerHTML);
+      else if (fresh) old.replaceWith(fresh);
     }
     this.#fresh.clear();
     if (focus) $(`[data-tab="${focus}"]`, this.#root)?.focus();
@@ -92,7 +100,7 @@ export default class OrderList {
     if (frame.type === "resync") {
       // Too much has happened to be told one by one.
       this.#cursor = frame.cursor;
-      this.#load(location.href);
+      this.#renew();
       return;
     }
     if (frame.type !== "event") return;
@@ -119,7 +127,7 @@ export default class OrderList {
     await Promise.all(changed.map((number) => this.#reloadRow(number)));
     const box = $("#rows", this.#root);
     const busy = box.matches(":hover") || box.contains(document.activeElement) || box.scrollTop > 0;
-    if (this.#fresh.size && !busy) return this.#load(location.href);
+    if (this.#fresh.size && !busy) return this.#renew();
     if (this.#fresh.size) this.#offerNew();
     const html = await fragment(location.href, { headers: { "X-Fragment": "tabs" } });
     if (html && !$("#tabs").contains(document.activeElement)) swap($("#tabs"), html);
