@@ -249,7 +249,7 @@ def test_the_board_shows_urgent_first_and_the_unseen_changes_above(as_actor, dja
     with django_assert_max_num_queries(22):  # two for each column, what cards show, alerts, the day
         board = warehouse_board(packer)
     assert {column.key: column.orders for column in board.columns} == {
-        "new": [urgent, plain], "picking": [picking], "shipped": [shipped],
+        "new": [urgent, plain], "picking": [picking], "packed": [], "shipped": [shipped],
     }  # fmt: skip
     assert [alert.kind for alert in board.alerts] == ["urgent"]
 
