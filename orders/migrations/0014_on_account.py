@@ -3,7 +3,7 @@
 from django.db import migrations, models
 
 DEBTS_BECOME_DEBTS = """
-UPDATE orders_order o SET on_account = true, due_on = (p.received_at + interval '30 days')::date,
+UPDATE orders_order o SET on_account = true, due_on = (p.received_at AT TIME ZONE 'Asia/Shanghai')::date + 30,
        paid_amount = o.paid_amount - p.amount
 FROM orders_payment p
 WHERE p.order_id = o.id AND p.method = 'on_account' AND o.refunded_amount <= o.paid_amount - p.amount;

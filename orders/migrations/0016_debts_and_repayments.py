@@ -6,6 +6,7 @@ from decimal import Decimal
 import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models import Sum
+from django.utils import timezone
 
 OWING = ("paid", "picking", "shipped", "delivered", "completed", "refunding")
 DAYS = 30
@@ -34,7 +35,8 @@ def make_debts(apps, schema_editor):
             )
         order.paid_amount -= debt
         order.on_account = True
-        order.due_on = order.due_on or (since + timedelta(days=DAYS if days is None else days)).date()
+        until = timezone.localdate(since) + timedelta(days=DAYS if days is None else days)
+        order.due_on = order.due_on or until
         order.save(update_fields=["paid_amount", "on_account", "due_on"])
 
 

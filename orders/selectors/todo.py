@@ -107,7 +107,7 @@ def _late_returns(actor: Actor, now: datetime) -> QuerySet[AfterSalesCase]:
 
 
 def _late_return(row: AfterSalesCase) -> Todo:
-    since = timezone.make_aware(datetime.combine(row.return_by or row.asked_at.date(), time.max))
+    since = timezone.make_aware(datetime.combine(row.return_by or timezone.localdate(row.asked_at), time.max))
     text = _("%(day)s 前没有寄出") % {"day": f"{row.return_by:%m-%d}"}
     return Todo(TodoKind.LATE_RETURN, row.pk, since, text=text, **_about(row.order))
 

@@ -1,6 +1,6 @@
 """What is owed: until when, up to which limit, and what comes off it when goods come back."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
 
@@ -168,7 +168,14 @@ def test_calling_off_what_was_never_paid_speaks_of_no_refund_of_nothing(dealer, 
     assert [row.trigger for row in told] == ["cancelled"]
 
 
-def test_what_was_booked_as_paid_on_account_before_becomes_a_debt():
+@pytest.mark.parametrize("hour", [3, 17])
+def test_what_was_booked_as_paid_on_account_before_becomes_a_debt(hour):
+    # By noon and by midnight of Shanghai: the day is the shop's, not that of Greenwich.
+    with time_machine.travel(datetime(2026, 12, 1, hour, tzinfo=UTC)):
+        becomes_a_debt()
+
+
+def becomes_a_debt() -> None:
     """Twice in one order, partly refunded, and called off since: three orders of before."""
     step = import_module("orders.migrations.0016_debts_and_repayments")
     twice, part, over = (
