@@ -40,7 +40,7 @@ class Nudge:
 def nudge_of(order: Order, what: str) -> Nudge | None:
     """What may be written about an order now, in the customer's language; None where there is nothing to press for."""
     with override(order.customer.language or settings.LANGUAGE_CODE):
-        text, parcels = "", ()
+        text, parcels = "", tuple[Chased, ...]()
         if what == PAYMENT and (sum_ := open_sum_of(order)).due and order.status != Status.REFUNDING:
             text = _payment(order, sum_)
         elif what == COURIER and (parcels := tuple(_parcels(order))):

@@ -35,13 +35,17 @@ def todo_list(actor: Actor, *, now: datetime | None = None) -> list[Todo]:
 
 def todo_count(actor: Actor, *, now: datetime | None = None) -> int:
     """How many rows that list has, in one query."""
-    now, parts, params = now or timezone.now(), [], []
+    now = now or timezone.now()
+    parts: list[str] = []
+    params: list[Any] = []
     for each in _sources():
         few = each.waiting(actor, now).order_by().values("pk")[:MOST]
         if not few.query.is_empty():
             sql, values = few.query.sql_with_params()
             parts.append(f"SELECT count(*) AS found FROM ({sql}) AS few")
             params += values
+    if not parts:
+        return 0
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT coalesce(sum(found), 0) FROM ({' UNION ALL '.join(parts)}) AS kinds", params)
         return int(cursor.fetchone()[0])

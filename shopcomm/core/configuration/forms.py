@@ -17,7 +17,8 @@ class LogoField(forms.FileField):
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"label": _("店标"), "required": False} | kwargs)
+        shown: dict[str, Any] = {"label": _("店标"), "required": False} | kwargs
+        super().__init__(**shown)
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         given = super().clean(data, initial)

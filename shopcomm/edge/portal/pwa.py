@@ -113,7 +113,8 @@ def push(request: HttpRequest) -> HttpResponse:
     if request.method == "DELETE":
         forget_browser(actor=actor, endpoint=str(given.get("endpoint", "")))
         return HttpResponse(status=204)
-    entry = Entry(link_of(request.session, request.speaks_as), request.session.session_key or "")  # type: ignore[arg-type]
+    link = link_of(request.session, request.speaks_as)  # type: ignore[arg-type, attr-defined]
+    entry = Entry(link, request.session.session_key or "")
     try:
         remember_browser(
             actor=actor,
