@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from orders.couriers import courier_code
@@ -77,7 +78,8 @@ def _context(request: ShopRequest) -> dict[str, Any]:
         "column": shown_column(columns, request.GET.get("column", ""), picking),
         "selected": number,
         "picking": picking,
-        "couriers": offered_couriers(),
+        # Asked only where a parcel is written down.
+        "couriers": SimpleLazyObject(offered_couriers),
         "tracking_number": request.GET.get("tracking_number", ""),
         "carrier": courier_of(request.GET.get("tracking_number", "")) or "",
     }
