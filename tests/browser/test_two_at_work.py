@@ -244,3 +244,17 @@ def test_an_edit_of_what_has_left_meanwhile_says_so_and_keeps_what_was_typed(bro
 
     expect(desk.locator("[role=alert]").first).to_be_visible()
     expect(desk.locator("[name=note]")).to_have_value("周末不收货")
+
+
+def test_a_filter_half_set_survives_an_order_that_comes_in(browse, live, manager) -> None:
+    desk = online(browse(f"{live.url}/orders/", staff=manager))
+    desk.locator("#filters summary").click()
+    desk.locator("#f-since").fill("2026-11-01")
+    desk.locator("#f-source").select_option("phone")
+
+    order = elsewhere(make_order)
+
+    expect(desk.locator(f'[data-order="{order.number}"]')).to_be_visible()
+    expect(desk.locator("#f-since")).to_have_value("2026-11-01")
+    expect(desk.locator("#f-source")).to_have_value("phone")
+    expect(desk.locator("#f-since")).to_be_visible()
