@@ -123,6 +123,7 @@ def test_a_desk_that_was_logged_out_says_so_and_heals_when_somebody_logs_in_agai
     desk = ready(browse(f"{wire.url}/inbox/{order.conversation.pk}/", staff=manager))
     # A request would be led to the log-in; here only the line knows.
     desk.route("**/inbox/unread/", lambda route: route.fulfill(json={"unread": 0, "shown": "", "label": ""}))
+    desk.route("**/notices/unseen/", lambda route: route.abort())
     Session.objects.all().delete()
     wire.drop()
     expect(desk.locator(BAR)).to_contain_text("登录已失效")

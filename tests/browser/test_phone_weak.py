@@ -150,7 +150,7 @@ def test_an_urge_whose_answer_got_lost_can_be_pressed_again(browse, wire, custom
     phone.goto(f"{wire.url}{path}")
     phone.get_by_role("button", name="催一下").click()
     expect(phone.get_by_text("已经在催了")).to_be_visible()
-    assert order.urges.get().times == pressed + 1
+    until(phone, lambda: order.urges.get().times == pressed + 1)
     assert DomainEvent.objects.filter(type="order.urged").count() == 1
 
 

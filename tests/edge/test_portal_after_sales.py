@@ -73,6 +73,25 @@ def test_goods_go_back_from_the_phone_to_the_shelf_and_the_money_to_the_customer
     assert "¥199.00" in phone.get(page(delivered)).content.decode()
 
 
+def test_a_parcel_s_number_that_nobody_knows_stays_typed_while_a_courier_is_asked_for(
+    phone, log_in, manager, delivered
+):
+    phone.post(page(delivered), claim(delivered))
+    case = delivered.after_sales.get()
+    answer = {"amount": "", "answer": "好", "return_to": "广州仓库"}
+    log_in(manager).post(f"/orders/after-sales/{case.pk}/approve/", answer)
+    typed = {"carrier": "", "tracking_number": "ZT9999"}
+    refused = phone.post(page(delivered, f"after-sales/{case.pk}/send/"), typed)
+    shown = refused.content.decode()
+
+    assert refused.status_code == 422
+    assert "没认出是哪家快递，请选一家" in shown
+    assert 'value="ZT9999"' in shown
+    assert shown.count("广州仓库") == 2  # to be read, and to be copied
+    case.refresh_from_db()
+    assert case.state == State.WAITING_RETURN
+
+
 def test_a_refused_claim_is_read_and_pleaded(phone, log_in, manager, delivered):
     phone.post(page(delivered), claim(delivered))
     case = delivered.after_sales.get()

@@ -1,5 +1,7 @@
 """售后 from the phone: asking with pictures, sending back, taking back, asking once more."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
@@ -38,15 +40,21 @@ def after_sales(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("portal:after-sales", token)
         except (OrderError, MessagingError) as error:
             refusal, status = str(error.detail), error.status
+    return _page(request, token, order, {"refusal": refusal}, status=status)
+
+
+def _page(
+    request: HttpRequest, token: str, order: Order, more: dict[str, Any], *, status: int
+) -> HttpResponse:
     context = {
         "order": order,
         "token": token,
         "cases": cases_of(order),
         "couriers": COURIERS.items(),
         "preview": request.user.is_authenticated,
-        "refusal": refusal,
     }
-    return private(render(request, "portal/after_sales.html", context | case_form(order), status=status))
+    page = context | case_form(order) | more
+    return private(render(request, "portal/after_sales.html", page, status=status))
 
 
 def _open(request: HttpRequest, actor: Actor, order: Order) -> None:
@@ -83,4 +91,8 @@ def move_case(request: HttpRequest, token: str, case_id: int, step: str) -> Http
         messages.success(request, _("已提交"))
     except OrderError as error:
         messages.error(request, str(error.detail))
+        if step == "send":
+            # What was typed stands there still.
+            typed = {"case": case.pk} | {name: post.get(name, "") for name in ("carrier", "tracking_number")}
+            return _page(request, token, order, {"typed": typed}, status=error.status)
     return redirect("portal:after-sales", token)
