@@ -67,7 +67,7 @@ def test_what_the_line_loses_on_the_way_is_filled_in_again(browse, wire, token):
     form.get_by_role("button", name="提交新地址").click(no_wait_after=True)
     until(phone, lambda: phone.url.startswith("chrome-error:"))
     wire.mend()
-    phone.go_back()
+    phone.goto(address)
     expect(form.locator('[name="street"]')).to_have_value("文一西路 969 号")
 
 

@@ -1,5 +1,6 @@
 """Two links, a log-in, staff: pages of one browser, each of which stays alive and whose it is."""
 
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -120,7 +121,8 @@ def test_a_closed_link_is_said_on_the_progress_too(browse, live, order):
 def test_a_desk_that_was_logged_out_says_so_and_heals_when_somebody_logs_in_again(
     browse, wire, order, manager
 ):
-    desk = ready(browse(f"{wire.url}/inbox/{order.conversation.pk}/", staff=manager))
+    talk = f"{wire.url}/inbox/{order.conversation.pk}/"
+    desk = ready(browse(talk, staff=manager, service_workers="block"))
     # A request would be led to the log-in; here only the line knows.
     desk.route("**/inbox/unread/", lambda route: route.fulfill(json={"unread": 0, "shown": "", "label": ""}))
     desk.route("**/notices/unseen/", lambda route: route.abort())
@@ -134,6 +136,16 @@ def test_a_desk_that_was_logged_out_says_so_and_heals_when_somebody_logs_in_agai
     expect(desk.locator(BAR)).to_be_hidden(timeout=10_000)
     answer(order, manager, "又活了")
     expect(message(desk, "又活了")).to_be_visible()
+
+
+def test_a_session_that_ended_leads_to_the_log_in_and_back_to_the_whole_page(browse, live, order, manager):
+    talk = f"/inbox/{order.conversation.pk}/"
+    desk = ready(browse(f"{live.url}{talk}", staff=manager))
+    Session.objects.all().delete()
+    desk.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    until(desk, lambda: "/login/" in desk.url)
+
+    assert parse_qs(urlsplit(desk.url).query)["next"] == [talk]
 
 
 def test_the_customer_sees_the_shop_there_while_sales_look_at_something_else(browse, live, order, sales):

@@ -14,8 +14,10 @@ export async function request(url, { method = "GET", body, headers = {}, ...rest
     body = JSON.stringify(body);
   }
   const answer = await fetch(url, { method, body, headers: sent, credentials: "same-origin", ...rest });
-  // A session that ended answers with the log-in page.
-  if (answer.redirected && new URL(answer.url).pathname === "/login/") location.assign(answer.url);
+  // A session that ended answers with the log-in page, which leads back to this page and not to the part that was asked for.
+  if (answer.redirected && new URL(answer.url).pathname === "/login/") {
+    location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
+  }
   return answer;
 }
 

@@ -64,14 +64,16 @@ export default class KeptForms {
     store({ sent, path: location.pathname, action: form.getAttribute("action") ?? "", values });
   }
 
-  /** On the page of a form that could not leave, or back on that from which the line lost one: as it was. A page that
-      came otherwise says that it was sent. */
+  /** On the page of a form that could not leave, or from which the line lost one: as it was. What comes next after that
+      page is the form's answer: then it was sent. */
   #fillIn() {
     const kept = stored();
-    if (!kept || (!kept.sent && kept.path !== location.pathname)) return;
-    store(null);
+    if (!kept) return;
     const [entry] = performance.getEntriesByType("navigation");
-    if (kept.path !== location.pathname || (kept.sent && entry?.type !== "back_forward")) return;
+    const comesFrom = document.referrer && new URL(document.referrer).pathname;
+    if (kept.sent && comesFrom === kept.path && entry?.type !== "back_forward") return store(null);
+    if (kept.path !== location.pathname) return;
+    store(null);
     const form = [...document.forms].find((each) => (each.getAttribute("action") ?? "") === kept.action);
     for (const [name, value, checked] of form ? kept.values : []) {
       const field = fieldsOf(form).find((each) => each.name === name && (!/checkbox|radio/.test(each.type) || each.value === value));
