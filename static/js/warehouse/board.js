@@ -223,8 +223,11 @@ export default class Board {
   /** What only has to be seen is seen; a customer's request is put in hand, and Enter grants it. */
   #acknowledge() {
     const seen = $("[data-alert] .ack:not([data-grants])", this.#main);
-    if (seen) seen.click();
-    else $("[data-alert] [data-grants]", this.#main)?.focus();
+    if (seen) return seen.click();
+    const grants = $("[data-alert] [data-grants]", this.#main);
+    // What is folded away takes no focus.
+    if (grants) grants.closest("details").open = true;
+    return grants?.focus();
   }
 
   #sound() {
