@@ -7,7 +7,6 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging.errors import MessagingError
@@ -19,36 +18,29 @@ from orders.models import AfterSalesCase, Order
 from orders.selectors.after_sales import cases_of
 from orders.services.after_sales import appeal_case, send_back, withdraw_case
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.services.order_links import open_link
-from shopcomm.edge.portal.views import closed, order_of, private
+from shopcomm.edge.portal.visits import Visit, by_customer, by_link, private
 
 
 @require_http_methods(["GET", "POST"])
-@never_cache
-def after_sales(request: HttpRequest, token: str) -> HttpResponse:
+@by_link
+def after_sales(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The cases of this order, and the form for another."""
-    link = open_link(token)
-    order = order_of(link)
-    if link is None or order is None:
-        return closed(request)
     refusal, status = "", 200
     if request.method == "POST" and not request.user.is_authenticated:
-        actor = Actor.customer(link.customer, order_id=link.order_id)
         try:
-            _open(request, actor, order)
+            _open(request, visit.actor, visit.order)
             messages.success(request, _("售后申请已提交，我们会尽快处理"))
-            return redirect("portal:after-sales", token)
+            return redirect("portal:after-sales", visit.token)
         except (OrderError, MessagingError) as error:
             refusal, status = str(error.detail), error.status
-    return _page(request, token, order, {"refusal": refusal}, status=status)
+    return _page(request, visit, {"refusal": refusal}, status=status)
 
 
-def _page(
-    request: HttpRequest, token: str, order: Order, more: dict[str, Any], *, status: int
-) -> HttpResponse:
+def _page(request: HttpRequest, visit: Visit, more: dict[str, Any], *, status: int) -> HttpResponse:
+    order = visit.order
     context = {
         "order": order,
-        "token": token,
+        "token": visit.token,
         "cases": cases_of(order),
         "couriers": COURIERS.items(),
         "preview": request.user.is_authenticated,
@@ -63,17 +55,13 @@ def _open(request: HttpRequest, actor: Actor, order: Order) -> None:
 
 
 @require_POST
-@never_cache
-def move_case(request: HttpRequest, token: str, case_id: int, step: str) -> HttpResponse:
+@by_customer
+def move_case(request: HttpRequest, visit: Visit, case_id: int, step: str) -> HttpResponse:
     """Withdraw a case, name the parcel it comes back in, or appeal."""
-    link = open_link(token)
-    order = order_of(link)
-    if link is None or order is None:
-        return closed(request)
-    case = AfterSalesCase.objects.filter(pk=case_id, order=order).first()
-    if case is None or request.user.is_authenticated:
+    case = AfterSalesCase.objects.filter(pk=case_id, order=visit.order).first()
+    if case is None:
         raise Http404
-    actor, post = Actor.customer(link.customer, order_id=link.order_id), request.POST
+    actor, post = visit.actor, request.POST
     steps = {
         "withdraw": lambda: withdraw_case(actor=actor, case_id=case.pk),
         "appeal": lambda: appeal_case(actor=actor, case_id=case.pk, note=post.get("note", "")),
@@ -94,5 +82,5 @@ def move_case(request: HttpRequest, token: str, case_id: int, step: str) -> Http
         if step == "send":
             # What was typed stands there still.
             typed = {"case": case.pk} | {name: post.get(name, "") for name in ("carrier", "tracking_number")}
-            return _page(request, token, order, {"typed": typed}, status=error.status)
-    return redirect("portal:after-sales", token)
+            return _page(request, visit, {"typed": typed}, status=error.status)
+    return redirect("portal:after-sales", visit.token)

@@ -10,7 +10,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging.models import Message
@@ -27,7 +26,7 @@ from orders.change_form import (
     wants_goods,
 )
 from orders.errors import OrderError
-from orders.models import ChangeRequest, Order, Status
+from orders.models import ChangeRequest, Status
 from orders.price_form import TEMPLATE as PRICE_TEMPLATE
 from orders.price_form import asks_price, has_seen_price
 from orders.services.change_requests import (
@@ -40,11 +39,8 @@ from orders.services.change_requests import (
 from orders.services.transitions import transition_order
 from orders.services.urges import urge_order
 from shopcomm.core import reading
-from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.models import OrderLink
-from shopcomm.core.accounts.services.order_links import link_token, open_link
 from shopcomm.edge.portal.progress import progress_of
-from shopcomm.edge.portal.views import closed, order_of, private
+from shopcomm.edge.portal.visits import Visit, by_customer, by_link, private
 
 State = ChangeRequest.State
 ANSWERS: dict[str, tuple[Callable[..., object], Any]] = {
@@ -56,26 +52,23 @@ ANSWERS: dict[str, tuple[Callable[..., object], Any]] = {
 
 
 @require_http_methods(["GET", "POST"])
-@never_cache
-def change(request: HttpRequest, token: str) -> HttpResponse:
+@by_link
+def change(request: HttpRequest, visit: Visit) -> HttpResponse:
     """What can be changed now, each with what will come of it."""
-    link = open_link(token)
-    order = order_of(link)
-    if link is None or order is None:
-        return closed(request)
-    said = _message(link, order, request.GET.get("message", ""))
+    order = visit.order
+    said = _message(visit, request.GET.get("message", ""))
     post: QueryDict = request.POST
     pasted, refusal, status = None, "", 200
     if asks_price(request):
         return private(render(request, PRICE_TEMPLATE, {"price": price_of_change(order, request.POST)}))
     if request.method == "POST" and not request.user.is_authenticated:
         if wants_reading(post):
-            post, pasted = with_pasted(post, who=f"customer:{link.customer_id}")
+            post, pasted = with_pasted(post, who=f"customer:{visit.link.customer_id}")
         elif not has_seen_price(post):
             refusal = _("请核对下面的价格，没有问题再提交一次")
         elif not wants_goods(post):
             try:
-                return _ask(request, link, order, said)
+                return _ask(request, visit, said)
             except OrderError as error:
                 refusal, status = str(error.detail), error.status
     read = read_message(said.body, order) if said else None
@@ -85,9 +78,9 @@ def change(request: HttpRequest, token: str) -> HttpResponse:
         posted=post if refusal or pasted or wants_goods(post) else None,
         pasted=pasted,
         wanted=request.GET.get("kind", ""),
-        ways=_ways(token),
+        ways=_ways(visit.token),
     ) | {
-        "token": token,
+        "token": visit.token,
         "said": said,
         "preview": request.user.is_authenticated,
         "refusal": refusal,
@@ -95,14 +88,14 @@ def change(request: HttpRequest, token: str) -> HttpResponse:
     return private(render(request, "portal/change.html", context, status=status))
 
 
-def _ask(request: HttpRequest, link: OrderLink, order: Order, said: Message | None) -> HttpResponse:
-    wanted = read_change_form(request.POST, order)
+def _ask(request: HttpRequest, visit: Visit, said: Message | None) -> HttpResponse:
+    wanted = read_change_form(request.POST, visit.order)
     if wanted is None:
         raise Http404
     asked = request_change(
-        actor=_customer(link), order_id=order.pk, said_in=said.seq if said else None, **wanted
+        actor=visit.actor, order_id=visit.order.pk, said_in=said.seq if said else None, **wanted
     )
-    return _answered(request, link_token(link), asked)
+    return _answered(request, visit.token, asked)
 
 
 def _ways(token: str) -> dict[str, str]:
@@ -112,73 +105,53 @@ def _ways(token: str) -> dict[str, str]:
 
 
 @require_POST
-@never_cache
-def answer(request: HttpRequest, token: str, request_id: int, answer: str) -> HttpResponse:
+@by_customer
+def answer(request: HttpRequest, visit: Visit, request_id: int, answer: str) -> HttpResponse:
     """Take a request back, agree to what the shop wants or not, or have a parcel intercepted."""
-    link = open_link(token)
-    order = order_of(link)
-    if link is None or order is None:
-        return closed(request)
-    known = order.change_requests.filter(pk=request_id).exists()
-    if answer not in ANSWERS or not known or request.user.is_authenticated:
+    known = visit.order.change_requests.filter(pk=request_id).exists()
+    if answer not in ANSWERS or not known:
         raise Http404
     work, done = ANSWERS[answer]
     chosen = {"seen": read_seen(request.POST)} if answer == "agree" else {}
     try:
-        work(actor=_customer(link), request_id=request_id, **chosen)
+        work(actor=visit.actor, request_id=request_id, **chosen)
         messages.success(request, str(done))
     except OrderError as error:
         messages.error(request, str(error.detail))
-    return redirect("portal:order", token)
+    return redirect("portal:order", visit.token)
 
 
 @require_POST
-@never_cache
-def confirm(request: HttpRequest, token: str) -> HttpResponse:
+@by_customer
+def confirm(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Say that the goods are here and right; before the courier says so, if need be."""
-    link = open_link(token)
-    order = order_of(link)
-    if link is None or order is None:
-        return closed(request)
-    if request.user.is_authenticated:
-        raise Http404
     try:
-        transition_order(actor=_customer(link), order_id=order.pk, to=Status.COMPLETED)
+        transition_order(actor=visit.actor, order_id=visit.order.pk, to=Status.COMPLETED)
         messages.success(request, _("谢谢，订单已完成"))
     except OrderError as error:
         messages.error(request, str(error.detail))
-    return redirect("portal:order", token)
+    return redirect("portal:order", visit.token)
 
 
 @require_POST
-@never_cache
-def urge(request: HttpRequest, token: str) -> HttpResponse:
+@by_customer
+def urge(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Press for the order; the answer says how it stands."""
-    link = open_link(token)
-    order = order_of(link)
-    if link is None or order is None:
-        return closed(request)
-    if request.user.is_authenticated:
-        raise Http404
     try:
-        urged = urge_order(actor=_customer(link), order_id=order.pk)
+        urged = urge_order(actor=visit.actor, order_id=visit.order.pk)
     except OrderError as error:
         messages.error(request, str(error.detail))
-        return redirect("portal:order", token)
-    stands = progress_of(order).headline
+        return redirect("portal:order", visit.token)
+    stands = progress_of(visit.order).headline
     text = _("已帮您催了，现在：%(stands)s") if urged.is_news else _("已经在催了，现在：%(stands)s")
     messages.success(request, text % {"stands": stands})
-    return redirect("portal:order", token)
+    return redirect("portal:order", visit.token)
 
 
-def _customer(link: OrderLink) -> Actor:
-    return Actor.customer(link.customer, order_id=link.order_id)
-
-
-def _message(link: OrderLink, order: Order, seq: str) -> Message | None:
+def _message(visit: Visit, seq: str) -> Message | None:
     """The message somebody wants to make a request of, when it is theirs to see."""
-    wanted, actor = reading.whole_number(seq, least=1), _customer(link)
-    conversation = conversation_of(order, actor) if wanted else None
+    wanted, actor = reading.whole_number(seq, least=1), visit.actor
+    conversation = conversation_of(visit.order, actor) if wanted else None
     return text_of(actor, conversation.pk, wanted) if wanted and conversation else None
 
 

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from messaging.errors import MessagingError
@@ -23,23 +22,19 @@ from orders.selectors.evaluations import evaluation_of
 from orders.services.evaluations import MAX_PICTURES, EvaluationInput, evaluate_order, may_evaluate
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.services.order_links import open_link
 from shopcomm.core.deadlocks import retry_on_deadlock
-from shopcomm.edge.portal.views import closed, order_of, private
+from shopcomm.edge.portal.visits import Visit, by_link, private
 
 
 @require_http_methods(["GET", "POST"])
-@never_cache
-def evaluation(request: HttpRequest, token: str) -> HttpResponse:
+@by_link
+def evaluation(request: HttpRequest, visit: Visit) -> HttpResponse:
     """What was said of this order, and the form to say it."""
-    link = open_link(token)
-    order = order_of(link)
-    if link is None or order is None:
-        return closed(request)
+    order, token = visit.order, visit.token
     refusal, status = "", 200
     if request.method == "POST" and not request.user.is_authenticated:
         try:
-            _rate(request, Actor.customer(link.customer, order_id=link.order_id), order)
+            _rate(request, visit.actor, order)
             messages.success(request, _("谢谢您的评价"))
             return redirect("portal:evaluation", token)
         except (OrderError, MessagingError) as error:

@@ -9,7 +9,7 @@ from django.views.i18n import set_language
 from shopcomm.core.accounts.services.customers import keep_language
 from shopcomm.core.accounts.services.order_links import open_link
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
-from shopcomm.edge.portal.views import closed
+from shopcomm.edge.portal.visits import closed
 
 
 @require_POST

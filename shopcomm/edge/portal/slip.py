@@ -4,10 +4,9 @@ import uuid
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from messaging.errors import FileTypeRefused, MessagingError
@@ -16,29 +15,21 @@ from messaging.services.conversations import ensure_order_conversation
 from messaging.services.messages import send_message
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.services.order_links import open_link
 from shopcomm.core.http.sent_forms import once_sent
-from shopcomm.edge.portal.views import closed, order_of
+from shopcomm.edge.portal.visits import Visit, by_customer
 
 
 @require_POST
-@never_cache
-def slip(request: HttpRequest, token: str) -> HttpResponse:
+@by_customer
+def slip(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Send it; no payment is booked by it."""
-    link = open_link(token)
-    order = order_of(link)
-    if link is None or order is None:
-        return closed(request)
-    if request.user.is_authenticated:
-        raise Http404
-    actor = Actor.customer(link.customer, order_id=link.order_id)
     try:
-        once_sent(request, lambda: _send(actor, order, request.FILES.get("picture")))
+        once_sent(request, lambda: _send(visit.actor, visit.order, request.FILES.get("picture")))
     except MessagingError as error:
         messages.error(request, str(error.detail))
-        return redirect("portal:order", token)
+        return redirect("portal:order", visit.token)
     messages.success(request, _("凭证已发给商家，核对到账后这里会更新"))
-    return redirect("portal:chat", token)
+    return redirect("portal:chat", visit.token)
 
 
 def _send(actor: Actor, order: Order, given: object) -> str:

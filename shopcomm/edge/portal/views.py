@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET, require_POST
 from orders.after_sales import OPEN
 from orders.models import Order
 from orders.selectors.change_requests import asked_changes
-from orders.selectors.orders import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import OrderLink
 from shopcomm.core.accounts.proofs import hold_link
@@ -20,6 +19,7 @@ from shopcomm.edge.portal.middleware import PageOwner
 from shopcomm.edge.portal.progress import progress_of
 from shopcomm.edge.portal.questions import common_questions
 from shopcomm.edge.portal.quick import quick_actions
+from shopcomm.edge.portal.visits import Visit, by_link, closed, order_of, private
 
 
 @require_GET
@@ -37,14 +37,10 @@ def chat_page(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_GET
-@never_cache
-def progress(request: HttpRequest, token: str) -> HttpResponse:
+@by_link
+def progress(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The progress alone, for a page that is open already."""
-    link = open_link(token)
-    order = order_of(link)
-    if link is None or order is None:
-        return closed(request)
-    return render(request, "portal/_progress.html", _context(request, order, token))
+    return render(request, "portal/_progress.html", _context(request, visit.order, visit.token))
 
 
 @require_POST
@@ -98,28 +94,4 @@ def order_response(request: HttpRequest, link: OrderLink | None, *, view: str) -
     if not preview:
         # The service worker keeps what carries this, apart for each customer.
         response["X-Offline-Owner"] = salted_hmac("shopcomm.offline", str(link.customer_id)).hexdigest()[:16]
-    return response
-
-
-def order_of(link: OrderLink | None) -> Order | None:
-    """The order of a link, fetched as its customer may see it."""
-    if link is None:
-        return None
-    actor = Actor.customer(link.customer, order_id=link.order_id)
-    visible = orders_visible_to(actor).select_related("customer", "evaluation")
-    related = visible.prefetch_related(
-        "lines__variant__product", "shipments__nodes", "shipments__lines__line", "refunds", "after_sales"
-    )
-    return related.filter(pk=link.order_id).first()
-
-
-def closed(request: HttpRequest) -> HttpResponse:
-    """The same answer for a forged, an unknown and a revoked link: it tells nothing apart."""
-    return private(render(request, "portal/closed.html", status=404))
-
-
-def private(response: HttpResponse) -> HttpResponse:
-    """The address is the key: keep it out of search engines and of other sites' logs."""
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "same-origin"
     return response

@@ -16,7 +16,7 @@ from messaging.services.subscriptions import WishesRefused, set_wishes, wishes_o
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import open_link
-from shopcomm.edge.portal.views import closed, private
+from shopcomm.edge.portal.visits import closed, private
 
 
 @require_http_methods(["GET", "POST"])

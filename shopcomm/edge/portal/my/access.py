@@ -14,7 +14,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.proofs import MY_SESSION_KEY, my_customer
 from shopcomm.edge.portal.middleware import PageOwner, is_opened, speak_to
-from shopcomm.edge.portal.views import private
+from shopcomm.edge.portal.visits import private
 
 
 class MyRequest(HttpRequest):

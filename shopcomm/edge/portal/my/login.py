@@ -15,7 +15,7 @@ from messaging.services.subscriptions import forget_session
 from shopcomm.core.accounts.proofs import my_customer
 from shopcomm.core.accounts.services.one_time_codes import CodeRefused, issue_code, mobile_number, verify_code
 from shopcomm.edge.portal.my.access import enter
-from shopcomm.edge.portal.views import private
+from shopcomm.edge.portal.visits import private
 
 # What this session asked for: the code's id, the phone, and in the demo the code itself.
 PENDING_KEY = "my_code"

@@ -1,0 +1,88 @@
+"""A page behind a signed link: the link is opened and its order fetched before the view runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+
+from orders.models import Order
+from orders.selectors.orders import orders_visible_to
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import OrderLink
+from shopcomm.core.accounts.services.order_links import open_link
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A live link with its order, and the token by which the visitor came."""
+
+    token: str
+    link: OrderLink
+    order: Order
+
+    @property
+    def actor(self) -> Actor:
+        """The customer, with this one order."""
+        return Actor.customer(self.link.customer, order_id=self.link.order_id)
+
+
+def by_link(
+    view: Callable[Concatenate[HttpRequest, Visit, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, str, P], HttpResponse]:
+    """Give a view the visit instead of the token. Every link that opens nothing gets the same answer."""
+
+    @never_cache
+    @wraps(view)
+    def opened(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        link = open_link(token)
+        order = order_of(link)
+        if link is None or order is None:
+            return closed(request)
+        return view(request, Visit(token, link, order), *args, **kwargs)
+
+    return opened
+
+
+def by_customer(
+    view: Callable[Concatenate[HttpRequest, Visit, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, str, P], HttpResponse]:
+    """The same for what only the customer does: staff who look at the page find nothing there."""
+
+    @by_link
+    @wraps(view)
+    def own(request: HttpRequest, visit: Visit, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.user.is_authenticated:
+            raise Http404
+        return view(request, visit, *args, **kwargs)
+
+    return own
+
+
+def order_of(link: OrderLink | None) -> Order | None:
+    """The order of a link, fetched as its customer may see it."""
+    if link is None:
+        return None
+    actor = Actor.customer(link.customer, order_id=link.order_id)
+    visible = orders_visible_to(actor).select_related("customer", "evaluation")
+    related = visible.prefetch_related(
+        "lines__variant__product", "shipments__nodes", "shipments__lines__line", "refunds", "after_sales"
+    )
+    return related.filter(pk=link.order_id).first()
+
+
+def closed(request: HttpRequest) -> HttpResponse:
+    """The same answer for a forged, an unknown and a revoked link: it tells nothing apart."""
+    return private(render(request, "portal/closed.html", status=404))
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    """The address is the key: keep it out of search engines and of other sites' logs."""
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Referrer-Policy"] = "same-origin"
+    return response
