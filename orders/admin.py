@@ -4,8 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -34,7 +32,7 @@ from orders.services.locks import lock_variants
 from orders.services.stock import MAX_ON_HAND, set_stock
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.phones import masked_phone
-from shopcomm.core.pictures.uploads import PictureRefused, drawn_anew
+from shopcomm.core.pictures.fields import PictureField
 
 
 class LookOnly:
@@ -187,8 +185,7 @@ class VariantForm(SkuInCapitals):
         label=_("调整原因"), required=False, max_length=200, widget=UnfoldAdminTextInputWidget
     )
 
-    # Not the image field of Django, which decodes what comes in the web process.
-    picture = forms.FileField(label=_("图片"), required=False, widget=UnfoldAdminImageFieldWidget)
+    picture = PictureField(label=_("图片"), required=False, widget=UnfoldAdminImageFieldWidget)
 
     class Meta:
         model = Variant
@@ -206,15 +203,6 @@ class VariantForm(SkuInCapitals):
             "min_quantity",
             "is_active",
         )
-
-    def clean_picture(self) -> Any:
-        given = self.cleaned_data["picture"]
-        if not isinstance(given, UploadedFile):
-            return given
-        try:
-            return drawn_anew(given)
-        except PictureRefused as error:
-            raise ValidationError(str(error)) from error
 
 
 class TierInline(TabularInline):

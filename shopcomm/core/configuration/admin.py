@@ -7,14 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminImageFieldWidget
 
-from shopcomm.core.configuration.forms import LogoField
 from shopcomm.core.configuration.models import CalendarDay, ShopSettings, WorkingInterval
+from shopcomm.core.pictures.fields import PictureField
 from shopcomm.core.realtime import ORDERS_FEED, look_again_on_commit
 
 
 class ShopSettingsForm(ModelForm):
-    logo = LogoField(widget=UnfoldAdminImageFieldWidget)
-    pay_code = LogoField(label=_("收款码"), widget=UnfoldAdminImageFieldWidget)
+    logo = PictureField(label=_("店标"), required=False, widget=UnfoldAdminImageFieldWidget)
+    pay_code = PictureField(label=_("收款码"), required=False, widget=UnfoldAdminImageFieldWidget)
 
 
 @admin.register(ShopSettings)

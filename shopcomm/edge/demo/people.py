@@ -83,12 +83,13 @@ def let_in(password: str) -> list[str]:
     """
     if not Staff.objects.filter(username__in=[colleague[0] for colleague in COLLEAGUES]).exists():
         return []
-    found = Staff.objects.filter(username__in=[login[0] for login in LOGINS], is_active=True)
+    names = [login[0] for login in LOGINS]
+    found = Staff.objects.filter(username__in=names, is_active=True)
     for person in found:
         if not person.check_password(password):
             person.set_password(password)
             person.save(update_fields=["password"])
-    return [person.username for person in found]
+    return sorted((person.username for person in found), key=names.index)
 
 
 def customers(chance: Random, count: int) -> list[Customer]:

@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from orders.couriers import COURIERS
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.services.first_manager import NewManager
-from shopcomm.core.configuration.forms import LogoField
 from shopcomm.core.configuration.hours import Span
 from shopcomm.core.configuration.models import ShopSettings, WorkingInterval
 from shopcomm.core.configuration.schedule import ScheduleRefused, parse_hours
 from shopcomm.core.phones import PhoneRefused, kept_receiver_phone, read_phones
+from shopcomm.core.pictures.fields import PictureField
 
 USUAL_HOURS = "09:00-21:00"
 
@@ -32,7 +32,7 @@ class ShopForm(forms.ModelForm):
     """How the shop is called, reached and sent back to; when it works; who its first manager is."""
 
     required_css_class = "needed"
-    logo = LogoField(widget=forms.FileInput({"accept": "image/*"}))
+    logo = PictureField(label=_("店标"), required=False, widget=forms.FileInput({"accept": "image/*"}))
     hours = forms.CharField(
         label=_("营业时间"),
         max_length=120,
