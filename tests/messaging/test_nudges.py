@@ -35,7 +35,7 @@ def test_a_courier_is_chased_by_its_hotline_and_the_customer_told(customer, log_
 
     page = desk.get(path).text
     assert 'href="tel:95338"' in page
-    assert f"（顺丰速运 {number}）我们已联系快递催促" in page
+    assert f"（顺丰速运 {number}）我们这就联系快递催促" in page
     assert desk.post(path, {"text": "已催，明天到"}).status_code == 302
     assert said(order) == ["已催，明天到"]
 
