@@ -92,6 +92,7 @@ def test_the_key_a_says_seen_and_answers_no_request_by_itself(browse, live, ware
 
     board.keyboard.press("a")
     expect(board.locator("[data-alert]")).to_have_count(1)
+    expect(board.locator("[data-alerts]")).to_have_attribute("open", "")
     board.keyboard.press("a")
     expect(board.get_by_role("button", name="同意修改")).to_be_focused()
     request.refresh_from_db()

@@ -200,7 +200,8 @@ export default class Board {
       else {
         if (text) toast(text);
         form.reset();
-        form.closest("details")?.removeAttribute("open");
+        // Its own fold; that of all changes stays as somebody left it.
+        form.closest("details:not([data-alerts])")?.removeAttribute("open");
         if (form.matches("[data-ship]")) this.#selected = "";
       }
     } catch {
