@@ -3,12 +3,13 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from orders.models import Order, OrderLine, Status, WarehouseAlert
 from orders.selectors import warehouse as board_columns
 from orders.services.orders import ItemInput
 from shopcomm.core.accounts.actors import Actor
+from tests.browser.chat import until
 from tests.browser.test_desk_live import online
 from tests.browser.test_two_at_work import ask, elsewhere, picked
 from tests.factories import VariantFactory, make_order, make_orders, move
@@ -131,6 +132,26 @@ def test_a_bag_is_counted_and_never_becomes_the_waybill(browse, live, warehouse)
     expect(board.locator("#tracking")).to_have_value("")
     assert board.evaluate("window.heard.slice(2)") == ["square", "square"]
     assert Order.objects.get(pk=order.pk).status == Status.PICKING
+
+
+def test_what_a_scan_was_is_answered_into_a_board_that_was_renewed_meanwhile(browse, live, warehouse) -> None:
+    order, other, third = picked(), make_order(status=Status.PAID), make_order(status=Status.PAID)
+    board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse))
+    held: list[Route] = []
+    board.route("**/warehouse/scan/", lambda route: held.append(route))
+
+    def read_while(text: str, changed: Order) -> None:
+        board.locator("#tracking").fill(text)
+        with board.expect_request("**/warehouse/scan/"):
+            board.locator("#tracking").press("Enter")
+        renewed(board, changed)
+        held.pop().continue_()
+
+    read_while(BARCODE, other)
+    expect(board.locator("#tracking")).to_have_value("")
+    read_while("SF1234567890123", third)
+    until(board, order.shipments.exists)
+    assert order.shipments.get().tracking_number == "SF1234567890123"
 
 
 def test_the_wrong_bag_is_refused_with_a_sound(browse, live, warehouse) -> None:

@@ -1,5 +1,5 @@
 import { el, say } from "lib/dom.js";
-import { fieldsOf, isTouched } from "lib/typed.js";
+import { fieldsOf, isTouched, standingForm } from "lib/typed.js";
 
 /* A form that cannot be sent now is kept, with what was typed into it, in place of the browser's error page. Whether
    there is a line is asked just before; what the line loses after that is filled in again when one comes back. */
@@ -26,20 +26,23 @@ export default class KeptForms {
     if (!this.#asking.has(form)) this.#send(form, event.submitter);
   }
 
-  async #send(form, submitter) {
-    this.#asking.add(form);
-    submitter?.setAttribute("aria-busy", "true");
-    this.#keep(form);
+  async #send(pressed, by) {
+    this.#asking.add(pressed);
+    by?.setAttribute("aria-busy", "true");
+    this.#keep(pressed);
     const there = await isThere();
-    this.#asking.delete(form);
-    submitter?.setAttribute("aria-busy", "false");
-    if (!form.isConnected) return;
+    this.#asking.delete(pressed);
+    by?.setAttribute("aria-busy", "false");
+    // The page may have been renewed meanwhile: what was pressed is sent all the same, unless it is not offered any more.
+    const form = standingForm(pressed);
+    const submitter = form && by && standingButton(form, by);
+    if (!form) return;
     clearInterval(this.#timer);
     if (!there) return this.#wait(form, submitter);
     note(form)?.remove();
     this.#keep(form, { sent: true });
     this.#passed.add(form);
-    form.requestSubmit(submitter?.isConnected ? submitter : undefined);
+    form.requestSubmit(submitter);
     // Something else had an objection: the next press is asked about again.
     this.#passed.delete(form);
   }
@@ -89,6 +92,9 @@ export default class KeptForms {
 const isPostedHere = (form) =>
   form.getAttribute("method")?.toLowerCase() === "post" &&
   new URL(form.getAttribute("action") ?? "", location.href).origin === location.origin;
+
+const standingButton = (form, button) =>
+  button.isConnected ? button : [...form.elements].find((each) => each.type === "submit" && each.name === button.name && each.value === button.value);
 
 const note = (form) => form.querySelector("[data-kept]");
 

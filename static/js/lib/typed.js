@@ -20,6 +20,18 @@ export const isTouched = (field) => {
   return /checkbox|radio/.test(field.type) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
 };
 
+/** The field that stands where this one stood: a part that was renewed meanwhile holds a new one. Null when it has none. */
+export const standingField = (field) =>
+  field.isConnected ? field : fieldsOf(document).find((each) => key(each) === key(field)) ?? null;
+
+/** The form that stands where this one stood, known by where it goes and by its fields. Null when there is none. */
+export function standingForm(form) {
+  const same = (each) => each.getAttribute("action") === form.getAttribute("action") && names(each) === names(form);
+  return form.isConnected ? form : [...document.forms].find(same) ?? null;
+}
+
+const names = (form) => fieldsOf(form).map((field) => `${field.name} ${field.id}`).join();
+
 let composing = false;
 document.addEventListener("compositionstart", () => { composing = true; });
 document.addEventListener("compositionend", () => { composing = false; });

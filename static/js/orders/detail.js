@@ -2,7 +2,7 @@ import { $, debounce, say, swap } from "lib/dom.js";
 import { fragment, post } from "lib/http.js";
 import { socket } from "lib/socket.js";
 import { toast } from "lib/toast.js";
-import { spelled } from "lib/typed.js";
+import { spelled, standingForm } from "lib/typed.js";
 
 let stop = () => {};
 
@@ -18,7 +18,7 @@ export default class OrderDetail {
     stop();
     stop = socket.subscribe({ feed: "orders" }, { onFrame: (frame) => this.#heard(frame) });
     main.addEventListener("submit", (event) => this.#submitted(event));
-    document.addEventListener("order:changed", this.#changed, { once: true });
+    document.addEventListener("order:changed", this.#changed);
   }
 
   #changed = (event) => this.reload(event.detail ?? {});
@@ -59,15 +59,17 @@ export default class OrderDetail {
     const answer = await post(form.action, new FormData(form), { headers: { "X-Fragment": "1" } }).catch(() => null);
     if (!answer) return toast(say("网络不通，没有提交。填写的内容还在", "No network. Nothing was sent, your input is kept"), { alert: true });
     if (!answer.ok) return toast(say("没有成功，请再试一次", "That did not work, please try again"), { alert: true });
-    form.reset();
-    form.closest("details")?.removeAttribute("open");
+    const told = form.matches("[data-inline]") ? {} : await answer.json();
+    // What others did meanwhile has renewed the page.
+    const now = standingForm(form);
+    now?.reset();
+    now?.closest("details")?.removeAttribute("open");
     if (form.matches("[data-reveal]")) {
-      $("[data-phone]", this.#main).textContent = (await answer.json()).phone;
-      form.remove();
-    } else if (form.matches("[data-copylink]")) {
-      this.#copied((await answer.json()).url);
-      this.reload();
-    } else this.reload();
+      $("[data-phone]").textContent = told.phone;
+      return now?.remove();
+    }
+    if (form.matches("[data-copylink]")) this.#copied(told.url);
+    return document.dispatchEvent(new CustomEvent("order:changed"));
   }
 
   async #copied(url) {

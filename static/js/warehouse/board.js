@@ -3,7 +3,7 @@ import { fragment, post } from "lib/http.js";
 import { socket } from "lib/socket.js";
 import { chime } from "lib/sound.js";
 import { toast } from "lib/toast.js";
-import { keepFor, spelled } from "lib/typed.js";
+import { keepFor, spelled, standingField, standingForm } from "lib/typed.js";
 import { Camera } from "warehouse/camera.js";
 import { Scanner } from "warehouse/scanner.js";
 
@@ -154,11 +154,14 @@ export default class Board {
 
   /** A scanner's Enter in the field for the waybill ships nothing before it is known what was read. */
   async #entered(event) {
-    const field = event.target;
-    if (event.key !== "Enter" || event.isComposing || !field.matches("[name=tracking_number]") || !field.value.trim()) return;
+    const typed = event.target;
+    if (event.key !== "Enter" || event.isComposing || !typed.matches("[name=tracking_number]") || !typed.value.trim()) return;
     event.preventDefault();
+    const answer = await this.#scanner.read(typed.value);
+    // What came in meanwhile has renewed the board.
+    const field = standingField(typed);
+    if (!field) return;
     const { form } = field;
-    const answer = await this.#scanner.read(field.value);
     if (!answer || answer.kind === "unknown") return form.requestSubmit();
     if (answer.kind === "waybill") {
       field.value = answer.tracking_number || field.value;
@@ -199,9 +202,10 @@ export default class Board {
       if (!answer.ok) toast(text || say("没有成功，请重试", "That did not work"), { alert: true });
       else {
         if (text) toast(text);
-        form.reset();
+        const now = standingForm(form);
+        now?.reset();
         // Its own fold; that of all changes stays as somebody left it.
-        form.closest("details:not([data-alerts])")?.removeAttribute("open");
+        now?.closest("details:not([data-alerts])")?.removeAttribute("open");
         if (form.matches("[data-ship]")) this.#selected = "";
       }
     } catch {
