@@ -308,6 +308,9 @@ def test_a_payment_that_bounces_stays_to_be_paid(shipped, boss):
     assert fail_refund(actor=boss, refund_id=refund.pk, reason="账号不对").state == Refund.State.FAILED
     for _repeat in range(2):
         assert pay_refund(actor=boss, refund_id=refund.pk, reference="W5").state == Refund.State.SUCCEEDED
+    with pytest.raises(GuardFailed) as refusal:
+        fail_refund(actor=boss, refund_id=refund.pk, reason="账号不对")
+    assert refusal.value.names == ["refund_answered"]
     shipped.refresh_from_db()
     assert shipped.refunded_amount == refund.amount
 

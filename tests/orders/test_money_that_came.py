@@ -79,6 +79,19 @@ def test_a_part_paid_order_can_be_cancelled_and_its_deposit_waits_to_go_back(as_
     assert order.refunded_amount == order.paid_amount == Decimal("100.00")
 
 
+@pytest.mark.parametrize(("amount", "is_booked"), [("397.99", True), ("398.00", False), ("500.00", False)])
+def test_what_settles_an_unpaid_order_is_no_later_payment(amount, is_booked):
+    order = make_order()
+    try:
+        record_payment(actor=integration(), order_id=order.pk, amount=amount, reference="W-1")
+    except GuardFailed as refusal:
+        assert (refusal.names, is_booked) == (["amount_settles_order"], False)
+    else:
+        assert is_booked
+    order.refresh_from_db()
+    assert (order.paid_amount > 0) == is_booked
+
+
 def test_no_timer_closes_an_order_towards_which_money_came():
     order = move(make_order(), "paid", amount="1.00")
     with time_machine.travel(timezone.now() + timedelta(days=3)):

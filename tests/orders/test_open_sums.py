@@ -81,6 +81,7 @@ def test_a_pill_goes_when_the_money_has_gone(log_in, manager):
     assert PILL.findall(log_in(manager).get(row).text) == [("warn", "待退款 ¥102.00")]
     pay_refund(actor=integration(), refund_id=order.refunds.get().pk)
     assert PILL.findall(log_in(manager).get(row).text) == []
+    assert open_sum_of(Order.objects.get(pk=order.pk)).to_return == 0
 
 
 def test_a_pill_is_in_the_orders_own_currency_and_in_english_too(log_in, manager):
