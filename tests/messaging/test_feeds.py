@@ -5,6 +5,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib import admin
@@ -164,6 +165,26 @@ async def test_what_sales_may_see_is_narrowed_in_open_windows_at_once(live, sale
             refused = await until(opened, "error")
 
     assert (refused["code"], refused["conversation"]) == ("forbidden", talk)
+
+
+@pytest.mark.parametrize(
+    ("role", "shop_wants_it", "told_all"),
+    [("sales", False, False), ("sales", True, True), ("manager", False, True), ("warehouse", False, True)],
+)
+def test_only_sales_are_told_less_and_only_where_the_shop_wants_it(as_actor, role, shop_wants_it, told_all):
+    sales_see_all(shop_wants_it)
+
+    assert async_to_sync(feeds.sees_all)(as_actor(role)) == told_all
+
+
+def test_the_stockroom_is_told_of_what_was_missed_as_far_as_it_packs_it(order, as_actor):
+    move(order, "paid")
+    position_new_events()
+
+    frames, _cursor = async_to_sync(feeds.missed_events)(as_actor("warehouse"), "warehouse", 0)
+
+    told = [json.loads(frame)["event"]["type"] for frame in frames]
+    assert [kind for kind in told if kind.startswith("order.")] == ["order.paid"]
 
 
 def sales_see_all(wanted: bool) -> None:

@@ -1,5 +1,6 @@
 """Money that came is always booked, what was never paid is a debt, and nothing is in the books by mistake."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 from decimal import Decimal
 
@@ -82,12 +83,9 @@ def test_a_part_paid_order_can_be_cancelled_and_its_deposit_waits_to_go_back(as_
 @pytest.mark.parametrize(("amount", "is_booked"), [("397.99", True), ("398.00", False), ("500.00", False)])
 def test_what_settles_an_unpaid_order_is_no_later_payment(amount, is_booked):
     order = make_order()
-    try:
+    refused = nullcontext() if is_booked else pytest.raises(GuardFailed, match="金额已够付清")
+    with refused:
         record_payment(actor=integration(), order_id=order.pk, amount=amount, reference="W-1")
-    except GuardFailed as refusal:
-        assert (refusal.names, is_booked) == (["amount_settles_order"], False)
-    else:
-        assert is_booked
     order.refresh_from_db()
     assert (order.paid_amount > 0) == is_booked
 

@@ -1,3 +1,4 @@
+import base64
 from datetime import timedelta
 
 import pytest
@@ -6,6 +7,7 @@ from django.utils import timezone
 
 from orders.errors import GuardFailed
 from orders.models import Order, Shipment
+from orders.selectors import orders as orders_selector
 from orders.selectors.orders import (
     OrderFilters,
     order_for_detail,
@@ -86,9 +88,44 @@ def test_pages_follow_each_other_without_gap_or_repetition_in_both_directions(as
     assert len(back) == 9
 
 
-@pytest.mark.parametrize("cursor", ["x", "====", "🙂", "Pjk5OTk", "' OR 1=1"])
+@pytest.mark.parametrize("pk", [1, 10, 100, 1000, 10_000])
+def test_a_cursor_leads_to_where_it_was_taken_whatever_its_length(pk):
+    order = Order(pk=pk, placed_at=timezone.now())
+
+    assert orders_selector._decode(orders_selector._encode(order, backward=False)) == (
+        False,
+        (order.placed_at, pk),
+    )
+
+
+def test_a_status_is_counted_as_far_as_a_thousand(customer, as_actor):
+    one = {"customer": customer, "status": "completed", "placed_at": timezone.now()}
+    Order.objects.bulk_create(Order(number=f"N{n}", **one) for n in range(1001))
+
+    assert status_counts(as_actor("manager"))["completed"] == 1000
+
+
+def _cursor(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "====",
+        "🙂",
+        "Pjk5OTk",
+        "' OR 1=1",
+        _cursor(">2020-01-01T00:00:00|5"),
+        _cursor(">2020-01-01T00:00:00+00:00|x"),
+        _cursor(">2020-01-01T00:00:00+00:00|0"),
+    ],
+)
 def test_a_broken_cursor_starts_at_the_beginning(order, as_actor, cursor):
-    assert order_list(as_actor("manager"), OrderFilters(cursor=cursor)).orders == [order]
+    page = order_list(as_actor("manager"), OrderFilters(cursor=cursor))
+
+    assert (page.orders, page.previous_cursor, page.next_cursor) == ([order], None, None)
 
 
 def test_filters_narrow_together(as_actor):
