@@ -17,11 +17,13 @@ from orders.selectors.orders import (
 )
 from orders.selectors.products import variants_matching
 from orders.selectors.timeline import timeline
+from orders.selectors.visibility import who_took_over
 from orders.selectors.warehouse import warehouse_board
 from orders.services.editing import edit_order
 from orders.services.items import ItemInput
 from orders.services.shipments import add_tracking_node
 from orders.services.warehouse import acknowledge_order, tick_line
+from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import ShopSettings
 from shopcomm.core.events.models import DomainEvent
 from tests.factories import (
@@ -51,8 +53,26 @@ def test_the_warehouse_sees_what_it_works_with(as_actor):
     }
     seen = {order.status for order in orders_visible_to(as_actor("warehouse"))}
     assert seen == {"paid", "shipped", "completed"}
-    Order.objects.filter(pk=orders["completed"].pk).update(closed_at=timezone.now() - timedelta(days=8))
-    assert not orders_visible_to(as_actor("warehouse")).filter(status="completed").exists()
+    now, ended = timezone.now(), Order.objects.filter(pk=orders["completed"].pk)
+    with time_machine.travel(now, tick=False):
+        for ago, is_seen in ((timedelta(days=7), True), (timedelta(days=7, seconds=1), False)):
+            ended.update(closed_at=now - ago)
+            assert (ended.get() in orders_visible_to(as_actor("warehouse"))) == is_seen
+
+
+def test_who_lost_an_order_is_told_who_has_it_and_a_stranger_that_there_is_none(
+    as_actor, sales, other_sales, customer
+):
+    order = make_order(customer=customer, assigned_to=sales)
+    mine, theirs = Actor.staff(sales), Actor.staff(other_sales)
+    edit_order(actor=mine, order_id=order.pk, version=None, changes={"shipping_fee": "1.00"}, agreed=True)
+    assert who_took_over(mine, order.number) is None
+    Order.objects.update(assigned_to=other_sales)
+
+    assert who_took_over(mine, order.number) == "陈伟"
+    assert who_took_over(theirs, order.number) is None
+    assert who_took_over(mine, "BX-0") is None
+    assert who_took_over(as_actor(customer), order.number) is None
 
 
 def test_a_customer_sees_their_own_and_by_a_link_that_one_alone(order, customer, as_actor):
