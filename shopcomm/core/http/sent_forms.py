@@ -4,6 +4,7 @@ The record is written in the transaction of the work: what is refused may be sen
 """
 
 from collections.abc import Callable
+from hashlib import sha256
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -14,6 +15,8 @@ from shopcomm.core.http.models import SentForm
 
 FIELD = "form_key"
 LONGEST_KEY = 80
+# What a form carries and nobody says by it.
+UNSAID = frozenset({FIELD, "csrfmiddlewaretoken"})
 
 
 def once_sent(request: HttpRequest, work: Callable[[], str]) -> str:
@@ -22,10 +25,30 @@ def once_sent(request: HttpRequest, work: Callable[[], str]) -> str:
     `work` returns an address or another short text. The key is the one that the page was rendered with
     (`{% form_key %}`), of the person who sends it; a form without one is not looked for.
     """
-    key = request.POST.get(FIELD, "").replace("\x00", "").strip()[:LONGEST_KEY]
+    key = _key_of(request)
+    return _known_or_done(f"{request.user.pk or ''}", key, work) if key else work()
+
+
+def once_sent_by(customer_id: int, request: HttpRequest, work: Callable[[], str]) -> str:
+    """The same for a form of a customer, who comes back to a page and sends something else from it: only the same
+    answers in the same form are once."""
+    key = _key_of(request)
     if not key:
         return work()
-    return _known_or_done(f"{request.user.pk or ''}", key, work)
+    said = sorted((name, request.POST.getlist(name)) for name in request.POST if name not in UNSAID)
+    digest = sha256(repr((_place_of(request), said)).encode()).hexdigest()[:32]
+    return _known_or_done(f"customer:{customer_id}", f"{key[: LONGEST_KEY - 33]}:{digest}", work)
+
+
+def _place_of(request: HttpRequest) -> tuple[str, list[tuple[str, str]]]:
+    """Where a form is sent to, whichever of a customer's links its page was opened by."""
+    match = request.resolver_match
+    named = match.kwargs.items() if match else ()
+    return match.view_name if match else "", sorted((k, str(v)) for k, v in named if k != "token")
+
+
+def _key_of(request: HttpRequest) -> str:
+    return request.POST.get(FIELD, "").replace("\x00", "").strip()[:LONGEST_KEY]
 
 
 @retry_on_deadlock

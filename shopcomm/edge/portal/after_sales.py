@@ -18,6 +18,7 @@ from orders.models import AfterSalesCase, Order
 from orders.selectors.after_sales import cases_of
 from orders.services.after_sales import appeal_case, send_back, withdraw_case
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.http.sent_forms import once_sent_by
 from shopcomm.edge.portal.visits import Visit, by_customer, by_link, private
 
 
@@ -74,9 +75,13 @@ def move_case(request: HttpRequest, visit: Visit, case_id: int, step: str) -> Ht
     }
     if step not in steps:
         raise Http404
-    try:
+
+    def stepped() -> str:
         steps[step]()
-        messages.success(request, _("已提交"))
+        return _("已提交")
+
+    try:
+        messages.success(request, once_sent_by(visit.link.customer_id, request, stepped))
     except OrderError as error:
         messages.error(request, str(error.detail))
         if step == "send":

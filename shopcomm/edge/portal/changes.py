@@ -39,6 +39,7 @@ from orders.services.change_requests import (
 from orders.services.transitions import transition_order
 from orders.services.urges import urge_order
 from shopcomm.core import reading
+from shopcomm.core.http.sent_forms import once_sent_by
 from shopcomm.edge.portal.progress import progress_of
 from shopcomm.edge.portal.visits import Visit, by_customer, by_link, private
 
@@ -113,38 +114,45 @@ def answer(request: HttpRequest, visit: Visit, request_id: int, answer: str) -> 
         raise Http404
     work, done = ANSWERS[answer]
     chosen = {"seen": read_seen(request.POST)} if answer == "agree" else {}
-    try:
+
+    def answered() -> str:
         work(actor=visit.actor, request_id=request_id, **chosen)
-        messages.success(request, str(done))
-    except OrderError as error:
-        messages.error(request, str(error.detail))
-    return redirect("portal:order", visit.token)
+        return str(done)
+
+    return _once(request, visit, answered)
 
 
 @require_POST
 @by_customer
 def confirm(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Say that the goods are here and right; before the courier says so, if need be."""
-    try:
+
+    def confirmed() -> str:
         transition_order(actor=visit.actor, order_id=visit.order.pk, to=Status.COMPLETED)
-        messages.success(request, _("谢谢，订单已完成"))
-    except OrderError as error:
-        messages.error(request, str(error.detail))
-    return redirect("portal:order", visit.token)
+        return _("谢谢，订单已完成")
+
+    return _once(request, visit, confirmed)
 
 
 @require_POST
 @by_customer
 def urge(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Press for the order; the answer says how it stands."""
-    try:
+
+    def urged() -> str:
         urged = urge_order(actor=visit.actor, order_id=visit.order.pk)
+        text = _("已帮您催了，现在：%(stands)s") if urged.is_news else _("已经在催了，现在：%(stands)s")
+        return text % {"stands": progress_of(visit.order).headline}
+
+    return _once(request, visit, urged)
+
+
+def _once(request: HttpRequest, visit: Visit, work: Callable[[], str]) -> HttpResponse:
+    """Do what a form of the order's page asks for, however often it is sent, say what came of it, and go back."""
+    try:
+        messages.success(request, once_sent_by(visit.link.customer_id, request, work))
     except OrderError as error:
         messages.error(request, str(error.detail))
-        return redirect("portal:order", visit.token)
-    stands = progress_of(visit.order).headline
-    text = _("已帮您催了，现在：%(stands)s") if urged.is_news else _("已经在催了，现在：%(stands)s")
-    messages.success(request, text % {"stands": stands})
     return redirect("portal:order", visit.token)
 
 

@@ -15,7 +15,7 @@ from messaging.services.conversations import ensure_order_conversation
 from messaging.services.messages import send_message
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.http.sent_forms import once_sent
+from shopcomm.core.http.sent_forms import once_sent_by
 from shopcomm.edge.portal.visits import Visit, by_customer
 
 
@@ -24,7 +24,11 @@ from shopcomm.edge.portal.visits import Visit, by_customer
 def slip(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Send it; no payment is booked by it."""
     try:
-        once_sent(request, lambda: _send(visit.actor, visit.order, request.FILES.get("picture")))
+        once_sent_by(
+            visit.link.customer_id,
+            request,
+            lambda: _send(visit.actor, visit.order, request.FILES.get("picture")),
+        )
     except MessagingError as error:
         messages.error(request, str(error.detail))
         return redirect("portal:order", visit.token)

@@ -15,6 +15,7 @@ from orders.selectors.catalogue import is_few, variants_on_sale
 from orders.services.items import MAX_QUANTITY, list_price
 from shopcomm.core import reading
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.http.sent_forms import once_sent_by
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
 
 BASKET_KEY = "my_basket"
@@ -36,7 +37,7 @@ def lines_in(request: MyRequest) -> int:
 @require_POST
 @customer_required
 def add(request: MyRequest, product_id: int) -> HttpResponse:
-    """Put a variant of a product on the list; once more adds to it."""
+    """Put a variant of a product on the list; another form with it adds to it."""
     sku, pieces = request.POST.get("sku", ""), reading.pieces(request.POST.get("quantity", "1"))
     variant = variants_on_sale([sku]).get(sku)
     basket = basket_of(request)
@@ -45,11 +46,18 @@ def add(request: MyRequest, product_id: int) -> HttpResponse:
     elif sku not in basket and len(basket) >= MOST_LINES:
         messages.error(request, _("一次最多询价 %(count)d 款") % {"count": MOST_LINES})
     else:
-        basket[sku] = min(basket.get(sku, 0) + pieces, MAX_QUANTITY)
-        request.session[BASKET_KEY] = basket
-        _keep_question(request)
-        messages.success(request, _("已加入询价单"))
+        messages.success(
+            request, once_sent_by(request.customer.pk, request, lambda: _put(request, sku, pieces))
+        )
     return redirect("my:product", product_id)
+
+
+def _put(request: MyRequest, sku: str, pieces: int) -> str:
+    basket = basket_of(request)
+    basket[sku] = min(basket.get(sku, 0) + pieces, MAX_QUANTITY)
+    request.session[BASKET_KEY] = basket
+    _keep_question(request)
+    return _("已加入询价单")
 
 
 def _keep_question(request: MyRequest) -> None:
