@@ -7,7 +7,7 @@ from messaging.views.cases import new_case
 from messaging.views.emoji import emoji_data
 from messaging.views.inbox import inbox, new_enquiry, unread
 from messaging.views.messages import messages
-from messaging.views.notices import notices, retry_delivery, see, unseen, why, wishes
+from messaging.views.notices import notices, retry_delivery, retry_notice, see, unseen, why, wishes
 from messaging.views.nudges import nudge
 from messaging.views.rules import (
     delete_rule,
@@ -71,6 +71,7 @@ urlpatterns = [
     path("notices/wishes/", wishes, name="wishes"),
     path("notices/see/", see, name="notices-see"),
     path("notices/deliveries/<int:delivery_id>/retry/", retry_delivery, name="delivery-retry"),
+    path("notices/<int:notice_id>/retry/", retry_notice, name="notice-retry"),
     path("orders/<str:number>/notices/", why, name="why"),
     path("orders/<str:number>/nudge/<slug:what>/", nudge, name="nudge"),
     path("orders/<str:number>/after-sales/", new_case, name="new-case"),

@@ -2,7 +2,13 @@ from messaging.models.attachments import Attachment
 from messaging.models.channels import ChannelAccount, ChannelHealth, PushKey, PushSubscription
 from messaging.models.conversation import Conversation, ReadMarker
 from messaging.models.message import Message, Sender
-from messaging.models.notifications import Delivery, Notification, NotificationPreference, Recipient
+from messaging.models.notifications import (
+    Delivery,
+    HoursInForce,
+    Notification,
+    NotificationPreference,
+    Recipient,
+)
 from messaging.models.rules import (
     Audience,
     Channel,
@@ -22,6 +28,7 @@ __all__ = [
     "ChannelHealth",
     "Conversation",
     "Delivery",
+    "HoursInForce",
     "Message",
     "Notification",
     "NotificationPreference",

@@ -12,7 +12,8 @@ class Recipient(models.TextChoices):
 
 
 class Notification(models.Model):
-    """One notice for one person. It ends as sent, merged, dropped or cancelled, always with its reason."""
+    """One notice for one person. It ends as sent, merged, dropped or cancelled, always with its reason; or it failed time
+    after time, and a manager may have it tried again."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("等待")
@@ -20,6 +21,7 @@ class Notification(models.Model):
         MERGED = "merged", _("已合并")
         DROPPED = "dropped", _("未发送")
         CANCELLED = "cancelled", _("已取消")
+        FAILED = "failed", _("出错")
 
     rule = models.ForeignKey(
         NotificationRule, models.PROTECT, related_name="notifications", verbose_name=_("规则")
@@ -50,6 +52,9 @@ class Notification(models.Model):
     body = models.TextField(_("内容"), blank=True)
     # Where it stands in the conversation; of a merged one, where the message that carries it stands.
     seq = models.BigIntegerField(null=True, blank=True)
+    # How often it could not be told, and what stood in the way the last time.
+    failures = models.PositiveSmallIntegerField(_("失败次数"), default=0, db_default=0)
+    error = models.CharField(_("错误"), max_length=300, blank=True, default="", db_default="")
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -70,6 +75,8 @@ class Notification(models.Model):
             ),
             # The timeline and the "why not" page of an order.
             models.Index(fields=["order", "id"], name="notification_by_order"),
+            # What a manager has to see to.
+            models.Index(fields=["id"], condition=models.Q(state="failed"), name="notification_failed"),
         ]
 
     def __str__(self) -> str:
@@ -132,3 +139,15 @@ class NotificationPreference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.owner_kind} {self.owner_id}"
+
+
+class HoursInForce(models.Model):
+    """The hours, days off and budget by which waiting notices were given their moments, digested. One row."""
+
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_hours_in_force")]
+
+    def __str__(self) -> str:
+        return self.digest

@@ -81,6 +81,30 @@ ALWAYS_TOLD = frozenset(
 )
 
 
+# Outside a customer's daily budget: money, what becomes of the parcel, and answers to what the customer asked for.
+OUTSIDE_BUDGET = (
+    ALWAYS_TOLD
+    | DEBTS
+    | {
+        Trigger.PART_REFUNDED,
+        Trigger.REFUND_REQUESTED,
+        Trigger.REFUND_REJECTED,
+        Trigger.CANCELLED_REFUNDING,
+        Trigger.PARCEL_SHIPPED,
+        Trigger.SHIPPED,
+        Trigger.DELIVERED,
+        Trigger.PARCEL_RETURNED,
+        Trigger.CHANGED,
+        Trigger.CHANGE_ACCEPTED,
+        Trigger.CHANGE_REJECTED,
+        Trigger.CHANGE_FOR_CUSTOMER,
+        Trigger.CANCELLED,
+        Trigger.AFTER_SALES,
+        Trigger.BACK_IN_STOCK,
+    }
+)
+
+
 class Audience(models.TextChoices):
     CUSTOMER = "customer", _("客户")
     ASSIGNED = "assigned", _("负责销售")

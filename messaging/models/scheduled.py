@@ -14,6 +14,7 @@ class ScheduledMessage(models.Model):
         WAITING = "waiting", _("等待")
         SENT = "sent", _("已发送")
         CANCELLED = "cancelled", _("已取消")
+        FAILED = "failed", _("没有发出")
 
     conversation = models.ForeignKey("messaging.Conversation", models.PROTECT, related_name="scheduled")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("作者"))
@@ -23,6 +24,8 @@ class ScheduledMessage(models.Model):
     client_id = models.UUIDField(default=uuid.uuid4, editable=False)
     state = models.CharField(_("状态"), max_length=10, choices=State, default=State.WAITING)
     sent_at = models.DateTimeField(_("实际发送"), null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(_("失败次数"), default=0, db_default=0)
+    error = models.CharField(_("错误"), max_length=300, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -25,6 +25,7 @@ ICONS = {
     State.MERGED: "bell",
     State.DROPPED: "x",
     State.CANCELLED: "x",
+    State.FAILED: "warn",
 }
 
 
@@ -117,6 +118,12 @@ def failed_deliveries() -> list[Delivery]:
     )
     failed = Delivery.objects.filter(~Exists(taken), state=Delivery.State.FAILED).order_by("-pk")
     return list(failed.select_related("notification__rule", "notification__order")[:MOST_FAILED])
+
+
+def broken_notices() -> list[Notification]:
+    """What could not be told at all, time after time, latest first: for managers to have tried again."""
+    rows = Notification.objects.filter(state=State.FAILED).order_by("-pk").select_related("rule", "order")
+    return list(rows[:MOST_FAILED])
 
 
 def rule_figures(rule: NotificationRule, days: int = 14) -> dict[str, int]:

@@ -10,6 +10,7 @@ from messaging.services.notifications.reasons import waiting_text
 from shopcomm.core.accounts.actors import Actor
 
 MOST = 20
+UNSAID = (ScheduledMessage.State.WAITING, ScheduledMessage.State.FAILED)
 
 
 class HeldNotice(NamedTuple):
@@ -41,15 +42,20 @@ def to_come(conversation: Conversation) -> ToCome:
     now = timezone.now()
     waiting = notices_in(conversation).filter(state=Notification.State.WAITING, send_at__gt=now)
     notices = waiting.select_related("rule").order_by("send_at")[:MOST]
-    scheduled = ScheduledMessage.objects.filter(
-        conversation=conversation, state=ScheduledMessage.State.WAITING
-    )
+    scheduled = ScheduledMessage.objects.filter(conversation=conversation, state__in=UNSAID)
     watches = StockWatch.objects.filter(conversation=conversation, told_at=None, cancelled_at=None)
     return ToCome(
         [HeldNotice(row, waiting_text(row.send_at, row.reason, now)) for row in notices],
         list(scheduled.select_related("author").order_by("send_at")[:MOST]),
         list(watches.select_related("variant__product").order_by("asked_at")[:MOST]),
     )
+
+
+def unsaid_messages(actor: Actor) -> list[ScheduledMessage]:
+    """What was to be said and could not be, latest first: a member of staff's own, a manager's everybody's."""
+    failed = ScheduledMessage.objects.filter(state=ScheduledMessage.State.FAILED)
+    mine = failed if actor.role == "manager" else failed.filter(author_id=actor.id_or_zero)
+    return list(mine.select_related("author", "conversation__customer").order_by("-send_at", "-pk")[:MOST])
 
 
 def may_change(scheduled: ScheduledMessage, actor: Actor) -> bool:

@@ -1,15 +1,17 @@
 """Messages of staff that are said later, and the notice that nobody is there."""
 
+import logging
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from messaging.errors import BadMessage, Forbidden, NotFound
+from messaging.errors import BadMessage, Forbidden, MessagingError, NotFound
 from messaging.models import Conversation, Message, ScheduledMessage, Sender
 from messaging.services.drafts import Draft, draft
 from messaging.services.messages import write_messages
@@ -19,6 +21,7 @@ from shopcomm.core.configuration.hours import WorkingCalendar
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.deadlocks import leave_to_next_sweep, retry_on_deadlock
 
+log = logging.getLogger(__name__)
 NAMESPACE = uuid.UUID("a4f1f6c4-62a9-4c8e-8d7c-70b3b2b0c9d2")
 BATCH = 200
 FARTHEST = timedelta(days=365)
@@ -29,6 +32,10 @@ LATE = timedelta(minutes=10)
 # A message older than this is not answered by "nobody is there" any more.
 FRESH = timedelta(minutes=15)
 State = ScheduledMessage.State
+UNSAID = (State.WAITING, State.FAILED)
+# What could not be said is tried again after so long, twice as long each time; then its author is told.
+PUT_OFF = timedelta(minutes=2)
+MOST_FAILURES = 5
 
 
 def schedule_message(*, actor: Actor, conversation_id: int, body: str, send_at: datetime) -> ScheduledMessage:
@@ -52,7 +59,8 @@ def change_scheduled(*, actor: Actor, scheduled_id: int, body: str, send_at: dat
     given = {"client_id": row.client_id, "body": body}
     row.body = draft(actor=actor, conversation_id=row.conversation_id, given=given).body
     row.send_at = send_at
-    row.save(update_fields=["body", "send_at"])
+    row.state, row.failures, row.error = State.WAITING, 0, ""
+    row.save(update_fields=["body", "send_at", "state", "failures", "error"])
     return row
 
 
@@ -71,7 +79,7 @@ def _check_time(send_at: datetime) -> None:
 
 
 def _waiting(actor: Actor, scheduled_id: int) -> ScheduledMessage:
-    rows = ScheduledMessage.objects.select_for_update().filter(pk=scheduled_id, state=State.WAITING)
+    rows = ScheduledMessage.objects.select_for_update().filter(pk=scheduled_id, state__in=UNSAID)
     row = rows.first()
     # One's own, or anybody's for a manager.
     if row is None or (actor.role != "manager" and row.author_id != actor.id):
@@ -84,9 +92,42 @@ def send_scheduled(*, now: datetime | None = None) -> int:
     now, said = now or timezone.now(), 0
     _let_sleep(now)
     with leave_to_next_sweep("scheduled messages"):
-        while batch := _send_batch(now):
+        while batch := _batch_or_each(now):
             said += batch
     return said
+
+
+def _batch_or_each(now: datetime) -> int:
+    """A batch; or, when one of its messages cannot be said, each alone, so that it holds up none of the others."""
+    try:
+        return _send_batch(now)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("a batch of scheduled messages could not be said; going on one by one")
+    due = ScheduledMessage.objects.filter(state=State.WAITING, send_at__lte=now).order_by("send_at", "pk")
+    return sum(_send_one(row, now) for row in due[:BATCH])
+
+
+def _send_one(row: ScheduledMessage, now: datetime) -> int:
+    try:
+        return _send_batch(now, only=row.pk)
+    except OperationalError:
+        raise
+    except Exception as error:
+        log.exception("scheduled message %s could not be said", row.pk)
+        return _put_off(row, error, now)
+
+
+def _put_off(row: ScheduledMessage, error: Exception, now: datetime) -> int:
+    """Try it again later; what is refused for what it is, or failed time after time, is left to its author."""
+    failures, refused = row.failures + 1, isinstance(error, MessagingError)
+    fields: dict[str, Any] = {"failures": failures, "error": str(getattr(error, "detail", error))[:300]}
+    if refused or failures >= MOST_FAILURES:
+        fields["state"] = State.FAILED
+    else:
+        fields["send_at"] = now + PUT_OFF * 2**row.failures
+    return ScheduledMessage.objects.filter(pk=row.pk, state=State.WAITING).update(**fields)
 
 
 def _let_sleep(now: datetime) -> None:
@@ -99,8 +140,9 @@ def _let_sleep(now: datetime) -> None:
 
 @retry_on_deadlock
 @transaction.atomic
-def _send_batch(now: datetime) -> int:
+def _send_batch(now: datetime, only: int | None = None) -> int:
     due = ScheduledMessage.objects.filter(state=State.WAITING, send_at__lte=now).order_by("send_at", "pk")
+    due = due.filter(pk=only) if only else due
     rows = list(due.select_related("author").select_for_update(of=("self",), skip_locked=True)[:BATCH])
     drafts = [
         draft(

@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from messaging.models import Notification, NotificationPreference, PushSubscription, Recipient
 from messaging.models.rules import ALWAYS_TOLD, Trigger
 from messaging.services.channels.push import push_reach
+from messaging.services.notifications.moving import move_waiting
+from messaging.services.notifications.recipients import Person, these
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, OrderLink, Staff
 from shopcomm.core.accounts.services.order_links import link_token
@@ -85,11 +87,11 @@ def remember_browser(
 def _check_new(endpoint: str, kind: str, pk: int) -> None:
     """No transaction is open: a name may take seconds to be looked up. Raises SubscriptionRefused."""
     if seconds_to_wait(f"push-new:{kind}:{pk}", rate=NEW_RATE, size=NEW_BURST):
-        raise SubscriptionRefused("too many browsers, come again later")
+        raise SubscriptionRefused(_("短时间内打开的设备太多，请过几分钟再试"))
     try:
         check_outbound(endpoint, push_reach())
     except AddressRefused as error:
-        raise SubscriptionRefused(str(error)) from error
+        raise SubscriptionRefused(_("这个浏览器的推送服务连不上，请换一个浏览器")) from error
 
 
 @transaction.atomic
@@ -174,6 +176,7 @@ def wishes_of(actor: Actor) -> NotificationPreference:
     return known or NotificationPreference(owner_kind=kind, owner_id=pk)
 
 
+@transaction.atomic
 def set_wishes(
     *, actor: Actor, quiet_from: time | None, quiet_to: time | None, muted: list[str], desktop: bool = True
 ) -> NotificationPreference:
@@ -197,4 +200,5 @@ def set_wishes(
             "desktop": desktop,
         },
     )
+    move_waiting(these([Person(kind, pk)], "recipient"))
     return row

@@ -10,11 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from messaging.errors import NotFound
 from messaging.models import Delivery, NotificationPreference, Recipient
 from messaging.selectors.explained import budget_of, explain
-from messaging.selectors.notifications import failed_deliveries, notices_for, unseen_notices
+from messaging.selectors.notifications import broken_notices, failed_deliveries, notices_for, unseen_notices
+from messaging.selectors.waiting import unsaid_messages
 from messaging.selectors.wishes import kinds_for
 from messaging.services.channels.delivering import retry
+from messaging.services.notifications.by_hand import try_again
 from messaging.services.notifications.seeing import see_notices
 from messaging.services.notifications.telling import notice_url
 from messaging.services.subscriptions import WishesRefused, set_wishes, wishes_of
@@ -35,9 +38,10 @@ def notices(request: ShopRequest) -> HttpResponse:
     """What I was told, newest first; looking at it is having seen it only when it is clicked or all are marked."""
     page = Paginator(notices_for(request.actor), PAGE).get_page(request.GET.get("page"))
     rows = [(row, notice_url(row)) for row in page]
-    context = {"active": "notices", "rows": rows, "page": page}
+    context = {"active": "notices", "rows": rows, "page": page, "unsaid": unsaid_messages(request.actor)}
     if may(request.user.role, "admin"):
         context["failed"] = failed_deliveries()
+        context["broken"] = broken_notices()
         context["keeps_ending"] = read_keeps_ending(settings.DATA_DIR)
     return render(request, "messaging/notices.html", context)
 
@@ -115,3 +119,15 @@ def retry_delivery(request: ShopRequest, delivery_id: int) -> HttpResponse:
     if order is None or "from" in request.POST:
         return redirect("messaging:notices")
     return redirect("messaging:why", order.number)
+
+
+@require_POST
+@right_required("admin")
+def retry_notice(request: ShopRequest, notice_id: int) -> HttpResponse:
+    """Have a notice that failed time after time tried once more."""
+    try:
+        try_again(notice_id=notice_id)
+        messages.success(request, _("已安排重试"))
+    except NotFound as error:
+        messages.error(request, str(error.detail))
+    return redirect("messaging:notices")

@@ -74,7 +74,7 @@ def _sweep(ids: Iterable[int], to: str, reason: str) -> int:
 
 
 def _each(ids: Iterable[int], work: Callable[[int], bool]) -> int:
-    """Do something with each row; what others held too long is left to the next sweep. Returns with how many."""
+    """Do something with each row; what others held too long, or what is broken, holds up no other. Returns with how many."""
     done = 0
     for pk in ids:
         with leave_to_next_sweep(f"row {pk}"):

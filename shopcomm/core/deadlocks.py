@@ -65,11 +65,16 @@ def retry_on_deadlock(service: Callable[P, R]) -> Callable[P, R]:
 
 @contextmanager
 def leave_to_next_sweep(what: str) -> Iterator[None]:
-    """Around one piece of a sweep's work, named for the log: what others keep too long does not end the sweep."""
+    """Around one piece of a sweep's work, named for the log: what others keep too long, or what is broken, does not end
+    the sweep. A database that is away does: it would fail at every piece."""
     try:
         yield
     except DatabaseBusy:
         log.warning("%s left to the next sweep: others kept the rows", what)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("%s failed; the sweep goes on without it", what)
 
 
 def is_deadlock(error: BaseException) -> bool:

@@ -14,13 +14,12 @@ from time import monotonic
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from messaging.models import Channel, Delivery, Notification, ReadMarker
-from messaging.models.rules import DEBTS, TIMERS, Trigger
 from messaging.selectors.notifications import notice_is_for
 from messaging.services.channels import CHANNELS, ChannelFailed
 from messaging.services.channels.breakers import channel_failed, channel_rests, channel_works
@@ -28,12 +27,12 @@ from messaging.services.channels.handing_over import wants_channels, way_out, wa
 from messaging.services.channels.sweeping import Attempt, Calls, Switchboard, key_of
 from messaging.services.channels.wording import outgoing_of
 from messaging.services.notifications.decide import TOO_OLD, Ask, Policy, Reason, World, decide
+from messaging.services.notifications.matters import settled_matters
 from messaging.services.notifications.reasons import reason_text
 from messaging.services.notifications.recipients import Person
 from messaging.services.notifications.resting import preferences, quiet_windows
 from messaging.services.notifications.settling import LATE
 from messaging.services.subscriptions import browsers_to_wake
-from orders.models import Status
 from shopcomm.core.configuration.calendar import working_calendar
 
 log = logging.getLogger(__name__)
@@ -131,27 +130,41 @@ def _still_mine(delivery: Delivery, moment: datetime) -> bool:
 
 
 def prepare(pk: int, now: datetime) -> Attempt | None:
-    """Look at a claimed notice once more; None when it is not to be told now, or not this way."""
+    """Look at a claimed notice once more; None when it is not to be told now, or not this way.
+
+    One that cannot be looked at counts as tried, and holds up no other.
+    """
     wanted = Delivery.objects.select_related("notification__rule", "notification__order__customer")
-    delivery = wanted.get(pk=pk)
-    if needless := why_needless(delivery):
-        _claimed_by_us([pk], now).update(state=State.SKIPPED, error=needless[:300])
-        return None
-    if later := when_welcome(delivery, now):
-        # It is late, and they sleep: the claim is given back until then.
-        _claimed_by_us([pk], now).update(due_at=later)
+    delivery = wanted.filter(pk=pk).first()
+    if delivery is None:
         return None
     try:
-        addresses = _addresses(delivery)
-        if addresses:
-            return Attempt(delivery, outgoing_of(delivery), addresses)
-        failure = ChannelFailed("nobody to be reached this way", final=True)
+        with transaction.atomic():
+            return _prepared(delivery, now)
+    except ChannelFailed as error:
+        failure = error
+    except OperationalError:
+        raise
     except Exception as error:
         log.exception("delivery %s through %s could not be prepared", pk, delivery.channel)
         failure = ChannelFailed(repr(error))
     if _still_mine(delivery, now):
         _failed(delivery, failure, now)
     return None
+
+
+def _prepared(delivery: Delivery, now: datetime) -> Attempt | None:
+    """What is to be called, or None. Raises ChannelFailed when there is nobody to call."""
+    if needless := why_needless(delivery, now):
+        _claimed_by_us([delivery.pk], now).update(state=State.SKIPPED, error=needless[:300])
+        return None
+    if later := when_welcome(delivery, now):
+        # It is late, and they sleep: the claim is given back until then.
+        _claimed_by_us([delivery.pk], now).update(due_at=later)
+        return None
+    if addresses := _addresses(delivery):
+        return Attempt(delivery, outgoing_of(delivery), addresses)
+    raise ChannelFailed("nobody to be reached this way", final=True)
 
 
 def _addresses(delivery: Delivery) -> list[Any]:
@@ -183,7 +196,7 @@ def _settle(calls: Calls, now: datetime) -> bool:
     return False
 
 
-def why_needless(delivery: Delivery) -> str:
+def why_needless(delivery: Delivery, now: datetime) -> str:
     """Why nobody needs to be disturbed any more: read already, or no longer so."""
     notice = delivery.notification
     with translation.override(settings.LANGUAGE_CODE):
@@ -191,10 +204,7 @@ def why_needless(delivery: Delivery) -> str:
             return _("已经看到")
         if not delivery.once and not notice_is_for(notice):
             return _("收件人已不能查看")
-        order = notice.order
-        if notice.trigger in DEBTS and order and order.balance <= 0:
-            return _("情况已经改变")
-        if notice.trigger in TIMERS and order and order.status != _waits_in(notice.trigger, order.status):
+        if settled_matters([notice], now):
             return _("情况已经改变")
     return ""
 
@@ -220,10 +230,6 @@ def when_welcome(delivery: Delivery, now: datetime) -> datetime | None:
     return moment if moment and moment > now else None
 
 
-def _waits_in(trigger: str, status: str) -> str:
-    return {Trigger.UNPAID: Status.PENDING_PAYMENT, Trigger.PICKING_LONG: Status.PICKING}.get(trigger, status)  # type: ignore[call-overload,no-any-return]
-
-
 def _read(notice: Notification) -> bool:
     return bool(
         notice.seq
@@ -240,9 +246,19 @@ def _finish(delivery: Delivery, state: str, text: str) -> None:
     Delivery.objects.filter(pk=delivery.pk).update(state=state, error=text[:300])
 
 
-@transaction.atomic
 def _failed(delivery: Delivery, failure: ChannelFailed, now: datetime) -> None:
-    """Try again later, or give the notice to the next channel."""
+    """Try again later, or give the notice to the next channel; if there is none to be found, that is its end."""
+    try:
+        _try_later_or_elsewhere(delivery, failure, now)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("delivery %s has no other way", delivery.pk)
+        _finish(delivery, State.FAILED, str(failure))
+
+
+@transaction.atomic
+def _try_later_or_elsewhere(delivery: Delivery, failure: ChannelFailed, now: datetime) -> None:
     if not failure.final and delivery.attempts < MOST_ATTEMPTS:
         Delivery.objects.filter(pk=delivery.pk).update(
             due_at=now + wait_before(delivery.attempts), error=str(failure)[:300]

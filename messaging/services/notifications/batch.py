@@ -12,19 +12,19 @@ from django.db.models import Max, prefetch_related_objects
 from django.db.models.functions import Coalesce
 
 from messaging.models import Conversation, Notification, NotificationRule, Recipient
-from messaging.models.rules import DEBTS, TIMERS, Trigger
-from messaging.services.notifications.decide import BUDGET_WINDOW, Ask, Policy, World
-from messaging.services.notifications.planning import is_always
+from messaging.models.rules import Trigger
+from messaging.services.notifications.decide import BUDGET_WINDOW, Ask, Policy, Reason, World
+from messaging.services.notifications.matters import settled_matters
+from messaging.services.notifications.planning import is_always, is_in_budget
 from messaging.services.notifications.reasons import AT_HAND
 from messaging.services.notifications.recipients import Person
 from messaging.services.notifications.resting import preferences, quiet_windows
 from messaging.services.notifications.settling import Waiting
 from messaging.services.notifications.templates import Words, words_of
 from orders.models import Order, Shipment, Status
-from orders.selectors.credit import OWING
 from orders.transitions import TRANSITIONS
 from shopcomm.core.accounts.models import Customer, Staff
-from shopcomm.core.configuration.calendar import holiday_gap, today_in_shop, working_calendar
+from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import ShopSettings, shop_settings
 
 State = Notification.State
@@ -52,10 +52,13 @@ def place_of(row: Notification) -> tuple[datetime, int]:
 
 
 class Batch:
-    """The notices of one sweep. Their orders are locked, so what is told of them is true when it is told."""
+    """The notices of one sweep. Their orders are locked, so what is told of them is true when it is told.
 
-    def __init__(self, rows: Sequence[Notification], now: datetime) -> None:
-        self.now = now
+    With `tells` False nothing is told, and no order is locked.
+    """
+
+    def __init__(self, rows: Sequence[Notification], now: datetime, *, tells: bool = True) -> None:
+        self.now, self._tells = now, tells
         locked = self._lock_orders(rows)
         # An order that somebody is changing right now is left to the next sweep.
         self.rows = {row.pk: row for row in rows if row.order_id is None or row.order_id in locked}
@@ -82,7 +85,7 @@ class Batch:
         orders = Order.objects.filter(pk__in=ids).order_by("pk").select_related("customer", "conversation")
         orders = orders.defer(*UNASKED)
         free = orders.select_for_update(skip_locked=True, no_key=True, of=("self",))
-        return {order.pk: order for order in free}
+        return {order.pk: order for order in (free if self._tells else orders)}
 
     def mark(self, pk: int, **fields: Any) -> Notification:
         """Change a notice; it is written at the end."""
@@ -159,7 +162,7 @@ class Batch:
         """The latest event that each person was told of an order, or is to be."""
         ids = [row.order_id for row in self.rows.values() if row.order_id]
         live = Notification.objects.filter(order_id__in=ids, trigger__in=ABOUT_STATUS)
-        live = live.exclude(state__in=[State.DROPPED, State.CANCELLED])
+        live = live.exclude(state__in=[State.DROPPED, State.CANCELLED, State.FAILED])
         found = live.values_list("order_id", "recipient_kind", "recipient_id").annotate(last=Max("event_id"))
         return {(order, Person(kind, pk)): last or 0 for order, kind, pk, last in found}
 
@@ -211,6 +214,8 @@ class Batch:
             policy=Policy(rule.outside),
             urgent=row.urgent,
             always=is_always(rule, row.trigger),
+            in_budget=is_in_budget(row.trigger, row.data),
+            held_by_budget=row.reason == Reason.OVER_BUDGET,
             cap=rule.cap_count,
             cap_window=timedelta(hours=rule.cap_hours),
         )
@@ -222,7 +227,7 @@ class Batch:
             id=row.pk,
             rule_id=rule.pk,
             ask=ask,
-            thread="" if staff or not row.order_id else f"order:{row.order_id}",
+            thread="" if staff else self._thread(row),
             place=place_of(row),
             priority=row.priority,
             reason=row.reason,
@@ -231,6 +236,12 @@ class Batch:
             echo=row.data.get("state") == Shipment.State.SIGNED and self._tells_of_delivery,
             void=self._void(row, rule, person, ask),
         )
+
+    def _thread(self, row: Notification) -> str:
+        """The conversation a notice is told in; nothing that is told crosses from one into another."""
+        order = self.orders.get(row.order_id or 0)
+        talk = order.conversation.pk if order and hasattr(order, "conversation") else row.conversation_id
+        return f"conversation:{talk}" if talk else ""
 
     @cached_property
     def _tells_of_delivery(self) -> bool:
@@ -262,16 +273,14 @@ class Batch:
         wish = self.preferences.get(person)
         if wish and row.trigger in wish.muted and not ask.always:
             return "muted"
-        if row.trigger in TIMERS and self._settled(row):
-            return "taken_back"
-        if row.trigger == Trigger.HOLIDAYS_MISSING and not self._holidays_missing:
+        if row.pk in self._settled:
             return "taken_back"
         return "answered" if row.trigger == Trigger.UNPAID and self._answered(row) else ""
 
     @cached_property
-    def _holidays_missing(self) -> bool:
-        gap = holiday_gap(today_in_shop(self.now))
-        return gap is not None and gap.is_near
+    def _settled(self) -> set[int]:
+        """Notices whose matter is seen to by now."""
+        return settled_matters(list(self.rows.values()), self.now)
 
     def _answered(self, row: Notification) -> bool:
         """Whether the customer has spoken since the last reminder: then people go on, not the machine."""
@@ -292,15 +301,3 @@ class Batch:
     def _present(self) -> set[Person]:
         customers = {Person(Recipient.CUSTOMER, pk) for pk in self.customers}
         return customers | {Person(Recipient.STAFF, pk) for pk in self.staff}
-
-    def _settled(self, row: Notification) -> bool:
-        """Whether what a timer waited for has come meanwhile."""
-        order = self.orders.get(row.order_id or 0)
-        if row.trigger == Trigger.UNPAID:
-            return order is None or order.status != Status.PENDING_PAYMENT
-        if row.trigger in DEBTS:
-            return order is None or order.balance <= 0 or order.status not in OWING
-        if row.trigger == Trigger.PICKING_LONG:
-            return order is None or order.status != Status.PICKING
-        talk = self.conversations.get(row.conversation_id or 0) or (order.conversation if order else None)
-        return talk is None or talk.last_shop_seq >= talk.last_customer_seq

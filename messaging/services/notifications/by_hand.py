@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from messaging.errors import NotFound
 from messaging.models import Notification, StockWatch
+from messaging.services.notifications.decide import Reason
 from messaging.services.notifications.reasons import AT_HAND, BY_HAND
 from messaging.services.notifications.waking import wake_release
 
@@ -27,6 +28,18 @@ def cancel_notice(*, notice_id: int) -> Notification:
     row = _waiting(notice_id)
     row.state, row.reason = State.CANCELLED, BY_HAND
     row.save(update_fields=["state", "reason"])
+    return row
+
+
+@transaction.atomic
+def try_again(*, notice_id: int) -> Notification:
+    """Have a notice that failed time after time tried once more. Raises NotFound for one that has not."""
+    row = Notification.objects.select_for_update().filter(pk=notice_id, state=State.FAILED).first()
+    if row is None:
+        raise NotFound()
+    row.state, row.reason, row.failures, row.send_at = State.WAITING, Reason.AT_ONCE, 0, timezone.now()
+    row.save(update_fields=["state", "reason", "failures", "send_at"])
+    transaction.on_commit(wake_release, robust=True)
     return row
 
 

@@ -47,8 +47,12 @@ class Ask:
     delay: timedelta = timedelta(0)
     policy: Policy = Policy.WAIT
     urgent: bool = False
-    # Money that came or went is told whatever the budget says.
+    # Money that came or went is told whatever was turned off and however late it is.
     always: bool = False
+    # Shipping, delivery, money and answers are told however much was said that day.
+    in_budget: bool = True
+    # It waits already because the budget was full, until `meant_for`: that is a promise.
+    held_by_budget: bool = False
     cap: int | None = None
     cap_window: timedelta = timedelta(hours=24)
     # When it was to go, as decided last time; None the first time.
@@ -82,7 +86,8 @@ class Decision(NamedTuple):
 
 def decide(ask: Ask, world: World) -> Decision:
     """The first moment, from now on, at which this notice is welcome, and what it waits for."""
-    if not ask.always and world.now - _meant_for(ask, world) > TOO_OLD:
+    promised = ask.always or ask.held_by_budget
+    if not promised and world.now - _meant_for(ask, world) > TOO_OLD:
         return Decision(None, Reason.TOO_OLD)
     due = max(world.now, ask.happened_at + ask.delay)
     waits = Reason.DELAYED if due > world.now else Reason.AT_ONCE
@@ -121,8 +126,16 @@ def _welcome(due: datetime, reason: Reason, ask: Ask, world: World) -> tuple[dat
 def _affordable(moment: datetime, ask: Ask, world: World) -> tuple[datetime, Reason]:
     """When the cap of the rule and the budget of the person have room, and which of the two is the later."""
     by_cap = room_at(moment, world.told_by_rule, ask.cap, ask.cap_window)
-    by_budget = room_at(moment, world.told, world.budget, BUDGET_WINDOW)
+    by_budget = _room_in_budget(moment, ask, world) if ask.in_budget else moment
     return (by_cap, Reason.OVER_CAP) if by_cap >= by_budget else (by_budget, Reason.OVER_BUDGET)
+
+
+def _room_in_budget(moment: datetime, ask: Ask, world: World) -> datetime:
+    """When the person's budget has room; what was promised for a moment goes then, whatever was told since."""
+    room = room_at(moment, world.told, world.budget, BUDGET_WINDOW)
+    if ask.held_by_budget and ask.meant_for:
+        return min(room, max(moment, ask.meant_for))
+    return room
 
 
 def room_at(moment: datetime, told: Sequence[datetime], limit: int | None, window: timedelta) -> datetime:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from messaging.models import Conversation, Notification, NotificationRule
-from messaging.models.rules import ALWAYS_TOLD
+from messaging.models.rules import ALWAYS_TOLD, OUTSIDE_BUDGET, Trigger
 from messaging.services.notifications.conditions import Facts, matches
 from messaging.services.notifications.decide import Ask, Decision, Policy, World, decide
 from messaging.services.notifications.facts import data_of_event, facts_of_goods, facts_of_order
@@ -17,7 +17,7 @@ from messaging.services.notifications.recipients import Person, recipients
 from messaging.services.notifications.resting import quiet_windows
 from messaging.services.notifications.triggers import triggers_of
 from messaging.services.notifications.waking import wake_release
-from orders.models import Order
+from orders.models import Order, Shipment
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.events.facts import is_history
@@ -128,6 +128,7 @@ def ask(rule: NotificationRule, occasion: Occasion) -> Ask:
         policy=Policy(rule.outside),
         urgent=occasion.facts.urgent,
         always=is_always(rule, occasion.trigger),
+        in_budget=is_in_budget(occasion.trigger, occasion.data),
         cap=rule.cap_count,
         cap_window=timedelta(hours=rule.cap_hours),
     )
@@ -136,6 +137,14 @@ def ask(rule: NotificationRule, occasion: Occasion) -> Ask:
 def is_always(rule: NotificationRule, trigger: str) -> bool:
     """Whether a notice is told whatever was turned off: money, to the customer whose it is."""
     return trigger in ALWAYS_TOLD and rule.audience == "customer"
+
+
+def is_in_budget(trigger: str, data: dict[str, Any]) -> bool:
+    """Whether a notice counts as one that a customer's daily budget may hold: a parcel that is on its way does, one
+    that is at the door, lost or signed for does not."""
+    if trigger == Trigger.TRACKING:
+        return data.get("state") in ("", None, Shipment.State.HANDED_OVER, Shipment.State.IN_TRANSIT)
+    return trigger not in OUTSIDE_BUDGET
 
 
 def notification(
@@ -162,4 +171,13 @@ def notification(
     )
 
 
-__all__ = ["Occasion", "ask", "is_always", "notification", "occasion_of", "plan", "plan_event"]
+__all__ = [
+    "Occasion",
+    "ask",
+    "is_always",
+    "is_in_budget",
+    "notification",
+    "occasion_of",
+    "plan",
+    "plan_event",
+]

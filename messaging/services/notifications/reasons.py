@@ -11,6 +11,8 @@ from messaging.services.notifications.decide import Reason
 
 # What people did by hand.
 AT_HAND, BY_HAND = "at_hand", "by_hand"
+# It could not be told, time after time.
+BROKEN = "broken"
 
 REASONS: dict[str, str | Promise] = {
     Reason.AT_ONCE: gettext_lazy("立即发送"),
@@ -30,6 +32,7 @@ REASONS: dict[str, str | Promise] = {
     "merged": gettext_lazy("与其他通知合并成一条"),
     BY_HAND: gettext_lazy("由员工取消"),
     AT_HAND: gettext_lazy("由员工提前发送"),
+    BROKEN: gettext_lazy("多次出错，等经理处理"),
 }
 
 

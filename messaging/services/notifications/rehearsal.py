@@ -2,17 +2,19 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from django.db.models import Q
 from django.utils import timezone
 
-from messaging.models import Message, NotificationRule, Sender, StockWatch, Trigger
+from messaging.models import Message, Notification, NotificationRule, Recipient, Sender, StockWatch, Trigger
 from messaging.models.rules import TIMERS
 from messaging.services.notifications.back_in_stock import watched
 from messaging.services.notifications.conditions import matches
-from messaging.services.notifications.decide import Decision, World, decide
+from messaging.services.notifications.decide import BUDGET_WINDOW, Decision, Reason, World, decide
 from messaging.services.notifications.facts import facts_of_order, facts_of_talk
 from messaging.services.notifications.planning import Occasion, ask, occasion_of, told
 from messaging.services.notifications.preview import events_of_last_days
@@ -24,6 +26,7 @@ from orders.models import Order
 from orders.selectors.credit import debts
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.hours import WorkingCalendar
+from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.events.facts import is_history
 from shopcomm.core.events.models import DomainEvent
 
@@ -40,38 +43,94 @@ class Rehearsed(NamedTuple):
 
 
 class Rehearsal(NamedTuple):
-    """All of them, counted."""
+    """All of them, counted; `over_budget` are those of the held ones that a customer's daily budget holds."""
 
     notices: list[Rehearsed]
     total: int
     held: int
+    over_budget: int
     people: int
     most_for_one: int
     not_matching: int
 
 
 def rehearse(rule: NotificationRule, now: datetime, days: int = DAYS) -> Rehearsal:
-    """Play the last days through a rule as it stands, with its own cap; the budget that rules share is not played."""
-    calendar, notices, missed = working_calendar(), [], 0
-    told_at: dict[Person, list[datetime]] = defaultdict(list)
+    """Play the last days through a rule as it stands: its cap, and the budget that it shares with what other rules told."""
+    calendar, asked, missed = working_calendar(), [], 0
     for occasion in sorted(_occasions(rule, now, days, calendar), key=lambda each: each.happened_at):
         if not matches(rule, occasion.facts):
             missed += 1
             continue
-        people = told(rule, occasion)
-        resting = quiet_windows(people)
-        for person in people:
-            world = World(occasion.happened_at, calendar, resting.get(person), told_at[person])
-            decision = decide(ask(rule, occasion), world)
-            if decision.send_at and not decision.over:
-                # What is over the cap rides along with another message, so it fills no place of its own.
-                told_at[person].append(decision.send_at)
-            notices.append(Rehearsed(occasion, person, decision))
+        asked += [(occasion, person) for person in told(rule, occasion)]
+    play = _Play(rule, calendar, {person for _occasion, person in asked}, now - timedelta(days=days))
+    notices = play.run(asked, now)
     counts = Counter(each.person for each in notices)
-    held = sum(each.decision.send_at != each.occasion.happened_at for each in notices)
+    held = [each for each in notices if each.decision.send_at != each.occasion.happened_at]
     return Rehearsal(
-        notices[-MOST_SHOWN:][::-1], len(notices), held, len(counts), max(counts.values(), default=0), missed
+        notices[-MOST_SHOWN:][::-1],
+        len(notices),
+        len(held),
+        sum(each.decision.reason is Reason.OVER_BUDGET for each in held),
+        len(counts),
+        max(counts.values(), default=0),
+        missed,
     )
+
+
+class _Play:
+    """The sweep as it would have gone, without writing: whoever is asked again at a moment knows what was told by then."""
+
+    def __init__(
+        self, rule: NotificationRule, calendar: WorkingCalendar, people: set[Person], since: datetime
+    ) -> None:
+        self._rule, self._calendar, self._resting = rule, calendar, quiet_windows(people)
+        self._budget = shop_settings().customer_daily_budget
+        self._told_by_rule: dict[Person, list[datetime]] = defaultdict(list)
+        self._told_by_others: dict[Person, list[datetime]] = defaultdict(list)
+        customers = [person.id for person in people if person.kind == Recipient.CUSTOMER]
+        others = Notification.objects.filter(
+            recipient_kind=Recipient.CUSTOMER,
+            recipient_id__in=customers,
+            state=Notification.State.SENT,
+            sent_at__gt=since - BUDGET_WINDOW,
+        ).exclude(rule=rule.pk)
+        for pk, moment in others.order_by("sent_at").values_list("recipient_id", "sent_at"):
+            self._told_by_others[Person(Recipient.CUSTOMER, pk)].append(moment)  # type: ignore[arg-type]
+
+    def run(self, asked: list[tuple[Occasion, Person]], now: datetime) -> list[Rehearsed]:
+        """Every notice with what becomes of it; one that is still held at `now` with when it is to go."""
+        outcomes: dict[int, Decision] = {}
+        queue = [(occasion.happened_at, place) for place, (occasion, _person) in enumerate(asked)]
+        heapify(queue)
+        while queue:
+            moment, place = heappop(queue)
+            decision = self._decide(*asked[place], moment, outcomes.get(place))
+            outcomes[place] = decision
+            if decision.send_at is not None and moment < decision.send_at <= now:
+                heappush(queue, (decision.send_at, place))
+            elif decision.send_at is not None and decision.send_at <= moment:
+                self._told_by_rule[asked[place][1]].append(moment)
+        return [Rehearsed(*asked[place], outcomes[place]) for place in sorted(outcomes)]
+
+    def _decide(
+        self, occasion: Occasion, person: Person, moment: datetime, before: Decision | None
+    ) -> Decision:
+        wish = ask(self._rule, occasion)
+        if before is not None:
+            over = before.reason is Reason.OVER_BUDGET
+            wish = replace(wish, meant_for=before.send_at, held_by_budget=over)
+        decision = decide(wish, self._world(person, moment))
+        if before is None or decision.send_at is None:
+            return decision
+        # What it waited for is why it goes only now.
+        waits = decision.send_at > moment and not wish.held_by_budget
+        return Decision(decision.send_at, decision.reason if waits else before.reason)
+
+    def _world(self, person: Person, moment: datetime) -> World:
+        mine = self._told_by_rule[person]
+        others = [each for each in self._told_by_others[person] if each <= moment]
+        budget = self._budget if person.kind == Recipient.CUSTOMER else None
+        return World(moment, self._calendar, self._resting.get(person), mine, [*others, *mine], budget)
 
 
 def _occasions(

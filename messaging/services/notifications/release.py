@@ -9,9 +9,10 @@ import logging
 from collections.abc import Sequence
 from copy import copy
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from messaging.models import Notification, Recipient
@@ -19,6 +20,7 @@ from messaging.services.channels.handing_over import hand_over
 from messaging.services.notifications.batch import Batch
 from messaging.services.notifications.decide import Reason
 from messaging.services.notifications.planning import store
+from messaging.services.notifications.reasons import BROKEN
 from messaging.services.notifications.recipients import Person, recipients, these
 from messaging.services.notifications.settling import Settled, settle
 from messaging.services.notifications.telling import tell
@@ -26,8 +28,9 @@ from shopcomm.core.deadlocks import leave_to_next_sweep, retry_on_deadlock
 
 log = logging.getLogger(__name__)
 State = Notification.State
-# What could not be put into words is tried again after so long.
+# What could not be told is tried again after so long, twice as long each time; after MOST_FAILURES a manager decides.
 PUT_OFF = timedelta(minutes=10)
+MOST_FAILURES = 5
 PEOPLE = 400
 SWEEPS = 16
 # Marks the locks of this module among all advisory locks.
@@ -79,14 +82,50 @@ def _batch_or_each(now: datetime, people: int) -> int:
 
 
 def _release_one(person: Person, now: datetime) -> int:
-    try:
-        return _release_person(person, now)
-    except OperationalError:
-        raise
-    except Exception:
-        log.exception("the notices of %s %s could not be released", person.kind, person.id)
-        waiting = Notification.objects.filter(these([person], "recipient"), state=State.WAITING)
-        return waiting.filter(send_at__lte=now).update(send_at=now + PUT_OFF)
+    """One person's notices; when one of them cannot be told, the others all the same."""
+    for _attempt in range(2):
+        try:
+            return _release_person(person, now)
+        except OperationalError:
+            raise
+        except Exception as error:
+            log.exception("the notices of %s %s could not be released", person.kind, person.id)
+            if not _put_off_broken(person, now):
+                # None of them fails alone.
+                return sum(put_off(row, error, now) for row in _due_of(person, now))
+    return 0
+
+
+def _due_of(person: Person, now: datetime) -> list[Notification]:
+    waiting = Notification.objects.filter(these([person], "recipient"), state=State.WAITING)
+    return list(waiting.filter(send_at__lte=now).order_by("pk"))
+
+
+def _put_off_broken(person: Person, now: datetime) -> int:
+    """Try each of a person's notices alone, without telling it, and put off what fails. Returns how many did."""
+    broken = 0
+    for row in _due_of(person, now):
+        try:
+            with transaction.atomic():
+                _settle_rows(list(_locked(Q(pk=row.pk))), now)
+                transaction.set_rollback(True)
+        except OperationalError:
+            raise
+        except Exception as error:
+            log.exception("notice %s could not be told", row.pk)
+            broken += put_off(row, error, now)
+    return broken
+
+
+def put_off(row: Notification, error: Exception, now: datetime) -> int:
+    """Have a notice tried again later, or leave it to a manager. Returns 1."""
+    failures = row.failures + 1
+    fields: dict[str, Any] = {"failures": failures, "error": f"{type(error).__name__}: {error}"[:300]}
+    if failures >= MOST_FAILURES:
+        fields |= {"state": State.FAILED, "reason": BROKEN}
+    else:
+        fields["send_at"] = now + PUT_OFF * 2**row.failures
+    return Notification.objects.filter(pk=row.pk, state=State.WAITING).update(**fields)
 
 
 @retry_on_deadlock
@@ -103,7 +142,11 @@ def release_batch(*, now: datetime, people: int = PEOPLE) -> int:
 
 
 def _release(people: Sequence[Person], now: datetime) -> int:
-    batch = Batch(take(people, now), now)
+    return _settle_rows(take(people, now), now)
+
+
+def _settle_rows(rows: Sequence[Notification], now: datetime) -> int:
+    batch = Batch(rows, now)
     outcomes = {
         person: settle(batch.waiting_of(person), batch.world_of(person), batch.told_by_rule(person))
         for person in batch.people
@@ -140,8 +183,12 @@ def take(people: Sequence[Person], now: datetime) -> list[Notification]:
     if not people:
         return []
     ready = Q(send_at__lte=now) | Q(reason__in=[Reason.OVER_CAP, Reason.OVER_BUDGET])
-    rows = Notification.objects.filter(these(people, "recipient"), ready, state=State.WAITING).order_by("pk")
-    return list(rows.select_for_update(skip_locked=True, no_key=True))
+    return list(_locked(these(people, "recipient") & ready))
+
+
+def _locked(wanted: Q) -> QuerySet[Notification]:
+    rows = Notification.objects.filter(wanted, state=State.WAITING).order_by("pk")
+    return rows.select_for_update(skip_locked=True, no_key=True)
 
 
 def write_outcomes(rows: Sequence[Notification]) -> None:

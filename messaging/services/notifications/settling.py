@@ -1,7 +1,8 @@
 """What becomes of the notices that wait for one person: pure, so that a week can be played through it.
 
 A notice that was held is looked at again: what is out of date is dropped, what belongs together goes as one message,
-what is over the budget waits and rides along with the next.
+what is over the budget waits and rides along with the next message of its own conversation. What the budget held is told
+in the end, however the order went on: the page of settings promises it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,7 +23,7 @@ class Waiting:
     id: int
     rule_id: int
     ask: Ask
-    # Notices of the same thread, an order as a rule, may become one message; "" stands alone.
+    # Notices of the same thread, a conversation, may become one message; "" stands alone.
     thread: str
     # The order of the facts themselves: when they happened, then the log's.
     place: tuple[datetime, int]
@@ -69,11 +70,32 @@ def settle(waiting: Iterable[Waiting], world: World, told_by_rule: dict[int, Seq
             by_rule.setdefault(head.rule_id, []).append(world.now)
         else:
             riders += over
-    if result.messages:
-        result.messages[0] += [each.id for each in sorted(riders, key=lambda each: each.place)]
+    _let_ride(riders, result.messages, {each.id: each for each in kept})
     for id_ in (id_ for message in result.messages for id_ in message):
         result.postponed.pop(id_, None)
     return result
+
+
+def look_again(
+    waiting: Iterable[Waiting], world: World, told_by_rule: dict[int, Sequence[datetime]]
+) -> dict[int, tuple[datetime, str]]:
+    """When each of these would go by the hours, wishes and limits of now, and why then; nothing is told yet."""
+    moments = {}
+    for each in waiting:
+        decision = _ask_again(each, world, list(world.told), {k: list(v) for k, v in told_by_rule.items()})
+        if decision.send_at is not None:
+            # What may go now was held all the same: it is looked at as such when it goes.
+            held = _is_now(decision, world.now) or each.ask.held_by_budget
+            moments[each.id] = (decision.send_at, each.reason if held else decision.reason.value)
+    return moments
+
+
+def _let_ride(riders: Iterable[Waiting], messages: list[list[int]], known: dict[int, Waiting]) -> None:
+    """Put what is over a limit onto the earliest message of its own conversation; never onto another's."""
+    for each in sorted(riders, key=lambda each: each.place):
+        own = [message for message in messages if each.thread and known[message[0]].thread == each.thread]
+        if own:
+            min(own, key=lambda message: known[message[0]].place).append(each.id)
 
 
 def was_held(each: Waiting, now: datetime) -> bool:
@@ -84,7 +106,8 @@ def was_held(each: Waiting, now: datetime) -> bool:
 def _drop(each: Waiting, now: datetime, result: Settled) -> bool:
     """Whether there is nothing left to tell."""
     late = each.echo or was_held(each, now)
-    outdated = each.passed and each.overtaken and late and not each.ask.always
+    promised = each.ask.always or each.ask.held_by_budget
+    outdated = each.passed and each.overtaken and late and not promised
     reason = each.void or ("superseded" if outdated else "")
     if reason:
         result.dropped[each.id] = reason
@@ -118,4 +141,6 @@ def _postpone(each: Waiting, decision: Decision, result: Settled) -> None:
     if decision.send_at is None:
         result.dropped[each.id] = decision.reason.value
     else:
-        result.postponed[each.id] = (decision.send_at, decision.reason.value)
+        # That the budget held it stays written down, whatever else it waits for by now.
+        reason = Reason.OVER_BUDGET if each.ask.held_by_budget else decision.reason
+        result.postponed[each.id] = (decision.send_at, reason.value)

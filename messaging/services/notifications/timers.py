@@ -3,11 +3,13 @@
 A step that is missed while the product is down is not made up: only the last one that is due is told.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import NamedTuple
 
+from django.db import OperationalError
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -23,8 +25,9 @@ from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.hours import DAY, HORIZON_DAYS, WorkingCalendar
-from shopcomm.core.deadlocks import leave_to_next_sweep
+from shopcomm.core.deadlocks import DatabaseBusy, leave_to_next_sweep
 
+log = logging.getLogger(__name__)
 BATCH = 1000
 # Rows older than this past the last step are not looked at again.
 FORGOTTEN = timedelta(days=3)
@@ -57,12 +60,30 @@ def batched(things: Iterable[Candidate], size: int) -> Iterator[list[Candidate]]
 
 
 def plan_timers(*, now: datetime | None = None) -> int:
-    """Write the notices of every timer that has run out. Returns how many."""
+    """Write the notices of every timer that has run out. Returns how many. One that is broken holds up no other."""
     now, planned = now or timezone.now(), 0
     for rule in NotificationRule.objects.filter(enabled=True, trigger__in=SOURCES):
-        for chunk in batched(SOURCES[rule.trigger](rule, now), BATCH):
-            with leave_to_next_sweep(f"timers of {rule.trigger}"):
-                planned += plan([rule], _occasions(rule, _new(rule, chunk)), now=now)
+        with leave_to_next_sweep(f"timers of rule {rule.pk}"):
+            for chunk in batched(SOURCES[rule.trigger](rule, now), BATCH):
+                planned += _plan_chunk(rule, chunk, now)
+    return planned
+
+
+def _plan_chunk(rule: NotificationRule, chunk: Sequence[Candidate], now: datetime) -> int:
+    """All at once; or, when one of them cannot be planned, one by one."""
+    try:
+        return plan([rule], _occasions(rule, _new(rule, chunk)), now=now)
+    except DatabaseBusy:
+        log.warning("timers of rule %s left to the next sweep: others kept the rows", rule.pk)
+        return 0
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("timers of rule %s could not be planned together; going on one by one", rule.pk)
+    planned = 0
+    for each in chunk:
+        with leave_to_next_sweep(f"timer {each.cause}"):
+            planned += plan([rule], _occasions(rule, _new(rule, [each])), now=now)
     return planned
 
 

@@ -4,10 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.forms.models import model_to_dict
 from django.utils import timezone
 
 from messaging.models import NotificationRule, NotificationTemplate, RuleVersion
+from messaging.services.notifications.moving import move_waiting
 from messaging.services.notifications.templates import check_template
 from shopcomm.core.accounts.actors import Actor
 
@@ -53,6 +55,7 @@ def save_rule(
         changed_by=actor.name,
         changed_at=timezone.now(),
     )
+    move_waiting(Q(rule=rule))
     return rule
 
 

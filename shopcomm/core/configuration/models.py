@@ -79,7 +79,9 @@ class ShopSettings(models.Model):
         _("每位客户每天最多通知(条)"),
         default=6,
         validators=[MinValueValidator(1)],
-        help_text=_("所有规则共用；超出的合并成一条，不会丢失"),
+        help_text=_(
+            "所有规则共用；发货、签收、款项和对客户申请的答复不受限制。超出的推迟，同一会话的合并成一条，不会丢失"
+        ),
     )
     away_notice = models.BooleanField(_("非工作时间自动回复"), default=True)
     away_text = models.CharField(

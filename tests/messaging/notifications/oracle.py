@@ -20,6 +20,8 @@ RULES = {
     "cancelled": (75, "urgent", 0, "cancelled", False),
     "unpaid": (60, "wait", 0, "", False),
 }
+# What no daily budget holds.
+FREE = {"paid", "shipped", "delivered", "cancelled"}
 HELD = {"outside_hours", "resting", "over_cap", "over_budget", "delayed"}
 CLOSED = {"completed", "cancelled", "refunded"}
 
@@ -106,7 +108,7 @@ class Oracle:
                 self._add(notice, now)
 
     def _add(self, notice: Notice, now: datetime) -> None:
-        notice.when, notice.why = self.moment_for(notice, now, [])
+        notice.when, notice.why, _full = self.moment_for(notice, now, [])
         self.notices.append(notice)
 
     # --- when --------------------------------------------------------------------------------------
@@ -129,14 +131,16 @@ class Oracle:
         moment = due
         while not hasty and (not self.is_open(moment) or self.rests(notice.person, moment)):
             moment += SLOT
-        if notice.money or why == "urgent" or limit is None:
-            return moment, why
+        if notice.kind in FREE or why == "urgent" or limit is None:
+            return moment, why, False
+        held = notice.why == "over_budget"
+        promised = notice.when if held else None
         full = False
-        while sum(moment - DAY < each for each in told) >= limit:
+        while sum(moment - DAY < each for each in told) >= limit and not (promised and moment >= promised):
             moment, full = moment + SLOT, True
         while full and not hasty and (not self.is_open(moment) or self.rests(notice.person, moment)):
             moment += SLOT
-        return moment, "over_budget" if full else why
+        return moment, "over_budget" if full or held else why, full
 
     # --- the sweep -----------------------------------------------------------------------------------
     def sweep(self, now: datetime) -> None:
@@ -172,18 +176,20 @@ class Oracle:
         ):
             verdicts = {id(each): self.moment_for(each, now, person.told, self.budget) for each in group}
             go = [each for each in group if verdicts[id(each)][0] <= now]
-            over = [each for each in group if verdicts[id(each)][1] == "over_budget"]
+            over = [each for each in group if verdicts[id(each)][2] and each not in go]
             for each in group:
                 if each not in go:
-                    each.when, each.why = verdicts[id(each)]
+                    each.when, each.why, _full = verdicts[id(each)]
             if go:
                 head = sorted(go, key=lambda each: (-each.priority, each.place))[0]
                 messages.append([head, *(each for each in go + over if each is not head)])
                 person.told.append(now)
             else:
                 waiting += over
-        if messages:
-            messages[0] += waiting
+        for each in sorted(waiting, key=lambda each: each.place):
+            own = [message for message in messages if message[0].order == each.order]
+            if own:
+                min(own, key=lambda message: message[0].place).append(each)
         for message in messages:
             for place, each in enumerate(message):
                 each.sent, each.state = now, "sent" if place == 0 else "merged"
@@ -201,6 +207,6 @@ class Oracle:
         elif each.kind != "unpaid" and not each.money and self._was_held(each, now):
             passed = RULES[each.kind][3] != status
             overtaken = latest.get(each.order, 0) > each.in_log or status in CLOSED
-            if passed and overtaken:
+            if passed and overtaken and each.why != "over_budget":
                 each.state, each.why = "dropped", "superseded"
         return each.state == "dropped"

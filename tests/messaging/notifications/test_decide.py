@@ -75,6 +75,23 @@ def test_money_is_told_whatever_the_budget_says():
     assert decide(ask_at(DAY, always=True), world(DAY, told=told, budget=1)) == (DAY, Reason.AT_ONCE)
 
 
+def test_what_stands_outside_the_budget_is_held_by_its_rules_own_cap_alone():
+    told = [DAY - MINUTE] * 9
+    known = world(DAY, told=told, told_by_rule=told, budget=1)
+    assert decide(ask_at(DAY, in_budget=False), known) == (DAY, Reason.AT_ONCE)
+    assert decide(ask_at(DAY, in_budget=False, cap=9), known).reason is Reason.OVER_CAP
+
+
+def test_what_the_budget_holds_goes_when_it_was_promised_and_is_never_too_old():
+    promised = DAY + timedelta(hours=2)
+    asked = ask_at(NIGHT, meant_for=promised, held_by_budget=True)
+    full = {"told": [DAY - MINUTE], "budget": 1}
+    assert decide(asked, world(DAY, **full)) == (promised, Reason.OVER_BUDGET)
+    assert decide(asked, world(promised, told=[promised - MINUTE], budget=1)).send_at == promised
+    days_later = promised + timedelta(days=5)
+    assert decide(asked, world(days_later, told=[days_later - MINUTE], budget=1)).send_at == days_later
+
+
 def test_old_news_is_not_told():
     assert decide(ask_at(DAY - TOO_OLD - MINUTE), world(DAY)) == (None, Reason.TOO_OLD)
 
@@ -146,6 +163,7 @@ def cases(draw: st.DrawFn) -> tuple[Ask, World]:
         policy=draw(st.sampled_from(Policy)),
         urgent=draw(st.booleans()),
         always=draw(st.booleans()),
+        in_budget=draw(st.booleans()),
         cap=draw(st.none() | st.integers(1, 4)),
         cap_window=timedelta(hours=draw(st.integers(1, 48))),
     )
@@ -188,7 +206,7 @@ def test_no_window_ever_holds_more_than_the_cap_and_the_budget_allow(case: tuple
         return
     if asked.cap is not None:
         assert sum(each > moment - asked.cap_window for each in known.told_by_rule) < asked.cap
-    if known.budget is not None:
+    if known.budget is not None and asked.in_budget:
         assert sum(each > moment - BUDGET_WINDOW for each in known.told) < known.budget
 
 

@@ -5,8 +5,10 @@ from uuid import uuid4
 
 import pytest
 
-from messaging.models import Notification, NotificationPreference
+from messaging.models import Message, Notification, NotificationPreference, NotificationRule
+from messaging.models.rules import OUTSIDE_BUDGET
 from messaging.services.messages import send_message
+from messaging.services.notifications.planning import is_in_budget
 from messaging.services.notifications.release import release_due
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
@@ -30,14 +32,102 @@ def test_a_kind_that_a_customer_turned_off_is_dropped_but_money_is_told(order, p
     assert told(order) == ["paid"]
 
 
-def test_over_the_budget_notices_merge_into_one_digest(clock, customer, pass_on):
+def test_what_is_over_the_budget_rides_with_the_next_message_of_its_own_order(clock, customer, pass_on, told):
     ShopSettings.objects.update(customer_daily_budget=2)
     orders = [make_order(customer=customer) for _ in range(4)]
     pass_on()
-    rows = Notification.objects.filter(trigger="order_confirmed")
-    assert sorted(rows.values_list("state", flat=True)) == ["merged", "merged", "sent", "sent"]
-    carrier = rows.exclude(merged=None).distinct().get()
-    assert all(order.number in carrier.body for order in [*orders[2:], carrier.order])
+    found = [states(order)["order_confirmed"] for order in orders]
+    assert found == [("sent", "at_once")] * 2 + [("waiting", "over_budget")] * 2
+    pay(orders[2])
+    pass_on()
+    (text,) = told(orders[2], bodies=True)
+    assert text.startswith("您有 2 条更新")
+    assert orders[3].number not in text
+    assert states(orders[3])["order_confirmed"] == ("waiting", "over_budget")
+
+
+def test_shipping_delivery_money_and_answers_are_told_however_much_was_said(clock, customer, pass_on, told):
+    ShopSettings.objects.update(customer_daily_budget=1)
+    make_order(customer=customer)
+    order = make_order(customer=customer, urgent=True)
+    pass_on()
+    for step in (pay, ship, lambda order: move(order, "delivered")):
+        step(order)
+        pass_on()
+    assert told(order) == ["paid", "shipped", "delivered"]
+    assert not Notification.objects.filter(order=order, state__in=["waiting", "dropped"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("state", "held"),
+    [("in_transit", True), ("out_for_delivery", False), ("problem", False), ("signed", False)],
+)
+def test_a_parcel_at_the_door_is_told_at_once_and_one_on_its_way_may_wait(state, held):
+    assert is_in_budget("tracking", {"state": state}) is held
+
+
+def test_every_kind_of_notice_for_a_customer_is_known_to_the_budget_or_stands_outside_it():
+    for_customer = set(
+        NotificationRule.objects.filter(audience="customer").values_list("trigger", flat=True).distinct()
+    )
+    assert for_customer - OUTSIDE_BUDGET == {
+        "order_confirmed",
+        "picking",
+        "tracking",
+        "completed",
+        "unpaid",
+        "expired",
+    }
+
+
+def test_what_the_budget_held_is_told_in_the_end_although_the_order_went_on_meanwhile(
+    clock, customer, pass_on, told, rule
+):
+    rule("shipped", enabled=False)
+    rule("paid", enabled=False)
+    rule("unpaid", enabled=False)
+    ShopSettings.objects.update(customer_daily_budget=1)
+    make_order(customer=customer)
+    order = make_order(customer=customer)
+    pass_on()
+    pay(order)
+    move(order, "picking")
+    pass_on()
+    move(order, "shipped", carrier="shunfeng", tracking_number="SF1234567890")
+    pass_on()
+    assert told(order) == []
+    clock.move_to(at("2026-11-25 10:00"))
+    pass_on()
+    (text,) = told(order, bodies=True)
+    assert text.startswith("您有 2 条更新")
+    assert "已下单成功" in text
+    assert "已开始配货" in text
+
+
+def test_the_moment_that_was_promised_is_kept_whatever_is_said_meanwhile(clock, customer, pass_on, rule):
+    rule("unpaid", enabled=False)
+    ShopSettings.objects.update(customer_daily_budget=1)
+    make_order(customer=customer)
+    held = make_order(customer=customer)
+    pass_on()
+    clock.move_to(at("2026-11-25 09:30"))
+    paid = make_order(customer=customer)
+    pay(paid)
+    pass_on()
+    clock.move_to(at("2026-11-25 10:00"))
+    pass_on()
+    assert states(held)["order_confirmed"] == ("sent", "over_budget")
+
+
+def test_two_days_without_the_product_lose_nothing_that_the_budget_held(clock, customer, pass_on, rule):
+    rule("unpaid", enabled=False)
+    ShopSettings.objects.update(customer_daily_budget=1)
+    make_order(customer=customer)
+    held = make_order(customer=customer)
+    pass_on()
+    clock.move_to(at("2026-11-29 10:00"))
+    pass_on()
+    assert states(held)["order_confirmed"][0] == "sent"
 
 
 def test_over_the_budget_with_nothing_to_ride_on_waits_until_there_is_room(clock, customer, pass_on):
@@ -154,8 +244,11 @@ def test_a_rule_has_a_cap_for_each_person_and_what_is_over_it_waits(clock, custo
     assert states(second)["order_confirmed"][0] == "sent"
 
 
-def test_the_budget_goes_to_what_matters_most_and_the_rest_rides_along(clock, customer, pass_on, rule):
+def test_the_budget_goes_to_what_matters_most_and_never_to_another_orders_conversation(
+    clock, customer, pass_on, rule
+):
     ShopSettings.objects.update(customer_daily_budget=1)
+    rule("unpaid", enabled=False)
     clock.move_to(at("2026-11-24 22:00"))
     orders = [make_order(customer=customer) for _ in range(2)]
     pay(orders[0])
@@ -164,9 +257,12 @@ def test_the_budget_goes_to_what_matters_most_and_the_rest_rides_along(clock, cu
     pass_on()
     clock.move_to(at("2026-11-25 09:00"))
     pass_on()
+    assert states(orders[1])["order_confirmed"] == ("waiting", "over_budget")
+    assert not Message.objects.filter(body__contains=orders[1].number, conversation__order=orders[0]).exists()
+    clock.move_to(at("2026-11-26 09:00"))
+    pass_on()
     carrier = Notification.objects.get(order=orders[1], trigger="order_confirmed")
-    assert (carrier.state, carrier.merged_into.trigger) == ("merged", "shipped")
-    assert orders[1].number in carrier.merged_into.body
+    assert (carrier.state, carrier.conversation.order_id) == ("sent", orders[1].pk)
 
 
 def told_staff(order: Order) -> dict[int, tuple[str, str]]:

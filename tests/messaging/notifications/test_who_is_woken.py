@@ -63,7 +63,7 @@ def test_new_browsers_of_a_person_are_bounded_and_a_known_one_costs_no_look_at_i
 
     for place in range(1, subscriptions.NEW_BURST):
         remember_browser(actor=actor, subscription=browser(f"new{place}"))
-    with pytest.raises(SubscriptionRefused, match="too many browsers"):
+    with pytest.raises(SubscriptionRefused, match="短时间内打开的设备太多"):
         remember_browser(actor=actor, subscription=browser("one more"))
     assert len(looked) == subscriptions.NEW_BURST
 

@@ -1,0 +1,72 @@
+"""What waits is given a new moment when the shop's hours, somebody's rest, a rule or a limit is another than before.
+
+Whatever changed the hours, and wherever: the sweep compares them with those by which the waiting notices were held.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from messaging.models import HoursInForce, Notification
+from messaging.services.notifications.batch import Batch
+from messaging.services.notifications.release import write_outcomes
+from messaging.services.notifications.settling import HELD, look_again
+from messaging.services.notifications.waking import wake_release
+from shopcomm.core.configuration.calendar import working_calendar
+from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.deadlocks import retry_on_deadlock
+
+BATCH = 500
+
+
+def move_held(*, now: datetime | None = None) -> int:
+    """Give what waits new moments if hours, days off or the budget have changed since. Returns how many moved."""
+    digest = hours_digest()
+    if HoursInForce.objects.filter(pk=1, digest=digest).exists():
+        return 0
+    moved = move_waiting(Q(), now=now)
+    HoursInForce.objects.update_or_create(pk=1, defaults={"digest": digest})
+    return moved
+
+
+def move_waiting(which: Q, *, now: datetime | None = None) -> int:
+    """Give those of the held notices new moments by what is so now. Returns how many have another."""
+    now = now or timezone.now()
+    held = Notification.objects.filter(
+        which, state=Notification.State.WAITING, reason__in=HELD, send_at__gt=now
+    )
+    ids = list(held.order_by("pk").values_list("pk", flat=True))
+    return sum(_move(ids[start : start + BATCH], now) for start in range(0, len(ids), BATCH))
+
+
+@retry_on_deadlock
+@transaction.atomic
+def _move(ids: Sequence[int], now: datetime) -> int:
+    waiting = Notification.objects.filter(pk__in=ids, state=Notification.State.WAITING).order_by("pk")
+    batch = Batch(list(waiting.select_for_update(skip_locked=True, no_key=True)), now, tells=False)
+    for person in batch.people:
+        moments = look_again(batch.waiting_of(person), batch.world_of(person), batch.told_by_rule(person))
+        for pk, (moment, reason) in moments.items():
+            if batch.rows[pk].send_at != moment:
+                batch.mark(pk, send_at=moment, reason=reason)
+    write_outcomes(batch.touched)
+    if any(row.send_at <= now for row in batch.touched):
+        transaction.on_commit(wake_release, robust=True)
+    return len(batch.touched)
+
+
+def hours_digest() -> str:
+    """The shop's hours, days off and daily budget in one short text: another one for others."""
+    calendar, shop = working_calendar(), shop_settings()
+    known = (
+        settings.TIME_ZONE,
+        calendar.weekly,
+        sorted(calendar.exceptions.items()),
+        shop.customer_daily_budget,
+    )
+    return hashlib.sha256(repr(known).encode()).hexdigest()

@@ -1,0 +1,223 @@
+"""One row that cannot be handled: the others go out, and somebody sees what is left."""
+
+import sys
+from datetime import timedelta
+
+import pytest
+
+from messaging.errors import BadMessage
+from messaging.models import Delivery, Message, Notification, NotificationRule, ScheduledMessage
+from messaging.services import scheduled
+from messaging.services.channels import delivering
+from messaging.services.notifications import release, telling, timers
+from messaging.services.notifications.release import MOST_FAILURES, release_due
+from messaging.services.scheduled import cancel_scheduled, change_scheduled, schedule_message, send_scheduled
+from messaging.tasks.notifications import timers as timers_task
+from messaging.tasks.scheduled import scheduled as scheduled_task
+from orders.models import Order
+from orders.tasks import sweeps
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.relay import relay
+from tests.factories import make_order, make_orders, move
+from tests.messaging.notifications.conftest import at, states
+
+pytestmark = pytest.mark.django_db
+
+
+def break_at(monkeypatch, module, name: str, poisoned) -> None:
+    """Have a function fail for what `poisoned` says, and work as ever for everything else."""
+    works = getattr(module, name)
+
+    def broken(*args, **kwargs):
+        if poisoned(*args, **kwargs):
+            raise ValueError("poisoned")
+        return works(*args, **kwargs)
+
+    monkeypatch.setattr(module, name, broken)
+
+
+@pytest.fixture
+def poisoned(order, monkeypatch) -> Order:
+    """An order of which "picking" cannot be put into words."""
+    break_at(
+        monkeypatch, telling, "body_of", lambda batch, row: row.order == order and row.trigger == "picking"
+    )
+    move(order, "paid")
+    move(order, "picking")
+    return order
+
+
+def test_the_other_notices_of_the_same_person_and_order_go_out(poisoned, pass_on, told):
+    other = make_order(customer=poisoned.customer)
+    pass_on()
+    assert told(poisoned) == ["order_confirmed", "paid"]
+    assert told(other) == ["order_confirmed"]
+    row = Notification.objects.get(order=poisoned, trigger="picking")
+    assert (row.state, row.failures, row.error) == ("waiting", 1, "ValueError: poisoned")
+
+
+def test_what_fails_time_after_time_is_left_to_a_manager_who_has_it_tried_again(
+    poisoned, clock, pass_on, told, log_in, manager, sales, monkeypatch
+):
+    for _time in range(MOST_FAILURES):
+        pass_on()
+        clock.shift(timedelta(hours=2))
+    row = Notification.objects.get(order=poisoned, trigger="picking")
+    assert (row.state, row.reason, row.failures) == ("failed", "broken", MOST_FAILURES)
+    assert "ValueError: poisoned" not in log_in(sales).get("/notices/").text
+    boss = log_in(manager)
+    assert "ValueError: poisoned" in boss.get("/notices/").text
+    assert "多次出错，等经理处理" in boss.get(f"/orders/{poisoned.number}/notices/").text
+    monkeypatch.undo()
+    clock.move_to(at("2026-11-25 10:00"))
+    assert boss.post(f"/notices/{row.pk}/retry/").status_code == 302
+    release_due()
+    assert told(poisoned)[-1] == "picking"
+    assert boss.post(f"/notices/{row.pk}/retry/", follow=True).status_code == 200
+
+
+def test_a_delivery_that_cannot_be_looked_at_holds_up_no_other(clock, customer, rule, monkeypatch, settings):
+    settings.EMAIL_URL = "smtp://mail.example"
+    customer.email = "wu@example.com"
+    customer.save()
+    rule("order_confirmed", channels=["email"])
+    first, second = make_orders(2, customer=customer)
+    relay()
+    release_due()
+    sent = []
+    monkeypatch.setattr(
+        "messaging.services.channels.email.send", lambda out, *rest: sent.append(out.reference)
+    )
+    break_at(
+        monkeypatch, delivering, "why_needless", lambda delivery, now: delivery.notification.order == first
+    )
+    assert delivering.deliver_channel("email") == 1
+    assert len(sent) == 1
+    broken = Delivery.objects.get(notification__order=first)
+    assert (broken.state, broken.attempts, broken.error) == ("waiting", 1, "ValueError('poisoned')")
+    Delivery.objects.filter(pk=broken.pk).update(attempts=delivering.MOST_ATTEMPTS - 1)
+    clock.shift(timedelta(minutes=5))
+    delivering.deliver_channel("email")
+    broken.refresh_from_db()
+    assert broken.state == "failed"
+    assert Delivery.objects.get(notification__order=second).state == "sent"
+
+
+def test_a_delivery_without_another_way_ends_and_holds_up_no_other(clock, customer, rule, monkeypatch):
+    order = make_order(customer=customer)
+    relay()
+    release_due()
+    notice = Notification.objects.get(order=order)
+    broken = Delivery.objects.create(
+        notification=notice, channel="sms", fallback=["email"], due_at=at("2026-11-24 10:00")
+    )
+    break_at(monkeypatch, delivering, "fall_back", lambda delivery, now: True)
+    delivering.deliver_channel("sms")
+    broken.refresh_from_db()
+    assert (broken.state, broken.error) == ("failed", "nobody to be reached this way")
+
+
+def later(order: Order, sales, body: str) -> ScheduledMessage:
+    return schedule_message(
+        actor=Actor.staff(sales),
+        conversation_id=order.conversation.pk,
+        body=body,
+        send_at=at("2026-11-24 15:00"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "shown"),
+    [(BadMessage("不能这样发"), "failed", "不能这样发"), (ValueError("poisoned"), "waiting", "poisoned")],
+)
+def test_a_scheduled_message_that_cannot_be_said_holds_up_no_other(
+    order, sales, clock, monkeypatch, error, state, shown
+):
+    rows = [later(order, sales, text) for text in ("第一", "坏的", "第三")]
+    works = scheduled.draft
+
+    def draft(**given):
+        if given["given"]["body"] == "坏的":
+            raise error
+        return works(**given)
+
+    monkeypatch.setattr(scheduled, "draft", draft)
+    clock.move_to(at("2026-11-24 15:00"))
+    send_scheduled()
+    said = Message.objects.filter(conversation=order.conversation, sender_kind="staff").order_by("seq")
+    assert [each.body for each in said] == ["第一", "第三"]
+    broken = ScheduledMessage.objects.get(pk=rows[1].pk)
+    assert (broken.state, broken.error) == (state, shown)
+
+
+def test_whoever_wrote_it_sees_that_it_was_not_said_and_writes_it_anew(
+    order, sales, other_sales, clock, log_in
+):
+    row = later(order, sales, "样品好了")
+    Order.objects.filter(pk=order.pk).update(assigned_to=sales)
+    ScheduledMessage.objects.filter(pk=row.pk).update(state="failed", error="写不了")
+    mine = log_in(sales)
+    assert "没有发出：写不了" in mine.get(f"/conversations/{order.conversation.pk}/waiting/").text
+    assert "写不了" in mine.get("/notices/").text
+    assert "写不了" not in log_in(other_sales).get("/notices/").text
+    moment = at("2026-11-24 16:00")
+    again = change_scheduled(actor=Actor.staff(sales), scheduled_id=row.pk, body="样品好了", send_at=moment)
+    assert (again.state, again.error) == ("waiting", "")
+    assert cancel_scheduled(actor=Actor.staff(sales), scheduled_id=row.pk).state == "cancelled"
+
+
+def test_one_timer_that_cannot_be_planned_holds_up_no_other(clock, customer, rule, monkeypatch):
+    first, second = make_orders(2, customer=customer)
+    rule("order_confirmed", enabled=False)
+    NotificationRule.objects.filter(key="picking_long").update(steps=["oops"])
+    break_at(monkeypatch, timers, "facts_of_order", lambda order, rules: order == first)
+    clock.move_to(at("2026-11-24 10:31"))
+    timers_task()
+    assert (states(first), list(states(second))) == ({}, ["unpaid"])
+
+
+@pytest.mark.parametrize("broken", ["plan_timers", "cancel_unpaid", "tell_waiting", "remind_of_holidays"])
+def test_one_step_of_a_sweep_that_fails_keeps_none_of_the_others_from_running(monkeypatch, broken):
+    from messaging.tasks import notifications
+
+    ran = []
+    for name in ("plan_timers", "cancel_unpaid", "tell_waiting", "remind_of_holidays"):
+
+        def step(name: str = name) -> int:
+            ran.append(name)
+            return 1 // (name != broken)
+
+        step.__name__ = name
+        monkeypatch.setattr(notifications, name, step)
+    assert timers_task() == 3
+    assert len(ran) == 4
+
+
+def test_away_notices_are_told_although_scheduled_messages_fail(monkeypatch):
+    def fails() -> int:
+        raise ValueError("poisoned")
+
+    def tells() -> int:
+        return 3
+
+    tasks = sys.modules["messaging.tasks.scheduled"]
+    monkeypatch.setattr(tasks, "send_scheduled", fails)
+    monkeypatch.setattr(tasks, "send_away_notices", tells)
+    assert scheduled_task() == 3
+
+
+def test_an_order_that_cannot_be_moved_holds_up_no_other_of_a_sweep(monkeypatch, clock):
+    first, second = make_orders(2)
+    break_at(monkeypatch, sweeps, "transition_order", lambda **given: given["order_id"] == first.pk)
+    clock.shift(timedelta(days=2))
+    assert sweeps.expire_unpaid() == 1
+    second.refresh_from_db()
+    assert second.status == "cancelled"
+
+
+def test_a_batch_that_fails_although_each_of_it_works_alone_is_put_off(order, monkeypatch):
+    relay()
+    monkeypatch.setattr(release, "_put_off_broken", lambda person, now: 0)
+    break_at(monkeypatch, telling, "body_of", lambda batch, row: True)
+    release_due()
+    assert Notification.objects.get(order=order).failures == 1
