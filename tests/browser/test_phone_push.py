@@ -93,6 +93,23 @@ def test_the_page_of_notices_says_how_to_put_the_shop_on_the_home_screen(phone):
     assert phone.evaluate("window.asked")
 
 
+def test_a_browser_that_will_not_ring_says_why_and_what_can_be_done(phone):
+    phone.get_by_role("link", name="通知设置").click()
+    button, why = phone.get_by_role("button", name="打开提醒"), phone.locator("[data-push-why]")
+    expect(button).to_be_visible()
+    expect(phone.get_by_text("没有打开也不会漏掉")).to_be_visible()
+    phone.evaluate("() => { Notification.requestPermission = async () => 'default'; }")
+    button.click()
+    expect(why).to_contain_text("再按一次，选“允许”")
+    phone.evaluate("""() => {
+      Notification.requestPermission = async () => 'granted';
+      PushManager.prototype.subscribe = async () => { throw new DOMException('no', 'AbortError'); };
+    }""")
+    button.click()
+    expect(why).to_contain_text("连不上它自己的推送服务")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_on_an_iphone_the_way_to_the_home_screen_is_told_in_words(browse, live, order):
     token = link_token(make_link(customer=order.customer, order_id=order.pk))
     phone = browse(

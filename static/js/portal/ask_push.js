@@ -1,5 +1,6 @@
 import { $ } from "lib/dom.js";
-import { agree, isKept, isPossible, sayWhyNot } from "lib/push.js";
+import { agree, isKept, isPossible } from "lib/push.js";
+import { toast } from "lib/toast.js";
 
 const KEY = "shopcomm-push-later";
 const PAUSE = 30 * 24 * 3600 * 1000;
@@ -30,7 +31,7 @@ export default class AskPush {
     const answer = agree(this.#root.dataset.path);
     // Asked once is enough, whatever the answer.
     this.#kept = answer.then(() => true);
-    answer.then(sayWhyNot);
+    answer.then((why) => why && toast(why, { alert: true }));
   }
 
   #later() {
