@@ -47,6 +47,11 @@ class Transition:
     # False: reached by another call (placing, a partial shipment) or kept for a later one.
     direct: bool = True
 
+    @property
+    def number(self) -> int:
+        """The number in its key: T2 comes before T10."""
+        return int(self.key[1:])
+
 
 PLACE_GUARDS = (
     "lines_required",

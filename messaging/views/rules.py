@@ -15,6 +15,7 @@ from messaging.forms import LANGUAGES, LONGEST_STEP, MOST_CHANNELS, RuleForm
 from messaging.models import Channel, NotificationRule, RuleVersion
 from messaging.models.rules import Outside
 from messaging.selectors.notifications import rule_figures
+from messaging.selectors.reach import channels_reach, tags_in_use
 from messaging.selectors.rule_versions import changes_of
 from messaging.services.notifications.preview import preview, sample_orders, send_to_me, try_time
 from messaging.services.notifications.rehearsal import rehearse
@@ -64,6 +65,8 @@ def _page(rule: NotificationRule | None, form: RuleForm) -> dict[str, Any]:
         "languages": [_language_fields(form, code) for code in LANGUAGES],
         "channels": [form[f"channel_{place}"] for place in range(MOST_CHANNELS)],
         "orders": orders,
+        "reach": channels_reach(),
+        "tags": tags_in_use(),
         "changed": rule.versions.first() if rule else None,
         "figures": rule_figures(rule) if rule else None,
         **_tried(form, trigger, orders[0] if orders else None, TRIED_BY_DEFAULT, LANGUAGES[0]),

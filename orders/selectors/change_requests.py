@@ -184,7 +184,7 @@ class Choice:
     outcome: Outcome
     reason: str = ""
     instead: str = ""
-    # How long an answer takes at most, where somebody has to give one.
+    # After how much working time a manager is told that there is no answer, where somebody has to give one.
     minutes: int = 0
 
     @property
@@ -197,8 +197,8 @@ class Choice:
             return "，".join(text for text in (self.reason, self.instead) if text)
         texts = {
             Outcome.APPLY: _("立即生效"),
-            Outcome.WAREHOUSE: _("要仓库确认，%(minutes)d 分钟内答复"),
-            Outcome.SALES: _("要客服确认，%(minutes)d 分钟内答复"),
+            Outcome.WAREHOUSE: _("要仓库确认，营业时间内一般 %(minutes)d 分钟有答复"),
+            Outcome.SALES: _("要客服确认，营业时间内一般 %(minutes)d 分钟有答复"),
             Outcome.COURIER: _("包裹已离开，会联系快递拦截，不一定成功"),
         }
         text = texts[self.outcome] % {"minutes": self.minutes}

@@ -96,7 +96,8 @@ def diagram() -> dict[str, Any]:
     moves = sorted((row for row in TRANSITIONS if row.from_ and row.from_ != row.to), key=_pair)
     edges = []
     for (from_, to), rows in groupby(moves, key=_pair):
-        edges.append(_edge(from_, to, " ".join(dict.fromkeys(row.key for row in rows))))
+        keys = dict.fromkeys(row.key for row in sorted(rows, key=lambda row: row.number))
+        edges.append(_edge(from_, to, " ".join(keys)))
     nodes = []
     for status in Status:
         x, y = _corner(status)

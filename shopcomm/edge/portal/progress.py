@@ -102,7 +102,7 @@ def _parcel(shipment: Shipment) -> Parcel:
 def _headline(order: Order, parcels: list[Parcel]) -> tuple[str, str]:
     if order.status == Status.SHIPPED:
         newest = next((node.text for parcel in parcels for node in parcel.nodes), "")
-        return _("包裹正在路上"), newest or _("物流更新后会显示在这里")
+        return _("包裹正在路上"), newest or _("用下面的运单号可以在快递公司查到包裹走到哪里。")
     texts = {
         Status.PENDING_PAYMENT: (
             _("等待付款"),
@@ -110,7 +110,7 @@ def _headline(order: Order, parcels: list[Parcel]) -> tuple[str, str]:
         ),
         Status.PAID: (
             _("已收到付款，等待配货"),
-            _("配好货就发出，发货后可以在这里看物流。"),
+            _("配好货就发出，发货后这里有快递和运单号。"),
         ),
         Status.PICKING: (_("正在为您配货"), _("仓库正在拣货，改地址请马上告诉客服。")),
         Status.DELIVERED: (_("包裹已签收"), _("有问题请在客服里留言。")),
@@ -118,8 +118,8 @@ def _headline(order: Order, parcels: list[Parcel]) -> tuple[str, str]:
             _("订单已完成"),
             _("谢谢您的信任，需要再来一单请告诉客服。"),
         ),
-        Status.REFUNDING: (_("退款处理中"), _("退款原路返回，到账后这里会更新。")),
-        Status.REFUNDED: (_("已退款"), _("款项已原路退回，请留意到账通知。")),
+        Status.REFUNDING: (_("退款处理中"), _("商家会把款项退还给您，退款后这里会更新。")),
+        Status.REFUNDED: (_("已退款"), _("款项已退还给您，请留意到账。")),
         Status.CANCELLED: (_("订单已取消"), _("还想要的话，请告诉客服重新下单。")),
     }
     if order.status in (Status.REFUNDING, Status.REFUNDED) and not order.paid_amount:

@@ -119,17 +119,14 @@ export default class Rows {
 
   #dress(row, message) {
     const out = this.isOut(message);
-    const bot = message.sender.kind === "assistant";
     row.classList.toggle("out", out);
-    row.classList.toggle("ai", bot);
-    row.querySelector("[data-bot]").hidden = !bot;
     const avatar = row.querySelector("[data-avatar]");
     if (out) avatar.remove();
     else {
-      avatar.textContent = bot ? "AI" : [...message.sender.name][0] ?? "·";
-      avatar.classList.add(bot ? "abot" : colour(message.sender.id));
+      avatar.textContent = [...message.sender.name][0] ?? "·";
+      avatar.classList.add(colour(message.sender.id));
     }
-    row.querySelector(".who").hidden = out && !bot && this.isMine(message);
+    row.querySelector(".who").hidden = out && this.isMine(message);
   }
 
   #time(row, message) {
