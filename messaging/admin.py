@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
@@ -16,10 +16,14 @@ from messaging.models import (
     Delivery,
     Notification,
     NotificationRule,
+    Recipient,
     ScheduledMessage,
     StockWatch,
+    Trigger,
 )
 from messaging.services.channels.delivering import retry
+from messaging.services.notifications.reasons import reason_text
+from shopcomm.core.admin_filters import choice_filter
 from shopcomm.core.events.admin import ReadOnlyAdmin
 from shopcomm.core.reading import whole_number
 
@@ -45,26 +49,79 @@ class NotificationRuleAdmin(ModelAdmin):
         return False
 
 
+class AboutATalk(ReadOnlyAdmin):
+    """Rows that belong to a conversation."""
+
+    @admin.display(description=_("会话"), ordering="conversation")
+    def talk(self, row: ScheduledMessage | StockWatch) -> Conversation:
+        """Which one."""
+        return row.conversation
+
+
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin):
-    list_display = ("created_at", "rule", "order", "recipient_kind", "state", "reason", "send_at", "sent_at")
-    list_filter = ("state", "trigger", "recipient_kind")
+    """Each notice in words: what it is about, who was told, and why then or why not."""
+
+    list_display = ("happened_at", "scene", "about", "who", "state", "why", "send_at", "sent_at")
+    list_filter = (
+        "state",
+        "recipient_kind",
+        choice_filter(
+            _("触发场景"), "trigger", {each.value: (each.label, Q(trigger=each.value)) for each in Trigger}
+        ),
+    )
     list_select_related = ("rule", "order")
     search_fields = ("=order__number",)
     ordering = ("-id",)
     show_full_result_count = False
+    fields = (
+        "rule", "rule_version", "scene", "about", "who", "urgent", "happened_at", "state", "why", "send_at",
+        "sent_at", "seen_at", "body",
+    )  # fmt: skip
+
+    @admin.display(description=_("触发场景"), ordering="trigger")
+    def scene(self, notice: Notification) -> str:
+        """What the rule waited for."""
+        return trigger_words(notice.trigger)
+
+    @admin.display(description=_("订单"), ordering="order")
+    def about(self, notice: Notification) -> str:
+        """The order, if it is about one."""
+        return notice.order.number if notice.order else ""
+
+    @admin.display(description=_("接收者"))
+    def who(self, notice: Notification) -> str:
+        """A customer or a member of staff, by number."""
+        return f"{Recipient(notice.recipient_kind).label} #{notice.recipient_id}"
+
+    @admin.display(description=_("原因"))
+    def why(self, notice: Notification) -> str:
+        """Why then, or why not."""
+        return reason_text(notice.reason)
+
+
+def trigger_words(trigger: str) -> str:
+    """What a rule waits for, in words; one of an older version as it was stored."""
+    return str(Trigger(trigger).label) if trigger in Trigger.values else trigger
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
-    list_display = ("notification", "channel", "state", "attempts", "due_at", "sent_at", "error")
+    list_display = ("notice", "channel", "state", "attempts", "due_at", "sent_at", "error")
     list_filter = ("state", "channel")
-    list_select_related = ("notification",)
+    list_select_related = ("notification__order",)
     ordering = ("-id",)
     show_full_result_count = False
+    fields = list_display
     actions = ("retry",)
 
-    @admin.action(description=_("重试"))
+    @admin.display(description=_("通知"), ordering="notification")
+    def notice(self, delivery: Delivery) -> str:
+        """What was to be told."""
+        told = delivery.notification
+        return " ".join(filter(None, (trigger_words(told.trigger), told.order and told.order.number)))
+
+    @admin.action(description=_("重试"), permissions=["view"])
     def retry(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
         """Give what failed for good to its channel once more."""
         failed = deliveries.filter(state=Delivery.State.FAILED)
@@ -79,28 +136,50 @@ class ChannelAccountAdmin(ModelAdmin):
     list_display = ("name", "channel", "role", "enabled", "failures", "paused_until", "last_error")
     list_filter = ("channel", "enabled")
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """With a word on what to fill in."""
+        words = {
+            "url": _("短信填网关的 https 地址；群机器人填 wecombot://密钥 这样的地址"),
+            "role": _("只对群机器人有用：只转发给这个角色的通知；留空转发给所有员工的"),
+        }
+        return super().get_form(request, obj, change, **(kwargs | {"help_texts": words}))
+
 
 @admin.register(ChannelHealth)
 class ChannelHealthAdmin(ReadOnlyAdmin):
-    list_display = ("channel", "failures", "paused_until", "last_error")
+    list_display = ("way", "failures", "paused_until", "last_error")
+    fields = list_display
+
+    @admin.display(description=_("渠道"), ordering="channel")
+    def way(self, health: ChannelHealth) -> str:
+        """Which one."""
+        return health.get_channel_display()
 
 
 @admin.register(ScheduledMessage)
-class ScheduledMessageAdmin(ReadOnlyAdmin):
-    list_display = ("send_at", "conversation", "author", "state")
+class ScheduledMessageAdmin(AboutATalk):
+    list_display = ("send_at", "talk", "author", "state")
     list_filter = ("state",)
     list_select_related = ("conversation", "author")
+    fields = ("talk", "author", "body", "send_at", "state", "sent_at")
 
 
 @admin.register(StockWatch)
-class StockWatchAdmin(ReadOnlyAdmin):
-    list_display = ("variant", "conversation", "quantity", "asked_at", "told_at")
+class StockWatchAdmin(AboutATalk):
+    list_display = ("variant", "talk", "quantity", "asked_at", "told_at")
     list_select_related = ("variant__product", "conversation")
+    fields = ("variant", "talk", "quantity", "asked_at", "told_at", "cancelled_at")
 
 
 @admin.register(Conversation)
 class ConversationAdmin(ReadOnlyAdmin):
-    list_display = ("subject", "customer", "assigned_to", "last_seq", "last_message_at")
+    list_display = ("subject", "customer", "assigned_to", "said", "last_message_at")
     list_select_related = ("customer", "assigned_to")
     search_fields = ("subject", "=order__number")
     show_full_result_count = False
+    fields = ("subject", "customer", "order", "assigned_to", "said", "last_message_at", "created_at")
+
+    @admin.display(description=_("消息数"), ordering="last_seq")
+    def said(self, talk: Conversation) -> int:
+        """How many lines it has, those of the system too."""
+        return talk.last_seq

@@ -24,10 +24,12 @@ class MessagingConfig(AppConfig):
         from messaging.services.quotes import tell_quote_event
         from messaging.services.shortages import tell_shortage_event
         from orders import hooks
+        from shopcomm.core.accounts.services.staff_sessions import session_ended
 
         register_purges()
         post_migrate.connect(_first_run, sender=self)
         user_logged_out.connect(_left)
+        session_ended.connect(_ended)
         hooks.order_created_hooks.append(open_order_conversation)
         hooks.order_event_hooks += [write_event_line, show_change_card, tell_shortage_event]
         hooks.orders_locked_hooks.append(lock_conversations_of)
@@ -44,6 +46,13 @@ def _left(request: Any, **kwargs: Any) -> None:
     from messaging.services.subscriptions import forget_session
 
     forget_session(request.session.session_key)
+
+
+def _ended(session_key: str, **kwargs: Any) -> None:
+    """So is one that they ended from another browser."""
+    from messaging.services.subscriptions import forget_session
+
+    forget_session(session_key)
 
 
 def _first_run(**kwargs: Any) -> None:

@@ -1,6 +1,5 @@
 """The form of a notification rule: one for the rules page and the admin."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,25 +16,13 @@ from orders.models import Product
 from shopcomm.core import reading
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.models.customers import Source
+from shopcomm.core.form_fields import WordsField
 
 MOST_CHANNELS = 3
 LONGEST_STEP = 60 * 24 * 14
 # Which channels reach whom.
 FOR_STAFF_ONLY, FOR_CUSTOMERS_ONLY = frozenset({Channel.BOT}), frozenset({Channel.SMS})
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
-
-
-class WordsField(forms.CharField):
-    """A list of words in one line, parted by commas of either kind or spaces."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return "，".join(map(str, value)) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
-        return [word for word in re.split(r"[,，、\s]+", value or "") if word]
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return (initial or []) != self.to_python(data)
 
 
 class StepsField(WordsField):

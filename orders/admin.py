@@ -4,9 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest
-from django.urls import reverse
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import (
@@ -15,7 +19,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from orders.errors import OrderError
+from orders.couriers import courier_name
 from orders.models import (
     ContactReveal,
     Order,
@@ -29,8 +33,9 @@ from orders.models import (
     Variant,
 )
 from orders.services.locks import lock_variants
-from orders.services.stock import MAX_ON_HAND, set_stock
-from shopcomm.core.accounts.actors import Actor
+from orders.services.stock import MAX_ON_HAND
+from orders.stock_list import VariantsSection, count_field, counts_of, take_count, take_counts
+from shopcomm.core.admin_filters import choice_filter
 from shopcomm.core.phones import masked_phone
 from shopcomm.core.pictures.fields import PictureField
 
@@ -67,7 +72,13 @@ class RefundInline(LookOnlyInline):
 
 class ShipmentInline(LookOnlyInline):
     model = Shipment
-    fields = ("carrier", "tracking_number", "state", "shipped_at", "signed_at")
+    fields = ("courier", "tracking_number", "state", "shipped_at", "signed_at")
+    readonly_fields = ("courier",)
+
+    @admin.display(description=_("快递"))
+    def courier(self, shipment: Shipment) -> str:
+        """By its name."""
+        return courier_name(shipment.carrier)
 
 
 @admin.register(Order)
@@ -162,12 +173,77 @@ class VariantInline(TabularInline):
         return 1 if obj is None else 0
 
 
+class CountedFromTheList(ModelAdmin):
+    """A list of goods with a field for each variant's stock: what is typed goes through the service, never into rows."""
+
+    list_after_template = "admin/orders/_counts.html"
+    list_per_page = 50
+
+    def get_urls(self) -> list[URLPattern]:
+        """Beside the list's own, the address that its counts are sent to."""
+        name = f"orders_{self.opts.model_name}_counts"
+        return [path("counts/", self.admin_site.admin_view(self.counts_view), name=name), *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, and where its counts go."""
+        counts = reverse(f"admin:orders_{self.opts.model_name}_counts")
+        return super().changelist_view(request, (extra_context or {}) | {"counts_url": counts})
+
+    def counts_view(self, request: HttpRequest) -> HttpResponse:
+        """Take what was typed, each by itself, and come back to the same page of the list."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        counts, reason = counts_of(request), request.POST.get("reason", "").strip()
+        if not counts:
+            messages.info(request, _("没有填盘点数，库存没有变"))
+        elif not reason:
+            messages.error(request, _("请写明原因，库存没有变"))
+        elif taken := take_counts(request, counts, reason):
+            messages.success(request, _("已登记库存的规格：%(count)s") % {"count": taken})
+        place = request.POST.get("next", "")
+        own = reverse(f"admin:orders_{self.opts.model_name}_changelist")
+        return redirect(place if place.partition("?")[0] == own else own)
+
+
+# Sold: on the shelf of the catalogue.
+SOLD = Q(is_active=True, product__is_active=True)
+
+
 @admin.register(Product)
-class ProductAdmin(ModelAdmin):
-    list_display = ("name", "category", "material", "is_active")
-    list_filter = ("is_active", "category")
+class ProductAdmin(CountedFromTheList):
+    list_display = ("name", "category", "material", "variants_in_all", "pieces", "is_active")
+    list_filter = (
+        "is_active",
+        "category",
+        choice_filter(
+            _("能否下单"),
+            "sellable",
+            {"no": (_("没有在售规格"), Q(is_active=True) & ~Q(variants__is_active=True))},
+        ),
+    )
     search_fields = ("name", "variants__sku")
+    list_sections = [VariantsSection]
+    # Each comes with all its variants.
+    list_per_page = 25
     inlines = (VariantInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        """With the variants, which the list shows below each product."""
+        return super().get_queryset(request).prefetch_related("variants")
+
+    @admin.display(description=_("规格"))
+    def variants_in_all(self, product: Product) -> int:
+        """How many variants it has, discontinued ones too."""
+        return len(product.variants.all())
+
+    @admin.display(description=_("现有库存"))
+    def pieces(self, product: Product) -> int:
+        """Pieces of all its variants."""
+        return sum(variant.on_hand for variant in product.variants.all())
 
 
 class VariantForm(SkuInCapitals):
@@ -211,7 +287,7 @@ class TierInline(TabularInline):
 
 
 @admin.register(Variant)
-class VariantAdmin(ModelAdmin):
+class VariantAdmin(CountedFromTheList):
     form = VariantForm
     list_display = (
         "sku",
@@ -222,9 +298,22 @@ class VariantAdmin(ModelAdmin):
         "on_hand",
         "reserved",
         "available",
+        "counted",
         "is_active",
     )
-    list_filter = ("is_active", ("low_since", admin.EmptyFieldListFilter))
+    list_filter = (
+        "is_active",
+        choice_filter(
+            _("需要注意"),
+            "look",
+            {
+                "out": (_("已经卖完"), SOLD & Q(on_hand__lte=F("reserved"))),
+                "low": (_("低于预警线"), SOLD & Q(low_since__isnull=False)),
+                "doubt": (_("配货时没找到"), SOLD & Q(not_found__gt=0)),
+                "free": (_("零售价为 0"), SOLD & Q(price=0)),
+            },
+        ),
+    )
     list_select_related = ("product",)
     search_fields = ("sku", "barcode", "product__name")
     readonly_fields = ("on_hand", "reserved", "not_found", "low_since")
@@ -235,26 +324,18 @@ class VariantAdmin(ModelAdmin):
         """On hand without what is promised."""
         return variant.available
 
+    @admin.display(description=_("盘点为"))
+    def counted(self, variant: Variant) -> SafeString:
+        """Where the list is counted."""
+        return count_field(variant)
+
     def save_model(self, request: HttpRequest, obj: Variant, form: Any, change: bool) -> None:
         """Move its stock through the service, and save what describes the variant."""
         if not change:
             super().save_model(request, obj, form, change)
         # Before the row is written: the service locks the orders that hold pieces of it first.
         if form.cleaned_data.get("counted") is not None:
-            self._count(request, form, form.initial.get("sku") or obj.sku)
+            given = form.cleaned_data
+            take_count(request, form.initial.get("sku") or obj.sku, given["counted"], given["reason"] or "")
         if change:
             save_what_changed(obj, form)
-
-    def _count(self, request: HttpRequest, form: Any, sku: str) -> None:
-        """Take the count, and say whose promises it breaks, or why it is refused."""
-        actor = Actor.staff(request.user)  # type: ignore[arg-type]
-        given = form.cleaned_data
-        try:
-            variant = set_stock(actor=actor, sku=sku, on_hand=given["counted"], reason=given["reason"] or "")
-        except OrderError as error:
-            self.message_user(request, error.detail, messages.ERROR)
-            return
-        for broken in variant.broken_promises:
-            text = _("%(number)s（%(customer)s）缺 %(pieces)s 件，已请销售处理")
-            facts = {"customer": broken.order.customer, "pieces": broken.pieces}
-            self.message_user(request, text % (facts | {"number": broken.order.number}), messages.WARNING)

@@ -80,7 +80,7 @@ class Notification(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.trigger} → {self.recipient_kind} {self.recipient_id}"
+        return f"#{self.pk} → {self.get_recipient_kind_display()} #{self.recipient_id}"
 
 
 class Delivery(models.Model):
@@ -119,7 +119,7 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.notification_id} {self.channel} {self.state}"
+        return f"#{self.notification_id} {self.get_channel_display()} {self.get_state_display()}"
 
 
 class NotificationPreference(models.Model):

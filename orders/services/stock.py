@@ -149,11 +149,18 @@ def restock(*, actor: Actor, order: Order, pieces: dict[OrderLine, int], hold: b
 
 @retry_on_deadlock
 def set_stock(
-    *, actor: Actor, sku: str, on_hand: int | None = None, delta: int | None = None, reason: str = ""
+    *,
+    actor: Actor,
+    sku: str,
+    on_hand: int | None = None,
+    delta: int | None = None,
+    reason: str = "",
+    seen: int | None = None,
 ) -> Variant:
     """Count a variant anew, or add and take pieces; `broken_promises` of the answer says whose pieces are not there.
 
-    Fewer than are promised is a fact, too: the newest unpaid, then the newest paid promises become shortages.
+    Fewer than are promised is a fact, too: the newest unpaid, then the newest paid promises become shortages. `seen` is
+    what the page showed to whoever counted: where goods have moved since, the count is refused.
     Raises Variant.DoesNotExist, NotAllowed, GuardFailed.
     """
     if actor.kind not in ("system", "api") and actor.role != "manager":
@@ -164,23 +171,28 @@ def set_stock(
     for _attempt in range(COUNT_ATTEMPTS):
         try:
             with transaction.atomic():
-                return _count(actor, variant_id, on_hand, delta, reason)
+                return _count(actor, variant_id, on_hand, delta, reason, seen)
         except PromisesMoved:
             continue
     raise GuardFailed(("stock_busy", _("库存正在变动，请再试一次")))
 
 
-def _count(actor: Actor, variant_id: int, on_hand: int | None, delta: int | None, reason: str) -> Variant:
+def _count(
+    actor: Actor, variant_id: int, on_hand: int | None, delta: int | None, reason: str, seen: int | None
+) -> Variant:
     """What is there is a fact: the promises it cannot keep are taken back in the same transaction."""
-    seen = Variant.objects.get(pk=variant_id)
+    before = Variant.objects.get(pk=variant_id)
     # Orders before stock, so whose promises may have to go is looked up first and checked again under the lock.
     orders = lock_orders(
-        row.order_id for row in newest_promises(variant_id, seen.reserved - _target(seen, on_hand, delta))
+        row.order_id for row in newest_promises(variant_id, before.reserved - _target(before, on_hand, delta))
     )
     variant = lock_variants([variant_id])[variant_id]
     target = _target(variant, on_hand, delta)
     if not 0 <= target <= MAX_ON_HAND:
         raise GuardFailed(("stock_invalid", _("库存数量不正确")))
+    if seen is not None and variant.on_hand not in (seen, target):
+        moved = _("打开页面后库存从 %(seen)s 件变为 %(now)s 件，请核对后再填")
+        raise GuardFailed(("stock_moved", moved % {"seen": seen, "now": variant.on_hand}))
     broken = newest_promises(variant_id, variant.reserved - target)
     if not {row.order_id for row in broken} <= orders.keys():
         raise PromisesMoved

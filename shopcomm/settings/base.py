@@ -47,7 +47,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PUBLIC_URL = env("PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}")
 
 INSTALLED_APPS = [
-    "unfold",
+    "shopcomm.edge.admin_home.apps.ThemeConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "shopcomm.edge.demo",
     "shopcomm.edge.first_day",
     "shopcomm.edge.integrations",
+    "shopcomm.edge.admin_home",
 ]
 
 MIDDLEWARE = [
@@ -254,6 +255,8 @@ CONTENT_SECURITY_POLICY_OF: dict[str, dict[str, list[str]]] = {
     "/api/docs/": {"script-src": [SELF, UNSAFE_INLINE], "style-src": [SELF, UNSAFE_INLINE]},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# A list of products has a field for each of their variants.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # What people send is ours alone to read; what goes for style sheets is in `shopcomm.core.http.static`.
 FILE_UPLOAD_PERMISSIONS = 0o640
@@ -306,6 +309,9 @@ UNFOLD = {
     "SITE_HEADER": "ShopComm",
     "SITE_URL": "/",
     "SHOW_LANGUAGES": True,
+    "DASHBOARD_CALLBACK": "shopcomm.edge.admin_home.home.home",
+    "SIDEBAR": {"navigation": "shopcomm.edge.admin_home.rooms.navigation"},
+    "ACCOUNT": {"navigation": [{"title": _("我的设置"), "link": "/preferences/"}]},
     "STYLES": ["shopcomm.core.http.assets.admin_stylesheet"],
     "SITE_ICON": "shopcomm.core.http.assets.admin_icon",
     # The green of static/css/tokens.css, lighter and darker.

@@ -7,7 +7,8 @@ env = environ.Env()
 # --- what goes by age --------------------------------------------------------------------------
 # Each is an age in days, looked at once a day; 0 keeps that kind for ever. Orders, conversations, the log of events and
 # what is sent in a conversation are never deleted by age.
-# PURGE_SESSIONS_DAYS: log-ins and customers' sessions, so long after they have run out.
+# PURGE_SESSIONS_DAYS: log-ins and customers' sessions, so long after they have run out; and the devices of staff
+# whose sessions are gone.
 PURGE_SESSIONS_DAYS = env.int("PURGE_SESSIONS_DAYS", default=1)
 # PURGE_IDEMPOTENCY_KEYS_DAYS: answers kept for repeated POSTs of the API; a key used later does its work again.
 PURGE_IDEMPOTENCY_KEYS_DAYS = env.int("PURGE_IDEMPOTENCY_KEYS_DAYS", default=7)

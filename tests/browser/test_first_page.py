@@ -68,11 +68,10 @@ def test_a_shop_is_opened_and_its_first_bag_comes_into_stock(
 
     page.goto(f"{live.url}/first-day/")
     page.get_by_role("link", name="登记库存").click()
-    page.locator("table a").filter(has_text="YDB-01-BLU").first.click()
-    page.locator("#id_counted").fill("24")
-    page.locator("#id_reason").fill("开店盘点")
-    page.locator("[name=_save]").first.click()
-    expect(page.locator("body")).to_contain_text("24")
+    page.get_by_label("YDB-01-BLU 盘点为").fill("24")
+    page.get_by_label("原因").fill("开店盘点")
+    page.get_by_role("button", name="登记填了的库存").click()
+    expect(page.locator("body")).to_contain_text("已登记库存的规格：1")
     assert Variant.objects.get().on_hand == 24
 
     page.goto(f"{live.url}/first-day/")

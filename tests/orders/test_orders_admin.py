@@ -120,7 +120,7 @@ def test_the_admin_and_its_theme_speak_chinese(log_in, manager) -> None:
     client = log_in(manager)
     words = client.get("/admin/orders/order/").content.decode() + client.get("/admin/").content.decode()
 
-    for said in ("输入关键词搜索", "登录保护", "账户", "登录记录"):
+    for said in ("输入关键词搜索", "登录锁定", "定时任务", "登录记录"):
         assert said in words
     for foreign in ("Type to search", "Axes", "Accounts", "Access log"):
         assert f">{foreign}" not in words

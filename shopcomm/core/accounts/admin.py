@@ -3,8 +3,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import ModelForm, MultipleChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -14,11 +13,14 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from shopcomm.core.accounts.confirming import password_first
+from shopcomm.core.accounts.customer_form import CARDS, CustomerForm
 from shopcomm.core.accounts.login_records import register_login_records
 from shopcomm.core.accounts.models import ApiKey, Customer, Staff
 from shopcomm.core.accounts.roles import Role
 from shopcomm.core.accounts.services.api_keys import SCOPES, create_api_key
-from shopcomm.core.phones import PhoneRefused, masked_phone, normalise_phone, read_phone
+from shopcomm.core.accounts.services.staff_sessions import end_sessions_except, session_goes_on
+from shopcomm.core.admin_filters import choice_filter
+from shopcomm.core.phones import masked_phone, read_phone
 from shopcomm.core.realtime import look_again_on_commit, staff_group
 
 # Roles take the place of groups: few enough to read in one table.
@@ -32,9 +34,15 @@ class StaffAdmin(UserAdmin, ModelAdmin):
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "display_name", "role", "is_active", "last_login")
-    list_filter = ("role", "is_active")
+    list_filter = (
+        "role",
+        "is_active",
+        choice_filter(
+            _("登录情况"), "been", {"never": (_("从没登录过"), Q(is_active=True, last_login=None))}
+        ),
+    )
     fieldsets = (
-        (None, {"fields": ("username", "password", "display_name", "role", "is_active")}),
+        (None, {"fields": ("username", "password", "display_name", "role", "email", "is_active")}),
         (_("偏好"), {"fields": ("theme", "sound", "single_keys")}),
     )
     add_fieldsets = ((None, {"fields": ("username", "password1", "password2", "display_name", "role")}),)
@@ -48,8 +56,15 @@ class StaffAdmin(UserAdmin, ModelAdmin):
 
     @password_first
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """Another password for somebody."""
-        return super().user_change_password(request, id, form_url)
+        """Another password for somebody, who is logged out everywhere; whoever sets their own stays in here."""
+        before = request.session.session_key
+        answer = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and answer.status_code == 302:
+            own = str(request.user.pk) == id
+            now = request.session.session_key
+            end_sessions_except(staff=Staff.objects.get(pk=id), this_key=before if own else None)
+            session_goes_on(old_key=before, new_key=now)
+        return answer
 
     def save_model(self, request: HttpRequest, obj: Staff, form: Any, change: bool) -> None:
         # Managers run the admin; nobody else gets in.
@@ -59,54 +74,41 @@ class StaffAdmin(UserAdmin, ModelAdmin):
         look_again_on_commit(staff_group(obj.pk))
 
 
-class CustomerForm(ModelForm):
-    class Meta:
-        model = Customer
-        fields = (
-            "name",
-            "phone",
-            "company",
-            "source",
-            "tier",
-            "credit_limit",
-            "credit_currency",
-            "credit_days",
-            "no_due_date",
-            "note",
-            "is_active",
-        )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.phone:
-            # Masked as on every screen; a whole phone is shown where it is written down to whom.
-            self.initial["phone"] = ""
-            now = masked_phone(self.instance.phone)
-            self.fields["phone"].help_text = _("现在是 %(phone)s；留空不变") % {"phone": now}
-
-    def clean_phone(self) -> str:
-        text: str = self.cleaned_data["phone"]
-        # Of customers from old files only an id may be known.
-        if not text and self.instance.pk:
-            return self.instance.phone
-        try:
-            return normalise_phone(text)
-        except PhoneRefused as error:
-            raise ValidationError(str(error)) from error
-
-
 @admin.register(Customer)
 class CustomerAdmin(ModelAdmin):
     form = CustomerForm
-    list_display = ("name", "company", "masked_phone", "tier", "source", "is_active", "created_at")
-    list_filter = ("tier", "source", "is_active")
-    search_fields = ("name", "company", "phone")
+    fieldsets = CARDS
+    list_display = (
+        "name",
+        "company",
+        "masked_phone",
+        "tier",
+        "tag_words",
+        "email",
+        "is_active",
+        "created_at",
+    )
+    list_filter = (
+        "tier",
+        "source",
+        "language",
+        "is_active",
+        choice_filter(
+            _("联系方式"), "reach", {"none": (_("没有电话也没有邮箱"), Q(is_active=True, phone="", email=""))}
+        ),
+    )
+    search_fields = ("name", "company", "phone", "email", "tags__contains")
     show_full_result_count = False
 
     @admin.display(description=_("手机"), ordering="phone")
     def masked_phone(self, customer: Customer) -> str:
         """Enough to recognise."""
         return masked_phone(customer.phone)
+
+    @admin.display(description=_("标签"))
+    def tag_words(self, customer: Customer) -> str:
+        """What the shop sorts them by."""
+        return _("、").join(customer.tags)
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
         obj.phone_tail = read_phone(obj.phone).tail if obj.phone else ""

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from axes.models import AccessAttempt, AccessBase, AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
@@ -58,3 +59,10 @@ def register_login_records() -> None:
         if admin.site.is_registered(model):
             admin.site.unregister(model)
         admin.site.register(model, page)
+        # The library names a row by a sentence that no catalogue can translate.
+        model.__str__ = _in_words
+
+
+def _in_words(record: AccessBase) -> str:
+    """Who, and when."""
+    return f"{record.username or '—'} {timezone.localtime(record.attempt_time):%Y-%m-%d %H:%M}"

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.proofs import SpeaksAs, actor_of, actors_of
+from shopcomm.core.accounts.services.staff_sessions import note_seen
 
 # A page's scripts say with it as whom they speak; a form says it in its address.
 HEADER, FIELD = "X-Visitor", "visitor"
@@ -24,6 +25,12 @@ class ActorMiddleware:
         asking.speaks_as = SpeaksAs.read(request.headers.get(HEADER) or request.GET.get(FIELD, ""))
         known = settings.SESSION_COOKIE_NAME in request.COOKIES
         asking.actor = actor_of(request.user, asking.session, asking.speaks_as) if known else None
+        if known and request.user.is_authenticated:
+            note_seen(
+                staff=request.user,
+                session_key=asking.session.session_key,
+                user_agent=request.headers.get("User-Agent", ""),
+            )
         return self.get_response(request)
 
 

@@ -11,5 +11,7 @@ urlpatterns = [
     path("confirm/", views.confirm, name="confirm"),
     path("session/", views.session_now, name="session-now"),
     path("preferences/", views.preferences, name="preferences"),
+    path("preferences/password/", views.own_password, name="own-password"),
+    path("preferences/sessions/end/", views.end_sessions, name="end-sessions"),
     path("rights/", views.rights, name="rights"),
 ]

@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from django.contrib import messages
-from django.contrib.auth import authenticate
+from django.contrib.auth import authenticate, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.db import transaction
@@ -12,14 +12,22 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from shopcomm.core import reading
 from shopcomm.core.accounts.access import right_required
 from shopcomm.core.accounts.confirming import note_confirmed
-from shopcomm.core.accounts.forms import LoginForm, PreferencesForm
+from shopcomm.core.accounts.forms import LoginForm, PasswordForm, PreferencesForm
 from shopcomm.core.accounts.models import Staff
+from shopcomm.core.accounts.open_sessions import open_sessions
 from shopcomm.core.accounts.roles import CUSTOMER, MANAGER, RIGHTS, SALES, WAREHOUSE, Role
 from shopcomm.core.accounts.services.first_manager import waits_for_owner
+from shopcomm.core.accounts.services.staff_sessions import (
+    change_password,
+    end_session,
+    end_sessions_except,
+    session_goes_on,
+)
 from shopcomm.core.realtime import look_again_on_commit, staff_group
 
 # Where an empty shop is set up: a page of the floor above.
@@ -110,7 +118,51 @@ def preferences(request: HttpRequest) -> HttpResponseBase:
         return redirect("preferences")
     if only and form.errors:
         return JsonResponse({"errors": form.errors}, status=422)
-    return render(request, "accounts/preferences.html", {"form": form}, status=422 if form.errors else 200)
+    return _preferences_page(request, form, PasswordForm(request))
+
+
+def _preferences_page(request: HttpRequest, form: PreferencesForm, password: PasswordForm) -> HttpResponse:
+    user = cast(Staff, request.user)
+    context = {
+        "form": form,
+        "password": password,
+        "sessions": open_sessions(user, request.session.session_key),
+    }
+    status = 422 if form.errors or password.errors else 200
+    return render(request, "accounts/preferences.html", context, status=status)
+
+
+@login_required
+@sensitive_post_parameters("old", "new", "again")
+@require_POST
+def own_password(request: HttpRequest) -> HttpResponseBase:
+    """Another password for oneself: this browser stays logged in, every other one is out."""
+    user = cast(Staff, request.user)
+    form = PasswordForm(request, request.POST)
+    if not form.is_valid():
+        return _preferences_page(request, PreferencesForm(instance=user), form)
+    before = request.session.session_key
+    change_password(staff=user, password=form.cleaned_data["new"], this_key=before)
+    # The session gets another key with the new password.
+    update_session_auth_hash(request, user)
+    session_goes_on(old_key=before, new_key=request.session.session_key)
+    messages.success(request, _("密码已修改，其他设备已退出登录"))
+    return redirect("preferences")
+
+
+@login_required
+@require_POST
+def end_sessions(request: HttpRequest) -> HttpResponseBase:
+    """Log out another browser of one's own (`session`), or all others (`others`)."""
+    user = cast(Staff, request.user)
+    if "others" in request.POST:
+        count = end_sessions_except(staff=user, this_key=request.session.session_key)
+        messages.success(request, _("已退出其他 %(count)s 台设备") % {"count": count})
+    elif end_session(staff=user, session_id=reading.whole_number(request.POST.get("session")) or 0):
+        messages.success(request, _("那台设备已退出登录"))
+    else:
+        messages.info(request, _("那台设备已经退出了"))
+    return redirect("preferences")
 
 
 @require_safe

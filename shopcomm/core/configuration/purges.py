@@ -1,15 +1,26 @@
 """The working rows of this floor, and when each is over."""
 
+from datetime import datetime
+
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef, QuerySet
 
-from shopcomm.core.accounts.models import OneTimeCode
+from shopcomm.core.accounts.models import OneTimeCode, StaffSession
 from shopcomm.core.events.models import DeadLetter
 from shopcomm.core.http.models import IdempotencyRecord, SentForm
 from shopcomm.core.purging import Purge, register
 
+
+def _sessions_gone(before: datetime) -> QuerySet[StaffSession]:
+    """What is known of log-ins whose session is no more."""
+    live = Session.objects.filter(session_key=OuterRef("session_key"))
+    return StaffSession.objects.filter(~Exists(live), last_seen_at__lt=before)
+
+
 PURGES = (
     Purge("PURGE_SESSIONS_DAYS", lambda before: Session.objects.filter(expire_date__lt=before)),
+    Purge("PURGE_SESSIONS_DAYS", _sessions_gone),
     Purge(
         "PURGE_IDEMPOTENCY_KEYS_DAYS", lambda before: IdempotencyRecord.objects.filter(created_at__lt=before)
     ),

@@ -107,7 +107,7 @@ def _stock() -> Step:
         done=found["with_stock"] > 0,
         link=reverse("admin:orders_variant_changelist"),
         action=_("登记库存"),
-        hint=_("打开一个规格，在“盘点为”里填货架上的件数，写上原因（例如 开店盘点）。"),
+        hint=_("在列表的“盘点为”一栏填货架上的件数，写上原因（例如 开店盘点）。"),
     )
 
 

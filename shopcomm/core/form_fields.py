@@ -1,0 +1,22 @@
+"""Fields of forms that more than one floor asks by."""
+
+import re
+from typing import Any
+
+from django import forms
+
+from shopcomm.core.text import one_line
+
+
+class WordsField(forms.CharField):
+    """A list of words in one line, parted by commas of either kind or spaces; each counts once."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "，".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
+        words = map(one_line, re.split(r"[,，、\s]+", value or ""))
+        return list(dict.fromkeys(word for word in words if word))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return (initial or []) != self.to_python(data)

@@ -1,0 +1,32 @@
+"""The first page of the admin."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from shopcomm.core.configuration.models import ShopSettings
+from shopcomm.edge.admin_home.figures import Standing, standings
+from shopcomm.edge.admin_home.file_imports import file_imports
+from shopcomm.edge.admin_home.rooms import Room, rooms
+
+
+@dataclass(frozen=True)
+class Card:
+    """A room as the page shows it."""
+
+    room: Room
+    standing: Standing
+
+
+def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Every room with its numbers, alerts and pages. Called by unfold."""
+    # The admin changes a row that is there.
+    ShopSettings.objects.get_or_create(pk=1)
+    known = standings()
+    cards = [Card(room, known.get(room.key, Standing())) for room in rooms()]
+    return context | {
+        "cards": cards,
+        "alerts": sum(len(card.standing.alerts) for card in cards),
+        "file_imports": file_imports(),
+    }

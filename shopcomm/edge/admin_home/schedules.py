@@ -1,0 +1,53 @@
+"""What the shop does by the clock, in words: each entry of `CELERY_BEAT_SCHEDULE` by its name."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+NAMES: dict[str, str | Promise] = {
+    "relay-events": _("转交新发生的事件"),
+    "expire-unpaid-orders": _("关闭超时未付的订单"),
+    "release-notifications": _("发出到点的通知"),
+    "deliver-notifications": _("把通知送往短信、邮件和推送"),
+    "notification-timers": _("检查催付和超时提醒"),
+    "scheduled-messages": _("发出定时消息"),
+    "escalate-changes": _("上报超时的修改申请"),
+    "expire-quotes": _("让过期的报价失效"),
+    "mind-shortages": _("用到货补上缺货的订单"),
+    "draw-pictures": _("处理上传的图片"),
+    "purge-unsent-uploads": _("删除没有发出的上传"),
+    "purge-orphan-files": _("删除没有用处的文件"),
+    "purge-by-age": _("按期限清理旧记录"),
+    "complete-old-orders": _("自动完成签收已久的订单"),
+    "celery.backend_cleanup": _("清理任务结果"),
+}
+# A whole number of the last one that fits.
+STEPS = ((86400, _("每 %(count)s 天")), (3600, _("每 %(count)s 小时")), (60, _("每 %(count)s 分钟")))
+
+
+def name_of(task: PeriodicTask) -> str:
+    """What it does; one that somebody added themselves by its own name."""
+    return str(NAMES.get(task.name, task.name))
+
+
+def rhythm_of(task: PeriodicTask) -> str:
+    """How often it runs."""
+    if task.interval is None:
+        return str(task.schedule)
+    seconds = seconds_between(task)
+    for length, words in STEPS:
+        if seconds >= length and seconds % length == 0:
+            return str(words) % {"count": seconds // length}
+    return _t("每 %(count)s 秒") % {"count": seconds}
+
+
+def seconds_between(task: PeriodicTask) -> int:
+    """The interval, in seconds."""
+    units = {
+        IntervalSchedule.DAYS: 86400,
+        IntervalSchedule.HOURS: 3600,
+        IntervalSchedule.MINUTES: 60,
+        IntervalSchedule.SECONDS: 1,
+    }
+    return int(task.interval.every * units.get(task.interval.period, 0))

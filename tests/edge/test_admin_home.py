@@ -1,0 +1,226 @@
+"""The first page of the admin: rooms with numbers and alerts, the ways out, and nothing that leads nowhere."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.conf import settings as shop
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+from messaging.models import ChannelAccount, Delivery, NotificationRule
+from messaging.services.notifications.defaults import ensure_default_rules
+from orders.models import Product, Variant
+from shopcomm.core.accounts.models import Customer, Staff
+from shopcomm.core.configuration.models import ShopSettings
+from shopcomm.core.events.models import DeadLetter, DomainEvent, HandlerCursor
+from shopcomm.edge.admin_home.figures import standings
+from shopcomm.edge.admin_home.file_imports import FileImport, join, leave
+from shopcomm.edge.admin_home.rooms import rooms
+from shopcomm.edge.admin_home.schedules import NAMES
+from tests.factories import CustomerFactory, ProductFactory, StaffFactory, VariantFactory, make_order
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def office(log_in, manager) -> Client:
+    return log_in(manager)
+
+
+def alerts(key: str) -> list[str]:
+    return [each.text for each in standings()[key].alerts]
+
+
+def numbers(key: str) -> dict[str, str | int]:
+    return {each.label: each.value for each in standings()[key].numbers}
+
+
+def test_the_home_has_the_eight_rooms_and_the_ways_back_to_desk_and_checklist(office):
+    page = office.get("/admin/").text
+    assert re.findall(r'<section\s+class="home-room"\s+id="(\w+)"', page) == [
+        "goods", "stock", "customers", "staff", "rules", "hours", "channels", "system",
+    ]  # fmt: skip
+    assert [room.title for room in rooms()] == [
+        "商品", "库存", "客户", "员工", "规则", "营业时间", "渠道", "系统",
+    ]  # fmt: skip
+    for way, words in (("/", "返回工作台"), ("/first-day/", "开店清单")):
+        assert re.search(rf'<a[^>]*href="{way}"[^>]*>.*?{words}', page, re.DOTALL)
+
+
+def test_every_page_of_the_admin_leads_back_to_the_desk(office, customer):
+    for page in ("accounts/customer/", f"accounts/customer/{customer.pk}/change/", "orders/variant/add/"):
+        assert re.search(r'class="desk-way" href="/"', office.get(f"/admin/{page}").text)
+
+
+def test_every_list_of_the_admin_is_in_a_room_and_every_page_of_a_room_opens(office):
+    listed = {page.link for room in rooms() for page in room.pages}
+    lists = {
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for model in admin.site._registry
+    }
+    office.get("/admin/")
+    assert {each for each in lists if not any(link.startswith(each) for link in listed)} == set()
+    assert {
+        link: status for link in listed if (status := office.get(link, follow=True).status_code) != 200
+    } == {}
+
+
+def test_schedules_and_dead_letters_are_in_the_room_of_the_system_and_no_group_of_their_own(office):
+    page = office.get("/admin/orders/order/").text
+    names = [room.title for room in rooms()]
+    groups = [
+        re.sub(r"<.*?>", "", each, flags=re.DOTALL).split()
+        for each in re.findall(r"<h2.*?</h2>", page, re.DOTALL)
+    ]
+    assert [words[0] for words in groups if words and words[0] in names] == names
+    system = next(room for room in rooms() if room.key == "system")
+    assert {"定时任务", "死信"} <= {each.title for each in system.pages}
+    for app in ("django_celery_beat", "events"):
+        assert office.get(f"/admin/{app}/").headers["Location"] == "/admin/#system"
+
+
+def test_the_schedule_says_in_chinese_what_runs_how_often_and_is_not_to_be_changed(office):
+    every = IntervalSchedule.objects.create(every=120, period=IntervalSchedule.SECONDS)
+    row = PeriodicTask.objects.create(name="mind-shortages", task="orders.mind_shortages", interval=every)
+    page = office.get("/admin/django_celery_beat/periodictask/").text
+    assert ("用到货补上缺货的订单" in page, "每 2 分钟" in page) == (True, True)
+    path = f"/admin/django_celery_beat/periodictask/{row.pk}/"
+    assert office.get(f"{path}change/").status_code == 200
+    assert office.post(f"{path}delete/", {"post": "yes"}).status_code == 403
+    for unused in ("crontabschedule", "solarschedule", "clockedschedule", "intervalschedule"):
+        with pytest.raises(NoReverseMatch):
+            reverse(f"admin:django_celery_beat_{unused}_changelist")
+
+
+def test_every_task_of_the_clock_has_its_words():
+    assert set(shop.CELERY_BEAT_SCHEDULE) - set(NAMES) == set()
+
+
+def test_goods_and_stock_count_what_is_sold_and_tell_what_is_low_out_or_unfindable():
+    VariantFactory(on_hand=3, threshold=5)
+    VariantFactory(on_hand=0)
+    VariantFactory(on_hand=9, price=Decimal("0.00"))
+    doubted = VariantFactory(on_hand=9)
+    Variant.objects.filter(pk=doubted.pk).update(not_found=2)
+    VariantFactory(on_hand=0, is_active=False)
+    ProductFactory(is_active=False)
+    assert numbers("goods") == {"在售款式": 5, "停售款式": 1}
+    assert numbers("stock") == {"在售规格": 4, "现有件数": 21}
+    assert alerts("goods") == ["没有在售规格、下不了单的款式：1", "零售价为 0 的规格：1"]
+    assert alerts("stock") == [
+        "已经卖完的规格：1", "低于预警线的规格：1", "配货时没找到、等盘点的规格：1",
+    ]  # fmt: skip
+
+
+def test_each_alert_leads_to_exactly_the_rows_it_counts(office):
+    low = VariantFactory(on_hand=3, threshold=5)
+    VariantFactory(on_hand=50)
+    bare = ProductFactory(name="没有规格的包")
+    StaffFactory(username="newcomer")
+    Staff.objects.exclude(username="newcomer").update(last_login=timezone.now())
+    CustomerFactory(name="只有编号", phone="")
+    CustomerFactory(name="有电话")
+    found = {each.text: each.link for standing in standings().values() for each in standing.alerts}
+    for text, row in (
+        ("低于预警线的规格：1", low.sku),
+        ("没有在售规格、下不了单的款式：1", bare.name),
+        ("从没登录过的员工：1", "newcomer"),
+        ("没有电话也没有邮箱的客户：1", "只有编号"),
+    ):
+        rows = office.get(found[text]).context["cl"].result_list
+        assert [str(getattr(each, "sku", getattr(each, "username", each))) for each in rows] == [row]
+
+
+def test_customers_and_staff_are_counted_by_what_reaches_them_and_by_role(sales, warehouse, manager):
+    CustomerFactory(email="wu@example.com", credit_limit=Decimal("100.00"))
+    CustomerFactory()
+    Staff.objects.update(last_login=timezone.now())
+    assert numbers("customers") == {"客户": 2, "有邮箱": 1, "可挂账": 1}
+    assert (numbers("staff"), alerts("staff")) == ({"销售": 1, "仓库": 1, "经理": 1}, [])
+
+
+def test_rules_that_are_off_and_channels_that_rules_need_and_nobody_set_up_are_told(settings):
+    settings.EMAIL_URL = ""
+    ensure_default_rules()
+    NotificationRule.objects.update(enabled=True, channels=[])
+    some = NotificationRule.objects.filter(pk__in=NotificationRule.objects.values("pk")[:2])
+    some.update(channels=["sms", "email"])
+    assert alerts("channels") == [
+        "要发短信、但没有短信网关的规则：2", "要发邮件、但服务器没有设置邮件的规则：2",
+    ]  # fmt: skip
+    ChannelAccount.objects.create(channel="sms", name="网关", url="https://sms.example.com/")
+    settings.EMAIL_URL = "smtp://127.0.0.1:25"
+    assert (alerts("channels"), alerts("rules")) == ([], [])
+    some.update(enabled=False)
+    assert alerts("rules") == ["停用着的规则：2"]
+    NotificationRule.objects.update(enabled=False)
+    assert alerts("rules") == ["没有启用任何规则：谁都收不到通知"]
+
+
+def test_dead_letters_a_stuck_handler_a_clock_that_stands_and_missing_addresses_are_told(order):
+    ShopSettings.objects.update_or_create(pk=1, defaults={"phone": "0577-88001234", "return_address": ""})
+    DeadLetter.objects.create(handler="x", event=DomainEvent.objects.first(), error="x")
+    HandlerCursor.objects.create(name="y", failures=2)
+    assert alerts("system") == [
+        "没有处理成功、等人重试的事件（死信）：1",
+        "正在重试的处理：1",
+        "定时任务没有在运行：通知和自动处理都停着",
+        "没有填退货地址",
+    ]
+    every = IntervalSchedule.objects.create(every=2, period=IntervalSchedule.SECONDS)
+    clock = PeriodicTask.objects.create(
+        name="relay-events", task="events.relay", interval=every, last_run_at=timezone.now()
+    )
+    DeadLetter.objects.update(resolved_at=timezone.now())
+    HandlerCursor.objects.update(failures=0)
+    assert alerts("system") == ["没有填退货地址"]
+    PeriodicTask.objects.filter(pk=clock.pk).update(last_run_at=timezone.now() - timedelta(minutes=16))
+    assert alerts("system") == ["定时任务没有在运行：通知和自动处理都停着", "没有填退货地址"]
+
+
+def test_the_home_asks_few_questions_however_much_there_is(office):
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert office.get("/admin/").status_code == 200
+        return len(queries)
+
+    office.get("/admin/")
+    few = asked()
+    for _each in range(3):
+        make_order()
+        StaffFactory()
+    assert Delivery.objects.count() + Product.objects.count() + Customer.objects.count() > 3
+    assert asked() == few
+    assert few <= 30
+
+
+def test_files_have_a_place_only_once_something_takes_them(office):
+    assert "文件导入" not in office.get("/admin/").text
+    taker = FileImport("从表格导入商品", "一行一个规格。", "admin:orders_product_add")
+    join(taker)
+    try:
+        page = office.get("/admin/").text
+    finally:
+        leave(taker)
+    files = page[page.index('id="files"') :]
+    assert re.search(r'href="/admin/orders/product/add/">从表格导入商品</a> <span>一行一个规格。', files)
+
+
+def test_the_admin_has_the_doors_of_the_other_pages(office, log_in, sales):
+    assert office.get("/admin/password_change/").headers["Location"] == "/preferences/#password"
+    assert office.post("/admin/logout/").headers["Location"] == "/login/"
+    assert Client().get("/admin/login/?next=/admin/orders/order/").headers["Location"] == (
+        "/login/?next=/admin/orders/order/"
+    )
+    assert Client().get("/admin/login/?next=https://evil.example/").headers["Location"] == (
+        "/login/?next=/admin/"
+    )
+    refused = log_in(sales).get("/admin/", follow=True)
+    assert (refused.status_code, refused.redirect_chain[0][0]) == (403, "/admin/login/?next=/admin/")

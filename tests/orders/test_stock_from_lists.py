@@ -1,0 +1,118 @@
+"""Stock is counted from the lists of products and variants: through the service, each by itself, with its reason."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from orders.models import StockMovement, Variant
+from orders.services.items import ItemInput
+from orders.services.stock import set_stock
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import Staff
+from shopcomm.core.events.models import DomainEvent
+from tests.factories import VariantFactory, make_order
+
+pytestmark = pytest.mark.django_db
+LISTS = ("/admin/orders/product/", "/admin/orders/variant/")
+
+
+@pytest.fixture
+def office(log_in, manager) -> Client:
+    return log_in(manager)
+
+
+def stock(variant: Variant) -> tuple[int, int]:
+    return Variant.objects.values_list("on_hand", "reserved").get(pk=variant.pk)
+
+
+def typed(page: str, counts: dict[Variant, str], **fields: str) -> dict[str, str]:
+    """What the form of counts sends as the page stands, with what was typed beside some of the goods."""
+    names = {
+        int(name.split("-")[1]): name for name in re.findall(r'form="counts" name="(count-\d+-\d+)"', page)
+    }
+    filled = {names[variant.pk]: text for variant, text in counts.items()}
+    return dict.fromkeys(names.values(), "") | {"reason": "盘点"} | filled | fields
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_a_count_in_the_list_is_a_movement_with_reason_and_name_and_tells_what_runs_low(office, address):
+    variant = VariantFactory(sku="DJX-20-BLK", threshold=50)
+    other = VariantFactory(product=variant.product)
+    shown = office.get(address).text
+    sent = typed(shown, {variant: "40"}, reason="到货少了", next=f"{address}?q=DJX")
+    assert set(sent) == {f"count-{variant.pk}-100", f"count-{other.pk}-100", "reason", "next"}
+    page = office.post(f"{address}counts/", sent, follow=True)
+    assert page.redirect_chain == [(f"{address}?q=DJX", 302)]
+    assert "已登记库存的规格：1" in page.text
+    assert (stock(variant), stock(other)) == ((40, 0), (100, 0))
+    row = StockMovement.objects.last()
+    assert (row.variant, row.kind, row.on_hand_delta, row.reason, row.actor_name) == (
+        variant, "counted", -60, "到货少了", "王芳",
+    )  # fmt: skip
+    event = DomainEvent.objects.get(type="stock.low")
+    assert (event.actor_name, event.data["sku"], event.data["available"]) == ("王芳", variant.sku, 40)
+
+
+def test_many_counts_are_taken_and_those_that_are_refused_are_named_and_change_nothing(office):
+    good, worded, moved = VariantFactory(), VariantFactory(sku="WORDS"), VariantFactory(sku="MOVED")
+    sent = typed(office.get(LISTS[1]).text, {good: "７", worded: "很多", moved: "90"})
+    set_stock(actor=Actor.system(), sku=moved.sku, on_hand=98)
+    page = office.post(f"{LISTS[1]}counts/", sent | {"count-999999-5": "5"}, follow=True).text
+    assert "已登记库存的规格：1" in page
+    assert "WORDS 没有改：请填 0 以上的整数" in page
+    assert "MOVED 没有改：打开页面后库存从 100 件变为 98 件，请核对后再填" in page
+    assert "有一个规格已经不在了，没有改" in page
+    assert [stock(each)[0] for each in (good, worded, moved)] == [7, 100, 98]
+
+
+def test_a_row_that_is_left_empty_keeps_what_was_sold_meanwhile(office, variant):
+    other = VariantFactory()
+    sent = typed(office.get(LISTS[1]).text, {other: "5", variant: " "})
+    make_order(items=[ItemInput(variant.sku, 3)])
+    set_stock(actor=Actor.system(), sku=variant.sku, delta=-2)
+    office.post(f"{LISTS[1]}counts/", sent)
+    assert (stock(variant), stock(other)) == ((98, 3), (5, 0))
+
+
+def test_a_count_below_what_is_promised_says_in_the_list_who_goes_short(office, order, variant):
+    sent = typed(office.get(LISTS[0]).text, {variant: "1"})
+    page = office.post(f"{LISTS[0]}counts/", sent, follow=True).text
+    assert f"{order.number}（吴丽华）缺 1 件" in page
+    assert (stock(variant), order.shortages.get().missing) == ((1, 1), 1)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [({"reason": " "}, "请写明原因，库存没有变"), ({"count": ""}, "没有填盘点数，库存没有变")],
+)
+def test_without_a_reason_or_a_count_nothing_changes(office, variant, typed, said):
+    given = {"reason": "盘点", f"count-{variant.pk}": typed.get("count", "5")}
+    page = office.post(
+        f"{LISTS[1]}counts/", given | {"reason": typed.get("reason", "盘点")}, follow=True
+    ).text
+    assert said in page
+    assert stock(variant) == (100, 0)
+
+
+@pytest.mark.parametrize("role", ["sales", "warehouse"])
+def test_only_managers_count_from_lists(client, log_in, as_actor, variant, role):
+    staff = log_in(Staff.objects.get(pk=as_actor(role).id))
+    for address in LISTS:
+        answer = staff.post(f"{address}counts/", {f"count-{variant.pk}-100": "5", "reason": "x"})
+        assert answer.status_code == 302
+        assert answer.headers["Location"].startswith("/admin/login/")
+    assert stock(variant) == (100, 0)
+
+
+def test_the_address_of_counts_takes_forms_alone_and_leads_to_no_other_page(office, variant):
+    assert office.get(f"{LISTS[1]}counts/").status_code == 405
+    for place in ("https://evil.example/", "//evil.example/", "/orders/"):
+        answer = office.post(f"{LISTS[1]}counts/", {"reason": "x", "next": place})
+        assert answer.headers["Location"] == LISTS[1]
+
+
+def test_a_list_of_very_many_goods_can_be_counted(office, variant):
+    many = {f"count-{10_000 + number}-0": "" for number in range(4000)}
+    office.post(f"{LISTS[0]}counts/", many | {f"count-{variant.pk}-100": "7", "reason": "盘点"})
+    assert stock(variant) == (7, 0)
