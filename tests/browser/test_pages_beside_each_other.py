@@ -138,11 +138,21 @@ def test_a_desk_that_was_logged_out_says_so_and_heals_when_somebody_logs_in_agai
     expect(message(desk, "又活了")).to_be_visible()
 
 
-def test_a_session_that_ended_leads_to_the_log_in_and_back_to_the_whole_page(browse, live, order, manager):
+# A part of the page that asks for itself, and what a script sends: the one is sent to the log-in, the other refused.
+ASKED = {
+    "a part": "document.dispatchEvent(new Event('visibilitychange'))",
+    "a message": "import('lib/http.js').then(({ post }) => { post(location.pathname.replace('inbox', 'conversations') + 'messages/', {}); })",
+}
+
+
+@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
+def test_a_session_that_ended_leads_to_the_log_in_and_back_to_the_whole_page(
+    browse, live, order, manager, asked
+):
     talk = f"/inbox/{order.conversation.pk}/"
     desk = ready(browse(f"{live.url}{talk}", staff=manager))
     Session.objects.all().delete()
-    desk.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    desk.evaluate(asked)
     until(desk, lambda: "/login/" in desk.url)
 
     assert parse_qs(urlsplit(desk.url).query)["next"] == [talk]

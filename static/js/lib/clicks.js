@@ -1,14 +1,15 @@
 import { say } from "lib/dom.js";
+import { open } from "lib/shortcuts.js";
 import { toast } from "lib/toast.js";
 
 /** Small things any element of the page may ask for by an attribute. */
 export default class Clicks {
-  constructor(body) {
+  constructor(body, signal) {
     body.addEventListener("click", (event) => {
       const target = event.target.closest("[data-copy], [data-opens], [data-closes], [data-toggle-list], [data-print]");
       if (!target) return;
       if ("copy" in target.dataset) this.#copy(target.dataset.copy);
-      if ("opens" in target.dataset) document.getElementById(target.dataset.opens)?.showModal();
+      if ("opens" in target.dataset) open(document.getElementById(target.dataset.opens));
       if ("closes" in target.dataset) {
         event.preventDefault();
         target.closest("dialog")?.close();
@@ -19,7 +20,7 @@ export default class Clicks {
     body.addEventListener("click", (event) => event.target.matches("dialog[open]") && event.target.close());
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && document.documentElement.dataset.list === "open") this.#toggleList();
-    });
+    }, { signal });
   }
 
   async #copy(text) {

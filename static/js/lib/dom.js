@@ -25,6 +25,8 @@ export function parse(html) {
 
 /** Puts server-rendered HTML in an element's place and keeps focus, scroll and what is being typed where they were. */
 export function swap(target, html) {
+  // What has left the page meanwhile has no place that anything could be put into.
+  if (!target.isConnected) return target;
   const focused = document.activeElement;
   const focusId = target.contains(focused) ? focused.id || focused.dataset.focus : "";
   const scrolls = $$("[data-keep-scroll]", target).map((box) => [box.dataset.keepScroll, box.scrollTop, box.scrollLeft]);

@@ -1,24 +1,41 @@
-import { headersOf } from "lib/visitor.js";
+import { headersOf, pageVisitor } from "lib/visitor.js";
+import { welcome } from "lib/welcome.js";
+
+const LOG_INS = ["/login/", "/my/login/"];
 
 const csrf = () =>
   document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/)?.[1] ??
   document.querySelector("[name=csrfmiddlewaretoken]")?.value ??
   "";
 
-/** A request to our own server that carries the CSRF token. Throws only when the network fails. */
-export async function request(url, { method = "GET", body, headers = {}, ...rest } = {}) {
+/** A request to our own server that carries the CSRF token; whatever it answers. Throws only when the network fails. */
+export function ask(url, { method = "GET", body, headers = {}, ...rest } = {}) {
   const sent = { ...headersOf(), ...headers };
   if (method !== "GET") sent["X-CSRFToken"] = csrf();
   if (body && !(body instanceof FormData) && !(body instanceof URLSearchParams)) {
     sent["Content-Type"] = "application/json";
     body = JSON.stringify(body);
   }
-  const answer = await fetch(url, { method, body, headers: sent, credentials: "same-origin", ...rest });
-  // A session that ended answers with the log-in page, which leads back to this page and not to the part that was asked for.
-  if (answer.redirected && new URL(answer.url).pathname === "/login/") {
-    location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
-  }
-  return answer;
+  return fetch(url, { method, body, headers: sent, credentials: "same-origin", ...rest });
+}
+
+/** The same; where the session has ended, this page gives way to the log-in, which leads back to it: an answer that is
+    not to what was asked reaches nobody. */
+export async function request(url, options) {
+  const answer = await ask(url, options);
+  const logIn = await logInFor(answer);
+  if (!logIn) return answer;
+  location.assign(`${logIn}?next=${encodeURIComponent(location.pathname + location.search)}`);
+  return new Promise(() => {});
+}
+
+/** Where somebody has to prove again who they are; empty while the server knows them. */
+async function logInFor(answer) {
+  const place = answer.redirected ? new URL(answer.url).pathname : "";
+  if (LOG_INS.includes(place) && place !== location.pathname) return place;
+  // Refused: is it this that they may not, or are they nobody any more? Customers' pages show a link again themselves.
+  if (![401, 403].includes(answer.status) || pageVisitor) return "";
+  return (await welcome().catch(() => "")) === "left" ? "/login/" : "";
 }
 
 /** A part of a page as the server renders it, null when it is gone or refused. */

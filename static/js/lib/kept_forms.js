@@ -12,8 +12,8 @@ export default class KeptForms {
   #passed = new WeakSet();
   #timer = 0;
 
-  constructor() {
-    document.addEventListener("submit", (event) => this.#submitted(event));
+  constructor(body, signal) {
+    document.addEventListener("submit", (event) => this.#submitted(event), { signal });
     this.#fillIn();
   }
 

@@ -17,7 +17,7 @@ export default class Netbar {
   #timer = 0;
   #shown = false;
 
-  constructor(element) {
+  constructor(element, signal) {
     this.#element = element;
     this.#text = element.querySelector("[data-text]");
     this.#button("retry").addEventListener("click", () => socket.retryNow());
@@ -27,8 +27,8 @@ export default class Netbar {
       used ||= state === "online" || detail.attempt > 0 || detail.refused;
       if (used) this.#change(state, detail);
       if (state !== "online") document.documentElement.removeAttribute("data-online");
-    });
-    socket.onFrame((frame) => frame.type === "subscribed" && document.documentElement.setAttribute("data-online", ""));
+    }, signal);
+    socket.onFrame((frame) => frame.type === "subscribed" && document.documentElement.setAttribute("data-online", ""), signal);
   }
 
   #button(name) {

@@ -25,19 +25,19 @@ class Socket {
     return this.#state;
   }
 
-  /** Frames of a topic go to `onFrame`; `after()` says up to where they are known. Returns the way out. */
-  subscribe(topic, { after = () => null, onFrame }) {
+  /** Frames of a topic go to `onFrame` until the signal is given up; `after()` says up to where they are known. */
+  subscribe(topic, { after = () => null, onFrame }, signal) {
     const key = topicKey(topic);
     const entry = { topic, after, onFrame };
     if (!this.#subscriptions.has(key)) this.#subscriptions.set(key, new Set());
     this.#subscriptions.get(key).add(entry);
     if (this.#state === "online") this.#ask(entry);
     else this.#connect();
-    return () => {
+    signal.addEventListener("abort", () => {
       const entries = this.#subscriptions.get(key);
       entries?.delete(entry);
       if (!entries?.size) this.#subscriptions.delete(key);
-    };
+    });
   }
 
   /** A line also where no topic is followed: what is for this person comes all the same. */
@@ -58,16 +58,16 @@ class Socket {
   }
 
   /** Tells the state now and at each change: online, reconnecting, offline. */
-  onState(callback) {
+  onState(callback, signal) {
     this.#watchers.add(callback);
+    signal.addEventListener("abort", () => this.#watchers.delete(callback));
     callback(this.#state, { attempt: this.#attempt, wait: 0 });
-    return () => this.#watchers.delete(callback);
   }
 
   /** Every frame, whatever its topic. */
-  onFrame(callback) {
+  onFrame(callback, signal) {
     this.#listeners.add(callback);
-    return () => this.#listeners.delete(callback);
+    signal.addEventListener("abort", () => this.#listeners.delete(callback));
   }
 
   retryNow() {

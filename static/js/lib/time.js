@@ -1,4 +1,5 @@
 import { say } from "lib/dom.js";
+import { every } from "lib/modules.js";
 import { dayNumber, parts } from "lib/zone.js";
 
 /** 刚刚, 5 分钟前, 15:04, 昨天 17:42, 11/08 16:20, then 2025/11/08: as `{% when %}` renders it. */
@@ -33,7 +34,7 @@ function refresh() {
 
 /** Keeps every <time data-when> of the page current. */
 export default class Times {
-  constructor() {
-    setInterval(refresh, 30_000);
+  constructor(body, signal) {
+    every(30_000, refresh, signal);
   }
 }

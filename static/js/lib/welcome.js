@@ -1,4 +1,4 @@
-import { request } from "lib/http.js";
+import { ask } from "lib/http.js";
 import { prove, who } from "lib/visitor.js";
 
 /** Whether the server still knows whom this page speaks for; a page of a link shows it again first, should the session
@@ -8,13 +8,13 @@ export async function welcome() {
   const now = await known();
   if (now === who) return "yes";
   if (!prove) return now ? "other" : "left";
-  const { ok, status } = await answered(request(prove, { method: "POST" }));
+  const { ok, status } = await answered(ask(prove, { method: "POST" }));
   if (ok) return (await known()) === who ? "yes" : "left";
   return status === 409 ? "other" : "closed";
 }
 
 async function known() {
-  const answer = await answered(request("/session/", { headers: { Accept: "application/json" } }));
+  const answer = await answered(ask("/session/", { headers: { Accept: "application/json" } }));
   return (await answer.json()).who;
 }
 

@@ -13,12 +13,12 @@ export default class UnreadBadge {
   #known = false;
   #reload;
 
-  constructor(link) {
+  constructor(link, signal) {
     this.#link = link;
     this.#all = link.dataset.hears === "all";
     this.#reload = debounce(() => this.#ask(), PAUSE[this.#all ? "all" : "said"]);
-    socket.subscribe({ feed: "orders" }, { onFrame: (frame) => this.#heard(frame) });
-    for (const name of ["chat:message", "chat:up", "chat:read"]) document.addEventListener(name, () => this.#reload());
+    socket.subscribe({ feed: "orders" }, { onFrame: (frame) => this.#heard(frame) }, signal);
+    for (const name of ["chat:message", "chat:up", "chat:read"]) document.addEventListener(name, () => this.#reload(), { signal });
   }
 
   #heard(frame) {

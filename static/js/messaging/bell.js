@@ -9,10 +9,10 @@ export default class Bell {
   #desktop = false;
   #count = debounce(() => this.#ask(), 300);
 
-  constructor(link) {
+  constructor(link, signal) {
     this.#link = link;
-    socket.onFrame((frame) => this.#heard(frame));
-    socket.onState((state) => state === "online" && this.#count());
+    socket.onFrame((frame) => this.#heard(frame), signal);
+    socket.onState((state) => state === "online" && this.#count(), signal);
     socket.open();
   }
 

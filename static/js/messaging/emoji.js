@@ -1,5 +1,7 @@
 /** The emoji picker: a grid with Chinese names to search in, loaded when it is first opened. */
 
+import { getJSON } from "lib/http.js";
+
 const RECENT = "shopcomm-emoji";
 const MAX_SHOWN = 320;
 
@@ -12,7 +14,7 @@ export default class EmojiPicker {
   #data;
   #pick;
 
-  constructor(panel, button, url, pick) {
+  constructor(panel, button, { url, pick, signal }) {
     this.#panel = panel;
     this.#button = button;
     this.#grid = panel.querySelector("[data-grid]");
@@ -25,7 +27,7 @@ export default class EmojiPicker {
     panel.addEventListener("keydown", (event) => this.#key(event));
     document.addEventListener("pointerdown", (event) => {
       if (!panel.hidden && !panel.contains(event.target) && !button.contains(event.target)) this.#close();
-    });
+    }, { signal });
   }
 
   async #open() {
@@ -35,7 +37,7 @@ export default class EmojiPicker {
     if (matchMedia("(hover: hover)").matches) this.#search.focus();
     else this.#dropKeyboard();
     try {
-      this.#data ??= await (await fetch(this.#url)).json();
+      this.#data ??= await getJSON(this.#url);
     } catch {
       this.#panel.querySelector("[data-none]").hidden = false;
       return;

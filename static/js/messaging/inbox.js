@@ -1,5 +1,8 @@
 /** Keeps the inbox's list current, without moving it under a pointer or a focused row. */
 
+import { ask } from "lib/http.js";
+import { every } from "lib/modules.js";
+
 const POLL_MS = 10000;
 const SOON_MS = 400;
 
@@ -9,15 +12,15 @@ export default class Inbox {
   #timer;
   #waiting = "";
 
-  constructor(root) {
+  constructor(root, signal) {
     this.#place = root.querySelector("[data-rows-place]");
     this.#news = root.querySelector("[data-news]");
     this.#news.addEventListener("click", () => this.#show());
     for (const name of ["chat:message", "chat:up", "inbox:changed"]) {
-      document.addEventListener(name, () => this.#soon());
+      document.addEventListener(name, () => this.#soon(), { signal });
     }
     this.#place.addEventListener("pointerleave", () => this.#waiting && this.#show());
-    setInterval(() => document.visibilityState === "visible" && this.#refresh(), POLL_MS);
+    every(POLL_MS, () => document.visibilityState === "visible" && this.#refresh(), signal);
   }
 
   #soon() {
@@ -26,9 +29,10 @@ export default class Inbox {
   }
 
   async #refresh() {
-    const response = await fetch(location.href, { headers: { "X-Fragment": "list" }, credentials: "same-origin" }).catch(() => null);
-    if (!response?.ok || response.redirected) return;
-    const html = await response.text();
+    // Not leading away by itself: that somebody is logged out is said by the page's bar, and what they write stays.
+    const answer = await ask(location.href, { headers: { "X-Fragment": "list" } }).catch(() => null);
+    if (!answer?.ok || answer.redirected) return;
+    const html = await answer.text();
     if (html === this.#waiting) return;
     this.#waiting = html;
     if (this.#place.matches(":hover") || this.#place.contains(document.activeElement)) this.#offer();

@@ -28,9 +28,10 @@ export default class Link {
     return { conversation: this.#page.conversation };
   }
 
-  start() {
-    socket.subscribe(this.#topic, { after: () => this.#last, onFrame: (frame) => this.#frame(frame) });
-    socket.onState((state, detail) => this.#state(state, detail));
+  /** Is at the line until the signal is given up. */
+  start(signal) {
+    socket.subscribe(this.#topic, { after: () => this.#last, onFrame: (frame) => this.#frame(frame) }, signal);
+    socket.onState((state, detail) => this.#state(state, detail), signal);
   }
 
   reconnect() {

@@ -13,11 +13,12 @@ export default class NetBanner {
   #retry = { attempt: 0, at: 0 };
   #beside = document.querySelector('[data-module~="lib/netbar.js"]') !== null;
 
-  constructor(bar, texts, { unsent, reconnect }) {
+  constructor(bar, texts, { unsent, reconnect, signal }) {
     this.#bar = bar;
     this.#texts = texts;
     this.#unsent = unsent;
     bar.querySelector("[data-reconnect]").addEventListener("click", reconnect);
+    signal.addEventListener("abort", () => clearInterval(this.#timer));
   }
 
   down({ attempt = 0, wait = 0 } = {}) {

@@ -32,11 +32,11 @@ export default class Outbox extends EventTarget {
   #waiting = new Map();
 
   /** `carrier` has `ready`, `address`, `bySocket(record)` and `byPost(record)`, `upload(record)`. */
-  constructor(owner, carrier) {
+  constructor(owner, carrier, signal) {
     super();
     this.#store = new OutboxStore(owner);
     this.#carrier = carrier;
-    addEventListener("online", () => this.wake());
+    addEventListener("online", () => this.wake(), { signal });
   }
 
   get size() {

@@ -4,19 +4,19 @@ import { fragment, post } from "lib/http.js";
 /** What is still to be said here: held notices, scheduled messages, goods waited for; and the ways to add some. */
 export default class Waiting {
   #root;
+  #signal;
   #heard = debounce(() => this.#reload(), 600);
-  #off = new AbortController();
 
-  constructor(root) {
+  constructor(root, signal) {
     this.#root = root;
+    this.#signal = signal;
     root.addEventListener("click", (event) => this.#clicked(event));
     for (const form of $$("form", root)) form.addEventListener("submit", (event) => this.#submitted(event));
-    const options = { signal: this.#off.signal };
-    document.addEventListener("chat:message", () => this.#heard(), options);
+    document.addEventListener("chat:message", () => this.#heard(), { signal });
     root.closest("form, section").addEventListener("click", (event) => {
       const opener = event.target.closest("[data-open-waiting]");
       if (opener) this.#open(opener.dataset.openWaiting);
-    }, options);
+    }, { signal });
   }
 
   get #box() {
@@ -69,13 +69,13 @@ export default class Waiting {
   }
 
   async #reload() {
-    if ($("dialog[open]", this.#root)) return;
+    if (this.#signal.aborted || $("dialog[open]", this.#root)) return;
     const html = await fragment(this.#root.dataset.url).catch(() => null);
     if (html) this.#show(html);
   }
 
   #show(html) {
-    this.#off.abort();
-    swap(this.#root, html);
+    // Another answer may have put a newer part in its place meanwhile.
+    if (!this.#signal.aborted) swap(this.#root, html);
   }
 }

@@ -4,8 +4,6 @@ import { socket } from "lib/socket.js";
 import { toast } from "lib/toast.js";
 import { spelled, standingForm } from "lib/typed.js";
 
-let stop = () => {};
-
 /** The open order: shows what others change while it is open, and acts without leaving the page. */
 export default class OrderDetail {
   #main;
@@ -13,15 +11,12 @@ export default class OrderDetail {
   #focusNext = false;
   #reload = debounce(() => this.reload(), 250);
 
-  constructor(main) {
+  constructor(main, signal) {
     this.#main = main;
-    stop();
-    stop = socket.subscribe({ feed: "orders" }, { onFrame: (frame) => this.#heard(frame) });
+    socket.subscribe({ feed: "orders" }, { onFrame: (frame) => this.#heard(frame) }, signal);
     main.addEventListener("submit", (event) => this.#submitted(event));
-    document.addEventListener("order:changed", this.#changed);
+    document.addEventListener("order:changed", (event) => this.reload(event.detail ?? {}), { signal });
   }
-
-  #changed = (event) => this.reload(event.detail ?? {});
 
   #heard(frame) {
     if (frame.type === "resync") this.#reload();
@@ -39,7 +34,6 @@ export default class OrderDetail {
     const html = await fragment(this.#main.dataset.url, { headers: { "X-Fragment": "detail" } });
     await spelled();
     if (html === null || !this.#main.isConnected || turn !== this.#turn) return;
-    document.removeEventListener("order:changed", this.#changed);
     const fresh = swap(this.#main, html);
     if (this.#focusNext) ($("#next-action", fresh) ?? $("h1", fresh)).focus();
     else if (fresh.dataset.version !== before) {

@@ -7,12 +7,12 @@ export default class OrderDialog {
   #dialog;
   #opener = null;
 
-  constructor(dialog) {
+  constructor(dialog, signal) {
     this.#dialog = dialog;
-    document.addEventListener("click", (event) => this.#clicked(event));
+    document.addEventListener("click", (event) => this.#clicked(event), { signal });
     dialog.addEventListener("submit", (event) => this.#submitted(event));
     dialog.addEventListener("close", () => this.#closed());
-    document.addEventListener("order:renewed", () => this.#renewed());
+    document.addEventListener("order:renewed", () => this.#renewed(), { signal });
   }
 
   async #clicked(event) {

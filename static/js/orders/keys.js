@@ -4,10 +4,10 @@ import { $, $$ } from "lib/dom.js";
 export default class ListKeys {
   #root;
 
-  constructor(root) {
+  constructor(root, signal) {
     this.#root = root;
     root.addEventListener("keydown", (event) => this.#arrows(event));
-    document.addEventListener("click", (event) => this.#stepped(event));
+    document.addEventListener("click", (event) => this.#stepped(event), { signal });
     $("#rows [aria-current]", root)?.scrollIntoView({ block: "nearest" });
   }
 

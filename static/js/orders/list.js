@@ -10,15 +10,15 @@ export default class OrderList {
   #changed = new Set();
   #refresh = debounce(() => this.#catchUp(), 300);
 
-  constructor(root) {
+  constructor(root, signal) {
     this.#root = root;
     this.#cursor = root.dataset.cursor || null;
     root.addEventListener("click", (event) => this.#clicked(event));
     root.addEventListener("submit", (event) => this.#searched(event));
     const search = $("[type=search]", root);
     search.addEventListener("input", debounce((event) => this.#searchNow(event), 250));
-    for (const name of ["chat:message", "chat:read"]) document.addEventListener(name, () => this.#talked());
-    socket.subscribe({ feed: "orders" }, { after: () => this.#cursor, onFrame: (frame) => this.#heard(frame) });
+    for (const name of ["chat:message", "chat:read"]) document.addEventListener(name, () => this.#talked(), { signal });
+    socket.subscribe({ feed: "orders" }, { after: () => this.#cursor, onFrame: (frame) => this.#heard(frame) }, signal);
     // What was typed while this was still on its way is looked for, too.
     if (search.value !== search.defaultValue) search.form.requestSubmit();
   }
@@ -78,8 +78,8 @@ export default class OrderList {
     }
     this.#fresh.clear();
     if (focus) $(`[data-tab="${focus}"]`, this.#root)?.focus();
-    if (this.#isQueue) announce(say(`${$$("[data-todo]", this.#root).length} 件待我处理`, `${$$("[data-todo]", this.#root).length} things to do`));
-    else announce(say(`${$$("[data-order]", this.#root).length} 个订单`, `${$$("[data-order]", this.#root).length} orders`));
+    if (this.#isQueue) announce(say(`${$$("[data-todo]", this.#root).length} 件待我处理`, `Things to do: ${$$("[data-todo]", this.#root).length}`));
+    else announce(say(`${$$("[data-order]", this.#root).length} 个订单`, `Orders: ${$$("[data-order]", this.#root).length}`));
   }
 
   async #more(link) {
@@ -147,7 +147,7 @@ export default class OrderList {
     const button = $("[data-newrows]", this.#root);
     const count = this.#fresh.size;
     button.hidden = false;
-    button.textContent = this.#isQueue ? say("有更新，点这里刷新", "There is news, refresh") : say(`${count} 个订单有更新，点这里刷新`, `${count} orders updated, refresh`);
+    button.textContent = this.#isQueue ? say("有更新，点这里刷新", "There is news, refresh") : say(`${count} 个订单有更新，点这里刷新`, `Updated orders: ${count}. Refresh`);
   }
 
   /** Whether the queue of what waits for the reader stands in the list's place. */

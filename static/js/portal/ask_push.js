@@ -11,12 +11,12 @@ export default class AskPush {
   #root;
   #kept;
 
-  constructor(root) {
+  constructor(root, signal) {
     this.#root = root;
     if (!isPossible() || Notification.permission === "denied") return;
     this.#kept = isKept(root.dataset.path).catch(() => true);
     if (Date.now() - putOff() < PAUSE) return;
-    document.addEventListener("chat:message", ({ detail }) => this.#consider(detail.message));
+    document.addEventListener("chat:message", ({ detail }) => this.#consider(detail.message), { signal });
     $("[data-push-on]", root).addEventListener("click", () => this.#agree());
     $("[data-push-later]", root).addEventListener("click", () => this.#later());
   }

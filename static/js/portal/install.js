@@ -2,7 +2,7 @@ import { $ } from "lib/dom.js";
 
 /** How to put the shop on the home screen: by the browser's own prompt, or in words where there is none (iPhone). */
 export default class Install {
-  constructor(root) {
+  constructor(root, signal) {
     const installed = navigator.standalone || matchMedia("(display-mode: standalone)").matches;
     if (installed) return;
     const button = $("[data-install]", root);
@@ -11,8 +11,8 @@ export default class Install {
       event.preventDefault();
       prompt = event;
       root.hidden = button.hidden = false;
-    });
-    window.addEventListener("appinstalled", () => { root.hidden = true; });
+    }, { signal });
+    window.addEventListener("appinstalled", () => { root.hidden = true; }, { signal });
     button.addEventListener("click", () => prompt?.prompt());
     if (/iPhone|iPad/.test(navigator.userAgent)) root.hidden = $("[data-install-ios]", root).hidden = false;
   }

@@ -8,16 +8,16 @@ export default class Offline {
   #asOf;
   #changed = false;
 
-  constructor(bar) {
+  constructor(bar, signal) {
     this.#bar = bar;
     const kept = document.documentElement.dataset.asOf;
     this.#asOf = kept ? new Date(kept) : new Date();
     if (kept) this.#show();
-    document.addEventListener("portal:fresh", () => this.#fresh());
-    document.addEventListener("chat:message", () => { this.#changed = true; });
-    window.addEventListener("offline", () => this.#show());
-    socket.onState((state, { attempt, refused }) => state === "offline" && attempt > 0 && !refused && this.#show());
-    document.addEventListener("visibilitychange", () => document.hidden && this.#keep());
+    document.addEventListener("portal:fresh", () => this.#fresh(), { signal });
+    document.addEventListener("chat:message", () => { this.#changed = true; }, { signal });
+    window.addEventListener("offline", () => this.#show(), { signal });
+    socket.onState((state, { attempt, refused }) => state === "offline" && attempt > 0 && !refused && this.#show(), signal);
+    document.addEventListener("visibilitychange", () => document.hidden && this.#keep(), { signal });
     this.#register();
   }
 

@@ -8,13 +8,13 @@ import { keepTyped } from "lib/typed.js";
 export default class Progress {
   #root;
 
-  constructor(root) {
+  constructor(root, signal) {
     this.#root = root;
     const soon = debounce(() => this.#refresh(), 150);
-    document.addEventListener("chat:message", ({ detail }) => detail.message.kind === "event" && soon());
+    document.addEventListener("chat:message", ({ detail }) => detail.message.kind === "event" && soon(), { signal });
     // Away for a while: whatever happened meanwhile is asked for in one go.
-    document.addEventListener("chat:up", soon);
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && soon());
+    document.addEventListener("chat:up", soon, { signal });
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && soon(), { signal });
     root.addEventListener("click", (event) => this.#copy(event.target.closest("[data-copy]")));
   }
 

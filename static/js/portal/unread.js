@@ -4,10 +4,10 @@ export default class Unread {
   #badge;
   #count = 0;
 
-  constructor(link) {
+  constructor(link, signal) {
     this.#badge = link.querySelector("[data-unread]");
-    document.addEventListener("chat:message", ({ detail }) => this.#add(detail.message));
-    document.addEventListener("chat:unread", ({ detail }) => this.#show(detail));
+    document.addEventListener("chat:message", ({ detail }) => this.#add(detail.message), { signal });
+    document.addEventListener("chat:unread", ({ detail }) => this.#show(detail), { signal });
   }
 
   #add(message) {

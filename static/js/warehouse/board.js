@@ -1,5 +1,6 @@
 import { $, announce, debounce, say, swap } from "lib/dom.js";
 import { fragment, post } from "lib/http.js";
+import { every } from "lib/modules.js";
 import { socket } from "lib/socket.js";
 import { chime } from "lib/sound.js";
 import { toast } from "lib/toast.js";
@@ -24,21 +25,21 @@ export default class Board {
   #scanner;
   #reload = debounce(() => this.#refresh(), 200);
 
-  constructor(main) {
+  constructor(main, signal) {
     this.#main = main;
     this.#sound();
     this.#adopt();
-    this.#scanner = new Scanner(main, { done: (answer) => this.#scanned(answer), loud: () => this.#loud });
+    this.#scanner = new Scanner(main, { done: (answer) => this.#scanned(answer), loud: () => this.#loud, signal });
     new Camera(main, (text) => this.#scanner.read(text));
     main.addEventListener("keydown", (event) => this.#entered(event));
     main.addEventListener("submit", (event) => this.#submitted(event));
     main.addEventListener("click", (event) => this.#clicked(event));
     main.addEventListener("change", (event) => event.target.matches("[data-tick] input") && event.target.form.requestSubmit());
-    document.addEventListener("keydown", (event) => this.#pressed(event));
+    document.addEventListener("keydown", (event) => this.#pressed(event), { signal });
     $("[data-news]", main).addEventListener("click", () => this.#refresh(true));
-    socket.subscribe({ feed: "warehouse" }, { after: () => this.#cursor, onFrame: (frame) => this.#heard(frame) });
-    socket.onState((state) => { $("[data-live]", main).hidden = state !== "online"; });
-    setInterval(() => this.#minute(), A_MINUTE);
+    socket.subscribe({ feed: "warehouse" }, { after: () => this.#cursor, onFrame: (frame) => this.#heard(frame) }, signal);
+    socket.onState((state) => { $("[data-live]", main).hidden = state !== "online"; }, signal);
+    every(A_MINUTE, () => this.#minute(), signal);
   }
 
   get #url() {
@@ -73,7 +74,7 @@ export default class Board {
   #hold() {
     this.#news += 1;
     const button = $("[data-news]", this.#main);
-    button.textContent = say(`${this.#news} 条新订单`, `${this.#news} new orders`);
+    button.textContent = say(`${this.#news} 条新订单`, `New orders: ${this.#news}`);
     button.hidden = false;
     announce(button.textContent);
   }

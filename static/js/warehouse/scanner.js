@@ -18,12 +18,12 @@ export class Scanner {
   #turn = Promise.resolve();
 
   /** `done(answer)` shows what a scan did; `loud()` is whether there should be sounds. */
-  constructor(main, { done, loud }) {
+  constructor(main, { done, loud, signal }) {
     this.#main = main;
     this.#done = done;
     this.#loud = loud;
     this.#form.addEventListener("submit", (event) => this.#submitted(event));
-    addEventListener("keydown", (event) => this.#pressed(event), { capture: true });
+    addEventListener("keydown", (event) => this.#pressed(event), { capture: true, signal });
   }
 
   get #form() {

@@ -1,0 +1,65 @@
+"""The table of keys lists what a key does on the page it is opened on, and each of them does it."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.chat import ready
+from tests.factories import make_order
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def keys_listed(page: Page) -> list[str]:
+    page.keyboard.press("?")
+    table = page.locator("#shortcuts")
+    expect(table).to_be_visible()
+    keys = [line.strip() for line in table.locator("dt:visible").all_inner_texts()]
+    page.keyboard.press("Escape")
+    expect(table).to_be_hidden()
+    return keys
+
+
+def test_each_key_that_a_page_lists_does_what_it_says(browse, live, order, manager) -> None:
+    newest = make_order(customer=order.customer)
+    desk = browse(f"{live.url}/orders/", staff=manager)
+    assert keys_listed(desk) == ["J", "/", "1–9", "N", "?", "Esc"]
+    desk.keyboard.press("/")
+    expect(desk.locator("#order-search")).to_be_focused()
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("2")
+    expect(desk.locator('[role=tab][aria-selected="true"]')).to_have_attribute("data-key", "2")
+    desk.keyboard.press("j")
+    expect(desk).to_have_url(re.compile(newest.number))
+
+    ready(desk)
+    assert keys_listed(desk) == ["J", "K", "/", "1–9", "C", "N", "G", "E", "Ctrl Shift N", "?", "Esc"]
+    desk.keyboard.press("j")
+    expect(desk).to_have_url(re.compile(order.number))
+    ready(desk).keyboard.press("k")
+    expect(desk).to_have_url(re.compile(newest.number))
+    ready(desk).keyboard.press("c")
+    expect(desk.locator("[data-composer] textarea")).to_be_focused()
+    desk.keyboard.press("Control+Shift+N")
+    expect(desk.locator("[data-mode=note]")).to_have_attribute("aria-checked", "true")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("g")
+    expect(desk.locator("#order-dialog")).to_be_visible()
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("e")
+    expect(desk).to_have_url(re.compile(f"{newest.number}/edit/"))
+    desk.goto(f"{live.url}/orders/")
+    ready_keys = keys_listed(desk)
+    assert "N" in ready_keys
+    desk.keyboard.press("n")
+    expect(desk).to_have_url(re.compile("/orders/new/"))
+
+
+def test_a_page_without_orders_lists_only_what_is_there(browse, live, order, manager) -> None:
+    inbox = browse(f"{live.url}/inbox/", staff=manager)
+    assert keys_listed(inbox) == ["/", "?", "Esc"]
+    inbox.keyboard.press("/")
+    expect(inbox.locator(".clist [type=search]")).to_be_focused()
+    board = browse(f"{live.url}/warehouse/", staff=manager)
+    assert keys_listed(board) == ["F2", "?", "Esc"]
