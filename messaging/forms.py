@@ -17,6 +17,7 @@ from shopcomm.core import reading
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.form_fields import WordsField
+from shopcomm.core.http.templatetags.ui import category_label
 
 MOST_CHANNELS = 3
 LONGEST_STEP = 60 * 24 * 14
@@ -76,7 +77,7 @@ class RuleForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         names = Product.objects.exclude(category="").order_by("category").values_list("category", flat=True)
-        self.fields["categories"].choices = [(name, name) for name in names.distinct()]  # type: ignore[attr-defined]
+        self.fields["categories"].choices = [(name, category_label(name)) for name in names.distinct()]  # type: ignore[attr-defined]
         self.fields["person"].queryset = Staff.objects.filter(is_active=True)  # type: ignore[attr-defined]
         chosen = [*self.instance.channels, *[""] * MOST_CHANNELS]
         for place in range(MOST_CHANNELS):

@@ -4,6 +4,7 @@ from messaging.views import quotes, shortages
 from messaging.views.attachments import attachment, thumbnail, upload
 from messaging.views.cards import act_on_card, card
 from messaging.views.cases import new_case
+from messaging.views.custody import close, give, link
 from messaging.views.emoji import emoji_data
 from messaging.views.inbox import inbox, new_enquiry, unread
 from messaging.views.messages import messages
@@ -30,6 +31,9 @@ urlpatterns = [
     path("inbox/unread/", unread, name="unread"),
     path("inbox/new/", new_enquiry, name="enquiry"),
     path("inbox/<int:conversation_id>/", inbox, name="inbox-conversation"),
+    path("inbox/<int:conversation_id>/close/", close, name="conversation-close"),
+    path("inbox/<int:conversation_id>/hand-over/", give, name="conversation-give"),
+    path("inbox/<int:conversation_id>/order/", link, name="conversation-link"),
     path("conversations/<int:conversation_id>/messages/", messages, name="messages"),
     path("conversations/<int:conversation_id>/say/", say, name="say"),
     path("conversations/<int:conversation_id>/cards/<int:seq>/", card, name="card"),

@@ -94,7 +94,11 @@ def _refresh_open_cards(order: Order) -> None:
 
 
 def _text(event: DomainEvent) -> str:
-    lines = [f"{each.label}：{each.before} → {each.after}" for each in before_after(event)]
+    lines = [
+        _("%(label)s：%(before)s → %(after)s")
+        % {"label": each.label, "before": each.before, "after": each.after}
+        for each in before_after(event)
+    ]
     return "\n".join([_("这样修改订单可以吗？请点“同意”或“不同意”"), *lines])
 
 

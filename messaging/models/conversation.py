@@ -38,6 +38,9 @@ class Conversation(models.Model):
     # The last message by the customer and by the shop: unread and "waiting for an answer".
     last_customer_seq = models.BigIntegerField(default=0, editable=False)
     last_shop_seq = models.BigIntegerField(default=0, editable=False)
+    # Somebody of the shop has ended the talk, at this number; whoever speaks after it opens it again.
+    closed_at = models.DateTimeField(_("结束时间"), null=True, blank=True, editable=False)
+    closed_seq = models.BigIntegerField(default=0, db_default=0, editable=False)
     # The shop's date on which the customer was last told that nobody is there.
     away_told_on = models.DateField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("建立时间"), auto_now_add=True)
@@ -67,6 +70,18 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return self.subject or f"#{self.pk}"
+
+    @property
+    def answered_seq(self) -> int:
+        """What came up to here waits for nobody: the shop has spoken after it, or ended the talk."""
+        return max(self.last_shop_seq, self.closed_seq)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the talk has been ended, and nobody has spoken since."""
+        return self.closed_at is not None and self.closed_seq >= max(
+            self.last_customer_seq, self.last_shop_seq
+        )
 
 
 class ReadMarker(models.Model):

@@ -34,6 +34,8 @@ class Message(models.Model):
     client_id = models.UUIDField()
     reply_to = models.BigIntegerField(null=True, blank=True)
     internal = models.BooleanField(default=False)
+    # Thanks and the like of a customer's: nobody waits because of it.
+    acknowledges = models.BooleanField(default=False, db_default=False)
     # For `event` and `card`: what it is about, for links and icons.
     data = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField()

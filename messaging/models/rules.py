@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from shopcomm.core.accounts.roles import Role
@@ -31,6 +32,7 @@ class Trigger(models.TextChoices):
     URGED = "urged", _("客户催单")
     SHORTAGE = "shortage", _("订单缺货等销售处理")
     LOW_RATING = "low_rating", _("客户评价低")
+    HANDED_OVER = "handed_over", _("会话或订单转给同事")
     AFTER_SALES = "after_sales", _("售后有进展")
     AFTER_SALES_FOR_SALES = "after_sales_for_sales", _("售后等销售处理")
     RETURN_ON_ITS_WAY = "return_on_its_way", _("退货寄出")
@@ -186,7 +188,12 @@ class NotificationRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The rule's name; of one that ships with the product, in the reader's language as long as it keeps its own."""
+        return gettext(self.name) if self.key and self.name else self.name
 
 
 class NotificationTemplate(models.Model):

@@ -3,8 +3,11 @@
 from django.db.models import Q, QuerySet
 
 from messaging.models import Conversation
+from orders.models import Order
 from orders.selectors.orders import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import Staff
+from shopcomm.core.accounts.roles import Role
 from shopcomm.core.configuration.models import shop_settings
 
 
@@ -24,3 +27,18 @@ def conversations_visible_to(actor: Actor | None) -> QuerySet[Conversation]:
         return everything
     enquiries = Q(order=None) & (Q(assigned_to=None) | Q(assigned_to=actor.id))
     return everything.filter(enquiries | Q(order__in=orders_visible_to(actor)))
+
+
+def colleagues() -> QuerySet[Staff]:
+    """Who may be in charge of a customer: those who work in sales, and managers."""
+    return Staff.objects.filter(is_active=True, role__in=[Role.SALES, Role.MANAGER]).order_by("pk")
+
+
+def orders_to_link(conversation: Conversation, actor: Actor) -> QuerySet[Order]:
+    """The orders that an enquiry may become the conversation of: the same customer's, in which nobody has spoken."""
+    if conversation.order_id:
+        return Order.objects.none()
+    silent = orders_visible_to(actor).filter(
+        customer=conversation.customer_id, conversation__last_customer_seq=0, conversation__last_shop_seq=0
+    )
+    return silent.order_by("-placed_at", "-pk")

@@ -3,7 +3,6 @@
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import (
@@ -19,24 +18,19 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
-from messaging.models import Conversation, Message, ReadMarker, Sender
+from messaging.models import Conversation, Message, ReadMarker
 from messaging.selectors.conversations import conversations_visible_to
+from messaging.selectors.hits import Hits, hits_in, with_words
+from messaging.selectors.unanswered import CLOSED, RECENT, first_unanswered, is_unanswered, wanting_an_answer
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.phones import PhoneRefused, read_phone
 
-FOLDERS = ("all", "unread", "waiting", "enquiry", "mine")
+FOLDERS = ("all", "unread", "waiting", "enquiry", "mine", "closed")
 COUNT_CAP = 1000
 BADGE_CAP = 100
-# What ends a talk and asks for nothing: 好的, 谢谢, 辛苦了, OK, a thumb.
-CLOSING_WORDS = (
-    r"^([\s,，、.。!！~～…]|好(的|嘞|滴|哒|呢)?|嗯+|哦+|行|没问题|收到|知道了|明白了?|了解了?|谢+|多谢|感谢|您|你|啦|了|老板|亲"
-    r"|辛苦|麻烦|ok(ay)?|thanks?|thank you|thx|got it|[☀-➿🌀-🫿️])+$"
-)
-# Bounds what a badge looks at: the newest, by their index.
-RECENT = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -46,6 +40,8 @@ class InboxFilters:
     folder: str = "all"
     q: str = ""
     limit: int = 50
+    # The message that is looked at, of the conversation that is open.
+    at: int | None = None
 
 
 def inbox_page(actor: Actor, filters: InboxFilters) -> list[Conversation]:
@@ -54,11 +50,24 @@ def inbox_page(actor: Actor, filters: InboxFilters) -> list[Conversation]:
         _in_folder(marked(conversations_visible_to(actor), actor), filters.folder, actor), filters.q.strip()
     )
     rows: list[Any] = list(
-        found.select_related("customer", "order", "assigned_to")
-        .annotate(unread=unread_count())
-        .order_by("-has_unread", F("last_message_at").desc(nulls_last=True), "-id")[: filters.limit + 1]
+        found.select_related("customer", "order__assigned_to", "assigned_to")
+        .annotate(
+            unread=unread_count(),
+            waits_since=Case(
+                When(is_unanswered(), then=Subquery(first_unanswered().values("created_at")[:1]))
+            ),
+            ended=Case(When(CLOSED, then=Value(1)), default=Value(0)),
+            said=Subquery(_said().values("pk")[:1]),
+        )
+        .order_by("-has_unread", "ended", F("last_message_at").desc(nulls_last=True), "-id")[
+            : filters.limit + 1
+        ]
     )
-    _attach_last_messages(rows)
+    _attach_last_words(rows)
+    hits = hits_in([row.pk for row in rows], filters.q)
+    for row in rows:
+        row.hits = hits.get(row.pk, Hits())
+        row.holder = row.order.assigned_to if row.order else row.assigned_to
     return rows
 
 
@@ -84,30 +93,22 @@ def marked(found: QuerySet[Conversation], actor: Actor) -> QuerySet[Any]:
         conversation=OuterRef("pk"), reader_kind="staff", reader_id=actor.id or 0
     )
     read = Coalesce(Subquery(marker.values("seq")[:1]), Value(0))
-    newer = When(last_customer_seq__gt=F("read_seq"), then=Value(1))
-    return found.annotate(
-        read_seq=read,
-        has_unread=Case(newer, default=Value(0), output_field=IntegerField()),
+    unread = Q(last_customer_seq__gt=F("read_seq")) & Q(last_customer_seq__gt=F("closed_seq"))
+    newer = wanting_an_answer(OuterRef("pk"), Greatest(OuterRef("read_seq"), OuterRef("closed_seq")))
+    return found.annotate(read_seq=read).annotate(
+        has_unread=Case(
+            When(unread & Q(Exists(newer)), then=Value(1)), default=Value(0), output_field=IntegerField()
+        ),
     )
-
-
-def wanting_an_answer() -> QuerySet[Message]:
-    """Of a conversation in an outer query: what the customer has said since the shop, but for thanks and the like."""
-    later = Message.objects.filter(
-        conversation=OuterRef("pk"),
-        seq__gt=OuterRef("last_shop_seq"),
-        sender_kind=Sender.CUSTOMER,
-        recalled_at=None,
-    )
-    return later.exclude(kind="text", body__iregex=CLOSING_WORDS).order_by("seq")
 
 
 def _in_folder(found: QuerySet[Any], folder: str, actor: Actor) -> QuerySet[Any]:
     rules = {
         "unread": Q(has_unread=1),
-        "waiting": Q(last_customer_seq__gt=F("last_shop_seq")) & Exists(wanting_an_answer()),
+        "waiting": is_unanswered(),
         "enquiry": Q(order=None),
-        "mine": Q(assigned_to=actor.id) | Q(order__assigned_to=actor.id),
+        "mine": Q(order=None, assigned_to=actor.id) | Q(order__assigned_to=actor.id),
+        "closed": CLOSED,
     }
     return found.filter(rules[folder]) if folder in rules else found
 
@@ -115,7 +116,7 @@ def _in_folder(found: QuerySet[Any], folder: str, actor: Actor) -> QuerySet[Any]
 def _searched(found: QuerySet[Any], words: str) -> QuerySet[Any]:
     if not words:
         return found
-    said = Message.objects.filter(conversation=OuterRef("pk"), body__icontains=words, recalled_at=None)
+    said = with_words(Message.objects.filter(conversation=OuterRef("pk")), words)
     wanted: Any = Q(customer__name__icontains=words) | Q(customer__company__icontains=words)
     wanted |= Q(order__number__icontains=words) | Q(subject__icontains=words) | Exists(said)
     if re.fullmatch("[0-9]{4}", words):
@@ -128,25 +129,24 @@ def _searched(found: QuerySet[Any], words: str) -> QuerySet[Any]:
 
 
 def unread_count() -> Coalesce:
-    """The customer's messages after this reader's position."""
-    newer = (
-        Message.objects.filter(
-            conversation=OuterRef("pk"),
-            sender_kind=Sender.CUSTOMER,
-            seq__gt=OuterRef("read_seq"),
-        )
-        .order_by()
-        .values("conversation")
-        .annotate(count=Count("pk"))
-    )
-    return Coalesce(Subquery(newer.values("count")), Value(0))
+    """The customer's messages after this reader's position; thanks and the like are none."""
+    newer = wanting_an_answer(OuterRef("pk"), Greatest(OuterRef("read_seq"), OuterRef("closed_seq")))
+    counted = newer.order_by().values("conversation").annotate(count=Count("pk"))
+    return Coalesce(Subquery(counted.values("count")), Value(0))
 
 
-def _attach_last_messages(rows: list[Any]) -> None:
-    """Each row's newest message, in one query."""
-    wanted = Q(pk=None)
+def _said() -> QuerySet[Message]:
+    """Of a conversation in an outer query: what people said to each other in it, latest first."""
+    spoken = Message.objects.filter(conversation=OuterRef("pk"), internal=False)
+    return spoken.exclude(kind=Message.Kind.EVENT).order_by("-seq")
+
+
+def _attach_last_words(rows: list[Any]) -> None:
+    """What a person said last in each row; where nobody has yet, its newest line. In one query."""
+    wanted = Q(pk__in=[row.said for row in rows if row.said])
     for row in rows:
-        wanted |= Q(conversation=row.pk, seq=row.last_seq)
+        if not row.said:
+            wanted |= Q(conversation=row.pk, seq=row.last_seq)
     newest = {message.conversation_id: message for message in Message.objects.filter(wanted)}
     for row in rows:
         row.last_message = newest.get(row.pk)

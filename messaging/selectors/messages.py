@@ -1,10 +1,11 @@
 """Reading a conversation by seq, as one side sees it."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from messaging.models import Conversation, Message
 from messaging.presenters import CUSTOMER
 from messaging.selectors.conversations import conversations_visible_to
+from messaging.selectors.hits import with_words
 from shopcomm.core.accounts.actors import Actor
 
 MAX_PAGE = 500
@@ -51,9 +52,7 @@ def heads_of(conversation_ids: list[int]) -> dict[int, tuple[int, int]]:
 
 def search_messages(actor: Actor, words: str) -> QuerySet[Message]:
     """Messages with these words in what the actor may see, newest first."""
-    found = Message.objects.filter(conversation__in=conversations_visible_to(actor), recalled_at=None)
-    for word in words.split()[:8]:
-        found = found.filter(Q(body__icontains=word))
+    found = with_words(Message.objects.filter(conversation__in=conversations_visible_to(actor)), words)
     if not actor.is_shop:
         found = found.filter(internal=False)
     return found.select_related("conversation", "conversation__order").order_by("-id")

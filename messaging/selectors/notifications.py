@@ -11,7 +11,7 @@ from messaging.models import Conversation, Delivery, Notification, NotificationR
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.services.notifications.reasons import reason_text, waiting_text
 from orders.models import Order
-from orders.selectors.timeline import TimelineEntry
+from orders.selectors.timeline import NOTICE, TimelineEntry
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, Staff
@@ -49,11 +49,12 @@ def notice_lines(order: Order, audience: str) -> list[TimelineEntry]:
             ICONS[State(row.state)],
             _("%(rule)s → %(name)s：%(outcome)s")
             % {
-                "rule": row.rule.name,
+                "rule": row.rule.label,
                 "name": names[row.recipient_kind, row.recipient_id],
                 "outcome": outcome_text(row, now),
             },
-            kind="notice",
+            kind=NOTICE,
+            event_id=row.event_id or 0,
         )
         for row in rows
     ]

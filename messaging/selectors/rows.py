@@ -18,7 +18,8 @@ SHOWN = 60
 LAST_WORDS = """
 SELECT c.order_id, (
            SELECT count(*) FROM messaging_message u WHERE u.conversation_id = c.id
-           AND u.seq > coalesce(r.seq, 0) AND u.sender_kind = 'customer'),
+           AND u.seq > greatest(coalesce(r.seq, 0), c.closed_seq) AND u.sender_kind = 'customer'
+           AND NOT u.acknowledges AND u.recalled_at IS NULL),
        left(m.body, %s), m.kind, m.sender_kind, m.sender_name, m.internal, m.recalled_at
 FROM messaging_conversation c
 CROSS JOIN LATERAL (

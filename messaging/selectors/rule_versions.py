@@ -59,7 +59,7 @@ def _text(name: str, value: Any) -> str:
         return _("是") if value else _("否")
     if isinstance(value, list):
         words: dict[str, Any] = {"channels": dict(Channel.choices), "sources": dict(Source.choices)}
-        return "、".join(str(words.get(name, {}).get(each, each)) for each in value)
+        return _("、").join(str(words.get(name, {}).get(each, each)) for each in value)
     if name == "person":
         return str(Staff.objects.filter(pk=value).first() or value)
     choices = NotificationRule._meta.get_field(name).choices  # type: ignore[union-attr]

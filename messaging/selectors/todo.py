@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet, Subquery
 
 from messaging.models import Sender
 from messaging.presenters import preview
 from messaging.selectors.conversations import conversations_visible_to
-from messaging.selectors.inbox import RECENT, wanting_an_answer
+from messaging.selectors.unanswered import RECENT, first_unanswered, is_unanswered
 from orders.todo import Todo, TodoKind, TodoSource
 from shopcomm.core.accounts.actors import Actor
 
@@ -16,15 +16,14 @@ from shopcomm.core.accounts.actors import Actor
 def unanswered_talks(actor: Actor, now: datetime) -> QuerySet[Any]:
     """Talks of the last weeks in which the customer spoke last: a manager all, sales their own and those of nobody."""
     talks = conversations_visible_to(actor).filter(
-        Exists(wanting_an_answer()),
-        last_customer_seq__gt=F("last_shop_seq"),
+        is_unanswered(),
         last_message_at__gte=now - RECENT,
     )
     if actor.role == "sales":
         own_order = Q(order__assigned_to=actor.id) | Q(order__assigned_to=None, order__isnull=False)
         own_talk = Q(order=None) & (Q(assigned_to=actor.id) | Q(assigned_to=None))
         talks = talks.filter(own_order | own_talk)
-    first = wanting_an_answer()
+    first = first_unanswered()
     return (
         talks.annotate(
             since=Subquery(first.values("created_at")[:1]),

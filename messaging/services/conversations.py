@@ -84,7 +84,8 @@ def link_enquiry_to_order(*, actor: Actor, conversation_id: int, order: Order) -
     """Make an enquiry the conversation of the order that came of it.
 
     The order's own, which holds nothing but its system lines, is kept as the record and gives way.
-    Raises NotFound, or BadMessage for a conversation that already has an order or another customer.
+    Raises NotFound, or BadMessage for a conversation that already has an order or another customer, and for an order
+    in whose own conversation people have spoken.
     """
     # Both in one round, by key: the writer of messages may be waiting for either.
     both = Conversation.objects.select_for_update().filter(Q(pk=conversation_id) | Q(order=order))
@@ -94,6 +95,8 @@ def link_enquiry_to_order(*, actor: Actor, conversation_id: int, order: Order) -
         raise NotFound()
     if enquiry.order_id or enquiry.customer_id != order.customer_id:
         raise BadMessage()
+    if any(own.last_customer_seq or own.last_shop_seq for own in rows.values()):
+        raise BadMessage(_("这个订单里已经有聊天记录，不能再关联"))
     for own in rows.values():
         own.order = None
         own.save(update_fields=["order"])

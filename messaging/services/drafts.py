@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from messaging.acknowledgements import is_acknowledgement
 from messaging.errors import AttachmentUnknown, BadMessage, BodyRequired, BodyTooLong, Forbidden
 from messaging.services.offers import offers_in
 from shopcomm.core.accounts.actors import Actor
@@ -30,6 +31,8 @@ class Draft:
     sender_name: str
     reply_to: int | None = None
     internal: bool = False
+    # Asks for nothing and is waited for by nobody.
+    acknowledges: bool = False
     data: dict[str, Any] = field(default_factory=dict)
     attachments: tuple[uuid.UUID, ...] = ()
 
@@ -61,6 +64,7 @@ def draft(*, actor: Actor, conversation_id: int, given: dict[str, Any]) -> Draft
         sender_name=actor.name,
         reply_to=reply_to,
         internal=internal,
+        acknowledges=kind == "text" and not actor.is_shop and not attachments and is_acknowledgement(body),
         attachments=attachments,
         data=offers_in(body) if kind == "text" and not internal else {},
     )

@@ -75,7 +75,7 @@ def _as_text(wanted: list[Wanted], known: dict[str, Variant], question: str) -> 
         + f" ×{each.quantity}"
         for each in wanted
     ]
-    told = _("询价：%(goods)s") % {"goods": "；".join(lines)}
+    told = _("询价：%(goods)s") % {"goods": _("；").join(lines)}
     return f"{told}\n{question}" if question else told
 
 

@@ -108,4 +108,8 @@ def _text(event: DomainEvent, *, internal: bool) -> str:
         _("%(label)s：%(before)s → %(after)s") % {"label": c.label, "before": c.before, "after": c.after}
         for c in before_after(event, audience="shop" if internal else "customer", data=_masked(event))
     ]
-    return " · ".join([event_text(event), *changes])[:LONGEST_LINE]
+    told = event_text(event)
+    if internal and event.actor_kind == "staff":
+        # Among colleagues it matters who has seen a change, or who has put goods back.
+        told = f"{event.actor_name} {told}"
+    return " · ".join([told, *changes])[:LONGEST_LINE]

@@ -62,7 +62,7 @@ def _payment(order: Order, open_sum: OpenSum) -> str:
 
 
 def _courier(order: Order, parcels: Sequence[Chased]) -> str:
-    numbers = "、".join(f"{each.carrier} {each.tracking_number}" for each in parcels)
+    numbers = _("、").join(f"{each.carrier} {each.tracking_number}" for each in parcels)
     return _("您好，订单 %(number)s 的包裹（%(parcels)s）我们这就联系快递催促，有结果马上告诉您。") % {
         "number": order.number,
         "parcels": numbers,

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from messaging.errors import BadMessage, Forbidden, MessagingError, NotFound
 from messaging.models import Conversation, Message, ScheduledMessage, Sender
+from messaging.selectors.unanswered import is_unanswered
 from messaging.services.drafts import Draft, draft
 from messaging.services.messages import write_messages
 from shopcomm.core.accounts.actors import Actor
@@ -167,7 +168,7 @@ def send_away_notices(*, now: datetime | None = None) -> int:
     today = today_in_shop(now)
     waiting = Conversation.objects.filter(
         Q(away_told_on=None) | Q(away_told_on__lt=today),
-        last_customer_seq__gt=F("last_shop_seq"),
+        is_unanswered(),
         last_message_at__gt=now - FRESH,
     )
     told = 0

@@ -20,14 +20,14 @@ from messaging.services.drafts import Draft
 
 COLUMNS = (
     "id, conversation_id, seq, public_prev, kind, body, sender_kind, sender_id, sender_name, client_id, "
-    "reply_to, internal, data, created_at, recalled_at"
+    "reply_to, internal, acknowledges, data, created_at, recalled_at"
 )
 
 WRITE = f"""
 WITH draft AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%s::json) AS d(
         ord int, conversation_id bigint, client_id uuid, kind text, body text, sender_kind text,
-        sender_id bigint, sender_name text, reply_to bigint, internal boolean, data jsonb)
+        sender_id bigint, sender_name text, reply_to bigint, internal boolean, acknowledges boolean, data jsonb)
 ), locked AS MATERIALIZED (
     SELECT one.* FROM (SELECT DISTINCT conversation_id FROM draft ORDER BY 1) d CROSS JOIN LATERAL (
         SELECT c.id, c.last_seq, c.last_public_seq, o.number AS order_number,
@@ -68,9 +68,9 @@ WITH draft AS MATERIALIZED (
     WHERE c.id = ANY (ARRAY(SELECT DISTINCT conversation_id FROM chained))
 ), inserted AS (
     INSERT INTO messaging_message (conversation_id, seq, public_prev, kind, body, sender_kind, sender_id,
-                                   sender_name, client_id, reply_to, internal, data, created_at)
+                                   sender_name, client_id, reply_to, internal, acknowledges, data, created_at)
     SELECT conversation_id, seq, public_prev, kind, body, sender_kind, sender_id, sender_name, client_id,
-           CASE WHEN reply_to <= last_seq THEN reply_to END, internal, data, %s
+           CASE WHEN reply_to <= last_seq THEN reply_to END, internal, acknowledges, data, %s
     FROM chained ORDER BY conversation_id, seq
     RETURNING {COLUMNS}
 )
@@ -108,6 +108,7 @@ def parameters(drafts: Sequence[Draft]) -> list[Any]:
             "sender_name": each.sender_name,
             "reply_to": each.reply_to,
             "internal": each.internal,
+            "acknowledges": each.acknowledges,
             "data": each.data,
         }
         for place, each in enumerate(drafts)

@@ -1,18 +1,23 @@
 """`{% chat_pane order %}`: the conversation beside an order, wherever a page wants it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from messaging.found_words import pieces
+from messaging.linked import linked
 from messaging.models import Attachment, Conversation, Message, Recipient, ScheduledMessage
 from messaging.presenters import preview as preview_line
 from messaging.presenters import words_of
+from messaging.selectors.conversations import colleagues, orders_to_link
 from messaging.selectors.inbox import unread_conversations as unread_count
 from messaging.selectors.own import own_unread
 from messaging.selectors.pane import conversation_of, pane_page
@@ -23,6 +28,7 @@ from messaging.services.notifications.reasons import reason_text
 from messaging.services.notifications.recipients import Person
 from messaging.services.subscriptions import wishes_of
 from orders.models import Order
+from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.middleware import FIELD as PAGE_FIELD
 from shopcomm.core.accounts.models import Customer, Staff
@@ -102,6 +108,7 @@ def chat_pane(
         return {"page": None}
     frame, head = VARIANTS[variant]
     page = pane_data(conversation, actor, readonly=readonly)
+    page["jump_to"] = _jump_to(context.get("request"))
     if conversation.order_id and not readonly:
         page["urls"] |= change_urls(conversation, actor, change_url)
     return {
@@ -115,6 +122,11 @@ def chat_pane(
         "head": head,
         "label": _("与%(name)s的聊天") % {"name": page["peer"]["name"]},
     }
+
+
+def _jump_to(request: Any) -> int | None:
+    """The message that a search has led to, by its number."""
+    return reading.whole_number(request.GET.get("at")) if request else None
 
 
 def _said_by(request: Any) -> str:
@@ -163,6 +175,40 @@ def preview(message: Message | None) -> str:
         return _("还没有消息")
     given = (message.kind, words_of(message.body, message.data), message.sender_kind, message.sender_name)
     return preview_line(*given, internal=message.internal, recalled=message.recalled_at is not None)
+
+
+register.filter("linked", linked)
+
+
+@register.filter
+def waiting_for(since: datetime) -> str:
+    """How long a customer has been waiting, in the unit that matters."""
+    minutes = int((timezone.now() - since).total_seconds() // 60)
+    if minutes < 60:
+        return _("等 %(count)s 分钟") % {"count": max(minutes, 1)}
+    if minutes < 60 * 24:
+        return _("等 %(count)s 小时") % {"count": minutes // 60}
+    return _("等 %(count)s 天") % {"count": minutes // (60 * 24)}
+
+
+@register.simple_tag
+def hit_text(message: Message, words: str) -> SafeString:
+    """The words of a search where they stand in a message, marked."""
+    found = pieces(words_of(message.body, message.data), words)
+    return mark_safe(
+        "".join(format_html("<mark>{}</mark>" if each.found else "{}", each.text) for each in found)
+    )
+
+
+@register.simple_tag
+def custody(conversation: Conversation, actor: Actor) -> dict[str, Any]:
+    """Whom a conversation may be handed to, and which orders it may become the conversation of."""
+    order = conversation.order
+    holder = order.assigned_to_id if order else conversation.assigned_to_id
+    return {
+        "colleagues": list(colleagues().exclude(pk=holder or 0)),
+        "orders": list(orders_to_link(conversation, actor)[:10]),
+    }
 
 
 def pane_data(conversation: Conversation, actor: Actor, *, readonly: bool = False) -> dict[str, Any]:

@@ -108,6 +108,7 @@ def _filters(request: HttpRequest) -> InboxFilters:
     return InboxFilters(
         folder=folder if folder in FOLDERS else "all",
         q=request.GET.get("q", "")[:100],
+        at=reading.whole_number(request.GET.get("at")),
         limit=min(reading.whole_number(request.GET.get("limit"), least=1) or 50, MAX_ROWS),
     )
 
@@ -119,6 +120,7 @@ def _folders(request: HttpRequest, current: str) -> list[dict[str, Any]]:
         "waiting": (_("等我回复"), "clock"),
         "enquiry": (_("询价"), "help"),
         "mine": (_("我负责"), "user"),
+        "closed": (_("已结束"), "check"),
     }
     counts = folder_counts(request.actor)  # type: ignore[attr-defined]
     return [

@@ -1,13 +1,18 @@
 """Two real browsers, one conversation."""
 
+import json
+from pathlib import Path
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from messaging.services.renditions import draw_waiting
 from shopcomm.core.accounts.services.order_links import link_token, make_link
-from tests.browser.chat import elsewhere, message, ready, say, texts, until
+from tests.browser.chat import BOX, elsewhere, message, ready, say, texts, until
 from tests.factories import move
+
+CASES = json.loads((Path(__file__).parents[1] / "messaging/links.json").read_text())
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,6 +43,14 @@ def test_a_message_crosses_both_ways(desk, phone):
     expect(message(phone, "您好，今天就能发货")).to_be_visible()
     say(phone, "太好了 🎉")
     expect(message(desk, "太好了 🎉")).to_be_visible()
+    # Who sees it come needs no line that says so; who was away does.
+    expect(phone.locator(".unread-line")).to_have_count(0)
+    address = phone.url
+    phone.goto("about:blank")
+    say(desk, "还有别的吗")
+    expect(message(desk, "还有别的吗")).to_be_visible()
+    phone.goto(address)
+    expect(phone.locator(".unread-line + [data-seq]")).to_contain_text("还有别的吗")
     assert [text for text in texts(desk) if text in ("您好，今天就能发货", "太好了 🎉")] == [
         "您好，今天就能发货",
         "太好了 🎉",
@@ -118,6 +131,24 @@ def test_markup_is_shown_as_text(desk, phone):
     expect(message(desk, said).locator(".text")).to_have_text(said)
 
 
+def test_links_and_numbers_can_be_tapped_by_the_servers_own_rule(desk, phone):
+    say(phone, "看 https://a.example/x?b=1 或打 138 0000 6612，javascript:alert(1)")
+    said = message(desk, "javascript:alert(1)").locator(".text")
+    expect(said.locator("a")).to_have_count(2)
+    address, number = said.locator("a").all()
+    expect(address).to_have_attribute("href", "https://a.example/x?b=1")
+    expect(address).to_have_attribute("rel", "noopener noreferrer")
+    expect(number).to_have_attribute("href", "tel:13800006612")
+    parts = desk.evaluate(
+        """async (texts) => {
+          const { linkParts } = await import("messaging/linked.js");
+          return texts.map((text) => linkParts(text).map(([label, href]) => [label, href ?? ""]));
+        }""",
+        [text for text, _parts in CASES],
+    )
+    assert parts == [expected for _text, expected in CASES]
+
+
 def test_a_picture_is_sent_by_paste_and_opens_large(desk, phone):
     desk.evaluate(
         """async () => {
@@ -125,14 +156,22 @@ def test_a_picture_is_sent_by_paste_and_opens_large(desk, phone):
           canvas.getContext("2d").fillRect(0, 0, 640, 480);
           const blob = await new Promise(done => canvas.toBlob(done, "image/png"));
           const data = new DataTransfer();
+          data.items.add(new File([blob], "不要.png", {type: "image/png"}));
           data.items.add(new File([blob], "样品.png", {type: "image/png"}));
           document.querySelector("[data-composer] textarea").dispatchEvent(
             new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
         }"""
     )
+    shown = desk.locator("[data-tray] figure")
+    expect(shown).to_have_count(2)
+    expect(phone.locator(".log .photo")).to_have_count(0)
+    shown.first.get_by_role("button", name="不发这个").click()
+    desk.locator(BOX).press("Enter")
+    expect(shown).to_have_count(0)
     until(phone, draw_waiting)
     photo = phone.locator(".log [data-seq] .photo[data-full]")
     expect(photo).to_be_visible(timeout=15_000)
+    expect(phone.locator(".log .photo img")).to_have_attribute("alt", "图片 样品.png")
     photo.click()
     expect(phone.locator("dialog.lightbox")).to_be_visible()
     phone.keyboard.press("Escape")

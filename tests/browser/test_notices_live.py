@@ -58,6 +58,9 @@ def test_a_payment_is_told_to_the_phone_and_to_the_bell_without_a_reload(
     paid_and_told(order)
 
     expect(phone.locator(".log").get_by_text("已收到，我们马上安排配货")).to_be_visible()
+    # What happened and the notice of it are one entry.
+    expect(phone.locator(".log .msg--notice").first).to_be_visible()
+    expect(phone.locator(".log .sys:visible")).to_have_count(0)
     expect(desk.locator('[data-module="messaging/bell.js"] .badge [aria-hidden]')).to_have_text("1")
     expect(desk.get_by_text(f"{order.number} 已付款").first).to_be_visible()
 

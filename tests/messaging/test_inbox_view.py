@@ -1,12 +1,19 @@
 """The inbox page: who sees what, unread first, folders and search."""
 
+import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+from time_machine import travel
 
+from messaging.found_words import pieces
 from messaging.models import Conversation
 from messaging.services.messages import mark_read, send_message
+from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +60,24 @@ def test_it_shows_the_customer_and_the_last_message(client, manager, conversatio
     assert response.context["rows"][0].unread == 1
 
 
+def test_a_row_shows_what_a_person_said_last_and_not_our_own_notice(client, manager, conversation):
+    write(conversation, "雾霾蓝还有吗")
+    write(conversation, "记得报价", internal=True, staff=manager)
+    order = conversation.order
+    transition_order(
+        actor=Actor.staff(manager), order_id=order.pk, to="cancelled", data={"reason": "客户不要了"}
+    )
+    client.force_login(manager)
+    [row] = client.get("/inbox/").context["rows"]
+    assert row.last_message.body == "雾霾蓝还有吗"
+
+
+def test_where_nobody_has_spoken_yet_the_newest_line_stands(client, manager, conversation):
+    client.force_login(manager)
+    [row] = client.get("/inbox/").context["rows"]
+    assert row.last_message.kind == "event"
+
+
 def test_reading_clears_the_unread_count(client, manager, conversation):
     seq = write(conversation, "在吗")
     mark_read(actor=Actor.staff(manager), conversation_id=conversation.pk, seq=seq)
@@ -70,6 +95,19 @@ def test_a_question_waits_until_the_shop_answers(client, manager, conversation):
     assert listed(client.get("/inbox/?folder=waiting")) == []
 
 
+@pytest.mark.parametrize(
+    ("later", "shown"),
+    [(0, "等 1 分钟"), (59 * 60, "等 59 分钟"), (3 * 3600, "等 3 小时"), (50 * 3600, "等 2 天")],
+)
+def test_a_row_says_for_how_long_its_customer_waits(client, manager, conversation, later, shown):
+    asked = write(conversation, "在吗")
+    write(conversation, "有人吗")
+    since = conversation.messages.get(seq=asked).created_at
+    client.force_login(manager)
+    with travel(since + timedelta(seconds=later), tick=False):
+        assert f">{shown}<" in re.sub(r"\s+", " ", client.get("/inbox/").content.decode()).replace("> ", ">")
+
+
 def test_a_search_finds_names_numbers_and_words(client, manager, conversation):
     write(conversation, "要 100% 真皮的")
     client.force_login(manager)
@@ -79,6 +117,46 @@ def test_a_search_finds_names_numbers_and_words(client, manager, conversation):
     for words in ("没有这个词", "%", "' OR 1=1 --"):
         assert client.get("/inbox/", {"q": words}).status_code == 200
     assert listed(client.get("/inbox/", {"q": "没有这个词"})) == []
+
+
+def test_a_search_shows_the_messages_it_found_marked_and_leads_to_them(client, manager, conversation):
+    first = write(conversation, "雾霾蓝 24 寸的还有现货吗")
+    for count in range(3):
+        write(conversation, f"第 {count} 次确认：就要雾霾蓝 <b>的</b>")
+    write(conversation, "不要浅灰", staff=manager)
+    client.force_login(manager)
+    page = client.get("/inbox/", {"q": "雾霾蓝 确认"})
+    [row] = page.context["rows"]
+    assert [hit.body[2] for hit in row.hits.shown] == ["2", "1", "0"]
+    html = page.content.decode()
+    assert "第 2 次<mark>确认</mark>：就要<mark>雾霾蓝</mark> &lt;b&gt;的&lt;/b&gt;" in html
+    assert (
+        f"/inbox/{conversation.pk}/?q=%E9%9B%BE%E9%9C%BE%E8%93%9D+%E7%A1%AE%E8%AE%A4&amp;at={first + 1}"
+        in html
+    )
+
+    [row] = client.get("/inbox/", {"q": "雾霾蓝"}).context["rows"]
+    assert (len(row.hits.shown), row.hits.more) == (3, 1)
+
+
+def test_the_page_of_a_hit_tells_the_pane_where_to_go(client, manager, conversation):
+    seq = write(conversation, "雾霾蓝")
+    client.force_login(manager)
+    page = client.get(f"/inbox/{conversation.pk}/", {"q": "雾霾蓝", "at": seq}).content.decode()
+    assert f'"jump_to": {seq}' in page
+    assert re.search(r'class="hit"[^>]*aria-current="true"', page)
+    assert '"jump_to": null' in client.get(f"/inbox/{conversation.pk}/?at=x").content.decode()
+
+
+@given(st.text(max_size=200), st.text(max_size=20))
+def test_the_pieces_of_a_found_text_are_one_line_of_it(text, words):
+    line = " ".join(text.split())
+    shown = "".join(piece.text for piece in pieces(text, words)).removeprefix("…")
+    assert shown.removesuffix("…") in line or shown in line
+    wanted = [word.lower() for word in words.split()]
+    assert all(
+        piece.text.lower() in wanted for piece in pieces(text, words) if piece.found and piece.text.isascii()
+    )
 
 
 def test_a_foreign_conversation_is_not_found(client, sales, other_sales, conversation):

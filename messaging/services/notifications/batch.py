@@ -127,7 +127,7 @@ class Batch:
     def conversations(self) -> dict[int, Conversation]:
         """Conversations of notices without an order."""
         ids = {row.conversation_id for row in self.rows.values() if row.conversation_id and not row.order_id}
-        return Conversation.objects.in_bulk(ids)
+        return Conversation.objects.select_related("customer").in_bulk(ids)
 
     @cached_property
     def customers(self) -> dict[int, Customer]:

@@ -55,7 +55,7 @@ def _urgent(rule: NotificationRule, facts: Facts) -> Condition:
 
 
 def _one_of(label: str | Promise, wanted: list[str], found: tuple[str, ...]) -> Condition:
-    return Condition(label, "、".join(wanted), "、".join(found), bool(set(wanted) & set(found)))
+    return Condition(label, _("、").join(wanted), _("、").join(found), bool(set(wanted) & set(found)))
 
 
 def _amount(rule: NotificationRule, facts: Facts) -> Condition:
@@ -67,4 +67,4 @@ def _amount(rule: NotificationRule, facts: Facts) -> Condition:
 def _region(rule: NotificationRule, facts: Facts) -> Condition:
     # A province or a city, however completely it is written: 浙江 matches 浙江省杭州市.
     holds = any(region in facts.region for region in rule.regions)
-    return Condition(_("地区"), "、".join(rule.regions), facts.region, holds)
+    return Condition(_("地区"), _("、").join(rule.regions), facts.region, holds)

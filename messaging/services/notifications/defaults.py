@@ -258,6 +258,12 @@ DEFAULTS: tuple[Default, ...] = (
         {"audience": Audience.ASSIGNED, "steps": [15, 60], "outside": Outside.WAIT, "channels": [PUSH], "priority": 80},
     ),
     Default(
+        "handed_over", "转给同事",
+        "{{交接人}} 把 {{客户称呼}} 转给您负责。{{留言}}",
+        "{{colleague}} has handed {{customer}} over to you. {{note}}",
+        {"audience": Audience.ASSIGNED, "channels": [PUSH], "outside": Outside.WAIT, "priority": 75},
+    ),
+    Default(
         "back_in_stock", "到货通知",
         "{{客户称呼}}您好，您登记的 {{商品}} 到货了，现有 {{可用库存}} 件，需要请直接回复。",
         "Hello {{customer}}, {{product}} is back: {{available}} in stock. Answer here if you would like some.",

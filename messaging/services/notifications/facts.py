@@ -10,9 +10,10 @@ from django.utils.translation import override
 from messaging.models import Conversation, NotificationRule
 from messaging.services.notifications.conditions import Facts
 from messaging.services.notifications.triggers import to_return
-from orders.events import AfterSalesMoved, OrderEvaluated, StockLow, StockReplenished
+from orders.events import AfterSalesMoved, OrderChanged, OrderEvaluated, StockLow, StockReplenished
 from orders.models import Order, Status, StockReservation, Variant
 from orders.selectors.timeline import before_after, event_text
+from shopcomm.core.events.facts import fact_of
 from shopcomm.core.events.models import DomainEvent
 
 # Facts of an event that words may need; the rest is in the order.
@@ -57,25 +58,32 @@ def data_of_event(event: DomainEvent) -> dict[str, Any]:
     data = {name: event.data[name] for name in KEPT if event.data.get(name) not in (None, "")}
     if (back := to_return(event)) > 0:
         data["to_return"] = str(back)
-    if event.data.get("after"):
-        data["changes"] = changes_text(event)
-    if event.type in IN_WORDS:
-        with override(settings.LANGUAGE_CODE):
-            data[IN_WORDS[event.type]] = event_text(event)
+    said = {code: _in_words(event, code) for code, _name in settings.LANGUAGES}
+    data |= said.pop(settings.LANGUAGE_CODE)
+    if any(said.values()):
+        data["said"] = said
+    if changed := fact_of(event, OrderChanged):
+        data |= {"who": event.actor_name, "note": changed.note}
     if event.type in (StockLow.type, StockReplenished.type):
         data |= goods_data(event.data.get("sku", ""), event.data)
     return data
 
 
+def _in_words(event: DomainEvent, language: str) -> dict[str, str]:
+    """What words want of an event as a sentence, in one language: whoever is told reads their own."""
+    with override(language):
+        told = {"changes": changes_text(event)} if event.data.get("after") else {}
+        return told | ({IN_WORDS[event.type]: event_text(event)} if event.type in IN_WORDS else {})
+
+
 def changes_text(event: DomainEvent) -> str:
-    """The changed fields that a customer may know of, in the shop's language."""
-    with override(settings.LANGUAGE_CODE):
-        return "；".join(
-            _("%(label)s：%(before)s → %(after)s")
-            % {"label": each.label, "before": each.before, "after": each.after}
-            for each in before_after(event)
-            if each.field not in INTERNAL_FIELDS
-        )
+    """The changed fields that a customer may know of, in the language of the moment."""
+    return _("；").join(
+        _("%(label)s：%(before)s → %(after)s")
+        % {"label": each.label, "before": each.before, "after": each.after}
+        for each in before_after(event)
+        if each.field not in INTERNAL_FIELDS
+    )
 
 
 def goods_data(sku: str, known: dict[str, Any]) -> dict[str, Any]:
@@ -102,4 +110,4 @@ def _who_is_hit(variant: Variant) -> dict[str, Any]:
     numbers = [number for number, _name in found][:MOST_NAMED]
     names = list(dict.fromkeys(name for _number, name in found))[:MOST_NAMED]
     more = "…" if len(found) > MOST_NAMED else ""
-    return {"orders": "、".join(numbers) + more, "customers": "、".join(names) + more}
+    return {"orders": _("、").join(numbers) + more, "customers": _("、").join(names) + more}

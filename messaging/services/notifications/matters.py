@@ -12,6 +12,7 @@ from django.db.models import Model
 
 from messaging.models import Conversation, Notification, Trigger
 from messaging.models.rules import DEBTS
+from messaging.selectors.unanswered import is_answered
 from orders.events import (
     AfterSalesMoved,
     ChangeEscalated,
@@ -183,7 +184,7 @@ def _of_talks(rows: Sequence[Notification]) -> set[int]:
     done = set()
     for row in asked:
         talk = talks.get(row.conversation_id or 0) or getattr(row.order, "conversation", None)
-        if talk is None or talk.last_shop_seq >= talk.last_customer_seq:
+        if talk is None or is_answered(talk):
             done.add(row.pk)
     return done
 

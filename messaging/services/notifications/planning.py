@@ -8,11 +8,16 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from messaging.models import Conversation, Notification, NotificationRule
+from messaging.models import Conversation, Notification, NotificationRule, Recipient
 from messaging.models.rules import ALWAYS_TOLD, OUTSIDE_BUDGET, Trigger
 from messaging.services.notifications.conditions import Facts, matches
 from messaging.services.notifications.decide import Ask, Decision, Policy, World, decide
-from messaging.services.notifications.facts import data_of_event, facts_of_goods, facts_of_order
+from messaging.services.notifications.facts import (
+    data_of_event,
+    facts_of_goods,
+    facts_of_order,
+    facts_of_talk,
+)
 from messaging.services.notifications.recipients import Person, recipients
 from messaging.services.notifications.resting import quiet_windows
 from messaging.services.notifications.triggers import triggers_of
@@ -38,6 +43,8 @@ class Occasion:
     facts: Facts = field(default_factory=Facts)
     data: dict[str, Any] = field(default_factory=dict)
     event_id: int | None = None
+    # The member of staff who did it, if one did.
+    by: int = 0
 
 
 def plan_event(event: DomainEvent) -> int:
@@ -47,6 +54,21 @@ def plan_event(event: DomainEvent) -> int:
     if not triggers or is_history(event):
         return 0
     return sum(_plan_trigger(event, trigger) for trigger in triggers)
+
+
+def plan_talk(trigger: str, talk: Conversation, data: dict[str, Any]) -> int:
+    """Write the notices of something that happened to a conversation itself. Returns how many it has."""
+    now = timezone.now()
+    rules = NotificationRule.objects.filter(trigger=trigger, enabled=True)
+    occasion = Occasion(
+        trigger=trigger,
+        cause=f"talk:{talk.pk}:{talk.last_seq}",
+        happened_at=now,
+        conversation=talk,
+        facts=facts_of_talk(talk),
+        data=data,
+    )
+    return plan(rules, [occasion], now=now)
 
 
 def _plan_trigger(event: DomainEvent, trigger: str) -> int:
@@ -67,6 +89,7 @@ def occasion_of(event: DomainEvent, trigger: str, rules: Iterable[NotificationRu
         facts=facts_of_order(order, rules) if order else facts_of_goods(event.data.get("sku", "")),
         data=data_of_event(event),
         event_id=event.pk,
+        by=event.actor_id or 0 if event.actor_kind == "staff" else 0,
     )
 
 
@@ -90,6 +113,7 @@ def plan(
         for occasion in occasions
         if matches(rule, occasion.facts)
         for person in told(rule, occasion)
+        if not _did_it(occasion, person)
     ]
     resting = quiet_windows({person for _rule, _occasion, person in asked})
     rows = [
@@ -118,6 +142,11 @@ def told(rule: NotificationRule, occasion: Occasion) -> list[Person]:
         customer_id=talk.customer_id if talk else 0,
         staff_id=(talk.assigned_to_id or 0) if talk else 0,
     )
+
+
+def _did_it(occasion: Occasion, person: Person) -> bool:
+    """Whether somebody would be told that they have taken something over themselves."""
+    return occasion.trigger == Trigger.HANDED_OVER and person == Person(Recipient.STAFF, occasion.by)
 
 
 def ask(rule: NotificationRule, occasion: Occasion) -> Ask:
@@ -180,4 +209,5 @@ __all__ = [
     "occasion_of",
     "plan",
     "plan_event",
+    "plan_talk",
 ]

@@ -1,6 +1,7 @@
 """Putting notices into words and the words where they are read: the conversation, or the notification centre."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 
@@ -57,9 +58,10 @@ def digest(bodies: list[str]) -> str:
 
 
 def language_of(batch: Batch, row: Notification) -> str:
-    """The language a notice is written in: the customer's; staff read the shop's."""
-    customer = batch.customers.get(row.recipient_id) if row.recipient_kind == Recipient.CUSTOMER else None
-    return (customer.language if customer else "") or settings.LANGUAGE_CODE
+    """The language a notice is written in: its reader's, and the shop's for whoever has chosen none."""
+    people = batch.customers if row.recipient_kind == Recipient.CUSTOMER else batch.staff
+    reader = people.get(row.recipient_id)
+    return (reader.language if reader else "") or settings.LANGUAGE_CODE
 
 
 def body_of(batch: Batch, row: Notification) -> str:
@@ -73,7 +75,7 @@ def story_of(batch: Batch, row: Notification) -> Story:
     """What a notice is about, for its words."""
     order = batch.orders.get(row.order_id or 0)
     talk = batch.conversations.get(row.conversation_id or 0)
-    customer = order.customer if order else batch.customers.get(talk.customer_id) if talk else None
+    customer = order.customer if order else talk.customer if talk else None
     return Story(
         order=order,
         customer_name=customer.name if customer else "",
@@ -95,13 +97,17 @@ def link_for(order: Order | None, reader: str) -> Callable[[], str]:
 def _into_conversations(batch: Batch, rows: list[Notification]) -> list[Notification]:
     """Say these in their conversations: one statement for all, and the same notice only once."""
     drafts: dict[int, Draft] = {}
+    carried: dict[int, list[int]] = defaultdict(list)
+    for row in batch.touched:
+        if row.event_id:
+            carried[row.merged_into_id or row.pk].append(row.event_id)
     for row in rows:
         talk = _conversation(batch, row)
         if talk is None:
             batch.mark(row.pk, state=State.DROPPED, reason="nobody", sent_at=None)
         else:
             row.conversation = talk
-            drafts[row.pk] = _draft(row, talk)
+            drafts[row.pk] = _draft(row, talk, carried[row.pk])
     sent = write_messages(list(drafts.values())) if drafts else []
     for pk, one in zip(drafts, sent, strict=True):
         batch.mark(pk, seq=one.message.seq)
@@ -116,7 +122,7 @@ def _conversation(batch: Batch, row: Notification) -> Conversation | None:
     )
 
 
-def _draft(row: Notification, talk: Conversation) -> Draft:
+def _draft(row: Notification, talk: Conversation, events: list[int]) -> Draft:
     return Draft(
         conversation_id=talk.pk,
         client_id=uuid.uuid5(NAMESPACE, f"notice:{row.pk}"),
@@ -125,7 +131,13 @@ def _draft(row: Notification, talk: Conversation) -> Draft:
         sender_kind=Sender.SYSTEM,
         sender_id=0,
         sender_name="",
-        data={"notice": row.trigger, "notification": row.pk, "event_id": row.event_id},
+        # Of all that it tells: a pane shows what happened and the notice of it as one entry.
+        data={
+            "notice": row.trigger,
+            "notification": row.pk,
+            "event_id": row.event_id,
+            "events": sorted(events),
+        },
     )
 
 

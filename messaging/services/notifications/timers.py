@@ -15,7 +15,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from messaging.models import Conversation, Message, Notification, NotificationRule, Sender, Trigger
+from messaging.models import Conversation, Message, Notification, NotificationRule, Trigger
+from messaging.selectors.unanswered import is_unanswered, wanting_an_answer
 from messaging.services.notifications.facts import facts_of_order, facts_of_talk
 from messaging.services.notifications.planning import Occasion, plan
 from orders.errors import OrderError
@@ -142,9 +143,9 @@ def _unanswered(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
     """Working time since the first message of the customer's that nobody has answered."""
     calendar = working_calendar()
     waiting = Conversation.objects.filter(
-        last_customer_seq__gt=F("last_shop_seq"), last_message_at__gt=remembered_since(now, calendar)
+        is_unanswered(), last_message_at__gt=remembered_since(now, calendar)
     )
-    for talk in waiting.only("id", "order_id", "last_shop_seq").iterator():
+    for talk in waiting.only("id", "order_id", "last_shop_seq", "closed_seq").iterator():
         asked = _first_unanswered(talk)
         if asked and (step := last_due(rule, asked.created_at, now, calendar)):
             cause = f"unanswered:{talk.pk}:{asked.seq}:{step.minutes}"
@@ -174,8 +175,7 @@ def _unfinished(rule: NotificationRule, orders: QuerySet[Order], begun: str) -> 
 
 
 def _first_unanswered(talk: Conversation) -> Message | None:
-    later = Message.objects.filter(conversation_id=talk.pk, seq__gt=talk.last_shop_seq)
-    return later.filter(sender_kind=Sender.CUSTOMER).order_by("seq").first()
+    return wanting_an_answer(talk.pk, talk.answered_seq).first()
 
 
 SOURCES: dict[str, Callable[[NotificationRule, datetime], Iterator[Candidate]]] = {

@@ -7,6 +7,7 @@ from typing import Any, cast
 from messaging.models import Trigger
 from orders import events
 from orders.models.evaluations import LOW
+from orders.selectors.timeline import INTERNAL_FIELDS
 from orders.transitions import TRANSITIONS
 from shopcomm.core.events.facts import fact_of
 from shopcomm.core.events.models import DomainEvent
@@ -97,6 +98,10 @@ def trigger_of(event: DomainEvent) -> str:
     """The trigger that an event pulls; empty for one that no rule can wait for."""
     if event.type in WITHOUT_MONEY and _names_no_money(event):
         return WITHOUT_MONEY[event.type]
+    changed = fact_of(event, events.OrderChanged)
+    if changed and changed.after and set(changed.after) <= INTERNAL_FIELDS:
+        # Who looks after an order is nobody's news but theirs.
+        return ""
     move = (event.type, event.data.get("status_from", ""), event.data.get("status_to", ""))
     if event.type == events.ShipmentUpdated.type and event.data.get("state"):
         # A scan by the courier; without a state it is a parcel that left.
@@ -111,7 +116,14 @@ def trigger_of(event: DomainEvent) -> str:
 
 def triggers_of(event: DomainEvent) -> tuple[str, ...]:
     """Everything that an event is news of: what happened, and what it left to be paid or to be returned."""
-    return tuple(trigger for trigger in (trigger_of(event), *_left_open(event)) if trigger)
+    found = (trigger_of(event), _handed_over(event), *_left_open(event))
+    return tuple(trigger for trigger in found if trigger)
+
+
+def _handed_over(event: DomainEvent) -> str:
+    """An order that has come to somebody is news to them."""
+    changed = fact_of(event, events.OrderChanged)
+    return Trigger.HANDED_OVER if changed and changed.after.get("assigned_to") else ""
 
 
 def _left_open(event: DomainEvent) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from messaging.models import Trigger
 from messaging.models.rules import ABOUT_STOCK
@@ -50,7 +50,13 @@ def _order(value: Callable[[Order], str]) -> Callable[[Story], str]:
 
 
 def _fact(name: str) -> Callable[[Story], str]:
-    return lambda story: str(story.data.get(name) or "")
+    return lambda story: str(_said(story).get(name) or story.data.get(name) or "")
+
+
+def _said(story: Story) -> dict[str, str]:
+    """What is written differently in the language of the moment."""
+    said: dict[str, dict[str, str]] = story.data.get("said") or {}
+    return said.get(get_language() or "", {})
 
 
 def _amount(name: str) -> Callable[[Story], str]:
@@ -60,7 +66,7 @@ def _amount(name: str) -> Callable[[Story], str]:
 
 def _items(order: Order) -> str:
     lines = list(order.lines.all())
-    first = "、".join(f"{line.name} {line.spec}".strip() + f" ×{line.quantity}" for line in lines[:2])
+    first = _("、").join(f"{line.name} {line.spec}".strip() + f" ×{line.quantity}" for line in lines[:2])
     return (
         first if len(lines) <= 2 else _("%(first)s 等 %(count)s 款") % {"first": first, "count": len(lines)}
     )
@@ -126,6 +132,10 @@ _goods_words = (
         "受影响客户", "customers", gettext_lazy("受影响客户"), lambda s: s.data.get("customers") or _("无")
     ),
 )
+_hand_words = (
+    Variable("交接人", "colleague", gettext_lazy("交接人"), _fact("who")),
+    Variable("留言", "note", gettext_lazy("留言"), _fact("note")),
+)
 _year_words = (Variable("年份", "year", gettext_lazy("年份"), _fact("year")),)
 
 
@@ -137,6 +147,8 @@ def variables_for(trigger: str) -> tuple[Variable, ...]:
         return _shop[:1] + _year_words
     if trigger == Trigger.BACK_IN_STOCK:
         return _shop + _goods_words[:3]
+    if trigger == Trigger.HANDED_OVER:
+        return _shop + _order_words + _hand_words
     return _shop + _order_words
 
 

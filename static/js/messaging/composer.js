@@ -1,5 +1,7 @@
 /** The box one writes in: Enter sends, Shift+Enter breaks the line, a draft for each conversation is kept. */
 
+import { say } from "lib/dom.js";
+
 export default class Composer {
   #form;
   #input;
@@ -9,7 +11,7 @@ export default class Composer {
   #composing = false;
   #events;
 
-  /** `events`: onSend({body, internal, reply_to}), onTyping(active), onEditLast() → text. */
+  /** `events`: onSend({body, internal, reply_to}), hasMore() than words to send, onTyping(active), onEditLast() → text. */
   constructor(form, draftKey, events) {
     this.#form = form;
     this.#input = form.querySelector("textarea");
@@ -40,7 +42,7 @@ export default class Composer {
     this.#reply = seq;
     const bar = this.#form.querySelector("[data-reply-bar]");
     bar.hidden = false;
-    bar.querySelector("[data-reply-text]").textContent = `${name}：${text}`;
+    bar.querySelector("[data-reply-text]").textContent = name + say("：", ": ") + text;
     this.#input.focus();
   }
 
@@ -104,7 +106,7 @@ export default class Composer {
 
   #send() {
     const body = this.#input.value.trim();
-    if (!body) return;
+    if (!body && !this.#events.hasMore()) return;
     this.#events.onSend({ body, internal: this.#internal, reply_to: this.#reply });
     this.#input.value = "";
     this.clearReply();

@@ -6,7 +6,7 @@ export default class History {
   #more;
   #busy = false;
 
-  /** `load()` fetches and shows one page and answers whether there is more. */
+  /** `load(count)` fetches and shows one page and answers whether there is more. */
   constructor(log, sentinel, hasMore, load) {
     this.#sentinel = sentinel;
     this.#load = load;
@@ -22,12 +22,12 @@ export default class History {
     return this.#more;
   }
 
-  async load() {
+  async load(count) {
     if (this.#busy || !this.#more) return;
     this.#busy = true;
     this.#sentinel.classList.remove("older--failed");
     try {
-      this.#more = await this.#load();
+      this.#more = await this.#load(count);
       this.#sentinel.hidden = !this.#more;
     } catch {
       this.#sentinel.classList.add("older--failed");

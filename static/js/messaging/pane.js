@@ -15,11 +15,16 @@ import Rows from "messaging/rows.js";
 import Scroll from "messaging/scroll.js";
 import { Presence, TypingLine, TypingSender } from "messaging/signals.js";
 import Timeline from "messaging/timeline.js";
+import Tray from "messaging/tray.js";
 import Unsent from "messaging/unsent.js";
 import * as uploads from "messaging/uploads.js";
 
+// As many as the server gives at once: for a message of long ago.
+const MOST_AT_ONCE = 200;
+
 export default class Pane {
   #root;
+  #signal;
   #page;
   #rows;
   #timeline;
@@ -36,10 +41,12 @@ export default class Pane {
   #typingLine;
   #presence;
   #composer;
+  #tray;
   #wasAway = false;
 
-  constructor(root) {
+  constructor(root, signal) {
     this.#root = root;
+    this.#signal = signal;
     this.#page = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
     this.#showHistory();
     if (this.#page.readonly) return;
@@ -68,15 +75,16 @@ export default class Pane {
     this.#link = new Link(page, this.#timeline.last, this.#handlers());
     this.#latePictures = new LatePictures((seq) => this.#link.one(seq), (message) => this.#showAgain(message));
     this.#latePictures.watch(page.messages);
-    this.#history = new History(log, this.#find("older"), page.has_older, () => this.#older());
+    this.#history = new History(log, this.#find("older"), page.has_older, (count) => this.#older(count));
+    if (page.jump_to) this.#jumpTo(page.jump_to, { stays: true });
   }
 
   #connect() {
     const { texts, me, conversation } = this.#page;
     this.#unsent = new Unsent(this.#find("unsent"), this.#rows, this.#page);
-    this.#outbox = new Outbox(`${me.kind}:${me.id}:${conversation}`, this.#link);
+    this.#outbox = new Outbox(`${me.kind}:${me.id}:${conversation}`, this.#link, this.#signal);
     this.#banner = new NetBanner(this.#find("netbar"), texts, {
-      unsent: () => this.#outbox.size, reconnect: () => this.#link.reconnect(),
+      unsent: () => this.#outbox.size, reconnect: () => this.#link.reconnect(), signal: this.#signal,
     });
     this.#typingLine = new TypingLine(this.#find("typing"), texts.typing);
     this.#presence = new Presence(this.#root, texts);
@@ -92,12 +100,19 @@ export default class Pane {
     const { me, conversation, urls } = this.#page;
     const form = this.#find("composer");
     this.#composer = new Composer(form, `draft:${me.kind}:${me.id}:${conversation}`, {
-      onSend: (draft) => this.#outbox.add({ kind: "text", ...draft }),
+      onSend: (draft) => this.#send(draft),
+      hasMore: () => this.#tray.size > 0,
       onTyping: (active) => this.#typing.set(active && !this.#composer?.internal),
       onEditLast: () => this.#editLast(),
     });
-    uploads.listen(this.#root, (files) => this.#sendFiles(files));
-    new EmojiPicker(this.#find("emoji"), this.#find("emoji-button"), urls.emoji, (char) => this.#composer.insert(char));
+    this.#tray = new Tray(this.#find("tray"), this.#find("tray-item"));
+    uploads.listen(this.#root, {
+      onChosen: (files) => this.#sendFiles(files),
+      onGiven: (files) => { this.#tray.add(files); form.querySelector("textarea").focus(); },
+    });
+    new EmojiPicker(this.#find("emoji"), this.#find("emoji-button"), {
+      url: urls.emoji, pick: (char) => this.#composer.insert(char), signal: this.#signal,
+    });
     rowTools.listen(this.#find("log"), {
       timeline: this.#timeline, rows: this.#rows, recallWithin: this.#page.recall_within,
       failed: this.#page.texts.failed,
@@ -113,8 +128,8 @@ export default class Pane {
       if (event.target.closest("[data-retry]")) this.#outbox.retry(clientId);
       if (event.target.closest("[data-discard]")) this.#outbox.discard(clientId);
     });
-    document.addEventListener("visibilitychange", () => this.#reportRead());
-    this.#link.start();
+    document.addEventListener("visibilitychange", () => this.#reportRead(), { signal: this.#signal });
+    this.#link.start(this.#signal);
     this.#outbox.restore();
   }
 
@@ -142,6 +157,7 @@ export default class Pane {
 
   #arrived(message) {
     const mine = this.#rows.isMine(message);
+    this.#timeline.unreadFrom(this.#isSeen ? null : this.#receipts.mine);
     this.#scroll.keep(() => {
       if (mine) this.#unsent.remove(message.client_id);
       this.#timeline.put([message]);
@@ -232,24 +248,39 @@ export default class Pane {
     }
   }
 
+  /** Whether the reader has the newest message before their eyes. */
+  get #isSeen() {
+    return document.visibilityState === "visible" && this.#scroll.stuck && this.#root.offsetParent !== null;
+  }
+
   #reportRead() {
-    const seen = document.visibilityState === "visible" && this.#scroll.stuck && this.#root.offsetParent !== null;
-    if (!seen || !this.#link.ready) return;
+    if (!this.#isSeen || !this.#link.ready) return;
     const seq = this.#receipts.toReport();
     if (seq) this.#link.read(seq);
   }
 
-  async #older() {
-    const messages = await this.#link.older(this.#timeline.first);
+  async #older(count) {
+    const messages = await this.#link.older(this.#timeline.first, count);
     this.#scroll.keepBelow(() => this.#timeline.put(messages));
     this.#latePictures.watch(messages);
     return messages.length > 0 && messages[0].prev > 0;
   }
 
-  async #jumpTo(seq) {
-    while (!this.#timeline.get(seq) && this.#history.more) await this.#history.load();
+  async #jumpTo(seq, options) {
+    let first = Infinity;
+    // Pages that bring nothing more, because the line is gone, end it.
+    while (!this.#timeline.get(seq) && this.#history.more && this.#timeline.first < first) {
+      first = this.#timeline.first;
+      await this.#history.load(MOST_AT_ONCE);
+    }
     const entry = this.#timeline.get(seq);
-    if (entry) this.#scroll.show(entry.row);
+    if (entry) this.#scroll.show(entry.row, options);
+  }
+
+  /** What was pasted goes first: the words are mostly about it. */
+  #send(draft) {
+    this.#sendFiles(this.#tray.take());
+    if (draft.body) this.#outbox.add({ kind: "text", ...draft });
   }
 
   #sendFiles(files) {

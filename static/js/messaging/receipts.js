@@ -20,6 +20,11 @@ export default class Receipts {
     this.render();
   }
 
+  /** How far was read here, as far as it was reported. */
+  get mine() {
+    return this.#mine;
+  }
+
   /** What to report as read now, or 0 when that was reported before. */
   toReport() {
     const { last } = this.#timeline;

@@ -1,14 +1,16 @@
-/** Builds what the log shows from the pane's one <template>; every text goes in by textContent. */
+/** Builds what the log shows from the pane's one <template>; every text goes in as text. */
 
 import { inEnglish } from "lib/dom.js";
 import { fileView } from "messaging/files.js";
 import { clock, dayLabel, fullTime } from "messaging/format.js";
+import { linked } from "messaging/linked.js";
 
 const EVENT_ICONS = {
   "order.created": "orders", "order.paid": "pay", "order.payment_recorded": "pay", "order.picking": "boxes",
   "order.shipped": "truck", "order.delivered": "check", "order.completed": "check", "order.refunding": "refund",
   "order.refunded": "refund", "order.refund_rejected": "refund", "order.cancelled": "x", "order.changed": "edit",
   "shipment.updated": "truck", "order.change_requested": "edit", "order.change_rejected": "x",
+  "talk.closed": "check", "talk.opened": "retry", "talk.handed_over": "handover",
 };
 
 /** The same colour for a person as the server's `avatar` filter gives. */
@@ -160,7 +162,7 @@ export default class Rows {
 
   #text(row, body) {
     const text = row.querySelector("[data-text]");
-    text.textContent = body;
+    text.replaceChildren(...linked(body));
     if (!body) text.remove();
   }
 

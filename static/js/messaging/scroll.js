@@ -48,10 +48,12 @@ export default class Scroll {
     requestAnimationFrame(() => this.#log.setAttribute("aria-live", "polite"));
   }
 
-  show(row) {
+  /** Brings a row into view and marks it: for a moment, or as long as it `stays`. */
+  show(row, { stays = false } = {}) {
+    this.#stuck = false;
     row.scrollIntoView({ block: "center" });
     row.classList.add("found");
-    setTimeout(() => row.classList.remove("found"), 2000);
+    if (!stays) setTimeout(() => row.classList.remove("found"), 2000);
   }
 
   #distance() {

@@ -1,5 +1,7 @@
 /** What is never stored: who is typing, who is here. */
 
+import { say } from "lib/dom.js";
+
 const REPEAT_MS = 3000;
 const IDLE_MS = 5000;
 const SHOWN_MS = 7000;
@@ -47,7 +49,7 @@ export class TypingLine {
     if (active) this.#who.set(key, { name, timer: setTimeout(() => this.set(key, name, false), SHOWN_MS) });
     const names = [...this.#who.values()].map((one) => one.name);
     this.#line.hidden = !names.length;
-    this.#line.querySelector("[data-text]").textContent = this.#text.replace("%s", names.join("、"));
+    this.#line.querySelector("[data-text]").textContent = this.#text.replace("%s", names.join(say("、", ", ")));
   }
 
   /** Nobody is known to type while nothing is heard of them. */

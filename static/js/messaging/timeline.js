@@ -3,17 +3,27 @@
 import { dayKey } from "messaging/format.js";
 
 const GROUP_MS = 5 * 60 * 1000;
+const SOON_MS = 30 * 60 * 1000;
+
+const isSoon = (happened, told) => new Date(told) - new Date(happened) < SOON_MS && dayKey(happened) === dayKey(told);
 
 export default class Timeline {
   #place;
   #rows;
   #entries = [];
   #unreadAfter;
+  #line = null;
+  #told = new Map();
 
   constructor(place, rows, unreadAfter) {
     this.#place = place;
     this.#rows = rows;
     this.#unreadAfter = unreadAfter;
+  }
+
+  /** What comes after `seq` has the red line above it, once; null for a reader who sees it come. */
+  unreadFrom(seq) {
+    this.#unreadAfter = this.#line?.seq > seq ? null : seq;
   }
 
   get last() {
@@ -60,11 +70,24 @@ export default class Timeline {
     if (there?.message.seq === message.seq) {
       there.row.replaceWith(row);
       Object.assign(there, { message, row });
+      this.#fold(message);
       return false;
     }
     this.#place.insertBefore(row, there ? (there.lead ?? there.row) : null);
     this.#entries.splice(index, 0, { message, row, lead: null, unread: null });
+    this.#fold(message);
     return true;
+  }
+
+  /** What happened and the notice that tells of it are one entry: the notice, where it came soon enough. */
+  #fold({ data = {}, created_at }) {
+    const events = data.notice ? (data.events ?? [data.event_id]).filter(Boolean) : [];
+    for (const id of events) this.#told.set(id, created_at);
+    if (!events.length && !this.#told.has(data.event_id)) return;
+    for (const { message, row } of this.#entries) {
+      const { event, event_id } = message.data ?? {};
+      if (event && this.#told.has(event_id)) row.hidden = isSoon(message.created_at, this.#told.get(event_id));
+    }
   }
 
   #decorateAround(messages) {
@@ -104,8 +127,10 @@ export default class Timeline {
     if (this.#unreadAfter === null || entry.unread || mine || message.seq <= this.#unreadAfter) return;
     if (before && before.seq > this.#unreadAfter && !this.#rows.isOut(before) && before.kind !== "event") return;
     this.#unreadAfter = null;
+    this.#line?.element.remove();
     entry.unread = this.#rows.part("unread");
     row.before(entry.unread);
+    this.#line = { seq: message.seq, element: entry.unread };
   }
 
   #fillQuote(row, message) {

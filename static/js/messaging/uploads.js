@@ -44,10 +44,10 @@ export async function readAnswer(response, texts) {
   throw new Refused(answer.detail || answer.title || texts.refused, { never: [413, 415].includes(response.status) });
 }
 
-/** Listens for files by button, paste and drop; calls `onFiles`. */
-export function listen(root, onFiles) {
+/** Listens for files: those chosen by a button go to `onChosen`, those pasted or dropped to `onGiven`. */
+export function listen(root, { onChosen, onGiven }) {
   for (const input of root.querySelectorAll("[data-files-input]")) {
-    input.addEventListener("change", () => { onFiles(input.files); input.value = ""; });
+    input.addEventListener("change", () => { onChosen(input.files); input.value = ""; });
   }
   root.addEventListener("click", (event) => {
     const button = event.target.closest("[data-files-pick]");
@@ -56,7 +56,7 @@ export function listen(root, onFiles) {
   root.addEventListener("paste", (event) => {
     if (!event.clipboardData?.files.length) return;
     event.preventDefault();
-    onFiles(event.clipboardData.files);
+    onGiven(event.clipboardData.files);
   });
   root.addEventListener("dragover", (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
@@ -70,6 +70,6 @@ export function listen(root, onFiles) {
     root.classList.remove("chat--drop");
     if (!event.dataTransfer?.files.length) return;
     event.preventDefault();
-    onFiles(event.dataTransfer.files);
+    onGiven(event.dataTransfer.files);
   });
 }

@@ -3,6 +3,10 @@
 import pytest
 from django.test import Client
 
+from messaging.models import Notification
+from orders.services.editing import edit_order
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.messaging.notifications.conftest import pay
 
@@ -20,3 +24,27 @@ def test_a_notice_follows_the_switch_on_the_orders_page(order, pass_on, told, ch
     pass_on()
 
     assert said in "\n".join(told(order, bodies=True))
+
+
+@pytest.mark.parametrize(("chosen", "said"), [("en", "handed"), ("zh-hans", "转给您负责")])
+def test_staff_are_told_in_the_language_of_their_pages(order, sales, manager, pass_on, chosen, said) -> None:
+    client = Client()
+    client.force_login(sales)
+    client.post("/i18n/setlang/", {"language": chosen, "next": "/preferences/"})
+    edit_order(actor=Actor.staff(manager), order_id=order.pk, version=None, changes={"assigned_to": sales.pk})
+    pass_on()
+
+    notice = Notification.objects.get(trigger="handed_over")
+    assert (notice.recipient_id, said in notice.body) == (sales.pk, True)
+
+
+def test_what_was_changed_is_told_in_the_customers_language(order, pass_on, told) -> None:
+    Customer.objects.filter(pk=order.customer_id).update(language="en")
+    edit_order(
+        actor=Actor.system(), order_id=order.pk, version=None, changes={"discount": "10.00", "urgent": True}
+    )
+    pass_on()
+
+    said = "\n".join(told(order, bodies=True))
+    assert "Urgent: No → Yes" in said
+    assert "Discount: ¥0.00 → ¥10.00" in said

@@ -1,0 +1,68 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("messaging", "0022_closed_conversations"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="notificationrule",
+            name="trigger",
+            field=models.CharField(
+                choices=[
+                    ("order_confirmed", "下单成功"),
+                    ("paid", "已付款"),
+                    ("on_account", "已挂账"),
+                    ("payment_recorded", "收到部分货款"),
+                    ("payment_settled", "收到余款"),
+                    ("balance_due", "改单后待付差额"),
+                    ("balance_to_return", "改单或取消后待退款"),
+                    ("money_to_return", "有款项要退，等经理处理"),
+                    ("debt_reduced", "退货抵减欠款"),
+                    ("picking", "开始配货"),
+                    ("parcel_shipped", "部分发货"),
+                    ("shipped", "已发货"),
+                    ("tracking", "物流有更新"),
+                    ("delivered", "已签收"),
+                    ("parcel_returned", "包裹退回"),
+                    ("completed", "订单完成"),
+                    ("changed", "订单被修改"),
+                    ("urged", "客户催单"),
+                    ("shortage", "订单缺货等销售处理"),
+                    ("low_rating", "客户评价低"),
+                    ("handed_over", "会话或订单转给同事"),
+                    ("after_sales", "售后有进展"),
+                    ("after_sales_for_sales", "售后等销售处理"),
+                    ("return_on_its_way", "退货寄出"),
+                    ("part_refunded", "部分退款到账"),
+                    ("change_for_sales", "修改申请等销售处理"),
+                    ("change_for_warehouse", "修改申请等仓库处理"),
+                    ("change_for_customer", "修改等客户同意"),
+                    ("change_accepted", "申请的修改已生效"),
+                    ("consent_refused", "客户没有同意修改"),
+                    ("change_escalated", "修改申请超时未处理"),
+                    ("change_rejected", "修改申请未通过"),
+                    ("cancelled", "订单取消"),
+                    ("expired", "超时未付关闭"),
+                    ("refund_requested", "申请退款"),
+                    ("cancelled_refunding", "取消并退款"),
+                    ("refund_rejected", "退款被驳回或撤回"),
+                    ("refund_partial", "改为部分退款"),
+                    ("refunded", "退款到账"),
+                    ("debt_due", "挂账到期（从到期日零点起算）"),
+                    ("debt_overdue", "挂账逾期（从到期日次日零点起算）"),
+                    ("unpaid", "下单后超过时间未付款"),
+                    ("picking_long", "配货超过时间未完成"),
+                    ("unanswered", "客户消息超过时间未回复"),
+                    ("stock_low", "库存低于预警线"),
+                    ("stock_replenished", "库存已补足"),
+                    ("back_in_stock", "到货通知"),
+                    ("holidays_missing", "下一年调休尚未公布"),
+                ],
+                max_length=24,
+                verbose_name="触发场景",
+            ),
+        ),
+    ]

@@ -1,0 +1,42 @@
+"""Which customers wait for an answer: one rule for the inbox, the badge, the queue and the timers."""
+
+from datetime import timedelta
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Greatest
+
+from messaging.models import Conversation, Message, Sender
+
+# Bounds what a badge looks at: the newest, by their index.
+RECENT = timedelta(days=30)
+CLOSED = Q(closed_at__isnull=False, closed_seq__gte=Greatest(F("last_customer_seq"), F("last_shop_seq")))
+
+
+def wanting_an_answer(conversation: int | Combinable, after: int | Combinable) -> QuerySet[Message]:
+    """What the customer of a conversation has said after a number, oldest first, but for thanks and the like."""
+    return Message.objects.filter(
+        conversation=conversation,
+        seq__gt=after,
+        sender_kind=Sender.CUSTOMER,
+        recalled_at=None,
+        acknowledges=False,
+    ).order_by("seq")
+
+
+def first_unanswered() -> QuerySet[Message]:
+    """Of a conversation in an outer query: what waits in it, oldest first."""
+    return wanting_an_answer(OuterRef("pk"), Greatest(OuterRef("last_shop_seq"), OuterRef("closed_seq")))
+
+
+def is_unanswered() -> Q:
+    """Conversations in which something waits. The first condition is an index's."""
+    spoken = Q(last_customer_seq__gt=F("last_shop_seq")) & Q(last_customer_seq__gt=F("closed_seq"))
+    return spoken & Q(Exists(first_unanswered()))
+
+
+def is_answered(talk: Conversation) -> bool:
+    """Whether nothing waits in one conversation."""
+    if talk.answered_seq >= talk.last_customer_seq:
+        return True
+    return not wanting_an_answer(talk.pk, talk.answered_seq).exists()

@@ -1,0 +1,118 @@
+"""Thanks and the like ask for nothing: they wait for nobody, on no list, in no badge and for no timer."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from messaging.acknowledgements import is_acknowledgement
+from messaging.models import Conversation, Notification
+from messaging.selectors.inbox import InboxFilters, inbox_page, unread_conversations
+from messaging.selectors.rows import row_talk
+from messaging.selectors.todo import unanswered_talks
+from messaging.selectors.unanswered import is_answered
+from messaging.services.notifications.defaults import ensure_default_rules
+from messaging.services.notifications.timers import plan_timers
+from orders.models import Status
+from shopcomm.core.accounts.actors import Actor
+from tests.messaging.notifications.conftest import at
+
+ENDS = (
+    """
+好的谢谢|好的|好的，谢谢！|谢谢|谢谢老板|谢谢您|OK|ok 谢谢|Okay, thanks!|👍|👍🏻|👌 好的|收到|收到，谢谢🙏|thanks|Thank you very much
+Thanks so much!|got it, thanks|嗯嗯|好嘞|老板好的|辛苦了|麻烦您了|[OK]|[强]好的|ＯＫ|❤️|好的～|好的。。。|知道了|明白|没问题，谢谢|再见|謝謝
+""".strip()
+    .replace("\n", "|")
+    .split("|")
+)
+WAITS = (
+    """
+好的，什么时候发货|好的吗|好吗|好的？|OK?|ok吗|你好|您好|老板好|在吗|亲|老板|麻烦|麻烦您|麻烦尽快|谢谢，麻烦今天发|好的，改成黑色|收到货了
+收到请回复|不好|不行|行不行|可以|是的|要|好了|好了吗|...|。|！|？|😡|😭|❓|1|3个|谢谢，等您消息|感谢，能便宜点吗|thanks but no|no thanks
+ok, please send today|thank you, when?|not ok|不用了谢谢|没有收到|还没收到|谢谢不要了|快点|催一下|hello
+""".strip()
+    .replace("\n", "|")
+    .split("|")
+)
+
+
+@pytest.mark.parametrize("text", ENDS)
+def test_these_words_end_a_talk(text):
+    assert is_acknowledgement(text)
+
+
+@pytest.mark.parametrize("text", [*WAITS, "", "谢谢" * 30])
+def test_a_question_a_wish_an_answer_and_a_greeting_do_not(text):
+    assert not is_acknowledgement(text)
+
+
+@given(st.lists(st.sampled_from(ENDS), min_size=1, max_size=3), st.sampled_from(["", " ", "，", "! ", "～"]))
+def test_a_mixture_of_them_ends_a_talk_unless_it_asks(words, gap):
+    said = gap.join(words)
+    if len(said) <= 40:
+        assert is_acknowledgement(said)
+    assert not is_acknowledgement(f"{said}？")
+    assert not is_acknowledgement(f"{said}{gap}什么时候发")
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_written_a_question_mark_is_a_question(text):
+    assert is_acknowledgement(text) in (True, False)
+    assert not is_acknowledgement(f"{text}?")
+
+
+def lists(actor: Actor, order) -> dict[str, bool]:
+    """Where a talk shows as waiting."""
+    [row] = inbox_page(actor, InboxFilters())
+    return {
+        "pill": row.waits_since is not None,
+        "folder": bool(inbox_page(actor, InboxFilters(folder="waiting"))),
+        "unread": bool(row.unread or row.has_unread),
+        "badge": unread_conversations(actor) > 0,
+        "desk": row_talk([order.pk], actor)[order.pk].unread > 0,
+        "queue": unanswered_talks(actor, row.last_message_at).exists(),
+        "answered": not is_answered(row),
+    }
+
+
+@pytest.mark.django_db
+def test_thanks_show_as_waiting_nowhere_and_a_question_after_them_everywhere(order, customer, manager, say):
+    boss, buyer = Actor.staff(manager), Actor.customer(customer)
+    say(boss, "已经发货了")
+    say(buyer, "好的谢谢 👍")
+    assert set(lists(boss, order).values()) == {False}
+    say(buyer, "大概几天到")
+    assert set(lists(boss, order).values()) == {True}
+
+
+@pytest.mark.django_db
+def test_a_question_that_was_thanked_for_in_advance_still_waits(order, customer, manager, say):
+    buyer = Actor.customer(customer)
+    say(buyer, "能加急吗")
+    say(buyer, "谢谢")
+    assert set(lists(Actor.staff(manager), order).values()) == {True}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("body", "told"), [("好的谢谢", 0), ("好的谢谢，什么时候发", 1)])
+def test_no_timer_runs_for_thanks(order, customer, manager, say, time_machine, body, told):
+    ensure_default_rules()
+    time_machine.move_to(at("2026-11-24 10:00"))
+    say(Actor.staff(manager), "今天发")
+    say(Actor.customer(customer), body)
+    time_machine.move_to(at("2026-11-24 10:20"))
+    plan_timers()
+    assert Notification.objects.filter(trigger="unanswered").count() == told
+    assert order.status == Status.PENDING_PAYMENT
+
+
+@pytest.mark.django_db
+def test_what_the_shop_says_and_what_carries_files_acknowledges_nothing(manager, customer, say):
+    kept = [
+        say(Actor.staff(manager), "好的谢谢"),
+        say(Actor.customer(customer), "好的谢谢"),
+        say(Actor.customer(customer), "好的，发黑色"),
+    ]
+    for message in kept:
+        message.refresh_from_db()
+    assert [message.acknowledges for message in kept] == [False, True, False]
+    assert Conversation.objects.get().last_customer_seq == kept[2].seq

@@ -1,0 +1,181 @@
+"""Ending a talk, opening it again, handing it over, giving it the order that came of it."""
+
+import pytest
+
+from messaging.models import Conversation, Message, Notification, NotificationRule
+from messaging.selectors.inbox import InboxFilters, inbox_page, unread_conversations
+from messaging.services.conversations import open_enquiry
+from messaging.services.custody import close_conversation, hand_over, reopen_conversation
+from messaging.services.notifications.defaults import ensure_default_rules
+from messaging.services.notifications.release import release_due
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.configuration.models import ShopSettings
+from shopcomm.core.events.relay import relay
+from tests.factories import make_order
+
+pytestmark = pytest.mark.django_db
+
+
+def listed(actor: Actor, folder: str = "all") -> list[int]:
+    return [row.pk for row in inbox_page(actor, InboxFilters(folder=folder))]
+
+
+def shop_lines(conversation: Conversation) -> list[tuple[str, bool]]:
+    found = Message.objects.filter(conversation=conversation, data__event__startswith="talk.")
+    return [(line.body, line.internal) for line in found.order_by("seq")]
+
+
+def told_at_any_hour() -> None:
+    ensure_default_rules()
+    NotificationRule.objects.update(outside="send")
+
+
+def notices(trigger: str = "handed_over") -> list[tuple[int, str]]:
+    relay()
+    release_due()
+    found = Notification.objects.filter(trigger=trigger, recipient_kind="staff").order_by("pk")
+    return [(row.recipient_id, row.body) for row in found]
+
+
+def test_an_ended_talk_waits_for_nobody_and_goes_to_its_folder(client, manager, customer, conversation, say):
+    boss = Actor.staff(manager)
+    say(Actor.customer(customer), "电话里说")
+    client.force_login(manager)
+    answer = client.post(f"/inbox/{conversation.pk}/close/", {"action": "close"}, follow=True)
+
+    assert "会话已结束" in answer.content.decode()
+    assert (listed(boss, "closed"), listed(boss, "waiting")) == ([conversation.pk], [])
+    assert (listed(boss, "unread"), unread_conversations(boss)) == ([], 0)
+    assert shop_lines(conversation) == [(f"{manager} 结束了会话", True)]
+
+
+def test_it_can_be_ended_beside_its_order_as_well(client, manager, order, conversation):
+    client.force_login(manager)
+    answer = client.post(f"/inbox/{conversation.pk}/close/", {"action": "close", "beside": "order"})
+    conversation.refresh_from_db()
+    assert (conversation.is_closed, answer["Location"]) == (True, f"/orders/{order.number}/")
+    assert "重新打开会话" in client.get(f"/orders/{order.number}/").content.decode()
+
+
+def test_the_customers_next_word_opens_it_again(manager, customer, conversation, say):
+    boss = Actor.staff(manager)
+    say(Actor.customer(customer), "在吗")
+    close_conversation(actor=boss, conversation_id=conversation.pk)
+    say(Actor.customer(customer), "还有一个问题")
+
+    conversation.refresh_from_db()
+    assert not conversation.is_closed
+    assert (listed(boss, "closed"), listed(boss, "waiting")) == ([], [conversation.pk])
+    assert unread_conversations(boss) == 1
+
+
+def test_so_does_the_shops_but_no_note_and_no_notice_of_its_own(manager, conversation, say):
+    boss = Actor.staff(manager)
+    close_conversation(actor=boss, conversation_id=conversation.pk)
+    say(boss, "记一笔", internal=True)
+    conversation.refresh_from_db()
+    assert conversation.is_closed
+    say(boss, "您好，还有货")
+    conversation.refresh_from_db()
+    assert not conversation.is_closed
+
+
+def test_opened_by_hand_what_waited_waits_again(manager, customer, conversation, say):
+    boss = Actor.staff(manager)
+    say(Actor.customer(customer), "在吗")
+    for _twice in range(2):
+        close_conversation(actor=boss, conversation_id=conversation.pk)
+    for _twice in range(2):
+        reopen_conversation(actor=boss, conversation_id=conversation.pk)
+    assert listed(boss, "waiting") == [conversation.pk]
+    assert [body.split()[-1] for body, _internal in shop_lines(conversation)] == [
+        "结束了会话",
+        "重新打开了会话",
+    ]
+
+
+def test_ended_talks_stand_below_the_others(manager, customer, conversation):
+    enquiry = open_enquiry(actor=Actor.staff(manager), customer=customer)
+    close_conversation(actor=Actor.staff(manager), conversation_id=conversation.pk)
+    assert listed(Actor.staff(manager)) == [enquiry.pk, conversation.pk]
+
+
+def test_an_enquiry_is_handed_to_a_colleague_who_is_told(client, sales, other_sales, customer):
+    told_at_any_hour()
+    ShopSettings.objects.update_or_create(pk=1, defaults={"sales_see_all": False})
+    enquiry = open_enquiry(actor=Actor.staff(sales), customer=customer)
+    client.force_login(sales)
+    answer = client.post(
+        f"/inbox/{enquiry.pk}/hand-over/", {"staff": other_sales.pk, "note": "想要 50 个托特包"}
+    )
+
+    enquiry.refresh_from_db()
+    assert (enquiry.assigned_to, answer["Location"]) == (other_sales, "/inbox/")
+    assert shop_lines(enquiry) == [(f"{sales} 把会话转给了 {other_sales}", True)]
+    assert Message.objects.get(conversation=enquiry, kind="text", internal=True).body == "想要 50 个托特包"
+    [(told, body)] = notices()
+    assert told == other_sales.pk
+    assert body == f"{sales} 把 {customer.name} 转给您负责。想要 50 个托特包"
+
+
+def test_with_an_order_it_is_the_order_that_changes_hands(sales, other_sales, order, conversation):
+    ensure_default_rules()
+    hand_over(actor=Actor.staff(sales), conversation_id=conversation.pk, staff_id=other_sales.pk)
+    order.refresh_from_db()
+    assert order.assigned_to == other_sales
+    assert [told for told, _body in notices()] == [other_sales.pk]
+    # Who looks after an order is no news to the customer.
+    assert not Notification.objects.filter(trigger="changed").exists()
+
+
+def test_who_takes_a_talk_over_is_not_told_of_it(sales, customer):
+    ensure_default_rules()
+    enquiry = open_enquiry(actor=Actor.system(), customer=customer)
+    hand_over(actor=Actor.staff(sales), conversation_id=enquiry.pk, staff_id=sales.pk)
+    enquiry.refresh_from_db()
+    assert (enquiry.assigned_to, notices()) == (sales, [])
+
+
+@pytest.mark.parametrize("wrong", ["", "x", "999999"])
+def test_nobody_is_chosen_for_a_colleague_who_is_not_there(client, manager, customer, wrong):
+    enquiry = open_enquiry(actor=Actor.staff(manager), customer=customer)
+    client.force_login(manager)
+    answer = client.post(f"/inbox/{enquiry.pk}/hand-over/", {"staff": wrong}, follow=True)
+    assert "请选择同事" in answer.content.decode()
+    assert not Message.objects.filter(conversation=enquiry).exists()
+
+
+def test_the_stockroom_may_do_none_of_it_and_takes_no_talk(client, warehouse, manager, conversation):
+    client.force_login(warehouse)
+    for action in ("close", "hand-over", "order"):
+        assert client.post(f"/inbox/{conversation.pk}/{action}/").status_code == 403
+    client.force_login(manager)
+    page = client.get(f"/inbox/{conversation.pk}/").content.decode()
+    assert f'<option value="{warehouse.pk}">' not in page
+
+
+def test_an_enquiry_is_linked_to_the_order_that_came_of_it(client, manager, customer, order, say):
+    enquiry = open_enquiry(actor=Actor.staff(manager), customer=customer)
+    client.force_login(manager)
+    assert order.number in client.get(f"/inbox/{enquiry.pk}/").content.decode()
+    answer = client.post(f"/inbox/{enquiry.pk}/order/", {"order": order.number}, follow=True)
+
+    enquiry.refresh_from_db()
+    assert enquiry.order == order
+    assert f"会话已关联订单 {order.number}" in answer.content.decode()
+
+
+def test_no_order_is_offered_in_which_somebody_has_spoken(
+    client, manager, customer, order, other_customer, say
+):
+    """Neither is another customer's: what was said in an order's talk stays beside it."""
+    say(Actor.customer(customer), "在吗")
+    foreign = make_order(customer=other_customer)
+    enquiry = open_enquiry(actor=Actor.staff(manager), customer=customer)
+    client.force_login(manager)
+    page = client.get(f"/inbox/{enquiry.pk}/").content.decode()
+    assert "关联订单" not in page
+    for number in (order.number, foreign.number, "XB-0"):
+        assert client.post(f"/inbox/{enquiry.pk}/order/", {"order": number}).status_code == 404
+    enquiry.refresh_from_db()
+    assert enquiry.order is None
