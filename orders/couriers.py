@@ -1,5 +1,9 @@
 """The couriers of China by their kuaidi100 codes, and the short names people type."""
 
+from collections.abc import Iterable
+
+from django.utils.translation import gettext
+
 COURIERS: dict[str, str] = {
     "shunfeng": "顺丰速运",
     "zhongtong": "中通快递",
@@ -93,4 +97,9 @@ def courier_code(text: str) -> str | None:
 
 def courier_name(code: str) -> str:
     """How people call a courier; the code itself for one that is not listed."""
-    return COURIERS.get(code, code)
+    return gettext(COURIERS[code]) if code in COURIERS else code
+
+
+def named_couriers(codes: Iterable[str] = COURIERS) -> list[tuple[str, str]]:
+    """Couriers by code with the names that the reader knows them by."""
+    return [(code, courier_name(code)) for code in codes]

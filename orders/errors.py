@@ -100,7 +100,7 @@ class InsufficientStock(GuardFailed):
     """More was asked for than can be promised. `short` lists sku, wanted and available."""
 
     def __init__(self, short: list[dict[str, Any]]) -> None:
-        listed = "、".join(f"{row['sku']}({row['available']})" for row in short)
+        listed = _("、").join(f"{row['sku']}({row['available']})" for row in short)
         super().__init__(("insufficient_stock", _("库存不足：%(skus)s") % {"skus": listed}), short=short)
 
 
@@ -134,7 +134,7 @@ class ChangeClash(OrderError):
 
     def __init__(self, *, version: int, clashes: Iterable[Any]) -> None:
         clashes = list(clashes)
-        listed = "；".join(each.sentence for each in clashes)
+        listed = _("；").join(each.sentence for each in clashes)
         rows = [vars(each) for each in clashes]
         super().__init__(
             _("提出以后有变化，请看清后再决定：%(listed)s") % {"listed": listed},

@@ -1,6 +1,6 @@
 """How fields of an order are called and shown to people."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.functional import Promise
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from orders.models import ChangeKind, ChangeRequest, Status
 from shopcomm.core.phones import written_phone
+from shopcomm.core.text import HOME_CURRENCY, written_money
 
 # What an address is called outside, and on the order.
 RECEIVER = {
@@ -43,6 +44,9 @@ FIELDS: dict[str, str | Promise] = {
     "shipment.updated": gettext_lazy("物流"),
 }
 
+# Logged as plain numbers.
+SUMS = frozenset({"discount", "shipping_fee", "total"})
+
 # What each wish is called; any other is “change of …”.
 ASKS = {
     ChangeKind.CANCEL.value: gettext_lazy("申请取消订单"),
@@ -53,6 +57,12 @@ ASKS = {
 def asks(row: ChangeRequest) -> str:
     """What a request wants, as a heading."""
     return str(ASKS.get(row.kind) or _("申请修改%(kind)s") % {"kind": row.get_kind_display()})
+
+
+def in_order(fields: Iterable[str]) -> list[str]:
+    """Fields as an order's page has them, whatever order the log keeps them in: name, phone, province, city, …"""
+    places = {field: place for place, field in enumerate(FIELDS)}
+    return sorted(fields, key=lambda field: places.get(field, len(places)))
 
 
 def field_label(field: str) -> str:
@@ -71,20 +81,27 @@ def nothing() -> str:
 
 
 def field_text(
-    field: str, value: Any, *, priced: bool = False, names: Mapping[str, str] | None = None
+    field: str,
+    value: Any,
+    *,
+    priced: bool = False,
+    names: Mapping[str, str] | None = None,
+    currency: str = HOME_CURRENCY,
 ) -> str:
     """A logged value as text: what was in the order, not how it is stored.
 
-    `priced`: each line with its price. `names`: what the goods are called, by SKU.
+    `priced`: each line with its price. `names`: what the goods are called, by SKU. `currency` is the order's.
     """
     if field == "deliver_on" and not value:
         return _("尽快")
     if value is None or value == "" or value == []:
         return nothing()
+    if field in SUMS:
+        return written_money(value, currency)
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if field == "items":
-        return "，".join(_line_text(row, priced=priced, names=names or {}) for row in value)
+        return _("，").join(_line_text(row, priced=priced, names=names or {}) for row in value)
     # A masked one is written as it is to be read.
     return written_phone(value) if field == "receiver_phone" and "*" not in str(value) else str(value)
 

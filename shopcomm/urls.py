@@ -5,6 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from orders.views.product_pictures import product_picture
+from shopcomm.core.accounts.views import choose_language
 from shopcomm.core.configuration.logos import logo
 from shopcomm.core.http.health import healthz, readyz
 
@@ -29,7 +30,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", READER, name="api-docs"),
     path("admin/", admin.site.urls),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/setlang/", choose_language, name="set_language"),
     path("media/products/<str:name>", product_picture),
     path("media/shop/<str:name>", logo, name="logo"),
     path("healthz", healthz),

@@ -101,4 +101,4 @@ def _pieces(rows: list[dict[str, Any]]) -> str:
         f"×{row['quantity']}" + (f" @{row['unit_price']}" if row.get("unit_price") is not None else "")
         for row in rows
     ]
-    return "，".join(told) or nothing()
+    return _("，").join(told) or nothing()

@@ -194,7 +194,7 @@ class Choice:
     @property
     def what_happens(self) -> str:
         if not self.is_open:
-            return "，".join(text for text in (self.reason, self.instead) if text)
+            return _("，").join(text for text in (self.reason, self.instead) if text)
         texts = {
             Outcome.APPLY: _("立即生效"),
             Outcome.WAREHOUSE: _("要仓库确认，营业时间内一般 %(minutes)d 分钟有答复"),
@@ -202,7 +202,7 @@ class Choice:
             Outcome.COURIER: _("包裹已离开，会联系快递拦截，不一定成功"),
         }
         text = texts[self.outcome] % {"minutes": self.minutes}
-        return "；".join(each for each in (text, self.instead) if each)
+        return _("；").join(each for each in (text, self.instead) if each)
 
 
 def choices_for(order: Order) -> dict[str, Choice]:
@@ -216,7 +216,7 @@ def choices_for(order: Order) -> dict[str, Choice]:
         refused = [part for part in parts if table[stage, part] == Outcome.REFUSE]
         if best != Outcome.REFUSE:
             ways = [{"part": PARTS[part], "way": INSTEAD[part]} for part in refused if part in INSTEAD]
-            instead = "；".join(_("%(part)s：%(way)s") % way for way in ways)
+            instead = _("；").join(_("%(part)s：%(way)s") % way for way in ways)
             return Choice(kind, best, "", instead, minutes)
         # What has ended is over; nothing can be done instead.
         instead = "" if stage in ENDED else str(INSTEAD.get(parts[0], ""))

@@ -1,10 +1,10 @@
 """Which couriers are offered where a parcel is written down."""
 
-from orders.couriers import COURIERS
+from orders.couriers import COURIERS, named_couriers
 from shopcomm.core.configuration.models import shop_settings
 
 
 def offered_couriers() -> list[tuple[str, str]]:
     """Every courier with its name; those the shop usually sends with stand first, so the first is a good guess."""
     usual = [code for code in shop_settings().couriers if code in COURIERS]
-    return [(code, COURIERS[code]) for code in (*usual, *(code for code in COURIERS if code not in usual))]
+    return named_couriers((*usual, *(code for code in COURIERS if code not in usual)))

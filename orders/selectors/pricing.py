@@ -220,7 +220,7 @@ def _warnings(
     told = _about_goods(price, variants, old)
     odd = [item.sku for item in wanted.items if not 0 < whole(item.quantity) <= MAX_QUANTITY]
     if odd:
-        told.append(_("数量不正确：%(skus)s") % {"skus": "、".join(odd[:10])})
+        told.append(_("数量不正确：%(skus)s") % {"skus": _("、").join(odd[:10])})
     if any(item.sku in variants and not _can_be_price(item) for item in wanted.items):
         told.append(_("单价不正确"))
     if wanted.discount is None or wanted.shipping_fee is None or not 0 <= price.total <= MAX_MONEY:
@@ -237,7 +237,7 @@ def _about_goods(price: OrderPrice, variants: dict[str, Variant], old: dict[str,
         counts[line.sku] += line.quantity
     unknown = [sku for sku in counts if sku not in variants and sku not in old]
     if unknown:
-        told.append(_("没有这些商品：%(skus)s") % {"skus": "、".join(unknown[:10])})
+        told.append(_("没有这些商品：%(skus)s") % {"skus": _("、").join(unknown[:10])})
     for sku, variant in variants.items():
         had = old[sku].quantity if sku in old else 0
         there = variant.available + had

@@ -1,7 +1,7 @@
 """Everything that happened to an order, in the words of the people who look at it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from orders import events, hooks
 from orders.contacts import masked_phones
 from orders.couriers import courier_name
-from orders.labels import field_label, field_text, prices_differ, status_label
+from orders.labels import SUMS, field_label, field_text, in_order, prices_differ, status_label
 from orders.models import (
     AfterSalesCase,
     ChangeKind,
@@ -25,9 +25,11 @@ from orders.selectors.money_texts import MONEY_TEXTS, with_balance, with_overrid
 from orders.selectors.shortages import choice_text
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
-from shopcomm.core.text import written_money
+from shopcomm.core.text import HOME_CURRENCY, written_money
 
 Audience = Literal["shop", "customer"]
+# The kind of an entry that says what became of a notice.
+NOTICE = "notice"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,9 @@ class TimelineEntry:
     text: str
     before_after: list[BeforeAfter] = field(default_factory=list)
     kind: str = "event"
+    # The event that it is, or that it tells of; and what became of the notices of it.
+    event_id: int = 0
+    told: tuple[str, ...] = ()
 
 
 # What only the shop is told.
@@ -111,7 +116,20 @@ def timeline(order: Order, *, audience: Audience = "shop") -> list[TimelineEntry
     for hook in hooks.timeline_hooks:
         entries += hook(order, audience)
     # A stable sort: events of one moment stay in the order they were written.
-    return sorted(entries, key=lambda entry: entry.when)
+    return sorted(_with_notices(entries), key=lambda entry: entry.when)
+
+
+def _with_notices(entries: list[TimelineEntry]) -> list[TimelineEntry]:
+    """What happened and who was told of it as one entry; a notice of no event stays one of its own."""
+    happened = {entry.event_id for entry in entries if entry.event_id and entry.kind != NOTICE}
+    told: dict[int, list[str]] = {}
+    alone = []
+    for entry in entries:
+        if entry.kind == NOTICE and entry.event_id in happened:
+            told.setdefault(entry.event_id, []).append(entry.text)
+        else:
+            alone.append(entry)
+    return [replace(entry, told=tuple(told.get(entry.event_id, ()))) for entry in alone]
 
 
 def _logged(happened: list[DomainEvent]) -> list[dict[str, Any]]:
@@ -132,9 +150,12 @@ def entry_of(
     if event.type == events.OrderChanged.type and not changed:
         return None
     staff = audience == "customer" and event.actor_kind != "customer"
-    name = _("商家") if staff else event.actor_name
+    # The system's own name is stored as the shop says it.
+    itself = event.actor_kind == "system" and event.actor_name
+    name = _("商家") if staff else _(event.actor_name) if itself else event.actor_name
     text = event_text(event) if audience == "customer" else with_override(event_text(event), event.data)
-    return TimelineEntry(event.occurred_at, name, ICONS.get(event.type, "info"), text, changed, event.type)
+    icon = ICONS.get(event.type, "info")
+    return TimelineEntry(event.occurred_at, name, icon, text, changed, event.type, event.pk or 0)
 
 
 def before_after(
@@ -147,15 +168,24 @@ def before_after(
     """The fields an edit changed. The shop reads phones masked, as on its other pages; the customer reads their own."""
     data = whole_data(event) if data is None else data
     before, after = data.get("before") or {}, data.get("after") or {}
+    currency = _currency_of(event) if SUMS & set(after) else HOME_CURRENCY
     if audience == "shop":
-        return in_words(masked_phones(before), masked_phones(after), names)
-    return in_words(
-        before, {name: value for name, value in after.items() if name not in INTERNAL_FIELDS}, names
-    )
+        return in_words(masked_phones(before), masked_phones(after), names, currency=currency)
+    told = {name: value for name, value in after.items() if name not in INTERNAL_FIELDS}
+    return in_words(before, told, names, currency=currency)
+
+
+def _currency_of(event: DomainEvent) -> str:
+    known = Order.objects.filter(pk=event.order_id or 0).values_list("currency", flat=True)
+    return known.first() or HOME_CURRENCY
 
 
 def in_words(
-    before: dict[str, Any], after: dict[str, Any], names: Mapping[str, str] | None = None
+    before: dict[str, Any],
+    after: dict[str, Any],
+    names: Mapping[str, str] | None = None,
+    *,
+    currency: str = HOME_CURRENCY,
 ) -> list[BeforeAfter]:
     """Changed fields as people read them. Who shows many at once passes the `names` of all their goods."""
     if not after:
@@ -167,10 +197,10 @@ def in_words(
         BeforeAfter(
             name,
             field_label(name),
-            field_text(name, before.get(name), priced=priced, names=names),
-            field_text(name, value, priced=priced, names=names),
+            field_text(name, before.get(name), priced=priced, names=names, currency=currency),
+            field_text(name, after[name], priced=priced, names=names, currency=currency),
         )
-        for name, value in after.items()
+        for name in in_order(after)
     ]
 
 
@@ -215,7 +245,7 @@ def _with_reason(text: str, data: dict[str, Any]) -> str:
 
 
 def _acknowledged(data: dict[str, Any]) -> str:
-    return _("仓库已确认修改") if data.get("alert_id") else _("仓库已看到订单")
+    return _("已看到修改，照新的配货") if data.get("alert_id") else _("已看到新订单")
 
 
 def _printed(data: dict[str, Any]) -> str:

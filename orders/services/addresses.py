@@ -56,7 +56,7 @@ def check_address(columns: dict[str, str]) -> list[Failure]:
     """Why a parcel could not be sent there, if so."""
     missing = [column for field, column in COLUMNS.items() if field in REQUIRED and not columns[column]]
     if missing:
-        names = "、".join(str(_column(column).verbose_name) for column in missing)
+        names = _("、").join(str(_column(column).verbose_name) for column in missing)
         return [("address_incomplete", _("收货信息不完整：%(fields)s") % {"fields": names})]
     limits = {column: _column(column).max_length or 0 for column in columns}
     if any(len(value) > limits[column] for column, value in columns.items()):

@@ -195,7 +195,7 @@ def approve_case(
     case.save()
     if case.kind == Kind.REFUND:
         give_money(case, order, actor)
-    tell(case, order, actor, "；".join(filter(None, (case.answer, *told))))
+    tell(case, order, actor, _("；").join(filter(None, (case.answer, *told))))
     return case
 
 

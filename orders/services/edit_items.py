@@ -137,5 +137,5 @@ def _check_shipped(dropped: list[OrderLine], pairs: list[tuple[OrderLine | None,
     ]
     if gone:
         raise GuardFailed(
-            ("qty_below_shipped", _("已发货的商品不能减少：%(skus)s") % {"skus": "、".join(gone)})
+            ("qty_below_shipped", _("已发货的商品不能减少：%(skus)s") % {"skus": _("、").join(gone)})
         )

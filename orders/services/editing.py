@@ -140,7 +140,7 @@ def _check_fields(edit: Edit) -> None:
     order, actor, wanted = edit.order, edit.actor, set(edit.wanted)
     if unknown := wanted - EDITABLE:
         raise GuardFailed(
-            ("field_unknown", _("不能修改：%(fields)s") % {"fields": "、".join(sorted(unknown))})
+            ("field_unknown", _("不能修改：%(fields)s") % {"fields": _("、").join(sorted(unknown))})
         )
     if edit.agreed:
         pass

@@ -175,7 +175,9 @@ def qty_exceeds_open(move: Move) -> str | None:
     bad = [line.sku for line, count in move.pieces.items() if not 0 < count <= line.open_quantity]
     if bad or not move.pieces:
         return (
-            _("发货数量超过未发数量：%(skus)s") % {"skus": "、".join(bad)} if bad else _("没有可发货的商品")
+            _("发货数量超过未发数量：%(skus)s") % {"skus": _("、").join(bad)}
+            if bad
+            else _("没有可发货的商品")
         )
     return None
 

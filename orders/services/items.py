@@ -72,10 +72,10 @@ def check_items(
     failures: list[Failure] = []
     unknown = [str(item.sku) for item in items if item.sku not in variants]
     if unknown:
-        failures.append(("sku_unknown", _("没有这些商品：%(skus)s") % {"skus": "、".join(unknown[:10])}))
+        failures.append(("sku_unknown", _("没有这些商品：%(skus)s") % {"skus": _("、").join(unknown[:10])}))
     odd = [item.sku for item in items if not 0 < whole(item.quantity) <= MAX_QUANTITY]
     if odd:
-        failures.append(("quantity_invalid", _("数量不正确：%(skus)s") % {"skus": "、".join(odd[:10])}))
+        failures.append(("quantity_invalid", _("数量不正确：%(skus)s") % {"skus": _("、").join(odd[:10])}))
     counts = Counter(dict.fromkeys(variants, 0))
     for item in items:
         counts[item.sku] += max(whole(item.quantity), 0)
@@ -86,7 +86,7 @@ def check_items(
         if counts[sku] < row.min_quantity and counts[sku] != agreed.get(sku)
     ]
     if few and not odd and not offered:
-        failures.append(("qty_below_minimum", _("低于起订量：%(skus)s") % {"skus": "、".join(few)}))
+        failures.append(("qty_below_minimum", _("低于起订量：%(skus)s") % {"skus": _("、").join(few)}))
     if any(not _price_allowed(item, actor.is_shop or offered) for item in items):
         failures.append(("price_invalid", _("单价不正确")))
     return failures
@@ -102,7 +102,7 @@ def _check_on_sale(
         if not (row.is_active and row.product.is_active) and counts[sku] > agreed.get(sku, 0)
     ]
     return (
-        [("sku_discontinued", _("已停售，不能再加：%(skus)s") % {"skus": "、".join(over[:10])})]
+        [("sku_discontinued", _("已停售，不能再加：%(skus)s") % {"skus": _("、").join(over[:10])})]
         if over
         else []
     )

@@ -237,7 +237,7 @@ def _short_of(error: InsufficientStock, lines: list[QuoteLine]) -> GuardFailed:
     counts: dict[str, int] = {}
     for line in lines:
         counts[line.sku] = counts.get(line.sku, 0) + line.quantity
-    told = "；".join(
+    told = _("；").join(
         _("%(goods)s 要 %(wanted)s 件，现有 %(available)s 件")
         % {
             "goods": names.get(row["sku"], row["sku"]),

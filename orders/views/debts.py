@@ -70,7 +70,7 @@ def repay(request: ShopRequest, customer_id: int) -> HttpResponseBase:
 def _repay(request: ShopRequest, customer: Customer, slip: Slip, currency: str) -> str:
     repayment = record_repayment(actor=request.actor, customer=customer, slip=slip, currency=currency)
     parts = repayment.payments.select_related("order").order_by("pk")
-    told = "、".join(
+    told = _("、").join(
         f"{each.order.number} {written_money(each.amount, each.order.currency)}" for each in parts[:5]
     )
     return _("已登记还款，按订单先后冲抵：%(orders)s") % {"orders": told}

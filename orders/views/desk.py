@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from orders.after_sales import may_decide
-from orders.couriers import COURIERS
+from orders.couriers import named_couriers
 from orders.labels import handed_over_text
 from orders.models import Order
 from orders.models.payments import BY_HAND
@@ -168,7 +168,7 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
         "for_others": {case.pk for case in cases if not may_decide(case, request.actor)},
         "shortages": shortages,
         "evaluation": evaluation_of(order),
-        "couriers": COURIERS.items(),
+        "couriers": named_couriers(),
         "open_alerts": list(order.alerts.filter(acknowledged_at=None)),
         "timeline": timeline(order, audience="shop")[::-1],
         "link_live": OrderLink.objects.filter(order_id=order.pk, revoked_at=None).exists(),

@@ -70,7 +70,7 @@ def _again(request: ShopRequest, order: Order) -> HttpResponseBase:
     lines = lines_again(order, order.customer)
     items = [{"sku": each.sku, "quantity": each.wanted, "unit_price": None} for each in lines if each.variant]
     if gone := [f"{each.name} {each.spec}".strip() for each in lines if each.variant is None]:
-        messages.warning(request, _("这些款已停售，没有带过来：%(goods)s") % {"goods": "、".join(gone)})
+        messages.warning(request, _("这些款已停售，没有带过来：%(goods)s") % {"goods": _("、").join(gone)})
     return _form_page(request, form, again=items)
 
 

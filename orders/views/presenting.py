@@ -187,7 +187,7 @@ def stale_of(error: OrderError) -> dict[str, Any]:
     """Who was quicker, and what they changed."""
     changed = error.extra.get("changed", [])
     names = list(dict.fromkeys(row["by"] for row in changed if row.get("by")))
-    return {"who": "、".join(names) or _("有人"), "changes": changed}
+    return {"who": _("、").join(names) or _("有人"), "changes": changed}
 
 
 def name_carriers(shipments: list[Any]) -> list[Any]:

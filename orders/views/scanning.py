@@ -84,7 +84,9 @@ def _goods(request: ShopRequest, variants: tuple[Variant, ...], order: Order | N
     try:
         line = pick_piece(actor=request.actor, order_id=order.pk, variant_ids=[each.pk for each in variants])
     except OrderError as error:
-        return ScanAnswer(Kind.GOODS, f"{name}：{error.detail}", True, order.number)
+        return ScanAnswer(
+            Kind.GOODS, _("%(who)s：%(text)s") % {"who": name, "text": error.detail}, True, order.number
+        )
     counts = {"picked": line.picked_quantity, "all": line.quantity - line.cancelled_quantity}
     said = _("%(goods)s：%(picked)s / %(all)s 件") % {"goods": f"{line.name} {line.spec}".strip(), **counts}
     return ScanAnswer(Kind.GOODS, said, False, order.number, line.pk)
@@ -104,7 +106,7 @@ def _old_paper(order: Order, scanned: Scanned) -> str:
     try:
         check_version(order, scanned.version)
     except StaleVersion as error:
-        changed = "、".join(dict.fromkeys(row["label"] for row in error.extra["changed"]))
+        changed = _("、").join(dict.fromkeys(row["label"] for row in error.extra["changed"]))
         text = _("这张拣货单是第 %(old)s 版，订单已是第 %(new)s 版（%(changed)s），请重新打印")
         if scanned.paper == PARCEL_SLIP:
             text = _("这张面单是第 %(old)s 版，订单已是第 %(new)s 版（%(changed)s），请撕掉重新打印")

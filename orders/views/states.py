@@ -112,7 +112,7 @@ def diagram() -> dict[str, Any]:
 def _who(row: Transition) -> str:
     names = {"customer": _("客户"), "sales": _("销售"), "warehouse": _("仓库"), "manager": _("经理")}
     names |= {"system": _("系统"), "api": _("接口")}
-    return "、".join(name for key, name in names.items() if key in row.actors)
+    return _("、").join(name for key, name in names.items() if key in row.actors)
 
 
 @require_safe

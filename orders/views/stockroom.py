@@ -197,7 +197,7 @@ def with_changes(alerts: list[WarehouseAlert]) -> list[WarehouseAlert]:
 
 def _people(cards: list[Card]) -> str:
     names = dict.fromkeys(str(card.order.picker) for card in cards if card.order.picker)
-    return "、".join(list(names)[:3])
+    return _("、").join(list(names)[:3])
 
 
 def picking_of(order: Order, rows: list[OrderLine]) -> Picking:

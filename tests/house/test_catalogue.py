@@ -67,3 +67,25 @@ SHOWN_AS_IT_IS = {
     "留空用默认内容；可以写 {{营业时间}}",
     "春节：2月15日至23日放假调休，共9天。2月14日、2月28日上班。",
 }
+
+# A number of these may be one: “1 styles”. Such a sentence has plural forms, or says “Styles: 1”.
+COUNTED = re.compile(
+    r"%\(\w+\)[sd] (?:more |missing )?(?:pieces|styles|variants|colours|changes|orders|days|minutes|hours|attempts|rows|kinds|customers|"
+    r"items|messages|lines|people|notices|pictures)\b"
+)
+# Limits of the product that are never one.
+ALWAYS_SEVERAL = {
+    "一次最多询价 %(count)d 款",
+    "在 %(count)s 款里查找",
+    "缺货数量要在 1 到 %(most)s 之间",
+    "一个文件最多 %(most)s 行：请分成几个文件再导入",
+    "一张单超过 %(most)s 行",
+    "一个订单最多 %(most)s 行商品",
+}
+
+
+def test_what_is_counted_in_english_can_be_one() -> None:
+    wrong = {
+        chinese for chinese, english in messages().items() if len(english) == 1 and COUNTED.search(english[0])
+    }
+    assert wrong - ALWAYS_SEVERAL == set()

@@ -212,3 +212,14 @@ def test_a_slip_carries_its_version_and_an_old_one_says_so_when_it_is_scanned(bo
     assert "请重新打印" in page
     assert "详细地址" in page
     assert order.number in page
+
+
+def test_the_orders_history_tells_who_of_the_stockroom_has_seen_a_change(log_in, warehouse, manager) -> None:
+    order = changed(make_order(status=Status.PICKING), urgent=True)
+    alert = order.alerts.get(kind="urgent")
+    log_in(warehouse).post(f"/warehouse/alerts/{alert.pk}/")
+
+    history = " ".join(log_in(manager).get(f"/orders/{order.number}/events/").text.split())
+    assert f"{warehouse} 已看到修改，照新的配货" in history
+    [line] = order.conversation.messages.filter(data__event="order.acknowledged")  # type: ignore[attr-defined]
+    assert (line.body, line.internal) == (f"{warehouse} 已看到修改，照新的配货", True)

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
@@ -13,6 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.i18n import LANGUAGE_QUERY_PARAMETER, set_language
 
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import right_required
@@ -22,6 +24,7 @@ from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.open_sessions import open_sessions
 from shopcomm.core.accounts.roles import CUSTOMER, MANAGER, RIGHTS, SALES, WAREHOUSE, Role
 from shopcomm.core.accounts.services.first_manager import waits_for_owner
+from shopcomm.core.accounts.services.languages import keep_language
 from shopcomm.core.accounts.services.staff_sessions import (
     change_password,
     end_session,
@@ -163,6 +166,16 @@ def end_sessions(request: HttpRequest) -> HttpResponseBase:
     else:
         messages.info(request, _("那台设备已经退出了"))
     return redirect("preferences")
+
+
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponseBase:
+    """The language of this browser; for a member of staff it is kept, so that what they are told is in it, too."""
+    answer = set_language(request)
+    chosen = request.POST.get(LANGUAGE_QUERY_PARAMETER, "")
+    if request.user.is_authenticated and chosen in dict(settings.LANGUAGES):
+        keep_language(staff_id=request.user.pk, language=chosen)
+    return answer
 
 
 @require_safe

@@ -135,7 +135,7 @@ def next_days(first: date, count: int) -> list[DayPlan]:
 
 def hours_text(spans: Spans) -> str:
     """Hours as people write them."""
-    return "、".join(f"{span.opens:%H:%M}–{span.closes:%H:%M}" for span in spans) or _("休息")
+    return _("、").join(f"{span.opens:%H:%M}–{span.closes:%H:%M}" for span in spans) or _("休息")
 
 
 def today_in_shop(now: datetime) -> date:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from messaging.errors import MessagingError
 from messaging.services.case_pictures import open_case_with_pictures
 from orders.after_sales_form import case_form, read_case
-from orders.couriers import COURIERS
+from orders.couriers import named_couriers
 from orders.errors import OrderError
 from orders.models import AfterSalesCase, Order
 from orders.selectors.after_sales import cases_of
@@ -43,7 +43,7 @@ def _page(request: HttpRequest, visit: Visit, more: dict[str, Any], *, status: i
         "order": order,
         "token": visit.token,
         "cases": cases_of(order),
-        "couriers": COURIERS.items(),
+        "couriers": named_couriers(),
         "preview": request.user.is_authenticated,
     }
     page = context | case_form(order) | more

@@ -32,7 +32,7 @@ def common_questions(order: Order, progress: Progress, token: str) -> list[Quest
             stands += _(" 按您的要求 %(day)s 起送。") % {"day": f"{order.deliver_on:%Y-%m-%d}"}
         found.append(Question(_("什么时候发货"), stands))
     elif order.status == Status.SHIPPED:
-        parcels = "、".join(f"{each.carrier} {each.tracking_number}" for each in progress.parcels)
+        parcels = _("、").join(f"{each.carrier} {each.tracking_number}" for each in progress.parcels)
         found.append(Question(_("包裹到哪了"), f"{stands} {parcels}".strip()))
     if order.status in UNDERWAY:
         answer = _("可以自己改，改之前会告诉您会怎样。")

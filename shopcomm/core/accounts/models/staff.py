@@ -1,5 +1,6 @@
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +33,16 @@ class Staff(AbstractUser):
     role = models.CharField(_("角色"), max_length=12, choices=Role, default=Role.SALES)
     display_name = LineField(_("显示名"), max_length=60, blank=True)
     theme = models.CharField(_("外观"), max_length=8, choices=Theme, default=Theme.SYSTEM, blank=True)
+    # As they last chose it; what they are told is written in it. Blank: the shop's.
+    language = models.CharField(
+        _("语言"),
+        max_length=10,
+        choices=settings.LANGUAGES,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
     sound = models.BooleanField(_("提示音"), default=True)
     single_keys = models.BooleanField(_("单键快捷键"), default=True)
 

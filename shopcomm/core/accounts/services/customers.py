@@ -23,7 +23,7 @@ def customer_by_phone(
             "source": source,
             "company": one_line(company),
             "tier": tier,
-            "note": _("其他电话：%(phones)s") % {"phones": "、".join(each.written for each in others)}
+            "note": _("其他电话：%(phones)s") % {"phones": _("、").join(each.written for each in others)}
             if others
             else "",
         },

@@ -13,6 +13,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from shopcomm.core.accounts.roles import may as role_may
@@ -220,6 +221,12 @@ def query(context: template.Context, **changes: Any) -> str:
         if value not in (None, ""):
             fields[name] = str(value)
     return f"?{fields.urlencode()}"
+
+
+@register.filter
+def category_label(name: str) -> str:
+    """A kind of goods in the reader's language where it is one that every bag shop has; else as the shop calls it."""
+    return gettext(name) if name else ""
 
 
 @register.filter

@@ -1,0 +1,8 @@
+"""In which language a member of staff is told things."""
+
+from shopcomm.core.accounts.models import Staff
+
+
+def keep_language(*, staff_id: int, language: str) -> None:
+    """Keep what somebody of the shop chose; `language` is one of the interface's."""
+    Staff.objects.filter(pk=staff_id).update(language=language)

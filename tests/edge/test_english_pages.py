@@ -1,0 +1,141 @@
+"""Staff pages in English are English to the last word; only what people of the shop wrote themselves stays as it is."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from django.conf import settings
+from django.db.models import CharField, Model, TextField
+from django.utils.translation import override
+
+from messaging.models import Message, NotificationRule, NotificationTemplate
+from orders.couriers import COURIERS, courier_name
+from orders.models import AfterSalesCase, ChangeRequest, Evaluation, Order, OrderLine, Product, Quote, Variant
+from shopcomm.core.accounts.models import Customer, Staff
+from shopcomm.core.configuration.models import ShopSettings, shop_settings
+from shopcomm.core.events.models import DomainEvent
+from tests.busy_shop import PAGES, busy_shop
+
+pytestmark = pytest.mark.django_db
+
+CJK = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
+# What the staff of a shop write: names, addresses, goods, messages, their own rules' words.
+OWN = (
+    AfterSalesCase,
+    Customer,
+    Evaluation,
+    Message,
+    NotificationTemplate,
+    Order,
+    OrderLine,
+    Product,
+    Quote,
+    ShopSettings,
+    Staff,
+    Variant,
+)
+SHOWN = ("aria-label", "title", "placeholder", "alt", "data-note", "data-reply")
+# A template's words in the editor, an announcement to paste, the switch to the other language.
+NOT_OURS = ("textarea",)
+SAID_AS_IT_IS = {
+    "简体中文",
+    "中文",
+    "春节：2月15日至23日放假调休，共9天。2月14日、2月28日上班。",
+}
+
+
+class Words(HTMLParser):
+    """What somebody can read or hear of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._within: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("script", "style", *NOT_OURS):
+            self._within.append(tag)
+        self.found += [value for name, value in attrs if name in SHOWN and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._within and self._within[-1] == tag:
+            self._within.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self._within:
+            self.found.append(data)
+
+
+def texts_of(row: Model) -> list[str]:
+    fields = [field.name for field in row._meta.fields if isinstance(field, CharField | TextField)]
+    return [str(getattr(row, name) or "") for name in fields]
+
+
+def own_words() -> list[str]:
+    """Everything that people wrote, the longest first; not the lines and labels that the product writes."""
+    found: set[str] = set(SAID_AS_IT_IS)
+    for model in OWN:
+        rows = model.objects.exclude(kind="event") if model is Message else model.objects.all()  # type: ignore[attr-defined]
+        for row in rows:
+            found |= {part for text in texts_of(row) for part in (text, *text.split("\n"))}
+    found -= {str(category) for category in Product.objects.values_list("category", flat=True)}
+    for event in DomainEvent.objects.all():
+        found |= {str(event.data.get(name) or "") for name in ("reason", "note", "text")} | {event.actor_name}
+    for asked in ChangeRequest.objects.all():
+        found |= {str(value) for side in (asked.data, asked.before, asked.after) for value in side.values()}
+    # Lists shorten what they show, and a face is a name's first letter.
+    found |= {text[:60] for text in found} | {text[0] for text in found if text}
+    found |= {shop_settings().shop_name}
+    found |= {f"{order.province}{order.city}{order.district}{order.street}" for order in Order.objects.all()}
+    return sorted((text for text in found if CJK.search(text)), key=len, reverse=True)
+
+
+def chinese_in(page: str, own: list[str]) -> list[str]:
+    left = []
+    for text in Words(page).found:
+        for word in own:
+            text = text.replace(word, "")
+        if CJK.search(text):
+            left.append(" ".join(text.split())[:80])
+    return sorted(set(left))
+
+
+def test_every_page_of_the_staff_is_english_to_the_last_word(client, customer, sales, manager) -> None:
+    shop = busy_shop(customer, sales)
+    client.force_login(manager)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    own = own_words()
+    wrong = {}
+    for name, address in PAGES.items():
+        if name.startswith("admin"):
+            continue
+        page = client.get(address(shop), follow=True).content.decode()
+        if left := chinese_in(page, own):
+            wrong[name] = left
+    assert wrong == {}
+
+
+def test_the_conversations_lines_have_their_english(client, customer, sales, manager) -> None:
+    busy_shop(customer, sales)
+    untold = [
+        line.body
+        for line in Message.objects.filter(kind="event").exclude(data__has_key="notice")
+        if not line.data.get("said", {}).get("en")
+    ]
+    assert untold == []
+
+
+@pytest.mark.parametrize("code", COURIERS)
+def test_every_courier_has_an_english_name(code) -> None:
+    with override("en"):
+        assert not CJK.search(courier_name(code))
+
+
+def test_the_rules_that_ship_with_the_product_have_english_names_and_the_shops_own_stay() -> None:
+    own = NotificationRule.objects.create(name="大额到账", trigger="paid")
+    with override("en"):
+        assert [
+            rule.label for rule in NotificationRule.objects.exclude(key="") if CJK.search(rule.label)
+        ] == []
+        assert own.label == "大额到账"
