@@ -27,13 +27,13 @@ TOLD: set[type[events.OrderEvent] | type[Event]] = {row.event for row in TRANSIT
 }
 
 
-@on(*sorted(TOLD, key=lambda event: event.type))
+@on(*sorted(TOLD, key=lambda event: event.type), in_order=False)
 def plan_notifications(event: DomainEvent) -> None:
     """Write the notices of what has happened."""
     plan_event(event)
 
 
-@on(events.StockBack)
+@on(events.StockBack, in_order=False)
 def tell_stock_watchers(event: DomainEvent) -> None:
     """Tell those who asked for goods that are back."""
     tell_watchers(event)

@@ -328,3 +328,47 @@ def test_two_relays_at_once_hand_no_event_to_a_handler_twice(recorder: Recorder)
         running.result()
 
     assert recorder.seen == [0, 1, 2]
+
+
+@pytest.fixture
+def loose() -> Iterator[Recorder]:
+    """A handler that needs no order."""
+    note = Recorder()
+
+    @on(BagCounted, in_order=False)
+    def record(event: DomainEvent) -> None:
+        note(event)
+
+    yield note
+    unregister(f"{record.__module__}.{record.__qualname__}")
+
+
+def test_a_handler_that_needs_no_order_goes_on_past_what_fails_and_tries_it_again(loose: Recorder):
+    poison = count_bag(0)
+    count_bag(1)
+    loose.fails = lambda number: ValueError("broken bag") if number == 0 else None
+    relay()
+    assert loose.seen == [0, 1]
+    letter = DeadLetter.objects.get(event=poison)
+    assert (letter.failures, letter.error, letter.resolved_at) == (1, "ValueError('broken bag')", None)
+    relay()
+    assert loose.seen == [0, 1]
+    DeadLetter.objects.update(retry_at=timezone.now() - timedelta(seconds=1))
+    loose.fails = lambda number: None
+    relay()
+    letter.refresh_from_db()
+    assert loose.seen == [0, 1, 0]
+    assert letter.resolved_at is not None
+    assert letter.retry_at is None
+
+
+def test_what_was_set_aside_is_left_to_a_person_after_as_many_failures(loose: Recorder):
+    count_bag(0)
+    loose.fails = lambda number: ValueError("broken bag")
+    for _ in range(MAX_FAILURES + 2):
+        relay()
+        DeadLetter.objects.exclude(retry_at=None).update(retry_at=timezone.now() - timedelta(seconds=1))
+    letter = DeadLetter.objects.get()
+    assert (loose.seen, letter.failures, letter.retry_at) == ([0] * MAX_FAILURES, MAX_FAILURES, None)
+    loose.fails = lambda number: None
+    assert retry_dead_letter(letter)

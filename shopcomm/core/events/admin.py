@@ -54,13 +54,14 @@ class HandlerCursorAdmin(ReadOnlyAdmin):
 
 @admin.register(DeadLetter)
 class DeadLetterAdmin(ReadOnlyAdmin):
-    list_display = ("handler", "event", "parked_at", "resolved_at")
+    list_display = ("handler", "event", "failures", "retry_at", "parked_at", "resolved_at")
     list_filter = (
         choice_filter(
             _("处理情况"),
             "state",
             {
-                "open": (_("等人重试"), Q(resolved_at=None)),
+                "open": (_("等人重试"), Q(resolved_at=None, retry_at=None)),
+                "again": (_("会自动再试"), Q(resolved_at=None, retry_at__isnull=False)),
                 "done": (_("已解决"), Q(resolved_at__isnull=False)),
             },
         ),

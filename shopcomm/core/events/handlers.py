@@ -20,20 +20,23 @@ class Handler:
     handle: Handle
     # Each of its events has a transaction of its own.
     alone: bool = False
+    # Whether an event that fails holds up those after it.
+    in_order: bool = True
 
 
 _handlers: dict[str, Handler] = {}
 
 
-def on(*events: type[Event], alone: bool = False) -> Callable[[H], H]:
+def on(*events: type[Event], alone: bool = False, in_order: bool = True) -> Callable[[H], H]:
     """Register a function for some kinds of event. Its dotted name is its cursor's name: do not rename lightly.
 
     `alone` for one that locks rows in an order: what it locked for one event would stand before what the next needs.
+    Without `in_order` an event that fails is set aside and tried again by itself, while the handler goes on.
     """
 
     def register(function: H) -> H:
         name = f"{function.__module__}.{function.__qualname__}"
-        _handlers[name] = Handler(name, frozenset(event.type for event in events), function, alone)
+        _handlers[name] = Handler(name, frozenset(event.type for event in events), function, alone, in_order)
         return function
 
     return register

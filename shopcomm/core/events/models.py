@@ -57,11 +57,14 @@ class HandlerCursor(models.Model):
 
 
 class DeadLetter(models.Model):
-    """An event that one handler gave up on, kept until somebody retries it."""
+    """An event that one handler could not handle: tried again by itself while `retry_at` is set, then by whoever retries
+    it."""
 
     handler = models.CharField(_("处理器"), max_length=120)
     event = models.ForeignKey(DomainEvent, models.PROTECT, verbose_name=_("事件"))
     error = models.TextField(_("错误"))
+    failures = models.PositiveIntegerField(_("失败次数"), default=0, db_default=0)
+    retry_at = models.DateTimeField(_("下次重试"), null=True, blank=True)
     parked_at = models.DateTimeField(_("搁置时间"), auto_now_add=True)
     resolved_at = models.DateTimeField(_("解决时间"), null=True, blank=True)
 

@@ -5,7 +5,7 @@ commit late; a position cannot, so a reader that pages by position never skips a
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -52,6 +52,7 @@ def position_new_events() -> int:
 def relay() -> None:
     """Give positions, then run every handler as far as it gets. One that fails holds up no other."""
     position_new_events()
+    retry_set_aside()
     for handler in all_handlers():
         try:
             while run_handler(handler):
@@ -93,15 +94,39 @@ def _deliver(handler: Handler, event: DomainEvent, cursor: HandlerCursor) -> boo
             handler.handle(event)
         return True
     except Exception as error:
-        cursor.failures += 1
         log.exception("handler %s failed at event %s", handler.name, event.pk)
+        if not handler.in_order:
+            _set_aside(handler, event, error)
+            return True
+        cursor.failures += 1
         if cursor.failures >= MAX_FAILURES:
             DeadLetter.objects.update_or_create(
                 handler=handler.name, event=event, defaults={"error": repr(error), "resolved_at": None}
             )
             return True
-        cursor.retry_at = timezone.now() + timedelta(seconds=min(300, 2**cursor.failures))
+        cursor.retry_at = _again_after(cursor.failures)
         return False
+
+
+def _again_after(failures: int) -> datetime:
+    return timezone.now() + timedelta(seconds=min(300, 2**failures))
+
+
+def _set_aside(handler: Handler, event: DomainEvent, error: Exception) -> None:
+    told = {"error": repr(error), "resolved_at": None, "failures": 1, "retry_at": _again_after(1)}
+    DeadLetter.objects.update_or_create(handler=handler.name, event=event, defaults=told)
+
+
+def retry_set_aside() -> None:
+    """Try what was set aside once more where it is due, each in a transaction of its own; after MAX_FAILURES a person has to."""
+    due = DeadLetter.objects.filter(resolved_at=None, retry_at__lte=timezone.now())
+    for pk in due.order_by("pk").values_list("pk", flat=True)[:BATCH]:
+        with transaction.atomic():
+            letter = due.select_for_update(skip_locked=True).filter(pk=pk).first()
+            if letter and not retry_dead_letter(letter):
+                letter.failures += 1
+                letter.retry_at = None if letter.failures >= MAX_FAILURES else _again_after(letter.failures)
+                letter.save(update_fields=["failures", "retry_at"])
 
 
 def retry_dead_letter(letter: DeadLetter) -> bool:
@@ -116,6 +141,6 @@ def retry_dead_letter(letter: DeadLetter) -> bool:
         letter.error = repr(error)
         letter.save(update_fields=["error"])
         return False
-    letter.resolved_at = timezone.now()
-    letter.save(update_fields=["resolved_at"])
+    letter.resolved_at, letter.retry_at = timezone.now(), None
+    letter.save(update_fields=["resolved_at", "retry_at"])
     return True

@@ -219,7 +219,8 @@ def _hours(now: datetime) -> Standing:
 
 
 def _system(now: datetime) -> Standing:
-    letters = DeadLetter.objects.filter(resolved_at=None).count()
+    # Those that are tried again by themselves ask nobody yet.
+    letters = DeadLetter.objects.filter(resolved_at=None, retry_at=None).count()
     stuck = HandlerCursor.objects.filter(failures__gt=0).count()
     shop = shop_settings()
     settings_page = reverse("admin:configuration_shopsettings_change", args=[1])

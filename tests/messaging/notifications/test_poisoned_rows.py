@@ -9,7 +9,7 @@ from messaging.errors import BadMessage
 from messaging.models import Delivery, Message, Notification, NotificationRule, ScheduledMessage
 from messaging.services import scheduled
 from messaging.services.channels import delivering
-from messaging.services.notifications import release, telling, timers
+from messaging.services.notifications import planning, release, telling, timers
 from messaging.services.notifications.release import MOST_FAILURES, release_due
 from messaging.services.scheduled import cancel_scheduled, change_scheduled, schedule_message, send_scheduled
 from messaging.tasks.notifications import timers as timers_task
@@ -17,6 +17,7 @@ from messaging.tasks.scheduled import scheduled as scheduled_task
 from orders.models import Order
 from orders.tasks import sweeps
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.models import DeadLetter
 from shopcomm.core.events.relay import relay
 from tests.factories import make_order, make_orders, move
 from tests.messaging.notifications.conftest import at, states
@@ -221,3 +222,20 @@ def test_a_batch_that_fails_although_each_of_it_works_alone_is_put_off(order, mo
     break_at(monkeypatch, telling, "body_of", lambda batch, row: True)
     release_due()
     assert Notification.objects.get(order=order).failures == 1
+
+
+def test_an_event_that_cannot_be_planned_keeps_no_other_order_from_being_told(clock, told, monkeypatch):
+    first, second = make_orders(2)
+    with monkeypatch.context() as broken:
+        break_at(broken, planning, "facts_of_order", lambda order, rules: order == first)
+        relay()
+        release_due()
+    assert (told(first), told(second)) == ([], ["order_confirmed"])
+    letter = DeadLetter.objects.get()
+    assert (letter.error, letter.resolved_at) == ("ValueError('poisoned')", None)
+    clock.shift(timedelta(seconds=5))
+    relay()
+    release_due()
+    assert told(first) == ["order_confirmed"]
+    letter.refresh_from_db()
+    assert letter.resolved_at is not None
