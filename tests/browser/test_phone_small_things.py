@@ -88,7 +88,8 @@ def test_a_reminder_that_the_browser_refuses_is_told_with_what_else_there_is(bro
     phone = browse(f"{live.url}{path_of(order, 'wishes')}", **SMALL)
     phone.evaluate("Notification.requestPermission = async () => 'default'")
     phone.get_by_role("button", name="打开提醒").click()
-    expect(phone.locator(".toast")).to_contain_text("浏览器没有允许提醒")
+    expect(phone.locator("[data-push-why]")).to_contain_text("再按一次，选“允许”")
+    expect(phone.get_by_text("没有打开也不会漏掉")).to_be_visible()
 
 
 def test_everything_that_is_pressed_is_big_enough_for_a_thumb(browse, live, order):
