@@ -99,6 +99,9 @@ class TransitionForm(DeskForm):
             self.fields["early"] = forms.BooleanField(label=label)
         if transition.command == "cancel":
             self.fields["reason"].required = False
+        # What came back with a case is on its shelf already, or was found damaged.
+        if not any(line.shipped_quantity > line.returned_quantity for line in order.lines.all()):
+            self.fields.pop("restock", None)
         self.dress()
 
     def clean_method(self) -> str:

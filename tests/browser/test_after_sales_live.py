@@ -75,7 +75,7 @@ def test_part_of_an_order_comes_back_with_a_photo_and_its_money_goes_back(
 
     # Something was damaged: a person has the last word on the money.
     desk.reload()
-    case.get_by_role("button", name="结清").click()
+    case.get_by_role("button", name="同意退款").click()
     expect(case.locator(".pill")).to_have_text("等待退款")
     variant = delivered.lines.order_by("pk")[0].variant
     variant.refresh_from_db()

@@ -315,6 +315,20 @@ def test_a_payment_that_bounces_stays_to_be_paid(shipped, boss):
     assert shipped.refunded_amount == refund.amount
 
 
+def test_what_was_inspected_is_not_offered_to_the_shelf_once_more(shipped, boss, manager, log_in):
+    page = f"/orders/{shipped.number}/to/refunded/"
+    desk = log_in(manager)
+    case = back_home(ask(shipped, quantity=shipped.lines.get().quantity), boss, good=1, damaged=3)
+    assert "同意退款" in desk.get(f"/orders/{shipped.number}/").text
+    conclude_case(actor=boss, case_id=case.pk, amount=case.amount)
+    shipped.refresh_from_db()
+    assert shipped.status == "refunding"
+    assert "退回的商品入库" not in desk.get(page).text
+
+    other = move(make_order(status="shipped"), "refunding")
+    assert "退回的商品入库" in desk.get(f"/orders/{other.number}/to/refunded/").text
+
+
 def test_sales_do_not_pay_out_money(shipped, boss, as_actor):
     approve_case(actor=boss, case_id=ask(shipped, Kind.REFUND).pk)
     with pytest.raises(NotAllowed):
