@@ -119,7 +119,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def notice(self, delivery: Delivery) -> str:
         """What was to be told."""
         told = delivery.notification
-        return " ".join(filter(None, (trigger_words(told.trigger), told.order and told.order.number)))
+        return f"{trigger_words(told.trigger)} {told.order.number if told.order else ''}".rstrip()
 
     @admin.action(description=_("重试"), permissions=["view"])
     def retry(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:

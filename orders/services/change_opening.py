@@ -75,7 +75,7 @@ def refuse(request: ChangeRequest, order: Order, actor: Actor, part: str) -> Cha
     """The order is past it; say what can be done instead."""
     instead = INSTEAD.get(part)
     text = _("订单%(status)s，不能再改") % {"status": status_label(order.status)}
-    settle(request, Actor.system(), State.DECLINED, _("，").join((text, instead)) if instead else text)
+    settle(request, Actor.system(), State.DECLINED, _("，").join((text, str(instead))) if instead else text)
     tell_rejection(request, order, actor)
     return request
 

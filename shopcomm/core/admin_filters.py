@@ -16,8 +16,8 @@ def choice_filter(
     """A filter that offers some conditions by name. An unknown one, as from an old address, shows everything."""
 
     class ChoiceFilter(SimpleListFilter):
-        def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Words]]:
-            return [(key, words) for key, (words, _condition) in choices.items()]
+        def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+            return [(key, str(words)) for key, (words, _condition) in choices.items()]
 
         def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
             chosen = choices.get(self.value() or "")

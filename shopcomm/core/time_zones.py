@@ -36,14 +36,12 @@ USUAL: dict[str, str | Promise] = {
     "Australia/Sydney": _("悉尼"),
 }
 
-Choice = tuple[str, str | Promise]
 
-
-def zone_choices() -> list[Choice | tuple[str | Promise, list[Choice]]]:
+def zone_choices() -> list[tuple[str, str | list[tuple[str, str]]]]:
     """What a form offers: nothing (the shop's own), the usual ones by their city, then every other."""
     others = sorted(zone for zone in available_timezones() if "/" in zone and zone not in USUAL)
     return [
-        ("", _("与店铺相同")),
-        (_("常用"), list(USUAL.items())),
-        (_("其他"), [(zone, zone) for zone in others]),
+        ("", str(_("与店铺相同"))),
+        (str(_("常用")), [(zone, str(city)) for zone, city in USUAL.items()]),
+        (str(_("其他")), [(zone, zone) for zone in others]),
     ]

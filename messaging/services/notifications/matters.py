@@ -76,7 +76,11 @@ def _of_events(rows: Sequence[Notification]) -> set[int]:
 
 def _changes(told: Told) -> Iterable[Notification]:
     """A request is for whoever it was laid before, and only while it is open."""
-    facts = [(row, fact) for row, event in told if (fact := fact_of(event, ChangeRequested, ChangeEscalated))]
+    facts = [
+        (row, fact)
+        for row, event in told
+        if (fact := fact_of(event, ChangeRequested) or fact_of(event, ChangeEscalated))
+    ]
     requests: dict[int, Any] = _found(ChangeRequest, [fact.request_id for _row, fact in facts])
     for row, fact in facts:
         request = requests.get(fact.request_id)
@@ -124,7 +128,11 @@ def _urges(told: Told) -> Iterable[Notification]:
 
 
 def _stock(told: Told) -> Iterable[Notification]:
-    facts = [(row, fact) for row, event in told if (fact := fact_of(event, StockLow, StockReplenished))]
+    facts = [
+        (row, fact)
+        for row, event in told
+        if (fact := fact_of(event, StockLow) or fact_of(event, StockReplenished))
+    ]
     low = Variant.objects.filter(sku__in=[fact.sku for _row, fact in facts], low_since__isnull=False)
     still = set(low.values_list("sku", flat=True)) if facts else set()
     for row, fact in facts:
@@ -156,7 +164,7 @@ def _of_orders(rows: Sequence[Notification]) -> set[int]:
 
 
 def _orders_with_money_to_return(rows: Sequence[Notification]) -> set[int]:
-    ids = {row.order_id for row in rows if row.trigger == Trigger.MONEY_TO_RETURN}
+    ids = {row.order_id for row in rows if row.order_id and row.trigger == Trigger.MONEY_TO_RETURN}
     if not ids:
         return set()
     promised = Refund.objects.filter(order_id__in=ids, state__in=PROMISED)
