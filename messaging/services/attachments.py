@@ -51,7 +51,7 @@ def store_attachment(*, actor: Actor, upload: UploadedFile) -> Attachment:
     _check_rate(actor)
     limit = settings.MAX_ATTACHMENT_BYTES
     if (upload.size or 0) > limit:
-        raise FileTooLarge(_("文件太大：最多 %(limit)s MB") % {"limit": _megabytes(limit)}, limit=limit)
+        raise FileTooLarge(too_large(), limit=limit)
     content = upload.read()
     attachment = Attachment(**uploader_of(actor), name=_clean_name(upload.name or ""), size=len(content))
     ending = _describe(attachment, content)
@@ -61,6 +61,11 @@ def store_attachment(*, actor: Actor, upload: UploadedFile) -> Attachment:
         if attachment.state == Attachment.State.PENDING:
             transaction.on_commit(wake_decoder, robust=True)
     return attachment
+
+
+def too_large() -> str:
+    """What is said of a file above the limit."""
+    return _("文件太大：最多 %(limit)s MB") % {"limit": _megabytes(settings.MAX_ATTACHMENT_BYTES)}
 
 
 def _clean_name(name: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -23,6 +24,7 @@ from messaging.selectors.own import own_unread
 from messaging.selectors.pane import conversation_of, pane_page
 from messaging.selectors.waiting import ToCome, may_change, to_come
 from messaging.selectors.wishes import kinds_for
+from messaging.services.attachments import too_large
 from messaging.services.emoji import EMOJI_VERSION
 from messaging.services.notifications.reasons import reason_text
 from messaging.services.notifications.recipients import Person
@@ -225,6 +227,7 @@ def pane_data(conversation: Conversation, actor: Actor, *, readonly: bool = Fals
         "has_older": page.has_older,
         "my_read": page.my_read,
         "peer_read": page.peer_read,
+        "largest_file": settings.MAX_ATTACHMENT_BYTES,
         "recall_within": shop_settings().recall_within_seconds,
         "urls": {
             "messages": reverse("messaging:messages", args=[conversation.pk]),
@@ -249,6 +252,7 @@ def _texts() -> dict[str, str]:
         "sending": _("发送中…"),
         "unsent": _("未发送 · 网络不稳定，恢复后自动发送"),
         "refused": _("没有发出去"),
+        "tooLarge": too_large(),
         "failed": _("网络不好，没有提交，请再试一次"),
         "cardOffline": _("网络不好，没有提交，请再试一次"),
         "recalledByMe": _("您撤回了一条消息"),

@@ -1,5 +1,6 @@
 /* Sends what was written while there was no network, after the page is gone. The rows are those of
-   messaging/outbox_store.js; the same `client_id` makes it safe that an open page may be sending them too. */
+   messaging/outbox_store.js, and a page that somebody looks at sends its own (`sendHere` in messaging/background.js);
+   the same `client_id` makes it safe that both may be at it. */
 
 const promised = (request) => new Promise((resolve, reject) => {
   request.onsuccess = () => resolve(request.result);
@@ -50,19 +51,33 @@ async function sendFiles(record, box) {
 /** The server could not just now; the browser tries again. */
 const isLater = (answer) => answer.status >= 500 || [408, 429].includes(answer.status);
 
-/** Sends the rows of each conversation in order. A refusal is left for the page, which can say why. */
+/** Sends the rows of each conversation: words in order, then files in order. A refusal is left for the page, which can
+    say why. */
 async function sendUnsent() {
   const box = await unsent();
   if (!box) return;
   try {
-    const stuck = new Set();
-    for (const record of await box.all()) {
-      if (record.refused || !record.urls || stuck.has(record.owner)) continue;
-      if (!(await sendOne(record, box))) stuck.add(record.owner);
+    const rows = (await box.all()).filter((record) => !record.refused && record.urls);
+    for (const files of [false, true]) {
+      await sendInOrder(rows.filter((record) => Boolean(record.files?.length) === files), box);
     }
   } finally {
     box.close();
   }
+}
+
+async function sendInOrder(rows, box) {
+  const stuck = new Set();
+  for (const record of rows) {
+    if (stuck.has(record.owner)) continue;
+    if (!(await unlessSeen(record.owner, () => sendOne(record, box)))) stuck.add(record.owner);
+  }
+}
+
+/** Does something unless a page that somebody looks at does it; answers false then. */
+function unlessSeen(owner, work) {
+  if (!navigator.locks) return work();
+  return navigator.locks.request(`outbox ${owner}`, { ifAvailable: true }, (lock) => (lock ? work() : false));
 }
 
 async function sendOne(record, box) {

@@ -45,6 +45,7 @@ COMPONENTS = (
     "stepper",
     "picks",
     "address",
+    "progress",
     "photos",
     "cardlet",
     "quote",

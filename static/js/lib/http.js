@@ -8,10 +8,12 @@ const csrf = () =>
   document.querySelector("[name=csrfmiddlewaretoken]")?.value ??
   "";
 
+/** What every request to our own server carries: as whom the page speaks, and the token of what it posts. */
+export const headersFor = (method) => ({ ...headersOf(), ...(method === "GET" ? {} : { "X-CSRFToken": csrf() }) });
+
 /** A request to our own server that carries the CSRF token; whatever it answers. Throws only when the network fails. */
 export function ask(url, { method = "GET", body, headers = {}, ...rest } = {}) {
-  const sent = { ...headersOf(), ...headers };
-  if (method !== "GET") sent["X-CSRFToken"] = csrf();
+  const sent = { ...headersFor(method), ...headers };
   if (body && !(body instanceof FormData) && !(body instanceof URLSearchParams)) {
     sent["Content-Type"] = "application/json";
     body = JSON.stringify(body);
@@ -19,10 +21,12 @@ export function ask(url, { method = "GET", body, headers = {}, ...rest } = {}) {
   return fetch(url, { method, body, headers: sent, credentials: "same-origin", ...rest });
 }
 
-/** The same; where the session has ended, this page gives way to the log-in, which leads back to it: an answer that is
-    not to what was asked reaches nobody. */
-export async function request(url, options) {
-  const answer = await ask(url, options);
+/** The same; where the session has ended, this page gives way to the log-in. */
+export const request = async (url, options) => unlessLoggedOut(await ask(url, options));
+
+/** An answer of our own server; where the session has ended, this page gives way to the log-in, which leads back to it:
+    an answer that is not to what was asked reaches nobody. */
+export async function unlessLoggedOut(answer) {
   const logIn = await logInFor(answer);
   if (!logIn) return answer;
   location.assign(`${logIn}?next=${encodeURIComponent(location.pathname + location.search)}`);

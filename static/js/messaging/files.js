@@ -32,7 +32,8 @@ function photo(file, part, texts) {
   Object.assign(image, shownSize(file));
   image.alt = file.name ? `${texts.image} ${file.name}` : texts.image;
   // A picture that the server cannot give now is said to be so, and stays within reach by its name.
-  image.addEventListener("error", () => button.replaceWith(named(file, part, texts, texts.pictureLost)));
+  // One that is still to be sent and that this browser cannot show is its name and nothing to complain of.
+  image.addEventListener("error", () => button.replaceWith(named(file, part, texts, file.blob ? "" : texts.pictureLost)));
   image.src = file.thumbnail_url ?? file.thumbnail ?? address(file);
   button.dataset.full = address(file);
   return button;

@@ -57,8 +57,8 @@ export default class Link {
     return message.seq;
   }
 
-  upload(record, save) {
-    return upload(record, this.#page, save);
+  upload(record, how) {
+    return upload(record, this.#page, how);
   }
 
   async older(before, limit = 50) {

@@ -1,10 +1,13 @@
-/** Sends what is unsent, in order, one at a time, with the same `client_id` until it is confirmed or refused. */
+/** Sends what is unsent with the same `client_id` until it is confirmed or refused: words in order, files in order
+    beside them, so that a picture on a slow line holds up no word. */
 
-import { sendLater } from "messaging/background.js";
+import { sendHere, sendLater } from "messaging/background.js";
+import Lane, { Later } from "messaging/lane.js";
 import OutboxStore from "messaging/outbox_store.js";
 
 const ACK_MS = 8000;
-const MAX_WAIT_MS = 15000;
+
+const hasFiles = (record) => Boolean(record.files?.length);
 
 /** The server understood and said no; `never`: a file that is too large or of another kind stays so. */
 export class Refused extends Error {
@@ -14,29 +17,22 @@ export class Refused extends Error {
   }
 }
 
-/** The server asks to wait, and may say why. */
-export class Later extends Error {
-  constructor(seconds, reason) {
-    super("later");
-    Object.assign(this, { seconds, reason });
-  }
-}
-
 export default class Outbox extends EventTarget {
   #store;
   #carrier;
   #queue = [];
-  #running = false;
-  #tries = 0;
-  #timer;
+  #lanes = [false, true].map((files) => new Lane(() => this.#turn(files), (record) => this.#attempt(record)));
+  #keeping = new Set();
   #waiting = new Map();
+  #uploading = new Map();
 
-  /** `carrier` has `ready`, `address`, `bySocket(record)` and `byPost(record)`, `upload(record)`. */
+  /** `carrier` has `ready`, `address`, `bySocket(record)` and `byPost(record)`, `upload(record, how)`. */
   constructor(owner, carrier, signal) {
     super();
     this.#store = new OutboxStore(owner);
     this.#carrier = carrier;
     addEventListener("online", () => this.wake(), { signal });
+    sendHere(owner, () => this.size > 0, signal);
   }
 
   get size() {
@@ -56,12 +52,16 @@ export default class Outbox extends EventTarget {
     record.created_at = new Date().toISOString();
     // Where it goes, for whoever finds it later without this page.
     Object.assign(record, this.#carrier.address);
+    this.#queue.push(record);
+    this.#keeping.add(record);
     this.#tell("added", record);
     // Kept first, sent second: a reload in between must find it.
     await this.#store.add(record).catch(() => {});
-    this.#queue.push(record);
+    this.#keeping.delete(record);
+    // Taken back while it was being written down.
+    if (!this.#queue.includes(record)) return this.#drop(record);
     this.wake();
-    sendLater();
+    return sendLater();
   }
 
   /** A confirmation came, by whichever way. */
@@ -90,6 +90,7 @@ export default class Outbox extends EventTarget {
     const record = this.#queue.find((one) => one.client_id === clientId);
     if (!record) return undefined;
     this.#drop(record);
+    this.#uploading.get(clientId)?.abort();
     this.#tell("removed", record);
     return record;
   }
@@ -99,32 +100,41 @@ export default class Outbox extends EventTarget {
   }
 
   wake() {
-    clearTimeout(this.#timer);
-    this.#tries = 0;
-    this.#run();
+    for (const lane of this.#lanes) lane.wake();
   }
 
-  async #run() {
-    if (this.#running) return;
-    this.#running = true;
-    let record;
-    while ((record = this.#queue.find((one) => !one.refused))) {
-      if (!(await this.#attempt(record))) break;
-    }
-    this.#running = false;
+  #turn(files) {
+    return this.#queue.find((one) => !one.refused && !this.#keeping.has(one) && hasFiles(one) === files);
   }
 
+  /** Answers the error after which its lane is to wait a while. */
   async #attempt(record) {
     try {
-      await this.#carrier.upload(record, () => this.#store.save(record));
+      if (hasFiles(record)) await this.#upload(record);
       const seq = await this.#send(record);
       this.#settle(record, seq);
-      this.#tries = 0;
-      return true;
+      return null;
     } catch (error) {
+      // Taken back meanwhile.
+      if (!this.#queue.includes(record)) return null;
       if (error instanceof Refused) return this.#reject(record, error);
-      this.#pause(record, error);
-      return false;
+      this.#tell("waiting", record, { reason: error.reason });
+      return error;
+    }
+  }
+
+  async #upload(record) {
+    const calledOff = new AbortController();
+    this.#uploading.set(record.client_id, calledOff);
+    try {
+      await this.#carrier.upload(record, {
+        // What was taken back is not written down again.
+        save: async () => this.#queue.includes(record) && this.#store.save(record),
+        onProgress: (share) => this.#tell("progress", record, { share }),
+        signal: calledOff.signal,
+      });
+    } finally {
+      this.#uploading.delete(record.client_id);
     }
   }
 
@@ -150,7 +160,7 @@ export default class Outbox extends EventTarget {
   #settle(record, seq) {
     if (!this.#queue.includes(record)) return;
     this.#drop(record);
-    this.#tell("sent", record, seq);
+    this.#tell("sent", record, { seq });
   }
 
   #drop(record) {
@@ -162,18 +172,11 @@ export default class Outbox extends EventTarget {
     Object.assign(record, { refused: message, never });
     await this.#store.save(record).catch(() => {});
     this.#tell("changed", record);
-    return true;
+    return null;
   }
 
-  #pause(record, error) {
-    const wait = error instanceof Later ? error.seconds * 1000 : Math.min(MAX_WAIT_MS, 1000 * 2 ** this.#tries++);
-    this.#tell("waiting", record, undefined, error.reason);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#run(), wait);
-  }
-
-  #tell(type, record, seq, reason) {
-    this.dispatchEvent(new CustomEvent(type, { detail: { record, seq, reason } }));
+  #tell(type, record, more) {
+    this.dispatchEvent(new CustomEvent(type, { detail: { record, ...more } }));
   }
 }
 

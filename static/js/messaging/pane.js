@@ -92,6 +92,7 @@ export default class Pane {
     this.#outbox.addEventListener("added", ({ detail }) => this.#showUnsent(detail.record));
     this.#outbox.addEventListener("changed", ({ detail }) => this.#showUnsent(detail.record));
     this.#outbox.addEventListener("waiting", ({ detail }) => this.#unsent.waiting(detail.record, detail.reason));
+    this.#outbox.addEventListener("progress", ({ detail }) => this.#unsent.progress(detail.record, detail.share));
     this.#outbox.addEventListener("removed", ({ detail }) => this.#unsent.remove(detail.record.client_id));
     this.#outbox.addEventListener("sent", ({ detail }) => this.#sent(detail.record, detail.seq));
   }

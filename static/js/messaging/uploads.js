@@ -1,35 +1,47 @@
 /** Pictures and files: chosen, pasted or dropped; uploaded just before the message that carries them. */
 
-import { post } from "lib/http.js";
-import { Later, Refused } from "messaging/outbox.js";
+import { isPicture, reduced } from "lib/reduced.js";
+import { upload as uploadForm } from "lib/upload.js";
+import { Later } from "messaging/lane.js";
+import { Refused } from "messaging/outbox.js";
 
-const PICTURES = /^image\/(jpeg|png|webp|gif|heic|heif|avif|bmp)$/;
+const isShown = (file) => isPicture(file) || file.type === "image/gif";
 
 /** One unsent message for each file, with its content, so that it survives a reload. */
 export function records(files, base) {
   return [...files].map((file) => {
-    const kind = PICTURES.test(file.type) ? "image" : "file";
+    const kind = isShown(file) ? "image" : "file";
     const part = { kind, name: file.name || "picture.png", size: file.size, mime: file.type, blob: file };
     return { ...base, kind, body: "", files: [part] };
   });
 }
 
-/** Uploads what of a record has no id yet. */
-export async function upload(record, page, save) {
+/** Uploads what of a record has no id yet, pictures made smaller first. `how`: save, onProgress, signal. */
+export async function upload(record, page, how) {
   for (const file of record.files ?? []) {
     if (file.id) continue;
-    file.id = (await send(file, page)).id;
-    await save();
+    await makeSmaller(file);
+    // Said before it has crept over a slow line.
+    if (file.size > page.largest_file) throw new Refused(page.texts.tooLarge, { never: true });
+    file.id = (await send(file, page, how)).id;
+    await how.save();
   }
   record.attachments = (record.files ?? []).map((file) => file.id);
 }
 
-async function send(file, page) {
+/** Once: what failed on the way is not drawn again. */
+async function makeSmaller(file) {
+  if (file.reduced || file.kind !== "image") return;
+  const given = file.blob instanceof File ? file.blob : new File([file.blob], file.name, { type: file.mime });
+  const smaller = await reduced(given);
+  Object.assign(file, { reduced: true, blob: smaller, name: smaller.name || file.name, size: smaller.size, mime: smaller.type });
+}
+
+async function send(file, page, { onProgress, signal }) {
   const form = new FormData();
   form.append("file", file.blob, file.name);
   form.append("conversation", page.conversation);
-  const response = await post(page.urls.attachments, form, { headers: { Accept: "application/json" } });
-  return readAnswer(response, page.texts);
+  return readAnswer(await uploadForm(page.urls.attachments, form, { onProgress, signal }), page.texts);
 }
 
 /** The JSON of an answer; a refusal or a wait as the error the outbox understands. */
