@@ -32,26 +32,41 @@ def read_case(data: QueryDict, pictures: list[str] | None = None) -> CaseInput:
     )
 
 
-def case_form(order: Order) -> dict[str, Any]:
-    """What the form shows: the lines that can still be claimed, kinds, reasons, and a key that makes sending safe."""
+def case_form(order: Order, posted: QueryDict | None = None) -> dict[str, Any]:
+    """What the form shows: the lines that can still be claimed, kinds, reasons, and a key that makes sending safe.
+
+    `posted`: a form that was refused comes back as it was filled in.
+    """
     lines = list(
         order.lines.select_related("variant__product").prefetch_related("variant__product__variants")
     )
     left, siblings = claimable(order, lines), siblings_of(lines)
+    given = posted or QueryDict()
+    # Of a single line all pieces are offered.
+    usual = 1 if sum(count > 0 for count in left.values()) == 1 else 0
     return {
         "claim_lines": [
             {
                 "line": line,
                 "left": left[line.pk],
+                "quantity": max(
+                    reading.pieces(given.get(f"quantity-{line.pk}", str(left[line.pk] * usual))), 0
+                ),
                 "others": _others(line, siblings[line.pk]),
+                "wanted": given.get(f"wanted-{line.pk}", line.variant.sku if line.variant else ""),
                 "unit": order.share_of(line.unit_price),
             }
             for line in lines
             if left[line.pk]
         ],
+        "chosen": {
+            "kind": given.get("kind") or AfterSalesCase.Kind.values[0],
+            "reason": given.get("reason", ""),
+            "note": given.get("note", ""),
+        },
         "kinds": AfterSalesCase.Kind.choices,
         "reasons": AfterSalesCase.Reason.choices,
-        "key": uuid4(),
+        "key": given.get("key") or uuid4(),
         "refundable": refundable(order),
         "asked_until": asked_until(order),
         "is_too_late": is_too_late(order),

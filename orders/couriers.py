@@ -1,6 +1,7 @@
 """The couriers of China by their kuaidi100 codes, and the short names people type."""
 
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from django.utils.translation import gettext
 
@@ -71,6 +72,17 @@ HOTLINES: dict[str, str] = {
     "kuayue": "95324",
 }
 
+# The courier's own public page of one parcel, for whom it takes the number in its address. Those of the others ask for
+# it in a form or for the receiver's phone: there the number is copied.
+TRACKING_PAGES: dict[str, str] = {
+    "shunfeng": "https://www.sf-express.com/chn/sc/waybill/waybill-detail/{number}",
+    "zhongtong": "https://www.zto.com/express/expressCheck.html?txtBill={number}",
+    "jd": "https://www.jdl.com/orderSearch/?waybillCodes={number}",
+    "dhl": "https://www.dhl.com/cn-zh/home/tracking.html?tracking-id={number}",
+    "fedex": "https://www.fedex.com/fedextrack/?trknbr={number}",
+    "ups": "https://www.ups.com/track?tracknum={number}",
+}
+
 ALIASES: dict[str, str] = {
     "sf": "shunfeng",
     "zto": "zhongtong",
@@ -103,3 +115,9 @@ def courier_name(code: str) -> str:
 def named_couriers(codes: Iterable[str] = COURIERS) -> list[tuple[str, str]]:
     """Couriers by code with the names that the reader knows them by."""
     return [(code, courier_name(code)) for code in codes]
+
+
+def tracking_page(code: str, number: str) -> str:
+    """Where a courier itself shows a parcel to everybody; empty for one whose page takes no number."""
+    page = TRACKING_PAGES.get(code, "")
+    return page.format(number=quote(number.strip(), safe="")) if number.strip() else ""

@@ -1,11 +1,13 @@
 """Who may see a file: whoever may see its conversation; until it is sent, its uploader."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from messaging.models import Attachment
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.services.attachments import uploader_of
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.reading import uuid_of
 
 
 def attachment_visible_to(actor: Actor | None, attachment_id: UUID) -> Attachment | None:
@@ -21,3 +23,10 @@ def attachment_visible_to(actor: Actor | None, attachment_id: UUID) -> Attachmen
         return None
     visible = conversations_visible_to(actor).filter(pk=message.conversation_id).exists()
     return attachment if visible else None
+
+
+def own_uploads(actor: Actor, ids: Sequence[str]) -> list[Attachment]:
+    """Those of the uploads that are this actor's own, sent or not, in the order of their ids, each once."""
+    known = {wanted: None for each in ids if (wanted := uuid_of(each))}
+    found = Attachment.objects.filter(**uploader_of(actor)).in_bulk(list(known))
+    return [found[each] for each in known if each in found]

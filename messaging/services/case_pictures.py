@@ -1,15 +1,13 @@
 """Cases that are opened with pictures: the pictures go into the order's conversation, where both sides find them."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import replace
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from messaging.models import Attachment
-from messaging.services.attachments import store_attachment
 from messaging.services.conversations import ensure_order_conversation
+from messaging.services.form_pictures import FormPictures, keep_pictures, message_kind
 from messaging.services.messages import send_message
 from orders.models import AfterSalesCase, Order
 from orders.services.after_sales import MAX_PICTURES, CaseInput, open_case
@@ -18,15 +16,14 @@ from shopcomm.core.deadlocks import retry_on_deadlock
 
 
 def open_case_with_pictures(
-    *, actor: Actor, order: Order, wanted: CaseInput, files: Sequence[UploadedFile]
+    *, actor: Actor, order: Order, wanted: CaseInput, given: FormPictures
 ) -> AfterSalesCase:
     """Open a case; it remembers which pictures were sent with it.
 
     The pictures are uploads of their own: those of a case that is refused go the way of all that is never sent.
     Raises OrderError, MessagingError.
     """
-    stored = [store_attachment(actor=actor, upload=upload) for upload in files[:MAX_PICTURES]]
-    return _open(actor, order, wanted, stored)
+    return _open(actor, order, wanted, keep_pictures(actor=actor, given=given, most=MAX_PICTURES))
 
 
 @retry_on_deadlock
@@ -34,13 +31,13 @@ def open_case_with_pictures(
 def _open(actor: Actor, order: Order, wanted: CaseInput, stored: list[Attachment]) -> AfterSalesCase:
     wanted = replace(wanted, pictures=[str(each.pk) for each in stored])
     case = open_case(actor=actor, order_id=order.pk, wanted=wanted)
-    # The same form again is the same case, whose pictures are there already.
+    # The same form again is the same case, and its message the same message.
     if stored and case.pictures == wanted.pictures:
         send_message(
             actor=actor,
             conversation_id=ensure_order_conversation(order).pk,
-            client_id=str(uuid.uuid4()),
-            kind="image" if all(each.kind == "image" for each in stored) else "file",
+            client_id=str(uuid.uuid5(uuid.NAMESPACE_OID, f"case:{case.pk}")),
+            kind=message_kind(stored),
             attachments=case.pictures,
         )
     return case

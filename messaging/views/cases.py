@@ -1,7 +1,6 @@
 """A case that the shop opens for a customer who phoned, with the pictures they sent elsewhere."""
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -9,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from messaging.errors import MessagingError
 from messaging.services.case_pictures import open_case_with_pictures
+from messaging.services.form_pictures import FormPictures
 from orders.after_sales_form import case_form, read_case
 from orders.errors import OrderError
 from orders.views.desk import visible_order
@@ -21,15 +21,22 @@ def new_case(request: ShopRequest, number: str) -> HttpResponseBase:
     """Open a case for a customer who phoned."""
     order = visible_order(request, number)
     refusal, status = "", 200
+    given = FormPictures.read(request.POST, request.FILES)
     if request.method == "POST":
-        files = [each for each in request.FILES.getlist("pictures") if isinstance(each, UploadedFile)]
         wanted = read_case(request.POST)
         try:
-            open_case_with_pictures(actor=request.actor, order=order, wanted=wanted, files=files)
+            open_case_with_pictures(actor=request.actor, order=order, wanted=wanted, given=given)
         except (OrderError, MessagingError) as error:
             refusal, status = str(error.detail), error.status
         else:
             messages.success(request, _("售后已登记"))
             return redirect("orders:detail", number)
-    context = {"order": order, "refusal": refusal, "active": "orders", "for_customer": True}
-    return render(request, "orders/after_sales.html", context | case_form(order), status=status)
+    context = {
+        "order": order,
+        "refusal": refusal,
+        "kept": given.kept(request.actor),
+        "active": "orders",
+        "for_customer": True,
+    }
+    form = case_form(order, request.POST if refusal else None)
+    return render(request, "orders/after_sales.html", context | form, status=status)

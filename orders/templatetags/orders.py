@@ -3,6 +3,7 @@
 from django import template
 from django.utils.translation import gettext_lazy as _
 
+from orders import couriers
 from orders.labels import asks, nothing
 from orders.models import ChangeKind, ChangeRequest
 from orders.selectors.todo import todo_count as count_todo
@@ -29,6 +30,12 @@ def grants(row: ChangeRequest) -> str:
 def refuses(row: ChangeRequest) -> str:
     """The warehouse's button that says no."""
     return str(_REFUSES.get(row.kind, _("来不及改")))
+
+
+@register.simple_tag
+def tracking_page(code: str, number: str) -> str:
+    """Where a courier shows a parcel; empty where its number can only be copied."""
+    return couriers.tracking_page(code, number)
 
 
 @register.filter

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -11,13 +10,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging.errors import MessagingError
 from messaging.services.case_pictures import open_case_with_pictures
+from messaging.services.form_pictures import FormPictures
 from orders.after_sales_form import case_form, read_case
 from orders.couriers import named_couriers
 from orders.errors import OrderError
-from orders.models import AfterSalesCase, Order
+from orders.models import AfterSalesCase
 from orders.selectors.after_sales import cases_of
 from orders.services.after_sales import appeal_case, send_back, withdraw_case
-from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.http.sent_forms import once_sent_by
 from shopcomm.edge.portal.visits import Visit, by_customer, by_link, private
 
@@ -26,15 +25,19 @@ from shopcomm.edge.portal.visits import Visit, by_customer, by_link, private
 @by_link
 def after_sales(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The cases of this order, and the form for another."""
-    refusal, status = "", 200
-    if request.method == "POST" and not request.user.is_authenticated:
-        try:
-            _open(request, visit.actor, visit.order)
-            messages.success(request, _("售后申请已提交，我们会尽快处理"))
-            return redirect("portal:after-sales", visit.token)
-        except (OrderError, MessagingError) as error:
-            refusal, status = str(error.detail), error.status
-    return _page(request, visit, {"refusal": refusal}, status=status)
+    if request.method != "POST" or request.user.is_authenticated:
+        return _page(request, visit, case_form(visit.order), status=200)
+    given = FormPictures.read(request.POST, request.FILES)
+    try:
+        open_case_with_pictures(
+            actor=visit.actor, order=visit.order, wanted=read_case(request.POST), given=given
+        )
+    except (OrderError, MessagingError) as error:
+        # What was filled in, and the pictures that were sent ahead, stand there still.
+        refused = {"refusal": str(error.detail), "kept": given.kept(visit.actor)}
+        return _page(request, visit, case_form(visit.order, request.POST) | refused, status=error.status)
+    messages.success(request, _("售后申请已提交，我们会尽快处理"))
+    return redirect("portal:after-sales", visit.token)
 
 
 def _page(request: HttpRequest, visit: Visit, more: dict[str, Any], *, status: int) -> HttpResponse:
@@ -46,13 +49,7 @@ def _page(request: HttpRequest, visit: Visit, more: dict[str, Any], *, status: i
         "couriers": named_couriers(),
         "preview": request.user.is_authenticated,
     }
-    page = context | case_form(order) | more
-    return private(render(request, "portal/after_sales.html", page, status=status))
-
-
-def _open(request: HttpRequest, actor: Actor, order: Order) -> None:
-    files = [each for each in request.FILES.getlist("pictures") if isinstance(each, UploadedFile)]
-    open_case_with_pictures(actor=actor, order=order, wanted=read_case(request.POST), files=files)
+    return private(render(request, "portal/after_sales.html", context | more, status=status))
 
 
 @require_POST
@@ -87,5 +84,5 @@ def move_case(request: HttpRequest, visit: Visit, case_id: int, step: str) -> Ht
         if step == "send":
             # What was typed stands there still.
             typed = {"case": case.pk} | {name: post.get(name, "") for name in ("carrier", "tracking_number")}
-            return _page(request, visit, {"typed": typed}, status=error.status)
+            return _page(request, visit, case_form(visit.order) | {"typed": typed}, status=error.status)
     return redirect("portal:after-sales", visit.token)

@@ -3,7 +3,6 @@
 import uuid
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,8 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from messaging.errors import MessagingError
 from messaging.models import Attachment
-from messaging.services.attachments import store_attachment
 from messaging.services.conversations import ensure_order_conversation
+from messaging.services.form_pictures import FormPictures, keep_pictures, message_kind
 from messaging.services.messages import send_message
 from orders.errors import OrderError
 from orders.models import Order
@@ -48,6 +47,7 @@ def evaluation(request: HttpRequest, visit: Visit) -> HttpResponse:
         "key": uuid.uuid4(),
         "preview": request.user.is_authenticated,
         "refusal": refusal,
+        "kept": FormPictures.read(request.POST, request.FILES).kept(visit.actor),
         "chosen": _chosen(request, known),
     }
     return private(render(request, "portal/evaluation.html", context, status=status))
@@ -72,9 +72,8 @@ def _rate(request: HttpRequest, actor: Actor, order: Order) -> None:
     key = request.POST.get("key", "")
     known = evaluation_of(order)
     repeated = known is not None and key and known.key == key
-    files = [each for each in request.FILES.getlist("pictures") if isinstance(each, UploadedFile)]
-    stored = [] if repeated else [store_attachment(actor=actor, upload=each) for each in files[:MAX_PICTURES]]
-    _rate_with(request, actor, order, stored)
+    given = FormPictures() if repeated else FormPictures.read(request.POST, request.FILES)
+    _rate_with(request, actor, order, keep_pictures(actor=actor, given=given, most=MAX_PICTURES))
 
 
 @retry_on_deadlock
@@ -94,6 +93,6 @@ def _rate_with(request: HttpRequest, actor: Actor, order: Order, stored: list[At
             actor=actor,
             conversation_id=ensure_order_conversation(order).pk,
             client_id=str(uuid.uuid4()),
-            kind="image" if all(each.kind == "image" for each in stored) else "file",
+            kind=message_kind(stored),
             attachments=rated.evaluation.pictures,
         )

@@ -34,8 +34,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Parcel:
-    """A shipment with where it has been, newest first."""
+    """A shipment with where it has been, newest first; `courier` is the code, `carrier` the name."""
 
+    courier: str
     carrier: str
     tracking_number: str
     nodes: list[TrackingNode]
@@ -91,6 +92,7 @@ def _shipments(order: Order) -> list[Shipment]:
 
 def _parcel(shipment: Shipment) -> Parcel:
     return Parcel(
+        courier=shipment.carrier,
         carrier=courier_name(shipment.carrier),
         tracking_number=shipment.tracking_number,
         nodes=list(shipment.nodes.all()),

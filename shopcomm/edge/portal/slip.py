@@ -3,15 +3,14 @@
 import uuid
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from messaging.errors import FileTypeRefused, MessagingError
-from messaging.services.attachments import store_attachment
 from messaging.services.conversations import ensure_order_conversation
+from messaging.services.form_pictures import FormPictures, keep_pictures
 from messaging.services.messages import send_message
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
@@ -24,11 +23,8 @@ from shopcomm.edge.portal.visits import Visit, by_customer
 def slip(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Send it; no payment is booked by it."""
     try:
-        once_sent_by(
-            visit.link.customer_id,
-            request,
-            lambda: _send(visit.actor, visit.order, request.FILES.get("picture")),
-        )
+        given = FormPictures.read(request.POST, request.FILES, field="picture")
+        once_sent_by(visit.link.customer_id, request, lambda: _send(visit.actor, visit.order, given))
     except MessagingError as error:
         messages.error(request, str(error.detail))
         return redirect("portal:order", visit.token)
@@ -36,10 +32,11 @@ def slip(request: HttpRequest, visit: Visit) -> HttpResponse:
     return redirect("portal:chat", visit.token)
 
 
-def _send(actor: Actor, order: Order, given: object) -> str:
-    if not isinstance(given, UploadedFile):
+def _send(actor: Actor, order: Order, given: FormPictures) -> str:
+    pictures = keep_pictures(actor=actor, given=given, most=1)
+    if not pictures:
         raise FileTypeRefused()
-    stored = store_attachment(actor=actor, upload=given)
+    (stored,) = pictures
     send_message(
         actor=actor,
         conversation_id=ensure_order_conversation(order).pk,

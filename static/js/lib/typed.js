@@ -56,6 +56,8 @@ export function keepTyped(part) {
   const shut = boxes.filter((box) => !box.open).map(fold);
   const held = active?.matches("summary") && part.contains(active) ? fold(active.parentElement) : null;
   const files = [...part.querySelectorAll("input[type=file]")].filter((field) => field.files.length);
+  // Pictures on their way are in no field: what shows them is itself what stays.
+  const photos = [...part.querySelectorAll("[data-photos]")].filter((box) => box.querySelector("[data-photo]"));
   const kept = fieldsOf(part)
     .filter((field) => (field.name || field.id) && (isTouched(field) || field === active))
     .map((field) => ({ field, same: key(field), typed: isTouched(field), focused: field === active, caret: caretOf(field) }));
@@ -67,6 +69,7 @@ export function keepTyped(part) {
     }
     // Nobody can write into a field of files: it is itself what stays.
     for (const old of files) [...fresh.querySelectorAll("input[type=file]")].find((field) => key(field) === key(old))?.replaceWith(old);
+    for (const old of photos) [...fresh.querySelectorAll("[data-photos]")].find((box) => box.dataset.photos === old.dataset.photos)?.replaceWith(old);
     for (const one of kept) {
       const same = fieldsOf(fresh).filter((field) => key(field) === one.same);
       if (same.length) put(same, one);

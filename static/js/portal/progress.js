@@ -1,8 +1,8 @@
 /** Shows the order as it stands now: fetched again whenever the conversation says that something happened. */
 
-import { debounce, parse, say } from "lib/dom.js";
+import { debounce, parse } from "lib/dom.js";
 import { request } from "lib/http.js";
-import { toast } from "lib/toast.js";
+import { mountAll } from "lib/modules.js";
 import { keepTyped } from "lib/typed.js";
 
 export default class Progress {
@@ -15,7 +15,6 @@ export default class Progress {
     // Away for a while: whatever happened meanwhile is asked for in one go.
     document.addEventListener("chat:up", soon, { signal });
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && soon(), { signal });
-    root.addEventListener("click", (event) => this.#copy(event.target.closest("[data-copy]")));
   }
 
   async #refresh() {
@@ -27,12 +26,7 @@ export default class Progress {
     const putBack = keepTyped(this.#root);
     this.#root.replaceChildren(...parse(html).childNodes);
     putBack(this.#root);
+    mountAll(this.#root);
     document.dispatchEvent(new CustomEvent("portal:fresh"));
-  }
-
-  async #copy(button) {
-    if (!button) return;
-    const done = await navigator.clipboard?.writeText(button.dataset.copy).then(() => true, () => false);
-    toast(done ? say("运单号已复制", "Tracking number copied") : button.dataset.copy);
   }
 }
