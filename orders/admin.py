@@ -37,7 +37,7 @@ from orders.services.stock import MAX_ON_HAND
 from orders.stock_list import VariantsSection, count_field, counts_of, take_count, take_counts
 from shopcomm.core.admin_filters import choice_filter
 from shopcomm.core.phones import masked_phone
-from shopcomm.core.pictures.fields import PictureField
+from shopcomm.core.pictures.fields import REDUCES, PictureField
 
 
 class LookOnly:
@@ -262,6 +262,9 @@ class VariantForm(SkuInCapitals):
     )
 
     picture = PictureField(label=_("图片"), required=False, widget=UnfoldAdminImageFieldWidget)
+
+    class Media:
+        js = (REDUCES,)
 
     class Meta:
         model = Variant

@@ -20,7 +20,14 @@ from messaging.selectors.messages import heads_of, messages_after
 from messaging.services.frames import room_frame
 from shopcomm.core.events.selectors import last_position
 from shopcomm.core.layer import LAYER_BACK
-from shopcomm.core.realtime import ORDERS_FEED, TOGETHER, WAREHOUSE_FEED, conversation_group, is_staff_group
+from shopcomm.core.realtime import (
+    ORDERS_FEED,
+    TOGETHER,
+    WAREHOUSE_FEED,
+    conversation_group,
+    is_own_group,
+    is_staff_group,
+)
 
 log = logging.getLogger(__name__)
 # How often the hub looks for what a dead channel layer kept from it.
@@ -302,6 +309,8 @@ class Hub:
                 room.show_all({"type": "resync", "feed": feed, "cursor": str(newest)})
             elif is_staff_group(room.group):
                 room.show_all({"type": "notice.seen"})
+            elif is_own_group(room.group):
+                room.show_all({"type": "own.changed"})
 
 
 @database_sync_to_async

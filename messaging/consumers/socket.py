@@ -32,7 +32,14 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.roles import may
 from shopcomm.core.accounts.sockets import Visitor, actor_now, by_links
 from shopcomm.core.reading import whole_number
-from shopcomm.core.realtime import CUSTOMERS, conversation_group, frame, link_group, staff_group
+from shopcomm.core.realtime import (
+    CUSTOMERS,
+    conversation_group,
+    customer_group,
+    frame,
+    link_group,
+    staff_group,
+)
 
 log = logging.getLogger(__name__)
 
@@ -96,8 +103,8 @@ class ShopSocket(AsyncWebsocketConsumer):
         if actor.kind == "staff":
             await self._join(staff_group(actor.id or 0))
             await self._say_at_work()
-        elif actor.order_id:
-            await self._join(link_group(actor.order_id))
+        else:
+            await self._join(link_group(actor.order_id) if actor.order_id else customer_group(actor.id or 0))
 
     async def disconnect(self, code: int) -> None:
         self._step_out()

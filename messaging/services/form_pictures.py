@@ -26,7 +26,9 @@ class FormPictures:
     files: Sequence[UploadedFile] = ()
 
     @classmethod
-    def read(cls, post: QueryDict, files: MultiValueDict, *, field: str = "pictures") -> Self:
+    def read(
+        cls, post: QueryDict, files: MultiValueDict[str, UploadedFile], *, field: str = "pictures"
+    ) -> Self:
         """Read what was posted, `field` being that of the files."""
         came = [each for each in files.getlist(field) if isinstance(each, UploadedFile)]
         return cls(post.getlist(UPLOADED), came)

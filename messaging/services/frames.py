@@ -1,7 +1,7 @@
 """Messages as they travel to screens: encoded once for each side."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,14 @@ from messaging.models import Message, Sender
 from messaging.presenters import CUSTOMER, SHOP, message_object
 from messaging.services.write import Sent
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.realtime import ORDERS_FEED, conversation_group, frame, push
+from shopcomm.core.realtime import (
+    ORDERS_FEED,
+    conversation_group,
+    customer_group,
+    frame,
+    link_group,
+    push,
+)
 
 
 def message_frame(message: Message, audience: str) -> str:
@@ -67,8 +74,24 @@ def attention_frame(sent: Sent) -> dict[str, Any]:
     return frame(ORDERS_FEED, {"type": "event", "feed": "orders", "id": None, "cursor": None, "event": event})
 
 
+def changed_frames(sent: Sequence[Sent]) -> list[dict[str, Any]]:
+    """What a customer's pages hear of one conversation's messages: that something is otherwise, not what.
+
+    Every page behind the code hears of whatever the shop said or did, a page of the order's link of what became of it.
+    A line that only the shop reads may stand for something that shows on the customer's page.
+    """
+    done = [each for each in sent if each.message.kind == Message.Kind.EVENT]
+    said = [
+        each for each in sent if each.message.sender_kind != Sender.CUSTOMER and not each.message.internal
+    ]
+    told = {"type": "own.changed"}
+    frames = [frame(customer_group(each.customer_id), None, told) for each in [*done, *said][:1]]
+    return frames + [frame(link_group(each.order_id), None, told) for each in done[:1] if each.order_id]
+
+
 def frames_of(sent: Iterable[Sent]) -> list[dict[str, Any]]:
-    """All that new messages send out: one frame a conversation, and one more where the customer spoke."""
+    """All that new messages send out: one frame a conversation, one more where the customer spoke, and what the
+    customer's own pages hear of it."""
     rooms: dict[int, list[Sent]] = {}
     for each in sorted(sent, key=lambda each: each.message.seq):
         rooms.setdefault(each.message.conversation_id, []).append(each)
@@ -76,6 +99,7 @@ def frames_of(sent: Iterable[Sent]) -> list[dict[str, Any]]:
     for mine in rooms.values():
         spoken = [each for each in mine if each.message.sender_kind == Sender.CUSTOMER]
         frames += [attention_frame(each) for each in spoken[-1:]]
+        frames += changed_frames(mine)
     return frames
 
 

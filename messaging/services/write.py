@@ -30,7 +30,7 @@ WITH draft AS MATERIALIZED (
         sender_id bigint, sender_name text, reply_to bigint, internal boolean, acknowledges boolean, data jsonb)
 ), locked AS MATERIALIZED (
     SELECT one.* FROM (SELECT DISTINCT conversation_id FROM draft ORDER BY 1) d CROSS JOIN LATERAL (
-        SELECT c.id, c.last_seq, c.last_public_seq, o.number AS order_number,
+        SELECT c.id, c.last_seq, c.last_public_seq, c.customer_id, c.order_id, o.number AS order_number,
                CASE WHEN o.id IS NULL THEN c.assigned_to_id ELSE o.assigned_to_id END AS assigned_to
         FROM messaging_conversation c LEFT JOIN orders_order o ON o.id = c.order_id
         WHERE c.id = d.conversation_id FOR NO KEY UPDATE OF c
@@ -74,7 +74,7 @@ WITH draft AS MATERIALIZED (
     FROM chained ORDER BY conversation_id, seq
     RETURNING {COLUMNS}
 )
-SELECT w.*, l.order_number, l.assigned_to FROM (
+SELECT w.*, l.order_number, l.assigned_to, l.customer_id, l.order_id FROM (
     SELECT {COLUMNS}, true AS created FROM inserted
     UNION ALL
     SELECT {COLUMNS}, false FROM known
@@ -88,9 +88,11 @@ class Sent:
 
     message: Message
     created: bool
-    # Of the conversation: its order's number, and the member of staff it belongs to.
+    # Of the conversation: its order's number, the member of staff it belongs to, its customer and its order.
     order_number: str | None = None
     assigned_to: int | None = None
+    customer_id: int = 0
+    order_id: int | None = None
 
 
 def parameters(drafts: Sequence[Draft]) -> list[Any]:
@@ -120,7 +122,7 @@ def results(rows: Iterable[Sequence[Any]]) -> dict[tuple[int, str, int, UUID], S
     """What the statement returned, by the drafts' keys."""
     names = [name.strip() for name in COLUMNS.split(",")]
     found = {}
-    for *values, created, order_number, assigned_to in rows:
+    for *values, created, order_number, assigned_to, customer_id, order_id in rows:
         fields = dict(zip(names, values, strict=True))
         if isinstance(fields["data"], str):
             fields["data"] = json.loads(fields["data"])
@@ -130,6 +132,6 @@ def results(rows: Iterable[Sequence[Any]]) -> dict[tuple[int, str, int, UUID], S
         if created:
             message._prefetched_objects_cache = {"attachments": []}  # type: ignore[attr-defined]
         found[message.conversation_id, message.sender_kind, message.sender_id, message.client_id] = Sent(
-            message, created, order_number, assigned_to
+            message, created, order_number, assigned_to, customer_id, order_id
         )
     return found

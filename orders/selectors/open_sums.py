@@ -93,6 +93,16 @@ def open_sum_of(order: Order) -> OpenSum:
     return open_sum(order, sum(promised, ZERO))
 
 
+def asked_back(order: Order) -> Decimal:
+    """What is to go back of an order that is being refunded as a whole, before the shop has said yes or no."""
+    asked = [
+        refund.amount
+        for refund in order.refunds.all()
+        if refund.purpose == Refund.Purpose.ORDER and refund.state == Refund.State.REQUESTED
+    ]
+    return sum(asked, ZERO) if order.status == Status.REFUNDING else ZERO
+
+
 def open_sum(order: OwesMoney, to_return: Decimal) -> OpenSum:
     """The same of what is known already; `to_return`: what is promised back and has not gone."""
     due = max(order.balance, ZERO) if order.status not in ENDED else ZERO

@@ -26,7 +26,13 @@ def own_orders(actor: Actor, *, status: str = "", cursor: str = "") -> OrderPage
 
 
 def _with_progress(orders: QuerySet[Order]) -> QuerySet[Order]:
-    related = ("lines__variant__product", "shipments__nodes", "shipments__lines__line", "refunds")
+    related = (
+        "lines__variant__product",
+        "shipments__nodes",
+        "shipments__lines__line",
+        "refunds",
+        "after_sales",
+    )
     return orders.prefetch_related(*related)
 
 

@@ -21,6 +21,8 @@ _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 ORDERS_FEED = "feed.orders"
 WAREHOUSE_FEED = "feed.warehouse"
 STAFF = "staff."
+CUSTOMER = "customer."
+LINK = "link."
 # Every customer who is here: told whether somebody of the shop is.
 CUSTOMERS = "customers"
 # As many as go to Redis without waiting for its answer: what a slow subscriber must be able to hold.
@@ -59,9 +61,19 @@ def is_staff_group(group: str) -> bool:
     return group.startswith(STAFF)
 
 
+def customer_group(customer_id: int) -> str:
+    """The group of one customer's pages behind the code."""
+    return f"{CUSTOMER}{customer_id}"
+
+
+def is_own_group(group: str) -> bool:
+    """Whether a group is that of a customer's pages, which are told there that something of theirs has changed."""
+    return group.startswith((CUSTOMER, LINK))
+
+
 def link_group(order_id: int) -> str:
     """The group of everybody who came by a link to one order."""
-    return f"link.{order_id}"
+    return f"{LINK}{order_id}"
 
 
 def frame(group: str, shop: dict[str, Any] | None, customer: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from orders.models import Order, Status
-from tests.browser.chat import ready
-from tests.factories import make_order
+from tests.browser.chat import elsewhere, ready
+from tests.factories import make_order, move
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PHONE = {"width": 390, "height": 844}
@@ -34,6 +34,10 @@ def test_a_customer_logs_in_asks_and_is_seen_at_the_desk(browse, live, order, va
     page = browse(f"{live.url}/my/", **PHONE)
     log_in(page, "138 0013 8000")
     expect(page.get_by_text(order.number)).to_be_visible()
+    # The list is live.
+    expect(page.get_by_text("等待付款")).to_be_visible()
+    elsewhere(lambda: move(order, Status.PAID))
+    expect(page.get_by_text("已收到付款，等待配货")).to_be_visible()
 
     page.get_by_role("link", name="选货").click()
     page.get_by_role("link", name=re.compile(variant.product.name)).click()

@@ -221,6 +221,7 @@ def test_the_list_of_an_empty_shop_says_what_is_missing(client, code) -> None:
     enabled, every = NotificationRule.objects.filter(enabled=True).count(), NotificationRule.objects.count()
     assert found == {
         "店铺资料": ("长青箱包，还没有：店标", True),
+        "收款": ("没有设置：待付款的订单上只有“联系商家付款”", False),
         "营业时间": ("每周营业 6 天，09:00–12:00、13:30–18:00", True),
         "商品": ("还没有在售的商品", False),
         "库存": ("还没有库存：客户下不了单", False),
@@ -242,8 +243,10 @@ def test_the_list_follows_what_is_done(client, manager, sales) -> None:
     set_stock(actor=Actor.staff(manager), sku=variant.sku, on_hand=24, reason="开店盘点")
     client.post("/first-day/couriers/", {"couriers": ["zhongtong", "shunfeng", "nobody"]})
     assert client.post("/first-day/couriers/", {"couriers": ["zhongtong", "shunfeng"]}).status_code == 302
+    ShopSettings.objects.update(pay_text="农业银行 6228 4800")
 
     found = states()
+    assert found["收款"] == ("待付款的订单上有：账号", True)
     assert found["库存"] == ("24 件，1 个规格里 1 个有货", True)
     assert found["员工"] == ("经理 1 人，销售 1 人，仓库 0 人", True)
     assert found["快递"] == ("顺丰速运、中通快递", True)
@@ -256,7 +259,7 @@ def test_every_line_leads_to_a_page_that_is_there(log_in, manager) -> None:
     page = client.get("/first-day/")
 
     links = [step.link for step in page.context["steps"]] + [file.link for file in page.context["files"]]
-    assert len(links) == 10
+    assert len(links) == 11
     assert [link for link in links if client.get(link, follow=True).status_code != 200] == []
 
 

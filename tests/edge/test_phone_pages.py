@@ -1,5 +1,7 @@
 """Small things of the customer's pages that were seen to go wrong on a phone."""
 
+import json
+
 import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
@@ -228,3 +230,60 @@ def test_an_open_case_stands_before_the_goods_are_confirmed(client, customer):
     assert "portal__confirm" not in page
     AfterSalesCase.objects.update(state="rejected")
     assert "portal__confirm" in client.get(address_of(order)).content.decode()
+
+
+# --- what is live, and what is open -----------------------------------------------------------------------
+def test_a_page_that_is_fetched_to_renew_itself_takes_no_word_from_the_one_that_is_opened(client, customer):
+    order = make_order(customer=customer, status=Status.SHIPPED)
+    client.post(address_of(order, "confirm"))
+    renewed = client.get(address_of(order, "after-sales"), headers={"X-Fragment": "1"}).content.decode()
+    assert 'data-live="cases"' in renewed
+    assert "谢谢，订单已完成" not in renewed
+    assert "谢谢，订单已完成" in client.get(address_of(order)).content.decode()
+
+
+@pytest.mark.parametrize("page", ["/my/", "/my/chat/", "/my/me/", "/my/me/account/"])
+def test_the_customer_s_own_pages_renew_what_they_show(phone, order, page):
+    shown = phone.get(page).content.decode()
+    assert 'data-module="portal/live.js"' in shown
+    assert 'data-live="main"' in shown
+    assert 'data-live="tabs"' in shown
+
+
+def test_the_list_of_orders_names_an_open_case_and_what_is_asked_back(phone, customer):
+    order = make_order(customer=customer, status=Status.DELIVERED)
+    case = AfterSalesCase.objects.create(
+        order=order, kind="return", reason="other", asked_by="吴丽华", asked_at=order.placed_at
+    )
+    assert f"{case.get_kind_display()} ·" in phone.get("/my/").content.decode()
+    AfterSalesCase.objects.update(state="rejected")
+    assert f"{case.get_kind_display()} ·" not in phone.get("/my/").content.decode()
+
+    refunding = make_order(customer=customer, status=Status.REFUNDING)
+    for page in (phone.get("/my/"), phone.get(f"/my/orders/{refunding.number}/")):
+        assert "退款审核中" in page.content.decode()
+        assert "¥398.00" in page.content.decode().split("退款审核中")[1][:300]
+
+
+@pytest.mark.parametrize("page", ["/offline/", "wishes"])
+def test_the_shop_s_name_stands_in_the_head_of_every_page_of_a_customer(client, order, page):
+    ShopSettings.objects.update_or_create(pk=1, defaults={"shop_name": "丽华箱包"})
+    address = page if page.startswith("/") else address_of(order, page)
+    title = client.get(address).content.decode().split("<title>")[1].split("</title>")[0]
+    assert title.split()[-1] == "丽华箱包"
+
+
+def test_where_the_shop_puts_in_a_picture_it_is_made_smaller_first(log_in, manager):
+    shop_settings()
+    shop_settings().save()
+    for page in ("/admin/configuration/shopsettings/1/change/", "/admin/orders/variant/add/"):
+        shown = log_in(manager).get(page).content.decode()
+        assert "data-reduced-by" in shown
+        assert 'js/lib/reduced_field.js" type="module"' in shown
+
+
+def test_a_file_above_the_limit_is_refused_before_it_leaves_with_the_limit(client, order):
+    page = client.get(address_of(order, "chat")).content.decode()
+    given = json.loads(page.split('type="application/json">')[1].split("</script>")[0])
+    assert given["largest_file"] == 20 * 1024 * 1024
+    assert given["texts"]["tooLarge"] == "文件太大：最多 20 MB"

@@ -10,6 +10,7 @@ AS_LONG_AS_THE_PAGE = {
     "lib/idle.js",
     "lib/lost_parts.js",
     "lib/modules.js",
+    "lib/reduced_field.js",
     "lib/socket.js",
     "lib/typed.js",
 }

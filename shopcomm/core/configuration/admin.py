@@ -8,13 +8,16 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminImageFieldWidget
 
 from shopcomm.core.configuration.models import CalendarDay, ShopSettings, WorkingInterval
-from shopcomm.core.pictures.fields import PictureField
+from shopcomm.core.pictures.fields import REDUCES, PictureField
 from shopcomm.core.realtime import ORDERS_FEED, look_again_on_commit
 
 
 class ShopSettingsForm(ModelForm):
     logo = PictureField(label=_("店标"), required=False, widget=UnfoldAdminImageFieldWidget)
     pay_code = PictureField(label=_("收款码"), required=False, widget=UnfoldAdminImageFieldWidget)
+
+    class Media:
+        js = (REDUCES,)
 
 
 @admin.register(ShopSettings)

@@ -31,7 +31,7 @@ class Step:
 
 def checklist() -> list[Step]:
     """Every step in the order in which a shop is opened."""
-    return [_shop(), _hours(), _products(), _stock(), _staff(), _couriers(), _rules()]
+    return [_shop(), _payment(), _hours(), _products(), _stock(), _staff(), _couriers(), _rules()]
 
 
 def _shop() -> Step:
@@ -55,6 +55,22 @@ def _shop() -> Step:
         link=reverse("admin:configuration_shopsettings_change", args=[1]),
         action=_("修改资料"),
         hint=_("店名和店标印在客户页面、面单和报价单上；同意退货后客户会看到退货地址。"),
+    )
+
+
+def _payment() -> Step:
+    shop = shop_settings()
+    ways = [label for label, value in ((_("收款码"), shop.pay_code), (_("账号"), shop.pay_text)) if value]
+    return Step(
+        icon="pay",
+        title=_("收款"),
+        state=_("待付款的订单上有：%(ways)s") % {"ways": _("、").join(ways)}
+        if ways
+        else _("没有设置：待付款的订单上只有“联系商家付款”"),
+        done=bool(ways),
+        link=reverse("admin:configuration_shopsettings_change", args=[1]),
+        action=_("设置收款方式"),
+        hint=_("客户照着付款，拍下凭证发到会话里；核对到账后由销售登记收款。"),
     )
 
 

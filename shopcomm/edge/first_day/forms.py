@@ -14,7 +14,7 @@ from shopcomm.core.configuration.hours import Span
 from shopcomm.core.configuration.models import ShopSettings, WorkingInterval
 from shopcomm.core.configuration.schedule import ScheduleRefused, parse_hours
 from shopcomm.core.phones import PhoneRefused, kept_receiver_phone, read_phones
-from shopcomm.core.pictures.fields import PictureField
+from shopcomm.core.pictures.fields import REDUCES, PictureField
 
 USUAL_HOURS = "09:00-21:00"
 
@@ -32,7 +32,7 @@ class ShopForm(forms.ModelForm):
     """How the shop is called, reached and sent back to; when it works; who its first manager is."""
 
     required_css_class = "needed"
-    logo = PictureField(label=_("店标"), required=False, widget=forms.FileInput({"accept": "image/*"}))
+    logo = PictureField(label=_("店标"), required=False, widget=forms.FileInput)
     hours = forms.CharField(
         label=_("营业时间"),
         max_length=120,
@@ -83,6 +83,9 @@ class ShopForm(forms.ModelForm):
             "phone": forms.TextInput({"inputmode": "tel", "autocomplete": "tel"}),
             "return_phone": forms.TextInput({"inputmode": "tel"}),
         }
+
+    class Media:
+        js = (REDUCES,)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

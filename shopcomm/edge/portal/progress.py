@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from orders.after_sales import OPEN
 from orders.couriers import courier_name
-from orders.models import Order, OrderLine, Shipment, TrackingNode
+from orders.models import AfterSalesCase, Order, OrderLine, Shipment, TrackingNode
 from orders.models.statuses import Status
 from orders.selectors.due import ends_by_itself
-from orders.selectors.open_sums import OpenSum, open_sum_of
+from orders.selectors.open_sums import OpenSum, asked_back, open_sum_of
 from orders.selectors.parts import StillToShip, still_to_ship
 
 _WAY = (
@@ -57,13 +59,17 @@ class Progress:
     # What is still to come after a part of it has left.
     to_ship: StillToShip | None
     open_sum: OpenSum
+    # Of a whole order that is being refunded.
+    asked_back: Decimal
+    # What is being settled.
+    open_cases: list[AfterSalesCase]
     pay_by: datetime | None
     # Whether the order ends by itself when it is not paid by then; with a deposit somebody may have to decide.
     is_cancelled_late: bool
 
 
 def progress_of(order: Order) -> Progress:
-    """The page's content for an order with its lines and shipments."""
+    """The page's content for an order with its lines, shipments, refunds and cases."""
     parcels = [_parcel(shipment) for shipment in _shipments(order)]
     headline, detail = _headline(order, parcels)
     open_sum = open_sum_of(order)
@@ -76,6 +82,8 @@ def progress_of(order: Order) -> Progress:
         lines=list(order.lines.all()),
         to_ship=still_to_ship(order),
         open_sum=open_sum,
+        asked_back=asked_back(order),
+        open_cases=[case for case in order.after_sales.all() if case.state in OPEN],
         pay_by=pay_by,
         is_cancelled_late=pay_by is not None and ends_by_itself(order),
     )

@@ -31,6 +31,7 @@ MODULES = (
     "portal/unread.js",
     "portal/offline.js",
     "portal/ask_push.js",
+    "portal/photos.js",
 )
 PICTURES = ("icons/sprite.svg", "icons/favicon.svg", "bags/duffel-grey.svg")
 

@@ -8,7 +8,6 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from orders.after_sales import OPEN
 from orders.models import Order
 from orders.selectors.change_requests import asked_changes
 from shopcomm.core.accounts.actors import Actor
@@ -64,7 +63,6 @@ def _context(request: HttpRequest, order: Order, token: str) -> dict[str, Any]:
     return {
         "order": order,
         "progress": progress,
-        "open_cases": [case for case in order.after_sales.all() if case.state in OPEN],
         "questions": common_questions(order, progress, token),
         "waiting": [each for each in asked if each.is_open or each.may_intercept],
         "settled": [each for each in asked if not (each.is_open or each.may_intercept)],

@@ -1,0 +1,95 @@
+"""A customer's own pages hear that something of theirs has changed, and nobody else's do."""
+
+from uuid import uuid4
+
+import pytest
+from channels.db import database_sync_to_async
+from websockets.asyncio.client import connect
+
+from messaging.consumers.hub import Hub
+from messaging.consumers.rooms import Room, State
+from messaging.models import Conversation
+from messaging.services.frames import changed_frames
+from messaging.services.messages import send_message
+from orders.models import Status
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.services.order_links import link_token, make_link
+from shopcomm.core.realtime import customer_group
+from tests.factories import make_order, move
+from tests.messaging.test_socket import cookie_of, send, until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def said(order, text: str, *, by, internal: bool = False):
+    talk = Conversation.objects.get(order=order)
+    return send_message(
+        actor=by, conversation_id=talk.pk, client_id=str(uuid4()), kind="text", body=text, internal=internal
+    )
+
+
+async def heard(opened, count: int) -> None:
+    """Waits for so many frames of the kind."""
+    for _each in range(count):
+        await until(opened, "own.changed")
+
+
+@pytest.fixture
+def pages(live, phone, client, customer, order):
+    """The customer's page behind the code, and in another browser that of one order's link."""
+    link = make_link(customer=customer, order_id=order.pk)
+    client.get(f"/o/{link_token(link)}/")
+    return [
+        connect(f"{live.ws_url}{query}", additional_headers={"Cookie": cookie_of(browser)})
+        for browser, query in ((phone, "?as=customer"), (client, f"?link={link.pk}"))
+    ]
+
+
+async def test_pages_hear_of_their_own_orders_and_of_what_the_shop_says(pages, customer, order, manager):
+    other = await database_sync_to_async(make_order)(customer=customer)
+    do = database_sync_to_async(lambda work: work())
+    steps = [
+        lambda: move(order, Status.PAID),
+        lambda: move(other, Status.PAID),
+        lambda: said(other, "今天发", by=Actor.staff(manager)),
+        lambda: move(order, Status.PICKING),
+    ]
+    async with pages[0] as mine, pages[1] as linked:
+        for page in (mine, linked):
+            # Both are in their rooms.
+            await send(page, type="ping")
+            await until(page, "pong")
+        for step in steps:
+            await do(step)
+        await heard(mine, 4)
+        await heard(linked, 2)
+
+
+def test_a_line_that_only_the_shop_reads_is_heard_and_what_the_customer_said_is_not(order, customer, manager):
+    line = said(order, "内部", by=Actor.staff(manager), internal=True)
+    assert changed_frames([line]) == []
+    assert changed_frames([said(order, "在吗", by=Actor.customer(customer, order_id=order.pk))]) == []
+    line.message.kind = "event"
+    assert [each["group"] for each in changed_frames([line, line])] == [
+        f"customer.{customer.pk}",
+        f"link.{order.pk}",
+    ]
+    assert [each["shop"] for each in changed_frames([line])] == [None, None]
+
+
+def test_pages_ask_anew_when_frames_were_lost_on_the_way(customer):
+    shown: list[str] = []
+
+    class Page:
+        id = "one"
+        actor = Actor.customer(customer)
+
+        def show(self, text: str) -> None:
+            shown.append(text)
+
+    hub, room = Hub(), Room(customer_group(customer.pk))
+    hub.rooms[room.group] = room
+    room.listeners.add(Page())
+    room.state, room.was_lost = State.IN, True
+    hub._tell_to_start_anew(0)
+    assert shown == ['{"type": "own.changed"}']
