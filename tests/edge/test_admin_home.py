@@ -54,6 +54,19 @@ def test_the_home_has_the_eight_rooms_and_the_ways_back_to_desk_and_checklist(of
         assert re.search(rf'<a[^>]*href="{way}"[^>]*>.*?{words}', page, re.DOTALL)
 
 
+def test_lists_have_their_plural_in_english(office):
+    office.cookies["django_language"] = "en"
+    page = office.get("/admin/").text
+    titles = re.findall(r'<h2 id="room-.*?</span>\s*([^<]+?)\s*</h2>', page, re.DOTALL)
+    assert titles == [
+        "Products", "Stock", "Customers", "Staff", "Rules", "Opening hours", "Channels", "System",
+    ]  # fmt: skip
+    lists = {"accounts/customer": "All customers", "orders/variant": "Variants and stock"}
+    for address, title in lists.items():
+        crumbs = re.findall(r'class="crumb [^>]*>([^<]+)<', office.get(f"/admin/{address}/").text)
+        assert crumbs == ["Admin", title]
+
+
 def test_every_page_of_the_admin_leads_back_to_the_desk(office, customer):
     for page in ("accounts/customer/", f"accounts/customer/{customer.pk}/change/", "orders/variant/add/"):
         assert re.search(r'class="desk-way" href="/"', office.get(f"/admin/{page}").text)

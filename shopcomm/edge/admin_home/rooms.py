@@ -1,11 +1,16 @@
 """The rooms of the admin: what a manager looks for, by its name in the shop, wherever its rows are kept."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+# A list has a plural where a form's heading has none.
+_many = partial(pgettext, "list")
 
 
 @dataclass(frozen=True)
@@ -30,13 +35,13 @@ class Room:
 def rooms() -> list[Room]:
     """Every room, in the order in which a shop is run."""
     return [
-        Room("goods", _("商品"), "work", _goods_pages()),
+        Room("goods", _many("商品"), "work", _goods_pages()),
         Room("stock", _("库存"), "inventory_2", _stock_pages()),
-        Room("customers", _("客户"), "groups", _customers_pages()),
+        Room("customers", _many("客户"), "groups", _customers_pages()),
         Room("staff", _("员工"), "badge", _staff_pages()),
-        Room("rules", _("规则"), "rule", _rules_pages()),
+        Room("rules", _many("规则"), "rule", _rules_pages()),
         Room("hours", _("营业时间"), "schedule", _hours_pages()),
-        Room("channels", _("渠道"), "campaign", _channels_pages()),
+        Room("channels", _many("渠道"), "campaign", _channels_pages()),
         Room("system", _("系统"), "settings", _system_pages()),
     ]
 
@@ -51,26 +56,26 @@ def _goods_pages() -> tuple[Page, ...]:
 def _stock_pages() -> tuple[Page, ...]:
     return (
         _list("orders", "variant", _("规格与库存")),
-        _list("orders", "stockmovement", _("库存流水")),
-        _list("messaging", "stockwatch", _("到货登记")),
+        _list("orders", "stockmovement", _many("库存流水")),
+        _list("messaging", "stockwatch", _many("到货登记")),
     )
 
 
 def _customers_pages() -> tuple[Page, ...]:
     return (
         _list("accounts", "customer", _("全部客户")),
-        _list("orders", "order", _("订单")),
-        _list("messaging", "conversation", _("会话")),
-        _list("messaging", "scheduledmessage", _("定时消息")),
+        _list("orders", "order", _many("订单")),
+        _list("messaging", "conversation", _many("会话")),
+        _list("messaging", "scheduledmessage", _many("定时消息")),
         _list("orders", "contactreveal", _("谁看过客户电话")),
     )
 
 
 def _rules_pages() -> tuple[Page, ...]:
     return (
-        Page(_("通知规则"), reverse("messaging:rules")),
+        Page(_many("通知规则"), reverse("messaging:rules")),
         _list("messaging", "notificationrule", _("规则一览")),
-        _list("messaging", "notification", _("通知记录")),
+        _list("messaging", "notification", _many("通知记录")),
         Page(_("改单政策"), reverse("orders:change-policy")),
     )
 
@@ -79,14 +84,14 @@ def _hours_pages() -> tuple[Page, ...]:
     return (
         Page(_("营业时间"), reverse("hours")),
         _list("configuration", "workinginterval", _("每周时段")),
-        _list("configuration", "calendarday", _("特殊日期")),
+        _list("configuration", "calendarday", _many("特殊日期")),
     )
 
 
 def _channels_pages() -> tuple[Page, ...]:
     return (
-        _list("messaging", "channelaccount", _("渠道账号")),
-        _list("messaging", "channelhealth", _("渠道状况")),
+        _list("messaging", "channelaccount", _many("渠道账号")),
+        _list("messaging", "channelhealth", _many("渠道状况")),
         _list("messaging", "delivery", _("发送记录")),
     )
 
@@ -105,11 +110,11 @@ def _system_pages() -> tuple[Page, ...]:
     return (
         Page(_("店铺设置"), reverse("admin:configuration_shopsettings_change", args=[1])),
         Page(_("常用快递"), reverse("first_day:couriers")),
-        _list("accounts", "apikey", _("接口密钥")),
+        _list("accounts", "apikey", _many("接口密钥")),
         _list("django_celery_beat", "periodictask", _("定时任务")),
-        _list("events", "deadletter", _("死信")),
+        _list("events", "deadletter", _many("死信")),
         _list("events", "handlercursor", _("处理进度")),
-        _list("events", "domainevent", _("事件")),
+        _list("events", "domainevent", _many("事件")),
         Page(_("接口说明"), reverse("api-docs")),
     )
 
@@ -118,6 +123,11 @@ def room_of(app_label: str) -> Room | None:
     """The room in which an app's lists are; the first one for an app whose lists are in several."""
     place = f"{reverse('admin:index')}{app_label}/"
     return next((room for room in rooms() for page in room.pages if page.link.startswith(place)), None)
+
+
+def title_of(link: object) -> str:
+    """What a list is called in its room; empty for any other address."""
+    return next((page.title for room in rooms() for page in room.pages if page.link == str(link)), "")
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
