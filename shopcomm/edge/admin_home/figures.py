@@ -11,7 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_celery_beat.models import PeriodicTask
 
-from messaging.models import ChannelAccount, ChannelHealth, Delivery, NotificationRule
+from messaging.models import (
+    ChannelAccount,
+    ChannelHealth,
+    Delivery,
+    Notification,
+    NotificationRule,
+)
 from messaging.models.rules import Channel
 from orders.models import Product, Variant
 from shopcomm.core.accounts.models import ApiKey, Customer, Staff
@@ -174,6 +180,7 @@ def _channels(needed: Counter[str], now: datetime) -> Standing:
     )
     resting = ChannelHealth.objects.filter(paused_until__gt=now).count()
     failed = Delivery.objects.filter(state=Delivery.State.FAILED, due_at__gt=now - LATELY).count()
+    broken = Notification.objects.filter(state=Notification.State.FAILED).count()
     page, deliveries = (
         reverse("admin:messaging_channelaccount_changelist"),
         reverse("admin:messaging_delivery_changelist"),
@@ -197,6 +204,11 @@ def _channels(needed: Counter[str], now: datetime) -> Standing:
             _if(accounts["resting"], _("连续失败、暂停中的渠道账号：%(count)s"), page),
             _if(resting, _("连续失败、暂停中的渠道：%(count)s"), health),
             _if(failed, _("一天里没送到的：%(count)s"), f"{deliveries}?state__exact=failed"),
+            _if(
+                broken,
+                _("多次出错、没有告诉任何人的通知：%(count)s"),
+                f"{reverse('messaging:notices')}#broken",
+            ),
         ),
     )
 

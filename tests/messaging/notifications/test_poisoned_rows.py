@@ -68,6 +68,7 @@ def test_what_fails_time_after_time_is_left_to_a_manager_who_has_it_tried_again(
     assert "ValueError: poisoned" not in log_in(sales).get("/notices/").text
     boss = log_in(manager)
     assert "ValueError: poisoned" in boss.get("/notices/").text
+    assert "多次出错、没有告诉任何人的通知：1" in boss.get("/admin/").text
     assert "多次出错，等经理处理" in boss.get(f"/orders/{poisoned.number}/notices/").text
     monkeypatch.undo()
     clock.move_to(at("2026-11-25 10:00"))
