@@ -100,3 +100,11 @@ def test_nobody_deletes_or_changes_the_log_of_log_ins(desk):
     assert AccessAttempt.objects.filter(pk=attempt.pk).exists()
     desk.post("/admin/axes/accessattempt/", {"action": "lift_lock", "_selected_action": [attempt.pk]})
     assert AccessAttempt.objects.get(pk=attempt.pk).failures_since_start == 0
+
+
+def test_the_form_of_a_member_of_staff_says_nothing_of_how_a_password_is_kept(desk, boss):
+    page = desk.get(f"/admin/accounts/staff/{boss.pk}/change/").text
+
+    assert "设好了" in page
+    assert "../password/" in page
+    assert not [word for word in ("pbkdf2", "md5", "argon", "盐", "哈希") if word in page]

@@ -60,6 +60,8 @@ def test_goods_go_back_from_the_phone_to_the_shelf_and_the_money_to_the_customer
     phone.post(
         page(delivered, f"after-sales/{case.pk}/send/"), {"carrier": "zhongtong", "tracking_number": "ZT9999"}
     )
+    sent_back = phone.get(page(delivered)).content.decode()
+    assert ("改运单号" in sent_back, "我已寄出" in sent_back) == (True, False)
     board = desk.get("/warehouse/returns/?q=zt9999").content.decode()
     assert delivered.number in board
     row = case.lines.get()
@@ -155,6 +157,19 @@ def test_sales_register_a_case_for_somebody_on_the_phone(log_in, sales, delivere
     case = delivered.after_sales.get()
     assert case.asked_by == "周敏"
     assert desk.post("/orders/refunds/1/paid/", {"reference": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize(("status", "waits"), [("delivered", True), ("completed", False)])
+def test_a_claim_holds_back_the_word_that_all_is_well_only_where_it_is_still_to_be_given(
+    phone, delivered, status, waits
+):
+    phone.post(page(delivered), claim(delivered))
+    Order.objects.update(status=status)
+
+    shown = phone.get(page(delivered, "")).content.decode()
+
+    assert "退货退款" in shown
+    assert ("处理完再确认收货" in shown) == waits
 
 
 def test_money_alone_that_did_not_arrive_is_paid_again(log_in, manager, delivered, phone):

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from shopcomm.core.accounts.confirming import password_first
@@ -19,6 +19,7 @@ from shopcomm.core.accounts.models import ApiKey, Customer, Staff
 from shopcomm.core.accounts.roles import Role
 from shopcomm.core.accounts.services.api_keys import SCOPES, create_api_key
 from shopcomm.core.accounts.services.staff_sessions import end_sessions_except, session_goes_on
+from shopcomm.core.accounts.staff_form import StaffForm
 from shopcomm.core.admin_filters import choice_filter
 from shopcomm.core.phones import masked_phone, read_phone
 from shopcomm.core.realtime import look_again_on_commit, staff_group
@@ -30,7 +31,7 @@ register_login_records()
 
 @admin.register(Staff)
 class StaffAdmin(UserAdmin, ModelAdmin):
-    form = UserChangeForm
+    form = StaffForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "display_name", "role", "is_active", "last_login")
