@@ -110,13 +110,15 @@ def tell_quote_event(quote: Quote, event: DomainEvent, actor: Actor) -> None:
     if quote.conversation_id is None:
         return
     card_changed(conversation_id=quote.conversation_id, card=CARD, object_id=quote.pk)
-    with translation.override(settings.LANGUAGE_CODE):
-        text = _line(event)
-    if text:
-        write_messages([_draft(quote.conversation_id, event, text)])
+    said = {}
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            said[code] = _line(event)
+    if text := said.pop(settings.LANGUAGE_CODE):
+        write_messages([_draft(quote.conversation_id, event, text, said)])
 
 
-def _draft(conversation_id: int, event: DomainEvent, text: str) -> Draft:
+def _draft(conversation_id: int, event: DomainEvent, text: str, said: dict[str, str]) -> Draft:
     return Draft(
         conversation_id=conversation_id,
         client_id=line_key(event),
@@ -125,7 +127,7 @@ def _draft(conversation_id: int, event: DomainEvent, text: str) -> Draft:
         sender_kind=Sender.SYSTEM,
         sender_id=0,
         sender_name="",
-        data={"event": event.type, "event_id": event.pk},
+        data={"event": event.type, "event_id": event.pk, "said": said},
     )
 
 

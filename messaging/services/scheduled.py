@@ -188,7 +188,8 @@ def _tell_away(conversation_id: int, now: datetime, calendar: WorkingCalendar) -
         return 0
     talk.away_told_on = today
     talk.save(update_fields=["away_told_on"])
-    write_messages([_away_draft(talk, away_text(now, calendar), f"away:{today}")])
+    text = away_text(now, calendar, talk.customer.language or settings.LANGUAGE_CODE)
+    write_messages([_away_draft(talk, text, f"away:{today}")])
     return 1
 
 
@@ -205,10 +206,10 @@ def _is_live(talk: Conversation, now: datetime) -> bool:
     return spoken.exists()
 
 
-def away_text(now: datetime, calendar: WorkingCalendar) -> str:
-    """What the shop says while nobody is there."""
+def away_text(now: datetime, calendar: WorkingCalendar, language: str) -> str:
+    """What the shop says while nobody is there: its own words as they are, else in the customer's language."""
     shop = shop_settings()
-    with translation.override(settings.LANGUAGE_CODE):
+    with translation.override(language):
         hours = hours_text(
             calendar.hours_of(today_in_shop(now)) or next((h for h in calendar.weekly if h), ())
         )

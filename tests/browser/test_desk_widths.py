@@ -85,5 +85,5 @@ def test_on_a_phone_a_quote_and_an_order_are_within_reach_of_a_talk(browse, live
     inbox = browse(f"{live.url}/inbox/{talk.pk}/", staff=sales, width=390, height=844)
 
     expect(inbox.get_by_role("link", name="报价", exact=True)).to_be_visible()
-    expect(inbox.get_by_role("link", name="由会话生成订单")).to_be_visible()
+    expect(inbox.get_by_role("link", name="新建订单")).to_be_visible()
     assert inbox.evaluate("document.documentElement.scrollWidth - innerWidth") == 0

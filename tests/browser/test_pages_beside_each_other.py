@@ -124,7 +124,8 @@ def test_a_desk_that_was_logged_out_says_so_and_heals_when_somebody_logs_in_agai
     talk = f"{wire.url}/inbox/{order.conversation.pk}/"
     desk = ready(browse(talk, staff=manager, service_workers="block"))
     # A request would be led to the log-in; here only the line knows.
-    desk.route("**/inbox/unread/", lambda route: route.fulfill(json={"unread": 0, "shown": "", "label": ""}))
+    for count in ("**/inbox/unread/", "**/orders/todo/count/"):
+        desk.route(count, lambda route: route.fulfill(json={"unread": 0, "shown": "", "label": ""}))
     desk.route("**/notices/unseen/", lambda route: route.abort())
     Session.objects.all().delete()
     wire.drop()

@@ -11,6 +11,8 @@ from django.utils.translation import override
 from messaging.models import Message, NotificationRule, NotificationTemplate
 from orders.couriers import COURIERS, courier_name
 from orders.models import AfterSalesCase, ChangeRequest, Evaluation, Order, OrderLine, Product, Quote, Variant
+from orders.services.quotes import withdraw_quote
+from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.configuration.models import ShopSettings, shop_settings
 from shopcomm.core.events.models import DomainEvent
@@ -118,6 +120,7 @@ def test_every_page_of_the_staff_is_english_to_the_last_word(client, customer, s
 
 def test_the_conversations_lines_have_their_english(client, customer, sales, manager) -> None:
     busy_shop(customer, sales)
+    withdraw_quote(actor=Actor.staff(sales), quote_id=Quote.objects.get().pk)
     untold = [
         line.body
         for line in Message.objects.filter(kind="event").exclude(data__has_key="notice")

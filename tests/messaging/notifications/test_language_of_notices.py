@@ -4,11 +4,12 @@ import pytest
 from django.test import Client
 
 from messaging.models import Notification
+from messaging.services.scheduled import send_away_notices
 from orders.services.editing import edit_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.services.order_links import link_token, make_link
-from tests.messaging.notifications.conftest import pay
+from tests.messaging.notifications.conftest import at, pay, say
 
 pytestmark = pytest.mark.django_db
 
@@ -48,3 +49,12 @@ def test_what_was_changed_is_told_in_the_customers_language(order, pass_on, told
     said = "\n".join(told(order, bodies=True))
     assert "Urgent: No → Yes" in said
     assert "Discount: ¥0.00 → ¥10.00" in said
+
+
+def test_that_nobody_is_there_is_said_in_the_customers_language(order, clock, told) -> None:
+    Customer.objects.filter(pk=order.customer_id).update(language="en")
+    clock.move_to(at("2026-11-24 22:30"))
+    say(order, "When do you send it?")
+    send_away_notices()
+
+    assert told(order, bodies=True)[-1].startswith("We are closed just now.")
