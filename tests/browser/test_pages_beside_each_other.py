@@ -122,11 +122,14 @@ def test_a_desk_that_was_logged_out_says_so_and_heals_when_somebody_logs_in_agai
     browse, wire, order, manager
 ):
     talk = f"{wire.url}/inbox/{order.conversation.pk}/"
-    desk = ready(browse(talk, staff=manager, service_workers="block"))
+    desk = browse(f"{wire.url}/login/", service_workers="block")
+    desk.context.add_cookies([session_cookie(manager, wire.url)])
     # A request would be led to the log-in; here only the line knows.
     for count in ("**/inbox/unread/", "**/orders/todo/count/"):
         desk.route(count, lambda route: route.fulfill(json={"unread": 0, "shown": "", "label": ""}))
     desk.route("**/notices/unseen/", lambda route: route.abort())
+    desk.goto(talk)
+    ready(desk)
     Session.objects.all().delete()
     wire.drop()
     expect(desk.locator(BAR)).to_contain_text("登录已失效")
