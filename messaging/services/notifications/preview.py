@@ -18,7 +18,7 @@ from messaging.services.notifications.recipients import Person
 from messaging.services.notifications.telling import link_for, show_staff
 from messaging.services.notifications.templates import empty_words, fill
 from messaging.services.notifications.triggers import triggers_of, types_for
-from messaging.services.notifications.variables import Story
+from messaging.services.notifications.variables import Story, names_for
 from orders.models import Order, Variant
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.calendar import working_calendar
@@ -90,7 +90,9 @@ def _data_for(trigger: str, order: Order) -> dict[str, Any]:
 def preview(body: str, trigger: str, order: Order | None) -> Preview:
     """A template filled in for a real order."""
     story = sample_story(trigger, order)
-    return Preview(fill(body, trigger, story), empty_words(body, trigger, story))
+    words = names_for(trigger)
+    empty = [str(words[name].label) for name in empty_words(body, trigger, story)]
+    return Preview(fill(body, trigger, story), empty)
 
 
 def try_time(rule: NotificationRule, moment: time, day: date) -> Tried:
