@@ -86,6 +86,8 @@ def own_words() -> list[str]:
         found |= {str(event.data.get(name) or "") for name in ("reason", "note", "text")} | {event.actor_name}
     for asked in ChangeRequest.objects.all():
         found |= {str(value) for side in (asked.data, asked.before, asked.after) for value in side.values()}
+    for template in NotificationTemplate.objects.all():
+        found |= set(re.split(r"\{\{.*?\}\}", template.body))
     # Lists shorten what they show, and a face is a name's first letter.
     found |= {text[:60] for text in found} | {text[0] for text in found if text}
     found |= {shop_settings().shop_name}

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 
 from messaging.models import Notification, NotificationRule, Recipient, Trigger
 from messaging.models.rules import ABOUT_STOCK
@@ -33,7 +34,7 @@ class Preview(NamedTuple):
     """What a template becomes, and which of its words are empty for this order."""
 
     text: str
-    empty: list[str]
+    empty: list[str | Promise]
 
 
 class Tried(NamedTuple):
@@ -91,7 +92,8 @@ def preview(body: str, trigger: str, order: Order | None) -> Preview:
     """A template filled in for a real order."""
     story = sample_story(trigger, order)
     words = names_for(trigger)
-    empty = [str(words[name].label) for name in empty_words(body, trigger, story)]
+    # Named in the reader's language, whatever language the words are in.
+    empty = [words[name].label for name in empty_words(body, trigger, story)]
     return Preview(fill(body, trigger, story), empty)
 
 
