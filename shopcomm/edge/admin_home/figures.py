@@ -9,6 +9,7 @@ from django.db.models import Count, F, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django_celery_beat.models import PeriodicTask
 
 from messaging.models import (
@@ -129,7 +130,7 @@ def _customers() -> Standing:
     page = reverse("admin:accounts_customer_changelist")
     return Standing(
         (
-            Number(_("客户"), found["all"]),
+            Number(pgettext("list", "客户"), found["all"]),
             Number(_("有邮箱"), found["mail"]),
             Number(_("可挂账"), found["credit"]),
         ),
@@ -162,7 +163,7 @@ def _rules_and_channels(now: datetime) -> dict[str, Standing]:
     page = reverse("admin:messaging_notificationrule_changelist")
     return {
         "rules": Standing(
-            (Number(_("启用"), len(on)), Number(_("停用"), off)),
+            (Number(_("启用"), len(on)), Number(pgettext("list", "停用"), off)),
             _told(
                 _if(not on, _("没有启用任何规则：谁都收不到通知"), page),
                 _if(off and on, _("停用着的规则：%(count)s"), f"{page}?enabled__exact=0", off),
@@ -239,8 +240,8 @@ def _system(now: datetime) -> Standing:
     dead = f"{reverse('admin:events_deadletter_changelist')}?state=open"
     return Standing(
         (
-            Number(_("死信"), letters),
-            Number(_("接口密钥"), ApiKey.objects.filter(revoked_at=None).count()),
+            Number(pgettext("list", "死信"), letters),
+            Number(pgettext("list", "接口密钥"), ApiKey.objects.filter(revoked_at=None).count()),
         ),
         _told(
             _if(letters, _("没有处理成功、等人重试的事件（死信）：%(count)s"), dead),
