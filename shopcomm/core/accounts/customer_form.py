@@ -37,7 +37,7 @@ class CustomerForm(ModelForm):
     time_zone = ChoiceField(
         label=_("时区"),
         required=False,
-        choices=zone_choices,
+        choices=zone_choices,  # type: ignore[arg-type]
         widget=UnfoldAdminSelectWidget,
         help_text=_("客户的免打扰时间按它计算"),
     )

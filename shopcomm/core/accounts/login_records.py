@@ -60,7 +60,7 @@ def register_login_records() -> None:
             admin.site.unregister(model)
         admin.site.register(model, page)
         # The library names a row by a sentence that no catalogue can translate.
-        model.__str__ = _in_words
+        model.__str__ = _in_words  # type: ignore[method-assign,assignment]
 
 
 def _in_words(record: AccessBase) -> str:

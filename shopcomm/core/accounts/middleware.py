@@ -27,7 +27,7 @@ class ActorMiddleware:
         asking.actor = actor_of(request.user, asking.session, asking.speaks_as) if known else None
         if known and request.user.is_authenticated:
             note_seen(
-                staff=request.user,
+                staff=request.user,  # type: ignore[arg-type]
                 session_key=asking.session.session_key,
                 user_agent=request.headers.get("User-Agent", ""),
             )

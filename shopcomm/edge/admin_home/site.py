@@ -26,19 +26,21 @@ class ShopAdminSite(UnfoldAdminSite):
         place = wanted if safe and wanted.startswith("/") else reverse("admin:index")
         return redirect(place) if self.has_permission(request) else redirect_to_login(place)
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def logout(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
         """Leaves as everywhere else: the tabs of this browser notice."""
         from shopcomm.core.accounts.views import Logout
 
         return Logout.as_view()(request)
 
-    def password_change(
+    def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """One's own password is changed where one's sessions are."""
         return redirect(f"{reverse('preferences')}#password")
 
-    def app_index(
+    def app_index(  # type: ignore[override]
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Lists are in rooms, not in the folders of programs: an app's address leads to its room."""
