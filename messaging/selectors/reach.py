@@ -22,6 +22,11 @@ class ChannelReach:
     text: str
     works: bool
 
+    @property
+    def sentence(self) -> str:
+        """As a line of a list."""
+        return _("%(label)s：%(text)s") % {"label": self.label, "text": self.text}
+
 
 def channels_reach() -> list[ChannelReach]:
     """Every channel a rule may name, so that nobody chooses one that leads nowhere without being told."""
@@ -65,7 +70,8 @@ def _accounts(channel: Channel) -> tuple[str, bool]:
     return ngettext("%(count)s 个账号", "%(count)s 个账号", count) % {"count": count}, True
 
 
-def tags_in_use() -> list[tuple[str, int]]:
-    """The tags that customers have, with how many have each; the most used first."""
+def tags_in_use() -> str:
+    """The tags that customers have, with how many have each, the most used first; empty while nobody has any."""
     rows = Customer.objects.filter(is_active=True).exclude(tags=[]).values_list("tags", flat=True)
-    return Counter(str(tag) for tags in rows.iterator() for tag in tags).most_common(MOST_TAGS)
+    counts = Counter(str(tag) for tags in rows.iterator() for tag in tags).most_common(MOST_TAGS)
+    return _("、").join(_("%(tag)s（%(count)s）") % {"tag": tag, "count": count} for tag, count in counts)
