@@ -12,11 +12,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from messaging.models import HoursInForce, Notification
+from messaging.models import HoursInForce, Notification, NotificationPreference, Recipient
 from messaging.services.notifications.batch import Batch
 from messaging.services.notifications.release import write_outcomes
 from messaging.services.notifications.settling import HELD, look_again
 from messaging.services.notifications.waking import wake_release
+from shopcomm.core.accounts.models import Customer
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.deadlocks import retry_on_deadlock
@@ -61,12 +62,15 @@ def _move(ids: Sequence[int], now: datetime) -> int:
 
 
 def hours_digest() -> str:
-    """The shop's hours, days off and daily budget in one short text: another one for others."""
+    """The shop's hours, days off and daily budget, and where those live who rest, in one short text: another one for others."""
     calendar, shop = working_calendar(), shop_settings()
+    resting = NotificationPreference.objects.filter(owner_kind=Recipient.CUSTOMER).exclude(quiet_from=None)
+    abroad = Customer.objects.filter(pk__in=resting.values("owner_id")).exclude(time_zone="")
     known = (
         settings.TIME_ZONE,
         calendar.weekly,
         sorted(calendar.exceptions.items()),
         shop.customer_daily_budget,
+        list(abroad.order_by("pk").values_list("pk", "time_zone")),
     )
     return hashlib.sha256(repr(known).encode()).hexdigest()

@@ -21,6 +21,7 @@ from orders.services.refunds import pay_refund
 from orders.services.stock import set_stock
 from orders.services.urges import urge_order
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import Customer
 from shopcomm.core.configuration.models import CalendarDay, ShopSettings, WorkingInterval
 from shopcomm.core.events.relay import relay
 from tests.factories import CustomerFactory, StaffFactory, VariantFactory, integration, make_order, move
@@ -204,6 +205,16 @@ def test_rest_that_somebody_sets_or_ends_moves_what_is_held_for_them(clock, cust
     assert (moment(order), moment(other)) == (at("2026-11-25 11:00"), MORNING)
     set_wishes(actor=Actor.customer(customer), muted=[], quiet_from=None, quiet_to=None)
     assert moment(order) == MORNING
+
+
+def test_another_time_zone_of_a_customer_who_rests_moves_what_is_held_for_them(clock, customer):
+    order = held_order(clock, customer)
+    set_wishes(actor=Actor.customer(customer), muted=[], quiet_from=time(8), quiet_to=time(11))
+    move_held()
+    assert moment(order) == at("2026-11-25 11:00")
+    # Two hours behind: when the shop opens it is seven there.
+    Customer.objects.filter(pk=customer.pk).update(time_zone="Asia/Urumqi")
+    assert (move_held(), moment(order)) == (1, MORNING)
 
 
 def test_a_rule_that_no_longer_waits_lets_go_of_what_it_held(clock, customer, manager, rule):
