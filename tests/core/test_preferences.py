@@ -45,9 +45,9 @@ def test_a_new_password_keeps_this_browser_and_ends_every_other(sales, other_sal
     page = set_password(desk)
     assert (page.redirect_chain, page.status_code) == ([("/preferences/", 302)], 200)
     assert "密码已修改，其他设备已退出登录" in page.text
-    assert [is_in(each) for each in (desk, phone, colleague)] == [True, False, True]
-    # The sockets of the other browser find no session either.
+    # Before it asks for anything: the sockets of the other browser find no session either.
     assert not Session.objects.filter(session_key=phone.cookies["sessionid"].value).exists()
+    assert [is_in(each) for each in (desk, phone, colleague)] == [True, False, True]
     sales.refresh_from_db()
     assert (sales.check_password(NEW), sales.check_password(PASSWORD)) == (True, False)
     assert [each.device for each in open_sessions(sales, desk.session.session_key)] == ["Chrome · Windows"]
