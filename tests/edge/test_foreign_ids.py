@@ -102,6 +102,7 @@ def foreign(customer, other_sales) -> dict[str, object]:
         ).pk,
         "customer_id": customer.pk,
         "rule_id": rule.pk,
+        "notice_id": notice.pk,
         "delivery_id": Delivery.objects.create(notification=notice, channel="push", due_at=now).pk,
         # The same ones, as the interface calls them.
         "pk": talk.pk,
