@@ -110,7 +110,7 @@ def test_missing_pieces_leave_the_stock_and_raise_one_task(short, bought, varian
     assert (short.state, short.missing, short.sku) == (State.OPEN, 2, variant.sku)
     assert (fresh(bought).shortage, fresh(bought).status) == (True, Status.PAID)
     assert StockMovement.objects.get(kind="written_off").reason == "配货时缺货"
-    line = Message.objects.filter(conversation__order=bought, body__startswith="缺货").get()
+    line = Message.objects.filter(conversation__order=bought, body__contains="缺货：").get()
     assert line.internal
 
 
