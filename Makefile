@@ -20,7 +20,7 @@ restore: .venv/.run-stamp
 
 test: .venv/.dev-stamp messages
 	$(BIN)/python -m pytest -n auto --ignore=tests/browser --ignore=tests/faults tests
-	$(BIN)/python -m pytest tests/faults
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/faults
 	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadgroup tests/browser
 
 lint: .venv/.dev-stamp messages
