@@ -8,6 +8,7 @@ from fuzz.knock import Answer, Knock
 from fuzz.mutants import mutant
 from fuzz.nonsense import spoilt_json
 from fuzz.pictures import run, samples
+from fuzz.servers import HttpSender
 from messaging.models import Conversation
 from messaging.services.messages import send_message
 from orders.models import Status
@@ -96,3 +97,9 @@ def test_the_same_seed_makes_the_same_mutants() -> None:
 
     assert mutant(Random(5), sound) == mutant(Random(5), sound) != sound
     assert spoilt_json(Random(5), {"a": [1]}) == spoilt_json(Random(5), {"a": [1]})
+
+
+def test_an_address_longer_than_a_client_writes_is_sent_as_long_as_it_can_be(live) -> None:
+    answer = HttpSender(live.url)(Knock("nobody", "GET", "/orders/?q=" + "x" * 70_000))
+
+    assert 400 <= answer.status < 500
