@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 
 import pytest
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
@@ -30,57 +29,28 @@ from shopcomm.core.configuration.models import CalendarDay, ShopSettings
 from shopcomm.core.events.models import DeadLetter, DomainEvent, HandlerCursor
 from shopcomm.core.events.relay import relay
 from tests.factories import PASSWORD, StaffFactory, make_order, move
+from tests.page_words import words_of
 
 pytestmark = pytest.mark.django_db
 
 # What is called the same in every language, and the log-in names of the two who work here.
 NAMES = {"ShopComm", "English", "en", "esc", "wangfang", "zhoumin"}
-SAID = ("title", "aria-label", "alt", "placeholder", "data-label")
 SILENT = {"script", "style", "template", "svg"}
-VOID = {"input", "img", "br", "hr", "meta", "link", "source", "col", "wbr"}
 # Words behind each other, and a word that stands alone: codes such as order.created or a file's path are neither.
 SENTENCE = re.compile(r"(?<![\w./@:#&=-])[A-Za-z]['’a-z]+(?:,?[ \n]+[A-Za-z]['’a-z]*)+(?![\w/@.]\w)")
 WORD = re.compile(r"[A-Za-z]['’a-z]+[:.…!?]?")
 HAN = re.compile(r"[\u4e00-\u9fff]+")
 
 
-class Words(HTMLParser):
-    """What a page says: its texts, and the attributes that are shown or read out."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.said: list[str] = []
-        self.silent: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        known = dict(attrs)
-        self.said += [known[name] or "" for name in SAID if name in known]
-        if tag == "input" and known.get("type") in ("submit", "button"):
-            self.said.append(known.get("value") or "")
-        if tag not in VOID and (
-            self.silent or tag in SILENT or "material-symbols" in (known.get("class") or "")
-        ):
-            self.silent.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if self.silent and tag == self.silent[-1]:
-            self.silent.pop()
-
-    def handle_data(self, data: str) -> None:
-        if not self.silent:
-            self.said.append(data.strip())
-
-
 def english_in(page: str) -> set[str]:
-    said = {text.strip() for text in Words(page).said}
+    said = set(words_of(page, silent=SILENT))
     alone = {text for text in said if WORD.fullmatch(text)}
     return {text for text in said if SENTENCE.search(text)} | alone - NAMES
 
 
 def chinese_in(page: str) -> set[str]:
     """Beside the name of the language and what a template calls its variables."""
-    said = {text: re.sub(r"{{.*?}}|简体中文", "", text) for text in Words(page).said}
+    said = {text: re.sub(r"{{.*?}}|简体中文", "", text) for text in words_of(page, silent=SILENT)}
     return {text for text, rest in said.items() if HAN.search(rest)}
 
 

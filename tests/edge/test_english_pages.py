@@ -1,7 +1,6 @@
 """Staff pages in English are English to the last word; only what people of the shop wrote themselves stays as it is."""
 
 import re
-from html.parser import HTMLParser
 
 import pytest
 from django.conf import settings
@@ -17,6 +16,7 @@ from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.configuration.models import ShopSettings, shop_settings
 from shopcomm.core.events.models import DomainEvent
 from tests.busy_shop import PAGES, busy_shop
+from tests.page_words import words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -36,37 +36,13 @@ OWN = (
     Staff,
     Variant,
 )
-SHOWN = ("aria-label", "title", "placeholder", "alt", "data-note", "data-reply")
 # A template's words in the editor, an announcement to paste, the switch to the other language.
-NOT_OURS = ("textarea",)
+SILENT = {"script", "style", "textarea"}
 SAID_AS_IT_IS = {
     "简体中文",
     "中文",
     "春节：2月15日至23日放假调休，共9天。2月14日、2月28日上班。",
 }
-
-
-class Words(HTMLParser):
-    """What somebody can read or hear of a page."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._within: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("script", "style", *NOT_OURS):
-            self._within.append(tag)
-        self.found += [value for name, value in attrs if name in SHOWN and value]
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._within and self._within[-1] == tag:
-            self._within.pop()
-
-    def handle_data(self, data: str) -> None:
-        if not self._within:
-            self.found.append(data)
 
 
 def texts_of(row: Model) -> list[str]:
@@ -97,7 +73,7 @@ def own_words() -> list[str]:
 
 def chinese_in(page: str, own: list[str]) -> list[str]:
     left = []
-    for text in Words(page).found:
+    for text in words_of(page, silent=SILENT):
         for word in own:
             text = text.replace(word, "")
         if CJK.search(text):

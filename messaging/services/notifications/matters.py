@@ -4,9 +4,9 @@ A notice that waited for the morning, or for a channel to come back, is looked a
 then is nobody's work any more.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Model
 
@@ -39,6 +39,7 @@ from orders.services.urges import URGENT_IN
 from shopcomm.core.configuration.calendar import holiday_gap, today_in_shop
 from shopcomm.core.events.facts import fact_of
 from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.events.publish import Event
 
 # What is asked of somebody by an event, whose fact names the row that has to be looked at.
 OF_EVENTS = frozenset(
@@ -57,6 +58,7 @@ OF_EVENTS = frozenset(
     }
 )
 Told = list[tuple[Notification, DomainEvent]]
+E = TypeVar("E", bound=Event)
 
 
 def settled_matters(rows: Sequence[Notification], now: datetime) -> set[int]:
@@ -89,29 +91,20 @@ def _changes(told: Told) -> Iterable[Notification]:
 
 
 def _shortages(told: Told) -> Iterable[Notification]:
-    facts = [(row, fact) for row, event in told if (fact := fact_of(event, ShortageFound))]
-    tasks: dict[int, Any] = _found(ShortageTask, [fact.task_id for _row, fact in facts])
-    for row, fact in facts:
-        task = tasks.get(fact.task_id)
+    for row, _fact, task in _with_their_rows(told, ShortageFound, ShortageTask, "task_id"):
         if task is None or task.state != ShortageTask.State.OPEN:
             yield row
 
 
 def _cases(told: Told) -> Iterable[Notification]:
     """A claim that has moved on waits for somebody else, who was told of it."""
-    facts = [(row, fact) for row, event in told if (fact := fact_of(event, AfterSalesMoved))]
-    cases: dict[int, Any] = _found(AfterSalesCase, [fact.case_id for _row, fact in facts])
-    for row, fact in facts:
-        case = cases.get(fact.case_id)
+    for row, fact, case in _with_their_rows(told, AfterSalesMoved, AfterSalesCase, "case_id"):
         if case is None or case.state != fact.state:
             yield row
 
 
 def _ratings(told: Told) -> Iterable[Notification]:
-    facts = [(row, fact) for row, event in told if (fact := fact_of(event, OrderEvaluated))]
-    ratings: dict[int, Any] = _found(Evaluation, [fact.evaluation_id for _row, fact in facts])
-    for row, fact in facts:
-        rating = ratings.get(fact.evaluation_id)
+    for row, _fact, rating in _with_their_rows(told, OrderEvaluated, Evaluation, "evaluation_id"):
         if rating is None or not rating.is_low:
             yield row
 
@@ -148,6 +141,16 @@ LOOKS: tuple[Callable[[Told], Iterable[Notification]], ...] = (
     _urges,
     _stock,
 )
+
+
+def _with_their_rows(
+    told: Told, kind: type[E], model: type[Model], name: str
+) -> Iterator[tuple[Notification, E, Any]]:
+    """Each notice of a kind of fact, with the fact and the row that the fact's `name` leads to; None where it is gone."""
+    facts = [(row, fact) for row, event in told if (fact := fact_of(event, kind))]
+    found = _found(model, [getattr(fact, name) for _row, fact in facts])
+    for row, fact in facts:
+        yield row, fact, found.get(getattr(fact, name))
 
 
 def _found(model: type[Model], ids: list[int]) -> dict[int, Any]:
