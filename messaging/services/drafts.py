@@ -7,6 +7,7 @@ from typing import Any
 
 from messaging.acknowledgements import is_acknowledgement
 from messaging.errors import AttachmentUnknown, BadMessage, BodyRequired, BodyTooLong, Forbidden
+from messaging.models import Sender
 from messaging.services.offers import offers_in
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.reading import uuid_of
@@ -31,8 +32,6 @@ class Draft:
     sender_name: str
     reply_to: int | None = None
     internal: bool = False
-    # Asks for nothing and is waited for by nobody.
-    acknowledges: bool = False
     data: dict[str, Any] = field(default_factory=dict)
     attachments: tuple[uuid.UUID, ...] = ()
 
@@ -40,6 +39,12 @@ class Draft:
     def key(self) -> tuple[int, str, int, uuid.UUID]:
         """What makes a repeated send the same message."""
         return (self.conversation_id, self.sender_kind, self.sender_id, self.client_id)
+
+    @property
+    def acknowledges(self) -> bool:
+        """Whether it asks for nothing and is waited for by nobody: a customer's thanks."""
+        is_said = self.kind == "text" and not self.attachments
+        return is_said and self.sender_kind == Sender.CUSTOMER and is_acknowledgement(self.body)
 
 
 def draft(*, actor: Actor, conversation_id: int, given: dict[str, Any]) -> Draft:
@@ -64,7 +69,6 @@ def draft(*, actor: Actor, conversation_id: int, given: dict[str, Any]) -> Draft
         sender_name=actor.name,
         reply_to=reply_to,
         internal=internal,
-        acknowledges=kind == "text" and not actor.is_shop and not attachments and is_acknowledgement(body),
         attachments=attachments,
         data=offers_in(body) if kind == "text" and not internal else {},
     )

@@ -1,5 +1,7 @@
 """Thanks and the like ask for nothing: they wait for nobody, on no list, in no badge and for no timer."""
 
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from messaging.selectors.inbox import InboxFilters, inbox_page, unread_conversat
 from messaging.selectors.rows import row_talk
 from messaging.selectors.todo import unanswered_talks
 from messaging.selectors.unanswered import is_answered
+from messaging.services.drafts import Draft
 from messaging.services.notifications.defaults import ensure_default_rules
 from messaging.services.notifications.timers import plan_timers
 from orders.models import Status
@@ -116,3 +119,21 @@ def test_what_the_shop_says_and_what_carries_files_acknowledges_nothing(manager,
         message.refresh_from_db()
     assert [message.acknowledges for message in kept] == [False, True, False]
     assert Conversation.objects.get().last_customer_seq == kept[2].seq
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "acknowledges"),
+    [
+        ({}, True),
+        ({"body": "好的谢谢，什么时候发货"}, False),
+        ({"sender_kind": "staff"}, False),
+        ({"kind": "event"}, False),
+        ({"attachments": (UUID(int=1),)}, False),
+    ],
+)
+def test_a_line_is_known_for_thanks_whoever_writes_it_into_the_conversation(otherwise, acknowledges):
+    line = {"kind": "text", "body": "好的谢谢", "sender_kind": "customer"} | otherwise
+
+    draft = Draft(conversation_id=1, client_id=UUID(int=2), sender_id=3, sender_name="吴丽华", **line)
+
+    assert draft.acknowledges == acknowledges
