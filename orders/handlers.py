@@ -1,13 +1,21 @@
 """What orders make of the event log."""
 
+from django.db import transaction
+
 from orders import events
-from orders.selectors.shortages import fillable_orders
-from orders.services.shortages import fill_shortages
 from shopcomm.core.events.handlers import on
 from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.events.wake import wake_task
 
 
-@on(events.StockBack, alone=True)
+@on(events.StockBack)
 def fill_short_orders(event: DomainEvent) -> None:
-    """Goods that are back go to those who paid for them first."""
-    fill_shortages(order_ids=fillable_orders())
+    """Goods that are back go to those who paid for them first: a worker gives them out, one order at a time.
+
+    Nothing is lost with the broker down, since the task looks for what is short by itself, and the clock runs it as well.
+    """
+    transaction.on_commit(_wake_filling, robust=True)
+
+
+def _wake_filling() -> None:
+    wake_task("orders.fill_short_orders")

@@ -14,16 +14,7 @@ from orders.services import stock
 from orders.services.addresses import clean
 from orders.services.editing import edit_order
 from orders.services.items import ItemInput
-from orders.services.locks import (
-    lock_conversations,
-    lock_line,
-    lock_lines,
-    lock_lines_of,
-    lock_order,
-    lock_orders,
-    lock_stock_of,
-    lock_variants,
-)
+from orders.services.locks import lock_line, lock_lines, lock_order, lock_variants
 from orders.services.moves import whole
 from orders.services.shortage_tasks import (
     SHORT_IN,
@@ -110,20 +101,6 @@ def undo_missing(*, actor: Actor, report_id: int) -> Order:
     if order.shortage:
         review_shortages(order, actor)
     return order
-
-
-@retry_on_deadlock
-@transaction.atomic
-def fill_shortages(*, order_ids: list[int]) -> int:
-    """Hold what has come in for several orders, the first of them first. Returns for how many there was something.
-
-    All that is written is locked beforehand, each kind of row in one round: the second order's row would come too late
-    after the first one's stock.
-    """
-    lock_orders(order_ids)
-    lock_stock_of(lock_lines_of(order_ids))
-    lock_conversations(order_ids)
-    return sum(fill_shortage(order_id=pk) for pk in order_ids)
 
 
 @retry_on_deadlock

@@ -55,8 +55,16 @@ def expire_quotes() -> int:
 def mind_shortages() -> int:
     """Give orders what they are short of as soon as it is there, and ask again when a promised day is over."""
     now = timezone.now()
-    filled = _each(fillable_orders(), lambda pk: fill_shortage(order_id=pk))
-    return filled + _each(lapsed_waits(now), lambda pk: lapse_wait(task_id=pk, now=now))
+    return fill_short_orders() + _each(lapsed_waits(now), lambda pk: lapse_wait(task_id=pk, now=now))
+
+
+@shared_task(name="orders.fill_short_orders")
+def fill_short_orders() -> int:
+    """Give what there is to the orders that are short of it, who paid first before the others. Returns how many got some.
+
+    Each order in a transaction of its own: nothing is locked of one while the next is looked at.
+    """
+    return _each(fillable_orders(), lambda pk: fill_shortage(order_id=pk))
 
 
 def _sweep(ids: Iterable[int], to: str, reason: str) -> int:

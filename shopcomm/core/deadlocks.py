@@ -69,12 +69,18 @@ def leave_to_next_sweep(what: str) -> Iterator[None]:
     the sweep. A database that is away does: it would fail at every piece."""
     try:
         yield
-    except DatabaseBusy:
+    except OperationalError as error:
+        if not _concerns_only_its_rows(error):
+            raise
         log.warning("%s left to the next sweep: others kept the rows", what)
-    except OperationalError:
-        raise
     except Exception:
         log.exception("%s failed; the sweep goes on without it", what)
+
+
+def _concerns_only_its_rows(error: OperationalError) -> bool:
+    """Whether the database is there, and refused or ended this one statement: a deadlock, or a wait beyond its limit."""
+    ended = (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled)
+    return isinstance(error, DatabaseBusy) or is_deadlock(error) or isinstance(error.__cause__, ended)
 
 
 def is_deadlock(error: BaseException) -> bool:

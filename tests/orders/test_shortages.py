@@ -31,10 +31,9 @@ from orders.services.items import ItemInput
 from orders.services.shortages import choose_option, offer_options, report_missing
 from orders.services.stock import set_stock
 from orders.services.warehouse import acknowledge_alert
-from orders.tasks.sweeps import mind_shortages
+from orders.tasks.sweeps import fill_short_orders, mind_shortages
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
-from shopcomm.core.events.relay import relay
 from tests.factories import (
     CustomerFactory,
     StaffFactory,
@@ -240,7 +239,7 @@ def test_split_what_is_there_goes_first_and_the_rest_when_it_comes(short, desk, 
         Status.PICKING, [3, 2],
     )  # fmt: skip
     set_stock(actor=Actor.system(), sku=variant.sku, delta=10)
-    relay()
+    fill_short_orders()
     order = fresh(bought)
     assert (order.shortage, missing_pieces(order)) == (False, {})
     assert move(order, "shipped", actor=stockroom, **parcel()).status == Status.SHIPPED
@@ -273,13 +272,13 @@ def test_a_promised_day_that_passes_opens_the_question_again(short, desk, bought
 def test_goods_that_come_meanwhile_make_the_question_void(short, desk, bought, variant):
     offer(short, desk)
     set_stock(actor=Actor.system(), sku=variant.sku, delta=1)
-    relay()
+    fill_short_orders()
     assert (ShortageTask.objects.get().missing, fresh(bought).shortage) == (1, True)
     with pytest.raises(GuardFailed) as refused:
         tap(short, "refund", seen=2)
     assert refused.value.names == ["shortage_changed"]
     set_stock(actor=Actor.system(), sku=variant.sku, delta=1)
-    relay()
+    fill_short_orders()
     assert (ShortageTask.objects.get().state, fresh(bought).shortage) == (State.VOID, False)
     with pytest.raises(GuardFailed) as refused:
         tap(short, "refund", seen=1)
@@ -292,7 +291,7 @@ def test_who_paid_first_gets_the_goods_first(variant, stockroom, desk):
     for order in orders:
         report_missing(actor=stockroom, line_id=order.lines.get().pk, missing=2)
     set_stock(actor=Actor.system(), sku=variant.sku, delta=3)
-    relay()
+    fill_short_orders()
     assert [missing_pieces(order) for order in orders] == [{}, {orders[1].lines.get().pk: 1}]
 
 

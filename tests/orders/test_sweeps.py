@@ -1,18 +1,22 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import psycopg
 import pytest
 import time_machine
+from django.db import OperationalError
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable, QueryCanceled
 
 from orders.errors import GuardFailed, NotAllowed
 from orders.models import Order
 from orders.services.after_sales import CaseInput, CaseLine, open_case, withdraw_case
 from orders.services.payments import record_payment
 from orders.services.refunds import pay_refund
-from orders.tasks import auto_complete, expire_unpaid
+from orders.tasks import auto_complete, expire_unpaid, sweeps
 from shopcomm.celery import app
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.relay import relay
 from tests.factories import integration, make_order, move
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +71,61 @@ def test_one_order_that_refuses_holds_up_no_other(monkeypatch, order):
     Order.objects.filter(pk=stuck.pk).update(pay_by=timezone.now() + timedelta(days=9))
     with later(days=2):
         assert expire_unpaid() == 1
+
+
+def ended_by(cause: psycopg.Error) -> OperationalError:
+    """As Django raises it."""
+    error = OperationalError(str(cause))
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("a broken row"), ended_by(LockNotAvailable()), ended_by(QueryCanceled())], ids=repr
+)
+@pytest.mark.parametrize(
+    ("sweep", "listed", "service"),
+    [
+        (sweeps.expire_unpaid, "unpaid_too_long", "transition_order"),
+        (sweeps.auto_complete, "delivered_long_enough", "transition_order"),
+        (sweeps.escalate_changes, "unanswered", "escalate_change"),
+        (sweeps.expire_quotes, "overdue_quotes", "expire_quote"),
+        (sweeps.fill_short_orders, "fillable_orders", "fill_shortage"),
+        (sweeps.mind_shortages, "lapsed_waits", "lapse_wait"),
+    ],
+)
+def test_a_row_that_raises_keeps_no_sweep_from_the_next_rows(monkeypatch, db, sweep, listed, service, error):
+    taken = []
+
+    def work(**given) -> bool:
+        taken.append(next(each for name, each in given.items() if name.endswith("_id")))
+        if taken[-1] == 2:
+            raise error
+        return True
+
+    monkeypatch.setattr(sweeps, listed, lambda *_now: [1, 2, 3])
+    monkeypatch.setattr(sweeps, service, work)
+
+    assert (sweep(), taken) == (2, [1, 2, 3])
+
+
+def test_a_sweep_ends_where_the_database_is_away(monkeypatch):
+    monkeypatch.setattr(sweeps, "overdue_quotes", lambda _now: [1, 2])
+    away = ended_by(psycopg.OperationalError("server closed the connection unexpectedly"))
+    monkeypatch.setattr(sweeps, "expire_quote", lambda **_given: (_ for _ in ()).throw(away))
+    with pytest.raises(OperationalError, match="server closed"):
+        sweeps.expire_quotes()
+
+
+def test_goods_that_are_back_have_a_worker_look_for_the_orders_that_are_short(
+    monkeypatch, variant, django_capture_on_commit_callbacks
+):
+    asked = []
+    monkeypatch.setattr("orders.handlers.wake_task", asked.append)
+    with django_capture_on_commit_callbacks(execute=True):
+        relay()
+    assert asked == ["orders.fill_short_orders"]
+    assert "orders.fill_short_orders" in app.tasks
 
 
 def test_money_for_a_cancelled_order_opens_a_refund():

@@ -1,4 +1,4 @@
-"""Tell the relay that something has committed."""
+"""Tell a worker that something has committed. Whatever is lost comes again by the clock."""
 
 import logging
 
@@ -9,8 +9,13 @@ log = logging.getLogger(__name__)
 
 
 def wake_relay() -> None:
-    """Ask a worker to relay now. With the broker down the periodic sweep does it later."""
+    """Ask a worker to relay now."""
+    wake_task("events.relay")
+
+
+def wake_task(name: str) -> None:
+    """Ask a worker to run a task that the clock runs as well, now. With the broker down the clock does it later."""
     try:
-        current_app.send_task("events.relay", ignore_result=True, expires=30)
+        current_app.send_task(name, ignore_result=True, expires=30)
     except (OperationalError, OSError):
-        log.warning("the broker is down; the sweep will relay")
+        log.warning("the broker is down; the sweep will do %s", name)
