@@ -1,17 +1,55 @@
 """The Celery application: one queue, tasks found in every app's `tasks` module."""
 
 import gc
+import logging
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun, worker_process_init
+
+from shopcomm.core.logs import names_in_log, set_log_names
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopcomm.settings.base")
 
 app = Celery("shopcomm")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def write_lines_as_everywhere(loglevel: int | None = None, **_: Any) -> None:
+    """Celery would take our handlers away, and with them what cuts secrets out; `--loglevel` rules its own lines alone."""
+    from django.conf import settings
+    from django.utils.log import configure_logging
+
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+    if loglevel is not None:
+        logging.getLogger("celery").setLevel(loglevel)
+
+
+# What lines carried before a task began, by its id: put back when it is over.
+_names_before: dict[str, dict[str, Any]] = {}
+
+
+@before_task_publish.connect
+def pass_request_on(headers: dict[str, Any] | None = None, **_: Any) -> None:
+    """A task goes by the number of the request that wakes it."""
+    if headers is not None and (request_id := names_in_log().get("request_id")):
+        headers["request_id"] = request_id
+
+
+@task_prerun.connect
+def name_task(task_id: str, task: Any, **_: Any) -> None:
+    """Lines of a task say which it is; one that the clock starts has its own number."""
+    _names_before[task_id] = names_in_log()
+    set_log_names({"request_id": getattr(task.request, "request_id", None) or task_id, "task": task.name})
+
+
+@task_postrun.connect
+def end_names(task_id: str, **_: Any) -> None:
+    """What is done after it is not about it."""
+    set_log_names(_names_before.pop(task_id, {}))
 
 
 # Seconds that a worker's process keeps its connection: sweeps come every few seconds.

@@ -20,6 +20,7 @@ from messaging.selectors.messages import heads_of, messages_after
 from messaging.services.frames import room_frame
 from shopcomm.core.events.selectors import last_position
 from shopcomm.core.layer import LAYER_BACK
+from shopcomm.core.logs import unnamed_context
 from shopcomm.core.realtime import (
     ORDERS_FEED,
     TOGETHER,
@@ -208,7 +209,7 @@ class Hub:
     def _start(self) -> None:
         if not self._tasks:
             loops = (self._listen(), self._tell(), self._look())
-            self._tasks = [asyncio.create_task(loop) for loop in loops]
+            self._tasks = [asyncio.create_task(loop, context=unnamed_context()) for loop in loops]
 
     async def _listen(self) -> None:
         layer = get_channel_layer()

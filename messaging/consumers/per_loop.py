@@ -5,13 +5,15 @@ import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from shopcomm.core.logs import unnamed_context
+
 T = TypeVar("T")
 _running: "set[asyncio.Task[Any]]" = set()
 
 
 def in_background(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-    """Start work that nobody waits for, and hold on to it: the loop itself does not."""
-    task = asyncio.create_task(work)
+    """Start work that nobody waits for, and hold on to it: the loop itself does not. Its lines of the log name nobody."""
+    task = asyncio.create_task(work, context=unnamed_context())
     _running.add(task)
     task.add_done_callback(_running.discard)
     return task

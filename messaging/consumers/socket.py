@@ -31,6 +31,7 @@ from messaging.services.messages import mark_read, recall_message, send_message
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.roles import may
 from shopcomm.core.accounts.sockets import Visitor, actor_now, by_links
+from shopcomm.core.logs import name_in_log
 from shopcomm.core.reading import whole_number
 from shopcomm.core.realtime import (
     CUSTOMERS,
@@ -93,6 +94,7 @@ class ShopSocket(AsyncWebsocketConsumer):
         if self.names_no_page:
             # From now on it is this link's: another that is opened meanwhile takes nothing away from it.
             self.visitor, self.actor = next(iter(await by_links(self.visitor)), (self.visitor, actor))
+        name_in_log(request_id=self.id, actor=self.actor.who)
         if vigil().count_of(actor) >= settings.SOCKETS_PER_VISITOR:
             await self.close(TOO_MANY, "too many open sockets of one visitor")
             return
@@ -289,6 +291,7 @@ class ShopSocket(AsyncWebsocketConsumer):
         for visitor, actor in await by_links(self.visitor):
             if await _visible(actor, [conversation_id]):
                 self.visitor, self.actor = visitor, actor
+                name_in_log(actor=actor.who)
                 await self._join(link_group(actor.order_id))
                 return True
         return False

@@ -8,6 +8,7 @@ from typing import Protocol
 from messaging.consumers.per_loop import one_per_loop
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.sockets import Visitor, actor_now
+from shopcomm.core.logs import unnamed_context
 
 log = logging.getLogger(__name__)
 ROUND_SECONDS = 25.0
@@ -35,7 +36,7 @@ class Vigil:
         """Watch a socket from now on."""
         self._sockets.add(socket)
         if self._task is None:
-            self._task = asyncio.create_task(self._run())
+            self._task = asyncio.create_task(self._run(), context=unnamed_context())
 
     def count_of(self, actor: Actor) -> int:
         """How many sockets of one person are open here."""

@@ -15,6 +15,7 @@ from messaging.errors import NotFound, Unavailable
 from messaging.services.drafts import Draft
 from messaging.services.frames import frames_of
 from messaging.services.write import WRITE, Sent, parameters, results
+from shopcomm.core.logs import unnamed_context
 
 log = logging.getLogger(__name__)
 LARGEST_BATCH = 200
@@ -38,7 +39,7 @@ class Writer:
         answer: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
         self._waiting.append((draft, answer))
         if self._busy is None or self._busy.done():
-            self._busy = asyncio.create_task(self._flush_all())
+            self._busy = asyncio.create_task(self._flush_all(), context=unnamed_context())
         return answer
 
     async def _flush_all(self) -> None:

@@ -12,6 +12,8 @@ import psycopg
 from django.db import OperationalError, connection
 from django.utils.translation import gettext_lazy as _
 
+from shopcomm.core.logs import log_scope
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -67,14 +69,15 @@ def retry_on_deadlock(service: Callable[P, R]) -> Callable[P, R]:
 def leave_to_next_sweep(what: str) -> Iterator[None]:
     """Around one piece of a sweep's work, named for the log: what others keep too long, or what is broken, does not end
     the sweep. A database that is away does: it would fail at every piece."""
-    try:
-        yield
-    except OperationalError as error:
-        if not _concerns_only_its_rows(error):
-            raise
-        log.warning("%s left to the next sweep: others kept the rows", what)
-    except Exception:
-        log.exception("%s failed; the sweep goes on without it", what)
+    with log_scope():
+        try:
+            yield
+        except OperationalError as error:
+            if not _concerns_only_its_rows(error):
+                raise
+            log.warning("%s left to the next sweep: others kept the rows", what)
+        except Exception:
+            log.exception("%s failed; the sweep goes on without it", what)
 
 
 def _concerns_only_its_rows(error: OperationalError) -> bool:

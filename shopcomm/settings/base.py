@@ -333,22 +333,16 @@ UNFOLD = {
 }
 
 # --- logs ------------------------------------------------------------------------------------
+# LOG_FORMAT: `lines` to read, or `json`, one object a line, for a collector; production writes json unless told otherwise.
+LOG_FORMAT = env("LOG_FORMAT", default="lines")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "request_id": {"()": "shopcomm.core.http.logs.RequestIdFilter"},
         "database_away": {"()": "shopcomm.core.database.pool.DatabaseAwayFilter"},
     },
-    "formatters": {
-        "line": {
-            "()": "shopcomm.core.http.logs.SecretFreeFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
-        }
-    },
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}
-    },
+    "formatters": {"line": {"()": "shopcomm.core.logs.LogFormatter", "form": LOG_FORMAT}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     # LOG_LEVEL: DEBUG, INFO, WARNING …
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", default="INFO")},
     "loggers": {

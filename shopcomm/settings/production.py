@@ -3,7 +3,7 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from shopcomm.settings.base import *
-from shopcomm.settings.base import OUTBOUND_LOOPBACK, env
+from shopcomm.settings.base import LOGGING, OUTBOUND_LOOPBACK, env
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
@@ -16,6 +16,8 @@ CSRF_COOKIE_SECURE = True
 # Browsers take these names only from this very host over HTTPS: no other site of the domain can plant one.
 SESSION_COOKIE_NAME = "__Host-sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken"
+LOG_FORMAT = env("LOG_FORMAT", default="json")
+LOGGING["formatters"]["line"]["form"] = LOG_FORMAT
 # Never on a real site, whatever the environment says.
 SHOW_LOGIN_CODES = False
 if OUTBOUND_LOOPBACK:

@@ -1,33 +1,68 @@
-"""What stands in the log: the request's number on every line, and nothing that opens anything."""
+"""What stands in the log: what each line is about, in two forms, and nothing that opens anything."""
 
+import json
 import logging
 import os
 import stat
+import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
+from celery.app.trace import build_tracer
+from django.db import transaction
 
+from orders.models import Order
+from orders.services.locks import lock_order
+from shopcomm.celery import app, pass_request_on
+from shopcomm.core.accounts.models import ApiKey
+from shopcomm.core.accounts.services.order_links import make_link
+from shopcomm.core.deadlocks import leave_to_next_sweep
 from shopcomm.core.embedded.binaries import keep_private, spawn
-from shopcomm.core.http.logs import RequestIdFilter, SecretFreeFormatter, without_secrets
+from shopcomm.core.logs import (
+    LogFormatter,
+    log_scope,
+    name_in_log,
+    names_in_log,
+    unnamed_context,
+    without_secrets,
+)
+from shopcomm.edge.portal.visits import order_of
 
 TOKEN = "Zm9vYmFyYmF6cXV4cXV1eDE.q83vEjRWeJCrze8SNFZ4kKvN"
+NUMBER = "1234567890abcdef"
+
+
+class Kept(logging.Handler):
+    """Keeps the lines that the product's handler writes in one form."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self.setFormatter(LogFormatter(form))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
 
 
 @pytest.fixture
-def lines(settings) -> list[str]:
-    """The lines as the product's handler writes them."""
-    written: list[str] = []
+def lines() -> Iterator[list[str]]:
+    """Lines as somebody reads them."""
+    yield from written("lines")
 
-    class Kept(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            written.append(self.format(record))
 
-    handler = Kept()
-    handler.addFilter(RequestIdFilter())
-    handler.setFormatter(SecretFreeFormatter(settings.LOGGING["formatters"]["line"]["format"]))
-    logging.getLogger().addHandler(handler)
-    yield written
-    logging.getLogger().removeHandler(handler)
+@pytest.fixture
+def json_lines() -> Iterator[list[str]]:
+    """Lines as a collector reads them."""
+    yield from written("json")
+
+
+def written(form: str) -> Iterator[list[str]]:
+    handler, root = Kept(form), logging.getLogger()
+    root.addHandler(handler)
+    with log_scope():
+        yield handler.lines
+    root.removeHandler(handler)
 
 
 @pytest.mark.django_db
@@ -35,14 +70,115 @@ def lines(settings) -> list[str]:
     ("path", "status"), [(f"/o/{TOKEN}/", 404), (f"/o/{TOKEN}/urge/", 405), ("/x/", 404)]
 )
 def test_a_refused_request_is_logged_with_its_number_and_without_its_key(client, lines, path, status):
-    answer = client.get(path, headers={"x-request-id": "1234567890abcdef"})
+    answer = client.get(path, headers={"x-request-id": NUMBER})
     assert answer.status_code == status
     (line,) = [line for line in lines if "django.request" in line]
-    assert "[1234567890abcdef]" in line
+    assert f"request_id={NUMBER}" in line
     assert TOKEN[:20] not in line
     assert ("/o/…" in line) == path.startswith("/o/")
 
 
+# --- what a line is about ------------------------------------------------------------------------
+def about(line: str) -> dict[str, object]:
+    """What a line of JSON says beside its text."""
+    return {
+        name: value
+        for name, value in json.loads(line).items()
+        if name not in ("event", "timestamp", "exception")
+    }
+
+
+def test_a_refused_page_of_an_order_names_number_person_and_order(log_in, sales, json_lines):
+    log_in(sales).get("/orders/XB-000000-0000/", headers={"x-request-id": NUMBER})
+    (line,) = [line for line in json_lines if "django.request" in line]
+    assert about(line) == {
+        "level": "warning",
+        "logger": "django.request",
+        "request_id": NUMBER,
+        "actor": f"staff:{sales.pk}",
+        "order": "XB-000000-0000",
+    }
+
+
+def test_a_refused_call_of_the_api_names_its_key(api, json_lines):
+    api.get("/api/v1/orders/XB-000000-0000/")
+    (line,) = [line for line in json_lines if "django.request" in line]
+    assert about(line)["actor"] == f"api:{ApiKey.objects.get().pk}"
+    assert about(line)["order"] == "XB-000000-0000"
+
+
+def test_the_page_of_a_link_names_the_order_in_place_of_the_key(order: Order):
+    link = make_link(customer=order.customer, order_id=order.pk)
+    with log_scope():
+        order_of(link)
+        assert names_in_log() == {"order": order.number}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_locks_an_order_has_it_on_every_line_until_the_piece_of_work_is_over(
+    order: Order, json_lines
+):
+    with leave_to_next_sweep("row 1"), transaction.atomic():
+        lock_order(order.pk)
+        raise RuntimeError("broken")
+    logging.getLogger("shopcomm").warning("the next one")
+    assert about(json_lines[-2])["order"] == order.number
+    assert "RuntimeError: broken" in json.loads(json_lines[-2])["exception"]
+    assert "order" not in about(json_lines[-1])
+
+
+def test_names_end_with_the_scope_that_gave_them():
+    with log_scope(request_id=NUMBER):
+        with log_scope(actor="staff:1"):
+            name_in_log(order="XB-1", request_id="another")
+            assert names_in_log() == {"request_id": "another", "actor": "staff:1", "order": "XB-1"}
+        assert names_in_log() == {"request_id": NUMBER}
+        assert unnamed_context().run(names_in_log) == {}
+    assert names_in_log() == {}
+
+
+def test_a_task_goes_by_the_number_of_the_request_that_wakes_it(json_lines):
+    @app.task(name="tests.says", shared=False)
+    def says() -> None:
+        name_in_log(order="XB-261129-0001")
+        logging.getLogger("shopcomm.tests").warning("working")
+
+    headers: dict[str, object] = {}
+    with log_scope(request_id=NUMBER, actor="staff:1"):
+        pass_request_on(headers=headers)
+        # As a worker does with what came in a message.
+        build_tracer(says.name, says, app=app)("d3b0", (), {}, {"id": "d3b0"} | headers)
+        assert names_in_log() == {"request_id": NUMBER, "actor": "staff:1"}
+    assert headers == {"request_id": NUMBER}
+    (line,) = [line for line in json_lines if "working" in line]
+    assert about(line) == {
+        "level": "warning",
+        "logger": "shopcomm.tests",
+        "request_id": NUMBER,
+        "task": "tests.says",
+        "order": "XB-261129-0001",
+    }
+
+
+def test_a_worker_writes_lines_as_everybody_does_and_keeps_secrets_out_of_them():
+    """Celery takes every handler away and sets its own unless it is told not to."""
+    script = (
+        "import logging; from shopcomm.celery import app; app.log.setup(loglevel='WARNING')\n"
+        f"logging.getLogger('shopcomm').info('sent to /o/{TOKEN}/')\n"
+        "logging.getLogger('celery.worker').info('received')\n"
+    )
+    settings = os.environ | {"DJANGO_SETTINGS_MODULE": "shopcomm.settings.test", "LOG_FORMAT": "json"}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=settings)
+    (line,) = done.stderr.splitlines()
+    assert json.loads(line)["event"] == "sent to /o/…/"
+
+
+def test_a_form_of_lines_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="LOG_FORMAT=xml: set lines or json"):
+        LogFormatter("xml")
+
+
+# --- secrets -------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("line", "shown"),
     [
@@ -61,19 +197,26 @@ def test_a_line_names_no_secret(line, shown):
     assert without_secrets(line) == shown
 
 
-def test_neither_does_a_traceback(lines):
+def test_neither_does_a_traceback_nor_a_name(lines, json_lines):
+    name_in_log(page=f"/o/{TOKEN}/")
     try:
-        raise ValueError(f"cannot open /o/{TOKEN}/")
+        raise ValueError(f'cannot open /o/{TOKEN}/ with password="abc123"')
     except ValueError:
         logging.getLogger("shopcomm").exception("broke")
+    for line in (lines[-1], json_lines[-1]):
+        assert TOKEN not in line
+        assert "abc123" not in line
     assert "cannot open /o/…/" in lines[-1]
-    assert TOKEN not in lines[-1]
+    # Cut before it is written as JSON: what is left can be read back.
+    assert json.loads(json_lines[-1])["exception"].endswith('ValueError: cannot open /o/…/ with password="…"')
+    assert json.loads(json_lines[-1])["page"] == "/o/…/"
 
 
 def test_the_servers_own_lines_are_written_in_the_same_way(settings):
     for name in ("uvicorn", "uvicorn.access"):
         assert settings.LOGGING["loggers"][name]["handlers"] == ["stderr"]
     assert settings.LOGGING["handlers"]["stderr"]["formatter"] == "line"
+    assert settings.LOGGING["formatters"]["line"]["()"] == "shopcomm.core.logs.LogFormatter"
 
 
 def mode(path) -> int:

@@ -7,7 +7,11 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from messaging.consumers.per_loop import in_background
+from messaging.consumers.socket import HANDLERS
 from messaging.models import Conversation
+from shopcomm.core.logs import log_scope, names_in_log
+from tests.core.test_logs import about, written
 from tests.messaging.test_socket import customer_cookie_of, say, send, socket, staff_cookie_of, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,6 +42,34 @@ async def test_an_odd_frame_is_answered_and_makes_nobody_mute(live, manager, tex
         assert (await until(opened, "error"))["code"] == code
         await send(opened, type="ping")
         await until(opened, "pong")
+
+
+async def test_a_frame_that_breaks_is_logged_with_the_socket_and_its_person(live, manager, monkeypatch):
+    async def breaks(*_given: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setitem(HANDLERS, "ping", breaks)
+    keeping = written("json")
+    lines = next(keeping)
+    async with socket(live, await staff_cookie_of(manager)) as opened:
+        await send(opened, type="ping")
+        assert (await until(opened, "error"))["code"] == "unavailable"
+    next(keeping, None)
+    (line,) = [each for each in lines if "RuntimeError: broken" in each]
+    assert about(line)["actor"] == f"staff:{manager.pk}"
+    assert len(about(line)["request_id"]) == 32
+
+
+async def test_what_runs_for_all_sockets_speaks_for_none_of_them():
+    """Such work is begun by whoever comes first, and goes on when they have gone."""
+    found: list[dict[str, object]] = []
+
+    async def work() -> None:
+        found.append(names_in_log())
+
+    with log_scope(actor="staff:1"):
+        await in_background(work())
+    assert found == [{}]
 
 
 async def test_frames_that_cannot_be_read_count_against_the_limit(live, manager, settings):

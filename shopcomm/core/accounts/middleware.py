@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.proofs import SpeaksAs, actor_of, actors_of
 from shopcomm.core.accounts.services.staff_sessions import note_seen
+from shopcomm.core.logs import name_in_log
 
 # A page's scripts say with it as whom they speak; a form says it in its address.
 HEADER, FIELD = "X-Visitor", "visitor"
@@ -25,6 +26,8 @@ class ActorMiddleware:
         asking.speaks_as = SpeaksAs.read(request.headers.get(HEADER) or request.GET.get(FIELD, ""))
         known = settings.SESSION_COOKIE_NAME in request.COOKIES
         asking.actor = actor_of(request.user, asking.session, asking.speaks_as) if known else None
+        if asking.actor:
+            name_in_log(actor=asking.actor.who)
         if known and request.user.is_authenticated:
             note_seen(
                 staff=request.user,  # type: ignore[arg-type]

@@ -1,13 +1,14 @@
-"""A number for every request, in the log and in the answer."""
+"""A number for every request: in the answer, and on every line of the log beside who asks and what for."""
 
 import re
 import uuid
 from collections.abc import Callable
-from contextvars import ContextVar
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-current_request_id: ContextVar[str] = ContextVar("request_id", default="-")
+from shopcomm.core.logs import log_scope, name_in_log, names_in_log
+
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -20,12 +21,17 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
         request_id = given if _ACCEPTABLE.fullmatch(given) else uuid.uuid4().hex
-        # Refusals are logged when this middleware is over; the page of a 500 shows it.
-        request.request_id = request_id  # type: ignore[attr-defined]
-        token = current_request_id.set(request_id)
-        try:
+        asking: Any = request
+        # The page of a 500 shows it.
+        asking.request_id = request_id
+        with log_scope(request_id=request_id):
             response = self.get_response(request)
-        finally:
-            current_request_id.reset(token)
+            # Refusals are logged when this middleware is over.
+            asking.log_names = names_in_log()
         response.headers["X-Request-ID"] = request_id
         return response
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: dict[str, Any]) -> None:
+        """An address that names an order is about it, whether or not the order is there."""
+        if isinstance(number := kwargs.get("number"), str):
+            name_in_log(order=number)

@@ -14,6 +14,7 @@ from orders.selectors.orders import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import OrderLink
 from shopcomm.core.accounts.services.order_links import open_link
+from shopcomm.core.logs import name_in_log
 
 P = ParamSpec("P")
 
@@ -73,7 +74,10 @@ def order_of(link: OrderLink | None) -> Order | None:
     related = visible.prefetch_related(
         "lines__variant__product", "shipments__nodes", "shipments__lines__line", "refunds", "after_sales"
     )
-    return related.filter(pk=link.order_id).first()
+    order = related.filter(pk=link.order_id).first()
+    if order is not None:
+        name_in_log(order=order.number)
+    return order
 
 
 def closed(request: HttpRequest) -> HttpResponse:
