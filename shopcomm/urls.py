@@ -8,6 +8,7 @@ from orders.views.product_pictures import product_picture
 from shopcomm.core.accounts.views import choose_language
 from shopcomm.core.configuration.logos import logo
 from shopcomm.core.http.health import healthz, readyz
+from shopcomm.edge.monitoring.metrics import metrics
 
 handler400 = "shopcomm.core.http.errors.bad_request"
 handler403 = "shopcomm.core.http.errors.forbidden"
@@ -35,4 +36,5 @@ urlpatterns = [
     path("media/shop/<str:name>", logo, name="logo"),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("metrics", metrics),
 ]

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Protocol
 
+from messaging.consumers.open_sockets import OpenSockets
 from messaging.consumers.per_loop import one_per_loop
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.sockets import Visitor, actor_now
@@ -30,6 +31,7 @@ class Vigil:
 
     def __init__(self) -> None:
         self._sockets: set[Watched] = set()
+        self._counts = OpenSockets()
         self._task: asyncio.Task[None] | None = None
 
     def add(self, socket: Watched) -> None:
@@ -49,6 +51,7 @@ class Vigil:
 
     async def _run(self) -> None:
         while True:
+            await self._counts.say(Counter(socket.actor.kind for socket in self._sockets))
             await asyncio.sleep(ROUND_SECONDS)
             try:
                 await self.look()

@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "shopcomm.core.http.compression.PageCompressionMiddleware",
     "shopcomm.core.http.policy.PolicyMiddleware",
     "shopcomm.core.http.health.ProbeMiddleware",
+    "shopcomm.edge.monitoring.metrics.MetricsMiddleware",
     "shopcomm.core.http.unreadable.ReadableCookiesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "shopcomm.core.http.language.LanguageMiddleware",
@@ -220,6 +221,8 @@ LOGIN_CODE_COUNTRIES = env.list("LOGIN_CODE_COUNTRIES", default=["86"])
 # SHOW_LOGIN_CODES: without an SMS gateway, show a login code on the page and in the log. Only for the demo shop:
 # whoever sees it is that customer. `make run` sets it.
 SHOW_LOGIN_CODES = env.bool("SHOW_LOGIN_CODES", default=DEBUG)
+# METRICS_TOKEN: what a probe shows as `Authorization: Bearer …` to read /metrics; unset, only managers who are logged in may.
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
