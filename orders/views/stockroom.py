@@ -17,8 +17,6 @@ from orders.selectors.warehouse import Board, Column, Figures
 from orders.services.days import wanted_later
 from orders.views.presenting import name_carriers
 
-PICTURES = 4
-
 
 @dataclass(frozen=True)
 class Card:

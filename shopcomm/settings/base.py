@@ -71,7 +71,6 @@ INSTALLED_APPS = [
     "shopcomm.edge.portal",
     "shopcomm.edge.demo",
     "shopcomm.edge.first_day",
-    "shopcomm.edge.integrations",
     "shopcomm.edge.admin_home",
 ]
 

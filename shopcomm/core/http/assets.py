@@ -18,7 +18,6 @@ FOUNDATION = ("tokens", "reset", "base", "layout")
 COMPONENTS = (
     "button",
     "field",
-    "switch",
     "segment",
     "chip",
     "tag",
@@ -30,9 +29,9 @@ COMPONENTS = (
     "netbar",
     "toast",
     "empty",
-    "skeleton",
     "menu",
     "dialog",
+    "table",
     "steps",
     "timeline",
     "diff",
@@ -56,7 +55,6 @@ COMPONENTS = (
     "chat_pane",
     "chat_emoji",
     "chat_lightbox",
-    "sheet",
     "topbar",
     "tabbar",
 )

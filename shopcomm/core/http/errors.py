@@ -1,6 +1,5 @@
 """What a person sees when something is wrong; programs under /api/ get a problem document."""
 
-import logging
 import sys
 from functools import cache
 from typing import Any
@@ -18,8 +17,6 @@ from shopcomm.core.deadlocks import BUSY_SECONDS
 from shopcomm.core.http.caching import PRIVATE
 from shopcomm.core.http.language import language_of
 from shopcomm.core.http.problems import PROBLEM, problem
-
-log = logging.getLogger(__name__)
 
 
 def _answer(request: HttpRequest, status: int, code: str, template: str) -> HttpResponse:
