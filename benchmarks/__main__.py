@@ -22,6 +22,7 @@ ITEMS = {
     "desk": "desk",
     "import": "imports",
     "notices": "notices",
+    "search": "search",
 }
 RESULTS = Path(__file__).parent / "results"
 

@@ -1,6 +1,5 @@
 """Conversations, messages and files over HTTP, for other systems."""
 
-import re
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -32,7 +31,8 @@ from messaging.models import Conversation, Message
 from messaging.presenters import SHOP, attachment_object, message_object
 from messaging.selectors.attachments import attachment_visible_to
 from messaging.selectors.conversations import conversations_visible_to
-from messaging.selectors.messages import messages_after, messages_before, search_messages
+from messaging.selectors.messages import messages_after, messages_before
+from messaging.selectors.search import newest_hits, search_messages
 from messaging.services.attachments import store_attachment
 from messaging.services.messages import send_message
 from messaging.views.files import file_answer
@@ -40,6 +40,8 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.api_keys import LINKS
 from shopcomm.core.accounts.services.order_links import hide_links
 from shopcomm.core.http.api import ApiView
+from shopcomm.core.search.highlight import marks
+from shopcomm.core.search.query import Query, parse_query
 
 
 @extend_schema_view(get=extend_schema(operation_id="conversations_list"))
@@ -155,9 +157,11 @@ class SearchView(ApiView):
     def get(self, request: Request) -> Response:
         asked = SearchFilter(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        given = asked.validated_data
-        found = _narrowed(search_messages(self.actor, given["q"]), given)[: min(given["limit"], 200)]
-        return Response({"results": [_hit(message, given["q"], request.auth) for message in found]})
+        given, key = asked.validated_data, request.auth
+        query = parse_query(given["q"])
+        found = _narrowed(search_messages(self.actor, query, links=key.allows(LINKS)), given)
+        hits = newest_hits(found, query, min(given["limit"], 200))
+        return Response({"results": [_hit(message, query, key) for message in hits]})
 
 
 def _narrowed(found: QuerySet[Message], given: dict[str, Any]) -> QuerySet[Message]:
@@ -173,14 +177,11 @@ def _narrowed(found: QuerySet[Message], given: dict[str, Any]) -> QuerySet[Messa
     )
 
 
-def _hit(message: Message, words: str, key: Any) -> dict[str, Any]:
-    marks = [
-        m.span() for word in words.split() for m in re.finditer(re.escape(word), message.body, re.IGNORECASE)
-    ]
-    order = message.conversation.order
+def _hit(message: Message, query: Query, key: Any) -> dict[str, Any]:
+    order, told = message.conversation.order, _told(message, key)
     return {
         "conversation": message.conversation_id,
         "order": order.number if order else None,
-        "highlights": sorted(marks),
-        "message": _told(message, key),
+        "highlights": marks(told["body"], query),
+        "message": told,
     }

@@ -2,6 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from shopcomm.core.fields import LineField
+from shopcomm.core.search.bigrams import bigram_index
 
 
 class Conversation(models.Model):
@@ -66,6 +67,8 @@ class Conversation(models.Model):
                 condition=models.Q(last_customer_seq__gt=models.F("last_shop_seq")),
                 name="conversation_unanswered",
             ),
+            # The inbox's search in what enquiries are about.
+            bigram_index("subject", name="conversation_subject_words", condition=~models.Q(subject="")),
         ]
 
     def __str__(self) -> str:

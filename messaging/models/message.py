@@ -2,6 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from shopcomm.core.fields import LineField
+from shopcomm.core.search.bigrams import bigram_index
 
 
 class Sender(models.TextChoices):
@@ -50,6 +51,10 @@ class Message(models.Model):
             models.UniqueConstraint(
                 fields=["conversation", "sender_kind", "sender_id", "client_id"], name="message_client_id"
             ),
+        ]
+        indexes = [
+            # Searching in all that was said.
+            bigram_index("body", name="message_words"),
         ]
 
     def __str__(self) -> str:

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When, Window
+from django.db.models import Case, Count, F, IntegerField, Q, Value, When, Window
 from django.db.models.functions import RowNumber
 
 from messaging.models import Message
+from messaging.selectors.search import with_words
+from shopcomm.core.search.query import Query
 
 SHOWN = 3
-MOST_WORDS = 8
 
 
 @dataclass
@@ -25,22 +26,15 @@ class Hits:
         return self.count - len(self.shown)
 
 
-def with_words(found: QuerySet[Message], words: str) -> QuerySet[Message]:
-    """Those messages that hold every one of the words and were not taken back."""
-    for word in words.split()[:MOST_WORDS]:
-        found = found.filter(body__icontains=word)
-    return found.filter(recalled_at=None)
-
-
-def hits_in(conversation_ids: list[int], words: str) -> dict[int, Hits]:
+def hits_in(conversation_ids: list[int], query: Query) -> dict[int, Hits]:
     """By conversation: what people said with these words in it, then lines of the system; in one query."""
-    if not conversation_ids or not words.split():
+    if not conversation_ids or not query:
         return {}
     told: Any = {"partition_by": F("conversation_id")}
     spoken = Case(
         When(Q(kind=Message.Kind.EVENT), then=Value(1)), default=Value(0), output_field=IntegerField()
     )
-    found = with_words(Message.objects.filter(conversation__in=conversation_ids), words).annotate(
+    found = with_words(Message.objects.filter(conversation__in=conversation_ids), query).annotate(
         place=Window(RowNumber(), order_by=[spoken.asc(), F("seq").desc()], **told),
         in_all=Window(Count("pk"), **told),
     )

@@ -1,7 +1,5 @@
 """The inbox: every conversation one member of staff may see, unread first."""
 
-import re
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,10 +21,11 @@ from django.utils import timezone
 
 from messaging.models import Conversation, Message, ReadMarker
 from messaging.selectors.conversations import conversations_visible_to
-from messaging.selectors.hits import Hits, hits_in, with_words
+from messaging.selectors.hits import Hits, hits_in
+from messaging.selectors.search import conversations_meant
 from messaging.selectors.unanswered import CLOSED, RECENT, first_unanswered, is_unanswered, wanting_an_answer
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.phones import PhoneRefused, read_phone
+from shopcomm.core.search.query import parse_query
 
 FOLDERS = ("all", "unread", "waiting", "enquiry", "mine", "closed")
 COUNT_CAP = 1000
@@ -46,9 +45,10 @@ class InboxFilters:
 
 def inbox_page(actor: Actor, filters: InboxFilters) -> list[Conversation]:
     """One page of conversations with `unread` and `last_message` set; one row more than asked when there are more."""
-    found = _searched(
-        _in_folder(marked(conversations_visible_to(actor), actor), filters.folder, actor), filters.q.strip()
-    )
+    query = parse_query(filters.q)
+    found = _in_folder(marked(conversations_visible_to(actor), actor), filters.folder, actor)
+    if query:
+        found = conversations_meant(found, actor, query)
     rows: list[Any] = list(
         found.select_related("customer", "order__assigned_to", "assigned_to")
         .annotate(
@@ -64,7 +64,7 @@ def inbox_page(actor: Actor, filters: InboxFilters) -> list[Conversation]:
         ]
     )
     _attach_last_words(rows)
-    hits = hits_in([row.pk for row in rows], filters.q)
+    hits = hits_in([row.pk for row in rows], query)
     for row in rows:
         row.hits = hits.get(row.pk, Hits())
         row.holder = row.order.assigned_to if row.order else row.assigned_to
@@ -111,21 +111,6 @@ def _in_folder(found: QuerySet[Any], folder: str, actor: Actor) -> QuerySet[Any]
         "closed": CLOSED,
     }
     return found.filter(rules[folder]) if folder in rules else found
-
-
-def _searched(found: QuerySet[Any], words: str) -> QuerySet[Any]:
-    if not words:
-        return found
-    said = with_words(Message.objects.filter(conversation=OuterRef("pk")), words)
-    wanted: Any = Q(customer__name__icontains=words) | Q(customer__company__icontains=words)
-    wanted |= Q(order__number__icontains=words) | Q(subject__icontains=words) | Exists(said)
-    if re.fullmatch("[0-9]{4}", words):
-        wanted |= Q(customer__phone_tail=words)
-    elif re.fullmatch("[0-9]{5,}", words):
-        wanted |= Q(customer__phone__contains=words)
-    with suppress(PhoneRefused):
-        wanted |= Q(customer__phone__startswith=read_phone(words).key)
-    return found.filter(wanted)
 
 
 def unread_count() -> Coalesce:

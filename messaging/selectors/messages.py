@@ -4,8 +4,7 @@ from django.db.models import QuerySet
 
 from messaging.models import Conversation, Message
 from messaging.presenters import CUSTOMER
-from messaging.selectors.conversations import conversations_visible_to
-from messaging.selectors.hits import with_words
+from messaging.selectors.conversations import conversations_visible_to, sees_every_conversation
 from shopcomm.core.accounts.actors import Actor
 
 MAX_PAGE = 500
@@ -50,9 +49,9 @@ def heads_of(conversation_ids: list[int]) -> dict[int, tuple[int, int]]:
     return {pk: (last, public) for pk, last, public in known.values_list("pk", "last_seq", "last_public_seq")}
 
 
-def search_messages(actor: Actor, words: str) -> QuerySet[Message]:
-    """Messages with these words in what the actor may see, newest first."""
-    found = with_words(Message.objects.filter(conversation__in=conversations_visible_to(actor)), words)
-    if not actor.is_shop:
-        found = found.filter(internal=False)
-    return found.select_related("conversation", "conversation__order").order_by("-id")
+def messages_visible_to(actor: Actor) -> QuerySet[Message]:
+    """The messages of every conversation an actor may see; without the shop's notes for a customer."""
+    found = Message.objects.all()
+    if not sees_every_conversation(actor):
+        found = found.filter(conversation__in=conversations_visible_to(actor))
+    return found if actor.is_shop else found.filter(internal=False)

@@ -9,11 +9,9 @@ from django import template
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from messaging.found_words import pieces
 from messaging.linked import linked
 from messaging.models import Attachment, Conversation, Message, Recipient, ScheduledMessage
 from messaging.presenters import preview as preview_line
@@ -37,6 +35,8 @@ from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.accounts.roles import may as role_may
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.search.highlight import excerpt, marked
+from shopcomm.core.search.query import parse_query
 
 register = template.Library()
 
@@ -196,10 +196,7 @@ def waiting_for(since: datetime) -> str:
 @register.simple_tag
 def hit_text(message: Message, words: str) -> SafeString:
     """The words of a search where they stand in a message, marked."""
-    found = pieces(words_of(message.body, message.data), words)
-    return mark_safe(
-        "".join(format_html("<mark>{}</mark>" if each.found else "{}", each.text) for each in found)
-    )
+    return marked(excerpt(words_of(message.body, message.data), parse_query(words)))
 
 
 @register.simple_tag

@@ -2,10 +2,13 @@ from datetime import date
 
 from django.db import models
 
+# What every order number begins with; people leave it out.
+LETTERS = "XB-"
+
 
 def day_number(day: date, count: int) -> str:
     """The order number of a day's `count`-th order."""
-    return f"XB-{day:%y%m%d}-{count:04d}"
+    return f"{LETTERS}{day:%y%m%d}-{count:04d}"
 
 
 class NumberDay(models.Model):

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from orders.models.statuses import OPEN, Status
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.fields import LineField
+from shopcomm.core.search.bigrams import bigram_index
 
 
 class Order(models.Model):
@@ -114,6 +115,8 @@ class Order(models.Model):
             # The stockroom's day: what has come in, and what has left.
             models.Index(fields=["paid_at"], name="order_paid_at"),
             models.Index(fields=["shipped_at"], name="order_shipped_at"),
+            # The desk's search in notes.
+            bigram_index("note", name="order_note_words", condition=~Q(note="")),
             # The sweep for unpaid orders.
             models.Index(
                 fields=["pay_by"], condition=Q(status=Status.PENDING_PAYMENT), name="order_unpaid_due"

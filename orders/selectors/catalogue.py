@@ -7,11 +7,11 @@ from functools import cached_property
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from orders.models import Product, TierPrice, Variant
-from orders.selectors.products import variants
+from orders.selectors.products import MOST_WORDS, variants
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.search.query import parse_query
 
 PAGE_SIZE = 24
-MOST_WORDS = 5
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _on_sale() -> QuerySet[Product]:
 
 def _matching(products: QuerySet[Product], q: str) -> QuerySet[Product]:
     """Products that have every word, themselves or in one of their variants."""
-    for word in q.replace("\x00", "").split()[:MOST_WORDS]:
+    for word in parse_query(q).words[:MOST_WORDS]:
         own = Q(sku__icontains=word) | Q(color__icontains=word) | Q(size__icontains=word)
         said = Variant.objects.filter(own, product=OuterRef("pk"), is_active=True)
         named = Q(name__icontains=word) | Q(category__icontains=word) | Q(material__icontains=word)

@@ -1,19 +1,18 @@
 """Finding a customer while an order is written: by name, by firm, or by the end of their phone."""
 
-import re
-
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from orders.models import Order
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
-from shopcomm.core.phones import PhoneRefused, read_phone
+from shopcomm.core.accounts.search import customer_conditions
+from shopcomm.core.search.query import parse_query
 
 MOST = 8
-# One letter, or three digits, mean half of the shop.
+# One letter means half of the shop.
 SHORTEST = 2
-DIGITS = re.compile("[0-9]{4,}")
 
 
 def customers_visible_to(actor: Actor) -> QuerySet[Customer]:
@@ -25,19 +24,14 @@ def customers_visible_to(actor: Actor) -> QuerySet[Customer]:
 
 def customers_matching(actor: Actor, text: str) -> list[Customer]:
     """Those whose name or firm has the text, or whose phone is it or ends in it; who bought last comes first."""
-    words = " ".join(text.replace("\x00", "").split())[:80]
-    digits = re.sub(r"[\s()+-]", "", words)
-    if len(words) < SHORTEST:
+    query = parse_query(text)
+    if len(query.text) < SHORTEST:
         return []
-    wanted = Q(name__icontains=words) | Q(company__icontains=words)
-    if DIGITS.fullmatch(digits):
-        wanted |= Q(phone_tail=digits[-4:], phone__contains=digits)
-    try:
-        phone = read_phone(words)
-    except PhoneRefused:
-        pass
-    else:
-        wanted |= Q(phone_tail=phone.tail, phone__startswith=phone.number)
+    conditions = customer_conditions(query)
+    known = " UNION ".join(
+        f"(SELECT id FROM accounts_customer WHERE {where})" for where, _params in conditions
+    )
+    wanted = RawSQL(f"({known})", [value for _where, params in conditions for value in params])
     last = Order.objects.filter(customer=OuterRef("pk")).order_by("-placed_at").values("placed_at")[:1]
-    found = customers_visible_to(actor).filter(wanted).annotate(last_order=last)
+    found = customers_visible_to(actor).filter(pk__in=wanted).annotate(last_order=last)
     return list(found.order_by(F("last_order").desc(nulls_last=True), "name", "pk")[:MOST])

@@ -6,6 +6,9 @@ from django.db.models import Q, QuerySet
 
 from orders.models import Variant
 from shopcomm.core.reading import is_readable
+from shopcomm.core.search.query import parse_query
+
+MOST_WORDS = 5
 
 
 def variants(*, active_only: bool = True) -> QuerySet[Variant]:
@@ -17,7 +20,7 @@ def variants(*, active_only: bool = True) -> QuerySet[Variant]:
 def variants_matching(q: str, *, limit: int = 20) -> list[Variant]:
     """Variants whose SKU, barcode, name, colour or size has every word of the text."""
     found = variants()
-    for word in q.replace("\x00", "").split()[:5]:
+    for word in parse_query(q).words[:MOST_WORDS]:
         found = found.filter(
             Q(sku__icontains=word)
             | Q(barcode=word)

@@ -12,15 +12,18 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from orders.models import Order
-from orders.models.numbers import day_number
-from shopcomm.core.phones import PhoneRefused, read_phone
+from orders.models.numbers import LETTERS, day_number
+from shopcomm.core.accounts.search import customer_conditions
+from shopcomm.core.search.bigrams import like, part_of
+from shopcomm.core.search.query import Query, parse_query
 
 # More than anybody pages through; keeps a search for one letter from reading everything.
 CANDIDATES = 2000
 CUSTOMERS = 500
 # The board shows the end of a number alone, and people say it so: of the orders that are still talked about.
 DAYS = 90
-NUMERAL = re.compile("[0-9]+")
+# A number without the letters before it: 260512-0042.
+WITHOUT_LETTERS = re.compile(r"[0-9]{6}(-[0-9]*)?")
 
 NUMBER = "(SELECT id FROM orders_order WHERE number LIKE %s ORDER BY number DESC LIMIT {limit})"
 NUMBERS = "(SELECT id FROM orders_order WHERE number = ANY(%s))"
@@ -31,64 +34,48 @@ OF_CUSTOMERS = """(SELECT o.id FROM (SELECT id FROM accounts_customer WHERE {whe
 # A line that was taken out stays for the record, wholly cancelled; nobody means that order by its goods any more.
 SKU = """(SELECT order_id FROM orders_orderline WHERE sku LIKE %s AND quantity > cancelled_quantity
     ORDER BY sku, id DESC LIMIT {limit})"""
-NOTE = """(SELECT id FROM orders_order WHERE note <> '' AND orders_grams(note) @> %s::text[]
-    AND note ILIKE %s
-    ORDER BY id DESC LIMIT {limit})"""
+# `+ 0`: newest first without walking the whole table by its key.
+NOTE = """(SELECT id FROM orders_order WHERE note <> '' AND {where} ORDER BY id + 0 DESC LIMIT {limit})"""
+Part = tuple[str, list[Any]]
 
 
 def search_orders(orders: QuerySet[Order], text: str) -> QuerySet[Order]:
     """Those of the orders that the text may mean: number, external number, phone, name, company, SKU or note."""
-    words = " ".join(text.replace("\x00", "").split())[:80]
-    if not words:
+    query = parse_query(text)
+    if not query:
         return orders
-    sql, params = candidates(words)
-    return orders.filter(pk__in=RawSQL(sql, params))
+    return orders.filter(pk__in=RawSQL(*_united([*_by_number(query), *_by_people_and_goods(query)])))
 
 
-def candidates(text: str) -> tuple[str, list[Any]]:
-    """SQL for the ids that match, and its parameters."""
-    parts: list[tuple[str, list[Any]]] = [
-        (NUMBER, [_like(text.upper()) + "%"]),
-        (EXTERNAL, [text]),
-        (OF_CUSTOMERS.replace("{where}", "name LIKE %s"), [_like(text) + "%"]),
-        (NOTE, [grams(text), f"%{_like(text)}%"]),
-    ]
-    # Nobody is called 5678, and reading every name would cost the search for a phone more than all the rest.
-    if not NUMERAL.fullmatch(text):
-        inside = OF_CUSTOMERS.replace("{where}", "name LIKE %s OR company LIKE %s")
-        parts.append((inside, [f"%{_like(text)}%"] * 2))
-    if re.fullmatch("[0-9]{3,6}", text):
+def orders_by_number(query: Query) -> Part:
+    """SQL for the ids of the orders that a text calls by number: its beginning, its end or that of another system."""
+    return _united(_by_number(query))
+
+
+def _by_number(query: Query) -> list[Part]:
+    beginnings = [query.text.upper()]
+    if WITHOUT_LETTERS.fullmatch(query.text):
+        beginnings.append(f"{LETTERS}{query.text}")
+    parts: list[Part] = [(NUMBER, [like(beginning) + "%"]) for beginning in beginnings]
+    parts.append((EXTERNAL, [query.text]))
+    if re.fullmatch("[0-9]{3,6}", query.text):
         today = timezone.localdate()
-        parts.append((NUMBERS, [[day_number(today - timedelta(days), int(text)) for days in range(DAYS)]]))
-    parts += [(SKU, [_like(sku) + "%"]) for sku in dict.fromkeys((text, text.upper()))]
-    parts += [(OF_CUSTOMERS.replace("{where}", where), params) for where, params in _phone_terms(text)]
+        recent = [day_number(today - timedelta(days), int(query.text)) for days in range(DAYS)]
+        parts.append((NUMBERS, [recent]))
+    return parts
+
+
+def _by_people_and_goods(query: Query) -> list[Part]:
+    note, params = part_of("note", query.text)
+    parts: list[Part] = [(NOTE.replace("{where}", note), params)]
+    parts += [(SKU, [like(sku) + "%"]) for sku in dict.fromkeys((query.text, query.text.upper()))]
+    parts += [
+        (OF_CUSTOMERS.replace("{where}", where), params) for where, params in customer_conditions(query)
+    ]
+    return parts
+
+
+def _united(parts: list[Part]) -> Part:
     sql = " UNION ".join(part for part, _params in parts)
     sql = sql.replace("{limit}", str(CANDIDATES)).replace("{customers}", str(CUSTOMERS))
     return f"({sql})", [value for _part, params in parts for value in params]
-
-
-def _phone_terms(text: str) -> list[tuple[str, list[Any]]]:
-    """The last four digits, or a whole number as people write it; without its extension it is all who share it."""
-    digits = re.sub(r"[\s()+-]", "", text)
-    if re.fullmatch("[0-9]{4}", digits):
-        return [("phone_tail = %s", [digits])]
-    try:
-        phone = read_phone(text)
-    except PhoneRefused:
-        # What was taken before numbers were checked is found as it is kept.
-        known = re.fullmatch("[0-9]{7,}", digits)
-        return [("phone IN (%s, %s)", [f"+{digits}", f"+86{digits}"])] if known else []
-    if phone.extension:
-        return [("phone = %s", [phone.key])]
-    # The tail has an index; whatever follows the number is an extension of it.
-    return [("phone_tail = %s AND phone LIKE %s", [phone.tail, f"{phone.number}%"])]
-
-
-def grams(text: str) -> list[str]:
-    """The pairs of characters that a note with this text must have; one character is looked up alone."""
-    lowered = text.lower()
-    return sorted({lowered[i : i + 2] for i in range(len(lowered) - 1)}) or [lowered]
-
-
-def _like(text: str) -> str:
-    return re.sub(r"([\\%_])", r"\\\1", text)

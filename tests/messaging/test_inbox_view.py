@@ -6,11 +6,8 @@ from uuid import uuid4
 
 import pytest
 from django.urls import reverse
-from hypothesis import given
-from hypothesis import strategies as st
 from time_machine import travel
 
-from messaging.found_words import pieces
 from messaging.models import Conversation
 from messaging.services.messages import mark_read, send_message
 from orders.services.transitions import transition_order
@@ -146,17 +143,6 @@ def test_the_page_of_a_hit_tells_the_pane_where_to_go(client, manager, conversat
     assert f'"jump_to": {seq}' in page
     assert re.search(r'class="hit"[^>]*aria-current="true"', page)
     assert '"jump_to": null' in client.get(f"/inbox/{conversation.pk}/?at=x").content.decode()
-
-
-@given(st.text(max_size=200), st.text(max_size=20))
-def test_the_pieces_of_a_found_text_are_one_line_of_it(text, words):
-    line = " ".join(text.split())
-    shown = "".join(piece.text for piece in pieces(text, words)).removeprefix("…")
-    assert shown.removesuffix("…") in line or shown in line
-    wanted = [word.lower() for word in words.split()]
-    assert all(
-        piece.text.lower() in wanted for piece in pieces(text, words) if piece.found and piece.text.isascii()
-    )
 
 
 def test_a_foreign_conversation_is_not_found(client, sales, other_sales, conversation):

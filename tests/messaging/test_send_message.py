@@ -21,8 +21,10 @@ from messaging.errors import (
 )
 from messaging.models import Conversation, Message, ReadMarker
 from messaging.presenters import CUSTOMER, SHOP, message_object
-from messaging.selectors.messages import messages_after, messages_before, search_messages
+from messaging.selectors.messages import messages_after, messages_before
+from messaging.selectors.search import search_messages
 from messaging.services.messages import mark_read, recall_message, send_message
+from shopcomm.core.search.query import parse_query
 
 pytestmark = pytest.mark.django_db
 
@@ -145,7 +147,7 @@ def test_an_internal_note_reaches_no_customer_by_any_path(say, as_actor, custome
         "公开",
         "好的",
     ]
-    assert not search_messages(as_actor(customer), "压价").exists()
+    assert not search_messages(as_actor(customer), parse_query("压价")).exists()
     assert message_object(last, CUSTOMER)["prev"] == 2
     assert message_object(last, SHOP)["prev"] == 3
 

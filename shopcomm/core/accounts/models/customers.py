@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from shopcomm.core.fields import LineField
+from shopcomm.core.search.bigrams import bigram_index
 from shopcomm.core.text import CURRENCIES, HOME_CURRENCY
 
 
@@ -85,6 +86,10 @@ class Customer(models.Model):
             models.Index(fields=["phone_tail"], name="customer_phone_tail"),
             # The desk's search by the beginning of a name.
             models.Index(fields=["name"], name="customer_name_prefix", opclasses=["varchar_pattern_ops"]),
+            # Searches by any part of a name or a firm, and by the beginning of a phone.
+            bigram_index("name", name="customer_name_words"),
+            bigram_index("company", name="customer_company_words", condition=~models.Q(company="")),
+            models.Index(fields=["phone"], name="customer_phone_prefix", opclasses=["varchar_pattern_ops"]),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ import secrets
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
+from django.db.models import F, Func, TextField, Value
 from django.urls import reverse
 from django.utils import timezone
 
@@ -59,6 +60,14 @@ def _url(link: OrderLink) -> str:
 def hide_links(text: str) -> str:
     """A text without the keys of the links in it, as long as it was: for readers who may not open them."""
     return _IN_TEXT.sub(lambda found: found[1] + "*" * len(found[2]), text)
+
+
+def without_links(field: str) -> Func:
+    """A column's text as `hide_links` shows it, but for how many stars there are; for questions to the database."""
+    pattern = Value(_IN_TEXT.pattern)
+    return Func(
+        F(field), pattern, Value(r"\1*"), Value("g"), function="regexp_replace", output_field=TextField()
+    )
 
 
 def open_link(token: str) -> OrderLink | None:

@@ -1,0 +1,78 @@
+"""Searching what was said, and the conversations of the inbox.
+
+Messages are asked for in two steps. The newest are looked through one by one: what is often said is found there at once,
+and an index of millions of places would have to be read and sorted for it. Only where they do not suffice the index finds
+the rest.
+"""
+
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.db.models.expressions import RawSQL
+
+from messaging.models import Message
+from messaging.selectors.messages import messages_visible_to
+from orders.selectors.search import orders_by_number
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.search import customer_conditions
+from shopcomm.core.accounts.services.order_links import without_links
+from shopcomm.core.search.bigrams import holds, may_hold, part_of
+from shopcomm.core.search.query import Query
+
+# How many of the newest messages are looked through before the index is asked: some milliseconds.
+NEWEST = 20_000
+# Of a word that is said everywhere, the conversations in which it was said last.
+CANDIDATES = 1000
+
+SAID = "(SELECT unnest(%s::bigint[]))"
+OF_CUSTOMERS = """(SELECT id FROM messaging_conversation
+    WHERE customer_id IN (SELECT id FROM accounts_customer WHERE {where}))"""
+OF_ORDERS = "(SELECT id FROM messaging_conversation WHERE order_id IN {orders})"
+SUBJECT = "(SELECT id FROM messaging_conversation WHERE subject <> '' AND {where})"
+
+
+def search_messages(actor: Actor, query: Query, *, links: bool = True) -> QuerySet[Message]:
+    """Messages with every word of the query among what the actor may see; for `newest_hits`.
+
+    Without `links` the reader is not shown the keys of links to orders, and none is found by a part of one.
+    """
+    found = with_words(messages_visible_to(actor), query)
+    if not links:
+        found = found.alias(shown=without_links("body")).filter(holds("shown", query.words))
+    return found.select_related("conversation", "conversation__order")
+
+
+def with_words(found: QuerySet[Any], query: Query) -> QuerySet[Any]:
+    """Those messages that hold every one of the words and were not taken back."""
+    return found.filter(holds("body", query.words), recalled_at=None)
+
+
+def newest_hits(found: QuerySet[Any], query: Query, limit: int) -> list[Any]:
+    """The newest of messages that were narrowed by `with_words`, newest first; as rows or as their values."""
+    newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    hits = list(found.filter(pk__gt=newest - NEWEST).order_by("-pk")[:limit])
+    if len(hits) < limit and newest > NEWEST:
+        older = found.filter(may_hold("body", query.words), pk__lte=newest - NEWEST)
+        # `+ 0`: sorted when they are found, instead of walking the table by its key until there are enough.
+        hits += older.order_by((F("id") + 0).desc())[: limit - len(hits)]
+    return hits
+
+
+def conversations_meant(found: QuerySet[Any], actor: Actor, query: Query) -> QuerySet[Any]:
+    """Those conversations in which every word was said in one message, or that the text names.
+
+    By the customer's name, firm or phone, the order's number, or the subject.
+    """
+    said = with_words(messages_visible_to(actor), query).values_list("conversation_id", flat=True)
+    subject, values = part_of("subject", query.text)
+    orders, numbers = orders_by_number(query)
+    parts: list[tuple[str, list[Any]]] = [
+        (SAID, [[*{*newest_hits(said, query, CANDIDATES)}]]),
+        (OF_ORDERS.replace("{orders}", orders), numbers),
+        (SUBJECT.replace("{where}", subject), values),
+    ]
+    parts += [
+        (OF_CUSTOMERS.replace("{where}", where), params) for where, params in customer_conditions(query)
+    ]
+    union = " UNION ".join(part for part, _params in parts)
+    return found.filter(pk__in=RawSQL(f"({union})", [value for _part, params in parts for value in params]))

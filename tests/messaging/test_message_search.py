@@ -1,0 +1,218 @@
+"""Searching in what was said: the same as a look at every message, and nothing that the reader may not see."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from messaging.models import Conversation, Message
+from messaging.selectors import search
+from messaging.selectors.hits import hits_in
+from messaging.selectors.inbox import InboxFilters, inbox_page
+from messaging.selectors.search import newest_hits, search_messages
+from messaging.services.conversations import open_enquiry
+from messaging.services.messages import recall_message, send_message
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.services.api_keys import create_api_key
+from shopcomm.core.accounts.services.order_links import link_url
+from shopcomm.core.search.query import fold, parse_query
+from tests.factories import CustomerFactory, make_order
+
+pytestmark = pytest.mark.django_db
+BODY = st.text("箱包行李雾霾蓝24寸 aAbBß👜'%_\\,，-", max_size=30)
+# Looked through one by one, by the index alone, and both.
+STEPS = [20_000, 0, 4]
+
+
+def found(actor: Actor, words: str, limit: int = 100) -> list[str]:
+    query = parse_query(words)
+    return [message.body for message in newest_hits(search_messages(actor, query), query, limit)]
+
+
+def talks(actor: Actor, words: str) -> list[int]:
+    return [row.pk for row in inbox_page(actor, InboxFilters(q=words))]
+
+
+@pytest.fixture(params=STEPS, ids=["scan", "index", "both"])
+def by_each_step(request, monkeypatch) -> None:
+    monkeypatch.setattr(search, "NEWEST", request.param)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(BODY, min_size=1, max_size=25), st.data())
+def test_the_same_is_found_as_by_a_look_at_every_message(conversation, by_each_step, bodies, data):
+    Message.objects.all().delete()
+    Message.objects.bulk_create(
+        Message(
+            conversation=conversation,
+            seq=seq,
+            body=body,
+            sender_kind="customer",
+            client_id=uuid4(),
+            created_at=timezone.now(),
+        )
+        for seq, body in enumerate(bodies, 1)
+    )
+    text = data.draw(st.sampled_from(bodies))
+    start = data.draw(st.integers(0, len(text)))
+    words = data.draw(st.sampled_from([text[start : start + length] for length in (1, 2, 3, 4, 12)]))
+    query = parse_query(words + data.draw(st.sampled_from(["", " 箱", " a", " 蓝"])))
+
+    hits = newest_hits(search_messages(Actor.system(), query), query, 10)
+
+    held = [body for body in reversed(bodies) if all(fold(word) in fold(body) for word in query.words)]
+    assert [hit.body for hit in hits] == held[:10]
+
+
+@pytest.mark.parametrize(
+    ("words", "count"),
+    [
+        ("雾霾", 1),
+        ("霾", 1),
+        ("24寸 雾霾蓝", 1),
+        ("蓝的 djx", 1),
+        ("DJX-20-blk", 1),
+        ("x-20", 1),
+        ("8000", 1),
+        ("1380013", 1),
+        ("¥1,280", 1),
+        ("雾蓝", 0),
+        ("雾霾蓝 没有", 0),
+        ("%", 0),
+    ],
+)
+def test_a_message_is_found_by_any_part_of_it(say, sales, as_actor, by_each_step, words: str, count: int):
+    say(as_actor(sales), "雾霾蓝的 24寸 (DJX-20-BLK) 打 13800138000，¥1,280")
+
+    assert len(found(as_actor(sales), words)) == count
+
+
+def test_the_newest_come_first_and_no_more_than_asked_for(say, sales, as_actor, by_each_step):
+    for number in range(6):
+        say(as_actor(sales), f"第 {number} 次")
+
+    assert found(as_actor(sales), "次", 5) == [f"第 {number} 次" for number in (5, 4, 3, 2, 1)]
+
+
+# --- what a reader may not see ------------------------------------------------------------------
+@pytest.fixture
+def secret() -> str:
+    return "暗号青花"
+
+
+def test_notes_of_the_shop_are_found_by_the_shop_alone(say, sales, customer, as_actor, secret, by_each_step):
+    say(as_actor(sales), secret, internal=True)
+
+    assert found(as_actor(sales), "青花") == [secret]
+    assert found(as_actor(customer), "青花") == []
+
+
+def test_another_customer_s_order_is_not_found(say, customer, other_customer, as_actor, secret, by_each_step):
+    say(as_actor(customer), secret)
+
+    assert found(as_actor(customer), "青花") == [secret]
+    assert found(as_actor(other_customer), "青花") == []
+
+
+def test_by_a_link_only_the_order_of_the_link_is_searched(say, customer, as_actor, order, secret):
+    say(as_actor(customer), secret)
+    other = make_order(customer=customer)
+
+    assert found(as_actor(customer, order_id=order.pk), "青花") == [secret]
+    assert found(as_actor(customer, order_id=other.pk), "青花") == []
+
+
+def test_a_colleague_s_talk_is_neither_found_nor_counted(
+    say, sales, other_sales, manager, customer, order, as_actor, secret, by_each_step
+):
+    order.assigned_to = other_sales
+    order.save(update_fields=["assigned_to"])
+    say(as_actor(customer), secret)
+    for words in (secret, customer.name, customer.phone_tail, order.number):
+        assert talks(as_actor(sales), words) == [], words
+        assert talks(as_actor(other_sales), words) == talks(as_actor(manager), words) != [], words
+    assert found(as_actor(sales), secret) == []
+
+
+def test_the_warehouse_finds_nothing(say, customer, warehouse, as_actor, secret):
+    say(as_actor(customer), secret)
+    assert found(as_actor(warehouse), secret) == []
+
+
+def test_what_was_taken_back_is_not_found(say, customer, sales, as_actor, conversation, secret, by_each_step):
+    message = say(as_actor(customer), secret)
+    recall_message(actor=as_actor(customer), conversation_id=conversation.pk, seq=message.seq)
+
+    assert found(as_actor(sales), secret) == []
+    assert talks(as_actor(sales), secret) == []
+
+
+def test_own_talks_are_found_although_colleagues_say_the_same_more_often(
+    say, sales, other_sales, customer, as_actor, monkeypatch
+):
+    monkeypatch.setattr(search, "CANDIDATES", 2)
+    mine = say(as_actor(customer), "有青花的吗")
+    for _ in range(3):
+        order = make_order(assigned_to=other_sales)
+        send_message(
+            actor=Actor.customer(order.customer),
+            conversation_id=Conversation.objects.get(order=order).pk,
+            client_id=uuid4(),
+            body="青花",
+        )
+
+    assert talks(as_actor(sales), "青花") == [mine.conversation_id]
+
+
+@pytest.fixture
+def hits(api, say, order, customer) -> Callable[[str, list[str]], list[dict]]:
+    """What a key with these scopes finds."""
+
+    def ask(words: str, scopes: list[str]) -> list[dict]:
+        key = create_api_key(name="接口", scopes=scopes)[1]
+        answer = api.get("/api/v1/search/messages/", {"q": words}, headers={"authorization": f"Bearer {key}"})
+        return answer.json()["results"]
+
+    return ask
+
+
+def test_the_key_of_a_link_is_not_guessed_by_searching(hits, say, order, customer, as_actor):
+    """A key that is shown stars in its place could otherwise ask for it character by character."""
+    address = link_url(customer=customer, order_id=order.pk)
+    token = address.rsplit("/", 2)[1] if address.endswith("/") else address.rsplit("/", 1)[1]
+    say(Actor.system(), f"您的订单：{address} 请查收")
+    reader = ["conversations:read"]
+
+    for part in (token, token[:6], token[3:9]):
+        assert hits(part, reader) == [], part
+        assert len(hits(part, ["*"])) == 1, part
+    [hit] = hits("订单：http 请查收", reader)
+    assert token not in str(hit)
+    assert [hit["message"]["body"][start:end] for start, end in hit["highlights"]] == ["订单：http", "请查收"]
+
+
+# --- the inbox ----------------------------------------------------------------------------------
+def test_the_inbox_finds_a_talk_by_name_firm_phone_number_subject_and_words(sales, as_actor, by_each_step):
+    buyer = CustomerFactory(name="欧阳丽", company="Lotus 皮具", phone="+8613812345678", phone_tail="5678")
+    # Whose phone ends like no number of an order.
+    stranger = CustomerFactory(phone="+8613700009999")
+    order = make_order(customer=buyer, external_id="TB-7001")
+    enquiry = open_enquiry(actor=as_actor(sales), customer=stranger, subject="双肩包 询价")
+    talk = Conversation.objects.get(order=order).pk
+    send_message(actor=Actor.customer(buyer), conversation_id=talk, client_id=uuid4(), body="雾霾蓝还有吗")
+    by_order = [order.number, order.number[3:], order.number[-4:], "TB-7001"]
+    for words in (*by_order, "阳丽", "lotus", "皮具", "5678", "138 1234", "13812345678", "霾蓝 还有"):
+        assert talks(as_actor(sales), words) == [talk], words
+    assert talks(as_actor(sales), "肩包 询") == [enquiry.pk]
+    assert talks(as_actor(sales), "雾霾蓝 欧阳") == []
+
+
+def test_hits_of_a_talk_are_counted_whole(say, sales, customer, as_actor, conversation):
+    for number in range(5):
+        say(as_actor(customer), f"青花 {number}")
+    hits = hits_in([conversation.pk], parse_query("青花"))[conversation.pk]
+
+    assert ([hit.body for hit in hits.shown], hits.count, hits.more) == (["青花 4", "青花 3", "青花 2"], 5, 2)
