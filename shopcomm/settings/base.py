@@ -85,7 +85,7 @@ MIDDLEWARE = [
     "shopcomm.core.http.health.ProbeMiddleware",
     "shopcomm.edge.monitoring.metrics.MetricsMiddleware",
     "shopcomm.core.http.unreadable.ReadableCookiesMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "shopcomm.core.accounts.session_store.SessionMiddleware",
     "shopcomm.core.http.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -231,8 +231,7 @@ AUTH_PASSWORD_VALIDATORS = [
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-# In the database: a log-in outlives Redis.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "shopcomm.core.accounts.session_store"
 CSRF_FAILURE_VIEW = "shopcomm.core.http.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
