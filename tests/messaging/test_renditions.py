@@ -141,6 +141,41 @@ def test_a_header_that_lies_about_the_size_does_no_more_than_fail(as_actor, sale
         keep(as_actor(sales), bytes(lie), "a.gif")
 
 
+def lower(content: bytes, height: int) -> bytes:
+    """The GIF says of itself that it is not so high: its frame reaches below its edge."""
+    return content[:8] + height.to_bytes(2, "little") + content[10:]
+
+
+@pytest.mark.parametrize(
+    ("content", "size"),
+    [
+        (encoded(Image.new("P", (60, 38_440)), "GIF"), (47, 30_000)),
+        (encoded(Image.new("P", (5000, 4000)), "GIF"), (4096, 3277)),
+        (lower(encoded(Image.new("P", (60, 38_440)), "GIF"), 40), (47, 30_000)),
+    ],
+    ids=["long", "large", "beyond its own edge"],
+)
+def test_a_gif_is_kept_no_larger_than_others(as_actor, sales, content, size) -> None:
+    kept = drawn(keep(as_actor(sales), content, "a.gif"))
+
+    assert (kept.state, kept.width, kept.height) == ("ready", *size)
+    assert Image.open(kept.file).size == size
+
+
+def test_a_moving_gif_made_smaller_moves_as_before(as_actor, sales) -> None:
+    frames = [Image.new("RGB", (5000, 3000), colour) for colour in ("tan", "navy", "white")]
+    content = encoded(
+        frames[0], "GIF", save_all=True, append_images=frames[1:], duration=[80, 400, 120], loop=0
+    )
+
+    with Image.open(drawn(keep(as_actor(sales), content, "a.gif")).file) as kept:
+        spans = []
+        for number in range(kept.n_frames):
+            kept.seek(number)
+            spans.append(kept.info["duration"])
+        assert (kept.size, kept.info["loop"], spans) == ((4096, 2458), 0, [80, 400, 120])
+
+
 def test_a_decoder_without_memory_dies_alone(as_actor, sales, settings) -> None:
     settings.PICTURE_MEMORY_BYTES = 200 * 1024 * 1024
     kept = keep(as_actor(sales), encoded(Image.new("RGB", (7000, 7000)), "PNG", compress_level=1))

@@ -118,15 +118,29 @@ def _draw_moving(picture: "Image.Image", folder: Path) -> tuple[int, int]:
     picture.save(folder / "full", "GIF", save_all=frames > 1, comment=b"")
     picture.seek(0)
     _draw_small(picture.convert("RGBA"), folder)
-    return _size_of(folder / "full")
+    return _made_smaller(folder / "full")
 
 
-def _size_of(written: Path) -> tuple[int, int]:
-    """The size of a moving picture as it was written: a frame beyond the edges makes the picture that came look larger."""
-    from PIL import Image
+def _made_smaller(written: Path) -> tuple[int, int]:
+    """The size of a moving picture, drawn anew where it is larger than what is kept of others.
+
+    Asked of what was written: a frame beyond the edges makes the picture that came look larger than its header said.
+    """
+    from PIL import Image, ImageSequence
 
     with Image.open(written, formats=("GIF",)) as kept:
-        return kept.size
+        size = formats.kept_size(*kept.size)
+        if size == kept.size:
+            return size
+        frames, spans = [], []
+        for frame in ImageSequence.Iterator(kept):
+            frames.append(frame.convert("RGBA").resize(size))
+            spans.append(frame.info.get("duration", 100))
+        moves: dict[str, Any] = {"duration": spans} if len(frames) > 1 else {}
+        moves |= {"loop": kept.info["loop"]} if moves and "loop" in kept.info else {}
+    first, *others = frames
+    first.save(written, "GIF", save_all=bool(others), append_images=others, **moves)
+    return size
 
 
 def _draw_small(picture: "Image.Image", folder: Path) -> None:
