@@ -71,8 +71,10 @@ def show_requests(told: "object", seconds: float) -> bool:
     print("  " + ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items())))
     print("  " + ", ".join(f"{status}: {count}" for status, count in sorted(told.statuses.items())))
     print(f"  answers of 500 and more: {len(told.failures)}", flush=True)
-    for status, knock in told.failures[:40]:
-        print(f"  {status} {knock.role} {knock.method} {knock.path[:160]!r} {knock.content[:240]!r}")
+    for answer, knock in told.failures[:40]:
+        print(
+            f"  {answer.status} {answer.reason} {knock.role} {knock.method} {knock.path[:160]!r} {knock.content[:240]!r}"
+        )
     return bool(told.failures)
 
 

@@ -16,7 +16,8 @@ class Knock:
 
 @dataclass
 class Answer:
-    """What came back. `page` is the text of an HTML page that was shown, else empty."""
+    """What came back. `page` is the text of an HTML page that was shown, `reason` says why nothing came; else empty."""
 
     status: int
     page: str = ""
+    reason: str = ""

@@ -48,7 +48,7 @@ class Told:
     statuses: Counter[int] = field(default_factory=Counter)
     doors: set[str] = field(default_factory=set)
     opened: set[str] = field(default_factory=set)
-    failures: list[tuple[int, Knock]] = field(default_factory=list)
+    failures: list[tuple[Answer, Knock]] = field(default_factory=list)
 
     @property
     def count(self) -> int:
@@ -160,7 +160,8 @@ class Knocker:
     def _odd_headers(self, knock: Knock) -> None:
         chance = self.chance
         if chance.random() < 0.3:
-            odd = "".join(each for each in nonsense.text(chance) if " " <= each <= "~")[:500]
+            # The client sends no header that begins or ends with a space.
+            odd = "".join(each for each in nonsense.text(chance) if " " <= each <= "~")[:500].strip()
             knock.headers[chance.choice(HEADERS)] = chance.choice(
                 [odd, "list", "detail", "price", "bytes=0-", "zh"]
             )
@@ -210,7 +211,7 @@ def run(send: Callable[[Knock], Answer], *, count: int, seed: int) -> Told:
         if answer.status < 400:
             told.opened.add(knocker.door(number).route)
         if answer.status >= 500:
-            told.failures.append((answer.status, knock))
+            told.failures.append((answer, knock))
         if answer.status == 405:
             knocker.closed.add((knocker.door(number).route, knock.method))
         knocker.learn(knock, answer)

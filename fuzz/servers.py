@@ -115,7 +115,7 @@ class HttpSender:
         try:
             answer = self._request(knock, sent)
         except httpx.HTTPError as error:
-            return Answer(599, f"{type(error).__name__}: {error}")
+            return Answer(599, reason=f"{type(error).__name__}: {error}")
         is_page = answer.headers.get("Content-Type", "").startswith("text/html") and answer.status_code < 300
         return Answer(answer.status_code, answer.text if is_page else "")
 
