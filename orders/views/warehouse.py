@@ -75,6 +75,7 @@ def _context(request: ShopRequest) -> dict[str, Any]:
         "urgent_count": sum(each.urgent for each in notices),
         "figures": found.figures,
         "columns": columns,
+        "is_empty": not any(each.count for each in columns),
         "column": shown_column(columns, request.GET.get("column", ""), picking),
         "selected": number,
         "picking": picking,

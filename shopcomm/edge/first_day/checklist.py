@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from messaging.models import ChannelAccount, NotificationRule
 from orders.couriers import courier_name
@@ -194,6 +195,7 @@ class FromFile:
 
 def from_files() -> list[FromFile]:
     """Products, stock and customers: what there is, and the ways in that exist."""
+    on_hand = Variant.objects.aggregate(count=Sum("on_hand", default=0))["count"]
     return [
         FromFile(
             _("商品"),
@@ -204,7 +206,7 @@ def from_files() -> list[FromFile]:
         ),
         FromFile(
             _("库存"),
-            _("%(count)s 件") % Variant.objects.aggregate(count=Sum("on_hand", default=0)),
+            ngettext("%(count)s 件", "%(count)s 件", on_hand) % {"count": on_hand},
             _("没有库存文件导入。可以逐个规格盘点，或由您的系统通过接口写入。"),
             reverse("api-docs"),
             _("接口说明"),
