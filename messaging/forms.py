@@ -17,7 +17,7 @@ from shopcomm.core import reading
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.form_fields import WordsField
-from shopcomm.core.http.templatetags.ui import category_label
+from shopcomm.core.ui.templatetags.ui import category_label
 
 MOST_CHANNELS = 3
 LONGEST_STEP = 60 * 24 * 14

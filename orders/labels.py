@@ -44,6 +44,19 @@ FIELDS: dict[str, str | Promise] = {
     "shipment.updated": gettext_lazy("物流"),
 }
 
+# The colour of each status, as `static/css/components/tag.css` names it.
+STATUS_COLOURS: dict[str, str] = {
+    Status.PENDING_PAYMENT: "st-pending",
+    Status.PAID: "st-paid",
+    Status.PICKING: "st-picking",
+    Status.SHIPPED: "st-shipped",
+    Status.DELIVERED: "st-delivered",
+    Status.COMPLETED: "st-done",
+    Status.REFUNDING: "st-refunding",
+    Status.REFUNDED: "st-refunded",
+    Status.CANCELLED: "st-done",
+}
+
 # Logged as plain numbers.
 SUMS = frozenset({"discount", "shipping_fee", "total"})
 
@@ -73,6 +86,11 @@ def field_label(field: str) -> str:
 def status_label(status: str) -> str:
     """The name of a status; empty for a new order's."""
     return str(Status(status).label) if status else ""
+
+
+def status_colour(status: str) -> str:
+    """The class that colours what is shown of an order's status."""
+    return STATUS_COLOURS[str(status)]
 
 
 def nothing() -> str:

@@ -20,7 +20,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.events.models import DomainEvent
-from shopcomm.core.http.templatetags.ui import money
+from shopcomm.core.text import written_money
 
 CARD = "quote"
 SHOWN_LINES = 10
@@ -90,7 +90,7 @@ def quote_text(quote: Quote) -> str:
             % {
                 "goods": f"{line.name} {line.spec}".strip(),
                 "count": line.quantity,
-                "price": money(line.unit_price, quote.currency),
+                "price": written_money(line.unit_price, quote.currency),
             }
             for line in lines[:SHOWN_LINES]
         ]
@@ -99,7 +99,7 @@ def quote_text(quote: Quote) -> str:
         until = f"{timezone.localtime(quote.valid_until):%Y-%m-%d}"
         head = _("报价单 %(number)s，合计 %(total)s，%(until)s 前有效") % {
             "number": quote.number,
-            "total": money(quote.total, quote.currency),
+            "total": written_money(quote.total, quote.currency),
             "until": until,
         }
         return "\n".join([head, *told])
@@ -137,7 +137,7 @@ def _line(event: DomainEvent) -> str:
         text = _("客户接受了报价单 %(number)s，已生成订单 %(order)s，合计 %(total)s") % {
             "number": data["number"],
             "order": data["order"],
-            "total": money(Decimal(data["total"])),
+            "total": written_money(Decimal(data["total"])),
         }
         if not data.get("consent"):
             return text

@@ -22,7 +22,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.services.customers import customer_by_phone
 from shopcomm.core.http.errors import ElsewhereNow
-from shopcomm.core.http.templatetags.ui import capped
+from shopcomm.core.ui.templatetags.ui import capped
 
 MAX_ROWS = 500
 LONGEST_NAME = 120

@@ -26,7 +26,7 @@ from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.roles import may
 from shopcomm.core.embedded.restarts import read_keeps_ending
-from shopcomm.core.http.templatetags.ui import capped
+from shopcomm.core.ui.templatetags.ui import capped
 
 PAGE = 50
 ANYBODY = ("orders.view", "warehouse.view")

@@ -18,7 +18,7 @@ from orders.models import (
     StockReservation,
     Variant,
 )
-from shopcomm.core.http.templatetags.ui import money
+from shopcomm.core.text import written_money
 
 State, Kind = ShortageTask.State, ShortageTask.Kind
 # What leaves the pieces to come later.
@@ -175,7 +175,7 @@ def _swap(task: ShortageTask, line: OrderLine, own: Variant, other: Variant) -> 
         detail = _("%(count)s 件换成 %(spec)s，退差价 %(back)s") % {
             "count": task.missing,
             "spec": other.spec,
-            "back": money(back, task.order.currency),
+            "back": written_money(back, task.order.currency),
         }
     return Option(
         f"{Kind.SWAP.value}:{other.sku}",
@@ -213,7 +213,7 @@ def _refund(task: ShortageTask, line: OrderLine, order: Order) -> Option:
     back = refund_for(order, line, task.missing)
     detail = _("缺的 %(count)s 件不要了，退 %(back)s") % {
         "count": task.missing,
-        "back": money(back, order.currency),
+        "back": written_money(back, order.currency),
     }
     given = _offered(task, Kind.REFUND) is not None
     return Option(

@@ -8,12 +8,12 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from orders.labels import status_colour
 from orders.models import Status
 from orders.selectors.orders import OrderFilters
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models.customers import Source
-from shopcomm.core.http.templatetags.ui import status_class
 
 # Nine tabs in three rows; cancelled orders are a chip.
 TAB_STATUSES = tuple(status for status in Status if status != Status.CANCELLED)
@@ -71,7 +71,7 @@ def tabs_of(counts: dict[str, int], current: str) -> list[Tab]:
     """全部 and eight statuses, three by three."""
     tabs = [Tab("", _("全部"), counts.get("all", 0), "st-all", current == "")]
     for status in TAB_STATUSES:
-        css = status_class(status)
+        css = status_colour(status)
         tabs.append(Tab(status.value, status.label, counts.get(status, 0), css, current == status))
     return tabs
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from orders.labels import status_label
+from orders.labels import status_colour, status_label
 from orders.selectors.rows import Goods, OrderRow
-from shopcomm.core.http.templatetags.ui import bag_of, money, relative, status_class
+from shopcomm.core.ui.templatetags.ui import bag_of, money, relative
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _line(row: OrderRow, now: datetime, detail: str, current: str) -> Line:
         money=money_open.pill if money_open.is_pressing else "",
         money_tone=money_open.tone,
         status=status_label(row.status),
-        tone=status_class(row.status),
+        tone=status_colour(row.status),
     )
 
 

@@ -9,10 +9,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from orders.labels import status_colour
 from orders.models import Status
 from orders.transitions import TRANSITIONS, Transition
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.http.templatetags.ui import status_class
 
 WIDTH, HEIGHT, NODE_WIDTH, NODE_HEIGHT = 1180, 420, 132, 48
 # Column and row of each status: the way of the goods on top, the ways out below.
@@ -103,7 +103,7 @@ def diagram() -> dict[str, Any]:
         x, y = _corner(status)
         nodes.append(
             {"x": x, "y": y, "cx": x + NODE_WIDTH / 2, "cy": y + NODE_HEIGHT / 2 + 1, "label": status.label}
-            | {"css": status_class(status)}
+            | {"css": status_colour(status)}
         )
     sizes = {"width": WIDTH, "height": HEIGHT, "node_width": NODE_WIDTH, "node_height": NODE_HEIGHT}
     return {"nodes": nodes, "edges": edges, **sizes}

@@ -16,7 +16,7 @@ from orders.selectors.todo import todo_count, todo_list
 from orders.todo import Todo, TodoKind
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.http.templatetags.ui import capped, money
+from shopcomm.core.ui.templatetags.ui import capped, money
 
 # What a row is called, how much attention it wants, and where on the order's page its answer stands.
 KINDS: dict[TodoKind, tuple[str | Promise, str, str, str]] = {

@@ -54,7 +54,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "shopcomm.core.http.apps.OurStaticFilesConfig",
+    "shopcomm.core.ui.apps.OurStaticFilesConfig",
     "channels",
     "rest_framework",
     "drf_spectacular",
@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "shopcomm.core.events",
     "shopcomm.core.configuration",
     "shopcomm.core.http",
+    "shopcomm.core.ui",
     "orders",
     "messaging",
     "shopcomm.edge.portal",
@@ -107,13 +108,13 @@ TEMPLATES: list[dict[str, Any]] = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["shopcomm.core.http.templatetags.ui"],
+            "builtins": ["shopcomm.core.ui.templatetags.ui", "orders.templatetags.statuses"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-                "shopcomm.core.http.context.page",
+                "shopcomm.core.ui.context.page",
             ],
         },
     }
@@ -261,7 +262,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # A list of products has a field for each of their variants.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-# What people send is ours alone to read; what goes for style sheets is in `shopcomm.core.http.static`.
+# What people send is ours alone to read; what goes for style sheets is in `shopcomm.core.ui.static`.
 FILE_UPLOAD_PERMISSIONS = 0o640
 
 # --- language and time -----------------------------------------------------------------------
@@ -304,7 +305,7 @@ SPECTACULAR_SETTINGS = {
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "shopcomm.core.http.static.ManifestStaticStorage"},
+    "staticfiles": {"BACKEND": "shopcomm.core.ui.static.ManifestStaticStorage"},
 }
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 UNFOLD = {
@@ -315,8 +316,8 @@ UNFOLD = {
     "DASHBOARD_CALLBACK": "shopcomm.edge.admin_home.home.home",
     "SIDEBAR": {"navigation": "shopcomm.edge.admin_home.rooms.navigation"},
     "ACCOUNT": {"navigation": [{"title": _("我的设置"), "link": "/preferences/"}]},
-    "STYLES": ["shopcomm.core.http.assets.admin_stylesheet"],
-    "SITE_ICON": "shopcomm.core.http.assets.admin_icon",
+    "STYLES": ["shopcomm.core.ui.assets.admin_stylesheet"],
+    "SITE_ICON": "shopcomm.core.ui.assets.admin_icon",
     # The green of static/css/tokens.css, lighter and darker.
     "COLORS": {
         "primary": {

@@ -12,7 +12,7 @@ def collect(tmp_path, settings, monkeypatch):
     sources.mkdir()
     settings.STATICFILES_DIRS, settings.STATIC_ROOT = [sources], tmp_path / "served"
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
-    ours = {"BACKEND": "shopcomm.core.http.static.ManifestStaticStorage"}
+    ours = {"BACKEND": "shopcomm.core.ui.static.ManifestStaticStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": ours}
     compressed: list[str] = []
     compress = Compressor.compress

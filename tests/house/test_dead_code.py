@@ -4,7 +4,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from shopcomm.core.http.assets import common_stylesheets
+from shopcomm.core.ui.assets import common_stylesheets
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("shopcomm", "orders", "messaging")

@@ -18,9 +18,9 @@ from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.proofs import link_of
 from shopcomm.core.configuration.models import shop_settings
-from shopcomm.core.http.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
 from shopcomm.core.http.parsers import raw_body
 from shopcomm.core.http.problems import problem
+from shopcomm.core.ui.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
 
 LARGEST_BODY = 4096
 MODULES = (

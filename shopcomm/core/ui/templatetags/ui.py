@@ -1,4 +1,4 @@
-"""Tags and filters every template has: icons, style sheets, money, times, status tags."""
+"""Tags and filters every template has: icons, style sheets, money, times."""
 
 import json
 from datetime import datetime
@@ -17,24 +17,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from shopcomm.core.accounts.roles import may as role_may
-from shopcomm.core.http.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
 from shopcomm.core.http.sent_forms import FIELD
 from shopcomm.core.phones import masked_phone, written_phone
 from shopcomm.core.text import written_money
+from shopcomm.core.ui.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
 
 register = template.Library()
 
-STATUS_CLASSES = {
-    "pending_payment": "st-pending",
-    "paid": "st-paid",
-    "picking": "st-picking",
-    "shipped": "st-shipped",
-    "delivered": "st-delivered",
-    "completed": "st-done",
-    "refunding": "st-refunding",
-    "refunded": "st-refunded",
-    "cancelled": "st-done",
-}
 # Names other rooms use for symbols that the sprite has already.
 ICON_ALIASES = {"wallet": "pay", "undo": "refund", "close": "x"}
 
@@ -77,35 +66,6 @@ def modulepreload(*names: str) -> SafeString:
 def money(amount: Decimal | None, currency: str = "CNY") -> str:
     """¥8,677.75, with a true minus sign."""
     return "" if amount is None else written_money(amount, currency)
-
-
-@register.filter
-def status_class(status: str) -> str:
-    """The colour class of an order's status."""
-    return STATUS_CLASSES.get(str(status), "st-done")
-
-
-@register.simple_tag
-def status_tag(status: Any, size: str = "") -> SafeString:
-    """An order's status as a luggage tag."""
-    label = status.label if hasattr(status, "label") else status_label(str(status))
-    return format_html('<span class="tag {} {}">{}</span>', size, status_class(str(status)), label)
-
-
-def status_label(status: str) -> str:
-    """The status in the reader's language."""
-    labels = {
-        "pending_payment": _("待支付"),
-        "paid": _("已支付待配货"),
-        "picking": _("配货中"),
-        "shipped": _("已发货"),
-        "delivered": _("已签收"),
-        "completed": _("已完成"),
-        "refunding": _("退款中"),
-        "refunded": _("已退款"),
-        "cancelled": _("已取消"),
-    }
-    return labels.get(status, status)
 
 
 @register.simple_tag(takes_context=True)

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.staticfiles import finders
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-from shopcomm.core.http.assets import BUNDLE, common_stylesheets
+from shopcomm.core.ui.assets import BUNDLE, common_stylesheets
 
 
 class ManifestStaticStorage(CompressedManifestStaticFilesStorage):

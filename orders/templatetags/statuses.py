@@ -1,0 +1,19 @@
+"""How an order's status looks, on every page that shows one."""
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from orders.labels import status_colour, status_label
+
+register = template.Library()
+
+register.filter("status_colour", status_colour)
+
+
+@register.simple_tag
+def status_tag(status: str, size: str = "") -> SafeString:
+    """An order's status as a luggage tag."""
+    return format_html(
+        '<span class="tag {} {}">{}</span>', size, status_colour(status), status_label(str(status))
+    )
