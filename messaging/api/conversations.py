@@ -157,7 +157,8 @@ class SearchView(ApiView):
     def get(self, request: Request) -> Response:
         asked = SearchFilter(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        given, key = asked.validated_data, request.auth
+        given = asked.validated_data
+        key: Any = request.auth
         query = parse_query(given["q"])
         found = _narrowed(search_messages(self.actor, query, links=key.allows(LINKS)), given)
         hits = newest_hits(found, query, min(given["limit"], 200))

@@ -30,7 +30,7 @@ class SessionStore(DatabaseSessionStore):
 
     def cycle_key(self) -> None:
         """Give the session another key; the old one holds the same for a moment, unless somebody of the shop is logged in."""
-        data, old_key = self._session, self.session_key
+        data, old_key = dict(self.items()), self.session_key
         data.pop(REPLACED, None)
         self.create()
         self._session_cache = data
