@@ -2,38 +2,22 @@
 
 from messaging.services.notifications.back_in_stock import tell_watchers
 from messaging.services.notifications.planning import plan_event
-from orders import events
-from orders.transitions import TRANSITIONS
+from orders.events import StockBack
 from shopcomm.core.events.handlers import on
+from shopcomm.core.events.kinds import all_kinds
 from shopcomm.core.events.models import DomainEvent
-from shopcomm.core.events.publish import Event
 
-TOLD: set[type[events.OrderEvent] | type[Event]] = {row.event for row in TRANSITIONS} | {
-    events.PaymentRecorded,
-    events.DepositReleased,
-    events.DebtReduced,
-    events.ShipmentUpdated,
-    events.OrderChanged,
-    events.OrderUrged,
-    events.OrderEvaluated,
-    events.AfterSalesMoved,
-    events.PartRefunded,
-    events.ChangeRequested,
-    events.ChangeEscalated,
-    events.ChangeRejected,
-    events.ShortageFound,
-    events.StockLow,
-    events.StockReplenished,
-}
+# Whatever a rule may wait for: each kind says so itself.
+NOTIFIED_EVENTS = [kind for kind in all_kinds() if kind.notices]
 
 
-@on(*sorted(TOLD, key=lambda event: event.type), in_order=False)
+@on(*NOTIFIED_EVENTS, in_order=False)
 def plan_notifications(event: DomainEvent) -> None:
     """Write the notices of what has happened."""
     plan_event(event)
 
 
-@on(events.StockBack, in_order=False)
+@on(StockBack, in_order=False)
 def tell_stock_watchers(event: DomainEvent) -> None:
     """Tell those who asked for goods that are back."""
     tell_watchers(event)

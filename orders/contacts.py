@@ -34,7 +34,7 @@ def _masked(name: str, value: Any) -> str:
     return masked_phone(text) if name == PHONE else HIDDEN
 
 
-def masked_data(data: Mapping[str, Any]) -> dict[str, Any]:
+def masked_sides(data: Mapping[str, Any]) -> dict[str, Any]:
     """The data of an event for whoever may not see private fields: also of events that were written before they were
     kept apart."""
     sides = {

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orders.models import ChangeKind, ChangeRequest, Status
+from orders.models import ChangeKind, ChangeRequest, ShortageTask, Status
 from shopcomm.core.phones import written_phone
 from shopcomm.core.text import HOME_CURRENCY, written_money
 
@@ -38,10 +38,6 @@ FIELDS: dict[str, str | Promise] = {
     "total": gettext_lazy("应付"),
     "reason": gettext_lazy("原因"),
     "hold_reason": gettext_lazy("暂停"),
-    "order.payment_recorded": gettext_lazy("收款"),
-    "order.debt_reduced": gettext_lazy("退货抵减欠款"),
-    "order.deposit_released": gettext_lazy("退还定金"),
-    "shipment.updated": gettext_lazy("物流"),
 }
 
 # The colour of each status, as `static/css/components/tag.css` names it.
@@ -143,3 +139,15 @@ def handed_over_text(number: str, holder: str) -> str:
     if not holder:
         return _("订单 %(number)s 已不由您负责") % {"number": number}
     return _("订单 %(number)s 现在由%(name)s负责") % {"number": number, "name": holder}
+
+
+def choice_text(chosen: dict[str, Any]) -> str:
+    """What a customer chose about missing pieces, on one line."""
+    kind, kinds = chosen.get("kind", ""), ShortageTask.Kind
+    if kind == kinds.WAIT:
+        return _("等货，最晚 %(day)s") % {"day": chosen.get("until", "")}
+    if kind == kinds.SWAP:
+        return _("换成 %(spec)s") % {"spec": chosen.get("spec") or chosen.get("sku", "")}
+    if kind == kinds.SPLIT:
+        return _("有货的先发，缺的到货后补发")
+    return _("缺的不要了，退款") if kind == kinds.REFUND else ""

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from messaging.cards import Card, Look, register
 from messaging.services.cards import card_changed, send_card
 from messaging.services.conversations import ensure_order_conversation
-from orders import events
 from orders.change_form import read_phone_consent, read_seen
+from orders.events import ChangeEscalated, ChangeRejected, ChangeRequested, OrderChanged
 from orders.models import ChangeRequest, Handler, Order
 from orders.selectors.change_requests import asked_change
 from orders.selectors.timeline import before_after
@@ -20,14 +20,8 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 
 NAME = "change"
-TOUCHES = frozenset(
-    {
-        events.OrderChanged.type,
-        events.ChangeRequested.type,
-        events.ChangeRejected.type,
-        events.ChangeEscalated.type,
-    }
-)
+# What shows the card of a request, or has it fetched again.
+CARD_EVENTS = (OrderChanged, ChangeRequested, ChangeRejected, ChangeEscalated)
 
 
 def shown(look: Look) -> dict[str, Any]:
@@ -63,13 +57,14 @@ def show_change_card(order: Order, event: DomainEvent, actor: Actor) -> None:
 
     Called inside the transaction that writes the event.
     """
-    request_id = event.data.get("request_id")
-    if event.type == events.OrderChanged.type:
+    fact = event.fact
+    if isinstance(fact, OrderChanged):
         _refresh_open_cards(order)
-    if event.type not in TOUCHES or not request_id:
+    request_id = fact.request_id if isinstance(fact, CARD_EVENTS) else None
+    if not request_id:
         return
     conversation = ensure_order_conversation(order)
-    if event.type == events.ChangeRequested.type and event.data["handler"] == Handler.CUSTOMER:
+    if isinstance(fact, ChangeRequested) and fact.handler == Handler.CUSTOMER:
         send_card(
             actor=actor, conversation_id=conversation.pk, card=NAME, object_id=request_id, body=_text(event)
         )

@@ -6,8 +6,9 @@ from django.http import QueryDict
 
 from messaging.cards import Card, Look, register
 from messaging.services.shortages import CARD
+from orders.labels import choice_text
 from orders.models import ShortageTask
-from orders.selectors.shortages import choice_text, offered_options
+from orders.selectors.shortages import offered_options
 from orders.selectors.visibility import orders_visible_to
 from orders.services.shortage_tasks import SHORT_IN
 from orders.services.shortages import choose_option

@@ -6,9 +6,10 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 
+from orders.events import StockEvent
 from orders.models import Order
 from orders.selectors.visibility import orders_visible_to
-from orders.services.announce import STOCKROOM_STATUSES, order_fact
+from orders.services.announce import concerns_stockroom, order_fact, stock_fact
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.events.models import DomainEvent
@@ -58,7 +59,8 @@ def missed_events(actor: Actor, feed: str, after: int | None) -> tuple[list[str]
     visible = {order.pk: order for order in orders_visible_to(actor).filter(pk__in=ids)}
     frames = []
     for row in rows:
-        fact = _stock_fact(row) or _order_fact(row, visible.get(row.order_id or 0), feed)
+        of_goods = isinstance(row.fact, StockEvent)
+        fact = stock_fact(row) if of_goods else _order_fact(row, visible.get(row.order_id or 0), feed)
         if fact is None:
             continue
         event = {"type": "event", "feed": feed, "id": row.pk, "cursor": str(row.position), "event": fact}
@@ -66,17 +68,7 @@ def missed_events(actor: Actor, feed: str, after: int | None) -> tuple[list[str]
     return frames, (rows[-1].position or after) if rows else after
 
 
-def _stock_fact(row: DomainEvent) -> dict[str, Any] | None:
-    if not row.type.startswith("stock."):
-        return None
-    return {"type": row.type, "occurred_at": row.occurred_at.isoformat(), "data": row.data, **row.data}
-
-
 def _order_fact(row: DomainEvent, order: Order | None, feed: str) -> dict[str, Any] | None:
-    if order is None or (feed == "warehouse" and not _concerns_stockroom(row.data)):
+    if order is None or (feed == "warehouse" and not concerns_stockroom(row)):
         return None
     return order_fact(order, row)
-
-
-def _concerns_stockroom(data: dict[str, Any]) -> bool:
-    return bool(STOCKROOM_STATUSES & {data.get("status_from"), data.get("status_to")})

@@ -24,11 +24,10 @@ from messaging.services.notifications.planning import occasion_of
 from messaging.services.notifications.timers import IN_WORKING_TIME, debt_begun, last_due
 from messaging.services.notifications.triggers import triggers_of
 from messaging.services.notifications.versions import rule_at
+from messaging.trigger_names import trigger_label
 from orders.models import Order
-from orders.selectors.timeline import event_text
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
-from shopcomm.core.events.facts import is_history
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
 
@@ -92,7 +91,7 @@ def _explain_event(event: DomainEvent, rules: list[NotificationRule], told: list
         then = in_force(rule, event.occurred_at)
         if then.trigger in triggers or mine:
             asked.append(Asked(then, conditions(then, occasion.facts), mine, _why_silent(rule, event)))
-    return Explained(event.occurred_at, event_text(event), asked)
+    return Explained(event.occurred_at, event.fact.timeline_text(), asked)
 
 
 def in_force(rule: NotificationRule, moment: datetime) -> NotificationRule:
@@ -106,7 +105,7 @@ def in_force(rule: NotificationRule, moment: datetime) -> NotificationRule:
 
 def _why_silent(rule: NotificationRule, event: DomainEvent) -> str:
     """What kept a rule that was on from telling of an event, if it said nothing."""
-    if is_history(event):
+    if event.is_history:
         return _("导入的历史，不通知任何人")
     if event.position is None:
         return _("正在处理")
@@ -143,7 +142,7 @@ def _silent_timers(order: Order, rules: list[NotificationRule], told: set[int]) 
         step = last_due(rule, begun, min(ended, timezone.now()), calendar)
         if step:
             asked = Asked(rule, conditions(rule, facts_of_order(order, [rule])), [])
-            explained.append(Explained(step.due_at, str(Trigger(rule.trigger).label), [asked]))
+            explained.append(Explained(step.due_at, trigger_label(rule.trigger), [asked]))
     return explained
 
 
@@ -161,7 +160,7 @@ def _stretch(order: Order, trigger: str) -> tuple[datetime | None, datetime]:
 
 def _explain_alone(told: Told) -> Explained:
     row = told.row
-    return Explained(row.happened_at, str(Trigger(row.trigger).label), [Asked(row.rule, [], [told])])
+    return Explained(row.happened_at, trigger_label(row.trigger), [Asked(row.rule, [], [told])])
 
 
 def _told(rows: list[Notification]) -> list[Told]:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -13,10 +14,12 @@ from messaging.services.conversations import ensure_order_conversation
 from messaging.services.drafts import Draft
 from messaging.services.messages import write_messages
 from orders.contacts import masked_phones
+from orders.events import FieldsEvent, OrderEvent
 from orders.models import Order
-from orders.selectors.contacts import whole_data
-from orders.selectors.timeline import before_after, entry_of, event_text
+from orders.selectors.contacts import whole_fact
+from orders.selectors.timeline import before_after, entry_of
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.kinds import Event
 from shopcomm.core.events.models import DomainEvent
 
 NAMESPACE = uuid.UUID("5c7f0b52-0a35-4f5c-9d0d-9f0a6c9f5f11")
@@ -65,9 +68,13 @@ def write_history(order: Order, events: list[DomainEvent], add: Callable[..., in
             body=texts.pop(settings.LANGUAGE_CODE),
             sender_kind=Sender.SYSTEM,
             client_id=line_key(event),
-            data=_data(event, event.data.get("status_to", ""), texts),
+            data=_data(event, _status_after(event.fact), texts),
             created_at=event.occurred_at,
         )
+
+
+def _status_after(fact: Event) -> str:
+    return fact.status_to if isinstance(fact, OrderEvent) else ""
 
 
 def _texts(events: list[DomainEvent], language: str) -> list[str]:
@@ -97,18 +104,20 @@ def line_text(event: DomainEvent, language: str, *, internal: bool) -> str:
         return _text(event, internal=internal)
 
 
-def _masked(event: DomainEvent) -> dict[str, Any]:
+def _masked(event: DomainEvent) -> Event:
     """A line stays in the conversation for good, on whoever's phone it is read: its phones are masked like the page's."""
-    data = whole_data(event)
-    return data | {name: masked_phones(data[name]) for name in ("before", "after") if data.get(name)}
+    fact = whole_fact(event)
+    if not isinstance(fact, FieldsEvent):
+        return fact
+    return replace(fact, before=masked_phones(fact.before), after=masked_phones(fact.after))
 
 
 def _text(event: DomainEvent, *, internal: bool) -> str:
     changes = [
         _("%(label)s：%(before)s → %(after)s") % {"label": c.label, "before": c.before, "after": c.after}
-        for c in before_after(event, audience="shop" if internal else "customer", data=_masked(event))
+        for c in before_after(event, audience="shop" if internal else "customer", fact=_masked(event))
     ]
-    told = event_text(event)
+    told = event.fact.timeline_text()
     if internal and event.actor_kind == "staff":
         # Among colleagues it matters who has seen a change, or who has put goods back.
         told = f"{event.actor_name} {told}"

@@ -1,7 +1,5 @@
 """Quotes in conversations: shown as a card, and told as a line when they have been answered."""
 
-from decimal import Decimal
-
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone, translation
@@ -12,7 +10,6 @@ from messaging.services.cards import card_changed, send_card
 from messaging.services.drafts import Draft
 from messaging.services.event_lines import line_key
 from messaging.services.messages import write_messages
-from orders import events
 from orders.models import Quote
 from orders.selectors.quotes import quotes_with_lines
 from orders.services.quotes import QuoteInput, edit_quote, make_quote, renew_quote, send_quote
@@ -113,7 +110,7 @@ def tell_quote_event(quote: Quote, event: DomainEvent, actor: Actor) -> None:
     said = {}
     for code, _name in settings.LANGUAGES:
         with translation.override(code):
-            said[code] = _line(event)
+            said[code] = event.fact.timeline_text()
     if text := said.pop(settings.LANGUAGE_CODE):
         write_messages([_draft(quote.conversation_id, event, text, said)])
 
@@ -129,26 +126,3 @@ def _draft(conversation_id: int, event: DomainEvent, text: str, said: dict[str, 
         sender_name="",
         data={"event": event.type, "event_id": event.pk, "said": said},
     )
-
-
-def _line(event: DomainEvent) -> str:
-    data = event.data
-    if event.type == events.QuoteAccepted.type:
-        text = _("客户接受了报价单 %(number)s，已生成订单 %(order)s，合计 %(total)s") % {
-            "number": data["number"],
-            "order": data["order"],
-            "total": written_money(Decimal(data["total"])),
-        }
-        if not data.get("consent"):
-            return text
-        return _("%(text)s（电话确认：%(consent)s）") % {"text": text, "consent": data["consent"]}
-    if event.type == events.QuoteDeclined.type:
-        text = _("客户谢绝了报价单 %(number)s") % {"number": data["number"]}
-        return (
-            _("%(text)s：%(reason)s") % {"text": text, "reason": data["reason"]} if data["reason"] else text
-        )
-    if event.type == events.QuoteExpired.type:
-        return _("报价单 %(number)s 已过期") % {"number": data["number"]}
-    if event.type == events.QuoteWithdrawn.type:
-        return _("商家撤回了报价单 %(number)s") % {"number": data["number"]}
-    return ""

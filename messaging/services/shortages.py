@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from messaging.services.cards import card_changed, send_card
 from messaging.services.conversations import ensure_order_conversation
-from orders import events
+from orders.events import ShortageEvent
 from orders.models import Order, ShortageTask
 from orders.selectors.shortages import offered_options
 from orders.services.shortages import offer_options
@@ -18,7 +18,6 @@ from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.events.models import DomainEvent
 
 CARD = "shortage"
-TOLD = frozenset({events.ShortageFound.type, events.ShortageSettled.type})
 
 
 @retry_on_deadlock
@@ -49,6 +48,7 @@ def shortage_text(task: ShortageTask) -> str:
 
 def tell_shortage_event(order: Order, event: DomainEvent, actor: Actor) -> None:
     """Runs inside the order's transaction: the card is fetched again."""
-    if event.type in TOLD:
+    fact = event.fact
+    if isinstance(fact, ShortageEvent):
         conversation = ensure_order_conversation(order)
-        card_changed(conversation_id=conversation.pk, card=CARD, object_id=int(event.data["task_id"]))
+        card_changed(conversation_id=conversation.pk, card=CARD, object_id=fact.task_id)

@@ -9,6 +9,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from orders.labels import choice_text
 from orders.models import (
     MissingReport,
     Order,
@@ -224,15 +225,3 @@ def _refund(task: ShortageTask, line: OrderLine, order: Order) -> Option:
 def refund_for(order: Order, line: OrderLine, missing: int) -> Decimal:
     """What comes back when the pieces are left out: no more than was paid too much then."""
     return max(min(line.unit_price * missing, line.unit_price * missing - order.balance), Decimal(0))
-
-
-def choice_text(chosen: dict[str, Any]) -> str:
-    """What was chosen, on one line."""
-    kind = chosen.get("kind", "")
-    if kind == Kind.WAIT:
-        return _("等货，最晚 %(day)s") % {"day": chosen.get("until", "")}
-    if kind == Kind.SWAP:
-        return _("换成 %(spec)s") % {"spec": chosen.get("spec") or chosen.get("sku", "")}
-    if kind == Kind.SPLIT:
-        return _("有货的先发，缺的到货后补发")
-    return _("缺的不要了，退款") if kind == Kind.REFUND else ""

@@ -3,11 +3,11 @@
 from typing import Any
 
 from orders import hooks
-from orders.contacts import masked_data
 from orders.events import OrderEvent
 from orders.models import Order, Status
 from orders.services.contacts import keep_contacts_apart
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.masking import masked_data
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.publish import publish
 from shopcomm.core.events.selectors import last_position
@@ -27,7 +27,7 @@ def record(
     order.version += 1
     order.save()
     facts = keep_contacts_apart(order, facts)
-    event = fact(
+    happened = fact(
         order_id=order.pk,
         number=order.number,
         version=order.version,
@@ -36,7 +36,7 @@ def record(
         currency=order.currency,
         **facts,
     )
-    row = publish(event, actor=actor)
+    row = publish(happened, actor=actor)
     announce(order, row, actor)
     return row
 
@@ -45,10 +45,16 @@ def announce(order: Order, row: DomainEvent, actor: Actor) -> None:
     """Call the hooks of higher floors, then push the event to the feeds once all is committed."""
     for hook in hooks.order_event_hooks:
         hook(order, row, actor)
-    fact = order_fact(order, row)
-    push_on_commit(ORDERS_FEED, feed_frame("orders", row, fact))
-    if STOCKROOM_STATUSES & {row.data["status_from"], row.data["status_to"]}:
-        push_on_commit(WAREHOUSE_FEED, feed_frame("warehouse", row, fact))
+    shown = order_fact(order, row)
+    push_on_commit(ORDERS_FEED, feed_frame("orders", row, shown))
+    if concerns_stockroom(row):
+        push_on_commit(WAREHOUSE_FEED, feed_frame("warehouse", row, shown))
+
+
+def concerns_stockroom(row: DomainEvent) -> bool:
+    """Whether an event of an order belongs into the stockroom's feed: at either end of it the order is theirs."""
+    fact = row.fact
+    return isinstance(fact, OrderEvent) and bool(STOCKROOM_STATUSES & {fact.status_from, fact.status_to})
 
 
 def order_fact(order: Order, row: DomainEvent) -> dict[str, Any]:
@@ -63,8 +69,14 @@ def order_fact(order: Order, row: DomainEvent) -> dict[str, Any]:
         "assigned_to": order.assigned_to_id,
         "occurred_at": row.occurred_at.isoformat(),
         "actor": row.actor_name,
-        "data": masked_data(row.data),
+        "data": masked_data(row),
     }
+
+
+def stock_fact(row: DomainEvent) -> dict[str, Any]:
+    """The same of a fact of goods, which every follower of a feed is shown."""
+    data = masked_data(row)
+    return {"type": row.type, "occurred_at": row.occurred_at.isoformat(), "data": data, **data}
 
 
 def feed_frame(feed: str, row: DomainEvent, fact: dict[str, Any]) -> dict[str, Any]:

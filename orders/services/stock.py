@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed, InsufficientStock, NotAllowed
-from orders.events import StockBack, StockLow, StockReplenished
+from orders.events import StockBack, StockEvent, StockLow, StockReplenished
 from orders.models import Order, OrderLine, StockMovement, StockReservation, Variant
 from orders.selectors.products import written_skus
 from orders.selectors.promises import newest_promises
-from orders.services.announce import feed_frame
+from orders.services.announce import feed_frame, stock_fact
 from orders.services.locks import lock_conversations, lock_orders, lock_variants
 from orders.services.shortage_tasks import review_shortages
 from shopcomm.core.accounts.actors import Actor
@@ -299,11 +299,11 @@ def _cross_thresholds(variants: dict[int, Variant]) -> list[StockLow | StockRepl
     return events
 
 
-def _announce_stock(event: StockBack | StockLow | StockReplenished, actor: Actor) -> None:
+def _announce_stock(event: StockEvent, actor: Actor) -> None:
     row = publish(event, actor=actor)
-    fact = {"type": row.type, "occurred_at": row.occurred_at.isoformat(), "data": row.data, **row.data}
-    push_on_commit(ORDERS_FEED, feed_frame("orders", row, fact))
-    push_on_commit(WAREHOUSE_FEED, feed_frame("warehouse", row, fact))
+    shown = stock_fact(row)
+    push_on_commit(ORDERS_FEED, feed_frame("orders", row, shown))
+    push_on_commit(WAREHOUSE_FEED, feed_frame("warehouse", row, shown))
 
 
 def _variant_of(line: OrderLine) -> int:

@@ -12,7 +12,7 @@ from orders.change_merging import Seen, merge_change, merge_items
 from orders.errors import ChangeClash, StaleVersion
 from orders.models import ChangeRequest, Order, Status, TierPrice, Variant
 from orders.selectors.change_requests import asked_changes
-from orders.selectors.contacts import whole_data
+from orders.selectors.contacts import whole_fact
 from orders.services.change_requests import accept_change, intercept_parcel, request_change
 from orders.services.consent import PhoneConsent, agree_by_phone, edit_or_ask
 from orders.services.editing import edit_order
@@ -206,7 +206,7 @@ def test_of_two_people_who_contradict_each_other_the_later_is_confirmed_knowingl
     assert fresh(order).street == "小王路 1 号"
     assert order.change_requests.filter(state=State.ACCEPTED).count() == 2
     changed = DomainEvent.objects.filter(type="order.changed").order_by("id")
-    assert [whole_data(event)["after"]["street"] for event in changed] == ["客户路 2 号", "小王路 1 号"]
+    assert [whole_fact(event).after["street"] for event in changed] == ["客户路 2 号", "小王路 1 号"]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from orders.change_policy import DEFAULTS, Outcome
 from orders.errors import ChangeClash, ChangePending, GuardFailed, NotAllowed
 from orders.models import ChangePolicy, ChangeRequest, Order, Status, WarehouseAlert
 from orders.selectors.change_requests import AskedChange
-from orders.selectors.contacts import whole_data
+from orders.selectors.contacts import whole_fact
 from orders.selectors.timeline import timeline
 from orders.services.change_policy import set_policy
 from orders.services.change_requests import (
@@ -280,8 +280,7 @@ def test_of_two_who_ask_for_different_things_the_later_is_accepted_knowingly_and
     assert fresh(order).street == NEW_STREET["street"]
     assert order.change_requests.filter(state=State.ACCEPTED).count() == 2
     streets = [
-        whole_data(event)["after"]
-        for event in DomainEvent.objects.filter(type="order.changed").order_by("id")
+        whole_fact(event).after for event in DomainEvent.objects.filter(type="order.changed").order_by("id")
     ]
     assert streets == [other, NEW_STREET]
 

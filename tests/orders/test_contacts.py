@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from orders.contacts import masked_data
+from orders.contacts import masked_sides
 from orders.errors import ChangeClash
 from orders.models import ContactChange, ContactReveal, Status
 from orders.selectors.change_requests import asked_changes
@@ -73,7 +73,7 @@ def test_an_event_from_before_is_masked_when_it_is_read(with_scopes_of_events, e
     DomainEvent.objects.filter(type="order.changed").update(data={"after": {"street": NEW[1]}, "before": {}})
     found = with_scopes_of_events.get("/api/v1/events/?type=order.changed").json()["results"]
     assert [each["data"]["after"] for each in found] == [{"street": "****"}]
-    assert masked_data({"after": {"receiver_phone": "138 **** 8000"}})["after"] == {
+    assert masked_sides({"after": {"receiver_phone": "138 **** 8000"}})["after"] == {
         "receiver_phone": "138 **** 8000"
     }
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Sum
@@ -12,10 +11,11 @@ from messaging.errors import NotFound
 from messaging.models import Conversation, NotificationRule, StockWatch, Trigger
 from messaging.services.notifications.facts import facts_of_goods, facts_of_talk, goods_data
 from messaging.services.notifications.planning import Occasion, plan
+from orders.events import StockBack
 from orders.models import Variant
 from orders.selectors.products import written_skus
 from shopcomm.core.deadlocks import leave_to_next_sweep, retry_on_deadlock
-from shopcomm.core.events.facts import is_history
+from shopcomm.core.events.facts import fact_of
 from shopcomm.core.events.models import DomainEvent
 
 # For so long the pieces that a customer was told of are not told to the next one.
@@ -44,9 +44,10 @@ def watch_stock(*, conversation_id: int, sku: str, quantity: int = 1) -> StockWa
 @transaction.atomic
 def tell_watchers(event: DomainEvent) -> int:
     """Plan the notices of an arrival: for the first on the list, as far as the goods go. Returns how many."""
-    if is_history(event):
+    fact = fact_of(event, StockBack)
+    if fact is None or event.is_history:
         return 0
-    return _tell(event.data.get("sku", ""), event.occurred_at, event.pk)
+    return _tell(fact.sku, event.occurred_at, event.pk)
 
 
 def tell_waiting(*, now: datetime | None = None) -> int:
@@ -68,18 +69,15 @@ def _tell(sku: str, happened_at: datetime, event_id: int | None) -> int:
     if variant is None or not rules:
         return 0
     told = _first_served(variant, timezone.now())
-    known = {"available": variant.available}
-    plan(rules, [watched(watch, happened_at, event_id, known) for watch in told])
+    plan(rules, [watched(watch, happened_at, event_id, variant.available) for watch in told])
     StockWatch.objects.filter(pk__in=[watch.pk for watch in told]).update(told_at=timezone.now())
     return len(told)
 
 
-def watched(
-    watch: StockWatch, happened_at: datetime, event_id: int | None, known: dict[str, Any]
-) -> Occasion:
+def watched(watch: StockWatch, happened_at: datetime, event_id: int | None, available: int) -> Occasion:
     """What rules may tell one customer of goods that are back."""
     sku = watch.variant.sku
-    goods = goods_data(sku, {"available": known.get("available")})
+    goods = goods_data(sku, available=available)
     return Occasion(
         trigger=Trigger.BACK_IN_STOCK,
         cause=f"watch:{watch.pk}",

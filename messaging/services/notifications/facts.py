@@ -9,18 +9,26 @@ from django.utils.translation import override
 
 from messaging.models import Conversation, NotificationRule
 from messaging.services.notifications.conditions import Facts
-from messaging.services.notifications.triggers import to_return
-from orders.events import AfterSalesMoved, OrderChanged, OrderEvaluated, StockLow, StockReplenished
+from orders.events import (
+    AfterSalesMoved,
+    FieldsEvent,
+    OrderChanged,
+    OrderEvaluated,
+    OrderEvent,
+    StockEvent,
+    StockLow,
+    StockReplenished,
+)
 from orders.models import Order, Status, StockReservation, Variant
-from orders.selectors.timeline import before_after, event_text
-from shopcomm.core.events.facts import fact_of
+from orders.selectors.timeline import before_after
+from shopcomm.core.events.kinds import Event
 from shopcomm.core.events.models import DomainEvent
 
 # Facts of an event that words may need; the rest is in the order.
 KEPT = ("carrier", "tracking_number", "text", "state", "amount", "method", "reason", "balance", "status_to")
 INTERNAL_FIELDS = frozenset({"assigned_to", "hold_reason"})
-# Events whose own line is what the words want, by the name they want it under.
-IN_WORDS = {AfterSalesMoved.type: "case", OrderEvaluated.type: "rating"}
+# Facts whose own line is what the words want, by the name they want it under.
+IN_WORDS: dict[type[Event], str] = {AfterSalesMoved: "case", OrderEvaluated: "rating"}
 MOST_NAMED = 5
 
 
@@ -53,27 +61,35 @@ def facts_of_goods(sku: str) -> Facts:
     return Facts(categories=(category,) if category else ())
 
 
+def sku_of(fact: Event) -> str:
+    """Of which variant a fact is; empty for one of no goods."""
+    return fact.sku if isinstance(fact, StockEvent) else ""
+
+
 def data_of_event(event: DomainEvent) -> dict[str, Any]:
     """What words may need of an event and cannot find elsewhere later."""
-    data = {name: event.data[name] for name in KEPT if event.data.get(name) not in (None, "")}
-    if (back := to_return(event)) > 0:
-        data["to_return"] = str(back)
+    fact = event.fact
+    data = {name: said for name in KEPT if (said := getattr(fact, name, ""))}
+    if isinstance(fact, OrderEvent) and fact.to_return > 0:
+        data["to_return"] = str(fact.to_return)
     said = {code: _in_words(event, code) for code, _name in settings.LANGUAGES}
     data |= said.pop(settings.LANGUAGE_CODE)
     if any(said.values()):
         data["said"] = said
-    if changed := fact_of(event, OrderChanged):
-        data |= {"who": event.actor_name, "note": changed.note}
-    if event.type in (StockLow.type, StockReplenished.type):
-        data |= goods_data(event.data.get("sku", ""), event.data)
+    if isinstance(fact, OrderChanged):
+        data |= {"who": event.actor_name, "note": fact.note}
+    if isinstance(fact, StockLow | StockReplenished):
+        data |= goods_data(fact.sku, available=fact.available, threshold=fact.threshold)
     return data
 
 
 def _in_words(event: DomainEvent, language: str) -> dict[str, str]:
     """What words want of an event as a sentence, in one language: whoever is told reads their own."""
+    fact = event.fact
     with override(language):
-        told = {"changes": changes_text(event)} if event.data.get("after") else {}
-        return told | ({IN_WORDS[event.type]: event_text(event)} if event.type in IN_WORDS else {})
+        told = {"changes": changes_text(event)} if isinstance(fact, FieldsEvent) and fact.after else {}
+        named = IN_WORDS.get(type(fact))
+        return told | ({named: fact.timeline_text()} if named else {})
 
 
 def changes_text(event: DomainEvent) -> str:
@@ -86,15 +102,15 @@ def changes_text(event: DomainEvent) -> str:
     )
 
 
-def goods_data(sku: str, known: dict[str, Any]) -> dict[str, Any]:
+def goods_data(sku: str, *, available: int, threshold: int | None = None) -> dict[str, Any]:
     """A variant for the words of a stock alert, with the open orders and customers that are hit."""
     variant = Variant.objects.select_related("product").filter(sku=sku).first()
     name = f"{variant.product.name} {variant.spec}".strip() if variant else sku
     data = {
         "sku": sku,
         "product": name,
-        "available": known.get("available"),
-        "threshold": known.get("threshold"),
+        "available": available,
+        "threshold": threshold,
     }
     return data | (_who_is_hit(variant) if variant else {})
 

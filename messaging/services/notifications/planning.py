@@ -17,15 +17,17 @@ from messaging.services.notifications.facts import (
     facts_of_goods,
     facts_of_order,
     facts_of_talk,
+    sku_of,
 )
 from messaging.services.notifications.recipients import Person, recipients
 from messaging.services.notifications.resting import quiet_windows
 from messaging.services.notifications.triggers import triggers_of
 from messaging.services.notifications.waking import wake_release
+from orders.events import ShipmentUpdated
 from orders.models import Order, Shipment
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.deadlocks import retry_on_deadlock
-from shopcomm.core.events.facts import is_history
+from shopcomm.core.events.facts import fact_of
 from shopcomm.core.events.models import DomainEvent
 
 State = Notification.State
@@ -51,7 +53,7 @@ def plan_event(event: DomainEvent) -> int:
     """Write the notices of an event; those it has already stay as they are. Returns how many it has."""
     triggers = triggers_of(event)
     # History that was loaded from elsewhere is nobody's news.
-    if not triggers or is_history(event):
+    if not triggers or event.is_history:
         return 0
     return sum(_plan_trigger(event, trigger) for trigger in triggers)
 
@@ -86,7 +88,7 @@ def occasion_of(event: DomainEvent, trigger: str, rules: Iterable[NotificationRu
         happened_at=event.occurred_at,
         order=order,
         conversation=conversation,
-        facts=facts_of_order(order, rules) if order else facts_of_goods(event.data.get("sku", "")),
+        facts=facts_of_order(order, rules) if order else facts_of_goods(sku_of(event.fact)),
         data=data_of_event(event),
         event_id=event.pk,
         by=event.actor_id or 0 if event.actor_kind == "staff" else 0,
@@ -95,8 +97,10 @@ def occasion_of(event: DomainEvent, trigger: str, rules: Iterable[NotificationRu
 
 def cause_of(event: DomainEvent, trigger: str) -> str:
     """What the notice is about: an event, or the state of one parcel however often the courier reports it."""
-    parcel, state = event.data.get("shipment_id"), event.data.get("state")
-    return f"parcel:{parcel}:{state}" if trigger == "tracking" and state else f"event:{event.pk}"
+    scan = fact_of(event, ShipmentUpdated)
+    if scan and scan.state and trigger == Trigger.TRACKING:
+        return f"parcel:{scan.shipment_id}:{scan.state}"
+    return f"event:{event.pk}"
 
 
 @retry_on_deadlock

@@ -61,8 +61,7 @@ def sample_story(trigger: str, order: Order | None) -> Story:
     if trigger in ABOUT_STOCK or trigger == Trigger.BACK_IN_STOCK:
         variant = Variant.objects.select_related("product").order_by("-low_since", "pk").first()
         if variant:
-            known = {"available": variant.available, "threshold": variant.threshold or 0}
-            data = goods_data(variant.sku, known)
+            data = goods_data(variant.sku, available=variant.available, threshold=variant.threshold or 0)
     elif trigger == Trigger.HOLIDAYS_MISSING:
         data = {"year": timezone.localdate().year + 1}
     elif order:

@@ -27,7 +27,7 @@ from orders.selectors.credit import debts
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.hours import WorkingCalendar
 from shopcomm.core.configuration.models import shop_settings
-from shopcomm.core.events.facts import is_history
+from shopcomm.core.events.facts import fact_of
 from shopcomm.core.events.models import DomainEvent
 
 DAYS = 7
@@ -141,7 +141,7 @@ def _occasions(
         return
     if rule.trigger not in TIMERS:
         for event in events_of_last_days(rule.trigger, days, now):
-            if not is_history(event):
+            if not event.is_history:
                 yield occasion_of(event, rule.trigger, [rule])
         return
     since = now - timedelta(days=days)
@@ -175,11 +175,14 @@ def _back_in_stock(since: datetime, now: datetime) -> Iterator[Occasion]:
     )
     seen: set[int] = set()
     for event in arrivals.order_by("pk"):
-        watches = StockWatch.objects.filter(variant__sku=event.data["sku"], asked_at__lte=event.occurred_at)
+        fact = fact_of(event, StockBack)
+        if fact is None:
+            continue
+        watches = StockWatch.objects.filter(variant__sku=fact.sku, asked_at__lte=event.occurred_at)
         open_ = watches.filter(cancelled_at=None).exclude(told_at__lt=event.occurred_at).exclude(pk__in=seen)
         for watch in open_.select_related("conversation__customer", "variant").order_by("asked_at", "pk"):
             seen.add(watch.pk)
-            yield watched(watch, event.occurred_at, event.pk, event.data)
+            yield watched(watch, event.occurred_at, event.pk, fact.available)
 
 
 def _unpaid(

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from shopcomm.core.events.masking import masked
+from shopcomm.core.events.masking import masked_data
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_after
 from shopcomm.core.http.api import ApiView
@@ -32,7 +32,7 @@ class EventOutput(serializers.ModelSerializer):
         return {"kind": event.actor_kind, "id": event.actor_id, "name": event.actor_name}
 
     def get_data(self, event: DomainEvent) -> dict[str, Any]:
-        return masked(event.data) | {"order_id": event.order_id, "conversation_id": event.conversation_id}
+        return masked_data(event) | {"order_id": event.order_id, "conversation_id": event.conversation_id}
 
 
 class EventList(serializers.Serializer):

@@ -1,9 +1,12 @@
 """The event log and what its readers remember."""
 
+from functools import cached_property
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from shopcomm.core.events.kinds import HISTORY, Event, read_fact
 from shopcomm.core.fields import LineField
 
 
@@ -38,6 +41,16 @@ class DomainEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} #{self.pk}"
+
+    @cached_property
+    def fact(self) -> Event:
+        """What has happened, as the dataclass it was published as. Raises UnknownField."""
+        return read_fact(self.type, self.data, order_id=self.order_id, conversation_id=self.conversation_id)
+
+    @property
+    def is_history(self) -> bool:
+        """Whether it was loaded from elsewhere, long over: readers that tell people the news leave it alone."""
+        return bool(self.data.get(HISTORY))
 
 
 class HandlerCursor(models.Model):

@@ -1,14 +1,15 @@
 """The one way a fact enters the log."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from dataclasses import fields as fields_of
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events.kinds import HISTORY, Event, check_declared
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.wake import wake_relay
 from shopcomm.core.realtime import is_quiet
@@ -16,19 +17,11 @@ from shopcomm.core.realtime import is_quiet
 PLAIN = frozenset({str, int, bool, type(None)})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """A fact that has happened. Subclasses are named in the past tense and carry ids, not bodies."""
-
-    type: ClassVar[str]
-    order_id: int | None = None
-    conversation_id: int | None = None
-
-
 def publish(event: Event, *, actor: Actor) -> DomainEvent:
     """Record a fact in the caller's transaction; wake the relay once it commits.
 
     Raises RuntimeError outside a transaction: a fact without its change, or a change without its fact, is a lie.
+    Raises UndeclaredKind for a class that is no kind of its own; a field that a kind does not have, its class refuses.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("publish() belongs inside the transaction of the change it reports")
@@ -41,12 +34,13 @@ def publish(event: Event, *, actor: Actor) -> DomainEvent:
 
 
 def as_row(event: Event, *, actor: Actor) -> DomainEvent:
-    """A fact as a row of the log that is not stored yet."""
+    """A fact as a row of the log that is not stored yet. Raises UndeclaredKind."""
+    check_declared(event)
     fields = _fields(event)
     order_id, conversation_id = fields.pop("order_id"), fields.pop("conversation_id")
     if is_quiet():
         # Loaded from elsewhere, long over: readers that tell people the news leave it alone.
-        fields["history"] = True
+        fields[HISTORY] = True
     return DomainEvent(
         type=event.type,
         order_id=order_id,

@@ -14,6 +14,7 @@ from django.utils import timezone
 from messaging.models import Conversation, Message, ReadMarker
 from messaging.services.drafts import Draft
 from messaging.services.messages import write_messages
+from orders.events import OrderEvent
 from orders.models import Order, Shipment, Status, Variant
 from orders.services.orders import ItemInput, place_order
 from orders.services.shipments import add_tracking_node
@@ -21,6 +22,7 @@ from orders.services.transitions import transition_order
 from orders.services.warehouse import acknowledge_order, tick_line
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, Staff
+from shopcomm.core.events.facts import fact_of
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.edge.demo.people import address_of
 from shopcomm.edge.demo.talk import URGENT, dialogue
@@ -214,8 +216,9 @@ class History:
         messages = list(Message.objects.filter(conversation=conversation).order_by("seq"))
         for message in messages:
             event = events.get(message.data.get("event_id", 0))
-            step = event.data.get("status_to") if event else None
-            if event and step in times and event.data.get("status_from") != step:
+            fact = fact_of(event, OrderEvent) if event else None
+            step = fact.status_to if fact else ""
+            if fact and step in times and fact.status_from != step:
                 at = max(at, times[step])
             message.created_at = at
             if event:

@@ -1,0 +1,154 @@
+"""A kind of fact is declared once, and a row of the log is read back as the fact it was written from, however old it is."""
+
+import re
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from messaging.models import NotificationRule
+from orders import events
+from orders.events.base import OrderEvent
+from orders.models import Status
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.events import kinds
+from shopcomm.core.events.facts import fact_of
+from shopcomm.core.events.kinds import SHOP, UndeclaredKind, UnknownFact, UnknownField, all_kinds
+from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.events.publish import as_row
+from shopcomm.core.realtime import quietly
+
+MOVE = {"number": "XB-1", "version": 3, "status_from": "paid", "status_to": "paid"}
+TEXT = st.sampled_from(["", "0.00", "12.50", "-3.00", "转账：微信 ’"])
+SPRITE = Path(__file__).parents[2] / "static/icons/sprite.svg"
+OUR_KINDS = [kind for kind in all_kinds() if kind.__module__.startswith("orders.events.")]
+
+
+@given(
+    order_id=st.integers(1, 2**60),
+    amount=TEXT,
+    method=TEXT,
+    balance=TEXT,
+    late=st.booleans(),
+    version=st.integers(),
+)
+def test_what_was_published_is_what_is_read(order_id, amount, method, balance, late, version):
+    fact = events.PaymentRecorded(
+        **MOVE | {"version": version},
+        order_id=order_id,
+        amount=amount,
+        method=method,
+        balance=balance,
+        late=late,
+    )
+    row = as_row(fact, actor=Actor.system())
+    assert row.fact == fact
+    assert fact_of(row, events.OrderPaid, events.PaymentRecorded) == fact
+
+
+def test_a_row_of_another_kind_is_no_such_fact():
+    row = as_row(events.OrderDelivered(**MOVE, order_id=7), actor=Actor.system())
+    assert fact_of(row, events.OrderPaid, events.OrderChanged) is None
+
+
+@pytest.mark.parametrize("data", [{"note": "急"}, {"note": "急", "balance": None, "before": None}])
+def test_a_row_older_than_its_class_says_what_the_class_says_by_default(data):
+    row = DomainEvent(type="order.changed", order_id=7, data=data)
+    assert row.fact == events.OrderChanged(
+        order_id=7, number="", version=0, status_from="", status_to="", note="急", balance="", before={}
+    )
+
+
+def test_a_field_that_a_kind_does_not_know_is_refused_when_it_is_published_and_when_it_is_read():
+    with pytest.raises(TypeError, match="colour"):
+        events.OrderDelivered(**MOVE, colour="red")
+    row = DomainEvent(type="order.delivered", order_id=7, data=MOVE | {"colour": "red"})
+    with pytest.raises(UnknownField, match=r"order\.delivered has no field colour"):
+        _ = row.fact
+
+
+def test_a_field_that_was_removed_is_passed_over_where_its_kind_says_so(monkeypatch):
+    monkeypatch.setattr(events.OrderDelivered, "retired", frozenset({"colour"}))
+    row = DomainEvent(type="order.delivered", order_id=7, data=MOVE | {"colour": "red"})
+    assert row.fact == events.OrderDelivered(**MOVE, order_id=7)
+
+
+def test_a_row_of_a_kind_that_is_gone_is_read_by_its_name_and_shown_to_the_shop_alone():
+    fact = DomainEvent(type="order.dreamt_of", order_id=7, data={"whatever": 1}).fact
+    assert fact == UnknownFact(name="order.dreamt_of", order_id=7)
+    assert (fact.timeline_text(), fact.audience, fact.triggered("staff")) == ("order.dreamt_of", SHOP, ())
+
+
+def test_a_class_that_is_no_kind_of_its_own_cannot_be_published():
+    with pytest.raises(UndeclaredKind, match="OrderEvent"):
+        as_row(OrderEvent(**MOVE, order_id=7), actor=Actor.system())
+
+
+def test_two_classes_cannot_declare_the_same_kind():
+    with pytest.raises(TypeError, match=r"order\.paid is declared twice"):
+
+        @dataclass(frozen=True, kw_only=True)
+        class PaidAgain(OrderEvent):
+            type = "order.paid"
+
+    assert kinds.kind_of("order.paid") is events.OrderPaid
+
+
+def test_what_was_loaded_from_elsewhere_is_history():
+    with quietly():
+        old = as_row(events.OrderDelivered(**MOVE, order_id=7), actor=Actor.system())
+    new = as_row(events.OrderDelivered(**MOVE, order_id=7), actor=Actor.system())
+    assert (old.is_history, new.is_history) == (True, False)
+    assert old.fact == new.fact
+
+
+@pytest.mark.parametrize("kind", OUR_KINDS, ids=lambda kind: kind.type)
+def test_a_kind_names_a_symbol_that_there_is_and_notices_that_a_rule_can_hold(kind):
+    symbols = set(re.findall(r'id="i-([a-z-]+)"', SPRITE.read_text()))
+    assert kind.icon in symbols
+    longest = NotificationRule._meta.get_field("trigger").max_length
+    assert [notice for notice in kind.notices if len(notice) > longest] == []
+
+
+AMOUNTS = {"amount", "balance", "owed", "kept", "unpaid", "total"}
+WORDS = [
+    *Status.values,
+    "open",
+    "withdrawn",
+    "applied",
+    "warehouse",
+    "customer",
+    "on_account",
+    "cancel",
+    "何",
+]
+VALUES: dict[Any, st.SearchStrategy[Any]] = {
+    str: st.sampled_from(["", *WORDS]),
+    int: st.integers(0, 5),
+    bool: st.booleans(),
+    int | None: st.none() | st.integers(1, 5),
+    dict[str, Any]: st.fixed_dictionaries(
+        {}, optional={"assigned_to": st.integers(1, 5), "who": st.just("张三")}
+    ),
+}
+
+
+def any_fact(kind: type[kinds.Event]) -> st.SearchStrategy[kinds.Event]:
+    """Facts of a kind with whatever its fields may hold."""
+    types = get_type_hints(kind)
+    amounts = st.sampled_from(["", "0.00", "12.50", "-3.00"])
+    names = [field.name for field in fields(kind)]
+    return st.builds(kind, **{name: amounts if name in AMOUNTS else VALUES[types[name]] for name in names})
+
+
+@given(st.sampled_from(OUR_KINDS).flatmap(any_fact), st.sampled_from(["customer", "staff", "system", "api"]))
+def test_whatever_a_fact_says_it_is_told_in_both_languages_and_triggers_what_its_kind_names(fact, actor_kind):
+    assert set(fact.triggered(actor_kind)) <= set(fact.notices)
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            text, told = fact.timeline_text(), fact.shop_text()
+            assert text in told
