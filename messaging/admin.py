@@ -19,22 +19,31 @@ from messaging.models import (
     Recipient,
     ScheduledMessage,
     StockWatch,
-    Trigger,
 )
 from messaging.services.channels.delivering import retry
 from messaging.services.notifications.reasons import reason_text
+from messaging.trigger_names import trigger_label, trigger_names
 from shopcomm.core.admin_filters import choice_filter
 from shopcomm.core.events.admin import ReadOnlyAdmin
 from shopcomm.core.reading import whole_number
+
+by_trigger = choice_filter(
+    _("触发场景"), "trigger", {name: (label, Q(trigger=name)) for name, label in trigger_names().items()}
+)
 
 
 @admin.register(NotificationRule)
 class NotificationRuleAdmin(ModelAdmin):
     """The list; a rule opens on the rules page, where it can be tried out."""
 
-    list_display = ("name", "trigger", "audience", "outside", "enabled", "version", "updated_at")
-    list_filter = ("enabled", "trigger", "audience")
+    list_display = ("name", "scene", "audience", "outside", "enabled", "version", "updated_at")
+    list_filter = ("enabled", by_trigger, "audience")
     search_fields = ("name",)
+
+    @admin.display(description=_("触发场景"), ordering="trigger")
+    def scene(self, rule: NotificationRule) -> str:
+        """What the rule waits for."""
+        return trigger_label(rule.trigger)
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return redirect("messaging:rule-new")
@@ -66,9 +75,7 @@ class NotificationAdmin(ReadOnlyAdmin):
     list_filter = (
         "state",
         "recipient_kind",
-        choice_filter(
-            _("触发场景"), "trigger", {each.value: (each.label, Q(trigger=each.value)) for each in Trigger}
-        ),
+        by_trigger,
     )
     list_select_related = ("rule", "order")
     search_fields = ("=order__number",)
@@ -82,7 +89,7 @@ class NotificationAdmin(ReadOnlyAdmin):
     @admin.display(description=_("触发场景"), ordering="trigger")
     def scene(self, notice: Notification) -> str:
         """What the rule waited for."""
-        return trigger_words(notice.trigger)
+        return trigger_label(notice.trigger)
 
     @admin.display(description=_("订单"), ordering="order")
     def about(self, notice: Notification) -> str:
@@ -100,11 +107,6 @@ class NotificationAdmin(ReadOnlyAdmin):
         return reason_text(notice.reason)
 
 
-def trigger_words(trigger: str) -> str:
-    """What a rule waits for, in words; one of an older version as it was stored."""
-    return str(Trigger(trigger).label) if trigger in Trigger.values else trigger
-
-
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
     list_display = ("notice", "channel", "state", "attempts", "due_at", "sent_at", "error")
@@ -119,7 +121,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def notice(self, delivery: Delivery) -> str:
         """What was to be told."""
         told = delivery.notification
-        return f"{trigger_words(told.trigger)} {told.order.number if told.order else ''}".rstrip()
+        return f"{trigger_label(told.trigger)} {told.order.number if told.order else ''}".rstrip()
 
     @admin.action(description=_("重试"), permissions=["view"])
     def retry(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:

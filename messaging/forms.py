@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from messaging.models import Audience, Channel, NotificationRule
 from messaging.models.rules import ABOUT_STOCK, TIMERS, Trigger
 from messaging.services.notifications.templates import TemplateBroken, check_template
+from messaging.trigger_names import trigger_names
 from orders.models import Product
 from shopcomm.core import reading
 from shopcomm.core.accounts.models import Staff
@@ -42,6 +43,9 @@ class StepsField(WordsField):
 class RuleForm(forms.ModelForm):
     """Everything a manager may set of a rule. Templates are fields too: `body_zh-hans`, `body_en_sms`."""
 
+    trigger = forms.ChoiceField(
+        label=gettext_lazy("触发场景"), choices=lambda: [("", "---------"), *trigger_names().items()]
+    )
     steps = StepsField(label=gettext_lazy("等待时间(分钟)"), required=False)
     sources = forms.MultipleChoiceField(
         label=gettext_lazy("来源"),

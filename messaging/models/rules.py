@@ -138,7 +138,9 @@ class NotificationRule(models.Model):
     key = models.SlugField(_("标识"), max_length=40, blank=True, editable=False)
     name = models.CharField(_("名称"), max_length=60)
     enabled = models.BooleanField(_("启用"), default=False)
-    trigger = models.CharField(_("触发场景"), max_length=24, choices=Trigger)
+    # What it waits for: a name of `Trigger`, or one that a kind of fact declares. The form knows which there are, the
+    # column does not, so that a new kind of notice needs no migration.
+    trigger = models.CharField(_("触发场景"), max_length=24)
     # Timers: minutes to wait, one notice a step: 30, 240, 1200.
     steps = models.JSONField(_("等待时间(分钟)"), default=list, blank=True)
     cancel_after = models.PositiveIntegerField(

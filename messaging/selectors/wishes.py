@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from messaging.models import Audience, NotificationPreference, NotificationRule, Recipient, Trigger
 from messaging.models.rules import ALWAYS_TOLD, DEBTS
+from messaging.trigger_names import trigger_names
 
 GROUPS = {
     "order": _("订单"),
@@ -45,7 +46,7 @@ _MEMBERS = {
     },
     "stock": {Trigger.BACK_IN_STOCK},
 }
-GROUP_OF = {trigger: key for key, triggers in _MEMBERS.items() for trigger in triggers}
+GROUP_OF: dict[str, str] = {trigger.value: key for key, triggers in _MEMBERS.items() for trigger in triggers}
 
 
 class Kind(NamedTuple):
@@ -64,14 +65,9 @@ def kinds_for(wishes: NotificationPreference) -> list[Kind]:
     mine = rules.filter(audience=Audience.CUSTOMER) if customer else rules.exclude(audience=Audience.CUSTOMER)
     used = set(mine.values_list("trigger", flat=True))
     return [
-        Kind(
-            trigger.value,
-            str(trigger.label),
-            trigger.value not in wishes.muted,
-            customer and trigger in ALWAYS_TOLD,
-        )
-        for trigger in Trigger
-        if trigger.value in used
+        Kind(trigger, str(label), trigger not in wishes.muted, customer and trigger in ALWAYS_TOLD)
+        for trigger, label in trigger_names().items()
+        if trigger in used
     ]
 
 
@@ -95,5 +91,5 @@ def groups_for(wishes: NotificationPreference) -> list[Group]:
     """The kinds of a person by what they are about; what belongs to none is about the order itself."""
     by_group: dict[str, list[Kind]] = {}
     for kind in kinds_for(wishes):
-        by_group.setdefault(GROUP_OF.get(Trigger(kind.trigger), "order"), []).append(kind)
+        by_group.setdefault(GROUP_OF.get(kind.trigger, "order"), []).append(kind)
     return [Group(key, str(label), by_group[key]) for key, label in GROUPS.items() if key in by_group]

@@ -27,6 +27,7 @@ from messaging.services.emoji import EMOJI_VERSION
 from messaging.services.notifications.reasons import reason_text
 from messaging.services.notifications.recipients import Person
 from messaging.services.subscriptions import wishes_of
+from messaging.trigger_names import trigger_label
 from orders.models import Order
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
@@ -45,6 +46,12 @@ register = template.Library()
 def reason(key: str) -> str:
     """Why a notice goes when it goes, in words."""
     return reason_text(str(key))
+
+
+@register.filter(name="trigger_label")
+def trigger_label_of(trigger: str) -> str:
+    """What a rule waits for, in words."""
+    return trigger_label(trigger)
 
 
 @register.filter(name="may_change")
