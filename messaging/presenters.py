@@ -7,8 +7,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from messaging.models import Attachment, Message
+from shopcomm.core.events.kinds import EVERYBODY, all_kinds
 
 SHOP, CUSTOMER = "shop", "customer"
+# The symbols of lines that tell of a conversation itself; those of events are declared by their kinds.
+TALK_ICONS = {"talk.closed": "check", "talk.opened": "retry", "talk.handed_over": "handover"}
 
 
 def message_object(message: Message, audience: str) -> dict[str, Any]:
@@ -34,6 +37,15 @@ def words_of(body: str, data: dict[str, Any]) -> str:
     """A message's text; a system line comes in every language of the interface, as the pane shows it."""
     said = data.get("said") or {}
     return str(said.get(get_language()) or body)
+
+
+def shown_kinds(*, for_shop: bool) -> dict[str, Any]:
+    """What a page's scripts know of the kinds of event: the symbol of each, and which of them the stockroom hears."""
+    kinds = [kind for kind in all_kinds() if for_shop or kind.audience == EVERYBODY]
+    icons = {kind.type: kind.icon for kind in kinds}
+    if not for_shop:
+        return {"icons": icons}
+    return {"icons": icons | TALK_ICONS, "alarms": [kind.type for kind in kinds if kind.alarm]}
 
 
 def preview(

@@ -9,13 +9,14 @@ from django import template
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from messaging.linked import linked
 from messaging.models import Attachment, Conversation, Message, Recipient, ScheduledMessage
 from messaging.presenters import preview as preview_line
-from messaging.presenters import words_of
+from messaging.presenters import shown_kinds, words_of
 from messaging.selectors.conversations import colleagues, orders_to_link
 from messaging.selectors.inbox import unread_conversations as unread_count
 from messaging.selectors.own import own_unread
@@ -52,6 +53,12 @@ def reason(key: str) -> str:
 def trigger_label_of(trigger: str) -> str:
     """What a rule waits for, in words."""
     return trigger_label(trigger)
+
+
+@register.simple_tag
+def event_kinds(*, for_shop: bool) -> SafeString:
+    """What scripts have to know of the kinds of event, as data of the page: `lib/kinds.js` reads it."""
+    return json_script(shown_kinds(for_shop=for_shop), "event-kinds")
 
 
 @register.filter(name="may_change")

@@ -1,17 +1,10 @@
 /** Builds what the log shows from the pane's one <template>; every text goes in as text. */
 
 import { inEnglish } from "lib/dom.js";
+import { eventIcon } from "lib/kinds.js";
 import { fileView } from "messaging/files.js";
 import { clock, dayLabel, fullTime } from "messaging/format.js";
 import { linked } from "messaging/linked.js";
-
-const EVENT_ICONS = {
-  "order.created": "orders", "order.paid": "pay", "order.payment_recorded": "pay", "order.picking": "boxes",
-  "order.shipped": "truck", "order.delivered": "check", "order.completed": "check", "order.refunding": "refund",
-  "order.refunded": "refund", "order.refund_rejected": "refund", "order.cancelled": "x", "order.changed": "edit",
-  "shipment.updated": "truck", "order.change_requested": "edit", "order.change_rejected": "x",
-  "talk.closed": "check", "talk.opened": "retry", "talk.handed_over": "handover",
-};
 
 /** The same colour for a person as the server's `avatar` filter gives. */
 const colour = (id) => `a${([...String(id)].reduce((sum, char) => sum + char.charCodeAt(0), 0) % 5) + 1}`;
@@ -104,8 +97,7 @@ export default class Rows {
     const row = this.part("event");
     row.querySelector("[data-text]").textContent = message.data?.said?.[inEnglish() ? "en" : "zh-hans"] ?? message.body;
     const use = row.querySelector("use");
-    const icon = EVENT_ICONS[message.data?.event] ?? "info";
-    use?.setAttribute("href", use.getAttribute("href").replace(/#i-.*/, `#i-${icon}`));
+    use?.setAttribute("href", use.getAttribute("href").replace(/#i-.*/, `#i-${eventIcon(message.data?.event)}`));
     row.classList.toggle("sys--internal", message.internal);
     this.#time(row, message);
     return row;

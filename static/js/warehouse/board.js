@@ -1,5 +1,6 @@
 import { $, announce, debounce, say, swap } from "lib/dom.js";
 import { fragment, post } from "lib/http.js";
+import { ALARM_EVENTS } from "lib/kinds.js";
 import { every } from "lib/modules.js";
 import { socket } from "lib/socket.js";
 import { chime } from "lib/sound.js";
@@ -11,7 +12,6 @@ import { Scanner } from "warehouse/scanner.js";
 const SOUND_KEY = "warehouse-sound";
 const A_MINUTE = 60_000;
 const MAYBE_A_SCANNER = 100;
-const LOUD = new Set(["order.paid", "order.changed", "order.change_requested", "order.change_escalated", "order.urged"]);
 
 /** The stockroom's board: shows what comes in, and acts with one touch or one scan. */
 export default class Board {
@@ -66,7 +66,7 @@ export default class Board {
     if (frame.type !== "event") return undefined;
     this.#cursor = frame.cursor ?? this.#cursor;
     const { type } = frame.event;
-    if (LOUD.has(type)) this.#chime();
+    if (ALARM_EVENTS.has(type)) this.#chime();
     if (type === "order.paid" && this.#inHand) return this.#hold();
     return this.#reload();
   }
