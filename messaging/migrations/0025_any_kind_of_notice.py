@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("messaging", "0023_handed_over"),
+        ("messaging", "0024_message_words"),
     ]
 
     operations = [

@@ -1,0 +1,132 @@
+"""A new kind of fact is one class in one file: timeline, conversation, feed, rules, API and pages ask it for the rest."""
+
+import importlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext, override
+
+import messaging.handlers
+from messaging.consumers.feeds import missed_events
+from messaging.models import Message, Notification, NotificationRule
+from messaging.services.notifications.preview import events_of_last_days
+from orders.events.base import OrderEvent
+from orders.models import Order
+from orders.selectors.timeline import timeline
+from orders.services.announce import record
+from orders.services.editing import edit_order
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.services.order_links import link_token, make_link
+from shopcomm.core.events.kinds import forget_kind
+from tests.factories import integration, make_order, move
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def kind() -> Iterator[type[OrderEvent]]:
+    """A kind that the product does not have, declared as any other; a process that starts with it asks the registry."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class ParcelWeighed(OrderEvent):
+        type = "order.parcel_weighed"
+        label = "包裹称重"
+        icon = "qty"
+        conflicts = False
+        alarm = True
+        notices = ("parcel_weighed",)
+
+        grams: int
+
+        def timeline_text(self) -> str:
+            return f"{gettext('包裹')} {self.grams} g"
+
+    importlib.reload(messaging.handlers)
+    yield ParcelWeighed
+    forget_kind(ParcelWeighed)
+    importlib.reload(messaging.handlers)
+
+
+@pytest.fixture
+def weighed(kind: type[OrderEvent], clock: object) -> Order:
+    """An order in picking of which that has happened."""
+    order = make_order()
+    move(order, "paid")
+    order = move(order, "picking")
+    record(order, kind, actor=Actor("staff", 0, "王强", "warehouse"), grams=812)
+    return order
+
+
+def test_it_stands_in_the_timeline_and_the_conversation_of_both_sides(weighed):
+    for audience in ("shop", "customer"):
+        entry = timeline(weighed, audience=audience)[-1]
+        assert (entry.text, entry.icon) == ("包裹 812 g", "qty")
+    line = Message.objects.filter(conversation__order=weighed).order_by("seq").last()
+    with override("en"):
+        english = gettext("包裹")
+    assert (line.body, line.internal, line.data["said"]["en"]) == ("包裹 812 g", False, f"{english} 812 g")
+
+
+def test_the_feeds_and_the_api_tell_it(weighed, manager, api):
+    for feed in ("orders", "warehouse"):
+        frames, _cursor = missed_events.func(Actor.staff(manager), feed, 0)
+        told = json.loads(frames[-1])["event"]
+        assert (told["type"], told["data"]["grams"]) == ("order.parcel_weighed", 812)
+    (event,) = api.get("/api/v1/events/", {"type": "order.parcel_weighed"}).json()["results"]
+    assert (event["data"]["grams"], event["data"]["order_id"]) == (812, weighed.pk)
+
+
+def rule_for_it(client: Client) -> NotificationRule:
+    """A rule that a manager makes on the page of rules."""
+    asked = {
+        "name": "称好了", "trigger": "parcel_weighed", "enabled": "on", "delay_minutes": "0", "audience": "customer",
+        "outside": "urgent", "priority": "50", "cap_hours": "24", "body_zh-hans": "{{订单号}} 称好了", "body_en": "",
+    }  # fmt: skip
+    assert client.post("/rules/new/", asked).status_code == 302
+    return NotificationRule.objects.get(trigger="parcel_weighed")
+
+
+def test_a_manager_makes_a_rule_for_it_and_it_is_told_by_that(kind, clock, log_in, manager, pass_on):
+    client = log_in(manager)
+    assert '<option value="parcel_weighed">包裹称重</option>' in client.get("/rules/new/").text
+    rule = rule_for_it(client)
+    assert "包裹称重 →" in re.sub(r"\s+", " ", client.get(f"/rules/{rule.pk}/").text)
+
+    order = move(move(make_order(), "paid"), "picking")
+    record(order, kind, actor=Actor.system(), grams=812)
+    pass_on()
+
+    notice = Notification.objects.get(rule=rule)
+    assert (notice.state, notice.body) == ("sent", f"{order.number} 称好了")
+    assert len(events_of_last_days("parcel_weighed", 7, timezone.now())) == 1
+
+
+def test_pages_show_it_with_its_symbol_and_tell_their_scripts_of_its_sound(weighed, log_in, manager):
+    page = log_in(manager).get(f"/orders/{weighed.number}/").text
+    assert "包裹 812 g" in page
+    assert "#i-qty" in page
+    assert declared(page)["icons"]["order.parcel_weighed"] == "qty"
+    assert "order.parcel_weighed" in declared(page)["alarms"]
+
+    link = make_link(customer=weighed.customer, order_id=weighed.pk)
+    shown = Client().get(reverse("portal:chat", args=[link_token(link)])).text
+    # What its scripts show it from.
+    assert "812 g" in shown
+    assert declared(shown)["icons"]["order.parcel_weighed"] == "qty"
+
+
+def test_who_began_to_edit_before_it_is_not_held_up(weighed):
+    before = weighed.version - 1
+    edited = edit_order(actor=integration(), order_id=weighed.pk, version=before, changes={"note": "轻放"})
+    assert edited.note == "轻放"
+
+
+def declared(page: str) -> dict:
+    """What a page tells its scripts of the kinds of event."""
+    return json.loads(re.search(r'<script id="event-kinds"[^>]*>(.*?)</script>', page)[1])
