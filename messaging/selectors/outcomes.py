@@ -1,8 +1,8 @@
 """What became of the notices of late, and what waits although its time has come."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Min, QuerySet
 
@@ -19,16 +19,14 @@ class Overdue:
 
 def notice_outcomes(since: datetime) -> dict[str, int]:
     """How many notices that were decided since then are in each state; states that none is in stand with 0."""
-    counts = _recent(since).values_list("state").annotate(count=Count("pk"))
+    counts: Any = _recent(since).values_list("state").annotate(count=Count("pk"))
     return dict.fromkeys(Notification.State.values, 0) | dict(counts)
 
 
 def delivery_outcomes(since: datetime) -> dict[tuple[str, str], int]:
     """The same for their ways through channels, by channel and state."""
     recent = Delivery.objects.filter(notification__in=_recent(since))
-    counts: Iterable[tuple[str, str, int]] = recent.values_list("channel", "state").annotate(
-        count=Count("pk")
-    )
+    counts: Any = recent.values_list("channel", "state").annotate(count=Count("pk"))
     return {(channel, state): count for channel, state, count in counts}
 
 

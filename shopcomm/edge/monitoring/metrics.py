@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from secrets import compare_digest
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -133,7 +134,8 @@ def _notices() -> Iterator[GaugeMetricFamily]:
 
 
 def _redis() -> Iterator[GaugeMetricFamily]:
-    redis = Redis.from_url(
+    # redis-py types every answer as one that may have to be awaited.
+    redis: Any = Redis.from_url(
         settings.REDIS_URL, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS
     )
     yield _gauge(
