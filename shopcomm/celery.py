@@ -17,6 +17,10 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
+# What `--loglevel` rules: the worker, the broker's library, the scheduler.
+CELERYS_OWN = ("celery", "kombu", "django_celery_beat")
+
+
 @setup_logging.connect
 def write_lines_as_everywhere(loglevel: int | None = None, **_: Any) -> None:
     """Celery would take our handlers away, and with them what cuts secrets out; `--loglevel` rules its own lines alone."""
@@ -25,7 +29,8 @@ def write_lines_as_everywhere(loglevel: int | None = None, **_: Any) -> None:
 
     configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
     if loglevel is not None:
-        logging.getLogger("celery").setLevel(loglevel)
+        for name in CELERYS_OWN:
+            logging.getLogger(name).setLevel(loglevel)
 
 
 # What lines carried before a task began, by its id: put back when it is over.

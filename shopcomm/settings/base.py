@@ -356,6 +356,8 @@ LOGGING: dict[str, Any] = {
         "psycopg.pool": {"level": "ERROR"},
         # The server's own lines name addresses, too: written as all others. Its level stays what its option says.
         "uvicorn": {"handlers": ["stderr"], "propagate": False},
+        # Not named here, its level would be forgotten with that of everything below "uvicorn".
+        "uvicorn.error": {},
         "uvicorn.access": {"handlers": ["stderr"], "propagate": False},
     },
 }

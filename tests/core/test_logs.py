@@ -219,6 +219,16 @@ def test_the_servers_own_lines_are_written_in_the_same_way(settings):
     assert settings.LOGGING["formatters"]["line"]["()"] == "shopcomm.core.logs.LogFormatter"
 
 
+def test_the_server_keeps_the_level_that_its_option_says():
+    script = (
+        "import logging; logging.getLogger('uvicorn.error').setLevel('WARNING'); import django; django.setup()\n"
+        "logging.getLogger('uvicorn.error').info('Started'); logging.getLogger('uvicorn.error').error('broke')\n"
+    )
+    settings = os.environ | {"DJANGO_SETTINGS_MODULE": "shopcomm.settings.test", "LOG_FORMAT": "json"}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=settings)
+    assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == ["broke"]
+
+
 def mode(path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
