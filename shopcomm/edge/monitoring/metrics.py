@@ -8,7 +8,6 @@ from secrets import compare_digest
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -23,6 +22,7 @@ from messaging.consumers.open_sockets import REDIS_SECONDS, open_sockets
 from messaging.selectors.outcomes import delivery_outcomes, notice_outcomes, overdue_notices
 from shopcomm.core.accounts.roles import may
 from shopcomm.core.events.lags import open_dead_letters, reader_lags
+from shopcomm.core.http.errors import forbidden
 
 log = logging.getLogger(__name__)
 PATH = "/metrics"
@@ -56,7 +56,7 @@ def shows_token(request: HttpRequest) -> bool:
 def metrics(request: HttpRequest) -> HttpResponse:
     """The same for a manager who looks; a probe without the token gets the 403, and no page to log in at."""
     if not (request.user.is_authenticated and may(request.user.role, "admin")):
-        raise PermissionDenied
+        return forbidden(request)
     return figures(request)
 
 
