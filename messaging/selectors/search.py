@@ -1,8 +1,8 @@
 """Searching what was said, and the conversations of the inbox.
 
-Messages are asked for in two steps. The newest are looked through one by one: what is often said is found there at once,
-and an index of millions of places would have to be read and sorted for it. Only where they do not suffice the index finds
-the rest.
+Messages are asked for in steps. The newest are looked through one by one: what is often said is found there at once, and an
+index of millions of places would have to be read and sorted for it. Only where they do not suffice the index finds more: at
+first as far back as there should be enough, then everywhere.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ from shopcomm.core.search.bigrams import holds, may_hold, part_of
 from shopcomm.core.search.query import Query
 
 # How many of the newest messages are looked through before the index is asked: some milliseconds.
-NEWEST = 20_000
+NEWEST = 5_000
 # Of a word that is said everywhere, the conversations in which it was said last.
 CANDIDATES = 1000
 
@@ -50,12 +50,25 @@ def with_words(found: QuerySet[Any], query: Query) -> QuerySet[Any]:
 def newest_hits(found: QuerySet[Any], query: Query, limit: int) -> list[Any]:
     """The newest of messages that were narrowed by `with_words`, newest first; as rows or as their values."""
     newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    hits = list(found.filter(pk__gt=newest - NEWEST).order_by("-pk")[:limit])
-    if len(hits) < limit and newest > NEWEST:
-        older = found.filter(may_hold("body", query.words), pk__lte=newest - NEWEST)
-        # `+ 0`: sorted when they are found, instead of walking the table by its key until there are enough.
-        hits += older.order_by((F("id") + 0).desc())[: limit - len(hits)]
+    upper = newest - NEWEST
+    hits = list(found.filter(pk__gt=upper).order_by("-pk")[:limit])
+    indexed = found.filter(may_hold("body", query.words))
+    # `+ 0`: sorted when they are found, instead of walking the table by its key until there are enough.
+    indexed = indexed.order_by((F("id") + 0).desc())
+    for lower in _further(upper, len(hits), limit):
+        if len(hits) < limit:
+            hits += indexed.filter(pk__gt=lower, pk__lte=upper)[: limit - len(hits)]
+            upper = lower
     return hits
+
+
+def _further(upper: int, found: int, limit: int) -> list[int]:
+    """Down to which messages the index is asked, in turn: as far as there should be enough, then to the first.
+
+    As often as the newest hold the words, the older ones will; twice as far makes it likely.
+    """
+    likely = upper - 2 * NEWEST * limit // found if found else 0
+    return [lower for lower in sorted({likely, 0}, reverse=True) if 0 <= lower < upper]
 
 
 def conversations_meant(found: QuerySet[Any], actor: Actor, query: Query) -> QuerySet[Any]:
