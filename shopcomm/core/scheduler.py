@@ -1,15 +1,30 @@
-"""The scheduler of periodic tasks: django-celery-beat's, which waits for its database instead of ending."""
+"""The scheduler of periodic tasks: django-celery-beat's, which waits for its database instead of ending, and for no hour
+that comes twice."""
 
 import logging
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, close_old_connections
-from django_celery_beat.schedulers import DatabaseScheduler
+from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
 PAUSE_SECONDS = 1.0
+# By how much the clock has to go back for it to be one that was set: small steps are made by every time service.
+STEP = timedelta(seconds=1)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 logger = logging.getLogger(__name__)
+
+
+class TimelyEntry(ModelEntry):
+    """A task that is said to have run in the future runs now: the clock was set back since."""
+
+    def is_due(self) -> Any:
+        """Whether it runs now, and when to look again."""
+        if self.last_run_at > self._default_now() + STEP:
+            self.last_run_at = self.model.last_run_at = LONG_AGO
+        return super().is_due()
 
 
 class PatientScheduler(DatabaseScheduler):
@@ -17,7 +32,22 @@ class PatientScheduler(DatabaseScheduler):
 
     The library ends the process when the database is away as the schedule is read: at the start, and every five
     minutes. Without the database no task could do anything, so nothing is late for the waiting.
+
+    It also keeps the hour at which each task is next due. When the clock is set back by an hour nothing would run for as
+    long, so the hours are reckoned anew.
     """
+
+    Entry = TimelyEntry
+    _told = 0.0
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """Run what is due; returns how many seconds may pass until the next look."""
+        now = time.time()
+        if now < self._told - STEP.total_seconds():
+            logger.warning("the clock was set back by %.0f s", self._told - now)
+            self._heap = None
+        self._told = now
+        return float(super().tick(*args, **kwargs))
 
     def all_as_schedule(self) -> dict[str, Any]:
         """The schedule as the rows have it, however long the database takes to answer."""
