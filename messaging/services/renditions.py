@@ -94,6 +94,10 @@ def _draw(attachment: Attachment) -> None:
             _give_up(attachment, str(error))
         else:
             _hand_back(attachment)
+    except Exception:
+        # In a way nobody knows: it is tried after the others, as often as one that kills its decoder.
+        log.exception("the picture %s could not be drawn", attachment.pk)
+        _hand_back(attachment)
 
 
 def _content(attachment: Attachment) -> tuple[bytes, Format]:

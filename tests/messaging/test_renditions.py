@@ -87,6 +87,25 @@ def test_nobody_is_shown_a_picture_before_it_is_drawn(api) -> None:
     assert b"SECRET-PLACE" not in b"".join(late.streaming_content)
 
 
+def test_a_picture_that_fails_in_a_way_nobody_knows_holds_up_no_other(as_actor, sales, monkeypatch) -> None:
+    works, tried = renditions._keep, []
+
+    def put(attachment, *given):
+        tried.append(attachment.pk)
+        if attachment.pk == kept[0].pk:
+            raise ValueError("unheard of")
+        works(attachment, *given)
+
+    monkeypatch.setattr(renditions, "_keep", put)
+    kept = [keep(as_actor(sales), picture()) for _ in range(2)]
+    draw_waiting()
+
+    assert tried.count(kept[1].pk) == 1
+    assert tried.count(kept[0].pk) == renditions.MOST_ATTEMPTS
+    first, second = (Attachment.objects.get(pk=each.pk) for each in kept)
+    assert (first.kind, second.state) == ("file", "ready")
+
+
 def test_the_phone_picture_that_kills_its_decoder_becomes_a_plain_file(api) -> None:
     taken = api.post(
         "/api/v1/attachments/", {"file": upload(phone_picture_that_kills_its_decoder(), "IMG_1.HEIC")}
