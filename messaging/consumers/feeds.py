@@ -13,7 +13,7 @@ from orders.services.announce import concerns_stockroom, order_fact, stock_fact
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.events.models import DomainEvent
-from shopcomm.core.events.selectors import events_after, last_position
+from shopcomm.core.events.selectors import events_after_and_new, last_position
 from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED
 
 MOST_MISSED = 500
@@ -47,25 +47,27 @@ def sees_all(actor: Actor) -> bool:
 def missed_events(actor: Actor, feed: str, after: int | None) -> tuple[list[str], int]:
     """The `event` frames behind a cursor, oldest first, and the cursor they lead to.
 
+    One that has no place in the log yet carries the newest one before it, as a live frame does.
     Who is more than MOST_MISSED events behind gets one frame `resync` instead: what they show is to be fetched anew.
     """
     if after is None:
         return [], last_position()
-    rows = events_after(after, limit=MOST_MISSED + 1)
+    rows = events_after_and_new(after, limit=MOST_MISSED + 1)
     if len(rows) > MOST_MISSED:
         newest = last_position()
         return [json.dumps({"type": "resync", "feed": feed, "cursor": str(newest)})], newest
     ids = {row.order_id for row in rows if row.order_id}
     visible = {order.pk: order for order in orders_visible_to(actor).filter(pk__in=ids)}
-    frames = []
+    frames, reached = [], after
     for row in rows:
+        reached = row.position or reached
         of_goods = isinstance(row.fact, StockEvent)
         fact = stock_fact(row) if of_goods else _order_fact(row, visible.get(row.order_id or 0), feed)
         if fact is None:
             continue
-        event = {"type": "event", "feed": feed, "id": row.pk, "cursor": str(row.position), "event": fact}
+        event = {"type": "event", "feed": feed, "id": row.pk, "cursor": str(reached), "event": fact}
         frames.append(json.dumps(event, ensure_ascii=False))
-    return frames, (rows[-1].position or after) if rows else after
+    return frames, reached
 
 
 def _order_fact(row: DomainEvent, order: Order | None, feed: str) -> dict[str, Any] | None:

@@ -1,57 +1,24 @@
-"""Positions under concurrent writers, handlers that fail, letters nobody could deliver, a relay that dies."""
+"""What readers of the log are given: handlers that fail, a relay that dies, two relays at once, a clock set back."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import ClassVar
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 from django.utils import timezone
 
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.handlers import on, unregister
-from shopcomm.core.events.models import DeadLetter, DomainEvent, HandlerCursor
-from shopcomm.core.events.publish import Event, publish
-from shopcomm.core.events.relay import MAX_FAILURES, position_new_events, relay, retry_dead_letter
-from shopcomm.core.events.selectors import events_after, last_position
+from shopcomm.core.events.holding import MAX_FAILURES, retry_dead_letter
+from shopcomm.core.events.models import DeadLetter, DomainEvent, HeldEvent, Reader
+from shopcomm.core.events.publish import publish
+from shopcomm.core.events.relay import relay
+from tests.core.bags import BagCounted, BagLost, Recorder, count_bag
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class BagCounted(Event):
-    type: ClassVar[str] = "test.bag_counted"
-    number: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class BagLost(Event):
-    type: ClassVar[str] = "test.bag_lost"
-
-
-def count_bag(number: int) -> DomainEvent:
-    with transaction.atomic():
-        return publish(BagCounted(number=number), actor=Actor.system())
-
-
-def numbers(events: list[DomainEvent]) -> list[int]:
-    return [event.data["number"] for event in events]
-
-
-class Recorder:
-    """A handler that notes what it was given, and fails as often as it is told."""
-
-    def __init__(self) -> None:
-        self.seen: list[int] = []
-        self.fails: Callable[[int], BaseException | None] = lambda number: None
-
-    def __call__(self, event: DomainEvent) -> None:
-        self.seen.append(event.data["number"])
-        if error := self.fails(event.data["number"]):
-            raise error
 
 
 @pytest.fixture
@@ -66,106 +33,14 @@ def recorder() -> Iterator[Recorder]:
     unregister(f"{record.__module__}.{record.__qualname__}")
 
 
-def cursor_of() -> HandlerCursor:
-    return HandlerCursor.objects.get(name__endswith="recorder.<locals>.record")
+def reader_of() -> Reader:
+    return Reader.objects.get(name__endswith="recorder.<locals>.record")
 
 
 def no_more_waiting() -> None:
-    HandlerCursor.objects.update(retry_at=timezone.now() - timedelta(seconds=1))
+    HeldEvent.objects.exclude(retry_at=None).update(retry_at=timezone.now() - timedelta(seconds=1))
 
 
-# --- positions -----------------------------------------------------------------------------------
-def test_an_event_that_commits_late_comes_after_what_was_read_already():
-    may_commit, has_published = threading.Event(), threading.Event()
-
-    def slow_writer() -> None:
-        with transaction.atomic():
-            publish(BagCounted(number=1), actor=Actor.system())
-            has_published.set()
-            may_commit.wait(10)
-        connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(slow_writer)
-        assert has_published.wait(10)
-        count_bag(2)
-        first = events_after(0, limit=10)
-        may_commit.set()
-        slow.result()
-    second = events_after(first[-1].position, limit=10)
-
-    assert (numbers(first), numbers(second)) == ([2], [1])
-    assert second[0].pk < first[0].pk
-    assert (first[0].position, second[0].position) == (1, 2)
-
-
-def test_a_reader_beside_twelve_writers_sees_every_event_once_and_each_writer_in_order():
-    pause = threading.Event()
-
-    def write(writer: int) -> None:
-        for number in range(15):
-            with transaction.atomic():
-                publish(BagCounted(number=writer * 100 + number), actor=Actor.system())
-                pause.wait((writer * 7 + number * 3) % 5 / 500)
-        connection.close()
-
-    read: list[int] = []
-    with ThreadPoolExecutor(12) as pool:
-        writing = [pool.submit(write, writer) for writer in range(12)]
-        position, finished = 0, False
-        while not finished:
-            finished = all(writer.done() for writer in writing)
-            while page := events_after(position, limit=7):
-                read += numbers(page)
-                position = page[-1].position
-        assert [writer.result() for writer in writing] == [None] * 12
-
-    assert len(read) == len(set(read)) == 180
-    for writer in range(12):
-        assert [n for n in read if n // 100 == writer] == [writer * 100 + number for number in range(15)]
-    given = DomainEvent.objects.order_by("position").values_list("position", flat=True)
-    assert list(given) == list(range(1, 181))
-
-
-def test_relays_at_the_same_time_give_each_event_one_position_without_gaps():
-    DomainEvent.objects.bulk_create([DomainEvent(type="test.bag_lost") for _ in range(1200)])
-
-    def give(_: int) -> int:
-        try:
-            return position_new_events()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(6) as pool:
-        assert sum(pool.map(give, range(6))) == 1200
-    given = DomainEvent.objects.order_by("position").values_list("position", "id")
-    assert [position for position, _id in given] == list(range(1, 1201))
-    assert [pk for _position, pk in given] == sorted(pk for _position, pk in given)
-
-
-def test_a_rolled_back_event_leaves_no_gap():
-    count_bag(1)
-    with transaction.atomic():
-        publish(BagCounted(number=2), actor=Actor.system())
-        transaction.set_rollback(True)
-    count_bag(3)
-
-    assert [(event.position, event.data["number"]) for event in events_after(0, limit=10)] == [(1, 1), (2, 3)]
-    assert last_position() == 2
-
-
-def test_a_page_by_type_goes_on_where_it_stopped():
-    for number in range(4):
-        count_bag(number)
-        with transaction.atomic():
-            publish(BagLost(), actor=Actor.system())
-    first = events_after(0, limit=3, event_type="test.bag_counted")
-    second = events_after(first[-1].position, limit=3, event_type="test.bag_counted")
-
-    assert (numbers(first), numbers(second)) == ([0, 1, 2], [3])
-
-
-# --- handlers ------------------------------------------------------------------------------------
 def test_a_handler_sees_its_kind_of_event_in_order_and_once(recorder: Recorder):
     for number in range(3):
         count_bag(number)
@@ -175,48 +50,54 @@ def test_a_handler_sees_its_kind_of_event_in_order_and_once(recorder: Recorder):
     relay()
 
     assert recorder.seen == [0, 1, 2]
-    assert cursor_of().position == 4
+    assert reader_of().position == 4
 
 
 def test_a_handler_sees_more_than_one_batch_in_one_relay(recorder: Recorder):
-    rows = [DomainEvent(type=BagCounted.type, data={"number": number}) for number in range(1100)]
+    rows = [DomainEvent(type=BagCounted.type, data={"number": number}) for number in range(450)]
     DomainEvent.objects.bulk_create(rows)
     relay()
 
-    assert recorder.seen == list(range(1100))
+    assert recorder.seen == list(range(450))
 
 
-def test_a_failing_handler_waits_longer_each_time_and_holds_its_place(recorder: Recorder):
-    count_bag(0)
-    count_bag(1)
+def test_an_event_that_fails_is_tried_later_each_time_and_those_of_its_order_wait(recorder: Recorder):
+    for number, order in [(0, 1), (1, 1), (2, 2), (3, None)]:
+        count_bag(number, order)
     recorder.fails = lambda number: ValueError("no") if number == 0 else None
     waits = []
     for _ in range(3):
         no_more_waiting()
         relay()
         relay()  # too early: nothing is tried
-        waits.append((cursor_of().retry_at - timezone.now()).total_seconds())
+        head = HeldEvent.objects.get(failures__gt=0)
+        waits.append((head.retry_at - timezone.now()).total_seconds())
 
-    assert recorder.seen == [0, 0, 0]
-    assert (cursor_of().position, cursor_of().failures) == (0, 3)
+    assert recorder.seen == [0, 2, 3, 0, 0]
+    assert (reader_of().position, head.failures, head.error) == (4, 3, "ValueError('no')")
     assert waits == pytest.approx([2, 4, 8], abs=1)
+    behind = HeldEvent.objects.get(failures=0)
+    assert (behind.event.data["number"], behind.retry_at, behind.stream) == (1, None, "order:1")
 
 
-def test_a_handler_that_works_again_goes_on_and_forgets_its_failures(recorder: Recorder):
+def test_an_order_whose_event_works_again_goes_on_in_its_order(recorder: Recorder):
     count_bag(0)
     count_bag(1)
     recorder.fails = lambda number: ValueError("no")
     relay()
+    # Later than the failure: it must not overtake what waits.
+    count_bag(2)
     recorder.fails = lambda number: None
     no_more_waiting()
     relay()
+    count_bag(3)
+    relay()
 
-    assert recorder.seen == [0, 0, 1]
-    assert (cursor_of().position, cursor_of().failures, cursor_of().retry_at) == (2, 0, None)
-    assert not DeadLetter.objects.exists()
+    assert recorder.seen == [0, 0, 1, 2, 3]
+    assert (HeldEvent.objects.count(), DeadLetter.objects.count()) == (0, 0)
 
 
-def test_an_event_that_always_fails_is_parked_and_the_next_one_is_handled(recorder: Recorder):
+def test_an_event_that_always_fails_is_a_dead_letter_and_its_order_goes_on(recorder: Recorder):
     poison = count_bag(0)
     count_bag(1)
     recorder.fails = lambda number: ValueError("broken bag") if number == 0 else None
@@ -226,15 +107,17 @@ def test_an_event_that_always_fails_is_parked_and_the_next_one_is_handled(record
 
     assert recorder.seen == [0] * MAX_FAILURES + [1]
     letter = DeadLetter.objects.get()
-    assert (letter.event_id, letter.error, letter.resolved_at) == (
+    assert (letter.reader, letter.event_id, letter.error, letter.failures, letter.resolved_at) == (
+        reader_of().name,
         poison.pk,
         "ValueError('broken bag')",
+        MAX_FAILURES,
         None,
     )
-    assert (cursor_of().position, cursor_of().failures) == (2, 0)
+    assert HeldEvent.objects.count() == 0
 
 
-def test_a_dead_letter_can_be_retried_until_it_goes_well(recorder: Recorder):
+def test_a_dead_letter_can_be_retried_until_it_goes_well_and_no_longer(recorder: Recorder):
     event = count_bag(0)
     recorder.fails = lambda number: ValueError("first")
     for _ in range(MAX_FAILURES):
@@ -243,12 +126,26 @@ def test_a_dead_letter_can_be_retried_until_it_goes_well(recorder: Recorder):
     letter = DeadLetter.objects.get(event=event)
     recorder.fails = lambda number: ValueError("second")
     assert not retry_dead_letter(letter)
+    letter.refresh_from_db()
     assert (letter.error, letter.resolved_at) == ("ValueError('second')", None)
     recorder.fails = lambda number: None
 
-    assert retry_dead_letter(letter)
+    assert (retry_dead_letter(letter), retry_dead_letter(letter)) == (True, True)
     letter.refresh_from_db()
     assert letter.resolved_at is not None
+    assert recorder.seen == [0] * (MAX_FAILURES + 2)
+
+
+def test_a_clock_set_back_an_hour_puts_nothing_off(recorder: Recorder):
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        count_bag(0)
+        recorder.fails = lambda number: ValueError("no")
+        relay()
+    recorder.fails = lambda number: None
+    count_bag(1)
+    relay()
+
+    assert recorder.seen == [0, 0, 1]
 
 
 def test_what_a_failing_handler_wrote_is_undone(recorder: Recorder):
@@ -286,21 +183,46 @@ def test_one_failing_handler_holds_up_no_other(recorder: Recorder):
     assert (recorder.seen, heard) == ([0], [0, 1])
 
 
-def test_a_relay_that_dies_in_a_batch_leaves_the_cursor_and_the_next_one_repeats_the_batch(
-    recorder: Recorder,
-):
+def test_a_relay_that_dies_between_two_events_has_done_the_first_for_good(recorder: Recorder):
     for number in range(4):
         count_bag(number)
     # Not an Exception: the process ends, nothing gets to note a failure.
     recorder.fails = lambda number: SystemExit() if number == 2 else None
     with pytest.raises(SystemExit):
         relay()
-    assert (cursor_of().position, cursor_of().failures) == (0, 0)
+    assert (reader_of().position, HeldEvent.objects.count()) == (2, 0)
     recorder.fails = lambda number: None
     relay()
 
-    assert recorder.seen == [0, 1, 2, 0, 1, 2, 3]
-    assert cursor_of().position == 4
+    assert recorder.seen == [0, 1, 2, 2, 3]
+    assert reader_of().position == 4
+
+
+def test_what_a_handler_has_locked_is_free_again_before_the_next_event(recorder: Recorder):
+    free = []
+
+    def lock(number: int) -> None:
+        if number:
+            with ThreadPoolExecutor(1) as pool:
+                free.extend(pool.submit(locked_now, number - 1).result())
+        list(DomainEvent.objects.select_for_update().filter(data__number=number))
+
+    recorder.fails = lock
+    for number in range(3):
+        count_bag(number, order_id=number)
+    relay()
+
+    assert free == [0, 1]
+
+
+def locked_now(number: int) -> list[int]:
+    """The number, where the event's row is free."""
+    try:
+        with transaction.atomic():
+            rows = DomainEvent.objects.select_for_update(skip_locked=True).filter(data__number=number)
+            return [row.data["number"] for row in rows]
+    finally:
+        connection.close()
 
 
 def test_two_relays_at_once_hand_no_event_to_a_handler_twice(recorder: Recorder):
@@ -328,47 +250,3 @@ def test_two_relays_at_once_hand_no_event_to_a_handler_twice(recorder: Recorder)
         running.result()
 
     assert recorder.seen == [0, 1, 2]
-
-
-@pytest.fixture
-def loose() -> Iterator[Recorder]:
-    """A handler that needs no order."""
-    note = Recorder()
-
-    @on(BagCounted, in_order=False)
-    def record(event: DomainEvent) -> None:
-        note(event)
-
-    yield note
-    unregister(f"{record.__module__}.{record.__qualname__}")
-
-
-def test_a_handler_that_needs_no_order_goes_on_past_what_fails_and_tries_it_again(loose: Recorder):
-    poison = count_bag(0)
-    count_bag(1)
-    loose.fails = lambda number: ValueError("broken bag") if number == 0 else None
-    relay()
-    assert loose.seen == [0, 1]
-    letter = DeadLetter.objects.get(event=poison)
-    assert (letter.failures, letter.error, letter.resolved_at) == (1, "ValueError('broken bag')", None)
-    relay()
-    assert loose.seen == [0, 1]
-    DeadLetter.objects.update(retry_at=timezone.now() - timedelta(seconds=1))
-    loose.fails = lambda number: None
-    relay()
-    letter.refresh_from_db()
-    assert loose.seen == [0, 1, 0]
-    assert letter.resolved_at is not None
-    assert letter.retry_at is None
-
-
-def test_what_was_set_aside_is_left_to_a_person_after_as_many_failures(loose: Recorder):
-    count_bag(0)
-    loose.fails = lambda number: ValueError("broken bag")
-    for _ in range(MAX_FAILURES + 2):
-        relay()
-        DeadLetter.objects.exclude(retry_at=None).update(retry_at=timezone.now() - timedelta(seconds=1))
-    letter = DeadLetter.objects.get()
-    assert (loose.seen, letter.failures, letter.retry_at) == ([0] * MAX_FAILURES, MAX_FAILURES, None)
-    loose.fails = lambda number: None
-    assert retry_dead_letter(letter)

@@ -54,7 +54,7 @@ def rows(order, sales) -> dict[str, list]:
         return [make(ago(days=days, minutes=1)), make(ago(days=days, minutes=-1))]
 
     def letter(when):
-        return at(DeadLetter.objects.create(handler=f"h{when}", event=event, error="x"), resolved_at=when)
+        return at(DeadLetter.objects.create(reader=f"h{when}", event=event, error="x"), resolved_at=when)
 
     def later(when):
         talk, said = order.conversation, ScheduledMessage.State.SENT

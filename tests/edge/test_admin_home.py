@@ -19,7 +19,10 @@ from messaging.services.notifications.defaults import ensure_default_rules
 from orders.models import Product, Variant
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.configuration.models import ShopSettings
-from shopcomm.core.events.models import DeadLetter, DomainEvent, HandlerCursor
+from shopcomm.core.events.models import DeadLetter, DomainEvent, HeldEvent, Reader
+from shopcomm.core.events.positions import position_new_events
+from shopcomm.core.events.readers import add_reader
+from shopcomm.core.events.relay import relay
 from shopcomm.edge.admin_home.figures import standings
 from shopcomm.edge.admin_home.file_imports import FileImport, join, leave
 from shopcomm.edge.admin_home.rooms import rooms
@@ -179,11 +182,20 @@ def test_rules_that_are_off_and_channels_that_rules_need_and_nobody_set_up_are_t
 
 def test_dead_letters_a_stuck_handler_a_clock_that_stands_and_missing_addresses_are_told(order):
     ShopSettings.objects.update_or_create(pk=1, defaults={"phone": "0577-88001234", "return_address": ""})
-    DeadLetter.objects.create(handler="x", event=DomainEvent.objects.first(), error="x")
-    HandlerCursor.objects.create(name="y", failures=2)
+    position_new_events()
+    event = DomainEvent.objects.first()
+    DeadLetter.objects.create(reader="x", event=event, error="x")
+    reader = add_reader(name="messaging.handlers.plan_notifications", kind="handler", from_the_start=True)
+    HeldEvent.objects.create(reader=reader, event=event, position=1, retry_at=timezone.now())
+    Reader.objects.exclude(pk=reader.pk).delete()
+    Reader.objects.create(name="z", state=Reader.State.PAUSED)
+    DomainEvent.objects.update(occurred_at=timezone.now() - timedelta(minutes=6))
+    Reader.objects.filter(pk=reader.pk).update(position=0)
     assert alerts("system") == [
         "没有处理成功、等人重试的事件（死信）：1",
-        "正在重试的处理：1",
+        "出错后会自动再试的事件：1",
+        "落后五分钟以上的处理：1",
+        "停下的处理：1",
         "定时任务没有在运行：通知和自动处理都停着",
         "没有填退货地址",
     ]
@@ -192,7 +204,9 @@ def test_dead_letters_a_stuck_handler_a_clock_that_stands_and_missing_addresses_
         name="relay-events", task="events.relay", interval=every, last_run_at=timezone.now()
     )
     DeadLetter.objects.update(resolved_at=timezone.now())
-    HandlerCursor.objects.update(failures=0)
+    HeldEvent.objects.all().delete()
+    Reader.objects.update(state=Reader.State.ACTIVE)
+    relay()
     assert alerts("system") == ["没有填退货地址"]
     PeriodicTask.objects.filter(pk=clock.pk).update(last_run_at=timezone.now() - timedelta(minutes=16))
     assert alerts("system") == ["定时任务没有在运行：通知和自动处理都停着", "没有填退货地址"]

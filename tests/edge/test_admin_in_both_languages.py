@@ -26,7 +26,7 @@ from orders.models import ContactReveal, Status, TierPrice
 from shopcomm.core.accounts.models import ApiKey, Customer
 from shopcomm.core.accounts.services.api_keys import create_api_key
 from shopcomm.core.configuration.models import CalendarDay, ShopSettings
-from shopcomm.core.events.models import DeadLetter, DomainEvent, HandlerCursor
+from shopcomm.core.events.models import DeadLetter, DomainEvent, HeldEvent, Reader
 from shopcomm.core.events.relay import relay
 from tests.factories import PASSWORD, StaffFactory, make_order, move
 from tests.page_words import words_of
@@ -115,8 +115,9 @@ def furnished(manager, sales, customer, variant) -> None:
     AccessLog.objects.create(**known)
     AccessFailureLog.objects.create(**known, locked_out=True)
     CalendarDay.objects.create(day="2027-02-06", kind="holiday", name="春节")
-    DeadLetter.objects.create(handler="messaging.write_line", event=DomainEvent.objects.first(), error="x")
-    HandlerCursor.objects.get_or_create(name="messaging.write_line")
+    event, reader = DomainEvent.objects.first(), Reader.objects.first()
+    DeadLetter.objects.create(reader=reader.name, event=event, error="x")
+    HeldEvent.objects.create(reader=reader, event=event, position=1, stream=event.stream, error="x")
     every = IntervalSchedule.objects.create(every=2, period=IntervalSchedule.SECONDS)
     PeriodicTask.objects.create(name="relay-events", task="events.relay", interval=every)
 

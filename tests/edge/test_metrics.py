@@ -21,9 +21,11 @@ from messaging.services.notifications.defaults import ensure_default_rules
 from orders.events import OrderUrged
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.lags import ReaderLag, reader_lags
-from shopcomm.core.events.models import DeadLetter, DomainEvent, HandlerCursor
+from shopcomm.core.events.models import DeadLetter, DomainEvent, HeldEvent, Reader
+from shopcomm.core.events.positions import position_new_events
 from shopcomm.core.events.publish import as_row
-from shopcomm.core.events.relay import position_new_events, relay
+from shopcomm.core.events.readers import HANDLER, add_reader
+from shopcomm.core.events.relay import relay
 
 TOKEN = "token-of-the-probe"
 PROBE = {"authorization": f"Bearer {TOKEN}"}
@@ -101,18 +103,21 @@ def test_a_reader_that_stands_still_is_seen_by_what_it_has_before_it(settings, o
     lags = {lag.reader: lag for lag in reader_lags(behind.occurred_at + timedelta(minutes=20))}
     assert lags[PLANNING] == ReaderLag(PLANNING, 3, 1200.0)
     # A reader that is no more has nothing before it.
-    HandlerCursor.objects.create(name="gone.long_ago")
+    Reader.objects.create(name="gone.long_ago")
     assert figures(reader=PLANNING)["reader_lag_events"] == 3
     assert figures(reader="gone.long_ago") == {}
 
 
 def test_dead_letters_stand_by_reader_and_by_who_sees_to_them(probe, order):
     events = [urge(order, minutes_ago=1) for _ in range(3)]
-    for event, again in zip(events, (None, timezone.now(), None), strict=True):
-        DeadLetter.objects.create(handler=PLANNING, event=event, error="broken", retry_at=again)
-    DeadLetter.objects.filter(event=events[2]).update(resolved_at=timezone.now())
+    reader, now = add_reader(name=PLANNING, kind=HANDLER), timezone.now()
+    for event, resolved in zip(events[:2], (None, now), strict=True):
+        DeadLetter.objects.create(reader=PLANNING, event=event, error="broken", resolved_at=resolved)
+    for event, again in zip(events, (now, None, None), strict=True):
+        HeldEvent.objects.create(reader=reader, event=event, position=1, stream="order:1", retry_at=again)
     assert figures(reader=PLANNING, state="given_up") == {"dead_letters": 1}
     assert figures(reader=PLANNING, state="retrying") == {"dead_letters": 1}
+    assert figures(reader=PLANNING, state="kept_back") == {"dead_letters": 2}
 
 
 def test_notices_stand_by_their_outcome_in_the_last_day(probe, order):

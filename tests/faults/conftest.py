@@ -55,6 +55,14 @@ def background(stack: Stack) -> Iterator[None]:
 
 
 @pytest.fixture
+def second_worker(stack: Stack) -> Iterator[None]:
+    """Another worker beside the first."""
+    stack.start_worker("worker2")
+    yield
+    stack.kill("worker2")
+
+
+@pytest.fixture
 def postgres_back(stack: Stack) -> Iterator[None]:
     """PostgreSQL is there again afterwards, whatever happens."""
     yield

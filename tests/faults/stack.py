@@ -100,9 +100,11 @@ class Stack:
     def wait_for_web(self, name: str = "web") -> None:
         eventually(lambda: answers(f"{self.url(name)}/healthz"), why=f"{name} answers")
 
-    def start_worker(self) -> None:
-        """A worker that also has the handler of `tests.faults.handler`."""
-        self._spawn("worker", [*worker_command(), "--include", "tests.faults.handler"])
+    def start_worker(self, name: str = "worker") -> None:
+        """A worker that also has the handlers of `tests.faults.handler`."""
+        self._spawn(
+            name, [*worker_command(), "--include", "tests.faults.handler", "--hostname", f"{name}@%h"]
+        )
 
     def start_beat(self) -> None:
         self._spawn("beat", beat_command())

@@ -10,8 +10,8 @@ SCANS = "SELECT position FROM events_domainevent WHERE type = 'test.bag_scanned'
 
 
 def is_relaying(stack: Stack) -> bool:
-    """Whether a worker holds the cursor of the slow handler at this moment."""
-    row = "FROM events_handlercursor WHERE name = 'tests.faults.handler.note_scan'"
+    """Whether a worker holds the row of the slow reader at this moment."""
+    row = "FROM events_reader WHERE name = 'tests.faults.handler.note_scan'"
     known = stack.rows(f"SELECT 1 {row}")
     return bool(known) and not stack.rows(f"SELECT 1 {row} FOR UPDATE SKIP LOCKED")
 

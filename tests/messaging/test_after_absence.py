@@ -7,7 +7,7 @@ from messaging.models import Conversation
 from messaging.services.messages import mark_read
 from orders.services.change_requests import request_change
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.events.relay import position_new_events
+from shopcomm.core.events.positions import position_new_events
 from tests.factories import move
 from tests.messaging.test_socket import customer_cookie_of, say, send, socket, staff_cookie_of, until
 

@@ -17,7 +17,7 @@ from messaging.consumers.hub import Hub
 from messaging.models import Conversation
 from shopcomm.core.configuration.admin import ShopSettingsAdmin
 from shopcomm.core.configuration.models import ShopSettings
-from shopcomm.core.events.relay import position_new_events
+from shopcomm.core.events.positions import position_new_events
 from shopcomm.core.events.selectors import last_position
 from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED, staff_group
 from tests.factories import make_order, move

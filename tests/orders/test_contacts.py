@@ -15,6 +15,7 @@ from orders.services.consent import PhoneConsent, agree_by_phone, edit_or_ask
 from orders.services.editing import edit_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.events.positions import position_new_events
 from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED
 from tests.factories import StaffFactory, integration, make_order
 from tests.orders.test_desk_forms import fields_of
@@ -71,6 +72,7 @@ def test_live_screens_get_masks(order, manager, monkeypatch, django_capture_on_c
 
 def test_an_event_from_before_is_masked_when_it_is_read(with_scopes_of_events, edited):
     DomainEvent.objects.filter(type="order.changed").update(data={"after": {"street": NEW[1]}, "before": {}})
+    position_new_events()
     found = with_scopes_of_events.get("/api/v1/events/?type=order.changed").json()["results"]
     assert [each["data"]["after"] for each in found] == [{"street": "****"}]
     assert masked_sides({"after": {"receiver_phone": "138 **** 8000"}})["after"] == {

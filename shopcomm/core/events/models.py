@@ -14,7 +14,7 @@ class DomainEvent(models.Model):
     """A fact that has happened, written in the transaction of the change. Never altered or deleted."""
 
     type = models.CharField(_("类型"), max_length=60)
-    # Given after commit by the relay, so that readers paging by it never skip a late commit.
+    # Given after commit (positions.py), so that readers paging by it never skip a late commit.
     position = models.BigIntegerField(_("位置"), null=True, unique=True, editable=False)
     # Ids, not foreign keys: the log stands below the domains whose facts it keeps.
     order_id = models.BigIntegerField(_("订单"), null=True, blank=True)
@@ -29,7 +29,7 @@ class DomainEvent(models.Model):
         verbose_name = _("事件")
         verbose_name_plural = _("事件")
         indexes = [
-            # The relay's question: what has committed and has no position yet?
+            # The question of who gives positions: what has committed and has no position yet?
             models.Index(fields=["id"], condition=models.Q(position=None), name="event_unpositioned"),
             # The timeline on the order page.
             models.Index(
@@ -52,14 +52,33 @@ class DomainEvent(models.Model):
         """Whether it was loaded from elsewhere, long over: readers that tell people the news leave it alone."""
         return bool(self.data.get(HISTORY))
 
+    @property
+    def stream(self) -> str:
+        """What the event must not be overtaken in: its order, else its conversation; empty for one that has neither."""
+        if self.order_id:
+            return f"order:{self.order_id}"
+        return f"conversation:{self.conversation_id}" if self.conversation_id else ""
 
-class HandlerCursor(models.Model):
-    """How far one handler has read, and how often it has failed at the next event."""
 
-    name = models.CharField(_("处理器"), max_length=120, primary_key=True)
+class Reader(models.Model):
+    """Somebody who follows the log: what they are (`kind`), with what settings, and how far they have read.
+
+    A handler is one kind. Another kind registers itself (`readers.reader_kind`) and adds its rows; the relay serves them
+    all alike.
+    """
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("运行中")
+        PAUSED = "paused", _("已停下")
+
+    name = models.CharField(_("读者"), max_length=120, primary_key=True)
+    kind = models.CharField(_("种类"), max_length=30, default="handler", db_default="handler")
+    configuration = models.JSONField(_("设置"), default=dict, blank=True)
+    # All up to here is handled, or held.
     position = models.BigIntegerField(_("位置"), default=0)
-    failures = models.PositiveIntegerField(_("连续失败"), default=0)
-    retry_at = models.DateTimeField(_("下次重试"), null=True, blank=True)
+    state = models.CharField(
+        _("状态"), max_length=10, choices=State.choices, default=State.ACTIVE, db_default="active"
+    )
 
     class Meta:
         verbose_name = _("处理进度")
@@ -69,22 +88,51 @@ class HandlerCursor(models.Model):
         return self.name
 
 
-class DeadLetter(models.Model):
-    """An event that one handler could not handle: tried again by itself while `retry_at` is set, then by whoever retries
-    it."""
+class HeldEvent(models.Model):
+    """An event that one reader could not handle yet: it is tried again at `retry_at`. Without a time it waits behind an
+    earlier one of the same stream."""
 
-    handler = models.CharField(_("处理器"), max_length=120)
+    reader = models.ForeignKey(Reader, models.CASCADE, verbose_name=_("读者"))
+    event = models.ForeignKey(DomainEvent, models.PROTECT, verbose_name=_("事件"))
+    # The event's own, kept here for the order in which they are tried.
+    position = models.BigIntegerField(_("位置"))
+    # What it must not be overtaken in; empty where nothing waits behind it.
+    stream = models.CharField(_("属于"), max_length=40, blank=True)
+    failures = models.PositiveIntegerField(_("失败次数"), default=0)
+    retry_at = models.DateTimeField(_("下次重试"), null=True, blank=True)
+    error = models.TextField(_("错误"), blank=True)
+    held_at = models.DateTimeField(_("搁置时间"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("等待重试的事件")
+        verbose_name_plural = _("等待重试的事件")
+        constraints = [models.UniqueConstraint(fields=["reader", "event"], name="held_event_once")]
+        indexes = [
+            # What is due, and what waits behind it.
+            models.Index(
+                fields=["retry_at"], name="held_event_due", condition=models.Q(retry_at__isnull=False)
+            ),
+            models.Index(fields=["reader", "stream", "position"], name="held_event_stream"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reader_id}: {self.event_id}"
+
+
+class DeadLetter(models.Model):
+    """An event that one reader failed at so often that a person has to look: it is tried again when somebody says so."""
+
+    reader = models.CharField(_("读者"), max_length=120)
     event = models.ForeignKey(DomainEvent, models.PROTECT, verbose_name=_("事件"))
     error = models.TextField(_("错误"))
     failures = models.PositiveIntegerField(_("失败次数"), default=0, db_default=0)
-    retry_at = models.DateTimeField(_("下次重试"), null=True, blank=True)
     parked_at = models.DateTimeField(_("搁置时间"), auto_now_add=True)
     resolved_at = models.DateTimeField(_("解决时间"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("死信")
         verbose_name_plural = _("死信")
-        constraints = [models.UniqueConstraint(fields=["handler", "event"], name="dead_letter_once")]
+        constraints = [models.UniqueConstraint(fields=["reader", "event"], name="dead_letter_once")]
 
     def __str__(self) -> str:
-        return f"{self.handler}: {self.event_id}"
+        return f"{self.reader}: {self.event_id}"

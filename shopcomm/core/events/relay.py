@@ -1,146 +1,173 @@
-"""From committed facts to their readers: give positions, then let each handler catch up.
+"""From committed facts to their readers: give positions, then let each reader catch up.
 
-Positions are given by one process at a time (an advisory lock), after commit. An id taken early can
-commit late; a position cannot, so a reader that pages by position never skips anything.
+One event is one transaction: its effects, and the reader's step past it, are there together or not at all, and what the
+handler locked is let go before the next. An event that fails is held (holding.py) and the reader goes on.
 """
 
 import logging
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from functools import partial
 
-from django.db import connection, transaction
-from django.utils import timezone
+from django.db import transaction
 
-from shopcomm.core.events.handlers import Handler, all_handlers
-from shopcomm.core.events.models import DeadLetter, DomainEvent, HandlerCursor
+from shopcomm.core.events import holding
+from shopcomm.core.events.handlers import Handler
+from shopcomm.core.events.models import DomainEvent, HeldEvent, Reader
+from shopcomm.core.events.positions import position_new_events
+from shopcomm.core.events.readers import add_handlers, handler_of
+from shopcomm.core.events.selectors import last_position
 
 log = logging.getLogger(__name__)
-
-# Advisory lock keys of this module: any fixed numbers nobody else uses.
-POSITION_LOCK = 7_301_001
-BATCH = 500
-MAX_FAILURES = 8
-
-POSITION_SQL = """
-WITH waiting AS (
-    SELECT id FROM events_domainevent WHERE position IS NULL ORDER BY id LIMIT %s
-), numbered AS (
-    SELECT id, row_number() OVER (ORDER BY id)
-               + (SELECT coalesce(max(position), 0) FROM events_domainevent) AS position
-    FROM waiting
-)
-UPDATE events_domainevent SET position = numbered.position
-FROM numbered WHERE events_domainevent.id = numbered.id
-"""
-
-
-def position_new_events() -> int:
-    """Give every committed event without one the next position. Returns how many got one.
-
-    Waits for another process doing the same, so that on return all that was committed before is positioned.
-    """
-    given = 0
-    while True:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [POSITION_LOCK])
-            cursor.execute(POSITION_SQL, [BATCH])
-            batch = cursor.rowcount
-        given += batch
-        if batch < BATCH:
-            return given
+# So many events of one reader at most before the others have their turn.
+PAGE = 200
 
 
 def relay() -> None:
-    """Give positions, then run every handler as far as it gets. One that fails holds up no other."""
-    position_new_events()
-    retry_set_aside()
-    for handler in all_handlers():
-        try:
-            while run_handler(handler):
-                pass
-        except Exception:
-            log.exception("handler %s could not be run", handler.name)
+    """Give positions, then have every reader read as far as it gets, in turns. One that fails holds up no other."""
+    add_handlers()
+    failed: set[str] = set()
+    while True:
+        position_new_events()
+        readers = [each for each in readers_with_work() if each.name not in failed]
+        # Counted, so that everybody has a turn.
+        if not sum(_run_in_peace(reader, failed) for reader in readers):
+            return
 
 
-def run_handler(handler: Handler) -> bool:
-    """Let one handler see its next batch, or the next event of one that has each `alone`. Returns whether there may be more.
-
-    The cursor's row is locked meanwhile: a second worker passes on. A killed worker leaves the cursor
-    where it was, so its batch is seen again: at least once, in order.
-    """
-    HandlerCursor.objects.get_or_create(name=handler.name)
-    with transaction.atomic():
-        cursor = HandlerCursor.objects.select_for_update(skip_locked=True).filter(name=handler.name).first()
-        if cursor is None or (cursor.retry_at and cursor.retry_at > timezone.now()):
-            return False
-        events = list(DomainEvent.objects.filter(position__gt=cursor.position).order_by("position")[:BATCH])
-        more = len(events) == BATCH
-        for event in events:
-            if event.type in handler.types and not _deliver(handler, event, cursor):
-                more = False
-                break
-            cursor.position, cursor.failures, cursor.retry_at = event.position or 0, 0, None
-            if handler.alone and event.type in handler.types:
-                # What it has locked is let go before the next.
-                more = True
-                break
-        cursor.save()
-    return more
+def readers_with_work() -> list[Reader]:
+    """The running readers that have something to read, or to try again."""
+    newest = last_position()
+    due = set(holding.due_now().values_list("reader_id", flat=True))
+    running = Reader.objects.filter(state=Reader.State.ACTIVE).order_by("name")
+    return [reader for reader in running if reader.position < newest or reader.name in due]
 
 
-def _deliver(handler: Handler, event: DomainEvent, cursor: HandlerCursor) -> bool:
-    """One event to one handler; False when it failed and is to be tried again later."""
+def _run_in_peace(reader: Reader, failed: set[str]) -> bool:
     try:
-        with transaction.atomic():
-            handler.handle(event)
-        return True
-    except Exception as error:
-        log.exception("handler %s failed at event %s", handler.name, event.pk)
-        if not handler.in_order:
-            _set_aside(handler, event, error)
-            return True
-        cursor.failures += 1
-        if cursor.failures >= MAX_FAILURES:
-            DeadLetter.objects.update_or_create(
-                handler=handler.name, event=event, defaults={"error": repr(error), "resolved_at": None}
-            )
-            return True
-        cursor.retry_at = _again_after(cursor.failures)
+        return run_reader(reader)
+    except Exception:
+        log.exception("reader %s could not be run", reader.name)
+        failed.add(reader.name)
         return False
 
 
-def _again_after(failures: int) -> datetime:
-    return timezone.now() + timedelta(seconds=min(300, 2**failures))
+def run_reader(reader: Reader) -> bool:
+    """Let one reader have what is due again and its next PAGE events. Returns whether it got any further.
 
-
-def _set_aside(handler: Handler, event: DomainEvent, error: Exception) -> None:
-    told = {"error": repr(error), "resolved_at": None, "failures": 1, "retry_at": _again_after(1)}
-    DeadLetter.objects.update_or_create(handler=handler.name, event=event, defaults=told)
-
-
-def retry_set_aside() -> None:
-    """Try what was set aside once more where it is due, each in a transaction of its own; after MAX_FAILURES a person has to."""
-    due = DeadLetter.objects.filter(resolved_at=None, retry_at__lte=timezone.now())
-    for pk in due.order_by("pk").values_list("pk", flat=True)[:BATCH]:
-        with transaction.atomic():
-            letter = due.select_for_update(skip_locked=True).filter(pk=pk).first()
-            if letter and not retry_dead_letter(letter):
-                letter.failures += 1
-                letter.retry_at = None if letter.failures >= MAX_FAILURES else _again_after(letter.failures)
-                letter.save(update_fields=["failures", "retry_at"])
-
-
-def retry_dead_letter(letter: DeadLetter) -> bool:
-    """Give a parked event to its handler once more. Returns whether it went well this time."""
-    handler = next((each for each in all_handlers() if each.name == letter.handler), None)
+    Its row is locked for each event: a second process passes on. A process that is killed leaves the row behind the last
+    event that is done, so each is seen at least once, and what it writes into the database is there once.
+    """
+    handler = handler_of(reader)
     if handler is None:
         return False
+    tried = _retry_held(reader, handler)
+    newest = last_position()
+    events = DomainEvent.objects.filter(position__gt=reader.position, position__lte=newest)
+    if handler.types is not None:
+        events = events.filter(type__in=handler.types)
+    page = list(events.order_by("position")[:PAGE])
+    wanted = [event for event in page if handler.wants(event)]
+    for event in wanted:
+        if not _step(reader.name, handler, event):
+            return False
+    # The rest up to here is not this reader's business.
+    reached = page[-1].position or 0 if len(page) == PAGE else newest
+    return _move_on(reader.name, reached) or bool(wanted) or tried
+
+
+class _Failed(Exception):
+    """A handler failed at an event: what it wrote is undone."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+def _step(name: str, handler: Handler, event: DomainEvent) -> bool:
+    """The reader's next event, or a look that another process has handled it. False while another one has the reader."""
     try:
-        with transaction.atomic():
-            handler.handle(letter.event)
-    except Exception as error:
-        letter.error = repr(error)
-        letter.save(update_fields=["error"])
+        return _pass_by(name, event, partial(_handle, handler))
+    except _Failed as failed:
+        # In a transaction of its own: that of what went well needs no savepoint then.
+        return _pass_by(name, event, partial(holding.hold_failed, handler, failed.error))
+
+
+@transaction.atomic
+def _pass_by(name: str, event: DomainEvent, how: Callable[[Reader, DomainEvent], None]) -> bool:
+    """Do something with the reader's next event and move the reader past it. False while another process has the reader."""
+    reader = _lock(name)
+    if reader is None:
         return False
-    letter.resolved_at, letter.retry_at = timezone.now(), None
-    letter.save(update_fields=["resolved_at", "retry_at"])
+    position = event.position or 0
+    if reader.position < position:
+        how(reader, event)
+        _put(reader, position)
     return True
+
+
+def _handle(handler: Handler, reader: Reader, event: DomainEvent) -> None:
+    """Hand an event over, or have it wait where an earlier one of its order is held."""
+    if holding.is_kept_back(handler, reader, event):
+        holding.hold_back(reader, event)
+    else:
+        _hand_over(handler, event)
+
+
+def _hand_over(handler: Handler, event: DomainEvent) -> None:
+    try:
+        handler.handle(event)
+    except Exception as error:
+        log.exception("reader %s failed at event %s", handler.name, event.pk)
+        raise _Failed(error) from error
+
+
+def _retry_held(reader: Reader, handler: Handler) -> bool:
+    """Try what is due once more, each in a transaction of its own. Returns whether anything was tried."""
+    due = holding.due_now().filter(reader=reader).order_by("position").values_list("pk", flat=True)
+    return sum(_retry(reader.name, handler, pk) for pk in due[:PAGE]) > 0
+
+
+def _retry(name: str, handler: Handler, held_id: int) -> bool:
+    try:
+        return _let_pass(name, held_id, lambda held: _try_held(handler, held))
+    except _Failed as failed:
+        error = failed.error
+    return _let_pass(name, held_id, lambda held: holding.fail_again(held, error))
+
+
+def _try_held(handler: Handler, held: HeldEvent) -> None:
+    _hand_over(handler, held.event)
+    holding.let_go(held)
+
+
+@transaction.atomic
+def _let_pass(name: str, held_id: int, how: Callable[[HeldEvent], None]) -> bool:
+    """Do something with a held event that is due. False where it is not, or another process has the reader."""
+    if _lock(name) is None:
+        return False
+    held = holding.due_now().select_related("event").filter(pk=held_id).first()
+    if held is None:
+        return False
+    how(held)
+    return True
+
+
+@transaction.atomic
+def _move_on(name: str, position: int) -> bool:
+    """Put a reader behind what does not concern it. Returns whether it moved."""
+    reader = _lock(name)
+    if reader is None or reader.position >= position:
+        return False
+    _put(reader, position)
+    return True
+
+
+def _lock(name: str) -> Reader | None:
+    """A running reader that no other process has, until the transaction ends."""
+    rows = Reader.objects.select_for_update(skip_locked=True, no_key=True)
+    return rows.filter(name=name, state=Reader.State.ACTIVE).first()
+
+
+def _put(reader: Reader, position: int) -> None:
+    reader.position = position
+    reader.save(update_fields=["position"])

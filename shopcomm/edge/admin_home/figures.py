@@ -31,7 +31,8 @@ from shopcomm.core.configuration.calendar import (
     weekly_hours,
 )
 from shopcomm.core.configuration.models import WorkingInterval, shop_settings
-from shopcomm.core.events.models import DeadLetter, HandlerCursor
+from shopcomm.core.events.lags import trouble_of_readers
+from shopcomm.core.events.models import DeadLetter
 
 # Failed deliveries of so long ago are told of; the list has all.
 LATELY = timedelta(days=1)
@@ -232,9 +233,8 @@ def _hours(now: datetime) -> Standing:
 
 
 def _system(now: datetime) -> Standing:
-    # Those that are tried again by themselves ask nobody yet.
-    letters = DeadLetter.objects.filter(resolved_at=None, retry_at=None).count()
-    stuck = HandlerCursor.objects.filter(failures__gt=0).count()
+    letters = DeadLetter.objects.filter(resolved_at=None).count()
+    trouble, readers = trouble_of_readers(now), reverse("admin:events_reader_changelist")
     shop = shop_settings()
     settings_page = reverse("admin:configuration_shopsettings_change", args=[1])
     dead = f"{reverse('admin:events_deadletter_changelist')}?state=open"
@@ -245,7 +245,13 @@ def _system(now: datetime) -> Standing:
         ),
         _told(
             _if(letters, _("没有处理成功、等人重试的事件（死信）：%(count)s"), dead),
-            _if(stuck, _("正在重试的处理：%(count)s"), reverse("admin:events_handlercursor_changelist")),
+            _if(
+                trouble.failing,
+                _("出错后会自动再试的事件：%(count)s"),
+                reverse("admin:events_heldevent_changelist"),
+            ),
+            _if(len(trouble.behind), _("落后五分钟以上的处理：%(count)s"), readers),
+            _if(len(trouble.paused), _("停下的处理：%(count)s"), f"{readers}?state__exact=paused"),
             _if(
                 not _clock_runs(now),
                 _("定时任务没有在运行：通知和自动处理都停着"),

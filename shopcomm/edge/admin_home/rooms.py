@@ -113,7 +113,8 @@ def _system_pages() -> tuple[Page, ...]:
         _list("accounts", "apikey", _many("接口密钥")),
         _list("django_celery_beat", "periodictask", _("定时任务")),
         _list("events", "deadletter", _many("死信")),
-        _list("events", "handlercursor", _("处理进度")),
+        _list("events", "heldevent", _("等待重试的事件")),
+        _list("events", "reader", _("处理进度")),
         _list("events", "domainevent", _many("事件")),
         Page(_("接口说明"), reverse("api-docs")),
     )

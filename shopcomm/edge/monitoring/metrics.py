@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 from messaging.consumers.open_sockets import REDIS_SECONDS, open_sockets
 from messaging.selectors.outcomes import delivery_outcomes, notice_outcomes, overdue_notices
 from shopcomm.core.accounts.roles import may
-from shopcomm.core.events.lags import open_dead_letters, reader_lags
+from shopcomm.core.events.lags import reader_lags, unhandled_events
 from shopcomm.core.http.errors import forbidden
 
 log = logging.getLogger(__name__)
@@ -96,15 +96,15 @@ def _readers() -> Iterator[GaugeMetricFamily]:
         ("reader",),
         [((lag.reader,), lag.seconds) for lag in lags],
     )
-    letters = open_dead_letters()
+    unhandled = unhandled_events()
     yield _gauge(
         "shopcomm_dead_letters",
-        "Events that a reader could not handle: tried again by themselves, or left to a manager.",
+        "Events that a reader could not handle: tried again by themselves, kept back behind one, or left to a manager.",
         ("reader", "state"),
         [
-            ((lag.reader, state), letters.get((lag.reader, state == "retrying"), 0))
+            ((lag.reader, state), unhandled.get((lag.reader, state), 0))
             for lag in lags
-            for state in ("retrying", "given_up")
+            for state in ("retrying", "kept_back", "given_up")
         ],
     )
 

@@ -13,7 +13,7 @@ from orders.services.orders import ItemInput
 from orders.services.shipments import add_tracking_node
 from orders.services.stock import set_stock
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.events.models import HandlerCursor
+from shopcomm.core.events.models import Reader
 from tests.factories import VariantFactory, make_order, move
 from tests.messaging.notifications.conftest import at, pay, say, ship, states
 
@@ -125,7 +125,7 @@ def test_what_was_held_and_still_holds_is_merged_into_one_message(order, clock, 
 
 def test_the_same_event_seen_twice_is_told_once(order, pass_on, told):
     pass_on()
-    HandlerCursor.objects.update(position=0)
+    Reader.objects.update(position=0)
     pass_on()
     assert told(order) == ["order_confirmed"]
 
