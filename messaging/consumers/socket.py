@@ -175,7 +175,8 @@ class ShopSocket(AsyncWebsocketConsumer):
         self._spawn(self._look_again())
 
     async def _look_again(self) -> None:
-        await self.recheck(await actor_now(self.visitor))
+        visitor = self.visitor
+        await self.recheck(visitor, await actor_now(visitor))
 
     # --- frames ----------------------------------------------------------------------------------
     async def on_subscribe(self, given: Frame) -> None:
@@ -322,8 +323,11 @@ class ShopSocket(AsyncWebsocketConsumer):
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    async def recheck(self, actor: Actor | None) -> None:
-        """Stay only as who you were, and only where you may still be; say that you are."""
+    async def recheck(self, visitor: Visitor, actor: Actor | None) -> None:
+        """Stay only as who you were, and only where you may still be; say that you are. `actor` is who the visitor is."""
+        if visitor != self.visitor:
+            # It names no page, and turned to another of its links while the database was asked about the one before.
+            return
         if actor is None or not actor.is_same_as(self.actor):
             self._step_out()
             await self.close(UNKNOWN_VISITOR)

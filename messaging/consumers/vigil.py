@@ -23,7 +23,7 @@ class Watched(Protocol):
     visitor: Visitor
     actor: Actor
 
-    async def recheck(self, actor: Actor | None) -> None: ...
+    async def recheck(self, visitor: Visitor, actor: Actor | None) -> None: ...
 
 
 class Vigil:
@@ -70,12 +70,12 @@ class Vigil:
                 log.warning("a visitor could not be asked about", exc_info=True)
                 continue
             for socket in sockets:
-                await self._ask(socket, actor)
+                await self._ask(socket, visitor, actor)
 
-    async def _ask(self, socket: Watched, actor: Actor | None) -> None:
+    async def _ask(self, socket: Watched, visitor: Visitor, actor: Actor | None) -> None:
         try:
             async with asyncio.timeout(MEMBER_SECONDS):
-                await socket.recheck(actor)
+                await socket.recheck(visitor, actor)
         except Exception as error:
             log.warning("a socket could not be asked whether it may still be here: %r", error)
 

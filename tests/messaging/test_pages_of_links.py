@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from contextlib import suppress
 from uuid import uuid4
 
@@ -89,6 +90,28 @@ async def test_a_socket_that_names_no_page_follows_what_its_session_proved_and_k
             await until(opened, "presence")
         await say(opened, talks[0], "还在")
         await until(opened, "message.ack")
+
+
+async def test_a_look_that_began_before_a_socket_turned_to_its_link_does_not_put_it_out(
+    live, browser, talks, monkeypatch
+):
+    asked, answer, at_once = threading.Event(), threading.Event(), vigil.actor_now
+
+    async def slowly(visitor):
+        found = await at_once(visitor)
+        asked.set()
+        await asyncio.to_thread(answer.wait, 10)
+        return found
+
+    monkeypatch.setattr(vigil, "actor_now", slowly)
+    async with page_of(live, browser) as opened:
+        assert await asyncio.to_thread(asked.wait, 10)
+        await follow(opened, talks[0])
+        answer.set()
+        # A round of the watch says to each customer whether the shop is there.
+        await until(opened, "presence")
+        await say(opened, talks[0], "还在")
+        assert await until(opened, "message.ack")
 
 
 async def test_a_revoked_link_ends_its_own_page_at_once_and_no_other(live, browser, links, talks):

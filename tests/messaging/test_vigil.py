@@ -95,10 +95,10 @@ def only_own_orders() -> None:
 async def test_trouble_with_one_socket_keeps_nobody_else_in(live, talk, sales, manager, monkeypatch):
     recheck, troubled = ShopSocket.recheck, manager.pk
 
-    async def sometimes(self, actor):
+    async def sometimes(self, visitor, actor):
         if self.actor.id == troubled:
             raise OSError("the client is gone")
-        await recheck(self, actor)
+        await recheck(self, visitor, actor)
 
     monkeypatch.setattr(ShopSocket, "recheck", sometimes)
     async with (
