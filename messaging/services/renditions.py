@@ -19,6 +19,7 @@ from kombu.exceptions import OperationalError
 
 from messaging.models import Attachment
 from messaging.presenters import attachment_object
+from shopcomm.core.pictures.decoder import BY_THE_CLOCK
 from shopcomm.core.pictures.draw import Drawn, NotDrawn, draw_picture
 from shopcomm.core.pictures.formats import ENDINGS, Format
 from shopcomm.core.pictures.headers import HeaderUnreadable, read_header
@@ -69,7 +70,7 @@ def _claim() -> Attachment | None:
         if attachment is None:
             return None
         # As long as a decoder can take, and the reading and writing around it.
-        until = now + timedelta(seconds=3 * settings.PICTURE_SECONDS + 30)
+        until = now + timedelta(seconds=BY_THE_CLOCK * settings.PICTURE_SECONDS + 30)
         pending.filter(pk=attachment.pk).update(claimed_until=until, attempts=F("attempts") + 1)
     return attachment
 

@@ -37,7 +37,8 @@ UNSENT_UPLOAD_HOURS = env.int("UNSENT_UPLOAD_HOURS", default=48)
 PICTURES_AT_ONCE = env.int("PICTURES_AT_ONCE", default=1)
 # PICTURE_MEMORY_BYTES: address space of the process that decodes one picture; beyond it that process ends.
 PICTURE_MEMORY_BYTES = env.int("PICTURE_MEMORY_BYTES", default=768 * 1024 * 1024)
-# PICTURE_SECONDS: processor time of the process that decodes one picture; it has twice as long by the clock.
+# PICTURE_SECONDS: processor time of the process that decodes one picture; it has four times as long by the clock, since
+# every other process goes before it.
 PICTURE_SECONDS = env.int("PICTURE_SECONDS", default=15)
 
 # --- programs and sockets ----------------------------------------------------------------------

@@ -15,6 +15,7 @@ from messaging.services import renditions
 from messaging.services.attachments import store_attachment
 from messaging.services.renditions import draw_waiting
 from messaging.services.unsent_uploads import purge_unsent
+from shopcomm.core.pictures import decoder
 from shopcomm.core.realtime import conversation_group
 from tests.factories import CustomerFactory
 from tests.messaging.pictures import PHONE, picture, upload
@@ -200,6 +201,19 @@ def test_a_decoder_without_memory_dies_alone(as_actor, sales, settings) -> None:
     kept = keep(as_actor(sales), encoded(Image.new("RGB", (7000, 7000)), "PNG", compress_level=1))
 
     assert drawn(kept).state == "failed"
+
+
+def test_a_decoder_that_waits_for_its_turn_has_longer_than_one_that_works(monkeypatch) -> None:
+    """Whatever else a busy machine does goes before it."""
+    by_processor, by_clock = {}, []
+    monkeypatch.setattr(decoder.resource, "setrlimit", by_processor.__setitem__)
+    monkeypatch.setattr(decoder.signal, "alarm", by_clock.append)
+    monkeypatch.setattr(decoder.os, "nice", lambda _niceness: None)
+
+    decoder.set_limits(memory=1, seconds=15)
+
+    assert by_processor[decoder.resource.RLIMIT_CPU] == (15, 15)
+    assert by_clock == [60]
 
 
 def test_a_decoder_that_does_not_end_is_ended(as_actor, sales, settings) -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
 FILE_BYTES = 100 * 1024 * 1024
+# By the clock it may take so many times its processor time: whatever else the machine does goes before it.
+BY_THE_CLOCK = 4
 SIMPLE_MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
 
 
@@ -54,8 +56,8 @@ def set_limits(*, memory: int, seconds: int) -> None:
     ):
         resource.setrlimit(what, (most, most))
     # Also when it waits instead of working.
-    signal.alarm(2 * seconds)
-    os.nice(10)
+    signal.alarm(BY_THE_CLOCK * seconds)
+    os.nice(5)
 
 
 def draw(content: bytes, form: formats.Format, folder: Path) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class NotDrawn(Exception):
 def draw_picture(content: bytes, form: Format) -> Drawn:
     """Decode a picture and draw it anew, elsewhere. Raises NotDrawn.
 
-    Takes at most PICTURE_SECONDS of processor time, twice as long by the clock, and PICTURE_MEMORY_BYTES.
+    Takes at most PICTURE_SECONDS of processor time, four times as long by the clock, and PICTURE_MEMORY_BYTES.
     """
     with tempfile.TemporaryDirectory(prefix="picture-") as folder:
         told = _run(content, form, Path(folder))
@@ -63,7 +63,7 @@ def _run(content: bytes, form: Format, folder: Path) -> dict[str, Any]:
             input=content,
             capture_output=True,
             env=ENVIRONMENT,
-            timeout=2 * settings.PICTURE_SECONDS + 5,
+            timeout=decoder.BY_THE_CLOCK * settings.PICTURE_SECONDS + 5,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
