@@ -8,10 +8,12 @@ import re
 from collections import Counter
 from datetime import date, timedelta
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.utils.translation import gettext_noop
-from holidays.countries.china import China
+
+if TYPE_CHECKING:
+    from holidays.countries.china import China
 
 # Years before this one concern no order that is still open.
 FIRST_YEAR = 2020
@@ -41,13 +43,13 @@ class PublicDay(NamedTuple):
 @cache
 def last_announced_year() -> int:
     """The last year whose make-up days are known: no announced year since 2007 has been without any."""
-    return max(day.year for day in China(years=range(FIRST_YEAR, FIRST_YEAR + 50)).weekend_workdays)
+    return max(day.year for day in _china(range(FIRST_YEAR, FIRST_YEAR + 50)).weekend_workdays)
 
 
 @cache
 def public_days(last_year: int) -> dict[date, PublicDay]:
     """Every day off and every make-up workday up to the end of a year."""
-    calendar = China(years=range(FIRST_YEAR, last_year + 1), language="zh_CN")
+    calendar = _china(range(FIRST_YEAR, last_year + 1))
     made_up = {day for day in calendar.weekend_workdays if day.year >= FIRST_YEAR}
     off = _with_weekends(set(calendar), made_up)
     names = _holiday_of_each(off, calendar)
@@ -58,6 +60,14 @@ def public_days(last_year: int) -> dict[date, PublicDay]:
     }
     days = {day: PublicDay(False, names[day]) for day in off}
     return days | {day: PublicDay(True, caused.get(day) or _nearest(day, names)) for day in made_up}
+
+
+def _china(years: range) -> "China":
+    """The package's calendar, in Chinese. It brings in those of two hundred countries, which takes every start of ours
+    a sixth of its time: only for who asks."""
+    from holidays.countries.china import China
+
+    return China(years=years, language="zh_CN")
 
 
 def _with_weekends(off: set[date], made_up: set[date]) -> set[date]:
@@ -76,7 +86,7 @@ def _with_weekends(off: set[date], made_up: set[date]) -> set[date]:
     return whole
 
 
-def _holiday_of_each(off: set[date], calendar: China) -> dict[date, str]:
+def _holiday_of_each(off: set[date], calendar: "China") -> dict[date, str]:
     """What the stretch of days off around each day is called: by the holiday that most of its days are."""
     names: dict[date, str] = {}
     stretch: list[date] = []
