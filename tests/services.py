@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -29,12 +30,17 @@ def _start() -> Services | None:
 
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "shopcomm.settings.test"
-# Workers of one run share the Valkey, not its channels.
-os.environ["REDIS_PREFIX"] = "test-" + os.environ.get("PYTEST_XDIST_WORKER", "main")
+# Workers of one run share the Valkey: each has its own channels, and a database of its own.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+DATABASES = 16
+os.environ["REDIS_PREFIX"] = f"test-{WORKER}"
 # A browser test's own thread has a running loop, and asks the database all the same.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 compile_catalogues()
 _services = _start()
+if number := WORKER.removeprefix("gw").removeprefix("main"):
+    address = urlsplit(os.environ["REDIS_URL"])
+    os.environ["REDIS_URL"] = address._replace(path=f"/{int(number) % DATABASES}").geturl()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+from django.conf import settings
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from messaging.consumers import presence as presence_module
@@ -32,7 +33,8 @@ def told(monkeypatch) -> list[list[str]]:
 @pytest.fixture
 async def presence(told):
     known = Presence()
-    known._prefix = "test-presence"
+    # Of this worker alone.
+    known._prefix = f"{settings.REDIS_PREFIX}-presence"
     yield known
     await known._redis.delete(known._key(TALK), known._shop_key)
     await known._redis.aclose()
