@@ -20,6 +20,8 @@ from shopcomm.core.accounts.proofs import MY_SESSION_KEY
 from shopcomm.core.accounts.services.api_keys import create_api_key
 from tests.emptying import empty_quickly
 from tests.factories import CustomerFactory, StaffFactory, VariantFactory, make_order
+from tests.kept_files import KeptFiles
+from tests.migrating import Migrating
 from tests.row_locks import rows_locked_before_they_change
 
 # The same draws each time: what fails here is a fault of the change at hand, never of chance. To look for what no draw
@@ -38,9 +40,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def migrating(
+    django_db_modify_db_settings: None,
+    django_db_keepdb: bool,
+    tmp_path_factory: pytest.TempPathFactory,
+    worker_id: str,
+) -> Migrating | None:
+    """Begun before the database is made; None for a run of one worker, or on a database that is kept."""
+    if worker_id == "master" or django_db_keepdb:
+        return None
+    migrating = Migrating(tmp_path_factory.getbasetemp().parent)
+    migrating.begin()
+    return migrating
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    migrating: Migrating | None, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
     """Threads of a live server keep their sessions; at the very end the database is dropped all the same."""
     with django_db_blocker.unblock():
+        if migrating:
+            migrating.end()
         empty_quickly()
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
@@ -48,6 +69,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+        if migrating:
+            migrating.tidy()
 
 
 @pytest.fixture(autouse=True)
@@ -184,7 +207,8 @@ def live(transactional_db: None) -> Iterator[LiveServer]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    config = uvicorn.Config(application, log_level="warning", lifespan="off", ws="websockets-sansio")
+    served = KeptFiles(application)
+    config = uvicorn.Config(served, log_level="warning", lifespan="off", ws="websockets-sansio")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

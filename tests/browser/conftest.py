@@ -2,11 +2,17 @@
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from shopcomm.core.ui.assets import BUNDLE, bundle
+from shopcomm.core.ui.templatetags.ui import stylesheets
+from shopcomm.edge.portal.pwa import shelf_files
 from tests.browsers import CHROMIUM_FLAGS, find_browser
 from tests.line import Line
 
@@ -22,6 +28,24 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def bundled() -> Iterator[None]:
+    """Style sheets come as one file, as the product collects them, not as fifty."""
+    path = Path(settings.STATIC_ROOT) / BUNDLE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # In one step: other workers have the same folder.
+    draft = path.with_name(f"{os.getpid()}.css")
+    draft.write_text(bundle())
+    draft.replace(path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staticfiles_storage, "bundles", True, raising=False)
+        for known in (stylesheets, shelf_files):
+            known.cache_clear()
+        yield
+    for known in (stylesheets, shelf_files):
+        known.cache_clear()
 
 
 @pytest.fixture

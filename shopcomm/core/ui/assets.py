@@ -90,6 +90,12 @@ def common_stylesheets() -> list[str]:
     return [f"css/{name}.css" for name in names]
 
 
+def bundle() -> str:
+    """The common style sheets as one."""
+    found = [finders.find(path) for path in common_stylesheets()]
+    return "\n".join(Path(each).read_text() for each in found if isinstance(each, str))
+
+
 def module_map() -> dict[str, str]:
     """Every module below `static/js` by its bare name (`lib/socket.js`) and the address it is served at."""
     return _module_map() if not settings.DEBUG else _module_map.__wrapped__()

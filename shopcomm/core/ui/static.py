@@ -5,10 +5,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from django.contrib.staticfiles import finders
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-from shopcomm.core.ui.assets import BUNDLE, common_stylesheets
+from shopcomm.core.ui.assets import BUNDLE, bundle
 
 
 class ManifestStaticStorage(CompressedManifestStaticFilesStorage):
@@ -25,10 +24,9 @@ class ManifestStaticStorage(CompressedManifestStaticFilesStorage):
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         """Put the common style sheets into one file first: it is hashed and compressed like the others."""
-        parts = [finders.find(path) for path in common_stylesheets()]
-        found = [Path(part) for part in parts if isinstance(part, str)]
-        if found and not dry_run:
-            Path(self.path(BUNDLE)).write_text("\n".join(part.read_text() for part in found))
+        text = bundle()
+        if text and not dry_run:
+            Path(self.path(BUNDLE)).write_text(text)
             paths[BUNDLE] = (self, BUNDLE)
         yield from super().post_process(paths, dry_run, **options)
         if not dry_run:
