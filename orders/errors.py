@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from shopcomm.core.spans import written_span
 
 
 class OrderError(Exception):
@@ -120,8 +122,8 @@ class ChangePending(OrderError):
             return _("订单有修改尚未确认，请先在仓库确认修改")
         if left <= 0:
             return _("订单有修改申请，等待%(who)s处理，已超时") % {"who": who}
-        values = {"who": who, "minutes": left // 60, "seconds": left % 60}
-        return _("订单有修改申请，等待%(who)s处理，还剩 %(minutes)s 分 %(seconds)s 秒") % values
+        values = {"who": who, "left": written_span(timedelta(seconds=left))}
+        return _("订单有修改申请，等待%(who)s处理，还剩 %(left)s") % values
 
 
 class ChangeClash(OrderError):

@@ -39,6 +39,7 @@ from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.search.highlight import excerpt, marked
 from shopcomm.core.search.query import parse_query
+from shopcomm.core.spans import MINUTE, written_span
 
 register = template.Library()
 
@@ -198,13 +199,8 @@ register.filter("linked", linked)
 
 @register.filter
 def waiting_for(since: datetime) -> str:
-    """How long a customer has been waiting, in the unit that matters."""
-    minutes = int((timezone.now() - since).total_seconds() // 60)
-    if minutes < 60:
-        return _("等 %(count)s 分钟") % {"count": max(minutes, 1)}
-    if minutes < 60 * 24:
-        return _("等 %(count)s 小时") % {"count": minutes // 60}
-    return _("等 %(count)s 天") % {"count": minutes // (60 * 24)}
+    """How long a customer has been waiting; a minute at least."""
+    return _("等 %(span)s") % {"span": written_span(max(timezone.now() - since, MINUTE))}
 
 
 @register.simple_tag

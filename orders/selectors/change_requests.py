@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet, prefetch_related_objects
@@ -20,11 +20,10 @@ from orders.selectors.visibility import orders_visible_to
 from orders.services.items import ItemInput, variants_by_sku
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.spans import written_span
 
 SHOWN = 20
 LIMIT = 50
-# From so many minutes on, what is left is told in hours.
-HOURS_FROM = 120
 
 
 @dataclass(frozen=True)
@@ -66,9 +65,9 @@ class AskedChange:
         return self.is_open and self.minutes_left is not None and self.minutes_left <= 0
 
     @property
-    def hours_left(self) -> int:
-        """Whole hours, rounded up, once they say more than minutes; 0 before."""
-        return -(-minutes // 60) if (minutes := self.minutes_left or 0) >= HOURS_FROM else 0
+    def left_text(self) -> str:
+        """How long there still is to answer, in words, the minute that runs counted; empty where no time is set."""
+        return "" if self.minutes_left is None else written_span(timedelta(minutes=self.minutes_left + 1))
 
 
 def asked_changes(order: Order, *, whole: bool = False) -> list[AskedChange]:

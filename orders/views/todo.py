@@ -1,7 +1,7 @@
 """待我处理 on the desk: the queue in the place of the list, and its count for the badge."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.http import HttpResponseBase, JsonResponse
 from django.urls import reverse
@@ -16,6 +16,7 @@ from orders.selectors.todo import todo_count, todo_list
 from orders.todo import Todo, TodoKind
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.spans import written_span
 from shopcomm.core.ui.templatetags.ui import capped, money
 
 # What a row is called, how much attention it wants, and where on the order's page its answer stands.
@@ -29,8 +30,6 @@ KINDS: dict[TodoKind, tuple[str | Promise, str, str, str]] = {
     TodoKind.QUOTE: (gettext_lazy("报价快到期"), "", "clock", ""),
     TodoKind.UNANSWERED: (gettext_lazy("待回复"), "info", "chat", ""),
 }
-# From so many minutes on, what is left is told in hours.
-HOURS_FROM = 120
 
 
 @dataclass(frozen=True)
@@ -99,9 +98,6 @@ def _clock(answer_by: datetime | None, now: datetime) -> str:
     """How long there still is to answer; empty where no time is set."""
     if answer_by is None:
         return ""
-    minutes = (answer_by - now) // timedelta(minutes=1)
-    if minutes < 0:
+    if answer_by < now:
         return _("已超时")
-    if minutes < HOURS_FROM:
-        return _("还剩 %(count)d 分钟") % {"count": minutes}
-    return _("还剩 %(count)d 小时") % {"count": minutes // 60}
+    return _("还剩 %(left)s") % {"left": written_span(answer_by - now)}

@@ -94,7 +94,7 @@ def test_a_question_waits_until_the_shop_answers(client, manager, conversation):
 
 @pytest.mark.parametrize(
     ("later", "shown"),
-    [(0, "等 1 分钟"), (59 * 60, "等 59 分钟"), (3 * 3600, "等 3 小时"), (50 * 3600, "等 2 天")],
+    [(0, "等 1 分钟"), (59 * 60, "等 59 分钟"), (3 * 3600, "等 3 小时"), (50 * 3600, "等 2 天 2 小时")],
 )
 def test_a_row_says_for_how_long_its_customer_waits(client, manager, conversation, later, shown):
     asked = write(conversation, "在吗")

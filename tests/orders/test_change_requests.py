@@ -373,7 +373,8 @@ def test_an_integration_asks_like_everybody_and_the_shops_own_word_counts_at_onc
 
 
 @pytest.mark.parametrize(
-    ("minutes", "hours"), [(None, 0), (-5, 0), (0, 0), (119, 0), (120, 2), (121, 3), (718, 12)]
+    ("minutes", "said"),
+    [(None, ""), (0, "1 分钟"), (14, "15 分钟"), (119, "2 小时"), (718, "11 小时 59 分钟")],
 )
-def test_a_long_time_to_answer_is_told_in_hours(minutes, hours):
-    assert AskedChange(ChangeRequest(), [], minutes, True).hours_left == hours
+def test_the_time_to_answer_is_told_as_people_say_it(minutes, said):
+    assert AskedChange(ChangeRequest(), [], minutes, True).left_text == said

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from messaging.models import Trigger
 from messaging.models.rules import ABOUT_STOCK
 from orders.couriers import courier_name
 from orders.models import Order
+from shopcomm.core.spans import written_span
 from shopcomm.core.text import HOME_CURRENCY, written_money
 
 
@@ -77,11 +79,7 @@ def _pay_by(order: Order) -> str:
 
 
 def _waited(story: Story) -> str:
-    minutes = int(story.data.get("minutes") or 0)
-    hours, rest = divmod(minutes, 60)
-    if not hours:
-        return _("%(minutes)s 分钟") % {"minutes": rest}
-    return _("%(hours)s 小时") % {"hours": hours if not rest else round(minutes / 60, 1)}
+    return written_span(timedelta(minutes=int(story.data.get("minutes") or 0)))
 
 
 _shop = (

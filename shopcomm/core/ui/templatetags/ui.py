@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from shopcomm.core.accounts.roles import may as role_may
 from shopcomm.core.http.sent_forms import FIELD
 from shopcomm.core.phones import masked_phone, written_phone
+from shopcomm.core.spans import written_span
 from shopcomm.core.text import written_money
 from shopcomm.core.ui.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
 
@@ -133,6 +134,12 @@ def relative(local: datetime, now: datetime) -> str:
     if days == 1:
         return _("昨天 %(time)s") % {"time": local.strftime("%H:%M")}
     return local.strftime("%m/%d %H:%M" if now.year == local.year else "%Y/%m/%d")
+
+
+@register.filter
+def time_left(until: datetime) -> str:
+    """How long there still is until a moment, as people say it."""
+    return written_span(until - timezone.now())
 
 
 @register.filter
