@@ -183,16 +183,26 @@ def _shown(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def act(request: ShopRequest, quote_id: int, action: str) -> HttpResponseBase:
     """Send, renew or withdraw a quote from the list."""
     quote = _quote(request, quote_id)
-    work: dict[str, Callable[[], object]] = {
-        "send": lambda: send_quote_card(actor=request.actor, quote_id=quote.pk),
-        "renew": lambda: renew_in_conversation(actor=request.actor, quote_id=quote.pk),
-        "withdraw": lambda: withdraw_quote(actor=request.actor, quote_id=quote.pk),
+    work: dict[str, tuple[Callable[[], object], str]] = {
+        "send": (
+            lambda: send_quote_card(actor=request.actor, quote_id=quote.pk),
+            _("报价单 %(number)s 已发给客户"),
+        ),
+        "renew": (
+            lambda: renew_in_conversation(actor=request.actor, quote_id=quote.pk),
+            _("报价单 %(number)s 已延期，并重新发给客户"),
+        ),
+        "withdraw": (
+            lambda: withdraw_quote(actor=request.actor, quote_id=quote.pk),
+            _("报价单 %(number)s 已撤回"),
+        ),
     }
     if action not in work:
         raise Http404
+    act_so, said = work[action]
     try:
-        work[action]()
-        messages.success(request, _("已处理"))
+        act_so()
+        messages.success(request, said % {"number": quote.number})
     except (OrderError, MessagingError) as error:
         messages.error(request, str(error.detail))
     return redirect("messaging:quotes", quote.conversation_id or 0)

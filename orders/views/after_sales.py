@@ -22,6 +22,7 @@ from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.http.sent_forms import once_sent
+from shopcomm.core.text import written_money
 
 
 @require_POST
@@ -31,7 +32,7 @@ def answer_case(request: ShopRequest, case_id: int, answer: str) -> HttpResponse
     case = get_object_or_404(cases_visible_to(request.actor).select_related("order"), pk=case_id)
     post, actor = request.POST, request.actor
     reason = post.get("answer", "")
-    work: dict[str, Callable[[], object]] = {
+    work: dict[str, Callable[[], AfterSalesCase]] = {
         "approve": lambda: _approve(request, case),
         "reject": lambda: reject_case(actor=actor, case_id=case.pk, reason=reason),
         "conclude": lambda: conclude_case(
@@ -47,11 +48,27 @@ def answer_case(request: ShopRequest, case_id: int, answer: str) -> HttpResponse
     }
     if answer not in work:
         raise Http404
-    _try(request, work[answer])
+    _try(request, lambda: _said_of_case(answer, work[answer]()))
     return back_to_order(request, case.order.number)
 
 
-def _approve(request: ShopRequest, case: AfterSalesCase) -> None:
+def _said_of_case(answer: str, case: AfterSalesCase) -> str:
+    """What came of an answer to a case, to whoever gave it."""
+    texts = {
+        "approve": _("已同意售后：%(kind)s，%(state)s"),
+        "reject": _("已拒绝售后：%(kind)s"),
+        "conclude": _("售后已了结：%(kind)s，%(state)s"),
+        "withdraw": _("已撤回售后：%(kind)s"),
+        "send": _("已登记寄回的运单号：%(number)s"),
+    }
+    return texts[answer] % {
+        "kind": case.get_kind_display(),
+        "state": case.get_state_display(),
+        "number": case.tracking_number,
+    }
+
+
+def _approve(request: ShopRequest, case: AfterSalesCase) -> AfterSalesCase:
     """Agree to what the form says: how many of each line, the money, and where the goods go."""
     pieces = {
         row.pk: reading.pieces(request.POST[name])
@@ -67,7 +84,7 @@ def _approve(request: ShopRequest, case: AfterSalesCase) -> None:
         row.quantity != pieces.get(row.pk, row.quantity) for row in case.lines.all()
     ):
         amount = None
-    approve_case(
+    return approve_case(
         actor=request.actor,
         case_id=case.pk,
         amount=amount,
@@ -100,7 +117,8 @@ def settle_refund(request: ShopRequest, refund_id: int, outcome: str) -> HttpRes
             pay_refund(actor=request.actor, refund_id=refund.pk, reference=text)
         else:
             fail_refund(actor=request.actor, refund_id=refund.pk, reason=text)
-        return refund.order.number
+        said = _("已登记退款 %(amount)s") if outcome == "paid" else _("已登记退款 %(amount)s 没有到账")
+        return said % {"amount": written_money(refund.amount, refund.order.currency)}
 
     _try(request, lambda: once_sent(request, settle))
     return back_to_order(request, refund.order.number)
@@ -127,7 +145,15 @@ def inspect(request: ShopRequest, case_id: int) -> HttpResponseBase:
         row.pk: (_pieces(request, f"good-{row.pk}"), _pieces(request, f"damaged-{row.pk}"))
         for row in case.lines.all()
     }
-    _try(request, lambda: inspect_return(actor=request.actor, case_id=case.pk, counted=counted))
+
+    def inspected() -> str:
+        done = inspect_return(actor=request.actor, case_id=case.pk, counted=counted)
+        return _("已登记验收：%(kind)s，%(state)s") % {
+            "kind": done.get_kind_display(),
+            "state": done.get_state_display(),
+        }
+
+    _try(request, inspected)
     return redirect("warehouse:returns")
 
 
@@ -135,11 +161,9 @@ def _pieces(request: ShopRequest, name: str) -> int:
     return reading.pieces(request.POST.get(name))
 
 
-def _try(request: ShopRequest, work: Callable[[], object]) -> None:
+def _try(request: ShopRequest, work: Callable[[], str]) -> None:
     """Do it, and say what came of it."""
     try:
-        work()
+        messages.success(request, work())
     except OrderError as error:
         messages.error(request, str(error.detail))
-    else:
-        messages.success(request, _("已处理"))

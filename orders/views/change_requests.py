@@ -23,6 +23,8 @@ from orders.services.consent import agree_by_phone
 from orders.views.desk import back_to_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
 
+State = ChangeRequest.State
+
 
 @require_POST
 @right_required("orders.view")
@@ -44,7 +46,7 @@ def _answer(
     visible = ChangeRequest.objects.filter(order__in=orders_visible_to(request.actor))
     asked = get_object_or_404(visible.select_related("order"), pk=request_id)
     reason, seen = request.POST.get("reason", "")[:300], read_seen(request.POST)
-    work = {
+    work: Callable[[], ChangeRequest] | None = {
         "accept": lambda: accept_change(actor=request.actor, request_id=asked.pk, seen=seen),
         "decline": lambda: decline_change(actor=request.actor, request_id=asked.pk, reason=reason),
         "withdraw": lambda: withdraw_change(actor=request.actor, request_id=asked.pk),
@@ -55,15 +57,30 @@ def _answer(
     }.get(answer)
     if work is None:
         raise Http404
-    refusal, status = "", 200
     try:
-        work()
+        text, status = _said(answer, work()), 200
     except OrderError as error:
-        refusal, status = str(error.detail), error.status
+        text, status = str(error.detail), error.status
     if request.headers.get("X-Fragment"):
-        return JsonResponse({"text": refusal}, status=status)
-    if refusal:
-        messages.error(request, refusal)
-    else:
-        messages.success(request, _("已处理"))
+        return JsonResponse({"text": text}, status=status)
+    (messages.success if status == 200 else messages.error)(request, text)
     return back(asked.order.number)
+
+
+def _said(answer: str, asked: ChangeRequest) -> str:
+    """What came of an answer, to whoever gave it."""
+    if asked.state in (State.VOID, State.EXPIRED) or (answer != "decline" and asked.state == State.DECLINED):
+        # There was nothing left to do, or it came too late: the request says why.
+        return asked.answer or str(asked.get_state_display())
+    texts = {
+        "accept": _("已接受修改申请：%(what)s"),
+        "decline": _("已拒绝修改申请：%(what)s"),
+        "withdraw": _("已撤回修改申请：%(what)s"),
+        "intercept": _("已申请快递拦截：%(what)s"),
+        "phone": _("已记下客户同意：%(what)s"),
+    }
+    text = texts[answer] % {"what": asked.get_kind_display()}
+    if answer == "phone" and asked.state == State.OPEN:
+        waits = _("等待%(who)s处理") % {"who": asked.get_handler_display()}
+        text = _("，").join((text, waits))
+    return text

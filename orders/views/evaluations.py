@@ -20,7 +20,7 @@ def answer(request: ShopRequest, number: str) -> HttpResponseBase:
     order = get_object_or_404(rated, number=number)
     try:
         answer_evaluation(actor=request.actor, order_id=order.pk, answer=request.POST.get("answer", ""))
-        messages.success(request, _("已答复"))
+        messages.success(request, _("已答复客户的评价"))
     except OrderError as error:
         messages.error(request, str(error.detail))
     return redirect("orders:detail", number)

@@ -52,7 +52,7 @@ def test_paying_a_promised_refund_out_twice_books_it_once(log_in, manager, keys)
 
     for key in keys:
         answer = desk.post(path, {"reference": "T-2", "form_key": key})
-        assert (answer.status_code, told(answer)[-1]) == (302, "已处理")
+        assert (answer.status_code, told(answer)[-1]) == (302, "已登记退款 ¥102.00")
 
     order.refresh_from_db()
     assert order.refunded_amount == Decimal("102.00")

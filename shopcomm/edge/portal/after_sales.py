@@ -73,9 +73,15 @@ def move_case(request: HttpRequest, visit: Visit, case_id: int, step: str) -> Ht
     if step not in steps:
         raise Http404
 
+    said = {
+        "withdraw": _("售后申请已撤回"),
+        "appeal": _("申诉已提交，会由其他同事处理"),
+        "send": _("寄回的运单号已提交"),
+    }
+
     def stepped() -> str:
         steps[step]()
-        return _("已提交")
+        return said[step]
 
     try:
         messages.success(request, once_sent_by(visit.link.customer_id, request, stepped))
