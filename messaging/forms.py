@@ -46,7 +46,7 @@ class RuleForm(forms.ModelForm):
     trigger = forms.ChoiceField(
         label=gettext_lazy("触发场景"), choices=lambda: [("", "---------"), *trigger_names().items()]
     )
-    steps = StepsField(label=gettext_lazy("等待时间(分钟)"), required=False)
+    steps = StepsField(label=gettext_lazy("等待时间（分钟）"), required=False)
     sources = forms.MultipleChoiceField(
         label=gettext_lazy("来源"),
         choices=Source.choices,

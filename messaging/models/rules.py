@@ -142,14 +142,14 @@ class NotificationRule(models.Model):
     # column does not, so that a new kind of notice needs no migration.
     trigger = models.CharField(_("触发场景"), max_length=24)
     # Timers: minutes to wait, one notice a step: 30, 240, 1200.
-    steps = models.JSONField(_("等待时间(分钟)"), default=list, blank=True)
+    steps = models.JSONField(_("等待时间（分钟）"), default=list, blank=True)
     cancel_after = models.PositiveIntegerField(
-        _("最后一次提醒后自动取消订单(分钟)"),
+        _("最后一次提醒后自动取消订单（分钟）"),
         null=True,
         blank=True,
         help_text=_("留空不自动取消；会释放库存"),
     )
-    delay_minutes = models.PositiveIntegerField(_("延迟(分钟)"), default=0)
+    delay_minutes = models.PositiveIntegerField(_("延迟（分钟）"), default=0)
     # Conditions: empty ones ask for nothing.
     urgent = models.BooleanField(_("加急"), null=True, blank=True)
     sources = models.JSONField(_("来源"), default=list, blank=True)
@@ -163,11 +163,11 @@ class NotificationRule(models.Model):
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, verbose_name=_("员工")
     )
-    channels = models.JSONField(_("渠道(按顺序)"), default=list, blank=True)
+    channels = models.JSONField(_("渠道（按顺序）"), default=list, blank=True)
     outside = models.CharField(_("非工作时间"), max_length=8, choices=Outside, default=Outside.URGENT)
     priority = models.PositiveSmallIntegerField(_("优先级"), default=50, help_text=_("大的先发"))
     cap_count = models.PositiveIntegerField(
-        _("每人最多(条)"), null=True, blank=True, validators=[MinValueValidator(1)]
+        _("每人最多（条）"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     cap_hours = models.PositiveIntegerField(_("在几小时内"), default=24, validators=[MinValueValidator(1)])
     version = models.PositiveIntegerField(_("版本"), default=0, editable=False)

@@ -60,6 +60,17 @@ def test_english_keeps_every_placeholder_and_no_chinese() -> None:
     assert wrong == []
 
 
+def test_chinese_sentences_have_chinese_brackets_and_stops() -> None:
+    """（…） and ， ： ； beside Chinese words; the half-width ones belong to English."""
+    wrong = [
+        chinese
+        for chinese in messages()
+        if re.search(r"[\u4e00-\u9fff]", chinese)
+        and re.search(r"[()]|[\u4e00-\u9fff][,:;?!]", PLACEHOLDER.sub("", chinese))
+    ]
+    assert wrong == []
+
+
 # Names of languages are written in their own; so are a template's variables and an announcement to paste.
 SHOWN_AS_IT_IS = {
     "简体中文",

@@ -145,13 +145,13 @@ DEFAULTS: tuple[Default, ...] = (
         priority=90,
     ),
     Default(
-        "change_for_warehouse", "修改申请(仓库)",
+        "change_for_warehouse", "修改申请（仓库）",
         "订单 {{订单号}} 申请修改，请马上处理，处理前不能发货：{{修改内容}}",
         "A change of order {{order}} waits for you, nothing ships before: {{changes}}",
         {"audience": Audience.ROLE, "role": "warehouse", "channels": [BOT, PUSH], "priority": 90},
     ),
     Default(
-        "change_for_sales", "修改申请(销售)",
+        "change_for_sales", "修改申请（销售）",
         "订单 {{订单号}} 的客户 {{客户称呼}} 申请修改：{{修改内容}}",
         "{{customer}} asks for a change of order {{order}}: {{changes}}",
         {"audience": Audience.ASSIGNED, "channels": [PUSH], "priority": 85},
@@ -169,7 +169,7 @@ DEFAULTS: tuple[Default, ...] = (
         priority=75,
     ),
     Default(
-        "change_accepted_for_sales", "申请的修改已生效(销售)",
+        "change_accepted_for_sales", "申请的修改已生效（销售）",
         "订单 {{订单号}}（{{客户称呼}}）申请的修改已生效：{{修改内容}}",
         "The change of order {{order}} ({{customer}}) has been made: {{changes}}",
         {
@@ -184,7 +184,7 @@ DEFAULTS: tuple[Default, ...] = (
         {"audience": Audience.ASSIGNED, "channels": [PUSH], "priority": 85, "outside": Outside.WAIT},
     ),
     Default(
-        "change_rejected_for_sales", "修改申请未通过(销售)",
+        "change_rejected_for_sales", "修改申请未通过（销售）",
         "订单 {{订单号}}（{{客户称呼}}）的修改申请没有通过：{{原因}}",
         "The change that {{customer}} asked for order {{order}} was not made: {{reason}}",
         {

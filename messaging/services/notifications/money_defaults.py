@@ -14,7 +14,7 @@ MONEY_DEFAULTS: tuple[Default, ...] = (
         priority=85,
     ),
     Default(
-        "balance_due_for_sales", "改单待付差额(销售)",
+        "balance_due_for_sales", "改单待付差额（销售）",
         "订单 {{订单号}}（{{客户称呼}}）修改后还差 {{待付金额}} 没付，请提醒客户。",
         "After its change {{balance}} are due for order {{order}} ({{customer}}); please remind them.",
         {
@@ -29,7 +29,7 @@ MONEY_DEFAULTS: tuple[Default, ...] = (
         priority=85,
     ),
     Default(
-        "money_to_return", "有款项要退(经理)",
+        "money_to_return", "有款项要退（经理）",
         "订单 {{订单号}}（{{客户称呼}}）有 {{待退金额}} 要退给客户，请在订单的“收款”里处理。",
         "{{to_return}} of order {{order}} ({{customer}}) have to go back; see to it in the order's payments.",
         {"audience": Audience.ROLE, "role": "manager", "channels": [PUSH], "priority": 75, "outside": Outside.WAIT},
@@ -53,7 +53,7 @@ MONEY_DEFAULTS: tuple[Default, ...] = (
         priority=65, steps=[540, 10620, 42300], outside=Outside.WAIT,
     ),
     Default(
-        "debt_due_for_sales", "挂账到期(销售)",
+        "debt_due_for_sales", "挂账到期（销售）",
         "{{客户称呼}} 的订单 {{订单号}} 挂账今天到期，待付 {{待付金额}}。",
         "Order {{order}} of {{customer}} is due today: {{balance}}.",
         {
@@ -62,7 +62,7 @@ MONEY_DEFAULTS: tuple[Default, ...] = (
         },
     ),
     Default(
-        "debt_overdue_for_sales", "挂账逾期(销售)",
+        "debt_overdue_for_sales", "挂账逾期（销售）",
         "{{客户称呼}} 的订单 {{订单号}} 挂账已逾期（{{挂账到期日}}），待付 {{待付金额}}，请跟进。",
         "Order {{order}} of {{customer}} is overdue since {{due_on}}: {{balance}}. Please see to it.",
         {
@@ -71,7 +71,7 @@ MONEY_DEFAULTS: tuple[Default, ...] = (
         },
     ),
     Default(
-        "debt_overdue_for_managers", "挂账逾期(经理)",
+        "debt_overdue_for_managers", "挂账逾期（经理）",
         "{{客户称呼}} 的订单 {{订单号}} 挂账已逾期（{{挂账到期日}}），待付 {{待付金额}}。",
         "Order {{order}} of {{customer}} is overdue since {{due_on}}: {{balance}}.",
         {

@@ -29,8 +29,8 @@ def _right(key: str, label: str | Promise, *roles: str) -> Right:
 SALES, WAREHOUSE, MANAGER, CUSTOMER = "sales", "warehouse", "manager", "customer"
 
 RIGHTS: tuple[Right, ...] = (
-    _right("orders.view", _("查看订单(销售:自己的和未分配的,或按设置查看全部)"), SALES, MANAGER),
-    _right("orders.view_own", _("查看自己的订单(凭链接)"), CUSTOMER),
+    _right("orders.view", _("查看订单（销售：自己的和未分配的，或按设置查看全部）"), SALES, MANAGER),
+    _right("orders.view_own", _("查看自己的订单（凭链接）"), CUSTOMER),
     _right("orders.create", _("新建和修改订单"), SALES, MANAGER),
     _right("warehouse.view", _("查看仓库看板与拣货单"), WAREHOUSE, MANAGER),
     _right("warehouse.ship", _("配货、发货、登记签收"), WAREHOUSE, MANAGER),
@@ -38,7 +38,7 @@ RIGHTS: tuple[Right, ...] = (
     _right("conversations.view_own", _("在自己的订单里聊天"), CUSTOMER),
     _right("conversations.note", _("写内部备注"), SALES, MANAGER),
     _right("payments.record", _("登记收款、退款到账"), MANAGER),
-    _right("admin", _("管理后台:商品、库存、员工、设置、密钥"), MANAGER),
+    _right("admin", _("管理后台：商品、库存、员工、设置、密钥"), MANAGER),
 )
 
 

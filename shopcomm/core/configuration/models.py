@@ -44,9 +44,9 @@ class ShopSettings(models.Model):
     # Codes of the couriers this shop sends with, offered first; none: every courier in the usual order.
     couriers = models.JSONField(_("常用快递"), default=list, blank=True, editable=False)
     sales_see_all = models.BooleanField(_("销售可查看全部订单"), default=False)
-    pay_within_minutes = models.PositiveIntegerField(_("付款时限(分钟)"), default=1440)
+    pay_within_minutes = models.PositiveIntegerField(_("付款时限（分钟）"), default=1440)
     credit_days = models.PositiveIntegerField(
-        _("挂账付款期(天)"),
+        _("挂账付款期（天）"),
         null=True,
         blank=True,
         default=30,
@@ -65,18 +65,18 @@ class ShopSettings(models.Model):
         default=PartPaid.ASK,
         help_text=_("到期指超过付款时限"),
     )
-    recall_within_seconds = models.PositiveIntegerField(_("消息撤回时限(秒)"), default=120)
-    complete_after_days = models.PositiveIntegerField(_("签收后自动完成(天)"), default=7)
+    recall_within_seconds = models.PositiveIntegerField(_("消息撤回时限（秒）"), default=120)
+    complete_after_days = models.PositiveIntegerField(_("签收后自动完成（天）"), default=7)
     return_within_days = models.PositiveIntegerField(
-        _("退货寄出期限(天)"), default=7, help_text=_("同意退货后告诉客户最晚哪天寄出；到期没寄会提醒处理")
+        _("退货寄出期限（天）"), default=7, help_text=_("同意退货后告诉客户最晚哪天寄出；到期没寄会提醒处理")
     )
-    after_sales_days = models.PositiveIntegerField(_("售后期(天)"), default=15)
+    after_sales_days = models.PositiveIntegerField(_("售后期（天）"), default=15)
     low_stock_threshold = models.PositiveIntegerField(_("默认库存预警线"), default=10)
     use_public_holidays = models.BooleanField(
         _("自动采用国家法定节假日和调休"), default=True, help_text=_("下面的“特殊日期”优先")
     )
     customer_daily_budget = models.PositiveIntegerField(
-        _("每位客户每天最多通知(条)"),
+        _("每位客户每天最多通知（条）"),
         default=6,
         validators=[MinValueValidator(1)],
         help_text=_(
@@ -99,11 +99,11 @@ class ShopSettings(models.Model):
         help_text=_("此前付款的订单当天发货，仓库看板按它倒计时；留空表示不设"),
     )
     change_answer_minutes = models.PositiveIntegerField(
-        _("修改申请答复时限(分钟)"), default=15, help_text=_("按营业时间计；超时上报经理，不会自动接受")
+        _("修改申请答复时限（分钟）"), default=15, help_text=_("按营业时间计；超时上报经理，不会自动接受")
     )
     customer_changes_per_order = models.PositiveIntegerField(_("客户每单自助修改次数"), default=5)
     urge_again_hours = models.PositiveIntegerField(
-        _("催单间隔(小时)"), default=4, help_text=_("期间再催只计次数，并告诉客户进度")
+        _("催单间隔（小时）"), default=4, help_text=_("期间再催只计次数，并告诉客户进度")
     )
 
     class Meta:

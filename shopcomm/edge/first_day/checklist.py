@@ -107,7 +107,7 @@ def _products() -> Step:
         done=variants > 0,
         link=reverse("admin:orders_product_add"),
         action=_("添加商品"),
-        hint=_("一款商品下面填它的规格：每种颜色和尺寸一行，各有自己的款号 (SKU) 和零售价。"),
+        hint=_("一款商品下面填它的规格：每种颜色和尺寸一行，各有自己的款号（SKU）和零售价。"),
     )
 
 

@@ -53,7 +53,7 @@ class Customer(models.Model):
         help_text=_("额度只管这一种币种：其他币种的订单不能挂账，其他币种的欠款也不占用额度"),
     )
     credit_days = models.PositiveIntegerField(
-        _("挂账付款期(天)"),
+        _("挂账付款期（天）"),
         null=True,
         blank=True,
         validators=[MaxValueValidator(3650)],
