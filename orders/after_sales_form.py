@@ -7,7 +7,8 @@ from django.http import QueryDict
 
 from orders.models import AfterSalesCase, Order, OrderLine, Variant
 from orders.selectors.change_requests import siblings_of
-from orders.services.after_sales import CaseInput, CaseLine, asked_until, claimable, is_too_late
+from orders.selectors.claims import why_no_claim
+from orders.services.after_sales import CaseInput, CaseLine, asked_until, claimable
 from orders.services.refunds import refundable
 from shopcomm.core import reading
 
@@ -32,10 +33,11 @@ def read_case(data: QueryDict, pictures: list[str] | None = None) -> CaseInput:
     )
 
 
-def case_form(order: Order, posted: QueryDict | None = None) -> dict[str, Any]:
+def case_form(order: Order, posted: QueryDict | None = None, *, decides_late: bool = False) -> dict[str, Any]:
     """What the form shows: the lines that can still be claimed, kinds, reasons, and a key that makes sending safe.
 
-    `posted`: a form that was refused comes back as it was filled in.
+    Where nothing can be claimed, `no_claim` says why. `posted`: a form that was refused comes back as it was filled
+    in. `decides_late`: for a manager, who may open a case after its time.
     """
     lines = list(
         order.lines.select_related("variant__product").prefetch_related("variant__product__variants")
@@ -69,7 +71,7 @@ def case_form(order: Order, posted: QueryDict | None = None) -> dict[str, Any]:
         "key": given.get("key") or uuid4(),
         "refundable": refundable(order),
         "asked_until": asked_until(order),
-        "is_too_late": is_too_late(order),
+        "no_claim": why_no_claim(order, lines, left=left, decides_late=decides_late),
     }
 
 

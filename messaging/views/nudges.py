@@ -13,7 +13,7 @@ from messaging.services.conversations import ensure_order_conversation
 from messaging.services.messages import send_message
 from messaging.services.nudges import COURIER, PAYMENT, nudge_of
 from orders.models import Order
-from orders.views.desk import visible_order
+from orders.views.desk import not_now, visible_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.http.sent_forms import once_sent
 
@@ -23,9 +23,11 @@ from shopcomm.core.http.sent_forms import once_sent
 def nudge(request: ShopRequest, number: str, what: str) -> HttpResponseBase:
     """Shows what would be said, and says it once as it was edited."""
     order = visible_order(request, number)
-    found = nudge_of(order, what) if what in (PAYMENT, COURIER) else None
-    if found is None:
+    if what not in (PAYMENT, COURIER):
         raise Http404
+    found = nudge_of(order, what)
+    if found is None:
+        raise not_now(order)
     text, refusal = request.POST.get("text", found.text).strip(), ""
     if request.method == "POST":
         try:

@@ -13,6 +13,7 @@ from orders.after_sales import CASE_MOVES, OPEN, may_decide
 from orders.couriers import courier_code
 from orders.errors import GuardFailed, NotAllowed
 from orders.events import AfterSalesMoved
+from orders.labels import status_label
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Refund, Status, Variant
 from orders.selectors.parcels_home import not_home
 from orders.services.addresses import clean
@@ -102,9 +103,15 @@ def open_case(*, actor: Actor, order_id: int, wanted: CaseInput) -> AfterSalesCa
 def _check_window(order: Order, actor: Actor) -> None:
     """Later than the after-sales window only a manager decides."""
     if order.status not in SHIPPED:
-        raise GuardFailed(("not_shipped", _("还没有发货，请直接修改或取消订单")))
+        raise GuardFailed(("not_shipped", _not_now(order)))
     if "manager" not in actor.roles and is_too_late(order):
         raise GuardFailed(("after_sales_over", _("已超过售后期，请联系经理")))
+
+
+def _not_now(order: Order) -> str:
+    if order.status in (Status.PENDING_PAYMENT, Status.PAID):
+        return _("还没有发货，请直接修改或取消订单")
+    return _("订单%(status)s，不能再申请售后") % {"status": status_label(order.status)}
 
 
 def asked_until(order: Order) -> datetime | None:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -16,6 +17,7 @@ from orders.models import Order
 from orders.models.payments import BY_HAND
 from orders.selectors.after_sales import cases_of
 from orders.selectors.change_requests import asked_changes
+from orders.selectors.claims import why_no_claim
 from orders.selectors.evaluations import evaluation_of
 from orders.selectors.open_sums import open_sum_of
 from orders.selectors.orders import allowed_transitions, orders_visible_to, status_counts
@@ -81,6 +83,13 @@ def visible_order(request: ShopRequest, number: str) -> Order:
     if order is None:
         raise Http404
     return order
+
+
+def not_now(order: Order) -> ElsewhereNow:
+    """What an order that somebody may see does not allow as it is: a sentence on its page, for the address of a step
+    that was typed, kept or open for long."""
+    text = _("这一步现在不能做，订单是“%(status)s”") % {"status": order.get_status_display()}
+    return ElsewhereNow(text, reverse("orders:detail", args=[order.number]))
 
 
 def place_of_order(request: ShopRequest, number: str) -> str:
@@ -152,7 +161,12 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
         "lines": lines,
         "pieces": sum(line.quantity for line in lines),
         "steps": steps_of(order),
-        "toolbar": toolbar_of(order, allowed_transitions(order, request.actor), undecided=bool(deciding)),
+        "toolbar": toolbar_of(
+            order,
+            allowed_transitions(order, request.actor),
+            undecided=bool(deciding),
+            may_claim=not why_no_claim(order, lines, decides_late=request.actor.role == "manager"),
+        ),
         "can_edit": order.status in EDITABLE,
         "shipments": name_carriers(list(order.shipments.prefetch_related("nodes", "lines__line"))),
         "to_ship": still_to_ship(order),

@@ -73,16 +73,19 @@ class Step:
     at: datetime | None = None
 
 
-def toolbar_of(order: Order, transitions: list[Transition], *, undecided: bool = False) -> Toolbar:
+def toolbar_of(
+    order: Order, transitions: list[Transition], *, undecided: bool = False, may_claim: bool = True
+) -> Toolbar:
     """Everything that may be done with an order: the way forward first, then editing, what costs money last.
 
     While something is `undecided` the answer to it is the screen's primary button, and the way forward is not.
+    `may_claim`: whether anything of it can still be claimed by whoever reads.
     """
     moves = _moves(order, transitions, undecided=undecided)
     forward = [action for action in moves if action.forward]
     back = [action for action in moves if not action.forward and not action.danger]
     danger = [action for action in moves if action.danger]
-    buttons = [*forward, *_beside(order), *back]
+    buttons = [*forward, *_beside(order, may_claim=may_claim), *back]
     if danger:
         danger[0] = replace(danger[0], first_danger=True)
     return Toolbar(buttons[:BAR], [*buttons[BAR:], *danger])
@@ -108,7 +111,7 @@ def _moves(order: Order, transitions: list[Transition], *, undecided: bool) -> l
     return actions
 
 
-def _beside(order: Order) -> list[Action]:
+def _beside(order: Order, *, may_claim: bool) -> list[Action]:
     """What may be done with an order that moves it nowhere."""
     actions = []
     if order.status in EDITABLE:
@@ -122,7 +125,7 @@ def _beside(order: Order) -> list[Action]:
         actions.append(
             Action(_("催物流"), "truck", reverse("messaging:nudge", args=[order.number, "courier"]))
         )
-    if order.status in CLAIMABLE:
+    if may_claim and order.status in CLAIMABLE:
         claim = reverse("messaging:new-case", args=[order.number])
         actions.append(Action(_("售后"), "refund", claim, asks=False))
     if order.status != Status.PENDING_PAYMENT:

@@ -16,7 +16,7 @@ from orders.selectors.orders import allowed_transitions
 from orders.selectors.parts import shipped_text
 from orders.services.transitions import transition_order
 from orders.transitions import Transition
-from orders.views.desk import back_to_order, visible_order
+from orders.views.desk import back_to_order, not_now, visible_order
 from orders.views.presenting import DANGEROUS, refusal_of, stale_of
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.http.sent_forms import once_sent
@@ -77,12 +77,15 @@ def _part(request: ShopRequest, order: Order, given: dict[str, str]) -> str:
 
 
 def _wanted(order: Order, to: str, request: ShopRequest) -> Transition | None:
-    """The row of the table; None when the order is there already, as for a form that is sent twice. Raises Http404."""
+    """The row of the table; None when the order is there already, as for a form that is sent twice. Raises Http404,
+    with a sentence where only the order stands in the way."""
     for row in allowed_transitions(order, request.actor):
         if row.to == to:
             return row
-    if order.status != to or request.method != "POST":
+    if to not in Status.values:
         raise Http404
+    if order.status != to or request.method != "POST":
+        raise not_now(order)
     return None
 
 

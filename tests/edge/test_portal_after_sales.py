@@ -1,13 +1,17 @@
 """Returns, exchanges and refunds from the phone to the stockroom, page by page."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from messaging.models import Attachment
 from messaging.services.renditions import draw_waiting
 from orders.models import AfterSalesCase, Order, Refund, Status
 from shopcomm.core.accounts.services.order_links import link_token, make_link
+from shopcomm.core.configuration.models import shop_settings
 from tests.factories import VariantFactory, make_order
 from tests.messaging.pictures import picture as draw
 
@@ -182,3 +186,49 @@ def test_money_alone_that_did_not_arrive_is_paid_again(log_in, manager, delivere
     desk.post(f"/orders/refunds/{refund.pk}/paid/", {"reference": "TK-2"})
     delivered.refresh_from_db()
     assert str(delivered.refunded_amount) == "20.00"
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        (Status.PAID, "还没有发货，请直接修改或取消订单"),
+        (Status.CANCELLED, "订单已取消，不能再申请售后"),
+    ],
+)
+def test_where_nothing_can_be_claimed_the_page_says_why_and_promises_nothing(phone, customer, status, why):
+    order = make_order(customer=customer, status=status)
+
+    shown = phone.get(page(order)).text
+
+    assert why in shown
+    assert [words in shown for words in (">申请售后</h2>", 'name="kind"', "可以申请到")] == [False] * 3
+    assert "现在不能申请售后</h2>" in shown
+    assert why in phone.post(page(order), claim(order)).text
+
+
+def test_what_is_claimed_already_is_not_promised_again(phone, delivered, log_in, sales):
+    Order.objects.filter(pk=delivered.pk).update(closed_at=timezone.now(), status=Status.COMPLETED)
+    assert "可以申请到" in phone.get(page(delivered)).text
+
+    line = delivered.lines.get()
+    phone.post(page(delivered), claim(delivered, **{f"quantity-{line.pk}": str(line.quantity)}))
+
+    shown = phone.get(page(delivered)).text
+    assert "发出的商品都已申请过售后" in shown
+    assert [words in shown for words in ('name="reason"', "可以申请到")] == [False, False]
+    # The desk neither leads there nor leaves who types the address with an empty form.
+    desk, form = log_in(sales), f"/orders/{delivered.number}/after-sales/"
+    assert form not in desk.get(f"/orders/{delivered.number}/").text
+    assert "发出的商品都已申请过售后" in desk.get(form).text
+
+
+def test_only_a_manager_is_led_to_a_claim_after_its_time(delivered, client, sales, manager):
+    over = timezone.now() - timedelta(days=shop_settings().after_sales_days, minutes=1)
+    Order.objects.filter(pk=delivered.pk).update(closed_at=over, status=Status.COMPLETED)
+    form, seen = f"/orders/{delivered.number}/after-sales/", {}
+    for staff in (sales, manager):
+        client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
+        linked = f'href="{form}"' in client.get(f"/orders/{delivered.number}/").text
+        seen[staff.role] = (linked, 'name="kind"' in client.get(form).text)
+
+    assert seen == {"sales": (False, False), "manager": (True, True)}

@@ -1,6 +1,9 @@
 """Changing an order from the phone: the page behind the link, and what the shop's pages show of it."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.test import Client
 
 from orders.change_form import FORMS
@@ -8,6 +11,7 @@ from orders.models import ChangePolicy, ChangeRequest, Order, Status
 from orders.selectors.change_requests import asked_changes
 from orders.selectors.timeline import in_words
 from shopcomm.core.accounts.services.order_links import link_token, make_link
+from shopcomm.core.configuration.models import shop_settings
 from tests.factories import VariantFactory, make_order
 
 pytestmark = pytest.mark.django_db
@@ -233,7 +237,8 @@ def test_a_number_is_shown_as_people_write_it_and_understood_when_sent_back(phon
         (Status.PENDING_PAYMENT, ["改订单"]),
         (Status.PAID, ["改订单", "催一下"]),
         (Status.SHIPPED, ["改订单", "退换货", "催一下"]),
-        (Status.DELIVERED, ["改订单", "退换货", "评价", "再来一单"]),
+        (Status.DELIVERED, ["退换货", "评价", "再来一单"]),
+        (Status.COMPLETED, ["退换货", "评价", "再来一单"]),
         (Status.CANCELLED, ["再来一单"]),
         (Status.REFUNDING, []),
     ],
@@ -242,6 +247,16 @@ def test_the_grid_shows_only_what_applies_now(phone, status, labels):
     shown = phone.get(page(make_order(status=status), ""))
 
     assert [each.label for each in shown.context["quick"]] == labels
+
+
+def test_the_grid_asks_for_no_claim_that_can_no_longer_be_made(phone):
+    order = make_order(status=Status.COMPLETED)
+    over = order.closed_at + timedelta(days=shop_settings().after_sales_days, minutes=1)
+
+    with time_machine.travel(over):
+        shown = phone.get(page(order, ""))
+
+    assert [each.label for each in shown.context["quick"]] == ["评价", "再来一单"]
 
 
 @pytest.mark.parametrize(

@@ -239,9 +239,16 @@ def test_a_move_on_an_order_that_changed_shows_what_changed(log_in, manager, ord
     assert f'name="version" value="{seen + 1}"' in refused.text
 
 
-@pytest.mark.parametrize("to", ["shipped", "nonsense", "delivered"])
-def test_a_move_that_is_not_open_is_not_found(log_in, manager, order: Order, to: str) -> None:
-    assert log_in(manager).post(f"/orders/{order.number}/to/{to}/", {"version": 1}).status_code == 404
+@pytest.mark.parametrize("to", ["shipped", "delivered"])
+def test_a_move_that_is_not_open_is_told_on_the_orders_page(log_in, manager, order: Order, to: str) -> None:
+    client, path = log_in(manager), f"/orders/{order.number}/to/{to}/"
+
+    for answer in (client.get(path, follow=True), client.post(path, {"version": 1}, follow=True)):
+        assert answer.redirect_chain == [(f"/orders/{order.number}/", 302)]
+        assert "这一步现在不能做，订单是“待支付”" in answer.text
+    # A dialog over the page says it itself.
+    assert client.get(path, headers=FRAGMENT).status_code == 404
+    assert client.get(f"/orders/{order.number}/to/nonsense/").status_code == 404
 
 
 def order_events(order: Order) -> list[Any]:

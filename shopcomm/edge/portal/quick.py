@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from orders.models import Evaluation, Order, Status
+from orders.models import ChangeKind, Evaluation, Order, Status
+from orders.selectors.change_requests import choices_for
+from orders.selectors.claims import why_no_claim
 
 ENDED = frozenset({Status.REFUNDING, Status.REFUNDED, Status.CANCELLED})
 ON_THE_WAY = frozenset({Status.PAID, Status.PICKING, Status.SHIPPED})
@@ -31,9 +33,9 @@ def quick_actions(order: Order, token: str, *, preview: bool) -> list[Quick]:
         return reverse(f"portal:{name}", args=[token])
 
     found = []
-    if order.status not in ENDED:
+    if order.status not in ENDED and _can_change(order):
         found.append(Quick("edit", _("改订单"), to("change")))
-    if order.status in SENT or order.after_sales.exists():
+    if order.after_sales.exists() or (order.status in SENT and not why_no_claim(order, order.lines.all())):
         found.append(Quick("refund", _("退换货"), to("after-sales")))
     if order.status in ON_THE_WAY and not preview:
         found.append(Quick("bell", _("催一下"), to("urge"), posts=True))
@@ -44,6 +46,11 @@ def quick_actions(order: Order, token: str, *, preview: bool) -> list[Quick]:
     if order.status in OVER and not preview:
         found.append(Quick("retry", _("再来一单"), reverse("my:again", args=[order.number])))
     return found
+
+
+def _can_change(order: Order) -> bool:
+    """Whether anything but a note can still be asked for: of goods that are here a note moves nothing."""
+    return any(choice.is_open for kind, choice in choices_for(order).items() if kind != ChangeKind.NOTE)
 
 
 def _rated(order: Order) -> bool:
