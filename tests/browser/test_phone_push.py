@@ -81,7 +81,7 @@ def test_a_phone_is_asked_when_the_order_moves_and_not_again_after_later(phone, 
 def test_the_page_of_notices_says_how_to_put_the_shop_on_the_home_screen(phone):
     phone.get_by_role("link", name="通知设置").click()
     card = phone.locator('[data-module="portal/install.js"]')
-    expect(phone.get_by_role("button", name="打开提醒")).to_be_visible()
+    expect(phone.get_by_role("button", name="在这台设备上打开提醒")).to_be_visible()
     expect(card).to_be_hidden()
     phone.wait_for_load_state("networkidle")
     phone.evaluate("""() => {
@@ -95,7 +95,7 @@ def test_the_page_of_notices_says_how_to_put_the_shop_on_the_home_screen(phone):
 
 def test_a_browser_that_will_not_ring_says_why_and_what_can_be_done(phone):
     phone.get_by_role("link", name="通知设置").click()
-    button, why = phone.get_by_role("button", name="打开提醒"), phone.locator("[data-push-why]")
+    button, why = phone.get_by_role("button", name="在这台设备上打开提醒"), phone.locator("[data-push-why]")
     expect(button).to_be_visible()
     phone.evaluate("""() => {
       Notification.requestPermission = async () => 'granted';

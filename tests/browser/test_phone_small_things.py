@@ -87,7 +87,7 @@ def test_an_order_of_forty_lines_keeps_what_can_be_done_within_reach(browse, liv
 def test_a_reminder_that_the_browser_refuses_is_told_with_what_else_there_is(browse, live, order):
     phone = browse(f"{live.url}{path_of(order, 'wishes')}", **SMALL)
     phone.evaluate("Notification.requestPermission = async () => 'default'")
-    phone.get_by_role("button", name="打开提醒").click()
+    phone.get_by_role("button", name="在这台设备上打开提醒").click()
     expect(phone.locator("[data-push-why]")).to_contain_text("再按一次，选“允许”")
     expect(phone.get_by_text("没有打开也不会漏掉")).to_be_visible()
 

@@ -100,3 +100,15 @@ def test_what_is_counted_in_english_can_be_one() -> None:
         chinese for chinese, english in messages().items() if len(english) == 1 and COUNTED.search(english[0])
     }
     assert wrong - ALWAYS_SEVERAL == set()
+
+
+def test_a_long_sentence_stands_in_one_template() -> None:
+    """What two pages explain at length is a partial of both: said twice, it is soon said in two ways."""
+    places: dict[str, set[str]] = {}
+    for path in ROOT.glob("templates/**/*.html"):
+        text = path.read_text()
+        said = [found[1] for found in re.findall(r"""{%\s*translate\s+(['"])(.+?)\1""", text)]
+        for sentence in said + BLOCK.findall(text):
+            if len(BLOCK_VALUE.sub("", sentence)) >= 40:
+                places.setdefault(sentence, set()).add(path.name)
+    assert {sentence: names for sentence, names in places.items() if len(names) > 1} == {}
