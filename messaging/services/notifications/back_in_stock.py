@@ -1,15 +1,17 @@
 """Customers who asked for sold-out goods: told when they are back, first come first served, no more than there is."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import Exists, F, OuterRef, Sum
 from django.utils import timezone
 
 from messaging.errors import NotFound
-from messaging.models import Conversation, NotificationRule, StockWatch, Trigger
+from messaging.models import Conversation, Notification, NotificationRule, StockWatch, Trigger
 from messaging.services.notifications.facts import facts_of_goods, facts_of_talk, goods_data
+from messaging.services.notifications.matters import watch_of
 from messaging.services.notifications.planning import Occasion, plan
 from orders.events import StockBack
 from orders.models import Variant
@@ -74,13 +76,31 @@ def _tell(sku: str, happened_at: datetime, event_id: int | None) -> int:
     return len(told)
 
 
+def wait_again(rows: Iterable[Notification]) -> None:
+    """Give customers whose notices were dropped, since the goods had gone again, the places that they had.
+
+    Who was told by another rule, or has asked anew since, has had an answer or a place.
+    """
+    causes = {row.cause: watch_of(row) for row in rows if row.trigger == Trigger.BACK_IN_STOCK}
+    if not causes:
+        return
+    told = Notification.objects.filter(cause__in=causes, state=Notification.State.SENT)
+    lost = set(causes.values()) - {causes[cause] for cause in told.values_list("cause", flat=True)}
+    anew = StockWatch.objects.filter(
+        conversation=OuterRef("conversation"), variant=OuterRef("variant"), told_at=None, cancelled_at=None
+    )
+    waiting = StockWatch.objects.filter(pk__in=lost, cancelled_at=None).exclude(Exists(anew))
+    waiting.update(told_at=None)
+
+
 def watched(watch: StockWatch, happened_at: datetime, event_id: int | None, available: int) -> Occasion:
     """What rules may tell one customer of goods that are back."""
     sku = watch.variant.sku
     goods = goods_data(sku, available=available)
     return Occasion(
         trigger=Trigger.BACK_IN_STOCK,
-        cause=f"watch:{watch.pk}",
+        # A customer who could not be told in time waits again, and is told of another arrival.
+        cause=f"watch:{watch.pk}:{event_id or int(happened_at.timestamp())}",
         happened_at=happened_at,
         conversation=watch.conversation,
         facts=replace(facts_of_talk(watch.conversation), categories=facts_of_goods(sku).categories),

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from messaging.models import Conversation, NotificationRule
+from messaging.models import Conversation, Notification, NotificationRule, Trigger
+from messaging.models.rules import ABOUT_STOCK
 from messaging.services.notifications.conditions import Facts
 from orders.events import (
     AfterSalesMoved,
@@ -30,6 +31,8 @@ INTERNAL_FIELDS = frozenset({"assigned_to", "hold_reason"})
 # Facts whose own line is what the words want, by the name they want it under.
 IN_WORDS: dict[type[Event], str] = {AfterSalesMoved: "case", OrderEvaluated: "rating"}
 MOST_NAMED = 5
+# Notices that say how many pieces there are.
+COUNTED = ABOUT_STOCK | {Trigger.BACK_IN_STOCK}
 
 
 def facts_of_order(order: Order, rules: Iterable[NotificationRule]) -> Facts:
@@ -113,6 +116,18 @@ def goods_data(sku: str, *, available: int, threshold: int | None = None) -> dic
         "threshold": threshold,
     }
     return data | (_who_is_hit(variant) if variant else {})
+
+
+def count_anew(rows: Iterable[Notification]) -> None:
+    """Put into notices about goods, before they are told, how many pieces there are now: some have waited a night."""
+    told = [row for row in rows if row.trigger in COUNTED and row.data.get("sku")]
+    if not told:
+        return
+    found = Variant.objects.filter(sku__in={row.data["sku"] for row in told})
+    now = {variant.sku: variant.available for variant in found}
+    for row in told:
+        if row.data["sku"] in now:
+            row.data = row.data | {"available": now[row.data["sku"]]}
 
 
 def _who_is_hit(variant: Variant) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Model
 
-from messaging.models import Conversation, Notification, Trigger
+from messaging.models import Conversation, Notification, StockWatch, Trigger
 from messaging.models.rules import DEBTS
 from messaging.selectors.unanswered import is_answered
 from orders.events import (
@@ -66,7 +66,7 @@ def settled_matters(rows: Sequence[Notification], now: datetime) -> set[int]:
 
     `order` of each row is as it is now. What only tells of something that has happened is never among them.
     """
-    return _of_events(rows) | _of_orders(rows) | _of_talks(rows) | _of_the_shop(rows, now)
+    return _of_events(rows) | _of_watches(rows) | _of_orders(rows) | _of_talks(rows) | _of_the_shop(rows, now)
 
 
 def _of_events(rows: Sequence[Notification]) -> set[int]:
@@ -131,6 +131,29 @@ def _stock(told: Told) -> Iterable[Notification]:
     for row, fact in facts:
         if (row.trigger == Trigger.STOCK_LOW) != (fact.sku in still):
             yield row
+
+
+def _of_watches(rows: Sequence[Notification]) -> set[int]:
+    """Customers for whom there is not enough any more of what came in; who asked first is served first."""
+    asked = [(row, watch_of(row)) for row in rows if row.trigger == Trigger.BACK_IN_STOCK]
+    if not asked:
+        return set()
+    found = StockWatch.objects.filter(pk__in={pk for _row, pk in asked}).select_related("variant")
+    left: dict[int, int] = {}
+    gone = set()
+    for watch in found.order_by("asked_at", "pk"):
+        variant = watch.variant
+        there = left.setdefault(variant.pk, variant.available if variant.is_active else 0)
+        if watch.cancelled_at or watch.quantity > there:
+            gone.add(watch.pk)
+        else:
+            left[variant.pk] -= watch.quantity
+    return {row.pk for row, pk in asked if pk in gone}
+
+
+def watch_of(row: Notification) -> int:
+    """The id of the watch that a notice of goods that are back answers."""
+    return int(row.cause.split(":")[1])
 
 
 LOOKS: tuple[Callable[[Told], Iterable[Notification]], ...] = (

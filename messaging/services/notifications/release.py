@@ -17,8 +17,10 @@ from django.utils import timezone
 
 from messaging.models import Notification, Recipient
 from messaging.services.channels.handing_over import hand_over
+from messaging.services.notifications.back_in_stock import wait_again
 from messaging.services.notifications.batch import Batch
 from messaging.services.notifications.decide import Reason
+from messaging.services.notifications.facts import count_anew
 from messaging.services.notifications.planning import store
 from messaging.services.notifications.reasons import BROKEN
 from messaging.services.notifications.recipients import Person, recipients, these
@@ -151,12 +153,14 @@ def _settle_rows(rows: Sequence[Notification], now: datetime) -> int:
         person: settle(batch.waiting_of(person), batch.world_of(person), batch.told_by_rule(person))
         for person in batch.people
     }
+    count_anew(batch.rows.values())
     told = tell(batch, [message for result in outcomes.values() for message in result.messages])
     _hand_on(
         batch, [pk for result in outcomes.values() for pk, why in result.dropped.items() if why == "nobody"]
     )
     for result in outcomes.values():
         _note(batch, result)
+    wait_again(batch.rows[pk] for result in outcomes.values() for pk in result.dropped)
     write_outcomes(batch.touched)
     hand_over(batch, told)
     return len(batch.touched)

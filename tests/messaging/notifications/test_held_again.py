@@ -5,8 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from messaging.models import Delivery, Notification, NotificationRule
+from messaging.models import Conversation, Delivery, Notification, NotificationRule, StockWatch
 from messaging.services.channels.delivering import why_needless
+from messaging.services.conversations import open_enquiry
+from messaging.services.notifications.back_in_stock import tell_waiting, watch_stock
 from messaging.services.notifications.moving import move_held
 from messaging.services.notifications.rehearsal import rehearse
 from messaging.services.notifications.release import release_due
@@ -155,6 +157,58 @@ def test_stock_that_came_at_night_is_low_for_nobody_in_the_morning(clock, seller
     clock.move_to(MORNING)
     release_due()
     assert about("stock_low") == [("dropped", "taken_back")]
+
+
+@pytest.fixture
+def waiting_for_goods(clock, customer) -> Conversation:
+    """A customer who asked for two pieces of what came in at night, when nobody is told."""
+    VariantFactory(sku="BACK-9", on_hand=0)
+    talk = open_enquiry(actor=Actor.system(), customer=customer, subject="")
+    watch_stock(conversation_id=talk.pk, sku="BACK-9", quantity=2)
+    clock.move_to(NIGHT)
+    set_stock(actor=Actor.system(), sku="BACK-9", delta=9)
+    relay()
+    return talk
+
+
+def told_of_goods() -> list[tuple[str, str]]:
+    rows = Notification.objects.filter(trigger="back_in_stock").order_by("pk")
+    return list(rows.values_list("state", "body"))
+
+
+def test_goods_that_are_gone_again_by_the_morning_are_not_told_and_the_place_in_the_queue_is_kept(
+    clock, waiting_for_goods
+):
+    later = open_enquiry(actor=Actor.system(), customer=waiting_for_goods.customer, subject="")
+    watch_stock(conversation_id=later.pk, sku="BACK-9")
+    set_stock(actor=Actor.system(), sku="BACK-9", delta=-8)
+    clock.move_to(MORNING)
+    release_due()
+    assert told_of_goods() == [("dropped", "")]
+    # One piece is not enough for whoever came first, and nobody behind them is served before.
+    assert tell_waiting() == 0
+
+    set_stock(actor=Actor.system(), sku="BACK-9", delta=2)
+    assert tell_waiting() == 2
+    release_due()
+    assert [state for state, _body in told_of_goods()] == ["dropped", "sent", "sent"]
+    assert Notification.objects.filter(state="sent", conversation=waiting_for_goods).count() == 1
+
+
+def test_goods_of_which_some_went_at_night_are_told_as_they_stand(clock, waiting_for_goods):
+    set_stock(actor=Actor.system(), sku="BACK-9", delta=-6)
+    clock.move_to(MORNING)
+    release_due()
+    ((state, body),) = told_of_goods()
+    assert (state, "现有 3 件" in body) == ("sent", True)
+
+
+def test_whoever_asked_anew_meanwhile_has_one_place_in_the_queue(clock, waiting_for_goods):
+    watch_stock(conversation_id=waiting_for_goods.pk, sku="BACK-9", quantity=5)
+    set_stock(actor=Actor.system(), sku="BACK-9", delta=-9)
+    clock.move_to(MORNING)
+    release_due()
+    assert StockWatch.objects.filter(told_at=None).count() == 1
 
 
 def test_what_a_channel_would_tell_late_is_looked_at_in_the_same_way(clock, customer, seller):
