@@ -38,6 +38,7 @@ from orders.stock_list import VariantsSection, count_field, counts_of, take_coun
 from shopcomm.core.admin_filters import choice_filter
 from shopcomm.core.phones import masked_phone
 from shopcomm.core.pictures.fields import REDUCES, PictureField
+from shopcomm.core.pictures.uploads import delete_on_commit
 
 
 class LookOnly:
@@ -138,7 +139,10 @@ def save_what_changed(variant: Variant, form: forms.ModelForm) -> None:
     columns = {field.name for field in Variant._meta.concrete_fields}
     # A product's page writes several, by key as its rows stand there: orders take them so, too.
     lock_variants([variant.pk])
+    replaced = Variant.objects.filter(pk=variant.pk).values_list("picture", flat=True).get()
     variant.save(update_fields=[name for name in form.changed_data if name in columns])
+    if replaced and not Variant.objects.filter(picture=replaced).exists():
+        delete_on_commit([replaced])
 
 
 class SkuInCapitals(forms.ModelForm):

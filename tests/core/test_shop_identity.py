@@ -5,9 +5,12 @@ from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models.fields.files import FieldFile
 from PIL import Image
 
+from shopcomm.core.accounts.services.order_links import link_token, make_link
 from shopcomm.core.configuration.models import ShopSettings, shop_settings
+from tests.factories import make_order
 from tests.first_page import png
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +21,11 @@ def typed(client, **changes):
     ShopSettings.objects.get_or_create(pk=1)
     page = "/admin/configuration/shopsettings/1/change/"
     form = client.get(page).context["adminform"].form
-    kept = {name: value for name, value in form.initial.items() if value not in (None, False, "")}
+    kept = {
+        name: value
+        for name, value in form.initial.items()
+        if value not in (None, False, "") and not isinstance(value, FieldFile)
+    }
     return client.post(page, kept | changes)
 
 
@@ -65,3 +72,65 @@ def test_goods_go_back_to_the_address_for_returns() -> None:
 
     shop.return_receiver, shop.return_phone = "王芳", "13800138000"
     assert shop.return_to == "王芳 13800138000 温州市鹿城区黄龙商贸城 3 区 B12"
+
+
+def files(folder) -> set[str]:
+    return {path.name for path in (folder / "shop").iterdir()}
+
+
+def sign(colour: str = "#0f6b52", size: tuple[int, int] = (120, 60)) -> SimpleUploadedFile:
+    out = BytesIO()
+    Image.new("RGB", size, colour).save(out, "PNG")
+    return SimpleUploadedFile("sign.png", out.getvalue(), "image/png")
+
+
+def icons(client, start: str = "?start=/my/") -> dict[str, str]:
+    found = client.get(f"/manifest.webmanifest{start}").json()
+    return {icon["sizes"]: icon["src"] for icon in found["icons"]}
+
+
+def test_the_customers_app_bears_the_shops_name_and_sign(media, log_in, manager, client) -> None:
+    assert all("/icons/app-" in src for src in icons(client).values())
+
+    typed(log_in(manager), logo=sign(), shop_name="长青箱包")
+    client.logout()
+
+    assert client.get("/manifest.webmanifest?start=/my/").json()["name"] == "长青箱包"
+    for sizes, src in icons(client).items():
+        icon = Image.open(BytesIO(b"".join(client.get(src).streaming_content)))
+        side = int(sizes.partition("x")[0])
+        assert (icon.format, icon.size) == ("PNG", (side, side))
+        # All of the sign in the middle, white around it, where a phone cuts icons round.
+        places = ((side // 2, side // 2), (2, 2), (side // 2, side // 4))
+        assert [icon.getpixel(place) for place in places] == [(15, 107, 82), (255,) * 3, (255,) * 3]
+    order = make_order()
+    page = client.get(f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/").text
+    assert re.search(r'rel="apple-touch-icon"\s+href="([^"]*)"', page)[1] == icons(client)["192x192"]
+    # The shop's own people install the product.
+    assert all("/icons/app-" in src for src in icons(client, start="").values())
+
+
+def test_the_file_of_a_replaced_sign_is_deleted_once_the_new_one_is_kept(
+    media, log_in, manager, client, django_capture_on_commit_callbacks
+) -> None:
+    office = log_in(manager)
+    with django_capture_on_commit_callbacks(execute=True):
+        typed(office, logo=sign(), pay_code=sign("#000000"))
+    first = files(media)
+    assert len(first) == 4
+
+    with django_capture_on_commit_callbacks() as waiting:
+        typed(office, logo=sign("#aa0000"))
+    assert files(media) > first
+    for callback in waiting:
+        callback()
+
+    shop = shop_settings()
+    kept = {shop.logo.name, shop.pay_code.name, shop.icon_192.name, shop.icon_512.name}
+    assert {f"shop/{name}" for name in files(media)} == kept
+    assert len(first & files(media)) == 1
+
+    with django_capture_on_commit_callbacks(execute=True):
+        typed(office, **{"logo-clear": "on"})
+    assert {f"shop/{name}" for name in files(media)} == {shop.pay_code.name}
+    assert all("/icons/app-" in src for src in icons(client).values())

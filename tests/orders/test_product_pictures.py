@@ -68,3 +68,17 @@ def test_a_new_sku_is_kept_in_capitals(log_in, manager, variant) -> None:
     log_in(manager).post(page, form_of(variant, sku="fb01-nv"))
 
     assert variant.product.variants.filter(sku="FB01-NV").exists()
+
+
+def test_the_file_of_a_replaced_picture_is_deleted(
+    log_in, manager, variant, tmp_path, django_capture_on_commit_callbacks
+) -> None:
+    client = log_in(manager)
+    for form in ("JPEG", "PNG"):
+        with django_capture_on_commit_callbacks(execute=True):
+            assert sent(client, variant, picture(form)).status_code == 302
+
+    variant.refresh_from_db()
+    assert [path.name for path in (tmp_path / "products").iterdir()] == [
+        variant.picture.name.removeprefix("products/")
+    ]

@@ -8,6 +8,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminImageFieldWidget
 
 from shopcomm.core.configuration.models import CalendarDay, ShopSettings, WorkingInterval
+from shopcomm.core.configuration.signs import save_with_pictures
 from shopcomm.core.pictures.fields import REDUCES, PictureField
 from shopcomm.core.realtime import ORDERS_FEED, look_again_on_commit
 
@@ -35,7 +36,7 @@ class ShopSettingsAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: ShopSettings, form: Any, change: bool) -> None:
         obj.pk = 1
-        super().save_model(request, obj, form, change)
+        save_with_pictures(obj)
         # Sales may see less, or more: open tabs notice at once.
         look_again_on_commit(ORDERS_FEED)
 

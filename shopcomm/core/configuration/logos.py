@@ -1,4 +1,4 @@
-"""The shop's sign and its code to pay with, as a manager has uploaded it: everybody sees it, from the first page on."""
+"""What a manager has uploaded of the shop itself, and the icons drawn of it: everybody sees it, from the first page on."""
 
 import mimetypes
 
@@ -10,9 +10,10 @@ from shopcomm.core.configuration.models import shop_settings
 
 @require_safe
 def logo(request: HttpRequest, name: str) -> FileResponse:
-    """The file, if it is the sign, or the code to pay with, that the shop has now."""
+    """The file, if it is the sign, an icon of it, or the code to pay with, that the shop has now."""
     shop = shop_settings()
-    kept = next((each for each in (shop.logo, shop.pay_code) if each.name == f"shop/{name}"), None)
+    shown = (shop.logo, shop.icon_192, shop.icon_512, shop.pay_code)
+    kept = next((each for each in shown if each.name == f"shop/{name}"), None)
     if kept is None:
         raise Http404
     try:

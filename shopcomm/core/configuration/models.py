@@ -22,6 +22,9 @@ class ShopSettings(models.Model):
     # Stands where customers look until a manager has said how the shop is called: “本店 · 自动通知”.
     shop_name = LineField(_("店名"), max_length=60, default="本店")
     logo = models.ImageField(_("店标"), upload_to="shop/", blank=True)
+    # Drawn from the sign, for the customers' pages as an app on a phone.
+    icon_192 = models.FileField(upload_to="shop/", blank=True, editable=False)
+    icon_512 = models.FileField(upload_to="shop/", blank=True, editable=False)
     phone = LineField(_("电话"), max_length=PHONE_LENGTH, blank=True, help_text=_("客户页面上可以直接拨打"))
     # How a customer pays this shop; shown beside what is due.
     pay_text = models.TextField(

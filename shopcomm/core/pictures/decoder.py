@@ -1,7 +1,7 @@
-"""The process in which one picture is decoded and drawn anew: `python -I decoder.py FORMAT FOLDER MEMORY SECONDS`.
+"""The process in which one picture is decoded and drawn anew: `python -I decoder.py FORMAT FOLDER MEMORY SECONDS [SIDE…]`.
 
-Takes the file on its standard input, writes `full` and `small` into FOLDER and one line of JSON to its standard output:
-`width` and `height`, or `refused` with a word. Whatever a decoder does to it (no end, no memory, a wrong address), it
+Takes the file on its standard input, writes `full` and `small` into FOLDER, or with sides one square icon of each, and one
+line of JSON to its standard output: `width` and `height`, or `refused` with a word. Whatever a decoder does to it (no end, no memory, a wrong address), it
 dies alone. It knows nothing of the shop: no settings, no database, no secrets are in its environment.
 """
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 FILE_BYTES = 100 * 1024 * 1024
 # By the clock it may take so many times its processor time: whatever else the machine does goes before it.
 BY_THE_CLOCK = 4
+# Of an icon's side; a phone may show no more of it than the circle of four fifths.
+ICON_PART = 0.72
 SIMPLE_MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
 
 
@@ -36,11 +38,12 @@ class Refused(Exception):
 
 def main() -> None:
     """Set the limits, draw, tell."""
-    form, folder, memory, seconds = sys.argv[1:]
+    form, folder, memory, seconds, *sides = sys.argv[1:]
     set_limits(memory=int(memory), seconds=int(seconds))
     content = sys.stdin.buffer.read()
     try:
-        told = draw(content, formats.Format(form), Path(folder))
+        how = formats.Format(form), Path(folder)
+        told = draw_icons(content, *how, [int(side) for side in sides]) if sides else draw(content, *how)
     except Exception as error:  # whatever a decoder raises on what is no picture
         told = {"refused": f"{type(error).__name__}: {error}"[:300]}
     sys.stdout.write(json.dumps(told))
@@ -69,6 +72,24 @@ def draw(content: bytes, form: formats.Format, folder: Path) -> dict[str, Any]:
     else:
         width, height = _draw_still(picture, form, folder)
     return {"width": width, "height": height}
+
+
+def draw_icons(content: bytes, form: formats.Format, folder: Path, sides: list[int]) -> dict[str, Any]:
+    """Write a picture as square icons: all of it on white, within the circle that phones cut icons to. Raises as `draw`."""
+    from PIL import Image
+
+    picture = open_picture(content, form)
+    picture.draft(None, (max(sides), max(sides)))
+    picture.load()
+    sign = _in_ordinary_colours(_upright(_plain(picture), picture), picture.info.get("icc_profile"))
+    sign = sign.convert("RGBA")
+    for side in sides:
+        scale = side * ICON_PART / max(sign.size)
+        size = max(1, round(sign.width * scale)), max(1, round(sign.height * scale))
+        icon, drawn = Image.new("RGB", (side, side), "white"), sign.resize(size, reducing_gap=2.0)
+        icon.paste(drawn, ((side - size[0]) // 2, (side - size[1]) // 2), mask=drawn)
+        icon.save(folder / f"icon-{side}", "PNG")
+    return {"width": max(sides), "height": max(sides)}
 
 
 def open_picture(content: bytes, form: formats.Format) -> "Image.Image":

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,23 @@ def draw_picture(content: bytes, form: Format) -> Drawn:
             raise NotDrawn(f"the decoder left nothing: {error}", final=False) from error
 
 
-def _run(content: bytes, form: Format, folder: Path) -> dict[str, Any]:
+def draw_icons(content: bytes, form: Format, sides: Iterable[int]) -> dict[int, bytes]:
+    """A picture as square icons (PNG) for an app on a phone, by their sides in pixels. Raises NotDrawn."""
+    sides = list(sides)
+    with tempfile.TemporaryDirectory(prefix="icons-") as folder:
+        told = _run(content, form, Path(folder), sides)
+        if "refused" in told:
+            raise NotDrawn(str(told["refused"]), final=True)
+        try:
+            return {side: (Path(folder) / f"icon-{side}").read_bytes() for side in sides}
+        except OSError as error:
+            raise NotDrawn(f"the decoder left nothing: {error}", final=False) from error
+
+
+def _run(content: bytes, form: Format, folder: Path, sides: Iterable[int] = ()) -> dict[str, Any]:
     limits = [str(settings.PICTURE_MEMORY_BYTES), str(settings.PICTURE_SECONDS)]
-    command = [sys.executable, "-I", decoder.__file__, form.value, str(folder), *limits]
+    icons = [str(side) for side in sides]
+    command = [sys.executable, "-I", decoder.__file__, form.value, str(folder), *limits, *icons]
     try:
         done = subprocess.run(
             command,

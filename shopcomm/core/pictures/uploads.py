@@ -1,9 +1,15 @@
 """A picture that a manager uploads for all to see (goods, the shop's sign): drawn anew elsewhere, like every picture that people send."""
 
+import logging
+from collections.abc import Iterable
+from functools import partial
 from pathlib import PurePosixPath
+from secrets import token_hex
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from shopcomm.core.pictures.draw import NotDrawn, draw_picture
@@ -11,6 +17,7 @@ from shopcomm.core.pictures.formats import KEPT_AS
 from shopcomm.core.pictures.headers import HeaderUnreadable, read_header
 from shopcomm.core.pictures.limits import why_too_large
 
+log = logging.getLogger(__name__)
 MIB = 1024 * 1024
 
 
@@ -37,4 +44,19 @@ def drawn_anew(upload: File) -> ContentFile:
     except NotDrawn as error:
         raise PictureRefused(_("这张图片已损坏，无法识别")) from error
     ending = KEPT_AS[header.format][2]
-    return ContentFile(drawn.full, f"{PurePosixPath(upload.name or 'x').stem[:40] or 'x'}.{ending}")
+    # Never a name that was used before: browsers keep what they have under it.
+    stem = PurePosixPath(upload.name or "x").stem[:40] or "x"
+    return ContentFile(drawn.full, f"{stem}-{token_hex(4)}.{ending}")
+
+
+def delete_on_commit(names: Iterable[str]) -> None:
+    """Delete uploaded files that nothing names any more, once what says so is committed."""
+    for name in names:
+        transaction.on_commit(partial(_delete, name), robust=True)
+
+
+def _delete(name: str) -> None:
+    try:
+        default_storage.delete(name)
+    except OSError:
+        log.warning("the replaced picture %s could not be deleted", name, exc_info=True)

@@ -12,6 +12,7 @@ from shopcomm.core.accounts.services.first_manager import NewManager, make_first
 from shopcomm.core.configuration.hours import Span
 from shopcomm.core.configuration.models import ShopSettings
 from shopcomm.core.configuration.schedule import set_weekly_hours
+from shopcomm.core.configuration.signs import save_with_pictures
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ def open_shop(*, code: str, opening: Opening, address: str) -> Staff:
     }
     shop, _made = ShopSettings.objects.update_or_create(pk=1, defaults=said)
     if opening.logo:
-        shop.logo.save(opening.logo.name or "logo", opening.logo)
+        shop.logo.save(opening.logo.name or "logo", opening.logo, save=False)
+        save_with_pictures(shop)
     set_weekly_hours(opening.weekly)
     return manager
 

@@ -17,7 +17,7 @@ from messaging.services.subscriptions import Entry, SubscriptionRefused, forget_
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.proofs import link_of
-from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.configuration.models import ShopSettings, shop_settings
 from shopcomm.core.http.parsers import raw_body
 from shopcomm.core.http.problems import problem
 from shopcomm.core.ui.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
@@ -67,15 +67,13 @@ def manifest(request: HttpRequest) -> JsonResponse:
     """The web app's manifest. `start` is the page it was installed from: a customer's own order."""
     start = request.GET.get("start", "/")
     own = start if start.startswith("/") and not start.startswith("//") else "/"
-    name = shop_settings().shop_name
+    shop = shop_settings()
+    name = shop.shop_name
+    # The shop's own people install the product; their customers install the shop.
+    pictures = icons_of(shop if "start" in request.GET else None)
     icons = [
-        {
-            "src": static(f"icons/app-{size}.png"),
-            "sizes": f"{size}x{size}",
-            "type": "image/png",
-            "purpose": purpose,
-        }
-        for size in (192, 512)
+        {"src": src, "sizes": f"{side}x{side}", "type": "image/png", "purpose": purpose}
+        for side, src in pictures.items()
         for purpose in ("any", "maskable")
     ]
     return JsonResponse(
@@ -92,6 +90,12 @@ def manifest(request: HttpRequest) -> JsonResponse:
         },
         content_type="application/manifest+json",
     )
+
+
+def icons_of(shop: ShopSettings | None) -> dict[int, str]:
+    """The addresses of the app's icons by their sides: drawn from the shop's sign where it has one, else the product's."""
+    own: dict[int, Any] = {192: shop.icon_192, 512: shop.icon_512} if shop else {}
+    return {side: own[side].url if own.get(side) else static(f"icons/app-{side}.png") for side in (192, 512)}
 
 
 @require_safe
