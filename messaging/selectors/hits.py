@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, Q, Value, When, Window
+from django.db.models import Case, Count, F, IntegerField, Max, Min, Q, Value, When, Window
 from django.db.models.functions import RowNumber
 
 from messaging.models import Message
@@ -11,6 +11,8 @@ from messaging.selectors.search import with_words
 from shopcomm.core.search.query import Query
 
 SHOWN = 3
+# No message has a number so high.
+BEHIND_ALL = 2**63 - 1
 
 
 @dataclass
@@ -24,6 +26,18 @@ class Hits:
     def more(self) -> int:
         """How many are not shown."""
         return self.count - len(self.shown)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one looks among the messages of a conversation that a search has found."""
+
+    count: int
+    # The how manieth it is, from the oldest on; 0 while none of them is looked at.
+    number: int
+    # The numbers of the messages before and after it that hold the words, too.
+    earlier: int | None
+    later: int | None
 
 
 def hits_in(conversation_ids: list[int], query: Query) -> dict[int, Hits]:
@@ -43,3 +57,22 @@ def hits_in(conversation_ids: list[int], query: Query) -> dict[int, Hits]:
         of_talk = hits.setdefault(message.conversation_id, Hits(count=message.in_all))
         of_talk.shown.append(message)
     return hits
+
+
+def place_among_hits(conversation_id: int, query: Query, at: int | None) -> Place | None:
+    """Where message `at` stands among those with these words, or None where there are none; in one query.
+
+    Without `at` one comes from behind the newest.
+    """
+    if not query:
+        return None
+    here = at or BEHIND_ALL
+    told = with_words(Message.objects.filter(conversation=conversation_id), query).aggregate(
+        count=Count("pk"),
+        number=Count("pk", filter=Q(seq__lte=here)),
+        earlier=Max("seq", filter=Q(seq__lt=here)),
+        later=Min("seq", filter=Q(seq__gt=here)),
+    )
+    if not told["count"]:
+        return None
+    return Place(told["count"], told["number"] if at else 0, told["earlier"], told["later"])

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from messaging.models import Conversation
 from messaging.selectors.conversations import conversations_visible_to
+from messaging.selectors.hits import place_among_hits
 from messaging.selectors.inbox import FOLDERS, InboxFilters, folder_counts, inbox_page, unread_conversations
 from messaging.services.conversations import open_enquiry
 from orders.labels import handed_over_text
@@ -22,6 +23,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.services.customers import customer_by_phone
 from shopcomm.core.http.errors import ElsewhereNow
+from shopcomm.core.search.query import parse_query
 from shopcomm.core.ui.templatetags.ui import capped
 
 MAX_ROWS = 500
@@ -40,6 +42,8 @@ def inbox(request: HttpRequest, conversation_id: int | None = None) -> HttpRespo
         context["conversation"] = visible.filter(pk=conversation_id).first() or _gone(
             request, conversation_id
         )
+        filters: InboxFilters = context["filters"]
+        context["place"] = place_among_hits(conversation_id, parse_query(filters.q), filters.at)
     return render(request, "messaging/inbox.html", context)
 
 

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.chat import ready
+from tests.browser.test_after_absence import say
 from tests.factories import make_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,6 +55,20 @@ def test_each_key_that_a_page_lists_does_what_it_says(browse, live, order, manag
     assert "N" in ready_keys
     desk.keyboard.press("n")
     expect(desk).to_have_url(re.compile("/orders/new/"))
+
+
+def test_one_goes_from_hit_to_hit_of_a_search_by_keys(browse, live, order, manager) -> None:
+    for count in range(30):
+        say(order, f"雾霾蓝还有吗 {count}" if count in (0, 29) else f"第 {count} 句")
+    address = f"{live.url}/inbox/{order.conversation.pk}/?q=雾霾蓝"
+    inbox = ready(browse(address, staff=manager))
+    assert keys_listed(inbox) == ["K", "/", "C", "Ctrl Shift N", "?", "Esc"]
+
+    for number, text in ((2, "雾霾蓝还有吗 29"), (1, "雾霾蓝还有吗 0")):
+        inbox.keyboard.press("k")
+        expect(inbox.locator(".jump")).to_contain_text(f"第 {number} 条，共 2 条")
+        expect(ready(inbox).locator(".log .found")).to_contain_text(text)
+        expect(inbox.locator(".log .found")).to_be_in_viewport()
 
 
 def test_a_page_without_orders_lists_only_what_is_there(browse, live, order, manager) -> None:

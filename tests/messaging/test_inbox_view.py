@@ -136,6 +136,27 @@ def test_a_search_shows_the_messages_it_found_marked_and_leads_to_them(client, m
     assert (len(row.hits.shown), row.hits.more) == (3, 1)
 
 
+def test_an_opened_conversation_leads_from_hit_to_hit(client, manager, conversation):
+    hits = [write(conversation, f"雾霾蓝 {count}") for count in range(3)]
+    write(conversation, "别的")
+    client.force_login(manager)
+
+    def opened(**asked) -> tuple[str, dict[str, int]]:
+        page = client.get(f"/inbox/{conversation.pk}/", {"q": "雾霾蓝", "folder": "mine"} | asked).text
+        bar = re.search(r'<nav class="jump".*?</nav>', page, re.DOTALL)
+        keys = re.findall(r'href="([^"]*)"\s+data-key="([jk])"', bar[0])
+        assert all("folder=mine" in href for href, _key in keys)
+        ways = {key: int(re.search(r"at=(\d+)", href)[1]) for href, key in keys}
+        return re.search(r'role="status"\s*>([^<]*)<', bar[0])[1], ways
+
+    assert opened() == ("共 3 条", {"k": hits[2]})
+    assert opened(at=hits[2]) == ("第 3 条，共 3 条", {"k": hits[1]})
+    assert opened(at=hits[1]) == ("第 2 条，共 3 条", {"k": hits[0], "j": hits[2]})
+    assert opened(at=hits[0]) == ("第 1 条，共 3 条", {"j": hits[1]})
+    for asked in ({}, {"q": conversation.order.number}):
+        assert 'class="jump"' not in client.get(f"/inbox/{conversation.pk}/", asked).text
+
+
 def test_the_page_of_a_hit_tells_the_pane_where_to_go(client, manager, conversation):
     seq = write(conversation, "雾霾蓝")
     client.force_login(manager)
