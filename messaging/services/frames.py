@@ -16,6 +16,8 @@ from shopcomm.core.realtime import (
     conversation_group,
     customer_group,
     frame,
+    is_own_group,
+    is_to_be_pushed,
     link_group,
     push,
 )
@@ -104,6 +106,13 @@ def frames_of(sent: Iterable[Sent]) -> list[dict[str, Any]]:
 
 
 def push_messages(sent: Iterable[Sent]) -> None:
-    """Show new messages, once committed, to everybody who has their conversations open, and to the desks."""
-    if frames := frames_of(sent):
+    """Show new messages, once committed, to everybody who has their conversations open, and to the desks.
+
+    What says only that something is otherwise is said once for all that one transaction does.
+    """
+    frames: list[dict[str, Any]] = []
+    for each in frames_of(sent):
+        if not (is_own_group(each["group"]) and (each in frames or is_to_be_pushed(each))):
+            frames.append(each)
+    if frames:
         transaction.on_commit(partial(push, *frames), robust=True)

@@ -98,6 +98,16 @@ def push_on_commit(
     transaction.on_commit(partial(push, frame(group, shop, customer) | {"skip": skip}), robust=True)
 
 
+def is_to_be_pushed(message: dict[str, Any]) -> bool:
+    """Whether the caller's transaction pushes just this message already. What still stands there is only undone together
+    with what the caller does now."""
+    waiting = transaction.get_connection().run_on_commit
+    return any(
+        isinstance(work, partial) and work.func is push and message in work.args
+        for _savepoints, work, *_how in waiting
+    )
+
+
 def look_again_on_commit(group: str) -> None:
     """Have every socket of a group ask once more whether it may stay, once the caller's transaction has committed."""
     transaction.on_commit(partial(push, frame(group, None) | {"look_again": True}), robust=True)
