@@ -66,7 +66,11 @@ def show_change_card(order: Order, event: DomainEvent, actor: Actor) -> None:
     conversation = ensure_order_conversation(order)
     if isinstance(fact, ChangeRequested) and fact.handler == Handler.CUSTOMER:
         send_card(
-            actor=actor, conversation_id=conversation.pk, card=NAME, object_id=request_id, body=_text(event)
+            actor=actor,
+            conversation_id=conversation.pk,
+            card=NAME,
+            object_id=request_id,
+            text=lambda: _text(event),
         )
         # It may have taken the place of an earlier one.
         for earlier in order.change_requests.filter(state="void", handler=Handler.CUSTOMER).order_by("-pk")[

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from messaging.models import Conversation
@@ -20,7 +21,7 @@ SELECT c.order_id, (
            SELECT count(*) FROM messaging_message u WHERE u.conversation_id = c.id
            AND u.seq > greatest(coalesce(r.seq, 0), c.closed_seq) AND u.sender_kind = 'customer'
            AND NOT u.acknowledges AND u.recalled_at IS NULL),
-       left(m.body, %s), m.kind, m.sender_kind, m.sender_name, m.internal, m.recalled_at
+       left(coalesce(m.data->'said'->>%s::text, m.body), %s), m.kind, m.sender_kind, m.sender_name, m.internal, m.recalled_at
 FROM messaging_conversation c
 CROSS JOIN LATERAL (
     SELECT * FROM messaging_message s WHERE s.conversation_id = c.id AND s.kind <> 'event'
@@ -37,7 +38,7 @@ def row_talk(order_ids: list[int], actor: Actor) -> dict[int, RowTalk]:
     Status lines are left out: the row's tag says as much.
     """
     with connection.cursor() as cursor:
-        cursor.execute(LAST_WORDS, [SHOWN, actor.id or 0, order_ids])
+        cursor.execute(LAST_WORDS, [get_language(), SHOWN, actor.id or 0, order_ids])
         return {order_id: RowTalk(_words(*rest), unread) for order_id, unread, *rest in cursor}
 
 

@@ -49,7 +49,7 @@ def ask_about(
         conversation_id=conversation.pk,
         card=CARD,
         object_id=product_id,
-        body=_as_text(wanted, known, question),
+        text=lambda: _as_text(wanted, known, question),
         data={"items": items, "question": question},
         key=key,
     )

@@ -2,11 +2,11 @@
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.models import Message, Sender
-from messaging.services.cards import card_changed, send_card
+from messaging.services.cards import card_changed, in_every_language, send_card
 from messaging.services.drafts import Draft
 from messaging.services.event_lines import line_key
 from messaging.services.messages import write_messages
@@ -73,33 +73,31 @@ def _show(quote: Quote, actor: Actor) -> None:
         conversation_id=quote.conversation_id or 0,
         card=CARD,
         object_id=quote.pk,
-        body=quote_text(quote),
+        text=lambda: quote_text(quote),
         key=str(quote.revision),
     )
 
 
 def quote_text(quote: Quote) -> str:
     """A quote as plain text: for a push, a search, the API."""
-    with translation.override(settings.LANGUAGE_CODE):
-        lines = list(quote.lines.all())
-        told = [
-            _("%(goods)s ×%(count)s，单价 %(price)s")
-            % {
-                "goods": f"{line.name} {line.spec}".strip(),
-                "count": line.quantity,
-                "price": written_money(line.unit_price, quote.currency),
-            }
-            for line in lines[:SHOWN_LINES]
-        ]
-        if len(lines) > SHOWN_LINES:
-            told.append(_("等 %(count)s 款") % {"count": len(lines)})
-        until = f"{timezone.localtime(quote.valid_until):%Y-%m-%d}"
-        head = _("报价单 %(number)s，合计 %(total)s，%(until)s 前有效") % {
-            "number": quote.number,
-            "total": written_money(quote.total, quote.currency),
-            "until": until,
+    lines = list(quote.lines.all())
+    told = [
+        _("%(goods)s ×%(count)s，单价 %(price)s")
+        % {
+            "goods": f"{line.name} {line.spec}".strip(),
+            "count": line.quantity,
+            "price": written_money(line.unit_price, quote.currency),
         }
-        return "\n".join([head, *told])
+        for line in lines[:SHOWN_LINES]
+    ]
+    if len(lines) > SHOWN_LINES:
+        told.append(_("等 %(count)s 款") % {"count": len(lines)})
+    head = _("报价单 %(number)s，合计 %(total)s，%(until)s 前有效") % {
+        "number": quote.number,
+        "total": written_money(quote.total, quote.currency),
+        "until": f"{timezone.localtime(quote.valid_until):%Y-%m-%d}",
+    }
+    return "\n".join([head, *told])
 
 
 def tell_quote_event(quote: Quote, event: DomainEvent, actor: Actor) -> None:
@@ -107,10 +105,7 @@ def tell_quote_event(quote: Quote, event: DomainEvent, actor: Actor) -> None:
     if quote.conversation_id is None:
         return
     card_changed(conversation_id=quote.conversation_id, card=CARD, object_id=quote.pk)
-    said = {}
-    for code, _name in settings.LANGUAGES:
-        with translation.override(code):
-            said[code] = event.fact.timeline_text()
+    said = in_every_language(event.fact.timeline_text)
     if text := said.pop(settings.LANGUAGE_CODE):
         write_messages([_draft(quote.conversation_id, event, text, said)])
 

@@ -2,9 +2,7 @@
 
 from datetime import date
 
-from django.conf import settings
 from django.db import transaction
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from messaging.services.cards import card_changed, send_card
@@ -32,7 +30,7 @@ def offer_in_conversation(
         conversation_id=ensure_order_conversation(task.order).pk,
         card=CARD,
         object_id=task.pk,
-        body=shortage_text(task),
+        text=lambda: shortage_text(task),
         # Offered anew it is shown anew, at the end.
         key=task.offered_at.isoformat() if task.offered_at else "",
     )
@@ -41,9 +39,8 @@ def offer_in_conversation(
 
 def shortage_text(task: ShortageTask) -> str:
     """The question as plain text."""
-    with translation.override(settings.LANGUAGE_CODE):
-        head = _("%(goods)s 缺 %(count)s 件，请选择怎么办：") % {"goods": task.goods, "count": task.missing}
-        return "\n".join([head, *(f"· {option.detail}" for option in offered_options(task))])
+    head = _("%(goods)s 缺 %(count)s 件，请选择怎么办：") % {"goods": task.goods, "count": task.missing}
+    return "\n".join([head, *(f"· {option.detail}" for option in offered_options(task))])
 
 
 def tell_shortage_event(order: Order, event: DomainEvent, actor: Actor) -> None:

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.conf import settings
 from django.db.models import CharField, Model, TextField
+from django.utils.html import escape
 from django.utils.translation import override
 
 from messaging.models import Message, NotificationRule, NotificationTemplate
@@ -36,6 +37,8 @@ OWN = (
     Staff,
     Variant,
 )
+# Messages whose text the product writes.
+PRODUCTS_WORDS = ("event", "card")
 # A template's words in the editor, an announcement to paste, the switch to the other language.
 SILENT = {"script", "style", "textarea"}
 SAID_AS_IT_IS = {
@@ -54,7 +57,7 @@ def own_words() -> list[str]:
     """Everything that people wrote, the longest first; not the lines and labels that the product writes."""
     found: set[str] = set(SAID_AS_IT_IS)
     for model in OWN:
-        rows = model.objects.exclude(kind="event") if model is Message else model.objects.all()  # type: ignore[attr-defined]
+        rows = model.objects.exclude(kind__in=PRODUCTS_WORDS) if model is Message else model.objects.all()  # type: ignore[attr-defined]
         for row in rows:
             found |= {part for text in texts_of(row) for part in (text, *text.split("\n"))}
     found -= {str(category) for category in Product.objects.values_list("category", flat=True)}
@@ -105,6 +108,31 @@ def test_the_conversations_lines_have_their_english(client, customer, sales, man
         if not line.data.get("said", {}).get("en")
     ]
     assert untold == []
+
+
+def test_cards_and_their_lines_are_english_for_whoever_reads_english(
+    client, phone_of, customer, sales, manager
+) -> None:
+    shop = busy_shop(customer, sales)
+    quote = Quote.objects.get()
+    cards = list(Message.objects.filter(kind="card"))
+    assert {each.data["card"] for each in cards} >= {"quote", "change"}
+    own, wrong = own_words(), {}
+    readers = {"shop": client, "customer": phone_of(customer)}
+    client.force_login(manager)
+    for state in (Quote.State.SENT, Quote.State.EXPIRED, Quote.State.WITHDRAWN):
+        Quote.objects.filter(pk=quote.pk).update(state=state)
+        for line in cards:
+            for who, reader in readers.items():
+                reader.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+                answer = reader.get(f"/conversations/{line.conversation_id}/cards/{line.seq}/")
+                if answer.status_code == 200 and (left := chinese_in(answer.text, own)):
+                    wrong[line.data["card"], state, who] = left
+    for line in cards:
+        if left := chinese_in(f"<p>{escape(line.data['said']['en'])}</p>", own):
+            wrong[line.data["card"], "text"] = left
+    assert wrong == {}
+    assert quote.number in client.get(f"/orders/{shop['busy'].number}/").text
 
 
 @pytest.mark.parametrize("code", COURIERS)

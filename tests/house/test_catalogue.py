@@ -112,3 +112,18 @@ def test_a_long_sentence_stands_in_one_template() -> None:
             if len(BLOCK_VALUE.sub("", sentence)) >= 40:
                 places.setdefault(sentence, set()).add(path.name)
     assert {sentence: names for sentence, names in places.items() if len(names) > 1} == {}
+
+
+def test_templates_hand_every_chinese_character_to_the_catalogue() -> None:
+    """A full-width comma between two translated words is Chinese, too."""
+    tags = re.compile(
+        r"{%\s*blocktranslate\b.*?{%\s*endblocktranslate\s*%}|{#.*?#}|{%.*?%}|{{.*?}}", re.DOTALL
+    )
+    wrong = []
+    for path in ROOT.glob("templates/**/*.html"):
+        bare = tags.sub("", path.read_text())
+        for name in sorted(SHOWN_AS_IT_IS, key=len, reverse=True):
+            bare = bare.replace(name, "")
+        if found := re.search(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+", bare):
+            wrong.append((path.name, found[0]))
+    assert wrong == []

@@ -42,7 +42,7 @@ def card_for_tests(settings, tmp_path):
 
 @pytest.fixture
 def line(conversation, manager, as_actor) -> Message:
-    given = {"conversation_id": conversation.pk, "card": "thing", "object_id": 7, "body": "一件东西"}
+    given = {"conversation_id": conversation.pk, "card": "thing", "object_id": 7, "text": lambda: "一件东西"}
     return send_card(actor=as_actor(manager), **given).message
 
 
@@ -57,7 +57,7 @@ def at(line: Message, action: str = "") -> str:
 
 
 def test_the_same_thing_is_shown_once(line, conversation, manager, as_actor):
-    given = {"conversation_id": conversation.pk, "card": "thing", "object_id": 7, "body": "一件东西"}
+    given = {"conversation_id": conversation.pk, "card": "thing", "object_id": 7, "text": lambda: "一件东西"}
     assert not send_card(actor=as_actor(manager), **given).created
     assert send_card(actor=as_actor(manager), key="again", **given).created
 

@@ -196,7 +196,7 @@ def test_sales_quote_from_a_conversation(order, variant, log_in, sales):
     assert (draft.state, draft.total, draft.created_by) == ("draft", 560, sales)
     assert "草稿" in text(desk.get(where))
     assert desk.post(f"/quotes/{draft.pk}/send/").url == where
-    assert card().data == {"card": "quote", "id": draft.pk}
+    assert [card().data[name] for name in ("card", "id")] == ["quote", draft.pk]
     sent = desk.post(f"/quotes/{draft.pk}/", given | {"unit_price": ["170"], "revision": "1", "send": "1"})
     assert sent.url == f"/orders/{order.number}/"
     assert (Quote.objects.get().total, Message.objects.filter(kind="card").count()) == (530, 2)

@@ -9,6 +9,9 @@ import { linked } from "messaging/linked.js";
 /** The same colour for a person as the server's `avatar` filter gives. */
 const colour = (id) => `a${([...String(id)].reduce((sum, char) => sum + char.charCodeAt(0), 0) % 5) + 1}`;
 
+/** A line or a card's text in the reader's language. */
+const inWords = ({ data, body }) => data?.said?.[inEnglish() ? "en" : "zh-hans"] ?? body;
+
 export default class Rows {
   #template;
   #page;
@@ -58,7 +61,7 @@ export default class Rows {
     const place = this.part("card");
     const { card, id } = message.data;
     Object.assign(place.dataset, { card, cardId: id, seq: message.seq });
-    place.querySelector("[data-text]").textContent = message.body;
+    place.querySelector("[data-text]").textContent = inWords(message);
     row.classList.add("msg--card");
     row.querySelector("[data-change]")?.remove();
     row.querySelector(".b").replaceWith(place);
@@ -95,7 +98,7 @@ export default class Rows {
   #event(message) {
     if (message.data?.notice) return this.#notice(message);
     const row = this.part("event");
-    row.querySelector("[data-text]").textContent = message.data?.said?.[inEnglish() ? "en" : "zh-hans"] ?? message.body;
+    row.querySelector("[data-text]").textContent = inWords(message);
     const use = row.querySelector("use");
     use?.setAttribute("href", use.getAttribute("href").replace(/#i-.*/, `#i-${eventIcon(message.data?.event)}`));
     row.classList.toggle("sys--internal", message.internal);
