@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from orders.models import AfterSalesCase
-from orders.transitions import CUSTOMER, SELLERS, STOCKROOM
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.rights import people_who_may
 
 State, Kind = AfterSalesCase.State, AfterSalesCase.Kind
 
@@ -21,25 +21,34 @@ class CaseMove:
 
     command: str
     from_: frozenset[AfterSalesCase.State]
-    actors: frozenset[str]
+
+    @property
+    def right(self) -> str:
+        """What `actor.may` is asked before this move."""
+        return f"after_sales.{self.command}"
+
+    @property
+    def actors(self) -> frozenset[str]:
+        """The people who may, for a refusal to name."""
+        return people_who_may(self.right)
 
 
 CASE_MOVES: dict[str, CaseMove] = {
     move.command: move
     for move in (
-        CaseMove("approve", frozenset({State.APPLIED}), SELLERS),
-        CaseMove("reject", frozenset({State.APPLIED, State.INSPECTING}), SELLERS),
-        CaseMove("appeal", frozenset({State.REJECTED}), frozenset({CUSTOMER})),
-        CaseMove("withdraw", frozenset({State.APPLIED, State.WAITING_RETURN}), SELLERS | {CUSTOMER}),
-        CaseMove("send", frozenset({State.WAITING_RETURN, State.RETURN_IN_TRANSIT}), SELLERS | {CUSTOMER}),
-        CaseMove("inspect", frozenset({State.WAITING_RETURN, State.RETURN_IN_TRANSIT}), STOCKROOM),
-        CaseMove("conclude", frozenset({State.INSPECTING}), SELLERS),
+        CaseMove("approve", frozenset({State.APPLIED})),
+        CaseMove("reject", frozenset({State.APPLIED, State.INSPECTING})),
+        CaseMove("appeal", frozenset({State.REJECTED})),
+        CaseMove("withdraw", frozenset({State.APPLIED, State.WAITING_RETURN})),
+        CaseMove("send", frozenset({State.WAITING_RETURN, State.RETURN_IN_TRANSIT})),
+        CaseMove("inspect", frozenset({State.WAITING_RETURN, State.RETURN_IN_TRANSIT})),
+        CaseMove("conclude", frozenset({State.INSPECTING})),
     )
 }
 
 
 def may_decide(case: AfterSalesCase, actor: Actor) -> bool:
     """Whether a case is this seller's to decide: an appeal is not for whoever refused, unless a manager did."""
-    if not case.appealed or "manager" in actor.roles:
+    if not case.appealed or actor.may("after_sales.decide_own_appeal"):
         return True
-    return actor.kind != "staff" or actor.id != case.refused_by_id
+    return actor.staff_id is None or actor.staff_id != case.refused_by_id

@@ -109,7 +109,7 @@ def needs_consent(order: Order, actor: Actor, columns: Iterable[str]) -> bool:
 
     An integration speaks for the system in which the customer ordered; it says itself when it is the shop that asks.
     """
-    return actor.kind == "staff" and order.status in CONSENTED_STATUSES and not CONSENTED.isdisjoint(columns)
+    return actor.is_staff and order.status in CONSENTED_STATUSES and not CONSENTED.isdisjoint(columns)
 
 
 def outcomes_for(stage: str, part: str) -> tuple[Outcome, ...]:

@@ -12,20 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from orders import events
 from orders.models import Order, Status
-from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.rights import RIGHT
 
-CUSTOMER, SALES, WAREHOUSE, MANAGER, SYSTEM, API = (
-    "customer",
-    "sales",
-    "warehouse",
-    "manager",
-    "system",
-    "api",
-)
-
-# A manager may do what sales and the warehouse may; an integration what anybody of the shop may.
-SELLERS = frozenset({SALES, MANAGER})
-STOCKROOM = frozenset({WAREHOUSE, MANAGER})
 TERMINAL = frozenset({Status.REFUNDED, Status.CANCELLED})
 
 
@@ -38,7 +26,6 @@ class Transition:
     to: str
     command: str
     label: str | Promise
-    actors: frozenset[str]
     event: type[events.OrderEvent]
     guards: tuple[str, ...] = ()
     effects: tuple[str, ...] = ()
@@ -46,6 +33,16 @@ class Transition:
     needs: tuple[str, ...] = ()
     # False: reached by another call (placing, a partial shipment) or kept for a later one.
     direct: bool = True
+
+    @property
+    def right(self) -> str:
+        """What `actor.may` is asked before this move."""
+        return f"orders.{self.command}"
+
+    @property
+    def actors(self) -> frozenset[str]:
+        """Who may call for it, for the diagram and for a refusal to name."""
+        return RIGHT[self.right].roles
 
     @property
     def number(self) -> int:
@@ -85,25 +82,25 @@ REFUND_NEEDS = ("reason", "amount")
 
 _placing = (
     Transition(
-        "T1", "", Status.PENDING_PAYMENT, "place", _("下单"), SELLERS | {CUSTOMER, SYSTEM}, events.OrderCreated,
+        "T1", "", Status.PENDING_PAYMENT, "place", _("下单"), events.OrderCreated,
         PLACE_GUARDS, ("reserve_stock",), "order_confirmed", ("items", "address"), direct=False,
     ),
     Transition(
-        "T3", Status.PENDING_PAYMENT, Status.PAID, "pay", _("登记收款"), frozenset({SYSTEM, MANAGER}),
+        "T3", Status.PENDING_PAYMENT, Status.PAID, "pay", _("登记收款"),
         events.OrderPaid, ("amount_invalid", "method_unknown", "payment_seen", "voucher_required"), ("take_payment", "check_allocation"), "paid", ("amount", "method", "reference"),
     ),
     # An order that is placed on account is placed and put on account in one transaction; both are written.
     Transition(
-        "T2", Status.PENDING_PAYMENT, Status.PAID, "put_on_account", _("挂账"), SELLERS | {SYSTEM},
+        "T2", Status.PENDING_PAYMENT, Status.PAID, "put_on_account", _("挂账"),
         events.OrderPaid, ("credit_exceeded",), ("take_on_account", "check_allocation"), "on_account",
     ),
     Transition(
-        "T4", Status.PENDING_PAYMENT, Status.CANCELLED, "cancel", _("取消订单"), SELLERS | {CUSTOMER},
+        "T4", Status.PENDING_PAYMENT, Status.CANCELLED, "cancel", _("取消订单"),
         events.OrderCancelled, ("deposit_kept",), ("release_stock", "close", "return_deposit", "void_changes"), "cancelled",
         ("reason", "keep_deposit"),
     ),
     Transition(
-        "T5", Status.PENDING_PAYMENT, Status.CANCELLED, "expire", _("超时关闭"), frozenset({SYSTEM}),
+        "T5", Status.PENDING_PAYMENT, Status.CANCELLED, "expire", _("超时关闭"),
         events.OrderCancelled, ("not_due", "payment_captured"), ("release_stock", "close", "return_deposit", "void_changes"),
         "expired",
     ),
@@ -111,51 +108,51 @@ _placing = (
 
 _picking = (
     Transition(
-        "T6", Status.PAID, Status.PICKING, "start_pick", _("开始配货"), STOCKROOM, events.OrderPicking,
+        "T6", Status.PAID, Status.PICKING, "start_pick", _("开始配货"), events.OrderPicking,
         ("on_hold", "shortage"), ("claim",), "picking",
     ),
     Transition(
-        "T7", Status.PICKING, Status.PAID, "release_pick", _("放回待配货"), STOCKROOM, events.OrderPickReleased,
+        "T7", Status.PICKING, Status.PAID, "release_pick", _("放回待配货"), events.OrderPickReleased,
         ("not_picker", "parcel_handed_over"), ("unclaim",),
     ),
     Transition(
-        "T8", Status.PICKING, Status.PICKING, "ship_parcel", _("部分发货"), STOCKROOM, events.ShipmentUpdated,
+        "T8", Status.PICKING, Status.PICKING, "ship_parcel", _("部分发货"), events.ShipmentUpdated,
         ("shortage", *PARCEL_GUARDS), ("hand_over",), "parcel_shipped", PARCEL_NEEDS, direct=False,
     ),
     Transition(
-        "T9", Status.PICKING, Status.SHIPPED, "ship_parcel", _("发货"), STOCKROOM, events.OrderShipped,
+        "T9", Status.PICKING, Status.SHIPPED, "ship_parcel", _("发货"), events.OrderShipped,
         ("shortage", *PARCEL_GUARDS), ("hand_over", "void_changes"), "shipped", PARCEL_NEEDS,
     ),
     Transition(
-        "T10", Status.PAID, Status.SHIPPED, "quick_ship", _("直接发货"), STOCKROOM, events.OrderShipped,
+        "T10", Status.PAID, Status.SHIPPED, "quick_ship", _("直接发货"), events.OrderShipped,
         ("on_hold", "shortage", *PARCEL_GUARDS), ("claim", "hand_over", "void_changes"), "shipped", PARCEL_NEEDS,
     ),
 )  # fmt: skip
 
 _delivery = (
     Transition(
-        "T11", Status.SHIPPED, Status.DELIVERED, "mark_delivered", _("登记签收"), STOCKROOM | {SYSTEM},
+        "T11", Status.SHIPPED, Status.DELIVERED, "mark_delivered", _("登记签收"),
         events.OrderDelivered, ("parcels_open",), ("sign_parcels",), "delivered",
     ),
     Transition(
-        "T12", Status.SHIPPED, Status.PICKING, "parcel_returned", _("包裹退回重发"), STOCKROOM | {SYSTEM},
+        "T12", Status.SHIPPED, Status.PICKING, "parcel_returned", _("包裹退回重发"),
         events.OrderPicking, ("nothing_to_send_again",), ("take_parcels_back",), "parcel_returned",
     ),
     Transition(
-        "T13", Status.DELIVERED, Status.COMPLETED, "confirm", _("确认收货"), frozenset({CUSTOMER, API}),
+        "T13", Status.DELIVERED, Status.COMPLETED, "confirm", _("确认收货"),
         events.OrderCompleted, ("after_sales_open",), ("close",), "completed",
     ),
     # Who has heard on the phone that all is well need not wait for the timer.
     Transition(
-        "T22", Status.DELIVERED, Status.COMPLETED, "complete", _("完成订单"), SELLERS,
+        "T22", Status.DELIVERED, Status.COMPLETED, "complete", _("完成订单"),
         events.OrderCompleted, ("after_sales_open",), ("close",), "completed",
     ),
     Transition(
-        "T14", Status.DELIVERED, Status.COMPLETED, "auto_complete", _("自动完成"), frozenset({SYSTEM}),
+        "T14", Status.DELIVERED, Status.COMPLETED, "auto_complete", _("自动完成"),
         events.OrderCompleted, ("not_due", "case_open", "after_sales_open"), ("close",), "completed",
     ),
     Transition(
-        "T15", Status.SHIPPED, Status.COMPLETED, "confirm", _("确认收货"), frozenset({CUSTOMER, API}),
+        "T15", Status.SHIPPED, Status.COMPLETED, "confirm", _("确认收货"),
         events.OrderCompleted, ("after_sales_open",), ("sign_parcels", "close"), "completed",
     ),
 )  # fmt: skip
@@ -163,50 +160,43 @@ _delivery = (
 _refunds = (
     *(
         Transition(
-            "T16", status, Status.REFUNDING, "request_full_refund", _("申请退款"), SELLERS | {CUSTOMER},
+            "T16", status, Status.REFUNDING, "request_full_refund", _("申请退款"),
             events.OrderRefunding, REFUND_GUARDS, ("open_refund", "void_changes"), "refund_requested", REFUND_NEEDS,
         )
         for status in (Status.PICKING, Status.SHIPPED, Status.DELIVERED)
     ),
     Transition(
-        "T17", Status.COMPLETED, Status.REFUNDING, "request_full_refund", _("售后退款"), SELLERS | {CUSTOMER},
+        "T17", Status.COMPLETED, Status.REFUNDING, "request_full_refund", _("售后退款"),
         events.OrderRefunding, (*REFUND_GUARDS, "after_sales_over"), ("open_refund", "void_changes"), "refund_requested",
         REFUND_NEEDS,
     ),
     Transition(
-        "T18", Status.REFUNDING, Status.REFUNDED, "refund_settled", _("退款到账"), frozenset({SYSTEM, MANAGER}),
+        "T18", Status.REFUNDING, Status.REFUNDED, "refund_settled", _("退款到账"),
         events.OrderRefunded, ("refund_sum", "voucher_required"), ("settle_refund", "release_stock", "close"),
         "refunded", ("reference", "restock"),
     ),
     *(
         Transition(
-            "T19", Status.REFUNDING, status, "reject_refund", _("驳回退款"), SELLERS | {CUSTOMER},
+            "T19", Status.REFUNDING, status, "reject_refund", _("驳回退款"),
             events.OrderRefundRejected, ("reason_required",), ("drop_refund",), "refund_rejected", ("reason",),
         )
         for status in (Status.PAID, Status.PICKING, Status.SHIPPED, Status.DELIVERED, Status.COMPLETED)
     ),
     *(
         Transition(
-            "T20", Status.REFUNDING, status, "downgrade_to_partial", _("改为部分退款"), SELLERS,
+            "T20", Status.REFUNDING, status, "downgrade_to_partial", _("改为部分退款"),
             events.OrderRefundRejected, ("reason_required", "amount_not_part"), ("drop_refund", "promise_part"),
             "refund_partial", ("reason", "amount"),
         )
         for status in (Status.PAID, Status.PICKING, Status.SHIPPED, Status.DELIVERED, Status.COMPLETED)
     ),
     Transition(
-        "T21", Status.PAID, Status.REFUNDING, "cancel_paid", _("取消并退款"), SELLERS | {CUSTOMER},
+        "T21", Status.PAID, Status.REFUNDING, "cancel_paid", _("取消并退款"),
         events.OrderRefunding, REFUND_GUARDS, ("open_refund", "void_changes"), "cancelled_refunding", REFUND_NEEDS,
     ),
 )  # fmt: skip
 
 TRANSITIONS: tuple[Transition, ...] = (*_placing, *_picking, *_delivery, *_refunds)
-
-
-def roles_of(actor: Actor) -> frozenset[str]:
-    """The actors' columns of the table that are open to somebody."""
-    if actor.kind == "api":
-        return frozenset({API, SALES, WAREHOUSE, MANAGER, SYSTEM})
-    return actor.roles
 
 
 def by_key(key: str, from_: str | None = None) -> Transition:

@@ -31,7 +31,7 @@ def returns_awaited(actor: Actor | None) -> list[AfterSalesCase]:
     """What the stockroom has to expect or to inspect: on the way first, oldest first."""
     waiting = AfterSalesCase.objects.filter(state__in=[State.RETURN_IN_TRANSIT, State.WAITING_RETURN])
     # The stockroom sees returns of orders that left its board long ago.
-    if actor is None or actor.role not in ("warehouse", "manager"):
+    if actor is None or not actor.may("warehouse.view"):
         return []
     rows = _with_lines(waiting.select_related("order__customer")).order_by("state", "asked_at")
     return list(rows[:200])

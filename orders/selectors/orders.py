@@ -14,7 +14,7 @@ from orders import hooks
 from orders.models import Order, OrderLine, Status
 from orders.selectors.search import search_orders
 from orders.selectors.visibility import orders_visible_to
-from orders.transitions import Transition, roles_of, transitions_from
+from orders.transitions import Transition, transitions_from
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 
@@ -177,7 +177,7 @@ def allowed_transitions(order: Order, actor: Actor | None) -> list[Transition]:
     rows = transitions_from(order.status, order.status_before)
     open_: dict[str, Transition] = {}
     for row in rows:
-        if row.actors & roles_of(actor):
+        if actor.may(row.right):
             open_.setdefault(row.to, row)
     return list(open_.values())
 

@@ -18,7 +18,6 @@ from orders.selectors.visibility import orders_visible_to
 from orders.todo import Todo, TodoKind, TodoSource
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
-from shopcomm.core.accounts.roles import may
 
 # Of each kind; what is beyond it comes when the first are done.
 MOST = 100
@@ -54,7 +53,7 @@ def todo_count(actor: Actor, *, now: datetime | None = None) -> int:
 def concerns(actor: Actor) -> QuerySet[Order]:
     """The orders an actor has to see to: a manager all of them, sales their own and those of nobody."""
     visible = orders_visible_to(actor)
-    if actor.role != "sales":
+    if not actor.may("orders.view_assigned"):
         return visible
     return visible.filter(Q(assigned_to=actor.id) | Q(assigned_to=None))
 
@@ -75,7 +74,7 @@ def _sources() -> list[TodoSource]:
 def _changes(actor: Actor, now: datetime) -> QuerySet[ChangeRequest]:
     """What sales have to answer; a manager also what the stockroom has left unanswered."""
     theirs = Q(handler__in=[Handler.SALES, Handler.COURIER])
-    if actor.role == "manager":
+    if actor.may("changes.answer_escalated"):
         theirs |= Q(handler=Handler.WAREHOUSE) & ~Q(escalated_at=None)
     rows = ChangeRequest.objects.filter(theirs, state=ChangeRequest.State.OPEN, order__in=concerns(actor))
     return rows.select_related("order__customer").order_by("asked_at", "pk")
@@ -89,7 +88,7 @@ def _change(row: ChangeRequest) -> Todo:
 
 def _cases(actor: Actor, now: datetime) -> QuerySet[AfterSalesCase]:
     rows = AfterSalesCase.objects.filter(state__in=SHOPS_TURN, order__in=concerns(actor))
-    if actor.role != "manager":
+    if not actor.may("after_sales.decide_own_appeal"):
         # An appeal is not for whoever refused.
         rows = rows.exclude(appealed=True, refused_by=actor.id)
     return rows.select_related("order__customer").order_by("asked_at", "pk")
@@ -121,7 +120,7 @@ def _refunds(actor: Actor, now: datetime) -> QuerySet[Refund]:
     wanted = Q(state__in=PROMISED, purpose__in=MONEY_BACK)
     wanted |= Q(state=Refund.State.REQUESTED, purpose=Refund.Purpose.ORDER)
     rows = Refund.objects.filter(wanted, order__in=concerns(actor))
-    rows = rows if may(actor.role, "payments.record") else rows.none()
+    rows = rows if actor.may("payments.record") else rows.none()
     return rows.select_related("order__customer").order_by("requested_at", "pk")
 
 
@@ -138,7 +137,7 @@ def _refund(row: Refund) -> Todo:
 
 def _deposits(actor: Actor, now: datetime) -> QuerySet[Order]:
     rows = deposits_to_decide(now).filter(pk__in=concerns(actor).values("pk"))
-    rows = rows if may(actor.role, "payments.record") else rows.none()
+    rows = rows if actor.may("payments.record") else rows.none()
     return rows.select_related("customer")
 
 
@@ -163,7 +162,7 @@ def _quotes(actor: Actor, now: datetime) -> QuerySet[Quote]:
     rows = Quote.objects.filter(
         state=Quote.State.SENT, valid_until__gt=now, valid_until__lte=now + RUNS_OUT_WITHIN
     )
-    if actor.role == "sales":
+    if actor.may("orders.view_assigned"):
         rows = rows.filter(Q(created_by=actor.id) | Q(created_by=None))
     return rows.select_related("customer").prefetch_related("lines").order_by("sent_at", "pk")
 

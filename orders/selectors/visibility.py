@@ -19,15 +19,15 @@ def orders_visible_to(actor: Actor | None) -> QuerySet[Order]:
     orders = Order.objects.all()
     if actor is None:
         return orders.none()
-    if actor.kind == "customer":
+    if actor.may("orders.view_own"):
         own = orders.filter(customer_id=actor.id_or_zero)
         return own.filter(pk=actor.order_id) if actor.order_id else own
-    if actor.kind != "staff" or actor.role == "manager":
+    if actor.may("orders.view_all"):
         return orders
-    if actor.role == "warehouse":
+    if actor.may("orders.view_to_ship"):
         finished = Q(status=Status.COMPLETED, closed_at__gte=timezone.now() - RECENT)
         return orders.filter(Q(status__in=STOCKROOM_SEES) | finished)
-    if actor.role == "sales":
+    if actor.may("orders.view_assigned"):
         own_or_free = Q(assigned_to=actor.id) | Q(assigned_to=None)
         return orders if shop_settings().sales_see_all else orders.filter(own_or_free)
     return orders.none()
@@ -39,7 +39,7 @@ def who_took_over(actor: Actor, number: str) -> str | None:
     None for whoever sees it, and for whoever never did anything with it: to them there is no such order.
     """
     order = Order.objects.filter(number=number).select_related("assigned_to").first()
-    if order is None or actor.kind != "staff" or orders_visible_to(actor).filter(pk=order.pk).exists():
+    if order is None or not actor.is_staff or orders_visible_to(actor).filter(pk=order.pk).exists():
         return None
     worked_on = events_of_order(order.pk).filter(actor_kind="staff", actor_id=actor.id_or_zero)
     return str(order.assigned_to or "") if worked_on.exists() else None

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from orders.after_sales import CASE_MOVES, OPEN, may_decide
 from orders.couriers import courier_code
-from orders.errors import GuardFailed, NotAllowed
+from orders.errors import GuardFailed
 from orders.events import AfterSalesMoved
 from orders.labels import status_label
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Refund, Status, Variant
@@ -25,8 +25,8 @@ from orders.services.locks import lock_lines, lock_order, lock_orders
 from orders.services.moves import CENT
 from orders.services.refunds import PAYABLE, promise_refund, refundable
 from orders.services.replacements import call_off, place_replacement
+from orders.services.rights import require_right
 from orders.services.transitions import check_owner, transition_order
-from orders.transitions import CUSTOMER, SELLERS, roles_of
 from orders.waybills import courier_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
@@ -68,8 +68,7 @@ def open_case(*, actor: Actor, order_id: int, wanted: CaseInput) -> AfterSalesCa
     """
     order = lock_order(order_id)
     check_owner(order, actor)
-    if not roles_of(actor) & (SELLERS | {CUSTOMER}):
-        raise NotAllowed(needed=SELLERS | {CUSTOMER})
+    require_right(actor, "after_sales.open")
     key = wanted.key[:80]
     if key and (known := AfterSalesCase.objects.filter(order=order, key=key).first()):
         return known
@@ -104,7 +103,7 @@ def _check_window(order: Order, actor: Actor) -> None:
     """Later than the after-sales window only a manager decides."""
     if order.status not in SHIPPED:
         raise GuardFailed(("not_shipped", _not_now(order)))
-    if "manager" not in actor.roles and is_too_late(order):
+    if is_too_late(order) and not actor.may("after_sales.open_late"):
         raise GuardFailed(("after_sales_over", _("已超过售后期，请联系经理")))
 
 
@@ -237,7 +236,7 @@ def give_money(case: AfterSalesCase, order: Order, actor: Actor) -> None:
 
 def _decider(actor: Actor) -> Actor:
     """The stockroom may find that all is well; the money is a consequence, not its decision."""
-    return actor if roles_of(actor) & SELLERS else Actor("system", None, actor.name, "manager")
+    return actor if actor.may("after_sales.approve") else Actor("system", None, actor.name, "manager")
 
 
 @retry_on_deadlock
@@ -252,7 +251,7 @@ def reject_case(*, actor: Actor, case_id: int, reason: str) -> AfterSalesCase:
         raise GuardFailed(("reason_required", _("请填写原因")))
     call_off(case, actor, reason.strip())
     case.state, case.answer, case.answered_by = State.REJECTED, clean(reason)[:300], actor.name
-    case.refused_by_id = actor.id if actor.kind == "staff" else None
+    case.refused_by_id = actor.staff_id
     case.closed_at = timezone.now()
     case.save()
     tell(case, order, actor, case.answer)
@@ -324,8 +323,7 @@ def begin(actor: Actor, case_id: int, command: str) -> tuple[AfterSalesCase, Ord
     case = AfterSalesCase.objects.select_for_update().get(pk=case_id)
     case.order = order
     check_owner(order, actor)
-    if not roles_of(actor) & move.actors:
-        raise NotAllowed(needed=move.actors)
+    require_right(actor, move.right)
     if case.state not in move.from_ and case.state not in DONE_ALREADY.get(command, ()):
         raise GuardFailed(("case_state", _("售后单“%(state)s”") % {"state": case.get_state_display()}))
     return case, order

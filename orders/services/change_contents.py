@@ -16,7 +16,6 @@ from orders.services.editing import ADDRESS, MONEY, edit_order, plain
 from orders.services.items import MAX_LINES, ItemInput
 from orders.services.moves import money, whole
 from orders.services.transitions import transition_order
-from orders.transitions import SELLERS, roles_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.phones import written_phone
 from shopcomm.core.text import one_line
@@ -27,7 +26,7 @@ def contents(order: Order, kind: str, given: dict[str, Any], actor: Actor) -> di
     if kind == ChangeKind.ADDRESS:
         return _address(order, given)
     if kind == ChangeKind.ITEMS:
-        return {"items": _items(_named(order, given.get("items")), priced=actor.kind != "customer")}
+        return {"items": _items(_named(order, given.get("items")), priced=actor.may("orders.name_prices"))}
     if kind == ChangeKind.URGENT:
         return {"urgent": bool(given.get("urgent", True))}
     if kind == ChangeKind.NOTE:
@@ -181,7 +180,7 @@ def make_so(request: ChangeRequest, order: Order, actor: Actor, *, seen: bool = 
         unpaid = order.status == Status.PENDING_PAYMENT
         to = Status.CANCELLED if unpaid else Status.REFUNDING
         # Whoever agrees to it, it is the customer who wants out.
-        asker = actor if roles_of(actor) & SELLERS else Actor.customer(order.customer)
+        asker = actor if actor.may("changes.answer") else Actor.customer(order.customer)
         return transition_order(
             actor=asker, order_id=order.pk, to=to, data={"reason": request.data["reason"]}
         )

@@ -54,7 +54,7 @@ def go_on(request: ChangeRequest, order: Order, lines: list[OrderLine], actor: A
     """Have a request that needs nobody's word any more do what the policy says: apply, wait for somebody, or end."""
     outcome, part = outcome_of(request, order, lines)
     # Another system cannot talk to a courier; whoever wants the parcel stopped asks a person.
-    if outcome == Outcome.REFUSE or (outcome == Outcome.COURIER and actor.kind == "api"):
+    if outcome == Outcome.REFUSE or (outcome == Outcome.COURIER and not actor.may("changes.ask_courier")):
         return refuse(request, order, actor, part)
     of_the_shop = request.asked_by_kind != "customer"
     if outcome == Outcome.APPLY or (outcome == Outcome.SALES and of_the_shop):

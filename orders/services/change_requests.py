@@ -20,9 +20,10 @@ from orders.services.change_updating import bring_up_to_date
 from orders.services.consent import agree, ask_customer, wants_consent
 from orders.services.locks import lock_lines, lock_order
 from orders.services.open_changes import check_open, locked_request, settle, tell_rejection
+from orders.services.rights import require_right
 from orders.services.transitions import check_owner
-from orders.transitions import SELLERS, STOCKROOM, roles_of
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.rights import people_who_may
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.deadlocks import retry_on_deadlock
 
@@ -30,9 +31,10 @@ State = ChangeRequest.State
 # Answered long after this, a request says nothing about what the customer wants today.
 FORGOTTEN = timedelta(hours=24)
 ANSWERERS = {
-    Handler.WAREHOUSE: STOCKROOM,
-    Handler.SALES: SELLERS,
-    Handler.COURIER: SELLERS | STOCKROOM,
+    Handler.WAREHOUSE: "changes.answer_stockroom",
+    Handler.SALES: "changes.answer",
+    Handler.COURIER: "changes.answer_courier",
+    Handler.CUSTOMER: "changes.answer_own",
 }
 
 
@@ -76,7 +78,7 @@ def request_change(
 
 def _check_limit(order: Order, actor: Actor) -> None:
     """A customer changes their mind so often and no more."""
-    if actor.kind != "customer":
+    if actor.is_shop:
         return
     asked = order.change_requests.filter(asked_by_kind="customer", state__in=[State.OPEN, State.ACCEPTED])
     # What was asked for and was so already has changed nothing.
@@ -99,7 +101,7 @@ def accept_change(*, actor: Actor, request_id: int, seen: Seen | None = None) ->
     otherwise or can no longer be done.
     """
     request, order = locked_request(request_id)
-    if request.consent and actor.kind == "customer":
+    if request.consent and actor.is_customer:
         check_owner(order, actor)
         return request
     _check_answerer(request, order, actor)
@@ -138,8 +140,8 @@ def withdraw_change(*, actor: Actor, request_id: int) -> ChangeRequest:
     """Take one's own request back; the shop may do it for the customer. Raises as accept_change does."""
     request, order = locked_request(request_id)
     check_owner(order, actor)
-    if actor.kind == "customer" and request.asked_by_kind != "customer" and request.said_in is None:
-        raise NotAllowed(needed=SELLERS)
+    if actor.is_customer and request.asked_by_kind != "customer" and request.said_in is None:
+        raise NotAllowed(needed=people_who_may("changes.answer"))
     if request.state == State.WITHDRAWN:
         return request
     check_open(request)
@@ -196,11 +198,6 @@ def escalate_change(*, request_id: int, now: datetime) -> bool:
 
 def _check_answerer(request: ChangeRequest, order: Order, actor: Actor) -> None:
     """Whether it is this actor's to answer. Raises NotAllowed."""
+    require_right(actor, ANSWERERS[Handler(request.handler)] if request.handler else "changes.answer")
     if request.handler == Handler.CUSTOMER:
-        if actor.kind != "customer":
-            raise NotAllowed(needed=["customer"])
-        return check_owner(order, actor)
-    needed = ANSWERERS[Handler(request.handler)] if request.handler else SELLERS
-    if actor.kind == "customer" or not roles_of(actor) & needed:
-        raise NotAllowed(needed=needed)
-    return None
+        check_owner(order, actor)

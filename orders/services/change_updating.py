@@ -49,5 +49,5 @@ def _check_chosen(order: Order, merged: Merged, held: set[str], actor: Actor, se
     if seen is not None:
         check_version(order, seen.version)
     if seen is None or seen.prices != prices_mark(moved):
-        told = clash_texts(merged.clashes + moved, whole=actor.kind == "customer")
+        told = clash_texts(merged.clashes + moved, whole=actor.is_customer)
         raise ChangeClash(version=order.version, clashes=told)

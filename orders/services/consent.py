@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from orders.change_merging import Seen
 from orders.change_policy import CONSENTED, CONSENTED_STATUSES, Outcome, needs_consent
-from orders.errors import GuardFailed, NotAllowed, PricesChanged
+from orders.errors import GuardFailed, PricesChanged
 from orders.models import ChangeRequest, Handler, Order, OrderLine
 from orders.selectors.pricing import mark_of_order
 from orders.services.addresses import clean
@@ -22,7 +22,7 @@ from orders.services.edit_items import lock_goods
 from orders.services.editing import edit_order, flat
 from orders.services.locks import lock_lines, lock_order
 from orders.services.open_changes import check_open, locked_request
-from orders.transitions import SELLERS, roles_of
+from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
 
@@ -64,8 +64,7 @@ def edit_or_ask(
     if not asked:
         _check_shown(order, shown)
         return order, None
-    if not roles_of(actor) & SELLERS:
-        raise NotAllowed(needed=SELLERS)
+    require_right(actor, "changes.record_consent")
     kind, wanted = wish_contents(order, asked)
     lines = lock_lines(order)
     request = new_request(order, lines, kind, wanted, actor)
@@ -82,7 +81,7 @@ def _check_shown(order: Order, shown: str) -> None:
 
 def wants_consent(order: Order, actor: Actor, columns: Iterable[str], *, shops_wish: bool) -> bool:
     """Whether the customer has to agree to what this actor asks for."""
-    if actor.kind == "api" and shops_wish:
+    if actor.is_integration and shops_wish:
         return order.status in CONSENTED_STATUSES and not CONSENTED.isdisjoint(columns)
     return needs_consent(order, actor, columns)
 
@@ -132,7 +131,7 @@ def agree(
         return request
     request.consent = {"at": timezone.now().isoformat()} | consent
     # Only the shop's own people name prices; whoever taps, it is their change.
-    return go_on(request, order, lines, actor if actor.kind == "customer" else asker(request))
+    return go_on(request, order, lines, actor if actor.is_customer else asker(request))
 
 
 @retry_on_deadlock
@@ -146,8 +145,7 @@ def agree_by_phone(
     GuardFailed when it is answered otherwise or nobody is named.
     """
     request, order = locked_request(request_id)
-    if actor.kind == "customer" or not roles_of(actor) & SELLERS:
-        raise NotAllowed(needed=SELLERS)
+    require_right(actor, "changes.record_consent")
     if request.consent:
         return request
     check_open(request)

@@ -5,13 +5,13 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from orders.errors import GuardFailed, NotAllowed
+from orders.errors import GuardFailed
 from orders.events import DepositReleased
 from orders.models import Order, Refund
 from orders.services.announce import record
 from orders.services.locks import lock_order
 from orders.services.refunds import promise_refund
-from orders.transitions import MANAGER, roles_of
+from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
 
@@ -23,8 +23,7 @@ def release_deposit(*, actor: Actor, order_id: int, reason: str) -> Order:
 
     The right and the reason are those of keeping it. Raises Order.DoesNotExist, NotAllowed, GuardFailed.
     """
-    if MANAGER not in roles_of(actor):
-        raise NotAllowed(needed=[MANAGER])
+    require_right(actor, "deposits.keep")
     order, reason = lock_order(order_id), reason.strip()
     kept = order.deposit_kept
     if kept <= 0:

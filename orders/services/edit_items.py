@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from orders.errors import GuardFailed, NotAllowed
+from orders.errors import GuardFailed
 from orders.models import OrderLine, StockReservation
 from orders.selectors.goods import items_as_logged
 from orders.services import stock
@@ -23,6 +23,7 @@ from orders.services.items import (
     variants_by_sku,
 )
 from orders.services.locks import lock_lines, lock_variants
+from orders.services.rights import require_right
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 def change_items(edit: Edit) -> None:
     """Make the lines what was asked for: the list is the whole order. Raises GuardFailed, InsufficientStock."""
     order = edit.order
-    if edit.actor.kind == "customer" and not edit.agreed:
-        raise NotAllowed(needed=["sales", "manager"])
+    if not edit.agreed:
+        require_right(edit.actor, "orders.edit")
     items = as_written(_item(row) for row in edit.wanted["items"] or [])
     lines = lock_lines(order)
     kept = {line.sku: line.unit_price for line in lines}

@@ -22,12 +22,14 @@ from orders.services.items import check_total
 from orders.services.locks import lock_lines, lock_order
 from orders.services.moves import money
 from orders.services.refunds import match_difference
+from orders.services.rights import require_right
 from orders.services.shortage_tasks import review_shortages
 from orders.services.transitions import check_owner, move_on_when_settled
 from orders.services.versions import check_version
-from orders.transitions import SALES, SELLERS, TERMINAL, roles_of
+from orders.transitions import TERMINAL
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
+from shopcomm.core.accounts.rights import people_who_may, staff_roles_with
 from shopcomm.core.deadlocks import retry_on_deadlock
 
 ADDRESS = tuple(COLUMNS.values())
@@ -144,11 +146,11 @@ def _check_fields(edit: Edit) -> None:
         )
     if edit.agreed:
         pass
-    elif actor.kind == "customer":
+    elif actor.may("orders.edit_own"):
         if wanted - CUSTOMER_FIELDS or order.status not in CUSTOMER_STATUSES:
-            raise NotAllowed(needed=SELLERS)
-    elif not roles_of(actor) & (SELLERS | {"system"}):
-        raise NotAllowed(needed=SELLERS)
+            raise NotAllowed(needed=people_who_may("orders.edit"))
+    else:
+        require_right(actor, "orders.edit")
     if order.status in TERMINAL and wanted - ALWAYS:
         raise OrderClosed(from_=order.status)
     redirected = edit.agreed and order.status == Status.SHIPPED and wanted <= set(ADDRESS)
@@ -191,7 +193,11 @@ def _assign(edit: Edit, value: Any) -> None:
     """Hand the order to a colleague, logged by name."""
     order = edit.order
     pk = getattr(value, "pk", value) or None
-    staff = Staff.objects.filter(pk=pk, is_active=True, role__in=SELLERS | {SALES}).first() if pk else None
+    staff = (
+        Staff.objects.filter(pk=pk, is_active=True, role__in=staff_roles_with("orders.create")).first()
+        if pk
+        else None
+    )
     if pk and staff is None:
         raise GuardFailed(("assignee_unknown", _("没有这位销售")))
     old = order.assigned_to

@@ -97,7 +97,7 @@ def close(move: Move) -> None:
 
 def claim(move: Move) -> None:
     order = move.order
-    order.picker_id = move.actor.id if move.actor.kind == "staff" else None
+    order.picker_id = move.actor.staff_id
     order.picking_at = move.now
 
 
@@ -214,7 +214,7 @@ def _return_goods(move: Move) -> None:
 
 def drop_refund(move: Move) -> None:
     """Rejected or withdrawn: the order is what it was before."""
-    withdrawn = move.actor.kind == "customer"
+    withdrawn = move.actor.is_customer
     if move.open_refund is not None:
         move.open_refund.state = Refund.State.WITHDRAWN if withdrawn else Refund.State.REJECTED
         move.open_refund.settled_at = move.now

@@ -8,14 +8,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.errors import GuardFailed, NotAllowed
+from orders.errors import GuardFailed
 from orders.events import EvaluationAnswered, OrderEvaluated
 from orders.models import Evaluation, Order, Status
 from orders.services.addresses import clean
 from orders.services.announce import record
 from orders.services.locks import lock_order
+from orders.services.rights import require_right
 from orders.services.transitions import check_owner
-from orders.transitions import CUSTOMER, SELLERS, roles_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
 
@@ -53,8 +53,7 @@ def evaluate_order(*, actor: Actor, order_id: int, given: EvaluationInput) -> Ev
     """
     order = lock_order(order_id)
     check_owner(order, actor)
-    if CUSTOMER not in roles_of(actor):
-        raise NotAllowed(needed={CUSTOMER})
+    require_right(actor, "evaluations.give")
     if not (1 <= given.goods <= 5 and 1 <= given.service <= 5):
         raise GuardFailed(("stars_required", _("请给商品和服务各选 1 到 5 星")))
     known = Evaluation.objects.filter(order=order).first()
@@ -116,8 +115,7 @@ def answer_evaluation(*, actor: Actor, order_id: int, answer: str) -> Evaluation
     """
     order = lock_order(order_id)
     row = Evaluation.objects.get(order=order)
-    if not roles_of(actor) & SELLERS:
-        raise NotAllowed(needed=SELLERS)
+    require_right(actor, "evaluations.answer")
     words = clean(answer)[:300]
     if not words:
         raise GuardFailed(("answer_required", _("请填写答复")))

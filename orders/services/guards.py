@@ -24,7 +24,6 @@ from orders.services.debts import beyond_credit
 from orders.services.moves import Move
 from orders.services.payment_slips import is_booked
 from orders.services.refunds import PENDING
-from orders.transitions import roles_of
 from orders.waybills import waybill_number
 from shopcomm.core.configuration.models import PartPaid, shop_settings
 from shopcomm.core.text import written_money
@@ -59,7 +58,7 @@ def payment_seen(move: Move) -> str | None:
 
 def voucher_required(move: Move) -> str | None:
     """People name the slip they saw; a payment provider and an integration keep their own."""
-    by_hand = move.actor.kind == "staff" and move.text("method") != Payment.Method.CASH
+    by_hand = move.actor.is_staff and move.text("method") != Payment.Method.CASH
     refund = move.open_refund if move.transition.to == Status.REFUNDED else None
     nothing = move.order.total == 0 or (refund is not None and refund.amount == 0)
     return _("请填写凭证号或流水号") if by_hand and not nothing and not move.text("reference") else None
@@ -76,7 +75,7 @@ def deposit_kept(move: Move) -> str | None:
     """That a deposit stays with the shop is a manager's decision, with a reason that stays on record."""
     if not move.data.get("keep_deposit"):
         return None
-    if "manager" not in roles_of(move.actor):
+    if not move.actor.may("deposits.keep"):
         return _("只有经理可以决定不退定金")
     return None if move.reason else _("不退定金要写明原因")
 
@@ -94,7 +93,7 @@ def balance_due(move: Move) -> str | None:
 def not_due(move: Move) -> str | None:
     """The timers: unpaid orders, and signed ones once the days without a refund in progress are over."""
     order = move.order
-    if move.actor.kind == "system" and move.data.get("overdue"):
+    if move.data.get("overdue") and move.actor.may("orders.close_overdue"):
         # A rule reminded the customer as often as it says and then waited.
         return None
     if order.status == Status.PENDING_PAYMENT:
@@ -133,8 +132,8 @@ def shortage(move: Move) -> str | None:
 
 def not_picker(move: Move) -> str | None:
     """Somebody else's pick is the manager's to release."""
-    own = move.order.picker_id in (None, move.actor.id) or move.actor.role != "warehouse"
-    return None if own else _("只有配货人或经理可以放回")
+    own = move.order.picker_id in (None, move.actor.id)
+    return None if own or move.actor.may("orders.release_any_pick") else _("只有配货人或经理可以放回")
 
 
 def parcel_handed_over(move: Move) -> str | None:
@@ -223,8 +222,8 @@ def pending_fact(asked: ChangeRequest, now: datetime) -> dict[str, Any]:
 def parcels_open(move: Move) -> str | None:
     """A timer or a courier's push waits for the last parcel; a person knows better."""
     done = {Shipment.State.SIGNED, Shipment.State.RETURNED}
-    open_ = move.actor.kind == "system" and any(parcel.state not in done for parcel in move.parcels)
-    return _("还有包裹没有签收") if open_ else None
+    open_ = any(parcel.state not in done for parcel in move.parcels)
+    return _("还有包裹没有签收") if open_ and not move.actor.may("orders.deliver_early") else None
 
 
 def nothing_to_send_again(move: Move) -> str | None:
@@ -235,7 +234,7 @@ def nothing_to_send_again(move: Move) -> str | None:
 
 
 def reason_required(move: Move) -> str | None:
-    withdrawn = move.transition.key == "T19" and move.actor.kind in ("customer", "api", "system")
+    withdrawn = move.transition.key == "T19" and move.actor.may("orders.keep_refund")
     return None if move.reason or withdrawn else _("请填写原因")
 
 
@@ -275,7 +274,7 @@ def amount_not_part(move: Move) -> str | None:
 
 def after_sales_over(move: Move) -> str | None:
     """Later than the after-sales window only a manager decides."""
-    if "manager" in move.actor.roles or move.order.closed_at is None or of_case(move):
+    if move.actor.may("after_sales.open_late") or move.order.closed_at is None or of_case(move):
         return None
     until = move.order.closed_at + timedelta(days=shop_settings().after_sales_days)
     return _("已超过售后期，请联系经理") if move.now > until else None

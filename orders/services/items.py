@@ -87,7 +87,7 @@ def check_items(
     ]
     if few and not odd and not offered:
         failures.append(("qty_below_minimum", _("低于起订量：%(skus)s") % {"skus": _("、").join(few)}))
-    if any(not _price_allowed(item, actor.is_shop or offered) for item in items):
+    if any(not _price_allowed(item, actor.may("orders.name_prices") or offered) for item in items):
         failures.append(("price_invalid", _("单价不正确")))
     return failures
 

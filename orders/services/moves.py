@@ -66,7 +66,7 @@ class Move:
     @property
     def override(self) -> str:
         """Why a manager ships although a change is open; nobody else may."""
-        return self.text("override")[:200] if self.actor.role == "manager" else ""
+        return self.text("override")[:200] if self.actor.may("changes.override") else ""
 
     @cached_property
     def payment(self) -> Decimal | None:

@@ -32,7 +32,7 @@ from orders.services.items import (
 from orders.services.moves import money
 from orders.services.numbers import next_number
 from orders.services.transitions import transition_order
-from orders.transitions import by_key, roles_of
+from orders.transitions import by_key
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.accounts.models.customers import Source
@@ -104,8 +104,8 @@ def place_order(
         placed_at=placed_at or timezone.now(),
         **columns,
     )
-    if assigned_to is None and (actor.kind, actor.role) == ("staff", "sales"):
-        order.assigned_to_id = actor.id
+    if assigned_to is None and actor.may("orders.take_charge"):
+        order.assigned_to_id = actor.staff_id
     agreed = terms or Terms(discount=discount, shipping_fee=shipping_fee)
     try:
         # A savepoint: whoever loses the race for an external id answers the winner's order.
@@ -120,10 +120,10 @@ def place_order(
 
 def _check_placer(actor: Actor, customer: Customer, *, on_credit: bool, offered: bool) -> None:
     """Customers order for themselves, and sales put it on account. Raises NotAllowed."""
-    own = actor.kind != "customer" or (actor.id == customer.pk and (offered or actor.order_id == 0))
-    needed = by_key("T2" if on_credit else "T1").actors
-    if not own or not needed & roles_of(actor):
-        raise NotAllowed(needed=needed)
+    own = actor.is_shop or (actor.owns_account(customer.pk) and (offered or actor.order_id == 0))
+    row = by_key("T2" if on_credit else "T1")
+    if not own or not actor.may(row.right):
+        raise NotAllowed(needed=row.actors)
 
 
 def _by_external_id(external_id: str | None, digest: str) -> Order | None:
@@ -146,7 +146,9 @@ def _check_rest(source: str, note: str) -> list[tuple[str, str]]:
 def _check_sums(actor: Actor, *sums: Decimal) -> list[tuple[str, str]]:
     """Whether these can be a discount and freight; only the shop names them."""
     known = [money(each) for each in sums]
-    fine = all(each is not None and each >= 0 for each in known) and (actor.is_shop or not any(known))
+    fine = all(each is not None and each >= 0 for each in known) and (
+        actor.may("orders.name_prices") or not any(known)
+    )
     return [] if fine else [("amount_invalid", _("金额不正确"))]
 
 

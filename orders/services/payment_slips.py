@@ -20,7 +20,7 @@ def check_slip(*, actor: Actor, amount: Decimal | str, method: str, reference: s
         failures.append(("amount_invalid", _("金额不正确")))
     if method not in dict(BY_HAND):
         failures.append(("method_unknown", _("收款方式不正确")))
-    if actor.kind == "staff" and method != Payment.Method.CASH and not reference:
+    if actor.is_staff and method != Payment.Method.CASH and not reference:
         failures.append(("voucher_required", _("请填写凭证号或流水号")))
     if failures or paid is None:
         raise GuardFailed(*failures)

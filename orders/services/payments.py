@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.errors import GuardFailed, NotAllowed
+from orders.errors import GuardFailed
 from orders.events import PaymentRecorded
 from orders.models import Order, Payment, Refund, Status
 from orders.services.announce import record
@@ -15,7 +15,7 @@ from orders.services.locks import lock_order
 from orders.services.moves import Move
 from orders.services.payment_slips import check_slip, is_booked, payment_of
 from orders.services.refunds import add_to_refund, match_difference, promise_refund
-from orders.transitions import roles_of
+from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
 
@@ -51,8 +51,7 @@ def record_payment(
     What comes in for a cancelled order opens a refund, so that nobody keeps it by mistake. A reference that is
     already booked changes nothing. Raises Order.DoesNotExist, NotAllowed, GuardFailed.
     """
-    if not roles_of(actor) & {"system", "manager"}:
-        raise NotAllowed(needed=["manager"])
+    require_right(actor, "payments.record")
     order = lock_order(order_id)
     method, reference = method or Payment.Method.TRANSFER, reference.strip()[:80]
     paid = check_slip(actor=actor, amount=amount, method=method, reference=reference)

@@ -28,10 +28,11 @@ from orders.services.items import (
 )
 from orders.services.moves import money
 from orders.services.orders import Terms, place_order
-from orders.transitions import SELLERS, roles_of
+from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.models.customers import Source
+from shopcomm.core.accounts.rights import people_who_may
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.events.publish import publish
 
@@ -67,9 +68,9 @@ def make_quote(
     *, actor: Actor, customer: Customer, wanted: QuoteInput, conversation_id: int | None = None
 ) -> Quote:
     """Write a quote that nobody has seen yet. Raises NotAllowed, GuardFailed."""
-    _check_seller(actor)
+    require_right(actor, "quotes.write")
     quote = Quote(customer=customer, conversation_id=conversation_id)
-    quote.created_by_id = actor.id if actor.kind == "staff" else None
+    quote.created_by_id = actor.staff_id
     quote.pk = _next_id()
     quote.number = f"BJ-{timezone.localdate():%y%m%d}-{quote.pk:04d}"
     _fill(quote, wanted, actor)
@@ -91,7 +92,7 @@ def edit_quote(*, actor: Actor, quote_id: int, wanted: QuoteInput, revision: int
 
     Raises Quote.DoesNotExist, NotAllowed, GuardFailed.
     """
-    _check_seller(actor)
+    require_right(actor, "quotes.write")
     quote = _locked(quote_id)
     _check_revision(quote, revision)
     _check_state(quote, EDITABLE)
@@ -155,7 +156,7 @@ def _write_lines(quote: Quote, wanted: QuoteInput) -> None:
 @transaction.atomic
 def send_quote(*, actor: Actor, quote_id: int) -> Quote:
     """Lay a draft before the customer. Sending twice is sending once. Raises as edit_quote does."""
-    _check_seller(actor)
+    require_right(actor, "quotes.write")
     quote = _locked(quote_id)
     if quote.state == State.SENT:
         return quote
@@ -172,7 +173,7 @@ def send_quote(*, actor: Actor, quote_id: int) -> Quote:
 @transaction.atomic
 def renew_quote(*, actor: Actor, quote_id: int, days: int | None = None) -> Quote:
     """Give a quote that has run out as long again as it first had. Raises as edit_quote does."""
-    _check_seller(actor)
+    require_right(actor, "quotes.write")
     quote = _locked(quote_id)
     if quote.is_open:
         return quote
@@ -205,7 +206,7 @@ def accept_quote(
         return quote.order
     _check_open(quote, revision)
     consent = clean(consent)[:300]
-    if actor.kind != "customer" and not consent:
+    if actor.is_shop and not consent:
         raise GuardFailed(("consent_required", _("请写下客户在电话里怎么答应的")))
     order = _place(quote, actor, address)
     quote.state, quote.order, quote.consent = State.ACCEPTED, order, consent
@@ -220,7 +221,7 @@ def _place(quote: Quote, actor: Actor, address: AddressInput) -> Order:
         return place_order(
             actor=actor,
             customer=quote.customer,
-            source=Source.WEB if actor.kind == "customer" else Source.PHONE,
+            source=Source.WEB if actor.is_customer else Source.PHONE,
             items=[ItemInput(line.sku, line.quantity, line.unit_price) for line in lines],
             address=address,
             note=quote.note,
@@ -269,7 +270,7 @@ def decline_quote(*, actor: Actor, quote_id: int, reason: str = "") -> Quote:
 @transaction.atomic
 def withdraw_quote(*, actor: Actor, quote_id: int) -> Quote:
     """The shop takes it back. Twice is once. Raises as edit_quote does."""
-    _check_seller(actor)
+    require_right(actor, "quotes.write")
     quote = _locked(quote_id)
     if quote.state == State.WITHDRAWN:
         return quote
@@ -305,18 +306,11 @@ def _answered(quote: Quote, actor: Actor) -> None:
     quote.save()
 
 
-def _check_seller(actor: Actor) -> None:
-    if actor.kind == "customer" or not roles_of(actor) & SELLERS:
-        raise NotAllowed(needed=SELLERS)
-
-
 def _check_answerer(quote: Quote, actor: Actor) -> None:
     """The customer it was made for, or sales for them."""
-    if actor.kind == "customer" and actor.id == quote.customer_id:
-        if quote.state in (State.DRAFT,):
-            raise NotAllowed(needed=SELLERS)
-        return
-    _check_seller(actor)
+    own = actor.is_shop or (actor.owns_account(quote.customer_id) and quote.state != State.DRAFT)
+    if not own or not actor.may("quotes.accept"):
+        raise NotAllowed(needed=people_who_may("quotes.write"))
 
 
 def _check_open(quote: Quote, revision: int | None) -> None:

@@ -7,12 +7,12 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.errors import GuardFailed, NotAllowed
+from orders.errors import GuardFailed
 from orders.events import PartRefunded
 from orders.models import AfterSalesCase, Order, Refund
 from orders.services.announce import record
 from orders.services.locks import lock_order
-from orders.transitions import MANAGER, SYSTEM, roles_of
+from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.text import written_money
@@ -73,7 +73,7 @@ def pay_refund(*, actor: Actor, refund_id: int, reference: str = "") -> Refund:
     if refund.state == State.SUCCEEDED:
         return refund
     _check_payable(refund)
-    if actor.kind == "staff" and not reference.strip():
+    if actor.is_staff and not reference.strip():
         raise GuardFailed(("voucher_required", _("请填写凭证号或流水号")))
     book(refund, order, actor, reference)
     return refund
@@ -127,8 +127,7 @@ def fail_refund(*, actor: Actor, refund_id: int, reason: str) -> Refund:
 
 
 def _payable(actor: Actor, refund_id: int) -> tuple[Refund, Order]:
-    if not roles_of(actor) & {MANAGER, SYSTEM}:
-        raise NotAllowed(needed=[MANAGER])
+    require_right(actor, "refunds.pay")
     order = lock_order(Refund.objects.values_list("order_id", flat=True).get(pk=refund_id))
     return Refund.objects.select_for_update(of=("self",)).select_related("case").get(pk=refund_id), order
 

@@ -7,13 +7,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.errors import GuardFailed, NotAllowed
+from orders.errors import GuardFailed
 from orders.models import Order, Payment, Repayment, Status
 from orders.selectors.credit import OWING, debts
 from orders.services.locks import lock_conversations, lock_orders
 from orders.services.payment_slips import check_slip, is_booked
 from orders.services.payments import take_in
-from orders.transitions import roles_of
+from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.deadlocks import retry_on_deadlock
@@ -49,8 +49,7 @@ def record_repayment(*, actor: Actor, customer: Customer, slip: Slip, currency: 
 
     The same slip told again changes nothing. Raises NotAllowed, and GuardFailed when nothing is owed.
     """
-    if not roles_of(actor) & {"system", "manager"}:
-        raise NotAllowed(needed=["manager"])
+    require_right(actor, "payments.record")
     method, reference = slip.method or str(Payment.Method.TRANSFER), slip.reference.strip()[:80]
     amount = check_slip(actor=actor, amount=slip.amount, method=method, reference=reference)
     orders = _lock_debts(customer, currency)

@@ -6,13 +6,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.errors import NotAllowed
 from orders.events import ShipmentUpdated
 from orders.models import Shipment, Status, TrackingNode
 from orders.services.announce import record
 from orders.services.locks import lock_order
+from orders.services.rights import require_right
 from orders.services.transitions import transition_order
-from orders.transitions import STOCKROOM, SYSTEM, roles_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
 
@@ -43,8 +42,7 @@ def add_tracking_node(
 
     Raises Shipment.DoesNotExist, NotAllowed.
     """
-    if not roles_of(actor) & (STOCKROOM | {SYSTEM}):
-        raise NotAllowed(needed=["warehouse", "manager"])
+    require_right(actor, "parcels.scan")
     order = lock_order(Shipment.objects.values_list("order_id", flat=True).get(pk=shipment_id))
     parcel = Shipment.objects.get(pk=shipment_id)
     newest = parcel.nodes.values_list("scanned_at", flat=True).first()

@@ -16,6 +16,7 @@ from orders.services.editing import edit_order
 from orders.services.items import ItemInput
 from orders.services.locks import lock_line, lock_lines, lock_order, lock_variants
 from orders.services.moves import whole
+from orders.services.rights import require_right
 from orders.services.shortage_tasks import (
     SHORT_IN,
     is_promise,
@@ -25,8 +26,8 @@ from orders.services.shortage_tasks import (
     tell_settled,
 )
 from orders.services.transitions import check_owner, transition_order
-from orders.transitions import SELLERS, STOCKROOM, roles_of
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.rights import people_who_may
 from shopcomm.core.deadlocks import retry_on_deadlock
 
 # Where somebody stands before the shelf.
@@ -42,8 +43,7 @@ def report_missing(*, actor: Actor, line_id: int, missing: int, seen: int | None
     `seen`: how many were held for the line when the picker was told what this will do; another number is refused.
     Raises OrderLine.DoesNotExist, NotAllowed, GuardFailed.
     """
-    if not roles_of(actor) & STOCKROOM:
-        raise NotAllowed(needed=STOCKROOM)
+    require_right(actor, "shortages.report")
     order, line = lock_line(line_id)
     if order.status not in PICKED_IN:
         raise GuardFailed(("not_picking", _("订单不在配货中")))
@@ -77,8 +77,7 @@ def undo_missing(*, actor: Actor, report_id: int) -> Order:
     Undoing twice is undoing once. Raises MissingReport.DoesNotExist, NotAllowed, and GuardFailed when a count has put
     them back into the books already.
     """
-    if not roles_of(actor) & STOCKROOM:
-        raise NotAllowed(needed=STOCKROOM)
+    require_right(actor, "shortages.report")
     order = lock_order(MissingReport.objects.values_list("order_id", flat=True).get(pk=report_id))
     lines = {line.pk: line for line in lock_lines(order)}
     report = MissingReport.objects.select_for_update().get(pk=report_id)
@@ -150,8 +149,7 @@ def offer_options(*, actor: Actor, task_id: int, keys: list[str], until: date | 
 
     Raises ShortageTask.DoesNotExist, NotAllowed, GuardFailed.
     """
-    if not roles_of(actor) & SELLERS:
-        raise NotAllowed(needed=SELLERS)
+    require_right(actor, "shortages.offer")
     task, order = _locked(task_id)
     _check_open(task, order)
     chosen = [option for option in all_options(task) if option.key in keys]
@@ -192,7 +190,7 @@ def choose_option(
     _check_open(task, order)
     if seen is not None and seen != task.missing:
         raise GuardFailed(("shortage_changed", _("缺货数量刚刚有变化，请再看一眼")), missing=task.missing)
-    open_ = offered_options(task) if actor.kind == "customer" else all_options(task)
+    open_ = all_options(task) if actor.may("shortages.offer") else offered_options(task)
     option = next((each for each in open_ if each.key == key), None)
     if option is None:
         raise GuardFailed(("option_gone", _("这个方案现在不行了，请选别的或联系客服")))
@@ -214,7 +212,7 @@ def _do(option: Option, task: ShortageTask, order: Order, actor: Actor) -> Order
     if not items:
         # Nothing of the order is left: it ends, with all its money.
         to = Status.CANCELLED if order.status == Status.PENDING_PAYMENT else Status.REFUNDING
-        asker = actor if roles_of(actor) & SELLERS else Actor.customer(order.customer)
+        asker = actor if actor.may("shortages.offer") else Actor.customer(order.customer)
         reason = _("缺货：%(goods)s") % {"goods": task.goods}
         return transition_order(actor=asker, order_id=order.pk, to=to, data={"reason": reason})
     note = _("缺货：%(goods)s ×%(count)s") % {"goods": task.goods, "count": task.missing}
@@ -256,11 +254,9 @@ def _locked(task_id: int) -> tuple[ShortageTask, Order]:
 def _check_chooser(order: Order, actor: Actor, consent: str) -> None:
     """The order's own customer, or sales for them."""
     check_owner(order, actor)
-    if actor.kind == "customer":
-        return
-    if not roles_of(actor) & SELLERS:
-        raise NotAllowed(needed=SELLERS)
-    if not consent:
+    if not actor.may("shortages.choose"):
+        raise NotAllowed(needed=people_who_may("shortages.offer"))
+    if actor.is_shop and not consent:
         raise GuardFailed(("consent_required", _("请写下客户在电话里怎么答应的")))
 
 

@@ -9,13 +9,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.errors import GuardFailed, InsufficientStock, NotAllowed
+from orders.errors import GuardFailed, InsufficientStock
 from orders.events import StockBack, StockEvent, StockLow, StockReplenished
 from orders.models import Order, OrderLine, StockMovement, StockReservation, Variant
 from orders.selectors.products import written_skus
 from orders.selectors.promises import newest_promises
 from orders.services.announce import feed_frame, stock_fact
 from orders.services.locks import lock_conversations, lock_orders, lock_variants
+from orders.services.rights import require_right
 from orders.services.shortage_tasks import review_shortages
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
@@ -163,8 +164,7 @@ def set_stock(
     what the page showed to whoever counted: where goods have moved since, the count is refused.
     Raises Variant.DoesNotExist, NotAllowed, GuardFailed.
     """
-    if actor.kind not in ("system", "api") and actor.role != "manager":
-        raise NotAllowed(needed=["manager"])
+    require_right(actor, "stock.adjust")
     if (on_hand is None) == (delta is None):
         raise GuardFailed(("stock_invalid", _("请填写现有库存或增减数量，二选一")))
     variant_id = Variant.objects.values_list("pk", flat=True).get(sku=written_skus([sku])[sku])

@@ -17,8 +17,9 @@ from orders.services.moves import Move
 from orders.services.payments import is_money, record_part_payment, record_payment
 from orders.services.shortage_tasks import review_shortages
 from orders.services.versions import check_version
-from orders.transitions import TERMINAL, Transition, by_key, meant, roles_of, rows_between, transitions_from
+from orders.transitions import TERMINAL, Transition, by_key, meant, rows_between, transitions_from
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.roles import SELLERS
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.events.models import DomainEvent
 
@@ -59,9 +60,8 @@ def transition_order(
 
 def check_owner(order: Order, actor: Actor) -> None:
     """A customer acts on their own order only. Raises NotAllowed."""
-    foreign = order.customer_id != actor.id or actor.order_id not in (0, order.pk)
-    if actor.kind == "customer" and foreign:
-        raise NotAllowed(needed=["sales", "manager"])
+    if actor.is_customer and not actor.owns(order):
+        raise NotAllowed(needed=SELLERS)
 
 
 def choose(order: Order, to: str, actor: Actor, data: dict[str, Any]) -> Transition:
@@ -71,11 +71,11 @@ def choose(order: Order, to: str, actor: Actor, data: dict[str, Any]) -> Transit
         raise OrderClosed(from_=order.status, to=to)
     if not rows:
         open_ = transitions_from(order.status, order.status_before)
-        allowed = dict.fromkeys(str(row.to) for row in open_ if row.actors & roles_of(actor))
+        allowed = dict.fromkeys(str(row.to) for row in open_ if actor.may(row.right))
         done = _done_by(order) if order.status == to else None
         raise IllegalTransition(from_=order.status, to=to, allowed=allowed, labels=STATUS_LABELS, done=done)
     for row in meant(rows, data):
-        if row.actors & roles_of(actor):
+        if actor.may(row.right):
             return row
     raise NotAllowed(needed=set().union(*(row.actors for row in meant(rows, data))))
 
@@ -132,8 +132,8 @@ def _already_done(order: Order, actor: Actor, to: str, data: dict[str, Any]) -> 
 
     Callers repeat themselves after a lost answer.
     """
-    if to == Status.PICKING and order.status == Status.PICKING and actor.kind == "staff":
-        return order.picker_id == actor.id
+    if to == Status.PICKING and order.status == Status.PICKING and actor.is_staff:
+        return order.picker_id == actor.staff_id
     reference = str(data.get("reference") or "").strip()
     if to == Status.PAID and reference:
         method = data.get("method") or Payment.Method.TRANSFER

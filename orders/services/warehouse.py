@@ -6,13 +6,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.errors import GuardFailed, NotAllowed
+from orders.errors import GuardFailed
 from orders.events import OrderAcknowledged
 from orders.models import Order, OrderLine, Status, WarehouseAlert
 from orders.selectors.shortages import missing_pieces
 from orders.services.announce import record
 from orders.services.locks import lock_line, lock_lines, lock_order
-from orders.transitions import STOCKROOM, roles_of
+from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.realtime import WAREHOUSE_FEED, push_on_commit
@@ -25,7 +25,7 @@ def acknowledge_order(*, actor: Actor, order_id: int) -> Order:
 
     Raises Order.DoesNotExist, NotAllowed.
     """
-    _check_stockroom(actor)
+    require_right(actor, "warehouse.ship")
     order = lock_order(order_id)
     first = order.acknowledged_version == 0
     order.acknowledged_version = order.version + 1 if first else order.version
@@ -43,13 +43,13 @@ def acknowledge_alert(*, actor: Actor, alert_id: int) -> WarehouseAlert:
 
     Raises WarehouseAlert.DoesNotExist, NotAllowed.
     """
-    _check_stockroom(actor)
+    require_right(actor, "warehouse.ship")
     order = lock_order(WarehouseAlert.objects.values_list("order_id", flat=True).get(pk=alert_id))
     alert = WarehouseAlert.objects.get(pk=alert_id)
     if alert.acknowledged_at:
         return alert
     alert.acknowledged_at = timezone.now()
-    alert.acknowledged_by_id = actor.id if actor.kind == "staff" else None
+    alert.acknowledged_by_id = actor.staff_id
     alert.save(update_fields=["acknowledged_at", "acknowledged_by"])
     order.acknowledged_version = order.version + 1
     record(order, OrderAcknowledged, actor=actor, alert_id=alert.pk, kind=alert.kind)
@@ -63,7 +63,7 @@ def tick_line(*, actor: Actor, line_id: int, picked: int) -> OrderLine:
 
     Raises OrderLine.DoesNotExist, NotAllowed, GuardFailed.
     """
-    _check_stockroom(actor)
+    require_right(actor, "warehouse.ship")
     order, line = lock_line(line_id)
     if order.status != Status.PICKING:
         raise GuardFailed(("not_picking", _("订单不在配货中")))
@@ -79,7 +79,7 @@ def pick_piece(*, actor: Actor, order_id: int, variant_ids: Iterable[int]) -> Or
 
     Raises Order.DoesNotExist, NotAllowed, GuardFailed: the wrong goods, or more of them than the order wants.
     """
-    _check_stockroom(actor)
+    require_right(actor, "warehouse.ship")
     order = lock_order(order_id)
     if order.status != Status.PICKING:
         raise GuardFailed(("not_picking", _("订单不在配货中")))
@@ -111,8 +111,3 @@ def _put_in_box(order: Order, line: OrderLine, picked: int) -> OrderLine:
         WAREHOUSE_FEED, {"type": "event", "feed": "warehouse", "id": None, "cursor": None, "event": fact}
     )
     return line
-
-
-def _check_stockroom(actor: Actor) -> None:
-    if not roles_of(actor) & STOCKROOM:
-        raise NotAllowed(needed=STOCKROOM)

@@ -8,7 +8,6 @@ from orders.labels import asks, nothing
 from orders.models import ChangeKind, ChangeRequest
 from orders.selectors.todo import todo_count as count_todo
 from orders.selectors.warehouse import waiting_count
-from shopcomm.core.accounts.roles import may as role_may
 
 register = template.Library()
 
@@ -48,7 +47,7 @@ def was_there(before: str) -> bool:
 def waiting_orders(context: template.Context) -> int:
     """New orders and changes that the warehouse has not acknowledged; 0 for who does not work there."""
     actor = getattr(context.get("request"), "actor", None)
-    return waiting_count(actor) if actor is not None and actor.role == "warehouse" else 0
+    return waiting_count(actor) if actor is not None and actor.may("orders.view_to_ship") else 0
 
 
 @register.simple_tag(takes_context=True)
@@ -58,6 +57,6 @@ def todo_count(context: template.Context) -> int:
     if (counted := context.get("todo_waiting")) is not None:
         return int(counted)
     actor = getattr(context.get("request"), "actor", None)
-    if actor is None or actor.kind != "staff" or not role_may(actor.role, "orders.view"):
+    if actor is None or not actor.may("orders.view"):
         return 0
     return count_todo(actor)

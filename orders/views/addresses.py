@@ -20,4 +20,4 @@ def read_pasted(request: HttpRequest) -> JsonResponse:
 def reader(request: HttpRequest) -> str:
     """Whose readings are counted together."""
     actor: Actor | None = getattr(request, "actor", None)
-    return f"{actor.kind}:{actor.id}" if actor else f"visitor:{visitor_network(request)}"
+    return actor.who if actor else f"visitor:{visitor_network(request)}"

@@ -29,7 +29,7 @@ class Cell:
 @right_required("orders.view")
 def change_policy_page(request: ShopRequest) -> HttpResponseBase:
     """The table; a manager may change it."""
-    manager = request.actor.role == "manager"
+    manager = request.actor.may("changes.set_policy")
     if request.method == "POST":
         if not manager:
             raise PermissionDenied

@@ -33,7 +33,7 @@ def transition_page(request: ShopRequest, number: str, to: str) -> HttpResponseB
     given: dict[str, Any] = {
         "order": order,
         "transition": transition,
-        "may_override": request.actor.role == "manager",
+        "may_override": request.actor.may("changes.override"),
     }
     form = TransitionForm(request.POST or None, **given)
     if request.method == "GET" or not form.is_valid():

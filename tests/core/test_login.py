@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from shopcomm.core.accounts.models import Staff
-from shopcomm.core.accounts.roles import RIGHTS
+from shopcomm.core.accounts.rights import RIGHTS
 from tests.factories import StaffFactory
 
 pytestmark = pytest.mark.django_db

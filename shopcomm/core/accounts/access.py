@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
-from shopcomm.core.accounts.roles import may
+from shopcomm.core.accounts.rights import may
 
 
 class ShopRequest(HttpRequest):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from shopcomm.core.accounts.rights import may
 
 if TYPE_CHECKING:
     from shopcomm.core.accounts.models import ApiKey, Customer, Staff
@@ -11,9 +13,21 @@ if TYPE_CHECKING:
 Kind = Literal["customer", "staff", "system", "assistant", "api"]
 
 
+class Owned(Protocol):
+    """An order: what a customer has, and a link may open alone."""
+
+    @property
+    def pk(self) -> int:
+        """Its key."""
+
+    @property
+    def customer_id(self) -> int:
+        """The key of whose it is."""
+
+
 @dataclass(frozen=True)
 class Actor:
-    """Somebody or something that acts. `role` is a key of the transition table."""
+    """Somebody or something that acts. Ask `may` and `owns`; nobody else compares `kind` and `role`."""
 
     kind: Kind
     id: int | None
@@ -39,9 +53,21 @@ class Actor:
         return cls("api", key.pk, key.name, "system")
 
     @property
-    def roles(self) -> frozenset[str]:
-        """The rows of the transition table open to this actor; an integration stands for the manager."""
-        return frozenset({"system", "manager"}) if self.kind == "api" else frozenset({self.role})
+    def column(self) -> str:
+        """The column of the table of rights: a member of staff's role; the program can stand in for one."""
+        return self.role if self.kind in ("staff", "system") else self.kind
+
+    def may(self, right: str) -> bool:
+        """Whether the table of rights (`rights.py`) allows it. Raises KeyError for a right it does not have."""
+        return may(self.column, right)
+
+    def owns(self, order: Owned) -> bool:
+        """Whether this is a customer's own order and, for one who holds the link of an order, that order."""
+        return self.owns_account(order.customer_id) and self.order_id in (0, order.pk)
+
+    def owns_account(self, customer_id: int | None) -> bool:
+        """Whether this is the customer with that key."""
+        return self.is_customer and self.id == customer_id
 
     def is_same_as(self, other: Actor) -> bool:
         """Whether both are the same person with the same rights, whatever they are called."""
@@ -54,14 +80,39 @@ class Actor:
         return f"{self.kind}:{self.id}"
 
     @property
+    def is_customer(self) -> bool:
+        """Whether this is the customer's side, which speaks for itself alone."""
+        return self.kind == "customer"
+
+    @property
     def is_shop(self) -> bool:
         """Whether this is the shop's side, which sees internal notes."""
         return self.kind != "customer"
 
     @property
+    def is_staff(self) -> bool:
+        """Whether a member of staff is at the keyboard, and no program."""
+        return self.kind == "staff"
+
+    @property
+    def is_person(self) -> bool:
+        """Whether this is somebody, and no program."""
+        return self.kind in ("customer", "staff")
+
+    @property
+    def is_integration(self) -> bool:
+        """Whether another system acts, with a key."""
+        return self.kind == "api"
+
+    @property
+    def staff_id(self) -> int | None:
+        """The key of the member of staff; None for everybody else."""
+        return self.id if self.is_staff else None
+
+    @property
     def sender_kind(self) -> str:
         """The kind as a message shows it: an integration speaks as the system."""
-        return "system" if self.kind == "api" else self.kind
+        return "system" if self.is_integration else self.kind
 
     @property
     def id_or_zero(self) -> int:
@@ -71,4 +122,4 @@ class Actor:
     @property
     def sender_id(self) -> int:
         """The key that a message carries: who speaks as the system has none."""
-        return self.id_or_zero if self.kind in ("customer", "staff") else 0
+        return self.id_or_zero if self.is_person else 0

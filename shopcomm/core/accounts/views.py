@@ -22,7 +22,8 @@ from shopcomm.core.accounts.confirming import note_confirmed
 from shopcomm.core.accounts.forms import LoginForm, PasswordForm, PreferencesForm
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.open_sessions import open_sessions
-from shopcomm.core.accounts.roles import CUSTOMER, MANAGER, RIGHTS, SALES, WAREHOUSE, Role
+from shopcomm.core.accounts.rights import GROUPS, may
+from shopcomm.core.accounts.roles import API, CUSTOMER, SYSTEM, Role
 from shopcomm.core.accounts.services.first_manager import waits_for_owner
 from shopcomm.core.accounts.services.languages import keep_language
 from shopcomm.core.accounts.services.staff_sessions import (
@@ -78,7 +79,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
     if not user.is_authenticated:
         # A customer's way home from a page that is not there is not the log-in of the staff.
         return redirect("/my/" if request.actor else "login")  # type: ignore[attr-defined]
-    return redirect("/warehouse/" if user.role == Role.WAREHOUSE else "/orders/")
+    return redirect("/orders/" if may(user.role, "orders.view") else "/warehouse/")
 
 
 @require_safe
@@ -182,11 +183,10 @@ def choose_language(request: HttpRequest) -> HttpResponseBase:
 @right_required("admin")
 def rights(request: HttpRequest) -> HttpResponseBase:
     """Who may do what, from the table the code itself asks."""
-    columns = [
-        (SALES, Role.SALES.label),
-        (WAREHOUSE, Role.WAREHOUSE.label),
-        (MANAGER, Role.MANAGER.label),
-        (CUSTOMER, _("客户")),
+    columns = [(str(role.value), role.label) for role in Role]
+    columns += [(CUSTOMER, _("客户")), (SYSTEM, _("系统")), (API, _("接口"))]
+    groups = [
+        (name, [(right, [key in right.holders for key, _label in columns]) for right in rights])
+        for name, rights in GROUPS
     ]
-    rows = [(right, [key in right.roles for key, _label in columns]) for right in RIGHTS]
-    return render(request, "accounts/rights.html", {"columns": columns, "rows": rows})
+    return render(request, "accounts/rights.html", {"columns": columns, "groups": groups})

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from messaging.consumers.open_sockets import REDIS_SECONDS, open_sockets
 from messaging.selectors.outcomes import delivery_outcomes, notice_outcomes, overdue_notices
-from shopcomm.core.accounts.roles import may
+from shopcomm.core.accounts.rights import may
 from shopcomm.core.events.lags import reader_lags, unhandled_events
 from shopcomm.core.http.errors import forbidden
 

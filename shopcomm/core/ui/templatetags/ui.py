@@ -16,7 +16,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
-from shopcomm.core.accounts.roles import may as role_may
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.rights import may as role_may
 from shopcomm.core.http.sent_forms import FIELD
 from shopcomm.core.phones import masked_phone, written_phone
 from shopcomm.core.spans import written_span
@@ -144,7 +145,9 @@ def time_left(until: datetime) -> str:
 
 @register.filter
 def may(user: Any, key: str) -> bool:
-    """Whether the reader has a right of the table in `accounts/roles.py`."""
+    """Whether the reader, a member of staff or an actor, has a right of the table in `accounts/rights.py`."""
+    if isinstance(user, Actor):
+        return user.may(key)
     return bool(getattr(user, "is_authenticated", False)) and role_may(user.role, key)
 
 
