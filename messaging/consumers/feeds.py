@@ -23,12 +23,13 @@ MOST_MISSED = 500
 class Feed:
     name: str
     group: str
-    roles: frozenset[str]
+    # Who may follow it, by the table of rights.
+    right: str
 
 
 FEEDS = {
-    "orders": Feed("orders", ORDERS_FEED, frozenset({"sales", "manager"})),
-    "warehouse": Feed("warehouse", WAREHOUSE_FEED, frozenset({"warehouse", "manager"})),
+    "orders": Feed("orders", ORDERS_FEED, "orders.view"),
+    "warehouse": Feed("warehouse", WAREHOUSE_FEED, "warehouse.view"),
 }
 
 
@@ -40,7 +41,7 @@ def may_see_fact(actor: Actor, frame: dict[str, Any]) -> bool:
 @database_sync_to_async
 def sees_all(actor: Actor) -> bool:
     """Whether a follower of a feed gets every event of it."""
-    return actor.role != "sales" or shop_settings().sales_see_all
+    return not actor.may("orders.view_assigned") or shop_settings().sales_see_all
 
 
 @database_sync_to_async

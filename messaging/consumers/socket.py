@@ -29,7 +29,6 @@ from messaging.services.drafts import draft
 from messaging.services.frames import read_frame
 from messaging.services.messages import mark_read, recall_message, send_message
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.roles import may
 from shopcomm.core.accounts.sockets import Visitor, actor_now, by_links
 from shopcomm.core.logs import name_in_log
 from shopcomm.core.reading import whole_number
@@ -100,9 +99,9 @@ class ShopSocket(AsyncWebsocketConsumer):
             return
         self.outlet = Outlet(self._send_text, self.close)
         vigil().add(self)
-        if actor.kind == "customer":
+        if actor.is_customer:
             await self._join(CUSTOMERS)
-        if actor.kind == "staff":
+        if actor.is_staff:
             await self._join(staff_group(actor.id or 0))
             await self._say_at_work()
         else:
@@ -205,7 +204,7 @@ class ShopSocket(AsyncWebsocketConsumer):
         feed = FEEDS.get(given["feed"]) if isinstance(given["feed"], str) else None
         if feed is None:
             raise FrameError("not_found")
-        if self.actor.role not in feed.roles:
+        if not self.actor.may(feed.right):
             raise FrameError("forbidden")
         after = _cursor(given.get("after"))
         self.follows_feed, self.sees_all = True, await sees_all(self.actor)
@@ -273,7 +272,7 @@ class ShopSocket(AsyncWebsocketConsumer):
     @property
     def attends(self) -> bool:
         """Whether it is one of those who answer customers."""
-        return self.actor.kind == "staff" and may(self.actor.role, "conversations.view")
+        return self.actor.may("conversations.view")
 
     async def _say_at_work(self) -> None:
         """Nobody has touched an idle page for a while: it is no sign of somebody."""
@@ -282,7 +281,7 @@ class ShopSocket(AsyncWebsocketConsumer):
 
     async def _show_whether_shop_is_there(self) -> None:
         """The last of them may have gone without a word."""
-        if self.actor.kind == "customer":
+        if self.actor.is_customer:
             self.show(json.dumps({"type": "presence", "shop": await presence().is_shop_there()}))
 
     async def _turn_to(self, conversation_id: int) -> bool:

@@ -42,8 +42,7 @@ class Vigil:
 
     def count_of(self, actor: Actor) -> int:
         """How many sockets of one person are open here."""
-        who = (actor.kind, actor.id)
-        return sum((each.actor.kind, each.actor.id) == who for each in self._sockets)
+        return sum(each.actor.who == actor.who for each in self._sockets)
 
     def discard(self, socket: Watched) -> None:
         """It has closed."""

@@ -7,15 +7,15 @@ from orders.models import Order
 from orders.selectors.orders import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
-from shopcomm.core.accounts.roles import Role
+from shopcomm.core.accounts.rights import staff_roles_with
 from shopcomm.core.configuration.models import shop_settings
 
 
 def sees_every_conversation(actor: Actor) -> bool:
     """Whether nothing is kept from an actor, so that a question about all messages need not ask for each whose it is."""
-    if actor.kind in ("system", "api", "assistant") or actor.role == "manager":
+    if actor.may("conversations.view_all"):
         return True
-    return actor.role == "sales" and shop_settings().sales_see_all
+    return actor.may("conversations.view_assigned") and shop_settings().sales_see_all
 
 
 def conversations_visible_to(actor: Actor | None) -> QuerySet[Conversation]:
@@ -23,12 +23,12 @@ def conversations_visible_to(actor: Actor | None) -> QuerySet[Conversation]:
     everything = Conversation.objects.all()
     if actor is None:
         return everything.none()
-    if actor.kind == "customer":
+    if actor.may("conversations.view_own"):
         mine = everything.filter(customer=actor.id)
         return mine.filter(order=actor.order_id) if actor.order_id else mine
     if sees_every_conversation(actor):
         return everything
-    if actor.role != "sales":
+    if not actor.may("conversations.view_assigned"):
         return everything.none()
     enquiries = Q(order=None) & (Q(assigned_to=None) | Q(assigned_to=actor.id))
     return everything.filter(enquiries | Q(order__in=orders_visible_to(actor)))
@@ -36,7 +36,9 @@ def conversations_visible_to(actor: Actor | None) -> QuerySet[Conversation]:
 
 def colleagues() -> QuerySet[Staff]:
     """Who may be in charge of a customer: those who work in sales, and managers."""
-    return Staff.objects.filter(is_active=True, role__in=[Role.SALES, Role.MANAGER]).order_by("pk")
+    return Staff.objects.filter(is_active=True, role__in=staff_roles_with("conversations.view")).order_by(
+        "pk"
+    )
 
 
 def orders_to_link(conversation: Conversation, actor: Actor) -> QuerySet[Order]:

@@ -15,7 +15,6 @@ from orders.selectors.timeline import NOTICE, TimelineEntry
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, Staff
-from shopcomm.core.accounts.roles import Role
 
 State = Notification.State
 MOST_FAILED = 50
@@ -84,7 +83,7 @@ def names_of(rows: list[Notification]) -> dict[tuple[str, int], str]:
 
 def notices_for(actor: Actor) -> QuerySet[Notification]:
     """What a member of staff was told, newest first."""
-    if actor.kind != "staff":
+    if not actor.is_staff:
         return Notification.objects.none()
     mine = Notification.objects.filter(recipient_kind=Recipient.STAFF, recipient_id=actor.id or 0)
     return mine.filter(state=State.SENT).select_related("rule", "order").order_by("-sent_at", "-pk")
@@ -100,8 +99,9 @@ def notice_is_for(notice: Notification) -> bool:
         return False
     if notice.order is not None:
         # The stockroom is told of what has just left its board: a cancelled order.
-        seen = orders_visible_to(Actor.staff(staff)).filter(pk=notice.order.pk)
-        return staff.role == Role.WAREHOUSE or seen.exists()
+        reader = Actor.staff(staff)
+        seen = orders_visible_to(reader).filter(pk=notice.order.pk)
+        return reader.may("orders.view_to_ship") or seen.exists()
     if notice.conversation_id is None:
         return True
     return conversations_visible_to(Actor.staff(staff)).filter(pk=notice.conversation_id).exists()

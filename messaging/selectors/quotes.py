@@ -14,6 +14,6 @@ def quotes_visible_to(actor: Actor | None) -> QuerySet[Quote]:
     if actor is None:
         return quotes.none()
     seen = Q(conversation_id__in=conversations_visible_to(actor).values("pk"))
-    if actor.kind == "customer":
+    if actor.is_customer:
         return quotes.filter(seen, customer=actor.id).exclude(state=Quote.State.DRAFT)
-    return quotes.filter(seen | Q(created_by=actor.id)) if actor.kind == "staff" else quotes
+    return quotes.filter(seen | Q(created_by=actor.id)) if actor.is_staff else quotes

@@ -54,10 +54,12 @@ def to_come(conversation: Conversation) -> ToCome:
 def unsaid_messages(actor: Actor) -> list[ScheduledMessage]:
     """What was to be said and could not be, latest first: a member of staff's own, a manager's everybody's."""
     failed = ScheduledMessage.objects.filter(state=ScheduledMessage.State.FAILED)
-    mine = failed if actor.role == "manager" else failed.filter(author_id=actor.id_or_zero)
+    mine = (
+        failed if actor.may("conversations.manage_scheduled") else failed.filter(author_id=actor.id_or_zero)
+    )
     return list(mine.select_related("author", "conversation__customer").order_by("-send_at", "-pk")[:MOST])
 
 
 def may_change(scheduled: ScheduledMessage, actor: Actor) -> bool:
     """Whether somebody may edit or cancel a scheduled message: its author, or a manager."""
-    return actor.role == "manager" or scheduled.author_id == actor.id
+    return actor.may("conversations.manage_scheduled") or scheduled.author_id == actor.staff_id

@@ -39,8 +39,7 @@ MIB = 1024 * 1024
 
 def uploader_of(actor: Actor) -> dict[str, Any]:
     """Whose an upload is; integrations share theirs, as they share the shop's voice."""
-    person = actor.kind in ("customer", "staff")
-    return {"uploader_kind": actor.sender_kind, "uploader_id": actor.id or 0 if person else 0}
+    return {"uploader_kind": actor.sender_kind, "uploader_id": actor.sender_id}
 
 
 def store_attachment(*, actor: Actor, upload: UploadedFile) -> Attachment:
@@ -103,17 +102,17 @@ def _describe_picture(attachment: Attachment, header: PictureHeader) -> None:
 
 def _check_rate(actor: Actor) -> None:
     """Raises TooManyUploads. An integration is held to its key's own limit instead."""
-    if actor.kind not in ("customer", "staff"):
+    if not actor.is_person:
         return
     most = settings.UPLOADS_PER_MINUTE
-    if wait := seconds_to_wait(f"uploads:{actor.kind}:{actor.id}", rate=most / 60, size=most):
+    if wait := seconds_to_wait(f"uploads:{actor.who}", rate=most / 60, size=most):
         said = _("上传太频繁：每分钟最多 %(most)s 个文件，请稍后再试") % {"most": most}
         raise TooManyUploads(said, limit=most, retry_after=math.ceil(wait))
 
 
 def _check_unsent(actor: Actor, size: int) -> None:
     """Raises UnsentFull. One upload of a visitor after the other, so that many at once cannot pass together."""
-    if actor.kind not in ("customer", "staff"):
+    if not actor.is_person:
         return
     mine, most = uploader_of(actor), settings.UNSENT_UPLOAD_BYTES
     wait_for_name("uploads:{uploader_kind}:{uploader_id}".format(**mine))

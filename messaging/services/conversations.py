@@ -15,7 +15,7 @@ from shopcomm.core.deadlocks import retry_on_deadlock
 @transaction.atomic
 def open_enquiry(*, actor: Actor, customer: Customer, subject: str = "") -> Conversation:
     """A conversation with a customer that belongs to no order yet."""
-    mine = actor.id if actor.kind == "staff" and actor.role == "sales" else None
+    mine = actor.staff_id if actor.may("orders.take_charge") else None
     return Conversation.objects.create(customer=customer, subject=subject, assigned_to_id=mine)
 
 

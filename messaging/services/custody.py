@@ -95,7 +95,7 @@ def _give(actor: Actor, conversation_id: int, colleague: Staff, note: str) -> No
     talk.save(update_fields=["assigned_to"])
     values = {"who": actor.name, "name": str(colleague)}
     _note(talk, "talk.handed_over", lambda: _("%(who)s 把会话转给了 %(name)s") % values)
-    if (actor.kind, actor.id) != ("staff", colleague.pk):
+    if actor.staff_id != colleague.pk:
         plan_talk(Trigger.HANDED_OVER, talk, {"who": actor.name, "note": note})
 
 

@@ -55,7 +55,7 @@ def draft(*, actor: Actor, conversation_id: int, given: dict[str, Any]) -> Draft
         raise BadMessage()
     if reply_to is not None and not (type(reply_to) is int and 0 < reply_to < 2**63):
         raise BadMessage()
-    if internal and not actor.is_shop:
+    if internal and not actor.may("conversations.note"):
         raise Forbidden()
     attachments = _attachments(given.get("attachments") or [])
     body = _body(body, required=not attachments)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from messaging.errors import BadMessage, Forbidden, MessagingError, NotFound
 from messaging.models import Conversation, Message, ScheduledMessage, Sender
 from messaging.selectors.unanswered import is_unanswered
+from messaging.selectors.waiting import may_change
 from messaging.services.drafts import Draft, draft
 from messaging.services.messages import write_messages
 from shopcomm.core.accounts.actors import Actor
@@ -41,7 +42,7 @@ MOST_FAILURES = 5
 
 def schedule_message(*, actor: Actor, conversation_id: int, body: str, send_at: datetime) -> ScheduledMessage:
     """Keep a message until its time. Raises Forbidden, BodyRequired, BodyTooLong, BadMessage for a time gone by."""
-    if actor.kind != "staff":
+    if not actor.may("conversations.schedule"):
         raise Forbidden()
     _check_time(send_at)
     text = draft(
@@ -83,7 +84,7 @@ def _waiting(actor: Actor, scheduled_id: int) -> ScheduledMessage:
     rows = ScheduledMessage.objects.select_for_update().filter(pk=scheduled_id, state__in=UNSAID)
     row = rows.first()
     # One's own, or anybody's for a manager.
-    if row is None or (actor.role != "manager" and row.author_id != actor.id):
+    if row is None or not may_change(row, actor):
         raise NotFound()
     return row
 

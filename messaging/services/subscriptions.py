@@ -36,7 +36,7 @@ class SubscriptionRefused(ValueError):
 
 def owner_of(actor: Actor) -> tuple[str, int]:
     """Whose notices these are: a customer's or a member of staff's."""
-    return (Recipient.CUSTOMER if actor.kind == "customer" else Recipient.STAFF), actor.id_or_zero
+    return (Recipient.CUSTOMER if actor.is_customer else Recipient.STAFF), actor.id_or_zero
 
 
 class WishesRefused(ValueError):

@@ -34,7 +34,6 @@ from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.middleware import FIELD as PAGE_FIELD
 from shopcomm.core.accounts.models import Customer, Staff
-from shopcomm.core.accounts.roles import may as role_may
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.search.highlight import excerpt, marked
@@ -154,7 +153,7 @@ def _said_by(request: Any) -> str:
 
 def change_urls(conversation: Conversation, actor: Actor, change_url: str) -> dict[str, str]:
     """Where a message becomes a request, `{seq}` being its number; nowhere for who may not change orders."""
-    if actor.kind == "staff" and role_may(actor.role, "orders.create"):
+    if actor.may("orders.create"):
         form = reverse("messaging:change-from-message", args=[conversation.pk, 0]).replace("/0/", "/{seq}/")
     elif change_url:
         form = f"{change_url}?message={{seq}}"
@@ -174,7 +173,7 @@ def pictures(ids: list[str]) -> dict[str, Any]:
 def unread_conversations(context: template.Context) -> int:
     """The number on the inbox's button; 0 for who has none."""
     actor = getattr(context.get("request"), "actor", None)
-    if actor is None or actor.kind != "staff" or not role_may(actor.role, "conversations.view"):
+    if actor is None or not actor.may("conversations.view"):
         return 0
     return unread_count(actor)
 

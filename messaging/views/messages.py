@@ -70,7 +70,7 @@ def seconds_until_more(actor: Actor) -> int:
     if actor.is_shop:
         return 0
     size: int = settings.SOCKET_RATE
-    return math.ceil(seconds_to_wait(f"said:{actor.kind}:{actor.id}", rate=size / 10, size=size))
+    return math.ceil(seconds_to_wait(f"said:{actor.who}", rate=size / 10, size=size))
 
 
 def _given(request: HttpRequest) -> dict[str, Any]:

@@ -24,7 +24,6 @@ from messaging.services.subscriptions import WishesRefused, set_wishes, wishes_o
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.accounts.roles import may
 from shopcomm.core.embedded.restarts import read_keeps_ending
 from shopcomm.core.ui.templatetags.ui import capped
 
@@ -39,7 +38,7 @@ def notices(request: ShopRequest) -> HttpResponse:
     page = Paginator(notices_for(request.actor), PAGE).get_page(request.GET.get("page"))
     rows = [(row, notice_url(row)) for row in page]
     context = {"active": "notices", "rows": rows, "page": page, "unsaid": unsaid_messages(request.actor)}
-    if may(request.user.role, "admin"):
+    if request.actor.may("admin"):
         context["failed"] = failed_deliveries()
         context["broken"] = broken_notices()
         context["keeps_ending"] = read_keeps_ending(settings.DATA_DIR)

@@ -20,10 +20,3 @@ STOCKROOM = frozenset({WAREHOUSE, MANAGER})
 PEOPLE = frozenset({SALES, WAREHOUSE, MANAGER, CUSTOMER})
 # Whose work an integration does, wherever a right names the scope that its key must have.
 INTEGRATED = frozenset({SALES, WAREHOUSE, MANAGER, SYSTEM})
-
-
-def may(role: str, key: str) -> bool:
-    """Whether a role has a right of the table."""
-    from shopcomm.core.accounts import rights
-
-    return rights.may(role, key)
