@@ -37,7 +37,7 @@ from messaging.services.attachments import store_attachment
 from messaging.services.messages import send_message
 from messaging.views.files import file_answer
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.services.api_keys import LINKS
+from shopcomm.core.accounts.permissions import key_may
 from shopcomm.core.accounts.services.order_links import hide_links
 from shopcomm.core.http.api import ApiView
 from shopcomm.core.search.highlight import marks
@@ -48,7 +48,7 @@ from shopcomm.core.search.query import Query, parse_query
 class ConversationsView(ListAPIView):
     """Every conversation, newest first."""
 
-    scopes = {"GET": "conversations:read"}
+    rights = {"GET": "conversations.view_all"}
     serializer_class = ConversationOutput
     queryset = Conversation.objects.none()
 
@@ -62,7 +62,7 @@ class ConversationsView(ListAPIView):
 class MessagesView(ApiView):
     """One conversation's messages by seq, and saying something in it."""
 
-    scopes = {"GET": "conversations:read", "POST": "conversations:write"}
+    rights = {"GET": "conversations.view_all", "POST": "conversations.speak"}
 
     def conversation(self, pk: int) -> Conversation:
         """The conversation, or 404."""
@@ -97,7 +97,7 @@ class MessagesView(ApiView):
 
 def _told(message: Message, key: Any) -> dict[str, Any]:
     """A message as this key may read it: notices to customers name links that would open their pages."""
-    if not key.allows(LINKS):
+    if not key_may(key, "orders.links"):
         message.body = hide_links(message.body)
     return message_object(message, SHOP)
 
@@ -119,7 +119,7 @@ def _page_at(request: Request, name: str, seq: int | None) -> str | None:
 class AttachmentsView(ApiView):
     """Uploading a file for a message."""
 
-    scopes = {"POST": "conversations:write"}
+    rights = {"POST": "conversations.speak"}
     parser_classes = (MultiPartParser,)
 
     @extend_schema(request=UploadInput, responses={201: AttachmentOutput})
@@ -136,7 +136,7 @@ class AttachmentsView(ApiView):
 class AttachmentView(ApiView):
     """The content of a file, as it is shown or saved."""
 
-    scopes = {"GET": "conversations:read"}
+    rights = {"GET": "conversations.view_all"}
 
     @extend_schema(
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}, operation_id="attachments_content"
@@ -151,7 +151,7 @@ class AttachmentView(ApiView):
 class SearchView(ApiView):
     """Messages with some words in them, newest first."""
 
-    scopes = {"GET": "conversations:read"}
+    rights = {"GET": "conversations.view_all"}
 
     @extend_schema(parameters=[SearchFilter], responses=HitList, operation_id="messages_search")
     def get(self, request: Request) -> Response:
@@ -160,7 +160,7 @@ class SearchView(ApiView):
         given = asked.validated_data
         key: Any = request.auth
         query = parse_query(given["q"])
-        found = _narrowed(search_messages(self.actor, query, links=key.allows(LINKS)), given)
+        found = _narrowed(search_messages(self.actor, query, links=key_may(key, "orders.links")), given)
         hits = newest_hits(found, query, min(given["limit"], 200))
         return Response({"results": [_hit(message, query, key) for message in hits]})
 

@@ -89,7 +89,7 @@ def customer_of(phone: str) -> Customer:
 class StatementsView(ApiView):
     """A customer's account."""
 
-    scopes = {"GET": "orders:read"}
+    rights = {"GET": "orders.view_all"}
 
     @extend_schema(
         parameters=[StatementFilter], responses=StatementOutput, operation_id="statements_retrieve"
@@ -113,7 +113,7 @@ class StatementsView(ApiView):
 class RepaymentsView(ApiView):
     """One sum for all that a customer owes."""
 
-    scopes = {"POST": "orders:write"}
+    rights = {"POST": "payments.record"}
 
     @extend_schema(request=RepaymentInput, responses={201: RepaymentOutput}, operation_id="repayments_create")
     def post(self, request: Request) -> Response:

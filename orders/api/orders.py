@@ -29,7 +29,7 @@ from orders.selectors.visibility import orders_visible_to
 from orders.services.change_requests import request_change
 from orders.services.orders import AddressInput, ItemInput, place_order
 from orders.services.transitions import transition_order
-from shopcomm.core.accounts.services.api_keys import LINKS
+from shopcomm.core.accounts.permissions import key_may
 from shopcomm.core.accounts.services.customers import customer_by_phone
 from shopcomm.core.accounts.services.order_links import link_urls
 from shopcomm.core.deadlocks import retry_on_deadlock
@@ -38,7 +38,7 @@ from shopcomm.core.http.api import ApiView, neighbour
 
 def output(orders: list[Order], key: Any) -> Any:
     """Orders as the API gives them; the customers' pages only to a key that has the scope for it."""
-    may_see = key is not None and key.allows(LINKS)
+    may_see = key_may(key, "orders.links")
     urls = link_urls({order.pk: order.customer_id for order in orders}) if may_see else {}
     return OrderOutput(orders, many=True, context={"customer_urls": urls}).data
 
@@ -46,7 +46,7 @@ def output(orders: list[Order], key: Any) -> Any:
 class OrdersView(ApiView):
     """The list of orders, and taking one."""
 
-    scopes = {"GET": "orders:read", "POST": "orders:write"}
+    rights = {"GET": "orders.view_all", "POST": "orders.place"}
 
     @extend_schema(parameters=[OrderFilter], responses=OrderList, operation_id="orders_list")
     def get(self, request: Request) -> Response:
@@ -108,7 +108,7 @@ def one(order: Order, key: Any) -> Any:
 class OrderView(ApiView):
     """One order."""
 
-    scopes = {"GET": "orders:read"}
+    rights = {"GET": "orders.view_all"}
 
     @extend_schema(responses=OrderOutput, operation_id="orders_retrieve")
     def get(self, request: Request, number: str) -> Response:
@@ -119,7 +119,7 @@ class OrderView(ApiView):
 class TransitionsView(ApiView):
     """Moving an order to another status."""
 
-    scopes = {"POST": "orders:write"}
+    rights = {"POST": "orders.edit"}
 
     @extend_schema(request=TransitionInput, responses=OrderOutput)
     def post(self, request: Request, number: str) -> Response:
@@ -144,7 +144,7 @@ class TransitionsView(ApiView):
 class ChangesView(ApiView):
     """Asking for a change of an order."""
 
-    scopes = {"POST": "orders:write"}
+    rights = {"POST": "orders.edit"}
 
     @extend_schema(request=CHANGE_INPUT, responses={201: ChangeOutput})
     def post(self, request: Request, number: str) -> Response:

@@ -22,7 +22,7 @@ class VariantPage(CursorPage):
 class ProductsView(ListAPIView):
     """One row a variant."""
 
-    scopes = {"GET": "products:read"}
+    rights = {"GET": "products.list"}
     serializer_class = VariantOutput
     pagination_class = VariantPage
     queryset = variants(active_only=False)
@@ -31,7 +31,7 @@ class ProductsView(ListAPIView):
 class StockView(ApiView):
     """Counting a variant's stock, or adding and taking."""
 
-    scopes = {"PATCH": "products:write"}
+    rights = {"PATCH": "stock.adjust"}
 
     @extend_schema(request=StockInput, responses=StockOutput)
     def patch(self, request: Request, sku: str) -> Response:

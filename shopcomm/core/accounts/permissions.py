@@ -1,22 +1,33 @@
-"""What a key may do: each API view names the scope of each method."""
+"""What a key may do: each API view names the right of each method, and the table the scope that opens it."""
 
 from typing import Any
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from shopcomm.core.accounts.rights import RIGHT
+from shopcomm.core.accounts.roles import API
+
+
+def key_may(key: Any, right: str) -> bool:
+    """Whether an API key has a right: an integration's by the table, and with the scope the key was given.
+
+    `key` is None where nobody has shown one. Raises KeyError for a right that the table does not have.
+    """
+    row = RIGHT[right]
+    return key is not None and API in row.holders and key.allows(row.scope)
+
 
 class HasScope(BasePermission):
-    """Allows a method whose scope, from the view's `scopes`, the key has. A view without scopes allows nothing."""
+    """Allows a method whose right, from the view's `rights`, the key has. A view without rights allows nothing."""
 
     message = "this key lacks the scope"
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        scopes: dict[str, str] = getattr(view, "scopes", {})
+        rights: dict[str, str] = getattr(view, "rights", {})
         method = "GET" if request.method in ("HEAD", "OPTIONS") else request.method
-        scope = scopes.get(method or "")
-        key: Any = request.auth
-        if scope is None:
+        right = rights.get(method or "")
+        if right is None:
             # No such method here: the view answers 405 by itself.
-            return request.auth is not None and bool(scopes)
-        return key is not None and key.allows(scope)
+            return request.auth is not None and bool(rights)
+        return key_may(request.auth, right)

@@ -43,7 +43,7 @@ class EventList(serializers.Serializer):
 class EventsView(ApiView):
     """Events in their order; `next_cursor` is where to go on, also when nothing is new."""
 
-    scopes = {"GET": "events:read"}
+    rights = {"GET": "events.follow"}
 
     @extend_schema(parameters=[EventFilter], responses=EventList, operation_id="events_list")
     def get(self, request: Request) -> Response:

@@ -12,9 +12,9 @@ from shopcomm.core.http.idempotency import once
 
 
 class ApiView(APIView):
-    """A view with `scopes` by method; `create` is its POST, run once for each Idempotency-Key."""
+    """A view with `rights` by method; `create` is its POST, run once for each Idempotency-Key."""
 
-    scopes: dict[str, str] = {}
+    rights: dict[str, str] = {}
 
     @property
     def actor(self) -> Actor:

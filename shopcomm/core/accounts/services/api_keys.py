@@ -6,19 +6,7 @@ import secrets
 from django.utils import timezone
 
 from shopcomm.core.accounts.models import ApiKey
-
-# To be told the address of a customer's page: whoever has it reads and writes there as the customer.
-LINKS = "orders:links"
-SCOPES = (
-    "orders:read",
-    "orders:write",
-    LINKS,
-    "products:read",
-    "products:write",
-    "conversations:read",
-    "conversations:write",
-    "events:read",
-)
+from shopcomm.core.accounts.rights import SCOPES
 
 
 def create_api_key(*, name: str, scopes: list[str]) -> tuple[ApiKey, str]:

@@ -2,7 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from shopcomm.core.accounts.services.api_keys import SCOPES, create_api_key
+from shopcomm.core.accounts.rights import SCOPES
+from shopcomm.core.accounts.services.api_keys import create_api_key
 
 
 class Command(BaseCommand):

@@ -1,0 +1,30 @@
+"""What the scopes of a key open: rights of the one table, and no method of the API asks for anything else."""
+
+from shopcomm.api_urls import urlpatterns
+from shopcomm.core.accounts.models import ApiKey
+from shopcomm.core.accounts.permissions import key_may
+from shopcomm.core.accounts.rights import RIGHT, RIGHTS, SCOPES
+
+
+def test_a_key_may_what_its_scope_opens_and_nothing_without_one() -> None:
+    reader, all_of_it = ApiKey(scopes=["orders:read"]), ApiKey(scopes=["*"])
+
+    opened = {right.key for right in RIGHTS if key_may(reader, right.key)}
+
+    assert opened == {"orders.view_all"}
+    assert {right.key for right in RIGHTS if key_may(all_of_it, right.key)} == {
+        right.key for right in RIGHTS if "api" in right.holders
+    }
+    assert not any(key_may(None, right.key) for right in RIGHTS)
+
+
+def test_an_integrations_rights_and_the_scopes_of_keys_belong_to_each_other() -> None:
+    assert {right.scope for right in RIGHTS} - {""} == set(SCOPES)
+    assert all(right.scope for right in RIGHTS if "api" in right.holders)
+
+
+def test_every_method_of_the_api_asks_for_a_right_that_a_key_can_have() -> None:
+    asked = [right for each in urlpatterns for right in each.callback.view_class.rights.values()]
+
+    assert len(asked) >= len(urlpatterns)
+    assert all("api" in RIGHT[right].holders for right in asked)
