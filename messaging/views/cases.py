@@ -38,6 +38,6 @@ def new_case(request: ShopRequest, number: str) -> HttpResponseBase:
         "active": "orders",
         "for_customer": True,
     }
-    decides_late = request.actor.role == "manager"
+    decides_late = request.actor.may("after_sales.open_late")
     form = case_form(order, request.POST if refusal else None, decides_late=decides_late)
     return render(request, "orders/after_sales.html", context | form, status=status)

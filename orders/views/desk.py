@@ -165,7 +165,7 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
             order,
             allowed_transitions(order, request.actor),
             undecided=bool(deciding),
-            may_claim=not why_no_claim(order, lines, decides_late=request.actor.role == "manager"),
+            may_claim=not why_no_claim(order, lines, decides_late=request.actor.may("after_sales.open_late")),
         ),
         "can_edit": order.status in EDITABLE,
         "shipments": name_carriers(list(order.shipments.prefetch_related("nodes", "lines__line"))),
