@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 class TimelyEntry(ModelEntry):
     """A task that is said to have run in the future runs now: the clock was set back since."""
 
+    last_run_at: datetime
+
     def is_due(self) -> Any:
         """Whether it runs now, and when to look again."""
         if self.last_run_at > self._default_now() + STEP:

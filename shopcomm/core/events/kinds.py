@@ -133,11 +133,12 @@ def read_fact(
     kind = _kinds.get(type_)
     if kind is None:
         return UnknownFact(name=type_, **about)
-    names = _names(kind)
+    # The type checker takes the class for one of its instances here.
+    names = _names(kind)  # type: ignore[arg-type]
     if unknown := data.keys() - names - kind.retired - MARKS:
         raise UnknownField(f"{type_} has no field {', '.join(sorted(unknown))}")
     said = {name: value for name, value in data.items() if value is not None and name in names}
-    return kind(**_empty(kind) | said | about)
+    return kind(**_empty(kind) | said | about)  # type: ignore[arg-type]
 
 
 @cache
