@@ -183,7 +183,7 @@ def choose_language(request: HttpRequest) -> HttpResponseBase:
 @right_required("admin")
 def rights(request: HttpRequest) -> HttpResponseBase:
     """Who may do what, from the table the code itself asks."""
-    columns = [(str(role.value), role.label) for role in Role]
+    columns: list[tuple[str, object]] = [(str(role.value), role.label) for role in Role]
     columns += [(CUSTOMER, _("客户")), (SYSTEM, _("系统")), (API, _("接口"))]
     groups = [
         (name, [(right, [key in right.holders for key, _label in columns]) for right in rights])
