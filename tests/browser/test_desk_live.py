@@ -246,3 +246,15 @@ def test_an_address_in_the_chat_becomes_the_orders_with_a_tap_on_the_card_and_on
     expect(phone.locator(".v-progress").get_by_text("浙江省杭州市余杭区文一西路969号")).to_be_visible()
     order.refresh_from_db()
     assert (order.receiver_name, order.street) == ("张三", "文一西路969号")
+
+
+def test_lines_take_their_symbols_and_the_board_its_sounds_from_what_the_kinds_declare(
+    browse, live, order, manager
+) -> None:
+    desk = ready(browse(f"{live.url}/orders/{order.number}/", staff=manager))
+    expect(desk.locator(".sys use").first).to_have_attribute("href", re.compile("#i-plus$"))
+
+    heard = desk.evaluate("import('lib/kinds.js').then(({ ALARM_EVENTS }) => [...ALARM_EVENTS])")
+    assert heard == [
+        "order.change_escalated", "order.change_requested", "order.changed", "order.paid", "order.urged",
+    ]  # fmt: skip
