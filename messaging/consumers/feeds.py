@@ -1,6 +1,7 @@
 """The live feeds of desk and warehouse: who may follow which, and what a follower missed."""
 
 import json
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,12 @@ from orders.selectors.visibility import orders_visible_to
 from orders.services.announce import concerns_stockroom, order_fact, stock_fact
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.events.kinds import UnknownField
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_after_and_new, last_position
 from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED
+
+log = logging.getLogger(__name__)
 
 MOST_MISSED = 500
 
@@ -62,8 +66,7 @@ def missed_events(actor: Actor, feed: str, after: int | None) -> tuple[list[str]
     frames, reached = [], after
     for row in rows:
         reached = row.position or reached
-        of_goods = isinstance(row.fact, StockEvent)
-        fact = stock_fact(row) if of_goods else _order_fact(row, visible.get(row.order_id or 0), feed)
+        fact = _shown(row, visible.get(row.order_id or 0), feed)
         if fact is None:
             continue
         event = {"type": "event", "feed": feed, "id": row.pk, "cursor": str(reached), "event": fact}
@@ -71,7 +74,15 @@ def missed_events(actor: Actor, feed: str, after: int | None) -> tuple[list[str]
     return frames, reached
 
 
-def _order_fact(row: DomainEvent, order: Order | None, feed: str) -> dict[str, Any] | None:
+def _shown(row: DomainEvent, order: Order | None, feed: str) -> dict[str, Any] | None:
+    """What a follower is shown of an event; None for one that is not theirs, or that cannot be read."""
+    try:
+        if isinstance(row.fact, StockEvent):
+            return stock_fact(row)
+    except UnknownField:
+        # Written by a newer release, it may be: one row keeps nobody from all the others.
+        log.exception("event %s cannot be read", row.pk)
+        return None
     if order is None or (feed == "warehouse" and not concerns_stockroom(row)):
         return None
     return order_fact(order, row)

@@ -24,6 +24,7 @@ from orders.services.editing import edit_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from shopcomm.core.events.kinds import forget_kind
+from shopcomm.core.events.models import DomainEvent
 from tests.factories import integration, make_order, move
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +81,15 @@ def test_the_feeds_and_the_api_tell_it(weighed, manager, api):
         assert (told["type"], told["data"]["grams"]) == ("order.parcel_weighed", 812)
     (event,) = api.get("/api/v1/events/", {"type": "order.parcel_weighed"}).json()["results"]
     assert (event["data"]["grams"], event["data"]["order_id"]) == (812, weighed.pk)
+
+
+def test_a_row_that_cannot_be_read_keeps_nobody_from_all_the_others(weighed, kind, manager):
+    unreadable = DomainEvent.objects.filter(type="order.parcel_weighed")
+    unreadable.update(data={"grams": 812, "colour": "red"})
+    move(weighed, "shipped")
+    frames, _cursor = missed_events.func(Actor.staff(manager), "orders", 0)
+    types = [json.loads(frame)["event"]["type"] for frame in frames]
+    assert (types[-1], "order.parcel_weighed" in types) == ("order.shipped", False)
 
 
 def rule_for_it(client: Client) -> NotificationRule:
