@@ -10,7 +10,8 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.models import NotificationRule
+from messaging.models import NotificationRule, Trigger
+from messaging.models.rules import TIMERS
 from orders import events
 from orders.events.base import OrderEvent
 from orders.models import Status
@@ -112,6 +113,12 @@ def test_a_kind_names_a_symbol_that_there_is_and_notices_that_a_rule_can_hold(ki
     assert kind.icon in symbols
     longest = NotificationRule._meta.get_field("trigger").max_length
     assert [notice for notice in kind.notices if len(notice) > longest] == []
+
+
+def test_every_notice_that_waits_for_an_event_is_triggered_by_a_kind():
+    triggered = {notice for kind in OUR_KINDS for notice in kind.notices}
+    by_themselves = TIMERS | {Trigger.BACK_IN_STOCK, Trigger.HOLIDAYS_MISSING}
+    assert set(Trigger.values) - set(by_themselves) - triggered == set()
 
 
 AMOUNTS = {"amount", "balance", "owed", "kept", "unpaid", "total"}
