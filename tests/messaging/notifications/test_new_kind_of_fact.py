@@ -25,6 +25,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from shopcomm.core.events.kinds import forget_kind
 from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.events.positions import position_new_events
 from tests.factories import integration, make_order, move
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +80,7 @@ def test_the_feeds_and_the_api_tell_it(weighed, manager, api):
         frames, _cursor = missed_events.func(Actor.staff(manager), feed, 0)
         told = json.loads(frames[-1])["event"]
         assert (told["type"], told["data"]["grams"]) == ("order.parcel_weighed", 812)
+    position_new_events()
     (event,) = api.get("/api/v1/events/", {"type": "order.parcel_weighed"}).json()["results"]
     assert (event["data"]["grams"], event["data"]["order_id"]) == (812, weighed.pk)
 
