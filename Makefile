@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# One worker more than there are cores: the one that has the faults waits most of the time, and so does each browser.
+WORKERS = -n $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)') --dist loadgroup --no-loadscope-reorder
 
 # FROM=… is the file to restore, TO=… where a backup is to be written (otherwise the data folder's backups/).
 .PHONY: run shop backup restore test lint bench fuzz mutants lighthouse lock messages
@@ -19,9 +21,8 @@ restore: .venv/.run-stamp
 	@$(BIN)/python -m shopcomm.core.embedded.restoring "$(FROM)"
 
 test: .venv/.dev-stamp messages
-	$(BIN)/python -m pytest -n auto --ignore=tests/browser --ignore=tests/faults tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/faults
-	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist loadgroup tests/browser
+	$(BIN)/python -m pytest $(WORKERS) --ignore=tests/browser tests
+	$(BIN)/python -m pytest $(WORKERS) tests/browser
 
 lint: .venv/.dev-stamp messages
 	$(BIN)/ruff format --check --quiet .

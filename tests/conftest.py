@@ -31,12 +31,24 @@ hypothesis_settings.register_profile("suite", derandomize=True)
 hypothesis_settings.load_profile("suite")
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """All faults are for one worker, which starts the product once and waits most of the time: others have its core."""
+    if "faults" in item.path.parts:
+        item.add_marker(pytest.mark.xdist_group("faults"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, so that the other workers do the rest meanwhile; browser tests last.
 
     Playwright leaves its event loop running in the process, where no other may start.
     """
-    items.sort(key=lambda item: ("browser" in item.path.parts, item.get_closest_marker("longest") is None))
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> tuple[bool, ...]:
+    parts = item.path.parts
+    longest, last = (item.get_closest_marker(name) is not None for name in ("longest", "last"))
+    return "browser" in parts, "faults" not in parts, not longest, last
 
 
 @pytest.fixture(scope="session")

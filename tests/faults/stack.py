@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +29,30 @@ AND NOT EXISTS (SELECT FROM faults_seen s WHERE s.position = e.position)
 class Stack:
     """PostgreSQL, Valkey, two web processes, a worker and the scheduler in one folder."""
 
-    def __init__(self, data: Path) -> None:
-        self.services = Services(data)
+    def __init__(self, data: Path, *, durable: bool = True) -> None:
+        self.services = Services(data, durable=durable)
         self.data = data
         self.ports = {"web": free_port(), "web2": free_port()}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.cast: dict[str, Any] = {}
 
-    def start(self) -> None:
+    def prepare(self) -> None:
+        """Leave in the folder what every first start does: the tables and the static files, and nothing that runs."""
         self.services.start()
-        self.python("manage.py", "migrate", "--verbosity", "0")
-        self.python("manage.py", "collectstatic", "--noinput", "--verbosity", "0")
+        try:
+            with ThreadPoolExecutor() as pool:
+                commands = [("migrate",), ("collectstatic", "--noinput")]
+                for done in [
+                    pool.submit(self.python, "manage.py", *each, "--verbosity", "0") for each in commands
+                ]:
+                    done.result()
+        finally:
+            self.services.stop()
+
+    def start(self, prepared: Path) -> None:
+        """Go on from a folder that was prepared."""
+        subprocess.run(["cp", "-a", f"{prepared}/.", self.data], check=True)
+        self.services.start()
         self.cast = json.loads(self.django("cast", "main()"))
         self.start_web("web")
 
