@@ -17,6 +17,7 @@ from messaging.consumers.hub import Hub
 from messaging.models import Conversation
 from shopcomm.core.configuration.admin import ShopSettingsAdmin
 from shopcomm.core.configuration.models import ShopSettings
+from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.positions import position_new_events
 from shopcomm.core.events.selectors import last_position
 from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED, staff_group
@@ -190,6 +191,18 @@ def test_the_stockroom_is_told_of_what_was_missed_as_far_as_it_packs_it(order, a
 
     told = [json.loads(frame)["event"]["type"] for frame in frames]
     assert [kind for kind in told if kind.startswith("order.")] == ["order.paid"]
+
+
+def test_what_committed_a_moment_ago_and_has_no_place_yet_is_among_what_was_missed(order, as_actor):
+    move(order, "paid")
+    paid = DomainEvent.objects.get(type="order.paid")
+    DomainEvent.objects.filter(position__gte=paid.position).update(position=None)
+
+    frames, reached = async_to_sync(feeds.missed_events)(as_actor("manager"), "orders", paid.position - 1)
+
+    told = [json.loads(frame) for frame in frames]
+    assert paid.pk in [frame["id"] for frame in told]
+    assert {frame["cursor"] for frame in told} == {str(reached)} == {str(paid.position - 1)}
 
 
 def sales_see_all(wanted: bool) -> None:
