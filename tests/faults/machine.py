@@ -23,9 +23,10 @@ ELSEWHERE = ("useradd", "git", "pip", "systemctl", "nginx")
 
 
 def blocks(page: str) -> list[list[str]]:
-    """The commands of a page, one list a fenced block, without what is said about them."""
-    found = re.findall(r"^```\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
-    return [[re.sub(r"\s+#\s.*", "", line) for line in block.splitlines() if line.strip()] for block in found]
+    """The commands of a page, one list a fenced block, without what is said about them; a block in a language is none."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
+    told = [block.splitlines() for language, block in found if not language]
+    return [[re.sub(r"\s+#\s.*", "", line) for line in lines if line.strip()] for lines in told]
 
 
 def unit(name: str) -> dict[str, list[str]]:
