@@ -6,11 +6,13 @@ import pytest
 from django.test import Client
 
 from shopcomm.core.accounts.models import Staff
-from shopcomm.core.accounts.rights import RIGHTS
+from shopcomm.core.accounts.rights import GROUPS, RIGHTS
 from tests.factories import StaffFactory
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-enough-password"
+# Of the table of rights, as they stand on its page.
+COLUMNS = ("sales", "warehouse", "manager", "customer", "system", "api")
 
 
 @pytest.fixture
@@ -106,13 +108,34 @@ def test_only_a_manager_sees_the_table_of_rights_and_it_lists_all_of_them(
     client.force_login(StaffFactory(role="manager"), backend="django.contrib.auth.backends.ModelBackend")
     page = client.get("/rights/").text
     assert all(str(right.label) in page for right in RIGHTS)
+    assert page.count('scope="rowgroup"') == len(GROUPS)
+    for right in RIGHTS:
+        assert drawn(page, str(right.label)) == [column in right.holders for column in COLUMNS], right.key
 
 
-def test_pages_have_no_inline_style_or_script_but_the_import_map(client: Client, sales: Staff) -> None:
+def drawn(page: str, label: str) -> list[bool]:
+    """The cells of one line of the table, as somebody hears them read out."""
+    line = re.split(rf'<th scope="row">\s*{re.escape(label)}\s*<', page)[1].partition("</tr>")[0]
+    return [said == "可以" for said in re.findall(r'class="sr"\s*>(可以|不可以)<', line)]
+
+
+def test_the_table_of_rights_is_english_to_the_last_line_for_who_reads_english(client: Client) -> None:
+    manager = StaffFactory(role="manager", language="en")
+    client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
+    client.post("/i18n/setlang/", {"language": "en", "next": "/rights/"})
+
+    table = client.get("/rights/").text.partition("<table")[2].partition("</table>")[0]
+
+    assert re.findall(r"[\u4e00-\u9fff]+", table) == []
+
+
+def test_pages_have_no_inline_style_or_script_but_the_import_map_and_data(
+    client: Client, sales: Staff
+) -> None:
     for path in ("/login/", "/preferences/"):
         page = client.get(path).text
         assert " style=" not in page
-        assert not re.findall(r"<script(?![^>]*(?:importmap|src=))", page)
+        assert not re.findall(r"<script(?![^>]*(?:importmap|src=|application/json))", page)
         log_in(client, sales.username, PASSWORD)
 
 
