@@ -12,13 +12,18 @@ import pytest
 from celery.app.trace import build_tracer
 from django.db import transaction
 
+from orders.events import OrderPaid
 from orders.models import Order
 from orders.services.locks import lock_order
 from shopcomm.celery import app, pass_request_on
+from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import ApiKey
 from shopcomm.core.accounts.services.order_links import make_link
 from shopcomm.core.deadlocks import leave_to_next_sweep
 from shopcomm.core.embedded.binaries import keep_private, spawn
+from shopcomm.core.events.handlers import on, unregister
+from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.events.relay import relay
 from shopcomm.core.logs import (
     LogFormatter,
     log_scope,
@@ -28,6 +33,7 @@ from shopcomm.core.logs import (
     without_secrets,
 )
 from shopcomm.edge.portal.visits import order_of
+from tests.factories import move
 
 TOKEN = "Zm9vYmFyYmF6cXV4cXV1eDE.q83vEjRWeJCrze8SNFZ4kKvN"
 NUMBER = "1234567890abcdef"
@@ -125,6 +131,27 @@ def test_whoever_locks_an_order_has_it_on_every_line_until_the_piece_of_work_is_
     assert about(json_lines[-2])["order"] == order.number
     assert "RuntimeError: broken" in json.loads(json_lines[-2])["exception"]
     assert "order" not in about(json_lines[-1])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reader_that_fails_names_the_order_and_whose_doing_it_was(order: Order, manager, json_lines):
+    @on(OrderPaid)
+    def breaks(event: DomainEvent) -> None:
+        raise RuntimeError("broken")
+
+    name = f"{breaks.__module__}.{breaks.__qualname__}"
+    move(order, "paid", actor=Actor.staff(manager), reference="T-1")
+    relay()
+    unregister(name)
+    (line,) = [line for line in json_lines if "RuntimeError: broken" in line]
+    assert about(line) == {
+        "level": "error",
+        "logger": "shopcomm.core.events.relay",
+        "reader": name,
+        "actor": f"staff:{manager.pk}",
+        "order": order.number,
+    }
+    assert "reader" not in names_in_log()
 
 
 def test_names_end_with_the_scope_that_gave_them():

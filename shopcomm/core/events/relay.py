@@ -6,16 +6,19 @@ handler locked is let go before the next. An event that fails is held (holding.p
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from django.db import transaction
 
 from shopcomm.core.events import holding
 from shopcomm.core.events.handlers import Handler
+from shopcomm.core.events.kinds import UnknownField
 from shopcomm.core.events.models import DomainEvent, HeldEvent, Reader
 from shopcomm.core.events.positions import position_new_events
 from shopcomm.core.events.readers import add_handlers, handler_of
 from shopcomm.core.events.selectors import last_position
+from shopcomm.core.logs import log_scope, name_in_log
 
 log = logging.getLogger(__name__)
 # So many events of one reader at most before the others have their turn.
@@ -114,11 +117,24 @@ def _handle(handler: Handler, reader: Reader, event: DomainEvent) -> None:
 
 
 def _hand_over(handler: Handler, event: DomainEvent) -> None:
-    try:
-        handler.handle(event)
-    except Exception as error:
-        log.exception("reader %s failed at event %s", handler.name, event.pk)
-        raise _Failed(error) from error
+    with log_scope(reader=handler.name):
+        _name_in_log(event)
+        try:
+            handler.handle(event)
+        except Exception as error:
+            log.exception("reader %s failed at event %s", handler.name, event.pk)
+            raise _Failed(error) from error
+
+
+def _name_in_log(event: DomainEvent) -> None:
+    """Lines of the log say whose doing the event was and which order it is about, where its fact names one."""
+    # A fact that cannot be read is for the handler to refuse, if it reads it at all.
+    with suppress(UnknownField):
+        number = getattr(event.fact, "number", None)
+        if event.order_id and isinstance(number, str):
+            name_in_log(order=number)
+    if event.actor_id:
+        name_in_log(actor=f"{event.actor_kind}:{event.actor_id}")
 
 
 def _retry_held(reader: Reader, handler: Handler) -> bool:
