@@ -27,6 +27,8 @@ LINK = "link."
 CUSTOMERS = "customers"
 # As many as go to Redis without waiting for its answer: what a slow subscriber must be able to hold.
 TOGETHER = 500
+# How many of a transaction's works are looked through for a message that is pushed already; one change leaves fewer.
+LOOK_BACK = 50
 # So long a push waits for a Redis that hangs; whoever saved something waits with it.
 PUSH_SECONDS = 2.0
 
@@ -99,9 +101,9 @@ def push_on_commit(
 
 
 def is_to_be_pushed(message: dict[str, Any]) -> bool:
-    """Whether the caller's transaction pushes just this message already. What still stands there is only undone together
-    with what the caller does now."""
-    waiting = transaction.get_connection().run_on_commit
+    """Whether the caller's transaction pushes just this message already, among the last things that it has to do. What
+    still stands there is only undone together with what the caller does now."""
+    waiting = transaction.get_connection().run_on_commit[-LOOK_BACK:]
     return any(
         isinstance(work, partial) and work.func is push and message in work.args
         for _savepoints, work, *_how in waiting
