@@ -1,5 +1,4 @@
 from django.urls import path
-from django.views.generic import RedirectView
 
 from messaging.views import quotes, shortages
 from messaging.views.attachments import attachment, thumbnail, upload
@@ -80,7 +79,5 @@ urlpatterns = [
     path("orders/<str:number>/notices/", why, name="why"),
     path("orders/<str:number>/nudge/<slug:what>/", nudge, name="nudge"),
     path("orders/<str:number>/after-sales/", new_case, name="new-case"),
-    # As one would type it.
-    path("orders/<str:number>/after-sales/new/", RedirectView.as_view(pattern_name="messaging:new-case")),
     path("emoji/", emoji_data, name="emoji"),
 ]

@@ -29,6 +29,7 @@ from shopcomm.core.logs import (
     log_scope,
     name_in_log,
     names_in_log,
+    set_log_names,
     unnamed_context,
     without_secrets,
 )
@@ -55,6 +56,12 @@ class Kept(logging.Handler):
 def lines() -> Iterator[list[str]]:
     """Lines as somebody reads them."""
     yield from written("lines")
+
+
+@pytest.fixture(autouse=True)
+def unnamed() -> None:
+    """Other tests of this process have named orders outside any piece of work."""
+    set_log_names({})
 
 
 @pytest.fixture

@@ -169,8 +169,10 @@ def test_what_is_offered_stands_in_the_conversation(short, desk, bought):
         State.OFFERED, ["wait", "refund"],
     )  # fmt: skip
     card = Message.objects.get(kind="card")
-    assert (card.conversation.order, card.data) == (bought, {"card": "shortage", "id": short.pk})
+    assert card.conversation.order == bought
+    assert (card.data["card"], card.data["id"]) == ("shortage", short.pk)
     assert f"{until:%Y-%m-%d}" in card.body
+    assert f"{until:%Y-%m-%d}" in card.data["said"]["en"]
 
 
 def test_only_what_is_possible_can_be_offered_and_only_what_is_offered_chosen(short, desk):
