@@ -152,3 +152,9 @@ def test_the_parts_of_a_web_process_come_to_the_size_of_its_pool() -> None:
 def test_a_pool_that_leaves_too_little_for_pages_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="at least 8"):
         shares()
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    numbers = [int(page.name.partition("-")[0]) for page in (ROOT / "docs/decisions").glob("0*.md")]
+
+    assert sorted(numbers) == list(range(1, len(numbers) + 1))
