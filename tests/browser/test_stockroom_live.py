@@ -25,6 +25,7 @@ LISTENS = """() => { window.heard = []; const Real = window.OscillatorNode;
 def scan(page: Page, text: str) -> None:
     """A scanner at the field for it."""
     page.keyboard.press("F2")
+    expect(page.locator("#scan")).to_be_focused()
     page.keyboard.type(text)
     page.keyboard.press("Enter")
 

@@ -110,7 +110,7 @@ export default class Board {
   async #open(number) {
     this.#selected = number;
     await this.#refresh(true);
-    if (matchMedia("(hover: hover)").matches) $("[data-scan] input", this.#main).focus();
+    if (matchMedia("(hover: hover)").matches) $("[data-scan] [name=q]", this.#main).focus();
   }
 
   /** A waybill that came with the address is as good as typed: a refresh asks for the page without it. */
@@ -218,7 +218,9 @@ export default class Board {
   #pressed(event) {
     if (event.key === "F2") {
       event.preventDefault();
-      $("[data-scan] input", this.#main).select();
+      const field = $("[data-scan] [name=q]", this.#main);
+      field.focus();
+      field.select();
     }
     if (event.key.toLowerCase() === "a" && !/INPUT|SELECT|TEXTAREA/.test(event.target.tagName) && !event.ctrlKey) {
       // It may be the first letter of a code that a scanner is reading.
