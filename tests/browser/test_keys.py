@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.chat import ready
+from tests.browser.conftest import MOUNTED
 from tests.browser.test_after_absence import say
 from tests.factories import make_order
 
@@ -51,8 +52,8 @@ def test_each_key_that_a_page_lists_does_what_it_says(browse, live, order, manag
     desk.keyboard.press("e")
     expect(desk).to_have_url(re.compile(f"{newest.number}/edit/"))
     desk.goto(f"{live.url}/orders/")
-    ready_keys = keys_listed(desk)
-    assert "N" in ready_keys
+    desk.wait_for_function(MOUNTED)
+    assert "N" in keys_listed(desk)
     desk.keyboard.press("n")
     expect(desk).to_have_url(re.compile("/orders/new/"))
 

@@ -132,7 +132,7 @@ def test_a_desk_that_was_logged_out_says_so_and_heals_when_somebody_logs_in_agai
     # A request would be led to the log-in; here only the line knows.
     for count in ("**/inbox/unread/", "**/orders/todo/count/"):
         desk.route(count, lambda route: route.fulfill(json={"unread": 0, "shown": "", "label": ""}))
-    for asked in ("**/notices/unseen/", "**/conversations/*/messages/"):
+    for asked in ("**/notices/unseen/", "**/conversations/*/messages/**"):
         desk.route(asked, lambda route: route.abort())
     parts = {"fetch": lambda route: route.abort()}
     desk.route("**/inbox/*/", lambda route: parts.get(route.request.resource_type, Route.continue_)(route))
