@@ -82,6 +82,11 @@ class Notification(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk} → {self.get_recipient_kind_display()} #{self.recipient_id}"
 
+    @property
+    def sku(self) -> str:
+        """The goods it tells of; blank for one about none."""
+        return str(self.data.get("sku") or "")
+
 
 class Delivery(models.Model):
     """A notice on its way through one channel outside the product."""

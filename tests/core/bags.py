@@ -27,8 +27,15 @@ def count_bag(number: int, order_id: int | None = 1) -> DomainEvent:
         return publish(BagCounted(number=number, order_id=order_id), actor=Actor.system())
 
 
+def number_of(event: DomainEvent) -> int:
+    """Which bag was counted."""
+    fact = event.fact
+    assert isinstance(fact, BagCounted)
+    return fact.number
+
+
 def numbers(events: list[DomainEvent]) -> list[int]:
-    return [event.data["number"] for event in events]
+    return [number_of(event) for event in events]
 
 
 class Recorder:
@@ -39,6 +46,7 @@ class Recorder:
         self.fails: Callable[[int], BaseException | None] = lambda number: None
 
     def __call__(self, event: DomainEvent) -> None:
-        self.seen.append(event.data["number"])
-        if error := self.fails(event.data["number"]):
+        number = number_of(event)
+        self.seen.append(number)
+        if error := self.fails(number):
             raise error

@@ -11,7 +11,7 @@ from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.positions import POSITION_LOCK, position_new_events
 from shopcomm.core.events.publish import publish
 from shopcomm.core.events.selectors import events_after, events_after_and_new, last_position
-from tests.core.bags import BagCounted, BagLost, count_bag, numbers
+from tests.core.bags import BagCounted, BagLost, count_bag, number_of, numbers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,7 +91,7 @@ def test_a_rolled_back_event_leaves_no_gap():
         transaction.set_rollback(True)
     count_bag(3)
 
-    assert [(event.position, event.data["number"]) for event in events_after(0, limit=10)] == [(1, 1), (2, 3)]
+    assert [(event.position, number_of(event)) for event in events_after(0, limit=10)] == [(1, 1), (2, 3)]
     assert last_position() == 2
 
 

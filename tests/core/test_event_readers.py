@@ -19,7 +19,7 @@ from shopcomm.core.events.publish import publish
 from shopcomm.core.events.readers import add_reader, forget_reader_kind, reader_kind
 from shopcomm.core.events.relay import relay
 from shopcomm.core.realtime import quietly
-from tests.core.bags import BagCounted, BagLost, Recorder, count_bag
+from tests.core.bags import BagCounted, BagLost, Recorder, count_bag, number_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +32,7 @@ def notebooks() -> Iterator[dict[str, list[int]]]:
     @reader_kind("notebook")
     def notebook(reader: Reader) -> Handler:
         def write(event: DomainEvent) -> None:
-            books.setdefault(reader.configuration["colour"], []).append(event.data["number"])
+            books.setdefault(reader.configuration["colour"], []).append(number_of(event))
 
         return Handler(reader.name, frozenset({BagCounted.type}), write)
 
@@ -109,7 +109,7 @@ def test_what_was_imported_is_given_to_those_who_want_it(recorder, notebooks):
 
     @on(BagCounted, history=True)
     def chronicle(event: DomainEvent) -> None:
-        heard.append(event.data["number"])
+        heard.append(number_of(event))
 
     with quietly():
         for number in range(3):
@@ -190,4 +190,4 @@ def test_one_order_that_fails_for_ever_holds_up_none_of_200_others():
 
     # It may have been tried again meanwhile.
     assert [number for number in note.seen if number] == list(range(1, 201))
-    assert [row.event.data["number"] for row in HeldEvent.objects.order_by("position")] == [0, 201]
+    assert [number_of(row.event) for row in HeldEvent.objects.order_by("position")] == [0, 201]

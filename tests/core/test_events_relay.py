@@ -16,7 +16,7 @@ from shopcomm.core.events.holding import MAX_FAILURES, retry_dead_letter
 from shopcomm.core.events.models import DeadLetter, DomainEvent, HeldEvent, Reader
 from shopcomm.core.events.publish import publish
 from shopcomm.core.events.relay import relay
-from tests.core.bags import BagCounted, BagLost, Recorder, count_bag
+from tests.core.bags import BagCounted, BagLost, Recorder, count_bag, number_of, numbers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,7 +77,7 @@ def test_an_event_that_fails_is_tried_later_each_time_and_those_of_its_order_wai
     assert (reader_of().position, head.failures, head.error) == (4, 3, "ValueError('no')")
     assert waits == pytest.approx([2, 4, 8], abs=1)
     behind = HeldEvent.objects.get(failures=0)
-    assert (behind.event.data["number"], behind.retry_at, behind.stream) == (1, None, "order:1")
+    assert (number_of(behind.event), behind.retry_at, behind.stream) == (1, None, "order:1")
 
 
 def test_an_order_whose_event_works_again_goes_on_in_its_order(recorder: Recorder):
@@ -170,7 +170,7 @@ def test_one_failing_handler_holds_up_no_other(recorder: Recorder):
 
     @on(BagCounted)
     def zealous(event: DomainEvent) -> None:
-        heard.append(event.data["number"])
+        heard.append(number_of(event))
 
     recorder.fails = lambda number: ValueError("no")
     count_bag(0)
@@ -220,7 +220,7 @@ def locked_now(number: int) -> list[int]:
     try:
         with transaction.atomic():
             rows = DomainEvent.objects.select_for_update(skip_locked=True).filter(data__number=number)
-            return [row.data["number"] for row in rows]
+            return numbers(list(rows))
     finally:
         connection.close()
 

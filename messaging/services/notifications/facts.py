@@ -120,14 +120,14 @@ def goods_data(sku: str, *, available: int, threshold: int | None = None) -> dic
 
 def count_anew(rows: Iterable[Notification]) -> None:
     """Put into notices about goods, before they are told, how many pieces there are now: some have waited a night."""
-    told = [row for row in rows if row.trigger in COUNTED and row.data.get("sku")]
+    told = [row for row in rows if row.trigger in COUNTED and row.sku]
     if not told:
         return
-    found = Variant.objects.filter(sku__in={row.data["sku"] for row in told})
+    found = Variant.objects.filter(sku__in={row.sku for row in told})
     now = {variant.sku: variant.available for variant in found}
     for row in told:
-        if row.data["sku"] in now:
-            row.data = row.data | {"available": now[row.data["sku"]]}
+        if row.sku in now:
+            row.data = row.data | {"available": now[row.sku]}
 
 
 def _who_is_hit(variant: Variant) -> dict[str, Any]:
