@@ -44,17 +44,22 @@ class OpenSockets:
 
 def open_sockets() -> dict[str, int]:
     """How many are open by the kind of their visitors, as of half a minute ago at most. Raises RedisError."""
-    redis = Redis.from_url(
+    counts: Counter[str] = Counter(staff=0, customer=0)
+    with short_redis() as redis:
+        for process, told in redis.hgetall(_key()).items():  # type: ignore[union-attr]
+            until, here = json.loads(told)
+            if until < time.time():
+                redis.hdel(_key(), process)
+            else:
+                counts.update(here)
+    return dict(counts)
+
+
+def short_redis() -> Redis:
+    """A line to Redis for one look, which waits for it only shortly. To be used with `with`, which closes it."""
+    return Redis.from_url(
         settings.REDIS_URL, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS
     )
-    counts: Counter[str] = Counter(staff=0, customer=0)
-    for process, told in redis.hgetall(_key()).items():  # type: ignore[union-attr]
-        until, here = json.loads(told)
-        if until < time.time():
-            redis.hdel(_key(), process)
-        else:
-            counts.update(here)
-    return dict(counts)
 
 
 def _key() -> str:

@@ -17,10 +17,7 @@ PASSWORD, OTHER = "a-long-enough-password", "something else entirely"
 
 @pytest.fixture
 def boss() -> Staff:
-    staff = StaffFactory(role="manager", username="boss", is_staff=True, is_superuser=True)
-    staff.set_password(PASSWORD)
-    staff.save()
-    return staff
+    return StaffFactory(role="manager", username="boss", password=PASSWORD)
 
 
 @pytest.fixture

@@ -17,10 +17,7 @@ COLUMNS = ("sales", "warehouse", "manager", "customer", "system", "api")
 
 @pytest.fixture
 def sales() -> Staff:
-    staff = StaffFactory(role="sales")
-    staff.set_password(PASSWORD)
-    staff.save()
-    return staff
+    return StaffFactory(role="sales", password=PASSWORD)
 
 
 def log_in(client: Client, username: str, password: str, **fields: str):

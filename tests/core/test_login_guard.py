@@ -16,10 +16,7 @@ OFFICE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
 
 @pytest.fixture
 def seller() -> Staff:
-    staff = StaffFactory(role="sales", username="zhoumin")
-    staff.set_password(PASSWORD)
-    staff.save()
-    return staff
+    return StaffFactory(role="sales", username="zhoumin", password=PASSWORD)
 
 
 def tries(username: str, password: str, address: str) -> bool:
@@ -62,9 +59,7 @@ def test_nobody_is_locked_out_from_elsewhere(seller, settings):
 
 def test_one_password_on_many_names_is_stopped_and_who_works_there_goes_on(seller, settings):
     settings.LOGIN_NAMES_PER_NETWORK = 5
-    colleague = StaffFactory(role="sales", username="chenwei")
-    colleague.set_password(PASSWORD)
-    colleague.save()
+    colleague = StaffFactory(role="sales", username="chenwei", password=PASSWORD)
     assert tries(seller.username, PASSWORD, OFFICE)
     for place in range(5):
         tries(f"name{place}", "123456", OFFICE)

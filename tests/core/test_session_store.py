@@ -21,15 +21,7 @@ COOKIE, PASSWORD = "sessionid", "a-long-enough-password"
 
 @pytest.fixture
 def sales() -> Staff:
-    staff = StaffFactory(role="sales")
-    staff.set_password(PASSWORD)
-    staff.save()
-    return staff
-
-
-@pytest.fixture
-def order():
-    return make_order()
+    return StaffFactory(role="sales", password=PASSWORD)
 
 
 def path_of(order, view: str) -> str:

@@ -15,10 +15,9 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from redis import Redis
 from redis.exceptions import RedisError
 
-from messaging.consumers.open_sockets import REDIS_SECONDS, open_sockets
+from messaging.consumers.open_sockets import open_sockets, short_redis
 from messaging.selectors.outcomes import delivery_outcomes, notice_outcomes, overdue_notices
 from shopcomm.core.accounts.rights import may
 from shopcomm.core.events.lags import reader_lags, unhandled_events
@@ -134,17 +133,15 @@ def _notices() -> Iterator[GaugeMetricFamily]:
 
 
 def _redis() -> Iterator[GaugeMetricFamily]:
-    # redis-py types every answer as one that may have to be awaited.
-    redis: Any = Redis.from_url(
-        settings.REDIS_URL, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS
-    )
     yield _gauge(
         "shopcomm_open_sockets",
         "Open sockets of all web processes, as of half a minute ago at most.",
         ("visitor",),
         [((kind,), count) for kind, count in open_sockets().items()],
     )
-    waiting = redis.llen(f"{settings.REDIS_PREFIX}:{TASK_QUEUE}")
+    with short_redis() as redis:
+        # redis-py types every answer as one that may have to be awaited.
+        waiting: Any = redis.llen(f"{settings.REDIS_PREFIX}:{TASK_QUEUE}")
     yield _gauge("shopcomm_tasks_waiting", "Tasks that no worker has taken yet.", (), [((), waiting)])
 
 
