@@ -70,6 +70,22 @@ def test_lists_have_their_plural_in_english(office):
         assert crumbs == ["Admin", title]
 
 
+@pytest.mark.parametrize(
+    ("address", "said", "silent"),
+    [
+        ("events/heldevent/", ["这里还没有内容"], ["新建", "清除筛选"]),
+        ("orders/product/", ["这里还没有内容", "新建商品"], ["清除筛选"]),
+        ("orders/product/?q=nothing", ["没有找到", "清除筛选"], ["新建商品</a>"]),
+    ],
+)
+def test_an_empty_list_offers_only_what_can_be_done(office, address, said, silent):
+    page = office.get(f"/admin/{address}").text
+
+    box = page.partition("data-empty")[2].partition("</div>")[0]
+    assert [words for words in said if words not in box] == []
+    assert [words for words in silent if words in box] == []
+
+
 def test_every_page_of_the_admin_leads_back_to_the_desk(office, customer):
     for page in ("accounts/customer/", f"accounts/customer/{customer.pk}/change/", "orders/variant/add/"):
         assert re.search(r'class="desk-way" href="/"', office.get(f"/admin/{page}").text)
