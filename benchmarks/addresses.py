@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from orders.address_reading import read_address
+from orders.reading.addresses import read_address
 
 FIELDS = {"details": "street"}
 

@@ -13,7 +13,7 @@ class Part:
 
 PARTS = {
     "transitions": Part(
-        ("orders/transitions.py", "orders/services/transitions.py", "orders/services/moves.py"),
+        ("orders/policies/transitions.py", "orders/services/transitions.py", "orders/services/moves.py"),
         (
             "tests/orders/test_guards.py",
             "tests/orders/test_transition_table.py",

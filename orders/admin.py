@@ -19,7 +19,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from orders.couriers import courier_name
+from orders.forms.stock_list import VariantsSection, count_field, counts_of, take_count, take_counts
 from orders.models import (
     ContactReveal,
     Order,
@@ -32,9 +32,9 @@ from orders.models import (
     TierPrice,
     Variant,
 )
+from orders.reading.couriers import courier_name
 from orders.services.locks import lock_variants
 from orders.services.stock import MAX_ON_HAND
-from orders.stock_list import VariantsSection, count_field, counts_of, take_count, take_counts
 from shopcomm.core.admin_filters import choice_filter
 from shopcomm.core.phones import masked_phone
 from shopcomm.core.pictures.fields import REDUCES, PictureField

@@ -9,7 +9,7 @@ class OrdersConfig(AppConfig):
     def ready(self) -> None:
         """Join the event log, and say what of it is private."""
         from orders import handlers  # noqa: F401
-        from orders.contacts import masked_sides
+        from orders.policies.contact_masks import masked_sides
         from shopcomm.core.events.masking import masks
 
         masks.append(masked_sides)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 
 from orders.models import Order, Quote
-from orders.todo import TodoSource
+from orders.selectors.todo_rows import TodoSource
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 

@@ -9,8 +9,8 @@ from messaging.services.quotes import quote_in_conversation
 from messaging.services.shortages import offer_in_conversation
 from orders.models import Order, Quote, Status
 from orders.selectors.shortages import all_options
-from orders.services.change_requests import request_change
-from orders.services.consent import edit_or_ask
+from orders.services.change_requests.consent import edit_or_ask
+from orders.services.change_requests.request import request_change
 from orders.services.editing import edit_order
 from orders.services.evaluations import EvaluationInput, evaluate_order
 from orders.services.orders import ItemInput

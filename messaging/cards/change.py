@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from messaging.cards import Card, Look, register
 from messaging.services.cards import card_changed, send_card
 from messaging.services.conversations import ensure_order_conversation
-from orders.change_form import read_phone_consent, read_seen
 from orders.events import ChangeEscalated, ChangeRejected, ChangeRequested, OrderChanged
+from orders.forms.change import read_phone_consent, read_seen
 from orders.models import ChangeRequest, Handler, Order
 from orders.selectors.change_requests import asked_change
 from orders.selectors.timeline import before_after
 from orders.selectors.visibility import orders_visible_to
-from orders.services.change_requests import accept_change, decline_change, withdraw_change
-from orders.services.consent import agree_by_phone
+from orders.services.change_requests.consent import agree_by_phone
+from orders.services.change_requests.request import accept_change, decline_change, withdraw_change
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from messaging.cards import Card, Look, register
 from messaging.services.quotes import CARD, renew_in_conversation
-from orders.address_form import AddressWidget, address_widget
+from orders.forms.address import AddressWidget, address_widget
 from orders.models import Quote
 from orders.selectors.quotes import last_address, quoted_lines, quotes_with_lines
 from orders.selectors.visibility import orders_visible_to

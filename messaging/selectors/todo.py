@@ -9,7 +9,7 @@ from messaging.models import Sender
 from messaging.presenters import preview
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.unanswered import RECENT, first_unanswered, is_unanswered
-from orders.todo import Todo, TodoKind, TodoSource
+from orders.selectors.todo_rows import Todo, TodoKind, TodoSource
 from shopcomm.core.accounts.actors import Actor
 
 

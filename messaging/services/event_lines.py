@@ -13,9 +13,9 @@ from messaging.models import Conversation, Message, Sender
 from messaging.services.conversations import ensure_order_conversation
 from messaging.services.drafts import Draft
 from messaging.services.messages import write_messages
-from orders.contacts import masked_phones
 from orders.events import FieldsEvent, OrderEvent
 from orders.models import Order
+from orders.policies.contact_masks import masked_phones
 from orders.selectors.contacts import whole_fact
 from orders.selectors.timeline import before_after, entry_of
 from shopcomm.core.accounts.actors import Actor

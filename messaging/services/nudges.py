@@ -9,8 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from orders.couriers import HOTLINES, courier_name
 from orders.models import Order, Shipment, Status
+from orders.reading.couriers import HOTLINES, courier_name
 from orders.selectors.open_sums import OpenSum, open_sum_of
 from shopcomm.core.text import written_money
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from orders.address_offers import offered_address
+from orders.reading.address_offers import offered_address
 
 _FIELDS = ("name", "phone", "province", "city", "district", "street")
 

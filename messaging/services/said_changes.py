@@ -9,7 +9,7 @@ from messaging.models import Message, Sender
 from messaging.selectors.messages import text_of
 from orders.errors import GuardFailed
 from orders.models import ChangeKind, ChangeRequest
-from orders.services.change_requests import request_change
+from orders.services.change_requests.request import request_change
 from shopcomm.core.accounts.actors import Actor
 
 

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods
 from messaging.errors import MessagingError
 from messaging.services.case_pictures import open_case_with_pictures
 from messaging.services.form_pictures import FormPictures
-from orders.after_sales_form import case_form, read_case
 from orders.errors import OrderError
+from orders.forms.after_sales import case_form, read_case
 from orders.views.desk import visible_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
 

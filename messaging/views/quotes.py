@@ -23,10 +23,10 @@ from messaging.services.quotes import (
     send_quote_card,
 )
 from orders.errors import OrderError
+from orders.forms.price import TEMPLATE as PRICE_TEMPLATE
+from orders.forms.price import asks_price, price_of_form
+from orders.forms.quote import QuoteForm, initial_of, lines_of
 from orders.models import Quote, Variant
-from orders.price_form import TEMPLATE as PRICE_TEMPLATE
-from orders.price_form import asks_price, price_of_form
-from orders.quote_form import QuoteForm, initial_of, lines_of
 from orders.selectors.pricing import OrderPrice, Shopping, price_order
 from orders.selectors.quotes import wanted_items
 from orders.services.items import ItemInput

@@ -12,12 +12,12 @@ from messaging.models import Sender
 from messaging.selectors.messages import text_of
 from messaging.services.said_changes import request_from_message, said_of, take_offer
 from messaging.views.messages import someone
-from orders.address_form import wants_reading, with_pasted
-from orders.change_form import change_form, price_of_change, read_change_form, read_message, wants_goods
 from orders.errors import OrderError
+from orders.forms.address import wants_reading, with_pasted
+from orders.forms.change import change_form, price_of_change, read_change_form, read_message, wants_goods
+from orders.forms.price import TEMPLATE as PRICE_TEMPLATE
+from orders.forms.price import asks_price, has_seen_price
 from orders.models import ChangeRequest
-from orders.price_form import TEMPLATE as PRICE_TEMPLATE
-from orders.price_form import asks_price, has_seen_price
 from orders.views.addresses import reader
 from shopcomm.core.accounts.access import ShopRequest, right_required
 

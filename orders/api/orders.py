@@ -26,7 +26,7 @@ from orders.models.statuses import STATUS_LABELS
 from orders.selectors.change_requests import change_status
 from orders.selectors.orders import OrderFilters, order_list, with_detail_fields
 from orders.selectors.visibility import orders_visible_to
-from orders.services.change_requests import request_change
+from orders.services.change_requests.request import request_change
 from orders.services.orders import AddressInput, ItemInput, place_order
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.permissions import key_may

@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 
-from orders.couriers import courier_name
 from orders.labels import status_label
+from orders.reading.couriers import courier_name
 from shopcomm.core.events.kinds import Event
 from shopcomm.core.text import HOME_CURRENCY, written_money
 

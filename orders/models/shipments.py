@@ -16,7 +16,7 @@ class Shipment(models.Model):
     order = models.ForeignKey(
         "orders.Order", models.PROTECT, related_name="shipments", verbose_name=_("订单")
     )
-    # A courier's code such as `shunfeng`; the list is in `orders/couriers.py`.
+    # A courier's code such as `shunfeng`; the list is in `orders/reading/couriers.py`.
     carrier = models.CharField(_("承运商"), max_length=40)
     tracking_number = models.CharField(_("运单号"), max_length=60)
     state = models.CharField(_("状态"), max_length=20, choices=State, default=State.HANDED_OVER)

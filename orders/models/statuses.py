@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Status(models.TextChoices):
-    """The nine states an order can be in. What leads from one to another stands in `orders/transitions.py`."""
+    """The nine states an order can be in. What leads from one to another stands in `orders/policies/transitions.py`."""
 
     PENDING_PAYMENT = "pending_payment", _("待支付")
     PAID = "paid", _("已支付待配货")

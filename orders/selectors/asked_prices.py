@@ -9,8 +9,8 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from orders.change_merging import Clash
 from orders.models import Variant
+from orders.policies.change_merging import Clash
 from orders.services.items import ItemInput, price_items, variants_by_sku
 from shopcomm.core.accounts.models import Customer
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from orders.change_merging import TOLD, Clash, merge_change
-from orders.contacts import masked_phones
 from orders.labels import field_label, field_text, nothing
 from orders.models import ChangeKind, ChangeRequest, Order, OrderLine, Variant
+from orders.policies.change_merging import TOLD, Clash, merge_change
+from orders.policies.contact_masks import masked_phones
 from orders.selectors.asked_prices import LIST_PRICE, price_clashes
 from orders.selectors.goods import goods_names, items_as_logged
 

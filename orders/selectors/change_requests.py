@@ -9,9 +9,9 @@ from django.db.models import QuerySet, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.change_policy import ENDED, FREEZING, INSTEAD, PARTS, STAGES, Outcome, policy, stage_of
-from orders.contacts import masked_phones
 from orders.models import ChangeKind, ChangeRequest, Handler, Order, OrderLine, Status, Variant
+from orders.policies.change_policy import ENDED, FREEZING, INSTEAD, PARTS, STAGES, Outcome, policy, stage_of
+from orders.policies.contact_masks import masked_phones
 from orders.selectors.asked_prices import listed, prices_mark
 from orders.selectors.change_clashes import ClashText, clash_texts, clashes_of
 from orders.selectors.goods import goods_names

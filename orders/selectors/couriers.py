@@ -1,6 +1,6 @@
 """Which couriers are offered where a parcel is written down."""
 
-from orders.couriers import COURIERS, named_couriers
+from orders.reading.couriers import COURIERS, named_couriers
 from shopcomm.core.configuration.models import shop_settings
 
 

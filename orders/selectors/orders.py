@@ -12,9 +12,9 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from orders import hooks
 from orders.models import Order, OrderLine, Status
+from orders.policies.transitions import Transition, transitions_from
 from orders.selectors.search import search_orders
 from orders.selectors.visibility import orders_visible_to
-from orders.transitions import Transition, transitions_from
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from orders.couriers import courier_name
 from orders.models import Order, OrderLine, Status
+from orders.reading.couriers import courier_name
 
 
 @dataclass(frozen=True)

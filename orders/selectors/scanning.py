@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from orders.models import Order, Variant
+from orders.reading.waybills import courier_of, is_barcode, waybill_number
 from orders.selectors.visibility import orders_visible_to
-from orders.waybills import courier_of, is_barcode, waybill_number
 from shopcomm.core.accounts.actors import Actor
 
 # What the code of our own paper ends with.

@@ -8,11 +8,11 @@ from typing import Any, Literal
 from django.utils.translation import gettext as _
 
 from orders import hooks
-from orders.contacts import masked_phones
-from orders.couriers import courier_name
 from orders.events import INTERNAL_FIELDS, FieldsEvent, OrderChanged
 from orders.labels import SUMS, field_label, field_text, in_order, prices_differ
 from orders.models import Order, TrackingNode
+from orders.policies.contact_masks import masked_phones
+from orders.reading.couriers import courier_name
 from orders.selectors.contacts import whole_fact, whole_facts
 from orders.selectors.goods import goods_names
 from shopcomm.core.events.kinds import SHOP, Event

@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders import hooks
-from orders.after_sales import SHOPS_TURN
 from orders.labels import asks
 from orders.models import AfterSalesCase, ChangeRequest, Handler, Order, Quote, Refund, ShortageTask
+from orders.policies.after_sales import SHOPS_TURN
 from orders.selectors.due import deposits_to_decide
 from orders.selectors.open_sums import MONEY_BACK, PROMISED
+from orders.selectors.todo_rows import Todo, TodoKind, TodoSource
 from orders.selectors.visibility import orders_visible_to
-from orders.todo import Todo, TodoKind, TodoSource
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 

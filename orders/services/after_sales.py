@@ -9,12 +9,13 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.after_sales import CASE_MOVES, OPEN, may_decide
-from orders.couriers import courier_code
 from orders.errors import GuardFailed
 from orders.events import AfterSalesMoved
 from orders.labels import status_label
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Refund, Status, Variant
+from orders.policies.after_sales import CASE_MOVES, OPEN, may_decide
+from orders.reading.couriers import courier_code
+from orders.reading.waybills import courier_of
 from orders.selectors.parcels_home import not_home
 from orders.services.addresses import clean
 from orders.services.announce import record
@@ -27,7 +28,6 @@ from orders.services.refunds import PAYABLE, promise_refund, refundable
 from orders.services.replacements import call_off, place_replacement
 from orders.services.rights import require_right
 from orders.services.transitions import check_owner, transition_order
-from orders.waybills import courier_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.deadlocks import retry_on_deadlock

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
-from orders.change_policy import DEFAULTS, outcomes_for
 from orders.models import ChangePolicy
+from orders.policies.change_policy import DEFAULTS, outcomes_for
 from shopcomm.core.deadlocks import retry_on_deadlock
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from orders.contacts import masked_fields, private_fields
 from orders.models import ContactChange, Order
+from orders.policies.contact_masks import masked_fields, private_fields
 
 
 def keep_contacts_apart(order: Order, facts: dict[str, Any]) -> dict[str, Any]:

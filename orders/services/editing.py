@@ -8,10 +8,11 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from orders.change_policy import needs_consent
 from orders.errors import ConsentNeeded, GuardFailed, NotAllowed, OrderClosed
 from orders.events import OrderChanged
 from orders.models import ChangeRequest, Order, Status
+from orders.policies.change_policy import needs_consent
+from orders.policies.transitions import TERMINAL
 from orders.services.addresses import COLUMNS, check_address, clean, column_text
 from orders.services.alerts import raise_alert
 from orders.services.announce import record
@@ -26,7 +27,6 @@ from orders.services.rights import require_right
 from orders.services.shortage_tasks import review_shortages
 from orders.services.transitions import check_owner, move_on_when_settled
 from orders.services.versions import check_version
-from orders.transitions import TERMINAL
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.rights import people_who_may, staff_roles_with

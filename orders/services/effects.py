@@ -6,7 +6,6 @@ from functools import partial
 
 from django.utils.translation import gettext as _
 
-from orders.couriers import courier_code
 from orders.models import (
     AfterSalesLine,
     OrderLine,
@@ -17,14 +16,15 @@ from orders.models import (
     Status,
     WarehouseAlert,
 )
+from orders.reading.couriers import courier_code
 from orders.selectors.change_requests import open_freezing
 from orders.selectors.open_sums import difference_keeps_goods
 from orders.selectors.parcels_home import PiecesHome, not_home, pieces_home
 from orders.services import stock
 from orders.services.alerts import raise_alert
+from orders.services.change_requests.close import void_open_changes, wants_shipped_goods
 from orders.services.debts import due_day
 from orders.services.moves import Move
-from orders.services.open_changes import void_open_changes, wants_shipped_goods
 from orders.services.refunds import end_case, match_difference, promise_refund, refundable, refuse_case
 from shopcomm.core.configuration.models import PartPaid, shop_settings
 

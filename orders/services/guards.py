@@ -9,12 +9,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from orders import hooks
-from orders.after_sales import OPEN
-from orders.contacts import masked_phones
-from orders.couriers import courier_code
 from orders.errors import ChangePending
 from orders.models import ChangeRequest, Handler, Payment, Refund, Shipment, Status, WarehouseAlert
 from orders.models.payments import BY_HAND
+from orders.policies.after_sales import OPEN
+from orders.policies.contact_masks import masked_phones
+from orders.reading.couriers import courier_code
+from orders.reading.waybills import waybill_number
 from orders.selectors.change_requests import open_freezing
 from orders.selectors.open_sums import difference_keeps_goods
 from orders.selectors.parcels_home import pieces_home
@@ -24,7 +25,6 @@ from orders.services.debts import beyond_credit
 from orders.services.moves import Move
 from orders.services.payment_slips import is_booked
 from orders.services.refunds import PENDING
-from orders.waybills import waybill_number
 from shopcomm.core.configuration.models import PartPaid, shop_settings
 from shopcomm.core.text import written_money
 

@@ -9,9 +9,9 @@ from typing import Any
 from django.utils import timezone
 
 from orders.models import Order, OrderLine, Refund, Shipment, Status
+from orders.policies.transitions import Transition
 from orders.selectors.shortages import missing_pieces
 from orders.services.locks import lock_lines
-from orders.transitions import Transition
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 

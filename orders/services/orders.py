@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from orders import hooks
 from orders.errors import ExternalIdReused, GuardFailed, NotAllowed, OrderError, PricesChanged
 from orders.models import Order, OrderLine, Payment, Status
+from orders.policies.transitions import by_key
 from orders.selectors.pricing import price_mark
 from orders.services import stock
 from orders.services.addresses import AddressInput, check_address, clean
@@ -32,7 +33,6 @@ from orders.services.items import (
 from orders.services.moves import money
 from orders.services.numbers import next_number
 from orders.services.transitions import transition_order
-from orders.transitions import by_key
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.accounts.models.customers import Source

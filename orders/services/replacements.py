@@ -11,6 +11,7 @@ from orders import hooks
 from orders.events import OrderChanged
 from orders.labels import RECEIVER
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Payment, Refund, Status
+from orders.policies.transitions import by_key
 from orders.services import stock
 from orders.services.announce import record
 from orders.services.items import PricedItem, goods_total, new_line
@@ -18,7 +19,6 @@ from orders.services.locks import lock_conversations, lock_lines, lock_order, lo
 from orders.services.numbers import next_number
 from orders.services.refunds import book, promise_refund, refundable
 from orders.services.transitions import transition_order
-from orders.transitions import by_key
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
 

@@ -5,10 +5,11 @@ from typing import Any
 from django.db import transaction
 
 from orders import events
-from orders.couriers import courier_code
 from orders.errors import DoneBy, GuardFailed, IllegalTransition, NotAllowed, OrderClosed
 from orders.models import Order, Payment, Status
 from orders.models.statuses import STATUS_LABELS
+from orders.policies.transitions import TERMINAL, Transition, by_key, meant, rows_between, transitions_from
+from orders.reading.couriers import courier_code
 from orders.services.announce import record
 from orders.services.effects import EFFECTS
 from orders.services.guards import GUARDS
@@ -17,7 +18,6 @@ from orders.services.moves import Move
 from orders.services.payments import is_money, record_part_payment, record_payment
 from orders.services.shortage_tasks import review_shortages
 from orders.services.versions import check_version
-from orders.transitions import TERMINAL, Transition, by_key, meant, rows_between, transitions_from
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.roles import SELLERS
 from shopcomm.core.deadlocks import retry_on_deadlock

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from orders.contacts import masked_phones
 from orders.errors import StaleVersion
 from orders.events import FieldsEvent, OrderEvent
 from orders.labels import field_label, field_text, status_label
 from orders.models import Order
+from orders.policies.contact_masks import masked_phones
 from orders.selectors.contacts import whole_fact
 from orders.selectors.goods import goods_names
 from shopcomm.core.events.models import DomainEvent

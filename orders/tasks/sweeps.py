@@ -13,7 +13,7 @@ from orders.selectors.change_requests import unanswered
 from orders.selectors.due import delivered_long_enough, unpaid_too_long
 from orders.selectors.quotes import overdue_quotes
 from orders.selectors.shortages import fillable_orders, lapsed_waits
-from orders.services.change_requests import escalate_change
+from orders.services.change_requests.request import escalate_change
 from orders.services.quotes import expire_quote
 from orders.services.shortages import fill_shortage, lapse_wait
 from orders.services.transitions import transition_order

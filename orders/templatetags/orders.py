@@ -3,9 +3,9 @@
 from django import template
 from django.utils.translation import gettext_lazy as _
 
-from orders import couriers
 from orders.labels import asks, nothing
 from orders.models import ChangeKind, ChangeRequest
+from orders.reading import couriers
 from orders.selectors.todo import todo_count as count_todo
 from orders.selectors.warehouse import waiting_count
 

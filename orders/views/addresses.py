@@ -4,7 +4,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from orders.address_form import pasted_address
+from orders.forms.address import pasted_address
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.http.networks import visitor_network
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from orders.change_policy import DEFAULTS, PARTS, STAGES, Outcome, outcomes_for, policy
+from orders.policies.change_policy import DEFAULTS, PARTS, STAGES, Outcome, outcomes_for, policy
 from orders.services.change_policy import set_policy
 from shopcomm.core.accounts.access import ShopRequest, right_required
 

@@ -9,17 +9,17 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from orders.change_form import read_phone_consent, read_seen
 from orders.errors import OrderError
+from orders.forms.change import read_phone_consent, read_seen
 from orders.models import ChangeRequest
 from orders.selectors.visibility import orders_visible_to
-from orders.services.change_requests import (
+from orders.services.change_requests.consent import agree_by_phone
+from orders.services.change_requests.request import (
     accept_change,
     decline_change,
     intercept_parcel,
     withdraw_change,
 )
-from orders.services.consent import agree_by_phone
 from orders.views.desk import back_to_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
 

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from orders.after_sales import may_decide
-from orders.couriers import named_couriers
 from orders.labels import handed_over_text
 from orders.models import Order
 from orders.models.payments import BY_HAND
+from orders.policies.after_sales import may_decide
+from orders.reading.couriers import named_couriers
 from orders.selectors.after_sales import cases_of
 from orders.selectors.change_requests import asked_changes
 from orders.selectors.claims import why_no_claim

@@ -12,18 +12,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from orders.address_form import Pasted, wants_reading, widget_of_form, with_pasted
 from orders.errors import OrderError, StaleVersion
-from orders.forms import ADDRESS_FIELDS, CreateOrderForm, EditOrderForm, OrderForm, lines_key
+from orders.forms.address import Pasted, wants_reading, widget_of_form, with_pasted
+from orders.forms.desk import ADDRESS_FIELDS, CreateOrderForm, EditOrderForm, OrderForm, lines_key
+from orders.forms.price import TEMPLATE as PRICE_TEMPLATE
+from orders.forms.price import asks_price, buyer, has_seen_price, price_of_form
 from orders.models import ChangeRequest, ContactReveal, Order, Variant
-from orders.price_form import TEMPLATE as PRICE_TEMPLATE
-from orders.price_form import asks_price, buyer, has_seen_price, price_of_form
 from orders.selectors.customers import customers_visible_to
 from orders.selectors.orders import orders_visible_to
 from orders.selectors.own import lines_again
 from orders.selectors.pricing import OrderPrice, price_as_it_is
 from orders.services.addresses import COLUMNS
-from orders.services.consent import edit_or_ask
+from orders.services.change_requests.consent import edit_or_ask
 from orders.services.orders import AddressInput, ItemInput, place_order
 from orders.services.reveals import record_reveal
 from orders.views.addresses import reader

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from orders.forms import ADDRESS_FIELDS
+from orders.forms.desk import ADDRESS_FIELDS
 from orders.models import ContactReveal
 from orders.selectors.customers import customers_matching, customers_visible_to
 from orders.selectors.orders import orders_visible_to

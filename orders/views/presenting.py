@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from orders.after_sales import SHOPS_TURN
-from orders.couriers import courier_name
 from orders.errors import GuardFailed, OrderError
 from orders.models import AfterSalesCase, Order, Status
+from orders.policies.after_sales import SHOPS_TURN
+from orders.policies.transitions import Transition
+from orders.reading.couriers import courier_name
 from orders.selectors.change_requests import AskedChange
 from orders.selectors.shortages import Shortage
-from orders.transitions import Transition
 
 ICONS = {
     Status.PAID: "pay",

@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from orders.couriers import courier_name
 from orders.errors import OrderError, StaleVersion
 from orders.models import Order, Status, Variant
+from orders.reading.couriers import courier_name
 from orders.selectors.scanning import PARCEL_SLIP, Kind, Meaning, Scanned, meaning_of
 from orders.selectors.visibility import orders_visible_to
 from orders.services.versions import check_version

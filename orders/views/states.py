@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from orders.labels import status_colour
 from orders.models import Status
-from orders.transitions import TRANSITIONS, Transition
+from orders.policies.transitions import TRANSITIONS, Transition
 from shopcomm.core.accounts.access import ShopRequest, right_required
 
 WIDTH, HEIGHT, NODE_WIDTH, NODE_HEIGHT = 1180, 420, 132, 48

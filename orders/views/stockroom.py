@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from orders.contacts import masked_phones
 from orders.labels import field_label, field_text
 from orders.models import MissingReport, Order, OrderLine, Status, WarehouseAlert
+from orders.policies.contact_masks import masked_phones
 from orders.selectors.change_requests import AskedChange, asked_change
 from orders.selectors.goods import goods_names
 from orders.selectors.shortages import missing_pieces, standing_reports

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from orders.selectors.todo import todo_count, todo_list
-from orders.todo import Todo, TodoKind
+from orders.selectors.todo_rows import Todo, TodoKind
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.spans import written_span

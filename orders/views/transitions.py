@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from orders.errors import IllegalTransition, OrderError, StaleVersion
-from orders.forms import TransitionForm
+from orders.forms.desk import TransitionForm
 from orders.models import Order, Status
 from orders.models.statuses import STATUS_LABELS
+from orders.policies.transitions import Transition
 from orders.selectors.orders import allowed_transitions
 from orders.selectors.parts import shipped_text
 from orders.services.transitions import transition_order
-from orders.transitions import Transition
 from orders.views.desk import back_to_order, not_now, visible_order
 from orders.views.presenting import DANGEROUS, refusal_of, stale_of
 from shopcomm.core.accounts.access import ShopRequest, right_required

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from orders.couriers import courier_code
 from orders.errors import ChangePending, OrderError
 from orders.models import (
     ContactReveal,
@@ -23,6 +22,8 @@ from orders.models import (
     Status,
     WarehouseAlert,
 )
+from orders.reading.couriers import courier_code
+from orders.reading.waybills import courier_of, waybill_number
 from orders.selectors.change_requests import asked_change, open_changes_for, open_freezing
 from orders.selectors.couriers import offered_couriers
 from orders.selectors.parts import shipped_text
@@ -37,7 +38,6 @@ from orders.services.shortages import report_missing, undo_missing
 from orders.services.transitions import transition_order
 from orders.services.warehouse import acknowledge_alert, acknowledge_order, tick_line
 from orders.views.stockroom import cards_of, notices_of, picking_of, shown_column
-from orders.waybills import courier_of, waybill_number
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 

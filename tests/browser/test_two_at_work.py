@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from orders.models import ChangeRequest, Order, OrderLine, Status
 from orders.services.after_sales import CaseInput, CaseLine, open_case
-from orders.services.change_requests import request_change
+from orders.services.change_requests.request import request_change
 from orders.services.warehouse import acknowledge_order
 from shopcomm.core.accounts.actors import Actor
 from tests.browser.test_desk_live import online

@@ -10,7 +10,7 @@ from django.conf import settings
 from messaging.models import ChannelAccount, PushSubscription
 from messaging.services.messages import send_message
 from messaging.services.notifications.defaults import DEFAULTS, ensure_default_rules
-from orders.transitions import TRANSITIONS
+from orders.policies.transitions import TRANSITIONS
 from orders.views.states import diagram
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
@@ -44,7 +44,7 @@ def test_the_drawing_has_an_arrow_for_each_move_with_its_numbers_in_order():
 
 def test_manuals_name_only_moves_that_the_table_has():
     keys = {row.key for row in TRANSITIONS}
-    texts = [page.read_text() for page in (*MANUALS, ROOT / "orders/transitions.py")]
+    texts = [page.read_text() for page in (*MANUALS, ROOT / "orders/policies/transitions.py")]
     named = {f"T{n}" for text in texts for n in re.findall(r"\bT(\d{1,2})\b", text)}
     assert named - keys == set()
     assert max(keys, key=lambda key: int(key[1:])) == "T22"

@@ -11,8 +11,8 @@ from messaging.services.notifications.defaults import ensure_default_rules
 from messaging.services.notifications.release import release_due
 from orders.models import ChangeRequest, Order, Status
 from orders.selectors.timeline import timeline
-from orders.services.change_requests import request_change
-from orders.services.consent import edit_or_ask
+from orders.services.change_requests.consent import edit_or_ask
+from orders.services.change_requests.request import request_change
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from shopcomm.core.events.relay import relay

@@ -9,8 +9,8 @@ from django.utils.html import escape
 from django.utils.translation import override
 
 from messaging.models import Message, NotificationRule, NotificationTemplate
-from orders.couriers import COURIERS, courier_name
 from orders.models import AfterSalesCase, ChangeRequest, Evaluation, Order, OrderLine, Product, Quote, Variant
+from orders.reading.couriers import COURIERS, courier_name
 from orders.services.quotes import withdraw_quote
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, Staff

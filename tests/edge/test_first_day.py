@@ -10,11 +10,11 @@ from django.db import connections
 from django.test import Client
 
 from messaging.models import NotificationRule
-from orders.forms import TransitionForm
+from orders.forms.desk import TransitionForm
 from orders.models import Variant
+from orders.policies.transitions import TRANSITIONS
 from orders.selectors.couriers import offered_couriers
 from orders.services.stock import set_stock
-from orders.transitions import TRANSITIONS
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import SetupCode, Staff
 from shopcomm.core.accounts.services.first_manager import (

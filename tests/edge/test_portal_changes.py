@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from orders.change_form import FORMS
+from orders.forms.change import FORMS
 from orders.models import ChangePolicy, ChangeRequest, Order, Status
 from orders.selectors.change_requests import asked_changes
 from orders.selectors.timeline import in_words

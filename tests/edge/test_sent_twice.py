@@ -8,7 +8,7 @@ from django.conf import settings
 
 from orders.models import AfterSalesCase, ChangeRequest, Order, Urge
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case
-from orders.services.change_requests import request_change
+from orders.services.change_requests.request import request_change
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.edge.portal.my.basket import BASKET_KEY
 from tests.edge.test_phone_pages import address_of

@@ -7,7 +7,7 @@ from messaging.models import Conversation
 from messaging.services.quotes import quote_in_conversation
 from orders.models import AfterSalesCase, ChangePolicy, Order, Status
 from orders.services.after_sales import CaseInput, CaseLine, open_case
-from orders.services.change_requests import request_change
+from orders.services.change_requests.request import request_change
 from orders.services.items import ItemInput
 from orders.services.quotes import QuoteInput, end_of_day
 from shopcomm.core.accounts.actors import Actor

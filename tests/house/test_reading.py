@@ -20,7 +20,7 @@ READERS = {
 }
 CHECKS = {"isdigit", "isdecimal", "isnumeric"}
 # Where requests and frames are read; services get values that are read already.
-FACES = ("admin", "views", "api", "consumers", "cards", "portal")
+FACES = ("admin", "views", "api", "consumers", "cards", "forms", "portal")
 # What a process of ours has sent.
 OURS = {(f"messaging/consumers/{name}.py", "loads") for name in ("socket", "hub", "presence", "open_sockets")}
 
@@ -77,8 +77,8 @@ def test_no_page_call_or_frame_reads_a_number_or_a_day_by_itself() -> None:
 
 def test_the_rule_sees_what_it_is_about() -> None:
     assert {name for name, _path in sources() if is_face(name)} >= {
-        "orders/forms.py",
-        "orders/change_form.py",
+        "orders/forms/desk.py",
+        "orders/forms/change.py",
         "orders/api/orders.py",
         "messaging/views/messages.py",
         "messaging/consumers/frames.py",

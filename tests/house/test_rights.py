@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from orders.after_sales import CASE_MOVES
-from orders.transitions import TRANSITIONS
+from orders.policies.after_sales import CASE_MOVES
+from orders.policies.transitions import TRANSITIONS
 from shopcomm.core.accounts.rights import RIGHT
 from tests.house.test_sizes import ROOT, committed
 

@@ -5,7 +5,7 @@ from channels.db import database_sync_to_async
 
 from messaging.models import Conversation
 from messaging.services.messages import mark_read
-from orders.services.change_requests import request_change
+from orders.services.change_requests.request import request_change
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.positions import position_new_events
 from tests.factories import move

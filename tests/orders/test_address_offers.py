@@ -2,7 +2,7 @@
 
 import pytest
 
-from orders.address_offers import offered_address
+from orders.reading.address_offers import offered_address
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.address_reading import LONGEST, read_address, read_receiver
+from orders.reading.addresses import LONGEST, read_address, read_receiver
 from orders.reading.characters import narrow
 from orders.reading.divisions import CITY, DISTRICT, PROVINCE, divisions, short
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from orders.after_sales import CASE_MOVES
 from orders.errors import GuardFailed, InsufficientStock, NotAllowed
 from orders.models import AfterSalesCase, Order, Refund, Status, Variant
+from orders.policies.after_sales import CASE_MOVES
 from orders.selectors.timeline import timeline
 from orders.services.after_sales import (
     CaseInput,

@@ -8,13 +8,13 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.change_merging import Seen, merge_change, merge_items
 from orders.errors import ChangeClash, StaleVersion
 from orders.models import ChangeRequest, Order, Status, TierPrice, Variant
+from orders.policies.change_merging import Seen, merge_change, merge_items
 from orders.selectors.change_requests import asked_changes
 from orders.selectors.contacts import whole_fact
-from orders.services.change_requests import accept_change, intercept_parcel, request_change
-from orders.services.consent import PhoneConsent, agree_by_phone, edit_or_ask
+from orders.services.change_requests.consent import PhoneConsent, agree_by_phone, edit_or_ask
+from orders.services.change_requests.request import accept_change, intercept_parcel, request_change
 from orders.services.editing import edit_order
 from orders.services.items import ItemInput
 from shopcomm.core.accounts.actors import Actor

@@ -11,7 +11,7 @@ from django.db import connection
 
 from orders.errors import ChangePending, StaleVersion
 from orders.models import ChangeRequest, Order, OrderLine, Shipment, ShipmentLine, Status
-from orders.services.change_requests import accept_change, request_change
+from orders.services.change_requests.request import accept_change, request_change
 from orders.services.orders import ItemInput
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.change_reading import LineChoice, read_change
+from orders.reading.change_requests import LineChoice, read_change
 
 WEDNESDAY = date(2026, 11, 25)
 BAG = LineChoice(

@@ -6,15 +6,15 @@ import pytest
 from django.utils import timezone
 
 from messaging.models import Message
-from orders.change_merging import Seen
-from orders.change_policy import DEFAULTS, Outcome
 from orders.errors import ChangeClash, ChangePending, GuardFailed, NotAllowed
 from orders.models import ChangePolicy, ChangeRequest, Order, Status, WarehouseAlert
+from orders.policies.change_merging import Seen
+from orders.policies.change_policy import DEFAULTS, Outcome
 from orders.selectors.change_requests import AskedChange
 from orders.selectors.contacts import whole_fact
 from orders.selectors.timeline import timeline
 from orders.services.change_policy import set_policy
-from orders.services.change_requests import (
+from orders.services.change_requests.request import (
     accept_change,
     decline_change,
     escalate_change,

@@ -14,14 +14,14 @@ from django.utils import timezone
 from messaging.models import Message
 from orders.errors import ChangePending, ConsentNeeded, GuardFailed, NotAllowed, OrderError, StaleVersion
 from orders.models import ChangeRequest, Order, Status
-from orders.services.change_requests import (
+from orders.services.change_requests.consent import PhoneConsent, agree_by_phone, edit_or_ask
+from orders.services.change_requests.request import (
     accept_change,
     decline_change,
     intercept_parcel,
     request_change,
     withdraw_change,
 )
-from orders.services.consent import PhoneConsent, agree_by_phone, edit_or_ask
 from orders.services.editing import edit_order
 from orders.services.items import ItemInput
 from orders.services.transitions import transition_order

@@ -5,13 +5,13 @@ from functools import partial
 
 import pytest
 
-from orders.contacts import masked_sides
 from orders.errors import ChangeClash
 from orders.models import ContactChange, ContactReveal, Status
+from orders.policies.contact_masks import masked_sides
 from orders.selectors.change_requests import asked_changes
 from orders.selectors.timeline import timeline
-from orders.services.change_requests import accept_change, request_change
-from orders.services.consent import PhoneConsent, agree_by_phone, edit_or_ask
+from orders.services.change_requests.consent import PhoneConsent, agree_by_phone, edit_or_ask
+from orders.services.change_requests.request import accept_change, request_change
 from orders.services.editing import edit_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent

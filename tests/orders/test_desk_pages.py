@@ -7,8 +7,8 @@ import pytest
 
 from messaging.services.messages import mark_read, send_message
 from orders.models import Order, Status
+from orders.policies.transitions import TRANSITIONS
 from orders.services.editing import edit_order
-from orders.transitions import TRANSITIONS
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import OrderLink
 from shopcomm.core.accounts.services.order_links import link_url

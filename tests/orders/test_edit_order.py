@@ -5,12 +5,12 @@ import pytest
 from orders.errors import GuardFailed, InsufficientStock, NotAllowed, OrderClosed, StaleVersion
 from orders.events import OrderEvent
 from orders.models import Order, Status, WarehouseAlert
+from orders.policies.transitions import TRANSITIONS
 from orders.selectors.contacts import whole_fact
-from orders.services.change_contents import contents
+from orders.services.change_requests.parse import contents
 from orders.services.items import ItemInput
 from orders.services.orders import edit_order
 from orders.services.warehouse import acknowledge_order
-from orders.transitions import TRANSITIONS
 from shopcomm.core.events.kinds import all_kinds
 from shopcomm.core.events.models import DomainEvent
 from tests.factories import VariantFactory, integration, make_order, move

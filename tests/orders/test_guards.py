@@ -17,10 +17,10 @@ from orders.models import (
     ShortageTask,
     StockReservation,
 )
+from orders.policies.transitions import by_key
 from orders.services import guards
 from orders.services.items import ItemInput
 from orders.services.moves import Move
-from orders.transitions import by_key
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
 from tests.factories import VariantFactory, integration, make_order, move

@@ -13,9 +13,10 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orders.after_sales import CASE_MOVES
 from orders.errors import OrderError
 from orders.models import AfterSalesCase, ChangeRequest, Order, Refund, Status, StockReservation, Variant
+from orders.policies.after_sales import CASE_MOVES
+from orders.policies.transitions import TRANSITIONS
 from orders.selectors.shortages import missing_pieces, standing_tasks
 from orders.services.after_sales import (
     CaseInput,
@@ -27,8 +28,8 @@ from orders.services.after_sales import (
     send_back,
     withdraw_case,
 )
-from orders.services.change_requests import accept_change
-from orders.services.consent import edit_or_ask
+from orders.services.change_requests.consent import edit_or_ask
+from orders.services.change_requests.request import accept_change
 from orders.services.items import ItemInput
 from orders.services.refunds import pay_refund
 from orders.services.returns import conclude_case, inspect_return
@@ -36,7 +37,6 @@ from orders.services.shortage_tasks import SHORT_IN
 from orders.services.stock import set_stock
 from orders.services.transitions import transition_order
 from orders.services.warehouse import acknowledge_alert, acknowledge_order
-from orders.transitions import TRANSITIONS
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 from tests.factories import StaffFactory, VariantFactory, integration, make_order, move, parcel

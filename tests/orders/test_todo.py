@@ -12,7 +12,7 @@ from messaging.services.messages import send_message
 from orders.models import AfterSalesCase, ChangeRequest, Order
 from orders.selectors.todo import todo_count, todo_list
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, reject_case
-from orders.services.change_requests import request_change
+from orders.services.change_requests.request import request_change
 from orders.services.orders import ItemInput
 from orders.services.quotes import QuoteInput, make_quote, send_quote
 from orders.services.shortages import report_missing

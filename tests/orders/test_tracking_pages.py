@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.urls import reverse
 
-from orders.couriers import COURIERS, TRACKING_PAGES, tracking_page
-from orders.waybills import SHAPES
+from orders.reading.couriers import COURIERS, TRACKING_PAGES, tracking_page
+from orders.reading.waybills import SHAPES
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.factories import make_order, move, parcel
 

@@ -3,14 +3,14 @@ from itertools import product
 import pytest
 from django.db import transaction
 
-from orders import transitions as table
 from orders.errors import IllegalTransition, NotAllowed, OrderClosed, OrderError
 from orders.models import Order, OrderLine, Status
+from orders.policies import transitions as table
+from orders.policies.transitions import TRANSITIONS, transitions_from
 from orders.selectors.orders import allowed_transitions
 from orders.services.effects import EFFECTS
 from orders.services.guards import GUARDS
 from orders.services.transitions import transition_order
-from orders.transitions import TRANSITIONS, transitions_from
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 from tests.factories import CustomerFactory, StaffFactory, integration, make_order, move, parcel

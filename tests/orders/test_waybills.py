@@ -4,8 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.couriers import COURIERS
-from orders.waybills import POSTAL_UNION, SHAPES, courier_of, has_postal_check, is_barcode, waybill_number
+from orders.reading.couriers import COURIERS
+from orders.reading.waybills import (
+    POSTAL_UNION,
+    SHAPES,
+    courier_of,
+    has_postal_check,
+    is_barcode,
+    waybill_number,
+)
 
 BY_SHAPE = pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.sample)
 GUESSED = [shape for shape in SHAPES if shape.source != POSTAL_UNION]

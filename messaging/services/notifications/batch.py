@@ -22,7 +22,7 @@ from messaging.services.notifications.resting import preferences, quiet_windows
 from messaging.services.notifications.settling import Waiting
 from messaging.services.notifications.templates import Words, words_of
 from orders.models import Order, Shipment, Status
-from orders.transitions import TRANSITIONS
+from orders.policies.transitions import TRANSITIONS
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import ShopSettings, shop_settings

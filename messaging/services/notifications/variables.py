@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from messaging.models import Trigger
 from messaging.models.rules import ABOUT_STOCK
-from orders.couriers import courier_name
 from orders.models import Order
+from orders.reading.couriers import courier_name
 from shopcomm.core.spans import written_span
 from shopcomm.core.text import HOME_CURRENCY, written_money
 

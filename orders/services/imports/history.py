@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from orders.couriers import courier_code
+from orders.reading.couriers import courier_code
 from orders.services.imports.documents import Document
 from orders.services.imports.rows import Row
 

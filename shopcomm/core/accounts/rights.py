@@ -94,7 +94,7 @@ _seeing = (
     _right("events.follow", _("读取事件日志"), {API}, EVENTS_READ),
 )
 
-# One for each command of the order's state machine (`orders/transitions.py`).
+# One for each command of the order's state machine (`orders/policies/transitions.py`).
 _moves = (
     _right("orders.place", _("下单"), SELLERS | {CUSTOMER, SYSTEM}, ORDERS_WRITE),
     _right("orders.pay", _("登记收款"), {SYSTEM, MANAGER}, ORDERS_WRITE),
@@ -160,7 +160,7 @@ _changes = (
     _right("changes.set_policy", _("设定修改政策"), {MANAGER}),
 )
 
-# One for each command of a case (`orders/after_sales.py`), and who is not bound by its limits.
+# One for each command of a case (`orders/policies/after_sales.py`), and who is not bound by its limits.
 _after_sales = (
     _right("after_sales.open", _("申请售后"), SELLERS | {CUSTOMER}, ORDERS_WRITE),
     _right("after_sales.open_late", _("售后期过后仍受理"), {MANAGER}, ORDERS_WRITE),

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from orders.models import AfterSalesCase, Order, OrderLine, Status
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, reject_case, send_back
-from orders.services.change_requests import request_change
+from orders.services.change_requests.request import request_change
 from orders.services.editing import edit_order
 from orders.services.refunds import pay_refund
 from orders.services.returns import inspect_return

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from messaging.models import ChannelAccount, NotificationRule
-from orders.couriers import courier_name
 from orders.models import Product, Variant
+from orders.reading.couriers import courier_name
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.accounts.roles import Role
 from shopcomm.core.configuration.calendar import hours_text, weekly_hours

@@ -7,7 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from orders.couriers import named_couriers
+from orders.reading.couriers import named_couriers
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.services.first_manager import NewManager
 from shopcomm.core.configuration.hours import Span

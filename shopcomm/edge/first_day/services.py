@@ -6,7 +6,7 @@ from typing import Any
 from django.core.files.base import File
 from django.db import transaction
 
-from orders.couriers import COURIERS
+from orders.reading.couriers import COURIERS
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.services.first_manager import NewManager, make_first_manager
 from shopcomm.core.configuration.hours import Span

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from messaging.errors import MessagingError
 from messaging.services.case_pictures import open_case_with_pictures
 from messaging.services.form_pictures import FormPictures
-from orders.after_sales_form import case_form, read_case
-from orders.couriers import named_couriers
 from orders.errors import OrderError
+from orders.forms.after_sales import case_form, read_case
 from orders.models import AfterSalesCase
+from orders.reading.couriers import named_couriers
 from orders.selectors.after_sales import cases_of
 from orders.services.after_sales import appeal_case, send_back, withdraw_case
 from shopcomm.core.http.sent_forms import once_sent_by

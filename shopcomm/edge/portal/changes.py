@@ -16,8 +16,9 @@ from messaging.models import Message
 from messaging.selectors.messages import text_of
 from messaging.selectors.pane import conversation_of
 from messaging.services.said_changes import said_of
-from orders.address_form import wants_reading, with_pasted
-from orders.change_form import (
+from orders.errors import OrderError
+from orders.forms.address import wants_reading, with_pasted
+from orders.forms.change import (
     change_form,
     price_of_change,
     read_change_form,
@@ -25,11 +26,10 @@ from orders.change_form import (
     read_seen,
     wants_goods,
 )
-from orders.errors import OrderError
+from orders.forms.price import TEMPLATE as PRICE_TEMPLATE
+from orders.forms.price import asks_price, has_seen_price
 from orders.models import ChangeRequest, Status
-from orders.price_form import TEMPLATE as PRICE_TEMPLATE
-from orders.price_form import asks_price, has_seen_price
-from orders.services.change_requests import (
+from orders.services.change_requests.request import (
     accept_change,
     decline_change,
     intercept_parcel,

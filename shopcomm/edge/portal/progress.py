@@ -7,10 +7,10 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.after_sales import OPEN
-from orders.couriers import courier_name
 from orders.models import AfterSalesCase, Order, OrderLine, Shipment, TrackingNode
 from orders.models.statuses import Status
+from orders.policies.after_sales import OPEN
+from orders.reading.couriers import courier_name
 from orders.selectors.due import ends_by_itself
 from orders.selectors.open_sums import OpenSum, asked_back, open_sum_of
 from orders.selectors.parts import StillToShip, still_to_ship

@@ -15,10 +15,10 @@ from messaging.services.notifications.templates import check_template, empty_wor
 from messaging.services.notifications.triggers import triggers_of
 from orders.events import OrderPaid
 from orders.models import Order
+from orders.policies.transitions import TRANSITIONS, Transition
 from orders.services.announce import record
 from orders.services.items import ItemInput
 from orders.tasks import auto_complete, expire_unpaid
-from orders.transitions import TRANSITIONS, Transition
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.relay import relay

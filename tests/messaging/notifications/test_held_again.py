@@ -16,7 +16,7 @@ from messaging.services.notifications.versions import save_rule
 from messaging.services.subscriptions import set_wishes
 from orders.models import Order
 from orders.services.after_sales import CaseInput, CaseLine, open_case, withdraw_case
-from orders.services.change_requests import accept_change, request_change, withdraw_change
+from orders.services.change_requests.request import accept_change, request_change, withdraw_change
 from orders.services.editing import edit_order
 from orders.services.payments import record_payment
 from orders.services.refunds import pay_refund

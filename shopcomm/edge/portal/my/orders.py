@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from messaging.selectors.own import unread_of_orders
-from orders.address_form import Pasted, address_widget, wants_reading, with_pasted
 from orders.errors import OrderError
+from orders.forms.address import Pasted, address_widget, wants_reading, with_pasted
 from orders.models import Order, Status
 from orders.selectors.orders import order_for_detail, status_counts
 from orders.selectors.own import AgainLine, lines_again, mark_of_prices, own_orders, spending_of

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from orders.forms import DeskForm, read_lines
+from orders.forms.desk import DeskForm, read_lines
 from orders.models import Quote
 from orders.services.items import ItemInput
 from orders.services.quotes import VALID_DAYS, QuoteInput, end_of_day

@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from orders.labels import RECEIVER
 from orders.models import Order, Payment, Status
 from orders.models.payments import BY_HAND
+from orders.policies.transitions import Transition
 from orders.selectors.change_requests import open_freezing
 from orders.selectors.couriers import offered_couriers
 from orders.selectors.open_sums import difference_keeps_goods
 from orders.services.days import wanted_later
-from orders.transitions import Transition
 from shopcomm.core import reading
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.models.customers import Customer, Source

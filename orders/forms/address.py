@@ -10,9 +10,9 @@ from django.http import QueryDict
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from orders.address_reading import LONGEST, read_receiver
 from orders.labels import field_label
 from orders.models import Order
+from orders.reading.addresses import LONGEST, read_receiver
 from orders.services.addresses import COLUMNS, REQUIRED
 from shopcomm.core.http.rate_limits import seconds_to_wait
 from shopcomm.core.phones import written_phone

@@ -9,19 +9,19 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.change_merging import Seen
-from orders.change_policy import CONSENTED, CONSENTED_STATUSES, Outcome, needs_consent
 from orders.errors import GuardFailed, PricesChanged
 from orders.models import ChangeRequest, Handler, Order, OrderLine
+from orders.policies.change_merging import Seen
+from orders.policies.change_policy import CONSENTED, CONSENTED_STATUSES, Outcome, needs_consent
 from orders.selectors.pricing import mark_of_order
 from orders.services.addresses import clean
-from orders.services.change_contents import wish_contents
-from orders.services.change_opening import asker, go_on, lay_before, new_request, outcome_of, refuse
-from orders.services.change_updating import bring_up_to_date
+from orders.services.change_requests.close import check_open, locked_request
+from orders.services.change_requests.parse import wish_contents
+from orders.services.change_requests.route import asker, go_on, lay_before, new_request, outcome_of, refuse
+from orders.services.change_requests.update import bring_up_to_date
 from orders.services.edit_items import lock_goods
 from orders.services.editing import edit_order, flat
 from orders.services.locks import lock_lines, lock_order
-from orders.services.open_changes import check_open, locked_request
 from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock

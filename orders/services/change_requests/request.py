@@ -6,20 +6,20 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from orders.change_merging import Seen
 from orders.errors import GuardFailed, NotAllowed, PricesChanged
 from orders.events import ChangeEscalated
 from orders.models import ChangeKind, ChangeRequest, Handler, Order
+from orders.policies.change_merging import Seen
 from orders.selectors.change_requests import interceptable
 from orders.selectors.pricing import price_of_goods
 from orders.services.addresses import COLUMNS
 from orders.services.announce import record
-from orders.services.change_contents import contents, make_so
-from orders.services.change_opening import go_on, new_request
-from orders.services.change_updating import bring_up_to_date
-from orders.services.consent import agree, ask_customer, wants_consent
+from orders.services.change_requests.close import check_open, locked_request, settle, tell_rejection
+from orders.services.change_requests.consent import agree, ask_customer, wants_consent
+from orders.services.change_requests.parse import contents, make_so
+from orders.services.change_requests.route import go_on, new_request
+from orders.services.change_requests.update import bring_up_to_date
 from orders.services.locks import lock_lines, lock_order
-from orders.services.open_changes import check_open, locked_request, settle, tell_rejection
 from orders.services.rights import require_right
 from orders.services.transitions import check_owner
 from shopcomm.core.accounts.actors import Actor

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from orders.address_offers import offered_address
+from orders.reading.address_offers import offered_address
 from shopcomm.core import reading
 
 LONGEST = 400

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from orders.change_merging import same_lines
 from orders.errors import GuardFailed
 from orders.models import ChangeKind, ChangeRequest, Order, OrderLine, Status, Variant
+from orders.policies.change_merging import same_lines
 from orders.selectors.change_clashes import fields_now
 from orders.selectors.products import written_skus
 from orders.services.addresses import COLUMNS, check_address, clean, column_text

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
-from orders.forms import read_lines
+from orders.forms.desk import read_lines
 from orders.models import Order
 from orders.selectors.pricing import OrderPrice, Shopping, price_order
 from orders.services.items import ItemInput

@@ -6,14 +6,14 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.change_policy import HANDLERS, INSTEAD, Outcome, decide, stage_of
 from orders.events import ChangeRequested
 from orders.labels import status_label
 from orders.models import ChangeRequest, Handler, Order, OrderLine
+from orders.policies.change_policy import HANDLERS, INSTEAD, Outcome, decide, stage_of
 from orders.selectors.asked_prices import with_list_prices
 from orders.services.announce import record
-from orders.services.change_contents import before_after, make_so, parts_of
-from orders.services.open_changes import settle, tell_rejection
+from orders.services.change_requests.close import settle, tell_rejection
+from orders.services.change_requests.parse import before_after, make_so, parts_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.configuration.calendar import working_calendar

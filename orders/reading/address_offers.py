@@ -2,7 +2,7 @@
 
 import re
 
-from orders.address_reading import CHANGE, ReadAddress, read_address
+from orders.reading.addresses import CHANGE, ReadAddress, read_address
 
 # Whoever writes more than this tells something else as well.
 LONGEST = 200

@@ -9,17 +9,8 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.address_form import Pasted, address_widget
-from orders.change_merging import Seen
-from orders.change_reading import LineChoice, ReadChange, read_change
-from orders.models import ChangeKind, Order
-from orders.selectors.catalogue import variants_on_sale
-from orders.selectors.change_requests import Choice, choices_for, siblings_of
-from orders.selectors.pricing import OrderPrice, price_as_it_is, price_of_goods
-from orders.selectors.products import variants_matching
-from orders.services.consent import PhoneConsent
-from orders.services.items import list_price
-from orders.stale_change_form import (
+from orders.forms.address import Pasted, address_widget
+from orders.forms.stale_change import (
     TOGETHER,
     asked_address,
     asked_line,
@@ -27,6 +18,15 @@ from orders.stale_change_form import (
     shown_address,
     what_was_shown,
 )
+from orders.models import ChangeKind, Order
+from orders.policies.change_merging import Seen
+from orders.reading.change_requests import LineChoice, ReadChange, read_change
+from orders.selectors.catalogue import variants_on_sale
+from orders.selectors.change_requests import Choice, choices_for, siblings_of
+from orders.selectors.pricing import OrderPrice, price_as_it_is, price_of_goods
+from orders.selectors.products import variants_matching
+from orders.services.change_requests.consent import PhoneConsent
+from orders.services.items import list_price
 from shopcomm.core import reading
 
 # Goods found at a time, and goods added at most in one change.

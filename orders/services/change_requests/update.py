@@ -2,13 +2,13 @@
 
 from django.utils.translation import gettext as _
 
-from orders.change_merging import Merged, Seen, merge_change
 from orders.errors import ChangeClash
 from orders.models import ChangeKind, ChangeRequest, Order, OrderLine
+from orders.policies.change_merging import Merged, Seen, merge_change
 from orders.selectors.asked_prices import at_asked_prices, price_clashes, prices_mark
 from orders.selectors.change_clashes import clash_texts, fields_now, skus_of
-from orders.services.change_contents import before_after
-from orders.services.open_changes import settle, tell_rejection
+from orders.services.change_requests.close import settle, tell_rejection
+from orders.services.change_requests.parse import before_after
 from orders.services.versions import check_version
 from shopcomm.core.accounts.actors import Actor
 

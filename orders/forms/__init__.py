@@ -1,0 +1,1 @@
+"""What pages ask of people, read as the services take it."""

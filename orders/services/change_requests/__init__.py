@@ -1,0 +1,1 @@
+"""Asking for a change of an order that is agreed: read, routed, answered, made."""
