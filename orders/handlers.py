@@ -1,8 +1,7 @@
 """What orders make of the event log."""
 
-from django.db import transaction
-
 from orders import events
+from shopcomm.core.after_commit import call_after_commit
 from shopcomm.core.events.handlers import on
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.wake import wake_task
@@ -14,7 +13,7 @@ def fill_short_orders(event: DomainEvent) -> None:
 
     Nothing is lost with the broker down, since the task looks for what is short by itself, and the clock runs it as well.
     """
-    transaction.on_commit(_wake_filling, robust=True)
+    call_after_commit(_wake_filling)
 
 
 def _wake_filling() -> None:

@@ -27,11 +27,12 @@ from messaging.models import Attachment
 from messaging.services.file_kinds import kind_of_file
 from messaging.services.renditions import wake_decoder
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.after_commit import call_after_commit
 from shopcomm.core.database.named_locks import wait_for_name
-from shopcomm.core.http.rate_limits import seconds_to_wait
 from shopcomm.core.pictures.formats import KEPT_AS
 from shopcomm.core.pictures.headers import HeaderUnreadable, PictureHeader, read_header
 from shopcomm.core.pictures.limits import why_too_large
+from shopcomm.core.rate_limits import seconds_to_wait
 
 log = logging.getLogger(__name__)
 MIB = 1024 * 1024
@@ -58,7 +59,7 @@ def store_attachment(*, actor: Actor, upload: UploadedFile) -> Attachment:
         _check_unsent(actor, attachment.size)
         _keep(attachment, content, ending)
         if attachment.state == Attachment.State.PENDING:
-            transaction.on_commit(wake_decoder, robust=True)
+            call_after_commit(wake_decoder)
     return attachment
 
 

@@ -2,10 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any
-
-from django.db import transaction
 
 from messaging.models import Message, Sender
 from messaging.presenters import CUSTOMER, SHOP, message_object
@@ -19,7 +16,7 @@ from shopcomm.core.realtime import (
     is_own_group,
     is_to_be_pushed,
     link_group,
-    push,
+    push_frames_on_commit,
 )
 
 
@@ -114,5 +111,4 @@ def push_messages(sent: Iterable[Sent]) -> None:
     for each in frames_of(sent):
         if not (is_own_group(each["group"]) and (each in frames or is_to_be_pushed(each))):
             frames.append(each)
-    if frames:
-        transaction.on_commit(partial(push, *frames), robust=True)
+    push_frames_on_commit(frames)

@@ -20,8 +20,8 @@ from messaging.services.notifications.recipients import Person, these
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, OrderLink, Staff
 from shopcomm.core.accounts.services.order_links import link_token
-from shopcomm.core.http.outbound import AddressRefused, check_outbound
-from shopcomm.core.http.rate_limits import seconds_to_wait
+from shopcomm.core.outbound.calls import AddressRefused, check_outbound
+from shopcomm.core.rate_limits import seconds_to_wait
 
 # An uncompressed point of P-256, and the secret of RFC 8291.
 POINT_BYTES, SECRET_BYTES = 65, 16

@@ -10,6 +10,7 @@ from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from messaging.models import Attachment
+from shopcomm.core.after_commit import call_after_commit
 
 log = logging.getLogger(__name__)
 AT_ONCE = 200
@@ -31,7 +32,7 @@ def _purge_some(before: datetime) -> int:
     Attachment.objects.filter(pk__in=[row.pk for row in rows]).delete()
     for row in rows:
         for stored in filter(None, (row.file, row.thumbnail)):
-            transaction.on_commit(partial(_delete_file, stored), robust=True)
+            call_after_commit(partial(_delete_file, stored))
     return len(rows)
 
 

@@ -20,7 +20,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.middleware import actors_behind
 from shopcomm.core.http.parsers import raw_body
 from shopcomm.core.http.problems import RETRY_SECONDS, problem
-from shopcomm.core.http.rate_limits import seconds_to_wait
+from shopcomm.core.rate_limits import seconds_to_wait
 
 LARGEST_BODY = 128 * 1024
 

@@ -14,8 +14,8 @@ from orders.labels import field_label
 from orders.models import Order
 from orders.reading.addresses import LONGEST, read_receiver
 from orders.services.addresses import COLUMNS, REQUIRED
-from shopcomm.core.http.rate_limits import seconds_to_wait
 from shopcomm.core.phones import written_phone
+from shopcomm.core.rate_limits import seconds_to_wait
 
 # For one person: twenty at once, then one every two seconds.
 RATE, BURST = 0.5, 20

@@ -100,6 +100,12 @@ def push_on_commit(
     transaction.on_commit(partial(push, frame(group, shop, customer) | {"skip": skip}), robust=True)
 
 
+def push_frames_on_commit(frames: Sequence[dict[str, Any]]) -> None:
+    """Push several frames (made by `frame()`) together, in this order, once the caller's transaction has committed."""
+    if frames:
+        transaction.on_commit(partial(push, *frames), robust=True)
+
+
 def is_to_be_pushed(message: dict[str, Any]) -> bool:
     """Whether the caller's transaction pushes just this message already, among the last things that it has to do. What
     still stands there is only undone together with what the caller does now."""

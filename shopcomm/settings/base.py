@@ -280,7 +280,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["shopcomm.core.http.parsers.JsonParser"],
     "DEFAULT_PAGINATION_CLASS": "shopcomm.core.http.pages.CursorPage",
-    "DEFAULT_THROTTLE_CLASSES": ["shopcomm.core.http.rate_limits.ApiKeyThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["shopcomm.core.http.throttles.ApiKeyThrottle"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "shopcomm.core.http.problems.problem_handler",
     "COERCE_DECIMAL_TO_STRING": True,

@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from shopcomm.core.accounts.models import Staff
-from shopcomm.core.http.networks import network_of
+from shopcomm.core.networks import network_of
 from tests.factories import StaffFactory
 
 pytestmark = pytest.mark.django_db

@@ -5,8 +5,8 @@ import socket
 import threading
 import time
 
-from shopcomm.core.http import outbound
-from shopcomm.core.http.outbound import AddressRefused, check_outbound
+from shopcomm.core.outbound import calls as outbound
+from shopcomm.core.outbound.calls import AddressRefused, check_outbound
 
 
 def test_names_that_nobody_answers_for_hold_up_two_pages_and_not_all(monkeypatch):

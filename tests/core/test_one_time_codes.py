@@ -151,7 +151,7 @@ def test_a_phone_and_an_address_have_their_limits(unhurried):
 
 
 def test_the_bucket_lets_three_through_and_then_none(unhurried):
-    from shopcomm.core.http.rate_limits import seconds_to_wait
+    from shopcomm.core.rate_limits import seconds_to_wait
 
     unhurried.side_effect = seconds_to_wait
     phone = f"+86139{timezone.now().microsecond:08d}"

@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from shopcomm.core.http import outbound
-from shopcomm.core.http.outbound import (
+from shopcomm.core.outbound import calls as outbound
+from shopcomm.core.outbound.calls import (
     LARGEST_ANSWER,
     AddressRefused,
     NoAnswer,
@@ -20,7 +20,7 @@ from shopcomm.core.http.outbound import (
     call_outbound,
     check_outbound,
 )
-from shopcomm.core.http.public_addresses import is_public
+from shopcomm.core.outbound.public_addresses import is_public
 from tests.core.certificates import certificate_for
 
 Respond = Callable[[BaseHTTPRequestHandler], None]

@@ -14,7 +14,7 @@ from shopcomm.core.accounts.models import Customer, OneTimeCode
 from shopcomm.core.accounts.proofs import LINKS_SESSION_KEY, MY_SESSION_KEY, SpeaksAs, actor_of, customer_of
 from shopcomm.core.accounts.services.order_links import link_token, make_link, revoke_links
 from shopcomm.core.accounts.sockets import Visitor, actor_now
-from shopcomm.core.http.outbound import Answer, NoAnswer
+from shopcomm.core.outbound.calls import Answer, NoAnswer
 from tests.factories import make_order
 
 pytestmark = pytest.mark.django_db

@@ -19,7 +19,7 @@ CLIENTS = {
     "urllib.request",
     "pywebpush",
 }
-ITSELF = {"shopcomm/core/http/outbound.py", "shopcomm/core/http/outbound_requests.py"}
+ITSELF = {"shopcomm/core/outbound/calls.py", "shopcomm/core/outbound/requests_adapter.py"}
 # Looks at the port of our own web process, before there is a product.
 OUR_OWN_PORT = {"shopcomm/core/embedded/supervisor.py"}
 

@@ -7,7 +7,7 @@ from messaging.models import Channel, ChannelAccount, Recipient
 from messaging.services.channels.outgoing import ChannelFailed, Outgoing, account_reach
 from messaging.services.notifications.recipients import Person
 from shopcomm.core.accounts.models import Staff
-from shopcomm.core.http.outbound_requests import guard_requests
+from shopcomm.core.outbound.requests_adapter import guard_requests
 
 AT_ONCE = 4
 # Each group has people of its own.

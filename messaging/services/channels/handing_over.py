@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import transaction
-
 from messaging.models import Channel, Delivery, Notification, NotificationPreference
 from messaging.services.channels import CHANNELS
 from messaging.services.notifications.recipients import Person
 from messaging.services.notifications.waking import wake_deliveries
+from shopcomm.core.after_commit import call_after_commit
 
 
 def hand_over(batch: Any, told: Iterable[Notification]) -> None:
@@ -24,7 +23,7 @@ def hand_over(batch: Any, told: Iterable[Notification]) -> None:
             deliveries.append(way_out(row, ways, batch.now))
     Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
     if deliveries:
-        transaction.on_commit(wake_deliveries, robust=True)
+        call_after_commit(wake_deliveries)
 
 
 def hand_over_one(row: Notification, channels: list[str], person: Person) -> None:
@@ -33,7 +32,7 @@ def hand_over_one(row: Notification, channels: list[str], person: Person) -> Non
     ways = ways_to(person, known, {channel: set(CHANNELS[channel].reach([person])) for channel in known})
     if ways:
         way_out(row, ways, row.send_at).save()
-        transaction.on_commit(wake_deliveries, robust=True)
+        call_after_commit(wake_deliveries)
 
 
 def ways_to(person: Person, channels: list[str], reachable: dict[str, set[Person]]) -> list[str]:

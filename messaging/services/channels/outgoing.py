@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from django.conf import settings
 
 from messaging.services.notifications.recipients import Person
-from shopcomm.core.http.outbound import Reach
+from shopcomm.core.outbound.calls import Reach
 
 
 @dataclass(frozen=True)

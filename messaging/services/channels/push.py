@@ -14,7 +14,7 @@ from py_vapid import Vapid
 from messaging.models import PushKey, PushSubscription
 from messaging.services.channels.outgoing import ChannelFailed, Outgoing
 from messaging.services.notifications.recipients import Person, these
-from shopcomm.core.http.outbound import AddressRefused, NoAnswer, Reach, call_outbound
+from shopcomm.core.outbound.calls import AddressRefused, NoAnswer, Reach, call_outbound
 
 # Push services answer at once; one that does not takes a place among AT_ONCE for so long.
 TIMEOUT_SECONDS = 6

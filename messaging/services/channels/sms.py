@@ -7,7 +7,7 @@ from messaging.models import Channel, ChannelAccount, Recipient
 from messaging.services.channels.outgoing import ChannelFailed, Outgoing, account_reach
 from messaging.services.notifications.recipients import Person
 from shopcomm.core.accounts.models import Customer
-from shopcomm.core.http.outbound import AddressRefused, NoAnswer, call_outbound
+from shopcomm.core.outbound.calls import AddressRefused, NoAnswer, call_outbound
 
 TIMEOUT_SECONDS = 10
 # Answers after which trying again may help; every other 4xx will be the same next time.

@@ -8,6 +8,7 @@ from messaging.models import Notification, StockWatch
 from messaging.services.notifications.decide import Reason
 from messaging.services.notifications.reasons import AT_HAND, BY_HAND
 from messaging.services.notifications.waking import wake_release
+from shopcomm.core.after_commit import call_after_commit
 
 State = Notification.State
 
@@ -18,7 +19,7 @@ def send_now(*, notice_id: int) -> Notification:
     row = _waiting(notice_id)
     row.send_at, row.reason = timezone.now(), AT_HAND
     row.save(update_fields=["send_at", "reason"])
-    transaction.on_commit(wake_release, robust=True)
+    call_after_commit(wake_release)
     return row
 
 
@@ -39,7 +40,7 @@ def try_again(*, notice_id: int) -> Notification:
         raise NotFound()
     row.state, row.reason, row.failures, row.send_at = State.WAITING, Reason.AT_ONCE, 0, timezone.now()
     row.save(update_fields=["state", "reason", "failures", "send_at"])
-    transaction.on_commit(wake_release, robust=True)
+    call_after_commit(wake_release)
     return row
 
 

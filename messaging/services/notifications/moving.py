@@ -18,6 +18,7 @@ from messaging.services.notifications.release import write_outcomes
 from messaging.services.notifications.settling import HELD, look_again
 from messaging.services.notifications.waking import wake_release
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.after_commit import call_after_commit
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.deadlocks import retry_on_deadlock
@@ -57,7 +58,7 @@ def _move(ids: Sequence[int], now: datetime) -> int:
                 batch.mark(pk, send_at=moment, reason=reason)
     write_outcomes(batch.touched)
     if any(row.send_at <= now for row in batch.touched):
-        transaction.on_commit(wake_release, robust=True)
+        call_after_commit(wake_release)
     return len(batch.touched)
 
 

@@ -25,6 +25,7 @@ from messaging.services.notifications.triggers import triggers_of
 from messaging.services.notifications.waking import wake_release
 from orders.events import ShipmentUpdated
 from orders.models import Order, Shipment
+from shopcomm.core.after_commit import call_after_commit
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.events.facts import fact_of
@@ -134,7 +135,7 @@ def store(rows: list[Notification], now: datetime) -> None:
     """Insert what is new, and have what is due sent at once."""
     Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
     if any(row.state == State.WAITING and row.send_at <= now for row in rows):
-        transaction.on_commit(wake_release, robust=True)
+        call_after_commit(wake_release)
 
 
 def told(rule: NotificationRule, occasion: Occasion) -> list[Person]:

@@ -1,13 +1,12 @@
 """A member of staff looks at their notices, or holds one back."""
 
 from datetime import datetime
-from functools import partial
 
 from django.db import transaction
 
 from messaging.models import Notification, Recipient
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.realtime import frame, push, staff_group
+from shopcomm.core.realtime import push_on_commit, staff_group
 
 
 @transaction.atomic
@@ -21,7 +20,5 @@ def see_notices(*, actor: Actor, notice_id: int | None, now: datetime) -> int:
     )
     seen = (mine.filter(pk=notice_id) if notice_id else mine).update(seen_at=now)
     # The other tabs of the same person.
-    transaction.on_commit(
-        partial(push, frame(staff_group(actor.id or 0), {"type": "notice.seen"})), robust=True
-    )
+    push_on_commit(staff_group(actor.id or 0), {"type": "notice.seen"})
     return seen

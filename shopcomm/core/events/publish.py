@@ -6,9 +6,10 @@ from dataclasses import fields as fields_of
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, transaction
+from django.db import connection
 
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.after_commit import call_after_commit, is_called_after_commit
 from shopcomm.core.events.kinds import HISTORY, Event, check_declared
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.positions import position_some_events
@@ -36,12 +37,12 @@ def publish(event: Event, *, actor: Actor) -> DomainEvent:
 def _follow_commit() -> None:
     """Have the transaction's events read as soon as it commits: once, however many there are.
 
-    Whoever is answered after the commit finds them in the log. robust: what fails here is made up by the relay's sweep.
+    Whoever is answered after the commit finds them in the log. What fails here is made up by the relay's sweep.
     """
-    if any(call[1] is wake_relay for call in connection.run_on_commit):
+    if is_called_after_commit(wake_relay):
         return
-    transaction.on_commit(position_some_events, robust=True)
-    transaction.on_commit(wake_relay, robust=True)
+    call_after_commit(position_some_events)
+    call_after_commit(wake_relay)
 
 
 def as_row(event: Event, *, actor: Actor) -> DomainEvent:

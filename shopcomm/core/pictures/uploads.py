@@ -9,9 +9,9 @@ from secrets import token_hex
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
-from django.db import transaction
 from django.utils.translation import gettext as _
 
+from shopcomm.core.after_commit import call_after_commit
 from shopcomm.core.pictures.draw import NotDrawn, draw_picture
 from shopcomm.core.pictures.formats import KEPT_AS
 from shopcomm.core.pictures.headers import HeaderUnreadable, read_header
@@ -52,7 +52,7 @@ def drawn_anew(upload: File) -> ContentFile:
 def delete_on_commit(names: Iterable[str]) -> None:
     """Delete uploaded files that nothing names any more, once what says so is committed."""
     for name in names:
-        transaction.on_commit(partial(_delete, name), robust=True)
+        call_after_commit(partial(_delete, name))
 
 
 def _delete(name: str) -> None:

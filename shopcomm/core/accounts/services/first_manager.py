@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from shopcomm.core.accounts.models import SetupCode, Staff
 from shopcomm.core.accounts.roles import Role
 from shopcomm.core.database.named_locks import wait_for_name
-from shopcomm.core.http.networks import network_of
-from shopcomm.core.http.rate_limits import seconds_to_wait
+from shopcomm.core.networks import network_of
+from shopcomm.core.rate_limits import seconds_to_wait
 
 LOCK = "first-manager"
 # Without letters and digits that look alike.

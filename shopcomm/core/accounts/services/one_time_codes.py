@@ -20,9 +20,9 @@ from django.utils.translation import gettext as _
 from shopcomm.core.accounts.models import Customer, OneTimeCode
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.accounts.services.customers import customer_by_phone
-from shopcomm.core.http.networks import network_of
-from shopcomm.core.http.rate_limits import seconds_to_wait
+from shopcomm.core.networks import network_of
 from shopcomm.core.phones import MOBILE, PhoneRefused, read_phone
+from shopcomm.core.rate_limits import seconds_to_wait
 
 DIGITS = 6
 LIVES = timedelta(minutes=5)

@@ -1,18 +1,14 @@
 """One token bucket for everything that is limited, kept in Redis and counted there."""
 
 import logging
-import math
 import time
 from functools import cache
-from typing import Any
 
 from django.conf import settings
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
-from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
 
 log = logging.getLogger(__name__)
 
@@ -46,17 +42,3 @@ def seconds_to_wait(bucket: str, *, rate: float, size: int) -> float:
     except RedisError:
         log.warning("no rate limit while redis is down")
         return 0.0
-
-
-class ApiKeyThrottle(BaseThrottle):
-    """Limits each key to API_RATE requests a second, in bursts of twice that."""
-
-    def allow_request(self, request: Request, view: Any) -> bool:
-        self._wait = 0.0
-        if request.auth is not None:
-            rate = settings.API_RATE
-            self._wait = seconds_to_wait(f"key:{request.auth.pk}", rate=rate, size=2 * rate)
-        return self._wait == 0.0
-
-    def wait(self) -> float:
-        return math.ceil(self._wait)

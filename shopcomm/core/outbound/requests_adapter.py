@@ -7,7 +7,7 @@ from requests import PreparedRequest, Response, sessions
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
-from shopcomm.core.http.outbound import AddressRefused, NoAnswer, Reach, call_outbound
+from shopcomm.core.outbound.calls import AddressRefused, NoAnswer, Reach, call_outbound
 
 
 class OutboundAdapter(BaseAdapter):

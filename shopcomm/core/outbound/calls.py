@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 import httpcore2
 from django.conf import settings
 
-from shopcomm.core.http.public_addresses import is_loopback, is_public
+from shopcomm.core.outbound.public_addresses import is_loopback, is_public
 
 # For a whole call, from the first look at the name to the last byte.
 SECONDS = 10.0
