@@ -4,9 +4,9 @@ from messaging.views import quotes, shortages
 from messaging.views.attachments import attachment, thumbnail, upload
 from messaging.views.cards import act_on_card, card
 from messaging.views.cases import new_case
-from messaging.views.custody import close, give, link
+from messaging.views.custody import end_or_reopen, give_to_colleague, link_to_order
 from messaging.views.emoji import emoji_data
-from messaging.views.inbox import inbox, new_enquiry, unread
+from messaging.views.inbox import new_enquiry, show_inbox, unread_badge
 from messaging.views.messages import messages
 from messaging.views.notices import notices, retry_delivery, retry_notice, see, unseen, why, wishes
 from messaging.views.nudges import nudge
@@ -27,13 +27,13 @@ from messaging.views.waiting import change_waiting, waiting
 app_name = "messaging"
 
 urlpatterns = [
-    path("inbox/", inbox, name="inbox"),
-    path("inbox/unread/", unread, name="unread"),
+    path("inbox/", show_inbox, name="inbox"),
+    path("inbox/unread/", unread_badge, name="unread"),
     path("inbox/new/", new_enquiry, name="enquiry"),
-    path("inbox/<int:conversation_id>/", inbox, name="inbox-conversation"),
-    path("inbox/<int:conversation_id>/close/", close, name="conversation-close"),
-    path("inbox/<int:conversation_id>/hand-over/", give, name="conversation-give"),
-    path("inbox/<int:conversation_id>/order/", link, name="conversation-link"),
+    path("inbox/<int:conversation_id>/", show_inbox, name="inbox-conversation"),
+    path("inbox/<int:conversation_id>/close/", end_or_reopen, name="conversation-close"),
+    path("inbox/<int:conversation_id>/hand-over/", give_to_colleague, name="conversation-give"),
+    path("inbox/<int:conversation_id>/order/", link_to_order, name="conversation-link"),
     path("conversations/<int:conversation_id>/messages/", messages, name="messages"),
     path("conversations/<int:conversation_id>/say/", say, name="say"),
     path("conversations/<int:conversation_id>/cards/<int:seq>/", card, name="card"),

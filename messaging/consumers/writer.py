@@ -14,7 +14,7 @@ from messaging.consumers.per_loop import one_per_loop
 from messaging.errors import NotFound, Unavailable
 from messaging.services.drafts import Draft
 from messaging.services.frames import frames_of
-from messaging.services.write import WRITE, Sent, parameters, results
+from messaging.services.write import WRITE, Sent, draft_parameters, sent_by_draft
 from shopcomm.core.logs import unnamed_context
 
 log = logging.getLogger(__name__)
@@ -95,8 +95,8 @@ class Writer:
             self._connection = await psycopg.AsyncConnection.connect(
                 **_address(), autocommit=True, prepare_threshold=0
             )
-        cursor = await self._connection.execute(WRITE, parameters(drafts))
-        return results(await cursor.fetchall())
+        cursor = await self._connection.execute(WRITE, draft_parameters(drafts))
+        return sent_by_draft(await cursor.fetchall())
 
     async def _drop(self) -> None:
         if self._connection is not None:

@@ -34,7 +34,7 @@ def conversations_visible_to(actor: Actor | None) -> QuerySet[Conversation]:
     return everything.filter(enquiries | Q(order__in=orders_visible_to(actor)))
 
 
-def colleagues() -> QuerySet[Staff]:
+def assignable_staff() -> QuerySet[Staff]:
     """Who may be in charge of a customer: those who work in sales, and managers."""
     return Staff.objects.filter(is_active=True, role__in=staff_roles_with("conversations.view")).order_by(
         "pk"

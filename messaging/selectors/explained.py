@@ -65,7 +65,7 @@ class Explained(NamedTuple):
     rules: list[Asked]
 
 
-def explain(order: Order) -> list[Explained]:
+def explain_notices(order: Order) -> list[Explained]:
     """Why each event of an order was told, or was not: every rule that waits for such events, with its answer."""
     rows = notices_about(order).select_related("rule", "merged_into").prefetch_related("deliveries")
     told, events = _told(list(rows.order_by("pk"))), list(events_of_order(order.pk))

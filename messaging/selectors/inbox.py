@@ -77,7 +77,7 @@ def folder_counts(actor: Actor) -> dict[str, int]:
     return {name: _in_folder(mine, name, actor)[:COUNT_CAP].count() for name in FOLDERS}
 
 
-def unread_conversations(actor: Actor) -> int:
+def count_unread_conversations(actor: Actor) -> int:
     """How many conversations of the last weeks hold something unread, counted to a cap; for the badge."""
     recent = timezone.now() - RECENT
     return (

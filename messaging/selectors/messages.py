@@ -31,7 +31,7 @@ def messages_before(
     return list(reversed(_for(audience, older).order_by("-seq")[:limit]))
 
 
-def text_of(actor: Actor, conversation_id: int, seq: int) -> Message | None:
+def visible_text(actor: Actor, conversation_id: int, seq: int) -> Message | None:
     """A text that this actor may see and make something of: neither a note nor taken back."""
     found = Message.objects.filter(conversation=conversation_id, seq=seq, kind=Message.Kind.TEXT)
     visible = found.filter(conversation__in=conversations_visible_to(actor), internal=False, recalled_at=None)

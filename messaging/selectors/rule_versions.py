@@ -18,7 +18,7 @@ class Change(NamedTuple):
     after: str
 
 
-def changes_of(version: RuleVersion, before: RuleVersion | None) -> list[Change]:
+def rule_changes(version: RuleVersion, before: RuleVersion | None) -> list[Change]:
     """The fields that a version changed; none for the first one."""
     if before is None:
         return []

@@ -35,7 +35,7 @@ def unanswered_talks(actor: Actor, now: datetime) -> QuerySet[Any]:
     )
 
 
-def unanswered(talk: Any) -> Todo:
+def unanswered_todo(talk: Any) -> Todo:
     """One of them, with the first words that want an answer."""
     return Todo(
         TodoKind.UNANSWERED,
@@ -48,4 +48,4 @@ def unanswered(talk: Any) -> Todo:
     )
 
 
-UNANSWERED = TodoSource(unanswered_talks, unanswered)
+UNANSWERED = TodoSource(unanswered_talks, unanswered_todo)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from messaging.errors import BadMessage, NotFound
 from messaging.models import Conversation, Sender, Trigger
-from messaging.selectors.conversations import colleagues
+from messaging.selectors.conversations import assignable_staff
 from messaging.services.drafts import Draft
 from messaging.services.messages import send_message, write_messages
 from messaging.services.notifications.planning import plan_talk
@@ -55,13 +55,13 @@ def reopen_conversation(*, actor: Actor, conversation_id: int) -> Conversation:
 
 @retry_on_deadlock
 @transaction.atomic
-def hand_over(*, actor: Actor, conversation_id: int, staff_id: int, note: str = "") -> Staff:
+def hand_over_conversation(*, actor: Actor, conversation_id: int, staff_id: int, note: str = "") -> Staff:
     """Give a talk to a colleague, who is told; with an order it is the order that changes hands.
 
     `note` is kept in the talk as a note that customers do not see. Returns the colleague.
     Raises NotFound, BadMessage, BodyTooLong, and what edit_order raises.
     """
-    colleague = colleagues().filter(pk=staff_id).first()
+    colleague = assignable_staff().filter(pk=staff_id).first()
     if colleague is None:
         raise BadMessage(_("请选择同事"))
     talk = Conversation.objects.filter(pk=conversation_id).first()

@@ -12,7 +12,7 @@ from messaging.models import Attachment, Conversation, Message, ReadMarker
 from messaging.presenters import CUSTOMER, SHOP, message_object
 from messaging.services.drafts import Draft, draft
 from messaging.services.frames import push_messages, read_frame
-from messaging.services.write import WRITE, Sent, parameters, results
+from messaging.services.write import WRITE, Sent, draft_parameters, sent_by_draft
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.deadlocks import retry_on_deadlock
@@ -41,8 +41,8 @@ def write_messages(drafts: Sequence[Draft]) -> list[Sent]:
 @transaction.atomic
 def _write(drafts: Sequence[Draft]) -> list[Sent]:
     with connection.cursor() as cursor:
-        cursor.execute(WRITE, parameters(drafts))
-        found = results(cursor.fetchall())
+        cursor.execute(WRITE, draft_parameters(drafts))
+        found = sent_by_draft(cursor.fetchall())
     sent = []
     for each in drafts:
         if each.key not in found:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from messaging.errors import NotFound
 from messaging.models import Message, Sender
-from messaging.selectors.messages import text_of
+from messaging.selectors.messages import visible_text
 from orders.errors import GuardFailed
 from orders.models import ChangeKind, ChangeRequest
 from orders.services.change_requests.request import request_change
@@ -29,7 +29,7 @@ def request_from_message(*, actor: Actor, message: Message, **wanted: Any) -> Ch
 
 def take_offer(*, actor: Actor, conversation_id: int, seq: int) -> ChangeRequest:
     """Confirm the address that a message offers. Twice is once. Raises NotFound, and what request_change raises."""
-    message = text_of(actor, conversation_id, seq)
+    message = visible_text(actor, conversation_id, seq)
     if message is None:
         raise NotFound()
     address = message.data.get("address")

@@ -95,7 +95,7 @@ class Sent:
     order_id: int | None = None
 
 
-def parameters(drafts: Sequence[Draft]) -> list[Any]:
+def draft_parameters(drafts: Sequence[Draft]) -> list[Any]:
     """What the statement takes for these drafts."""
     now = timezone.now()
     rows = [
@@ -118,7 +118,7 @@ def parameters(drafts: Sequence[Draft]) -> list[Any]:
     return [json.dumps(rows, ensure_ascii=False), now, now]
 
 
-def results(rows: Iterable[Sequence[Any]]) -> dict[tuple[int, str, int, UUID], Sent]:
+def sent_by_draft(rows: Iterable[Sequence[Any]]) -> dict[tuple[int, str, int, UUID], Sent]:
     """What the statement returned, by the drafts' keys."""
     names = [name.strip() for name in COLUMNS.split(",")]
     found = {}

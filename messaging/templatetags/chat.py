@@ -17,8 +17,8 @@ from messaging.linked import linked
 from messaging.models import Attachment, Conversation, Message, Recipient, ScheduledMessage
 from messaging.presenters import preview as preview_line
 from messaging.presenters import shown_kinds, words_of
-from messaging.selectors.conversations import colleagues, orders_to_link
-from messaging.selectors.inbox import unread_conversations as unread_count
+from messaging.selectors.conversations import assignable_staff, orders_to_link
+from messaging.selectors.inbox import count_unread_conversations
 from messaging.selectors.own import own_unread
 from messaging.selectors.pane import conversation_of, pane_page
 from messaging.selectors.waiting import ToCome, may_change, to_come
@@ -175,7 +175,7 @@ def unread_conversations(context: template.Context) -> int:
     actor = getattr(context.get("request"), "actor", None)
     if actor is None or not actor.may("conversations.view"):
         return 0
-    return unread_count(actor)
+    return count_unread_conversations(actor)
 
 
 @register.simple_tag
@@ -214,7 +214,7 @@ def custody(conversation: Conversation, actor: Actor) -> dict[str, Any]:
     order = conversation.order
     holder = order.assigned_to_id if order else conversation.assigned_to_id
     return {
-        "colleagues": list(colleagues().exclude(pk=holder or 0)),
+        "colleagues": list(assignable_staff().exclude(pk=holder or 0)),
         "orders": list(orders_to_link(conversation, actor)[:10]),
     }
 

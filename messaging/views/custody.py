@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 from messaging.errors import MessagingError
 from messaging.selectors.conversations import conversations_visible_to, orders_to_link
 from messaging.services.conversations import link_enquiry_to_order
-from messaging.services.custody import close_conversation, hand_over, reopen_conversation
+from messaging.services.custody import close_conversation, hand_over_conversation, reopen_conversation
 from messaging.views.waiting import conversation_for
 from orders.errors import OrderError
 from shopcomm.core import reading
@@ -28,7 +28,7 @@ def _back(request: ShopRequest, conversation_id: int) -> HttpResponse:
 
 @require_POST
 @right_required("conversations.view")
-def close(request: ShopRequest, conversation_id: int) -> HttpResponse:
+def end_or_reopen(request: ShopRequest, conversation_id: int) -> HttpResponse:
     """End a conversation, or open it again."""
     talk = conversation_for(request, conversation_id)
     if request.POST.get("action") == "reopen":
@@ -44,13 +44,15 @@ def close(request: ShopRequest, conversation_id: int) -> HttpResponse:
 
 @require_POST
 @right_required("conversations.view")
-def give(request: ShopRequest, conversation_id: int) -> HttpResponse:
+def give_to_colleague(request: ShopRequest, conversation_id: int) -> HttpResponse:
     """Hand a conversation over to a colleague."""
     talk = conversation_for(request, conversation_id)
     chosen = reading.whole_number(request.POST.get("staff")) or 0
     note = request.POST.get("note", "").strip()[:LONGEST_NOTE]
     try:
-        colleague = hand_over(actor=request.actor, conversation_id=talk.pk, staff_id=chosen, note=note)
+        colleague = hand_over_conversation(
+            actor=request.actor, conversation_id=talk.pk, staff_id=chosen, note=note
+        )
     except (MessagingError, OrderError) as error:
         messages.error(request, str(error.detail))
     else:
@@ -60,7 +62,7 @@ def give(request: ShopRequest, conversation_id: int) -> HttpResponse:
 
 @require_POST
 @right_required("conversations.view")
-def link(request: ShopRequest, conversation_id: int) -> HttpResponse:
+def link_to_order(request: ShopRequest, conversation_id: int) -> HttpResponse:
     """Make an enquiry the conversation of the order that came of it."""
     talk = conversation_for(request, conversation_id)
     order = get_object_or_404(orders_to_link(talk, request.actor), number=request.POST.get("order", ""))

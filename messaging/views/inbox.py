@@ -12,7 +12,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from messaging.models import Conversation
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.hits import place_among_hits
-from messaging.selectors.inbox import FOLDERS, InboxFilters, folder_counts, inbox_page, unread_conversations
+from messaging.selectors.inbox import (
+    FOLDERS,
+    InboxFilters,
+    count_unread_conversations,
+    folder_counts,
+    inbox_page,
+)
 from messaging.services.conversations import open_enquiry
 from orders.labels import handed_over_text
 from orders.models import Order
@@ -32,7 +38,7 @@ LONGEST_NAME = 120
 
 @require_GET
 @right_required("conversations.view")
-def inbox(request: HttpRequest, conversation_id: int | None = None) -> HttpResponse:
+def show_inbox(request: HttpRequest, conversation_id: int | None = None) -> HttpResponse:
     """The whole inbox, or only its list for a page that is already open."""
     context = _list_context(request, conversation_id)
     if request.headers.get("X-Fragment") == "list":
@@ -60,9 +66,9 @@ def _gone(request: HttpRequest, conversation_id: int) -> NoReturn:
 @require_GET
 @never_cache
 @right_required("conversations.view")
-def unread(request: HttpRequest) -> JsonResponse:
+def unread_badge(request: HttpRequest) -> JsonResponse:
     """How many conversations wait, as a number and as the badge shows and says it."""
-    count = unread_conversations(request.actor)  # type: ignore[attr-defined]
+    count = count_unread_conversations(request.actor)  # type: ignore[attr-defined]
     return JsonResponse({"unread": count, "shown": capped(count, 99), "label": f"{count} {_('条未读')}"})
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from messaging.errors import NotFound
 from messaging.models import Delivery, NotificationPreference, Recipient
-from messaging.selectors.explained import budget_of, explain
+from messaging.selectors.explained import budget_of, explain_notices
 from messaging.selectors.notifications import broken_notices, failed_deliveries, notices_for, unseen_notices
 from messaging.selectors.waiting import unsaid_messages
 from messaging.selectors.wishes import kinds_for
@@ -101,7 +101,7 @@ def why(request: ShopRequest, number: str) -> HttpResponse:
     context = {
         "active": "orders",
         "order": order,
-        "explained": explain(order),
+        "explained": explain_notices(order),
         "budget": budget_of(order.customer_id),
     }
     return render(request, "messaging/why.html", context)

@@ -16,7 +16,7 @@ from messaging.models import Channel, NotificationRule, RuleVersion
 from messaging.models.rules import Outside
 from messaging.selectors.notifications import rule_figures
 from messaging.selectors.reach import channels_reach, tags_in_use
-from messaging.selectors.rule_versions import changes_of
+from messaging.selectors.rule_versions import rule_changes
 from messaging.services.notifications.preview import preview, sample_orders, send_to_me, try_time
 from messaging.services.notifications.rehearsal import rehearse
 from messaging.services.notifications.templates import TemplateBroken, sms_parts
@@ -198,7 +198,7 @@ def rule_versions(request: ShopRequest, rule_id: int) -> HttpResponse:
     rule = get_object_or_404(NotificationRule, pk=rule_id)
     versions = list(rule.versions.all())
     steps = [
-        (version, changes_of(version, before))
+        (version, rule_changes(version, before))
         for version, before in zip(versions, [*versions[1:], None], strict=True)
     ]
     return render(request, "messaging/rules/versions.html", {"active": "rules", "rule": rule, "steps": steps})

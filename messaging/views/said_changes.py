@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging.errors import MessagingError
 from messaging.models import Sender
-from messaging.selectors.messages import text_of
+from messaging.selectors.messages import visible_text
 from messaging.services.said_changes import request_from_message, said_of, take_offer
 from messaging.views.messages import someone
 from orders.errors import OrderError
@@ -40,7 +40,7 @@ def take_offered_address(request: HttpRequest, conversation_id: int, seq: int) -
 @right_required("orders.create")
 def change_from_message(request: ShopRequest, conversation_id: int, seq: int) -> HttpResponseBase:
     """The desk's form: what the message says is filled in, and nothing is done before it is sent."""
-    message = text_of(request.actor, conversation_id, seq)
+    message = visible_text(request.actor, conversation_id, seq)
     order = message.conversation.order if message else None
     if message is None or order is None:
         raise Http404

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from messaging.acknowledgements import is_acknowledgement
 from messaging.models import Conversation, Notification
-from messaging.selectors.inbox import InboxFilters, inbox_page, unread_conversations
+from messaging.selectors.inbox import InboxFilters, count_unread_conversations, inbox_page
 from messaging.selectors.rows import row_talk
 from messaging.selectors.todo import unanswered_talks
 from messaging.selectors.unanswered import is_answered
@@ -70,7 +70,7 @@ def lists(actor: Actor, order) -> dict[str, bool]:
         "pill": row.waits_since is not None,
         "folder": bool(inbox_page(actor, InboxFilters(folder="waiting"))),
         "unread": bool(row.unread or row.has_unread),
-        "badge": unread_conversations(actor) > 0,
+        "badge": count_unread_conversations(actor) > 0,
         "desk": row_talk([order.pk], actor)[order.pk].unread > 0,
         "queue": unanswered_talks(actor, row.last_message_at).exists(),
         "answered": not is_answered(row),

@@ -3,9 +3,9 @@
 import pytest
 
 from messaging.models import Conversation, Message, Notification, NotificationRule
-from messaging.selectors.inbox import InboxFilters, inbox_page, unread_conversations
+from messaging.selectors.inbox import InboxFilters, count_unread_conversations, inbox_page
 from messaging.services.conversations import open_enquiry
-from messaging.services.custody import close_conversation, hand_over, reopen_conversation
+from messaging.services.custody import close_conversation, hand_over_conversation, reopen_conversation
 from messaging.services.notifications.defaults import ensure_default_rules
 from messaging.services.notifications.release import release_due
 from shopcomm.core.accounts.actors import Actor
@@ -45,7 +45,7 @@ def test_an_ended_talk_waits_for_nobody_and_goes_to_its_folder(client, manager, 
 
     assert "会话已结束" in answer.content.decode()
     assert (listed(boss, "closed"), listed(boss, "waiting")) == ([conversation.pk], [])
-    assert (listed(boss, "unread"), unread_conversations(boss)) == ([], 0)
+    assert (listed(boss, "unread"), count_unread_conversations(boss)) == ([], 0)
     assert shop_lines(conversation) == [(f"{manager} 结束了会话", True)]
 
 
@@ -66,7 +66,7 @@ def test_the_customers_next_word_opens_it_again(manager, customer, conversation,
     conversation.refresh_from_db()
     assert not conversation.is_closed
     assert (listed(boss, "closed"), listed(boss, "waiting")) == ([], [conversation.pk])
-    assert unread_conversations(boss) == 1
+    assert count_unread_conversations(boss) == 1
 
 
 def test_so_does_the_shops_but_no_note_and_no_notice_of_its_own(manager, conversation, say):
@@ -120,7 +120,7 @@ def test_an_enquiry_is_handed_to_a_colleague_who_is_told(client, sales, other_sa
 
 def test_with_an_order_it_is_the_order_that_changes_hands(sales, other_sales, order, conversation):
     ensure_default_rules()
-    hand_over(actor=Actor.staff(sales), conversation_id=conversation.pk, staff_id=other_sales.pk)
+    hand_over_conversation(actor=Actor.staff(sales), conversation_id=conversation.pk, staff_id=other_sales.pk)
     order.refresh_from_db()
     assert order.assigned_to == other_sales
     assert [told for told, _body in notices()] == [other_sales.pk]
@@ -131,7 +131,7 @@ def test_with_an_order_it_is_the_order_that_changes_hands(sales, other_sales, or
 def test_who_takes_a_talk_over_is_not_told_of_it(sales, customer):
     ensure_default_rules()
     enquiry = open_enquiry(actor=Actor.system(), customer=customer)
-    hand_over(actor=Actor.staff(sales), conversation_id=enquiry.pk, staff_id=sales.pk)
+    hand_over_conversation(actor=Actor.staff(sales), conversation_id=enquiry.pk, staff_id=sales.pk)
     enquiry.refresh_from_db()
     assert (enquiry.assigned_to, notices()) == (sales, [])
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging.models import Message
-from messaging.selectors.messages import text_of
+from messaging.selectors.messages import visible_text
 from messaging.selectors.pane import conversation_of
 from messaging.services.said_changes import said_of
 from orders.errors import OrderError
@@ -160,7 +160,7 @@ def _message(visit: Visit, seq: str) -> Message | None:
     """The message somebody wants to make a request of, when it is theirs to see."""
     wanted, actor = reading.whole_number(seq, least=1), visit.actor
     conversation = conversation_of(visit.order, actor) if wanted else None
-    return text_of(actor, conversation.pk, wanted) if wanted and conversation else None
+    return visible_text(actor, conversation.pk, wanted) if wanted and conversation else None
 
 
 def _answered(request: HttpRequest, token: str, asked: ChangeRequest) -> HttpResponse:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from messaging.models import Notification, NotificationRule, Trigger
-from messaging.selectors.explained import explain
+from messaging.selectors.explained import explain_notices
 from messaging.services.notifications.rehearsal import rehearse
 from messaging.services.notifications.triggers import types_for
 from orders.models import Order
@@ -183,7 +183,7 @@ def test_the_reminders_of_a_debt_can_be_rehearsed_and_explained(debt, clock, pas
     assert [(each.occasion.order, each.occasion.happened_at) for each in shown.notices] == [
         (debt, at("2026-12-02 09:00"))
     ]
-    assert any("挂账到期" in each.text for each in explain(debt))
+    assert any("挂账到期" in each.text for each in explain_notices(debt))
 
 
 def test_whatever_way_a_refund_was_promised_a_manager_is_told(clock, customer, manager, pass_on):
