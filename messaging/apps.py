@@ -20,13 +20,13 @@ class MessagingConfig(AppConfig):
         from messaging.selectors.todo import UNANSWERED
         from messaging.services.conversations import lock_conversations_of, open_order_conversation
         from messaging.services.event_lines import write_event_line, write_history
-        from messaging.services.purges import register_purges
+        from messaging.services.purges import register_messaging_purges
         from messaging.services.quotes import tell_quote_event
         from messaging.services.shortages import tell_shortage_event
         from orders import hooks
         from shopcomm.core.accounts.services.staff_sessions import session_ended
 
-        register_purges()
+        register_messaging_purges()
         post_migrate.connect(_first_run, sender=self)
         user_logged_out.connect(_left)
         session_ended.connect(_ended)
@@ -43,16 +43,16 @@ class MessagingConfig(AppConfig):
 
 def _left(request: Any, **kwargs: Any) -> None:
     """A browser that somebody of the shop has logged out of is woken no more."""
-    from messaging.services.subscriptions import forget_session
+    from messaging.services.subscriptions import forget_push_session
 
-    forget_session(request.session.session_key)
+    forget_push_session(request.session.session_key)
 
 
 def _ended(session_key: str, **kwargs: Any) -> None:
     """So is one that they ended from another browser."""
-    from messaging.services.subscriptions import forget_session
+    from messaging.services.subscriptions import forget_push_session
 
-    forget_session(session_key)
+    forget_push_session(session_key)
 
 
 def _first_run(**kwargs: Any) -> None:

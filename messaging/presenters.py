@@ -33,7 +33,7 @@ def message_object(message: Message, audience: str) -> dict[str, Any]:
     }
 
 
-def words_of(body: str, data: dict[str, Any]) -> str:
+def message_text(body: str, data: dict[str, Any]) -> str:
     """A message's text; a system line comes in every language of the interface, as the pane shows it."""
     said = data.get("said") or {}
     return str(said.get(get_language()) or body)
@@ -48,7 +48,7 @@ def shown_kinds(*, for_shop: bool) -> dict[str, Any]:
     return {"icons": icons | TALK_ICONS, "alarms": [kind.type for kind in kinds if kind.alarm]}
 
 
-def preview(
+def preview_line(
     kind: str,
     body: str,
     sender_kind: str,

@@ -7,6 +7,7 @@ from messaging.views.cases import new_case
 from messaging.views.custody import end_or_reopen, give_to_colleague, link_to_order
 from messaging.views.emoji import emoji_data
 from messaging.views.inbox import new_enquiry, show_inbox, unread_badge
+from messaging.views.message_changes import change_from_message, take_offered_address
 from messaging.views.messages import messages
 from messaging.views.notices import notices, retry_delivery, retry_notice, see, unseen, why, wishes
 from messaging.views.nudges import nudge
@@ -20,7 +21,6 @@ from messaging.views.rules import (
     try_on_me,
     try_rule,
 )
-from messaging.views.said_changes import change_from_message, take_offered_address
 from messaging.views.saying import say
 from messaging.views.waiting import change_waiting, waiting
 

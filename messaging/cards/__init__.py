@@ -50,7 +50,7 @@ class Card:
 CARDS: dict[str, Card] = {}
 
 
-def register(card: Card) -> Card:
+def register_card(card: Card) -> Card:
     """Make a card known by its name. Raises ValueError for a name that is taken."""
     if CARDS.get(card.name, card) != card:
         raise ValueError(f"there is a card {card.name} already")
@@ -58,7 +58,7 @@ def register(card: Card) -> Card:
     return card
 
 
-def card_of(message: Message) -> Card | None:
+def card_of_message(message: Message) -> Card | None:
     """The card that a message shows; None for any other message, and for one that was taken back."""
     if message.kind != Message.Kind.CARD or message.recalled_at:
         return None

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from messaging.cards import Card, Look, register
+from messaging.cards import Card, Look, register_card
 from messaging.services.cards import card_changed, send_card
 from messaging.services.conversations import ensure_order_conversation
 from orders.events import ChangeEscalated, ChangeRejected, ChangeRequested, OrderChanged
@@ -24,30 +24,30 @@ NAME = "change"
 CARD_EVENTS = (OrderChanged, ChangeRequested, ChangeRejected, ChangeEscalated)
 
 
-def shown(look: Look) -> dict[str, Any]:
+def _change_context(look: Look) -> dict[str, Any]:
     """The request as it stands."""
     seen = ChangeRequest.objects.filter(pk=look.object_id, order__in=orders_visible_to(look.actor))
     row = seen.select_related("order").first()
     return {"asked": asked_change(row, whole=not look.actor.is_shop) if row else None}
 
 
-def agree(actor: Actor, request_id: int, data: QueryDict) -> None:
+def _agree_to_change(actor: Actor, request_id: int, data: QueryDict) -> None:
     """The customer says yes."""
     accept_change(actor=actor, request_id=request_id, seen=read_seen(data))
 
 
-def decline(actor: Actor, request_id: int, data: QueryDict) -> None:
+def _refuse_change(actor: Actor, request_id: int, data: QueryDict) -> None:
     """The customer says no, and why if they like."""
     decline_change(actor=actor, request_id=request_id, reason=data.get("reason", ""))
 
 
-def phone(actor: Actor, request_id: int, data: QueryDict) -> None:
+def _record_phone_answer(actor: Actor, request_id: int, data: QueryDict) -> None:
     """Sales write down what was said on the phone."""
     consent = read_phone_consent(data)
     agree_by_phone(actor=actor, request_id=request_id, consent=consent, seen=read_seen(data))
 
 
-def withdraw(actor: Actor, request_id: int, data: QueryDict) -> None:
+def _withdraw_change(actor: Actor, request_id: int, data: QueryDict) -> None:
     """The shop does not want it any more."""
     withdraw_change(actor=actor, request_id=request_id)
 
@@ -101,11 +101,16 @@ def _text(event: DomainEvent) -> str:
     return "\n".join([_("这样修改订单可以吗？请点“同意”或“不同意”"), *lines])
 
 
-register(
+register_card(
     Card(
         NAME,
         "messaging/cards/_change.html",
-        shown,
-        {"agree": agree, "decline": decline, "phone": phone, "withdraw": withdraw},
+        _change_context,
+        {
+            "agree": _agree_to_change,
+            "decline": _refuse_change,
+            "phone": _record_phone_answer,
+            "withdraw": _withdraw_change,
+        },
     )
 )

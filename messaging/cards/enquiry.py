@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from messaging.cards import Card, Look, register
+from messaging.cards import Card, Look, register_card
 from messaging.services.enquiries import CARD, wanted_of
 from orders.models import Variant
 from orders.services.items import list_price
@@ -30,4 +30,4 @@ def _context(look: Look) -> dict[str, Any]:
     }
 
 
-register(Card(CARD, "messaging/cards/_enquiry.html", _context))
+register_card(Card(CARD, "messaging/cards/_enquiry.html", _context))

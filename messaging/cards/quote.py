@@ -5,7 +5,7 @@ from typing import Any
 from django.http import QueryDict
 from django.urls import reverse
 
-from messaging.cards import Card, Look, register
+from messaging.cards import Card, Look, register_card
 from messaging.services.quotes import CARD, renew_in_conversation
 from orders.forms.address import AddressWidget, address_widget
 from orders.models import Quote
@@ -18,7 +18,7 @@ from shopcomm.core.accounts.services.order_links import link_url
 from shopcomm.core.reading import MOST_VERSION, whole_number
 
 
-def shown(look: Look) -> dict[str, Any]:
+def _quote_context(look: Look) -> dict[str, Any]:
     """The quote as it is now, and for whom it is open the address that it would go to."""
     quote = quotes_with_lines().filter(pk=look.object_id, customer=look.conversation.customer_id).first()
     if quote is None or (quote.state == Quote.State.DRAFT and not look.actor.is_shop):
@@ -60,7 +60,7 @@ def _order_url(quote: Quote, actor: Actor) -> tuple[str, bool]:
     return reverse("my:order", args=[quote.order.number]), True
 
 
-def accept(actor: Actor, quote_id: int, data: QueryDict) -> None:
+def _accept_quote(actor: Actor, quote_id: int, data: QueryDict) -> None:
     """Yes, to the address that was typed."""
     accept_quote(
         actor=actor,
@@ -71,23 +71,28 @@ def accept(actor: Actor, quote_id: int, data: QueryDict) -> None:
     )
 
 
-def decline(actor: Actor, quote_id: int, data: QueryDict) -> None:
+def _decline_quote(actor: Actor, quote_id: int, data: QueryDict) -> None:
     decline_quote(actor=actor, quote_id=quote_id, reason=data.get("reason", ""))
 
 
-def renew(actor: Actor, quote_id: int, data: QueryDict) -> None:
+def _renew_quote(actor: Actor, quote_id: int, data: QueryDict) -> None:
     renew_in_conversation(actor=actor, quote_id=quote_id)
 
 
-def withdraw(actor: Actor, quote_id: int, data: QueryDict) -> None:
+def _withdraw_quote(actor: Actor, quote_id: int, data: QueryDict) -> None:
     withdraw_quote(actor=actor, quote_id=quote_id)
 
 
-register(
+register_card(
     Card(
         CARD,
         "messaging/cards/_quote.html",
-        shown,
-        {"accept": accept, "decline": decline, "renew": renew, "withdraw": withdraw},
+        _quote_context,
+        {
+            "accept": _accept_quote,
+            "decline": _decline_quote,
+            "renew": _renew_quote,
+            "withdraw": _withdraw_quote,
+        },
     )
 )

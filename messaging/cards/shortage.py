@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from messaging.cards import Card, Look, register
+from messaging.cards import Card, Look, register_card
 from messaging.services.shortages import CARD
 from orders.labels import choice_text
 from orders.models import ShortageTask
@@ -16,7 +16,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.reading import whole_number
 
 
-def shown(look: Look) -> dict[str, Any]:
+def _shortage_context(look: Look) -> dict[str, Any]:
     """The question with what can still be done, or its answer."""
     tasks = ShortageTask.objects.select_related("order", "line__variant__product")
     seen = tasks.filter(pk=look.object_id, order__in=orders_visible_to(look.actor))
@@ -32,7 +32,7 @@ def shown(look: Look) -> dict[str, Any]:
     }
 
 
-def choose(actor: Actor, task_id: int, data: QueryDict) -> None:
+def _choose_option(actor: Actor, task_id: int, data: QueryDict) -> None:
     """Do what was tapped, for as many pieces as the card said."""
     choose_option(
         actor=actor,
@@ -43,4 +43,4 @@ def choose(actor: Actor, task_id: int, data: QueryDict) -> None:
     )
 
 
-register(Card(CARD, "messaging/cards/_shortage.html", shown, {"choose": choose}))
+register_card(Card(CARD, "messaging/cards/_shortage.html", _shortage_context, {"choose": _choose_option}))

@@ -48,7 +48,7 @@ def size_of(text: str | None, data: bytes | None) -> int:
     return len(text) if text is not None else len(data or b"")
 
 
-def parse(text: str | None) -> Frame:
+def parse_frame(text: str | None) -> Frame:
     """Read a frame. Raises FrameError for what is none; deep nests and numbers of thousands of digits are none."""
     if text is None:
         raise FrameError("bad_frame")
@@ -60,13 +60,13 @@ def parse(text: str | None) -> Frame:
     return given
 
 
-def glimpse(text: str | None) -> Frame:
+def peek_client_id(text: str | None) -> Frame:
     """The `client_id` of a frame that is not read any further, so that its sender knows which message has to wait."""
     found = CLIENT_ID.search((text or "")[:GLIMPSED])
     return {"client_id": found[1]} if found else {}
 
 
-def named(given: Frame) -> Frame:
+def echoed_fields(given: Frame) -> Frame:
     """What of a frame its answer repeats: short texts and numbers that could be meant, nothing else."""
     return {
         name: value

@@ -14,7 +14,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 log = logging.getLogger(__name__)
-# A process says its number every 25 seconds (`vigil`); one that has not for so long is gone, and its sockets with it.
+# A process says its number every 25 seconds (`session_recheck`); one that has not for so long is gone, and its sockets with it.
 LASTS_SECONDS = 60
 REDIS_SECONDS = 2.0
 

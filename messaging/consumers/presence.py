@@ -12,10 +12,10 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from messaging.consumers.hub import hub
-from messaging.consumers.per_loop import one_per_loop
+from messaging.consumers.fanout import fanout
+from messaging.consumers.loop_local import loop_local
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.realtime import CUSTOMERS, conversation_group, frame
+from shopcomm.core.realtime import CUSTOMERS, conversation_group, encode_frame
 
 log = logging.getLogger(__name__)
 LASTS_SECONDS = 60
@@ -57,7 +57,7 @@ class Presence:
             if asks and await self._note_at_work(socket):
                 self._shop_known = (True, time.monotonic())
                 shown = {"type": "presence", "shop": True}
-                await hub().publish(frame(CUSTOMERS, None, shown))
+                await fanout().publish(encode_frame(CUSTOMERS, None, shown))
 
     async def left_work(self, socket: str) -> None:
         """A page of theirs is gone. Whoever only went to the next one never was."""
@@ -118,7 +118,7 @@ class Presence:
         ]
         shown = {"type": "presence", "conversation": conversation_id, "who": who}
         to_customers = shown | {"shop": await self.is_shop_there()}
-        await hub().publish(frame(conversation_group(conversation_id), shown, to_customers))
+        await fanout().publish(encode_frame(conversation_group(conversation_id), shown, to_customers))
 
     def _key(self, conversation_id: int) -> str:
         return f"{self._prefix}:presence:{conversation_id}"
@@ -129,4 +129,4 @@ class Presence:
 
 
 # The presence of the running event loop.
-presence = one_per_loop(Presence)
+presence = loop_local(Presence)

@@ -21,10 +21,10 @@ class Listener(Protocol):
     id: str
     actor: Actor
 
-    def show(self, text: str) -> None: ...
-    async def show_slowly(self, text: str) -> None: ...
+    def send_frame(self, text: str) -> None: ...
+    async def send_frame_with_backpressure(self, text: str) -> None: ...
     def may_see(self, group: str, text: str) -> bool: ...
-    def look_again(self) -> None: ...
+    def recheck_access(self) -> None: ...
 
 
 class State(Enum):
@@ -131,23 +131,23 @@ class Room:
             self.last = message["seq"]
             for listener in self.listeners:
                 if text := text_for(listener, message):
-                    listener.show(text)
+                    listener.send_frame(text)
         return True
 
-    def show_all(self, told: dict[str, Any]) -> None:
+    def send_to_all(self, told: dict[str, Any]) -> None:
         """Show the same to everybody here."""
         text = json.dumps(told)
         for listener in self.listeners:
-            listener.show(text)
+            listener.send_frame(text)
 
-    def show(self, message: dict[str, Any]) -> None:
+    def send_frame(self, message: dict[str, Any]) -> None:
         """Show a frame that is not a message: each side's text, to all but the socket it came from."""
         for listener in self.listeners:
             try:
-                if message.get("look_again"):
-                    listener.look_again()
+                if message.get("recheck_access"):
+                    listener.recheck_access()
                 text = text_for(listener, message)
                 if text and listener.id != message.get("skip") and listener.may_see(self.group, text):
-                    listener.show(text)
+                    listener.send_frame(text)
             except Exception:
                 log.exception("a listener of %s could not be shown a frame", self.group)

@@ -1,4 +1,4 @@
-"""One socket a tab: parse, authorise, call one service or relay a signal, answer."""
+"""One socket a tab: parse_frame, authorise, call one service or relay a signal, answer."""
 
 import asyncio
 import json
@@ -14,18 +14,26 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import DatabaseError
 
+from messaging.consumers.batch_writer import batch_writer
+from messaging.consumers.fanout import fanout, subscribed_frame
 from messaging.consumers.feeds import FEEDS, may_see_fact, missed_events, sees_all
-from messaging.consumers.frames import Frame, FrameBudget, FrameError, glimpse, named, parse, size_of
-from messaging.consumers.hub import hub, subscribed
-from messaging.consumers.outlet import Outlet
-from messaging.consumers.per_loop import in_background
+from messaging.consumers.frames import (
+    Frame,
+    FrameBudget,
+    FrameError,
+    echoed_fields,
+    parse_frame,
+    peek_client_id,
+    size_of,
+)
+from messaging.consumers.loop_local import run_in_background
 from messaging.consumers.presence import presence
-from messaging.consumers.vigil import vigil
-from messaging.consumers.writer import writer
+from messaging.consumers.send_queue import SendQueue
+from messaging.consumers.session_recheck import session_recheck
 from messaging.errors import MessagingError, NotFound
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.pane import peer_has_read
-from messaging.services.drafts import draft
+from messaging.services.drafts import draft_message
 from messaging.services.frames import read_frame
 from messaging.services.messages import mark_read, recall_message, send_message
 from shopcomm.core.accounts.actors import Actor
@@ -36,7 +44,7 @@ from shopcomm.core.realtime import (
     CUSTOMERS,
     conversation_group,
     customer_group,
-    frame,
+    encode_frame,
     link_group,
     staff_group,
 )
@@ -45,7 +53,6 @@ log = logging.getLogger(__name__)
 
 UNKNOWN_VISITOR = 4401
 TOO_MANY = 4429
-
 REFUSED_PAUSE = 0.05
 
 
@@ -56,7 +63,7 @@ class ShopSocket(AsyncWebsocketConsumer):
     visitor: Visitor
 
     async def __call__(self, scope: Frame, receive: Callable[[], Awaitable[Frame]], send: Any) -> None:
-        """Frames one after the other. The hub is in the channel layer for all sockets of the process: one that
+        """Frames one after the other. The fanout is in the channel layer for all sockets of the process: one that
         subscribed for itself would cost Redis a channel, and could not open while Redis is down."""
         self.scope, self.base_send = scope, send
         handlers = {
@@ -80,7 +87,7 @@ class ShopSocket(AsyncWebsocketConsumer):
         self.allowed: set[int] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self.budget = FrameBudget(settings.SOCKET_RATE)
-        self.outlet: Outlet | None = None
+        self.send_queue: SendQueue | None = None
         self.follows_feed = self.sees_all = False
         self.idle = False
         await self.accept()
@@ -94,11 +101,11 @@ class ShopSocket(AsyncWebsocketConsumer):
             # From now on it is this link's: another that is opened meanwhile takes nothing away from it.
             self.visitor, self.actor = next(iter(await by_links(self.visitor)), (self.visitor, actor))
         name_in_log(request_id=self.id, actor=self.actor.who)
-        if vigil().count_of(actor) >= settings.SOCKETS_PER_VISITOR:
+        if session_recheck().count_of(actor) >= settings.SOCKETS_PER_VISITOR:
             await self.close(TOO_MANY, "too many open sockets of one visitor")
             return
-        self.outlet = Outlet(self._send_text, self.close)
-        vigil().add(self)
+        self.send_queue = SendQueue(self._send_text, self.close)
+        session_recheck().add(self)
         if actor.is_customer:
             await self._join(CUSTOMERS)
         if actor.is_staff:
@@ -112,30 +119,30 @@ class ShopSocket(AsyncWebsocketConsumer):
 
     def _step_out(self) -> None:
         """Be out of everything, at once and without waiting for anybody; a second time changes nothing."""
-        outlet, self.outlet = getattr(self, "outlet", None), None
-        if outlet is None:
+        send_queue, self.send_queue = getattr(self, "send_queue", None), None
+        if send_queue is None:
             return
-        vigil().discard(self)
+        session_recheck().discard(self)
         for task in list(self.tasks):
             task.cancel()
         for group in self.groups_joined:
-            hub().leave(group, self)
-        outlet.stop()
+            fanout().leave(group, self)
+        send_queue.stop()
         if self.attends:
-            in_background(presence().left_work(self.id))
+            run_in_background(presence().left_work(self.id))
         for conversation_id in self.conversations:
-            in_background(presence().gone(conversation_id, self.actor, self.id))
+            run_in_background(presence().gone(conversation_id, self.actor, self.id))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         given: Frame = {}
-        if self.outlet is None:
+        if self.send_queue is None:
             return
         try:
             # What cannot be read costs as much as what can.
             if wait := self.budget.take(size_of(text_data, bytes_data)):
-                given = glimpse(text_data)
+                given = peek_client_id(text_data)
                 raise FrameError("rate_limited", retry_after=wait)
-            given = parse(text_data)
+            given = parse_frame(text_data)
             handler = HANDLERS.get(given["type"])
             if handler is None:
                 raise FrameError("unknown_type")
@@ -154,26 +161,26 @@ class ShopSocket(AsyncWebsocketConsumer):
             log.exception("a frame of type %.40r failed", given.get("type"))
             self._error("unavailable", given)
 
-    # --- what the hub asks of a listener ---------------------------------------------------------
-    def show(self, text: str) -> None:
+    # --- what the fanout asks of a listener ---------------------------------------------------------
+    def send_frame(self, text: str) -> None:
         """Queue a frame for the client."""
-        if self.outlet:
-            self.outlet.put(text)
+        if self.send_queue:
+            self.send_queue.enqueue(text)
 
-    async def show_slowly(self, text: str) -> None:
+    async def send_frame_with_backpressure(self, text: str) -> None:
         """Queue a frame of a long history."""
-        if self.outlet:
-            await self.outlet.put_slowly(text)
+        if self.send_queue:
+            await self.send_queue.enqueue_with_backpressure(text)
 
     def may_see(self, group: str, text: str) -> bool:
         """Whether a frame of a feed is for this actor; conversations were checked at the door."""
         return self.sees_all or not group.startswith("feed.") or may_see_fact(self.actor, json.loads(text))
 
-    def look_again(self) -> None:
+    def recheck_access(self) -> None:
         """Something happened to this actor's right to be here; the watch would notice only in its next round."""
-        self._spawn(self._look_again())
+        self._spawn(self._recheck_access())
 
-    async def _look_again(self) -> None:
+    async def _recheck_access(self) -> None:
         visitor = self.visitor
         await self.recheck(visitor, await actor_now(visitor))
 
@@ -186,19 +193,19 @@ class ShopSocket(AsyncWebsocketConsumer):
         after = given.get("after", 0)
         if type(after) is not int or not 0 <= after < 2**63:
             raise FrameError("bad_frame")
-        if self.outlet is None:
+        if self.send_queue is None:
             # Put out by the watch while the database was asked: nobody would ever take it out of the room again.
             return
         self.groups_joined.add(conversation_group(conversation_id))
         self.conversations.add(conversation_id)
-        await hub().enter(conversation_id, self, after)
-        if conversation_id not in self.conversations or self.outlet is None:
+        await fanout().enter(conversation_id, self, after)
+        if conversation_id not in self.conversations or self.send_queue is None:
             # Put out meanwhile, or gone: not here.
             return
         self._spawn(presence().here(conversation_id, self.actor, self.id))
         # How far the other side has read meanwhile is in none of the frames that were missed.
         if peer := await _peer_has_read(conversation_id, self.actor):
-            self.show(json.dumps(read_frame(conversation_id, *peer)))
+            self.send_frame(json.dumps(read_frame(conversation_id, *peer)))
 
     async def _subscribe_feed(self, given: Frame) -> None:
         feed = FEEDS.get(given["feed"]) if isinstance(given["feed"], str) else None
@@ -211,13 +218,15 @@ class ShopSocket(AsyncWebsocketConsumer):
         await self._join(feed.group)
         missed, cursor = await missed_events(self.actor, feed.name, after)
         # Each frame that was missed brings its own cursor: a line that breaks among them loses none.
-        self.show(subscribed({"feed": feed.name, "cursor": str(cursor if after is None else after)}))
+        self.send_frame(
+            subscribed_frame({"feed": feed.name, "cursor": str(cursor if after is None else after)})
+        )
         for text in missed:
-            await self.show_slowly(text)
+            await self.send_frame_with_backpressure(text)
 
     async def on_send(self, given: Frame) -> None:
         conversation_id = await self._allowed(given)
-        message = draft(actor=self.actor, conversation_id=conversation_id, given=given)
+        message = draft_message(actor=self.actor, conversation_id=conversation_id, given=given)
         if message.attachments:
             names = ("client_id", "kind", "body", "attachments", "reply_to", "internal")
             wanted = {name: given[name] for name in names if name in given}
@@ -226,7 +235,7 @@ class ShopSocket(AsyncWebsocketConsumer):
             self._ack(given, sent.message.seq)
             return
         # Taken in order at once; the next frame need not wait for this one's commit.
-        self._spawn(self._answer(given, writer().write(message)))
+        self._spawn(self._answer(given, batch_writer().write(message)))
 
     async def _answer(self, given: Frame, answer: "asyncio.Future[Any]") -> None:
         try:
@@ -249,14 +258,16 @@ class ShopSocket(AsyncWebsocketConsumer):
         who = {"kind": self.actor.sender_kind, "id": self.actor.id, "name": self.actor.name}
         active = given.get("active") is True
         signal = {"type": "typing", "conversation": conversation_id, "active": active, "sender": who}
-        await hub().publish(frame(conversation_group(conversation_id), signal, signal) | {"skip": self.id})
+        await fanout().publish(
+            encode_frame(conversation_group(conversation_id), signal, signal) | {"skip": self.id}
+        )
 
     async def on_ping(self, given: Frame) -> None:
         self.idle, was_idle = given.get("idle") is True, self.idle
         if was_idle and not self.idle:
             await self._say_at_work()
-        last = {str(pk): hub().last_seq(pk, self) for pk in self.conversations}
-        self.show(json.dumps({"type": "pong", "last_seq": last}) if last else '{"type":"pong"}')
+        last = {str(pk): fanout().last_seq(pk, self) for pk in self.conversations}
+        self.send_frame(json.dumps({"type": "pong", "last_seq": last}) if last else '{"type":"pong"}')
 
     # --- how ---------------------------------------------------------------------------------------
     async def _allowed(self, given: Frame) -> int:
@@ -282,7 +293,7 @@ class ShopSocket(AsyncWebsocketConsumer):
     async def _show_whether_shop_is_there(self) -> None:
         """The last of them may have gone without a word."""
         if self.actor.is_customer:
-            self.show(json.dumps({"type": "presence", "shop": await presence().is_shop_there()}))
+            self.send_frame(json.dumps({"type": "presence", "shop": await presence().is_shop_there()}))
 
     async def _turn_to(self, conversation_id: int) -> bool:
         """A socket that names no page speaks for that of its session's links whose conversation it asks for first."""
@@ -297,25 +308,22 @@ class ShopSocket(AsyncWebsocketConsumer):
         return False
 
     async def _join(self, group: str) -> None:
-        if self.outlet is None:
+        if self.send_queue is None:
             return
         self.groups_joined.add(group)
-        await hub().join(group, self)
+        await fanout().join(group, self)
 
     async def _send_text(self, text: str) -> None:
         await self.base_send({"type": "websocket.send", "text": text})
 
     def _ack(self, given: Frame, seq: int) -> None:
-        ack = {
-            "type": "message.ack",
-            "conversation": given["conversation"],
-            "client_id": given["client_id"],
-            "seq": seq,
-        }
-        self.show(json.dumps(ack))
+        known = {name: given[name] for name in ("conversation", "client_id")}
+        self.send_frame(json.dumps({"type": "message.ack", **known, "seq": seq}))
 
     def _error(self, code: str, given: Frame, **extra: Any) -> None:
-        self.show(json.dumps({"type": "error", "code": code, **named(given), **extra}, default=str))
+        self.send_frame(
+            json.dumps({"type": "error", "code": code, **echoed_fields(given), **extra}, default=str)
+        )
 
     def _spawn(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
@@ -347,7 +355,7 @@ class ShopSocket(AsyncWebsocketConsumer):
     def _put_out(self, conversation_id: int) -> None:
         self.conversations.discard(conversation_id)
         self.groups_joined.discard(conversation_group(conversation_id))
-        hub().leave(conversation_group(conversation_id), self)
+        fanout().leave(conversation_group(conversation_id), self)
         self._error("forbidden", {"conversation": conversation_id})
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from messaging.models import Conversation, ReadMarker, StockWatch
-from messaging.presenters import preview
+from messaging.presenters import preview_line
 from messaging.selectors.conversations import conversations_visible_to
 from shopcomm.core.accounts.actors import Actor
 
@@ -102,7 +102,9 @@ def _told(actor: Actor, ids: list[int]) -> dict[int, tuple[str, int]]:
 def _words(body: str | None, kind: str, sender_kind: str, sender_name: str, recalled: Any) -> str:
     if kind is None:
         return ""
-    return preview(kind, body or "", sender_kind, sender_name, recalled=bool(recalled)).replace("\n", " ")
+    return preview_line(kind, body or "", sender_kind, sender_name, recalled=bool(recalled)).replace(
+        "\n", " "
+    )
 
 
 def watched_by(actor: Actor, product_id: int) -> dict[str, StockWatch]:

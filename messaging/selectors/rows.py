@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from messaging.models import Conversation
-from messaging.presenters import preview
+from messaging.presenters import preview_line
 from messaging.selectors.inbox import marked
 from orders.hooks import RowTalk
 from orders.models import Order
@@ -43,7 +43,7 @@ def row_talk(order_ids: list[int], actor: Actor) -> dict[int, RowTalk]:
 
 
 def _words(body: str, kind: str, sender_kind: str, sender_name: str, internal: bool, recalled: Any) -> str:
-    text = preview(kind, body, sender_kind, sender_name, internal=internal, recalled=bool(recalled))
+    text = preview_line(kind, body, sender_kind, sender_name, internal=internal, recalled=bool(recalled))
     # The row is headed by the order, so the customer's words are marked as theirs.
     return _("客户：%(text)s") % {"text": text} if sender_kind == "customer" else text
 

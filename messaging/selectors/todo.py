@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q, QuerySet, Subquery
 
 from messaging.models import Sender
-from messaging.presenters import preview
+from messaging.presenters import preview_line
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.unanswered import RECENT, first_unanswered, is_unanswered
 from orders.selectors.todo_rows import Todo, TodoKind, TodoSource
@@ -42,7 +42,7 @@ def unanswered_todo(talk: Any) -> Todo:
         talk.pk,
         talk.since,
         customer=talk.customer.company or talk.customer.name,
-        text=preview(talk.said_kind, talk.said, Sender.CUSTOMER, ""),
+        text=preview_line(talk.said_kind, talk.said, Sender.CUSTOMER, ""),
         number=talk.order.number if talk.order_id else "",
         conversation_id=talk.pk,
     )

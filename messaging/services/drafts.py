@@ -47,7 +47,7 @@ class Draft:
         return is_said and self.sender_kind == Sender.CUSTOMER and is_acknowledgement(self.body)
 
 
-def draft(*, actor: Actor, conversation_id: int, given: dict[str, Any]) -> Draft:
+def draft_message(*, actor: Actor, conversation_id: int, given: dict[str, Any]) -> Draft:
     """Check what a browser or a program sent. Raises a MessagingError that says what is wrong with it."""
     kind, body = given.get("kind", "text"), given.get("body", "")
     internal, reply_to = given.get("internal", False), given.get("reply_to")

@@ -32,7 +32,7 @@ class Wanted:
 
 @retry_on_deadlock
 @transaction.atomic
-def ask_about(
+def send_enquiry(
     *, actor: Actor, customer: Customer, wanted: list[Wanted], question: str, key: str, product_id: int = 0
 ) -> Sent:
     """Put what a customer asks about into their general conversation. The same `key` again asks nothing more.

@@ -12,7 +12,7 @@ from shopcomm.core.realtime import (
     ORDERS_FEED,
     conversation_group,
     customer_group,
-    frame,
+    encode_frame,
     is_own_group,
     is_to_be_pushed,
     link_group,
@@ -70,7 +70,9 @@ def attention_frame(sent: Sent) -> dict[str, Any]:
         "actor": message.sender_name,
         "occurred_at": message.created_at.isoformat(),
     }
-    return frame(ORDERS_FEED, {"type": "event", "feed": "orders", "id": None, "cursor": None, "event": event})
+    return encode_frame(
+        ORDERS_FEED, {"type": "event", "feed": "orders", "id": None, "cursor": None, "event": event}
+    )
 
 
 def changed_frames(sent: Sequence[Sent]) -> list[dict[str, Any]]:
@@ -84,8 +86,10 @@ def changed_frames(sent: Sequence[Sent]) -> list[dict[str, Any]]:
         each for each in sent if each.message.sender_kind != Sender.CUSTOMER and not each.message.internal
     ]
     told = {"type": "own.changed"}
-    frames = [frame(customer_group(each.customer_id), None, told) for each in [*done, *said][:1]]
-    return frames + [frame(link_group(each.order_id), None, told) for each in done[:1] if each.order_id]
+    frames = [encode_frame(customer_group(each.customer_id), None, told) for each in [*done, *said][:1]]
+    return frames + [
+        encode_frame(link_group(each.order_id), None, told) for each in done[:1] if each.order_id
+    ]
 
 
 def frames_of(sent: Iterable[Sent]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from messaging.errors import AttachmentUnknown, Forbidden, NotFound, RecallWindowPassed
 from messaging.models import Attachment, Conversation, Message, ReadMarker
 from messaging.presenters import CUSTOMER, SHOP, message_object
-from messaging.services.drafts import Draft, draft
+from messaging.services.drafts import Draft, draft_message
 from messaging.services.frames import push_messages, read_frame
 from messaging.services.write import WRITE, Sent, draft_parameters, sent_by_draft
 from shopcomm.core.accounts.actors import Actor
@@ -25,7 +25,7 @@ def send_message(*, actor: Actor, conversation_id: int, **given: Any) -> Sent:
     Takes `client_id`, `kind`, `body`, `attachments`, `reply_to`, `internal`. The caller has checked that the
     actor may see the conversation. Raises a MessagingError.
     """
-    return write_messages([draft(actor=actor, conversation_id=conversation_id, given=given)])[0]
+    return write_messages([draft_message(actor=actor, conversation_id=conversation_id, given=given)])[0]
 
 
 def write_messages(drafts: Sequence[Draft]) -> list[Sent]:

@@ -68,7 +68,7 @@ PURGES = (
 )
 
 
-def register_purges() -> None:
+def register_messaging_purges() -> None:
     """Runs when the app is ready."""
     for each in PURGES:
         register(each)

@@ -15,7 +15,7 @@ from messaging.errors import BadMessage, Forbidden, MessagingError, NotFound
 from messaging.models import Conversation, Message, ScheduledMessage, Sender
 from messaging.selectors.unanswered import is_unanswered
 from messaging.selectors.waiting import may_change
-from messaging.services.drafts import Draft, draft
+from messaging.services.drafts import Draft, draft_message
 from messaging.services.messages import write_messages
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.calendar import hours_text, today_in_shop, working_calendar
@@ -45,7 +45,7 @@ def schedule_message(*, actor: Actor, conversation_id: int, body: str, send_at: 
     if not actor.may("conversations.schedule"):
         raise Forbidden()
     _check_time(send_at)
-    text = draft(
+    text = draft_message(
         actor=actor, conversation_id=conversation_id, given={"client_id": uuid.uuid4(), "body": body}
     ).body
     return ScheduledMessage.objects.create(
@@ -59,7 +59,7 @@ def change_scheduled(*, actor: Actor, scheduled_id: int, body: str, send_at: dat
     _check_time(send_at)
     row = _waiting(actor, scheduled_id)
     given = {"client_id": row.client_id, "body": body}
-    row.body = draft(actor=actor, conversation_id=row.conversation_id, given=given).body
+    row.body = draft_message(actor=actor, conversation_id=row.conversation_id, given=given).body
     row.send_at = send_at
     row.state, row.failures, row.error = State.WAITING, 0, ""
     row.save(update_fields=["body", "send_at", "state", "failures", "error"])
@@ -147,7 +147,7 @@ def _send_batch(now: datetime, only: int | None = None) -> int:
     due = due.filter(pk=only) if only else due
     rows = list(due.select_related("author").select_for_update(of=("self",), skip_locked=True)[:BATCH])
     drafts = [
-        draft(
+        draft_message(
             actor=Actor.staff(row.author),
             conversation_id=row.conversation_id,
             given={"client_id": row.client_id, "body": row.body},

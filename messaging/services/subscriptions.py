@@ -150,7 +150,7 @@ def session_digest(session_key: str | None) -> str:
     return salted_hmac("shopcomm.push-session", session_key).hexdigest() if session_key else ""
 
 
-def forget_session(session_key: str | None) -> None:
+def forget_push_session(session_key: str | None) -> None:
     """Somebody leaves: what agreed to be woken in this session is woken no more."""
     if digest := session_digest(session_key):
         PushSubscription.objects.filter(session=digest).delete()

@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 
 from messaging.linked import linked
 from messaging.models import Attachment, Conversation, Message, Recipient, ScheduledMessage
-from messaging.presenters import preview as preview_line
-from messaging.presenters import shown_kinds, words_of
+from messaging.presenters import message_text, preview_line, shown_kinds
 from messaging.selectors.conversations import assignable_staff, orders_to_link
 from messaging.selectors.inbox import count_unread_conversations
 from messaging.selectors.own import own_unread
@@ -189,7 +188,7 @@ def preview(message: Message | None) -> str:
     """A conversation's last message on one line."""
     if message is None:
         return _("还没有消息")
-    given = (message.kind, words_of(message.body, message.data), message.sender_kind, message.sender_name)
+    given = (message.kind, message_text(message.body, message.data), message.sender_kind, message.sender_name)
     return preview_line(*given, internal=message.internal, recalled=message.recalled_at is not None)
 
 
@@ -205,7 +204,7 @@ def waiting_for(since: datetime) -> str:
 @register.simple_tag
 def hit_text(message: Message, words: str) -> SafeString:
     """The words of a search where they stand in a message, marked."""
-    return marked(excerpt(words_of(message.body, message.data), parse_query(words)))
+    return marked(excerpt(message_text(message.body, message.data), parse_query(words)))
 
 
 @register.simple_tag

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from messaging.cards import Card, Look, card_of
+from messaging.cards import Card, Look, card_of_message
 from messaging.errors import MessagingError
 from messaging.models import Message
 from messaging.selectors.conversations import conversations_visible_to
@@ -44,7 +44,7 @@ def _look(request: HttpRequest, conversation_id: int, seq: int) -> tuple[Card, L
     visible = conversations_visible_to(actor).select_related("order", "customer")
     conversation = visible.filter(pk=conversation_id).first()
     message = Message.objects.filter(conversation=conversation_id, seq=seq).first()
-    kind = card_of(message) if message else None
+    kind = card_of_message(message) if message else None
     if conversation is None or message is None or kind is None or (message.internal and not actor.is_shop):
         raise Http404
     return kind, Look(actor, conversation, message)

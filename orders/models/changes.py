@@ -58,7 +58,7 @@ class ChangeRequest(models.Model):
     answered_at = models.DateTimeField(_("处理时间"), null=True, blank=True)
     answer = models.CharField(_("答复"), max_length=300, blank=True)
     # The customer's message that asks for it, by its seq in the order's conversation.
-    said_in = models.PositiveBigIntegerField(_("根据消息"), null=True, blank=True)
+    source_message_seq = models.PositiveBigIntegerField(_("根据消息"), null=True, blank=True)
     # How the customer agreed to what the shop wants: by a tap or on the phone, who, when, and who wrote it down.
     consent = models.JSONField(_("客户同意"), default=dict, blank=True)
     # The caller's own key: the same one again is the same request.

@@ -49,7 +49,7 @@ class AskedChange:
     @property
     def is_the_customers(self) -> bool:
         """Whether it is the customer's own wish, whoever wrote it down: theirs to take back."""
-        return self.row.asked_by_kind == "customer" or self.row.said_in is not None
+        return self.row.asked_by_kind == "customer" or self.row.source_message_seq is not None
 
     @property
     def consent_text(self) -> str:

@@ -34,7 +34,7 @@ PUSH_SECONDS = 2.0
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
+def without_pushes() -> Iterator[None]:
     """Push nothing in this block: for history that is loaded in bulk and that nobody is watching."""
     token = _quiet.set(True)
     try:
@@ -43,7 +43,7 @@ def quietly() -> Iterator[None]:
         _quiet.reset(token)
 
 
-def is_quiet() -> bool:
+def pushes_are_off() -> bool:
     """Whether history is being loaded."""
     return _quiet.get()
 
@@ -78,7 +78,9 @@ def link_group(order_id: int) -> str:
     return f"{LINK}{order_id}"
 
 
-def frame(group: str, shop: dict[str, Any] | None, customer: dict[str, Any] | None = None) -> dict[str, Any]:
+def encode_frame(
+    group: str, shop: dict[str, Any] | None, customer: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """What travels between processes: the text for each audience, encoded once."""
     return {
         "type": "fan.out",
@@ -97,13 +99,15 @@ def push_on_commit(
     `skip` is left out: it said so itself.
     """
     # robust: with Redis down the change still stands, and clients catch up by seq or cursor.
-    transaction.on_commit(partial(push, frame(group, shop, customer) | {"skip": skip}), robust=True)
+    transaction.on_commit(
+        partial(push_frames, encode_frame(group, shop, customer) | {"skip": skip}), robust=True
+    )
 
 
 def push_frames_on_commit(frames: Sequence[dict[str, Any]]) -> None:
-    """Push several frames (made by `frame()`) together, in this order, once the caller's transaction has committed."""
+    """Push several frames (made by `encode_frame()`) together, in this order, once the caller's transaction has committed."""
     if frames:
-        transaction.on_commit(partial(push, *frames), robust=True)
+        transaction.on_commit(partial(push_frames, *frames), robust=True)
 
 
 def is_to_be_pushed(message: dict[str, Any]) -> bool:
@@ -111,19 +115,21 @@ def is_to_be_pushed(message: dict[str, Any]) -> bool:
     still stands there is only undone together with what the caller does now."""
     waiting = transaction.get_connection().run_on_commit[-LOOK_BACK:]
     return any(
-        isinstance(work, partial) and work.func is push and message in work.args
+        isinstance(work, partial) and work.func is push_frames and message in work.args
         for _savepoints, work, *_how in waiting
     )
 
 
-def look_again_on_commit(group: str) -> None:
+def recheck_access_on_commit(group: str) -> None:
     """Have every socket of a group ask once more whether it may stay, once the caller's transaction has committed."""
-    transaction.on_commit(partial(push, frame(group, None) | {"look_again": True}), robust=True)
+    transaction.on_commit(
+        partial(push_frames, encode_frame(group, None) | {"recheck_access": True}), robust=True
+    )
 
 
-def push(*messages: dict[str, Any]) -> None:
+def push_frames(*messages: dict[str, Any]) -> None:
     """Hand messages to the channel layer now; losing one is not an error."""
-    if get_channel_layer() is None or is_quiet():
+    if get_channel_layer() is None or pushes_are_off():
         return
     try:
         async_to_sync(_send)(messages)

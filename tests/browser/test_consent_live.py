@@ -41,7 +41,7 @@ def test_a_customer_makes_a_request_of_their_own_message(browse, live, customer)
 
     expect(phone.get_by_text("等待处理").first).to_be_visible()
     request = order.change_requests.get()
-    assert (request.handler, request.said_in is not None) == ("warehouse", True)
+    assert (request.handler, request.source_message_seq is not None) == ("warehouse", True)
 
 
 def test_one_tap_on_the_offered_address_is_enough(browse, live, customer) -> None:

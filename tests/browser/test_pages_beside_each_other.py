@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
-from messaging.consumers import vigil
+from messaging.consumers import session_recheck
 from messaging.models import Message
 from messaging.services.messages import send_message
 from shopcomm.core.accounts.actors import Actor
@@ -72,7 +72,7 @@ def test_a_customers_page_speaks_as_the_customer_after_staff_logged_in_beside_it
     browse, live, order, manager, monkeypatch
 ):
     # The watch soon finds that the session has another key, and sends the line away.
-    monkeypatch.setattr(vigil, "ROUND_SECONDS", 0.1)
+    monkeypatch.setattr(session_recheck, "ROUND_SECONDS", 0.1)
     phone = ready(browse(f"{live.url}{path_of(order)}", **SMALL))
     held = session_key(phone)
     log_in_beside(phone, live, manager)

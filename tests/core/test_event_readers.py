@@ -18,7 +18,7 @@ from shopcomm.core.events.models import DeadLetter, DomainEvent, HeldEvent, Read
 from shopcomm.core.events.publish import publish
 from shopcomm.core.events.readers import add_reader, forget_reader_kind, reader_kind
 from shopcomm.core.events.relay import relay
-from shopcomm.core.realtime import quietly
+from shopcomm.core.realtime import without_pushes
 from tests.core.bags import BagCounted, BagLost, Recorder, count_bag, number_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -111,7 +111,7 @@ def test_what_was_imported_is_given_to_those_who_want_it(recorder, notebooks):
     def chronicle(event: DomainEvent) -> None:
         heard.append(number_of(event))
 
-    with quietly():
+    with without_pushes():
         for number in range(3):
             count_bag(number)
     count_bag(3)

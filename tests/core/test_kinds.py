@@ -21,7 +21,7 @@ from shopcomm.core.events.facts import fact_of
 from shopcomm.core.events.kinds import SHOP, UndeclaredKind, UnknownFact, UnknownField, all_kinds
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.publish import as_row
-from shopcomm.core.realtime import quietly
+from shopcomm.core.realtime import without_pushes
 
 MOVE = {"number": "XB-1", "version": 3, "status_from": "paid", "status_to": "paid"}
 TEXT = st.sampled_from(["", "0.00", "12.50", "-3.00", "转账：微信 ’"])
@@ -100,7 +100,7 @@ def test_two_classes_cannot_declare_the_same_kind():
 
 
 def test_what_was_loaded_from_elsewhere_is_history():
-    with quietly():
+    with without_pushes():
         old = as_row(events.OrderDelivered(**MOVE, order_id=7), actor=Actor.system())
     new = as_row(events.OrderDelivered(**MOVE, order_id=7), actor=Actor.system())
     assert (old.is_history, new.is_history) == (True, False)

@@ -12,6 +12,6 @@ def test_a_redis_that_hangs_holds_up_nobody_who_saves_something(monkeypatch, cap
 
     monkeypatch.setattr(realtime, "get_channel_layer", lambda: SimpleNamespace(group_send_all=hang))
     monkeypatch.setattr(realtime, "PUSH_SECONDS", 0.05)
-    realtime.push(realtime.frame("staff.1", {"type": "notice.seen"}))
+    realtime.push_frames(realtime.encode_frame("staff.1", {"type": "notice.seen"}))
 
     assert "push to staff.1 was lost" in caplog.text

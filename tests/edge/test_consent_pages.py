@@ -121,7 +121,7 @@ def test_one_tap_takes_the_address_that_a_customers_message_offers(log_in, manag
 
     order.refresh_from_db()
     request = order.change_requests.get()
-    assert (order.street, request.said_in) == ("文一西路969号", message.seq)
+    assert (order.street, request.source_message_seq) == ("文一西路969号", message.seq)
     assert phone_of(make_order()).post(at).status_code == 404
 
 
@@ -132,7 +132,7 @@ def test_a_colleagues_words_are_no_word_of_the_customers(log_in, manager, as_act
     log_in(manager).post(f"/conversations/{message.conversation_id}/messages/{message.seq}/offer/")
 
     request = order.change_requests.get()
-    assert (request.handler, request.said_in) == ("customer", None)
+    assert (request.handler, request.source_message_seq) == ("customer", None)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_the_desks_form_is_sent_in_the_customers_name_with_its_message(log_in, m
     log_in(manager).post(at, {"kind": "note", "note": "12月3号再送", "key": "k"})
 
     order.refresh_from_db()
-    assert (order.note, order.change_requests.get().said_in) == ("12月3号再送", message.seq)
+    assert (order.note, order.change_requests.get().source_message_seq) == ("12月3号再送", message.seq)
     assert log_in(manager).post(at, {"kind": "price", "discount": "1"}).status_code == 404
 
 

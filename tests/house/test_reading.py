@@ -22,7 +22,9 @@ CHECKS = {"isdigit", "isdecimal", "isnumeric"}
 # Where requests and frames are read; services get values that are read already.
 FACES = ("admin", "views", "api", "consumers", "cards", "forms", "portal")
 # What a process of ours has sent.
-OURS = {(f"messaging/consumers/{name}.py", "loads") for name in ("socket", "hub", "presence", "open_sockets")}
+OURS = {
+    (f"messaging/consumers/{name}.py", "loads") for name in ("socket", "fanout", "presence", "open_sockets")
+}
 
 
 def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:

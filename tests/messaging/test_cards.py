@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from messaging import cards
-from messaging.cards import Card, Look, card_of, register
+from messaging.cards import Card, Look, card_of_message, register_card
 from messaging.models import Message
 from messaging.services.cards import card_changed, send_card
 from orders.errors import GuardFailed
@@ -35,7 +35,7 @@ def card_for_tests(settings, tmp_path):
     engine = settings.TEMPLATES[0]
     settings.TEMPLATES = [{**engine, "DIRS": [*engine["DIRS"], tmp_path]}]
     with mock.patch.dict(cards.CARDS):
-        register(Card("thing", "thing.html", shown, {"tap": tap}))
+        register_card(Card("thing", "thing.html", shown, {"tap": tap}))
         TAPPED.clear()
         yield
 
@@ -86,13 +86,16 @@ def test_a_card_is_nobody_elses_business(line, client, log_in, warehouse):
 
 def test_what_was_taken_back_or_is_no_card_shows_none(line, say, as_actor, manager):
     text = say(as_actor(manager), "你好")
-    assert card_of(text) is None
+    assert card_of_message(text) is None
     line.recalled_at = line.created_at
-    assert card_of(line) is None
+    assert card_of_message(line) is None
 
 
 def test_open_pages_are_told_that_a_card_has_changed(line, django_capture_on_commit_callbacks):
-    with mock.patch("shopcomm.core.realtime.push") as push, django_capture_on_commit_callbacks(execute=True):
+    with (
+        mock.patch("shopcomm.core.realtime.push_frames") as push,
+        django_capture_on_commit_callbacks(execute=True),
+    ):
         card_changed(conversation_id=line.conversation_id, card="thing", object_id=7)
     frame = push.call_args.args[0]
     wanted = {"type": "card.changed", "conversation": line.conversation_id, "card": "thing", "id": 7}
@@ -101,4 +104,4 @@ def test_open_pages_are_told_that_a_card_has_changed(line, django_capture_on_com
 
 def test_a_card_that_somebody_writes_themselves_is_a_text(conversation, say, as_actor, customer):
     sent = say(as_actor(customer), "装作报价单", kind="card")
-    assert card_of(sent) is None
+    assert card_of_message(sent) is None

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from messaging.errors import BadMessage, Forbidden
-from messaging.services.drafts import Draft, draft
+from messaging.services.drafts import Draft, draft_message
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "帮我改下地址:浙江省杭州市余杭区文一西路969号 张三 13800138000"
@@ -17,7 +17,7 @@ def make(as_actor, customer):
 
     def made(actor=None, **given) -> Draft:
         given = {"client_id": str(uuid4()), "body": "在吗"} | given
-        return draft(actor=actor or as_actor(customer), conversation_id=1, given=given)
+        return draft_message(actor=actor or as_actor(customer), conversation_id=1, given=given)
 
     return made
 

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.contrib import admin
 from redis import Redis
 
+from messaging.consumers import fanout as fanout_module
 from messaging.consumers import feeds
-from messaging.consumers import hub as hub_module
-from messaging.consumers.hub import Hub
+from messaging.consumers.fanout import Fanout
 from messaging.models import Conversation
 from shopcomm.core.configuration.admin import ShopSettingsAdmin
 from shopcomm.core.configuration.models import ShopSettings
@@ -82,21 +82,21 @@ async def test_followers_of_a_feed_that_the_layer_forgot_fetch_anew_what_they_sh
     class Page:
         show = staticmethod(shown.append)
 
-    hub = Hub()
-    hub._tasks, hub._channel = [None], "hub-1"
+    fanout = Fanout()
+    fanout._tasks, fanout._channel = [None], "fanout-1"
 
     async def heard(*_given) -> None: ...
 
     monkeypatch.setattr(
-        hub_module, "get_channel_layer", lambda: SimpleNamespace(group_add=heard, group_discard=heard)
+        fanout_module, "get_channel_layer", lambda: SimpleNamespace(group_add=heard, group_discard=heard)
     )
-    await hub.join(ORDERS_FEED, Page())
+    await fanout.join(ORDERS_FEED, Page())
     assert shown == []
-    hub._hear_again()
-    await hub.look()
-    hub._lose_layer()
-    hub._channel = "hub-2"
-    await hub._rejoin("hub-2")
+    fanout._hear_again()
+    await fanout.look()
+    fanout._lose_layer()
+    fanout._channel = "fanout-2"
+    await fanout._rejoin("fanout-2")
 
     told = [json.loads(text) for text in shown]
     assert [(frame["type"], frame["feed"]) for frame in told] == [("resync", "orders")] * 2
@@ -123,14 +123,14 @@ async def test_who_came_while_the_layer_was_away_fetches_anew_once_it_is_back(mo
         if error := answers.pop(0):
             raise error
 
-    hub = Hub()
-    hub._tasks, hub._channel = [None], "hub-1"
-    monkeypatch.setattr(hub_module, "get_channel_layer", lambda: SimpleNamespace(group_add=take_in))
-    monkeypatch.setattr(hub_module, "_newest", newest)
+    fanout = Fanout()
+    fanout._tasks, fanout._channel = [None], "fanout-1"
+    monkeypatch.setattr(fanout_module, "get_channel_layer", lambda: SimpleNamespace(group_add=take_in))
+    monkeypatch.setattr(fanout_module, "_newest", newest)
     for group in (WAREHOUSE_FEED, staff_group(7)):
         answers[:] = [OSError("no Redis"), None]
-        await hub.join(group, Page())
-        await hub._rejoin("hub-1")
+        await fanout.join(group, Page())
+        await fanout._rejoin("fanout-1")
 
     assert [json.loads(text)["type"] for text in shown] == ["resync", "notice.seen"]
 
@@ -143,7 +143,7 @@ async def test_a_page_whose_server_lost_its_line_to_redis_for_a_moment_is_told_t
     async with socket(live, await staff_cookie_of(manager)) as opened:
         await send(opened, type="subscribe", feed="orders")
         await until(opened, "subscribed")
-        # What the first joining of the server's hub may have said.
+        # What the first joining of the server's fanout may have said.
         await send(opened, type="ping")
         await until(opened, "pong")
         redis = Redis.from_url(settings.REDIS_URL)

@@ -6,7 +6,7 @@ import pytest
 from channels.db import database_sync_to_async
 from websockets.asyncio.client import connect
 
-from messaging.consumers.hub import Hub
+from messaging.consumers.fanout import Fanout
 from messaging.consumers.rooms import Room, State
 from messaging.models import Conversation
 from messaging.services.frames import changed_frames
@@ -84,12 +84,12 @@ def test_pages_ask_anew_when_frames_were_lost_on_the_way(customer):
         id = "one"
         actor = Actor.customer(customer)
 
-        def show(self, text: str) -> None:
+        def send_frame(self, text: str) -> None:
             shown.append(text)
 
-    hub, room = Hub(), Room(customer_group(customer.pk))
-    hub.rooms[room.group] = room
+    fanout, room = Fanout(), Room(customer_group(customer.pk))
+    fanout.rooms[room.group] = room
     room.listeners.add(Page())
     room.state, room.was_lost = State.IN, True
-    hub._tell_to_start_anew(0)
+    fanout._tell_to_start_anew(0)
     assert shown == ['{"type": "own.changed"}']

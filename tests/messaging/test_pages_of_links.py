@@ -12,7 +12,7 @@ from django.test import Client
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from messaging.consumers import vigil
+from messaging.consumers import session_recheck
 from messaging.models import Conversation, Message
 from shopcomm.core.accounts.proofs import LINKS_SESSION_KEY
 from shopcomm.core.accounts.services.order_links import link_token, make_link, revoke_links
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def quick_rounds(monkeypatch):
-    monkeypatch.setattr(vigil, "ROUND_SECONDS", 0.1)
+    monkeypatch.setattr(session_recheck, "ROUND_SECONDS", 0.1)
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ async def test_a_socket_that_names_no_page_follows_what_its_session_proved_and_k
 async def test_a_look_that_began_before_a_socket_turned_to_its_link_does_not_put_it_out(
     live, browser, talks, monkeypatch
 ):
-    asked, answer, at_once = threading.Event(), threading.Event(), vigil.actor_now
+    asked, answer, at_once = threading.Event(), threading.Event(), session_recheck.actor_now
 
     async def slowly(visitor):
         found = await at_once(visitor)
@@ -103,7 +103,7 @@ async def test_a_look_that_began_before_a_socket_turned_to_its_link_does_not_put
         await asyncio.to_thread(answer.wait, 10)
         return found
 
-    monkeypatch.setattr(vigil, "actor_now", slowly)
+    monkeypatch.setattr(session_recheck, "actor_now", slowly)
     async with page_of(live, browser) as opened:
         assert await asyncio.to_thread(asked.wait, 10)
         await follow(opened, talks[0])

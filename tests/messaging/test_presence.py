@@ -26,7 +26,7 @@ def told(monkeypatch) -> list[list[str]]:
             shown = json.loads(frame["shop"] or frame["customer"])
             frames.append([who["name"] for who in shown["who"]] if "who" in shown else shown["shop"])
 
-    monkeypatch.setattr(presence_module, "hub", lambda: Everybody)
+    monkeypatch.setattr(presence_module, "fanout", lambda: Everybody)
     return frames
 
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from messaging.consumers import hub as hub_module
-from messaging.consumers.hub import Hub
+from messaging.consumers import fanout as fanout_module
+from messaging.consumers.fanout import Fanout
 from messaging.consumers.rooms import Room, State
 from shopcomm.core.realtime import ORDERS_FEED, conversation_group
 
@@ -19,7 +19,7 @@ class Ear:
     def __init__(self) -> None:
         self.actor, self.shown = SimpleNamespace(is_shop=True), []
 
-    def show(self, text: str) -> None:
+    def send_frame(self, text: str) -> None:
         self.shown.append(text)
 
 
@@ -44,14 +44,14 @@ class Layer:
 @pytest.fixture
 async def layer(monkeypatch) -> Layer:
     made = Layer()
-    monkeypatch.setattr(hub_module, "get_channel_layer", lambda: made)
+    monkeypatch.setattr(fanout_module, "get_channel_layer", lambda: made)
     return made
 
 
 @pytest.fixture
-async def hub() -> Hub:
-    made = Hub()
-    made._tasks, made._channel = [None], "hub-1"
+async def fanout() -> Fanout:
+    made = Fanout()
+    made._tasks, made._channel = [None], "fanout-1"
     return made
 
 
@@ -60,16 +60,16 @@ async def breathe() -> None:
         await asyncio.sleep(0)
 
 
-async def publish(hub: Hub, *texts: str) -> None:
+async def publish(fanout: Fanout, *texts: str) -> None:
     for text in texts:
-        await hub.publish({"group": "somebody else's", "text": text})
+        await fanout.publish({"group": "somebody else's", "text": text})
     await breathe()
 
 
-async def test_what_waits_for_the_other_processes_goes_together_and_in_order(hub, layer):
-    telling = asyncio.create_task(hub._tell())
-    await publish(hub, "1")
-    await publish(hub, "2", "3", "4")
+async def test_what_waits_for_the_other_processes_goes_together_and_in_order(fanout, layer):
+    telling = asyncio.create_task(fanout._tell())
+    await publish(fanout, "1")
+    await publish(fanout, "2", "3", "4")
     layer.answers.put_nowait(True)
     await breathe()
     telling.cancel()
@@ -77,60 +77,60 @@ async def test_what_waits_for_the_other_processes_goes_together_and_in_order(hub
     assert layer.told == [["1"], ["2", "3", "4"]]
 
 
-async def test_no_more_goes_together_than_one_call_of_the_layer_takes(hub, layer, monkeypatch):
-    monkeypatch.setattr(hub_module, "TOGETHER", 2)
-    telling = asyncio.create_task(hub._tell())
+async def test_no_more_goes_together_than_one_call_of_the_layer_takes(fanout, layer, monkeypatch):
+    monkeypatch.setattr(fanout_module, "TOGETHER", 2)
+    telling = asyncio.create_task(fanout._tell())
     for _ in range(3):
         layer.answers.put_nowait(True)
     for text in "123":
-        hub._outgoing.put_nowait({"text": text})
+        fanout._outgoing.put_nowait({"text": text})
     await breathe()
     telling.cancel()
 
     assert layer.told == [["1", "2"], ["3"]]
 
 
-async def test_what_waited_for_a_layer_that_was_down_is_not_told_late(hub, layer):
-    telling = asyncio.create_task(hub._tell())
-    await publish(hub, "1")
-    await publish(hub, "2", "3")
+async def test_what_waited_for_a_layer_that_was_down_is_not_told_late(fanout, layer):
+    telling = asyncio.create_task(fanout._tell())
+    await publish(fanout, "1")
+    await publish(fanout, "2", "3")
     layer.answers.put_nowait(False)
     await breathe()
     layer.answers.put_nowait(True)
-    await publish(hub, "4")
+    await publish(fanout, "4")
     telling.cancel()
 
     assert layer.told == [["1"], ["4"]]
 
 
-async def test_a_frame_says_which_process_it_came_from(hub, layer):
-    await hub.publish({"group": GROUP, "text": "1"})
+async def test_a_frame_says_which_process_it_came_from(fanout, layer):
+    await fanout.publish({"group": GROUP, "text": "1"})
 
-    assert hub._outgoing.get_nowait() == {"group": GROUP, "text": "1", "from": hub.id}
+    assert fanout._outgoing.get_nowait() == {"group": GROUP, "text": "1", "from": fanout.id}
 
 
 async def test_the_first_frame_of_a_process_reaches_the_others(layer):
-    hub = Hub()
-    await publish(hub, "1")
-    for task in hub._tasks:
+    fanout = Fanout()
+    await publish(fanout, "1")
+    for task in fanout._tasks:
         task.cancel()
 
     assert layer.told == [["1"]]
 
 
-async def test_a_full_queue_to_the_layer_holds_up_nobody(hub, layer):
-    hub._outgoing = asyncio.Queue(1)
-    await publish(hub, "1", "2")
+async def test_a_full_queue_to_the_layer_holds_up_nobody(fanout, layer):
+    fanout._outgoing = asyncio.Queue(1)
+    await publish(fanout, "1", "2")
 
-    assert (hub._outgoing.qsize(), hub._outgoing.get_nowait()["text"]) == (1, "1")
+    assert (fanout._outgoing.qsize(), fanout._outgoing.get_nowait()["text"]) == (1, "1")
 
 
-def in_room(hub: Hub, seen: int) -> list[str]:
+def in_room(fanout: Fanout, seen: int) -> list[str]:
     """A room of one listener, who was shown everything up to `seen`."""
     ear, room = Ear(), Room(GROUP, 1)
     room.state, room.last, room.head = State.IN, seen, seen
     room.listeners.add(ear)
-    hub.rooms[GROUP] = room
+    fanout.rooms[GROUP] = room
     return ear.shown
 
 
@@ -150,48 +150,48 @@ def asked(monkeypatch) -> list[int]:
     async def heads(_ids: list[int]) -> dict[int, tuple[int, int]]:
         return {1: (3, 3)}
 
-    monkeypatch.setattr(hub_module, "_missed", missed)
-    monkeypatch.setattr(hub_module, "_heads", heads)
+    monkeypatch.setattr(fanout_module, "_missed", missed)
+    monkeypatch.setattr(fanout_module, "_heads", heads)
     return asked
 
 
-async def test_a_message_that_follows_on_asks_the_database_nothing(hub, asked):
-    shown = in_room(hub, seen=1)
-    hub.receive({"group": GROUP, "messages": [message(2)]})
+async def test_a_message_that_follows_on_asks_the_database_nothing(fanout, asked):
+    shown = in_room(fanout, seen=1)
+    fanout.receive({"group": GROUP, "messages": [message(2)]})
     await breathe()
 
     assert (asked, shown) == ([], ["2"])
 
 
-async def test_messages_after_a_gap_have_the_database_asked_once(hub, asked):
-    shown = in_room(hub, seen=0)
+async def test_messages_after_a_gap_have_the_database_asked_once(fanout, asked):
+    shown = in_room(fanout, seen=0)
     for seq in (2, 3):
-        hub.receive({"group": GROUP, "messages": [message(seq)]})
+        fanout.receive({"group": GROUP, "messages": [message(seq)]})
     await breathe()
 
     # Once for what was missing, once for whether that was all.
     assert (asked, shown) == ([0, 3], ["1", "2", "3"])
 
 
-async def test_a_look_asks_for_nothing_where_everything_was_shown(hub, asked):
-    in_room(hub, seen=3)
-    await hub.look()
+async def test_a_look_asks_for_nothing_where_everything_was_shown(fanout, asked):
+    in_room(fanout, seen=3)
+    await fanout.look()
 
     assert asked == []
 
 
-async def test_a_look_brings_what_no_frame_told(hub, asked):
-    shown = in_room(hub, seen=1)
-    await hub.look()
+async def test_a_look_brings_what_no_frame_told(fanout, asked):
+    shown = in_room(fanout, seen=1)
+    await fanout.look()
 
     assert (asked, shown) == ([1, 3], ["2", "3"])
 
 
-async def test_a_feed_that_lost_nothing_is_not_told_to_start_anew(hub):
+async def test_a_feed_that_lost_nothing_is_not_told_to_start_anew(fanout):
     ear, room = Ear(), Room(ORDERS_FEED)
     room.state = State.IN
     room.listeners.add(ear)
-    hub.rooms[ORDERS_FEED] = room
-    await hub.look()
+    fanout.rooms[ORDERS_FEED] = room
+    await fanout.look()
 
     assert ear.shown == []

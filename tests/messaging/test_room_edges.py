@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from messaging.consumers import hub as hub_module
-from messaging.consumers.hub import Hub
+from messaging.consumers import fanout as fanout_module
+from messaging.consumers.fanout import Fanout
 from messaging.consumers.rooms import Room, State
 from shopcomm.core.realtime import ORDERS_FEED, conversation_group
 
@@ -19,20 +19,20 @@ class Ear:
     def __init__(self, *, is_shop: bool = True, id_: str = "a") -> None:
         self.actor, self.id, self.shown, self.looked = SimpleNamespace(is_shop=is_shop), id_, [], 0
 
-    def show(self, text: str) -> None:
+    def send_frame(self, text: str) -> None:
         self.shown.append(text)
 
     def may_see(self, group: str, text: str) -> bool:
         return True
 
-    def look_again(self) -> None:
+    def recheck_access(self) -> None:
         self.looked += 1
 
 
 class Deaf(Ear):
     """One whose connection has just broken."""
 
-    def show(self, text: str) -> None:
+    def send_frame(self, text: str) -> None:
         raise OSError("gone")
 
 
@@ -48,9 +48,9 @@ def room_of(*ears: Ear, last: int = 0) -> Room:
 
 
 @pytest.fixture
-async def hub(monkeypatch) -> Hub:
-    made = Hub()
-    made._tasks, made._channel = [None], "hub-1"
+async def fanout(monkeypatch) -> Fanout:
+    made = Fanout()
+    made._tasks, made._channel = [None], "fanout-1"
     return made
 
 
@@ -86,7 +86,7 @@ def test_messages_after_a_gap_are_shown_to_nobody_yet():
 
 def test_a_frame_goes_to_all_but_where_it_came_from_and_one_that_broke_keeps_it_from_nobody():
     here, there, broken = Ear(id_="a"), Ear(id_="b"), Deaf(id_="c")
-    room_of(broken, here, there).show({"shop": "typing", "customer": "typing", "skip": "a"})
+    room_of(broken, here, there).send_frame({"shop": "typing", "customer": "typing", "skip": "a"})
 
     assert (here.shown, there.shown) == ([], ["typing"])
 
@@ -94,26 +94,26 @@ def test_a_frame_goes_to_all_but_where_it_came_from_and_one_that_broke_keeps_it_
 def test_rights_are_looked_at_again_only_when_a_frame_says_so():
     ear = Ear()
     room = room_of(ear)
-    room.show({"shop": "x", "customer": "x"})
-    room.show({"shop": "y", "customer": "y", "look_again": True})
+    room.send_frame({"shop": "x", "customer": "x"})
+    room.send_frame({"shop": "y", "customer": "y", "recheck_access": True})
 
     assert (ear.shown, ear.looked) == (["x", "y"], 1)
 
 
-async def test_a_socket_that_subscribes_again_gets_nothing_live_before_its_history(hub, monkeypatch):
+async def test_a_socket_that_subscribes_again_gets_nothing_live_before_its_history(fanout, monkeypatch):
     heads = asyncio.get_running_loop().create_future()
-    monkeypatch.setattr(hub_module, "_heads", lambda ids: heads)
+    monkeypatch.setattr(fanout_module, "_heads", lambda ids: heads)
     ear, other = Ear(), Ear(id_="b")
-    hub.rooms[GROUP] = room_of(ear, other, last=3)
-    entering = asyncio.create_task(hub.enter(1, ear, 3))
+    fanout.rooms[GROUP] = room_of(ear, other, last=3)
+    entering = asyncio.create_task(fanout.enter(1, ear, 3))
     await breathe()
-    hub.receive({"group": GROUP, "messages": [message(4)]})
+    fanout.receive({"group": GROUP, "messages": [message(4)]})
 
     assert (ear.shown, other.shown) == ([], ["4"])
     entering.cancel()
     await breathe()
-    assert ear not in hub.rooms[GROUP].listeners
-    assert other in hub.rooms[GROUP].listeners
+    assert ear not in fanout.rooms[GROUP].listeners
+    assert other in fanout.rooms[GROUP].listeners
 
 
 class BadLayer:
@@ -134,50 +134,50 @@ class BadLayer:
 @pytest.fixture
 async def bad_layer(monkeypatch) -> BadLayer:
     layer = BadLayer()
-    monkeypatch.setattr(hub_module, "get_channel_layer", lambda: layer)
+    monkeypatch.setattr(fanout_module, "get_channel_layer", lambda: layer)
     return layer
 
 
-async def test_a_layer_that_cannot_let_go_leaves_no_empty_room_behind(hub, bad_layer):
+async def test_a_layer_that_cannot_let_go_leaves_no_empty_room_behind(fanout, bad_layer):
     ear = Ear()
-    hub.rooms[GROUP] = room_of(ear)
-    hub.leave(GROUP, ear)
+    fanout.rooms[GROUP] = room_of(ear)
+    fanout.leave(GROUP, ear)
     await breathe()
 
-    assert (bad_layer.asked, hub.rooms) == (["discard"], {})
+    assert (bad_layer.asked, fanout.rooms) == (["discard"], {})
 
 
-async def test_a_layer_that_cannot_take_us_in_is_asked_again_by_the_next_look(hub, bad_layer):
-    await hub.join(ORDERS_FEED, Ear())
-    assert (bad_layer.asked, hub.rooms[ORDERS_FEED].state) == (["add"], State.OUT)
-    await hub.look()
+async def test_a_layer_that_cannot_take_us_in_is_asked_again_by_the_next_look(fanout, bad_layer):
+    await fanout.join(ORDERS_FEED, Ear())
+    assert (bad_layer.asked, fanout.rooms[ORDERS_FEED].state) == (["add"], State.OUT)
+    await fanout.look()
     await breathe()
 
-    assert (bad_layer.asked, hub.rooms[ORDERS_FEED].state) == (["add", "add"], State.OUT)
+    assert (bad_layer.asked, fanout.rooms[ORDERS_FEED].state) == (["add", "add"], State.OUT)
 
 
-async def test_rooms_are_taken_back_so_often_and_then_left_to_the_look(hub, bad_layer, monkeypatch):
-    monkeypatch.setattr(hub_module, "REJOIN_SECONDS", 0)
-    await hub.join(ORDERS_FEED, Ear())
-    await hub._rejoin("hub-1")
+async def test_rooms_are_taken_back_so_often_and_then_left_to_the_look(fanout, bad_layer, monkeypatch):
+    monkeypatch.setattr(fanout_module, "REJOIN_SECONDS", 0)
+    await fanout.join(ORDERS_FEED, Ear())
+    await fanout._rejoin("fanout-1")
     await breathe()
 
     # Once for joining, six times again, and once by the look that follows.
     assert bad_layer.asked == ["add"] * 8
 
 
-async def test_a_look_that_fails_ends_nothing(hub, monkeypatch):
+async def test_a_look_that_fails_ends_nothing(fanout, monkeypatch):
     async def fails(ids: list[int]) -> None:
         raise OSError("the database is away")
 
-    monkeypatch.setattr(hub_module, "_heads", fails)
-    hub.rooms[GROUP] = room_of(Ear())
-    await hub._look_in_peace()
+    monkeypatch.setattr(fanout_module, "_heads", fails)
+    fanout.rooms[GROUP] = room_of(Ear())
+    await fanout._look_in_peace()
 
-    assert list(hub.rooms) == [GROUP]
+    assert list(fanout.rooms) == [GROUP]
 
 
-async def test_messages_that_could_not_be_fetched_are_fetched_by_the_next_frame(hub, monkeypatch):
+async def test_messages_that_could_not_be_fetched_are_fetched_by_the_next_frame(fanout, monkeypatch):
     answers = [OSError("the database is away"), [message(1), message(2)], []]
 
     async def missed(conversation: int, after: int) -> list[dict]:
@@ -186,11 +186,11 @@ async def test_messages_that_could_not_be_fetched_are_fetched_by_the_next_frame(
             raise answer
         return answer
 
-    monkeypatch.setattr(hub_module, "_missed", missed)
+    monkeypatch.setattr(fanout_module, "_missed", missed)
     ear = Ear()
-    hub.rooms[GROUP] = room_of(ear)
+    fanout.rooms[GROUP] = room_of(ear)
     for _ in range(2):
-        hub.receive({"group": GROUP, "messages": [message(2)]})
+        fanout.receive({"group": GROUP, "messages": [message(2)]})
         await breathe()
 
     assert ear.shown == ["1", "2"]
@@ -218,19 +218,19 @@ class RestlessLayer:
     async def group_add(self, group: str, channel: str) -> None: ...
 
 
-async def test_after_a_loss_the_hub_waits_a_moment_and_hears_through_a_new_channel(hub, monkeypatch):
+async def test_after_a_loss_the_hub_waits_a_moment_and_hears_through_a_new_channel(fanout, monkeypatch):
     layer, waited = RestlessLayer(), []
 
     async def wait(seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr(hub_module, "get_channel_layer", lambda: layer)
-    monkeypatch.setattr(hub_module, "_heads", lambda ids: _nothing())
-    ear, hub._channel = Ear(), ""
-    hub.rooms[GROUP] = room_of(ear)
+    monkeypatch.setattr(fanout_module, "get_channel_layer", lambda: layer)
+    monkeypatch.setattr(fanout_module, "_heads", lambda ids: _nothing())
+    ear, fanout._channel = Ear(), ""
+    fanout.rooms[GROUP] = room_of(ear)
     breath = asyncio.sleep
-    monkeypatch.setattr(hub_module.asyncio, "sleep", wait)
-    listening = asyncio.create_task(hub._listen())
+    monkeypatch.setattr(fanout_module.asyncio, "sleep", wait)
+    listening = asyncio.create_task(fanout._listen())
     for _ in range(20):
         await breath(0)
     listening.cancel()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from messaging.consumers import hub as hub_module
-from messaging.consumers.hub import Hub
+from messaging.consumers import fanout as fanout_module
+from messaging.consumers.fanout import Fanout
 from messaging.consumers.rooms import MOVES, UNDER_WAY, Signal, State
 from shopcomm.core.realtime import conversation_group
 
@@ -22,17 +22,17 @@ class Ear:
     def __init__(self, name: str) -> None:
         self.id, self.actor, self.heard = name, SimpleNamespace(is_shop=True), []
 
-    def show(self, text: str) -> None:
+    def send_frame(self, text: str) -> None:
         if not text.startswith("{"):
             self.heard.append(int(text))
 
-    async def show_slowly(self, text: str) -> None:
-        self.show(text)
+    async def send_frame_with_backpressure(self, text: str) -> None:
+        self.send_frame(text)
 
     def may_see(self, group: str, text: str) -> bool:
         return True
 
-    def look_again(self) -> None: ...
+    def recheck_access(self) -> None: ...
 
 
 def message(seq: int) -> dict:
@@ -40,15 +40,15 @@ def message(seq: int) -> dict:
 
 
 class World:
-    """A hub, a log of messages, and a layer and a database whose answers come when the test lets them."""
+    """A fanout, a log of messages, and a layer and a database whose answers come when the test lets them."""
 
     def __init__(self, monkeypatch) -> None:
         self.stored, self.members, self.waiting, self.tasks = 0, set(), [], []
-        self.hub = Hub()
-        self.hub._tasks, self.hub._channel = [None], "hub-1"
-        monkeypatch.setattr(hub_module, "get_channel_layer", lambda: self)
-        monkeypatch.setattr(hub_module, "_heads", self.heads)
-        monkeypatch.setattr(hub_module, "_missed", self.missed)
+        self.fanout = Fanout()
+        self.fanout._tasks, self.fanout._channel = [None], "fanout-1"
+        monkeypatch.setattr(fanout_module, "get_channel_layer", lambda: self)
+        monkeypatch.setattr(fanout_module, "_heads", self.heads)
+        monkeypatch.setattr(fanout_module, "_missed", self.missed)
 
     async def turn(self) -> None:
         """An answer that the test releases; True: it fails."""
@@ -77,12 +77,12 @@ class World:
 
     @property
     def joined(self) -> bool:
-        return (GROUP, self.hub._channel) in self.members
+        return (GROUP, self.fanout._channel) in self.members
 
     def publish(self, *, lost: bool = False) -> None:
         self.stored += 1
         if not lost and self.joined:
-            self.hub.receive({"group": GROUP, "messages": [message(self.stored)]})
+            self.fanout.receive({"group": GROUP, "messages": [message(self.stored)]})
 
     def begin(self, work) -> None:
         self.tasks.append(asyncio.create_task(work))
@@ -100,12 +100,12 @@ class World:
         await self.breathe()
 
     async def calm(self) -> None:
-        """Everything is answered, and the hub has looked once."""
+        """Everything is answered, and the fanout has looked once."""
         for _ in range(2):
             await self.breathe()
             while self.waiting:
                 await self.answer()
-            self.begin(self.hub.look())
+            self.begin(self.fanout.look())
             await self.breathe()
         while self.waiting:
             await self.answer()
@@ -125,18 +125,18 @@ async def play(world: World, acts: tuple[str, ...]) -> None:
         act = given_act.removesuffix(AT_ONCE)
         who, _, what = act.partition(" ")
         if what == "in":
-            work = world.hub.enter(1, ears[who], ears[who].heard[-1] if ears[who].heard else 0)
+            work = world.fanout.enter(1, ears[who], ears[who].heard[-1] if ears[who].heard else 0)
             entered[who] = asyncio.create_task(work)
             # Until it waits for the first time; what it has begun meanwhile has not run yet.
             await asyncio.sleep(0)
         elif what == "out":
-            world.hub.leave(GROUP, ears[who])
+            world.fanout.leave(GROUP, ears[who])
             entered[who] = None
         elif act == "layer lost":
             world.members.clear()
-            world.hub._lose_layer()
-            world.hub._channel = f"hub-{acts.index(given_act)}-{len(world.tasks)}-{world.stored}"
-            world.hub._join_rooms()
+            world.fanout._lose_layer()
+            world.fanout._channel = f"fanout-{acts.index(given_act)}-{len(world.tasks)}-{world.stored}"
+            world.fanout._join_rooms()
         elif act in ("publish", "lose one"):
             world.publish(lost=act == "lose one")
         else:
@@ -153,7 +153,7 @@ async def play(world: World, acts: tuple[str, ...]) -> None:
         fresh = list(dict.fromkeys(ears[who].heard))
         assert fresh == list(range(1, world.stored + 1)), f"{who} has a gap after {acts}"
     wanted = any(task is not None and task.exception() is None for task in entered.values())
-    assert (GROUP in world.hub.rooms) == wanted, f"the room is kept or thrown away wrongly after {acts}"
+    assert (GROUP in world.fanout.rooms) == wanted, f"the room is kept or thrown away wrongly after {acts}"
     # Having left may fail: frames of a room that nobody has are passed over.
     assert world.joined or not wanted, f"nothing comes from other processes after {acts}"
     assert wanted or not world.joined or any("fail" in act for act in acts), (
@@ -215,7 +215,7 @@ def test_no_state_is_a_dead_end():
 
 async def test_a_lost_frame_is_noticed_by_the_next_one(monkeypatch):
     world, ear = World(monkeypatch), Ear("a")
-    world.begin(world.hub.enter(1, ear, 0))
+    world.begin(world.fanout.enter(1, ear, 0))
     await world.breathe()
     while world.waiting:
         await world.answer()
@@ -231,12 +231,12 @@ async def test_a_lost_frame_is_noticed_by_the_next_one(monkeypatch):
 
 async def test_who_comes_to_others_that_missed_something_is_shown_nothing_twice(monkeypatch):
     world, here, back = World(monkeypatch), Ear("a"), Ear("b")
-    world.begin(world.hub.enter(1, here, 0))
+    world.begin(world.fanout.enter(1, here, 0))
     await world.calm()
     for _ in range(3):
         world.publish(lost=True)
     # Has had two of the three elsewhere.
-    world.begin(world.hub.enter(1, back, 2))
+    world.begin(world.fanout.enter(1, back, 2))
     await world.calm()
 
     assert (here.heard, back.heard) == ([1, 2, 3], [3])

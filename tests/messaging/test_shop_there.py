@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from redis import Redis
 
-from messaging.consumers import presence, vigil
+from messaging.consumers import presence, session_recheck
 from messaging.models import Conversation
 from tests.messaging.test_socket import customer_cookie_of, send, socket, staff_cookie_of, until
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(vigil, "ROUND_SECONDS", 0.1)
+    monkeypatch.setattr(session_recheck, "ROUND_SECONDS", 0.1)
     monkeypatch.setattr(presence, "LEAVES_SECONDS", 0)
     monkeypatch.setattr(presence, "KNOWN_SECONDS", 0)
     # Whoever was there in an earlier test is not.

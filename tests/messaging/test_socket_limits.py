@@ -7,7 +7,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from messaging.consumers.per_loop import in_background
+from messaging.consumers.loop_local import run_in_background
 from messaging.consumers.socket import HANDLERS
 from messaging.models import Conversation
 from shopcomm.core.logs import log_scope, names_in_log
@@ -68,7 +68,7 @@ async def test_what_runs_for_all_sockets_speaks_for_none_of_them():
         found.append(names_in_log())
 
     with log_scope(actor="staff:1"):
-        await in_background(work())
+        await run_in_background(work())
     assert found == [{}]
 
 

@@ -270,7 +270,7 @@ def test_of_two_who_ask_for_different_things_the_later_is_accepted_knowingly_and
     order = make_order(status=Status.PICKING)
     customers = ask(order)
     other = {"street": "体育场路 1 号"}
-    ours = request_change(actor=desk, order_id=order.pk, kind="address", data=other, said_in=7)
+    ours = request_change(actor=desk, order_id=order.pk, kind="address", data=other, source_message_seq=7)
 
     accept_change(actor=stockroom, request_id=ours.pk)
     with pytest.raises(ChangeClash):

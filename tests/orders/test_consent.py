@@ -223,9 +223,13 @@ def test_silence_is_escalated_and_forgotten_but_never_a_yes(desk, time_machine):
 def test_what_the_customer_wrote_is_not_asked_again_and_keeps_its_message(desk):
     order = make_order(status=Status.PAID)
 
-    asked = request_change(actor=desk, order_id=order.pk, kind="address", data=STREET, said_in=3)
+    asked = request_change(actor=desk, order_id=order.pk, kind="address", data=STREET, source_message_seq=3)
 
-    assert (asked.state, asked.said_in, fresh(order).street) == (State.ACCEPTED, 3, STREET["street"])
+    assert (asked.state, asked.source_message_seq, fresh(order).street) == (
+        State.ACCEPTED,
+        3,
+        STREET["street"],
+    )
     assert request_change(
         actor=desk, order_id=order.pk, kind="address", data={"street": "别处 2 号"}
     ).handler == ("customer")

@@ -47,13 +47,13 @@ def request_change(
     kind: str,
     data: dict[str, Any],
     key: str = "",
-    said_in: int | None = None,
+    source_message_seq: int | None = None,
     shops_wish: bool = False,
     shown: str = "",
 ) -> ChangeRequest:
     """Ask for a change: applied at once, laid before somebody, or declined, as the policy says for the order's stage.
 
-    `key` again answers the request it already made. `said_in`: the customer's message that asks for it, which makes
+    `key` again answers the request it already made. `source_message_seq`: the customer's message that asks for it, which makes
     it the customer's wish whoever writes it down. What the shop wants of a paid order waits for the customer's word;
     an integration says so by `shops_wish`; `shown` is the mark of the price that somebody saw of the goods they ask
     for. Raises Order.DoesNotExist, NotAllowed, PricesChanged, and GuardFailed or InsufficientStock for what cannot be
@@ -67,11 +67,13 @@ def request_change(
     wanted = contents(order, kind, data, actor)
     if shown and kind == ChangeKind.ITEMS and shown != price_of_goods(order, wanted["items"]).mark:
         raise PricesChanged
-    request = new_request(order, lines, kind, wanted, actor, key=key[:80], said_in=said_in)
+    request = new_request(
+        order, lines, kind, wanted, actor, key=key[:80], source_message_seq=source_message_seq
+    )
     if not request.after:
         return settle(request, actor, State.ACCEPTED, _("和现在一样"))
     _check_limit(order, actor)
-    if said_in is None and wants_consent(order, actor, request.after, shops_wish=shops_wish):
+    if source_message_seq is None and wants_consent(order, actor, request.after, shops_wish=shops_wish):
         return ask_customer(request, order, lines, actor)
     return go_on(request, order, lines, actor)
 
@@ -140,7 +142,7 @@ def withdraw_change(*, actor: Actor, request_id: int) -> ChangeRequest:
     """Take one's own request back; the shop may do it for the customer. Raises as accept_change does."""
     request, order = locked_request(request_id)
     check_owner(order, actor)
-    if actor.is_customer and request.asked_by_kind != "customer" and request.said_in is None:
+    if actor.is_customer and request.asked_by_kind != "customer" and request.source_message_seq is None:
         raise NotAllowed(needed=people_who_may("changes.answer"))
     if request.state == State.WITHDRAWN:
         return request

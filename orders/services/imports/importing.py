@@ -25,7 +25,7 @@ from orders.services.imports.sales import Sale
 from orders.services.imports.values import RowRefused, is_day_first
 from orders.services.imports.writing import Writer
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.realtime import quietly
+from shopcomm.core.realtime import without_pushes
 
 # Invoices that are written together, and about how many rows they may have.
 BATCH, BATCH_ROWS = 200, 5_000
@@ -48,7 +48,7 @@ def import_orders(
         run = Import(path, table, header, actor)
         run.report.unused, run.report.other_sheets = header.columns.unused, tuple(others)
         run.report.sheet, run.report.stray_bytes = header.name, table.stray
-        with quietly(), _without_waiting():
+        with without_pushes(), _without_waiting():
             run.take(progress)
         return run.report
     finally:

@@ -22,7 +22,7 @@ from shopcomm.core.accounts.services.staff_sessions import end_sessions_except, 
 from shopcomm.core.accounts.staff_form import StaffForm
 from shopcomm.core.admin_filters import choice_filter
 from shopcomm.core.phones import masked_phone, read_phone
-from shopcomm.core.realtime import look_again_on_commit, staff_group
+from shopcomm.core.realtime import recheck_access_on_commit, staff_group
 
 # Roles take the place of groups: few enough to read in one table.
 admin.site.unregister(Group)
@@ -72,7 +72,7 @@ class StaffAdmin(UserAdmin, ModelAdmin):
         obj.is_staff = obj.is_superuser = may(obj.role, "admin")
         super().save_model(request, obj, form, change)
         # Deactivated, or with another role: open tabs notice at once.
-        look_again_on_commit(staff_group(obj.pk))
+        recheck_access_on_commit(staff_group(obj.pk))
 
 
 @admin.register(Customer)

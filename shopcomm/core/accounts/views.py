@@ -32,7 +32,7 @@ from shopcomm.core.accounts.services.staff_sessions import (
     end_sessions_except,
     session_goes_on,
 )
-from shopcomm.core.realtime import look_again_on_commit, staff_group
+from shopcomm.core.realtime import recheck_access_on_commit, staff_group
 
 # Where an empty shop is set up: a page of the floor above.
 SETUP_URL = "/setup/"
@@ -68,7 +68,7 @@ class Logout(LogoutView):
         staff_id = request.user.pk
         answer: HttpResponse = super().post(request, *args, **kwargs)
         if staff_id:
-            look_again_on_commit(staff_group(staff_id))
+            recheck_access_on_commit(staff_group(staff_id))
         return answer
 
 

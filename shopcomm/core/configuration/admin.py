@@ -10,7 +10,7 @@ from unfold.widgets import UnfoldAdminImageFieldWidget
 from shopcomm.core.configuration.models import CalendarDay, ShopSettings, WorkingInterval
 from shopcomm.core.configuration.signs import save_with_pictures
 from shopcomm.core.pictures.fields import REDUCES, PictureField
-from shopcomm.core.realtime import ORDERS_FEED, look_again_on_commit
+from shopcomm.core.realtime import ORDERS_FEED, recheck_access_on_commit
 
 
 class ShopSettingsForm(ModelForm):
@@ -38,7 +38,7 @@ class ShopSettingsAdmin(ModelAdmin):
         obj.pk = 1
         save_with_pictures(obj)
         # Sales may see less, or more: open tabs notice at once.
-        look_again_on_commit(ORDERS_FEED)
+        recheck_access_on_commit(ORDERS_FEED)
 
 
 @admin.register(WorkingInterval)

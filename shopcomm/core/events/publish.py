@@ -14,7 +14,7 @@ from shopcomm.core.events.kinds import HISTORY, Event, check_declared
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.positions import position_some_events
 from shopcomm.core.events.wake import wake_relay
-from shopcomm.core.realtime import is_quiet
+from shopcomm.core.realtime import pushes_are_off
 
 PLAIN = frozenset({str, int, bool, type(None)})
 
@@ -29,7 +29,7 @@ def publish(event: Event, *, actor: Actor) -> DomainEvent:
         raise RuntimeError("publish() belongs inside the transaction of the change it reports")
     row = as_row(event, actor=actor)
     row.save(force_insert=True)
-    if not is_quiet():
+    if not pushes_are_off():
         _follow_commit()
     return row
 
@@ -50,7 +50,7 @@ def as_row(event: Event, *, actor: Actor) -> DomainEvent:
     check_declared(event)
     fields = _fields(event)
     order_id, conversation_id = fields.pop("order_id"), fields.pop("conversation_id")
-    if is_quiet():
+    if pushes_are_off():
         # Loaded from elsewhere, long over: readers that tell people the news leave it alone.
         fields[HISTORY] = True
     return DomainEvent(

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from messaging.models import Message
 from messaging.selectors.messages import visible_text
 from messaging.selectors.pane import conversation_of
-from messaging.services.said_changes import said_of
+from messaging.services.message_changes import change_result_text
 from orders.errors import OrderError
 from orders.forms.address import wants_reading, with_pasted
 from orders.forms.change import (
@@ -94,7 +94,7 @@ def _ask(request: HttpRequest, visit: Visit, said: Message | None) -> HttpRespon
     if wanted is None:
         raise Http404
     asked = request_change(
-        actor=visit.actor, order_id=visit.order.pk, said_in=said.seq if said else None, **wanted
+        actor=visit.actor, order_id=visit.order.pk, source_message_seq=said.seq if said else None, **wanted
     )
     return _answered(request, visit.token, asked)
 
@@ -165,5 +165,5 @@ def _message(visit: Visit, seq: str) -> Message | None:
 
 def _answered(request: HttpRequest, token: str, asked: ChangeRequest) -> HttpResponse:
     declined = asked.state == State.DECLINED
-    (messages.error if declined else messages.success)(request, said_of(asked))
+    (messages.error if declined else messages.success)(request, change_result_text(asked))
     return redirect("portal:order", token)

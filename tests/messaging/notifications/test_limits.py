@@ -15,7 +15,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import CalendarDay, ShopSettings, WorkingInterval
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.relay import relay
-from shopcomm.core.realtime import quietly
+from shopcomm.core.realtime import without_pushes
 from tests.factories import StaffFactory, make_order, move
 from tests.messaging.notifications.conftest import at, pay, say, ship, states
 
@@ -144,7 +144,7 @@ def test_over_the_budget_with_nothing_to_ride_on_waits_until_there_is_room(clock
 
 
 def test_an_imported_or_seeded_past_is_nobodys_news(clock, customer):
-    with quietly():
+    with without_pushes():
         make_order(customer=customer)
     relay()
     assert DomainEvent.objects.filter(type="order.created", data__history=True).exists()

@@ -22,7 +22,7 @@ from shopcomm.core.accounts.services.order_links import link_url
 from shopcomm.core.configuration.models import CalendarDay, WorkingInterval
 from shopcomm.core.configuration.schedule import ScheduleRefused, parse_hours, parse_year
 from shopcomm.core.events.relay import relay
-from shopcomm.core.realtime import quietly
+from shopcomm.core.realtime import without_pushes
 from tests.factories import VariantFactory, make_order, move
 from tests.messaging.notifications.conftest import at
 
@@ -199,7 +199,7 @@ def test_the_why_page_answers_for_timers_that_said_nothing_and_for_goods_that_ar
 
 
 def test_the_why_page_says_that_history_is_told_to_nobody(customer, variant, clock, log_in, manager):
-    with quietly():
+    with without_pushes():
         old = make_order(customer=customer)
     relay()
     page = log_in(manager).get(f"/orders/{old.number}/notices/").content.decode()

@@ -136,14 +136,14 @@ def test_a_scheduled_message_that_cannot_be_said_holds_up_no_other(
     order, sales, clock, monkeypatch, error, state, shown
 ):
     rows = [later(order, sales, text) for text in ("第一", "坏的", "第三")]
-    works = scheduled.draft
+    works = scheduled.draft_message
 
     def draft(**given):
         if given["given"]["body"] == "坏的":
             raise error
         return works(**given)
 
-    monkeypatch.setattr(scheduled, "draft", draft)
+    monkeypatch.setattr(scheduled, "draft_message", draft)
     clock.move_to(at("2026-11-24 15:00"))
     send_scheduled()
     said = Message.objects.filter(conversation=order.conversation, sender_kind="staff").order_by("seq")

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from shopcomm.core.accounts.models import Customer, OrderLink
-from shopcomm.core.realtime import link_group, look_again_on_commit
+from shopcomm.core.realtime import link_group, recheck_access_on_commit
 
 # The nonce is in the database, the signature is not: a copy of the table opens nothing.
 _IN_TEXT = re.compile(r"(/o/)([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)")
@@ -83,5 +83,5 @@ def open_link(token: str) -> OrderLink | None:
 @transaction.atomic
 def revoke_links(*, order_id: int) -> int:
     """Close every link of an order at once, and what was opened with them. Returns how many were open."""
-    look_again_on_commit(link_group(order_id))
+    recheck_access_on_commit(link_group(order_id))
     return OrderLink.objects.filter(order_id=order_id, revoked_at=None).update(revoked_at=timezone.now())

@@ -10,7 +10,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from shopcomm.core.accounts.models import Staff, StaffSession
-from shopcomm.core.realtime import look_again_on_commit, staff_group
+from shopcomm.core.realtime import recheck_access_on_commit, staff_group
 from shopcomm.core.text import one_line
 
 # Sent with `session_key` for each session that was ended from elsewhere, in the transaction that ended it.
@@ -86,5 +86,5 @@ def _end(staff: Staff, rows: QuerySet[StaffSession]) -> int:
     StaffSession.objects.filter(pk__in=[row.pk for row in ended]).delete()
     if ended:
         # Open tabs of those browsers notice at once.
-        look_again_on_commit(staff_group(staff.pk))
+        recheck_access_on_commit(staff_group(staff.pk))
     return len(ended)

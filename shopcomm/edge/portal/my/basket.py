@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging.errors import MessagingError
-from messaging.services.enquiries import MOST_LINES, Wanted, ask_about
+from messaging.services.enquiries import MOST_LINES, Wanted, send_enquiry
 from orders.selectors.catalogue import is_few, variants_on_sale
 from orders.services.items import MAX_QUANTITY, list_price
 from shopcomm.core import reading
@@ -81,7 +81,7 @@ def basket(request: MyRequest) -> HttpResponse:
         messages.success(request, _("询价单已更新"))
         return redirect("my:basket")
     try:
-        sent = ask_about(
+        sent = send_enquiry(
             actor=request.actor,
             customer=request.customer,
             wanted=[Wanted(sku, pieces) for sku, pieces in counted.items()],

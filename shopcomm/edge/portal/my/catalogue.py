@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from messaging.errors import MessagingError
 from messaging.selectors.own import watched_by
 from messaging.services.conversations import general_conversation
-from messaging.services.enquiries import Wanted, ask_about
+from messaging.services.enquiries import Wanted, send_enquiry
 from messaging.services.notifications.back_in_stock import watch_stock
 from messaging.services.notifications.by_hand import unwatch_stock
 from orders.selectors.catalogue import Style, catalogue_page, categories, is_few, style_of
@@ -55,7 +55,7 @@ def ask(request: MyRequest, product_id: int) -> HttpResponse:
     """询价: put the product into the conversation and go there."""
     style, post = _style(product_id), request.POST
     try:
-        sent = ask_about(
+        sent = send_enquiry(
             actor=request.actor,
             customer=request.customer,
             wanted=[Wanted(post.get("sku", ""), reading.pieces(post.get("quantity", "1")))],

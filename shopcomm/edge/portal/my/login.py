@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging.services.channels.login_codes import send_code
-from messaging.services.subscriptions import forget_session
+from messaging.services.subscriptions import forget_push_session
 from shopcomm.core.accounts.proofs import my_customer
 from shopcomm.core.accounts.services.one_time_codes import CodeRefused, issue_code, mobile_number, verify_code
 from shopcomm.edge.portal.my.access import enter
@@ -85,6 +85,6 @@ def _address(request: HttpRequest) -> str:
 @never_cache
 def logout(request: HttpRequest) -> HttpResponse:
     """Forget who this is, and wake this browser no more; the sockets of the session are closed by their watch."""
-    forget_session(request.session.session_key)
+    forget_push_session(request.session.session_key)
     request.session.flush()
     return redirect("my:login")

@@ -13,7 +13,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.configuration.models import ShopSettings
 from shopcomm.core.embedded.opening import LOG_INS
-from shopcomm.core.realtime import quietly
+from shopcomm.core.realtime import without_pushes
 from shopcomm.edge.demo import people
 from shopcomm.edge.demo.catalogue import open_catalogue
 from shopcomm.edge.demo.history import NAMESPACE, History
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             if password := os.environ.get("SHOPCOMM_DEMO_PASSWORD"):
                 self._tell(people.let_in(password))
             return
-        with quietly(), transaction.atomic():
+        with without_pushes(), transaction.atomic():
             self._open()
         self._tell([login[0] for login in people.LOGINS])
 

@@ -23,11 +23,11 @@ def request_from_message(*, actor: Actor, message: Message, **wanted: Any) -> Ch
         raise NotFound()
     customers = message.sender_kind == Sender.CUSTOMER
     return request_change(
-        actor=actor, order_id=order.pk, said_in=message.seq if customers else None, **wanted
+        actor=actor, order_id=order.pk, source_message_seq=message.seq if customers else None, **wanted
     )
 
 
-def take_offer(*, actor: Actor, conversation_id: int, seq: int) -> ChangeRequest:
+def apply_offered_address(*, actor: Actor, conversation_id: int, seq: int) -> ChangeRequest:
     """Confirm the address that a message offers. Twice is once. Raises NotFound, and what request_change raises."""
     message = visible_text(actor, conversation_id, seq)
     if message is None:
@@ -42,7 +42,7 @@ def take_offer(*, actor: Actor, conversation_id: int, seq: int) -> ChangeRequest
     )
 
 
-def said_of(request: ChangeRequest) -> str:
+def change_result_text(request: ChangeRequest) -> str:
     """What became of a request, to whoever has just made it."""
     if request.state == ChangeRequest.State.DECLINED:
         return request.answer

@@ -10,9 +10,9 @@ from django.contrib.sessions.models import Session
 from django.db import OperationalError
 from websockets.exceptions import ConnectionClosed
 
-from messaging.consumers import hub as hub_module
+from messaging.consumers import fanout as fanout_module
+from messaging.consumers import session_recheck
 from messaging.consumers import socket as socket_module
-from messaging.consumers import vigil
 from messaging.consumers.presence import Presence
 from messaging.consumers.socket import ShopSocket
 from messaging.models import Conversation
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def quick_rounds(monkeypatch):
-    monkeypatch.setattr(vigil, "ROUND_SECONDS", 0.1)
+    monkeypatch.setattr(session_recheck, "ROUND_SECONDS", 0.1)
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ async def test_trouble_with_one_socket_keeps_nobody_else_in(live, talk, sales, m
 async def test_a_failed_query_of_one_frame_is_answered_and_ends_nothing(live, talk, sales, monkeypatch):
     async with listening(live, await staff_cookie_of(sales), talk) as opened:
         with monkeypatch.context() as patch:
-            patch.setattr(hub_module, "_heads", failing)
+            patch.setattr(fanout_module, "_heads", failing)
             await send(opened, type="subscribe", conversation=talk, after=0)
             assert (await until(opened, "error"))["code"] == "unavailable"
         await send(opened, type="subscribe", conversation=talk, after=0)
@@ -127,8 +127,8 @@ async def failing(_ids: list[int]) -> dict[int, tuple[int, int]]:
 async def test_a_socket_put_out_while_its_subscription_asks_the_database_has_no_place_left(
     live, talk, sales, monkeypatch
 ):
-    asked, answer, ended, hubs = threading.Event(), threading.Event(), threading.Event(), []
-    visible, the_hub = socket_module._visible, socket_module.hub
+    asked, answer, ended, fanouts = threading.Event(), threading.Event(), threading.Event(), []
+    visible, the_fanout = socket_module._visible, socket_module.fanout
 
     async def slowly(actor, conversation_ids):
         asked.set()
@@ -136,7 +136,7 @@ async def test_a_socket_put_out_while_its_subscription_asks_the_database_has_no_
         return await visible(Actor.system(), conversation_ids)
 
     async def subscribe(self, given):
-        hubs.append(the_hub())
+        fanouts.append(the_fanout())
         try:
             await ShopSocket.on_subscribe(self, given)
         finally:
@@ -151,7 +151,7 @@ async def test_a_socket_put_out_while_its_subscription_asks_the_database_has_no_
         assert await close_code(opened) == 4401
         answer.set()
         assert await asyncio.to_thread(ended.wait, 10)
-        assert hubs[0].rooms == {}
+        assert fanouts[0].rooms == {}
 
 
 async def test_a_redis_that_hangs_keeps_nobody_in_where_they_may_not_be(
@@ -167,7 +167,7 @@ async def test_a_redis_that_hangs_keeps_nobody_in_where_they_may_not_be(
             await asyncio.Event().wait()
 
     monkeypatch.setattr(Presence, "here", hang)
-    monkeypatch.setattr(vigil, "MEMBER_SECONDS", 0.2)
+    monkeypatch.setattr(session_recheck, "MEMBER_SECONDS", 0.2)
     async with socket(live, await staff_cookie_of(sales)) as opened:
         for talk in talks:
             await send(opened, type="subscribe", conversation=talk, after=0)
@@ -194,7 +194,7 @@ async def test_who_left_while_the_history_was_on_its_way_is_not_said_to_be_here(
         await asyncio.sleep(0)
         ended.set()
 
-    monkeypatch.setattr(hub_module.Hub, "enter", enter)
+    monkeypatch.setattr(fanout_module.Fanout, "enter", enter)
     monkeypatch.setattr(Presence, "here", here)
     monkeypatch.setitem(socket_module.HANDLERS, "subscribe", subscribe)
     async with socket(live, await staff_cookie_of(sales)) as opened:

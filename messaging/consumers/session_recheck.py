@@ -1,12 +1,12 @@
-"""One watch a process: may each visitor still be here? Tabs of one session are asked about once."""
+"""One recheck of sessions a process: may each visitor still be here? Tabs of one session are asked about once."""
 
 import asyncio
 import logging
 from collections import Counter, defaultdict
 from typing import Protocol
 
+from messaging.consumers.loop_local import loop_local
 from messaging.consumers.open_sockets import OpenSockets
-from messaging.consumers.per_loop import one_per_loop
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.sockets import Visitor, actor_now
 from shopcomm.core.logs import unnamed_context
@@ -18,7 +18,7 @@ MEMBER_SECONDS = 5.0
 
 
 class Watched(Protocol):
-    """What the watch knows of a socket."""
+    """What the recheck knows of a socket."""
 
     visitor: Visitor
     actor: Actor
@@ -26,7 +26,7 @@ class Watched(Protocol):
     async def recheck(self, visitor: Visitor, actor: Actor | None) -> None: ...
 
 
-class Vigil:
+class SessionRecheck:
     """The open sockets of one event loop."""
 
     def __init__(self) -> None:
@@ -79,5 +79,5 @@ class Vigil:
             log.warning("a socket could not be asked whether it may still be here: %r", error)
 
 
-# The vigil of the running event loop.
-vigil = one_per_loop(Vigil)
+# The recheck of sessions of the running event loop.
+session_recheck = loop_local(SessionRecheck)

@@ -11,7 +11,7 @@ T = TypeVar("T")
 _running: "set[asyncio.Task[Any]]" = set()
 
 
-def in_background(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+def run_in_background(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
     """Start work that nobody waits for, and hold on to it: the loop itself does not. Its lines of the log name nobody."""
     task = asyncio.create_task(work, context=unnamed_context())
     _running.add(task)
@@ -19,7 +19,7 @@ def in_background(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
     return task
 
 
-def one_per_loop(make: Callable[[], T]) -> Callable[[], T]:
+def loop_local(make: Callable[[], T]) -> Callable[[], T]:
     """A function that answers the one of the running loop, made when it is first asked for and gone with its loop."""
     made: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, T] = weakref.WeakKeyDictionary()
 

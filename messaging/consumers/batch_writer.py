@@ -1,4 +1,4 @@
-"""One writer a process: while one flush is in flight the next batch collects by itself (group commit, no timer)."""
+"""One batch writer a process: while one flush is in flight the next batch collects by itself (group commit, no timer)."""
 
 import asyncio
 import logging
@@ -9,8 +9,8 @@ from uuid import UUID
 import psycopg
 from django.db import connection as django_connection
 
-from messaging.consumers.hub import hub
-from messaging.consumers.per_loop import one_per_loop
+from messaging.consumers.fanout import fanout
+from messaging.consumers.loop_local import loop_local
 from messaging.errors import NotFound, Unavailable
 from messaging.services.drafts import Draft
 from messaging.services.frames import frames_of
@@ -23,7 +23,7 @@ Found = dict[tuple[int, str, int, UUID], Sent]
 Batch = list[tuple[Draft, "asyncio.Future[Sent]"]]
 
 
-class Writer:
+class BatchWriter:
     """Stores drafts over a connection of its own; an answer means committed."""
 
     def __init__(self) -> None:
@@ -72,9 +72,9 @@ class Writer:
                 answer.set_result(found[draft.key])
         try:
             for frame in frames_of(sent for sent in found.values() if sent.created):
-                await hub().publish(frame)
+                await fanout().publish(frame)
         except Exception:
-            # They are stored and acknowledged; the hub's next look shows them.
+            # They are stored and acknowledged; the fanout's next look shows them.
             log.warning("new messages could not be shown yet", exc_info=True)
 
     async def _store(self, drafts: Sequence[Draft]) -> Found:
@@ -118,5 +118,5 @@ def _fail(answer: "asyncio.Future[Sent]", error: Exception) -> None:
         answer.set_exception(error)
 
 
-# The writer of the running event loop.
-writer = one_per_loop(Writer)
+# The batch writer of the running event loop.
+batch_writer = loop_local(BatchWriter)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from messaging.errors import MessagingError
 from messaging.models import Sender
 from messaging.selectors.messages import visible_text
-from messaging.services.said_changes import request_from_message, said_of, take_offer
+from messaging.services.message_changes import apply_offered_address, change_result_text, request_from_message
 from messaging.views.messages import someone
 from orders.errors import OrderError
 from orders.forms.address import wants_reading, with_pasted
@@ -28,11 +28,11 @@ def take_offered_address(request: HttpRequest, conversation_id: int, seq: int) -
     """One tap on the card of an address; says what came of it."""
     try:
         actor = someone(request, conversation_id)
-        asked = take_offer(actor=actor, conversation_id=conversation_id, seq=seq)
+        asked = apply_offered_address(actor=actor, conversation_id=conversation_id, seq=seq)
     except (OrderError, MessagingError) as error:
         return JsonResponse({"text": str(error.detail)}, status=error.status)
     declined = asked.state == ChangeRequest.State.DECLINED
-    return JsonResponse({"text": said_of(asked)}, status=422 if declined else 200)
+    return JsonResponse({"text": change_result_text(asked)}, status=422 if declined else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -62,7 +62,7 @@ def change_from_message(request: ShopRequest, conversation_id: int, seq: int) ->
             refusal, status = str(error.detail), error.status
         else:
             declined = asked.state == ChangeRequest.State.DECLINED
-            (notes.error if declined else notes.success)(request, said_of(asked))
+            (notes.error if declined else notes.success)(request, change_result_text(asked))
             return redirect("orders:detail", order.number)
     again = bool(refusal or pasted or wants_goods(post))
     read = read_message(message.body, order)

@@ -1,4 +1,4 @@
-"""What stands between the hub and one socket: a bounded queue, so that a slow client holds up nobody."""
+"""What stands between the fanout and one socket: a bounded queue, so that a slow client holds up nobody."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ BACKLOG_BYTES = 1024 * 1024
 TOO_SLOW = 4408
 
 
-class Outlet:
+class SendQueue:
     """Sends texts in order; more than BACKLOG_BYTES waiting closes the socket, whose client then resumes.
 
     A text leaves at once where the network takes it. Only while something waits is there a task: most sockets are
@@ -35,7 +35,7 @@ class Outlet:
         self._room: asyncio.Event | None = None
         self._stopped = False
 
-    def put(self, text: str) -> None:
+    def enqueue(self, text: str) -> None:
         """Send a text, or queue it behind what waits; never waits itself."""
         if self._stopped:
             return
@@ -67,15 +67,15 @@ class Outlet:
             self._gone(error)
             return
         self._waiting = deque()
-        self._task = asyncio.create_task(self._run(rest_of(sending, waits_for), self._waiting))
+        self._task = asyncio.create_task(self._run(resume_coroutine(sending, waits_for), self._waiting))
 
-    async def put_slowly(self, text: str) -> None:
+    async def enqueue_with_backpressure(self, text: str) -> None:
         """Queue a text of a long history; waits while the client is slower than the database."""
         while self._is_full and not self._stopped:
             self._room = self._room or asyncio.Event()
             self._room.clear()
             await self._room.wait()
-        self.put(text)
+        self.enqueue(text)
 
     async def _run(self, begun: Awaitable[None], waiting: deque[bytes]) -> None:
         try:
@@ -116,7 +116,7 @@ class Outlet:
 
 
 @types.coroutine
-def rest_of(work: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+def resume_coroutine(work: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
     """What is left of a coroutine that has run until it first had to wait, for a task to go on with.
 
     `asyncio.eager_task_factory` of Python 3.12 does as much.

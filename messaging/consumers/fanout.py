@@ -1,4 +1,4 @@
-"""One hub a process: it joins a group once, gets each frame once, and hands it to the process's own sockets.
+"""One fanout a process: it joins a group once, gets each frame once, and hands it to the process's own sockets.
 
 Messages of a conversation reach every socket in the order of `seq`, without gaps: a room knows the last number
 it has shown, and fetches what a lost or late frame left out.
@@ -13,7 +13,7 @@ from typing import Any
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
-from messaging.consumers.per_loop import in_background, one_per_loop
+from messaging.consumers.loop_local import loop_local, run_in_background
 from messaging.consumers.rooms import ASKS_TO_JOIN, UNDER_WAY, Listener, Room, Signal, State, text_for
 from messaging.presenters import SHOP
 from messaging.selectors.messages import heads_of, messages_after
@@ -31,7 +31,7 @@ from shopcomm.core.realtime import (
 )
 
 log = logging.getLogger(__name__)
-# How often the hub looks for what a dead channel layer kept from it.
+# How often the fanout looks for what a dead channel layer kept from it.
 LOOK_SECONDS = 5.0
 # What waits for a slow channel layer, and how long it may take; what is lost is caught up from the database.
 MOST_OUTGOING = 10_000
@@ -41,12 +41,12 @@ REJOINS, REJOIN_SECONDS = 6, 0.4
 FEED_NAMES = {ORDERS_FEED: "orders", WAREHOUSE_FEED: "warehouse"}
 
 
-def subscribed(topic: dict[str, Any]) -> str:
+def subscribed_frame(topic: dict[str, Any]) -> str:
     """The answer to `subscribe`."""
     return json.dumps({"type": "subscribed", **topic})
 
 
-class Hub:
+class Fanout:
     """All rooms of one process (of one event loop, to be exact)."""
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class Hub:
             if room.listeners and room.last < room.head:
                 # The others first: what they have still to be shown, this one would be shown again among them.
                 await self.catch_up(room)
-            listener.show(subscribed({"conversation": conversation_id, "last_seq": room.head}))
+            listener.send_frame(subscribed_frame({"conversation": conversation_id, "last_seq": room.head}))
             while after < room.head and room.entering.get(listener) is mark:
                 page = await _missed(conversation_id, after)
                 if not page:
@@ -89,7 +89,7 @@ class Hub:
                 room.deliver(page)
                 for message in page:
                     if text := text_for(listener, message):
-                        await listener.show_slowly(text)
+                        await listener.send_frame_with_backpressure(text)
                 after = page[-1]["seq"]
             if room.entering.get(listener) is mark:
                 room.settle_in(listener)
@@ -128,9 +128,9 @@ class Hub:
         if room is None:
             return
         if "messages" not in message:
-            room.show(message)
+            room.send_frame(message)
         elif not room.deliver(message["messages"]) and room.catching_up is None:
-            room.catching_up = in_background(self._catch_up_in_peace(room))
+            room.catching_up = run_in_background(self._catch_up_in_peace(room))
 
     async def catch_up(self, room: Room) -> None:
         """Bring a room's sockets to what the database has."""
@@ -142,7 +142,7 @@ class Hub:
         try:
             await self.catch_up(room)
         except Exception:
-            log.warning("the hub could not fetch what %s missed", room.group, exc_info=True)
+            log.warning("the fanout could not fetch what %s missed", room.group, exc_info=True)
         finally:
             room.catching_up = None
 
@@ -161,7 +161,7 @@ class Hub:
         if room.state is State.GONE:
             self.rooms.pop(room.group, None)
         elif room.state in UNDER_WAY and room.keeper is None:
-            room.keeper = in_background(self._keep(room))
+            room.keeper = run_in_background(self._keep(room))
 
     async def _keep(self, room: Room) -> None:
         """Ask the layer for what the room's state wants, one thing after the other, until nothing is under way.
@@ -216,11 +216,11 @@ class Hub:
         while True:
             try:
                 if not self._channel:
-                    self._channel = await layer.new_channel("hub")
-                    in_background(self._rejoin(self._channel))
+                    self._channel = await layer.new_channel("fanout")
+                    run_in_background(self._rejoin(self._channel))
                 message = await layer.receive(self._channel)
             except Exception:
-                log.exception("the hub lost its channel")
+                log.exception("the fanout lost its channel")
                 self._lose_layer()
                 await asyncio.sleep(0.5)
                 continue
@@ -230,13 +230,13 @@ class Hub:
                 elif message.get("from") != self.id:
                     self.receive(message)
             except Exception:
-                log.exception("the hub could not take a frame")
+                log.exception("the fanout could not take a frame")
 
     def _hear_again(self) -> None:
         """The layer has us still, but what came meanwhile was not heard: look at once for what it was."""
         for room in self.rooms.values():
             room.was_lost = True
-        in_background(self._look_in_peace())
+        run_in_background(self._look_in_peace())
 
     def _lose_layer(self) -> None:
         """Nothing comes through this channel any more: every room joins again with the next."""
@@ -285,7 +285,7 @@ class Hub:
         try:
             await self.look()
         except Exception:
-            log.warning("the hub could not look for missed messages", exc_info=True)
+            log.warning("the fanout could not look for missed messages", exc_info=True)
 
     async def look(self) -> None:
         """Join what could not be joined, and bring every listener to what the database has."""
@@ -307,11 +307,11 @@ class Hub:
                 continue
             room.was_lost = False
             if feed := FEED_NAMES.get(room.group):
-                room.show_all({"type": "resync", "feed": feed, "cursor": str(newest)})
+                room.send_to_all({"type": "resync", "feed": feed, "cursor": str(newest)})
             elif is_staff_group(room.group):
-                room.show_all({"type": "notice.seen"})
+                room.send_to_all({"type": "notice.seen"})
             elif is_own_group(room.group):
-                room.show_all({"type": "own.changed"})
+                room.send_to_all({"type": "own.changed"})
 
 
 @database_sync_to_async
@@ -329,5 +329,5 @@ def _newest() -> int:
     return last_position()
 
 
-# The hub of the running event loop.
-hub = one_per_loop(Hub)
+# The fanout of the running event loop.
+fanout = loop_local(Fanout)

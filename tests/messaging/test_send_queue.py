@@ -2,7 +2,7 @@
 
 import asyncio
 
-from messaging.consumers.outlet import BACKLOG, BACKLOG_BYTES, TOO_SLOW, Outlet
+from messaging.consumers.send_queue import BACKLOG, BACKLOG_BYTES, TOO_SLOW, SendQueue
 
 
 class Line:
@@ -13,7 +13,7 @@ class Line:
         self.free.set()
         self.sent: list[str] = []
         self.closed: list[int] = []
-        self.outlet = Outlet(self.send, self.close)
+        self.send_queue = SendQueue(self.send, self.close)
 
     async def send(self, text: str) -> None:
         await self.free.wait()
@@ -32,24 +32,24 @@ async def settle() -> None:
 
 async def test_a_text_leaves_at_once_where_the_line_is_free():
     line = Line()
-    line.outlet.put("a")
-    line.outlet.put("b")
+    line.send_queue.enqueue("a")
+    line.send_queue.enqueue("b")
 
     assert line.sent == ["a", "b"]
 
 
 async def test_texts_keep_their_order_through_a_line_that_is_held_up():
     line = Line()
-    line.outlet.put("a")
+    line.send_queue.enqueue("a")
     line.free.clear()
     for text in "bcd":
-        line.outlet.put(text)
+        line.send_queue.enqueue(text)
     assert line.sent == ["a"]
 
     line.free.set()
-    line.outlet.put("e")
+    line.send_queue.enqueue("e")
     await settle()
-    line.outlet.put("f")
+    line.send_queue.enqueue("f")
 
     assert line.sent == list("abcdef")
 
@@ -57,9 +57,9 @@ async def test_texts_keep_their_order_through_a_line_that_is_held_up():
 async def test_a_broken_line_is_no_business_of_the_others_in_the_room():
     line = Line()
     line.broken = True
-    line.outlet.put("a")
+    line.send_queue.enqueue("a")
     line.broken = False
-    line.outlet.put("b")
+    line.send_queue.enqueue("b")
 
     assert line.sent == []
 
@@ -67,11 +67,11 @@ async def test_a_broken_line_is_no_business_of_the_others_in_the_room():
 async def test_a_line_that_breaks_while_it_is_held_up_ends_quietly():
     line = Line()
     line.free.clear()
-    line.outlet.put("a")
+    line.send_queue.enqueue("a")
     line.broken = True
     line.free.set()
     await settle()
-    line.outlet.stop()
+    line.send_queue.stop()
     await settle()
 
     assert line.sent == []
@@ -81,7 +81,7 @@ async def test_a_client_that_is_too_slow_is_told_to_come_back():
     line = Line()
     line.free.clear()
     for number in range(BACKLOG + 2):
-        line.outlet.put(str(number))
+        line.send_queue.enqueue(str(number))
     await settle()
     line.free.set()
     await settle()
@@ -96,7 +96,7 @@ async def test_a_long_history_waits_for_a_slow_client():
 
     async def history() -> None:
         for number in range(BACKLOG + 500):
-            await line.outlet.put_slowly(str(number))
+            await line.send_queue.enqueue_with_backpressure(str(number))
 
     reading = asyncio.create_task(history())
     await settle()
@@ -112,10 +112,10 @@ async def test_a_long_history_waits_for_a_slow_client():
 async def test_what_waits_is_dropped_when_the_socket_goes():
     line = Line()
     line.free.clear()
-    line.outlet.put("a")
-    line.outlet.stop()
+    line.send_queue.enqueue("a")
+    line.send_queue.stop()
     line.free.set()
-    line.outlet.put("b")
+    line.send_queue.enqueue("b")
     await settle()
 
     assert line.sent == []
@@ -125,7 +125,7 @@ async def test_few_but_long_texts_are_too_much_for_a_slow_client_too():
     line = Line()
     line.free.clear()
     for _ in range(15):
-        line.outlet.put("好" * (BACKLOG_BYTES // 30))
+        line.send_queue.enqueue("好" * (BACKLOG_BYTES // 30))
     await settle()
 
     assert line.closed == [TOO_SLOW]
