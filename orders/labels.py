@@ -63,12 +63,12 @@ ASKS = {
 }
 
 
-def asks(row: ChangeRequest) -> str:
+def request_title(row: ChangeRequest) -> str:
     """What a request wants, as a heading."""
     return str(ASKS.get(row.kind) or _("申请修改%(kind)s") % {"kind": row.get_kind_display()})
 
 
-def in_order(fields: Iterable[str]) -> list[str]:
+def sort_fields(fields: Iterable[str]) -> list[str]:
     """Fields as an order's page has them, whatever order the log keeps them in: name, phone, province, city, …"""
     places = {field: place for place, field in enumerate(FIELDS)}
     return sorted(fields, key=lambda field: places.get(field, len(places)))
@@ -89,7 +89,7 @@ def status_colour(status: str) -> str:
     return STATUS_COLOURS[str(status)]
 
 
-def nothing() -> str:
+def empty_text() -> str:
     """What stands where a field was empty."""
     return _("（无）")
 
@@ -109,7 +109,7 @@ def field_text(
     if field == "deliver_on" and not value:
         return _("尽快")
     if value is None or value == "" or value == []:
-        return nothing()
+        return empty_text()
     if field in SUMS:
         return written_money(value, currency)
     if isinstance(value, bool):

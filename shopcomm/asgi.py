@@ -11,7 +11,7 @@ django.setup(set_prefix=False)
 
 # Models can be imported only once Django is set up.
 from messaging.routing import websocket_urlpatterns
-from orders.reading.regions import load
+from orders.reading.regions import load_divisions
 from shopcomm.core.accounts.sockets import ActorSocketMiddleware
 from shopcomm.core.database.pool import pool_connections, shares
 from shopcomm.core.http.handler import ShopHandler
@@ -19,7 +19,7 @@ from shopcomm.core.http.origins import OurOriginOnly
 
 pool_connections()
 # Whoever sends the first address shall not hold up everybody else while the divisions are read in.
-load()
+load_divisions()
 
 application = ProtocolTypeRouter(
     {

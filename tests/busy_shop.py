@@ -9,7 +9,7 @@ from messaging.services.quotes import quote_in_conversation
 from messaging.services.shortages import offer_in_conversation
 from orders.models import Order, Quote, Status
 from orders.selectors.shortages import all_options
-from orders.services.change_requests.consent import edit_or_ask
+from orders.services.change_requests.consent import edit_or_request_consent
 from orders.services.change_requests.request import request_change
 from orders.services.editing import edit_order
 from orders.services.evaluations import EvaluationInput, evaluate_order
@@ -44,7 +44,9 @@ def busy_shop(customer: Customer, sales: Staff) -> dict[str, Order]:
     given = EvaluationInput(goods=2, service=5, text="拉链有点紧")
     evaluate_order(actor=Actor.customer(rated.customer), order_id=rated.pk, given=given)
     consent = make_order(status=Status.PAID)
-    edit_or_ask(actor=Actor.staff(sales), order_id=consent.pk, version=None, changes={"street": "新街 1 号"})
+    edit_or_request_consent(
+        actor=Actor.staff(sales), order_id=consent.pk, version=None, changes={"street": "新街 1 号"}
+    )
     make_orders(3)
     short = make_order(status=Status.PAID)
     report_missing(actor=integration(), line_id=short.lines.get().pk, missing=1)

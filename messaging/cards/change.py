@@ -14,7 +14,7 @@ from orders.models import ChangeRequest, Handler, Order
 from orders.selectors.change_requests import asked_change
 from orders.selectors.timeline import before_after
 from orders.selectors.visibility import orders_visible_to
-from orders.services.change_requests.consent import agree_by_phone
+from orders.services.change_requests.consent import record_phone_consent
 from orders.services.change_requests.request import accept_change, decline_change, withdraw_change
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
@@ -44,7 +44,7 @@ def _refuse_change(actor: Actor, request_id: int, data: QueryDict) -> None:
 def _record_phone_answer(actor: Actor, request_id: int, data: QueryDict) -> None:
     """Sales write down what was said on the phone."""
     consent = read_phone_consent(data)
-    agree_by_phone(actor=actor, request_id=request_id, consent=consent, seen=read_seen(data))
+    record_phone_consent(actor=actor, request_id=request_id, consent=consent, seen=read_seen(data))
 
 
 def _withdraw_change(actor: Actor, request_id: int, data: QueryDict) -> None:

@@ -25,7 +25,7 @@ from messaging.services.quotes import (
 from orders.errors import OrderError
 from orders.forms.price import TEMPLATE as PRICE_TEMPLATE
 from orders.forms.price import asks_price, price_of_form
-from orders.forms.quote import QuoteForm, initial_of, lines_of
+from orders.forms.quote import QuoteForm, initial_of, quote_lines
 from orders.models import Quote, Variant
 from orders.selectors.pricing import OrderPrice, Shopping, price_order
 from orders.selectors.quotes import wanted_items
@@ -84,7 +84,7 @@ def edit(request: ShopRequest, quote_id: int) -> HttpResponseBase:
     conversation = _conversation(request, quote.conversation_id or 0)
     if request.method != "POST":
         return _page(
-            request, QuoteForm(initial=initial_of(quote)), conversation, lines_of(quote), quote=quote
+            request, QuoteForm(initial=initial_of(quote)), conversation, quote_lines(quote), quote=quote
         )
     if asks_price(request):
         return _price_part(request, conversation)

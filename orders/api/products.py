@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from orders.api.serializers import StockInput, StockOutput, VariantOutput
 from orders.models import Variant
-from orders.selectors.products import variants
+from orders.selectors.products import variants_with_tiers
 from orders.services.stock import set_stock
 from shopcomm.core.http.api import ApiView
 from shopcomm.core.http.pages import CursorPage
@@ -25,7 +25,7 @@ class ProductsView(ListAPIView):
     rights = {"GET": "products.list"}
     serializer_class = VariantOutput
     pagination_class = VariantPage
-    queryset = variants(active_only=False)
+    queryset = variants_with_tiers(active_only=False)
 
 
 class StockView(ApiView):

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from orders.events.base import OrderEvent, because, choice_label, decimal_of, money_back
+from orders.events.base import OrderEvent, choice_label, decimal_of, money_back, with_reason
 from orders.models.after_sales import AfterSalesCase
 
 State = AfterSalesCase.State
@@ -40,7 +40,7 @@ class AfterSalesMoved(OrderEvent):
             "kind": choice_label(AfterSalesCase.Kind, self.kind),
             "state": choice_label(State, self.state),
         }
-        return because(_("%(kind)s：%(state)s") % values, self.text)
+        return with_reason(_("%(kind)s：%(state)s") % values, self.text)
 
     @property
     def to_return(self) -> Decimal:

@@ -54,7 +54,7 @@ def money_back(*, is_told: bool) -> tuple[str, ...]:
     return ("money_to_return",) if is_told else ("balance_to_return", "money_to_return")
 
 
-def because(text: str, reason: str) -> str:
+def with_reason(text: str, reason: str) -> str:
     """A sentence with the reason behind it, if there is one."""
     return _("%(text)s：%(reason)s") % {"text": text, "reason": reason} if reason else text
 
@@ -64,7 +64,7 @@ def by_phone(text: str, consent: str) -> str:
     return _("%(text)s（电话确认：%(consent)s）") % {"text": text, "consent": consent} if consent else text
 
 
-def parcel(carrier: str, tracking_number: str) -> dict[str, str]:
+def parcel_names(carrier: str, tracking_number: str) -> dict[str, str]:
     """A parcel as sentences name it."""
     return {"carrier": courier_name(carrier), "number": tracking_number}
 
@@ -74,7 +74,7 @@ def choice_label(choices: type[TextChoices], value: str) -> str:
     return str(choices(value).label) if value in choices.values else value
 
 
-def despite(text: str, *, unpaid: str, override: str) -> str:
+def with_override(text: str, *, unpaid: str, override: str) -> str:
     """A sentence with why a manager let a parcel leave against a rule: the shop's own affair."""
     if unpaid:
         values = {"text": text, "amount": unpaid, "reason": override}

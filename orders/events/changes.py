@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 
 from orders.events.base import (
     OrderEvent,
-    because,
     below_zero,
     choice_label,
     decimal_of,
     money_back,
     says_nothing_but,
+    with_reason,
 )
 from orders.models.changes import ChangeKind, ChangeRequest, Handler
 from shopcomm.core.events.kinds import SHOP
@@ -86,7 +86,7 @@ class OrderChanged(FieldsEvent):
         return (*told, *given, *(("balance_due",) if decimal_of(self.balance) > 0 else ()))
 
 
-def kind_label(kind: str) -> str:
+def request_kind_label(kind: str) -> str:
     """What a request is about."""
     return choice_label(ChangeKind, kind)
 
@@ -110,7 +110,7 @@ class ChangeRequested(FieldsEvent):
         handler = choice_label(Handler, self.handler)
         if self.kind == ChangeKind.CANCEL:
             return _("申请取消订单，等待%(handler)s处理") % {"handler": handler}
-        values = {"kind": kind_label(self.kind), "handler": handler}
+        values = {"kind": request_kind_label(self.kind), "handler": handler}
         if self.handler == Handler.CUSTOMER:
             return _("商家申请修改%(kind)s，等待客户同意") % values
         return _("申请修改%(kind)s，等待%(handler)s处理") % values
@@ -161,8 +161,11 @@ class ChangeRejected(OrderEvent):
     def timeline_text(self) -> str:
         """What became of it, and why."""
         outcome = choice_label(ChangeRequest.State, self.state)
-        text = _("修改%(kind)s的申请%(outcome)s") % {"kind": kind_label(self.kind), "outcome": outcome}
-        return because(text, self.reason)
+        text = _("修改%(kind)s的申请%(outcome)s") % {
+            "kind": request_kind_label(self.kind),
+            "outcome": outcome,
+        }
+        return with_reason(text, self.reason)
 
     def triggered(self, actor_kind: str) -> tuple[str, ...]:
         """Who takes a request back knows it; what the customer did not agree to concerns whoever asked them."""

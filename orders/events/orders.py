@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from orders.events.base import OrderEvent, because, below_zero, money_back
+from orders.events.base import OrderEvent, below_zero, money_back, with_reason
 from orders.models.evaluations import LOW
 from orders.models.statuses import Status
 from shopcomm.core.events.kinds import SHOP
@@ -83,11 +83,13 @@ class OrderCancelled(OrderEvent):
     def timeline_text(self) -> str:
         """With what becomes of a deposit."""
         if self.kept:
-            return because(_("取消订单，定金 %(kept)s 不退") % {"kept": self.money(self.kept)}, self.reason)
+            return with_reason(
+                _("取消订单，定金 %(kept)s 不退") % {"kept": self.money(self.kept)}, self.reason
+            )
         if self.balance:
             text = _("取消订单，已付的 %(amount)s 待退") % {"amount": self.money(self.balance)}
-            return because(text, self.reason)
-        return because(_("取消订单"), self.reason)
+            return with_reason(text, self.reason)
+        return with_reason(_("取消订单"), self.reason)
 
     @property
     def to_return(self) -> Decimal:
@@ -139,7 +141,7 @@ class OrderEvaluated(OrderEvent):
             if self.edited
             else _("评价：商品 %(goods)s 星，服务 %(service)s 星")
         )
-        return because(text % {"goods": self.goods, "service": self.service}, self.text)
+        return with_reason(text % {"goods": self.goods, "service": self.service}, self.text)
 
     def triggered(self, actor_kind: str) -> tuple[str, ...]:
         """Only a rating that somebody ought to do something about is news."""
@@ -159,7 +161,7 @@ class EvaluationAnswered(OrderEvent):
 
     def timeline_text(self) -> str:
         """The answer."""
-        return because(_("答复评价"), self.text)
+        return with_reason(_("答复评价"), self.text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,4 +196,4 @@ class OrderPrinted(OrderEvent):
     def timeline_text(self) -> str:
         """Which paper, and why."""
         told = _("修改申请未处理，仍打印了面单") if self.paper else _("修改申请未处理，仍打印了拣货单")
-        return because(told, self.reason)
+        return with_reason(told, self.reason)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orders.events.base import OrderEvent, because, below_zero, choice_label, decimal_of, money_back
+from orders.events.base import OrderEvent, below_zero, choice_label, decimal_of, money_back, with_reason
 from orders.models.payments import Payment, Refund
 from orders.models.statuses import Status
 
@@ -158,8 +158,8 @@ class OrderRefunding(MoneyEvent):
     def timeline_text(self) -> str:
         """What is asked back, and why."""
         if self.is_nothing:
-            return because(_("申请取消订单，没有款项要退"), self.reason)
-        return because(_("申请退款 %(amount)s") % {"amount": self.money(self.amount)}, self.reason)
+            return with_reason(_("申请取消订单，没有款项要退"), self.reason)
+        return with_reason(_("申请退款 %(amount)s") % {"amount": self.money(self.amount)}, self.reason)
 
     @property
     def to_return(self) -> Decimal:
@@ -191,8 +191,8 @@ class OrderRefundRejected(MoneyEvent):
         """Whether nothing goes back, or a part."""
         if self.amount:
             text = _("改为部分退款 %(amount)s") % {"amount": self.money(self.amount)}
-            return because(text, self.reason)
-        return because(_("撤回退款申请") if self.withdrawn else _("驳回退款"), self.reason)
+            return with_reason(text, self.reason)
+        return with_reason(_("撤回退款申请") if self.withdrawn else _("驳回退款"), self.reason)
 
     @property
     def to_return(self) -> Decimal:
@@ -263,7 +263,7 @@ class DepositReleased(OrderEvent):
     def timeline_text(self) -> str:
         """How much goes back, and why."""
         text = _("定金 %(amount)s 改为退还，等待退款") % {"amount": self.money(self.amount)}
-        return because(text, self.reason)
+        return with_reason(text, self.reason)
 
     @property
     def to_return(self) -> Decimal:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from orders.events.base import because, by_phone
+from orders.events.base import by_phone, with_reason
 from shopcomm.core.events.kinds import Event
 from shopcomm.core.text import written_money
 
@@ -56,7 +56,7 @@ class QuoteDeclined(QuoteEvent):
 
     def timeline_text(self) -> str:
         """And why."""
-        return because(_("客户谢绝了报价单 %(number)s") % {"number": self.number}, self.reason)
+        return with_reason(_("客户谢绝了报价单 %(number)s") % {"number": self.number}, self.reason)
 
 
 @dataclass(frozen=True, kw_only=True)

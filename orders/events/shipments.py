@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orders.events.base import OrderEvent, despite, parcel
+from orders.events.base import OrderEvent, parcel_names, with_override
 from orders.models.statuses import Status
 
 
@@ -24,12 +24,12 @@ class OrderShipped(OrderEvent):
 
     def timeline_text(self) -> str:
         """With the parcel."""
-        return _("已发货：%(carrier)s %(number)s") % parcel(self.carrier, self.tracking_number)
+        return _("已发货：%(carrier)s %(number)s") % parcel_names(self.carrier, self.tracking_number)
 
     def shop_text(self) -> str:
         """With why it was let go against a rule."""
         unpaid = self.money(self.unpaid) if self.unpaid else ""
-        return despite(self.timeline_text(), unpaid=unpaid, override=self.override)
+        return with_override(self.timeline_text(), unpaid=unpaid, override=self.override)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +51,14 @@ class ShipmentUpdated(OrderEvent):
 
     def timeline_text(self) -> str:
         """What the courier says, or that a part has left."""
-        return self.text or _("部分发货：%(carrier)s %(number)s") % parcel(self.carrier, self.tracking_number)
+        return self.text or _("部分发货：%(carrier)s %(number)s") % parcel_names(
+            self.carrier, self.tracking_number
+        )
 
     def shop_text(self) -> str:
         """With why it was let go against a rule."""
         unpaid = self.money(self.unpaid) if self.unpaid else ""
-        return despite(self.timeline_text(), unpaid=unpaid, override=self.override)
+        return with_override(self.timeline_text(), unpaid=unpaid, override=self.override)
 
     def does_not_conflict(self) -> bool:
         """A courier's scan changes nothing that an editor relies on; goods that have left do."""

@@ -8,8 +8,8 @@ from django.http import QueryDict
 from orders.models import AfterSalesCase, Order, OrderLine, Variant
 from orders.selectors.change_requests import siblings_of
 from orders.selectors.claims import why_no_claim
-from orders.services.after_sales import CaseInput, CaseLine, asked_until, claimable
-from orders.services.refunds import refundable
+from orders.services.after_sales import CaseInput, CaseLine, asked_until, claimable_pieces
+from orders.services.refunds import refundable_amount
 from shopcomm.core import reading
 
 
@@ -42,7 +42,7 @@ def case_form(order: Order, posted: QueryDict | None = None, *, decides_late: bo
     lines = list(
         order.lines.select_related("variant__product").prefetch_related("variant__product__variants")
     )
-    left, siblings = claimable(order, lines), siblings_of(lines)
+    left, siblings = claimable_pieces(order, lines), siblings_of(lines)
     given = posted or QueryDict()
     # Of a single line all pieces are offered.
     usual = 1 if sum(count > 0 for count in left.values()) == 1 else 0
@@ -69,7 +69,7 @@ def case_form(order: Order, posted: QueryDict | None = None, *, decides_late: bo
         "kinds": AfterSalesCase.Kind.choices,
         "reasons": AfterSalesCase.Reason.choices,
         "key": given.get("key") or uuid4(),
-        "refundable": refundable(order),
+        "refundable": refundable_amount(order),
         "asked_until": asked_until(order),
         "no_claim": why_no_claim(order, lines, left=left, decides_late=decides_late),
     }

@@ -20,7 +20,7 @@ from orders.forms.stale_change import (
 )
 from orders.models import ChangeKind, Order
 from orders.policies.change_merging import Seen
-from orders.reading.change_requests import LineChoice, ReadChange, read_change
+from orders.reading.change_requests import LineChoice, ReadChange, read_wish
 from orders.selectors.catalogue import variants_on_sale
 from orders.selectors.change_requests import Choice, choices_for, siblings_of
 from orders.selectors.pricing import OrderPrice, price_as_it_is, price_of_goods
@@ -228,7 +228,7 @@ def read_message(text: str, order: Order) -> ReadChange:
         )
         for line in lines
     ]
-    return read_change(text, today=timezone.localdate(), lines=choices)
+    return read_wish(text, today=timezone.localdate(), lines=choices)
 
 
 def _filled(line: Any, siblings: list[Any], given: dict[str, Any]) -> tuple[str, int]:

@@ -9,7 +9,7 @@ from orders.forms.desk import read_lines
 from orders.models import Order
 from orders.selectors.pricing import OrderPrice, Shopping, price_order
 from orders.services.items import ItemInput
-from orders.services.moves import money
+from orders.services.moves import read_money
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.phones import normalise_phone
 
@@ -29,7 +29,7 @@ def has_seen_price(post: QueryDict) -> bool:
     return "send" not in post or bool(post.get("shown"))
 
 
-def buyer(post: QueryDict) -> Customer:
+def buyer_of_form(post: QueryDict) -> Customer:
     """Whom a new order is for: who has this phone, else somebody new of the kind that is chosen."""
     try:
         known = Customer.objects.filter(phone=normalise_phone(post.get("phone", ""))).first()
@@ -62,5 +62,5 @@ def price_of_form(
 
 def _sum(text: str) -> Decimal | None:
     """An amount that may be left empty; None for what is none."""
-    amount = money(text.strip() or "0")
+    amount = read_money(text.strip() or "0")
     return None if amount is None or amount < 0 else amount

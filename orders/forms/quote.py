@@ -65,7 +65,7 @@ def initial_of(quote: Quote | None) -> dict[str, Any]:
     }
 
 
-def lines_of(quote: Quote) -> list[dict[str, Any]]:
+def quote_lines(quote: Quote) -> list[dict[str, Any]]:
     """A quote's lines for the form; a price by the list is left to the list, so that it follows the count."""
     return [
         {

@@ -1,17 +1,17 @@
 """What a request to change an order gets, by the stage the order is in: data, drawn on a page, edited by managers.
 
-`DEFAULTS` is what ships; a row of `ChangePolicy` replaces one cell. A part is a kind of request, and for goods the way
+`DEFAULTS` is what ships; a row of `ChangePolicy` replaces one cell (orders/selectors/change_policy.py). A part is a kind of request, and for goods the way
 in which they change.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from orders.labels import RECEIVER
-from orders.models import ChangeKind, ChangePolicy, Handler, Order, OrderLine, Status
+from orders.models import ChangeKind, Handler, Order, OrderLine, Status
 from shopcomm.core.accounts.actors import Actor
 
 
@@ -121,15 +121,6 @@ def outcomes_for(stage: str, part: str) -> tuple[Outcome, ...]:
     return (A, S, W, X) if stage in (Status.PICKING, PACKED) else (A, S, X)
 
 
-def policy() -> dict[tuple[str, str], Outcome]:
-    """The whole table as it is in force."""
-    table = dict(DEFAULTS)
-    for stage, part, outcome in ChangePolicy.objects.values_list("stage", "part", "outcome"):
-        if outcome in outcomes_for(stage, part):
-            table[stage, part] = Outcome(outcome)
-    return table
-
-
 def stage_of(order: Order, lines: list[OrderLine]) -> str:
     """The row of the table for an order: its status, or packed once all of it lies in the box or some has left."""
     if order.status != Status.PICKING:
@@ -140,8 +131,9 @@ def stage_of(order: Order, lines: list[OrderLine]) -> str:
     return PACKED if left or (open_ and boxed) else str(Status.PICKING)
 
 
-def decide(stage: str, parts: set[str]) -> tuple[Outcome, str]:
-    """What a request gets that touches these parts, and the part that decides."""
-    table = policy()
+def decide_outcome(
+    table: Mapping[tuple[str, str], Outcome], stage: str, parts: set[str]
+) -> tuple[Outcome, str]:
+    """What a request gets in this stage that touches these parts, and the part that decides. `table` is in force."""
     part = max(sorted(parts), key=lambda each: STRICTNESS.index(table[stage, each]))
     return table[stage, part], part

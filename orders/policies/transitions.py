@@ -87,7 +87,7 @@ _placing = (
     ),
     Transition(
         "T3", Status.PENDING_PAYMENT, Status.PAID, "pay", _("登记收款"),
-        events.OrderPaid, ("amount_invalid", "method_unknown", "payment_seen", "voucher_required"), ("take_payment", "check_allocation"), "paid", ("amount", "method", "reference"),
+        events.OrderPaid, ("amount_invalid", "method_unknown", "payment_seen", "voucher_required"), ("book_payment", "check_allocation"), "paid", ("amount", "method", "reference"),
     ),
     # An order that is placed on account is placed and put on account in one transaction; both are written.
     Transition(
@@ -96,12 +96,12 @@ _placing = (
     ),
     Transition(
         "T4", Status.PENDING_PAYMENT, Status.CANCELLED, "cancel", _("取消订单"),
-        events.OrderCancelled, ("deposit_kept",), ("release_stock", "close", "return_deposit", "void_changes"), "cancelled",
+        events.OrderCancelled, ("deposit_kept",), ("release_stock", "close_order", "return_deposit", "void_changes"), "cancelled",
         ("reason", "keep_deposit"),
     ),
     Transition(
         "T5", Status.PENDING_PAYMENT, Status.CANCELLED, "expire", _("超时关闭"),
-        events.OrderCancelled, ("not_due", "payment_captured"), ("release_stock", "close", "return_deposit", "void_changes"),
+        events.OrderCancelled, ("not_due", "payment_captured"), ("release_stock", "close_order", "return_deposit", "void_changes"),
         "expired",
     ),
 )  # fmt: skip
@@ -109,23 +109,23 @@ _placing = (
 _picking = (
     Transition(
         "T6", Status.PAID, Status.PICKING, "start_pick", _("开始配货"), events.OrderPicking,
-        ("on_hold", "shortage"), ("claim",), "picking",
+        ("on_hold", "shortage"), ("claim_pick",), "picking",
     ),
     Transition(
         "T7", Status.PICKING, Status.PAID, "release_pick", _("放回待配货"), events.OrderPickReleased,
-        ("not_picker", "parcel_handed_over"), ("unclaim",),
+        ("not_picker", "parcel_handed_over"), ("unclaim_pick",),
     ),
     Transition(
         "T8", Status.PICKING, Status.PICKING, "ship_parcel", _("部分发货"), events.ShipmentUpdated,
-        ("shortage", *PARCEL_GUARDS), ("hand_over",), "parcel_shipped", PARCEL_NEEDS, direct=False,
+        ("shortage", *PARCEL_GUARDS), ("hand_over_parcel",), "parcel_shipped", PARCEL_NEEDS, direct=False,
     ),
     Transition(
         "T9", Status.PICKING, Status.SHIPPED, "ship_parcel", _("发货"), events.OrderShipped,
-        ("shortage", *PARCEL_GUARDS), ("hand_over", "void_changes"), "shipped", PARCEL_NEEDS,
+        ("shortage", *PARCEL_GUARDS), ("hand_over_parcel", "void_changes"), "shipped", PARCEL_NEEDS,
     ),
     Transition(
         "T10", Status.PAID, Status.SHIPPED, "quick_ship", _("直接发货"), events.OrderShipped,
-        ("on_hold", "shortage", *PARCEL_GUARDS), ("claim", "hand_over", "void_changes"), "shipped", PARCEL_NEEDS,
+        ("on_hold", "shortage", *PARCEL_GUARDS), ("claim_pick", "hand_over_parcel", "void_changes"), "shipped", PARCEL_NEEDS,
     ),
 )  # fmt: skip
 
@@ -140,20 +140,20 @@ _delivery = (
     ),
     Transition(
         "T13", Status.DELIVERED, Status.COMPLETED, "confirm", _("确认收货"),
-        events.OrderCompleted, ("after_sales_open",), ("close",), "completed",
+        events.OrderCompleted, ("after_sales_open",), ("close_order",), "completed",
     ),
     # Who has heard on the phone that all is well need not wait for the timer.
     Transition(
         "T22", Status.DELIVERED, Status.COMPLETED, "complete", _("完成订单"),
-        events.OrderCompleted, ("after_sales_open",), ("close",), "completed",
+        events.OrderCompleted, ("after_sales_open",), ("close_order",), "completed",
     ),
     Transition(
         "T14", Status.DELIVERED, Status.COMPLETED, "auto_complete", _("自动完成"),
-        events.OrderCompleted, ("not_due", "case_open", "after_sales_open"), ("close",), "completed",
+        events.OrderCompleted, ("not_due", "case_open", "after_sales_open"), ("close_order",), "completed",
     ),
     Transition(
         "T15", Status.SHIPPED, Status.COMPLETED, "confirm", _("确认收货"),
-        events.OrderCompleted, ("after_sales_open",), ("sign_parcels", "close"), "completed",
+        events.OrderCompleted, ("after_sales_open",), ("sign_parcels", "close_order"), "completed",
     ),
 )  # fmt: skip
 
@@ -172,7 +172,7 @@ _refunds = (
     ),
     Transition(
         "T18", Status.REFUNDING, Status.REFUNDED, "refund_settled", _("退款到账"),
-        events.OrderRefunded, ("refund_sum", "voucher_required"), ("settle_refund", "release_stock", "close"),
+        events.OrderRefunded, ("refund_sum", "voucher_required"), ("complete_refund", "release_stock", "close_order"),
         "refunded", ("reference", "restock"),
     ),
     *(
@@ -220,7 +220,7 @@ def rows_between(order: Order, to: str) -> tuple[Transition, ...]:
     return tuple(row for row in transitions_from(order.status, order.status_before) if row.to == to)
 
 
-def meant(rows: tuple[Transition, ...], data: dict[str, Any]) -> tuple[Transition, ...]:
+def rows_meant(rows: tuple[Transition, ...], data: dict[str, Any]) -> tuple[Transition, ...]:
     """Of parallel ways the one that is asked for.
 
     An order is paid on account by that name only, and by money with any other; out of a refund an amount means that

@@ -9,10 +9,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from orders.reading.characters import narrow, simplified
+from orders.reading.characters import to_half_width, to_simplified
 from orders.reading.marks import CHANGE, labels_in, postcode_in
 from orders.reading.phones import FoundPhone, phone_in_region, phones_in
-from orders.reading.receivers import LIKELY, Piece, glued_to_street, is_place, is_surname, is_talk, likeness
+from orders.reading.receivers import (
+    LIKELY,
+    Piece,
+    glued_to_street,
+    is_place,
+    is_surname,
+    is_talk,
+    likeness_to_name,
+)
 from orders.reading.regions import TAKEN, Region, Search, region_in, taken_again
 
 __all__ = ["CHANGE", "LONGEST", "ReadAddress", "read_address", "read_receiver"]
@@ -80,8 +88,8 @@ class _Reading:
     """One text being read. Each character gets one owner: a field of the address."""
 
     def __init__(self, text: str) -> None:
-        self.text = narrow(text)
-        self.plain = simplified(self.text[:LONGEST])
+        self.text = to_half_width(text)
+        self.plain = to_simplified(self.text[:LONGEST])
         self.owners = ["rest"] * len(self.text)
         self.phone = ""
         # Where the words behind a label begin: its kind by place.
@@ -204,7 +212,7 @@ class _Reading:
         others = any(is_place(each.text) for each in pieces if each is not first)
         ranked = []
         for piece in pieces:
-            worth = likeness(piece)
+            worth = likeness_to_name(piece)
             # What stands right behind the division is the street, unless another piece is and this one is a person.
             if worth and (piece is not first or (worth >= LIKELY and others)):
                 ranked.append((worth, piece.start, piece))

@@ -25,11 +25,11 @@ _NARROW = {wide: narrow for wide, narrow in _WIDE.items() if chr(wide) not in "ï
 _PLAIN = str.maketrans(_TRADITIONAL, _SIMPLIFIED)
 
 
-def narrow(text: str) -> str:
+def to_half_width(text: str) -> str:
     """The text with digits, letters and brackets of ordinary width; every character stays where it is."""
     return text.translate(_NARROW)
 
 
-def simplified(text: str) -> str:
+def to_simplified(text: str) -> str:
     """The text in simplified characters, as far as places are written with them; every character stays where it is."""
     return text.translate(_PLAIN)

@@ -117,7 +117,7 @@ def named_couriers(codes: Iterable[str] = COURIERS) -> list[tuple[str, str]]:
     return [(code, courier_name(code)) for code in codes]
 
 
-def tracking_page(code: str, number: str) -> str:
+def tracking_page_url(code: str, number: str) -> str:
     """Where a courier itself shows a parcel to everybody; empty for one whose page takes no number."""
     page = TRACKING_PAGES.get(code, "")
     return page.format(number=quote(number.strip(), safe="")) if number.strip() else ""

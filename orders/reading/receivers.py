@@ -69,7 +69,7 @@ def is_surname(text: str) -> bool:
     return text in _SURNAMES
 
 
-def likeness(piece: Piece) -> int:
+def likeness_to_name(piece: Piece) -> int:
     """How much a piece looks like a person; 0 is not at all."""
     worth = _likeness(piece.text)
     if worth == _POSSIBLE and not piece.beside_phone:

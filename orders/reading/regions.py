@@ -9,7 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from orders.reading.divisions import CITY, DISTRICT, PROVINCE, WORDS, Division, Named, below, lengths, names
+from orders.reading.divisions import (
+    CITY,
+    DISTRICT,
+    PROVINCE,
+    WORDS,
+    Division,
+    Named,
+    counties_by_city,
+    meanings_by_name,
+    name_lengths,
+)
 
 # Nobody writes a place thrice over with all that stands above it; a text of nothing but names shall cost no more.
 MOST_NAMES = 9
@@ -105,11 +115,11 @@ class Region:
     sure: bool
 
 
-def load() -> None:
+def load_divisions() -> None:
     """Read the divisions in now (about a tenth of a second), so that no message waits for it."""
-    names()
-    lengths()
-    below()
+    meanings_by_name()
+    name_lengths()
+    counties_by_city()
 
 
 def region_in(search: Search) -> Region | None:
@@ -154,7 +164,7 @@ def _worth(pair: tuple[Chain, Division]) -> tuple[bool, int, int, int, int]:
 
 def _chains(search: Search) -> Iterator[Chain]:
     """The best chain of each place where one may begin, without those inside an earlier one. Raises TooManyNames."""
-    text, known, end = search.text, lengths(), 0
+    text, known, end = search.text, name_lengths(), 0
     for start in range(len(text) - 1):
         if start < end or text[start : start + 2] not in known:
             continue
@@ -189,8 +199,10 @@ def _grown(search: Search, chain: Chain) -> Chain:
         return best
     start = _GAP.match(text, chain.end).end() if chain.named else chain.start  # type: ignore[union-attr]
     for place in (start, start + 1) if chain.named and text[start : start + 1] == "县" else (start,):
-        for size in lengths().get(text[place : place + 2], ()):
-            meant_by = names().get(text[place : place + size]) if place + size <= len(text) else None
+        for size in name_lengths().get(text[place : place + 2], ()):
+            meant_by = (
+                meanings_by_name().get(text[place : place + size]) if place + size <= len(text) else None
+            )
             longer = _with_name(search, chain, place, place + size, meant_by) if meant_by else None
             if longer and (longer.named, longer.whole, longer.end) > (best.named, best.whole, best.end):
                 best = longer
@@ -282,6 +294,6 @@ def _with_short_county(text: str, end: int, division: Division) -> tuple[int, Di
     match = re.compile(r"([\u4e00-\u9fff]{2})新?[区县市](?!场)").match(text, start)
     if division.level != CITY or match is None:
         return end, division
-    counties = below().get((division.province, division.city), ())
+    counties = counties_by_city().get((division.province, division.city), ())
     near = [each for each in counties if each.district.startswith(match[1])]
     return (match.end(), near[0]) if len(near) == 1 else (end, division)

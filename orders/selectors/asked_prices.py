@@ -31,7 +31,7 @@ def with_list_prices(rows: Sequence[Row], held: Collection[str], customer: Custo
     ]
 
 
-def listed(data: Mapping[str, Any]) -> list[Row]:
+def rows_at_list_price(data: Mapping[str, Any]) -> list[Row]:
     """The lines of a request that were asked for at a price of the list."""
     rows = data.get("items") or []
     return [row for row in rows if LIST_PRICE in row and row.get("unit_price") is None]
@@ -47,7 +47,7 @@ def price_clashes(
 
     Who shows many requests at once passes the `variants` of them all.
     """
-    asked = [row for row in listed(data) if row["sku"] not in held]
+    asked = [row for row in rows_at_list_price(data) if row["sku"] not in held]
     now = _by_list(asked, customer, variants)
     return [
         Clash(LIST_PRICE, row[LIST_PRICE], str(now[row["sku"]]), row[LIST_PRICE], sku=row["sku"])

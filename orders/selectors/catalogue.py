@@ -7,7 +7,7 @@ from functools import cached_property
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from orders.models import Product, TierPrice, Variant
-from orders.selectors.products import MOST_WORDS, variants
+from orders.selectors.products import MOST_WORDS, variants_with_tiers
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.search.query import parse_query
 
@@ -19,7 +19,7 @@ class Style:
     """A product with the variants that are on sale."""
 
     product: Product
-    variants: list[Variant]
+    variants_with_tiers: list[Variant]
     # Below this many pieces the number itself is told.
     low: int
 
@@ -78,7 +78,7 @@ def catalogue_page(*, q: str = "", category: str = "", after: int | None = None)
     return CataloguePage(styles, products[PAGE_SIZE - 1].pk if more else None)
 
 
-def categories() -> list[str]:
+def categories_on_sale() -> list[str]:
     """The categories in which something is on sale."""
     named = _on_sale().exclude(category="").order_by("category")
     return list(named.values_list("category", flat=True).distinct())
@@ -92,7 +92,7 @@ def style_of(product_id: int) -> Style | None:
 
 def variants_on_sale(skus: list[str]) -> dict[str, Variant]:
     """The variants on sale by SKU, with product and tiers."""
-    return {each.sku: each for each in variants().filter(sku__in=skus)}
+    return {each.sku: each for each in variants_with_tiers().filter(sku__in=skus)}
 
 
 def is_few(variant: Variant, low: int) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from orders.labels import field_label, field_text, nothing
+from orders.labels import empty_text, field_label, field_text
 from orders.models import ChangeKind, ChangeRequest, Order, OrderLine, Variant
 from orders.policies.change_merging import TOLD, Clash, merge_change
 from orders.policies.contact_masks import masked_phones
@@ -55,7 +55,7 @@ def clashes_of(
 ) -> list[Clash]:
     """What somebody else has changed since a request was made that wants it otherwise, and prices that moved.
 
-    Who shows many requests at once passes the `variants` of all `listed` goods.
+    Who shows many requests at once passes the `variants` of all goods at a price of the list.
     """
     if request.kind == ChangeKind.CANCEL:
         return []
@@ -101,4 +101,4 @@ def _pieces(rows: list[dict[str, Any]]) -> str:
         f"×{row['quantity']}" + (f" @{row['unit_price']}" if row.get("unit_price") is not None else "")
         for row in rows
     ]
-    return _("，").join(told) or nothing()
+    return _("，").join(told) or empty_text()

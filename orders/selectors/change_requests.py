@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.models import ChangeKind, ChangeRequest, Handler, Order, OrderLine, Status, Variant
-from orders.policies.change_policy import ENDED, FREEZING, INSTEAD, PARTS, STAGES, Outcome, policy, stage_of
+from orders.policies.change_policy import ENDED, FREEZING, INSTEAD, PARTS, STAGES, Outcome, stage_of
 from orders.policies.contact_masks import masked_phones
-from orders.selectors.asked_prices import listed, prices_mark
+from orders.selectors.asked_prices import prices_mark, rows_at_list_price
 from orders.selectors.change_clashes import ClashText, clash_texts, clashes_of
+from orders.selectors.change_policy import policy_in_force
 from orders.selectors.goods import goods_names
 from orders.selectors.timeline import BeforeAfter, in_words
 from orders.selectors.visibility import orders_visible_to
@@ -75,17 +76,17 @@ def asked_changes(order: Order, *, whole: bool = False) -> list[AskedChange]:
     rows = _shown(
         order.change_requests.select_related("order__customer").order_by("-id")[:SHOWN], whole=whole
     )
-    late = interceptable(order)
+    late = interceptable_request(order)
     return [replace(each, may_intercept=True) if late and each.row.pk == late.pk else each for each in rows]
 
 
-def interceptable(order: Order) -> ChangeRequest | None:
+def interceptable_request(order: Order) -> ChangeRequest | None:
     """The customer's last wish for another address, when the parcel left before anybody had answered it."""
     last = order.change_requests.filter(kind=ChangeKind.ADDRESS).order_by("-id").first()
     late = last is not None and last.state == ChangeRequest.State.VOID and last.handler != Handler.CUSTOMER
     if not late or order.status != Status.SHIPPED:
         return None
-    return last if policy()[Status.SHIPPED, "address"] == Outcome.COURIER else None
+    return last if policy_in_force()[Status.SHIPPED, "address"] == Outcome.COURIER else None
 
 
 def consent_text(consent: dict[str, Any]) -> str:
@@ -109,7 +110,7 @@ def open_changes_for(actor: Actor | None, handler: Handler) -> list[AskedChange]
     return _shown(rows.select_related("order__customer").order_by("id")[:LIMIT])
 
 
-def freezing() -> QuerySet[ChangeRequest]:
+def freezing_requests() -> QuerySet[ChangeRequest]:
     """Open requests that keep a parcel here; one that only the courier can grant does not, the parcel is gone."""
     waiting = ChangeRequest.objects.filter(state=ChangeRequest.State.OPEN, kind__in=FREEZING)
     return waiting.exclude(handler=Handler.COURIER).order_by("pk")
@@ -117,10 +118,10 @@ def freezing() -> QuerySet[ChangeRequest]:
 
 def open_freezing(order: Order) -> ChangeRequest | None:
     """The oldest request that keeps this order's parcel here."""
-    return freezing().filter(order=order).first()
+    return freezing_requests().filter(order=order).first()
 
 
-def unanswered(now: datetime) -> list[int]:
+def overdue_request_ids(now: datetime) -> list[int]:
     """Ids of requests whose time to be answered is over."""
     due = ChangeRequest.objects.filter(state=ChangeRequest.State.OPEN, answer_by__lte=now)
     return list(due.order_by("answer_by").values_list("pk", flat=True)[:500])
@@ -130,7 +131,12 @@ def _shown(rows: QuerySet[ChangeRequest], *, whole: bool = False) -> list[AskedC
     now, asked = timezone.now(), list(rows)
     prefetch_related_objects([row.order for row in asked if _may_clash(row)], "lines")
     names = goods_names(fields for row in asked for fields in (row.before, row.after))
-    goods = [ItemInput(row["sku"], 1) for each in asked if _may_clash(each) for row in listed(each.data)]
+    goods = [
+        ItemInput(row["sku"], 1)
+        for each in asked
+        if _may_clash(each)
+        for row in rows_at_list_price(each.data)
+    ]
     variants = variants_by_sku(goods) if goods else {}
     return [asked_change(row, now, names, variants, whole=whole) for row in asked]
 
@@ -164,7 +170,7 @@ def _may_clash(row: ChangeRequest) -> bool:
     """Whether anything happened to the order of an open request since (the asking itself is one event), or may have
     happened to a price that it was asked for at."""
     moved = row.order.version > row.base_version + 1
-    return row.state == ChangeRequest.State.OPEN and (moved or bool(listed(row.data)))
+    return row.state == ChangeRequest.State.OPEN and (moved or bool(rows_at_list_price(row.data)))
 
 
 def change_status(row: ChangeRequest) -> str:
@@ -206,7 +212,7 @@ class Choice:
 
 def choices_for(order: Order) -> dict[str, Choice]:
     """What a customer may ask for now, by kind."""
-    stage, table = stage_of(order, list(order.lines.all())), policy()
+    stage, table = stage_of(order, list(order.lines.all())), policy_in_force()
     minutes = shop_settings().change_answer_minutes
 
     def choice(kind: str, *parts: str) -> Choice:

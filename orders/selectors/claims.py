@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from orders.labels import status_label
 from orders.models import Order, OrderLine, Status
-from orders.services.after_sales import asked_until, claimable, is_too_late
+from orders.services.after_sales import asked_until, claimable_pieces, is_too_late
 
 ENDED = frozenset({Status.REFUNDING, Status.REFUNDED, Status.CANCELLED})
 
@@ -21,7 +21,7 @@ def why_no_claim(
 ) -> str:
     """Why nothing of an order can be claimed; empty when something can.
 
-    `left`: what `claimable` says of these lines, where it is known already. `decides_late`: for a manager, who may
+    `left`: what `claimable_pieces` says of these lines, where it is known already. `decides_late`: for a manager, who may
     open a case after its time.
     """
     lines = list(lines)
@@ -33,7 +33,7 @@ def why_no_claim(
     if until is not None and is_too_late(order) and not decides_late:
         time = f"{timezone.localtime(until):%m/%d %H:%M}"
         return _("申请售后的时间到 %(time)s 为止，已经过了") % {"time": time}
-    if any((claimable(order, lines) if left is None else left).values()):
+    if any((claimable_pieces(order, lines) if left is None else left).values()):
         return ""
     if any(line.shipped_quantity > line.returned_quantity for line in lines):
         return _("发出的商品都已申请过售后")

@@ -25,7 +25,7 @@ OWING = (
 BALANCE = F("total") - F("debt_reduced") - F("paid_amount") + F("difference_refunded")
 
 
-def debts(**narrowed_to: Any) -> QuerySet[Order]:
+def open_debts(**narrowed_to: Any) -> QuerySet[Order]:
     """Orders with something still to be paid, each with how much as `open`, the oldest first."""
     orders = Order.objects.filter(status__in=OWING, **narrowed_to).annotate(open=BALANCE)
     return orders.filter(open__gt=0).order_by("placed_at", "pk")
@@ -36,7 +36,7 @@ def owed_by(customer: Customer) -> Decimal:
 
     In the currency of their limit; debts in another are no part of it, since sums of two currencies are no sum.
     """
-    open_ = debts(customer=customer, currency=customer.credit_currency)
+    open_ = open_debts(customer=customer, currency=customer.credit_currency)
     return open_.aggregate(sum=Sum("open"))["sum"] or Decimal(0)
 
 

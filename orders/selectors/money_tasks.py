@@ -37,7 +37,7 @@ class Debtor:
 class MoneyTasks:
     """All that is open, the most pressing first in each list."""
 
-    debtors: list[Debtor]
+    debtors_among: list[Debtor]
     differences: list[Order]
     to_return: list[Refund]
     deposits: list[Order]
@@ -55,14 +55,14 @@ def money_tasks(actor: Actor, *, now: datetime | None = None) -> MoneyTasks:
     refunds = Refund.objects.filter(order__in=visible, state__in=PROMISED, purpose__in=MONEY_BACK)
     deposits = visible.filter(pk__in=deposits_to_decide(now).values("pk"))
     return MoneyTasks(
-        debtors=debtors(visible, timezone.localdate(now))[:MOST],
+        debtors=debtors_among(visible, timezone.localdate(now))[:MOST],
         differences=list(differences.select_related("customer").order_by("placed_at", "pk")[:MOST]),
         to_return=list(refunds.select_related("order__customer").order_by("requested_at", "pk")[:MOST]),
         deposits=list(deposits.select_related("customer").order_by("pay_by", "pk")[:MOST]),
     )
 
 
-def debtors(orders: QuerySet[Order], today: date) -> list[Debtor]:
+def debtors_among(orders: QuerySet[Order], today: date) -> list[Debtor]:
     """Who owes what of these orders on account: who is late first, by the day that was missed first."""
     open_ = orders.filter(status__in=OWING, on_account=True).annotate(open=BALANCE).filter(open__gt=0)
     rows = (

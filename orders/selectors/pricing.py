@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from orders.models import Order, OrderLine, Variant
 from orders.selectors.credit import credit_left, not_lent
 from orders.services.items import MAX_QUANTITY, ItemInput, as_written, price_items, variants_by_sku
-from orders.services.moves import CENT, MAX_MONEY, money, whole
+from orders.services.moves import CENT, MAX_MONEY, read_count, read_money
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.text import HOME_CURRENCY
 
@@ -147,7 +147,7 @@ def price_order(wanted: Shopping) -> OrderPrice:
     old = {line.sku: line for line in order.lines.select_related("variant")} if order else {}
     wanted = replace(wanted, items=as_written(wanted.items))
     variants = variants_by_sku(wanted.items)
-    countable = [item for item in wanted.items if 0 < whole(item.quantity) <= MAX_QUANTITY]
+    countable = [item for item in wanted.items if 0 < read_count(item.quantity) <= MAX_QUANTITY]
     lines = _lines(countable, variants, old, wanted.customer)
     discount, fee = wanted.discount or ZERO, wanted.shipping_fee or ZERO
     limit = wanted.customer.credit_limit if wanted.customer.pk else ZERO
@@ -196,7 +196,7 @@ def _lines(
 
 
 def _can_be_price(item: ItemInput) -> bool:
-    return item.unit_price is None or ((price := money(item.unit_price)) is not None and price >= 0)
+    return item.unit_price is None or ((price := read_money(item.unit_price)) is not None and price >= 0)
 
 
 def _by_list(items: list[ItemInput], variants: dict[str, Variant], customer: Customer) -> list[Decimal]:
@@ -209,7 +209,7 @@ def _unsold(item: ItemInput, line: OrderLine | None) -> LinePrice:
     if line is None:
         return LinePrice(item.sku, "", "", int(item.quantity), None)
     return LinePrice(
-        line.sku, line.name, line.spec, int(item.quantity), money(item.unit_price), None, line.variant
+        line.sku, line.name, line.spec, int(item.quantity), read_money(item.unit_price), None, line.variant
     )
 
 
@@ -218,7 +218,7 @@ def _warnings(
 ) -> list[str]:
     """What would be refused, or what sales ought to know, in words."""
     told = _about_goods(price, variants, old)
-    odd = [item.sku for item in wanted.items if not 0 < whole(item.quantity) <= MAX_QUANTITY]
+    odd = [item.sku for item in wanted.items if not 0 < read_count(item.quantity) <= MAX_QUANTITY]
     if odd:
         told.append(_("数量不正确：%(skus)s") % {"skus": _("、").join(odd[:10])})
     if any(item.sku in variants and not _can_be_price(item) for item in wanted.items):

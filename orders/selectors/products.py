@@ -11,7 +11,7 @@ from shopcomm.core.search.query import parse_query
 MOST_WORDS = 5
 
 
-def variants(*, active_only: bool = True) -> QuerySet[Variant]:
+def variants_with_tiers(*, active_only: bool = True) -> QuerySet[Variant]:
     """Variants with product and tiers, by SKU."""
     rows = Variant.objects.select_related("product").prefetch_related("tiers").order_by("sku")
     return rows.filter(is_active=True, product__is_active=True) if active_only else rows
@@ -19,7 +19,7 @@ def variants(*, active_only: bool = True) -> QuerySet[Variant]:
 
 def variants_matching(q: str, *, limit: int = 20) -> list[Variant]:
     """Variants whose SKU, barcode, name, colour or size has every word of the text."""
-    found = variants()
+    found = variants_with_tiers()
     for word in parse_query(q).words[:MOST_WORDS]:
         found = found.filter(
             Q(sku__icontains=word)

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from orders.models import Quote, QuoteLine, TierPrice, Variant
 from orders.selectors.visibility import orders_visible_to
-from orders.services.addresses import AddressInput, address_of
+from orders.services.addresses import AddressInput, receiver_of_order
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
@@ -69,7 +69,7 @@ def last_address(customer: Customer, reader: Actor) -> AddressInput:
     last = seen.order_by("-placed_at", "-pk").first()
     if last is None:
         return AddressInput(customer.name, customer.phone, "", "")
-    return address_of(last)
+    return receiver_of_order(last)
 
 
 def wanted_items(text: str) -> list[dict[str, object]]:

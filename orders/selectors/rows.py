@@ -84,12 +84,12 @@ NOTHING = Goods("", 0, "", "", "")
 def order_rows(actor: Actor, filters: OrderFilters) -> RowPage:
     """One keyset page of rows; as quick on the thousandth page as on the first."""
     page = keyset_page(actor, filters, _values)
-    return RowPage(rows_of(page.orders, actor), page.next_cursor, page.previous_cursor)
+    return RowPage(rows_for_list(page.orders, actor), page.next_cursor, page.previous_cursor)
 
 
 def order_row(actor: Actor, orders: QuerySet[Order]) -> OrderRow | None:
     """One order of a queryset as a row."""
-    found = rows_of(_values(orders)[:1], actor)
+    found = rows_for_list(_values(orders)[:1], actor)
     return found[0] if found else None
 
 
@@ -99,7 +99,7 @@ def _values(orders: QuerySet[Order]) -> Any:
     )
 
 
-def rows_of(found: Iterable[Any], actor: Actor) -> list[OrderRow]:
+def rows_for_list(found: Iterable[Any], actor: Actor) -> list[OrderRow]:
     """Rows with their goods and the last word of their conversations."""
     found = list(found)
     ids = [row.pk for row in found]

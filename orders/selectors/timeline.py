@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from orders import hooks
 from orders.events import INTERNAL_FIELDS, FieldsEvent, OrderChanged
-from orders.labels import SUMS, field_label, field_text, in_order, prices_differ
+from orders.labels import SUMS, field_label, field_text, prices_differ, sort_fields
 from orders.models import Order, TrackingNode
 from orders.policies.contact_masks import masked_phones
 from orders.reading.couriers import courier_name
@@ -50,7 +50,7 @@ class TimelineEntry:
     told: tuple[str, ...] = ()
 
 
-def timeline(order: Order, *, audience: Audience = "shop") -> list[TimelineEntry]:
+def order_timeline(order: Order, *, audience: Audience = "shop") -> list[TimelineEntry]:
     """Events and courier scans of an order, oldest first, as far as the audience may know."""
     happened = list(events_of_order(order.pk))
     whole = whole_facts(happened)
@@ -154,7 +154,7 @@ def in_words(
             field_text(name, before.get(name), priced=priced, names=names, currency=currency),
             field_text(name, after[name], priced=priced, names=names, currency=currency),
         )
-        for name in in_order(after)
+        for name in sort_fields(after)
     ]
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders import hooks
-from orders.labels import asks
+from orders.labels import request_title
 from orders.models import AfterSalesCase, ChangeRequest, Handler, Order, Quote, Refund, ShortageTask
 from orders.policies.after_sales import SHOPS_TURN
 from orders.selectors.due import deposits_to_decide
@@ -32,7 +32,7 @@ def todo_list(actor: Actor, *, now: datetime | None = None) -> list[Todo]:
     return sorted(rows, key=lambda todo: todo.since)
 
 
-def todo_count(actor: Actor, *, now: datetime | None = None) -> int:
+def count_todo(actor: Actor, *, now: datetime | None = None) -> int:
     """How many rows that list has, in one query."""
     now = now or timezone.now()
     parts: list[str] = []
@@ -50,7 +50,7 @@ def todo_count(actor: Actor, *, now: datetime | None = None) -> int:
         return int(cursor.fetchone()[0])
 
 
-def concerns(actor: Actor) -> QuerySet[Order]:
+def orders_concerning(actor: Actor) -> QuerySet[Order]:
     """The orders an actor has to see to: a manager all of them, sales their own and those of nobody."""
     visible = orders_visible_to(actor)
     if not actor.may("orders.view_assigned"):
@@ -76,18 +76,25 @@ def _changes(actor: Actor, now: datetime) -> QuerySet[ChangeRequest]:
     theirs = Q(handler__in=[Handler.SALES, Handler.COURIER])
     if actor.may("changes.answer_escalated"):
         theirs |= Q(handler=Handler.WAREHOUSE) & ~Q(escalated_at=None)
-    rows = ChangeRequest.objects.filter(theirs, state=ChangeRequest.State.OPEN, order__in=concerns(actor))
+    rows = ChangeRequest.objects.filter(
+        theirs, state=ChangeRequest.State.OPEN, order__in=orders_concerning(actor)
+    )
     return rows.select_related("order__customer").order_by("asked_at", "pk")
 
 
 def _change(row: ChangeRequest) -> Todo:
     return Todo(
-        TodoKind.CHANGE, row.pk, row.asked_at, answer_by=row.answer_by, text=asks(row), **_about(row.order)
+        TodoKind.CHANGE,
+        row.pk,
+        row.asked_at,
+        answer_by=row.answer_by,
+        text=request_title(row),
+        **_about(row.order),
     )
 
 
 def _cases(actor: Actor, now: datetime) -> QuerySet[AfterSalesCase]:
-    rows = AfterSalesCase.objects.filter(state__in=SHOPS_TURN, order__in=concerns(actor))
+    rows = AfterSalesCase.objects.filter(state__in=SHOPS_TURN, order__in=orders_concerning(actor))
     if not actor.may("after_sales.decide_own_appeal"):
         # An appeal is not for whoever refused.
         rows = rows.exclude(appealed=True, refused_by=actor.id)
@@ -104,7 +111,7 @@ def _late_returns(actor: Actor, now: datetime) -> QuerySet[AfterSalesCase]:
     rows = AfterSalesCase.objects.filter(
         state=AfterSalesCase.State.WAITING_RETURN,
         return_by__lt=timezone.localdate(now),
-        order__in=concerns(actor),
+        order__in=orders_concerning(actor),
     )
     return rows.select_related("order__customer").order_by("return_by", "pk")
 
@@ -119,7 +126,7 @@ def _refunds(actor: Actor, now: datetime) -> QuerySet[Refund]:
     """Money that has to be paid out, and whole orders that are asked back: for whoever may book it."""
     wanted = Q(state__in=PROMISED, purpose__in=MONEY_BACK)
     wanted |= Q(state=Refund.State.REQUESTED, purpose=Refund.Purpose.ORDER)
-    rows = Refund.objects.filter(wanted, order__in=concerns(actor))
+    rows = Refund.objects.filter(wanted, order__in=orders_concerning(actor))
     rows = rows if actor.may("payments.record") else rows.none()
     return rows.select_related("order__customer").order_by("requested_at", "pk")
 
@@ -136,7 +143,7 @@ def _refund(row: Refund) -> Todo:
 
 
 def _deposits(actor: Actor, now: datetime) -> QuerySet[Order]:
-    rows = deposits_to_decide(now).filter(pk__in=concerns(actor).values("pk"))
+    rows = deposits_to_decide(now).filter(pk__in=orders_concerning(actor).values("pk"))
     rows = rows if actor.may("payments.record") else rows.none()
     return rows.select_related("customer")
 
@@ -148,7 +155,7 @@ def _deposit(row: Order) -> Todo:
 
 
 def _shortages(actor: Actor, now: datetime) -> QuerySet[ShortageTask]:
-    rows = ShortageTask.objects.filter(state=ShortageTask.State.OPEN, order__in=concerns(actor))
+    rows = ShortageTask.objects.filter(state=ShortageTask.State.OPEN, order__in=orders_concerning(actor))
     return rows.select_related("order__customer").order_by("raised_at", "pk")
 
 

@@ -19,7 +19,7 @@ from orders.models import (
     Urge,
     WarehouseAlert,
 )
-from orders.selectors.change_requests import freezing
+from orders.selectors.change_requests import freezing_requests
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.cutoff import dispatch_cutoff
@@ -147,7 +147,7 @@ def with_pick_fields(orders: QuerySet[Order]) -> QuerySet[Order]:
             "alerts", queryset=WarehouseAlert.objects.filter(acknowledged_at=None), to_attr="open_alerts"
         ),
         Prefetch("urges", queryset=Urge.objects.order_by("-id"), to_attr="pressed"),
-        Prefetch("change_requests", queryset=freezing(), to_attr="open_freezing"),
+        Prefetch("change_requests", queryset=freezing_requests(), to_attr="open_freezing"),
         "shipments",
     )
 

@@ -31,12 +31,12 @@ class AddressInput:
         return {column: column_text(column, getattr(self, field)) for field, column in COLUMNS.items()}
 
 
-def address_of(order: Order) -> AddressInput:
+def receiver_of_order(order: Order) -> AddressInput:
     """The receiver as the order has it."""
     return AddressInput(**{field: getattr(order, column) for field, column in COLUMNS.items()})
 
 
-def clean(value: Any) -> str:
+def clean_text(value: Any) -> str:
     """Text for a column: stripped, without the one character PostgreSQL cannot keep."""
     return str(value or "").replace("\x00", "").strip()
 

@@ -17,15 +17,15 @@ from orders.policies.after_sales import CASE_MOVES, OPEN, may_decide
 from orders.reading.couriers import courier_code
 from orders.reading.waybills import courier_of
 from orders.selectors.parcels_home import not_home
-from orders.services.addresses import clean
-from orders.services.announce import record
-from orders.services.case_agreements import approve_part, name_return, worth
+from orders.services.addresses import clean_text
+from orders.services.announce import save_with_event
+from orders.services.case_agreements import approve_part, name_return, worth_of_pieces
 from orders.services.debts import reduce_debt, worth_left
 from orders.services.guards import TRACKING_NUMBER
 from orders.services.locks import lock_lines, lock_order, lock_orders
 from orders.services.moves import CENT
-from orders.services.refunds import PAYABLE, promise_refund, refundable
-from orders.services.replacements import call_off, place_replacement
+from orders.services.refunds import PAYABLE, promise_refund, refundable_amount
+from orders.services.replacements import cancel_replacement, place_replacement
 from orders.services.rights import require_right
 from orders.services.transitions import check_owner, transition_order
 from shopcomm.core.accounts.actors import Actor
@@ -79,9 +79,9 @@ def open_case(*, actor: Actor, order_id: int, wanted: CaseInput) -> AfterSalesCa
         order=order,
         kind=wanted.kind,
         reason=wanted.reason,
-        note=clean(wanted.note)[:500],
+        note=clean_text(wanted.note)[:500],
         pictures=wanted.pictures[:MAX_PICTURES],
-        amount=worth(order, [(lines[row.line_id], row.quantity) for row in wanted.lines]),
+        amount=worth_of_pieces(order, [(lines[row.line_id], row.quantity) for row in wanted.lines]),
         asked_by=actor.name,
         asked_at=timezone.now(),
         key=key,
@@ -95,7 +95,7 @@ def open_case(*, actor: Actor, order_id: int, wanted: CaseInput) -> AfterSalesCa
         )
         for row in wanted.lines
     )
-    tell(case, order, actor, wanted.note)
+    record_case_event(case, order, actor, wanted.note)
     return case
 
 
@@ -131,7 +131,7 @@ def _check_wanted(order: Order, lines: dict[int, OrderLine], wanted: CaseInput) 
         raise GuardFailed(("reason_required", _("请选择类型和原因")))
     if not wanted.lines or len({row.line_id for row in wanted.lines}) != len(wanted.lines):
         raise GuardFailed(("lines_required", _("请至少选择一件商品")))
-    left = claimable(order, list(lines.values()))
+    left = claimable_pieces(order, list(lines.values()))
     if any(not 0 < row.quantity <= left.get(row.line_id, 0) for row in wanted.lines):
         raise GuardFailed(("qty_exceeds_shipped", _("数量超过已发出、还没有申请售后的数量")))
     if wanted.kind == Kind.EXCHANGE:
@@ -147,7 +147,7 @@ def _check_exchange(lines: dict[int, OrderLine], wanted: CaseInput) -> None:
             raise GuardFailed(("wanted_unknown", _("请选择要换成的颜色和尺寸")))
 
 
-def claimable(
+def claimable_pieces(
     order: Order, lines: list[OrderLine], *, besides: AfterSalesCase | None = None
 ) -> dict[int, int]:
     """How many pieces of each line have left, are not back and are in no open case (but for one's own)."""
@@ -182,7 +182,7 @@ def approve_case(
     for returns without it. Raises AfterSalesCase.DoesNotExist, NotAllowed, GuardFailed, InsufficientStock for an
     exchange.
     """
-    case, order = begin(actor, case_id, "approve")
+    case, order = lock_case_for(actor, case_id, "approve")
     if case.state != State.APPLIED:
         return case
     _check_decider(case, actor)
@@ -192,7 +192,7 @@ def approve_case(
         if not 0 <= amount <= worth_left(order):
             raise GuardFailed(("amount_invalid", _("金额不正确")))
         case.amount = amount.quantize(CENT)
-    case.answer, case.answered_by = clean(answer)[:300], actor.name
+    case.answer, case.answered_by = clean_text(answer)[:300], actor.name
     if case.kind == Kind.EXCHANGE:
         case.replacement = place_replacement(actor=actor, case=case, credit=case.amount)
     case.state = State.REFUND_DUE if case.kind == Kind.REFUND else State.WAITING_RETURN
@@ -201,13 +201,13 @@ def approve_case(
     case.save()
     if case.kind == Kind.REFUND:
         give_money(case, order, actor)
-    tell(case, order, actor, _("；").join(filter(None, (case.answer, *told))))
+    record_case_event(case, order, actor, _("；").join(filter(None, (case.answer, *told))))
     return case
 
 
 def _check_with_customer(case: AfterSalesCase, order: Order) -> None:
     """A parcel that came home after the question was asked is sent again: there is nothing to make good any more."""
-    left = claimable(order, lock_lines(order), besides=case)
+    left = claimable_pieces(order, lock_lines(order), besides=case)
     if any(row.quantity > left.get(row.line_id, 0) for row in case.lines.all()):
         text = _("这些商品已随包裹退回仓库，会重新发出，这张售后单不能再同意")
         raise GuardFailed(("goods_came_home", text))
@@ -218,7 +218,7 @@ def give_money(case: AfterSalesCase, order: Order, actor: Actor) -> None:
 
     When that is all there is left of the money, the whole order is being refunded.
     """
-    amount = min(reduce_debt(order, case, case.amount, actor), refundable(order))
+    amount = min(reduce_debt(order, case, case.amount, actor), refundable_amount(order))
     if amount <= 0:
         case.state, case.closed_at = State.RESOLVED, timezone.now()
         case.save(update_fields=["state", "closed_at"])
@@ -243,18 +243,18 @@ def _decider(actor: Actor) -> Actor:
 @transaction.atomic
 def reject_case(*, actor: Actor, case_id: int, reason: str) -> AfterSalesCase:
     """Refuse, with a reason the customer reads. Raises as approve_case does."""
-    case, order = begin(actor, case_id, "reject")
+    case, order = lock_case_for(actor, case_id, "reject")
     if case.state == State.REJECTED:
         return case
     _check_decider(case, actor)
     if not reason.strip():
         raise GuardFailed(("reason_required", _("请填写原因")))
-    call_off(case, actor, reason.strip())
-    case.state, case.answer, case.answered_by = State.REJECTED, clean(reason)[:300], actor.name
+    cancel_replacement(case, actor, reason.strip())
+    case.state, case.answer, case.answered_by = State.REJECTED, clean_text(reason)[:300], actor.name
     case.refused_by_id = actor.staff_id
     case.closed_at = timezone.now()
     case.save()
-    tell(case, order, actor, case.answer)
+    record_case_event(case, order, actor, case.answer)
     return case
 
 
@@ -267,14 +267,14 @@ def _check_decider(case: AfterSalesCase, actor: Actor) -> None:
 @transaction.atomic
 def appeal_case(*, actor: Actor, case_id: int, note: str) -> AfterSalesCase:
     """Ask once more; somebody else decides, or a manager. Goods that were inspected and refused stay refused."""
-    case, order = begin(actor, case_id, "appeal")
+    case, order = lock_case_for(actor, case_id, "appeal")
     if case.appealed or case.lines.exclude(good=0, damaged=0).exists():
         raise GuardFailed(("appealed", _("已经申诉过了，请在客服里联系我们")))
     if case.replacement_id:
         raise GuardFailed(("appealed", _("换货已取消，请重新申请")))
     case.state, case.appealed, case.closed_at = State.APPLIED, True, None
     case.save()
-    tell(case, order, actor, _("客户申诉：%(note)s") % {"note": clean(note)[:300]})
+    record_case_event(case, order, actor, _("客户申诉：%(note)s") % {"note": clean_text(note)[:300]})
     return case
 
 
@@ -282,13 +282,13 @@ def appeal_case(*, actor: Actor, case_id: int, note: str) -> AfterSalesCase:
 @transaction.atomic
 def withdraw_case(*, actor: Actor, case_id: int) -> AfterSalesCase:
     """Take a case back before anything has been sent. Raises as approve_case does."""
-    case, order = begin(actor, case_id, "withdraw")
+    case, order = lock_case_for(actor, case_id, "withdraw")
     if case.state == State.WITHDRAWN:
         return case
-    call_off(case, actor, _("客户撤回售后申请"))
+    cancel_replacement(case, actor, _("客户撤回售后申请"))
     case.state, case.closed_at = State.WITHDRAWN, timezone.now()
     case.save()
-    tell(case, order, actor, "")
+    record_case_event(case, order, actor, "")
     return case
 
 
@@ -296,7 +296,7 @@ def withdraw_case(*, actor: Actor, case_id: int) -> AfterSalesCase:
 @transaction.atomic
 def send_back(*, actor: Actor, case_id: int, carrier: str, tracking_number: str) -> AfterSalesCase:
     """Say with which parcel the goods come back. Raises as approve_case does."""
-    case, order = begin(actor, case_id, "send")
+    case, order = lock_case_for(actor, case_id, "send")
     number = tracking_number.strip().upper()
     if not TRACKING_NUMBER.fullmatch(number):
         raise GuardFailed(("tracking_required", _("请填写正确的运单号")))
@@ -307,11 +307,11 @@ def send_back(*, actor: Actor, case_id: int, carrier: str, tracking_number: str)
         return case
     case.carrier, case.tracking_number, case.state = code, number, State.RETURN_IN_TRANSIT
     case.save()
-    tell(case, order, actor, "")
+    record_case_event(case, order, actor, "")
     return case
 
 
-def begin(actor: Actor, case_id: int, command: str) -> tuple[AfterSalesCase, Order]:
+def lock_case_for(actor: Actor, case_id: int, command: str) -> tuple[AfterSalesCase, Order]:
     """The case and its order, locked, for somebody who may do this now. A command that is done already passes.
 
     Raises AfterSalesCase.DoesNotExist, NotAllowed, GuardFailed.
@@ -338,17 +338,17 @@ DONE_ALREADY = {
 }
 
 
-def tell(case: AfterSalesCase, order: Order, actor: Actor, text: str) -> None:
+def record_case_event(case: AfterSalesCase, order: Order, actor: Actor, text: str) -> None:
     """One more event of the order: where its case is now, and the money that waits for somebody to pay it out."""
     due = case.refunds.filter(state__in=PAYABLE, purpose=Refund.Purpose.CASE)
     to_pay = due.aggregate(sum=Sum("amount"))["sum"] if case.state == State.REFUND_DUE else None
-    record(
+    save_with_event(
         order,
         AfterSalesMoved,
         actor=actor,
         case_id=case.pk,
         kind=case.kind,
         state=case.state,
-        text=clean(text)[:800],
+        text=clean_text(text)[:800],
         amount=str(to_pay or ""),
     )

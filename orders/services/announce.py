@@ -17,7 +17,7 @@ from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED, push_on_commit
 STOCKROOM_STATUSES = frozenset({Status.PAID, Status.PICKING, Status.SHIPPED, Status.DELIVERED})
 
 
-def record(
+def save_with_event(
     order: Order, fact: type[OrderEvent], /, *, actor: Actor, status_from: str | None = None, **facts: Any
 ) -> DomainEvent:
     """Save a locked order with one more event: version + 1, log, hooks, live frames.
@@ -37,11 +37,11 @@ def record(
         **facts,
     )
     row = publish(happened, actor=actor)
-    announce(order, row, actor)
+    announce_event(order, row, actor)
     return row
 
 
-def announce(order: Order, row: DomainEvent, actor: Actor) -> None:
+def announce_event(order: Order, row: DomainEvent, actor: Actor) -> None:
     """Call the hooks of higher floors, then push the event to the feeds once all is committed."""
     for hook in hooks.order_event_hooks:
         hook(order, row, actor)

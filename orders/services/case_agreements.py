@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine
-from orders.services.addresses import clean
+from orders.services.addresses import clean_text
 from orders.services.debts import worth_left
 from shopcomm.core.configuration.models import shop_settings
 
 LONGEST = 400
 
 
-def worth(order: Order, pieces: list[tuple[OrderLine, int]]) -> Decimal:
+def worth_of_pieces(order: Order, pieces: list[tuple[OrderLine, int]]) -> Decimal:
     """What was paid for these pieces: their share of the goods, discounts and all, and never more than is left."""
     goods = sum((line.unit_price * count for line, count in pieces), Decimal(0))
     return max(min(order.share_of(goods), worth_left(order)), Decimal(0))
@@ -41,7 +41,7 @@ def approve_part(case: AfterSalesCase, order: Order, pieces: dict[int, int]) -> 
         row.asked, row.quantity = row.quantity, agreed[row.pk]
     AfterSalesLine.objects.filter(pk__in=[row.pk for row in part if not row.quantity]).delete()
     AfterSalesLine.objects.bulk_update([row for row in part if row.quantity], ["asked", "quantity"])
-    case.amount = worth(order, [(row.line, agreed[row.pk]) for row in rows])
+    case.amount = worth_of_pieces(order, [(row.line, agreed[row.pk]) for row in rows])
     return told
 
 
@@ -54,7 +54,7 @@ def _told(row: AfterSalesLine, agreed: int) -> str:
 def name_return(case: AfterSalesCase, return_to: str) -> str:
     """Write where a case's goods go and until when they are to be sent; returns it in words."""
     shop = shop_settings()
-    case.return_to = clean(return_to)[:LONGEST] or shop.return_to
+    case.return_to = clean_text(return_to)[:LONGEST] or shop.return_to
     case.return_by = timezone.localdate() + timedelta(days=shop.return_within_days)
     day = f"{case.return_by:%m-%d}"
     if not case.return_to:

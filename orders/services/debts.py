@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from orders.events import DebtReduced
 from orders.models import AfterSalesCase, DebtReduction, Order
 from orders.selectors.credit import credit_left, credit_term, not_lent
-from orders.services.announce import record
+from orders.services.announce import save_with_event
 from orders.services.locks import lock_customer
-from orders.services.refunds import refundable
+from orders.services.refunds import refundable_amount
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.text import written_money
@@ -41,7 +41,7 @@ def beyond_credit(order: Order, more: Decimal) -> str | None:
 
 def worth_left(order: Order) -> Decimal:
     """The most that goods of an order can bring when they come back: money, or a debt that becomes less."""
-    return refundable(order) + max(order.balance, Decimal(0))
+    return refundable_amount(order) + max(order.balance, Decimal(0))
 
 
 def reduce_debt(order: Order, case: AfterSalesCase, amount: Decimal, actor: Actor) -> Decimal:
@@ -51,5 +51,7 @@ def reduce_debt(order: Order, case: AfterSalesCase, amount: Decimal, actor: Acto
         return amount
     DebtReduction.objects.create(order=order, case=case, amount=taken, reduced_at=timezone.now())
     order.debt_reduced += taken
-    record(order, DebtReduced, actor=actor, amount=str(taken), balance=str(order.balance), case_id=case.pk)
+    save_with_event(
+        order, DebtReduced, actor=actor, amount=str(taken), balance=str(order.balance), case_id=case.pk
+    )
     return amount - taken

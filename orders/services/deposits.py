@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed
 from orders.events import DepositReleased
 from orders.models import Order, Refund
-from orders.services.announce import record
+from orders.services.announce import save_with_event
 from orders.services.locks import lock_order
 from orders.services.refunds import promise_refund
 from orders.services.rights import require_right
@@ -34,5 +34,7 @@ def release_deposit(*, actor: Actor, order_id: int, reason: str) -> Order:
     promise_refund(
         order, kept, purpose=Refund.Purpose.CANCELLED, reason=_("退还定金：%(reason)s") % {"reason": reason}
     )
-    record(order, DepositReleased, actor=actor, amount=str(kept), balance=str(-kept), reason=reason[:300])
+    save_with_event(
+        order, DepositReleased, actor=actor, amount=str(kept), balance=str(-kept), reason=reason[:300]
+    )
     return order

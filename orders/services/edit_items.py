@@ -89,13 +89,13 @@ def _replace(edit: Edit, lines: list[OrderLine], priced: list[PricedItem]) -> li
         {line.variant_id for line in lines if line.variant_id} | {row.variant.pk for _old, row in pairs}
     )
     less = [(old, _no_longer_held(old, row)) for old, row in pairs if old and row.quantity < old.quantity]
-    stock.release(
+    stock.release_pieces(
         actor=edit.actor, order=edit.order, pieces=[*less, *((line, line.quantity) for line in free)]
     )
     _drop(free)
     more: list[tuple[OrderLine, int]] = []
     result = [_write(edit, old, row, more) for old, row in pairs]
-    stock.reserve(actor=edit.actor, order=edit.order, wanted=more)
+    stock.reserve_pieces(actor=edit.actor, order=edit.order, wanted=more)
     return result
 
 

@@ -13,15 +13,15 @@ from orders.events import OrderChanged
 from orders.models import ChangeRequest, Order, Status
 from orders.policies.change_policy import needs_consent
 from orders.policies.transitions import TERMINAL
-from orders.services.addresses import COLUMNS, check_address, clean, column_text
+from orders.services.addresses import COLUMNS, check_address, clean_text, column_text
 from orders.services.alerts import raise_alert
-from orders.services.announce import record
+from orders.services.announce import save_with_event
 from orders.services.days import read_day
 from orders.services.debts import beyond_credit
 from orders.services.edit_items import change_items
 from orders.services.items import check_total
 from orders.services.locks import lock_lines, lock_order
-from orders.services.moves import money
+from orders.services.moves import read_money
 from orders.services.refunds import match_difference
 from orders.services.rights import require_right
 from orders.services.shortage_tasks import review_shortages
@@ -43,7 +43,7 @@ CUSTOMER_FIELDS = frozenset({*ADDRESS, "note"})
 CUSTOMER_STATUSES = frozenset({Status.PENDING_PAYMENT, Status.PAID})
 
 
-def plain(value: Any) -> Any:
+def as_logged(value: Any) -> Any:
     """A day as the log and an alert keep it; everything else as it is."""
     return value.isoformat() if isinstance(value, date) else value
 
@@ -67,8 +67,8 @@ class Edit:
         old = getattr(self.order, column)
         if old != value:
             setattr(self.order, column, value)
-            self.before[column] = plain(old)
-            self.after[column] = plain(value) if shown is ... else shown
+            self.before[column] = as_logged(old)
+            self.after[column] = as_logged(value) if shown is ... else shown
 
 
 @retry_on_deadlock
@@ -96,7 +96,7 @@ def edit_order(
     """
     order = lock_order(order_id)
     check_owner(order, actor)
-    edit = Edit(order, actor, flat(changes), agreed=agreed, offered=offered)
+    edit = Edit(order, actor, flatten_changes(changes), agreed=agreed, offered=offered)
     _check_fields(edit)
     check_version(order, version)
     _change_address(edit)
@@ -120,14 +120,14 @@ def edit_order(
     if order.status == Status.PENDING_PAYMENT and order.paid_amount > 0:
         # Moving on looks at the lines, which come before the conversation in which the edit is told.
         lock_lines(order)
-    record(order, OrderChanged, actor=actor, **told)
+    save_with_event(order, OrderChanged, actor=actor, **told)
     move_on_when_settled(order, actor)
     if order.shortage:
         review_shortages(order, actor)
     return order
 
 
-def flat(changes: dict[str, Any]) -> dict[str, Any]:
+def flatten_changes(changes: dict[str, Any]) -> dict[str, Any]:
     """The changes with an `address` taken apart into the order's columns."""
     flat = {key: value for key, value in changes.items() if key != "address"}
     address = changes.get("address")
@@ -176,7 +176,7 @@ def _change_rest(edit: Edit) -> None:
     if "urgent" in wanted:
         edit.set("urgent", bool(wanted["urgent"]))
     if "note" in wanted:
-        text = clean(wanted["note"])
+        text = clean_text(wanted["note"])
         if len(text) > 5000:
             raise GuardFailed(("note_too_long", _("备注过长")))
         edit.set("note", text)
@@ -212,7 +212,7 @@ def _change_money(edit: Edit) -> None:
     order = edit.order
     for column in MONEY:
         if column in edit.wanted:
-            amount = money(edit.wanted[column])
+            amount = read_money(edit.wanted[column])
             if amount is None or amount < 0:
                 raise GuardFailed(("amount_invalid", _("金额不正确")))
             edit.set(column, amount)

@@ -25,11 +25,11 @@ from orders.services.alerts import raise_alert
 from orders.services.change_requests.close import void_open_changes, wants_shipped_goods
 from orders.services.debts import due_day
 from orders.services.moves import Move
-from orders.services.refunds import end_case, match_difference, promise_refund, refundable, refuse_case
+from orders.services.refunds import end_case, match_difference, promise_refund, refundable_amount, refuse_case
 from shopcomm.core.configuration.models import PartPaid, shop_settings
 
 
-def take_payment(move: Move) -> None:
+def book_payment(move: Move) -> None:
     amount = move.payment or Decimal(0)
     method = move.text("method") or Payment.Method.TRANSFER
     if amount:
@@ -59,7 +59,7 @@ def take_on_account(move: Move) -> None:
 
 def return_deposit(move: Move) -> None:
     """What had been paid towards a cancelled order waits to be paid out, unless it was decided that the shop keeps it."""
-    left = refundable(move.order)
+    left = refundable_amount(move.order)
     by_rule = move.transition.key == "T5" and shop_settings().part_paid_orders == PartPaid.KEEP
     if left > 0 and (by_rule or move.data.get("keep_deposit")):
         move.order.deposit_kept = left
@@ -86,22 +86,22 @@ def _held(move: Move) -> list[OrderLine]:
 
 
 def release_stock(move: Move) -> None:
-    stock.release(actor=move.actor, order=move.order)
+    stock.release_pieces(actor=move.actor, order=move.order)
 
 
-def close(move: Move) -> None:
+def close_order(move: Move) -> None:
     move.order.closed_at = move.now
     if move.transition.to == Status.CANCELLED:
         move.facts["reason"] = move.reason
 
 
-def claim(move: Move) -> None:
+def claim_pick(move: Move) -> None:
     order = move.order
     order.picker_id = move.actor.staff_id
     order.picking_at = move.now
 
 
-def unclaim(move: Move) -> None:
+def unclaim_pick(move: Move) -> None:
     move.order.picker_id = None
     move.order.picking_at = None
     for line in move.lines:
@@ -109,7 +109,7 @@ def unclaim(move: Move) -> None:
     OrderLine.objects.bulk_update(move.lines, ["picked_quantity"])
 
 
-def hand_over(move: Move) -> None:
+def hand_over_parcel(move: Move) -> None:
     """A parcel with the address of this version leaves, and its pieces leave the stock."""
     order = move.order
     parcel = Shipment.objects.create(
@@ -124,7 +124,7 @@ def hand_over(move: Move) -> None:
         ShipmentLine(shipment=parcel, line=line, quantity=count) for line, count in move.pieces.items()
     )
     all_out = not move.ships_part
-    stock.deduct(actor=move.actor, order=order, pieces=move.pieces)
+    stock.deduct_pieces(actor=move.actor, order=order, pieces=move.pieces)
     for line, count in move.pieces.items():
         line.shipped_quantity += count
         line.picked_quantity = max(line.picked_quantity, line.shipped_quantity)
@@ -148,8 +148,8 @@ def take_parcels_back(move: Move) -> None:
     """The goods are here again, still promised to this order, and have to be packed anew."""
     order = move.order
     home = pieces_home(order, move.lines)
-    stock.restock(actor=move.actor, order=order, pieces=home.again, hold=True)
-    stock.restock(actor=move.actor, order=order, pieces=home.paid_back)
+    stock.restock_pieces(actor=move.actor, order=order, pieces=home.again, hold=True)
+    stock.restock_pieces(actor=move.actor, order=order, pieces=home.paid_back)
     _note_paid_pieces(home)
     for line in move.lines:
         line.shipped_quantity -= home.again[line]
@@ -184,7 +184,7 @@ def open_refund(move: Move) -> None:
         raise_alert(order=order, kind="refund", before={}, after={"reason": move.reason}, actor=move.actor)
 
 
-def settle_refund(move: Move) -> None:
+def complete_refund(move: Move) -> None:
     """The money is back; shipped goods return to the shelf when the caller says so."""
     refund = move.open_refund
     if refund is None:
@@ -206,7 +206,7 @@ def settle_refund(move: Move) -> None:
 
 def _return_goods(move: Move) -> None:
     back = {line: line.shipped_quantity - line.returned_quantity for line in move.lines}
-    stock.restock(actor=move.actor, order=move.order, pieces=back)
+    stock.restock_pieces(actor=move.actor, order=move.order, pieces=back)
     for line in move.lines:
         line.returned_quantity = line.shipped_quantity
     OrderLine.objects.bulk_update(move.lines, ["returned_quantity"])
@@ -263,19 +263,19 @@ def _note_override(move: Move) -> None:
 EFFECTS: dict[str, Callable[[Move], None]] = {
     effect.__name__: effect
     for effect in (
-        take_payment,
+        book_payment,
         take_on_account,
         return_deposit,
         check_allocation,
         release_stock,
-        close,
-        claim,
-        unclaim,
-        hand_over,
+        close_order,
+        claim_pick,
+        unclaim_pick,
+        hand_over_parcel,
         sign_parcels,
         take_parcels_back,
         open_refund,
-        settle_refund,
+        complete_refund,
         drop_refund,
         promise_part,
         void_changes,

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed
 from orders.events import EvaluationAnswered, OrderEvaluated
 from orders.models import Evaluation, Order, Status
-from orders.services.addresses import clean
-from orders.services.announce import record
+from orders.services.addresses import clean_text
+from orders.services.announce import save_with_event
 from orders.services.locks import lock_order
 from orders.services.rights import require_right
 from orders.services.transitions import check_owner
@@ -68,7 +68,7 @@ def evaluate_order(*, actor: Actor, order_id: int, given: EvaluationInput) -> Ev
     else:
         row.edited_at = timezone.now()
     row.save()
-    record(
+    save_with_event(
         order,
         OrderEvaluated,
         actor=actor,
@@ -84,7 +84,7 @@ def evaluate_order(*, actor: Actor, order_id: int, given: EvaluationInput) -> Ev
 def _say(row: Evaluation, given: EvaluationInput) -> bool:
     """Put what was given into the row; whether that made a difference."""
     before = (row.goods, row.service, row.text, row.pictures) if row.pk else None
-    row.goods, row.service, row.text = given.goods, given.service, clean(given.text)[:500]
+    row.goods, row.service, row.text = given.goods, given.service, clean_text(given.text)[:500]
     if given.pictures is not None:
         row.pictures = given.pictures[:MAX_PICTURES]
     row.key = given.key[:80]
@@ -116,12 +116,12 @@ def answer_evaluation(*, actor: Actor, order_id: int, answer: str) -> Evaluation
     order = lock_order(order_id)
     row = Evaluation.objects.get(order=order)
     require_right(actor, "evaluations.answer")
-    words = clean(answer)[:300]
+    words = clean_text(answer)[:300]
     if not words:
         raise GuardFailed(("answer_required", _("请填写答复")))
     if row.answer == words:
         return row
     row.answer, row.answered_by, row.answered_at = words, actor.name, timezone.now()
     row.save(update_fields=["answer", "answered_by", "answered_at"])
-    record(order, EvaluationAnswered, actor=actor, evaluation_id=row.pk, text=words)
+    save_with_event(order, EvaluationAnswered, actor=actor, evaluation_id=row.pk, text=words)
     return row

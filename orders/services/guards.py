@@ -100,11 +100,11 @@ def not_due(move: Move) -> str | None:
         due = order.pay_by
     else:
         due = order.delivered_at and order.delivered_at + timedelta(days=shop_settings().complete_after_days)
-        due = due and due + paused(move)
+        due = due and due + paused_time(move)
     return _("还没有到期") if due is None or move.now <= due else None
 
 
-def paused(move: Move) -> timedelta:
+def paused_time(move: Move) -> timedelta:
     """How long refunds that came to nothing held the order up since it was delivered."""
     since = move.order.delivered_at
     spans = move.order.refunds.filter(requested_at__gte=since).exclude(settled_at=None)
@@ -124,7 +124,7 @@ def on_hold(move: Move) -> str | None:
     return _("订单已暂停：%(reason)s") % {"reason": reason} if reason else None
 
 
-def shortage(move: Move) -> str | None:
+def goods_short(move: Move) -> str | None:
     """What is there may go first when the customer has agreed to have it in parts."""
     waits = move.order.shortage and not may_split(move.order)
     return _("订单缺货，不能配货") if waits else None
@@ -314,7 +314,6 @@ GUARDS: dict[str, Callable[[Move], str | None]] = {
         not_due,
         case_open,
         on_hold,
-        shortage,
         not_picker,
         parcel_handed_over,
         carrier_unknown,
@@ -335,4 +334,7 @@ GUARDS: dict[str, Callable[[Move], str | None]] = {
         after_sales_over,
         refund_sum,
     )
+} | {
+    # Refusals name it so, to integrations as well; as a word alone it would be no question.
+    "shortage": goods_short,
 }

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from orders.models import Order, OrderLine, Variant
 from orders.selectors.products import written_skus
-from orders.services.moves import CENT, MAX_MONEY, money, whole
+from orders.services.moves import CENT, MAX_MONEY, read_count, read_money
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 
@@ -73,12 +73,12 @@ def check_items(
     unknown = [str(item.sku) for item in items if item.sku not in variants]
     if unknown:
         failures.append(("sku_unknown", _("没有这些商品：%(skus)s") % {"skus": _("、").join(unknown[:10])}))
-    odd = [item.sku for item in items if not 0 < whole(item.quantity) <= MAX_QUANTITY]
+    odd = [item.sku for item in items if not 0 < read_count(item.quantity) <= MAX_QUANTITY]
     if odd:
         failures.append(("quantity_invalid", _("数量不正确：%(skus)s") % {"skus": _("、").join(odd[:10])}))
     counts = Counter(dict.fromkeys(variants, 0))
     for item in items:
-        counts[item.sku] += max(whole(item.quantity), 0)
+        counts[item.sku] += max(read_count(item.quantity), 0)
     failures += _check_on_sale(variants, counts, agreed)
     few = [
         f"{sku}≥{row.min_quantity}"
@@ -112,7 +112,7 @@ def _price_allowed(item: ItemInput, by_shop: bool) -> bool:
     """Customers do not name prices; the shop may, down to a gift."""
     if item.unit_price is None:
         return True
-    price = money(item.unit_price)
+    price = read_money(item.unit_price)
     return by_shop and price is not None and price >= 0
 
 
@@ -124,7 +124,7 @@ def price_items(items: list[ItemInput], variants: dict[str, Variant], customer: 
     priced = []
     for item in items:
         variant = variants[item.sku]
-        price = money(item.unit_price) if item.unit_price is not None else None
+        price = read_money(item.unit_price) if item.unit_price is not None else None
         if price is None:
             price = list_price(variant, counts[item.sku], customer)
         priced.append(PricedItem(variant, int(item.quantity), price))

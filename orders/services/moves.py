@@ -19,7 +19,7 @@ CENT = Decimal("0.01")
 MAX_MONEY = Decimal("9999999999.99")
 
 
-def money(value: Any) -> Decimal | None:
+def read_money(value: Any) -> Decimal | None:
     """An amount from outside with at most two decimals; None for anything that is not one."""
     amount = reading.amount(value)
     if amount is None or abs(amount) > MAX_MONEY or amount != amount.quantize(CENT):
@@ -72,13 +72,15 @@ class Move:
     def payment(self) -> Decimal | None:
         """The amount that comes in: what is still open unless told otherwise."""
         value = self.data.get("amount")
-        return self.order.balance if value in (None, "") else money(value)
+        return self.order.balance if value in (None, "") else read_money(value)
 
     @cached_property
     def refund(self) -> Decimal | None:
         """The amount that goes back: everything that was paid unless told otherwise."""
         value = self.data.get("amount")
-        return self.order.paid_amount - self.order.refunded_amount if value in (None, "") else money(value)
+        return (
+            self.order.paid_amount - self.order.refunded_amount if value in (None, "") else read_money(value)
+        )
 
     @cached_property
     def pieces(self) -> dict[OrderLine, int]:
@@ -92,7 +94,7 @@ class Move:
         for row in wanted:
             line = self.line_of(row)
             if line is not None:
-                chosen[line] = chosen.get(line, 0) + whole(row.get("quantity", line.open_quantity))
+                chosen[line] = chosen.get(line, 0) + read_count(row.get("quantity", line.open_quantity))
         return {line: count for line, count in chosen.items() if count}
 
     def line_of(self, row: Any) -> OrderLine | None:
@@ -114,7 +116,7 @@ class Move:
 
     @property
     def is_shipping(self) -> bool:
-        return "hand_over" in self.transition.effects
+        return "hand_over_parcel" in self.transition.effects
 
     @property
     def status_after(self) -> str:
@@ -122,7 +124,7 @@ class Move:
         return Status.PICKING if self.is_shipping and self.ships_part else self.transition.to
 
 
-def whole(value: Any) -> int:
+def read_count(value: Any) -> int:
     """A count from outside; -1 for anything that is not a whole number, such as 1.9."""
     found = reading.whole_number(value)
     return -1 if found is None else found

@@ -15,8 +15,8 @@ from orders.models import Order, OrderLine, Payment, Status
 from orders.policies.transitions import by_key
 from orders.selectors.pricing import price_mark
 from orders.services import stock
-from orders.services.addresses import AddressInput, check_address, clean
-from orders.services.announce import record
+from orders.services.addresses import AddressInput, check_address, clean_text
+from orders.services.announce import save_with_event
 from orders.services.days import read_day
 from orders.services.editing import edit_order
 from orders.services.items import (
@@ -30,7 +30,7 @@ from orders.services.items import (
     price_items,
     variants_by_sku,
 )
-from orders.services.moves import money
+from orders.services.moves import read_money
 from orders.services.numbers import next_number
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
@@ -83,7 +83,7 @@ def place_order(
     `shown` is the mark of the price somebody saw (OrderPrice.mark). Raises NotAllowed, OrderError.
     """
     _check_placer(actor, customer, on_credit=on_credit, offered=terms is not None)
-    if seen := _by_external_id(external_id := clean(external_id)[:64] or None, external_digest):
+    if seen := _by_external_id(external_id := clean_text(external_id)[:64] or None, external_digest):
         return seen
     items, columns = as_written(items), address.columns()
     variants, (day, wrong) = variants_by_sku(items), read_day(deliver_on)
@@ -98,7 +98,7 @@ def place_order(
         version=0,
         source=source,
         urgent=urgent,
-        note=clean(note),
+        note=clean_text(note),
         deliver_on=day,
         assigned_to=assigned_to,
         placed_at=placed_at or timezone.now(),
@@ -145,7 +145,7 @@ def _check_rest(source: str, note: str) -> list[tuple[str, str]]:
 
 def _check_sums(actor: Actor, *sums: Decimal) -> list[tuple[str, str]]:
     """Whether these can be a discount and freight; only the shop names them."""
-    known = [money(each) for each in sums]
+    known = [read_money(each) for each in sums]
     fine = all(each is not None and each >= 0 for each in known) and (
         actor.may("orders.name_prices") or not any(known)
     )
@@ -166,11 +166,11 @@ def _place(order: Order, priced: list[PricedItem], actor: Actor, terms: Terms, s
     order.pay_by = timezone.now() + timedelta(minutes=shop_settings().pay_within_minutes)
     order.save(force_insert=True)
     lines = OrderLine.objects.bulk_create(new_line(order, row) for row in priced)
-    stock.reserve(actor=actor, order=order, wanted=[(line, line.quantity) for line in lines])
+    stock.reserve_pieces(actor=actor, order=order, wanted=[(line, line.quantity) for line in lines])
     for hook in hooks.order_created_hooks:
         hook(order, actor)
     facts: dict[str, Any] = {"total": str(order.total), "lines": len(lines), "quote": terms.quote}
-    record(
+    save_with_event(
         order,
         by_key("T1").event,
         actor=actor,

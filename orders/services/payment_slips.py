@@ -7,14 +7,14 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed
 from orders.models import Payment, Repayment
 from orders.models.payments import BY_HAND
-from orders.services.moves import money
+from orders.services.moves import read_money
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.database.named_locks import wait_for_name
 
 
 def check_slip(*, actor: Actor, amount: Decimal | str, method: str, reference: str) -> Decimal:
     """The amount of a slip that can be booked. Raises GuardFailed with all that is wrong."""
-    paid = money(amount)
+    paid = read_money(amount)
     failures: list[tuple[str, str]] = []
     if paid is None or paid <= 0:
         failures.append(("amount_invalid", _("金额不正确")))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed
 from orders.events import PaymentRecorded
 from orders.models import Order, Payment, Refund, Status
-from orders.services.announce import record
+from orders.services.announce import save_with_event
 from orders.services.locks import lock_order
 from orders.services.moves import Move
 from orders.services.payment_slips import check_slip, is_booked, payment_of
@@ -88,7 +88,7 @@ def take_in(payment: Payment, order: Order, actor: Actor) -> Order:
         promise_refund(order, payment.amount, purpose=Refund.Purpose.CANCELLED, reason=_("订单取消后到账"))
     else:
         match_difference(order, _("多付货款"))
-    record(
+    save_with_event(
         order,
         PaymentRecorded,
         actor=actor,

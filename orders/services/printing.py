@@ -7,7 +7,7 @@ from orders.errors import ChangePending
 from orders.events import OrderPrinted
 from orders.models import Order
 from orders.selectors.change_requests import open_freezing
-from orders.services.announce import record
+from orders.services.announce import save_with_event
 from orders.services.guards import pending_fact
 from orders.services.locks import lock_order
 from shopcomm.core.accounts.actors import Actor
@@ -28,5 +28,5 @@ def print_regardless(*, actor: Actor, order_id: int, paper: str, reason: str) ->
         return order
     if not actor.may("changes.override") or not reason:
         raise ChangePending(request=pending_fact(asked, timezone.now()))
-    record(order, OrderPrinted, actor=actor, paper=paper, reason=reason)
+    save_with_event(order, OrderPrinted, actor=actor, paper=paper, reason=reason)
     return order

@@ -17,7 +17,7 @@ from orders.errors import GuardFailed, InsufficientStock, NotAllowed, PricesChan
 from orders.events import QuoteAccepted, QuoteDeclined, QuoteEvent, QuoteExpired, QuoteSent, QuoteWithdrawn
 from orders.models import Order, Quote, QuoteLine
 from orders.selectors.pricing import price_mark
-from orders.services.addresses import AddressInput, clean
+from orders.services.addresses import AddressInput, clean_text
 from orders.services.items import (
     ItemInput,
     as_written,
@@ -26,7 +26,7 @@ from orders.services.items import (
     price_items,
     variants_by_sku,
 )
-from orders.services.moves import money
+from orders.services.moves import read_money
 from orders.services.orders import Terms, place_order
 from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
@@ -113,7 +113,7 @@ def _fill(quote: Quote, wanted: QuoteInput, actor: Actor) -> None:
     wanted = replace(wanted, items=as_written(wanted.items))
     variants = variants_by_sku(wanted.items)
     failures = check_items(wanted.items, variants, actor)
-    fee, off = money(wanted.shipping_fee), money(wanted.discount)
+    fee, off = read_money(wanted.shipping_fee), read_money(wanted.discount)
     if fee is None or off is None or fee < 0 or off < 0:
         failures.append(("amount_invalid", _("金额不正确")))
     now = timezone.now()
@@ -129,7 +129,7 @@ def _fill(quote: Quote, wanted: QuoteInput, actor: Actor) -> None:
     if failures:
         raise GuardFailed(*failures)
     quote.shipping_fee, quote.discount = fee or Decimal(0), off or Decimal(0)
-    quote.note, quote.valid_until = clean(wanted.note)[:500], wanted.valid_until
+    quote.note, quote.valid_until = clean_text(wanted.note)[:500], wanted.valid_until
 
 
 def _write_lines(quote: Quote, wanted: QuoteInput) -> None:
@@ -205,7 +205,7 @@ def accept_quote(
     if quote.order is not None:
         return quote.order
     _check_open(quote, revision)
-    consent = clean(consent)[:300]
+    consent = clean_text(consent)[:300]
     if actor.is_shop and not consent:
         raise GuardFailed(("consent_required", _("请写下客户在电话里怎么答应的")))
     order = _place(quote, actor, address)
@@ -260,7 +260,7 @@ def decline_quote(*, actor: Actor, quote_id: int, reason: str = "") -> Quote:
     if quote.state == State.DECLINED:
         return quote
     _check_state(quote, {State.SENT, State.EXPIRED})
-    quote.state, quote.answer = State.DECLINED, clean(reason)[:300]
+    quote.state, quote.answer = State.DECLINED, clean_text(reason)[:300]
     _answered(quote, actor)
     _tell(quote, QuoteDeclined, actor, reason=quote.answer)
     return quote

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed
 from orders.events import PartRefunded
 from orders.models import AfterSalesCase, Order, Refund
-from orders.services.announce import record
+from orders.services.announce import save_with_event
 from orders.services.locks import lock_order
 from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
@@ -23,7 +23,7 @@ PENDING = frozenset({State.REQUESTED, State.APPROVED, State.FAILED})
 PAYABLE = frozenset({State.APPROVED, State.FAILED})
 
 
-def refundable(order: Order) -> Decimal:
+def refundable_amount(order: Order) -> Decimal:
     """What of the order's money has neither gone back, nor been promised back, nor been kept as a deposit."""
     promised = order.refunds.filter(state__in=PENDING).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
     return order.paid_amount - order.refunded_amount - order.deposit_kept - promised
@@ -35,7 +35,7 @@ def promise_refund(
     """Write down that a locked order's customer gets money back; nothing for nothing. Raises GuardFailed."""
     if amount <= 0:
         return None
-    left = refundable(order)
+    left = refundable_amount(order)
     if amount > left:
         text = _("退款金额超过可退的 %(left)s") % {"left": written_money(left, order.currency)}
         raise GuardFailed(("amount_invalid", text))
@@ -75,11 +75,11 @@ def pay_refund(*, actor: Actor, refund_id: int, reference: str = "") -> Refund:
     _check_payable(refund)
     if actor.is_staff and not reference.strip():
         raise GuardFailed(("voucher_required", _("请填写凭证号或流水号")))
-    book(refund, order, actor, reference)
+    book_refund(refund, order, actor, reference)
     return refund
 
 
-def book(refund: Refund, order: Order, actor: Actor, reference: str) -> None:
+def book_refund(refund: Refund, order: Order, actor: Actor, reference: str) -> None:
     """The money is where it belongs: count it, and tell."""
     refund.state, refund.reference, refund.settled_at = (
         State.SUCCEEDED,
@@ -90,7 +90,7 @@ def book(refund: Refund, order: Order, actor: Actor, reference: str) -> None:
     order.refunded_amount += refund.amount
     if refund.purpose == Purpose.DIFFERENCE:
         order.difference_refunded += refund.amount
-    record(
+    save_with_event(
         order,
         PartRefunded,
         actor=actor,

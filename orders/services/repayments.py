@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed
 from orders.models import Order, Payment, Repayment, Status
-from orders.selectors.credit import OWING, debts
+from orders.selectors.credit import OWING, open_debts
 from orders.services.locks import lock_conversations, lock_orders
 from orders.services.payment_slips import check_slip, is_booked
 from orders.services.payments import take_in
@@ -31,7 +31,7 @@ class Slip:
     reference: str = ""
 
 
-def spread(amount: Decimal, owed: list[Decimal]) -> list[Decimal]:
+def spread_payment(amount: Decimal, owed: list[Decimal]) -> list[Decimal]:
     """How much of a sum goes to each of one or more debts, in their order; too much is paid with the last one."""
     parts, left = [], amount
     for debt in owed:
@@ -64,7 +64,7 @@ def record_repayment(*, actor: Actor, customer: Customer, slip: Slip, currency: 
     )
     repayment.recorded_by = actor.name
     repayment.save(force_insert=True)
-    for order, part in zip(orders, spread(amount, [each.balance for each in orders]), strict=True):
+    for order, part in zip(orders, spread_payment(amount, [each.balance for each in orders]), strict=True):
         if part:
             take_in(Payment(order=order, amount=part, method=method, repayment=repayment), order, actor)
     return repayment
@@ -72,7 +72,7 @@ def record_repayment(*, actor: Actor, customer: Customer, slip: Slip, currency: 
 
 def _lock_debts(customer: Customer, currency: str) -> list[Order]:
     """The orders something is owed of, locked with their conversations, the oldest first."""
-    owed = debts(customer=customer, currency=currency).filter(status__in=REPAID_IN)
+    owed = open_debts(customer=customer, currency=currency).filter(status__in=REPAID_IN)
     ids = list(owed.values_list("pk", flat=True))
     orders = lock_orders(ids)
     lock_conversations(ids)

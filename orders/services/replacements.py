@@ -13,11 +13,11 @@ from orders.labels import RECEIVER
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Payment, Refund, Status
 from orders.policies.transitions import by_key
 from orders.services import stock
-from orders.services.announce import record
+from orders.services.announce import save_with_event
 from orders.services.items import PricedItem, goods_total, new_line
 from orders.services.locks import lock_conversations, lock_lines, lock_order, lock_stock_of
 from orders.services.numbers import next_number
-from orders.services.refunds import book, promise_refund, refundable
+from orders.services.refunds import book_refund, promise_refund, refundable_amount
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
@@ -34,7 +34,7 @@ def place_replacement(*, actor: Actor, case: AfterSalesCase, credit: Decimal) ->
     priced = [_priced(row) for row in case.lines.select_related("line__variant", "wanted__product")]
     total = goods_total(priced)
     # What was never paid cannot pay for anything: it is taken off the debt once the goods are here again.
-    used = max(min(credit, total, refundable(first)), Decimal(0))
+    used = max(min(credit, total, refundable_amount(first)), Decimal(0))
     owed = first.on_account and used < total
     due = used < total and not owed
     order = Order(
@@ -64,7 +64,7 @@ def place_replacement(*, actor: Actor, case: AfterSalesCase, credit: Decimal) ->
             reference=f"{first.number}-{case.pk}",
             received_at=now,
         )
-    stock.reserve(actor=actor, order=order, wanted=[(line, line.quantity) for line in lines])
+    stock.reserve_pieces(actor=actor, order=order, wanted=[(line, line.quantity) for line in lines])
     _announce(order, actor, len(lines))
     return order
 
@@ -86,29 +86,29 @@ def _priced(row: AfterSalesLine) -> PricedItem:
 def _announce(order: Order, actor: Actor, count: int) -> None:
     for hook in hooks.order_created_hooks:
         hook(order, actor)
-    record(
+    save_with_event(
         order, by_key("T1").event, actor=actor, status_from="", source=order.source, urgent=order.urgent,
         total=str(order.total), lines=count,
     )  # fmt: skip
 
 
-def let_go(case: AfterSalesCase, actor: Actor) -> None:
+def release_replacement(case: AfterSalesCase, actor: Actor) -> None:
     """What came back is in order: the credit is spent, the other goods may leave."""
     if case.replacement_id is None:
         return
     other = lock_order(case.replacement_id)
     lock_conversations([case.order_id, other.pk])
     for credit in _credits(case):
-        book(credit, case.order, actor, other.number)
+        book_refund(credit, case.order, actor, other.number)
     if other.hold_reason:
         other.hold_reason = ""
-        record(
+        save_with_event(
             other, OrderChanged, actor=actor, before={"hold_reason": hold_reason(case.order)},
             after={"hold_reason": ""},
         )  # fmt: skip
 
 
-def call_off(case: AfterSalesCase, actor: Actor, reason: str) -> None:
+def cancel_replacement(case: AfterSalesCase, actor: Actor, reason: str) -> None:
     """Nothing comes back, so nothing goes out: the credit returns, the other order ends."""
     if case.replacement_id is None:
         return

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Refund
 from orders.services import stock
-from orders.services.after_sales import Kind, State, begin, give_money, tell
+from orders.services.after_sales import Kind, State, give_money, lock_case_for, record_case_event
 from orders.services.debts import worth_left
 from orders.services.locks import lock_lines
 from orders.services.moves import CENT
-from orders.services.replacements import let_go
+from orders.services.replacements import release_replacement
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
 
@@ -27,7 +27,7 @@ def inspect_return(*, actor: Actor, case_id: int, counted: dict[int, tuple[int, 
     When everything is back and sound, the case goes on at once; otherwise sales decides.
     Raises AfterSalesCase.DoesNotExist, NotAllowed, GuardFailed. Counting twice is counting once.
     """
-    case, order = begin(actor, case_id, "inspect")
+    case, order = lock_case_for(actor, case_id, "inspect")
     if case.state not in (State.WAITING_RETURN, State.RETURN_IN_TRANSIT):
         return case
     rows = list(case.lines.select_for_update().order_by("pk"))
@@ -41,7 +41,7 @@ def inspect_return(*, actor: Actor, case_id: int, counted: dict[int, tuple[int, 
     case.save(update_fields=["state"])
     if all(row.good == row.quantity for row in rows):
         _conclude(case, order, actor)
-    tell(case, order, actor, _found(rows))
+    record_case_event(case, order, actor, _found(rows))
     return case
 
 
@@ -68,7 +68,7 @@ def conclude_case(
     *, actor: Actor, case_id: int, amount: Decimal | None = None, answer: str = ""
 ) -> AfterSalesCase:
     """Settle what was inspected: the money, perhaps less of it, or the other goods. Raises as inspect_return does."""
-    case, order = begin(actor, case_id, "conclude")
+    case, order = lock_case_for(actor, case_id, "conclude")
     if case.state != State.INSPECTING:
         return case
     if amount is not None and case.kind != Kind.EXCHANGE:
@@ -77,14 +77,14 @@ def conclude_case(
         case.amount = amount.quantize(CENT)
     case.answer, case.answered_by = answer.strip()[:300] or case.answer, actor.name
     _conclude(case, order, actor)
-    tell(case, order, actor, case.answer)
+    record_case_event(case, order, actor, case.answer)
     return case
 
 
 def _conclude(case: AfterSalesCase, order: Order, actor: Actor) -> None:
     """Set the other goods free and give back what they do not cost; or give the money back."""
     if case.kind == Kind.EXCHANGE:
-        let_go(case, actor)
+        release_replacement(case, actor)
         used = case.refunds.filter(purpose=Refund.Purpose.EXCHANGE, state=Refund.State.SUCCEEDED)
         spent = used.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
         case.amount = max(case.amount - spent, Decimal(0))

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from orders.events import ShipmentUpdated
 from orders.models import Shipment, Status, TrackingNode
-from orders.services.announce import record
+from orders.services.announce import save_with_event
 from orders.services.locks import lock_order
 from orders.services.rights import require_right
 from orders.services.transitions import transition_order
@@ -56,7 +56,7 @@ def add_tracking_node(
     parcel.signed_at = scanned_at if state == State.SIGNED else parcel.signed_at
     parcel.save()
     if moved:
-        record(
+        save_with_event(
             order,
             ShipmentUpdated,
             actor=actor,

@@ -7,7 +7,7 @@ from django.utils import timezone
 from orders.events import ShortageFound, ShortageSettled
 from orders.models import Order, OrderLine, ShortageTask, Status
 from orders.selectors.shortages import PROMISES, missing_pieces
-from orders.services.announce import record
+from orders.services.announce import save_with_event
 from shopcomm.core.accounts.actors import Actor
 
 State = ShortageTask.State
@@ -33,7 +33,7 @@ def review_shortages(order: Order, actor: Actor) -> None:
         if task.missing != left:
             task.missing = left
             task.save(update_fields=["missing"])
-            tell_found(task, order, actor, CHANGED)
+            record_shortage_found(task, order, actor, CHANGED)
     for line in OrderLine.objects.filter(pk__in=set(missing) - known).order_by("pk"):
         _raise(line, missing[line.pk], order, actor)
 
@@ -59,7 +59,7 @@ def _raise(line: OrderLine, missing: int, order: Order, actor: Actor) -> None:
         missing=missing,
         raised_at=timezone.now(),
     )
-    tell_found(task, order, actor, State.OPEN)
+    record_shortage_found(task, order, actor, State.OPEN)
 
 
 def _end(task: ShortageTask, order: Order, actor: Actor) -> None:
@@ -70,30 +70,30 @@ def _end(task: ShortageTask, order: Order, actor: Actor) -> None:
         task.state = State.VOID
     task.save(update_fields=["state", "ended_at"])
     if promised:
-        tell_settled(task, order, actor, ARRIVED if order.status in SHORT_IN else State.VOID)
+        record_shortage_settled(task, order, actor, ARRIVED if order.status in SHORT_IN else State.VOID)
     elif asked:
-        tell_settled(task, order, actor, State.VOID)
+        record_shortage_settled(task, order, actor, State.VOID)
     else:
         # Who never heard of it need not hear that it is over.
-        tell_found(task, order, actor, State.VOID)
+        record_shortage_found(task, order, actor, State.VOID)
 
 
-def let_lapse(task: ShortageTask, order: Order, actor: Actor) -> None:
+def expire_promise(task: ShortageTask, order: Order, actor: Actor) -> None:
     """The date that the customer agreed to has passed: the question is open again."""
     task.ended_at = timezone.now()
     task.save(update_fields=["ended_at"])
-    tell_settled(task, order, actor, LATE)
+    record_shortage_settled(task, order, actor, LATE)
     review_shortages(order, actor)
 
 
-def tell_found(task: ShortageTask, order: Order, actor: Actor, state: str) -> None:
+def record_shortage_found(task: ShortageTask, order: Order, actor: Actor, state: str) -> None:
     """One more event of the order, for the shop alone."""
-    record(order, ShortageFound, actor=actor, **_facts(task), state=str(state))
+    save_with_event(order, ShortageFound, actor=actor, **_facts(task), state=str(state))
 
 
-def tell_settled(task: ShortageTask, order: Order, actor: Actor, state: str) -> None:
+def record_shortage_settled(task: ShortageTask, order: Order, actor: Actor, state: str) -> None:
     """One more event of the order, which the customer reads, too."""
-    record(
+    save_with_event(
         order,
         ShortageSettled,
         actor=actor,

@@ -11,19 +11,19 @@ from orders.errors import GuardFailed, NotAllowed
 from orders.models import MissingReport, Order, OrderLine, ShortageTask, Status, StockReservation
 from orders.selectors.shortages import Option, all_options, counted_since, missing_pieces, offered_options
 from orders.services import stock
-from orders.services.addresses import clean
+from orders.services.addresses import clean_text
 from orders.services.editing import edit_order
 from orders.services.items import ItemInput
 from orders.services.locks import lock_line, lock_lines, lock_order, lock_variants
-from orders.services.moves import whole
+from orders.services.moves import read_count
 from orders.services.rights import require_right
 from orders.services.shortage_tasks import (
     SHORT_IN,
+    expire_promise,
     is_promise,
-    let_lapse,
+    record_shortage_found,
+    record_shortage_settled,
     review_shortages,
-    tell_found,
-    tell_settled,
 )
 from orders.services.transitions import check_owner, transition_order
 from shopcomm.core.accounts.actors import Actor
@@ -48,7 +48,7 @@ def report_missing(*, actor: Actor, line_id: int, missing: int, seen: int | None
     if order.status not in PICKED_IN:
         raise GuardFailed(("not_picking", _("订单不在配货中")))
     held = StockReservation.objects.filter(line=line).values_list("quantity", flat=True).first() or 0
-    if not 0 < whole(missing) <= held:
+    if not 0 < read_count(missing) <= held:
         raise GuardFailed(
             (
                 "quantity_invalid",
@@ -57,7 +57,7 @@ def report_missing(*, actor: Actor, line_id: int, missing: int, seen: int | None
         )
     if seen is not None and seen != held:
         raise GuardFailed(("shortage_changed", _("缺货数量刚刚有变化，请再看一眼")), missing=missing)
-    stock.lose(actor=actor, order=order, line=line, pieces=missing)
+    stock.write_off_pieces(actor=actor, order=order, line=line, pieces=missing)
     MissingReport.objects.create(
         order=order, line=line, variant_id=line.variant_id or 0, pieces=missing, reported_by=actor.name
     )
@@ -104,7 +104,7 @@ def undo_missing(*, actor: Actor, report_id: int) -> Order:
 
 @retry_on_deadlock
 @transaction.atomic
-def fill_shortage(*, order_id: int, actor: Actor | None = None, review: bool = False) -> bool:
+def allocate_stock_to_shortage(*, order_id: int, actor: Actor | None = None, review: bool = False) -> bool:
     """Hold what has come in for an order that was short of it. Returns whether anything had.
 
     `review`: its tasks are raised for what is missing even if nothing had.
@@ -122,7 +122,7 @@ def fill_shortage(*, order_id: int, actor: Actor | None = None, review: bool = F
         free[variant_id] -= pieces
         taken += [(lines[pk], pieces)] if pieces else []
     if taken:
-        stock.reserve(actor=actor, order=order, wanted=taken)
+        stock.reserve_pieces(actor=actor, order=order, wanted=taken)
     if taken or review:
         review_shortages(order, actor)
     return bool(taken)
@@ -130,7 +130,7 @@ def fill_shortage(*, order_id: int, actor: Actor | None = None, review: bool = F
 
 @retry_on_deadlock
 @transaction.atomic
-def lapse_wait(*, task_id: int, now: datetime) -> bool:
+def expire_wait(*, task_id: int, now: datetime) -> bool:
     """Open the question again when the day that a customer agreed to is over. Returns whether it was."""
     task, order = _locked(task_id)
     until = task.chosen.get("until", "")
@@ -138,7 +138,7 @@ def lapse_wait(*, task_id: int, now: datetime) -> bool:
         return False
     if until >= timezone.localdate(now).isoformat():
         return False
-    let_lapse(task, order, Actor.system())
+    expire_promise(task, order, Actor.system())
     return True
 
 
@@ -158,7 +158,7 @@ def offer_options(*, actor: Actor, task_id: int, keys: list[str], until: date | 
     task.offered = [_dated(option, until) for option in chosen]
     task.state, task.offered_at, task.offered_by = State.OFFERED, timezone.now(), actor.name
     task.save()
-    tell_found(task, order, actor, State.OFFERED)
+    record_shortage_found(task, order, actor, State.OFFERED)
     return task
 
 
@@ -183,7 +183,7 @@ def choose_option(
     Raises ShortageTask.DoesNotExist, NotAllowed, GuardFailed, InsufficientStock.
     """
     task, order = _locked(task_id)
-    consent = clean(consent)[:300]
+    consent = clean_text(consent)[:300]
     _check_chooser(order, actor, consent)
     if task.state == State.SETTLED and _key(task.chosen) == key:
         return task
@@ -200,7 +200,7 @@ def choose_option(
     task.consent = consent
     task.save()
     order = _do(option, task, order, actor)
-    tell_settled(task, order, actor, State.SETTLED)
+    record_shortage_settled(task, order, actor, State.SETTLED)
     return task
 
 

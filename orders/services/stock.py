@@ -46,11 +46,11 @@ class PromisesMoved(Exception):
     """Other orders hold the pieces than a moment ago: count again."""
 
 
-def reserve(*, actor: Actor, order: Order, wanted: Iterable[tuple[OrderLine, int]]) -> None:
+def reserve_pieces(*, actor: Actor, order: Order, wanted: Iterable[tuple[OrderLine, int]]) -> None:
     """Hold more pieces for lines. Raises InsufficientStock and holds nothing when one of them is short."""
     wanted = [(line, pieces) for line, pieces in wanted if line.variant_id and pieces > 0]
     held = _reservations(line for line, _pieces in wanted)
-    apply(
+    apply_stock_changes(
         actor=actor,
         order=order,
         changes=[Change(_variant_of(line), Kind.RESERVED, reserved=pieces) for line, pieces in wanted],
@@ -63,7 +63,9 @@ def reserve(*, actor: Actor, order: Order, wanted: Iterable[tuple[OrderLine, int
     StockReservation.objects.bulk_update([row for row in held.values() if row.pk], ["quantity"])
 
 
-def release(*, actor: Actor, order: Order, pieces: Iterable[tuple[OrderLine, int]] | None = None) -> None:
+def release_pieces(
+    *, actor: Actor, order: Order, pieces: Iterable[tuple[OrderLine, int]] | None = None
+) -> None:
     """Give held pieces back: of the given lines, or everything an order still holds."""
     if pieces is None:
         held = {row.line_id: row for row in StockReservation.objects.filter(line__order=order)}
@@ -72,7 +74,7 @@ def release(*, actor: Actor, order: Order, pieces: Iterable[tuple[OrderLine, int
         listed = [(line, count) for line, count in pieces if count > 0]
         held = _reservations(line for line, _count in listed)
         amounts = {line.pk: min(count, held[line.pk].quantity) for line, count in listed if line.pk in held}
-    apply(
+    apply_stock_changes(
         actor=actor,
         order=order,
         changes=[
@@ -82,12 +84,12 @@ def release(*, actor: Actor, order: Order, pieces: Iterable[tuple[OrderLine, int
     _shrink(held, amounts)
 
 
-def deduct(*, actor: Actor, order: Order, pieces: dict[OrderLine, int]) -> None:
+def deduct_pieces(*, actor: Actor, order: Order, pieces: dict[OrderLine, int]) -> None:
     """Take shipped pieces out of stock; what was not held for the line must be available."""
     sold = {line: count for line, count in pieces.items() if line.variant_id}
     held = _reservations(sold)
     amounts = {line.pk: min(count, held[line.pk].quantity) for line, count in sold.items() if line.pk in held}
-    apply(
+    apply_stock_changes(
         actor=actor,
         order=order,
         changes=[
@@ -98,7 +100,7 @@ def deduct(*, actor: Actor, order: Order, pieces: dict[OrderLine, int]) -> None:
     _shrink(held, amounts)
 
 
-def lose(*, actor: Actor, order: Order, line: OrderLine, pieces: int) -> None:
+def write_off_pieces(*, actor: Actor, order: Order, line: OrderLine, pieces: int) -> None:
     """Write off what a picker cannot find: the pieces held for a line and no others.
 
     What the books have free beside them nobody found either: it stays, but fills no shortage before it is counted.
@@ -107,7 +109,7 @@ def lose(*, actor: Actor, order: Order, line: OrderLine, pieces: int) -> None:
     variant = lock_variants([variant_id])[variant_id]
     Variant.objects.filter(pk=variant_id).update(not_found=variant.available)
     change = Change(variant_id, Kind.WRITTEN_OFF, on_hand=-pieces, reserved=-pieces)
-    apply(actor=actor, order=order, changes=[change], reason=_("配货时缺货"))
+    apply_stock_changes(actor=actor, order=order, changes=[change], reason=_("配货时缺货"))
     _shrink(_reservations([line]), {line.pk: pieces})
 
 
@@ -123,7 +125,7 @@ def take_back(
         for line, n in damaged.items()
         if line.variant_id and n
     ]
-    apply(actor=actor, order=order, changes=changes, reason=reason)
+    apply_stock_changes(actor=actor, order=order, changes=changes, reason=reason)
 
 
 def put_back_found(
@@ -131,21 +133,21 @@ def put_back_found(
 ) -> None:
     """Take a write-off back: the pieces have turned up, and `hold` of them are promised to the line again."""
     change = Change(variant_id, Kind.FOUND, on_hand=pieces)
-    apply(actor=actor, order=order, changes=[change], reason=_("缺货的找到了"))
+    apply_stock_changes(actor=actor, order=order, changes=[change], reason=_("缺货的找到了"))
     if line is not None:
-        reserve(actor=actor, order=order, wanted=[(line, hold)])
+        reserve_pieces(actor=actor, order=order, wanted=[(line, hold)])
 
 
-def restock(*, actor: Actor, order: Order, pieces: dict[OrderLine, int], hold: bool = False) -> None:
+def restock_pieces(*, actor: Actor, order: Order, pieces: dict[OrderLine, int], hold: bool = False) -> None:
     """Put returned pieces back; with `hold` they stay promised to the same lines."""
     back = {line: count for line, count in pieces.items() if line.variant_id and count > 0}
-    apply(
+    apply_stock_changes(
         actor=actor,
         order=order,
         changes=[Change(_variant_of(line), Kind.RETURNED, on_hand=count) for line, count in back.items()],
     )
     if hold:
-        reserve(actor=actor, order=order, wanted=back.items())
+        reserve_pieces(actor=actor, order=order, wanted=back.items())
 
 
 @retry_on_deadlock
@@ -205,7 +207,7 @@ def _count(
     changes += [
         Change(variant_id, Kind.RELEASED, reserved=-row.pieces, order=orders[row.order_id]) for row in broken
     ]
-    counted = apply(actor=actor, order=None, changes=changes, reason=reason)[variant_id]
+    counted = apply_stock_changes(actor=actor, order=None, changes=changes, reason=reason)[variant_id]
     _shrink({row.line_id: row.reservation for row in broken}, {row.line_id: row.pieces for row in broken})
     counted.broken_promises = tuple(broken)
     short = sorted({row.order_id for row in broken})
@@ -219,7 +221,7 @@ def _target(variant: Variant, on_hand: int | None, delta: int | None) -> int:
     return variant.on_hand + delta if delta is not None else int(on_hand or 0)
 
 
-def apply(
+def apply_stock_changes(
     *, actor: Actor, order: Order | None, changes: list[Change], reason: str = ""
 ) -> dict[int, Variant]:
     """Lock the variants, check that nothing is promised twice, change them and write the movements."""

@@ -8,9 +8,16 @@ from orders import events
 from orders.errors import DoneBy, GuardFailed, IllegalTransition, NotAllowed, OrderClosed
 from orders.models import Order, Payment, Status
 from orders.models.statuses import STATUS_LABELS
-from orders.policies.transitions import TERMINAL, Transition, by_key, meant, rows_between, transitions_from
+from orders.policies.transitions import (
+    TERMINAL,
+    Transition,
+    by_key,
+    rows_between,
+    rows_meant,
+    transitions_from,
+)
 from orders.reading.couriers import courier_code
-from orders.services.announce import record
+from orders.services.announce import save_with_event
 from orders.services.effects import EFFECTS
 from orders.services.guards import GUARDS
 from orders.services.locks import lock_order, lock_stock_of
@@ -23,7 +30,7 @@ from shopcomm.core.accounts.roles import SELLERS
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.events.models import DomainEvent
 
-MOVES_STOCK = frozenset({"release_stock", "hand_over", "take_parcels_back", "settle_refund"})
+MOVES_STOCK = frozenset({"release_stock", "hand_over_parcel", "take_parcels_back", "complete_refund"})
 
 
 @retry_on_deadlock
@@ -49,7 +56,7 @@ def transition_order(
             method=str(data.get("method") or ""),
             reference=str(data.get("reference") or ""),
         )
-    move = Move(order, actor, choose(order, to, actor, data), data)
+    move = Move(order, actor, choose_transition(order, to, actor, data), data)
     check_version(order, version)
     _check_guards(move)
     if move.transition.key == "T3" and move.payment is not None and move.payment < order.balance:
@@ -64,7 +71,7 @@ def check_owner(order: Order, actor: Actor) -> None:
         raise NotAllowed(needed=SELLERS)
 
 
-def choose(order: Order, to: str, actor: Actor, data: dict[str, Any]) -> Transition:
+def choose_transition(order: Order, to: str, actor: Actor, data: dict[str, Any]) -> Transition:
     """The row of the table for this call. Raises OrderClosed, IllegalTransition, NotAllowed."""
     rows = rows_between(order, to)
     if not rows and order.status in TERMINAL:
@@ -74,10 +81,10 @@ def choose(order: Order, to: str, actor: Actor, data: dict[str, Any]) -> Transit
         allowed = dict.fromkeys(str(row.to) for row in open_ if actor.may(row.right))
         done = _done_by(order) if order.status == to else None
         raise IllegalTransition(from_=order.status, to=to, allowed=allowed, labels=STATUS_LABELS, done=done)
-    for row in meant(rows, data):
+    for row in rows_meant(rows, data):
         if actor.may(row.right):
             return row
-    raise NotAllowed(needed=set().union(*(row.actors for row in meant(rows, data))))
+    raise NotAllowed(needed=set().union(*(row.actors for row in rows_meant(rows, data))))
 
 
 def _done_by(order: Order) -> DoneBy | None:
@@ -113,10 +120,10 @@ def _make(move: Move) -> None:
     if row.key == "T10":
         # Quick shipping is picking and shipping in one: both are written.
         order.status = Status.PICKING
-        record(order, events.OrderPicking, actor=move.actor, status_from=before)
+        save_with_event(order, events.OrderPicking, actor=move.actor, status_from=before)
         before, order.status = Status.PICKING, after
     kind = by_key("T8").event if part else row.event
-    record(order, kind, actor=move.actor, status_from=before, **move.facts)
+    save_with_event(order, kind, actor=move.actor, status_from=before, **move.facts)
     if order.shortage:
         review_shortages(order, move.actor)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed
 from orders.events import OrderUrged
 from orders.models import Order, Status, Urge
-from orders.services.announce import record
+from orders.services.announce import save_with_event
 from orders.services.locks import lock_order
 from orders.services.transitions import check_owner
 from shopcomm.core.accounts.actors import Actor
@@ -46,5 +46,5 @@ def urge_order(*, actor: Actor, order_id: int) -> Urged:
         last.save(update_fields=["times", "last_at"])
         return Urged(order, last, is_news=False)
     urge = Urge.objects.create(order=order, raised_at=now, last_at=now)
-    record(order, OrderUrged, actor=actor, urge_id=urge.pk)
+    save_with_event(order, OrderUrged, actor=actor, urge_id=urge.pk)
     return Urged(order, urge, is_news=True)

@@ -23,11 +23,11 @@ def check_version(order: Order, version: int | None) -> None:
     conflicting = [event for event in since if not event.fact.does_not_conflict()]
     if since and not conflicting:
         return
-    changed = [row for event in conflicting for row in changes_of(event)]
+    changed = [row for event in conflicting for row in changed_fields(event)]
     raise StaleVersion(version=order.version, changed=changed)
 
 
-def changes_of(event: DomainEvent) -> list[dict[str, Any]]:
+def changed_fields(event: DomainEvent) -> list[dict[str, Any]]:
     """What one event changed, field by field, in words a person reads."""
     who = {"by": event.actor_name, "at": event.occurred_at.isoformat(), "type": event.type}
     # Who may change an order sees where it goes, and its phone masked as on every page.

@@ -10,7 +10,7 @@ from orders.errors import GuardFailed
 from orders.events import OrderAcknowledged
 from orders.models import Order, OrderLine, Status, WarehouseAlert
 from orders.selectors.shortages import missing_pieces
-from orders.services.announce import record
+from orders.services.announce import save_with_event
 from orders.services.locks import lock_line, lock_lines, lock_order
 from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
@@ -30,7 +30,7 @@ def acknowledge_order(*, actor: Actor, order_id: int) -> Order:
     first = order.acknowledged_version == 0
     order.acknowledged_version = order.version + 1 if first else order.version
     if first:
-        record(order, OrderAcknowledged, actor=actor)
+        save_with_event(order, OrderAcknowledged, actor=actor)
     else:
         order.save(update_fields=["acknowledged_version", "updated_at"])
     return order
@@ -52,7 +52,7 @@ def acknowledge_alert(*, actor: Actor, alert_id: int) -> WarehouseAlert:
     alert.acknowledged_by_id = actor.staff_id
     alert.save(update_fields=["acknowledged_at", "acknowledged_by"])
     order.acknowledged_version = order.version + 1
-    record(order, OrderAcknowledged, actor=actor, alert_id=alert.pk, kind=alert.kind)
+    save_with_event(order, OrderAcknowledged, actor=actor, alert_id=alert.pk, kind=alert.kind)
     return alert
 
 

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 
 from orders.errors import OrderError
 from orders.models import Order, Status
-from orders.selectors.change_requests import unanswered
+from orders.selectors.change_requests import overdue_request_ids
 from orders.selectors.due import delivered_long_enough, unpaid_too_long
 from orders.selectors.quotes import overdue_quotes
 from orders.selectors.shortages import fillable_orders, lapsed_waits
 from orders.services.change_requests.request import escalate_change
 from orders.services.quotes import expire_quote
-from orders.services.shortages import fill_shortage, lapse_wait
+from orders.services.shortages import allocate_stock_to_shortage, expire_wait
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import leave_to_next_sweep
@@ -41,7 +41,7 @@ def auto_complete() -> int:
 def escalate_changes() -> int:
     """Tell the managers of requests that nobody has answered in time. Returns how many."""
     now = timezone.now()
-    return _each(unanswered(now), lambda pk: escalate_change(request_id=pk, now=now))
+    return _each(overdue_request_ids(now), lambda pk: escalate_change(request_id=pk, now=now))
 
 
 @shared_task(name="orders.expire_quotes")
@@ -52,19 +52,19 @@ def expire_quotes() -> int:
 
 
 @shared_task(name="orders.mind_shortages")
-def mind_shortages() -> int:
+def sweep_shortages() -> int:
     """Give orders what they are short of as soon as it is there, and ask again when a promised day is over."""
     now = timezone.now()
-    return fill_short_orders() + _each(lapsed_waits(now), lambda pk: lapse_wait(task_id=pk, now=now))
+    return allocate_stock_to_orders() + _each(lapsed_waits(now), lambda pk: expire_wait(task_id=pk, now=now))
 
 
 @shared_task(name="orders.fill_short_orders")
-def fill_short_orders() -> int:
+def allocate_stock_to_orders() -> int:
     """Give what there is to the orders that are short of it, who paid first before the others. Returns how many got some.
 
     Each order in a transaction of its own: nothing is locked of one while the next is looked at.
     """
-    return _each(fillable_orders(), lambda pk: fill_shortage(order_id=pk))
+    return _each(fillable_orders(), lambda pk: allocate_stock_to_shortage(order_id=pk))
 
 
 def _sweep(ids: Iterable[int], to: str, reason: str) -> int:

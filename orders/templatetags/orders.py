@@ -3,10 +3,10 @@
 from django import template
 from django.utils.translation import gettext_lazy as _
 
-from orders.labels import asks, nothing
+from orders.labels import empty_text, request_title
 from orders.models import ChangeKind, ChangeRequest
 from orders.reading import couriers
-from orders.selectors.todo import todo_count as count_todo
+from orders.selectors.todo import count_todo
 from orders.selectors.warehouse import waiting_count
 
 register = template.Library()
@@ -16,7 +16,7 @@ _GRANTS = {ChangeKind.CANCEL.value: _("同意取消"), ChangeKind.URGENT.value: 
 _REFUSES = {ChangeKind.CANCEL.value: _("来不及取消"), ChangeKind.URGENT.value: _("加急不了")}
 
 
-register.filter("asks", asks)
+register.filter("asks", request_title)
 
 
 @register.filter
@@ -34,13 +34,13 @@ def refuses(row: ChangeRequest) -> str:
 @register.simple_tag
 def tracking_page(code: str, number: str) -> str:
     """Where a courier shows a parcel; empty where its number can only be copied."""
-    return couriers.tracking_page(code, number)
+    return couriers.tracking_page_url(code, number)
 
 
 @register.filter
 def was_there(before: str) -> bool:
     """Whether a field had a value before: an empty one is not shown struck out."""
-    return bool(before) and before != nothing()
+    return bool(before) and before != empty_text()
 
 
 @register.simple_tag(takes_context=True)

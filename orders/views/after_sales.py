@@ -14,7 +14,7 @@ from orders.models import AfterSalesCase, Refund
 from orders.selectors.after_sales import cases_visible_to, returns_awaited
 from orders.selectors.visibility import orders_visible_to
 from orders.services.after_sales import approve_case, reject_case, send_back, withdraw_case
-from orders.services.moves import money
+from orders.services.moves import read_money
 from orders.services.refunds import fail_refund, pay_refund
 from orders.services.returns import conclude_case, inspect_return
 from orders.views.desk import back_to_order
@@ -98,7 +98,7 @@ def _amount(request: ShopRequest) -> Decimal | None:
     text = request.POST.get("amount", "").strip()
     if not text:
         return None
-    amount = money(text)
+    amount = read_money(text)
     return Decimal(-1) if amount is None else amount
 
 

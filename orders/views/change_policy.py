@@ -10,7 +10,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from orders.policies.change_policy import DEFAULTS, PARTS, STAGES, Outcome, outcomes_for, policy
+from orders.policies.change_policy import DEFAULTS, PARTS, STAGES, Outcome, outcomes_for
+from orders.selectors.change_policy import policy_in_force
 from orders.services.change_policy import set_policy
 from shopcomm.core.accounts.access import ShopRequest, right_required
 
@@ -44,7 +45,7 @@ def _name(stage: str, part: str) -> str:
 
 
 def _context() -> dict[str, Any]:
-    table = policy()
+    table = policy_in_force()
     rows = [
         {
             "stage": stage,

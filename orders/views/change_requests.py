@@ -13,7 +13,7 @@ from orders.errors import OrderError
 from orders.forms.change import read_phone_consent, read_seen
 from orders.models import ChangeRequest
 from orders.selectors.visibility import orders_visible_to
-from orders.services.change_requests.consent import agree_by_phone
+from orders.services.change_requests.consent import record_phone_consent
 from orders.services.change_requests.request import (
     accept_change,
     decline_change,
@@ -51,7 +51,7 @@ def _answer(
         "decline": lambda: decline_change(actor=request.actor, request_id=asked.pk, reason=reason),
         "withdraw": lambda: withdraw_change(actor=request.actor, request_id=asked.pk),
         "intercept": lambda: intercept_parcel(actor=request.actor, request_id=asked.pk),
-        "phone": lambda: agree_by_phone(
+        "phone": lambda: record_phone_consent(
             actor=request.actor, request_id=asked.pk, consent=read_phone_consent(request.POST), seen=seen
         ),
     }.get(answer)

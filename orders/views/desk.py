@@ -24,8 +24,8 @@ from orders.selectors.orders import allowed_transitions, orders_visible_to, stat
 from orders.selectors.parts import still_to_ship
 from orders.selectors.rows import RowPage, order_row, order_rows
 from orders.selectors.shortages import shortages_of
-from orders.selectors.timeline import timeline
-from orders.selectors.todo import todo_count
+from orders.selectors.timeline import order_timeline
+from orders.selectors.todo import count_todo
 from orders.selectors.visibility import who_took_over
 from orders.views.filtering import chips_of, kept_fields, read_filters, tabs_of
 from orders.views.listing import lines_of, row_html
@@ -130,7 +130,7 @@ def list_context(request: ShopRequest, current: str = "") -> dict[str, Any]:
         "cursor": cursor,
         "filters": filters,
         "in_queue": in_queue,
-        "todo_waiting": todo_count(request.actor),
+        "todo_waiting": count_todo(request.actor),
         "todo": todo_lines(request.actor, current=current) if in_queue else [],
         "page": page,
         "rows": [row_html(line) for line in lines_of(page.rows, current=current, query=_kept(request))],
@@ -184,6 +184,6 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
         "evaluation": evaluation_of(order),
         "couriers": named_couriers(),
         "open_alerts": list(order.alerts.filter(acknowledged_at=None)),
-        "timeline": timeline(order, audience="shop")[::-1],
+        "timeline": order_timeline(order, audience="shop")[::-1],
         "link_live": OrderLink.objects.filter(order_id=order.pk, revoked_at=None).exists(),
     }

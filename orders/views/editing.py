@@ -16,14 +16,14 @@ from orders.errors import OrderError, StaleVersion
 from orders.forms.address import Pasted, wants_reading, widget_of_form, with_pasted
 from orders.forms.desk import ADDRESS_FIELDS, CreateOrderForm, EditOrderForm, OrderForm, lines_key
 from orders.forms.price import TEMPLATE as PRICE_TEMPLATE
-from orders.forms.price import asks_price, buyer, has_seen_price, price_of_form
+from orders.forms.price import asks_price, buyer_of_form, has_seen_price, price_of_form
 from orders.models import ChangeRequest, ContactReveal, Order, Variant
 from orders.selectors.customers import customers_visible_to
 from orders.selectors.orders import orders_visible_to
 from orders.selectors.own import lines_again
 from orders.selectors.pricing import OrderPrice, price_as_it_is
 from orders.services.addresses import COLUMNS
-from orders.services.change_requests.consent import edit_or_ask
+from orders.services.change_requests.consent import edit_or_request_consent
 from orders.services.orders import AddressInput, ItemInput, place_order
 from orders.services.reveals import record_reveal
 from orders.views.addresses import reader
@@ -101,7 +101,7 @@ def _with_address(
 
 def _price_part(request: ShopRequest, order: Order | None = None) -> HttpResponseBase:
     """What the form comes to as far as it is filled in."""
-    customer = order.customer if order else buyer(request.POST)
+    customer = order.customer if order else buyer_of_form(request.POST)
     return render(request, PRICE_TEMPLATE, {"price": price_of_form(request.POST, customer, order)})
 
 
@@ -111,7 +111,7 @@ def _price(form: OrderForm, order: Order | None) -> OrderPrice | None:
         return price_as_it_is(order) if order else None
     data = cast(QueryDict, form.data)
     rows = None if form.item_errors else form.cleaned_data.get("items")
-    return price_of_form(data, order.customer if order else buyer(data), order, rows)
+    return price_of_form(data, order.customer if order else buyer_of_form(data), order, rows)
 
 
 def _look_first() -> dict[str, Any]:
@@ -164,7 +164,7 @@ def change_order(request: ShopRequest, number: str) -> HttpResponseBase:
         return _form_page(request, form, order=order, refusal=_look_first())
     version = form.cleaned_data["version"]
     try:
-        _order, asked = edit_or_ask(
+        _order, asked = edit_or_request_consent(
             actor=request.actor,
             order_id=order.pk,
             version=version,

@@ -11,7 +11,7 @@ from orders.errors import GuardFailed, OrderError
 from orders.models import Order, Status
 from orders.selectors.open_sums import open_sum_of
 from orders.services.deposits import release_deposit
-from orders.services.moves import money
+from orders.services.moves import read_money
 from orders.services.payments import record_payment
 from orders.services.transitions import transition_order
 from orders.views.desk import back_to_order, visible_order
@@ -71,7 +71,7 @@ def _book(request: ShopRequest, order: Order) -> Order:
     given = {name: request.POST.get(name, "").strip() for name in ("amount", "method", "reference")}
     if not PLAIN.fullmatch(given["amount"]):
         raise GuardFailed(("amount_invalid", _("金额不正确")))
-    amount = money(given["amount"])
+    amount = read_money(given["amount"])
     if order.status == Status.PENDING_PAYMENT and amount is not None:
         return transition_order(actor=request.actor, order_id=order.pk, to=Status.PAID, data=given)
     return record_payment(

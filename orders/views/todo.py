@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from orders.selectors.todo import todo_count, todo_list
+from orders.selectors.todo import count_todo, todo_list
 from orders.selectors.todo_rows import Todo, TodoKind
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.actors import Actor
@@ -55,7 +55,7 @@ class TodoLine:
 @right_required("orders.view")
 def count(request: ShopRequest) -> HttpResponseBase:
     """How much waits, as a number and as the badge shows and says it."""
-    found = todo_count(request.actor)
+    found = count_todo(request.actor)
     return JsonResponse({"unread": found, "shown": capped(found, 99), "label": f"{found} {_('件待我处理')}"})
 
 

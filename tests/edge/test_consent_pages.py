@@ -10,8 +10,8 @@ from messaging.services.messages import send_message
 from messaging.services.notifications.defaults import ensure_default_rules
 from messaging.services.notifications.release import release_due
 from orders.models import ChangeRequest, Order, Status
-from orders.selectors.timeline import timeline
-from orders.services.change_requests.consent import edit_or_ask
+from orders.selectors.timeline import order_timeline
+from orders.services.change_requests.consent import edit_or_request_consent
 from orders.services.change_requests.request import request_change
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
@@ -47,7 +47,9 @@ def customer_of(order: Order) -> Actor:
 @pytest.fixture
 def asked(manager) -> ChangeRequest:
     order = make_order(status=Status.PAID)
-    wish = edit_or_ask(actor=Actor.staff(manager), order_id=order.pk, version=2, changes=STREET)[1]
+    wish = edit_or_request_consent(actor=Actor.staff(manager), order_id=order.pk, version=2, changes=STREET)[
+        1
+    ]
     assert wish is not None
     return wish
 
@@ -259,9 +261,9 @@ def test_a_manager_may_print_all_the_same_and_says_why(log_in, warehouse, manage
     assert (printed.status_code, order.street in printed.text) == (200, True)
     assert f"第 {order.version} 版" in printed.text
     assert "修改申请还没有处理" in printed.text
-    told = timeline(order)[-1]
+    told = order_timeline(order)[-1]
     assert (told.actor_name, told.text.split("：")[-1]) == (manager.display_name, "客户电话说不改了")
-    assert [each.kind for each in timeline(order, audience="customer")].count("order.printed") == 0
+    assert [each.kind for each in order_timeline(order, audience="customer")].count("order.printed") == 0
     assert order.change_requests.get().state == "open"
     assert desk.get(at).status_code == 423
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.reading.addresses import LONGEST, read_address, read_receiver
-from orders.reading.characters import narrow
-from orders.reading.divisions import CITY, DISTRICT, PROVINCE, divisions, short
+from orders.reading.characters import to_half_width
+from orders.reading.divisions import CITY, DISTRICT, PROVINCE, all_divisions, short_name
 
 WHOLE = "浙江省杭州市余杭区文一西路969号"
 # Streets that begin with the name of another place.
@@ -20,7 +20,7 @@ STREETS = (
     "南京东路100号", "北京路步行街3号", "中山北路21号2单元301", "康乐南路国际鞋包城1座", "龙泉山庄7号", "长安大道箱包城A区",
     "朝阳路8号", "和平路与建设路交叉口西50米", "新华街17号", "海宁路3号", "东方市场2楼",
 )  # fmt: skip
-PROVINCES = tuple(dict.fromkeys(each.province for each in divisions()))
+PROVINCES = tuple(dict.fromkeys(each.province for each in all_divisions()))
 
 
 def _rows(name):
@@ -83,10 +83,10 @@ def test_a_district_decides_for_its_own_city_and_province():
 @pytest.mark.parametrize("street", STREETS)
 def test_a_city_is_never_read_out_of_the_street_behind_another(street):
     read_elsewhere = []
-    for each in divisions():
-        if each.level != CITY or short(each.city) in PROVINCES_AND_CITIES:
+    for each in all_divisions():
+        if each.level != CITY or short_name(each.city) in PROVINCES_AND_CITIES:
             continue
-        for name in {each.city, short(each.city)}:
+        for name in {each.city, short_name(each.city)}:
             read = read_address(f"{name}{street} 王芳 13900000001")
             if read is None or (read.province, read.city, read.street) != (each.province, each.city, street):
                 read_elsewhere.append((name, read))
@@ -94,14 +94,14 @@ def test_a_city_is_never_read_out_of_the_street_behind_another(street):
 
 
 # 海南 is a province before it is a prefecture of 青海.
-PROVINCES_AND_CITIES = {short(each) for each in PROVINCES} - {"吉林", "北京", "上海", "天津", "重庆"}
+PROVINCES_AND_CITIES = {short_name(each) for each in PROVINCES} - {"吉林", "北京", "上海", "天津", "重庆"}
 
 
 def test_every_county_of_today_is_known_behind_its_city():
     unknown = []
-    for each in divisions():
+    for each in all_divisions():
         if each.level == DISTRICT:
-            read = read_address(f"{short(each.province)}{each.city}{each.district}人民路8号")
+            read = read_address(f"{short_name(each.province)}{each.city}{each.district}人民路8号")
             if read is None or (read.code, read.street) != (each.code, "人民路8号"):
                 unknown.append((each, read))
     assert unknown == []
@@ -120,14 +120,14 @@ def test_every_character_of_the_text_ends_up_in_some_field(parts, between):
     text = between.join(parts)
     read = read_receiver(text)
 
-    said = Counter(char for char in narrow(text) if char.isalnum())
+    said = Counter(char for char in to_half_width(text) if char.isalnum())
     fields = (read.name, read.phone, read.region, read.street, read.signs, read.rest)
     assert Counter(char for char in "".join(fields) if char.isalnum()) == said
 
 
 @given(
     st.sampled_from(PROVINCES),
-    st.sampled_from([each for each in divisions() if each.level != PROVINCE]),
+    st.sampled_from([each for each in all_divisions() if each.level != PROVINCE]),
     st.sampled_from(STREETS),
     st.sampled_from(["", " ", "，"]),
 )
@@ -155,11 +155,11 @@ def milliseconds(text: str) -> float:
     return min(spent) * 1000
 
 
-NAMES = [each.district or each.city or each.province for each in divisions()]
+NAMES = [each.district or each.city or each.province for each in all_divisions()]
 CROWDED = {
     "names of places": "".join(NAMES)[:LONGEST],
     "names with blanks": " ".join(NAMES[7::31])[:LONGEST],
-    "short names with commas": "，".join(short(each) for each in NAMES[3::17])[:LONGEST],
+    "short names with commas": "，".join(short_name(each) for each in NAMES[3::17])[:LONGEST],
     "one name, which a province and a prefecture have": "海南" * 200,
     "one name, which many cities have": "朝阳" * 200,
     "a whole place, again and again": "浙江省杭州市余杭区" * 44,
@@ -178,5 +178,7 @@ def test_a_text_of_nothing_but_names_costs_little_more_than_an_address_and_is_no
 
 
 def test_short_names_stay_names():
-    assert {name for each in divisions() if len(name := short(each.district or each.city)) == 1} == set()
-    assert not any(re.search(r"自治|族[区州县]", short(each.district)) for each in divisions())
+    assert {
+        name for each in all_divisions() if len(name := short_name(each.district or each.city)) == 1
+    } == set()
+    assert not any(re.search(r"自治|族[区州县]", short_name(each.district)) for each in all_divisions())

@@ -9,7 +9,7 @@ from django.utils import timezone
 from orders.errors import GuardFailed, InsufficientStock, NotAllowed
 from orders.models import AfterSalesCase, Order, Refund, Status, Variant
 from orders.policies.after_sales import CASE_MOVES
-from orders.selectors.timeline import timeline
+from orders.selectors.timeline import order_timeline
 from orders.services.after_sales import (
     CaseInput,
     CaseLine,
@@ -82,7 +82,7 @@ def test_a_return_goes_back_to_the_shelf_and_its_money_to_the_customer(shipped, 
         Status.DELIVERED, Decimal("398.00"), Decimal(0),
     )  # fmt: skip
     assert (variant.on_hand, variant.damaged, shipped.lines.get().returned_quantity) == (98, 0, 2)
-    told = [entry.text for entry in timeline(shipped, audience="customer")]
+    told = [entry.text for entry in order_timeline(shipped, audience="customer")]
     assert any(each.startswith("退货退款：等待寄回：请在 ") for each in told)
     assert "已退款 ¥398.00（售后退款）" in told
 

@@ -8,7 +8,7 @@ from orders.errors import GuardFailed
 from orders.models import AfterSalesCase, Order, Refund
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, send_back
 from orders.services.items import ItemInput
-from orders.services.refunds import pay_refund, refundable
+from orders.services.refunds import pay_refund, refundable_amount
 from orders.services.returns import conclude_case, inspect_return
 from tests.factories import VariantFactory, integration, make_order
 
@@ -61,7 +61,7 @@ def test_what_has_gone_back_already_cannot_be_agreed_to_again(order):
     with pytest.raises(GuardFailed):
         approve_case(actor=SHOP, case_id=case.pk, amount=Decimal("296.01"))
     approve_case(actor=SHOP, case_id=case.pk, amount=Decimal("295.99"))
-    assert refundable(order) == Decimal("0.01")
+    assert refundable_amount(order) == Decimal("0.01")
 
 
 def test_an_inspected_return_is_concluded_within_what_is_left(order):

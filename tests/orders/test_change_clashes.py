@@ -13,7 +13,11 @@ from orders.models import ChangeRequest, Order, Status, TierPrice, Variant
 from orders.policies.change_merging import Seen, merge_change, merge_items
 from orders.selectors.change_requests import asked_changes
 from orders.selectors.contacts import whole_fact
-from orders.services.change_requests.consent import PhoneConsent, agree_by_phone, edit_or_ask
+from orders.services.change_requests.consent import (
+    PhoneConsent,
+    edit_or_request_consent,
+    record_phone_consent,
+)
 from orders.services.change_requests.request import accept_change, intercept_parcel, request_change
 from orders.services.editing import edit_order
 from orders.services.items import ItemInput
@@ -159,7 +163,7 @@ def test_the_customers_word_is_for_what_they_saw_and_not_for_what_came_since(des
     order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 5)])
     sku = order.lines.get().sku
     changes = {"items": pieces((sku, 4))}
-    _order, asked = edit_or_ask(actor=desk, order_id=order.pk, version=None, changes=changes)
+    _order, asked = edit_or_request_consent(actor=desk, order_id=order.pk, version=None, changes=changes)
     assert asked is not None
     agreed_since(order, items=pieces((sku, 8)))
 
@@ -167,7 +171,7 @@ def test_the_customers_word_is_for_what_they_saw_and_not_for_what_came_since(des
         if by == "tap":
             accept_change(actor=Actor.customer(order.customer), request_id=asked.pk, **chosen)
         else:
-            agree_by_phone(actor=desk, request_id=asked.pk, consent=PhoneConsent("吴丽华"), **chosen)
+            record_phone_consent(actor=desk, request_id=asked.pk, consent=PhoneConsent("吴丽华"), **chosen)
 
     with pytest.raises(ChangeClash):
         say_yes()
@@ -193,15 +197,15 @@ def test_a_parcel_is_intercepted_for_what_was_asked_and_nothing_else(desk):
 def test_of_two_people_who_contradict_each_other_the_later_is_confirmed_knowingly_and_both_stay(desk):
     order = make_order(status=Status.PAID)
     changes = {"street": "小王路 1 号"}
-    _order, ours = edit_or_ask(actor=desk, order_id=order.pk, version=None, changes=changes)
+    _order, ours = edit_or_request_consent(actor=desk, order_id=order.pk, version=None, changes=changes)
     assert ours is not None
     ask(order, "address", {"street": "客户路 2 号"})
     assert fresh(order).street == "客户路 2 号"
 
     with pytest.raises(ChangeClash):
-        agree_by_phone(actor=desk, request_id=ours.pk, consent=PhoneConsent("张三"))
+        record_phone_consent(actor=desk, request_id=ours.pk, consent=PhoneConsent("张三"))
     seen = fresh(order).version
-    agree_by_phone(actor=desk, request_id=ours.pk, consent=PhoneConsent("张三"), seen=Seen(seen))
+    record_phone_consent(actor=desk, request_id=ours.pk, consent=PhoneConsent("张三"), seen=Seen(seen))
 
     assert fresh(order).street == "小王路 1 号"
     assert order.change_requests.filter(state=State.ACCEPTED).count() == 2
@@ -297,7 +301,7 @@ def test_the_customers_word_is_for_the_price_that_they_saw(desk, stockroom, new_
     black = VariantFactory(product=new_bag.product, price=Decimal("199.00"))
     order = make_order(status=Status.PICKING, items=[ItemInput(black.sku, 2)])
     changes = {"items": pieces((new_bag.sku, 2))}
-    _order, asked = edit_or_ask(actor=desk, order_id=order.pk, version=None, changes=changes)
+    _order, asked = edit_or_request_consent(actor=desk, order_id=order.pk, version=None, changes=changes)
     assert asked is not None
     assert asked.after["total"] == "518.00"
     reprice(new_bag, "300.00")
@@ -306,7 +310,7 @@ def test_the_customers_word_is_for_the_price_that_they_saw(desk, stockroom, new_
         if by == "tap":
             accept_change(actor=Actor.customer(order.customer), request_id=asked.pk, **chosen)
         else:
-            agree_by_phone(actor=desk, request_id=asked.pk, consent=PhoneConsent("吴丽华"), **chosen)
+            record_phone_consent(actor=desk, request_id=asked.pk, consent=PhoneConsent("吴丽华"), **chosen)
 
     with pytest.raises(ChangeClash):
         say_yes()
@@ -321,7 +325,9 @@ def test_the_customers_word_is_for_the_price_that_they_saw(desk, stockroom, new_
 def test_the_moved_price_stands_beside_the_button_and_is_sent_with_it(client, log_in, sales, new_bag):
     order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 2)], assigned_to=sales)
     changes = {"items": pieces((order.lines.get().sku, 2), (new_bag.sku, 1))}
-    _order, asked = edit_or_ask(actor=Actor.staff(sales), order_id=order.pk, version=None, changes=changes)
+    _order, asked = edit_or_request_consent(
+        actor=Actor.staff(sales), order_id=order.pk, version=None, changes=changes
+    )
     assert asked is not None
     path = f"/orders/changes/{asked.pk}/phone/"
     assert reverse("orders:answer-change", args=[asked.pk, "phone"]) == path

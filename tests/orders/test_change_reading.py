@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.reading.change_requests import LineChoice, read_change
+from orders.reading.change_requests import LineChoice, read_wish
 
 WEDNESDAY = date(2026, 11, 25)
 BAG = LineChoice(
@@ -48,7 +48,7 @@ BAG = LineChoice(
     ],
 )
 def test_simple_words_open_the_form_that_fits(text, kind):
-    assert read_change(text, today=WEDNESDAY, lines=[BAG]).kind == kind
+    assert read_wish(text, today=WEDNESDAY, lines=[BAG]).kind == kind
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_simple_words_open_the_form_that_fits(text, kind):
     ],
 )
 def test_a_day_is_the_next_one_of_its_name(text, day):
-    read = read_change(text, today=WEDNESDAY)
+    read = read_wish(text, today=WEDNESDAY)
     assert (read.kind, read.data.get("deliver_on")) == ("delivery_date", day)
 
 
@@ -86,26 +86,26 @@ def test_a_day_is_the_next_one_of_its_name(text, day):
     ],
 )
 def test_colour_size_and_count_are_read_where_one_line_is_meant(text, wanted):
-    read = read_change(text, today=WEDNESDAY, lines=[BAG])
+    read = read_wish(text, today=WEDNESDAY, lines=[BAG])
     assert (read.kind, read.data.get("lines")) == ("items", wanted)
 
 
 def test_which_of_two_lines_is_meant_is_for_people_to_say():
     other = LineChoice(8, "BB-1", 2)
-    assert read_change("改成6个", today=WEDNESDAY, lines=[BAG, other]).kind == "note"
-    named = read_change("BB-1 改成6个", today=WEDNESDAY, lines=[BAG, other])
+    assert read_wish("改成6个", today=WEDNESDAY, lines=[BAG, other]).kind == "note"
+    named = read_wish("BB-1 改成6个", today=WEDNESDAY, lines=[BAG, other])
     assert named.data["lines"] == {8: {"quantity": 6}}
 
 
 def test_what_is_not_understood_becomes_a_note_in_its_words():
-    assert read_change("备注：送货前打电话", today=WEDNESDAY).data == {"note": "送货前打电话"}
+    assert read_wish("备注：送货前打电话", today=WEDNESDAY).data == {"note": "送货前打电话"}
 
 
 @given(st.text(max_size=600), st.dates(min_value=date(2020, 1, 1), max_value=date(2090, 1, 1)))
 def test_any_text_is_read_without_an_accident(text, today):
-    assert read_change(text, today=today, lines=[BAG]).kind
+    assert read_wish(text, today=today, lines=[BAG]).kind
 
 
 @given(st.text(alphabet="改换成加少两三十0123456789个件月号周下天送发", max_size=20))
 def test_any_pile_of_the_words_is_read_without_an_accident(text):
-    assert read_change(text, today=WEDNESDAY, lines=[BAG]).kind
+    assert read_wish(text, today=WEDNESDAY, lines=[BAG]).kind

@@ -12,7 +12,7 @@ from orders.policies.change_merging import Seen
 from orders.policies.change_policy import DEFAULTS, Outcome
 from orders.selectors.change_requests import AskedChange
 from orders.selectors.contacts import whole_fact
-from orders.selectors.timeline import timeline
+from orders.selectors.timeline import order_timeline
 from orders.services.change_policy import set_policy
 from orders.services.change_requests.request import (
     accept_change,
@@ -219,7 +219,7 @@ def test_a_manager_may_ship_all_the_same_and_says_why(boss, stockroom):
     assert said.filter(body__contains="已发货，修改申请已失效").exists()
     # Why is the shop's own affair: its people read it, the customer never does.
     assert not said.filter(internal=False, body__contains="客户电话同意").exists()
-    mine, theirs = (timeline(fresh(order), audience=side) for side in ("shop", "customer"))
+    mine, theirs = (order_timeline(fresh(order), audience=side) for side in ("shop", "customer"))
     assert any("客户电话同意" in entry.text for entry in mine)
     assert not any("客户电话同意" in entry.text for entry in theirs)
 

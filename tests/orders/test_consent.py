@@ -14,7 +14,11 @@ from django.utils import timezone
 from messaging.models import Message
 from orders.errors import ChangePending, ConsentNeeded, GuardFailed, NotAllowed, OrderError, StaleVersion
 from orders.models import ChangeRequest, Order, Status
-from orders.services.change_requests.consent import PhoneConsent, agree_by_phone, edit_or_ask
+from orders.services.change_requests.consent import (
+    PhoneConsent,
+    edit_or_request_consent,
+    record_phone_consent,
+)
 from orders.services.change_requests.request import (
     accept_change,
     decline_change,
@@ -75,7 +79,9 @@ def customer_of(order: Order) -> Actor:
 
 def want(order: Order, actor: Actor, **changes: object) -> ChangeRequest:
     """The shop edits what was agreed, and so asks."""
-    _order, asked = edit_or_ask(actor=actor, order_id=order.pk, version=fresh(order).version, changes=changes)
+    _order, asked = edit_or_request_consent(
+        actor=actor, order_id=order.pk, version=fresh(order).version, changes=changes
+    )
     assert asked is not None
     return asked
 
@@ -98,10 +104,10 @@ def test_goods_price_and_address_of_a_paid_order_are_not_the_shops_to_change(rol
 def test_before_payment_and_for_notes_haste_and_colleagues_nobody_is_asked(desk):
     unpaid, paid = make_order(), make_order(status=Status.PAID)
 
-    _order, asked = edit_or_ask(actor=desk, order_id=unpaid.pk, version=1, changes=STREET)
+    _order, asked = edit_or_request_consent(actor=desk, order_id=unpaid.pk, version=1, changes=STREET)
     assert (asked, fresh(unpaid).street) == (None, STREET["street"])
     changes = {"note": "轻放", "urgent": True, "assigned_to": desk.id}
-    assert edit_or_ask(actor=desk, order_id=paid.pk, version=2, changes=changes)[1] is None
+    assert edit_or_request_consent(actor=desk, order_id=paid.pk, version=2, changes=changes)[1] is None
     assert (fresh(paid).note, fresh(paid).urgent) == ("轻放", True)
 
 
@@ -162,13 +168,13 @@ def test_a_word_on_the_phone_is_recorded_with_who_when_and_by_whom(desk):
     order = make_order(status=Status.PAID)
     asked = want(order, desk, **STREET)
     with pytest.raises(GuardFailed):
-        agree_by_phone(actor=desk, request_id=asked.pk, consent=PhoneConsent(" "))
+        record_phone_consent(actor=desk, request_id=asked.pk, consent=PhoneConsent(" "))
     later = timezone.now() + timedelta(hours=1)
     with pytest.raises(GuardFailed):
-        agree_by_phone(actor=desk, request_id=asked.pk, consent=PhoneConsent("张三", later))
+        record_phone_consent(actor=desk, request_id=asked.pk, consent=PhoneConsent("张三", later))
 
     for _repeat in range(2):
-        agree_by_phone(actor=desk, request_id=asked.pk, consent=PhoneConsent("张三", note="改送公司"))
+        record_phone_consent(actor=desk, request_id=asked.pk, consent=PhoneConsent("张三", note="改送公司"))
 
     assert fresh(order).street == STREET["street"]
     consent = DomainEvent.objects.get(type="order.changed").data["consent"]
@@ -189,7 +195,7 @@ def test_nobody_else_says_yes_for_the_customer(desk, boss, stockroom):
             accept_change(actor=actor, request_id=asked.pk)
     for actor in (stockroom, customer_of(order)):
         with pytest.raises(NotAllowed):
-            agree_by_phone(actor=actor, request_id=asked.pk, consent=PhoneConsent("张三"))
+            record_phone_consent(actor=actor, request_id=asked.pk, consent=PhoneConsent("张三"))
     with pytest.raises(NotAllowed):
         withdraw_change(actor=customer_of(order), request_id=asked.pk)
     assert fresh(order).street == order.street

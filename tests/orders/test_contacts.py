@@ -9,8 +9,12 @@ from orders.errors import ChangeClash
 from orders.models import ContactChange, ContactReveal, Status
 from orders.policies.contact_masks import masked_sides
 from orders.selectors.change_requests import asked_changes
-from orders.selectors.timeline import timeline
-from orders.services.change_requests.consent import PhoneConsent, agree_by_phone, edit_or_ask
+from orders.selectors.timeline import order_timeline
+from orders.services.change_requests.consent import (
+    PhoneConsent,
+    edit_or_request_consent,
+    record_phone_consent,
+)
 from orders.services.change_requests.request import accept_change, request_change
 from orders.services.editing import edit_order
 from shopcomm.core.accounts.actors import Actor
@@ -91,7 +95,7 @@ def with_scopes_of_events(db):
 
 
 def shown_by(order, audience: str) -> dict[str, str]:
-    lines = [line for entry in timeline(order, audience=audience) for line in entry.before_after]
+    lines = [line for entry in order_timeline(order, audience=audience) for line in entry.before_after]
     return {line.field: line.after for line in lines}
 
 
@@ -190,7 +194,7 @@ def clashing_phones(agreed_by: str) -> tuple:
     order = make_order(status=Status.PAID if agreed_by == "customer" else Status.PICKING)
     if agreed_by == "customer":
         seller = Actor.staff(StaffFactory(role="sales"))
-        request = edit_or_ask(actor=seller, order_id=order.pk, version=None, changes=wanted)[1]
+        request = edit_or_request_consent(actor=seller, order_id=order.pk, version=None, changes=wanted)[1]
     else:
         asking = Actor.customer(order.customer, order_id=order.pk)
         data = {"phone": "13911112222"}
@@ -214,7 +218,7 @@ def test_a_clash_of_phones_shows_masks_to_the_shop_and_numbers_to_the_customer(a
     ]
     answer = partial(accept_change, actor=Actor.staff(warehouse))
     if agreed_by == "customer":
-        answer = partial(agree_by_phone, actor=integration(), consent=PhoneConsent("吴丽华"))
+        answer = partial(record_phone_consent, actor=integration(), consent=PhoneConsent("吴丽华"))
     with pytest.raises(ChangeClash) as refusal:
         answer(request_id=request.pk)
     assert masked in str(refusal.value.detail)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from orders.errors import GuardFailed
 from orders.models import DebtReduction, Order, Payment, Refund
 from orders.selectors.credit import credit_left, owed_by
-from orders.selectors.timeline import timeline
+from orders.selectors.timeline import order_timeline
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case
 from orders.services.editing import edit_order
 from orders.services.payments import record_payment
@@ -78,7 +78,7 @@ def test_without_a_due_day_no_page_and_no_line_names_one(dealer, log_in, manager
         assert "挂账待付" in page
         assert "None" not in page
         assert "前付清" not in page
-    assert timeline(order)[-1].text == "挂账 ¥398.00，等待配货"
+    assert order_timeline(order)[-1].text == "挂账 ¥398.00，等待配货"
 
 
 def test_goods_that_come_back_unpaid_make_the_debt_less_and_no_money_moves(dealer):
@@ -93,7 +93,7 @@ def test_goods_that_come_back_unpaid_make_the_debt_less_and_no_money_moves(deale
     assert (owed_by(dealer), credit_left(dealer)) == (Decimal("199.00"), Decimal("801.00"))
     assert not Refund.objects.exists()
     assert DebtReduction.objects.get().case_id == case.pk
-    told = [entry.text for entry in timeline(order, audience="customer")]
+    told = [entry.text for entry in order_timeline(order, audience="customer")]
     assert "退货抵减欠款 ¥199.00，尚欠 ¥199.00" in told
 
 

@@ -11,7 +11,7 @@ from messaging.services.notifications.timers import cancel_unpaid
 from orders.errors import GuardFailed, NotAllowed
 from orders.models import Order, Refund
 from orders.selectors.due import deposits_to_decide, unpaid_too_long
-from orders.selectors.timeline import timeline
+from orders.selectors.timeline import order_timeline
 from orders.services.deposits import release_deposit
 from orders.services.editing import edit_order
 from orders.services.payments import record_payment
@@ -74,7 +74,7 @@ def test_only_a_manager_keeps_a_deposit_and_only_with_a_reason_that_stays(as_act
     order = move(order, "cancelled", actor=as_actor("manager"), reason="定制款已开工", keep_deposit=True)
     assert (order.status, order.deposit_kept, order.refunds.count()) == ("cancelled", Decimal("100.00"), 0)
     line = "取消订单，定金 ¥100.00 不退：定制款已开工"
-    assert timeline(order, audience="customer")[-1].text == line
+    assert order_timeline(order, audience="customer")[-1].text == line
     # What comes later is not part of it.
     record_payment(actor=integration(), order_id=order.pk, amount="298.00", reference="L-1")
     assert order.refunds.get().amount == Decimal("298.00")
@@ -97,7 +97,7 @@ def test_an_order_made_cheaper_than_its_deposit_is_paid_and_the_rest_waits_to_go
     order.refresh_from_db()
     assert (order.status, order.total, order.balance) == ("paid", Decimal("248.00"), Decimal("-52.00"))
     assert order.refunds.get().amount == Decimal("52.00")
-    assert timeline(order)[-1].text == "已付清，等待配货"
+    assert order_timeline(order)[-1].text == "已付清，等待配货"
     pay_refund(actor=integration(), refund_id=order.refunds.get().pk)
     order.refresh_from_db()
     assert order.balance == 0
@@ -156,7 +156,7 @@ def test_a_request_for_all_of_the_money_is_answered_with_a_part(log_in, sales, a
     order.refresh_from_db()
     part = order.refunds.get(state="approved")
     assert (order.status, part.amount, part.purpose) == ("delivered", Decimal("80.00"), "part")
-    assert timeline(order)[-1].text == "改为部分退款 ¥80.00：划痕补偿"
+    assert order_timeline(order)[-1].text == "改为部分退款 ¥80.00：划痕补偿"
     pay_refund(actor=as_actor("manager"), refund_id=part.pk, reference="P-1")
     order.refresh_from_db()
     assert (order.refunded_amount, order.balance) == (Decimal("80.00"), 0)
@@ -184,8 +184,8 @@ def test_goods_with_a_difference_unpaid_leave_only_where_the_shop_says_so(as_act
     order = move(order, "shipped", actor=as_actor("manager"), override="老客户，月底一起结")
     assert order.status == "shipped"
     why = "（差额 ¥78.00 未付，仍发货：老客户，月底一起结）"
-    assert timeline(order)[-1].text.endswith(why)
-    assert "老客户" not in timeline(order, audience="customer")[-1].text
+    assert order_timeline(order)[-1].text.endswith(why)
+    assert "老客户" not in order_timeline(order, audience="customer")[-1].text
     rest = make_order(status="picking")
     assert move(rest, "shipped", actor=as_actor("warehouse")).status == "shipped"
 
@@ -203,7 +203,7 @@ def test_a_deposit_that_was_kept_is_given_back_with_a_reason_and_then_paid_out(a
     assert (order.deposit_kept, order.version, order.status) == (0, version + 1, "cancelled")
     assert (refund.amount, refund.state, refund.purpose) == (Decimal("100.00"), "approved", "cancelled")
     for audience in ("shop", "customer"):
-        told = timeline(order, audience=audience)[-1].text
+        told = order_timeline(order, audience=audience)[-1].text
         assert told == "定金 ¥100.00 改为退还，等待退款：客户补了合同"
     line = order.conversation.messages.last()
     assert (line.data["event"], line.internal) == ("order.deposit_released", False)

@@ -7,7 +7,7 @@ from orders.events import OrderEvent
 from orders.models import Order, Status, WarehouseAlert
 from orders.policies.transitions import TRANSITIONS
 from orders.selectors.contacts import whole_fact
-from orders.services.change_requests.parse import contents
+from orders.services.change_requests.parse import parse_change
 from orders.services.items import ItemInput
 from orders.services.orders import edit_order
 from orders.services.warehouse import acknowledge_order
@@ -214,7 +214,7 @@ def test_whatever_makes_an_editor_stale_is_told_by_its_name():
 
 def test_goods_of_a_long_order_can_be_changed_and_of_one_too_long_it_says_so(order):
     rows = [{"sku": "DJX-20-BLK", "quantity": 1}]
-    assert len(contents(order, "items", {"items": rows * 1000}, integration())["items"]) == 1000
+    assert len(parse_change(order, "items", {"items": rows * 1000}, integration())["items"]) == 1000
     with pytest.raises(GuardFailed) as refused:
-        contents(order, "items", {"items": rows * 1001}, integration())
+        parse_change(order, "items", {"items": rows * 1001}, integration())
     assert refused.value.names == ["too_many_lines"]

@@ -286,14 +286,14 @@ def test_a_parcel_holds_goods_of_its_order(order, lines, passes):
 
 
 def test_what_is_short_waits_unless_the_customer_has_agreed_to_parts(order):
-    assert guards.shortage(asked(order, "T6")) is None
+    assert guards.goods_short(asked(order, "T6")) is None
     order.shortage = True
-    assert guards.shortage(asked(order, "T6"))
+    assert guards.goods_short(asked(order, "T6"))
     ShortageTask.objects.create(
         order=order, line=order.lines.get(), sku="BAG-1", name="包", missing=1, raised_at=timezone.now(),
         state="settled", chosen={"kind": "split"},
     )  # fmt: skip
-    assert guards.shortage(asked(order, "T6")) is None
+    assert guards.goods_short(asked(order, "T6")) is None
 
 
 def test_a_pick_is_put_back_by_its_picker_or_somebody_above(order, as_actor):

@@ -28,7 +28,7 @@ from orders.services.after_sales import (
     send_back,
     withdraw_case,
 )
-from orders.services.change_requests.consent import edit_or_ask
+from orders.services.change_requests.consent import edit_or_request_consent
 from orders.services.change_requests.request import accept_change
 from orders.services.items import ItemInput
 from orders.services.refunds import pay_refund
@@ -128,7 +128,7 @@ class Walk:
             "items": [{"sku": sku, "quantity": number} for sku in (self.variant.sku, self.other.sku)],
             "discount": str(number),
         }
-        _order, asked = edit_or_ask(
+        _order, asked = edit_or_request_consent(
             actor=self.staff["sales"], order_id=self.order.pk, version=None, changes={field: values[field]}
         )
         # What the customer has paid for changes by their tap, and while it is picked by the warehouse's, too.

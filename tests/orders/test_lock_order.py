@@ -13,12 +13,12 @@ from messaging.models import Conversation
 from orders.errors import OrderError
 from orders.models import AfterSalesCase, Order, OrderLine, Status, StockMovement, Variant
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, withdraw_case
-from orders.services.change_requests.consent import edit_or_ask
+from orders.services.change_requests.consent import edit_or_request_consent
 from orders.services.change_requests.request import accept_change, request_change
 from orders.services.imports import import_orders
 from orders.services.items import ItemInput
 from orders.services.locks import lock_conversations, lock_variants
-from orders.services.shortages import fill_shortage, report_missing
+from orders.services.shortages import allocate_stock_to_shortage, report_missing
 from orders.services.stock import set_stock
 from orders.services.warehouse import tick_line
 from orders.tasks import sweeps
@@ -140,7 +140,7 @@ def test_everything_that_moves_goods_crosses_on_three_orders_of_the_same_goods(n
                 lambda pk=ticked: tick_line(actor=picker, line_id=pk, picked=1),
                 lambda pk=missed: report_missing(actor=picker, line_id=pk, missing=1),
                 lambda order=two: move(order, "shipped"),
-                lambda order=two: fill_shortage(order_id=order.pk),
+                lambda order=two: allocate_stock_to_shortage(order_id=order.pk),
                 lambda order=three: move(order, "refunded", restock=True),
                 lambda order=unpaid: move(order, "cancelled"),
                 lambda goods=goods: set_stock(actor=desk, sku=goods[0].sku, on_hand=5),
@@ -155,7 +155,7 @@ def test_goods_that_are_back_are_given_out_one_order_a_transaction(monkeypatch):
     """While one order is looked at, nothing of the one before is kept from anybody."""
     bag = VariantFactory(on_hand=4)
     first, second = (make_order(status=Status.PAID, items=[ItemInput(bag.sku, 2)]) for _ in range(2))
-    picker, works, free = Actor.staff(StaffFactory(role="warehouse")), sweeps.fill_shortage, []
+    picker, works, free = Actor.staff(StaffFactory(role="warehouse")), sweeps.allocate_stock_to_shortage, []
     for order in (first, second):
         report_missing(actor=picker, line_id=order.lines.get().pk, missing=2)
     set_stock(actor=integration(), sku=bag.sku, delta=4)
@@ -165,8 +165,8 @@ def test_goods_that_are_back_are_given_out_one_order_a_transaction(monkeypatch):
             free.extend(at_once([lambda: _take_now(first)]))
         return works(order_id=order_id)
 
-    monkeypatch.setattr(sweeps, "fill_shortage", fill)
-    assert sweeps.fill_short_orders() == 2
+    monkeypatch.setattr(sweeps, "allocate_stock_to_shortage", fill)
+    assert sweeps.allocate_stock_to_orders() == 2
 
     assert free == [first.pk]
     assert list(Order.objects.order_by("pk").values_list("shortage", flat=True)) == [False, False]
@@ -206,7 +206,7 @@ def test_what_the_customer_is_asked_is_tried_before_the_rest_of_an_edit_is_told(
     order, bag = make_order(status=Status.PAID), VariantFactory(on_hand=9)
     changes = {"note": "周五要", "items": [ItemInput(order.lines.get().sku, 2), ItemInput(bag.sku, 1)]}
     with in_the_way(kept=lambda: _hold(bag.pk), wanted=lambda: _talk(order), times=1) as buyer:
-        _order, asked = edit_or_ask(
+        _order, asked = edit_or_request_consent(
             actor=as_actor("manager"), order_id=order.pk, version=None, changes=changes
         )
     assert (buyer.crossed, caplog.messages, asked.state) == (1, [], "open")

@@ -8,7 +8,7 @@ from orders.selectors.shortages import missing_pieces, standing_reports
 from orders.services.items import ItemInput
 from orders.services.shortages import choose_option, report_missing, undo_missing
 from orders.services.stock import set_stock
-from orders.tasks.sweeps import mind_shortages
+from orders.tasks.sweeps import sweep_shortages
 from shopcomm.core.accounts.actors import Actor
 from tests.factories import VariantFactory, make_order, move
 
@@ -52,18 +52,18 @@ def test_two_missing_pieces_are_two_pieces_of_two_thousand_nine_hundred(report, 
 
 
 def test_what_nobody_looked_for_fills_no_shortage_before_it_is_counted(report, bag, order):
-    assert mind_shortages() == 0
+    assert sweep_shortages() == 0
     assert missing_pieces(order) == {order.lines.get().pk: 2}
     set_stock(actor=SYSTEM, sku=bag.sku, on_hand=2903, reason="盘点")
     bag.refresh_from_db()
     assert bag.fillable == 2900
-    mind_shortages()
+    sweep_shortages()
     assert (missing_pieces(order), stock(bag)) == ({}, (2903, 5))
 
 
 def test_pieces_that_come_in_fill_it_at_once(report, bag, order):
     set_stock(actor=SYSTEM, sku=bag.sku, delta=1, reason="到货")
-    mind_shortages()
+    sweep_shortages()
     assert missing_pieces(order) == {order.lines.get().pk: 1}
 
 

@@ -16,7 +16,7 @@ from orders.selectors.orders import (
     status_counts,
 )
 from orders.selectors.products import variants_matching
-from orders.selectors.timeline import timeline
+from orders.selectors.timeline import order_timeline
 from orders.selectors.visibility import who_took_over
 from orders.selectors.warehouse import warehouse_board
 from orders.services.editing import edit_order
@@ -177,7 +177,7 @@ def test_the_order_page_takes_as_many_queries_for_ten_lines_as_for_one(
     def read(order) -> None:
         found = order_for_detail(as_actor("manager"), order.number)
         assert [line.variant.product.name for line in found.lines.all()]
-        assert timeline(found)
+        assert order_timeline(found)
 
     one = make_order(items=[ItemInput(VariantFactory().sku, 1)])
     ten = make_order(items=[ItemInput(VariantFactory().sku, 1) for _ in range(10)])
@@ -272,7 +272,7 @@ def test_variants_are_found_by_every_word():
 # --- timeline and board -------------------------------------------------------------------------
 def test_the_timeline_tells_who_what_and_before_and_after(order, sales, as_actor):
     edit_order(actor=as_actor(sales), order_id=order.pk, version=1, changes={"street": "新街 1 号"})
-    entry = timeline(order)[-1]
+    entry = order_timeline(order)[-1]
     assert (entry.actor_name, entry.text) == ("周敏", "修改订单")
     [row] = entry.before_after
     assert (row.label, row.before, row.after) == ("详细地址", "机场路 88 号", "新街 1 号")
@@ -282,10 +282,10 @@ def test_a_customer_s_timeline_has_no_names_and_nothing_internal(order, sales, a
     edit_order(actor=as_actor(sales), order_id=order.pk, version=1, changes={"assigned_to": sales.pk})
     move(order, "paid")
     acknowledge_order(actor=as_actor("warehouse"), order_id=order.pk)
-    assert [entry.kind for entry in timeline(order)] == [
+    assert [entry.kind for entry in order_timeline(order)] == [
         "order.created", "order.changed", "order.paid", "order.acknowledged",
     ]  # fmt: skip
-    public = timeline(order, audience="customer")
+    public = order_timeline(order, audience="customer")
     assert [(entry.kind, entry.actor_name) for entry in public] == [
         ("order.created", "商家"),
         ("order.paid", "商家"),
@@ -295,7 +295,7 @@ def test_a_customer_s_timeline_has_no_names_and_nothing_internal(order, sales, a
 def test_every_kind_of_event_has_words():
     for status in ("completed", "refunded", "cancelled"):
         order = make_order(status=status)
-        assert all(entry.text and "order." not in entry.text for entry in timeline(order))
+        assert all(entry.text and "order." not in entry.text for entry in order_timeline(order))
 
 
 def test_the_board_shows_urgent_first_and_the_unseen_changes_above(as_actor, django_assert_max_num_queries):
@@ -349,7 +349,7 @@ def test_scans_move_a_parcel_forward_and_sign_the_order():
     scan(parcel, 90, "signed", "已签收")
     order.refresh_from_db()
     assert order.status == "delivered"
-    assert [entry.text for entry in timeline(order) if entry.kind == "scan"] == [
+    assert [entry.text for entry in order_timeline(order) if entry.kind == "scan"] == [
         "已揽收",
         "快件已到达广州",
         "已签收",

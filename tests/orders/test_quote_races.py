@@ -18,7 +18,7 @@ from orders.services.quotes import (
     send_quote,
     withdraw_quote,
 )
-from orders.services.shortages import choose_option, fill_shortage, report_missing
+from orders.services.shortages import allocate_stock_to_shortage, choose_option, report_missing
 from orders.services.stock import set_stock
 from shopcomm.core.accounts.actors import Actor
 from tests.factories import (
@@ -131,7 +131,7 @@ def test_of_different_choices_at_once_one_is_made(offered):
 def test_goods_that_come_in_the_moment_of_the_tap_are_not_refunded_and_held_too(offered):
     order, variant = offered.order, Variant.objects.get(sku=offered.sku)
     set_stock(actor=Actor.system(), sku=variant.sku, delta=2)
-    results = at_once([choosing(offered, "refund"), lambda: fill_shortage(order_id=order.pk)])
+    results = at_once([choosing(offered, "refund"), lambda: allocate_stock_to_shortage(order_id=order.pk)])
     assert not any(
         isinstance(result, Exception) and not isinstance(result, GuardFailed) for result in results
     )

@@ -19,7 +19,7 @@ from orders.services.editing import edit_order
 from orders.services.locks import lock_orders
 from orders.services.payments import record_payment
 from orders.services.refunds import pay_refund
-from orders.services.repayments import Slip, record_repayment, spread
+from orders.services.repayments import Slip, record_repayment, spread_payment
 from tests.factories import CustomerFactory, integration, make_order, move
 from tests.orders.test_concurrency import at_once
 
@@ -49,7 +49,7 @@ def repay(dealer, amount: str, reference: str = "", actor=None) -> Repayment:
 
 @given(money, st.lists(money, min_size=1, max_size=6))
 def test_a_sum_is_spread_whole_and_fills_each_debt_before_the_next(amount, owed):
-    parts = spread(amount, owed)
+    parts = spread_payment(amount, owed)
     assert sum(parts) == amount
     filled = [part >= debt for part, debt in zip(parts, owed, strict=True)]
     # Once one is not filled, nothing goes to those behind it.

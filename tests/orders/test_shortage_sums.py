@@ -13,7 +13,7 @@ from orders.selectors.shortages import all_options, missing_pieces, standing_tas
 from orders.services.items import ItemInput
 from orders.services.shortages import report_missing
 from orders.services.stock import set_stock
-from orders.tasks.sweeps import mind_shortages
+from orders.tasks.sweeps import sweep_shortages
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 from tests.factories import StaffFactory, VariantFactory, integration, make_order, move
@@ -58,7 +58,7 @@ def _step(name, at, what, order, variants, desk, stockroom) -> None:
         report_missing(actor=stockroom, line_id=order.lines.order_by("pk")[at].pk, missing=what)
     elif name == "stock":
         set_stock(actor=Actor.system(), sku=variants[at].sku, delta=what)
-        mind_shortages()
+        sweep_shortages()
     elif name == "ship":
         move(order, "picking" if fresh(order).status == "paid" else "shipped", actor=integration())
     else:

@@ -31,7 +31,7 @@ from orders.services.items import ItemInput
 from orders.services.shortages import choose_option, offer_options, report_missing
 from orders.services.stock import set_stock
 from orders.services.warehouse import acknowledge_alert
-from orders.tasks.sweeps import fill_short_orders, mind_shortages
+from orders.tasks.sweeps import allocate_stock_to_orders, sweep_shortages
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 from tests.factories import (
@@ -241,7 +241,7 @@ def test_split_what_is_there_goes_first_and_the_rest_when_it_comes(short, desk, 
         Status.PICKING, [3, 2],
     )  # fmt: skip
     set_stock(actor=Actor.system(), sku=variant.sku, delta=10)
-    fill_short_orders()
+    allocate_stock_to_orders()
     order = fresh(bought)
     assert (order.shortage, missing_pieces(order)) == (False, {})
     assert move(order, "shipped", actor=stockroom, **parcel()).status == Status.SHIPPED
@@ -255,7 +255,7 @@ def test_waiting_keeps_the_order_until_the_goods_are_there(short, desk, bought, 
     with pytest.raises(GuardFailed):
         move(bought, "picking", actor=stockroom)
     set_stock(actor=Actor.system(), sku=variant.sku, delta=2)
-    assert mind_shortages() == 1
+    assert sweep_shortages() == 1
     assert move(bought, "picking", actor=stockroom).status == Status.PICKING
     assert ShortageTask.objects.get().ended_at
 
@@ -263,9 +263,9 @@ def test_waiting_keeps_the_order_until_the_goods_are_there(short, desk, bought, 
 def test_a_promised_day_that_passes_opens_the_question_again(short, desk, bought):
     offer(short, desk, "wait", until=timezone.localdate() + timedelta(days=2))
     tap(short, "wait")
-    assert mind_shortages() == 0
+    assert sweep_shortages() == 0
     with time_machine.travel(timezone.now() + timedelta(days=3)):
-        assert (mind_shortages(), mind_shortages()) == (1, 0)
+        assert (sweep_shortages(), sweep_shortages()) == (1, 0)
     old, new = ShortageTask.objects.order_by("pk")
     assert (old.state, new.state, new.missing) == (State.SETTLED, State.OPEN, 2)
     assert Message.objects.filter(body__contains="日期已过").count() == 1
@@ -274,13 +274,13 @@ def test_a_promised_day_that_passes_opens_the_question_again(short, desk, bought
 def test_goods_that_come_meanwhile_make_the_question_void(short, desk, bought, variant):
     offer(short, desk)
     set_stock(actor=Actor.system(), sku=variant.sku, delta=1)
-    fill_short_orders()
+    allocate_stock_to_orders()
     assert (ShortageTask.objects.get().missing, fresh(bought).shortage) == (1, True)
     with pytest.raises(GuardFailed) as refused:
         tap(short, "refund", seen=2)
     assert refused.value.names == ["shortage_changed"]
     set_stock(actor=Actor.system(), sku=variant.sku, delta=1)
-    fill_short_orders()
+    allocate_stock_to_orders()
     assert (ShortageTask.objects.get().state, fresh(bought).shortage) == (State.VOID, False)
     with pytest.raises(GuardFailed) as refused:
         tap(short, "refund", seen=1)
@@ -293,7 +293,7 @@ def test_who_paid_first_gets_the_goods_first(variant, stockroom, desk):
     for order in orders:
         report_missing(actor=stockroom, line_id=order.lines.get().pk, missing=2)
     set_stock(actor=Actor.system(), sku=variant.sku, delta=3)
-    fill_short_orders()
+    allocate_stock_to_orders()
     assert [missing_pieces(order) for order in orders] == [{}, {orders[1].lines.get().pk: 1}]
 
 

@@ -13,7 +13,7 @@ from orders.services.items import ItemInput
 from orders.services.locks import lock_orders
 from orders.services.shortages import choose_option
 from orders.services.stock import set_stock
-from orders.tasks.sweeps import mind_shortages
+from orders.tasks.sweeps import sweep_shortages
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 from tests.factories import CustomerFactory, VariantFactory, make_order, move
@@ -118,7 +118,7 @@ def test_counting_the_same_again_asks_nobody_twice(bag, promised):
 def test_pieces_that_are_counted_again_fill_who_paid_first(bag, promised):
     set_stock(actor=SYSTEM, sku=bag.sku, on_hand=0)
     set_stock(actor=SYSTEM, sku=bag.sku, on_hand=7)
-    mind_shortages()
+    sweep_shortages()
     assert lacking(promised) == {"first paid": 0, "last paid": 0, "old unpaid": 2, "new unpaid": 3}
 
 

@@ -18,9 +18,9 @@ SYSTEM = Actor.system()
 def test_nothing_moves_for_lines_of_which_nothing_is_wanted_or_came_back(variant):
     order = make_order(items=[ItemInput(variant.sku, 3)])
     line, moves = order.lines.get(), StockMovement.objects.count()
-    stock.reserve(actor=SYSTEM, order=order, wanted=[(line, 0)])
+    stock.reserve_pieces(actor=SYSTEM, order=order, wanted=[(line, 0)])
     stock.take_back(actor=SYSTEM, order=order, good={line: 0}, damaged={line: 0}, reason="退货")
-    stock.release(actor=SYSTEM, order=order, pieces=[(line, 0)])
+    stock.release_pieces(actor=SYSTEM, order=order, pieces=[(line, 0)])
 
     assert StockMovement.objects.count() == moves
 
@@ -37,9 +37,9 @@ def test_goods_that_are_not_in_the_catalogue_any_more_come_back_to_no_shelf(vari
 def test_goods_come_back_to_the_shelf_only_as_pieces_and_only_to_a_shelf_that_is_there(variant):
     order = make_order(items=[ItemInput(variant.sku, 3)])
     line, moves = order.lines.get(), StockMovement.objects.count()
-    stock.restock(actor=SYSTEM, order=order, pieces={line: 0}, hold=True)
+    stock.restock_pieces(actor=SYSTEM, order=order, pieces={line: 0}, hold=True)
     line.variant_id = None
-    stock.restock(actor=SYSTEM, order=order, pieces={line: 2}, hold=True)
+    stock.restock_pieces(actor=SYSTEM, order=order, pieces={line: 2}, hold=True)
 
     assert StockMovement.objects.count() == moves
 
@@ -48,13 +48,13 @@ def test_pieces_that_were_not_held_leave_the_shelf_as_far_as_they_are_free(varia
     order = make_order(items=[ItemInput(variant.sku, 3)])
     line = order.lines.get()
     with transaction.atomic():
-        stock.release(actor=SYSTEM, order=order)
+        stock.release_pieces(actor=SYSTEM, order=order)
     make_order(items=[ItemInput(variant.sku, 90)])
     with transaction.atomic():
-        stock.deduct(actor=SYSTEM, order=order, pieces={line: 4})
+        stock.deduct_pieces(actor=SYSTEM, order=order, pieces={line: 4})
     variant.refresh_from_db()
     with pytest.raises(InsufficientStock) as refusal, transaction.atomic():
-        stock.deduct(actor=SYSTEM, order=order, pieces={line: 7})
+        stock.deduct_pieces(actor=SYSTEM, order=order, pieces={line: 7})
 
     assert (variant.on_hand, variant.reserved) == (96, 90)
     assert refusal.value.extra["short"] == [{"sku": variant.sku, "wanted": 7, "available": 6}]

@@ -88,10 +88,10 @@ def ended_by(cause: psycopg.Error) -> OperationalError:
     [
         (sweeps.expire_unpaid, "unpaid_too_long", "transition_order"),
         (sweeps.auto_complete, "delivered_long_enough", "transition_order"),
-        (sweeps.escalate_changes, "unanswered", "escalate_change"),
+        (sweeps.escalate_changes, "overdue_request_ids", "escalate_change"),
         (sweeps.expire_quotes, "overdue_quotes", "expire_quote"),
-        (sweeps.fill_short_orders, "fillable_orders", "fill_shortage"),
-        (sweeps.mind_shortages, "lapsed_waits", "lapse_wait"),
+        (sweeps.allocate_stock_to_orders, "fillable_orders", "allocate_stock_to_shortage"),
+        (sweeps.sweep_shortages, "lapsed_waits", "expire_wait"),
     ],
 )
 def test_a_row_that_raises_keeps_no_sweep_from_the_next_rows(monkeypatch, db, sweep, listed, service, error):

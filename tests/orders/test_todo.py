@@ -10,7 +10,7 @@ from django.utils import timezone
 from messaging.services.conversations import open_enquiry
 from messaging.services.messages import send_message
 from orders.models import AfterSalesCase, ChangeRequest, Order
-from orders.selectors.todo import todo_count, todo_list
+from orders.selectors.todo import count_todo, todo_list
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, reject_case
 from orders.services.change_requests.request import request_change
 from orders.services.orders import ItemInput
@@ -70,7 +70,7 @@ def test_everything_that_waits_stands_in_one_queue_the_oldest_first(
     assert kinds(seller) == ["unanswered", "shortage", "case", "change", "quote"]
     # Money is paid out by managers, and only they are asked to.
     assert kinds(boss) == ["unanswered", "shortage", "case", "refund", "change", "quote"]
-    assert (todo_count(seller), todo_count(boss)) == (5, 6)
+    assert (count_todo(seller), count_todo(boss)) == (5, 6)
     change = todo_list(seller)[3]
     assert change.answer_by == ChangeRequest.objects.get().answer_by
     assert change.answer_by - change.since == timedelta(minutes=15)
@@ -91,7 +91,7 @@ def test_what_is_done_leaves_the_queue(clock, customer, sales) -> None:
     reject_case(actor=seller, case_id=case.pk, reason="照片里是两个")
     assert kinds(seller) == ["unanswered"]
     say(order, seller, "请看照片")
-    assert (kinds(seller), todo_count(seller)) == ([], 0)
+    assert (kinds(seller), count_todo(seller)) == ([], 0)
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ def test_it_is_ones_own_queue_and_that_of_nobody(clock, customer, sales, other_s
     )
 
     # An enquiry is its opener's until it is handed over.
-    assert [todo_count(Actor.staff(each)) for each in (sales, other_sales, manager)] == [2, 3, 4]
-    assert todo_count(Actor.staff(sales)) == len(todo_list(Actor.staff(sales)))
+    assert [count_todo(Actor.staff(each)) for each in (sales, other_sales, manager)] == [2, 3, 4]
+    assert count_todo(Actor.staff(sales)) == len(todo_list(Actor.staff(sales)))
 
 
 def test_the_desk_shows_the_queue_its_chip_and_its_badge(log_in, clock, customer, sales) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.urls import reverse
 
-from orders.reading.couriers import COURIERS, TRACKING_PAGES, tracking_page
+from orders.reading.couriers import COURIERS, TRACKING_PAGES, tracking_page_url
 from orders.reading.waybills import SHAPES
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.factories import make_order, move, parcel
@@ -25,7 +25,7 @@ SITES = {
 @pytest.mark.parametrize("code", TRACKING_PAGES)
 def test_a_page_is_the_courier_s_own_and_takes_the_number(code) -> None:
     number = next((shape.sample for shape in SHAPES if shape.courier == code), "1234567890")
-    page = tracking_page(code, number)
+    page = tracking_page_url(code, number)
     assert code in COURIERS
     assert (urlsplit(page).scheme, urlsplit(page).netloc) == ("https", SITES[code])
     assert page.count(number) == 1
@@ -44,7 +44,7 @@ def test_a_page_is_the_courier_s_own_and_takes_the_number(code) -> None:
 def test_a_number_that_no_page_takes_leads_nowhere_and_none_breaks_out_of_its_address(
     code, number, page
 ) -> None:
-    assert tracking_page(code, number) == page
+    assert tracking_page_url(code, number) == page
 
 
 @pytest.mark.django_db

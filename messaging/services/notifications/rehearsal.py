@@ -23,7 +23,7 @@ from messaging.services.notifications.resting import quiet_windows
 from messaging.services.notifications.timers import debt_begun
 from orders.events import StockBack
 from orders.models import Order
-from orders.selectors.credit import debts
+from orders.selectors.credit import open_debts
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.hours import WorkingCalendar
 from shopcomm.core.configuration.models import shop_settings
@@ -160,7 +160,7 @@ def _debts(
 ) -> Iterator[Occasion]:
     """Debts that fell due in the time and are still open: what was paid meanwhile had its own day."""
     longest, day = timedelta(minutes=max(rule.steps), days=1), timezone.localdate(now)
-    found = debts(on_account=True, due_on__gte=timezone.localdate(since - longest), due_on__lte=day)
+    found = open_debts(on_account=True, due_on__gte=timezone.localdate(since - longest), due_on__lte=day)
     for order in found.select_related("customer").iterator(chunk_size=500):
         for minutes in rule.steps:
             moment = debt_begun(rule.trigger, order.due_on or day) + timedelta(minutes=minutes)

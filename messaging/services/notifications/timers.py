@@ -21,7 +21,7 @@ from messaging.services.notifications.facts import facts_of_order, facts_of_talk
 from messaging.services.notifications.planning import Occasion, plan
 from orders.errors import OrderError
 from orders.models import Order, Status
-from orders.selectors.credit import debts
+from orders.selectors.credit import open_debts
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.calendar import working_calendar
@@ -132,7 +132,7 @@ def _debts(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
     """Wall-clock time since the day; what is paid, or no longer owed, is left out."""
     first, last = timedelta(minutes=min(rule.steps)), timedelta(minutes=max(rule.steps))
     oldest, newest = (timezone.localdate(now - wait) for wait in (last + FORGOTTEN + DAY, first))
-    owed = debts(on_account=True, due_on__gte=oldest, due_on__lte=newest)
+    owed = open_debts(on_account=True, due_on__gte=oldest, due_on__lte=newest)
     for pk, due_on in owed.values_list("pk", "due_on").iterator():
         if due_on and (step := last_due(rule, debt_begun(rule.trigger, due_on), now, None)):
             # Another day, after the terms were changed, is another debt.

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from orders.errors import ImportRefused
-from orders.services.imports import import_orders, waiting_orders
+from orders.services.imports import import_orders, unfinished_orders
 from shopcomm.core.accounts.actors import Actor
 
 WIDTH = 30
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["waiting"]:
-            self.stdout.write("\n".join(waiting_orders()) or _("没有等待补齐的订单"))
+            self.stdout.write("\n".join(unfinished_orders()) or _("没有等待补齐的订单"))
             return
         if not options["file"]:
             raise CommandError(_("请给出要导入的文件"))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed
 from orders.events import ChangeRejected
 from orders.models import ChangeKind, ChangeRequest, Order, OrderLine
-from orders.services.announce import record
+from orders.services.announce import save_with_event
 from orders.services.locks import lock_order
 from shopcomm.core.accounts.actors import Actor
 
@@ -30,7 +30,7 @@ def check_open(request: ChangeRequest) -> None:
         )
 
 
-def settle(request: ChangeRequest, actor: Actor, state: str, answer: str) -> ChangeRequest:
+def close_request(request: ChangeRequest, actor: Actor, state: str, answer: str) -> ChangeRequest:
     """Write down the end of a request."""
     request.state, request.answer = state, answer[:300]
     request.answered_by, request.answered_at = actor.name, timezone.now()
@@ -48,8 +48,8 @@ def void_open_changes(
     for request in order.change_requests.select_for_update().filter(state=State.OPEN).order_by("pk"):
         if only is not None and not only(request):
             continue
-        settle(request, actor, State.VOID, reason or _("订单已有变化，申请已失效"))
-        tell_rejection(request, order, actor)
+        close_request(request, actor, State.VOID, reason or _("订单已有变化，申请已失效"))
+        record_rejection(request, order, actor)
 
 
 def wants_shipped_goods(request: ChangeRequest, lines: Iterable[OrderLine]) -> bool:
@@ -65,9 +65,9 @@ def wants_shipped_goods(request: ChangeRequest, lines: Iterable[OrderLine]) -> b
     return any(wanted[sku] < count for sku, count in gone.items() if count)
 
 
-def tell_rejection(request: ChangeRequest, order: Order, actor: Actor) -> None:
+def record_rejection(request: ChangeRequest, order: Order, actor: Actor) -> None:
     """Write down, for everybody concerned, that a request came to nothing."""
-    record(
+    save_with_event(
         order,
         ChangeRejected,
         actor=actor,

@@ -14,13 +14,20 @@ from orders.models import ChangeRequest, Handler, Order, OrderLine
 from orders.policies.change_merging import Seen
 from orders.policies.change_policy import CONSENTED, CONSENTED_STATUSES, Outcome, needs_consent
 from orders.selectors.pricing import mark_of_order
-from orders.services.addresses import clean
+from orders.services.addresses import clean_text
 from orders.services.change_requests.close import check_open, locked_request
-from orders.services.change_requests.parse import wish_contents
-from orders.services.change_requests.route import asker, go_on, lay_before, new_request, outcome_of, refuse
+from orders.services.change_requests.parse import parse_shop_change
+from orders.services.change_requests.route import (
+    actor_who_asked,
+    apply_or_route,
+    new_request,
+    open_for_review,
+    policy_outcome,
+    refuse_by_policy,
+)
 from orders.services.change_requests.update import bring_up_to_date
 from orders.services.edit_items import lock_goods
-from orders.services.editing import edit_order, flat
+from orders.services.editing import edit_order, flatten_changes
 from orders.services.locks import lock_lines, lock_order
 from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
@@ -38,7 +45,7 @@ class PhoneConsent:
 
 @retry_on_deadlock
 @transaction.atomic
-def edit_or_ask(
+def edit_or_request_consent(
     *,
     actor: Actor,
     order_id: int,
@@ -52,7 +59,7 @@ def edit_or_ask(
     `shown` is the mark of the price that somebody saw before they sent it (OrderPrice.mark).
     Raises what edit_order raises, and PricesChanged.
     """
-    columns, order = flat(changes), lock_order(order_id)
+    columns, order = flatten_changes(changes), lock_order(order_id)
     asked: dict[str, Any] = {}
     if needs_consent(order, actor, columns):
         asked = {column: columns.pop(column) for column in CONSENTED & set(columns)}
@@ -65,12 +72,12 @@ def edit_or_ask(
         _check_shown(order, shown)
         return order, None
     require_right(actor, "changes.record_consent")
-    kind, wanted = wish_contents(order, asked)
+    kind, wanted = parse_shop_change(order, asked)
     lines = lock_lines(order)
     request = new_request(order, lines, kind, wanted, actor)
     if not request.after:
         return order, None
-    return order, ask_customer(request, order, lines, actor, shown=shown)
+    return order, request_consent(request, order, lines, actor, shown=shown)
 
 
 def _check_shown(order: Order, shown: str) -> None:
@@ -79,27 +86,27 @@ def _check_shown(order: Order, shown: str) -> None:
         raise PricesChanged
 
 
-def wants_consent(order: Order, actor: Actor, columns: Iterable[str], *, shops_wish: bool) -> bool:
+def requires_consent(order: Order, actor: Actor, columns: Iterable[str], *, shops_wish: bool) -> bool:
     """Whether the customer has to agree to what this actor asks for."""
     if actor.is_integration and shops_wish:
         return order.status in CONSENTED_STATUSES and not CONSENTED.isdisjoint(columns)
     return needs_consent(order, actor, columns)
 
 
-def ask_customer(
+def request_consent(
     request: ChangeRequest, order: Order, lines: list[OrderLine], actor: Actor, *, shown: str = ""
 ) -> ChangeRequest:
     """Lay what the shop wants before the customer, with what it costs them; nothing they could only say yes to in vain.
 
     Raises GuardFailed, InsufficientStock for what could not be done, PricesChanged when it costs not what was `shown`.
     """
-    outcome, part = outcome_of(request, order, lines)
+    outcome, part = policy_outcome(request, order, lines)
     if outcome == Outcome.REFUSE:
-        return refuse(request, order, actor, part)
+        return refuse_by_policy(request, order, actor, part)
     total = _total_if(request, order, actor, shown)
     if total != order.total:
         request.before["total"], request.after["total"] = str(order.total), str(total)
-    return lay_before(request, order, actor, Handler.CUSTOMER)
+    return open_for_review(request, order, actor, Handler.CUSTOMER)
 
 
 class _Rehearsed(Exception):
@@ -119,7 +126,7 @@ def _total_if(request: ChangeRequest, order: Order, actor: Actor, shown: str) ->
         return made.total
 
 
-def agree(
+def record_consent(
     request: ChangeRequest, order: Order, actor: Actor, consent: dict[str, Any], *, seen: Seen | None
 ) -> ChangeRequest:
     """Write the customer's word down and go on as the policy says; the warehouse may still have to accept.
@@ -131,12 +138,12 @@ def agree(
         return request
     request.consent = {"at": timezone.now().isoformat()} | consent
     # Only the shop's own people name prices; whoever taps, it is their change.
-    return go_on(request, order, lines, actor if actor.is_customer else asker(request))
+    return apply_or_route(request, order, lines, actor if actor.is_customer else actor_who_asked(request))
 
 
 @retry_on_deadlock
 @transaction.atomic
-def agree_by_phone(
+def record_phone_consent(
     *, actor: Actor, request_id: int, consent: PhoneConsent, seen: Seen | None = None
 ) -> ChangeRequest:
     """Write down that the customer agreed on the phone. Writing it down twice is once.
@@ -151,11 +158,11 @@ def agree_by_phone(
     check_open(request)
     if request.handler != Handler.CUSTOMER:
         raise GuardFailed(("consent_not_asked", _("这个申请不需要客户同意")))
-    return agree(request, order, actor, _phone(consent, actor), seen=seen)
+    return record_consent(request, order, actor, _phone(consent, actor), seen=seen)
 
 
 def _phone(consent: PhoneConsent, actor: Actor) -> dict[str, Any]:
-    who, now = clean(consent.who)[:60], timezone.now()
+    who, now = clean_text(consent.who)[:60], timezone.now()
     if not who:
         raise GuardFailed(("consent_who_required", _("请填写是谁在电话里同意的")))
     if consent.at and consent.at > now:
@@ -165,6 +172,6 @@ def _phone(consent: PhoneConsent, actor: Actor) -> dict[str, Any]:
         "by": "phone",
         "who": who,
         "at": when,
-        "note": clean(consent.note)[:300],
+        "note": clean_text(consent.note)[:300],
         "recorded_by": actor.name,
     }

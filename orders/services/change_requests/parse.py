@@ -10,18 +10,18 @@ from orders.models import ChangeKind, ChangeRequest, Order, OrderLine, Status, V
 from orders.policies.change_merging import same_lines
 from orders.selectors.change_clashes import fields_now
 from orders.selectors.products import written_skus
-from orders.services.addresses import COLUMNS, check_address, clean, column_text
+from orders.services.addresses import COLUMNS, check_address, clean_text, column_text
 from orders.services.days import read_day
-from orders.services.editing import ADDRESS, MONEY, edit_order, plain
+from orders.services.editing import ADDRESS, MONEY, as_logged, edit_order
 from orders.services.items import MAX_LINES, ItemInput
-from orders.services.moves import money, whole
+from orders.services.moves import read_count, read_money
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.phones import written_phone
 from shopcomm.core.text import one_line
 
 
-def contents(order: Order, kind: str, given: dict[str, Any], actor: Actor) -> dict[str, Any]:
+def parse_change(order: Order, kind: str, given: dict[str, Any], actor: Actor) -> dict[str, Any]:
     """What is asked, as the services take it, whoever wrote it. Raises GuardFailed for what makes no sense."""
     if kind == ChangeKind.ADDRESS:
         return _address(order, given)
@@ -30,15 +30,15 @@ def contents(order: Order, kind: str, given: dict[str, Any], actor: Actor) -> di
     if kind == ChangeKind.URGENT:
         return {"urgent": bool(given.get("urgent", True))}
     if kind == ChangeKind.NOTE:
-        return {"note": clean(given.get("note"))}
+        return {"note": clean_text(given.get("note"))}
     if kind == ChangeKind.DELIVERY_DATE:
         return _day(order, given)
     if kind == ChangeKind.PRICE:
         raise GuardFailed(("kind_unknown", _("价格由商家提出修改")))
-    return {"reason": clean(given.get("reason"))[:300] or _("客户取消")}
+    return {"reason": clean_text(given.get("reason"))[:300] or _("客户取消")}
 
 
-def wish_contents(order: Order, columns: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def parse_shop_change(order: Order, columns: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """What the shop wants to change of what was agreed, and the kind it goes under. Raises GuardFailed."""
     wish: dict[str, Any] = {}
     if not set(ADDRESS).isdisjoint(columns):
@@ -46,7 +46,7 @@ def wish_contents(order: Order, columns: dict[str, Any]) -> tuple[str, dict[str,
             order, {name: columns[column] for name, column in COLUMNS.items() if column in columns}
         )
     for column in set(MONEY) & set(columns):
-        amount = money(columns[column])
+        amount = read_money(columns[column])
         if amount is None or amount < 0:
             raise GuardFailed(("amount_invalid", _("金额不正确")))
         wish[column] = str(amount)
@@ -60,7 +60,7 @@ def _day(order: Order, given: dict[str, Any]) -> dict[str, Any]:
     day, failures = read_day(given.get("deliver_on") or given.get("date"), known=order.deliver_on)
     if failures:
         raise GuardFailed(*failures)
-    return {"deliver_on": plain(day)}
+    return {"deliver_on": as_logged(day)}
 
 
 def _address(order: Order, given: dict[str, Any]) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _items(given: Any, *, priced: bool) -> list[dict[str, Any]]:
         raise GuardFailed(("too_many_lines", _("一个订单最多 %(most)s 行商品") % {"most": MAX_LINES}))
     items = []
     for row in rows:
-        quantity = whole(row.get("quantity", 0))
+        quantity = read_count(row.get("quantity", 0))
         if quantity < 0:
             raise GuardFailed(("quantity_invalid", _("数量不正确")))
         price = {"unit_price": _price(row)} if priced and row.get("unit_price") is not None else {}
@@ -113,11 +113,11 @@ def _items(given: Any, *, priced: bool) -> list[dict[str, Any]]:
 
 def _price(row: dict[str, Any]) -> str:
     """As the log writes it; one that makes no sense is refused where it is used."""
-    price = money(row["unit_price"])
+    price = read_money(row["unit_price"])
     return str(row["unit_price"] if price is None else price)
 
 
-def before_after(
+def compare_with_order(
     order: Order, lines: list[OrderLine], kind: str, data: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The fields a request would change, as they are and as they would be."""
@@ -171,7 +171,7 @@ def _siblings(gone: set[str], come: set[str]) -> bool:
     return {products.get(sku) for sku in come} <= {products.get(sku) for sku in gone} - {None}
 
 
-def make_so(request: ChangeRequest, order: Order, actor: Actor, *, seen: bool = False) -> Order:
+def apply_change_request(request: ChangeRequest, order: Order, actor: Actor, *, seen: bool = False) -> Order:
     """Change the order as was asked. `seen`: the warehouse itself said yes, nobody needs to be told again.
 
     Raises what edit_order and transition_order raise.

@@ -10,14 +10,14 @@ from orders.errors import GuardFailed, NotAllowed, PricesChanged
 from orders.events import ChangeEscalated
 from orders.models import ChangeKind, ChangeRequest, Handler, Order
 from orders.policies.change_merging import Seen
-from orders.selectors.change_requests import interceptable
+from orders.selectors.change_requests import interceptable_request
 from orders.selectors.pricing import price_of_goods
 from orders.services.addresses import COLUMNS
-from orders.services.announce import record
-from orders.services.change_requests.close import check_open, locked_request, settle, tell_rejection
-from orders.services.change_requests.consent import agree, ask_customer, wants_consent
-from orders.services.change_requests.parse import contents, make_so
-from orders.services.change_requests.route import go_on, new_request
+from orders.services.announce import save_with_event
+from orders.services.change_requests.close import check_open, close_request, locked_request, record_rejection
+from orders.services.change_requests.consent import record_consent, request_consent, requires_consent
+from orders.services.change_requests.parse import apply_change_request, parse_change
+from orders.services.change_requests.route import apply_or_route, new_request
 from orders.services.change_requests.update import bring_up_to_date
 from orders.services.locks import lock_lines, lock_order
 from orders.services.rights import require_right
@@ -64,18 +64,18 @@ def request_change(
     if key and (known := ChangeRequest.objects.filter(order=order, key=key[:80]).first()):
         return known
     lines = lock_lines(order)
-    wanted = contents(order, kind, data, actor)
+    wanted = parse_change(order, kind, data, actor)
     if shown and kind == ChangeKind.ITEMS and shown != price_of_goods(order, wanted["items"]).mark:
         raise PricesChanged
     request = new_request(
         order, lines, kind, wanted, actor, key=key[:80], source_message_seq=source_message_seq
     )
     if not request.after:
-        return settle(request, actor, State.ACCEPTED, _("和现在一样"))
+        return close_request(request, actor, State.ACCEPTED, _("和现在一样"))
     _check_limit(order, actor)
-    if source_message_seq is None and wants_consent(order, actor, request.after, shops_wish=shops_wish):
-        return ask_customer(request, order, lines, actor)
-    return go_on(request, order, lines, actor)
+    if source_message_seq is None and requires_consent(order, actor, request.after, shops_wish=shops_wish):
+        return request_consent(request, order, lines, actor)
+    return apply_or_route(request, order, lines, actor)
 
 
 def _check_limit(order: Order, actor: Actor) -> None:
@@ -111,12 +111,12 @@ def accept_change(*, actor: Actor, request_id: int, seen: Seen | None = None) ->
         return request
     check_open(request)
     if request.handler == Handler.CUSTOMER:
-        return agree(request, order, actor, {"by": "tap", "who": actor.name}, seen=seen)
+        return record_consent(request, order, actor, {"by": "tap", "who": actor.name}, seen=seen)
     if not bring_up_to_date(request, order, lock_lines(order), actor, seen=seen):
         return request
-    settle(request, actor, State.ACCEPTED, "")
+    close_request(request, actor, State.ACCEPTED, "")
     # A courier who agrees brings the parcel elsewhere: the order's address is where it goes now.
-    make_so(request, order, actor, seen=request.handler in (Handler.WAREHOUSE, Handler.COURIER))
+    apply_change_request(request, order, actor, seen=request.handler in (Handler.WAREHOUSE, Handler.COURIER))
     return request
 
 
@@ -131,8 +131,8 @@ def decline_change(*, actor: Actor, request_id: int, reason: str) -> ChangeReque
     check_open(request)
     if not reason.strip() and request.handler != Handler.CUSTOMER:
         raise GuardFailed(("reason_required", _("请填写原因")))
-    settle(request, actor, State.DECLINED, reason.strip() or _("客户不同意"))
-    tell_rejection(request, order, actor)
+    close_request(request, actor, State.DECLINED, reason.strip() or _("客户不同意"))
+    record_rejection(request, order, actor)
     return request
 
 
@@ -147,8 +147,8 @@ def withdraw_change(*, actor: Actor, request_id: int) -> ChangeRequest:
     if request.state == State.WITHDRAWN:
         return request
     check_open(request)
-    settle(request, actor, State.WITHDRAWN, "")
-    tell_rejection(request, order, actor)
+    close_request(request, actor, State.WITHDRAWN, "")
+    record_rejection(request, order, actor)
     return request
 
 
@@ -164,7 +164,7 @@ def intercept_parcel(*, actor: Actor, request_id: int) -> ChangeRequest:
     key = f"intercept-{late.pk}"
     if known := order.change_requests.filter(key=key).first():
         return known
-    newest = interceptable(order)
+    newest = interceptable_request(order)
     if newest is None or newest.pk != late.pk:
         raise GuardFailed(("nothing_to_intercept", _("这个包裹不能再拦截")))
     # Only what was asked for: the rest of the address may be another by now.
@@ -180,14 +180,14 @@ def escalate_change(*, request_id: int, now: datetime) -> bool:
     if request.state != State.OPEN or request.answer_by is None or request.answer_by > now:
         return False
     if request.escalated_at and now - request.answer_by >= FORGOTTEN:
-        settle(request, Actor.system(), State.EXPIRED, _("超时未处理"))
-        tell_rejection(request, order, Actor.system())
+        close_request(request, Actor.system(), State.EXPIRED, _("超时未处理"))
+        record_rejection(request, order, Actor.system())
         return True
     if request.escalated_at:
         return False
     request.escalated_at = now
     request.save(update_fields=["escalated_at"])
-    record(
+    save_with_event(
         order,
         ChangeEscalated,
         actor=Actor.system(),

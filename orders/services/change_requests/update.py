@@ -7,8 +7,8 @@ from orders.models import ChangeKind, ChangeRequest, Order, OrderLine
 from orders.policies.change_merging import Merged, Seen, merge_change
 from orders.selectors.asked_prices import at_asked_prices, price_clashes, prices_mark
 from orders.selectors.change_clashes import clash_texts, fields_now, skus_of
-from orders.services.change_requests.close import settle, tell_rejection
-from orders.services.change_requests.parse import before_after
+from orders.services.change_requests.close import close_request, record_rejection
+from orders.services.change_requests.parse import compare_with_order
 from orders.services.versions import check_version
 from shopcomm.core.accounts.actors import Actor
 
@@ -30,10 +30,10 @@ def bring_up_to_date(
     data = at_asked_prices(merged.data, request.before, skus_of(now))
     told = {name: request.after[name] for name in ("total",) if name in request.after}
     request.data, request.base_version = data, order.version
-    request.before, request.after = before_after(order, lines, request.kind, data)
+    request.before, request.after = compare_with_order(order, lines, request.kind, data)
     if not request.after:
-        settle(request, actor, ChangeRequest.State.VOID, _("订单已经是这样，不用再改"))
-        tell_rejection(request, order, actor)
+        close_request(request, actor, ChangeRequest.State.VOID, _("订单已经是这样，不用再改"))
+        record_rejection(request, order, actor)
         return False
     if told:
         request.before["total"] = str(order.total)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from orders.events import OrderChanged
 from orders.models import ImportedDocument, Order, OrderLine, Payment, Shipment, Status, Variant
-from orders.services.announce import record
+from orders.services.announce import save_with_event
 from orders.services.imports.amounts import unit_price
 from orders.services.imports.bundle import Bundle, Keys
 from orders.services.imports.documents import Document
@@ -58,7 +58,7 @@ def complete_order(sale: Sale, seen_id: int, variants: dict[str, Variant], keys:
     bundle.write()
     change = {"total": str(before)}, {"total": str(order.total)}
     note = _("补齐导入 %(number)s") % {"number": document.number}
-    record(order, OrderChanged, actor=actor, before=change[0], after=change[1], note=note)
+    save_with_event(order, OrderChanged, actor=actor, before=change[0], after=change[1], note=note)
     seen.lines, seen.amount, seen.outcome = len(document.rows), document.amount, sale.outcome.value
     seen.marks = [row.mark for row in document.rows]
     seen.save(update_fields=["lines", "amount", "outcome", "marks"])

@@ -54,7 +54,7 @@ class Document:
         return sorted([row.line for row in self.rows] + [fault.line for fault in self.faults])
 
 
-def documents(parts: Iterable[Row | Fault], last_lines: dict[str, int]) -> Iterator[Document]:
+def gather_documents(parts: Iterable[Row | Fault], last_lines: dict[str, int]) -> Iterator[Document]:
     """Gather rows by invoice. `last_lines`: where the last row of each stands. Raises ImportRefused."""
     waiting: dict[str, Document] = {}
     held = 0

@@ -6,7 +6,7 @@ from typing import Any
 
 from orders.services.imports.columns import Dialect, Header
 from orders.services.imports.reading import Cells, Numbered
-from orders.services.imports.values import text_of
+from orders.services.imports.values import cell_text
 
 # Of the whole order. Sums are not among them: what stands once is counted once.
 SHARED = (
@@ -49,7 +49,7 @@ def filled_rows(rows: Iterable[Numbered], header: Header) -> Iterator[FilledRow]
 
 def _fill(cells: Cells, fields: dict[str, Any], before: dict[str, Any], header: Header) -> Cells:
     """Give a row what it shares with the one above, if it is of the same order. Returns its cells."""
-    same = text_of(fields.get("invoice")) == text_of(before.get("invoice"))
+    same = cell_text(fields.get("invoice")) == cell_text(before.get("invoice"))
     # Our own list names every order; what has no number there never had one.
     left_out = "invoice" not in fields and "invoice" in before and not header.columns.is_own
     if left_out and not all(name not in fields or fields[name] == before.get(name) for name in SHARED):
@@ -70,4 +70,4 @@ def _said(cell: Any) -> bool:
 
 
 def _is_total(cells: Cells) -> bool:
-    return any(text_of(cell).lower().replace(" ", "").rstrip(":：") in TOTALS for cell in cells)
+    return any(cell_text(cell).lower().replace(" ", "").rstrip(":：") in TOTALS for cell in cells)

@@ -13,12 +13,12 @@ from orders.errors import ImportRefused
 from orders.models import ImportedDocument, UnfinishedDocument
 from orders.services.imports.columns import Header, find_header
 from orders.services.imports.completing import is_half
-from orders.services.imports.documents import LARGEST_DOCUMENT, Document, Fault, documents
+from orders.services.imports.documents import LARGEST_DOCUMENT, Document, Fault, gather_documents
 from orders.services.imports.filling import FilledRow, filled_rows
 from orders.services.imports.outcomes import one_outcome
 from orders.services.imports.reading import Cells, Table, open_table
 from orders.services.imports.rejects import Rejects
-from orders.services.imports.remembered import complete, forget_old, is_repeat, remember
+from orders.services.imports.remembered import complete_document, forget_old, is_repeat, remember_rows
 from orders.services.imports.report import Report
 from orders.services.imports.rows import Kind, NoGoods, Row, invoice_of, parse_row
 from orders.services.imports.sales import Sale
@@ -84,7 +84,7 @@ class Import:
 
     def take(self, progress: Progress) -> None:
         """Write every invoice of the file that is whole."""
-        for batch in _batches(documents(self._parsed(progress), self._last_lines())):
+        for batch in _batches(gather_documents(self._parsed(progress), self._last_lines())):
             self._take_batch(batch)
             for document in batch:
                 for line in document.lines:
@@ -174,7 +174,7 @@ class Import:
         if not document.rows:
             return None
         if waiting is not None and seen is None:
-            document = complete(document, waiting, self.table.comma)
+            document = complete_document(document, waiting, self.table.comma)
         if len(document.rows) > LARGEST_DOCUMENT:
             raise RowRefused(_("一张单超过 %(most)s 行") % {"most": LARGEST_DOCUMENT})
         if len({row.currency for row in document.rows}) > 1:
@@ -202,7 +202,7 @@ class Import:
             self.rejects.add(line, self._cells[line], reasons[line])
         self.report.unfinished.append(document.number)
         if document.rows and not known:
-            remember(document, self._fields, self.columns.dialect)
+            remember_rows(document, self._fields, self.columns.dialect)
 
     def _repeat(self, document: Document, seen: ImportedDocument, *, whole: bool) -> None:
         self.report.repeated += 1

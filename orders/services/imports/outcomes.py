@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from orders.models import Status
 from orders.services.imports.columns import Dialect
-from orders.services.imports.values import RowRefused, text_of
+from orders.services.imports.values import RowRefused, cell_text
 
 
 class Outcome(StrEnum):
@@ -49,15 +49,15 @@ LEFT = frozenset({Outcome.SHIPPED, Outcome.COMPLETED})
 PAID = LEFT | {Outcome.PAID, Outcome.REFUNDED}
 
 
-def outcome_of(fields: dict[str, Any], dialect: Dialect) -> Outcome | None:
+def row_outcome(fields: dict[str, Any], dialect: Dialect) -> Outcome | None:
     """What the row says became of its order; None when it says nothing. Raises RowRefused for an unknown word."""
-    said = text_of(fields.get("status"))
+    said = cell_text(fields.get("status"))
     if not said:
         return None
     word = re.sub(r"[\s,.，。、_\-/:()]", "", unicodedata.normalize("NFKC", said)).lower()
     if dialect is Dialect.SHOPIFY:
         return _shopify(
-            word, text_of(fields.get("fulfilment")).lower(), bool(text_of(fields.get("cancelled")))
+            word, cell_text(fields.get("fulfilment")).lower(), bool(cell_text(fields.get("cancelled")))
         )
     if word not in BY_WORD:
         raise RowRefused(_("不认识的订单状态：%(value)s") % {"value": said[:40]})

@@ -14,7 +14,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MOST_LISTS = 1000
 
 
-def harmless(cell: Any) -> Any:
+def without_formula(cell: Any) -> Any:
     """A cell that no spreadsheet takes for a formula; reading it again takes the mark off."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
@@ -47,7 +47,7 @@ class Rejects:
             self._file.close()
 
     def _write(self, cells: list[Any]) -> None:
-        self._writer.writerow([harmless(cell) for cell in cells])
+        self._writer.writerow([without_formula(cell) for cell in cells])
 
     def _open(self) -> TextIO:
         """A new file: somebody may be mending an earlier list, and the input may be one."""

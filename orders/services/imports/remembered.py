@@ -33,7 +33,7 @@ def is_repeat(document: Document, seen: ImportedDocument, outcome: Outcome) -> b
     return whole
 
 
-def complete(document: Document, waiting: UnfinishedDocument, comma: bool) -> Document:
+def complete_document(document: Document, waiting: UnfinishedDocument, comma: bool) -> Document:
     """An invoice with the rows that an earlier file had, when this one brings what was missing of them.
 
     Raises RowRefused when rows are missing still.
@@ -49,7 +49,7 @@ def complete(document: Document, waiting: UnfinishedDocument, comma: bool) -> Do
     return Document(document.number, [*_those(kept, extra), *document.rows])
 
 
-def remember(document: Document, fields: dict[int, dict[str, Any]], dialect: Dialect) -> None:
+def remember_rows(document: Document, fields: dict[int, dict[str, Any]], dialect: Dialect) -> None:
     """Keep the readable rows of an invoice that was refused for the others."""
     rows = [{name: str(value) for name, value in fields[row.line].items()} for row in document.rows]
     UnfinishedDocument.objects.update_or_create(
@@ -58,7 +58,7 @@ def remember(document: Document, fields: dict[int, dict[str, Any]], dialect: Dia
     )
 
 
-def waiting_orders() -> list[str]:
+def unfinished_orders() -> list[str]:
     """A line for each order that was refused for some of its rows and waits for them, latest first."""
     return [
         _("%(number)s：读得懂 %(kept)s 行，缺 %(missing)s 行，%(day)s 导入时发现")

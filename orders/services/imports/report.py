@@ -13,7 +13,7 @@ from orders.services.imports.history import numbers_in
 from orders.services.imports.outcomes import STATUS, Outcome
 from orders.services.imports.people import is_guest, phone_of
 from orders.services.imports.rows import MOMENTS, Row
-from orders.services.imports.values import text_of
+from orders.services.imports.values import cell_text
 
 # What exports write where nothing has happened yet.
 NO_MOMENT = frozenset({"-", "--", "/", "无", "null", "0000-00-00 00:00:00", "0000-00-00"})
@@ -76,7 +76,7 @@ class Report:
         self.decimal_ids += str(fields.get("customer_id", "")).endswith(".0")
         self.odd_phones += "phone" in row.rest and not phone_of(row)
         self.odd_moments += any(
-            name in fields and name not in row.moments and text_of(fields[name]) not in NO_MOMENT
+            name in fields and name not in row.moments and cell_text(fields[name]) not in NO_MOMENT
             for name in MOMENTS
         )
         self.several_waybills += len(numbers_in(row.rest.get("tracking", ""))) > 1

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from orders.events import OrderChanged, OrderRefunded, OrderRefunding
 from orders.models import Order, OrderLine, Refund, Status, StockMovement
-from orders.services.announce import record
+from orders.services.announce import save_with_event
 from orders.services.imports.documents import Document
 from orders.services.imports.rows import Row
 from orders.services.locks import lock_lines_of, lock_order, lock_orders
@@ -94,7 +94,7 @@ def _refund(order_id: int, shares: list[Share], document: Document, actor: Actor
     _move_stock(order, shares, reason, actor)
     order.refunded_amount += amount
     change = {"refunded_amount": str(before)}, {"refunded_amount": str(order.refunded_amount)}
-    record(order, OrderChanged, actor=actor, before=change[0], after=change[1], note=reason)
+    save_with_event(order, OrderChanged, actor=actor, before=change[0], after=change[1], note=reason)
     if order.paid_amount and order.refunded_amount == order.paid_amount:
         _close(order, reason, actor)
 
@@ -115,6 +115,8 @@ def _move_stock(order: Order, shares: list[Share], reason: str, actor: Actor) ->
 def _close(order: Order, reason: str, actor: Actor) -> None:
     total = str(order.refunded_amount)
     before, order.status = order.status, Status.REFUNDING
-    record(order, OrderRefunding, actor=actor, status_from=before, reason=reason, amount=total)
+    save_with_event(order, OrderRefunding, actor=actor, status_from=before, reason=reason, amount=total)
     order.status = Status.REFUNDED
-    record(order, OrderRefunded, actor=actor, status_from=Status.REFUNDING, amount=total, restocked=True)
+    save_with_event(
+        order, OrderRefunded, actor=actor, status_from=Status.REFUNDING, amount=total, restocked=True
+    )

@@ -12,15 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from orders.services.imports.columns import Dialect
-from orders.services.imports.outcomes import Outcome, outcome_of
+from orders.services.imports.outcomes import Outcome, row_outcome
 from orders.services.imports.values import (
     RowRefused,
+    cell_count,
+    cell_moment,
+    cell_text,
     code_of,
     currency_of,
-    moment_of,
     money_of,
-    text_of,
-    whole_number,
 )
 
 # What the British wholesaler writes in the column of codes without meaning goods.
@@ -113,12 +113,12 @@ def parse_row(
     invoice, sku = invoice_of(fields), code_of(fields.get("sku")).upper()
     if not sku or len(sku) > LONGEST_SKU:
         raise RowRefused(_("没有货号"))
-    quantity = whole_number(fields.get("quantity"), comma=comma)
+    quantity = cell_count(fields.get("quantity"), comma=comma)
     price, sign = money_of(fields.get("unit_price"), what=PRICE, comma=comma)
     if price < 0:
-        value = text_of(fields.get("unit_price"))[:40]
+        value = cell_text(fields.get("unit_price"))[:40]
         raise RowRefused(_("%(what)s不正确：%(value)s") % {"what": PRICE, "value": value})
-    customer_id = text_of(fields.get("customer_id")).removesuffix(".0")
+    customer_id = cell_text(fields.get("customer_id")).removesuffix(".0")
     known = bool(customer_id or "phone" in fields or "customer_name" in fields)
     sums = {name: money_of(fields[name], what=SUMS[name], comma=comma) for name in SUMS if name in fields}
     return Row(
@@ -126,15 +126,15 @@ def parse_row(
         invoice=invoice,
         kind=_kind(invoice, sku, quantity, price, known=known, is_uci=dialect is Dialect.UCI),
         sku=sku,
-        name=text_of(fields.get("name"))[:200],
+        name=cell_text(fields.get("name"))[:200],
         quantity=quantity,
-        placed_at=moment_of(fields.get("placed_at"), day_first=day_first),
+        placed_at=cell_moment(fields.get("placed_at"), day_first=day_first),
         price=price,
         customer_id=customer_id[:60],
         currency=_currency(fields, {sign, *(each for _amount, each in sums.values())}, dialect),
-        rest={name: text for name in TEXTS if name in fields and (text := text_of(fields[name]))},
+        rest={name: text for name in TEXTS if name in fields and (text := cell_text(fields[name]))},
         sums={name: amount for name, (amount, _sign) in sums.items()},
-        outcome=outcome_of(fields, dialect),
+        outcome=row_outcome(fields, dialect),
         moments={
             name: told for name in MOMENTS if name in fields and (told := _told(fields[name], day_first))
         },
@@ -144,14 +144,14 @@ def parse_row(
 def _told(value: Any, day_first: bool) -> datetime | None:
     """A moment, or None for what is none: exports write `-`, `无` or `0000-00-00` where nothing happened."""
     try:
-        return moment_of(value, day_first=day_first)
+        return cell_moment(value, day_first=day_first)
     except RowRefused:
         return None
 
 
 def _currency(fields: dict[str, Any], signs: set[str], dialect: Dialect) -> str:
     """The one currency of a row: what its cells, its column or its head say. Raises RowRefused for two."""
-    said = {each for each in (currency_of(text_of(fields.get("currency"))), *signs) if each}
+    said = {each for each in (currency_of(cell_text(fields.get("currency"))), *signs) if each}
     if len(said) > 1:
         raise RowRefused(_("同一行写了两种币种：%(codes)s") % {"codes": "、".join(sorted(said))})
     return said.pop() if said else "GBP" if dialect is Dialect.UCI else "CNY"

@@ -62,7 +62,7 @@ class RowRefused(ValueError):
     """A row that cannot be used; the text says why."""
 
 
-def text_of(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """A cell on one line, without what keeps a spreadsheet from changing it: `'123`, `="123"`."""
     if value is None:
         return ""
@@ -83,7 +83,7 @@ def code_of(value: Any) -> str:
     return text
 
 
-def whole_number(value: Any, *, comma: bool) -> int:
+def cell_count(value: Any, *, comma: bool) -> int:
     """Pieces: `1,000`, `１０`, `10个`. Raises RowRefused."""
     text = _narrow(value)
     match = _COUNT.fullmatch(text)
@@ -130,7 +130,7 @@ def is_day_first(value: Any) -> bool:
     return match is not None and int(match[1]) > 12 >= int(match[2])
 
 
-def moment_of(value: Any, *, day_first: bool = False) -> datetime:
+def cell_moment(value: Any, *, day_first: bool = False) -> datetime:
     """An aware time; without a zone it is the shop's. `day_first`: 5/3/2026 is in March. Raises RowRefused."""
     return _moment(_narrow(value), day_first, timezone.get_current_timezone_name())
 
@@ -173,7 +173,7 @@ def _naive(text: str) -> datetime | None:
 
 def _narrow(value: Any) -> str:
     """Digits and marks of an input method as everybody writes them."""
-    text = text_of(value)
+    text = cell_text(value)
     return text if text.isascii() else text.translate(_WIDE).strip()
 
 

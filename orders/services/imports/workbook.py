@@ -25,9 +25,9 @@ EXACT = 10**15
 def main() -> None:
     """Set the limits, read, tell."""
     path, folder, memory, seconds = sys.argv[1:]
-    set_limits(memory=int(memory), seconds=int(seconds))
+    limit_process(memory=int(memory), seconds=int(seconds))
     try:
-        told: dict[str, Any] = {"sheets": unpack(path, Path(folder))}
+        told: dict[str, Any] = {"sheets": unpack_sheets(path, Path(folder))}
     except MemoryError:
         told = {"refused": "MemoryError"}
     except OSError as error:
@@ -39,7 +39,7 @@ def main() -> None:
     sys.stdout.write(json.dumps(told))
 
 
-def set_limits(*, memory: int, seconds: int) -> None:
+def limit_process(*, memory: int, seconds: int) -> None:
     """Give this process so many bytes and seconds; the kernel ends it beyond them."""
     for what, most in (
         (resource.RLIMIT_AS, memory),
@@ -52,7 +52,7 @@ def set_limits(*, memory: int, seconds: int) -> None:
     signal.alarm(2 * seconds)
 
 
-def unpack(path: str, folder: Path) -> list[str]:
+def unpack_sheets(path: str, folder: Path) -> list[str]:
     """Write the worksheets down, what is shown before what is hidden. Returns their names. Raises MemoryError."""
     from python_calamine import SheetTypeEnum, SheetVisibleEnum
 

@@ -17,7 +17,7 @@ from orders.services.imports.returns import write_return
 from orders.services.imports.rows import Kind, Row
 from orders.services.imports.sales import Sale, number_of, write_sale
 from orders.services.imports.values import RowRefused
-from orders.services.shortages import fill_shortage
+from orders.services.shortages import allocate_stock_to_shortage
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.deadlocks import DatabaseBusy, retry_on_deadlock
@@ -139,7 +139,7 @@ class Writer:
         bundle.write()
         if order is not None and sale.waits_for_goods:
             # Still to be sent: it holds what there is, and is short of the rest.
-            fill_shortage(order_id=order.pk, actor=self.actor, review=True)
+            allocate_stock_to_shortage(order_id=order.pk, actor=self.actor, review=True)
         self._forget_waiting([sale])
         return unmatched
 

@@ -16,7 +16,7 @@ from messaging.services.notifications.triggers import triggers_of
 from orders.events import OrderPaid
 from orders.models import Order
 from orders.policies.transitions import TRANSITIONS, Transition
-from orders.services.announce import record
+from orders.services.announce import save_with_event
 from orders.services.items import ItemInput
 from orders.tasks import auto_complete, expire_unpaid
 from shopcomm.core.accounts.actors import Actor
@@ -114,7 +114,9 @@ def test_a_rejected_refund_and_a_change_are_told_with_their_words(customer):
     from orders import events
 
     locked = Order.objects.get(pk=order.pk)
-    record(locked, events.OrderChanged, actor=Actor.system(), before={"street": "甲"}, after={"street": "乙"})
+    save_with_event(
+        locked, events.OrderChanged, actor=Actor.system(), before={"street": "甲"}, after={"street": "乙"}
+    )
     relay()
     changed = Notification.objects.get(trigger="changed")
     assert "详细地址：甲 → 乙" in changed.data["changes"]

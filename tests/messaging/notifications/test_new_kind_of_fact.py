@@ -18,8 +18,8 @@ from messaging.models import Message, Notification, NotificationRule
 from messaging.services.notifications.preview import events_of_last_days
 from orders.events.base import OrderEvent
 from orders.models import Order
-from orders.selectors.timeline import timeline
-from orders.services.announce import record
+from orders.selectors.timeline import order_timeline
+from orders.services.announce import save_with_event
 from orders.services.editing import edit_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
@@ -61,13 +61,13 @@ def weighed(kind: type[OrderEvent], clock: object) -> Order:
     order = make_order()
     move(order, "paid")
     order = move(order, "picking")
-    record(order, kind, actor=Actor("staff", 0, "王强", "warehouse"), grams=812)
+    save_with_event(order, kind, actor=Actor("staff", 0, "王强", "warehouse"), grams=812)
     return order
 
 
 def test_it_stands_in_the_timeline_and_the_conversation_of_both_sides(weighed):
     for audience in ("shop", "customer"):
-        entry = timeline(weighed, audience=audience)[-1]
+        entry = order_timeline(weighed, audience=audience)[-1]
         assert (entry.text, entry.icon) == ("包裹 812 g", "qty")
     line = Message.objects.filter(conversation__order=weighed).order_by("seq").last()
     with override("en"):
@@ -111,7 +111,7 @@ def test_a_manager_makes_a_rule_for_it_and_it_is_told_by_that(kind, clock, log_i
     assert "包裹称重 →" in re.sub(r"\s+", " ", client.get(f"/rules/{rule.pk}/").text)
 
     order = move(move(make_order(), "paid"), "picking")
-    record(order, kind, actor=Actor.system(), grams=812)
+    save_with_event(order, kind, actor=Actor.system(), grams=812)
     pass_on()
 
     notice = Notification.objects.get(rule=rule)

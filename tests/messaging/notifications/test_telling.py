@@ -8,7 +8,7 @@ from messaging.models import Message, Notification
 from messaging.services.notifications.telling import LONGEST, digest
 from messaging.services.notifications.timers import cancel_unpaid
 from orders.models import Order
-from orders.selectors.timeline import timeline
+from orders.selectors.timeline import order_timeline
 from orders.services.orders import ItemInput
 from orders.services.shipments import add_tracking_node
 from orders.services.stock import set_stock
@@ -286,6 +286,6 @@ def test_the_desks_history_has_one_entry_for_what_happened_and_who_was_told_of_i
     pay(order)
     pass_on()
 
-    entries = {entry.kind: entry for entry in timeline(Order.objects.get(pk=order.pk))}
+    entries = {entry.kind: entry for entry in order_timeline(Order.objects.get(pk=order.pk))}
     assert set(entries) == {"order.created", "order.paid"}
     assert entries["order.paid"].told == (f"付款成功 → {order.customer.name}：已发送",)

@@ -154,7 +154,7 @@ def test_worksheets_that_fill_the_disk_together_are_one_sentence(tmp_path, monke
     monkeypatch.setattr(workbook_process, "WRITTEN_BYTES", 20_000)
     path = workbook(tmp_path / "x.xlsx", {f"{n}": rows for n in range(5)})
     with pytest.raises(MemoryError):
-        workbook_process.unpack(str(path), tmp_path / "out")
+        workbook_process.unpack_sheets(str(path), tmp_path / "out")
 
     assert sum(file.stat().st_size for file in (tmp_path / "out").glob("*.jsonl")) < 21_000
 

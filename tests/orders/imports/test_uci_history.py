@@ -300,7 +300,7 @@ def test_an_invoice_is_handed_over_as_soon_as_its_last_row_is_read():
             yield documents.Fault(line, str(line // 2), "")
 
     last = {str(number): 2 * number + 1 for number in range(500)}
-    first = next(documents.documents(rows(), last))
+    first = next(documents.gather_documents(rows(), last))
 
     assert (first.number, first.lines, handed_out) == ("0", [0, 1], 2)
 

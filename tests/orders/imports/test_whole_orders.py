@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from orders.models import ImportedDocument, Order, Payment, Product, UnfinishedDocument
-from orders.services.imports.rejects import harmless
+from orders.services.imports.rejects import without_formula
 from shopcomm.core.accounts.models import Customer
 from tests.factories import make_order
 from tests.orders.imports.conftest import BAG, HEAD, sums
@@ -152,7 +152,7 @@ def test_formulas_in_the_list_are_harmless_and_come_back_as_they_were(take):
 
 @pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@x", "\tx", "\rx"])
 def test_every_beginning_of_a_formula_is_marked(cell):
-    assert harmless(cell) == f"'{cell}"
+    assert without_formula(cell) == f"'{cell}"
 
 
 def test_the_list_of_refused_rows_can_be_mended_and_taken_in_also_of_merged_cells(take):

@@ -15,7 +15,7 @@ from messaging.services.conversations import general_conversation
 from messaging.services.enquiries import Wanted, send_enquiry
 from messaging.services.notifications.back_in_stock import watch_stock
 from messaging.services.notifications.by_hand import unwatch_stock
-from orders.selectors.catalogue import Style, catalogue_page, categories, is_few, style_of
+from orders.selectors.catalogue import Style, catalogue_page, categories_on_sale, is_few, style_of
 from orders.services.items import MAX_QUANTITY
 from shopcomm.core import reading
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
@@ -27,7 +27,7 @@ from shopcomm.edge.portal.my.basket import lines_in
 def catalogue(request: MyRequest) -> HttpResponse:
     """What is on sale, with pictures, prices and what is there."""
     q, category = request.GET.get("q", "")[:80].strip(), request.GET.get("category", "")[:40]
-    known = categories()
+    known = categories_on_sale()
     category = category if category in known else ""
     context = {
         "active": "catalogue",
