@@ -16,12 +16,12 @@ from messaging.models import (
     Delivery,
     Notification,
     NotificationRule,
-    Recipient,
+    RecipientKind,
     ScheduledMessage,
     StockWatch,
 )
-from messaging.services.channels.delivering import retry
-from messaging.services.notifications.reasons import reason_text
+from messaging.policies.notifications.reasons import reason_text
+from messaging.services.channels.delivery import requeue_delivery
 from messaging.trigger_names import trigger_label, trigger_names
 from shopcomm.core.admin_filters import choice_filter
 from shopcomm.core.events.admin import ReadOnlyAdmin
@@ -99,7 +99,7 @@ class NotificationAdmin(ReadOnlyAdmin):
     @admin.display(description=_("接收者"))
     def who(self, notice: Notification) -> str:
         """A customer or a member of staff, by number."""
-        return f"{Recipient(notice.recipient_kind).label} #{notice.recipient_id}"
+        return f"{RecipientKind(notice.recipient_kind).label} #{notice.recipient_id}"
 
     @admin.display(description=_("原因"))
     def why(self, notice: Notification) -> str:
@@ -129,7 +129,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         failed = deliveries.filter(state=Delivery.State.FAILED)
         count = failed.count()
         for delivery in failed:
-            retry(delivery)
+            requeue_delivery(delivery)
         messages.info(request, _("已安排重试 %(count)s 条") % {"count": count})
 
 

@@ -116,12 +116,12 @@ PARTS = {
             "tests/messaging/test_inbox_view.py",
         ),
     ),
-    "decide": Part(
-        ("messaging/services/notifications/decide.py",),
+    "notices": Part(
+        ("messaging/policies/notifications/timing.py", "messaging/policies/notifications/merge.py"),
         (
-            "tests/messaging/notifications/test_decide.py",
+            "tests/messaging/notifications/test_timing.py",
             "tests/messaging/notifications/test_limits.py",
-            "tests/messaging/notifications/test_telling.py",
+            "tests/messaging/notifications/test_render.py",
         ),
     ),
     "write": Part(

@@ -7,7 +7,7 @@ from messaging.models.notifications import (
     HoursInForce,
     Notification,
     NotificationPreference,
-    Recipient,
+    RecipientKind,
 )
 from messaging.models.rules import (
     Audience,
@@ -38,7 +38,7 @@ __all__ = [
     "PushKey",
     "PushSubscription",
     "ReadMarker",
-    "Recipient",
+    "RecipientKind",
     "RuleVersion",
     "ScheduledMessage",
     "Sender",

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from messaging.models.notifications import Recipient
+from messaging.models.notifications import RecipientKind
 from messaging.models.rules import Channel
 from shopcomm.core.accounts.roles import Role
 
@@ -75,7 +75,7 @@ class PushKey(models.Model):
 class PushSubscription(Endpoint):
     """One browser that agreed to be woken (RFC 8030)."""
 
-    owner_kind = models.CharField(max_length=8, choices=Recipient)
+    owner_kind = models.CharField(max_length=8, choices=RecipientKind)
     owner_id = models.BigIntegerField()
     # By what its person was known: the phone that a code proved, or the digest of a password (of staff). It wakes as long
     # as that still holds. Empty for who came by signed links: it wakes for the orders of those that are live.

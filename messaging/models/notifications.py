@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from messaging.models.rules import Channel, NotificationRule
 
 
-class Recipient(models.TextChoices):
+class RecipientKind(models.TextChoices):
     CUSTOMER = "customer", _("客户")
     STAFF = "staff", _("员工")
 
@@ -36,7 +36,7 @@ class Notification(models.Model):
         "orders.Order", models.PROTECT, null=True, blank=True, related_name="notifications"
     )
     conversation = models.ForeignKey("messaging.Conversation", models.PROTECT, null=True, blank=True)
-    recipient_kind = models.CharField(_("接收者"), max_length=8, choices=Recipient)
+    recipient_kind = models.CharField(_("接收者"), max_length=8, choices=RecipientKind)
     recipient_id = models.BigIntegerField()
     priority = models.PositiveSmallIntegerField(default=50)
     urgent = models.BooleanField(_("加急"), default=False)
@@ -45,7 +45,7 @@ class Notification(models.Model):
     happened_at = models.DateTimeField(_("发生时间"))
     state = models.CharField(_("状态"), max_length=10, choices=State, default=State.WAITING)
     send_at = models.DateTimeField(_("计划发送"))
-    # Why then, or why not: a key of `messaging.services.notifications.reasons`.
+    # Why then, or why not: a key of `messaging.policies.notifications.reasons`.
     reason = models.CharField(_("原因"), max_length=24)
     sent_at = models.DateTimeField(_("发送时间"), null=True, blank=True)
     seen_at = models.DateTimeField(_("查看时间"), null=True, blank=True)
@@ -130,7 +130,7 @@ class Delivery(models.Model):
 class NotificationPreference(models.Model):
     """What one person wants of notices: rest, and which kinds not."""
 
-    owner_kind = models.CharField(max_length=8, choices=Recipient)
+    owner_kind = models.CharField(max_length=8, choices=RecipientKind)
     owner_id = models.BigIntegerField()
     quiet_from = models.TimeField(_("免打扰开始"), null=True, blank=True)
     quiet_to = models.TimeField(_("免打扰结束"), null=True, blank=True)

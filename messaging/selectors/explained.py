@@ -11,19 +11,19 @@ from messaging.models import (
     Notification,
     NotificationRule,
     ReadMarker,
-    Recipient,
+    RecipientKind,
     RuleVersion,
     Trigger,
 )
 from messaging.models.rules import DEBTS
-from messaging.selectors.notifications import names_of, notices_about, outcome_text
-from messaging.services.notifications.conditions import Condition, conditions
-from messaging.services.notifications.decide import BUDGET_WINDOW
+from messaging.policies.notifications.conditions import Condition, check_conditions
+from messaging.policies.notifications.timing import BUDGET_WINDOW
+from messaging.selectors.notifications import notices_about, outcome_text, recipient_names
 from messaging.services.notifications.facts import facts_of_order
 from messaging.services.notifications.planning import occasion_of
 from messaging.services.notifications.timers import IN_WORKING_TIME, debt_begun, last_due
 from messaging.services.notifications.triggers import triggers_of
-from messaging.services.notifications.versions import rule_at
+from messaging.services.notifications.versions import rule_as_of
 from messaging.trigger_names import trigger_label
 from orders.models import Order
 from shopcomm.core.configuration.calendar import working_calendar
@@ -88,19 +88,19 @@ def _explain_event(event: DomainEvent, rules: list[NotificationRule], told: list
     asked = []
     for rule in rules:
         mine = [each for each in told if each.row.rule_id == rule.pk]
-        then = in_force(rule, event.occurred_at)
+        then = rule_in_force(rule, event.occurred_at)
         if then.trigger in triggers or mine:
-            asked.append(Asked(then, conditions(then, occasion.facts), mine, _why_silent(rule, event)))
+            asked.append(Asked(then, check_conditions(then, occasion.facts), mine, _why_silent(rule, event)))
     return Explained(event.occurred_at, event.fact.timeline_text(), asked)
 
 
-def in_force(rule: NotificationRule, moment: datetime) -> NotificationRule:
+def rule_in_force(rule: NotificationRule, moment: datetime) -> NotificationRule:
     """A rule as it was at a moment: the version saved last before it, or the first one there is."""
     versions: list[RuleVersion] = list(rule.versions.all())
     earlier = [version for version in versions if version.changed_at <= moment]
     if not versions or earlier[:1] == versions[:1]:
         return rule
-    return rule_at(earlier[0] if earlier else versions[-1])
+    return rule_as_of(earlier[0] if earlier else versions[-1])
 
 
 def _why_silent(rule: NotificationRule, event: DomainEvent) -> str:
@@ -125,7 +125,7 @@ class Budget(NamedTuple):
 def budget_of(customer_id: int) -> Budget:
     """What is used of a customer's budget at this moment."""
     sent = Notification.objects.filter(
-        recipient_kind=Recipient.CUSTOMER, recipient_id=customer_id, state=Notification.State.SENT
+        recipient_kind=RecipientKind.CUSTOMER, recipient_id=customer_id, state=Notification.State.SENT
     )
     used = sent.filter(sent_at__gt=timezone.now() - BUDGET_WINDOW).count()
     return Budget(used, shop_settings().customer_daily_budget)
@@ -141,7 +141,7 @@ def _silent_timers(order: Order, rules: list[NotificationRule], told: set[int]) 
         calendar = working_calendar() if rule.trigger in IN_WORKING_TIME else None
         step = last_due(rule, begun, min(ended, timezone.now()), calendar)
         if step:
-            asked = Asked(rule, conditions(rule, facts_of_order(order, [rule])), [])
+            asked = Asked(rule, check_conditions(rule, facts_of_order(order, [rule])), [])
             explained.append(Explained(step.due_at, trigger_label(rule.trigger), [asked]))
     return explained
 
@@ -164,7 +164,7 @@ def _explain_alone(told: Told) -> Explained:
 
 
 def _told(rows: list[Notification]) -> list[Told]:
-    names, now = names_of(rows), timezone.now()
+    names, now = recipient_names(rows), timezone.now()
     markers = {
         (marker.conversation_id, marker.reader_kind, marker.reader_id): marker
         for marker in ReadMarker.objects.filter(conversation__in={row.conversation_id for row in rows})

@@ -7,9 +7,9 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from messaging.models import Conversation, Delivery, Notification, NotificationRule, Recipient
+from messaging.models import Conversation, Delivery, Notification, NotificationRule, RecipientKind
+from messaging.policies.notifications.reasons import reason_text, waiting_text
 from messaging.selectors.conversations import conversations_visible_to
-from messaging.services.notifications.reasons import reason_text, waiting_text
 from orders.models import Order
 from orders.selectors.timeline import NOTICE, TimelineEntry
 from orders.selectors.visibility import orders_visible_to
@@ -39,7 +39,7 @@ def notice_lines(order: Order, audience: str) -> list[TimelineEntry]:
     if audience != "shop":
         return []
     rows = list(notices_about(order).select_related("rule").order_by("pk"))
-    names = names_of(rows)
+    names = recipient_names(rows)
     now = timezone.now()
     return [
         TimelineEntry(
@@ -71,10 +71,10 @@ def outcome_text(row: Notification, now: datetime) -> str:
     return _("%(label)s（%(reason)s）") % {"label": label, "reason": reason_text(row.reason)}
 
 
-def names_of(rows: list[Notification]) -> dict[tuple[str, int], str]:
+def recipient_names(rows: list[Notification]) -> dict[tuple[str, int], str]:
     """The receivers' names."""
     found: dict[tuple[str, int], str] = {}
-    for kind, model in ((Recipient.CUSTOMER, Customer), (Recipient.STAFF, Staff)):
+    for kind, model in ((RecipientKind.CUSTOMER, Customer), (RecipientKind.STAFF, Staff)):
         ids = {row.recipient_id for row in rows if row.recipient_kind == kind}
         people: dict[int, Any] = model.objects.in_bulk(ids)
         found |= {(kind, pk): str(people.get(pk, "")) for pk in ids}
@@ -85,13 +85,13 @@ def notices_for(actor: Actor) -> QuerySet[Notification]:
     """What a member of staff was told, newest first."""
     if not actor.is_staff:
         return Notification.objects.none()
-    mine = Notification.objects.filter(recipient_kind=Recipient.STAFF, recipient_id=actor.id or 0)
+    mine = Notification.objects.filter(recipient_kind=RecipientKind.STAFF, recipient_id=actor.id or 0)
     return mine.filter(state=State.SENT).select_related("rule", "order").order_by("-sent_at", "-pk")
 
 
 def notice_is_for(notice: Notification) -> bool:
     """Whether its receiver may still be told at this moment: works or buys here, and may see what it is about."""
-    if notice.recipient_kind == Recipient.CUSTOMER:
+    if notice.recipient_kind == RecipientKind.CUSTOMER:
         own = notice.order is None or notice.order.customer_id == notice.recipient_id
         return own and Customer.objects.filter(pk=notice.recipient_id, is_active=True).exists()
     staff = Staff.objects.filter(pk=notice.recipient_id, is_active=True).first()

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from messaging.models import Channel, ChannelAccount, PushSubscription, Recipient
+from messaging.models import Channel, ChannelAccount, PushSubscription, RecipientKind
 from shopcomm.core.accounts.models import Customer, Staff
 
 MOST_TAGS = 12
@@ -52,12 +52,12 @@ def _email() -> tuple[str, bool]:
         return _("没有设置邮件服务器（EMAIL_URL），发不出去"), False
     customers = Customer.objects.filter(is_active=True).exclude(email="").count()
     staff = Staff.objects.filter(is_active=True).exclude(email="").count()
-    counts = Counter({Recipient.CUSTOMER: customers, Recipient.STAFF: staff})
+    counts = Counter({RecipientKind.CUSTOMER: customers, RecipientKind.STAFF: staff})
     return _people(counts, _("还没有人填写邮箱"))
 
 
 def _people(counts: Counter, nobody: str) -> tuple[str, bool]:
-    customers, staff = counts[Recipient.CUSTOMER], counts[Recipient.STAFF]
+    customers, staff = counts[RecipientKind.CUSTOMER], counts[RecipientKind.STAFF]
     if not customers + staff:
         return nobody, False
     return _("客户 %(customers)s 位，员工 %(staff)s 位") % {"customers": customers, "staff": staff}, True

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from messaging.models import Conversation, Notification, Recipient, ScheduledMessage, StockWatch
-from messaging.services.notifications.reasons import waiting_text
+from messaging.models import Conversation, Notification, RecipientKind, ScheduledMessage, StockWatch
+from messaging.policies.notifications.reasons import waiting_text
 from shopcomm.core.accounts.actors import Actor
 
 MOST = 20
@@ -31,7 +31,7 @@ class ToCome(NamedTuple):
 def notices_in(conversation: Conversation) -> QuerySet[Notification]:
     """The customer's notices that belong into a conversation: those of its order, and of goods that are back."""
     mine = Notification.objects.filter(
-        recipient_kind=Recipient.CUSTOMER, recipient_id=conversation.customer_id
+        recipient_kind=RecipientKind.CUSTOMER, recipient_id=conversation.customer_id
     )
     about = Q(order=None, conversation=conversation)
     return mine.filter(about | Q(order=conversation.order_id) if conversation.order_id else about)

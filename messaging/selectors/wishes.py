@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
-from messaging.models import Audience, NotificationPreference, NotificationRule, Recipient, Trigger
+from messaging.models import Audience, NotificationPreference, NotificationRule, RecipientKind, Trigger
 from messaging.models.rules import ALWAYS_TOLD, DEBTS
 from messaging.trigger_names import trigger_names
 
@@ -60,7 +60,7 @@ class Kind(NamedTuple):
 
 def kinds_for(wishes: NotificationPreference) -> list[Kind]:
     """What the shop's rules tell this sort of person at all."""
-    customer = wishes.owner_kind == Recipient.CUSTOMER
+    customer = wishes.owner_kind == RecipientKind.CUSTOMER
     rules = NotificationRule.objects.filter(enabled=True)
     mine = rules.filter(audience=Audience.CUSTOMER) if customer else rules.exclude(audience=Audience.CUSTOMER)
     used = set(mine.values_list("trigger", flat=True))

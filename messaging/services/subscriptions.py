@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from messaging.models import Notification, NotificationPreference, PushSubscription, Recipient
+from messaging.models import Notification, NotificationPreference, PushSubscription, RecipientKind
 from messaging.models.rules import ALWAYS_TOLD, Trigger
 from messaging.services.channels.push import push_reach
-from messaging.services.notifications.moving import move_waiting
-from messaging.services.notifications.recipients import Person, these
+from messaging.services.notifications.recipients import Recipient, people_filter
+from messaging.services.notifications.reschedule import reschedule_notices
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, OrderLink, Staff
 from shopcomm.core.accounts.services.order_links import link_token
@@ -36,7 +36,7 @@ class SubscriptionRefused(ValueError):
 
 def owner_of(actor: Actor) -> tuple[str, int]:
     """Whose notices these are: a customer's or a member of staff's."""
-    return (Recipient.CUSTOMER if actor.is_customer else Recipient.STAFF), actor.id_or_zero
+    return (RecipientKind.CUSTOMER if actor.is_customer else RecipientKind.STAFF), actor.id_or_zero
 
 
 class WishesRefused(ValueError):
@@ -120,7 +120,7 @@ def browsers_to_wake(
     """
     proof = _proof(notice.recipient_kind, notice.recipient_id)
     order = notice.order
-    customers = notice.recipient_kind == Recipient.CUSTOMER
+    customers = notice.recipient_kind == RecipientKind.CUSTOMER
     if not proof or (customers and order and order.customer_id != notice.recipient_id):
         return []
     return [each for each in subscriptions if each.proof == proof or _by_link(each, notice)]
@@ -139,7 +139,7 @@ def _by_link(subscription: PushSubscription, notice: Notification) -> bool:
 
 def _proof(kind: str, pk: int) -> str:
     """What shows that somebody is still who they were; empty for who may not come in."""
-    if kind == Recipient.CUSTOMER:
+    if kind == RecipientKind.CUSTOMER:
         return Customer.objects.filter(pk=pk, is_active=True).values_list("phone", flat=True).first() or ""
     staff = Staff.objects.filter(pk=pk, is_active=True).first()
     return staff.get_session_auth_hash() if staff else ""
@@ -188,7 +188,7 @@ def set_wishes(
         raise WishesRefused(_("免打扰要填开始和结束两个时间，或者都留空"))
     kind, pk = owner_of(actor)
     kinds = {trigger.value for trigger in Trigger}
-    if kind == Recipient.CUSTOMER:
+    if kind == RecipientKind.CUSTOMER:
         kinds -= {trigger.value for trigger in ALWAYS_TOLD}
     row, _made = NotificationPreference.objects.update_or_create(
         owner_kind=kind,
@@ -200,5 +200,5 @@ def set_wishes(
             "desktop": desktop,
         },
     )
-    move_waiting(these([Person(kind, pk)], "recipient"))
+    reschedule_notices(people_filter([Recipient(kind, pk)], "recipient"))
     return row

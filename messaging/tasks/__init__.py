@@ -1,5 +1,12 @@
-from messaging.tasks.attachments import draw, purge
-from messaging.tasks.notifications import deliver, release, timers
-from messaging.tasks.scheduled import scheduled
+from messaging.tasks.attachments import draw_pictures, purge_unsent_uploads
+from messaging.tasks.notifications import deliver_notices, release_notices, run_notice_timers
+from messaging.tasks.scheduled import send_scheduled_messages
 
-__all__ = ["deliver", "draw", "purge", "release", "scheduled", "timers"]
+__all__ = [
+    "deliver_notices",
+    "draw_pictures",
+    "purge_unsent_uploads",
+    "release_notices",
+    "run_notice_timers",
+    "send_scheduled_messages",
+]

@@ -6,13 +6,13 @@ from messaging.services.unsent_uploads import purge_unsent
 
 
 @shared_task(name="attachments.draw")
-def draw() -> int:
+def draw_pictures() -> int:
     """Draw the pictures that wait. Runs after each upload and every ten seconds."""
     return draw_waiting()
 
 
 @shared_task(name="attachments.purge_unsent")
-def purge() -> int:
+def purge_unsent_uploads() -> int:
     """Delete uploads that were never sent. Runs every hour."""
     return purge_unsent()
 

@@ -2,32 +2,38 @@
 
 from celery import shared_task
 
-from messaging.services.channels.delivering import deliver_all
+from messaging.services.channels.delivery import deliver_all
 from messaging.services.notifications.back_in_stock import tell_waiting
 from messaging.services.notifications.holidays import remind_of_holidays
-from messaging.services.notifications.moving import move_held
 from messaging.services.notifications.release import release_due
+from messaging.services.notifications.reschedule import reschedule_after_changed_hours
 from messaging.services.notifications.timers import cancel_unpaid, plan_timers
 from shopcomm.core.deadlocks import leave_to_next_sweep
 
 
 @shared_task(name="notifications.release")
-def release() -> int:
+def release_notices() -> int:
     """Tell what is due. Runs when something has become due, and every few seconds."""
     return release_due()
 
 
 @shared_task(name="notifications.deliver")
-def deliver() -> int:
+def deliver_notices() -> int:
     """Serve the channels outside the product."""
     return deliver_all()
 
 
 @shared_task(name="notifications.timers")
-def timers() -> int:
+def run_notice_timers() -> int:
     """Move what waits when hours have changed, write the notices of timers that ran out, cancel what was reminded of in vain, go on with lists for goods."""
     done = 0
-    for step in (move_held, plan_timers, cancel_unpaid, tell_waiting, remind_of_holidays):
+    for step in (
+        reschedule_after_changed_hours,
+        plan_timers,
+        cancel_unpaid,
+        tell_waiting,
+        remind_of_holidays,
+    ):
         with leave_to_next_sweep(step.__name__):
             done += step()
     return done

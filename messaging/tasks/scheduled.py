@@ -5,7 +5,7 @@ from shopcomm.core.deadlocks import leave_to_next_sweep
 
 
 @shared_task(name="messages.scheduled")
-def scheduled() -> int:
+def send_scheduled_messages() -> int:
     """Say what staff wanted said at this time, and that nobody is there when nobody is."""
     said = 0
     for step in (send_scheduled, send_away_notices):

@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from messaging.linked import linked
-from messaging.models import Attachment, Conversation, Message, Recipient, ScheduledMessage
+from messaging.models import Attachment, Conversation, Message, RecipientKind, ScheduledMessage
+from messaging.policies.notifications.reasons import reason_text
 from messaging.presenters import message_text, preview_line, shown_kinds
 from messaging.selectors.conversations import assignable_staff, orders_to_link
 from messaging.selectors.inbox import count_unread_conversations
@@ -24,8 +25,7 @@ from messaging.selectors.waiting import ToCome, may_change, to_come
 from messaging.selectors.wishes import kinds_for
 from messaging.services.attachments import too_large
 from messaging.services.emoji import EMOJI_VERSION
-from messaging.services.notifications.reasons import reason_text
-from messaging.services.notifications.recipients import Person
+from messaging.services.notifications.recipients import Recipient
 from messaging.services.subscriptions import wishes_of
 from messaging.trigger_names import trigger_label
 from orders.models import Order
@@ -87,9 +87,9 @@ def next_opening() -> str:
 
 
 @register.simple_tag
-def person_name(person: Person) -> str:
+def person_name(person: Recipient) -> str:
     """The name of somebody who is told."""
-    model = Customer if person.kind == Recipient.CUSTOMER else Staff
+    model = Customer if person.kind == RecipientKind.CUSTOMER else Staff
     return str(model.objects.filter(pk=person.id).first() or "")
 
 

@@ -11,15 +11,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from messaging.errors import NotFound
-from messaging.models import Delivery, NotificationPreference, Recipient
+from messaging.models import Delivery, NotificationPreference, RecipientKind
 from messaging.selectors.explained import budget_of, explain_notices
 from messaging.selectors.notifications import broken_notices, failed_deliveries, notices_for, unseen_notices
 from messaging.selectors.waiting import unsaid_messages
 from messaging.selectors.wishes import kinds_for
-from messaging.services.channels.delivering import retry
-from messaging.services.notifications.by_hand import try_again
-from messaging.services.notifications.seeing import see_notices
-from messaging.services.notifications.telling import notice_url
+from messaging.services.channels.delivery import requeue_delivery
+from messaging.services.notifications.manual import requeue_notice
+from messaging.services.notifications.render import notice_url
+from messaging.services.notifications.seeing import mark_notices_seen
 from messaging.services.subscriptions import WishesRefused, set_wishes, wishes_of
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core import reading
@@ -51,7 +51,9 @@ def notices(request: ShopRequest) -> HttpResponse:
 def unseen(request: ShopRequest) -> JsonResponse:
     """How many wait, as a number and as the badge shows and says it."""
     count = unseen_notices(request.actor)
-    wish = NotificationPreference.objects.filter(owner_kind=Recipient.STAFF, owner_id=request.user.pk).first()
+    wish = NotificationPreference.objects.filter(
+        owner_kind=RecipientKind.STAFF, owner_id=request.user.pk
+    ).first()
     return JsonResponse(
         {
             "unread": count,
@@ -68,7 +70,7 @@ def see(request: ShopRequest) -> HttpResponse:
     """One of them is seen, or all; then to where it leads."""
     chosen = reading.whole_number(request.POST.get("notice"), least=1)
     row = notices_for(request.actor).filter(pk=chosen).first() if chosen else None
-    see_notices(actor=request.actor, notice_id=row.pk if row else None, now=timezone.now())
+    mark_notices_seen(actor=request.actor, notice_id=row.pk if row else None, now=timezone.now())
     return redirect(notice_url(row) if row else "messaging:notices")
 
 
@@ -112,7 +114,7 @@ def why(request: ShopRequest, number: str) -> HttpResponse:
 def retry_delivery(request: ShopRequest, delivery_id: int) -> HttpResponse:
     """Give a notice that failed for good to its channel once more."""
     delivery = get_object_or_404(Delivery.objects.select_related("notification__order"), pk=delivery_id)
-    retry(delivery)
+    requeue_delivery(delivery)
     order = delivery.notification.order
     messages.success(request, _("已安排重试"))
     if order is None or "from" in request.POST:
@@ -125,7 +127,7 @@ def retry_delivery(request: ShopRequest, delivery_id: int) -> HttpResponse:
 def retry_notice(request: ShopRequest, notice_id: int) -> HttpResponse:
     """Have a notice that failed time after time tried once more."""
     try:
-        try_again(notice_id=notice_id)
+        requeue_notice(notice_id=notice_id)
         messages.success(request, _("已安排重试"))
     except NotFound as error:
         messages.error(request, str(error.detail))

@@ -17,8 +17,8 @@ from messaging.models.rules import Outside
 from messaging.selectors.notifications import rule_figures
 from messaging.selectors.reach import channels_reach, tags_in_use
 from messaging.selectors.rule_versions import rule_changes
-from messaging.services.notifications.preview import preview, sample_orders, send_to_me, try_time
-from messaging.services.notifications.rehearsal import rehearse
+from messaging.services.notifications.preview import preview_template, sample_orders, send_to_me, try_time
+from messaging.services.notifications.rehearsal import rehearse_rule
 from messaging.services.notifications.templates import TemplateBroken, sms_parts
 from messaging.services.notifications.variables import variables_for
 from messaging.services.notifications.versions import restore_version, save_rule
@@ -128,7 +128,7 @@ def _order(request: HttpRequest) -> Order | None:
 
 def _tried(form: RuleForm, trigger: str, order: Order | None, moment: time, language: str) -> dict[str, Any]:
     with translation.override(language):
-        shown = preview(form[f"body_{language}"].value() or "", trigger, order)
+        shown = preview_template(form[f"body_{language}"].value() or "", trigger, order)
     outside = form["outside"].value()
     rule = NotificationRule(
         delay_minutes=reading.whole_number(form["delay_minutes"].value(), most=LONGEST_STEP) or 0,
@@ -186,7 +186,7 @@ def try_on_me(request: ShopRequest, rule_id: int) -> HttpResponse:
 def rule_rehearsal(request: ShopRequest, rule_id: int) -> HttpResponse:
     """What this rule would have sent last week."""
     rule = get_object_or_404(NotificationRule, pk=rule_id)
-    rehearsal = rehearse(rule, timezone.now())
+    rehearsal = rehearse_rule(rule, timezone.now())
     context = {"active": "rules", "rule": rule, "rehearsal": rehearsal}
     return render(request, "messaging/rules/rehearsal.html", context)
 

@@ -15,7 +15,7 @@ from messaging.models import Conversation
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.waiting import notices_in, to_come
 from messaging.services.notifications.back_in_stock import watch_stock
-from messaging.services.notifications.by_hand import cancel_notice, send_now, unwatch_stock
+from messaging.services.notifications.manual import cancel_notice, send_notice_now, unwatch_stock
 from messaging.services.scheduled import cancel_scheduled, change_scheduled, schedule_message
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
@@ -82,7 +82,7 @@ def _notice(request: ShopRequest, conversation: Conversation) -> int:
 
 
 def _send_now(request: ShopRequest, conversation: Conversation) -> None:
-    send_now(notice_id=_notice(request, conversation))
+    send_notice_now(notice_id=_notice(request, conversation))
 
 
 def _cancel_notice(request: ShopRequest, conversation: Conversation) -> None:

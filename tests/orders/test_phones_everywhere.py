@@ -2,10 +2,10 @@
 
 import pytest
 
-from messaging.models import Channel, ChannelAccount, Conversation, Recipient
+from messaging.models import Channel, ChannelAccount, Conversation, RecipientKind
 from messaging.selectors.inbox import InboxFilters, inbox_page
 from messaging.services.channels import sms
-from messaging.services.notifications.recipients import Person
+from messaging.services.notifications.recipients import Recipient
 from orders.services.addresses import column_text
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.admin import CustomerForm
@@ -23,7 +23,7 @@ def test_no_text_message_goes_to_a_number_with_an_extension(settings):
     ChannelAccount.objects.create(channel=Channel.SMS, enabled=True, name="x", url="https://sms.example/")
     shared = CustomerFactory(phone="+8618412345678-1234")
     own = CustomerFactory(phone="+8613800138000")
-    people = [Person(Recipient.CUSTOMER, each.pk) for each in (shared, own)]
+    people = [Recipient(RecipientKind.CUSTOMER, each.pk) for each in (shared, own)]
 
     assert sms.reach(people) == {people[1]: ["+8613800138000"]}
 

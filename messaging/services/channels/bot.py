@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Iterable
 
-from messaging.models import Channel, ChannelAccount, Recipient
+from messaging.models import Channel, ChannelAccount, RecipientKind
 from messaging.services.channels.outgoing import ChannelFailed, Outgoing, account_reach
-from messaging.services.notifications.recipients import Person
+from messaging.services.notifications.recipients import Recipient
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.outbound.requests_adapter import guard_requests
 
@@ -14,16 +14,16 @@ AT_ONCE = 4
 EVERY = True
 
 
-def reach(people: Iterable[Person]) -> dict[Person, list[ChannelAccount]]:
+def reach(people: Iterable[Recipient]) -> dict[Recipient, list[ChannelAccount]]:
     """The bots that stand in the groups of these members of staff."""
     bots = list(ChannelAccount.objects.filter(channel=Channel.BOT, enabled=True).order_by("pk"))
     if not bots:
         return {}
-    ids = [person.id for person in people if person.kind == Recipient.STAFF]
+    ids = [person.id for person in people if person.kind == RecipientKind.STAFF]
     found = {}
     for pk, role in Staff.objects.filter(pk__in=ids).values_list("pk", "role"):
         if addresses := [bot for bot in bots if bot.role in ("", role)]:
-            found[Person(Recipient.STAFF, pk)] = addresses
+            found[Recipient(RecipientKind.STAFF, pk)] = addresses
     return found
 
 

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.message import sanitize_address
 
-from messaging.models import Recipient
+from messaging.models import RecipientKind
 from messaging.services.channels.outgoing import ChannelFailed, Outgoing
-from messaging.services.notifications.recipients import Person
+from messaging.services.notifications.recipients import Recipient
 from shopcomm.core.accounts.models import Customer, Staff
 
 AT_ONCE = 1
@@ -24,16 +24,16 @@ OUR_OWN = (
 SERVICE_CLOSES = 421
 
 
-def reach(people: Iterable[Person]) -> dict[Person, list[str]]:
+def reach(people: Iterable[Recipient]) -> dict[Recipient, list[str]]:
     """The e-mail addresses of those who have one; nobody's while no server is set."""
     people = list(people)
     if not settings.EMAIL_URL:
         return {}
-    found: dict[Person, list[str]] = {}
-    for kind, model in ((Recipient.CUSTOMER, Customer), (Recipient.STAFF, Staff)):
+    found: dict[Recipient, list[str]] = {}
+    for kind, model in ((RecipientKind.CUSTOMER, Customer), (RecipientKind.STAFF, Staff)):
         ids = [person.id for person in people if person.kind == kind]
         rows = model.objects.filter(pk__in=ids).exclude(email="").values_list("pk", "email")
-        found |= {Person(kind, pk): [address] for pk, address in rows}
+        found |= {Recipient(kind, pk): [address] for pk, address in rows}
     return found
 
 

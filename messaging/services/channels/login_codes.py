@@ -18,7 +18,7 @@ AT_ONCE, PLACE_SECONDS = 4, 1.0
 _places = BoundedSemaphore(AT_ONCE)
 
 
-def send_code(issued: IssuedCode) -> bool:
+def send_login_code(issued: IssuedCode) -> bool:
     """Send a code. Returns whether it may be shown instead: in a demo without a gateway. Raises CodeRefused."""
     if not sms.is_set():
         if not settings.SHOW_LOGIN_CODES:

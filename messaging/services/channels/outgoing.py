@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from django.conf import settings
 
-from messaging.services.notifications.recipients import Person
+from messaging.services.notifications.recipients import Recipient
 from shopcomm.core.outbound.calls import Reach
 
 
@@ -48,7 +48,7 @@ class Module(Protocol):
     # Whether each address of a person has to take a notice, or one is enough.
     EVERY: bool
 
-    def reach(self, people: Iterable[Person]) -> dict[Person, list[Any]]: ...
+    def reach(self, people: Iterable[Recipient]) -> dict[Recipient, list[Any]]: ...
 
     def credentials(self) -> Any: ...
 

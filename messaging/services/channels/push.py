@@ -13,7 +13,7 @@ from py_vapid import Vapid
 
 from messaging.models import PushKey, PushSubscription
 from messaging.services.channels.outgoing import ChannelFailed, Outgoing
-from messaging.services.notifications.recipients import Person, these
+from messaging.services.notifications.recipients import Recipient, people_filter
 from shopcomm.core.outbound.calls import AddressRefused, NoAnswer, Reach, call_outbound
 
 # Push services answer at once; one that does not takes a place among AT_ONCE for so long.
@@ -43,11 +43,11 @@ def push_key() -> PushKey:
     return key
 
 
-def reach(people: Iterable[Person]) -> dict[Person, list[PushSubscription]]:
+def reach(people: Iterable[Recipient]) -> dict[Recipient, list[PushSubscription]]:
     """The browsers of these people that agreed to be woken."""
-    found: dict[Person, list[PushSubscription]] = {}
-    for row in PushSubscription.objects.filter(these(people, "owner")):
-        found.setdefault(Person(row.owner_kind, row.owner_id), []).append(row)
+    found: dict[Recipient, list[PushSubscription]] = {}
+    for row in PushSubscription.objects.filter(people_filter(people, "owner")):
+        found.setdefault(Recipient(row.owner_kind, row.owner_id), []).append(row)
     return found
 
 

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterable
 
-from messaging.models import Channel, ChannelAccount, Recipient
+from messaging.models import Channel, ChannelAccount, RecipientKind
 from messaging.services.channels.outgoing import ChannelFailed, Outgoing, account_reach
-from messaging.services.notifications.recipients import Person
+from messaging.services.notifications.recipients import Recipient
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.outbound.calls import AddressRefused, NoAnswer, call_outbound
 
@@ -18,21 +18,21 @@ AT_ONCE = 1
 EVERY = False
 
 
-def reach(people: Iterable[Person]) -> dict[Person, list[str]]:
+def reach(people: Iterable[Recipient]) -> dict[Recipient, list[str]]:
     """The mobile numbers of customers, E.164; nobody's while no gateway is set.
 
     A number with an extension is a marketplace's and many people's: a text to it would reach somebody else.
     """
     if _gateway() is None:
         return {}
-    ids = [person.id for person in people if person.kind == Recipient.CUSTOMER]
+    ids = [person.id for person in people if person.kind == RecipientKind.CUSTOMER]
     rows = (
         Customer.objects.filter(pk__in=ids)
         .exclude(phone="")
         .exclude(phone__contains="-")
         .values_list("pk", "phone")
     )
-    return {Person(Recipient.CUSTOMER, pk): [phone] for pk, phone in rows}
+    return {Recipient(RecipientKind.CUSTOMER, pk): [phone] for pk, phone in rows}
 
 
 def credentials() -> ChannelAccount | None:

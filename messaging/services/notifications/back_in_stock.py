@@ -12,7 +12,7 @@ from messaging.errors import NotFound
 from messaging.models import Conversation, Notification, NotificationRule, StockWatch, Trigger
 from messaging.services.notifications.facts import facts_of_goods, facts_of_talk, goods_data
 from messaging.services.notifications.matters import watch_of
-from messaging.services.notifications.planning import Occasion, plan
+from messaging.services.notifications.planning import Occasion, plan_notices
 from orders.events import StockBack
 from orders.models import Variant
 from orders.selectors.products import written_skus
@@ -71,7 +71,7 @@ def _tell(sku: str, happened_at: datetime, event_id: int | None) -> int:
     if variant is None or not rules:
         return 0
     told = _first_served(variant, timezone.now())
-    plan(rules, [watched(watch, happened_at, event_id, variant.available) for watch in told])
+    plan_notices(rules, [stock_occasion(watch, happened_at, event_id, variant.available) for watch in told])
     StockWatch.objects.filter(pk__in=[watch.pk for watch in told]).update(told_at=timezone.now())
     return len(told)
 
@@ -93,7 +93,9 @@ def wait_again(rows: Iterable[Notification]) -> None:
     waiting.update(told_at=None)
 
 
-def watched(watch: StockWatch, happened_at: datetime, event_id: int | None, available: int) -> Occasion:
+def stock_occasion(
+    watch: StockWatch, happened_at: datetime, event_id: int | None, available: int
+) -> Occasion:
     """What rules may tell one customer of goods that are back."""
     sku = watch.variant.sku
     goods = goods_data(sku, available=available)

@@ -11,16 +11,22 @@ from typing import Any
 from django.db.models import Max, prefetch_related_objects
 from django.db.models.functions import Coalesce
 
-from messaging.models import Conversation, Notification, NotificationRule, Recipient
+from messaging.models import Conversation, Notification, NotificationRule, RecipientKind
 from messaging.models.rules import Trigger
-from messaging.services.notifications.decide import BUDGET_WINDOW, Ask, Policy, Reason, World
+from messaging.policies.notifications.merge import PendingNotice
+from messaging.policies.notifications.reasons import AT_HAND
+from messaging.policies.notifications.timing import (
+    BUDGET_WINDOW,
+    DeliveryContext,
+    DeliveryRequest,
+    Policy,
+    Reason,
+)
 from messaging.services.notifications.matters import settled_matters
 from messaging.services.notifications.planning import is_always, is_in_budget
-from messaging.services.notifications.reasons import AT_HAND
-from messaging.services.notifications.recipients import Person
-from messaging.services.notifications.resting import preferences, quiet_windows
-from messaging.services.notifications.settling import Waiting
-from messaging.services.notifications.templates import Words, words_of
+from messaging.services.notifications.quiet_hours import preferences_of, quiet_windows
+from messaging.services.notifications.recipients import Recipient
+from messaging.services.notifications.templates import Words, rule_words
 from orders.models import Order, Shipment, Status
 from orders.policies.transitions import TRANSITIONS
 from shopcomm.core.accounts.models import Customer, Staff
@@ -46,7 +52,7 @@ UNASKED = (
 CLOSED = frozenset({Status.COMPLETED, Status.CANCELLED, Status.REFUNDED})
 
 
-def place_of(row: Notification) -> tuple[datetime, int]:
+def notice_position(row: Notification) -> tuple[datetime, int]:
     """Where a notice stands among others in time."""
     return row.happened_at, row.event_id or row.pk
 
@@ -69,14 +75,14 @@ class Batch:
         self.people = sorted({self.person(row) for row in self.rows.values()})
         self._touched: dict[int, Notification] = {}
         self._words: dict[tuple[int, str], Words] = {}
-        self._by_person: dict[Person, list[Notification]] = defaultdict(list)
+        self._by_person: dict[Recipient, list[Notification]] = defaultdict(list)
         for row in self.rows.values():
             self._by_person[self.person(row)].append(row)
 
     @staticmethod
-    def person(row: Notification) -> Person:
+    def person(row: Notification) -> Recipient:
         """Whom a notice is for."""
-        return Person(row.recipient_kind, row.recipient_id)
+        return Recipient(row.recipient_kind, row.recipient_id)
 
     def _lock_orders(self, rows: Sequence[Notification]) -> dict[int, Order]:
         ids = sorted({row.order_id for row in rows if row.order_id})
@@ -107,14 +113,14 @@ class Batch:
         return NotificationRule.objects.prefetch_related("templates").in_bulk(ids)
 
     @cached_property
-    def preferences(self) -> dict[Person, Any]:
+    def preferences(self) -> dict[Recipient, Any]:
         """What these people said of notices."""
-        return preferences(self.people)
+        return preferences_of(self.people)
 
     def words(self, rule: NotificationRule, language: str) -> Words:
         """A rule's templates in a language."""
         if (rule.pk, language) not in self._words:
-            self._words[rule.pk, language] = words_of(rule, language)
+            self._words[rule.pk, language] = rule_words(rule, language)
         return self._words[rule.pk, language]
 
     def fetch_lines(self) -> None:
@@ -133,38 +139,38 @@ class Batch:
     def customers(self) -> dict[int, Customer]:
         """The customers among the people."""
         known = {order.customer_id: order.customer for order in self.orders.values()}
-        ids = {person.id for person in self.people if person.kind == Recipient.CUSTOMER}
+        ids = {person.id for person in self.people if person.kind == RecipientKind.CUSTOMER}
         return known | Customer.objects.in_bulk(ids - known.keys()) if ids - known.keys() else known
 
     @cached_property
     def staff(self) -> dict[int, Staff]:
         """The members of staff among the people who are still there."""
-        ids = [person.id for person in self.people if person.kind == Recipient.STAFF]
+        ids = [person.id for person in self.people if person.kind == RecipientKind.STAFF]
         return Staff.objects.filter(is_active=True).in_bulk(ids)
 
     @cached_property
-    def _told(self) -> dict[Person, list[tuple[int, datetime]]]:
+    def _told(self) -> dict[Recipient, list[tuple[int, datetime]]]:
         """What these people were told lately: the rule and the moment."""
         hours = max((rule.cap_hours for rule in self.rules.values() if rule.cap_count), default=0)
         since = self.now - max(BUDGET_WINDOW, timedelta(hours=hours))
-        found: dict[Person, list[tuple[int, datetime]]] = defaultdict(list)
-        for kind in Recipient.values:
+        found: dict[Recipient, list[tuple[int, datetime]]] = defaultdict(list)
+        for kind in RecipientKind.values:
             ids = [person.id for person in self.people if person.kind == kind]
             sent = Notification.objects.filter(
                 recipient_kind=kind, recipient_id__in=ids, state=State.SENT, sent_at__gt=since
             )
             for pk, rule, moment in sent.values_list("recipient_id", "rule_id", "sent_at"):
-                found[Person(kind, pk)].append((rule, moment))  # type: ignore[arg-type]
+                found[Recipient(kind, pk)].append((rule, moment))  # type: ignore[arg-type]
         return found
 
     @cached_property
-    def _latest_news(self) -> dict[tuple[int, Person], int]:
+    def _latest_news(self) -> dict[tuple[int, Recipient], int]:
         """The latest event that each person was told of an order, or is to be."""
         ids = [row.order_id for row in self.rows.values() if row.order_id]
         live = Notification.objects.filter(order_id__in=ids, trigger__in=ABOUT_STATUS)
         live = live.exclude(state__in=[State.DROPPED, State.CANCELLED, State.FAILED])
         found = live.values_list("order_id", "recipient_kind", "recipient_id").annotate(last=Max("event_id"))
-        return {(order, Person(kind, pk)): last or 0 for order, kind, pk, last in found}
+        return {(order, Recipient(kind, pk)): last or 0 for order, kind, pk, last in found}
 
     @cached_property
     def _latest_scan(self) -> dict[int, int]:
@@ -180,7 +186,7 @@ class Batch:
         return working_calendar()
 
     @cached_property
-    def _quiet(self) -> dict[Person, Any]:
+    def _quiet(self) -> dict[Recipient, Any]:
         return quiet_windows(self.people, self.preferences)
 
     @cached_property
@@ -188,26 +194,26 @@ class Batch:
         """The shop's settings."""
         return shop_settings()
 
-    def world_of(self, person: Person) -> World:
+    def world_of(self, person: Recipient) -> DeliveryContext:
         """The moment, as one person lives it. Only customers have a budget: staff are paid to be told."""
         told = [moment for _rule, moment in self._told.get(person, [])]
-        budget = self.shop.customer_daily_budget if person.kind == Recipient.CUSTOMER else None
-        return World(self.now, self._calendar, self._quiet.get(person), (), told, budget)
+        budget = self.shop.customer_daily_budget if person.kind == RecipientKind.CUSTOMER else None
+        return DeliveryContext(self.now, self._calendar, self._quiet.get(person), (), told, budget)
 
-    def told_by_rule(self, person: Person) -> dict[int, Sequence[datetime]]:
+    def told_by_rule(self, person: Recipient) -> dict[int, Sequence[datetime]]:
         """When each rule last told a person something."""
         found: dict[int, list[datetime]] = defaultdict(list)
         for rule, moment in self._told.get(person, []):
             found[rule].append(moment)
         return dict(found)
 
-    def waiting_of(self, person: Person) -> list[Waiting]:
+    def waiting_of(self, person: Recipient) -> list[PendingNotice]:
         """The notices that wait for a person, as settling takes them."""
         return [self._waiting(row, person) for row in self._by_person[person]]
 
-    def _waiting(self, row: Notification, person: Person) -> Waiting:
+    def _waiting(self, row: Notification, person: Recipient) -> PendingNotice:
         rule = self.rules[row.rule_id]
-        ask = Ask(
+        ask = DeliveryRequest(
             happened_at=row.happened_at,
             delay=timedelta(minutes=rule.delay_minutes),
             meant_for=row.send_at,
@@ -222,13 +228,13 @@ class Batch:
         if row.reason == AT_HAND:
             # Somebody of the shop said "now": no hour and no budget holds it.
             ask = replace(ask, delay=timedelta(0), policy=Policy.SEND, urgent=True, always=True)
-        staff = person.kind == Recipient.STAFF
-        return Waiting(
+        staff = person.kind == RecipientKind.STAFF
+        return PendingNotice(
             id=row.pk,
             rule_id=rule.pk,
             ask=ask,
             thread="" if staff else self._thread(row),
-            place=place_of(row),
+            place=notice_position(row),
             priority=row.priority,
             reason=row.reason,
             passed=self._passed(row),
@@ -247,7 +253,7 @@ class Batch:
     def _tells_of_delivery(self) -> bool:
         """Whether the last parcel's signature is told as the order's delivery; then once is enough."""
         rules = NotificationRule.objects.filter(trigger=Trigger.DELIVERED, enabled=True)
-        return rules.filter(audience=Recipient.CUSTOMER).exists()
+        return rules.filter(audience=RecipientKind.CUSTOMER).exists()
 
     def _passed(self, row: Notification) -> bool:
         order = self.orders.get(row.order_id or 0)
@@ -258,13 +264,15 @@ class Batch:
             return closed or (row.event_id or 0) < self._latest_scan.get(order.pk, 0)
         return row.trigger in ABOUT_STATUS and order.status != row.data.get("status_to")
 
-    def _overtaken(self, row: Notification, person: Person) -> bool:
+    def _overtaken(self, row: Notification, person: Recipient) -> bool:
         order = self.orders.get(row.order_id or 0)
         later = self._latest_news.get((row.order_id or 0, person), 0) > (row.event_id or 0)
         scanned = row.trigger == Trigger.TRACKING and bool(order)
         return later or scanned or (order is not None and order.status in CLOSED)
 
-    def _void(self, row: Notification, rule: NotificationRule, person: Person, ask: Ask) -> str:
+    def _void(
+        self, row: Notification, rule: NotificationRule, person: Recipient, ask: DeliveryRequest
+    ) -> str:
         """Why a notice is not to be told at all; empty when it is."""
         if not rule.enabled and row.cause.partition(":")[0] != "trial":
             return "rule_off"
@@ -294,10 +302,10 @@ class Batch:
         """Where the last reminder to pay stands in the conversation of each order."""
         ids = [row.order_id or 0 for row in self.rows.values() if row.trigger == Trigger.UNPAID]
         told = Notification.objects.filter(order_id__in=ids, trigger=Trigger.UNPAID, sent_at__isnull=False)
-        mine = told.filter(recipient_kind=Recipient.CUSTOMER).values_list("order_id")
+        mine = told.filter(recipient_kind=RecipientKind.CUSTOMER).values_list("order_id")
         return dict(mine.annotate(last=Max(Coalesce("merged_into__seq", "seq"))))  # type: ignore[arg-type]
 
     @cached_property
-    def _present(self) -> set[Person]:
-        customers = {Person(Recipient.CUSTOMER, pk) for pk in self.customers}
-        return customers | {Person(Recipient.STAFF, pk) for pk in self.staff}
+    def _present(self) -> set[Recipient]:
+        customers = {Recipient(RecipientKind.CUSTOMER, pk) for pk in self.customers}
+        return customers | {Recipient(RecipientKind.STAFF, pk) for pk in self.staff}

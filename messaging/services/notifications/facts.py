@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from messaging.models import Conversation, Notification, NotificationRule, Trigger
 from messaging.models.rules import ABOUT_STOCK
-from messaging.services.notifications.conditions import Facts
+from messaging.policies.notifications.conditions import Facts
 from orders.events import (
     AfterSalesMoved,
     FieldsEvent,

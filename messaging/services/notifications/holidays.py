@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from messaging.models import NotificationRule, Trigger
-from messaging.services.notifications.planning import Occasion, plan
+from messaging.services.notifications.planning import Occasion, plan_notices
 from shopcomm.core.configuration.calendar import WARNED_DAYS_BEFORE, holiday_gap, today_in_shop
 
 # Days before the year begins on which it is said again; the last one that has come is told.
@@ -29,4 +29,4 @@ def remind_of_holidays(*, now: datetime | None = None) -> int:
     )
     rules = NotificationRule.objects.filter(trigger=Trigger.HOLIDAYS_MISSING, enabled=True)
     untold = [rule for rule in rules if not rule.notifications.filter(cause=occasion.cause).exists()]
-    return plan(untold, [occasion], now=now)
+    return plan_notices(untold, [occasion], now=now)

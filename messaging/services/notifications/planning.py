@@ -8,10 +8,16 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from messaging.models import Conversation, Notification, NotificationRule, Recipient
+from messaging.models import Conversation, Notification, NotificationRule, RecipientKind
 from messaging.models.rules import ALWAYS_TOLD, OUTSIDE_BUDGET, Trigger
-from messaging.services.notifications.conditions import Facts, matches
-from messaging.services.notifications.decide import Ask, Decision, Policy, World, decide
+from messaging.policies.notifications.conditions import Facts, meets_conditions
+from messaging.policies.notifications.timing import (
+    Decision,
+    DeliveryContext,
+    DeliveryRequest,
+    Policy,
+    decide_send_time,
+)
 from messaging.services.notifications.facts import (
     data_of_event,
     facts_of_goods,
@@ -19,8 +25,8 @@ from messaging.services.notifications.facts import (
     facts_of_talk,
     sku_of,
 )
-from messaging.services.notifications.recipients import Person, recipients
-from messaging.services.notifications.resting import quiet_windows
+from messaging.services.notifications.quiet_hours import quiet_windows
+from messaging.services.notifications.recipients import Recipient, find_recipients
 from messaging.services.notifications.triggers import triggers_of
 from messaging.services.notifications.waking import wake_release
 from orders.events import ShipmentUpdated
@@ -71,12 +77,12 @@ def plan_talk(trigger: str, talk: Conversation, data: dict[str, Any]) -> int:
         facts=facts_of_talk(talk),
         data=data,
     )
-    return plan(rules, [occasion], now=now)
+    return plan_notices(rules, [occasion], now=now)
 
 
 def _plan_trigger(event: DomainEvent, trigger: str) -> int:
     rules = list(NotificationRule.objects.filter(trigger=trigger, enabled=True))
-    return plan(rules, [occasion_of(event, trigger, rules)]) if rules else 0
+    return plan_notices(rules, [occasion_of(event, trigger, rules)]) if rules else 0
 
 
 def occasion_of(event: DomainEvent, trigger: str, rules: Iterable[NotificationRule]) -> Occasion:
@@ -106,7 +112,7 @@ def cause_of(event: DomainEvent, trigger: str) -> str:
 
 @retry_on_deadlock
 @transaction.atomic
-def plan(
+def plan_notices(
     rules: Iterable[NotificationRule], occasions: Iterable[Occasion], *, now: datetime | None = None
 ) -> int:
     """Write what these rules make of these occasions. Returns how many notices they have."""
@@ -116,32 +122,37 @@ def plan(
         (rule, occasion, person)
         for rule in rules
         for occasion in occasions
-        if matches(rule, occasion.facts)
-        for person in told(rule, occasion)
+        if meets_conditions(rule, occasion.facts)
+        for person in recipients_of(rule, occasion)
         if not _did_it(occasion, person)
     ]
     resting = quiet_windows({person for _rule, _occasion, person in asked})
     rows = [
-        notification(
-            rule, occasion, person, decide(ask(rule, occasion), World(now, calendar, resting.get(person)))
+        build_notification(
+            rule,
+            occasion,
+            person,
+            decide_send_time(
+                delivery_request(rule, occasion), DeliveryContext(now, calendar, resting.get(person))
+            ),
         )
         for rule, occasion, person in asked
     ]
-    store(rows, now)
+    store_notices(rows, now)
     return len(rows)
 
 
-def store(rows: list[Notification], now: datetime) -> None:
+def store_notices(rows: list[Notification], now: datetime) -> None:
     """Insert what is new, and have what is due sent at once."""
     Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
     if any(row.state == State.WAITING and row.send_at <= now for row in rows):
         call_after_commit(wake_release)
 
 
-def told(rule: NotificationRule, occasion: Occasion) -> list[Person]:
+def recipients_of(rule: NotificationRule, occasion: Occasion) -> list[Recipient]:
     """Whom a rule tells of an occasion."""
     talk = occasion.conversation
-    return recipients(
+    return find_recipients(
         rule,
         occasion.order,
         customer_id=talk.customer_id if talk else 0,
@@ -149,14 +160,14 @@ def told(rule: NotificationRule, occasion: Occasion) -> list[Person]:
     )
 
 
-def _did_it(occasion: Occasion, person: Person) -> bool:
+def _did_it(occasion: Occasion, person: Recipient) -> bool:
     """Whether somebody would be told that they have taken something over themselves."""
-    return occasion.trigger == Trigger.HANDED_OVER and person == Person(Recipient.STAFF, occasion.by)
+    return occasion.trigger == Trigger.HANDED_OVER and person == Recipient(RecipientKind.STAFF, occasion.by)
 
 
-def ask(rule: NotificationRule, occasion: Occasion) -> Ask:
+def delivery_request(rule: NotificationRule, occasion: Occasion) -> DeliveryRequest:
     """A rule's wishes for one occasion, as the pure function takes them."""
-    return Ask(
+    return DeliveryRequest(
         happened_at=occasion.happened_at,
         delay=timedelta(minutes=rule.delay_minutes),
         policy=Policy(rule.outside),
@@ -181,8 +192,8 @@ def is_in_budget(trigger: str, data: dict[str, Any]) -> bool:
     return trigger not in OUTSIDE_BUDGET
 
 
-def notification(
-    rule: NotificationRule, occasion: Occasion, person: Person, decision: Decision
+def build_notification(
+    rule: NotificationRule, occasion: Occasion, person: Recipient, decision: Decision
 ) -> Notification:
     """One notice as a row, not stored yet."""
     return Notification(
@@ -203,16 +214,3 @@ def notification(
         send_at=decision.send_at or occasion.happened_at,
         reason=decision.reason.value,
     )
-
-
-__all__ = [
-    "Occasion",
-    "ask",
-    "is_always",
-    "is_in_budget",
-    "notification",
-    "occasion_of",
-    "plan",
-    "plan_event",
-    "plan_talk",
-]

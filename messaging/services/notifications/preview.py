@@ -10,14 +10,20 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from messaging.models import Notification, NotificationRule, Recipient, Trigger
+from messaging.models import Notification, NotificationRule, RecipientKind, Trigger
 from messaging.models.rules import ABOUT_STOCK
-from messaging.services.channels.handing_over import hand_over_one
-from messaging.services.notifications.decide import Ask, Decision, Policy, World, decide
+from messaging.policies.notifications.timing import (
+    Decision,
+    DeliveryContext,
+    DeliveryRequest,
+    Policy,
+    decide_send_time,
+)
+from messaging.services.channels.route_channel import route_notice
 from messaging.services.notifications.facts import data_of_event, goods_data
-from messaging.services.notifications.recipients import Person
-from messaging.services.notifications.telling import link_for, show_staff
-from messaging.services.notifications.templates import empty_words, fill
+from messaging.services.notifications.recipients import Recipient
+from messaging.services.notifications.render import link_for, show_staff
+from messaging.services.notifications.templates import empty_words, fill_template
 from messaging.services.notifications.triggers import triggers_of, types_for
 from messaging.services.notifications.variables import Story, names_for
 from orders.models import Order, Variant
@@ -71,7 +77,7 @@ def sample_story(trigger: str, order: Order | None) -> Story:
         customer_name=order.customer.name if order else "",
         shop_name=shop_settings().shop_name,
         data=data,
-        link=link_for(order, Recipient.CUSTOMER),
+        link=link_for(order, RecipientKind.CUSTOMER),
     )
 
 
@@ -87,23 +93,23 @@ def _data_for(trigger: str, order: Order) -> dict[str, Any]:
     return data
 
 
-def preview(body: str, trigger: str, order: Order | None) -> Preview:
+def preview_template(body: str, trigger: str, order: Order | None) -> Preview:
     """A template filled in for a real order."""
     story = sample_story(trigger, order)
     words = names_for(trigger)
     # Named in the reader's language, whatever language the words are in.
     empty = [words[name].label for name in empty_words(body, trigger, story)]
-    return Preview(fill(body, trigger, story), empty)
+    return Preview(fill_template(body, trigger, story), empty)
 
 
 def try_time(rule: NotificationRule, moment: time, day: date) -> Tried:
     """When a fact at this time of day would be told."""
     happened = datetime.combine(day, moment, ZoneInfo(settings.TIME_ZONE))
-    world = World(happened, working_calendar())
+    world = DeliveryContext(happened, working_calendar())
 
     def decided(urgent: bool) -> Decision:
         delay = timedelta(minutes=rule.delay_minutes or 0)
-        return decide(Ask(happened, delay, Policy(rule.outside), urgent), world)
+        return decide_send_time(DeliveryRequest(happened, delay, Policy(rule.outside), urgent), world)
 
     return Tried(happened, decided(False), decided(True))
 
@@ -119,7 +125,7 @@ def send_to_me(*, actor: Actor, rule: NotificationRule, body: str, order: Order 
         trigger=rule.trigger,
         cause=f"trial:{uuid.uuid4()}",
         order=order,
-        recipient_kind=Recipient.STAFF,
+        recipient_kind=RecipientKind.STAFF,
         recipient_id=actor.id_or_zero,
         data=story.data,
         happened_at=now,
@@ -127,10 +133,10 @@ def send_to_me(*, actor: Actor, rule: NotificationRule, body: str, order: Order 
         sent_at=now,
         state=Notification.State.SENT,
         reason="at_once",
-        body=fill(body, rule.trigger, story),
+        body=fill_template(body, rule.trigger, story),
     )
     show_staff([notice])
-    hand_over_one(notice, rule.channels, Person(Recipient.STAFF, actor.id_or_zero))
+    route_notice(notice, rule.channels, Recipient(RecipientKind.STAFF, actor.id_or_zero))
     return notice
 
 

@@ -5,19 +5,19 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
-from messaging.models import Audience, NotificationRule, Recipient
+from messaging.models import Audience, NotificationRule, RecipientKind
 from orders.models import Order
 from shopcomm.core.accounts.models import Staff
 
 
-class Person(NamedTuple):
+class Recipient(NamedTuple):
     """A customer or a member of staff."""
 
     kind: str
     id: int
 
 
-def these(people: Iterable[Person], prefix: str) -> Q:
+def people_filter(people: Iterable[Recipient], prefix: str) -> Q:
     """The rows of these people, in columns such as `owner_kind` and `owner_id`. Nobody's for no people."""
     ids: dict[str, list[int]] = {}
     for person in people:
@@ -28,15 +28,15 @@ def these(people: Iterable[Person], prefix: str) -> Q:
     return found
 
 
-def recipients(
+def find_recipients(
     rule: NotificationRule, order: Order | None, *, customer_id: int = 0, staff_id: int = 0
-) -> list[Person]:
+) -> list[Recipient]:
     """The people a rule tells of an order, or of a conversation without one."""
     customer_id = order.customer_id if order else customer_id
     if rule.audience == Audience.CUSTOMER:
-        return [Person(Recipient.CUSTOMER, customer_id)] if customer_id else []
+        return [Recipient(RecipientKind.CUSTOMER, customer_id)] if customer_id else []
     assigned = (order.assigned_to_id if order else staff_id) or 0
-    return [Person(Recipient.STAFF, pk) for pk in _staff_told(rule, assigned)]
+    return [Recipient(RecipientKind.STAFF, pk) for pk in _staff_told(rule, assigned)]
 
 
 def _staff_told(rule: NotificationRule, assigned: int) -> list[int]:

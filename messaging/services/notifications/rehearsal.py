@@ -10,16 +10,30 @@ from typing import NamedTuple
 from django.db.models import Q
 from django.utils import timezone
 
-from messaging.models import Message, Notification, NotificationRule, Recipient, Sender, StockWatch, Trigger
+from messaging.models import (
+    Message,
+    Notification,
+    NotificationRule,
+    RecipientKind,
+    Sender,
+    StockWatch,
+    Trigger,
+)
 from messaging.models.rules import TIMERS
-from messaging.services.notifications.back_in_stock import watched
-from messaging.services.notifications.conditions import matches
-from messaging.services.notifications.decide import BUDGET_WINDOW, Decision, Reason, World, decide
+from messaging.policies.notifications.conditions import meets_conditions
+from messaging.policies.notifications.timing import (
+    BUDGET_WINDOW,
+    Decision,
+    DeliveryContext,
+    Reason,
+    decide_send_time,
+)
+from messaging.services.notifications.back_in_stock import stock_occasion
 from messaging.services.notifications.facts import facts_of_order, facts_of_talk
-from messaging.services.notifications.planning import Occasion, ask, occasion_of, told
+from messaging.services.notifications.planning import Occasion, delivery_request, occasion_of, recipients_of
 from messaging.services.notifications.preview import events_of_last_days
-from messaging.services.notifications.recipients import Person
-from messaging.services.notifications.resting import quiet_windows
+from messaging.services.notifications.quiet_hours import quiet_windows
+from messaging.services.notifications.recipients import Recipient
 from messaging.services.notifications.timers import debt_begun
 from orders.events import StockBack
 from orders.models import Order
@@ -38,7 +52,7 @@ class Rehearsed(NamedTuple):
     """One notice that would have been: of what, to whom, when and why then."""
 
     occasion: Occasion
-    person: Person
+    person: Recipient
     decision: Decision
 
 
@@ -54,14 +68,14 @@ class Rehearsal(NamedTuple):
     not_matching: int
 
 
-def rehearse(rule: NotificationRule, now: datetime, days: int = DAYS) -> Rehearsal:
+def rehearse_rule(rule: NotificationRule, now: datetime, days: int = DAYS) -> Rehearsal:
     """Play the last days through a rule as it stands: its cap, and the budget that it shares with what other rules told."""
     calendar, asked, missed = working_calendar(), [], 0
     for occasion in sorted(_occasions(rule, now, days, calendar), key=lambda each: each.happened_at):
-        if not matches(rule, occasion.facts):
+        if not meets_conditions(rule, occasion.facts):
             missed += 1
             continue
-        asked += [(occasion, person) for person in told(rule, occasion)]
+        asked += [(occasion, person) for person in recipients_of(rule, occasion)]
     play = _Play(rule, calendar, {person for _occasion, person in asked}, now - timedelta(days=days))
     notices = play.run(asked, now)
     counts = Counter(each.person for each in notices)
@@ -81,23 +95,23 @@ class _Play:
     """The sweep as it would have gone, without writing: whoever is asked again at a moment knows what was told by then."""
 
     def __init__(
-        self, rule: NotificationRule, calendar: WorkingCalendar, people: set[Person], since: datetime
+        self, rule: NotificationRule, calendar: WorkingCalendar, people: set[Recipient], since: datetime
     ) -> None:
         self._rule, self._calendar, self._resting = rule, calendar, quiet_windows(people)
         self._budget = shop_settings().customer_daily_budget
-        self._told_by_rule: dict[Person, list[datetime]] = defaultdict(list)
-        self._told_by_others: dict[Person, list[datetime]] = defaultdict(list)
-        customers = [person.id for person in people if person.kind == Recipient.CUSTOMER]
+        self._told_by_rule: dict[Recipient, list[datetime]] = defaultdict(list)
+        self._told_by_others: dict[Recipient, list[datetime]] = defaultdict(list)
+        customers = [person.id for person in people if person.kind == RecipientKind.CUSTOMER]
         others = Notification.objects.filter(
-            recipient_kind=Recipient.CUSTOMER,
+            recipient_kind=RecipientKind.CUSTOMER,
             recipient_id__in=customers,
             state=Notification.State.SENT,
             sent_at__gt=since - BUDGET_WINDOW,
         ).exclude(rule=rule.pk)
         for pk, moment in others.order_by("sent_at").values_list("recipient_id", "sent_at"):
-            self._told_by_others[Person(Recipient.CUSTOMER, pk)].append(moment)  # type: ignore[arg-type]
+            self._told_by_others[Recipient(RecipientKind.CUSTOMER, pk)].append(moment)  # type: ignore[arg-type]
 
-    def run(self, asked: list[tuple[Occasion, Person]], now: datetime) -> list[Rehearsed]:
+    def run(self, asked: list[tuple[Occasion, Recipient]], now: datetime) -> list[Rehearsed]:
         """Every notice with what becomes of it; one that is still held at `now` with when it is to go."""
         outcomes: dict[int, Decision] = {}
         queue = [(occasion.happened_at, place) for place, (occasion, _person) in enumerate(asked)]
@@ -113,24 +127,26 @@ class _Play:
         return [Rehearsed(*asked[place], outcomes[place]) for place in sorted(outcomes)]
 
     def _decide(
-        self, occasion: Occasion, person: Person, moment: datetime, before: Decision | None
+        self, occasion: Occasion, person: Recipient, moment: datetime, before: Decision | None
     ) -> Decision:
-        wish = ask(self._rule, occasion)
+        wish = delivery_request(self._rule, occasion)
         if before is not None:
             over = before.reason is Reason.OVER_BUDGET
             wish = replace(wish, meant_for=before.send_at, held_by_budget=over)
-        decision = decide(wish, self._world(person, moment))
+        decision = decide_send_time(wish, self._world(person, moment))
         if before is None or decision.send_at is None:
             return decision
         # What it waited for is why it goes only now.
         waits = decision.send_at > moment and not wish.held_by_budget
         return Decision(decision.send_at, decision.reason if waits else before.reason)
 
-    def _world(self, person: Person, moment: datetime) -> World:
+    def _world(self, person: Recipient, moment: datetime) -> DeliveryContext:
         mine = self._told_by_rule[person]
         others = [each for each in self._told_by_others[person] if each <= moment]
-        budget = self._budget if person.kind == Recipient.CUSTOMER else None
-        return World(moment, self._calendar, self._resting.get(person), mine, [*others, *mine], budget)
+        budget = self._budget if person.kind == RecipientKind.CUSTOMER else None
+        return DeliveryContext(
+            moment, self._calendar, self._resting.get(person), mine, [*others, *mine], budget
+        )
 
 
 def _occasions(
@@ -182,7 +198,7 @@ def _back_in_stock(since: datetime, now: datetime) -> Iterator[Occasion]:
         open_ = watches.filter(cancelled_at=None).exclude(told_at__lt=event.occurred_at).exclude(pk__in=seen)
         for watch in open_.select_related("conversation__customer", "variant").order_by("asked_at", "pk"):
             seen.add(watch.pk)
-            yield watched(watch, event.occurred_at, event.pk, fact.available)
+            yield stock_occasion(watch, event.occurred_at, event.pk, fact.available)
 
 
 def _unpaid(

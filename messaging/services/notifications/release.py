@@ -15,17 +15,17 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from messaging.models import Notification, Recipient
-from messaging.services.channels.handing_over import hand_over
+from messaging.models import Notification, RecipientKind
+from messaging.policies.notifications.merge import DeliveryPlan, plan_delivery
+from messaging.policies.notifications.reasons import BROKEN
+from messaging.policies.notifications.timing import Reason
+from messaging.services.channels.route_channel import route_notices
 from messaging.services.notifications.back_in_stock import wait_again
 from messaging.services.notifications.batch import Batch
-from messaging.services.notifications.decide import Reason
 from messaging.services.notifications.facts import count_anew
-from messaging.services.notifications.planning import store
-from messaging.services.notifications.reasons import BROKEN
-from messaging.services.notifications.recipients import Person, recipients, these
-from messaging.services.notifications.settling import Settled, settle
-from messaging.services.notifications.telling import tell
+from messaging.services.notifications.planning import store_notices
+from messaging.services.notifications.recipients import Recipient, find_recipients, people_filter
+from messaging.services.notifications.render import show_messages
 from shopcomm.core.deadlocks import leave_to_next_sweep, retry_on_deadlock
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def _batch_or_each(now: datetime, people: int) -> int:
     return sum(_release_one(person, now) for person in each)
 
 
-def _release_one(person: Person, now: datetime) -> int:
+def _release_one(person: Recipient, now: datetime) -> int:
     """One person's notices; when one of them cannot be told, the others all the same."""
     for _attempt in range(2):
         try:
@@ -98,12 +98,12 @@ def _release_one(person: Person, now: datetime) -> int:
     return 0
 
 
-def _due_of(person: Person, now: datetime) -> list[Notification]:
-    waiting = Notification.objects.filter(these([person], "recipient"), state=State.WAITING)
+def _due_of(person: Recipient, now: datetime) -> list[Notification]:
+    waiting = Notification.objects.filter(people_filter([person], "recipient"), state=State.WAITING)
     return list(waiting.filter(send_at__lte=now).order_by("pk"))
 
 
-def _put_off_broken(person: Person, now: datetime) -> int:
+def _put_off_broken(person: Recipient, now: datetime) -> int:
     """Try each of a person's notices alone, without telling it, and put off what fails. Returns how many did."""
     broken = 0
     for row in _due_of(person, now):
@@ -132,7 +132,7 @@ def put_off(row: Notification, error: Exception, now: datetime) -> int:
 
 @retry_on_deadlock
 @transaction.atomic
-def _release_person(person: Person, now: datetime) -> int:
+def _release_person(person: Recipient, now: datetime) -> int:
     return _release([person] if _is_free(person) else [], now)
 
 
@@ -143,18 +143,18 @@ def release_batch(*, now: datetime, people: int = PEOPLE) -> int:
     return _release(due_people(now, people), now)
 
 
-def _release(people: Sequence[Person], now: datetime) -> int:
-    return _settle_rows(take(people, now), now)
+def _release(people: Sequence[Recipient], now: datetime) -> int:
+    return _settle_rows(lock_due_notices(people, now), now)
 
 
 def _settle_rows(rows: Sequence[Notification], now: datetime) -> int:
     batch = Batch(rows, now)
     outcomes = {
-        person: settle(batch.waiting_of(person), batch.world_of(person), batch.told_by_rule(person))
+        person: plan_delivery(batch.waiting_of(person), batch.world_of(person), batch.told_by_rule(person))
         for person in batch.people
     }
     count_anew(batch.rows.values())
-    told = tell(batch, [message for result in outcomes.values() for message in result.messages])
+    told = show_messages(batch, [message for result in outcomes.values() for message in result.messages])
     _hand_on(
         batch, [pk for result in outcomes.values() for pk, why in result.dropped.items() if why == "nobody"]
     )
@@ -162,11 +162,11 @@ def _settle_rows(rows: Sequence[Notification], now: datetime) -> int:
         _note(batch, result)
     wait_again(batch.rows[pk] for result in outcomes.values() for pk in result.dropped)
     write_outcomes(batch.touched)
-    hand_over(batch, told)
+    route_notices(batch, told)
     return len(batch.touched)
 
 
-def _is_free(person: Person) -> bool:
+def _is_free(person: Recipient) -> bool:
     """Take one person for this transaction, unless another sweep has them in hand."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -175,19 +175,19 @@ def _is_free(person: Person) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def due_people(now: datetime, limit: int) -> list[Person]:
+def due_people(now: datetime, limit: int) -> list[Recipient]:
     """People with something due, now locked by this transaction."""
     with connection.cursor() as cursor:
         cursor.execute(DUE_PEOPLE, [now, limit * SWEEPS, LOCK_SPACE, limit])
-        return [Person(kind, pk) for kind, pk in cursor.fetchall()]
+        return [Recipient(kind, pk) for kind, pk in cursor.fetchall()]
 
 
-def take(people: Sequence[Person], now: datetime) -> list[Notification]:
+def lock_due_notices(people: Sequence[Recipient], now: datetime) -> list[Notification]:
     """Everything that is due for these people, and what waits for room to ride along. Locked."""
     if not people:
         return []
     ready = Q(send_at__lte=now) | Q(reason__in=[Reason.OVER_CAP, Reason.OVER_BUDGET])
-    return list(_locked(these(people, "recipient") & ready))
+    return list(_locked(people_filter(people, "recipient") & ready))
 
 
 def _locked(wanted: Q) -> QuerySet[Notification]:
@@ -218,9 +218,9 @@ def write_outcomes(rows: Sequence[Notification]) -> None:
 def _hand_on(batch: Batch, ids: Sequence[int]) -> None:
     """What waited for a member of staff who has left goes to those whom its rule would tell now."""
     rows = []
-    for row in (batch.rows[pk] for pk in ids if batch.rows[pk].recipient_kind == Recipient.STAFF):
+    for row in (batch.rows[pk] for pk in ids if batch.rows[pk].recipient_kind == RecipientKind.STAFF):
         talk = batch.conversations.get(row.conversation_id or 0)
-        heirs = recipients(
+        heirs = find_recipients(
             batch.rules[row.rule_id], row.order, staff_id=(talk.assigned_to_id or 0) if talk else 0
         )
         for _kind, pk in heirs:
@@ -228,10 +228,10 @@ def _hand_on(batch: Batch, ids: Sequence[int]) -> None:
             heir.pk, heir.recipient_id, heir.send_at = None, pk, batch.now
             rows.append(heir)
     if rows:
-        store(rows, batch.now)
+        store_notices(rows, batch.now)
 
 
-def _note(batch: Batch, result: Settled) -> None:
+def _note(batch: Batch, result: DeliveryPlan) -> None:
     """Write down what was not told, and why."""
     for pk, reason in result.dropped.items():
         batch.mark(pk, state=State.DROPPED, reason=reason)

@@ -4,16 +4,16 @@ from datetime import datetime
 
 from django.db import transaction
 
-from messaging.models import Notification, Recipient
+from messaging.models import Notification, RecipientKind
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.realtime import push_on_commit, staff_group
 
 
 @transaction.atomic
-def see_notices(*, actor: Actor, notice_id: int | None, now: datetime) -> int:
+def mark_notices_seen(*, actor: Actor, notice_id: int | None, now: datetime) -> int:
     """Mark one notice of this person's as seen, or all of them. Returns how many were new."""
     mine = Notification.objects.filter(
-        recipient_kind=Recipient.STAFF,
+        recipient_kind=RecipientKind.STAFF,
         recipient_id=actor.id or 0,
         state=Notification.State.SENT,
         seen_at=None,

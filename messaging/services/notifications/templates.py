@@ -42,7 +42,7 @@ def check_template(body: str, trigger: str) -> None:
         raise TemplateBroken(_("大括号没有成对：%(rest)s") % {"rest": rest.strip()[:40]})
 
 
-def fill(body: str, trigger: str, story: Story) -> str:
+def fill_template(body: str, trigger: str, story: Story) -> str:
     """A template with its words filled in. Unknown ones, which cannot be saved, stay empty."""
     known = names_for(trigger)
 
@@ -59,7 +59,7 @@ def empty_words(body: str, trigger: str, story: Story) -> list[str]:
     return [name for name in WORD.findall(body) if name in known and not known[name].value(story)]
 
 
-def words_of(rule: NotificationRule, language: str) -> Words:
+def rule_words(rule: NotificationRule, language: str) -> Words:
     """A rule's templates in a language, or in the shop's if it has none in that one."""
     by_language: dict[str, dict[str, str]] = {}
     for template in rule.templates.all():

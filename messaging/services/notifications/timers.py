@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from messaging.models import Conversation, Message, Notification, NotificationRule, Trigger
 from messaging.selectors.unanswered import is_unanswered, wanting_an_answer
 from messaging.services.notifications.facts import facts_of_order, facts_of_talk
-from messaging.services.notifications.planning import Occasion, plan
+from messaging.services.notifications.planning import Occasion, plan_notices
 from orders.errors import OrderError
 from orders.models import Order, Status
 from orders.selectors.credit import open_debts
@@ -73,7 +73,7 @@ def plan_timers(*, now: datetime | None = None) -> int:
 def _plan_chunk(rule: NotificationRule, chunk: Sequence[Candidate], now: datetime) -> int:
     """All at once; or, when one of them cannot be planned, one by one."""
     try:
-        return plan([rule], _occasions(rule, _new(rule, chunk)), now=now)
+        return plan_notices([rule], _occasions(rule, _new(rule, chunk)), now=now)
     except DatabaseBusy:
         log.warning("timers of rule %s left to the next sweep: others kept the rows", rule.pk)
         return 0
@@ -84,7 +84,7 @@ def _plan_chunk(rule: NotificationRule, chunk: Sequence[Candidate], now: datetim
     planned = 0
     for each in chunk:
         with leave_to_next_sweep(f"timer {each.cause}"):
-            planned += plan([rule], _occasions(rule, _new(rule, [each])), now=now)
+            planned += plan_notices([rule], _occasions(rule, _new(rule, [each])), now=now)
     return planned
 
 

@@ -42,7 +42,7 @@ class Variable(NamedTuple):
     value: Callable[[Story], str]
 
 
-def money(amount: Decimal | str | None, currency: str = HOME_CURRENCY) -> str:
+def amount_text(amount: Decimal | str | None, currency: str = HOME_CURRENCY) -> str:
     """An amount as it is written in a message."""
     return "" if amount in (None, "") else written_money(amount, currency)
 
@@ -63,7 +63,9 @@ def _said(story: Story) -> dict[str, str]:
 
 def _amount(name: str) -> Callable[[Story], str]:
     """A sum of an event, in the order's currency."""
-    return lambda story: money(story.data.get(name), story.order.currency if story.order else HOME_CURRENCY)
+    return lambda story: amount_text(
+        story.data.get(name), story.order.currency if story.order else HOME_CURRENCY
+    )
 
 
 def _items(order: Order) -> str:
@@ -90,13 +92,15 @@ _order_words = (
     Variable("订单号", "order", gettext_lazy("订单号"), _order(lambda order: order.number)),
     Variable("商品摘要", "items", gettext_lazy("商品摘要"), _order(_items)),
     Variable("状态", "status", gettext_lazy("状态"), _order(lambda order: order.get_status_display())),
-    Variable("金额", "total", gettext_lazy("金额"), _order(lambda order: money(order.total, order.currency))),
+    Variable(
+        "金额", "total", gettext_lazy("金额"), _order(lambda order: amount_text(order.total, order.currency))
+    ),
     Variable(
         "待付金额",
         "balance",
         gettext_lazy("待付金额"),
         # What came since is counted: nothing is ever asked for below zero.
-        _order(lambda order: money(max(order.balance, Decimal(0)), order.currency)),
+        _order(lambda order: amount_text(max(order.balance, Decimal(0)), order.currency)),
     ),
     Variable("待退金额", "to_return", gettext_lazy("待退金额"), _amount("to_return")),
     Variable("付款期限", "pay_by", gettext_lazy("付款期限"), _order(_pay_by)),

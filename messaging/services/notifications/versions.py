@@ -9,7 +9,7 @@ from django.forms.models import model_to_dict
 from django.utils import timezone
 
 from messaging.models import NotificationRule, NotificationTemplate, RuleVersion
-from messaging.services.notifications.moving import move_waiting
+from messaging.services.notifications.reschedule import reschedule_notices
 from messaging.services.notifications.templates import check_template
 from shopcomm.core.accounts.actors import Actor
 
@@ -55,7 +55,7 @@ def save_rule(
         changed_by=actor.name,
         changed_at=timezone.now(),
     )
-    move_waiting(Q(rule=rule))
+    reschedule_notices(Q(rule=rule))
     return rule
 
 
@@ -64,11 +64,11 @@ def restore_version(*, actor: Actor, rule_id: int, number: int) -> NotificationR
     """Bring an earlier version back, as a new one. Raises RuleVersion.DoesNotExist."""
     version = RuleVersion.objects.select_related("rule").get(rule=rule_id, number=number)
     rule = version.rule
-    rule_at(version, rule)
+    rule_as_of(version, rule)
     return save_rule(actor=actor, rule=rule, templates=templates_at(version))
 
 
-def rule_at(version: RuleVersion, rule: NotificationRule | None = None) -> NotificationRule:
+def rule_as_of(version: RuleVersion, rule: NotificationRule | None = None) -> NotificationRule:
     """A rule as a version has it; into the given instance, or a new one that is not to be saved."""
     rule = rule or NotificationRule(pk=version.rule_id, version=version.number)
     for name, value in version.snapshot.items():

@@ -27,7 +27,7 @@ CLOSED = {"completed", "cancelled", "refunded"}
 
 
 @dataclass
-class Person:
+class Recipient:
     name: str
     rests: set[int] = field(default_factory=set)  # half hours of the day, 0 to 47
     muted: set[str] = field(default_factory=set)
@@ -39,7 +39,7 @@ class Notice:
     """One notice and what became of it."""
 
     order: int
-    person: Person
+    person: Recipient
     kind: str
     urgent: bool
     happened: datetime
@@ -69,7 +69,7 @@ class Oracle:
         self.open_slots, self.exceptions, self.budget = open_slots, exceptions, budget
         self.notices: list[Notice] = []
         self.status: dict[int, str] = {}
-        self.placed: dict[int, tuple[datetime, Person, bool]] = {}
+        self.placed: dict[int, tuple[datetime, Recipient, bool]] = {}
         self.facts = 0
 
     # --- the world -------------------------------------------------------------------------------
@@ -78,11 +78,11 @@ class Oracle:
         return moment.hour * 2 + moment.minute // 30 in slots
 
     @staticmethod
-    def rests(person: Person, moment: datetime) -> bool:
+    def rests(person: Recipient, moment: datetime) -> bool:
         return moment.hour * 2 + moment.minute // 30 in person.rests
 
     # --- what happens ------------------------------------------------------------------------------
-    def happen(self, now: datetime, order: int, person: Person, kind: str, urgent: bool) -> None:
+    def happen(self, now: datetime, order: int, person: Recipient, kind: str, urgent: bool) -> None:
         """An order moved."""
         self.facts += 1
         self.status[order] = RULES[kind][3]
@@ -157,7 +157,7 @@ class Oracle:
         for person in {id(each.person): each.person for each in due}.values():
             self._serve(person, now, latest)
 
-    def _serve(self, person: Person, now: datetime, latest: dict[int, int]) -> None:
+    def _serve(self, person: Recipient, now: datetime, latest: dict[int, int]) -> None:
         mine = [
             each
             for each in self.notices

@@ -14,8 +14,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from messaging.models import ChannelAccount, Delivery, Message, Notification, NotificationRule
-from messaging.services.channels.delivering import deliver_all, deliver_channel
-from messaging.services.channels.login_codes import send_code
+from messaging.services.channels.delivery import deliver_all, deliver_channel
+from messaging.services.channels.login_codes import send_login_code
 from messaging.services.notifications.planning import plan_event
 from messaging.services.notifications.release import release_batch, release_due
 from messaging.services.notifications.timers import plan_timers
@@ -183,7 +183,7 @@ def test_log_in_codes_for_a_gateway_that_hangs_hold_up_four_pages_and_not_all(de
     def ask(place: int) -> None:
         begun = monotonic()
         try:
-            send_code(IssuedCode(place, f"+861380013800{place}", "123456"))
+            send_login_code(IssuedCode(place, f"+861380013800{place}", "123456"))
         except CodeRefused as refused:
             waited.append((refused.status, monotonic() - begun < 2.5))
 

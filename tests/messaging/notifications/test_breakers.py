@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from messaging.models import ChannelAccount, ChannelHealth, Delivery, NotificationRule, PushSubscription
 from messaging.services.channels import push
-from messaging.services.channels.delivering import deliver_channel
+from messaging.services.channels.delivery import deliver_channel
 from messaging.services.notifications.release import release_due
 from messaging.services.subscriptions import remember_browser
 from orders.services.items import ItemInput

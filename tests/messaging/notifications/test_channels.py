@@ -17,7 +17,7 @@ from messaging.models import (
     NotificationRule,
     PushSubscription,
 )
-from messaging.services.channels.delivering import MOST_ATTEMPTS, deliver_channel, retry
+from messaging.services.channels.delivery import MOST_ATTEMPTS, deliver_channel, requeue_delivery
 from messaging.services.notifications.release import release_due
 from messaging.services.subscriptions import SubscriptionRefused, remember_browser
 from shopcomm.core.accounts.actors import Actor
@@ -138,7 +138,7 @@ def test_a_failing_channel_is_tried_again_later_each_time_and_then_given_up(orde
     assert delivery.state == "failed"
     assert all(1.2 * before < after for before, after in pairwise(waits[:5]))
     receiver.status = 200
-    retry(delivery)
+    requeue_delivery(delivery)
     assert deliver_channel("sms") == 1
     assert Delivery.objects.get().state == "sent"
 

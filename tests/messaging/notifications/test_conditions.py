@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 
 from messaging.models import NotificationRule
-from messaging.services.notifications.conditions import Facts, conditions, matches
+from messaging.policies.notifications.conditions import Facts, check_conditions, meets_conditions
 from messaging.services.notifications.facts import facts_of_order, facts_of_talk
-from messaging.services.notifications.recipients import Person, recipients
+from messaging.services.notifications.recipients import Recipient, find_recipients
 from orders.models import Order
 from orders.services.items import ItemInput
 from tests.factories import (
@@ -60,14 +60,14 @@ def order() -> Order:
 )
 def test_a_condition_asks_for_what_it_says(order, asked, holds):
     rule = NotificationRule(trigger="shipped", **asked)
-    assert matches(rule, facts_of_order(order, [rule])) is holds
-    assert len(conditions(rule, facts_of_order(order, [rule]))) == len(asked)
+    assert meets_conditions(rule, facts_of_order(order, [rule])) is holds
+    assert len(check_conditions(rule, facts_of_order(order, [rule]))) == len(asked)
 
 
 def test_a_conversation_without_an_order_is_known_by_its_customer(order):
     facts = facts_of_talk(order.conversation)
-    assert matches(NotificationRule(tags=["老客户"]), facts)
-    assert not matches(NotificationRule(min_total=Decimal(1)), facts)
+    assert meets_conditions(NotificationRule(tags=["老客户"]), facts)
+    assert not meets_conditions(NotificationRule(min_total=Decimal(1)), facts)
     assert facts_of_talk(None) == Facts()
 
 
@@ -75,13 +75,15 @@ def test_a_rule_tells_the_customer_the_seller_a_role_or_a_person(order):
     seller, other = StaffFactory(), StaffFactory()
     StaffFactory(is_active=False)
     picker = StaffFactory(role="warehouse")
-    assert recipients(NotificationRule(audience="customer"), order) == [Person("customer", order.customer_id)]
-    # Nobody's order concerns everybody in sales.
-    both = [Person("staff", seller.pk), Person("staff", other.pk)]
-    assert recipients(NotificationRule(audience="assigned"), order) == both
-    order.assigned_to = other
-    assert recipients(NotificationRule(audience="assigned"), order) == both[1:]
-    assert recipients(NotificationRule(audience="role", role="warehouse"), order) == [
-        Person("staff", picker.pk)
+    assert find_recipients(NotificationRule(audience="customer"), order) == [
+        Recipient("customer", order.customer_id)
     ]
-    assert recipients(NotificationRule(audience="person", person=seller), order) == both[:1]
+    # Nobody's order concerns everybody in sales.
+    both = [Recipient("staff", seller.pk), Recipient("staff", other.pk)]
+    assert find_recipients(NotificationRule(audience="assigned"), order) == both
+    order.assigned_to = other
+    assert find_recipients(NotificationRule(audience="assigned"), order) == both[1:]
+    assert find_recipients(NotificationRule(audience="role", role="warehouse"), order) == [
+        Recipient("staff", picker.pk)
+    ]
+    assert find_recipients(NotificationRule(audience="person", person=seller), order) == both[:1]

@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from messaging.models import NotificationPreference, Recipient
-from messaging.services.channels.delivering import deliver_channel
-from messaging.services.notifications.recipients import Person
-from messaging.services.notifications.resting import quiet_windows
+from messaging.models import NotificationPreference, RecipientKind
+from messaging.services.channels.delivery import deliver_channel
+from messaging.services.notifications.quiet_hours import quiet_windows
+from messaging.services.notifications.recipients import Recipient
 from orders.errors import GuardFailed
 from shopcomm.core.accounts.models import Customer, Staff
 from tests.factories import CustomerFactory, make_order
@@ -90,9 +90,9 @@ def test_a_limit_in_the_form_is_what_an_order_may_go_on_account_up_to(clock, wri
 
 def test_the_zone_in_the_form_is_the_one_a_customer_rests_in(write_down, customer):
     NotificationPreference.objects.create(
-        owner_kind=Recipient.CUSTOMER, owner_id=customer.pk, quiet_from=time(22), quiet_to=time(7)
+        owner_kind=RecipientKind.CUSTOMER, owner_id=customer.pk, quiet_from=time(22), quiet_to=time(7)
     )
-    person = Person(Recipient.CUSTOMER, customer.pk)
+    person = Recipient(RecipientKind.CUSTOMER, customer.pk)
     assert str(quiet_windows([person])[person].zone) == "Asia/Shanghai"
     write_down(customer, time_zone="Africa/Lagos")
     assert str(quiet_windows([person])[person].zone) == "Africa/Lagos"

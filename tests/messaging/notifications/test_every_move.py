@@ -10,7 +10,7 @@ from django.utils import timezone
 from messaging.models import Audience, Notification, NotificationRule
 from messaging.services.notifications.batch import Batch
 from messaging.services.notifications.defaults import DEFAULTS
-from messaging.services.notifications.telling import story_of
+from messaging.services.notifications.render import notice_story
 from messaging.services.notifications.templates import check_template, empty_words
 from messaging.services.notifications.triggers import triggers_of
 from orders.events import OrderPaid
@@ -106,7 +106,7 @@ def test_a_move_that_is_made_writes_its_notice_for_the_customer_without_an_empty
 def _empty(row: Notification, language: str) -> list[str]:
     batch = Batch([row], row.happened_at)
     template = batch.rules[row.rule_id].templates.get(language=language)
-    return empty_words(template.body, row.trigger, story_of(batch, row))
+    return empty_words(template.body, row.trigger, notice_story(batch, row))
 
 
 def test_a_rejected_refund_and_a_change_are_told_with_their_words(customer):

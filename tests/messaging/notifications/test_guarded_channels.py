@@ -4,7 +4,7 @@ import pytest
 
 from messaging.models import ChannelAccount, Delivery, PushSubscription
 from messaging.services.channels import bot, sms
-from messaging.services.channels.delivering import deliver_channel
+from messaging.services.channels.delivery import deliver_channel
 from messaging.services.channels.outgoing import ChannelFailed, Outgoing
 from messaging.services.subscriptions import remember_browser
 from shopcomm.core.accounts.actors import Actor

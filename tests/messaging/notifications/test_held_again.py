@@ -6,12 +6,12 @@ from decimal import Decimal
 import pytest
 
 from messaging.models import Conversation, Delivery, Notification, NotificationRule, StockWatch
-from messaging.services.channels.delivering import why_needless
+from messaging.services.channels.delivery import skip_reason
 from messaging.services.conversations import open_enquiry
 from messaging.services.notifications.back_in_stock import tell_waiting, watch_stock
-from messaging.services.notifications.moving import move_held
-from messaging.services.notifications.rehearsal import rehearse
+from messaging.services.notifications.rehearsal import rehearse_rule
 from messaging.services.notifications.release import release_due
+from messaging.services.notifications.reschedule import reschedule_after_changed_hours
 from messaging.services.notifications.versions import save_rule
 from messaging.services.subscriptions import set_wishes
 from orders.models import Order
@@ -218,17 +218,17 @@ def test_what_a_channel_would_tell_late_is_looked_at_in_the_same_way(clock, cust
     release_due()
     notice = Notification.objects.get(trigger="urged")
     late = Delivery.objects.create(notification=notice, channel="push", due_at=at("2026-11-24 12:00"))
-    assert why_needless(late, at("2026-11-24 12:00")) == ""
+    assert skip_reason(late, at("2026-11-24 12:00")) == ""
     move(order, "shipped")
     late = Delivery.objects.get(pk=late.pk)
-    assert why_needless(late, at("2026-11-24 12:00")) == "情况已经改变"
+    assert skip_reason(late, at("2026-11-24 12:00")) == "情况已经改变"
 
 
 def held_order(clock, customer) -> Order:
     clock.move_to(NIGHT)
     order = make_order(customer=customer)
     relay()
-    move_held()
+    reschedule_after_changed_hours()
     assert moment(order) == MORNING
     return order
 
@@ -240,13 +240,13 @@ def moment(order: Order):
 def test_hours_that_begin_earlier_or_later_move_what_is_held(clock, customer, told):
     order = held_order(clock, customer)
     WorkingInterval.objects.update(opens=time(8))
-    assert (move_held(), moment(order)) == (1, at("2026-11-25 08:00"))
+    assert (reschedule_after_changed_hours(), moment(order)) == (1, at("2026-11-25 08:00"))
     CalendarDay.objects.create(day=at("2026-11-25 00:00").date(), kind="holiday")
-    assert (move_held(), moment(order)) == (1, at("2026-11-26 08:00"))
-    assert move_held() == 0
+    assert (reschedule_after_changed_hours(), moment(order)) == (1, at("2026-11-26 08:00"))
+    assert reschedule_after_changed_hours() == 0
     WorkingInterval.objects.all().delete()
     CalendarDay.objects.all().delete()
-    assert (move_held(), moment(order)) == (1, NIGHT)
+    assert (reschedule_after_changed_hours(), moment(order)) == (1, NIGHT)
     release_due()
     assert told(order) == ["order_confirmed"]
 
@@ -264,11 +264,11 @@ def test_rest_that_somebody_sets_or_ends_moves_what_is_held_for_them(clock, cust
 def test_another_time_zone_of_a_customer_who_rests_moves_what_is_held_for_them(clock, customer):
     order = held_order(clock, customer)
     set_wishes(actor=Actor.customer(customer), muted=[], quiet_from=time(8), quiet_to=time(11))
-    move_held()
+    reschedule_after_changed_hours()
     assert moment(order) == at("2026-11-25 11:00")
     # Two hours behind: when the shop opens it is seven there.
     Customer.objects.filter(pk=customer.pk).update(time_zone="Asia/Urumqi")
-    assert (move_held(), moment(order)) == (1, MORNING)
+    assert (reschedule_after_changed_hours(), moment(order)) == (1, MORNING)
 
 
 def test_a_rule_that_no_longer_waits_lets_go_of_what_it_held(clock, customer, manager, rule):
@@ -286,11 +286,11 @@ def test_a_larger_budget_lets_go_of_what_a_smaller_one_held(clock, customer):
     held = make_order(customer=customer)
     relay()
     release_due()
-    move_held()
+    reschedule_after_changed_hours()
     assert moment(held) == at("2026-11-25 10:00")
     ShopSettings.objects.update(customer_daily_budget=2)
     clock.shift(timedelta(minutes=5))
-    assert move_held() == 1
+    assert reschedule_after_changed_hours() == 1
     release_due()
     assert states(held)["order_confirmed"] == ("sent", "over_budget")
 
@@ -301,7 +301,7 @@ def test_a_rehearsal_plays_the_budget_and_says_until_when_it_holds(clock, custom
         clock.move_to(at(f"2026-11-24 10:{minute:02}"))
         make_order(customer=customer)
     clock.move_to(at("2026-11-25 12:00"))
-    found = rehearse(rule("order_confirmed"), at("2026-11-25 12:00"))
+    found = rehearse_rule(rule("order_confirmed"), at("2026-11-25 12:00"))
     assert (found.total, found.held, found.over_budget) == (3, 1, 1)
     assert [each.decision.send_at for each in found.notices] == [
         at("2026-11-25 10:00"),
@@ -321,5 +321,5 @@ def test_a_rehearsal_counts_what_other_rules_told_and_holds_no_parcel(clock, cus
     clock.shift(timedelta(minutes=10))
     make_order(customer=customer)
     now = at("2026-11-24 12:00")
-    assert rehearse(rule("order_confirmed"), now).over_budget >= 1
-    assert rehearse(rule("shipped"), now).over_budget == 0
+    assert rehearse_rule(rule("order_confirmed"), now).over_budget >= 1
+    assert rehearse_rule(rule("shipped"), now).over_budget == 0

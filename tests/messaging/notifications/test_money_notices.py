@@ -7,7 +7,7 @@ import pytest
 
 from messaging.models import Notification, NotificationRule, Trigger
 from messaging.selectors.explained import explain_notices
-from messaging.services.notifications.rehearsal import rehearse
+from messaging.services.notifications.rehearsal import rehearse_rule
 from messaging.services.notifications.triggers import types_for
 from orders.models import Order
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case
@@ -179,7 +179,7 @@ def test_what_is_repaid_before_is_not_reminded_of_and_what_waits_is_taken_back(d
 def test_the_reminders_of_a_debt_can_be_rehearsed_and_explained(debt, clock, pass_on):
     clock.move_to(at("2026-12-03 10:00"))
     rule = NotificationRule.objects.get(key="debt_overdue")
-    shown = rehearse(rule, now=at("2026-12-03 10:00"))
+    shown = rehearse_rule(rule, now=at("2026-12-03 10:00"))
     assert [(each.occasion.order, each.occasion.happened_at) for each in shown.notices] == [
         (debt, at("2026-12-02 09:00"))
     ]

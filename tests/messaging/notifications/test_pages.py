@@ -14,7 +14,7 @@ from messaging.models import (
     ScheduledMessage,
 )
 from messaging.services.notifications.back_in_stock import watch_stock
-from messaging.services.notifications.rehearsal import rehearse
+from messaging.services.notifications.rehearsal import rehearse_rule
 from orders.models import Order
 from orders.services.stock import set_stock
 from shopcomm.core.accounts.actors import Actor
@@ -149,25 +149,25 @@ def test_last_week_is_played_through_a_rule_without_sending_anything(order, cloc
     clock.move_to(at("2026-11-25 02:00"))
     make_order(customer=order.customer)
     clock.move_to(at("2026-11-26 10:00"))
-    found = rehearse(rule("order_confirmed"), at("2026-11-26 10:00"))
+    found = rehearse_rule(rule("order_confirmed"), at("2026-11-26 10:00"))
     assert (found.total, found.held, found.people, found.most_for_one) == (2, 1, 1, 2)
     assert not Notification.objects.exists()
-    assert rehearse(rule("order_confirmed", urgent=True), at("2026-11-26 10:00")).not_matching == 2
-    unpaid = rehearse(rule("unpaid"), at("2026-11-26 10:00"))
+    assert rehearse_rule(rule("order_confirmed", urgent=True), at("2026-11-26 10:00")).not_matching == 2
+    unpaid = rehearse_rule(rule("unpaid"), at("2026-11-26 10:00"))
     assert unpaid.total == 6
     page = log_in(manager).get(f"/rules/{rule('unpaid').pk}/rehearsal/").content.decode()
     assert order.number in page
 
 
 def test_a_rehearsal_keeps_the_rules_own_cap_and_is_in_order(order, clock, rule):
-    found = rehearse(rule("unpaid", cap_count=1, cap_hours=1), at("2026-11-26 10:00"))
+    found = rehearse_rule(rule("unpaid", cap_count=1, cap_hours=1), at("2026-11-26 10:00"))
     # 10:30, 14:00, and 06:00 the next day, which waits for nine.
     assert [f"{each.decision.send_at:%d %H:%M}" for each in found.notices] == [
         "25 01:00",
         "24 06:00",
         "24 02:30",
     ]
-    capped = rehearse(rule("unpaid", cap_count=1, cap_hours=24), at("2026-11-26 10:00"))
+    capped = rehearse_rule(rule("unpaid", cap_count=1, cap_hours=24), at("2026-11-26 10:00"))
     assert [each.decision.reason for each in capped.notices][1] == "over_cap"
 
 
@@ -177,9 +177,9 @@ def test_a_rehearsal_of_goods_that_are_back_knows_who_waited_for_them(order, clo
     clock.shift(timedelta(minutes=1))
     set_stock(actor=Actor.system(), sku="GONE-5", delta=5)
     clock.shift(timedelta(minutes=1))
-    found = rehearse(rule("back_in_stock"), at("2026-11-25 10:00"))
+    found = rehearse_rule(rule("back_in_stock"), at("2026-11-25 10:00"))
     assert (found.total, found.people) == (1, 1)
-    assert rehearse(rule("back_in_stock", categories=["钱包"]), at("2026-11-25 10:00")).not_matching == 1
+    assert rehearse_rule(rule("back_in_stock", categories=["钱包"]), at("2026-11-25 10:00")).not_matching == 1
 
 
 def test_the_why_page_answers_for_timers_that_said_nothing_and_for_goods_that_are_back(

@@ -8,12 +8,12 @@ import pytest
 from messaging.errors import BadMessage
 from messaging.models import Delivery, Message, Notification, NotificationRule, ScheduledMessage
 from messaging.services import scheduled
-from messaging.services.channels import delivering
-from messaging.services.notifications import planning, release, telling, timers
+from messaging.services.channels import delivery
+from messaging.services.notifications import planning, release, render, timers
 from messaging.services.notifications.release import MOST_FAILURES, release_due
 from messaging.services.scheduled import cancel_scheduled, change_scheduled, schedule_message, send_scheduled
-from messaging.tasks.notifications import timers as timers_task
-from messaging.tasks.scheduled import scheduled as scheduled_task
+from messaging.tasks.notifications import run_notice_timers as timers_task
+from messaging.tasks.scheduled import send_scheduled_messages as scheduled_task
 from orders.models import Order
 from orders.tasks import sweeps
 from shopcomm.core.accounts.actors import Actor
@@ -41,7 +41,7 @@ def break_at(monkeypatch, module, name: str, poisoned) -> None:
 def poisoned(order, monkeypatch) -> Order:
     """An order of which "picking" cannot be put into words."""
     break_at(
-        monkeypatch, telling, "body_of", lambda batch, row: row.order == order and row.trigger == "picking"
+        monkeypatch, render, "notice_text", lambda batch, row: row.order == order and row.trigger == "picking"
     )
     move(order, "paid")
     move(order, "picking")
@@ -90,16 +90,14 @@ def test_a_delivery_that_cannot_be_looked_at_holds_up_no_other(clock, customer, 
     monkeypatch.setattr(
         "messaging.services.channels.email.send", lambda out, *rest: sent.append(out.reference)
     )
-    break_at(
-        monkeypatch, delivering, "why_needless", lambda delivery, now: delivery.notification.order == first
-    )
-    assert delivering.deliver_channel("email") == 1
+    break_at(monkeypatch, delivery, "skip_reason", lambda delivery, now: delivery.notification.order == first)
+    assert delivery.deliver_channel("email") == 1
     assert len(sent) == 1
     broken = Delivery.objects.get(notification__order=first)
     assert (broken.state, broken.attempts, broken.error) == ("waiting", 1, "ValueError('poisoned')")
-    Delivery.objects.filter(pk=broken.pk).update(attempts=delivering.MOST_ATTEMPTS - 1)
+    Delivery.objects.filter(pk=broken.pk).update(attempts=delivery.MOST_ATTEMPTS - 1)
     clock.shift(timedelta(minutes=5))
-    delivering.deliver_channel("email")
+    delivery.deliver_channel("email")
     broken.refresh_from_db()
     assert broken.state == "failed"
     assert Delivery.objects.get(notification__order=second).state == "sent"
@@ -113,8 +111,8 @@ def test_a_delivery_without_another_way_ends_and_holds_up_no_other(clock, custom
     broken = Delivery.objects.create(
         notification=notice, channel="sms", fallback=["email"], due_at=at("2026-11-24 10:00")
     )
-    break_at(monkeypatch, delivering, "fall_back", lambda delivery, now: True)
-    delivering.deliver_channel("sms")
+    break_at(monkeypatch, delivery, "try_next_channel", lambda delivery, now: True)
+    delivery.deliver_channel("sms")
     broken.refresh_from_db()
     assert (broken.state, broken.error) == ("failed", "nobody to be reached this way")
 
@@ -220,7 +218,7 @@ def test_an_order_that_cannot_be_moved_holds_up_no_other_of_a_sweep(monkeypatch,
 def test_a_batch_that_fails_although_each_of_it_works_alone_is_put_off(order, monkeypatch):
     relay()
     monkeypatch.setattr(release, "_put_off_broken", lambda person, now: 0)
-    break_at(monkeypatch, telling, "body_of", lambda batch, row: True)
+    break_at(monkeypatch, render, "notice_text", lambda batch, row: True)
     release_due()
     assert Notification.objects.get(order=order).failures == 1
 

@@ -15,7 +15,7 @@ from shopcomm.core.configuration.models import CalendarDay, ShopSettings, Workin
 from shopcomm.core.events.relay import relay
 from tests.factories import CustomerFactory, StaffFactory, VariantFactory, make_order, move
 from tests.messaging.notifications.conftest import at
-from tests.messaging.notifications.oracle import SLOT, Oracle, Person
+from tests.messaging.notifications.oracle import SLOT, Oracle, Recipient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(400), pytest.mark.longest]
 ORDERS, CUSTOMERS, DAYS, BUDGET = 500, 70, 7, 4
@@ -67,7 +67,7 @@ def people(shop):
     dice, found = random.Random(7), []
     for number in range(CUSTOMERS):
         customer = CustomerFactory()
-        person = Person(customer.name)
+        person = Recipient(customer.name)
         wish = NotificationPreference(owner_kind="customer", owner_id=customer.pk)
         if dice.random() < 0.3:
             start, end = dice.choice([(12, 15), (18, 23), (7, 11)])

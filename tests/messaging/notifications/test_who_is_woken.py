@@ -10,7 +10,7 @@ from django.test import Client
 from messaging.models import Delivery, NotificationRule, PushSubscription
 from messaging.services import subscriptions
 from messaging.services.channels import push
-from messaging.services.channels.delivering import deliver_channel
+from messaging.services.channels.delivery import deliver_channel
 from messaging.services.notifications.release import release_due
 from messaging.services.subscriptions import Entry, SubscriptionRefused, remember_browser
 from shopcomm.core.accounts.actors import Actor

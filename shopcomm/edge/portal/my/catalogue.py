@@ -14,7 +14,7 @@ from messaging.selectors.own import watched_by
 from messaging.services.conversations import general_conversation
 from messaging.services.enquiries import Wanted, send_enquiry
 from messaging.services.notifications.back_in_stock import watch_stock
-from messaging.services.notifications.by_hand import unwatch_stock
+from messaging.services.notifications.manual import unwatch_stock
 from orders.selectors.catalogue import Style, catalogue_page, categories_on_sale, is_few, style_of
 from orders.services.items import MAX_QUANTITY
 from shopcomm.core import reading

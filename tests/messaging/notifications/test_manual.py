@@ -10,7 +10,7 @@ from messaging.errors import BadMessage, NotFound
 from messaging.models import Message, Notification, ScheduledMessage, StockWatch
 from messaging.services.messages import send_message
 from messaging.services.notifications.back_in_stock import tell_waiting, watch_stock
-from messaging.services.notifications.by_hand import cancel_notice, send_now
+from messaging.services.notifications.manual import cancel_notice, send_notice_now
 from messaging.services.notifications.release import release_due
 from messaging.services.scheduled import (
     cancel_scheduled,
@@ -48,7 +48,7 @@ def waiting_notice(order) -> Notification:
 
 
 def test_a_held_notice_can_be_let_go_at_night(late, told):
-    send_now(notice_id=waiting_notice(late).pk)
+    send_notice_now(notice_id=waiting_notice(late).pk)
     release_due()
     assert told(late) == ["order_confirmed"]
     assert states(late)["order_confirmed"] == ("sent", "at_hand")

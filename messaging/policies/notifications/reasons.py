@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from messaging.services.notifications.decide import Reason
+from messaging.policies.notifications.timing import Reason
 
 # What people did by hand.
 AT_HAND, BY_HAND = "at_hand", "by_hand"

@@ -3,21 +3,21 @@
 from django.conf import settings
 from django.utils import translation
 
-from messaging.models import Delivery, Notification, Recipient
+from messaging.models import Delivery, Notification, RecipientKind
 from messaging.services.channels.outgoing import Outgoing
-from messaging.services.notifications.telling import link_for, notice_url
-from messaging.services.notifications.templates import fill, words_of
+from messaging.services.notifications.render import link_for, notice_url
+from messaging.services.notifications.templates import fill_template, rule_words
 from messaging.services.notifications.variables import Story, site_link
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.configuration.models import shop_settings
 
 
-def outgoing_of(delivery: Delivery) -> Outgoing:
+def outgoing_text(delivery: Delivery) -> Outgoing:
     """What goes out: the rule's words for this channel if it has any, else what stands in the conversation."""
     notice = delivery.notification
     customer = _customer(notice)
     with translation.override((customer.language if customer else "") or settings.LANGUAGE_CODE):
-        own = words_of(notice.rule, translation.get_language() or "").bodies.get(delivery.channel)
+        own = rule_words(notice.rule, translation.get_language() or "").bodies.get(delivery.channel)
         story = Story(
             order=notice.order,
             customer_name=customer.name if customer else "",
@@ -27,7 +27,7 @@ def outgoing_of(delivery: Delivery) -> Outgoing:
         )
         # A message that carries several notices has words of its own.
         alone = not notice.merged.exists()
-        body = fill(own, notice.trigger, story) if own and alone else notice.body
+        body = fill_template(own, notice.trigger, story) if own and alone else notice.body
         return Outgoing(
             reference=f"shopcomm-{notice.pk}-{delivery.channel}",
             title=f"{story.shop_name} · {notice.rule.name}",
@@ -38,12 +38,12 @@ def outgoing_of(delivery: Delivery) -> Outgoing:
 
 
 def _customer(notice: Notification) -> Customer | None:
-    if notice.recipient_kind != Recipient.CUSTOMER:
+    if notice.recipient_kind != RecipientKind.CUSTOMER:
         return None
     return Customer.objects.filter(pk=notice.recipient_id).first()
 
 
 def _url(notice: Notification) -> str:
-    if notice.recipient_kind == Recipient.STAFF:
+    if notice.recipient_kind == RecipientKind.STAFF:
         return site_link(notice_url(notice))
-    return link_for(notice.order, Recipient.CUSTOMER)() or site_link("/")
+    return link_for(notice.order, RecipientKind.CUSTOMER)() or site_link("/")

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from messaging.models import Conversation, Notification, Recipient, Sender, Trigger
+from messaging.models import Conversation, Notification, RecipientKind, Sender, Trigger
 from messaging.services.drafts import MAX_BODY, Draft
 from messaging.services.messages import write_messages
-from messaging.services.notifications.batch import Batch, place_of
-from messaging.services.notifications.templates import fill
+from messaging.services.notifications.batch import Batch, notice_position
+from messaging.services.notifications.templates import fill_template
 from messaging.services.notifications.variables import Story, site_link
 from orders.models import Order
 from shopcomm.core.accounts.services.order_links import link_url
@@ -23,31 +23,33 @@ State = Notification.State
 LONGEST = MAX_BODY
 
 
-def tell(batch: Batch, messages: list[list[int]]) -> list[Notification]:
+def show_messages(batch: Batch, messages: list[list[int]]) -> list[Notification]:
     """Tell each message, the first id of which carries the others. Returns the carriers that were told."""
     # The important ones had the first claim on the budget; they are read in the order things happened.
-    messages = sorted(messages, key=lambda ids: place_of(batch.rows[ids[0]]))
+    messages = sorted(messages, key=lambda ids: notice_position(batch.rows[ids[0]]))
     batch.fetch_lines()
     carriers = [_compose(batch, ids) for ids in messages]
-    told = _into_conversations(batch, [row for row in carriers if row.recipient_kind == Recipient.CUSTOMER])
-    told += [row for row in carriers if row.recipient_kind == Recipient.STAFF]
-    show_staff([row for row in told if row.recipient_kind == Recipient.STAFF])
+    told = _into_conversations(
+        batch, [row for row in carriers if row.recipient_kind == RecipientKind.CUSTOMER]
+    )
+    told += [row for row in carriers if row.recipient_kind == RecipientKind.STAFF]
+    show_staff([row for row in told if row.recipient_kind == RecipientKind.STAFF])
     return told
 
 
 def _compose(batch: Batch, ids: list[int]) -> Notification:
     """Write down what one message contains."""
-    rows = sorted((batch.rows[pk] for pk in ids), key=place_of)
-    with translation.override(language_of(batch, rows[0])):
-        bodies = [body_of(batch, row) for row in rows]
-        text = bodies[0] if len(bodies) == 1 else digest(bodies)
+    rows = sorted((batch.rows[pk] for pk in ids), key=notice_position)
+    with translation.override(notice_language(batch, rows[0])):
+        bodies = [notice_text(batch, row) for row in rows]
+        text = bodies[0] if len(bodies) == 1 else numbered_text(bodies)
     head = batch.mark(ids[0], state=State.SENT, sent_at=batch.now, body=text[:LONGEST])
     for pk in ids[1:]:
         batch.mark(pk, state=State.MERGED, merged_into=head, sent_at=batch.now, reason="merged")
     return head
 
 
-def digest(bodies: list[str]) -> str:
+def numbered_text(bodies: list[str]) -> str:
     """Several notices as one message; very many are shortened, and each keeps its place."""
     share = LONGEST // len(bodies) - 20
     bodies = [body if len(body) <= share else f"{body[:share]}…" for body in bodies]
@@ -55,21 +57,21 @@ def digest(bodies: list[str]) -> str:
     return "\n".join([_("您有 %(count)s 条更新：") % {"count": len(bodies)}, *lines])
 
 
-def language_of(batch: Batch, row: Notification) -> str:
+def notice_language(batch: Batch, row: Notification) -> str:
     """The language a notice is written in: its reader's, and the shop's for whoever has chosen none."""
-    people = batch.customers if row.recipient_kind == Recipient.CUSTOMER else batch.staff
+    people = batch.customers if row.recipient_kind == RecipientKind.CUSTOMER else batch.staff
     reader = people.get(row.recipient_id)
     return (reader.language if reader else "") or settings.LANGUAGE_CODE
 
 
-def body_of(batch: Batch, row: Notification) -> str:
+def notice_text(batch: Batch, row: Notification) -> str:
     """The words of one notice."""
     rule = batch.rules[row.rule_id]
     body = batch.words(rule, translation.get_language() or settings.LANGUAGE_CODE).for_channel("")
-    return fill(body, row.trigger, story_of(batch, row))
+    return fill_template(body, row.trigger, notice_story(batch, row))
 
 
-def story_of(batch: Batch, row: Notification) -> Story:
+def notice_story(batch: Batch, row: Notification) -> Story:
     """What a notice is about, for its words."""
     order = batch.orders.get(row.order_id or 0)
     talk = batch.conversations.get(row.conversation_id or 0)
@@ -87,7 +89,7 @@ def link_for(order: Order | None, reader: str) -> Callable[[], str]:
     """How an order's address is found for a customer or for staff, if a template asks for it."""
     if order is None:
         return str
-    if reader == Recipient.STAFF:
+    if reader == RecipientKind.STAFF:
         return lambda: site_link(f"/orders/{order.number}/")
     return lambda: link_url(customer=order.customer, order_id=order.pk)
 

@@ -40,7 +40,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True)
-class Ask:
+class DeliveryRequest:
     """A notice as far as its time is concerned."""
 
     happened_at: datetime
@@ -60,7 +60,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class World:
+class DeliveryContext:
     """What is so at the moment of asking."""
 
     now: datetime
@@ -84,7 +84,7 @@ class Decision(NamedTuple):
         return self.reason in (Reason.OVER_CAP, Reason.OVER_BUDGET)
 
 
-def decide(ask: Ask, world: World) -> Decision:
+def decide_send_time(ask: DeliveryRequest, world: DeliveryContext) -> Decision:
     """The first moment, from now on, at which this notice is welcome, and what it waits for."""
     promised = ask.always or ask.held_by_budget
     if not promised and world.now - _meant_for(ask, world) > TOO_OLD:
@@ -100,13 +100,15 @@ def decide(ask: Ask, world: World) -> Decision:
     return Decision(_welcome(free, limit, ask, world)[0], limit)
 
 
-def _meant_for(ask: Ask, world: World) -> datetime:
+def _meant_for(ask: DeliveryRequest, world: DeliveryContext) -> datetime:
     """The moment at which it would have gone out, had somebody been there to send it."""
     due = ask.happened_at + ask.delay
     return ask.meant_for or _welcome(due, Reason.AT_ONCE, ask, world)[0]
 
 
-def _welcome(due: datetime, reason: Reason, ask: Ask, world: World) -> tuple[datetime, Reason]:
+def _welcome(
+    due: datetime, reason: Reason, ask: DeliveryRequest, world: DeliveryContext
+) -> tuple[datetime, Reason]:
     """The first moment from `due` on that the rule's policy and the person's rest allow."""
     passes = ask.policy is Policy.SEND or (ask.policy is Policy.URGENT and ask.urgent)
     open_ = world.calendar.is_open(due)
@@ -123,14 +125,14 @@ def _welcome(due: datetime, reason: Reason, ask: Ask, world: World) -> tuple[dat
     return moment or rests or due, Reason.RESTING if open_ else Reason.OUTSIDE_HOURS
 
 
-def _affordable(moment: datetime, ask: Ask, world: World) -> tuple[datetime, Reason]:
+def _affordable(moment: datetime, ask: DeliveryRequest, world: DeliveryContext) -> tuple[datetime, Reason]:
     """When the cap of the rule and the budget of the person have room, and which of the two is the later."""
     by_cap = room_at(moment, world.told_by_rule, ask.cap, ask.cap_window)
     by_budget = _room_in_budget(moment, ask, world) if ask.in_budget else moment
     return (by_cap, Reason.OVER_CAP) if by_cap >= by_budget else (by_budget, Reason.OVER_BUDGET)
 
 
-def _room_in_budget(moment: datetime, ask: Ask, world: World) -> datetime:
+def _room_in_budget(moment: datetime, ask: DeliveryRequest, world: DeliveryContext) -> datetime:
     """When the person's budget has room; what was promised for a moment goes then, whatever was told since."""
     room = room_at(moment, world.told, world.budget, BUDGET_WINDOW)
     if ask.held_by_budget and ask.meant_for:

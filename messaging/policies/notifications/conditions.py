@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from messaging.models import NotificationRule
+if TYPE_CHECKING:
+    from messaging.models import NotificationRule
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Condition(NamedTuple):
     holds: bool
 
 
-def conditions(rule: NotificationRule, facts: Facts) -> list[Condition]:
+def check_conditions(rule: "NotificationRule", facts: Facts) -> list[Condition]:
     """Every condition the rule sets, with its answer."""
     asked = [
         rule.urgent is not None and _urgent(rule, facts),
@@ -44,12 +45,12 @@ def conditions(rule: NotificationRule, facts: Facts) -> list[Condition]:
     return [condition for condition in asked if condition]
 
 
-def matches(rule: NotificationRule, facts: Facts) -> bool:
+def meets_conditions(rule: "NotificationRule", facts: Facts) -> bool:
     """Whether every condition holds."""
-    return all(condition.holds for condition in conditions(rule, facts))
+    return all(condition.holds for condition in check_conditions(rule, facts))
 
 
-def _urgent(rule: NotificationRule, facts: Facts) -> Condition:
+def _urgent(rule: "NotificationRule", facts: Facts) -> Condition:
     names = {True: str(_("加急")), False: str(_("不加急"))}
     return Condition(_("加急"), names[bool(rule.urgent)], names[facts.urgent], facts.urgent == rule.urgent)
 
@@ -58,13 +59,13 @@ def _one_of(label: str | Promise, wanted: list[str], found: tuple[str, ...]) -> 
     return Condition(label, _("、").join(wanted), _("、").join(found), bool(set(wanted) & set(found)))
 
 
-def _amount(rule: NotificationRule, facts: Facts) -> Condition:
+def _amount(rule: "NotificationRule", facts: Facts) -> Condition:
     low, high, total = rule.min_total, rule.max_total, facts.total
     holds = total is not None and (low is None or total >= low) and (high is None or total <= high)
     return Condition(_("金额"), f"{low or 0} – {high or '∞'}", str(total or ""), holds)
 
 
-def _region(rule: NotificationRule, facts: Facts) -> Condition:
+def _region(rule: "NotificationRule", facts: Facts) -> Condition:
     # A province or a city, however completely it is written: 浙江 matches 浙江省杭州市.
     holds = any(region in facts.region for region in rule.regions)
     return Condition(_("地区"), _("、").join(rule.regions), facts.region, holds)

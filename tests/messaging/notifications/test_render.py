@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from messaging.models import Message, Notification
-from messaging.services.notifications.telling import LONGEST, digest
+from messaging.services.notifications.render import LONGEST, numbered_text
 from messaging.services.notifications.timers import cancel_unpaid
 from orders.models import Order
 from orders.selectors.timeline import order_timeline
@@ -229,7 +229,7 @@ def test_a_clock_that_jumps_back_neither_repeats_nor_loses_anything(order, clock
 
 
 def test_one_notice_that_cannot_be_told_holds_up_nobody_else(order, clock, pass_on, told, monkeypatch):
-    from messaging.services.notifications import telling
+    from messaging.services.notifications import render
 
     other = make_order()
 
@@ -239,7 +239,7 @@ def test_one_notice_that_cannot_be_told_holds_up_nobody_else(order, clock, pass_
         return "好"
 
     with monkeypatch.context() as patched:
-        patched.setattr(telling, "fill", fill)
+        patched.setattr(render, "fill_template", fill)
         pass_on()
     assert (told(order), told(other)) == ([], ["order_confirmed"])
     clock.shift(timedelta(minutes=11))
@@ -249,7 +249,7 @@ def test_one_notice_that_cannot_be_told_holds_up_nobody_else(order, clock, pass_
 
 def test_a_digest_of_very_much_keeps_something_of_each():
     bodies = [f"{number} " + "长" * 900 for number in range(30)]
-    text = digest(bodies)
+    text = numbered_text(bodies)
     assert len(text) <= LONGEST
     assert all(f"{number} 长" in text for number in range(30))
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from messaging.models import Channel, Delivery, Notification, NotificationPreference
 from messaging.services.channels import CHANNELS
-from messaging.services.notifications.recipients import Person
+from messaging.services.notifications.recipients import Recipient
 from messaging.services.notifications.waking import wake_deliveries
 from shopcomm.core.after_commit import call_after_commit
 
 
-def hand_over(batch: Any, told: Iterable[Notification]) -> None:
+def route_notices(batch: Any, told: Iterable[Notification]) -> None:
     """Give each notice to the first channel of its rule that reaches the person; the rest are for when it fails."""
     told = list(told)
     wanted = {channel for row in told for channel in batch.rules[row.rule_id].channels if channel in CHANNELS}
@@ -18,29 +18,33 @@ def hand_over(batch: Any, told: Iterable[Notification]) -> None:
     reachable = {channel: set(CHANNELS[channel].reach(people)) for channel in wanted}
     deliveries = []
     for row in told:
-        ways = ways_to(batch.person(row), batch.rules[row.rule_id].channels, reachable)
+        ways = usable_channels(batch.person(row), batch.rules[row.rule_id].channels, reachable)
         if ways and wants_channels(batch.preferences.get(batch.person(row)), row):
-            deliveries.append(way_out(row, ways, batch.now))
+            deliveries.append(new_delivery(row, ways, batch.now))
     Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
     if deliveries:
         call_after_commit(wake_deliveries)
 
 
-def hand_over_one(row: Notification, channels: list[str], person: Person) -> None:
+def route_notice(row: Notification, channels: list[str], person: Recipient) -> None:
     """Give one notice to the first of these channels that reaches the person."""
     known = [channel for channel in channels if channel in CHANNELS]
-    ways = ways_to(person, known, {channel: set(CHANNELS[channel].reach([person])) for channel in known})
+    ways = usable_channels(
+        person, known, {channel: set(CHANNELS[channel].reach([person])) for channel in known}
+    )
     if ways:
-        way_out(row, ways, row.send_at).save()
+        new_delivery(row, ways, row.send_at).save()
         call_after_commit(wake_deliveries)
 
 
-def ways_to(person: Person, channels: list[str], reachable: dict[str, set[Person]]) -> list[str]:
+def usable_channels(
+    person: Recipient, channels: list[str], reachable: dict[str, set[Recipient]]
+) -> list[str]:
     """The channels of a rule that reach a person, in order."""
     return [channel for channel in channels if person in reachable.get(channel, ())]
 
 
-def way_out(row: Notification, ways: list[str], due_at: Any) -> Delivery:
+def new_delivery(row: Notification, ways: list[str], due_at: Any) -> Delivery:
     """A notice's way through the first of these channels, not stored yet."""
     once = f"bot:{row.rule_id}:{row.cause}" if ways[0] == Channel.BOT else None
     return Delivery(notification=row, channel=ways[0], fallback=ways[1:], due_at=due_at, once=once)

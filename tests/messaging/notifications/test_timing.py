@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from messaging.services.notifications.decide import (
+from messaging.policies.notifications.timing import (
     BUDGET_WINDOW,
     TOO_OLD,
-    Ask,
+    DeliveryContext,
+    DeliveryRequest,
     Policy,
     Reason,
-    World,
-    decide,
+    decide_send_time,
     room_at,
 )
 from shopcomm.core.configuration.hours import QuietWindow, Span, WorkingCalendar
@@ -29,116 +29,136 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
 
-def ask_at(moment: datetime, **wishes) -> Ask:
-    return Ask(happened_at=moment, **wishes)
+def ask_at(moment: datetime, **wishes) -> DeliveryRequest:
+    return DeliveryRequest(happened_at=moment, **wishes)
 
 
-def world(now: datetime, **known) -> World:
-    return World(now, OPEN_NINE_TO_NINE, **known)
+def world(now: datetime, **known) -> DeliveryContext:
+    return DeliveryContext(now, OPEN_NINE_TO_NINE, **known)
 
 
 NIGHT, DAY = at("2026-11-24T02:00"), at("2026-11-24T10:00")
 
 
 def test_a_shipping_notice_at_two_in_the_morning_waits_for_opening():
-    assert decide(ask_at(NIGHT), world(NIGHT)) == (at("2026-11-24T09:00"), Reason.OUTSIDE_HOURS)
+    assert decide_send_time(ask_at(NIGHT), world(NIGHT)) == (at("2026-11-24T09:00"), Reason.OUTSIDE_HOURS)
 
 
 def test_an_urgent_order_breaks_the_night_when_the_rule_says_so():
     asked = ask_at(NIGHT, policy=Policy.URGENT, urgent=True)
-    assert decide(asked, world(NIGHT)) == (NIGHT, Reason.URGENT)
-    assert decide(ask_at(NIGHT, policy=Policy.WAIT, urgent=True), world(NIGHT)).reason is Reason.OUTSIDE_HOURS
-    assert decide(ask_at(NIGHT, policy=Policy.URGENT), world(NIGHT)).reason is Reason.OUTSIDE_HOURS
+    assert decide_send_time(asked, world(NIGHT)) == (NIGHT, Reason.URGENT)
+    assert (
+        decide_send_time(ask_at(NIGHT, policy=Policy.WAIT, urgent=True), world(NIGHT)).reason
+        is Reason.OUTSIDE_HOURS
+    )
+    assert decide_send_time(ask_at(NIGHT, policy=Policy.URGENT), world(NIGHT)).reason is Reason.OUTSIDE_HOURS
 
 
 def test_a_rule_that_sends_at_once_still_lets_people_rest():
     noon = at("2026-11-24T12:30")
     asked = ask_at(noon, policy=Policy.SEND)
-    assert decide(asked, world(noon, quiet=NAPS)) == (at("2026-11-24T14:00"), Reason.RESTING)
-    assert decide(ask_at(NIGHT, policy=Policy.SEND), world(NIGHT)) == (NIGHT, Reason.AT_ONCE)
+    assert decide_send_time(asked, world(noon, quiet=NAPS)) == (at("2026-11-24T14:00"), Reason.RESTING)
+    assert decide_send_time(ask_at(NIGHT, policy=Policy.SEND), world(NIGHT)) == (NIGHT, Reason.AT_ONCE)
 
 
 def test_a_delay_that_ends_at_night_waits_for_the_morning():
     evening = at("2026-11-24T20:50")
     asked = ask_at(evening, delay=timedelta(minutes=30))
-    assert decide(asked, world(evening)) == (at("2026-11-25T09:00"), Reason.OUTSIDE_HOURS)
+    assert decide_send_time(asked, world(evening)) == (at("2026-11-25T09:00"), Reason.OUTSIDE_HOURS)
 
 
 def test_the_sixth_message_of_a_day_waits_until_the_first_is_a_day_old():
     told = [at(f"2026-11-24T0{9}:0{minute}") for minute in range(5)]
-    decision = decide(ask_at(DAY), world(DAY, told=told, budget=5))
+    decision = decide_send_time(ask_at(DAY), world(DAY, told=told, budget=5))
     assert decision == (at("2026-11-25T09:00"), Reason.OVER_BUDGET)
 
 
 def test_money_is_told_whatever_the_budget_says():
     told = [DAY - MINUTE] * 9
-    assert decide(ask_at(DAY, always=True), world(DAY, told=told, budget=1)) == (DAY, Reason.AT_ONCE)
+    assert decide_send_time(ask_at(DAY, always=True), world(DAY, told=told, budget=1)) == (
+        DAY,
+        Reason.AT_ONCE,
+    )
 
 
 def test_what_stands_outside_the_budget_is_held_by_its_rules_own_cap_alone():
     told = [DAY - MINUTE] * 9
     known = world(DAY, told=told, told_by_rule=told, budget=1)
-    assert decide(ask_at(DAY, in_budget=False), known) == (DAY, Reason.AT_ONCE)
-    assert decide(ask_at(DAY, in_budget=False, cap=9), known).reason is Reason.OVER_CAP
+    assert decide_send_time(ask_at(DAY, in_budget=False), known) == (DAY, Reason.AT_ONCE)
+    assert decide_send_time(ask_at(DAY, in_budget=False, cap=9), known).reason is Reason.OVER_CAP
 
 
 def test_what_the_budget_holds_goes_when_it_was_promised_and_is_never_too_old():
     promised = DAY + timedelta(hours=2)
     asked = ask_at(NIGHT, meant_for=promised, held_by_budget=True)
     full = {"told": [DAY - MINUTE], "budget": 1}
-    assert decide(asked, world(DAY, **full)) == (promised, Reason.OVER_BUDGET)
-    assert decide(asked, world(promised, told=[promised - MINUTE], budget=1)).send_at == promised
+    assert decide_send_time(asked, world(DAY, **full)) == (promised, Reason.OVER_BUDGET)
+    assert decide_send_time(asked, world(promised, told=[promised - MINUTE], budget=1)).send_at == promised
     days_later = promised + timedelta(days=5)
-    assert decide(asked, world(days_later, told=[days_later - MINUTE], budget=1)).send_at == days_later
+    assert (
+        decide_send_time(asked, world(days_later, told=[days_later - MINUTE], budget=1)).send_at == days_later
+    )
 
 
 def test_old_news_is_not_told():
-    assert decide(ask_at(DAY - TOO_OLD - MINUTE), world(DAY)) == (None, Reason.TOO_OLD)
+    assert decide_send_time(ask_at(DAY - TOO_OLD - MINUTE), world(DAY)) == (None, Reason.TOO_OLD)
 
 
 def test_news_is_old_only_after_that_time_not_at_it():
-    assert decide(ask_at(DAY - TOO_OLD), world(DAY)) == (DAY, Reason.AT_ONCE)
+    assert decide_send_time(ask_at(DAY - TOO_OLD), world(DAY)) == (DAY, Reason.AT_ONCE)
 
 
 def test_an_urgent_order_by_day_is_told_at_once_and_breaks_nothing():
     asked = ask_at(DAY, policy=Policy.URGENT, urgent=True)
-    assert decide(asked, world(DAY, quiet=NAPS)) == (DAY, Reason.AT_ONCE)
+    assert decide_send_time(asked, world(DAY, quiet=NAPS)) == (DAY, Reason.AT_ONCE)
     noon = at("2026-11-24T12:30")
     asked = ask_at(noon, policy=Policy.URGENT, urgent=True)
-    assert decide(asked, world(noon, quiet=NAPS)) == (noon, Reason.URGENT)
+    assert decide_send_time(asked, world(noon, quiet=NAPS)) == (noon, Reason.URGENT)
 
 
 def test_hours_that_are_all_within_the_rest_give_way_to_it():
     siesta = WorkingCalendar(SHANGHAI, ((Span(time(12), time(14)),),) * 7)
     noon = at("2026-11-24T13:00")
-    assert decide(ask_at(noon), World(noon, siesta, NAPS)) == (at("2026-11-24T14:00"), Reason.RESTING)
-    assert decide(ask_at(NIGHT), World(NIGHT, siesta, NAPS)) == (NIGHT, Reason.OUTSIDE_HOURS)
+    assert decide_send_time(ask_at(noon), DeliveryContext(noon, siesta, NAPS)) == (
+        at("2026-11-24T14:00"),
+        Reason.RESTING,
+    )
+    assert decide_send_time(ask_at(NIGHT), DeliveryContext(NIGHT, siesta, NAPS)) == (
+        NIGHT,
+        Reason.OUTSIDE_HOURS,
+    )
 
 
 def test_where_cap_and_budget_end_together_the_rules_own_cap_is_named():
     told = [DAY - MINUTE]
-    decision = decide(ask_at(DAY, cap=1), world(DAY, told=told, told_by_rule=told, budget=1))
+    decision = decide_send_time(ask_at(DAY, cap=1), world(DAY, told=told, told_by_rule=told, budget=1))
     assert decision == (DAY - MINUTE + timedelta(hours=24), Reason.OVER_CAP)
 
 
 def test_a_weekend_does_not_make_friday_nights_news_old():
     weekdays = WorkingCalendar(SHANGHAI, ((Span(time(9), time(21)),),) * 5 + ((), ()))
     friday, monday = at("2026-11-20T21:30"), at("2026-11-23T09:00")
-    planned = decide(ask_at(friday), World(friday, weekdays))
+    planned = decide_send_time(ask_at(friday), DeliveryContext(friday, weekdays))
     assert planned == (monday, Reason.OUTSIDE_HOURS)
-    assert decide(ask_at(friday, meant_for=monday), World(monday, weekdays)).send_at == monday
+    assert (
+        decide_send_time(ask_at(friday, meant_for=monday), DeliveryContext(monday, weekdays)).send_at
+        == monday
+    )
     # The log is read only on Monday: still nobody could have been told before.
-    assert decide(ask_at(friday), World(monday, weekdays)).send_at == monday
+    assert decide_send_time(ask_at(friday), DeliveryContext(monday, weekdays)).send_at == monday
 
 
 def test_a_delay_of_three_days_is_kept():
     delay = timedelta(days=3)
-    assert decide(ask_at(DAY, delay=delay), world(DAY + delay)) == (DAY + delay, Reason.AT_ONCE)
+    assert decide_send_time(ask_at(DAY, delay=delay), world(DAY + delay)) == (DAY + delay, Reason.AT_ONCE)
 
 
 def test_what_was_meant_for_a_moment_two_days_ago_is_not_told():
     meant = at("2026-11-24T09:00")
-    assert decide(ask_at(NIGHT, meant_for=meant), world(meant + TOO_OLD + MINUTE)).reason is Reason.TOO_OLD
+    assert (
+        decide_send_time(ask_at(NIGHT, meant_for=meant), world(meant + TOO_OLD + MINUTE)).reason
+        is Reason.TOO_OLD
+    )
 
 
 times = st.times().map(lambda t: t.replace(second=0, microsecond=0))
@@ -154,10 +174,10 @@ calendars = st.builds(
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[Ask, World]:
+def cases(draw: st.DrawFn) -> tuple[DeliveryRequest, DeliveryContext]:
     now = draw(moments)
     ago = st.integers(0, 60 * 30).map(lambda minutes: now - timedelta(minutes=minutes))
-    asked = Ask(
+    asked = DeliveryRequest(
         happened_at=draw(ago),
         delay=timedelta(minutes=draw(st.integers(0, 600))),
         policy=draw(st.sampled_from(Policy)),
@@ -170,14 +190,18 @@ def cases(draw: st.DrawFn) -> tuple[Ask, World]:
     quiet = draw(st.none() | st.builds(QuietWindow, times, times, zones))
     told = draw(st.lists(ago, max_size=8))
     by_rule = told[: draw(st.integers(0, len(told)))]
-    return asked, World(now, draw(calendars), quiet, by_rule, told, draw(st.none() | st.integers(1, 6)))
+    return asked, DeliveryContext(
+        now, draw(calendars), quiet, by_rule, told, draw(st.none() | st.integers(1, 6))
+    )
 
 
 @settings(max_examples=400, deadline=None)
 @given(cases())
-def test_a_notice_leaves_in_hours_and_awake_unless_its_rule_or_haste_says_otherwise(case: tuple[Ask, World]):
+def test_a_notice_leaves_in_hours_and_awake_unless_its_rule_or_haste_says_otherwise(
+    case: tuple[DeliveryRequest, DeliveryContext],
+):
     asked, known = case
-    moment, reason = decide(asked, known)
+    moment, reason = decide_send_time(asked, known)
     if moment is None:
         assert reason is Reason.TOO_OLD
         return
@@ -190,7 +214,7 @@ def test_a_notice_leaves_in_hours_and_awake_unless_its_rule_or_haste_says_otherw
         assert known.calendar.is_open(moment) or not meets or _never_meet(known)
 
 
-def _never_meet(known: World) -> bool:
+def _never_meet(known: DeliveryContext) -> bool:
     """Whether the shop's hours lie wholly inside the person's rest: then there is no good moment."""
     from shopcomm.core.configuration.hours import next_welcome
 
@@ -199,9 +223,11 @@ def _never_meet(known: World) -> bool:
 
 @settings(max_examples=400, deadline=None)
 @given(cases())
-def test_no_window_ever_holds_more_than_the_cap_and_the_budget_allow(case: tuple[Ask, World]):
+def test_no_window_ever_holds_more_than_the_cap_and_the_budget_allow(
+    case: tuple[DeliveryRequest, DeliveryContext],
+):
     asked, known = case
-    moment, reason = decide(asked, known)
+    moment, reason = decide_send_time(asked, known)
     if moment is None or asked.always or reason is Reason.URGENT:
         return
     if asked.cap is not None:
@@ -212,12 +238,14 @@ def test_no_window_ever_holds_more_than_the_cap_and_the_budget_allow(case: tuple
 
 @settings(max_examples=200, deadline=None)
 @given(cases())
-def test_asked_again_at_that_moment_it_goes_out_then(case: tuple[Ask, World]):
+def test_asked_again_at_that_moment_it_goes_out_then(case: tuple[DeliveryRequest, DeliveryContext]):
     asked, known = case
-    moment, _reason = decide(asked, known)
+    moment, _reason = decide_send_time(asked, known)
     if moment is not None:
-        later = World(moment, known.calendar, known.quiet, known.told_by_rule, known.told, known.budget)
-        again, _why = decide(replace(asked, meant_for=moment), later)
+        later = DeliveryContext(
+            moment, known.calendar, known.quiet, known.told_by_rule, known.told, known.budget
+        )
+        again, _why = decide_send_time(replace(asked, meant_for=moment), later)
         assert again == moment or _never_meet(known)
 
 

@@ -12,10 +12,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from messaging.models import HoursInForce, Notification, NotificationPreference, Recipient
+from messaging.models import HoursInForce, Notification, NotificationPreference, RecipientKind
+from messaging.policies.notifications.merge import HELD, reschedule_held
 from messaging.services.notifications.batch import Batch
 from messaging.services.notifications.release import write_outcomes
-from messaging.services.notifications.settling import HELD, look_again
 from messaging.services.notifications.waking import wake_release
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.after_commit import call_after_commit
@@ -26,17 +26,17 @@ from shopcomm.core.deadlocks import retry_on_deadlock
 BATCH = 500
 
 
-def move_held(*, now: datetime | None = None) -> int:
+def reschedule_after_changed_hours(*, now: datetime | None = None) -> int:
     """Give what waits new moments if hours, days off or the budget have changed since. Returns how many moved."""
     digest = hours_digest()
     if HoursInForce.objects.filter(pk=1, digest=digest).exists():
         return 0
-    moved = move_waiting(Q(), now=now)
+    moved = reschedule_notices(Q(), now=now)
     HoursInForce.objects.update_or_create(pk=1, defaults={"digest": digest})
     return moved
 
 
-def move_waiting(which: Q, *, now: datetime | None = None) -> int:
+def reschedule_notices(which: Q, *, now: datetime | None = None) -> int:
     """Give those of the held notices new moments by what is so now. Returns how many have another."""
     now = now or timezone.now()
     held = Notification.objects.filter(
@@ -52,7 +52,9 @@ def _move(ids: Sequence[int], now: datetime) -> int:
     waiting = Notification.objects.filter(pk__in=ids, state=Notification.State.WAITING).order_by("pk")
     batch = Batch(list(waiting.select_for_update(skip_locked=True, no_key=True)), now, tells=False)
     for person in batch.people:
-        moments = look_again(batch.waiting_of(person), batch.world_of(person), batch.told_by_rule(person))
+        moments = reschedule_held(
+            batch.waiting_of(person), batch.world_of(person), batch.told_by_rule(person)
+        )
         for pk, (moment, reason) in moments.items():
             if batch.rows[pk].send_at != moment:
                 batch.mark(pk, send_at=moment, reason=reason)
@@ -65,7 +67,9 @@ def _move(ids: Sequence[int], now: datetime) -> int:
 def hours_digest() -> str:
     """The shop's hours, days off and daily budget, and where those live who rest, in one short text: another one for others."""
     calendar, shop = working_calendar(), shop_settings()
-    resting = NotificationPreference.objects.filter(owner_kind=Recipient.CUSTOMER).exclude(quiet_from=None)
+    resting = NotificationPreference.objects.filter(owner_kind=RecipientKind.CUSTOMER).exclude(
+        quiet_from=None
+    )
     abroad = Customer.objects.filter(pk__in=resting.values("owner_id")).exclude(time_zone="")
     known = (
         settings.TIME_ZONE,

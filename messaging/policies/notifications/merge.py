@@ -9,7 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from messaging.services.notifications.decide import Ask, Decision, Reason, World, decide
+from messaging.policies.notifications.timing import (
+    Decision,
+    DeliveryContext,
+    DeliveryRequest,
+    Reason,
+    decide_send_time,
+)
 
 # A notice this late was held by an outage, whatever its reason says.
 LATE = timedelta(minutes=10)
@@ -17,12 +23,12 @@ HELD = frozenset({Reason.OUTSIDE_HOURS, Reason.RESTING, Reason.OVER_CAP, Reason.
 
 
 @dataclass(frozen=True)
-class Waiting:
+class PendingNotice:
     """One notice that waits, as far as settling is concerned."""
 
     id: int
     rule_id: int
-    ask: Ask
+    ask: DeliveryRequest
     # Notices of the same thread, a conversation, may become one message; "" stands alone.
     thread: str
     # The order of the facts themselves: when they happened, then the log's.
@@ -40,7 +46,7 @@ class Waiting:
 
 
 @dataclass
-class Settled:
+class DeliveryPlan:
     """What to do with each notice, by its id."""
 
     # Messages to send now: the notice that carries it, then those it contains, in the order of the facts.
@@ -49,12 +55,14 @@ class Settled:
     postponed: dict[int, tuple[datetime, str]] = field(default_factory=dict)
 
 
-def settle(waiting: Iterable[Waiting], world: World, told_by_rule: dict[int, Sequence[datetime]]) -> Settled:
+def plan_delivery(
+    waiting: Iterable[PendingNotice], world: DeliveryContext, told_by_rule: dict[int, Sequence[datetime]]
+) -> DeliveryPlan:
     """Decide over everything that waits for one person at one moment."""
-    result = Settled()
+    result = DeliveryPlan()
     kept = [each for each in waiting if not _drop(each, world.now, result)]
     told, by_rule = list(world.told), {rule: list(times) for rule, times in told_by_rule.items()}
-    riders: list[Waiting] = []
+    riders: list[PendingNotice] = []
     for thread in _threads(kept, world.now):
         asked = {each.id: _ask_again(each, world, told, by_rule) for each in thread}
         ready = [each for each in thread if _is_now(asked[each.id], world.now)]
@@ -76,8 +84,8 @@ def settle(waiting: Iterable[Waiting], world: World, told_by_rule: dict[int, Seq
     return result
 
 
-def look_again(
-    waiting: Iterable[Waiting], world: World, told_by_rule: dict[int, Sequence[datetime]]
+def reschedule_held(
+    waiting: Iterable[PendingNotice], world: DeliveryContext, told_by_rule: dict[int, Sequence[datetime]]
 ) -> dict[int, tuple[datetime, str]]:
     """When each of these would go by the hours, wishes and limits of now, and why then; nothing is told yet."""
     moments = {}
@@ -90,7 +98,9 @@ def look_again(
     return moments
 
 
-def _let_ride(riders: Iterable[Waiting], messages: list[list[int]], known: dict[int, Waiting]) -> None:
+def _let_ride(
+    riders: Iterable[PendingNotice], messages: list[list[int]], known: dict[int, PendingNotice]
+) -> None:
     """Put what is over a limit onto the earliest message of its own conversation; never onto another's."""
     for each in sorted(riders, key=lambda each: each.place):
         own = [message for message in messages if each.thread and known[message[0]].thread == each.thread]
@@ -98,12 +108,12 @@ def _let_ride(riders: Iterable[Waiting], messages: list[list[int]], known: dict[
             min(own, key=lambda message: known[message[0]].place).append(each.id)
 
 
-def was_held(each: Waiting, now: datetime) -> bool:
+def was_held(each: PendingNotice, now: datetime) -> bool:
     """Whether time has passed over a notice, so that it may be out of date."""
     return each.reason in HELD or now - each.ask.happened_at - each.ask.delay > LATE
 
 
-def _drop(each: Waiting, now: datetime, result: Settled) -> bool:
+def _drop(each: PendingNotice, now: datetime, result: DeliveryPlan) -> bool:
     """Whether there is nothing left to tell."""
     late = each.echo or was_held(each, now)
     promised = each.ask.always or each.ask.held_by_budget
@@ -114,9 +124,9 @@ def _drop(each: Waiting, now: datetime, result: Settled) -> bool:
     return bool(reason)
 
 
-def _threads(kept: list[Waiting], now: datetime) -> list[list[Waiting]]:
+def _threads(kept: list[PendingNotice], now: datetime) -> list[list[PendingNotice]]:
     """Notices that may become one message together; the most important thread first."""
-    threads: dict[str, list[Waiting]] = {}
+    threads: dict[str, list[PendingNotice]] = {}
     for each in kept:
         alone = not each.thread or not was_held(each, now)
         threads.setdefault(f"#{each.id}" if alone else each.thread, []).append(each)
@@ -127,17 +137,19 @@ def _threads(kept: list[Waiting], now: datetime) -> list[list[Waiting]]:
 
 
 def _ask_again(
-    each: Waiting, world: World, told: list[datetime], by_rule: dict[int, list[datetime]]
+    each: PendingNotice, world: DeliveryContext, told: list[datetime], by_rule: dict[int, list[datetime]]
 ) -> Decision:
-    now = World(world.now, world.calendar, world.quiet, by_rule.get(each.rule_id, ()), told, world.budget)
-    return decide(each.ask, now)
+    now = DeliveryContext(
+        world.now, world.calendar, world.quiet, by_rule.get(each.rule_id, ()), told, world.budget
+    )
+    return decide_send_time(each.ask, now)
 
 
 def _is_now(decision: Decision, now: datetime) -> bool:
     return decision.send_at is not None and decision.send_at <= now
 
 
-def _postpone(each: Waiting, decision: Decision, result: Settled) -> None:
+def _postpone(each: PendingNotice, decision: Decision, result: DeliveryPlan) -> None:
     if decision.send_at is None:
         result.dropped[each.id] = decision.reason.value
     else:

@@ -5,28 +5,28 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 
-from messaging.models import NotificationPreference, Recipient
-from messaging.services.notifications.recipients import Person, these
+from messaging.models import NotificationPreference, RecipientKind
+from messaging.services.notifications.recipients import Recipient, people_filter
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.configuration.hours import QuietWindow
 
 
-def preferences(people: Iterable[Person]) -> dict[Person, NotificationPreference]:
+def preferences_of(people: Iterable[Recipient]) -> dict[Recipient, NotificationPreference]:
     """What these people have said of notices; those who said nothing are left out."""
-    rows = NotificationPreference.objects.filter(these(people, "owner"))
-    return {Person(row.owner_kind, row.owner_id): row for row in rows}
+    rows = NotificationPreference.objects.filter(people_filter(people, "owner"))
+    return {Recipient(row.owner_kind, row.owner_id): row for row in rows}
 
 
 def quiet_windows(
-    people: Iterable[Person], known: dict[Person, NotificationPreference] | None = None
-) -> dict[Person, QuietWindow]:
+    people: Iterable[Recipient], known: dict[Recipient, NotificationPreference] | None = None
+) -> dict[Recipient, QuietWindow]:
     """The resting hours of those of these people who set some."""
-    rows = preferences(people) if known is None else known
+    rows = preferences_of(people) if known is None else known
     resting = {person: row for person, row in rows.items() if row.quiet_from and row.quiet_to}
-    zones = _zones([person.id for person in resting if person.kind == Recipient.CUSTOMER])
+    zones = _zones([person.id for person in resting if person.kind == RecipientKind.CUSTOMER])
     windows = {}
     for person, row in resting.items():
-        zone = zones.get(person.id, "") if person.kind == Recipient.CUSTOMER else ""
+        zone = zones.get(person.id, "") if person.kind == RecipientKind.CUSTOMER else ""
         windows[person] = QuietWindow(row.quiet_from, row.quiet_to, zone_named(zone))  # type: ignore[arg-type]
     return windows
 

@@ -20,18 +20,25 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from messaging.models import Channel, Delivery, Notification, ReadMarker
+from messaging.policies.notifications.merge import LATE
+from messaging.policies.notifications.reasons import reason_text
+from messaging.policies.notifications.timing import (
+    TOO_OLD,
+    DeliveryContext,
+    DeliveryRequest,
+    Policy,
+    Reason,
+    decide_send_time,
+)
 from messaging.selectors.notifications import notice_is_for
 from messaging.services.channels import CHANNELS, ChannelFailed
 from messaging.services.channels.breakers import channel_failed, channel_rests, channel_works
-from messaging.services.channels.handing_over import wants_channels, way_out, ways_to
-from messaging.services.channels.sweeping import Attempt, Calls, Switchboard, key_of
-from messaging.services.channels.wording import outgoing_of
-from messaging.services.notifications.decide import TOO_OLD, Ask, Policy, Reason, World, decide
+from messaging.services.channels.calls import Attempt, Calls, Switchboard, key_of
+from messaging.services.channels.channel_text import outgoing_text
+from messaging.services.channels.route_channel import new_delivery, usable_channels, wants_channels
 from messaging.services.notifications.matters import settled_matters
-from messaging.services.notifications.reasons import reason_text
-from messaging.services.notifications.recipients import Person
-from messaging.services.notifications.resting import preferences, quiet_windows
-from messaging.services.notifications.settling import LATE
+from messaging.services.notifications.quiet_hours import preferences_of, quiet_windows
+from messaging.services.notifications.recipients import Recipient
 from messaging.services.subscriptions import browsers_to_wake
 from shopcomm.core.configuration.calendar import working_calendar
 
@@ -81,10 +88,10 @@ def deliver_channel(channel: str, *, now: datetime | None = None) -> int:
     if channel_rests(channel, moment):
         return 0
     board = Switchboard(channel, CHANNELS[channel], moment)
-    sent, claimed = 0, deque(claim(channel, moment))
+    sent, claimed = 0, deque(claim_due_deliveries(channel, moment))
     while claimed or not board.is_idle:
         while claimed and board.has_room:
-            if attempt := prepare(claimed.popleft(), moment):
+            if attempt := prepare_attempt(claimed.popleft(), moment):
                 board.hold(attempt)
             _begin(board, moment)
         if not board.is_calling:
@@ -107,7 +114,7 @@ def _begin(board: Switchboard, moment: datetime) -> None:
 
 
 @transaction.atomic
-def claim(channel: str, now: datetime) -> list[int]:
+def claim_due_deliveries(channel: str, now: datetime) -> list[int]:
     """Take what is due out of the others' sight for the time of the claim."""
     due = Delivery.objects.filter(channel=channel, state=State.WAITING, due_at__lte=now).order_by("due_at")
     with translation.override(settings.LANGUAGE_CODE):
@@ -129,7 +136,7 @@ def _still_mine(delivery: Delivery, moment: datetime) -> bool:
     return bool(mine.update(due_at=timezone.now() + CLAIM, attempts=F("attempts") + 1))
 
 
-def prepare(pk: int, now: datetime) -> Attempt | None:
+def prepare_attempt(pk: int, now: datetime) -> Attempt | None:
     """Look at a claimed notice once more; None when it is not to be told now, or not this way.
 
     One that cannot be looked at counts as tried, and holds up no other.
@@ -155,22 +162,22 @@ def prepare(pk: int, now: datetime) -> Attempt | None:
 
 def _prepared(delivery: Delivery, now: datetime) -> Attempt | None:
     """What is to be called, or None. Raises ChannelFailed when there is nobody to call."""
-    if needless := why_needless(delivery, now):
+    if needless := skip_reason(delivery, now):
         _claimed_by_us([delivery.pk], now).update(state=State.SKIPPED, error=needless[:300])
         return None
-    if later := when_welcome(delivery, now):
+    if later := next_allowed_time(delivery, now):
         # It is late, and they sleep: the claim is given back until then.
         _claimed_by_us([delivery.pk], now).update(due_at=later)
         return None
     if addresses := _addresses(delivery):
-        return Attempt(delivery, outgoing_of(delivery), addresses)
+        return Attempt(delivery, outgoing_text(delivery), addresses)
     raise ChannelFailed("nobody to be reached this way", final=True)
 
 
 def _addresses(delivery: Delivery) -> list[Any]:
     """Where the person of a notice can be reached, but for what has taken it already."""
     notice = delivery.notification
-    person = Person(notice.recipient_kind, notice.recipient_id)
+    person = Recipient(notice.recipient_kind, notice.recipient_id)
     addresses = CHANNELS[delivery.channel].reach([person]).get(person) or []
     if delivery.channel == Channel.PUSH:
         addresses = browsers_to_wake(notice, addresses)
@@ -196,11 +203,11 @@ def _settle(calls: Calls, now: datetime) -> bool:
     return False
 
 
-def why_needless(delivery: Delivery, now: datetime) -> str:
+def skip_reason(delivery: Delivery, now: datetime) -> str:
     """Why nobody needs to be disturbed any more: read already, or no longer so."""
     notice = delivery.notification
     with translation.override(settings.LANGUAGE_CODE):
-        if all(each.seen_at or _read(each) for each in told_by(delivery)):
+        if all(each.seen_at or _read(each) for each in notices_carried_by(delivery)):
             return _("已经看到")
         if not delivery.once and not notice_is_for(notice):
             return _("收件人已不能查看")
@@ -209,7 +216,7 @@ def why_needless(delivery: Delivery, now: datetime) -> str:
     return ""
 
 
-def told_by(delivery: Delivery) -> list[Notification]:
+def notices_carried_by(delivery: Delivery) -> list[Notification]:
     """The notices that a delivery tells: its own, or in a group those of everybody who is told the same."""
     notice = delivery.notification
     if not delivery.once:
@@ -218,15 +225,17 @@ def told_by(delivery: Delivery) -> list[Notification]:
     return list(same.filter(recipient_kind=notice.recipient_kind, state=Notification.State.SENT))
 
 
-def when_welcome(delivery: Delivery, now: datetime) -> datetime | None:
+def next_allowed_time(delivery: Delivery, now: datetime) -> datetime | None:
     """When a notice that is late, since a channel or the whole product was down, may disturb; None for now."""
     notice = delivery.notification
     if notice.sent_at is None or now - notice.sent_at <= LATE:
         return None
-    person = Person(notice.recipient_kind, notice.recipient_id)
+    person = Recipient(notice.recipient_kind, notice.recipient_id)
     quiet = None if delivery.once else quiet_windows([person]).get(person)
-    asked = Ask(notice.sent_at, policy=Policy(notice.rule.outside), urgent=notice.urgent, always=True)
-    moment = decide(asked, World(now, working_calendar(), quiet)).send_at
+    asked = DeliveryRequest(
+        notice.sent_at, policy=Policy(notice.rule.outside), urgent=notice.urgent, always=True
+    )
+    moment = decide_send_time(asked, DeliveryContext(now, working_calendar(), quiet)).send_at
     return moment if moment and moment > now else None
 
 
@@ -261,34 +270,34 @@ def _failed(delivery: Delivery, failure: ChannelFailed, now: datetime) -> None:
 def _try_later_or_elsewhere(delivery: Delivery, failure: ChannelFailed, now: datetime) -> None:
     if not failure.final and delivery.attempts < MOST_ATTEMPTS:
         Delivery.objects.filter(pk=delivery.pk).update(
-            due_at=now + wait_before(delivery.attempts), error=str(failure)[:300]
+            due_at=now + backoff_after(delivery.attempts), error=str(failure)[:300]
         )
         return
     _finish(delivery, State.FAILED, str(failure))
-    fall_back(delivery, now)
+    try_next_channel(delivery, now)
 
 
-def fall_back(delivery: Delivery, now: datetime) -> None:
+def try_next_channel(delivery: Delivery, now: datetime) -> None:
     """Give a notice to the next channel; what a group was to be told goes to each of its people."""
     channels = [channel for channel in delivery.fallback if channel in CHANNELS]
     if not channels:
         return
-    rows = {Person(row.recipient_kind, row.recipient_id): row for row in told_by(delivery)}
+    rows = {Recipient(row.recipient_kind, row.recipient_id): row for row in notices_carried_by(delivery)}
     reachable = {channel: set(CHANNELS[channel].reach(rows)) for channel in channels}
-    wishes, ways_out = preferences(rows), []
+    wishes, ways_out = preferences_of(rows), []
     for person, row in rows.items():
-        ways = ways_to(person, channels, reachable)
+        ways = usable_channels(person, channels, reachable)
         if ways and wants_channels(wishes.get(person), row):
-            ways_out.append(way_out(row, ways, now))
+            ways_out.append(new_delivery(row, ways, now))
     Delivery.objects.bulk_create(ways_out, ignore_conflicts=True)
 
 
-def wait_before(attempt: int) -> timedelta:
+def backoff_after(attempt: int) -> timedelta:
     """Twice as long after each attempt, and never at the same moment as everybody else."""
     return timedelta(seconds=FIRST_WAIT_SECONDS * 2 ** (attempt - 1) * random.uniform(0.75, 1.25))
 
 
-def retry(delivery: Delivery) -> None:
+def requeue_delivery(delivery: Delivery) -> None:
     """Give a notice that had failed for good to its channel once more."""
     Delivery.objects.filter(pk=delivery.pk, state=State.FAILED).update(
         state=State.WAITING, attempts=0, due_at=timezone.now(), error=""

@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from messaging.errors import NotFound
 from messaging.models import Notification, StockWatch
-from messaging.services.notifications.decide import Reason
-from messaging.services.notifications.reasons import AT_HAND, BY_HAND
+from messaging.policies.notifications.reasons import AT_HAND, BY_HAND
+from messaging.policies.notifications.timing import Reason
 from messaging.services.notifications.waking import wake_release
 from shopcomm.core.after_commit import call_after_commit
 
@@ -14,7 +14,7 @@ State = Notification.State
 
 
 @transaction.atomic
-def send_now(*, notice_id: int) -> Notification:
+def send_notice_now(*, notice_id: int) -> Notification:
     """Let a waiting notice go whatever the hour; rules about what is out of date still hold. Raises NotFound."""
     row = _waiting(notice_id)
     row.send_at, row.reason = timezone.now(), AT_HAND
@@ -33,7 +33,7 @@ def cancel_notice(*, notice_id: int) -> Notification:
 
 
 @transaction.atomic
-def try_again(*, notice_id: int) -> Notification:
+def requeue_notice(*, notice_id: int) -> Notification:
     """Have a notice that failed time after time tried once more. Raises NotFound for one that has not."""
     row = Notification.objects.select_for_update().filter(pk=notice_id, state=State.FAILED).first()
     if row is None:

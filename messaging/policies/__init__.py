@@ -1,0 +1,1 @@
+"""Rules that need no database: plain values in, a decision out."""
