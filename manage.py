@@ -5,7 +5,7 @@ import os
 import sys
 import uuid
 
-from shopcomm.core.embedded.attach import attached
+from shopcomm.core.embedded.attach import attached_services
 from shopcomm.core.logs import log_scope
 
 # Commands that look at code only; they start nothing.
@@ -28,7 +28,7 @@ def main() -> None:
     if command in WITHOUT_SERVERS:
         execute_from_command_line(sys.argv)
         return
-    with attached(), log_scope(request_id=uuid.uuid4().hex, command=command):
+    with attached_services(), log_scope(request_id=uuid.uuid4().hex, command=command):
         execute_from_command_line(sys.argv)
 
 

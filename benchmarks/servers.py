@@ -14,9 +14,9 @@ from types import TracebackType
 import django
 import psycopg
 
-from shopcomm.core.embedded.binaries import spawn
-from shopcomm.core.embedded.services import Services, end, free_port
-from shopcomm.core.embedded.supervisor import answers, beat_command, web_command, worker_command
+from shopcomm.core.embedded.binaries import spawn_process
+from shopcomm.core.embedded.services import Services, end_process, free_port
+from shopcomm.core.embedded.supervisor import beat_command, page_answers, web_command, worker_command
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
@@ -50,7 +50,7 @@ class Bench:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         for process in self.processes.values():
-            end(process, signal.SIGTERM, within=5)
+            end_process(process, signal.SIGTERM, within=5)
         self.services.stop()
         shutil.rmtree(self.data, ignore_errors=True)
 
@@ -74,14 +74,14 @@ class Bench:
     def start(self, name: str) -> None:
         """Start one side afresh; both run under the same uvicorn with the same options."""
         if old := self.processes.pop(name, None):
-            end(old, signal.SIGTERM, within=5)
+            end_process(old, signal.SIGTERM, within=5)
         self.ports[name] = free_port()
         command = web_command(self.ports[name])
         if name == "floor":
             command[command.index("shopcomm.asgi:application")] = "benchmarks.floor.server:application"
-        self.processes[name] = spawn(command, self.data / f"{name}.log")
+        self.processes[name] = spawn_process(command, self.data / f"{name}.log")
         deadline = time.monotonic() + START_SECONDS
-        while not answers(f"http://127.0.0.1:{self.ports[name]}/healthz"):
+        while not page_answers(f"http://127.0.0.1:{self.ports[name]}/healthz"):
             if time.monotonic() > deadline or self.processes[name].poll() is not None:
                 sys.exit(f"{name} did not start:\n{(self.data / f'{name}.log').read_text()[-2000:]}")
             time.sleep(0.05)
@@ -94,12 +94,12 @@ class Bench:
     def start_background(self) -> None:
         """Worker and scheduler, as `make run` starts them."""
         for name, command in (("worker", worker_command()), ("beat", beat_command())):
-            self.processes[name] = spawn(command, self.data / f"{name}.log")
+            self.processes[name] = spawn_process(command, self.data / f"{name}.log")
 
     def stop_background(self) -> None:
         """They cost nothing to what is measured next."""
         for name in ("worker", "beat"):
-            end(self.processes.pop(name), signal.SIGTERM, within=8)
+            end_process(self.processes.pop(name), signal.SIGTERM, within=8)
 
     def pid(self, name: str) -> int:
         return self.processes[name].pid

@@ -172,9 +172,9 @@ def _decode(content: bytes, form: "object", folder: Path, out: int) -> None:
     status = 1
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        decoder.set_limits(memory=settings.PICTURE_MEMORY_BYTES + _in_use(), seconds=SECONDS)
+        decoder.limit_decoder(memory=settings.PICTURE_MEMORY_BYTES + _in_use(), seconds=SECONDS)
         try:
-            said = decoder.draw(content, form, folder)  # type: ignore[arg-type]
+            said = decoder.redraw_picture(content, form, folder)  # type: ignore[arg-type]
         except Exception as error:
             said = {"refused": type(error).__name__}
         os.write(out, json.dumps(said).encode())

@@ -14,9 +14,9 @@ import django
 import httpx
 
 from fuzz.knock import Answer, Knock
-from shopcomm.core.embedded.binaries import spawn
-from shopcomm.core.embedded.services import Services, end, free_port
-from shopcomm.core.embedded.supervisor import answers, web_command
+from shopcomm.core.embedded.binaries import spawn_process
+from shopcomm.core.embedded.services import Services, end_process, free_port
+from shopcomm.core.embedded.supervisor import page_answers, web_command
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
@@ -65,16 +65,16 @@ class Shop:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         if self.web:
-            end(self.web, signal.SIGTERM, within=8)
+            end_process(self.web, signal.SIGTERM, within=8)
         self.services.stop()
         shutil.rmtree(self.data, ignore_errors=True)
 
     def start(self) -> None:
         """Start the web process."""
         self.port = free_port()
-        self.web = spawn(web_command(self.port), self.data / "web.log")
+        self.web = spawn_process(web_command(self.port), self.data / "web.log")
         deadline = time.monotonic() + START_SECONDS
-        while not answers(f"{self.url}/healthz"):
+        while not page_answers(f"{self.url}/healthz"):
             if time.monotonic() > deadline or self.web.poll() is not None:
                 sys.exit(f"the web process did not start:\n{self.log()[-2000:]}")
             time.sleep(0.05)
@@ -90,7 +90,7 @@ class Shop:
     @property
     def is_alive(self) -> bool:
         """Whether the web process is the one that was started, and answers."""
-        return self.web is not None and self.web.poll() is None and answers(f"{self.url}/healthz")
+        return self.web is not None and self.web.poll() is None and page_answers(f"{self.url}/healthz")
 
     def log(self) -> str:
         """What the web process has complained about."""

@@ -1,16 +1,24 @@
 from django.urls import path
 
 from messaging.views import quotes, shortages
-from messaging.views.attachments import attachment, thumbnail, upload
-from messaging.views.cards import act_on_card, card
+from messaging.views.attachments import attachment_file, attachment_thumbnail, upload_attachment
+from messaging.views.cards import act_on_card, card_part
 from messaging.views.cases import new_case
 from messaging.views.custody import end_or_reopen, give_to_colleague, link_to_order
 from messaging.views.emoji import emoji_data
 from messaging.views.inbox import new_enquiry, show_inbox, unread_badge
 from messaging.views.message_changes import change_from_message, take_offered_address
-from messaging.views.messages import messages
-from messaging.views.notices import notices, retry_delivery, retry_notice, see, unseen, why, wishes
-from messaging.views.nudges import nudge
+from messaging.views.messages import conversation_messages
+from messaging.views.notices import (
+    notices_badge,
+    notices_page,
+    order_notices_page,
+    retry_delivery,
+    retry_notice,
+    save_staff_wishes,
+    see_notice,
+)
+from messaging.views.nudges import nudge_page
 from messaging.views.rules import (
     delete_rule,
     restore_rule,
@@ -21,8 +29,8 @@ from messaging.views.rules import (
     try_on_me,
     try_rule,
 )
-from messaging.views.saying import say
-from messaging.views.waiting import change_waiting, waiting
+from messaging.views.saying import send_from_form
+from messaging.views.waiting import change_waiting, waiting_part
 
 app_name = "messaging"
 
@@ -34,9 +42,9 @@ urlpatterns = [
     path("inbox/<int:conversation_id>/close/", end_or_reopen, name="conversation-close"),
     path("inbox/<int:conversation_id>/hand-over/", give_to_colleague, name="conversation-give"),
     path("inbox/<int:conversation_id>/order/", link_to_order, name="conversation-link"),
-    path("conversations/<int:conversation_id>/messages/", messages, name="messages"),
-    path("conversations/<int:conversation_id>/say/", say, name="say"),
-    path("conversations/<int:conversation_id>/cards/<int:seq>/", card, name="card"),
+    path("conversations/<int:conversation_id>/messages/", conversation_messages, name="messages"),
+    path("conversations/<int:conversation_id>/say/", send_from_form, name="say"),
+    path("conversations/<int:conversation_id>/cards/<int:seq>/", card_part, name="card"),
     path(
         "conversations/<int:conversation_id>/cards/<int:seq>/<slug:action>/", act_on_card, name="card-action"
     ),
@@ -50,17 +58,17 @@ urlpatterns = [
         take_offered_address,
         name="take-offer",
     ),
-    path("conversations/<int:conversation_id>/waiting/", waiting, name="waiting"),
+    path("conversations/<int:conversation_id>/waiting/", waiting_part, name="waiting"),
     path("conversations/<int:conversation_id>/waiting/change/", change_waiting, name="waiting-change"),
     path("conversations/<int:conversation_id>/quotes/", quotes.quote_list, name="quotes"),
     path("conversations/<int:conversation_id>/quotes/new/", quotes.new_quote, name="quote-new"),
-    path("quotes/<int:quote_id>/", quotes.edit, name="quote"),
-    path("quotes/<int:quote_id>/<slug:action>/", quotes.act, name="quote-act"),
-    path("shortages/<int:task_id>/offer/", shortages.offer, name="shortage-offer"),
-    path("shortages/<int:task_id>/choose/", shortages.choose, name="shortage-choose"),
-    path("attachments/", upload, name="upload"),
-    path("attachments/<uuid:attachment_id>/", attachment, name="attachment"),
-    path("attachments/<uuid:attachment_id>/thumbnail/", thumbnail, name="thumbnail"),
+    path("quotes/<int:quote_id>/", quotes.quote_form_page, name="quote"),
+    path("quotes/<int:quote_id>/<slug:action>/", quotes.quote_action, name="quote-act"),
+    path("shortages/<int:task_id>/offer/", shortages.send_offer, name="shortage-offer"),
+    path("shortages/<int:task_id>/choose/", shortages.choose_for_customer, name="shortage-choose"),
+    path("attachments/", upload_attachment, name="upload"),
+    path("attachments/<uuid:attachment_id>/", attachment_file, name="attachment"),
+    path("attachments/<uuid:attachment_id>/thumbnail/", attachment_thumbnail, name="thumbnail"),
     path("rules/", rules_index, name="rules"),
     path("rules/new/", rule_page, name="rule-new"),
     path("rules/try/", try_rule, name="rule-try"),
@@ -70,14 +78,14 @@ urlpatterns = [
     path("rules/<int:rule_id>/to-me/", try_on_me, name="rule-to-me"),
     path("rules/<int:rule_id>/versions/", rule_versions, name="rule-versions"),
     path("rules/<int:rule_id>/versions/<int:number>/", restore_rule, name="rule-restore"),
-    path("notices/", notices, name="notices"),
-    path("notices/unseen/", unseen, name="notices-unseen"),
-    path("notices/wishes/", wishes, name="wishes"),
-    path("notices/see/", see, name="notices-see"),
+    path("notices/", notices_page, name="notices"),
+    path("notices/unseen/", notices_badge, name="notices-unseen"),
+    path("notices/wishes/", save_staff_wishes, name="wishes"),
+    path("notices/see/", see_notice, name="notices-see"),
     path("notices/deliveries/<int:delivery_id>/retry/", retry_delivery, name="delivery-retry"),
     path("notices/<int:notice_id>/retry/", retry_notice, name="notice-retry"),
-    path("orders/<str:number>/notices/", why, name="why"),
-    path("orders/<str:number>/nudge/<slug:what>/", nudge, name="nudge"),
+    path("orders/<str:number>/notices/", order_notices_page, name="why"),
+    path("orders/<str:number>/nudge/<slug:what>/", nudge_page, name="nudge"),
     path("orders/<str:number>/after-sales/", new_case, name="new-case"),
     path("emoji/", emoji_data, name="emoji"),
 ]

@@ -13,7 +13,7 @@ django.setup(set_prefix=False)
 from messaging.routing import websocket_urlpatterns
 from orders.reading.regions import load_divisions
 from shopcomm.core.accounts.sockets import ActorSocketMiddleware
-from shopcomm.core.database.pool import pool_connections, shares
+from shopcomm.core.database.pool import connection_shares, pool_connections
 from shopcomm.core.http.handler import ShopHandler
 from shopcomm.core.http.origins import OurOriginOnly
 
@@ -23,7 +23,7 @@ load_divisions()
 
 application = ProtocolTypeRouter(
     {
-        "http": ShopHandler(shares()),
+        "http": ShopHandler(connection_shares()),
         "websocket": OurOriginOnly(ActorSocketMiddleware(URLRouter(websocket_urlpatterns))),
     }
 )

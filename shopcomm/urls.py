@@ -6,12 +6,12 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from orders.views.product_pictures import product_picture
 from shopcomm.core.accounts.views import choose_language
-from shopcomm.core.configuration.logos import logo
-from shopcomm.core.http.health import healthz, readyz
-from shopcomm.edge.monitoring.metrics import metrics
+from shopcomm.core.configuration.logos import logo_file
+from shopcomm.core.http.health import alive_answer, ready_answer
+from shopcomm.edge.monitoring.metrics import metrics_page
 
 handler400 = "shopcomm.core.http.errors.bad_request"
-handler403 = "shopcomm.core.http.errors.forbidden"
+handler403 = "shopcomm.core.http.errors.permission_denied"
 handler404 = "shopcomm.core.http.errors.not_found"
 handler500 = "shopcomm.core.http.errors.server_error"
 
@@ -33,8 +33,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/setlang/", choose_language, name="set_language"),
     path("media/products/<str:name>", product_picture),
-    path("media/shop/<str:name>", logo, name="logo"),
-    path("healthz", healthz),
-    path("readyz", readyz),
-    path("metrics", metrics),
+    path("media/shop/<str:name>", logo_file, name="logo"),
+    path("healthz", alive_answer),
+    path("readyz", ready_answer),
+    path("metrics", metrics_page),
 ]

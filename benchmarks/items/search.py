@@ -187,13 +187,13 @@ def product(bench: Bench, path: str, headers: dict[str, str]) -> Callable[[str],
 
 def bare(connection: psycopg.Connection, word: str) -> list[int]:
     """The two steps in SQL alone."""
-    from shopcomm.core.search.bigrams import like, tsquery
+    from shopcomm.core.search.bigrams import bigram_tsquery, like_pattern
 
     [last] = connection.execute("SELECT max(id) FROM messaging_message").fetchone() or [0]
-    pattern = f"%{like(word)}%"
+    pattern = f"%{like_pattern(word)}%"
     found = [pk for (pk,) in connection.execute(NEW, [last - NEWEST, pattern])]
     if len(found) < PAGE:
-        older = [last - NEWEST, tsquery([word]), pattern, PAGE - len(found)]
+        older = [last - NEWEST, bigram_tsquery([word]), pattern, PAGE - len(found)]
         found += [pk for (pk,) in connection.execute(OLD, older)]
     return found
 
@@ -214,7 +214,7 @@ def agreement(connection: psycopg.Connection, count: int) -> float:
     """The share of random words of 1–4 characters for which the product finds what a look at every message finds."""
     from messaging.selectors.search import newest_hits, search_messages
     from shopcomm.core.accounts.actors import Actor
-    from shopcomm.core.search.bigrams import like
+    from shopcomm.core.search.bigrams import like_pattern
     from shopcomm.core.search.query import parse_query
 
     chance, same = random.Random(5), 0
@@ -227,5 +227,5 @@ def agreement(connection: psycopg.Connection, count: int) -> float:
         word = text[start : start + chance.randint(1, 4)].strip() or "的"
         query = parse_query(word)
         found = [hit.pk for hit in newest_hits(search_messages(Actor.system(), query), query, PAGE)]
-        same += found == [pk for (pk,) in connection.execute(SCAN, [f"%{like(word)}%"])]
+        same += found == [pk for (pk,) in connection.execute(SCAN, [f"%{like_pattern(word)}%"])]
     return same / count

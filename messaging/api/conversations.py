@@ -40,7 +40,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.permissions import key_may
 from shopcomm.core.accounts.services.order_links import hide_links
 from shopcomm.core.http.api import ApiView
-from shopcomm.core.search.highlight import marks
+from shopcomm.core.search.highlight import marked_places
 from shopcomm.core.search.query import Query, parse_query
 
 
@@ -184,6 +184,6 @@ def _hit(message: Message, query: Query, key: Any) -> dict[str, Any]:
     return {
         "conversation": message.conversation_id,
         "order": order.number if order else None,
-        "highlights": marks(told["body"], query),
+        "highlights": marked_places(told["body"], query),
         "message": told,
     }

@@ -16,7 +16,7 @@ from orders.selectors.search import orders_by_number
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.search import customer_conditions
 from shopcomm.core.accounts.services.order_links import without_links
-from shopcomm.core.search.bigrams import holds, may_hold, part_of
+from shopcomm.core.search.bigrams import holds_words, may_hold_words, part_of
 from shopcomm.core.search.query import Query
 
 # How many of the newest messages are looked through before the index is asked: some milliseconds.
@@ -38,13 +38,13 @@ def search_messages(actor: Actor, query: Query, *, links: bool = True) -> QueryS
     """
     found = with_words(messages_visible_to(actor), query)
     if not links:
-        found = found.alias(shown=without_links("body")).filter(holds("shown", query.words))
+        found = found.alias(shown=without_links("body")).filter(holds_words("shown", query.words))
     return found.select_related("conversation", "conversation__order")
 
 
 def with_words(found: QuerySet[Any], query: Query) -> QuerySet[Any]:
     """Those messages that hold every one of the words and were not taken back."""
-    return found.filter(holds("body", query.words), recalled_at=None)
+    return found.filter(holds_words("body", query.words), recalled_at=None)
 
 
 def newest_hits(found: QuerySet[Any], query: Query, limit: int) -> list[Any]:
@@ -52,7 +52,7 @@ def newest_hits(found: QuerySet[Any], query: Query, limit: int) -> list[Any]:
     newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     upper = newest - NEWEST
     hits = list(found.filter(pk__gt=upper).order_by("-pk")[:limit])
-    indexed = found.filter(may_hold("body", query.words))
+    indexed = found.filter(may_hold_words("body", query.words))
     # `+ 0`: sorted when they are found, instead of walking the table by its key until there are enough.
     indexed = indexed.order_by((F("id") + 0).desc())
     for lower in _further(upper, len(hits), limit):

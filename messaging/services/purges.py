@@ -19,7 +19,7 @@ from messaging.models import (
     StockWatch,
 )
 from messaging.models.rules import TIMERS
-from shopcomm.core.purging import Purge, register
+from shopcomm.core.purging import Purge, register_purge
 
 log = logging.getLogger(__name__)
 # Below MEDIA_ROOT; a folder for each month lies in each.
@@ -71,7 +71,7 @@ PURGES = (
 def register_messaging_purges() -> None:
     """Runs when the app is ready."""
     for each in PURGES:
-        register(each)
+        register_purge(each)
 
 
 def purge_orphan_files(now: datetime | None = None) -> int:

@@ -35,7 +35,7 @@ from shopcomm.core.accounts.middleware import FIELD as PAGE_FIELD
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
-from shopcomm.core.search.highlight import excerpt, marked
+from shopcomm.core.search.highlight import excerpt_around, marked_html
 from shopcomm.core.search.query import parse_query
 from shopcomm.core.spans import MINUTE, written_span
 
@@ -43,7 +43,7 @@ register = template.Library()
 
 
 @register.filter
-def reason(key: str) -> str:
+def timing_reason(key: str) -> str:
     """Why a notice goes when it goes, in words."""
     return reason_text(str(key))
 
@@ -163,13 +163,13 @@ def change_urls(conversation: Conversation, actor: Actor, change_url: str) -> di
 
 
 @register.inclusion_tag("messaging/_pictures.html")
-def pictures(ids: list[str]) -> dict[str, Any]:
+def attached_pictures(ids: list[str]) -> dict[str, Any]:
     """Files of a conversation shown elsewhere; whoever may not see the conversation gets nothing for the address."""
     return {"pictures": Attachment.objects.filter(pk__in=ids).order_by("created_at") if ids else []}
 
 
 @register.simple_tag(takes_context=True)
-def unread_conversations(context: template.Context) -> int:
+def inbox_unread_count(context: template.Context) -> int:
     """The number on the inbox's button; 0 for who has none."""
     actor = getattr(context.get("request"), "actor", None)
     if actor is None or not actor.may("conversations.view"):
@@ -184,7 +184,7 @@ def own_unread_of(actor: Actor) -> int:
 
 
 @register.filter
-def preview(message: Message | None) -> str:
+def last_message_text(message: Message | None) -> str:
     """A conversation's last message on one line."""
     if message is None:
         return _("还没有消息")
@@ -204,11 +204,11 @@ def waiting_for(since: datetime) -> str:
 @register.simple_tag
 def hit_text(message: Message, words: str) -> SafeString:
     """The words of a search where they stand in a message, marked."""
-    return marked(excerpt(message_text(message.body, message.data), parse_query(words)))
+    return marked_html(excerpt_around(message_text(message.body, message.data), parse_query(words)))
 
 
 @register.simple_tag
-def custody(conversation: Conversation, actor: Actor) -> dict[str, Any]:
+def custody_choices(conversation: Conversation, actor: Actor) -> dict[str, Any]:
     """Whom a conversation may be handed to, and which orders it may become the conversation of."""
     order = conversation.order
     holder = order.assigned_to_id if order else conversation.assigned_to_id

@@ -11,17 +11,17 @@ from messaging.models import Attachment
 from messaging.presenters import attachment_object
 from messaging.selectors.attachments import attachment_visible_to
 from messaging.services.attachments import store_attachment
-from messaging.views.files import file_answer, thumbnail_answer, told
-from messaging.views.messages import refusal, someone
+from messaging.views.files import file_answer, refused_file_answer, thumbnail_answer
+from messaging.views.messages import refusal, require_actor
 from shopcomm.core import reading
 from shopcomm.core.accounts.middleware import actors_behind
 
 
 @require_POST
-def upload(request: HttpRequest) -> HttpResponse:
+def upload_attachment(request: HttpRequest) -> HttpResponse:
     """Keep one file for a message that is about to be sent."""
     talk = reading.whole_number(request.POST.get("conversation"), least=1, most=2**63 - 1)
-    actor = someone(request, talk)
+    actor = require_actor(request, talk)
     given = request.FILES.get("file")
     try:
         if given is None:
@@ -38,7 +38,7 @@ def _visible(request: HttpRequest, attachment_id: UUID) -> Attachment | None:
 
 
 @require_safe
-def attachment(request: HttpRequest, attachment_id: UUID) -> HttpResponseBase:
+def attachment_file(request: HttpRequest, attachment_id: UUID) -> HttpResponseBase:
     """The file itself."""
     found = _visible(request, attachment_id)
     if found is None:
@@ -46,11 +46,11 @@ def attachment(request: HttpRequest, attachment_id: UUID) -> HttpResponseBase:
     try:
         return file_answer(request, found)
     except MessagingError as error:
-        return told(request, error)
+        return refused_file_answer(request, error)
 
 
 @require_safe
-def thumbnail(request: HttpRequest, attachment_id: UUID) -> HttpResponseBase:
+def attachment_thumbnail(request: HttpRequest, attachment_id: UUID) -> HttpResponseBase:
     """A picture small enough for a list; 202 while it is still being drawn."""
     found = _visible(request, attachment_id)
     if found is None or not (found.thumbnail or found.state == "pending"):
@@ -58,4 +58,4 @@ def thumbnail(request: HttpRequest, attachment_id: UUID) -> HttpResponseBase:
     try:
         return thumbnail_answer(request, found)
     except MessagingError as error:
-        return told(request, error)
+        return refused_file_answer(request, error)

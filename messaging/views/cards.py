@@ -12,13 +12,13 @@ from messaging.errors import MessagingError
 from messaging.models import Message
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.services.cards import card_changed
-from messaging.views.messages import someone
+from messaging.views.messages import require_actor
 from orders.errors import OrderError
 
 
 @require_GET
 @never_cache
-def card(request: HttpRequest, conversation_id: int, seq: int) -> HttpResponse:
+def card_part(request: HttpRequest, conversation_id: int, seq: int) -> HttpResponse:
     """The card as it is now, for whoever may see the conversation."""
     return _shown(request, *_look(request, conversation_id, seq))
 
@@ -40,7 +40,7 @@ def act_on_card(request: HttpRequest, conversation_id: int, seq: int, action: st
 
 
 def _look(request: HttpRequest, conversation_id: int, seq: int) -> tuple[Card, Look]:
-    actor = someone(request, conversation_id)
+    actor = require_actor(request, conversation_id)
     visible = conversations_visible_to(actor).select_related("order", "customer")
     conversation = visible.filter(pk=conversation_id).first()
     message = Message.objects.filter(conversation=conversation_id, seq=seq).first()

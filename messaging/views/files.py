@@ -84,7 +84,7 @@ def _part(opened: IO[bytes], size: int, part: re.Match[str], mime: str) -> HttpR
     return HttpResponse(content, status=206, content_type=mime, headers=headers)
 
 
-def told(request: HttpRequest, error: MessagingError) -> HttpResponseBase:
+def refused_file_answer(request: HttpRequest, error: MessagingError) -> HttpResponseBase:
     """A refusal as a page where a person opened the address, as a problem document where a script did."""
     answer = refusal(error)
     if "text/html" not in request.headers.get("Accept", ""):

@@ -30,7 +30,7 @@ from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.services.customers import customer_by_phone
 from shopcomm.core.http.errors import ElsewhereNow
 from shopcomm.core.search.query import parse_query
-from shopcomm.core.ui.templatetags.ui import capped
+from shopcomm.core.ui.templatetags.ui import capped_count
 
 MAX_ROWS = 500
 LONGEST_NAME = 120
@@ -69,7 +69,9 @@ def _gone(request: HttpRequest, conversation_id: int) -> NoReturn:
 def unread_badge(request: HttpRequest) -> JsonResponse:
     """How many conversations wait, as a number and as the badge shows and says it."""
     count = count_unread_conversations(request.actor)  # type: ignore[attr-defined]
-    return JsonResponse({"unread": count, "shown": capped(count, 99), "label": f"{count} {_('条未读')}"})
+    return JsonResponse(
+        {"unread": count, "shown": capped_count(count, 99), "label": f"{count} {_('条未读')}"}
+    )
 
 
 @require_http_methods(["GET", "POST"])

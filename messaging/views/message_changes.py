@@ -11,14 +11,14 @@ from messaging.errors import MessagingError
 from messaging.models import Sender
 from messaging.selectors.messages import visible_text
 from messaging.services.message_changes import apply_offered_address, change_result_text, request_from_message
-from messaging.views.messages import someone
+from messaging.views.messages import require_actor
 from orders.errors import OrderError
 from orders.forms.address import wants_reading, with_pasted
 from orders.forms.change import change_form, price_of_change, read_change_form, read_message, wants_goods
 from orders.forms.price import TEMPLATE as PRICE_TEMPLATE
 from orders.forms.price import asks_price, has_seen_price
 from orders.models import ChangeRequest
-from orders.views.addresses import reader
+from orders.views.addresses import reader_key
 from shopcomm.core.accounts.access import ShopRequest, right_required
 
 
@@ -27,7 +27,7 @@ from shopcomm.core.accounts.access import ShopRequest, right_required
 def take_offered_address(request: HttpRequest, conversation_id: int, seq: int) -> HttpResponse:
     """One tap on the card of an address; says what came of it."""
     try:
-        actor = someone(request, conversation_id)
+        actor = require_actor(request, conversation_id)
         asked = apply_offered_address(actor=actor, conversation_id=conversation_id, seq=seq)
     except (OrderError, MessagingError) as error:
         return JsonResponse({"text": str(error.detail)}, status=error.status)
@@ -49,7 +49,7 @@ def change_from_message(request: ShopRequest, conversation_id: int, seq: int) ->
     post: QueryDict = request.POST
     pasted, refusal, status = None, "", 200
     if wants_reading(post):
-        post, pasted = with_pasted(post, who=reader(request))
+        post, pasted = with_pasted(post, who=reader_key(request))
     elif not has_seen_price(post):
         refusal = _("请核对下面的价格，没有问题再提交一次")
     elif request.method == "POST" and not wants_goods(post):

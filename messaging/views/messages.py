@@ -19,13 +19,13 @@ from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.middleware import actors_behind
 from shopcomm.core.http.parsers import raw_body
-from shopcomm.core.http.problems import RETRY_SECONDS, problem
+from shopcomm.core.http.problems import RETRY_SECONDS, problem_document
 from shopcomm.core.rate_limits import seconds_to_wait
 
 LARGEST_BODY = 128 * 1024
 
 
-def someone(request: HttpRequest, conversation_id: int | None = None) -> Actor:
+def require_actor(request: HttpRequest, conversation_id: int | None = None) -> Actor:
     """Whoever has a session: whom the page speaks as, else whose the conversation is. Raises PermissionDenied for nobody."""
     actors = actors_behind(request)
     if not actors:
@@ -39,7 +39,7 @@ def someone(request: HttpRequest, conversation_id: int | None = None) -> Actor:
 
 def refusal(error: MessagingError) -> JsonResponse:
     """A problem document for a browser's script."""
-    body = problem(status=error.status, code=error.code, detail=str(error.detail), **error.extra)
+    body = problem_document(status=error.status, code=error.code, detail=str(error.detail), **error.extra)
     answer = JsonResponse(body, status=error.status, content_type="application/problem+json")
     if error.status == 503 or "retry_after" in error.extra:
         answer["Retry-After"] = str(error.extra.get("retry_after", RETRY_SECONDS))
@@ -47,9 +47,9 @@ def refusal(error: MessagingError) -> JsonResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def messages(request: HttpRequest, conversation_id: int) -> HttpResponse:
+def conversation_messages(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """GET a page by `before` or `after`; POST a message, 201, or 200 for a repeated one."""
-    actor = someone(request, conversation_id)
+    actor = require_actor(request, conversation_id)
     if not conversations_visible_to(actor).filter(pk=conversation_id).exists():
         raise Http404
     audience = SHOP if actor.is_shop else CUSTOMER

@@ -25,7 +25,7 @@ from orders.selectors.visibility import orders_visible_to
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.embedded.restarts import read_keeps_ending
-from shopcomm.core.ui.templatetags.ui import capped
+from shopcomm.core.ui.templatetags.ui import capped_count
 
 PAGE = 50
 ANYBODY = ("orders.view", "warehouse.view")
@@ -33,7 +33,7 @@ ANYBODY = ("orders.view", "warehouse.view")
 
 @require_GET
 @right_required(*ANYBODY)
-def notices(request: ShopRequest) -> HttpResponse:
+def notices_page(request: ShopRequest) -> HttpResponse:
     """What I was told, newest first; looking at it is having seen it only when it is clicked or all are marked."""
     page = Paginator(notices_for(request.actor), PAGE).get_page(request.GET.get("page"))
     rows = [(row, notice_url(row)) for row in page]
@@ -48,7 +48,7 @@ def notices(request: ShopRequest) -> HttpResponse:
 @require_GET
 @never_cache
 @right_required(*ANYBODY)
-def unseen(request: ShopRequest) -> JsonResponse:
+def notices_badge(request: ShopRequest) -> JsonResponse:
     """How many wait, as a number and as the badge shows and says it."""
     count = unseen_notices(request.actor)
     wish = NotificationPreference.objects.filter(
@@ -57,7 +57,7 @@ def unseen(request: ShopRequest) -> JsonResponse:
     return JsonResponse(
         {
             "unread": count,
-            "shown": capped(count, 99),
+            "shown": capped_count(count, 99),
             "label": f"{count} {_('条新通知')}",
             "desktop": wish is None or wish.desktop,
         }
@@ -66,7 +66,7 @@ def unseen(request: ShopRequest) -> JsonResponse:
 
 @require_POST
 @right_required(*ANYBODY)
-def see(request: ShopRequest) -> HttpResponse:
+def see_notice(request: ShopRequest) -> HttpResponse:
     """One of them is seen, or all; then to where it leads."""
     chosen = reading.whole_number(request.POST.get("notice"), least=1)
     row = notices_for(request.actor).filter(pk=chosen).first() if chosen else None
@@ -76,14 +76,14 @@ def see(request: ShopRequest) -> HttpResponse:
 
 @require_POST
 @right_required(*ANYBODY)
-def wishes(request: ShopRequest) -> HttpResponse:
+def save_staff_wishes(request: ShopRequest) -> HttpResponse:
     """One's own settings: rest, kinds, the desktop."""
     wanted = set(request.POST.getlist("kind"))
     try:
         set_wishes(
             actor=request.actor,
-            quiet_from=reading.clock(request.POST.get("quiet_from")),
-            quiet_to=reading.clock(request.POST.get("quiet_to")),
+            quiet_from=reading.time_of_day(request.POST.get("quiet_from")),
+            quiet_to=reading.time_of_day(request.POST.get("quiet_to")),
             muted=[
                 kind.trigger for kind in kinds_for(wishes_of(request.actor)) if kind.trigger not in wanted
             ],
@@ -97,7 +97,7 @@ def wishes(request: ShopRequest) -> HttpResponse:
 
 @require_GET
 @right_required("orders.view")
-def why(request: ShopRequest, number: str) -> HttpResponse:
+def order_notices_page(request: ShopRequest, number: str) -> HttpResponse:
     """Every event of an order with the rules that could have told of it, and what they did."""
     order = get_object_or_404(orders_visible_to(request.actor).select_related("customer"), number=number)
     context = {

@@ -20,7 +20,7 @@ from shopcomm.core.http.sent_forms import once_sent
 
 @require_http_methods(["GET", "POST"])
 @right_required("conversations.view")
-def nudge(request: ShopRequest, number: str, what: str) -> HttpResponseBase:
+def nudge_page(request: ShopRequest, number: str, what: str) -> HttpResponseBase:
     """Shows what would be said, and says it once as it was edited."""
     order = visible_order(request, number)
     if what not in (PAYMENT, COURIER):

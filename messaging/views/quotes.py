@@ -47,7 +47,7 @@ def quote_list(request: ShopRequest, conversation_id: int) -> HttpResponseBase:
     quotes = list(
         quotes_visible_to(request.actor).filter(customer=conversation.customer_id).order_by("-pk")[:SHOWN]
     )
-    context = {"conversation": conversation, "quotes": quotes, "back": place_of(conversation)}
+    context = {"conversation": conversation, "quotes": quotes, "back": conversation_url(conversation)}
     return render(request, "messaging/quotes/list.html", context | {"active": "inbox"})
 
 
@@ -78,7 +78,7 @@ def new_quote(request: ShopRequest, conversation_id: int) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 @never_cache
 @right_required("orders.create")
-def edit(request: ShopRequest, quote_id: int) -> HttpResponseBase:
+def quote_form_page(request: ShopRequest, quote_id: int) -> HttpResponseBase:
     """The form of a quote that is there already."""
     quote = _quote(request, quote_id)
     conversation = _conversation(request, quote.conversation_id or 0)
@@ -115,7 +115,7 @@ def _save(
         return _page(request, form, conversation, items, quote=quote, status=error.status, refusal=text)
     if saved.state == Quote.State.SENT:
         messages.success(request, _("报价单 %(number)s 已发给客户") % {"number": saved.number})
-        return redirect(place_of(conversation))
+        return redirect(conversation_url(conversation))
     messages.success(request, _("报价单 %(number)s 已存为草稿") % {"number": saved.number})
     return redirect("messaging:quotes", conversation.pk)
 
@@ -180,7 +180,7 @@ def _shown(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @require_POST
 @right_required("orders.create")
-def act(request: ShopRequest, quote_id: int, action: str) -> HttpResponseBase:
+def quote_action(request: ShopRequest, quote_id: int, action: str) -> HttpResponseBase:
     """Send, renew or withdraw a quote from the list."""
     quote = _quote(request, quote_id)
     work: dict[str, tuple[Callable[[], object], str]] = {
@@ -208,7 +208,7 @@ def act(request: ShopRequest, quote_id: int, action: str) -> HttpResponseBase:
     return redirect("messaging:quotes", quote.conversation_id or 0)
 
 
-def place_of(conversation: Conversation) -> str:
+def conversation_url(conversation: Conversation) -> str:
     """Where sales talk in a conversation."""
     if conversation.order:
         return reverse("orders:detail", args=[conversation.order.number])

@@ -106,7 +106,7 @@ def try_rule(request: ShopRequest) -> HttpResponse:
     form.is_valid()
     trigger = request.POST.get("trigger", "")
     language = _language(request)
-    moment = reading.clock(request.POST.get("tried_at")) or TRIED_BY_DEFAULT
+    moment = reading.time_of_day(request.POST.get("tried_at")) or TRIED_BY_DEFAULT
     order = _order(request)
     context = _tried(form, trigger, order, moment, language) | {
         "errors": form.errors.get(f"body_{language}"),

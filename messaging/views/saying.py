@@ -13,16 +13,16 @@ from messaging.errors import BodyRequired, MessagingError, TooMany
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.services.drafts import MAX_BODY
 from messaging.services.messages import send_message
-from messaging.views.messages import seconds_until_more, someone
+from messaging.views.messages import require_actor, seconds_until_more
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.http.sent_forms import FIELD, LONGEST_KEY
 
 
 @require_POST
 @never_cache
-def say(request: HttpRequest, conversation_id: int) -> HttpResponse:
+def send_from_form(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Say what a form holds, and go back to its page; what is refused comes back with the words in it."""
-    actor = someone(request, conversation_id)
+    actor = require_actor(request, conversation_id)
     if not conversations_visible_to(actor).filter(pk=conversation_id).exists():
         raise Http404
     body = request.POST.get("body", "").replace("\r\n", "\n").strip()

@@ -21,7 +21,7 @@ from shopcomm.core.accounts.access import ShopRequest, right_required
 
 @require_POST
 @right_required("orders.create")
-def offer(request: ShopRequest, task_id: int) -> HttpResponseBase:
+def send_offer(request: ShopRequest, task_id: int) -> HttpResponseBase:
     """Send the ticked options as a card."""
     task = _task(request, task_id)
     return _answer(
@@ -31,7 +31,7 @@ def offer(request: ShopRequest, task_id: int) -> HttpResponseBase:
             actor=request.actor,
             task_id=task.pk,
             keys=request.POST.getlist("option"),
-            until=reading.day(request.POST.get("until")),
+            until=reading.calendar_day(request.POST.get("until")),
         ),
         _("已发给客户，等客户选择"),
     )
@@ -39,7 +39,7 @@ def offer(request: ShopRequest, task_id: int) -> HttpResponseBase:
 
 @require_POST
 @right_required("orders.create")
-def choose(request: ShopRequest, task_id: int) -> HttpResponseBase:
+def choose_for_customer(request: ShopRequest, task_id: int) -> HttpResponseBase:
     """Do what the customer said on the phone."""
     task = _task(request, task_id)
     return _answer(

@@ -31,7 +31,7 @@ def conversation_for(request: ShopRequest, conversation_id: int) -> Conversation
 @require_GET
 @never_cache
 @right_required("conversations.view")
-def waiting(request: ShopRequest, conversation_id: int) -> HttpResponse:
+def waiting_part(request: ShopRequest, conversation_id: int) -> HttpResponse:
     """The part of the pane."""
     return _part(request, conversation_for(request, conversation_id))
 
@@ -57,16 +57,16 @@ def change_waiting(request: ShopRequest, conversation_id: int) -> HttpResponse:
 
 
 def _schedule(request: ShopRequest, conversation: Conversation) -> None:
-    body, send_at = request.POST.get("body", ""), moment_of(request.POST.get("send_at", ""))
+    body, send_at = request.POST.get("body", ""), sending_time(request.POST.get("send_at", ""))
     if known := _number(request, "scheduled"):
         change_scheduled(actor=request.actor, scheduled_id=known, body=body, send_at=send_at)
     else:
         schedule_message(actor=request.actor, conversation_id=conversation.pk, body=body, send_at=send_at)
 
 
-def moment_of(text: str) -> datetime:
+def sending_time(text: str) -> datetime:
     """What a datetime-local field sends, in the shop's time. Raises BadMessage."""
-    found = reading.moment(text)
+    found = reading.iso_moment(text)
     if found is None:
         raise BadMessage(_("请填写发送时间"))
     return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(settings.TIME_ZONE))

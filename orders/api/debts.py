@@ -75,7 +75,7 @@ class RepaymentOutput(serializers.ModelSerializer):
         fields = ("id", "amount", "method", "reference", "received_at", "payments")
 
 
-def customer_of(phone: str) -> Customer:
+def customer_with_phone(phone: str) -> Customer:
     """The customer with a phone. Raises ValidationError for one that cannot be, NotFound for one that is not known."""
     try:
         found = Customer.objects.filter(phone=normalise_phone(phone)).first()
@@ -102,7 +102,7 @@ class StatementsView(ApiView):
         since = given["since"] or usual_since(until)
         statement = statement_of(
             self.actor,
-            customer_of(given["phone"]),
+            customer_with_phone(given["phone"]),
             since=min(since, until),
             until=until,
             currency=given["currency"],
@@ -125,7 +125,10 @@ class RepaymentsView(ApiView):
         given = asked.validated_data
         slip = Slip(given["amount"], given["method"], given["reference"])
         repayment = record_repayment(
-            actor=self.actor, customer=customer_of(given["phone"]), slip=slip, currency=given["currency"]
+            actor=self.actor,
+            customer=customer_with_phone(given["phone"]),
+            slip=slip,
+            currency=given["currency"],
         )
         payments = Repayment.objects.prefetch_related("payments__order").get(pk=repayment.pk)
         return Response(RepaymentOutput(payments).data, status=201)

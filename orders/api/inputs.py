@@ -178,7 +178,7 @@ CHANGE_INPUT = PolymorphicProxySerializer(
 )
 
 
-def read_change(body: Any) -> dict[str, Any]:
+def change_input(body: Any) -> dict[str, Any]:
     """A change as it was asked for: `kind`, `data`, `wish_of`. Raises ValidationError by field."""
     kind = body.get("kind") if isinstance(body, dict) else None
     form = CHANGES.get(kind) if isinstance(kind, str) else None

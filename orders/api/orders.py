@@ -11,7 +11,7 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from orders.api.inputs import CHANGE_INPUT, read_change
+from orders.api.inputs import CHANGE_INPUT, change_input
 from orders.api.serializers import (
     ChangeOutput,
     OrderFilter,
@@ -33,10 +33,10 @@ from shopcomm.core.accounts.permissions import key_may
 from shopcomm.core.accounts.services.customers import customer_by_phone
 from shopcomm.core.accounts.services.order_links import link_urls
 from shopcomm.core.deadlocks import retry_on_deadlock
-from shopcomm.core.http.api import ApiView, neighbour
+from shopcomm.core.http.api import ApiView, neighbour_url
 
 
-def output(orders: list[Order], key: Any) -> Any:
+def serialized_orders(orders: list[Order], key: Any) -> Any:
     """Orders as the API gives them; the customers' pages only to a key that has the scope for it."""
     may_see = key_may(key, "orders.links")
     urls = link_urls({order.pk: order.customer_id for order in orders}) if may_see else {}
@@ -54,12 +54,12 @@ class OrdersView(ApiView):
         asked.is_valid(raise_exception=True)
         page = order_list(self.actor, OrderFilters(**asked.validated_data))
         found = with_detail_fields(Order.objects.filter(pk__in=[order.pk for order in page.orders]))
-        results = output(list(found), request.auth)
+        results = serialized_orders(list(found), request.auth)
         places = {order.number: place for place, order in enumerate(page.orders)}
         results.sort(key=lambda each: places[each["number"]])
         links = {
-            "next": neighbour(request, page.next_cursor),
-            "previous": neighbour(request, page.previous_cursor),
+            "next": neighbour_url(request, page.next_cursor),
+            "previous": neighbour_url(request, page.previous_cursor),
         }
         return Response(links | {"results": results})
 
@@ -91,7 +91,7 @@ class OrdersView(ApiView):
             external_digest=_digest(given),
             on_credit=given["on_account"],
         )
-        return Response(one(order, request.auth), status=201)
+        return Response(serialized_order(order, request.auth), status=201)
 
 
 def _digest(given: dict[str, Any]) -> str:
@@ -100,9 +100,9 @@ def _digest(given: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def one(order: Order, key: Any) -> Any:
+def serialized_order(order: Order, key: Any) -> Any:
     """One order, freshly read, as this key may see it."""
-    return output([with_detail_fields(Order.objects.filter(pk=order.pk)).get()], key)[0]
+    return serialized_orders([with_detail_fields(Order.objects.filter(pk=order.pk)).get()], key)[0]
 
 
 class OrderView(ApiView):
@@ -113,7 +113,7 @@ class OrderView(ApiView):
     @extend_schema(responses=OrderOutput, operation_id="orders_retrieve")
     def get(self, request: Request, number: str) -> Response:
         order = get_object_or_404(orders_visible_to(self.actor), number=number)
-        return Response(one(order, request.auth))
+        return Response(serialized_order(order, request.auth))
 
 
 class TransitionsView(ApiView):
@@ -138,7 +138,7 @@ class TransitionsView(ApiView):
             raise IllegalTransition(
                 from_=error.extra["from"], to=to, allowed=[], labels=STATUS_LABELS
             ) from error
-        return Response(one(moved, request.auth))
+        return Response(serialized_order(moved, request.auth))
 
 
 class ChangesView(ApiView):
@@ -152,7 +152,7 @@ class ChangesView(ApiView):
 
     def create(self, request: Request, **kwargs: Any) -> Response:
         order = get_object_or_404(orders_visible_to(self.actor), number=kwargs["number"])
-        given = read_change(request.data)
+        given = change_input(request.data)
         shops_wish = given.pop("wish_of") == "shop"
         change = request_change(actor=self.actor, order_id=order.pk, shops_wish=shops_wish, **given)
         answer = {"id": str(change.pk), "status": change_status(change), "reason": change.answer}

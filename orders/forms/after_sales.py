@@ -20,7 +20,7 @@ def read_case(data: QueryDict, pictures: list[str] | None = None) -> CaseInput:
         if not name.startswith("quantity-"):
             continue
         written = name.removeprefix("quantity-")
-        line_id, quantity = reading.whole_number(written, least=1), reading.pieces(data[name])
+        line_id, quantity = reading.whole_number(written, least=1), reading.piece_count(data[name])
         if line_id and quantity:
             lines.append(CaseLine(line_id, quantity, data.get(f"wanted-{written}", "")[:64]))
     return CaseInput(
@@ -52,7 +52,7 @@ def case_form(order: Order, posted: QueryDict | None = None, *, decides_late: bo
                 "line": line,
                 "left": left[line.pk],
                 "quantity": max(
-                    reading.pieces(given.get(f"quantity-{line.pk}", str(left[line.pk] * usual))), 0
+                    reading.piece_count(given.get(f"quantity-{line.pk}", str(left[line.pk] * usual))), 0
                 ),
                 "others": _others(line, siblings[line.pk]),
                 "wanted": given.get(f"wanted-{line.pk}", line.variant.sku if line.variant else ""),

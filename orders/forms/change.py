@@ -68,7 +68,7 @@ def _items(post: QueryDict, order: Order, *, final: bool = True) -> list[dict[st
 
 def _pieces(post: QueryDict, name: str, kept: int) -> int:
     """What stands in a field, `kept` where there is none; one left empty is no count, as it may be a slip."""
-    return reading.pieces(post.get(name, kept), empty=-1)
+    return reading.piece_count(post.get(name, kept), empty=-1)
 
 
 def price_of_change(order: Order, post: QueryDict | None = None) -> OrderPrice:
@@ -241,7 +241,7 @@ def _filled(line: Any, siblings: list[Any], given: dict[str, Any]) -> tuple[str,
 
 def read_phone_consent(data: QueryDict) -> PhoneConsent:
     """A form as the service takes it; without a time it was just now."""
-    said = reading.moment(data.get("at"))
+    said = reading.iso_moment(data.get("at"))
     at = timezone.make_aware(said.replace(tzinfo=None)) if said else None
     return PhoneConsent(who=data.get("who", ""), at=at, note=data.get("note", ""))
 

@@ -228,7 +228,7 @@ def read_lines(data: QueryDict) -> tuple[list[dict[str, Any]], str]:
     columns = (data.getlist(name) for name in ("sku", "quantity", "unit_price"))
     for sku, quantity, price in zip(*columns, strict=False):
         count = reading.whole_number(quantity.strip() or "0", least=-reading.MOST_ID)
-        amount = reading.amount(price)
+        amount = reading.decimal_amount(price)
         if count is None or (amount is None and price.strip()):
             return rows, _t("%(sku)s 的数量或单价不是数字") % {"sku": sku}
         if count < 0 or (amount is not None and amount < 0):

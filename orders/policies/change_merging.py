@@ -138,4 +138,4 @@ def same_lines(rows: Sequence[Row], wanted: Sequence[Row]) -> bool:
 
 def _same_price(row: Row, wanted: Row) -> bool:
     price = wanted.get("unit_price")
-    return price is None or reading.amount(price) == reading.amount(row["unit_price"])
+    return price is None or reading.decimal_amount(price) == reading.decimal_amount(row["unit_price"])

@@ -144,7 +144,7 @@ def _decode(cursor: str) -> tuple[bool, tuple[datetime, int] | None]:
     except (ValueError, binascii.Error):
         return False, None
     written, _bar, number = text[1:].partition("|")
-    moment, pk = reading.moment(written), reading.whole_number(number, least=1)
+    moment, pk = reading.iso_moment(written), reading.whole_number(number, least=1)
     if moment is None or moment.tzinfo is None or pk is None:
         return False, None
     return text[0] == "<", (moment, pk)

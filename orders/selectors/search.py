@@ -14,7 +14,7 @@ from django.utils import timezone
 from orders.models import Order
 from orders.models.numbers import LETTERS, day_number
 from shopcomm.core.accounts.search import customer_conditions
-from shopcomm.core.search.bigrams import like, part_of
+from shopcomm.core.search.bigrams import like_pattern, part_of
 from shopcomm.core.search.query import Query, parse_query
 
 # More than anybody pages through; keeps a search for one letter from reading everything.
@@ -56,7 +56,7 @@ def _by_number(query: Query) -> list[Part]:
     beginnings = [query.text.upper()]
     if WITHOUT_LETTERS.fullmatch(query.text):
         beginnings.append(f"{LETTERS}{query.text}")
-    parts: list[Part] = [(NUMBER, [like(beginning) + "%"]) for beginning in beginnings]
+    parts: list[Part] = [(NUMBER, [like_pattern(beginning) + "%"]) for beginning in beginnings]
     parts.append((EXTERNAL, [query.text]))
     if re.fullmatch("[0-9]{3,6}", query.text):
         today = timezone.localdate()
@@ -68,7 +68,7 @@ def _by_number(query: Query) -> list[Part]:
 def _by_people_and_goods(query: Query) -> list[Part]:
     note, params = part_of("note", query.text)
     parts: list[Part] = [(NOTE.replace("{where}", note), params)]
-    parts += [(SKU, [like(sku) + "%"]) for sku in dict.fromkeys((query.text, query.text.upper()))]
+    parts += [(SKU, [like_pattern(sku) + "%"]) for sku in dict.fromkeys((query.text, query.text.upper()))]
     parts += [
         (OF_CUSTOMERS.replace("{where}", where), params) for where, params in customer_conditions(query)
     ]

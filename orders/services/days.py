@@ -22,7 +22,7 @@ def read_day(value: Any, *, known: date | None = None) -> tuple[date | None, lis
     """
     if value in (None, ""):
         return None, []
-    day = value if isinstance(value, date) else reading.day(value)
+    day = value if isinstance(value, date) else reading.calendar_day(value)
     if day is None:
         return None, [("date_invalid", _("日期不正确"))]
     today = timezone.localdate()

@@ -21,7 +21,7 @@ MAX_MONEY = Decimal("9999999999.99")
 
 def read_money(value: Any) -> Decimal | None:
     """An amount from outside with at most two decimals; None for anything that is not one."""
-    amount = reading.amount(value)
+    amount = reading.decimal_amount(value)
     if amount is None or abs(amount) > MAX_MONEY or amount != amount.quantize(CENT):
         return None
     return amount.quantize(CENT)

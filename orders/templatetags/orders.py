@@ -20,19 +20,19 @@ register.filter("asks", request_title)
 
 
 @register.filter
-def grants(row: ChangeRequest) -> str:
+def grant_label(row: ChangeRequest) -> str:
     """The button that grants a request."""
     return str(_GRANTS.get(row.kind, _("同意修改")))
 
 
 @register.filter
-def refuses(row: ChangeRequest) -> str:
+def refuse_label(row: ChangeRequest) -> str:
     """The warehouse's button that says no."""
     return str(_REFUSES.get(row.kind, _("来不及改")))
 
 
 @register.simple_tag
-def tracking_page(code: str, number: str) -> str:
+def tracking_url(code: str, number: str) -> str:
     """Where a courier shows a parcel; empty where its number can only be copied."""
     return couriers.tracking_page_url(code, number)
 
@@ -44,14 +44,14 @@ def was_there(before: str) -> bool:
 
 
 @register.simple_tag(takes_context=True)
-def waiting_orders(context: template.Context) -> int:
+def warehouse_badge_count(context: template.Context) -> int:
     """New orders and changes that the warehouse has not acknowledged; 0 for who does not work there."""
     actor = getattr(context.get("request"), "actor", None)
     return waiting_count(actor) if actor is not None and actor.may("orders.view_to_ship") else 0
 
 
 @register.simple_tag(takes_context=True)
-def todo_count(context: template.Context) -> int:
+def todo_badge_count(context: template.Context) -> int:
     """How much waits for the reader, in the queue of the desk; 0 for who has no desk."""
     # The desk has counted already, for its chip.
     if (counted := context.get("todo_waiting")) is not None:

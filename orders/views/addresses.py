@@ -13,11 +13,11 @@ from shopcomm.core.http.networks import visitor_network
 @never_cache
 def read_pasted(request: HttpRequest) -> JsonResponse:
     """The fields found in what somebody pasted, and what to tell them. Whoever sees a form may ask; nothing is kept."""
-    pasted = pasted_address(request.POST.get("pasted", ""), who=reader(request))
+    pasted = pasted_address(request.POST.get("pasted", ""), who=reader_key(request))
     return JsonResponse({"address": pasted.address, "told": pasted.told}, status=pasted.status)
 
 
-def reader(request: HttpRequest) -> str:
+def reader_key(request: HttpRequest) -> str:
     """Whose readings are counted together."""
     actor: Actor | None = getattr(request, "actor", None)
     return actor.who if actor else f"visitor:{visitor_network(request)}"

@@ -71,7 +71,7 @@ def _said_of_case(answer: str, case: AfterSalesCase) -> str:
 def _approve(request: ShopRequest, case: AfterSalesCase) -> AfterSalesCase:
     """Agree to what the form says: how many of each line, the money, and where the goods go."""
     pieces = {
-        row.pk: reading.pieces(request.POST[name])
+        row.pk: reading.piece_count(request.POST[name])
         for row in case.lines.all()
         if (name := f"pieces-{row.pk}") in request.POST
     }
@@ -104,7 +104,7 @@ def _amount(request: ShopRequest) -> Decimal | None:
 
 @require_POST
 @right_required("payments.record")
-def settle_refund(request: ShopRequest, refund_id: int, outcome: str) -> HttpResponseBase:
+def answer_refund(request: ShopRequest, refund_id: int, outcome: str) -> HttpResponseBase:
     """Book that a refund has been paid out, or that it bounced."""
     visible = Refund.objects.filter(order__in=orders_visible_to(request.actor)).select_related("order")
     refund = get_object_or_404(visible, pk=refund_id)
@@ -126,7 +126,7 @@ def settle_refund(request: ShopRequest, refund_id: int, outcome: str) -> HttpRes
 
 @require_GET
 @right_required("warehouse.view")
-def returns(request: ShopRequest) -> HttpResponseBase:
+def returns_page(request: ShopRequest) -> HttpResponseBase:
     """What is coming back, to be found by its waybill and counted."""
     cases = returns_awaited(request.actor)
     wanted = request.GET.get("q", "").strip().upper()
@@ -138,7 +138,7 @@ def returns(request: ShopRequest) -> HttpResponseBase:
 
 @require_POST
 @right_required("warehouse.ship")
-def inspect(request: ShopRequest, case_id: int) -> HttpResponseBase:
+def count_return(request: ShopRequest, case_id: int) -> HttpResponseBase:
     """Count what came back."""
     case = get_object_or_404(AfterSalesCase, pk=case_id)
     counted = {
@@ -158,7 +158,7 @@ def inspect(request: ShopRequest, case_id: int) -> HttpResponseBase:
 
 
 def _pieces(request: ShopRequest, name: str) -> int:
-    return reading.pieces(request.POST.get(name))
+    return reading.piece_count(request.POST.get(name))
 
 
 def _try(request: ShopRequest, work: Callable[[], str]) -> None:

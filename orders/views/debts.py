@@ -53,7 +53,7 @@ def statement_page(request: ShopRequest, customer_id: int) -> HttpResponseBase:
 
 @require_POST
 @right_required("payments.record")
-def repay(request: ShopRequest, customer_id: int) -> HttpResponseBase:
+def repay_debts(request: ShopRequest, customer_id: int) -> HttpResponseBase:
     """Book one sum for all that a customer owes."""
     customer = _customer(request, customer_id)
     given = {name: request.POST.get(name, "").strip() for name in ("amount", "method", "reference")}
@@ -86,8 +86,8 @@ def _customer(request: ShopRequest, customer_id: int) -> Customer:
 
 def _statement(request: ShopRequest, customer: Customer) -> Statement:
     today = timezone.localdate()
-    until = reading.day(request.GET.get("until", "")) or today
-    since = reading.day(request.GET.get("since", "")) or usual_since(until)
+    until = reading.calendar_day(request.GET.get("until", "")) or today
+    since = reading.calendar_day(request.GET.get("since", "")) or usual_since(until)
     currencies = currencies_of(request.actor, customer)
     wanted = request.GET.get("currency", "")
     return statement_of(

@@ -28,7 +28,7 @@ from orders.selectors.timeline import order_timeline
 from orders.selectors.todo import count_todo
 from orders.selectors.visibility import who_took_over
 from orders.views.filtering import chips_of, kept_fields, read_filters, tabs_of
-from orders.views.listing import lines_of, row_html
+from orders.views.listing import list_lines, row_html
 from orders.views.presenting import EDITABLE, deciding_of, name_carriers, steps_of, toolbar_of
 from orders.views.todo import todo_lines
 from shopcomm.core.accounts.access import ShopRequest, right_required
@@ -52,7 +52,7 @@ def order_list_page(request: ShopRequest) -> HttpResponseBase:
 @require_safe
 @never_cache
 @right_required("orders.view")
-def order_page(request: ShopRequest, number: str, view: str = "detail") -> HttpResponseBase:
+def desk_order_page(request: ShopRequest, number: str, view: str = "detail") -> HttpResponseBase:
     """One order beside the list and the chat; `view` is what a phone shows of them."""
     order = visible_order(request, number)
     wanted = request.headers.get("X-Fragment", "")
@@ -71,7 +71,7 @@ def row_part(request: ShopRequest, number: str) -> HttpResponse:
     row = order_row(request.actor, orders_visible_to(request.actor).filter(number=number))
     if row is None:
         raise Http404
-    return HttpResponse(row_html(lines_of([row], query=_kept(request))[0]))
+    return HttpResponse(row_html(list_lines([row], query=_kept(request))[0]))
 
 
 def visible_order(request: ShopRequest, number: str) -> Order:
@@ -133,7 +133,7 @@ def list_context(request: ShopRequest, current: str = "") -> dict[str, Any]:
         "todo_waiting": count_todo(request.actor),
         "todo": todo_lines(request.actor, current=current) if in_queue else [],
         "page": page,
-        "rows": [row_html(line) for line in lines_of(page.rows, current=current, query=_kept(request))],
+        "rows": [row_html(line) for line in list_lines(page.rows, current=current, query=_kept(request))],
         "counts": counts,
         "tabs": tabs_of(counts, "todo" if in_queue else str(filters.status)),
         "chips": chips,

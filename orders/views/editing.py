@@ -26,7 +26,7 @@ from orders.services.addresses import COLUMNS
 from orders.services.change_requests.consent import edit_or_request_consent
 from orders.services.orders import AddressInput, ItemInput, place_order
 from orders.services.reveals import record_reveal
-from orders.views.addresses import reader
+from orders.views.addresses import reader_key
 from orders.views.desk import place_of_order, visible_order
 from orders.views.presenting import refusal_of, stale_of
 from shopcomm.core import reading
@@ -92,7 +92,7 @@ def _with_address(
     request: ShopRequest, form_of: Callable[[QueryDict], OrderForm], order: Order | None = None
 ) -> HttpResponseBase:
     """The form as it was typed, with the pasted address in its fields; it is not sent yet, so nothing is wrong."""
-    post, pasted = with_pasted(request.POST, who=reader(request), name_of=COLUMNS.__getitem__)
+    post, pasted = with_pasted(request.POST, who=reader_key(request), name_of=COLUMNS.__getitem__)
     form = form_of(post)
     form.is_valid()
     form.errors.clear()

@@ -14,7 +14,7 @@ from shopcomm.core.accounts.access import ShopRequest, right_required
 
 @require_POST
 @right_required("orders.view")
-def answer(request: ShopRequest, number: str) -> HttpResponseBase:
+def reply_to_evaluation(request: ShopRequest, number: str) -> HttpResponseBase:
     """Answer what the customer said of an order."""
     rated = orders_visible_to(request.actor).exclude(evaluation=None)
     order = get_object_or_404(rated, number=number)

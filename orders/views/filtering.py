@@ -58,12 +58,12 @@ def read_filters(query: QueryDict, actor: Actor) -> OrderFilters:
 
 
 def _start(text: str) -> datetime | None:
-    day = reading.day(text)
+    day = reading.calendar_day(text)
     return timezone.make_aware(datetime.combine(day, time.min)) if day else None
 
 
 def _end(text: str) -> datetime | None:
-    day = reading.day(text)
+    day = reading.calendar_day(text)
     return timezone.make_aware(datetime.combine(day, time.max)) if day else None
 
 

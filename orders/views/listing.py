@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from orders.labels import status_colour, status_label
 from orders.selectors.rows import Goods, OrderRow
-from shopcomm.core.ui.templatetags.ui import bag_of, money, relative
+from shopcomm.core.ui.templatetags.ui import bag_of, money_text, relative_time
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Line:
     unread: int
     pill: str
     pill_tone: str
-    money: str
+    money_text: str
     money_tone: str
     status: str
     tone: str
@@ -50,7 +50,7 @@ def _drawn(line: Line, language: str) -> str:
     return render_to_string("orders/_row.html", {"row": line})
 
 
-def lines_of(rows: list[OrderRow], *, current: str = "", query: str = "") -> list[Line]:
+def list_lines(rows: list[OrderRow], *, current: str = "", query: str = "") -> list[Line]:
     """The rows of a page. `current` is the number of the open order, `query` what links keep."""
     now = timezone.localtime()
     detail = reverse("orders:detail", args=["_"]).replace("/_/", "/{}/") + query.replace("{", "%7B")
@@ -72,8 +72,8 @@ def _line(row: OrderRow, now: datetime, detail: str, current: str) -> Line:
         urgent=row.urgent,
         iso=placed.isoformat(timespec="seconds"),
         exact=placed.strftime("%Y-%m-%d %H:%M:%S"),
-        when=relative(placed, now),
-        total=money(row.total, row.currency),
+        when=relative_time(placed, now),
+        total=money_text(row.total, row.currency),
         goods=goods,
         words=row.talk.text or goods,
         unread=row.talk.unread,

@@ -24,7 +24,7 @@ MOST = 20
 
 @require_safe
 @right_required("orders.create")
-def variants(request: ShopRequest) -> HttpResponseBase:
+def variant_lookup(request: ShopRequest) -> HttpResponseBase:
     """Products by name, SKU or colour, with picture, price and stock."""
     found = variants_matching(request.GET.get("q", "").strip())[:MOST]
     return render(request, "orders/_variants.html", {"variants": found})
@@ -33,7 +33,7 @@ def variants(request: ShopRequest) -> HttpResponseBase:
 @require_safe
 @never_cache
 @right_required("orders.create")
-def customers(request: ShopRequest) -> HttpResponseBase:
+def customer_lookup(request: ShopRequest) -> HttpResponseBase:
     """Who is meant by `q`, as a list to choose from; who is chosen by `id`, or has this `phone`, as fields."""
     if "q" in request.GET:
         found = customers_matching(request.actor, request.GET["q"])

@@ -15,7 +15,7 @@ from shopcomm.core.accounts.access import ShopRequest, right_required
 
 @require_POST
 @right_required("warehouse.ship")
-def sign(request: ShopRequest, shipment_id: int) -> HttpResponseBase:
+def confirm_parcel_signed(request: ShopRequest, shipment_id: int) -> HttpResponseBase:
     """One parcel has arrived."""
     visible = Shipment.objects.filter(order__in=orders_visible_to(request.actor)).select_related("order")
     parcel = get_object_or_404(visible, pk=shipment_id)

@@ -25,7 +25,7 @@ PLAIN = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
 
 @require_POST
 @right_required("payments.record")
-def take_payment(request: ShopRequest, number: str) -> HttpResponseBase:
+def enter_payment(request: ShopRequest, number: str) -> HttpResponseBase:
     """Book an amount; what settles an unpaid order moves it on."""
     order = visible_order(request, number)
     try:

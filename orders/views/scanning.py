@@ -37,7 +37,7 @@ class ScanAnswer:
 
 @require_http_methods(["GET", "POST"])
 @right_required("warehouse.view")
-def scan(request: ShopRequest) -> HttpResponseBase:
+def follow_scan(request: ShopRequest) -> HttpResponseBase:
     """Where a scanned text leads: to its order, into the box of the selected one, or to shipping that with it.
 
     Only a POST counts a piece.

@@ -91,7 +91,7 @@ def _pair(row: Transition) -> tuple[str, str]:
     return row.from_, row.to
 
 
-def diagram() -> dict[str, Any]:
+def states_diagram() -> dict[str, Any]:
     """Nodes and arrows of the picture."""
     moves = sorted((row for row in TRANSITIONS if row.from_ and row.from_ != row.to), key=_pair)
     edges = []
@@ -123,4 +123,6 @@ def states_page(request: ShopRequest) -> HttpResponse:
         {"key": row.key, "from_": row.from_, "to": row.to, "label": row.label, "who": _who(row)}
         for row in TRANSITIONS
     ]
-    return render(request, "orders/states.html", {"diagram": diagram(), "table": table, "active": "orders"})
+    return render(
+        request, "orders/states.html", {"diagram": states_diagram(), "table": table, "active": "orders"}
+    )

@@ -99,7 +99,7 @@ class Picking:
         return self.order.status == Status.PICKING and all(row.is_ticked for row in self.rows)  # type: ignore[attr-defined]
 
 
-def card_of(order: Order) -> Card:
+def order_card(order: Order) -> Card:
     """An order as a card."""
     lines = [line for line in order.lines.all() if line.quantity > line.cancelled_quantity]
     return Card(
@@ -122,7 +122,7 @@ def is_ticked(line: OrderLine, missing: int = 0) -> bool:
 def cards_of(board: Board) -> list[CardColumn]:
     """The columns of the page: what is picked and waits for its waybill has one of its own."""
     return [
-        _card_column(column, [card_of(order) for order in column.orders], figures=board.figures)
+        _card_column(column, [order_card(order) for order in column.orders], figures=board.figures)
         for column in board.columns
     ]
 
@@ -208,7 +208,7 @@ def picking_of(order: Order, rows: list[OrderLine]) -> Picking:
         line.ready = line.open_quantity - line.missing  # type: ignore[attr-defined]
         line.is_ticked = is_ticked(line, line.missing)  # type: ignore[attr-defined]
     return Picking(
-        card=card_of(order),
+        card=order_card(order),
         rows=open_rows,
         pieces_picked=sum(min(line.picked_quantity, line.wanted) for line in open_rows),  # type: ignore[attr-defined]
         shipments=name_carriers(list(order.shipments.all())),

@@ -17,7 +17,7 @@ from orders.selectors.todo_rows import Todo, TodoKind
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.spans import written_span
-from shopcomm.core.ui.templatetags.ui import capped, money
+from shopcomm.core.ui.templatetags.ui import capped_count, money_text
 
 # What a row is called, how much attention it wants, and where on the order's page its answer stands.
 KINDS: dict[TodoKind, tuple[str | Promise, str, str, str]] = {
@@ -53,10 +53,12 @@ class TodoLine:
 @require_safe
 @never_cache
 @right_required("orders.view")
-def count(request: ShopRequest) -> HttpResponseBase:
+def todo_badge(request: ShopRequest) -> HttpResponseBase:
     """How much waits, as a number and as the badge shows and says it."""
     found = count_todo(request.actor)
-    return JsonResponse({"unread": found, "shown": capped(found, 99), "label": f"{found} {_('件待我处理')}"})
+    return JsonResponse(
+        {"unread": found, "shown": capped_count(found, 99), "label": f"{found} {_('件待我处理')}"}
+    )
 
 
 def todo_lines(actor: Actor, *, current: str = "") -> list[TodoLine]:
@@ -75,7 +77,7 @@ def _line(todo: Todo, now: datetime, current: str) -> TodoLine:
         since=todo.since,
         number=todo.number,
         text=todo.text,
-        amount=money(todo.amount, todo.currency) if todo.amount else "",
+        amount=money_text(todo.amount, todo.currency) if todo.amount else "",
         pill=pill,
         tone=tone,
         clock=_clock(todo.answer_by, now),

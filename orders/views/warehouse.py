@@ -53,7 +53,7 @@ MOVES = {
 
 @require_GET
 @right_required("warehouse.view")
-def board(request: ShopRequest) -> HttpResponse:
+def board_page(request: ShopRequest) -> HttpResponse:
     """Everything on one page; a script asks for the part that changes."""
     part = "X-Fragment" in request.headers
     context = _context(request) | {"part": part}
@@ -94,14 +94,14 @@ def _pages(request: ShopRequest) -> dict[str, int]:
 
 @require_http_methods(["GET", "POST"])
 @right_required("warehouse.view")
-def slip(request: ShopRequest, number: str) -> HttpResponse:
+def print_pick_list(request: ShopRequest, number: str) -> HttpResponse:
     """The pick list on paper, with the version it was printed for."""
     return _paper(request, number, PICK_LIST, "warehouse/slip.html")
 
 
 @require_http_methods(["GET", "POST"])
 @right_required("warehouse.view")
-def parcel_slip(request: ShopRequest, number: str) -> HttpResponse:
+def print_parcel_slip(request: ShopRequest, number: str) -> HttpResponse:
     """What goes onto the parcel: receiver and address of the version it was printed for."""
     return _paper(request, number, PARCEL_SLIP, "warehouse/parcel_slip.html")
 
@@ -144,7 +144,7 @@ def _drawn(text: str) -> str:
 
 @require_POST
 @right_required("warehouse.ship")
-def act(request: ShopRequest, number: str, action: str) -> HttpResponseBase:
+def order_action(request: ShopRequest, number: str, action: str) -> HttpResponseBase:
     """Start or release picking, ship, mark delivered, or say that a new order has been seen."""
     order = get_object_or_404(orders_visible_to(request.actor), number=number)
     if action == "acknowledge":
@@ -184,7 +184,7 @@ def _pieces(request: ShopRequest) -> list[dict[str, str]]:
 
 @require_POST
 @right_required("warehouse.ship")
-def tick(request: ShopRequest, line_id: int) -> HttpResponseBase:
+def set_line_picked(request: ShopRequest, line_id: int) -> HttpResponseBase:
     """Tick a line off, or take the tick away."""
     visible = OrderLine.objects.filter(order__in=orders_visible_to(request.actor)).select_related("order")
     line = get_object_or_404(visible, pk=line_id)
@@ -199,7 +199,7 @@ def tick(request: ShopRequest, line_id: int) -> HttpResponseBase:
 
 @require_POST
 @right_required("warehouse.ship")
-def report(request: ShopRequest, line_id: int) -> HttpResponseBase:
+def report_missing_pieces(request: ShopRequest, line_id: int) -> HttpResponseBase:
     """Say that pieces of a line are not on the shelf: sales ask the customer what to do."""
     visible = OrderLine.objects.filter(order__in=orders_visible_to(request.actor)).select_related("order")
     line = get_object_or_404(visible, pk=line_id)
@@ -209,15 +209,15 @@ def report(request: ShopRequest, line_id: int) -> HttpResponseBase:
         lambda: report_missing(
             actor=request.actor,
             line_id=line.pk,
-            missing=reading.pieces(request.POST.get("missing")),
-            seen=reading.pieces(request.POST["seen"]) if "seen" in request.POST else None,
+            missing=reading.piece_count(request.POST.get("missing")),
+            seen=reading.piece_count(request.POST["seen"]) if "seen" in request.POST else None,
         ),
     )
 
 
 @require_POST
 @right_required("warehouse.ship")
-def found(request: ShopRequest, report_id: int) -> HttpResponseBase:
+def report_found_pieces(request: ShopRequest, report_id: int) -> HttpResponseBase:
     """Say that missing pieces have turned up."""
     visible = MissingReport.objects.filter(order__in=orders_visible_to(request.actor)).select_related("order")
     report = get_object_or_404(visible, pk=report_id)
@@ -228,7 +228,7 @@ def found(request: ShopRequest, report_id: int) -> HttpResponseBase:
 
 @require_POST
 @right_required("warehouse.ship")
-def acknowledge(request: ShopRequest, alert_id: int) -> HttpResponseBase:
+def acknowledge_change(request: ShopRequest, alert_id: int) -> HttpResponseBase:
     """Say that a change has been seen."""
     visible = WarehouseAlert.objects.filter(order__in=orders_visible_to(request.actor)).select_related(
         "order"

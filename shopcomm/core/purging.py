@@ -1,6 +1,6 @@
 """What nobody needs any more goes by age: working rows, records of what is over, what was only kept to be compared.
 
-Each floor registers what it knows (`register`); one task goes over all of it. The orders, the conversations and the
+Each floor registers what it knows (`register_purge`); one task goes over all of it. The orders, the conversations and the
 log of events are not touched here.
 """
 
@@ -37,7 +37,7 @@ class Purge:
 _known: list[Purge] = []
 
 
-def register(purge: Purge) -> None:
+def register_purge(purge: Purge) -> None:
     """Have a kind of rows cleaned by age."""
     if purge not in _known:
         _known.append(purge)

@@ -49,7 +49,7 @@ def whole_number(value: object, *, least: int = 0, most: int = MOST_ID) -> int |
     return value if least <= value <= most else None
 
 
-def pieces(text: object, *, empty: int = 0) -> int:
+def piece_count(text: object, *, empty: int = 0) -> int:
     """A count as it is typed into a form: `empty` for a field left empty, -1, which no service takes, for nonsense."""
     if text is None or (isinstance(text, str) and not text.strip()):
         return empty
@@ -57,7 +57,7 @@ def pieces(text: object, *, empty: int = 0) -> int:
     return -1 if found is None else found
 
 
-def amount(value: object) -> Decimal | None:
+def decimal_amount(value: object) -> Decimal | None:
     """A plain decimal number, as people and programs write sums; None for others: no exponents, no infinities."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
@@ -70,7 +70,7 @@ def amount(value: object) -> Decimal | None:
     return Decimal(text) if _AMOUNT.fullmatch(text) else None
 
 
-def day(value: object) -> date | None:
+def calendar_day(value: object) -> date | None:
     """A day as date fields send it, 2026-11-29."""
     try:
         found = parse_date(value.strip()) if isinstance(value, str) else None
@@ -79,7 +79,7 @@ def day(value: object) -> date | None:
     return found if found and FIRST_YEAR <= found.year <= LAST_YEAR else None
 
 
-def moment(value: object) -> datetime | None:
+def iso_moment(value: object) -> datetime | None:
     """A moment in ISO 8601, aware if it names its offset."""
     try:
         found = parse_datetime(value.strip()) if isinstance(value, str) else None
@@ -88,7 +88,7 @@ def moment(value: object) -> datetime | None:
     return found if found and FIRST_YEAR <= found.year <= LAST_YEAR else None
 
 
-def clock(value: object) -> time | None:
+def time_of_day(value: object) -> time | None:
     """A time of day as time fields send it, 09:30."""
     try:
         return parse_time(value.strip()) if isinstance(value, str) else None
@@ -123,7 +123,7 @@ def json_object(body: str | bytes | bytearray) -> dict[str, Any] | None:
     if not isinstance(found, dict):
         return None
     # Only an escape brings half of a character into a text; bytes may hold it as it is.
-    return found if isinstance(body, str) and "\\u" not in body else mended(found)
+    return found if isinstance(body, str) and "\\u" not in body else mended_text(found)
 
 
 def is_readable(text: str) -> bool:
@@ -131,14 +131,14 @@ def is_readable(text: str) -> bool:
     return not _UNREADABLE.search(text)
 
 
-def mended(value: Any) -> Any:
+def mended_text(value: Any) -> Any:
     """The same with a mark in place of each half of a character: somebody's message is worth more than its last emoji."""
     if isinstance(value, str):
         return _LONE.sub("�", value)
     if isinstance(value, list):
-        return [mended(each) for each in value]
+        return [mended_text(each) for each in value]
     if isinstance(value, dict):
-        return {mended(name): mended(each) for name, each in value.items()}
+        return {mended_text(name): mended_text(each) for name, each in value.items()}
     return value
 
 

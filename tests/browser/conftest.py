@@ -10,8 +10,8 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from shopcomm.core.ui.assets import BUNDLE, bundle
-from shopcomm.core.ui.templatetags.ui import stylesheets
+from shopcomm.core.ui.assets import BUNDLE, stylesheet_bundle
+from shopcomm.core.ui.templatetags.ui import stylesheet_links
 from shopcomm.edge.portal.pwa import shelf_files
 from tests.browsers import CHROMIUM_FLAGS, find_browser
 from tests.line import Line
@@ -37,14 +37,14 @@ def bundled() -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     # In one step: other workers have the same folder.
     draft = path.with_name(f"{os.getpid()}.css")
-    draft.write_text(bundle())
+    draft.write_text(stylesheet_bundle())
     draft.replace(path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(staticfiles_storage, "bundles", True, raising=False)
-        for known in (stylesheets, shelf_files):
+        for known in (stylesheet_links, shelf_files):
             known.cache_clear()
         yield
-    for known in (stylesheets, shelf_files):
+    for known in (stylesheet_links, shelf_files):
         known.cache_clear()
 
 

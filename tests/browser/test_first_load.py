@@ -19,9 +19,9 @@ from messaging.services.messages import send_message
 from orders.models import Status
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
-from shopcomm.core.embedded.binaries import spawn
-from shopcomm.core.embedded.services import end, free_port
-from shopcomm.core.embedded.supervisor import answers, web_command
+from shopcomm.core.embedded.binaries import spawn_process
+from shopcomm.core.embedded.services import end_process, free_port
+from shopcomm.core.embedded.supervisor import page_answers, web_command
 from tests.browser.chat import until
 from tests.browser.conftest import session_cookie
 from tests.factories import make_order, make_orders
@@ -67,13 +67,13 @@ def shipped(collected, transactional_db, tmp_path) -> Iterator[str]:
         "DJANGO_SETTINGS_MODULE": "shopcomm.settings.base",
         "WEB_CONCURRENCY": "1",
     }
-    process = spawn(web_command(port), tmp_path / "web.log", **environment)
+    process = spawn_process(web_command(port), tmp_path / "web.log", **environment)
     url = f"http://127.0.0.1:{port}"
     try:
-        eventually(lambda: answers(f"{url}/healthz"), within=60)
+        eventually(lambda: page_answers(f"{url}/healthz"), within=60)
         yield url
     finally:
-        end(process, signal.SIGTERM, within=10)
+        end_process(process, signal.SIGTERM, within=10)
 
 
 @pytest.fixture

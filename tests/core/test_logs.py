@@ -20,7 +20,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import ApiKey
 from shopcomm.core.accounts.services.order_links import make_link
 from shopcomm.core.deadlocks import leave_to_next_sweep
-from shopcomm.core.embedded.binaries import keep_private, spawn
+from shopcomm.core.embedded.binaries import keep_private, spawn_process
 from shopcomm.core.events.handlers import on, unregister
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.relay import relay
@@ -274,7 +274,7 @@ def test_logs_are_read_by_nobody_else_of_the_machine(tmp_path):
         keep_private(data)
         (data / "worker.log").write_text("of an earlier version")
         for name in ("web", "worker"):
-            spawn([sys.executable, "-c", "print('code 123456')"], data / f"{name}.log").wait(30)
+            spawn_process([sys.executable, "-c", "print('code 123456')"], data / f"{name}.log").wait(30)
     finally:
         os.umask(before)
     assert [mode(data / f"{name}.log") for name in ("web", "worker")] == [0o600, 0o600]

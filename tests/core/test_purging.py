@@ -20,7 +20,7 @@ from messaging.services.purges import purge_orphan_files
 from orders.models import Order
 from shopcomm.core import purging
 from shopcomm.core.accounts.models import ApiKey, OneTimeCode
-from shopcomm.core.configuration.tasks import purge
+from shopcomm.core.configuration.tasks import purge_daily
 from shopcomm.core.events.models import DeadLetter, DomainEvent
 from shopcomm.core.http.models import IdempotencyRecord, SentForm
 
@@ -80,7 +80,7 @@ def left(pair: list) -> list[bool]:
 
 
 def test_each_kind_goes_when_it_reaches_its_age_and_not_before(rows):
-    purge()
+    purge_daily()
     assert {name: left(pair) for name, pair in rows.items()} == {name: [False, True] for name in rows}
 
 
@@ -88,7 +88,7 @@ def test_each_setting_is_the_age_of_its_kind_and_nothing_else_goes(rows, setting
     for name in {each.setting for each in purging._known}:
         setattr(settings, name, 0)
     settings.PURGE_SENT_FORMS_DAYS = 3
-    purge()
+    purge_daily()
     stayed = {name: left(pair) for name, pair in rows.items()}
     assert stayed.pop("forms") == [False, False]
     assert set(map(tuple, stayed.values())) == {(True, True)}
@@ -97,7 +97,7 @@ def test_each_setting_is_the_age_of_its_kind_and_nothing_else_goes(rows, setting
 def test_orders_conversations_and_the_log_of_events_stay_whatever_their_age(order):
     events = DomainEvent.objects.count()
     with time_machine.travel(NOW + timedelta(days=5000), tick=False):
-        purge()
+        purge_daily()
     assert (Order.objects.count(), DomainEvent.objects.count()) == (1, events)
     assert order.conversation.messages.exists()
 
@@ -121,10 +121,10 @@ def test_notices_go_with_their_deliveries_but_what_a_timer_would_tell_again(orde
     waiting, underway = notice(order, "paid", old, state="waiting"), notice(order, "paid", old)
     Delivery.objects.create(notification=underway, channel="sms", due_at=old)
     timer, fresh = notice(order, "unpaid", old), notice(order, "paid", ago(days=179))
-    purge()
+    purge_daily()
     assert left([head, merged, sent, waiting, underway, timer, fresh]) == [False] * 3 + [True] * 4
     at(order, closed_at=old)
-    purge()
+    purge_daily()
     assert left([timer]) == [False]
 
 
@@ -175,7 +175,7 @@ def test_a_kind_that_breaks_holds_up_no_other(rows, monkeypatch):
         raise ValueError("no")
 
     monkeypatch.setattr(purging, "_known", [purging.Purge("PURGE_NOTICES_DAYS", broken), *purging._known])
-    assert purge()["sessions"] == 1
+    assert purge_daily()["sessions"] == 1
 
 
 @pytest.mark.django_db(transaction=True)

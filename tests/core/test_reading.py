@@ -36,19 +36,19 @@ def test_a_whole_number_outside_its_bounds_is_none() -> None:
 
 
 def test_a_count_is_nought_when_empty_and_less_when_it_is_none() -> None:
-    assert [reading.pieces(text) for text in ("", None, "3", "1.9", "-2", "²", "9999999")] == [
+    assert [reading.piece_count(text) for text in ("", None, "3", "1.9", "-2", "²", "9999999")] == [
         0, 0, 3, -1, -1, -1, -1,
     ]  # fmt: skip
-    assert reading.pieces(" ", empty=-1) == -1
+    assert reading.piece_count(" ", empty=-1) == -1
 
 
 @pytest.mark.parametrize("value", ["1e400", "1e5", "NaN", "Infinity", "²", "1,000", "9" * 5000, True, None])
 def test_what_is_no_plain_amount_is_none(value: Any) -> None:
-    assert reading.amount(value) is None
+    assert reading.decimal_amount(value) is None
 
 
 def test_an_amount_is_read() -> None:
-    assert [reading.amount(value) for value in ("12.50", "-3", ".5", 7, 2.25, Decimal("1E+2"), "９．５")] == [
+    assert [reading.decimal_amount(value) for value in ("12.50", "-3", ".5", 7, 2.25, Decimal("1E+2"), "９．５")] == [
         Decimal("12.50"), Decimal(-3), Decimal(".5"), Decimal(7), Decimal("2.25"), Decimal(100), Decimal("9.5"),
     ]  # fmt: skip
 
@@ -57,15 +57,17 @@ def test_an_amount_is_read() -> None:
     "text", ["2026-99-99", "0001-01-01", "9999-12-31", "29.11.2026", "", "\x00", None, 5]
 )
 def test_what_is_no_day_is_none(text: Any) -> None:
-    assert reading.day(text) is None
+    assert reading.calendar_day(text) is None
 
 
 def test_days_moments_and_times_are_read() -> None:
-    assert reading.day("2026-11-29") == date(2026, 11, 29)
-    assert reading.moment("2026-11-29T09:30") == datetime(2026, 11, 29, 9, 30)
-    assert reading.clock("09:30") == time(9, 30)
-    assert [reading.clock(text) for text in ("99:99", "25:00", "", None)] == [None] * 4
-    assert [reading.moment(text) for text in ("2026-02-30T00:00", "0001-01-01T00:00", "now")] == [None] * 3
+    assert reading.calendar_day("2026-11-29") == date(2026, 11, 29)
+    assert reading.iso_moment("2026-11-29T09:30") == datetime(2026, 11, 29, 9, 30)
+    assert reading.time_of_day("09:30") == time(9, 30)
+    assert [reading.time_of_day(text) for text in ("99:99", "25:00", "", None)] == [None] * 4
+    assert [reading.iso_moment(text) for text in ("2026-02-30T00:00", "0001-01-01T00:00", "now")] == [
+        None
+    ] * 3
 
 
 def test_half_of_a_character_is_marked_and_all_else_is_kept() -> None:
@@ -97,11 +99,11 @@ def test_the_place_of_an_unreadable_text_is_named() -> None:
 def test_reading_never_raises(value: Any) -> None:
     for read in (
         reading.whole_number,
-        reading.pieces,
-        reading.amount,
-        reading.day,
-        reading.moment,
-        reading.clock,
+        reading.piece_count,
+        reading.decimal_amount,
+        reading.calendar_day,
+        reading.iso_moment,
+        reading.time_of_day,
         reading.uuid_of,
     ):
         read(value)  # type: ignore[operator]

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.rights import RIGHT, RIGHTS, may, people_who_may, staff_roles_with
+from shopcomm.core.accounts.rights import RIGHT, RIGHTS, people_who_may, role_may, staff_roles_with
 
 # By letter: sales, warehouse, manager, customer, the system itself (Y), an integration (I), an assistant.
 ACTORS = {
@@ -120,7 +120,7 @@ def test_a_right_that_does_not_exist_is_an_error_and_not_a_no() -> None:
 def test_the_system_that_stands_in_for_a_manager_may_what_a_manager_may() -> None:
     stand_in = Actor("system", None, "系统", "manager")
 
-    assert all(stand_in.may(right.key) == may("manager", right.key) for right in RIGHTS)
+    assert all(stand_in.may(right.key) == role_may("manager", right.key) for right in RIGHTS)
 
 
 @pytest.mark.parametrize("kind", ["customer", "api", "assistant"])

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from messaging.models import Message
 from shopcomm.core.accounts.models import Customer
-from shopcomm.core.search.bigrams import holds, may_hold, pairs, part_of, tsquery
-from shopcomm.core.search.highlight import excerpt, marked, marks
-from shopcomm.core.search.query import LONGEST, Query, fold, parse_query
+from shopcomm.core.search.bigrams import bigram_tsquery, character_pairs, holds_words, may_hold_words, part_of
+from shopcomm.core.search.highlight import excerpt_around, marked_html, marked_places
+from shopcomm.core.search.query import LONGEST, Query, fold_case, parse_query
 from shopcomm.core.search.sorting import sort_in
 from tests.factories import CustomerFactory
 
@@ -30,11 +30,11 @@ def test_a_search_is_read_into_its_words_once_each():
 
 
 def test_a_word_is_asked_for_by_its_pairs_and_a_character_by_its_beginning():
-    assert pairs("行李箱") == ["行李", "李箱"]
-    assert tsquery(["行李箱", "包"]) == "'行李' & '李箱' & '包':*"
-    assert tsquery(["a'\\"]) == "'a''' & '''\\\\'"
+    assert character_pairs("行李箱") == ["行李", "李箱"]
+    assert bigram_tsquery(["行李箱", "包"]) == "'行李' & '李箱' & '包':*"
+    assert bigram_tsquery(["a'\\"]) == "'a''' & '''\\\\'"
     # What a letter is in capitals depends on the database: such a pair is left to the look at the text itself.
-    assert (tsquery(["ß"]), tsquery(["straße"])) == ("", "'st' & 'tr' & 'ra'")
+    assert (bigram_tsquery(["ß"]), bigram_tsquery(["straße"])) == ("", "'st' & 'tr' & 'ra'")
 
 
 # --- what is found ------------------------------------------------------------------------------
@@ -52,7 +52,9 @@ def test_the_index_hides_nothing_that_a_look_at_every_text_finds(texts, words, d
             [texts, *(value for each in values for value in each)],
         )
         found = sorted(body for (body,) in cursor)
-    assert found == sorted(text for text in texts if all(fold(word) in fold(text) for word in query.words))
+    assert found == sorted(
+        text for text in texts if all(fold_case(word) in fold_case(text) for word in query.words)
+    )
 
 
 @pytest.mark.django_db
@@ -61,16 +63,16 @@ def test_pairs_that_stand_apart_are_no_word():
     wanted = CustomerFactory(name="行李箱贸易")
     words = ["行李箱"]
 
-    assert Customer.objects.filter(may_hold("name", words)).count() == 2
-    assert [*Customer.objects.filter(may_hold("name", words), holds("name", words))] == [wanted]
+    assert Customer.objects.filter(may_hold_words("name", words)).count() == 2
+    assert [*Customer.objects.filter(may_hold_words("name", words), holds_words("name", words))] == [wanted]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("rows", "index"),
     [
-        (lambda: Message.objects.filter(may_hold("body", ["雾霾蓝"])), "message_words"),
-        (lambda: Customer.objects.filter(may_hold("name", ["丽"])), "customer_name_words"),
+        (lambda: Message.objects.filter(may_hold_words("body", ["雾霾蓝"])), "message_words"),
+        (lambda: Customer.objects.filter(may_hold_words("name", ["丽"])), "customer_name_words"),
     ],
 )
 def test_the_question_is_one_that_the_index_can_answer(rows, index: str):
@@ -83,31 +85,33 @@ def test_the_question_is_one_that_the_index_can_answer(rows, index: str):
 @given(TEXT, st.lists(WORD, max_size=3))
 def test_marks_are_the_places_of_the_words_in_order_and_apart(text, words):
     query = parse_query(" ".join(words))
-    places = marks(text, query)
+    places = marked_places(text, query)
 
     assert all(before[1] <= after[0] for before, after in pairwise(places))
     covered = {at for start, end in places for at in range(start, end)}
     for word in query.words:
-        at = fold(text).find(fold(word))
+        at = fold_case(text).find(fold_case(word))
         assert at < 0 or {*range(at, at + len(word))} <= covered
-    assert all(any(fold(word) in fold(text[start:end]) for word in query.words) for start, end in places)
+    assert all(
+        any(fold_case(word) in fold_case(text[start:end]) for word in query.words) for start, end in places
+    )
 
 
 @given(st.text(max_size=200), st.text(max_size=20))
 def test_an_excerpt_is_one_line_of_the_text(text, typed):
     line, query = " ".join(text.split()), parse_query(typed)
-    pieces = excerpt(text, query)
+    pieces = excerpt_around(text, query)
     shown = "".join(piece.text for piece in pieces)
 
     assert shown in line or shown.removeprefix("…").removesuffix("…") in line
-    assert any(piece.found for piece in pieces) == bool(marks(line, query))
+    assert any(piece.found for piece in pieces) == bool(marked_places(line, query))
 
 
 def test_found_words_are_marked_and_everything_else_is_text():
-    shown = excerpt("前" * 30 + "<b>雾霾蓝</b> SKU-9", parse_query("雾霾 霾蓝 sku"))
+    shown = excerpt_around("前" * 30 + "<b>雾霾蓝</b> SKU-9", parse_query("雾霾 霾蓝 sku"))
 
-    assert marked(shown).startswith("…前")
-    assert marked(shown).endswith("&lt;b&gt;<mark>雾霾蓝</mark>&lt;/b&gt; <mark>SKU</mark>-9")
+    assert marked_html(shown).startswith("…前")
+    assert marked_html(shown).endswith("&lt;b&gt;<mark>雾霾蓝</mark>&lt;/b&gt; <mark>SKU</mark>-9")
 
 
 # --- the indexes --------------------------------------------------------------------------------
@@ -159,4 +163,4 @@ def test_new_texts_are_sorted_into_the_index_and_stay_found():
 
     assert sort_in() > 0
     assert sort_in() == 0
-    assert Customer.objects.filter(may_hold("name", ["霾蓝"])).count() == 3
+    assert Customer.objects.filter(may_hold_words("name", ["霾蓝"])).count() == 3

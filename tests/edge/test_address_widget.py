@@ -5,7 +5,7 @@ import re
 import pytest
 
 from orders.models import Order, Status
-from orders.views.addresses import reader
+from orders.views.addresses import reader_key
 from tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -106,4 +106,4 @@ def test_a_customer_pastes_the_address_of_the_same_order_again(phone_of, custome
 def test_readings_of_one_network_of_addresses_are_counted_together(rf):
     near, far = "2001:db8:0:1::1", "2001:db8:0:2::1"
     one, neighbour, other = (rf.post("/", REMOTE_ADDR=each) for each in (near, "2001:db8:0:1::2", far))
-    assert reader(one) == reader(neighbour) != reader(other)
+    assert reader_key(one) == reader_key(neighbour) != reader_key(other)

@@ -23,9 +23,9 @@ from shopcomm.core.events.models import DeadLetter, DomainEvent, HeldEvent, Read
 from shopcomm.core.events.positions import position_new_events
 from shopcomm.core.events.readers import add_reader
 from shopcomm.core.events.relay import relay
-from shopcomm.edge.admin_home.figures import standings
-from shopcomm.edge.admin_home.file_imports import FileImport, join, leave
-from shopcomm.edge.admin_home.rooms import rooms
+from shopcomm.edge.admin_home.figures import room_standings
+from shopcomm.edge.admin_home.file_imports import FileImport, join_file_import, leave_file_import
+from shopcomm.edge.admin_home.rooms import admin_rooms
 from shopcomm.edge.admin_home.schedules import NAMES
 from tests.factories import CustomerFactory, ProductFactory, StaffFactory, VariantFactory, make_order
 
@@ -38,11 +38,11 @@ def office(log_in, manager) -> Client:
 
 
 def alerts(key: str) -> list[str]:
-    return [each.text for each in standings()[key].alerts]
+    return [each.text for each in room_standings()[key].alerts]
 
 
 def numbers(key: str) -> dict[str, str | int]:
-    return {each.label: each.value for each in standings()[key].numbers}
+    return {each.label: each.value for each in room_standings()[key].numbers}
 
 
 def test_the_home_has_the_eight_rooms_and_the_ways_back_to_desk_and_checklist(office):
@@ -50,7 +50,7 @@ def test_the_home_has_the_eight_rooms_and_the_ways_back_to_desk_and_checklist(of
     assert re.findall(r'<section\s+class="home-room"\s+id="(\w+)"', page) == [
         "goods", "stock", "customers", "staff", "rules", "hours", "channels", "system",
     ]  # fmt: skip
-    assert [room.title for room in rooms()] == [
+    assert [room.title for room in admin_rooms()] == [
         "商品", "库存", "客户", "员工", "规则", "营业时间", "渠道", "系统",
     ]  # fmt: skip
     for way, words in (("/", "返回工作台"), ("/first-day/", "开店清单")):
@@ -92,7 +92,7 @@ def test_every_page_of_the_admin_leads_back_to_the_desk(office, customer):
 
 
 def test_every_list_of_the_admin_is_in_a_room_and_every_page_of_a_room_opens(office):
-    listed = {page.link for room in rooms() for page in room.pages}
+    listed = {page.link for room in admin_rooms() for page in room.pages}
     lists = {
         reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         for model in admin.site._registry
@@ -106,13 +106,13 @@ def test_every_list_of_the_admin_is_in_a_room_and_every_page_of_a_room_opens(off
 
 def test_schedules_and_dead_letters_are_in_the_room_of_the_system_and_no_group_of_their_own(office):
     page = office.get("/admin/orders/order/").text
-    names = [room.title for room in rooms()]
+    names = [room.title for room in admin_rooms()]
     groups = [
         re.sub(r"<.*?>", "", each, flags=re.DOTALL).split()
         for each in re.findall(r"<h2.*?</h2>", page, re.DOTALL)
     ]
     assert [words[0] for words in groups if words and words[0] in names] == names
-    system = next(room for room in rooms() if room.key == "system")
+    system = next(room for room in admin_rooms() if room.key == "system")
     assert {"定时任务", "死信"} <= {each.title for each in system.pages}
     for app in ("django_celery_beat", "events"):
         assert office.get(f"/admin/{app}/").headers["Location"] == "/admin/#system"
@@ -159,7 +159,7 @@ def test_each_alert_leads_to_exactly_the_rows_it_counts(office):
     Staff.objects.exclude(username="newcomer").update(last_login=timezone.now())
     CustomerFactory(name="只有编号", phone="")
     CustomerFactory(name="有电话")
-    found = {each.text: each.link for standing in standings().values() for each in standing.alerts}
+    found = {each.text: each.link for standing in room_standings().values() for each in standing.alerts}
     for text, row in (
         ("低于预警线的规格：1", low.sku),
         ("没有在售规格、下不了单的款式：1", bare.name),
@@ -247,11 +247,11 @@ def test_the_home_asks_few_questions_however_much_there_is(office):
 def test_files_have_a_place_only_once_something_takes_them(office):
     assert "文件导入" not in office.get("/admin/").text
     taker = FileImport("从表格导入商品", "一行一个规格。", "admin:orders_product_add")
-    join(taker)
+    join_file_import(taker)
     try:
         page = office.get("/admin/").text
     finally:
-        leave(taker)
+        leave_file_import(taker)
     files = page[page.index('id="files"') :]
     assert re.search(r'href="/admin/orders/product/add/">从表格导入商品</a> <span>一行一个规格。', files)
 

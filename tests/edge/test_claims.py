@@ -11,7 +11,7 @@ from messaging.models import ChannelAccount, PushSubscription
 from messaging.services.messages import send_message
 from messaging.services.notifications.defaults import DEFAULTS, ensure_default_rules
 from orders.policies.transitions import TRANSITIONS
-from orders.views.states import diagram
+from orders.views.states import states_diagram
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.configuration.models import ShopSettings
@@ -37,7 +37,7 @@ def test_the_drawing_has_an_arrow_for_each_move_with_its_numbers_in_order():
         " ".join(sorted({row.key for row in rows}, key=lambda key: int(key[1:])))
         for _ends, rows in groupby(moves, key=pair)
     ]
-    assert [edge.label for edge in diagram()["edges"]] == wanted
+    assert [edge.label for edge in states_diagram()["edges"]] == wanted
     assert "T2 T3" in wanted
     assert "T19 T20" in wanted
 

@@ -14,7 +14,7 @@ PASSWORD = "twelve-red-bags"
 @pytest.fixture
 def demo(monkeypatch) -> dict[str, Staff]:
     monkeypatch.setenv("SHOPCOMM_DEMO_PASSWORD", PASSWORD)
-    return people.hire()
+    return people.demo_staff()
 
 
 def logged_in(name: str) -> Client:

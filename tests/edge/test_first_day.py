@@ -26,7 +26,7 @@ from shopcomm.core.accounts.services.first_manager import (
 )
 from shopcomm.core.configuration.calendar import hours_text, weekly_hours
 from shopcomm.core.configuration.models import ShopSettings, WorkingInterval, shop_settings
-from shopcomm.edge.first_day.checklist import checklist
+from shopcomm.edge.first_day.checklist import checklist_steps
 from tests.factories import StaffFactory, VariantFactory, make_order
 from tests.first_page import PASSWORD, filled, png
 
@@ -211,7 +211,7 @@ def test_the_command_prints_a_code_only_for_a_shop_without_a_manager(capsys) -> 
 
 
 def states() -> dict[str, tuple[str, bool]]:
-    return {step.title: (step.state, step.done) for step in checklist()}
+    return {step.title: (step.state, step.done) for step in checklist_steps()}
 
 
 def test_the_list_of_an_empty_shop_says_what_is_missing(client, code) -> None:

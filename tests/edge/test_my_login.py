@@ -11,7 +11,13 @@ from django.urls import reverse
 from messaging.models import Channel, ChannelAccount
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, OneTimeCode
-from shopcomm.core.accounts.proofs import LINKS_SESSION_KEY, MY_SESSION_KEY, SpeaksAs, actor_of, customer_of
+from shopcomm.core.accounts.proofs import (
+    LINKS_SESSION_KEY,
+    MY_SESSION_KEY,
+    SpeaksAs,
+    actor_of,
+    session_customer,
+)
 from shopcomm.core.accounts.services.order_links import link_token, make_link, revoke_links
 from shopcomm.core.accounts.sockets import Visitor, actor_now
 from shopcomm.core.outbound.calls import Answer, NoAnswer
@@ -153,7 +159,7 @@ def test_a_link_of_another_customer_replaces_the_session(phone, other_customer):
     order = make_order(customer=other_customer)
     open_link_of(phone, order)
     assert phone.get("/my/").status_code == 302
-    assert customer_of(phone.session).order_id == order.pk
+    assert session_customer(phone.session).order_id == order.pk
 
 
 def test_a_shut_out_customer_is_out_at_once_everywhere(phone, client, order):
@@ -162,8 +168,8 @@ def test_a_shut_out_customer_is_out_at_once_everywhere(phone, client, order):
     Customer.objects.update(is_active=False)
 
     assert phone.get("/my/").status_code == 302
-    assert customer_of(phone.session) is None
-    assert customer_of(client.session) is None
+    assert session_customer(phone.session) is None
+    assert session_customer(client.session) is None
     assert client.get(f"/o/{token}/").status_code == 404
 
 
@@ -192,7 +198,7 @@ def log_in_staff(client, manager) -> Client:
 def test_a_session_is_its_staffs_unless_a_customers_page_asks(manager, customer):
     session = {MY_SESSION_KEY: [customer.pk, customer.phone]}
     assert actor_of(manager, session) == Actor.staff(manager)
-    assert customer_of(session) == Actor.customer(customer)
+    assert session_customer(session) == Actor.customer(customer)
     assert actor_of(None, session) == Actor.customer(customer)
 
 

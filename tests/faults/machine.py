@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from shopcomm.core.embedded.binaries import NOBODY, postgres_bin, spawn, unprivileged
-from shopcomm.core.embedded.services import Services, end, free_port
-from shopcomm.core.embedded.supervisor import answers
+from shopcomm.core.embedded.binaries import NOBODY, postgres_bin, spawn_process, unprivileged_prefix
+from shopcomm.core.embedded.services import Services, end_process, free_port
+from shopcomm.core.embedded.supervisor import page_answers
 from tests.faults.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,7 +50,7 @@ class Machine:
         self.sealed: dict[str, float] = {}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         # Root maps itself to nobody without any right of root's; where that cannot be done it becomes nobody.
-        self.owner = NOBODY if unprivileged()[:1] == ("setpriv",) else os.geteuid()
+        self.owner = NOBODY if unprivileged_prefix()[:1] == ("setpriv",) else os.geteuid()
         for place in PLACES[3:]:
             self.at(place).mkdir(parents=True)
 
@@ -129,7 +129,7 @@ class Machine:
         env = {"SHOPCOMM_ENV": str(self.at("/etc/shopcomm/shopcomm.env"))} | environment
         postgres = str(Path(postgres_bin("pg_dump")).parent)
         env["PATH"] = f"{postgres}:{os.environ['PATH']}"
-        return self.run([*unprivileged(), *shlex.split(self.here(line))], **env)
+        return self.run([*unprivileged_prefix(), *shlex.split(self.here(line))], **env)
 
     def settings(self) -> dict[str, str]:
         """What the units' EnvironmentFile holds."""
@@ -145,11 +145,11 @@ class Machine:
         clean = ["env", "-i", "-C", str(self.at("/srv/shopcomm")), "PATH=/usr/bin:/bin"]
         clean += [f"{key}={value}" for key, value in self.settings().items()]
         for each in section["ExecStart"]:
-            command = [*unprivileged(), *clean, *shlex.split(self.here(each))]
+            command = [*unprivileged_prefix(), *clean, *shlex.split(self.here(each))]
             if section.get("Type") == ["oneshot"]:
                 self.run(command)
             else:
-                self.processes[name] = spawn(command, self.folder / f"{name}.log")
+                self.processes[name] = spawn_process(command, self.folder / f"{name}.log")
 
     def wait(self, name: str, word: str) -> None:
         """Until a process has said something."""
@@ -165,12 +165,12 @@ class Machine:
         """Web, worker and beat, until web is ready."""
         for name in ("web", "worker", "beat"):
             self.start(name)
-        eventually(lambda: answers(f"http://127.0.0.1:{self.port}/readyz"), 60, "web is ready")
+        eventually(lambda: page_answers(f"http://127.0.0.1:{self.port}/readyz"), 60, "web is ready")
 
     def stop(self) -> None:
         """What stopping the target does."""
         for name in tuple(self.processes):
-            end(self.processes.pop(name), signal.SIGTERM, 15)
+            end_process(self.processes.pop(name), signal.SIGTERM, 15)
 
     def notes(self) -> list[str]:
         """Commands that were meant for a whole machine."""

@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import psycopg
 
-from shopcomm.core.embedded.binaries import spawn
-from shopcomm.core.embedded.services import Services, end, free_port
-from shopcomm.core.embedded.supervisor import answers, beat_command, web_command, worker_command
+from shopcomm.core.embedded.binaries import spawn_process
+from shopcomm.core.embedded.services import Services, end_process, free_port
+from shopcomm.core.embedded.supervisor import beat_command, page_answers, web_command, worker_command
 from tests.faults.waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -58,7 +58,7 @@ class Stack:
 
     def stop(self) -> None:
         for process in self.processes.values():
-            end(process, signal.SIGTERM, within=8)
+            end_process(process, signal.SIGTERM, within=8)
         self.services.stop()
 
     @property
@@ -112,7 +112,7 @@ class Stack:
         self._spawn(name, web_command(self.ports[name]))
 
     def wait_for_web(self, name: str = "web") -> None:
-        eventually(lambda: answers(f"{self.url(name)}/healthz"), why=f"{name} answers")
+        eventually(lambda: page_answers(f"{self.url(name)}/healthz"), why=f"{name} answers")
 
     def start_worker(self, name: str = "worker") -> None:
         """A worker that also has the handlers of `tests.faults.handler`."""
@@ -157,7 +157,7 @@ class Stack:
         self.services.note()
 
     def _spawn(self, name: str, command: list[str]) -> None:
-        self.processes[name] = spawn(command, self.data / f"{name}.log", **self.environment)
+        self.processes[name] = spawn_process(command, self.data / f"{name}.log", **self.environment)
 
     # --- ways in -----------------------------------------------------------------------------------
     def url(self, name: str = "web") -> str:

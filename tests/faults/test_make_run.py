@@ -18,7 +18,7 @@ import pytest
 from shopcomm.core.embedded.attach import ROOT
 from shopcomm.core.embedded.binaries import EmbeddedError
 from shopcomm.core.embedded.services import Services, free_port, started_at
-from shopcomm.core.embedded.supervisor import answers
+from shopcomm.core.embedded.supervisor import page_answers
 from tests.faults.stack import Stack
 from tests.faults.waiting import eventually
 
@@ -61,7 +61,7 @@ class Run:
 
     def is_ready(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()
-        return answers(f"http://127.0.0.1:{self.port}/readyz")
+        return page_answers(f"http://127.0.0.1:{self.port}/readyz")
 
     def children(self) -> dict[str, int]:
         record = json.loads((self.data / "services.json").read_text())

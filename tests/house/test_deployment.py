@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from shopcomm.core.database.pool import Shares, shares
+from shopcomm.core.database.pool import Shares, connection_shares
 
 ROOT = Path(__file__).parents[2]
 READ = re.compile(r"""(?:env(?:\.\w+)?\(|environ(?:\.get\(|\[))\s*"([A-Z][A-Z_]+)\"""")
@@ -143,7 +143,7 @@ def test_the_database_has_enough_connections_for_what_the_deployment_starts() ->
 
 @override_settings(DB_POOL_SIZE=20)
 def test_the_parts_of_a_web_process_come_to_the_size_of_its_pool() -> None:
-    writer, sockets, found = 1, 1, shares()
+    writer, sockets, found = 1, 1, connection_shares()
     assert found == Shares(pool=19, pages=15, logins=2, probe=1)
     assert writer + sockets + found.pages + found.logins + found.probe == 20
 
@@ -151,7 +151,7 @@ def test_the_parts_of_a_web_process_come_to_the_size_of_its_pool() -> None:
 @override_settings(DB_POOL_SIZE=7)
 def test_a_pool_that_leaves_too_little_for_pages_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="at least 8"):
-        shares()
+        connection_shares()
 
 
 def test_each_decision_has_a_number_of_its_own() -> None:

@@ -18,7 +18,7 @@ from messaging.services.messages import recall_message, send_message
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.api_keys import create_api_key
 from shopcomm.core.accounts.services.order_links import link_url
-from shopcomm.core.search.query import fold, parse_query
+from shopcomm.core.search.query import fold_case, parse_query
 from tests.factories import CustomerFactory, make_order
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,9 @@ def test_the_same_is_found_as_by_a_look_at_every_message(conversation, by_each_s
 
     hits = newest_hits(search_messages(Actor.system(), query), query, limit)
 
-    held = [body for body in reversed(bodies) if all(fold(word) in fold(body) for word in query.words)]
+    held = [
+        body for body in reversed(bodies) if all(fold_case(word) in fold_case(body) for word in query.words)
+    ]
     assert [hit.body for hit in hits] == held[:limit]
 
 

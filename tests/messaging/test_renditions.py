@@ -210,7 +210,7 @@ def test_a_decoder_that_waits_for_its_turn_has_longer_than_one_that_works(monkey
     monkeypatch.setattr(decoder.signal, "alarm", by_clock.append)
     monkeypatch.setattr(decoder.os, "nice", lambda _niceness: None)
 
-    decoder.set_limits(memory=1, seconds=15)
+    decoder.limit_decoder(memory=1, seconds=15)
 
     assert by_processor[decoder.resource.RLIMIT_CPU] == (15, 15)
     assert by_clock == [60]

@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
-from shopcomm.core.accounts.rights import may
+from shopcomm.core.accounts.rights import role_may
 
 
 class ShopRequest(HttpRequest):
@@ -25,7 +25,7 @@ class ShopRequest(HttpRequest):
 View = Callable[..., HttpResponseBase]
 
 
-def place_of(request: HttpRequest) -> str:
+def return_path(request: HttpRequest) -> str:
     """The page to come back to after the log-in; for a form that was sent, the page on which it stood."""
     if request.method in ("GET", "HEAD"):
         return request.get_full_path()
@@ -43,8 +43,8 @@ def right_required(*keys: str) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             user: Any = request.user
             if not user.is_authenticated:
-                return redirect_to_login(place_of(request))
-            if not any(may(user.role, key) for key in keys):
+                return redirect_to_login(return_path(request))
+            if not any(role_may(user.role, key) for key in keys):
                 raise PermissionDenied
             # Whatever page a request names: here it is the shop's side that is asked.
             request.actor = Actor.staff(user)  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from shopcomm.core.accounts.rights import may
+from shopcomm.core.accounts.rights import role_may
 
 if TYPE_CHECKING:
     from shopcomm.core.accounts.models import ApiKey, Customer, Staff
@@ -57,9 +57,9 @@ class Actor:
         """The column of the table of rights: a member of staff's role; the program can stand in for one."""
         return self.role if self.kind in ("staff", "system") else self.kind
 
-    def may(self, right: str) -> bool:
+    def role_may(self, right: str) -> bool:
         """Whether the table of rights (`rights.py`) allows it. Raises KeyError for a right it does not have."""
-        return may(self.column, right)
+        return role_may(self.column, right)
 
     def owns(self, order: Owned) -> bool:
         """Whether this is a customer's own order and, for one who holds the link of an order, that order."""

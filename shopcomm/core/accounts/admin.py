@@ -16,7 +16,7 @@ from shopcomm.core.accounts.confirming import password_first
 from shopcomm.core.accounts.customer_form import CARDS, CustomerForm
 from shopcomm.core.accounts.login_records import register_login_records
 from shopcomm.core.accounts.models import ApiKey, Customer, Staff
-from shopcomm.core.accounts.rights import SCOPES, may
+from shopcomm.core.accounts.rights import SCOPES, role_may
 from shopcomm.core.accounts.services.api_keys import create_api_key
 from shopcomm.core.accounts.services.staff_sessions import end_sessions_except, session_goes_on
 from shopcomm.core.accounts.staff_form import StaffForm
@@ -69,7 +69,7 @@ class StaffAdmin(UserAdmin, ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Staff, form: Any, change: bool) -> None:
         # Managers run the admin; nobody else gets in.
-        obj.is_staff = obj.is_superuser = may(obj.role, "admin")
+        obj.is_staff = obj.is_superuser = role_may(obj.role, "admin")
         super().save_model(request, obj, form, change)
         # Deactivated, or with another role: open tabs notice at once.
         recheck_access_on_commit(staff_group(obj.pk))

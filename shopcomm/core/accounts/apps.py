@@ -33,6 +33,6 @@ def _came_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:
 
 
 def _left(request: HttpRequest, **kwargs: Any) -> None:
-    from shopcomm.core.accounts.services.staff_sessions import forget_session
+    from shopcomm.core.accounts.services.staff_sessions import forget_staff_session
 
-    forget_session(session_key=request.session.session_key)
+    forget_staff_session(session_key=request.session.session_key)

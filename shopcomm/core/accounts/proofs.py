@@ -51,7 +51,7 @@ def actor_of(user: object, session: Session, page: SpeaksAs = ANYBODY) -> Actor 
         return customer_of_link(session, page.link_id)
     if not page.as_customer and (staff := _staff(user)):
         return staff
-    return customer_of(session)
+    return session_customer(session)
 
 
 def actors_of(user: object, session: Session) -> list[Actor]:
@@ -65,7 +65,7 @@ def actors_of(user: object, session: Session) -> list[Actor]:
     return [each for each in found if each]
 
 
-def customer_of(session: Session) -> Actor | None:
+def session_customer(session: Session) -> Actor | None:
     """The customer of a session: with all orders after a code, else with that of the live link opened last."""
     if customer := my_customer(session):
         return Actor.customer(customer)

@@ -199,7 +199,7 @@ RIGHT = MappingProxyType({right.key: right for right in RIGHTS})
 _HOLDERS = {right.key: right.holders for right in RIGHTS}
 
 
-def may(role: str, key: str) -> bool:
+def role_may(role: str, key: str) -> bool:
     """Whether a column of the table, such as the role of a member of staff, has a right. Raises KeyError for an unknown one."""
     return role in _HOLDERS[key]
 

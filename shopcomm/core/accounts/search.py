@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from shopcomm.core.phones import PhoneRefused, read_phone
-from shopcomm.core.search.bigrams import like, part_of
+from shopcomm.core.search.bigrams import like_pattern, part_of
 from shopcomm.core.search.query import Query
 
 NUMERAL = re.compile("[0-9]+")
@@ -14,7 +14,7 @@ PHONE_END, PHONE_BEGINNING = 4, 5
 
 def customer_conditions(query: Query) -> list[tuple[str, list[Any]]]:
     """SQL conditions on `accounts_customer` with their parameters: any one is enough, and each has its own index."""
-    found: list[tuple[str, list[Any]]] = [("name LIKE %s", [like(query.text) + "%"])]
+    found: list[tuple[str, list[Any]]] = [("name LIKE %s", [like_pattern(query.text) + "%"])]
     # Nobody is called 5678.
     if not NUMERAL.fullmatch(query.text):
         company, params = part_of("company", query.text)

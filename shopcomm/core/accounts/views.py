@@ -22,10 +22,10 @@ from shopcomm.core.accounts.confirming import note_confirmed
 from shopcomm.core.accounts.forms import LoginForm, PasswordForm, PreferencesForm
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.open_sessions import open_sessions
-from shopcomm.core.accounts.rights import GROUPS, may
+from shopcomm.core.accounts.rights import GROUPS, role_may
 from shopcomm.core.accounts.roles import API, CUSTOMER, SYSTEM, Role
 from shopcomm.core.accounts.services.first_manager import waits_for_owner
-from shopcomm.core.accounts.services.languages import keep_language
+from shopcomm.core.accounts.services.languages import keep_staff_language
 from shopcomm.core.accounts.services.staff_sessions import (
     change_password,
     end_session,
@@ -73,13 +73,13 @@ class Logout(LogoutView):
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponseBase:
+def home_redirect(request: HttpRequest) -> HttpResponseBase:
     """Everybody to the page of their role."""
     user: Any = request.user
     if not user.is_authenticated:
         # A customer's way home from a page that is not there is not the log-in of the staff.
         return redirect("/my/" if request.actor else "login")  # type: ignore[attr-defined]
-    return redirect("/orders/" if may(user.role, "orders.view") else "/warehouse/")
+    return redirect("/orders/" if role_may(user.role, "orders.view") else "/warehouse/")
 
 
 @require_safe
@@ -92,7 +92,7 @@ def session_now(request: HttpRequest) -> JsonResponse:
 @login_required
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
-def confirm(request: HttpRequest) -> HttpResponseBase:
+def confirm_password(request: HttpRequest) -> HttpResponseBase:
     """Ask for the password again before keys and passwords are made. Wrong ones count like those of a log-in."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/")
@@ -109,7 +109,7 @@ def confirm(request: HttpRequest) -> HttpResponseBase:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def preferences(request: HttpRequest) -> HttpResponseBase:
+def preferences_page(request: HttpRequest) -> HttpResponseBase:
     """Somebody's own settings; `only` in the body limits a save to the fields it names."""
     user = cast(Staff, request.user)
     only = request.POST.getlist("only")
@@ -175,13 +175,13 @@ def choose_language(request: HttpRequest) -> HttpResponseBase:
     answer = set_language(request)
     chosen = request.POST.get(LANGUAGE_QUERY_PARAMETER, "")
     if request.user.is_authenticated and chosen in dict(settings.LANGUAGES):
-        keep_language(staff_id=request.user.pk, language=chosen)
+        keep_staff_language(staff_id=request.user.pk, language=chosen)
     return answer
 
 
 @require_safe
 @right_required("admin")
-def rights(request: HttpRequest) -> HttpResponseBase:
+def rights_page(request: HttpRequest) -> HttpResponseBase:
     """Who may do what, from the table the code itself asks."""
     columns: list[tuple[str, object]] = [(str(role.value), role.label) for role in Role]
     columns += [(CUSTOMER, _("客户")), (SYSTEM, _("系统")), (API, _("接口"))]

@@ -9,6 +9,6 @@ class ConfigurationConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what goes by age."""
-        from shopcomm.core.configuration.purges import register_purges
+        from shopcomm.core.configuration.purges import register_shop_purges
 
-        register_purges()
+        register_shop_purges()

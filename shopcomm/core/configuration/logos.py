@@ -9,7 +9,7 @@ from shopcomm.core.configuration.models import shop_settings
 
 
 @require_safe
-def logo(request: HttpRequest, name: str) -> FileResponse:
+def logo_file(request: HttpRequest, name: str) -> FileResponse:
     """The file, if it is the sign, an icon of it, or the code to pay with, that the shop has now."""
     shop = shop_settings()
     shown = (shop.logo, shop.icon_192, shop.icon_512, shop.pay_code)

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from shopcomm.core.accounts.models import OneTimeCode, StaffSession
 from shopcomm.core.events.models import DeadLetter
 from shopcomm.core.http.models import IdempotencyRecord, SentForm
-from shopcomm.core.purging import Purge, register
+from shopcomm.core.purging import Purge, register_purge
 
 
 def _sessions_gone(before: datetime) -> QuerySet[StaffSession]:
@@ -35,7 +35,7 @@ PURGES = (
 )
 
 
-def register_purges() -> None:
+def register_shop_purges() -> None:
     """Runs when the app is ready."""
     for each in PURGES:
-        register(each)
+        register_purge(each)

@@ -35,7 +35,7 @@ PREVIEW_DAYS = 30
 
 @require_http_methods(["GET", "POST"])
 @right_required("admin")
-def hours(request: ShopRequest) -> HttpResponse:
+def hours_page(request: ShopRequest) -> HttpResponse:
     """Weekly hours and the days that differ."""
     typed = [request.POST.get(f"day_{weekday}", "") for weekday in range(7)]
     errors = {}
@@ -110,5 +110,5 @@ def change_day(request: ShopRequest) -> HttpResponse:
         settings.use_public_holidays = request.POST["use_public"] == "yes"
         settings.save(update_fields=["use_public_holidays"])
     else:
-        CalendarDay.objects.filter(day=reading.day(request.POST.get("day")) or date.min).delete()
+        CalendarDay.objects.filter(day=reading.calendar_day(request.POST.get("day")) or date.min).delete()
     return redirect("hours")

@@ -28,7 +28,7 @@ class Shares:
     probe: int
 
 
-def shares() -> Shares:
+def connection_shares() -> Shares:
     """What DB_POOL_SIZE comes to. Raises ImproperlyConfigured when it leaves too little for pages."""
     size = settings.DB_POOL_SIZE
     if size < FEWEST:
@@ -43,7 +43,7 @@ def pool_connections() -> None:
     database: dict[str, Any] = connections.settings["default"]
     database["OPTIONS"]["pool"] = {
         "min_size": IDLE,
-        "max_size": shares().pool,
+        "max_size": connection_shares().pool,
         "timeout": settings.DB_POOL_WAIT,
         # Tried again whenever somebody asks, not by a clock that grows slower: back at once when the database is.
         "reconnect_timeout": 0.0,

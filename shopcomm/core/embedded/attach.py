@@ -19,7 +19,7 @@ def data_folder() -> Path:
 
 
 @contextmanager
-def attached() -> Iterator[None]:
+def attached_services() -> Iterator[None]:
     """Set DATABASE_URL and REDIS_URL where they are not set, for as long as the block lasts."""
     postgres, valkey = not os.environ.get("DATABASE_URL"), not os.environ.get("REDIS_URL")
     if not (postgres or valkey):

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from shopcomm.core.embedded.attach import attached, data_folder
+from shopcomm.core.embedded.attach import attached_services, data_folder
 from shopcomm.core.embedded.binaries import EmbeddedError, postgres_bin
 from shopcomm.core.embedded.services import last_line
 
@@ -62,9 +62,16 @@ def back_up(target: Path) -> Manifest:
     try:
         with tempfile.TemporaryDirectory(dir=target.parent) as folder, _held(media_folder()) as held:
             dump = Path(folder) / DUMP
-            hold(media_folder(), held)
-            postgres("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={dump}", url())
-            hold(media_folder(), held)
+            hold_uploads(media_folder(), held)
+            run_postgres_program(
+                "pg_dump",
+                "--format=custom",
+                "--no-owner",
+                "--no-privileges",
+                f"--file={dump}",
+                backup_database_url(),
+            )
+            hold_uploads(media_folder(), held)
             files = sorted(path for path in held.rglob("*") if path.is_file())
             made_at = datetime.now(UTC).isoformat(timespec="seconds")
             manifest = Manifest(FORMAT, made_at, applied_migrations(), len(files), sha256_of(dump))
@@ -113,7 +120,7 @@ def _held(media: Path) -> Iterator[Path]:
         os.close(lock)
 
 
-def hold(media: Path, held: Path) -> None:
+def hold_uploads(media: Path, held: Path) -> None:
     """Link every upload that is not held yet; copied where the disk knows no links."""
     for path in media.rglob("*"):
         place = path.relative_to(media)
@@ -129,12 +136,12 @@ def hold(media: Path, held: Path) -> None:
             shutil.copy2(path, held / place)
 
 
-def url() -> str:
+def backup_database_url() -> str:
     """The database's address, as PostgreSQL's programs take it."""
     return os.environ["DATABASE_URL"].replace("psql://", "postgresql://", 1)
 
 
-def postgres(program: str, *arguments: str, reads: IO[bytes] | None = None) -> None:
+def run_postgres_program(program: str, *arguments: str, reads: IO[bytes] | None = None) -> None:
     """Run one of the wheel's programs, which know every server up to their own version. Raises EmbeddedError."""
     done = subprocess.run([postgres_bin(program), *arguments], stdin=reads, capture_output=True)
     if done.returncode:
@@ -143,17 +150,17 @@ def postgres(program: str, *arguments: str, reads: IO[bytes] | None = None) -> N
 
 def applied_migrations() -> list[str]:
     """What the database has had; nothing in one without tables."""
-    rows = rows_of(
+    rows = query_rows(
         "SELECT app || '.' || name FROM django_migrations ORDER BY 1", if_there="django_migrations"
     )
     return [name for (name,) in rows]
 
 
-def rows_of(sql: str, *, if_there: str = "") -> list[tuple[Any, ...]]:
+def query_rows(sql: str, *, if_there: str = "") -> list[tuple[Any, ...]]:
     """Ask the database; nothing where the table `if_there` is not."""
     import psycopg
 
-    with psycopg.connect(url(), autocommit=True) as connection:
+    with psycopg.connect(backup_database_url(), autocommit=True) as connection:
         if if_there and connection.execute("SELECT to_regclass(%s)", [if_there]).fetchone() == (None,):
             return []
         return connection.execute(sql).fetchall()
@@ -174,7 +181,7 @@ def main() -> None:
     """`python -m shopcomm.core.embedded.backups [FILE]`."""
     try:
         target = Path(sys.argv[1]).resolve() if sys.argv[1:] and sys.argv[1] else name_now()
-        with attached():
+        with attached_services():
             made = back_up(target)
     except (EmbeddedError, OSError) as error:
         sys.exit(f"shopcomm: no backup was made: {error}")

@@ -41,7 +41,7 @@ def _package(name: str) -> Path:
 
 
 @cache
-def unprivileged() -> tuple[str, ...]:
+def unprivileged_prefix() -> tuple[str, ...]:
     """What stands before a PostgreSQL command when we are root, which PostgreSQL refuses to be.
 
     A user namespace maps root to nobody: files stay root's, no account is made.
@@ -56,9 +56,9 @@ def unprivileged() -> tuple[str, ...]:
     raise EmbeddedError("PostgreSQL does not run as root: use another user, or set DATABASE_URL")
 
 
-def hand_over(folder: Path) -> None:
+def give_to_postgres_user(folder: Path) -> None:
     """Give a folder to the user PostgreSQL runs as, where a namespace is not to be had."""
-    if unprivileged()[:1] == ("setpriv",):
+    if unprivileged_prefix()[:1] == ("setpriv",):
         os.chown(folder, NOBODY, NOBODY)
 
 
@@ -68,7 +68,7 @@ def keep_private(data: Path) -> None:
     known = any((data / name).exists() for name in OURS) or not any(data.iterdir())
     if not known or data.stat().st_uid != os.geteuid():
         return
-    if unprivileged()[:1] == ("setpriv",):
+    if unprivileged_prefix()[:1] == ("setpriv",):
         # PostgreSQL passes through to its own folder, and sees no other.
         os.chown(data, -1, NOBODY)
         data.chmod(0o710)
@@ -92,7 +92,7 @@ def _only_ours(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def spawn(
+def spawn_process(
     command: list[str], log: Path, *, orphaned: signal.Signals = signal.SIGTERM, **environment: str
 ) -> "subprocess.Popen[bytes]":
     """Start a process in a session of its own, writing to a log, that does not outlive us.

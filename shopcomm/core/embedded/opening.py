@@ -47,7 +47,7 @@ class Folder:
 
     def _open_own(self, manage: Manage, port: int) -> list[str]:
         (self.data / OWN).touch()
-        code = told(manage("setup_code"), CODE)
+        code = words_of_line(manage("setup_code"), CODE)
         if not code:
             return []
         return [
@@ -61,13 +61,13 @@ class Folder:
             return [f"  {user:<10} (unchanged since the first start)" for user in still_there()]
         password = given or secrets.token_urlsafe(9)
         os.environ["SHOPCOMM_DEMO_PASSWORD"] = password
-        users = told(manage("seed_demo"), LOG_INS)
+        users = words_of_line(manage("seed_demo"), LOG_INS)
         # A database that was there before, with a shop that is no demo: nothing of it is ours to open or to tell.
         (mark if users or mark.exists() else self.data / OWN).touch()
         return [f"  {user:<10} {password}" for user in users]
 
 
-def told(printed: str, head: str) -> list[str]:
+def words_of_line(printed: str, head: str) -> list[str]:
     """The words of the line that begins so; none where there is no such line."""
     return next((line[len(head) :].split() for line in printed.splitlines() if line.startswith(head)), [])
 

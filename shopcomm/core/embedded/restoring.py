@@ -23,12 +23,12 @@ from shopcomm.core.embedded.backups import (
     Manifest,
     applied_migrations,
     back_up,
+    backup_database_url,
     media_folder,
     name_now,
-    postgres,
-    rows_of,
+    query_rows,
+    run_postgres_program,
     sha256_of,
-    url,
 )
 from shopcomm.core.embedded.binaries import EmbeddedError
 from shopcomm.core.embedded.services import Services
@@ -44,7 +44,7 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type 
 """
 
 
-def restore(source: Path) -> str:
+def restore_backup(source: Path) -> str:
     """Replace database, uploads and key by a backup's. DATABASE_URL is set, nobody else uses the database.
 
     Looks first: at the whole file and at the schema that is there. What was there is backed up before.
@@ -59,7 +59,7 @@ def restore(source: Path) -> str:
     try:
         # Where there is room for it, which need not be so in /tmp.
         with tempfile.TemporaryDirectory(dir=media, prefix=".restoring-") as folder:
-            manifest = unpack(source, Path(folder), brought)
+            manifest = unpack_backup(source, Path(folder), brought)
             check_schema("the database there", applied_migrations())
             kept = keep_what_is_there()
             exchange_database(Path(folder) / DUMP)
@@ -71,7 +71,7 @@ def restore(source: Path) -> str:
     return f"restored the state of {manifest.made_at}: the database and {manifest.files} files{was}"
 
 
-def unpack(source: Path, folder: Path, brought: Path) -> Manifest:
+def unpack_backup(source: Path, folder: Path, brought: Path) -> Manifest:
     """Read all of a backup into two folders. Raises EmbeddedError when it is none, or not whole."""
     files = 0
     try:
@@ -154,11 +154,11 @@ def exchange_database(dump: Path) -> None:
     """Empty the database and fill it from a dump, in one transaction."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "restore.sql"
-        postgres(
+        run_postgres_program(
             "pg_restore", "--no-owner", "--no-privileges", "--schema=public", f"--file={script}", str(dump)
         )
         whole = ["--single-transaction", "--set=ON_ERROR_STOP=1", "--quiet", "--no-psqlrc"]
-        postgres("psql", *whole, "--command", EMPTY, f"--file={script}", url())
+        run_postgres_program("psql", *whole, "--command", EMPTY, f"--file={script}", backup_database_url())
 
 
 def exchange_files(media: Path, brought: Path) -> None:
@@ -187,10 +187,10 @@ def exchange_key(brought: Path) -> None:
 
 
 @contextmanager
-def resting() -> Iterator[bool]:
+def shop_at_rest() -> Iterator[bool]:
     """The database of a shop that does not run; true if it is the embedded one. Raises EmbeddedError when it runs."""
     if os.environ.get("DATABASE_URL"):
-        if rows_of(OTHERS)[0][0]:
+        if query_rows(OTHERS)[0][0]:
             raise EmbeddedError("the database is in use: stop web, worker and beat first")
         yield False
         return
@@ -213,8 +213,8 @@ def main() -> None:
         sys.exit(f"shopcomm: there is no {source}; nothing was changed")
     try:
         read_manifest(source)
-        with resting() as embedded:
-            done = restore(source)
+        with shop_at_rest() as embedded:
+            done = restore_backup(source)
             if embedded:
                 # A restored shop is no demo; what waited in Valkey belonged to the state before.
                 (data_folder() / "demo_shop").touch()

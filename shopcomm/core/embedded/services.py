@@ -17,11 +17,11 @@ from urllib.parse import quote, unquote, urlsplit
 
 from shopcomm.core.embedded.binaries import (
     EmbeddedError,
-    hand_over,
+    give_to_postgres_user,
     keep_private,
     postgres_bin,
-    spawn,
-    unprivileged,
+    spawn_process,
+    unprivileged_prefix,
     valkey_server,
 )
 
@@ -64,7 +64,7 @@ class Services:
         for option in options:
             command += ["-c", option]
         log = self.data / "postgres.log"
-        self.processes["postgres"] = spawn([*unprivileged(), *command], log)
+        self.processes["postgres"] = spawn_process([*unprivileged_prefix(), *command], log)
         self.database_url = database_url(self.data)
         wait_for(lambda: _postgres_answers(sockets), self.processes["postgres"], log)
         _make_database(sockets)
@@ -76,7 +76,7 @@ class Services:
         folder.mkdir(mode=0o700, exist_ok=True)
         command = [valkey_server(), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
         command += ["--requirepass", password, "--save", "", "--appendonly", "yes" if self.durable else "no"]
-        self.processes["valkey"] = spawn(command, log)
+        self.processes["valkey"] = spawn_process(command, log)
         self.redis_url = f"redis://:{quote(password)}@127.0.0.1:{port}/0"
         wait_for(lambda: _listens(port), self.processes["valkey"], log)
 
@@ -105,7 +105,7 @@ class Services:
         """Stop both: Valkey writes its log out, PostgreSQL closes quickly and cleanly."""
         for name, how in (("valkey", signal.SIGTERM), ("postgres", signal.SIGINT)):
             if process := self.processes.pop(name, None):
-                end(process, how, within=20)
+                end_process(process, how, within=20)
         (self.data / "services.json").unlink(missing_ok=True)
 
 
@@ -121,7 +121,7 @@ def socket_folder(data: Path) -> Path:
         digest = hashlib.sha256(str(data).encode()).hexdigest()[:12]
         folder = Path(tempfile.gettempdir()) / f"shopcomm-{digest}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    hand_over(folder)
+    give_to_postgres_user(folder)
     return folder
 
 
@@ -141,7 +141,7 @@ def _make_cluster(folder: Path) -> None:
             )
         return
     folder.mkdir(mode=0o700, exist_ok=True)
-    hand_over(folder)
+    give_to_postgres_user(folder)
     # The built-in provider keeps Chinese characters apart; plain C would not.
     locale = ["--locale-provider=builtin", "--locale=C.UTF-8"]
     command = [
@@ -156,7 +156,7 @@ def _make_cluster(folder: Path) -> None:
         "-U",
         "shopcomm",
     ]
-    made = subprocess.run([*unprivileged(), *command, "--no-sync"], capture_output=True, text=True)
+    made = subprocess.run([*unprivileged_prefix(), *command, "--no-sync"], capture_output=True, text=True)
     if made.returncode:
         shutil.rmtree(folder, ignore_errors=True)
         raise EmbeddedError(f"PostgreSQL could not make its folder: {last_line(made.stderr)}")
@@ -237,7 +237,7 @@ def started_at(pid: int) -> str:
         return ""
 
 
-def end(process: "subprocess.Popen[bytes]", how: signal.Signals, within: float) -> None:
+def end_process(process: "subprocess.Popen[bytes]", how: signal.Signals, within: float) -> None:
     """Ask a process we started to stop; insist after `within` seconds."""
     if process.poll() is None:
         process.send_signal(how)

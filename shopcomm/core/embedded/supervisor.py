@@ -15,11 +15,11 @@ from pathlib import Path
 from types import FrameType
 
 from shopcomm.core.embedded.attach import ROOT, data_folder
-from shopcomm.core.embedded.binaries import EmbeddedError, keep_private, spawn
+from shopcomm.core.embedded.binaries import EmbeddedError, keep_private, spawn_process
 from shopcomm.core.embedded.catalogues import compile_catalogues
 from shopcomm.core.embedded.opening import Folder
 from shopcomm.core.embedded.restarts import Restarts, write_keeps_ending
-from shopcomm.core.embedded.services import Services, end, last_line, last_line_of, stop_leftovers
+from shopcomm.core.embedded.services import Services, end_process, last_line, last_line_of, stop_leftovers
 from shopcomm.core.reading import whole_number
 
 READY_SECONDS = 90.0
@@ -95,19 +95,19 @@ class Supervisor:
             raise EmbeddedError(f"manage.py {arguments[0]}: {last_line(done.stderr or done.stdout)}")
         return done.stdout
 
-    def spawn(self, name: str) -> None:
+    def spawn_process(self, name: str) -> None:
         """Start one of our own processes with a log of its own."""
         command = COMMANDS[name](self.port)
         settings = os.environ.get("DJANGO_SETTINGS_MODULE", "shopcomm.settings.base")
         log, orphaned = self.data / f"{name}.log", ORPHANED.get(name, signal.SIGTERM)
-        self.children[name] = spawn(command, log, orphaned=orphaned, DJANGO_SETTINGS_MODULE=settings)
+        self.children[name] = spawn_process(command, log, orphaned=orphaned, DJANGO_SETTINGS_MODULE=settings)
         self.services.processes[name] = self.children[name]
         self.noted = False
 
     def wait_until_ready(self) -> None:
         """Wait for /readyz. Raises EmbeddedError when a child dies or time is up."""
         deadline = time.monotonic() + READY_SECONDS
-        while not answers(f"http://127.0.0.1:{self.port}/readyz"):
+        while not page_answers(f"http://127.0.0.1:{self.port}/readyz"):
             self.check_children()
             if time.monotonic() > deadline:
                 raise EmbeddedError(f"not ready after {READY_SECONDS:.0f} s; see {self.data}/web.log")
@@ -115,9 +115,9 @@ class Supervisor:
 
     def announce(self) -> None:
         """Print where the shop is and how to get in."""
-        say(f"ready: http://127.0.0.1:{self.port}")
+        print_line(f"ready: http://127.0.0.1:{self.port}")
         for line in self.ways_in:
-            say(line)
+            print_line(line)
 
     def watch(self) -> None:
         """Stay until a signal; start again what ends by itself, ever later if it ends again and again."""
@@ -136,7 +136,7 @@ class Supervisor:
             self.services.note()
         except OSError as error:
             if not self.told_unnoted:
-                say(f"what runs could not be written down yet: {error}")
+                print_line(f"what runs could not be written down yet: {error}")
             self.told_unnoted = True
         else:
             self.noted, self.told_unnoted = True, False
@@ -152,7 +152,7 @@ class Supervisor:
             try:
                 self.start_again(name)
             except (EmbeddedError, OSError, subprocess.SubprocessError) as error:
-                say(f"{name} could not be started: {error}")
+                print_line(f"{name} could not be started: {error}")
                 restarts.ended(now)
 
     def note_end(self, name: str, process: "subprocess.Popen[bytes]") -> None:
@@ -161,7 +161,7 @@ class Supervisor:
         restarts.of = process.pid
         if wait := restarts.ended(time.monotonic()):
             log = self.data / f"{name}.log"
-            say(
+            print_line(
                 f"{name} keeps ending ({len(restarts.ends)} times in a minute, last with {process.returncode}); "
                 f"next start in {wait:.0f} s; {log} ends with: {last_line_of(log)}"
             )
@@ -173,7 +173,7 @@ class Supervisor:
         else:
             self.services.start_again(name)
             self.noted = False
-        say(f"{name} ended and was started again; see {self.data}/{name}.log")
+        print_line(f"{name} ended and was started again; see {self.data}/{name}.log")
 
     def tell_who_keeps_ending(self) -> None:
         """Leave word for /readyz and for the managers' page when that has changed."""
@@ -182,7 +182,7 @@ class Supervisor:
         if names != self.keep_ending:
             self.keep_ending = names
             write_keeps_ending(self.data, names)
-            say(f"keep ending: {', '.join(names) or 'none any more'}")
+            print_line(f"keep ending: {', '.join(names) or 'none any more'}")
 
     def check_children(self) -> None:
         """Raises EmbeddedError when one ended during the start: that is told at once."""
@@ -196,7 +196,7 @@ class Supervisor:
         for name, within in (("beat", 5.0), ("worker", 15.0), ("web", 10.0)):
             self.services.processes.pop(name, None)
             if process := self.children.pop(name, None):
-                end(process, signal.SIGTERM, within)
+                end_process(process, signal.SIGTERM, within)
         self.services.stop()
         write_keeps_ending(self.data, [])
 
@@ -240,13 +240,13 @@ COMMANDS: dict[str, Callable[[int], list[str]]] = {
 }
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     """Print a line where `make run` prints. It may be a file on the disk that is full: the shop goes on all the same."""
     with suppress(OSError):
         os.write(sys.stdout.fileno(), f"{line}\n".encode())
 
 
-def answers(url: str) -> bool:
+def page_answers(url: str) -> bool:
     """Whether a page of ours answers 200."""
     try:
         with urllib.request.urlopen(url, timeout=2) as response:
@@ -298,7 +298,7 @@ def main() -> None:
         with only_one(data):
             Supervisor(data, port, wants_own=sys.argv[1:] == ["shop"]).run()
     except Stopped:
-        say("stopped")
+        print_line("stopped")
     except (EmbeddedError, OSError, ValueError) as error:
         sys.exit(f"shopcomm: {error}")
 

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.http.idempotency import once
+from shopcomm.core.http.idempotency import run_once
 
 
 class ApiView(APIView):
@@ -26,12 +26,12 @@ class ApiView(APIView):
         """The work of a POST."""
         raise NotImplementedError
 
-    def once(self, request: Request, **kwargs: Any) -> Response:
+    def run_once(self, request: Request, **kwargs: Any) -> Response:
         """`create`, or its first answer again."""
-        return once(request, lambda: self.create(request, **kwargs))
+        return run_once(request, lambda: self.create(request, **kwargs))
 
 
-def neighbour(request: Request, cursor: str | None, name: str = "cursor") -> str | None:
+def neighbour_url(request: Request, cursor: str | None, name: str = "cursor") -> str | None:
     """The address of this list at another cursor; None where there is no more."""
     if not cursor:
         return None

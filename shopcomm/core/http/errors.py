@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from shopcomm.core.database.pool import is_unavailable
 from shopcomm.core.deadlocks import BUSY_SECONDS
 from shopcomm.core.http.caching import PRIVATE
-from shopcomm.core.http.language import language_of
-from shopcomm.core.http.problems import PROBLEM, problem
+from shopcomm.core.http.language import request_language
+from shopcomm.core.http.problems import PROBLEM, problem_document
 
 
 def _answer(request: HttpRequest, status: int, code: str, template: str) -> HttpResponse:
     if request.path.startswith("/api/"):
-        body = problem(status=status, code=code)
+        body = problem_document(status=status, code=code)
         return JsonResponse(body, status=status, content_type=PROBLEM)
     return render(request, template, status=status)
 
@@ -33,17 +33,17 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _answer(request, 400, "bad_request", "400.html")
 
 
-def unreadable(request: HttpRequest) -> HttpResponse:
+def unreadable_answer(request: HttpRequest) -> HttpResponse:
     """400 for what cannot be read; a script of ours gets it as a problem document."""
     if "application/json" in request.headers.get("Accept", "") or request.headers.get("X-Fragment"):
-        body = problem(
+        body = problem_document(
             status=400, code="bad_request", detail=_("发来的内容里有读不懂的字符或数字，请改过再发")
         )
         return JsonResponse(body, status=400, content_type=PROBLEM)
     return _answer(request, 400, "bad_request", "400.html")
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403."""
     return _answer(request, 403, "forbidden", "403.html")
 
@@ -70,7 +70,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     """500; 503 when the database is away or too busy: what failed now may work in a moment."""
     if is_unavailable(sys.exc_info()[1]):
-        return unavailable(request)
+        return unavailable_answer(request)
     if request.path.startswith("/api/"):
         return _answer(request, 500, "internal_error", "500.html")
     # Without a request there are no context processors, which would ask the database.
@@ -78,12 +78,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(page, status=500)
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
+def unavailable_answer(request: HttpRequest) -> HttpResponse:
     """503 with Retry-After. Made without the database and without a thread: there may be neither."""
-    language = language_of(request)
+    language = request_language(request)
     if request.path.startswith("/api/") or _is_script(request):
         with translation.override(language):
-            body = problem(status=503, code="unavailable", detail=_("系统正忙，请过几秒再试"))
+            body = problem_document(status=503, code="unavailable", detail=_("系统正忙，请过几秒再试"))
         answer: HttpResponse = JsonResponse(body, status=503, content_type=PROBLEM)
     else:
         answer = HttpResponse(_unavailable_page(language), status=503)
@@ -108,6 +108,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form that was open too long: nothing was changed, reload and send again."""
     if _is_script(request):
         detail = _("页面已过期，请刷新后重试")
-        body: dict[str, Any] = problem(status=403, code="stale_page", detail=detail)
+        body: dict[str, Any] = problem_document(status=403, code="stale_page", detail=detail)
         return JsonResponse(body, status=403, content_type=PROBLEM)
     return render(request, "403_csrf.html", status=403)

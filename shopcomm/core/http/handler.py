@@ -26,7 +26,7 @@ from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 from shopcomm.core.database.pool import Shares
-from shopcomm.core.http.errors import unavailable
+from shopcomm.core.http.errors import unavailable_answer
 from shopcomm.core.http.health import PROBES
 
 log = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ class ShopHandler(ASGIHandler):
 
     async def _in_turn(self, scope: Scope, request: ASGIRequest) -> HttpResponseBase:
         answer = await self._lane(request).run(lambda: self._work(scope, request))
-        return unavailable(request) if answer is None else answer
+        return unavailable_answer(request) if answer is None else answer
 
     def _lane(self, request: ASGIRequest) -> Lane:
         if request.path in PROBES:

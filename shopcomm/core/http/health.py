@@ -16,13 +16,13 @@ log = logging.getLogger(__name__)
 
 
 @require_safe
-def healthz(request: HttpRequest) -> JsonResponse:
+def alive_answer(request: HttpRequest) -> JsonResponse:
     """200 while the process can answer at all."""
     return JsonResponse({"status": "ok"})
 
 
 @require_safe
-def readyz(request: HttpRequest) -> JsonResponse:
+def ready_answer(request: HttpRequest) -> JsonResponse:
     """200 when the database and Redis answer, 503 with what is down.
 
     `keeps_ending` names processes that `make run` starts again and again: this one works all the same.
@@ -55,7 +55,7 @@ def _redis() -> bool:
         return False
 
 
-PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": healthz, "/readyz": readyz}
+PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": alive_answer, "/readyz": ready_answer}
 
 
 class ProbeMiddleware:

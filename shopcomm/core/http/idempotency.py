@@ -18,8 +18,8 @@ from rest_framework.utils.encoders import JSONEncoder
 from shopcomm.core.database.named_locks import try_name
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.http.models import IdempotencyRecord
-from shopcomm.core.http.problems import problem, problem_handler
-from shopcomm.core.http.sealing import CannotUnseal, seal, unseal
+from shopcomm.core.http.problems import problem_document, problem_handler
+from shopcomm.core.http.sealing import CannotUnseal, seal_text, unseal_text
 
 LONGEST_KEY = 255
 PROBLEM = "application/problem+json"
@@ -27,7 +27,7 @@ PROBLEM = "application/problem+json"
 NOT_NOW = (429, 503)
 
 
-def once(request: Request, work: Callable[[], Response]) -> Response:
+def run_once(request: Request, work: Callable[[], Response]) -> Response:
     """Do the work, or answer as the first time when its Idempotency-Key was used before."""
     key = request.headers.get("Idempotency-Key", "").strip()
     if not key:
@@ -42,7 +42,7 @@ def once(request: Request, work: Callable[[], Response]) -> Response:
         return _refused(422, "idempotency_key_reused", "this key was used for another request")
     kind = PROBLEM if seen.status >= 400 else None
     try:
-        body = json.loads(unseal(seen.sealed))
+        body = json.loads(unseal_text(seen.sealed))
     except CannotUnseal:
         return _refused(
             409, "replay_lost", "this was done before; its answer was sealed under another SECRET_KEY"
@@ -80,7 +80,7 @@ def _first(owner: Any, key: str, digest: str, work: Callable[[], Response]) -> R
         transaction.set_rollback(False)
     if response.status_code in NOT_NOW:
         return response
-    sealed = seal(json.dumps(response.data, cls=JSONEncoder))
+    sealed = seal_text(json.dumps(response.data, cls=JSONEncoder))
     IdempotencyRecord.objects.create(
         api_key=owner, key=key, digest=digest, status=response.status_code, sealed=sealed
     )
@@ -103,4 +103,6 @@ def _rewind(request: Request) -> None:
 
 
 def _refused(status: int, code: str, detail: str) -> Response:
-    return Response(problem(status=status, code=code, detail=detail), status=status, content_type=PROBLEM)
+    return Response(
+        problem_document(status=status, code=code, detail=detail), status=status, content_type=PROBLEM
+    )

@@ -17,14 +17,14 @@ class LanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with translation.override(language_of(request)):
+        with translation.override(request_language(request)):
             request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language() or "")
         return response
 
 
-def language_of(request: HttpRequest) -> str:
+def request_language(request: HttpRequest) -> str:
     """The language a request is answered in."""
     if chosen := chosen_language(request):
         return chosen

@@ -30,7 +30,7 @@ OF_A_VALUE = re.compile(r"NUL \(0x00\)|^Field '\w+' expected a number")
 RETRY_SECONDS = 15
 
 
-def problem(*, status: int, code: str, detail: str = "", **extra: Any) -> dict[str, Any]:
+def problem_document(*, status: int, code: str, detail: str = "", **extra: Any) -> dict[str, Any]:
     """The members of a problem document; `extra` are members of our own."""
     return {
         "type": f"urn:shopcomm:problem:{code}",
@@ -63,7 +63,7 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     if response is None or not isinstance(error, exceptions.APIException):
         return response
     code = next((code for kind, code in CODES.items() if isinstance(error, kind)), "error")
-    body = problem(status=response.status_code, code=code, detail=_detail(error))
+    body = problem_document(status=response.status_code, code=code, detail=_detail(error))
     if isinstance(error, exceptions.ValidationError):
         body["errors"] = (
             response.data if isinstance(response.data, dict) else {"non_field_errors": response.data}
@@ -75,7 +75,7 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
 
 def _of_domain(error: Any) -> Response:
     set_rollback()
-    body = problem(status=error.status, code=error.code, detail=str(error.detail), **error.extra)
+    body = problem_document(status=error.status, code=error.code, detail=str(error.detail), **error.extra)
     again = error.extra.get("retry_after", RETRY_SECONDS if error.status == 503 else None)
     headers = None if again is None else {"Retry-After": str(again)}
     return Response(body, status=error.status, content_type=PROBLEM, headers=headers)

@@ -12,12 +12,12 @@ class CannotUnseal(ValueError):
     """Sealed under a secret key that is not known any more."""
 
 
-def seal(text: str) -> str:
+def seal_text(text: str) -> str:
     """The text, encrypted under SECRET_KEY."""
     return _box().encrypt(text.encode()).decode()
 
 
-def unseal(sealed: str) -> str:
+def unseal_text(sealed: str) -> str:
     """What was sealed, also under one of SECRET_KEY_FALLBACKS. Raises CannotUnseal."""
     try:
         return _box().decrypt(sealed.encode()).decode()

@@ -11,7 +11,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 
-from shopcomm.core.http.errors import unreadable
+from shopcomm.core.http.errors import unreadable_answer
 from shopcomm.core.http.problems import is_unreadable
 from shopcomm.core.reading import is_readable
 
@@ -50,10 +50,10 @@ class UnreadableMiddleware:
     ) -> HttpResponseBase | None:
         """Refuse before the view; the API reads its own bodies, and has its form only after it knows the key."""
         if not _all_readable(request.GET):
-            return unreadable(request)
+            return unreadable_answer(request)
         has_form = request.method == "POST" and not getattr(view, "csrf_exempt", False)
         if has_form and not _all_readable(request.POST):
-            return unreadable(request)
+            return unreadable_answer(request)
         return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
@@ -61,7 +61,7 @@ class UnreadableMiddleware:
         if not is_unreadable(error):
             return None
         log.warning("a value of %s could not be kept: %r", request.path, error)
-        return unreadable(request)
+        return unreadable_answer(request)
 
 
 def _all_readable(query: QueryDict) -> bool:

@@ -39,17 +39,21 @@ class Refused(Exception):
 def main() -> None:
     """Set the limits, draw, tell."""
     form, folder, memory, seconds, *sides = sys.argv[1:]
-    set_limits(memory=int(memory), seconds=int(seconds))
+    limit_decoder(memory=int(memory), seconds=int(seconds))
     content = sys.stdin.buffer.read()
     try:
         how = formats.Format(form), Path(folder)
-        told = draw_icons(content, *how, [int(side) for side in sides]) if sides else draw(content, *how)
+        told = (
+            write_icons(content, *how, [int(side) for side in sides])
+            if sides
+            else redraw_picture(content, *how)
+        )
     except Exception as error:  # whatever a decoder raises on what is no picture
         told = {"refused": f"{type(error).__name__}: {error}"[:300]}
     sys.stdout.write(json.dumps(told))
 
 
-def set_limits(*, memory: int, seconds: int) -> None:
+def limit_decoder(*, memory: int, seconds: int) -> None:
     """Give this process so many bytes and seconds, and no way to fill the disk; the kernel ends it beyond them."""
     for what, most in (
         (resource.RLIMIT_AS, memory),
@@ -63,7 +67,7 @@ def set_limits(*, memory: int, seconds: int) -> None:
     os.nice(5)
 
 
-def draw(content: bytes, form: formats.Format, folder: Path) -> dict[str, Any]:
+def redraw_picture(content: bytes, form: formats.Format, folder: Path) -> dict[str, Any]:
     """Decode a picture and write it anew: the pixels alone, without EXIF (which tells the place), comments or anything
     after the end. Raises Refused, or whatever a decoder raises."""
     picture = open_picture(content, form)
@@ -74,8 +78,8 @@ def draw(content: bytes, form: formats.Format, folder: Path) -> dict[str, Any]:
     return {"width": width, "height": height}
 
 
-def draw_icons(content: bytes, form: formats.Format, folder: Path, sides: list[int]) -> dict[str, Any]:
-    """Write a picture as square icons: all of it on white, within the circle that phones cut icons to. Raises as `draw`."""
+def write_icons(content: bytes, form: formats.Format, folder: Path, sides: list[int]) -> dict[str, Any]:
+    """Write a picture as square icons: all of it on white, within the circle that phones cut icons to. Raises as `redraw_picture`."""
     from PIL import Image
 
     picture = open_picture(content, form)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from shopcomm.core.search.query import Query, fold
+from shopcomm.core.search.query import Query, fold_case
 
 BEFORE, LONGEST = 24, 90
 
@@ -19,10 +19,10 @@ class Piece:
     found: bool
 
 
-def marks(text: str, query: Query) -> list[tuple[int, int]]:
+def marked_places(text: str, query: Query) -> list[tuple[int, int]]:
     """The places of all words as (start, end) in characters, in order; words that overlap are one place."""
-    folded = fold(text)
-    places = sorted(place for word in query.words for place in _places(folded, fold(word)))
+    folded = fold_case(text)
+    places = sorted(place for word in query.words for place in _places(folded, fold_case(word)))
     joined: list[tuple[int, int]] = []
     for start, end in places:
         if joined and start < joined[-1][1]:
@@ -32,21 +32,21 @@ def marks(text: str, query: Query) -> list[tuple[int, int]]:
     return joined
 
 
-def excerpt(text: str, query: Query) -> list[Piece]:
+def excerpt_around(text: str, query: Query) -> list[Piece]:
     """One line of the text around the first word that was found, in pieces that together are that line."""
     line = " ".join(text.split())
-    first = next(iter(marks(line, query)), (0, 0))[0]
+    first = next(iter(marked_places(line, query)), (0, 0))[0]
     begin = max(0, first - BEFORE)
     shown = line[begin : begin + LONGEST]
     pieces, at = [Piece("…", False)] if begin else [], 0
-    for start, end in marks(shown, query):
+    for start, end in marked_places(shown, query):
         pieces += [Piece(shown[at:start], False), Piece(shown[start:end], True)]
         at = end
     pieces.append(Piece(shown[at:] + ("…" if begin + LONGEST < len(line) else ""), False))
     return [piece for piece in pieces if piece.text]
 
 
-def marked(pieces: Iterable[Piece]) -> SafeString:
+def marked_html(pieces: Iterable[Piece]) -> SafeString:
     """The pieces as HTML, what was found in `<mark>`: the one way in which found words look."""
     return mark_safe(
         "".join(format_html("<mark>{}</mark>" if each.found else "{}", each.text) for each in pieces)

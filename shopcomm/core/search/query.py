@@ -22,17 +22,17 @@ class Query:
 def parse_query(typed: str) -> Query:
     """Read what was typed. Words are parted by any blank, also the wide one of Chinese input; NUL is dropped."""
     words = " ".join(typed[: LONGEST * 2].replace("\x00", "").split())[:LONGEST].split()
-    return Query(" ".join(words), tuple({fold(word): word for word in words}.values()))
+    return Query(" ".join(words), tuple({fold_case(word): word for word in words}.values()))
 
 
-def fold(text: str) -> str:
+def fold_case(text: str) -> str:
     """The text in capitals, character by character and as long as it was, as the database compares texts."""
     folded = text.upper()
     if len(folded) == len(text):
         return folded
-    return "".join(char if grows(char) else char.upper() for char in text)
+    return "".join(char if grows_in_capitals(char) else char.upper() for char in text)
 
 
-def grows(char: str) -> bool:
+def grows_in_capitals(char: str) -> bool:
     """Whether a character in capitals is more than one (ß, ﬁ); what a database makes of these depends on its locale."""
     return len(char.upper()) != 1

@@ -90,7 +90,7 @@ def common_stylesheets() -> list[str]:
     return [f"css/{name}.css" for name in names]
 
 
-def bundle() -> str:
+def stylesheet_bundle() -> str:
     """The common style sheets as one."""
     found = [finders.find(path) for path in common_stylesheets()]
     return "\n".join(Path(each).read_text() for each in found if isinstance(each, str))

@@ -8,7 +8,7 @@ from django.utils.functional import SimpleLazyObject
 from shopcomm.core.configuration.models import shop_settings
 
 
-def page(request: HttpRequest) -> dict[str, Any]:
+def page_context(request: HttpRequest) -> dict[str, Any]:
     """The shop's name and the reader's theme, for the base template."""
     user = getattr(request, "user", None)
     return {

@@ -7,7 +7,7 @@ from typing import Any
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-from shopcomm.core.ui.assets import BUNDLE, bundle
+from shopcomm.core.ui.assets import BUNDLE, stylesheet_bundle
 
 
 class ManifestStaticStorage(CompressedManifestStaticFilesStorage):
@@ -24,7 +24,7 @@ class ManifestStaticStorage(CompressedManifestStaticFilesStorage):
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         """Put the common style sheets into one file first: it is hashed and compressed like the others."""
-        text = bundle()
+        text = stylesheet_bundle()
         if text and not dry_run:
             Path(self.path(BUNDLE)).write_text(text)
             paths[BUNDLE] = (self, BUNDLE)

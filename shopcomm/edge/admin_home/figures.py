@@ -65,7 +65,7 @@ class Standing:
     alerts: tuple[Alert, ...] = ()
 
 
-def standings(now: datetime | None = None) -> dict[str, Standing]:
+def room_standings(now: datetime | None = None) -> dict[str, Standing]:
     """How every room stands, by its key."""
     moment = now or timezone.now()
     return {

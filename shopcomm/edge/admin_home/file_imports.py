@@ -28,13 +28,13 @@ class FileImport:
 _known: list[FileImport] = []
 
 
-def join(file_import: FileImport) -> None:
+def join_file_import(file_import: FileImport) -> None:
     """Have a way in on the admin's home. Runs when an app is ready."""
     if file_import not in _known:
         _known.append(file_import)
 
 
-def leave(file_import: FileImport) -> None:
+def leave_file_import(file_import: FileImport) -> None:
     """Take a way in off the page again."""
     _known.remove(file_import)
 

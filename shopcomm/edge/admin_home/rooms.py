@@ -32,7 +32,7 @@ class Room:
     pages: tuple[Page, ...]
 
 
-def rooms() -> list[Room]:
+def admin_rooms() -> list[Room]:
     """Every room, in the order in which a shop is run."""
     return [
         Room("goods", _many("商品"), "work", _goods_pages()),
@@ -123,15 +123,15 @@ def _system_pages() -> tuple[Page, ...]:
 def room_of(app_label: str) -> Room | None:
     """The room in which an app's lists are; the first one for an app whose lists are in several."""
     place = f"{reverse('admin:index')}{app_label}/"
-    return next((room for room in rooms() for page in room.pages if page.link.startswith(place)), None)
+    return next((room for room in admin_rooms() for page in room.pages if page.link.startswith(place)), None)
 
 
 def title_of(link: object) -> str:
     """What a list is called in its room; empty for any other address."""
-    return next((page.title for room in rooms() for page in room.pages if page.link == str(link)), "")
+    return next((page.title for room in admin_rooms() for page in room.pages if page.link == str(link)), "")
 
 
-def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+def sidebar_navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar, as the theme takes it: the ways out first, then a fold for each room. Called by unfold."""
     ways = [
         _way(_("管理首页"), reverse("admin:index"), "home"),
@@ -145,7 +145,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "collapsible": True,
             "items": [{"title": page.title, "link": page.link} for page in room.pages],
         }
-        for room in rooms()
+        for room in admin_rooms()
     ]
     return [{"items": ways}, *folds]
 

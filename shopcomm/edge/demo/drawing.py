@@ -71,7 +71,7 @@ SHAPES = {
 }
 
 
-def draw(shape: str, color: str) -> str:
+def draw_bag(shape: str, color: str) -> str:
     """One bag as SVG."""
     parts = "".join(SHAPES[shape]).replace("COLOR", COLORS[color])
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">{parts}</svg>\n'
@@ -82,7 +82,7 @@ def draw_all(folder: Path = BAGS) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     pairs = [(shape, color) for shape in SHAPES for color in COLORS]
     for shape, color in pairs:
-        (folder / f"{shape}-{color}.svg").write_text(draw(shape, color))
+        (folder / f"{shape}-{color}.svg").write_text(draw_bag(shape, color))
     return len(pairs)
 
 

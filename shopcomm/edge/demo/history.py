@@ -24,8 +24,8 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.events.facts import fact_of
 from shopcomm.core.events.models import DomainEvent
-from shopcomm.edge.demo.people import address_of
-from shopcomm.edge.demo.talk import URGENT, dialogue
+from shopcomm.edge.demo.people import demo_address
+from shopcomm.edge.demo.talk import URGENT, demo_dialogue
 
 NAMESPACE = uuid.UUID("b0c7b2a4-3b0e-4b57-9a0c-8d1f7f0b7a11")
 # How many orders end in each status, and by which road.
@@ -94,7 +94,7 @@ class History:
         seller = self.chance.choice(self.sellers)
         order = self._place(seller, placed_at)
         words = self._words(order)
-        self._say(order, seller, dialogue(("before",), self.chance, **words), "before")
+        self._say(order, seller, demo_dialogue(("before",), self.chance, **words), "before")
         if order.urgent:
             self._say(order, seller, list(URGENT), "urgent")
         for step in road:
@@ -103,7 +103,7 @@ class History:
                 step
             )
             if stage and self.chance.random() < 0.7:
-                self._say(order, seller, dialogue((stage,), self.chance, **words), stage)
+                self._say(order, seller, demo_dialogue((stage,), self.chance, **words), stage)
         if road == ("paid",) and place % 3:
             acknowledge_order(actor=self.chance.choice(self.pickers), order_id=order.pk)
         self._move_back(order, placed_at, road)
@@ -124,7 +124,7 @@ class History:
             customer=customer,
             source=customer.source,
             items=items,
-            address=address_of(customer, self.chance),
+            address=demo_address(customer, self.chance),
             urgent=self.chance.random() < 0.1,
             note=self.chance.choice(("", "", "", "外箱请贴店名", "周末不收货", "要发票，抬头见聊天")),
             assigned_to=None if unassigned else seller,

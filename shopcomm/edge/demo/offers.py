@@ -17,7 +17,7 @@ from orders.services.shortages import report_missing
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, Staff
-from shopcomm.edge.demo.people import address_of
+from shopcomm.edge.demo.people import demo_address
 
 NOTE = "含独立包装；50 件以上免运费"
 
@@ -44,7 +44,7 @@ class Offers:
         accepted = self._quote(enquiries[2], ("YDM-BL", 50), fee=0)
         customer = enquiries[2].customer
         accept_quote(
-            actor=Actor.customer(customer), quote_id=accepted.pk, address=address_of(customer, self.chance)
+            actor=Actor.customer(customer), quote_id=accepted.pk, address=demo_address(customer, self.chance)
         )
         declined = self._quote(enquiries[3], ("GW14-BR", 12), fee=60)
         decline_quote(
@@ -89,7 +89,7 @@ class Offers:
             customer=customer,
             source=customer.source,
             items=[ItemInput(sku, quantity), ItemInput("FB01-NV", 10)],
-            address=address_of(customer, self.chance),
+            address=demo_address(customer, self.chance),
         )
         data = {"method": "transfer", "reference": f"QH{order.pk:08d}"}
         transition_order(actor=self.manager, order_id=order.pk, to=Status.PAID, data=data)

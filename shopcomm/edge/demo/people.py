@@ -6,7 +6,7 @@ from random import Random
 
 from orders.services.orders import AddressInput
 from shopcomm.core.accounts.models import Customer, Staff
-from shopcomm.core.accounts.rights import may
+from shopcomm.core.accounts.rights import role_may
 from shopcomm.core.accounts.roles import Role
 from shopcomm.core.accounts.services.customers import customer_by_phone
 
@@ -61,13 +61,13 @@ PLACES = (
 )
 
 
-def hire() -> dict[str, Staff]:
+def demo_staff() -> dict[str, Staff]:
     """The staff: three who log in with SHOPCOMM_DEMO_PASSWORD, three who are names on orders."""
     password = os.environ.get("SHOPCOMM_DEMO_PASSWORD") or secrets.token_urlsafe(9)
     staff = {}
     for username, name, role in (*LOGINS, *COLLEAGUES):
         person = Staff(username=username, display_name=name, role=role)
-        person.is_staff = person.is_superuser = may(role, "admin")
+        person.is_staff = person.is_superuser = role_may(role, "admin")
         if (username, name, role) in LOGINS:
             person.set_password(password)
         else:
@@ -93,7 +93,7 @@ def let_in(password: str) -> list[str]:
     return sorted((person.username for person in found), key=names.index)
 
 
-def customers(chance: Random, count: int) -> list[Customer]:
+def demo_customers(chance: Random, count: int) -> list[Customer]:
     """Customers with numbers nobody has, a third of them shops."""
     found = []
     for place in range(count):
@@ -112,7 +112,7 @@ def customers(chance: Random, count: int) -> list[Customer]:
     return found
 
 
-def address_of(customer: Customer, chance: Random) -> AddressInput:
+def demo_address(customer: Customer, chance: Random) -> AddressInput:
     """Somewhere in China for a customer's parcel."""
     province, city, district, street = PLACES[customer.pk % len(PLACES)]
     place = street.format(chance.randint(1, 9), chance.randint(101, 999))

@@ -38,7 +38,7 @@ REFUND = (
 URGENT = (("c", "今天能加急发吗？"), ("s", "可以，已经给您标了加急"))
 
 
-def dialogue(parts: tuple[str, ...], chance: Random, **words: str) -> list[tuple[str, str]]:
+def demo_dialogue(parts: tuple[str, ...], chance: Random, **words: str) -> list[tuple[str, str]]:
     """Lines for the stages an order went through, filled with its own goods."""
     stages = {"before": BEFORE, "paid": PAID, "shipped": SHIPPED, "done": DONE, "refund": REFUND}
     lines = [line for part in parts for line in chance.choice(stages[part])]

@@ -30,7 +30,7 @@ class Step:
     hint: str = ""
 
 
-def checklist() -> list[Step]:
+def checklist_steps() -> list[Step]:
     """Every step in the order in which a shop is opened."""
     return [_shop(), _payment(), _hours(), _products(), _stock(), _staff(), _couriers(), _rules()]
 

@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from shopcomm.edge.first_day.views import couriers, first_day, setup
+from shopcomm.edge.first_day.views import couriers_page, first_day, setup_page
 
 app_name = "first_day"
 urlpatterns = [
-    path("setup/", setup, name="setup"),
+    path("setup/", setup_page, name="setup"),
     path("first-day/", first_day, name="checklist"),
-    path("first-day/couriers/", couriers, name="couriers"),
+    path("first-day/couriers/", couriers_page, name="couriers"),
 ]

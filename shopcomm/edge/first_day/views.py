@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.services.first_manager import SetupRefused, has_manager
 from shopcomm.core.configuration.models import ShopSettings, shop_settings
-from shopcomm.edge.first_day.checklist import checklist, from_files
+from shopcomm.edge.first_day.checklist import checklist_steps, from_files
 from shopcomm.edge.first_day.forms import CouriersForm, ShopForm
 from shopcomm.edge.first_day.services import Opening, open_shop, set_usual_couriers
 
@@ -22,7 +22,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 @never_cache
 @sensitive_post_parameters("password", "again", "code")
 @require_http_methods(["GET", "POST"])
-def setup(request: HttpRequest) -> HttpResponse:
+def setup_page(request: HttpRequest) -> HttpResponse:
     """Asks what an empty shop is called and who its first manager is; closed for good once there is one."""
     if has_manager():
         return redirect("login")
@@ -68,7 +68,7 @@ def first_day(request: ShopRequest) -> HttpResponse:
     """What is done and what is still to do."""
     # The admin changes a row that is there.
     ShopSettings.objects.get_or_create(pk=1)
-    steps = checklist()
+    steps = checklist_steps()
     context = {
         "active": "me",
         "steps": steps,
@@ -81,7 +81,7 @@ def first_day(request: ShopRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @right_required("admin")
-def couriers(request: ShopRequest) -> HttpResponse:
+def couriers_page(request: ShopRequest) -> HttpResponse:
     """With which couriers the shop sends."""
     form = CouriersForm(request.POST or None, initial={"couriers": shop_settings().couriers})
     if request.method == "POST" and form.is_valid():

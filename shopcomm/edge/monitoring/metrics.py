@@ -19,9 +19,9 @@ from redis.exceptions import RedisError
 
 from messaging.consumers.open_sockets import open_sockets, short_redis
 from messaging.selectors.outcomes import delivery_outcomes, notice_outcomes, overdue_notices
-from shopcomm.core.accounts.rights import may
+from shopcomm.core.accounts.rights import role_may
 from shopcomm.core.events.lags import reader_lags, unhandled_events
-from shopcomm.core.http.errors import forbidden
+from shopcomm.core.http.errors import permission_denied
 
 log = logging.getLogger(__name__)
 PATH = "/metrics"
@@ -40,7 +40,7 @@ class MetricsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info == PATH and shows_token(request):
-            return require_safe(figures)(request)
+            return require_safe(metrics_answer)(request)
         return self.get_response(request)
 
 
@@ -52,14 +52,14 @@ def shows_token(request: HttpRequest) -> bool:
 
 
 @require_safe
-def metrics(request: HttpRequest) -> HttpResponse:
+def metrics_page(request: HttpRequest) -> HttpResponse:
     """The same for a manager who looks; a probe without the token gets the 403, and no page to log in at."""
-    if not (request.user.is_authenticated and may(request.user.role, "admin")):
-        return forbidden(request)
-    return figures(request)
+    if not (request.user.is_authenticated and role_may(request.user.role, "admin")):
+        return permission_denied(request)
+    return metrics_answer(request)
 
 
-def figures(request: HttpRequest) -> HttpResponse:
+def metrics_answer(request: HttpRequest) -> HttpResponse:
     """All figures in the form that the reader asks for: Prometheus' own text, or OpenMetrics."""
     registry = CollectorRegistry()
     registry.register(ShopCollector())

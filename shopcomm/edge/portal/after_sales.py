@@ -18,7 +18,7 @@ from orders.reading.couriers import named_couriers
 from orders.selectors.after_sales import cases_of
 from orders.services.after_sales import appeal_case, send_back, withdraw_case
 from shopcomm.core.http.sent_forms import once_sent_by
-from shopcomm.edge.portal.visits import Visit, by_customer, by_link, private
+from shopcomm.edge.portal.visits import Visit, by_customer, by_link, with_private_headers
 
 
 @require_http_methods(["GET", "POST"])
@@ -49,7 +49,7 @@ def _page(request: HttpRequest, visit: Visit, more: dict[str, Any], *, status: i
         "couriers": named_couriers(),
         "preview": request.user.is_authenticated,
     }
-    return private(render(request, "portal/after_sales.html", context | more, status=status))
+    return with_private_headers(render(request, "portal/after_sales.html", context | more, status=status))
 
 
 @require_POST

@@ -41,7 +41,7 @@ from orders.services.urges import urge_order
 from shopcomm.core import reading
 from shopcomm.core.http.sent_forms import once_sent_by
 from shopcomm.edge.portal.progress import progress_of
-from shopcomm.edge.portal.visits import Visit, by_customer, by_link, private
+from shopcomm.edge.portal.visits import Visit, by_customer, by_link, with_private_headers
 
 State = ChangeRequest.State
 ANSWERS: dict[str, tuple[Callable[..., object], Any]] = {
@@ -54,14 +54,16 @@ ANSWERS: dict[str, tuple[Callable[..., object], Any]] = {
 
 @require_http_methods(["GET", "POST"])
 @by_link
-def change(request: HttpRequest, visit: Visit) -> HttpResponse:
+def change_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     """What can be changed now, each with what will come of it."""
     order = visit.order
     said = _message(visit, request.GET.get("message", ""))
     post: QueryDict = request.POST
     pasted, refusal, status = None, "", 200
     if asks_price(request):
-        return private(render(request, PRICE_TEMPLATE, {"price": price_of_change(order, request.POST)}))
+        return with_private_headers(
+            render(request, PRICE_TEMPLATE, {"price": price_of_change(order, request.POST)})
+        )
     if request.method == "POST" and not request.user.is_authenticated:
         if wants_reading(post):
             post, pasted = with_pasted(post, who=f"customer:{visit.link.customer_id}")
@@ -86,7 +88,7 @@ def change(request: HttpRequest, visit: Visit) -> HttpResponse:
         "preview": request.user.is_authenticated,
         "refusal": refusal,
     }
-    return private(render(request, "portal/change.html", context, status=status))
+    return with_private_headers(render(request, "portal/change.html", context, status=status))
 
 
 def _ask(request: HttpRequest, visit: Visit, said: Message | None) -> HttpResponse:
@@ -107,7 +109,7 @@ def _ways(token: str) -> dict[str, str]:
 
 @require_POST
 @by_customer
-def answer(request: HttpRequest, visit: Visit, request_id: int, answer: str) -> HttpResponse:
+def answer_request(request: HttpRequest, visit: Visit, request_id: int, answer: str) -> HttpResponse:
     """Take a request back, agree to what the shop wants or not, or have a parcel intercepted."""
     known = visit.order.change_requests.filter(pk=request_id).exists()
     if answer not in ANSWERS or not known:
@@ -124,7 +126,7 @@ def answer(request: HttpRequest, visit: Visit, request_id: int, answer: str) -> 
 
 @require_POST
 @by_customer
-def confirm(request: HttpRequest, visit: Visit) -> HttpResponse:
+def confirm_goods(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Say that the goods are here and right; before the courier says so, if need be."""
 
     def confirmed() -> str:
@@ -136,7 +138,7 @@ def confirm(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 @require_POST
 @by_customer
-def urge(request: HttpRequest, visit: Visit) -> HttpResponse:
+def press_order(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Press for the order; the answer says how it stands."""
 
     def urged() -> str:

@@ -22,12 +22,12 @@ from orders.services.evaluations import MAX_PICTURES, EvaluationInput, evaluate_
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
-from shopcomm.edge.portal.visits import Visit, by_link, private
+from shopcomm.edge.portal.visits import Visit, by_link, with_private_headers
 
 
 @require_http_methods(["GET", "POST"])
 @by_link
-def evaluation(request: HttpRequest, visit: Visit) -> HttpResponse:
+def evaluation_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     """What was said of this order, and the form to say it."""
     order, token = visit.order, visit.token
     refusal, status = "", 200
@@ -50,7 +50,7 @@ def evaluation(request: HttpRequest, visit: Visit) -> HttpResponse:
         "kept": FormPictures.read(request.POST, request.FILES).kept(visit.actor),
         "chosen": _chosen(request, known),
     }
-    return private(render(request, "portal/evaluation.html", context, status=status))
+    return with_private_headers(render(request, "portal/evaluation.html", context, status=status))
 
 
 def _chosen(request: HttpRequest, known: object) -> dict[str, object]:

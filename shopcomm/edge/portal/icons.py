@@ -12,7 +12,7 @@ ACCENT, WHITE = "#0f6b52", "#ffffff"
 FINER = 4
 
 
-def draw(size: int) -> Image.Image:
+def draw_app_icon(size: int) -> Image.Image:
     """A luggage tag that is a speech bubble, on a full square so that any mask fits."""
     edge = size * FINER
     unit = edge / 48
@@ -33,7 +33,7 @@ def draw(size: int) -> Image.Image:
 def main(folder: Path) -> None:
     """Write every size."""
     for size in SIZES:
-        draw(size).save(folder / f"app-{size}.png", optimize=True)
+        draw_app_icon(size).save(folder / f"app-{size}.png", optimize=True)
 
 
 if __name__ == "__main__":

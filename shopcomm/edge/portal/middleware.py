@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 
 from shopcomm.core.accounts.models import Customer, OrderLink
 from shopcomm.core.accounts.proofs import LINKS_SESSION_KEY, MY_SESSION_KEY, hold_link, my_customer
-from shopcomm.core.accounts.services.customers import keep_language
+from shopcomm.core.accounts.services.customers import keep_customer_language
 from shopcomm.core.accounts.services.order_links import link_token, open_link
 from shopcomm.core.http.language import chosen_language, read_in
 
@@ -62,7 +62,7 @@ class LinkPageMiddleware:
         opened = request.method == "GET" and is_opened(request)
         speak_to(request, link.customer, opened=opened)
         if opened:
-            remember(request, link)
+            remember_link(request, link)
 
 
 def speak_to(request: HttpRequest, customer: Customer, *, opened: bool) -> None:
@@ -75,7 +75,7 @@ def speak_to(request: HttpRequest, customer: Customer, *, opened: bool) -> None:
         return
     now = get_language() or ""
     if opened and not customer.language and now != settings.LANGUAGE_CODE and is_browser(request):
-        keep_language(customer=customer, language=now)
+        keep_customer_language(customer=customer, language=now)
 
 
 def is_browser(request: HttpRequest) -> bool:
@@ -89,7 +89,7 @@ def is_opened(request: HttpRequest) -> bool:
     return mode == "navigate" and "prefetch" not in request.headers.get("Sec-Purpose", "")
 
 
-def remember(request: HttpRequest, link: OrderLink) -> None:
+def remember_link(request: HttpRequest, link: OrderLink) -> None:
     """Let the session hold a link that was opened, beside those it holds already.
 
     Who proved the phone by a code keeps all orders, of which the link opens one. Another customer's link ends such a

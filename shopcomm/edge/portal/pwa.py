@@ -19,7 +19,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.proofs import link_of
 from shopcomm.core.configuration.models import ShopSettings, shop_settings
 from shopcomm.core.http.parsers import raw_body
-from shopcomm.core.http.problems import problem
+from shopcomm.core.http.problems import problem_document
 from shopcomm.core.ui.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
 
 LARGEST_BODY = 4096
@@ -56,14 +56,14 @@ def shelf_files() -> list[str]:
 
 @require_safe
 @cache_control(max_age=0, must_revalidate=True)
-def offline(request: HttpRequest) -> HttpResponse:
+def offline_page(request: HttpRequest) -> HttpResponse:
     """What the worker shows for a page that it does not have. It is about nobody."""
     return render(request, "portal/offline.html")
 
 
 @require_safe
 @cache_control(max_age=3600)
-def manifest(request: HttpRequest) -> JsonResponse:
+def web_manifest(request: HttpRequest) -> JsonResponse:
     """The web app's manifest. `start` is the page it was installed from: a customer's own order."""
     start = request.GET.get("start", "/")
     own = start if start.startswith("/") and not start.startswith("//") else "/"
@@ -100,14 +100,14 @@ def icons_of(shop: ShopSettings | None) -> dict[int, str]:
 
 @require_safe
 @cache_control(max_age=86400)
-def favicon(request: HttpRequest) -> HttpResponse:
+def favicon_file(request: HttpRequest) -> HttpResponse:
     """Browsers ask for it by this name whatever the page says."""
     return redirect(static("icons/favicon.svg"), permanent=False)
 
 
 @require_http_methods(["GET", "POST", "DELETE"])
 @never_cache
-def push(request: HttpRequest) -> HttpResponse:
+def push_subscription(request: HttpRequest) -> HttpResponse:
     """GET the shop's public key; POST this browser's subscription; DELETE takes it back."""
     if request.method == "GET":
         return JsonResponse({"key": push_key().public})
@@ -138,5 +138,5 @@ def _given(request: HttpRequest) -> dict[str, Any]:
 
 
 def _refused(status: int, code: str, detail: str = "") -> JsonResponse:
-    body = problem(status=status, code=code, detail=detail)
+    body = problem_document(status=status, code=code, detail=detail)
     return JsonResponse(body, status=status, content_type="application/problem+json")

@@ -20,7 +20,7 @@ from shopcomm.edge.portal.visits import Visit, by_customer
 
 @require_POST
 @by_customer
-def slip(request: HttpRequest, visit: Visit) -> HttpResponse:
+def send_slip(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Send it; no payment is booked by it."""
     try:
         given = FormPictures.read(request.POST, request.FILES, field="picture")

@@ -18,12 +18,12 @@ from shopcomm.edge.portal.middleware import PageOwner
 from shopcomm.edge.portal.progress import progress_of
 from shopcomm.edge.portal.questions import common_questions
 from shopcomm.edge.portal.quick import quick_actions
-from shopcomm.edge.portal.visits import Visit, by_link, closed, order_of, private
+from shopcomm.edge.portal.visits import Visit, by_link, link_closed, order_of, with_private_headers
 
 
 @require_GET
 @never_cache
-def order_page(request: HttpRequest, token: str) -> HttpResponse:
+def link_order_page(request: HttpRequest, token: str) -> HttpResponse:
     """The order's progress, with the chat beside it where there is room."""
     return _page(request, token, view="progress")
 
@@ -37,14 +37,14 @@ def chat_page(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_GET
 @by_link
-def progress(request: HttpRequest, visit: Visit) -> HttpResponse:
+def progress_part(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The progress alone, for a page that is open already."""
     return render(request, "portal/_progress.html", _context(request, visit.order, visit.token))
 
 
 @require_POST
 @never_cache
-def prove(request: HttpRequest, token: str) -> HttpResponse:
+def prove_link(request: HttpRequest, token: str) -> HttpResponse:
     """A page that is open shows its link again, since its session has ended: nothing else in the session changes."""
     link = open_link(token)
     if link is None:
@@ -80,7 +80,7 @@ def order_response(request: HttpRequest, link: OrderLink | None, *, view: str) -
     """The page of a link's order."""
     order = order_of(link)
     if link is None or order is None:
-        return closed(request)
+        return link_closed(request)
     preview = request.user.is_authenticated
     if not preview:
         request.page_owner = PageOwner.of_link(link)  # type: ignore[attr-defined]
@@ -88,7 +88,7 @@ def order_response(request: HttpRequest, link: OrderLink | None, *, view: str) -
         "customer_actor": Actor.customer(link.customer, order_id=link.order_id),
         "view": view,
     }
-    response = private(render(request, "portal/order.html", context))
+    response = with_private_headers(render(request, "portal/order.html", context))
     if not preview:
         # The service worker keeps what carries this, apart for each customer.
         response["X-Offline-Owner"] = salted_hmac("shopcomm.offline", str(link.customer_id)).hexdigest()[:16]

@@ -44,7 +44,7 @@ def by_link(
         link = open_link(token)
         order = order_of(link)
         if link is None or order is None:
-            return closed(request)
+            return link_closed(request)
         return view(request, Visit(token, link, order), *args, **kwargs)
 
     return opened
@@ -80,12 +80,12 @@ def order_of(link: OrderLink | None) -> Order | None:
     return order
 
 
-def closed(request: HttpRequest) -> HttpResponse:
+def link_closed(request: HttpRequest) -> HttpResponse:
     """The same answer for a forged, an unknown and a revoked link: it tells nothing apart."""
-    return private(render(request, "portal/closed.html", status=404))
+    return with_private_headers(render(request, "portal/closed.html", status=404))
 
 
-def private(response: HttpResponse) -> HttpResponse:
+def with_private_headers(response: HttpResponse) -> HttpResponse:
     """The address is the key: keep it out of search engines and of other sites' logs."""
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Referrer-Policy"] = "same-origin"

@@ -16,16 +16,16 @@ from messaging.services.subscriptions import WishesRefused, set_wishes, wishes_o
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import open_link
-from shopcomm.edge.portal.visits import closed, private
+from shopcomm.edge.portal.visits import link_closed, with_private_headers
 
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def wishes(request: HttpRequest, token: str) -> HttpResponse:
+def link_wishes_page(request: HttpRequest, token: str) -> HttpResponse:
     """The settings behind a customer's link; staff may look."""
     link = open_link(token)
     if link is None:
-        return closed(request)
+        return link_closed(request)
     actor = Actor.customer(link.customer, order_id=link.order_id)
     preview = request.user.is_authenticated
     refusal = ""
@@ -40,7 +40,9 @@ def wishes(request: HttpRequest, token: str) -> HttpResponse:
         "push_path": reverse("portal:chat", args=[token]),
         "preview": preview,
     }
-    return private(render(request, "portal/wishes.html", context, status=422 if refusal else 200))
+    return with_private_headers(
+        render(request, "portal/wishes.html", context, status=422 if refusal else 200)
+    )
 
 
 def keep_wishes(request: HttpRequest, actor: Actor) -> str:
@@ -48,8 +50,8 @@ def keep_wishes(request: HttpRequest, actor: Actor) -> str:
     try:
         set_wishes(
             actor=actor,
-            quiet_from=reading.clock(request.POST.get("quiet_from")),
-            quiet_to=reading.clock(request.POST.get("quiet_to")),
+            quiet_from=reading.time_of_day(request.POST.get("quiet_from")),
+            quiet_to=reading.time_of_day(request.POST.get("quiet_to")),
             muted=_muted(wishes_of(actor), request.POST),
         )
     except WishesRefused as error:
@@ -78,7 +80,7 @@ def wishes_context(actor: Actor, typed: QueryDict | None = None) -> dict[str, An
     known = wishes_of(actor)
     if typed is not None:
         known.quiet_from, known.quiet_to = (
-            reading.clock(typed.get(name)) for name in ("quiet_from", "quiet_to")
+            reading.time_of_day(typed.get(name)) for name in ("quiet_from", "quiet_to")
         )
         known.muted = _muted(known, typed)
     return {"wishes": known, "groups": groups_for(known)}

@@ -44,7 +44,7 @@ def rename_customer(*, customer: Customer, name: str) -> Customer:
 
 
 @transaction.atomic
-def keep_language(*, customer: Customer, language: str) -> Customer:
+def keep_customer_language(*, customer: Customer, language: str) -> Customer:
     """How the shop writes to a customer from now on, notices too. What is no language of the shop's changes nothing."""
     known = {code for code, _name in settings.LANGUAGES}
     if language in known and language != customer.language:

@@ -72,7 +72,7 @@ def session_goes_on(*, old_key: str | None, new_key: str | None) -> None:
         _seen[new_key] = _seen.pop(old_key, timezone.now())
 
 
-def forget_session(*, session_key: str | None) -> None:
+def forget_staff_session(*, session_key: str | None) -> None:
     """Somebody logged out by themselves."""
     StaffSession.objects.filter(session_key=session_key or "").delete()
 

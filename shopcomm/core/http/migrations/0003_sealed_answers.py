@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import migrations, models
 from django.utils import timezone
 
-from shopcomm.core.http.sealing import seal, unseal
+from shopcomm.core.http.sealing import seal_text, unseal_text
 
 BATCH = 500
 # A key is sent again within minutes or hours; nobody misses older ones.
@@ -25,7 +25,7 @@ def seal_answers(apps, schema_editor):
     rows.filter(created_at__lt=timezone.now() - KEPT).delete()
     for batch in _batches(rows):
         for row in batch:
-            row.sealed = seal(json.dumps(row.body))
+            row.sealed = seal_text(json.dumps(row.body))
         rows.bulk_update(batch, ["sealed"])
 
 
@@ -33,7 +33,7 @@ def open_answers(apps, schema_editor):
     rows = apps.get_model("http", "IdempotencyRecord").objects
     for batch in _batches(rows):
         for row in batch:
-            row.body = json.loads(unseal(row.sealed))
+            row.body = json.loads(unseal_text(row.sealed))
         rows.bulk_update(batch, ["body"])
 
 

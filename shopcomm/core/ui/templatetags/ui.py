@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.rights import may as role_may
+from shopcomm.core.accounts.rights import role_may
 from shopcomm.core.http.sent_forms import FIELD
 from shopcomm.core.phones import masked_phone, written_phone
 from shopcomm.core.spans import written_span
@@ -30,25 +30,25 @@ register = template.Library()
 ICON_ALIASES = {"wallet": "pay", "undo": "refund", "close": "x"}
 
 
-@register.simple_tag
+@register.simple_tag(name="icon")
 @cache
-def icon(name: str, size: str = "") -> SafeString:
+def icon_svg(name: str, size: str = "") -> SafeString:
     """A decorative icon of the sprite; what carries it needs a label of its own."""
     symbol = name if name == "logo" else f"i-{ICON_ALIASES.get(name, name)}"
     href = f"{static('icons/sprite.svg')}#{symbol}"
     return format_html('<svg class="i {}" aria-hidden="true"><use href="{}"></use></svg>', size, href)
 
 
-@register.simple_tag
+@register.simple_tag(name="stylesheets")
 @cache
-def stylesheets(*views: str) -> SafeString:
+def stylesheet_links(*views: str) -> SafeString:
     """The page's style sheets, in cascade order."""
     links = ((static(path),) for path in stylesheet_paths(*views, bundled=is_bundled()))
     return format_html_join("\n", '<link rel="stylesheet" href="{}">', links)
 
 
-@register.simple_tag(takes_context=True)
-def importmap(context: template.Context) -> SafeString:
+@register.simple_tag(name="importmap", takes_context=True)
+def import_map_script(context: template.Context) -> SafeString:
     """The map from module names to hashed addresses; the one inline script, allowed by its nonce."""
     request = context.get("request")
     nonce = getattr(request, "csp_nonce", "") if request else ""
@@ -56,16 +56,16 @@ def importmap(context: template.Context) -> SafeString:
     return format_html('<script type="importmap" nonce="{}">{}</script>', str(nonce), mark_safe(body))
 
 
-@register.simple_tag
+@register.simple_tag(name="modulepreload")
 @cache
-def modulepreload(*names: str) -> SafeString:
+def module_preload_links(*names: str) -> SafeString:
     """Asks for modules and all they import at once, instead of one layer after the other. Belongs after the import map."""
     links = ((module_map()[name],) for name in with_imports(*ON_EVERY_PAGE, *names))
     return format_html_join("\n", '<link rel="modulepreload" href="{}">', links)
 
 
-@register.filter
-def money(amount: Decimal | None, currency: str = "CNY") -> str:
+@register.filter(name="money")
+def money_text(amount: Decimal | None, currency: str = "CNY") -> str:
     """¥8,677.75, with a true minus sign."""
     return "" if amount is None else written_money(amount, currency)
 
@@ -78,38 +78,38 @@ def form_key(context: template.Context) -> SafeString:
     return format_html('<input type="hidden" name="{}" value="{}">', FIELD, posted or uuid4())
 
 
-@register.filter
-def masked(phone: str) -> str:
+@register.filter(name="masked")
+def masked_number(phone: str) -> str:
     """138 **** 6612: enough to recognise, not enough to dial."""
     return masked_phone(phone)
 
 
-@register.filter
-def national(phone: str) -> str:
+@register.filter(name="national")
+def national_number(phone: str) -> str:
     """A Chinese number without its country code, as people write it."""
     return written_phone(phone)
 
 
-@register.filter
-def avatar(key: Any) -> str:
+@register.filter(name="avatar")
+def avatar_color(key: Any) -> str:
     """The avatar colour of a person, the same on every page."""
     return f"a{sum(map(ord, str(key))) % 5 + 1}"
 
 
-@register.filter
-def initial(name: str) -> str:
+@register.filter(name="initial")
+def name_initial(name: str) -> str:
     """What stands in an avatar."""
     return (str(name).strip() or "?")[0].upper()
 
 
-@register.filter
-def capped(count: int, most: int = 999) -> str:
+@register.filter(name="capped")
+def capped_count(count: int, most: int = 999) -> str:
     """A count that never grows wider than its tab."""
     return f"{most}+" if count > most else str(count)
 
 
-@register.simple_tag
-def when(moment: datetime | None) -> SafeString | str:
+@register.simple_tag(name="when")
+def time_tag(moment: datetime | None) -> SafeString | str:
     """A time as staff read it; `lib/time.js` keeps it current."""
     if moment is None:
         return ""
@@ -118,11 +118,11 @@ def when(moment: datetime | None) -> SafeString | str:
         '<time datetime="{}" title="{}" data-when>{}</time>',
         local.isoformat(timespec="seconds"),
         local.strftime("%Y-%m-%d %H:%M:%S"),
-        relative(local, timezone.localtime()),
+        relative_time(local, timezone.localtime()),
     )
 
 
-def relative(local: datetime, now: datetime) -> str:
+def relative_time(local: datetime, now: datetime) -> str:
     """刚刚, 5 分钟前, 15:04, 昨天 17:42, 11/08 16:20, then 2025/11/08."""
     seconds = (now - local).total_seconds()
     if 0 <= seconds < 60:
@@ -143,16 +143,16 @@ def time_left(until: datetime) -> str:
     return written_span(until - timezone.now())
 
 
-@register.filter
-def may(user: Any, key: str) -> bool:
+@register.filter(name="may")
+def reader_may(user: Any, key: str) -> bool:
     """Whether the reader, a member of staff or an actor, has a right of the table in `accounts/rights.py`."""
     if isinstance(user, Actor):
         return user.may(key)
     return bool(getattr(user, "is_authenticated", False)) and role_may(user.role, key)
 
 
-@register.simple_tag
-def picture(variant: Any) -> str:
+@register.simple_tag(name="picture")
+def picture_url(variant: Any) -> str:
     """The address of a variant's picture, a drawn bag when it has none."""
     product = getattr(variant, "product", None)
     uploaded = getattr(variant, "picture", None)
@@ -182,8 +182,8 @@ def _shape(name: str) -> str:
     return next((shape for word, shape in shapes.items() if word in name), "suitcase")
 
 
-@register.simple_tag(takes_context=True)
-def query(context: template.Context, **changes: Any) -> str:
+@register.simple_tag(name="query", takes_context=True)
+def query_with(context: template.Context, **changes: Any) -> str:
     """The page's query string with some fields changed; None takes one away."""
     fields = context["request"].GET.copy()
     for name, value in ({"after": None} | changes).items():
@@ -199,8 +199,8 @@ def category_label(name: str) -> str:
     return gettext(name) if name else ""
 
 
-@register.filter
-def words(text: str) -> list[str]:
+@register.filter(name="words")
+def split_words(text: str) -> list[str]:
     """The words of a text, to loop over in a template."""
     return text.split()
 

@@ -14,7 +14,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.proofs import MY_SESSION_KEY, my_customer
 from shopcomm.edge.portal.middleware import PageOwner, is_opened, speak_to
-from shopcomm.edge.portal.visits import private
+from shopcomm.edge.portal.visits import with_private_headers
 
 
 class MyRequest(HttpRequest):
@@ -40,12 +40,12 @@ def customer_required(view: View) -> View:
         request.customer, request.actor = customer, Actor.customer(customer)
         request.page_owner = PageOwner.of_customer(customer)
         speak_to(request, customer, opened=request.method == "GET" and is_opened(request))
-        return private(view(request, *args, **kwargs))
+        return with_private_headers(view(request, *args, **kwargs))
 
     return guarded
 
 
-def enter(request: HttpRequest, customer: Customer) -> None:
+def enter_as_customer(request: HttpRequest, customer: Customer) -> None:
     """Make this session the customer's. It is a new one: whatever was in it before, and its key, are gone."""
     request.session.flush()
     # The phone too: whoever gets another number, or whose number went to somebody else, proves it anew.

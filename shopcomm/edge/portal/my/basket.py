@@ -36,9 +36,9 @@ def lines_in(request: MyRequest) -> int:
 
 @require_POST
 @customer_required
-def add(request: MyRequest, product_id: int) -> HttpResponse:
+def add_to_basket(request: MyRequest, product_id: int) -> HttpResponse:
     """Put a variant of a product on the list; another form with it adds to it."""
-    sku, pieces = request.POST.get("sku", ""), reading.pieces(request.POST.get("quantity", "1"))
+    sku, pieces = request.POST.get("sku", ""), reading.piece_count(request.POST.get("quantity", "1"))
     variant = variants_on_sale([sku]).get(sku)
     basket = basket_of(request)
     if variant is None or variant.product_id != product_id or not 0 < pieces <= MAX_QUANTITY:
@@ -70,7 +70,7 @@ def _keep_question(request: MyRequest) -> None:
 
 @require_http_methods(["GET", "POST"])
 @customer_required
-def basket(request: MyRequest) -> HttpResponse:
+def basket_page(request: MyRequest) -> HttpResponse:
     """The list: quantities are changed here, and sent as one enquiry from which sales make a quote."""
     if request.method == "GET":
         return _page(request)
@@ -99,7 +99,11 @@ def basket(request: MyRequest) -> HttpResponse:
 def _counted(request: MyRequest) -> dict[str, int]:
     """The list with the quantities of the form; nought or nothing takes a variant off it, as does being sold no more."""
     typed = dict(
-        zip(request.POST.getlist("sku"), map(reading.pieces, request.POST.getlist("quantity")), strict=False)
+        zip(
+            request.POST.getlist("sku"),
+            map(reading.piece_count, request.POST.getlist("quantity")),
+            strict=False,
+        )
     )
     if removed := request.POST.get("remove"):
         typed[removed] = 0

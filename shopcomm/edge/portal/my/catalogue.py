@@ -24,7 +24,7 @@ from shopcomm.edge.portal.my.basket import lines_in
 
 @require_GET
 @customer_required
-def catalogue(request: MyRequest) -> HttpResponse:
+def own_catalogue_page(request: MyRequest) -> HttpResponse:
     """What is on sale, with pictures, prices and what is there."""
     q, category = request.GET.get("q", "")[:80].strip(), request.GET.get("category", "")[:40]
     known = categories_on_sale()
@@ -44,21 +44,21 @@ def catalogue(request: MyRequest) -> HttpResponse:
 
 @require_GET
 @customer_required
-def product(request: MyRequest, product_id: int) -> HttpResponse:
+def product_page(request: MyRequest, product_id: int) -> HttpResponse:
     """One product, all its variants, and the way to ask about it."""
     return _product(request, _style(product_id))
 
 
 @require_POST
 @customer_required
-def ask(request: MyRequest, product_id: int) -> HttpResponse:
+def ask_about_product(request: MyRequest, product_id: int) -> HttpResponse:
     """询价: put the product into the conversation and go there."""
     style, post = _style(product_id), request.POST
     try:
         sent = send_enquiry(
             actor=request.actor,
             customer=request.customer,
-            wanted=[Wanted(post.get("sku", ""), reading.pieces(post.get("quantity", "1")))],
+            wanted=[Wanted(post.get("sku", ""), reading.piece_count(post.get("quantity", "1")))],
             question=post.get("question", ""),
             key=post.get("key", ""),
             product_id=style.product.pk,
@@ -70,7 +70,7 @@ def ask(request: MyRequest, product_id: int) -> HttpResponse:
 
 @require_POST
 @customer_required
-def watch(request: MyRequest, product_id: int) -> HttpResponse:
+def watch_variant(request: MyRequest, product_id: int) -> HttpResponse:
     """到货通知: be told when a variant is back, or no longer."""
     style, sku = _style(product_id), request.POST.get("sku", "")
     if sku not in {each.sku for each in style.variants}:
@@ -82,7 +82,7 @@ def watch(request: MyRequest, product_id: int) -> HttpResponse:
         messages.success(request, _("已取消到货通知"))
     elif waiting is None:
         talk = general_conversation(actor=request.actor, customer=request.customer)
-        pieces = reading.pieces(request.POST.get("quantity", "1"))
+        pieces = reading.piece_count(request.POST.get("quantity", "1"))
         watch_stock(conversation_id=talk.pk, sku=sku, quantity=max(1, min(pieces, MAX_QUANTITY)))
         messages.success(request, _("已登记，到货就通知您"))
     return redirect("my:product", product_id)

@@ -15,7 +15,7 @@ from shopcomm.edge.portal.my.access import MyRequest, customer_required
 
 @require_GET
 @customer_required
-def talks(request: MyRequest) -> HttpResponse:
+def own_conversations_page(request: MyRequest) -> HttpResponse:
     """All own conversations, the latest first."""
     page = reading.whole_number(request.GET.get("page"), least=1, most=10_000) or 1
     found, more = own_talks(request.actor, page=page)
@@ -25,7 +25,7 @@ def talks(request: MyRequest) -> HttpResponse:
 
 @require_GET
 @customer_required
-def chat(request: MyRequest, conversation_id: int) -> HttpResponse:
+def own_chat_page(request: MyRequest, conversation_id: int) -> HttpResponse:
     """One conversation."""
     visible = conversations_visible_to(request.actor).select_related("customer", "order")
     conversation = get_object_or_404(visible, pk=conversation_id)
@@ -39,6 +39,6 @@ def chat(request: MyRequest, conversation_id: int) -> HttpResponse:
 
 @require_POST
 @customer_required
-def begin(request: MyRequest) -> HttpResponse:
+def begin_conversation(request: MyRequest) -> HttpResponse:
     """Go to the conversation that is about no order."""
     return redirect("my:chat", general_conversation(actor=request.actor, customer=request.customer).pk)

@@ -14,8 +14,8 @@ from messaging.services.channels.login_codes import send_login_code
 from messaging.services.subscriptions import forget_push_session
 from shopcomm.core.accounts.proofs import my_customer
 from shopcomm.core.accounts.services.one_time_codes import CodeRefused, issue_code, mobile_number, verify_code
-from shopcomm.edge.portal.my.access import enter
-from shopcomm.edge.portal.visits import private
+from shopcomm.edge.portal.my.access import enter_as_customer
+from shopcomm.edge.portal.visits import with_private_headers
 
 # What this session asked for: the code's id, the phone, and in the demo the code itself.
 PENDING_KEY = "my_code"
@@ -23,7 +23,7 @@ PENDING_KEY = "my_code"
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def login(request: HttpRequest) -> HttpResponse:
+def customer_login_page(request: HttpRequest) -> HttpResponse:
     """GET asks for the phone, or for the code that is on its way; POST sends a code (`phone`) or tries one (`code`)."""
     if request.method == "GET":
         if not request.user.is_authenticated and my_customer(request.session):  # type: ignore[arg-type]
@@ -54,7 +54,7 @@ def _try(request: HttpRequest) -> HttpResponse:
     code = "".join(request.POST.get("code", "")[:20].split())
     customer = verify_code(code_id=pending.get("id"), code=code, address=_address(request))
     wanted = _next(request)
-    enter(request, customer)
+    enter_as_customer(request, customer)
     return redirect(wanted)
 
 
@@ -67,7 +67,7 @@ def _page(request: HttpRequest, *, refusal: str = "", status: int = 200) -> Http
         "refusal": refusal,
         "is_staff": request.user.is_authenticated,
     }
-    return private(render(request, "my/login.html", context, status=status))
+    return with_private_headers(render(request, "my/login.html", context, status=status))
 
 
 def _next(request: HttpRequest) -> str:
@@ -83,7 +83,7 @@ def _address(request: HttpRequest) -> str:
 
 @require_POST
 @never_cache
-def logout(request: HttpRequest) -> HttpResponse:
+def log_customer_out(request: HttpRequest) -> HttpResponse:
     """Forget who this is, and wake this browser no more; the sockets of the session are closed by their watch."""
     forget_push_session(request.session.session_key)
     request.session.flush()

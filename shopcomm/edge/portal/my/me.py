@@ -17,7 +17,7 @@ from shopcomm.edge.portal.wishes import keep_wishes, wishes_context
 
 @require_http_methods(["GET", "POST"])
 @customer_required
-def me(request: MyRequest) -> HttpResponse:
+def own_details_page(request: MyRequest) -> HttpResponse:
     """The customer's own page."""
     refusal = ""
     if request.method == "POST":
@@ -33,7 +33,7 @@ def me(request: MyRequest) -> HttpResponse:
 
 @require_safe
 @customer_required
-def account(request: MyRequest) -> HttpResponse:
+def own_account_page(request: MyRequest) -> HttpResponse:
     """What the customer ordered, paid and owes, as the shop has it in its books."""
     until = timezone.localdate()
     currencies = currencies_of(request.actor, request.customer)
@@ -49,7 +49,7 @@ def account(request: MyRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @customer_required
-def notices(request: MyRequest) -> HttpResponse:
+def own_wishes_page(request: MyRequest) -> HttpResponse:
     """What a customer wants of notices."""
     refusal = ""
     if request.method == "POST":

@@ -27,7 +27,7 @@ from shopcomm.edge.portal.views import order_response
 
 @require_GET
 @customer_required
-def orders(request: MyRequest) -> HttpResponse:
+def own_orders_page(request: MyRequest) -> HttpResponse:
     """All own orders, newest first, by status."""
     status = request.GET.get("status", "")
     status = status if status in Status.values else ""
@@ -47,7 +47,7 @@ def orders(request: MyRequest) -> HttpResponse:
 
 @require_GET
 @customer_required
-def order(request: MyRequest, number: str) -> HttpResponse:
+def own_order_page(request: MyRequest, number: str) -> HttpResponse:
     """One order: the page of its signed link, which its forms go through; the session stays the wider one."""
     found = _own(request, number)
     link = live_link(customer=request.customer, order_id=found.pk)
@@ -59,7 +59,7 @@ def order(request: MyRequest, number: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @customer_required
-def again(request: MyRequest, number: str) -> HttpResponse:
+def order_again(request: MyRequest, number: str) -> HttpResponse:
     """The same goods once more, at today's prices, as far as they are there."""
     old = _own(request, number)
     if request.method == "GET":
@@ -69,7 +69,8 @@ def again(request: MyRequest, number: str) -> HttpResponse:
     if wants_reading(post):
         post, pasted = with_pasted(post, who=f"customer:{request.customer.pk}")
     wanted = {
-        line.sku: reading.pieces(request.POST.get(f"quantity-{line.pk}", "0")) for line in old.lines.all()
+        line.sku: reading.piece_count(request.POST.get(f"quantity-{line.pk}", "0"))
+        for line in old.lines.all()
     }
     lines = lines_again(old, request.customer, wanted)
     if pasted:

@@ -40,8 +40,8 @@ class Command(BaseCommand):
 
     def _open(self) -> None:
         ShopSettings.objects.get_or_create(pk=1, defaults=people.SHOP)
-        staff = people.hire()
-        customers = people.customers(Random(7), 90)
+        staff = people.demo_staff()
+        customers = people.demo_customers(Random(7), 90)
         variants = open_catalogue(Actor.staff(staff["manager"]))
         count = History(staff, customers, variants).tell()
         Today(staff).go()
