@@ -57,7 +57,7 @@ class Actor:
         """The column of the table of rights: a member of staff's role; the program can stand in for one."""
         return self.role if self.kind in ("staff", "system") else self.kind
 
-    def role_may(self, right: str) -> bool:
+    def may(self, right: str) -> bool:
         """Whether the table of rights (`rights.py`) allows it. Raises KeyError for a right it does not have."""
         return role_may(self.column, right)
 

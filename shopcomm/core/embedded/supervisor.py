@@ -95,7 +95,7 @@ class Supervisor:
             raise EmbeddedError(f"manage.py {arguments[0]}: {last_line(done.stderr or done.stdout)}")
         return done.stdout
 
-    def spawn_process(self, name: str) -> None:
+    def spawn(self, name: str) -> None:
         """Start one of our own processes with a log of its own."""
         command = COMMANDS[name](self.port)
         settings = os.environ.get("DJANGO_SETTINGS_MODULE", "shopcomm.settings.base")

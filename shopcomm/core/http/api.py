@@ -26,7 +26,7 @@ class ApiView(APIView):
         """The work of a POST."""
         raise NotImplementedError
 
-    def run_once(self, request: Request, **kwargs: Any) -> Response:
+    def once(self, request: Request, **kwargs: Any) -> Response:
         """`create`, or its first answer again."""
         return run_once(request, lambda: self.create(request, **kwargs))
 
