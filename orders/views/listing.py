@@ -34,7 +34,7 @@ class Line:
     unread: int
     pill: str
     pill_tone: str
-    money_text: str
+    money: str
     money_tone: str
     status: str
     tone: str
