@@ -8,6 +8,7 @@ NO KEY UPDATE: rows that merely refer to the locked one (a message, a line) can 
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from orders import hooks
@@ -28,6 +29,12 @@ def lock_orders(ids: Iterable[int]) -> dict[int, Order]:
     """Several orders by key, always taken in the same order; those that are gone are left out."""
     rows = Order.objects.select_for_update(no_key=True).filter(pk__in=set(ids)).order_by("pk")
     return {row.pk: row for row in rows}
+
+
+def lock_free_orders(rows: QuerySet[Order]) -> dict[int, Order]:
+    """Those of some orders that nobody is changing right now, held by key; the others are left out."""
+    free = rows.select_for_update(skip_locked=True, no_key=True, of=("self",)).order_by("pk")
+    return {row.pk: row for row in free}
 
 
 def lock_lines(order: Order) -> list[OrderLine]:

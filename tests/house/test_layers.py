@@ -1,7 +1,11 @@
 """What import-linter cannot see of the rules in docs/architecture.md: who waits for a commit, and what it looks at."""
 
 import ast
+import re
 from collections.abc import Iterator
+
+import pytest
+from django.apps import apps
 
 from tests.house.test_sizes import ROOT, committed
 
@@ -30,3 +34,129 @@ def test_only_two_modules_speak_to_on_commit() -> None:
 def test_every_folder_of_code_is_a_package_so_that_import_linter_sees_it() -> None:
     folders = {path.parent for path in committed(*CODE)}
     assert {str(each.relative_to(ROOT)) for each in folders if not (each / "__init__.py").exists()} == set()
+
+
+# --- tables of orders ----------------------------------------------------------------------------
+WRITES = {
+    "save", "update", "create", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create",
+    "select_for_update",
+}  # fmt: skip
+ORDERS_MODELS = {model.__name__ for model in apps.get_app_config("orders").get_models()}
+# From a row of orders, these lead to rows of others.
+OTHERS_ROWS = {"conversation", "customer"}
+
+
+def path_of(node: ast.expr) -> list[str]:
+    """The names of a chain of attributes and calls, from its root: `Order.objects.filter(…).update` gives all four."""
+    names: list[str] = []
+    while True:
+        match node:
+            case ast.Attribute():
+                names.append(node.attr)
+                node = node.value
+            case ast.Call():
+                node = node.func
+            case ast.Subscript():
+                node = node.value
+            case ast.Name():
+                return [node.id, *reversed(names)]
+            case _:
+                return ["", *reversed(names)]
+
+
+def rows_of_orders(function: ast.AST) -> set[str]:
+    """The names under which a function, or a module, has rows or querysets of orders in hand."""
+    known = set(ORDERS_MODELS)
+    for node in ast.walk(function):
+        if (
+            isinstance(node, ast.arg)
+            and set(re.findall(r"\w+", ast.unparse(node.annotation or node))) & ORDERS_MODELS
+        ):
+            known.add(node.arg)
+    for _again in range(2):
+        for node in ast.walk(function):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=source):
+                    pass
+                case ast.NamedExpr(target=ast.Name(id=name), value=source):
+                    pass
+                case ast.For(target=ast.Name(id=name), iter=source):
+                    pass
+                case ast.comprehension(target=ast.Name(id=name), iter=source):
+                    pass
+                case _:
+                    continue
+            root, *rest = path_of(source)
+            if root in known and not OTHERS_ROWS & set(rest):
+                known.add(name)
+    return known
+
+
+def writes_to_orders(tree: ast.AST) -> Iterator[str]:
+    """Every statement of a module that writes or locks rows of orders."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    for function in functions:
+        known = rows_of_orders(function)
+        for node in ast.walk(function):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in WRITES
+            ):
+                root, *rest = path_of(node.func)
+                if root in known and not OTHERS_ROWS & set(rest):
+                    yield f"{node.lineno}: {ast.unparse(node.func)[:80]}"
+
+
+def test_only_orders_write_and_lock_the_tables_of_orders() -> None:
+    found = {
+        name: writes
+        for name, tree in modules()
+        if name.startswith(("messaging/", "shopcomm/edge/"))
+        and (writes := sorted(set(writes_to_orders(tree))))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "seen"),
+    [
+        ("def ship(order: Order):\n    order.save()", True),
+        ("def ship(pk):\n    Order.objects.filter(pk=pk).update(note='')", True),
+        ("def hold(ids):\n    rows = Order.objects.filter(pk__in=ids)\n    return rows.select_for_update()", True),
+        ("def pay(order: Order):\n    order.payments.update(amount=1)", True),
+        ("def open_talk(order: Order):\n    order.conversation.save()", False),
+        ("def open_talk(order: Order):\n    Conversation.objects.create(order=order)", False),
+        ("def count(order: Order):\n    seen.update(order.number)", False),
+    ],
+)  # fmt: skip
+def test_a_write_to_orders_is_seen_and_one_to_others_is_not(source: str, seen: bool) -> None:
+    assert bool(list(writes_to_orders(ast.parse(source)))) is seen
+
+
+# --- models --------------------------------------------------------------------------------------
+def test_no_model_does_work_in_save_or_delete() -> None:
+    overriding = {
+        f"{name}: {kind.name}.{method.name}"
+        for name, tree in modules()
+        if "models" in name
+        for kind in ast.walk(tree)
+        if isinstance(kind, ast.ClassDef)
+        for method in kind.body
+        if isinstance(method, ast.FunctionDef) and method.name in ("save", "delete")
+    }
+    assert overriding == set()
+
+
+def test_nothing_hangs_on_signals_of_rows() -> None:
+    """Django's own are heard where there is no other way to learn of it: log-ins, and a database that was made ready."""
+    allowed = {"user_logged_in", "user_logged_out", "user_login_failed", "post_migrate"}
+    heard = {
+        f"{name}: {alias.name}"
+        for name, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.endswith("signals")
+        for alias in node.names
+        if node.module.startswith("django") and alias.name not in allowed
+    }
+    assert heard == set()

@@ -29,6 +29,7 @@ from messaging.services.notifications.recipients import Recipient
 from messaging.services.notifications.templates import Words, rule_words
 from orders.models import Order, Shipment, Status
 from orders.policies.transitions import TRANSITIONS
+from orders.services.locks import lock_free_orders
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import ShopSettings, shop_settings
@@ -90,8 +91,7 @@ class Batch:
             return {}
         orders = Order.objects.filter(pk__in=ids).order_by("pk").select_related("customer", "conversation")
         orders = orders.defer(*UNASKED)
-        free = orders.select_for_update(skip_locked=True, no_key=True, of=("self",))
-        return {order.pk: order for order in (free if self._tells else orders)}
+        return lock_free_orders(orders) if self._tells else {order.pk: order for order in orders}
 
     def mark(self, pk: int, **fields: Any) -> Notification:
         """Change a notice; it is written at the end."""

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orders.models import Product, TierPrice, Variant
+from orders.models import Product, Variant
+from orders.services.catalogue import add_product, add_variant
 from orders.services.stock import set_stock
 from shopcomm.core.accounts.actors import Actor
 
@@ -55,6 +56,9 @@ STYLES = (
     Style("DN", "轻商 电脑包", "公文包", "brief", "防泼水牛津布", (("15", "15.6 寸", 139),), ("BK", "GY", "NV"), "F-02"),
 )  # fmt: skip
 
+# From so many pieces on wholesale customers pay this share of the price.
+TIERS = ((10, Decimal("0.8")), (50, Decimal("0.7")))
+
 # A few that are nearly gone, so that warnings can be seen.
 NEARLY_GONE = {"LX28-GN": 6, "TT03-CM": 9, "YDM-PK": 3}
 
@@ -62,7 +66,7 @@ NEARLY_GONE = {"LX28-GN": 6, "TT03-CM": 9, "YDM-PK": 3}
 def open_catalogue(actor: Actor) -> list[Variant]:
     """Make every style with its variants, tier prices and stock. Returns the variants by SKU."""
     for style in STYLES:
-        product = Product.objects.create(name=style.name, category=style.category, material=style.material)
+        product = add_product(name=style.name, category=style.category, material=style.material)
         for place, (size_code, size, price) in enumerate(style.sizes):
             for colour in style.colours:
                 _variant(product, style, place, size_code, size, price, colour)
@@ -77,8 +81,9 @@ def _variant(
 ) -> None:
     label, picture = COLOURS[colour]
     sku = f"{style.code}{size_code}-{colour}"
-    variant = Variant.objects.create(
+    add_variant(
         product=product,
+        tiers={pieces: (Decimal(price) * share).quantize(Decimal("0.01")) for pieces, share in TIERS},
         sku=sku,
         barcode=f"69{sum(map(ord, sku)) * 7919 % 10**11:011d}",
         color=label,
@@ -86,10 +91,4 @@ def _variant(
         location=f"{style.shelf}-{place + 1}",
         price=Decimal(price),
         static_picture=f"bags/{style.picture}-{picture}.svg",
-    )
-    TierPrice.objects.bulk_create(
-        TierPrice(
-            variant=variant, min_quantity=pieces, price=(Decimal(price) * share).quantize(Decimal("0.01"))
-        )
-        for pieces, share in ((10, Decimal("0.8")), (50, Decimal("0.7")))
     )

@@ -15,7 +15,8 @@ from messaging.models import Conversation, Message, ReadMarker
 from messaging.services.drafts import Draft
 from messaging.services.messages import write_messages
 from orders.events import OrderEvent
-from orders.models import Order, Shipment, Status, Variant
+from orders.models import Order, Shipment, Variant
+from orders.services.backdating import backdate_order
 from orders.services.orders import ItemInput, place_order
 from orders.services.shipments import add_tracking_node
 from orders.services.transitions import transition_order
@@ -197,15 +198,7 @@ class History:
             "created": placed_at,
             **{step: placed_at + timedelta(hours=HOURS.get(step, 3)) for step in road},
         }
-        fields = {"placed_at": placed_at, "pay_by": placed_at + timedelta(hours=24)}
-        for name in ("paid", "picking", "shipped", "delivered"):
-            if name in times:
-                fields[f"{name}_at"] = times[name]
-        if road[-1:] and Status(road[-1]) in (Status.COMPLETED, Status.CANCELLED, Status.REFUNDED):
-            fields["closed_at"] = times[road[-1]]
-        Order.objects.filter(pk=order.pk).update(**fields)
-        order.payments.update(received_at=times.get("paid", placed_at))
-        order.shipments.update(shipped_at=times.get("shipped", placed_at), signed_at=times.get("delivered"))
+        backdate_order(order_id=order.pk, placed_at=placed_at, times=times)
         self._move_log_back(order, times)
         self._scan(order, times)
 

@@ -11,6 +11,7 @@ from messaging.services.quotes import quote_in_conversation
 from messaging.services.shortages import offer_in_conversation
 from orders.models import Order, Quote, ShortageTask, Status
 from orders.selectors.shortages import all_options
+from orders.services.backdating import backdate_quote
 from orders.services.orders import ItemInput, place_order
 from orders.services.quotes import QuoteInput, accept_quote, decline_quote, end_of_day, expire_quote
 from orders.services.shortages import report_missing
@@ -70,7 +71,7 @@ class Offers:
     def _expired(self, quote: Quote) -> None:
         now = timezone.now()
         sent, until = now - timedelta(days=9), now - timedelta(days=2)
-        Quote.objects.filter(pk=quote.pk).update(sent_at=sent, created_at=sent, valid_until=until)
+        backdate_quote(quote_id=quote.pk, sent_at=sent, valid_until=until)
         expire_quote(quote_id=quote.pk, now=now)
 
     def shortages(self) -> None:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from orders.models import AfterSalesCase, Order, OrderLine, Status
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, reject_case, send_back
+from orders.services.backdating import backdate_debt
 from orders.services.change_requests.request import request_change
 from orders.services.editing import edit_order
 from orders.services.refunds import pay_refund
@@ -76,7 +77,7 @@ class Today:
             Customer.objects.filter(pk=order.customer_id).update(credit_limit=limit)
             data = {"method": "on_account"}
             transition_order(actor=self.seller, order_id=order.pk, to=Status.PAID, data=data)
-            Order.objects.filter(pk=order.pk).update(due_on=timezone.localdate() + timedelta(days=days))
+            backdate_debt(order_id=order.pk, due_on=timezone.localdate() + timedelta(days=days))
         dearer = self._orders("paid")[-5]
         fee = {"shipping_fee": dearer.shipping_fee + 80}
         edit_order(actor=self.manager, order_id=dearer.pk, version=None, changes=fee, agreed=True)
