@@ -74,3 +74,11 @@ def echoed_fields(given: Frame) -> Frame:
         if (isinstance(value := given.get(name), str) and len(value) <= 64)
         or (type(value) is int and abs(value) < 2**63)
     }
+
+
+def number_in(given: Frame, name: str, *, least: int = 0, default: int | None = None) -> int:
+    """A frame's id or `seq` by its name, at least `least`. Raises FrameError where it is none and there is no default."""
+    value = given.get(name, default)
+    if type(value) is not int or not least <= value < 2**63:
+        raise FrameError("bad_frame")
+    return value

@@ -23,7 +23,8 @@ CHECKS = {"isdigit", "isdecimal", "isnumeric"}
 FACES = ("admin", "views", "api", "consumers", "cards", "forms", "portal")
 # What a process of ours has sent.
 OURS = {
-    (f"messaging/consumers/{name}.py", "loads") for name in ("socket", "fanout", "presence", "open_sockets")
+    (f"messaging/consumers/{name}.py", "loads")
+    for name in ("topics/feed", "fanout", "presence", "open_sockets")
 }
 
 

@@ -80,7 +80,7 @@ async def test_followers_of_a_feed_that_the_layer_forgot_fetch_anew_what_they_sh
     shown = []
 
     class Page:
-        show = staticmethod(shown.append)
+        send_frame = staticmethod(shown.append)
 
     fanout = Fanout()
     fanout._tasks, fanout._channel = [None], "fanout-1"
@@ -117,7 +117,7 @@ async def test_who_came_while_the_layer_was_away_fetches_anew_once_it_is_back(mo
     shown, answers = [], [OSError("no Redis"), None]
 
     class Page:
-        show = staticmethod(shown.append)
+        send_frame = staticmethod(shown.append)
 
     async def take_in(*_given) -> None:
         if error := answers.pop(0):

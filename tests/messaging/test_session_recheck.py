@@ -10,11 +10,13 @@ from django.contrib.sessions.models import Session
 from django.db import OperationalError
 from websockets.exceptions import ConnectionClosed
 
+from messaging.consumers import access as access_module
 from messaging.consumers import fanout as fanout_module
 from messaging.consumers import session_recheck
-from messaging.consumers import socket as socket_module
 from messaging.consumers.presence import Presence
 from messaging.consumers.socket import ShopSocket
+from messaging.consumers.switchboard import ANSWERERS, Answerer
+from messaging.consumers.topics.conversation import ConversationTopic
 from messaging.models import Conversation
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
@@ -128,22 +130,22 @@ async def test_a_socket_put_out_while_its_subscription_asks_the_database_has_no_
     live, talk, sales, monkeypatch
 ):
     asked, answer, ended, fanouts = threading.Event(), threading.Event(), threading.Event(), []
-    visible, the_fanout = socket_module._visible, socket_module.fanout
+    visible = access_module.visible_conversations
 
     async def slowly(actor, conversation_ids):
         asked.set()
         await asyncio.to_thread(answer.wait)
         return await visible(Actor.system(), conversation_ids)
 
-    async def subscribe(self, given):
-        fanouts.append(the_fanout())
+    async def follow(self, given):
+        fanouts.append(fanout_module.fanout())
         try:
-            await ShopSocket.on_subscribe(self, given)
+            await ConversationTopic.follow(self, given)
         finally:
             ended.set()
 
-    monkeypatch.setattr(socket_module, "_visible", slowly)
-    monkeypatch.setitem(socket_module.HANDLERS, "subscribe", subscribe)
+    monkeypatch.setattr(access_module, "visible_conversations", slowly)
+    monkeypatch.setitem(ANSWERERS, "subscribe", [Answerer(ConversationTopic, follow)])
     async with socket(live, await staff_cookie_of(sales)) as opened:
         await send(opened, type="subscribe", conversation=talk, after=0)
         assert await asyncio.to_thread(asked.wait, 10)
@@ -189,14 +191,14 @@ async def test_who_left_while_the_history_was_on_its_way_is_not_said_to_be_here(
     async def here(self, *given, again=False):
         said.append(given)
 
-    async def subscribe(self, given):
-        await ShopSocket.on_subscribe(self, given)
+    async def follow(self, given):
+        await ConversationTopic.follow(self, given)
         await asyncio.sleep(0)
         ended.set()
 
     monkeypatch.setattr(fanout_module.Fanout, "enter", enter)
     monkeypatch.setattr(Presence, "here", here)
-    monkeypatch.setitem(socket_module.HANDLERS, "subscribe", subscribe)
+    monkeypatch.setitem(ANSWERERS, "subscribe", [Answerer(ConversationTopic, follow)])
     async with socket(live, await staff_cookie_of(sales)) as opened:
         await send(opened, type="subscribe", conversation=talk, after=0)
         assert await asyncio.to_thread(ended.wait, 10)

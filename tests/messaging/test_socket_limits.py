@@ -8,7 +8,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from messaging.consumers.loop_local import run_in_background
-from messaging.consumers.socket import HANDLERS
+from messaging.consumers.switchboard import ANSWERERS, Answerer
+from messaging.consumers.topics.presence import PresenceTopic
 from messaging.models import Conversation
 from shopcomm.core.logs import log_scope, names_in_log
 from tests.core.test_logs import about, written
@@ -48,7 +49,7 @@ async def test_a_frame_that_breaks_is_logged_with_the_socket_and_its_person(live
     async def breaks(*_given: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setitem(HANDLERS, "ping", breaks)
+    monkeypatch.setitem(ANSWERERS, "ping", [Answerer(PresenceTopic, breaks)])
     keeping = written("json")
     lines = next(keeping)
     async with socket(live, await staff_cookie_of(manager)) as opened:

@@ -1,0 +1,68 @@
+"""Which conversations the visitor of one socket may be in."""
+
+from typing import Protocol
+
+from channels.db import database_sync_to_async
+
+from messaging.consumers.frames import Frame, number_in
+from messaging.errors import NotFound
+from messaging.selectors.conversations import conversations_visible_to
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.sockets import Visitor, by_links
+
+
+class Identified(Protocol):
+    """A socket, as far as it says who is there."""
+
+    actor: Actor
+    visitor: Visitor
+    # The browser did not say which of its pages this is, so that it may speak for any link that its session holds.
+    names_no_page: bool
+
+    async def turn_to(self, visitor: Visitor, actor: Actor) -> None: ...
+
+
+class ConversationAccess:
+    """Asks the database once for each conversation, until the visitor's rights are checked again.
+
+    `followed` are the conversations that the socket has subscribed to.
+    """
+
+    __slots__ = ("_allowed", "_socket", "followed")
+
+    def __init__(self, socket: Identified) -> None:
+        self._socket = socket
+        self._allowed: set[int] = set()
+        self.followed: set[int] = set()
+
+    async def require_conversation(self, given: Frame) -> int:
+        """The conversation that a frame names. Raises FrameError for none, NotFound for one that is not the visitor's."""
+        conversation_id = number_in(given, "conversation", least=1)
+        if conversation_id not in self._allowed:
+            asked = [conversation_id]
+            if not await visible_conversations(self._socket.actor, asked) and not await self._turn_to(asked):
+                raise NotFound()
+            self._allowed.add(conversation_id)
+        return conversation_id
+
+    async def recheck_followed(self) -> set[int]:
+        """Forget what was allowed. Returns those of the followed conversations that the visitor may not see any more."""
+        self._allowed.clear()
+        asked = list(self.followed)
+        return set(asked) - await visible_conversations(self._socket.actor, asked)
+
+    async def _turn_to(self, conversation_ids: list[int]) -> bool:
+        """A socket that names no page speaks for that of its session's links whose conversation it asks for first."""
+        if not self._socket.names_no_page or self.followed:
+            return False
+        for visitor, actor in await by_links(self._socket.visitor):
+            if await visible_conversations(actor, conversation_ids):
+                await self._socket.turn_to(visitor, actor)
+                return True
+        return False
+
+
+@database_sync_to_async
+def visible_conversations(actor: Actor, conversation_ids: list[int]) -> set[int]:
+    """Those of the conversations that somebody may be in."""
+    return set(conversations_visible_to(actor).filter(pk__in=conversation_ids).values_list("pk", flat=True))

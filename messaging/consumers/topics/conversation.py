@@ -1,0 +1,116 @@
+"""Conversations over the socket: following one, saying something, having read, taking back, typing."""
+
+import asyncio
+import json
+
+from channels.db import database_sync_to_async
+
+from messaging.consumers.batch_writer import batch_writer
+from messaging.consumers.fanout import fanout
+from messaging.consumers.frames import Frame, number_in
+from messaging.consumers.loop_local import run_in_background
+from messaging.consumers.presence import presence
+from messaging.consumers.switchboard import Topic, answers, register_topic
+from messaging.errors import MessagingError
+from messaging.selectors.pane import peer_has_read
+from messaging.services.drafts import draft_message
+from messaging.services.frames import read_frame
+from messaging.services.messages import mark_read, recall_message, send_message
+from messaging.services.write import Sent
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.realtime import conversation_group, encode_frame
+
+_mark_read = database_sync_to_async(mark_read)
+_recall_message = database_sync_to_async(recall_message)
+_send_message = database_sync_to_async(send_message)
+_peer_has_read = database_sync_to_async(peer_has_read)
+
+
+@register_topic
+class ConversationTopic(Topic):
+    """The conversations that one socket follows or speaks in."""
+
+    __slots__ = ()
+
+    @answers("subscribe")
+    async def follow(self, given: Frame) -> None:
+        """Everything behind `after`, then what comes; and how far the other side has read."""
+        socket = self.socket
+        conversation_id = await socket.access.require_conversation(given)
+        after = number_in(given, "after", default=0)
+        if not socket.is_open:
+            # Put out by the recheck while the database was asked: nobody would ever take it out of the room again.
+            return
+        socket.access.followed.add(conversation_id)
+        await socket.follow(conversation_id, after)
+        if conversation_id not in socket.access.followed or not socket.is_open:
+            # Put out meanwhile, or gone: not here.
+            return
+        socket.spawn(presence().here(conversation_id, socket.actor, socket.id))
+        # How far the other side has read meanwhile is in none of the frames that were missed.
+        if peer := await _peer_has_read(conversation_id, socket.actor):
+            socket.send_frame(json.dumps(read_frame(conversation_id, *peer)))
+
+    @answers("message.send")
+    async def say(self, given: Frame) -> None:
+        """Store a message; acknowledged once it is committed."""
+        conversation_id = await self.socket.access.require_conversation(given)
+        message = draft_message(actor=self.socket.actor, conversation_id=conversation_id, given=given)
+        if message.attachments:
+            names = ("client_id", "kind", "body", "attachments", "reply_to", "internal")
+            wanted = {name: given[name] for name in names if name in given}
+            sent = await _send_message(actor=self.socket.actor, conversation_id=conversation_id, **wanted)
+            self._acknowledge(given, sent)
+            return
+        # Taken in order at once; the next frame need not wait for this one's commit.
+        self.socket.spawn(self._acknowledge_later(given, batch_writer().write(message)))
+
+    async def _acknowledge_later(self, given: Frame, answer: "asyncio.Future[Sent]") -> None:
+        try:
+            self._acknowledge(given, await answer)
+        except MessagingError as error:
+            self.socket.send_error(error.code, given, detail=str(error.detail), **error.extra)
+
+    def _acknowledge(self, given: Frame, sent: Sent) -> None:
+        known = {name: given[name] for name in ("conversation", "client_id")}
+        self.socket.send_frame(json.dumps({"type": "message.ack", **known, "seq": sent.message.seq}))
+
+    @answers("message.read")
+    async def mark_read(self, given: Frame) -> None:
+        """Keep how far somebody has read, and tell the others."""
+        conversation_id, seq = await self._message_in(given)
+        await _mark_read(
+            actor=self.socket.actor, conversation_id=conversation_id, seq=seq, socket=self.socket.id
+        )
+
+    @answers("message.recall")
+    async def recall(self, given: Frame) -> None:
+        """Take a message back."""
+        conversation_id, seq = await self._message_in(given)
+        await _recall_message(actor=self.socket.actor, conversation_id=conversation_id, seq=seq)
+
+    @answers("typing")
+    async def show_typing(self, given: Frame) -> None:
+        """Tell the others that somebody is writing, or has stopped."""
+        conversation_id = await self.socket.access.require_conversation(given)
+        actor = self.socket.actor
+        who = {"kind": actor.sender_kind, "id": actor.id, "name": actor.name}
+        active = given.get("active") is True
+        signal = {"type": "typing", "conversation": conversation_id, "active": active, "sender": who}
+        shown = encode_frame(conversation_group(conversation_id), signal, signal)
+        await fanout().publish(shown | {"skip": self.socket.id})
+
+    async def _message_in(self, given: Frame) -> tuple[int, int]:
+        return await self.socket.access.require_conversation(given), number_in(given, "seq")
+
+    async def on_recheck(self, actor: Actor) -> None:
+        """Stay only where the visitor may still be."""
+        for conversation_id in await self.socket.access.recheck_followed():
+            self.socket.access.followed.discard(conversation_id)
+            self.socket.leave(conversation_group(conversation_id))
+            self.socket.send_error("forbidden", {"conversation": conversation_id})
+
+    def on_close(self) -> None:
+        """Say to those who are still there that this one has gone."""
+        for conversation_id in self.socket.access.followed:
+            run_in_background(presence().gone(conversation_id, self.socket.actor, self.socket.id))
