@@ -18,7 +18,11 @@ class MessagingConfig(AppConfig):
         from messaging.selectors.notifications import notice_lines
         from messaging.selectors.rows import row_talk, with_unread
         from messaging.selectors.todo import UNANSWERED
-        from messaging.services.conversations import lock_conversations_of, open_order_conversation
+        from messaging.services.conversations import (
+            assign_conversation_of,
+            lock_conversations_of,
+            open_order_conversation,
+        )
         from messaging.services.event_lines import write_event_line, write_history
         from messaging.services.purges import register_messaging_purges
         from messaging.services.quotes import tell_quote_event
@@ -32,6 +36,7 @@ class MessagingConfig(AppConfig):
         session_ended.connect(_ended)
         hooks.order_created_hooks.append(open_order_conversation)
         hooks.order_event_hooks += [write_event_line, show_change_card, tell_shortage_event]
+        hooks.order_assigned_hooks.append(assign_conversation_of)
         hooks.orders_locked_hooks.append(lock_conversations_of)
         hooks.quote_event_hooks.append(tell_quote_event)
         hooks.order_history_hooks.append(write_history)

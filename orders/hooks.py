@@ -16,6 +16,9 @@ order_created_hooks: list[Callable[[Order, Actor], None]] = []
 # Called for every event of an order, after all order and stock rows are locked and changed.
 order_event_hooks: list[Callable[[Order, DomainEvent, Actor], None]] = []
 
+# Called inside the transaction that hands an order to somebody else, or to nobody, after its event.
+order_assigned_hooks: list[Callable[[Order], None]] = []
+
 # Called with the ids of several orders that one transaction has just locked: what belongs to them is locked as well.
 orders_locked_hooks: list[Callable[[list[int]], None]] = []
 

@@ -13,8 +13,8 @@ SELECT 'DRAIN-' || lpad(n::text, 7, '0'), c.low + n % ({count} / 4), 'paid', '',
 FROM generate_series(1, {count}) n, (SELECT min(id) AS low FROM accounts_customer WHERE name = '批发1') c;
 
 INSERT INTO messaging_conversation (subject, last_seq, last_public_seq, last_customer_seq, last_shop_seq, created_at,
-    customer_id, order_id, general)
-SELECT '', 0, 0, 0, 0, now(), customer_id, id, false FROM orders_order WHERE number LIKE 'DRAIN-%';
+    customer_id, order_id, kind, general)
+SELECT '', 0, 0, 0, 0, now(), customer_id, id, 'order', false FROM orders_order WHERE number LIKE 'DRAIN-%';
 
 ANALYZE accounts_customer;
 ANALYZE orders_order;

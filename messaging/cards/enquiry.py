@@ -18,7 +18,7 @@ def _context(look: Look) -> dict[str, Any]:
             "quantity": line.quantity,
             "variant": (variant := known.get(line.sku)),
             "on_sale": bool(variant and variant.is_active and variant.product.is_active),
-            "price": list_price(variant, line.quantity, look.conversation.customer) if variant else None,
+            "price": list_price(variant, line.quantity, look.conversation.with_customer) if variant else None,
         }
         for line in wanted
     ]

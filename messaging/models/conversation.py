@@ -1,17 +1,46 @@
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from shopcomm.core.fields import LineField
 from shopcomm.core.search.bigrams import bigram_index
 
+if TYPE_CHECKING:
+    from shopcomm.core.accounts.models import Customer
+
 
 class Conversation(models.Model):
-    """What is said between the shop and one customer: about one order, or before any (询价)."""
+    """What is said about one order, with one customer before any (询价), or among the shop's own people."""
 
-    customer = models.ForeignKey(
-        "accounts.Customer", models.PROTECT, related_name="conversations", verbose_name=_("客户")
+    class Kind(models.TextChoices):
+        ORDER = "order", _("订单")
+        CUSTOMER = "customer", _("询价")
+        TEAM = "team", _("内部")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("进行中")
+        SNOOZED = "snoozed", _("稍后处理")
+        CLOSED = "closed", _("已结束")
+
+    kind = models.CharField(
+        _("种类"), max_length=10, choices=Kind, default=Kind.CUSTOMER, db_default=Kind.CUSTOMER
     )
-    # Null: an enquiry before any order.
+    # Whoever of the two sides speaks opens it again, in the statement that writes what they say.
+    state = models.CharField(
+        _("状态"), max_length=10, choices=State, default=State.OPEN, db_default=State.OPEN
+    )
+    snoozed_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # Null: a talk among colleagues.
+    customer = models.ForeignKey(
+        "accounts.Customer",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="conversations",
+        verbose_name=_("客户"),
+    )
+    # Null: of no order, or not yet.
     order = models.OneToOneField(
         "orders.Order",
         models.PROTECT,
@@ -20,6 +49,7 @@ class Conversation(models.Model):
         related_name="conversation",
         verbose_name=_("订单"),
     )
+    # Of an order's conversation always whoever the order is assigned to (`hooks.order_assigned_hooks` keeps it so).
     assigned_to = models.ForeignKey(
         "accounts.Staff",
         models.SET_NULL,
@@ -39,7 +69,7 @@ class Conversation(models.Model):
     # The last message by the customer and by the shop: unread and "waiting for an answer".
     last_customer_seq = models.BigIntegerField(default=0, editable=False)
     last_shop_seq = models.BigIntegerField(default=0, editable=False)
-    # Somebody of the shop has ended the talk, at this number; whoever speaks after it opens it again.
+    # When somebody of the shop ended the talk last, and at which number: what came up to there waits for nobody.
     closed_at = models.DateTimeField(_("结束时间"), null=True, blank=True, editable=False)
     closed_seq = models.BigIntegerField(default=0, db_default=0, editable=False)
     # The shop's date on which the customer was last told that nobody is there.
@@ -50,12 +80,23 @@ class Conversation(models.Model):
         verbose_name = _("会话")
         verbose_name_plural = _("会话")
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind="order", order__isnull=False, customer__isnull=False)
+                | models.Q(kind="customer", order=None, customer__isnull=False)
+                | models.Q(kind="team", order=None, customer=None),
+                name="conversation_parties",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="snoozed", snoozed_until__isnull=False)
+                | (~models.Q(state="snoozed") & models.Q(snoozed_until=None)),
+                name="conversation_snoozed_until",
+            ),
             # Once it has become an order's, the customer's next question opens another.
             models.UniqueConstraint(
                 fields=["customer"],
                 condition=models.Q(general=True, order=None),
                 name="conversation_general_once",
-            )
+            ),
         ]
         indexes = [
             # The inbox: newest first.
@@ -82,9 +123,14 @@ class Conversation(models.Model):
     @property
     def is_closed(self) -> bool:
         """Whether the talk has been ended, and nobody has spoken since."""
-        return self.closed_at is not None and self.closed_seq >= max(
-            self.last_customer_seq, self.last_shop_seq
-        )
+        return self.state == self.State.CLOSED
+
+    @property
+    def with_customer(self) -> "Customer":
+        """The customer whom the shop talks with here. Raises LookupError for a talk among colleagues."""
+        if self.customer is None:
+            raise LookupError(f"conversation {self.pk} is with no customer")
+        return self.customer
 
 
 class ReadMarker(models.Model):

@@ -30,7 +30,7 @@ def conversations_visible_to(actor: Actor | None) -> QuerySet[Conversation]:
         return everything
     if not actor.may("conversations.view_assigned"):
         return everything.none()
-    enquiries = Q(order=None) & (Q(assigned_to=None) | Q(assigned_to=actor.id))
+    enquiries = Q(kind=Conversation.Kind.CUSTOMER) & (Q(assigned_to=None) | Q(assigned_to=actor.id))
     return everything.filter(enquiries | Q(order__in=orders_visible_to(actor)))
 
 

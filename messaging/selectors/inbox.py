@@ -50,7 +50,7 @@ def inbox_page(actor: Actor, filters: InboxFilters) -> list[Conversation]:
     if query:
         found = conversations_meant(found, actor, query)
     rows: list[Any] = list(
-        found.select_related("customer", "order__assigned_to", "assigned_to")
+        found.select_related("customer", "order", "assigned_to")
         .annotate(
             unread=unread_count(),
             waits_since=Case(
@@ -67,7 +67,6 @@ def inbox_page(actor: Actor, filters: InboxFilters) -> list[Conversation]:
     hits = hits_in([row.pk for row in rows], query)
     for row in rows:
         row.hits = hits.get(row.pk, Hits())
-        row.holder = row.order.assigned_to if row.order else row.assigned_to
     return rows
 
 
@@ -106,8 +105,8 @@ def _in_folder(found: QuerySet[Any], folder: str, actor: Actor) -> QuerySet[Any]
     rules = {
         "unread": Q(has_unread=1),
         "waiting": is_unanswered(),
-        "enquiry": Q(order=None),
-        "mine": Q(order=None, assigned_to=actor.id) | Q(order__assigned_to=actor.id),
+        "enquiry": Q(kind=Conversation.Kind.CUSTOMER),
+        "mine": Q(assigned_to=actor.id),
         "closed": CLOSED,
     }
     return found.filter(rules[folder]) if folder in rules else found

@@ -20,9 +20,7 @@ def unanswered_talks(actor: Actor, now: datetime) -> QuerySet[Any]:
         last_message_at__gte=now - RECENT,
     )
     if actor.may("conversations.view_assigned"):
-        own_order = Q(order__assigned_to=actor.id) | Q(order__assigned_to=None, order__isnull=False)
-        own_talk = Q(order=None) & (Q(assigned_to=actor.id) | Q(assigned_to=None))
-        talks = talks.filter(own_order | own_talk)
+        talks = talks.filter(Q(assigned_to=actor.id) | Q(assigned_to=None))
     first = first_unanswered()
     return (
         talks.annotate(

@@ -10,7 +10,7 @@ from messaging.models import Conversation, Message, Sender
 
 # Bounds what a badge looks at: the newest, by their index.
 RECENT = timedelta(days=30)
-CLOSED = Q(closed_at__isnull=False, closed_seq__gte=Greatest(F("last_customer_seq"), F("last_shop_seq")))
+CLOSED = Q(state=Conversation.State.CLOSED)
 
 
 def wanting_an_answer(conversation: int | Combinable, after: int | Combinable) -> QuerySet[Message]:

@@ -27,7 +27,7 @@ def general_conversation(*, actor: Actor, customer: Customer) -> Conversation:
     An enquiry that somebody opened with them is taken for it; what an order was given instead of its own
     conversation is kept as a record and is not.
     """
-    found = Conversation.objects.filter(customer=customer, order=None)
+    found = Conversation.objects.filter(customer=customer, kind=Conversation.Kind.CUSTOMER)
     if general := found.filter(general=True).first():
         return general
     # Two taps at once must not open two.
@@ -58,7 +58,13 @@ def lock_conversations_of(order_ids: list[int]) -> None:
 def ensure_order_conversation(order: Order) -> Conversation:
     """The one conversation of an order; made when there is none."""
     conversation, _created = Conversation.objects.get_or_create(
-        order=order, defaults={"customer_id": order.customer_id, "subject": order.number}
+        order=order,
+        defaults={
+            "kind": Conversation.Kind.ORDER,
+            "customer_id": order.customer_id,
+            "subject": order.number,
+            "assigned_to_id": order.assigned_to_id,
+        },
     )
     return conversation
 
@@ -72,10 +78,30 @@ def open_order_conversation(order: Order, actor: Actor) -> None:
         pk=order.agreed_in or 0, order=None, customer=order.customer_id
     )
     if order.agreed_in and (found := enquiry.first()):
-        found.order, found.subject = order, order.number
-        found.save(update_fields=["order", "subject"])
+        _become_of_order(found, order)
         return
     ensure_order_conversation(order)
+
+
+def _become_of_order(enquiry: Conversation, order: Order) -> None:
+    """From now on a locked enquiry is the order's conversation, and whoever has the order has it."""
+    enquiry.kind, enquiry.order, enquiry.subject = Conversation.Kind.ORDER, order, order.number
+    enquiry.assigned_to_id = order.assigned_to_id
+    enquiry.save(update_fields=["kind", "order", "subject", "assigned_to"])
+
+
+def _leave_order(own: Conversation) -> None:
+    """A locked conversation gives way to another of its order, and is kept as a record that is nobody's."""
+    own.kind, own.order, own.assigned_to = Conversation.Kind.CUSTOMER, None, None
+    own.save(update_fields=["kind", "order", "assigned_to"])
+
+
+def assign_conversation_of(order: Order) -> None:
+    """Runs in the transaction that hands an order over: its conversation goes to the same member of staff."""
+    talk = Conversation.objects.select_for_update(no_key=True).filter(order=order).first()
+    if talk is not None:
+        talk.assigned_to_id = order.assigned_to_id
+        talk.save(update_fields=["assigned_to"])
 
 
 @retry_on_deadlock
@@ -98,8 +124,6 @@ def link_enquiry_to_order(*, actor: Actor, conversation_id: int, order: Order) -
     if any(own.last_customer_seq or own.last_shop_seq for own in rows.values()):
         raise BadMessage(_("这个订单里已经有聊天记录，不能再关联"))
     for own in rows.values():
-        own.order = None
-        own.save(update_fields=["order"])
-    enquiry.order, enquiry.subject = order, order.number
-    enquiry.save(update_fields=["order", "subject"])
+        _leave_order(own)
+    _become_of_order(enquiry, order)
     return enquiry

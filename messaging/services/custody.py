@@ -35,8 +35,9 @@ def close_conversation(*, actor: Actor, conversation_id: int) -> Conversation:
     """End a talk: nothing in it waits any more, until somebody speaks again. Twice is once. Raises NotFound."""
     talk = _locked(conversation_id)
     if not talk.is_closed:
+        talk.state, talk.snoozed_until = Conversation.State.CLOSED, None
         talk.closed_at, talk.closed_seq = timezone.now(), talk.last_seq
-        talk.save(update_fields=["closed_at", "closed_seq"])
+        talk.save(update_fields=["state", "snoozed_until", "closed_at", "closed_seq"])
         _note(talk, "talk.closed", lambda: _("%(who)s 结束了会话") % {"who": actor.name})
     return talk
 
@@ -47,8 +48,8 @@ def reopen_conversation(*, actor: Actor, conversation_id: int) -> Conversation:
     """Open a talk that was ended; what waited in it then waits again. Raises NotFound."""
     talk = _locked(conversation_id)
     if talk.is_closed:
-        talk.closed_at, talk.closed_seq = None, 0
-        talk.save(update_fields=["closed_at", "closed_seq"])
+        talk.state, talk.closed_at, talk.closed_seq = Conversation.State.OPEN, None, 0
+        talk.save(update_fields=["state", "closed_at", "closed_seq"])
         _note(talk, "talk.opened", lambda: _("%(who)s 重新打开了会话") % {"who": actor.name})
     return talk
 

@@ -48,8 +48,10 @@ def write_history(order: Order, events: list[DomainEvent], add: Callable[..., in
     """The conversation of an order of the past: all of its lines at once, since nobody else knows it yet."""
     conversation = add(
         Conversation,
+        kind=Conversation.Kind.ORDER,
         customer_id=order.customer_id,
         order_id=order.pk,
+        assigned_to_id=order.assigned_to_id,
         subject=order.number,
         last_seq=len(events),
         last_public_seq=len(events),

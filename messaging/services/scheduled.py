@@ -189,7 +189,7 @@ def _tell_away(conversation_id: int, now: datetime, calendar: WorkingCalendar) -
         return 0
     talk.away_told_on = today
     talk.save(update_fields=["away_told_on"])
-    text = away_text(now, calendar, talk.customer.language or settings.LANGUAGE_CODE)
+    text = away_text(now, calendar, talk.with_customer.language or settings.LANGUAGE_CODE)
     write_messages([_away_draft(talk, text, f"away:{today}")])
     return 1
 

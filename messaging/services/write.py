@@ -22,6 +22,8 @@ COLUMNS = (
     "id, conversation_id, seq, public_prev, kind, body, sender_kind, sender_id, sender_name, client_id, "
     "reply_to, internal, acknowledges, data, created_at, recalled_at"
 )
+# What opens a conversation again: either side has spoken to the other.
+SPOKEN = "sender_kind = 'customer' OR sender_kind IN ('staff', 'assistant') AND NOT internal"
 
 WRITE = f"""
 WITH draft AS MATERIALIZED (
@@ -30,8 +32,7 @@ WITH draft AS MATERIALIZED (
         sender_id bigint, sender_name text, reply_to bigint, internal boolean, acknowledges boolean, data jsonb)
 ), locked AS MATERIALIZED (
     SELECT one.* FROM (SELECT DISTINCT conversation_id FROM draft ORDER BY 1) d CROSS JOIN LATERAL (
-        SELECT c.id, c.last_seq, c.last_public_seq, c.customer_id, c.order_id, o.number AS order_number,
-               CASE WHEN o.id IS NULL THEN c.assigned_to_id ELSE o.assigned_to_id END AS assigned_to
+        SELECT c.id, c.last_seq, c.last_public_seq, c.customer_id, c.order_id, c.assigned_to_id, o.number AS order_number
         FROM messaging_conversation c LEFT JOIN orders_order o ON o.id = c.order_id
         WHERE c.id = d.conversation_id FOR NO KEY UPDATE OF c
     ) one
@@ -57,13 +58,15 @@ WITH draft AS MATERIALIZED (
     FROM numbered n
 ), bumped AS (
     UPDATE messaging_conversation c SET
-        (last_seq, last_public_seq, last_customer_seq, last_shop_seq, last_message_at) = (
+        (last_seq, last_public_seq, last_customer_seq, last_shop_seq, last_message_at, state, snoozed_until) = (
             SELECT max(seq),
                    greatest(c.last_public_seq, max(seq) FILTER (WHERE NOT internal)),
                    greatest(c.last_customer_seq, max(seq) FILTER (WHERE sender_kind = 'customer')),
                    greatest(c.last_shop_seq, max(seq) FILTER (
                        WHERE sender_kind IN ('staff', 'assistant') AND NOT internal)),
-                   %s::timestamptz
+                   %s::timestamptz,
+                   CASE WHEN bool_or({SPOKEN}) THEN 'open' ELSE c.state END,
+                   CASE WHEN NOT bool_or({SPOKEN}) THEN c.snoozed_until END
             FROM chained t WHERE t.conversation_id = c.id)
     WHERE c.id = ANY (ARRAY(SELECT DISTINCT conversation_id FROM chained))
 ), inserted AS (
@@ -74,7 +77,7 @@ WITH draft AS MATERIALIZED (
     FROM chained ORDER BY conversation_id, seq
     RETURNING {COLUMNS}
 )
-SELECT w.*, l.order_number, l.assigned_to, l.customer_id, l.order_id FROM (
+SELECT w.*, l.order_number, l.assigned_to_id, l.customer_id, l.order_id FROM (
     SELECT {COLUMNS}, true AS created FROM inserted
     UNION ALL
     SELECT {COLUMNS}, false FROM known
@@ -132,6 +135,6 @@ def sent_by_draft(rows: Iterable[Sequence[Any]]) -> dict[tuple[int, str, int, UU
         if created:
             message._prefetched_objects_cache = {"attachments": []}  # type: ignore[attr-defined]
         found[message.conversation_id, message.sender_kind, message.sender_id, message.client_id] = Sent(
-            message, created, order_number, assigned_to, customer_id, order_id
+            message, created, order_number, assigned_to, customer_id or 0, order_id
         )
     return found

@@ -210,10 +210,8 @@ def hit_text(message: Message, words: str) -> SafeString:
 @register.simple_tag
 def custody_choices(conversation: Conversation, actor: Actor) -> dict[str, Any]:
     """Whom a conversation may be handed to, and which orders it may become the conversation of."""
-    order = conversation.order
-    holder = order.assigned_to_id if order else conversation.assigned_to_id
     return {
-        "colleagues": list(assignable_staff().exclude(pk=holder or 0)),
+        "colleagues": list(assignable_staff().exclude(pk=conversation.assigned_to_id or 0)),
         "orders": list(orders_to_link(conversation, actor)[:10]),
     }
 
@@ -227,7 +225,7 @@ def pane_data(conversation: Conversation, actor: Actor, *, readonly: bool = Fals
         "audience": audience,
         "readonly": readonly,
         "me": {"kind": actor.sender_kind, "id": actor.id_or_zero, "name": actor.name},
-        "peer": {"name": conversation.customer.name if actor.is_shop else _("客服")},
+        "peer": {"name": conversation.with_customer.name if actor.is_shop else _("客服")},
         "messages": page.messages,
         "has_older": page.has_older,
         "my_read": page.my_read,

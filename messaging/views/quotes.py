@@ -66,7 +66,7 @@ def new_quote(request: ShopRequest, conversation_id: int) -> HttpResponseBase:
     def make(form: QuoteForm) -> Quote:
         return quote_in_conversation(
             actor=request.actor,
-            customer=conversation.customer,
+            customer=conversation.with_customer,
             conversation_id=conversation.pk,
             wanted=form.wanted(),
             send="send" in request.POST,
@@ -141,7 +141,7 @@ def _page(
         "quote": quote,
         "can_edit": quote is None or quote.state in EDITABLE,
         "is_out": quote is not None and quote.state != Quote.State.DRAFT,
-        "wholesale": conversation.customer.tier == Customer.Tier.WHOLESALE,
+        "wholesale": conversation.with_customer.tier == Customer.Tier.WHOLESALE,
         "refusal": refusal,
     }
     return render(request, "messaging/quotes/form.html", context, status=status)
@@ -149,7 +149,7 @@ def _page(
 
 def _price_part(request: ShopRequest, conversation: Conversation) -> HttpResponseBase:
     """What the form comes to as far as it is filled in."""
-    return render(request, PRICE_TEMPLATE, {"price": price_of_form(request.POST, conversation.customer)})
+    return render(request, PRICE_TEMPLATE, {"price": price_of_form(request.POST, conversation.with_customer)})
 
 
 def _price_of(
@@ -157,10 +157,10 @@ def _price_of(
 ) -> OrderPrice:
     """What the page begins with: what was typed, else what the quote says, else what was asked for."""
     if form.is_bound:
-        return price_of_form(cast(QueryDict, form.data), conversation.customer)
+        return price_of_form(cast(QueryDict, form.data), conversation.with_customer)
     off, fee = (quote.discount, quote.shipping_fee) if quote else (Decimal(0), Decimal(0))
     wanted = [ItemInput(row["sku"], row["quantity"], row.get("unit_price")) for row in items]
-    return price_order(Shopping(conversation.customer, wanted, off, fee))
+    return price_order(Shopping(conversation.with_customer, wanted, off, fee))
 
 
 def _shown(items: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from orders import hooks
 from orders.errors import ConsentNeeded, GuardFailed, NotAllowed, OrderClosed
 from orders.events import OrderChanged
 from orders.models import ChangeRequest, Order, Status
@@ -121,6 +122,9 @@ def edit_order(
         # Moving on looks at the lines, which come before the conversation in which the edit is told.
         lock_lines(order)
     save_with_event(order, OrderChanged, actor=actor, **told)
+    if "assigned_to" in edit.after:
+        for hook in hooks.order_assigned_hooks:
+            hook(order)
     move_on_when_settled(order, actor)
     if order.shortage:
         review_shortages(order, actor)

@@ -24,7 +24,7 @@ def main(count: int, seconds: float = 0, over: float = 0) -> None:
         for n, who in enumerate(people)
     )
     Conversation.objects.bulk_create(
-        Conversation(order=order, customer_id=order.customer_id) for order in orders
+        Conversation(kind="order", order=order, customer_id=order.customer_id) for order in orders
     )
     NotificationRule.objects.filter(key="paid").update(outside="send")
     rule = NotificationRule.objects.get(key="paid")

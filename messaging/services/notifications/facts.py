@@ -55,7 +55,7 @@ def facts_of_talk(talk: Conversation | None) -> Facts:
     """A conversation without an order: what its customer is known for."""
     if talk is None:
         return Facts()
-    return Facts(source=talk.customer.source, tags=tuple(talk.customer.tags))
+    return Facts(source=talk.with_customer.source, tags=tuple(talk.with_customer.tags))
 
 
 def facts_of_goods(sku: str) -> Facts:

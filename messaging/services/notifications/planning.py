@@ -155,7 +155,7 @@ def recipients_of(rule: NotificationRule, occasion: Occasion) -> list[Recipient]
     return find_recipients(
         rule,
         occasion.order,
-        customer_id=talk.customer_id if talk else 0,
+        customer_id=(talk.customer_id or 0) if talk else 0,
         staff_id=(talk.assigned_to_id or 0) if talk else 0,
     )
 
