@@ -1,10 +1,12 @@
-"""One statement that numbers and stores messages: gapless, idempotent, any number at once.
+"""One statement that numbers and stores messages, and tells the log of each: gapless, idempotent, any number at once.
 
 It locks the conversations in the order of their keys, so two writers never wait for each other in a circle, and
 numbers what is new behind `last_seq` under that lock: the order of commits is the order of numbers.
 
 Every table is looked into by key, one draft at a time (`LATERAL`): the planner cannot know how few drafts there are, and
 would rather read the whole of a table that is not yet large.
+
+The log's rows (`messaging/events.py`) get their positions from the next relay: nobody who writes waits for that.
 """
 
 import json
@@ -15,8 +17,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from messaging.events import MessageWritten
 from messaging.models import Message
 from messaging.services.drafts import Draft
+from shopcomm.core.events.kinds import HISTORY
+from shopcomm.core.realtime import is_quiet
 
 COLUMNS = (
     "id, conversation_id, seq, public_prev, kind, body, sender_kind, sender_id, sender_name, client_id, "
@@ -76,6 +81,13 @@ WITH draft AS MATERIALIZED (
            CASE WHEN reply_to <= last_seq THEN reply_to END, internal, acknowledges, data, %s
     FROM chained ORDER BY conversation_id, seq
     RETURNING {COLUMNS}
+), logged AS (
+    INSERT INTO events_domainevent (type, conversation_id, data, actor_kind, actor_id, actor_name, occurred_at)
+    SELECT '{MessageWritten.type}', i.conversation_id,
+           jsonb_build_object('message', i.id, 'seq', i.seq, 'kind', i.kind, 'internal', i.internal,
+                              'number', coalesce(l.order_number, '')) || %s::jsonb,
+           i.sender_kind, nullif(i.sender_id, 0), i.sender_name, i.created_at
+    FROM inserted i JOIN locked l ON l.id = i.conversation_id ORDER BY i.conversation_id, i.seq
 )
 SELECT w.*, l.order_number, l.assigned_to_id, l.customer_id, l.order_id FROM (
     SELECT {COLUMNS}, true AS created FROM inserted
@@ -118,7 +130,8 @@ def draft_parameters(drafts: Sequence[Draft]) -> list[Any]:
         }
         for place, each in enumerate(drafts)
     ]
-    return [json.dumps(rows, ensure_ascii=False), now, now]
+    marks = {HISTORY: True} if is_quiet() else {}
+    return [json.dumps(rows, ensure_ascii=False), now, now, json.dumps(marks)]
 
 
 def sent_by_draft(rows: Iterable[Sequence[Any]]) -> dict[tuple[int, str, int, UUID], Sent]:

@@ -19,7 +19,7 @@ def say(conversation: Conversation) -> Callable[..., Message]:
     """Says something in the conversation and answers the message."""
 
     def speak(actor: Actor, body: str = "在吗", **given: object) -> Message:
-        given.setdefault("client_id", uuid4())
-        return send_message(actor=actor, conversation_id=conversation.pk, body=body, **given).message
+        given = {"client_id": uuid4(), "conversation_id": conversation.pk} | given
+        return send_message(actor=actor, body=body, **given).message
 
     return speak

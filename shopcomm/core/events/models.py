@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from shopcomm.core.events.kinds import HISTORY, Event, read_fact
 from shopcomm.core.fields import LineField
 
+# What is about more than one conversation: of all that is said, a log has far more than of anything else.
+BESIDE_CONVERSATIONS = models.Q(order_id__isnull=False) | models.Q(conversation_id=None)
+
 
 class DomainEvent(models.Model):
     """A fact that has happened, written in the transaction of the change. Never altered or deleted."""
@@ -37,6 +40,8 @@ class DomainEvent(models.Model):
             ),
             # GET events/?type=
             models.Index(fields=["type", "position"], name="event_by_type"),
+            # The feeds of desk and stockroom, which hear of messages another way.
+            models.Index(fields=["position"], condition=BESIDE_CONVERSATIONS, name="event_beside_talk"),
         ]
 
     def __str__(self) -> str:

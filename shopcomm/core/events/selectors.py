@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.events.models import BESIDE_CONVERSATIONS, DomainEvent
 
 
 def events_after(position: int, *, limit: int, event_type: str = "") -> list[DomainEvent]:
@@ -14,13 +14,15 @@ def events_after(position: int, *, limit: int, event_type: str = "") -> list[Dom
 
 
 def events_after_and_new(position: int, *, limit: int) -> list[DomainEvent]:
-    """The same, followed by what has committed a moment ago and has no position yet, by id.
+    """The same but for what concerns a conversation alone, followed by what has committed a moment ago and has no
+    position yet, by id.
 
     For whoever hears of what comes from now on another way: an event that is told between its commit and its position
     is in here. One statement, so that none changes sides meanwhile.
     """
-    placed = DomainEvent.objects.filter(position__gt=position).order_by("position")[:limit]
-    new = DomainEvent.objects.filter(position=None).order_by("id")[:limit]
+    events = DomainEvent.objects.filter(BESIDE_CONVERSATIONS)
+    placed = events.filter(position__gt=position).order_by("position")[:limit]
+    new = events.filter(position=None).order_by("id")[:limit]
     rows = sorted(placed.union(new, all=True), key=lambda row: (row.position is None, row.position or row.pk))
     return rows[:limit]
 
