@@ -16,7 +16,8 @@ from messaging.services.write import WRITE, Sent, draft_parameters, sent_by_draf
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.deadlocks import retry_on_deadlock
-from shopcomm.core.realtime import conversation_group, push_on_commit
+from shopcomm.core.events.publish import read_after_commit
+from shopcomm.core.realtime import conversation_group, push_on_commit, pushes_are_off
 
 
 def send_message(*, actor: Actor, conversation_id: int, **given: Any) -> Sent:
@@ -50,7 +51,10 @@ def _write(drafts: Sequence[Draft]) -> list[Sent]:
         if each.attachments and found[each.key].created:
             _attach(each, found[each.key].message)
         sent.append(found[each.key])
-    push_messages([one for one in dict.fromkeys(sent) if one.created])
+    created = [one for one in dict.fromkeys(sent) if one.created]
+    push_messages(created)
+    if created and not pushes_are_off():
+        read_after_commit()
     return sent
 
 

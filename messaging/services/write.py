@@ -21,7 +21,7 @@ from messaging.events import MessageWritten
 from messaging.models import Message
 from messaging.services.drafts import Draft
 from shopcomm.core.events.kinds import HISTORY
-from shopcomm.core.realtime import is_quiet
+from shopcomm.core.realtime import pushes_are_off
 
 COLUMNS = (
     "id, conversation_id, seq, public_prev, kind, body, sender_kind, sender_id, sender_name, client_id, "
@@ -130,7 +130,7 @@ def draft_parameters(drafts: Sequence[Draft]) -> list[Any]:
         }
         for place, each in enumerate(drafts)
     ]
-    marks = {HISTORY: True} if is_quiet() else {}
+    marks = {HISTORY: True} if pushes_are_off() else {}
     return [json.dumps(rows, ensure_ascii=False), now, now, json.dumps(marks)]
 
 

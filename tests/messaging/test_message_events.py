@@ -12,7 +12,7 @@ from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.positions import position_new_events
 from shopcomm.core.events.publish import as_row
 from shopcomm.core.events.selectors import events_after, events_after_and_new, last_position
-from shopcomm.core.realtime import quietly
+from shopcomm.core.realtime import without_pushes
 from tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +73,7 @@ def test_a_message_that_is_undone_is_not_in_the_log(say, as_actor, customer, con
 
 
 def test_history_that_is_loaded_is_marked_as_such(say, as_actor, customer, conversation):
-    with quietly():
+    with without_pushes():
         message = say(as_actor(customer))
     assert written(conversation).get(data__message=message.pk).is_history
 

@@ -30,11 +30,11 @@ def publish(event: Event, *, actor: Actor) -> DomainEvent:
     row = as_row(event, actor=actor)
     row.save(force_insert=True)
     if not pushes_are_off():
-        _follow_commit()
+        read_after_commit()
     return row
 
 
-def _follow_commit() -> None:
+def read_after_commit() -> None:
     """Have the transaction's events read as soon as it commits: once, however many there are.
 
     Whoever is answered after the commit finds them in the log. What fails here is made up by the relay's sweep.
