@@ -1,22 +1,12 @@
 """Why a message, a file or a subscription was refused. Every error has a code, an HTTP status and a sentence."""
 
-from typing import Any
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from shopcomm.core.refusals import Refusal
 
-class MessagingError(Exception):
-    """A refusal that changed nothing."""
 
-    code = "refused"
-    status = 422
-    detail: str | Promise = _("无法完成")
-
-    def __init__(self, detail: str | Promise | None = None, **extra: Any) -> None:
-        super().__init__(str(detail or self.detail))
-        self.detail = detail or self.detail
-        self.extra = extra
+class MessagingError(Refusal):
+    """A conversation, a message or a file refuses."""
 
 
 class NotFound(MessagingError):

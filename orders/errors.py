@@ -9,19 +9,14 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from shopcomm.core.refusals import Refusal
 from shopcomm.core.spans import written_span
 
 
-class OrderError(Exception):
-    """A refusal. `extra` holds the machine-readable members of the answer."""
+class OrderError(Refusal):
+    """An order, its money or its goods refuse."""
 
-    code = "order_error"
-    status = 400
-
-    def __init__(self, detail: str, **extra: Any) -> None:
-        super().__init__(detail)
-        self.detail = detail
-        self.extra = extra
+    code, status = "order_error", 400
 
 
 @dataclass(frozen=True)

@@ -32,11 +32,11 @@ from messaging.consumers.frames import (
 from messaging.consumers.send_queue import SendQueue
 from messaging.consumers.session_recheck import session_recheck
 from messaging.consumers.switchboard import Topic, answer_frame, make_topics
-from messaging.errors import MessagingError
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.sockets import Visitor, actor_now, by_links
 from shopcomm.core.logs import name_in_log
 from shopcomm.core.realtime import conversation_group, customer_group, link_group, staff_group
+from shopcomm.core.refusals import Refusal
 
 log = logging.getLogger(__name__)
 
@@ -162,7 +162,7 @@ class ShopSocket(AsyncWebsocketConsumer):
             if error.code == "rate_limited":
                 # Whoever pours on is read no faster than this; the others are not held up.
                 await asyncio.sleep(REFUSED_PAUSE)
-        except MessagingError as error:
+        except Refusal as error:
             self.send_error(error.code, given, detail=str(error.detail), **error.extra)
         except (DatabaseError, OSError) as error:
             log.warning("a frame could not be answered: %r", error)

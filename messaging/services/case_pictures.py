@@ -21,7 +21,7 @@ def open_case_with_pictures(
     """Open a case; it remembers which pictures were sent with it.
 
     The pictures are uploads of their own: those of a case that is refused go the way of all that is never sent.
-    Raises OrderError, MessagingError.
+    Raises the refusals of both domains.
     """
     return _open(actor, order, wanted, keep_pictures(actor=actor, given=given, most=MAX_PICTURES))
 

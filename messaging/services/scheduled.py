@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from messaging.errors import BadMessage, Forbidden, MessagingError, NotFound
+from messaging.errors import BadMessage, Forbidden, NotFound
 from messaging.models import Conversation, Message, ScheduledMessage, Sender
 from messaging.selectors.unanswered import is_unanswered
 from messaging.selectors.waiting import may_change
@@ -22,6 +22,7 @@ from shopcomm.core.configuration.calendar import hours_text, today_in_shop, work
 from shopcomm.core.configuration.hours import WorkingCalendar
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.deadlocks import leave_to_next_sweep, retry_on_deadlock
+from shopcomm.core.refusals import Refusal
 
 log = logging.getLogger(__name__)
 NAMESPACE = uuid.UUID("a4f1f6c4-62a9-4c8e-8d7c-70b3b2b0c9d2")
@@ -123,7 +124,7 @@ def _send_one(row: ScheduledMessage, now: datetime) -> int:
 
 def _put_off(row: ScheduledMessage, error: Exception, now: datetime) -> int:
     """Try it again later; what is refused for what it is, or failed time after time, is left to its author."""
-    failures, refused = row.failures + 1, isinstance(error, MessagingError)
+    failures, refused = row.failures + 1, isinstance(error, Refusal)
     fields: dict[str, Any] = {"failures": failures, "error": str(getattr(error, "detail", error))[:300]}
     if refused or failures >= MOST_FAILURES:
         fields["state"] = State.FAILED

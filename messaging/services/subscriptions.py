@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from messaging.errors import MessagingError
 from messaging.models import Notification, NotificationPreference, PushSubscription, RecipientKind
 from messaging.models.rules import ALWAYS_TOLD, Trigger
 from messaging.services.channels.push import push_reach
@@ -30,8 +31,10 @@ MOST_BROWSERS = 10
 NEW_RATE, NEW_BURST = 1 / 120, 20
 
 
-class SubscriptionRefused(ValueError):
+class SubscriptionRefused(MessagingError):
     """What a browser sent is no subscription."""
+
+    code = "bad_subscription"
 
 
 def owner_of(actor: Actor) -> tuple[str, int]:
@@ -39,8 +42,10 @@ def owner_of(actor: Actor) -> tuple[str, int]:
     return (RecipientKind.CUSTOMER if actor.is_customer else RecipientKind.STAFF), actor.id_or_zero
 
 
-class WishesRefused(ValueError):
-    """Half of what somebody wants is missing; nothing was changed."""
+class WishesRefused(MessagingError):
+    """Half of what somebody wants is missing."""
+
+    code = "wishes_refused"
 
 
 @dataclass(frozen=True)

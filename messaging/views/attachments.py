@@ -6,15 +6,17 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_POST, require_safe
 
-from messaging.errors import FileTypeRefused, MessagingError
+from messaging.errors import FileTypeRefused
 from messaging.models import Attachment
 from messaging.presenters import attachment_object
 from messaging.selectors.attachments import attachment_visible_to
 from messaging.services.attachments import store_attachment
 from messaging.views.files import file_answer, refused_file_answer, thumbnail_answer
-from messaging.views.messages import refusal, require_actor
+from messaging.views.messages import require_actor
 from shopcomm.core import reading
 from shopcomm.core.accounts.middleware import actors_behind
+from shopcomm.core.http.outcomes import run_service
+from shopcomm.core.http.problems import refusal_answer
 
 
 @require_POST
@@ -23,12 +25,12 @@ def upload_attachment(request: HttpRequest) -> HttpResponse:
     talk = reading.whole_number(request.POST.get("conversation"), least=1, most=2**63 - 1)
     actor = require_actor(request, talk)
     given = request.FILES.get("file")
-    try:
-        if given is None:
-            raise FileTypeRefused()
-        return JsonResponse(attachment_object(store_attachment(actor=actor, upload=given)), status=201)
-    except MessagingError as error:
-        return refusal(error)
+    if given is None:
+        return refusal_answer(FileTypeRefused())
+    stored = run_service(lambda: store_attachment(actor=actor, upload=given))
+    if stored.refusal:
+        return refusal_answer(stored.refusal)
+    return JsonResponse(attachment_object(stored.result), status=201)
 
 
 def _visible(request: HttpRequest, attachment_id: UUID) -> Attachment | None:
@@ -43,10 +45,8 @@ def attachment_file(request: HttpRequest, attachment_id: UUID) -> HttpResponseBa
     found = _visible(request, attachment_id)
     if found is None:
         raise Http404
-    try:
-        return file_answer(request, found)
-    except MessagingError as error:
-        return refused_file_answer(request, error)
+    answer = run_service(lambda: file_answer(request, found))
+    return refused_file_answer(request, answer.refusal) if answer.refusal else answer.result
 
 
 @require_safe
@@ -55,7 +55,5 @@ def attachment_thumbnail(request: HttpRequest, attachment_id: UUID) -> HttpRespo
     found = _visible(request, attachment_id)
     if found is None or not (found.thumbnail or found.state == "pending"):
         raise Http404
-    try:
-        return thumbnail_answer(request, found)
-    except MessagingError as error:
-        return refused_file_answer(request, error)
+    answer = run_service(lambda: thumbnail_answer(request, found))
+    return refused_file_answer(request, answer.refusal) if answer.refusal else answer.result

@@ -8,12 +8,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from messaging.cards import Card, Look, card_of_message
-from messaging.errors import MessagingError
 from messaging.models import Message
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.services.cards import card_changed
 from messaging.views.messages import require_actor
-from orders.errors import OrderError
+from shopcomm.core.http.outcomes import run_service
 
 
 @require_GET
@@ -30,11 +29,9 @@ def act_on_card(request: HttpRequest, conversation_id: int, seq: int, action: st
     kind, look = _look(request, conversation_id, seq)
     if action not in kind.actions:
         raise Http404
-    try:
-        kind.actions[action](look.actor, look.object_id, request.POST)
-    except (OrderError, MessagingError) as error:
-        look = replace(look, typed=request.POST)
-        return _shown(request, kind, look, refusal=str(error.detail), status=error.status)
+    outcome = run_service(lambda: kind.actions[action](look.actor, look.object_id, request.POST))
+    if outcome.refusal:
+        return _shown(request, kind, replace(look, typed=request.POST), outcome.text, outcome.status)
     card_changed(conversation_id=conversation_id, card=kind.name, object_id=look.object_id)
     return _shown(request, kind, look)
 
@@ -51,7 +48,7 @@ def _look(request: HttpRequest, conversation_id: int, seq: int) -> tuple[Card, L
 
 
 def _shown(
-    request: HttpRequest, kind: Card, look: Look, *, refusal: str = "", status: int = 200
+    request: HttpRequest, kind: Card, look: Look, refusal: str = "", status: int = 200
 ) -> HttpResponse:
     context = {
         "actor": look.actor,

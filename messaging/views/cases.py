@@ -6,13 +6,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from messaging.errors import MessagingError
 from messaging.services.case_pictures import open_case_with_pictures
 from messaging.services.form_pictures import FormPictures
-from orders.errors import OrderError
 from orders.forms.after_sales import case_form, read_case
 from orders.views.desk import visible_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.http.outcomes import run_service
 
 
 @require_http_methods(["GET", "POST"])
@@ -24,13 +23,13 @@ def new_case(request: ShopRequest, number: str) -> HttpResponseBase:
     given = FormPictures.read(request.POST, request.FILES)
     if request.method == "POST":
         wanted = read_case(request.POST)
-        try:
-            open_case_with_pictures(actor=request.actor, order=order, wanted=wanted, given=given)
-        except (OrderError, MessagingError) as error:
-            refusal, status = str(error.detail), error.status
-        else:
+        opened = run_service(
+            lambda: open_case_with_pictures(actor=request.actor, order=order, wanted=wanted, given=given)
+        )
+        if not opened.refusal:
             messages.success(request, _("售后已登记"))
             return redirect("orders:detail", number)
+        refusal, status = opened.text, opened.status
     context = {
         "order": order,
         "refusal": refusal,

@@ -6,14 +6,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from messaging.errors import MessagingError
 from messaging.selectors.conversations import conversations_visible_to, orders_to_link
 from messaging.services.conversations import link_enquiry_to_order
 from messaging.services.custody import close_conversation, hand_over_conversation, reopen_conversation
 from messaging.views.waiting import conversation_for
-from orders.errors import OrderError
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.http.outcomes import run_and_tell
 
 LONGEST_NOTE = 500
 
@@ -49,14 +48,14 @@ def give_to_colleague(request: ShopRequest, conversation_id: int) -> HttpRespons
     talk = conversation_for(request, conversation_id)
     chosen = reading.whole_number(request.POST.get("staff")) or 0
     note = request.POST.get("note", "").strip()[:LONGEST_NOTE]
-    try:
+
+    def give() -> str:
         colleague = hand_over_conversation(
             actor=request.actor, conversation_id=talk.pk, staff_id=chosen, note=note
         )
-    except (MessagingError, OrderError) as error:
-        messages.error(request, str(error.detail))
-    else:
-        messages.success(request, _("已转给%(name)s，对方会收到通知") % {"name": colleague})
+        return _("已转给%(name)s，对方会收到通知") % {"name": colleague}
+
+    run_and_tell(request, give)
     return _back(request, talk.pk)
 
 
@@ -66,10 +65,9 @@ def link_to_order(request: ShopRequest, conversation_id: int) -> HttpResponse:
     """Make an enquiry the conversation of the order that came of it."""
     talk = conversation_for(request, conversation_id)
     order = get_object_or_404(orders_to_link(talk, request.actor), number=request.POST.get("order", ""))
-    try:
-        link_enquiry_to_order(actor=request.actor, conversation_id=talk.pk, order=order)
-    except MessagingError as error:
-        messages.error(request, str(error.detail))
-    else:
-        messages.success(request, _("会话已关联订单 %(number)s") % {"number": order.number})
+    run_and_tell(
+        request,
+        lambda: link_enquiry_to_order(actor=request.actor, conversation_id=talk.pk, order=order),
+        _("会话已关联订单 %(number)s") % {"number": order.number},
+    )
     return _back(request, talk.pk)

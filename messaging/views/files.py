@@ -11,10 +11,11 @@ from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from rest_framework.request import Request
 
-from messaging.errors import FileMissing, MessagingError, StorageUnavailable
+from messaging.errors import FileMissing, StorageUnavailable
 from messaging.models import Attachment
-from messaging.views.messages import refusal
+from shopcomm.core.http.problems import refusal_answer
 from shopcomm.core.reading import whole_number
+from shopcomm.core.refusals import Refusal
 
 log = logging.getLogger(__name__)
 # One part of a file, as players ask for it (RFC 9110, 14.2); several at once are answered with the whole.
@@ -84,12 +85,12 @@ def _part(opened: IO[bytes], size: int, part: re.Match[str], mime: str) -> HttpR
     return HttpResponse(content, status=206, content_type=mime, headers=headers)
 
 
-def refused_file_answer(request: HttpRequest, error: MessagingError) -> HttpResponseBase:
+def refused_file_answer(request: HttpRequest, refusal: Refusal) -> HttpResponseBase:
     """A refusal as a page where a person opened the address, as a problem document where a script did."""
-    answer = refusal(error)
+    answer = refusal_answer(refusal)
     if "text/html" not in request.headers.get("Accept", ""):
         return answer
-    page = render(request, "messaging/file_refused.html", {"detail": error.detail}, status=error.status)
+    page = render(request, "messaging/file_refused.html", {"detail": refusal.detail}, status=refusal.status)
     if "Retry-After" in answer:
         page["Retry-After"] = answer["Retry-After"]
     return page

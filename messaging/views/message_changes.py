@@ -7,30 +7,31 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from messaging.errors import MessagingError
-from messaging.models import Sender
+from messaging.models import Message, Sender
 from messaging.selectors.messages import visible_text
 from messaging.services.message_changes import apply_offered_address, change_result_text, request_from_message
 from messaging.views.messages import require_actor
-from orders.errors import OrderError
 from orders.forms.address import wants_reading, with_pasted
 from orders.forms.change import change_form, price_of_change, read_change_form, read_message, wants_goods
 from orders.forms.price import TEMPLATE as PRICE_TEMPLATE
 from orders.forms.price import asks_price, has_seen_price
-from orders.models import ChangeRequest
+from orders.models import ChangeRequest, Order
 from orders.views.addresses import reader_key
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.http.outcomes import run_service
 
 
 @require_POST
 @never_cache
 def take_offered_address(request: HttpRequest, conversation_id: int, seq: int) -> HttpResponse:
     """One tap on the card of an address; says what came of it."""
-    try:
-        actor = require_actor(request, conversation_id)
-        asked = apply_offered_address(actor=actor, conversation_id=conversation_id, seq=seq)
-    except (OrderError, MessagingError) as error:
-        return JsonResponse({"text": str(error.detail)}, status=error.status)
+    actor = require_actor(request, conversation_id)
+    outcome = run_service(
+        lambda: apply_offered_address(actor=actor, conversation_id=conversation_id, seq=seq)
+    )
+    if outcome.refusal:
+        return JsonResponse({"text": outcome.text}, status=outcome.status)
+    asked = outcome.result
     declined = asked.state == ChangeRequest.State.DECLINED
     return JsonResponse({"text": change_result_text(asked)}, status=422 if declined else 200)
 
@@ -53,17 +54,13 @@ def change_from_message(request: ShopRequest, conversation_id: int, seq: int) ->
     elif not has_seen_price(post):
         refusal = _("请核对下面的价格，没有问题再提交一次")
     elif request.method == "POST" and not wants_goods(post):
-        try:
-            wanted = read_change_form(request.POST, order)
-            if wanted is None:
-                raise Http404
-            asked = request_from_message(actor=request.actor, message=message, **wanted)
-        except OrderError as error:
-            refusal, status = str(error.detail), error.status
-        else:
+        outcome = run_service(lambda: _request(request, message, order))
+        if not outcome.refusal:
+            asked = outcome.result
             declined = asked.state == ChangeRequest.State.DECLINED
             (notes.error if declined else notes.success)(request, change_result_text(asked))
             return redirect("orders:detail", order.number)
+        refusal, status = outcome.text, outcome.status
     again = bool(refusal or pasted or wants_goods(post))
     read = read_message(message.body, order)
     context = change_form(order, read, posted=post if again else None, pasted=pasted) | {
@@ -73,3 +70,11 @@ def change_from_message(request: ShopRequest, conversation_id: int, seq: int) ->
         "active": "orders",
     }
     return render(request, "messaging/change_form.html", context, status=status)
+
+
+def _request(request: ShopRequest, message: Message, order: Order) -> ChangeRequest:
+    """Ask for what the form says. Raises Http404 for a form that asks for nothing that is known."""
+    wanted = read_change_form(request.POST, order)
+    if wanted is None:
+        raise Http404
+    return request_from_message(actor=request.actor, message=message, **wanted)

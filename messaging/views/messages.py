@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from messaging.errors import BadMessage, BodyTooLong, MessagingError, TooMany
+from messaging.errors import BadMessage, BodyTooLong, TooMany
 from messaging.presenters import CUSTOMER, SHOP, message_object
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.messages import messages_after, messages_before
@@ -18,8 +18,9 @@ from messaging.services.messages import send_message
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.middleware import actors_behind
+from shopcomm.core.http.outcomes import run_service
 from shopcomm.core.http.parsers import raw_body
-from shopcomm.core.http.problems import RETRY_SECONDS, problem_document
+from shopcomm.core.http.problems import refusal_answer
 from shopcomm.core.rate_limits import seconds_to_wait
 
 LARGEST_BODY = 128 * 1024
@@ -37,15 +38,6 @@ def require_actor(request: HttpRequest, conversation_id: int | None = None) -> A
     return actors[0]
 
 
-def refusal(error: MessagingError) -> JsonResponse:
-    """A problem document for a browser's script."""
-    body = problem_document(status=error.status, code=error.code, detail=str(error.detail), **error.extra)
-    answer = JsonResponse(body, status=error.status, content_type="application/problem+json")
-    if error.status == 503 or "retry_after" in error.extra:
-        answer["Retry-After"] = str(error.extra.get("retry_after", RETRY_SECONDS))
-    return answer
-
-
 @require_http_methods(["GET", "POST"])
 def conversation_messages(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """GET a page by `before` or `after`; POST a message, 201, or 200 for a repeated one."""
@@ -57,11 +49,13 @@ def conversation_messages(request: HttpRequest, conversation_id: int) -> HttpRes
         found = _page(request, conversation_id, audience)
         return JsonResponse({"results": [message_object(each, audience) for each in found]})
     if wait := seconds_until_more(actor):
-        return refusal(TooMany(retry_after=wait))
-    try:
-        sent = send_message(actor=actor, conversation_id=conversation_id, **_given(request))
-    except MessagingError as error:
-        return refusal(error)
+        return refusal_answer(TooMany(retry_after=wait))
+    outcome = run_service(
+        lambda: send_message(actor=actor, conversation_id=conversation_id, **_given(request))
+    )
+    if outcome.refusal:
+        return refusal_answer(outcome.refusal)
+    sent = outcome.result
     return JsonResponse(message_object(sent.message, audience), status=201 if sent.created else 200)
 
 

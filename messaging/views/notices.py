@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from messaging.errors import NotFound
 from messaging.models import Delivery, NotificationPreference, RecipientKind
 from messaging.selectors.explained import budget_of, explain_notices
 from messaging.selectors.notifications import broken_notices, failed_deliveries, notices_for, unseen_notices
@@ -20,11 +19,12 @@ from messaging.services.channels.delivery import requeue_delivery
 from messaging.services.notifications.manual import requeue_notice
 from messaging.services.notifications.render import notice_url
 from messaging.services.notifications.seeing import mark_notices_seen
-from messaging.services.subscriptions import WishesRefused, set_wishes, wishes_of
+from messaging.services.subscriptions import set_wishes, wishes_of
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.embedded.restarts import read_keeps_ending
+from shopcomm.core.http.outcomes import run_and_tell
 from shopcomm.core.ui.templatetags.ui import capped_count
 
 PAGE = 50
@@ -79,19 +79,18 @@ def see_notice(request: ShopRequest) -> HttpResponse:
 def save_staff_wishes(request: ShopRequest) -> HttpResponse:
     """One's own settings: rest, kinds, the desktop."""
     wanted = set(request.POST.getlist("kind"))
-    try:
-        set_wishes(
+    muted = [kind.trigger for kind in kinds_for(wishes_of(request.actor)) if kind.trigger not in wanted]
+    run_and_tell(
+        request,
+        lambda: set_wishes(
             actor=request.actor,
             quiet_from=reading.time_of_day(request.POST.get("quiet_from")),
             quiet_to=reading.time_of_day(request.POST.get("quiet_to")),
-            muted=[
-                kind.trigger for kind in kinds_for(wishes_of(request.actor)) if kind.trigger not in wanted
-            ],
+            muted=muted,
             desktop="desktop" in request.POST,
-        )
-        messages.success(request, _("设置已保存"))
-    except WishesRefused as error:
-        messages.error(request, str(error))
+        ),
+        _("设置已保存"),
+    )
     return redirect("preferences")
 
 
@@ -126,9 +125,5 @@ def retry_delivery(request: ShopRequest, delivery_id: int) -> HttpResponse:
 @right_required("admin")
 def retry_notice(request: ShopRequest, notice_id: int) -> HttpResponse:
     """Have a notice that failed time after time tried once more."""
-    try:
-        requeue_notice(notice_id=notice_id)
-        messages.success(request, _("已安排重试"))
-    except NotFound as error:
-        messages.error(request, str(error.detail))
+    run_and_tell(request, lambda: requeue_notice(notice_id=notice_id), _("已安排重试"))
     return redirect("messaging:notices")

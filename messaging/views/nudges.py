@@ -2,19 +2,18 @@
 
 from uuid import uuid4
 
-from django.contrib import messages
-from django.http import Http404, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from messaging.errors import MessagingError
 from messaging.services.conversations import ensure_order_conversation
 from messaging.services.messages import send_message
 from messaging.services.nudges import COURIER, PAYMENT, nudge_of
 from orders.models import Order
 from orders.views.desk import not_now, visible_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.http.outcomes import run_service, telling_answer
 from shopcomm.core.http.sent_forms import once_sent
 
 
@@ -30,12 +29,9 @@ def nudge_page(request: ShopRequest, number: str, what: str) -> HttpResponseBase
         raise not_now(order)
     text, refusal = request.POST.get("text", found.text).strip(), ""
     if request.method == "POST":
-        try:
-            once_sent(request, lambda: _send(request, order, text))
-        except MessagingError as error:
-            refusal = str(error.detail)
-        else:
-            return _told(request, number, _("已发给客户"))
+        refusal = run_service(lambda: once_sent(request, lambda: _send(request, order, text))).text
+        if not refusal:
+            return telling_answer(request, _("已发给客户"), back=lambda: redirect("orders:chat", number))
     part = "X-Fragment" in request.headers
     context = {"order": order, "nudge": found, "what": what, "text": text, "refusal": refusal}
     template = "messaging/_nudge.html" if part else "messaging/nudge.html"
@@ -49,10 +45,3 @@ def _send(request: ShopRequest, order: Order, text: str) -> str:
         actor=request.actor, conversation_id=talk.pk, client_id=uuid4(), kind="text", body=text
     )
     return f"{sent.message.seq}"
-
-
-def _told(request: ShopRequest, number: str, text: str) -> HttpResponseBase:
-    if "X-Fragment" in request.headers:
-        return JsonResponse({"text": text})
-    messages.success(request, text)
-    return redirect("orders:chat", number)

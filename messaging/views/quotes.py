@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from messaging.errors import MessagingError
 from messaging.models import Conversation
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.quotes import quotes_visible_to
@@ -22,7 +21,6 @@ from messaging.services.quotes import (
     renew_in_conversation,
     send_quote_card,
 )
-from orders.errors import OrderError
 from orders.forms.price import TEMPLATE as PRICE_TEMPLATE
 from orders.forms.price import asks_price, price_of_form
 from orders.forms.quote import QuoteForm, initial_of, quote_lines
@@ -33,6 +31,7 @@ from orders.services.items import ItemInput
 from orders.services.quotes import EDITABLE, withdraw_quote
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.http.outcomes import run_and_tell, run_service
 from shopcomm.core.http.sent_forms import once_sent
 
 SHOWN = 50
@@ -108,11 +107,11 @@ def _save(
     if not form.is_valid():
         items = form.cleaned_data.get("items", [])
         return _page(request, form, conversation, items, quote=quote, status=422)
-    try:
-        saved = Quote.objects.get(pk=once_sent(request, lambda: str(work(form).pk)))
-    except (OrderError, MessagingError) as error:
-        items, text = form.cleaned_data["items"], str(error.detail)
-        return _page(request, form, conversation, items, quote=quote, status=error.status, refusal=text)
+    outcome = run_service(lambda: once_sent(request, lambda: str(work(form).pk)))
+    if outcome.refusal:
+        items, text = form.cleaned_data["items"], outcome.text
+        return _page(request, form, conversation, items, quote=quote, status=outcome.status, refusal=text)
+    saved = Quote.objects.get(pk=outcome.result)
     if saved.state == Quote.State.SENT:
         messages.success(request, _("报价单 %(number)s 已发给客户") % {"number": saved.number})
         return redirect(conversation_url(conversation))
@@ -199,12 +198,8 @@ def quote_action(request: ShopRequest, quote_id: int, action: str) -> HttpRespon
     }
     if action not in work:
         raise Http404
-    act_so, said = work[action]
-    try:
-        act_so()
-        messages.success(request, said % {"number": quote.number})
-    except (OrderError, MessagingError) as error:
-        messages.error(request, str(error.detail))
+    act, done = work[action]
+    run_and_tell(request, act, done % {"number": quote.number})
     return redirect("messaging:quotes", quote.conversation_id or 0)
 
 

@@ -9,12 +9,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from messaging.errors import BodyRequired, MessagingError, TooMany
+from messaging.errors import BodyRequired, TooMany
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.services.drafts import MAX_BODY
 from messaging.services.messages import send_message
 from messaging.views.messages import require_actor, seconds_until_more
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.http.outcomes import run_service
 from shopcomm.core.http.sent_forms import FIELD, LONGEST_KEY
 
 
@@ -27,13 +28,11 @@ def send_from_form(request: HttpRequest, conversation_id: int) -> HttpResponse:
         raise Http404
     body = request.POST.get("body", "").replace("\r\n", "\n").strip()
     back = _page_of(request)
-    try:
-        _send(request, actor, conversation_id, body)
-    except BodyRequired:
-        pass
-    except MessagingError as error:
-        context = {"body": body, "back": back, "refusal": str(error.detail), "longest": MAX_BODY}
-        return render(request, "messaging/say_again.html", context, status=error.status)
+    sent = run_service(lambda: _send(request, actor, conversation_id, body))
+    # Who sends nothing is told nothing.
+    if sent.refusal and not isinstance(sent.refusal, BodyRequired):
+        context = {"body": body, "back": back, "refusal": sent.text, "longest": MAX_BODY}
+        return render(request, "messaging/say_again.html", context, status=sent.status)
     return redirect(back)
 
 

@@ -2,21 +2,19 @@
 
 from collections.abc import Callable
 
-from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from messaging.errors import MessagingError
 from messaging.services.shortages import offer_in_conversation
-from orders.errors import OrderError
 from orders.models import ShortageTask
 from orders.selectors.visibility import orders_visible_to
 from orders.services.shortages import choose_option
 from orders.views.desk import back_to_order
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.http.outcomes import run_and_tell
 
 
 @require_POST
@@ -64,9 +62,5 @@ def _task(request: ShopRequest, task_id: int) -> ShortageTask:
 def _answer(
     request: ShopRequest, task: ShortageTask, work: Callable[[], object], done: str
 ) -> HttpResponseBase:
-    try:
-        work()
-        messages.success(request, done)
-    except (OrderError, MessagingError) as error:
-        messages.error(request, str(error.detail))
+    run_and_tell(request, work, done)
     return back_to_order(request, task.order.number)

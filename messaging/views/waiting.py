@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from messaging.errors import BadMessage, MessagingError
+from messaging.errors import BadMessage
 from messaging.models import Conversation
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.waiting import notices_in, to_come
@@ -19,6 +19,7 @@ from messaging.services.notifications.manual import cancel_notice, send_notice_n
 from messaging.services.scheduled import cancel_scheduled, change_scheduled, schedule_message
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.http.outcomes import run_service
 
 MOST_PIECES = 100_000
 
@@ -46,14 +47,12 @@ def _part(request: HttpRequest, conversation: Conversation, error: str = "") -> 
 def change_waiting(request: ShopRequest, conversation_id: int) -> HttpResponse:
     """One of the things that may be done with what waits; answers with the part as it is then."""
     conversation = conversation_for(request, conversation_id)
-    action = ACTIONS.get(request.POST.get("action", ""))
-    try:
-        if action is None:
-            raise BadMessage()
-        action(request, conversation)
-    except MessagingError as error:
-        return _part(request, conversation, str(error.detail))
-    return _part(request, conversation)
+    action = ACTIONS.get(request.POST.get("action", ""), _unknown)
+    return _part(request, conversation, run_service(lambda: action(request, conversation)).text)
+
+
+def _unknown(request: ShopRequest, conversation: Conversation) -> None:
+    raise BadMessage()
 
 
 def _schedule(request: ShopRequest, conversation: Conversation) -> None:

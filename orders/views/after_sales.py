@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from django.contrib import messages
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from orders.errors import GuardFailed, OrderError
+from orders.errors import GuardFailed
 from orders.models import AfterSalesCase, Refund
 from orders.selectors.after_sales import cases_visible_to, returns_awaited
 from orders.selectors.visibility import orders_visible_to
@@ -21,6 +20,7 @@ from orders.views.desk import back_to_order
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.http.outcomes import run_and_tell
 from shopcomm.core.http.sent_forms import once_sent
 from shopcomm.core.text import written_money
 
@@ -48,7 +48,7 @@ def answer_case(request: ShopRequest, case_id: int, answer: str) -> HttpResponse
     }
     if answer not in work:
         raise Http404
-    _try(request, lambda: _said_of_case(answer, work[answer]()))
+    run_and_tell(request, lambda: _said_of_case(answer, work[answer]()))
     return back_to_order(request, case.order.number)
 
 
@@ -120,7 +120,7 @@ def answer_refund(request: ShopRequest, refund_id: int, outcome: str) -> HttpRes
         said = _("已登记退款 %(amount)s") if outcome == "paid" else _("已登记退款 %(amount)s 没有到账")
         return said % {"amount": written_money(refund.amount, refund.order.currency)}
 
-    _try(request, lambda: once_sent(request, settle))
+    run_and_tell(request, lambda: once_sent(request, settle))
     return back_to_order(request, refund.order.number)
 
 
@@ -153,17 +153,9 @@ def count_return(request: ShopRequest, case_id: int) -> HttpResponseBase:
             "state": done.get_state_display(),
         }
 
-    _try(request, inspected)
+    run_and_tell(request, inspected)
     return redirect("warehouse:returns")
 
 
 def _pieces(request: ShopRequest, name: str) -> int:
     return reading.piece_count(request.POST.get(name))
-
-
-def _try(request: ShopRequest, work: Callable[[], str]) -> None:
-    """Do it, and say what came of it."""
-    try:
-        messages.success(request, work())
-    except OrderError as error:
-        messages.error(request, str(error.detail))

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from functools import partial
 
-from django.contrib import messages
-from django.http import Http404, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from orders.errors import OrderError
 from orders.forms.change import read_phone_consent, read_seen
 from orders.models import ChangeRequest
 from orders.selectors.visibility import orders_visible_to
@@ -22,6 +20,7 @@ from orders.services.change_requests.request import (
 )
 from orders.views.desk import back_to_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.http.outcomes import run_service, telling_answer
 
 State = ChangeRequest.State
 
@@ -57,14 +56,9 @@ def _answer(
     }.get(answer)
     if work is None:
         raise Http404
-    try:
-        text, status = _said(answer, work()), 200
-    except OrderError as error:
-        text, status = str(error.detail), error.status
-    if request.headers.get("X-Fragment"):
-        return JsonResponse({"text": text}, status=status)
-    (messages.success if status == 200 else messages.error)(request, text)
-    return back(asked.order.number)
+    outcome = run_service(work)
+    text = outcome.text if outcome.refusal else _said(answer, outcome.result)
+    return telling_answer(request, text, status=outcome.status, back=lambda: back(asked.order.number))
 
 
 def _said(answer: str, asked: ChangeRequest) -> str:

@@ -1,6 +1,5 @@
 """账款: who owes what, one customer's statement, and booking what they repay."""
 
-from django.contrib import messages
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -8,7 +7,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from orders.errors import OrderError
 from orders.models.payments import BY_HAND
 from orders.selectors.money_tasks import money_tasks
 from orders.selectors.statements import Statement, currencies_of, repayments_of, statement_of, usual_since
@@ -17,6 +15,7 @@ from orders.services.repayments import Slip, record_repayment
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.http.outcomes import run_and_tell
 from shopcomm.core.http.sent_forms import once_sent
 from shopcomm.core.text import written_money
 
@@ -58,12 +57,9 @@ def repay_debts(request: ShopRequest, customer_id: int) -> HttpResponseBase:
     customer = _customer(request, customer_id)
     given = {name: request.POST.get(name, "").strip() for name in ("amount", "method", "reference")}
     currency = request.POST.get("currency", "CNY")[:3]
-    try:
-        said = once_sent(request, lambda: _repay(request, customer, Slip(**given), currency))
-    except OrderError as error:
-        messages.error(request, str(error.detail))
-    else:
-        messages.success(request, said)
+    run_and_tell(
+        request, lambda: once_sent(request, lambda: _repay(request, customer, Slip(**given), currency))
+    )
     return redirect("orders:statement", customer_id)
 
 

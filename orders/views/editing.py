@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from orders.errors import OrderError, StaleVersion
+from orders.errors import StaleVersion
 from orders.forms.address import Pasted, wants_reading, widget_of_form, with_pasted
 from orders.forms.desk import ADDRESS_FIELDS, CreateOrderForm, EditOrderForm, OrderForm, lines_key
 from orders.forms.price import TEMPLATE as PRICE_TEMPLATE
@@ -34,6 +34,7 @@ from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.services.customers import customer_by_phone
 from shopcomm.core.deadlocks import retry_on_deadlock
+from shopcomm.core.http.outcomes import run_service
 from shopcomm.core.http.sent_forms import once_sent
 
 
@@ -54,12 +55,11 @@ def create_order(request: ShopRequest) -> HttpResponseBase:
         return _form_page(request, form, status=422 if form.is_bound else 200)
     if not has_seen_price(request.POST):
         return _form_page(request, form, refusal=_look_first())
-    try:
-        number = once_sent(request, lambda: _place(request, form.cleaned_data).number)
-    except OrderError as error:
-        return _form_page(request, form, status=error.status, refusal=refusal_of(error))
-    messages.success(request, _("订单 %(number)s 已提交") % {"number": number})
-    return redirect(place_of_order(request, number))
+    placed = run_service(lambda: once_sent(request, lambda: _place(request, form.cleaned_data).number))
+    if placed.refusal:
+        return _form_page(request, form, status=placed.status, refusal=refusal_of(placed.refusal))
+    messages.success(request, _("订单 %(number)s 已提交") % {"number": placed.result})
+    return redirect(place_of_order(request, placed.result))
 
 
 def _again(request: ShopRequest, order: Order) -> HttpResponseBase:
@@ -163,21 +163,24 @@ def change_order(request: ShopRequest, number: str) -> HttpResponseBase:
     if not has_seen_price(request.POST):
         return _form_page(request, form, order=order, refusal=_look_first())
     version = form.cleaned_data["version"]
-    try:
-        _order, asked = edit_or_request_consent(
+    outcome = run_service(
+        lambda: edit_or_request_consent(
             actor=request.actor,
             order_id=order.pk,
             version=version,
             changes=_changes(form),
             shown=request.POST.get("shown", ""),
         )
-    except StaleVersion as error:
+    )
+    if isinstance(outcome.refusal, StaleVersion):
         # The form shows the receiver as the order has it by now.
         record_reveal(actor=request.actor, order=order, place=ContactReveal.Place.FORM)
         form = _rebased(form, request.POST.copy(), order)
-        return _form_page(request, form, order=order, status=409, stale=stale_of(error))
-    except OrderError as error:
-        return _form_page(request, form, order=order, status=error.status, refusal=refusal_of(error))
+        return _form_page(request, form, order=order, status=409, stale=stale_of(outcome.refusal))
+    if outcome.refusal:
+        refusal = refusal_of(outcome.refusal)
+        return _form_page(request, form, order=order, status=outcome.status, refusal=refusal)
+    _order, asked = outcome.result
     if asked is not None and asked.state == ChangeRequest.State.DECLINED:
         messages.error(request, asked.answer)
     elif asked is not None:

@@ -2,12 +2,11 @@
 
 import re
 
-from django.contrib import messages
 from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from orders.errors import GuardFailed, OrderError
+from orders.errors import GuardFailed
 from orders.models import Order, Status
 from orders.selectors.open_sums import open_sum_of
 from orders.services.deposits import release_deposit
@@ -16,6 +15,7 @@ from orders.services.payments import record_payment
 from orders.services.transitions import transition_order
 from orders.views.desk import back_to_order, visible_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.http.outcomes import run_and_tell
 from shopcomm.core.http.sent_forms import once_sent
 from shopcomm.core.text import written_money
 
@@ -28,12 +28,7 @@ PLAIN = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
 def enter_payment(request: ShopRequest, number: str) -> HttpResponseBase:
     """Book an amount; what settles an unpaid order moves it on."""
     order = visible_order(request, number)
-    try:
-        said = once_sent(request, lambda: _said(_book(request, order)))
-    except OrderError as error:
-        messages.error(request, str(error.detail))
-    else:
-        messages.success(request, said)
+    run_and_tell(request, lambda: once_sent(request, lambda: _said(_book(request, order))))
     return back_to_order(request, number)
 
 
@@ -42,12 +37,11 @@ def enter_payment(request: ShopRequest, number: str) -> HttpResponseBase:
 def give_back_deposit(request: ShopRequest, number: str) -> HttpResponseBase:
     """A deposit that was kept goes back after all."""
     order, reason = visible_order(request, number), request.POST.get("reason", "")
-    try:
-        once_sent(request, lambda: _give_back(request, order, reason))
-    except OrderError as error:
-        messages.error(request, str(error.detail))
-    else:
-        messages.success(request, _("定金改为退还，退款后请登记凭证"))
+    run_and_tell(
+        request,
+        lambda: once_sent(request, lambda: _give_back(request, order, reason)),
+        _("定金改为退还，退款后请登记凭证"),
+    )
     return back_to_order(request, number)
 
 

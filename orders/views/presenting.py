@@ -8,13 +8,14 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from orders.errors import GuardFailed, OrderError
+from orders.errors import GuardFailed
 from orders.models import AfterSalesCase, Order, Status
 from orders.policies.after_sales import SHOPS_TURN
 from orders.policies.transitions import Transition
 from orders.reading.couriers import courier_name
 from orders.selectors.change_requests import AskedChange
 from orders.selectors.shortages import Shortage
+from shopcomm.core.refusals import Refusal
 
 ICONS = {
     Status.PAID: "pay",
@@ -175,7 +176,7 @@ def steps_of(order: Order) -> list[Step]:
     return [*reached, Step(order.get_status_display(), "now", order.closed_at if ended else None)]
 
 
-def refusal_of(error: OrderError) -> dict[str, Any]:
+def refusal_of(error: Refusal) -> dict[str, Any]:
     """A refusal in words: what is wrong, and each thing that is missing."""
     if isinstance(error, GuardFailed):
         items = [guard["text"] for guard in error.extra["guards"]]
@@ -186,7 +187,7 @@ def refusal_of(error: OrderError) -> dict[str, Any]:
     return {"text": error.detail, "items": []}
 
 
-def stale_of(error: OrderError) -> dict[str, Any]:
+def stale_of(error: Refusal) -> dict[str, Any]:
     """Who was quicker, and what they changed."""
     changed = error.extra.get("changed", [])
     names = list(dict.fromkeys(row["by"] for row in changed if row.get("by")))

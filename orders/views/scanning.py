@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from orders.errors import OrderError, StaleVersion
+from orders.errors import StaleVersion
 from orders.models import Order, Status, Variant
 from orders.reading.couriers import courier_name
 from orders.selectors.scanning import PARCEL_SLIP, Kind, Meaning, Scanned, meaning_of
@@ -18,6 +18,7 @@ from orders.selectors.visibility import orders_visible_to
 from orders.services.versions import check_version
 from orders.services.warehouse import pick_piece
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.http.outcomes import run_service
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,12 @@ def _goods(request: ShopRequest, variants: tuple[Variant, ...], order: Order | N
             "where": where,
         }
         return ScanAnswer(Kind.GOODS, said, True, order.number if order else "")
-    try:
-        line = pick_piece(actor=request.actor, order_id=order.pk, variant_ids=[each.pk for each in variants])
-    except OrderError as error:
-        return ScanAnswer(
-            Kind.GOODS, _("%(who)s：%(text)s") % {"who": name, "text": error.detail}, True, order.number
-        )
+    ids = [each.pk for each in variants]
+    picked = run_service(lambda: pick_piece(actor=request.actor, order_id=order.pk, variant_ids=ids))
+    if picked.refusal:
+        said = _("%(who)s：%(text)s") % {"who": name, "text": picked.text}
+        return ScanAnswer(Kind.GOODS, said, True, order.number)
+    line = picked.result
     counts = {"picked": line.picked_quantity, "all": line.quantity - line.cancelled_quantity}
     said = _("%(goods)s：%(picked)s / %(all)s 件") % {"goods": f"{line.name} {line.spec}".strip(), **counts}
     return ScanAnswer(Kind.GOODS, said, False, order.number, line.pk)

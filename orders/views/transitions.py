@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.contrib import messages
-from django.http import Http404, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from orders.errors import IllegalTransition, OrderError, StaleVersion
+from orders.errors import IllegalTransition, StaleVersion
 from orders.forms.desk import TransitionForm
 from orders.models import Order, Status
 from orders.models.statuses import STATUS_LABELS
@@ -19,6 +18,7 @@ from orders.services.transitions import transition_order
 from orders.views.desk import back_to_order, not_now, visible_order
 from orders.views.presenting import DANGEROUS, refusal_of, stale_of
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.http.outcomes import run_and_tell, run_service, telling_answer
 from shopcomm.core.http.sent_forms import once_sent
 
 
@@ -39,16 +39,20 @@ def transition_page(request: ShopRequest, number: str, to: str) -> HttpResponseB
     if request.method == "GET" or not form.is_valid():
         return _form_page(request, order, transition, form, status=422 if form.is_bound else 200)
     version = form.cleaned_data["version"]
-    try:
-        transition_order(actor=request.actor, order_id=order.pk, to=to, version=version, data=form.inputs())
-    except StaleVersion as error:
+    outcome = run_service(
+        lambda: transition_order(
+            actor=request.actor, order_id=order.pk, to=to, version=version, data=form.inputs()
+        )
+    )
+    if isinstance(outcome.refusal, StaleVersion):
         # What was typed stays; the next try is against what is now on the screen.
         newest = request.POST.copy()
-        newest["version"] = str(error.extra["version"])
+        newest["version"] = str(outcome.refusal.extra["version"])
         form = TransitionForm(newest, **given)
-        return _form_page(request, order, transition, form, status=409, stale=stale_of(error))
-    except OrderError as error:
-        return _form_page(request, order, transition, form, status=error.status, refusal=refusal_of(error))
+        return _form_page(request, order, transition, form, status=409, stale=stale_of(outcome.refusal))
+    if outcome.refusal:
+        refusal = refusal_of(outcome.refusal)
+        return _form_page(request, order, transition, form, status=outcome.status, refusal=refusal)
     return _done(request, number, transition)
 
 
@@ -60,12 +64,9 @@ def part_refund(request: ShopRequest, number: str) -> HttpResponseBase:
     given = {name: request.POST.get(name, "").strip() for name in ("amount", "reason")}
     # Without an amount it would be a rejection, which has a button of its own.
     given["amount"] = given["amount"] or "0"
-    try:
-        once_sent(request, lambda: _part(request, order, given))
-    except OrderError as error:
-        messages.error(request, str(error.detail))
-    else:
-        messages.success(request, _("已改为部分退款"))
+    run_and_tell(
+        request, lambda: once_sent(request, lambda: _part(request, order, given)), _("已改为部分退款")
+    )
     return back_to_order(request, number)
 
 
@@ -97,10 +98,7 @@ def _done(request: ShopRequest, number: str, transition: Transition) -> HttpResp
 
 
 def _told(request: ShopRequest, number: str, text: str) -> HttpResponseBase:
-    if request.headers.get("X-Fragment"):
-        return JsonResponse({"text": text})
-    messages.success(request, text)
-    return back_to_order(request, number)
+    return telling_answer(request, text, back=lambda: back_to_order(request, number))
 
 
 def _form_page(

@@ -5,14 +5,13 @@ from functools import partial
 from typing import Any
 
 import segno
-from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from orders.errors import ChangePending, OrderError
+from orders.errors import ChangePending
 from orders.models import (
     ContactReveal,
     Handler,
@@ -40,6 +39,7 @@ from orders.services.warehouse import acknowledge_alert, acknowledge_order, tick
 from orders.views.stockroom import cards_of, notices_of, picking_of, shown_column
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.http.outcomes import run_service, telling_answer
 
 # Both papers name the receiver whole.
 SHOWS = {PICK_LIST: ContactReveal.Place.PICK_LIST, PARCEL_SLIP: ContactReveal.Place.PARCEL_SLIP}
@@ -243,17 +243,9 @@ def _answer(
     request: ShopRequest, number: str, work: Callable[[], object], told: Callable[[], str] | None = None
 ) -> HttpResponseBase:
     """Do it; a refusal is told on the board (or to the script) and changes nothing, and so is what `told` says of it."""
-    text, status = "", 200
-    try:
-        work()
-        text = told() if told else ""
-    except OrderError as error:
-        text, status = str(error.detail), error.status
-    if request.headers.get("X-Fragment"):
-        return JsonResponse({"text": text}, status=status)
-    if text:
-        messages.add_message(request, messages.SUCCESS if status == 200 else messages.ERROR, text)
-    return redirect(_at(number))
+    outcome = run_service(work)
+    text = told() if told and not outcome.refusal else outcome.text
+    return telling_answer(request, text, status=outcome.status, back=lambda: redirect(_at(number)))
 
 
 def _at(number: str) -> str:

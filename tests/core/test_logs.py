@@ -33,7 +33,7 @@ from shopcomm.core.logs import (
     unnamed_context,
     without_secrets,
 )
-from shopcomm.edge.portal.visits import order_of
+from shopcomm.edge.portal.visits import visit_of
 from tests.factories import move
 
 TOKEN = "Zm9vYmFyYmF6cXV4cXV1eDE.q83vEjRWeJCrze8SNFZ4kKvN"
@@ -123,7 +123,7 @@ def test_a_refused_call_of_the_api_names_its_key(api, json_lines):
 def test_the_page_of_a_link_names_the_order_in_place_of_the_key(order: Order):
     link = make_link(customer=order.customer, order_id=order.pk)
     with log_scope():
-        order_of(link)
+        visit_of(link, "", preview=False)
         assert names_in_log() == {"order": order.number}
 
 

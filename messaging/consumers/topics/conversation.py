@@ -11,7 +11,6 @@ from messaging.consumers.frames import Frame, number_in
 from messaging.consumers.loop_local import run_in_background
 from messaging.consumers.presence import presence
 from messaging.consumers.switchboard import Topic, answers, register_topic
-from messaging.errors import MessagingError
 from messaging.selectors.pane import peer_has_read
 from messaging.services.drafts import draft_message
 from messaging.services.frames import read_frame
@@ -19,6 +18,7 @@ from messaging.services.messages import mark_read, recall_message, send_message
 from messaging.services.write import Sent
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.realtime import conversation_group, encode_frame
+from shopcomm.core.refusals import Refusal
 
 _mark_read = database_sync_to_async(mark_read)
 _recall_message = database_sync_to_async(recall_message)
@@ -68,7 +68,7 @@ class ConversationTopic(Topic):
     async def _acknowledge_later(self, given: Frame, answer: "asyncio.Future[Sent]") -> None:
         try:
             self._acknowledge(given, await answer)
-        except MessagingError as error:
+        except Refusal as error:
             self.socket.send_error(error.code, given, detail=str(error.detail), **error.extra)
 
     def _acknowledge(self, given: Frame, sent: Sent) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from shopcomm.core.configuration.hours import Span
 from shopcomm.core.configuration.models import CalendarDay, WorkingInterval
+from shopcomm.core.refusals import Refusal
 
 HOLIDAY, WORKDAY = CalendarDay.Kind.HOLIDAY, CalendarDay.Kind.WORKDAY
 LONGEST_HOLIDAY_DAYS = 60
@@ -30,8 +31,10 @@ FULL_WIDTH = {
 }
 
 
-class ScheduleRefused(ValueError):
+class ScheduleRefused(Refusal):
     """Text that does not say when; tells which part."""
+
+    code = "schedule_refused"
 
 
 class Day(NamedTuple):

@@ -1,6 +1,7 @@
 """The page of the working calendar: weekly hours, special days, and the next thirty days as they come out."""
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -23,12 +24,12 @@ from shopcomm.core.configuration.calendar import (
 from shopcomm.core.configuration.models import CalendarDay, ShopSettings, WorkingInterval, shop_settings
 from shopcomm.core.configuration.public_holidays import last_announced_year
 from shopcomm.core.configuration.schedule import (
-    ScheduleRefused,
     parse_hours,
     parse_year,
     set_special_days,
     set_weekly_hours,
 )
+from shopcomm.core.http.outcomes import run_and_tell, run_service
 
 PREVIEW_DAYS = 30
 
@@ -42,10 +43,11 @@ def hours_page(request: ShopRequest) -> HttpResponse:
     if request.method == "POST":
         parsed = []
         for weekday, text in enumerate(typed):
-            try:
-                parsed.append(parse_hours(text))
-            except ScheduleRefused as refused:
-                errors[weekday] = str(refused)
+            read = run_service(partial(parse_hours, text))
+            if read.refusal:
+                errors[weekday] = read.text
+            else:
+                parsed.append(read.result)
         if not errors:
             set_weekly_hours(parsed)
             messages.success(request, _("营业时间已保存"))
@@ -87,17 +89,14 @@ def _today() -> date:
 def paste_year(request: ShopRequest) -> HttpResponse:
     """A year's table at once, as it is announced. A year that the text names wins over the chosen one."""
     chosen = reading.whole_number(request.POST.get("year"), least=reading.FIRST_YEAR, most=reading.LAST_YEAR)
-    try:
+
+    def write() -> str:
         days = parse_year(request.POST.get("text", ""), chosen or _today().year)
-    except ScheduleRefused as refused:
-        messages.error(request, str(refused))
-    else:
         count, years = set_special_days(days), sorted({each.day.year for each in days})
-        messages.success(
-            request,
-            _("已写入 %(years)s 年的 %(count)s 天")
-            % {"years": "–".join(map(str, sorted({years[0], years[-1]}))), "count": count},
-        )
+        facts = {"years": "–".join(map(str, sorted({years[0], years[-1]}))), "count": count}
+        return _("已写入 %(years)s 年的 %(count)s 天") % facts
+
+    run_and_tell(request, write)
     return redirect("hours")
 
 

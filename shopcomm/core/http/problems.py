@@ -6,10 +6,12 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import DataError
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
+
+from shopcomm.core.refusals import Refusal
 
 PROBLEM = "application/problem+json"
 CODES = {
@@ -50,9 +52,11 @@ def is_unreadable(error: BaseException) -> bool:
 
 
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn a domain's error or one of DRF's into a problem document; None leaves a bug to be a 500."""
-    if isinstance(getattr(error, "code", None), str) and isinstance(getattr(error, "status", None), int):
-        return _of_domain(error)
+    """Turn a refusal or an error of DRF's into a problem document; None leaves a bug to be a 500."""
+    if isinstance(error, Refusal):
+        set_rollback()
+        body, headers = _of_refusal(error)
+        return Response(body, status=error.status, content_type=PROBLEM, headers=headers)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
@@ -73,12 +77,19 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     return response
 
 
-def _of_domain(error: Any) -> Response:
-    set_rollback()
-    body = problem_document(status=error.status, code=error.code, detail=str(error.detail), **error.extra)
-    again = error.extra.get("retry_after", RETRY_SECONDS if error.status == 503 else None)
-    headers = None if again is None else {"Retry-After": str(again)}
-    return Response(body, status=error.status, content_type=PROBLEM, headers=headers)
+def refusal_answer(refusal: Refusal) -> JsonResponse:
+    """A refusal as a problem document, for a browser's script."""
+    body, headers = _of_refusal(refusal)
+    return JsonResponse(body, status=refusal.status, content_type=PROBLEM, headers=headers)
+
+
+def _of_refusal(refusal: Refusal) -> tuple[dict[str, Any], dict[str, str]]:
+    """The document, and the headers that go with it."""
+    body = problem_document(
+        status=refusal.status, code=refusal.code, detail=str(refusal.detail), **refusal.extra
+    )
+    again = refusal.extra.get("retry_after", RETRY_SECONDS if refusal.status == 503 else None)
+    return body, {} if again is None else {"Retry-After": str(again)}
 
 
 def _detail(error: exceptions.APIException) -> str:

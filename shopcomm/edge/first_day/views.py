@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.services.first_manager import SetupRefused, has_manager
 from shopcomm.core.configuration.models import ShopSettings, shop_settings
+from shopcomm.core.http.outcomes import run_service
 from shopcomm.edge.first_day.checklist import checklist_steps, from_files
 from shopcomm.edge.first_day.forms import CouriersForm, ShopForm
 from shopcomm.edge.first_day.services import Opening, open_shop, set_usual_couriers
@@ -29,19 +30,21 @@ def setup_page(request: HttpRequest) -> HttpResponse:
     form = ShopForm(request.POST or None, request.FILES or None, instance=ShopSettings(pk=1))
     if request.method == "GET" or not form.is_valid():
         return _asked(request, form)
-    try:
-        manager = open_shop(
+    opened = run_service(
+        lambda: open_shop(
             code=form.cleaned_data["code"],
             opening=_opening(form),
             address=str(request.META.get("REMOTE_ADDR", "")),
         )
-    except SetupRefused as refused:
-        if refused.status == 409:
-            messages.error(request, refused.text)
-            return redirect("login")
-        form.add_error(refused.field or None, refused.text)
-        return _asked(request, form, refused.status)
-    login(request, manager, backend=BACKEND)
+    )
+    if opened.status == 409:
+        messages.error(request, opened.text)
+        return redirect("login")
+    if opened.refusal:
+        field = opened.refusal.field if isinstance(opened.refusal, SetupRefused) else ""
+        form.add_error(field or None, opened.text)
+        return _asked(request, form, opened.status)
+    login(request, opened.result, backend=BACKEND)
     messages.success(request, _("店铺已开好"))
     return redirect("first_day:checklist")
 

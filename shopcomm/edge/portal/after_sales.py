@@ -8,34 +8,34 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from messaging.errors import MessagingError
 from messaging.services.case_pictures import open_case_with_pictures
 from messaging.services.form_pictures import FormPictures
-from orders.errors import OrderError
 from orders.forms.after_sales import case_form, read_case
 from orders.models import AfterSalesCase
 from orders.reading.couriers import named_couriers
 from orders.selectors.after_sales import cases_of
 from orders.services.after_sales import appeal_case, send_back, withdraw_case
+from shopcomm.core.http.outcomes import run_and_tell, run_service
 from shopcomm.core.http.sent_forms import once_sent_by
-from shopcomm.edge.portal.visits import Visit, by_customer, by_link, with_private_headers
+from shopcomm.edge.portal.visits import Visit, by_customer, by_link
 
 
 @require_http_methods(["GET", "POST"])
 @by_link
 def after_sales(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The cases of this order, and the form for another."""
-    if request.method != "POST" or request.user.is_authenticated:
+    if request.method != "POST" or visit.preview:
         return _page(request, visit, case_form(visit.order), status=200)
     given = FormPictures.read(request.POST, request.FILES)
-    try:
-        open_case_with_pictures(
+    opened = run_service(
+        lambda: open_case_with_pictures(
             actor=visit.actor, order=visit.order, wanted=read_case(request.POST), given=given
         )
-    except (OrderError, MessagingError) as error:
+    )
+    if opened.refusal:
         # What was filled in, and the pictures that were sent ahead, stand there still.
-        refused = {"refusal": str(error.detail), "kept": given.kept(visit.actor)}
-        return _page(request, visit, case_form(visit.order, request.POST) | refused, status=error.status)
+        refused = {"refusal": opened.text, "kept": given.kept(visit.actor)}
+        return _page(request, visit, case_form(visit.order, request.POST) | refused, status=opened.status)
     messages.success(request, _("售后申请已提交，我们会尽快处理"))
     return redirect("portal:after-sales", visit.token)
 
@@ -47,9 +47,9 @@ def _page(request: HttpRequest, visit: Visit, more: dict[str, Any], *, status: i
         "token": visit.token,
         "cases": cases_of(order),
         "couriers": named_couriers(),
-        "preview": request.user.is_authenticated,
+        "preview": visit.preview,
     }
-    return with_private_headers(render(request, "portal/after_sales.html", context | more, status=status))
+    return render(request, "portal/after_sales.html", context | more, status=status)
 
 
 @require_POST
@@ -83,12 +83,9 @@ def move_case(request: HttpRequest, visit: Visit, case_id: int, step: str) -> Ht
         steps[step]()
         return said[step]
 
-    try:
-        messages.success(request, once_sent_by(visit.link.customer_id, request, stepped))
-    except OrderError as error:
-        messages.error(request, str(error.detail))
-        if step == "send":
-            # What was typed stands there still.
-            typed = {"case": case.pk} | {name: post.get(name, "") for name in ("carrier", "tracking_number")}
-            return _page(request, visit, case_form(visit.order) | {"typed": typed}, status=error.status)
+    outcome = run_and_tell(request, lambda: once_sent_by(visit.link.customer_id, request, stepped))
+    if outcome.refusal and step == "send":
+        # What was typed stands there still.
+        typed = {"case": case.pk} | {name: post.get(name, "") for name in ("carrier", "tracking_number")}
+        return _page(request, visit, case_form(visit.order) | {"typed": typed}, status=outcome.status)
     return redirect("portal:after-sales", visit.token)

@@ -16,7 +16,6 @@ from messaging.models import Message
 from messaging.selectors.messages import visible_text
 from messaging.selectors.pane import conversation_of
 from messaging.services.message_changes import change_result_text
-from orders.errors import OrderError
 from orders.forms.address import wants_reading, with_pasted
 from orders.forms.change import (
     change_form,
@@ -39,9 +38,10 @@ from orders.services.change_requests.request import (
 from orders.services.transitions import transition_order
 from orders.services.urges import urge_order
 from shopcomm.core import reading
+from shopcomm.core.http.outcomes import run_and_tell, run_service
 from shopcomm.core.http.sent_forms import once_sent_by
 from shopcomm.edge.portal.progress import progress_of
-from shopcomm.edge.portal.visits import Visit, by_customer, by_link, with_private_headers
+from shopcomm.edge.portal.visits import Visit, by_customer, by_link
 
 State = ChangeRequest.State
 ANSWERS: dict[str, tuple[Callable[..., object], Any]] = {
@@ -61,19 +61,17 @@ def change_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     post: QueryDict = request.POST
     pasted, refusal, status = None, "", 200
     if asks_price(request):
-        return with_private_headers(
-            render(request, PRICE_TEMPLATE, {"price": price_of_change(order, request.POST)})
-        )
-    if request.method == "POST" and not request.user.is_authenticated:
+        return render(request, PRICE_TEMPLATE, {"price": price_of_change(order, request.POST)})
+    if request.method == "POST" and not visit.preview:
         if wants_reading(post):
             post, pasted = with_pasted(post, who=f"customer:{visit.link.customer_id}")
         elif not has_seen_price(post):
             refusal = _("请核对下面的价格，没有问题再提交一次")
         elif not wants_goods(post):
-            try:
-                return _ask(request, visit, said)
-            except OrderError as error:
-                refusal, status = str(error.detail), error.status
+            asked = run_service(lambda: _ask(request, visit, said))
+            if not asked.refusal:
+                return _answered(request, visit.token, asked.result)
+            refusal, status = asked.text, asked.status
     read = read_message(said.body, order) if said else None
     context = change_form(
         order,
@@ -85,20 +83,19 @@ def change_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     ) | {
         "token": visit.token,
         "said": said,
-        "preview": request.user.is_authenticated,
+        "preview": visit.preview,
         "refusal": refusal,
     }
-    return with_private_headers(render(request, "portal/change.html", context, status=status))
+    return render(request, "portal/change.html", context, status=status)
 
 
-def _ask(request: HttpRequest, visit: Visit, said: Message | None) -> HttpResponse:
+def _ask(request: HttpRequest, visit: Visit, said: Message | None) -> ChangeRequest:
     wanted = read_change_form(request.POST, visit.order)
     if wanted is None:
         raise Http404
-    asked = request_change(
+    return request_change(
         actor=visit.actor, order_id=visit.order.pk, source_message_seq=said.seq if said else None, **wanted
     )
-    return _answered(request, visit.token, asked)
 
 
 def _ways(token: str) -> dict[str, str]:
@@ -151,10 +148,7 @@ def press_order(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def _once(request: HttpRequest, visit: Visit, work: Callable[[], str]) -> HttpResponse:
     """Do what a form of the order's page asks for, however often it is sent, say what came of it, and go back."""
-    try:
-        messages.success(request, once_sent_by(visit.link.customer_id, request, work))
-    except OrderError as error:
-        messages.error(request, str(error.detail))
+    run_and_tell(request, lambda: once_sent_by(visit.link.customer_id, request, work))
     return redirect("portal:order", visit.token)
 
 

@@ -10,19 +10,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from messaging.errors import MessagingError
 from messaging.models import Attachment
 from messaging.services.conversations import ensure_order_conversation
 from messaging.services.form_pictures import FormPictures, keep_pictures, message_kind
 from messaging.services.messages import send_message
-from orders.errors import OrderError
 from orders.models import Order
 from orders.selectors.evaluations import evaluation_of
 from orders.services.evaluations import MAX_PICTURES, EvaluationInput, evaluate_order, may_evaluate
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
-from shopcomm.edge.portal.visits import Visit, by_link, with_private_headers
+from shopcomm.core.http.outcomes import run_service
+from shopcomm.edge.portal.visits import Visit, by_link
 
 
 @require_http_methods(["GET", "POST"])
@@ -31,13 +30,12 @@ def evaluation_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     """What was said of this order, and the form to say it."""
     order, token = visit.order, visit.token
     refusal, status = "", 200
-    if request.method == "POST" and not request.user.is_authenticated:
-        try:
-            _rate(request, visit.actor, order)
+    if request.method == "POST" and not visit.preview:
+        rated = run_service(lambda: _rate(request, visit.actor, order))
+        if not rated.refusal:
             messages.success(request, _("谢谢您的评价"))
             return redirect("portal:evaluation", token)
-        except (OrderError, MessagingError) as error:
-            refusal, status = str(error.detail), error.status
+        refusal, status = rated.text, rated.status
     known = evaluation_of(order)
     context = {
         "order": order,
@@ -45,12 +43,12 @@ def evaluation_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         "evaluation": known,
         "form_open": may_evaluate(order, known, timezone.now()),
         "key": uuid.uuid4(),
-        "preview": request.user.is_authenticated,
+        "preview": visit.preview,
         "refusal": refusal,
         "kept": FormPictures.read(request.POST, request.FILES).kept(visit.actor),
         "chosen": _chosen(request, known),
     }
-    return with_private_headers(render(request, "portal/evaluation.html", context, status=status))
+    return render(request, "portal/evaluation.html", context, status=status)
 
 
 def _chosen(request: HttpRequest, known: object) -> dict[str, object]:

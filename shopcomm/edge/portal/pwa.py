@@ -13,13 +13,14 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from messaging.services.channels.push import push_key
-from messaging.services.subscriptions import Entry, SubscriptionRefused, forget_browser, remember_browser
+from messaging.services.subscriptions import Entry, forget_browser, remember_browser
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.proofs import link_of
 from shopcomm.core.configuration.models import ShopSettings, shop_settings
+from shopcomm.core.http.outcomes import run_service
 from shopcomm.core.http.parsers import raw_body
-from shopcomm.core.http.problems import problem_document
+from shopcomm.core.http.problems import PROBLEM, problem_document, refusal_answer
 from shopcomm.core.ui.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
 
 LARGEST_BODY = 4096
@@ -113,30 +114,25 @@ def push_subscription(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"key": push_key().public})
     actor: Actor | None = request.actor  # type: ignore[attr-defined]
     if actor is None:
-        return _refused(403, "forbidden")
+        body = problem_document(status=403, code="forbidden")
+        return JsonResponse(body, status=403, content_type=PROBLEM)
     given = _given(request)
     if request.method == "DELETE":
         forget_browser(actor=actor, endpoint=str(given.get("endpoint", "")))
         return HttpResponse(status=204)
     link = link_of(request.session, request.speaks_as)  # type: ignore[arg-type, attr-defined]
     entry = Entry(link, request.session.session_key or "")
-    try:
-        remember_browser(
+    outcome = run_service(
+        lambda: remember_browser(
             actor=actor,
             subscription=given,
             path=str(given.get("path", "/")),
             entry=entry,
             renew=given.get("renew") is True,
         )
-    except SubscriptionRefused as error:
-        return _refused(422, "bad_subscription", str(error))
-    return HttpResponse(status=201)
+    )
+    return refusal_answer(outcome.refusal) if outcome.refusal else HttpResponse(status=201)
 
 
 def _given(request: HttpRequest) -> dict[str, Any]:
     return reading.json_object(raw_body(request)[:LARGEST_BODY]) or {}
-
-
-def _refused(status: int, code: str, detail: str = "") -> JsonResponse:
-    body = problem_document(status=status, code=code, detail=detail)
-    return JsonResponse(body, status=status, content_type="application/problem+json")

@@ -2,18 +2,18 @@
 
 import uuid
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from messaging.errors import FileTypeRefused, MessagingError
+from messaging.errors import FileTypeRefused
 from messaging.services.conversations import ensure_order_conversation
 from messaging.services.form_pictures import FormPictures, keep_pictures
 from messaging.services.messages import send_message
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.http.outcomes import run_and_tell
 from shopcomm.core.http.sent_forms import once_sent_by
 from shopcomm.edge.portal.visits import Visit, by_customer
 
@@ -22,14 +22,13 @@ from shopcomm.edge.portal.visits import Visit, by_customer
 @by_customer
 def send_slip(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Send it; no payment is booked by it."""
-    try:
+
+    def send() -> str:
         given = FormPictures.read(request.POST, request.FILES, field="picture")
-        once_sent_by(visit.link.customer_id, request, lambda: _send(visit.actor, visit.order, given))
-    except MessagingError as error:
-        messages.error(request, str(error.detail))
-        return redirect("portal:order", visit.token)
-    messages.success(request, _("凭证已发给商家，核对到账后这里会更新"))
-    return redirect("portal:chat", visit.token)
+        return once_sent_by(visit.link.customer_id, request, lambda: _send(visit.actor, visit.order, given))
+
+    sent = run_and_tell(request, send, _("凭证已发给商家，核对到账后这里会更新"))
+    return redirect("portal:order" if sent.refusal else "portal:chat", visit.token)
 
 
 def _send(actor: Actor, order: Order, given: FormPictures) -> str:

@@ -8,38 +8,35 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from orders.models import Order
 from orders.selectors.change_requests import asked_changes
-from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.models import OrderLink
 from shopcomm.core.accounts.proofs import hold_link
-from shopcomm.core.accounts.services.order_links import link_token, open_link
+from shopcomm.core.accounts.services.order_links import open_link
 from shopcomm.edge.portal.middleware import PageOwner
 from shopcomm.edge.portal.progress import progress_of
 from shopcomm.edge.portal.questions import common_questions
 from shopcomm.edge.portal.quick import quick_actions
-from shopcomm.edge.portal.visits import Visit, by_link, link_closed, order_of, with_private_headers
+from shopcomm.edge.portal.visits import Visit, by_link
 
 
 @require_GET
-@never_cache
-def link_order_page(request: HttpRequest, token: str) -> HttpResponse:
+@by_link
+def link_order_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The order's progress, with the chat beside it where there is room."""
-    return _page(request, token, view="progress")
+    return order_response(request, visit, view="progress")
 
 
 @require_GET
-@never_cache
-def chat_page(request: HttpRequest, token: str) -> HttpResponse:
+@by_link
+def chat_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The same page on its chat: an address of its own, so that Back works on a phone."""
-    return _page(request, token, view="chat")
+    return order_response(request, visit, view="chat")
 
 
 @require_GET
 @by_link
 def progress_part(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The progress alone, for a page that is open already."""
-    return render(request, "portal/_progress.html", _context(request, visit.order, visit.token))
+    return render(request, "portal/_progress.html", _context(visit))
 
 
 @require_POST
@@ -55,9 +52,9 @@ def prove_link(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _context(request: HttpRequest, order: Order, token: str) -> dict[str, Any]:
+def _context(visit: Visit) -> dict[str, Any]:
     """What the progress shows: what waits for an answer stands first, what is settled last."""
-    preview = request.user.is_authenticated
+    order, token = visit.order, visit.token
     asked = asked_changes(order, whole=True)
     progress = progress_of(order)
     return {
@@ -66,30 +63,20 @@ def _context(request: HttpRequest, order: Order, token: str) -> dict[str, Any]:
         "questions": common_questions(order, progress, token),
         "waiting": [each for each in asked if each.is_open or each.may_intercept],
         "settled": [each for each in asked if not (each.is_open or each.may_intercept)],
-        "quick": quick_actions(order, token, preview=preview),
+        "quick": quick_actions(order, token, preview=visit.preview),
         "token": token,
-        "preview": preview,
+        "preview": visit.preview,
     }
 
 
-def _page(request: HttpRequest, token: str, *, view: str) -> HttpResponse:
-    return order_response(request, open_link(token), view=view)
-
-
-def order_response(request: HttpRequest, link: OrderLink | None, *, view: str) -> HttpResponse:
-    """The page of a link's order."""
-    order = order_of(link)
-    if link is None or order is None:
-        return link_closed(request)
-    preview = request.user.is_authenticated
-    if not preview:
-        request.page_owner = PageOwner.of_link(link)  # type: ignore[attr-defined]
-    context = _context(request, order, link_token(link)) | {
-        "customer_actor": Actor.customer(link.customer, order_id=link.order_id),
-        "view": view,
-    }
-    response = with_private_headers(render(request, "portal/order.html", context))
-    if not preview:
+def order_response(request: HttpRequest, visit: Visit, *, view: str) -> HttpResponse:
+    """The page of a link's order; `view` is what a phone shows of it, `progress` or `chat`."""
+    if not visit.preview:
+        request.page_owner = PageOwner.of_link(visit.link)  # type: ignore[attr-defined]
+    context = _context(visit) | {"customer_actor": visit.actor, "view": view}
+    response = render(request, "portal/order.html", context)
+    if not visit.preview:
         # The service worker keeps what carries this, apart for each customer.
-        response["X-Offline-Owner"] = salted_hmac("shopcomm.offline", str(link.customer_id)).hexdigest()[:16]
+        owner = salted_hmac("shopcomm.offline", str(visit.link.customer_id)).hexdigest()[:16]
+        response["X-Offline-Owner"] = owner
     return response

@@ -26,6 +26,8 @@ class Visit:
     token: str
     link: OrderLink
     order: Order
+    # Somebody of the shop looks at the customer's page: they see it, and do nothing in the customer's name.
+    preview: bool
 
     @property
     def actor(self) -> Actor:
@@ -36,16 +38,17 @@ class Visit:
 def by_link(
     view: Callable[Concatenate[HttpRequest, Visit, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, str, P], HttpResponse]:
-    """Give a view the visit instead of the token. Every link that opens nothing gets the same answer."""
+    """The guard of every page behind a link: a view gets the visit instead of the token, what it answers is kept out
+    of search engines, and every link that opens nothing gets the same answer.
+    """
 
     @never_cache
     @wraps(view)
     def opened(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        link = open_link(token)
-        order = order_of(link)
-        if link is None or order is None:
+        visit = visit_of(open_link(token), token, preview=request.user.is_authenticated)
+        if visit is None:
             return link_closed(request)
-        return view(request, Visit(token, link, order), *args, **kwargs)
+        return with_private_headers(view(request, visit, *args, **kwargs))
 
     return opened
 
@@ -58,15 +61,15 @@ def by_customer(
     @by_link
     @wraps(view)
     def own(request: HttpRequest, visit: Visit, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if request.user.is_authenticated:
+        if visit.preview:
             raise Http404
         return view(request, visit, *args, **kwargs)
 
     return own
 
 
-def order_of(link: OrderLink | None) -> Order | None:
-    """The order of a link, fetched as its customer may see it."""
+def visit_of(link: OrderLink | None, token: str, *, preview: bool) -> Visit | None:
+    """A live link with its order, fetched as its customer may see it; None where there is neither."""
     if link is None:
         return None
     actor = Actor.customer(link.customer, order_id=link.order_id)
@@ -75,9 +78,10 @@ def order_of(link: OrderLink | None) -> Order | None:
         "lines__variant__product", "shipments__nodes", "shipments__lines__line", "refunds", "after_sales"
     )
     order = related.filter(pk=link.order_id).first()
-    if order is not None:
-        name_in_log(order=order.number)
-    return order
+    if order is None:
+        return None
+    name_in_log(order=order.number)
+    return Visit(token, link, order, preview)
 
 
 def link_closed(request: HttpRequest) -> HttpResponse:

@@ -7,57 +7,49 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from messaging.models import NotificationPreference
 from messaging.selectors.wishes import groups_for, kinds_for
-from messaging.services.subscriptions import WishesRefused, set_wishes, wishes_of
+from messaging.services.subscriptions import set_wishes, wishes_of
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.services.order_links import open_link
-from shopcomm.edge.portal.visits import link_closed, with_private_headers
+from shopcomm.core.http.outcomes import run_service
+from shopcomm.edge.portal.visits import Visit, by_link
 
 
 @require_http_methods(["GET", "POST"])
-@never_cache
-def link_wishes_page(request: HttpRequest, token: str) -> HttpResponse:
+@by_link
+def link_wishes_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The settings behind a customer's link; staff may look."""
-    link = open_link(token)
-    if link is None:
-        return link_closed(request)
-    actor = Actor.customer(link.customer, order_id=link.order_id)
-    preview = request.user.is_authenticated
-    refusal = ""
-    if request.method == "POST" and not preview:
-        refusal = keep_wishes(request, actor)
+    refusal, token = "", visit.token
+    if request.method == "POST" and not visit.preview:
+        refusal = keep_wishes(request, visit.actor)
         if not refusal:
             return redirect("portal:wishes", token)
-    context = wishes_context(actor, request.POST if refusal else None) | {
+    context = wishes_context(visit.actor, request.POST if refusal else None) | {
         "refusal": refusal,
         "back_url": reverse("portal:order", args=[token]),
         "back_label": _("返回订单进度"),
         "push_path": reverse("portal:chat", args=[token]),
-        "preview": preview,
+        "preview": visit.preview,
     }
-    return with_private_headers(
-        render(request, "portal/wishes.html", context, status=422 if refusal else 200)
-    )
+    return render(request, "portal/wishes.html", context, status=422 if refusal else 200)
 
 
 def keep_wishes(request: HttpRequest, actor: Actor) -> str:
     """Do as the form says; returns why it could not be done, blank when it was."""
-    try:
-        set_wishes(
+    outcome = run_service(
+        lambda: set_wishes(
             actor=actor,
             quiet_from=reading.time_of_day(request.POST.get("quiet_from")),
             quiet_to=reading.time_of_day(request.POST.get("quiet_to")),
             muted=_muted(wishes_of(actor), request.POST),
         )
-    except WishesRefused as error:
-        return str(error)
-    messages.success(request, _("设置已保存"))
-    return ""
+    )
+    if not outcome.refusal:
+        messages.success(request, _("设置已保存"))
+    return outcome.text
 
 
 def _muted(known: NotificationPreference, post: QueryDict) -> list[str]:

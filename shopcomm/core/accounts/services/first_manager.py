@@ -18,6 +18,7 @@ from shopcomm.core.accounts.roles import Role
 from shopcomm.core.database.named_locks import wait_for_name
 from shopcomm.core.networks import network_of
 from shopcomm.core.rate_limits import seconds_to_wait
+from shopcomm.core.refusals import Refusal
 
 LOCK = "first-manager"
 # Without letters and digits that look alike.
@@ -27,12 +28,14 @@ CHARACTERS, GROUP = 12, 4
 GUESS_RATE, GUESS_BURST = 1 / 10, 10
 
 
-class SetupRefused(Exception):
-    """No manager was made. `field` is the one to look at; the text is for the person who typed it."""
+class SetupRefused(Refusal):
+    """No manager was made. `field` is the one to look at."""
+
+    code = "setup_refused"
 
     def __init__(self, text: str, *, field: str = "", status: int = 422) -> None:
         super().__init__(text)
-        self.text, self.field, self.status = text, field, status
+        self.field, self.status = field, status
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from shopcomm.core.accounts.services.customers import customer_by_phone
 from shopcomm.core.networks import network_of
 from shopcomm.core.phones import MOBILE, PhoneRefused, read_phone
 from shopcomm.core.rate_limits import seconds_to_wait
+from shopcomm.core.refusals import Refusal
 
 DIGITS = 6
 LIVES = timedelta(minutes=5)
@@ -36,12 +37,14 @@ GUESS_RATE, GUESS_BURST = 1 / 6, 40
 ALL_GUESSES_RATE, ALL_GUESSES_BURST = 10, 600
 
 
-class CodeRefused(Exception):
-    """No code is sent, or the one given is not right. The text is for the person who asked."""
+class CodeRefused(Refusal):
+    """No code is sent, or the one given is not right."""
+
+    code = "code_refused"
 
     def __init__(self, text: str, *, status: int = 422) -> None:
         super().__init__(text)
-        self.text, self.status = text, status
+        self.status = status
 
 
 @dataclass(frozen=True)

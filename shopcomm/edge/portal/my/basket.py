@@ -9,12 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from messaging.errors import MessagingError
 from messaging.services.enquiries import MOST_LINES, Wanted, send_enquiry
 from orders.selectors.catalogue import is_few, variants_on_sale
 from orders.services.items import MAX_QUANTITY, list_price
 from shopcomm.core import reading
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.http.outcomes import run_service
 from shopcomm.core.http.sent_forms import once_sent_by
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
 
@@ -80,20 +80,21 @@ def basket_page(request: MyRequest) -> HttpResponse:
         request.session[QUESTION_KEY] = request.POST.get("question", "")[:LONGEST_QUESTION]
         messages.success(request, _("询价单已更新"))
         return redirect("my:basket")
-    try:
-        sent = send_enquiry(
+    sent = run_service(
+        lambda: send_enquiry(
             actor=request.actor,
             customer=request.customer,
             wanted=[Wanted(sku, pieces) for sku, pieces in counted.items()],
             question=request.POST.get("question", ""),
             key=request.POST.get("key", ""),
         )
-    except MessagingError as error:
-        return _page(request, refusal=str(error.detail), status=error.status)
+    )
+    if sent.refusal:
+        return _page(request, refusal=sent.text, status=sent.status)
     request.session.pop(BASKET_KEY, None)
     request.session.pop(QUESTION_KEY, None)
     messages.success(request, _("询价已发出，客服会给您报价"))
-    return redirect("my:chat", sent.message.conversation_id)
+    return redirect("my:chat", sent.result.message.conversation_id)
 
 
 def _counted(request: MyRequest) -> dict[str, int]:

@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from messaging.errors import MessagingError
 from messaging.selectors.own import watched_by
 from messaging.services.conversations import general_conversation
 from messaging.services.enquiries import Wanted, send_enquiry
@@ -18,6 +17,7 @@ from messaging.services.notifications.manual import unwatch_stock
 from orders.selectors.catalogue import Style, catalogue_page, categories_on_sale, is_few, style_of
 from orders.services.items import MAX_QUANTITY
 from shopcomm.core import reading
+from shopcomm.core.http.outcomes import run_service
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
 from shopcomm.edge.portal.my.basket import lines_in
 
@@ -54,8 +54,8 @@ def product_page(request: MyRequest, product_id: int) -> HttpResponse:
 def ask_about_product(request: MyRequest, product_id: int) -> HttpResponse:
     """询价: put the product into the conversation and go there."""
     style, post = _style(product_id), request.POST
-    try:
-        sent = send_enquiry(
+    sent = run_service(
+        lambda: send_enquiry(
             actor=request.actor,
             customer=request.customer,
             wanted=[Wanted(post.get("sku", ""), reading.piece_count(post.get("quantity", "1")))],
@@ -63,9 +63,10 @@ def ask_about_product(request: MyRequest, product_id: int) -> HttpResponse:
             key=post.get("key", ""),
             product_id=style.product.pk,
         )
-    except MessagingError as error:
-        return _product(request, style, refusal=str(error.detail), status=error.status)
-    return redirect("my:chat", sent.message.conversation_id)
+    )
+    if sent.refusal:
+        return _product(request, style, refusal=sent.text, status=sent.status)
+    return redirect("my:chat", sent.result.message.conversation_id)
 
 
 @require_POST

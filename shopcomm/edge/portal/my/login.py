@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from messaging.services.channels.login_codes import send_login_code
 from messaging.services.subscriptions import forget_push_session
 from shopcomm.core.accounts.proofs import my_customer
-from shopcomm.core.accounts.services.one_time_codes import CodeRefused, issue_code, mobile_number, verify_code
+from shopcomm.core.accounts.services.one_time_codes import issue_code, mobile_number, verify_code
+from shopcomm.core.http.outcomes import run_service
 from shopcomm.edge.portal.my.access import enter_as_customer
 from shopcomm.edge.portal.visits import with_private_headers
 
@@ -31,10 +32,8 @@ def customer_login_page(request: HttpRequest) -> HttpResponse:
         if "again" in request.GET:
             request.session.pop(PENDING_KEY, None)
         return _page(request)
-    try:
-        return _try(request) if "code" in request.POST else _send(request)
-    except CodeRefused as error:
-        return _page(request, refusal=error.text, status=error.status)
+    outcome = run_service(lambda: _try(request) if "code" in request.POST else _send(request))
+    return _page(request, refusal=outcome.text, status=outcome.status) if outcome.refusal else outcome.result
 
 
 def _send(request: HttpRequest) -> HttpResponse:

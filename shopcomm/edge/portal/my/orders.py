@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from messaging.selectors.own import unread_of_orders
-from orders.errors import OrderError
 from orders.forms.address import Pasted, address_widget, wants_reading, with_pasted
 from orders.models import Order, Status
 from orders.selectors.orders import order_for_detail, status_counts
@@ -19,10 +18,12 @@ from orders.services.addresses import COLUMNS, AddressInput
 from orders.services.items import ItemInput
 from orders.services.own_orders import place_own_order
 from shopcomm.core import reading
-from shopcomm.core.accounts.services.order_links import live_link
+from shopcomm.core.accounts.services.order_links import link_token, live_link
+from shopcomm.core.http.outcomes import run_service
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
 from shopcomm.edge.portal.progress import progress_of
 from shopcomm.edge.portal.views import order_response
+from shopcomm.edge.portal.visits import visit_of
 
 
 @require_GET
@@ -51,7 +52,10 @@ def own_order_page(request: MyRequest, number: str) -> HttpResponse:
     """One order: the page of its signed link, which its forms go through; the session stays the wider one."""
     found = _own(request, number)
     link = live_link(customer=request.customer, order_id=found.pk)
-    response = order_response(request, link, view="progress")
+    visit = visit_of(link, link_token(link), preview=False)
+    if visit is None:
+        raise Http404
+    response = order_response(request, visit, view="progress")
     # Nothing behind the log-in stays on a phone that somebody else may hold.
     del response["X-Offline-Owner"]
     return response
@@ -75,12 +79,11 @@ def order_again(request: MyRequest, number: str) -> HttpResponse:
     lines = lines_again(old, request.customer, wanted)
     if pasted:
         return _form(request, old, lines, post=post, pasted=pasted)
-    try:
-        placed = _place(request, wanted, lines)
-    except OrderError as error:
-        return _form(request, old, lines, refusal=str(error.detail), status=error.status)
-    messages.success(request, _("订单 %(number)s 已提交") % {"number": placed.number})
-    return redirect("my:order", placed.number)
+    placed = run_service(lambda: _place(request, wanted, lines))
+    if placed.refusal:
+        return _form(request, old, lines, refusal=placed.text, status=placed.status)
+    messages.success(request, _("订单 %(number)s 已提交") % {"number": placed.result.number})
+    return redirect("my:order", placed.result.number)
 
 
 def _place(request: MyRequest, wanted: dict[str, int], lines: list[AgainLine]) -> Order:

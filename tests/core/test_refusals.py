@@ -1,0 +1,126 @@
+"""The one class of refusals: what pages, programs and scripts get to see of one."""
+
+import json
+from http import HTTPStatus
+
+import pytest
+from django.contrib.messages import get_messages
+from django.contrib.messages.storage.fallback import FallbackStorage
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+
+import messaging.errors
+import orders.errors
+from orders.errors import GuardFailed, StaleVersion
+from shopcomm.core.http.outcomes import run_and_tell, run_service, telling_answer
+from shopcomm.core.http.problems import problem_handler, refusal_answer
+from shopcomm.core.refusals import Refusal
+
+BUSY = Refusal("稍后再试", retry_after=7)
+
+
+def refuse() -> str:
+    raise BUSY
+
+
+def asked(**headers: str) -> HttpRequest:
+    request = RequestFactory().post("/", headers=headers)
+    request.session = {}  # type: ignore[assignment]
+    request._messages = FallbackStorage(request)  # type: ignore[attr-defined]
+    return request
+
+
+def told(request: HttpRequest) -> list[tuple[str, str]]:
+    return [(each.level_tag, str(each)) for each in get_messages(request)]
+
+
+def refusals(module: object) -> list[type[Refusal]]:
+    found = [each for each in vars(module).values() if isinstance(each, type)]
+    return [each for each in found if issubclass(each, Exception) and each is not Refusal]
+
+
+@pytest.mark.parametrize("kind", [*refusals(orders.errors), *refusals(messaging.errors)])
+def test_every_refusal_of_both_domains_has_a_code_and_a_status_that_says_whose_fault_it_is(kind: type):
+    assert issubclass(kind, Refusal)
+    assert kind.code.replace("_", "").isalpha()
+    assert 400 <= HTTPStatus(kind.status) < 500 or kind.status == 503
+
+
+def test_a_service_that_refuses_leaves_its_sentence_and_its_status():
+    outcome = run_service(refuse)
+    assert (outcome.text, outcome.status, outcome.refusal) == ("稍后再试", 422, BUSY)
+    with pytest.raises(Refusal):
+        outcome.result  # noqa: B018
+
+
+def test_a_service_that_does_its_work_leaves_what_it_returned():
+    outcome = run_service(lambda: "done")
+    assert (outcome.result, outcome.text, outcome.status, outcome.refusal) == ("done", "", 200, None)
+
+
+def test_what_is_no_refusal_is_not_caught():
+    with pytest.raises(ZeroDivisionError):
+        run_service(lambda: 1 / 0)
+
+
+@pytest.mark.parametrize(
+    ("work", "success", "shown"),
+    [
+        (lambda: "已登记", "", ("success", "已登记")),
+        (lambda: object(), "已保存", ("success", "已保存")),
+        (refuse, "已保存", ("error", "稍后再试")),
+    ],
+)
+def test_the_next_page_tells_what_came_of_it(work, success, shown):
+    request = asked()
+    run_and_tell(request, work, success)
+    assert told(request) == [shown]
+
+
+def test_a_script_is_answered_as_json_and_the_page_says_nothing_later():
+    request = asked(X_Fragment="1")
+    answer = telling_answer(request, "稍后再试", status=409, back=HttpResponse)
+    assert (answer.status_code, json.loads(answer.content)) == (409, {"text": "稍后再试"})
+    assert told(request) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "shown"),
+    [("好了", 200, [("success", "好了")]), ("不行", 409, [("error", "不行")]), ("", 200, [])],
+)
+def test_a_browser_without_scripts_goes_back_and_reads_it_there(text, status, shown):
+    request = asked()
+    assert telling_answer(request, text, status=status, back=lambda: HttpResponse("back")).content == b"back"
+    assert told(request) == shown
+
+
+def test_a_program_and_a_script_get_the_same_problem_document():
+    stale = StaleVersion(version=3, changed=[])
+    for_program, for_script = problem_handler(stale, {}), refusal_answer(stale)
+    assert for_program is not None
+    assert for_program.data == json.loads(for_script.content)
+    assert for_program.data | {"title": "", "detail": ""} == {
+        "type": "urn:shopcomm:problem:stale_version",
+        "title": "",
+        "status": 409,
+        "detail": "",
+        "code": "stale_version",
+        "version": 3,
+        "changed": [],
+    }
+    assert for_program.content_type == for_script["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "seconds"),
+    [
+        (BUSY, "7"),
+        (messaging.errors.Unavailable(), "15"),
+        (GuardFailed(("stock", "缺货")), None),
+    ],
+)
+def test_only_what_may_work_later_says_when_to_come_again(refusal: Refusal, seconds: str | None):
+    for_program = problem_handler(refusal, {})
+    assert for_program is not None
+    assert for_program.headers.get("Retry-After") == seconds
+    assert refusal_answer(refusal).headers.get("Retry-After") == seconds
