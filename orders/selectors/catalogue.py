@@ -19,7 +19,7 @@ class Style:
     """A product with the variants that are on sale."""
 
     product: Product
-    variants_with_tiers: list[Variant]
+    variants: list[Variant]
     # Below this many pieces the number itself is told.
     low: int
 

@@ -37,7 +37,7 @@ class Debtor:
 class MoneyTasks:
     """All that is open, the most pressing first in each list."""
 
-    debtors_among: list[Debtor]
+    debtors: list[Debtor]
     differences: list[Order]
     to_return: list[Refund]
     deposits: list[Order]
