@@ -21,8 +21,8 @@ from messaging.models import (
     StockWatch,
 )
 from messaging.policies.notifications.reasons import reason_text
+from messaging.policies.notifications.triggers import trigger_label, trigger_names
 from messaging.services.channels.delivery import requeue_delivery
-from messaging.trigger_names import trigger_label, trigger_names
 from shopcomm.core.admin_filters import choice_filter
 from shopcomm.core.events.admin import ReadOnlyAdmin
 from shopcomm.core.reading import whole_number

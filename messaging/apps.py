@@ -63,7 +63,7 @@ def _ended(session_key: str, **kwargs: Any) -> None:
 def _first_run(**kwargs: Any) -> None:
     """The rules every shop needs and its key for push are there from the first start; what was changed stays."""
     from messaging.services.channels.push import push_key
-    from messaging.services.notifications.defaults import ensure_default_rules
+    from messaging.services.notifications.rules import ensure_default_rules
 
     ensure_default_rules()
     push_key()

@@ -117,9 +117,17 @@ PARTS = {
         ),
     ),
     "notices": Part(
-        ("messaging/policies/notifications/timing.py", "messaging/policies/notifications/merge.py"),
         (
-            "tests/messaging/notifications/test_timing.py",
+            "messaging/policies/notifications/timing.py",
+            "messaging/policies/notifications/merge.py",
+            "messaging/policies/notifications/relevance.py",
+            "messaging/policies/notifications/steps.py",
+        ),
+        (
+            "tests/messaging/policies/test_timing.py",
+            "tests/messaging/policies/test_merge.py",
+            "tests/messaging/policies/test_relevance.py",
+            "tests/messaging/policies/test_steps.py",
             "tests/messaging/notifications/test_limits.py",
             "tests/messaging/notifications/test_render.py",
         ),

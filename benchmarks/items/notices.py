@@ -71,7 +71,7 @@ def drain(side: str, count: int) -> float:
     if side == "floor":
         return insert_messages(count)
     from messaging.models import Notification
-    from messaging.services.notifications.waking import wake_release
+    from messaging.services.notifications.planning import wake_release
 
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE messaging_message, messaging_conversation")

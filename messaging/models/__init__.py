@@ -16,9 +16,9 @@ from messaging.models.rules import (
     NotificationTemplate,
     Outside,
     RuleVersion,
-    Trigger,
 )
 from messaging.models.scheduled import ScheduledMessage, StockWatch
+from messaging.policies.notifications.triggers import Trigger
 
 __all__ = [
     "Attachment",

@@ -15,16 +15,14 @@ from messaging.models import (
     RuleVersion,
     Trigger,
 )
-from messaging.models.rules import DEBTS
 from messaging.policies.notifications.conditions import Condition, check_conditions
+from messaging.policies.notifications.steps import IN_WORKING_TIME, debt_counted_from, last_due_step
 from messaging.policies.notifications.timing import BUDGET_WINDOW
+from messaging.policies.notifications.triggers import DEBTS, trigger_label
 from messaging.selectors.notifications import notices_about, outcome_text, recipient_names
-from messaging.services.notifications.facts import facts_of_order
+from messaging.services.notifications.facts import facts_of_order, triggers_of
 from messaging.services.notifications.planning import occasion_of
-from messaging.services.notifications.timers import IN_WORKING_TIME, debt_begun, last_due
-from messaging.services.notifications.triggers import triggers_of
-from messaging.services.notifications.versions import rule_as_of
-from messaging.trigger_names import trigger_label
+from messaging.services.notifications.rules import rule_as_of
 from orders.models import Order
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
@@ -139,7 +137,7 @@ def _silent_timers(order: Order, rules: list[NotificationRule], told: set[int]) 
         if rule.pk in told or begun is None or not rule.steps:
             continue
         calendar = working_calendar() if rule.trigger in IN_WORKING_TIME else None
-        step = last_due(rule, begun, min(ended, timezone.now()), calendar)
+        step = last_due_step(rule.steps, begun, min(ended, timezone.now()), calendar)
         if step:
             asked = Asked(rule, check_conditions(rule, facts_of_order(order, [rule])), [])
             explained.append(Explained(step.due_at, trigger_label(rule.trigger), [asked]))
@@ -154,7 +152,7 @@ def _stretch(order: Order, trigger: str) -> tuple[datetime | None, datetime]:
     if trigger == Trigger.PICKING_LONG:
         return order.picking_at, order.shipped_at or order.closed_at or now
     if trigger in DEBTS and order.due_on and order.balance > 0:
-        return debt_begun(trigger, order.due_on), now
+        return debt_counted_from(trigger, order.due_on, timezone.get_current_timezone()), now
     return None, now
 
 

@@ -5,8 +5,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext_lazy as _
 
 from messaging.models import Audience, NotificationPreference, NotificationRule, RecipientKind, Trigger
-from messaging.models.rules import ALWAYS_TOLD, DEBTS
-from messaging.trigger_names import trigger_names
+from messaging.policies.notifications.triggers import ALWAYS_TOLD, DEBTS, trigger_names
 
 GROUPS = {
     "order": _("订单"),

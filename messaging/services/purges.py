@@ -18,7 +18,7 @@ from messaging.models import (
     ScheduledMessage,
     StockWatch,
 )
-from messaging.models.rules import TIMERS
+from messaging.policies.notifications.triggers import TIMERS
 from shopcomm.core.purging import Purge, register_purge
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from messaging.errors import MessagingError
 from messaging.models import Notification, NotificationPreference, PushSubscription, RecipientKind
-from messaging.models.rules import ALWAYS_TOLD, Trigger
+from messaging.policies.notifications.triggers import ALWAYS_TOLD, Trigger
 from messaging.services.channels.push import push_reach
 from messaging.services.notifications.recipients import Recipient, people_filter
 from messaging.services.notifications.reschedule import reschedule_notices

@@ -4,10 +4,9 @@ from celery import shared_task
 
 from messaging.services.channels.delivery import deliver_all
 from messaging.services.notifications.back_in_stock import tell_waiting
-from messaging.services.notifications.holidays import remind_of_holidays
 from messaging.services.notifications.release import release_due
 from messaging.services.notifications.reschedule import reschedule_after_changed_hours
-from messaging.services.notifications.timers import cancel_unpaid, plan_timers
+from messaging.services.notifications.timers import cancel_unpaid, plan_timers, remind_of_holidays
 from shopcomm.core.deadlocks import leave_to_next_sweep
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from messaging.linked import linked
 from messaging.models import Attachment, Conversation, Message, RecipientKind, ScheduledMessage
 from messaging.policies.notifications.reasons import reason_text
+from messaging.policies.notifications.triggers import trigger_label
 from messaging.presenters import message_text, preview_line, shown_kinds
 from messaging.selectors.conversations import assignable_staff, orders_to_link
 from messaging.selectors.inbox import count_unread_conversations
@@ -27,7 +28,6 @@ from messaging.services.attachments import too_large
 from messaging.services.emoji import EMOJI_VERSION
 from messaging.services.notifications.recipients import Recipient
 from messaging.services.subscriptions import wishes_of
-from messaging.trigger_names import trigger_label
 from orders.models import Order
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor

@@ -16,9 +16,8 @@ from messaging.selectors.notifications import broken_notices, failed_deliveries,
 from messaging.selectors.waiting import unsaid_messages
 from messaging.selectors.wishes import kinds_for
 from messaging.services.channels.delivery import requeue_delivery
-from messaging.services.notifications.manual import requeue_notice
+from messaging.services.notifications.manual import mark_notices_seen, requeue_notice
 from messaging.services.notifications.render import notice_url
-from messaging.services.notifications.seeing import mark_notices_seen
 from messaging.services.subscriptions import set_wishes, wishes_of
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core import reading

@@ -19,9 +19,8 @@ from messaging.selectors.reach import channels_reach, tags_in_use
 from messaging.selectors.rule_versions import rule_changes
 from messaging.services.notifications.preview import preview_template, sample_orders, send_to_me, try_time
 from messaging.services.notifications.rehearsal import rehearse_rule
-from messaging.services.notifications.templates import TemplateBroken, sms_parts
-from messaging.services.notifications.variables import variables_for
-from messaging.services.notifications.versions import restore_version, save_rule
+from messaging.services.notifications.rules import restore_version, save_rule
+from messaging.services.notifications.templates import TemplateBroken, sms_parts, variables_for
 from orders.models import Order
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from messaging.models import NotificationRule
 from messaging.services.messages import send_message
-from messaging.services.notifications.defaults import ensure_default_rules
+from messaging.services.notifications.rules import ensure_default_rules
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 

@@ -8,9 +8,9 @@ import time_machine
 from django.test import Client
 
 from messaging.models import Notification
-from messaging.services.notifications.defaults import ensure_default_rules
-from messaging.services.notifications.holidays import remind_of_holidays
 from messaging.services.notifications.release import release_due
+from messaging.services.notifications.rules import ensure_default_rules
+from messaging.services.notifications.timers import remind_of_holidays
 from shopcomm.core.configuration.calendar import holiday_gap, next_days, working_calendar
 from shopcomm.core.configuration.hours import Span
 from shopcomm.core.configuration.models import CalendarDay, ShopSettings

@@ -15,7 +15,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from messaging.models import Attachment, Delivery, Notification, NotificationRule, ScheduledMessage
-from messaging.services.notifications.defaults import ensure_default_rules
+from messaging.services.notifications.rules import ensure_default_rules
 from messaging.services.purges import purge_orphan_files
 from orders.models import Order
 from shopcomm.core import purging

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from messaging.models import ChannelAccount, Delivery, NotificationRule
-from messaging.services.notifications.defaults import ensure_default_rules
+from messaging.services.notifications.rules import ensure_default_rules
 from orders.models import Product, Variant
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.configuration.models import ShopSettings

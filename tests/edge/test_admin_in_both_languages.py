@@ -20,8 +20,8 @@ from messaging.models import (
     ScheduledMessage,
     StockWatch,
 )
-from messaging.services.notifications.defaults import ensure_default_rules
 from messaging.services.notifications.release import release_due
+from messaging.services.notifications.rules import ensure_default_rules
 from orders.models import ContactReveal, Status, TierPrice
 from shopcomm.core.accounts.models import ApiKey, Customer
 from shopcomm.core.accounts.services.api_keys import create_api_key

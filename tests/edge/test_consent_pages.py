@@ -7,8 +7,8 @@ from django.test import Client
 
 from messaging.models import Message, Notification, NotificationRule, Trigger
 from messaging.services.messages import send_message
-from messaging.services.notifications.defaults import ensure_default_rules
 from messaging.services.notifications.release import release_due
+from messaging.services.notifications.rules import ensure_default_rules
 from orders.models import ChangeRequest, Order, Status
 from orders.selectors.timeline import order_timeline
 from orders.services.change_requests.consent import edit_or_request_consent

@@ -17,7 +17,7 @@ from redis import Redis
 from messaging.consumers.open_sockets import OpenSockets, open_sockets
 from messaging.handlers import plan_notifications
 from messaging.models import Notification, NotificationRule
-from messaging.services.notifications.defaults import ensure_default_rules
+from messaging.services.notifications.rules import ensure_default_rules
 from orders.events import OrderUrged
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.lags import ReaderLag, reader_lags

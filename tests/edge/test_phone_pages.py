@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from messaging.models import Message, NotificationPreference
 from messaging.selectors.wishes import groups_for, kinds_for
-from messaging.services.notifications.defaults import ensure_default_rules
+from messaging.services.notifications.rules import ensure_default_rules
 from messaging.services.subscriptions import wishes_of
 from orders.models import AfterSalesCase, Status
 from orders.services.after_sales import send_back

@@ -13,7 +13,7 @@ from messaging.selectors.rows import row_talk
 from messaging.selectors.todo import unanswered_talks
 from messaging.selectors.unanswered import is_answered
 from messaging.services.drafts import Draft
-from messaging.services.notifications.defaults import ensure_default_rules
+from messaging.services.notifications.rules import ensure_default_rules
 from messaging.services.notifications.timers import plan_timers
 from orders.models import Status
 from shopcomm.core.accounts.actors import Actor

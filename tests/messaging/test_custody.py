@@ -6,8 +6,8 @@ from messaging.models import Conversation, Message, Notification, NotificationRu
 from messaging.selectors.inbox import InboxFilters, count_unread_conversations, inbox_page
 from messaging.services.conversations import open_enquiry
 from messaging.services.custody import close_conversation, hand_over_conversation, reopen_conversation
-from messaging.services.notifications.defaults import ensure_default_rules
 from messaging.services.notifications.release import release_due
+from messaging.services.notifications.rules import ensure_default_rules
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import ShopSettings
 from shopcomm.core.events.relay import relay

@@ -28,7 +28,7 @@ class PendingNotice:
 
     id: int
     rule_id: int
-    ask: DeliveryRequest
+    request: DeliveryRequest
     # Notices of the same thread, a conversation, may become one message; "" stands alone.
     thread: str
     # The order of the facts themselves: when they happened, then the log's.
@@ -56,16 +56,16 @@ class DeliveryPlan:
 
 
 def plan_delivery(
-    waiting: Iterable[PendingNotice], world: DeliveryContext, told_by_rule: dict[int, Sequence[datetime]]
+    waiting: Iterable[PendingNotice], context: DeliveryContext, told_by_rule: dict[int, Sequence[datetime]]
 ) -> DeliveryPlan:
     """Decide over everything that waits for one person at one moment."""
     result = DeliveryPlan()
-    kept = [each for each in waiting if not _drop(each, world.now, result)]
-    told, by_rule = list(world.told), {rule: list(times) for rule, times in told_by_rule.items()}
+    kept = [each for each in waiting if not _drop(each, context.now, result)]
+    told, by_rule = list(context.told), {rule: list(times) for rule, times in told_by_rule.items()}
     riders: list[PendingNotice] = []
-    for thread in _threads(kept, world.now):
-        asked = {each.id: _ask_again(each, world, told, by_rule) for each in thread}
-        ready = [each for each in thread if _is_now(asked[each.id], world.now)]
+    for thread in _threads(kept, context.now):
+        asked = {each.id: _ask_again(each, context, told, by_rule) for each in thread}
+        ready = [each for each in thread if _is_now(asked[each.id], context.now)]
         over = [each for each in thread if asked[each.id].over]
         for each in thread:
             if each not in ready:
@@ -74,8 +74,8 @@ def plan_delivery(
             head = min(ready, key=lambda each: (-each.priority, each.place))
             together = sorted([*ready, *over], key=lambda each: each.place)
             result.messages.append([head.id, *(each.id for each in together if each is not head)])
-            told.append(world.now)
-            by_rule.setdefault(head.rule_id, []).append(world.now)
+            told.append(context.now)
+            by_rule.setdefault(head.rule_id, []).append(context.now)
         else:
             riders += over
     _let_ride(riders, result.messages, {each.id: each for each in kept})
@@ -85,15 +85,17 @@ def plan_delivery(
 
 
 def reschedule_held(
-    waiting: Iterable[PendingNotice], world: DeliveryContext, told_by_rule: dict[int, Sequence[datetime]]
+    waiting: Iterable[PendingNotice], context: DeliveryContext, told_by_rule: dict[int, Sequence[datetime]]
 ) -> dict[int, tuple[datetime, str]]:
     """When each of these would go by the hours, wishes and limits of now, and why then; nothing is told yet."""
     moments = {}
     for each in waiting:
-        decision = _ask_again(each, world, list(world.told), {k: list(v) for k, v in told_by_rule.items()})
+        decision = _ask_again(
+            each, context, list(context.told), {k: list(v) for k, v in told_by_rule.items()}
+        )
         if decision.send_at is not None:
             # What may go now was held all the same: it is looked at as such when it goes.
-            held = _is_now(decision, world.now) or each.ask.held_by_budget
+            held = _is_now(decision, context.now) or each.request.held_by_budget
             moments[each.id] = (decision.send_at, each.reason if held else decision.reason.value)
     return moments
 
@@ -110,13 +112,13 @@ def _let_ride(
 
 def was_held(each: PendingNotice, now: datetime) -> bool:
     """Whether time has passed over a notice, so that it may be out of date."""
-    return each.reason in HELD or now - each.ask.happened_at - each.ask.delay > LATE
+    return each.reason in HELD or now - each.request.happened_at - each.request.delay > LATE
 
 
 def _drop(each: PendingNotice, now: datetime, result: DeliveryPlan) -> bool:
     """Whether there is nothing left to tell."""
     late = each.echo or was_held(each, now)
-    promised = each.ask.always or each.ask.held_by_budget
+    promised = each.request.always or each.request.held_by_budget
     outdated = each.passed and each.overtaken and late and not promised
     reason = each.void or ("superseded" if outdated else "")
     if reason:
@@ -137,12 +139,12 @@ def _threads(kept: list[PendingNotice], now: datetime) -> list[list[PendingNotic
 
 
 def _ask_again(
-    each: PendingNotice, world: DeliveryContext, told: list[datetime], by_rule: dict[int, list[datetime]]
+    each: PendingNotice, context: DeliveryContext, told: list[datetime], by_rule: dict[int, list[datetime]]
 ) -> Decision:
     now = DeliveryContext(
-        world.now, world.calendar, world.quiet, by_rule.get(each.rule_id, ()), told, world.budget
+        context.now, context.calendar, context.quiet, by_rule.get(each.rule_id, ()), told, context.budget
     )
-    return decide_send_time(each.ask, now)
+    return decide_send_time(each.request, now)
 
 
 def _is_now(decision: Decision, now: datetime) -> bool:
@@ -154,5 +156,5 @@ def _postpone(each: PendingNotice, decision: Decision, result: DeliveryPlan) -> 
         result.dropped[each.id] = decision.reason.value
     else:
         # That the budget held it stays written down, whatever else it waits for by now.
-        reason = Reason.OVER_BUDGET if each.ask.held_by_budget else decision.reason
+        reason = Reason.OVER_BUDGET if each.request.held_by_budget else decision.reason
         result.postponed[each.id] = (decision.send_at, reason.value)

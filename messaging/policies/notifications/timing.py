@@ -84,59 +84,61 @@ class Decision(NamedTuple):
         return self.reason in (Reason.OVER_CAP, Reason.OVER_BUDGET)
 
 
-def decide_send_time(ask: DeliveryRequest, world: DeliveryContext) -> Decision:
+def decide_send_time(request: DeliveryRequest, context: DeliveryContext) -> Decision:
     """The first moment, from now on, at which this notice is welcome, and what it waits for."""
-    promised = ask.always or ask.held_by_budget
-    if not promised and world.now - _meant_for(ask, world) > TOO_OLD:
+    promised = request.always or request.held_by_budget
+    if not promised and context.now - _meant_for(request, context) > TOO_OLD:
         return Decision(None, Reason.TOO_OLD)
-    due = max(world.now, ask.happened_at + ask.delay)
-    waits = Reason.DELAYED if due > world.now else Reason.AT_ONCE
-    moment, reason = _welcome(due, waits, ask, world)
-    if ask.always or reason is Reason.URGENT:
+    due = max(context.now, request.happened_at + request.delay)
+    waits = Reason.DELAYED if due > context.now else Reason.AT_ONCE
+    moment, reason = _welcome(due, waits, request, context)
+    if request.always or reason is Reason.URGENT:
         return Decision(moment, reason)
-    free, limit = _affordable(moment, ask, world)
+    free, limit = _affordable(moment, request, context)
     if free <= moment:
         return Decision(moment, reason)
-    return Decision(_welcome(free, limit, ask, world)[0], limit)
+    return Decision(_welcome(free, limit, request, context)[0], limit)
 
 
-def _meant_for(ask: DeliveryRequest, world: DeliveryContext) -> datetime:
+def _meant_for(request: DeliveryRequest, context: DeliveryContext) -> datetime:
     """The moment at which it would have gone out, had somebody been there to send it."""
-    due = ask.happened_at + ask.delay
-    return ask.meant_for or _welcome(due, Reason.AT_ONCE, ask, world)[0]
+    due = request.happened_at + request.delay
+    return request.meant_for or _welcome(due, Reason.AT_ONCE, request, context)[0]
 
 
 def _welcome(
-    due: datetime, reason: Reason, ask: DeliveryRequest, world: DeliveryContext
+    due: datetime, reason: Reason, request: DeliveryRequest, context: DeliveryContext
 ) -> tuple[datetime, Reason]:
     """The first moment from `due` on that the rule's policy and the person's rest allow."""
-    passes = ask.policy is Policy.SEND or (ask.policy is Policy.URGENT and ask.urgent)
-    open_ = world.calendar.is_open(due)
-    rests = world.quiet.ends_after(due) if world.quiet else None
-    if passes and ask.urgent:
+    passes = request.policy is Policy.SEND or (request.policy is Policy.URGENT and request.urgent)
+    open_ = context.calendar.is_open(due)
+    rests = context.quiet.ends_after(due) if context.quiet else None
+    if passes and request.urgent:
         # An urgent order breaks the night and the rest: its customer asked for haste.
         return due, reason if open_ and rests is None else Reason.URGENT
     if (open_ or passes) and rests is None:
         return due, reason
     if passes:
         return rests or due, Reason.RESTING
-    moment = next_welcome(due, world.calendar, world.quiet)
+    moment = next_welcome(due, context.calendar, context.quiet)
     # Hours and rest that never meet: rest is the person's own, the hours give way.
     return moment or rests or due, Reason.RESTING if open_ else Reason.OUTSIDE_HOURS
 
 
-def _affordable(moment: datetime, ask: DeliveryRequest, world: DeliveryContext) -> tuple[datetime, Reason]:
+def _affordable(
+    moment: datetime, request: DeliveryRequest, context: DeliveryContext
+) -> tuple[datetime, Reason]:
     """When the cap of the rule and the budget of the person have room, and which of the two is the later."""
-    by_cap = room_at(moment, world.told_by_rule, ask.cap, ask.cap_window)
-    by_budget = _room_in_budget(moment, ask, world) if ask.in_budget else moment
+    by_cap = room_at(moment, context.told_by_rule, request.cap, request.cap_window)
+    by_budget = _room_in_budget(moment, request, context) if request.in_budget else moment
     return (by_cap, Reason.OVER_CAP) if by_cap >= by_budget else (by_budget, Reason.OVER_BUDGET)
 
 
-def _room_in_budget(moment: datetime, ask: DeliveryRequest, world: DeliveryContext) -> datetime:
+def _room_in_budget(moment: datetime, request: DeliveryRequest, context: DeliveryContext) -> datetime:
     """When the person's budget has room; what was promised for a moment goes then, whatever was told since."""
-    room = room_at(moment, world.told, world.budget, BUDGET_WINDOW)
-    if ask.held_by_budget and ask.meant_for:
-        return min(room, max(moment, ask.meant_for))
+    room = room_at(moment, context.told, context.budget, BUDGET_WINDOW)
+    if request.held_by_budget and request.meant_for:
+        return min(room, max(moment, request.meant_for))
     return room
 
 

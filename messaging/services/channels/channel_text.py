@@ -6,8 +6,7 @@ from django.utils import translation
 from messaging.models import Delivery, Notification, RecipientKind
 from messaging.services.channels.outgoing import Outgoing
 from messaging.services.notifications.render import link_for, notice_url
-from messaging.services.notifications.templates import fill_template, rule_words
-from messaging.services.notifications.variables import Story, site_link
+from messaging.services.notifications.templates import Story, fill_template, rule_words, site_link
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.configuration.models import shop_settings
 

@@ -32,8 +32,15 @@ from messaging.policies.notifications.timing import (
 )
 from messaging.selectors.notifications import notice_is_for
 from messaging.services.channels import CHANNELS, ChannelFailed
-from messaging.services.channels.breakers import channel_failed, channel_rests, channel_works
-from messaging.services.channels.calls import Attempt, Calls, Switchboard, key_of
+from messaging.services.channels.calls import (
+    Attempt,
+    Calls,
+    Switchboard,
+    channel_failed,
+    channel_rests,
+    channel_works,
+    key_of,
+)
 from messaging.services.channels.channel_text import outgoing_text
 from messaging.services.channels.route_channel import new_delivery, usable_channels, wants_channels
 from messaging.services.notifications.matters import settled_matters

@@ -6,8 +6,8 @@ from typing import Any
 from messaging.models import Channel, Delivery, Notification, NotificationPreference
 from messaging.services.channels import CHANNELS
 from messaging.services.notifications.recipients import Recipient
-from messaging.services.notifications.waking import wake_deliveries
 from shopcomm.core.after_commit import call_after_commit
+from shopcomm.core.events.wake import wake_task
 
 
 def route_notices(batch: Any, told: Iterable[Notification]) -> None:
@@ -35,6 +35,11 @@ def route_notice(row: Notification, channels: list[str], person: Recipient) -> N
     if ways:
         new_delivery(row, ways, row.send_at).save()
         call_after_commit(wake_deliveries)
+
+
+def wake_deliveries() -> None:
+    """Have a worker try the channels now. What is lost on the way comes again by the clock."""
+    wake_task("notifications.deliver")
 
 
 def usable_channels(

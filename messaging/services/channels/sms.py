@@ -1,12 +1,22 @@
-"""SMS through a gateway over HTTPS: the wire format is in `docs/channels.md`, an adapter for a vendor is a small proxy."""
+"""SMS through a gateway over HTTPS: the wire format is in `docs/channels.md`, an adapter for a vendor is a small proxy.
+
+Login codes go the same way, at once, while the page of whoever asked for one waits.
+"""
 
 import json
+import logging
 from collections.abc import Iterable
+from threading import BoundedSemaphore
+
+from django.conf import settings
+from django.utils.translation import gettext as _
 
 from messaging.models import Channel, ChannelAccount, RecipientKind
 from messaging.services.channels.outgoing import ChannelFailed, Outgoing, account_reach
 from messaging.services.notifications.recipients import Recipient
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.accounts.services.one_time_codes import CodeRefused, IssuedCode
+from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.outbound.calls import AddressRefused, NoAnswer, call_outbound
 
 TIMEOUT_SECONDS = 10
@@ -16,6 +26,11 @@ AGAIN = frozenset({408, 425, 429})
 OUR_OWN = frozenset({401, 402, 403})
 AT_ONCE = 1
 EVERY = False
+log = logging.getLogger(__name__)
+# So many texts of a web process are handed over at once, each while somebody's page waits: a gateway that hangs never
+# holds up all of its pages.
+CODES_AT_ONCE, PLACE_SECONDS = 4, 1.0
+_places = BoundedSemaphore(CODES_AT_ONCE)
 
 
 def reach(people: Iterable[Recipient]) -> dict[Recipient, list[str]]:
@@ -75,3 +90,26 @@ def is_set() -> bool:
 
 def _gateway() -> ChannelAccount | None:
     return ChannelAccount.objects.filter(channel=Channel.SMS, enabled=True).order_by("pk").first()
+
+
+def send_login_code(issued: IssuedCode) -> bool:
+    """Send a code. Returns whether it may be shown instead: in a demo without a gateway. Raises CodeRefused."""
+    if not is_set():
+        if not settings.SHOW_LOGIN_CODES:
+            raise CodeRefused(_("暂时不能用验证码登录，请打开客服发给您的订单链接"), status=503)
+        log.warning("login code for %s: %s", issued.phone, issued.code)
+        return True
+    text = _("【%(shop)s】验证码 %(code)s，5 分钟内有效，请勿告诉任何人。")
+    body = text % {"shop": shop_settings().shop_name, "code": issued.code}
+    said = Outgoing(reference=f"code:{issued.pk}", title="", body=body, url="")
+    if not _places.acquire(timeout=PLACE_SECONDS):
+        log.warning("a login code was not sent: the gateway is slow, %d others wait for it", CODES_AT_ONCE)
+        raise CodeRefused(_("验证码没有发出去，请稍后再试"), status=503)
+    try:
+        send(said, issued.phone, credentials())
+    except ChannelFailed as error:
+        log.warning("a login code could not be sent: %s", error)
+        raise CodeRefused(_("验证码没有发出去，请稍后再试"), status=502) from error
+    finally:
+        _places.release()
+    return False

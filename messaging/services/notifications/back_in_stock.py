@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from messaging.errors import NotFound
 from messaging.models import Conversation, Notification, NotificationRule, StockWatch, Trigger
+from messaging.policies.notifications.relevance import first_served
 from messaging.services.notifications.facts import facts_of_goods, facts_of_talk, goods_data
-from messaging.services.notifications.matters import watch_of
+from messaging.services.notifications.matters import claim_of, watch_of
 from messaging.services.notifications.planning import Occasion, plan_notices
 from orders.events import StockBack
 from orders.models import Variant
@@ -120,11 +121,5 @@ def _first_served(variant: Variant, now: datetime) -> list[StockWatch]:
     # What is there now that the list is ours.
     variant.refresh_from_db(fields=["on_hand", "reserved"])
     promised = watches.filter(told_at__gt=now - KEPT_FOR).aggregate(pieces=Sum("quantity"))["pieces"] or 0
-    told, left = [], variant.available - promised
-    for watch in waiting:
-        if watch.quantity > left:
-            # Who came first waits for enough; nobody behind them is served before.
-            break
-        left -= watch.quantity
-        told.append(watch)
-    return told
+    served = set(first_served(map(claim_of, waiting), variant.available - promised))
+    return [watch for watch in waiting if watch.pk in served]

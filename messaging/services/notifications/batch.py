@@ -12,9 +12,16 @@ from django.db.models import Max, prefetch_related_objects
 from django.db.models.functions import Coalesce
 
 from messaging.models import Conversation, Notification, NotificationRule, RecipientKind
-from messaging.models.rules import Trigger
 from messaging.policies.notifications.merge import PendingNotice
 from messaging.policies.notifications.reasons import AT_HAND
+from messaging.policies.notifications.relevance import (
+    News,
+    Wanted,
+    drop_reason,
+    has_answered,
+    is_overtaken,
+    is_passed,
+)
 from messaging.policies.notifications.timing import (
     BUDGET_WINDOW,
     DeliveryContext,
@@ -22,12 +29,12 @@ from messaging.policies.notifications.timing import (
     Policy,
     Reason,
 )
+from messaging.policies.notifications.triggers import Trigger, counts_in_budget, is_always_told
 from messaging.services.notifications.matters import settled_matters
-from messaging.services.notifications.planning import is_always, is_in_budget
 from messaging.services.notifications.quiet_hours import preferences_of, quiet_windows
 from messaging.services.notifications.recipients import Recipient
 from messaging.services.notifications.templates import Words, rule_words
-from orders.models import Order, Shipment, Status
+from orders.models import Order, Shipment
 from orders.policies.transitions import TRANSITIONS
 from orders.services.locks import lock_free_orders
 from shopcomm.core.accounts.models import Customer, Staff
@@ -50,7 +57,6 @@ UNASKED = (
     ),
     *("conversation__created_at", "conversation__last_message_at", "conversation__subject"),
 )
-CLOSED = frozenset({Status.COMPLETED, Status.CANCELLED, Status.REFUNDED})
 
 
 def notice_position(row: Notification) -> tuple[datetime, int]:
@@ -194,7 +200,7 @@ class Batch:
         """The shop's settings."""
         return shop_settings()
 
-    def world_of(self, person: Recipient) -> DeliveryContext:
+    def context_of(self, person: Recipient) -> DeliveryContext:
         """The moment, as one person lives it. Only customers have a budget: staff are paid to be told."""
         told = [moment for _rule, moment in self._told.get(person, [])]
         budget = self.shop.customer_daily_budget if person.kind == RecipientKind.CUSTOMER else None
@@ -207,41 +213,45 @@ class Batch:
             found[rule].append(moment)
         return dict(found)
 
-    def waiting_of(self, person: Recipient) -> list[PendingNotice]:
+    def pending_of(self, person: Recipient) -> list[PendingNotice]:
         """The notices that wait for a person, as settling takes them."""
         return [self._waiting(row, person) for row in self._by_person[person]]
 
     def _waiting(self, row: Notification, person: Recipient) -> PendingNotice:
         rule = self.rules[row.rule_id]
-        ask = DeliveryRequest(
+        request = self._request(row, rule)
+        news = self._news(row, person)
+        return PendingNotice(
+            id=row.pk,
+            rule_id=rule.pk,
+            request=request,
+            thread="" if person.kind == RecipientKind.STAFF else self._thread(row),
+            place=notice_position(row),
+            priority=row.priority,
+            reason=row.reason,
+            passed=is_passed(news),
+            overtaken=is_overtaken(news),
+            echo=row.data.get("state") == Shipment.State.SIGNED and self._tells_of_delivery,
+            void=drop_reason(self._wanted(row, rule, person, request)),
+        )
+
+    def _request(self, row: Notification, rule: NotificationRule) -> DeliveryRequest:
+        request = DeliveryRequest(
             happened_at=row.happened_at,
             delay=timedelta(minutes=rule.delay_minutes),
             meant_for=row.send_at,
             policy=Policy(rule.outside),
             urgent=row.urgent,
-            always=is_always(rule, row.trigger),
-            in_budget=is_in_budget(row.trigger, row.data),
+            always=is_always_told(row.trigger, rule.audience),
+            in_budget=counts_in_budget(row.trigger, row.data.get("state") or ""),
             held_by_budget=row.reason == Reason.OVER_BUDGET,
             cap=rule.cap_count,
             cap_window=timedelta(hours=rule.cap_hours),
         )
-        if row.reason == AT_HAND:
-            # Somebody of the shop said "now": no hour and no budget holds it.
-            ask = replace(ask, delay=timedelta(0), policy=Policy.SEND, urgent=True, always=True)
-        staff = person.kind == RecipientKind.STAFF
-        return PendingNotice(
-            id=row.pk,
-            rule_id=rule.pk,
-            ask=ask,
-            thread="" if staff else self._thread(row),
-            place=notice_position(row),
-            priority=row.priority,
-            reason=row.reason,
-            passed=self._passed(row),
-            overtaken=self._overtaken(row, person),
-            echo=row.data.get("state") == Shipment.State.SIGNED and self._tells_of_delivery,
-            void=self._void(row, rule, person, ask),
-        )
+        if row.reason != AT_HAND:
+            return request
+        # Somebody of the shop said "now": no hour and no budget holds it.
+        return replace(request, delay=timedelta(0), policy=Policy.SEND, urgent=True, always=True)
 
     def _thread(self, row: Notification) -> str:
         """The conversation a notice is told in; nothing that is told crosses from one into another."""
@@ -255,35 +265,32 @@ class Batch:
         rules = NotificationRule.objects.filter(trigger=Trigger.DELIVERED, enabled=True)
         return rules.filter(audience=RecipientKind.CUSTOMER).exists()
 
-    def _passed(self, row: Notification) -> bool:
+    def _news(self, row: Notification, person: Recipient) -> News:
+        """What a notice tells of its order, beside how the order is now."""
         order = self.orders.get(row.order_id or 0)
-        if order is None:
-            return False
-        if row.trigger == Trigger.TRACKING:
-            closed = order.status in CLOSED or order.status == Status.DELIVERED
-            return closed or (row.event_id or 0) < self._latest_scan.get(order.pk, 0)
-        return row.trigger in ABOUT_STATUS and order.status != row.data.get("status_to")
+        return News(
+            trigger=row.trigger,
+            event_id=row.event_id or 0,
+            tells_status=row.trigger in ABOUT_STATUS,
+            status_told=row.data.get("status_to") or "",
+            status=order.status if order else "",
+            latest_event=self._latest_news.get((row.order_id or 0, person), 0),
+            latest_scan=self._latest_scan.get(row.order_id or 0, 0),
+        )
 
-    def _overtaken(self, row: Notification, person: Recipient) -> bool:
-        order = self.orders.get(row.order_id or 0)
-        later = self._latest_news.get((row.order_id or 0, person), 0) > (row.event_id or 0)
-        scanned = row.trigger == Trigger.TRACKING and bool(order)
-        return later or scanned or (order is not None and order.status in CLOSED)
-
-    def _void(
-        self, row: Notification, rule: NotificationRule, person: Recipient, ask: DeliveryRequest
-    ) -> str:
-        """Why a notice is not to be told at all; empty when it is."""
-        if not rule.enabled and row.cause.partition(":")[0] != "trial":
-            return "rule_off"
-        if person not in self._present:
-            return "nobody"
+    def _wanted(
+        self, row: Notification, rule: NotificationRule, person: Recipient, request: DeliveryRequest
+    ) -> Wanted:
         wish = self.preferences.get(person)
-        if wish and row.trigger in wish.muted and not ask.always:
-            return "muted"
-        if row.pk in self._settled:
-            return "taken_back"
-        return "answered" if row.trigger == Trigger.UNPAID and self._answered(row) else ""
+        return Wanted(
+            rule_enabled=rule.enabled,
+            is_trial=row.cause.partition(":")[0] == "trial",
+            present=person in self._present,
+            muted=bool(wish and row.trigger in wish.muted),
+            always=request.always,
+            done=row.pk in self._settled,
+            answered=row.trigger == Trigger.UNPAID and self._answered(row),
+        )
 
     @cached_property
     def _settled(self) -> set[int]:
@@ -294,8 +301,7 @@ class Batch:
         """Whether the customer has spoken since the last reminder: then people go on, not the machine."""
         order = self.orders.get(row.order_id or 0)
         talk = getattr(order, "conversation", None) if order else None
-        reminded = self._reminded.get(row.order_id or 0)
-        return bool(talk and reminded and talk.last_customer_seq > reminded)
+        return bool(talk) and has_answered(self._reminded.get(row.order_id or 0), talk.last_customer_seq)
 
     @cached_property
     def _reminded(self) -> dict[int, int]:

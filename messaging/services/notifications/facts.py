@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from messaging.models import Conversation, Notification, NotificationRule, Trigger
-from messaging.models.rules import ABOUT_STOCK
 from messaging.policies.notifications.conditions import Facts
+from messaging.policies.notifications.triggers import ABOUT_STOCK
 from orders.events import (
     AfterSalesMoved,
     FieldsEvent,
@@ -62,6 +62,11 @@ def facts_of_goods(sku: str) -> Facts:
     """A variant as conditions see it."""
     category = Variant.objects.filter(sku=sku).values_list("product__category", flat=True).first()
     return Facts(categories=(category,) if category else ())
+
+
+def triggers_of(event: DomainEvent) -> tuple[str, ...]:
+    """Every notice that an event triggers: what happened first, then what it left to be paid or to be returned."""
+    return event.fact.triggered(event.actor_kind)
 
 
 def sku_of(fact: Event) -> str:

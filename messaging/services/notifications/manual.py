@@ -1,14 +1,18 @@
-"""What people do with notices that wait: let them go now, or hold them back for good."""
+"""What people do with notices: look at them, let one that waits go now, or hold it back for good."""
+
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
 from messaging.errors import NotFound
-from messaging.models import Notification, StockWatch
+from messaging.models import Notification, RecipientKind, StockWatch
 from messaging.policies.notifications.reasons import AT_HAND, BY_HAND
 from messaging.policies.notifications.timing import Reason
-from messaging.services.notifications.waking import wake_release
+from messaging.services.notifications.planning import wake_release
+from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.after_commit import call_after_commit
+from shopcomm.core.realtime import push_on_commit, staff_group
 
 State = Notification.State
 
@@ -59,3 +63,18 @@ def unwatch_stock(*, conversation_id: int, watch_id: int) -> None:
     )
     if not watches.update(cancelled_at=timezone.now()):
         raise NotFound()
+
+
+@transaction.atomic
+def mark_notices_seen(*, actor: Actor, notice_id: int | None, now: datetime) -> int:
+    """Mark one notice of this person's as seen, or all of them. Returns how many were new."""
+    mine = Notification.objects.filter(
+        recipient_kind=RecipientKind.STAFF,
+        recipient_id=actor.id or 0,
+        state=Notification.State.SENT,
+        seen_at=None,
+    )
+    seen = (mine.filter(pk=notice_id) if notice_id else mine).update(seen_at=now)
+    # The other tabs of the same person.
+    push_on_commit(staff_group(actor.id or 0), {"type": "notice.seen"})
+    return seen

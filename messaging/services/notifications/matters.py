@@ -1,7 +1,7 @@
 """What a notice asks somebody to see to, and whether that is still to be done at the moment it would be told.
 
 A notice that waited for the morning, or for a channel to come back, is looked at with this: a request that is answered by
-then is nobody's work any more.
+then is nobody's work any more. Here the rows are read; the rules are in `policies/notifications/relevance.py`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,8 +10,17 @@ from typing import Any, TypeVar
 
 from django.db.models import Model
 
-from messaging.models import Conversation, Notification, StockWatch, Trigger
-from messaging.models.rules import DEBTS
+from messaging.models import Conversation, Notification, StockWatch
+from messaging.policies.notifications.relevance import (
+    Claim,
+    OrderNow,
+    Task,
+    is_order_settled,
+    is_task_done,
+    is_urge_answered,
+    unserved_claims,
+)
+from messaging.policies.notifications.triggers import DEBTS, Trigger
 from messaging.selectors.unanswered import is_answered
 from orders.events import (
     AfterSalesMoved,
@@ -30,7 +39,6 @@ from orders.models import (
     Order,
     Refund,
     ShortageTask,
-    Status,
     Variant,
 )
 from orders.selectors.credit import OWING
@@ -57,8 +65,13 @@ OF_EVENTS = frozenset(
         Trigger.STOCK_REPLENISHED,
     }
 )
+OF_ORDERS = DEBTS | {Trigger.UNPAID, Trigger.PICKING_LONG, Trigger.BALANCE_DUE, Trigger.MONEY_TO_RETURN}
+# A rating that is low, and goods that are low or are not, as states of a task.
+LOW, NOT_LOW = "low", "not low"
 Told = list[tuple[Notification, DomainEvent]]
 E = TypeVar("E", bound=Event)
+# A notice with what it asked for, and what has become of that; None where it is gone.
+Asked = tuple[Notification, Task, Task | None]
 
 
 def settled_matters(rows: Sequence[Notification], now: datetime) -> set[int]:
@@ -73,10 +86,11 @@ def _of_events(rows: Sequence[Notification]) -> set[int]:
     asked = [row for row in rows if row.trigger in OF_EVENTS and row.event_id]
     events = DomainEvent.objects.in_bulk([row.event_id for row in asked]) if asked else {}
     told = [(row, events[row.event_id]) for row in asked if row.event_id in events]
-    return {row.pk for look in LOOKS for row in look(told)}
+    tasks = (task for read in TASKS for task in read(told))
+    return {row.pk for row, then, now in tasks if is_task_done(then, now)} | _answered_urges(told)
 
 
-def _changes(told: Told) -> Iterable[Notification]:
+def _changes(told: Told) -> Iterator[Asked]:
     """A request is for whoever it was laid before, and only while it is open."""
     facts = [
         (row, fact)
@@ -86,41 +100,27 @@ def _changes(told: Told) -> Iterable[Notification]:
     requests: dict[int, Any] = _found(ChangeRequest, [fact.request_id for _row, fact in facts])
     for row, fact in facts:
         request = requests.get(fact.request_id)
-        if request is None or request.state != ChangeRequest.State.OPEN or request.handler != fact.handler:
-            yield row
+        asked = Task(ChangeRequest.State.OPEN, fact.handler)
+        yield row, asked, Task(request.state, request.handler) if request else None
 
 
-def _shortages(told: Told) -> Iterable[Notification]:
+def _shortages(told: Told) -> Iterator[Asked]:
     for row, _fact, task in _with_their_rows(told, ShortageFound, ShortageTask, "task_id"):
-        if task is None or task.state != ShortageTask.State.OPEN:
-            yield row
+        yield row, Task(ShortageTask.State.OPEN), Task(task.state) if task else None
 
 
-def _cases(told: Told) -> Iterable[Notification]:
+def _cases(told: Told) -> Iterator[Asked]:
     """A claim that has moved on waits for somebody else, who was told of it."""
     for row, fact, case in _with_their_rows(told, AfterSalesMoved, AfterSalesCase, "case_id"):
-        if case is None or case.state != fact.state:
-            yield row
+        yield row, Task(fact.state), Task(case.state) if case else None
 
 
-def _ratings(told: Told) -> Iterable[Notification]:
+def _ratings(told: Told) -> Iterator[Asked]:
     for row, _fact, rating in _with_their_rows(told, OrderEvaluated, Evaluation, "evaluation_id"):
-        if rating is None or not rating.is_low:
-            yield row
+        yield row, Task(LOW), Task(LOW if rating.is_low else NOT_LOW) if rating else None
 
 
-def _urges(told: Told) -> Iterable[Notification]:
-    """Who pressed for the parcel has it on its way; who pressed for its way has it."""
-    for row, event in told:
-        fact = fact_of(event, OrderUrged)
-        if fact is None or row.order is None:
-            continue
-        left = row.order.status == Status.SHIPPED and fact.status_to != Status.SHIPPED
-        if left or row.order.status not in URGENT_IN:
-            yield row
-
-
-def _stock(told: Told) -> Iterable[Notification]:
+def _stock(told: Told) -> Iterator[Asked]:
     facts = [
         (row, fact)
         for row, event in told
@@ -129,8 +129,20 @@ def _stock(told: Told) -> Iterable[Notification]:
     low = Variant.objects.filter(sku__in=[fact.sku for _row, fact in facts], low_since__isnull=False)
     still = set(low.values_list("sku", flat=True)) if facts else set()
     for row, fact in facts:
-        if (row.trigger == Trigger.STOCK_LOW) != (fact.sku in still):
-            yield row
+        then = LOW if row.trigger == Trigger.STOCK_LOW else NOT_LOW
+        yield row, Task(then), Task(LOW if fact.sku in still else NOT_LOW)
+
+
+TASKS: tuple[Callable[[Told], Iterable[Asked]], ...] = (_changes, _shortages, _cases, _ratings, _stock)
+
+
+def _answered_urges(told: Told) -> set[int]:
+    urges = [(row, fact) for row, event in told if (fact := fact_of(event, OrderUrged))]
+    return {
+        row.pk
+        for row, fact in urges
+        if row.order and is_urge_answered(fact.status_to, row.order.status, may_urge_in=URGENT_IN)
+    }
 
 
 def _of_watches(rows: Sequence[Notification]) -> set[int]:
@@ -139,31 +151,21 @@ def _of_watches(rows: Sequence[Notification]) -> set[int]:
     if not asked:
         return set()
     found = StockWatch.objects.filter(pk__in={pk for _row, pk in asked}).select_related("variant")
-    left: dict[int, int] = {}
-    gone = set()
-    for watch in found.order_by("asked_at", "pk"):
-        variant = watch.variant
-        there = left.setdefault(variant.pk, variant.available if variant.is_active else 0)
-        if watch.cancelled_at or watch.quantity > there:
-            gone.add(watch.pk)
-        else:
-            left[variant.pk] -= watch.quantity
+    queue = list(found.order_by("asked_at", "pk"))
+    variants = {watch.variant_id: watch.variant for watch in queue}
+    free = {pk: variant.available if variant.is_active else 0 for pk, variant in variants.items()}
+    gone = unserved_claims(map(claim_of, queue), free)
     return {row.pk for row, pk in asked if pk in gone}
+
+
+def claim_of(watch: StockWatch) -> Claim:
+    """A customer's place in the queue for goods, as the rules take it."""
+    return Claim(watch.pk, watch.variant_id, watch.quantity, cancelled=watch.cancelled_at is not None)
 
 
 def watch_of(row: Notification) -> int:
     """The id of the watch that a notice of goods that are back answers."""
     return int(row.cause.split(":")[1])
-
-
-LOOKS: tuple[Callable[[Told], Iterable[Notification]], ...] = (
-    _changes,
-    _shortages,
-    _cases,
-    _ratings,
-    _urges,
-    _stock,
-)
 
 
 def _with_their_rows(
@@ -180,13 +182,18 @@ def _found(model: type[Model], ids: list[int]) -> dict[int, Any]:
     return model._default_manager.in_bulk(ids) if ids else {}
 
 
-OF_ORDERS = DEBTS | {Trigger.UNPAID, Trigger.PICKING_LONG, Trigger.BALANCE_DUE, Trigger.MONEY_TO_RETURN}
-
-
 def _of_orders(rows: Sequence[Notification]) -> set[int]:
     """Money that has come or gone since, and orders that are no longer what a timer waits for."""
-    to_return = _orders_with_money_to_return(rows)
-    return {row.pk for row in rows if row.trigger in OF_ORDERS and _order_is_settled(row, to_return)}
+    asked = [row for row in rows if row.trigger in OF_ORDERS]
+    to_return = _orders_with_money_to_return(asked)
+    return {row.pk for row in asked if is_order_settled(row.trigger, _order_now(row.order, to_return))}
+
+
+def _order_now(order: Order | None, to_return: set[int]) -> OrderNow | None:
+    if order is None:
+        return None
+    owes = order.balance > 0 and order.status in OWING
+    return OrderNow(status=order.status, owes=owes, must_return=order.pk in to_return)
 
 
 def _orders_with_money_to_return(rows: Sequence[Notification]) -> set[int]:
@@ -196,19 +203,6 @@ def _orders_with_money_to_return(rows: Sequence[Notification]) -> set[int]:
     promised = Refund.objects.filter(order_id__in=ids, state__in=PROMISED)
     mine = promised.filter(purpose__in=[*MONEY_BACK, Refund.Purpose.ORDER])
     return set(mine.values_list("order_id", flat=True))
-
-
-def _order_is_settled(row: Notification, to_return: set[int]) -> bool:
-    order: Order | None = row.order
-    if order is None:
-        return True
-    if row.trigger == Trigger.UNPAID:
-        return order.status != Status.PENDING_PAYMENT
-    if row.trigger == Trigger.PICKING_LONG:
-        return order.status != Status.PICKING
-    if row.trigger == Trigger.MONEY_TO_RETURN:
-        return order.pk not in to_return and order.status != Status.REFUNDING
-    return order.balance <= 0 or order.status not in OWING
 
 
 def _of_talks(rows: Sequence[Notification]) -> set[int]:

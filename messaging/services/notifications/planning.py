@@ -9,7 +9,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from messaging.models import Conversation, Notification, NotificationRule, RecipientKind
-from messaging.models.rules import ALWAYS_TOLD, OUTSIDE_BUDGET, Trigger
 from messaging.policies.notifications.conditions import Facts, meets_conditions
 from messaging.policies.notifications.timing import (
     Decision,
@@ -18,24 +17,25 @@ from messaging.policies.notifications.timing import (
     Policy,
     decide_send_time,
 )
+from messaging.policies.notifications.triggers import Trigger, counts_in_budget, is_always_told
 from messaging.services.notifications.facts import (
     data_of_event,
     facts_of_goods,
     facts_of_order,
     facts_of_talk,
     sku_of,
+    triggers_of,
 )
 from messaging.services.notifications.quiet_hours import quiet_windows
 from messaging.services.notifications.recipients import Recipient, find_recipients
-from messaging.services.notifications.triggers import triggers_of
-from messaging.services.notifications.waking import wake_release
 from orders.events import ShipmentUpdated
-from orders.models import Order, Shipment
+from orders.models import Order
 from shopcomm.core.after_commit import call_after_commit
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.events.facts import fact_of
 from shopcomm.core.events.models import DomainEvent
+from shopcomm.core.events.wake import wake_task
 
 State = Notification.State
 
@@ -142,6 +142,11 @@ def plan_notices(
     return len(rows)
 
 
+def wake_release() -> None:
+    """Have a worker send what is due now. What is lost on the way comes again by the clock."""
+    wake_task("notifications.release")
+
+
 def store_notices(rows: list[Notification], now: datetime) -> None:
     """Insert what is new, and have what is due sent at once."""
     Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
@@ -172,24 +177,11 @@ def delivery_request(rule: NotificationRule, occasion: Occasion) -> DeliveryRequ
         delay=timedelta(minutes=rule.delay_minutes),
         policy=Policy(rule.outside),
         urgent=occasion.facts.urgent,
-        always=is_always(rule, occasion.trigger),
-        in_budget=is_in_budget(occasion.trigger, occasion.data),
+        always=is_always_told(occasion.trigger, rule.audience),
+        in_budget=counts_in_budget(occasion.trigger, occasion.data.get("state") or ""),
         cap=rule.cap_count,
         cap_window=timedelta(hours=rule.cap_hours),
     )
-
-
-def is_always(rule: NotificationRule, trigger: str) -> bool:
-    """Whether a notice is told whatever was turned off: money, to the customer whose it is."""
-    return trigger in ALWAYS_TOLD and rule.audience == "customer"
-
-
-def is_in_budget(trigger: str, data: dict[str, Any]) -> bool:
-    """Whether a notice counts as one that a customer's daily budget may hold: a parcel that is on its way does, one
-    that is at the door, lost or signed for does not."""
-    if trigger == Trigger.TRACKING:
-        return data.get("state") in ("", None, Shipment.State.HANDED_OVER, Shipment.State.IN_TRANSIT)
-    return trigger not in OUTSIDE_BUDGET
 
 
 def build_notification(

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from messaging.models import Notification, NotificationRule, RecipientKind, Trigger
-from messaging.models.rules import ABOUT_STOCK
 from messaging.policies.notifications.timing import (
     Decision,
     DeliveryContext,
@@ -19,13 +18,12 @@ from messaging.policies.notifications.timing import (
     Policy,
     decide_send_time,
 )
+from messaging.policies.notifications.triggers import ABOUT_STOCK, event_types_for
 from messaging.services.channels.route_channel import route_notice
-from messaging.services.notifications.facts import data_of_event, goods_data
+from messaging.services.notifications.facts import data_of_event, goods_data, triggers_of
 from messaging.services.notifications.recipients import Recipient
 from messaging.services.notifications.render import link_for, show_staff
-from messaging.services.notifications.templates import empty_words, fill_template
-from messaging.services.notifications.triggers import triggers_of, types_for
-from messaging.services.notifications.variables import Story, names_for
+from messaging.services.notifications.templates import Story, empty_words, fill_template, names_for
 from orders.models import Order, Variant
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.calendar import working_calendar
@@ -143,5 +141,5 @@ def send_to_me(*, actor: Actor, rule: NotificationRule, body: str, order: Order 
 def events_of_last_days(trigger: str, days: int, now: datetime) -> list[DomainEvent]:
     """The events of the last days that pull a trigger, oldest first."""
     events = DomainEvent.objects.filter(occurred_at__gt=now - timedelta(days=days), occurred_at__lte=now)
-    found = events.filter(type__in=types_for(trigger)).order_by("pk")
+    found = events.filter(type__in=event_types_for(trigger)).order_by("pk")
     return [event for event in found.iterator() if trigger in triggers_of(event)]

@@ -19,8 +19,8 @@ from messaging.models import (
     StockWatch,
     Trigger,
 )
-from messaging.models.rules import TIMERS
 from messaging.policies.notifications.conditions import meets_conditions
+from messaging.policies.notifications.steps import debt_counted_from
 from messaging.policies.notifications.timing import (
     BUDGET_WINDOW,
     Decision,
@@ -28,13 +28,13 @@ from messaging.policies.notifications.timing import (
     Reason,
     decide_send_time,
 )
+from messaging.policies.notifications.triggers import TIMERS
 from messaging.services.notifications.back_in_stock import stock_occasion
 from messaging.services.notifications.facts import facts_of_order, facts_of_talk
 from messaging.services.notifications.planning import Occasion, delivery_request, occasion_of, recipients_of
 from messaging.services.notifications.preview import events_of_last_days
 from messaging.services.notifications.quiet_hours import quiet_windows
 from messaging.services.notifications.recipients import Recipient
-from messaging.services.notifications.timers import debt_begun
 from orders.events import StockBack
 from orders.models import Order
 from orders.selectors.credit import open_debts
@@ -133,14 +133,14 @@ class _Play:
         if before is not None:
             over = before.reason is Reason.OVER_BUDGET
             wish = replace(wish, meant_for=before.send_at, held_by_budget=over)
-        decision = decide_send_time(wish, self._world(person, moment))
+        decision = decide_send_time(wish, self._context(person, moment))
         if before is None or decision.send_at is None:
             return decision
         # What it waited for is why it goes only now.
         waits = decision.send_at > moment and not wish.held_by_budget
         return Decision(decision.send_at, decision.reason if waits else before.reason)
 
-    def _world(self, person: Recipient, moment: datetime) -> DeliveryContext:
+    def _context(self, person: Recipient, moment: datetime) -> DeliveryContext:
         mine = self._told_by_rule[person]
         others = [each for each in self._told_by_others[person] if each <= moment]
         budget = self._budget if person.kind == RecipientKind.CUSTOMER else None
@@ -176,10 +176,11 @@ def _debts(
 ) -> Iterator[Occasion]:
     """Debts that fell due in the time and are still open: what was paid meanwhile had its own day."""
     longest, day = timedelta(minutes=max(rule.steps), days=1), timezone.localdate(now)
+    zone = timezone.get_current_timezone()
     found = open_debts(on_account=True, due_on__gte=timezone.localdate(since - longest), due_on__lte=day)
     for order in found.select_related("customer").iterator(chunk_size=500):
         for minutes in rule.steps:
-            moment = debt_begun(rule.trigger, order.due_on or day) + timedelta(minutes=minutes)
+            moment = debt_counted_from(rule.trigger, order.due_on or day, zone) + timedelta(minutes=minutes)
             if since < moment <= now:
                 yield _about(rule, order, moment, minutes)
 

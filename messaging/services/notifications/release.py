@@ -150,7 +150,7 @@ def _release(people: Sequence[Recipient], now: datetime) -> int:
 def _settle_rows(rows: Sequence[Notification], now: datetime) -> int:
     batch = Batch(rows, now)
     outcomes = {
-        person: plan_delivery(batch.waiting_of(person), batch.world_of(person), batch.told_by_rule(person))
+        person: plan_delivery(batch.pending_of(person), batch.context_of(person), batch.told_by_rule(person))
         for person in batch.people
     }
     count_anew(batch.rows.values())

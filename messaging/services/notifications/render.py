@@ -12,8 +12,7 @@ from messaging.models import Conversation, Notification, RecipientKind, Sender, 
 from messaging.services.drafts import MAX_BODY, Draft
 from messaging.services.messages import write_messages
 from messaging.services.notifications.batch import Batch, notice_position
-from messaging.services.notifications.templates import fill_template
-from messaging.services.notifications.variables import Story, site_link
+from messaging.services.notifications.templates import Story, fill_template, site_link
 from orders.models import Order
 from shopcomm.core.accounts.services.order_links import link_url
 from shopcomm.core.realtime import encode_frame, push_frames_on_commit, staff_group

@@ -4,46 +4,89 @@ Whatever changed the hours, and wherever: the sweep compares them with those by 
 """
 
 import hashlib
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from messaging.models import HoursInForce, Notification, NotificationPreference, RecipientKind
 from messaging.policies.notifications.merge import HELD, reschedule_held
 from messaging.services.notifications.batch import Batch
-from messaging.services.notifications.release import write_outcomes
-from messaging.services.notifications.waking import wake_release
+from messaging.services.notifications.planning import wake_release
+from messaging.services.notifications.release import put_off, write_outcomes
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.after_commit import call_after_commit
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
-from shopcomm.core.deadlocks import retry_on_deadlock
+from shopcomm.core.deadlocks import leave_to_next_sweep, retry_on_deadlock
 
+log = logging.getLogger(__name__)
 BATCH = 500
 
 
 def reschedule_after_changed_hours(*, now: datetime | None = None) -> int:
-    """Give what waits new moments if hours, days off or the budget have changed since. Returns how many moved."""
+    """Give what waits new moments if hours, days off or the budget have changed since. Returns how many moved.
+
+    What others keep locked is left to the next sweep, which then goes through all that waits once more.
+    """
     digest = hours_digest()
     if HoursInForce.objects.filter(pk=1, digest=digest).exists():
         return 0
-    moved = reschedule_notices(Q(), now=now)
-    HoursInForce.objects.update_or_create(pk=1, defaults={"digest": digest})
+    now, moved, all_looked_at = now or timezone.now(), 0, True
+    for ids in _held_batches(Q(), now):
+        looked_at = False
+        with leave_to_next_sweep(f"{len(ids)} held notices from {ids[0]} on"):
+            moved += _move_batch_or_each(ids, now)
+            looked_at = True
+        all_looked_at = all_looked_at and looked_at
+    if all_looked_at:
+        HoursInForce.objects.update_or_create(pk=1, defaults={"digest": digest})
     return moved
 
 
 def reschedule_notices(which: Q, *, now: datetime | None = None) -> int:
     """Give those of the held notices new moments by what is so now. Returns how many have another."""
     now = now or timezone.now()
+    return sum(_move_batch_or_each(ids, now) for ids in _held_batches(which, now))
+
+
+def _held_batches(which: Q, now: datetime) -> Iterator[list[int]]:
     held = Notification.objects.filter(
         which, state=Notification.State.WAITING, reason__in=HELD, send_at__gt=now
     )
     ids = list(held.order_by("pk").values_list("pk", flat=True))
-    return sum(_move(ids[start : start + BATCH], now) for start in range(0, len(ids), BATCH))
+    for start in range(0, len(ids), BATCH):
+        yield ids[start : start + BATCH]
+
+
+def _move_batch_or_each(ids: Sequence[int], now: datetime) -> int:
+    """A batch; or, when one notice of it cannot be moved, each alone, so that it holds up none of the others."""
+    try:
+        return _move(ids, now)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception(
+            "held notices %s to %s could not be moved together; going on one by one", ids[0], ids[-1]
+        )
+    return sum(_move_one(pk, now) for pk in ids)
+
+
+def _move_one(pk: int, now: datetime) -> int:
+    """One notice; one that cannot be moved says why, and is tried again as one that could not be told."""
+    try:
+        return _move([pk], now)
+    except OperationalError:
+        raise
+    except Exception as error:
+        log.exception("held notice %s could not be moved", pk)
+        for row in Notification.objects.filter(pk=pk):
+            put_off(row, error, now)
+        return 0
 
 
 @retry_on_deadlock
@@ -53,7 +96,7 @@ def _move(ids: Sequence[int], now: datetime) -> int:
     batch = Batch(list(waiting.select_for_update(skip_locked=True, no_key=True)), now, tells=False)
     for person in batch.people:
         moments = reschedule_held(
-            batch.waiting_of(person), batch.world_of(person), batch.told_by_rule(person)
+            batch.pending_of(person), batch.context_of(person), batch.told_by_rule(person)
         )
         for pk, (moment, reason) in moments.items():
             if batch.rows[pk].send_at != moment:

@@ -1,13 +1,170 @@
-"""Templates such as {{客户称呼}}您好: checked before they are saved, filled in when they are sent."""
+"""Templates such as {{客户称呼}}您好: the words they may ask for, checked before they are saved, filled in when they are sent."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from messaging.models import NotificationRule
-from messaging.services.notifications.variables import Story, names_for
+from messaging.models import NotificationRule, Trigger
+from messaging.policies.notifications.triggers import ABOUT_STOCK
+from orders.models import Order
+from orders.reading.couriers import courier_name
+from shopcomm.core.spans import written_span
+from shopcomm.core.text import HOME_CURRENCY, written_money
+
+
+@dataclass(frozen=True)
+class Story:
+    """What a notice is about. `order` comes with its customer and lines, `data` with the event's facts."""
+
+    order: Order | None
+    customer_name: str
+    shop_name: str
+    data: dict[str, Any]
+    # Asked for only when a template wants it: making a link is a write.
+    link: Callable[[], str] = str
+
+
+class Variable(NamedTuple):
+    """One word: its Chinese and its English name, and how its value is found."""
+
+    zh: str
+    en: str
+    label: str | Promise
+    value: Callable[[Story], str]
+
+
+def amount_text(amount: Decimal | str | None, currency: str = HOME_CURRENCY) -> str:
+    """An amount as it is written in a message."""
+    return "" if amount in (None, "") else written_money(amount, currency)
+
+
+def _order(value: Callable[[Order], str]) -> Callable[[Story], str]:
+    return lambda story: value(story.order) if story.order else ""
+
+
+def _fact(name: str) -> Callable[[Story], str]:
+    return lambda story: str(_said(story).get(name) or story.data.get(name) or "")
+
+
+def _said(story: Story) -> dict[str, str]:
+    """What is written differently in the language of the moment."""
+    said: dict[str, dict[str, str]] = story.data.get("said") or {}
+    return said.get(get_language() or "", {})
+
+
+def _amount(name: str) -> Callable[[Story], str]:
+    """A sum of an event, in the order's currency."""
+    return lambda story: amount_text(
+        story.data.get(name), story.order.currency if story.order else HOME_CURRENCY
+    )
+
+
+def _items(order: Order) -> str:
+    lines = list(order.lines.all())
+    first = _("、").join(f"{line.name} {line.spec}".strip() + f" ×{line.quantity}" for line in lines[:2])
+    return (
+        first if len(lines) <= 2 else _("%(first)s 等 %(count)s 款") % {"first": first, "count": len(lines)}
+    )
+
+
+def _pay_by(order: Order) -> str:
+    return f"{timezone.localtime(order.pay_by):%m-%d %H:%M}" if order.pay_by else ""
+
+
+def _waited(story: Story) -> str:
+    return written_span(timedelta(minutes=int(story.data.get("minutes") or 0)))
+
+
+_shop = (
+    Variable("店名", "shop", gettext_lazy("店名"), lambda story: story.shop_name),
+    Variable("客户称呼", "customer", gettext_lazy("客户称呼"), lambda story: story.customer_name),
+)
+_order_words = (
+    Variable("订单号", "order", gettext_lazy("订单号"), _order(lambda order: order.number)),
+    Variable("商品摘要", "items", gettext_lazy("商品摘要"), _order(_items)),
+    Variable("状态", "status", gettext_lazy("状态"), _order(lambda order: order.get_status_display())),
+    Variable(
+        "金额", "total", gettext_lazy("金额"), _order(lambda order: amount_text(order.total, order.currency))
+    ),
+    Variable(
+        "待付金额",
+        "balance",
+        gettext_lazy("待付金额"),
+        # What came since is counted: nothing is ever asked for below zero.
+        _order(lambda order: amount_text(max(order.balance, Decimal(0)), order.currency)),
+    ),
+    Variable("待退金额", "to_return", gettext_lazy("待退金额"), _amount("to_return")),
+    Variable("付款期限", "pay_by", gettext_lazy("付款期限"), _order(_pay_by)),
+    Variable(
+        "挂账到期日",
+        "due_on",
+        gettext_lazy("挂账到期日"),
+        _order(lambda o: (o.due_on and f"{o.due_on}") or ""),
+    ),
+    Variable("收货地址", "address", gettext_lazy("收货地址"), _order(lambda order: order.address)),
+    Variable("查看链接", "link", gettext_lazy("查看链接"), lambda story: story.link()),
+    Variable(
+        "承运商", "carrier", gettext_lazy("承运商"), lambda s: courier_name(s.data.get("carrier") or "")
+    ),
+    Variable("运单号", "tracking", gettext_lazy("运单号"), _fact("tracking_number")),
+    Variable("物流进展", "progress", gettext_lazy("物流进展"), _fact("text")),
+    Variable("收到金额", "amount", gettext_lazy("本次金额"), _amount("amount")),
+    Variable("原因", "reason", gettext_lazy("原因"), _fact("reason")),
+    Variable("修改内容", "changes", gettext_lazy("修改内容"), _fact("changes")),
+    Variable("售后进展", "claim", gettext_lazy("售后进展"), _fact("case")),
+    Variable("评价", "rating", gettext_lazy("评价"), _fact("rating")),
+    Variable("等待时间", "waited", gettext_lazy("等待时间"), _waited),
+)
+_goods_words = (
+    Variable("商品", "product", gettext_lazy("商品"), _fact("product")),
+    Variable("款号", "sku", gettext_lazy("款号"), _fact("sku")),
+    Variable("可用库存", "available", gettext_lazy("可用库存"), lambda s: str(s.data.get("available", ""))),
+    Variable("预警线", "threshold", gettext_lazy("预警线"), lambda s: str(s.data.get("threshold", ""))),
+    Variable("受影响订单", "orders", gettext_lazy("受影响订单"), lambda s: s.data.get("orders") or _("无")),
+    Variable(
+        "受影响客户", "customers", gettext_lazy("受影响客户"), lambda s: s.data.get("customers") or _("无")
+    ),
+)
+_hand_words = (
+    Variable("交接人", "colleague", gettext_lazy("交接人"), _fact("who")),
+    Variable("留言", "note", gettext_lazy("留言"), _fact("note")),
+)
+_year_words = (Variable("年份", "year", gettext_lazy("年份"), _fact("year")),)
+
+
+def variables_for(trigger: str) -> tuple[Variable, ...]:
+    """The words that make sense for a trigger, in the order the editor offers them."""
+    if trigger in ABOUT_STOCK:
+        return _shop[:1] + _goods_words
+    if trigger == Trigger.HOLIDAYS_MISSING:
+        return _shop[:1] + _year_words
+    if trigger == Trigger.BACK_IN_STOCK:
+        return _shop + _goods_words[:3]
+    if trigger == Trigger.HANDED_OVER:
+        return _shop + _order_words + _hand_words
+    return _shop + _order_words
+
+
+@cache
+def names_for(trigger: str) -> dict[str, Variable]:
+    """Words by either of their names."""
+    return {name: word for word in variables_for(trigger) for name in (word.zh, word.en)}
+
+
+def site_link(path: str) -> str:
+    """An address of this shop that works outside of it."""
+    return f"{settings.PUBLIC_URL.rstrip('/')}{path}"
+
 
 WORD = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 # SMS in Chinese are charged by 70 characters, longer ones by 67 a part (3GPP TS 23.040, UCS-2).

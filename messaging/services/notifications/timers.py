@@ -1,21 +1,30 @@
-"""Notices that nothing announces: unpaid for long, picked for long, not answered for long. Rows make them, not clocks.
+"""Notices that nothing announces: unpaid for long, picked for long, not answered for long, a year without its days off.
 
-A step that is missed while the product is down is not made up: only the last one that is due is told.
+Rows make them, not clocks. Each row is looked at alone: one that cannot be read holds up no other.
 """
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from django.db import OperationalError
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from messaging.models import Conversation, Message, Notification, NotificationRule, Trigger
+from messaging.models import Conversation, Message, Notification, NotificationRule
+from messaging.policies.notifications.steps import (
+    FORGOTTEN,
+    Step,
+    debt_counted_from,
+    last_due_step,
+    reached_reminder,
+    remembered_since,
+)
+from messaging.policies.notifications.triggers import Trigger
 from messaging.selectors.unanswered import is_unanswered, wanting_an_answer
 from messaging.services.notifications.facts import facts_of_order, facts_of_talk
 from messaging.services.notifications.planning import Occasion, plan_notices
@@ -24,23 +33,20 @@ from orders.models import Order, Status
 from orders.selectors.credit import open_debts
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.configuration.calendar import working_calendar
-from shopcomm.core.configuration.hours import DAY, HORIZON_DAYS, WorkingCalendar
+from shopcomm.core.configuration.calendar import (
+    WARNED_DAYS_BEFORE,
+    holiday_gap,
+    today_in_shop,
+    working_calendar,
+)
+from shopcomm.core.configuration.hours import DAY
 from shopcomm.core.deadlocks import DatabaseBusy, leave_to_next_sweep
 
 log = logging.getLogger(__name__)
 BATCH = 1000
-# Rows older than this past the last step are not looked at again.
-FORGOTTEN = timedelta(days=3)
-# Staff are waited for while they are there; a customer's money knows no office hours.
-IN_WORKING_TIME = frozenset({Trigger.PICKING_LONG, Trigger.UNANSWERED})
-
-
-class Step(NamedTuple):
-    """One reminder of a timer: how many minutes after the beginning, and when that is."""
-
-    minutes: int
-    due_at: datetime
+# Days before a year begins on which managers are reminded of its days off; the last one that has come is told.
+REMINDED_DAYS_BEFORE = (WARNED_DAYS_BEFORE, 30, 14, 7, 3, 1, 0)
+M = TypeVar("M", bound=Model)
 
 
 class Candidate(NamedTuple):
@@ -53,21 +59,20 @@ class Candidate(NamedTuple):
     text: str = ""
 
 
-def batched(things: Iterable[Candidate], size: int) -> Iterator[list[Candidate]]:
-    """Things by the hundred."""
-    source = iter(things)
-    while chunk := list(islice(source, size)):
-        yield chunk
-
-
 def plan_timers(*, now: datetime | None = None) -> int:
     """Write the notices of every timer that has run out. Returns how many. One that is broken holds up no other."""
     now, planned = now or timezone.now(), 0
     for rule in NotificationRule.objects.filter(enabled=True, trigger__in=SOURCES):
         with leave_to_next_sweep(f"timers of rule {rule.pk}"):
-            for chunk in batched(SOURCES[rule.trigger](rule, now), BATCH):
+            for chunk in _chunks(SOURCES[rule.trigger](rule, now)):
                 planned += _plan_chunk(rule, chunk, now)
     return planned
+
+
+def _chunks(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
+    source = iter(candidates)
+    while chunk := list(islice(source, BATCH)):
+        yield chunk
 
 
 def _plan_chunk(rule: NotificationRule, chunk: Sequence[Candidate], now: datetime) -> int:
@@ -88,17 +93,20 @@ def _plan_chunk(rule: NotificationRule, chunk: Sequence[Candidate], now: datetim
     return planned
 
 
-def last_due(
-    rule: NotificationRule, begun: datetime, now: datetime, calendar: WorkingCalendar | None
-) -> Step | None:
-    """The last step of a rule that is due; None before the first. With a calendar its minutes are working time."""
-    found = None
-    for minutes in sorted(rule.steps):
-        wait = timedelta(minutes=minutes)
-        due = calendar.after_working(begun, wait) if calendar else begun + wait
-        if due is not None and due <= now:
-            found = Step(minutes, due)
-    return found
+def _due_rows(
+    rule: NotificationRule, rows: QuerySet[M], due: Callable[[M], Candidate | None]
+) -> Iterator[Candidate]:
+    """What is due of these rows; one whose step cannot be reckoned is left out, and named in the log."""
+    for row in rows.iterator():
+        candidate = None
+        try:
+            candidate = due(row)
+        except OperationalError:
+            raise
+        except Exception:
+            log.exception("timer of rule %s for %s %s failed", rule.pk, type(row).__name__, row.pk)
+        if candidate:
+            yield candidate
 
 
 def _unpaid(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
@@ -107,9 +115,12 @@ def _unpaid(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
     orders = Order.objects.filter(
         status=Status.PENDING_PAYMENT, placed_at__lte=now - first, placed_at__gt=now - last - FORGOTTEN
     )
-    for pk, begun in _unfinished(rule, orders, "placed_at").values_list("pk", "placed_at").iterator():
-        if step := last_due(rule, begun, now, None):
-            yield Candidate(f"unpaid:{pk}:{step.minutes}", step, pk)
+
+    def due(order: Order) -> Candidate | None:
+        step = last_due_step(rule.steps, order.placed_at, now, None)
+        return Candidate(f"unpaid:{order.pk}:{step.minutes}", step, order.pk) if step else None
+
+    yield from _due_rows(rule, _unfinished(rule, orders, "placed_at").only("pk", "placed_at"), due)
 
 
 def _picking(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
@@ -117,15 +128,15 @@ def _picking(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
     calendar = working_calendar()
     begun_by = now - timedelta(minutes=min(rule.steps))
     orders = Order.objects.filter(status=Status.PICKING, picking_at__lte=begun_by)
-    for pk, begun in _unfinished(rule, orders, "picking_at").values_list("pk", "picking_at").iterator():
-        if begun and (step := last_due(rule, begun, now, calendar)):
-            yield Candidate(f"picking:{pk}:{int(begun.timestamp())}:{step.minutes}", step, pk)
 
+    def due(order: Order) -> Candidate | None:
+        begun = order.picking_at
+        step = last_due_step(rule.steps, begun, now, calendar) if begun else None
+        if begun is None or step is None:
+            return None
+        return Candidate(f"picking:{order.pk}:{int(begun.timestamp())}:{step.minutes}", step, order.pk)
 
-def debt_begun(trigger: str, due_on: date) -> datetime:
-    """From when a debt's reminders are counted: the day it falls due, or the day after, at midnight of the shop."""
-    day = due_on + timedelta(days=1 if trigger == Trigger.DEBT_OVERDUE else 0)
-    return timezone.make_aware(datetime.combine(day, time.min))
+    yield from _due_rows(rule, _unfinished(rule, orders, "picking_at").only("pk", "picking_at"), due)
 
 
 def _debts(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
@@ -133,10 +144,17 @@ def _debts(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
     first, last = timedelta(minutes=min(rule.steps)), timedelta(minutes=max(rule.steps))
     oldest, newest = (timezone.localdate(now - wait) for wait in (last + FORGOTTEN + DAY, first))
     owed = open_debts(on_account=True, due_on__gte=oldest, due_on__lte=newest)
-    for pk, due_on in owed.values_list("pk", "due_on").iterator():
-        if due_on and (step := last_due(rule, debt_begun(rule.trigger, due_on), now, None)):
-            # Another day, after the terms were changed, is another debt.
-            yield Candidate(f"{rule.trigger}:{pk}:{due_on:%Y%m%d}:{step.minutes}", step, pk)
+    zone = timezone.get_current_timezone()
+
+    def due(order: Order) -> Candidate | None:
+        if order.due_on is None:
+            return None
+        step = last_due_step(rule.steps, debt_counted_from(rule.trigger, order.due_on, zone), now, None)
+        # Another day, after the terms were changed, is another debt.
+        cause = f"{rule.trigger}:{order.pk}:{order.due_on:%Y%m%d}"
+        return Candidate(f"{cause}:{step.minutes}", step, order.pk) if step else None
+
+    yield from _due_rows(rule, owed.only("pk", "due_on"), due)
 
 
 def _unanswered(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
@@ -145,22 +163,16 @@ def _unanswered(rule: NotificationRule, now: datetime) -> Iterator[Candidate]:
     waiting = Conversation.objects.filter(
         is_unanswered(), last_message_at__gt=remembered_since(now, calendar)
     )
-    for talk in waiting.only("id", "order_id", "last_shop_seq", "closed_seq").iterator():
+
+    def due(talk: Conversation) -> Candidate | None:
         asked = _first_unanswered(talk)
-        if asked and (step := last_due(rule, asked.created_at, now, calendar)):
-            cause = f"unanswered:{talk.pk}:{asked.seq}:{step.minutes}"
-            yield Candidate(cause, step, talk.order_id, talk.pk, asked.body[:100])
+        step = last_due_step(rule.steps, asked.created_at, now, calendar) if asked else None
+        if asked is None or step is None:
+            return None
+        cause = f"unanswered:{talk.pk}:{asked.seq}:{step.minutes}"
+        return Candidate(cause, step, talk.order_id, talk.pk, asked.body[:100])
 
-
-def remembered_since(now: datetime, calendar: WorkingCalendar) -> datetime:
-    """How far back an unanswered customer is remembered: through a week of holidays, but not the days before it."""
-    since, open_days = now, 0
-    for _day in range(HORIZON_DAYS):
-        if open_days == FORGOTTEN.days:
-            break
-        since -= DAY
-        open_days += calendar.never_closes or calendar.working_time(since, since + DAY) > timedelta(0)
-    return since
+    yield from _due_rows(rule, waiting.only("id", "order_id", "last_shop_seq", "closed_seq"), due)
 
 
 def _unfinished(rule: NotificationRule, orders: QuerySet[Order], begun: str) -> QuerySet[Order]:
@@ -220,19 +232,26 @@ def cancel_unpaid(*, now: datetime | None = None) -> int:
     """Cancel orders that stayed unpaid after the last reminder of a rule that says so. Returns how many."""
     now, cancelled = now or timezone.now(), 0
     for rule in NotificationRule.objects.filter(enabled=True, trigger=Trigger.UNPAID, cancel_after__gt=0):
-        told = Notification.objects.filter(
-            rule=rule,
-            cause__endswith=f":{max(rule.steps)}",
-            state__in=[Notification.State.SENT, Notification.State.MERGED],
-            sent_at__lte=now - timedelta(minutes=rule.cancel_after or 0),
-            order__status=Status.PENDING_PAYMENT,
-            order__paid_amount=F("order__refunded_amount"),
-        )
-        # Who answered is talked with, not cancelled; the term of payment ends all the same.
-        told = told.exclude(order__conversation__last_customer_seq__gt=Coalesce("merged_into__seq", "seq"))
-        for order_id in told.values_list("order_id", flat=True)[:BATCH]:
-            with leave_to_next_sweep(f"order {order_id}"):
-                cancelled += _cancel(order_id or 0)
+        with leave_to_next_sweep(f"orders that rule {rule.pk} cancels"):
+            cancelled += _cancel_reminded(rule, now)
+    return cancelled
+
+
+def _cancel_reminded(rule: NotificationRule, now: datetime) -> int:
+    told = Notification.objects.filter(
+        rule=rule,
+        cause__endswith=f":{max(rule.steps)}",
+        state__in=[Notification.State.SENT, Notification.State.MERGED],
+        sent_at__lte=now - timedelta(minutes=rule.cancel_after or 0),
+        order__status=Status.PENDING_PAYMENT,
+        order__paid_amount=F("order__refunded_amount"),
+    )
+    # Who answered is talked with, not cancelled; the term of payment ends all the same.
+    told = told.exclude(order__conversation__last_customer_seq__gt=Coalesce("merged_into__seq", "seq"))
+    cancelled = 0
+    for order_id in told.values_list("order_id", flat=True)[:BATCH]:
+        with leave_to_next_sweep(f"order {order_id}"):
+            cancelled += _cancel(order_id or 0)
     return cancelled
 
 
@@ -244,3 +263,24 @@ def _cancel(order_id: int) -> int:
         # Paid in this very moment: then there is nothing to cancel.
         return 0
     return 1
+
+
+def remind_of_holidays(*, now: datetime | None = None) -> int:
+    """Plan the notices about a year whose make-up days nobody has entered, rule by rule. Returns how many."""
+    now = now or timezone.now()
+    gap = holiday_gap(today_in_shop(now))
+    days = reached_reminder(gap.days_left, REMINDED_DAYS_BEFORE) if gap else None
+    if gap is None or days is None:
+        return 0
+    occasion = Occasion(
+        trigger=Trigger.HOLIDAYS_MISSING,
+        cause=f"holidays:{gap.year}:{days}",
+        happened_at=now,
+        data={"year": gap.year},
+    )
+    planned = 0
+    for rule in NotificationRule.objects.filter(trigger=Trigger.HOLIDAYS_MISSING, enabled=True):
+        with leave_to_next_sweep(f"holidays by rule {rule.pk}"):
+            if not rule.notifications.filter(cause=occasion.cause).exists():
+                planned += plan_notices([rule], [occasion], now=now)
+    return planned

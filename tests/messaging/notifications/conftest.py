@@ -10,8 +10,8 @@ import time_machine
 
 from messaging.models import Message, Notification, NotificationRule, RuleVersion
 from messaging.services.messages import send_message
-from messaging.services.notifications.defaults import ensure_default_rules
 from messaging.services.notifications.release import release_due
+from messaging.services.notifications.rules import ensure_default_rules
 from messaging.services.notifications.timers import plan_timers
 from messaging.services.subscriptions import Entry, remember_browser
 from orders.models import Order

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from messaging.models import ChannelAccount, Delivery, Message, Notification, NotificationRule
 from messaging.services.channels.delivery import deliver_all, deliver_channel
-from messaging.services.channels.login_codes import send_login_code
+from messaging.services.channels.sms import send_login_code
 from messaging.services.notifications.planning import plan_event
 from messaging.services.notifications.release import release_batch, release_due
 from messaging.services.notifications.timers import plan_timers
@@ -176,7 +176,7 @@ def test_a_channel_that_hangs_slows_no_other_and_no_worker(sales, deaf_gateway, 
 def test_log_in_codes_for_a_gateway_that_hangs_hold_up_four_pages_and_not_all(deaf_gateway, monkeypatch):
     """Each code is sent while its page waits: whoever finds all places taken is asked to come again at once."""
     monkeypatch.setattr("messaging.services.channels.sms.TIMEOUT_SECONDS", 3)
-    monkeypatch.setattr("messaging.services.channels.login_codes.PLACE_SECONDS", 0.1)
+    monkeypatch.setattr("messaging.services.channels.sms.PLACE_SECONDS", 0.1)
     ChannelAccount.objects.create(channel="sms", name="网关", url=deaf_gateway)
     waited: list[tuple[int, bool]] = []
 

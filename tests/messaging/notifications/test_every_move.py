@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from messaging.models import Audience, Notification, NotificationRule
 from messaging.services.notifications.batch import Batch
-from messaging.services.notifications.defaults import DEFAULTS
+from messaging.services.notifications.facts import triggers_of
 from messaging.services.notifications.render import notice_story
+from messaging.services.notifications.rules import default_rules
 from messaging.services.notifications.templates import check_template, empty_words
-from messaging.services.notifications.triggers import triggers_of
 from orders.events import OrderPaid
 from orders.models import Order
 from orders.policies.transitions import TRANSITIONS, Transition
@@ -49,10 +49,10 @@ def test_the_event_of_a_move_pulls_its_own_trigger(row: Transition):
     assert row.notice in row.event.notices
 
 
-@pytest.mark.parametrize("default", DEFAULTS, ids=lambda default: default.key)
+@pytest.mark.parametrize("default", default_rules(), ids=lambda default: default.key)
 def test_the_words_of_a_rule_exist_in_both_languages(default):
-    check_template(default.zh, default.key)
-    check_template(default.en, default.key)
+    check_template(default.zh, default.trigger)
+    check_template(default.en, default.trigger)
 
 
 def before(row: Transition) -> Order:

@@ -12,7 +12,7 @@ from messaging.services.notifications.back_in_stock import tell_waiting, watch_s
 from messaging.services.notifications.rehearsal import rehearse_rule
 from messaging.services.notifications.release import release_due
 from messaging.services.notifications.reschedule import reschedule_after_changed_hours
-from messaging.services.notifications.versions import save_rule
+from messaging.services.notifications.rules import save_rule
 from messaging.services.subscriptions import set_wishes
 from orders.models import Order
 from orders.services.after_sales import CaseInput, CaseLine, open_case, withdraw_case

@@ -6,9 +6,8 @@ from uuid import uuid4
 import pytest
 
 from messaging.models import Message, Notification, NotificationPreference, NotificationRule
-from messaging.models.rules import OUTSIDE_BUDGET
+from messaging.policies.notifications.triggers import OUTSIDE_BUDGET
 from messaging.services.messages import send_message
-from messaging.services.notifications.planning import is_in_budget
 from messaging.services.notifications.release import release_due
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
@@ -56,14 +55,6 @@ def test_shipping_delivery_money_and_answers_are_told_however_much_was_said(cloc
         pass_on()
     assert told(order) == ["paid", "shipped", "delivered"]
     assert not Notification.objects.filter(order=order, state__in=["waiting", "dropped"]).exists()
-
-
-@pytest.mark.parametrize(
-    ("state", "held"),
-    [("in_transit", True), ("out_for_delivery", False), ("problem", False), ("signed", False)],
-)
-def test_a_parcel_at_the_door_is_told_at_once_and_one_on_its_way_may_wait(state, held):
-    assert is_in_budget("tracking", {"state": state}) is held
 
 
 def test_every_kind_of_notice_for_a_customer_is_known_to_the_budget_or_stands_outside_it():

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from messaging.models import Notification, NotificationRule, Trigger
+from messaging.policies.notifications.triggers import event_types_for
 from messaging.selectors.explained import explain_notices
 from messaging.services.notifications.rehearsal import rehearse_rule
-from messaging.services.notifications.triggers import types_for
 from orders.models import Order
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case
 from orders.services.deposits import release_deposit
@@ -159,7 +159,7 @@ def test_goods_that_come_back_unpaid_are_told_as_so_much_less_to_pay(debt, pass_
 
 def test_every_event_that_a_rule_can_wait_for_reaches_the_rules():
     (planner,) = [each for each in all_handlers() if each.name.endswith("plan_notifications")]
-    assert {type_ for trigger in Trigger.values for type_ in types_for(trigger)} - planner.types == set()
+    assert {type_ for trigger in Trigger for type_ in event_types_for(trigger)} - planner.types == set()
 
 
 def test_what_is_repaid_before_is_not_reminded_of_and_what_waits_is_taken_back(debt, clock, pass_on):

@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from messaging.services.channels.login_codes import send_login_code
+from messaging.services.channels.sms import send_login_code
 from messaging.services.subscriptions import forget_push_session
 from shopcomm.core.accounts.proofs import my_customer
 from shopcomm.core.accounts.services.one_time_codes import issue_code, mobile_number, verify_code

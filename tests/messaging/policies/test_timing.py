@@ -29,11 +29,11 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
 
-def ask_at(moment: datetime, **wishes) -> DeliveryRequest:
+def request_at(moment: datetime, **wishes) -> DeliveryRequest:
     return DeliveryRequest(happened_at=moment, **wishes)
 
 
-def world(now: datetime, **known) -> DeliveryContext:
+def context(now: datetime, **known) -> DeliveryContext:
     return DeliveryContext(now, OPEN_NINE_TO_NINE, **known)
 
 
@@ -41,41 +41,47 @@ NIGHT, DAY = at("2026-11-24T02:00"), at("2026-11-24T10:00")
 
 
 def test_a_shipping_notice_at_two_in_the_morning_waits_for_opening():
-    assert decide_send_time(ask_at(NIGHT), world(NIGHT)) == (at("2026-11-24T09:00"), Reason.OUTSIDE_HOURS)
+    assert decide_send_time(request_at(NIGHT), context(NIGHT)) == (
+        at("2026-11-24T09:00"),
+        Reason.OUTSIDE_HOURS,
+    )
 
 
 def test_an_urgent_order_breaks_the_night_when_the_rule_says_so():
-    asked = ask_at(NIGHT, policy=Policy.URGENT, urgent=True)
-    assert decide_send_time(asked, world(NIGHT)) == (NIGHT, Reason.URGENT)
+    asked = request_at(NIGHT, policy=Policy.URGENT, urgent=True)
+    assert decide_send_time(asked, context(NIGHT)) == (NIGHT, Reason.URGENT)
     assert (
-        decide_send_time(ask_at(NIGHT, policy=Policy.WAIT, urgent=True), world(NIGHT)).reason
+        decide_send_time(request_at(NIGHT, policy=Policy.WAIT, urgent=True), context(NIGHT)).reason
         is Reason.OUTSIDE_HOURS
     )
-    assert decide_send_time(ask_at(NIGHT, policy=Policy.URGENT), world(NIGHT)).reason is Reason.OUTSIDE_HOURS
+    assert (
+        decide_send_time(request_at(NIGHT, policy=Policy.URGENT), context(NIGHT)).reason
+        is Reason.OUTSIDE_HOURS
+    )
 
 
 def test_a_rule_that_sends_at_once_still_lets_people_rest():
     noon = at("2026-11-24T12:30")
-    asked = ask_at(noon, policy=Policy.SEND)
-    assert decide_send_time(asked, world(noon, quiet=NAPS)) == (at("2026-11-24T14:00"), Reason.RESTING)
-    assert decide_send_time(ask_at(NIGHT, policy=Policy.SEND), world(NIGHT)) == (NIGHT, Reason.AT_ONCE)
+    asked = request_at(noon, policy=Policy.SEND)
+    assert decide_send_time(asked, context(noon, quiet=NAPS)) == (at("2026-11-24T14:00"), Reason.RESTING)
+    assert decide_send_time(request_at(NIGHT, policy=Policy.SEND), context(NIGHT)) == (NIGHT, Reason.AT_ONCE)
 
 
 def test_a_delay_that_ends_at_night_waits_for_the_morning():
     evening = at("2026-11-24T20:50")
-    asked = ask_at(evening, delay=timedelta(minutes=30))
-    assert decide_send_time(asked, world(evening)) == (at("2026-11-25T09:00"), Reason.OUTSIDE_HOURS)
+    asked = request_at(evening, delay=timedelta(minutes=30))
+    assert decide_send_time(asked, context(evening)) == (at("2026-11-25T09:00"), Reason.OUTSIDE_HOURS)
 
 
 def test_the_sixth_message_of_a_day_waits_until_the_first_is_a_day_old():
     told = [at(f"2026-11-24T0{9}:0{minute}") for minute in range(5)]
-    decision = decide_send_time(ask_at(DAY), world(DAY, told=told, budget=5))
+    decision = decide_send_time(request_at(DAY), context(DAY, told=told, budget=5))
     assert decision == (at("2026-11-25T09:00"), Reason.OVER_BUDGET)
 
 
 def test_money_is_told_whatever_the_budget_says():
     told = [DAY - MINUTE] * 9
-    assert decide_send_time(ask_at(DAY, always=True), world(DAY, told=told, budget=1)) == (
+    assert decide_send_time(request_at(DAY, always=True), context(DAY, told=told, budget=1)) == (
         DAY,
         Reason.AT_ONCE,
     )
@@ -83,47 +89,48 @@ def test_money_is_told_whatever_the_budget_says():
 
 def test_what_stands_outside_the_budget_is_held_by_its_rules_own_cap_alone():
     told = [DAY - MINUTE] * 9
-    known = world(DAY, told=told, told_by_rule=told, budget=1)
-    assert decide_send_time(ask_at(DAY, in_budget=False), known) == (DAY, Reason.AT_ONCE)
-    assert decide_send_time(ask_at(DAY, in_budget=False, cap=9), known).reason is Reason.OVER_CAP
+    known = context(DAY, told=told, told_by_rule=told, budget=1)
+    assert decide_send_time(request_at(DAY, in_budget=False), known) == (DAY, Reason.AT_ONCE)
+    assert decide_send_time(request_at(DAY, in_budget=False, cap=9), known).reason is Reason.OVER_CAP
 
 
 def test_what_the_budget_holds_goes_when_it_was_promised_and_is_never_too_old():
     promised = DAY + timedelta(hours=2)
-    asked = ask_at(NIGHT, meant_for=promised, held_by_budget=True)
+    asked = request_at(NIGHT, meant_for=promised, held_by_budget=True)
     full = {"told": [DAY - MINUTE], "budget": 1}
-    assert decide_send_time(asked, world(DAY, **full)) == (promised, Reason.OVER_BUDGET)
-    assert decide_send_time(asked, world(promised, told=[promised - MINUTE], budget=1)).send_at == promised
+    assert decide_send_time(asked, context(DAY, **full)) == (promised, Reason.OVER_BUDGET)
+    assert decide_send_time(asked, context(promised, told=[promised - MINUTE], budget=1)).send_at == promised
     days_later = promised + timedelta(days=5)
     assert (
-        decide_send_time(asked, world(days_later, told=[days_later - MINUTE], budget=1)).send_at == days_later
+        decide_send_time(asked, context(days_later, told=[days_later - MINUTE], budget=1)).send_at
+        == days_later
     )
 
 
 def test_old_news_is_not_told():
-    assert decide_send_time(ask_at(DAY - TOO_OLD - MINUTE), world(DAY)) == (None, Reason.TOO_OLD)
+    assert decide_send_time(request_at(DAY - TOO_OLD - MINUTE), context(DAY)) == (None, Reason.TOO_OLD)
 
 
 def test_news_is_old_only_after_that_time_not_at_it():
-    assert decide_send_time(ask_at(DAY - TOO_OLD), world(DAY)) == (DAY, Reason.AT_ONCE)
+    assert decide_send_time(request_at(DAY - TOO_OLD), context(DAY)) == (DAY, Reason.AT_ONCE)
 
 
 def test_an_urgent_order_by_day_is_told_at_once_and_breaks_nothing():
-    asked = ask_at(DAY, policy=Policy.URGENT, urgent=True)
-    assert decide_send_time(asked, world(DAY, quiet=NAPS)) == (DAY, Reason.AT_ONCE)
+    asked = request_at(DAY, policy=Policy.URGENT, urgent=True)
+    assert decide_send_time(asked, context(DAY, quiet=NAPS)) == (DAY, Reason.AT_ONCE)
     noon = at("2026-11-24T12:30")
-    asked = ask_at(noon, policy=Policy.URGENT, urgent=True)
-    assert decide_send_time(asked, world(noon, quiet=NAPS)) == (noon, Reason.URGENT)
+    asked = request_at(noon, policy=Policy.URGENT, urgent=True)
+    assert decide_send_time(asked, context(noon, quiet=NAPS)) == (noon, Reason.URGENT)
 
 
 def test_hours_that_are_all_within_the_rest_give_way_to_it():
     siesta = WorkingCalendar(SHANGHAI, ((Span(time(12), time(14)),),) * 7)
     noon = at("2026-11-24T13:00")
-    assert decide_send_time(ask_at(noon), DeliveryContext(noon, siesta, NAPS)) == (
+    assert decide_send_time(request_at(noon), DeliveryContext(noon, siesta, NAPS)) == (
         at("2026-11-24T14:00"),
         Reason.RESTING,
     )
-    assert decide_send_time(ask_at(NIGHT), DeliveryContext(NIGHT, siesta, NAPS)) == (
+    assert decide_send_time(request_at(NIGHT), DeliveryContext(NIGHT, siesta, NAPS)) == (
         NIGHT,
         Reason.OUTSIDE_HOURS,
     )
@@ -131,32 +138,35 @@ def test_hours_that_are_all_within_the_rest_give_way_to_it():
 
 def test_where_cap_and_budget_end_together_the_rules_own_cap_is_named():
     told = [DAY - MINUTE]
-    decision = decide_send_time(ask_at(DAY, cap=1), world(DAY, told=told, told_by_rule=told, budget=1))
+    decision = decide_send_time(request_at(DAY, cap=1), context(DAY, told=told, told_by_rule=told, budget=1))
     assert decision == (DAY - MINUTE + timedelta(hours=24), Reason.OVER_CAP)
 
 
 def test_a_weekend_does_not_make_friday_nights_news_old():
     weekdays = WorkingCalendar(SHANGHAI, ((Span(time(9), time(21)),),) * 5 + ((), ()))
     friday, monday = at("2026-11-20T21:30"), at("2026-11-23T09:00")
-    planned = decide_send_time(ask_at(friday), DeliveryContext(friday, weekdays))
+    planned = decide_send_time(request_at(friday), DeliveryContext(friday, weekdays))
     assert planned == (monday, Reason.OUTSIDE_HOURS)
     assert (
-        decide_send_time(ask_at(friday, meant_for=monday), DeliveryContext(monday, weekdays)).send_at
+        decide_send_time(request_at(friday, meant_for=monday), DeliveryContext(monday, weekdays)).send_at
         == monday
     )
     # The log is read only on Monday: still nobody could have been told before.
-    assert decide_send_time(ask_at(friday), DeliveryContext(monday, weekdays)).send_at == monday
+    assert decide_send_time(request_at(friday), DeliveryContext(monday, weekdays)).send_at == monday
 
 
 def test_a_delay_of_three_days_is_kept():
     delay = timedelta(days=3)
-    assert decide_send_time(ask_at(DAY, delay=delay), world(DAY + delay)) == (DAY + delay, Reason.AT_ONCE)
+    assert decide_send_time(request_at(DAY, delay=delay), context(DAY + delay)) == (
+        DAY + delay,
+        Reason.AT_ONCE,
+    )
 
 
 def test_what_was_meant_for_a_moment_two_days_ago_is_not_told():
     meant = at("2026-11-24T09:00")
     assert (
-        decide_send_time(ask_at(NIGHT, meant_for=meant), world(meant + TOO_OLD + MINUTE)).reason
+        decide_send_time(request_at(NIGHT, meant_for=meant), context(meant + TOO_OLD + MINUTE)).reason
         is Reason.TOO_OLD
     )
 

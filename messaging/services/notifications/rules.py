@@ -1,6 +1,11 @@
-"""A rule as it was: written down with every change, and brought back from there."""
+"""Notification rules as they are stored: those that ship with the product, and every version that a manager saved."""
 
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +19,80 @@ from messaging.services.notifications.templates import check_template
 from shopcomm.core.accounts.actors import Actor
 
 NOT_KEPT = frozenset({"id", "key", "version", "updated_at"})
+DEFAULT_RULES = Path(__file__).with_name("default_rules.toml")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefaultRule:
+    """One rule that ships with the product, with its words in both languages, and what differs from the usual."""
+
+    key: str
+    name: str
+    zh: str
+    en: str
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def trigger(self) -> str:
+        """What it waits for: the key itself, unless another rule tells others of the same thing."""
+        return str(self.fields.get("trigger", self.key))
+
+
+@cache
+def default_rules() -> tuple[DefaultRule, ...]:
+    """Every rule that ships with the product, in the order in which they are made."""
+    rows = tomllib.loads(DEFAULT_RULES.read_text("utf-8"))["rules"]
+    own = ("key", "name", "zh", "en")
+    return tuple(
+        DefaultRule(
+            **{name: row[name] for name in own},
+            fields={name: value for name, value in row.items() if name not in own},
+        )
+        for row in rows
+    )
+
+
+@transaction.atomic
+def ensure_default_rules() -> int:
+    """Make the rules that are not there yet, switched on. Returns how many.
+
+    They are made once, by `key`; what a manager changes afterwards stays changed.
+    """
+    known = set(NotificationRule.objects.exclude(key="").values_list("key", flat=True))
+    missing = [default for default in default_rules() if default.key not in known]
+    rules = NotificationRule.objects.bulk_create([_rule(default) for default in missing])
+    templates: list[NotificationTemplate] = []
+    versions: list[RuleVersion] = []
+    for rule, default in zip(rules, missing, strict=True):
+        words = {("zh-hans", ""): default.zh, ("en", ""): default.en}
+        templates += _templates(rule, words)
+        versions.append(
+            RuleVersion(
+                rule=rule,
+                number=1,
+                snapshot=snapshot_of(rule, words),
+                changed_at=rule.updated_at,
+                changed_by="",
+            )
+        )
+    NotificationTemplate.objects.bulk_create(templates)
+    RuleVersion.objects.bulk_create(versions)
+    return len(rules)
+
+
+def _rule(default: DefaultRule) -> NotificationRule:
+    # Lists are copied: a rule that is changed must not change the table.
+    fields = {
+        name: list(value) if isinstance(value, list) else value for name, value in default.fields.items()
+    }
+    return NotificationRule(
+        **{"trigger": default.trigger, **fields}, key=default.key, name=default.name, enabled=True, version=1
+    )
+
+
+def _templates(rule: NotificationRule, words: dict[tuple[str, str], str]) -> Iterator[NotificationTemplate]:
+    for (language, channel), body in words.items():
+        yield NotificationTemplate(rule=rule, language=language, channel=channel, body=body)
 
 
 def snapshot_of(rule: NotificationRule, templates: dict[tuple[str, str], str]) -> dict[str, Any]:

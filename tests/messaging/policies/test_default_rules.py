@@ -1,0 +1,41 @@
+"""The table of rules that ship with the product holds nothing that a rule cannot hold. Without a database."""
+
+from collections import Counter
+
+import pytest
+from django.utils.translation import gettext, override
+
+from messaging.models import Audience, Channel, NotificationRule
+from messaging.models.rules import Outside
+from messaging.policies.notifications.triggers import TIMERS, Trigger
+from messaging.services.notifications.rules import default_rules
+
+RULES = default_rules()
+FIELDS = {field.name for field in NotificationRule._meta.get_fields()}
+
+
+def test_every_rule_of_the_table_has_a_key_of_its_own():
+    assert [key for key, count in Counter(rule.key for rule in RULES).items() if count > 1] == []
+    assert len(RULES) == 53
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
+def test_a_rule_of_the_table_fits_the_columns_of_a_rule(rule):
+    fields = rule.fields
+    assert set(fields) <= FIELDS
+    assert rule.trigger in Trigger.__members__.values()
+    assert fields.get("audience", "customer") in Audience.values
+    assert fields.get("outside", "wait") in Outside.values
+    assert set(fields["channels"]) <= set(Channel.values)
+    # A timer has its steps, and only a timer.
+    assert (rule.trigger in TIMERS) == bool(fields.get("steps"))
+    # A role is named for all of a role, and only then.
+    assert (fields.get("audience") == "role") == ("role" in fields)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
+def test_a_rule_of_the_table_has_an_english_name_and_words_in_both_languages(rule):
+    with override("en"):
+        assert gettext(rule.name) != rule.name
+    assert rule.zh
+    assert rule.en.isascii() or "“" in rule.en

@@ -1,0 +1,89 @@
+"""When reminders are due, as tables of cases without a database."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from messaging.policies.notifications.steps import (
+    Step,
+    debt_counted_from,
+    last_due_step,
+    reached_reminder,
+    remembered_since,
+)
+from shopcomm.core.configuration.hours import Span, WorkingCalendar
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NINE_TO_FIVE = ((Span(time(9), time(17)),),) * 5 + ((),) * 2
+WEEKDAYS = WorkingCalendar(SHANGHAI, NINE_TO_FIVE)
+STEPS = [240, 30, 1200]
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("minutes_later", "step"),
+    [(0, None), (29, None), (30, 30), (239, 30), (240, 240), (1199, 240), (1200, 1200), (99_999, 1200)],
+)
+def test_only_the_last_step_that_is_due_is_told(minutes_later, step):
+    begun = at("2026-11-24 22:00")
+    due = last_due_step(STEPS, begun, begun + timedelta(minutes=minutes_later), None)
+    assert due == (step and Step(step, begun + timedelta(minutes=step)))
+
+
+@pytest.mark.parametrize(
+    ("now", "step"),
+    [
+        ("2026-11-27 16:59", None),
+        # Half an hour of work: the first minutes on Friday, the others on Monday.
+        ("2026-11-29 12:00", None),
+        ("2026-11-30 09:19", None),
+        ("2026-11-30 09:20", Step(30, at("2026-11-30 09:20"))),
+    ],
+)
+def test_steps_of_staff_are_counted_in_working_time(now, step):
+    assert last_due_step([30], at("2026-11-27 16:50"), at(now), WEEKDAYS) == step
+
+
+def test_no_step_is_due_for_a_rule_without_steps():
+    assert last_due_step([], at("2026-11-24 09:00"), at("2026-12-24 09:00"), None) is None
+
+
+@pytest.mark.parametrize(
+    ("trigger", "since"),
+    [
+        ("debt_due", datetime(2026, 11, 23, 16, tzinfo=UTC)),
+        ("debt_overdue", datetime(2026, 11, 24, 16, tzinfo=UTC)),
+    ],
+)
+def test_a_debt_is_counted_from_midnight_of_the_shop(trigger, since):
+    assert debt_counted_from(trigger, date(2026, 11, 24), SHANGHAI) == since
+
+
+@pytest.mark.parametrize(
+    ("now", "since"),
+    [
+        # Three days of work back; a weekend between them is not counted.
+        ("2026-11-27 12:00", "2026-11-24 12:00"),
+        ("2026-11-30 08:00", "2026-11-25 08:00"),
+        ("2026-11-29 12:00", "2026-11-25 12:00"),
+    ],
+)
+def test_unanswered_customers_are_remembered_for_three_days_of_work(now, since):
+    assert remembered_since(at(now), WEEKDAYS) == at(since)
+
+
+def test_a_shop_that_opens_once_a_week_remembers_three_weeks():
+    mondays = WorkingCalendar(SHANGHAI, ((Span(time(9), time(17)),),) + ((),) * 6)
+    assert remembered_since(at("2026-11-27 08:00"), mondays) == at("2026-11-09 08:00")
+
+
+@pytest.mark.parametrize(
+    ("days_left", "reached"),
+    [(61, None), (60, 60), (31, 60), (30, 30), (8, 14), (7, 7), (2, 3), (1, 1), (0, 0)],
+)
+def test_the_last_reminder_of_a_countdown_that_has_come_is_told(days_left, reached):
+    assert reached_reminder(days_left, (60, 30, 14, 7, 3, 1, 0)) == reached
