@@ -1,6 +1,6 @@
 """What conversations make of the event log."""
 
-from messaging.services.notifications.back_in_stock import tell_watchers
+from messaging.services.notifications.back_in_stock import notify_watchers
 from messaging.services.notifications.planning import plan_event
 from orders.events import StockBack
 from shopcomm.core.events.handlers import on
@@ -20,4 +20,4 @@ def plan_notifications(event: DomainEvent) -> None:
 @on(StockBack, in_order=False)
 def tell_stock_watchers(event: DomainEvent) -> None:
     """Tell those who asked for goods that are back."""
-    tell_watchers(event)
+    notify_watchers(event)

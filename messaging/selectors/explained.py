@@ -30,7 +30,7 @@ from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
 
 
-class Told(NamedTuple):
+class ToldNotice(NamedTuple):
     """One notice with the name of its receiver, when it was seen, and its ways outside."""
 
     row: Notification
@@ -40,12 +40,12 @@ class Told(NamedTuple):
     deliveries: list[Delivery]
 
 
-class Asked(NamedTuple):
+class RuleAnswer(NamedTuple):
     """One rule beside one event: whether it was on, what its conditions said, what came of it."""
 
     rule: NotificationRule
     conditions: list[Condition]
-    told: list[Told]
+    told: list[ToldNotice]
     # Why nothing came of it, if that is known.
     why: str = ""
 
@@ -55,19 +55,19 @@ class Asked(NamedTuple):
         return any(not condition.holds for condition in self.conditions)
 
 
-class Explained(NamedTuple):
+class ExplainedEvent(NamedTuple):
     """An event, or a timer, with every rule that could have told of it."""
 
     when: datetime
     text: str
-    rules: list[Asked]
+    rules: list[RuleAnswer]
 
 
-def explain_notices(order: Order) -> list[Explained]:
+def explain_notices(order: Order) -> list[ExplainedEvent]:
     """Why each event of an order was told, or was not: every rule that waits for such events, with its answer."""
     rows = notices_about(order).select_related("rule", "merged_into").prefetch_related("deliveries")
     told, events = _told(list(rows.order_by("pk"))), list(events_of_order(order.pk))
-    by_event: dict[int | None, list[Told]] = {}
+    by_event: dict[int | None, list[ToldNotice]] = {}
     for each in told:
         by_event.setdefault(each.row.event_id, []).append(each)
     rules = list(NotificationRule.objects.prefetch_related("versions"))
@@ -80,7 +80,9 @@ def explain_notices(order: Order) -> list[Explained]:
     return sorted(explained, key=lambda each: each.when, reverse=True)
 
 
-def _explain_event(event: DomainEvent, rules: list[NotificationRule], told: list[Told]) -> Explained:
+def _explain_event(
+    event: DomainEvent, rules: list[NotificationRule], told: list[ToldNotice]
+) -> ExplainedEvent:
     triggers = triggers_of(event)
     occasion = occasion_of(event, triggers[0], rules)
     asked = []
@@ -88,8 +90,10 @@ def _explain_event(event: DomainEvent, rules: list[NotificationRule], told: list
         mine = [each for each in told if each.row.rule_id == rule.pk]
         then = rule_in_force(rule, event.occurred_at)
         if then.trigger in triggers or mine:
-            asked.append(Asked(then, check_conditions(then, occasion.facts), mine, _why_silent(rule, event)))
-    return Explained(event.occurred_at, event.fact.timeline_text(), asked)
+            asked.append(
+                RuleAnswer(then, check_conditions(then, occasion.facts), mine, _why_silent(rule, event))
+            )
+    return ExplainedEvent(event.occurred_at, event.fact.timeline_text(), asked)
 
 
 def rule_in_force(rule: NotificationRule, moment: datetime) -> NotificationRule:
@@ -129,7 +133,7 @@ def budget_of(customer_id: int) -> Budget:
     return Budget(used, shop_settings().customer_daily_budget)
 
 
-def _silent_timers(order: Order, rules: list[NotificationRule], told: set[int]) -> list[Explained]:
+def _silent_timers(order: Order, rules: list[NotificationRule], told: set[int]) -> list[ExplainedEvent]:
     """Timers that ran out for this order and said nothing, with the condition that was in their way."""
     explained = []
     for rule in rules:
@@ -139,8 +143,8 @@ def _silent_timers(order: Order, rules: list[NotificationRule], told: set[int]) 
         calendar = working_calendar() if rule.trigger in IN_WORKING_TIME else None
         step = last_due_step(rule.steps, begun, min(ended, timezone.now()), calendar)
         if step:
-            asked = Asked(rule, check_conditions(rule, facts_of_order(order, [rule])), [])
-            explained.append(Explained(step.due_at, trigger_label(rule.trigger), [asked]))
+            asked = RuleAnswer(rule, check_conditions(rule, facts_of_order(order, [rule])), [])
+            explained.append(ExplainedEvent(step.due_at, trigger_label(rule.trigger), [asked]))
     return explained
 
 
@@ -156,12 +160,12 @@ def _stretch(order: Order, trigger: str) -> tuple[datetime | None, datetime]:
     return None, now
 
 
-def _explain_alone(told: Told) -> Explained:
+def _explain_alone(told: ToldNotice) -> ExplainedEvent:
     row = told.row
-    return Explained(row.happened_at, trigger_label(row.trigger), [Asked(row.rule, [], [told])])
+    return ExplainedEvent(row.happened_at, trigger_label(row.trigger), [RuleAnswer(row.rule, [], [told])])
 
 
-def _told(rows: list[Notification]) -> list[Told]:
+def _told(rows: list[Notification]) -> list[ToldNotice]:
     names, now = recipient_names(rows), timezone.now()
     markers = {
         (marker.conversation_id, marker.reader_kind, marker.reader_id): marker
@@ -175,5 +179,5 @@ def _told(rows: list[Notification]) -> list[Told]:
             marker.read_at if marker and carrier.seq and marker.seq >= carrier.seq else None
         )
         name = names[row.recipient_kind, row.recipient_id]
-        found.append(Told(row, name, outcome_text(row, now), seen, list(row.deliveries.all())))
+        found.append(ToldNotice(row, name, outcome_text(row, now), seen, list(row.deliveries.all())))
     return found

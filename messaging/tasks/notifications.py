@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from messaging.services.channels.delivery import deliver_all
-from messaging.services.notifications.back_in_stock import tell_waiting
+from messaging.services.notifications.back_in_stock import notify_waiting_customers
 from messaging.services.notifications.release import release_due
 from messaging.services.notifications.reschedule import reschedule_after_changed_hours
 from messaging.services.notifications.timers import cancel_unpaid, plan_timers, remind_of_holidays
@@ -30,7 +30,7 @@ def run_notice_timers() -> int:
         reschedule_after_changed_hours,
         plan_timers,
         cancel_unpaid,
-        tell_waiting,
+        notify_waiting_customers,
         remind_of_holidays,
     ):
         with leave_to_next_sweep(step.__name__):

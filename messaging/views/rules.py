@@ -17,7 +17,12 @@ from messaging.models.rules import Outside
 from messaging.selectors.notifications import rule_figures
 from messaging.selectors.reach import channels_reach, tags_in_use
 from messaging.selectors.rule_versions import rule_changes
-from messaging.services.notifications.preview import preview_template, sample_orders, send_to_me, try_time
+from messaging.services.notifications.preview import (
+    preview_template,
+    preview_times,
+    sample_orders,
+    send_trial_notice,
+)
 from messaging.services.notifications.rehearsal import rehearse_rule
 from messaging.services.notifications.rules import restore_version, save_rule
 from messaging.services.notifications.templates import TemplateBroken, sms_parts, variables_for
@@ -133,7 +138,7 @@ def _tried(form: RuleForm, trigger: str, order: Order | None, moment: time, lang
         delay_minutes=reading.whole_number(form["delay_minutes"].value(), most=LONGEST_STEP) or 0,
         outside=outside if outside in Outside.values else Outside.WAIT,
     )
-    tried = try_time(rule, moment, today_in_shop(timezone.now()))
+    tried = preview_times(rule, moment, today_in_shop(timezone.now()))
     return {
         "preview": shown,
         "sms_parts": sms_parts(shown.text),
@@ -175,7 +180,7 @@ def try_on_me(request: ShopRequest, rule_id: int) -> HttpResponse:
     rule = get_object_or_404(NotificationRule, pk=rule_id)
     language = _language(request)
     body = request.POST.get(f"body_{language}") or ""
-    send_to_me(actor=request.actor, rule=rule, body=body, order=_order(request))
+    send_trial_notice(actor=request.actor, rule=rule, body=body, order=_order(request))
     messages.success(request, _("已发给自己，请看通知中心"))
     return redirect("messaging:rule", rule_id)
 

@@ -4,7 +4,7 @@ import pytest
 
 from messaging.models import Channel, ChannelAccount, Conversation, RecipientKind
 from messaging.selectors.inbox import InboxFilters, inbox_page
-from messaging.services.channels import sms
+from messaging.services.channels.sms import SmsChannel
 from messaging.services.notifications.recipients import Recipient
 from orders.services.addresses import column_text
 from shopcomm.core.accounts.actors import Actor
@@ -25,7 +25,7 @@ def test_no_text_message_goes_to_a_number_with_an_extension(settings):
     own = CustomerFactory(phone="+8613800138000")
     people = [Recipient(RecipientKind.CUSTOMER, each.pk) for each in (shared, own)]
 
-    assert sms.reach(people) == {people[1]: ["+8613800138000"]}
+    assert SmsChannel().addresses_of(people) == {people[1]: ["+8613800138000"]}
 
 
 def test_the_admin_keeps_a_customer_of_whom_no_phone_is_known():

@@ -1,19 +1,17 @@
-"""Ways to somebody outside the product: one module each, all with the same three functions.
-
-`reach(people)` says where each of these people can be found; who is left out cannot be reached this way.
-`credentials()` is what the shop speaks with. `send(outgoing, address, credentials)` speaks to the outside, in a thread
-that must not touch the database, and returns nothing, or raises ChannelFailed.
-"""
+"""Ways to somebody outside the product: one class each, all with the same three methods (`outgoing.ChannelWay`)."""
 
 from messaging.models import Channel
-from messaging.services.channels import bot, email, push, sms
-from messaging.services.channels.outgoing import ChannelFailed, Module, Outgoing
+from messaging.services.channels.bot import BotChannel
+from messaging.services.channels.email import EmailChannel
+from messaging.services.channels.outgoing import ChannelFailed, ChannelWay, Outgoing
+from messaging.services.channels.push import PushChannel
+from messaging.services.channels.sms import SmsChannel
 
-CHANNELS: dict[str, Module] = {
-    Channel.PUSH: push,
-    Channel.EMAIL: email,
-    Channel.SMS: sms,
-    Channel.BOT: bot,
+CHANNELS: dict[str, ChannelWay] = {
+    Channel.PUSH: PushChannel(),
+    Channel.EMAIL: EmailChannel(),
+    Channel.SMS: SmsChannel(),
+    Channel.BOT: BotChannel(),
 }
 
 __all__ = ["CHANNELS", "ChannelFailed", "Outgoing"]

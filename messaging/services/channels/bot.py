@@ -9,41 +9,42 @@ from messaging.services.notifications.recipients import Recipient
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.outbound.requests_adapter import guard_requests
 
-AT_ONCE = 4
-# Each group has people of its own.
-EVERY = True
 
+class BotChannel:
+    """Bots in the groups of staff."""
 
-def reach(people: Iterable[Recipient]) -> dict[Recipient, list[ChannelAccount]]:
-    """The bots that stand in the groups of these members of staff."""
-    bots = list(ChannelAccount.objects.filter(channel=Channel.BOT, enabled=True).order_by("pk"))
-    if not bots:
-        return {}
-    ids = [person.id for person in people if person.kind == RecipientKind.STAFF]
-    found = {}
-    for pk, role in Staff.objects.filter(pk__in=ids).values_list("pk", "role"):
-        if addresses := [bot for bot in bots if bot.role in ("", role)]:
-            found[Recipient(RecipientKind.STAFF, pk)] = addresses
-    return found
+    at_once = 4
+    # Each group has people of its own.
+    needs_every = True
 
+    def addresses_of(self, people: Iterable[Recipient]) -> dict[Recipient, list[ChannelAccount]]:
+        """The bots that stand in the groups of these members of staff."""
+        bots = list(ChannelAccount.objects.filter(channel=Channel.BOT, enabled=True).order_by("pk"))
+        if not bots:
+            return {}
+        ids = [person.id for person in people if person.kind == RecipientKind.STAFF]
+        found = {}
+        for pk, role in Staff.objects.filter(pk__in=ids).values_list("pk", "role"):
+            if addresses := [bot for bot in bots if bot.role in ("", role)]:
+                found[Recipient(RecipientKind.STAFF, pk)] = addresses
+        return found
 
-def credentials() -> None:
-    """A bot's are in its address."""
+    def load_credentials(self) -> None:
+        """A bot's are in its address."""
 
+    def send_notice(self, outgoing: Outgoing, address: ChannelAccount, credentials: None) -> None:
+        """Say it in one group. Raises ChannelFailed, for this bot alone."""
+        # Slow to import, and only workers need it.
+        import apprise
 
-def send(outgoing: Outgoing, address: ChannelAccount, credentials: None) -> None:
-    """Say it in one group. Raises ChannelFailed, for this bot alone."""
-    # Slow to import, and only workers need it.
-    import apprise
-
-    guard_requests(account_reach())
-    bots = apprise.Apprise()
-    if not bots.add(address.url):
-        raise ChannelFailed("not an address of a bot", final=True)
-    if not all(_goes_by_http(bot) for bot in bots):
-        raise ChannelFailed("not a bot that is reached by HTTP", final=True)
-    if not bots.notify(title=outgoing.title, body=f"{outgoing.body}\n{outgoing.url}"):
-        raise ChannelFailed("the group's bot did not take it")
+        guard_requests(account_reach())
+        bots = apprise.Apprise()
+        if not bots.add(address.url):
+            raise ChannelFailed("not an address of a bot", final=True)
+        if not all(_goes_by_http(bot) for bot in bots):
+            raise ChannelFailed("not a bot that is reached by HTTP", final=True)
+        if not bots.notify(title=outgoing.title, body=f"{outgoing.body}\n{outgoing.url}"):
+            raise ChannelFailed("the group's bot did not take it")
 
 
 def _goes_by_http(bot: object) -> bool:

@@ -18,7 +18,7 @@ from django.db.models import F
 
 from messaging.models import ChannelHealth, Delivery
 from messaging.models.channels import Endpoint
-from messaging.services.channels.outgoing import ChannelFailed, Module, Outgoing
+from messaging.services.channels.outgoing import ChannelFailed, ChannelWay, Outgoing
 
 log = logging.getLogger(__name__)
 Outcomes = list[tuple[Any, ChannelFailed | None]]
@@ -118,9 +118,9 @@ def key_of(address: Any) -> str:
 class Switchboard:
     """The calls of one channel that are under way, and those that wait because their endpoint is busy."""
 
-    def __init__(self, channel: str, module: Module, now: datetime) -> None:
-        self._channel, self._module, self._now = channel, module, now
-        self._credentials = module.credentials()
+    def __init__(self, channel: str, way: ChannelWay, now: datetime) -> None:
+        self._channel, self._way, self._now = channel, way, now
+        self._credentials = way.load_credentials()
         self._held: deque[Attempt] = deque()
         self._busy: set[str] = set()
         self._open = 0
@@ -141,7 +141,7 @@ class Switchboard:
     @property
     def has_room(self) -> bool:
         """Whether one more call could be made."""
-        return self._open < self._module.AT_ONCE
+        return self._open < self._way.at_once
 
     def hold(self, attempt: Attempt) -> None:
         """Take an attempt; it is made when its endpoints are free."""
@@ -206,7 +206,7 @@ class Switchboard:
 
     def _call_one(self, outgoing: Outgoing, address: Any) -> ChannelFailed | None:
         try:
-            self._module.send(outgoing, address, self._credentials)
+            self._way.send_notice(outgoing, address, self._credentials)
         except ChannelFailed as failure:
             return failure
         except Exception as error:

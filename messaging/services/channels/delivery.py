@@ -185,7 +185,7 @@ def _addresses(delivery: Delivery) -> list[Any]:
     """Where the person of a notice can be reached, but for what has taken it already."""
     notice = delivery.notification
     person = Recipient(notice.recipient_kind, notice.recipient_id)
-    addresses = CHANNELS[delivery.channel].reach([person]).get(person) or []
+    addresses = CHANNELS[delivery.channel].addresses_of([person]).get(person) or []
     if delivery.channel == Channel.PUSH:
         addresses = browsers_to_wake(notice, addresses)
     return [address for address in addresses if key_of(address) not in delivery.taken]
@@ -200,7 +200,7 @@ def _settle(calls: Calls, now: datetime) -> bool:
     taken = [key_of(address) for address, problem in calls.outcomes if problem is None]
     if taken:
         channel_works(delivery.channel)
-    failure = calls.failure(every=CHANNELS[delivery.channel].EVERY)
+    failure = calls.failure(every=CHANNELS[delivery.channel].needs_every)
     if failure is None:
         Delivery.objects.filter(pk=delivery.pk).update(state=State.SENT, sent_at=now, error="")
         return True
@@ -290,7 +290,7 @@ def try_next_channel(delivery: Delivery, now: datetime) -> None:
     if not channels:
         return
     rows = {Recipient(row.recipient_kind, row.recipient_id): row for row in notices_carried_by(delivery)}
-    reachable = {channel: set(CHANNELS[channel].reach(rows)) for channel in channels}
+    reachable = {channel: set(CHANNELS[channel].addresses_of(rows)) for channel in channels}
     wishes, ways_out = preferences_of(rows), []
     for person, row in rows.items():
         ways = usable_channels(person, channels, reachable)

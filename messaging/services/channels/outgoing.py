@@ -40,16 +40,19 @@ def account_reach() -> Reach:
     return Reach(named=settings.CHANNEL_ALLOWED_HOSTS, plain=True, loopback=settings.OUTBOUND_LOOPBACK)
 
 
-class Module(Protocol):
-    """What every channel's module offers."""
+class ChannelWay(Protocol):
+    """A way to somebody outside the product."""
 
     # How many calls may be under way at the same time.
-    AT_ONCE: int
+    at_once: int
     # Whether each address of a person has to take a notice, or one is enough.
-    EVERY: bool
+    needs_every: bool
 
-    def reach(self, people: Iterable[Recipient]) -> dict[Recipient, list[Any]]: ...
+    def addresses_of(self, people: Iterable[Recipient]) -> dict[Recipient, list[Any]]:
+        """Where each of these people can be found; who is left out cannot be reached this way."""
 
-    def credentials(self) -> Any: ...
+    def load_credentials(self) -> Any:
+        """What the shop speaks with."""
 
-    def send(self, outgoing: Outgoing, address: Any, credentials: Any) -> None: ...
+    def send_notice(self, outgoing: Outgoing, address: Any, credentials: Any) -> None:
+        """Speak to the outside, in a thread that must not touch the database. Raises ChannelFailed."""

@@ -16,10 +16,8 @@ from messaging.services.channels.outgoing import ChannelFailed, Outgoing
 from messaging.services.notifications.recipients import Recipient, people_filter
 from shopcomm.core.outbound.calls import AddressRefused, NoAnswer, Reach, call_outbound
 
-# Push services answer at once; one that does not takes a place among AT_ONCE for so long.
+# Push services answer at once; one that does not takes a place among `at_once` for so long.
 TIMEOUT_SECONDS = 6
-AT_ONCE = 8
-EVERY = False
 # A notice that the browser could not be given within a day is old.
 KEEP_SECONDS = 24 * 3600
 GONE = frozenset({404, 410})
@@ -43,47 +41,53 @@ def push_key() -> PushKey:
     return key
 
 
-def reach(people: Iterable[Recipient]) -> dict[Recipient, list[PushSubscription]]:
-    """The browsers of these people that agreed to be woken."""
-    found: dict[Recipient, list[PushSubscription]] = {}
-    for row in PushSubscription.objects.filter(people_filter(people, "owner")):
-        found.setdefault(Recipient(row.owner_kind, row.owner_id), []).append(row)
-    return found
+class PushChannel:
+    """Browsers that agreed to be woken."""
 
+    at_once = 8
+    needs_every = False
 
-def credentials() -> PushKey:
-    """What the shop's pushes are signed with."""
-    return push_key()
+    def addresses_of(self, people: Iterable[Recipient]) -> dict[Recipient, list[PushSubscription]]:
+        """The browsers of these people that agreed to be woken."""
+        found: dict[Recipient, list[PushSubscription]] = {}
+        for row in PushSubscription.objects.filter(people_filter(people, "owner")):
+            found.setdefault(Recipient(row.owner_kind, row.owner_id), []).append(row)
+        return found
 
+    def load_credentials(self) -> PushKey:
+        """What the shop's pushes are signed with."""
+        return push_key()
 
-def send(outgoing: Outgoing, address: PushSubscription, credentials: PushKey) -> None:
-    """Wake one browser. Raises ChannelFailed, for this browser alone unless the shop's own key is at fault."""
-    try:
-        answer = call_outbound(
-            "POST",
-            address.endpoint,
-            headers={
-                "TTL": str(KEEP_SECONDS),
-                "Urgency": "high" if outgoing.urgent else "normal",
-                "Content-Encoding": "aes128gcm",
-                "Content-Type": "application/octet-stream",
-                "Authorization": _signed(address.endpoint, credentials),
-            },
-            content=_encrypted(address, _message(outgoing, address)),
-            reach=push_reach(),
-            seconds=TIMEOUT_SECONDS,
-            # Its status says all.
-            largest=0,
-        )
-    except AddressRefused as error:
-        # Kept all the same: a resolver that lies for an hour must not cost every browser its subscription.
-        raise ChannelFailed(str(error), final=True) from error
-    except NoAnswer as error:
-        raise ChannelFailed(str(error)) from error
-    if not answer.is_success:
-        final = 300 <= answer.status < 500 and answer.status not in AGAIN
-        # Gone: the person took the permission back, or the browser is no more.
-        raise ChannelFailed(f"push service answered {answer.status}", final=final, gone=answer.status in GONE)
+    def send_notice(self, outgoing: Outgoing, address: PushSubscription, credentials: PushKey) -> None:
+        """Wake one browser. Raises ChannelFailed, for this browser alone unless the shop's own key is at fault."""
+        try:
+            answer = call_outbound(
+                "POST",
+                address.endpoint,
+                headers={
+                    "TTL": str(KEEP_SECONDS),
+                    "Urgency": "high" if outgoing.urgent else "normal",
+                    "Content-Encoding": "aes128gcm",
+                    "Content-Type": "application/octet-stream",
+                    "Authorization": _signed(address.endpoint, credentials),
+                },
+                content=_encrypted(address, _message(outgoing, address)),
+                reach=push_reach(),
+                seconds=TIMEOUT_SECONDS,
+                # Its status says all.
+                largest=0,
+            )
+        except AddressRefused as error:
+            # Kept all the same: a resolver that lies for an hour must not cost every browser its subscription.
+            raise ChannelFailed(str(error), final=True) from error
+        except NoAnswer as error:
+            raise ChannelFailed(str(error)) from error
+        if not answer.is_success:
+            final = 300 <= answer.status < 500 and answer.status not in AGAIN
+            # Gone: the person took the permission back, or the browser is no more.
+            raise ChannelFailed(
+                f"push service answered {answer.status}", final=final, gone=answer.status in GONE
+            )
 
 
 def _message(outgoing: Outgoing, address: PushSubscription) -> bytes:

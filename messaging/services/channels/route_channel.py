@@ -15,7 +15,7 @@ def route_notices(batch: Any, told: Iterable[Notification]) -> None:
     told = list(told)
     wanted = {channel for row in told for channel in batch.rules[row.rule_id].channels if channel in CHANNELS}
     people = {batch.person(row) for row in told}
-    reachable = {channel: set(CHANNELS[channel].reach(people)) for channel in wanted}
+    reachable = {channel: set(CHANNELS[channel].addresses_of(people)) for channel in wanted}
     deliveries = []
     for row in told:
         ways = usable_channels(batch.person(row), batch.rules[row.rule_id].channels, reachable)
@@ -30,7 +30,7 @@ def route_notice(row: Notification, channels: list[str], person: Recipient) -> N
     """Give one notice to the first of these channels that reaches the person."""
     known = [channel for channel in channels if channel in CHANNELS]
     ways = usable_channels(
-        person, known, {channel: set(CHANNELS[channel].reach([person])) for channel in known}
+        person, known, {channel: set(CHANNELS[channel].addresses_of([person])) for channel in known}
     )
     if ways:
         new_delivery(row, ways, row.send_at).save()

@@ -45,7 +45,7 @@ def watch_stock(*, conversation_id: int, sku: str, quantity: int = 1) -> StockWa
 
 
 @transaction.atomic
-def tell_watchers(event: DomainEvent) -> int:
+def notify_watchers(event: DomainEvent) -> int:
     """Plan the notices of an arrival: for the first on the list, as far as the goods go. Returns how many."""
     fact = fact_of(event, StockBack)
     if fact is None or event.is_history:
@@ -53,7 +53,7 @@ def tell_watchers(event: DomainEvent) -> int:
     return _tell(fact.sku, event.occurred_at, event.pk)
 
 
-def tell_waiting(*, now: datetime | None = None) -> int:
+def notify_waiting_customers(*, now: datetime | None = None) -> int:
     """Look after those for whom an arrival had not enough left, or whose turn has come since. Returns how many."""
     now, told = now or timezone.now(), 0
     open_ = StockWatch.objects.filter(told_at=None, cancelled_at=None)
@@ -77,7 +77,7 @@ def _tell(sku: str, happened_at: datetime, event_id: int | None) -> int:
     return len(told)
 
 
-def wait_again(rows: Iterable[Notification]) -> None:
+def requeue_unserved_watches(rows: Iterable[Notification]) -> None:
     """Give customers whose notices were dropped, since the goods had gone again, the places that they had.
 
     Who was told by another rule, or has asked anew since, has had an answer or a place.

@@ -123,7 +123,7 @@ def goods_data(sku: str, *, available: int, threshold: int | None = None) -> dic
     return data | (_who_is_hit(variant) if variant else {})
 
 
-def count_anew(rows: Iterable[Notification]) -> None:
+def refresh_stock_counts(rows: Iterable[Notification]) -> None:
     """Put into notices about goods, before they are told, how many pieces there are now: some have waited a night."""
     told = [row for row in rows if row.trigger in COUNTED and row.sku]
     if not told:

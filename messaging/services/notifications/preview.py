@@ -22,7 +22,7 @@ from messaging.policies.notifications.triggers import ABOUT_STOCK, event_types_f
 from messaging.services.channels.route_channel import route_notice
 from messaging.services.notifications.facts import data_of_event, goods_data, triggers_of
 from messaging.services.notifications.recipients import Recipient
-from messaging.services.notifications.render import link_for, show_staff
+from messaging.services.notifications.render import link_for, push_to_bells
 from messaging.services.notifications.templates import Story, empty_words, fill_template, names_for
 from orders.models import Order, Variant
 from shopcomm.core.accounts.actors import Actor
@@ -34,14 +34,14 @@ from shopcomm.core.events.selectors import events_of_order
 RECENT = 8
 
 
-class Preview(NamedTuple):
+class PreviewedText(NamedTuple):
     """What a template becomes, and which of its words are empty for this order."""
 
     text: str
     empty: list[str | Promise]
 
 
-class Tried(NamedTuple):
+class PreviewedTimes(NamedTuple):
     """A fact at some time of day: when an ordinary and when an urgent order's notice would go."""
 
     happened_at: datetime
@@ -91,16 +91,16 @@ def _data_for(trigger: str, order: Order) -> dict[str, Any]:
     return data
 
 
-def preview_template(body: str, trigger: str, order: Order | None) -> Preview:
+def preview_template(body: str, trigger: str, order: Order | None) -> PreviewedText:
     """A template filled in for a real order."""
     story = sample_story(trigger, order)
     words = names_for(trigger)
     # Named in the reader's language, whatever language the words are in.
     empty = [words[name].label for name in empty_words(body, trigger, story)]
-    return Preview(fill_template(body, trigger, story), empty)
+    return PreviewedText(fill_template(body, trigger, story), empty)
 
 
-def try_time(rule: NotificationRule, moment: time, day: date) -> Tried:
+def preview_times(rule: NotificationRule, moment: time, day: date) -> PreviewedTimes:
     """When a fact at this time of day would be told."""
     happened = datetime.combine(day, moment, ZoneInfo(settings.TIME_ZONE))
     world = DeliveryContext(happened, working_calendar())
@@ -109,11 +109,13 @@ def try_time(rule: NotificationRule, moment: time, day: date) -> Tried:
         delay = timedelta(minutes=rule.delay_minutes or 0)
         return decide_send_time(DeliveryRequest(happened, delay, Policy(rule.outside), urgent), world)
 
-    return Tried(happened, decided(False), decided(True))
+    return PreviewedTimes(happened, decided(False), decided(True))
 
 
 @transaction.atomic
-def send_to_me(*, actor: Actor, rule: NotificationRule, body: str, order: Order | None) -> Notification:
+def send_trial_notice(
+    *, actor: Actor, rule: NotificationRule, body: str, order: Order | None
+) -> Notification:
     """Tell the manager who is editing a rule what it would tell, through the rule's own channels."""
     story = sample_story(rule.trigger, order)
     now = timezone.now()
@@ -133,7 +135,7 @@ def send_to_me(*, actor: Actor, rule: NotificationRule, body: str, order: Order 
         reason="at_once",
         body=fill_template(body, rule.trigger, story),
     )
-    show_staff([notice])
+    push_to_bells([notice])
     route_notice(notice, rule.channels, Recipient(RecipientKind.STAFF, actor.id_or_zero))
     return notice
 

@@ -20,12 +20,12 @@ from messaging.policies.notifications.merge import DeliveryPlan, plan_delivery
 from messaging.policies.notifications.reasons import BROKEN
 from messaging.policies.notifications.timing import Reason
 from messaging.services.channels.route_channel import route_notices
-from messaging.services.notifications.back_in_stock import wait_again
+from messaging.services.notifications.back_in_stock import requeue_unserved_watches
 from messaging.services.notifications.batch import Batch
-from messaging.services.notifications.facts import count_anew
+from messaging.services.notifications.facts import refresh_stock_counts
 from messaging.services.notifications.planning import store_notices
 from messaging.services.notifications.recipients import Recipient, find_recipients, people_filter
-from messaging.services.notifications.render import show_messages
+from messaging.services.notifications.render import send_in_product
 from shopcomm.core.deadlocks import leave_to_next_sweep, retry_on_deadlock
 
 log = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ def _release_one(person: Recipient, now: datetime) -> int:
             log.exception("the notices of %s %s could not be released", person.kind, person.id)
             if not _put_off_broken(person, now):
                 # None of them fails alone.
-                return sum(put_off(row, error, now) for row in _due_of(person, now))
+                return sum(postpone_failed(row, error, now) for row in _due_of(person, now))
     return 0
 
 
@@ -115,11 +115,11 @@ def _put_off_broken(person: Recipient, now: datetime) -> int:
             raise
         except Exception as error:
             log.exception("notice %s could not be told", row.pk)
-            broken += put_off(row, error, now)
+            broken += postpone_failed(row, error, now)
     return broken
 
 
-def put_off(row: Notification, error: Exception, now: datetime) -> int:
+def postpone_failed(row: Notification, error: Exception, now: datetime) -> int:
     """Have a notice tried again later, or leave it to a manager. Returns 1."""
     failures = row.failures + 1
     fields: dict[str, Any] = {"failures": failures, "error": f"{type(error).__name__}: {error}"[:300]}
@@ -153,14 +153,14 @@ def _settle_rows(rows: Sequence[Notification], now: datetime) -> int:
         person: plan_delivery(batch.pending_of(person), batch.context_of(person), batch.told_by_rule(person))
         for person in batch.people
     }
-    count_anew(batch.rows.values())
-    told = show_messages(batch, [message for result in outcomes.values() for message in result.messages])
+    refresh_stock_counts(batch.rows.values())
+    told = send_in_product(batch, [message for result in outcomes.values() for message in result.messages])
     _hand_on(
         batch, [pk for result in outcomes.values() for pk, why in result.dropped.items() if why == "nobody"]
     )
     for result in outcomes.values():
         _note(batch, result)
-    wait_again(batch.rows[pk] for result in outcomes.values() for pk in result.dropped)
+    requeue_unserved_watches(batch.rows[pk] for result in outcomes.values() for pk in result.dropped)
     write_outcomes(batch.touched)
     route_notices(batch, told)
     return len(batch.touched)

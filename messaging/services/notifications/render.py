@@ -22,7 +22,7 @@ State = Notification.State
 LONGEST = MAX_BODY
 
 
-def show_messages(batch: Batch, messages: list[list[int]]) -> list[Notification]:
+def send_in_product(batch: Batch, messages: list[list[int]]) -> list[Notification]:
     """Tell each message, the first id of which carries the others. Returns the carriers that were told."""
     # The important ones had the first claim on the budget; they are read in the order things happened.
     messages = sorted(messages, key=lambda ids: notice_position(batch.rows[ids[0]]))
@@ -32,7 +32,7 @@ def show_messages(batch: Batch, messages: list[list[int]]) -> list[Notification]
         batch, [row for row in carriers if row.recipient_kind == RecipientKind.CUSTOMER]
     )
     told += [row for row in carriers if row.recipient_kind == RecipientKind.STAFF]
-    show_staff([row for row in told if row.recipient_kind == RecipientKind.STAFF])
+    push_to_bells([row for row in told if row.recipient_kind == RecipientKind.STAFF])
     return told
 
 
@@ -140,7 +140,7 @@ def _draft(row: Notification, talk: Conversation, events: list[int]) -> Draft:
     )
 
 
-def show_staff(rows: list[Notification]) -> None:
+def push_to_bells(rows: list[Notification]) -> None:
     """Light the bell of those who have a page open."""
     frames = [encode_frame(staff_group(row.recipient_id), notice_frame(row)) for row in rows]
     push_frames_on_commit(frames)

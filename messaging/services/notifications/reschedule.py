@@ -17,7 +17,7 @@ from messaging.models import HoursInForce, Notification, NotificationPreference,
 from messaging.policies.notifications.merge import HELD, reschedule_held
 from messaging.services.notifications.batch import Batch
 from messaging.services.notifications.planning import wake_release
-from messaging.services.notifications.release import put_off, write_outcomes
+from messaging.services.notifications.release import postpone_failed, write_outcomes
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.after_commit import call_after_commit
 from shopcomm.core.configuration.calendar import working_calendar
@@ -85,7 +85,7 @@ def _move_one(pk: int, now: datetime) -> int:
     except Exception as error:
         log.exception("held notice %s could not be moved", pk)
         for row in Notification.objects.filter(pk=pk):
-            put_off(row, error, now)
+            postpone_failed(row, error, now)
         return 0
 
 

@@ -3,9 +3,10 @@
 import pytest
 
 from messaging.models import ChannelAccount, Delivery, PushSubscription
-from messaging.services.channels import bot, sms
+from messaging.services.channels.bot import BotChannel
 from messaging.services.channels.delivery import deliver_channel
 from messaging.services.channels.outgoing import ChannelFailed, Outgoing
+from messaging.services.channels.sms import SmsChannel
 from messaging.services.subscriptions import remember_browser
 from shopcomm.core.accounts.actors import Actor
 from tests.messaging.notifications.receivers import Browser, Receiver, tell
@@ -15,7 +16,7 @@ SAID = Outgoing(reference="shopcomm-1-bot", title="包包店", body="好了", ur
 
 
 def say_in_group(url: str) -> None:
-    bot.send(SAID, ChannelAccount(channel="bot", name="销售群", url=url), bot.credentials())
+    BotChannel().send_notice(SAID, ChannelAccount(channel="bot", name="销售群", url=url), None)
 
 
 @pytest.fixture
@@ -93,8 +94,8 @@ def test_a_gateway_may_not_stand_inside_unless_the_operator_names_it(db, receive
     receiver.status = 200
     ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")
     with pytest.raises(ChannelFailed, match="port"):
-        sms.send(SAID, "+8613800138000", sms.credentials())
+        SmsChannel().send_notice(SAID, "+8613800138000", SmsChannel().load_credentials())
     assert receiver.got == []
     settings.CHANNEL_ALLOWED_HOSTS = [receiver.host]
-    sms.send(SAID, "+8613800138000", sms.credentials())
+    SmsChannel().send_notice(SAID, "+8613800138000", SmsChannel().load_credentials())
     assert len(receiver.got) == 1

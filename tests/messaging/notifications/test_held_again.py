@@ -8,7 +8,7 @@ import pytest
 from messaging.models import Conversation, Delivery, Notification, NotificationRule, StockWatch
 from messaging.services.channels.delivery import skip_reason
 from messaging.services.conversations import open_enquiry
-from messaging.services.notifications.back_in_stock import tell_waiting, watch_stock
+from messaging.services.notifications.back_in_stock import notify_waiting_customers, watch_stock
 from messaging.services.notifications.rehearsal import rehearse_rule
 from messaging.services.notifications.release import release_due
 from messaging.services.notifications.reschedule import reschedule_after_changed_hours
@@ -186,10 +186,10 @@ def test_goods_that_are_gone_again_by_the_morning_are_not_told_and_the_place_in_
     release_due()
     assert told_of_goods() == [("dropped", "")]
     # One piece is not enough for whoever came first, and nobody behind them is served before.
-    assert tell_waiting() == 0
+    assert notify_waiting_customers() == 0
 
     set_stock(actor=Actor.system(), sku="BACK-9", delta=2)
-    assert tell_waiting() == 2
+    assert notify_waiting_customers() == 2
     release_due()
     assert [state for state, _body in told_of_goods()] == ["dropped", "sent", "sent"]
     assert Notification.objects.filter(state="sent", conversation=waiting_for_goods).count() == 1

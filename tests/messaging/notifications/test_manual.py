@@ -9,7 +9,7 @@ from django.utils import timezone
 from messaging.errors import BadMessage, NotFound
 from messaging.models import Message, Notification, ScheduledMessage, StockWatch
 from messaging.services.messages import send_message
-from messaging.services.notifications.back_in_stock import tell_waiting, watch_stock
+from messaging.services.notifications.back_in_stock import notify_waiting_customers, watch_stock
 from messaging.services.notifications.manual import cancel_notice, send_notice_now
 from messaging.services.notifications.release import release_due
 from messaging.services.scheduled import (
@@ -166,9 +166,9 @@ def test_goods_that_are_back_are_told_first_come_first_served(order, clock, pass
     assert StockWatch.objects.filter(told_at=None).count() == 2
     assert Notification.objects.get(trigger="back_in_stock").conversation == order.conversation
     # Of the five, three are spoken for: the second waits for its four although it is not sold out any more.
-    assert tell_waiting() == 0
+    assert notify_waiting_customers() == 0
     set_stock(actor=Actor.system(), sku="GONE-1", delta=3)
-    assert tell_waiting() == 2
+    assert notify_waiting_customers() == 2
     assert StockWatch.objects.filter(told_at=None).count() == 0
 
 
@@ -180,9 +180,9 @@ def test_pieces_that_a_customer_was_told_of_and_did_not_take_are_told_to_the_nex
         clock.shift(timedelta(minutes=1))
     set_stock(actor=Actor.system(), sku="GONE-2", delta=2)
     relay()
-    assert tell_waiting() == 0
+    assert notify_waiting_customers() == 0
     clock.shift(timedelta(hours=24, minutes=1))
-    assert tell_waiting() == 1
+    assert notify_waiting_customers() == 1
 
 
 def test_a_person_who_rests_is_told_afterwards_in_their_own_zone(order, clock, customer, pass_on):

@@ -88,7 +88,8 @@ def test_a_delivery_that_cannot_be_looked_at_holds_up_no_other(clock, customer, 
     release_due()
     sent = []
     monkeypatch.setattr(
-        "messaging.services.channels.email.send", lambda out, *rest: sent.append(out.reference)
+        "messaging.services.channels.email.EmailChannel.send_notice",
+        lambda way, out, *rest: sent.append(out.reference),
     )
     break_at(monkeypatch, delivery, "skip_reason", lambda delivery, now: delivery.notification.order == first)
     assert delivery.deliver_channel("email") == 1
@@ -176,12 +177,14 @@ def test_one_timer_that_cannot_be_planned_holds_up_no_other(clock, customer, rul
     assert (states(first), list(states(second))) == ({}, ["unpaid"])
 
 
-@pytest.mark.parametrize("broken", ["plan_timers", "cancel_unpaid", "tell_waiting", "remind_of_holidays"])
+@pytest.mark.parametrize(
+    "broken", ["plan_timers", "cancel_unpaid", "notify_waiting_customers", "remind_of_holidays"]
+)
 def test_one_step_of_a_sweep_that_fails_keeps_none_of_the_others_from_running(monkeypatch, broken):
     from messaging.tasks import notifications
 
     ran = []
-    for name in ("plan_timers", "cancel_unpaid", "tell_waiting", "remind_of_holidays"):
+    for name in ("plan_timers", "cancel_unpaid", "notify_waiting_customers", "remind_of_holidays"):
 
         def step(name: str = name) -> int:
             ran.append(name)
