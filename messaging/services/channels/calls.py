@@ -91,7 +91,7 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Calls:
+class CallOutcomes:
     """What the calls of an attempt came to; `resting` endpoints were not called."""
 
     attempt: Attempt
@@ -115,7 +115,7 @@ def key_of(address: Any) -> str:
     return str(address.pk) if isinstance(address, Endpoint) else str(address)
 
 
-class Switchboard:
+class ChannelSweep:
     """The calls of one channel that are under way, and those that wait because their endpoint is busy."""
 
     def __init__(self, channel: str, way: ChannelWay, now: datetime) -> None:
@@ -124,7 +124,7 @@ class Switchboard:
         self._held: deque[Attempt] = deque()
         self._busy: set[str] = set()
         self._open = 0
-        self._done: SimpleQueue[Calls] = SimpleQueue()
+        self._done: SimpleQueue[CallOutcomes] = SimpleQueue()
         # What this sweep has learned of endpoints, which attempts that were read before do not know.
         self._known: dict[str, Endpoint] = {}
 
@@ -163,12 +163,12 @@ class Switchboard:
         self._held.clear()
         return held
 
-    def call(self, attempt: Attempt) -> Calls | None:
+    def call(self, attempt: Attempt) -> CallOutcomes | None:
         """Call the endpoints that do not rest. Returns at once; the outcome itself only where there is nobody to call."""
         awake = [each for each in attempt.addresses if not self._rests(each)]
         resting = len(attempt.addresses) - len(awake)
         if not awake:
-            return Calls(attempt, [], resting)
+            return CallOutcomes(attempt, [], resting)
         self._open += 1
         self._busy |= attempt.keys
         Thread(
@@ -176,7 +176,7 @@ class Switchboard:
         ).start()
         return None
 
-    def wait(self) -> Calls:
+    def wait(self) -> CallOutcomes:
         """The next calls that are done, with what their endpoints are to be remembered for."""
         calls = self._done.get()
         self._open -= 1
@@ -202,7 +202,7 @@ class Switchboard:
 
     def _speak(self, attempt: Attempt, addresses: Iterable[Any], resting: int) -> None:
         outcomes = [(each, self._call_one(attempt.outgoing, each)) for each in addresses]
-        self._done.put(Calls(attempt, outcomes, resting))
+        self._done.put(CallOutcomes(attempt, outcomes, resting))
 
     def _call_one(self, outgoing: Outgoing, address: Any) -> ChannelFailed | None:
         try:

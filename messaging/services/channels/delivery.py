@@ -34,8 +34,8 @@ from messaging.selectors.notifications import notice_is_for
 from messaging.services.channels import CHANNELS, ChannelFailed
 from messaging.services.channels.calls import (
     Attempt,
-    Calls,
-    Switchboard,
+    CallOutcomes,
+    ChannelSweep,
     channel_failed,
     channel_rests,
     channel_works,
@@ -94,30 +94,30 @@ def deliver_channel(channel: str, *, now: datetime | None = None) -> int:
     moment = now or timezone.now()
     if channel_rests(channel, moment):
         return 0
-    board = Switchboard(channel, CHANNELS[channel], moment)
+    sweep = ChannelSweep(channel, CHANNELS[channel], moment)
     sent, claimed = 0, deque(claim_due_deliveries(channel, moment))
-    while claimed or not board.is_idle:
-        while claimed and board.has_room:
+    while claimed or not sweep.is_idle:
+        while claimed and sweep.has_room:
             if attempt := prepare_attempt(claimed.popleft(), moment):
-                board.hold(attempt)
-            _begin(board, moment)
-        if not board.is_calling:
+                sweep.hold(attempt)
+            _begin_calls(sweep, moment)
+        if not sweep.is_calling:
             continue
-        sent += _settle(board.wait(), moment)
+        sent += _record_or_fail(sweep.wait(), moment)
         if channel_rests(channel, moment):
             # The others were not tried, so nothing is counted against them.
-            claimed.extend(attempt.delivery.pk for attempt in board.drop_held())
+            claimed.extend(attempt.delivery.pk for attempt in sweep.drop_held())
             _claimed_by_us(claimed, moment).update(due_at=moment)
             claimed.clear()
-        _begin(board, moment)
+        _begin_calls(sweep, moment)
     return sent
 
 
-def _begin(board: Switchboard, moment: datetime) -> None:
+def _begin_calls(sweep: ChannelSweep, moment: datetime) -> None:
     """Begin what can be begun, unless somebody else has it by now."""
-    while attempt := board.take_free():
-        if _still_mine(attempt.delivery, moment) and (calls := board.call(attempt)):
-            _settle(calls, moment)
+    while attempt := sweep.take_free():
+        if _still_mine(attempt.delivery, moment) and (made := sweep.call(attempt)):
+            _record_or_fail(made, moment)
 
 
 @transaction.atomic
@@ -191,16 +191,29 @@ def _addresses(delivery: Delivery) -> list[Any]:
     return [address for address in addresses if key_of(address) not in delivery.taken]
 
 
-def _settle(calls: Calls, now: datetime) -> bool:
+def _record_or_fail(made: CallOutcomes, now: datetime) -> bool:
+    """Write down what came of an attempt; where that cannot be done, count it as failed, and go on with the others."""
+    try:
+        return _record_outcome(made, now)
+    except OperationalError:
+        raise
+    except Exception as error:
+        log.exception("what came of delivery %s cannot be written down", made.attempt.delivery.pk)
+        # Its text may be just what cannot be written.
+        _failed(made.attempt.delivery, ChannelFailed(type(error).__name__), now)
+        return False
+
+
+def _record_outcome(made: CallOutcomes, now: datetime) -> bool:
     """Write down what came of an attempt. Returns whether the notice went out."""
-    delivery = calls.attempt.delivery
-    for _address, problem in calls.outcomes:
+    delivery = made.attempt.delivery
+    for _address, problem in made.outcomes:
         if problem is not None and problem.of_channel:
             channel_failed(delivery.channel, str(problem), now)
-    taken = [key_of(address) for address, problem in calls.outcomes if problem is None]
+    taken = [key_of(address) for address, problem in made.outcomes if problem is None]
     if taken:
         channel_works(delivery.channel)
-    failure = calls.failure(every=CHANNELS[delivery.channel].needs_every)
+    failure = made.failure(every=CHANNELS[delivery.channel].needs_every)
     if failure is None:
         Delivery.objects.filter(pk=delivery.pk).update(state=State.SENT, sent_at=now, error="")
         return True

@@ -31,7 +31,8 @@ class ChannelFailed(Exception):
     def __init__(
         self, text: str, *, final: bool = False, of_channel: bool = False, gone: bool = False
     ) -> None:
-        super().__init__(text)
+        # What a stranger's server answered is written down, and a column of text holds no NUL.
+        super().__init__(text.replace("\0", ""))
         self.final, self.of_channel, self.gone = final, of_channel, gone
 
 

@@ -109,7 +109,7 @@ def _put_off_broken(person: Recipient, now: datetime) -> int:
     for row in _due_of(person, now):
         try:
             with transaction.atomic():
-                _settle_rows(list(_locked(Q(pk=row.pk))), now)
+                _decide_and_tell(list(_locked(Q(pk=row.pk))), now)
                 transaction.set_rollback(True)
         except OperationalError:
             raise
@@ -144,10 +144,10 @@ def release_batch(*, now: datetime, people: int = PEOPLE) -> int:
 
 
 def _release(people: Sequence[Recipient], now: datetime) -> int:
-    return _settle_rows(lock_due_notices(people, now), now)
+    return _decide_and_tell(lock_due_notices(people, now), now)
 
 
-def _settle_rows(rows: Sequence[Notification], now: datetime) -> int:
+def _decide_and_tell(rows: Sequence[Notification], now: datetime) -> int:
     batch = Batch(rows, now)
     outcomes = {
         person: plan_delivery(batch.pending_of(person), batch.context_of(person), batch.told_by_rule(person))

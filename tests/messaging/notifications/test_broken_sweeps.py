@@ -4,7 +4,9 @@ from datetime import time, timedelta
 
 import pytest
 
-from messaging.models import Conversation, HoursInForce, Notification, NotificationRule
+from messaging.models import Conversation, Delivery, HoursInForce, Notification, NotificationRule
+from messaging.services.channels import ChannelFailed, delivery
+from messaging.services.channels.email import EmailChannel
 from messaging.services.notifications import reschedule, timers
 from messaging.services.notifications.reschedule import reschedule_after_changed_hours
 from messaging.services.notifications.rules import save_rule
@@ -13,7 +15,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import ShopSettings, WorkingInterval
 from shopcomm.core.deadlocks import DatabaseBusy
 from shopcomm.core.events.relay import relay
-from tests.factories import StaffFactory, make_orders
+from tests.factories import CustomerFactory, StaffFactory, make_order, make_orders
 from tests.messaging.notifications.conftest import at, say, states
 from tests.messaging.notifications.test_poisoned_rows import break_at
 
@@ -102,6 +104,7 @@ def test_a_rule_is_saved_although_a_notice_that_it_holds_cannot_be_moved(held, m
 def test_a_row_whose_timer_cannot_be_reckoned_keeps_no_other_from_its_reminder(
     clock, monkeypatch, caplog, trigger, minutes
 ):
+    StaffFactory(role="manager")
     first, second = make_orders(2)
     if trigger == "picking_long":
         Order.objects.update(status="picking", picking_at=at("2026-11-24 10:00"))
@@ -150,3 +153,29 @@ def test_a_rule_that_cannot_tell_of_missing_holidays_keeps_no_other_from_it(cloc
     assert timers.remind_of_holidays() == 1
     assert list(Notification.objects.values_list("rule", flat=True)) == [own.pk]
     assert f"holidays by rule {shipped.pk} failed" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"), [("500 bad \0 byte", "500 bad  byte"), ("500 told too late", "ValueError")]
+)
+def test_an_answer_that_cannot_be_written_down_keeps_no_other_notice_from_its_channel(
+    clock, pass_on, rule, monkeypatch, settings, answer, error
+):
+    settings.EMAIL_URL = "smtp://mail.example"
+    rule("order_confirmed", channels=["email"])
+    first, second = [make_order(customer=CustomerFactory(email=f"{name}@example.org")) for name in "ab"]
+    pass_on()
+    deliveries = {each.notification.order_id: each for each in Delivery.objects.filter(channel="email")}
+
+    def send(way, outgoing, address, credentials):
+        if address == "a@example.org":
+            raise ChannelFailed(answer)
+
+    monkeypatch.setattr(EmailChannel, "send_notice", send)
+    if error == "ValueError":
+        break_at(monkeypatch, delivery, "_record_outcome", lambda made, now: made.outcomes[0][1] is not None)
+    assert delivery.deliver_channel("email") == 1
+    states_of = {pk: Delivery.objects.get(pk=each.pk) for pk, each in deliveries.items()}
+    assert states_of[second.pk].state == "sent"
+    assert (states_of[first.pk].state, states_of[first.pk].error) == ("waiting", error)
+    assert states_of[first.pk].due_at > at("2026-11-24 10:00")

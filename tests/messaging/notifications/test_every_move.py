@@ -26,17 +26,17 @@ from tests.factories import CustomerFactory, StaffFactory, VariantFactory, make_
 
 pytestmark = pytest.mark.django_db
 # The move back from picking to paid is the stockroom's own affair.
-UNTOLD = {"T7"}
-TOLD = [row for row in TRANSITIONS if row.key not in UNTOLD]
+SILENT_MOVES = {"T7"}
+NOTIFIED_MOVES = [row for row in TRANSITIONS if row.key not in SILENT_MOVES]
 
 
-@pytest.mark.parametrize("row", TOLD, ids=lambda row: f"{row.key}-{row.from_ or 'new'}-{row.to}")
+@pytest.mark.parametrize("row", NOTIFIED_MOVES, ids=lambda row: f"{row.key}-{row.from_ or 'new'}-{row.to}")
 def test_a_move_has_a_rule_for_the_customer_that_is_on(row: Transition):
     rules = NotificationRule.objects.filter(trigger=row.notice, enabled=True, audience=Audience.CUSTOMER)
     assert rules.exists(), f"nobody tells the customer of {row.key}"
 
 
-@pytest.mark.parametrize("row", TOLD, ids=lambda row: f"{row.key}-{row.from_ or 'new'}-{row.to}")
+@pytest.mark.parametrize("row", NOTIFIED_MOVES, ids=lambda row: f"{row.key}-{row.from_ or 'new'}-{row.to}")
 def test_the_event_of_a_move_pulls_its_own_trigger(row: Transition):
     data = {"status_from": str(row.from_), "status_to": str(row.to)}
     if row.key == "T20" or row.event is OrderPaid:
@@ -90,7 +90,7 @@ def make(row: Transition) -> Order:
 SWEPT = {"T5": expire_unpaid, "T14": auto_complete}
 
 
-@pytest.mark.parametrize("row", TOLD, ids=lambda row: f"{row.key}-{row.from_ or 'new'}-{row.to}")
+@pytest.mark.parametrize("row", NOTIFIED_MOVES, ids=lambda row: f"{row.key}-{row.from_ or 'new'}-{row.to}")
 def test_a_move_that_is_made_writes_its_notice_for_the_customer_without_an_empty_word(row: Transition):
     order = make(row)
     relay()

@@ -9,8 +9,8 @@ from django.test import Client
 
 from messaging.models import Delivery, NotificationRule, PushSubscription
 from messaging.services import subscriptions
-from messaging.services.channels import push
 from messaging.services.channels.delivery import deliver_channel
+from messaging.services.channels.push import PushChannel
 from messaging.services.notifications.release import release_due
 from messaging.services.subscriptions import Entry, SubscriptionRefused, remember_browser
 from shopcomm.core.accounts.actors import Actor
@@ -36,7 +36,7 @@ def woken(clock, monkeypatch):
     """Delivers what is due by push; answers the endpoint, path and text of each browser that was woken."""
     found: list[tuple[str, str, str]] = []
 
-    def send(outgoing, address, credentials) -> None:
+    def send(way, outgoing, address, credentials) -> None:
         found.append((address.endpoint.rsplit("/", 1)[-1], address.path, outgoing.body))
 
     def run() -> list[tuple[str, str, str]]:
@@ -47,7 +47,7 @@ def woken(clock, monkeypatch):
         deliver_channel("push")
         return list(found)
 
-    monkeypatch.setattr(push, "send", send)
+    monkeypatch.setattr(PushChannel, "send_notice", send)
     return run
 
 
