@@ -42,7 +42,7 @@ class DeskForm(forms.Form):
         super().full_clean()
         for name in self.errors:
             if name in self.fields and self.fields[name].widget.attrs.get("class") == "in":
-                marks = {"class": "in bad", "aria-invalid": "true", "aria-describedby": f"id_{name}_error"}
+                marks = {"class": "input bad", "aria-invalid": "true", "aria-describedby": f"id_{name}_error"}
                 self.fields[name].widget.attrs |= marks
 
 

@@ -13,7 +13,8 @@ register.filter("status_colour", status_colour)
 
 @register.simple_tag
 def status_tag(status: str, size: str = "") -> SafeString:
-    """An order's status as a luggage tag."""
+    """An order's status as a luggage tag; `size` is "lg", or "bare" for one without its ground."""
+    sized = "tag--large" if size == "lg" else size
     return format_html(
-        '<span class="tag {} {}">{}</span>', size, status_colour(status), status_label(str(status))
+        '<span class="tag {} {}">{}</span>', sized, status_colour(status), status_label(str(status))
     )

@@ -138,7 +138,7 @@ def _printed_regardless(request: ShopRequest, order: Order, paper: str) -> bool:
 def _drawn(text: str) -> str:
     """A QR code as SVG, without a style of its own (the policy allows none)."""
     return segno.make(text, error="m", micro=False).svg_inline(
-        scale=3, border=2, svgclass="qr", lineclass=None
+        scale=3, border=2, svgclass="qr-code", lineclass=None
     )
 
 

@@ -32,7 +32,7 @@ def test_a_customer_makes_a_request_of_their_own_message(browse, live, customer)
     expect(line.locator("[data-take]")).to_be_visible()
     look(phone, "offer")
     # At its first word: the number at its end would be called.
-    line.locator(".b .text").click(position={"x": 4, "y": 8})
+    line.locator(".bubble .text").click(position={"x": 4, "y": 8})
     line.locator("[data-change]").click()
 
     expect(phone.locator("[name=street]")).to_have_value("文一西路969号")
@@ -125,6 +125,6 @@ def test_a_slip_is_printed_dark_on_light_from_a_dark_screen_too(browse, live, wa
     page.emulate_media(media="print")
     assert page.evaluate(lightness) < 200
     assert (
-        page.evaluate("getComputedStyle(document.querySelector('.qr')).backgroundColor")
+        page.evaluate("getComputedStyle(document.querySelector('.qr-code')).backgroundColor")
         == "rgb(255, 255, 255)"
     )

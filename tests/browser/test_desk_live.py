@@ -187,7 +187,7 @@ def test_the_desk_is_worked_by_keyboard(browse, live, manager) -> None:
     desk.keyboard.press("/")
     expect(desk.locator("#order-search")).to_be_focused()
     desk.keyboard.press("Escape")
-    desk.locator("h1.no").click()
+    desk.locator("h1.reference").click()
     desk.keyboard.press("?")
     expect(desk.locator("dialog[open]")).to_be_visible()
 

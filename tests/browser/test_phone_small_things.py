@@ -42,7 +42,7 @@ def test_the_tools_of_the_newest_message_open_in_sight(browse, live, order):
     for number in range(12):
         say(phone, f"第 {number} 句")
     newest = phone.locator(".log [data-seq]", has_text="第 11 句")
-    newest.locator(".b").tap()
+    newest.locator(".bubble").tap()
     tools = newest.locator("[data-tools]")
     expect(tools).to_be_visible()
     composer = phone.locator("[data-composer]")
@@ -72,7 +72,7 @@ def test_an_order_of_forty_lines_keeps_what_can_be_done_within_reach(browse, liv
     edit = phone.get_by_role("link", name="改订单")
     assert edit.evaluate("(each) => each.getBoundingClientRect().top + scrollY") < 1200
     phone.get_by_text("全部 40 款").click()
-    expect(phone.locator(".portal__lines .th")).to_have_count(40)
+    expect(phone.locator(".portal__lines .thumb")).to_have_count(40)
 
     phone.goto(f"{live.url}{path_of(order, 'change')}?kind=items")
     lines = phone.locator("[data-line-text]:not([hidden])")

@@ -113,7 +113,7 @@ def test_only_a_manager_sees_the_table_of_rights_and_it_lists_all_of_them(
 def drawn(page: str, label: str) -> list[bool]:
     """The cells of one line of the table, as somebody hears them read out."""
     line = re.split(rf'<th scope="row">\s*{re.escape(label)}\s*<', page)[1].partition("</tr>")[0]
-    return [said == "可以" for said in re.findall(r'class="sr"\s*>(可以|不可以)<', line)]
+    return [said == "可以" for said in re.findall(r'class="visually-hidden"\s*>(可以|不可以)<', line)]
 
 
 def test_the_table_of_rights_is_english_to_the_last_line_for_who_reads_english(client: Client) -> None:

@@ -119,7 +119,7 @@ def test_the_page_says_which_year_is_missing_and_warns_sixty_days_before(log_in,
     # The missing year is the one that is pasted next, and its days are not said to be announced.
     assert re.search(rf"<option selected>\s*{last_announced_year() + 1}\s*<", late)
     days = late.partition('class="special"')[2]
-    listed = dict(re.findall(r'datetime="([0-9-]+)".*?class="muted sm"\s*>(\S*?)<', days, re.DOTALL))
+    listed = dict(re.findall(r'datetime="([0-9-]+)".*?class="muted small"\s*>(\S*?)<', days, re.DOTALL))
     known = {day: day[:4] <= str(last_announced_year()) for day in listed}
     assert {day: said == "国家公布" for day, said in listed.items()} == known
     assert False in known.values()

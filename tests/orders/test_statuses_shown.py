@@ -19,7 +19,7 @@ def test_every_status_has_a_name_and_a_colour_that_the_style_sheet_knows(status)
     rules = (ROOT / "static/css/components/tag.css").read_text()
     assert re.search(rf"\.{colour}\b", rules)
     with translation.override("en"):
-        assert status_tag(status, "sm") == f'<span class="tag sm {colour}">{status_label(status)}</span>'
+        assert status_tag(status, "bare") == f'<span class="tag bare {colour}">{status_label(status)}</span>'
     with translation.override("zh-hans"):
         assert status_label(status) == Status(status).label
 

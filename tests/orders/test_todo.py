@@ -147,7 +147,7 @@ def test_the_desk_shows_the_queue_its_chip_and_its_badge(log_in, clock, customer
     desk = log_in(sales)
 
     page = desk.get("/orders/?todo=1").text
-    numbers = re.findall(r'data-todo.*?class="no"\s*>([^<]+)', page, re.DOTALL)
+    numbers = re.findall(r'data-todo.*?class="reference"\s*>([^<]+)', page, re.DOTALL)
     assert numbers == [second.number, first.number]
     assert re.search(r'待我处理\s*<b\s+data-counted="/orders/todo/count/"\s*>2</b>', page)
     assert f"/orders/{first.number}/?todo=1#case-" in page

@@ -51,20 +51,20 @@ class PasswordForm(forms.Form):
     old = forms.CharField(
         label=_("现在的密码"),
         strip=False,
-        widget=forms.PasswordInput({"autocomplete": "current-password", "class": "in"}),
+        widget=forms.PasswordInput({"autocomplete": "current-password", "class": "input"}),
         error_messages={"required": _("请填写现在的密码")},
     )
     new = forms.CharField(
         label=_("新密码"),
         strip=False,
-        widget=forms.PasswordInput({"autocomplete": "new-password", "class": "in"}),
+        widget=forms.PasswordInput({"autocomplete": "new-password", "class": "input"}),
         help_text=_("至少 8 位"),
         error_messages={"required": _("请填写新密码")},
     )
     again = forms.CharField(
         label=_("再输一次新密码"),
         strip=False,
-        widget=forms.PasswordInput({"autocomplete": "new-password", "class": "in"}),
+        widget=forms.PasswordInput({"autocomplete": "new-password", "class": "input"}),
         error_messages={"required": _("请再输一次新密码")},
     )
 

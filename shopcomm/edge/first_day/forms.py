@@ -105,7 +105,7 @@ class ShopForm(forms.ModelForm):
         for name in self.errors:
             if name in self.fields and self.fields[name].widget.attrs.get("class") == "in":
                 self.fields[name].widget.attrs |= {
-                    "class": "in bad",
+                    "class": "input bad",
                     "aria-invalid": "true",
                     "aria-describedby": f"id_{name}_error",
                 }

@@ -51,7 +51,7 @@ export default class KeptForms {
   #wait(form, submitter) {
     const known = note(form);
     if (!known) {
-      const stop = el("button", { type: "button", className: "btn sm" }, say("先不提交", "Do not send"));
+      const stop = el("button", { type: "button", className: "btn small" }, say("先不提交", "Do not send"));
       stop.addEventListener("click", () => { clearInterval(this.#timer); store(null); note(form)?.remove(); });
       const text = say("没有网络，还没有提交。填写的内容都在，恢复后自动提交", "No network, not sent yet. What you filled in is kept and sent when there is one");
       const bar = el("p", { className: "banner warn", role: "alert", dataset: { kept: "" } }, el("span", { className: "grow" }, text), stop);

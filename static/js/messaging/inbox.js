@@ -42,7 +42,7 @@ export default class Inbox {
   /** Says that there is news only when the rows would really change. */
   #offer() {
     const next = this.#parse();
-    const order = (root) => [...root.querySelectorAll("[data-conversation]")].map((row) => row.dataset.conversation + row.querySelector(".o3").textContent).join();
+    const order = (root) => [...root.querySelectorAll("[data-conversation]")].map((row) => row.dataset.conversation + row.querySelector(".orow__bottom").textContent).join();
     this.#news.hidden = order(next) === order(this.#place);
   }
 

@@ -20,7 +20,7 @@ export default class LatePhoto {
     const { src, alt, failed } = this.#place.dataset;
     const answer = await request(src).catch(() => null);
     if (answer?.status === 200) {
-      const image = Object.assign(new Image(52, 52), { src, alt, className: "th l" });
+      const image = Object.assign(new Image(52, 52), { src, alt, className: "thumb thumb--large" });
       this.#place.replaceChildren(image);
     } else if (answer?.status === 404) {
       this.#place.textContent = failed;

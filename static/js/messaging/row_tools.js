@@ -41,7 +41,7 @@ export function listen(log, { timeline, rows, recallWithin, failed, onReply, onR
     if (target.closest("[data-recall]")) return onRecall(entry.message);
     if (target.closest("[data-answer]")) return onReply(entry.message);
     // Fingers cannot hover: a tap on the bubble brings its buttons.
-    if (target.closest(".b") && !target.closest("a, button") && entry.row.classList.toggle("msg--open")) {
+    if (target.closest(".bubble") && !target.closest("a, button") && entry.row.classList.toggle("msg--open")) {
       // Those of the newest message open below what is seen.
       entry.row.querySelector("[data-tools]")?.scrollIntoView({ block: "nearest" });
     }

@@ -7,7 +7,7 @@ import { clock, dayLabel, fullTime } from "messaging/format.js";
 import { linked } from "messaging/linked.js";
 
 /** The same colour for a person as the server's `avatar` filter gives. */
-const colour = (id) => `a${([...String(id)].reduce((sum, char) => sum + char.charCodeAt(0), 0) % 5) + 1}`;
+const colour = (id) => `avatar--tone-${([...String(id)].reduce((sum, char) => sum + char.charCodeAt(0), 0) % 5) + 1}`;
 
 /** A line or a card's text in the reader's language. */
 const inWords = ({ data, body }) => data?.said?.[inEnglish() ? "en" : "zh-hans"] ?? body;
@@ -64,7 +64,7 @@ export default class Rows {
     place.querySelector("[data-text]").textContent = inWords(message);
     row.classList.add("msg--card");
     row.querySelector("[data-change]")?.remove();
-    row.querySelector(".b").replaceWith(place);
+    row.querySelector(".bubble").replaceWith(place);
     return row;
   }
 

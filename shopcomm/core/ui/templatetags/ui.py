@@ -27,16 +27,18 @@ from shopcomm.core.ui.assets import ON_EVERY_PAGE, is_bundled, module_map, style
 register = template.Library()
 
 # Names other rooms use for symbols that the sprite has already.
+ICON_SIZES = {"": "", "s": "icon--small", "m": "icon--medium", "l": "icon--large"}
 ICON_ALIASES = {"wallet": "pay", "undo": "refund", "close": "x"}
 
 
 @register.simple_tag(name="icon")
 @cache
 def icon_svg(name: str, size: str = "") -> SafeString:
-    """A decorative icon of the sprite; what carries it needs a label of its own."""
+    """A decorative icon of the sprite, in size "s", "m", "l" or its own; what carries it needs a label of its own."""
     symbol = name if name == "logo" else f"i-{ICON_ALIASES.get(name, name)}"
     href = f"{static('icons/sprite.svg')}#{symbol}"
-    return format_html('<svg class="i {}" aria-hidden="true"><use href="{}"></use></svg>', size, href)
+    sized = ICON_SIZES.get(size, size)
+    return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}"></use></svg>', sized, href)
 
 
 @register.simple_tag(name="stylesheets")
@@ -93,7 +95,7 @@ def national_number(phone: str) -> str:
 @register.filter(name="avatar")
 def avatar_color(key: Any) -> str:
     """The avatar colour of a person, the same on every page."""
-    return f"a{sum(map(ord, str(key))) % 5 + 1}"
+    return f"avatar--tone-{sum(map(ord, str(key))) % 5 + 1}"
 
 
 @register.filter(name="initial")
