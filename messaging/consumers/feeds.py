@@ -1,7 +1,6 @@
 """The live feeds of desk and warehouse: who may follow which, and what a follower missed."""
 
 import json
-import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +12,10 @@ from orders.selectors.visibility import orders_visible_to
 from orders.services.announce import concerns_stockroom, order_fact, stock_fact
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
-from shopcomm.core.events.kinds import UnknownField
+from shopcomm.core.events.facts import is_readable
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_after_and_new, last_position
 from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED
-
-log = logging.getLogger(__name__)
 
 MOST_MISSED = 500
 
@@ -76,13 +73,10 @@ def missed_events(actor: Actor, feed: str, after: int | None) -> tuple[list[str]
 
 def _shown(row: DomainEvent, order: Order | None, feed: str) -> dict[str, Any] | None:
     """What a follower is shown of an event; None for one that is not theirs, or that cannot be read."""
-    try:
-        if isinstance(row.fact, StockEvent):
-            return stock_fact(row)
-    except UnknownField:
-        # Written by a newer release, it may be: one row keeps nobody from all the others.
-        log.exception("event %s cannot be read", row.pk)
+    if not is_readable(row):
         return None
+    if isinstance(row.fact, StockEvent):
+        return stock_fact(row)
     if order is None or (feed == "warehouse" and not concerns_stockroom(row)):
         return None
     return order_fact(order, row)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from orders.events import FieldsEvent
 from orders.models import ContactChange
+from shopcomm.core.events.facts import readable_fact
 from shopcomm.core.events.kinds import Event
 from shopcomm.core.events.models import DomainEvent
 
@@ -16,7 +17,7 @@ def whole_fact(event: DomainEvent) -> Event:
 
 def whole_facts(happened: Iterable[DomainEvent]) -> dict[int, Event]:
     """The same of many events at once, by their ids."""
-    facts = {event.pk: event.fact for event in happened}
+    facts = {event.pk: readable_fact(event) for event in happened}
     named = [fact.contact_id for fact in facts.values() if isinstance(fact, FieldsEvent) and fact.contact_id]
     kept = ContactChange.objects.in_bulk(named) if named else {}
     return {pk: _with(fact, kept) for pk, fact in facts.items()}

@@ -9,6 +9,7 @@ from orders.models import Order
 from orders.policies.contact_masks import masked_phones
 from orders.selectors.contacts import whole_fact
 from orders.selectors.goods import goods_names
+from shopcomm.core.events.facts import readable_fact
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
 
@@ -20,7 +21,7 @@ def check_version(order: Order, version: int | None) -> None:
     since = (
         list(events_of_order(order.pk).filter(data__version__gt=version)) if version < order.version else []
     )
-    conflicting = [event for event in since if not event.fact.does_not_conflict()]
+    conflicting = [event for event in since if not readable_fact(event).does_not_conflict()]
     if since and not conflicting:
         return
     changed = [row for event in conflicting for row in changed_fields(event)]

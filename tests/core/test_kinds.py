@@ -15,6 +15,7 @@ from messaging.policies.notifications.triggers import TIMERS
 from orders import events
 from orders.events.base import OrderEvent
 from orders.models import Status
+from orders.selectors.timeline import order_timeline
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events import kinds
 from shopcomm.core.events.facts import fact_of
@@ -70,6 +71,20 @@ def test_a_field_that_a_kind_does_not_know_is_refused_when_it_is_published_and_w
     row = DomainEvent(type="order.delivered", order_id=7, data=MOVE | {"colour": "red"})
     with pytest.raises(UnknownField, match=r"order\.delivered has no field colour"):
         _ = row.fact
+
+
+def test_pages_show_the_name_of_a_row_that_they_cannot_read_and_all_others(order, client, manager):
+    row = DomainEvent.objects.filter(order_id=order.pk).earliest("pk")
+    DomainEvent.objects.create(
+        type="order.delivered", order_id=order.pk, data=MOVE | {"colour": "red", "version": 9}
+    )
+    said = [entry.text for entry in order_timeline(order)]
+    assert row.fact.timeline_text() in said
+    assert "order.delivered" in said
+    assert "order.delivered" not in [entry.text for entry in order_timeline(order, audience="customer")]
+    client.force_login(manager)
+    for page in (f"/orders/{order.number}/", f"/orders/{order.number}/notices/"):
+        assert client.get(page).status_code == 200
 
 
 def test_a_field_that_was_removed_is_passed_over_where_its_kind_says_so(monkeypatch):
