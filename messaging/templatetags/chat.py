@@ -112,8 +112,9 @@ def chat_pane(
     change_url: str = "",
     questions: Sequence[object] = (),
 ) -> dict[str, Any]:
-    """The pane of an order's conversation, or of a conversation. Empty for who may not see it.
+    """The pane of an `order`'s conversation, or of a `conversation`. Empty for who may not see it.
 
+    `variant` is one of VARIANTS, `actor` who reads it (else whoever asks for the page), `readonly` for who only looks.
     `change_url` is where this reader changes the order; `questions` are answered beside the box without asking anybody.
     """
     actor = actor or context["request"].actor

@@ -25,7 +25,8 @@ def card_part(request: HttpRequest, conversation_id: int, seq: int) -> HttpRespo
 @require_POST
 @never_cache
 def act_on_card(request: HttpRequest, conversation_id: int, seq: int, action: str) -> HttpResponse:
-    """Do one of the things a card offers; answers the card as it is then, with what was refused if anything was."""
+    """Do `action`, one of those that the card of message `seq` offers; answers the card as it is then, with what was
+    refused if anything was."""
     kind, look = _look(request, conversation_id, seq)
     if action not in kind.actions:
         raise Http404

@@ -79,7 +79,7 @@ def toolbar_of(
 ) -> Toolbar:
     """Everything that may be done with an order: the way forward first, then editing, what costs money last.
 
-    While something is `undecided` the answer to it is the screen's primary button, and the way forward is not.
+    `transitions`: the moves that whoever reads may make. While something is `undecided` the answer to it is the screen's primary button, and the way forward is not.
     `may_claim`: whether anything of it can still be claimed by whoever reads.
     """
     moves = _moves(order, transitions, undecided=undecided)

@@ -79,7 +79,9 @@ def redraw_picture(content: bytes, form: formats.Format, folder: Path) -> dict[s
 
 
 def write_icons(content: bytes, form: formats.Format, folder: Path, sides: list[int]) -> dict[str, Any]:
-    """Write a picture as square icons: all of it on white, within the circle that phones cut icons to. Raises as `redraw_picture`."""
+    """Write a picture as square icons into `folder`, one for each of `sides` (pixels): all of it on white, within the
+    circle that phones cut icons to. `content` is of the `form` that its header says. Raises as `redraw_picture`.
+    """
     from PIL import Image
 
     picture = open_picture(content, form)

@@ -55,7 +55,7 @@ def _page(request: HttpRequest, visit: Visit, more: dict[str, Any], *, status: i
 @require_POST
 @by_customer
 def move_case(request: HttpRequest, visit: Visit, case_id: int, step: str) -> HttpResponse:
-    """Withdraw a case, name the parcel it comes back in, or appeal."""
+    """Withdraw a case, name the parcel it comes back in, or appeal: `step` is withdraw, send or appeal."""
     case = AfterSalesCase.objects.filter(pk=case_id, order=visit.order).first()
     if case is None:
         raise Http404

@@ -107,7 +107,7 @@ def _ways(token: str) -> dict[str, str]:
 @require_POST
 @by_customer
 def answer_request(request: HttpRequest, visit: Visit, request_id: int, answer: str) -> HttpResponse:
-    """Take a request back, agree to what the shop wants or not, or have a parcel intercepted."""
+    """Take a request back, agree to what the shop wants or not, or have a parcel intercepted: `answer` of ANSWERS."""
     known = visit.order.change_requests.filter(pk=request_id).exists()
     if answer not in ANSWERS or not known:
         raise Http404

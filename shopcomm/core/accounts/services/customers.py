@@ -3,17 +3,31 @@
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.phones import read_phones
+from shopcomm.core.refusals import Refusal
 from shopcomm.core.text import one_line
+
+LONGEST_NAME = 120
+
+
+class NameRefused(Refusal):
+    """Nothing to call a customer by, or more than fits."""
+
+    code, detail = "name_refused", gettext_lazy("请填写称呼，最多 120 个字")
 
 
 @transaction.atomic
 def customer_by_phone(
     *, name: str, phone: str, source: str, company: str = "", tier: str = Customer.Tier.RETAIL
 ) -> Customer:
-    """The customer with this phone and extension; a new one when nobody has them. Raises PhoneRefused for no phone."""
+    """The customer with this phone and extension; a new one when nobody has them. Raises PhoneRefused for no phone.
+
+    `name`, `company`, `tier` (retail or wholesale) and `source` (how they came) are kept of a new one only; without a
+    name they are called by the last digits of the phone.
+    """
     number, *others = read_phones(phone)
     customer, _made = Customer.objects.get_or_create(
         phone=number.key,
@@ -33,10 +47,10 @@ def customer_by_phone(
 
 @transaction.atomic
 def rename_customer(*, customer: Customer, name: str) -> Customer:
-    """What a customer wants to be called. Raises ValueError for nothing, and for what is too long."""
+    """What a customer wants to be called. Raises NameRefused for nothing, and for what is too long."""
     name = one_line(name)
-    if not name or len(name) > 120:
-        raise ValueError("not a name")
+    if not name or len(name) > LONGEST_NAME:
+        raise NameRefused()
     if name != customer.name:
         customer.name = name
         customer.save(update_fields=["name"])

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from orders.selectors.own import spending_of
 from orders.selectors.statements import currencies_of, statement_of, usual_since
 from shopcomm.core.accounts.services.customers import rename_customer
+from shopcomm.core.http.outcomes import run_service
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
 from shopcomm.edge.portal.wishes import keep_wishes, wishes_context
 
@@ -21,12 +22,11 @@ def own_details_page(request: MyRequest) -> HttpResponse:
     """The customer's own page."""
     refusal = ""
     if request.method == "POST":
-        try:
-            rename_customer(customer=request.customer, name=request.POST.get("name", ""))
+        name = request.POST.get("name", "")
+        refusal = run_service(lambda: rename_customer(customer=request.customer, name=name)).text
+        if not refusal:
             messages.success(request, _("已保存"))
             return redirect("my:me")
-        except ValueError:
-            refusal = _("请填写称呼，最多 120 个字")
     context = {"active": "me", "spent": spending_of(request.customer), "refusal": refusal}
     return render(request, "my/me.html", context, status=422 if refusal else 200)
 
