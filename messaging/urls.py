@@ -1,13 +1,10 @@
 from django.urls import path
 
-from messaging.views import quotes, shortages
 from messaging.views.attachments import attachment_file, attachment_thumbnail, upload_attachment
 from messaging.views.cards import act_on_card, card_part
-from messaging.views.cases import new_case
 from messaging.views.custody import end_or_reopen, give_to_colleague, link_to_order
 from messaging.views.emoji import emoji_data
 from messaging.views.inbox import new_enquiry, show_inbox, unread_badge
-from messaging.views.message_changes import change_from_message, take_offered_address
 from messaging.views.messages import conversation_messages
 from messaging.views.notices import (
     notices_badge,
@@ -18,7 +15,6 @@ from messaging.views.notices import (
     save_staff_wishes,
     see_notice,
 )
-from messaging.views.nudges import nudge_page
 from messaging.views.rules import (
     delete_rule,
     restore_rule,
@@ -48,24 +44,8 @@ urlpatterns = [
     path(
         "conversations/<int:conversation_id>/cards/<int:seq>/<slug:action>/", act_on_card, name="card-action"
     ),
-    path(
-        "conversations/<int:conversation_id>/messages/<int:seq>/change/",
-        change_from_message,
-        name="change-from-message",
-    ),
-    path(
-        "conversations/<int:conversation_id>/messages/<int:seq>/offer/",
-        take_offered_address,
-        name="take-offer",
-    ),
     path("conversations/<int:conversation_id>/waiting/", waiting_part, name="waiting"),
     path("conversations/<int:conversation_id>/waiting/change/", change_waiting, name="waiting-change"),
-    path("conversations/<int:conversation_id>/quotes/", quotes.quote_list, name="quotes"),
-    path("conversations/<int:conversation_id>/quotes/new/", quotes.new_quote, name="quote-new"),
-    path("quotes/<int:quote_id>/", quotes.quote_form_page, name="quote"),
-    path("quotes/<int:quote_id>/<slug:action>/", quotes.quote_action, name="quote-act"),
-    path("shortages/<int:task_id>/offer/", shortages.send_offer, name="shortage-offer"),
-    path("shortages/<int:task_id>/choose/", shortages.choose_for_customer, name="shortage-choose"),
     path("attachments/", upload_attachment, name="upload"),
     path("attachments/<uuid:attachment_id>/", attachment_file, name="attachment"),
     path("attachments/<uuid:attachment_id>/thumbnail/", attachment_thumbnail, name="thumbnail"),
@@ -85,7 +65,5 @@ urlpatterns = [
     path("notices/deliveries/<int:delivery_id>/retry/", retry_delivery, name="delivery-retry"),
     path("notices/<int:notice_id>/retry/", retry_notice, name="notice-retry"),
     path("orders/<str:number>/notices/", order_notices_page, name="why"),
-    path("orders/<str:number>/nudge/<slug:what>/", nudge_page, name="nudge"),
-    path("orders/<str:number>/after-sales/", new_case, name="new-case"),
     path("emoji/", emoji_data, name="emoji"),
 ]

@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+import messaging.urls
+import shopcomm.edge.desk.urls
 from orders.views.product_pictures import product_picture
 from shopcomm.core.accounts.views import choose_language
 from shopcomm.core.configuration.logos import logo_file
@@ -23,7 +25,7 @@ urlpatterns = [
     path("orders/", include("orders.urls")),
     path("warehouse/", include("orders.warehouse_urls")),
     path("rules/", include("shopcomm.core.configuration.urls")),
-    path("", include("messaging.urls")),
+    path("", include(([*messaging.urls.urlpatterns, *shopcomm.edge.desk.urls.urlpatterns], "messaging"))),
     path("", include("shopcomm.edge.portal.urls")),
     path("", include("shopcomm.edge.first_day.urls")),
     path("my/", include("shopcomm.edge.portal.my.urls")),

@@ -9,8 +9,8 @@ from messaging.cards import Card, Look, register_card
 from messaging.services.cards import card_changed, send_card
 from messaging.services.conversations import ensure_order_conversation
 from orders.events import ChangeEscalated, ChangeRejected, ChangeRequested, OrderChanged
-from orders.forms.change import read_phone_consent, read_seen
 from orders.models import ChangeRequest, Handler, Order
+from orders.reading.change_answers import read_phone_consent, read_seen
 from orders.selectors.change_requests import asked_change
 from orders.selectors.timeline import before_after
 from orders.selectors.visibility import orders_visible_to

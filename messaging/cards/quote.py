@@ -7,7 +7,6 @@ from django.urls import reverse
 
 from messaging.cards import Card, Look, register_card
 from messaging.services.quotes import CARD, renew_in_conversation
-from orders.forms.address import AddressWidget, address_widget
 from orders.models import Quote
 from orders.selectors.quotes import last_address, quoted_lines, quotes_with_lines
 from orders.selectors.visibility import orders_visible_to
@@ -28,7 +27,7 @@ def _quote_context(look: Look) -> dict[str, Any]:
         "quote": quote,
         "lines": quoted_lines(quote),
         "is_over": quote.is_over(),
-        "address": _address(quote, look) if quote.is_open else None,
+        "receiver": _receiver(quote, look) if quote.is_open else None,
         "order_url": order_url,
         "by_code": by_code,
         "place": _place(look),
@@ -40,12 +39,11 @@ def _place(look: Look) -> str:
     return f"{look.message.conversation_id}-{look.message.seq}"
 
 
-def _address(quote: Quote, look: Look) -> AddressWidget:
+def _receiver(quote: Quote, look: Look) -> dict[str, str]:
     """Where it would go: what was typed and refused, else the last address that this reader may see."""
     last = vars(last_address(quote.customer, look.actor))
     typed = look.typed or QueryDict()
-    values = {part: typed.get(part, last[part]) for part in COLUMNS}
-    return address_widget(values, place=f"to-{_place(look)}")
+    return {part: typed.get(part, last[part]) for part in COLUMNS}
 
 
 def _order_url(quote: Quote, actor: Actor) -> tuple[str, bool]:

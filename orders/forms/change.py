@@ -19,13 +19,11 @@ from orders.forms.stale_change import (
     what_was_shown,
 )
 from orders.models import ChangeKind, Order
-from orders.policies.change_merging import Seen
 from orders.reading.change_requests import LineChoice, ReadChange, read_wish
 from orders.selectors.catalogue import variants_on_sale
 from orders.selectors.change_requests import Choice, choices_for, siblings_of
 from orders.selectors.pricing import OrderPrice, price_as_it_is, price_of_goods
 from orders.selectors.products import variants_matching
-from orders.services.change_requests.consent import PhoneConsent
 from orders.services.items import list_price
 from shopcomm.core import reading
 
@@ -237,16 +235,3 @@ def _filled(line: Any, siblings: list[Any], given: dict[str, Any]) -> tuple[str,
     skus = {each.sku for each in siblings}
     sku = wanted.get("sku", line.sku)
     return sku if sku in skus else line.sku, wanted.get("quantity", line.quantity)
-
-
-def read_phone_consent(data: QueryDict) -> PhoneConsent:
-    """A form as the service takes it; without a time it was just now."""
-    said = reading.iso_moment(data.get("at"))
-    at = timezone.make_aware(said.replace(tzinfo=None)) if said else None
-    return PhoneConsent(who=data.get("who", ""), at=at, note=data.get("note", ""))
-
-
-def read_seen(data: QueryDict) -> Seen | None:
-    """What somebody looked at when they chose; None when nothing was to choose."""
-    version = reading.whole_number(data.get("seen"), most=reading.MOST_VERSION)
-    return None if version is None else Seen(version, data.get("seen_prices", ""))

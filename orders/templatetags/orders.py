@@ -3,6 +3,7 @@
 from django import template
 from django.utils.translation import gettext_lazy as _
 
+from orders.forms.address import address_widget
 from orders.labels import empty_text, request_title
 from orders.models import ChangeKind, ChangeRequest
 from orders.reading import couriers
@@ -29,6 +30,9 @@ def grant_label(row: ChangeRequest) -> str:
 def refuse_label(row: ChangeRequest) -> str:
     """The warehouse's button that says no."""
     return str(_REFUSES.get(row.kind, _("来不及改")))
+
+
+register.simple_tag(address_widget)
 
 
 @register.simple_tag

@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from orders.forms.change import read_phone_consent, read_seen
 from orders.models import ChangeRequest
+from orders.reading.change_answers import read_phone_consent, read_seen
 from orders.selectors.visibility import orders_visible_to
 from orders.services.change_requests.consent import record_phone_consent
 from orders.services.change_requests.request import (

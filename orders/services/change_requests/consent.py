@@ -1,8 +1,6 @@
 """What the shop wants to change of a paid order: shown to the customer, made so by their word and no other way."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +11,7 @@ from orders.errors import GuardFailed, PricesChanged
 from orders.models import ChangeRequest, Handler, Order, OrderLine
 from orders.policies.change_merging import Seen
 from orders.policies.change_policy import CONSENTED, CONSENTED_STATUSES, Outcome, needs_consent
+from orders.reading.change_answers import PhoneConsent
 from orders.selectors.pricing import mark_of_order
 from orders.services.addresses import clean_text
 from orders.services.change_requests.close import check_open, locked_request
@@ -32,15 +31,6 @@ from orders.services.locks import lock_lines, lock_order
 from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
-
-
-@dataclass(frozen=True)
-class PhoneConsent:
-    """The customer said yes on the phone: who, when, and what else was said."""
-
-    who: str
-    at: datetime | None = None
-    note: str = ""
 
 
 @retry_on_deadlock

@@ -22,12 +22,12 @@ from orders.forms.change import (
     price_of_change,
     read_change_form,
     read_message,
-    read_seen,
     wants_goods,
 )
 from orders.forms.price import TEMPLATE as PRICE_TEMPLATE
 from orders.forms.price import asks_price, has_seen_price
 from orders.models import ChangeRequest, Status
+from orders.reading.change_answers import read_seen
 from orders.services.change_requests.request import (
     accept_change,
     decline_change,
