@@ -68,7 +68,7 @@ def arrivals(clients: list[wire.Client], number: int) -> "asyncio.Future[None]":
 
 
 def event_frame(number: int) -> dict[str, Any]:
-    """What the desk and the stockroom are told of an order, as orders.services.announce makes it."""
+    """What the desk and the stockroom are told of an order, as orders.services.saving makes it."""
     fact = {
         "type": "order.paid",
         "order_id": number,

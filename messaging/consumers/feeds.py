@@ -9,7 +9,7 @@ from channels.db import database_sync_to_async
 from orders.events import StockEvent
 from orders.models import Order
 from orders.selectors.visibility import orders_visible_to
-from orders.services.announce import concerns_stockroom, order_fact, stock_fact
+from orders.services.feeds import concerns_stockroom, order_fact, stock_fact
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.events.facts import is_readable

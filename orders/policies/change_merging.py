@@ -128,6 +128,11 @@ def _merge_line(was: Row, now: Row, wanted: Row) -> list[Row] | None:
     return [{"sku": now["sku"], "quantity": count["quantity"], "unit_price": price["unit_price"]}]
 
 
+def is_as_asked(now: Any, wanted: Any) -> bool:
+    """Whether a field of an order is as wanted already; goods are compared line by line."""
+    return same_lines(now, wanted) if isinstance(now, list) else bool(now == wanted)
+
+
 def same_lines(rows: Sequence[Row], wanted: Sequence[Row]) -> bool:
     """Whether these lines are as wanted already."""
     return len(rows) == len(wanted) and all(

@@ -112,6 +112,13 @@ def needs_consent(order: Order, actor: Actor, columns: Iterable[str]) -> bool:
     return actor.is_staff and order.status in CONSENTED_STATUSES and not CONSENTED.isdisjoint(columns)
 
 
+def requires_consent(order: Order, actor: Actor, columns: Iterable[str], *, shops_wish: bool) -> bool:
+    """Whether the customer has to agree to what this actor asks for."""
+    if actor.is_integration and shops_wish:
+        return order.status in CONSENTED_STATUSES and not CONSENTED.isdisjoint(columns)
+    return needs_consent(order, actor, columns)
+
+
 def outcomes_for(stage: str, part: str) -> tuple[Outcome, ...]:
     """What a manager may choose for a cell."""
     if (stage, part) in FIXED:

@@ -121,6 +121,16 @@ def open_freezing(order: Order) -> ChangeRequest | None:
     return freezing_requests().filter(order=order).first()
 
 
+def customer_changes(order: Order) -> int:
+    """How often the customer has changed their mind about an order: what is open or granted, but for cancelling it.
+
+    What was asked for and was so already has changed nothing and is not counted.
+    """
+    states = [ChangeRequest.State.OPEN, ChangeRequest.State.ACCEPTED]
+    asked = order.change_requests.filter(asked_by_kind="customer", state__in=states).exclude(after={})
+    return asked.exclude(kind=ChangeKind.CANCEL).count()
+
+
 def overdue_request_ids(now: datetime) -> list[int]:
     """Ids of requests whose time to be answered is over."""
     due = ChangeRequest.objects.filter(state=ChangeRequest.State.OPEN, answer_by__lte=now)

@@ -18,7 +18,6 @@ from orders.reading.couriers import courier_code
 from orders.reading.waybills import courier_of
 from orders.selectors.parcels_home import not_home
 from orders.services.addresses import clean_text
-from orders.services.announce import save_with_event
 from orders.services.case_agreements import approve_part, name_return, worth_of_pieces
 from orders.services.debts import reduce_debt, worth_left
 from orders.services.guards import TRACKING_NUMBER
@@ -26,8 +25,9 @@ from orders.services.locks import lock_lines, lock_order, lock_orders
 from orders.services.moves import CENT
 from orders.services.refunds import PAYABLE, promise_refund, refundable_amount
 from orders.services.replacements import cancel_replacement, place_replacement
-from orders.services.rights import require_right
-from orders.services.transitions import check_owner, transition_order
+from orders.services.rights import check_owner, require_right
+from orders.services.saving import save_with_event
+from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.deadlocks import retry_on_deadlock

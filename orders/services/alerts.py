@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from orders.models import Order, WarehouseAlert
+from orders.models import Order, Status, WarehouseAlert
+from orders.services.edits import ADDRESS, Edit
 from shopcomm.core.accounts.actors import Actor
 
 
@@ -11,7 +12,7 @@ def raise_alert(
 ) -> WarehouseAlert:
     """Put a change on top of the warehouse's page until somebody says they have seen it.
 
-    Called before record(), so the version it names is the one the event is about to give the order.
+    Called before save_with_event(), so the version it names is the one the event is about to give the order.
     """
     return WarehouseAlert.objects.create(
         order=order,
@@ -21,3 +22,26 @@ def raise_alert(
         order_version=order.version + 1,
         raised_by=actor.name,
     )
+
+
+def alert_warehouse(edit: Edit) -> None:
+    """An alert for each thing that changes the parcel, once the order is in the stockroom's hands."""
+    order, changed = edit.order, set(edit.after)
+    in_hands = order.status == Status.PICKING or (order.status == Status.PAID and order.acknowledged_version)
+    if not in_hands:
+        return
+    kinds = {
+        "address": changed & set(ADDRESS),
+        "items": changed & {"items"},
+        "urgent": changed & {"urgent"},
+        "delivery_date": changed & {"deliver_on"},
+    }
+    for kind, columns in kinds.items():
+        if columns:
+            raise_alert(
+                order=order,
+                kind=kind,
+                before={column: edit.before[column] for column in columns},
+                after={column: edit.after[column] for column in columns},
+                actor=edit.actor,
+            )

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from orders.events import DebtReduced
 from orders.models import AfterSalesCase, DebtReduction, Order
 from orders.selectors.credit import credit_left, credit_term, not_lent
-from orders.services.announce import save_with_event
 from orders.services.locks import lock_customer
 from orders.services.refunds import refundable_amount
+from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.text import written_money

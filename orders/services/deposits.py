@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed
 from orders.events import DepositReleased
 from orders.models import Order, Refund
-from orders.services.announce import save_with_event
 from orders.services.locks import lock_order
 from orders.services.refunds import promise_refund
 from orders.services.rights import require_right
+from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
 

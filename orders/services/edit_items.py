@@ -1,17 +1,17 @@
 """Replacing the lines of an order, with the stock they hold."""
 
-from __future__ import annotations
-
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed
-from orders.models import OrderLine, StockReservation
+from orders.models import Order, OrderLine, StockReservation
 from orders.selectors.goods import items_as_logged
 from orders.services import stock
+from orders.services.edits import Edit
 from orders.services.items import (
     ItemInput,
     PricedItem,
@@ -24,12 +24,6 @@ from orders.services.items import (
 )
 from orders.services.locks import lock_lines, lock_variants
 from orders.services.rights import require_right
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from orders.models import Order
-    from orders.services.editing import Edit
 
 
 def change_items(edit: Edit) -> None:

@@ -12,10 +12,9 @@ from orders.errors import GuardFailed
 from orders.events import EvaluationAnswered, OrderEvaluated
 from orders.models import Evaluation, Order, Status
 from orders.services.addresses import clean_text
-from orders.services.announce import save_with_event
 from orders.services.locks import lock_order
-from orders.services.rights import require_right
-from orders.services.transitions import check_owner
+from orders.services.rights import check_owner, require_right
+from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
 

@@ -42,6 +42,12 @@ def lock_lines(order: Order) -> list[OrderLine]:
     return list(OrderLine.objects.select_for_update(no_key=True).filter(order=order).order_by("pk"))
 
 
+def lock_order_with_lines(order_id: int) -> tuple[Order, list[OrderLine]]:
+    """An order and its lines, held until the transaction ends. Raises Order.DoesNotExist."""
+    order = lock_order(order_id)
+    return order, lock_lines(order)
+
+
 def lock_lines_of(order_ids: Iterable[int], *, skus: Iterable[str] | None = None) -> list[OrderLine]:
     """The lines of several locked orders, in one round; with `skus` those of these goods alone."""
     rows = OrderLine.objects.select_for_update(no_key=True).filter(order__in=set(order_ids)).order_by("pk")

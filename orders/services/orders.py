@@ -16,7 +16,6 @@ from orders.policies.transitions import by_key
 from orders.selectors.pricing import price_mark
 from orders.services import stock
 from orders.services.addresses import AddressInput, check_address, clean_text
-from orders.services.announce import save_with_event
 from orders.services.days import read_day
 from orders.services.editing import edit_order
 from orders.services.items import (
@@ -32,6 +31,7 @@ from orders.services.items import (
 )
 from orders.services.moves import read_money
 from orders.services.numbers import next_number
+from orders.services.saving import save_with_event
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, Staff

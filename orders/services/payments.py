@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed
 from orders.events import PaymentRecorded
 from orders.models import Order, Payment, Refund, Status
-from orders.services.announce import save_with_event
 from orders.services.locks import lock_order
 from orders.services.moves import Move
 from orders.services.payment_slips import check_slip, is_booked, payment_of
 from orders.services.refunds import add_to_refund, match_difference, promise_refund
 from orders.services.rights import require_right
+from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
 

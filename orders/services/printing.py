@@ -7,9 +7,9 @@ from orders.errors import ChangePending
 from orders.events import OrderPrinted
 from orders.models import Order
 from orders.selectors.change_requests import open_freezing
-from orders.services.announce import save_with_event
 from orders.services.guards import pending_fact
 from orders.services.locks import lock_order
+from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
 

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed
 from orders.events import PartRefunded
 from orders.models import AfterSalesCase, Order, Refund
-from orders.services.announce import save_with_event
 from orders.services.locks import lock_order
 from orders.services.rights import require_right
+from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.text import written_money

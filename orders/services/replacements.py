@@ -13,11 +13,11 @@ from orders.labels import RECEIVER
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Payment, Refund, Status
 from orders.policies.transitions import by_key
 from orders.services import stock
-from orders.services.announce import save_with_event
 from orders.services.items import PricedItem, goods_total, new_line
 from orders.services.locks import lock_conversations, lock_lines, lock_order, lock_stock_of
 from orders.services.numbers import next_number
 from orders.services.refunds import book_refund, promise_refund, refundable_amount
+from orders.services.saving import save_with_event
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings

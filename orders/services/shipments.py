@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from orders.events import ShipmentUpdated
 from orders.models import Shipment, Status, TrackingNode
-from orders.services.announce import save_with_event
 from orders.services.locks import lock_order
 from orders.services.rights import require_right
+from orders.services.saving import save_with_event
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock

@@ -7,7 +7,7 @@ from django.utils import timezone
 from orders.events import ShortageFound, ShortageSettled
 from orders.models import Order, OrderLine, ShortageTask, Status
 from orders.selectors.shortages import PROMISES, missing_pieces
-from orders.services.announce import save_with_event
+from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
 
 State = ShortageTask.State

@@ -16,7 +16,7 @@ from orders.services.editing import edit_order
 from orders.services.items import ItemInput
 from orders.services.locks import lock_line, lock_lines, lock_order, lock_variants
 from orders.services.moves import read_count
-from orders.services.rights import require_right
+from orders.services.rights import check_owner, require_right
 from orders.services.shortage_tasks import (
     SHORT_IN,
     expire_promise,
@@ -25,7 +25,7 @@ from orders.services.shortage_tasks import (
     record_shortage_settled,
     review_shortages,
 )
-from orders.services.transitions import check_owner, transition_order
+from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.rights import people_who_may
 from shopcomm.core.deadlocks import retry_on_deadlock

@@ -14,7 +14,7 @@ from orders.events import StockBack, StockEvent, StockLow, StockReplenished
 from orders.models import Order, OrderLine, StockMovement, StockReservation, Variant
 from orders.selectors.products import written_skus
 from orders.selectors.promises import newest_promises
-from orders.services.announce import feed_frame, stock_fact
+from orders.services.feeds import show_stock_event
 from orders.services.locks import lock_conversations, lock_orders, lock_variants
 from orders.services.rights import require_right
 from orders.services.shortage_tasks import review_shortages
@@ -22,7 +22,6 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.events.publish import publish
-from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED, push_on_commit
 
 Kind = StockMovement.Kind
 MAX_ON_HAND = 100_000_000
@@ -302,10 +301,7 @@ def _cross_thresholds(variants: dict[int, Variant]) -> list[StockLow | StockRepl
 
 
 def _announce_stock(event: StockEvent, actor: Actor) -> None:
-    row = publish(event, actor=actor)
-    shown = stock_fact(row)
-    push_on_commit(ORDERS_FEED, feed_frame("orders", row, shown))
-    push_on_commit(WAREHOUSE_FEED, feed_frame("warehouse", row, shown))
+    show_stock_event(publish(event, actor=actor))
 
 
 def _variant_of(line: OrderLine) -> int:

@@ -17,16 +17,16 @@ from orders.policies.transitions import (
     transitions_from,
 )
 from orders.reading.couriers import courier_code
-from orders.services.announce import save_with_event
 from orders.services.effects import EFFECTS
 from orders.services.guards import GUARDS
 from orders.services.locks import lock_order, lock_stock_of
 from orders.services.moves import Move
 from orders.services.payments import is_money, record_part_payment, record_payment
+from orders.services.rights import check_owner
+from orders.services.saving import save_with_event
 from orders.services.shortage_tasks import review_shortages
 from orders.services.versions import check_version
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.roles import SELLERS
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.events.models import DomainEvent
 
@@ -63,12 +63,6 @@ def transition_order(
         return record_part_payment(move)
     _make(move)
     return order
-
-
-def check_owner(order: Order, actor: Actor) -> None:
-    """A customer acts on their own order only. Raises NotAllowed."""
-    if actor.is_customer and not actor.owns(order):
-        raise NotAllowed(needed=SELLERS)
 
 
 def choose_transition(order: Order, to: str, actor: Actor, data: dict[str, Any]) -> Transition:

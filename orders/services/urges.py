@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed
 from orders.events import OrderUrged
 from orders.models import Order, Status, Urge
-from orders.services.announce import save_with_event
 from orders.services.locks import lock_order
-from orders.services.transitions import check_owner
+from orders.services.rights import check_owner
+from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.deadlocks import retry_on_deadlock

@@ -10,9 +10,9 @@ from orders.errors import GuardFailed
 from orders.events import OrderAcknowledged
 from orders.models import Order, OrderLine, Status, WarehouseAlert
 from orders.selectors.shortages import missing_pieces
-from orders.services.announce import save_with_event
 from orders.services.locks import lock_line, lock_lines, lock_order
 from orders.services.rights import require_right
+from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.realtime import WAREHOUSE_FEED, push_on_commit

@@ -65,7 +65,7 @@ def test_a_request_is_kept_in_the_same_way(manager):
 def test_live_screens_get_masks(order, manager, monkeypatch, django_capture_on_commit_callbacks):
     sent = []
     monkeypatch.setattr(
-        "orders.services.announce.push_on_commit", lambda group, frame: sent.append((group, frame))
+        "orders.services.saving.push_on_commit", lambda group, frame: sent.append((group, frame))
     )
     paid = make_order(status=Status.PAID)
     edit_order(actor=integration(), order_id=paid.pk, version=None, changes={"street": NEW[1]}, agreed=True)

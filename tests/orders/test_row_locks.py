@@ -16,7 +16,7 @@ from orders.services.warehouse import acknowledge_order
 from shopcomm.core.accounts.actors import Actor
 from tests.row_locks import rows_locked_before_they_change
 
-UNLOCKED = "orders/services/announce.py record changes [('orders_order', {pk})] without a lock"
+UNLOCKED = "orders/services/saving.py save_with_event changes [('orders_order', {pk})] without a lock"
 Look = Callable[[], None]
 
 

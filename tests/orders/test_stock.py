@@ -4,7 +4,7 @@ from django.db.models import Sum
 from orders import hooks
 from orders.errors import GuardFailed, NotAllowed
 from orders.models import StockMovement, Variant
-from orders.services import stock
+from orders.services import feeds, stock
 from orders.services.items import ItemInput
 from orders.services.stock import set_stock
 from shopcomm.core.accounts.actors import Actor
@@ -144,7 +144,7 @@ def test_one_piece_more_came_in_and_one_less_went(variant, delta, kind):
 
 def test_sales_and_the_stockroom_are_both_told_that_goods_run_low(monkeypatch):
     told = []
-    monkeypatch.setattr(stock, "push_on_commit", lambda group, frame: told.append((group, frame["event"])))
+    monkeypatch.setattr(feeds, "push_on_commit", lambda group, frame: told.append((group, frame["event"])))
     make_order(items=[ItemInput(VariantFactory(sku="RARE", on_hand=10, threshold=10).sku, 1)])
 
     assert [group for group, event in told if event["type"] == "stock.low"] == [ORDERS_FEED, WAREHOUSE_FEED]

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed
 from orders.events import ChangeRejected
 from orders.models import ChangeKind, ChangeRequest, Order, OrderLine
-from orders.services.announce import save_with_event
 from orders.services.locks import lock_order
+from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
 
 State = ChangeRequest.State

@@ -1,6 +1,5 @@
 """What the shop wants to change of a paid order: shown to the customer, made so by their word and no other way."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -10,23 +9,24 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed, PricesChanged
 from orders.models import ChangeRequest, Handler, Order, OrderLine
 from orders.policies.change_merging import Seen
-from orders.policies.change_policy import CONSENTED, CONSENTED_STATUSES, Outcome, needs_consent
+from orders.policies.change_policy import CONSENTED, Outcome, needs_consent
 from orders.reading.change_answers import PhoneConsent
 from orders.selectors.pricing import mark_of_order
 from orders.services.addresses import clean_text
+from orders.services.change_requests.apply import bring_up_to_date
 from orders.services.change_requests.close import check_open, locked_request
+from orders.services.change_requests.compare import new_request
 from orders.services.change_requests.parse import parse_shop_change
 from orders.services.change_requests.route import (
     actor_who_asked,
     apply_or_route,
-    new_request,
     open_for_review,
     policy_outcome,
     refuse_by_policy,
 )
-from orders.services.change_requests.update import bring_up_to_date
 from orders.services.edit_items import lock_goods
-from orders.services.editing import edit_order, flatten_changes
+from orders.services.editing import edit_order
+from orders.services.edits import flatten_changes
 from orders.services.locks import lock_lines, lock_order
 from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
@@ -74,13 +74,6 @@ def _check_shown(order: Order, shown: str) -> None:
     """Whether an order as it has just been written costs what somebody was shown. Raises PricesChanged."""
     if shown and shown != mark_of_order(order):
         raise PricesChanged
-
-
-def requires_consent(order: Order, actor: Actor, columns: Iterable[str], *, shops_wish: bool) -> bool:
-    """Whether the customer has to agree to what this actor asks for."""
-    if actor.is_integration and shops_wish:
-        return order.status in CONSENTED_STATUSES and not CONSENTED.isdisjoint(columns)
-    return needs_consent(order, actor, columns)
 
 
 def request_consent(

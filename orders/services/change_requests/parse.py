@@ -6,16 +6,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed
-from orders.models import ChangeKind, ChangeRequest, Order, OrderLine, Status, Variant
-from orders.policies.change_merging import same_lines
-from orders.selectors.change_clashes import fields_now
+from orders.models import ChangeKind, Order
 from orders.selectors.products import written_skus
 from orders.services.addresses import COLUMNS, check_address, clean_text, column_text
 from orders.services.days import read_day
-from orders.services.editing import ADDRESS, MONEY, as_logged, edit_order
+from orders.services.edits import ADDRESS, MONEY, as_logged
 from orders.services.items import MAX_LINES, ItemInput
 from orders.services.moves import read_count, read_money
-from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.phones import written_phone
 from shopcomm.core.text import one_line
@@ -115,81 +112,3 @@ def _price(row: dict[str, Any]) -> str:
     """As the log writes it; one that makes no sense is refused where it is used."""
     price = read_money(row["unit_price"])
     return str(row["unit_price"] if price is None else price)
-
-
-def compare_with_order(
-    order: Order, lines: list[OrderLine], kind: str, data: dict[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The fields a request would change, as they are and as they would be."""
-    if kind == ChangeKind.CANCEL:
-        return {}, {"reason": data["reason"]}
-    now = fields_now(order, lines, data)
-    changed = {name: value for name, value in data.items() if not _same(now[name], value)}
-    return {name: now[name] for name in changed}, changed
-
-
-def _same(now: Any, wanted: Any) -> bool:
-    """Whether a field is as asked already."""
-    return same_lines(now, wanted) if isinstance(now, list) else now == wanted
-
-
-def parts_of(lines: list[OrderLine], kind: str, data: dict[str, Any]) -> set[str]:
-    """The columns of the policy that a request touches."""
-    if kind not in (ChangeKind.ADDRESS, ChangeKind.ITEMS, ChangeKind.PRICE):
-        return {kind}
-    parts = _goods(lines, data) if "items" in data else set()
-    if "street" in data:
-        parts.add("address")
-    return parts if set(MONEY).isdisjoint(data) else parts | {"price"}
-
-
-def _goods(lines: list[OrderLine], data: dict[str, Any]) -> set[str]:
-    old: dict[str, int] = {}
-    for line in lines:
-        old[line.sku] = old.get(line.sku, 0) + line.quantity - line.cancelled_quantity
-    new: dict[str, int] = {}
-    for row in data["items"]:
-        new[row["sku"]] = new.get(row["sku"], 0) + row["quantity"]
-    gone, come = set(old) - set(new), set(new) - set(old)
-    if gone and come and _siblings(gone, come):
-        kept = {sku for sku in set(old) & set(new) if old[sku] != new[sku]}
-        return {"items_swap"} | {_direction(old[sku], new[sku]) for sku in kept}
-    return {
-        _direction(old.get(sku, 0), new.get(sku, 0))
-        for sku in set(old) | set(new)
-        if old.get(sku, 0) != new.get(sku, 0)
-    } or {"price"}
-
-
-def _direction(before: int, after: int) -> str:
-    return "items_less" if after < before else "items_more"
-
-
-def _siblings(gone: set[str], come: set[str]) -> bool:
-    """Whether what comes are other colours and sizes of what goes."""
-    products = dict(Variant.objects.filter(sku__in=gone | come).values_list("sku", "product_id"))
-    return {products.get(sku) for sku in come} <= {products.get(sku) for sku in gone} - {None}
-
-
-def apply_change_request(request: ChangeRequest, order: Order, actor: Actor, *, seen: bool = False) -> Order:
-    """Change the order as was asked. `seen`: the warehouse itself said yes, nobody needs to be told again.
-
-    Raises what edit_order and transition_order raise.
-    """
-    if request.kind == ChangeKind.CANCEL:
-        unpaid = order.status == Status.PENDING_PAYMENT
-        to = Status.CANCELLED if unpaid else Status.REFUNDING
-        # Whoever agrees to it, it is the customer who wants out.
-        asker = actor if actor.may("changes.answer") else Actor.customer(order.customer)
-        return transition_order(
-            actor=asker, order_id=order.pk, to=to, data={"reason": request.data["reason"]}
-        )
-    return edit_order(
-        actor=actor,
-        order_id=order.pk,
-        version=None,
-        changes=dict(request.data),
-        agreed=True,
-        seen=seen,
-        request=request,
-    )

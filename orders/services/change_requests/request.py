@@ -10,18 +10,19 @@ from orders.errors import GuardFailed, NotAllowed, PricesChanged
 from orders.events import ChangeEscalated
 from orders.models import ChangeKind, ChangeRequest, Handler, Order
 from orders.policies.change_merging import Seen
-from orders.selectors.change_requests import interceptable_request
+from orders.policies.change_policy import requires_consent
+from orders.selectors.change_requests import customer_changes, interceptable_request
 from orders.selectors.pricing import price_of_goods
 from orders.services.addresses import COLUMNS
-from orders.services.announce import save_with_event
+from orders.services.change_requests.apply import apply_change_request, bring_up_to_date
 from orders.services.change_requests.close import check_open, close_request, locked_request, record_rejection
-from orders.services.change_requests.consent import record_consent, request_consent, requires_consent
-from orders.services.change_requests.parse import apply_change_request, parse_change
-from orders.services.change_requests.route import apply_or_route, new_request
-from orders.services.change_requests.update import bring_up_to_date
-from orders.services.locks import lock_lines, lock_order
-from orders.services.rights import require_right
-from orders.services.transitions import check_owner
+from orders.services.change_requests.compare import new_request
+from orders.services.change_requests.consent import record_consent, request_consent
+from orders.services.change_requests.parse import parse_change
+from orders.services.change_requests.route import apply_or_route
+from orders.services.locks import lock_lines, lock_order_with_lines
+from orders.services.rights import check_owner, require_right
+from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.rights import people_who_may
 from shopcomm.core.configuration.models import shop_settings
@@ -59,11 +60,10 @@ def request_change(
     for. Raises Order.DoesNotExist, NotAllowed, PricesChanged, and GuardFailed or InsufficientStock for what cannot be
     done as asked.
     """
-    order = lock_order(order_id)
+    order, lines = lock_order_with_lines(order_id)
     check_owner(order, actor)
     if key and (known := ChangeRequest.objects.filter(order=order, key=key[:80]).first()):
         return known
-    lines = lock_lines(order)
     wanted = parse_change(order, kind, data, actor)
     if shown and kind == ChangeKind.ITEMS and shown != price_of_goods(order, wanted["items"]).mark:
         raise PricesChanged
@@ -72,24 +72,14 @@ def request_change(
     )
     if not request.after:
         return close_request(request, actor, State.ACCEPTED, _("和现在一样"))
-    _check_limit(order, actor)
-    if source_message_seq is None and requires_consent(order, actor, request.after, shops_wish=shops_wish):
-        return request_consent(request, order, lines, actor)
-    return apply_or_route(request, order, lines, actor)
-
-
-def _check_limit(order: Order, actor: Actor) -> None:
-    """A customer changes their mind so often and no more."""
-    if actor.is_shop:
-        return
-    asked = order.change_requests.filter(asked_by_kind="customer", state__in=[State.OPEN, State.ACCEPTED])
-    # What was asked for and was so already has changed nothing.
-    asked = asked.exclude(after={})
     limit = shop_settings().customer_changes_per_order
-    if asked.exclude(kind=ChangeKind.CANCEL).count() >= limit:
+    if not actor.is_shop and customer_changes(order) >= limit:
         raise GuardFailed(
             ("change_limit", _("一个订单最多自助修改 %(count)s 次，请联系客服") % {"count": limit})
         )
+    if source_message_seq is None and requires_consent(order, actor, request.after, shops_wish=shops_wish):
+        return request_consent(request, order, lines, actor)
+    return apply_or_route(request, order, lines, actor)
 
 
 @retry_on_deadlock

@@ -8,49 +8,19 @@ from django.utils.translation import gettext as _
 
 from orders.events import ChangeRequested
 from orders.labels import status_label
-from orders.models import ChangeRequest, Handler, Order, OrderLine
+from orders.models import ChangeKind, ChangeRequest, Handler, Order, OrderLine, Variant
 from orders.policies.change_policy import HANDLERS, INSTEAD, Outcome, decide_outcome, stage_of
-from orders.selectors.asked_prices import with_list_prices
 from orders.selectors.change_policy import policy_in_force
-from orders.services.announce import save_with_event
+from orders.services.change_requests.apply import apply_change_request
 from orders.services.change_requests.close import close_request, record_rejection
-from orders.services.change_requests.parse import apply_change_request, compare_with_order, parts_of
+from orders.services.edits import MONEY
+from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
 
 State = ChangeRequest.State
-
-
-def new_request(
-    order: Order, lines: list[OrderLine], kind: str, wanted: dict[str, Any], actor: Actor, **fields: Any
-) -> ChangeRequest:
-    """What somebody asks, compared with the order as it is; not stored yet."""
-    if "items" in wanted:
-        held = {line.sku for line in lines}
-        wanted = wanted | {"items": with_list_prices(wanted["items"], held, order.customer)}
-    before, after = compare_with_order(order, lines, kind, wanted)
-    return ChangeRequest(
-        order=order,
-        kind=kind,
-        data=wanted,
-        before=before,
-        after=after,
-        base_version=order.version,
-        asked_by_kind=actor.kind,
-        asked_by_id=actor.id_or_zero,
-        asked_by=actor.name,
-        asked_at=timezone.now(),
-        **fields,
-    )
-
-
-def policy_outcome(request: ChangeRequest, order: Order, lines: list[OrderLine]) -> tuple[Outcome, str]:
-    """What the policy says to a request now, and the part that decides."""
-    return decide_outcome(
-        policy_in_force(), stage_of(order, lines), parts_of(lines, request.kind, request.data)
-    )
 
 
 def apply_or_route(
@@ -67,6 +37,50 @@ def apply_or_route(
         apply_change_request(request, order, actor_who_asked(request) if request.consent else actor)
         return request
     return open_for_review(request, order, actor, HANDLERS[outcome])
+
+
+def policy_outcome(request: ChangeRequest, order: Order, lines: list[OrderLine]) -> tuple[Outcome, str]:
+    """What the policy says to a request now, and the part that decides."""
+    parts = parts_of(lines, request.kind, request.data)
+    return decide_outcome(policy_in_force(), stage_of(order, lines), parts)
+
+
+def parts_of(lines: list[OrderLine], kind: str, data: dict[str, Any]) -> set[str]:
+    """The columns of the policy that a request touches."""
+    if kind not in (ChangeKind.ADDRESS, ChangeKind.ITEMS, ChangeKind.PRICE):
+        return {kind}
+    parts = _goods(lines, data) if "items" in data else set()
+    if "street" in data:
+        parts.add("address")
+    return parts if set(MONEY).isdisjoint(data) else parts | {"price"}
+
+
+def _goods(lines: list[OrderLine], data: dict[str, Any]) -> set[str]:
+    old: dict[str, int] = {}
+    for line in lines:
+        old[line.sku] = old.get(line.sku, 0) + line.quantity - line.cancelled_quantity
+    new: dict[str, int] = {}
+    for row in data["items"]:
+        new[row["sku"]] = new.get(row["sku"], 0) + row["quantity"]
+    gone, come = set(old) - set(new), set(new) - set(old)
+    if gone and come and _siblings(gone, come):
+        kept = {sku for sku in set(old) & set(new) if old[sku] != new[sku]}
+        return {"items_swap"} | {_direction(old[sku], new[sku]) for sku in kept}
+    return {
+        _direction(old.get(sku, 0), new.get(sku, 0))
+        for sku in set(old) | set(new)
+        if old.get(sku, 0) != new.get(sku, 0)
+    } or {"price"}
+
+
+def _direction(before: int, after: int) -> str:
+    return "items_less" if after < before else "items_more"
+
+
+def _siblings(gone: set[str], come: set[str]) -> bool:
+    """Whether what comes are other colours and sizes of what goes."""
+    products = dict(Variant.objects.filter(sku__in=gone | come).values_list("sku", "product_id"))
+    return {products.get(sku) for sku in come} <= {products.get(sku) for sku in gone} - {None}
 
 
 def actor_who_asked(request: ChangeRequest) -> Actor:

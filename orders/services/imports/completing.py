@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from orders.events import OrderChanged
 from orders.models import ImportedDocument, Order, OrderLine, Payment, Shipment, Status, Variant
-from orders.services.announce import save_with_event
 from orders.services.imports.amounts import unit_price
 from orders.services.imports.bundle import Bundle, Keys
 from orders.services.imports.documents import Document
@@ -20,6 +19,7 @@ from orders.services.imports.rows import Kind, Row
 from orders.services.imports.sales import PATHS, Sale, add_line, send_line
 from orders.services.imports.values import RowRefused
 from orders.services.locks import lock_lines, lock_order
+from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
 

@@ -16,8 +16,8 @@ from messaging.services.notifications.templates import check_template, empty_wor
 from orders.events import OrderPaid
 from orders.models import Order
 from orders.policies.transitions import TRANSITIONS, Transition
-from orders.services.announce import save_with_event
 from orders.services.items import ItemInput
+from orders.services.saving import save_with_event
 from orders.tasks import auto_complete, expire_unpaid
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent

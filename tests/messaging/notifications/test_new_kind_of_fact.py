@@ -19,8 +19,8 @@ from messaging.services.notifications.preview import events_of_last_days
 from orders.events.base import OrderEvent
 from orders.models import Order
 from orders.selectors.timeline import order_timeline
-from orders.services.announce import save_with_event
 from orders.services.editing import edit_order
+from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from shopcomm.core.events.kinds import forget_kind

@@ -1,15 +1,11 @@
-"""Writing down what happened to an order, and showing it to everybody who is looking."""
+"""What the live feeds of the desk and the stockroom are shown of an event, once it is committed."""
 
 from typing import Any
 
-from orders import hooks
 from orders.events import OrderEvent
 from orders.models import Order, Status
-from orders.services.contacts import keep_contacts_apart
-from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.masking import masked_data
 from shopcomm.core.events.models import DomainEvent
-from shopcomm.core.events.publish import publish
 from shopcomm.core.events.selectors import last_position
 from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED, push_on_commit
 
@@ -17,38 +13,19 @@ from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED, push_on_commit
 STOCKROOM_STATUSES = frozenset({Status.PAID, Status.PICKING, Status.SHIPPED, Status.DELIVERED})
 
 
-def save_with_event(
-    order: Order, fact: type[OrderEvent], /, *, actor: Actor, status_from: str | None = None, **facts: Any
-) -> DomainEvent:
-    """Save a locked order with one more event: version + 1, log, hooks, live frames.
-
-    Call it after all stock rows are locked: hooks lock the conversation, which comes last.
-    """
-    order.version += 1
-    order.save()
-    facts = keep_contacts_apart(order, facts)
-    happened = fact(
-        order_id=order.pk,
-        number=order.number,
-        version=order.version,
-        status_from=order.status if status_from is None else status_from,
-        status_to=order.status,
-        currency=order.currency,
-        **facts,
-    )
-    row = publish(happened, actor=actor)
-    announce_event(order, row, actor)
-    return row
-
-
-def announce_event(order: Order, row: DomainEvent, actor: Actor) -> None:
-    """Call the hooks of higher floors, then push the event to the feeds once all is committed."""
-    for hook in hooks.order_event_hooks:
-        hook(order, row, actor)
+def show_order_event(order: Order, row: DomainEvent) -> None:
+    """Push an event of an order to whoever is looking, once all is committed."""
     shown = order_fact(order, row)
     push_on_commit(ORDERS_FEED, feed_frame("orders", row, shown))
     if concerns_stockroom(row):
         push_on_commit(WAREHOUSE_FEED, feed_frame("warehouse", row, shown))
+
+
+def show_stock_event(row: DomainEvent) -> None:
+    """The same of an event of goods: both feeds show it."""
+    shown = stock_fact(row)
+    push_on_commit(ORDERS_FEED, feed_frame("orders", row, shown))
+    push_on_commit(WAREHOUSE_FEED, feed_frame("warehouse", row, shown))
 
 
 def concerns_stockroom(row: DomainEvent) -> bool:

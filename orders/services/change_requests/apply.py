@@ -1,14 +1,16 @@
-"""Bringing a request to the order as it is now, so that it undoes nothing that was agreed since it was made."""
+"""Making a request so: brought to the order as it is now, so that it undoes nothing that was agreed since it was made."""
 
 from django.utils.translation import gettext as _
 
 from orders.errors import ChangeClash
-from orders.models import ChangeKind, ChangeRequest, Order, OrderLine
+from orders.models import ChangeKind, ChangeRequest, Order, OrderLine, Status
 from orders.policies.change_merging import Merged, Seen, merge_change
 from orders.selectors.asked_prices import at_asked_prices, price_clashes, prices_mark
 from orders.selectors.change_clashes import clash_texts, fields_now, skus_of
 from orders.services.change_requests.close import close_request, record_rejection
-from orders.services.change_requests.parse import compare_with_order
+from orders.services.change_requests.compare import compare_with_order
+from orders.services.editing import edit_order
+from orders.services.transitions import transition_order
 from orders.services.versions import check_version
 from shopcomm.core.accounts.actors import Actor
 
@@ -51,3 +53,27 @@ def _check_chosen(order: Order, merged: Merged, held: set[str], actor: Actor, se
     if seen is None or seen.prices != prices_mark(moved):
         told = clash_texts(merged.clashes + moved, whole=actor.is_customer)
         raise ChangeClash(version=order.version, clashes=told)
+
+
+def apply_change_request(request: ChangeRequest, order: Order, actor: Actor, *, seen: bool = False) -> Order:
+    """Change the order as was asked. `seen`: the warehouse itself said yes, nobody needs to be told again.
+
+    Raises what edit_order and transition_order raise.
+    """
+    if request.kind == ChangeKind.CANCEL:
+        unpaid = order.status == Status.PENDING_PAYMENT
+        to = Status.CANCELLED if unpaid else Status.REFUNDING
+        # Whoever agrees to it, it is the customer who wants out.
+        asker = actor if actor.may("changes.answer") else Actor.customer(order.customer)
+        return transition_order(
+            actor=asker, order_id=order.pk, to=to, data={"reason": request.data["reason"]}
+        )
+    return edit_order(
+        actor=actor,
+        order_id=order.pk,
+        version=None,
+        changes=dict(request.data),
+        agreed=True,
+        seen=seen,
+        request=request,
+    )
