@@ -47,7 +47,7 @@ def _link_of(found: str, before: str, after: str) -> tuple[str, str]:
     return found, "tel:" + re.sub("[ -]", "", found)
 
 
-def linked(text: str) -> SafeString:
+def with_links(text: str) -> SafeString:
     """The text as markup, in which addresses and numbers can be tapped and everything else is as it was written."""
     return mark_safe("".join(_markup(label, href) for label, href in link_parts(text)))
 

@@ -12,7 +12,7 @@ from orders.selectors.visibility import orders_visible_to
 from orders.services.feeds import concerns_stockroom, order_fact, stock_fact
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
-from shopcomm.core.events.facts import is_readable
+from shopcomm.core.events.facts import has_readable_fact
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_after_and_new, last_position
 from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED
@@ -73,7 +73,7 @@ def missed_events(actor: Actor, feed: str, after: int | None) -> tuple[list[str]
 
 def _shown(row: DomainEvent, order: Order | None, feed: str) -> dict[str, Any] | None:
     """What a follower is shown of an event; None for one that is not theirs, or that cannot be read."""
-    if not is_readable(row):
+    if not has_readable_fact(row):
         return None
     if isinstance(row.fact, StockEvent):
         return stock_fact(row)

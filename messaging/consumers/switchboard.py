@@ -69,7 +69,7 @@ TOPICS: list[type[Topic]] = []
 ANSWERERS: dict[str, list[Answerer]] = {}
 
 
-def answers(frame_type: str, *, field: str = "") -> Callable[[A], A]:
+def answers_frame(frame_type: str, *, field: str = "") -> Callable[[A], A]:
     """Mark a topic's method as what answers frames of a type (that have a field, if one is named).
 
     The method takes the frame. What it raises becomes an `error` frame.

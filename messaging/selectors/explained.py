@@ -26,7 +26,7 @@ from messaging.services.notifications.rules import rule_as_of
 from orders.models import Order
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
-from shopcomm.core.events.facts import is_readable
+from shopcomm.core.events.facts import has_readable_fact
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
 
@@ -67,7 +67,7 @@ class ExplainedEvent(NamedTuple):
 def explain_notices(order: Order) -> list[ExplainedEvent]:
     """Why each event of an order was told, or was not: every rule that waits for such events, with its answer."""
     rows = notices_about(order).select_related("rule", "merged_into").prefetch_related("deliveries")
-    told, events = _told(list(rows.order_by("pk"))), filter(is_readable, events_of_order(order.pk))
+    told, events = _told(list(rows.order_by("pk"))), filter(has_readable_fact, events_of_order(order.pk))
     by_event: dict[int | None, list[ToldNotice]] = {}
     for each in told:
         by_event.setdefault(each.row.event_id, []).append(each)

@@ -13,7 +13,7 @@ from django.utils.html import json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from messaging.linked import linked
+from messaging.linked import with_links
 from messaging.models import Attachment, Conversation, Message, RecipientKind, ScheduledMessage
 from messaging.policies.notifications.reasons import reason_text
 from messaging.policies.notifications.triggers import trigger_label
@@ -193,7 +193,7 @@ def last_message_text(message: Message | None) -> str:
     return preview_line(*given, internal=message.internal, recalled=message.recalled_at is not None)
 
 
-register.filter("linked", linked)
+register.filter("linked", with_links)
 
 
 @register.filter

@@ -11,7 +11,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.events.handlers import Handler, on, unregister
+from shopcomm.core.events.handlers import Handler, forget_handler, on
 from shopcomm.core.events.holding import MAX_FAILURES
 from shopcomm.core.events.lags import trouble_of_readers
 from shopcomm.core.events.models import DeadLetter, DomainEvent, HeldEvent, Reader
@@ -50,7 +50,7 @@ def recorder() -> Iterator[Recorder]:
         note(event)
 
     yield note
-    unregister(f"{record.__module__}.{record.__qualname__}")
+    forget_handler(f"{record.__module__}.{record.__qualname__}")
 
 
 def test_another_kind_of_reader_is_a_row_and_reads_from_when_it_was_added(notebooks):
@@ -118,7 +118,7 @@ def test_what_was_imported_is_given_to_those_who_want_it(recorder, notebooks):
     try:
         relay()
     finally:
-        unregister(f"{chronicle.__module__}.{chronicle.__qualname__}")
+        forget_handler(f"{chronicle.__module__}.{chronicle.__qualname__}")
 
     assert (recorder.seen, heard) == ([3], [0, 1, 2, 3])
     assert set(Reader.objects.values_list("position", flat=True)) == {4}
@@ -186,7 +186,7 @@ def test_one_order_that_fails_for_ever_holds_up_none_of_200_others():
             publish(BagLost(), actor=Actor.system())
         relay()
     finally:
-        unregister(f"{record.__module__}.{record.__qualname__}")
+        forget_handler(f"{record.__module__}.{record.__qualname__}")
 
     # It may have been tried again meanwhile.
     assert [number for number in note.seen if number] == list(range(1, 201))

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.events.handlers import on, unregister
+from shopcomm.core.events.handlers import forget_handler, on
 from shopcomm.core.events.holding import MAX_FAILURES, retry_dead_letter
 from shopcomm.core.events.models import DeadLetter, DomainEvent, HeldEvent, Reader
 from shopcomm.core.events.publish import publish
@@ -30,7 +30,7 @@ def recorder() -> Iterator[Recorder]:
         note(event)
 
     yield note
-    unregister(f"{record.__module__}.{record.__qualname__}")
+    forget_handler(f"{record.__module__}.{record.__qualname__}")
 
 
 def reader_of() -> Reader:
@@ -178,7 +178,7 @@ def test_one_failing_handler_holds_up_no_other(recorder: Recorder):
     try:
         relay()
     finally:
-        unregister(f"{zealous.__module__}.{zealous.__qualname__}")
+        forget_handler(f"{zealous.__module__}.{zealous.__qualname__}")
 
     assert (recorder.seen, heard) == ([0], [0, 1])
 

@@ -21,7 +21,7 @@ from shopcomm.core.accounts.models import ApiKey
 from shopcomm.core.accounts.services.order_links import make_link
 from shopcomm.core.deadlocks import leave_to_next_sweep
 from shopcomm.core.embedded.binaries import keep_private, spawn_process
-from shopcomm.core.events.handlers import on, unregister
+from shopcomm.core.events.handlers import forget_handler, on
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.relay import relay
 from shopcomm.core.logs import (
@@ -149,7 +149,7 @@ def test_a_reader_that_fails_names_the_order_and_whose_doing_it_was(order: Order
     name = f"{breaks.__module__}.{breaks.__qualname__}"
     move(order, "paid", actor=Actor.staff(manager), reference="T-1")
     relay()
-    unregister(name)
+    forget_handler(name)
     (line,) = [line for line in json_lines if "RuntimeError: broken" in line]
     assert about(line) == {
         "level": "error",

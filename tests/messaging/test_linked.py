@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.linked import link_parts, linked
+from messaging.linked import link_parts, with_links
 
 CASES = json.loads((Path(__file__).parent / "links.json").read_text())
 
@@ -56,7 +56,7 @@ PIECES = [
 @given(st.lists(st.sampled_from(PIECES) | st.text("<>&\"'https:/.a1 ", max_size=8), max_size=8).map("".join))
 def test_whatever_is_written_is_read_as_it_was_written(text):
     assert "".join(label for label, _href in link_parts(text)) == text
-    seen = Seen(linked(text))
+    seen = Seen(with_links(text))
     assert seen.text == text
     for tag, attributes in seen.tags:
         assert tag == "a"

@@ -7,7 +7,7 @@ import pytest
 from messaging.consumers import switchboard, topics
 from messaging.consumers.fanout import fanout
 from messaging.consumers.frames import FrameError
-from messaging.consumers.switchboard import Topic, answer_frame, answers, make_topics, register_topic
+from messaging.consumers.switchboard import Topic, answer_frame, answers_frame, make_topics, register_topic
 from messaging.errors import NotFound
 from messaging.models import Conversation
 from shopcomm.core.realtime import conversation_group, encode_frame
@@ -35,14 +35,14 @@ def ringing(only_known_topics):
         async def on_open(self) -> None:
             self.rung, self.opened = 0, self.socket.actor.name
 
-        @answers("bell.ring")
+        @answers_frame("bell.ring")
         async def ring(self, given) -> None:
             conversation_id = await self.socket.access.require_conversation(given)
             self.rung += 1
             told = {"type": "bell.rings", "times": self.rung, "by": self.opened}
             await fanout().publish(encode_frame(conversation_group(conversation_id), told, told))
 
-        @answers("subscribe", field="bell")
+        @answers_frame("subscribe", field="bell")
         async def follow(self, given) -> None:
             self.socket.send_frame(json.dumps({"type": "subscribed", "bell": given["bell"]}))
 
@@ -85,11 +85,11 @@ class Line:
 
 
 class Saying(Topic):
-    @answers("say")
+    @answers_frame("say")
     async def say(self, given) -> None:
         self.socket.sent.append("all")
 
-    @answers("say", field="loud")
+    @answers_frame("say", field="loud")
     async def shout(self, given) -> None:
         self.socket.sent.append("loud")
 
@@ -113,7 +113,7 @@ async def test_a_frame_with_a_field_of_its_own_goes_where_that_field_belongs(onl
 async def test_what_a_topic_refuses_is_for_the_socket_to_say(only_known_topics):
     @register_topic
     class Refusing(Topic):
-        @answers("say")
+        @answers_frame("say")
         async def say(self, given) -> None:
             raise NotFound()
 
@@ -127,7 +127,7 @@ def test_two_topics_cannot_answer_the_same_frames(only_known_topics):
     before = dict(switchboard.ANSWERERS)
 
     class Taking(Topic):
-        @answers("ping")
+        @answers_frame("ping")
         async def ping(self, given) -> None: ...
 
     with pytest.raises(ValueError, match="another topic answers ping"):

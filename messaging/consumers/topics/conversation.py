@@ -10,7 +10,7 @@ from messaging.consumers.fanout import fanout
 from messaging.consumers.frames import Frame, number_in
 from messaging.consumers.loop_local import run_in_background
 from messaging.consumers.presence import presence
-from messaging.consumers.switchboard import Topic, answers, register_topic
+from messaging.consumers.switchboard import Topic, answers_frame, register_topic
 from messaging.selectors.pane import peer_has_read
 from messaging.services.drafts import draft_message
 from messaging.services.frames import read_frame
@@ -32,7 +32,7 @@ class ConversationTopic(Topic):
 
     __slots__ = ()
 
-    @answers("subscribe")
+    @answers_frame("subscribe")
     async def follow(self, given: Frame) -> None:
         """Everything behind `after`, then what comes; and how far the other side has read."""
         socket = self.socket
@@ -51,7 +51,7 @@ class ConversationTopic(Topic):
         if peer := await _peer_has_read(conversation_id, socket.actor):
             socket.send_frame(json.dumps(read_frame(conversation_id, *peer)))
 
-    @answers("message.send")
+    @answers_frame("message.send")
     async def say(self, given: Frame) -> None:
         """Store a message; acknowledged once it is committed."""
         conversation_id = await self.socket.access.require_conversation(given)
@@ -75,7 +75,7 @@ class ConversationTopic(Topic):
         known = {name: given[name] for name in ("conversation", "client_id")}
         self.socket.send_frame(json.dumps({"type": "message.ack", **known, "seq": sent.message.seq}))
 
-    @answers("message.read")
+    @answers_frame("message.read")
     async def mark_read(self, given: Frame) -> None:
         """Keep how far somebody has read, and tell the others."""
         conversation_id, seq = await self._message_in(given)
@@ -83,13 +83,13 @@ class ConversationTopic(Topic):
             actor=self.socket.actor, conversation_id=conversation_id, seq=seq, socket=self.socket.id
         )
 
-    @answers("message.recall")
+    @answers_frame("message.recall")
     async def recall(self, given: Frame) -> None:
         """Take a message back."""
         conversation_id, seq = await self._message_in(given)
         await _recall_message(actor=self.socket.actor, conversation_id=conversation_id, seq=seq)
 
-    @answers("typing")
+    @answers_frame("typing")
     async def show_typing(self, given: Frame) -> None:
         """Tell the others that somebody is writing, or has stopped."""
         conversation_id = await self.socket.access.require_conversation(given)

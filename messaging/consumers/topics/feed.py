@@ -6,7 +6,7 @@ from typing import Any
 from messaging.consumers.fanout import subscribed_frame
 from messaging.consumers.feeds import FEEDS, may_see_fact, missed_events, sees_all
 from messaging.consumers.frames import Frame, FrameError
-from messaging.consumers.switchboard import Topic, TopicSocket, answers, register_topic
+from messaging.consumers.switchboard import Topic, TopicSocket, answers_frame, register_topic
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.reading import whole_number
 
@@ -21,7 +21,7 @@ class FeedTopic(Topic):
         super().__init__(socket)
         self._follows = self._sees_all = False
 
-    @answers("subscribe", field="feed")
+    @answers_frame("subscribe", field="feed")
     async def follow(self, given: Frame) -> None:
         """The events behind a cursor, then what comes."""
         socket = self.socket

@@ -6,7 +6,7 @@ from messaging.consumers.fanout import fanout
 from messaging.consumers.frames import Frame
 from messaging.consumers.loop_local import run_in_background
 from messaging.consumers.presence import presence
-from messaging.consumers.switchboard import Topic, TopicSocket, answers, register_topic
+from messaging.consumers.switchboard import Topic, TopicSocket, answers_frame, register_topic
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.realtime import CUSTOMERS
 
@@ -27,7 +27,7 @@ class PresenceTopic(Topic):
             await self.socket.join(CUSTOMERS)
         await self._say_at_work()
 
-    @answers("ping")
+    @answers_frame("ping")
     async def answer_ping(self, given: Frame) -> None:
         """The line holds; how far each followed conversation is, so that a page that missed something asks again."""
         self._idle, was_idle = given.get("idle") is True, self._idle

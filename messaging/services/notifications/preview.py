@@ -28,7 +28,7 @@ from orders.models import Order, Variant
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
-from shopcomm.core.events.facts import is_readable
+from shopcomm.core.events.facts import has_readable_fact
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
 
@@ -87,7 +87,7 @@ def _data_for(trigger: str, order: Order) -> dict[str, Any]:
     if parcel:
         data |= {"carrier": parcel.carrier, "tracking_number": parcel.tracking_number}
     for event in events_of_order(order.pk):
-        if is_readable(event) and trigger in triggers_of(event):
+        if has_readable_fact(event) and trigger in triggers_of(event):
             data |= data_of_event(event)
     return data
 
@@ -145,4 +145,4 @@ def events_of_last_days(trigger: str, days: int, now: datetime) -> list[DomainEv
     """The events of the last days that pull a trigger, oldest first."""
     events = DomainEvent.objects.filter(occurred_at__gt=now - timedelta(days=days), occurred_at__lte=now)
     found = events.filter(type__in=event_types_for(trigger)).order_by("pk")
-    return [event for event in found.iterator() if is_readable(event) and trigger in triggers_of(event)]
+    return [event for event in found.iterator() if has_readable_fact(event) and trigger in triggers_of(event)]

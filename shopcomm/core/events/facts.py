@@ -16,7 +16,7 @@ def fact_of(row: DomainEvent, *kinds: type[E]) -> E | None:
     return fact if isinstance(fact, kinds) else None
 
 
-def is_readable(row: DomainEvent) -> bool:
+def has_readable_fact(row: DomainEvent) -> bool:
     """Whether every field of a row is known; a newer release may have written it."""
     try:
         _ = row.fact
@@ -31,6 +31,6 @@ def readable_fact(row: DomainEvent) -> Event:
 
     A reader of the log lets UnknownField be raised instead: its row is tried again.
     """
-    if is_readable(row):
+    if has_readable_fact(row):
         return row.fact
     return UnknownFact(name=row.type, order_id=row.order_id, conversation_id=row.conversation_id)

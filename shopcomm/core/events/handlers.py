@@ -62,6 +62,6 @@ def handler_named(name: str) -> Handler | None:
     return _handlers.get(name)
 
 
-def unregister(name: str) -> None:
+def forget_handler(name: str) -> None:
     """Forget a handler; its reader stays."""
     _handlers.pop(name, None)
