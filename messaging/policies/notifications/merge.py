@@ -24,7 +24,7 @@ HELD = frozenset({Reason.OUTSIDE_HOURS, Reason.RESTING, Reason.OVER_CAP, Reason.
 
 @dataclass(frozen=True)
 class PendingNotice:
-    """One notice that waits, as far as settling is concerned."""
+    """One notice that waits, as far as its delivery is planned."""
 
     id: int
     rule_id: int

@@ -8,7 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
@@ -18,15 +18,11 @@ from django.db.models import F
 
 from messaging.models import ChannelHealth, Delivery
 from messaging.models.channels import Endpoint
+from messaging.policies.notifications.retries import count_channel_failure, endpoint_pause
 from messaging.services.channels.outgoing import ChannelFailed, ChannelWay, Outgoing
 
 log = logging.getLogger(__name__)
 Outcomes = list[tuple[Any, ChannelFailed | None]]
-# After this many failures of its own in a row a channel rests.
-TRIPS_AFTER = 5
-PAUSE = timedelta(minutes=2)
-# An endpoint rests after each failure, twice as long every time.
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=20), timedelta(hours=1)
 
 
 def channel_rests(channel: str, now: datetime) -> bool:
@@ -38,12 +34,10 @@ def channel_rests(channel: str, now: datetime) -> bool:
 def channel_failed(channel: str, error: str, now: datetime) -> None:
     """Its provider or the shop's credentials for it failed: nobody can be told this way now."""
     health, _made = ChannelHealth.objects.select_for_update().get_or_create(channel=channel)
-    health.failures += 1
+    health.failures, pause = count_channel_failure(health.failures)
     health.last_error = error[:300]
-    if health.failures >= TRIPS_AFTER:
-        health.paused_until = now + PAUSE
-        # After the pause one attempt decides whether it is well again.
-        health.failures = TRIPS_AFTER - 1
+    if pause:
+        health.paused_until = now + pause
     health.save()
 
 
@@ -61,7 +55,7 @@ def endpoint_rests(endpoint: Endpoint, now: datetime) -> bool:
 
 def endpoint_failed(endpoint: Endpoint, error: str, now: datetime) -> None:
     """It did not take a notice; nobody else's endpoint is meant."""
-    pause = min(FIRST_PAUSE * 2 ** min(endpoint.failures, 10), LONGEST_PAUSE)
+    pause = endpoint_pause(endpoint.failures)
     endpoint.failures, endpoint.paused_until = endpoint.failures + 1, now + pause
     type(endpoint)._default_manager.filter(pk=endpoint.pk).update(
         failures=F("failures") + 1, paused_until=now + pause, last_error=error[:300]

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from messaging.models import Channel, Delivery, Notification, ReadMarker
 from messaging.policies.notifications.merge import LATE
 from messaging.policies.notifications.reasons import reason_text
+from messaging.policies.notifications.retries import delivery_retry_wait
 from messaging.policies.notifications.timing import (
     TOO_OLD,
     DeliveryContext,
@@ -54,8 +55,6 @@ BATCH = 50
 # Longer than the slowest channel takes for one notice.
 CLAIM = timedelta(minutes=2)
 PATIENCE_SECONDS = 3.0
-MOST_ATTEMPTS = 6
-FIRST_WAIT_SECONDS = 20
 State = Delivery.State
 # The channels that this process is serving.
 _serving: dict[str, Thread] = {}
@@ -288,10 +287,9 @@ def _failed(delivery: Delivery, failure: ChannelFailed, now: datetime) -> None:
 
 @transaction.atomic
 def _try_later_or_elsewhere(delivery: Delivery, failure: ChannelFailed, now: datetime) -> None:
-    if not failure.final and delivery.attempts < MOST_ATTEMPTS:
-        Delivery.objects.filter(pk=delivery.pk).update(
-            due_at=now + backoff_after(delivery.attempts), error=str(failure)[:300]
-        )
+    wait = delivery_retry_wait(delivery.attempts, final=failure.final, jitter=random.uniform(0.75, 1.25))
+    if wait is not None:
+        Delivery.objects.filter(pk=delivery.pk).update(due_at=now + wait, error=str(failure)[:300])
         return
     _finish(delivery, State.FAILED, str(failure))
     try_next_channel(delivery, now)
@@ -310,11 +308,6 @@ def try_next_channel(delivery: Delivery, now: datetime) -> None:
         if ways and wants_channels(wishes.get(person), row):
             ways_out.append(new_delivery(row, ways, now))
     Delivery.objects.bulk_create(ways_out, ignore_conflicts=True)
-
-
-def backoff_after(attempt: int) -> timedelta:
-    """Twice as long after each attempt, and never at the same moment as everybody else."""
-    return timedelta(seconds=FIRST_WAIT_SECONDS * 2 ** (attempt - 1) * random.uniform(0.75, 1.25))
 
 
 def requeue_delivery(delivery: Delivery) -> None:

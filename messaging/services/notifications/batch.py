@@ -214,7 +214,7 @@ class Batch:
         return dict(found)
 
     def pending_of(self, person: Recipient) -> list[PendingNotice]:
-        """The notices that wait for a person, as settling takes them."""
+        """The notices that wait for a person, as the plan of a delivery takes them."""
         return [self._waiting(row, person) for row in self._by_person[person]]
 
     def _waiting(self, row: Notification, person: Recipient) -> PendingNotice:

@@ -104,11 +104,11 @@ def preview_template(body: str, trigger: str, order: Order | None) -> PreviewedT
 def preview_times(rule: NotificationRule, moment: time, day: date) -> PreviewedTimes:
     """When a fact at this time of day would be told."""
     happened = datetime.combine(day, moment, ZoneInfo(settings.TIME_ZONE))
-    world = DeliveryContext(happened, working_calendar())
+    context = DeliveryContext(happened, working_calendar())
 
     def decided(urgent: bool) -> Decision:
         delay = timedelta(minutes=rule.delay_minutes or 0)
-        return decide_send_time(DeliveryRequest(happened, delay, Policy(rule.outside), urgent), world)
+        return decide_send_time(DeliveryRequest(happened, delay, Policy(rule.outside), urgent), context)
 
     return PreviewedTimes(happened, decided(False), decided(True))
 

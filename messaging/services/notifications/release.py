@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import Sequence
 from copy import copy
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
@@ -18,6 +18,7 @@ from django.utils import timezone
 from messaging.models import Notification, RecipientKind
 from messaging.policies.notifications.merge import DeliveryPlan, plan_delivery
 from messaging.policies.notifications.reasons import BROKEN
+from messaging.policies.notifications.retries import notice_retry_wait
 from messaging.policies.notifications.timing import Reason
 from messaging.services.channels.route_channel import route_notices
 from messaging.services.notifications.back_in_stock import requeue_unserved_watches
@@ -30,9 +31,6 @@ from shopcomm.core.deadlocks import leave_to_next_sweep, retry_on_deadlock
 
 log = logging.getLogger(__name__)
 State = Notification.State
-# What could not be told is tried again after so long, twice as long each time; after MOST_FAILURES a manager decides.
-PUT_OFF = timedelta(minutes=10)
-MOST_FAILURES = 5
 PEOPLE = 400
 SWEEPS = 16
 # Marks the locks of this module among all advisory locks.
@@ -123,10 +121,8 @@ def postpone_failed(row: Notification, error: Exception, now: datetime) -> int:
     """Have a notice tried again later, or leave it to a manager. Returns 1."""
     failures = row.failures + 1
     fields: dict[str, Any] = {"failures": failures, "error": f"{type(error).__name__}: {error}"[:300]}
-    if failures >= MOST_FAILURES:
-        fields |= {"state": State.FAILED, "reason": BROKEN}
-    else:
-        fields["send_at"] = now + PUT_OFF * 2**row.failures
+    wait = notice_retry_wait(failures)
+    fields |= {"state": State.FAILED, "reason": BROKEN} if wait is None else {"send_at": now + wait}
     return Notification.objects.filter(pk=row.pk, state=State.WAITING).update(**fields)
 
 

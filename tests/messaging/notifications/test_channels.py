@@ -17,7 +17,8 @@ from messaging.models import (
     NotificationRule,
     PushSubscription,
 )
-from messaging.services.channels.delivery import MOST_ATTEMPTS, deliver_channel, requeue_delivery
+from messaging.policies.notifications.retries import MOST_ATTEMPTS
+from messaging.services.channels.delivery import deliver_channel, requeue_delivery
 from messaging.services.notifications.release import release_due
 from messaging.services.subscriptions import SubscriptionRefused, remember_browser
 from shopcomm.core.accounts.actors import Actor

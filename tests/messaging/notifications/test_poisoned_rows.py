@@ -7,10 +7,11 @@ import pytest
 
 from messaging.errors import BadMessage
 from messaging.models import Delivery, Message, Notification, NotificationRule, ScheduledMessage
+from messaging.policies.notifications.retries import MOST_ATTEMPTS, MOST_FAILURES
 from messaging.services import scheduled
 from messaging.services.channels import delivery
 from messaging.services.notifications import planning, release, render, timers
-from messaging.services.notifications.release import MOST_FAILURES, release_due
+from messaging.services.notifications.release import release_due
 from messaging.services.scheduled import cancel_scheduled, change_scheduled, schedule_message, send_scheduled
 from messaging.tasks.notifications import run_notice_timers as timers_task
 from messaging.tasks.scheduled import send_scheduled_messages as scheduled_task
@@ -96,7 +97,7 @@ def test_a_delivery_that_cannot_be_looked_at_holds_up_no_other(clock, customer, 
     assert len(sent) == 1
     broken = Delivery.objects.get(notification__order=first)
     assert (broken.state, broken.attempts, broken.error) == ("waiting", 1, "ValueError('poisoned')")
-    Delivery.objects.filter(pk=broken.pk).update(attempts=delivery.MOST_ATTEMPTS - 1)
+    Delivery.objects.filter(pk=broken.pk).update(attempts=MOST_ATTEMPTS - 1)
     clock.shift(timedelta(minutes=5))
     delivery.deliver_channel("email")
     broken.refresh_from_db()
