@@ -187,6 +187,8 @@ def set_wishes(
 ) -> NotificationPreference:
     """Say when to be left alone and which kinds are not wanted. Money is told to customers all the same.
 
+    `quiet_from` and `quiet_to` are times of day where the person lives, None for no rest; `muted` holds names of triggers;
+    `desktop` says whether pages may show notices of the browser. Returns the preference as stored.
     Raises WishesRefused for hours without a beginning or without an end.
     """
     if (quiet_from is None) != (quiet_to is None):

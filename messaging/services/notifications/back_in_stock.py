@@ -97,7 +97,11 @@ def requeue_unserved_watches(rows: Iterable[Notification]) -> None:
 def stock_occasion(
     watch: StockWatch, happened_at: datetime, event_id: int | None, available: int
 ) -> Occasion:
-    """What rules may tell one customer of goods that are back."""
+    """What rules may tell one customer of goods that are back.
+
+    `happened_at` is aware; `event_id` is the arrival's number in the log, None when it is only their turn; `available`
+    counts the free pieces. Returns an occasion about no order.
+    """
     sku = watch.variant.sku
     goods = goods_data(sku, available=available)
     return Occasion(

@@ -117,7 +117,11 @@ def preview_times(rule: NotificationRule, moment: time, day: date) -> PreviewedT
 def send_trial_notice(
     *, actor: Actor, rule: NotificationRule, body: str, order: Order | None
 ) -> Notification:
-    """Tell the manager who is editing a rule what it would tell, through the rule's own channels."""
+    """Tell the manager who is editing a rule what it would tell, through the rule's own channels.
+
+    `body` is the template as it stands in the form; `order` is a real one to fill it with, None for a rule about goods.
+    Returns the notice, sent.
+    """
     story = sample_story(rule.trigger, order)
     now = timezone.now()
     notice = Notification.objects.create(

@@ -31,7 +31,10 @@ def people_filter(people: Iterable[Recipient], prefix: str) -> Q:
 def find_recipients(
     rule: NotificationRule, order: Order | None, *, customer_id: int = 0, staff_id: int = 0
 ) -> list[Recipient]:
-    """The people a rule tells of an order, or of a conversation without one."""
+    """The people a rule tells of an order, or of a conversation without one.
+
+    `customer_id` and `staff_id` are whose the conversation is, 0 for nobody's; an order knows its own. Returns nobody twice.
+    """
     customer_id = order.customer_id if order else customer_id
     if rule.audience == Audience.CUSTOMER:
         return [Recipient(RecipientKind.CUSTOMER, customer_id)] if customer_id else []

@@ -27,7 +27,7 @@ from messaging.services.notifications.facts import refresh_stock_counts
 from messaging.services.notifications.planning import store_notices
 from messaging.services.notifications.recipients import Recipient, find_recipients, people_filter
 from messaging.services.notifications.render import send_in_product
-from shopcomm.core.deadlocks import leave_to_next_sweep, retry_on_deadlock
+from shopcomm.core.deadlocks import DatabaseBusy, leave_to_next_sweep, retry_on_deadlock
 
 log = logging.getLogger(__name__)
 State = Notification.State
@@ -70,15 +70,26 @@ def release_due(*, now: datetime | None = None, people: int = PEOPLE) -> int:
 
 def _batch_or_each(now: datetime, people: int) -> int:
     """A batch; or, when one notice of it cannot be told, its people one by one, so that it holds up nobody else."""
+    busy: DatabaseBusy | None = None
     try:
         return release_batch(now=now, people=people)
+    except DatabaseBusy as error:
+        busy = error
+        log.warning("a batch of notices met rows that others keep; going on person by person")
     except OperationalError:
         raise
     except Exception:
         log.exception("a batch of notices could not be released; going on person by person")
     with transaction.atomic():
         each = due_people(now, people)
-    return sum(_release_one(person, now) for person in each)
+    if busy and len(each) < 2:
+        # Nobody else waits behind whoever is kept.
+        raise busy
+    released = 0
+    for person in each:
+        with leave_to_next_sweep(f"notices of {person.kind} {person.id}"):
+            released += _release_one(person, now)
+    return released
 
 
 def _release_one(person: Recipient, now: datetime) -> int:

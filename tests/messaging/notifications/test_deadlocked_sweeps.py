@@ -54,6 +54,16 @@ def test_notices_of_an_order_that_others_keep_are_told_by_the_next_sweep(paid, t
     assert (release_due(), told(paid)) == (1, ["order_confirmed"])
 
 
+def test_notices_that_others_keep_hold_up_those_of_nobody_else(paid, told):
+    free = make_order()
+    relay()
+    # The batch, then its people one by one, then whoever is left.
+    with talked_about(paid, times=3 * TRIES) as other:
+        assert release_due() == 1
+    assert (other.crossed, told(paid), told(free)) == (3 * TRIES, [], ["order_confirmed"])
+    assert (release_due(), told(paid)) == (1, ["order_confirmed"])
+
+
 @pytest.fixture
 def later_word(order, sales, clock) -> ScheduledMessage:
     """What is to be said in the order's conversation now."""
