@@ -9,6 +9,7 @@ from messaging.services.messages import send_message
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.proofs import LINKS_SESSION_KEY
 from shopcomm.core.accounts.services.order_links import link_token, make_link, revoke_links
+from shopcomm.edge.portal.urls import urlpatterns as portal_urls
 from tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,34 @@ def test_a_revoked_link_is_closed_everywhere(client, order, link, view):
     assert response.status_code == 404
     assert order.number not in response.content.decode()
     assert LINKS_SESSION_KEY not in client.session
+
+
+def pages_of_links() -> list[tuple[str, dict[str, object]]]:
+    """Every address below `/o/<token>/`, with something for what else it names; `prove` answers a script."""
+    known = {"request_id": 1, "case_id": 1, "answer": "withdraw", "step": "withdraw"}
+    found = [(each.name, each.pattern.converters.keys()) for each in portal_urls]
+    return [
+        (str(name), {key: known[key] for key in keys if key != "token"})
+        for name, keys in found
+        if "token" in keys and name != "prove"
+    ]
+
+
+@pytest.mark.parametrize(("name", "more"), pages_of_links())
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_every_answer_behind_a_link_is_kept_out_of_search_engines(client, link, method, name, more):
+    opened, forged = (
+        getattr(client, method)(reverse(f"portal:{name}", kwargs={"token": token} | more))
+        for token in (link_token(link), "nonsense.signature")
+    )
+    if forged.status_code == 405:
+        # The page does not know this method.
+        return
+    assert (forged.status_code, forged["X-Robots-Tag"]) == (404, "noindex, nofollow")
+    # What does not exist below a live link is the site's own 404, about nobody.
+    if opened.status_code != 404:
+        assert opened["X-Robots-Tag"] == "noindex, nofollow"
+        assert opened["Referrer-Policy"] == "same-origin"
 
 
 def test_an_unknown_link_and_a_revoked_one_look_the_same(client, order, link, address):
