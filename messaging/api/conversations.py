@@ -37,8 +37,8 @@ from messaging.services.attachments import store_attachment
 from messaging.services.messages import send_message
 from messaging.views.files import file_answer
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.link_texts import hide_links
 from shopcomm.core.accounts.permissions import key_may
-from shopcomm.core.accounts.services.order_links import hide_links
 from shopcomm.core.http.api import ApiView
 from shopcomm.core.search.highlight import marked_places
 from shopcomm.core.search.query import Query, parse_query

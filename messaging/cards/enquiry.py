@@ -5,7 +5,7 @@ from typing import Any
 from messaging.cards import Card, Look, register_card
 from messaging.services.enquiries import CARD, wanted_of
 from orders.models import Variant
-from orders.services.items import list_price
+from orders.selectors.items import list_price
 
 
 def _context(look: Look) -> dict[str, Any]:

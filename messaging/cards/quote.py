@@ -8,9 +8,9 @@ from django.urls import reverse
 from messaging.cards import Card, Look, register_card
 from messaging.services.quotes import CARD, renew_in_conversation
 from orders.models import Quote
+from orders.selectors.addresses import COLUMNS, AddressInput
 from orders.selectors.quotes import last_address, quoted_lines, quotes_with_lines
 from orders.selectors.visibility import orders_visible_to
-from orders.services.addresses import COLUMNS, AddressInput
 from orders.services.quotes import accept_quote, decline_quote, withdraw_quote
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_url

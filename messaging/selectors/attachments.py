@@ -1,13 +1,18 @@
 """Who may see a file: whoever may see its conversation; until it is sent, its uploader."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from messaging.models import Attachment
 from messaging.selectors.conversations import conversations_visible_to
-from messaging.services.attachments import uploader_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.reading import uuid_of
+
+
+def uploader_of(actor: Actor) -> dict[str, Any]:
+    """Whose an upload is; integrations share theirs, as they share the shop's voice."""
+    return {"uploader_kind": actor.sender_kind, "uploader_id": actor.sender_id}
 
 
 def attachment_visible_to(actor: Actor | None, attachment_id: UUID) -> Attachment | None:

@@ -14,8 +14,8 @@ from messaging.models import Message
 from messaging.selectors.messages import messages_visible_to
 from orders.selectors.search import orders_by_number
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.link_texts import without_links
 from shopcomm.core.accounts.search import customer_conditions
-from shopcomm.core.accounts.services.order_links import without_links
 from shopcomm.core.search.bigrams import holds_words, may_hold_words, part_of
 from shopcomm.core.search.query import Query
 

@@ -6,7 +6,6 @@ Nothing here decodes, unpacks or renders: a file is told by a few bytes at known
 
 import logging
 import math
-from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -24,6 +23,7 @@ from messaging.errors import (
     UnsentFull,
 )
 from messaging.models import Attachment
+from messaging.selectors.attachments import uploader_of
 from messaging.services.file_kinds import kind_of_file
 from messaging.services.renditions import wake_decoder
 from shopcomm.core.accounts.actors import Actor
@@ -36,11 +36,6 @@ from shopcomm.core.rate_limits import seconds_to_wait
 
 log = logging.getLogger(__name__)
 MIB = 1024 * 1024
-
-
-def uploader_of(actor: Actor) -> dict[str, Any]:
-    """Whose an upload is; integrations share theirs, as they share the shop's voice."""
-    return {"uploader_kind": actor.sender_kind, "uploader_id": actor.sender_id}
 
 
 def store_attachment(*, actor: Actor, upload: UploadedFile) -> Attachment:

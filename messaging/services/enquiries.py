@@ -12,7 +12,7 @@ from messaging.services.conversations import general_conversation
 from messaging.services.write import Sent
 from orders.models import Variant
 from orders.selectors.catalogue import variants_on_sale
-from orders.services.items import MAX_QUANTITY
+from orders.selectors.items import MAX_QUANTITY
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.deadlocks import retry_on_deadlock

@@ -11,11 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from messaging.models import Delivery, NotificationPreference, RecipientKind
-from messaging.selectors.explained import budget_of, explain_notices
 from messaging.selectors.notifications import broken_notices, failed_deliveries, notices_for, unseen_notices
 from messaging.selectors.waiting import unsaid_messages
 from messaging.selectors.wishes import kinds_for
 from messaging.services.channels.delivery import requeue_delivery
+from messaging.services.notifications.explained import budget_of, explain_notices
 from messaging.services.notifications.manual import mark_notices_seen, requeue_notice
 from messaging.services.notifications.render import notice_url
 from messaging.services.subscriptions import set_wishes, wishes_of

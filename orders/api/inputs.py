@@ -6,7 +6,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_fiel
 from rest_framework import serializers
 
 from orders.models.statuses import Status
-from orders.services.items import MAX_LINES
+from orders.selectors.items import MAX_LINES
 
 MAX_COUNT = 1_000_000
 

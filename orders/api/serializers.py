@@ -7,8 +7,8 @@ from rest_framework import serializers
 
 from orders.api.inputs import MAX_COUNT, Money, ShippedLine, StatusField
 from orders.models import Order, OrderLine, Shipment, Status, Variant
+from orders.selectors.items import MAX_LINES
 from orders.selectors.open_sums import ENDED, open_sum_of
-from orders.services.items import MAX_LINES
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.phones import LONGEST as LONGEST_PHONE
 from shopcomm.core.text import HOME_CURRENCY

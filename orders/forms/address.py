@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from orders.labels import field_label
 from orders.models import Order
 from orders.reading.addresses import LONGEST, read_receiver
-from orders.services.addresses import COLUMNS, REQUIRED
+from orders.selectors.addresses import COLUMNS, REQUIRED
 from shopcomm.core.phones import written_phone
 from shopcomm.core.rate_limits import seconds_to_wait
 

@@ -7,8 +7,8 @@ from django.http import QueryDict
 
 from orders.models import AfterSalesCase, Order, OrderLine, Variant
 from orders.selectors.change_requests import siblings_of
-from orders.selectors.claims import why_no_claim
-from orders.services.after_sales import CaseInput, CaseLine, asked_until, claimable_pieces
+from orders.selectors.claims import asked_until, claimable_pieces, why_no_claim
+from orders.services.after_sales import CaseInput, CaseLine
 from orders.services.refunds import refundable_amount
 from shopcomm.core import reading
 

@@ -22,9 +22,9 @@ from orders.models import ChangeKind, Order
 from orders.reading.change_requests import LineChoice, ReadChange, read_wish
 from orders.selectors.catalogue import variants_on_sale
 from orders.selectors.change_requests import Choice, choices_for, siblings_of
+from orders.selectors.items import list_price
 from orders.selectors.pricing import OrderPrice, price_as_it_is, price_of_goods
 from orders.selectors.products import variants_matching
-from orders.services.items import list_price
 from shopcomm.core import reading
 
 # Goods found at a time, and goods added at most in one change.

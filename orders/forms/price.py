@@ -7,9 +7,9 @@ from django.http import HttpRequest, QueryDict
 
 from orders.forms.desk import read_lines
 from orders.models import Order
+from orders.reading.amounts import read_money
+from orders.selectors.items import ItemInput
 from orders.selectors.pricing import OrderPrice, Shopping, price_order
-from orders.services.items import ItemInput
-from orders.services.moves import read_money
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.phones import normalise_phone
 

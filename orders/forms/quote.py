@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from orders.forms.desk import DeskForm, read_lines
 from orders.models import Quote
-from orders.services.items import ItemInput
+from orders.selectors.items import ItemInput
 from orders.services.quotes import VALID_DAYS, QuoteInput, end_of_day
 
 

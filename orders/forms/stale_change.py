@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed
 from orders.models import Order, OrderLine
-from orders.services.addresses import COLUMNS
+from orders.selectors.addresses import COLUMNS
 from shopcomm.core.phones import written_phone
 
 WAS = "was-"

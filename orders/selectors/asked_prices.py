@@ -11,7 +11,7 @@ from typing import Any
 
 from orders.models import Variant
 from orders.policies.change_merging import Clash
-from orders.services.items import ItemInput, price_items, variants_by_sku
+from orders.selectors.items import ItemInput, price_items, variants_by_sku
 from shopcomm.core.accounts.models import Customer
 
 LIST_PRICE = "list_price"

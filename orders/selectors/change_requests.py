@@ -16,9 +16,9 @@ from orders.selectors.asked_prices import prices_mark, rows_at_list_price
 from orders.selectors.change_clashes import ClashText, clash_texts, clashes_of
 from orders.selectors.change_policy import policy_in_force
 from orders.selectors.goods import goods_names
+from orders.selectors.items import ItemInput, variants_by_sku
 from orders.selectors.timeline import BeforeAfter, in_words
 from orders.selectors.visibility import orders_visible_to
-from orders.services.items import ItemInput, variants_by_sku
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.spans import written_span

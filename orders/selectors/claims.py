@@ -1,15 +1,49 @@
-"""Whether anything of an order can be claimed now, and in plain words why not."""
+"""What of an order can be claimed now, until when, and in plain words why nothing can."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.labels import status_label
-from orders.models import Order, OrderLine, Status
-from orders.services.after_sales import asked_until, claimable_pieces, is_too_late
+from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Status
+from orders.policies.after_sales import OPEN
+from orders.selectors.parcels_home import not_home
+from shopcomm.core.configuration.models import shop_settings
 
+State, Kind = AfterSalesCase.State, AfterSalesCase.Kind
 ENDED = frozenset({Status.REFUNDING, Status.REFUNDED, Status.CANCELLED})
+
+
+def asked_until(order: Order) -> datetime | None:
+    """Until when a customer may open a case; None while the order is open, for as long as that is."""
+    if order.closed_at is None:
+        return None
+    return order.closed_at + timedelta(days=shop_settings().after_sales_days)
+
+
+def is_too_late(order: Order) -> bool:
+    """Whether the time for opening a case is over."""
+    until = asked_until(order)
+    return until is not None and timezone.now() > until
+
+
+def claimable_pieces(
+    order: Order, lines: list[OrderLine], *, besides: AfterSalesCase | None = None
+) -> dict[int, int]:
+    """How many pieces of each line have left, are not back and are in no open case (but for one's own)."""
+    left = {line.pk: line.shipped_quantity - line.returned_quantity for line in lines}
+    own = besides.pk if besides else None
+    # Money alone: goods that were paid back without coming home cannot be claimed again.
+    taken = AfterSalesLine.objects.filter(case__order=order, case__state__in=OPEN) | (
+        AfterSalesLine.objects.filter(case__order=order, case__kind=Kind.REFUND, case__state=State.RESOLVED)
+    )
+    for row in taken.exclude(case=own):
+        # A case may still name a line that was taken out after its parcel had come back.
+        if row.line_id in left:
+            left[row.line_id] -= not_home(row)
+    return {pk: max(count, 0) for pk, count in left.items()}
 
 
 def why_no_claim(

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from orders.models import Order, OrderLine, Payment, Refund, Variant
 from orders.selectors.catalogue import variants_on_sale
+from orders.selectors.items import list_price
 from orders.selectors.orders import OrderFilters, OrderPage, keyset_page
-from orders.services.items import list_price
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 

@@ -10,9 +10,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from orders.models import Order, OrderLine, Variant
+from orders.reading.amounts import CENT, MAX_MONEY, read_count, read_money
 from orders.selectors.credit import credit_left, not_lent
-from orders.services.items import MAX_QUANTITY, ItemInput, as_written, price_items, variants_by_sku
-from orders.services.moves import CENT, MAX_MONEY, read_count, read_money
+from orders.selectors.items import MAX_QUANTITY, ItemInput, as_written, price_items, variants_by_sku
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.text import HOME_CURRENCY
 

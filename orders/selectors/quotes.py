@@ -6,8 +6,8 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from orders.models import Quote, QuoteLine, TierPrice, Variant
+from orders.selectors.addresses import AddressInput, receiver_of_order
 from orders.selectors.visibility import orders_visible_to
-from orders.services.addresses import AddressInput, receiver_of_order
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer

@@ -1,7 +1,6 @@
 """售后: asking for a return, an exchange or money back, and the shop's answers, under the order's lock."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -13,23 +12,22 @@ from orders.errors import GuardFailed
 from orders.events import AfterSalesMoved
 from orders.labels import status_label
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Refund, Status, Variant
-from orders.policies.after_sales import CASE_MOVES, OPEN, may_decide
+from orders.policies.after_sales import CASE_MOVES, may_decide
+from orders.reading.amounts import CENT
 from orders.reading.couriers import courier_code
 from orders.reading.waybills import courier_of
-from orders.selectors.parcels_home import not_home
-from orders.services.addresses import clean_text
+from orders.selectors.addresses import clean_text
+from orders.selectors.claims import claimable_pieces, is_too_late
 from orders.services.case_agreements import approve_part, name_return, worth_of_pieces
 from orders.services.debts import reduce_debt, worth_left
 from orders.services.guards import TRACKING_NUMBER
 from orders.services.locks import lock_lines, lock_order, lock_orders
-from orders.services.moves import CENT
 from orders.services.refunds import PAYABLE, promise_refund, refundable_amount
 from orders.services.replacements import cancel_replacement, place_replacement
 from orders.services.rights import check_owner, require_right
 from orders.services.saving import save_with_event
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.deadlocks import retry_on_deadlock
 
 State, Kind = AfterSalesCase.State, AfterSalesCase.Kind
@@ -113,19 +111,6 @@ def _not_now(order: Order) -> str:
     return _("订单%(status)s，不能再申请售后") % {"status": status_label(order.status)}
 
 
-def asked_until(order: Order) -> datetime | None:
-    """Until when a customer may open a case; None while the order is open, for as long as that is."""
-    if order.closed_at is None:
-        return None
-    return order.closed_at + timedelta(days=shop_settings().after_sales_days)
-
-
-def is_too_late(order: Order) -> bool:
-    """Whether the time for opening a case is over."""
-    until = asked_until(order)
-    return until is not None and timezone.now() > until
-
-
 def _check_wanted(order: Order, lines: dict[int, OrderLine], wanted: CaseInput) -> None:
     if wanted.kind not in Kind.values or wanted.reason not in AfterSalesCase.Reason.values:
         raise GuardFailed(("reason_required", _("请选择类型和原因")))
@@ -145,23 +130,6 @@ def _check_exchange(lines: dict[int, OrderLine], wanted: CaseInput) -> None:
         other = Variant.objects.filter(sku=row.wanted_sku, is_active=True).first()
         if other is None or own is None or other.product_id != own.product_id:
             raise GuardFailed(("wanted_unknown", _("请选择要换成的颜色和尺寸")))
-
-
-def claimable_pieces(
-    order: Order, lines: list[OrderLine], *, besides: AfterSalesCase | None = None
-) -> dict[int, int]:
-    """How many pieces of each line have left, are not back and are in no open case (but for one's own)."""
-    left = {line.pk: line.shipped_quantity - line.returned_quantity for line in lines}
-    own = besides.pk if besides else None
-    # Money alone: goods that were paid back without coming home cannot be claimed again.
-    taken = AfterSalesLine.objects.filter(case__order=order, case__state__in=OPEN) | (
-        AfterSalesLine.objects.filter(case__order=order, case__kind=Kind.REFUND, case__state=State.RESOLVED)
-    )
-    for row in taken.exclude(case=own):
-        # A case may still name a line that was taken out after its parcel had come back.
-        if row.line_id in left:
-            left[row.line_id] -= not_home(row)
-    return {pk: max(count, 0) for pk, count in left.items()}
 
 
 @retry_on_deadlock

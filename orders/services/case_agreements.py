@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine
-from orders.services.addresses import clean_text
+from orders.selectors.addresses import clean_text
 from orders.services.debts import worth_left
 from shopcomm.core.configuration.models import shop_settings
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed
 from orders.models import Order, Status
-from orders.services.items import Failure
+from orders.selectors.items import Failure
 from shopcomm.core import reading
 
 # Nobody keeps goods for longer.

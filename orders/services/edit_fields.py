@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed
-from orders.services.addresses import check_address, clean_text, column_text
+from orders.selectors.addresses import check_address, clean_text, column_text
 from orders.services.days import read_day
 from orders.services.edits import ADDRESS, Edit
 from shopcomm.core.accounts.models import Staff

@@ -10,9 +10,7 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed
 from orders.models import Order, OrderLine, StockReservation
 from orders.selectors.goods import items_as_logged
-from orders.services import stock
-from orders.services.edits import Edit
-from orders.services.items import (
+from orders.selectors.items import (
     ItemInput,
     PricedItem,
     as_written,
@@ -22,6 +20,8 @@ from orders.services.items import (
     price_items,
     variants_by_sku,
 )
+from orders.services import stock
+from orders.services.edits import Edit
 from orders.services.locks import lock_lines, lock_variants
 from orders.services.rights import require_right
 

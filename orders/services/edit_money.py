@@ -6,10 +6,10 @@ from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed
 from orders.models import Order
+from orders.reading.amounts import read_money
+from orders.selectors.items import check_total
 from orders.services.debts import beyond_credit
 from orders.services.edits import MONEY, Edit
-from orders.services.items import check_total
-from orders.services.moves import read_money
 from orders.services.refunds import match_difference
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed, NotAllowed, OrderClosed
 from orders.models import Order, Status
 from orders.policies.transitions import TERMINAL
-from orders.services.addresses import COLUMNS
+from orders.selectors.addresses import COLUMNS
 from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.rights import people_who_may

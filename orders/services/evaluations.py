@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed
 from orders.events import EvaluationAnswered, OrderEvaluated
 from orders.models import Evaluation, Order, Status
-from orders.services.addresses import clean_text
+from orders.selectors.addresses import clean_text
 from orders.services.locks import lock_order
 from orders.services.rights import check_owner, require_right
 from orders.services.saving import save_with_event

@@ -10,21 +10,10 @@ from django.utils import timezone
 
 from orders.models import Order, OrderLine, Refund, Shipment, Status
 from orders.policies.transitions import Transition
+from orders.reading.amounts import read_count, read_money
 from orders.selectors.shortages import missing_pieces
 from orders.services.locks import lock_lines
-from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
-
-CENT = Decimal("0.01")
-MAX_MONEY = Decimal("9999999999.99")
-
-
-def read_money(value: Any) -> Decimal | None:
-    """An amount from outside with at most two decimals; None for anything that is not one."""
-    amount = reading.decimal_amount(value)
-    if amount is None or abs(amount) > MAX_MONEY or amount != amount.quantize(CENT):
-        return None
-    return amount.quantize(CENT)
 
 
 @dataclass
@@ -122,9 +111,3 @@ class Move:
     def status_after(self) -> str:
         """Where the order ends up; a part shipment leaves it at picking."""
         return Status.PICKING if self.is_shipping and self.ships_part else self.transition.to
-
-
-def read_count(value: Any) -> int:
-    """A count from outside; -1 for anything that is not a whole number, such as 1.9."""
-    found = reading.whole_number(value)
-    return -1 if found is None else found

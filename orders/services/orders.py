@@ -13,12 +13,9 @@ from orders import hooks
 from orders.errors import ExternalIdReused, GuardFailed, NotAllowed, OrderError, PricesChanged
 from orders.models import Order, OrderLine, Payment, Status
 from orders.policies.transitions import by_key
-from orders.selectors.pricing import price_mark
-from orders.services import stock
-from orders.services.addresses import AddressInput, check_address, clean_text
-from orders.services.days import read_day
-from orders.services.editing import edit_order
-from orders.services.items import (
+from orders.reading.amounts import read_money
+from orders.selectors.addresses import AddressInput, check_address, clean_text
+from orders.selectors.items import (
     ItemInput,
     PricedItem,
     as_written,
@@ -29,7 +26,10 @@ from orders.services.items import (
     price_items,
     variants_by_sku,
 )
-from orders.services.moves import read_money
+from orders.selectors.pricing import price_mark
+from orders.services import stock
+from orders.services.days import read_day
+from orders.services.editing import edit_order
 from orders.services.numbers import next_number
 from orders.services.saving import save_with_event
 from orders.services.transitions import transition_order

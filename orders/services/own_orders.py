@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed, PricesChanged
 from orders.models import Order
+from orders.selectors.addresses import AddressInput
 from orders.selectors.catalogue import variants_on_sale
+from orders.selectors.items import ItemInput
 from orders.selectors.own import mark_of_prices
-from orders.services.addresses import AddressInput
-from orders.services.items import ItemInput
 from orders.services.orders import place_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer

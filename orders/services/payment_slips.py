@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from orders.errors import GuardFailed
 from orders.models import Payment, Repayment
 from orders.models.payments import BY_HAND
-from orders.services.moves import read_money
+from orders.reading.amounts import read_money
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.database.named_locks import wait_for_name
 

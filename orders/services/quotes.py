@@ -16,9 +16,9 @@ from orders import hooks
 from orders.errors import GuardFailed, InsufficientStock, NotAllowed, PricesChanged
 from orders.events import QuoteAccepted, QuoteDeclined, QuoteEvent, QuoteExpired, QuoteSent, QuoteWithdrawn
 from orders.models import Order, Quote, QuoteLine
-from orders.selectors.pricing import price_mark
-from orders.services.addresses import AddressInput, clean_text
-from orders.services.items import (
+from orders.reading.amounts import read_money
+from orders.selectors.addresses import AddressInput, clean_text
+from orders.selectors.items import (
     ItemInput,
     as_written,
     check_items,
@@ -26,7 +26,7 @@ from orders.services.items import (
     price_items,
     variants_by_sku,
 )
-from orders.services.moves import read_money
+from orders.selectors.pricing import price_mark
 from orders.services.orders import Terms, place_order
 from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor

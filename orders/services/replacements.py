@@ -12,8 +12,8 @@ from orders.events import OrderChanged
 from orders.labels import RECEIVER
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Payment, Refund, Status
 from orders.policies.transitions import by_key
+from orders.selectors.items import PricedItem, goods_total, new_line
 from orders.services import stock
-from orders.services.items import PricedItem, goods_total, new_line
 from orders.services.locks import lock_conversations, lock_lines, lock_order, lock_stock_of
 from orders.services.numbers import next_number
 from orders.services.refunds import book_refund, promise_refund, refundable_amount

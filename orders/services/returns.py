@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Refund
+from orders.reading.amounts import CENT
 from orders.services import stock
 from orders.services.after_sales import Kind, State, give_money, lock_case_for, record_case_event
 from orders.services.debts import worth_left
 from orders.services.locks import lock_lines
-from orders.services.moves import CENT
 from orders.services.replacements import release_replacement
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed, NotAllowed
 from orders.models import MissingReport, Order, OrderLine, ShortageTask, Status, StockReservation
+from orders.reading.amounts import read_count
+from orders.selectors.addresses import clean_text
+from orders.selectors.items import ItemInput
 from orders.selectors.shortages import Option, all_options, counted_since, missing_pieces, offered_options
 from orders.services import stock
-from orders.services.addresses import clean_text
 from orders.services.editing import edit_order
-from orders.services.items import ItemInput
 from orders.services.locks import lock_line, lock_lines, lock_order, lock_variants
-from orders.services.moves import read_count
 from orders.services.rights import check_owner, require_right
 from orders.services.shortage_tasks import (
     SHORT_IN,

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from orders.errors import GuardFailed
 from orders.models import AfterSalesCase, Refund
+from orders.reading.amounts import read_money
 from orders.selectors.after_sales import cases_visible_to, returns_awaited
 from orders.selectors.visibility import orders_visible_to
 from orders.services.after_sales import approve_case, reject_case, send_back, withdraw_case
-from orders.services.moves import read_money
 from orders.services.refunds import fail_refund, pay_refund
 from orders.services.returns import conclude_case, inspect_return
 from orders.views.desk import back_to_order

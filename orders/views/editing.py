@@ -18,11 +18,11 @@ from orders.forms.desk import ADDRESS_FIELDS, CreateOrderForm, EditOrderForm, Or
 from orders.forms.price import TEMPLATE as PRICE_TEMPLATE
 from orders.forms.price import asks_price, buyer_of_form, has_seen_price, price_of_form
 from orders.models import ChangeRequest, ContactReveal, Order, Variant
+from orders.selectors.addresses import COLUMNS
 from orders.selectors.customers import customers_visible_to
 from orders.selectors.orders import orders_visible_to
 from orders.selectors.own import lines_again
 from orders.selectors.pricing import OrderPrice, price_as_it_is
-from orders.services.addresses import COLUMNS
 from orders.services.change_requests.consent import edit_or_request_consent
 from orders.services.orders import AddressInput, ItemInput, place_order
 from orders.services.reveals import record_reveal

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_POST
 
 from orders.errors import GuardFailed
 from orders.models import Order, Status
+from orders.reading.amounts import read_money
 from orders.selectors.open_sums import open_sum_of
 from orders.services.deposits import release_deposit
-from orders.services.moves import read_money
 from orders.services.payments import record_payment
 from orders.services.transitions import transition_order
 from orders.views.desk import back_to_order, visible_order

@@ -5,7 +5,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from orders.models import Status
-from orders.services.items import ItemInput
+from orders.selectors.items import ItemInput
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.browser.chat import BOX, ready, say, until
 from tests.browser.test_phone_offline import kept

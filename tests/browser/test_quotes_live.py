@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from orders.models import Order, Quote, ShortageTask, Status, Variant
-from orders.services.items import ItemInput
+from orders.selectors.items import ItemInput
 from orders.services.shortages import report_missing
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.browser.chat import ready

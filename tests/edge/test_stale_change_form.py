@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from orders.models import Order, Status
+from orders.selectors.items import ItemInput
 from orders.services.editing import edit_order
-from orders.services.items import ItemInput
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.factories import VariantFactory, make_order

@@ -6,9 +6,9 @@ from django.contrib.messages import get_messages
 from messaging.models import Conversation
 from messaging.services.quotes import quote_in_conversation
 from orders.models import AfterSalesCase, ChangePolicy, Order, Status
+from orders.selectors.items import ItemInput
 from orders.services.after_sales import CaseInput, CaseLine, open_case
 from orders.services.change_requests.request import request_change
-from orders.services.items import ItemInput
 from orders.services.quotes import QuoteInput, end_of_day
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link

@@ -160,3 +160,27 @@ def test_nothing_hangs_on_signals_of_rows() -> None:
         if node.module.startswith("django") and alias.name not in allowed
     }
     assert heard == set()
+
+
+# --- rules without a database --------------------------------------------------------------------
+PURE = ("orders/policies/", "orders/reading/", "messaging/policies/")
+DATABASE = {"objects", "_default_manager", "_base_manager"}
+
+
+def test_policies_and_reading_ask_no_database() -> None:
+    asking = {
+        f"{name}:{node.lineno}"
+        for name, tree in modules()
+        if name.startswith(PURE)
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr in DATABASE)
+        or (
+            isinstance(node, ast.ImportFrom)
+            # `models` for TextChoices.
+            and (node.module or "").startswith(
+                ("django.db", "orders.selectors", "messaging.selectors", "orders.services")
+            )
+            and [alias.name for alias in node.names] != ["models"]
+        )
+    }
+    assert asking == set()

@@ -12,9 +12,9 @@ from messaging.models import Conversation
 from messaging.services.conversations import link_enquiry_to_order, open_enquiry
 from messaging.services.custody import hand_over_conversation
 from orders.models import Order
+from orders.selectors.items import ItemInput
 from orders.services.editing import edit_order
 from orders.services.imports import import_orders
-from orders.services.items import ItemInput
 from orders.services.quotes import QuoteInput, accept_quote, end_of_day, make_quote, send_quote
 from orders.services.replacements import COPIED
 from shopcomm.core.accounts.actors import Actor

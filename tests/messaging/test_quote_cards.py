@@ -13,8 +13,8 @@ from messaging.services.conversations import open_enquiry
 from messaging.services.quotes import quote_in_conversation
 from messaging.services.shortages import offer_in_conversation
 from orders.models import Order, Quote, ShortageTask, Status, TierPrice
+from orders.selectors.items import ItemInput
 from orders.selectors.shortages import all_options
-from orders.services.items import ItemInput
 from orders.services.quotes import QuoteInput, end_of_day
 from orders.services.shortages import report_missing
 from orders.tasks.sweeps import expire_quotes

@@ -11,8 +11,8 @@ from django.utils import timezone
 from messaging.models import Conversation, NotificationRule
 from messaging.services.quotes import quote_in_conversation
 from orders.models import AfterSalesCase, ChangeRequest, Order, ShortageTask, Status
+from orders.selectors.items import ItemInput
 from orders.services.change_requests.request import request_change
-from orders.services.items import ItemInput
 from orders.services.quotes import QuoteInput, end_of_day
 from shopcomm.core.accounts.actors import Actor
 from tests.factories import make_order

@@ -9,6 +9,7 @@ from django.utils import timezone
 from orders.errors import GuardFailed, InsufficientStock, NotAllowed
 from orders.models import AfterSalesCase, Order, Refund, Status, Variant
 from orders.policies.after_sales import CASE_MOVES
+from orders.selectors.items import ItemInput
 from orders.selectors.timeline import order_timeline
 from orders.services.after_sales import (
     CaseInput,
@@ -21,7 +22,6 @@ from orders.services.after_sales import (
     withdraw_case,
 )
 from orders.services.editing import edit_order
-from orders.services.items import ItemInput
 from orders.services.refunds import fail_refund, pay_refund
 from orders.services.returns import conclude_case, inspect_return
 from orders.services.transitions import transition_order

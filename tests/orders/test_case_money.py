@@ -6,8 +6,8 @@ import pytest
 
 from orders.errors import GuardFailed
 from orders.models import AfterSalesCase, Order, Refund
+from orders.selectors.items import ItemInput
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, send_back
-from orders.services.items import ItemInput
 from orders.services.refunds import pay_refund, refundable_amount
 from orders.services.returns import conclude_case, inspect_return
 from tests.factories import VariantFactory, integration, make_order

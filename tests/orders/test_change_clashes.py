@@ -13,6 +13,7 @@ from orders.models import ChangeRequest, Order, Status, TierPrice, Variant
 from orders.policies.change_merging import Seen, merge_change, merge_items
 from orders.selectors.change_requests import asked_changes
 from orders.selectors.contacts import whole_fact
+from orders.selectors.items import ItemInput
 from orders.services.change_requests.consent import (
     PhoneConsent,
     edit_or_request_consent,
@@ -20,7 +21,6 @@ from orders.services.change_requests.consent import (
 )
 from orders.services.change_requests.request import accept_change, intercept_parcel, request_change
 from orders.services.editing import edit_order
-from orders.services.items import ItemInput
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import WorkingInterval
 from shopcomm.core.events.models import DomainEvent

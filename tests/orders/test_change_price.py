@@ -7,7 +7,7 @@ import pytest
 
 from messaging.services.conversations import ensure_order_conversation
 from orders.models import ChangeRequest, Order, TierPrice
-from orders.services.items import ItemInput
+from orders.selectors.items import ItemInput
 from shopcomm.core.accounts.services.order_links import link_token, live_link
 from tests.factories import CustomerFactory, VariantFactory, make_order
 

@@ -10,7 +10,7 @@ from django.db import connection
 
 from orders.errors import InsufficientStock, OrderError
 from orders.models import Order, Payment, StockMovement, Variant
-from orders.services.items import ItemInput
+from orders.selectors.items import ItemInput
 from orders.services.stock import set_stock
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent

@@ -14,6 +14,7 @@ from django.utils import timezone
 from messaging.models import Message
 from orders.errors import ChangePending, ConsentNeeded, GuardFailed, NotAllowed, OrderError, StaleVersion
 from orders.models import ChangeRequest, Order, Status
+from orders.selectors.items import ItemInput
 from orders.services.change_requests.consent import (
     PhoneConsent,
     edit_or_request_consent,
@@ -27,7 +28,6 @@ from orders.services.change_requests.request import (
     withdraw_change,
 )
 from orders.services.editing import edit_order
-from orders.services.items import ItemInput
 from orders.services.transitions import transition_order
 from orders.tasks.sweeps import escalate_changes
 from shopcomm.core.accounts.actors import Actor

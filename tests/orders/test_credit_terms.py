@@ -10,11 +10,11 @@ from django.utils import timezone
 from orders.errors import GuardFailed
 from orders.models import Order
 from orders.selectors.credit import credit_left, credit_term, owed_by
+from orders.selectors.items import ItemInput
 from orders.selectors.money_tasks import money_tasks
 from orders.selectors.pricing import Shopping, price_order
 from orders.selectors.statements import statement_of
 from orders.services.editing import edit_order
-from orders.services.items import ItemInput
 from shopcomm.core.accounts.admin import CustomerForm
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.configuration.models import ShopSettings

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from orders.models import Order, Status
-from orders.services.items import ItemInput
+from orders.selectors.items import ItemInput
 from orders.services.locks import lock_order, lock_variants
 from orders.tasks import expire_unpaid
 from shopcomm.core.deadlocks import BUSY_SECONDS, TRIES, DatabaseBusy

@@ -7,8 +7,8 @@ from orders.events import OrderEvent
 from orders.models import Order, Status, WarehouseAlert
 from orders.policies.transitions import TRANSITIONS
 from orders.selectors.contacts import whole_fact
+from orders.selectors.items import ItemInput
 from orders.services.change_requests.parse import parse_change
-from orders.services.items import ItemInput
 from orders.services.orders import edit_order
 from orders.services.warehouse import acknowledge_order
 from shopcomm.core.events.kinds import all_kinds

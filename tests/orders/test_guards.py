@@ -18,8 +18,8 @@ from orders.models import (
     StockReservation,
 )
 from orders.policies.transitions import by_key
+from orders.selectors.items import ItemInput
 from orders.services import guards
-from orders.services.items import ItemInput
 from orders.services.moves import Move
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings

@@ -17,6 +17,7 @@ from orders.errors import OrderError
 from orders.models import AfterSalesCase, ChangeRequest, Order, Refund, Status, StockReservation, Variant
 from orders.policies.after_sales import CASE_MOVES
 from orders.policies.transitions import TRANSITIONS
+from orders.selectors.items import ItemInput
 from orders.selectors.shortages import missing_pieces, standing_tasks
 from orders.services.after_sales import (
     CaseInput,
@@ -30,7 +31,6 @@ from orders.services.after_sales import (
 )
 from orders.services.change_requests.consent import edit_or_request_consent
 from orders.services.change_requests.request import accept_change
-from orders.services.items import ItemInput
 from orders.services.refunds import pay_refund
 from orders.services.returns import conclude_case, inspect_return
 from orders.services.shortage_tasks import SHORT_IN

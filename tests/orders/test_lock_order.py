@@ -12,11 +12,11 @@ from psycopg.errors import DeadlockDetected
 from messaging.models import Conversation
 from orders.errors import OrderError
 from orders.models import AfterSalesCase, Order, OrderLine, Status, StockMovement, Variant
+from orders.selectors.items import ItemInput
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, withdraw_case
 from orders.services.change_requests.consent import edit_or_request_consent
 from orders.services.change_requests.request import accept_change, request_change
 from orders.services.imports import import_orders
-from orders.services.items import ItemInput
 from orders.services.locks import lock_conversations, lock_variants
 from orders.services.shortages import allocate_stock_to_shortage, report_missing
 from orders.services.stock import set_stock

@@ -4,8 +4,8 @@ import pytest
 
 from orders.errors import GuardFailed, NotAllowed
 from orders.models import MissingReport, Order, ShortageTask, Status, Variant
+from orders.selectors.items import ItemInput
 from orders.selectors.shortages import missing_pieces, standing_reports
-from orders.services.items import ItemInput
 from orders.services.shortages import choose_option, report_missing, undo_missing
 from orders.services.stock import set_stock
 from orders.tasks.sweeps import sweep_shortages

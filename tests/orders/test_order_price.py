@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orders.models import Order, Payment, Product, Quote, TierPrice, Variant
+from orders.selectors.items import ItemInput
 from orders.selectors.pricing import Shopping, mark_of_order, price_order
-from orders.services.items import ItemInput
 from orders.services.orders import place_order
 from shopcomm.core.accounts.models import Customer
 from tests.factories import CustomerFactory, VariantFactory, integration, make_address, make_order

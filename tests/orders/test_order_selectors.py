@@ -8,6 +8,7 @@ from django.utils import timezone
 from orders.errors import GuardFailed
 from orders.models import Order, Shipment
 from orders.selectors import orders as orders_selector
+from orders.selectors.items import ItemInput
 from orders.selectors.orders import (
     OrderFilters,
     order_for_detail,
@@ -20,7 +21,6 @@ from orders.selectors.timeline import order_timeline
 from orders.selectors.visibility import who_took_over
 from orders.selectors.warehouse import warehouse_board
 from orders.services.editing import edit_order
-from orders.services.items import ItemInput
 from orders.services.shipments import add_tracking_node
 from orders.services.warehouse import acknowledge_order, tick_line
 from shopcomm.core.accounts.actors import Actor

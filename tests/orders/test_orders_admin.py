@@ -4,7 +4,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from orders.models import StockMovement
-from orders.services.items import ItemInput
+from orders.selectors.items import ItemInput
 from shopcomm.core.accounts.models import Staff
 from tests.factories import VariantFactory, make_order
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from orders.models import Order, Status
+from orders.selectors.items import ItemInput
 from orders.services.editing import edit_order
-from orders.services.items import ItemInput
 from shopcomm.core.accounts.actors import Actor
 from tests.factories import VariantFactory, make_order
 

@@ -4,10 +4,10 @@ import pytest
 
 from orders.errors import GuardFailed
 from orders.models import Order, OrderLine, Refund, Shipment, Status, Variant
+from orders.selectors.items import ItemInput
 from orders.selectors.orders import OrderFilters, order_list
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, send_back
 from orders.services.editing import edit_order
-from orders.services.items import ItemInput
 from orders.services.refunds import pay_refund
 from orders.services.returns import inspect_return
 from orders.services.shipments import sign_parcel

@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from orders.errors import GuardFailed, InsufficientStock
 from orders.models import Order, OrderLine, Product, Status, StockMovement, StockReservation, Variant
+from orders.selectors.items import ItemInput
 from orders.selectors.warehouse import pick_list
 from orders.services.editing import edit_order
-from orders.services.items import ItemInput
 from orders.services.shortages import choose_option, report_missing
 from orders.services.stock import set_stock
 from orders.services.warehouse import acknowledge_alert

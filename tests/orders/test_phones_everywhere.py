@@ -6,7 +6,7 @@ from messaging.models import Channel, ChannelAccount, Conversation, RecipientKin
 from messaging.selectors.inbox import InboxFilters, inbox_page
 from messaging.services.channels.sms import SmsChannel
 from messaging.services.notifications.recipients import Recipient
-from orders.services.addresses import column_text
+from orders.selectors.addresses import column_text
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.admin import CustomerForm
 from shopcomm.core.accounts.models import Customer

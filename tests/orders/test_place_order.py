@@ -6,7 +6,7 @@ import time_machine
 from orders import hooks
 from orders.errors import GuardFailed, InsufficientStock, NotAllowed
 from orders.models import Order, OrderLine, StockMovement, StockReservation, TierPrice
-from orders.services.items import ItemInput
+from orders.selectors.items import ItemInput
 from orders.services.orders import place_order
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.events.models import DomainEvent

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from orders.models import Product, Variant
+from orders.selectors.items import ItemInput
 from orders.selectors.pricing import Shopping, price_order
-from orders.services.items import ItemInput
 from shopcomm.core.accounts.models import Customer
 from tests.factories import CustomerFactory, VariantFactory, make_order
 

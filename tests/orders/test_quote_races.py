@@ -6,8 +6,8 @@ from messaging.services.conversations import open_enquiry
 from messaging.services.shortages import offer_in_conversation
 from orders.errors import GuardFailed
 from orders.models import Order, Quote, Refund, ShortageTask, Status, Variant
+from orders.selectors.items import ItemInput
 from orders.selectors.shortages import all_options
-from orders.services.items import ItemInput
 from orders.services.quotes import (
     QuoteInput,
     accept_quote,

@@ -15,8 +15,8 @@ from messaging.models import Conversation, Message
 from messaging.services.conversations import open_enquiry
 from orders.errors import GuardFailed, NotAllowed
 from orders.models import Order, Quote, StockReservation, TierPrice, Variant
+from orders.selectors.items import ItemInput
 from orders.selectors.quotes import last_address, quoted_lines, quotes_with_lines, wanted_items
-from orders.services.items import ItemInput
 from orders.services.quotes import (
     QuoteInput,
     accept_quote,

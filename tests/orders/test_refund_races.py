@@ -7,8 +7,8 @@ from django.db.models import Sum
 
 from orders.errors import OrderError
 from orders.models import Order, Refund
+from orders.selectors.items import ItemInput
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case
-from orders.services.items import ItemInput
 from orders.services.refunds import pay_refund
 from tests.factories import VariantFactory, integration, make_order, move
 from tests.orders.test_concurrency import at_once

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from orders.errors import OrderError
 from orders.models import Order, Status, Variant
+from orders.selectors.items import ItemInput
 from orders.selectors.shortages import all_options, missing_pieces, standing_tasks
-from orders.services.items import ItemInput
 from orders.services.shortages import report_missing
 from orders.services.stock import set_stock
 from orders.tasks.sweeps import sweep_shortages

@@ -20,6 +20,7 @@ from orders.models import (
     StockReservation,
     Variant,
 )
+from orders.selectors.items import ItemInput
 from orders.selectors.shortages import (
     all_options,
     missing_pieces,
@@ -27,7 +28,6 @@ from orders.selectors.shortages import (
     shortages_of,
 )
 from orders.services.editing import edit_order
-from orders.services.items import ItemInput
 from orders.services.shortages import choose_option, offer_options, report_missing
 from orders.services.stock import set_stock
 from orders.services.warehouse import acknowledge_alert

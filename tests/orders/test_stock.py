@@ -4,8 +4,8 @@ from django.db.models import Sum
 from orders import hooks
 from orders.errors import GuardFailed, NotAllowed
 from orders.models import StockMovement, Variant
+from orders.selectors.items import ItemInput
 from orders.services import feeds, stock
-from orders.services.items import ItemInput
 from orders.services.stock import set_stock
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent

@@ -7,9 +7,9 @@ import time_machine
 
 from messaging.models import Message
 from orders.models import Order, ShortageTask, StockMovement, Variant
+from orders.selectors.items import ItemInput
 from orders.selectors.shortages import all_options, missing_pieces
 from orders.services import stock
-from orders.services.items import ItemInput
 from orders.services.locks import lock_orders
 from orders.services.shortages import choose_option
 from orders.services.stock import set_stock

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from orders.models import StockMovement, Variant
-from orders.services.items import ItemInput
+from orders.selectors.items import ItemInput
 from orders.services.stock import set_stock
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff

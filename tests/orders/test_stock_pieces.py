@@ -5,8 +5,8 @@ from django.db import transaction
 
 from orders.errors import InsufficientStock
 from orders.models import StockMovement
+from orders.selectors.items import ItemInput
 from orders.services import stock
-from orders.services.items import ItemInput
 from shopcomm.core.accounts.actors import Actor
 from tests.factories import make_order
 

@@ -11,8 +11,8 @@ from orders.models import ChangeRequest, Handler, Order, OrderLine
 from orders.policies.change_merging import Seen
 from orders.policies.change_policy import CONSENTED, Outcome, needs_consent
 from orders.reading.change_answers import PhoneConsent
+from orders.selectors.addresses import clean_text
 from orders.selectors.pricing import mark_of_order
-from orders.services.addresses import clean_text
 from orders.services.change_requests.apply import bring_up_to_date
 from orders.services.change_requests.close import check_open, locked_request
 from orders.services.change_requests.compare import new_request

@@ -7,12 +7,12 @@ from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed
 from orders.models import ChangeKind, Order
+from orders.reading.amounts import read_count, read_money
+from orders.selectors.addresses import COLUMNS, check_address, clean_text, column_text
+from orders.selectors.items import MAX_LINES, ItemInput
 from orders.selectors.products import written_skus
-from orders.services.addresses import COLUMNS, check_address, clean_text, column_text
 from orders.services.days import read_day
 from orders.services.edits import ADDRESS, MONEY, as_logged
-from orders.services.items import MAX_LINES, ItemInput
-from orders.services.moves import read_count, read_money
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.phones import written_phone
 from shopcomm.core.text import one_line

@@ -11,9 +11,9 @@ from orders.events import ChangeEscalated
 from orders.models import ChangeKind, ChangeRequest, Handler, Order
 from orders.policies.change_merging import Seen
 from orders.policies.change_policy import requires_consent
+from orders.selectors.addresses import COLUMNS
 from orders.selectors.change_requests import customer_changes, interceptable_request
 from orders.selectors.pricing import price_of_goods
-from orders.services.addresses import COLUMNS
 from orders.services.change_requests.apply import apply_change_request, bring_up_to_date
 from orders.services.change_requests.close import check_open, close_request, locked_request, record_rejection
 from orders.services.change_requests.compare import new_request

@@ -5,12 +5,12 @@ from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
 from django.utils.translation import gettext as _
 
+from orders.reading.amounts import CENT
+from orders.selectors.items import check_total
 from orders.services.imports.documents import Document
 from orders.services.imports.outcomes import PAID, Outcome
 from orders.services.imports.rows import SUMS, Kind, Row
 from orders.services.imports.values import RowRefused
-from orders.services.items import check_total
-from orders.services.moves import CENT
 
 ZERO = Decimal(0)
 

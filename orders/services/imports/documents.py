@@ -8,8 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.utils.translation import gettext as _
 
 from orders.errors import ImportRefused
+from orders.reading.amounts import CENT
 from orders.services.imports.rows import Kind, Row
-from orders.services.moves import CENT
 
 # Rows of invoices that wait for their last one: as many as memory bears.
 MOST_WAITING = 300_000

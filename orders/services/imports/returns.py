@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from orders.events import OrderChanged, OrderRefunded, OrderRefunding
 from orders.models import Order, OrderLine, Refund, Status, StockMovement
+from orders.reading.amounts import CENT
 from orders.services.imports.documents import Document
 from orders.services.imports.rows import Row
 from orders.services.locks import lock_lines_of, lock_order, lock_orders
-from orders.services.moves import CENT
 from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer

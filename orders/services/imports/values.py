@@ -11,8 +11,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from orders.services.items import MAX_QUANTITY
-from orders.services.moves import CENT, MAX_MONEY
+from orders.reading.amounts import CENT, MAX_MONEY
+from orders.selectors.items import MAX_QUANTITY
 from shopcomm.core.text import CURRENCIES as KNOWN_CODES
 
 FORMATS = (

@@ -25,9 +25,9 @@ from orders.forms.price import TEMPLATE as PRICE_TEMPLATE
 from orders.forms.price import asks_price, price_of_form
 from orders.forms.quote import QuoteForm, initial_of, quote_lines
 from orders.models import Quote, Variant
+from orders.selectors.items import ItemInput
 from orders.selectors.pricing import OrderPrice, Shopping, price_order
 from orders.selectors.quotes import wanted_items
-from orders.services.items import ItemInput
 from orders.services.quotes import EDITABLE, withdraw_quote
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import Customer

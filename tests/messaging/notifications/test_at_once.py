@@ -20,7 +20,7 @@ from messaging.services.notifications.planning import plan_event
 from messaging.services.notifications.release import release_batch, release_due
 from messaging.services.notifications.timers import plan_timers
 from orders.models import Order
-from orders.services.items import ItemInput
+from orders.selectors.items import ItemInput
 from shopcomm.core.accounts.services.one_time_codes import CodeRefused, IssuedCode
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.relay import relay

@@ -12,7 +12,7 @@ from messaging.services.channels import push
 from messaging.services.channels.delivery import deliver_channel
 from messaging.services.notifications.release import release_due
 from messaging.services.subscriptions import remember_browser
-from orders.services.items import ItemInput
+from orders.selectors.items import ItemInput
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.relay import relay
 from tests.factories import VariantFactory, make_order

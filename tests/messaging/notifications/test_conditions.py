@@ -9,7 +9,7 @@ from messaging.policies.notifications.conditions import Facts, meets_conditions
 from messaging.services.notifications.facts import facts_of_order, facts_of_talk
 from messaging.services.notifications.recipients import Recipient, find_recipients
 from orders.models import Order
-from orders.services.items import ItemInput
+from orders.selectors.items import ItemInput
 from tests.factories import (
     CustomerFactory,
     ProductFactory,

@@ -16,7 +16,7 @@ from messaging.services.notifications.templates import check_template, empty_wor
 from orders.events import OrderPaid
 from orders.models import Order
 from orders.policies.transitions import TRANSITIONS, Transition
-from orders.services.items import ItemInput
+from orders.selectors.items import ItemInput
 from orders.services.saving import save_with_event
 from orders.tasks import auto_complete, expire_unpaid
 from shopcomm.core.accounts.actors import Actor

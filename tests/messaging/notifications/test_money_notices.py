@@ -7,7 +7,7 @@ import pytest
 
 from messaging.models import Notification, NotificationRule, Trigger
 from messaging.policies.notifications.triggers import event_types_for
-from messaging.selectors.explained import explain_notices
+from messaging.services.notifications.explained import explain_notices
 from messaging.services.notifications.rehearsal import rehearse_rule
 from orders.models import Order
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case

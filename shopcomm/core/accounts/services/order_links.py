@@ -1,12 +1,10 @@
 """Signed links: what a customer opens on a phone to see one order."""
 
-import re
 import secrets
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
-from django.db.models import F, Func, TextField, Value
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,7 +12,6 @@ from shopcomm.core.accounts.models import Customer, OrderLink
 from shopcomm.core.realtime import link_group, recheck_access_on_commit
 
 # The nonce is in the database, the signature is not: a copy of the table opens nothing.
-_IN_TEXT = re.compile(r"(/o/)([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)")
 _signer = Signer(salt="shopcomm.order-link", sep=".")
 
 
@@ -55,19 +52,6 @@ def link_urls(customers: dict[int, int]) -> dict[int, str]:
 
 def _url(link: OrderLink) -> str:
     return settings.PUBLIC_URL.rstrip("/") + reverse("portal:order", args=[link_token(link)])
-
-
-def hide_links(text: str) -> str:
-    """A text without the keys of the links in it, as long as it was: for readers who may not open them."""
-    return _IN_TEXT.sub(lambda found: found[1] + "*" * len(found[2]), text)
-
-
-def without_links(field: str) -> Func:
-    """A column's text as `hide_links` shows it, but for how many stars there are; for questions to the database."""
-    pattern = Value(_IN_TEXT.pattern)
-    return Func(
-        F(field), pattern, Value(r"\1*"), Value("g"), function="regexp_replace", output_field=TextField()
-    )
 
 
 def open_link(token: str) -> OrderLink | None:

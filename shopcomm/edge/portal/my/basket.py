@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging.services.enquiries import MOST_LINES, Wanted, send_enquiry
 from orders.selectors.catalogue import is_few, variants_on_sale
-from orders.services.items import MAX_QUANTITY, list_price
+from orders.selectors.items import MAX_QUANTITY, list_price
 from shopcomm.core import reading
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.http.outcomes import run_service

@@ -15,7 +15,7 @@ from messaging.services.enquiries import Wanted, send_enquiry
 from messaging.services.notifications.back_in_stock import watch_stock
 from messaging.services.notifications.manual import unwatch_stock
 from orders.selectors.catalogue import Style, catalogue_page, categories_on_sale, is_few, style_of
-from orders.services.items import MAX_QUANTITY
+from orders.selectors.items import MAX_QUANTITY
 from shopcomm.core import reading
 from shopcomm.core.http.outcomes import run_service
 from shopcomm.edge.portal.my.access import MyRequest, customer_required

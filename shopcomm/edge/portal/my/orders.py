@@ -12,10 +12,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from messaging.selectors.own import unread_of_orders
 from orders.forms.address import Pasted, address_widget, wants_reading, with_pasted
 from orders.models import Order, Status
+from orders.selectors.addresses import COLUMNS, AddressInput
+from orders.selectors.items import ItemInput
 from orders.selectors.orders import order_for_detail, status_counts
 from orders.selectors.own import AgainLine, lines_again, mark_of_prices, own_orders, spending_of
-from orders.services.addresses import COLUMNS, AddressInput
-from orders.services.items import ItemInput
 from orders.services.own_orders import place_own_order
 from shopcomm.core import reading
 from shopcomm.core.accounts.services.order_links import link_token, live_link

@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from orders.models import Order, OrderLine, Variant
+from orders.reading.amounts import CENT, MAX_MONEY, read_count, read_money
 from orders.selectors.products import written_skus
-from orders.services.moves import CENT, MAX_MONEY, read_count, read_money
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 

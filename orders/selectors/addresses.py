@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from orders.labels import RECEIVER
 from orders.models import Order
-from orders.services.items import Failure
+from orders.selectors.items import Failure
 from shopcomm.core.phones import PhoneRefused, kept_receiver_phone, normalise_phone
 from shopcomm.core.text import one_line
 
