@@ -111,7 +111,7 @@ PARTS = {
             "tests/messaging/test_socket.py",
             "tests/edge/test_portal_page.py",
             "tests/edge/test_my_orders.py",
-            "tests/edge/test_foreign_ids.py",
+            "tests/edge/test_addresses_of_others.py",
             "tests/messaging/test_quote_cards.py",
             "tests/messaging/test_inbox_view.py",
         ),

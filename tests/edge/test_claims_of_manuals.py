@@ -15,7 +15,7 @@ from orders.views.states import states_diagram
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.configuration.models import ShopSettings
-from tests.edge.test_phone_pages import address_of
+from tests.edge.test_customer_pages import address_of
 from tests.factories import make_order
 
 pytestmark = pytest.mark.django_db

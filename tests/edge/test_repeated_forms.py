@@ -11,7 +11,7 @@ from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_
 from orders.services.change_requests.request import request_change
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.edge.portal.my.basket import BASKET_KEY
-from tests.edge.test_phone_pages import address_of
+from tests.edge.test_customer_pages import address_of
 from tests.factories import integration, make_order
 
 pytestmark = pytest.mark.django_db
