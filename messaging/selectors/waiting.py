@@ -30,9 +30,9 @@ class ToCome(NamedTuple):
 
 def notices_in(conversation: Conversation) -> QuerySet[Notification]:
     """The customer's notices that belong into a conversation: those of its order, and of goods that are back."""
-    mine = Notification.objects.filter(
-        recipient_kind=RecipientKind.CUSTOMER, recipient_id=conversation.customer_id
-    )
+    # Nobody's, in a conversation of the team.
+    customer_id = conversation.customer_id or 0
+    mine = Notification.objects.filter(recipient_kind=RecipientKind.CUSTOMER, recipient_id=customer_id)
     about = Q(order=None, conversation=conversation)
     return mine.filter(about | Q(order=conversation.order_id) if conversation.order_id else about)
 

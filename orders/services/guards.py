@@ -300,7 +300,7 @@ def refund_sum(move: Move) -> str | None:
     return None if settled + refund.amount == order.paid_amount else _("退款合计与已付金额不一致")
 
 
-GUARDS: dict[str, Callable[[Move], str | None]] = {
+QUESTIONS: dict[str, Callable[[Move], str | None]] = {
     guard.__name__: guard
     for guard in (
         amount_invalid,
@@ -334,7 +334,6 @@ GUARDS: dict[str, Callable[[Move], str | None]] = {
         after_sales_over,
         refund_sum,
     )
-} | {
-    # Refusals name it so, to integrations as well; as a word alone it would be no question.
-    "shortage": goods_short,
 }
+# Refusals name this one so, to integrations as well; as a word alone it would be no question.
+GUARDS = QUESTIONS | {"shortage": goods_short}

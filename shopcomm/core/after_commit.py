@@ -16,4 +16,4 @@ def call_after_commit(work: Callable[[], object]) -> None:
 
 def is_called_after_commit(work: Callable[[], object]) -> bool:
     """Whether the caller's transaction calls just this function already when it commits."""
-    return any(waiting is work for _savepoints, waiting, *_how in connection.run_on_commit)
+    return any(entry[1] is work for entry in connection.run_on_commit)

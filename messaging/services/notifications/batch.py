@@ -301,7 +301,9 @@ class Batch:
         """Whether the customer has spoken since the last reminder: then people go on, not the machine."""
         order = self.orders.get(row.order_id or 0)
         talk = getattr(order, "conversation", None) if order else None
-        return bool(talk) and has_answered(self._reminded.get(row.order_id or 0), talk.last_customer_seq)
+        if talk is None:
+            return False
+        return has_answered(self._reminded.get(row.order_id or 0), talk.last_customer_seq)
 
     @cached_property
     def _reminded(self) -> dict[int, int]:

@@ -1,7 +1,7 @@
 """What a rule would have sent in the last days, from the event log and the orders' own times. Nothing is written."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
@@ -46,6 +46,8 @@ from shopcomm.core.events.models import DomainEvent
 
 DAYS = 7
 MOST_SHOWN = 200
+# What a timer's rule would have told of between two moments.
+Source = Callable[[NotificationRule, datetime, datetime, WorkingCalendar], Iterator[Occasion]]
 
 
 class Rehearsed(NamedTuple):
@@ -161,14 +163,14 @@ def _occasions(
                 yield occasion_of(event, rule.trigger, [rule])
         return
     since = now - timedelta(days=days)
-    source = {
+    source: dict[str, Source] = {
         Trigger.UNPAID: _unpaid,
         Trigger.PICKING_LONG: _picking,
         Trigger.UNANSWERED: _unanswered,
         Trigger.DEBT_DUE: _debts,
         Trigger.DEBT_OVERDUE: _debts,
     }
-    yield from source[Trigger(rule.trigger)](rule, since, now, calendar)
+    yield from source[rule.trigger](rule, since, now, calendar)
 
 
 def _debts(

@@ -43,13 +43,15 @@ class Offers:
         self._quote(enquiries[0], ("YDM-GY", 50), ("YDL-BK", 20), fee=0)
         self._expired(self._quote(enquiries[1], ("LX20-BK", 30), fee=120))
         accepted = self._quote(enquiries[2], ("YDM-BL", 50), fee=0)
-        customer = enquiries[2].customer
+        customer = _customer_of(enquiries[2])
         accept_quote(
             actor=Actor.customer(customer), quote_id=accepted.pk, address=demo_address(customer, self.chance)
         )
         declined = self._quote(enquiries[3], ("GW14-BR", 12), fee=60)
         decline_quote(
-            actor=Actor.customer(enquiries[3].customer), quote_id=declined.pk, reason="公文包先不要了"
+            actor=Actor.customer(_customer_of(enquiries[3])),
+            quote_id=declined.pk,
+            reason="公文包先不要了",
         )
         self._quote(enquiries[4], ("FB01-GY", 100), fee=0, send=False)
         # On a phone that has an order already.
@@ -65,7 +67,11 @@ class Offers:
             note=NOTE,
         )
         return quote_in_conversation(
-            actor=self.seller, customer=where.customer, conversation_id=where.pk, wanted=wanted, send=send
+            actor=self.seller,
+            customer=_customer_of(where),
+            conversation_id=where.pk,
+            wanted=wanted,
+            send=send,
         )
 
     def _expired(self, quote: Quote) -> None:
@@ -97,3 +103,10 @@ class Offers:
         line = order.lines.get(sku=sku)
         report_missing(actor=self.picker, line_id=line.pk, missing=missing)
         return ShortageTask.objects.get(line=line)
+
+
+def _customer_of(talk: Conversation) -> Customer:
+    """Of a conversation about an order or before one, the customer in it."""
+    if talk.customer is None:
+        raise ValueError(f"nobody is asked in the team's conversation {talk.pk}")
+    return talk.customer
