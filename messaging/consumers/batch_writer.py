@@ -4,22 +4,29 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 import psycopg
 from django.db import connection as django_connection
 
 from messaging.consumers.fanout import fanout
 from messaging.consumers.loop_local import loop_local
-from messaging.errors import NotFound, Unavailable
+from messaging.errors import MessagingError, Unavailable
 from messaging.services.drafts import Draft
 from messaging.services.frames import frames_of
-from messaging.services.write import WRITE, Sent, draft_parameters, sent_by_draft
+from messaging.services.write import (
+    DraftKey,
+    Sent,
+    draft_parameters,
+    drafts_to_repeat,
+    outcome_of,
+    sent_by_draft,
+    statement_for,
+)
 from shopcomm.core.logs import unnamed_context
 
 log = logging.getLogger(__name__)
 LARGEST_BATCH = 200
-Found = dict[tuple[int, str, int, UUID], Sent]
+Found = dict[DraftKey, Sent]
 Batch = list[tuple[Draft, "asyncio.Future[Sent]"]]
 
 
@@ -34,7 +41,7 @@ class BatchWriter:
     def write(self, draft: Draft) -> "asyncio.Future[Sent]":
         """Take one message, in the order of the calls; the answer comes once it is committed.
 
-        The answer raises NotFound, or Unavailable when the database is away: send it again.
+        The answer raises NotFound or AttachmentUnknown, or Unavailable when the database is away: send it again.
         """
         answer: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
         self._waiting.append((draft, answer))
@@ -66,10 +73,13 @@ class BatchWriter:
 
     async def _tell(self, batch: Batch, found: Found) -> None:
         for draft, answer in batch:
-            if draft.key not in found:
-                _fail(answer, NotFound())
-            elif not answer.done():
-                answer.set_result(found[draft.key])
+            try:
+                sent = outcome_of(draft, found)
+            except MessagingError as refusal:
+                _fail(answer, refusal)
+            else:
+                if not answer.done():
+                    answer.set_result(sent)
         try:
             for frame in frames_of(sent for sent in found.values() if sent.created):
                 await fanout().publish(frame)
@@ -95,7 +105,14 @@ class BatchWriter:
             self._connection = await psycopg.AsyncConnection.connect(
                 **_address(), autocommit=True, prepare_threshold=0
             )
-        cursor = await self._connection.execute(WRITE, draft_parameters(drafts))
+        found = await self._run(self._connection, drafts)
+        for again in drafts_to_repeat(drafts, found):
+            found |= await self._run(self._connection, [again])
+        return found
+
+    @staticmethod
+    async def _run(connection: psycopg.AsyncConnection, drafts: Sequence[Draft]) -> Found:
+        cursor = await connection.execute(statement_for(drafts), draft_parameters(drafts))
         return sent_by_draft(await cursor.fetchall())
 
     async def _drop(self) -> None:

@@ -7,12 +7,20 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from messaging.errors import AttachmentUnknown, Forbidden, NotFound, RecallWindowPassed
-from messaging.models import Attachment, Conversation, Message, ReadMarker
+from messaging.errors import Forbidden, NotFound, RecallWindowPassed
+from messaging.models import Conversation, Message, ReadMarker
 from messaging.presenters import CUSTOMER, SHOP, message_object
 from messaging.services.drafts import Draft, draft_message
 from messaging.services.frames import push_messages, read_frame
-from messaging.services.write import WRITE, Sent, draft_parameters, sent_by_draft
+from messaging.services.write import (
+    DraftKey,
+    Sent,
+    draft_parameters,
+    drafts_to_repeat,
+    outcome_of,
+    sent_by_draft,
+    statement_for,
+)
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.deadlocks import retry_on_deadlock
@@ -30,7 +38,7 @@ def send_message(*, actor: Actor, conversation_id: int, **given: Any) -> Sent:
 
 
 def write_messages(drafts: Sequence[Draft]) -> list[Sent]:
-    """Store drafts in one statement, with their files, and show them once committed. Raises NotFound."""
+    """Store drafts in one statement, with their files, and show them once committed. Raises NotFound, AttachmentUnknown."""
     try:
         return _write(drafts)
     except IntegrityError:
@@ -41,16 +49,10 @@ def write_messages(drafts: Sequence[Draft]) -> list[Sent]:
 @retry_on_deadlock
 @transaction.atomic
 def _write(drafts: Sequence[Draft]) -> list[Sent]:
-    with connection.cursor() as cursor:
-        cursor.execute(WRITE, draft_parameters(drafts))
-        found = sent_by_draft(cursor.fetchall())
-    sent = []
-    for each in drafts:
-        if each.key not in found:
-            raise NotFound()
-        if each.attachments and found[each.key].created:
-            _attach(each, found[each.key].message)
-        sent.append(found[each.key])
+    found = _execute(drafts)
+    for again in drafts_to_repeat(drafts, found):
+        found |= _execute([again])
+    sent = [outcome_of(each, found) for each in drafts]
     created = [one for one in dict.fromkeys(sent) if one.created]
     push_messages(created)
     if created and not pushes_are_off():
@@ -58,16 +60,10 @@ def _write(drafts: Sequence[Draft]) -> list[Sent]:
     return sent
 
 
-def _attach(given: Draft, message: Message) -> None:
-    """Give the uploader's own unsent files to the message. Raises AttachmentUnknown for any other."""
-    mine = Attachment.objects.filter(
-        pk__in=given.attachments, message=None, uploader_kind=given.sender_kind, uploader_id=given.sender_id
-    )
-    if mine.update(message=message) != len(given.attachments):
-        raise AttachmentUnknown()
-    message._prefetched_objects_cache = {  # type: ignore[attr-defined]
-        "attachments": list(Attachment.objects.filter(message=message).order_by("created_at"))
-    }
+def _execute(drafts: Sequence[Draft]) -> dict[DraftKey, Sent]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement_for(drafts), draft_parameters(drafts))
+        return sent_by_draft(cursor.fetchall())
 
 
 @retry_on_deadlock

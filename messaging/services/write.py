@@ -3,6 +3,15 @@
 It locks the conversations in the order of their keys, so two writers never wait for each other in a circle, and
 numbers what is new behind `last_seq` under that lock: the order of commits is the order of numbers.
 
+The door for all that is said, with files or without. Two entrances call it, over two connections, and both get the same
+answer from the same statement (`outcome_of()`):
+- `consumers/batch_writer.py`, for the socket: a connection of its own that commits by itself, so that one commit is
+  shared by whoever spoke meanwhile, and an acknowledgement means committed;
+- `services/messages.py`, over Django's connection: a page's or a program's message, and the lines that a change writes
+  in its own transaction, which stand or fall with the change. Over another connection they could not.
+
+Files are claimed by the statement too: a message is stored with all its files or not at all.
+
 Every table is looked into by key, one draft at a time (`LATERAL`): the planner cannot know how few drafts there are, and
 would rather read the whole of a table that is not yet large.
 
@@ -10,18 +19,21 @@ The log's rows (`messaging/events.py`) get their positions from the next relay: 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
+from messaging.errors import AttachmentUnknown, NotFound
 from messaging.events import MessageWritten
-from messaging.models import Message
+from messaging.models import Attachment, Message
 from messaging.services.drafts import Draft
 from shopcomm.core.events.kinds import HISTORY
 from shopcomm.core.realtime import pushes_are_off
+
+DraftKey = tuple[int, str, int, UUID]
 
 COLUMNS = (
     "id, conversation_id, seq, public_prev, kind, body, sender_kind, sender_id, sender_name, client_id, "
@@ -30,11 +42,37 @@ COLUMNS = (
 # What opens a conversation again: either side has spoken to the other.
 SPOKEN = "sender_kind = 'customer' OR sender_kind IN ('staff', 'assistant') AND NOT internal"
 
-WRITE = f"""
+# The parts that claim files: none is taken that is not the sender's or that another message has.
+FREE = """\
+), free AS MATERIALIZED (
+    SELECT asked.ord, one.id FROM (
+        SELECT DISTINCT ON (file) f.ord, f.sender_kind, f.sender_id, file
+        FROM fresh f JOIN locked l ON l.id = f.conversation_id, unnest(f.attachments) AS file
+        ORDER BY file, f.ord
+    ) asked CROSS JOIN LATERAL (
+        SELECT a.id FROM messaging_attachment a WHERE a.id = asked.file AND a.message_id IS NULL
+        AND a.uploader_kind = asked.sender_kind AND a.uploader_id = asked.sender_id FOR UPDATE
+    ) one
+), ready AS (
+    SELECT f.* FROM fresh f
+    WHERE coalesce(cardinality(f.attachments), 0) = (SELECT count(*) FROM free WHERE free.ord = f.ord)
+"""
+CLAIMED = """\
+), claimed AS (
+    UPDATE messaging_attachment a SET message_id = (
+        SELECT i.id FROM free JOIN chained t ON t.ord = free.ord
+        JOIN inserted i ON i.conversation_id = t.conversation_id AND i.seq = t.seq WHERE free.id = a.id)
+    WHERE a.id = ANY (ARRAY(SELECT free.id FROM free JOIN ready r ON r.ord = free.ord))
+    RETURNING a.*
+"""
+FILES = "(SELECT json_agg(c ORDER BY c.created_at) FROM claimed c WHERE c.message_id = w.id)"
+
+
+TEMPLATE = """
 WITH draft AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%s::json) AS d(
         ord int, conversation_id bigint, client_id uuid, kind text, body text, sender_kind text,
-        sender_id bigint, sender_name text, reply_to bigint, internal boolean, acknowledges boolean, data jsonb)
+        {attachments}sender_id bigint, sender_name text, reply_to bigint, internal boolean, acknowledges boolean, data jsonb)
 ), locked AS MATERIALIZED (
     SELECT one.* FROM (SELECT DISTINCT conversation_id FROM draft ORDER BY 1) d CROSS JOIN LATERAL (
         SELECT c.id, c.last_seq, c.last_public_seq, c.customer_id, c.order_id, c.assigned_to_id, o.number AS order_number
@@ -52,10 +90,10 @@ WITH draft AS MATERIALIZED (
         SELECT FROM known k WHERE k.conversation_id = d.conversation_id AND k.sender_kind = d.sender_kind
         AND k.sender_id = d.sender_id AND k.client_id = d.client_id)
     ORDER BY conversation_id, sender_kind, sender_id, client_id, ord
-), numbered AS (
+{free}), numbered AS (
     SELECT f.*, l.last_seq, l.last_public_seq,
            l.last_seq + row_number() OVER (PARTITION BY l.id ORDER BY f.ord) AS seq
-    FROM fresh f JOIN locked l ON l.id = f.conversation_id
+    FROM {ready} f JOIN locked l ON l.id = f.conversation_id
 ), chained AS (
     SELECT n.*, coalesce(max(CASE WHEN NOT internal THEN seq END) OVER (
         PARTITION BY conversation_id ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
@@ -88,13 +126,31 @@ WITH draft AS MATERIALIZED (
                               'number', coalesce(l.order_number, '')) || %s::jsonb,
            i.sender_kind, nullif(i.sender_id, 0), i.sender_name, i.created_at
     FROM inserted i JOIN locked l ON l.id = i.conversation_id ORDER BY i.conversation_id, i.seq
-)
-SELECT w.*, l.order_number, l.assigned_to_id, l.customer_id, l.order_id FROM (
+{claimed})
+SELECT w.*, l.order_number, l.assigned_to_id, l.customer_id, l.order_id,
+       {files} AS files
+FROM (
     SELECT {COLUMNS}, true AS created FROM inserted
     UNION ALL
     SELECT {COLUMNS}, false FROM known
 ) w JOIN locked l ON l.id = w.conversation_id
 """
+
+
+def _fill(**files: str) -> str:
+    return TEMPLATE.format(COLUMNS=COLUMNS, SPOKEN=SPOKEN, MessageWritten=MessageWritten, **files)
+
+
+# Drafts without files are spared the parts about them: they would cost each batch some time.
+WRITE = _fill(attachments="", free="", ready="fresh", claimed="", files="NULL")
+WRITE_WITH_FILES = _fill(
+    attachments="attachments uuid[], ", free=FREE, ready="ready", claimed=CLAIMED, files=FILES
+)
+
+
+def statement_for(drafts: Sequence[Draft]) -> str:
+    """The statement that stores these drafts."""
+    return WRITE_WITH_FILES if any(each.attachments for each in drafts) else WRITE
 
 
 @dataclass(frozen=True)
@@ -128,26 +184,51 @@ def draft_parameters(drafts: Sequence[Draft]) -> list[Any]:
             "acknowledges": each.acknowledges,
             "data": each.data,
         }
+        | ({"attachments": [str(file) for file in each.attachments]} if each.attachments else {})
         for place, each in enumerate(drafts)
     ]
     marks = {HISTORY: True} if pushes_are_off() else {}
     return [json.dumps(rows, ensure_ascii=False), now, now, json.dumps(marks)]
 
 
-def sent_by_draft(rows: Iterable[Sequence[Any]]) -> dict[tuple[int, str, int, UUID], Sent]:
+def sent_by_draft(rows: Iterable[Sequence[Any]]) -> dict[DraftKey, Sent]:
     """What the statement returned, by the drafts' keys."""
     names = [name.strip() for name in COLUMNS.split(",")]
     found = {}
-    for *values, created, order_number, assigned_to, customer_id, order_id in rows:
+    for *values, created, order_number, assigned_to, customer_id, order_id, files in rows:
         fields = dict(zip(names, values, strict=True))
         if isinstance(fields["data"], str):
             fields["data"] = json.loads(fields["data"])
         message = Message(**fields)
         message._state.adding = False
-        # What is new has no files yet; saves a query for each message.
+        # What is new has just these files; saves a query for each message.
         if created:
-            message._prefetched_objects_cache = {"attachments": []}  # type: ignore[attr-defined]
+            claimed = [_attachment_of(row) for row in files or ()]
+            message._prefetched_objects_cache = {"attachments": claimed}  # type: ignore[attr-defined]
         found[message.conversation_id, message.sender_kind, message.sender_id, message.client_id] = Sent(
             message, created, order_number, assigned_to, customer_id or 0, order_id
         )
     return found
+
+
+def _attachment_of(row: dict[str, Any]) -> Attachment:
+    """A row of the table as the statement returns it, in JSON."""
+    fields = Attachment._meta.concrete_fields
+    values = [field.to_python(row[field.attname]) for field in fields]
+    return Attachment.from_db(None, [field.attname for field in fields], values)
+
+
+def drafts_to_repeat(drafts: Sequence[Draft], found: Mapping[DraftKey, Sent]) -> list[Draft]:
+    """Drafts whose files were not to be had; each is to be written once more, alone.
+
+    The same message may have been stored with them while the statement waited for the files, later than what it saw of
+    the messages. Or another draft of the batch asked for the same file and was refused for want of its others.
+    """
+    return [each for each in drafts if each.attachments and each.key not in found]
+
+
+def outcome_of(draft: Draft, found: Mapping[DraftKey, Sent]) -> Sent:
+    """What became of a draft. Raises AttachmentUnknown when a file is not its sender's or sent already, NotFound."""
+    if draft.key in found:
+        return found[draft.key]
+    raise AttachmentUnknown() if draft.attachments else NotFound()

@@ -14,7 +14,7 @@ from messaging.consumers.switchboard import Topic, answers_frame, register_topic
 from messaging.selectors.pane import peer_has_read
 from messaging.services.drafts import draft_message
 from messaging.services.frames import read_frame
-from messaging.services.messages import mark_read, recall_message, send_message
+from messaging.services.messages import mark_read, recall_message
 from messaging.services.write import Sent
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.realtime import conversation_group, encode_frame
@@ -22,7 +22,6 @@ from shopcomm.core.refusals import Refusal
 
 _mark_read = database_sync_to_async(mark_read)
 _recall_message = database_sync_to_async(recall_message)
-_send_message = database_sync_to_async(send_message)
 _peer_has_read = database_sync_to_async(peer_has_read)
 
 
@@ -56,24 +55,17 @@ class ConversationTopic(Topic):
         """Store a message; acknowledged once it is committed."""
         conversation_id = await self.socket.access.require_conversation(given)
         message = draft_message(actor=self.socket.actor, conversation_id=conversation_id, given=given)
-        if message.attachments:
-            names = ("client_id", "kind", "body", "attachments", "reply_to", "internal")
-            wanted = {name: given[name] for name in names if name in given}
-            sent = await _send_message(actor=self.socket.actor, conversation_id=conversation_id, **wanted)
-            self._acknowledge(given, sent)
-            return
         # Taken in order at once; the next frame need not wait for this one's commit.
-        self.socket.spawn(self._acknowledge_later(given, batch_writer().write(message)))
+        self.socket.spawn(self._acknowledge(given, batch_writer().write(message)))
 
-    async def _acknowledge_later(self, given: Frame, answer: "asyncio.Future[Sent]") -> None:
+    async def _acknowledge(self, given: Frame, answer: "asyncio.Future[Sent]") -> None:
         try:
-            self._acknowledge(given, await answer)
+            seq = (await answer).message.seq
         except Refusal as error:
             self.socket.send_error(error.code, given, detail=str(error.detail), **error.extra)
-
-    def _acknowledge(self, given: Frame, sent: Sent) -> None:
-        known = {name: given[name] for name in ("conversation", "client_id")}
-        self.socket.send_frame(json.dumps({"type": "message.ack", **known, "seq": sent.message.seq}))
+        else:
+            known = {name: given[name] for name in ("conversation", "client_id")}
+            self.socket.send_frame(json.dumps({"type": "message.ack", **known, "seq": seq}))
 
     @answers_frame("message.read")
     async def mark_read(self, given: Frame) -> None:
