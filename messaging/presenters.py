@@ -7,19 +7,34 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from messaging.models import Attachment, Message
+from shopcomm.core.audiences import Audience
 from shopcomm.core.events.kinds import EVERYBODY, all_kinds
 
-SHOP, CUSTOMER = "shop", "customer"
 # The symbols of lines that tell of a conversation itself; those of events are declared by their kinds.
 TALK_ICONS = {"talk.closed": "check", "talk.opened": "retry", "talk.handed_over": "handover"}
 
 
-def message_object(message: Message, audience: str) -> dict[str, Any]:
+def previous_seq(message: Message, audience: Audience) -> int:
+    """The number before a message that an audience may see."""
+    return message.seq - 1 if audience.sees_notes else message.public_prev
+
+
+def is_hidden(message: Message, audience: Audience) -> bool:
+    """Whether a message was taken back, and an audience may not see any more what it said."""
+    return message.recalled_at is not None and not audience.sees_recalled
+
+
+def may_see_content(message: Message, audience: Audience) -> bool:
+    """Whether an audience may see what a message says, and its files."""
+    return (audience.sees_notes or not message.internal) and not is_hidden(message, audience)
+
+
+def message_object(message: Message, audience: Audience) -> dict[str, Any]:
     """The object of the contract, for one side. A recalled message is empty for customers; staff keep the record."""
-    hidden = message.recalled_at is not None and audience == CUSTOMER
+    hidden = is_hidden(message, audience)
     return {
         "seq": message.seq,
-        "prev": message.public_prev if audience == CUSTOMER else message.seq - 1,
+        "prev": previous_seq(message, audience),
         "kind": message.kind,
         "body": "" if hidden else message.body,
         "sender": {"kind": message.sender_kind, "id": message.sender_id or None, "name": message.sender_name},

@@ -145,6 +145,7 @@ PARTS = {
             "tests/messaging/test_two_tabs.py",
             "tests/messaging/test_attachments.py",
             "tests/messaging/test_one_order_one_talk.py",
+            "tests/messaging/test_write_door.py",
         ),
     ),
     "fanout": Part(
@@ -159,6 +160,7 @@ PARTS = {
             "tests/messaging/test_send_queue.py",
             "tests/messaging/test_socket_limits.py",
             "tests/messaging/test_two_tabs.py",
+            "tests/messaging/test_audiences.py",
         ),
     ),
 }

@@ -88,9 +88,10 @@ async def publish_ours(text: dict[str, Any]) -> None:
     """The way a worker or another web process pushes."""
     from channels.layers import get_channel_layer
 
+    from shopcomm.core.audiences import SHOP
     from shopcomm.core.realtime import WAREHOUSE_FEED, encode_frame
 
-    message = encode_frame(WAREHOUSE_FEED, text)
+    message = encode_frame(WAREHOUSE_FEED, {SHOP: text})
     await get_channel_layer().group_send(message["group"], message)
 
 

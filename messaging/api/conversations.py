@@ -28,7 +28,7 @@ from messaging.api.serializers import (
 )
 from messaging.errors import FileTypeRefused
 from messaging.models import Attachment, Conversation, Message
-from messaging.presenters import SHOP, attachment_object, message_object
+from messaging.presenters import attachment_object, message_object
 from messaging.selectors.attachments import attachment_visible_to
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.messages import messages_after, messages_before
@@ -39,6 +39,7 @@ from messaging.views.files import file_answer
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.link_texts import hide_links
 from shopcomm.core.accounts.permissions import key_may
+from shopcomm.core.audiences import SHOP
 from shopcomm.core.http.api import ApiView
 from shopcomm.core.search.highlight import marked_places
 from shopcomm.core.search.query import Query, parse_query

@@ -15,9 +15,9 @@ from channels.layers import get_channel_layer
 
 from messaging.consumers.loop_local import loop_local, run_in_background
 from messaging.consumers.rooms import ASKS_TO_JOIN, UNDER_WAY, Listener, Room, Signal, State, text_for
-from messaging.presenters import SHOP
 from messaging.selectors.messages import heads_of, messages_after
 from messaging.services.frames import room_frame
+from shopcomm.core.audiences import SHOP
 from shopcomm.core.events.selectors import last_position
 from shopcomm.core.layer import LAYER_BACK
 from shopcomm.core.logs import unnamed_context
@@ -109,11 +109,11 @@ class Fanout:
             self._signal(room, Signal.EMPTIED)
 
     def last_seq(self, conversation_id: int, listener: Listener) -> int:
-        """The newest message that this side may see, as the database or a frame has told; 0 when nothing is known."""
+        """The newest message that its audience may see, as the database or a frame has told; 0 when nothing is known."""
         room = self.rooms.get(conversation_group(conversation_id))
         if room is None:
             return 0
-        return room.head if listener.actor.is_shop else room.public_head
+        return room.head if listener.audience.sees_notes else room.public_head
 
     async def publish(self, message: dict[str, Any]) -> None:
         """Show a frame here at once, and leave it to the publisher to tell the other processes."""

@@ -15,6 +15,7 @@ from redis.backoff import NoBackoff
 from messaging.consumers.fanout import fanout
 from messaging.consumers.loop_local import loop_local
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.audiences import CUSTOMER, for_all_audiences
 from shopcomm.core.realtime import CUSTOMERS, conversation_group, encode_frame
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class Presence:
             if asks and await self._note_at_work(socket):
                 self._shop_known = (True, time.monotonic())
                 shown = {"type": "presence", "shop": True}
-                await fanout().publish(encode_frame(CUSTOMERS, None, shown))
+                await fanout().publish(encode_frame(CUSTOMERS, {CUSTOMER: shown}))
 
     async def left_work(self, socket: str) -> None:
         """A page of theirs is gone. Whoever only went to the next one never was."""
@@ -117,8 +118,8 @@ class Presence:
             for kind, number, name in sorted(people, key=str)
         ]
         shown = {"type": "presence", "conversation": conversation_id, "who": who}
-        to_customers = shown | {"shop": await self.is_shop_there()}
-        await fanout().publish(encode_frame(conversation_group(conversation_id), shown, to_customers))
+        told = for_all_audiences(shown) | {CUSTOMER: shown | {"shop": await self.is_shop_there()}}
+        await fanout().publish(encode_frame(conversation_group(conversation_id), told))
 
     def _key(self, conversation_id: int) -> str:
         return f"{self._prefix}:presence:{conversation_id}"

@@ -11,6 +11,7 @@ from enum import Enum, auto
 from typing import Any, Protocol
 
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.audiences import Audience
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,7 @@ class Listener(Protocol):
 
     id: str
     actor: Actor
+    audience: Audience
 
     def send_frame(self, text: str) -> None: ...
     async def send_frame_with_backpressure(self, text: str) -> None: ...
@@ -74,8 +76,8 @@ ASKS_TO_JOIN = frozenset({State.JOINING, State.ABANDONED})
 
 
 def text_for(listener: Listener, message: dict[str, Any]) -> str | None:
-    """The side of a message that a socket may see; None for nothing."""
-    text: str | None = message["shop"] if listener.actor.is_shop else message["customer"]
+    """What a socket's audience is shown of a message; None for nothing."""
+    text: str | None = message["texts"].get(listener.audience.name)
     return text
 
 
@@ -88,7 +90,7 @@ class Room:
         self.listeners: set[Listener] = set()
         # Who is still being told the history, each with the mark of its latest subscription.
         self.entering: dict[Listener, object] = {}
-        # What the listeners were shown, and the newest that is known to be there; for customers, notes do not count.
+        # What the listeners were shown, and the newest that is known to be there; for who sees no notes, they do not count.
         self.last = self.head = self.public_head = 0
         # Whether the layer did not have us for a time: what came meanwhile was not heard.
         self.was_lost = False
@@ -120,7 +122,7 @@ class Room:
     def deliver(self, messages: list[dict[str, Any]]) -> bool:
         """Show messages that follow on what was shown, leaving out what is known. False: some before them are missing."""
         for message in messages:
-            self.heard_of(message["seq"], 0 if message["customer"] is None else message["seq"])
+            self.heard_of(message["seq"], message["seq"] if message["public"] else 0)
         if not self.listeners:
             return True
         if messages[0]["seq"] > self.last + 1:

@@ -34,6 +34,7 @@ from messaging.consumers.session_recheck import session_recheck
 from messaging.consumers.switchboard import Topic, answer_frame, make_topics
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.sockets import Visitor, actor_now, by_links
+from shopcomm.core.audiences import Audience, audience_of
 from shopcomm.core.logs import name_in_log
 from shopcomm.core.realtime import conversation_group, customer_group, link_group, staff_group
 from shopcomm.core.refusals import Refusal
@@ -50,6 +51,7 @@ class ShopSocket(AsyncWebsocketConsumer):
 
     actor: Actor
     visitor: Visitor
+    audience: Audience
     names_no_page: bool
     access: ConversationAccess
 
@@ -85,11 +87,11 @@ class ShopSocket(AsyncWebsocketConsumer):
         if actor is None:
             await self.close(UNKNOWN_VISITOR)
             return
-        self.actor, self.visitor = actor, self.scope["visitor"]
+        self._become(self.scope["visitor"], actor)
         self.names_no_page = bool(actor.order_id) and not self.visitor.page.is_said
         if self.names_no_page:
             # From now on it is this link's: another that is opened meanwhile takes nothing away from it.
-            self.visitor, self.actor = next(iter(await by_links(self.visitor)), (self.visitor, actor))
+            self._become(*next(iter(await by_links(self.visitor)), (self.visitor, actor)))
         name_in_log(request_id=self.id, actor=self.actor.who)
         if session_recheck().count_of(actor) >= settings.SOCKETS_PER_VISITOR:
             await self.close(TOO_MANY, "too many open sockets of one visitor")
@@ -141,9 +143,12 @@ class ShopSocket(AsyncWebsocketConsumer):
 
     async def turn_to(self, visitor: Visitor, actor: Actor) -> None:
         """Speak for another link of the same session from now on."""
-        self.visitor, self.actor = visitor, actor
+        self._become(visitor, actor)
         name_in_log(actor=actor.who)
         await self.join(_own_group(actor))
+
+    def _become(self, visitor: Visitor, actor: Actor) -> None:
+        self.visitor, self.actor, self.audience = visitor, actor, audience_of(actor)
 
     # --- a frame ---------------------------------------------------------------------------------
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:

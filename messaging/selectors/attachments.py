@@ -5,8 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from messaging.models import Attachment
+from messaging.presenters import may_see_content
 from messaging.selectors.conversations import conversations_visible_to
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.audiences import audience_of
 from shopcomm.core.reading import uuid_of
 
 
@@ -24,7 +26,7 @@ def attachment_visible_to(actor: Actor | None, attachment_id: UUID) -> Attachmen
     if message is None:
         mine = uploader_of(actor)
         return attachment if all(getattr(attachment, name) == value for name, value in mine.items()) else None
-    if not actor.is_shop and (message.internal or message.recalled_at):
+    if not may_see_content(message, audience_of(actor)):
         return None
     visible = conversations_visible_to(actor).filter(pk=message.conversation_id).exists()
     return attachment if visible else None

@@ -3,26 +3,28 @@
 from django.db.models import QuerySet
 
 from messaging.models import Conversation, Message
-from messaging.presenters import CUSTOMER
 from messaging.selectors.conversations import conversations_visible_to, sees_every_conversation
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.audiences import Audience, audience_of
 
 MAX_PAGE = 500
 
 
-def _for(audience: str, found: QuerySet[Message]) -> QuerySet[Message]:
+def _for(audience: Audience, found: QuerySet[Message]) -> QuerySet[Message]:
     found = found.prefetch_related("attachments")
-    return found.filter(internal=False) if audience == CUSTOMER else found
+    return found if audience.sees_notes else found.filter(internal=False)
 
 
-def messages_after(conversation_id: int, seq: int, audience: str, limit: int = MAX_PAGE) -> list[Message]:
+def messages_after(
+    conversation_id: int, seq: int, audience: Audience, limit: int = MAX_PAGE
+) -> list[Message]:
     """What a client with everything up to `seq` has missed, oldest first."""
     newer = Message.objects.filter(conversation=conversation_id, seq__gt=seq)
     return list(_for(audience, newer).order_by("seq")[:limit])
 
 
 def messages_before(
-    conversation: Conversation | int, seq: int | None, audience: str, limit: int = 50
+    conversation: Conversation | int, seq: int | None, audience: Audience, limit: int = 50
 ) -> list[Message]:
     """The page before `seq`, or the newest one; oldest first."""
     older = Message.objects.filter(conversation=conversation)
@@ -54,4 +56,4 @@ def messages_visible_to(actor: Actor) -> QuerySet[Message]:
     found = Message.objects.all()
     if not sees_every_conversation(actor):
         found = found.filter(conversation__in=conversations_visible_to(actor))
-    return found if actor.is_shop else found.filter(internal=False)
+    return found if audience_of(actor).sees_notes else found.filter(internal=False)

@@ -10,6 +10,7 @@ from messaging.selectors.messages import messages_before
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, Staff
+from shopcomm.core.audiences import Audience
 
 PAGE_SIZE = 50
 
@@ -30,7 +31,7 @@ def conversation_of(order: Order, actor: Actor) -> Conversation | None:
     return found.select_related("customer", "order").first()
 
 
-def pane_page(conversation: Conversation, actor: Actor, *, audience: str) -> PanePage:
+def pane_page(conversation: Conversation, actor: Actor, *, audience: Audience) -> PanePage:
     """The newest messages, oldest first."""
     newest: list[Message] = list(messages_before(conversation, None, audience, PAGE_SIZE))
     newest.sort(key=lambda message: message.seq)

@@ -13,6 +13,7 @@ from messaging.services.drafts import Draft
 from messaging.services.messages import write_messages
 from messaging.services.write import Sent
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.audiences import for_all_audiences
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.realtime import conversation_group, push_on_commit
 
@@ -63,4 +64,4 @@ def in_every_language(text: Callable[[], str]) -> dict[str, str]:
 def card_changed(*, conversation_id: int, card: str, object_id: int) -> None:
     """Let open pages fetch a card again once the caller's transaction has committed."""
     frame = {"type": "card.changed", "conversation": conversation_id, "card": card, "id": object_id}
-    push_on_commit(conversation_group(conversation_id), frame, frame)
+    push_on_commit(conversation_group(conversation_id), for_all_audiences(frame))

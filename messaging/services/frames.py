@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from messaging.models import Message, Sender
-from messaging.presenters import CUSTOMER, SHOP, message_object
+from messaging.presenters import is_hidden, message_object, previous_seq
 from messaging.services.write import Sent
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.audiences import CUSTOMER, SHOP, Audience, all_audiences
 from shopcomm.core.realtime import (
     ORDERS_FEED,
     conversation_group,
@@ -20,8 +21,31 @@ from shopcomm.core.realtime import (
 )
 
 
-def message_frame(message: Message, audience: str) -> str:
-    """The text of `message.new` for one side."""
+def room_frame(conversation_id: int, messages: Iterable[Message]) -> dict[str, Any]:
+    """What processes tell each other of new messages in a conversation."""
+    return {
+        "type": "fan.out",
+        "group": conversation_group(conversation_id),
+        "conversation": conversation_id,
+        "messages": [message_frame(message) for message in messages],
+    }
+
+
+def message_frame(message: Message) -> dict[str, Any]:
+    """`message.new` for each audience that may see it; most messages look the same to all and are encoded once."""
+    texts: dict[str, str] = {}
+    encoded: dict[tuple[int, bool], str] = {}
+    for audience in all_audiences():
+        if message.internal and not audience.sees_notes:
+            continue
+        looks = (previous_seq(message, audience), is_hidden(message, audience))
+        if looks not in encoded:
+            encoded[looks] = _encode_message(message, audience)
+        texts[audience.name] = encoded[looks]
+    return {"seq": message.seq, "public": not message.internal, "texts": texts}
+
+
+def _encode_message(message: Message, audience: Audience) -> str:
     body = {
         "type": "message.new",
         "conversation": message.conversation_id,
@@ -29,27 +53,6 @@ def message_frame(message: Message, audience: str) -> str:
         "message": message_object(message, audience),
     }
     return json.dumps(body, ensure_ascii=False)
-
-
-def room_frame(conversation_id: int, messages: Iterable[Message]) -> dict[str, Any]:
-    """What processes tell each other of new messages in a conversation."""
-    return {
-        "type": "fan.out",
-        "group": conversation_group(conversation_id),
-        "conversation": conversation_id,
-        "messages": [both_sides(message) for message in messages],
-    }
-
-
-def both_sides(message: Message) -> dict[str, Any]:
-    """A new message for either side; most look the same to both."""
-    shop = message_frame(message, SHOP)
-    if message.internal:
-        customer = None
-    else:
-        same = message.public_prev == message.seq - 1 and message.recalled_at is None
-        customer = shop if same else message_frame(message, CUSTOMER)
-    return {"seq": message.seq, "shop": shop, "customer": customer}
 
 
 def read_frame(conversation_id: int, reader: Actor, seq: int) -> dict[str, Any]:
@@ -71,7 +74,7 @@ def attention_frame(sent: Sent) -> dict[str, Any]:
         "occurred_at": message.created_at.isoformat(),
     }
     return encode_frame(
-        ORDERS_FEED, {"type": "event", "feed": "orders", "id": None, "cursor": None, "event": event}
+        ORDERS_FEED, {SHOP: {"type": "event", "feed": "orders", "id": None, "cursor": None, "event": event}}
     )
 
 
@@ -86,9 +89,9 @@ def changed_frames(sent: Sequence[Sent]) -> list[dict[str, Any]]:
         each for each in sent if each.message.sender_kind != Sender.CUSTOMER and not each.message.internal
     ]
     told = {"type": "own.changed"}
-    frames = [encode_frame(customer_group(each.customer_id), None, told) for each in [*done, *said][:1]]
+    frames = [encode_frame(customer_group(each.customer_id), {CUSTOMER: told}) for each in [*done, *said][:1]]
     return frames + [
-        encode_frame(link_group(each.order_id), None, told) for each in done[:1] if each.order_id
+        encode_frame(link_group(each.order_id), {CUSTOMER: told}) for each in done[:1] if each.order_id
     ]
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from messaging.errors import Forbidden, NotFound, RecallWindowPassed
 from messaging.models import Conversation, Message, ReadMarker
-from messaging.presenters import CUSTOMER, SHOP, message_object
+from messaging.presenters import message_object
 from messaging.services.drafts import Draft, draft_message
 from messaging.services.frames import push_messages, read_frame
 from messaging.services.write import (
@@ -22,6 +22,7 @@ from messaging.services.write import (
     statement_for,
 )
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.audiences import all_audiences, audience_of, for_all_audiences
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.events.publish import read_after_commit
@@ -74,7 +75,7 @@ def recall_message(*, actor: Actor, conversation_id: int, seq: int) -> Message:
     Raises NotFound, Forbidden for somebody else's, RecallWindowPassed.
     """
     message = Message.objects.select_for_update().filter(conversation=conversation_id, seq=seq).first()
-    if message is None or (message.internal and not actor.is_shop):
+    if message is None or (message.internal and not audience_of(actor).sees_notes):
         raise NotFound()
     if (message.sender_kind, message.sender_id) != (
         actor.sender_kind,
@@ -89,9 +90,12 @@ def recall_message(*, actor: Actor, conversation_id: int, seq: int) -> Message:
     message.recalled_at = timezone.now()
     message.save(update_fields=["recalled_at"])
     recalled = {"type": "message.recalled", "conversation": conversation_id, "seq": seq}
-    shop = recalled | {"message": message_object(message, SHOP)}
-    customer = None if message.internal else recalled | {"message": message_object(message, CUSTOMER)}
-    push_on_commit(conversation_group(conversation_id), shop, customer)
+    bodies = {
+        each: recalled | {"message": message_object(message, each)}
+        for each in all_audiences()
+        if each.sees_notes or not message.internal
+    }
+    push_on_commit(conversation_group(conversation_id), bodies)
     return message
 
 
@@ -114,5 +118,5 @@ def mark_read(*, actor: Actor, conversation_id: int, seq: int, socket: str = "")
     marker.seq = seq
     marker.save(update_fields=["seq", "read_at"])
     read = read_frame(conversation_id, actor, seq)
-    push_on_commit(conversation_group(conversation_id), read, read, skip=socket)
+    push_on_commit(conversation_group(conversation_id), for_all_audiences(read), skip=socket)
     return seq

@@ -18,7 +18,8 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from messaging.models import Attachment
-from messaging.presenters import attachment_object
+from messaging.presenters import attachment_object, may_see_content
+from shopcomm.core.audiences import all_audiences
 from shopcomm.core.pictures.decoder import BY_THE_CLOCK
 from shopcomm.core.pictures.draw import Drawn, NotDrawn, draw_picture
 from shopcomm.core.pictures.formats import ENDINGS, Format
@@ -168,6 +169,6 @@ def _replace(attachment: Attachment, fields: list[str]) -> bool:
             "seq": message.seq,
             "attachment": attachment_object(attachment),
         }
-        hidden = message.internal or message.recalled_at is not None
-        push_on_commit(conversation_group(message.conversation_id), frame, None if hidden else frame)
+        bodies = {each: frame for each in all_audiences() if may_see_content(message, each)}
+        push_on_commit(conversation_group(message.conversation_id), bodies)
     return True

@@ -33,6 +33,7 @@ from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.middleware import FIELD as PAGE_FIELD
 from shopcomm.core.accounts.models import Customer, Staff
+from shopcomm.core.audiences import audience_of
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.search.highlight import excerpt_around, marked_html
@@ -219,11 +220,11 @@ def custody_choices(conversation: Conversation, actor: Actor) -> dict[str, Any]:
 
 def pane_data(conversation: Conversation, actor: Actor, *, readonly: bool = False) -> dict[str, Any]:
     """What `messaging/pane.js` starts from."""
-    audience = "shop" if actor.is_shop else "customer"
+    audience = audience_of(actor)
     page = pane_page(conversation, actor, audience=audience)
     return {
         "conversation": conversation.pk,
-        "audience": audience,
+        "audience": audience.name,
         "readonly": readonly,
         "me": {"kind": actor.sender_kind, "id": actor.id_or_zero, "name": actor.name},
         "peer": {"name": conversation.with_customer.name if actor.is_shop else _("客服")},

@@ -9,9 +9,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from messaging.cards import Card, Look, card_of_message
 from messaging.models import Message
+from messaging.presenters import may_see_content
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.services.cards import card_changed
 from messaging.views.messages import require_actor
+from shopcomm.core.audiences import audience_of
 from shopcomm.core.http.outcomes import run_service
 
 
@@ -42,8 +44,9 @@ def _look(request: HttpRequest, conversation_id: int, seq: int) -> tuple[Card, L
     visible = conversations_visible_to(actor).select_related("order", "customer")
     conversation = visible.filter(pk=conversation_id).first()
     message = Message.objects.filter(conversation=conversation_id, seq=seq).first()
-    kind = card_of_message(message) if message else None
-    if conversation is None or message is None or kind is None or (message.internal and not actor.is_shop):
+    shown = message is not None and may_see_content(message, audience_of(actor))
+    kind = card_of_message(message) if message and shown else None
+    if conversation is None or message is None or kind is None:
         raise Http404
     return kind, Look(actor, conversation, message)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from messaging.errors import BadMessage, BodyTooLong, TooMany
-from messaging.presenters import CUSTOMER, SHOP, message_object
+from messaging.presenters import message_object
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.messages import messages_after, messages_before
 from messaging.services.drafts import MAX_BODY
@@ -18,6 +18,7 @@ from messaging.services.messages import send_message
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.middleware import actors_behind
+from shopcomm.core.audiences import Audience, audience_of
 from shopcomm.core.http.outcomes import run_service
 from shopcomm.core.http.parsers import raw_body
 from shopcomm.core.http.problems import refusal_answer
@@ -44,7 +45,7 @@ def conversation_messages(request: HttpRequest, conversation_id: int) -> HttpRes
     actor = require_actor(request, conversation_id)
     if not conversations_visible_to(actor).filter(pk=conversation_id).exists():
         raise Http404
-    audience = SHOP if actor.is_shop else CUSTOMER
+    audience = audience_of(actor)
     if request.method == "GET":
         found = _page(request, conversation_id, audience)
         return JsonResponse({"results": [message_object(each, audience) for each in found]})
@@ -78,7 +79,7 @@ def _given(request: HttpRequest) -> dict[str, Any]:
     return {name: given[name] for name in names if name in given}
 
 
-def _page(request: HttpRequest, conversation_id: int, audience: str) -> list[Any]:
+def _page(request: HttpRequest, conversation_id: int, audience: Audience) -> list[Any]:
     limit = max(1, min(_number(request, "limit") or 50, 200))
     after = _number(request, "after")
     if after is not None:

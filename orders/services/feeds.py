@@ -4,6 +4,7 @@ from typing import Any
 
 from orders.events import OrderEvent
 from orders.models import Order, Status
+from shopcomm.core.audiences import SHOP
 from shopcomm.core.events.masking import masked_data
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import last_position
@@ -16,16 +17,16 @@ STOCKROOM_STATUSES = frozenset({Status.PAID, Status.PICKING, Status.SHIPPED, Sta
 def show_order_event(order: Order, row: DomainEvent) -> None:
     """Push an event of an order to whoever is looking, once all is committed."""
     shown = order_fact(order, row)
-    push_on_commit(ORDERS_FEED, feed_frame("orders", row, shown))
+    push_on_commit(ORDERS_FEED, {SHOP: feed_frame("orders", row, shown)})
     if concerns_stockroom(row):
-        push_on_commit(WAREHOUSE_FEED, feed_frame("warehouse", row, shown))
+        push_on_commit(WAREHOUSE_FEED, {SHOP: feed_frame("warehouse", row, shown)})
 
 
 def show_stock_event(row: DomainEvent) -> None:
     """The same of an event of goods: both feeds show it."""
     shown = stock_fact(row)
-    push_on_commit(ORDERS_FEED, feed_frame("orders", row, shown))
-    push_on_commit(WAREHOUSE_FEED, feed_frame("warehouse", row, shown))
+    push_on_commit(ORDERS_FEED, {SHOP: feed_frame("orders", row, shown)})
+    push_on_commit(WAREHOUSE_FEED, {SHOP: feed_frame("warehouse", row, shown)})
 
 
 def concerns_stockroom(row: DomainEvent) -> bool:

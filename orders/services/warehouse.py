@@ -14,6 +14,7 @@ from orders.services.locks import lock_line, lock_lines, lock_order
 from orders.services.rights import require_right
 from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.audiences import SHOP
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.realtime import WAREHOUSE_FEED, push_on_commit
 
@@ -107,7 +108,6 @@ def _put_in_box(order: Order, line: OrderLine, picked: int) -> OrderLine:
         "version": order.version,
         "data": {"line": line.pk, "sku": line.sku, "picked": picked, "quantity": line.quantity},
     }
-    push_on_commit(
-        WAREHOUSE_FEED, {"type": "event", "feed": "warehouse", "id": None, "cursor": None, "event": fact}
-    )
+    shown = {"type": "event", "feed": "warehouse", "id": None, "cursor": None, "event": fact}
+    push_on_commit(WAREHOUSE_FEED, {SHOP: shown})
     return line

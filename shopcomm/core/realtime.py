@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -13,6 +13,8 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 from redis.exceptions import RedisError
+
+from shopcomm.core.audiences import Audience
 
 log = logging.getLogger(__name__)
 
@@ -78,30 +80,25 @@ def link_group(order_id: int) -> str:
     return f"{LINK}{order_id}"
 
 
-def encode_frame(
-    group: str, shop: dict[str, Any] | None, customer: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    """What travels between processes: the text for each audience, encoded once."""
-    return {
-        "type": "fan.out",
-        "group": group,
-        "shop": json.dumps(shop, ensure_ascii=False) if shop is not None else None,
-        "customer": json.dumps(customer, ensure_ascii=False) if customer is not None else None,
-    }
+def encode_frame(group: str, bodies: Mapping[Audience, dict[str, Any]]) -> dict[str, Any]:
+    """What travels between processes: the text for each audience, none for whom it has no body.
+
+    Each body is encoded once, however many audiences it is for.
+    """
+    distinct = {id(body): body for body in bodies.values()}
+    made = {key: json.dumps(body, ensure_ascii=False) for key, body in distinct.items()}
+    texts = {audience.name: made[id(body)] for audience, body in bodies.items()}
+    return {"type": "fan.out", "group": group, "texts": texts}
 
 
-def push_on_commit(
-    group: str, shop: dict[str, Any] | None, customer: dict[str, Any] | None = None, *, skip: str = ""
-) -> None:
+def push_on_commit(group: str, bodies: Mapping[Audience, dict[str, Any]], *, skip: str = "") -> None:
     """Show a frame to everybody in a group once the caller's transaction has committed.
 
-    `shop` is what staff get, `customer` what customers get; None is shown to nobody of that side. The socket
-    `skip` is left out: it said so itself.
+    `bodies` has what each audience gets; one that is not there is shown nothing. The socket `skip` is left out: it said
+    so itself.
     """
     # robust: with Redis down the change still stands, and clients catch up by seq or cursor.
-    transaction.on_commit(
-        partial(push_frames, encode_frame(group, shop, customer) | {"skip": skip}), robust=True
-    )
+    transaction.on_commit(partial(push_frames, encode_frame(group, bodies) | {"skip": skip}), robust=True)
 
 
 def push_frames_on_commit(frames: Sequence[dict[str, Any]]) -> None:
@@ -123,7 +120,7 @@ def is_to_be_pushed(message: dict[str, Any]) -> bool:
 def recheck_access_on_commit(group: str) -> None:
     """Have every socket of a group ask once more whether it may stay, once the caller's transaction has committed."""
     transaction.on_commit(
-        partial(push_frames, encode_frame(group, None) | {"recheck_access": True}), robust=True
+        partial(push_frames, encode_frame(group, {}) | {"recheck_access": True}), robust=True
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 from types import SimpleNamespace
 
 from shopcomm.core import realtime
+from shopcomm.core.audiences import SHOP
 
 
 def test_a_redis_that_hangs_holds_up_nobody_who_saves_something(monkeypatch, caplog):
@@ -12,6 +13,6 @@ def test_a_redis_that_hangs_holds_up_nobody_who_saves_something(monkeypatch, cap
 
     monkeypatch.setattr(realtime, "get_channel_layer", lambda: SimpleNamespace(group_send_all=hang))
     monkeypatch.setattr(realtime, "PUSH_SECONDS", 0.05)
-    realtime.push_frames(realtime.encode_frame("staff.1", {"type": "notice.seen"}))
+    realtime.push_frames(realtime.encode_frame("staff.1", {SHOP: {"type": "notice.seen"}}))
 
     assert "push to staff.1 was lost" in caplog.text

@@ -9,11 +9,12 @@ from PIL import Image
 
 from messaging.errors import FileTypeRefused
 from messaging.models import Attachment
-from messaging.presenters import SHOP, message_object
+from messaging.presenters import message_object
 from messaging.services.attachments import store_attachment
 from messaging.services.messages import recall_message
 from messaging.services.renditions import draw_waiting
 from shopcomm.core.accounts.services.order_links import link_url
+from shopcomm.core.audiences import SHOP
 from tests.factories import make_order
 from tests.messaging.pictures import archive, picture, upload
 

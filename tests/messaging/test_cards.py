@@ -99,7 +99,10 @@ def test_open_pages_are_told_that_a_card_has_changed(line, django_capture_on_com
         card_changed(conversation_id=line.conversation_id, card="thing", object_id=7)
     frame = push.call_args.args[0]
     wanted = {"type": "card.changed", "conversation": line.conversation_id, "card": "thing", "id": 7}
-    assert json.loads(frame["shop"]) == json.loads(frame["customer"]) == wanted
+    assert {side: json.loads(text) for side, text in frame["texts"].items()} == {
+        "shop": wanted,
+        "customer": wanted,
+    }
 
 
 def test_a_card_that_somebody_writes_themselves_is_a_text(conversation, say, as_actor, customer):

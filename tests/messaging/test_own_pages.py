@@ -74,7 +74,7 @@ def test_a_line_that_only_the_shop_reads_is_heard_and_what_the_customer_said_is_
         f"customer.{customer.pk}",
         f"link.{order.pk}",
     ]
-    assert [each["shop"] for each in changed_frames([line])] == [None, None]
+    assert [[*each["texts"]] for each in changed_frames([line])] == [["customer"], ["customer"]]
 
 
 def test_pages_ask_anew_when_frames_were_lost_on_the_way(customer):

@@ -23,7 +23,7 @@ def told(monkeypatch) -> list[list[str]]:
     class Everybody:
         @staticmethod
         async def publish(frame):
-            shown = json.loads(frame["shop"] or frame["customer"])
+            shown = json.loads(frame["texts"].get("shop") or frame["texts"]["customer"])
             frames.append([who["name"] for who in shown["who"]] if "who" in shown else shown["shop"])
 
     monkeypatch.setattr(presence_module, "fanout", lambda: Everybody)

@@ -1,13 +1,13 @@
 """What a process tells the others, and how seldom it asks the database while nothing was lost."""
 
 import asyncio
-from types import SimpleNamespace
 
 import pytest
 
 from messaging.consumers import fanout as fanout_module
 from messaging.consumers.fanout import Fanout
 from messaging.consumers.rooms import Room, State
+from shopcomm.core.audiences import SHOP
 from shopcomm.core.realtime import ORDERS_FEED, conversation_group
 
 GROUP = conversation_group(1)
@@ -17,7 +17,7 @@ class Ear:
     """A member of staff's socket that notes what it is shown."""
 
     def __init__(self) -> None:
-        self.actor, self.shown = SimpleNamespace(is_shop=True), []
+        self.audience, self.shown = SHOP, []
 
     def send_frame(self, text: str) -> None:
         self.shown.append(text)
@@ -135,7 +135,7 @@ def in_room(fanout: Fanout, seen: int) -> list[str]:
 
 
 def message(seq: int) -> dict:
-    return {"seq": seq, "shop": str(seq), "customer": str(seq)}
+    return {"seq": seq, "public": True, "texts": {"shop": str(seq), "customer": str(seq)}}
 
 
 @pytest.fixture

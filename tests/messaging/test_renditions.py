@@ -15,6 +15,7 @@ from messaging.services import renditions
 from messaging.services.attachments import store_attachment
 from messaging.services.renditions import draw_waiting
 from messaging.services.unsent_uploads import purge_unsent
+from shopcomm.core.audiences import CUSTOMER, SHOP
 from shopcomm.core.pictures import decoder
 from shopcomm.core.realtime import conversation_group
 from tests.factories import CustomerFactory
@@ -60,9 +61,9 @@ def drawn(kept: Attachment) -> Attachment:
 
 
 @pytest.fixture
-def frames(monkeypatch) -> list[tuple[str, dict, dict | None]]:
-    """What is shown to open panes: group, the shop's frame, the customer's."""
-    told: list[tuple[str, dict, dict | None]] = []
+def frames(monkeypatch) -> list[tuple[str, dict]]:
+    """What is shown to open panes: group, and a body for each audience."""
+    told: list[tuple[str, dict]] = []
     monkeypatch.setattr(renditions, "push_on_commit", lambda *frame: told.append(frame))
     return told
 
@@ -255,14 +256,15 @@ def test_open_panes_are_shown_the_picture_when_it_is_there(
 
     drawn(kept)
 
-    [(group, shop, shown)] = frames
+    [(group, bodies)] = frames
+    shop = bodies[SHOP]
     assert group == conversation_group(conversation.pk)
     assert (shop["type"], shop["seq"], shop["attachment"]["state"]) == (
         "attachment.changed",
         message.seq,
         "ready",
     )
-    assert shown == shop
+    assert bodies == {SHOP: shop, CUSTOMER: shop}
 
 
 def test_the_picture_of_a_note_is_shown_to_the_shop_alone(as_actor, sales, say, frames) -> None:
@@ -271,7 +273,7 @@ def test_the_picture_of_a_note_is_shown_to_the_shop_alone(as_actor, sales, say, 
 
     drawn(kept)
 
-    assert [customer for _group, _shop, customer in frames] == [None]
+    assert [[*bodies] for _group, bodies in frames] == [[SHOP]]
 
 
 def test_a_visitor_uploads_so_many_files_a_minute(as_actor, settings) -> None:

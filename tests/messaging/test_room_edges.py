@@ -1,13 +1,13 @@
 """A room among others: messages that are known already, a layer that answers badly, and a socket that comes twice."""
 
 import asyncio
-from types import SimpleNamespace
 
 import pytest
 
 from messaging.consumers import fanout as fanout_module
 from messaging.consumers.fanout import Fanout
 from messaging.consumers.rooms import Room, State
+from shopcomm.core.audiences import CUSTOMER, SHOP, Audience
 from shopcomm.core.realtime import ORDERS_FEED, conversation_group
 
 GROUP = conversation_group(1)
@@ -16,8 +16,8 @@ GROUP = conversation_group(1)
 class Ear:
     """A socket of either side that notes what it is shown."""
 
-    def __init__(self, *, is_shop: bool = True, id_: str = "a") -> None:
-        self.actor, self.id, self.shown, self.looked = SimpleNamespace(is_shop=is_shop), id_, [], 0
+    def __init__(self, *, audience: Audience = SHOP, id_: str = "a") -> None:
+        self.audience, self.id, self.shown, self.looked = audience, id_, [], 0
 
     def send_frame(self, text: str) -> None:
         self.shown.append(text)
@@ -37,7 +37,11 @@ class Deaf(Ear):
 
 
 def message(seq: int, *, note: bool = False) -> dict:
-    return {"seq": seq, "shop": str(seq), "customer": None if note else str(seq)}
+    return {
+        "seq": seq,
+        "public": not note,
+        "texts": dict.fromkeys(["shop"] if note else ["shop", "customer"], str(seq)),
+    }
 
 
 def room_of(*ears: Ear, last: int = 0) -> Room:
@@ -67,7 +71,7 @@ def test_what_is_known_is_left_out_and_what_follows_it_is_shown():
 
 
 def test_a_note_counts_for_the_shop_and_not_for_the_customer():
-    shop, customer = Ear(), Ear(is_shop=False)
+    shop, customer = Ear(), Ear(audience=CUSTOMER)
     room = room_of(shop, customer)
     room.deliver([message(1, note=True)])
 
@@ -86,7 +90,7 @@ def test_messages_after_a_gap_are_shown_to_nobody_yet():
 
 def test_a_frame_goes_to_all_but_where_it_came_from_and_one_that_broke_keeps_it_from_nobody():
     here, there, broken = Ear(id_="a"), Ear(id_="b"), Deaf(id_="c")
-    room_of(broken, here, there).send_frame({"shop": "typing", "customer": "typing", "skip": "a"})
+    room_of(broken, here, there).send_frame({"texts": {"shop": "typing", "customer": "typing"}, "skip": "a"})
 
     assert (here.shown, there.shown) == ([], ["typing"])
 
@@ -94,8 +98,8 @@ def test_a_frame_goes_to_all_but_where_it_came_from_and_one_that_broke_keeps_it_
 def test_rights_are_looked_at_again_only_when_a_frame_says_so():
     ear = Ear()
     room = room_of(ear)
-    room.send_frame({"shop": "x", "customer": "x"})
-    room.send_frame({"shop": "y", "customer": "y", "recheck_access": True})
+    room.send_frame({"texts": {"shop": "x", "customer": "x"}})
+    room.send_frame({"texts": {"shop": "y", "customer": "y"}, "recheck_access": True})
 
     assert (ear.shown, ear.looked) == (["x", "y"], 1)
 

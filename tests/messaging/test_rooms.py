@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from messaging.consumers import fanout as fanout_module
 from messaging.consumers.fanout import Fanout
 from messaging.consumers.rooms import MOVES, UNDER_WAY, Signal, State
+from shopcomm.core.audiences import SHOP
 from shopcomm.core.realtime import conversation_group
 
 GROUP = conversation_group(1)
@@ -20,7 +20,7 @@ class Ear:
     """A socket that notes what it is shown."""
 
     def __init__(self, name: str) -> None:
-        self.id, self.actor, self.heard = name, SimpleNamespace(is_shop=True), []
+        self.id, self.audience, self.heard = name, SHOP, []
 
     def send_frame(self, text: str) -> None:
         if not text.startswith("{"):
@@ -36,7 +36,7 @@ class Ear:
 
 
 def message(seq: int) -> dict:
-    return {"seq": seq, "shop": str(seq), "customer": str(seq)}
+    return {"seq": seq, "public": True, "texts": {"shop": str(seq), "customer": str(seq)}}
 
 
 class World:

@@ -20,10 +20,11 @@ from messaging.errors import (
     RecallWindowPassed,
 )
 from messaging.models import Conversation, Message, ReadMarker
-from messaging.presenters import CUSTOMER, SHOP, message_object
+from messaging.presenters import message_object
 from messaging.selectors.messages import messages_after, messages_before
 from messaging.selectors.search import search_messages
 from messaging.services.messages import mark_read, recall_message, send_message
+from shopcomm.core.audiences import CUSTOMER, SHOP
 from shopcomm.core.search.query import parse_query
 
 pytestmark = pytest.mark.django_db

@@ -10,6 +10,7 @@ from messaging.consumers.frames import FrameError
 from messaging.consumers.switchboard import Topic, answer_frame, answers_frame, make_topics, register_topic
 from messaging.errors import NotFound
 from messaging.models import Conversation
+from shopcomm.core.audiences import for_all_audiences
 from shopcomm.core.realtime import conversation_group, encode_frame
 from tests.messaging.test_socket import customer_cookie_of, send, socket, staff_cookie_of, until
 
@@ -40,7 +41,7 @@ def ringing(only_known_topics):
             conversation_id = await self.socket.access.require_conversation(given)
             self.rung += 1
             told = {"type": "bell.rings", "times": self.rung, "by": self.opened}
-            await fanout().publish(encode_frame(conversation_group(conversation_id), told, told))
+            await fanout().publish(encode_frame(conversation_group(conversation_id), for_all_audiences(told)))
 
         @answers_frame("subscribe", field="bell")
         async def follow(self, given) -> None:

@@ -17,6 +17,7 @@ from messaging.services.frames import read_frame
 from messaging.services.messages import mark_read, recall_message
 from messaging.services.write import Sent
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.audiences import for_all_audiences
 from shopcomm.core.realtime import conversation_group, encode_frame
 from shopcomm.core.refusals import Refusal
 
@@ -89,7 +90,7 @@ class ConversationTopic(Topic):
         who = {"kind": actor.sender_kind, "id": actor.id, "name": actor.name}
         active = given.get("active") is True
         signal = {"type": "typing", "conversation": conversation_id, "active": active, "sender": who}
-        shown = encode_frame(conversation_group(conversation_id), signal, signal)
+        shown = encode_frame(conversation_group(conversation_id), for_all_audiences(signal))
         await fanout().publish(shown | {"skip": self.socket.id})
 
     async def _message_in(self, given: Frame) -> tuple[int, int]:

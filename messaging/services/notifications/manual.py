@@ -12,6 +12,7 @@ from messaging.policies.notifications.timing import Reason
 from messaging.services.notifications.planning import wake_release
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.after_commit import call_after_commit
+from shopcomm.core.audiences import for_all_audiences
 from shopcomm.core.realtime import push_on_commit, staff_group
 
 State = Notification.State
@@ -76,5 +77,5 @@ def mark_notices_seen(*, actor: Actor, notice_id: int | None, now: datetime) -> 
     )
     seen = (mine.filter(pk=notice_id) if notice_id else mine).update(seen_at=now)
     # The other tabs of the same person.
-    push_on_commit(staff_group(actor.id or 0), {"type": "notice.seen"})
+    push_on_commit(staff_group(actor.id or 0), for_all_audiences({"type": "notice.seen"}))
     return seen

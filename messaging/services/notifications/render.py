@@ -15,6 +15,7 @@ from messaging.services.notifications.batch import Batch, notice_position
 from messaging.services.notifications.templates import Story, fill_template, site_link
 from orders.models import Order
 from shopcomm.core.accounts.services.order_links import link_url
+from shopcomm.core.audiences import for_all_audiences
 from shopcomm.core.realtime import encode_frame, push_frames_on_commit, staff_group
 
 NAMESPACE = uuid.UUID("0d5d8a0e-5f0c-4cfb-9a6e-0a7a2a1c7b11")
@@ -142,7 +143,9 @@ def _draft(row: Notification, talk: Conversation, events: list[int]) -> Draft:
 
 def push_to_bells(rows: list[Notification]) -> None:
     """Light the bell of those who have a page open."""
-    frames = [encode_frame(staff_group(row.recipient_id), notice_frame(row)) for row in rows]
+    frames = [
+        encode_frame(staff_group(row.recipient_id), for_all_audiences(notice_frame(row))) for row in rows
+    ]
     push_frames_on_commit(frames)
 
 
