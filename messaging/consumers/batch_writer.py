@@ -58,7 +58,7 @@ class BatchWriter:
             if stored:
                 # One turn of the loop: the next batch is on its way to the database before this one is shown.
                 await asyncio.sleep(0)
-                await self._tell(*stored)
+                await self._answer_and_show(*stored)
             stored = (batch, await storing) if storing else None
 
     async def _flush(self, batch: Batch) -> Found:
@@ -71,7 +71,7 @@ class BatchWriter:
                 _fail(answer, Unavailable())
             return {}
 
-    async def _tell(self, batch: Batch, found: Found) -> None:
+    async def _answer_and_show(self, batch: Batch, found: Found) -> None:
         for draft, answer in batch:
             try:
                 sent = outcome_of(draft, found)
@@ -84,7 +84,7 @@ class BatchWriter:
             for frame in frames_of(sent for sent in found.values() if sent.created):
                 await fanout().publish(frame)
         except Exception:
-            # They are stored and acknowledged; the fanout's next look shows them.
+            # They are stored and acknowledged; the fanout's next catch-up shows them.
             log.warning("new messages could not be shown yet", exc_info=True)
 
     async def _store(self, drafts: Sequence[Draft]) -> Found:

@@ -32,7 +32,7 @@ from shopcomm.core.realtime import (
 
 log = logging.getLogger(__name__)
 # How often the fanout looks for what a dead channel layer kept from it.
-LOOK_SECONDS = 5.0
+CATCH_UP_SECONDS = 5.0
 # What waits for a slow channel layer, and how long it may take; what is lost is caught up from the database.
 MOST_OUTGOING = 10_000
 LAYER_SECONDS = 2.0
@@ -61,7 +61,7 @@ class Fanout:
         """Put a socket into a group without a history of its own."""
         room = self._room(group)
         room.listeners.add(listener)
-        await self._settled(room)
+        await self._wait_until_answered(room)
 
     async def enter(self, conversation_id: int, listener: Listener, after: int) -> None:
         """Put a socket into a conversation: everything behind `after` in order, then what comes.
@@ -75,9 +75,9 @@ class Fanout:
         room.listeners.discard(listener)
         mark = room.entering[listener] = object()
         try:
-            await self._settled(room)
+            await self._wait_until_answered(room)
             heads = await _heads([conversation_id])
-            room.heard_of(*heads.get(conversation_id, (0, 0)))
+            room.note_head(*heads.get(conversation_id, (0, 0)))
             if room.listeners and room.last < room.head:
                 # The others first: what they have still to be shown, this one would be shown again among them.
                 await self.catch_up(room)
@@ -92,7 +92,7 @@ class Fanout:
                         await listener.send_frame_with_backpressure(text)
                 after = page[-1]["seq"]
             if room.entering.get(listener) is mark:
-                room.settle_in(listener)
+                room.admit(listener)
         except BaseException:
             if room.entering.get(listener) is mark:
                 self.leave(room.group, listener)
@@ -130,15 +130,15 @@ class Fanout:
         if "messages" not in message:
             room.send_frame(message)
         elif not room.deliver(message["messages"]) and room.catching_up is None:
-            room.catching_up = run_in_background(self._catch_up_in_peace(room))
+            room.catching_up = run_in_background(self._catch_up_logged(room))
 
     async def catch_up(self, room: Room) -> None:
         """Bring a room's sockets to what the database has."""
         while room.listeners and (missed := await _missed(room.conversation_id, room.last)):
             room.deliver(missed)
 
-    async def _catch_up_in_peace(self, room: Room) -> None:
-        """Whoever showed the frame does not wait for it, and the next look tries again what failed."""
+    async def _catch_up_logged(self, room: Room) -> None:
+        """Whoever showed the frame does not wait for it, and the next catch-up tries again what failed."""
         try:
             await self.catch_up(room)
         except Exception:
@@ -179,8 +179,8 @@ class Fanout:
         finally:
             room.keeper = None
 
-    async def _settled(self, room: Room) -> None:
-        """Wait until the layer has answered, or could not in time: from then on its frames come, or the look sees."""
+    async def _wait_until_answered(self, room: Room) -> None:
+        """Wait until the layer has answered, or could not in time: from then on its frames come, or a catch-up sees."""
         if room.keeper is not None:
             await asyncio.shield(room.keeper)
 
@@ -208,7 +208,7 @@ class Fanout:
     # --- what runs as long as the process -----------------------------------------------------------
     def _start(self) -> None:
         if not self._tasks:
-            loops = (self._listen(), self._tell(), self._look())
+            loops = (self._listen(), self._publish_outgoing(), self._keep_catching_up())
             self._tasks = [asyncio.create_task(loop, context=unnamed_context()) for loop in loops]
 
     async def _listen(self) -> None:
@@ -226,17 +226,17 @@ class Fanout:
                 continue
             try:
                 if message.get("type") == LAYER_BACK:
-                    self._hear_again()
+                    self._resume_after_outage()
                 elif message.get("from") != self.id:
                     self.receive(message)
             except Exception:
                 log.exception("the fanout could not take a frame")
 
-    def _hear_again(self) -> None:
+    def _resume_after_outage(self) -> None:
         """The layer has us still, but what came meanwhile was not heard: look at once for what it was."""
         for room in self.rooms.values():
             room.was_lost = True
-        run_in_background(self._look_in_peace())
+        run_in_background(self._catch_up_all_logged())
 
     def _lose_layer(self) -> None:
         """Nothing comes through this channel any more: every room joins again with the next."""
@@ -245,23 +245,23 @@ class Fanout:
             self._signal(room, Signal.LOST)
 
     async def _rejoin(self, channel: str) -> None:
-        """Bring every room into a new channel, and what came meanwhile to its listeners, without waiting for the look."""
+        """Bring every room into a new channel, and what came meanwhile to its listeners, without waiting for the catch-up."""
         for _attempt in range(REJOINS):
             self._join_rooms()
-            await asyncio.gather(*(self._settled(room) for room in list(self.rooms.values())))
+            await asyncio.gather(*(self._wait_until_answered(room) for room in list(self.rooms.values())))
             if channel != self._channel:
                 return
             if not any(room.state is State.OUT for room in self.rooms.values()):
                 break
             await asyncio.sleep(REJOIN_SECONDS)
-        await self._look_in_peace()
+        await self._catch_up_all_logged()
 
     def _join_rooms(self) -> None:
         for room in list(self.rooms.values()):
             if room.state is State.OUT:
                 self._signal(room, Signal.TRY)
 
-    async def _tell(self) -> None:
+    async def _publish_outgoing(self) -> None:
         """One publisher, so that order is kept; with the layer down nobody's acknowledgement waits for it."""
         while True:
             messages = [await self._outgoing.get()]
@@ -275,32 +275,32 @@ class Fanout:
                 while not self._outgoing.empty():
                     self._outgoing.get_nowait()
 
-    async def _look(self) -> None:
+    async def _keep_catching_up(self) -> None:
         """A frame is a hint that may be lost; the database is asked every few seconds."""
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            await self._look_in_peace()
+            await asyncio.sleep(CATCH_UP_SECONDS)
+            await self._catch_up_all_logged()
 
-    async def _look_in_peace(self) -> None:
+    async def _catch_up_all_logged(self) -> None:
         try:
-            await self.look()
+            await self.catch_up_all()
         except Exception:
             log.warning("the fanout could not look for missed messages", exc_info=True)
 
-    async def look(self) -> None:
+    async def catch_up_all(self) -> None:
         """Join what could not be joined, and bring every listener to what the database has."""
         self._join_rooms()
         rooms = {room.conversation_id: room for room in self.rooms.values() if room.conversation_id}
         known = await _heads(list(rooms)) if rooms else {}
         for conversation_id, heads in known.items():
             room = rooms[conversation_id]
-            room.heard_of(*heads)
+            room.note_head(*heads)
             if room.head > room.last and room.listeners:
-                await self._catch_up_in_peace(room)
+                await self._catch_up_logged(room)
         if any(room.was_lost and room.state is State.IN for room in self.rooms.values()):
-            self._tell_to_start_anew(await _newest())
+            self._send_resyncs(await _newest())
 
-    def _tell_to_start_anew(self, newest: int) -> None:
+    def _send_resyncs(self, newest: int) -> None:
         """In rooms that are back in the layer: what frames told meanwhile is lost, so pages fetch what they show."""
         for room in self.rooms.values():
             if not room.was_lost or room.state is not State.IN:

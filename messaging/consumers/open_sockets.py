@@ -31,7 +31,7 @@ class OpenSockets:
             retry=Retry(NoBackoff(), 0),
         )
 
-    async def say(self, counts: Mapping[str, int]) -> None:
+    async def report_counts(self, counts: Mapping[str, int]) -> None:
         """Write down how many are open here, by the kind of their visitors. With Redis away it is said the next time."""
         told = json.dumps([time.time() + LASTS_SECONDS, dict(counts)])
         try:

@@ -39,20 +39,20 @@ class Presence:
         self._rests_until = 0.0
         self._shop_known = (False, 0.0)
 
-    async def here(self, conversation_id: int, actor: Actor, socket: str, *, again: bool = False) -> None:
+    async def say_here(self, conversation_id: int, actor: Actor, socket: str, *, again: bool = False) -> None:
         """Somebody opened a conversation, or is still there (`again`): told only if that is news to somebody."""
         with self._unless_redis_is_down() as asks:
             if asks and (await self._note(conversation_id, self._member(actor, socket)) or not again):
-                await self._tell(conversation_id)
+                await self._publish_who_is_here(conversation_id)
 
-    async def gone(self, conversation_id: int, actor: Actor, socket: str) -> None:
+    async def say_gone(self, conversation_id: int, actor: Actor, socket: str) -> None:
         """Somebody closed it."""
         with self._unless_redis_is_down() as asks:
             if asks:
                 await self._redis.zrem(self._key(conversation_id), self._member(actor, socket))
-                await self._tell(conversation_id)
+                await self._publish_who_is_here(conversation_id)
 
-    async def at_work(self, socket: str) -> None:
+    async def say_at_work(self, socket: str) -> None:
         """Somebody of the shop who answers customers is there, or still is; customers are told when it is the first."""
         with self._unless_redis_is_down() as asks:
             if asks and await self._note_at_work(socket):
@@ -60,7 +60,7 @@ class Presence:
                 shown = {"type": "presence", "shop": True}
                 await fanout().publish(encode_frame(CUSTOMERS, {CUSTOMER: shown}))
 
-    async def left_work(self, socket: str) -> None:
+    async def say_left_work(self, socket: str) -> None:
         """A page of theirs is gone. Whoever only went to the next one never was."""
         with self._unless_redis_is_down() as asks:
             if asks:
@@ -110,7 +110,7 @@ class Presence:
         ran_out, added, _expires = await pipe.execute()
         return bool(ran_out or added)
 
-    async def _tell(self, conversation_id: int) -> None:
+    async def _publish_who_is_here(self, conversation_id: int) -> None:
         members: list[Any] = await self._redis.zrangebyscore(self._key(conversation_id), time.time(), "+inf")
         people = {tuple(json.loads(member)[:3]) for member in members}
         who: list[dict[str, Any]] = [

@@ -32,7 +32,7 @@ class Listener(Protocol):
 class State(Enum):
     """Where the process stands in the layer's group, and whether anybody wants it there."""
 
-    OUT = auto()  # wanted; the next look tries to join
+    OUT = auto()  # wanted; the next catch-up tries to join
     JOINING = auto()  # wanted, joining is under way
     IN = auto()  # wanted and joined
     ABANDONED = auto()  # joining is under way, but everybody has left
@@ -44,7 +44,7 @@ class State(Enum):
 class Signal(Enum):
     """What can happen to a room."""
 
-    TRY = auto()  # somebody came, or the look tries again
+    TRY = auto()  # somebody came, or a catch-up tries again
     EMPTIED = auto()  # the last one left
     ADDED = auto()  # the layer has taken us in
     REFUSED = auto()  # it could not
@@ -107,12 +107,12 @@ class Room:
         self.state = MOVES.get((self.state, what), self.state)
         self.was_lost = self.was_lost or what in (Signal.REFUSED, Signal.LOST)
 
-    def heard_of(self, head: int, public_head: int = 0) -> None:
+    def note_head(self, head: int, public_head: int = 0) -> None:
         """There are messages up to here."""
         self.head = max(self.head, head)
         self.public_head = max(self.public_head, public_head)
 
-    def settle_in(self, listener: Listener) -> None:
+    def admit(self, listener: Listener) -> None:
         """Everything up to `head` was shown to this one: from now on it is one of all."""
         if not self.listeners:
             self.last = self.head
@@ -122,7 +122,7 @@ class Room:
     def deliver(self, messages: list[dict[str, Any]]) -> bool:
         """Show messages that follow on what was shown, leaving out what is known. False: some before them are missing."""
         for message in messages:
-            self.heard_of(message["seq"], message["seq"] if message["public"] else 0)
+            self.note_head(message["seq"], message["seq"] if message["public"] else 0)
         if not self.listeners:
             return True
         if messages[0]["seq"] > self.last + 1:

@@ -14,7 +14,7 @@ from shopcomm.core.logs import unnamed_context
 log = logging.getLogger(__name__)
 ROUND_SECONDS = 25.0
 # How long one socket may take to be told; a client that reads nothing would hold up the round for good.
-MEMBER_SECONDS = 5.0
+SOCKET_SECONDS = 5.0
 
 
 class Watched(Protocol):
@@ -50,14 +50,14 @@ class SessionRecheck:
 
     async def _run(self) -> None:
         while True:
-            await self._counts.say(Counter(socket.actor.kind for socket in self._sockets))
+            await self._counts.report_counts(Counter(socket.actor.kind for socket in self._sockets))
             await asyncio.sleep(ROUND_SECONDS)
             try:
-                await self.look()
+                await self.recheck_all()
             except Exception:
                 log.warning("nobody could be asked whether they may still be here", exc_info=True)
 
-    async def look(self) -> None:
+    async def recheck_all(self) -> None:
         """Ask about everybody once; trouble with one is no reason not to ask about the others."""
         tabs: dict[Visitor, list[Watched]] = defaultdict(list)
         for socket in self._sockets:
@@ -69,11 +69,11 @@ class SessionRecheck:
                 log.warning("a visitor could not be asked about", exc_info=True)
                 continue
             for socket in sockets:
-                await self._ask(socket, visitor, actor)
+                await self._recheck_one(socket, visitor, actor)
 
-    async def _ask(self, socket: Watched, visitor: Visitor, actor: Actor | None) -> None:
+    async def _recheck_one(self, socket: Watched, visitor: Visitor, actor: Actor | None) -> None:
         try:
-            async with asyncio.timeout(MEMBER_SECONDS):
+            async with asyncio.timeout(SOCKET_SECONDS):
                 await socket.recheck(visitor, actor)
         except Exception as error:
             log.warning("a socket could not be asked whether it may still be here: %r", error)

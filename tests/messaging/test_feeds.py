@@ -92,8 +92,8 @@ async def test_followers_of_a_feed_that_the_layer_forgot_fetch_anew_what_they_sh
     )
     await fanout.join(ORDERS_FEED, Page())
     assert shown == []
-    fanout._hear_again()
-    await fanout.look()
+    fanout._resume_after_outage()
+    await fanout.catch_up_all()
     fanout._lose_layer()
     fanout._channel = "fanout-2"
     await fanout._rejoin("fanout-2")

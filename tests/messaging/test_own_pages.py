@@ -91,5 +91,5 @@ def test_pages_ask_anew_when_frames_were_lost_on_the_way(customer):
     fanout.rooms[room.group] = room
     room.listeners.add(Page())
     room.state, room.was_lost = State.IN, True
-    fanout._tell_to_start_anew(0)
+    fanout._send_resyncs(0)
     assert shown == ['{"type": "own.changed"}']

@@ -41,27 +41,27 @@ async def presence(told):
 
 
 async def test_still_being_here_is_no_news(presence, told):
-    await presence.here(TALK, SALES, "a")
-    await presence.here(TALK, SALES, "a", again=True)
+    await presence.say_here(TALK, SALES, "a")
+    await presence.say_here(TALK, SALES, "a", again=True)
 
     assert told == [["周敏"]]
 
 
 async def test_a_redis_that_forgot_everybody_is_told_again_by_each(presence, told):
     for actor, tab in ((BUYER, "b"), (SALES, "a")):
-        await presence.here(TALK, actor, tab)
+        await presence.say_here(TALK, actor, tab)
     await presence._redis.delete(presence._key(TALK))
     for actor, tab in ((BUYER, "b"), (SALES, "a")):
-        await presence.here(TALK, actor, tab, again=True)
+        await presence.say_here(TALK, actor, tab, again=True)
 
     assert told == [["吴丽华"], ["吴丽华", "周敏"]] * 2
 
 
 async def test_who_went_with_their_process_is_gone_for_the_others_too(presence, told):
-    await presence.here(TALK, SALES, "a")
+    await presence.say_here(TALK, SALES, "a")
     ended = {presence._member(BUYER, "b"): time.time() - 1}
     await presence._redis.zadd(presence._key(TALK), ended)
-    await presence.here(TALK, SALES, "a", again=True)
+    await presence.say_here(TALK, SALES, "a", again=True)
 
     assert told == [["周敏"], ["周敏"]]
     assert await presence._redis.zcard(presence._key(TALK)) == 1
@@ -76,7 +76,7 @@ async def test_a_redis_that_does_not_answer_is_left_alone_for_a_moment(presence,
 
     monkeypatch.setattr(presence, "_note", no_answer)
     for _ in range(3):
-        await presence.here(TALK, SALES, "a", again=True)
+        await presence.say_here(TALK, SALES, "a", again=True)
 
     assert len(asked) == 1
 
@@ -84,24 +84,24 @@ async def test_a_redis_that_does_not_answer_is_left_alone_for_a_moment(presence,
 async def test_customers_are_told_when_the_first_of_the_shop_comes_and_not_of_the_others(presence, told):
     assert await presence.is_shop_there() is False
     for tab in ("a", "b", "a"):
-        await presence.at_work(tab)
+        await presence.say_at_work(tab)
 
     assert told == [True]
     assert await presence.is_shop_there() is True
 
 
 async def test_the_shop_is_there_while_anybody_is_whatever_conversation_they_look_at(presence, told):
-    await presence.at_work("a")
-    await presence.here(TALK, BUYER, "b")
+    await presence.say_at_work("a")
+    await presence.say_here(TALK, BUYER, "b")
 
     assert told == [True, ["吴丽华"]]
     assert await presence.is_shop_there() is True
 
 
 async def test_who_only_goes_to_the_next_page_was_never_away(presence, told):
-    await presence.at_work("orders")
-    await presence.left_work("orders")
-    await presence.at_work("inbox")
+    await presence.say_at_work("orders")
+    await presence.say_left_work("orders")
+    await presence.say_at_work("inbox")
 
     assert told == [True]
 
@@ -109,9 +109,9 @@ async def test_who_only_goes_to_the_next_page_was_never_away(presence, told):
 async def test_who_left_is_away_a_little_later(presence, told, monkeypatch):
     monkeypatch.setattr(presence_module, "LEAVES_SECONDS", 0)
     monkeypatch.setattr(presence_module, "KNOWN_SECONDS", 0)
-    await presence.at_work("a")
-    await presence.left_work("a")
-    await presence.left_work("never here")
+    await presence.say_at_work("a")
+    await presence.say_left_work("a")
+    await presence.say_left_work("never here")
 
     assert await presence.is_shop_there() is False
     assert await presence._redis.zcard(presence._shop_key) == 1

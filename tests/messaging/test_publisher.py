@@ -67,7 +67,7 @@ async def publish(fanout: Fanout, *texts: str) -> None:
 
 
 async def test_what_waits_for_the_other_processes_goes_together_and_in_order(fanout, layer):
-    telling = asyncio.create_task(fanout._tell())
+    telling = asyncio.create_task(fanout._publish_outgoing())
     await publish(fanout, "1")
     await publish(fanout, "2", "3", "4")
     layer.answers.put_nowait(True)
@@ -79,7 +79,7 @@ async def test_what_waits_for_the_other_processes_goes_together_and_in_order(fan
 
 async def test_no_more_goes_together_than_one_call_of_the_layer_takes(fanout, layer, monkeypatch):
     monkeypatch.setattr(fanout_module, "TOGETHER", 2)
-    telling = asyncio.create_task(fanout._tell())
+    telling = asyncio.create_task(fanout._publish_outgoing())
     for _ in range(3):
         layer.answers.put_nowait(True)
     for text in "123":
@@ -91,7 +91,7 @@ async def test_no_more_goes_together_than_one_call_of_the_layer_takes(fanout, la
 
 
 async def test_what_waited_for_a_layer_that_was_down_is_not_told_late(fanout, layer):
-    telling = asyncio.create_task(fanout._tell())
+    telling = asyncio.create_task(fanout._publish_outgoing())
     await publish(fanout, "1")
     await publish(fanout, "2", "3")
     layer.answers.put_nowait(False)
@@ -175,14 +175,14 @@ async def test_messages_after_a_gap_have_the_database_asked_once(fanout, asked):
 
 async def test_a_look_asks_for_nothing_where_everything_was_shown(fanout, asked):
     in_room(fanout, seen=3)
-    await fanout.look()
+    await fanout.catch_up_all()
 
     assert asked == []
 
 
 async def test_a_look_brings_what_no_frame_told(fanout, asked):
     shown = in_room(fanout, seen=1)
-    await fanout.look()
+    await fanout.catch_up_all()
 
     assert (asked, shown) == ([1, 3], ["2", "3"])
 
@@ -192,6 +192,6 @@ async def test_a_feed_that_lost_nothing_is_not_told_to_start_anew(fanout):
     room.state = State.IN
     room.listeners.add(ear)
     fanout.rooms[ORDERS_FEED] = room
-    await fanout.look()
+    await fanout.catch_up_all()
 
     assert ear.shown == []

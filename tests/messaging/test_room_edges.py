@@ -154,7 +154,7 @@ async def test_a_layer_that_cannot_let_go_leaves_no_empty_room_behind(fanout, ba
 async def test_a_layer_that_cannot_take_us_in_is_asked_again_by_the_next_look(fanout, bad_layer):
     await fanout.join(ORDERS_FEED, Ear())
     assert (bad_layer.asked, fanout.rooms[ORDERS_FEED].state) == (["add"], State.OUT)
-    await fanout.look()
+    await fanout.catch_up_all()
     await breathe()
 
     assert (bad_layer.asked, fanout.rooms[ORDERS_FEED].state) == (["add", "add"], State.OUT)
@@ -176,7 +176,7 @@ async def test_a_look_that_fails_ends_nothing(fanout, monkeypatch):
 
     monkeypatch.setattr(fanout_module, "_heads", fails)
     fanout.rooms[GROUP] = room_of(Ear())
-    await fanout._look_in_peace()
+    await fanout._catch_up_all_logged()
 
     assert list(fanout.rooms) == [GROUP]
 

@@ -105,7 +105,7 @@ class World:
             await self.breathe()
             while self.waiting:
                 await self.answer()
-            self.begin(self.fanout.look())
+            self.begin(self.fanout.catch_up_all())
             await self.breathe()
         while self.waiting:
             await self.answer()

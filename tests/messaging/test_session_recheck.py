@@ -168,8 +168,8 @@ async def test_a_redis_that_hangs_keeps_nobody_in_where_they_may_not_be(
         if again:
             await asyncio.Event().wait()
 
-    monkeypatch.setattr(Presence, "here", hang)
-    monkeypatch.setattr(session_recheck, "MEMBER_SECONDS", 0.2)
+    monkeypatch.setattr(Presence, "say_here", hang)
+    monkeypatch.setattr(session_recheck, "SOCKET_SECONDS", 0.2)
     async with socket(live, await staff_cookie_of(sales)) as opened:
         for talk in talks:
             await send(opened, type="subscribe", conversation=talk, after=0)
@@ -197,7 +197,7 @@ async def test_who_left_while_the_history_was_on_its_way_is_not_said_to_be_here(
         ended.set()
 
     monkeypatch.setattr(fanout_module.Fanout, "enter", enter)
-    monkeypatch.setattr(Presence, "here", here)
+    monkeypatch.setattr(Presence, "say_here", here)
     monkeypatch.setitem(ANSWERERS, "subscribe", [Answerer(ConversationTopic, follow)])
     async with socket(live, await staff_cookie_of(sales)) as opened:
         await send(opened, type="subscribe", conversation=talk, after=0)

@@ -46,7 +46,7 @@ class ConversationTopic(Topic):
         if conversation_id not in socket.access.followed or not socket.is_open:
             # Put out meanwhile, or gone: not here.
             return
-        socket.spawn(presence().here(conversation_id, socket.actor, socket.id))
+        socket.spawn(presence().say_here(conversation_id, socket.actor, socket.id))
         # How far the other side has read meanwhile is in none of the frames that were missed.
         if peer := await _peer_has_read(conversation_id, socket.actor):
             socket.send_frame(json.dumps(read_frame(conversation_id, *peer)))
@@ -106,4 +106,4 @@ class ConversationTopic(Topic):
     def on_close(self) -> None:
         """Say to those who are still there that this one has gone."""
         for conversation_id in self.socket.access.followed:
-            run_in_background(presence().gone(conversation_id, self.socket.actor, self.socket.id))
+            run_in_background(presence().say_gone(conversation_id, self.socket.actor, self.socket.id))
