@@ -37,7 +37,7 @@ export default class UnreadBadge {
     const badge = $(".badge", this.#link);
     badge.hidden = !unread;
     $("[aria-hidden]", badge).textContent = shown;
-    $(".sr", badge).textContent = label;
+    $(".visually-hidden", badge).textContent = label;
     for (const same of document.querySelectorAll(`[data-counted="${CSS.escape(this.#link.dataset.unreadUrl)}"]`)) same.textContent = shown;
   }
 }

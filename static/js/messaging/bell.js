@@ -42,7 +42,7 @@ export default class Bell {
     for (const badge of $$("[data-new-notices] .badge")) {
       badge.hidden = !unread;
       $("[aria-hidden]", badge).textContent = shown;
-      $(".sr", badge).textContent = label;
+      $(".visually-hidden", badge).textContent = label;
     }
   }
 }
