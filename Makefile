@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 WORKERS = -n $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)') --dist loadgroup --no-loadscope-reorder
 
 # FROM=… is the file to restore, TO=… where a backup is to be written (otherwise the data folder's backups/).
-.PHONY: run shop backup restore test lint bench fuzz mutants lighthouse lock messages
+.PHONY: run shop backup restore test lint bench fuzz mutants lighthouse drawings lock messages
 
 run: .venv/.run-stamp
 	@exec $(BIN)/python -m shopcomm.core.embedded.supervisor
@@ -46,6 +46,9 @@ fuzz: .venv/.dev-stamp messages
 
 lighthouse: .venv/.dev-stamp messages
 	$(BIN)/python -m benchmarks.lighthouse $(OPTIONS)
+
+drawings:
+	@$(PYTHON) docs/drawings/floors.py
 
 messages:
 	@$(BIN)/python -m shopcomm.core.embedded.catalogues
