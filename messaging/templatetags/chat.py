@@ -224,7 +224,8 @@ def pane_data(conversation: Conversation, actor: Actor, *, readonly: bool = Fals
     page = pane_page(conversation, actor, audience=audience)
     return {
         "conversation": conversation.pk,
-        "audience": audience.name,
+        # Across the conversation there are two, however many audiences look on.
+        "side": "customer" if actor.is_customer else "shop",
         "readonly": readonly,
         "me": {"kind": actor.sender_kind, "id": actor.id_or_zero, "name": actor.name},
         "peer": {"name": conversation.with_customer.name if actor.is_shop else _("客服")},

@@ -12,6 +12,7 @@ from messaging.presenters import may_see_content, message_object
 from messaging.services import frames
 from messaging.services.frames import message_frame
 from messaging.services.messages import recall_message, send_message
+from messaging.templatetags.chat import pane_data
 from shopcomm.core import audiences
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
@@ -150,3 +151,15 @@ def test_pages_show_an_audience_what_its_frames_show(assistant, order, talk, man
     ]
 
     assert [[each["body"] for each in one] for one in shown] == [["成本 80"], [""]]
+
+
+def test_a_page_of_a_third_audience_is_still_on_one_of_the_two_sides(
+    assistant, order, talk, helper, customer
+):
+    conversation = Conversation.objects.get(pk=talk)
+    sides = {
+        name: pane_data(conversation, actor)["side"]
+        for name, actor in [("assistant", Actor.staff(helper)), ("customer", Actor.customer(customer))]
+    }
+
+    assert sides == {"assistant": "shop", "customer": "customer"}

@@ -18,6 +18,7 @@ from orders.services.change_requests.consent import (
 from orders.services.change_requests.request import accept_change, request_change
 from orders.services.editing import edit_order
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.audiences import SHOP
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.positions import position_new_events
 from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED
@@ -65,7 +66,7 @@ def test_a_request_is_kept_in_the_same_way(manager):
 def test_live_screens_get_masks(order, manager, monkeypatch, django_capture_on_commit_callbacks):
     sent = []
     monkeypatch.setattr(
-        "orders.services.saving.push_on_commit", lambda group, frame: sent.append((group, frame))
+        "orders.services.feeds.push_on_commit", lambda group, bodies: sent.append((group, bodies[SHOP]))
     )
     paid = make_order(status=Status.PAID)
     edit_order(actor=integration(), order_id=paid.pk, version=None, changes={"street": NEW[1]}, agreed=True)

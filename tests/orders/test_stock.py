@@ -8,6 +8,7 @@ from orders.selectors.items import ItemInput
 from orders.services import feeds, stock
 from orders.services.stock import set_stock
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.audiences import SHOP
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED
 from tests.factories import VariantFactory, make_order, move
@@ -144,7 +145,9 @@ def test_one_piece_more_came_in_and_one_less_went(variant, delta, kind):
 
 def test_sales_and_the_stockroom_are_both_told_that_goods_run_low(monkeypatch):
     told = []
-    monkeypatch.setattr(feeds, "push_on_commit", lambda group, frame: told.append((group, frame["event"])))
+    monkeypatch.setattr(
+        feeds, "push_on_commit", lambda group, bodies: told.append((group, bodies[SHOP]["event"]))
+    )
     make_order(items=[ItemInput(VariantFactory(sku="RARE", on_hand=10, threshold=10).sku, 1)])
 
     assert [group for group, event in told if event["type"] == "stock.low"] == [ORDERS_FEED, WAREHOUSE_FEED]

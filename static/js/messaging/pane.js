@@ -207,7 +207,7 @@ export default class Pane {
 
   #peerRead(frame) {
     const customer = frame.reader.kind === "customer";
-    if (customer === (this.#page.audience === "shop")) this.#receipts.seen(frame.seq);
+    if (customer === (this.#page.side === "shop")) this.#receipts.seen(frame.seq);
   }
 
   #othersTyping(frame) {
@@ -217,7 +217,7 @@ export default class Pane {
 
   /** For a customer: whether anybody of the shop is there, not whether somebody looks at just this conversation. */
   #present({ who = [], shop }) {
-    if (this.#page.audience !== "shop") this.#presence.set(shop === true);
+    if (this.#page.side !== "shop") this.#presence.set(shop === true);
     else this.#presence.set(who.some((one) => one.kind === "customer" && one.online));
   }
 

@@ -31,7 +31,7 @@ export default class Rows {
   }
 
   isOut(message) {
-    return (message.sender.kind === "customer") === (this.#page.audience === "customer");
+    return (message.sender.kind === "customer") === (this.#page.side === "customer");
   }
 
   day(iso) {
@@ -77,7 +77,7 @@ export default class Rows {
     const { change, take: takes } = this.#page.urls ?? {};
     const offered = address && change && !this.#page.readonly;
     // What a colleague writes is no word of the customer's: the form says what follows from that.
-    if (!offered || (this.#page.audience === "shop" && message.sender.kind !== "customer")) take?.remove();
+    if (!offered || (this.#page.side === "shop" && message.sender.kind !== "customer")) take?.remove();
     else take.dataset.take = takes.replace("{seq}", message.seq);
     if (!offered) return link.remove();
     const { name, phone, province, city, district, street } = address;
@@ -108,7 +108,7 @@ export default class Rows {
 
   #notice(message) {
     const row = this.part("notice");
-    row.classList.toggle("out", this.#page.audience === "shop");
+    row.classList.toggle("out", this.#page.side === "shop");
     this.#text(row, message.body);
     this.#time(row, message);
     return row;
@@ -140,7 +140,7 @@ export default class Rows {
     row.querySelector("[data-text]").textContent = mine
       ? texts.recalledByMe : texts.recalled.replace("%s", message.sender.name);
     // Staff keep the record of what was taken back; customers are never sent it.
-    if (message.body && this.#page.audience === "shop") row.querySelector("[data-text]").title = message.body;
+    if (message.body && this.#page.side === "shop") row.querySelector("[data-text]").title = message.body;
     row.querySelector("[data-quote]").remove();
     for (const part of row.querySelectorAll("[data-offer], [data-take]")) part.remove();
     row.querySelector("[data-tools]")?.remove();
