@@ -1,6 +1,7 @@
 from messaging.models.attachments import Attachment
 from messaging.models.channels import ChannelAccount, ChannelHealth, PushKey, PushSubscription
-from messaging.models.conversation import Conversation, ReadMarker
+from messaging.models.conversation import Conversation
+from messaging.models.membership import Membership, Side
 from messaging.models.message import Message, Sender
 from messaging.models.notifications import (
     Delivery,
@@ -29,6 +30,7 @@ __all__ = [
     "Conversation",
     "Delivery",
     "HoursInForce",
+    "Membership",
     "Message",
     "Notification",
     "NotificationPreference",
@@ -37,11 +39,11 @@ __all__ = [
     "Outside",
     "PushKey",
     "PushSubscription",
-    "ReadMarker",
     "RecipientKind",
     "RuleVersion",
     "ScheduledMessage",
     "Sender",
+    "Side",
     "StockWatch",
     "Trigger",
 ]

@@ -69,6 +69,9 @@ class Conversation(models.Model):
     # The last message by the customer and by the shop: unread and "waiting for an answer".
     last_customer_seq = models.BigIntegerField(default=0, editable=False)
     last_shop_seq = models.BigIntegerField(default=0, editable=False)
+    # How many messages wait for somebody who has read nothing here: of the shop, and the customer.
+    shop_unread = models.IntegerField(default=0, db_default=0, editable=False)
+    customer_unread = models.IntegerField(default=0, db_default=0, editable=False)
     # When somebody of the shop ended the talk last, and at which number: what came up to there waits for nobody.
     closed_at = models.DateTimeField(_("结束时间"), null=True, blank=True, editable=False)
     closed_seq = models.BigIntegerField(default=0, db_default=0, editable=False)
@@ -131,25 +134,3 @@ class Conversation(models.Model):
         if self.customer is None:
             raise LookupError(f"conversation {self.pk} is with no customer")
         return self.customer
-
-
-class ReadMarker(models.Model):
-    """How far one reader has read one conversation."""
-
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="markers")
-    # `customer` or `staff`, and whose id that is.
-    reader_kind = models.CharField(max_length=10)
-    reader_id = models.BigIntegerField()
-    seq = models.BigIntegerField(default=0)
-    read_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        verbose_name = _("已读位置")
-        verbose_name_plural = _("已读位置")
-        constraints = [
-            models.UniqueConstraint(fields=["conversation", "reader_kind", "reader_id"], name="marker_once")
-        ]
-        indexes = [models.Index(fields=["reader_kind", "reader_id"], name="marker_by_reader")]
-
-    def __str__(self) -> str:
-        return f"{self.reader_kind} {self.reader_id}: {self.seq}"

@@ -1,37 +1,30 @@
 """What a customer sees of their own conversations: the last word, and how much of the shop's waits unread."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.db.models import F
 from django.utils.translation import get_language
 
-from messaging.models import Conversation, ReadMarker, StockWatch
+from messaging.models import StockWatch
 from messaging.presenters import preview_line
 from messaging.selectors.conversations import conversations_visible_to
 from shopcomm.core.accounts.actors import Actor
 
 PAGE_SIZE = 30
 SHOWN = 80
-BADGE_CAP = 100
-# Bounds what the badge of every page looks at.
-RECENT = timedelta(days=90)
-# The system's lines come in the reader's language. Internal notes, and what was taken back, are not there for customers; the system's lines ring for nobody.
+# The system's lines come in the reader's language. Internal notes, and what was taken back, are not there for customers.
 TALK = """
-SELECT c.id, (
-           SELECT count(*) FROM messaging_message u WHERE u.conversation_id = c.id AND u.seq > coalesce(r.seq, 0)
-           AND u.sender_kind <> 'customer' AND u.kind <> 'event' AND NOT u.internal AND u.recalled_at IS NULL),
+SELECT c.id, coalesce(r.unread, c.customer_unread),
        left(coalesce(m.data->'said'->>%s::text, m.body), %s), m.kind, m.sender_kind, m.sender_name, m.recalled_at
 FROM messaging_conversation c
 LEFT JOIN LATERAL (
     SELECT * FROM messaging_message s WHERE s.conversation_id = c.id AND NOT s.internal
     ORDER BY s.seq DESC LIMIT 1) m ON true
-LEFT JOIN messaging_readmarker r
-       ON r.conversation_id = c.id AND r.reader_kind = 'customer' AND r.reader_id = %s
+LEFT JOIN messaging_membership r
+       ON r.conversation_id = c.id AND r.member_kind = 'customer' AND r.member_id = %s
 WHERE c.id = ANY(%s)
 """
 
@@ -76,20 +69,6 @@ def unread_of_orders(actor: Actor, order_ids: list[int]) -> dict[int, Waiting]:
     orders: dict[int, Any] = dict(found.values_list("pk", "order_id"))
     told = _told(actor, list(orders))
     return {orders[pk]: Waiting(pk, unread) for pk, (_text, unread) in told.items() if unread}
-
-
-def own_unread(actor: Actor) -> int:
-    """How many conversations of the last months hold something of the shop that was not read, counted to a cap."""
-    recent = conversations_visible_to(actor).filter(last_message_at__gte=timezone.now() - RECENT)
-    return _with_position(recent, actor).filter(last_shop_seq__gt=F("read_seq"))[:BADGE_CAP].count()
-
-
-def _with_position(found: QuerySet[Conversation], actor: Actor) -> QuerySet[Any]:
-    marker = ReadMarker.objects.filter(
-        conversation=OuterRef("pk"), reader_kind="customer", reader_id=actor.id or 0
-    )
-    nothing = Value(0, output_field=BigIntegerField())
-    return found.annotate(read_seq=Coalesce(Subquery(marker.values("seq")[:1]), nothing))
 
 
 def _told(actor: Actor, ids: list[int]) -> dict[int, tuple[str, int]]:

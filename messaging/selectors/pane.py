@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from messaging.models import Conversation, Message, ReadMarker
+from messaging.models import Conversation, Membership, Message, RecipientKind
 from messaging.presenters import message_object
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.messages import messages_before
+from messaging.selectors.unread import membership_of
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, Staff
@@ -47,25 +48,24 @@ def pane_page(conversation: Conversation, actor: Actor, *, audience: Audience) -
 
 def _read_marks(conversation: Conversation, actor: Actor) -> tuple[int, int]:
     """How far this reader has read, and how far anybody of the other side has."""
-    marks = ReadMarker.objects.filter(conversation=conversation)
-    mine = marks.filter(reader_kind=actor.sender_kind, reader_id=actor.id or 0).first()
-    peers = _peers_mark(conversation.pk, actor)
-    return mine.seq if mine else 0, peers.seq if peers else 0
+    mine = membership_of(actor, conversation.pk).first()
+    peer = _furthest_peer(conversation.pk, actor)
+    return mine.read_seq if mine else 0, peer.read_seq if peer else 0
 
 
-def _peers_mark(conversation_id: int, actor: Actor) -> ReadMarker | None:
-    other = "customer" if actor.is_shop else "staff"
-    marks = ReadMarker.objects.filter(conversation=conversation_id, reader_kind=other)
-    return marks.order_by("-seq").first()
+def _furthest_peer(conversation_id: int, actor: Actor) -> Membership | None:
+    other = RecipientKind.CUSTOMER if actor.is_shop else RecipientKind.STAFF
+    peers = Membership.objects.filter(conversation=conversation_id, member_kind=other, read_at__isnull=False)
+    return peers.order_by("-read_seq").first()
 
 
 def peer_has_read(conversation_id: int, actor: Actor) -> tuple[Actor, int] | None:
     """Who of the other side has read furthest, and how far; None while nobody has."""
-    mark = _peers_mark(conversation_id, actor)
-    if mark is None:
+    peer = _furthest_peer(conversation_id, actor)
+    if peer is None:
         return None
-    if mark.reader_kind == "customer":
-        customer = Customer.objects.filter(pk=mark.reader_id).first()
-        return (Actor.customer(customer), mark.seq) if customer else None
-    colleague = Staff.objects.filter(pk=mark.reader_id).first()
-    return (Actor.staff(colleague), mark.seq) if colleague else None
+    if peer.member_kind == RecipientKind.CUSTOMER:
+        customer = Customer.objects.filter(pk=peer.member_id).first()
+        return (Actor.customer(customer), peer.read_seq) if customer else None
+    colleague = Staff.objects.filter(pk=peer.member_id).first()
+    return (Actor.staff(colleague), peer.read_seq) if colleague else None

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from messaging.models import Conversation
 from messaging.presenters import preview_line
-from messaging.selectors.inbox import marked
+from messaging.selectors.unread import with_unread
 from orders.hooks import RowTalk
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
@@ -17,17 +17,14 @@ from shopcomm.core.accounts.actors import Actor
 SHOWN = 60
 # Written out: building it from models costs more than it costs to run, and the desk asks it with every list.
 LAST_WORDS = """
-SELECT c.order_id, (
-           SELECT count(*) FROM messaging_message u WHERE u.conversation_id = c.id
-           AND u.seq > greatest(coalesce(r.seq, 0), c.closed_seq) AND u.sender_kind = 'customer'
-           AND NOT u.acknowledges AND u.recalled_at IS NULL),
+SELECT c.order_id, coalesce(r.unread, c.shop_unread),
        left(coalesce(m.data->'said'->>%s::text, m.body), %s), m.kind, m.sender_kind, m.sender_name, m.internal, m.recalled_at
 FROM messaging_conversation c
 CROSS JOIN LATERAL (
     SELECT * FROM messaging_message s WHERE s.conversation_id = c.id AND s.kind <> 'event'
     ORDER BY s.seq DESC LIMIT 1) m
-LEFT JOIN messaging_readmarker r
-       ON r.conversation_id = c.id AND r.reader_kind = 'staff' AND r.reader_id = %s
+LEFT JOIN messaging_membership r
+       ON r.conversation_id = c.id AND r.member_kind = 'staff' AND r.member_id = %s
 WHERE c.order_id = ANY(%s)
 """
 
@@ -48,7 +45,7 @@ def _words(body: str, kind: str, sender_kind: str, sender_name: str, internal: b
     return _("客户：%(text)s") % {"text": text} if sender_kind == "customer" else text
 
 
-def with_unread(orders: QuerySet[Order], actor: Actor) -> QuerySet[Order]:
+def orders_with_unread(orders: QuerySet[Order], actor: Actor) -> QuerySet[Order]:
     """Those orders whose conversation holds something of the customer's that this reader has not read."""
-    waiting = marked(Conversation.objects.all(), actor).filter(has_unread=1)
+    waiting = with_unread(Conversation.objects.all(), actor).filter(unread__gt=0)
     return orders.filter(conversation__in=waiting.values("pk"))

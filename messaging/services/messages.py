@@ -8,10 +8,11 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from messaging.errors import Forbidden, NotFound, RecallWindowPassed
-from messaging.models import Conversation, Message, ReadMarker
+from messaging.models import Conversation, Message
 from messaging.presenters import message_object
 from messaging.services.drafts import Draft, draft_message
 from messaging.services.frames import push_messages, read_frame
+from messaging.services.memberships import count_recalled, move_read_position
 from messaging.services.write import (
     DraftKey,
     Sent,
@@ -74,8 +75,9 @@ def recall_message(*, actor: Actor, conversation_id: int, seq: int) -> Message:
 
     Raises NotFound, Forbidden for somebody else's, RecallWindowPassed.
     """
-    message = Message.objects.select_for_update().filter(conversation=conversation_id, seq=seq).first()
-    if message is None or (message.internal and not audience_of(actor).sees_notes):
+    talk = Conversation.objects.select_for_update(no_key=True).filter(pk=conversation_id).first()
+    message = Message.objects.select_for_update().filter(conversation=talk, seq=seq).first()
+    if talk is None or message is None or (message.internal and not audience_of(actor).sees_notes):
         raise NotFound()
     if (message.sender_kind, message.sender_id) != (
         actor.sender_kind,
@@ -89,6 +91,7 @@ def recall_message(*, actor: Actor, conversation_id: int, seq: int) -> Message:
         raise RecallWindowPassed()
     message.recalled_at = timezone.now()
     message.save(update_fields=["recalled_at"])
+    count_recalled(talk, message)
     recalled = {"type": "message.recalled", "conversation": conversation_id, "seq": seq}
     bodies = {
         each: recalled | {"message": message_object(message, each)}
@@ -106,17 +109,9 @@ def mark_read(*, actor: Actor, conversation_id: int, seq: int, socket: str = "")
 
     `socket` is the one that said so, which need not be told.
     """
-    last = Conversation.objects.filter(pk=conversation_id).values_list("last_seq", flat=True).first()
-    if last is None:
-        raise NotFound()
-    seq = max(0, min(seq, last))
-    marker, _created = ReadMarker.objects.select_for_update().get_or_create(
-        conversation_id=conversation_id, reader_kind=actor.sender_kind, reader_id=actor.id_or_zero
-    )
-    if seq <= marker.seq:
-        return marker.seq
-    marker.seq = seq
-    marker.save(update_fields=["seq", "read_at"])
+    seq, moved = move_read_position(actor=actor, conversation_id=conversation_id, seq=seq)
+    if not moved:
+        return seq
     read = read_frame(conversation_id, actor, seq)
     push_on_commit(conversation_group(conversation_id), for_all_audiences(read), skip=socket)
     return seq

@@ -16,6 +16,9 @@ Every table is looked into by key, one draft at a time (`LATERAL`): the planner 
 would rather read the whole of a table that is not yet large.
 
 The log's rows (`messaging/events.py`) get their positions from the next relay: nobody who writes waits for that.
+
+`count_unread()` (migration 0029) counts what is new for the members who have read something. It is a function, because
+a function looks anew: a member who came while this statement waited for the conversation is not in its own picture.
 """
 
 import json
@@ -29,6 +32,7 @@ from django.utils import timezone
 from messaging.errors import AttachmentUnknown, NotFound
 from messaging.events import MessageWritten
 from messaging.models import Attachment, Message
+from messaging.selectors.unread import COUNTS_FOR_CUSTOMER, COUNTS_FOR_SHOP
 from messaging.services.drafts import Draft
 from shopcomm.core.events.kinds import HISTORY
 from shopcomm.core.realtime import pushes_are_off
@@ -101,12 +105,15 @@ WITH draft AS MATERIALIZED (
     FROM numbered n
 ), bumped AS (
     UPDATE messaging_conversation c SET
-        (last_seq, last_public_seq, last_customer_seq, last_shop_seq, last_message_at, state, snoozed_until) = (
+        (last_seq, last_public_seq, last_customer_seq, last_shop_seq, shop_unread, customer_unread,
+         last_message_at, state, snoozed_until) = (
             SELECT max(seq),
                    greatest(c.last_public_seq, max(seq) FILTER (WHERE NOT internal)),
                    greatest(c.last_customer_seq, max(seq) FILTER (WHERE sender_kind = 'customer')),
                    greatest(c.last_shop_seq, max(seq) FILTER (
                        WHERE sender_kind IN ('staff', 'assistant') AND NOT internal)),
+                   c.shop_unread + count(*) FILTER (WHERE {COUNTS_FOR_SHOP}),
+                   c.customer_unread + count(*) FILTER (WHERE {COUNTS_FOR_CUSTOMER}),
                    %s::timestamptz,
                    CASE WHEN bool_or({SPOKEN}) THEN 'open' ELSE c.state END,
                    CASE WHEN NOT bool_or({SPOKEN}) THEN c.snoozed_until END
@@ -126,19 +133,26 @@ WITH draft AS MATERIALIZED (
                               'number', coalesce(l.order_number, '')) || %s::jsonb,
            i.sender_kind, nullif(i.sender_id, 0), i.sender_name, i.created_at
     FROM inserted i JOIN locked l ON l.id = i.conversation_id ORDER BY i.conversation_id, i.seq
-{claimed})
+{claimed}), counted AS MATERIALIZED (
+    SELECT count_unread(array_agg(t.conversation_id), array_agg(t.for_shop), array_agg(t.for_customer)) FROM (
+        SELECT conversation_id, count(*) FILTER (WHERE {COUNTS_FOR_SHOP})::int AS for_shop,
+               count(*) FILTER (WHERE {COUNTS_FOR_CUSTOMER})::int AS for_customer
+        FROM chained WHERE {COUNTS_FOR_SHOP} OR {COUNTS_FOR_CUSTOMER} GROUP BY 1
+    ) t
+)
 SELECT w.*, l.order_number, l.assigned_to_id, l.customer_id, l.order_id,
        {files} AS files
 FROM (
     SELECT {COLUMNS}, true AS created FROM inserted
     UNION ALL
     SELECT {COLUMNS}, false FROM known
-) w JOIN locked l ON l.id = w.conversation_id
+) w JOIN locked l ON l.id = w.conversation_id CROSS JOIN counted
 """
 
 
 def _fill(**files: str) -> str:
-    return TEMPLATE.format(COLUMNS=COLUMNS, SPOKEN=SPOKEN, MessageWritten=MessageWritten, **files)
+    counts = {"COUNTS_FOR_SHOP": COUNTS_FOR_SHOP, "COUNTS_FOR_CUSTOMER": COUNTS_FOR_CUSTOMER}
+    return TEMPLATE.format(COLUMNS=COLUMNS, SPOKEN=SPOKEN, MessageWritten=MessageWritten, **counts, **files)
 
 
 # Drafts without files are spared the parts about them: they would cost each batch some time.

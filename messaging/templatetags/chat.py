@@ -19,9 +19,8 @@ from messaging.policies.notifications.reasons import reason_text
 from messaging.policies.notifications.triggers import trigger_label
 from messaging.presenters import message_text, preview_line, shown_kinds
 from messaging.selectors.conversations import assignable_staff, orders_to_link
-from messaging.selectors.inbox import count_unread_conversations
-from messaging.selectors.own import own_unread
 from messaging.selectors.pane import conversation_of, pane_page
+from messaging.selectors.unread import count_unread_conversations
 from messaging.selectors.waiting import ToCome, may_change, to_come
 from messaging.selectors.wishes import kinds_for
 from messaging.services.attachments import too_large
@@ -182,7 +181,7 @@ def inbox_unread_count(context: template.Context) -> int:
 @register.simple_tag
 def own_unread_of(actor: Actor) -> int:
     """How many of a customer's conversations hold something new from the shop."""
-    return own_unread(actor)
+    return count_unread_conversations(actor)
 
 
 @register.filter

@@ -12,13 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from messaging.models import Conversation
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.hits import place_among_hits
-from messaging.selectors.inbox import (
-    FOLDERS,
-    InboxFilters,
-    count_unread_conversations,
-    folder_counts,
-    inbox_page,
-)
+from messaging.selectors.inbox import FOLDERS, InboxFilters, folder_counts, inbox_page
+from messaging.selectors.unread import count_unread_conversations
 from messaging.services.conversations import open_enquiry
 from orders.labels import handed_over_text
 from orders.models import Order

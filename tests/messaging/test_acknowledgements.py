@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from messaging.acknowledgements import is_acknowledgement
 from messaging.models import Conversation, Notification
-from messaging.selectors.inbox import InboxFilters, count_unread_conversations, inbox_page
+from messaging.selectors.inbox import InboxFilters, inbox_page
 from messaging.selectors.rows import row_talk
 from messaging.selectors.todo import unanswered_talks
 from messaging.selectors.unanswered import is_answered
+from messaging.selectors.unread import count_unread_conversations
 from messaging.services.drafts import Draft
 from messaging.services.notifications.rules import ensure_default_rules
 from messaging.services.notifications.timers import plan_timers
@@ -69,7 +70,7 @@ def lists(actor: Actor, order) -> dict[str, bool]:
     return {
         "pill": row.waits_since is not None,
         "folder": bool(inbox_page(actor, InboxFilters(folder="waiting"))),
-        "unread": bool(row.unread or row.has_unread),
+        "unread": row.unread > 0,
         "badge": count_unread_conversations(actor) > 0,
         "desk": row_talk([order.pk], actor)[order.pk].unread > 0,
         "queue": unanswered_talks(actor, row.last_message_at).exists(),

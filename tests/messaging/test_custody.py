@@ -3,7 +3,8 @@
 import pytest
 
 from messaging.models import Conversation, Message, Notification, NotificationRule
-from messaging.selectors.inbox import InboxFilters, count_unread_conversations, inbox_page
+from messaging.selectors.inbox import InboxFilters, inbox_page
+from messaging.selectors.unread import count_unread_conversations
 from messaging.services.conversations import open_enquiry
 from messaging.services.custody import close_conversation, hand_over_conversation, reopen_conversation
 from messaging.services.notifications.release import release_due

@@ -19,7 +19,7 @@ from messaging.errors import (
     NotFound,
     RecallWindowPassed,
 )
-from messaging.models import Conversation, Message, ReadMarker
+from messaging.models import Conversation, Membership, Message
 from messaging.presenters import message_object
 from messaging.selectors.messages import messages_after, messages_before
 from messaging.selectors.search import search_messages
@@ -181,7 +181,7 @@ def test_reading_never_goes_backwards_nor_beyond_the_end(say, as_actor, sales, c
     read = [mark_read(actor=as_actor(sales), conversation_id=conversation.pk, seq=seq) for seq in (99, 1, -5)]
 
     assert read == [2, 2, 2]
-    assert ReadMarker.objects.get().seq == 2
+    assert Membership.objects.get().read_seq == 2
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

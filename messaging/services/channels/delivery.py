@@ -19,7 +19,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from messaging.models import Channel, Delivery, Notification, ReadMarker
+from messaging.models import Channel, Delivery, Membership, Notification
 from messaging.policies.notifications.merge import LATE
 from messaging.policies.notifications.reasons import reason_text
 from messaging.policies.notifications.retries import delivery_retry_wait
@@ -261,11 +261,11 @@ def next_allowed_time(delivery: Delivery, now: datetime) -> datetime | None:
 def _read(notice: Notification) -> bool:
     return bool(
         notice.seq
-        and ReadMarker.objects.filter(
+        and Membership.objects.filter(
             conversation=notice.conversation_id,
-            reader_kind=notice.recipient_kind,
-            reader_id=notice.recipient_id,
-            seq__gte=notice.seq,
+            member_kind=notice.recipient_kind,
+            member_id=notice.recipient_id,
+            read_seq__gte=notice.seq,
         ).exists()
     )
 

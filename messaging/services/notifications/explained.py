@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from messaging.models import (
     Delivery,
+    Membership,
     Notification,
     NotificationRule,
-    ReadMarker,
     RecipientKind,
     RuleVersion,
     Trigger,
@@ -168,16 +168,16 @@ def _explain_alone(told: ToldNotice) -> ExplainedEvent:
 
 def _told(rows: list[Notification]) -> list[ToldNotice]:
     names, now = recipient_names(rows), timezone.now()
-    markers = {
-        (marker.conversation_id, marker.reader_kind, marker.reader_id): marker
-        for marker in ReadMarker.objects.filter(conversation__in={row.conversation_id for row in rows})
+    members = {
+        (member.conversation_id, member.member_kind, member.member_id): member
+        for member in Membership.objects.filter(conversation__in={row.conversation_id for row in rows})
     }
     found = []
     for row in rows:
         carrier = row.merged_into or row
-        marker = markers.get((carrier.conversation_id or 0, row.recipient_kind, row.recipient_id))
+        member = members.get((carrier.conversation_id or 0, row.recipient_kind, row.recipient_id))
         seen = row.seen_at or (
-            marker.read_at if marker and carrier.seq and marker.seq >= carrier.seq else None
+            member.read_at if member and carrier.seq and member.read_seq >= carrier.seq else None
         )
         name = names[row.recipient_kind, row.recipient_id]
         found.append(ToldNotice(row, name, outcome_text(row, now), seen, list(row.deliveries.all())))

@@ -11,9 +11,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from messaging.models import Conversation, Message, ReadMarker
+from messaging.models import Conversation, Message
 from messaging.services.drafts import Draft
-from messaging.services.messages import write_messages
+from messaging.services.messages import mark_read, write_messages
 from orders.events import OrderEvent
 from orders.models import Order, Shipment, Variant
 from orders.services.backdating import backdate_order
@@ -234,11 +234,8 @@ class History:
     def _read(self, order: Order, seller: Staff, *, everything: bool) -> None:
         conversation = Conversation.objects.get(order=order)
         seq = conversation.last_seq if everything else 1
-        readers = [("staff", seller.pk), ("staff", self.manager.id or 0), ("customer", order.customer_id)]
-        for kind, number in readers:
-            ReadMarker.objects.update_or_create(
-                conversation=conversation, reader_kind=kind, reader_id=number, defaults={"seq": seq}
-            )
+        for reader in (Actor.staff(seller), self.manager, Actor.customer(order.customer)):
+            mark_read(actor=reader, conversation_id=conversation.pk, seq=seq)
 
 
 def _needs_age(road: tuple[str, tuple[str, ...]]) -> Decimal:

@@ -1,0 +1,72 @@
+"""What of a conversation somebody has not read: one rule for the inbox, the badges, the desk's rows and customers' lists.
+
+For the shop counts what the customer says, but for thanks and the like, after the end of the talk if it was ended; for the
+customer what the shop, its assistant or its cards say, but no note and no line of the system. What was taken back counts
+for nobody, and nobody's own side counts for them.
+
+The numbers are kept as they change: `Membership.unread` for who has read something, `shop_unread` and `customer_unread` of
+the conversation for who has not.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from messaging.models import Conversation, Membership, Message, Sender, Side
+from messaging.selectors.conversations import conversations_visible_to
+from shopcomm.core.accounts.actors import Actor
+
+# Of a message that is written: whether it counts for this side. As SQL over the columns of a message.
+COUNTS_FOR_SHOP = "sender_kind = 'customer' AND NOT acknowledges"
+COUNTS_FOR_CUSTOMER = "sender_kind <> 'customer' AND kind <> 'event' AND NOT internal"
+BADGE_CAP = 100
+# How far back the badge of every page looks: the shop answers within weeks, a customer may come again after months.
+RECENT = {Side.SHOP: timedelta(days=30), Side.CUSTOMER: timedelta(days=90)}
+
+
+def side_of(actor: Actor) -> Side:
+    """Whom an actor reads and speaks for."""
+    return Side.SHOP if actor.is_shop else Side.CUSTOMER
+
+
+def counting_side(message: Message) -> Side | None:
+    """For whom a message counts as unread until they read it; None for nobody."""
+    if message.sender_kind == Sender.CUSTOMER:
+        return None if message.acknowledges else Side.SHOP
+    return None if message.internal or message.kind == Message.Kind.EVENT else Side.CUSTOMER
+
+
+def counted_messages(conversation_id: int, side: Side, *, after: int) -> QuerySet[Message]:
+    """What counts for one side among what was said after a number."""
+    said = Message.objects.filter(conversation=conversation_id, seq__gt=after, recalled_at=None)
+    if side == Side.SHOP:
+        return said.filter(sender_kind=Sender.CUSTOMER, acknowledges=False)
+    return said.filter(internal=False).exclude(sender_kind=Sender.CUSTOMER).exclude(kind=Message.Kind.EVENT)
+
+
+def membership_of(actor: Actor, conversation_id: int) -> QuerySet[Membership]:
+    """An actor's own row in a conversation, if they have read anything in it."""
+    return Membership.objects.filter(
+        conversation=conversation_id, member_kind=actor.sender_kind, member_id=actor.id_or_zero
+    )
+
+
+def with_unread(found: QuerySet[Conversation], actor: Actor) -> QuerySet[Any]:
+    """Conversations with `unread`: how many messages wait in each for this actor."""
+    own = FilteredRelation(
+        "memberships",
+        condition=Q(memberships__member_kind=actor.sender_kind, memberships__member_id=actor.id_or_zero),
+    )
+    nothing_read = "shop_unread" if side_of(actor) == Side.SHOP else "customer_unread"
+    return found.alias(own=own).annotate(unread=Coalesce(F("own__unread"), F(nothing_read)))
+
+
+def count_unread_conversations(actor: Actor) -> int:
+    """How many conversations of the last weeks or months hold something unread, counted to a cap; for the badge."""
+    recent = timezone.now() - RECENT[side_of(actor)]
+    newest = conversations_visible_to(actor).filter(last_message_at__gte=recent)
+    waiting = with_unread(newest, actor).filter(unread__gt=0).exclude(own__muted=True)
+    return waiting[:BADGE_CAP].count()

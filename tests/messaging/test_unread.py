@@ -1,0 +1,271 @@
+"""What waits unread for whom: the numbers that are kept are those that a look at every message finds."""
+
+import importlib
+from itertools import product
+from threading import Event, Thread
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from messaging.models import Conversation, Membership, Message, Sender, Side
+from messaging.selectors.inbox import folder_counts
+from messaging.selectors.own import unread_of_orders
+from messaging.selectors.rows import orders_with_unread, row_talk
+from messaging.selectors.unread import (
+    COUNTS_FOR_CUSTOMER,
+    COUNTS_FOR_SHOP,
+    count_unread_conversations,
+    counted_messages,
+    counting_side,
+    with_unread,
+)
+from messaging.services.conversations import open_enquiry
+from messaging.services.custody import close_conversation, reopen_conversation
+from messaging.services.messages import mark_read, recall_message, send_message
+from orders.models import Order
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.database import batches
+from tests.deadlocks import WAITS_FOR_ME
+from tests.factories import CustomerFactory, StaffFactory, make_order
+
+KINDS = [
+    {"sender_kind": sender, "kind": kind, "internal": internal, "acknowledges": thanks}
+    for sender, kind, internal, thanks in product(
+        Sender.values, ("text", "card", "event"), (False, True), (False, True)
+    )
+]
+
+
+def test_a_message_counts_for_the_other_side_unless_it_asks_for_nothing() -> None:
+    sides = {
+        (each["sender_kind"], each["kind"], each["internal"], each["acknowledges"]): counting_side(
+            Message(**each)
+        )
+        for each in KINDS
+    }
+    assert sides["customer", "text", False, False] == Side.SHOP
+    assert sides["customer", "text", False, True] is None
+    assert sides["staff", "text", False, False] == sides["system", "card", False, False] == Side.CUSTOMER
+    assert sides["assistant", "text", False, False] == Side.CUSTOMER
+    assert sides["staff", "text", True, False] is sides["system", "event", False, False] is None
+
+
+@pytest.mark.django_db
+def test_every_statement_counts_by_the_same_rule(conversation: Conversation) -> None:
+    rows = Message.objects.bulk_create(
+        Message(
+            **each,
+            conversation=conversation,
+            seq=100 + place,
+            client_id=uuid4(),
+            created_at=conversation.created_at,
+        )
+        for place, each in enumerate(KINDS)
+    )
+    for side, counts in ((Side.SHOP, COUNTS_FOR_SHOP), (Side.CUSTOMER, COUNTS_FOR_CUSTOMER)):
+        expected = {row.pk for row in rows if counting_side(row) == side}
+        found = {row.pk for row in counted_messages(conversation.pk, side, after=99)}
+        raw = Message.objects.raw(
+            f"SELECT id FROM messaging_message WHERE conversation_id = %s AND seq > 99 AND {counts}",
+            [conversation.pk],
+        )
+        assert expected == found == {row.pk for row in raw}
+
+
+def looked_up(talk: Conversation, side: Side, read: int) -> int:
+    """What a look at every message finds."""
+    after = max(read, talk.closed_seq) if side == Side.SHOP else read
+    messages = Message.objects.filter(conversation=talk, recalled_at=None, seq__gt=after)
+    return sum(counting_side(each) == side for each in messages)
+
+
+WHO = st.sampled_from(["customer", "seller", "boss"])
+STEPS = st.one_of(
+    st.tuples(st.just("say"), WHO, st.sampled_from(["在吗", "谢谢"]), st.booleans()),
+    st.tuples(st.just("read"), WHO, st.integers(0, 12)),
+    st.tuples(st.just("recall"), WHO, st.integers(0, 5)),
+    st.tuples(st.sampled_from(["close", "reopen"])),
+)
+
+
+@pytest.mark.django_db
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=st.lists(STEPS, min_size=4, max_size=14))
+def test_whatever_happens_the_kept_numbers_are_those_a_look_at_all_messages_finds(steps) -> None:
+    with transaction.atomic():
+        customer = CustomerFactory()
+        people = {
+            "customer": Actor.customer(customer),
+            "seller": Actor.staff(StaffFactory(role="sales")),
+            "boss": Actor.staff(StaffFactory(role="manager")),
+        }
+        talk = open_enquiry(actor=Actor.system(), customer=customer)
+        for step in steps:
+            take_step(talk.pk, people, *step)
+            talk.refresh_from_db()
+            assert talk.shop_unread == looked_up(talk, Side.SHOP, 0)
+            assert talk.customer_unread == looked_up(talk, Side.CUSTOMER, 0)
+            for member in talk.memberships.all():
+                assert member.unread == looked_up(talk, Side(member.side), member.read_seq)
+                assert member.has_unread == (member.unread > 0)
+        transaction.set_rollback(True)
+
+
+def take_step(pk: int, people: dict[str, Actor], name: str, who: str = "boss", *given: Any) -> None:
+    actor = people[who]
+    if name == "say":
+        body, internal = given
+        internal = internal and not actor.is_customer
+        send_message(actor=actor, conversation_id=pk, client_id=uuid4(), body=body, internal=internal)
+    elif name == "read":
+        mark_read(actor=actor, conversation_id=pk, seq=given[0])
+    elif name == "recall":
+        own = Message.objects.filter(
+            conversation=pk, sender_kind=actor.sender_kind, sender_id=actor.id_or_zero
+        ).exclude(kind="event")
+        for message in own.order_by("-seq")[given[0] :][:1]:
+            recall_message(actor=actor, conversation_id=pk, seq=message.seq)
+    else:
+        {"close": close_conversation, "reopen": reopen_conversation}[name](actor=actor, conversation_id=pk)
+
+
+@pytest.mark.django_db
+def test_inbox_badge_rows_and_lists_say_the_same(order: Order, manager, conversation, say) -> None:
+    boss, buyer = Actor.staff(manager), Actor.customer(order.customer)
+    for body in ("在吗", "有货吗", "谢谢"):
+        say(buyer, body)
+    say(boss, "在的")
+    [row] = with_unread(Conversation.objects.filter(pk=conversation.pk), boss)
+    assert row.unread == row_talk([order.pk], boss)[order.pk].unread == 2
+    assert folder_counts(boss)["unread"] == count_unread_conversations(boss) == 1
+    assert list(orders_with_unread(Order.objects.all(), boss)) == [order]
+    assert unread_of_orders(buyer, [order.pk])[order.pk].unread == count_unread_conversations(buyer) == 1
+    for actor in (boss, buyer):
+        mark_read(actor=actor, conversation_id=conversation.pk, seq=99)
+        assert count_unread_conversations(actor) == 0
+    assert (folder_counts(boss)["unread"], unread_of_orders(buyer, [order.pk])) == (0, {})
+    assert list(orders_with_unread(Order.objects.all(), boss)) == []
+
+
+@pytest.mark.django_db
+def test_what_somebody_has_muted_is_counted_and_not_on_their_badge(
+    manager, customer, conversation, say
+) -> None:
+    boss = Actor.staff(manager)
+    mark_read(actor=boss, conversation_id=conversation.pk, seq=1)
+    say(Actor.customer(customer), "在吗")
+    assert count_unread_conversations(boss) == 1
+    Membership.objects.update(muted=True)
+    assert (count_unread_conversations(boss), folder_counts(boss)["unread"]) == (0, 1)
+
+
+def somebody_waits(cursor: Any) -> bool:
+    # A transaction sees who is there once, and the writer came later.
+    cursor.execute("SELECT pg_stat_clear_snapshot()")
+    cursor.execute(WAITS_FOR_ME)
+    return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_first_reads_while_a_writer_waits_is_counted_for(customer, manager, conversation) -> None:
+    written = Event()
+
+    def write() -> None:
+        try:
+            send_message(
+                actor=Actor.customer(customer),
+                conversation_id=conversation.pk,
+                client_id=uuid4(),
+                body="在吗",
+            )
+            written.set()
+        finally:
+            connection.close()
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        mark_read(actor=Actor.staff(manager), conversation_id=conversation.pk, seq=1)
+        writer = Thread(target=write, daemon=True)
+        writer.start()
+        while not somebody_waits(cursor):
+            assert writer.is_alive()
+    assert written.wait(30)
+    writer.join(30)
+    assert Membership.objects.get().unread == 1
+
+
+class CutOff(Exception):
+    """The migration's process ends."""
+
+
+@pytest.fixture
+def markers(db: None, manager) -> dict[int, tuple[int, int]]:
+    """Read positions as they stood before, and what each has to become: by conversation, position and unread."""
+    wanted, boss = {}, Actor.staff(manager)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE messaging_readmarker (id bigserial PRIMARY KEY, conversation_id bigint, reader_kind text, "
+            "reader_id bigint, seq bigint, read_at timestamptz, UNIQUE (conversation_id, reader_kind, reader_id))"
+        )
+        for place in range(7):
+            order = make_order()
+            talk = Conversation.objects.get(order=order)
+            for body in ("在吗", "有货吗", "谢谢")[: place % 4]:
+                send_message(
+                    actor=Actor.customer(order.customer),
+                    conversation_id=talk.pk,
+                    client_id=uuid4(),
+                    body=body,
+                )
+            if place == 3:
+                close_conversation(actor=boss, conversation_id=talk.pk)
+            talk.refresh_from_db()
+            read = place % 3
+            wanted[talk.pk] = (read, looked_up(talk, Side.SHOP, read))
+            cursor.execute(
+                "INSERT INTO messaging_readmarker (conversation_id, reader_kind, reader_id, seq, read_at) "
+                "VALUES (%s, 'staff', %s, %s, now())",
+                [talk.pk, manager.pk, read],
+            )
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    Conversation.objects.filter(pk__in=wanted).update(shop_unread=0, customer_unread=0)
+    return wanted
+
+
+def test_markers_become_memberships_again_after_a_cut_and_back(markers, manager, monkeypatch) -> None:
+    move: Any = importlib.import_module("messaging.migrations.0030_fill_memberships")
+    editor, last_key, pages = connection.schema_editor(atomic=False), batches._last_key, 0
+
+    def found() -> dict[int, tuple[int, int]]:
+        return {row.conversation_id: (row.read_seq, row.unread) for row in Membership.objects.all()}
+
+    def cut_off(*given: Any) -> int | None:
+        nonlocal pages
+        pages += 1
+        if pages == 2:
+            raise CutOff
+        return last_key(*given[:3], 3)
+
+    monkeypatch.setattr(batches, "_last_key", cut_off)
+    with pytest.raises(CutOff):
+        move.fill(None, editor)
+    assert found().items() <= markers.items()
+    assert len(found()) == 3
+    monkeypatch.undo()
+    for _again in range(2):
+        move.fill(None, editor)
+        assert found() == markers
+        for talk in Conversation.objects.filter(pk__in=markers):
+            assert talk.shop_unread == looked_up(talk, Side.SHOP, 0)
+
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM messaging_readmarker")
+        move.put_back(None, editor)
+        move.put_back(None, editor)
+        cursor.execute(
+            "SELECT conversation_id, seq FROM messaging_readmarker WHERE reader_id = %s", [manager.pk]
+        )
+        assert dict(cursor.fetchall()) == {pk: read for pk, (read, _unread) in markers.items()}
