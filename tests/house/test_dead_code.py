@@ -11,6 +11,10 @@ CODE = ("shopcomm", "orders", "messaging")
 NAME = r"[A-Za-z_][\w-]*"
 # Written by the admin's theme into its own pages.
 OTHERS_SHEETS = {"admin.css"}
+# What a script may write, how it looks for an element, and how it gives one a class.
+STRING = r'"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`'
+SELECTOR = r"(?:\$\$?|querySelector(?:All)?|closest|matches)\(\s*[\"`]([^\"`]*)[\"`]"
+SETS_CLASS = r"(?:className\W|classList\.\w+\()([^;]*);"
 
 
 # --- style sheets --------------------------------------------------------------------------------
@@ -27,8 +31,11 @@ def classes() -> dict[str, set[str]]:
     return found
 
 
-def named() -> tuple[set[str], set[str]]:
-    """Words that may be classes, and beginnings that a template, a script or Python finishes (`wcol--{{ key }}`)."""
+def named(by_scripts: str = STRING) -> tuple[set[str], set[str]]:
+    """Words that may be classes, and beginnings that a template, a script or Python finishes (`wcol--{{ key }}`).
+
+    `by_scripts`: which texts of a script are looked at.
+    """
     words: set[str] = set()
     beginnings: set[str] = set()
 
@@ -46,12 +53,24 @@ def named() -> tuple[set[str], set[str]]:
         for said in re.findall(tag, text, re.DOTALL):
             take(" ".join(re.findall(r'"[^"]*"', said)), r"$^")
     for path in (ROOT / "static/js").rglob("*.js"):
-        for said in re.findall(r'"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`', path.read_text()):
+        for said in re.findall(by_scripts, path.read_text()):
             take(said, r"\$\{")
     for path in python():
         for said in re.findall(r'"[^"\n]*"', re.sub(r'""".*?"""', "", text_of(path), flags=re.DOTALL)):
             take(said, r"\{")
     return words, {each for each in beginnings if each.endswith(("-", "_"))}
+
+
+def test_no_script_looks_for_a_class_that_nobody_writes() -> None:
+    words, beginnings = named(by_scripts=SETS_CLASS)
+    asked = {
+        (name, path.name)
+        for path in (ROOT / "static/js").rglob("*.js")
+        for selector in re.findall(SELECTOR, path.read_text())
+        for name in re.findall(rf"\.({NAME})", selector)
+        if name not in words and not any(name.startswith(each) for each in beginnings)
+    }
+    assert asked == set()
 
 
 def test_a_class_is_called_by_a_word() -> None:

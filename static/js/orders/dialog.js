@@ -68,7 +68,7 @@ export default class OrderDialog {
 
   #show(html) {
     this.#dialog.replaceChildren(parse(html));
-    const first = $("[aria-invalid=true]", this.#dialog) ?? $(".in, footer .btn:last-child", this.#dialog);
+    const first = $("[aria-invalid=true]", this.#dialog) ?? $(".input, footer .btn:last-child", this.#dialog);
     queueMicrotask(() => first?.focus());
   }
 
