@@ -18,7 +18,7 @@ BUDGET_WINDOW = timedelta(hours=24)
 TOO_OLD = timedelta(hours=48)
 
 
-class Policy(StrEnum):
+class OutsideHours(StrEnum):
     """What a rule wants outside working hours; the values of `messaging.models.Outside`."""
 
     WAIT = "wait"
@@ -45,7 +45,7 @@ class DeliveryRequest:
 
     happened_at: datetime
     delay: timedelta = timedelta(0)
-    policy: Policy = Policy.WAIT
+    outside: OutsideHours = OutsideHours.WAIT
     urgent: bool = False
     # Money that came or went is told whatever was turned off and however late it is.
     always: bool = False
@@ -109,8 +109,10 @@ def _meant_for(request: DeliveryRequest, context: DeliveryContext) -> datetime:
 def _welcome(
     due: datetime, reason: Reason, request: DeliveryRequest, context: DeliveryContext
 ) -> tuple[datetime, Reason]:
-    """The first moment from `due` on that the rule's policy and the person's rest allow."""
-    passes = request.policy is Policy.SEND or (request.policy is Policy.URGENT and request.urgent)
+    """The first moment from `due` on that the rule and the person's rest allow."""
+    passes = request.outside is OutsideHours.SEND or (
+        request.outside is OutsideHours.URGENT and request.urgent
+    )
     open_ = context.calendar.is_open(due)
     rests = context.quiet.ends_after(due) if context.quiet else None
     if passes and request.urgent:

@@ -27,7 +27,7 @@ from messaging.policies.notifications.timing import (
     TOO_OLD,
     DeliveryContext,
     DeliveryRequest,
-    Policy,
+    OutsideHours,
     Reason,
     decide_send_time,
 )
@@ -252,7 +252,7 @@ def next_allowed_time(delivery: Delivery, now: datetime) -> datetime | None:
     person = Recipient(notice.recipient_kind, notice.recipient_id)
     quiet = None if delivery.once else quiet_windows([person]).get(person)
     asked = DeliveryRequest(
-        notice.sent_at, policy=Policy(notice.rule.outside), urgent=notice.urgent, always=True
+        notice.sent_at, outside=OutsideHours(notice.rule.outside), urgent=notice.urgent, always=True
     )
     moment = decide_send_time(asked, DeliveryContext(now, working_calendar(), quiet)).send_at
     return moment if moment and moment > now else None

@@ -26,7 +26,7 @@ from messaging.policies.notifications.timing import (
     BUDGET_WINDOW,
     DeliveryContext,
     DeliveryRequest,
-    Policy,
+    OutsideHours,
     Reason,
 )
 from messaging.policies.notifications.triggers import Trigger, counts_in_budget, is_always_told
@@ -240,7 +240,7 @@ class Batch:
             happened_at=row.happened_at,
             delay=timedelta(minutes=rule.delay_minutes),
             meant_for=row.send_at,
-            policy=Policy(rule.outside),
+            outside=OutsideHours(rule.outside),
             urgent=row.urgent,
             always=is_always_told(row.trigger, rule.audience),
             in_budget=counts_in_budget(row.trigger, row.data.get("state") or ""),
@@ -251,7 +251,7 @@ class Batch:
         if row.reason != AT_HAND:
             return request
         # Somebody of the shop said "now": no hour and no budget holds it.
-        return replace(request, delay=timedelta(0), policy=Policy.SEND, urgent=True, always=True)
+        return replace(request, delay=timedelta(0), outside=OutsideHours.SEND, urgent=True, always=True)
 
     def _thread(self, row: Notification) -> str:
         """The conversation a notice is told in; nothing that is told crosses from one into another."""

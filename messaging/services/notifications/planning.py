@@ -14,7 +14,7 @@ from messaging.policies.notifications.timing import (
     Decision,
     DeliveryContext,
     DeliveryRequest,
-    Policy,
+    OutsideHours,
     decide_send_time,
 )
 from messaging.policies.notifications.triggers import Trigger, counts_in_budget, is_always_told
@@ -175,7 +175,7 @@ def delivery_request(rule: NotificationRule, occasion: Occasion) -> DeliveryRequ
     return DeliveryRequest(
         happened_at=occasion.happened_at,
         delay=timedelta(minutes=rule.delay_minutes),
-        policy=Policy(rule.outside),
+        outside=OutsideHours(rule.outside),
         urgent=occasion.facts.urgent,
         always=is_always_told(occasion.trigger, rule.audience),
         in_budget=counts_in_budget(occasion.trigger, occasion.data.get("state") or ""),

@@ -15,7 +15,7 @@ from messaging.policies.notifications.timing import (
     Decision,
     DeliveryContext,
     DeliveryRequest,
-    Policy,
+    OutsideHours,
     decide_send_time,
 )
 from messaging.policies.notifications.triggers import ABOUT_STOCK, event_types_for
@@ -108,7 +108,7 @@ def preview_times(rule: NotificationRule, moment: time, day: date) -> PreviewedT
 
     def decided(urgent: bool) -> Decision:
         delay = timedelta(minutes=rule.delay_minutes or 0)
-        return decide_send_time(DeliveryRequest(happened, delay, Policy(rule.outside), urgent), context)
+        return decide_send_time(DeliveryRequest(happened, delay, OutsideHours(rule.outside), urgent), context)
 
     return PreviewedTimes(happened, decided(False), decided(True))
 

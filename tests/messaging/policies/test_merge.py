@@ -12,7 +12,7 @@ from messaging.policies.notifications.merge import (
     reschedule_held,
     was_held,
 )
-from messaging.policies.notifications.timing import DeliveryContext, DeliveryRequest, Policy, Reason
+from messaging.policies.notifications.timing import DeliveryContext, DeliveryRequest, OutsideHours, Reason
 from shopcomm.core.configuration.hours import WorkingCalendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -25,7 +25,7 @@ HELD_OVERNIGHT = {"reason": Reason.OUTSIDE_HOURS.value}
 def pending(id: int, *, ago: timedelta = timedelta(0), **known) -> PendingNotice:
     """A notice of something that has happened so long ago; the others follow in the order of their numbers."""
     happened = NOW - ago
-    request = DeliveryRequest(happened_at=happened, policy=Policy.SEND, **known.pop("request", {}))
+    request = DeliveryRequest(happened_at=happened, outside=OutsideHours.SEND, **known.pop("request", {}))
     usual = {"rule_id": id, "thread": "conversation:1", "priority": 50, "reason": Reason.AT_ONCE.value}
     return PendingNotice(id=id, request=request, place=(happened, id), **(usual | known))
 

@@ -12,7 +12,7 @@ from messaging.policies.notifications.timing import (
     TOO_OLD,
     DeliveryContext,
     DeliveryRequest,
-    Policy,
+    OutsideHours,
     Reason,
     decide_send_time,
     room_at,
@@ -48,23 +48,26 @@ def test_a_shipping_notice_at_two_in_the_morning_waits_for_opening():
 
 
 def test_an_urgent_order_breaks_the_night_when_the_rule_says_so():
-    asked = request_at(NIGHT, policy=Policy.URGENT, urgent=True)
+    asked = request_at(NIGHT, outside=OutsideHours.URGENT, urgent=True)
     assert decide_send_time(asked, context(NIGHT)) == (NIGHT, Reason.URGENT)
     assert (
-        decide_send_time(request_at(NIGHT, policy=Policy.WAIT, urgent=True), context(NIGHT)).reason
+        decide_send_time(request_at(NIGHT, outside=OutsideHours.WAIT, urgent=True), context(NIGHT)).reason
         is Reason.OUTSIDE_HOURS
     )
     assert (
-        decide_send_time(request_at(NIGHT, policy=Policy.URGENT), context(NIGHT)).reason
+        decide_send_time(request_at(NIGHT, outside=OutsideHours.URGENT), context(NIGHT)).reason
         is Reason.OUTSIDE_HOURS
     )
 
 
 def test_a_rule_that_sends_at_once_still_lets_people_rest():
     noon = at("2026-11-24T12:30")
-    asked = request_at(noon, policy=Policy.SEND)
+    asked = request_at(noon, outside=OutsideHours.SEND)
     assert decide_send_time(asked, context(noon, quiet=NAPS)) == (at("2026-11-24T14:00"), Reason.RESTING)
-    assert decide_send_time(request_at(NIGHT, policy=Policy.SEND), context(NIGHT)) == (NIGHT, Reason.AT_ONCE)
+    assert decide_send_time(request_at(NIGHT, outside=OutsideHours.SEND), context(NIGHT)) == (
+        NIGHT,
+        Reason.AT_ONCE,
+    )
 
 
 def test_a_delay_that_ends_at_night_waits_for_the_morning():
@@ -116,10 +119,10 @@ def test_news_is_old_only_after_that_time_not_at_it():
 
 
 def test_an_urgent_order_by_day_is_told_at_once_and_breaks_nothing():
-    asked = request_at(DAY, policy=Policy.URGENT, urgent=True)
+    asked = request_at(DAY, outside=OutsideHours.URGENT, urgent=True)
     assert decide_send_time(asked, context(DAY, quiet=NAPS)) == (DAY, Reason.AT_ONCE)
     noon = at("2026-11-24T12:30")
-    asked = request_at(noon, policy=Policy.URGENT, urgent=True)
+    asked = request_at(noon, outside=OutsideHours.URGENT, urgent=True)
     assert decide_send_time(asked, context(noon, quiet=NAPS)) == (noon, Reason.URGENT)
 
 
@@ -190,7 +193,7 @@ def cases(draw: st.DrawFn) -> tuple[DeliveryRequest, DeliveryContext]:
     asked = DeliveryRequest(
         happened_at=draw(ago),
         delay=timedelta(minutes=draw(st.integers(0, 600))),
-        policy=draw(st.sampled_from(Policy)),
+        outside=draw(st.sampled_from(OutsideHours)),
         urgent=draw(st.booleans()),
         always=draw(st.booleans()),
         in_budget=draw(st.booleans()),
@@ -216,11 +219,11 @@ def test_a_notice_leaves_in_hours_and_awake_unless_its_rule_or_haste_says_otherw
         assert reason is Reason.TOO_OLD
         return
     assert moment >= max(known.now, asked.happened_at + asked.delay)
-    hasty = asked.urgent and asked.policy in (Policy.SEND, Policy.URGENT)
+    hasty = asked.urgent and asked.outside in (OutsideHours.SEND, OutsideHours.URGENT)
     resting = known.quiet is not None and known.quiet.ends_after(moment) is not None
     meets = known.calendar.next_open(moment) is not None
     assert not resting or hasty or not meets or _never_meet(known)
-    if asked.policy is Policy.WAIT or (asked.policy is Policy.URGENT and not asked.urgent):
+    if asked.outside is OutsideHours.WAIT or (asked.outside is OutsideHours.URGENT and not asked.urgent):
         assert known.calendar.is_open(moment) or not meets or _never_meet(known)
 
 
