@@ -18,7 +18,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.accounts.proofs import MY_SESSION_KEY
 from shopcomm.core.accounts.services.api_keys import create_api_key
-from tests.emptying import empty_quickly
+from tests.empty_database import empty_quickly
 from tests.factories import CustomerFactory, StaffFactory, VariantFactory, make_order
 from tests.kept_files import KeptFiles
 from tests.migrating import Migrating

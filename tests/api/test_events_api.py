@@ -38,7 +38,7 @@ def test_an_event_tells_what_when_and_who(api, order) -> None:
     assert event["occurred_at"].endswith(("+08:00", "Z", "+00:00"))
 
 
-def test_a_type_narrows(api) -> None:
+def test_a_type_narrows_the_list_of_events(api) -> None:
     make_order(status="shipped")
 
     assert {event["type"] for event in read(api, type="order.shipped")["results"]} == {"order.shipped"}

@@ -80,7 +80,7 @@ def test_pages_of_a_conversation_lead_to_each_other(api, post, talk) -> None:
         ({"reply_to": 0}, 400, "invalid"),
     ],
 )
-def test_what_is_no_message_is_refused(api, post, talk, given, status: int, code: str) -> None:
+def test_a_malformed_message_is_refused(api, post, talk, given, status: int, code: str) -> None:
     problem(say(post, talk, "你好", **given), status, code)
 
     assert len(api.get(f"/api/v1/{talk}").json()["results"]) == 1

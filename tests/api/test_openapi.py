@@ -40,7 +40,7 @@ schema = schemathesis.openapi.from_wsgi("/api/schema/", get_wsgi_application())
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-def test_answers_are_as_described(case, api_key, order) -> None:
+def test_api_answers_match_their_schema(case, api_key, order) -> None:
     real = {"number": order.number, "sku": "DJX-20-BLK", "id": order.conversation.pk}  # type: ignore[attr-defined]
     case.path_parameters = {name: real[name] for name in case.path_parameters}
     case.call_and_validate(

@@ -215,7 +215,7 @@ def test_an_illegal_move_names_what_is_allowed(post, order) -> None:
     assert "paid" in refused["allowed"]
 
 
-def test_no_move_leaves_an_ended_order(post) -> None:
+def test_no_transition_leaves_a_closed_order(post) -> None:
     ended = make_order(status=Status.CANCELLED)
 
     refused = problem(post(f"orders/{ended.number}/transitions/", {"to": "paid"}), 409, "illegal_transition")

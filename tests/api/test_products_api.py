@@ -13,7 +13,7 @@ def change(api, sku: str, **data):
     return api.patch(f"/api/v1/products/{sku}/stock/", data, content_type="application/json")
 
 
-def test_one_row_a_variant(api, order, variant) -> None:
+def test_the_product_list_has_one_row_for_each_variant(api, order, variant) -> None:
     row = api.get("/api/v1/products/").json()["results"][0]
 
     assert row == {

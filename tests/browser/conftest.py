@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from shopcomm.core.ui.assets import BUNDLE, stylesheet_bundle
 from shopcomm.core.ui.templatetags.ui import stylesheet_links
 from shopcomm.edge.portal.pwa import shelf_files
+from tests.bad_network import Line
 from tests.browsers import CHROMIUM_FLAGS, find_browser
-from tests.line import Line
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 # A busy machine is no fault; whoever is right is so at once and waits for nothing.

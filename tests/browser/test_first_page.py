@@ -9,7 +9,7 @@ from shopcomm.core.accounts.services.first_manager import make_setup_code
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from shopcomm.core.configuration.models import shop_settings
 from tests.browser.test_accessibility import look
-from tests.first_page import filled, png
+from tests.setup_form import filled, png
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

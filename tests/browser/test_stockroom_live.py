@@ -11,7 +11,7 @@ from orders.services.orders import ItemInput
 from shopcomm.core.accounts.actors import Actor
 from tests.browser.chat import until
 from tests.browser.test_desk_live import online
-from tests.browser.test_two_at_work import ask, elsewhere, picked
+from tests.browser.test_two_colleagues_on_one_order import ask, elsewhere, picked
 from tests.factories import VariantFactory, make_order, make_orders, move
 
 pytestmark = pytest.mark.django_db(transaction=True)

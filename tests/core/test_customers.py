@@ -19,7 +19,7 @@ def test_a_phone_is_kept_in_e164(written, kept):
 
 
 @pytest.mark.parametrize("text", ["", "abc", "12", "1" * 400, "\x00", "‮138"])
-def test_what_is_no_phone_is_refused(text):
+def test_a_text_that_is_no_phone_number_is_refused(text):
     with pytest.raises(ValueError, match="不像一个电话号码"):
         normalise_phone(text)
 

@@ -215,6 +215,6 @@ def test_the_days_of_every_kind_are_a_setting_that_operators_can_read_about():
     assert [name for name in named if f"`{name}`" not in page] == []
 
 
-def test_it_runs_by_the_clock(settings):
+def test_purging_runs_on_the_schedule(settings):
     tasks = {entry["task"]: entry["schedule"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     assert tasks["shop.purge_by_age"] == tasks["attachments.purge_orphans"] == 24 * 3600

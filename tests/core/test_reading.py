@@ -47,7 +47,7 @@ def test_what_is_no_plain_amount_is_none(value: Any) -> None:
     assert reading.decimal_amount(value) is None
 
 
-def test_an_amount_is_read() -> None:
+def test_amounts_are_read_from_text() -> None:
     assert [reading.decimal_amount(value) for value in ("12.50", "-3", ".5", 7, 2.25, Decimal("1E+2"), "９．５")] == [
         Decimal("12.50"), Decimal(-3), Decimal(".5"), Decimal(7), Decimal("2.25"), Decimal(100), Decimal("9.5"),
     ]  # fmt: skip
@@ -56,7 +56,7 @@ def test_an_amount_is_read() -> None:
 @pytest.mark.parametrize(
     "text", ["2026-99-99", "0001-01-01", "9999-12-31", "29.11.2026", "", "\x00", None, 5]
 )
-def test_what_is_no_day_is_none(text: Any) -> None:
+def test_a_text_that_is_no_day_is_read_as_none(text: Any) -> None:
     assert reading.calendar_day(text) is None
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from shopcomm.core.configuration.models import ShopSettings, shop_settings
 from tests.factories import make_order
-from tests.first_page import png
+from tests.setup_form import png
 
 pytestmark = pytest.mark.django_db
 

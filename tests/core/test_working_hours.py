@@ -42,7 +42,7 @@ def shop() -> WorkingCalendar:
     return WorkingCalendar(SHANGHAI, weekly, closed | {date(2026, 10, 10): (MORNING, AFTERNOON)})
 
 
-def test_lunch_is_closed(shop: WorkingCalendar):
+def test_the_lunch_break_is_not_working_time(shop: WorkingCalendar):
     assert shop.is_open(at("2026-11-23T11:59"))
     assert not shop.is_open(at("2026-11-23T12:00"))
     assert shop.next_open(at("2026-11-23T12:10")) == at("2026-11-23T13:30")
@@ -116,7 +116,7 @@ def test_working_time_that_has_passed_is_the_time_that_was_waited(
 
 @settings(max_examples=200, deadline=None)
 @given(calendars(), moments, times, times)
-def test_nobody_is_told_anything_while_resting(
+def test_the_next_allowed_time_is_outside_of_quiet_hours(
     calendar: WorkingCalendar, moment: datetime, start: time, end: time
 ):
     quiet = QuietWindow(start, end, NEW_YORK)

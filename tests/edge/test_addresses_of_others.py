@@ -172,7 +172,7 @@ def link_of_another_order(customer) -> Client:
 @pytest.mark.parametrize(
     "who", ["another seller", "another customer", "another link of the customer", "nobody"]
 )
-def test_what_is_anothers_is_not_there(
+def test_rows_of_others_answer_404_at_every_address(
     who: str, foreign, log_in, sales, customer, other_customer, phone_of, client
 ) -> None:
     visitor: Client = {

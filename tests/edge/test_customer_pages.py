@@ -92,7 +92,7 @@ def test_a_single_kind_can_still_be_turned_off(client, order, wishes):
 
 
 # --- the order ----------------------------------------------------------------------------------------
-def test_the_steps_say_when(client, customer):
+def test_the_progress_steps_show_their_times(client, customer):
     order = make_order(customer=customer, status=Status.PICKING)
     page = client.get(address_of(order)).content.decode()
     steps = page.split('<ol class="steps"')[1].split("</ol>")[0]

@@ -28,7 +28,7 @@ from shopcomm.core.configuration.calendar import hours_text, weekly_hours
 from shopcomm.core.configuration.models import ShopSettings, WorkingInterval, shop_settings
 from shopcomm.edge.first_day.checklist import checklist_steps
 from tests.factories import StaffFactory, VariantFactory, make_order
-from tests.first_page import PASSWORD, filled, png
+from tests.setup_form import PASSWORD, filled, png
 
 pytestmark = pytest.mark.django_db
 

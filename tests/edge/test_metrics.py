@@ -62,7 +62,7 @@ def test_a_probe_with_the_token_reads_it_by_the_address_of_a_process(settings):
     ("token", "given"),
     [(TOKEN, "Bearer wrong"), (TOKEN, f"Basic {TOKEN}"), (TOKEN, ""), ("", "Bearer "), ("", "Bearer None")],
 )
-def test_nobody_else_does(settings, token, given):
+def test_metrics_refuse_a_wrong_or_missing_token(settings, token, given):
     settings.METRICS_TOKEN = token
     answer = Client(headers={"authorization": given}).get("/metrics")
     assert answer.status_code == 403

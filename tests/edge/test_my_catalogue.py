@@ -141,7 +141,7 @@ def test_once_an_enquiry_became_an_order_the_next_question_opens_another(custome
     assert general_conversation(actor=as_actor(customer), customer=customer) == second
 
 
-def test_nobody_reads_anothers_conversation_or_question(phone, phone_of, other_customer, tote, order):
+def test_a_customer_reads_no_conversation_of_another_customer(phone, phone_of, other_customer, tote, order):
     talk = ask(phone, tote)["Location"]
     pk = talk.split("/")[3]
     stranger = phone_of(other_customer)

@@ -109,7 +109,7 @@ def test_the_session_gets_a_new_key_and_forgets_what_was_in_it(client, order, ot
     assert "my_code" not in client.session
 
 
-def test_leaving_ends_the_session(phone):
+def test_logging_out_ends_the_customers_session(phone):
     assert phone.get("/my/").status_code == 200
     phone.post("/my/logout/")
     assert phone.get("/my/").status_code == 302
@@ -178,12 +178,12 @@ def test_whose_phone_went_to_somebody_else_is_out(phone, customer):
     assert phone.get("/my/").status_code == 302
 
 
-def test_who_was_merged_away_is_out(phone, customer):
+def test_a_customer_who_was_merged_away_is_logged_out(phone, customer):
     customer.delete()
     assert phone.get("/my/").status_code == 302
 
 
-def test_staff_are_not_customers(log_in_staff, phone):
+def test_a_log_in_of_staff_opens_no_customer_pages(log_in_staff, phone):
     client = log_in_staff
     assert client.get("/my/").status_code == 302
     assert "员工身份" in client.get(LOGIN).content.decode()

@@ -135,7 +135,7 @@ def test_a_month_begins_in_the_shops_time(customer, variant, time_machine):
     assert spent.month == spent.total == variant.price
 
 
-def test_who_never_paid_spent_nothing(phone, order):
+def test_a_customer_who_never_paid_has_spent_nothing(phone, order):
     assert spending_of(order.customer) == []
     assert "还没有付过款" in page_of(phone, "/my/me/")
 

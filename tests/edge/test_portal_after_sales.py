@@ -130,7 +130,7 @@ def test_the_other_colour_is_chosen_on_the_phone(phone, log_in, manager, deliver
 @pytest.mark.parametrize(
     "wrong", [{"kind": "party"}, {"reason": ""}, {"quantity-1": "x"}, {"kind": "exchange"}], ids=str
 )
-def test_nonsense_opens_no_case(phone, delivered, wrong):
+def test_a_malformed_claim_opens_no_case(phone, delivered, wrong):
     given = claim(delivered, **wrong)
     if wrong == {"kind": "exchange"}:
         VariantFactory(product=delivered.lines.get().variant.product)

@@ -267,7 +267,7 @@ def test_the_grid_asks_for_no_claim_that_can_no_longer_be_made(phone):
         ({"kind": "discount"}, 404),
     ],
 )
-def test_nonsense_is_answered_and_changes_nothing(phone, form, status):
+def test_a_malformed_change_is_answered_and_changes_nothing(phone, form, status):
     order = make_order(status=Status.PAID)
 
     assert phone.post(page(order), form).status_code == status

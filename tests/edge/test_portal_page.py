@@ -34,7 +34,7 @@ def test_it_shows_the_order_and_sets_the_session(client, order, link, address):
     assert response["X-Robots-Tag"] == "noindex, nofollow"
 
 
-def test_it_masks_the_phone(client, order, address):
+def test_the_portal_page_masks_the_phone(client, order, address):
     page = client.get(address).content.decode()
     digits = order.receiver_phone.removeprefix("+86")
     assert digits not in page

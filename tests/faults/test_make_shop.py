@@ -14,7 +14,7 @@ import pytest
 from shopcomm.core.embedded.attach import ROOT
 from shopcomm.core.embedded.services import free_port
 from tests.faults.waiting import eventually
-from tests.first_page import filled
+from tests.setup_form import filled
 
 SUPERVISOR = [sys.executable, "-m", "shopcomm.core.embedded.supervisor"]
 OUTSIDE = {

@@ -70,7 +70,7 @@ def test_no_odd_frame_makes_a_socket_mute(shop, live, settings) -> None:
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "GIF", "HEIF", "xlsx"])
-def test_no_mutant_harms(name: str) -> None:
+def test_no_mutant_of_a_file_ends_a_process(name: str) -> None:
     told = run(name, samples()[name], count=12, seed=3)
 
     assert told.harms == []

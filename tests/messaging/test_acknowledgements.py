@@ -98,7 +98,7 @@ def test_a_question_that_was_thanked_for_in_advance_still_waits(order, customer,
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("body", "told"), [("好的谢谢", 0), ("好的谢谢，什么时候发", 1)])
-def test_no_timer_runs_for_thanks(order, customer, manager, say, time_machine, body, told):
+def test_thanks_start_no_reminder_timer(order, customer, manager, say, time_machine, body, told):
     ensure_default_rules()
     time_machine.move_to(at("2026-11-24 10:00"))
     say(Actor.staff(manager), "今天发")

@@ -106,7 +106,7 @@ def test_what_is_imported_and_what_replaces_an_order_keep_to_it_too(tmp_path, sa
     assert "assigned_to" in COPIED
 
 
-def test_who_leaves_leaves_both(sales, order, give):
+def test_a_deleted_colleague_leaves_order_and_conversation_unassigned(sales, order, give):
     leaving = StaffFactory(role="sales")
     give(order, leaving)
     leaving.delete()

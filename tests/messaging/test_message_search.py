@@ -141,7 +141,7 @@ def test_a_colleague_s_talk_is_neither_found_nor_counted(
     assert found(as_actor(sales), secret) == []
 
 
-def test_the_warehouse_finds_nothing(say, customer, warehouse, as_actor, secret):
+def test_a_search_of_the_warehouse_finds_no_conversations(say, customer, warehouse, as_actor, secret):
     say(as_actor(customer), secret)
     assert found(as_actor(warehouse), secret) == []
 

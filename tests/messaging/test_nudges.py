@@ -50,7 +50,7 @@ def test_a_courier_is_chased_by_its_hotline_and_the_customer_told(customer, log_
         (Status.SHIPPED, "weather"),
     ],
 )
-def test_nobody_presses_for_what_is_done(customer, log_in, sales, status, what) -> None:
+def test_no_reminder_is_offered_for_what_is_done(customer, log_in, sales, status, what) -> None:
     order = make_order(customer=customer, status=status)
     desk, path = log_in(sales), f"/orders/{order.number}/nudge/{what}/"
 

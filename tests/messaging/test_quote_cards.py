@@ -151,7 +151,7 @@ def test_a_quote_that_has_run_out_says_so_and_sales_renew_it(quote, order, log_i
         assert "接受报价，下单" in text(phone.get(at(card())))
 
 
-def test_the_customer_says_no(quote, order, log_in, sales):
+def test_a_customer_declines_a_quote_with_a_reason(quote, order, log_in, sales):
     phone_of_link(order).post(at(card(), "decline/"), {"reason": "贵了"})
     assert "贵了" in text(log_in(sales).get(at(card())))
     said = Message.objects.order_by("-pk").first()

@@ -360,7 +360,7 @@ def test_colours_of_a_phone_are_kept_and_the_profile_is_not(as_actor, sales) -> 
     )
 
 
-def test_what_is_see_through_stays_so(as_actor, sales) -> None:
+def test_a_transparent_picture_stays_transparent(as_actor, sales) -> None:
     kept = drawn(keep(as_actor(sales), encoded(Image.new("RGBA", (20, 20), (0, 0, 0, 0)), "PNG"), "a.png"))
 
     assert Image.open(kept.file).getpixel((3, 3))[3] == 0

@@ -118,7 +118,7 @@ def test_right_to_left_and_zero_characters_are_kept_as_text_without_harm(say, as
         {"reply_to": -1},
     ],
 )
-def test_what_is_no_message_is_refused(conversation, as_actor, customer, given):
+def test_a_malformed_message_is_refused(conversation, as_actor, customer, given):
     with pytest.raises(BadMessage):
         send_message(
             actor=as_actor(customer),
@@ -170,7 +170,7 @@ def test_after_two_minutes_nothing_is_recalled(say, as_actor, sales, conversatio
     assert not Message.objects.exclude(recalled_at=None).exists()
 
 
-def test_nobody_recalls_what_another_said(say, as_actor, sales, customer, conversation):
+def test_nobody_recalls_the_message_of_another(say, as_actor, sales, customer, conversation):
     message = say(as_actor(sales))
     with pytest.raises(Forbidden):
         recall_message(actor=as_actor(customer), conversation_id=conversation.pk, seq=message.seq)

@@ -83,7 +83,7 @@ def told(answer) -> object:
     return answer.message.seq, [each.name for each in answer.message.attachments.all()]
 
 
-async def test_both_entrances_answer_alike(write, draft, keep, other_customer):
+async def test_socket_and_http_answer_a_message_alike(write, draft, keep, other_customer):
     one, two, foreign = [
         await database_sync_to_async(keep)(name, actor)
         for name, actor in [("1.pdf", None), ("2.pdf", None), ("3.pdf", Actor.customer(other_customer))]

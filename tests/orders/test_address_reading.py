@@ -140,7 +140,7 @@ def test_a_province_named_in_the_text_is_never_replaced_by_another(province, oth
 
 
 @given(st.text(max_size=LONGEST + 50))
-def test_no_text_breaks_the_reader(text):
+def test_no_text_makes_the_address_reader_raise(text):
     read_address(text + WHOLE)
     read_address(text)
 
@@ -177,7 +177,7 @@ def test_a_text_of_nothing_but_names_costs_little_more_than_an_address_and_is_no
     assert "".join(f"{read.region}{read.rest}{read.street}{read.name}".split()) == re.sub(r"[，\s]", "", text)
 
 
-def test_short_names_stay_names():
+def test_short_names_of_divisions_keep_their_meaning():
     assert {
         name for each in all_divisions() if len(name := short_name(each.district or each.city)) == 1
     } == set()

@@ -229,7 +229,7 @@ def test_the_same_key_is_the_same_case(shipped):
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 5])
-def test_nobody_claims_more_than_has_left(shipped, quantity):
+def test_no_claim_exceeds_the_shipped_pieces(shipped, quantity):
     with pytest.raises(GuardFailed):
         ask(shipped, quantity=quantity)
 
@@ -272,7 +272,7 @@ def test_another_customer_has_no_say(shipped, other_customer):
 @pytest.mark.parametrize(
     ("command", "role"), [("approve", "warehouse"), ("inspect", "sales"), ("appeal", "sales")]
 )
-def test_each_step_has_its_people(command, role, shipped, as_actor):
+def test_each_move_of_a_case_needs_its_right(command, role, shipped, as_actor):
     assert role not in CASE_MOVES[command].actors
     calls = {
         "approve": lambda actor, pk: approve_case(actor=actor, case_id=pk),

@@ -341,7 +341,7 @@ def test_silence_is_a_managers_business_and_never_a_yes(time_machine):
     assert (request.state, fresh(order).street) == (State.EXPIRED, order.street)
 
 
-def test_what_changes_nothing_is_no_news():
+def test_a_change_to_the_same_value_writes_no_event():
     order = make_order(status=Status.PICKING)
 
     request = ask(order, data={"street": order.street})

@@ -344,7 +344,7 @@ def test_a_day_that_makes_no_sense_is_refused(day):
         )
 
 
-def test_nobody_asks_for_a_price(desk):
+def test_nobody_can_request_a_change_of_price(desk):
     order = make_order(status=Status.PAID)
     for actor in (customer_of(order), desk):
         with pytest.raises(GuardFailed):

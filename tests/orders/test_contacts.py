@@ -63,7 +63,9 @@ def test_a_request_is_kept_in_the_same_way(manager):
     assert secrets_in([event.data for event in events]) == []
 
 
-def test_live_screens_get_masks(order, manager, monkeypatch, django_capture_on_commit_callbacks):
+def test_frames_of_live_screens_carry_masked_phones(
+    order, manager, monkeypatch, django_capture_on_commit_callbacks
+):
     sent = []
     monkeypatch.setattr(
         "orders.services.feeds.push_on_commit", lambda group, bodies: sent.append((group, bodies[SHOP]))

@@ -91,7 +91,7 @@ def test_nine_tabs_show_their_counts(log_in, manager) -> None:
         ("?since=nonsense&status=nothing&source=x&after=@@", ["phone", "mine", "urgent", "paid"]),
     ],
 )
-def test_filters_narrow_the_list(log_in, manager, query: str, found: list[str]) -> None:
+def test_filters_of_the_desk_narrow_the_list(log_in, manager, query: str, found: list[str]) -> None:
     customer = CustomerFactory(company="温州丽华皮具行", phone="+8613800006612", phone_tail="6612")
     orders = {
         "paid": make_order(status=Status.PAID),

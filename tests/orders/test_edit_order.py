@@ -171,7 +171,7 @@ def test_a_customer_changes_the_address_until_the_warehouse_begins(order, as_act
         edit(order, actor=as_actor(order.customer), street="新街 1 号")
 
 
-def test_the_warehouse_edits_nothing(order, as_actor):
+def test_the_warehouse_may_edit_no_order(order, as_actor):
     with pytest.raises(NotAllowed):
         edit(order, actor=as_actor("warehouse"), note="x")
 

@@ -73,7 +73,7 @@ def test_stars_are_one_to_five(delivered, stars):
         rate(delivered, goods=stars)
 
 
-def test_nobody_else_rates_an_order(delivered, sales):
+def test_only_the_orders_customer_rates_it(delivered, sales):
     given = EvaluationInput(goods=5, service=5)
     for stranger in (Actor.customer(CustomerFactory()), Actor.staff(sales)):
         with pytest.raises(NotAllowed):

@@ -24,7 +24,7 @@ def shown(client, address: str, **fields: str) -> str:
     return page
 
 
-def test_the_stockrooms_forms(log_in, manager, paid):
+def test_forms_of_the_stockroom_work_without_scripts(log_in, manager, paid):
     client, line = log_in(manager), paid.lines.get()
     shown(client, reverse("warehouse:act", args=[paid.number, "start"]), version=str(paid.version))
     assert Order.objects.get(pk=paid.pk).status == Status.PICKING
@@ -33,7 +33,7 @@ def test_the_stockrooms_forms(log_in, manager, paid):
     shown(client, reverse("warehouse:act", args=[paid.number, "release"]))
 
 
-def test_the_desks_forms(log_in, manager, paid):
+def test_forms_of_the_desk_work_without_scripts(log_in, manager, paid):
     client = log_in(manager)
     assert "/o/" in shown(client, f"/orders/{paid.number}/link/")
     digits = paid.receiver_phone.removeprefix("+86")

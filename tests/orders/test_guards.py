@@ -119,7 +119,7 @@ def test_a_timer_ends_no_order_with_money_in_it_before_the_shop_has_said_what_be
     ("paid", "returned", "on_account", "passes"),
     [("0", "0", False, False), ("0.01", "0", False, True), ("1", "1", False, False), ("0", "0", True, True)],
 )
-def test_only_money_that_came_goes_back(order, paid, returned, on_account, passes):
+def test_the_guard_nothing_paid_compares_paid_and_returned_sums(order, paid, returned, on_account, passes):
     order.total = Decimal("0.50")
     order.paid_amount, order.refunded_amount, order.on_account = Decimal(paid), Decimal(returned), on_account
 

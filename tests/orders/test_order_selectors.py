@@ -82,7 +82,7 @@ def test_a_customer_sees_their_own_and_by_a_link_that_one_alone(order, customer,
     assert set(orders_visible_to(as_actor(customer, order_id=_foreign.pk))) == set()
 
 
-def test_nobody_sees_nothing():
+def test_without_an_actor_no_order_is_visible():
     make_order()
     assert list(orders_visible_to(None)) == []
     assert sum(status_counts(None).values()) == 0
@@ -148,7 +148,7 @@ def test_a_broken_cursor_starts_at_the_beginning(order, as_actor, cursor):
     assert (page.orders, page.previous_cursor, page.next_cursor) == ([order], None, None)
 
 
-def test_filters_narrow_together(as_actor):
+def test_several_filters_of_the_desk_narrow_together(as_actor):
     wanted = make_order(source="phone", urgent=True)
     make_order(source="phone")
     make_order(source="wechat", urgent=True)

@@ -27,7 +27,7 @@ def form_of(variant, **fields):
 
 
 @pytest.mark.parametrize("model", ["order", "product", "variant", "stockmovement"])
-def test_the_lists_open(office, order, model):
+def test_every_list_of_the_admin_opens(office, order, model):
     assert office.get(reverse(f"admin:orders_{model}_changelist")).status_code == 200
 
 
@@ -111,7 +111,7 @@ def test_a_new_variant_gets_its_first_stock_as_a_movement(office, variant):
 
 
 @pytest.mark.parametrize("role", ["sales", "warehouse"])
-def test_only_managers_come_in(client, log_in, as_actor, role):
+def test_only_managers_open_the_admin(client, log_in, as_actor, role):
     staff = Staff.objects.get(pk=as_actor(role).id)
     assert log_in(staff).get(reverse("admin:orders_variant_changelist")).status_code == 302
 

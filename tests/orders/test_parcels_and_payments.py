@@ -106,7 +106,7 @@ def test_whoever_books_money_is_told_what_is_open_now(log_in, manager, status, a
 
 
 @pytest.mark.parametrize("amount", ["", "x", "-5", "0", "1e9"])
-def test_nonsense_is_not_booked(log_in, manager, customer, amount):
+def test_a_malformed_payment_is_not_booked(log_in, manager, customer, amount):
     order = make_order(customer=customer)
     assert pay(log_in(manager), order, amount, "D-5").paid_amount == 0
 

@@ -73,7 +73,7 @@ def test_an_unknown_sku_is_refused(sku):
     assert refused(items=[ItemInput(sku, 1)]) == ["sku_unknown"]
 
 
-def test_what_is_off_sale_is_refused(variant):
+def test_an_order_for_goods_off_sale_is_refused(variant):
     type(variant).objects.update(is_active=False)
     assert refused(items=[ItemInput(variant.sku, 1)]) == ["sku_unknown"]
 

@@ -315,7 +315,7 @@ def test_an_option_that_has_gone_is_refused_and_the_question_stays(short, desk, 
     assert (ShortageTask.objects.get().state, lines(bought)[0][1]) == (State.OFFERED, 5)
 
 
-def test_nobody_chooses_for_another_customer(short, desk):
+def test_no_customer_chooses_for_another_ones_shortage(short, desk):
     offer(short, desk)
     for stranger in (Actor.customer(CustomerFactory()), Actor.staff(StaffFactory(role="warehouse"))):
         with pytest.raises(NotAllowed):

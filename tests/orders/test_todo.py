@@ -82,7 +82,7 @@ def _quote(seller: Actor, customer, sku: str) -> None:
     send_quote(actor=seller, quote_id=quote.pk)
 
 
-def test_what_is_done_leaves_the_queue(clock, customer, sales) -> None:
+def test_a_task_that_is_done_leaves_the_queue(clock, customer, sales) -> None:
     order = make_order(customer=customer, assigned_to=sales, status="delivered")
     seller, case = Actor.staff(sales), claim(order)
     say(order, Actor.customer(customer), "少了一个")
@@ -106,7 +106,7 @@ def test_what_is_done_leaves_the_queue(clock, customer, sales) -> None:
         ("好看吗", True),
     ],
 )
-def test_thanks_want_no_answer(clock, customer, sales, said: str, waits: bool) -> None:
+def test_thanks_do_not_wait_for_an_answer(clock, customer, sales, said: str, waits: bool) -> None:
     order = make_order(customer=customer, assigned_to=sales)
     say(order, Actor.staff(sales), "明天发货")
     say(order, Actor.customer(customer), said)

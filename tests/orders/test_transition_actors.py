@@ -36,7 +36,7 @@ def test_a_link_of_one_order_moves_no_other(order, customer, as_actor):
         move(other, "cancelled", actor=as_actor(customer, order_id=order.pk))
 
 
-def test_who_did_it_is_written_down(order, as_actor, manager):
+def test_the_event_names_who_made_the_transition(order, as_actor, manager):
     move(order, "paid", actor=as_actor(manager), reference="V1")
     event = DomainEvent.objects.filter(order_id=order.pk).last()
     assert (event.type, event.actor_kind, event.actor_id, event.actor_name) == (

@@ -170,7 +170,7 @@ def test_a_status_that_does_not_exist_is_an_illegal_move(order, to):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("status", sorted(table.TERMINAL))
-def test_what_has_ended_answers_order_closed(status):
+def test_a_transition_of_a_closed_order_answers_order_closed(status):
     order = make_order(status=status)
     with pytest.raises(OrderClosed) as refusal:
         move(order, "paid")

@@ -37,7 +37,7 @@ def test_there_is_nothing_to_press_for_before_payment_and_after_the_end(status):
         urge_order(actor=Actor.customer(order.customer), order_id=order.pk)
 
 
-def test_nobody_presses_for_anothers_order():
+def test_no_customer_urges_the_order_of_another():
     with pytest.raises(NotAllowed):
         urge_order(actor=Actor.customer(CustomerFactory()), order_id=make_order(status=Status.PAID).pk)
 

@@ -83,7 +83,7 @@ def test_the_day_comes_first_in_all_rows_where_one_shows_it(take):
 
 
 @pytest.mark.parametrize("written", ["2026-02-30", "26/3/5", "2026030509", "1985-01-01", "yesterday", ""])
-def test_what_is_no_time_is_refused(take, written):
+def test_a_cell_that_is_no_time_is_refused(take, written):
     assert take(HEAD, BAG.replace("2026-03-05 09:05:00", written)).orders == 0
 
 

@@ -51,7 +51,7 @@ def test_what_became_of_an_order_is_read(take, said, status, paid, moved):
     assert report.sold == ({"CNY": Decimal(paid)} if paid != "0.00" else {})
 
 
-def test_what_was_refunded_went_back(take):
+def test_an_imported_refund_is_booked_as_returned(take):
     take(f"{HEAD},订单状态,退款金额", f"{BAG},交易成功,28.50", f"{BAG.replace('T1,', 'T2,')},退款成功,285")
     part, whole = Order.objects.order_by("number")
 
@@ -184,7 +184,7 @@ def test_a_count_that_is_no_number_of_pieces_is_refused(take, count):
     [("£28.50", "单价", "GBP"), ("$28.50", "单价", "USD"), ("28.50 USD", "单价", "USD"), ("28.50", "单价(美元)", "USD"),
      ("€28.50", "单价", "EUR"), ("HK$28.50", "单价", "HKD"), ("¥28.50", "单价", "CNY"), ("28.50", "单价(元)", "CNY")],
 )  # fmt: skip
-def test_money_keeps_its_currency(take, price, head, code):
+def test_imported_sums_keep_their_currency(take, price, head, code):
     report = take(HEAD.replace("单价", head), BAG.replace("28.50", price))
 
     assert (Order.objects.get().currency, sums("T1")) == (code, (10, "285.00"))

@@ -12,9 +12,9 @@ from messaging.models import Message
 from orders.models import ChangeRequest, Order, Status
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from shopcomm.core.events.models import DomainEvent
+from tests.bad_network import Line
 from tests.browser.chat import message, ready, say, texts, until
 from tests.factories import make_order
-from tests.line import Line
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -22,7 +22,7 @@ def elsewhere(sql: str, *values: object) -> None:
         cursor.execute(sql, values)
 
 
-def test_public_holidays():
+def test_public_holidays_changed_by_another_process_count_at_once():
     ShopSettings.objects.update(use_public_holidays=True)
     national_day = at("2026-10-01 10:00")
     assert not working_calendar().is_open(national_day)
@@ -31,7 +31,7 @@ def test_public_holidays():
     assert working_calendar().is_open(national_day)
 
 
-def test_working_hours(clock, customer, pass_on):
+def test_working_hours_changed_by_another_process_count_at_once(clock, customer, pass_on):
     clock.move_to(at("2026-11-24 22:30"))
     before = make_order(customer=customer)
     pass_on()
@@ -42,7 +42,7 @@ def test_working_hours(clock, customer, pass_on):
     assert (states(before)["order_confirmed"][0], states(after)["order_confirmed"][0]) == ("waiting", "sent")
 
 
-def test_somebodys_quiet_hours(clock, customer, pass_on):
+def test_quiet_hours_changed_by_another_process_count_at_once(clock, customer, pass_on):
     NotificationPreference.objects.create(
         owner_kind="customer", owner_id=customer.pk, quiet_from=time(9), quiet_to=time(12)
     )

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.chat import ready
 from tests.browser.conftest import MOUNTED
-from tests.browser.test_after_absence import say
+from tests.browser.test_catch_up_after_absence import say
 from tests.factories import make_order
 
 pytestmark = pytest.mark.django_db(transaction=True)

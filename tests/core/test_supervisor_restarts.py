@@ -29,7 +29,7 @@ def test_an_end_now_and_then_is_started_again_at_once() -> None:
     assert [restarts.ended(20.0 * turn) for turn in range(30)] == [0.0] * 30
 
 
-def test_who_lived_long_enough_has_recovered() -> None:
+def test_a_process_that_ran_long_enough_counts_as_recovered() -> None:
     restarts = Restarts()
     for now in range(8):
         restarts.ended(now)
