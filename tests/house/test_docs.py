@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from orders import hooks
-from tests.house.test_sizes import ROOT, committed
+from tests.house.sources import ROOT, committed
 
 # A path may be written from here on.
 BEGINNINGS = ("", "shopcomm/", "orders/", "messaging/", "static/", "static/js/", "templates/", "docs/")

@@ -3,7 +3,7 @@
 import ast
 import re
 
-from tests.house.test_sizes import ROOT, committed
+from tests.house.sources import ROOT, committed
 
 # Where rows are written, read back and handed out as they are.
 THE_LOG = "shopcomm/core/events/"
@@ -47,7 +47,9 @@ def test_no_reader_takes_the_data_of_an_event_apart():
     for path in committed(*READERS):
         name = str(path.relative_to(ROOT))
         if "migrations" not in path.parts and not name.startswith(THE_LOG):
-            found[name] = reads_of(path.read_text())
+            # Only of these anything can be taken apart; the others need not be looked through.
+            text = path.read_text()
+            found[name] = reads_of(text) if ".data" in text else []
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 

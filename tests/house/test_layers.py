@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.apps import apps
 
-from tests.house.test_sizes import ROOT, committed
+from tests.house.sources import ROOT, committed, tree_of
 
 CODE = ("shopcomm/*.py", "orders/*.py", "messaging/*.py")
 # The two doors to what follows a commit.
@@ -18,7 +18,7 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
     """Every module of the product but migrations, by its path."""
     for path in committed(*CODE):
         if "migrations" not in path.parts:
-            yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
+            yield str(path.relative_to(ROOT)), tree_of(path)
 
 
 def test_only_two_modules_speak_to_on_commit() -> None:

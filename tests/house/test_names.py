@@ -3,8 +3,9 @@
 import ast
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import cache
 
-from tests.house.test_sizes import ROOT, committed
+from tests.house.sources import ROOT, committed
 
 # Words of the field that need no second one.
 STANDARD_WORDS = {"main", "marked", "on", "publish", "relay"}
@@ -18,6 +19,7 @@ def public_functions(source: str) -> list[str]:
     return [function.name for function in made if not function.name.startswith("_")]
 
 
+@cache
 def modules_by_function() -> Mapping[str, list[str]]:
     """Where each name of a public function is defined."""
     found: dict[str, list[str]] = defaultdict(list)

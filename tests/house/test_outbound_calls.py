@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.house.sources import nodes_of
+
 ROOT = Path(__file__).parents[2]
 # What can open a connection to somewhere; asking for a name is the client's own business.
 CLIENTS = {
@@ -26,7 +28,7 @@ OUR_OWN_PORT = {"shopcomm/core/embedded/supervisor.py"}
 
 def imported(path: Path) -> set[str]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

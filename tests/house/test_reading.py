@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.house.test_sizes import ROOT, committed
+from tests.house.sources import ROOT, committed, nodes_of
 
 # Each raises or lies for some text: `²` passes isdigit, int() of 5,000 digits raises, Decimal("1e400") fits no column.
 READERS = {
@@ -30,7 +30,7 @@ OURS = {
 
 def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
     """Every call in a file, by the last part of what is called."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         if isinstance(node, ast.Call):
             called = node.func
             name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")

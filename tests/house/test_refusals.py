@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+from tests.house.sources import nodes_of, tree_of
+
 ROOT = Path(__file__).resolve().parents[2]
 # Where a refusal is caught for whoever asked by a page; sockets and the API have a place each.
 CATCHER = "shopcomm/core/http/outcomes.py"
@@ -24,7 +26,7 @@ def refusals() -> set[str]:
     classes = {
         node.name: names_in(ast.Tuple(node.bases))
         for path in python("shopcomm", "orders", "messaging")
-        for node in ast.parse(path.read_text()).body
+        for node in tree_of(path).body
         if isinstance(node, ast.ClassDef)
     }
     found = {"Refusal"}
@@ -39,7 +41,7 @@ def test_pages_catch_refusals_in_one_place():
     caught = {
         (str(path.relative_to(ROOT)), name)
         for path in python(*FACES)
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes_of(path)
         if isinstance(node, ast.ExceptHandler)
         for name in names_in(node.type) & wanted
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 from orders.policies.after_sales import CASE_MOVES
 from orders.policies.transitions import TRANSITIONS
 from shopcomm.core.accounts.rights import RIGHT
-from tests.house.test_sizes import ROOT, committed
+from tests.house.sources import ROOT, committed, nodes_of, tree_of
 
 # Where the table is asked with the column that somebody stands in.
 TABLE = {"shopcomm/core/accounts/actors.py", "shopcomm/core/accounts/rights.py"}
@@ -67,7 +67,7 @@ def test_nobody_but_the_table_of_rights_compares_roles_and_kinds_of_actors() -> 
         f"{name}:{line}"
         for name, path in sources()
         if name not in TABLE
-        for line in judged_by_role(ast.parse(path.read_text()))
+        for line in judged_by_role(tree_of(path))
     ]
     assert found == []
 
@@ -114,7 +114,7 @@ def test_a_right_that_is_asked_for_by_name_is_in_the_table() -> None:
     unknown = {
         f"{name}: {key}"
         for name, path in sources()
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes_of(path)
         if isinstance(node, ast.Call) and NAMED.match(f"{ast.unparse(node.func).rpartition('.')[2]}(")
         for each in node.args
         if isinstance(each, ast.Constant) and isinstance(each.value, str)

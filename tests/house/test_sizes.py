@@ -1,17 +1,8 @@
 """What the house promises of itself, checked: sizes, and no word of what must not be committed."""
 
 import ast
-import subprocess
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-def committed(*patterns: str) -> list[Path]:
-    """The files git knows, or would know, that match."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
-    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
-    return [ROOT / name for name in names if name and (ROOT / name).exists()]
+from tests.house.sources import ROOT, committed, nodes_of
 
 
 def test_no_file_is_longer_than_four_hundred_lines():
@@ -28,7 +19,7 @@ def test_functions_stay_short():
         node.end_lineno - node.lineno + 1
         for path in committed("shopcomm/*.py", "orders/*.py", "messaging/*.py")
         if "migrations" not in path.parts
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes_of(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     assert max(lengths) <= 60
