@@ -17,7 +17,7 @@ from messaging.selectors.unread import count_unread_conversations
 from messaging.services.conversations import open_enquiry
 from orders.labels import handed_over_text
 from orders.models import Order
-from orders.selectors.visibility import who_took_over
+from orders.selectors.visibility import successor_of
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import right_required
 from shopcomm.core.accounts.actors import Actor
@@ -52,7 +52,7 @@ def _gone(request: HttpRequest, conversation_id: int) -> NoReturn:
     """404; whoever handed the order over is told who has its conversation now."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     order = Order.objects.filter(conversation=conversation_id).first()
-    holder = who_took_over(actor, order.number) if order else None
+    holder = successor_of(actor, order.number) if order else None
     if order is None or holder is None:
         raise Http404
     raise ElsewhereNow(handed_over_text(order.number, holder), reverse("messaging:inbox"))

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from orders.models import Repayment
-from orders.selectors.statements import statement_of, usual_since
+from orders.selectors.statements import default_start, statement_of
 from orders.services.repayments import Slip, record_repayment
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.http.api import ApiView
@@ -99,7 +99,7 @@ class StatementsView(ApiView):
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
         until = given["until"] or timezone.localdate()
-        since = given["since"] or usual_since(until)
+        since = given["since"] or default_start(until)
         statement = statement_of(
             self.actor,
             customer_with_phone(given["phone"]),

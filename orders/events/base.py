@@ -59,7 +59,7 @@ def with_reason(text: str, reason: str) -> str:
     return _("%(text)s：%(reason)s") % {"text": text, "reason": reason} if reason else text
 
 
-def by_phone(text: str, consent: str) -> str:
+def with_phone_consent(text: str, consent: str) -> str:
     """A sentence with what was agreed on the phone behind it, if it was."""
     return _("%(text)s（电话确认：%(consent)s）") % {"text": text, "consent": consent} if consent else text
 

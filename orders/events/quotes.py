@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from orders.events.base import by_phone, with_reason
+from orders.events.base import with_phone_consent, with_reason
 from shopcomm.core.events.kinds import Event
 from shopcomm.core.text import written_money
 
@@ -46,7 +46,7 @@ class QuoteAccepted(QuoteEvent):
         """The order that it became, and how the customer said so."""
         values = {"number": self.number, "order": self.order, "total": written_money(self.total or "0")}
         text = _("客户接受了报价单 %(number)s，已生成订单 %(order)s，合计 %(total)s") % values
-        return by_phone(text, self.consent)
+        return with_phone_consent(text, self.consent)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from orders.events.base import OrderEvent, by_phone
+from orders.events.base import OrderEvent, with_phone_consent
 from orders.labels import choice_text
 from shopcomm.core.events.kinds import SHOP
 
@@ -66,4 +66,6 @@ class ShortageSettled(ShortageEvent):
             "late": _("说好的日期已过，%(goods)s 还没有到货"),
         }
         text = texts.get(self.state, _("%(goods)s 缺货，客户选择：%(choice)s"))
-        return by_phone(text % {"goods": self.goods, "choice": choice_text(self.choice)}, self.consent)
+        return with_phone_consent(
+            text % {"goods": self.goods, "choice": choice_text(self.choice)}, self.consent
+        )

@@ -14,9 +14,9 @@ from orders.forms.stale_change import (
     TOGETHER,
     asked_address,
     asked_line,
-    left_alone,
+    is_left_alone,
     shown_address,
-    what_was_shown,
+    shown_values,
 )
 from orders.models import ChangeKind, Order
 from orders.reading.change_requests import LineChoice, ReadChange, read_wish
@@ -57,7 +57,7 @@ def _items(post: QueryDict, order: Order, *, final: bool = True) -> list[dict[st
     for line in order.lines.all():
         quantity = _pieces(post, f"quantity-{line.pk}", line.quantity)
         sku = post.get(f"sku-{line.pk}", line.sku)
-        if final or left_alone(post, f"sku-{line.pk}", f"quantity-{line.pk}"):
+        if final or is_left_alone(post, f"sku-{line.pk}", f"quantity-{line.pk}"):
             sku, quantity = asked_line(post, line, sku, quantity)
         rows.append({"sku": sku, "quantity": quantity})
     more = {sku: _pieces(post, f"add-{sku}", 0) for sku in post.getlist("add")}
@@ -164,7 +164,7 @@ def change_form(
         "key": uuid4(),
         "today": timezone.localdate(),
         "address": address_widget(_address(order, given.get("address", {})), place="to", pasted=pasted),
-        "was": what_was_shown(order, lines),
+        "was": shown_values(order, lines),
         "lines": [(line, siblings[line.pk], *_filled(line, siblings[line.pk], given)) for line in lines],
         "added": _added(order, posted),
         "find": posted.get("find", "") if posted else "",
@@ -194,7 +194,7 @@ def _as_read(post: QueryDict, order: Order) -> dict[str, Any]:
     """A form that was refused, to be shown as it was filled in; what was left alone, as the order is by now."""
     lines = {}
     for line in order.lines.all():
-        if left_alone(post, f"sku-{line.pk}", f"quantity-{line.pk}"):
+        if is_left_alone(post, f"sku-{line.pk}", f"quantity-{line.pk}"):
             continue
         quantity = _pieces(post, f"quantity-{line.pk}", -1)
         if quantity >= 0:
@@ -203,7 +203,7 @@ def _as_read(post: QueryDict, order: Order) -> dict[str, Any]:
         "address": {
             name: post[name]
             for group in TOGETHER
-            if not left_alone(post, *group)
+            if not is_left_alone(post, *group)
             for name in group
             if name in post
         },

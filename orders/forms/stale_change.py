@@ -26,7 +26,7 @@ def shown_address(order: Order) -> dict[str, str]:
     return address | {"phone": written_phone(address["phone"])}
 
 
-def what_was_shown(order: Order, lines: Iterable[OrderLine]) -> dict[str, dict[str, Any]]:
+def shown_values(order: Order, lines: Iterable[OrderLine]) -> dict[str, dict[str, Any]]:
     """The hidden fields of the address form and of the goods form, by form."""
     goods = {f"quantity-{line.pk}": line.quantity for line in lines} | {
         f"sku-{line.pk}": line.sku for line in lines
@@ -57,7 +57,7 @@ def asked_line(post: QueryDict, line: OrderLine, sku: str, quantity: int) -> tup
     return (sku, quantity) if _is_asked(given, _shown(post, names), now) else (line.sku, line.quantity)
 
 
-def left_alone(post: QueryDict, *names: str) -> bool:
+def is_left_alone(post: QueryDict, *names: str) -> bool:
     """Whether these fields still say what the form showed; a form that does not tell what it showed is taken as it is."""
     shown = _shown(post, names)
     return shown is not None and _plain({name: post.get(name, shown[name]) for name in names}) == _plain(

@@ -14,7 +14,7 @@ from shopcomm.core import reading
 # A place is one thing: a street of one town is no street of another.
 PLACE = tuple(RECEIVER[name] for name in ("province", "city", "district", "street"))
 # Consequences and reasons: told with a request, never written by it.
-TOLD = frozenset({"total", "reason"})
+NEVER_WRITTEN = frozenset({"total", "reason"})
 
 Row = dict[str, Any]
 
@@ -55,7 +55,7 @@ def merge_change(data: dict[str, Any], before: dict[str, Any], now: dict[str, An
     """
     merged, clashes = dict(data), []
     base = {name: before.get(name, value) for name, value in data.items()}
-    for name in data.keys() - TOLD - {*PLACE, "items"}:
+    for name in data.keys() - NEVER_WRITTEN - {*PLACE, "items"}:
         if data[name] == base[name]:
             merged[name] = now[name]
         elif now[name] not in (base[name], data[name]):

@@ -199,7 +199,7 @@ _refunds = (
 TRANSITIONS: tuple[Transition, ...] = (*_placing, *_picking, *_delivery, *_refunds)
 
 
-def by_key(key: str, from_: str | None = None) -> Transition:
+def transition_by_key(key: str, from_: str | None = None) -> Transition:
     """One row of the table. Raises StopIteration for a key it does not have."""
     return next(row for row in TRANSITIONS if row.key == key and from_ in (None, row.from_))
 

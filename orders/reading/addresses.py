@@ -21,7 +21,7 @@ from orders.reading.receivers import (
     is_talk,
     likeness_to_name,
 )
-from orders.reading.regions import TAKEN, Region, Search, region_in, taken_again
+from orders.reading.regions import TAKEN, Region, Search, end_of_repetition, region_in
 
 __all__ = ["CHANGE", "LONGEST", "ReadAddress", "read_address", "read_receiver"]
 LONGEST = 400
@@ -144,7 +144,7 @@ class _Reading:
         for piece in self._pieces():
             if piece.start >= region.end:
                 search.text = self.plain
-                end = taken_again(search, piece.start, region.division)
+                end = end_of_repetition(search, piece.start, region.division)
                 self._own(piece.start, end, "region")
         return region
 

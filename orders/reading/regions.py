@@ -147,7 +147,7 @@ def _names_a_province(division: Division) -> bool:
     return division.level == PROVINCE or (division.level == CITY and division.city == division.province)
 
 
-def taken_again(search: Search, start: int, division: Division) -> int:
+def end_of_repetition(search: Search, start: int, division: Division) -> int:
     """Where a repetition of the division's names that begins at `start` ends; `start` if there is none."""
     try:
         chain = _grown(search, Chain(start, start, frozenset((division,)), named=1))

@@ -95,7 +95,7 @@ def variants_on_sale(skus: list[str]) -> dict[str, Variant]:
     return {each.sku: each for each in variants_with_tiers().filter(sku__in=skus)}
 
 
-def is_few(variant: Variant, low: int) -> bool:
+def is_nearly_gone(variant: Variant, low: int) -> bool:
     """Whether a variant is so nearly gone that the number is told."""
     return 0 < variant.available <= (low if variant.threshold is None else variant.threshold)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from orders.labels import empty_text, field_label, field_text
 from orders.models import ChangeKind, ChangeRequest, Order, OrderLine, Variant
-from orders.policies.change_merging import TOLD, Clash, merge_change
+from orders.policies.change_merging import NEVER_WRITTEN, Clash, merge_change
 from orders.policies.contact_masks import masked_phones
 from orders.selectors.asked_prices import LIST_PRICE, price_clashes
 from orders.selectors.goods import goods_names, items_as_logged
@@ -37,7 +37,7 @@ def fields_now(order: Order, lines: Iterable[OrderLine], names: Iterable[str]) -
     return {
         name: items_as_logged(lines) if name == "items" else _stored(getattr(order, name))
         for name in names
-        if name not in TOLD
+        if name not in NEVER_WRITTEN
     }
 
 

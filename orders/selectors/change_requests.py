@@ -17,7 +17,7 @@ from orders.selectors.change_clashes import ClashText, clash_texts, clashes_of
 from orders.selectors.change_policy import policy_in_force
 from orders.selectors.goods import goods_names
 from orders.selectors.items import ItemInput, variants_by_sku
-from orders.selectors.timeline import BeforeAfter, in_words
+from orders.selectors.timeline import BeforeAfter, field_change_rows
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
@@ -168,7 +168,7 @@ def asked_change(
         before, after = masked_phones(before), masked_phones(after)
     return AskedChange(
         row,
-        in_words(before, after, names),
+        field_change_rows(before, after, names),
         None if left is None else int(left.total_seconds() // 60),
         row.kind in FREEZING,
         clashes=clash_texts(clashes, whole=whole),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from orders.labels import status_label
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Status
 from orders.policies.after_sales import OPEN
-from orders.selectors.parcels_home import not_home
+from orders.selectors.parcels_home import pieces_not_returned
 from shopcomm.core.configuration.models import shop_settings
 
 State, Kind = AfterSalesCase.State, AfterSalesCase.Kind
@@ -42,7 +42,7 @@ def claimable_pieces(
     for row in taken.exclude(case=own):
         # A case may still name a line that was taken out after its parcel had come back.
         if row.line_id in left:
-            left[row.line_id] -= not_home(row)
+            left[row.line_id] -= pieces_not_returned(row)
     return {pk: max(count, 0) for pk, count in left.items()}
 
 

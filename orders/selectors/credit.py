@@ -45,7 +45,7 @@ def credit_left(customer: Customer) -> Decimal:
     return customer.credit_limit - owed_by(customer)
 
 
-def not_lent(customer: Customer, currency: str) -> str | None:
+def why_not_on_account(customer: Customer, currency: str) -> str | None:
     """Why nothing can be owed in a currency; None where it is the limit's own."""
     if currency == customer.credit_currency:
         return None

@@ -16,7 +16,7 @@ def unpaid_too_long(now: datetime) -> QuerySet[Order, int]:
     return due.order_by("pay_by").values_list("pk", flat=True)
 
 
-def ends_by_itself(order: Order) -> bool:
+def is_ended_by_timer(order: Order) -> bool:
     """Whether an order that is not paid in time is ended by the sweep; with a deposit only where the shop has a rule."""
     return shop_settings().part_paid_orders != PartPaid.ASK or order.paid_amount <= order.refunded_amount
 

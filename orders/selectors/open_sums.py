@@ -93,7 +93,7 @@ def open_sum_of(order: Order) -> OpenSum:
     return open_sum(order, sum(promised, ZERO))
 
 
-def asked_back(order: Order) -> Decimal:
+def sum_asked_back(order: Order) -> Decimal:
     """What is to go back of an order that is being refunded as a whole, before the shop has said yes or no."""
     asked = [
         refund.amount

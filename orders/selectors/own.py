@@ -110,7 +110,9 @@ class AgainLine:
         return ";".join(f"{tier.min_quantity}:{tier.price}" for tier in tiers)
 
 
-def lines_again(order: Order, customer: Customer, wanted: dict[str, int] | None = None) -> list[AgainLine]:
+def lines_to_reorder(
+    order: Order, customer: Customer, wanted: dict[str, int] | None = None
+) -> list[AgainLine]:
     """An order's lines at today's prices and stock, each SKU once; `wanted` is what somebody typed since."""
     lines: dict[str, OrderLine] = {}
     counts: dict[str, int] = {}

@@ -31,7 +31,10 @@ def pieces_home(order: Order, lines: list[OrderLine]) -> PiecesHome:
     in_parcels = dict(way.values_list("line").annotate(sum=Sum("quantity")).order_by())
     cases = AfterSalesLine.objects.filter(case__order=order).select_related("case", "line").order_by("pk")
     paid_rows = _paid_for(order, cases.filter(case__kind=Kind.REFUND, case__state__in=PAID_BACK))
-    paid = {line.pk: sum(not_home(row) for row in paid_rows if row.line_id == line.pk) for line in lines}
+    paid = {
+        line.pk: sum(pieces_not_returned(row) for row in paid_rows if row.line_id == line.pk)
+        for line in lines
+    }
     awaited = _pieces(cases.exclude(case__kind=Kind.REFUND).filter(case__state__in=AWAITED))
     home = PiecesHome(cases=paid_rows)
     for line in lines:
@@ -56,7 +59,7 @@ def _paid_for(order: Order, rows: Iterable[AfterSalesLine]) -> list[AfterSalesLi
     return [row for row in rows if row.case.amount >= order.share_of(worth[row.case_id])]
 
 
-def not_home(row: AfterSalesLine) -> int:
+def pieces_not_returned(row: AfterSalesLine) -> int:
     """Pieces of a case's line that have not come back."""
     return row.quantity - row.good - row.damaged
 

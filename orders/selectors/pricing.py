@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from orders.models import Order, OrderLine, Variant
 from orders.reading.amounts import CENT, MAX_MONEY, read_count, read_money
-from orders.selectors.credit import credit_left, not_lent
+from orders.selectors.credit import credit_left, why_not_on_account
 from orders.selectors.items import MAX_QUANTITY, ItemInput, as_written, price_items, variants_by_sku
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.text import HOME_CURRENCY
@@ -160,7 +160,7 @@ def price_order(wanted: Shopping) -> OrderPrice:
         order=order,
         on_account=on_account,
     )
-    refusal = not_lent(wanted.customer, price.currency)
+    refusal = why_not_on_account(wanted.customer, price.currency)
     if not refusal and (limit > 0 or on_account):
         price = replace(price, credit_left=_credit_left(wanted.customer))
     if refusal and on_account and price.difference > 0:

@@ -72,7 +72,7 @@ def last_address(customer: Customer, reader: Actor) -> AddressInput:
     return receiver_of_order(last)
 
 
-def wanted_items(text: str) -> list[dict[str, object]]:
+def items_of_link(text: str) -> list[dict[str, object]]:
     """`SKU:3,SKU2:1` of an address line as lines of a form; what is not on sale is left out."""
     wanted: dict[str, int] = {}
     for part in text.split(",")[:MOST_ITEMS]:

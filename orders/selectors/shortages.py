@@ -169,7 +169,7 @@ def _swaps(task: ShortageTask, line: OrderLine, own: Variant) -> list[Option]:
 
 
 def _swap(task: ShortageTask, line: OrderLine, own: Variant, other: Variant) -> Option:
-    price = swap_price(line, own, other)
+    price = price_after_swap(line, own, other)
     back = (line.unit_price - price) * task.missing
     detail = _("%(count)s 件换成 %(spec)s，不加价") % {"count": task.missing, "spec": other.spec}
     if back:
@@ -191,7 +191,7 @@ def _swap(task: ShortageTask, line: OrderLine, own: Variant, other: Variant) -> 
     )
 
 
-def swap_price(line: OrderLine, own: Variant, other: Variant) -> Decimal:
+def price_after_swap(line: OrderLine, own: Variant, other: Variant) -> Decimal:
     """The price agreed, less what the other colour or size costs less."""
     return max(min(line.unit_price, line.unit_price + other.price - own.price), Decimal(0))
 
@@ -211,7 +211,7 @@ def _split(task: ShortageTask, order: Order) -> list[Option]:
 
 
 def _refund(task: ShortageTask, line: OrderLine, order: Order) -> Option:
-    back = refund_for(order, line, task.missing)
+    back = refund_without_pieces(order, line, task.missing)
     detail = _("缺的 %(count)s 件不要了，退 %(back)s") % {
         "count": task.missing,
         "back": written_money(back, order.currency),
@@ -222,6 +222,6 @@ def _refund(task: ShortageTask, line: OrderLine, order: Order) -> Option:
     )
 
 
-def refund_for(order: Order, line: OrderLine, missing: int) -> Decimal:
+def refund_without_pieces(order: Order, line: OrderLine, missing: int) -> Decimal:
     """What comes back when the pieces are left out: no more than was paid too much then."""
     return max(min(line.unit_price * missing, line.unit_price * missing - order.balance), Decimal(0))

@@ -107,7 +107,7 @@ def statement_of(
     )
 
 
-def usual_since(until: date) -> date:
+def default_start(until: date) -> date:
     """Where a statement begins when nobody says otherwise: 90 days before its end."""
     return date.fromordinal(max(until.toordinal() - USUAL_DAYS, 1))
 

@@ -124,9 +124,9 @@ def before_after(
     before, after = fact.before, fact.after
     currency = _currency_of(event) if SUMS & set(after) else HOME_CURRENCY
     if audience == "shop":
-        return in_words(masked_phones(before), masked_phones(after), names, currency=currency)
+        return field_change_rows(masked_phones(before), masked_phones(after), names, currency=currency)
     told = {name: value for name, value in after.items() if name not in INTERNAL_FIELDS}
-    return in_words(before, told, names, currency=currency)
+    return field_change_rows(before, told, names, currency=currency)
 
 
 def _currency_of(event: DomainEvent) -> str:
@@ -134,7 +134,7 @@ def _currency_of(event: DomainEvent) -> str:
     return known.first() or HOME_CURRENCY
 
 
-def in_words(
+def field_change_rows(
     before: dict[str, Any],
     after: dict[str, Any],
     names: Mapping[str, str] | None = None,

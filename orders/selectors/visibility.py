@@ -33,7 +33,7 @@ def orders_visible_to(actor: Actor | None) -> QuerySet[Order]:
     return orders.none()
 
 
-def who_took_over(actor: Actor, number: str) -> str | None:
+def successor_of(actor: Actor, number: str) -> str | None:
     """Who has an order that this member of staff worked on and may not see any more; "" for nobody in particular.
 
     None for whoever sees it, and for whoever never did anything with it: to them there is no such order.

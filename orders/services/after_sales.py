@@ -18,7 +18,7 @@ from orders.reading.couriers import courier_code
 from orders.reading.waybills import courier_of
 from orders.selectors.addresses import clean_text
 from orders.selectors.claims import claimable_pieces, is_too_late
-from orders.services.case_agreements import approve_part, name_return, worth_of_pieces
+from orders.services.case_agreements import approve_part, set_return_address, worth_of_pieces
 from orders.services.debts import reduce_debt, worth_left
 from orders.services.guards import TRACKING_NUMBER
 from orders.services.locks import lock_lines, lock_order, lock_orders
@@ -165,10 +165,10 @@ def approve_case(
         case.replacement = place_replacement(actor=actor, case=case, credit=case.amount)
     case.state = State.REFUND_DUE if case.kind == Kind.REFUND else State.WAITING_RETURN
     if case.kind != Kind.REFUND:
-        told.append(name_return(case, return_to))
+        told.append(set_return_address(case, return_to))
     case.save()
     if case.kind == Kind.REFUND:
-        give_money(case, order, actor)
+        settle_case_money(case, order, actor)
     record_case_event(case, order, actor, _("；").join(filter(None, (case.answer, *told))))
     return case
 
@@ -181,7 +181,7 @@ def _check_with_customer(case: AfterSalesCase, order: Order) -> None:
         raise GuardFailed(("goods_came_home", text))
 
 
-def give_money(case: AfterSalesCase, order: Order, actor: Actor) -> None:
+def settle_case_money(case: AfterSalesCase, order: Order, actor: Actor) -> None:
     """Take what a case is worth off what is still owed, and promise the rest as money.
 
     When that is all there is left of the money, the whole order is being refunded.
@@ -262,7 +262,7 @@ def withdraw_case(*, actor: Actor, case_id: int) -> AfterSalesCase:
 
 @retry_on_deadlock
 @transaction.atomic
-def send_back(*, actor: Actor, case_id: int, carrier: str, tracking_number: str) -> AfterSalesCase:
+def record_return_parcel(*, actor: Actor, case_id: int, carrier: str, tracking_number: str) -> AfterSalesCase:
     """Say with which parcel the goods come back. Raises as approve_case does."""
     case, order = lock_case_for(actor, case_id, "send")
     number = tracking_number.strip().upper()

@@ -51,7 +51,7 @@ def _told(row: AfterSalesLine, agreed: int) -> str:
     return _("%(goods)s 同意 %(agreed)d 件（申请 %(asked)d 件）") % values
 
 
-def name_return(case: AfterSalesCase, return_to: str) -> str:
+def set_return_address(case: AfterSalesCase, return_to: str) -> str:
     """Write where a case's goods go and until when they are to be sent; returns it in words."""
     shop = shop_settings()
     case.return_to = clean_text(return_to)[:LONGEST] or shop.return_to

@@ -10,7 +10,7 @@ from orders.reading.amounts import read_money
 from orders.selectors.items import check_total
 from orders.services.debts import beyond_credit
 from orders.services.edits import MONEY, Edit
-from orders.services.refunds import match_difference
+from orders.services.refunds import match_refund_to_balance
 
 
 def change_money(edit: Edit) -> None:
@@ -30,7 +30,7 @@ def change_money(edit: Edit) -> None:
     edit.set("total", total)
     if order.on_account and total > edit.before["total"]:
         _check_credit(order, edit.before["total"])
-    match_difference(order, _("改单退差价"))
+    match_refund_to_balance(order, _("改单退差价"))
 
 
 def _check_credit(order: Order, before: Decimal) -> None:

@@ -18,7 +18,7 @@ from orders.services.locks import lock_lines, lock_order
 from orders.services.rights import check_owner
 from orders.services.saving import save_with_event
 from orders.services.shortage_tasks import review_shortages
-from orders.services.transitions import move_on_when_settled
+from orders.services.transitions import mark_paid_when_covered
 from orders.services.versions import check_version
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
@@ -77,7 +77,7 @@ def edit_order(
     if "assigned_to" in edit.after:
         for hook in hooks.order_assigned_hooks:
             hook(order)
-    move_on_when_settled(order, actor)
+    mark_paid_when_covered(order, actor)
     if order.shortage:
         review_shortages(order, actor)
     return order

@@ -19,13 +19,19 @@ from orders.models import (
 from orders.reading.couriers import courier_code
 from orders.selectors.change_requests import open_freezing
 from orders.selectors.open_sums import difference_keeps_goods
-from orders.selectors.parcels_home import PiecesHome, not_home, pieces_home
+from orders.selectors.parcels_home import PiecesHome, pieces_home, pieces_not_returned
 from orders.services import stock
 from orders.services.alerts import raise_alert
 from orders.services.change_requests.close import void_open_changes, wants_shipped_goods
 from orders.services.debts import due_day
 from orders.services.moves import Move
-from orders.services.refunds import end_case, match_difference, promise_refund, refundable_amount, refuse_case
+from orders.services.refunds import (
+    close_refunded_case,
+    match_refund_to_balance,
+    promise_refund,
+    refundable_amount,
+    refuse_case,
+)
 from shopcomm.core.configuration.models import PartPaid, shop_settings
 
 
@@ -41,7 +47,7 @@ def book_payment(move: Move) -> None:
             received_at=move.now,
         )
     move.order.paid_amount += amount
-    match_difference(move.order, _("多付货款"))
+    match_refund_to_balance(move.order, _("多付货款"))
     move.facts |= {"amount": str(amount), "method": str(method)}
     if move.order.balance < 0:
         move.facts["balance"] = str(move.order.balance)
@@ -166,7 +172,7 @@ def _note_paid_pieces(home: PiecesHome) -> None:
     """Write into the cases which of the pieces they paid for are here now, so that none is counted twice."""
     left = {line.pk: count for line, count in home.paid_back.items()}
     for row in home.cases:
-        pieces = min(not_home(row), left.get(row.line_id, 0))
+        pieces = min(pieces_not_returned(row), left.get(row.line_id, 0))
         row.good += pieces
         left[row.line_id] = left.get(row.line_id, 0) - pieces
     AfterSalesLine.objects.bulk_update(home.cases, ["good"])
@@ -197,7 +203,7 @@ def complete_refund(move: Move) -> None:
     move.order.refunded_amount += refund.amount
     move.order.status_before = ""
     if refund.case:
-        end_case(refund.case)
+        close_refunded_case(refund.case)
     if refund.restock:
         _return_goods(move)
     WarehouseAlert.objects.filter(order=move.order, acknowledged_at=None).update(acknowledged_at=move.now)
@@ -222,7 +228,7 @@ def drop_refund(move: Move) -> None:
         if move.open_refund.case and move.transition.key == "T19":
             refuse_case(move.open_refund.case, move.reason, move.actor)
     move.order.status_before = ""
-    match_difference(move.order, _("多付货款"))
+    match_refund_to_balance(move.order, _("多付货款"))
     # Nobody needs to look at a refund that came to nothing; other changes still wait to be seen.
     alerts = WarehouseAlert.objects.filter(order=move.order, kind="refund", acknowledged_at=None)
     alerts.update(acknowledged_at=move.now)

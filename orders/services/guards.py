@@ -274,13 +274,13 @@ def amount_not_part(move: Move) -> str | None:
 
 def after_sales_over(move: Move) -> str | None:
     """Later than the after-sales window only a manager decides."""
-    if move.actor.may("after_sales.open_late") or move.order.closed_at is None or of_case(move):
+    if move.actor.may("after_sales.open_late") or move.order.closed_at is None or belongs_to_case(move):
         return None
     until = move.order.closed_at + timedelta(days=shop_settings().after_sales_days)
     return _("已超过售后期，请联系经理") if move.now > until else None
 
 
-def of_case(move: Move) -> bool:
+def belongs_to_case(move: Move) -> bool:
     """Whether the money goes back because of a case, which was asked for in time."""
     return move.data.get("case") in _open_cases(move)
 

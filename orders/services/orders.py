@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from orders import hooks
 from orders.errors import ExternalIdReused, GuardFailed, NotAllowed, OrderError, PricesChanged
 from orders.models import Order, OrderLine, Payment, Status
-from orders.policies.transitions import by_key
+from orders.policies.transitions import transition_by_key
 from orders.reading.amounts import read_money
 from orders.selectors.addresses import AddressInput, check_address, clean_text
 from orders.selectors.items import (
@@ -121,7 +121,7 @@ def place_order(
 def _check_placer(actor: Actor, customer: Customer, *, on_credit: bool, offered: bool) -> None:
     """Customers order for themselves, and sales put it on account. Raises NotAllowed."""
     own = actor.is_shop or (actor.owns_account(customer.pk) and (offered or actor.order_id == 0))
-    row = by_key("T2" if on_credit else "T1")
+    row = transition_by_key("T2" if on_credit else "T1")
     if not own or not actor.may(row.right):
         raise NotAllowed(needed=row.actors)
 
@@ -172,7 +172,7 @@ def _place(order: Order, priced: list[PricedItem], actor: Actor, terms: Terms, s
     facts: dict[str, Any] = {"total": str(order.total), "lines": len(lines), "quote": terms.quote}
     save_with_event(
         order,
-        by_key("T1").event,
+        transition_by_key("T1").event,
         actor=actor,
         status_from="",
         source=order.source,

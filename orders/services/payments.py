@@ -13,7 +13,7 @@ from orders.models import Order, Payment, Refund, Status
 from orders.services.locks import lock_order
 from orders.services.moves import Move
 from orders.services.payment_slips import check_slip, is_booked, payment_of
-from orders.services.refunds import add_to_refund, match_difference, promise_refund
+from orders.services.refunds import add_to_refund, match_refund_to_balance, promise_refund
 from orders.services.rights import require_right
 from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
@@ -27,7 +27,7 @@ def record_part_payment(move: Move) -> Order:
     )
 
 
-def is_money(order: Order, data: dict[str, Any]) -> bool:
+def names_money(order: Order, data: dict[str, Any]) -> bool:
     """Whether a call for "paid" tells of money for an order that is past payment: it names an amount.
 
     For a cancelled order a reference will do; a call without either means the status.
@@ -73,10 +73,10 @@ def _check_amount(order: Order, paid: Decimal) -> None:
 def _book(order: Order, amount: Decimal, method: str, reference: str, actor: Actor) -> Order:
     payment = Payment(order=order, amount=amount, method=method or Payment.Method.TRANSFER)
     payment.reference = reference[:80]
-    return take_in(payment, order, actor)
+    return record_incoming_money(payment, order, actor)
 
 
-def take_in(payment: Payment, order: Order, actor: Actor) -> Order:
+def record_incoming_money(payment: Payment, order: Order, actor: Actor) -> Order:
     """Put money that came for a locked order into the books, and say what of it has to go back."""
     late = order.status in (Status.CANCELLED, Status.REFUNDED, Status.REFUNDING)
     payment.received_at = timezone.now()
@@ -87,7 +87,7 @@ def take_in(payment: Payment, order: Order, actor: Actor) -> Order:
     elif late:
         promise_refund(order, payment.amount, purpose=Refund.Purpose.CANCELLED, reason=_("订单取消后到账"))
     else:
-        match_difference(order, _("多付货款"))
+        match_refund_to_balance(order, _("多付货款"))
     save_with_event(
         order,
         PaymentRecorded,

@@ -44,7 +44,7 @@ def promise_refund(
     )
 
 
-def match_difference(order: Order, reason: str) -> None:
+def match_refund_to_balance(order: Order, reason: str) -> None:
     """Promise what a locked order that became cheaper was paid too much, and no more than that."""
     pending = order.refunds.filter(purpose=Purpose.DIFFERENCE, state__in=PAYABLE)
     over = max(-order.balance, Decimal(0))
@@ -99,10 +99,10 @@ def book_refund(refund: Refund, order: Order, actor: Actor, reference: str) -> N
         reason=refund.reason,
     )
     if refund.case and refund.case.state == AfterSalesCase.State.REFUND_DUE:
-        end_case(refund.case)
+        close_refunded_case(refund.case)
 
 
-def end_case(case: AfterSalesCase) -> None:
+def close_refunded_case(case: AfterSalesCase) -> None:
     """The money of a case is back."""
     case.state, case.closed_at = AfterSalesCase.State.RESOLVED, timezone.now()
     case.save(update_fields=["state", "closed_at"])

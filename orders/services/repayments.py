@@ -12,7 +12,7 @@ from orders.models import Order, Payment, Repayment, Status
 from orders.selectors.credit import OWING, open_debts
 from orders.services.locks import lock_conversations, lock_orders
 from orders.services.payment_slips import check_slip, is_booked
-from orders.services.payments import take_in
+from orders.services.payments import record_incoming_money
 from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
@@ -66,7 +66,9 @@ def record_repayment(*, actor: Actor, customer: Customer, slip: Slip, currency: 
     repayment.save(force_insert=True)
     for order, part in zip(orders, spread_payment(amount, [each.balance for each in orders]), strict=True):
         if part:
-            take_in(Payment(order=order, amount=part, method=method, repayment=repayment), order, actor)
+            record_incoming_money(
+                Payment(order=order, amount=part, method=method, repayment=repayment), order, actor
+            )
     return repayment
 
 

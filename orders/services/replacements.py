@@ -11,7 +11,7 @@ from orders import hooks
 from orders.events import OrderChanged
 from orders.labels import RECEIVER
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Payment, Refund, Status
-from orders.policies.transitions import by_key
+from orders.policies.transitions import transition_by_key
 from orders.selectors.items import PricedItem, goods_total, new_line
 from orders.services import stock
 from orders.services.locks import lock_conversations, lock_lines, lock_order, lock_stock_of
@@ -87,7 +87,7 @@ def _announce(order: Order, actor: Actor, count: int) -> None:
     for hook in hooks.order_created_hooks:
         hook(order, actor)
     save_with_event(
-        order, by_key("T1").event, actor=actor, status_from="", source=order.source, urgent=order.urgent,
+        order, transition_by_key("T1").event, actor=actor, status_from="", source=order.source, urgent=order.urgent,
         total=str(order.total), lines=count,
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from orders.errors import GuardFailed
 from orders.models import AfterSalesCase, AfterSalesLine, Order, OrderLine, Refund
 from orders.reading.amounts import CENT
 from orders.services import stock
-from orders.services.after_sales import Kind, State, give_money, lock_case_for, record_case_event
+from orders.services.after_sales import Kind, State, lock_case_for, record_case_event, settle_case_money
 from orders.services.debts import worth_left
 from orders.services.locks import lock_lines
 from orders.services.replacements import release_replacement
@@ -49,7 +49,7 @@ def _put_away(order: Order, rows: list[AfterSalesLine], actor: Actor) -> None:
     lines = {line.pk: line for line in lock_lines(order)}
     good: dict[OrderLine, int] = {lines[row.line_id]: row.good for row in rows}
     damaged = {lines[row.line_id]: row.damaged for row in rows}
-    stock.take_back(actor=actor, order=order, good=good, damaged=damaged, reason=_("售后退回"))
+    stock.restock_inspected_pieces(actor=actor, order=order, good=good, damaged=damaged, reason=_("售后退回"))
     for row in rows:
         lines[row.line_id].returned_quantity += row.good + row.damaged
     OrderLine.objects.bulk_update(lines.values(), ["returned_quantity"])
@@ -94,4 +94,4 @@ def _conclude(case: AfterSalesCase, order: Order, actor: Actor) -> None:
         case.state, case.closed_at = State.RESOLVED, timezone.now()
         case.save(update_fields=["state", "closed_at"])
         return
-    give_money(case, order, actor)
+    settle_case_money(case, order, actor)

@@ -87,7 +87,7 @@ def undo_missing(*, actor: Actor, report_id: int) -> Order:
     if counted_since(report):
         raise GuardFailed(("counted_since", _("报缺以后盘点过，找到的已经算进库存了")))
     short = missing_pieces(order) if order.status in SHORT_IN else {}
-    stock.put_back_found(
+    stock.undo_write_off(
         actor=actor,
         order=order,
         line=lines.get(report.line_id or 0),

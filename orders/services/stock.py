@@ -112,7 +112,7 @@ def write_off_pieces(*, actor: Actor, order: Order, line: OrderLine, pieces: int
     _shrink(_reservations([line]), {line.pk: pieces})
 
 
-def take_back(
+def restock_inspected_pieces(
     *, actor: Actor, order: Order, good: dict[OrderLine, int], damaged: dict[OrderLine, int], reason: str
 ) -> None:
     """Put inspected pieces where they belong: on the shelf, or aside."""
@@ -127,7 +127,7 @@ def take_back(
     apply_stock_changes(actor=actor, order=order, changes=changes, reason=reason)
 
 
-def put_back_found(
+def undo_write_off(
     *, actor: Actor, order: Order, line: OrderLine | None, variant_id: int, pieces: int, hold: int
 ) -> None:
     """Take a write-off back: the pieces have turned up, and `hold` of them are promised to the line again."""

@@ -11,9 +11,9 @@ from orders.models.statuses import STATUS_LABELS
 from orders.policies.transitions import (
     TERMINAL,
     Transition,
-    by_key,
     rows_between,
     rows_meant,
+    transition_by_key,
     transitions_from,
 )
 from orders.reading.couriers import courier_code
@@ -21,7 +21,7 @@ from orders.services.effects import EFFECTS
 from orders.services.guards import GUARDS
 from orders.services.locks import lock_order, lock_stock_of
 from orders.services.moves import Move
-from orders.services.payments import is_money, record_part_payment, record_payment
+from orders.services.payments import names_money, record_part_payment, record_payment
 from orders.services.rights import check_owner
 from orders.services.saving import save_with_event
 from orders.services.shortage_tasks import review_shortages
@@ -48,7 +48,7 @@ def transition_order(
     check_owner(order, actor)
     if _already_done(order, actor, to, data):
         return order
-    if to == Status.PAID and is_money(order, data):
+    if to == Status.PAID and names_money(order, data):
         return record_payment(
             actor=actor,
             order_id=order_id,
@@ -116,16 +116,16 @@ def _make(move: Move) -> None:
         order.status = Status.PICKING
         save_with_event(order, events.OrderPicking, actor=move.actor, status_from=before)
         before, order.status = Status.PICKING, after
-    kind = by_key("T8").event if part else row.event
+    kind = transition_by_key("T8").event if part else row.event
     save_with_event(order, kind, actor=move.actor, status_from=before, **move.facts)
     if order.shortage:
         review_shortages(order, move.actor)
 
 
-def move_on_when_settled(order: Order, actor: Actor) -> None:
+def mark_paid_when_covered(order: Order, actor: Actor) -> None:
     """A locked order that an edit made no dearer than its deposit is paid: what is too much waits to go back."""
     if order.status == Status.PENDING_PAYMENT and order.paid_amount > 0 and order.balance <= 0:
-        _make(Move(order, actor, by_key("T3"), {"amount": "0"}))
+        _make(Move(order, actor, transition_by_key("T3"), {"amount": "0"}))
 
 
 def _already_done(order: Order, actor: Actor, to: str, data: dict[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from orders.models import AfterSalesCase, Refund
 from orders.reading.amounts import read_money
 from orders.selectors.after_sales import cases_visible_to, returns_awaited
 from orders.selectors.visibility import orders_visible_to
-from orders.services.after_sales import approve_case, reject_case, send_back, withdraw_case
+from orders.services.after_sales import approve_case, record_return_parcel, reject_case, withdraw_case
 from orders.services.refunds import fail_refund, pay_refund
 from orders.services.returns import conclude_case, inspect_return
 from orders.views.desk import back_to_order
@@ -39,7 +39,7 @@ def answer_case(request: ShopRequest, case_id: int, answer: str) -> HttpResponse
             actor=actor, case_id=case.pk, amount=_amount(request), answer=reason
         ),
         "withdraw": lambda: withdraw_case(actor=actor, case_id=case.pk),
-        "send": lambda: send_back(
+        "send": lambda: record_return_parcel(
             actor=actor,
             case_id=case.pk,
             carrier=post.get("carrier", ""),

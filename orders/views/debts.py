@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from orders.models.payments import BY_HAND
 from orders.selectors.money_tasks import money_tasks
-from orders.selectors.statements import Statement, currencies_of, repayments_of, statement_of, usual_since
+from orders.selectors.statements import Statement, currencies_of, default_start, repayments_of, statement_of
 from orders.selectors.visibility import orders_visible_to
 from orders.services.repayments import Slip, record_repayment
 from shopcomm.core import reading
@@ -83,7 +83,7 @@ def _customer(request: ShopRequest, customer_id: int) -> Customer:
 def _statement(request: ShopRequest, customer: Customer) -> Statement:
     today = timezone.localdate()
     until = reading.calendar_day(request.GET.get("until", "")) or today
-    since = reading.calendar_day(request.GET.get("since", "")) or usual_since(until)
+    since = reading.calendar_day(request.GET.get("since", "")) or default_start(until)
     currencies = currencies_of(request.actor, customer)
     wanted = request.GET.get("currency", "")
     return statement_of(

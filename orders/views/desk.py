@@ -26,7 +26,7 @@ from orders.selectors.rows import RowPage, order_row, order_rows
 from orders.selectors.shortages import shortages_of
 from orders.selectors.timeline import order_timeline
 from orders.selectors.todo import count_todo
-from orders.selectors.visibility import who_took_over
+from orders.selectors.visibility import successor_of
 from orders.views.filtering import chips_of, kept_fields, read_filters, tabs_of
 from orders.views.listing import list_lines, row_html
 from orders.views.presenting import EDITABLE, deciding_of, name_carriers, steps_of, toolbar_of
@@ -78,7 +78,7 @@ def visible_order(request: ShopRequest, number: str) -> Order:
     """The order when this reader may see it, 404 otherwise."""
     visible = orders_visible_to(request.actor).select_related("customer", "assigned_to")
     order = visible.filter(number=number).first()
-    if order is None and (holder := who_took_over(request.actor, number)) is not None:
+    if order is None and (holder := successor_of(request.actor, number)) is not None:
         raise ElsewhereNow(handed_over_text(number, holder), reverse("orders:list"))
     if order is None:
         raise Http404

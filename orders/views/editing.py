@@ -21,7 +21,7 @@ from orders.models import ChangeRequest, ContactReveal, Order, Variant
 from orders.selectors.addresses import COLUMNS
 from orders.selectors.customers import customers_visible_to
 from orders.selectors.orders import orders_visible_to
-from orders.selectors.own import lines_again
+from orders.selectors.own import lines_to_reorder
 from orders.selectors.pricing import OrderPrice, price_as_it_is
 from orders.services.change_requests.consent import edit_or_request_consent
 from orders.services.orders import AddressInput, ItemInput, place_order
@@ -67,7 +67,7 @@ def _again(request: ShopRequest, order: Order) -> HttpResponseBase:
     record_reveal(actor=request.actor, order=order, place=ContactReveal.Place.FORM)
     where = {"source": order.source} | {name: getattr(order, name) for name in ADDRESS_FIELDS}
     form = CreateOrderForm(initial=_known(order.customer) | where)
-    lines = lines_again(order, order.customer)
+    lines = lines_to_reorder(order, order.customer)
     items = [{"sku": each.sku, "quantity": each.wanted, "unit_price": None} for each in lines if each.variant]
     if gone := [f"{each.name} {each.spec}".strip() for each in lines if each.variant is None]:
         messages.warning(request, _("这些款已停售，没有带过来：%(goods)s") % {"goods": _("、").join(gone)})

@@ -11,7 +11,7 @@ from messaging.selectors.wishes import groups_for, kinds_for
 from messaging.services.notifications.rules import ensure_default_rules
 from messaging.services.subscriptions import wishes_of
 from orders.models import AfterSalesCase, Status
-from orders.services.after_sales import send_back
+from orders.services.after_sales import record_return_parcel
 from orders.services.editing import edit_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
@@ -169,7 +169,7 @@ def test_the_courier_of_a_parcel_home_is_told_by_its_number_or_its_name(customer
         state="waiting_return",
     )
     case.lines.create(line=order.lines.get(), quantity=1)
-    sent = send_back(
+    sent = record_return_parcel(
         actor=Actor.customer(customer), case_id=case.pk, carrier=typed, tracking_number=number.lower()
     )
     assert (sent.carrier, sent.tracking_number) == (code, number)

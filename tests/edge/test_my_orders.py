@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from messaging.services.messages import mark_read, send_message
 from orders.models import Order, Status, TierPrice
-from orders.selectors.own import lines_again, spending_of
+from orders.selectors.own import lines_to_reorder, spending_of
 from orders.services.orders import ItemInput
 from orders.services.stock import set_stock
 from shopcomm.core.accounts.actors import Actor
@@ -191,7 +191,7 @@ def test_what_is_gone_is_left_out_and_what_is_short_is_capped(phone, customer, v
     for sku, pieces in ((out.sku, 0), (few.sku, 2)):
         set_stock(actor=Actor.system(), sku=sku, on_hand=pieces, reason="盘点")
 
-    states = {line.sku: (line.state, line.quantity) for line in lines_again(order, customer)}
+    states = {line.sku: (line.state, line.quantity) for line in lines_to_reorder(order, customer)}
     assert states == {
         variant.sku: ("ok", 3),
         gone.sku: ("gone", 0),

@@ -9,7 +9,7 @@ from django.test import Client
 from orders.forms.change import FORMS
 from orders.models import ChangePolicy, ChangeRequest, Order, Status
 from orders.selectors.change_requests import asked_changes
-from orders.selectors.timeline import in_words
+from orders.selectors.timeline import field_change_rows
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from shopcomm.core.configuration.models import shop_settings
 from tests.factories import VariantFactory, make_order
@@ -108,14 +108,14 @@ def test_goods_in_a_request_are_called_by_their_names_everywhere(phone, log_in, 
 
 
 def test_goods_that_stay_are_not_read_through():
-    shown = in_words(
+    shown = field_change_rows(
         {"items": [{"sku": "A", "quantity": 1}, {"sku": "B", "quantity": 2}]},
         {"items": [{"sku": "A", "quantity": 1}, {"sku": "B", "quantity": 3}, {"sku": "C", "quantity": 1}]},
         {"B": "托特包 棕色"},
     )
 
     assert [(each.before, each.after) for each in shown] == [("托特包 棕色 ×2", "托特包 棕色 ×3，C ×1")]
-    gone = in_words(
+    gone = field_change_rows(
         {"items": [{"sku": "A", "quantity": 1}, {"sku": "B", "quantity": 2}]},
         {"items": [{"sku": "A", "quantity": 1}]},
         {},

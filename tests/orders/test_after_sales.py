@@ -17,8 +17,8 @@ from orders.services.after_sales import (
     appeal_case,
     approve_case,
     open_case,
+    record_return_parcel,
     reject_case,
-    send_back,
     withdraw_case,
 )
 from orders.services.editing import edit_order
@@ -56,7 +56,7 @@ def counted(case: AfterSalesCase, good: int, damaged: int = 0) -> dict[int, tupl
 
 def back_home(case: AfterSalesCase, boss: Actor, good: int, damaged: int = 0) -> AfterSalesCase:
     approve_case(actor=boss, case_id=case.pk)
-    send_back(
+    record_return_parcel(
         actor=Actor.customer(case.order.customer),
         case_id=case.pk,
         carrier="zhongtong",

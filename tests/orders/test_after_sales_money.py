@@ -7,7 +7,7 @@ import pytest
 from orders.errors import GuardFailed
 from orders.models import AfterSalesCase, Order, Refund
 from orders.selectors.items import ItemInput
-from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, send_back
+from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, record_return_parcel
 from orders.services.refunds import pay_refund, refundable_amount
 from orders.services.returns import conclude_case, inspect_return
 from tests.factories import VariantFactory, integration, make_order
@@ -41,7 +41,7 @@ def inspected(order: Order, quantity: int) -> AfterSalesCase:
     """A return of which one piece came back damaged, so that somebody decides."""
     case = ask(order, "return", quantity)
     approve_case(actor=SHOP, case_id=case.pk)
-    send_back(actor=SHOP, case_id=case.pk, carrier="yunda", tracking_number=f"YD{case.pk}000")
+    record_return_parcel(actor=SHOP, case_id=case.pk, carrier="yunda", tracking_number=f"YD{case.pk}000")
     return inspect_return(actor=SHOP, case_id=case.pk, counted={case.lines.get().pk: (quantity - 1, 1)})
 
 
@@ -85,7 +85,7 @@ def test_an_amount_agreed_to_shrinks_to_what_is_left_when_the_goods_come_back(or
     case = ask(order, "return", 3)
     approve_case(actor=SHOP, case_id=case.pk)
     give(order, "790.00")
-    send_back(actor=SHOP, case_id=case.pk, carrier="yunda", tracking_number="YD12345")
+    record_return_parcel(actor=SHOP, case_id=case.pk, carrier="yunda", tracking_number="YD12345")
     inspect_return(actor=SHOP, case_id=case.pk, counted={case.lines.get().pk: (3, 0)})
     promised = Refund.objects.exclude(state="succeeded").get()
     assert (promised.amount, order.refunded_amount + promised.amount) == (Decimal("6.00"), WHOLE)

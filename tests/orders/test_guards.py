@@ -17,7 +17,7 @@ from orders.models import (
     ShortageTask,
     StockReservation,
 )
-from orders.policies.transitions import by_key
+from orders.policies.transitions import transition_by_key
 from orders.selectors.items import ItemInput
 from orders.services import guards
 from orders.services.moves import Move
@@ -34,7 +34,7 @@ def asked(
     order: Order, row: str, actor: Actor | None = None, now: datetime | None = None, **data: Any
 ) -> Move:
     """A move that is being checked."""
-    return Move(order, actor or integration(), by_key(row), data, now or timezone.now())
+    return Move(order, actor or integration(), transition_by_key(row), data, now or timezone.now())
 
 
 def refund(order: Order, amount: str, state: str = Refund.State.REQUESTED) -> Refund:

@@ -14,7 +14,7 @@ from orders.models import Order, Refund, Status
 from orders.selectors.credit import credit_left
 from orders.services.after_sales import CaseInput, CaseLine, open_case
 from orders.services.editing import edit_order
-from orders.services.payments import is_money, record_payment
+from orders.services.payments import names_money, record_payment
 from orders.services.refunds import pay_refund
 from orders.tasks import auto_complete, expire_unpaid
 from shopcomm.core.events.relay import relay
@@ -206,4 +206,4 @@ def test_the_button_of_an_unpaid_order_books_money_for_managers_and_is_on_accoun
     ],
 )
 def test_a_call_for_paid_means_money_where_it_names_what_came(status, data, money):
-    assert is_money(Order(status=status), data) == money
+    assert names_money(Order(status=status), data) == money

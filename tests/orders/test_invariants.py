@@ -25,8 +25,8 @@ from orders.services.after_sales import (
     appeal_case,
     approve_case,
     open_case,
+    record_return_parcel,
     reject_case,
-    send_back,
     withdraw_case,
 )
 from orders.services.change_requests.consent import edit_or_request_consent
@@ -160,7 +160,7 @@ class Walk:
             "reject": lambda: reject_case(actor=boss, case_id=case.pk, reason="不行"),
             "appeal": lambda: appeal_case(actor=customer, case_id=case.pk, note="请再看"),
             "withdraw": lambda: withdraw_case(actor=customer, case_id=case.pk),
-            "send": lambda: send_back(
+            "send": lambda: record_return_parcel(
                 actor=customer, case_id=case.pk, carrier="yunda", tracking_number=f"YD{case.pk}{number}"
             ),
             "inspect": lambda: inspect_return(actor=boss, case_id=case.pk, counted=counted),

@@ -18,7 +18,7 @@ from orders.selectors.orders import (
 )
 from orders.selectors.products import variants_matching
 from orders.selectors.timeline import order_timeline
-from orders.selectors.visibility import who_took_over
+from orders.selectors.visibility import successor_of
 from orders.selectors.warehouse import warehouse_board
 from orders.services.editing import edit_order
 from orders.services.shipments import add_tracking_node
@@ -66,13 +66,13 @@ def test_who_lost_an_order_is_told_who_has_it_and_a_stranger_that_there_is_none(
     order = make_order(customer=customer, assigned_to=sales)
     mine, theirs = Actor.staff(sales), Actor.staff(other_sales)
     edit_order(actor=mine, order_id=order.pk, version=None, changes={"shipping_fee": "1.00"}, agreed=True)
-    assert who_took_over(mine, order.number) is None
+    assert successor_of(mine, order.number) is None
     Order.objects.update(assigned_to=other_sales)
 
-    assert who_took_over(mine, order.number) == "陈伟"
-    assert who_took_over(theirs, order.number) is None
-    assert who_took_over(mine, "BX-0") is None
-    assert who_took_over(as_actor(customer), order.number) is None
+    assert successor_of(mine, order.number) == "陈伟"
+    assert successor_of(theirs, order.number) is None
+    assert successor_of(mine, "BX-0") is None
+    assert successor_of(as_actor(customer), order.number) is None
 
 
 def test_a_customer_sees_their_own_and_by_a_link_that_one_alone(order, customer, as_actor):

@@ -6,7 +6,7 @@ from orders.errors import GuardFailed
 from orders.models import Order, OrderLine, Refund, Shipment, Status, Variant
 from orders.selectors.items import ItemInput
 from orders.selectors.orders import OrderFilters, order_list
-from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, send_back
+from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, record_return_parcel
 from orders.services.editing import edit_order
 from orders.services.refunds import pay_refund
 from orders.services.returns import inspect_return
@@ -41,7 +41,7 @@ def given_back(order: Order, quantity: int) -> None:
     """A return that has come in and was sound."""
     case = claim(order, "return", quantity)
     approve_case(actor=SHOP, case_id=case.pk)
-    send_back(actor=SHOP, case_id=case.pk, carrier="yunda", tracking_number=f"YD{case.pk}000")
+    record_return_parcel(actor=SHOP, case_id=case.pk, carrier="yunda", tracking_number=f"YD{case.pk}000")
     inspect_return(actor=SHOP, case_id=case.pk, counted={case.lines.get().pk: (quantity, 0)})
     pay_refund(actor=SHOP, refund_id=Refund.objects.get(case=case).pk, reference=f"R{case.pk}")
 
@@ -121,7 +121,7 @@ def test_pieces_that_a_case_waits_for_are_counted_by_the_case(bag):
     move(order, "picking")
     assert (stock(bag), counts(order)) == ((7, 1), (3, 0, 1))
 
-    send_back(actor=SHOP, case_id=case.pk, carrier="yunda", tracking_number="YD12345")
+    record_return_parcel(actor=SHOP, case_id=case.pk, carrier="yunda", tracking_number="YD12345")
     inspect_return(actor=SHOP, case_id=case.pk, counted={case.lines.get().pk: (3, 0)})
     assert (stock(bag), counts(order)) == ((10, 1), (3, 3, 1))
 

@@ -16,7 +16,7 @@ from messaging.services.conversations import open_enquiry
 from orders.errors import GuardFailed, NotAllowed
 from orders.models import Order, Quote, StockReservation, TierPrice, Variant
 from orders.selectors.items import ItemInput
-from orders.selectors.quotes import last_address, quoted_lines, quotes_with_lines, wanted_items
+from orders.selectors.quotes import items_of_link, last_address, quoted_lines, quotes_with_lines
 from orders.services.quotes import (
     QuoteInput,
     accept_quote,
@@ -270,7 +270,7 @@ def test_the_address_of_the_last_order_is_offered(shop):
 def test_a_link_says_what_is_to_be_quoted(goods):
     other = VariantFactory()
     given = f"{goods.sku}:3,{other.sku}:1,{goods.sku}:2,NIX:4,{other.sku}:x,:7,{other.sku}:-1"
-    assert wanted_items(given) == [
+    assert items_of_link(given) == [
         {"sku": goods.sku, "quantity": 5, "unit_price": None},
         {"sku": other.sku, "quantity": 1, "unit_price": None},
     ]

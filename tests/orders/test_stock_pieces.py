@@ -19,7 +19,9 @@ def test_nothing_moves_for_lines_of_which_nothing_is_wanted_or_came_back(variant
     order = make_order(items=[ItemInput(variant.sku, 3)])
     line, moves = order.lines.get(), StockMovement.objects.count()
     stock.reserve_pieces(actor=SYSTEM, order=order, wanted=[(line, 0)])
-    stock.take_back(actor=SYSTEM, order=order, good={line: 0}, damaged={line: 0}, reason="退货")
+    stock.restock_inspected_pieces(
+        actor=SYSTEM, order=order, good={line: 0}, damaged={line: 0}, reason="退货"
+    )
     stock.release_pieces(actor=SYSTEM, order=order, pieces=[(line, 0)])
 
     assert StockMovement.objects.count() == moves
@@ -29,7 +31,9 @@ def test_goods_that_are_not_in_the_catalogue_any_more_come_back_to_no_shelf(vari
     order = make_order(items=[ItemInput(variant.sku, 3)])
     line, moves = order.lines.get(), StockMovement.objects.count()
     line.variant_id = None
-    stock.take_back(actor=SYSTEM, order=order, good={line: 2}, damaged={line: 1}, reason="退货")
+    stock.restock_inspected_pieces(
+        actor=SYSTEM, order=order, good={line: 2}, damaged={line: 1}, reason="退货"
+    )
 
     assert StockMovement.objects.count() == moves
 

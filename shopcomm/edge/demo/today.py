@@ -6,7 +6,14 @@ from decimal import Decimal
 from django.utils import timezone
 
 from orders.models import AfterSalesCase, Order, OrderLine, Status
-from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case, reject_case, send_back
+from orders.services.after_sales import (
+    CaseInput,
+    CaseLine,
+    approve_case,
+    open_case,
+    record_return_parcel,
+    reject_case,
+)
 from orders.services.backdating import backdate_debt
 from orders.services.change_requests.request import request_change
 from orders.services.editing import edit_order
@@ -91,7 +98,7 @@ class Today:
         coming = self._case(orders[-3], Kind.EXCHANGE, Reason.WRONG_COLOR, "聊天里确认的是另一个颜色")
         approve_case(actor=self.seller, case_id=coming.pk, answer="是我们发错了，马上换")
         customer = self._customer(orders[-3])
-        send_back(
+        record_return_parcel(
             actor=customer, case_id=coming.pk, carrier="yuantong", tracking_number=f"YT{coming.pk:013d}"
         )
         refused = self._case(orders[-4], Kind.REFUND, Reason.NOT_AS_DESCRIBED, "比图片颜色深")
@@ -102,7 +109,9 @@ class Today:
         case = self._case(order, Kind.RETURN, Reason.DAMAGED, "轮子有裂纹")
         approve_case(actor=self.seller, case_id=case.pk, amount=self._line(order).unit_price / 2)
         customer = self._customer(order)
-        send_back(actor=customer, case_id=case.pk, carrier="shunfeng", tracking_number=f"SF{case.pk:013d}")
+        record_return_parcel(
+            actor=customer, case_id=case.pk, carrier="shunfeng", tracking_number=f"SF{case.pk:013d}"
+        )
         counted = {row.pk: (row.quantity, 0) for row in case.lines.all()}
         inspect_return(actor=self.picker, case_id=case.pk, counted=counted)
         for refund in case.refunds.filter(state="approved"):

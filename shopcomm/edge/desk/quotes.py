@@ -27,7 +27,7 @@ from orders.forms.quote import QuoteForm, initial_of, quote_lines
 from orders.models import Quote, Variant
 from orders.selectors.items import ItemInput
 from orders.selectors.pricing import OrderPrice, Shopping, price_order
-from orders.selectors.quotes import wanted_items
+from orders.selectors.quotes import items_of_link
 from orders.services.quotes import EDITABLE, withdraw_quote
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import Customer
@@ -58,7 +58,7 @@ def new_quote(request: ShopRequest, conversation_id: int) -> HttpResponseBase:
     conversation = _conversation(request, conversation_id)
     if request.method != "POST":
         form = QuoteForm(initial=initial_of(None))
-        return _page(request, form, conversation, wanted_items(request.GET.get("items", "")))
+        return _page(request, form, conversation, items_of_link(request.GET.get("items", "")))
     if asks_price(request):
         return _price_part(request, conversation)
 

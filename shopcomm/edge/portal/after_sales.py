@@ -14,7 +14,7 @@ from orders.forms.after_sales import case_form, read_case
 from orders.models import AfterSalesCase
 from orders.reading.couriers import named_couriers
 from orders.selectors.after_sales import cases_of
-from orders.services.after_sales import appeal_case, send_back, withdraw_case
+from orders.services.after_sales import appeal_case, record_return_parcel, withdraw_case
 from shopcomm.core.http.outcomes import run_and_tell, run_service
 from shopcomm.core.http.sent_forms import once_sent_by
 from shopcomm.edge.portal.visits import Visit, by_customer, by_link
@@ -63,7 +63,7 @@ def move_case(request: HttpRequest, visit: Visit, case_id: int, step: str) -> Ht
     steps = {
         "withdraw": lambda: withdraw_case(actor=actor, case_id=case.pk),
         "appeal": lambda: appeal_case(actor=actor, case_id=case.pk, note=post.get("note", "")),
-        "send": lambda: send_back(
+        "send": lambda: record_return_parcel(
             actor=actor,
             case_id=case.pk,
             carrier=post.get("carrier", ""),

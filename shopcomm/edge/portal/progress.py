@@ -11,8 +11,8 @@ from orders.models import AfterSalesCase, Order, OrderLine, Shipment, TrackingNo
 from orders.models.statuses import Status
 from orders.policies.after_sales import OPEN
 from orders.reading.couriers import courier_name
-from orders.selectors.due import ends_by_itself
-from orders.selectors.open_sums import OpenSum, asked_back, open_sum_of
+from orders.selectors.due import is_ended_by_timer
+from orders.selectors.open_sums import OpenSum, open_sum_of, sum_asked_back
 from orders.selectors.parts import StillToShip, still_to_ship
 
 _WAY = (
@@ -82,10 +82,10 @@ def progress_of(order: Order) -> Progress:
         lines=list(order.lines.all()),
         to_ship=still_to_ship(order),
         open_sum=open_sum,
-        asked_back=asked_back(order),
+        asked_back=sum_asked_back(order),
         open_cases=[case for case in order.after_sales.all() if case.state in OPEN],
         pay_by=pay_by,
-        is_cancelled_late=pay_by is not None and ends_by_itself(order),
+        is_cancelled_late=pay_by is not None and is_ended_by_timer(order),
     )
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging.services.enquiries import MOST_LINES, Wanted, send_enquiry
-from orders.selectors.catalogue import is_few, variants_on_sale
+from orders.selectors.catalogue import is_nearly_gone, variants_on_sale
 from orders.selectors.items import MAX_QUANTITY, list_price
 from shopcomm.core import reading
 from shopcomm.core.configuration.models import shop_settings
@@ -125,7 +125,7 @@ def _page(request: MyRequest, *, refusal: str = "", status: int = 200) -> HttpRe
                 {
                     "variant": variant,
                     "quantity": pieces,
-                    "few": is_few(variant, low),
+                    "few": is_nearly_gone(variant, low),
                     "price": price,
                     "amount": price * pieces,
                 }

@@ -14,7 +14,7 @@ from messaging.services.conversations import general_conversation
 from messaging.services.enquiries import Wanted, send_enquiry
 from messaging.services.notifications.back_in_stock import watch_stock
 from messaging.services.notifications.manual import unwatch_stock
-from orders.selectors.catalogue import Style, catalogue_page, categories_on_sale, is_few, style_of
+from orders.selectors.catalogue import Style, catalogue_page, categories_on_sale, is_nearly_gone, style_of
 from orders.selectors.items import MAX_QUANTITY
 from shopcomm.core import reading
 from shopcomm.core.http.outcomes import run_service
@@ -105,7 +105,7 @@ def _product(request: MyRequest, style: Style, *, refusal: str = "", status: int
         "rows": [
             {
                 "variant": each,
-                "few": is_few(each, style.low),
+                "few": is_nearly_gone(each, style.low),
                 "waiting": each.sku in waiting,
                 "chosen": each.sku == chosen,
             }

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from orders.selectors.own import spending_of
-from orders.selectors.statements import currencies_of, statement_of, usual_since
+from orders.selectors.statements import currencies_of, default_start, statement_of
 from shopcomm.core.accounts.services.customers import rename_customer
 from shopcomm.core.http.outcomes import run_service
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
@@ -40,7 +40,7 @@ def own_account_page(request: MyRequest) -> HttpResponse:
     statement = statement_of(
         request.actor,
         request.customer,
-        since=usual_since(until),
+        since=default_start(until),
         until=until,
         currency=currencies[0] if currencies else "CNY",
     )

@@ -15,7 +15,7 @@ from orders.models import Order, Status
 from orders.selectors.addresses import COLUMNS, AddressInput
 from orders.selectors.items import ItemInput
 from orders.selectors.orders import order_for_detail, status_counts
-from orders.selectors.own import AgainLine, lines_again, mark_of_prices, own_orders, spending_of
+from orders.selectors.own import AgainLine, lines_to_reorder, mark_of_prices, own_orders, spending_of
 from orders.services.own_orders import place_own_order
 from shopcomm.core import reading
 from shopcomm.core.accounts.services.order_links import link_token, live_link
@@ -67,7 +67,7 @@ def order_again(request: MyRequest, number: str) -> HttpResponse:
     """The same goods once more, at today's prices, as far as they are there."""
     old = _own(request, number)
     if request.method == "GET":
-        return _form(request, old, lines_again(old, request.customer))
+        return _form(request, old, lines_to_reorder(old, request.customer))
     post: QueryDict = request.POST
     pasted = None
     if wants_reading(post):
@@ -76,7 +76,7 @@ def order_again(request: MyRequest, number: str) -> HttpResponse:
         line.sku: reading.piece_count(request.POST.get(f"quantity-{line.pk}", "0"))
         for line in old.lines.all()
     }
-    lines = lines_again(old, request.customer, wanted)
+    lines = lines_to_reorder(old, request.customer, wanted)
     if pasted:
         return _form(request, old, lines, post=post, pasted=pasted)
     placed = run_service(lambda: _place(request, wanted, lines))
