@@ -223,7 +223,10 @@ def _target(variant: Variant, on_hand: int | None, delta: int | None) -> int:
 def apply_stock_changes(
     *, actor: Actor, order: Order | None, changes: list[Change], reason: str = ""
 ) -> dict[int, Variant]:
-    """Lock the variants, check that nothing is promised twice, change them and write the movements."""
+    """Lock the variants, check that nothing is promised twice, change them and write the movements.
+
+    Returns the variants as they are now, by key. Raises InsufficientStock.
+    """
     if not changes:
         return {}
     variants = lock_variants(change.variant_id for change in changes)

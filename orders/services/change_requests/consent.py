@@ -47,7 +47,7 @@ def edit_or_request_consent(
     """Edit an order as far as the shop may alone; the rest becomes a question to the customer.
 
     `shown` is the mark of the price that somebody saw before they sent it (OrderPrice.mark).
-    Raises what edit_order raises, and PricesChanged.
+    Returns the order, and the request if there is one. Raises what edit_order raises, and PricesChanged.
     """
     columns, order = flatten_changes(changes), lock_order(order_id)
     asked: dict[str, Any] = {}

@@ -80,7 +80,8 @@ def redraw_picture(content: bytes, form: formats.Format, folder: Path) -> dict[s
 
 def write_icons(content: bytes, form: formats.Format, folder: Path, sides: list[int]) -> dict[str, Any]:
     """Write a picture as square icons into `folder`, one for each of `sides` (pixels): all of it on white, within the
-    circle that phones cut icons to. `content` is of the `form` that its header says. Raises as `redraw_picture`.
+    circle that phones cut icons to. `content` is of the `form` that its header says.
+    Returns the size of the largest. Raises as `redraw_picture`.
     """
     from PIL import Image
 
