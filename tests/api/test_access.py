@@ -89,11 +89,11 @@ def test_a_revoked_key_opens_nothing(api) -> None:
     problem(api.get("/api/v1/orders/"), 401, "not_authenticated")
 
 
-def test_a_session_is_no_key(log_in, manager) -> None:
+def test_the_api_refuses_a_log_in_of_staff(log_in, manager) -> None:
     problem(log_in(manager).get("/api/v1/orders/"), 401, "not_authenticated")
 
 
-def test_a_key_is_no_session(api) -> None:
+def test_pages_refuse_an_api_key(api) -> None:
     assert api.get("/orders/").status_code == 302
 
 

@@ -72,7 +72,7 @@ def test_a_key_belongs_to_one_integration(post, body, with_scopes) -> None:
     assert Order.objects.count() == 2
 
 
-def test_a_refusal_is_repeated_too(post, order) -> None:
+def test_an_idempotency_key_repeats_a_refusal_too(post, order) -> None:
     path, wish = f"orders/{order.number}/transitions/", {"to": "shipped"}
 
     first, second = post(path, wish, key="k1"), post(path, wish, key="k1")

@@ -156,7 +156,7 @@ def test_an_order_that_arrives_meanwhile_moves_no_page(api) -> None:
         ("created_before=2000-01-01T00:00:00Z", set()),
     ],
 )
-def test_filters(api, query: str, found: set[str]) -> None:
+def test_filters_of_the_api_narrow_the_list_of_orders(api, query: str, found: set[str]) -> None:
     from tests.factories import CustomerFactory
 
     tail = CustomerFactory(phone="+8613800006612", phone_tail="6612")

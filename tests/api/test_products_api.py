@@ -30,7 +30,7 @@ def test_the_product_list_has_one_row_for_each_variant(api, order, variant) -> N
     }
 
 
-def test_products_page_by_cursor(api) -> None:
+def test_the_list_of_products_pages_by_cursor(api) -> None:
     made = {VariantFactory().sku for _ in range(5)}
     first = api.get("/api/v1/products/?limit=3").json()
     second = api.get(first["next"]).json()

@@ -19,7 +19,7 @@ def test_a_form_sent_after_the_session_ended_leads_back_to_the_page_it_stood_on(
 
 
 @pytest.mark.parametrize("referer", ["https://elsewhere.example/orders/", ""])
-def test_it_leads_home_when_nobody_knows_the_page(client, order, referer):
+def test_the_return_path_leads_home_when_nobody_knows_the_page(client, order, referer):
     sent = client.post(f"/orders/{order.number}/payments/", headers={"Referer": referer})
     assert sent.headers["Location"] == "/login/?next=/"
 

@@ -25,7 +25,7 @@ def address(link) -> str:
     return reverse("portal:order", args=[link_token(link)])
 
 
-def test_it_shows_the_order_and_sets_the_session(client, order, link, address):
+def test_the_portal_page_shows_the_order_and_sets_the_session(client, order, link, address):
     response = client.get(address)
     page = response.content.decode()
     assert response.status_code == 200

@@ -58,7 +58,7 @@ def send_twice(client, page: str, address: str, **said: str) -> list[str]:
     return [str(next(iter(answer.context["messages"]))) for answer in answers]
 
 
-def test_an_urge_twice_is_one(client, customer):
+def test_an_urge_that_is_sent_twice_counts_once(client, customer):
     order = make_order(customer=customer, status="picking")
     page = address_of(order)
     first, second = send_twice(client, page, f"{page}urge/")

@@ -120,7 +120,7 @@ def test_variables_and_names_that_it_uses_are_there() -> None:
     assert {each.words[1] for each in found.all("access_log") if len(each.words) > 1} == formats
 
 
-def test_it_serves_the_folder_that_static_files_are_collected_into() -> None:
+def test_nginx_serves_the_folder_that_static_files_are_collected_into() -> None:
     example = (ROOT / "deploy/shopcomm.env.example").read_text()
     collected = re.search(r"^STATIC_ROOT=(.*)$", example, re.MULTILINE)
     assert collected

@@ -40,12 +40,12 @@ ok, please send today|thank you, when?|not ok|不用了谢谢|没有收到|还�
 
 
 @pytest.mark.parametrize("text", ENDS)
-def test_these_words_end_a_talk(text):
+def test_words_of_thanks_are_acknowledgements(text):
     assert is_acknowledgement(text)
 
 
 @pytest.mark.parametrize("text", [*WAITS, "", "谢谢" * 30])
-def test_a_question_a_wish_an_answer_and_a_greeting_do_not(text):
+def test_a_question_a_wish_an_answer_and_a_greeting_are_no_acknowledgements(text):
     assert not is_acknowledgement(text)
 
 

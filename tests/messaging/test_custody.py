@@ -50,7 +50,7 @@ def test_an_ended_talk_waits_for_nobody_and_goes_to_its_folder(client, manager, 
     assert shop_lines(conversation) == [(f"{manager} 结束了会话", True)]
 
 
-def test_it_can_be_ended_beside_its_order_as_well(client, manager, order, conversation):
+def test_a_conversation_can_be_ended_beside_its_order_as_well(client, manager, order, conversation):
     client.force_login(manager)
     answer = client.post(f"/inbox/{conversation.pk}/close/", {"action": "close", "beside": "order"})
     conversation.refresh_from_db()

@@ -49,7 +49,7 @@ def test_the_warehouse_may_not_open_it(client, warehouse):
     assert client.get("/inbox/").status_code == 403
 
 
-def test_it_shows_the_customer_and_the_last_message(client, manager, conversation):
+def test_a_row_of_the_inbox_shows_the_customer_and_the_last_message(client, manager, conversation):
     write(conversation, "雾霾蓝还有吗")
     client.force_login(manager)
     response = client.get("/inbox/")

@@ -122,7 +122,9 @@ def test_a_question_before_the_thanks_still_waits(clock, customer, sales) -> Non
     assert [todo.text for todo in todo_list(Actor.staff(sales))] == ["能开发票吗"]
 
 
-def test_it_is_ones_own_queue_and_that_of_nobody(clock, customer, sales, other_sales, manager) -> None:
+def test_the_queue_holds_ones_own_tasks_and_those_of_nobody(
+    clock, customer, sales, other_sales, manager
+) -> None:
     for seller in (sales, other_sales, None):
         say(make_order(customer=customer, assigned_to=seller), Actor.customer(customer), "在吗")
     enquiry = open_enquiry(actor=Actor.staff(other_sales), customer=customer, subject="双肩包")

@@ -65,7 +65,7 @@ def weighed(kind: type[OrderEvent], clock: object) -> Order:
     return order
 
 
-def test_it_stands_in_the_timeline_and_the_conversation_of_both_sides(weighed):
+def test_a_new_kind_of_fact_stands_in_the_timeline_and_the_conversation_of_both_sides(weighed):
     for audience in ("shop", "customer"):
         entry = order_timeline(weighed, audience=audience)[-1]
         assert (entry.text, entry.icon) == ("包裹 812 g", "qty")
