@@ -20,6 +20,7 @@ ITEMS = {
     "feed": "feed",
     "connections": "connections",
     "desk": "desk",
+    "inbox": "inbox",
     "import": "imports",
     "notices": "notices",
     "search": "search",

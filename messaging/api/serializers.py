@@ -7,7 +7,7 @@ from messaging.models import Attachment, Conversation
 
 class ConversationOutput(serializers.ModelSerializer):
     order = serializers.CharField(source="order.number", default=None, allow_null=True)
-    customer = serializers.CharField(source="customer.name")
+    customer = serializers.CharField(source="customer.name", default=None, allow_null=True)
 
     class Meta:
         model = Conversation

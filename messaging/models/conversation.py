@@ -55,6 +55,7 @@ class Conversation(models.Model):
         models.SET_NULL,
         null=True,
         blank=True,
+        db_index=False,
         related_name="conversations",
         verbose_name=_("负责人"),
     )
@@ -102,8 +103,28 @@ class Conversation(models.Model):
             ),
         ]
         indexes = [
-            # The inbox: newest first.
-            models.Index(fields=["-last_message_at", "-id"], name="conversation_newest"),
+            # The inbox, newest first: the bands and folders of its list (selectors/inbox.py).
+            models.Index(
+                fields=["-last_message_at", "-id"],
+                condition=~models.Q(state="closed"),
+                name="conversation_open",
+            ),
+            models.Index(
+                fields=["-last_message_at", "-id"],
+                condition=models.Q(state="closed"),
+                name="conversation_closed",
+            ),
+            models.Index(
+                fields=["-last_message_at", "-id"],
+                condition=models.Q(shop_unread__gt=0),
+                name="conversation_unread",
+            ),
+            models.Index(
+                fields=["-last_message_at", "-id"],
+                condition=models.Q(kind="customer"),
+                name="conversation_enquiries",
+            ),
+            models.Index(fields=["assigned_to", "-last_message_at", "-id"], name="conversation_by_staff"),
             models.Index(fields=["customer", "-last_message_at"], name="conversation_by_customer"),
             # The timer for "no answer for N" and the away notice.
             models.Index(

@@ -30,8 +30,9 @@ def conversations_visible_to(actor: Actor | None) -> QuerySet[Conversation]:
         return everything
     if not actor.may("conversations.view_assigned"):
         return everything.none()
-    enquiries = Q(kind=Conversation.Kind.CUSTOMER) & (Q(assigned_to=None) | Q(assigned_to=actor.id))
-    return everything.filter(enquiries | Q(order__in=orders_visible_to(actor)))
+    # An order's conversation is its order's assignee's, so this is the rule of orders, too.
+    own_or_free = Q(assigned_to=None) | Q(assigned_to=actor.id)
+    return everything.filter(own_or_free).exclude(kind=Conversation.Kind.TEAM)
 
 
 def assignable_staff() -> QuerySet[Staff]:

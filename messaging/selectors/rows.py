@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from messaging.models import Conversation
 from messaging.presenters import preview_line
-from messaging.selectors.unread import with_unread
+from messaging.selectors.unread import having_unread, with_unread
 from orders.hooks import RowTalk
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
@@ -47,5 +47,5 @@ def _words(body: str, kind: str, sender_kind: str, sender_name: str, internal: b
 
 def orders_with_unread(orders: QuerySet[Order], actor: Actor) -> QuerySet[Order]:
     """Those orders whose conversation holds something of the customer's that this reader has not read."""
-    waiting = with_unread(Conversation.objects.all(), actor).filter(unread__gt=0)
+    waiting = having_unread(with_unread(Conversation.objects.all(), actor), actor)
     return orders.filter(conversation__in=waiting.values("pk"))

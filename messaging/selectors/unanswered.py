@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest
+from django.db.models.lookups import IsNull
 
 from messaging.models import Conversation, Message, Sender
 
@@ -30,9 +31,12 @@ def first_unanswered() -> QuerySet[Message]:
 
 
 def is_unanswered() -> Q:
-    """Conversations in which something waits. The first condition is an index's."""
+    """Conversations in which something waits. The first condition is an index's.
+
+    The second asks for each row's first message by its key: as EXISTS the planner would join it, and read all messages.
+    """
     spoken = Q(last_customer_seq__gt=F("last_shop_seq")) & Q(last_customer_seq__gt=F("closed_seq"))
-    return spoken & Q(Exists(first_unanswered()))
+    return spoken & Q(IsNull(Subquery(first_unanswered().values("seq")[:1]), False))
 
 
 def is_answered(talk: Conversation) -> bool:

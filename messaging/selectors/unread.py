@@ -22,6 +22,8 @@ from shopcomm.core.accounts.actors import Actor
 # Of a message that is written: whether it counts for this side. As SQL over the columns of a message.
 COUNTS_FOR_SHOP = "sender_kind = 'customer' AND NOT acknowledges"
 COUNTS_FOR_CUSTOMER = "sender_kind <> 'customer' AND kind <> 'event' AND NOT internal"
+# Where a conversation keeps what waits for somebody of this side who has read nothing.
+NOTHING_READ = {Side.SHOP: "shop_unread", Side.CUSTOMER: "customer_unread"}
 BADGE_CAP = 100
 # How far back the badge of every page looks: the shop answers within weeks, a customer may come again after months.
 RECENT = {Side.SHOP: timedelta(days=30), Side.CUSTOMER: timedelta(days=90)}
@@ -60,13 +62,18 @@ def with_unread(found: QuerySet[Conversation], actor: Actor) -> QuerySet[Any]:
         "memberships",
         condition=Q(memberships__member_kind=actor.sender_kind, memberships__member_id=actor.id_or_zero),
     )
-    nothing_read = "shop_unread" if side_of(actor) == Side.SHOP else "customer_unread"
-    return found.alias(own=own).annotate(unread=Coalesce(F("own__unread"), F(nothing_read)))
+    return found.alias(own=own).annotate(unread=Coalesce(F("own__unread"), F(NOTHING_READ[side_of(actor)])))
+
+
+def having_unread(found: QuerySet[Any], actor: Actor) -> QuerySet[Any]:
+    """Those of `with_unread` in which something waits for this actor."""
+    # Who has read something never has more before them than who has read nothing: the first condition is an index's.
+    return found.filter(**{f"{NOTHING_READ[side_of(actor)]}__gt": 0}, unread__gt=0)
 
 
 def count_unread_conversations(actor: Actor) -> int:
     """How many conversations of the last weeks or months hold something unread, counted to a cap; for the badge."""
     recent = timezone.now() - RECENT[side_of(actor)]
     newest = conversations_visible_to(actor).filter(last_message_at__gte=recent)
-    waiting = with_unread(newest, actor).filter(unread__gt=0).exclude(own__muted=True)
-    return waiting[:BADGE_CAP].count()
+    waiting = having_unread(with_unread(newest, actor), actor)
+    return waiting.filter(Q(own__muted=None) | Q(own__muted=False))[:BADGE_CAP].count()

@@ -16,6 +16,7 @@ from messaging.models import Conversation, Membership, Message, Side
 from messaging.selectors.unread import (
     COUNTS_FOR_CUSTOMER,
     COUNTS_FOR_SHOP,
+    NOTHING_READ,
     counted_messages,
     counting_side,
     membership_of,
@@ -23,7 +24,6 @@ from messaging.selectors.unread import (
 )
 from shopcomm.core.accounts.actors import Actor
 
-UNREAD_COLUMN = {Side.SHOP: "shop_unread", Side.CUSTOMER: "customer_unread"}
 # What was said in `c` after a number that `{after}` gives, as each side counts it.
 SAID = """(SELECT count(*) FROM messaging_message m WHERE m.conversation_id = c.id AND m.seq > {after}
            AND m.recalled_at IS NULL AND {counts})"""
@@ -96,7 +96,7 @@ def count_recalled(talk: Conversation, message: Message) -> None:
     side = counting_side(message)
     if side is None or (side == Side.SHOP and message.seq <= talk.closed_seq):
         return
-    column = UNREAD_COLUMN[side]
+    column = NOTHING_READ[side]
     Conversation.objects.filter(pk=talk.pk).update(**{column: Greatest(F(column) - 1, 0)})
     waiting = Membership.objects.filter(conversation=talk, side=side, read_seq__lt=message.seq)
     waiting.update(unread=Greatest(F("unread") - 1, 0))

@@ -27,7 +27,7 @@ from shopcomm.core.http.errors import ElsewhereNow
 from shopcomm.core.search.query import parse_query
 from shopcomm.core.ui.templatetags.ui import capped_count
 
-MAX_ROWS = 500
+PAGE_ROWS, MAX_ROWS = 50, 500
 LONGEST_NAME = 120
 
 
@@ -38,6 +38,7 @@ def show_inbox(request: HttpRequest, conversation_id: int | None = None) -> Http
     context = _list_context(request, conversation_id)
     if request.headers.get("X-Fragment") == "list":
         return render(request, "messaging/_inbox_list.html", context)
+    context["folders"] = _folders(request, context["filters"].folder)
     if conversation_id is not None:
         visible = conversations_visible_to(request.actor).select_related("customer", "order")  # type: ignore[attr-defined]
         context["conversation"] = visible.filter(pk=conversation_id).first() or _gone(
@@ -100,14 +101,8 @@ def _open(request: HttpRequest, *, name: str, phone: str, subject: str) -> Conve
 
 def _list_context(request: HttpRequest, conversation_id: int | None) -> dict[str, Any]:
     filters = _filters(request)
-    rows = inbox_page(request.actor, filters)  # type: ignore[attr-defined]
-    return {
-        "rows": rows[: filters.limit],
-        "more": min(filters.limit * 2, MAX_ROWS) if len(rows) > filters.limit < MAX_ROWS else 0,
-        "filters": filters,
-        "folders": _folders(request, filters.folder),
-        "current": conversation_id,
-    }
+    page = inbox_page(request.actor, filters)  # type: ignore[attr-defined]
+    return {"rows": page.rows, "next": page.next_cursor, "filters": filters, "current": conversation_id}
 
 
 def _filters(request: HttpRequest) -> InboxFilters:
@@ -115,8 +110,9 @@ def _filters(request: HttpRequest) -> InboxFilters:
     return InboxFilters(
         folder=folder if folder in FOLDERS else "all",
         q=request.GET.get("q", "")[:100],
+        cursor=request.GET.get("after", "")[:200],
         at=reading.whole_number(request.GET.get("at")),
-        limit=min(reading.whole_number(request.GET.get("limit"), least=1) or 50, MAX_ROWS),
+        limit=min(reading.whole_number(request.GET.get("limit"), least=1) or PAGE_ROWS, MAX_ROWS),
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from messaging.models import Conversation
 from tests.api.test_orders_api import problem
+from tests.factories import give_order
 
 pytestmark = pytest.mark.django_db
 
@@ -141,7 +142,6 @@ def test_a_body_that_cannot_be_read_gets_a_clear_answer(log_in, sales, talk, raw
 
 
 def test_a_foreign_conversation_is_not_there(log_in, other_sales, sales, order, talk) -> None:
-    order.assigned_to = sales
-    order.save()
+    give_order(order, sales)
 
     assert log_in(other_sales).get(f"/{talk}").status_code == 404

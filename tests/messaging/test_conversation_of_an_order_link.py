@@ -15,7 +15,7 @@ from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.deadlocks import in_the_way
-from tests.factories import make_order
+from tests.factories import give_order, make_order
 from tests.messaging.test_socket import customer_cookie_of, send, socket, staff_cookie_of, until
 
 FRAMES = {
@@ -93,7 +93,7 @@ async def test_no_frame_of_a_links_socket_reaches_another_conversation(live, ord
 async def test_neither_does_a_strangers_nor_a_sellers_whose_order_it_is_not(
     live, order, other_customer, sales, other_sales, kind
 ):
-    await Order.objects.filter(pk=order.pk).aupdate(assigned_to=sales)
+    await database_sync_to_async(give_order)(order, sales)
     talk = (await Conversation.objects.aget(order=order)).pk
     strange = await database_sync_to_async(make_order)(customer=other_customer)
     for cookie in (await customer_cookie_of(strange), await staff_cookie_of(other_sales)):

@@ -12,6 +12,7 @@ from messaging.models import Conversation
 from messaging.services.messages import mark_read, send_message
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
+from tests.factories import give_order
 
 pytestmark = pytest.mark.django_db
 
@@ -167,9 +168,7 @@ def test_the_page_of_a_hit_tells_the_pane_where_to_go(client, manager, conversat
 
 
 def test_a_foreign_conversation_is_not_found(client, sales, other_sales, conversation):
-    order = conversation.order
-    order.assigned_to = other_sales
-    order.save(update_fields=["assigned_to"])
+    give_order(conversation.order, other_sales)
     client.force_login(sales)
     assert client.get(f"/inbox/{conversation.pk}/").status_code == 404
     assert listed(client.get("/inbox/")) == []

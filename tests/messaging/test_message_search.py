@@ -19,7 +19,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.api_keys import create_api_key
 from shopcomm.core.accounts.services.order_links import link_url
 from shopcomm.core.search.query import fold_case, parse_query
-from tests.factories import CustomerFactory, make_order
+from tests.factories import CustomerFactory, give_order, make_order
 
 pytestmark = pytest.mark.django_db
 BODY = st.text("箱包行李雾霾蓝24寸 aAbBß👜'%_\\,，-", max_size=30)
@@ -132,8 +132,7 @@ def test_by_a_link_only_the_order_of_the_link_is_searched(say, customer, as_acto
 def test_a_colleague_s_talk_is_neither_found_nor_counted(
     say, sales, other_sales, manager, customer, order, as_actor, secret, by_each_step
 ):
-    order.assigned_to = other_sales
-    order.save(update_fields=["assigned_to"])
+    give_order(order, other_sales)
     say(as_actor(customer), secret)
     for words in (secret, customer.name, customer.phone_tail, order.number):
         assert talks(as_actor(sales), words) == [], words

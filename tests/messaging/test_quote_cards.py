@@ -20,7 +20,7 @@ from orders.services.shortages import report_missing
 from orders.tasks.sweeps import expire_quotes
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
-from tests.factories import CustomerFactory, VariantFactory, integration, make_address, make_order
+from tests.factories import CustomerFactory, VariantFactory, give_order, integration, make_address, make_order
 
 pytestmark = pytest.mark.django_db
 ADDRESS = {
@@ -222,7 +222,7 @@ def test_what_was_typed_stays_when_a_quote_is_refused(order, variant, log_in, sa
 
 
 def test_the_warehouse_and_other_peoples_customers_are_left_out(quote, log_in, warehouse, other_sales, order):
-    Order.objects.filter(pk=order.pk).update(assigned_to=quote.created_by)
+    give_order(order, quote.created_by)
     assert log_in(warehouse).get(f"/quotes/{quote.pk}/").status_code == 403
     assert log_in(other_sales).get(f"/quotes/{quote.pk}/").status_code == 404
     assert log_in(other_sales).get(f"/conversations/{order.conversation.pk}/quotes/").status_code == 404

@@ -18,12 +18,11 @@ from messaging.consumers.socket import ShopSocket
 from messaging.consumers.switchboard import ANSWERERS, Answerer
 from messaging.consumers.topics.conversation import ConversationTopic
 from messaging.models import Conversation
-from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.services.order_links import revoke_links
 from shopcomm.core.configuration.models import shop_settings
-from tests.factories import make_order
+from tests.factories import give_order, make_order
 from tests.messaging.test_socket import customer_cookie_of, send, socket, staff_cookie_of, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -79,7 +78,7 @@ async def test_an_order_given_to_somebody_else_leaves_the_socket_but_not_the_oth
 ):
     await database_sync_to_async(only_own_orders)()
     async with listening(live, await staff_cookie_of(sales), talk) as opened:
-        await Order.objects.filter(pk=order.pk).aupdate(assigned_to=other_sales)
+        await database_sync_to_async(give_order)(order, other_sales)
         refused = await until(opened, "error")
         await send(opened, type="message.read", conversation=talk, seq=1)
         again = await until(opened, "error")
@@ -174,7 +173,7 @@ async def test_a_redis_that_hangs_keeps_nobody_in_where_they_may_not_be(
         for talk in talks:
             await send(opened, type="subscribe", conversation=talk, after=0)
             await until(opened, "subscribed")
-        await Order.objects.filter(pk=lost.pk).aupdate(assigned_to=other_sales)
+        await database_sync_to_async(give_order)(lost, other_sales)
         refused = await until(opened, "error")
 
     assert (refused["code"], refused["conversation"]) == ("forbidden", talks[1])

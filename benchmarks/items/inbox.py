@@ -1,0 +1,52 @@
+"""The inbox over ten thousand conversations: CPU beside an empty view of the same stack, and queries a page."""
+
+from pathlib import Path
+
+from benchmarks.items.desk import MOST_QUERIES, cost, queries
+from benchmarks.measuring import Figure, in_turn
+from benchmarks.servers import Bench
+
+CONVERSATIONS = 10_000
+FILL = (Path(__file__).parent / "inbox.sql").read_text()
+
+
+def run(bench: Bench, rounds: int, quick: bool) -> list[Figure]:
+    fill(CONVERSATIONS)
+    times = 10 if quick else 30
+    figures = []
+    for name, path in pages().items():
+        address = {"product": path, "floor": "/healthz"}
+        ours, theirs = in_turn(rounds, lambda side, where=address: cost(bench, where[side], times))
+        more = [page - view for page, view in zip(ours, theirs, strict=True)]
+        figures.append(Figure("inbox", f"{name}: CPU above an empty view", "ms", more, goal="≤ 12"))
+        # A search asks for what it has found, and where.
+        most = MOST_QUERIES + 4 * ("q=" in path)
+        figures.append(Figure("inbox", f"{name}: queries", "", [float(queries(path))], goal=f"≤ {most}"))
+    return figures
+
+
+def fill(count: int) -> None:
+    """Conversations of as many orders, in most of which the customer has the last word and nobody has read it."""
+    from django.db import connection
+
+    from messaging.models import Conversation
+
+    if Conversation.objects.filter(subject__startswith="INBOX-").count() >= count:
+        return
+    with connection.cursor() as cursor:
+        for statement in FILL.replace("{count}", str(count)).split(";\n"):
+            if statement.strip():
+                cursor.execute(statement)
+
+
+def pages() -> dict[str, str]:
+    """What is measured: the first page, a deep one, each folder, searches."""
+    from messaging.selectors.inbox import FOLDERS, InboxFilters, inbox_page
+    from shopcomm.core.accounts.actors import Actor
+    from shopcomm.core.accounts.models import Staff
+
+    manager = Actor.staff(Staff(pk=0, role="manager"))
+    deep = inbox_page(manager, InboxFilters(limit=CONVERSATIONS // 2)).next_cursor
+    found = {"first page": "/inbox/", "deep page": f"/inbox/?after={deep}"}
+    found |= {f"folder {name}": f"/inbox/?folder={name}" for name in FOLDERS if name != "all"}
+    return found | {"search by number": "/inbox/?q=INBOX-0000777", "search by a word": "/inbox/?q=现货"}

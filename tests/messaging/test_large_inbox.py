@@ -1,0 +1,124 @@
+"""The inbox with ten thousand conversations: as many queries as with one, along indexes, page by page to the end."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from messaging.models import Conversation, Membership, Side
+from messaging.selectors.inbox import FOLDERS, InboxFilters, folder_counts, inbox_page
+from messaging.services.conversations import open_enquiry
+from shopcomm.core.accounts.actors import Actor
+from tests.factories import CustomerFactory
+
+pytestmark = pytest.mark.django_db
+ROWS = Path(__file__).parents[2] / "benchmarks" / "items" / "inbox.sql"
+MOST_QUERIES = 8
+SCANNED = re.compile(r"Seq Scan on messaging_(message|conversation)\b")
+
+
+def fill(count: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(ROWS.read_text().replace("{count}", str(count)))
+
+
+def plans(queries: list[dict[str, Any]]) -> dict[str, str]:
+    """How the database goes about each of these statements that asks for conversations."""
+    asked = [
+        each["sql"] for each in queries if "messaging_" in each["sql"] and each["sql"].startswith("SELECT")
+    ]
+    found = {}
+    with connection.cursor() as cursor:
+        for sql in asked:
+            cursor.execute(f"EXPLAIN {sql}".replace("%", "%%"), [])
+            found[sql] = "\n".join(row[0] for row in cursor.fetchall())
+    return found
+
+
+def test_ten_thousand_conversations_take_eight_queries_along_indexes(client, manager) -> None:
+    fill(10_000)
+    # Half of them were read.
+    Membership.objects.bulk_create(
+        Membership(
+            conversation_id=pk,
+            member_kind="staff",
+            member_id=manager.pk,
+            side=Side.SHOP,
+            read_seq=4,
+            unread=0,
+        )
+        for pk in Conversation.objects.order_by("pk").values_list("pk", flat=True)[:5000]
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE messaging_membership")
+    client.force_login(manager)
+    client.get("/inbox/")
+    last = inbox_page(Actor.staff(manager), InboxFilters(limit=300)).next_cursor
+    paths = ["/inbox/", f"/inbox/?after={last}", "/inbox/?q=INBOX-0000777", "/inbox/?q=现货"]
+    for path in paths + [f"/inbox/?folder={name}" for name in FOLDERS]:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(path).status_code == 200
+        assert len(captured) <= MOST_QUERIES + ("q=" in path) * 4, path
+        for sql, plan in plans(captured.captured_queries).items():
+            scanned = {*SCANNED.findall(plan)}
+            # The folders' numbers may read the list of conversations once, when most of them are unread.
+            assert scanned <= ({"conversation"} if "'all'::text" in sql else set()), f"{path}\n{sql}\n{plan}"
+
+
+def test_the_pages_bring_every_conversation_once_in_the_order_of_the_list(manager) -> None:
+    fill(60)
+    actor = Actor.staff(manager)
+    for place, pk in enumerate(Conversation.objects.filter(state="open").values_list("pk", flat=True)):
+        if place % 2:
+            Membership.objects.create(
+                conversation_id=pk, member_kind="staff", member_id=manager.pk, side=Side.SHOP, read_seq=4
+            )
+    silent = [open_enquiry(actor=actor, customer=CustomerFactory()).pk for _ in range(4)]
+    # Equal moments are told apart by the key.
+    Conversation.objects.exclude(last_message_at=None).filter(pk__lt=min(silent) - 30).update(
+        last_message_at="2026-01-01T00:00:00+08:00"
+    )
+    whole = inbox_page(actor, InboxFilters(limit=500))
+    assert whole.next_cursor is None
+    rows, cursor = [], ""
+    while cursor is not None:
+        page = inbox_page(actor, InboxFilters(limit=7, cursor=cursor))
+        rows += page.rows
+        cursor = page.next_cursor
+    assert [row.pk for row in rows] == [row.pk for row in whole]
+    assert len({row.pk for row in rows}) == Conversation.objects.count() == 64
+    bands = [
+        0 if row.unread else 3 if row.is_closed else 2 if row.last_message_at is None else 1 for row in rows
+    ]
+    assert bands == sorted(bands)
+    assert [bands.count(band) for band in range(4)] == [27, 27, 4, 6]
+    assert [row.pk for row in rows if row.last_message_at is None] == sorted(silent, reverse=True)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_folder_holds_as_many_as_its_number_says(folder, manager) -> None:
+    fill(40)
+    actor = Actor.staff(manager)
+    open_enquiry(actor=actor, customer=CustomerFactory())
+    assert folder_counts(actor)[folder] == len(inbox_page(actor, InboxFilters(folder=folder, limit=100)))
+
+
+def test_what_a_search_has_found_goes_on_behind_its_cursor_too(manager) -> None:
+    fill(30)
+    actor, rows, cursor = Actor.staff(manager), [], ""
+    while cursor is not None:
+        page = inbox_page(actor, InboxFilters(q="现货", limit=8, cursor=cursor))
+        rows += [row.pk for row in page]
+        cursor = page.next_cursor
+    assert rows == [row.pk for row in inbox_page(actor, InboxFilters(limit=100))]
+
+
+@pytest.mark.parametrize("cursor", ["x", "MHw", "OXx8MQ", "8J-YgA", "MHwyMDI2fDE", "Mnx8MA", "MHx8MQ"])
+def test_a_cursor_that_says_nothing_begins_at_the_beginning(cursor, client, manager) -> None:
+    fill(3)
+    client.force_login(manager)
+    page = client.get("/inbox/", {"after": cursor})
+    assert len(page.context["rows"]) == 3
