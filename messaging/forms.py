@@ -93,7 +93,7 @@ class RuleForm(forms.ModelForm):
         self._add_templates()
         for field in self.fields.values():
             if not isinstance(field.widget, forms.CheckboxInput | forms.CheckboxSelectMultiple):
-                field.widget.attrs["class"] = "in"
+                field.widget.attrs["class"] = "input"
 
     def _add_templates(self) -> None:
         known = {}

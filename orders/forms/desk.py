@@ -36,12 +36,12 @@ class DeskForm(forms.Form):
         """Classes for every widget; call it again after adding fields."""
         for field in self.fields.values():
             if not isinstance(field.widget, (forms.HiddenInput, forms.CheckboxInput)):
-                field.widget.attrs["class"] = "in"
+                field.widget.attrs["class"] = "input"
 
     def full_clean(self) -> None:
         super().full_clean()
         for name in self.errors:
-            if name in self.fields and self.fields[name].widget.attrs.get("class") == "in":
+            if name in self.fields and self.fields[name].widget.attrs.get("class") == "input":
                 marks = {"class": "input bad", "aria-invalid": "true", "aria-describedby": f"id_{name}_error"}
                 self.fields[name].widget.attrs |= marks
 

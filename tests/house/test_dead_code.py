@@ -73,6 +73,19 @@ def test_no_script_looks_for_a_class_that_nobody_writes() -> None:
     assert asked == set()
 
 
+def test_fields_of_forms_have_classes_that_a_style_sheet_knows() -> None:
+    known = classes()
+    given = {
+        (name, path.name)
+        for path in python()
+        if "settings" not in path.parts
+        for said in re.findall(r""""class"(?:\] = |: )"([^"]*)\"""", text_of(path))
+        for name in said.split()
+        if name not in known
+    }
+    assert given == set()
+
+
 def test_a_class_is_called_by_a_word() -> None:
     assert {name for name in classes() if len(name) < 3} == {"ok", "on"}
 

@@ -42,7 +42,7 @@ class PreferencesForm(forms.ModelForm):
             del self.fields[name]
         for field in self.fields.values():
             if not isinstance(field.widget, forms.CheckboxInput):
-                field.widget.attrs["class"] = "in"
+                field.widget.attrs["class"] = "input"
 
 
 class PasswordForm(forms.Form):

@@ -98,12 +98,12 @@ class ShopForm(forms.ModelForm):
         self.fields["return_phone"].help_text = _("空着就用店里的电话")
         for field in self.fields.values():
             if not isinstance(field.widget, forms.CheckboxSelectMultiple):
-                field.widget.attrs["class"] = "in"
+                field.widget.attrs["class"] = "input"
 
     def mark_errors(self) -> None:
         """Have screen readers, too, find what is wrong."""
         for name in self.errors:
-            if name in self.fields and self.fields[name].widget.attrs.get("class") == "in":
+            if name in self.fields and self.fields[name].widget.attrs.get("class") == "input":
                 self.fields[name].widget.attrs |= {
                     "class": "input bad",
                     "aria-invalid": "true",
