@@ -27,7 +27,9 @@ class Membership(models.Model):
     unread = models.IntegerField(default=0, db_default=0)
     # A column of its own so that the index holds what changes seldom: counting one more rewrites no index.
     has_unread = models.GeneratedField(
-        expression=models.Q(unread__gt=0), output_field=models.BooleanField(), db_persist=True
+        expression=models.Q(unread__gt=0),  # type: ignore[arg-type]  # the stubs do not know that a Q is one
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
     # What waits here is left out of the number on the badge.
     muted = models.BooleanField(default=False, db_default=False)
