@@ -18,6 +18,7 @@ class MessagingConfig(AppConfig):
         from messaging.selectors.notifications import notice_lines
         from messaging.selectors.rows import orders_with_unread, row_talk
         from messaging.selectors.todo import UNANSWERED
+        from messaging.selectors.unanswered import open_question_of
         from messaging.services.conversations import (
             assign_conversation_of,
             lock_conversations_of,
@@ -35,6 +36,7 @@ class MessagingConfig(AppConfig):
         user_logged_out.connect(_left)
         session_ended.connect(_ended)
         hooks.order_created_hooks.append(open_order_conversation)
+        hooks.completion_blockers.append(open_question_of)
         hooks.order_event_hooks += [write_event_line, show_change_card, tell_shortage_event]
         hooks.order_assigned_hooks.append(assign_conversation_of)
         hooks.orders_locked_hooks.append(lock_conversations_of)

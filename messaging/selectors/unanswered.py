@@ -6,8 +6,10 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest
 from django.db.models.lookups import IsNull
+from django.utils.translation import gettext as _
 
 from messaging.models import Conversation, Message, Sender
+from orders.models import Order
 
 # Bounds what a badge looks at: the newest, by their index.
 RECENT = timedelta(days=30)
@@ -44,3 +46,9 @@ def is_answered(talk: Conversation) -> bool:
     if talk.answered_seq >= talk.last_customer_seq:
         return True
     return not wanting_an_answer(talk.pk, talk.answered_seq).exists()
+
+
+def open_question_of(order: Order) -> str | None:
+    """What keeps the timer from completing an order: its customer has said something that nobody has answered."""
+    talk = Conversation.objects.filter(order=order).first()
+    return None if talk is None or is_answered(talk) else _("客户的消息还没有答复")

@@ -8,7 +8,7 @@ from functools import cache
 from tests.house.sources import ROOT, committed
 
 # Words of the field that need no second one.
-STANDARD_WORDS = {"main", "marked", "on", "publish", "relay"}
+STANDARD_WORDS = {"main", "on", "publish", "relay"}
 
 
 def public_functions(source: str) -> list[str]:

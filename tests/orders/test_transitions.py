@@ -1,11 +1,12 @@
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 import time_machine
 from django.utils import timezone
 
-from orders import hooks
+from messaging.services.messages import send_message
 from orders.errors import ChangePending, GuardFailed, StaleVersion
 from orders.models import Order, OrderLine, Payment, Refund, Shipment, WarehouseAlert
 from orders.services.editing import edit_order
@@ -283,14 +284,19 @@ def test_the_customer_may_confirm_before_the_courier_does(as_actor):
     assert (order.status, order.shipments.get().state) == ("completed", "signed")
 
 
-def test_auto_completion_waits_for_its_day_and_for_open_questions(as_actor, monkeypatch):
+def test_auto_completion_waits_for_its_day_and_until_the_customer_is_answered(as_actor, sales):
     order = make_order(status="delivered")
     assert failing(order, "completed", actor=as_actor("system")) == ["not_due"]
     with time_machine.travel(timezone.now() + timedelta(days=7, minutes=1)):
-        monkeypatch.setattr(hooks, "completion_blockers", [lambda order: "客户有未读消息"])
+        say(as_actor(order.customer), order, "箱子的轮子坏了一个")
         assert failing(order, "completed", actor=as_actor("system")) == ["case_open"]
-        monkeypatch.setattr(hooks, "completion_blockers", [])
+        say(as_actor(sales), order, "给您寄一个新的")
+        say(as_actor(order.customer), order, "谢谢")
         assert move(order, "completed", actor=as_actor("system")).status == "completed"
+
+
+def say(actor, order, body):
+    send_message(actor=actor, conversation_id=order.conversation.pk, client_id=uuid4(), body=body)
 
 
 def test_the_days_of_a_rejected_refund_do_not_count_towards_completion(as_actor):
