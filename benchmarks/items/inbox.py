@@ -1,6 +1,7 @@
 """The inbox over ten thousand conversations: CPU beside an empty view of the same stack, and queries a page."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 from benchmarks.items.desk import MOST_QUERIES, cost, queries
 from benchmarks.measuring import Figure, in_turn
@@ -49,4 +50,7 @@ def pages() -> dict[str, str]:
     deep = inbox_page(manager, InboxFilters(limit=CONVERSATIONS // 2)).next_cursor
     found = {"first page": "/inbox/", "deep page": f"/inbox/?after={deep}"}
     found |= {f"folder {name}": f"/inbox/?folder={name}" for name in FOLDERS if name != "all"}
-    return found | {"search by number": "/inbox/?q=INBOX-0000777", "search by a word": "/inbox/?q=现货"}
+    return found | {
+        "search by number": "/inbox/?q=INBOX-0000777",
+        "search by a word": f"/inbox/?q={quote('现货')}",
+    }
