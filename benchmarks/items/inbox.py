@@ -42,7 +42,8 @@ def fill(count: int) -> None:
 
 def pages() -> dict[str, str]:
     """What is measured: the first page, a deep one, each folder, searches."""
-    from messaging.selectors.inbox import FOLDERS, InboxFilters, inbox_page
+    from messaging.selectors.inbox import InboxFilters, inbox_page
+    from messaging.selectors.inbox_rows import FOLDERS
     from shopcomm.core.accounts.actors import Actor
     from shopcomm.core.accounts.models import Staff
 

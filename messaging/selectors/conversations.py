@@ -1,5 +1,7 @@
 """Who may see which conversation: whoever may see the order; an enquiry follows the same rule."""
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
 from messaging.models import Conversation
@@ -33,6 +35,15 @@ def conversations_visible_to(actor: Actor | None) -> QuerySet[Conversation]:
     # An order's conversation is its order's assignee's, so this is the rule of orders, too.
     own_or_free = Q(assigned_to=None) | Q(assigned_to=actor.id)
     return everything.filter(own_or_free).exclude(kind=Conversation.Kind.TEAM)
+
+
+def visible_sql(actor: Actor) -> tuple[str, list[Any]]:
+    """The same rule of the shop's people for statements that are written out, of a conversation `c`."""
+    if sees_every_conversation(actor):
+        return "TRUE", []
+    if not actor.may("conversations.view_assigned"):
+        return "FALSE", []
+    return "(c.assigned_to_id IS NULL OR c.assigned_to_id = %s) AND c.kind <> 'team'", [actor.id_or_zero]
 
 
 def assignable_staff() -> QuerySet[Staff]:

@@ -8,7 +8,6 @@ first as far back as there should be enough, then everywhere.
 from typing import Any
 
 from django.db.models import F, QuerySet
-from django.db.models.expressions import RawSQL
 
 from messaging.models import Message
 from messaging.selectors.messages import messages_visible_to
@@ -71,10 +70,11 @@ def _further(upper: int, found: int, limit: int) -> list[int]:
     return [lower for lower in sorted({likely, 0}, reverse=True) if 0 <= lower < upper]
 
 
-def conversations_meant(found: QuerySet[Any], actor: Actor, query: Query) -> QuerySet[Any]:
-    """Those conversations in which every word was said in one message, or that the text names.
+def conversations_meant(actor: Actor, query: Query) -> tuple[str, list[Any]]:
+    """The conversations in which every word was said in one message, or that the text names, as a subquery of their keys.
 
-    By the customer's name, firm or phone, the order's number, or the subject.
+    By the customer's name, firm or phone, the order's number, or the subject. Which of them the actor sees, the outer
+    query asks.
     """
     said = with_words(messages_visible_to(actor), query).values_list("conversation_id", flat=True)
     subject, values = part_of("subject", query.text)
@@ -88,4 +88,4 @@ def conversations_meant(found: QuerySet[Any], actor: Actor, query: Query) -> Que
         (OF_CUSTOMERS.replace("{where}", where), params) for where, params in customer_conditions(query)
     ]
     union = " UNION ".join(part for part, _params in parts)
-    return found.filter(pk__in=RawSQL(f"({union})", [value for _part, params in parts for value in params]))
+    return f"({union})", [value for _part, params in parts for value in params]

@@ -13,7 +13,12 @@ from orders.models import Order
 
 # Bounds what a badge looks at: the newest, by their index.
 RECENT = timedelta(days=30)
-CLOSED = Q(state=Conversation.State.CLOSED)
+# The rule of `wanting_an_answer` and `is_unanswered` for statements that are written out, of a conversation `c`.
+FIRST_UNANSWERED = """SELECT w.{column} FROM messaging_message w WHERE w.conversation_id = c.id
+    AND w.seq > greatest(c.last_shop_seq, c.closed_seq) AND w.sender_kind = 'customer' AND w.recalled_at IS NULL
+    AND NOT w.acknowledges ORDER BY w.seq LIMIT 1"""
+IS_UNANSWERED = f"""c.last_customer_seq > c.last_shop_seq AND c.last_customer_seq > c.closed_seq
+    AND ({FIRST_UNANSWERED.format(column="seq")}) IS NOT NULL"""
 
 
 def wanting_an_answer(conversation: int | Combinable, after: int | Combinable) -> QuerySet[Message]:

@@ -17,7 +17,7 @@ from messaging.linked import with_links
 from messaging.models import Attachment, Conversation, Message, RecipientKind, ScheduledMessage
 from messaging.policies.notifications.reasons import reason_text
 from messaging.policies.notifications.triggers import trigger_label
-from messaging.presenters import message_text, preview_line, shown_kinds
+from messaging.presenters import message_text, shown_kinds
 from messaging.selectors.conversations import assignable_staff, orders_to_link
 from messaging.selectors.pane import conversation_of, pane_page
 from messaging.selectors.unread import count_unread_conversations
@@ -182,15 +182,6 @@ def inbox_unread_count(context: template.Context) -> int:
 def own_unread_of(actor: Actor) -> int:
     """How many of a customer's conversations hold something new from the shop."""
     return count_unread_conversations(actor)
-
-
-@register.filter
-def last_message_text(message: Message | None) -> str:
-    """A conversation's last message on one line."""
-    if message is None:
-        return _("还没有消息")
-    given = (message.kind, message_text(message.body, message.data), message.sender_kind, message.sender_name)
-    return preview_line(*given, internal=message.internal, recalled=message.recalled_at is not None)
 
 
 register.filter("linked", with_links)

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from messaging.models import Conversation
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.hits import place_among_hits
-from messaging.selectors.inbox import FOLDERS, InboxFilters, folder_counts, inbox_page
+from messaging.selectors.inbox import InboxFilters, inbox_page
+from messaging.selectors.inbox_rows import FOLDERS, folder_counts
 from messaging.selectors.unread import count_unread_conversations
 from messaging.services.conversations import open_enquiry
+from messaging.views.inbox_lines import shown_rows
 from orders.labels import handed_over_text
 from orders.models import Order
 from orders.selectors.visibility import successor_of
@@ -102,7 +104,20 @@ def _open(request: HttpRequest, *, name: str, phone: str, subject: str) -> Conve
 def _list_context(request: HttpRequest, conversation_id: int | None) -> dict[str, Any]:
     filters = _filters(request)
     page = inbox_page(request.actor, filters)  # type: ignore[attr-defined]
-    return {"rows": page.rows, "next": page.next_cursor, "filters": filters, "current": conversation_id}
+    # What links keep, but for the message that is looked at in another conversation.
+    kept = request.GET.copy()
+    kept.pop("at", None)
+    address = reverse("messaging:inbox-conversation", args=[0]).replace("/0/", "/{}/")
+    shown = shown_rows(
+        page.rows, current=conversation_id, address=f"{address}?{kept.urlencode()}".rstrip("?")
+    )
+    return {
+        "rows": page.rows,
+        "shown": shown,
+        "next": page.next_cursor,
+        "filters": filters,
+        "current": conversation_id,
+    }
 
 
 def _filters(request: HttpRequest) -> InboxFilters:

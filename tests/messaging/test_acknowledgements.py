@@ -74,7 +74,7 @@ def lists(actor: Actor, order) -> dict[str, bool]:
         "badge": count_unread_conversations(actor) > 0,
         "desk": row_talk([order.pk], actor)[order.pk].unread > 0,
         "queue": unanswered_talks(actor, row.last_message_at).exists(),
-        "answered": not is_answered(row),
+        "answered": not is_answered(order.conversation),
     }
 
 

@@ -9,10 +9,13 @@ from django.urls import reverse
 from time_machine import travel
 
 from messaging.models import Conversation
+from messaging.selectors.conversations import conversations_visible_to
+from messaging.selectors.inbox import InboxFilters, inbox_page
 from messaging.services.messages import mark_read, send_message
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
-from tests.factories import give_order
+from shopcomm.core.configuration.models import ShopSettings
+from tests.factories import CustomerFactory, StaffFactory, give_order, make_order
 
 pytestmark = pytest.mark.django_db
 
@@ -67,13 +70,13 @@ def test_a_row_shows_what_a_person_said_last_and_not_our_own_notice(client, mana
     )
     client.force_login(manager)
     [row] = client.get("/inbox/").context["rows"]
-    assert row.last_message.body == "雾霾蓝还有吗"
+    assert row.body == "雾霾蓝还有吗"
 
 
 def test_where_nobody_has_spoken_yet_the_newest_line_stands(client, manager, conversation):
     client.force_login(manager)
     [row] = client.get("/inbox/").context["rows"]
-    assert row.last_message.kind == "event"
+    assert row.message_kind == "event"
 
 
 def test_reading_clears_the_unread_count(client, manager, conversation):
@@ -211,3 +214,17 @@ def test_the_emoji_have_chinese_names_and_may_be_kept(client):
     response = client.get(reverse("messaging:emoji"))
     assert ["👜", "手提包", "handbag"] in response.json()["all"]
     assert "immutable" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize("sees_all", [True, False])
+@pytest.mark.parametrize("role", ["sales", "manager", "warehouse"])
+def test_the_list_holds_just_the_conversations_that_its_reader_may_open(role, sees_all, sales, other_sales):
+    ShopSettings.objects.update_or_create(pk=1, defaults={"sales_see_all": sees_all})
+    reader = StaffFactory(role=role)
+    for assigned in (reader, sales, other_sales, None):
+        Conversation.objects.create(customer=CustomerFactory(), assigned_to=assigned)
+        make_order(assigned_to=assigned)
+    Conversation.objects.create(kind=Conversation.Kind.TEAM)
+    actor = Actor.staff(reader)
+    listed = {row.pk for row in inbox_page(actor, InboxFilters(limit=100))}
+    assert listed == set(conversations_visible_to(actor).values_list("pk", flat=True))

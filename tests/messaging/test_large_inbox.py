@@ -9,7 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from messaging.models import Conversation, Membership, Side
-from messaging.selectors.inbox import FOLDERS, InboxFilters, folder_counts, inbox_page
+from messaging.selectors.inbox import InboxFilters, inbox_page
+from messaging.selectors.inbox_rows import FOLDERS, folder_counts
 from messaging.services.conversations import open_enquiry
 from shopcomm.core.accounts.actors import Actor
 from tests.factories import CustomerFactory

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from messaging.models import Conversation, Membership, Message, Sender, Side
-from messaging.selectors.inbox import folder_counts
+from messaging.selectors.inbox_rows import folder_counts
 from messaging.selectors.own import unread_of_orders
 from messaging.selectors.rows import orders_with_unread, row_talk
 from messaging.selectors.unread import (
