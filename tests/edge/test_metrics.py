@@ -156,7 +156,7 @@ def test_notices_stand_by_their_outcome_in_the_last_day(probe, order):
 def test_sockets_are_those_of_all_processes_that_still_say_so(probe):
     one, other = OpenSockets(), OpenSockets()
     for process, counts in ((one, {"staff": 2, "customer": 5}), (other, {"staff": 1})):
-        async_to_sync(process.say)(counts)
+        async_to_sync(process.report_counts)(counts)
     dead = json.dumps([time.time() - 1, {"staff": 40}])
     Redis.from_url(shop.REDIS_URL).hset(f"{shop.REDIS_PREFIX}:open-sockets", "dead", dead)
     assert open_sockets() == {"staff": 3, "customer": 5}

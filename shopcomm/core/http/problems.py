@@ -11,6 +11,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
+from shopcomm.core.deadlocks import DatabaseBusy
 from shopcomm.core.refusals import Refusal
 
 PROBLEM = "application/problem+json"
@@ -53,7 +54,8 @@ def is_unreadable(error: BaseException) -> bool:
 
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn a refusal or an error of DRF's into a problem document; None leaves a bug to be a 500."""
-    if isinstance(error, Refusal):
+    # What the database was too busy for is an error of the database, and told as a refusal.
+    if isinstance(error, Refusal | DatabaseBusy):
         set_rollback()
         body, headers = _of_refusal(error)
         return Response(body, status=error.status, content_type=PROBLEM, headers=headers)
@@ -83,7 +85,7 @@ def refusal_answer(refusal: Refusal) -> JsonResponse:
     return JsonResponse(body, status=refusal.status, content_type=PROBLEM, headers=headers)
 
 
-def _of_refusal(refusal: Refusal) -> tuple[dict[str, Any], dict[str, str]]:
+def _of_refusal(refusal: Refusal | DatabaseBusy) -> tuple[dict[str, Any], dict[str, str]]:
     """The document, and the headers that go with it."""
     body = problem_document(
         status=refusal.status, code=refusal.code, detail=str(refusal.detail), **refusal.extra

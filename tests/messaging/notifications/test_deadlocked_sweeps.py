@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from messaging.models import Conversation, Message, NotificationRule, ScheduledMessage
+from messaging.selectors.unread import membership_of
 from messaging.services.conversations import general_conversation, lock_conversations_of
 from messaging.services.messages import mark_read, send_message
 from messaging.services.notifications.release import release_due
@@ -116,17 +117,15 @@ def test_asking_the_shop_twice_at_once_in_a_circle_opens_one_conversation(order,
     assert (other.crossed, opened.pk, opened.general) == (1, enquiry.pk, True)
 
 
-def test_who_reads_waits_for_nobody_who_writes(order, sales):
-    """A row that names a conversation is no change of it."""
-    talk, actor = order.conversation.pk, Actor.staff(sales)
-    send_message(
-        actor=Actor.customer(order.customer), conversation_id=talk, client_id=uuid4(), body="发货了吗"
-    )
+def test_who_reads_while_somebody_writes_waits_for_the_commit_and_misses_nothing(order, sales):
+    """How much is unread is counted under the conversation's lock: what is being written is counted as well."""
+    talk, actor, customer = order.conversation.pk, Actor.staff(sales), Actor.customer(order.customer)
+    send_message(actor=customer, conversation_id=talk, client_id=uuid4(), body="发货了吗")
 
     def write() -> None:
         send_message(actor=actor, conversation_id=talk, client_id=uuid4(), body="今天发")
 
     with in_the_way(kept=write, wanted=lambda: None, times=1) as other:
-        assert mark_read(actor=Actor.customer(order.customer), conversation_id=talk, seq=1) == 1
-    # Somebody who waited would have been let by.
-    assert other.crossed == 0
+        assert mark_read(actor=customer, conversation_id=talk, seq=1) == 1
+    assert other.crossed == 1
+    assert [row.unread for row in membership_of(customer, talk)] == [1]
