@@ -3,11 +3,12 @@
 from pathlib import Path
 from urllib.parse import quote
 
-from benchmarks.items.desk import MOST_QUERIES, cost, queries
-from benchmarks.measuring import Figure, in_turn
+from benchmarks.measuring import Figure
+from benchmarks.pages import measure_page, run_statements
 from benchmarks.servers import Bench
 
 CONVERSATIONS = 10_000
+MOST_QUERIES = 8
 FILL = (Path(__file__).parent / "inbox.sql").read_text()
 
 
@@ -16,28 +17,20 @@ def run(bench: Bench, rounds: int, quick: bool) -> list[Figure]:
     times = 10 if quick else 30
     figures = []
     for name, path in pages().items():
-        address = {"product": path, "floor": "/healthz"}
-        ours, theirs = in_turn(rounds, lambda side, where=address: cost(bench, where[side], times))
-        more = [page - view for page, view in zip(ours, theirs, strict=True)]
-        figures.append(Figure("inbox", f"{name}: CPU above an empty view", "ms", more, goal="≤ 12"))
         # A search asks for what it has found, and where.
         most = MOST_QUERIES + 4 * ("q=" in path)
-        figures.append(Figure("inbox", f"{name}: queries", "", [float(queries(path))], goal=f"≤ {most}"))
+        page = measure_page(bench, "inbox", name, path, rounds=rounds, times=times, most_queries=most)
+        figures += page.figures
     return figures
 
 
 def fill(count: int) -> None:
     """Conversations of as many orders, in most of which the customer has the last word and nobody has read it."""
-    from django.db import connection
-
     from messaging.models import Conversation
 
     if Conversation.objects.filter(subject__startswith="INBOX-").count() >= count:
         return
-    with connection.cursor() as cursor:
-        for statement in FILL.replace("{count}", str(count)).split(";\n"):
-            if statement.strip():
-                cursor.execute(statement)
+    run_statements(FILL, count)
 
 
 def pages() -> dict[str, str]:

@@ -1,0 +1,77 @@
+"""What a page of the product costs: CPU beside an empty view of the same stack, and queries."""
+
+import urllib.request
+from dataclasses import dataclass
+
+from benchmarks.measuring import Figure, cpu_seconds, in_turn
+from benchmarks.people import cookie
+from benchmarks.servers import Bench
+
+MOST_MS = 12
+
+
+@dataclass(frozen=True)
+class PageCost:
+    """The figures of one page, and the milliseconds of the empty views that it was measured beside."""
+
+    figures: list[Figure]
+    empty_views: list[float]
+
+
+def measure_page(
+    bench: Bench, item: str, name: str, path: str, *, rounds: int, times: int, most_queries: int
+) -> PageCost:
+    """CPU and queries of the page at `path`, called `name` in the table of `item`.
+
+    Each of `rounds` asks `times` for the page, and as often for an empty view. Returns two figures, with their goals.
+    """
+    address = {"product": path, "floor": "/healthz"}
+    ours, theirs = in_turn(rounds, lambda side: cost(bench, address[side], times))
+    more = [page - view for page, view in zip(ours, theirs, strict=True)]
+    figures = [
+        Figure(item, f"{name}: CPU above an empty view", "ms", more, goal=f"≤ {MOST_MS}"),
+        Figure(item, f"{name}: queries", "", [float(queries(path))], goal=f"≤ {most_queries}"),
+    ]
+    return PageCost(figures, theirs)
+
+
+def run_statements(script: str, count: int) -> None:
+    """Run the statements of a script one after the other, `{count}` in them being how many rows it makes."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for statement in script.replace("{count}", str(count)).split(";\n"):
+            if statement.strip():
+                cursor.execute(statement)
+
+
+def cost(bench: Bench, path: str, times: int) -> float:
+    """CPU milliseconds of the web process for one request, over real HTTP."""
+    url = f"http://127.0.0.1:{bench.ports['product']}{path}"
+    request = urllib.request.Request(url, headers={"Cookie": f"sessionid={cookie()}"})
+    fetch(request)
+    before = cpu_seconds(bench.pid("product"))
+    for _ in range(times):
+        fetch(request)
+    return (cpu_seconds(bench.pid("product")) - before) * 1000 / times
+
+
+def fetch(request: urllib.request.Request) -> None:
+    with urllib.request.urlopen(request, timeout=30) as response:
+        response.read()
+
+
+def queries(path: str) -> int:
+    """How many statements one page takes, in this process."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    client = Client(headers={"host": "127.0.0.1"})
+    client.cookies["sessionid"] = cookie()
+    client.get(path)
+    with CaptureQueriesContext(connection) as captured:
+        response = client.get(path)
+    if response.status_code != 200:
+        raise RuntimeError(f"{path}: {response.status_code}")
+    return len(captured)
