@@ -16,7 +16,7 @@ from messaging.selectors.inbox import InboxFilters, inbox_page
 from messaging.selectors.inbox_rows import FOLDERS, folder_counts
 from messaging.selectors.unread import count_unread_conversations
 from messaging.services.conversations import open_enquiry
-from messaging.views.inbox_lines import shown_rows
+from messaging.views.inbox_lines import drawn_rows
 from orders.labels import handed_over_text
 from orders.models import Order
 from orders.selectors.visibility import successor_of
@@ -108,12 +108,9 @@ def _list_context(request: HttpRequest, conversation_id: int | None) -> dict[str
     kept = request.GET.copy()
     kept.pop("at", None)
     address = reverse("messaging:inbox-conversation", args=[0]).replace("/0/", "/{}/")
-    shown = shown_rows(
-        page.rows, current=conversation_id, address=f"{address}?{kept.urlencode()}".rstrip("?")
-    )
+    rows = drawn_rows(page.rows, current=conversation_id, address=f"{address}?{kept.urlencode()}".rstrip("?"))
     return {
-        "rows": page.rows,
-        "shown": shown,
+        "rows": rows,
         "next": page.next_cursor,
         "filters": filters,
         "current": conversation_id,

@@ -11,7 +11,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from messaging.presenters import preview_line
-from messaging.selectors.hits import Hits
 from messaging.selectors.inbox_rows import InboxRow
 from messaging.templatetags.chat import waiting_for
 from orders.labels import status_colour, status_label
@@ -45,22 +44,13 @@ class InboxLine:
     unread_shown: str
 
 
-@dataclass(frozen=True)
-class ShownRow:
-    """A row as it was drawn, and what a search has found in it."""
-
-    html: SafeString
-    pk: int
-    hits: Hits
-
-
-def shown_rows(rows: list[InboxRow], *, current: int | None, address: str) -> list[ShownRow]:
-    """The rows of a page. `current` is the conversation that is open; `address` leads to one, `{}` being its key."""
+def drawn_rows(
+    rows: list[InboxRow], *, current: int | None, address: str
+) -> list[tuple[InboxRow, SafeString]]:
+    """The rows of a page, each with its markup. `current` is the conversation that is open; `address` leads to one, `{}`
+    being its key."""
     now, language = timezone.localtime(), get_language() or ""
-    return [
-        ShownRow(mark_safe(_drawn(_line(row, now, address, current), language)), row.pk, row.hits)
-        for row in rows
-    ]
+    return [(row, mark_safe(_drawn(_line(row, now, address, current), language))) for row in rows]
 
 
 @lru_cache(maxsize=4096)

@@ -39,7 +39,7 @@ def write(conversation: Conversation, body: str, *, internal: bool = False, staf
 
 
 def listed(response) -> list[int]:
-    return [row.pk for row in response.context["rows"]]
+    return [row.pk for row, _drawn in response.context["rows"]]
 
 
 def test_a_visitor_is_sent_to_the_login(client):
@@ -58,7 +58,7 @@ def test_a_row_of_the_inbox_shows_the_customer_and_the_last_message(client, mana
     client.force_login(manager)
     response = client.get("/inbox/")
     assert "雾霾蓝还有吗" in response.content.decode()
-    assert response.context["rows"][0].unread == 1
+    assert response.context["rows"][0][0].unread == 1
 
 
 def test_a_row_shows_what_a_person_said_last_and_not_our_own_notice(client, manager, conversation):
@@ -69,13 +69,13 @@ def test_a_row_shows_what_a_person_said_last_and_not_our_own_notice(client, mana
         actor=Actor.staff(manager), order_id=order.pk, to="cancelled", data={"reason": "客户不要了"}
     )
     client.force_login(manager)
-    [row] = client.get("/inbox/").context["rows"]
+    [(row, _drawn)] = client.get("/inbox/").context["rows"]
     assert row.body == "雾霾蓝还有吗"
 
 
 def test_where_nobody_has_spoken_yet_the_newest_line_stands(client, manager, conversation):
     client.force_login(manager)
-    [row] = client.get("/inbox/").context["rows"]
+    [(row, _drawn)] = client.get("/inbox/").context["rows"]
     assert row.message_kind == "event"
 
 
@@ -84,7 +84,7 @@ def test_reading_clears_the_unread_count(client, manager, conversation):
     mark_read(actor=Actor.staff(manager), conversation_id=conversation.pk, seq=seq)
     client.force_login(manager)
     response = client.get("/inbox/")
-    assert response.context["rows"][0].unread == 0
+    assert response.context["rows"][0][0].unread == 0
     assert listed(client.get("/inbox/?folder=unread")) == []
 
 
@@ -127,7 +127,7 @@ def test_a_search_shows_the_messages_it_found_marked_and_leads_to_them(client, m
     write(conversation, "不要浅灰", staff=manager)
     client.force_login(manager)
     page = client.get("/inbox/", {"q": "雾霾蓝 确认"})
-    [row] = page.context["rows"]
+    [(row, _drawn)] = page.context["rows"]
     assert [hit.body[2] for hit in row.hits.shown] == ["2", "1", "0"]
     html = page.content.decode()
     assert "第 2 次<mark>确认</mark>：就要<mark>雾霾蓝</mark> &lt;b&gt;的&lt;/b&gt;" in html
@@ -136,7 +136,7 @@ def test_a_search_shows_the_messages_it_found_marked_and_leads_to_them(client, m
         in html
     )
 
-    [row] = client.get("/inbox/", {"q": "雾霾蓝"}).context["rows"]
+    [(row, _drawn)] = client.get("/inbox/", {"q": "雾霾蓝"}).context["rows"]
     assert (len(row.hits.shown), row.hits.more) == (3, 1)
 
 
