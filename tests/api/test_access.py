@@ -30,7 +30,7 @@ def call(client: Client, method: str, path: str) -> int:
 
 
 @pytest.mark.parametrize("scope", CALLS)
-def test_a_scope_opens_its_calls_and_no_others(with_scopes, scope: str) -> None:
+def test_a_scope_allows_its_own_calls_and_no_others(with_scopes, scope: str) -> None:
     client = with_scopes(scope)
 
     allowed = {other for other, (method, path) in CALLS.items() if call(client, method, path) != 403}
@@ -38,7 +38,7 @@ def test_a_scope_opens_its_calls_and_no_others(with_scopes, scope: str) -> None:
     assert allowed == {scope}
 
 
-def test_a_customers_page_is_told_only_to_a_key_that_may_have_it(with_scopes, post, body, order) -> None:
+def test_customer_url_is_null_for_a_key_without_the_links_scope(with_scopes, post, body, order) -> None:
     OrderLink.objects.all().delete()
     plain = with_scopes("orders:read", "orders:write")
 
@@ -56,7 +56,9 @@ def test_a_customers_page_is_told_only_to_a_key_that_may_have_it(with_scopes, po
     assert open_link(told["customer_url"].split("/")[-2]).order_id == order.pk
 
 
-def test_links_in_messages_open_nothing_for_a_key_without_that_scope(with_scopes, order, sales) -> None:
+def test_customer_links_in_messages_are_masked_for_a_key_without_the_links_scope(
+    with_scopes, order, sales
+) -> None:
     url = link_url(customer=order.customer, order_id=order.pk)
     talk, token = order.conversation.pk, url.split("/")[-2]
     given = {"client_id": uuid4(), "kind": "text", "body": f"请打开看看 {url}"}
@@ -74,7 +76,7 @@ def test_links_in_messages_open_nothing_for_a_key_without_that_scope(with_scopes
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer wrong", "Basic eDp5", "Bearer sk_\x00", "Bearer 密钥"]
 )
-def test_without_a_key_nothing_opens(header: str) -> None:
+def test_every_call_without_a_valid_key_is_refused(header: str) -> None:
     headers = {"authorization": header.encode().decode("latin-1")} if header else {}
 
     for method, path in CALLS.values():
@@ -83,13 +85,13 @@ def test_without_a_key_nothing_opens(header: str) -> None:
         assert refused["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_revoked_key_opens_nothing(api) -> None:
+def test_a_revoked_key_is_refused(api) -> None:
     ApiKey.objects.update(revoked_at=timezone.now())
 
     problem(api.get("/api/v1/orders/"), 401, "not_authenticated")
 
 
-def test_the_api_refuses_a_log_in_of_staff(log_in, manager) -> None:
+def test_the_api_refuses_a_staff_session(log_in, manager) -> None:
     problem(log_in(manager).get("/api/v1/orders/"), 401, "not_authenticated")
 
 
@@ -97,7 +99,7 @@ def test_pages_refuse_an_api_key(api) -> None:
     assert api.get("/orders/").status_code == 302
 
 
-def test_over_its_rate_a_key_is_told_when_to_come_back(with_scopes, settings) -> None:
+def test_a_key_over_its_rate_limit_is_told_when_to_retry(with_scopes, settings) -> None:
     settings.API_RATE = 5
     client = with_scopes("orders:read")
 
@@ -109,7 +111,7 @@ def test_over_its_rate_a_key_is_told_when_to_come_back(with_scopes, settings) ->
     assert int(refused[0]["Retry-After"]) >= 1
 
 
-def test_one_key_in_haste_leaves_the_others_alone(with_scopes, settings) -> None:
+def test_the_rate_limit_of_one_key_does_not_slow_other_keys(with_scopes, settings) -> None:
     settings.API_RATE = 1
     hasty, calm = with_scopes("orders:read"), with_scopes("orders:read")
 
@@ -119,21 +121,21 @@ def test_one_key_in_haste_leaves_the_others_alone(with_scopes, settings) -> None
     assert calm.get("/api/v1/orders/").status_code == 200
 
 
-def test_an_unknown_address_is_a_problem_document(api) -> None:
+def test_an_unknown_url_answers_with_a_problem_document(api) -> None:
     problem(api.get("/api/v1/orders/XB/nothing/"), 404, "not_found")
 
 
-def test_a_number_with_a_nul_is_not_found(api) -> None:
+def test_an_order_number_with_a_nul_answers_404(api) -> None:
     for address in ("orders/%00/", "products/%00/stock/"):
         problem(api.get(f"/api/v1/{address}"), 404, "not_found")
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000])
-def test_what_is_nested_too_deeply_is_malformed(api, body: bytes) -> None:
+def test_json_that_is_nested_too_deeply_is_refused_as_malformed(api, body: bytes) -> None:
     problem(api.post("/api/v1/orders/", body, content_type="application/json"), 400, "malformed")
 
 
-def test_a_body_that_is_too_large_is_refused_as_that(api) -> None:
+def test_a_body_that_is_too_large_answers_413(api) -> None:
     body = b'{"note":"' + b"a" * 3_000_000 + b'"}'
 
     problem(api.post("/api/v1/orders/", body, content_type="application/json"), 413, "body_too_large")

@@ -90,7 +90,9 @@ def described(api) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("path", "body"), BODIES, ids=lambda value: str(value)[:60])
-def test_the_description_and_the_server_agree(api, described, order, path: str, body: dict[str, Any]) -> None:
+def test_every_call_answers_as_the_openapi_schema_describes(
+    api, described, order, path: str, body: dict[str, Any]
+) -> None:
     method = "patch" if path == STOCK else "post"
     call = described["paths"][f"/api/v1/{path}"][method]
     schema = call["requestBody"]["content"]["application/json"]["schema"]
@@ -121,7 +123,9 @@ def test_the_description_and_the_server_agree(api, described, order, path: str, 
         ("search/messages/", "q=包&has=film", False),
     ],
 )
-def test_a_query_is_taken_or_refused_as_described(api, path: str, query: str, allowed: bool) -> None:
+def test_query_parameters_are_accepted_or_refused_as_the_schema_describes(
+    api, path: str, query: str, allowed: bool
+) -> None:
     assert (api.get(f"/api/v1/{path}?{query}").status_code == 200) == allowed
 
 
@@ -130,7 +134,7 @@ def picking_order() -> Order:
 
 
 @pytest.mark.parametrize("quantity", [1.9, "1.9", 0, -1, True, "²", None, "1e400"])
-def test_a_part_of_a_piece_is_never_shipped(post, quantity: Any) -> None:
+def test_a_fractional_quantity_is_never_shipped(post, quantity: Any) -> None:
     order = picking_order()
     line = order.lines.get()
 
@@ -145,7 +149,7 @@ def test_a_part_of_a_piece_is_never_shipped(post, quantity: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["id", "line", "sku", "small"])
-def test_a_parcel_names_its_lines_by_the_id_of_the_answer_or_by_sku(post, api, name: str) -> None:
+def test_a_shipment_names_its_lines_by_line_id_or_by_sku(post, api, name: str) -> None:
     order = picking_order()
     item = api.get(f"/api/v1/orders/{order.number}/").json()["items"][0]
     named = {
@@ -164,7 +168,7 @@ def test_a_parcel_names_its_lines_by_the_id_of_the_answer_or_by_sku(post, api, n
     assert answer.json()["items"][0]["shipped_quantity"] == 1
 
 
-def test_a_line_of_no_order_is_refused_by_name(post) -> None:
+def test_a_line_id_that_is_not_on_the_order_is_refused_by_field(post) -> None:
     order, other = picking_order(), picking_order()
     path, foreign = f"orders/{order.number}/", other.lines.get().pk
 
@@ -179,7 +183,7 @@ def test_a_line_of_no_order_is_refused_by_name(post) -> None:
     assert unnamed.status_code == 400
 
 
-def test_a_change_names_its_lines_by_the_id_of_the_answer(post, api, order) -> None:
+def test_a_change_request_names_lines_by_their_id_from_the_api(post, api, order) -> None:
     more = VariantFactory(sku="FB01-NV")
     item = api.get(f"/api/v1/orders/{order.number}/").json()["items"][0]
     wanted = [{"id": item["id"], "quantity": 5}, {"sku": "fb01-nv", "quantity": 1}]
@@ -194,7 +198,7 @@ def test_a_change_names_its_lines_by_the_id_of_the_answer(post, api, order) -> N
 
 
 @pytest.mark.parametrize("sku", ["fb01-nv", "FB01-nv", "FB01-NV"])
-def test_a_sku_may_be_written_small(post, api, body, sku: str) -> None:
+def test_a_sku_may_be_written_in_lower_case(post, api, body, sku: str) -> None:
     VariantFactory(sku="FB01-NV")
 
     placed = post("orders/", body | {"items": [{"sku": sku, "quantity": 1}]})
@@ -204,7 +208,7 @@ def test_a_sku_may_be_written_small(post, api, body, sku: str) -> None:
     assert placed.json()["items"][0]["sku"] == counted.json()["sku"] == "FB01-NV"
 
 
-def test_a_sku_that_the_shop_writes_small_is_found_as_it_is(post, body) -> None:
+def test_a_sku_that_the_shop_keeps_in_lower_case_is_found(post, body) -> None:
     VariantFactory(sku="fb01-nv")
     VariantFactory(sku="FB01-NV")
 
@@ -225,7 +229,7 @@ def test_an_external_id_used_for_another_body_is_refused_with_its_order(post, bo
     assert Order.objects.get().lines.get().quantity == 2
 
 
-def test_the_same_external_id_answers_also_once_the_order_has_changed(post, body) -> None:
+def test_repeating_an_external_id_returns_the_order_even_after_it_has_changed(post, body) -> None:
     number = post("orders/", body).json()["number"]
     post(
         f"orders/{number}/changes/",

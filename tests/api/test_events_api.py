@@ -17,7 +17,7 @@ def read(api, **query) -> dict:
     return api.get("/api/v1/events/", query).json()
 
 
-def test_events_come_in_order_and_a_cursor_goes_on_after_them(api, order) -> None:
+def test_events_are_listed_in_order_and_the_cursor_continues_after_the_last(api, order) -> None:
     move(order, "paid")
     first = read(api, limit=1)
     second = read(api, after=first["next_cursor"])
@@ -30,7 +30,7 @@ def test_events_come_in_order_and_a_cursor_goes_on_after_them(api, order) -> Non
     assert read(api, after=second["next_cursor"])["next_cursor"] == second["next_cursor"]
 
 
-def test_an_event_tells_what_when_and_who(api, order) -> None:
+def test_an_event_names_its_type_time_and_actor(api, order) -> None:
     event = read(api, type="order.created")["results"][0]
 
     assert event["data"]["number"] == order.number
@@ -38,19 +38,19 @@ def test_an_event_tells_what_when_and_who(api, order) -> None:
     assert event["occurred_at"].endswith(("+08:00", "Z", "+00:00"))
 
 
-def test_a_type_narrows_the_list_of_events(api) -> None:
+def test_the_type_parameter_filters_events(api) -> None:
     make_order(status="shipped")
 
     assert {event["type"] for event in read(api, type="order.shipped")["results"]} == {"order.shipped"}
 
 
 @pytest.mark.parametrize("query", ["after=abc", "after=-1", "limit=0", "limit=x"])
-def test_a_cursor_nobody_gave_is_refused(api, query: str) -> None:
+def test_a_made_up_cursor_is_refused(api, query: str) -> None:
     problem(api.get(f"/api/v1/events/?{query}"), 400, "invalid")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whoever_was_answered_finds_what_they_did_at_once_and_reading_writes_nothing(
+def test_an_event_is_listed_as_soon_as_its_call_has_answered_and_listing_writes_nothing(
     api,
 ) -> None:
     order = make_order(status="paid")

@@ -27,7 +27,7 @@ def test_the_same_key_and_body_answer_as_the_first_time(post, body) -> None:
     assert Order.objects.count() == 1
 
 
-def test_the_record_of_an_answer_opens_nothing_and_names_nobody(post, body) -> None:
+def test_a_stored_answer_is_sealed_and_holds_no_names_or_links_in_plain_text(post, body) -> None:
     answer = post("orders/", body, key="k1").json()
     token = answer["customer_url"].split("/")[-2]
 
@@ -40,7 +40,7 @@ def test_the_record_of_an_answer_opens_nothing_and_names_nobody(post, body) -> N
     assert post("orders/", body, key="k1").json()["customer_url"] == answer["customer_url"]
 
 
-def test_an_answer_under_a_lost_secret_key_is_not_made_up(post, body, settings) -> None:
+def test_a_replay_after_the_secret_key_was_lost_answers_409_replay_lost(post, body, settings) -> None:
     post("orders/", body, key="k1")
     old, settings.SECRET_KEY = settings.SECRET_KEY, "another key of this installation" * 2
 
@@ -51,19 +51,19 @@ def test_an_answer_under_a_lost_secret_key_is_not_made_up(post, body, settings) 
     assert Order.objects.count() == 1
 
 
-def test_another_body_under_the_same_key_is_refused(post, body) -> None:
+def test_another_body_with_the_same_idempotency_key_is_refused(post, body) -> None:
     post("orders/", body, key="k1")
 
     problem(post("orders/", body | {"note": "别的"}, key="k1"), 422, "idempotency_key_reused")
 
 
-def test_a_key_belongs_to_one_address(post, body, order) -> None:
+def test_an_idempotency_key_belongs_to_one_url(post, body, order) -> None:
     post("orders/", body, key="k1")
 
     problem(post(f"orders/{order.number}/changes/", body, key="k1"), 422, "idempotency_key_reused")
 
 
-def test_a_key_belongs_to_one_integration(post, body, with_scopes) -> None:
+def test_an_idempotency_key_belongs_to_one_integration(post, body, with_scopes) -> None:
     del body["external_id"]
     post("orders/", body, key="k1")
 
@@ -72,7 +72,7 @@ def test_a_key_belongs_to_one_integration(post, body, with_scopes) -> None:
     assert Order.objects.count() == 2
 
 
-def test_an_idempotency_key_repeats_a_refusal_too(post, order) -> None:
+def test_repeating_an_idempotency_key_repeats_a_refusal_too(post, order) -> None:
     path, wish = f"orders/{order.number}/transitions/", {"to": "shipped"}
 
     first, second = post(path, wish, key="k1"), post(path, wish, key="k1")
@@ -82,7 +82,7 @@ def test_an_idempotency_key_repeats_a_refusal_too(post, order) -> None:
     assert second["Content-Type"].startswith("application/problem+json")
 
 
-def test_a_payment_is_booked_once(post, order) -> None:
+def test_a_payment_sent_twice_with_one_idempotency_key_is_booked_once(post, order) -> None:
     path = f"orders/{order.number}/transitions/"
 
     answers = [post(path, {"to": "paid"}, key="pay-1").json() for _ in range(3)]
@@ -91,12 +91,12 @@ def test_a_payment_is_booked_once(post, order) -> None:
     assert order.payments.count() == 1
 
 
-def test_a_key_of_300_characters_is_refused(post, body) -> None:
+def test_an_idempotency_key_of_300_characters_is_refused(post, body) -> None:
     problem(post("orders/", body, key="k" * 300), 400, "invalid")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_while_the_first_still_runs_the_second_is_told_so(post, body, monkeypatch) -> None:
+def test_a_repeat_while_the_first_call_still_runs_answers_in_progress(post, body, monkeypatch) -> None:
     inside, done = Event(), Event()
     place_order = taking.place_order
 

@@ -21,7 +21,7 @@ def say(post, talk: str, text: str, **given):
     return post(talk, {"client_id": str(uuid4()), "kind": "text", "body": text} | given)
 
 
-def test_a_message_is_the_object_of_the_contract(post, talk) -> None:
+def test_a_message_has_exactly_the_fields_of_the_contract(post, talk) -> None:
     given = say(post, talk, "在的，今天发")
 
     assert given.status_code == 201
@@ -32,7 +32,7 @@ def test_a_message_is_the_object_of_the_contract(post, talk) -> None:
     assert set(message["sender"]) == {"kind", "id", "name"}
 
 
-def test_the_same_client_id_is_stored_once(post, talk) -> None:
+def test_a_message_sent_twice_with_one_client_id_is_stored_once(post, talk) -> None:
     client_id = str(uuid4())
     first = say(post, talk, "一", client_id=client_id)
     second = say(post, talk, "一", client_id=client_id)
@@ -41,7 +41,7 @@ def test_the_same_client_id_is_stored_once(post, talk) -> None:
     assert first.json()["seq"] == second.json()["seq"]
 
 
-def test_messages_are_read_from_both_ends(api, post, talk) -> None:
+def test_messages_can_be_paged_after_and_before_a_number(api, post, talk) -> None:
     for number in range(5):
         say(post, talk, f"第 {number} 条")
 
@@ -55,7 +55,7 @@ def test_messages_are_read_from_both_ends(api, post, talk) -> None:
     assert seqs("after=99") == []
 
 
-def test_pages_of_a_conversation_lead_to_each_other(api, post, talk) -> None:
+def test_next_and_previous_links_lead_through_all_messages(api, post, talk) -> None:
     for number in range(5):
         say(post, talk, f"第 {number} 条")
     address, seqs = f"/api/v1/{talk}?limit=2", []
@@ -87,7 +87,7 @@ def test_a_malformed_message_is_refused(api, post, talk, given, status: int, cod
     assert len(api.get(f"/api/v1/{talk}").json()["results"]) == 1
 
 
-def test_a_conversation_that_is_not_there_is_not_found(api) -> None:
+def test_an_unknown_conversation_answers_404(api) -> None:
     problem(api.get("/api/v1/conversations/999999/messages/"), 404, "not_found")
 
 
@@ -110,7 +110,7 @@ def test_conversations_are_listed_with_their_order(api, order) -> None:
         ("q=' OR 1=1 --", []),
     ],
 )
-def test_search_finds_words_and_marks_them(api, post, talk, query: str, found: list[str]) -> None:
+def test_message_search_finds_words_and_marks_them(api, post, talk, query: str, found: list[str]) -> None:
     say(post, talk, "换一下面单")
     say(post, talk, "50% 定金")
 
@@ -122,7 +122,7 @@ def test_search_finds_words_and_marks_them(api, post, talk, query: str, found: l
         assert each["message"]["body"][start:end] in ("面单", "50%")
 
 
-def test_a_browser_without_its_socket_sends_over_http(log_in, sales, talk) -> None:
+def test_a_browser_without_a_socket_sends_messages_over_http(log_in, sales, talk) -> None:
     client = log_in(sales)
     given = {"client_id": str(uuid4()), "body": "网不好"}
 
@@ -134,14 +134,14 @@ def test_a_browser_without_its_socket_sends_over_http(log_in, sales, talk) -> No
 
 
 @pytest.mark.parametrize("raw", ["", "{", "[]", '"x"', "[" * 5000, '{"client_id": 5, "body": "x"}'])
-def test_a_body_that_cannot_be_read_gets_a_clear_answer(log_in, sales, talk, raw: str) -> None:
+def test_an_unreadable_request_body_gets_a_clear_answer(log_in, sales, talk, raw: str) -> None:
     answer = log_in(sales).post(f"/{talk}", raw, content_type="application/json")
 
     assert answer.status_code == 422
     assert answer.json()["code"] == "bad_message"
 
 
-def test_a_foreign_conversation_is_not_there(log_in, other_sales, sales, order, talk) -> None:
+def test_a_conversation_of_a_colleagues_order_answers_404(log_in, other_sales, sales, order, talk) -> None:
     give_order(order, sales)
 
     assert log_in(other_sales).get(f"/{talk}").status_code == 404

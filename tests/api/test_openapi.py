@@ -55,7 +55,7 @@ def test_api_answers_match_their_schema(case, api_key, order) -> None:
     )
 
 
-def test_an_order_taken_is_answered_as_described(post, body, api) -> None:
+def test_placing_an_order_answers_as_the_schema_describes(post, body, api) -> None:
     described = jsonschema_of(api, "OrderOutput")
 
     Draft202012Validator(described).validate(post("orders/", body).json())
@@ -66,7 +66,7 @@ def jsonschema_of(api, name: str) -> dict:
     return {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
 
 
-def test_every_call_of_the_contract_is_described(client) -> None:
+def test_the_schema_describes_every_call_of_the_contract(client) -> None:
     described = client.get("/api/schema/", headers={"accept": "application/json"}).json()
     calls = {
         f"{method.upper()} {path.removeprefix('/api/v1/')}"
@@ -92,11 +92,11 @@ def test_every_call_of_the_contract_is_described(client) -> None:
     } <= calls
 
 
-def test_the_reader_is_a_page_and_describes_itself_to_nobody(client):
+def test_the_docs_page_refuses_options_requests(client):
     assert client.options("/api/docs/").status_code == 405
 
 
-def test_the_reader_asks_nothing_of_other_machines(client) -> None:
+def test_the_docs_page_loads_nothing_from_other_hosts(client) -> None:
     page = client.get("/api/docs/").text
 
     assert "://" not in page.replace("http://testserver", "").replace("http://www.w3.org", "")

@@ -27,7 +27,7 @@ def problem(answer: Any, status: int, code: str) -> dict[str, Any]:
     return body
 
 
-def test_an_order_is_taken_whole(post, body) -> None:
+def test_a_placed_order_is_returned_with_all_its_fields(post, body) -> None:
     answer = post("orders/", body)
 
     assert answer.status_code == 201
@@ -49,7 +49,7 @@ def test_an_order_is_taken_whole(post, body) -> None:
     assert timezone.datetime.fromisoformat(given["placed_at"]).utcoffset() is not None
 
 
-def test_its_customer_url_opens_the_order_and_no_other(post, body, client) -> None:
+def test_customer_url_opens_its_own_order_and_no_other(post, body, client) -> None:
     first = post("orders/", body).json()
     foreign = make_order()
 
@@ -59,14 +59,14 @@ def test_its_customer_url_opens_the_order_and_no_other(post, body, client) -> No
     assert foreign.number not in page.text
 
 
-def test_the_same_external_id_is_the_same_order(post, body) -> None:
+def test_repeating_an_external_id_returns_the_same_order(post, body) -> None:
     first, second = post("orders/", body), post("orders/", body)
 
     assert first.json()["number"] == second.json()["number"]
     assert Order.objects.count() == 1
 
 
-def test_the_same_phone_is_the_same_customer(post, body) -> None:
+def test_two_orders_with_the_same_phone_belong_to_one_customer(post, body) -> None:
     post("orders/", body)
     post("orders/", body | {"external_id": "TB-1002", "customer": {"name": "吴", "phone": "+8613800138000"}})
 
@@ -86,7 +86,7 @@ def test_the_same_phone_is_the_same_customer(post, body) -> None:
         ({"note": "\x00"}, "note"),
     ],
 )
-def test_what_is_wrong_is_named_by_field(post, body, change: dict[str, Any], field: str) -> None:
+def test_validation_errors_are_listed_by_field(post, body, change: dict[str, Any], field: str) -> None:
     refused = problem(post("orders/", body | change), 400, "invalid")
 
     assert field in refused["errors"]
@@ -94,7 +94,7 @@ def test_what_is_wrong_is_named_by_field(post, body, change: dict[str, Any], fie
 
 
 @pytest.mark.parametrize("sku", ["NO-SUCH-SKU", "DJX-20-BLK"])
-def test_goods_that_are_not_there_cannot_be_ordered(post, body, sku: str) -> None:
+def test_an_order_beyond_the_stock_is_refused(post, body, sku: str) -> None:
     wanted = {"items": [{"sku": sku, "quantity": 101}]}
 
     answer = post("orders/", body | wanted)
@@ -105,21 +105,21 @@ def test_goods_that_are_not_there_cannot_be_ordered(post, body, sku: str) -> Non
     assert (Order.objects.count(), Customer.objects.count()) == (0, 0)
 
 
-def test_a_body_that_is_not_json_is_malformed(api) -> None:
+def test_a_body_that_is_not_json_is_refused_as_malformed(api) -> None:
     answer = api.post("/api/v1/orders/", "{", content_type="application/json")
 
     problem(answer, 400, "malformed")
 
 
-def test_a_form_is_not_taken_for_json(api) -> None:
+def test_a_body_that_is_not_sent_as_json_is_refused(api) -> None:
     problem(api.post("/api/v1/orders/", "a=b", content_type="text/plain"), 415, "unsupported_media_type")
 
 
-def test_a_wrong_method_is_refused(api) -> None:
+def test_a_method_that_a_url_does_not_offer_is_refused(api) -> None:
     problem(api.delete("/api/v1/orders/"), 405, "method_not_allowed")
 
 
-def test_pages_follow_each_other_without_gap_or_double(api) -> None:
+def test_pages_of_orders_follow_each_other_without_gaps_or_repeats(api) -> None:
     numbers = [order.number for order in make_orders(7)]
     url, found = "/api/v1/orders/?limit=3", []
 
@@ -133,7 +133,7 @@ def test_pages_follow_each_other_without_gap_or_double(api) -> None:
     assert [each["number"] for each in back["results"]] == numbers[::-1][3:6]
 
 
-def test_an_order_that_arrives_meanwhile_moves_no_page(api) -> None:
+def test_an_order_placed_between_two_pages_does_not_shift_the_second(api) -> None:
     numbers = [order.number for order in make_orders(4)][::-1]
     first = api.get("/api/v1/orders/?limit=2").json()
     make_order()
@@ -176,20 +176,20 @@ def test_filters_of_the_api_narrow_the_list_of_orders(api, query: str, found: se
 @pytest.mark.parametrize(
     "query", ["status=lost", "limit=0", "limit=x", "created_after=yesterday", "urgent=maybe"]
 )
-def test_a_filter_that_means_nothing_is_refused(api, query: str) -> None:
+def test_an_invalid_filter_value_is_refused(api, query: str) -> None:
     problem(api.get(f"/api/v1/orders/?{query}"), 400, "invalid")
 
 
-def test_a_broken_cursor_is_no_error_page(api, order) -> None:
+def test_a_broken_cursor_answers_400(api, order) -> None:
     assert api.get("/api/v1/orders/?cursor=@@@").status_code in (200, 400)
 
 
-def test_one_order_is_read_by_its_number(api, order) -> None:
+def test_an_order_is_read_by_its_number(api, order) -> None:
     assert api.get(f"/api/v1/orders/{order.number}/").json()["number"] == order.number
     problem(api.get("/api/v1/orders/XB-000000-0000/"), 404, "not_found")
 
 
-def test_an_order_walks_its_whole_life(post, order) -> None:
+def test_an_order_goes_from_placed_to_completed_over_the_api(post, order) -> None:
     steps: list[dict[str, Any]] = [
         {"to": "paid", "method": "wechat", "reference": "4200001"},
         {"to": "picking"},
@@ -205,7 +205,7 @@ def test_an_order_walks_its_whole_life(post, order) -> None:
     assert Decimal(answer.json()["paid_amount"]) == order.total
 
 
-def test_an_illegal_move_names_what_is_allowed(post, order) -> None:
+def test_an_illegal_transition_names_the_allowed_ones(post, order) -> None:
     refused = problem(
         post(f"orders/{order.number}/transitions/", {"to": "shipped"}), 409, "illegal_transition"
     )
@@ -215,7 +215,7 @@ def test_an_illegal_move_names_what_is_allowed(post, order) -> None:
     assert "paid" in refused["allowed"]
 
 
-def test_no_transition_leaves_a_closed_order(post) -> None:
+def test_a_cancelled_order_allows_no_transition(post) -> None:
     ended = make_order(status=Status.CANCELLED)
 
     refused = problem(post(f"orders/{ended.number}/transitions/", {"to": "paid"}), 409, "illegal_transition")
@@ -223,7 +223,7 @@ def test_no_transition_leaves_a_closed_order(post) -> None:
     assert refused["allowed"] == []
 
 
-def test_a_stale_version_is_told_the_new_one(post, order) -> None:
+def test_a_call_with_a_stale_version_is_refused_with_the_current_one(post, order) -> None:
     moved = move(order, "paid")
 
     refused = problem(
@@ -236,7 +236,7 @@ def test_a_stale_version_is_told_the_new_one(post, order) -> None:
     assert Order.objects.get(pk=order.pk).status == Status.PAID
 
 
-def test_a_missing_tracking_number_fails_its_guard(post) -> None:
+def test_shipping_without_a_tracking_number_fails_its_guard(post) -> None:
     order = make_order(status=Status.PICKING)
 
     refused = problem(
@@ -249,7 +249,7 @@ def test_a_missing_tracking_number_fails_its_guard(post) -> None:
     assert all(guard["name"] and guard["text"] for guard in refused["guards"])
 
 
-def test_nothing_ships_while_a_change_waits_for_the_warehouse(post) -> None:
+def test_an_order_cannot_ship_while_a_change_waits_for_the_warehouse(post) -> None:
     order = make_order(status=Status.PICKING)
     acknowledge_order(actor=integration(), order_id=order.pk)
     changed = post(
@@ -274,14 +274,14 @@ def test_nothing_ships_while_a_change_waits_for_the_warehouse(post) -> None:
         ("cancel", {"reason": "不要了"}, lambda order: order.status == Status.CANCELLED),
     ],
 )
-def test_an_unpaid_order_takes_every_change_at_once(post, order, kind, data, check) -> None:
+def test_every_change_of_an_unpaid_order_is_applied_at_once(post, order, kind, data, check) -> None:
     answer = post(f"orders/{order.number}/changes/", {"kind": kind, "data": data})
 
     assert (answer.status_code, answer.json()["status"]) == (201, "applied"), answer.content
     assert check(Order.objects.get(pk=order.pk))
 
 
-def test_a_parcel_on_its_way_keeps_its_address(post) -> None:
+def test_a_new_address_for_a_shipped_parcel_is_declined(post) -> None:
     order = make_order(status=Status.SHIPPED)
 
     answer = post(f"orders/{order.number}/changes/", {"kind": "address", "data": {"street": "x"}}).json()
@@ -290,7 +290,7 @@ def test_a_parcel_on_its_way_keeps_its_address(post) -> None:
     assert answer["reason"]
 
 
-def test_created_after_and_before_include_what_lies_between(api, order) -> None:
+def test_created_after_and_created_before_select_the_orders_between_them(api, order) -> None:
     hour = timedelta(hours=1)
     span = f"created_after={(order.placed_at - hour):%Y-%m-%dT%H:%M:%SZ}"
     span += f"&created_before={(order.placed_at + hour):%Y-%m-%dT%H:%M:%SZ}"

@@ -30,7 +30,7 @@ def test_the_product_list_has_one_row_for_each_variant(api, order, variant) -> N
     }
 
 
-def test_the_list_of_products_pages_by_cursor(api) -> None:
+def test_the_product_list_is_paged_by_cursor(api) -> None:
     made = {VariantFactory().sku for _ in range(5)}
     first = api.get("/api/v1/products/?limit=3").json()
     second = api.get(first["next"]).json()
@@ -41,7 +41,7 @@ def test_the_list_of_products_pages_by_cursor(api) -> None:
 
 
 @pytest.mark.parametrize(("given", "left"), [({"on_hand": 30}, 30), ({"delta": 5}, 105), ({"delta": -5}, 95)])
-def test_stock_is_counted_or_moved_and_the_movement_is_kept(api, variant, given, left: int) -> None:
+def test_stock_is_set_or_adjusted_and_the_movement_is_recorded(api, variant, given, left: int) -> None:
     answer = change(api, variant.sku, reason="盘点", **given)
 
     assert (answer.status_code, answer.json()["on_hand"]) == (200, left)
@@ -51,16 +51,16 @@ def test_stock_is_counted_or_moved_and_the_movement_is_kept(api, variant, given,
 @pytest.mark.parametrize(
     "given", [{}, {"on_hand": 1, "delta": 1}, {"on_hand": -1}, {"on_hand": "many"}, {"delta": 10**12}]
 )
-def test_a_count_that_means_nothing_is_refused(api, variant, given) -> None:
+def test_an_invalid_stock_count_is_refused(api, variant, given) -> None:
     problem(change(api, variant.sku, **given), 400, "invalid")
 
 
-def test_no_more_is_taken_than_is_there(api, variant) -> None:
+def test_stock_cannot_be_reduced_below_zero(api, variant) -> None:
     answer = change(api, variant.sku, delta=-101, reason="报损")
 
     assert answer.status_code == 422
     assert Variant.objects.get(pk=variant.pk).on_hand == 100
 
 
-def test_an_unknown_sku_is_not_found(api) -> None:
+def test_an_unknown_sku_answers_404(api) -> None:
     problem(change(api, "NO-SUCH", on_hand=1), 404, "not_found")

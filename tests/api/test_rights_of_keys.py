@@ -6,7 +6,7 @@ from shopcomm.core.accounts.permissions import key_may
 from shopcomm.core.accounts.rights import RIGHT, RIGHTS, SCOPES
 
 
-def test_a_key_may_what_its_scope_opens_and_nothing_without_one() -> None:
+def test_a_key_may_do_what_its_scopes_allow_and_nothing_else() -> None:
     reader, all_of_it = ApiKey(scopes=["orders:read"]), ApiKey(scopes=["*"])
 
     opened = {right.key for right in RIGHTS if key_may(reader, right.key)}
@@ -18,12 +18,12 @@ def test_a_key_may_what_its_scope_opens_and_nothing_without_one() -> None:
     assert not any(key_may(None, right.key) for right in RIGHTS)
 
 
-def test_an_integrations_rights_and_the_scopes_of_keys_belong_to_each_other() -> None:
+def test_every_right_of_an_integration_has_a_scope_and_every_scope_has_a_right() -> None:
     assert {right.scope for right in RIGHTS} - {""} == set(SCOPES)
     assert all(right.scope for right in RIGHTS if "api" in right.holders)
 
 
-def test_every_method_of_the_api_asks_for_a_right_that_a_key_can_have() -> None:
+def test_every_api_method_requires_a_right_that_a_key_can_have() -> None:
     asked = [right for each in urlpatterns for right in each.callback.view_class.rights.values()]
 
     assert len(asked) >= len(urlpatterns)

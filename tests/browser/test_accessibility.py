@@ -91,7 +91,7 @@ def refusals(page: Page, own: str) -> list[str]:
 
 @pytest.mark.longest
 @pytest.mark.parametrize("share", range(SHARES))
-def test_every_page_of_the_staff_is_accessible(browse, live, manager, shop, share) -> None:
+def test_every_staff_page_is_accessible(browse, live, manager, shop, share) -> None:
     page = browse(f"{live.url}/offline/", staff=manager)
     refused, wrong = refusals(page, live.url), {}
     for name in list(PAGES)[share::SHARES]:
@@ -119,7 +119,7 @@ def test_the_customers_pages_are_accessible(browse, live, shop, which) -> None:
 
 
 @pytest.mark.longest
-def test_the_pages_behind_the_code_are_accessible(browse, live, shop, phone) -> None:
+def test_the_pages_of_a_logged_in_customer_are_accessible(browse, live, shop, phone) -> None:
     order = shop["busy"]
     style = order.lines.get().variant.product_id
     phone.post(f"/my/catalogue/{style}/add/", {"sku": order.lines.get().sku, "quantity": "50"})

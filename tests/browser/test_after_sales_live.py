@@ -37,7 +37,7 @@ def photo(tmp_path) -> str:
     return str(path)
 
 
-def test_part_of_an_order_comes_back_with_a_photo_and_its_money_goes_back(
+def test_a_customer_returns_part_of_an_order_with_a_photo_and_is_refunded(
     browse, live, phone, delivered, manager, warehouse, tmp_path
 ) -> None:
     held = phone(delivered)
@@ -83,7 +83,7 @@ def test_part_of_an_order_comes_back_with_a_photo_and_its_money_goes_back(
     assert Refund.objects.get().amount == 2 * variant.price
 
 
-def test_what_has_come_is_confirmed_rated_with_stars_and_read_at_the_desk(
+def test_a_customer_confirms_receipt_and_rates_and_the_desk_reads_the_rating(
     browse, live, phone, customer, manager, tmp_path
 ) -> None:
     order = make_order(customer=customer, status=Status.SHIPPED)

@@ -40,7 +40,7 @@ def stored(order) -> list[tuple[str, str]]:
     return list(written.values_list("sender_kind", "body"))
 
 
-def test_a_customers_message_sent_before_the_scripts_is_stored_and_shown(browse, live, order, path):
+def test_a_message_sent_before_the_scripts_load_is_stored_and_shown(browse, live, order, path):
     phone = without_scripts(browse("about:blank", **SMALL), f"{live.url}{path}")
     phone.locator(BOX).fill("什么时候发货？")
     scripts_come(phone)
@@ -50,7 +50,7 @@ def test_a_customers_message_sent_before_the_scripts_is_stored_and_shown(browse,
     assert stored(order) == [("customer", "什么时候发货？")]
 
 
-def test_a_message_that_is_refused_comes_back_with_its_words(browse, live, order, path, monkeypatch):
+def test_a_refused_message_stays_in_the_form(browse, live, order, path, monkeypatch):
     monkeypatch.setattr("messaging.views.saying.seconds_until_more", lambda _actor: 30)
     phone = without_scripts(browse("about:blank", **SMALL), f"{live.url}{path}")
     phone.locator(BOX).fill("很急")
@@ -62,7 +62,9 @@ def test_a_message_that_is_refused_comes_back_with_its_words(browse, live, order
     until(phone, lambda: stored(order) == [("customer", "很急")])
 
 
-def test_the_desk_waits_until_it_can_be_said_who_is_to_read_it(browse, live, order, manager):
+def test_staff_cannot_send_before_the_scripts_that_choose_the_audience_have_loaded(
+    browse, live, order, manager
+):
     desk = browse("about:blank")
     desk.context.add_cookies([session_cookie(manager, f"{live.url}/")])
     without_scripts(desk, f"{live.url}/inbox/{order.conversation.pk}/")
@@ -77,7 +79,7 @@ def test_the_desk_waits_until_it_can_be_said_who_is_to_read_it(browse, live, ord
     expect(button).to_contain_text("发送")
 
 
-def test_an_urge_pressed_before_the_scripts_is_one(browse, live, customer):
+def test_pressing_urge_before_the_scripts_load_counts_once(browse, live, customer):
     order = make_order(customer=customer, status=Status.PAID)
     address = reverse("portal:order", args=[link_token(make_link(customer=customer, order_id=order.pk))])
     phone = without_scripts(browse("about:blank", **SMALL), f"{live.url}{address}")

@@ -64,7 +64,7 @@ def tapped(browse, live, manager):
     return open_page
 
 
-def test_a_page_that_was_told_less_than_there_is_learns_it_from_the_pong_and_asks_again(tapped, order):
+def test_a_page_that_missed_a_message_learns_it_from_the_pong_and_fetches_it(tapped, order):
     page, tap = tapped(f"/inbox/{order.conversation.pk}/")
     ready(page)
     tap.losing = True
@@ -77,7 +77,7 @@ def test_a_page_that_was_told_less_than_there_is_learns_it_from_the_pong_and_ask
     assert tap.opened == 1
 
 
-def test_a_page_that_was_too_slow_comes_back_by_itself_with_what_it_missed(tapped, order):
+def test_a_page_closed_for_slowness_reconnects_and_shows_what_it_missed(tapped, order):
     page, tap = tapped(f"/inbox/{order.conversation.pk}/")
     ready(page)
     tap.near.close(code=4408, reason="")
@@ -87,7 +87,7 @@ def test_a_page_that_was_too_slow_comes_back_by_itself_with_what_it_missed(tappe
     assert tap.opened == 2
 
 
-def test_one_window_too_many_says_so_and_does_not_come_back(tapped, order):
+def test_a_window_over_the_socket_limit_says_so_and_does_not_reconnect(tapped, order):
     page, tap = tapped(f"/inbox/{order.conversation.pk}/")
     ready(page)
     page.clock.install()
@@ -101,7 +101,7 @@ def test_one_window_too_many_says_so_and_does_not_come_back(tapped, order):
     expect(message(page, "还能写")).to_have_count(1)
 
 
-def test_a_list_too_far_behind_is_fetched_anew(tapped, order):
+def test_an_order_list_that_is_told_to_resync_is_fetched_again(tapped, order):
     page, tap = tapped("/orders/")
     expect(page.locator("html[data-online]")).to_be_attached()
     expect(page.locator(f'[data-order="{order.number}"]')).to_be_visible()
@@ -139,7 +139,7 @@ def back_online(page: Page) -> float:
 
 
 @pytest.mark.usefixtures("managers_hear_of_payments")
-def test_what_changed_while_the_line_was_down_is_right_three_seconds_after_it_is_back(
+def test_pages_show_missed_changes_within_three_seconds_after_reconnecting(
     browse, live, wire, order, manager
 ):
     taken_back = say(order, "我写错了价格")

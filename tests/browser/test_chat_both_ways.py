@@ -38,7 +38,7 @@ def phone(browse, customer_url):
     return ready(browse(f"{customer_url}chat/", width=390, height=844))
 
 
-def test_a_message_crosses_both_ways(desk, phone):
+def test_customer_and_shop_see_each_others_messages(desk, phone):
     say(desk, "您好，今天就能发货")
     expect(message(phone, "您好，今天就能发货")).to_be_visible()
     say(phone, "太好了 🎉")
@@ -85,7 +85,7 @@ def test_an_internal_note_never_reaches_the_customer(desk, phone):
     assert "拖款" not in phone.content()
 
 
-def test_a_message_can_be_taken_back(desk, phone):
+def test_a_message_can_be_recalled(desk, phone):
     say(desk, "发错了，请忽略")
     expect(message(phone, "发错了，请忽略")).to_be_visible()
     row = message(desk, "发错了，请忽略")
@@ -125,13 +125,13 @@ def test_shift_enter_breaks_the_line(desk):
     expect(message(desk, "第一行")).to_contain_text("第二行")
 
 
-def test_markup_is_shown_as_text(desk, phone):
+def test_markup_in_a_message_is_shown_as_text(desk, phone):
     said = "<img src=x onerror=alert(1)><b>粗</b>"
     say(phone, said)
     expect(message(desk, said).locator(".text")).to_have_text(said)
 
 
-def test_links_and_numbers_can_be_tapped_by_the_servers_own_rule(desk, phone):
+def test_links_and_numbers_in_messages_are_tappable_as_on_the_server(desk, phone):
     say(phone, "看 https://a.example/x?b=1 或打 138 0000 6612，javascript:alert(1)")
     said = message(desk, "javascript:alert(1)").locator(".text")
     expect(said.locator("a")).to_have_count(2)
@@ -149,7 +149,7 @@ def test_links_and_numbers_can_be_tapped_by_the_servers_own_rule(desk, phone):
     assert parts == [expected for _text, expected in CASES]
 
 
-def test_a_picture_is_sent_by_paste_and_opens_large(desk, phone):
+def test_a_pasted_picture_is_sent_and_opens_large(desk, phone):
     desk.evaluate(
         """async () => {
           const canvas = Object.assign(document.createElement("canvas"), {width: 640, height: 480});
@@ -178,7 +178,7 @@ def test_a_picture_is_sent_by_paste_and_opens_large(desk, phone):
     expect(phone.locator("dialog.lightbox")).to_be_hidden()
 
 
-def test_the_emoji_picker_knows_chinese_names(desk):
+def test_the_emoji_picker_finds_emoji_by_chinese_name(desk):
     desk.locator("[data-emoji-button]").click()
     desk.locator(".emoji input").fill("手提包")
     expect(desk.locator(".emoji__grid button")).to_have_count(1)
@@ -199,7 +199,7 @@ def test_the_customer_page_fits_a_phone(browse, customer_url, width):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_new_status_appears_at_the_customer_without_reload(browse, customer_url, order):
+def test_the_customers_page_shows_a_new_status_without_a_reload(browse, customer_url, order):
     page = ready(browse(customer_url, width=390, height=844))
     expect(page.locator(".hero .tag")).to_have_text("待支付")
     page.evaluate("window.notReloaded = true")
@@ -208,7 +208,7 @@ def test_a_new_status_appears_at_the_customer_without_reload(browse, customer_ur
     assert page.evaluate("window.notReloaded") is True
 
 
-def test_each_reads_what_happened_to_the_order_in_their_own_language(browse, desk, customer_url):
+def test_customer_and_shop_read_the_timeline_in_their_own_language(browse, desk, customer_url):
     abroad = browse(f"{customer_url}chat/", width=390, height=844)
     abroad.context.add_cookies([{"name": "django_language", "value": "en", "url": customer_url}])
     abroad.reload()

@@ -20,7 +20,7 @@ def stored(order) -> list[str]:
     return list(written.order_by("seq").values_list("body", flat=True))
 
 
-def test_what_is_written_offline_arrives_once_and_in_order(desk, wire, order):
+def test_messages_written_offline_arrive_once_and_in_order(desk, wire, order):
     wire.cut()
     sent = [f"第 {number} 条" for number in range(5)]
     for text in sent:
@@ -32,7 +32,7 @@ def test_what_is_written_offline_arrives_once_and_in_order(desk, wire, order):
     assert stored(order) == sent
 
 
-def test_a_line_that_loses_only_the_answers_doubles_nothing(desk, wire, order):
+def test_messages_whose_acknowledgement_is_lost_are_not_stored_twice(desk, wire, order):
     wire.cut_answers()
     say(desk, "这条服务器收到了，但回执丢了")
     until(desk, lambda: stored(order) == ["这条服务器收到了，但回执丢了"])
@@ -67,7 +67,7 @@ def test_an_unsent_message_can_be_deleted(desk, wire, order):
     assert stored(order) == ["这条要发"]
 
 
-def test_what_came_in_meanwhile_is_there_after_the_cut(desk, wire, order, manager):
+def test_messages_received_while_offline_are_shown_after_reconnecting(desk, wire, order, manager):
     from uuid import uuid4
 
     from messaging.services.messages import send_message

@@ -24,7 +24,7 @@ def look(page: Page, name: str) -> None:
         page.screenshot(path=f"{folder}/{name}.png")
 
 
-def test_a_customer_makes_a_request_of_their_own_message(browse, live, customer) -> None:
+def test_a_customer_turns_their_own_message_into_a_change_request(browse, live, customer) -> None:
     order = make_order(customer=customer, status=Status.PICKING)
     phone = ready(browse(customer_page(live, order) + "chat/", **PHONE))
     say(phone, "帮我改下地址:浙江省杭州市余杭区文一西路969号 张三 13800138000")
@@ -44,7 +44,7 @@ def test_a_customer_makes_a_request_of_their_own_message(browse, live, customer)
     assert (request.handler, request.source_message_seq is not None) == ("warehouse", True)
 
 
-def test_one_tap_on_the_offered_address_is_enough(browse, live, customer) -> None:
+def test_one_tap_applies_an_address_offered_from_a_message(browse, live, customer) -> None:
     order = make_order(customer=customer, status=Status.PAID)
     phone = ready(browse(customer_page(live, order) + "chat/", **PHONE))
     say(phone, "帮我改下地址:浙江省杭州市余杭区文一西路969号 张三 13800138000")
@@ -56,7 +56,7 @@ def test_one_tap_on_the_offered_address_is_enough(browse, live, customer) -> Non
     assert order.street == "文一西路969号"
 
 
-def test_what_sales_change_is_made_by_the_customers_tap(browse, live, customer, manager) -> None:
+def test_an_edit_by_sales_is_applied_when_the_customer_taps_agree(browse, live, customer, manager) -> None:
     order = make_order(customer=customer, status=Status.PAID)
     phone = ready(browse(customer_page(live, order) + "chat/", **PHONE))
     desk = browse(f"{live.url}/orders/{order.number}/edit/", staff=manager)
@@ -78,7 +78,7 @@ def test_what_sales_change_is_made_by_the_customers_tap(browse, live, customer, 
     assert order.change_requests.get().state == ChangeRequest.State.ACCEPTED
 
 
-def test_the_desk_makes_a_request_of_a_customers_message(browse, live, customer, manager) -> None:
+def test_the_desk_turns_a_customers_message_into_a_change_request(browse, live, customer, manager) -> None:
     order = make_order(customer=customer, status=Status.PAID)
     phone = ready(browse(customer_page(live, order) + "chat/", **PHONE))
     say(phone, "送货前打个电话")
@@ -94,7 +94,9 @@ def test_the_desk_makes_a_request_of_a_customers_message(browse, live, customer,
     expect(desk.locator(".odetail").get_by_text("送货前打个电话").first).to_be_visible()
 
 
-def test_the_slip_and_the_board_show_who_must_act(browse, live, customer, manager, warehouse) -> None:
+def test_the_parcel_slip_and_the_board_show_an_open_change_and_who_must_answer(
+    browse, live, customer, manager, warehouse
+) -> None:
     order = make_order(customer=customer, status=Status.PICKING)
     slip = f"{live.url}/warehouse/orders/{order.number}/parcel/"
     page = browse(slip, staff=warehouse, width=1024, height=768)
@@ -115,7 +117,7 @@ def test_the_slip_and_the_board_show_who_must_act(browse, live, customer, manage
 
 
 @pytest.mark.parametrize("paper", ["", "parcel/"])
-def test_a_slip_is_printed_dark_on_light_from_a_dark_screen_too(browse, live, warehouse, paper) -> None:
+def test_a_parcel_slip_prints_dark_on_light_in_the_dark_theme_too(browse, live, warehouse, paper) -> None:
     order = make_order(status=Status.PICKING)
     page = browse(f"{live.url}/warehouse/orders/{order.number}/{paper}", staff=warehouse)
     page.evaluate("document.documentElement.dataset.theme = 'dark'")

@@ -31,7 +31,9 @@ def book_payment(desk: Page) -> None:
     expect(desk.locator("dialog[open]")).to_have_count(0)
 
 
-def test_one_order_lives_on_three_screens_without_a_reload(browse, live, order, manager, warehouse) -> None:
+def test_customer_desk_and_warehouse_follow_one_order_without_a_reload(
+    browse, live, order, manager, warehouse
+) -> None:
     desk = online(browse(f"{live.url}/orders/{order.number}/", staff=manager))
     board = online(browse(f"{live.url}/warehouse/", staff=warehouse))
     phone = ready(browse(customer_page(live, order), width=390, height=844))
@@ -61,7 +63,7 @@ def test_one_order_lives_on_three_screens_without_a_reload(browse, live, order, 
         assert page.evaluate("window.notReloaded") is True
 
 
-def test_a_customers_change_holds_the_parcel_until_the_warehouse_says_yes(
+def test_a_customers_change_request_blocks_shipping_until_the_warehouse_accepts(
     browse, live, customer, manager, warehouse
 ) -> None:
     order = make_order(customer=customer, status=Status.PICKING)
@@ -84,7 +86,7 @@ def test_a_customers_change_holds_the_parcel_until_the_warehouse_says_yes(
     expect(board.locator("[data-alert]")).to_have_count(0)
 
 
-def test_a_change_of_address_stops_the_parcel_until_the_warehouse_has_seen_it(
+def test_an_edited_address_blocks_shipping_until_the_warehouse_has_seen_it(
     browse, live, customer, manager, warehouse
 ) -> None:
     order = make_order(customer=customer, status=Status.PICKING)
@@ -114,7 +116,7 @@ def test_a_change_of_address_stops_the_parcel_until_the_warehouse_has_seen_it(
     expect(board.locator(f'.wcol--shipped [data-number="{order.number}"]')).to_be_visible()
 
 
-def test_two_people_edit_one_order_and_the_later_one_is_shown_what_changed(
+def test_the_later_of_two_editors_is_shown_what_changed_meanwhile(
     browse, live, order, manager, sales
 ) -> None:
     first = browse(f"{live.url}/orders/{order.number}/edit/", staff=manager)
@@ -152,7 +154,9 @@ def test_a_new_order_appears_in_the_list(browse, live, manager, variant, sales) 
     expect(desk.locator("[data-order]")).to_have_count(1)
 
 
-def test_a_customers_words_reach_a_desk_that_has_another_order_open(browse, live, order, manager) -> None:
+def test_a_customers_message_is_announced_at_a_desk_that_has_another_order_open(
+    browse, live, order, manager
+) -> None:
     other = make_order()
     desk = online(browse(f"{live.url}/orders/{other.number}/", staff=manager))
     phone = ready(browse(f"{customer_page(live, order)}chat/", width=390, height=844))
@@ -170,7 +174,7 @@ def test_a_customers_words_reach_a_desk_that_has_another_order_open(browse, live
     expect(desk.locator('.rail a[href="/inbox/"] .badge')).to_be_hidden()
 
 
-def test_the_desk_is_worked_by_keyboard(browse, live, manager) -> None:
+def test_the_desk_can_be_used_by_keyboard(browse, live, manager) -> None:
     newest = make_orders(3)[-1]
     desk = online(browse(f"{live.url}/orders/{newest.number}/", staff=manager))
 
@@ -192,7 +196,7 @@ def test_the_desk_is_worked_by_keyboard(browse, live, manager) -> None:
     expect(desk.locator("dialog[open]")).to_be_visible()
 
 
-def test_a_scanner_opens_an_order_and_then_ships_it(browse, live, warehouse) -> None:
+def test_a_barcode_scanner_opens_an_order_and_then_ships_it(browse, live, warehouse) -> None:
     order = make_order(status=Status.PICKING)
     board = online(browse(f"{live.url}/warehouse/", staff=warehouse))
 
@@ -209,7 +213,7 @@ def test_a_scanner_opens_an_order_and_then_ships_it(browse, live, warehouse) -> 
     expect(board.locator("#carrier")).to_have_value("shunfeng")
 
 
-def test_the_board_works_on_a_phone(browse, live, warehouse) -> None:
+def test_the_warehouse_board_works_on_a_phone(browse, live, warehouse) -> None:
     order = make_order(status=Status.PICKING)
     board = online(browse(f"{live.url}/warehouse/", staff=warehouse, width=390, height=844))
 
@@ -221,7 +225,7 @@ def test_the_board_works_on_a_phone(browse, live, warehouse) -> None:
     expect(board.locator(".pick")).to_have_count(0)
 
 
-def test_the_sound_can_be_muted_and_stays_so(browse, live, warehouse) -> None:
+def test_the_boards_sound_can_be_muted_and_stays_muted(browse, live, warehouse) -> None:
     board = online(browse(f"{live.url}/warehouse/", staff=warehouse))
     button = board.locator("button[data-sound]")
 
@@ -232,7 +236,7 @@ def test_the_sound_can_be_muted_and_stays_so(browse, live, warehouse) -> None:
     expect(button).to_have_attribute("aria-pressed", "false")
 
 
-def test_an_address_in_the_chat_becomes_the_orders_with_a_tap_on_the_card_and_one_to_confirm(
+def test_an_address_in_the_chat_is_applied_with_one_tap_and_one_confirmation(
     browse, live, order, manager
 ) -> None:
     phone = ready(browse(customer_page(live, order) + "chat/", width=390, height=844))
@@ -248,9 +252,7 @@ def test_an_address_in_the_chat_becomes_the_orders_with_a_tap_on_the_card_and_on
     assert (order.receiver_name, order.street) == ("张三", "文一西路969号")
 
 
-def test_lines_take_their_symbols_and_the_board_its_sounds_from_what_the_kinds_declare(
-    browse, live, order, manager
-) -> None:
+def test_timeline_icons_and_alarm_sounds_come_from_the_event_kinds(browse, live, order, manager) -> None:
     desk = ready(browse(f"{live.url}/orders/{order.number}/", staff=manager))
     expect(desk.locator(".sys use").first).to_have_attribute("href", re.compile("#i-plus$"))
 

@@ -43,7 +43,7 @@ def narrow_fields(page: Page, url: str) -> dict[int, list[list[str | int]]]:
     return found
 
 
-def test_no_field_is_too_narrow_for_what_is_typed_into_it(browse, live, order, customer, manager) -> None:
+def test_no_field_is_too_narrow_for_its_usual_content(browse, live, order, customer, manager) -> None:
     claimed = with_cases(customer, manager)
     page = browse(f"{live.url}/orders/{order.number}/", staff=manager)
     paths = (
@@ -79,7 +79,9 @@ def test_on_a_phone_every_action_of_an_order_is_within_reach(browse, live, custo
     expect(desk.locator("#more-actions")).to_be_hidden()
 
 
-def test_on_a_phone_a_quote_and_an_order_are_within_reach_of_a_talk(browse, live, customer, sales) -> None:
+def test_on_a_phone_the_inbox_offers_quote_and_new_order_beside_a_conversation(
+    browse, live, customer, sales
+) -> None:
     talk = open_enquiry(actor=Actor.staff(sales), customer=customer, subject="双肩包")
 
     inbox = browse(f"{live.url}/inbox/{talk.pk}/", staff=sales, width=390, height=844)

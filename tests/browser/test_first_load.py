@@ -115,7 +115,7 @@ def weight(chromium: Browser, url: str, width: int, cookies=()) -> tuple[int, in
     return len(sizes), sum(sizes.values())
 
 
-def test_the_first_visit_is_light_on_the_phone_and_at_the_desk(
+def test_the_first_visit_stays_within_its_size_budget_on_phone_and_desk(
     chromium, shipped, shop, manager, record_property
 ):
     token = link_token(make_link(customer=shop.customer, order_id=shop.pk))
@@ -131,7 +131,7 @@ def test_the_first_visit_is_light_on_the_phone_and_at_the_desk(
     assert {name: size for name, (_requests, size) in found.items() if size > MOST} == {}
 
 
-def test_common_sheets_and_pages_come_compressed(chromium, shipped, shop):
+def test_style_sheets_and_pages_are_served_compressed(chromium, shipped, shop):
     token = link_token(make_link(customer=shop.customer, order_id=shop.pk))
     context = chromium.new_context()
     page = context.new_page()

@@ -30,7 +30,7 @@ def fill_in(page: Page, form: dict) -> None:
 @pytest.mark.parametrize(
     ("width", "scheme", "scripts"), [(1440, "light", True), (390, "dark", True), (390, "light", False)]
 )
-def test_a_shop_is_opened_and_its_first_bag_comes_into_stock(
+def test_the_first_manager_sets_up_the_shop_and_stocks_a_first_product(
     browse, live, media, width, scheme, scripts
 ) -> None:
     code = make_setup_code()
@@ -78,7 +78,7 @@ def test_a_shop_is_opened_and_its_first_bag_comes_into_stock(
     expect(page.locator(".fday__step.is-done")).to_have_count(5)
 
 
-def test_customers_see_whose_shop_it_is(browse, live, media, order) -> None:
+def test_customers_see_the_shops_name_and_logo(browse, live, media, order) -> None:
     code = make_setup_code()
     page = browse(f"{live.url}/setup/")
     fill_in(page, filled(code))

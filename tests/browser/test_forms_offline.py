@@ -26,7 +26,7 @@ def address_form(page: Page):
     return page.locator("form", has=page.locator('[name="kind"][value="address"]'))
 
 
-def test_a_change_sent_without_a_network_is_kept_and_leaves_by_itself(browse, wire, token):
+def test_a_change_request_sent_offline_is_kept_and_sent_when_online_again(browse, wire, token):
     phone = browse(f"{wire.url}{reverse('portal:change', args=[token])}", **SMALL)
     form = address_form(phone)
     form.locator('[name="street"]').fill("文一西路 969 号")
@@ -40,7 +40,7 @@ def test_a_change_sent_without_a_network_is_kept_and_leaves_by_itself(browse, wi
     assert ChangeRequest.objects.get().data["street"] == "文一西路 969 号"
 
 
-def test_whoever_thinks_better_of_it_meanwhile_sends_nothing(browse, wire, token):
+def test_a_form_kept_offline_can_be_withdrawn_and_is_then_not_sent(browse, wire, token):
     phone = browse(f"{wire.url}{reverse('portal:wishes', args=[token])}", **SMALL)
     phone.locator('[name="quiet_from"]').fill("22:00")
     phone.locator('[name="quiet_to"]').fill("08:00")
@@ -56,7 +56,7 @@ def test_whoever_thinks_better_of_it_meanwhile_sends_nothing(browse, wire, token
     until(phone, NotificationPreference.objects.exists)
 
 
-def test_what_the_line_loses_on_the_way_is_filled_in_again(browse, wire, token):
+def test_a_form_lost_on_the_way_is_filled_in_again_when_the_page_reopens(browse, wire, token):
     address = f"{wire.url}{reverse('portal:change', args=[token])}"
     phone = browse(address, **SMALL)
     form = address_form(phone)
@@ -71,7 +71,7 @@ def test_what_the_line_loses_on_the_way_is_filled_in_again(browse, wire, token):
     expect(form.locator('[name="street"]')).to_have_value("文一西路 969 号")
 
 
-def test_a_form_that_could_not_leave_is_as_it_was_after_a_reload(browse, wire, token):
+def test_a_form_kept_offline_is_still_filled_in_after_a_reload(browse, wire, token):
     phone = browse(f"{wire.url}{reverse('portal:change', args=[token])}", **SMALL)
     form = address_form(phone)
     form.locator('[name="street"]').fill("文一西路 969 号")
@@ -86,7 +86,7 @@ def test_a_form_that_could_not_leave_is_as_it_was_after_a_reload(browse, wire, t
     assert not ChangeRequest.objects.exists()
 
 
-def test_staff_keep_what_they_wrote_too(browse, wire, manager):
+def test_forms_of_staff_are_kept_offline_too(browse, wire, manager):
     desk = browse(f"{wire.url}/preferences/", staff=manager)
     wire.cut()
     desk.locator("main form button.primary").first.click()

@@ -30,7 +30,7 @@ def log_in(page, phone: str) -> None:
     expect(page.get_by_label("验证码")).to_have_count(0)
 
 
-def test_a_customer_logs_in_asks_and_is_seen_at_the_desk(browse, live, order, variant, manager):
+def test_a_customer_logs_in_and_asks_and_the_desk_sees_the_question(browse, live, order, variant, manager):
     page = browse(f"{live.url}/my/", **PHONE)
     log_in(page, "138 0013 8000")
     expect(page.get_by_text(order.number)).to_be_visible()
@@ -60,7 +60,7 @@ def test_a_customer_logs_in_asks_and_is_seen_at_the_desk(browse, live, order, va
     expect(desk.locator(".log")).to_contain_text("好，报个价")
 
 
-def test_a_customer_orders_the_same_again(browse, live, customer, variant):
+def test_a_customer_reorders_an_earlier_order(browse, live, customer, variant):
     old = make_order(customer=customer, status=Status.COMPLETED)
     page = browse(f"{live.url}/my/orders/{old.number}/again/", **PHONE)
     log_in(page, customer.phone)
@@ -76,7 +76,7 @@ def test_a_customer_orders_the_same_again(browse, live, customer, variant):
     assert new.status == Status.PENDING_PAYMENT
 
 
-def test_a_session_that_ends_closes_the_customers_chat(browse, live, order, customer):
+def test_ending_the_session_closes_the_customers_chat(browse, live, order, customer):
     page = browse(f"{live.url}/my/chat/{order.conversation.pk}/", **PHONE)
     log_in(page, customer.phone)
     ready(page)

@@ -47,7 +47,7 @@ def managers_hear_of_payments(at_any_hour) -> None:
 
 
 @pytest.mark.usefixtures("managers_hear_of_payments")
-def test_a_payment_is_told_to_the_phone_and_to_the_bell_without_a_reload(
+def test_a_payment_appears_on_the_phone_and_at_the_bell_without_a_reload(
     browse, live, order, manager
 ) -> None:
     token = link_token(make_link(customer=order.customer, order_id=order.pk))
@@ -75,7 +75,7 @@ def test_a_payment_is_told_to_the_phone_and_to_the_bell_without_a_reload(
     expect(desk.locator('[data-module="messaging/bell.js"] .badge')).to_be_hidden()
 
 
-def test_the_bell_rings_in_the_stockroom_on_pages_that_follow_nothing_else(
+def test_the_bell_updates_on_a_page_that_follows_no_feed(
     browse, live, order, warehouse, managers_hear_of_payments
 ) -> None:
     NotificationRule.objects.filter(name="大额到账").update(role="warehouse")
@@ -87,7 +87,7 @@ def test_the_bell_rings_in_the_stockroom_on_pages_that_follow_nothing_else(
     expect(page.locator('[data-module="messaging/bell.js"] .badge [aria-hidden]')).to_have_text("1")
 
 
-def test_the_editor_of_rules_previews_what_is_typed_and_refuses_an_unknown_word(
+def test_the_rule_editor_previews_the_template_and_refuses_an_unknown_placeholder(
     browse, live, order, manager
 ) -> None:
     rule = NotificationRule.objects.get(key="shipped")
@@ -106,7 +106,7 @@ def test_the_editor_of_rules_previews_what_is_typed_and_refuses_an_unknown_word(
     )
 
 
-def test_a_message_for_later_waits_beside_the_chat_until_it_is_changed_or_taken_back(
+def test_a_scheduled_message_is_listed_by_the_chat_until_it_is_changed_or_cancelled(
     browse, live, order, manager
 ) -> None:
     desk = ready(browse(f"{live.url}/orders/{order.number}/", staff=manager))

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_the_price_follows_what_is_typed_and_is_what_is_saved(sales, live, browse, width):
+def test_the_order_form_shows_the_price_while_typing_and_saves_exactly_that_price(sales, live, browse, width):
     bag = VariantFactory(sku="LX20-BK", price="268.00", on_hand=100)
     TierPrice.objects.create(variant=bag, min_quantity=10, price="214.40")
     CustomerFactory(tier="wholesale", phone="+8613600002222", name="钱多多", credit_limit=2000)
@@ -49,7 +49,7 @@ def test_the_price_follows_what_is_typed_and_is_what_is_saved(sales, live, brows
     assert (order.total, order.shipping_fee) == (2540, 20)
 
 
-def test_without_scripts_an_order_is_typed_shown_and_taken(sales, live, browse):
+def test_an_order_can_be_placed_without_scripts_after_its_price_was_shown(sales, live, browse):
     VariantFactory(sku="LX20-BK", price="268.00")
     page = browse(f"{live.url}/orders/new/", staff=sales, java_script_enabled=False)
 
@@ -73,7 +73,7 @@ def test_without_scripts_an_order_is_typed_shown_and_taken(sales, live, browse):
 
 
 @pytest.mark.parametrize("width", [360, 1440])
-def test_a_pasted_address_fills_the_receiver_and_enter_does_not_read_it_again(sales, live, browse, width):
+def test_a_pasted_address_fills_the_receiver_and_enter_does_not_parse_it_again(sales, live, browse, width):
     page = browse(f"{live.url}/orders/new/", staff=sales, width=width)
     page.locator("[data-pasted]").fill("廣東省廣州市花都區獅嶺鎮合成路12號 劉太太 18412345678-1234")
 

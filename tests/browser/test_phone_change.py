@@ -27,7 +27,9 @@ def shown_forms(page: Page) -> list[str]:
     ]
 
 
-def test_one_choice_shows_one_form_and_its_button_at_the_foot(browse, live, customer) -> None:
+def test_choosing_a_kind_of_change_shows_its_form_with_its_button_at_the_bottom(
+    browse, live, customer
+) -> None:
     order = make_order(customer=customer, status=Status.PAID)
     page = browse(place(live, order, "change/"), **PHONE)
     assert shown_forms(page) == ["address"]
@@ -47,7 +49,7 @@ def test_one_choice_shows_one_form_and_its_button_at_the_foot(browse, live, cust
     assert order.note == "送货前打电话"
 
 
-def test_the_button_stays_at_the_foot_of_a_long_form(browse, live, customer) -> None:
+def test_the_submit_button_of_a_long_form_stays_in_view(browse, live, customer) -> None:
     page = browse(place(live, make_order(customer=customer, status=Status.PAID), "change/"), **PHONE)
 
     expect(page.get_by_role("button", name="提交新地址")).to_be_in_viewport(ratio=1)
@@ -70,7 +72,7 @@ def test_a_pasted_address_fills_the_fields_and_waits_for_the_tap(browse, live, c
     assert (order.receiver_name, order.receiver_phone) == ("李小明", "13957100275")
 
 
-def test_what_was_pasted_before_the_script_had_come_is_read_as_well(browse, live, customer) -> None:
+def test_an_address_pasted_before_the_script_loaded_is_parsed_too(browse, live, customer) -> None:
     at, held = place(live, make_order(customer=customer, status=Status.PAID)), []
     page = browse(at, **PHONE, service_workers="block")
     page.route(re.compile(r"/address[^/]*\.js"), lambda route: held.append(route))
@@ -83,7 +85,7 @@ def test_what_was_pasted_before_the_script_had_come_is_read_as_well(browse, live
     expect(page.locator("[name=street]")).to_have_value("文一西路969号3幢1202室")
 
 
-def test_without_scripts_a_choice_and_a_pasted_address_work_too(browse, live, customer) -> None:
+def test_choosing_a_change_and_pasting_an_address_work_without_scripts(browse, live, customer) -> None:
     order = make_order(customer=customer, status=Status.PAID)
     page = browse(place(live, order, "change/?kind=note"), java_script_enabled=False, **PHONE)
     assert shown_forms(page) == ["note"]
@@ -100,7 +102,7 @@ def test_without_scripts_a_choice_and_a_pasted_address_work_too(browse, live, cu
     expect(page.locator("[name=street]")).to_have_value("文一西路969号3幢1202室")
 
 
-def test_the_grid_is_one_row_of_places_a_thumb_can_hit(browse, live, customer) -> None:
+def test_the_quick_actions_stand_in_one_row_and_are_large_enough_to_tap(browse, live, customer) -> None:
     order = make_order(customer=customer, status=Status.DELIVERED)
     page = browse(place(live, order), width=360, height=740)
     # In one go: the page may just be fetching its progress anew.

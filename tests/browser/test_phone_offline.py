@@ -89,7 +89,7 @@ def worker_syncs(context: BrowserContext, page: Page) -> None:
     )
 
 
-def test_without_a_network_the_order_is_shown_as_it_was_with_the_time(phone, wire, order, path):
+def test_offline_the_order_page_is_shown_as_last_seen_with_its_time(phone, wire, order, path):
     wire.cut()
     phone.reload()
     expect(phone.get_by_text(order.number).first).to_be_visible()
@@ -104,13 +104,13 @@ def test_without_a_network_the_order_is_shown_as_it_was_with_the_time(phone, wir
     expect(strip).to_be_hidden(timeout=40000)
 
 
-def test_a_page_that_was_never_seen_says_that_there_is_no_network(phone, wire, path):
+def test_offline_a_page_that_was_never_opened_says_there_is_no_network(phone, wire, path):
     wire.cut()
     phone.goto(f"{wire.url}{path}evaluation/")
     expect(phone.get_by_role("heading", name="现在没有网络")).to_be_visible()
 
 
-def test_a_change_that_came_live_is_in_what_is_kept(phone, wire, order, path, manager):
+def test_the_offline_copy_includes_live_updates(phone, wire, order, path, manager):
     from tests.browser.test_notices_live import paid_and_told
 
     paid_and_told(order)
@@ -133,7 +133,7 @@ def test_a_change_that_came_live_is_in_what_is_kept(phone, wire, order, path, ma
     expect(phone.locator(".hero h2")).to_have_text("已收到付款，等待配货")
 
 
-def test_what_was_written_without_a_network_leaves_although_the_page_is_gone(phone, wire, order, path):
+def test_a_message_written_offline_is_sent_even_after_its_page_was_closed(phone, wire, order, path):
     phone.goto(f"{wire.url}{path}chat/")
     ready(phone)
     wire.cut()
@@ -154,7 +154,7 @@ def test_what_was_written_without_a_network_leaves_although_the_page_is_gone(pho
     assert stored(order) == ["还没发货吗", "急用", "谢谢"]
 
 
-def test_worker_and_page_that_send_the_same_words_send_them_once(phone, wire, order, path):
+def test_a_message_sent_by_both_service_worker_and_page_is_stored_once(phone, wire, order, path):
     phone.goto(f"{wire.url}{path}chat/")
     ready(phone)
     wire.cut()
@@ -167,7 +167,7 @@ def test_worker_and_page_that_send_the_same_words_send_them_once(phone, wire, or
     assert stored(order) == ["只说一次"]
 
 
-def test_a_revoked_link_takes_away_what_was_kept(phone, wire, order, path):
+def test_revoking_a_link_removes_its_offline_copy(phone, wire, order, path):
     phone.goto(f"{wire.url}{path}chat/")
     kept(phone, path, f"{path}chat/")
     revoke_links(order_id=order.pk)
@@ -179,7 +179,7 @@ def test_a_revoked_link_takes_away_what_was_kept(phone, wire, order, path):
     expect(phone.get_by_role("heading", name="现在没有网络")).to_be_visible()
 
 
-def test_after_three_days_nothing_is_shown_without_a_network(phone, wire, order, path):
+def test_an_offline_copy_is_not_shown_after_three_days(phone, wire, order, path):
     phone.evaluate("""async () => {
       for (const name of (await caches.keys()).filter((each) => each.startsWith("pages-"))) {
         const shelf = await caches.open(name);
@@ -197,14 +197,14 @@ def test_after_three_days_nothing_is_shown_without_a_network(phone, wire, order,
     assert order.number not in phone.content()
 
 
-def test_another_customer_in_the_same_browser_clears_what_was_kept(phone, wire, order, path):
+def test_opening_another_customers_link_clears_the_offline_copies(phone, wire, order, path):
     other = make_order(customer=CustomerFactory(), status=Status.PAID)
     theirs = reverse("portal:order", args=[link_token(make_link(customer=other.customer, order_id=other.pk))])
     phone.goto(f"{wire.url}{theirs}")
     kept(phone, theirs)
 
 
-def test_pages_of_the_staff_are_never_kept(browse, wire, manager, order, path):
+def test_staff_pages_are_never_stored_offline(browse, wire, manager, order, path):
     page = browse(f"{wire.url}{path}", staff=manager)
     page.evaluate("navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready)")
     page.goto(f"{wire.url}/orders/{order.number}/")
@@ -213,7 +213,7 @@ def test_pages_of_the_staff_are_never_kept(browse, wire, manager, order, path):
     kept(page)
 
 
-def test_a_new_version_drops_the_shelves_of_the_old_and_keeps_the_page(phone, wire, path, monkeypatch):
+def test_a_new_service_worker_version_replaces_old_caches_and_keeps_the_page(phone, wire, path, monkeypatch):
     before = phone.evaluate("caches.keys()")
     files = [*pwa.shelf_files(), "/static/icons/app-192.png"]
     monkeypatch.setattr(pwa, "shelf_files", lambda: files)

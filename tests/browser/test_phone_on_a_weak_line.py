@@ -49,9 +49,7 @@ def stored(order, **which) -> list[str]:
     return list(written.order_by("seq").values_list("body", flat=True))
 
 
-def test_the_order_is_readable_soon_on_a_slow_line_and_talk_goes_both_ways(
-    browse, live, order, path, manager
-):
+def test_on_a_slow_connection_the_order_page_loads_soon_and_chat_works(browse, live, order, path, manager):
     line = Line(live.url, delay=0.2, rate=200_000)
     desk = ready(browse(f"{live.url}/inbox/{order.conversation.pk}/", staff=manager))
     phone = weak(browse("about:blank", **SMALL))
@@ -71,7 +69,7 @@ def test_the_order_is_readable_soon_on_a_slow_line_and_talk_goes_both_ways(
     line.close()
 
 
-def test_through_a_line_that_drops_again_and_again_nothing_is_lost_or_doubled(
+def test_messages_over_a_dropping_connection_are_neither_lost_nor_doubled(
     browse, live, shaky, order, path, manager
 ):
     desk = ready(browse(f"{live.url}/inbox/{order.conversation.pk}/", staff=manager))
@@ -100,7 +98,7 @@ def test_through_a_line_that_drops_again_and_again_nothing_is_lost_or_doubled(
     ) == list(range(1, Message.objects.filter(conversation__order=order).count() + 1))
 
 
-def test_a_part_of_the_page_that_the_line_lost_comes_by_itself(browse, live, order, path):
+def test_a_script_that_failed_to_load_is_loaded_again(browse, live, order, path):
     phone = browse("about:blank", **SMALL)
     lost: list[str] = []
 
@@ -117,7 +115,7 @@ def test_a_part_of_the_page_that_the_line_lost_comes_by_itself(browse, live, ord
     expect(phone.get_by_role("link", name="重新加载")).to_have_count(0)
 
 
-def test_a_part_that_does_not_come_while_words_are_typed_takes_none_of_them(browse, live, order, path):
+def test_a_script_that_never_loads_does_not_lose_the_typed_text(browse, live, order, path):
     phone = browse("about:blank", **SMALL)
     phone.route(re.compile(r"/outbox[^/]*\.js"), lambda route: route.abort("connectionreset"))
     phone.goto(f"{live.url}{path}chat/")
@@ -141,7 +139,7 @@ def posted_into_the_void(phone: Page, wire: Line, button: Locator, done: Callabl
     until(phone, lambda: [request for request in over if request.method == "POST"])
 
 
-def test_an_urge_whose_answer_got_lost_can_be_pressed_again(browse, wire, customer):
+def test_an_urge_whose_answer_was_lost_can_be_pressed_again(browse, wire, customer):
     order = make_order(customer=customer, status=Status.PAID)
     path = reverse("portal:order", args=[link_token(make_link(customer=customer, order_id=order.pk))])
     phone = browse(f"{wire.url}{path}", **SMALL)
@@ -154,7 +152,7 @@ def test_an_urge_whose_answer_got_lost_can_be_pressed_again(browse, wire, custom
     assert DomainEvent.objects.filter(type="order.urged").count() == 1
 
 
-def test_a_change_whose_answer_got_lost_is_made_once(browse, wire, customer):
+def test_a_change_request_whose_answer_was_lost_is_made_once(browse, wire, customer):
     order = make_order(customer=customer, status=Status.PICKING)
     path = reverse("portal:order", args=[link_token(make_link(customer=customer, order_id=order.pk))])
     phone = browse(f"{wire.url}{path}change/", **SMALL)
@@ -174,7 +172,7 @@ def test_a_change_whose_answer_got_lost_is_made_once(browse, wire, customer):
     assert ChangeRequest.objects.filter(order=order).count() == 1
 
 
-def test_goods_that_were_confirmed_into_the_void_are_confirmed(browse, wire, customer):
+def test_a_receipt_confirmation_whose_answer_was_lost_counts(browse, wire, customer):
     order = make_order(customer=customer, status=Status.DELIVERED)
     path = reverse("portal:order", args=[link_token(make_link(customer=customer, order_id=order.pk))])
     phone = browse(f"{wire.url}{path}", **SMALL)

@@ -48,7 +48,7 @@ def question(page: Page):
     return page.locator('[data-module="portal/ask_push.js"]')
 
 
-def test_a_phone_is_asked_after_the_first_message_and_woken_from_then_on(phone, order):
+def test_push_is_offered_after_the_first_message_and_then_delivered(phone, order):
     expect(question(phone)).to_be_hidden()
     say(phone, "什么时候到")
     expect(question(phone)).to_be_visible()
@@ -65,7 +65,7 @@ def test_a_phone_is_asked_after_the_first_message_and_woken_from_then_on(phone, 
     expect(question(phone)).to_be_hidden()
 
 
-def test_a_phone_is_asked_when_the_order_moves_and_not_again_after_later(phone, order):
+def test_push_is_offered_when_the_order_moves_and_not_again_after_not_now(phone, order):
     expect(question(phone)).to_be_hidden()
     paid_and_told(order)
     expect(question(phone)).to_be_visible()
@@ -78,7 +78,7 @@ def test_a_phone_is_asked_when_the_order_moves_and_not_again_after_later(phone, 
     assert not PushSubscription.objects.exists()
 
 
-def test_the_page_of_notices_says_how_to_put_the_shop_on_the_home_screen(phone):
+def test_the_notification_page_explains_adding_the_shop_to_the_home_screen(phone):
     phone.get_by_role("link", name="通知设置").click()
     card = phone.locator('[data-module="portal/install.js"]')
     expect(phone.get_by_role("button", name="在这台设备上打开提醒")).to_be_visible()
@@ -93,7 +93,7 @@ def test_the_page_of_notices_says_how_to_put_the_shop_on_the_home_screen(phone):
     assert phone.evaluate("window.asked")
 
 
-def test_a_browser_that_will_not_ring_says_why_and_what_can_be_done(phone):
+def test_a_browser_without_push_says_why_and_what_can_be_done(phone):
     phone.get_by_role("link", name="通知设置").click()
     button, why = phone.get_by_role("button", name="在这台设备上打开提醒"), phone.locator("[data-push-why]")
     expect(button).to_be_visible()
@@ -106,7 +106,7 @@ def test_a_browser_that_will_not_ring_says_why_and_what_can_be_done(phone):
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_on_an_iphone_the_way_to_the_home_screen_is_told_in_words(browse, live, order):
+def test_on_an_iphone_the_way_to_the_home_screen_is_described(browse, live, order):
     token = link_token(make_link(customer=order.customer, order_id=order.pk))
     phone = browse(
         f"{live.url}{reverse('portal:wishes', args=[token])}",

@@ -22,7 +22,7 @@ def path_of(order, page: str = "order") -> str:
     return reverse(f"portal:{page}", args=[token])
 
 
-def test_the_emoji_grid_comes_without_the_keyboard(browse, live, order):
+def test_opening_the_emoji_grid_does_not_open_the_keyboard(browse, live, order):
     phone = ready(browse(f"{live.url}{path_of(order, 'chat')}", **TOUCH))
     phone.locator(BOX).tap()
     phone.get_by_role("button", name="表情").tap()
@@ -30,14 +30,14 @@ def test_the_emoji_grid_comes_without_the_keyboard(browse, live, order):
     assert phone.evaluate("document.activeElement.matches('input, textarea')") is False
 
 
-def test_over_a_keyboard_the_talk_keeps_its_room(browse, live, order):
+def test_the_chat_log_keeps_200_pixels_above_an_open_keyboard(browse, live, order):
     phone = ready(browse(f"{live.url}{path_of(order, 'chat')}", width=360, height=360))
     phone.locator(BOX).focus()
     expect(phone.locator(".topbar")).to_be_hidden()
     assert phone.locator("[data-log]").bounding_box()["height"] >= 200
 
 
-def test_the_tools_of_the_newest_message_open_in_sight(browse, live, order):
+def test_the_menu_of_the_newest_message_opens_in_view(browse, live, order):
     phone = ready(browse(f"{live.url}{path_of(order, 'chat')}", **TOUCH))
     for number in range(12):
         say(phone, f"第 {number} 句")
@@ -54,7 +54,7 @@ def test_the_tools_of_the_newest_message_open_in_sight(browse, live, order):
     until(phone, lambda: foot() <= composer.bounding_box()["y"])
 
 
-def test_the_chat_opens_without_a_network_although_only_the_progress_was_seen(browse, wire, order):
+def test_the_chat_opens_offline_when_only_the_progress_page_was_opened_before(browse, wire, order):
     path = path_of(order)
     phone = browse(f"{wire.url}{path}", **SMALL)
     kept(phone, path)
@@ -65,7 +65,7 @@ def test_the_chat_opens_without_a_network_although_only_the_progress_was_seen(br
     expect(phone.get_by_text("还没有存在手机里")).to_have_count(0)
 
 
-def test_an_order_of_forty_lines_keeps_what_can_be_done_within_reach(browse, live, customer):
+def test_the_actions_of_an_order_of_forty_lines_stay_within_reach(browse, live, customer):
     items = [ItemInput(VariantFactory(sku=f"LONG-{number:02}", on_hand=50).sku, 1) for number in range(40)]
     order = make_order(customer=customer, items=items, status=Status.PAID)
     phone = browse(f"{live.url}{path_of(order)}", **SMALL)
@@ -84,7 +84,7 @@ def test_an_order_of_forty_lines_keeps_what_can_be_done_within_reach(browse, liv
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_a_reminder_that_the_browser_refuses_is_told_with_what_else_there_is(browse, live, order):
+def test_a_declined_push_permission_is_explained_with_alternatives(browse, live, order):
     phone = browse(f"{live.url}{path_of(order, 'wishes')}", **SMALL)
     phone.evaluate("Notification.requestPermission = async () => 'default'")
     phone.get_by_role("button", name="在这台设备上打开提醒").click()
@@ -92,7 +92,7 @@ def test_a_reminder_that_the_browser_refuses_is_told_with_what_else_there_is(bro
     expect(phone.get_by_text("没有打开也不会漏掉")).to_be_visible()
 
 
-def test_everything_that_is_pressed_is_big_enough_for_a_thumb(browse, live, order):
+def test_every_control_is_large_enough_to_tap(browse, live, order):
     phone = browse(f"{live.url}{path_of(order, 'chat')}", **TOUCH)
     small = """(found) => found.filter((each) => each.offsetParent)
       .map((each) => [each.textContent.trim() || each.getAttribute("aria-label"), each.getBoundingClientRect()])

@@ -33,7 +33,7 @@ def path_of(order, page: str) -> str:
     return reverse(f"portal:{page}", args=[link_token(make_link(customer=order.customer, order_id=order.pk))])
 
 
-def test_a_photo_is_reduced_and_shown_on_its_way_while_words_overtake_it(browse, wire, order):
+def test_a_photo_is_resized_and_shown_while_uploading_and_text_is_sent_meanwhile(browse, wire, order):
     given = photo()
     phone = ready(browse(f"{wire.url}{path_of(order, 'chat')}", **SMALL))
     wire.rate = SLOW
@@ -56,9 +56,7 @@ def test_a_photo_is_reduced_and_shown_on_its_way_while_words_overtake_it(browse,
     assert (sent.width, sent.height) == (1536, 2048)
 
 
-def test_a_claim_s_pictures_leave_before_its_form_and_one_that_cannot_be_shown_has_a_name(
-    browse, live, customer
-):
+def test_claim_pictures_upload_before_the_form_and_undisplayable_ones_show_a_name(browse, live, customer):
     order = make_order(customer=customer, status=Status.DELIVERED)
     phone = browse(f"{live.url}{path_of(order, 'after-sales')}", **SMALL)
     phone.locator("input[type=file]").set_input_files(

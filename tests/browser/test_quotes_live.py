@@ -27,7 +27,7 @@ def phone(browse, live) -> Callable[[Order], Page]:
     return pick_up
 
 
-def test_sales_quote_at_the_desk_and_the_customer_orders_on_the_phone(
+def test_sales_send_a_quote_and_the_customer_accepts_it_on_the_phone(
     order, variant, sales, live, browse, phone
 ):
     Order.objects.filter(pk=order.pk).update(assigned_to=sales)
@@ -65,7 +65,7 @@ def test_sales_quote_at_the_desk_and_the_customer_orders_on_the_phone(
     )
 
 
-def test_a_shortage_is_found_offered_and_settled_with_one_tap_each(
+def test_a_shortage_is_reported_offered_and_chosen_with_one_tap_each(
     customer, sales, warehouse, live, browse, phone
 ):
     variant = VariantFactory(on_hand=5)
@@ -97,7 +97,9 @@ def test_a_shortage_is_found_offered_and_settled_with_one_tap_each(
     expect(ready(desk).locator(".log").get_by_text("客户选择：换成")).to_be_visible()
 
 
-def test_a_tap_that_comes_too_late_says_so_on_the_card(customer, sales, live, browse, phone):
+def test_answering_a_shortage_that_has_grown_meanwhile_is_refused_on_the_card(
+    customer, sales, live, browse, phone
+):
     order = make_order(customer=customer, status=Status.PAID, assigned_to=sales)
     report_missing(actor=integration(), line_id=order.lines.get().pk, missing=1)
     desk = browse(f"{live.url}/orders/{order.number}/", staff=sales)

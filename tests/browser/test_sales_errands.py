@@ -10,7 +10,7 @@ from tests.factories import make_order
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_the_queue_grows_and_shrinks_while_it_is_open(browse, live, customer, sales) -> None:
+def test_the_todo_queue_updates_while_it_is_open(browse, live, customer, sales) -> None:
     order = make_order(customer=customer, status=Status.DELIVERED, assigned_to=sales)
     desk = online(browse(f"{live.url}/orders/", staff=sales))
     badge = desk.locator('.rail [data-unread-url="/orders/todo/count/"] .badge')
@@ -36,7 +36,7 @@ def test_the_queue_grows_and_shrinks_while_it_is_open(browse, live, customer, sa
     expect(badge).to_be_hidden()
 
 
-def test_a_customer_is_found_by_the_end_of_the_phone_and_fills_the_form(
+def test_a_customer_found_by_the_last_digits_of_the_phone_fills_the_order_form(
     browse, live, customer, sales
 ) -> None:
     make_order(customer=customer, assigned_to=sales)
@@ -51,7 +51,7 @@ def test_a_customer_is_found_by_the_end_of_the_phone_and_fills_the_form(
     expect(desk.locator("[data-customer-hint]")).to_contain_text("老客户")
 
 
-def test_the_board_says_that_a_parcel_has_left(browse, live, customer, warehouse) -> None:
+def test_the_warehouse_board_confirms_that_a_parcel_has_left(browse, live, customer, warehouse) -> None:
     order = make_order(customer=customer, status=Status.PICKING)
     board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse))
 

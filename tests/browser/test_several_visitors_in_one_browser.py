@@ -52,7 +52,7 @@ def said(order) -> list[tuple[str, str]]:
     return list(written.values_list("sender_kind", "body"))
 
 
-def test_two_orders_pages_of_one_browser_both_stay_alive(browse, live, order, other_customer, manager):
+def test_pages_of_two_orders_in_one_browser_both_stay_live(browse, live, order, other_customer, manager):
     second = make_order(customer=other_customer)
     first_page = ready(browse(f"{live.url}{path_of(order)}", **SMALL))
     second_page = ready(open_beside(first_page, f"{live.url}{path_of(second)}"))
@@ -101,7 +101,7 @@ def log_in_beside(phone: Page, live, manager) -> None:
     tab.wait_for_url(f"{live.url}/orders/**")
 
 
-def test_a_session_that_ended_is_proved_again_by_the_page_itself(browse, wire, order, manager):
+def test_a_customers_page_restores_its_ended_session_by_itself(browse, wire, order, manager):
     phone = ready(browse(f"{wire.url}{path_of(order, 'portal:order')}", **SMALL))
     Session.objects.all().delete()
     wire.drop()
@@ -110,7 +110,7 @@ def test_a_session_that_ended_is_proved_again_by_the_page_itself(browse, wire, o
     expect(phone.locator(BAR)).to_be_hidden()
 
 
-def test_a_closed_link_is_said_on_the_progress_too(browse, live, order):
+def test_the_progress_page_says_that_its_link_was_revoked(browse, live, order):
     phone = browse(f"{live.url}{path_of(order, 'portal:order')}", **SMALL)
     # The progress that is asked for again would bring the page that says so; here only the line knows.
     phone.route("**/progress/", lambda route: route.abort())
@@ -123,9 +123,7 @@ def test_a_closed_link_is_said_on_the_progress_too(browse, live, order):
     expect(phone.get_by_role("heading", name="这个链接打不开了")).to_be_visible()
 
 
-def test_a_desk_that_was_logged_out_says_so_and_heals_when_somebody_logs_in_again(
-    browse, wire, order, manager
-):
+def test_a_logged_out_desk_says_so_and_recovers_after_the_next_log_in(browse, wire, order, manager):
     talk = f"{wire.url}/inbox/{order.conversation.pk}/"
     desk = browse(f"{wire.url}/login/", service_workers="block")
     desk.context.add_cookies([session_cookie(manager, wire.url)])
@@ -158,9 +156,7 @@ ASKED = {
 
 
 @pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
-def test_a_session_that_ended_leads_to_the_log_in_and_back_to_the_whole_page(
-    browse, live, order, manager, asked
-):
+def test_an_ended_staff_session_leads_to_the_log_in_and_back_to_the_page(browse, live, order, manager, asked):
     talk = f"/inbox/{order.conversation.pk}/"
     desk = ready(browse(f"{live.url}{talk}", staff=manager))
     Session.objects.all().delete()
@@ -170,13 +166,13 @@ def test_a_session_that_ended_leads_to_the_log_in_and_back_to_the_whole_page(
     assert parse_qs(urlsplit(desk.url).query)["next"] == [talk]
 
 
-def test_the_customer_sees_the_shop_there_while_sales_look_at_something_else(browse, live, order, sales):
+def test_the_customer_sees_the_shop_online_while_sales_have_any_page_open(browse, live, order, sales):
     phone = ready(browse(f"{live.url}{path_of(order)}", **SMALL))
     browse(f"{live.url}/orders/", staff=sales)
     expect(phone.locator("[data-presence]")).to_have_text("在线")
 
 
-def test_the_language_is_switched_on_the_orders_page_and_stays(browse, live, order):
+def test_the_language_chosen_on_the_order_page_is_kept(browse, live, order):
     phone = browse(f"{live.url}{path_of(order, 'portal:order')}", **SMALL)
     phone.get_by_role("button", name="English").click()
     expect(phone.get_by_role("link", name="Customer service")).to_be_visible()

@@ -23,7 +23,7 @@ def keys_listed(page: Page) -> list[str]:
     return keys
 
 
-def test_each_key_that_a_page_lists_does_what_it_says(browse, live, order, manager) -> None:
+def test_every_shortcut_that_a_page_lists_works(browse, live, order, manager) -> None:
     newest = make_order(customer=order.customer)
     desk = browse(f"{live.url}/orders/", staff=manager)
     assert keys_listed(desk) == ["J", "/", "1–9", "N", "?", "Esc"]
@@ -58,7 +58,7 @@ def test_each_key_that_a_page_lists_does_what_it_says(browse, live, order, manag
     expect(desk).to_have_url(re.compile("/orders/new/"))
 
 
-def test_one_goes_from_hit_to_hit_of_a_search_by_keys(browse, live, order, manager) -> None:
+def test_shortcuts_move_between_search_hits(browse, live, order, manager) -> None:
     for count in range(30):
         say(order, f"雾霾蓝还有吗 {count}" if count in (0, 29) else f"第 {count} 句")
     address = f"{live.url}/inbox/{order.conversation.pk}/?q=雾霾蓝"
@@ -72,7 +72,7 @@ def test_one_goes_from_hit_to_hit_of_a_search_by_keys(browse, live, order, manag
         expect(inbox.locator(".log .found")).to_be_in_viewport()
 
 
-def test_a_page_without_orders_lists_only_what_is_there(browse, live, order, manager) -> None:
+def test_a_page_lists_only_the_shortcuts_that_it_has(browse, live, order, manager) -> None:
     inbox = browse(f"{live.url}/inbox/", staff=manager)
     assert keys_listed(inbox) == ["/", "?", "Esc"]
     inbox.keyboard.press("/")

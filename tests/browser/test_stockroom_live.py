@@ -50,7 +50,7 @@ def wanted(*, barcode: str = BARCODE, pieces: int = 2) -> Order:
     return make_order(status=Status.PICKING, items=[ItemInput(bag.sku, pieces)])
 
 
-def test_a_scanned_waybill_survives_what_others_do_and_is_there_when_the_form_comes(
+def test_a_scanned_waybill_survives_a_board_refresh_until_the_ship_form_appears(
     browse, live, warehouse
 ) -> None:
     order, other, third = wanted(), make_order(status=Status.PAID), make_order(status=Status.PAID)
@@ -74,7 +74,7 @@ def test_a_scanned_waybill_survives_what_others_do_and_is_there_when_the_form_co
     expect(board.locator("#carrier")).to_have_value("shunfeng")
 
 
-def test_a_waybill_that_came_with_the_address_survives_too(browse, live, warehouse) -> None:
+def test_a_waybill_from_the_url_survives_a_board_refresh(browse, live, warehouse) -> None:
     order, other = picked(), make_order(status=Status.PAID)
     url = f"{live.url}/warehouse/?order={order.number}&tracking_number=YT8812345678901"
     board = online(browse(url, staff=warehouse))
@@ -85,7 +85,7 @@ def test_a_waybill_that_came_with_the_address_survives_too(browse, live, warehou
     expect(board.locator("#carrier")).to_have_value("yuantong")
 
 
-def test_every_field_of_the_board_keeps_what_is_in_it(browse, live, manager) -> None:
+def test_every_field_of_the_board_keeps_its_content_when_the_board_refreshes(browse, live, manager) -> None:
     order, other = picked(), make_order(status=Status.PAID)
     ask(order)
     board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=manager))
@@ -111,7 +111,7 @@ def test_every_field_of_the_board_keeps_what_is_in_it(browse, live, manager) -> 
         )
 
 
-def test_a_bag_is_counted_and_never_becomes_the_waybill(browse, live, warehouse) -> None:
+def test_a_scanned_product_is_counted_and_never_taken_for_a_waybill(browse, live, warehouse) -> None:
     order = wanted(pieces=2)
     board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse))
     board.evaluate(LISTENS)
@@ -135,7 +135,7 @@ def test_a_bag_is_counted_and_never_becomes_the_waybill(browse, live, warehouse)
     assert Order.objects.get(pk=order.pk).status == Status.PICKING
 
 
-def test_what_a_scan_was_is_answered_into_a_board_that_was_renewed_meanwhile(browse, live, warehouse) -> None:
+def test_the_answer_to_a_scan_reaches_a_board_that_was_refreshed_meanwhile(browse, live, warehouse) -> None:
     order, other, third = picked(), make_order(status=Status.PAID), make_order(status=Status.PAID)
     board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse))
     held: list[Route] = []
@@ -155,7 +155,7 @@ def test_what_a_scan_was_is_answered_into_a_board_that_was_renewed_meanwhile(bro
     assert order.shipments.get().tracking_number == "SF1234567890123"
 
 
-def test_the_wrong_bag_is_refused_with_a_sound(browse, live, warehouse) -> None:
+def test_a_wrong_product_is_refused_with_a_sound(browse, live, warehouse) -> None:
     order = wanted()
     wrong = VariantFactory(barcode=OTHER)
     board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse))
@@ -173,7 +173,7 @@ def test_the_wrong_bag_is_refused_with_a_sound(browse, live, warehouse) -> None:
     assert OrderLine.objects.get(order=order).picked_quantity == 0
 
 
-def test_letters_of_a_code_are_no_commands(browse, live, warehouse) -> None:
+def test_letters_of_a_scanned_code_do_not_trigger_shortcuts(browse, live, warehouse) -> None:
     changed = make_order(status=Status.PICKING)
     WarehouseAlert.objects.create(order=changed, kind="note", order_version=changed.version)
     bag = VariantFactory(sku="AAA-BAG-A")
@@ -191,7 +191,7 @@ CAMERA = """() => { window.BarcodeDetector = class { static getSupportedFormats(
   navigator.mediaDevices.getUserMedia = () => Promise.resolve(document.createElement("canvas").captureStream()); }"""
 
 
-def test_a_phones_camera_counts_a_bag_once_while_it_is_in_the_picture(browse, live, warehouse) -> None:
+def test_the_phone_camera_counts_a_product_once_while_it_is_in_view(browse, live, warehouse) -> None:
     order = wanted()
     board = browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse, width=390, height=844)
     board.evaluate(CAMERA)
@@ -210,7 +210,7 @@ def test_a_phones_camera_counts_a_bag_once_while_it_is_in_the_picture(browse, li
     board.wait_for_function("() => !document.querySelector('[data-camera-dialog] video').srcObject")
 
 
-def test_a_browser_that_reads_no_barcodes_says_what_to_do_and_takes_typed_ones(
+def test_a_browser_without_barcode_detection_explains_it_and_accepts_typed_codes(
     browse, live, warehouse
 ) -> None:
     order = wanted()
@@ -226,7 +226,7 @@ def test_a_browser_that_reads_no_barcodes_says_what_to_do_and_takes_typed_ones(
     expect(dialog.locator("[data-said]")).to_contain_text("1 / 2 件")
 
 
-def test_a_full_column_counts_truly_and_turns_its_pages(browse, live, warehouse, monkeypatch) -> None:
+def test_a_full_column_shows_its_true_count_and_can_be_paged(browse, live, warehouse, monkeypatch) -> None:
     monkeypatch.setattr(board_columns, "COLUMN_PAGE", 2)
     orders = make_orders(5, status=Status.PICKING)
     packed_one = picked()
@@ -246,7 +246,7 @@ def test_a_full_column_counts_truly_and_turns_its_pages(browse, live, warehouse,
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (360, 740)])
-def test_many_changes_leave_the_board_its_place_and_their_words_their_width(
+def test_many_alerts_leave_room_for_the_board_and_stay_wide_enough_to_read(
     browse, live, warehouse, width: int, height: int
 ) -> None:
     orders = [make_order(status=Status.PICKING, urgent=n == 7) for n in range(8)]
@@ -273,7 +273,7 @@ def test_many_changes_leave_the_board_its_place_and_their_words_their_width(
     expect(board.locator("[data-alert]").first).to_be_hidden()
 
 
-def test_the_second_picker_is_told_who_has_it(browse, live, warehouse, manager) -> None:
+def test_the_second_picker_is_told_who_is_picking_the_order(browse, live, warehouse, manager) -> None:
     order = make_order(status=Status.PAID)
     second = online(browse(f"{live.url}/warehouse/", staff=manager))
     # Both look at the board of a moment ago: the second one's learns nothing of the first one's touch.
@@ -289,7 +289,7 @@ def test_the_second_picker_is_told_who_has_it(browse, live, warehouse, manager) 
     )
 
 
-def test_the_day_so_far_stands_on_top(browse, live, warehouse) -> None:
+def test_the_board_shows_the_days_figures_on_top(browse, live, warehouse) -> None:
     make_order(status=Status.PAID), make_order(status=Status.SHIPPED)
     board = online(browse(f"{live.url}/warehouse/", staff=warehouse))
 

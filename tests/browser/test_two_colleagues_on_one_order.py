@@ -54,7 +54,7 @@ def primaries(page: Page, part: str) -> list[str]:
     return [text.strip() for text in page.locator(f"{part} .btn.primary:visible").all_inner_texts()]
 
 
-def test_a_frozen_order_has_no_ship_form_for_the_warehouse(browse, live, warehouse) -> None:
+def test_the_warehouse_has_no_ship_form_while_a_change_is_pending(browse, live, warehouse) -> None:
     order = picked()
     ask(order)
     board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse))
@@ -64,7 +64,9 @@ def test_a_frozen_order_has_no_ship_form_for_the_warehouse(browse, live, warehou
     expect(board.get_by_role("link", name="打印面单")).to_have_count(0)
 
 
-def test_a_manager_ships_a_frozen_order_by_a_red_button_and_only_with_a_reason(browse, live, manager) -> None:
+def test_a_manager_overrides_a_pending_change_by_a_red_button_and_only_with_a_reason(
+    browse, live, manager
+) -> None:
     order = picked()
     ask(order)
     board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=manager))
@@ -82,7 +84,7 @@ def test_a_manager_ships_a_frozen_order_by_a_red_button_and_only_with_a_reason(b
     expect(board.locator(f'.wcol--shipped [data-number="{order.number}"]')).to_be_visible()
 
 
-def test_the_key_a_says_seen_and_answers_no_request_by_itself(browse, live, warehouse) -> None:
+def test_the_a_key_marks_an_alert_as_seen_but_answers_no_change_request(browse, live, warehouse) -> None:
     changed, asked = make_order(status=Status.PAID), make_order(status=Status.PICKING)
     acknowledge_order(actor=Actor.staff(warehouse), order_id=changed.pk)
     ask(changed)
@@ -104,7 +106,7 @@ def test_the_key_a_says_seen_and_answers_no_request_by_itself(browse, live, ware
     assert request.state == ChangeRequest.State.ACCEPTED
 
 
-def test_a_half_typed_refusal_survives_what_others_do(browse, live, warehouse) -> None:
+def test_a_half_typed_decline_reason_survives_a_board_refresh(browse, live, warehouse) -> None:
     order, other = make_order(status=Status.PICKING), make_order(status=Status.PAID)
     ask(order)
     board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse))
@@ -119,7 +121,7 @@ def test_a_half_typed_refusal_survives_what_others_do(browse, live, warehouse) -
     expect(reason).to_have_value("面单已经贴好")
 
 
-def test_a_tracking_number_stays_in_the_form_it_was_typed_into(browse, live, warehouse) -> None:
+def test_a_typed_tracking_number_stays_in_the_form_of_its_order(browse, live, warehouse) -> None:
     order, other = picked(), make_order(status=Status.PAID)
     board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse))
 
@@ -132,7 +134,7 @@ def test_a_tracking_number_stays_in_the_form_it_was_typed_into(browse, live, war
     expect(board.locator("#tracking")).to_have_value("")
 
 
-def test_a_refusal_half_typed_at_the_desk_survives_too(browse, live, manager) -> None:
+def test_a_half_typed_decline_reason_survives_a_desk_refresh(browse, live, manager) -> None:
     order = make_order(status=Status.PICKING)
     ask(order)
     desk = online(browse(f"{live.url}/orders/{order.number}/", staff=manager))
@@ -149,7 +151,7 @@ def test_a_refusal_half_typed_at_the_desk_survives_too(browse, live, manager) ->
     expect(money).to_have_attribute("open", "")
 
 
-def test_an_open_dialog_hears_of_a_request_and_keeps_what_is_typed(browse, live, manager) -> None:
+def test_an_open_dialog_shows_a_new_change_request_and_keeps_its_input(browse, live, manager) -> None:
     order = picked()
     desk = online(browse(f"{live.url}/orders/{order.number}/", staff=manager))
     desk.locator('#actions a[href$="/to/shipped/"]').click()
@@ -168,7 +170,7 @@ def test_an_open_dialog_hears_of_a_request_and_keeps_what_is_typed(browse, live,
     expect(desk.locator('#actions a[href$="/to/shipped/"]')).to_be_focused()
 
 
-def test_a_dialog_for_what_the_warehouse_has_just_done_says_so(browse, live, manager) -> None:
+def test_an_open_ship_dialog_says_that_the_warehouse_has_just_shipped(browse, live, manager) -> None:
     order = picked()
     desk = online(browse(f"{live.url}/orders/{order.number}/", staff=manager))
     desk.locator('#actions a[href$="/to/shipped/"]').click()
@@ -181,7 +183,7 @@ def test_a_dialog_for_what_the_warehouse_has_just_done_says_so(browse, live, man
     expect(desk.locator(".ohead .tag")).to_have_text("已发货")
 
 
-def test_one_answer_at_a_time_is_the_desks_primary_button(browse, live, manager, customer) -> None:
+def test_the_desk_shows_only_one_primary_button_at_a_time(browse, live, manager, customer) -> None:
     order = make_order(customer=customer, status=Status.SHIPPED)
     line = order.lines.get()
     for reason in ("damaged", "missing"):
@@ -201,7 +203,7 @@ def test_one_answer_at_a_time_is_the_desks_primary_button(browse, live, manager,
     assert primaries(desk, ".odetail") == ["同意"]
 
 
-def test_the_tab_of_a_phone_stays_where_it_is_when_the_order_changes(browse, live, manager) -> None:
+def test_on_a_phone_the_open_tab_stays_open_when_the_order_changes(browse, live, manager) -> None:
     order = make_order(status=Status.PAID)
     desk = online(browse(f"{live.url}/orders/{order.number}/events/", staff=manager, **PHONE))
 
@@ -211,7 +213,7 @@ def test_the_tab_of_a_phone_stays_where_it_is_when_the_order_changes(browse, liv
     expect(desk.locator(".mtabs [aria-current]")).to_have_text("动态")
 
 
-def test_the_policy_can_be_read_on_a_phone(browse, live, manager) -> None:
+def test_the_change_policy_page_is_readable_on_a_phone(browse, live, manager) -> None:
     page = browse(f"{live.url}/orders/changes/", staff=manager, **PHONE)
 
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -219,7 +221,7 @@ def test_the_policy_can_be_read_on_a_phone(browse, live, manager) -> None:
     assert all(box.bounding_box()["width"] > 100 for box in page.locator(".policy select").all())
 
 
-def test_a_word_half_spelled_in_an_input_method_is_left_alone(browse, live, warehouse) -> None:
+def test_a_board_refresh_does_not_interrupt_input_method_composition(browse, live, warehouse) -> None:
     order, other = make_order(status=Status.PICKING), make_order(status=Status.PAID)
     ask(order)
     board = online(browse(f"{live.url}/warehouse/", staff=warehouse))
@@ -237,7 +239,9 @@ def test_a_word_half_spelled_in_an_input_method_is_left_alone(browse, live, ware
     expect(reason).to_be_focused()
 
 
-def test_an_edit_of_what_has_left_meanwhile_says_so_and_keeps_what_was_typed(browse, live, manager) -> None:
+def test_editing_an_order_that_shipped_meanwhile_is_refused_and_keeps_the_input(
+    browse, live, manager
+) -> None:
     order = picked()
     desk = browse(f"{live.url}/orders/{order.number}/edit/", staff=manager)
     desk.locator("[name=note]").fill("周末不收货")
@@ -249,7 +253,7 @@ def test_an_edit_of_what_has_left_meanwhile_says_so_and_keeps_what_was_typed(bro
     expect(desk.locator("[name=note]")).to_have_value("周末不收货")
 
 
-def test_a_filter_half_set_survives_an_order_that_comes_in(browse, live, manager) -> None:
+def test_a_half_set_filter_survives_the_arrival_of_an_order(browse, live, manager) -> None:
     desk = online(browse(f"{live.url}/orders/", staff=manager))
     desk.locator("#filters summary").click()
     desk.locator("#f-since").fill("2026-11-01")

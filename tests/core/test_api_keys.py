@@ -6,21 +6,21 @@ from shopcomm.core.accounts.services.api_keys import create_api_key, find_api_ke
 pytestmark = pytest.mark.django_db
 
 
-def test_a_key_is_found_by_its_secret_and_only_its_digest_is_kept():
+def test_an_api_key_is_found_by_its_secret_and_only_its_digest_is_stored():
     key, secret = create_api_key(name="ERP", scopes=["orders:read"])
 
     assert find_api_key(secret) == key
     assert secret.rsplit("_", 1)[-1] not in str(ApiKey.objects.values().get())
 
 
-def test_a_changed_or_foreign_secret_finds_nothing():
+def test_a_wrong_secret_finds_no_api_key():
     _key, secret = create_api_key(name="ERP", scopes=["*"])
 
     for text in (secret + "x", secret[:-1], "", "sk_", "sk__", "密钥", "pk_" + secret[3:]):
         assert find_api_key(text) is None
 
 
-def test_a_revoked_key_finds_nothing(django_user_model):
+def test_the_secret_of_a_revoked_key_finds_no_api_key(django_user_model):
     from django.utils import timezone
 
     key, secret = create_api_key(name="ERP", scopes=["*"])

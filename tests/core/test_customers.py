@@ -14,7 +14,7 @@ from shopcomm.core.phones import normalise_phone
         ("+44 20 7946 0018", "+442079460018"),
     ],
 )
-def test_a_phone_is_kept_in_e164(written, kept):
+def test_a_phone_number_is_stored_in_e164(written, kept):
     assert normalise_phone(written) == kept
 
 

@@ -16,7 +16,7 @@ from tests.core.bags import BagCounted, BagLost, count_bag, number_of, numbers
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_an_event_that_commits_late_comes_after_what_was_read_already():
+def test_an_event_that_commits_late_gets_a_position_after_those_already_read():
     may_commit, has_published = threading.Event(), threading.Event()
 
     def slow_writer() -> None:
@@ -68,7 +68,7 @@ def test_a_reader_beside_twelve_writers_sees_every_event_once_and_each_writer_in
     assert list(given) == list(range(1, 181))
 
 
-def test_relays_at_the_same_time_give_each_event_one_position_without_gaps():
+def test_concurrent_relays_give_each_event_one_position_without_gaps():
     DomainEvent.objects.bulk_create([DomainEvent(type="test.bag_lost") for _ in range(1200)])
 
     def give(_: int) -> int:
@@ -95,7 +95,7 @@ def test_a_rolled_back_event_leaves_no_gap():
     assert last_position() == 2
 
 
-def test_a_page_by_type_goes_on_where_it_stopped():
+def test_a_page_of_events_filtered_by_type_continues_where_it_stopped():
     for number in range(4):
         count_bag(number)
         with transaction.atomic():
@@ -106,7 +106,7 @@ def test_a_page_by_type_goes_on_where_it_stopped():
     assert (numbers(first), numbers(second)) == ([0, 1, 2], [3])
 
 
-def test_readers_wait_for_nobody_who_gives_positions_and_write_nothing(django_assert_num_queries):
+def test_reading_events_neither_waits_for_the_position_lock_nor_writes(django_assert_num_queries):
     count_bag(1)
     has_lock, may_end = threading.Event(), threading.Event()
 
@@ -131,7 +131,7 @@ def test_readers_wait_for_nobody_who_gives_positions_and_write_nothing(django_as
     assert all(each["sql"].lstrip("(").startswith("SELECT") for each in asked.captured_queries)
 
 
-def test_a_transaction_of_many_events_gives_positions_and_wakes_the_relay_once(monkeypatch):
+def test_a_transaction_with_many_events_assigns_positions_and_wakes_the_relay_once(monkeypatch):
     woken = []
     monkeypatch.setattr("shopcomm.core.events.publish.wake_relay", lambda: woken.append(last_position()))
     with transaction.atomic():

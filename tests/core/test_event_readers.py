@@ -53,7 +53,7 @@ def recorder() -> Iterator[Recorder]:
     forget_handler(f"{record.__module__}.{record.__qualname__}")
 
 
-def test_another_kind_of_reader_is_a_row_and_reads_from_when_it_was_added(notebooks):
+def test_a_new_reader_row_reads_events_from_the_moment_it_was_added(notebooks):
     count_bag(1)
     add_reader(name="notebook:1", kind="notebook", configuration={"colour": "red"})
     count_bag(2)
@@ -66,7 +66,7 @@ def test_another_kind_of_reader_is_a_row_and_reads_from_when_it_was_added(notebo
     assert notebooks == {"red": [2, 3], "blue": [3], "all": [1, 2, 3]}
 
 
-def test_a_paused_reader_stands_still_and_goes_on_where_it_stood(notebooks):
+def test_a_paused_reader_resumes_at_its_cursor(notebooks):
     reader = add_reader(name="notebook:1", kind="notebook", configuration={"colour": "red"})
     office = admin.site._registry[Reader]
     count_bag(1)
@@ -83,7 +83,7 @@ def test_a_paused_reader_stands_still_and_goes_on_where_it_stood(notebooks):
     assert notebooks == {"red": [1, 2]}
 
 
-def test_a_reader_of_a_kind_that_is_not_known_here_is_left_alone(notebooks):
+def test_a_reader_of_an_unknown_kind_is_skipped(notebooks):
     add_reader(name="letterbox:1", kind="letterbox")
     add_reader(name="notebook:1", kind="notebook", configuration={"colour": "red"})
     count_bag(1)
@@ -92,7 +92,7 @@ def test_a_reader_of_a_kind_that_is_not_known_here_is_left_alone(notebooks):
     assert (Reader.objects.get(pk="letterbox:1").position, notebooks) == (0, {"red": [1]})
 
 
-def test_a_reader_whose_next_event_is_old_is_behind(notebooks):
+def test_a_reader_whose_next_event_is_old_is_reported_as_behind(notebooks):
     add_reader(name="notebook:1", kind="notebook", configuration={"colour": "red"})
     event = count_bag(1)
     now = event.occurred_at
@@ -104,7 +104,7 @@ def test_a_reader_whose_next_event_is_old_is_behind(notebooks):
     assert trouble_of_readers(now + timedelta(minutes=6)).behind == []
 
 
-def test_what_was_imported_is_given_to_those_who_want_it(recorder, notebooks):
+def test_imported_events_are_given_only_to_handlers_that_ask_for_history(recorder, notebooks):
     heard: list[int] = []
 
     @on(BagCounted, history=True)
@@ -124,7 +124,7 @@ def test_what_was_imported_is_given_to_those_who_want_it(recorder, notebooks):
     assert set(Reader.objects.values_list("position", flat=True)) == {4}
 
 
-def test_relays_at_the_same_time_give_each_event_once_and_in_order(recorder):
+def test_concurrent_relays_hand_over_each_event_once_and_in_order(recorder):
     for number in range(60):
         count_bag(number, order_id=number % 3)
 
@@ -142,7 +142,7 @@ def test_relays_at_the_same_time_give_each_event_once_and_in_order(recorder):
     assert recorder.seen == list(range(60))
 
 
-def test_a_reader_that_needs_no_order_goes_on_past_what_fails_and_tries_it_again(recorder):
+def test_a_reader_without_ordering_continues_past_a_failed_event_and_retries_it(recorder):
     poison = count_bag(0)
     count_bag(1)
     recorder.fails = lambda number: ValueError("broken bag") if number == 0 else None
@@ -160,7 +160,7 @@ def test_a_reader_that_needs_no_order_goes_on_past_what_fails_and_tries_it_again
     assert not HeldEvent.objects.exists()
 
 
-def test_what_fails_for_ever_is_left_to_a_person_after_as_many_failures(recorder):
+def test_an_event_that_keeps_failing_becomes_a_dead_letter_after_max_failures(recorder):
     count_bag(0)
     recorder.fails = lambda number: ValueError("broken bag")
     for _ in range(MAX_FAILURES + 2):
@@ -170,7 +170,7 @@ def test_what_fails_for_ever_is_left_to_a_person_after_as_many_failures(recorder
     assert (recorder.seen, DeadLetter.objects.get().failures) == ([0] * MAX_FAILURES, MAX_FAILURES)
 
 
-def test_one_order_that_fails_for_ever_holds_up_none_of_200_others():
+def test_an_order_that_always_fails_delays_none_of_200_others():
     note = Recorder()
 
     @on(BagCounted)

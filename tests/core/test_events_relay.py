@@ -41,7 +41,7 @@ def no_more_waiting() -> None:
     HeldEvent.objects.exclude(retry_at=None).update(retry_at=timezone.now() - timedelta(seconds=1))
 
 
-def test_a_handler_sees_its_kind_of_event_in_order_and_once(recorder: Recorder):
+def test_a_handler_gets_each_event_of_its_kind_once_and_in_order(recorder: Recorder):
     for number in range(3):
         count_bag(number)
     with transaction.atomic():
@@ -53,7 +53,7 @@ def test_a_handler_sees_its_kind_of_event_in_order_and_once(recorder: Recorder):
     assert reader_of().position == 4
 
 
-def test_a_handler_sees_more_than_one_batch_in_one_relay(recorder: Recorder):
+def test_one_relay_run_hands_over_more_than_one_batch(recorder: Recorder):
     rows = [DomainEvent(type=BagCounted.type, data={"number": number}) for number in range(450)]
     DomainEvent.objects.bulk_create(rows)
     relay()
@@ -61,7 +61,7 @@ def test_a_handler_sees_more_than_one_batch_in_one_relay(recorder: Recorder):
     assert recorder.seen == list(range(450))
 
 
-def test_an_event_that_fails_is_tried_later_each_time_and_those_of_its_order_wait(recorder: Recorder):
+def test_a_failing_event_is_retried_with_back_off_and_later_events_of_its_order_wait(recorder: Recorder):
     for number, order in [(0, 1), (1, 1), (2, 2), (3, None)]:
         count_bag(number, order)
     recorder.fails = lambda number: ValueError("no") if number == 0 else None
@@ -80,7 +80,7 @@ def test_an_event_that_fails_is_tried_later_each_time_and_those_of_its_order_wai
     assert (number_of(behind.event), behind.retry_at, behind.stream) == (1, None, "order:1")
 
 
-def test_an_order_whose_event_works_again_goes_on_in_its_order(recorder: Recorder):
+def test_an_order_whose_failed_event_succeeds_continues_in_sequence(recorder: Recorder):
     count_bag(0)
     count_bag(1)
     recorder.fails = lambda number: ValueError("no")
@@ -97,7 +97,7 @@ def test_an_order_whose_event_works_again_goes_on_in_its_order(recorder: Recorde
     assert (HeldEvent.objects.count(), DeadLetter.objects.count()) == (0, 0)
 
 
-def test_an_event_that_always_fails_is_a_dead_letter_and_its_order_goes_on(recorder: Recorder):
+def test_an_event_that_always_fails_becomes_a_dead_letter_and_its_order_continues(recorder: Recorder):
     poison = count_bag(0)
     count_bag(1)
     recorder.fails = lambda number: ValueError("broken bag") if number == 0 else None
@@ -117,7 +117,7 @@ def test_an_event_that_always_fails_is_a_dead_letter_and_its_order_goes_on(recor
     assert HeldEvent.objects.count() == 0
 
 
-def test_a_dead_letter_can_be_retried_until_it_goes_well_and_no_longer(recorder: Recorder):
+def test_a_dead_letter_can_be_retried_until_it_succeeds_and_not_after(recorder: Recorder):
     event = count_bag(0)
     recorder.fails = lambda number: ValueError("first")
     for _ in range(MAX_FAILURES):
@@ -136,7 +136,7 @@ def test_a_dead_letter_can_be_retried_until_it_goes_well_and_no_longer(recorder:
     assert recorder.seen == [0] * (MAX_FAILURES + 2)
 
 
-def test_a_clock_set_back_an_hour_puts_nothing_off(recorder: Recorder):
+def test_a_clock_set_back_an_hour_delays_no_event(recorder: Recorder):
     with time_machine.travel(timezone.now() + timedelta(hours=1)):
         count_bag(0)
         recorder.fails = lambda number: ValueError("no")
@@ -165,7 +165,7 @@ def test_what_a_failing_handler_wrote_is_undone(recorder: Recorder):
     assert DomainEvent.objects.filter(type="test.written").count() == 1
 
 
-def test_one_failing_handler_holds_up_no_other(recorder: Recorder):
+def test_a_failing_handler_delays_no_other_handler(recorder: Recorder):
     heard: list[int] = []
 
     @on(BagCounted)
@@ -183,7 +183,7 @@ def test_one_failing_handler_holds_up_no_other(recorder: Recorder):
     assert (recorder.seen, heard) == ([0], [0, 1])
 
 
-def test_a_relay_that_dies_between_two_events_has_done_the_first_for_good(recorder: Recorder):
+def test_a_relay_killed_between_two_events_has_committed_the_first(recorder: Recorder):
     for number in range(4):
         count_bag(number)
     # Not an Exception: the process ends, nothing gets to note a failure.
@@ -198,7 +198,7 @@ def test_a_relay_that_dies_between_two_events_has_done_the_first_for_good(record
     assert reader_of().position == 4
 
 
-def test_what_a_handler_has_locked_is_free_again_before_the_next_event(recorder: Recorder):
+def test_locks_of_a_handler_are_released_before_the_next_event(recorder: Recorder):
     free = []
 
     def lock(number: int) -> None:
@@ -225,7 +225,7 @@ def locked_now(number: int) -> list[int]:
         connection.close()
 
 
-def test_two_relays_at_once_hand_no_event_to_a_handler_twice(recorder: Recorder):
+def test_two_concurrent_relays_hand_no_event_to_a_handler_twice(recorder: Recorder):
     inside, go_on = threading.Event(), threading.Event()
 
     def hold(number: int) -> None:

@@ -38,7 +38,7 @@ OUR_KINDS = [kind for kind in all_kinds() if kind.__module__.startswith("orders.
     late=st.booleans(),
     version=st.integers(),
 )
-def test_what_was_published_is_what_is_read(order_id, amount, method, balance, late, version):
+def test_a_published_fact_is_read_back_equal(order_id, amount, method, balance, late, version):
     fact = events.PaymentRecorded(
         **MOVE | {"version": version},
         order_id=order_id,
@@ -52,20 +52,20 @@ def test_what_was_published_is_what_is_read(order_id, amount, method, balance, l
     assert fact_of(row, events.OrderPaid, events.PaymentRecorded) == fact
 
 
-def test_a_row_of_another_kind_is_no_such_fact():
+def test_a_row_of_another_kind_cannot_be_read_as_this_fact():
     row = as_row(events.OrderDelivered(**MOVE, order_id=7), actor=Actor.system())
     assert fact_of(row, events.OrderPaid, events.OrderChanged) is None
 
 
 @pytest.mark.parametrize("data", [{"note": "急"}, {"note": "急", "balance": None, "before": None}])
-def test_a_row_older_than_its_class_says_what_the_class_says_by_default(data):
+def test_a_row_older_than_its_class_takes_the_defaults_of_new_fields(data):
     row = DomainEvent(type="order.changed", order_id=7, data=data)
     assert row.fact == events.OrderChanged(
         order_id=7, number="", version=0, status_from="", status_to="", note="急", balance="", before={}
     )
 
 
-def test_a_field_that_a_kind_does_not_know_is_refused_when_it_is_published_and_when_it_is_read():
+def test_an_unknown_field_is_refused_at_publish_and_at_read():
     with pytest.raises(TypeError, match="colour"):
         events.OrderDelivered(**MOVE, colour="red")
     row = DomainEvent(type="order.delivered", order_id=7, data=MOVE | {"colour": "red"})
@@ -73,7 +73,7 @@ def test_a_field_that_a_kind_does_not_know_is_refused_when_it_is_published_and_w
         _ = row.fact
 
 
-def test_pages_show_the_name_of_a_row_that_they_cannot_read_and_all_others(order, client, manager):
+def test_pages_show_an_unreadable_row_by_its_name_and_all_other_rows(order, client, manager):
     row = DomainEvent.objects.filter(order_id=order.pk).earliest("pk")
     DomainEvent.objects.create(
         type="order.delivered", order_id=order.pk, data=MOVE | {"colour": "red", "version": 9}
@@ -87,19 +87,19 @@ def test_pages_show_the_name_of_a_row_that_they_cannot_read_and_all_others(order
         assert client.get(page).status_code == 200
 
 
-def test_a_field_that_was_removed_is_passed_over_where_its_kind_says_so(monkeypatch):
+def test_a_removed_field_is_ignored_where_its_kind_declares_it(monkeypatch):
     monkeypatch.setattr(events.OrderDelivered, "retired", frozenset({"colour"}))
     row = DomainEvent(type="order.delivered", order_id=7, data=MOVE | {"colour": "red"})
     assert row.fact == events.OrderDelivered(**MOVE, order_id=7)
 
 
-def test_a_row_of_a_kind_that_is_gone_is_read_by_its_name_and_shown_to_the_shop_alone():
+def test_a_row_of_a_removed_kind_is_read_by_name_and_shown_to_the_shop_alone():
     fact = DomainEvent(type="order.dreamt_of", order_id=7, data={"whatever": 1}).fact
     assert fact == UnknownFact(name="order.dreamt_of", order_id=7)
     assert (fact.timeline_text(), fact.audience, fact.triggered("staff")) == ("order.dreamt_of", SHOP, ())
 
 
-def test_a_class_that_is_no_kind_of_its_own_cannot_be_published():
+def test_a_class_that_declares_no_kind_cannot_be_published():
     with pytest.raises(UndeclaredKind, match="OrderEvent"):
         as_row(OrderEvent(**MOVE, order_id=7), actor=Actor.system())
 
@@ -114,7 +114,7 @@ def test_two_classes_cannot_declare_the_same_kind():
     assert kinds.kind_of("order.paid") is events.OrderPaid
 
 
-def test_what_was_loaded_from_elsewhere_is_history():
+def test_events_published_without_pushes_are_marked_as_history():
     with without_pushes():
         old = as_row(events.OrderDelivered(**MOVE, order_id=7), actor=Actor.system())
     new = as_row(events.OrderDelivered(**MOVE, order_id=7), actor=Actor.system())
@@ -123,14 +123,14 @@ def test_what_was_loaded_from_elsewhere_is_history():
 
 
 @pytest.mark.parametrize("kind", OUR_KINDS, ids=lambda kind: kind.type)
-def test_a_kind_names_a_symbol_that_there_is_and_notices_that_a_rule_can_hold(kind):
+def test_every_kind_names_an_existing_icon_and_triggers_that_fit_the_rule_column(kind):
     symbols = set(re.findall(r'id="i-([a-z-]+)"', SPRITE.read_text()))
     assert kind.icon in symbols
     longest = NotificationRule._meta.get_field("trigger").max_length
     assert [notice for notice in kind.notices if len(notice) > longest] == []
 
 
-def test_every_notice_that_waits_for_an_event_is_triggered_by_a_kind():
+def test_every_event_trigger_of_notices_belongs_to_a_kind():
     triggered = {notice for kind in OUR_KINDS for notice in kind.notices}
     by_themselves = TIMERS | {Trigger.BACK_IN_STOCK, Trigger.HOLIDAYS_MISSING}
     assert {each.value for each in Trigger} - set(by_themselves) - triggered == set()
@@ -168,7 +168,7 @@ def any_fact(kind: type[kinds.Event]) -> st.SearchStrategy[kinds.Event]:
 
 
 @given(st.sampled_from(OUR_KINDS).flatmap(any_fact), st.sampled_from(["customer", "staff", "system", "api"]))
-def test_whatever_a_fact_says_it_is_told_in_both_languages_and_triggers_what_its_kind_names(fact, actor_kind):
+def test_any_fact_has_its_text_in_both_languages_and_triggers_only_its_kinds_notices(fact, actor_kind):
     assert set(fact.triggered(actor_kind)) <= set(fact.notices)
     for language in ("zh-hans", "en"):
         with translation.override(language):

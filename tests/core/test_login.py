@@ -27,7 +27,7 @@ def log_in(client: Client, username: str, password: str, **fields: str):
 @pytest.mark.parametrize(
     ("role", "home"), [("sales", "/orders/"), ("manager", "/orders/"), ("warehouse", "/warehouse/")]
 )
-def test_everybody_comes_to_the_page_of_their_role(client: Client, role: str, home: str) -> None:
+def test_after_log_in_everybody_lands_on_the_page_of_their_role(client: Client, role: str, home: str) -> None:
     client.force_login(StaffFactory(role=role), backend="django.contrib.auth.backends.ModelBackend")
 
     assert client.get("/").headers["Location"] == home
@@ -38,14 +38,14 @@ def test_a_visitor_is_sent_to_the_login(client: Client) -> None:
     assert client.get("/orders/").headers["Location"] == "/login/?next=/orders/"
 
 
-def test_the_right_password_opens_a_session(client: Client, sales: Staff) -> None:
+def test_the_right_password_logs_in(client: Client, sales: Staff) -> None:
     answer = log_in(client, sales.username, PASSWORD)
 
     assert answer.headers["Location"] == "/"
     assert client.session["_auth_user_id"] == str(sales.pk)
 
 
-def test_a_wrong_password_says_so_and_keeps_the_name(client: Client, sales: Staff) -> None:
+def test_a_wrong_password_shows_an_error_and_keeps_the_user_name(client: Client, sales: Staff) -> None:
     answer = log_in(client, sales.username, "wrong")
 
     assert answer.status_code == 200
@@ -54,7 +54,9 @@ def test_a_wrong_password_says_so_and_keeps_the_name(client: Client, sales: Staf
     assert "_auth_user_id" not in client.session
 
 
-def test_too_many_wrong_passwords_lock_the_right_one_out(client: Client, sales: Staff, settings) -> None:
+def test_after_too_many_wrong_passwords_the_right_one_is_refused(
+    client: Client, sales: Staff, settings
+) -> None:
     settings.AXES_FAILURE_LIMIT = 3
     for _attempt in range(3):
         log_in(client, sales.username, "wrong")
@@ -79,7 +81,9 @@ def test_logging_out_ends_the_session(client: Client, sales: Staff) -> None:
     assert "_auth_user_id" not in client.session
 
 
-def test_the_theme_is_kept_with_the_account_and_nothing_else_is_touched(client: Client, sales: Staff) -> None:
+def test_the_chosen_theme_is_saved_and_changes_nothing_else_of_the_account(
+    client: Client, sales: Staff
+) -> None:
     log_in(client, sales.username, PASSWORD)
 
     answer = client.post("/preferences/", {"only": "theme", "theme": "dark"})
@@ -96,9 +100,7 @@ def test_an_unknown_theme_is_refused(client: Client, sales: Staff) -> None:
     assert client.post("/preferences/", {"only": "theme", "theme": "pink"}).status_code == 422
 
 
-def test_only_a_manager_sees_the_table_of_rights_and_it_lists_all_of_them(
-    client: Client, sales: Staff
-) -> None:
+def test_only_managers_see_the_rights_page_and_it_lists_every_right(client: Client, sales: Staff) -> None:
     log_in(client, sales.username, PASSWORD)
     assert client.get("/rights/").status_code == 403
 
@@ -116,7 +118,7 @@ def drawn(page: str, label: str) -> list[bool]:
     return [said == "可以" for said in re.findall(r'class="visually-hidden"\s*>(可以|不可以)<', line)]
 
 
-def test_the_table_of_rights_is_english_to_the_last_line_for_who_reads_english(client: Client) -> None:
+def test_the_rights_page_is_wholly_english_for_english_readers(client: Client) -> None:
     manager = StaffFactory(role="manager", language="en")
     client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
     client.post("/i18n/setlang/", {"language": "en", "next": "/rights/"})
@@ -126,7 +128,7 @@ def test_the_table_of_rights_is_english_to_the_last_line_for_who_reads_english(c
     assert re.findall(r"[\u4e00-\u9fff]+", table) == []
 
 
-def test_pages_have_no_inline_style_or_script_but_the_import_map_and_data(
+def test_pages_have_no_inline_style_or_script_except_the_import_map_and_data(
     client: Client, sales: Staff
 ) -> None:
     for path in ("/login/", "/preferences/"):

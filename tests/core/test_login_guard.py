@@ -38,11 +38,11 @@ def tries(username: str, password: str, address: str) -> bool:
         ("unix:", ""),
     ],
 )
-def test_an_ipv6_address_counts_as_its_network(address, network):
+def test_an_ipv6_address_is_counted_as_its_64_bit_network(address, network):
     assert network_of(address) == network
 
 
-def test_another_address_of_the_same_network_is_locked_with_it(seller, settings):
+def test_a_lock_holds_for_other_addresses_of_the_same_ipv6_network(seller, settings):
     settings.AXES_FAILURE_LIMIT = 3
     for last in range(3):
         tries(seller.username, "wrong", f"2001:db8::{last + 1}")
@@ -50,14 +50,14 @@ def test_another_address_of_the_same_network_is_locked_with_it(seller, settings)
     assert tries(seller.username, PASSWORD, "2001:db8:0:1::1")
 
 
-def test_nobody_is_locked_out_from_elsewhere(seller, settings):
+def test_wrong_passwords_from_one_network_lock_nobody_out_elsewhere(seller, settings):
     settings.AXES_FAILURE_LIMIT = 3
     for _attempt in range(30):
         tries(seller.username, "wrong", ELSEWHERE)
     assert tries(seller.username, PASSWORD, OFFICE)
 
 
-def test_one_password_on_many_names_is_stopped_and_who_works_there_goes_on(seller, settings):
+def test_trying_one_password_on_many_names_is_blocked_but_known_users_there_can_log_in(seller, settings):
     settings.LOGIN_NAMES_PER_NETWORK = 5
     colleague = StaffFactory(role="sales", username="chenwei", password=PASSWORD)
     assert tries(seller.username, PASSWORD, OFFICE)
@@ -69,7 +69,7 @@ def test_one_password_on_many_names_is_stopped_and_who_works_there_goes_on(selle
     assert tries(colleague.username, PASSWORD, ELSEWHERE)
 
 
-def test_wrong_passwords_from_everywhere_are_capped_together(seller, settings):
+def test_wrong_passwords_from_all_networks_together_are_limited(seller, settings):
     settings.LOGIN_FAILURES_IN_ALL = 6
     assert tries(seller.username, PASSWORD, OFFICE)
     for place in range(6):
@@ -78,7 +78,7 @@ def test_wrong_passwords_from_everywhere_are_capped_together(seller, settings):
     assert tries(seller.username, PASSWORD, OFFICE)
 
 
-def test_a_lock_that_was_lifted_holds_for_no_name_of_that_network(seller, settings):
+def test_lifting_a_network_lock_frees_every_name_of_that_network(seller, settings):
     settings.LOGIN_NAMES_PER_NETWORK = 5
     for place in range(5):
         tries(f"name{place}", "123456", OFFICE)
@@ -88,7 +88,7 @@ def test_a_lock_that_was_lifted_holds_for_no_name_of_that_network(seller, settin
     assert tries(seller.username, PASSWORD, OFFICE)
 
 
-def test_many_wrong_passwords_push_none_out_of_the_record(seller):
+def test_a_thousand_failed_log_ins_do_not_displace_later_records(seller):
     AccessFailureLog.objects.bulk_create(
         AccessFailureLog(username=seller.username, ip_address=ELSEWHERE) for _ in range(1000)
     )
@@ -99,7 +99,7 @@ def test_many_wrong_passwords_push_none_out_of_the_record(seller):
     assert AccessFailureLog.objects.filter(ip_address=OFFICE).exists()
 
 
-def test_whoever_createsuperuser_makes_is_a_manager(monkeypatch):
+def test_createsuperuser_creates_a_manager(monkeypatch):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
     call_command("createsuperuser", "--noinput", "--username", "boss", "--email", "b@example.com")
     boss = Staff.objects.get(username="boss")

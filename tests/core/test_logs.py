@@ -82,7 +82,7 @@ def written(form: str) -> Iterator[list[str]]:
 @pytest.mark.parametrize(
     ("path", "status"), [(f"/o/{TOKEN}/", 404), (f"/o/{TOKEN}/urge/", 405), ("/x/", 404)]
 )
-def test_a_refused_request_is_logged_with_its_number_and_without_its_key(client, lines, path, status):
+def test_a_refused_request_is_logged_with_its_request_id_and_without_its_key(client, lines, path, status):
     answer = client.get(path, headers={"x-request-id": NUMBER})
     assert answer.status_code == status
     (line,) = [line for line in lines if "django.request" in line]
@@ -101,7 +101,7 @@ def about(line: str) -> dict[str, object]:
     }
 
 
-def test_a_refused_page_of_an_order_names_number_person_and_order(log_in, sales, json_lines):
+def test_the_log_line_of_a_refused_order_page_names_request_actor_and_order(log_in, sales, json_lines):
     log_in(sales).get("/orders/XB-000000-0000/", headers={"x-request-id": NUMBER})
     (line,) = [line for line in json_lines if "django.request" in line]
     assert about(line) == {
@@ -113,14 +113,14 @@ def test_a_refused_page_of_an_order_names_number_person_and_order(log_in, sales,
     }
 
 
-def test_a_refused_call_of_the_api_names_its_key(api, json_lines):
+def test_the_log_line_of_a_refused_api_call_names_its_api_key(api, json_lines):
     api.get("/api/v1/orders/XB-000000-0000/")
     (line,) = [line for line in json_lines if "django.request" in line]
     assert about(line)["actor"] == f"api:{ApiKey.objects.get().pk}"
     assert about(line)["order"] == "XB-000000-0000"
 
 
-def test_the_page_of_a_link_names_the_order_in_place_of_the_key(order: Order):
+def test_the_log_line_of_a_link_page_names_the_order_instead_of_the_token(order: Order):
     link = make_link(customer=order.customer, order_id=order.pk)
     with log_scope():
         visit_of(link, "", preview=False)
@@ -128,9 +128,7 @@ def test_the_page_of_a_link_names_the_order_in_place_of_the_key(order: Order):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whoever_locks_an_order_has_it_on_every_line_until_the_piece_of_work_is_over(
-    order: Order, json_lines
-):
+def test_after_an_order_is_locked_every_log_line_of_that_work_names_the_order(order: Order, json_lines):
     with leave_to_next_sweep("row 1"), transaction.atomic():
         lock_order(order.pk)
         raise RuntimeError("broken")
@@ -141,7 +139,7 @@ def test_whoever_locks_an_order_has_it_on_every_line_until_the_piece_of_work_is_
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_reader_that_fails_names_the_order_and_whose_doing_it_was(order: Order, manager, json_lines):
+def test_the_log_line_of_a_failed_event_reader_names_order_and_actor(order: Order, manager, json_lines):
     @on(OrderPaid)
     def breaks(event: DomainEvent) -> None:
         raise RuntimeError("broken")
@@ -161,7 +159,7 @@ def test_a_reader_that_fails_names_the_order_and_whose_doing_it_was(order: Order
     assert "reader" not in names_in_log()
 
 
-def test_names_end_with_the_scope_that_gave_them():
+def test_log_context_ends_with_the_scope_that_set_it():
     with log_scope(request_id=NUMBER):
         with log_scope(actor="staff:1"):
             name_in_log(order="XB-1", request_id="another")
@@ -171,7 +169,7 @@ def test_names_end_with_the_scope_that_gave_them():
     assert names_in_log() == {}
 
 
-def test_a_task_goes_by_the_number_of_the_request_that_wakes_it(json_lines):
+def test_a_task_logs_the_request_id_of_the_request_that_started_it(json_lines):
     @app.task(name="tests.says", shared=False)
     def says() -> None:
         name_in_log(order="XB-261129-0001")
@@ -194,7 +192,7 @@ def test_a_task_goes_by_the_number_of_the_request_that_wakes_it(json_lines):
     }
 
 
-def test_a_worker_writes_lines_as_everybody_does_and_keeps_secrets_out_of_them():
+def test_a_celery_worker_logs_in_the_same_format_and_masks_secrets():
     """Celery takes every handler away and sets its own unless it is told not to."""
     script = (
         "import logging; from shopcomm.celery import app; app.log.setup(loglevel='WARNING')\n"
@@ -207,7 +205,7 @@ def test_a_worker_writes_lines_as_everybody_does_and_keeps_secrets_out_of_them()
     assert json.loads(line)["event"] == "sent to /o/…/"
 
 
-def test_a_form_of_lines_that_is_none_is_refused():
+def test_an_unknown_log_format_is_refused():
     with pytest.raises(ValueError, match="LOG_FORMAT=xml: set lines or json"):
         LogFormatter("xml")
 
@@ -227,11 +225,11 @@ def test_a_form_of_lines_that_is_none_is_refused():
         ("no order/o/ here, /orders/XB-261123-0187/", "no order/o/ here, /orders/XB-261123-0187/"),
     ],
 )
-def test_a_line_names_no_secret(line, shown):
+def test_secrets_are_masked_in_log_lines(line, shown):
     assert without_secrets(line) == shown
 
 
-def test_neither_does_a_traceback_nor_a_name(lines, json_lines):
+def test_secrets_are_masked_in_tracebacks_and_log_context(lines, json_lines):
     name_in_log(page=f"/o/{TOKEN}/")
     try:
         raise ValueError(f'cannot open /o/{TOKEN}/ with password="abc123"')
@@ -246,14 +244,14 @@ def test_neither_does_a_traceback_nor_a_name(lines, json_lines):
     assert json.loads(json_lines[-1])["page"] == "/o/…/"
 
 
-def test_the_servers_own_lines_are_written_in_the_same_way(settings):
+def test_log_lines_of_the_web_server_have_the_same_format(settings):
     for name in ("uvicorn", "uvicorn.access"):
         assert settings.LOGGING["loggers"][name]["handlers"] == ["stderr"]
     assert settings.LOGGING["handlers"]["stderr"]["formatter"] == "line"
     assert settings.LOGGING["formatters"]["line"]["()"] == "shopcomm.core.logs.LogFormatter"
 
 
-def test_the_server_keeps_the_level_that_its_option_says():
+def test_the_web_server_keeps_the_log_level_of_its_option():
     script = (
         "import logging; logging.getLogger('uvicorn.error').setLevel('WARNING'); import django; django.setup()\n"
         "logging.getLogger('uvicorn.error').info('Started'); logging.getLogger('uvicorn.error').error('broke')\n"
@@ -267,7 +265,7 @@ def mode(path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_logs_are_read_by_nobody_else_of_the_machine(tmp_path):
+def test_log_files_are_readable_by_their_owner_only(tmp_path):
     data = tmp_path / "data"
     before = os.umask(0o022)
     try:
@@ -282,7 +280,7 @@ def test_logs_are_read_by_nobody_else_of_the_machine(tmp_path):
     assert "code 123456" in (data / "web.log").read_text()
 
 
-def test_a_data_folder_of_an_earlier_version_is_closed_and_a_strange_one_left(tmp_path):
+def test_an_older_data_folder_is_made_private_and_a_foreign_folder_left_alone(tmp_path):
     ours, strange = tmp_path / "ours", tmp_path / "strange"
     for folder, name in ((ours, "services.json"), (strange, "holiday.jpg")):
         folder.mkdir(mode=0o755)

@@ -46,11 +46,11 @@ def wrong(issued: IssuedCode) -> str:
     return f"{(int(issued.code) + 1) % 10**6:06d}"
 
 
-def test_the_right_code_names_the_customer_of_the_phone(customer):
+def test_the_right_code_returns_the_customer_with_that_phone(customer):
     assert verify(issue(customer.phone)) == customer
 
 
-def test_whoever_proves_an_unknown_phone_becomes_a_customer():
+def test_proving_an_unknown_phone_creates_a_customer():
     customer = verify(issue())
 
     assert (customer.phone, customer.source, customer.tier) == (PHONE, "web", "retail")
@@ -75,7 +75,7 @@ def test_a_code_dies_after_five_minutes():
         verify(second)
 
 
-def test_five_wrong_guesses_kill_a_code_for_good():
+def test_five_wrong_guesses_invalidate_a_code_for_good():
     issued = issue()
     for _ in range(MOST_ATTEMPTS):
         with pytest.raises(CodeRefused):
@@ -88,7 +88,7 @@ def test_five_wrong_guesses_kill_a_code_for_good():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_guesses_at_the_same_moment_are_counted_one_by_one():
+def test_simultaneous_guesses_are_counted_one_by_one():
     issued = issue()
 
     def guess(code: str) -> bool:
@@ -105,7 +105,7 @@ def test_guesses_at_the_same_moment_are_counted_one_by_one():
     assert OneTimeCode.objects.get().attempts <= MOST_ATTEMPTS
 
 
-def test_nobody_uses_up_the_attempts_of_another():
+def test_wrong_guesses_of_one_visitor_do_not_use_up_anothers_attempts():
     own, foreign = issue(), issue()
     for _ in range(MOST_ATTEMPTS):
         with pytest.raises(CodeRefused):
@@ -133,13 +133,13 @@ def test_the_code_itself_is_not_stored():
     assert rows[first.pk].salt != rows[second.pk].salt
 
 
-def test_a_known_phone_and_an_unknown_one_cost_the_same(customer, django_assert_num_queries):
+def test_a_known_and_an_unknown_phone_take_the_same_queries(customer, django_assert_num_queries):
     for phone in (customer.phone, PHONE):
         with django_assert_num_queries(2):
             issue(phone)
 
 
-def test_a_phone_and_an_address_have_their_limits(unhurried):
+def test_requesting_a_code_is_limited_by_phone_by_address_and_overall(unhurried):
     issue()
 
     buckets = [call.args[0] for call in unhurried.call_args_list]
@@ -150,7 +150,7 @@ def test_a_phone_and_an_address_have_their_limits(unhurried):
     assert (refused.value.status, "13" in str(refused.value)) == (429, True)
 
 
-def test_the_bucket_lets_three_through_and_then_none(unhurried):
+def test_a_fourth_code_for_one_phone_in_quick_succession_is_refused(unhurried):
     from shopcomm.core.rate_limits import seconds_to_wait
 
     unhurried.side_effect = seconds_to_wait
@@ -162,7 +162,7 @@ def test_the_bucket_lets_three_through_and_then_none(unhurried):
         issue_code(phone=phone, address=f"203.0.113.99-{phone}")
 
 
-def test_a_phone_gets_no_more_than_so_many_in_a_day():
+def test_a_phone_gets_a_limited_number_of_codes_a_day():
     now = timezone.now()
     for _ in range(A_DAY):
         issue()
@@ -173,7 +173,7 @@ def test_a_phone_gets_no_more_than_so_many_in_a_day():
         assert issue()
 
 
-def test_old_codes_stay_as_long_as_the_setting_says():
+def test_old_codes_are_kept_as_long_as_the_setting_says():
     with travel(timezone.now() - timedelta(days=3), tick=False):
         issue()
     issue()
@@ -182,12 +182,12 @@ def test_old_codes_stay_as_long_as_the_setting_says():
 
 
 @pytest.mark.parametrize("text", ["", "123", "不是号码", "+8657112345678", "02087654321", "1380013800\x00"])
-def test_what_is_no_mobile_number_gets_no_code(text):
+def test_a_number_that_is_no_mobile_number_gets_no_code(text):
     with pytest.raises(CodeRefused):
         mobile_number(text)
 
 
-def test_other_countries_are_the_shops_choice(settings):
+def test_mobile_numbers_of_other_countries_are_accepted_where_the_setting_lists_them(settings):
     with pytest.raises(CodeRefused):
         mobile_number("+447911123456")
 
@@ -195,7 +195,7 @@ def test_other_countries_are_the_shops_choice(settings):
     assert mobile_number("+44 7911 123456") == "+447911123456"
 
 
-def test_a_shut_out_customer_proves_the_phone_in_vain():
+def test_a_blocked_customer_cannot_log_in_with_a_valid_code():
     shut = CustomerFactory(phone=PHONE, is_active=False)
 
     with pytest.raises(CodeRefused) as refused:
@@ -203,7 +203,7 @@ def test_a_shut_out_customer_proves_the_phone_in_vain():
     assert (refused.value.status, Customer.objects.get()) == (403, shut)
 
 
-def test_limits_count_an_ipv6_network_and_all_visitors_together(unhurried, settings):
+def test_limits_count_an_ipv6_network_as_one_and_all_visitors_together(unhurried, settings):
     settings.LOGIN_CODES_PER_HOUR = 720
     issued = issue_code(phone=PHONE, address="2001:db8:1:2:aaaa::1")
     verify_code(code_id=issued.pk, code=issued.code, address="2001:db8:1:2:bbbb::2")

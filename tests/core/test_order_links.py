@@ -26,7 +26,7 @@ def test_a_link_opens_the_order_it_was_made_for(buyer):
     assert (opened.order_id, opened.customer) == (7, buyer)
 
 
-def test_a_token_with_another_signature_opens_nothing(buyer):
+def test_a_link_with_a_wrong_signature_is_refused(buyer):
     first, second = (make_link(customer=buyer, order_id=number) for number in (7, 8))
     nonce, _, _signature = link_token(first).rpartition(".")
     _nonce, _, foreign = link_token(second).rpartition(".")
@@ -35,7 +35,7 @@ def test_a_token_with_another_signature_opens_nothing(buyer):
     assert open_link(nonce) is None
 
 
-def test_a_revoked_link_opens_nothing_and_those_of_other_orders_stay(buyer):
+def test_revoking_a_link_closes_it_and_leaves_links_of_other_orders(buyer):
     closed, other = make_link(customer=buyer, order_id=7), make_link(customer=buyer, order_id=8)
 
     assert revoke_links(order_id=7) == 1
@@ -44,7 +44,7 @@ def test_a_revoked_link_opens_nothing_and_those_of_other_orders_stay(buyer):
     assert open_link(link_token(other)) == other
 
 
-def test_the_address_of_an_order_stays_the_same_until_it_is_revoked(buyer):
+def test_the_customer_link_of_an_order_stays_the_same_until_it_is_revoked(buyer):
     before = link_url(customer=buyer, order_id=7)
     assert link_url(customer=buyer, order_id=7) == before
 

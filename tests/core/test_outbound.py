@@ -164,7 +164,7 @@ WEB = Reach(plain=True)
         "nonsense",
     ],
 )
-def test_an_address_that_is_not_the_open_internets_is_not_public(address: str):
+def test_private_and_reserved_ip_addresses_are_not_public(address: str):
     assert not is_public(address)
 
 
@@ -181,7 +181,7 @@ def test_an_address_that_is_not_the_open_internets_is_not_public(address: str):
         "2a00:1450::1",
     ],
 )
-def test_an_address_of_the_open_internet_is_public(address: str):
+def test_ordinary_internet_ip_addresses_are_public(address: str):
     assert is_public(address)
 
 
@@ -212,14 +212,14 @@ def test_an_address_of_the_open_internet_is_public(address: str):
         "",
     ],
 )
-def test_what_a_stranger_may_not_make_us_call_is_refused(url: str):
+def test_outbound_urls_to_internal_hosts_ports_and_schemes_are_refused(url: str):
     with pytest.raises(AddressRefused):
         check_outbound(url)
     with pytest.raises(AddressRefused):
         call_outbound("POST", url)
 
 
-def test_a_public_address_on_a_usual_port_may_be_called(settings):
+def test_an_outbound_url_to_a_public_address_on_a_usual_port_is_allowed(settings):
     check_outbound("https://93.184.216.34/push/1")
     check_outbound("https://93.184.216.34:80/")
     settings.OUTBOUND_PORTS = [8443]
@@ -227,14 +227,14 @@ def test_a_public_address_on_a_usual_port_may_be_called(settings):
     check_outbound("http://93.184.216.34/", WEB)
 
 
-def test_a_name_is_refused_for_any_address_of_it_that_is_inside(names, outside, server, inside):
+def test_a_host_name_with_any_internal_address_is_refused(names, outside, server, inside):
     names.answers["push.example"] = [["127.0.0.1", "127.0.0.2"]]
     with pytest.raises(AddressRefused):
         call_outbound("POST", f"http://push.example:{server.port}/", reach=WEB)
     assert (server.requests, inside.requests) == ([], [])
 
 
-def test_a_name_that_changes_its_meaning_is_asked_for_once(names, outside, server, inside):
+def test_a_host_name_is_resolved_once_so_that_dns_rebinding_fails(names, outside, server, inside):
     names.answers["push.example"] = [["127.0.0.1"], ["127.0.0.2"]]
     reply = call_outbound("POST", f"http://push.example:{server.port}/a?b=c", content=b"hello", reach=WEB)
     assert (reply.status, reply.text) == (200, "ok")
@@ -249,7 +249,9 @@ def test_a_name_that_changes_its_meaning_is_asked_for_once(names, outside, serve
     assert inside.requests == []
 
 
-def test_the_second_address_of_a_name_is_tried_when_the_first_is_silent(names, monkeypatch, settings, server):
+def test_the_second_address_of_a_host_is_tried_when_the_first_does_not_answer(
+    names, monkeypatch, settings, server
+):
     monkeypatch.setattr(outbound, "is_public", lambda address: True)
     settings.OUTBOUND_PORTS = [server.port]
     names.answers["push.example"] = [["127.0.0.3", "127.0.0.1"]]
@@ -257,7 +259,7 @@ def test_the_second_address_of_a_name_is_tried_when_the_first_is_silent(names, m
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_to_an_internal_page_is_an_answer_and_not_followed(outside, server, inside, status):
+def test_a_redirect_to_an_internal_page_is_not_followed(outside, server, inside, status):
     server.respond = lambda handler: answer(
         handler, status, Location=f"http://127.0.0.2:{server.port}/metrics"
     )
@@ -266,7 +268,7 @@ def test_a_redirect_to_an_internal_page_is_an_answer_and_not_followed(outside, s
     assert inside.requests == []
 
 
-def test_tls_and_host_keep_the_name_although_the_address_is_pinned(names, server, monkeypatch, tmp_path):
+def test_tls_and_the_host_header_use_the_name_although_the_ip_is_pinned(names, server, monkeypatch, tmp_path):
     path = certificate_for("push.example", tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)
@@ -291,7 +293,7 @@ def drip(hung_up: threading.Event, handler: BaseHTTPRequestHandler) -> None:
             handler.wfile.flush()
 
 
-def test_a_key_that_is_no_ascii_is_for_the_other_side_to_refuse(outside, server):
+def test_a_non_ascii_secret_is_sent_and_one_with_line_breaks_is_not(outside, server):
     """A manager may paste anything as the secret of a gateway; what breaks its line goes nowhere."""
     url = f"http://127.0.0.1:{server.port}/sms"
     server.respond = lambda handler: answer(handler, 401)
@@ -303,7 +305,7 @@ def test_a_key_that_is_no_ascii_is_for_the_other_side_to_refuse(outside, server)
     assert len(server.requests) == 1
 
 
-def test_an_answer_that_drips_ends_when_the_whole_call_has_to(server):
+def test_an_answer_that_trickles_in_is_cut_off_at_the_deadline_of_the_call(server):
     hung_up = threading.Event()
     server.respond = partial(drip, hung_up)
     began = time.monotonic()
@@ -313,7 +315,7 @@ def test_an_answer_that_drips_ends_when_the_whole_call_has_to(server):
     assert time.monotonic() - began < 3
 
 
-def test_a_body_that_drips_costs_its_end_and_not_the_answer(server):
+def test_a_body_that_trickles_in_is_truncated_and_its_status_still_returned(server):
     hung_up = threading.Event()
 
     def begin_and_drip(handler: BaseHTTPRequestHandler) -> None:
@@ -332,7 +334,7 @@ def test_a_body_that_drips_costs_its_end_and_not_the_answer(server):
     hung_up.set()
 
 
-def test_a_server_that_says_nothing_is_waited_for_only_so_long(server):
+def test_a_silent_server_times_out(server):
     done = threading.Event()
     server.respond = lambda handler: done.wait(10) and None
     began = time.monotonic()
@@ -342,7 +344,7 @@ def test_a_server_that_says_nothing_is_waited_for_only_so_long(server):
     assert time.monotonic() - began < 3
 
 
-def test_of_a_huge_body_only_the_beginning_is_read(server):
+def test_only_the_beginning_of_a_huge_body_is_read(server):
     sent = []
 
     def pour(handler: BaseHTTPRequestHandler) -> None:
@@ -360,7 +362,7 @@ def test_of_a_huge_body_only_the_beginning_is_read(server):
     assert sum(sent) < 10**8
 
 
-def test_a_resolver_that_hangs_is_waited_for_only_so_long(monkeypatch):
+def test_a_hanging_name_resolution_times_out(monkeypatch):
     done = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_given, **_more: done.wait(10) and [])
     began = time.monotonic()
@@ -370,7 +372,7 @@ def test_a_resolver_that_hangs_is_waited_for_only_so_long(monkeypatch):
     assert time.monotonic() - began < 3
 
 
-def test_this_machine_may_be_called_in_development_only_where_managers_write_the_address(server):
+def test_loopback_may_be_called_only_in_development_and_only_for_urls_set_by_managers(server):
     url = f"http://127.0.0.1:{server.port}/"
     assert call_outbound("GET", url, reach=Reach(loopback=True)).is_success
     assert call_outbound("GET", url, reach=Reach(named=[f"127.0.0.1:{server.port}"])).is_success

@@ -9,7 +9,7 @@ from shopcomm.core.outbound import calls as outbound
 from shopcomm.core.outbound.calls import AddressRefused, check_outbound
 
 
-def test_names_that_nobody_answers_for_hold_up_two_pages_and_not_all(monkeypatch):
+def test_hanging_name_lookups_block_two_requests_and_not_all(monkeypatch):
     """Somebody who gives such names again and again would otherwise take every thread of a web process."""
     hangs = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: hangs.wait(10))

@@ -40,7 +40,7 @@ def guarded(sales: Staff) -> dict[str, dict[str, str]]:
     }  # fmt: skip
 
 
-def test_keys_and_passwords_are_made_only_after_the_password(desk, guarded, sales):
+def test_creating_api_keys_and_setting_passwords_asks_for_ones_own_password_first(desk, guarded, sales):
     for path, body in guarded.items():
         for answer in (desk.get(path), desk.post(path, body)):
             assert (answer.status_code, answer.headers["Location"]) == (
@@ -53,7 +53,7 @@ def test_keys_and_passwords_are_made_only_after_the_password(desk, guarded, sale
     assert not sales.check_password(OTHER)
 
 
-def test_after_it_they_are_made_for_five_minutes(desk, guarded, sales):
+def test_a_confirmed_password_counts_for_five_minutes(desk, guarded, sales):
     path = "/admin/accounts/apikey/add/"
     page = desk.get(f"/confirm/?next={path}")
     assert "boss 的密码" in page.text
@@ -68,12 +68,12 @@ def test_after_it_they_are_made_for_five_minutes(desk, guarded, sales):
         assert desk.get(path).status_code == 302
 
 
-def test_the_way_on_leads_to_no_other_site(desk):
+def test_password_confirmation_redirects_to_no_other_site(desk):
     for wanted in ("https://evil.example/", "//evil.example/", "javascript:alert(1)"):
         assert desk.post("/confirm/", {"next": wanted, "password": PASSWORD}).headers["Location"] == "/"
 
 
-def test_guesses_at_it_count_like_those_of_a_log_in(desk, boss, settings):
+def test_wrong_passwords_at_the_confirmation_count_towards_the_login_lock(desk, boss, settings):
     settings.AXES_FAILURE_LIMIT = 3
     for _attempt in range(3):
         desk.post("/confirm/", {"password": "wrong"})
@@ -81,7 +81,7 @@ def test_guesses_at_it_count_like_those_of_a_log_in(desk, boss, settings):
     assert desk.get("/admin/accounts/apikey/add/").status_code == 302
 
 
-def test_nobody_deletes_or_changes_the_log_of_log_ins(desk):
+def test_log_in_records_cannot_be_changed_or_deleted_in_the_admin(desk):
     Client().post("/login/", {"username": "boss", "password": "wrong"})
     attempt = AccessAttempt.objects.get()
     assert (AccessLog.objects.exists(), AccessFailureLog.objects.exists()) == (True, True)
@@ -99,7 +99,7 @@ def test_nobody_deletes_or_changes_the_log_of_log_ins(desk):
     assert AccessAttempt.objects.get(pk=attempt.pk).failures_since_start == 0
 
 
-def test_the_form_of_a_member_of_staff_says_nothing_of_how_a_password_is_kept(desk, boss):
+def test_the_staff_form_does_not_show_the_password_hash(desk, boss):
     page = desk.get(f"/admin/accounts/staff/{boss.pk}/change/").text
 
     assert "设好了" in page

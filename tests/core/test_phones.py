@@ -52,7 +52,7 @@ from shopcomm.core.phones import (
         ("13800138000/13900139000", "+8613800138000"),
     ],
 )
-def test_a_number_is_kept_in_one_form_with_its_extension(written, kept):
+def test_a_phone_number_is_normalised_and_keeps_its_extension(written, kept):
     assert normalise_phone(written) == kept
 
 
@@ -75,12 +75,12 @@ def test_a_number_is_kept_in_one_form_with_its_extension(written, kept):
         "13800138000" + " " * 100 + "x",
     ],
 )
-def test_what_no_numbering_plan_has_is_refused(text):
+def test_a_number_outside_every_numbering_plan_is_refused(text):
     with pytest.raises(PhoneRefused):
         read_phone(text)
 
 
-def test_a_refusal_says_what_is_missing():
+def test_the_refusal_of_a_phone_number_says_what_is_missing():
     with pytest.raises(PhoneRefused, match=r"\+886"):
         read_phone("0912345678")
     with pytest.raises(PhoneRefused, match="区号"):
@@ -88,7 +88,7 @@ def test_a_refusal_says_what_is_missing():
 
 
 @given(st.text(max_size=60))
-def test_whatever_is_typed_is_a_number_or_a_refusal_and_shown_in_any_case(text):
+def test_any_text_is_either_a_phone_number_or_refused_and_can_always_be_displayed(text):
     try:
         read = read_phone(text)
     except PhoneRefused:
@@ -108,7 +108,7 @@ def test_whatever_is_typed_is_a_number_or_a_refusal_and_shown_in_any_case(text):
         ("nothing known", "nothing known", ""),
     ],
 )
-def test_a_number_is_shown_as_people_write_it(kept, shown, masked):
+def test_a_phone_number_is_formatted_for_display_and_masked(kept, shown, masked):
     assert (written_phone(kept), masked_phone(kept)) == (shown, masked)
 
 
@@ -124,7 +124,7 @@ def test_a_number_is_shown_as_people_write_it(kept, shown, masked):
         ("852-91234567", "+85291234567"),
     ],
 )
-def test_a_receivers_number_is_tidied_and_loses_nothing(typed, kept):
+def test_a_receivers_number_is_tidied_without_losing_digits(typed, kept):
     assert kept_receiver_phone(typed) == kept
 
 

@@ -40,7 +40,7 @@ def set_password(client: Client, **fields: str):
     )
 
 
-def test_a_new_password_keeps_this_browser_and_ends_every_other(sales, other_sales):
+def test_changing_the_password_ends_all_other_sessions(sales, other_sales):
     desk, phone, colleague = come_in(sales), come_in(sales, WECHAT), come_in(other_sales)
     page = set_password(desk)
     assert (page.redirect_chain, page.status_code) == ([("/preferences/", 302)], 200)
@@ -65,7 +65,7 @@ def test_a_new_password_keeps_this_browser_and_ends_every_other(sales, other_sal
         ({"new": PASSWORD, "again": PASSWORD}, "新密码和现在的一样"),
     ],
 )
-def test_a_password_that_is_refused_is_refused_in_chinese_and_changes_nothing(sales, fields, said):
+def test_a_refused_new_password_is_explained_in_chinese_and_changes_nothing(sales, fields, said):
     desk, phone = come_in(sales), come_in(sales, WECHAT)
     page = set_password(desk, **fields)
     assert page.status_code == 422
@@ -77,7 +77,7 @@ def test_a_password_that_is_refused_is_refused_in_chinese_and_changes_nothing(sa
     assert [is_in(each) for each in (desk, phone)] == [True, True]
 
 
-def test_guesses_at_the_old_password_count_like_those_of_a_log_in(sales, settings):
+def test_wrong_old_passwords_count_towards_the_login_lock(sales, settings):
     settings.AXES_FAILURE_LIMIT = 3
     desk = come_in(sales)
     for _attempt in range(3):
@@ -87,7 +87,7 @@ def test_guesses_at_the_old_password_count_like_those_of_a_log_in(sales, setting
     assert sales.check_password(PASSWORD)
 
 
-def test_the_page_lists_ones_own_browsers_with_device_and_time_and_nobody_elses(sales, other_sales):
+def test_the_page_lists_only_ones_own_sessions_with_device_and_time(sales, other_sales):
     with time_machine.travel(timezone.now() - timedelta(hours=30), tick=False):
         come_in(sales, WECHAT)
     come_in(other_sales, "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0")
@@ -98,7 +98,7 @@ def test_the_page_lists_ones_own_browsers_with_device_and_time_and_nobody_elses(
     assert "Firefox" not in listed
 
 
-def test_one_browser_is_ended_and_the_others_stay(sales):
+def test_ending_one_session_leaves_the_others(sales):
     desk, phone, tablet = come_in(sales), come_in(sales, WECHAT), come_in(sales)
     ended: list[str] = []
     session_ended.connect(
@@ -114,7 +114,7 @@ def test_one_browser_is_ended_and_the_others_stay(sales):
     assert "那台设备已经退出了" in again.text
 
 
-def test_all_other_browsers_are_ended_at_once(sales, other_sales):
+def test_all_other_sessions_can_be_ended_at_once(sales, other_sales):
     desk, *others, colleague = come_in(sales), come_in(sales), come_in(sales, WECHAT), come_in(other_sales)
     page = desk.post("/preferences/sessions/end/", {"others": "1"}, follow=True)
     assert "已退出其他 2 台设备" in page.text
@@ -123,7 +123,7 @@ def test_all_other_browsers_are_ended_at_once(sales, other_sales):
 
 
 @pytest.mark.parametrize("chosen", ["", "0", "-1", "²", "9" * 30, "x"])
-def test_nobody_ends_the_browser_of_somebody_else_and_nonsense_ends_none(sales, other_sales, chosen):
+def test_a_session_of_somebody_else_or_an_invalid_one_cannot_be_ended(sales, other_sales, chosen):
     desk, colleague = come_in(sales), come_in(other_sales)
     row = StaffSession.objects.get(staff=other_sales)
     for each in (str(row.pk), chosen):
@@ -131,7 +131,7 @@ def test_nobody_ends_the_browser_of_somebody_else_and_nonsense_ends_none(sales, 
     assert [is_in(desk), is_in(colleague)] == [True, True]
 
 
-def test_last_used_is_written_down_every_few_minutes(sales):
+def test_the_last_use_of_a_session_is_recorded_every_few_minutes(sales):
     now = timezone.now()
     with time_machine.travel(now, tick=False) as clock:
         desk = come_in(sales)
@@ -144,7 +144,7 @@ def test_last_used_is_written_down_every_few_minutes(sales):
         assert (row.began_at, row.last_seen_at) == (now, now + timedelta(minutes=5))
 
 
-def test_a_log_in_from_before_is_listed_once_it_is_used_and_gone_after_leaving(sales):
+def test_a_session_from_before_the_upgrade_is_listed_once_used_and_gone_after_log_out(sales):
     desk = come_in(sales)
     StaffSession.objects.all().delete()
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
@@ -153,7 +153,7 @@ def test_a_log_in_from_before_is_listed_once_it_is_used_and_gone_after_leaving(s
     assert not StaffSession.objects.exists()
 
 
-def test_what_is_known_of_sessions_that_are_gone_goes_by_age_and_of_live_ones_stays(sales):
+def test_records_of_ended_sessions_are_purged_by_age_and_live_ones_kept(sales):
     gone, live = come_in(sales), come_in(sales)
     Session.objects.filter(session_key=gone.cookies["sessionid"].value).delete()
     StaffSession.objects.update(last_seen_at=timezone.now() - timedelta(days=5))
@@ -161,7 +161,7 @@ def test_what_is_known_of_sessions_that_are_gone_goes_by_age_and_of_live_ones_st
     assert [row.session_key for row in StaffSession.objects.all()] == [live.cookies["sessionid"].value]
 
 
-def test_a_password_that_a_manager_sets_logs_that_person_out_everywhere(sales, manager):
+def test_a_password_set_by_a_manager_logs_that_person_out_everywhere(sales, manager):
     desk, office = come_in(sales), come_in(manager)
     office.post("/confirm/", {"password": PASSWORD})
     given = {"password1": NEW, "password2": NEW, "usable_password": "true"}
@@ -191,9 +191,9 @@ def test_a_password_that_a_manager_sets_logs_that_person_out_everywhere(sales, m
         ("", "未知设备"),
     ],
 )
-def test_a_browser_is_called_by_its_name_and_system(user_agent, device):
+def test_a_session_is_labelled_with_browser_and_operating_system(user_agent, device):
     assert device_of(user_agent) == device
 
 
-def test_a_manager_who_was_never_here_has_no_sessions():
+def test_somebody_who_never_logged_in_has_no_sessions():
     assert open_sessions(StaffFactory(role="manager"), None) == []

@@ -61,7 +61,7 @@ def address(pattern: URLPattern, route: str, known: dict[str, Any]) -> str:
     return "/" + route
 
 
-def test_every_answer_of_every_address_forbids_to_keep_it(known, log_in, manager, phone, api, warehouse):
+def test_every_url_except_public_files_answers_with_no_store(known, log_in, manager, phone, api, warehouse):
     visitors = {"manager": log_in(manager), "customer": phone, "nobody": Client(), "key": api}
     for client in visitors.values():
         # What breaks is answered with a page, too.
@@ -85,7 +85,7 @@ def test_every_answer_of_every_address_forbids_to_keep_it(known, log_in, manager
     assert (asked > 900, answered > 60) == (True, True)
 
 
-def test_no_page_of_the_admin_may_be_kept(client, log_in, manager):
+def test_no_admin_page_may_be_cached(client, log_in, manager):
     log_in(manager)
     for model in admin.site._registry:
         path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
@@ -93,5 +93,5 @@ def test_no_page_of_the_admin_may_be_kept(client, log_in, manager):
 
 
 @pytest.mark.parametrize("path", sorted(PUBLIC - {"/admin/jsi18n/"}))
-def test_what_is_about_nobody_says_how_long_it_may_be_kept(client, path):
+def test_impersonal_files_say_how_long_they_may_be_cached(client, path):
     assert "max-age" in client.get(path).headers["Cache-Control"]

@@ -52,31 +52,33 @@ def of(link) -> Actor:
         ("", SpeaksAs()),
     ],
 )
-def test_a_page_says_as_whom_it_speaks(said: str, read: SpeaksAs) -> None:
+def test_a_request_names_the_link_or_the_staff_that_its_page_speaks_as(said: str, read: SpeaksAs) -> None:
     assert SpeaksAs.read(said) == read
 
 
-def test_each_page_speaks_for_its_own_link_and_the_rest_for_the_one_opened_last(session, links) -> None:
+def test_a_link_page_acts_for_its_own_link_and_other_pages_for_the_last_opened(session, links) -> None:
     assert [actor_of(None, session, SpeaksAs(link.pk)) for link in links] == [of(link) for link in links]
     assert actor_of(None, session) == of(links[2])
     assert link_of(session, SpeaksAs(links[0].pk)) == links[0]
     assert link_of(session) == links[2]
 
 
-def test_a_link_that_was_not_opened_here_is_nobodys(session, order) -> None:
+def test_a_link_that_was_not_opened_in_this_session_identifies_nobody(session, order) -> None:
     other = make_link(customer=order.customer, order_id=order.pk)
 
     assert actor_of(None, session, SpeaksAs(other.pk)) is None
     assert link_of(session, SpeaksAs(other.pk)) is None
 
 
-def test_a_customers_page_never_becomes_the_staffs_who_log_in_beside_it(session, links, manager) -> None:
+def test_a_customer_page_stays_the_customers_after_staff_log_in_in_the_same_browser(
+    session, links, manager
+) -> None:
     assert actor_of(manager, session, SpeaksAs(links[1].pk)) == of(links[1])
     assert actor_of(manager, session) == Actor.staff(manager)
     assert actor_of(manager, {}, SpeaksAs(links[1].pk)) is None
 
 
-def test_a_revoked_link_leaves_the_session_at_once_and_no_other(session, links) -> None:
+def test_revoking_a_link_removes_only_that_link_from_the_session(session, links) -> None:
     revoke_links(order_id=links[2].order_id)
 
     assert actor_of(None, session, SpeaksAs(links[2].pk)) is None
@@ -85,27 +87,25 @@ def test_a_revoked_link_leaves_the_session_at_once_and_no_other(session, links) 
     assert session[LINKS_SESSION_KEY] == [links[1].pk, links[0].pk]
 
 
-def test_the_links_of_a_shut_out_customer_open_nothing(session, links, customer) -> None:
+def test_links_of_a_blocked_customer_are_refused(session, links, customer) -> None:
     Customer.objects.filter(pk=customer.pk).update(is_active=False)
 
     assert held_links(session) == [links[2]]
 
 
-def test_who_proved_the_phone_has_all_orders_on_a_links_page_too(links, customer) -> None:
+def test_a_customer_logged_in_by_code_sees_all_orders_on_a_link_page_too(links, customer) -> None:
     session = {MY_SESSION_KEY: [customer.pk, customer.phone]}
 
     assert actor_of(None, session, SpeaksAs(links[0].pk)) == Actor.customer(customer)
     assert actor_of(None, session, SpeaksAs(links[2].pk)) is None
 
 
-def test_what_names_no_page_may_be_asked_for_by_anybody_whom_the_session_proved(
-    session, links, manager
-) -> None:
+def test_a_request_without_a_page_may_act_as_any_actor_of_the_session(session, links, manager) -> None:
     assert actors_of(manager, session) == [Actor.staff(manager), *map(of, reversed(links))]
     assert actors_of(None, {}) == []
 
 
-def test_the_oldest_links_are_forgotten_first(order) -> None:
+def test_a_session_drops_its_oldest_links_first(order) -> None:
     session: dict = {}
     opened = [make_link(customer=order.customer, order_id=order.pk) for _each in range(MOST_LINKS + 2)]
     for link in opened:

@@ -88,7 +88,7 @@ def test_statutory_days_of_a_year_that_is_not_announced_are_holidays_all_the_sam
         (2026, "2027/2/5～2027/2/6 春节", ["2027-02-05", "2027-02-06"], []),
     ],
 )  # fmt: skip
-def test_a_pasted_line_lands_on_its_own_days(year: int, line: str, off: list[str], works: list[str]):
+def test_a_pasted_announcement_line_sets_its_own_days(year: int, line: str, off: list[str], works: list[str]):
     days = parse_year(line, year)
     assert [str(each.day) for each in days if each.kind == "holiday"] == off
     assert [str(each.day) for each in days if each.kind == "workday"] == works
@@ -125,7 +125,7 @@ def test_the_page_says_which_year_is_missing_and_warns_sixty_days_before(log_in,
     assert False in known.values()
 
 
-def test_managers_are_told_once_at_each_step_until_the_days_are_entered(manager, sales):
+def test_managers_are_reminded_once_at_each_step_until_the_holidays_are_entered(manager, sales):
     ensure_default_rules()
     year = last_announced_year() + 1
     told: list[int] = []
@@ -145,7 +145,7 @@ def test_managers_are_told_once_at_each_step_until_the_days_are_entered(manager,
     assert body.startswith(f"{year} 年的放假和调休安排还没有写入")
 
 
-def test_a_year_that_the_manager_entered_is_not_asked_for(manager):
+def test_managers_are_not_reminded_of_a_year_that_was_entered(manager):
     year = last_announced_year() + 1
     set_special_days(parse_year(f"{year}-02-01~{year}-02-13 春节", year))
     assert holiday_gap(date(year - 1, 12, 1)).year == year + 1
@@ -153,7 +153,7 @@ def test_a_year_that_the_manager_entered_is_not_asked_for(manager):
         assert remind_of_holidays() == 0
 
 
-def test_a_notice_that_waits_is_dropped_when_the_days_were_entered_meanwhile(manager):
+def test_a_waiting_holiday_reminder_is_dropped_once_the_days_are_entered(manager):
     ensure_default_rules()
     year = last_announced_year() + 1
     with time_machine.travel(f"{year - 1}-12-01T12:00:00+08:00"):
@@ -163,6 +163,6 @@ def test_a_notice_that_waits_is_dropped_when_the_days_were_entered_meanwhile(man
     assert Notification.objects.get(trigger="holidays_missing").reason == "taken_back"
 
 
-def test_a_shop_that_goes_by_its_own_days_is_not_asked(db):
+def test_a_shop_that_ignores_public_holidays_is_not_reminded(db):
     ShopSettings.objects.update_or_create(pk=1, defaults={"use_public_holidays": False})
     assert holiday_gap(date(last_announced_year(), 12, 31)) is None

@@ -17,7 +17,7 @@ class BagWeighed(Event):
 
 
 @pytest.mark.django_db
-def test_a_fact_is_kept_with_who_and_what():
+def test_a_published_event_stores_its_actor_and_its_data():
     publish(BagWeighed(order_id=3, grams=Decimal("812.50")), actor=Actor("staff", 4, "周敏", "warehouse"))
 
     event = DomainEvent.objects.get()
@@ -35,7 +35,7 @@ def test_publishing_outside_a_transaction_is_refused():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_change_that_is_rolled_back_takes_its_fact_along():
+def test_rolling_back_a_change_removes_its_event_too():
     with transaction.atomic():
         publish(BagWeighed(grams=Decimal(1)), actor=Actor.system())
         transaction.set_rollback(True)

@@ -79,12 +79,12 @@ def left(pair: list) -> list[bool]:
     return [type(row)._base_manager.filter(pk=row.pk).exists() for row in pair]
 
 
-def test_each_kind_goes_when_it_reaches_its_age_and_not_before(rows):
+def test_each_kind_of_row_is_purged_at_its_age_and_not_before(rows):
     purge_daily()
     assert {name: left(pair) for name, pair in rows.items()} == {name: [False, True] for name in rows}
 
 
-def test_each_setting_is_the_age_of_its_kind_and_nothing_else_goes(rows, settings):
+def test_each_retention_setting_purges_its_own_kind_only(rows, settings):
     for name in {each.setting for each in purging._known}:
         setattr(settings, name, 0)
     settings.PURGE_SENT_FORMS_DAYS = 3
@@ -94,7 +94,7 @@ def test_each_setting_is_the_age_of_its_kind_and_nothing_else_goes(rows, setting
     assert set(map(tuple, stayed.values())) == {(True, True)}
 
 
-def test_orders_conversations_and_the_log_of_events_stay_whatever_their_age(order):
+def test_orders_conversations_and_events_are_never_purged(order):
     events = DomainEvent.objects.count()
     with time_machine.travel(NOW + timedelta(days=5000), tick=False):
         purge_daily()
@@ -112,7 +112,7 @@ def notice(order, trigger: str, when: datetime, **fields) -> Notification:
     return at(row, created_at=when)
 
 
-def test_notices_go_with_their_deliveries_but_what_a_timer_would_tell_again(order):
+def test_old_notices_and_deliveries_are_purged_except_those_a_timer_would_repeat(order):
     ensure_default_rules()
     old = ago(days=181)
     head = notice(order, "paid", old)
@@ -128,7 +128,7 @@ def test_notices_go_with_their_deliveries_but_what_a_timer_would_tell_again(orde
     assert left([timer]) == [False]
 
 
-def test_a_large_backlog_goes_in_batches(monkeypatch, django_assert_num_queries):
+def test_a_large_backlog_is_purged_in_batches(monkeypatch, django_assert_num_queries):
     monkeypatch.setattr(purging, "BATCH", 100)
     forms = SentForm.objects.bulk_create(SentForm(owner="1", key=f"{place}") for place in range(250))
     SentForm.objects.update(created_at=ago(days=8))
@@ -148,7 +148,7 @@ def test_a_large_backlog_goes_in_batches(monkeypatch, django_assert_num_queries)
     assert not SentForm.objects.exists()
 
 
-def test_what_stays_is_looked_at_once_and_not_for_every_batch(order, monkeypatch):
+def test_rows_that_are_kept_are_read_once_and_not_again_for_every_batch(order, monkeypatch):
     """Rows that stay stand before those that go: with a backlog of many batches that was most of the time."""
     monkeypatch.setattr(purging, "BATCH", 10)
     ensure_default_rules()
@@ -170,7 +170,7 @@ def test_what_stays_is_looked_at_once_and_not_for_every_batch(order, monkeypatch
     assert behind == [0, 0, 1, 1]
 
 
-def test_a_kind_that_breaks_holds_up_no_other(rows, monkeypatch):
+def test_a_kind_whose_purge_fails_does_not_stop_the_others(rows, monkeypatch):
     def broken(before):
         raise ValueError("no")
 
@@ -179,7 +179,7 @@ def test_a_kind_that_breaks_holds_up_no_other(rows, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_at_once_do_not_both_purge(order):
+def test_two_concurrent_runs_do_not_both_purge(order):
     other = connections["default"].copy()
     try:
         with other.cursor() as cursor:
@@ -192,7 +192,7 @@ def test_two_at_once_do_not_both_purge(order):
     assert "sessions" in purging.purge_by_age()
 
 
-def test_files_that_no_row_names_go_and_those_of_rows_stay(settings, tmp_path):
+def test_files_without_a_row_are_deleted_and_others_kept(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     folder = Path(default_storage.path("attachments/2026/11"))
     folder.mkdir(parents=True)
@@ -208,13 +208,13 @@ def test_files_that_no_row_names_go_and_those_of_rows_stay(settings, tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == ["sent.jpg", "young.jpg"]
 
 
-def test_the_days_of_every_kind_are_a_setting_that_operators_can_read_about():
+def test_every_retention_setting_is_documented():
     page = (shop.BASE_DIR / "docs/operations.md").read_text()
     named = {each.setting for each in purging._known}
     assert {name for name in dir(shop) if name.startswith("PURGE_")} == named
     assert [name for name in named if f"`{name}`" not in page] == []
 
 
-def test_purging_runs_on_the_schedule(settings):
+def test_purging_is_scheduled(settings):
     tasks = {entry["task"]: entry["schedule"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     assert tasks["shop.purge_by_age"] == tasks["attachments.purge_orphans"] == 24 * 3600

@@ -14,7 +14,7 @@ NONSENSE = ["", " ", "²", "①", "٣", "1e3", "1_000", "0x10", "1" * 5000, "\x0
 
 
 @pytest.mark.parametrize("value", NONSENSE, ids=lambda value: repr(value)[:12])
-def test_what_is_no_whole_number_is_none(value: Any) -> None:
+def test_a_text_that_is_no_whole_number_is_read_as_none(value: Any) -> None:
     assert reading.whole_number(value) is None
 
 
@@ -26,7 +26,7 @@ def test_a_whole_number_is_read(value: Any, number: int) -> None:
     assert reading.whole_number(value) == number
 
 
-def test_a_whole_number_outside_its_bounds_is_none() -> None:
+def test_a_whole_number_outside_its_bounds_is_read_as_none() -> None:
     assert reading.whole_number(str(2**63)) is None
     assert reading.whole_number("0", least=1) is None
     assert reading.whole_number("-1") is None
@@ -35,7 +35,7 @@ def test_a_whole_number_outside_its_bounds_is_none() -> None:
     assert reading.whole_number(1e300) is None
 
 
-def test_a_count_is_nought_when_empty_and_less_when_it_is_none() -> None:
+def test_piece_count_is_zero_for_an_empty_text_and_minus_one_for_an_invalid_one() -> None:
     assert [reading.piece_count(text) for text in ("", None, "3", "1.9", "-2", "²", "9999999")] == [
         0, 0, 3, -1, -1, -1, -1,
     ]  # fmt: skip
@@ -43,7 +43,7 @@ def test_a_count_is_nought_when_empty_and_less_when_it_is_none() -> None:
 
 
 @pytest.mark.parametrize("value", ["1e400", "1e5", "NaN", "Infinity", "²", "1,000", "9" * 5000, True, None])
-def test_what_is_no_plain_amount_is_none(value: Any) -> None:
+def test_a_text_that_is_no_plain_amount_is_read_as_none(value: Any) -> None:
     assert reading.decimal_amount(value) is None
 
 
@@ -56,11 +56,11 @@ def test_amounts_are_read_from_text() -> None:
 @pytest.mark.parametrize(
     "text", ["2026-99-99", "0001-01-01", "9999-12-31", "29.11.2026", "", "\x00", None, 5]
 )
-def test_a_text_that_is_no_day_is_read_as_none(text: Any) -> None:
+def test_a_text_that_is_no_date_is_read_as_none(text: Any) -> None:
     assert reading.calendar_day(text) is None
 
 
-def test_days_moments_and_times_are_read() -> None:
+def test_dates_datetimes_and_times_are_read() -> None:
     assert reading.calendar_day("2026-11-29") == date(2026, 11, 29)
     assert reading.iso_moment("2026-11-29T09:30") == datetime(2026, 11, 29, 9, 30)
     assert reading.time_of_day("09:30") == time(9, 30)
@@ -70,7 +70,7 @@ def test_days_moments_and_times_are_read() -> None:
     ] * 3
 
 
-def test_half_of_a_character_is_marked_and_all_else_is_kept() -> None:
+def test_a_lone_surrogate_is_replaced_and_all_other_text_is_kept() -> None:
     assert reading.json_object('{"body": "a\\ud800b", "\\udc00": ["\\ud83d\\ude00"]}') == {
         "body": "a�b",
         "�": ["😀"],
@@ -81,11 +81,11 @@ def test_half_of_a_character_is_marked_and_all_else_is_kept() -> None:
 @pytest.mark.parametrize(
     "text", ["", "[]", "1", "{", "[" * 100_000, '{"a":' + "1" * 5000 + "}", b"\xff\xfe\x00"]
 )
-def test_what_is_no_json_object_is_none(text: str | bytes) -> None:
+def test_a_text_that_is_no_json_object_is_read_as_none(text: str | bytes) -> None:
     assert reading.json_object(text) is None
 
 
-def test_the_place_of_an_unreadable_text_is_named() -> None:
+def test_unreadable_in_returns_the_path_of_the_unreadable_text() -> None:
     assert reading.unreadable_in({"items": [{"sku": "A"}, {"sku": "B\x00"}]}) == "items[1].sku"
     assert reading.unreadable_in({"a": {"\ud800": 1}}) == "a name in a"
     assert reading.unreadable_in({"a": ["好", 1, None, {"b": "😀"}]}) is None
@@ -96,7 +96,7 @@ def test_the_place_of_an_unreadable_text_is_named() -> None:
         st.text(), st.integers(), st.floats(), st.booleans(), st.none(), st.binary(), st.lists(st.text())
     )
 )
-def test_reading_never_raises(value: Any) -> None:
+def test_no_reader_raises_for_any_text(value: Any) -> None:
     for read in (
         reading.whole_number,
         reading.piece_count,

@@ -7,7 +7,7 @@ from shopcomm.core import realtime
 from shopcomm.core.audiences import SHOP
 
 
-def test_a_redis_that_hangs_holds_up_nobody_who_saves_something(monkeypatch, caplog):
+def test_a_hanging_redis_does_not_delay_saving(monkeypatch, caplog):
     async def hang(messages):
         await asyncio.Event().wait()
 

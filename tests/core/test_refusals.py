@@ -40,25 +40,25 @@ def refusals(module: object) -> list[type[Refusal]]:
 
 
 @pytest.mark.parametrize("kind", [*refusals(orders.errors), *refusals(messaging.errors)])
-def test_every_refusal_of_both_domains_has_a_code_and_a_status_that_says_whose_fault_it_is(kind: type):
+def test_every_refusal_of_both_domains_has_a_code_and_a_4xx_or_503_status(kind: type):
     assert issubclass(kind, Refusal)
     assert kind.code.replace("_", "").isalpha()
     assert 400 <= HTTPStatus(kind.status) < 500 or kind.status == 503
 
 
-def test_a_service_that_refuses_leaves_its_sentence_and_its_status():
+def test_run_service_keeps_the_message_and_status_of_a_refusal():
     outcome = run_service(refuse)
     assert (outcome.text, outcome.status, outcome.refusal) == ("稍后再试", 422, BUSY)
     with pytest.raises(Refusal):
         outcome.result  # noqa: B018
 
 
-def test_a_service_that_does_its_work_leaves_what_it_returned():
+def test_run_service_keeps_the_result_of_the_service():
     outcome = run_service(lambda: "done")
     assert (outcome.result, outcome.text, outcome.status, outcome.refusal) == ("done", "", 200, None)
 
 
-def test_what_is_no_refusal_is_not_caught():
+def test_run_service_does_not_catch_other_exceptions():
     with pytest.raises(ZeroDivisionError):
         run_service(lambda: 1 / 0)
 
@@ -71,13 +71,13 @@ def test_what_is_no_refusal_is_not_caught():
         (refuse, "已保存", ("error", "稍后再试")),
     ],
 )
-def test_the_next_page_tells_what_came_of_it(work, success, shown):
+def test_run_and_tell_shows_the_outcome_on_the_next_page(work, success, shown):
     request = asked()
     run_and_tell(request, work, success)
     assert told(request) == [shown]
 
 
-def test_a_script_is_answered_as_json_and_the_page_says_nothing_later():
+def test_a_script_gets_the_outcome_as_json_and_no_message_on_the_next_page():
     request = asked(X_Fragment="1")
     answer = telling_answer(request, "稍后再试", status=409, back=HttpResponse)
     assert (answer.status_code, json.loads(answer.content)) == (409, {"text": "稍后再试"})
@@ -88,7 +88,7 @@ def test_a_script_is_answered_as_json_and_the_page_says_nothing_later():
     ("text", "status", "shown"),
     [("好了", 200, [("success", "好了")]), ("不行", 409, [("error", "不行")]), ("", 200, [])],
 )
-def test_a_browser_without_scripts_goes_back_and_reads_it_there(text, status, shown):
+def test_a_browser_without_scripts_is_redirected_and_reads_the_outcome_there(text, status, shown):
     request = asked()
     assert telling_answer(request, text, status=status, back=lambda: HttpResponse("back")).content == b"back"
     assert told(request) == shown
@@ -119,7 +119,7 @@ def test_a_program_and_a_script_get_the_same_problem_document():
         (GuardFailed(("stock", "缺货")), None),
     ],
 )
-def test_only_what_may_work_later_says_when_to_come_again(refusal: Refusal, seconds: str | None):
+def test_only_refusals_that_may_succeed_later_carry_retry_after(refusal: Refusal, seconds: str | None):
     for_program = problem_handler(refusal, {})
     assert for_program is not None
     assert for_program.headers.get("Retry-After") == seconds

@@ -30,7 +30,7 @@ async def began(gate: Gate) -> None:
     assert await asyncio.to_thread(gate.began.wait, 10)
 
 
-async def test_what_waits_has_its_turn_as_soon_as_a_place_is_free() -> None:
+async def test_a_waiting_request_runs_as_soon_as_a_thread_is_free() -> None:
     lane, first, second = Lane("test", 1, patience=30), Gate(), Gate()
     running, waiting = asyncio.ensure_future(lane.run(first)), asyncio.ensure_future(lane.run(second))
     await began(first)
@@ -41,7 +41,7 @@ async def test_what_waits_has_its_turn_as_soon_as_a_place_is_free() -> None:
     assert [await running, await waiting] == [ONE, ONE]
 
 
-async def test_whose_turn_does_not_come_in_time_is_told_and_never_begun() -> None:
+async def test_a_request_that_waited_too_long_is_refused_and_never_run() -> None:
     lane, first, second = Lane("test", 1, patience=0.05), Gate(), Gate()
     running = asyncio.ensure_future(lane.run(first))
     await began(first)
@@ -55,7 +55,7 @@ async def test_whose_turn_does_not_come_in_time_is_told_and_never_begun() -> Non
     assert not second.began.is_set()
 
 
-async def test_work_of_a_visitor_who_left_is_not_begun_but_ended_if_it_was() -> None:
+async def test_a_disconnected_request_is_not_started_but_finished_if_it_was_running() -> None:
     lane, first, second = Lane("test", 1, patience=30), Gate(), Gate()
     running, waiting = asyncio.ensure_future(lane.run(first)), asyncio.ensure_future(lane.run(second))
     await began(first)
@@ -93,7 +93,7 @@ def asked(handler: ShopHandler, method: str, path: str) -> ApplicationCommunicat
 @pytest.mark.parametrize(
     "path", ["/login/", "/confirm/", "/admin/login/", "/admin/accounts/staff/1/password/"]
 )
-async def test_forty_log_ins_at_once_hash_two_at_a_time_and_pages_go_past_them(path: str) -> None:
+async def test_of_forty_simultaneous_log_ins_two_hash_at_a_time_and_other_pages_are_served(path: str) -> None:
     handler = SlowPasswords()
     logins = [asked(handler, "POST", path) for _ in range(40)]
     for login in logins:
@@ -128,7 +128,7 @@ class ReadsLate(ShopHandler):
         return answer
 
 
-async def test_work_that_goes_on_without_its_visitor_still_reads_what_was_sent() -> None:
+async def test_a_request_that_continues_after_disconnect_still_reads_its_body() -> None:
     handler = ReadsLate()
     visitor = asked(handler, "POST", "/o/order/messages/")
     await visitor.send_input({"type": "http.request", "body": "已付 ¥278".encode()})

@@ -6,7 +6,7 @@ pytestmark = pytest.mark.django_db
 PASSWORD = "swordfish-in-a-bag"
 
 
-def test_a_form_sent_after_the_session_ended_leads_back_to_the_page_it_stood_on(client, order, manager):
+def test_a_form_sent_after_the_session_ended_returns_to_its_page_after_log_in(client, order, manager):
     manager.set_password(PASSWORD)
     manager.save()
     page = f"/orders/{order.number}/?view=all"
@@ -19,17 +19,17 @@ def test_a_form_sent_after_the_session_ended_leads_back_to_the_page_it_stood_on(
 
 
 @pytest.mark.parametrize("referer", ["https://elsewhere.example/orders/", ""])
-def test_the_return_path_leads_home_when_nobody_knows_the_page(client, order, referer):
+def test_the_return_path_is_the_home_page_when_the_page_is_unknown(client, order, referer):
     sent = client.post(f"/orders/{order.number}/payments/", headers={"Referer": referer})
     assert sent.headers["Location"] == "/login/?next=/"
 
 
-def test_a_customers_way_home_is_not_the_log_in_of_the_staff(phone, client):
+def test_the_return_path_of_a_customer_is_not_the_staff_log_in(phone, client):
     assert phone.get("/").headers["Location"] == "/my/"
     assert client.get("/").headers["Location"] == "/login/"
 
 
-def test_what_only_a_form_is_sent_to_says_so_to_people_and_stays_bare_for_programs(log_in, manager, order):
+def test_opening_a_form_only_url_shows_a_page_to_people_and_a_bare_405_to_programs(log_in, manager, order):
     address = f"/orders/{order.number}/payments/"
     client = log_in(manager)
     page = client.get(address, headers={"Accept": "text/html,*/*"})

@@ -100,31 +100,31 @@ conversations.manage_scheduled  ..M....
 LINES = dict(line.split() for line in TABLE.strip().splitlines())
 
 
-def test_the_table_has_no_line_that_is_not_checked_here() -> None:
+def test_this_test_covers_every_right_of_the_table() -> None:
     assert set(LINES) == set(RIGHT)
     assert len(RIGHTS) == len(RIGHT)
 
 
 @pytest.mark.parametrize("key", LINES)
-def test_each_right_is_held_by_whom_the_table_says_and_nobody_else(key: str) -> None:
+def test_each_right_is_held_by_exactly_the_actors_in_the_table(key: str) -> None:
     holders = "".join(letter if actor.may(key) else "." for letter, actor in ACTORS.items())
 
     assert holders == LINES[key]
 
 
-def test_a_right_that_does_not_exist_is_an_error_and_not_a_no() -> None:
+def test_asking_for_an_unknown_right_raises_an_error() -> None:
     with pytest.raises(KeyError):
         ACTORS["M"].may("orders.eat")
 
 
-def test_the_system_that_stands_in_for_a_manager_may_what_a_manager_may() -> None:
+def test_the_system_acting_for_a_manager_has_a_managers_rights() -> None:
     stand_in = Actor("system", None, "系统", "manager")
 
     assert all(stand_in.may(right.key) == role_may("manager", right.key) for right in RIGHTS)
 
 
 @pytest.mark.parametrize("kind", ["customer", "api", "assistant"])
-def test_no_role_that_is_written_on_somebody_else_makes_them_a_manager(kind: str) -> None:
+def test_a_manager_role_on_an_actor_that_is_not_staff_gives_no_rights(kind: str) -> None:
     dressed_up = Actor(kind, 1, "某人", "manager")  # type: ignore[arg-type]
 
     assert not dressed_up.may("admin")
@@ -135,7 +135,7 @@ def order(pk: int, customer_id: int) -> SimpleNamespace:
     return SimpleNamespace(pk=pk, customer_id=customer_id)
 
 
-def test_a_customer_owns_every_order_of_their_own_and_a_link_owns_its_order_alone() -> None:
+def test_a_customer_owns_all_their_orders_and_a_link_only_its_own_order() -> None:
     known, by_link = (
         Actor("customer", 4, "吴", "customer"),
         Actor("customer", 4, "吴", "customer", order_id=7),
@@ -146,14 +146,14 @@ def test_a_customer_owns_every_order_of_their_own_and_a_link_owns_its_order_alon
 
 
 @pytest.mark.parametrize("letter", "SWMYIA")
-def test_nobody_of_the_shop_owns_an_order_whose_customer_has_their_number(letter: str) -> None:
+def test_staff_with_the_same_id_as_a_customer_do_not_own_that_customers_order(letter: str) -> None:
     actor = ACTORS[letter]
 
     assert not actor.owns(order(7, actor.id or 0))
     assert not actor.owns_account(actor.id)
 
 
-def test_a_refusal_names_people_and_a_filter_names_roles_of_the_staff() -> None:
+def test_people_who_may_includes_customers_and_staff_roles_with_lists_only_staff() -> None:
     assert people_who_may("payments.record") == {"manager"}
     assert people_who_may("after_sales.open") == {"sales", "manager", "customer"}
     assert staff_roles_with("after_sales.open") == ["manager", "sales"]

@@ -41,7 +41,7 @@ def sweep(db) -> PeriodicTask:
     return PeriodicTask.objects.create(name="relay-events", task="events.relay", interval=every)
 
 
-def test_a_scheduler_whose_clock_is_set_back_an_hour_goes_on_at_once(sweep):
+def test_a_scheduler_continues_at_once_when_the_clock_is_set_back_an_hour(sweep):
     now = timezone.now() + timedelta(hours=2)
     scheduler = Scheduler()
     with time_machine.travel(now, tick=False) as clock:
@@ -54,7 +54,7 @@ def test_a_scheduler_whose_clock_is_set_back_an_hour_goes_on_at_once(sweep):
         assert scheduler.run() == ["relay-events"]
 
 
-def test_a_scheduler_that_starts_after_the_clock_was_set_back_goes_on_at_once(sweep):
+def test_a_scheduler_started_after_the_clock_was_set_back_continues_at_once(sweep):
     PeriodicTask.objects.update(last_run_at=timezone.now() + timedelta(hours=1))
 
     assert Scheduler().run() == ["relay-events"]

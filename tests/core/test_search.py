@@ -23,13 +23,13 @@ WORD = st.text("箱包行李雾蓝，24aAbBéÉßΣς👜'\"\\%_&|!:*()-", min_s
 
 
 # --- what is asked ------------------------------------------------------------------------------
-def test_a_search_is_read_into_its_words_once_each():
+def test_a_search_text_is_split_into_distinct_words():
     assert parse_query("  行李箱　abc ABC\n24 ") == Query("行李箱 abc ABC 24", ("行李箱", "ABC", "24"))
     assert (bool(parse_query(" \x00 ")), parse_query("a\x00b").words) == (False, ("ab",))
     assert len(parse_query("长" * 100_000).text) == LONGEST
 
 
-def test_a_word_is_asked_for_by_its_pairs_and_a_character_by_its_beginning():
+def test_the_tsquery_has_the_character_pairs_of_a_word_and_a_prefix_for_one_character():
     assert character_pairs("行李箱") == ["行李", "李箱"]
     assert bigram_tsquery(["行李箱", "包"]) == "'行李' & '李箱' & '包':*"
     assert bigram_tsquery(["a'\\"]) == "'a''' & '''\\\\'"
@@ -40,7 +40,7 @@ def test_a_word_is_asked_for_by_its_pairs_and_a_character_by_its_beginning():
 # --- what is found ------------------------------------------------------------------------------
 @pytest.mark.django_db
 @given(st.lists(TEXT, max_size=12), st.lists(WORD, min_size=1, max_size=3), st.data())
-def test_the_index_hides_nothing_that_a_look_at_every_text_finds(texts, words, data):
+def test_a_search_by_index_finds_everything_that_a_full_scan_finds(texts, words, data):
     said = "".join(texts).split()
     if said:
         words.append(data.draw(st.sampled_from(said))[:4])
@@ -58,7 +58,7 @@ def test_the_index_hides_nothing_that_a_look_at_every_text_finds(texts, words, d
 
 
 @pytest.mark.django_db
-def test_pairs_that_stand_apart_are_no_word():
+def test_a_text_with_all_pairs_but_not_the_word_is_not_found():
     CustomerFactory(name="行李 李箱 贸易")
     wanted = CustomerFactory(name="行李箱贸易")
     words = ["行李箱"]
@@ -75,7 +75,7 @@ def test_pairs_that_stand_apart_are_no_word():
         (lambda: Customer.objects.filter(may_hold_words("name", ["丽"])), "customer_name_words"),
     ],
 )
-def test_the_question_is_one_that_the_index_can_answer(rows, index: str):
+def test_the_search_query_uses_the_index(rows, index: str):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         assert index in rows().explain()
@@ -83,7 +83,7 @@ def test_the_question_is_one_that_the_index_can_answer(rows, index: str):
 
 # --- how it is shown ----------------------------------------------------------------------------
 @given(TEXT, st.lists(WORD, max_size=3))
-def test_marks_are_the_places_of_the_words_in_order_and_apart(text, words):
+def test_match_positions_are_sorted_and_do_not_overlap(text, words):
     query = parse_query(" ".join(words))
     places = marked_places(text, query)
 
@@ -98,7 +98,7 @@ def test_marks_are_the_places_of_the_words_in_order_and_apart(text, words):
 
 
 @given(st.text(max_size=200), st.text(max_size=20))
-def test_an_excerpt_is_one_line_of_the_text(text, typed):
+def test_an_excerpt_is_a_single_line(text, typed):
     line, query = " ".join(text.split()), parse_query(typed)
     pieces = excerpt_around(text, query)
     shown = "".join(piece.text for piece in pieces)
@@ -107,7 +107,7 @@ def test_an_excerpt_is_one_line_of_the_text(text, typed):
     assert any(piece.found for piece in pieces) == bool(marked_places(line, query))
 
 
-def test_found_words_are_marked_and_everything_else_is_text():
+def test_highlighting_marks_found_words_and_escapes_the_rest():
     shown = excerpt_around("前" * 30 + "<b>雾霾蓝</b> SKU-9", parse_query("雾霾 霾蓝 sku"))
 
     assert marked_html(shown).startswith("…前")
@@ -137,7 +137,7 @@ def usable(names: list[str]) -> list[str]:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("app", "idea"), INDEXES)
-def test_a_build_may_be_cut_off_repeated_and_taken_back(app: str, idea: str):
+def test_building_the_search_index_can_be_interrupted_repeated_and_reversed(app: str, idea: str):
     names = INDEXES[app, idea]
     loader = MigrationLoader(connection)
     [number] = [name for owner, name in loader.disk_migrations if owner == app and name.endswith(idea)]
@@ -158,7 +158,7 @@ def test_a_build_may_be_cut_off_repeated_and_taken_back(app: str, idea: str):
 
 
 @pytest.mark.django_db
-def test_new_texts_are_sorted_into_the_index_and_stay_found():
+def test_new_texts_are_indexed_and_found():
     CustomerFactory.create_batch(3, name="雾霾蓝贸易")
 
     assert sort_in() > 0

@@ -20,7 +20,7 @@ def policy(answer) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("address", STRICT)
-def test_nothing_written_into_a_page_runs(client, address: str) -> None:
+def test_the_content_security_policy_forbids_inline_code(client, address: str) -> None:
     said = policy(client.get(address))
 
     assert not {"'unsafe-inline'", "'unsafe-eval'"} & set().union(*said.values())
@@ -28,7 +28,7 @@ def test_nothing_written_into_a_page_runs(client, address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["/admin/", "/admin/login/", "/admin/orders/order/", "/api/docs/"])
-def test_pages_that_others_wrote_get_what_they_need_and_nothing_from_elsewhere(
+def test_third_party_pages_may_use_inline_code_but_load_nothing_from_other_hosts(
     log_in, manager, address: str
 ) -> None:
     said = policy(log_in(manager).get(address))
@@ -41,11 +41,11 @@ def test_pages_that_others_wrote_get_what_they_need_and_nothing_from_elsewhere(
 
 
 @pytest.mark.parametrize("address", ["/orders/%00/", "/orders/%00/edit/", "/o/%00/", "/%00"])
-def test_an_address_with_a_nul_is_not_found(log_in, manager, address: str) -> None:
+def test_a_url_with_a_nul_answers_404(log_in, manager, address: str) -> None:
     assert log_in(manager).get(address).status_code == 404
 
 
-def test_a_form_larger_than_any_of_ours_is_refused_in_words(log_in, manager, settings) -> None:
+def test_an_oversized_form_is_refused_with_an_explanation(log_in, manager, settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
     answer = log_in(manager).post(
         "/orders/new/", {"note": "字" * 2000}, content_type="application/x-www-form-urlencoded"

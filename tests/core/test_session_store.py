@@ -42,7 +42,7 @@ def keys_around_a_login(client: Client, order, sales) -> tuple[str, str]:
     return old, client.cookies[COOKIE].value
 
 
-def test_what_was_asked_before_a_login_changes_no_cookie(client, order, sales):
+def test_the_answer_to_a_request_from_before_the_log_in_does_not_change_the_cookie(client, order, sales):
     old, new = keys_around_a_login(client, order, sales)
     late = with_key(old)
 
@@ -55,7 +55,7 @@ def test_what_was_asked_before_a_login_changes_no_cookie(client, order, sales):
     assert client.get("/orders/").status_code == 200
 
 
-def test_the_old_key_is_worth_what_it_was_for_a_minute_and_nobody_of_the_shop(client, order, sales):
+def test_the_old_session_key_works_for_a_minute_for_links_and_never_for_staff(client, order, sales):
     with time_machine.travel(
         datetime(2026, 3, 2, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai")), tick=False
     ) as clock:
@@ -67,7 +67,7 @@ def test_the_old_key_is_worth_what_it_was_for_a_minute_and_nobody_of_the_shop(cl
         assert held_links(SessionStore(old)) == []
 
 
-def test_a_login_sent_twice_leaves_the_second_logged_in(client, order, sales):
+def test_a_log_in_form_sent_twice_ends_logged_in(client, order, sales):
     old, _new = keys_around_a_login(client, order, sales)
     again = with_key(old)
 
@@ -78,7 +78,7 @@ def test_a_login_sent_twice_leaves_the_second_logged_in(client, order, sales):
     assert again.get(path_of(make_order(), "order")).status_code == 200
 
 
-def test_a_session_that_was_gone_before_leaves_the_cookie_to_the_one_that_came_after(client, order):
+def test_the_answer_for_an_ended_session_does_not_delete_the_cookie_of_a_newer_one(client, order):
     client.get(path_of(order, "order"))
     old = client.cookies[COOKIE].value
     Session.objects.all().delete()
@@ -99,7 +99,7 @@ def test_a_log_out_deletes_the_cookie_and_the_session(client, sales):
     assert not Session.objects.filter(session_key=key).exists()
 
 
-def test_the_key_of_somebody_of_the_shop_ends_at_once_when_the_password_is_changed(client, sales):
+def test_a_staff_session_key_ends_at_once_when_the_password_is_changed(client, sales):
     client.post("/login/", {"username": sales.username, "password": PASSWORD})
     key = client.cookies[COOKIE].value
     store = SessionStore(key)

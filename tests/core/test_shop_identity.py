@@ -35,12 +35,12 @@ def media(tmp_path, settings):
     return tmp_path
 
 
-def test_a_shop_that_has_said_nothing_does_not_bear_another_name(client) -> None:
+def test_a_shop_without_a_name_is_called_this_shop(client) -> None:
     assert shop_settings().shop_name == "本店"
     assert "登录本店工作台" in client.get("/login/").content.decode()
 
 
-def test_the_sign_is_drawn_anew_and_everybody_may_see_it(media, log_in, manager, client) -> None:
+def test_an_uploaded_logo_is_redrawn_and_public(media, log_in, manager, client) -> None:
     # Something hidden behind the picture does not stay with it.
     sent = SimpleUploadedFile("sign.png", png() + b"<script>", "image/png")
     answer = typed(log_in(manager), logo=sent, shop_name="长青箱包")
@@ -56,14 +56,14 @@ def test_the_sign_is_drawn_anew_and_everybody_may_see_it(media, log_in, manager,
     assert client.get("/media/shop/other.png").status_code == 404
 
 
-def test_what_is_no_picture_becomes_no_sign(media, log_in, manager) -> None:
+def test_a_file_that_is_no_picture_is_refused_as_a_logo(media, log_in, manager) -> None:
     answer = typed(log_in(manager), logo=SimpleUploadedFile("sign.png", b"<svg onload=1>", "image/png"))
 
     assert "请上传 JPEG" in answer.content.decode()
     assert not shop_settings().logo
 
 
-def test_goods_go_back_to_the_address_for_returns() -> None:
+def test_returns_are_sent_to_the_shops_return_address() -> None:
     shop = ShopSettings(pk=1, shop_name="长青箱包", phone="0577-88001234")
     assert shop.return_to == ""
 
@@ -89,7 +89,7 @@ def icons(client, start: str = "?start=/my/") -> dict[str, str]:
     return {icon["sizes"]: icon["src"] for icon in found["icons"]}
 
 
-def test_the_customers_app_bears_the_shops_name_and_sign(media, log_in, manager, client) -> None:
+def test_the_web_app_manifest_has_the_shops_name_and_logo(media, log_in, manager, client) -> None:
     assert all("/icons/app-" in src for src in icons(client).values())
 
     typed(log_in(manager), logo=sign(), shop_name="长青箱包")
@@ -110,7 +110,7 @@ def test_the_customers_app_bears_the_shops_name_and_sign(media, log_in, manager,
     assert all("/icons/app-" in src for src in icons(client, start="").values())
 
 
-def test_the_file_of_a_replaced_sign_is_deleted_once_the_new_one_is_kept(
+def test_the_file_of_a_replaced_logo_is_deleted_once_the_new_one_is_stored(
     media, log_in, manager, client, django_capture_on_commit_callbacks
 ) -> None:
     office = log_in(manager)

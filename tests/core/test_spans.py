@@ -25,13 +25,13 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
         (timedelta(minutes=-3), "不到 1 分钟", "less than 1 min"),
     ],
 )
-def test_a_span_is_said_in_its_two_largest_units(span, chinese, english):
+def test_a_duration_is_shown_in_its_two_largest_units(span, chinese, english):
     with override("zh-hans"):
         assert written_span(span) == chinese
     with override("en"):
         assert written_span(span) == english
 
 
-def test_no_page_says_a_span_in_another_way():
+def test_all_pages_format_durations_with_the_one_function():
     other = re.compile(r"\|\s*time(until|since)\b|\bnaturaltime\b")
     assert [path.name for path in TEMPLATES.rglob("*.html") if other.search(path.read_text())] == []

@@ -25,7 +25,7 @@ def no_password(monkeypatch):
     monkeypatch.setattr(opening.os, "environ", dict(opening.os.environ))
 
 
-def test_the_first_start_of_the_demo_tells_who_was_let_in_and_with_what(tmp_path) -> None:
+def test_the_first_demo_start_prints_the_log_ins_with_their_password(tmp_path) -> None:
     run = Commands(f"90 orders\n{LOG_INS} sales warehouse manager\n")
     said = Folder(tmp_path).open(run, 8000)
 
@@ -34,7 +34,7 @@ def test_the_first_start_of_the_demo_tells_who_was_let_in_and_with_what(tmp_path
     assert (tmp_path / "demo_shop").exists()
 
 
-def test_later_starts_tell_only_users_who_are_still_there(tmp_path, monkeypatch) -> None:
+def test_later_starts_print_only_log_ins_that_still_exist(tmp_path, monkeypatch) -> None:
     (tmp_path / "demo_shop").touch()
     monkeypatch.setattr(opening, "still_there", lambda: ["sales"])
     run = Commands()
@@ -43,7 +43,7 @@ def test_later_starts_tell_only_users_who_are_still_there(tmp_path, monkeypatch)
     assert run.asked == []
 
 
-def test_a_given_password_is_told_for_those_who_have_it(tmp_path, monkeypatch) -> None:
+def test_a_password_from_the_environment_is_printed_for_the_users_who_have_it(tmp_path, monkeypatch) -> None:
     (tmp_path / "demo_shop").touch()
     opening.os.environ["SHOPCOMM_DEMO_PASSWORD"] = "twelve-red-bags"
     run = Commands(f"{LOG_INS} manager\n")
@@ -51,14 +51,14 @@ def test_a_given_password_is_told_for_those_who_have_it(tmp_path, monkeypatch) -
     assert Folder(tmp_path).open(run, 8000) == ["  manager    twelve-red-bags"]
 
 
-def test_a_shop_that_was_there_before_is_told_nothing_of_and_left_alone(tmp_path) -> None:
+def test_a_start_on_an_existing_database_prints_no_log_ins_and_marks_nothing(tmp_path) -> None:
     """DATABASE_URL may name the database of a real shop."""
     assert Folder(tmp_path).open(Commands(""), 8000) == []
     assert not (tmp_path / "demo_shop").exists()
     assert Folder(tmp_path).is_own
 
 
-def test_an_empty_shop_tells_its_address_and_code(tmp_path) -> None:
+def test_the_start_of_an_empty_shop_prints_its_url_and_setup_code(tmp_path) -> None:
     run = Commands(f"{CODE} ABCD-EFGH-JKLM\n", "The shop has a manager: it is set up.\n")
 
     assert Folder(tmp_path, wants_own=True).open(run, 8123) == [
@@ -70,7 +70,7 @@ def test_an_empty_shop_tells_its_address_and_code(tmp_path) -> None:
     assert run.asked == ["setup_code", "setup_code"]
 
 
-def test_ones_own_shop_is_not_opened_in_the_demos_folder(tmp_path) -> None:
+def test_an_own_shop_does_not_start_in_the_demos_data_folder(tmp_path) -> None:
     (tmp_path / "demo_shop").touch()
 
     with pytest.raises(EmbeddedError, match=r"holds the demo shop: .*SHOPCOMM_DATA=.*my-shop make shop"):

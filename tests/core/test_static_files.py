@@ -33,13 +33,13 @@ def collect(tmp_path, settings, monkeypatch):
     return run
 
 
-def test_only_what_has_changed_is_compressed_again(collect) -> None:
+def test_only_changed_static_files_are_compressed_again(collect) -> None:
     assert collect(one="export const a = 1;\n" * 200, two="export const b = 2;\n" * 200) == ["one", "two"]
     assert collect() == []
     assert collect(two="export const b = 3;\n" * 200) == ["two"]
 
 
-def test_every_account_may_read_what_is_collected_whatever_goes_for_uploads(collect, settings) -> None:
+def test_collected_static_files_are_world_readable_although_uploads_are_not(collect, settings) -> None:
     """Also what a version collected that shut it; FILE_UPLOAD_PERMISSIONS keeps uploads to the shop."""
     assert settings.FILE_UPLOAD_PERMISSIONS == 0o640
     collect(one="export const a = 1;\n" * 200)

@@ -17,19 +17,19 @@ from shopcomm.core.embedded.services import _make_database, last_line_of
 from shopcomm.core.embedded.supervisor import Supervisor
 
 
-def test_five_ends_in_a_minute_cost_nothing_and_further_ones_ever_more() -> None:
+def test_a_process_is_restarted_at_once_five_times_a_minute_and_then_with_growing_delays() -> None:
     restarts = Restarts()
 
     assert [restarts.ended(now) for now in range(12)] == [0, 0, 0, 0, 0, 2, 4, 8, 16, 32, 60, 60]
 
 
-def test_an_end_now_and_then_is_started_again_at_once() -> None:
+def test_a_process_that_ends_now_and_then_is_restarted_at_once() -> None:
     restarts = Restarts()
 
     assert [restarts.ended(20.0 * turn) for turn in range(30)] == [0.0] * 30
 
 
-def test_a_process_that_ran_long_enough_counts_as_recovered() -> None:
+def test_a_process_that_ran_long_enough_is_no_longer_reported_as_failing() -> None:
     restarts = Restarts()
     for now in range(8):
         restarts.ended(now)
@@ -40,7 +40,7 @@ def test_a_process_that_ran_long_enough_counts_as_recovered() -> None:
 
 
 @pytest.mark.django_db
-def test_readyz_and_the_managers_page_name_what_keeps_ending(
+def test_readyz_and_the_system_page_name_processes_that_keep_ending(
     settings, tmp_path, log_in, manager, sales
 ) -> None:
     settings.DATA_DIR = tmp_path
@@ -57,7 +57,7 @@ def test_readyz_and_the_managers_page_name_what_keeps_ending(
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"names": 3}', json.dumps({"at": 1})])
-def test_word_that_cannot_be_read_is_no_word(tmp_path, content: str) -> None:
+def test_an_unreadable_report_of_failing_processes_is_ignored(tmp_path, content: str) -> None:
     keeps_ending_file(tmp_path).write_text(content)
 
     assert read_keeps_ending(tmp_path) == []

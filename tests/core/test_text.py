@@ -26,19 +26,19 @@ from tests.factories import StaffFactory
         (None, ""),
     ],
 )
-def test_a_line_holds_what_a_reader_sees(given, shown: str) -> None:
+def test_one_line_removes_invisible_and_line_breaking_characters(given, shown: str) -> None:
     assert one_line(given) == shown
 
 
 @pytest.mark.django_db
-def test_a_customer_with_a_name_that_shows_nothing_is_called_by_the_phone() -> None:
+def test_a_customer_with_an_invisible_name_is_shown_by_phone() -> None:
     customer = customer_by_phone(name="\u202e\u200b", phone="13800138000", source="api")
 
     assert customer.name == "客户 8000"
 
 
 @pytest.mark.django_db
-def test_names_from_before_the_door_are_clean_wherever_they_are_read(order) -> None:
+def test_names_stored_by_earlier_versions_are_cleaned_when_read(order) -> None:
     """A row as an earlier version wrote it; it is shown, exported and saved again without what hides in it."""
     with connection.cursor() as cursor:
         cursor.execute("UPDATE accounts_customer SET name = %s, company = %s", [TRICK, "账单\u202efdp.exe"])
@@ -57,7 +57,7 @@ TRICK = "李\u202e四\u2066\n\x07 \u061c经理\U000e0041"
 
 
 @pytest.mark.django_db
-def test_no_way_to_write_a_name_gets_past_the_door(order) -> None:
+def test_every_way_to_store_a_name_cleans_it(order) -> None:
     """Whatever writes it: a service, a form of the admin, many rows at once, a single update."""
     buyer = order.customer
     rename_customer(customer=buyer, name=TRICK)
@@ -80,6 +80,6 @@ def test_no_way_to_write_a_name_gets_past_the_door(order) -> None:
 
 
 @pytest.mark.django_db
-def test_a_name_of_nothing_but_tricks_is_refused(customer) -> None:
+def test_a_name_of_only_invisible_characters_is_refused(customer) -> None:
     with pytest.raises(NameRefused):
         rename_customer(customer=customer, name="\u202e \u200b")

@@ -8,7 +8,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("address", ["/orders/", "/inbox/", "/warehouse/scan/", "/my/login/", "/login/"])
-def test_a_query_with_a_nul_is_refused_in_words(log_in, manager, address: str) -> None:
+def test_a_query_with_a_nul_is_refused_with_an_explanation(log_in, manager, address: str) -> None:
     answer = log_in(manager).get(address, {"q": "a\x00b"})
 
     assert answer.status_code == 400
@@ -16,14 +16,14 @@ def test_a_query_with_a_nul_is_refused_in_words(log_in, manager, address: str) -
 
 
 @pytest.mark.parametrize("address", ["/orders/new/", "/inbox/new/", "/rules/hours/", "/login/"])
-def test_a_form_with_a_nul_is_refused_in_words(log_in, manager, address: str) -> None:
+def test_a_form_with_a_nul_is_refused_with_an_explanation(log_in, manager, address: str) -> None:
     answer = log_in(manager).post(address, {"name": "a\x00b"})
 
     assert answer.status_code == 400
     assert "读不懂" in answer.text
 
 
-def test_the_office_refuses_keys_that_are_none(log_in, manager) -> None:
+def test_the_admin_refuses_invalid_primary_keys(log_in, manager) -> None:
     office = log_in(manager)
     chosen = {"action": "delete_selected", "_selected_action": '{"a":1}', "index": "0"}
 
@@ -31,14 +31,14 @@ def test_the_office_refuses_keys_that_are_none(log_in, manager) -> None:
     assert office.post("/admin/configuration/workinginterval/", chosen).status_code == 400
 
 
-def test_a_script_gets_the_refusal_as_a_document(log_in, manager) -> None:
+def test_a_script_gets_the_refusal_as_a_problem_document(log_in, manager) -> None:
     answer = log_in(manager).get("/orders/", {"q": "\x00"}, headers={"x-fragment": "list"})
 
     assert answer.status_code == 400
     assert answer.json()["code"] == "bad_request"
 
 
-def test_a_cookie_with_a_nul_is_no_cookie() -> None:
+def test_a_cookie_with_a_nul_is_ignored() -> None:
     client = Client(headers={"cookie": r'sessionid="abc\000def"; csrftoken="\000"'})
 
     assert client.get("/orders/").status_code == 302
@@ -59,7 +59,7 @@ def test_a_cookie_with_a_nul_is_no_cookie() -> None:
         ("conversations/{conversation}/messages/", r'{"client_id": "\udead"}', "client_id"),
     ],
 )
-def test_a_call_with_half_of_a_character_is_refused_and_not_echoed(
+def test_an_api_call_with_a_lone_surrogate_is_refused_without_echoing_it(
     api, order, path: str, body: str, place: str
 ) -> None:
     answer = api.post(
@@ -77,7 +77,7 @@ def test_a_call_with_half_of_a_character_is_refused_and_not_echoed(
     ("view", "address"),
     [("orders.api.orders.order_list", "/api/v1/orders/"), ("orders.views.desk.status_counts", "/orders/")],
 )
-def test_a_value_that_only_the_database_refuses_is_no_error_of_ours(
+def test_a_value_out_of_range_for_the_database_answers_400_and_not_500(
     api, log_in, manager, monkeypatch, view: str, address: str
 ) -> None:
     def refuse(*args: object, **kwargs: object) -> None:
@@ -98,7 +98,7 @@ def test_a_value_that_only_the_database_refuses_is_no_error_of_ours(
         ("/my/login/", {"phone": "1" * 5000}),
     ],
 )
-def test_what_is_too_long_is_told_in_the_form(
+def test_an_overlong_form_value_does_not_cause_a_server_error(
     log_in, manager, client, address: str, fields: dict[str, str]
 ) -> None:
     browser = client if "login" in address else log_in(manager)
@@ -106,7 +106,7 @@ def test_what_is_too_long_is_told_in_the_form(
     assert browser.post(address, fields).status_code in (200, 302, 422)
 
 
-def test_a_form_where_a_document_is_expected_is_refused_and_no_error_of_ours(log_in, manager, order) -> None:
+def test_a_form_sent_where_json_is_expected_is_refused_and_causes_no_500(log_in, manager, order) -> None:
     browser = log_in(manager)
     talk = f"/conversations/{order.conversation.pk}/messages/"
 
@@ -125,7 +125,7 @@ def test_a_form_where_a_document_is_expected_is_refused_and_no_error_of_ours(log
     ],
 )
 @pytest.mark.parametrize("address", ["/login/", "/push/", "/orders/new/", "/attachments/"])
-def test_a_form_that_breaks_its_own_frame_is_refused_in_words(
+def test_a_malformed_multipart_form_is_refused_with_an_explanation(
     log_in, manager, address: str, kind: str
 ) -> None:
     browser = log_in(manager)

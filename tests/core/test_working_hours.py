@@ -48,30 +48,30 @@ def test_the_lunch_break_is_not_working_time(shop: WorkingCalendar):
     assert shop.next_open(at("2026-11-23T12:10")) == at("2026-11-23T13:30")
 
 
-def test_two_in_the_morning_waits_for_nine(shop: WorkingCalendar):
+def test_at_two_in_the_morning_the_next_opening_is_nine(shop: WorkingCalendar):
     assert shop.next_open(at("2026-11-24T02:00")) == at("2026-11-24T09:00")
 
 
-def test_a_holiday_week_waits_for_its_end_and_a_make_up_saturday_is_worked(shop: WorkingCalendar):
+def test_a_holiday_week_is_closed_and_its_make_up_saturday_is_open(shop: WorkingCalendar):
     assert shop.next_open(at("2026-09-30T18:00")) == at("2026-10-08T09:00")
     assert shop.is_open(at("2026-10-10T10:00"))
     assert not shop.is_open(at("2026-10-17T10:00"))
 
 
-def test_a_night_shift_reaches_into_the_next_day():
+def test_a_night_shift_continues_into_the_next_day():
     bar = WorkingCalendar(SHANGHAI, ((Span(time(20), time(2)),),) * 7)
     assert bar.is_open(at("2026-11-24T01:59"))
     assert not bar.is_open(at("2026-11-24T02:00"))
     assert bar.closes_at(at("2026-11-23T23:00")) == at("2026-11-24T02:00")
 
 
-def test_working_time_leaves_out_lunch_nights_and_weekends(shop: WorkingCalendar):
+def test_working_time_excludes_lunch_nights_and_weekends(shop: WorkingCalendar):
     friday, monday = at("2026-11-20T17:00"), at("2026-11-23T10:00")
     assert shop.working_time(friday, monday) == timedelta(hours=2)
     assert shop.after_working(friday, timedelta(hours=2)) == monday
 
 
-def test_the_hour_that_a_clock_skips_does_not_hold_an_opening_back():
+def test_an_opening_in_the_hour_skipped_by_daylight_saving_is_not_delayed():
     # On 2026-03-29 Berlin's clocks go from 02:00 to 03:00.
     calendar = WorkingCalendar(BERLIN, ((Span(time(2, 30), time(4)),),) * 7)
     opening = calendar.next_open(at("2026-03-28T12:00", BERLIN))
@@ -79,7 +79,7 @@ def test_the_hour_that_a_clock_skips_does_not_hold_an_opening_back():
     assert at("2026-03-29T03:00", BERLIN) <= opening < at("2026-03-29T04:00", BERLIN)
 
 
-def test_without_hours_the_shop_is_always_there():
+def test_a_shop_without_working_hours_is_always_open():
     assert WorkingCalendar(SHANGHAI).next_open(at("2026-11-24T02:00")) == at("2026-11-24T02:00")
 
 
@@ -90,7 +90,7 @@ def test_a_shop_that_never_opens_has_no_next_opening():
 
 @settings(max_examples=200, deadline=None)
 @given(calendars(), moments)
-def test_the_next_opening_is_open_and_nothing_before_it_is(calendar: WorkingCalendar, moment: datetime):
+def test_the_next_opening_is_the_first_open_moment(calendar: WorkingCalendar, moment: datetime):
     opening = calendar.next_open(moment)
     if opening is None:
         return
@@ -104,7 +104,7 @@ def test_the_next_opening_is_open_and_nothing_before_it_is(calendar: WorkingCale
 
 @settings(max_examples=100, deadline=None)
 @given(calendars(), moments, st.integers(1, 3000))
-def test_working_time_that_has_passed_is_the_time_that_was_waited(
+def test_adding_working_time_and_measuring_it_agree(
     calendar: WorkingCalendar, moment: datetime, minutes: int
 ):
     wait = timedelta(minutes=minutes)
@@ -116,7 +116,7 @@ def test_working_time_that_has_passed_is_the_time_that_was_waited(
 
 @settings(max_examples=200, deadline=None)
 @given(calendars(), moments, times, times)
-def test_the_next_allowed_time_is_outside_of_quiet_hours(
+def test_the_next_allowed_time_is_outside_quiet_hours(
     calendar: WorkingCalendar, moment: datetime, start: time, end: time
 ):
     quiet = QuietWindow(start, end, NEW_YORK)
