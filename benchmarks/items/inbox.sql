@@ -14,10 +14,10 @@ SELECT 'INBOX-' || lpad(n::text, 7, '0'), c.low + n - 1, 'paid', '', 1, 'wechat'
 FROM generate_series(1, {count}) n, (SELECT min(id) AS low FROM accounts_customer WHERE name = '零售1') c;
 
 INSERT INTO messaging_conversation (subject, last_seq, last_public_seq, last_customer_seq, last_shop_seq, shop_unread,
-    customer_unread, closed_at, closed_seq, state, last_message_at, created_at, customer_id, order_id, assigned_to_id, kind,
+    customer_unread, closed_at, closed_seq, closed_total, state, last_message_at, created_at, customer_id, order_id, assigned_to_id, kind,
     general)
 SELECT number, 4, 4, 4, 3, CASE WHEN id % 10 = 0 THEN 0 ELSE 2 END, 1, CASE WHEN id % 10 = 0 THEN now() END,
-    CASE WHEN id % 10 = 0 THEN 4 ELSE 0 END, CASE WHEN id % 10 = 0 THEN 'closed' ELSE 'open' END, placed_at, placed_at,
+    CASE WHEN id % 10 = 0 THEN 4 ELSE 0 END, CASE WHEN id % 10 = 0 THEN 2 ELSE 0 END, CASE WHEN id % 10 = 0 THEN 'closed' ELSE 'open' END, placed_at, placed_at,
     customer_id, id, assigned_to_id, 'order', false
 FROM orders_order WHERE number LIKE 'INBOX-%';
 

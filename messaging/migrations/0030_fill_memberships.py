@@ -7,32 +7,32 @@ from shopcomm.core.database.batches import run_in_batches
 SAID = (
     "(SELECT count(*) FROM messaging_message m WHERE m.conversation_id = c.id AND m.recalled_at IS NULL AND "
 )
-SHOP = f"{SAID} m.seq > {{after}} AND m.sender_kind = 'customer' AND NOT m.acknowledges)"
-CUSTOMER = (
-    f"{SAID} m.seq > {{after}} AND m.sender_kind <> 'customer' AND m.kind <> 'event' AND NOT m.internal)"
-)
+SHOP = f"{SAID} m.seq {{span}} AND m.sender_kind = 'customer' AND NOT m.acknowledges)"
+CUSTOMER = f"{SAID} m.seq {{span}} AND m.sender_kind <> 'customer' AND m.kind <> 'event' AND NOT m.internal)"
 
 # By the keys of the markers.
 MEMBERS = f"""
-INSERT INTO messaging_membership (conversation_id, member_kind, member_id, side, read_seq, read_at, unread)
+INSERT INTO messaging_membership (conversation_id, member_kind, member_id, side, read_seq, read_at, read_total)
 SELECT r.conversation_id, r.reader_kind, r.reader_id, CASE r.reader_kind WHEN 'customer' THEN 'customer' ELSE 'shop' END,
        r.seq, r.read_at,
-       CASE r.reader_kind WHEN 'customer' THEN {CUSTOMER.format(after="r.seq")}
-            ELSE {SHOP.format(after="greatest(r.seq, c.closed_seq)")} END
+       CASE r.reader_kind WHEN 'customer' THEN {CUSTOMER.format(span="<= r.seq")} ELSE {SHOP.format(span="<= r.seq")} END
 FROM messaging_readmarker r JOIN messaging_conversation c ON c.id = r.conversation_id
 WHERE r.id > %s AND r.id <= %s
 ON CONFLICT (conversation_id, member_kind, member_id) DO UPDATE
-SET read_seq = excluded.read_seq, read_at = excluded.read_at, unread = excluded.unread
+SET read_seq = excluded.read_seq, read_at = excluded.read_at, read_total = excluded.read_total
 WHERE messaging_membership.read_seq < excluded.read_seq
 """
 # By the keys of the conversations.
 NOTHING_READ = f"""
 WITH told AS MATERIALIZED (
-    SELECT c.id, {SHOP.format(after="c.closed_seq")} AS for_shop, {CUSTOMER.format(after="0")} AS for_customer
+    SELECT c.id, {SHOP.format(span="> c.closed_seq")} AS for_shop, {CUSTOMER.format(span="> 0")} AS for_customer,
+           {SHOP.format(span="<= c.closed_seq")} AS closed
     FROM messaging_conversation c WHERE c.id > %s AND c.id <= %s ORDER BY c.id FOR NO KEY UPDATE OF c
 )
-UPDATE messaging_conversation c SET shop_unread = told.for_shop, customer_unread = told.for_customer
-FROM told WHERE c.id = told.id AND (c.shop_unread, c.customer_unread) IS DISTINCT FROM (told.for_shop, told.for_customer)
+UPDATE messaging_conversation c
+SET shop_unread = told.for_shop, customer_unread = told.for_customer, closed_total = told.closed
+FROM told WHERE c.id = told.id
+AND (c.shop_unread, c.customer_unread, c.closed_total) IS DISTINCT FROM (told.for_shop, told.for_customer, told.closed)
 """
 # By the keys of the memberships.
 MARKERS = """

@@ -76,6 +76,8 @@ class Conversation(models.Model):
     # When somebody of the shop ended the talk last, and at which number: what came up to there waits for nobody.
     closed_at = models.DateTimeField(_("结束时间"), null=True, blank=True, editable=False)
     closed_seq = models.BigIntegerField(default=0, db_default=0, editable=False)
+    # How many messages up to `closed_seq` counted for the shop: no longer in `shop_unread`.
+    closed_total = models.IntegerField(default=0, db_default=0, editable=False)
     # The shop's date on which the customer was last told that nobody is there.
     away_told_on = models.DateField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("建立时间"), auto_now_add=True)

@@ -10,10 +10,10 @@ class Side(models.TextChoices):
 
 
 class Membership(models.Model):
-    """How far somebody has read one conversation, and how much of what the other side said waits.
+    """How far somebody has read one conversation.
 
-    It is made when they first read something. Who has none has read nothing: for them `Conversation.shop_unread` or
-    `customer_unread` counts (messaging/selectors/unread.py).
+    It is made when they first read something. What waits for them is the conversation's number less what they have read
+    (messaging/selectors/unread.py); who has no row has read nothing.
     """
 
     conversation = models.ForeignKey("messaging.Conversation", models.CASCADE, related_name="memberships")
@@ -23,14 +23,8 @@ class Membership(models.Model):
     side = models.CharField(max_length=10, choices=Side)
     read_seq = models.BigIntegerField(default=0)
     read_at = models.DateTimeField(null=True, blank=True)
-    # Kept by the statement that writes messages, and by whatever reads, takes back or ends.
-    unread = models.IntegerField(default=0, db_default=0)
-    # A column of its own so that the index holds what changes seldom: counting one more rewrites no index.
-    has_unread = models.GeneratedField(
-        expression=models.Q(unread__gt=0),  # type: ignore[arg-type]  # the stubs do not know that a Q is one
-        output_field=models.BooleanField(),
-        db_persist=True,
-    )
+    # How many messages up to `read_seq` counted for this side. A new message does not change it: none writes a member's row.
+    read_total = models.IntegerField(default=0, db_default=0)
     # What waits here is left out of the number on the badge.
     muted = models.BooleanField(default=False, db_default=False)
 
@@ -43,10 +37,8 @@ class Membership(models.Model):
             )
         ]
         indexes = [
-            # What one person has read, and what waits for them.
-            models.Index(
-                fields=["member_kind", "member_id", "has_unread", "conversation"], name="membership_by_member"
-            )
+            # What one person has read.
+            models.Index(fields=["member_kind", "member_id", "conversation"], name="membership_by_member")
         ]
 
     def __str__(self) -> str:

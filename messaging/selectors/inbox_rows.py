@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from messaging.selectors.conversations import visible_sql
 from messaging.selectors.hits import Hits
 from messaging.selectors.unanswered import FIRST_UNANSWERED, IS_UNANSWERED
+from messaging.selectors.unread import SHOP_UNREAD
 from shopcomm.core.accounts.actors import Actor
 
 Sql = tuple[str, list[Any]]
@@ -24,17 +25,15 @@ SHOWN = 60
 # yet, what was ended. Each is walked along an index of its own.
 UNREAD, OPEN, SILENT, ENDED = range(4)
 
-# How many messages wait for one member of staff: what `selectors/unread.py` says of the shop.
-WAITING = "coalesce(own.unread, c.shop_unread)"
 # The first condition is an index's: who has read something never has more before them than who has read nothing.
-HAS_UNREAD = f"c.shop_unread > 0 AND {WAITING} > 0"
+HAS_UNREAD = f"c.shop_unread > 0 AND {SHOP_UNREAD} > 0"
 BANDS = {
     UNREAD: f"c.last_message_at IS NOT NULL AND {HAS_UNREAD}",
-    OPEN: f"c.last_message_at IS NOT NULL AND c.state <> 'closed' AND {WAITING} = 0",
+    OPEN: f"c.last_message_at IS NOT NULL AND c.state <> 'closed' AND {SHOP_UNREAD} = 0",
     SILENT: "c.last_message_at IS NULL AND c.state <> 'closed'",
-    ENDED: f"c.last_message_at IS NOT NULL AND c.state = 'closed' AND {WAITING} = 0",
+    ENDED: f"c.last_message_at IS NOT NULL AND c.state = 'closed' AND {SHOP_UNREAD} = 0",
 }
-BAND = f"""CASE WHEN {WAITING} > 0 THEN {UNREAD} WHEN c.state = 'closed' THEN {ENDED}
+BAND = f"""CASE WHEN {SHOP_UNREAD} > 0 THEN {UNREAD} WHEN c.state = 'closed' THEN {ENDED}
     WHEN c.last_message_at IS NULL THEN {SILENT} ELSE {OPEN} END"""
 FOLDERS = {
     "all": "TRUE",
@@ -57,7 +56,7 @@ SELECT c.id, c.band, c.unread, c.state = 'closed', c.last_message_at, c.customer
        CASE WHEN {IS_UNANSWERED} THEN ({FIRST_UNANSWERED.format(column="created_at")}) END,
        m.kind, left(coalesce(m.data->'said'->>%s::text, m.body), {SHOWN}), m.sender_kind, m.sender_name, m.internal,
        m.recalled_at IS NOT NULL
-FROM (SELECT c.*, {BAND} AS band, {WAITING} AS unread {FROM} WHERE {{where}} ORDER BY {{order}} LIMIT %s) c
+FROM (SELECT c.*, {BAND} AS band, {SHOP_UNREAD} AS unread {FROM} WHERE {{where}} ORDER BY {{order}} LIMIT %s) c
 LEFT JOIN accounts_customer u ON u.id = c.customer_id
 LEFT JOIN orders_order o ON o.id = c.order_id
 LEFT JOIN accounts_staff s ON s.id = c.assigned_to_id

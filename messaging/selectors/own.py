@@ -11,20 +11,21 @@ from django.utils.translation import get_language
 from messaging.models import StockWatch
 from messaging.presenters import preview_line
 from messaging.selectors.conversations import conversations_visible_to
+from messaging.selectors.unread import CUSTOMER_UNREAD
 from shopcomm.core.accounts.actors import Actor
 
 PAGE_SIZE = 30
 SHOWN = 80
 # The system's lines come in the reader's language. Internal notes, and what was taken back, are not there for customers.
-TALK = """
-SELECT c.id, coalesce(r.unread, c.customer_unread),
+TALK = f"""
+SELECT c.id, {CUSTOMER_UNREAD},
        left(coalesce(m.data->'said'->>%s::text, m.body), %s), m.kind, m.sender_kind, m.sender_name, m.recalled_at
 FROM messaging_conversation c
 LEFT JOIN LATERAL (
     SELECT * FROM messaging_message s WHERE s.conversation_id = c.id AND NOT s.internal
     ORDER BY s.seq DESC LIMIT 1) m ON true
-LEFT JOIN messaging_membership r
-       ON r.conversation_id = c.id AND r.member_kind = 'customer' AND r.member_id = %s
+LEFT JOIN messaging_membership own
+       ON own.conversation_id = c.id AND own.member_kind = 'customer' AND own.member_id = %s
 WHERE c.id = ANY(%s)
 """
 

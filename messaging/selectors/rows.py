@@ -9,22 +9,22 @@ from django.utils.translation import gettext as _
 
 from messaging.models import Conversation
 from messaging.presenters import preview_line
-from messaging.selectors.unread import having_unread, with_unread
+from messaging.selectors.unread import SHOP_UNREAD, having_unread, with_unread
 from orders.hooks import RowTalk
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
 
 SHOWN = 60
 # Written out: building it from models costs more than it costs to run, and the desk asks it with every list.
-LAST_WORDS = """
-SELECT c.order_id, coalesce(r.unread, c.shop_unread),
+LAST_WORDS = f"""
+SELECT c.order_id, {SHOP_UNREAD},
        left(coalesce(m.data->'said'->>%s::text, m.body), %s), m.kind, m.sender_kind, m.sender_name, m.internal, m.recalled_at
 FROM messaging_conversation c
 CROSS JOIN LATERAL (
     SELECT * FROM messaging_message s WHERE s.conversation_id = c.id AND s.kind <> 'event'
     ORDER BY s.seq DESC LIMIT 1) m
-LEFT JOIN messaging_membership r
-       ON r.conversation_id = c.id AND r.member_kind = 'staff' AND r.member_id = %s
+LEFT JOIN messaging_membership own
+       ON own.conversation_id = c.id AND own.member_kind = 'staff' AND own.member_id = %s
 WHERE c.order_id = ANY(%s)
 """
 

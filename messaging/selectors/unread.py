@@ -4,15 +4,15 @@ For the shop counts what the customer says, but for thanks and the like, after t
 customer what the shop, its assistant or its cards say, but no note and no line of the system. What was taken back counts
 for nobody, and nobody's own side counts for them.
 
-The numbers are kept as they change: `Membership.unread` for who has read something, `shop_unread` and `customer_unread` of
-the conversation for who has not.
+The numbers are kept as they change: `shop_unread` and `customer_unread` of the conversation count what waits for somebody who
+has read nothing, and `Membership.read_total` how much of it a member has read. What waits for them is the difference.
 """
 
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from messaging.models import Conversation, Membership, Message, Sender, Side
@@ -24,6 +24,9 @@ COUNTS_FOR_SHOP = "sender_kind = 'customer' AND NOT acknowledges"
 COUNTS_FOR_CUSTOMER = "sender_kind <> 'customer' AND kind <> 'event' AND NOT internal"
 # Where a conversation keeps what waits for somebody of this side who has read nothing.
 NOTHING_READ = {Side.SHOP: "shop_unread", Side.CUSTOMER: "customer_unread"}
+# What waits for one person: in SQL, of a conversation `c` and their own row in it, `own`, that may be missing.
+SHOP_UNREAD = "(c.shop_unread - greatest(coalesce(own.read_total, 0) - c.closed_total, 0))"
+CUSTOMER_UNREAD = "(c.customer_unread - coalesce(own.read_total, 0))"
 BADGE_CAP = 100
 # How far back the badge of every page looks: the shop answers within weeks, a customer may come again after months.
 RECENT = {Side.SHOP: timedelta(days=30), Side.CUSTOMER: timedelta(days=90)}
@@ -41,7 +44,7 @@ def counting_side(message: Message) -> Side | None:
     return None if message.internal or message.kind == Message.Kind.EVENT else Side.CUSTOMER
 
 
-def counted_messages(conversation_id: int, side: Side, *, after: int) -> QuerySet[Message]:
+def counted_messages(conversation_id: int | OuterRef, side: Side, *, after: int) -> QuerySet[Message]:
     """What counts for one side among what was said after a number."""
     said = Message.objects.filter(conversation=conversation_id, seq__gt=after, recalled_at=None)
     if side == Side.SHOP:
@@ -62,7 +65,10 @@ def with_unread(found: QuerySet[Conversation], actor: Actor) -> QuerySet[Any]:
         "memberships",
         condition=Q(memberships__member_kind=actor.sender_kind, memberships__member_id=actor.id_or_zero),
     )
-    return found.alias(own=own).annotate(unread=Coalesce(F("own__unread"), F(NOTHING_READ[side_of(actor)])))
+    side, read = side_of(actor), Coalesce(F("own__read_total"), 0)
+    # What came before the talk was ended waits for nobody of the shop, read or not.
+    gone = Greatest(read - F("closed_total"), 0) if side == Side.SHOP else read
+    return found.alias(own=own).annotate(unread=F(NOTHING_READ[side]) - gone)
 
 
 def having_unread(found: QuerySet[Any], actor: Actor) -> QuerySet[Any]:

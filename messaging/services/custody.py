@@ -12,7 +12,7 @@ from messaging.errors import BadMessage, NotFound
 from messaging.models import Conversation, Sender, Trigger
 from messaging.selectors.conversations import assignable_staff
 from messaging.services.drafts import Draft
-from messaging.services.memberships import clear_unread, recount_unread
+from messaging.services.memberships import clear_unread, restore_unread
 from messaging.services.messages import send_message, write_messages
 from messaging.services.notifications.planning import plan_talk
 from orders.services.editing import edit_order
@@ -52,7 +52,7 @@ def reopen_conversation(*, actor: Actor, conversation_id: int) -> Conversation:
     if talk.is_closed:
         talk.state, talk.closed_at, talk.closed_seq = Conversation.State.OPEN, None, 0
         talk.save(update_fields=["state", "closed_at", "closed_seq"])
-        recount_unread(talk)
+        restore_unread(talk)
         _note(talk, "talk.opened", lambda: _("%(who)s 重新打开了会话") % {"who": actor.name})
     return talk
 

@@ -1,21 +1,18 @@
 """Who has read how far, and how much waits for whom: kept as it changes (the rule is in selectors/unread.py).
 
-A membership changes under its own lock or the conversation's, and is made under the conversation's. So nobody counts a
-message that another transaction counts, too, and none is left out.
+A membership changes under its own lock and is made under the conversation's. It keeps how many messages up to its position
+count for its side, which a new message does not change; taking a message back locks all members before it looks at them.
 """
 
 from typing import NamedTuple
 
-from django.db import connection
-from django.db.models import F
-from django.db.models.functions import Greatest
+from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from messaging.errors import NotFound
 from messaging.models import Conversation, Membership, Message, Side
 from messaging.selectors.unread import (
-    COUNTS_FOR_CUSTOMER,
-    COUNTS_FOR_SHOP,
     NOTHING_READ,
     counted_messages,
     counting_side,
@@ -23,20 +20,6 @@ from messaging.selectors.unread import (
     side_of,
 )
 from shopcomm.core.accounts.actors import Actor
-
-# What was said in `c` after a number that `{after}` gives, as each side counts it.
-SAID = """(SELECT count(*) FROM messaging_message m WHERE m.conversation_id = c.id AND m.seq > {after}
-           AND m.recalled_at IS NULL AND {counts})"""
-FOR_SHOP, FOR_CUSTOMER = (
-    SAID.replace("{counts}", COUNTS_FOR_SHOP),
-    SAID.replace("{counts}", COUNTS_FOR_CUSTOMER),
-)
-RECOUNT_MEMBERS = f"""
-UPDATE messaging_membership r SET unread = CASE r.side
-    WHEN 'shop' THEN {FOR_SHOP.replace("{after}", "greatest(r.read_seq, c.closed_seq)")}
-    ELSE {FOR_CUSTOMER.replace("{after}", "r.read_seq")} END
-FROM messaging_conversation c WHERE c.id = r.conversation_id AND c.id = %s
-"""
 
 
 class ReadPosition(NamedTuple):
@@ -52,18 +35,13 @@ def move_read_position(*, actor: Actor, conversation_id: int, seq: int) -> ReadP
     Call it in a transaction.
     """
     member = _locked_membership(actor, conversation_id)
-    talk = (
-        Conversation.objects.filter(pk=conversation_id)
-        .only("last_seq", "last_customer_seq", "closed_seq")
-        .get()
-    )
-    seq = max(0, min(seq, talk.last_seq))
+    # A query of its own after the lock: it sees whatever was taken back before this row was ours.
+    said = _said(conversation_id, Side(member.side), seq)
+    seq = max(0, min(seq, said.last_seq))
     if seq <= member.read_seq:
         return ReadPosition(member.read_seq, moved=False)
-    member.read_seq, member.read_at = seq, timezone.now()
-    # A query of its own after the lock: it sees whatever was counted before this row was ours.
-    member.unread = _count_after(talk, Side(member.side), seq)
-    member.save(update_fields=["read_seq", "read_at", "unread"])
+    member.read_seq, member.read_at, member.read_total = seq, timezone.now(), said.total - said.after
+    member.save(update_fields=["read_seq", "read_at", "read_total"])
     return ReadPosition(seq, moved=True)
 
 
@@ -83,36 +61,43 @@ def _locked_membership(actor: Actor, conversation_id: int) -> Membership:
     )
 
 
-def _count_after(talk: Conversation, side: Side, seq: int) -> int:
-    if side == Side.SHOP:
-        seq = max(seq, talk.closed_seq)
-        if seq >= talk.last_customer_seq:
-            return 0
-    return 0 if seq >= talk.last_seq else counted_messages(talk.pk, side, after=seq).count()
+class Said(NamedTuple):
+    """What a conversation holds for one side: its last number, how many messages count, and how many of them come later."""
+
+    last_seq: int
+    total: int
+    after: int
+
+
+def _said(conversation_id: int, side: Side, seq: int) -> Said:
+    """Read in one statement: while two look, somebody might speak between them."""
+    later = counted_messages(OuterRef("pk"), side, after=seq).order_by().values("conversation")
+    total = F("shop_unread") + F("closed_total") if side == Side.SHOP else F("customer_unread")
+    after = Coalesce(Subquery(later.annotate(count=Count("pk")).values("count")), 0)
+    return Said(*Conversation.objects.filter(pk=conversation_id).values_list("last_seq", total, after).get())
 
 
 def count_recalled(talk: Conversation, message: Message) -> None:
     """A message of a locked conversation was taken back: it waits for nobody any more."""
     side = counting_side(message)
-    if side is None or (side == Side.SHOP and message.seq <= talk.closed_seq):
+    if side is None:
         return
-    column = NOTHING_READ[side]
+    ended = side == Side.SHOP and message.seq <= talk.closed_seq
+    column = "closed_total" if ended else NOTHING_READ[side]
     Conversation.objects.filter(pk=talk.pk).update(**{column: Greatest(F(column) - 1, 0)})
-    waiting = Membership.objects.filter(conversation=talk, side=side, read_seq__lt=message.seq)
-    waiting.update(unread=Greatest(F("unread") - 1, 0))
+    members = Membership.objects.filter(conversation=talk, side=side)
+    # Somebody may be reading up to this message now: only a look after their commit sees that they did.
+    list(members.order_by("pk").select_for_update().values_list("pk"))
+    members.filter(read_seq__gte=message.seq).update(read_total=Greatest(F("read_total") - 1, 0))
 
 
 def clear_unread(talk: Conversation) -> None:
     """A locked conversation was ended: nothing in it waits for anybody of the shop."""
-    talk.shop_unread = 0
-    talk.save(update_fields=["shop_unread"])
-    Membership.objects.filter(conversation=talk, side=Side.SHOP, has_unread=True).update(unread=0)
+    talk.closed_total, talk.shop_unread = talk.closed_total + talk.shop_unread, 0
+    talk.save(update_fields=["closed_total", "shop_unread"])
 
 
-def recount_unread(talk: Conversation) -> None:
-    """Count what waits in a locked conversation anew, for everybody: it was opened again."""
-    talk.shop_unread = counted_messages(talk.pk, Side.SHOP, after=talk.closed_seq).count()
-    talk.customer_unread = counted_messages(talk.pk, Side.CUSTOMER, after=0).count()
-    talk.save(update_fields=["shop_unread", "customer_unread"])
-    with connection.cursor() as cursor:
-        cursor.execute(RECOUNT_MEMBERS, [talk.pk])
+def restore_unread(talk: Conversation) -> None:
+    """A locked conversation that was ended is opened again: what waited in it waits once more."""
+    talk.closed_total, talk.shop_unread = 0, talk.closed_total + talk.shop_unread
+    talk.save(update_fields=["closed_total", "shop_unread"])

@@ -17,8 +17,7 @@ would rather read the whole of a table that is not yet large.
 
 The log's rows (`messaging/events.py`) get their positions from the next relay: nobody who writes waits for that.
 
-`count_unread()` (migration 0029) counts what is new for the members who have read something. It is a function, because
-a function looks anew: a member who came while this statement waited for the conversation is not in its own picture.
+What is new is counted once for each side, in the conversation's row; a member's row says how much of it they have read.
 """
 
 import json
@@ -133,20 +132,14 @@ WITH draft AS MATERIALIZED (
                               'number', coalesce(l.order_number, '')) || %s::jsonb,
            i.sender_kind, nullif(i.sender_id, 0), i.sender_name, i.created_at
     FROM inserted i JOIN locked l ON l.id = i.conversation_id ORDER BY i.conversation_id, i.seq
-{claimed}), counted AS MATERIALIZED (
-    SELECT count_unread(array_agg(t.conversation_id), array_agg(t.for_shop), array_agg(t.for_customer)) FROM (
-        SELECT conversation_id, count(*) FILTER (WHERE {COUNTS_FOR_SHOP})::int AS for_shop,
-               count(*) FILTER (WHERE {COUNTS_FOR_CUSTOMER})::int AS for_customer
-        FROM chained WHERE {COUNTS_FOR_SHOP} OR {COUNTS_FOR_CUSTOMER} GROUP BY 1
-    ) t
-)
+{claimed})
 SELECT w.*, l.order_number, l.assigned_to_id, l.customer_id, l.order_id,
        {files} AS files
 FROM (
     SELECT {COLUMNS}, true AS created FROM inserted
     UNION ALL
     SELECT {COLUMNS}, false FROM known
-) w JOIN locked l ON l.id = w.conversation_id CROSS JOIN counted
+) w JOIN locked l ON l.id = w.conversation_id
 """
 
 

@@ -49,7 +49,7 @@ def test_ten_thousand_conversations_take_eight_queries_along_indexes(client, man
             member_id=manager.pk,
             side=Side.SHOP,
             read_seq=4,
-            unread=0,
+            read_total=2,
         )
         for pk in Conversation.objects.order_by("pk").values_list("pk", flat=True)[:5000]
     )
@@ -74,7 +74,12 @@ def test_the_pages_bring_every_conversation_once_in_the_order_of_the_list(manage
     for place, pk in enumerate(Conversation.objects.filter(state="open").values_list("pk", flat=True)):
         if place % 2:
             Membership.objects.create(
-                conversation_id=pk, member_kind="staff", member_id=manager.pk, side=Side.SHOP, read_seq=4
+                conversation_id=pk,
+                member_kind="staff",
+                member_id=manager.pk,
+                side=Side.SHOP,
+                read_seq=4,
+                read_total=2,
             )
     silent = [open_enquiry(actor=actor, customer=CustomerFactory()).pk for _ in range(4)]
     # Equal moments are told apart by the key.

@@ -55,7 +55,8 @@ def keep(actor, content: bytes, name: str = "a.jpg") -> Attachment:
 
 
 def drawn(kept: Attachment) -> Attachment:
-    draw_waiting()
+    # However long the machine takes: a worker would go on with its next task.
+    draw_waiting(within=120)
     kept.refresh_from_db()
     return kept
 

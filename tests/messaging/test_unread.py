@@ -21,6 +21,8 @@ from messaging.selectors.unread import (
     count_unread_conversations,
     counted_messages,
     counting_side,
+    membership_of,
+    side_of,
     with_unread,
 )
 from messaging.services.conversations import open_enquiry
@@ -109,9 +111,10 @@ def test_whatever_happens_the_kept_numbers_are_those_a_look_at_all_messages_find
             talk.refresh_from_db()
             assert talk.shop_unread == looked_up(talk, Side.SHOP, 0)
             assert talk.customer_unread == looked_up(talk, Side.CUSTOMER, 0)
-            for member in talk.memberships.all():
-                assert member.unread == looked_up(talk, Side(member.side), member.read_seq)
-                assert member.has_unread == (member.unread > 0)
+            for actor in people.values():
+                [row] = with_unread(Conversation.objects.filter(pk=talk.pk), actor)
+                read = membership_of(actor, talk.pk).values_list("read_seq", flat=True).first() or 0
+                assert row.unread == looked_up(talk, side_of(actor), read)
         transaction.set_rollback(True)
 
 
@@ -163,6 +166,10 @@ def test_what_somebody_has_muted_is_counted_and_not_on_their_badge(
     assert (count_unread_conversations(boss), folder_counts(boss)["unread"]) == (0, 1)
 
 
+def unread_for(staff, talk: Conversation) -> int:
+    return with_unread(Conversation.objects.filter(pk=talk.pk), Actor.staff(staff)).get().unread
+
+
 def somebody_waits(cursor: Any) -> bool:
     # A transaction sees who is there once, and the writer came later.
     cursor.execute("SELECT pg_stat_clear_snapshot()")
@@ -194,7 +201,39 @@ def test_who_first_reads_while_a_writer_waits_is_counted_for(customer, manager, 
             assert writer.is_alive()
     assert written.wait(30)
     writer.join(30)
-    assert Membership.objects.get().unread == 1
+    assert unread_for(manager, conversation) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_reads_while_a_message_is_taken_back_has_nothing_too_much_read(
+    customer, manager, conversation, say
+) -> None:
+    boss, buyer = Actor.staff(manager), Actor.customer(customer)
+    first, taken_back = say(buyer, "在吗"), say(buyer, "要十个")
+    mark_read(actor=boss, conversation_id=conversation.pk, seq=first.seq)
+
+    def take_back() -> None:
+        try:
+            recall_message(actor=buyer, conversation_id=conversation.pk, seq=taken_back.seq)
+        finally:
+            connection.close()
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        mark_read(actor=boss, conversation_id=conversation.pk, seq=taken_back.seq)
+        taker = Thread(target=take_back, daemon=True)
+        taker.start()
+        while not somebody_waits(cursor):
+            assert taker.is_alive()
+    taker.join(30)
+    assert Message.objects.exclude(recalled_at=None).count() == 1
+    assert unread_for(manager, conversation) == 0
+    say(buyer, "要二十个")
+    assert unread_for(manager, conversation) == 1
+
+
+def counted_up_to(talk: Conversation, seq: int) -> int:
+    messages = Message.objects.filter(conversation=talk, recalled_at=None, seq__lte=seq)
+    return sum(counting_side(each) == Side.SHOP for each in messages)
 
 
 class CutOff(Exception):
@@ -203,7 +242,7 @@ class CutOff(Exception):
 
 @pytest.fixture
 def markers(db: None, manager) -> dict[int, tuple[int, int]]:
-    """Read positions as they stood before, and what each has to become: by conversation, position and unread."""
+    """Read positions as they stood before, and what each has to become: by conversation, position and how many up to it."""
     wanted, boss = {}, Actor.staff(manager)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -224,14 +263,14 @@ def markers(db: None, manager) -> dict[int, tuple[int, int]]:
                 close_conversation(actor=boss, conversation_id=talk.pk)
             talk.refresh_from_db()
             read = place % 3
-            wanted[talk.pk] = (read, looked_up(talk, Side.SHOP, read))
+            wanted[talk.pk] = (read, counted_up_to(talk, read))
             cursor.execute(
                 "INSERT INTO messaging_readmarker (conversation_id, reader_kind, reader_id, seq, read_at) "
                 "VALUES (%s, 'staff', %s, %s, now())",
                 [talk.pk, manager.pk, read],
             )
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    Conversation.objects.filter(pk__in=wanted).update(shop_unread=0, customer_unread=0)
+    Conversation.objects.filter(pk__in=wanted).update(shop_unread=0, customer_unread=0, closed_total=0)
     return wanted
 
 
@@ -240,7 +279,7 @@ def test_markers_become_memberships_again_after_a_cut_and_back(markers, manager,
     editor, last_key, pages = connection.schema_editor(atomic=False), batches._last_key, 0
 
     def found() -> dict[int, tuple[int, int]]:
-        return {row.conversation_id: (row.read_seq, row.unread) for row in Membership.objects.all()}
+        return {row.conversation_id: (row.read_seq, row.read_total) for row in Membership.objects.all()}
 
     def cut_off(*given: Any) -> int | None:
         nonlocal pages
@@ -260,6 +299,7 @@ def test_markers_become_memberships_again_after_a_cut_and_back(markers, manager,
         assert found() == markers
         for talk in Conversation.objects.filter(pk__in=markers):
             assert talk.shop_unread == looked_up(talk, Side.SHOP, 0)
+            assert unread_for(manager, talk) == looked_up(talk, Side.SHOP, markers[talk.pk][0])
 
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM messaging_readmarker")
