@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 
 from orders.models import Order
 from shopcomm.core.accounts.services.order_links import link_token, make_link
+from tests.browser.painted import fits
 from tests.busy_shop import PAGES, busy_shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,7 +62,7 @@ def look(page: Page, width: int) -> list[str]:
     # Only what is wrong: all that is right takes longer to hand over than to find.
     found: Any = page.evaluate(VIOLATIONS, LEVELS)
     wrong = [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
-    if page.evaluate("document.documentElement.scrollWidth") > width:
+    if not fits(page):
         wrong.append("wider than the screen")
     return wrong
 

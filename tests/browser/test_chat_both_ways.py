@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from messaging.services.renditions import draw_waiting
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.browser.chat import BOX, elsewhere, message, ready, say, texts, until
+from tests.browser.painted import fits
 from tests.factories import move
 
 CASES = json.loads((Path(__file__).parents[1] / "messaging/links.json").read_text())
@@ -196,7 +197,7 @@ def test_a_draft_is_kept_for_its_conversation(desk):
 def test_the_customer_page_fits_a_phone(browse, customer_url, width):
     for address in (customer_url, f"{customer_url}chat/"):
         page = browse(address, width=width, height=740)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert fits(page)
 
 
 def test_the_customers_page_shows_a_new_status_without_a_reload(browse, customer_url, order):

@@ -7,6 +7,7 @@ from messaging.services.conversations import open_enquiry
 from orders.models import AfterSalesCase, Order, Status
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case
 from shopcomm.core.accounts.actors import Actor
+from tests.browser.painted import fits
 from tests.factories import make_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,4 +89,4 @@ def test_on_a_phone_the_inbox_offers_quote_and_new_order_beside_a_conversation(
 
     expect(inbox.get_by_role("link", name="报价", exact=True)).to_be_visible()
     expect(inbox.get_by_role("link", name="新建订单")).to_be_visible()
-    assert inbox.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+    assert fits(inbox)

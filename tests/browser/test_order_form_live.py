@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from orders.models import Order, TierPrice, Variant
 from tests.browser.chat import ready
+from tests.browser.painted import fits
 from tests.factories import CustomerFactory, VariantFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +32,7 @@ def test_the_order_form_shows_the_price_while_typing_and_saves_exactly_that_pric
     expect(page.get_by_label("类型")).to_have_value("wholesale")
     page.get_by_label("运费").fill("20")
     expect(total).to_have_text("¥2,592.80")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
 
     for label, text in {"省": "浙江省", "市": "温州市", "详细地址": "黄龙商贸城 3 区"}.items():
         page.get_by_label(label, exact=True).fill(text)
@@ -83,7 +84,7 @@ def test_a_pasted_address_fills_the_receiver_and_enter_does_not_parse_it_again(s
         for name in ("receiver_name", "receiver_phone", "district")
     ]
     assert read == ["劉太太", "184 1234 5678-1234", "花都区"]
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
     page.locator("[name=city]").fill("深圳市")
     page.locator("[name=city]").press("Enter")
     # It was sent, and refused for want of a customer: nothing typed is lost.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from messaging.models import Message
 from orders.models import ChangeRequest, Order, Status
@@ -14,6 +14,7 @@ from shopcomm.core.accounts.services.order_links import link_token, make_link
 from shopcomm.core.events.models import DomainEvent
 from tests.bad_network import Line
 from tests.browser.chat import message, ready, say, texts, until
+from tests.browser.painted import PAINTED, fits, painted
 from tests.factories import make_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,18 +56,32 @@ def test_on_a_slow_connection_the_order_page_loads_soon_and_chat_works(browse, l
     phone = weak(browse("about:blank", **SMALL))
     started = time.monotonic()
     phone.goto(f"{line.url}{path}", wait_until="commit")
-    expect(phone.locator(".hero h2")).to_be_visible()
+    expect(painted(phone).locator(".hero h2")).to_be_visible()
     # Static files come one by one here; as the product serves them there are few and small.
     assert time.monotonic() - started < 15
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    assert fits(phone)
     phone.get_by_role("link", name="客服").click()
     ready(phone)
     say(phone, "什么时候发货")
     expect(message(desk, "什么时候发货")).to_be_visible()
     say(desk, "今天下午")
     expect(message(phone, "今天下午")).to_be_visible()
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    assert fits(phone)
     line.close()
+
+
+def test_nothing_is_shown_until_all_style_sheets_have_come(browse, live, path):
+    held: list[Route] = []
+    phone = browse("about:blank", **SMALL)
+    phone.route(re.compile(r"/shop[^/]*\.css"), lambda route: held.append(route))
+    with phone.expect_event("requestfinished", lambda request: "/portal" in request.url):
+        phone.goto(f"{live.url}{path}", wait_until="commit")
+    until(phone, lambda: held)
+    # It is laid out by some of its sheets, for whoever asks; a reader has an empty page.
+    expect(phone.locator(".hero h2")).to_be_visible()
+    assert not phone.evaluate(PAINTED)
+    held[0].continue_()
+    assert fits(phone)
 
 
 def test_messages_over_a_dropping_connection_are_neither_lost_nor_doubled(

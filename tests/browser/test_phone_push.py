@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from messaging.models import PushSubscription
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.browser.chat import message, ready, say, until
+from tests.browser.painted import fits
 from tests.browser.test_notices_live import paid_and_told
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,7 +53,7 @@ def test_push_is_offered_after_the_first_message_and_then_delivered(phone, order
     expect(question(phone)).to_be_hidden()
     say(phone, "什么时候到")
     expect(question(phone)).to_be_visible()
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    assert fits(phone)
     question(phone).get_by_role("button", name="提醒我").click()
     expect(question(phone)).to_be_hidden()
     phone.wait_for_function("Notification.permission === 'granted'")
@@ -103,7 +104,7 @@ def test_a_browser_without_push_says_why_and_what_can_be_done(phone):
     }""")
     button.click()
     expect(why).to_contain_text("连不上它自己的推送服务")
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    assert fits(phone)
 
 
 def test_on_an_iphone_the_way_to_the_home_screen_is_described(browse, live, order):

@@ -8,6 +8,7 @@ from orders.models import Status
 from orders.selectors.items import ItemInput
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.browser.chat import BOX, ready, say, until
+from tests.browser.painted import fits
 from tests.browser.test_phone_offline import kept
 from tests.factories import VariantFactory, make_order
 
@@ -81,7 +82,7 @@ def test_the_actions_of_an_order_of_forty_lines_stay_within_reach(browse, live, 
     phone.locator("[data-filter-lines]").fill("LONG-37")
     # The one that was changed, and the one looked for.
     expect(lines).to_have_count(2)
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    assert fits(phone)
 
 
 def test_a_declined_push_permission_is_explained_with_alternatives(browse, live, order):

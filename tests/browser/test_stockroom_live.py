@@ -10,6 +10,7 @@ from orders.selectors import warehouse as board_columns
 from orders.services.orders import ItemInput
 from shopcomm.core.accounts.actors import Actor
 from tests.browser.chat import until
+from tests.browser.painted import fits
 from tests.browser.test_desk_live import online
 from tests.browser.test_two_colleagues_on_one_order import ask, elsewhere, picked
 from tests.factories import VariantFactory, make_order, make_orders, move
@@ -266,7 +267,7 @@ def test_many_alerts_leave_room_for_the_board_and_stay_wide_enough_to_read(
     expect(board.locator("[data-alerts] summary")).to_contain_text("加急 1")
     top = "all => Math.min(...all.map((each) => each.getBoundingClientRect().y || innerHeight))"
     assert board.locator(".wtabs, .wcols").evaluate_all(top) < height * 0.68
-    assert board.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(board)
 
     board.locator("[data-alerts] summary").click()
     renewed(board, make_order(status=Status.PAID)) if width > 1000 else None

@@ -14,6 +14,7 @@ from orders.services.after_sales import CaseInput, CaseLine, open_case
 from orders.services.change_requests.request import request_change
 from orders.services.warehouse import acknowledge_order
 from shopcomm.core.accounts.actors import Actor
+from tests.browser.painted import fits
 from tests.browser.test_desk_live import online
 from tests.factories import make_order, move, parcel
 
@@ -216,7 +217,7 @@ def test_on_a_phone_the_open_tab_stays_open_when_the_order_changes(browse, live,
 def test_the_change_policy_page_is_readable_on_a_phone(browse, live, manager) -> None:
     page = browse(f"{live.url}/orders/changes/", staff=manager, **PHONE)
 
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
     assert all(box.bounding_box()["height"] < 40 for box in page.locator("thead th").all())
     assert all(box.bounding_box()["width"] > 100 for box in page.locator(".policy select").all())
 
