@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "shopcomm.core.http.policy.PolicyMiddleware",
     "shopcomm.core.http.health.ProbeMiddleware",
     "shopcomm.edge.monitoring.metrics.MetricsMiddleware",
+    "shopcomm.core.configuration.middleware.SettingsMiddleware",
     "shopcomm.core.http.unreadable.ReadableCookiesMiddleware",
     "shopcomm.core.accounts.session_store.SessionMiddleware",
     "shopcomm.core.http.language.LanguageMiddleware",

@@ -1,3 +1,6 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import time
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -177,6 +180,29 @@ class CalendarDay(models.Model):
         return f"{self.day} {self.name or self.get_kind_display()}"
 
 
+# Inside `settings_read_once()`: empty until the first question, then what was read. None elsewhere.
+_read: ContextVar[list[ShopSettings] | None] = ContextVar("settings_read", default=None)
+
+
 def shop_settings() -> ShopSettings:
     """The shop's settings, with the defaults until a manager changes something."""
+    read = _read.get()
+    if read is None:
+        return _read_settings()
+    if not read:
+        read.append(_read_settings())
+    return read[0]
+
+
+@contextmanager
+def settings_read_once() -> Iterator[None]:
+    """Read the settings once, however often they are asked for. Only around what changes none of them."""
+    token = _read.set([])
+    try:
+        yield
+    finally:
+        _read.reset(token)
+
+
+def _read_settings() -> ShopSettings:
     return ShopSettings.objects.filter(pk=1).first() or ShopSettings(pk=1)
