@@ -28,7 +28,7 @@ def parts_of(html):
     return {re.search(r'data-part="(\w+)"', tag)[1]: re.search(r'name="(\w+)"', tag)[1] for tag in tags}
 
 
-def test_what_is_read_is_answered_with_everything_that_was_not_used(client):
+def test_parsing_an_address_returns_the_fields_and_the_unused_text(client):
     answer = client.post(READ, {"pasted": f"{TEXT}，门口有狗"})
 
     assert answer.json()["address"] == FOUND
@@ -44,11 +44,11 @@ def test_what_is_read_is_answered_with_everything_that_was_not_used(client):
         ("台中市西屯区台湾大道三段99号 张先生 0933-123-456", "+886 933 123 456"),
     ],
 )
-def test_a_number_of_next_door_gets_the_code_with_which_it_is_dialled(client, text, phone):
+def test_a_phone_number_of_hong_kong_macau_or_taiwan_gets_its_country_code(client, text, phone):
     assert client.post(READ, {"pasted": text}).json()["address"]["phone"] == phone
 
 
-def test_whom_and_where_are_read_where_the_city_is_not_known(client):
+def test_name_phone_and_street_are_parsed_even_without_a_known_city(client):
     answer = client.post(READ, {"pasted": "人民路12号3楼 王强 13800138000"}).json()
 
     assert answer["address"] == {
@@ -57,7 +57,7 @@ def test_whom_and_where_are_read_where_the_city_is_not_known(client):
     assert answer["told"] == "只认出一部分，请补全后提交"
 
 
-def test_staff_paste_an_address_into_a_new_order_and_keep_what_they_typed(log_in, sales):
+def test_staff_paste_an_address_into_a_new_order_and_keep_the_rest_of_the_form(log_in, sales):
     desk = log_in(sales)
     page = desk.get("/orders/new/").text
     assert parts_of(page) == {
@@ -75,7 +75,7 @@ def test_staff_paste_an_address_into_a_new_order_and_keep_what_they_typed(log_in
     assert not Order.objects.exists()
 
 
-def test_staff_paste_an_address_into_an_order_that_is_there(log_in, sales):
+def test_staff_paste_an_address_into_an_existing_order(log_in, sales):
     order = make_order(status=Status.PENDING_PAYMENT, assigned_to=sales)
     desk = log_in(sales)
     assert set(parts_of(desk.get(f"/orders/{order.number}/edit/").text)) == set(PARTS)
@@ -87,7 +87,7 @@ def test_staff_paste_an_address_into_an_order_that_is_there(log_in, sales):
     assert order.district != "临平区"
 
 
-def test_a_customer_pastes_the_address_of_the_same_order_again(phone_of, customer, order):
+def test_a_customer_pastes_an_address_into_the_reorder_form(phone_of, customer, order):
     phone = phone_of(customer)
     at = f"/my/orders/{order.number}/again/"
     assert parts_of(phone.get(at).text) == {part: part for part in PARTS}
@@ -103,7 +103,7 @@ def test_a_customer_pastes_the_address_of_the_same_order_again(phone_of, custome
     assert Order.objects.count() == 1
 
 
-def test_readings_of_one_network_of_addresses_are_counted_together(rf):
+def test_the_parsing_rate_limit_counts_an_ipv6_network_as_one(rf):
     near, far = "2001:db8:0:1::1", "2001:db8:0:2::1"
     one, neighbour, other = (rf.post("/", REMOTE_ADDR=each) for each in (near, "2001:db8:0:1::2", far))
     assert reader_key(one) == reader_key(neighbour) != reader_key(other)

@@ -172,7 +172,7 @@ def link_of_another_order(customer) -> Client:
 @pytest.mark.parametrize(
     "who", ["another seller", "another customer", "another link of the customer", "nobody"]
 )
-def test_rows_of_others_answer_404_at_every_address(
+def test_every_url_of_another_persons_row_answers_404(
     who: str, foreign, log_in, sales, customer, other_customer, phone_of, client
 ) -> None:
     visitor: Client = {
@@ -201,7 +201,7 @@ def test_rows_of_others_answer_404_at_every_address(
     assert state() == before
 
 
-def test_the_walk_takes_every_address_that_there_is_and_leaves_out_what_it_names(foreign) -> None:
+def test_every_url_with_an_id_is_checked_or_listed_as_an_exception(foreign) -> None:
     walked = {door.route for door in owned()}
     routes = {door.route for door in doors() if PART.search(door.route)}
     office = {route for route in routes if route.startswith(OFFICE)}
@@ -212,7 +212,7 @@ def test_the_walk_takes_every_address_that_there_is_and_leaves_out_what_it_names
     assert "o/<str:token>/after-sales/<int:case_id>/<slug:step>/" in walked
 
 
-def test_the_office_opens_to_nobody_else_whatever_the_id(log_in, sales, warehouse) -> None:
+def test_admin_urls_are_refused_to_everybody_but_managers_whatever_the_id(log_in, sales, warehouse) -> None:
     routes = [door.route for door in doors() if door.route.startswith(OFFICE) and "(" not in door.route]
     for staff in (sales, warehouse):
         visitor = log_in(staff)
@@ -225,7 +225,7 @@ def test_the_office_opens_to_nobody_else_whatever_the_id(log_in, sales, warehous
 @pytest.mark.parametrize(
     "scope", ["orders:read", "orders:write", "products:write", "conversations:read", "events:read"]
 )
-def test_a_key_sees_nothing_that_its_scope_does_not_open(foreign, scope: str) -> None:
+def test_an_api_key_without_the_scope_is_refused_at_every_url(foreign, scope: str) -> None:
     secret = create_api_key(name=scope, scopes=[scope])[1]
     client, of = Client(headers={"authorization": f"Bearer {secret}"}), foreign
     paths = {
@@ -257,7 +257,7 @@ def test_a_key_sees_nothing_that_its_scope_does_not_open(foreign, scope: str) ->
         ("GET", "attachments/00000000-0000-0000-0000-000000000000/"),
     ],
 )
-def test_an_id_of_nothing_is_not_found(api, method: str, path: str) -> None:
+def test_an_api_url_with_an_unknown_id_answers_404(api, method: str, path: str) -> None:
     bodies = {"changes": '{"kind":"urgent"}', "transitions": '{"to":"paid"}', "stock": '{"delta":1}'}
     body = bodies.get(path.split("/")[-2], '{"client_id":"0d5d8a0e-5f0c-4cfb-9a6e-0a7a2a1c7b12","body":"x"}')
 

@@ -45,7 +45,7 @@ def numbers(key: str) -> dict[str, str | int]:
     return {each.label: each.value for each in room_standings()[key].numbers}
 
 
-def test_the_home_has_the_eight_rooms_and_the_ways_back_to_desk_and_checklist(office):
+def test_the_admin_home_has_eight_sections_and_links_to_desk_and_checklist(office):
     page = office.get("/admin/").text
     assert re.findall(r'<section\s+class="home-room"\s+id="(\w+)"', page) == [
         "goods", "stock", "customers", "staff", "rules", "hours", "channels", "system",
@@ -57,7 +57,7 @@ def test_the_home_has_the_eight_rooms_and_the_ways_back_to_desk_and_checklist(of
         assert re.search(rf'<a[^>]*href="{way}"[^>]*>.*?{words}', page, re.DOTALL)
 
 
-def test_lists_have_their_plural_in_english(office):
+def test_admin_lists_have_english_plural_names(office):
     office.cookies["django_language"] = "en"
     page = office.get("/admin/").text
     titles = re.findall(r'<h2 id="room-.*?</span>\s*([^<]+?)\s*</h2>', page, re.DOTALL)
@@ -78,7 +78,7 @@ def test_lists_have_their_plural_in_english(office):
         ("orders/product/?q=nothing", ["没有找到", "清除筛选"], ["新建商品</a>"]),
     ],
 )
-def test_an_empty_list_offers_only_what_can_be_done(office, address, said, silent):
+def test_an_empty_admin_list_offers_only_the_actions_that_are_possible(office, address, said, silent):
     page = office.get(f"/admin/{address}").text
 
     box = page.partition("data-empty")[2].partition("</div>")[0]
@@ -91,7 +91,7 @@ def test_every_page_of_the_admin_leads_back_to_the_desk(office, customer):
         assert re.search(r'class="desk-way" href="/"', office.get(f"/admin/{page}").text)
 
 
-def test_every_list_of_the_admin_is_in_a_room_and_every_page_of_a_room_opens(office):
+def test_every_admin_list_is_in_a_section_and_every_page_of_a_section_opens(office):
     listed = {page.link for room in admin_rooms() for page in room.pages}
     lists = {
         reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
@@ -104,7 +104,7 @@ def test_every_list_of_the_admin_is_in_a_room_and_every_page_of_a_room_opens(off
     } == {}
 
 
-def test_schedules_and_dead_letters_are_in_the_room_of_the_system_and_no_group_of_their_own(office):
+def test_schedules_and_dead_letters_are_listed_in_the_system_section(office):
     page = office.get("/admin/orders/order/").text
     names = [room.title for room in admin_rooms()]
     groups = [
@@ -118,7 +118,7 @@ def test_schedules_and_dead_letters_are_in_the_room_of_the_system_and_no_group_o
         assert office.get(f"/admin/{app}/").headers["Location"] == "/admin/#system"
 
 
-def test_the_schedule_says_in_chinese_what_runs_how_often_and_is_not_to_be_changed(office):
+def test_the_schedule_page_is_read_only_and_describes_each_task_in_chinese(office):
     every = IntervalSchedule.objects.create(every=120, period=IntervalSchedule.SECONDS)
     row = PeriodicTask.objects.create(name="mind-shortages", task="orders.mind_shortages", interval=every)
     page = office.get("/admin/django_celery_beat/periodictask/").text
@@ -131,11 +131,11 @@ def test_the_schedule_says_in_chinese_what_runs_how_often_and_is_not_to_be_chang
             reverse(f"admin:django_celery_beat_{unused}_changelist")
 
 
-def test_every_task_of_the_clock_has_its_words():
+def test_every_scheduled_task_has_a_description():
     assert set(shop.CELERY_BEAT_SCHEDULE) - set(NAMES) == set()
 
 
-def test_goods_and_stock_count_what_is_sold_and_tell_what_is_low_out_or_unfindable():
+def test_the_product_and_stock_sections_count_products_and_warn_of_low_stock():
     VariantFactory(on_hand=3, threshold=5)
     VariantFactory(on_hand=0)
     VariantFactory(on_hand=9, price=Decimal("0.00"))
@@ -151,7 +151,7 @@ def test_goods_and_stock_count_what_is_sold_and_tell_what_is_low_out_or_unfindab
     ]  # fmt: skip
 
 
-def test_each_alert_leads_to_exactly_the_rows_it_counts(office):
+def test_each_alert_links_to_exactly_the_rows_that_it_counts(office):
     low = VariantFactory(on_hand=3, threshold=5)
     VariantFactory(on_hand=50)
     bare = ProductFactory(name="没有规格的包")
@@ -170,7 +170,7 @@ def test_each_alert_leads_to_exactly_the_rows_it_counts(office):
         assert [str(getattr(each, "sku", getattr(each, "username", each))) for each in rows] == [row]
 
 
-def test_customers_and_staff_are_counted_by_what_reaches_them_and_by_role(sales, warehouse, manager):
+def test_customers_are_counted_by_contact_channel_and_staff_by_role(sales, warehouse, manager):
     CustomerFactory(email="wu@example.com", credit_limit=Decimal("100.00"))
     CustomerFactory()
     Staff.objects.update(last_login=timezone.now())
@@ -178,7 +178,7 @@ def test_customers_and_staff_are_counted_by_what_reaches_them_and_by_role(sales,
     assert (numbers("staff"), alerts("staff")) == ({"销售": 1, "仓库": 1, "经理": 1}, [])
 
 
-def test_rules_that_are_off_and_channels_that_rules_need_and_nobody_set_up_are_told(settings):
+def test_disabled_rules_and_missing_channels_are_reported(settings):
     settings.EMAIL_URL = ""
     ensure_default_rules()
     NotificationRule.objects.update(enabled=True, channels=[])
@@ -196,7 +196,7 @@ def test_rules_that_are_off_and_channels_that_rules_need_and_nobody_set_up_are_t
     assert alerts("rules") == ["没有启用任何规则：谁都收不到通知"]
 
 
-def test_dead_letters_a_stuck_handler_a_clock_that_stands_and_missing_addresses_are_told(order):
+def test_dead_letters_stuck_readers_a_stopped_scheduler_and_missing_addresses_are_reported(order):
     ShopSettings.objects.update_or_create(pk=1, defaults={"phone": "0577-88001234", "return_address": ""})
     position_new_events()
     event = DomainEvent.objects.first()
@@ -228,7 +228,7 @@ def test_dead_letters_a_stuck_handler_a_clock_that_stands_and_missing_addresses_
     assert alerts("system") == ["定时任务没有在运行：通知和自动处理都停着", "没有填退货地址"]
 
 
-def test_the_home_asks_few_questions_however_much_there_is(office):
+def test_the_admin_home_takes_few_queries_however_many_rows_there_are(office):
     def asked() -> int:
         with CaptureQueriesContext(connection) as queries:
             assert office.get("/admin/").status_code == 200
@@ -244,7 +244,7 @@ def test_the_home_asks_few_questions_however_much_there_is(office):
     assert few <= 30
 
 
-def test_files_have_a_place_only_once_something_takes_them(office):
+def test_the_file_import_section_appears_once_an_import_is_registered(office):
     assert "文件导入" not in office.get("/admin/").text
     taker = FileImport("从表格导入商品", "一行一个规格。", "admin:orders_product_add")
     join_file_import(taker)
@@ -256,7 +256,7 @@ def test_files_have_a_place_only_once_something_takes_them(office):
     assert re.search(r'href="/admin/orders/product/add/">从表格导入商品</a> <span>一行一个规格。', files)
 
 
-def test_the_admin_has_the_doors_of_the_other_pages(office, log_in, sales):
+def test_the_admin_uses_the_shops_own_log_in_log_out_and_password_pages(office, log_in, sales):
     assert office.get("/admin/password_change/").headers["Location"] == "/preferences/#password"
     assert office.post("/admin/logout/").headers["Location"] == "/login/"
     assert Client().get("/admin/login/?next=/admin/orders/order/").headers["Location"] == (

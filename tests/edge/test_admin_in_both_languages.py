@@ -122,7 +122,7 @@ def furnished(manager, sales, customer, variant) -> None:
     PeriodicTask.objects.create(name="relay-events", task="events.relay", interval=every)
 
 
-def test_no_page_of_the_admin_says_a_sentence_in_english_to_who_reads_chinese(furnished, log_in, manager):
+def test_no_admin_page_shows_an_english_sentence_to_chinese_readers(furnished, log_in, manager):
     office = log_in(manager)
     empty = [model.__name__ for model in admin.site._registry if not model._default_manager.exists()]
     assert empty == []
@@ -131,7 +131,7 @@ def test_no_page_of_the_admin_says_a_sentence_in_english_to_who_reads_chinese(fu
     assert len(seen) > 80
 
 
-def test_what_the_admin_answers_is_chinese_too(furnished, client, manager, sales):
+def test_admin_error_and_success_messages_are_chinese_too(furnished, client, manager, sales):
     client.post("/login/", {"username": manager.username, "password": PASSWORD})
     client.post("/confirm/", {"password": PASSWORD})
     short = {"username": "x", "password1": "short", "password2": "short", "usable_password": "true"}
@@ -158,7 +158,7 @@ def test_what_the_admin_answers_is_chinese_too(furnished, client, manager, sales
     assert "密码至少 8 位" in answers[1].text
 
 
-def test_no_page_of_the_admin_says_a_word_of_chinese_to_who_reads_english(client):
+def test_no_admin_page_shows_a_chinese_word_to_english_readers(client):
     boss = StaffFactory(username="boss", display_name="Boss", role="manager")
     client.force_login(boss, backend="django.contrib.auth.backends.ModelBackend")
     client.cookies["django_language"] = "en"
@@ -180,5 +180,5 @@ def test_no_page_of_the_admin_says_a_word_of_chinese_to_who_reads_english(client
         ("<script>let some words = 1</script><p>订单</p>", set()),
     ],
 )
-def test_the_reader_tells_sentences_from_names_and_codes(html, found):
+def test_the_check_tells_english_sentences_from_names_and_codes(html, found):
     assert english_in(html) == found

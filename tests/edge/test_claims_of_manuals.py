@@ -23,12 +23,12 @@ ROOT = Path(settings.BASE_DIR)
 MANUALS = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted(ROOT.glob("docs/**/*.md"))]
 
 
-def test_manuals_that_count_the_rules_count_them_right():
+def test_manuals_state_the_right_number_of_rules():
     said = [int(n) for page in MANUALS for n in re.findall(r"(\d+) (?:rules|条规则)", page.read_text())]
     assert set(said) <= {len(default_rules())}
 
 
-def test_the_drawing_has_an_arrow_for_each_move_with_its_numbers_in_order():
+def test_the_status_drawing_has_an_arrow_for_each_transition():
     def pair(row) -> tuple[str, str]:
         return row.from_, row.to
 
@@ -42,7 +42,7 @@ def test_the_drawing_has_an_arrow_for_each_move_with_its_numbers_in_order():
     assert "T19 T20" in wanted
 
 
-def test_manuals_name_only_moves_that_the_table_has():
+def test_manuals_name_only_transitions_of_the_table():
     keys = {row.key for row in TRANSITIONS}
     texts = [page.read_text() for page in (*MANUALS, ROOT / "orders/policies/transitions.py")]
     named = {f"T{n}" for text in texts for n in re.findall(r"\bT(\d{1,2})\b", text)}
@@ -50,27 +50,25 @@ def test_manuals_name_only_moves_that_the_table_has():
     assert max(keys, key=lambda key: int(key[1:])) == "T22"
 
 
-def test_no_page_carries_a_label_for_what_there_is_not():
+def test_no_page_has_a_label_for_a_missing_feature():
     pages = [*ROOT.glob("templates/**/*.html"), *ROOT.glob("static/js/**/*.js")]
     for page in pages:
         assert not re.search(r"\bAI\b|智能助手|开发票", page.read_text()), page
 
 
-def test_the_shop_keeps_no_number_of_days_that_nothing_reads():
+def test_shop_settings_have_no_unused_retention_field():
     assert [field.name for field in ShopSettings._meta.fields if "retention" in field.name] == []
 
 
 @pytest.mark.parametrize("status", ["paid", "shipped"])
-def test_nobody_is_told_that_a_parcels_way_is_shown_where_it_is_not(
-    client, log_in, manager, customer, status
-):
+def test_no_page_claims_to_show_where_a_parcel_is(client, log_in, manager, customer, status):
     order = make_order(customer=customer, status=status)
     for page in (client.get(address_of(order)).text, log_in(manager).get(f"/orders/{order.number}/").text):
         for claim in ("物流更新后会显示", "在这里看物流", "显示物流轨迹", "原路"):
             assert claim not in page
 
 
-def test_the_page_of_a_rule_says_whom_each_channel_reaches(log_in, manager, customer, settings):
+def test_the_rule_page_says_whom_each_channel_reaches(log_in, manager, customer, settings):
     ensure_default_rules()
     settings.EMAIL_URL = ""
     boss = log_in(manager)
@@ -105,7 +103,7 @@ def test_the_page_of_a_rule_says_whom_each_channel_reaches(log_in, manager, cust
         ("长" * 3000, "note"),
     ],
 )
-def test_any_text_message_opens_the_form_that_fits_filled_in(
+def test_a_text_message_opens_the_matching_change_form_filled_in(
     client, log_in, manager, customer, variant, text, kind
 ):
     order = make_order(customer=customer, status="paid")

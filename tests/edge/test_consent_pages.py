@@ -59,7 +59,7 @@ def card_at(asked: ChangeRequest, action: str = "") -> str:
     return f"/conversations/{line.conversation_id}/cards/{line.seq}/{action}"
 
 
-def test_the_desks_edit_of_a_paid_order_becomes_a_card_and_says_so(log_in, manager, sales):
+def test_an_edit_of_a_paid_order_at_the_desk_becomes_a_consent_card(log_in, manager, sales):
     order = make_order(status=Status.PAID, assigned_to=sales)
     desk = log_in(sales)
     form = desk.get(f"/orders/{order.number}/edit/").context["form"]
@@ -76,7 +76,7 @@ def test_the_desks_edit_of_a_paid_order_becomes_a_card_and_says_so(log_in, manag
     assert order.change_requests.get().handler == "customer"
 
 
-def test_the_customer_agrees_on_the_card(asked):
+def test_the_customer_gives_consent_on_the_card(asked):
     phone = phone_of(asked.order)
     shown = phone.get(card_at(asked)).text
     assert "体育场路 1 号" in shown
@@ -89,7 +89,7 @@ def test_the_customer_agrees_on_the_card(asked):
     assert asked.consent["by"] == "tap"
 
 
-def test_staff_cannot_tap_for_the_customer_but_write_down_what_was_said_on_the_phone(asked, log_in, manager):
+def test_staff_cannot_consent_for_the_customer_but_can_record_consent_by_phone(asked, log_in, manager):
     desk = log_in(manager)
     shown = desk.get(card_at(asked)).text
     assert "客户在电话中同意了" in shown
@@ -102,7 +102,7 @@ def test_staff_cannot_tap_for_the_customer_but_write_down_what_was_said_on_the_p
     assert (asked.state, asked.consent["who"]) == (State.ACCEPTED, "吴丽华")
 
 
-def test_the_page_behind_the_link_asks_too_and_a_preview_does_not(asked, log_in, manager):
+def test_the_order_page_asks_the_customer_for_consent_and_the_staff_preview_does_not(asked, log_in, manager):
     answer = link(asked.order, f"change/{asked.pk}/decline/")
     assert "商家想这样修改" in phone_of(asked.order).get(link(asked.order)).text
     assert log_in(manager).post(answer).status_code == 404
@@ -113,7 +113,7 @@ def test_the_page_behind_the_link_asks_too_and_a_preview_does_not(asked, log_in,
     assert asked.state == State.DECLINED
 
 
-def test_one_tap_takes_the_address_that_a_customers_message_offers(log_in, manager):
+def test_one_tap_applies_the_address_in_a_customers_message(log_in, manager):
     order = make_order(status=Status.PAID)
     message = say(order, customer_of(order), ADDRESS)
     at = f"/conversations/{message.conversation_id}/messages/{message.seq}/offer/"
@@ -127,7 +127,7 @@ def test_one_tap_takes_the_address_that_a_customers_message_offers(log_in, manag
     assert phone_of(make_order()).post(at).status_code == 404
 
 
-def test_a_colleagues_words_are_no_word_of_the_customers(log_in, manager, as_actor):
+def test_an_address_in_a_staff_message_is_not_taken_as_the_customers_consent(log_in, manager, as_actor):
     order = make_order(status=Status.PAID)
     message = say(order, as_actor(manager), ADDRESS)
 
@@ -146,7 +146,7 @@ def test_a_colleagues_words_are_no_word_of_the_customers(log_in, manager, as_act
         ("不想要了", "cancel", 'value="不想要了"'),
     ],
 )
-def test_any_message_opens_the_form_that_fits_for_both_sides(log_in, manager, text, first, shown):
+def test_a_message_opens_the_matching_change_form_for_customer_and_shop(log_in, manager, text, first, shown):
     order = make_order(status=Status.PAID)
     message = say(order, customer_of(order), text)
     desk = log_in(manager).get(f"/conversations/{message.conversation_id}/messages/{message.seq}/change/")
@@ -158,7 +158,7 @@ def test_any_message_opens_the_form_that_fits_for_both_sides(log_in, manager, te
     assert not order.change_requests.exists()
 
 
-def test_the_desks_form_is_sent_in_the_customers_name_with_its_message(log_in, manager):
+def test_a_change_the_desk_makes_from_a_message_counts_as_the_customers_request(log_in, manager):
     order = make_order(status=Status.PAID)
     message = say(order, customer_of(order), "12月3号再送")
     at = f"/conversations/{message.conversation_id}/messages/{message.seq}/change/"
@@ -170,7 +170,7 @@ def test_the_desks_form_is_sent_in_the_customers_name_with_its_message(log_in, m
     assert log_in(manager).post(at, {"kind": "price", "discount": "1"}).status_code == 404
 
 
-def test_a_late_address_has_a_button_to_stop_the_parcel_on_both_sides(log_in, manager):
+def test_customer_and_shop_can_ask_to_intercept_a_parcel_with_a_late_address(log_in, manager):
     order = make_order(status=Status.PICKING)
     late = request_change(actor=customer_of(order), order_id=order.pk, kind="address", data=STREET)
     move(order, "shipped", actor=Actor.staff(manager), **parcel(), override="车要走了")
@@ -185,7 +185,7 @@ def test_a_late_address_has_a_button_to_stop_the_parcel_on_both_sides(log_in, ma
     assert "拦截快递，改送新地址" not in desk.get(f"/orders/{order.number}/").text
 
 
-def test_why_a_parcel_left_all_the_same_is_the_shops_own_affair(log_in, manager):
+def test_the_reason_of_a_shipping_override_is_never_shown_to_the_customer(log_in, manager):
     ensure_default_rules()
     order = make_order(status=Status.PICKING)
     request_change(actor=customer_of(order), order_id=order.pk, kind="address", data=STREET)
@@ -205,7 +205,7 @@ def test_why_a_parcel_left_all_the_same_is_the_shops_own_affair(log_in, manager)
     assert "客户太烦，车要走了" in log_in(manager).get(f"/orders/{order.number}/events/").text
 
 
-def test_only_a_manager_is_offered_to_ship_all_the_same(log_in, manager, warehouse):
+def test_only_a_manager_is_offered_the_shipping_override(log_in, manager, warehouse):
     order = make_order(status=Status.PICKING)
     request_change(actor=customer_of(order), order_id=order.pk, kind="address", data=STREET)
     order.lines.update(picked_quantity=2)
@@ -217,7 +217,7 @@ def test_only_a_manager_is_offered_to_ship_all_the_same(log_in, manager, warehou
     assert 'name="override"' in desk.get(f"/orders/{order.number}/to/shipped/").text
 
 
-def test_the_parcel_slip_has_its_version_waits_for_open_changes_and_says_when_it_is_old(log_in, warehouse):
+def test_the_parcel_slip_shows_its_version_waits_for_open_changes_and_flags_staleness(log_in, warehouse):
     order = make_order(status=Status.PICKING)
     stockroom = log_in(warehouse)
     at = f"/warehouse/orders/{order.number}/parcel/"
@@ -240,7 +240,7 @@ def test_the_parcel_slip_has_its_version_waits_for_open_changes_and_says_when_it
 
 
 @pytest.mark.parametrize("paper", ["", "parcel/"])
-def test_a_manager_may_print_all_the_same_and_says_why(log_in, warehouse, manager, paper):
+def test_a_manager_may_print_the_slip_despite_an_open_change_with_a_reason(log_in, warehouse, manager, paper):
     order = make_order(status=Status.PICKING)
     request_change(actor=customer_of(order), order_id=order.pk, kind="address", data=STREET)
     at = f"/warehouse/orders/{order.number}/{paper}"
@@ -268,7 +268,7 @@ def test_a_manager_may_print_all_the_same_and_says_why(log_in, warehouse, manage
     assert desk.get(at).status_code == 423
 
 
-def test_an_order_that_is_not_wanted_yet_says_so_in_the_warehouse(log_in, warehouse, manager):
+def test_the_warehouse_sees_when_an_order_is_wanted_at_a_later_date(log_in, warehouse, manager):
     from datetime import timedelta
 
     from django.utils import timezone
@@ -294,7 +294,7 @@ def test_an_order_that_is_not_wanted_yet_says_so_in_the_warehouse(log_in, wareho
         (Trigger.CONSENT_REFUSED, {("assigned", "")}),
     ],
 )
-def test_each_step_of_a_change_is_told_to_those_it_concerns(trigger, audiences):
+def test_each_step_of_a_change_request_notifies_the_people_concerned(trigger, audiences):
     ensure_default_rules()
     rules = NotificationRule.objects.filter(trigger=trigger, enabled=True)
     assert set(rules.values_list("audience", "role")) == audiences

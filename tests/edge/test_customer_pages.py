@@ -39,7 +39,7 @@ def known(order) -> NotificationPreference:
 
 # --- notices ------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("half", [{"quiet_from": "22:00"}, {"quiet_to": "08:00", "quiet_from": "²"}])
-def test_half_of_the_quiet_hours_is_refused_with_a_word_and_wipes_nothing(client, order, wishes, half):
+def test_quiet_hours_with_only_one_end_are_refused_and_change_nothing(client, order, wishes, half):
     client.post(wishes, {"quiet_from": "21:00", "quiet_to": "07:00", "grouped": "1"}, follow=True)
     answer = client.post(wishes, {"quiet_from": "", "quiet_to": "", "grouped": "1"} | half)
 
@@ -50,13 +50,13 @@ def test_half_of_the_quiet_hours_is_refused_with_a_word_and_wipes_nothing(client
     assert f"{known(order).quiet_from:%H:%M}–{known(order).quiet_to:%H:%M}" == "21:00–07:00"
 
 
-def test_staff_are_told_so_too(log_in, sales):
+def test_quiet_hours_of_staff_with_only_one_end_are_refused_too(log_in, sales):
     page = log_in(sales).post("/notices/wishes/", {"quiet_from": "22:00"}, follow=True).content.decode()
     assert "免打扰要填开始和结束两个时间" in page
     assert not NotificationPreference.objects.exists()
 
 
-def test_kinds_of_notices_stand_in_a_few_groups_and_none_is_lost(client, order, wishes):
+def test_every_kind_of_notice_belongs_to_a_group(client, order, wishes):
     groups = groups_for(known(order))
 
     assert 4 <= len(groups) <= 6
@@ -66,7 +66,7 @@ def test_kinds_of_notices_stand_in_a_few_groups_and_none_is_lost(client, order, 
     assert client.get(wishes).content.decode().count('name="group"') == len(groups)
 
 
-def test_one_switch_turns_a_group_off_and_on_and_money_is_told_all_the_same(client, order, wishes):
+def test_one_switch_mutes_a_group_of_notices_but_never_money_notices(client, order, wishes):
     every = [group.key for group in groups_for(known(order))]
     ticked = [kind.trigger for kind in kinds_for(known(order))]
     client.post(
@@ -84,7 +84,7 @@ def test_one_switch_turns_a_group_off_and_on_and_money_is_told_all_the_same(clie
     assert known(order).muted == []
 
 
-def test_a_single_kind_can_still_be_turned_off(client, order, wishes):
+def test_a_single_kind_of_notice_can_be_turned_off(client, order, wishes):
     every = [group.key for group in groups_for(known(order))]
     ticked = [kind.trigger for kind in kinds_for(known(order)) if kind.trigger != "tracking"]
     client.post(wishes, {"grouped": "1", "group": every, "kind": ticked})
@@ -92,14 +92,14 @@ def test_a_single_kind_can_still_be_turned_off(client, order, wishes):
 
 
 # --- the order ----------------------------------------------------------------------------------------
-def test_the_progress_steps_show_their_times(client, customer):
+def test_the_progress_steps_show_when_they_were_reached(client, customer):
     order = make_order(customer=customer, status=Status.PICKING)
     page = client.get(address_of(order)).content.decode()
     steps = page.split('<ol class="steps"')[1].split("</ol>")[0]
     assert steps.count("<time") == 3
 
 
-def test_an_event_line_masks_the_phone_like_the_page(order, manager):
+def test_a_timeline_line_masks_the_phone_as_the_page_does(order, manager):
     edit_order(
         actor=Actor.staff(manager), order_id=order.pk, version=None, changes={"receiver_phone": "13912345678"}
     )
@@ -108,7 +108,7 @@ def test_an_event_line_masks_the_phone_like_the_page(order, manager):
     assert "13912345678" not in f"{said.body}{said.data}"
 
 
-def test_a_cancellation_is_not_called_a_change(client, order):
+def test_a_cancellation_request_is_not_called_a_change(client, order):
     answer = client.post(
         address_of(order, "change"),
         {"kind": "cancel", "reason": "不要了", "key": "k"},
@@ -119,7 +119,7 @@ def test_a_cancellation_is_not_called_a_change(client, order):
     assert "订单已取消" in page
 
 
-def test_questions_are_answered_from_the_order_and_none_leads_nowhere(client, customer):
+def test_suggested_questions_are_answered_from_the_order(client, customer):
     order = make_order(customer=customer, status=Status.PICKING)
     page = client.get(address_of(order, "chat")).content.decode()
     asked = page.split('class="composer__asks"')[1].split("<textarea")[0]
@@ -136,7 +136,7 @@ def test_questions_are_answered_from_the_order_and_none_leads_nowhere(client, cu
 
 
 # --- the list and the parcel home -----------------------------------------------------------------------
-def test_a_question_typed_before_the_list_is_kept_until_it_is_sent(phone, variant):
+def test_a_question_typed_at_the_product_is_kept_until_the_quote_list_is_sent(phone, variant):
     product = variant.product_id
     phone.post(
         f"/my/catalogue/{product}/add/", {"sku": variant.sku, "quantity": "2", "question": "能印 logo 吗"}
@@ -158,7 +158,7 @@ def test_a_question_typed_before_the_list_is_kept_until_it_is_sent(phone, varian
         ("sf", "AB123", "shunfeng"),
     ],
 )
-def test_the_courier_of_a_parcel_home_is_told_by_its_number_or_its_name(customer, typed, number, code):
+def test_the_courier_of_a_return_parcel_is_recognised_by_number_or_name(customer, typed, number, code):
     order = make_order(customer=customer, status=Status.DELIVERED)
     case = AfterSalesCase.objects.create(
         order=order,
@@ -186,7 +186,7 @@ def ways_to_pay(tmp_path, settings) -> ShopSettings:
     return shop
 
 
-def test_an_unpaid_order_says_how_to_pay_this_shop(client, order, ways_to_pay):
+def test_an_unpaid_order_shows_the_shops_ways_to_pay(client, order, ways_to_pay):
     page = client.get(address_of(order)).content.decode()
     assert "农业银行 6228 4800<br>户名 王芳" in page
     assert ways_to_pay.pay_code.url in page
@@ -195,13 +195,13 @@ def test_an_unpaid_order_says_how_to_pay_this_shop(client, order, ways_to_pay):
     assert "农业银行" not in client.get(address_of(paid)).content.decode()
 
 
-def test_a_shop_that_has_said_nothing_is_asked(client, order):
+def test_an_unpaid_order_of_a_shop_without_ways_to_pay_says_to_contact_the_shop(client, order):
     page = client.get(address_of(order)).content.decode()
     assert "联系商家付款" in page
     assert "付款凭证" not in page
 
 
-def test_a_slip_goes_into_the_conversation_once_and_books_nothing(client, order, ways_to_pay):
+def test_a_payment_slip_is_posted_to_the_conversation_once_and_books_nothing(client, order, ways_to_pay):
     sent = {"picture": upload(picture()), "form_key": "one"}
     answer = client.post(address_of(order, "slip"), sent)
     client.post(address_of(order, "slip"), {"picture": upload(picture()), "form_key": "one"})
@@ -214,12 +214,12 @@ def test_a_slip_goes_into_the_conversation_once_and_books_nothing(client, order,
 
 
 @pytest.mark.parametrize("given", [{}, {"picture": "words"}])
-def test_a_slip_without_a_picture_is_refused_with_a_word(client, order, given):
+def test_a_payment_slip_without_a_picture_is_refused_with_an_explanation(client, order, given):
     client.post(address_of(order, "slip"), given)
     assert not Message.objects.filter(conversation__order=order).exclude(kind="event").exists()
 
 
-def test_an_open_case_stands_before_the_goods_are_confirmed(client, customer):
+def test_an_open_after_sales_case_replaces_the_confirm_receipt_button(client, customer):
     order = make_order(customer=customer, status=Status.DELIVERED)
     assert "确认收货" in client.get(address_of(order)).content.decode().split('class="portal__confirm"')[1]
     case = AfterSalesCase.objects.create(
@@ -233,7 +233,7 @@ def test_an_open_case_stands_before_the_goods_are_confirmed(client, customer):
 
 
 # --- what is live, and what is open -----------------------------------------------------------------------
-def test_a_page_that_is_fetched_to_renew_itself_takes_no_word_from_the_one_that_is_opened(client, customer):
+def test_a_background_refresh_does_not_consume_the_message_for_the_next_page(client, customer):
     order = make_order(customer=customer, status=Status.SHIPPED)
     client.post(address_of(order, "confirm"))
     renewed = client.get(address_of(order, "after-sales"), headers={"X-Fragment": "1"}).content.decode()
@@ -243,14 +243,14 @@ def test_a_page_that_is_fetched_to_renew_itself_takes_no_word_from_the_one_that_
 
 
 @pytest.mark.parametrize("page", ["/my/", "/my/chat/", "/my/me/", "/my/me/account/"])
-def test_the_customer_s_own_pages_renew_what_they_show(phone, order, page):
+def test_the_pages_of_a_logged_in_customer_update_live(phone, order, page):
     shown = phone.get(page).content.decode()
     assert 'data-module="portal/live.js"' in shown
     assert 'data-live="main"' in shown
     assert 'data-live="tabs"' in shown
 
 
-def test_the_list_of_orders_names_an_open_case_and_what_is_asked_back(phone, customer):
+def test_the_order_list_names_an_open_case_or_refund_request(phone, customer):
     order = make_order(customer=customer, status=Status.DELIVERED)
     case = AfterSalesCase.objects.create(
         order=order, kind="return", reason="other", asked_by="吴丽华", asked_at=order.placed_at
@@ -266,14 +266,14 @@ def test_the_list_of_orders_names_an_open_case_and_what_is_asked_back(phone, cus
 
 
 @pytest.mark.parametrize("page", ["/offline/", "wishes"])
-def test_the_shop_s_name_stands_in_the_head_of_every_page_of_a_customer(client, order, page):
+def test_every_customer_page_shows_the_shops_name_in_its_header(client, order, page):
     ShopSettings.objects.update_or_create(pk=1, defaults={"shop_name": "丽华箱包"})
     address = page if page.startswith("/") else address_of(order, page)
     title = client.get(address).content.decode().split("<title>")[1].split("</title>")[0]
     assert title.split()[-1] == "丽华箱包"
 
 
-def test_where_the_shop_puts_in_a_picture_it_is_made_smaller_first(log_in, manager):
+def test_picture_fields_of_the_admin_reduce_pictures_before_upload(log_in, manager):
     shop_settings()
     shop_settings().save()
     for page in ("/admin/configuration/shopsettings/1/change/", "/admin/orders/variant/add/"):
@@ -282,7 +282,7 @@ def test_where_the_shop_puts_in_a_picture_it_is_made_smaller_first(log_in, manag
         assert 'js/lib/reduced_field.js" type="module"' in shown
 
 
-def test_a_file_above_the_limit_is_refused_before_it_leaves_with_the_limit(client, order):
+def test_a_file_above_the_size_limit_is_refused_before_upload_with_the_limit(client, order):
     page = client.get(address_of(order, "chat")).content.decode()
     given = json.loads(page.split('type="application/json">')[1].split("</script>")[0])
     assert given["largest_file"] == 20 * 1024 * 1024

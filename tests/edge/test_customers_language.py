@@ -35,17 +35,17 @@ def language(client: Client, address: str, **headers: str) -> str:
         ({"accept-language": ";;q=x,²" * 50}, "zh-hans"),
     ],
 )
-def test_a_customers_page_honours_the_browsers_languages(client, address, asked, answered) -> None:
+def test_customer_pages_follow_the_browsers_language(client, address, asked, answered) -> None:
     assert language(client, address, **asked) == answered
     assert language(client, "/my/login/", **asked) == answered
 
 
-def test_the_shops_own_pages_do_not(client, manager) -> None:
+def test_staff_pages_do_not_follow_the_browsers_language(client, manager) -> None:
     client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
     assert language(client, "/orders/", **ENGLISH) == "zh-hans"
 
 
-def test_the_switch_on_an_orders_page_is_kept_for_the_customer(client, address, customer) -> None:
+def test_the_language_chosen_on_the_order_page_is_saved_for_the_customer(client, address, customer) -> None:
     page = client.get(address).content.decode()
     assert f'action="{address}language/"' in page
     answer = client.post(f"{address}language/", {"language": "en", "next": address})
@@ -57,14 +57,14 @@ def test_the_switch_on_an_orders_page_is_kept_for_the_customer(client, address, 
     assert language(Client(), address) == "en"
 
 
-def test_what_was_chosen_in_this_browser_goes_before_what_is_known(client, address, customer) -> None:
+def test_the_language_chosen_in_this_browser_overrides_the_browsers_own(client, address, customer) -> None:
     client.post(f"{address}language/", {"language": "zh-hans", "next": address})
 
     assert language(client, address, **ENGLISH) == "zh-hans"
     assert known(customer) == "zh-hans"
 
 
-def test_the_first_page_that_is_opened_says_how_to_write_to_a_customer(client, address, customer) -> None:
+def test_the_first_page_opened_sets_the_customers_language_for_notices(client, address, customer) -> None:
     language(client, address, **ENGLISH, **{"sec-fetch-mode": "cors"})
     # A messenger that draws a preview of the link.
     language(Client(), address, **ENGLISH)
@@ -76,13 +76,15 @@ def test_the_first_page_that_is_opened_says_how_to_write_to_a_customer(client, a
     assert known(customer) == "en"
 
 
-def test_behind_the_code_it_is_the_same(phone, customer) -> None:
+def test_a_logged_in_customer_can_switch_the_language_too(phone, customer) -> None:
     assert phone.post("/my/me/language/", {"language": "en", "next": "/my/me/"})["Location"] == "/my/me/"
     assert language(phone, "/my/") == "en"
     assert known(customer) == "en"
 
 
-def test_staff_who_look_at_the_page_choose_for_themselves_only(client, address, customer, manager) -> None:
+def test_staff_switching_language_in_the_preview_do_not_change_the_customers_language(
+    client, address, customer, manager
+) -> None:
     client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
     client.post(f"{address}language/", {"language": "en", "next": address})
 
@@ -91,10 +93,10 @@ def test_staff_who_look_at_the_page_choose_for_themselves_only(client, address, 
 
 
 @pytest.mark.parametrize("given", ["", "fr", "²", "en\x00"])
-def test_what_is_no_language_of_the_shop_changes_nothing(client, address, customer, given) -> None:
+def test_an_unsupported_language_changes_nothing(client, address, customer, given) -> None:
     client.post(f"{address}language/", {"language": given, "next": address})
     assert known(customer) == ""
 
 
-def test_a_closed_link_keeps_nothing(client) -> None:
+def test_switching_the_language_on_an_invalid_link_answers_404(client) -> None:
     assert client.post("/o/nonsense.signature/language/", {"language": "en"}).status_code == 404

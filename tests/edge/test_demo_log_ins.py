@@ -23,14 +23,14 @@ def logged_in(name: str) -> Client:
     return client
 
 
-def test_the_same_password_keeps_everybody_logged_in(demo) -> None:
+def test_restarting_with_the_same_demo_password_keeps_everybody_logged_in(demo) -> None:
     client = logged_in("manager")
 
     assert people.let_in(PASSWORD) == ["sales", "warehouse", "manager"]
     assert client.get("/orders/").status_code == 200
 
 
-def test_another_password_replaces_the_former(demo) -> None:
+def test_a_new_demo_password_replaces_the_former_one(demo) -> None:
     client = logged_in("manager")
 
     people.let_in("thirteen-blue-bags")
@@ -38,7 +38,7 @@ def test_another_password_replaces_the_former(demo) -> None:
     assert Staff.objects.get(username="manager").check_password("thirteen-blue-bags")
 
 
-def test_what_managers_changed_stays_and_who_is_gone_stays_gone(demo) -> None:
+def test_demo_users_keep_managers_changes_and_deleted_ones_are_not_recreated(demo) -> None:
     demo["warehouse"].delete()
     Staff.objects.filter(username="sales").update(display_name="林姐", role="manager")
     Staff.objects.filter(username="manager").update(is_active=False)
@@ -50,7 +50,7 @@ def test_what_managers_changed_stays_and_who_is_gone_stays_gone(demo) -> None:
     ]
 
 
-def test_a_shop_that_is_no_demo_keeps_its_passwords() -> None:
+def test_the_demo_password_does_not_touch_a_shop_that_is_no_demo() -> None:
     own = StaffFactory(username="manager", role="manager")
     own.set_password("of my own 77")
     own.save()

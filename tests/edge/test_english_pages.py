@@ -84,7 +84,7 @@ def chinese_in(page: str, own: list[str]) -> list[str]:
     return sorted(set(left))
 
 
-def test_every_page_of_the_staff_is_english_to_the_last_word(client, customer, sales, manager) -> None:
+def test_every_staff_page_is_wholly_english_for_english_readers(client, customer, sales, manager) -> None:
     shop = busy_shop(customer, sales)
     client.force_login(manager)
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
@@ -99,7 +99,7 @@ def test_every_page_of_the_staff_is_english_to_the_last_word(client, customer, s
     assert wrong == {}
 
 
-def test_the_conversations_lines_have_their_english(client, customer, sales, manager) -> None:
+def test_system_lines_of_conversations_have_english_texts(client, customer, sales, manager) -> None:
     busy_shop(customer, sales)
     withdraw_quote(actor=Actor.staff(sales), quote_id=Quote.objects.get().pk)
     untold = [
@@ -110,7 +110,7 @@ def test_the_conversations_lines_have_their_english(client, customer, sales, man
     assert untold == []
 
 
-def test_cards_and_their_lines_are_english_for_whoever_reads_english(
+def test_cards_and_their_lines_are_english_for_english_readers(
     client, phone_of, customer, sales, manager
 ) -> None:
     shop = busy_shop(customer, sales)
@@ -141,7 +141,7 @@ def test_every_courier_has_an_english_name(code) -> None:
         assert not CJK.search(courier_name(code))
 
 
-def test_the_rules_that_ship_with_the_product_have_english_names_and_the_shops_own_stay() -> None:
+def test_default_rules_have_english_names_and_the_shops_own_rules_keep_theirs() -> None:
     own = NotificationRule.objects.create(name="大额到账", trigger="paid")
     with override("en"):
         assert [

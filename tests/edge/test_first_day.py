@@ -44,7 +44,7 @@ def unhurried(monkeypatch):
     monkeypatch.setattr("shopcomm.core.accounts.services.first_manager.seconds_to_wait", lambda *a, **k: 0.0)
 
 
-def test_an_empty_shop_leads_to_its_first_page(client, code) -> None:
+def test_an_empty_shop_redirects_to_the_setup_page(client, code) -> None:
     assert client.get("/", follow=True).redirect_chain[-1][0] == "/setup/"
     page = client.get("/setup/")
     assert page.status_code == 200
@@ -53,7 +53,7 @@ def test_an_empty_shop_leads_to_its_first_page(client, code) -> None:
         assert label in page.content.decode()
 
 
-def test_the_first_page_opens_the_shop_and_lets_its_manager_in(client, code, tmp_path, settings) -> None:
+def test_the_setup_page_creates_the_shop_and_logs_its_manager_in(client, code, tmp_path, settings) -> None:
     settings.MEDIA_ROOT = tmp_path
     # As people type it: small, with blanks.
     typed = code.lower().replace("-", " ")
@@ -74,21 +74,21 @@ def test_the_first_page_opens_the_shop_and_lets_its_manager_in(client, code, tmp
         assert client.get(page).status_code == 200, page
 
 
-def test_the_first_page_is_gone_once_there_is_a_manager(client, code, manager) -> None:
+def test_the_setup_page_is_closed_once_there_is_a_manager(client, code, manager) -> None:
     assert client.get("/setup/")["Location"] == "/login/"
     assert client.post("/setup/", filled(code))["Location"] == "/login/"
     assert Staff.objects.count() == 1
     assert client.get("/login/").status_code == 200
 
 
-def test_a_manager_who_was_shut_out_does_not_open_the_door_again(client) -> None:
+def test_deactivating_the_manager_does_not_reopen_the_setup_page(client) -> None:
     StaffFactory(role="manager", is_active=False)
 
     assert make_setup_code() == ""
     assert client.get("/setup/")["Location"] == "/login/"
 
 
-def test_whoever_does_not_know_the_code_gets_nothing(client, code) -> None:
+def test_a_wrong_setup_code_is_refused(client, code) -> None:
     for guess in ("", "AAAA-AAAA-AAAA", code[:-1], "' OR 1=1"):
         answer = client.post("/setup/", filled(guess))
         assert answer.status_code == 422, guess
@@ -96,13 +96,13 @@ def test_whoever_does_not_know_the_code_gets_nothing(client, code) -> None:
     assert (Staff.objects.count(), ShopSettings.objects.count()) == (0, 0)
 
 
-def test_without_a_printed_code_nobody_comes_in(client) -> None:
+def test_setup_is_refused_while_no_code_was_printed(client) -> None:
     assert client.post("/setup/", filled("")).status_code == 422
     assert client.post("/setup/", filled("ABCD-EFGH-JKLM")).status_code == 422
     assert not Staff.objects.exists()
 
 
-def test_a_newer_code_makes_the_former_one_void_and_a_used_one_is_gone(client, code) -> None:
+def test_a_new_setup_code_invalidates_the_former_and_a_used_one_is_deleted(client, code) -> None:
     newer = make_setup_code()
     assert newer != code
     assert client.post("/setup/", filled(code)).status_code == 422
@@ -113,14 +113,14 @@ def test_a_newer_code_makes_the_former_one_void_and_a_used_one_is_gone(client, c
     assert client.post("/setup/", filled(newer)).status_code == 422
 
 
-def test_only_a_digest_of_the_code_is_kept(code) -> None:
+def test_only_a_digest_of_the_setup_code_is_stored(code) -> None:
     kept = SetupCode.objects.get().digest
     assert code not in kept
     assert code.replace("-", "") not in kept
     assert len(kept) == 64
 
 
-def test_guesses_from_one_network_are_slowed_down(monkeypatch, code) -> None:
+def test_guesses_of_the_setup_code_from_one_network_are_rate_limited(monkeypatch, code) -> None:
     monkeypatch.undo()
     who, refused = NewManager("w", PASSWORD, "W"), []
     for _guess in range(GUESS_BURST + 1):
@@ -133,7 +133,7 @@ def test_guesses_from_one_network_are_slowed_down(monkeypatch, code) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_send_the_code_at_once_one_becomes_manager() -> None:
+def test_of_two_simultaneous_setups_only_one_creates_a_manager() -> None:
     code, gate = make_setup_code(), threading.Barrier(4)
 
     def send(name: str) -> str:
@@ -167,9 +167,7 @@ def test_of_two_who_send_the_code_at_once_one_becomes_manager() -> None:
         ("logo", SimpleUploadedFile("x.png", b"no picture", "image/png"), "请上传 JPEG"),
     ],
 )
-def test_what_is_not_right_is_said_at_its_place_and_the_rest_is_kept(
-    client, code, field, value, said
-) -> None:
+def test_setup_errors_are_shown_by_field_and_the_input_is_kept(client, code, field, value, said) -> None:
     answer = client.post("/setup/", filled(code, **{field: value}))
     page = answer.content.decode()
 
@@ -181,14 +179,14 @@ def test_what_is_not_right_is_said_at_its_place_and_the_rest_is_kept(
     assert not Staff.objects.exists()
 
 
-def test_a_weak_password_is_refused(client, code) -> None:
+def test_a_weak_password_is_refused_at_setup(client, code) -> None:
     answer = client.post("/setup/", filled(code, password="password", again="password"))
 
     assert answer.status_code == 422
     assert not Staff.objects.exists()
 
 
-def test_a_name_of_somebody_who_is_there_is_refused(client, code) -> None:
+def test_a_user_name_that_is_taken_is_refused_at_setup(client, code) -> None:
     StaffFactory(username="wangfang", role="sales")
 
     answer = client.post("/setup/", filled(code))
@@ -214,7 +212,7 @@ def states() -> dict[str, tuple[str, bool]]:
     return {step.title: (step.state, step.done) for step in checklist_steps()}
 
 
-def test_the_list_of_an_empty_shop_says_what_is_missing(client, code) -> None:
+def test_the_checklist_of_an_empty_shop_lists_what_is_missing(client, code) -> None:
     client.post("/setup/", filled(code))
 
     found = states()
@@ -234,7 +232,7 @@ def test_the_list_of_an_empty_shop_says_what_is_missing(client, code) -> None:
     }
 
 
-def test_the_list_follows_what_is_done(client, manager, sales) -> None:
+def test_the_checklist_ticks_steps_as_they_are_done(client, manager, sales) -> None:
     client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
     variant = VariantFactory(on_hand=0)
     assert states()["商品"] == ("1 款，1 个规格在售", True)
@@ -254,7 +252,7 @@ def test_the_list_follows_what_is_done(client, manager, sales) -> None:
     assert states()["商品"] == ("还没有在售的商品", False)
 
 
-def test_every_line_leads_to_a_page_that_is_there(log_in, manager) -> None:
+def test_every_line_of_the_checklist_links_to_an_existing_page(log_in, manager) -> None:
     client = log_in(manager)
     page = client.get("/first-day/")
 
@@ -263,7 +261,7 @@ def test_every_line_leads_to_a_page_that_is_there(log_in, manager) -> None:
     assert [link for link in links if client.get(link, follow=True).status_code != 200] == []
 
 
-def test_a_new_product_comes_with_a_line_for_its_first_variant(log_in, manager) -> None:
+def test_the_form_for_a_new_product_has_a_row_for_its_first_variant(log_in, manager) -> None:
     client = log_in(manager)
     assert 'name="variants-0-sku"' in client.get("/admin/orders/product/add/").content.decode()
 
@@ -280,13 +278,13 @@ def test_a_new_product_comes_with_a_line_for_its_first_variant(log_in, manager) 
     assert list(Variant.objects.values_list("sku", "on_hand")) == [("YDB-01-BLU", 0)]
 
 
-def test_only_managers_see_the_list(log_in, sales, client) -> None:
+def test_only_managers_see_the_checklist(log_in, sales, client) -> None:
     assert client.get("/first-day/")["Location"].startswith("/login/")
     assert log_in(sales).get("/first-day/").status_code == 403
     assert client.post("/first-day/couriers/", {"couriers": ["shunfeng"]}).status_code == 403
 
 
-def test_usual_couriers_stand_first_where_a_parcel_is_written_down() -> None:
+def test_the_shops_usual_couriers_are_listed_first_when_shipping() -> None:
     assert offered_couriers()[0] == ("shunfeng", "顺丰速运")
     ShopSettings.objects.create(pk=1, couriers=["annengwuliu", "zhongtong"])
 

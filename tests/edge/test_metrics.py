@@ -48,7 +48,7 @@ def figures(**labels: str) -> dict[str, float]:
 
 # --- who may read it -----------------------------------------------------------------------------
 @pytest.mark.django_db
-def test_a_probe_with_the_token_reads_it_by_the_address_of_a_process(settings):
+def test_a_probe_with_the_token_reads_metrics_by_ip_address(settings):
     settings.METRICS_TOKEN, settings.ALLOWED_HOSTS = TOKEN, ["shop.example.com"]
     answer = Client(headers=PROBE).get("/metrics", HTTP_HOST="10.0.3.7:8000")
     assert answer.status_code == 200
@@ -69,7 +69,7 @@ def test_metrics_refuse_a_wrong_or_missing_token(settings, token, given):
     assert b"shopcomm_" not in answer.content
 
 
-def test_a_manager_may_look_and_sales_may_not(log_in, manager, sales, phone):
+def test_a_manager_may_read_metrics_and_sales_may_not(log_in, manager, sales, phone):
     assert log_in(manager).get("/metrics").status_code == 200
     assert log_in(sales).get("/metrics").status_code == 403
     assert phone.get("/metrics").status_code == 403
@@ -91,7 +91,7 @@ def urge(order, *, minutes_ago: int) -> DomainEvent:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_reader_that_stands_still_is_seen_by_what_it_has_before_it(settings, order):
+def test_the_lag_of_a_stopped_reader_is_reported(settings, order):
     settings.METRICS_TOKEN = TOKEN
     relay()
     now = timezone.now()
@@ -108,7 +108,7 @@ def test_a_reader_that_stands_still_is_seen_by_what_it_has_before_it(settings, o
     assert figures(reader="gone.long_ago") == {}
 
 
-def test_dead_letters_stand_by_reader_and_by_who_sees_to_them(probe, order):
+def test_dead_letters_are_counted_by_reader_and_by_who_handles_them(probe, order):
     events = [urge(order, minutes_ago=1) for _ in range(3)]
     reader, now = add_reader(name=PLANNING, kind=HANDLER), timezone.now()
     for event, resolved in zip(events[:2], (None, now), strict=True):
@@ -120,7 +120,7 @@ def test_dead_letters_stand_by_reader_and_by_who_sees_to_them(probe, order):
     assert figures(reader=PLANNING, state="kept_back") == {"dead_letters": 2}
 
 
-def test_notices_stand_by_their_outcome_in_the_last_day(probe, order):
+def test_notices_of_the_last_day_are_counted_by_outcome(probe, order):
     ensure_default_rules()
     now = timezone.now()
     rule = NotificationRule.objects.first()
@@ -153,7 +153,7 @@ def test_notices_stand_by_their_outcome_in_the_last_day(probe, order):
     assert 3600 <= figures()["notices_overdue_seconds"] < 3700
 
 
-def test_sockets_are_those_of_all_processes_that_still_say_so(probe):
+def test_open_sockets_are_summed_over_all_live_processes(probe):
     one, other = OpenSockets(), OpenSockets()
     for process, counts in ((one, {"staff": 2, "customer": 5}), (other, {"staff": 1})):
         async_to_sync(process.report_counts)(counts)
@@ -163,13 +163,13 @@ def test_sockets_are_those_of_all_processes_that_still_say_so(probe):
     assert figures(visitor="staff") == {"open_sockets": 3}
 
 
-def test_tasks_that_nobody_takes_are_counted_under_the_name_that_celery_gives_their_queue(probe):
+def test_waiting_tasks_are_counted_under_the_name_of_their_celery_queue(probe):
     for _ in range(3):
         current_app.send_task("events.relay", ignore_result=True)
     assert figures()["tasks_waiting"] == 3
 
 
-def test_without_redis_the_database_still_answers(probe, settings, order):
+def test_without_redis_the_figures_from_the_database_are_still_reported(probe, settings, order):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert figures(reader=PLANNING).keys() == {"reader_lag_events", "reader_lag_seconds"}
     assert figures(visitor="staff") == {}

@@ -41,7 +41,7 @@ def test_the_catalogue_shows_prices_and_stock_in_words(phone, tote):
     assert all(text in page for text in ("通勤 托特包", "¥356.00", "10 件起 ¥316.80", "有货", "2 色"))
 
 
-def test_search_finds_names_colours_and_codes_and_categories_narrow(phone, tote, variant):
+def test_catalogue_search_finds_names_colours_and_codes_and_categories_filter(phone, tote, variant):
     for words in ("托特", "焦糖", "tt-cm", "通勤 牛皮"):
         page = page_of(phone, f"/my/catalogue/?q={words}")
         assert ("通勤 托特包" in page, variant.product.name in page) == (True, False), words
@@ -49,7 +49,7 @@ def test_search_finds_names_colours_and_codes_and_categories_narrow(phone, tote,
     assert variant.product.name not in page_of(phone, "/my/catalogue/?category=托特包")
 
 
-def test_what_is_not_on_sale_is_not_there(phone, tote):
+def test_products_off_sale_are_not_in_the_catalogue(phone, tote):
     tote.is_active = False
     tote.save()
     assert "通勤 托特包" not in page_of(phone, "/my/catalogue/")
@@ -57,7 +57,7 @@ def test_what_is_not_on_sale_is_not_there(phone, tote):
     assert ask(phone, tote).status_code == 404
 
 
-def test_the_catalogue_costs_the_same_however_long_it_is(phone, tote):
+def test_the_catalogue_takes_the_same_queries_however_long_it_is(phone, tote):
     def queries() -> int:
         with CaptureQueriesContext(connection) as seen:
             phone.get("/my/catalogue/")
@@ -69,7 +69,7 @@ def test_the_catalogue_costs_the_same_however_long_it_is(phone, tote):
     assert queries() == few <= 13
 
 
-def test_the_catalogue_goes_on_to_the_last_product(phone):
+def test_the_catalogue_can_be_paged_to_the_last_product(phone):
     products = {VariantFactory().product_id for _ in range(30)}
     first = phone.get("/my/catalogue/").context["page"]
     second = phone.get(f"/my/catalogue/?after={first.after}").context["page"]
@@ -77,7 +77,7 @@ def test_the_catalogue_goes_on_to_the_last_product(phone):
     assert (len(seen), set(seen), second.after) == (30, products, None)
 
 
-def test_a_product_shows_each_variant_as_it_stands(phone, tote):
+def test_a_product_page_shows_the_price_and_stock_of_each_variant(phone, tote):
     set_stock(actor=Actor.system(), sku="TT-CM", on_hand=3, reason="盘点")
     tote.variants.update(threshold=10)
     page = page_of(phone, f"/my/catalogue/{tote.pk}/")
@@ -108,7 +108,7 @@ def test_a_question_becomes_a_card_in_the_general_conversation(phone, customer, 
     assert "quotes/new" not in own
 
 
-def test_the_same_form_asks_once_and_another_asks_again_in_the_same_place(phone, customer, tote):
+def test_a_question_form_sent_twice_asks_once_and_a_new_form_asks_again(phone, customer, tote):
     key = str(uuid4())
     places = {ask(phone, tote, key=key)["Location"], ask(phone, tote, key=key)["Location"]}
     places.add(ask(phone, tote)["Location"])
@@ -120,18 +120,18 @@ def test_the_same_form_asks_once_and_another_asks_again_in_the_same_place(phone,
     "wrong",
     [{"sku": "NIX"}, {"quantity": "0"}, {"quantity": "-3"}, {"quantity": "x"}, {"question": "啊" * 501}],
 )
-def test_what_cannot_be_asked_is_said_and_kept_on_the_form(phone, tote, wrong):
+def test_an_invalid_question_is_refused_and_stays_in_the_form(phone, tote, wrong):
     answer = ask(phone, tote, **wrong)
     assert answer.status_code == 422
     assert not Message.objects.exists()
 
 
-def test_an_enquiry_that_sales_opened_is_the_general_conversation(customer, sales, as_actor):
+def test_an_enquiry_opened_by_sales_is_the_customers_general_conversation(customer, sales, as_actor):
     opened = open_enquiry(actor=as_actor(sales), customer=customer, subject="询价")
     assert general_conversation(actor=as_actor(customer), customer=customer) == opened
 
 
-def test_once_an_enquiry_became_an_order_the_next_question_opens_another(customer, order, as_actor):
+def test_after_an_enquiry_became_an_order_the_next_question_opens_a_new_one(customer, order, as_actor):
     first = general_conversation(actor=as_actor(customer), customer=customer)
     link_enquiry_to_order(actor=as_actor("manager"), conversation_id=first.pk, order=order)
     second = general_conversation(actor=as_actor(customer), customer=customer)
@@ -152,7 +152,7 @@ def test_a_customer_reads_no_conversation_of_another_customer(phone, phone_of, o
     assert phone.get(f"/my/chat/{order.conversation.pk}/").status_code == 200
 
 
-def test_the_list_for_a_quote_is_sent_as_one_card(phone, tote, variant, log_in, manager):
+def test_the_quote_list_is_sent_as_one_card(phone, tote, variant, log_in, manager):
     for sku, product, pieces in (("TT-CM", tote.pk, 20), (variant.sku, variant.product_id, 5)):
         phone.post(f"/my/catalogue/{product}/add/", {"sku": sku, "quantity": pieces})
     page = page_of(phone, "/my/quote/")
@@ -168,20 +168,20 @@ def test_the_list_for_a_quote_is_sent_as_one_card(phone, tote, variant, log_in, 
     assert "my_basket" not in phone.session
 
 
-def test_an_empty_list_sends_nothing_and_a_strange_variant_is_not_put_there(phone, tote, variant):
+def test_an_empty_quote_list_is_not_sent_and_an_unknown_variant_is_not_added(phone, tote, variant):
     phone.post(f"/my/catalogue/{tote.pk}/add/", {"sku": variant.sku, "quantity": "5"})
     assert "my_basket" not in phone.session
     assert phone.post("/my/quote/", {"do": "send", "key": "k"}).status_code == 422
     assert not Message.objects.exists()
 
 
-def test_one_line_is_taken_off_the_list(phone, tote):
+def test_a_line_can_be_removed_from_the_quote_list(phone, tote):
     phone.post(f"/my/catalogue/{tote.pk}/add/", {"sku": "TT-CM", "quantity": "5"})
     phone.post("/my/quote/", {"sku": "TT-CM", "quantity": "5", "remove": "TT-CM"})
     assert phone.session["my_basket"] == {}
 
 
-def test_sold_out_goods_are_waited_for_and_no_longer(phone, customer, tote):
+def test_a_customer_can_watch_a_sold_out_variant_and_stop_watching(phone, customer, tote):
     address = f"/my/catalogue/{tote.pk}/watch/"
     for _ in range(2):
         phone.post(address, {"sku": "TT-BK", "do": "watch"})
@@ -199,7 +199,7 @@ def test_sold_out_goods_are_waited_for_and_no_longer(phone, customer, tote):
     assert phone.post(address, {"sku": "NIX"}).status_code == 404
 
 
-def test_the_list_of_talks_names_orders_and_the_general_one(phone, customer, tote):
+def test_the_chat_list_names_order_conversations_and_the_general_one(phone, customer, tote):
     number = make_order(customer=customer).number
     ask(phone, tote)
     page = page_of(phone, "/my/chat/")

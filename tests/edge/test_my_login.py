@@ -50,14 +50,14 @@ def open_link_of(client: Client, order) -> None:
     client.get(f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/")
 
 
-def test_pages_of_customers_send_others_to_the_login(client):
+def test_customer_pages_redirect_strangers_to_the_customer_log_in(client):
     response = client.get("/my/catalogue/?q=包")
     assert response.status_code == 302
     assert response["Location"].startswith(f"{LOGIN}?next=%2Fmy%2Fcatalogue")
     assert client.post("/my/chat/new/")["Location"] == f"{LOGIN}?next=%2Fmy%2F"
 
 
-def test_a_phone_and_its_code_open_all_own_orders(client, order):
+def test_logging_in_with_phone_and_code_shows_all_own_orders(client, order):
     answer = log_in(client, "138 0013 8000")
 
     assert (answer.status_code, answer["Location"]) == (302, "/my/")
@@ -65,7 +65,7 @@ def test_a_phone_and_its_code_open_all_own_orders(client, order):
     assert order.number in client.get("/my/").content.decode()
 
 
-def test_the_login_leads_back_to_the_page_that_was_wanted_and_to_no_other_site(client, customer):
+def test_the_log_in_returns_to_the_requested_page_and_to_no_other_site(client, customer):
     assert log_in(client, customer.phone, next="/my/catalogue/?q=red")["Location"] == "/my/catalogue/?q=red"
     for bad in ("https://evil.example/my/", "//evil.example/my/", "/orders/", "/my/../admin/x\n"):
         answer = log_in(Client(), customer.phone, next=bad)
@@ -83,7 +83,7 @@ def test_a_known_phone_and_an_unknown_one_get_the_same_answer(customer):
     assert pages[0][1] == pages[1][1]
 
 
-def test_a_wrong_code_says_so_and_a_dead_one_says_the_same(client, customer):
+def test_a_wrong_code_and_an_expired_one_get_the_same_message(client, customer):
     code = ask(client, customer.phone)
     bad = f"{(int(code) + 1) % 10**6:06d}"
     answers = [client.post(LOGIN, {"code": bad}) for _ in range(5)] + [client.post(LOGIN, {"code": code})]
@@ -93,12 +93,12 @@ def test_a_wrong_code_says_so_and_a_dead_one_says_the_same(client, customer):
     assert MY_SESSION_KEY not in client.session
 
 
-def test_a_code_belongs_to_the_session_that_asked(client, customer):
+def test_a_code_is_only_valid_in_the_session_that_requested_it(client, customer):
     code = ask(client, customer.phone)
     assert Client().post(LOGIN, {"code": code}).status_code == 422
 
 
-def test_the_session_gets_a_new_key_and_forgets_what_was_in_it(client, order, other_customer):
+def test_log_in_renews_the_session_key_and_clears_the_session(client, order, other_customer):
     open_link_of(client, make_order(customer=other_customer))
     code = ask(client, order.customer.phone)
     before = client.session.session_key
@@ -115,13 +115,13 @@ def test_logging_out_ends_the_customers_session(phone):
     assert phone.get("/my/").status_code == 302
 
 
-def test_without_a_gateway_a_real_site_sends_to_the_link(client, settings, customer):
+def test_without_an_sms_gateway_a_production_site_issues_no_code(client, settings, customer):
     settings.SHOW_LOGIN_CODES = False
     answer = client.post(LOGIN, {"phone": customer.phone})
     assert (answer.status_code, "my_code" in client.session) == (503, False)
 
 
-def test_with_a_gateway_the_code_goes_to_the_phone_and_to_nobody_else(client, customer, caplog):
+def test_with_an_sms_gateway_the_code_is_sent_to_the_phone_only(client, customer, caplog):
     ChannelAccount.objects.create(channel=Channel.SMS, name="短信", url="https://sms.example/send")
     with mock.patch(CALL, return_value=Answer(200)) as post:
         client.post(LOGIN, {"phone": customer.phone})
@@ -135,13 +135,13 @@ def test_with_a_gateway_the_code_goes_to_the_phone_and_to_nobody_else(client, cu
     assert client.post(LOGIN, {"code": code}).status_code == 302
 
 
-def test_a_gateway_that_is_down_is_said(client, customer):
+def test_a_failing_sms_gateway_is_reported_to_the_customer(client, customer):
     ChannelAccount.objects.create(channel=Channel.SMS, name="短信", url="https://sms.example/send")
     with mock.patch(CALL, side_effect=NoAnswer("down")):
         assert client.post(LOGIN, {"phone": customer.phone}).status_code == 502
 
 
-def test_too_many_are_told_to_wait(client, customer):
+def test_too_many_code_requests_are_told_to_wait(client, customer):
     with mock.patch("shopcomm.core.accounts.services.one_time_codes.seconds_to_wait", return_value=41.3):
         answer = client.post(LOGIN, {"phone": customer.phone})
     assert answer.status_code == 429
@@ -149,20 +149,20 @@ def test_too_many_are_told_to_wait(client, customer):
     assert not OneTimeCode.objects.exists()
 
 
-def test_a_link_of_the_same_customer_keeps_all_orders(phone, order):
+def test_opening_a_link_of_the_same_customer_keeps_the_log_in(phone, order):
     open_link_of(phone, order)
     assert phone.get("/my/").status_code == 200
     assert LINKS_SESSION_KEY not in phone.session
 
 
-def test_a_link_of_another_customer_replaces_the_session(phone, other_customer):
+def test_opening_a_link_of_another_customer_ends_the_log_in(phone, other_customer):
     order = make_order(customer=other_customer)
     open_link_of(phone, order)
     assert phone.get("/my/").status_code == 302
     assert session_customer(phone.session).order_id == order.pk
 
 
-def test_a_shut_out_customer_is_out_at_once_everywhere(phone, client, order):
+def test_a_blocked_customer_is_logged_out_at_once_everywhere(phone, client, order):
     open_link_of(client, order)
     token = link_token(make_link(customer=order.customer, order_id=order.pk))
     Customer.objects.update(is_active=False)
@@ -173,7 +173,7 @@ def test_a_shut_out_customer_is_out_at_once_everywhere(phone, client, order):
     assert client.get(f"/o/{token}/").status_code == 404
 
 
-def test_whose_phone_went_to_somebody_else_is_out(phone, customer):
+def test_a_customer_whose_phone_number_changed_is_logged_out(phone, customer):
     Customer.objects.filter(pk=customer.pk).update(phone="+8613700137001")
     assert phone.get("/my/").status_code == 302
 
@@ -183,7 +183,7 @@ def test_a_customer_who_was_merged_away_is_logged_out(phone, customer):
     assert phone.get("/my/").status_code == 302
 
 
-def test_a_log_in_of_staff_opens_no_customer_pages(log_in_staff, phone):
+def test_a_staff_log_in_does_not_open_customer_pages(log_in_staff, phone):
     client = log_in_staff
     assert client.get("/my/").status_code == 302
     assert "员工身份" in client.get(LOGIN).content.decode()
@@ -195,7 +195,7 @@ def log_in_staff(client, manager) -> Client:
     return client
 
 
-def test_a_session_is_its_staffs_unless_a_customers_page_asks(manager, customer):
+def test_a_session_with_staff_and_customer_acts_as_staff_except_on_customer_pages(manager, customer):
     session = {MY_SESSION_KEY: [customer.pk, customer.phone]}
     assert actor_of(manager, session) == Actor.staff(manager)
     assert session_customer(session) == Actor.customer(customer)
@@ -203,7 +203,7 @@ def test_a_session_is_its_staffs_unless_a_customers_page_asks(manager, customer)
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_socket_acts_for_all_own_orders(phone, customer, manager):
+async def test_a_logged_in_customers_socket_may_follow_all_own_orders(phone, customer, manager):
     key = phone.session.session_key
     assert await actor_now(Visitor(key, SpeaksAs(as_customer=True))) == Actor.customer(customer)
     assert await actor_now(Visitor(key)) == Actor.customer(customer)
@@ -217,21 +217,21 @@ def test_a_new_customer_sees_an_empty_list_and_may_look_around(client, variant):
     assert variant.product.name in client.get("/my/catalogue/").content.decode()
 
 
-def test_the_customer_says_how_to_be_called(phone, customer):
+def test_a_customer_can_change_their_name(phone, customer):
     assert phone.post("/my/me/", {"name": " 吴姐 "}).status_code == 302
     assert phone.post("/my/me/", {"name": "  "}).status_code == 422
     customer.refresh_from_db()
     assert customer.name == "吴姐"
 
 
-def test_notices_are_set_without_a_link(phone, customer):
+def test_a_logged_in_customer_can_set_notification_preferences_without_a_link(phone, customer):
     answer = phone.post("/my/me/notices/", {"quiet_from": "22:00", "quiet_to": "08:00"})
     page = phone.get(answer["Location"]).content.decode()
     assert 'value="22:00"' in page
     assert reverse("my:me") in page
 
 
-def test_revoked_links_do_not_end_the_wider_session(phone, order):
+def test_revoking_a_link_does_not_end_the_log_in_by_code(phone, order):
     open_link_of(phone, order)
     revoke_links(order_id=order.pk)
     assert phone.get(f"/my/orders/{order.number}/").status_code == 200

@@ -41,7 +41,7 @@ def again(phone, order: Order, **changes: str):
     return phone.post(f"/my/orders/{order.number}/again/", form | changes)
 
 
-def test_own_orders_are_there_and_those_of_others_are_not(phone, order, other_customer):
+def test_a_customer_sees_own_orders_and_not_those_of_others(phone, order, other_customer):
     foreign = make_order(customer=other_customer)
     page = page_of(phone)
     assert order.number in page
@@ -52,7 +52,7 @@ def test_own_orders_are_there_and_those_of_others_are_not(phone, order, other_cu
     assert phone.get("/my/orders/nothing/").status_code == 404
 
 
-def test_the_list_is_narrowed_by_status(phone, customer, order):
+def test_the_order_list_can_be_filtered_by_status(phone, customer, order):
     paid = make_order(customer=customer, status=Status.PAID)
     page = page_of(phone, "/my/?status=paid")
     assert paid.number in page
@@ -60,7 +60,7 @@ def test_the_list_is_narrowed_by_status(phone, customer, order):
     assert order.number in page_of(phone, "/my/?status=nonsense")
 
 
-def test_the_list_goes_on_to_the_last_order(phone, customer, variant):
+def test_the_order_list_can_be_paged_to_the_last_order(phone, customer, variant):
     numbers = {make_order(customer=customer, items=[ItemInput(variant.sku, 1)]).number for _ in range(21)}
     first = phone.get("/my/")
     second = phone.get(f"/my/?after={first.context['page'].next_cursor}")
@@ -68,12 +68,14 @@ def test_the_list_goes_on_to_the_last_order(phone, customer, variant):
     assert (len(seen), set(seen)) == (21, numbers)
 
 
-def test_a_row_tells_where_the_parcel_is(phone, customer):
+def test_an_order_row_shows_the_state_of_its_parcel(phone, customer):
     make_order(customer=customer, status=Status.SHIPPED)
     assert "包裹正在路上" in page_of(phone)
 
 
-def test_what_the_shop_said_counts_until_it_is_read_and_notes_never(phone, customer, order, manager):
+def test_messages_of_the_shop_count_as_unread_until_read_and_internal_notes_never(
+    phone, customer, order, manager
+):
     talk, staff = order.conversation.pk, Actor.staff(manager)
     for body, internal in (("在的", False), ("别告诉他", True), ("有货", False)):
         send_message(actor=staff, conversation_id=talk, client_id=uuid4(), body=body, internal=internal)
@@ -86,7 +88,7 @@ def test_what_the_shop_said_counts_until_it_is_read_and_notes_never(phone, custo
     assert [row[2] for row in phone.get("/my/").context["rows"]] == [None]
 
 
-def test_the_list_costs_the_same_for_one_order_and_for_twenty(phone, customer, variant):
+def test_the_order_list_takes_as_many_queries_for_twenty_orders_as_for_one(phone, customer, variant):
     def queries() -> int:
         with CaptureQueriesContext(connection) as seen:
             phone.get("/my/")
@@ -99,7 +101,7 @@ def test_the_list_costs_the_same_for_one_order_and_for_twenty(phone, customer, v
     assert queries() == one <= 20
 
 
-def test_an_order_opens_on_the_page_of_its_link_and_its_forms_work(phone, order):
+def test_an_order_opens_on_the_link_page_and_its_forms_work(phone, order):
     answer = phone.get(f"/my/orders/{order.number}/")
     assert order.number in answer.content.decode()
     assert "X-Offline-Owner" not in answer
@@ -113,7 +115,7 @@ def test_an_order_opens_on_the_page_of_its_link_and_its_forms_work(phone, order)
     assert phone.get("/my/").status_code == 200
 
 
-def test_spending_is_what_was_paid_less_what_came_back(customer, variant, time_machine):
+def test_spending_is_the_sum_paid_less_the_sum_refunded(customer, variant, time_machine):
     for day, count in (("2025-12-31", 1), ("2026-02-10", 2), ("2026-03-05", 3)):
         time_machine.move_to(datetime.fromisoformat(f"{day}T12:00:00+08:00"), tick=False)
         make_order(customer=customer, status=Status.PAID, items=[ItemInput(variant.sku, count)])
@@ -128,7 +130,7 @@ def test_spending_is_what_was_paid_less_what_came_back(customer, variant, time_m
     assert spent[0].total == sum(each.paid_amount - each.refunded_amount for each in orders)
 
 
-def test_a_month_begins_in_the_shops_time(customer, variant, time_machine):
+def test_a_month_of_spending_begins_in_the_shops_time_zone(customer, variant, time_machine):
     time_machine.move_to(datetime.fromisoformat("2026-02-28T16:30:00+00:00"), tick=False)
     make_order(customer=customer, status=Status.PAID, items=[ItemInput(variant.sku, 1)])
     (spent,) = spending_of(customer)
@@ -140,7 +142,7 @@ def test_a_customer_who_never_paid_has_spent_nothing(phone, order):
     assert "还没有付过款" in page_of(phone, "/my/me/")
 
 
-def test_the_same_again_is_placed_at_todays_prices(phone, customer, variant, order):
+def test_a_reorder_is_placed_at_todays_prices(phone, customer, variant, order):
     variant.price = Decimal("222.00")
     variant.save()
     page = page_of(phone, f"/my/orders/{order.number}/again/")
@@ -159,7 +161,7 @@ def test_the_same_again_is_placed_at_todays_prices(phone, customer, variant, ord
     assert (new.receiver_name, new.street) == ("吴丽华", "机场路 88 号")
 
 
-def test_wholesale_customers_pay_their_step(phone, customer, variant, order):
+def test_wholesale_customers_pay_the_tier_price_of_the_quantity(phone, customer, variant, order):
     Customer.objects.filter(pk=customer.pk).update(tier="wholesale")
     TierPrice.objects.create(variant=variant, min_quantity=10, price=Decimal("150.00"))
     pk = order.lines.get().pk
@@ -167,14 +169,14 @@ def test_wholesale_customers_pay_their_step(phone, customer, variant, order):
     assert Order.objects.exclude(pk=order.pk).get().total == Decimal("1800.00")
 
 
-def test_the_same_form_twice_is_one_order(phone, order):
+def test_a_reorder_form_sent_twice_places_one_order(phone, order):
     key = str(uuid4())
     first, second = again(phone, order, key=key), again(phone, order, key=key)
     assert first["Location"] == second["Location"]
     assert Order.objects.count() == 2
 
 
-def test_anothers_form_key_opens_nothing_of_theirs(phone_of, phone, order, other_customer):
+def test_the_form_key_of_another_customer_does_not_return_their_order(phone_of, phone, order, other_customer):
     key = str(uuid4())
     again(phone, order, key=key)
     foreign = make_order(customer=other_customer)
@@ -182,7 +184,7 @@ def test_anothers_form_key_opens_nothing_of_theirs(phone_of, phone, order, other
     assert Order.objects.get(number=answer["Location"].split("/")[3]).customer == other_customer
 
 
-def test_what_is_gone_is_left_out_and_what_is_short_is_capped(phone, customer, variant):
+def test_a_reorder_leaves_out_discontinued_lines_and_caps_short_ones(phone, customer, variant):
     gone, out, few = (VariantFactory(on_hand=10) for _ in range(3))
     items = [ItemInput(each.sku, 3) for each in (variant, gone, out, few)]
     order = make_order(customer=customer, status=Status.CANCELLED, items=items)
@@ -205,7 +207,7 @@ def test_what_is_gone_is_left_out_and_what_is_short_is_capped(phone, customer, v
     assert {line.sku: line.quantity for line in new.lines.all()} == {variant.sku: 3, few.sku: 2}
 
 
-def test_prices_that_change_meanwhile_are_shown_before_anything_is_ordered(phone, variant, order):
+def test_prices_changed_meanwhile_are_shown_before_a_reorder_is_placed(phone, variant, order):
     stale = phone.get(f"/my/orders/{order.number}/again/").context["prices"]
     variant.price = Decimal("999.00")
     variant.save()
@@ -216,7 +218,7 @@ def test_prices_that_change_meanwhile_are_shown_before_anything_is_ordered(phone
     assert Order.objects.count() == 1
 
 
-def test_more_than_there_is_and_half_an_address_are_refused_and_kept_on_the_form(phone, variant, order):
+def test_a_reorder_beyond_stock_or_without_full_address_is_refused_and_keeps_its_input(phone, variant, order):
     pk = order.lines.get().pk
     short = again(phone, order, **{f"quantity-{pk}": "5000"})
     assert (short.status_code, "库存不足" in short.content.decode()) == (422, True)
@@ -227,7 +229,7 @@ def test_more_than_there_is_and_half_an_address_are_refused_and_kept_on_the_form
     assert Order.objects.count() == 1
 
 
-def test_a_customer_of_one_link_alone_places_nothing(client, order):
+def test_a_customer_known_only_by_a_link_cannot_reorder(client, order):
     from shopcomm.core.accounts.services.order_links import link_token, make_link
 
     client.get(f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/")
@@ -236,11 +238,11 @@ def test_a_customer_of_one_link_alone_places_nothing(client, order):
     assert Order.objects.count() == 1
 
 
-def test_an_order_that_is_over_offers_itself_again(phone, order):
+def test_a_closed_order_offers_a_reorder(phone, order):
     move(order, Status.CANCELLED)
     assert f"/my/orders/{order.number}/again/" in page_of(phone, f"/my/orders/{order.number}/")
 
 
-def test_unpaid_orders_of_the_past_stay_in_the_list(phone, order):
+def test_orders_placed_years_ago_stay_in_the_list(phone, order):
     Order.objects.update(placed_at=order.placed_at - timedelta(days=900))
     assert order.number in page_of(phone)

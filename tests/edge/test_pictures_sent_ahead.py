@@ -40,7 +40,7 @@ def sent_ahead(client: Client, order: Order) -> str:
     return answer.json()["id"]
 
 
-def test_a_case_has_the_pictures_that_were_sent_ahead_once_however_often_its_form_comes(client, delivered):
+def test_a_case_form_sent_twice_attaches_its_uploaded_pictures_once(client, delivered):
     ids = [sent_ahead(client, delivered), sent_ahead(client, delivered)]
     for _again in range(2):
         assert (
@@ -53,7 +53,7 @@ def test_a_case_has_the_pictures_that_were_sent_ahead_once_however_often_its_for
     assert {str(each.pk) for each in said.attachments.all()} == set(ids)
 
 
-def test_a_refused_form_comes_back_filled_in_with_its_pictures_still_to_be_sent(client, delivered):
+def test_a_refused_case_form_comes_back_filled_in_with_its_uploaded_pictures(client, delivered):
     sent = sent_ahead(client, delivered)
     line = delivered.lines.get()
     refused = claim(
@@ -70,7 +70,7 @@ def test_a_refused_form_comes_back_filled_in_with_its_pictures_still_to_be_sent(
     assert Attachment.objects.get().message is None
 
 
-def test_nobody_else_s_upload_goes_with_a_form_nor_one_that_was_sent_before(client, delivered, sales):
+def test_uploads_of_others_and_uploads_already_used_cannot_be_attached(client, delivered, sales):
     theirs = str(store_attachment(actor=Actor.staff(sales), upload=upload(picture())).pk)
     for uploaded in (theirs, "nonsense"):
         answer = client.post(
@@ -88,7 +88,7 @@ def test_nobody_else_s_upload_goes_with_a_form_nor_one_that_was_sent_before(clie
     assert AfterSalesCase.objects.count() == 1
 
 
-def test_a_rating_and_a_slip_take_them_too(client, delivered, customer):
+def test_ratings_and_payment_slips_accept_pictures_uploaded_in_advance(client, delivered, customer):
     rated = sent_ahead(client, delivered)
     given = {"goods": "5", "service": "4", "text": "好", "key": "k", "uploaded": [rated]}
     assert client.post(address_of(delivered, "evaluation"), given).status_code == 302
@@ -101,7 +101,7 @@ def test_a_rating_and_a_slip_take_them_too(client, delivered, customer):
     assert [str(each.pk) for each in said.attachments.all()] == [slip]
 
 
-def test_staff_send_them_ahead_as_well(log_in, sales, delivered):
+def test_staff_can_upload_pictures_in_advance_too(log_in, sales, delivered):
     desk = log_in(sales)
     sent = desk.post("/attachments/", {"file": upload(picture(), "a.jpg")}).json()["id"]
     page = f"/orders/{delivered.number}/after-sales/"

@@ -38,9 +38,7 @@ def claim(order: Order, **fields) -> dict:
     return {"kind": "return", "reason": "damaged", "key": "k", f"quantity-{line.pk}": "1"} | fields
 
 
-def test_goods_go_back_from_the_phone_to_the_shelf_and_the_money_to_the_customer(
-    phone, log_in, manager, delivered
-):
+def test_a_return_claimed_on_the_phone_is_restocked_and_refunded(phone, log_in, manager, delivered):
     picture = SimpleUploadedFile("拉链.jpg", draw(), "image/jpeg")
     assert phone.post(page(delivered), claim(delivered, note="拉链坏了", pictures=picture)).status_code == 302
     case = delivered.after_sales.get()
@@ -79,7 +77,7 @@ def test_goods_go_back_from_the_phone_to_the_shelf_and_the_money_to_the_customer
     assert "¥199.00" in phone.get(page(delivered)).content.decode()
 
 
-def test_a_parcel_s_number_that_nobody_knows_stays_typed_while_a_courier_is_asked_for(
+def test_an_unrecognised_return_tracking_number_is_kept_while_the_courier_is_asked_for(
     phone, log_in, manager, delivered
 ):
     phone.post(page(delivered), claim(delivered))
@@ -98,7 +96,7 @@ def test_a_parcel_s_number_that_nobody_knows_stays_typed_while_a_courier_is_aske
     assert case.state == State.WAITING_RETURN
 
 
-def test_a_refused_claim_is_read_and_pleaded(phone, log_in, manager, delivered):
+def test_a_customer_reads_a_rejected_claim_and_appeals(phone, log_in, manager, delivered):
     phone.post(page(delivered), claim(delivered))
     case = delivered.after_sales.get()
     log_in(manager).post(f"/orders/after-sales/{case.pk}/reject/", {"answer": "使用过的不退"})
@@ -110,7 +108,7 @@ def test_a_refused_claim_is_read_and_pleaded(phone, log_in, manager, delivered):
     assert (case.state, case.appealed) == (State.APPLIED, True)
 
 
-def test_the_other_colour_is_chosen_on_the_phone(phone, log_in, manager, delivered):
+def test_a_customer_chooses_the_colour_of_an_exchange_on_the_phone(phone, log_in, manager, delivered):
     own = delivered.lines.get().variant
     other = VariantFactory(product=own.product, color="奶白", price=own.price)
     line = delivered.lines.get()
@@ -147,14 +145,14 @@ def test_a_file_that_is_no_picture_at_all_opens_no_case(phone, delivered):
     assert not AfterSalesCase.objects.exists()
 
 
-def test_another_orders_case_is_not_behind_this_link(phone, delivered):
+def test_a_case_of_another_order_cannot_be_reached_by_this_link(phone, delivered):
     other = make_order(status=Status.DELIVERED)
     phone.post(page(other), claim(other))
     case = other.after_sales.get()
     assert phone.post(page(delivered, f"after-sales/{case.pk}/withdraw/")).status_code == 404
 
 
-def test_sales_register_a_case_for_somebody_on_the_phone(log_in, sales, delivered):
+def test_sales_open_a_case_for_a_customer_on_the_phone(log_in, sales, delivered):
     desk = log_in(sales)
     assert desk.get(f"/orders/{delivered.number}/after-sales/").status_code == 200
     assert desk.post(f"/orders/{delivered.number}/after-sales/", claim(delivered)).status_code == 302
@@ -164,7 +162,7 @@ def test_sales_register_a_case_for_somebody_on_the_phone(log_in, sales, delivere
 
 
 @pytest.mark.parametrize(("status", "waits"), [("delivered", True), ("completed", False)])
-def test_a_claim_holds_back_the_word_that_all_is_well_only_where_it_is_still_to_be_given(
+def test_an_open_case_postpones_the_receipt_confirmation_only_while_it_is_still_due(
     phone, delivered, status, waits
 ):
     phone.post(page(delivered), claim(delivered))
@@ -176,7 +174,7 @@ def test_a_claim_holds_back_the_word_that_all_is_well_only_where_it_is_still_to_
     assert ("处理完再确认收货" in shown) == waits
 
 
-def test_money_alone_that_did_not_arrive_is_paid_again(log_in, manager, delivered, phone):
+def test_a_failed_refund_without_return_can_be_paid_again(log_in, manager, delivered, phone):
     phone.post(page(delivered), claim(delivered, kind="refund"))
     case, desk = delivered.after_sales.get(), log_in(manager)
     desk.post(f"/orders/after-sales/{case.pk}/approve/", {"amount": "20", "return_to": "广州仓库"})
@@ -195,7 +193,7 @@ def test_money_alone_that_did_not_arrive_is_paid_again(log_in, manager, delivere
         (Status.CANCELLED, "订单已取消，不能再申请售后"),
     ],
 )
-def test_where_nothing_can_be_claimed_the_page_says_why_and_promises_nothing(phone, customer, status, why):
+def test_the_after_sales_page_says_why_nothing_can_be_claimed(phone, customer, status, why):
     order = make_order(customer=customer, status=status)
 
     shown = phone.get(page(order)).text
@@ -206,7 +204,7 @@ def test_where_nothing_can_be_claimed_the_page_says_why_and_promises_nothing(pho
     assert why in phone.post(page(order), claim(order)).text
 
 
-def test_what_is_claimed_already_is_not_promised_again(phone, delivered, log_in, sales):
+def test_the_after_sales_page_offers_no_claim_for_goods_already_claimed(phone, delivered, log_in, sales):
     Order.objects.filter(pk=delivered.pk).update(closed_at=timezone.now(), status=Status.COMPLETED)
     assert "可以申请到" in phone.get(page(delivered)).text
 
@@ -222,7 +220,7 @@ def test_what_is_claimed_already_is_not_promised_again(phone, delivered, log_in,
     assert "发出的商品都已申请过售后" in desk.get(form).text
 
 
-def test_only_a_manager_is_led_to_a_claim_after_its_time(delivered, client, sales, manager):
+def test_only_a_manager_is_offered_a_claim_after_the_deadline(delivered, client, sales, manager):
     over = timezone.now() - timedelta(days=shop_settings().after_sales_days, minutes=1)
     Order.objects.filter(pk=delivered.pk).update(closed_at=over, status=Status.COMPLETED)
     form, seen = f"/orders/{delivered.number}/after-sales/", {}

@@ -35,7 +35,7 @@ def new_address(**fields: str) -> dict[str, str]:
     )
 
 
-def test_a_phone_changes_an_unpacked_order_at_once_and_once(phone):
+def test_a_change_before_packing_is_applied_at_once_and_only_once(phone):
     order = make_order(status=Status.PAID)
     url = page(order)
 
@@ -47,7 +47,7 @@ def test_a_phone_changes_an_unpacked_order_at_once_and_once(phone):
     assert order.change_requests.count() == 1
 
 
-def test_while_it_is_packed_the_page_shows_the_request_its_clock_and_the_way_back(phone):
+def test_a_change_while_packing_shows_the_request_its_deadline_and_a_withdraw_button(phone):
     order = make_order(status=Status.PICKING)
     shown = phone.post(page(order), new_address(), follow=True).content.decode()
     assert "等待仓库处理" in shown
@@ -60,7 +60,7 @@ def test_while_it_is_packed_the_page_shows_the_request_its_clock_and_the_way_bac
     assert request.state == State.WITHDRAWN
 
 
-def test_goods_are_changed_line_by_line_and_a_price_is_not_the_customers_to_name(phone):
+def test_a_customer_changes_lines_but_cannot_set_a_price(phone):
     order = make_order(status=Status.PENDING_PAYMENT)
     line = order.lines.get()
 
@@ -70,7 +70,7 @@ def test_goods_are_changed_line_by_line_and_a_price_is_not_the_customers_to_name
     assert (order.lines.get().quantity, order.total) == (3, line.unit_price * 3)
 
 
-def test_another_product_is_looked_for_and_put_on_the_order(phone):
+def test_a_customer_finds_another_product_and_adds_it_to_the_order(phone):
     order, other = make_order(status=Status.PENDING_PAYMENT), VariantFactory(color="孔雀绿")
     line = order.lines.get()
     wanted = {"kind": "items", f"quantity-{line.pk}": "3"}
@@ -87,7 +87,7 @@ def test_another_product_is_looked_for_and_put_on_the_order(phone):
 
 
 @pytest.mark.parametrize("count", ["x", "-2", "99999999"])
-def test_what_is_no_number_of_pieces_adds_nothing(phone, count):
+def test_an_invalid_quantity_adds_no_line(phone, count):
     order, other = make_order(status=Status.PENDING_PAYMENT), VariantFactory()
 
     answer = phone.post(page(order), {"kind": "items", "add": other.sku, f"add-{other.sku}": count})
@@ -96,7 +96,7 @@ def test_what_is_no_number_of_pieces_adds_nothing(phone, count):
     assert order.lines.count() == 1
 
 
-def test_goods_in_a_request_are_called_by_their_names_everywhere(phone, log_in, manager):
+def test_change_requests_show_product_names_everywhere(phone, log_in, manager):
     order = make_order(status=Status.PAID)
     line = order.lines.get()
     phone.post(page(order), {"kind": "items", f"quantity-{line.pk}": "7"})
@@ -107,7 +107,7 @@ def test_goods_in_a_request_are_called_by_their_names_everywhere(phone, log_in, 
         assert f"{line.sku} ×7" not in shown.text
 
 
-def test_goods_that_stay_are_not_read_through():
+def test_change_rows_list_only_the_lines_that_change():
     shown = field_change_rows(
         {"items": [{"sku": "A", "quantity": 1}, {"sku": "B", "quantity": 2}]},
         {"items": [{"sku": "A", "quantity": 1}, {"sku": "B", "quantity": 3}, {"sku": "C", "quantity": 1}]},
@@ -123,7 +123,7 @@ def test_goods_that_stay_are_not_read_through():
     assert [(each.before, each.after) for each in gone] == [("B ×2", "（无）")]
 
 
-def test_many_requests_about_goods_ask_for_their_names_once(phone, django_assert_num_queries):
+def test_product_names_of_many_change_requests_are_loaded_in_one_query(phone, django_assert_num_queries):
     order = make_order(status=Status.PAID)
     line = order.lines.get()
     for pieces in (5, 6, 7):
@@ -148,7 +148,7 @@ def test_many_requests_about_goods_ask_for_their_names_once(phone, django_assert
         (Status.CANCELLED, "", "", ["address", "items", "urgent", "note", "delivery_date", "cancel"]),
     ],
 )
-def test_the_page_lists_what_can_be_changed_and_opens_one_form(phone, status, wish, chosen, refused):
+def test_the_change_page_lists_the_possible_changes_and_opens_one_form(phone, status, wish, chosen, refused):
     shown = phone.get(page(make_order(status=status)), {"kind": wish})
 
     assert shown.context["chosen"] == chosen
@@ -157,7 +157,7 @@ def test_the_page_lists_what_can_be_changed_and_opens_one_form(phone, status, wi
     assert forms == [kind for kind in FORMS if kind not in refused]
 
 
-def test_what_is_refused_says_why_and_where_to_go_instead(phone):
+def test_a_refused_change_says_why_and_what_to_do_instead(phone):
     order = make_order(status=Status.SHIPPED)
     shown = phone.get(page(order)).text
 
@@ -166,14 +166,14 @@ def test_what_is_refused_says_why_and_where_to_go_instead(phone):
     assert "会联系快递拦截" in shown
 
 
-def test_an_urgent_order_is_not_made_urgent_again(phone):
+def test_an_urgent_order_offers_no_urgent_request(phone):
     shown = phone.get(page(make_order(status=Status.PAID, urgent=True))).text
 
     assert "已经是加急订单" in shown
     assert "pick--urgent" not in shown
 
 
-def test_a_refused_form_stays_open_with_what_was_filled_in(phone):
+def test_a_refused_change_form_stays_open_with_its_input(phone):
     order = make_order(status=Status.PAID)
     shown = phone.post(page(order), new_address(phone="123", street="文一西路 1 号"))
 
@@ -184,7 +184,7 @@ def test_a_refused_form_stays_open_with_what_was_filled_in(phone):
     assert (wrong.context["chosen"], wrong.context["deliver_on"]) == ("delivery_date", "2001-01-01")
 
 
-def test_a_pasted_address_fills_the_form_and_changes_nothing(phone):
+def test_pasting_an_address_fills_the_form_without_changing_the_order(phone):
     order = make_order(status=Status.PAID)
     text = "浙江省杭州市余杭区文一西路969号 张三 13800138000"
     found = {
@@ -209,7 +209,7 @@ def test_a_pasted_address_fills_the_form_and_changes_nothing(phone):
     assert not order.change_requests.exists()
 
 
-def test_pasting_again_and_again_has_to_wait(phone):
+def test_pasting_addresses_is_rate_limited(phone):
     # From an address of its own: whoever pastes next is somebody else.
     away = {"REMOTE_ADDR": "192.0.2.7"}
     answers = [phone.post(READ, {"pasted": "在吗"}, **away).status_code for _each in range(22)]
@@ -217,7 +217,7 @@ def test_pasting_again_and_again_has_to_wait(phone):
     assert (answers[0], answers[-1]) == (200, 429)
 
 
-def test_a_number_is_shown_as_people_write_it_and_understood_when_sent_back(phone):
+def test_a_displayed_phone_number_sent_back_unchanged_is_no_change(phone):
     order = make_order(status=Status.PAID)
     Order.objects.filter(pk=order.pk).update(receiver_phone="+8613900139000")
     assert 'value="139 0013 9000"' in phone.get(page(order)).text
@@ -243,13 +243,13 @@ def test_a_number_is_shown_as_people_write_it_and_understood_when_sent_back(phon
         (Status.REFUNDING, []),
     ],
 )
-def test_the_grid_shows_only_what_applies_now(phone, status, labels):
+def test_the_quick_actions_show_only_what_applies_now(phone, status, labels):
     shown = phone.get(page(make_order(status=status), ""))
 
     assert [each.label for each in shown.context["quick"]] == labels
 
 
-def test_the_grid_asks_for_no_claim_that_can_no_longer_be_made(phone):
+def test_the_quick_actions_offer_no_claim_after_the_deadline(phone):
     order = make_order(status=Status.COMPLETED)
     over = order.closed_at + timedelta(days=shop_settings().after_sales_days, minutes=1)
 
@@ -276,21 +276,21 @@ def test_a_malformed_change_is_answered_and_changes_nothing(phone, form, status)
     assert order.version == 2
 
 
-def test_another_orders_request_is_not_behind_this_link(phone):
+def test_a_change_request_of_another_order_cannot_be_reached_by_this_link(phone):
     mine, theirs = make_order(), make_order(status=Status.PICKING)
     phone.post(page(theirs), new_address())
 
     assert phone.post(page(mine, f"change/{theirs.change_requests.get().pk}/withdraw/")).status_code == 404
 
 
-def test_staff_see_the_page_but_do_not_ask_in_the_customers_name(log_in, order, manager):
+def test_staff_can_preview_the_change_page_but_not_send_it(log_in, order, manager):
     staff = log_in(manager)
 
     assert staff.post(page(order), new_address()).status_code == 200
     assert not order.change_requests.exists()
 
 
-def test_the_slip_is_not_printed_while_a_change_is_open(phone, log_in, warehouse):
+def test_the_parcel_slip_cannot_be_printed_while_a_change_is_open(phone, log_in, warehouse):
     order = make_order(status=Status.PICKING)
     phone.post(page(order), new_address())
     request = order.change_requests.get()
@@ -304,7 +304,7 @@ def test_the_slip_is_not_printed_while_a_change_is_open(phone, log_in, warehouse
     assert "文一西路969号" in stockroom.get(f"/warehouse/orders/{order.number}/").content.decode()
 
 
-def test_sales_decline_with_a_reason_from_the_desk(phone, log_in, manager):
+def test_sales_decline_a_change_request_with_a_reason_at_the_desk(phone, log_in, manager):
     order = make_order(status=Status.PAID)
     phone.post(page(order), {"kind": "urgent"})
     request = order.change_requests.get()
@@ -316,7 +316,7 @@ def test_sales_decline_with_a_reason_from_the_desk(phone, log_in, manager):
     assert "今天发不完" in phone.get(page(order, "progress/")).content.decode()
 
 
-def test_the_policy_is_drawn_for_everybody_and_changed_by_the_manager(log_in, manager, sales):
+def test_all_staff_see_the_change_policy_and_only_managers_edit_it(log_in, manager, sales):
     desk = log_in(sales)
     assert "联系快递拦截" in desk.get("/orders/changes/").content.decode()
     assert desk.post("/orders/changes/", {"paid-address": "sales"}).status_code == 403
@@ -329,7 +329,7 @@ def test_the_policy_is_drawn_for_everybody_and_changed_by_the_manager(log_in, ma
 
 
 @pytest.mark.parametrize("status", [Status.SHIPPED, Status.DELIVERED])
-def test_a_customer_confirms_what_has_come(phone, status):
+def test_a_customer_confirms_receipt_of_a_delivered_order(phone, status):
     order = make_order(status=status)
     assert "收到了，没有问题" in phone.get(page(order, "")).content.decode()
 
@@ -340,7 +340,7 @@ def test_a_customer_confirms_what_has_come(phone, status):
     assert order.status == Status.COMPLETED
 
 
-def test_nothing_is_confirmed_before_it_has_left(phone):
+def test_receipt_of_an_unshipped_order_cannot_be_confirmed(phone):
     order = make_order(status=Status.PICKING)
 
     phone.post(page(order, "confirm/"))

@@ -43,7 +43,7 @@ def test_the_portal_page_masks_the_phone(client, order, address):
 
 
 @pytest.mark.parametrize("view", ["portal:order", "portal:chat", "portal:progress"])
-def test_a_revoked_link_is_closed_everywhere(client, order, link, view):
+def test_every_page_of_a_revoked_link_is_closed(client, order, link, view):
     token = link_token(link)
     revoke_links(order_id=order.pk)
     response = client.get(reverse(view, args=[token]))
@@ -65,7 +65,7 @@ def pages_of_links() -> list[tuple[str, dict[str, object]]]:
 
 @pytest.mark.parametrize(("name", "more"), pages_of_links())
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_every_answer_behind_a_link_is_kept_out_of_search_engines(client, link, method, name, more):
+def test_every_page_of_a_link_forbids_indexing_by_search_engines(client, link, method, name, more):
     opened, forged = (
         getattr(client, method)(reverse(f"portal:{name}", kwargs={"token": token} | more))
         for token in (link_token(link), "nonsense.signature")
@@ -87,12 +87,12 @@ def test_an_unknown_link_and_a_revoked_one_look_the_same(client, order, link, ad
     assert len(revoked) == len(unknown)
 
 
-def test_a_forged_signature_opens_nothing(client, link, address):
+def test_a_link_with_a_forged_signature_is_refused(client, link, address):
     forged = address[:-2] + ("A" if address[-2] != "A" else "B") + "/"
     assert client.get(forged).status_code == 404
 
 
-def test_an_internal_note_is_not_on_the_page(client, order, manager, address):
+def test_internal_notes_are_not_on_the_customers_page(client, order, manager, address):
     send_message(
         actor=Actor.staff(manager),
         conversation_id=order.conversation.pk,
@@ -104,7 +104,7 @@ def test_an_internal_note_is_not_on_the_page(client, order, manager, address):
     assert "这个客户要注意" not in client.get(address).content.decode()
 
 
-def test_staff_stay_staff_and_only_look(client, manager, address):
+def test_staff_who_open_a_link_get_a_read_only_preview_and_stay_logged_in(client, manager, address):
     client.force_login(manager)
     page = client.get(address).content.decode()
     assert "员工预览" in page
@@ -113,13 +113,13 @@ def test_staff_stay_staff_and_only_look(client, manager, address):
     assert client.get("/inbox/").status_code == 200
 
 
-def test_the_progress_is_served_alone(client, link):
+def test_the_progress_part_of_the_page_can_be_fetched_alone(client, link):
     page = client.get(reverse("portal:progress", args=[link_token(link)])).content.decode()
     assert "<html" not in page
     assert "待支付" in page
 
 
-def test_a_second_link_is_held_beside_the_first(client, link, address, other_customer):
+def test_opening_a_second_link_keeps_the_first_in_the_session(client, link, address, other_customer):
     client.get(address)
     other_order = make_order(customer=other_customer)
     other = make_link(customer=other_order.customer, order_id=other_order.pk)

@@ -37,7 +37,7 @@ def forms() -> list[tuple[str, str]]:
     return [(name, form) for name in mine for form in FORM.findall((folder / name).read_text())]
 
 
-def test_every_form_of_the_phone_carries_a_key_or_only_says_how_something_is_to_be():
+def test_every_customer_form_carries_an_idempotency_key_or_only_saves_settings():
     found = forms()
     assert len(found) > 20
     keyed = ("{% form_key %}", 'name="key"', "orders/_claim_form.html")
@@ -58,7 +58,7 @@ def send_twice(client, page: str, address: str, **said: str) -> list[str]:
     return [str(next(iter(answer.context["messages"]))) for answer in answers]
 
 
-def test_an_urge_that_is_sent_twice_counts_once(client, customer):
+def test_an_urge_form_sent_twice_counts_once(client, customer):
     order = make_order(customer=customer, status="picking")
     page = address_of(order)
     first, second = send_twice(client, page, f"{page}urge/")
@@ -67,7 +67,7 @@ def test_an_urge_that_is_sent_twice_counts_once(client, customer):
     assert Urge.objects.get(order=order).times == 1
 
 
-def test_another_urge_of_the_next_page_counts(client, customer):
+def test_an_urge_from_a_newly_loaded_page_counts_again(client, customer):
     order = make_order(customer=customer, status="picking")
     page = address_of(order)
     for _page in range(2):
@@ -75,7 +75,7 @@ def test_another_urge_of_the_next_page_counts(client, customer):
     assert Urge.objects.get(order=order).times == 2
 
 
-def test_a_confirmation_twice_thanks_twice_and_refuses_nothing(client, customer):
+def test_a_receipt_confirmation_sent_twice_gets_the_same_answer(client, customer):
     order = make_order(customer=customer, status="delivered")
     page = address_of(order)
     said = send_twice(client, page, f"{page}confirm/")
@@ -83,7 +83,7 @@ def test_a_confirmation_twice_thanks_twice_and_refuses_nothing(client, customer)
     assert Order.objects.get(pk=order.pk).status == "completed"
 
 
-def test_taking_a_wish_back_twice_is_taking_it_back(client, customer):
+def test_withdrawing_a_change_request_twice_gets_the_same_answer(client, customer):
     order = make_order(customer=customer, status="picking")
     cell = {"note": "请换个袋子"}
     asked = request_change(actor=Actor.customer(customer), order_id=order.pk, kind="note", data=cell)
@@ -101,7 +101,7 @@ def returning(customer) -> AfterSalesCase:
     return approve_case(actor=integration(), case_id=case.pk)
 
 
-def test_a_parcel_that_is_sent_back_is_written_down_once_and_can_be_put_right(client, returning):
+def test_a_return_tracking_number_is_recorded_once_and_can_be_corrected(client, returning):
     page = address_of(returning.order, "after-sales")
     address = f"{page}{returning.pk}/send/"
     parcel = {"carrier": "shunfeng", "tracking_number": "SF1234567890123"}
@@ -113,7 +113,7 @@ def test_a_parcel_that_is_sent_back_is_written_down_once_and_can_be_put_right(cl
     assert (returning.state, returning.tracking_number) == ("return_in_transit", "SF1234567890129")
 
 
-def test_a_product_is_put_on_the_list_once_and_another_colour_beside_it(phone, variant):
+def test_adding_to_the_quote_list_twice_counts_once_and_other_input_counts_again(phone, variant):
     page = f"/my/catalogue/{variant.product_id}/"
     address, key = f"{page}add/", key_in(phone.get(page).text, f"{page}ask/")
     for pieces in ("3", "3", "2"):
@@ -121,7 +121,7 @@ def test_a_product_is_put_on_the_list_once_and_another_colour_beside_it(phone, v
     assert phone.session[BASKET_KEY] == {variant.sku: 5}
 
 
-def test_the_same_key_of_another_customer_opens_nothing_of_theirs(client, customer, other_customer):
+def test_a_form_key_used_by_another_customer_does_not_show_their_data(client, customer, other_customer):
     for buyer in (customer, other_customer):
         order = make_order(customer=buyer, status="picking")
         client.post(address_of(order, "urge"), {"form_key": "the-same"})

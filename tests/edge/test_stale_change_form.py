@@ -42,7 +42,7 @@ def shop_changes(order: Order, **changes: object) -> None:
     edit_order(actor=Actor.system(), order_id=order.pk, version=order.version, changes=changes, agreed=True)
 
 
-def test_a_new_phone_leaves_the_street_that_the_shop_changed_meanwhile(order):
+def test_changing_the_phone_keeps_a_street_that_the_shop_changed_meanwhile(order):
     form = filled(Client().get(url(order) + "?kind=address").content.decode(), "address")
     shop_changes(order, street="建国路八十八号")
 
@@ -52,7 +52,7 @@ def test_a_new_phone_leaves_the_street_that_the_shop_changed_meanwhile(order):
     assert (order.street, order.receiver_phone) == ("建国路八十八号", "13911112222")
 
 
-def test_a_form_sent_as_it_was_opened_changes_nothing(order):
+def test_a_change_form_sent_unmodified_changes_nothing(order):
     form = filled(Client().get(url(order) + "?kind=address").content.decode(), "address")
     shop_changes(order, street="建国路八十八号")
 
@@ -62,7 +62,7 @@ def test_a_form_sent_as_it_was_opened_changes_nothing(order):
     assert order.street == "建国路八十八号"
 
 
-def test_another_street_for_a_place_that_changed_meanwhile_is_looked_at_once_more(order):
+def test_a_new_street_is_refused_first_when_the_shop_changed_the_city_meanwhile(order):
     form = filled(Client().get(url(order) + "?kind=address").content.decode(), "address")
     shop_changes(order, city="北京市", province="北京市", district="朝阳区", street="建国路八十八号")
 
@@ -77,7 +77,7 @@ def test_another_street_for_a_place_that_changed_meanwhile_is_looked_at_once_mor
     assert order.street == "文一西路九百六十九号"
 
 
-def test_goods_that_the_reader_left_alone_stay_as_the_shop_has_made_them(order):
+def test_lines_left_untouched_in_the_form_stay_as_the_shop_changed_them(order):
     first, second = VariantFactory(on_hand=50), VariantFactory(on_hand=50)
     order = make_order(
         customer=order.customer,

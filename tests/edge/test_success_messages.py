@@ -39,14 +39,14 @@ def case_of(order: Order, kind: str = AfterSalesCase.Kind.RETURN) -> AfterSalesC
         ("withdraw", "已撤回修改申请：收货信息"),
     ],
 )
-def test_an_answer_to_a_request_says_which_and_of_what(log_in, manager, answer, said):
+def test_the_message_after_answering_a_change_request_names_answer_and_kind(log_in, manager, answer, said):
     asked = asked_of(make_order(status=Status.PICKING))
     path = f"/orders/changes/{asked.pk}/{answer}/"
 
     assert told(log_in(manager).post(path, {"reason": "已封箱"})) == said
 
 
-def test_the_stockroom_and_the_english_desk_are_told_too(log_in, manager):
+def test_the_warehouse_and_the_english_desk_get_the_message_too(log_in, manager):
     asked = asked_of(make_order(status=Status.PICKING))
     path = f"/warehouse/changes/{asked.pk}/accept/"
     stockroom = log_in(manager)
@@ -56,7 +56,7 @@ def test_the_stockroom_and_the_english_desk_are_told_too(log_in, manager):
     assert stockroom.post(path, headers=board).json() == {"text": "Change request accepted: Receiver"}
 
 
-def test_the_customers_word_on_the_phone_names_who_is_to_answer_now(log_in, manager):
+def test_the_message_after_recording_consent_by_phone_names_who_must_answer_next(log_in, manager):
     order = make_order(status=Status.PICKING)
     asked = request_change(
         actor=Actor.staff(manager), order_id=order.pk, kind="address", data={"street": "文一西路 969 号"}
@@ -66,7 +66,7 @@ def test_the_customers_word_on_the_phone_names_who_is_to_answer_now(log_in, mana
     assert told(log_in(manager).post(path, {"who": "吴丽华"})) == "已记下客户同意：收货信息，等待仓库处理"
 
 
-def test_a_request_with_nothing_left_to_do_says_so(log_in, manager):
+def test_the_message_says_when_a_change_request_needs_nothing_more(log_in, manager):
     ChangePolicy.objects.create(stage="paid", part="note", outcome="sales")
     order = make_order(status=Status.PAID)
     asked = asked_of(order, "note", note="送到门口")
@@ -77,7 +77,7 @@ def test_a_request_with_nothing_left_to_do_says_so(log_in, manager):
     assert told(answer) == "订单已经是这样，不用再改"
 
 
-def test_a_case_says_what_was_agreed_and_what_comes_next(log_in, manager):
+def test_the_message_after_approving_a_case_says_what_comes_next(log_in, manager):
     desk, order = log_in(manager), make_order(status=Status.DELIVERED)
     case = case_of(order)
     path = f"/orders/after-sales/{case.pk}"
@@ -98,7 +98,7 @@ def test_a_case_says_what_was_agreed_and_what_comes_next(log_in, manager):
     ("action", "said"),
     [("renew", "报价单 {} 已延期，并重新发给客户"), ("withdraw", "报价单 {} 已撤回")],
 )
-def test_a_quote_says_what_became_of_it(log_in, manager, customer, variant, action, said):
+def test_the_message_after_a_quote_action_says_its_outcome(log_in, manager, customer, variant, action, said):
     quote = quote_in_conversation(
         actor=Actor.staff(manager),
         customer=customer,
@@ -110,7 +110,7 @@ def test_a_quote_says_what_became_of_it(log_in, manager, customer, variant, acti
     assert told(log_in(manager).post(f"/quotes/{quote.pk}/{action}/")) == said.format(quote.number)
 
 
-def test_a_customers_step_is_named_to_the_customer(client):
+def test_a_customer_who_withdraws_a_case_is_told_so(client):
     order = make_order(status=Status.DELIVERED)
     case = case_of(order)
     page = f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/after-sales/"
@@ -119,7 +119,7 @@ def test_a_customers_step_is_named_to_the_customer(client):
     assert told(client.post(f"{page}{case.pk}/withdraw/")) == "售后申请已撤回"
 
 
-def test_english_says_each_of_them(log_in, manager):
+def test_the_messages_have_english_texts(log_in, manager):
     asked = asked_of(make_order(status=Status.PICKING))
     desk = log_in(manager)
     desk.cookies["django_language"] = "en"

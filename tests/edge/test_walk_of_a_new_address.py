@@ -40,7 +40,7 @@ def files_written_down() -> list[str]:
 
 
 @pytest.mark.parametrize("status", [Status.PAID, Status.PICKING])
-def test_whoever_follows_a_new_address_returns_to_no_file_more_than_twice(
+def test_following_a_new_address_returns_to_no_file_more_than_twice(
     status, django_capture_on_commit_callbacks
 ):
     files = files_of_a_new_address(status, django_capture_on_commit_callbacks)
@@ -52,14 +52,16 @@ def test_whoever_follows_a_new_address_returns_to_no_file_more_than_twice(
     assert sum(services.values()) <= MOST_RETURNS, services
 
 
-def test_the_walk_on_the_architecture_page_is_the_one_that_is_taken(django_capture_on_commit_callbacks):
+def test_the_architecture_page_lists_the_files_that_a_new_address_really_passes(
+    django_capture_on_commit_callbacks,
+):
     *written, shown_by = files_written_down()
 
     assert is_in_order(written, files_of_a_new_address(Status.PAID, django_capture_on_commit_callbacks))
     assert shown_by == "orders/views/warehouse.py"
 
 
-def test_the_board_shows_a_new_address_to_a_stockroom_that_has_seen_the_order(
+def test_the_board_alerts_a_warehouse_that_has_seen_the_order_to_a_new_address(
     log_in, warehouse, django_capture_on_commit_callbacks
 ):
     files_of_a_new_address(Status.PAID, django_capture_on_commit_callbacks)

@@ -20,7 +20,7 @@ def dealer():
     return CustomerFactory(credit_limit=Decimal("1000.00"), credit_days=7)
 
 
-def test_a_debt_that_is_late_says_by_how_many_days_on_both_sides(dealer, log_in, manager, phone_of):
+def test_an_overdue_debt_shows_its_days_overdue_to_customer_and_shop(dealer, log_in, manager, phone_of):
     order = make_order(customer=dealer, on_credit=True)
     with time_machine.travel(timezone.now() + timedelta(days=7)):
         page = phone_of(dealer).get(f"/my/orders/{order.number}/").text
@@ -35,7 +35,9 @@ def test_a_debt_that_is_late_says_by_how_many_days_on_both_sides(dealer, log_in,
 
 
 @pytest.mark.parametrize(("rule", "ends"), [(PartPaid.ASK, False), (PartPaid.KEEP, True)])
-def test_an_order_with_a_deposit_is_only_said_to_end_by_itself_where_it_does(dealer, phone_of, rule, ends):
+def test_a_part_paid_order_mentions_auto_cancellation_only_where_the_shop_does_it(
+    dealer, phone_of, rule, ends
+):
     ShopSettings.objects.update_or_create(pk=1, defaults={"part_paid_orders": rule})
     order = make_order(customer=dealer)
     record_payment(
@@ -46,7 +48,7 @@ def test_an_order_with_a_deposit_is_only_said_to_end_by_itself_where_it_does(dea
     assert ("超时订单自动取消" in page) is ends
 
 
-def test_the_time_for_asking_is_told_and_after_it_nobody_fills_in_a_form_in_vain(client, customer):
+def test_the_after_sales_deadline_is_shown_and_the_form_is_gone_after_it(client, customer):
     order = make_order(customer=customer, status="completed")
     end = order.closed_at + timedelta(days=ShopSettings().after_sales_days)
     said = timezone.localtime(end).strftime("%m/%d %H:%M")
@@ -61,7 +63,7 @@ def test_the_time_for_asking_is_told_and_after_it_nobody_fills_in_a_form_in_vain
         assert ('name="kind"' in claim) is has_form
 
 
-def test_a_form_that_nobody_filled_in_has_nothing_wrong(log_in, sales):
+def test_an_empty_order_form_shows_no_errors(log_in, sales):
     asked = {"headers": {"X-Fragment": "price"}}
     client = log_in(sales)
     empty = client.post("/orders/new/", {"phone": ""}, **asked).text
@@ -71,13 +73,13 @@ def test_a_form_that_nobody_filled_in_has_nothing_wrong(log_in, sales):
     assert "不是数字" in typed
 
 
-def test_what_was_booked_is_told_as_money(log_in, manager, order):
+def test_a_booked_payment_is_confirmed_as_a_sum_of_money(log_in, manager, order):
     sent = {"amount": "98.00", "method": "transfer", "reference": "T-1", "form_key": "k"}
     page = log_in(manager).post(f"/orders/{order.number}/payments/", sent, follow=True).text
     assert "已登记，尚欠 ¥300.00" in page
 
 
-def test_lists_tell_the_last_word_in_the_readers_language(log_in, manager, phone, order):
+def test_lists_show_the_last_message_in_the_readers_language(log_in, manager, phone, order):
     move(order, "paid")
     for client, address in ((log_in(manager), "/inbox/"), (phone, "/my/chat/")):
         client.cookies["django_language"] = "en"

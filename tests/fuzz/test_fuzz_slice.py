@@ -44,7 +44,7 @@ def through_the_client(knock: Knock) -> Answer:
     return Answer(answer.status_code, answer.content.decode() if is_page and not answer.streaming else "")
 
 
-def test_no_odd_request_is_an_error_of_ours(shop, settings) -> None:
+def test_no_fuzzed_request_causes_a_server_error(shop, settings) -> None:
     settings.API_RATE = settings.UPLOADS_PER_MINUTE = settings.SOCKET_RATE = 1_000_000
 
     told = requests.run(through_the_client, count=450, seed=3)
@@ -57,7 +57,7 @@ def test_no_odd_request_is_an_error_of_ours(shop, settings) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_odd_frame_makes_a_socket_mute(shop, live, settings) -> None:
+def test_every_fuzzed_frame_leaves_the_socket_working(shop, live, settings) -> None:
     settings.SOCKET_RATE = 1_000_000
 
     told = frames.run(live.ws_url, count=300, seed=3)
@@ -70,14 +70,14 @@ def test_no_odd_frame_makes_a_socket_mute(shop, live, settings) -> None:
 
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "GIF", "HEIF", "xlsx"])
-def test_no_mutant_of_a_file_ends_a_process(name: str) -> None:
+def test_no_mutated_upload_ends_a_process(name: str) -> None:
     told = run(name, samples()[name], count=12, seed=3)
 
     assert told.harms == []
     assert sum(told.outcomes.values()) == 12
 
 
-def test_a_frame_beyond_the_edges_makes_no_picture_larger_than_it_is(tmp_path) -> None:
+def test_a_gif_frame_outside_the_canvas_does_not_enlarge_the_picture(tmp_path) -> None:
     sound = samples()["GIF"]
     # The place of the second frame, four lines lower: it ends below the picture.
     second = sound.index(b"\x2c\x00\x00\x00\x00", sound.index(b"\x2c\x00\x00\x00\x00") + 1)
@@ -90,7 +90,7 @@ def test_a_frame_beyond_the_edges_makes_no_picture_larger_than_it_is(tmp_path) -
     assert (drawn.width, drawn.height) == (header.width, header.height)
 
 
-def test_the_same_seed_makes_the_same_mutants() -> None:
+def test_the_same_seed_produces_the_same_mutated_files() -> None:
     from random import Random
 
     sound = samples()["JPEG"]
@@ -99,7 +99,7 @@ def test_the_same_seed_makes_the_same_mutants() -> None:
     assert spoilt_json(Random(5), {"a": [1]}) == spoilt_json(Random(5), {"a": [1]})
 
 
-def test_an_address_longer_than_a_client_writes_is_sent_as_long_as_it_can_be(live) -> None:
+def test_an_overlong_url_is_answered_with_a_client_error(live) -> None:
     answer = HttpSender(live.url)(Knock("nobody", "GET", "/orders/?q=" + "x" * 70_000))
 
     assert 400 <= answer.status < 500

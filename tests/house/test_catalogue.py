@@ -42,14 +42,14 @@ def said_in_code() -> set[str]:
     return said
 
 
-def test_every_sentence_has_its_english() -> None:
+def test_every_chinese_text_has_an_english_translation() -> None:
     known = messages()
 
     assert sorted(said_in_code() - set(known)) == []
     assert sorted(each for each, english in known.items() if not all(english)) == []
 
 
-def test_english_keeps_every_placeholder_and_no_chinese() -> None:
+def test_english_translations_keep_every_placeholder_and_have_no_chinese() -> None:
     wrong = []
     for chinese, english in messages().items():
         for text in english:
@@ -60,7 +60,7 @@ def test_english_keeps_every_placeholder_and_no_chinese() -> None:
     assert wrong == []
 
 
-def test_chinese_sentences_have_chinese_brackets_and_stops() -> None:
+def test_chinese_texts_use_chinese_punctuation() -> None:
     """（…） and ， ： ； beside Chinese words; the half-width ones belong to English."""
     wrong = [
         chinese
@@ -95,14 +95,14 @@ ALWAYS_SEVERAL = {
 }
 
 
-def test_what_is_counted_in_english_can_be_one() -> None:
+def test_english_texts_with_a_count_have_a_singular() -> None:
     wrong = {
         chinese for chinese, english in messages().items() if len(english) == 1 and COUNTED.search(english[0])
     }
     assert wrong - ALWAYS_SEVERAL == set()
 
 
-def test_a_long_sentence_stands_in_one_template() -> None:
+def test_a_long_text_appears_in_only_one_template() -> None:
     """What two pages explain at length is a partial of both: said twice, it is soon said in two ways."""
     places: dict[str, set[str]] = {}
     for path in ROOT.glob("templates/**/*.html"):
@@ -114,7 +114,7 @@ def test_a_long_sentence_stands_in_one_template() -> None:
     assert {sentence: names for sentence, names in places.items() if len(names) > 1} == {}
 
 
-def test_templates_hand_every_chinese_character_to_the_catalogue() -> None:
+def test_every_chinese_text_in_a_template_is_marked_for_translation() -> None:
     """A full-width comma between two translated words is Chinese, too."""
     tags = re.compile(
         r"{%\s*blocktranslate\b.*?{%\s*endblocktranslate\s*%}|{#.*?#}|{%.*?%}|{{.*?}}", re.DOTALL

@@ -31,7 +31,7 @@ def image_lines(word: str) -> list[str]:
     return [line.removeprefix(word).strip() for line in text.splitlines() if line.startswith(f"{word} ")]
 
 
-def test_nothing_in_it_is_unknown_to_compose(compose) -> None:
+def test_the_compose_file_has_only_known_keys(compose) -> None:
     assert {key for key in compose if not key.startswith("x-")} == TOP
     for name, service in compose["services"].items():
         assert set(service) <= SERVICE, name
@@ -40,7 +40,7 @@ def test_nothing_in_it_is_unknown_to_compose(compose) -> None:
         assert all(isinstance(port, str) for port in service.get("ports", [])), f"{name}: 22:22 is a number"
 
 
-def test_what_services_wait_for_is_there_and_can_come(compose) -> None:
+def test_services_depend_only_on_services_that_exist_and_can_become_ready(compose) -> None:
     services = compose["services"]
     for name, service in services.items():
         waits = service.get("depends_on", {})
@@ -54,7 +54,7 @@ def test_what_services_wait_for_is_there_and_can_come(compose) -> None:
                 assert services[other]["restart"] == "no", f"{other} never ends"
 
 
-def test_named_volumes_and_files_are_there(compose) -> None:
+def test_every_named_volume_and_mounted_file_exists(compose) -> None:
     named = set()
     for name, service in compose["services"].items():
         for volume in service.get("volumes", []):
@@ -73,7 +73,7 @@ def test_named_volumes_and_files_are_there(compose) -> None:
     assert named == set(compose["volumes"])
 
 
-def test_variables_of_the_file_are_explained_or_have_a_default(compose) -> None:
+def test_every_variable_of_the_compose_file_is_documented_or_has_a_default(compose) -> None:
     example = (ROOT / "deploy/shopcomm.env.example").read_text()
     page = (ROOT / "docs/operations.md").read_text()
     for name, default in re.findall(r"\$\{(\w+)(:[-?][^}]*)?\}", FILE.read_text().split("name: shopcomm")[1]):
@@ -81,7 +81,7 @@ def test_variables_of_the_file_are_explained_or_have_a_default(compose) -> None:
         assert name in example or name in page, name
 
 
-def test_the_image_copies_what_is_there_and_writes_where_its_account_may(compose) -> None:
+def test_the_image_copies_existing_files_and_writes_only_where_its_user_may(compose) -> None:
     for line in image_lines("COPY"):
         assert (ROOT / line.split()[0]).exists()
     example = dict(
@@ -98,13 +98,13 @@ def test_the_image_copies_what_is_there_and_writes_where_its_account_may(compose
     assert image_lines("USER") == ["shopcomm"]
 
 
-def test_nginx_sees_the_files_it_serves_and_can_write_none(compose) -> None:
+def test_nginx_mounts_the_files_it_serves_read_only(compose) -> None:
     nginx, web = compose["services"]["nginx"], compose["services"]["web"]
     assert f"{web['volumes'][0]}:ro" in nginx["volumes"]
     assert all(volume.endswith(":ro") for volume in nginx["volumes"])
 
 
-def test_every_service_runs_what_the_procfile_runs(compose) -> None:
+def test_every_service_runs_the_command_of_the_procfile(compose) -> None:
     procfile = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
     commands = {name: " ".join(service.get("command", [])) for name, service in compose["services"].items()}
     commands["web"] = " ".join(json.loads(image_lines("CMD")[0]))

@@ -61,7 +61,7 @@ def named(by_scripts: str = STRING) -> tuple[set[str], set[str]]:
     return words, {each for each in beginnings if each.endswith(("-", "_"))}
 
 
-def test_no_script_looks_for_a_class_that_nobody_writes() -> None:
+def test_no_script_selects_a_css_class_that_no_template_uses() -> None:
     words, beginnings = named(by_scripts=SETS_CLASS)
     asked = {
         (name, path.name)
@@ -73,7 +73,7 @@ def test_no_script_looks_for_a_class_that_nobody_writes() -> None:
     assert asked == set()
 
 
-def test_fields_of_forms_have_classes_that_a_style_sheet_knows() -> None:
+def test_css_classes_of_form_fields_exist_in_a_style_sheet() -> None:
     known = classes()
     given = {
         (name, path.name)
@@ -86,11 +86,11 @@ def test_fields_of_forms_have_classes_that_a_style_sheet_knows() -> None:
     assert given == set()
 
 
-def test_a_class_is_called_by_a_word() -> None:
+def test_css_class_names_have_at_least_three_letters() -> None:
     assert {name for name in classes() if len(name) < 3} == {"ok", "on"}
 
 
-def test_every_class_of_the_style_sheets_is_written_by_somebody() -> None:
+def test_every_css_class_of_the_style_sheets_is_used() -> None:
     words, beginnings = named()
     unused = {
         name: sheets
@@ -100,7 +100,7 @@ def test_every_class_of_the_style_sheets_is_written_by_somebody() -> None:
     assert unused == {}
 
 
-def test_every_style_sheet_of_a_view_is_asked_for() -> None:
+def test_every_style_sheet_of_a_view_is_linked() -> None:
     pages = " ".join(path.read_text() for path in (ROOT / "templates").rglob("*.html"))
     asked = set(re.findall(NAME, " ".join(re.findall(r"{% stylesheets(.*?)%}", pages))))
     sheets = {path.stem for path in (ROOT / "static/css/views").glob("*.css")}
@@ -131,7 +131,7 @@ def imports() -> set[tuple[str, str]]:
     return found
 
 
-def test_every_read_and_write_of_a_domain_is_asked_for_by_the_product() -> None:
+def test_every_selector_and_service_is_used_by_the_product() -> None:
     imported, everything = imports(), "\n".join(text_of(path) for path in python())
     called_through_modules = set(re.findall(r"\.(\w+)", everything))
     unused = []

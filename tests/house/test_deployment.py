@@ -24,7 +24,7 @@ def variables() -> set[str]:
     return {name for source in sources for name in READ.findall(source.read_text())} - OURS
 
 
-def test_every_variable_the_code_reads_is_explained() -> None:
+def test_every_environment_variable_the_code_reads_is_documented() -> None:
     example = (ROOT / "deploy/shopcomm.env.example").read_text()
     explained = set(re.findall(r"^#?([A-Z][A-Z_]+)=", example, re.MULTILINE))
 
@@ -32,7 +32,7 @@ def test_every_variable_the_code_reads_is_explained() -> None:
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
-def test_units_run_what_the_procfile_runs(name: str) -> None:
+def test_systemd_units_run_the_commands_of_the_procfile(name: str) -> None:
     unit = configparser.RawConfigParser(strict=False)
     unit.read(ROOT / f"deploy/systemd/shopcomm-{name}.service")
     command = unit["Service"]["ExecStart"].split()
@@ -55,7 +55,7 @@ def test_documents_name_only_files_and_modules_that_exist() -> None:
     assert missing == []
 
 
-def test_the_site_is_understood_by_the_nginx_of_debian_12() -> None:
+def test_the_nginx_site_uses_only_syntax_of_the_nginx_in_debian_12() -> None:
     """1.22 knows HTTP/2 as a word of `listen` only, and newer ones still do."""
     site = (ROOT / "deploy/nginx.conf").read_text()
 
@@ -63,7 +63,7 @@ def test_the_site_is_understood_by_the_nginx_of_debian_12() -> None:
     assert not re.search(r"^\s*http2 on;", site, re.MULTILINE)
 
 
-def test_visitors_cannot_choose_the_address_they_are_counted_by() -> None:
+def test_visitors_cannot_forge_the_ip_address_they_are_counted_by() -> None:
     """nginx overwrites what they claim, and the application believes nobody but nginx."""
     site = (ROOT / "deploy/nginx.conf").read_text()
     assert set(re.findall(r"X-Forwarded-For (\S+);", site)) == {"$remote_addr"}
@@ -80,7 +80,7 @@ def test_visitors_cannot_choose_the_address_they_are_counted_by() -> None:
 @pytest.mark.parametrize(
     ("peer", "believed"), [("172.18.0.5", True), ("192.168.16.3", True), ("203.0.113.7", False)]
 )
-async def test_only_a_peer_of_the_named_networks_may_name_the_visitor(peer: str, believed: bool) -> None:
+async def test_only_trusted_proxies_may_set_the_visitors_ip_address(peer: str, believed: bool) -> None:
     """uvicorn's own reading of the value that compose sets."""
     seen: list[str] = []
 
@@ -96,7 +96,7 @@ async def test_only_a_peer_of_the_named_networks_may_name_the_visitor(peer: str,
     assert seen == ["198.51.100.9" if believed else peer]
 
 
-def test_a_busy_process_is_not_taken_out_of_nginx_list() -> None:
+def test_nginx_does_not_drop_a_busy_web_process() -> None:
     """503 is an answer: were it a failure, two of them would make nginx pass over a process, and all its crowd to the next."""
     site = (ROOT / "deploy/nginx.conf").read_text()
     assert re.findall(r"proxy_next_upstream ([^;]+);", site) == ["error timeout http_502"]
@@ -116,12 +116,12 @@ def test_every_setting_has_an_effect() -> None:
 
 
 @pytest.mark.parametrize("unit", ["web", "worker", "beat"])
-def test_units_may_open_more_files_than_the_usual_thousand(unit: str) -> None:
+def test_systemd_units_raise_the_limit_of_open_files(unit: str) -> None:
     text = (ROOT / f"deploy/systemd/shopcomm-{unit}.service").read_text()
     assert int(re.search(r"^LimitNOFILE=(\d+)$", text, re.MULTILINE)[1]) >= 8192
 
 
-def test_half_a_request_does_not_hold_its_place_for_long() -> None:
+def test_an_incomplete_request_times_out_soon() -> None:
     site = (ROOT / "deploy/nginx.conf").read_text()
     assert int(re.search(r"client_header_timeout (\d+)s;", site)[1]) <= 20
     assert int(re.search(r"client_body_timeout (\d+)s;", site)[1]) <= 60
@@ -142,19 +142,19 @@ def test_the_database_has_enough_connections_for_what_the_deployment_starts() ->
 
 
 @override_settings(DB_POOL_SIZE=20)
-def test_the_parts_of_a_web_process_come_to_the_size_of_its_pool() -> None:
+def test_the_lanes_of_a_web_process_add_up_to_its_connection_pool() -> None:
     writer, sockets, found = 1, 1, connection_shares()
     assert found == Shares(pool=19, pages=15, logins=2, probe=1)
     assert writer + sockets + found.pages + found.logins + found.probe == 20
 
 
 @override_settings(DB_POOL_SIZE=7)
-def test_a_pool_that_leaves_too_little_for_pages_is_refused() -> None:
+def test_a_connection_pool_too_small_for_pages_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="at least 8"):
         connection_shares()
 
 
-def test_each_decision_has_a_number_of_its_own() -> None:
+def test_each_decision_record_has_its_own_number() -> None:
     numbers = [int(page.name.partition("-")[0]) for page in (ROOT / "docs/decisions").glob("0*.md")]
 
     assert sorted(numbers) == list(range(1, len(numbers) + 1))

@@ -77,7 +77,7 @@ def exists(path: str) -> bool:
     return all(any((ROOT / start / each).exists() for start in BEGINNINGS) for each in alternatives(path))
 
 
-def test_every_file_that_a_document_names_is_there() -> None:
+def test_every_file_named_in_a_document_exists() -> None:
     missing = {
         f"{path.relative_to(ROOT)}: {token}"
         for path in documents()
@@ -90,7 +90,7 @@ def test_every_file_that_a_document_names_is_there() -> None:
     assert missing == set()
 
 
-def test_every_name_of_code_in_a_document_is_in_the_code() -> None:
+def test_every_code_name_in_a_document_exists_in_the_code() -> None:
     missing = {
         f"{path.relative_to(ROOT)}: {token}"
         for path in documents()
@@ -102,7 +102,7 @@ def test_every_name_of_code_in_a_document_is_in_the_code() -> None:
     assert missing == set()
 
 
-def test_every_link_of_a_document_leads_somewhere() -> None:
+def test_every_link_in_a_document_has_an_existing_target() -> None:
     broken = {
         f"{path.relative_to(ROOT)}: {target}"
         for path in committed("docs/*.md", "*.md")
@@ -112,7 +112,7 @@ def test_every_link_of_a_document_leads_somewhere() -> None:
     assert broken == set()
 
 
-def test_the_architecture_names_every_list_of_hooks() -> None:
+def test_the_architecture_page_names_every_hook_list() -> None:
     lists = {name for name, value in vars(hooks).items() if isinstance(value, list)}
     text = (ROOT / "docs/architecture.md").read_text()
     told = text[text.index("## Hooks") : text.index("## ", text.index("## Hooks") + 3)]
@@ -126,7 +126,7 @@ def drawn() -> dict[str, set[str]]:
     return {floor: set(rooms.split(", ")) for floor, rooms in re.findall(r"(\w+): ([\w, ]+)\.", words)}
 
 
-def test_the_drawing_shows_the_rooms_that_the_house_has() -> None:
+def test_the_architecture_drawing_matches_the_imports() -> None:
     """Counts of imports may be a little older; a room that came, went or has another name may not: `make drawings`."""
     spec = importlib.util.spec_from_file_location("floors", ROOT / "docs/drawings/floors.py")
     assert spec is not None

@@ -38,12 +38,12 @@ def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
                 yield str(path.relative_to(ROOT)), node
 
 
-def test_a_public_function_with_many_arguments_says_what_it_returns() -> None:
+def test_the_docstring_of_a_public_function_with_four_arguments_says_what_it_returns() -> None:
     found = [f"{name}: {each.name}" for name, each in functions() if takes_many(each) and silent(each)]
     assert found == []
 
 
-def test_a_function_that_does_not_say_what_it_returns_would_be_found() -> None:
+def test_the_check_finds_a_docstring_that_does_not_say_what_is_returned() -> None:
     source = 'def split(a, b, c, d) -> tuple[int, int]:\n    """Split an order."""\n'
     function = ast.parse(source).body[0]
     assert isinstance(function, ast.FunctionDef)

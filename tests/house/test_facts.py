@@ -42,7 +42,7 @@ def reads_of(source: str) -> list[int]:
     return sorted(found)
 
 
-def test_no_reader_takes_the_data_of_an_event_apart():
+def test_no_code_reads_event_data_by_string_keys():
     found = {}
     for path in committed(*READERS):
         name = str(path.relative_to(ROOT))
@@ -53,13 +53,13 @@ def test_no_reader_takes_the_data_of_an_event_apart():
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 
-def test_a_read_by_key_would_be_found():
+def test_the_check_finds_a_read_of_event_data_by_key():
     assert reads_of('def tell(row: DomainEvent):\n    return row.data["sku"]\n') == [2]
     assert reads_of("def told(order):\n    return [each.data for each in events_of_order(order.pk)]\n") == [2]
     assert reads_of('def show(message):\n    return message.data["card"]\n') == []
 
 
-def test_no_script_keeps_a_list_of_kinds():
+def test_no_script_has_its_own_list_of_event_kinds():
     lists = {
         str(path.relative_to(ROOT)): found
         for path in committed("static/*.js")

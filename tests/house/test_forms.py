@@ -20,7 +20,7 @@ def forms() -> list[tuple[str, str]]:
     return found
 
 
-def test_every_form_that_changes_something_is_posted_by_the_browser_itself() -> None:
+def test_every_form_that_changes_data_has_method_post() -> None:
     careless = [
         (name, form)
         for name, form in forms()
@@ -32,11 +32,11 @@ def test_every_form_that_changes_something_is_posted_by_the_browser_itself() -> 
     assert careless == []
 
 
-def test_a_dialog_that_closes_itself_is_opened_by_a_script_only() -> None:
+def test_only_the_dialog_of_a_waiting_message_closes_itself_by_method_dialog() -> None:
     assert {name for name, form in forms() if 'method="dialog"' in form} == {"messaging/_waiting.html"}
 
 
-def test_a_field_of_a_form_that_is_posted_has_a_name() -> None:
+def test_every_field_of_a_posted_form_has_a_name() -> None:
     for name in ("messaging/_composer_customer.html",):
         text = (ROOT / "templates" / name).read_text()
         assert re.search(r"<textarea\b[^>]*\bname=\"body\"", text, re.DOTALL), name

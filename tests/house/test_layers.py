@@ -21,7 +21,7 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
             yield str(path.relative_to(ROOT)), tree_of(path)
 
 
-def test_only_two_modules_speak_to_on_commit() -> None:
+def test_only_two_modules_call_on_commit() -> None:
     speaking = {
         name
         for name, tree in modules()
@@ -108,7 +108,7 @@ def writes_to_orders(tree: ast.AST) -> Iterator[str]:
                     yield f"{node.lineno}: {ast.unparse(node.func)[:80]}"
 
 
-def test_only_orders_write_and_lock_the_tables_of_orders() -> None:
+def test_only_the_orders_app_writes_and_locks_its_tables() -> None:
     found = {
         name: writes
         for name, tree in modules()
@@ -130,7 +130,9 @@ def test_only_orders_write_and_lock_the_tables_of_orders() -> None:
         ("def count(order: Order):\n    seen.update(order.number)", False),
     ],
 )  # fmt: skip
-def test_a_write_to_orders_is_seen_and_one_to_others_is_not(source: str, seen: bool) -> None:
+def test_the_check_finds_a_write_to_a_table_of_orders_and_ignores_other_tables(
+    source: str, seen: bool
+) -> None:
     assert bool(list(writes_to_orders(ast.parse(source)))) is seen
 
 
@@ -148,7 +150,7 @@ def test_no_model_does_work_in_save_or_delete() -> None:
     assert overriding == set()
 
 
-def test_nothing_hangs_on_signals_of_rows() -> None:
+def test_no_code_connects_to_model_signals() -> None:
     """Django's own are heard where there is no other way to learn of it: log-ins, and a database that was made ready."""
     allowed = {"user_logged_in", "user_logged_out", "user_login_failed", "post_migrate"}
     heard = {
@@ -171,7 +173,7 @@ DATABASE = {
 }  # fmt: skip
 
 
-def test_policies_and_reading_ask_no_database() -> None:
+def test_policies_and_reading_do_not_query_the_database() -> None:
     asking = {
         f"{name}:{node.lineno}"
         for name, tree in modules()

@@ -40,7 +40,7 @@ def test_no_two_public_functions_share_a_name():
     assert {name: where for name, where in shared.items() if name not in STANDARD_WORDS} == {}
 
 
-def test_a_function_of_one_word_would_be_found():
+def test_the_check_finds_a_public_function_of_one_word():
     assert public_functions("def settle(order): ...\ndef _tell(): ...\nasync def show_page(): ...\n") == [
         "settle",
         "show_page",

@@ -91,7 +91,7 @@ def site() -> Directive:
     return stack[0]
 
 
-def test_every_directive_is_known_and_stands_where_nginx_takes_it() -> None:
+def test_every_nginx_directive_is_known_and_allowed_in_its_context() -> None:
     def check(block: Directive) -> None:
         for each in block.inside:
             places, words = KNOWN[each.name]
@@ -104,7 +104,7 @@ def test_every_directive_is_known_and_stands_where_nginx_takes_it() -> None:
     check(site())
 
 
-def test_variables_and_names_that_it_uses_are_there() -> None:
+def test_every_variable_and_upstream_the_nginx_site_uses_is_defined() -> None:
     found = site()
     mapped = {each.words[1].lstrip("$") for each in found.all("map")}
     text = "\n".join(
@@ -120,7 +120,7 @@ def test_variables_and_names_that_it_uses_are_there() -> None:
     assert {each.words[1] for each in found.all("access_log") if len(each.words) > 1} == formats
 
 
-def test_nginx_serves_the_folder_that_static_files_are_collected_into() -> None:
+def test_nginx_serves_static_files_from_the_folder_of_collectstatic() -> None:
     example = (ROOT / "deploy/shopcomm.env.example").read_text()
     collected = re.search(r"^STATIC_ROOT=(.*)$", example, re.MULTILINE)
     assert collected
@@ -129,14 +129,14 @@ def test_nginx_serves_the_folder_that_static_files_are_collected_into() -> None:
     assert [each.words for each in static.all("alias")] == [[f"{collected[1]}/"]]
 
 
-def test_uploads_are_served_by_the_application_alone() -> None:
+def test_nginx_does_not_serve_uploads_by_itself() -> None:
     example = (ROOT / "deploy/shopcomm.env.example").read_text()
     media = re.search(r"^MEDIA_ROOT=(.*)$", example, re.MULTILINE)
     assert media
     assert [each.words for each in site().all("alias") if each.words[0].startswith(media[1])] == []
 
 
-def test_the_page_changes_the_one_name_that_a_single_machine_needs_changed() -> None:
+def test_the_operations_page_replaces_the_one_host_name_that_has_to_change() -> None:
     page = (ROOT / "docs/operations.md").read_text()
     change = re.search(r"sed 's/(.+?)/(.+?)/' deploy/nginx.conf", page)
     assert change

@@ -46,7 +46,7 @@ def test_only_the_guarded_client_imports_an_http_client() -> None:
     assert found == {}
 
 
-def test_a_real_site_does_not_start_with_the_development_setting() -> None:
+def test_a_production_site_refuses_the_development_setting_for_outbound_calls() -> None:
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "shopcomm.settings.production",
         "OUTBOUND_LOOPBACK": "1",

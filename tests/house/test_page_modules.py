@@ -36,7 +36,7 @@ def calls(text: str) -> list[str]:
     return found
 
 
-def test_whatever_is_heard_outside_of_an_element_ends_with_it() -> None:
+def test_event_listeners_outside_a_modules_element_end_with_the_element() -> None:
     endless = [
         f"{path.relative_to(SCRIPTS)}: {call.splitlines()[0]}"
         for path in sorted(SCRIPTS.rglob("*.js"))
@@ -47,12 +47,12 @@ def test_whatever_is_heard_outside_of_an_element_ends_with_it() -> None:
     assert endless == []
 
 
-def test_whoever_hears_for_ever_is_found() -> None:
+def test_the_check_finds_a_listener_that_never_ends() -> None:
     text = 'document.addEventListener("x", () => a(b));\nroot.addEventListener("x", y);\nsetInterval(f, 5);\n'
     assert calls(text) == ['document.addEventListener("x", () => a(b))', "setInterval(f, 5)"]
 
 
-def test_every_question_to_the_server_goes_by_the_one_way() -> None:
+def test_scripts_call_the_server_only_through_the_http_module() -> None:
     """An ended session is noticed there; only whether there is a line at all is asked beside it."""
     asking = {
         str(path.relative_to(SCRIPTS))

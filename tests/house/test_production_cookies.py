@@ -12,7 +12,7 @@ print([getattr(c.settings, f"{n}_COOKIE_{k}") for n in ("SESSION", "CSRF") for k
 """
 
 
-def test_cookies_of_a_real_site_belong_to_its_host_alone() -> None:
+def test_cookies_of_a_production_site_have_the_host_prefix() -> None:
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "shopcomm.settings.production",
         "SECRET_KEY": "only-for-this-test-" + "0" * 40,
@@ -24,7 +24,7 @@ def test_cookies_of_a_real_site_belong_to_its_host_alone() -> None:
     assert told.stdout.strip() == names
 
 
-def test_scripts_find_the_token_under_both_names() -> None:
+def test_scripts_find_the_csrf_cookie_under_both_names() -> None:
     readers = [
         path
         for path in (ROOT / "static").rglob("*.js")

@@ -58,7 +58,7 @@ def is_constant(node: ast.expr) -> bool:
     return True
 
 
-def test_only_the_reader_asks_whether_a_text_is_a_number() -> None:
+def test_only_core_reading_tests_whether_a_text_is_a_number() -> None:
     found = {
         f"{name}:{call.lineno}" for name, path in sources() for made, call in calls(path) if made in CHECKS
     }
@@ -66,7 +66,7 @@ def test_only_the_reader_asks_whether_a_text_is_a_number() -> None:
     assert found == set(), "read it with shopcomm.core.reading"
 
 
-def test_no_page_call_or_frame_reads_a_number_or_a_day_by_itself() -> None:
+def test_no_view_api_or_consumer_parses_a_number_or_a_date_itself() -> None:
     found = {
         f"{name}:{call.lineno} {made}()"
         for name, path in sources()
@@ -78,7 +78,7 @@ def test_no_page_call_or_frame_reads_a_number_or_a_day_by_itself() -> None:
     assert found == set(), "read it with shopcomm.core.reading"
 
 
-def test_the_rule_sees_what_it_is_about() -> None:
+def test_the_check_covers_the_modules_that_read_requests() -> None:
     assert {name for name, _path in sources() if is_face(name)} >= {
         "orders/forms/desk.py",
         "orders/forms/change.py",

@@ -13,7 +13,7 @@ def locked() -> set[str]:
     return {re.split(r"[\[=~<>]", line)[0].lower() for line in lines}
 
 
-def test_every_library_that_we_ask_for_is_named_by_our_code() -> None:
+def test_every_required_library_is_imported_or_configured() -> None:
     modules: dict[str, set[str]] = {}
     for module, names in packages_distributions().items():
         for name in names:

@@ -62,7 +62,7 @@ def sources() -> Iterator[tuple[str, Path]]:
             yield str(path.relative_to(ROOT)), path
 
 
-def test_nobody_but_the_table_of_rights_compares_roles_and_kinds_of_actors() -> None:
+def test_only_the_rights_table_compares_roles_and_kinds_of_actors() -> None:
     found = [
         f"{name}:{line}"
         for name, path in sources()
@@ -72,7 +72,7 @@ def test_nobody_but_the_table_of_rights_compares_roles_and_kinds_of_actors() -> 
     assert found == []
 
 
-def test_templates_ask_the_table_of_rights_too() -> None:
+def test_templates_do_not_compare_roles_either() -> None:
     found = {
         str(path.relative_to(ROOT)): IN_TEMPLATES.findall(path.read_text())
         for path in committed("templates/*.html")
@@ -80,7 +80,7 @@ def test_templates_ask_the_table_of_rights_too() -> None:
     assert {name: each for name, each in found.items() if each} == {}
 
 
-def test_a_comparison_of_roles_is_seen_and_one_of_other_things_is_not() -> None:
+def test_the_check_finds_a_comparison_of_roles_and_ignores_others() -> None:
     judging = (
         'actor.role == "manager"',
         'self.actor.kind != "customer"',
@@ -106,11 +106,11 @@ def asked_rights() -> set[str]:
     return found
 
 
-def test_every_right_of_the_table_is_asked_for_and_every_one_asked_for_is_in_it() -> None:
+def test_every_right_of_the_table_is_used_and_every_used_right_is_in_the_table() -> None:
     assert asked_rights() == set(RIGHT)
 
 
-def test_a_right_that_is_asked_for_by_name_is_in_the_table() -> None:
+def test_every_right_named_in_the_code_is_in_the_table() -> None:
     unknown = {
         f"{name}: {key}"
         for name, path in sources()

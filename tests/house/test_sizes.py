@@ -14,7 +14,7 @@ def test_no_file_is_longer_than_four_hundred_lines():
     assert long == {}
 
 
-def test_functions_stay_short():
+def test_no_function_exceeds_60_lines_and_nine_in_ten_stay_within_25():
     lengths = [
         node.end_lineno - node.lineno + 1
         for path in committed("shopcomm/*.py", "orders/*.py", "messaging/*.py")
@@ -26,12 +26,12 @@ def test_functions_stay_short():
     assert sum(length > 25 for length in lengths) / len(lengths) < 0.1
 
 
-def test_lock_files_name_no_registry():
+def test_requirement_files_name_no_registry():
     for path in committed("requirements*.txt", "requirements*.in"):
         assert "://" not in path.read_text(), path
 
 
-def test_every_template_and_script_is_free_of_inline_code():
+def test_templates_have_no_inline_script_or_style():
     for path in committed("templates/*.html"):
         text = path.read_text()
         for forbidden in (" onclick=", " onsubmit=", " style=", "javascript:"):
