@@ -40,17 +40,17 @@ ok, please send today|thank you, when?|not ok|不用了谢谢|没有收到|还�
 
 
 @pytest.mark.parametrize("text", ENDS)
-def test_words_of_thanks_are_acknowledgements(text):
+def test_thanks_and_ok_are_acknowledgements(text):
     assert is_acknowledgement(text)
 
 
 @pytest.mark.parametrize("text", [*WAITS, "", "谢谢" * 30])
-def test_a_question_a_wish_an_answer_and_a_greeting_are_no_acknowledgements(text):
+def test_questions_requests_answers_and_greetings_are_no_acknowledgements(text):
     assert not is_acknowledgement(text)
 
 
 @given(st.lists(st.sampled_from(ENDS), min_size=1, max_size=3), st.sampled_from(["", " ", "，", "! ", "～"]))
-def test_a_mixture_of_them_ends_a_talk_unless_it_asks(words, gap):
+def test_combined_words_of_thanks_are_an_acknowledgement_unless_they_ask_something(words, gap):
     said = gap.join(words)
     if len(said) <= 40:
         assert is_acknowledgement(said)
@@ -59,7 +59,7 @@ def test_a_mixture_of_them_ends_a_talk_unless_it_asks(words, gap):
 
 
 @given(st.text(max_size=60))
-def test_whatever_is_written_a_question_mark_is_a_question(text):
+def test_any_text_with_a_question_mark_is_no_acknowledgement(text):
     assert is_acknowledgement(text) in (True, False)
     assert not is_acknowledgement(f"{text}?")
 
@@ -79,7 +79,7 @@ def lists(actor: Actor, order) -> dict[str, bool]:
 
 
 @pytest.mark.django_db
-def test_thanks_show_as_waiting_nowhere_and_a_question_after_them_everywhere(order, customer, manager, say):
+def test_thanks_do_not_count_as_waiting_and_a_question_after_them_does(order, customer, manager, say):
     boss, buyer = Actor.staff(manager), Actor.customer(customer)
     say(boss, "已经发货了")
     say(buyer, "好的谢谢 👍")
@@ -89,7 +89,7 @@ def test_thanks_show_as_waiting_nowhere_and_a_question_after_them_everywhere(ord
 
 
 @pytest.mark.django_db
-def test_a_question_that_was_thanked_for_in_advance_still_waits(order, customer, manager, say):
+def test_a_question_followed_by_thanks_still_waits(order, customer, manager, say):
     buyer = Actor.customer(customer)
     say(buyer, "能加急吗")
     say(buyer, "谢谢")
@@ -110,7 +110,7 @@ def test_thanks_start_no_reminder_timer(order, customer, manager, say, time_mach
 
 
 @pytest.mark.django_db
-def test_what_the_shop_says_and_what_carries_files_acknowledges_nothing(manager, customer, say):
+def test_only_a_customers_message_is_marked_as_an_acknowledgement(manager, customer, say):
     kept = [
         say(Actor.staff(manager), "好的谢谢"),
         say(Actor.customer(customer), "好的谢谢"),
@@ -132,7 +132,7 @@ def test_what_the_shop_says_and_what_carries_files_acknowledges_nothing(manager,
         ({"attachments": (UUID(int=1),)}, False),
     ],
 )
-def test_a_line_is_known_for_thanks_whoever_writes_it_into_the_conversation(otherwise, acknowledges):
+def test_a_draft_is_an_acknowledgement_only_if_it_is_plain_text_of_the_customer(otherwise, acknowledges):
     line = {"kind": "text", "body": "好的谢谢", "sender_kind": "customer"} | otherwise
 
     draft = Draft(conversation_id=1, client_id=UUID(int=2), sender_id=3, sender_name="吴丽华", **line)

@@ -62,7 +62,7 @@ def send(client: Client, content: bytes, name: str = "a.jpg", mime: str = "image
         ("BMP", "image/png"),
     ],
 )
-def test_pictures_are_kept_without_the_place_they_were_taken(as_actor, sales, form: str, mime: str) -> None:
+def test_uploaded_pictures_lose_their_location_data(as_actor, sales, form: str, mime: str) -> None:
     kept = keep(as_actor(sales), picture(form), "IMG_1.heic")
 
     content = kept.file.read()
@@ -72,13 +72,13 @@ def test_pictures_are_kept_without_the_place_they_were_taken(as_actor, sales, fo
     assert Image.open(kept.thumbnail).format == "WEBP"
 
 
-def test_a_picture_taken_sideways_stands_upright(as_actor, sales) -> None:
+def test_a_picture_is_rotated_by_its_exif_orientation(as_actor, sales) -> None:
     kept = keep(as_actor(sales), picture(size=(80, 60), orientation=6))
 
     assert (kept.width, kept.height) == (60, 80)
 
 
-def test_a_moving_gif_still_moves(as_actor, sales) -> None:
+def test_an_animated_gif_stays_animated(as_actor, sales) -> None:
     out = io.BytesIO()
     frames = [Image.new("RGB", (20, 20), color) for color in ("red", "green", "blue")]
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], comment=b"SECRET")
@@ -89,7 +89,7 @@ def test_a_moving_gif_still_moves(as_actor, sales) -> None:
     assert b"SECRET" not in content
 
 
-def test_a_huge_picture_is_made_bearable(as_actor, sales) -> None:
+def test_a_huge_picture_is_scaled_down_to_4096_pixels(as_actor, sales) -> None:
     kept = keep(as_actor(sales), picture("JPEG", (8000, 4000)))
 
     assert (kept.width, kept.height) == (4096, 2048)
@@ -113,7 +113,7 @@ def test_a_long_screenshot_stays_readable(as_actor, sales) -> None:
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "旧.xls", "application/vnd.ms-excel"),
     ],
 )  # fmt: skip
-def test_documents_are_known_by_content(as_actor, sales, content: bytes, name: str, mime: str) -> None:
+def test_documents_are_recognised_by_content(as_actor, sales, content: bytes, name: str, mime: str) -> None:
     kept = keep(as_actor(sales), content, name)
 
     assert (kept.kind, kept.mime) == ("file", mime)
@@ -133,7 +133,7 @@ def test_documents_are_known_by_content(as_actor, sales, content: bytes, name: s
         b"hello",
     ],
 )
-def test_anything_else_is_refused_whatever_it_claims_to_be(as_actor, sales, content: bytes) -> None:
+def test_other_file_types_are_refused_whatever_type_they_claim(as_actor, sales, content: bytes) -> None:
     with pytest.raises(FileTypeRefused):
         keep(as_actor(sales), content, "照片.jpg")
     assert not Attachment.objects.exists()
@@ -142,7 +142,7 @@ def test_anything_else_is_refused_whatever_it_claims_to_be(as_actor, sales, cont
 @pytest.mark.parametrize(
     "name", ["../../etc/passwd.jpg", "C:\\照片\\a.jpg", "a\x00\r\nX: y.jpg", "." * 300, "长" * 300]
 )
-def test_a_name_is_only_a_name(phone, name: str) -> None:
+def test_a_file_name_is_stripped_of_paths_and_control_characters(phone, name: str) -> None:
     kept = send(phone, picture(), name).json()
 
     assert not set("/\\\r\n\0") & set(kept["name"])
@@ -151,7 +151,7 @@ def test_a_name_is_only_a_name(phone, name: str) -> None:
     assert answer.status_code == 200
 
 
-def test_over_http_a_refusal_says_what_to_do(phone, settings) -> None:
+def test_a_refused_upload_answers_with_code_and_limit(phone, settings) -> None:
     assert (send(phone, b"<html>").status_code, send(phone, b"<html>").json()["code"]) == (
         415,
         "file_type_refused",
@@ -161,11 +161,11 @@ def test_over_http_a_refusal_says_what_to_do(phone, settings) -> None:
     assert (large.status_code, large.json()["code"], large.json()["limit"]) == (413, "file_too_large", 100)
 
 
-def test_nobody_uploads_without_a_session() -> None:
+def test_an_upload_without_a_session_is_refused() -> None:
     assert send(Client(), picture()).status_code == 403
 
 
-def test_nothing_uploaded_runs_in_a_page(phone) -> None:
+def test_uploaded_files_are_served_sandboxed_and_cannot_run_scripts(phone) -> None:
     shown = phone.get(send(phone, picture()).json()["url"])
     saved = phone.get(send(phone, b"%PDF-1.7 <script>", "a.pdf").json()["url"])
 
@@ -183,7 +183,7 @@ def sent_picture(say, actor, **given) -> str:
     return f"/attachments/{kept.pk}/"
 
 
-def test_a_file_is_seen_by_its_conversation_and_by_nobody_else(
+def test_a_file_is_visible_to_the_people_of_its_conversation_only(
     say, as_actor, customer, sales, other_customer, phone, log_in, api
 ) -> None:
     url = sent_picture(say, as_actor(customer))
@@ -207,14 +207,18 @@ def test_before_it_is_sent_only_its_uploader_sees_a_file(as_actor, customer, sal
     assert log_in(sales).get(f"/attachments/{kept.pk}/").status_code == 404
 
 
-def test_the_picture_of_an_internal_note_stays_inside(say, as_actor, sales, phone, log_in) -> None:
+def test_a_picture_in_an_internal_note_is_hidden_from_the_customer(
+    say, as_actor, sales, phone, log_in
+) -> None:
     url = sent_picture(say, as_actor(sales), internal=True)
 
     assert phone.get(url).status_code == 404
     assert log_in(sales).get(url).status_code == 200
 
 
-def test_a_recalled_picture_is_gone_for_the_customer(say, as_actor, sales, conversation, phone) -> None:
+def test_a_recalled_picture_is_no_longer_served_to_the_customer(
+    say, as_actor, sales, conversation, phone
+) -> None:
     url = sent_picture(say, as_actor(sales))
     seq = conversation.messages.latest("seq").seq
     recall_message(actor=as_actor(sales), conversation_id=conversation.pk, seq=seq)
@@ -222,7 +226,7 @@ def test_a_recalled_picture_is_gone_for_the_customer(say, as_actor, sales, conve
     assert phone.get(url).status_code == 404
 
 
-def test_a_file_is_sent_once_and_only_by_its_uploader(say, as_actor, customer, sales) -> None:
+def test_a_file_can_be_sent_once_and_only_by_its_uploader(say, as_actor, customer, sales) -> None:
     from messaging.errors import AttachmentUnknown
 
     kept = keep(as_actor(customer), picture())
@@ -233,7 +237,7 @@ def test_a_file_is_sent_once_and_only_by_its_uploader(say, as_actor, customer, s
         say(as_actor(customer), "", kind="image", attachments=[str(kept.pk)])
 
 
-def test_a_message_with_a_file_that_is_sent_again_is_answered_with_its_file(say, as_actor, customer) -> None:
+def test_repeating_a_message_with_a_file_returns_the_stored_file(say, as_actor, customer) -> None:
     kept, client_id = keep(as_actor(customer), b"%PDF-1.4 wish"), uuid4()
     first, again = (
         say(as_actor(customer), kind="file", body="", attachments=[str(kept.pk)], client_id=client_id)
@@ -244,7 +248,7 @@ def test_a_message_with_a_file_that_is_sent_again_is_answered_with_its_file(say,
     assert [each["id"] for each in message_object(again, SHOP)["attachments"]] == [str(kept.pk)]
 
 
-def test_an_integration_uploads_and_sends(api, conversation) -> None:
+def test_an_integration_uploads_a_file_and_sends_it(api, conversation) -> None:
     kept = api.post("/api/v1/attachments/", {"file": upload(picture(), "样品.jpg")})
     draw_waiting()
     assert kept.status_code == 201

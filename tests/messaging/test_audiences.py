@@ -61,7 +61,7 @@ def message(*, seq: int = 3, public_prev: int = 2, **fields) -> Message:
     return made
 
 
-def test_everybody_is_of_one_audience_the_narrowest(assistant, manager, customer):
+def test_every_actor_belongs_to_exactly_one_audience(assistant, manager, customer):
     shop, buyer, helper = Actor.staff(manager), Actor.customer(customer), Actor("staff", 9, "小助手", "sales")
 
     assert [audience_of(each).name for each in (shop, Actor.system(), buyer, helper)] == [
@@ -81,7 +81,7 @@ def test_everybody_is_of_one_audience_the_narrowest(assistant, manager, customer
         ({"internal": True, "recalled_at": True}, {"shop": ("在吗", 2), "assistant": ("", 2)}),
     ],
 )
-def test_each_audience_gets_of_a_message_what_it_may_see(assistant, fields, seen):
+def test_each_audience_gets_only_the_parts_of_a_message_it_may_see(assistant, fields, seen):
     told = message_frame(message(**fields))
     bodies = {name: json.loads(text)["message"] for name, text in told["texts"].items()}
 
@@ -95,7 +95,7 @@ def test_each_audience_gets_of_a_message_what_it_may_see(assistant, fields, seen
     ("fields", "times"),
     [({}, 1), ({"public_prev": 1}, 2), ({"internal": True}, 1), ({"recalled_at": True}, 2)],
 )
-def test_a_message_is_encoded_once_for_all_who_see_it_alike(assistant, monkeypatch, fields, times):
+def test_a_message_is_encoded_once_for_each_audience(assistant, monkeypatch, fields, times):
     made = []
     monkeypatch.setattr(frames, "message_object", lambda *given: made.append(given) or message_object(*given))
     texts = message_frame(message(**fields))["texts"]
@@ -103,7 +103,7 @@ def test_a_message_is_encoded_once_for_all_who_see_it_alike(assistant, monkeypat
     assert (len(made), len(set(texts.values()))) == (times, times)
 
 
-def test_a_body_is_encoded_once_and_goes_only_to_those_it_is_for():
+def test_a_message_body_is_encoded_once_and_sent_only_to_its_audiences():
     body = {"type": "typing"}
     both = encode_frame("g", {SHOP: body, CUSTOMER: body})["texts"]
 
@@ -112,7 +112,7 @@ def test_a_body_is_encoded_once_and_goes_only_to_those_it_is_for():
     assert encode_frame("g", {SHOP: body})["texts"].keys() == {"shop"}
 
 
-async def test_a_third_audience_has_its_own_frames_over_the_socket(
+async def test_a_third_audience_receives_its_own_frames_over_the_socket(
     assistant, live, order, talk, manager, helper
 ):
     boss = Actor.staff(manager)
@@ -141,7 +141,7 @@ async def test_a_third_audience_has_its_own_frames_over_the_socket(
     assert pong["last_seq"] == {str(talk): 3}
 
 
-def test_pages_show_an_audience_what_its_frames_show(assistant, order, talk, manager, helper, log_in):
+def test_pages_and_frames_show_an_audience_the_same_messages(assistant, order, talk, manager, helper, log_in):
     boss = Actor.staff(manager)
     send_message(actor=boss, conversation_id=talk, body="成本 80", internal=True, client_id=uuid4())
     recall_message(actor=boss, conversation_id=talk, seq=2)
@@ -153,7 +153,7 @@ def test_pages_show_an_audience_what_its_frames_show(assistant, order, talk, man
     assert [[each["body"] for each in one] for one in shown] == [["成本 80"], [""]]
 
 
-def test_a_page_of_a_third_audience_is_still_on_one_of_the_two_sides(
+def test_a_page_of_a_third_audience_stands_on_the_side_of_shop_or_customer(
     assistant, order, talk, helper, customer
 ):
     conversation = Conversation.objects.get(pk=talk)

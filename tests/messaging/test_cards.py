@@ -56,19 +56,19 @@ def at(line: Message, action: str = "") -> str:
     return f"/conversations/{line.conversation_id}/cards/{line.seq}/{action}"
 
 
-def test_the_same_thing_is_shown_once(line, conversation, manager, as_actor):
+def test_sending_the_same_card_twice_creates_one_message(line, conversation, manager, as_actor):
     given = {"conversation_id": conversation.pk, "card": "thing", "object_id": 7, "text": lambda: "一件东西"}
     assert not send_card(actor=as_actor(manager), **given).created
     assert send_card(actor=as_actor(manager), key="again", **given).created
 
 
-def test_each_side_sees_a_card_in_its_own_way(line, log_in, manager):
+def test_customer_and_shop_see_different_versions_of_a_card(line, log_in, manager):
     assert "店里看到的" in log_in(manager).get(at(line)).content.decode()
     order = line.conversation.order
     assert "第 7 件，客户看到的" in phone_of(order).get(at(line)).content.decode()
 
 
-def test_a_tap_is_the_readers_own_and_a_refusal_is_said_on_the_card(line):
+def test_a_card_action_runs_as_its_reader_and_a_refusal_is_shown_on_the_card(line):
     phone = phone_of(line.conversation.order)
     assert phone.post(at(line, "tap/"), {"how": "right"}).status_code == 200
     refused = phone.post(at(line, "tap/"), {"how": "wrong"})
@@ -77,21 +77,21 @@ def test_a_tap_is_the_readers_own_and_a_refusal_is_said_on_the_card(line):
     assert TAPPED == [("customer", 7, "right")]
 
 
-def test_a_card_is_nobody_elses_business(line, client, log_in, warehouse):
+def test_a_card_is_not_found_by_people_outside_its_conversation(line, client, log_in, warehouse):
     assert client.get(at(line)).status_code == 403
     assert log_in(warehouse).get(at(line)).status_code == 404
     assert phone_of(make_order()).post(at(line, "tap/")).status_code == 404
     assert TAPPED == []
 
 
-def test_what_was_taken_back_or_is_no_card_shows_none(line, say, as_actor, manager):
+def test_text_messages_and_recalled_cards_have_no_card(line, say, as_actor, manager):
     text = say(as_actor(manager), "你好")
     assert card_of_message(text) is None
     line.recalled_at = line.created_at
     assert card_of_message(line) is None
 
 
-def test_open_pages_are_told_that_a_card_has_changed(line, django_capture_on_commit_callbacks):
+def test_open_pages_get_a_frame_when_a_card_has_changed(line, django_capture_on_commit_callbacks):
     with (
         mock.patch("shopcomm.core.realtime.push_frames") as push,
         django_capture_on_commit_callbacks(execute=True),
@@ -105,6 +105,6 @@ def test_open_pages_are_told_that_a_card_has_changed(line, django_capture_on_com
     }
 
 
-def test_a_card_that_somebody_writes_themselves_is_a_text(conversation, say, as_actor, customer):
+def test_a_message_posted_as_a_card_by_hand_is_stored_as_text(conversation, say, as_actor, customer):
     sent = say(as_actor(customer), "装作报价单", kind="card")
     assert card_of_message(sent) is None

@@ -90,7 +90,9 @@ def rule(customer, variant, manager) -> list[str]:
 
 
 @pytest.mark.parametrize("made", [quote, change, case, shortage, rule], ids=lambda made: made.__name__)
-def test_two_tabs_never_meet_an_error_of_ours(made, customer, variant, manager) -> None:
+def test_the_same_action_in_two_tabs_at_once_never_causes_a_server_error(
+    made, customer, variant, manager
+) -> None:
     for _round in range(3):
         addresses = made(customer, variant, manager)
 
@@ -102,7 +104,7 @@ def test_two_tabs_never_meet_an_error_of_ours(made, customer, variant, manager) 
 
 
 @pytest.mark.parametrize("made", [change, case], ids=lambda made: made.__name__)
-def test_what_was_deleted_meanwhile_is_not_found(made, customer, variant, manager) -> None:
+def test_an_action_on_a_row_deleted_meanwhile_answers_404(made, customer, variant, manager) -> None:
     addresses, client = made(customer, variant, manager), tab(manager)
     for model in (ChangeRequest, AfterSalesCase):
         model.objects.all().delete()

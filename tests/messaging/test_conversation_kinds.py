@@ -46,26 +46,26 @@ def give(manager) -> Any:
     return given
 
 
-def test_a_placed_order_and_its_conversation_are_the_sellers(sales, other_sales):
+def test_a_placed_order_and_its_conversation_are_assigned_to_the_seller(sales, other_sales):
     own, given = make_order(actor=Actor.staff(sales)), make_order(assigned_to=other_sales)
     assert in_charge(own) == (sales.pk, sales.pk)
     assert in_charge(given) == (other_sales.pk, other_sales.pk)
     assert in_charge(make_order()) == (None, None)
 
 
-def test_whoever_gets_an_edited_order_gets_its_conversation(sales, other_sales, order, give):
+def test_reassigning_an_order_reassigns_its_conversation(sales, other_sales, order, give):
     for staff in (sales, other_sales, None, sales):
         give(order, staff)
         assert in_charge(order) == (staff and staff.pk,) * 2
 
 
-def test_a_conversation_that_is_handed_over_takes_its_order_along(sales, other_sales, order):
+def test_handing_over_a_conversation_reassigns_its_order(sales, other_sales, order):
     talk = Conversation.objects.get(order=order)
     hand_over_conversation(actor=Actor.staff(sales), conversation_id=talk.pk, staff_id=other_sales.pk)
     assert in_charge(order) == (other_sales.pk, other_sales.pk)
 
 
-def test_an_enquiry_that_becomes_an_orders_is_given_to_who_has_the_order(sales, other_sales, customer):
+def test_an_enquiry_linked_to_an_order_is_assigned_to_the_orders_seller(sales, other_sales, customer):
     order = make_order(customer=customer, assigned_to=other_sales)
     own = Conversation.objects.get(order=order)
     enquiry = open_enquiry(actor=Actor.staff(sales), customer=customer)
@@ -82,7 +82,7 @@ def test_an_enquiry_that_becomes_an_orders_is_given_to_who_has_the_order(sales, 
     )
 
 
-def test_a_quote_that_is_accepted_brings_its_order_and_its_talk_to_who_made_it(sales, customer, variant):
+def test_accepting_a_quote_assigns_order_and_conversation_to_its_author(sales, customer, variant):
     seller = Actor.staff(sales)
     enquiry = open_enquiry(actor=Actor.system(), customer=customer)
     quote = make_quote(
@@ -97,7 +97,7 @@ def test_a_quote_that_is_accepted_brings_its_order_and_its_talk_to_who_made_it(s
     assert (enquiry.order_id, in_charge(order)) == (order.pk, (sales.pk, sales.pk))
 
 
-def test_what_is_imported_and_what_replaces_an_order_keep_to_it_too(tmp_path, sales):
+def test_imported_and_replacement_orders_have_the_same_assignee_as_their_conversation(tmp_path, sales):
     path = tmp_path / "orders.csv"
     path.write_text(f"{HEAD}\n{BAG}\n")
     import_orders(path, actor=Actor.system("导入"))
@@ -115,7 +115,7 @@ def test_a_deleted_colleague_leaves_order_and_conversation_unassigned(sales, ord
 
 @pytest.mark.parametrize("kind", Kind.values)
 @pytest.mark.parametrize("parties", [(), ("customer",), ("customer", "order"), ("order",)])
-def test_a_kind_has_exactly_its_parties(kind, parties, order, customer):
+def test_each_kind_of_conversation_requires_exactly_its_parties(kind, parties, order, customer):
     Conversation.objects.filter(order=order).update(order=None, kind=Kind.CUSTOMER)
     right = {Kind.ORDER: ("customer", "order"), Kind.CUSTOMER: ("customer",), Kind.TEAM: ()}
     given: dict[str, Any] = {name: {"customer": customer, "order": order}[name] for name in parties}
@@ -135,9 +135,7 @@ def test_a_kind_has_exactly_its_parties(kind, parties, order, customer):
         ("system", False, "snoozed"),
     ],
 )
-def test_a_snoozed_talk_is_opened_by_who_speaks_in_it(
-    who, internal, state, customer, manager, conversation, say
-):
+def test_a_message_reopens_a_snoozed_conversation(who, internal, state, customer, manager, conversation, say):
     later = timezone.now() + timedelta(days=1)
     Conversation.objects.filter(pk=conversation.pk).update(state=State.SNOOZED, snoozed_until=later)
     say(
@@ -177,7 +175,9 @@ def rows_of_before(sales) -> dict[int, tuple[str, str, int | None]]:
     return wanted
 
 
-def test_rows_of_before_are_filled_in_batches_and_again_after_a_cut(rows_of_before, monkeypatch):
+def test_the_migration_fills_conversation_kinds_in_batches_and_resumes_after_an_interrupt(
+    rows_of_before, monkeypatch
+):
     fill = importlib.import_module("messaging.migrations.0028_fill_conversation_kinds").FILL
     pages, last_key = 0, batches._last_key
 

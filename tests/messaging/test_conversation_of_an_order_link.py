@@ -42,7 +42,9 @@ def other(order: Order) -> Order:
 
 
 @pytest.mark.django_db
-def test_a_link_sees_its_own_conversation_and_a_proved_phone_sees_all(order, other, other_customer, manager):
+def test_a_link_opens_its_own_conversation_and_a_log_in_by_code_opens_all(
+    order, other, other_customer, manager
+):
     enquiry = open_enquiry(actor=Actor.staff(manager), customer=order.customer)
     make_order(customer=other_customer)
 
@@ -54,7 +56,7 @@ def test_a_link_sees_its_own_conversation_and_a_proved_phone_sees_all(order, oth
 
 
 @pytest.mark.django_db
-def test_the_pages_of_a_link_answer_for_no_other_conversation(order, other):
+def test_a_link_cannot_read_or_write_another_conversation_over_http(order, other):
     phone = Client()
     phone.get(f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/")
     path = "/conversations/{}/messages/"
@@ -69,7 +71,7 @@ def test_the_pages_of_a_link_answer_for_no_other_conversation(order, other):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", FRAMES)
-async def test_no_frame_of_a_links_socket_reaches_another_conversation(live, order, other, manager, kind):
+async def test_a_link_socket_cannot_reach_another_conversation(live, order, other, manager, kind):
     talk = (await Conversation.objects.aget(order=other)).pk
     async with (
         socket(live, await staff_cookie_of(manager)) as listener,
@@ -90,7 +92,7 @@ async def test_no_frame_of_a_links_socket_reaches_another_conversation(live, ord
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", FRAMES)
-async def test_neither_does_a_strangers_nor_a_sellers_whose_order_it_is_not(
+async def test_sockets_of_other_customers_and_other_sellers_cannot_reach_the_conversation(
     live, order, other_customer, sales, other_sales, kind
 ):
     await database_sync_to_async(give_order)(order, sales)
@@ -104,7 +106,7 @@ async def test_neither_does_a_strangers_nor_a_sellers_whose_order_it_is_not(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_enquiry_that_becomes_an_orders_talk_meanwhile_is_not_taken_for_the_general_one(order, customer):
+def test_an_enquiry_linked_to_an_order_meanwhile_is_not_used_as_the_general_one(order, customer):
     desk = Actor.system()
     enquiry = open_enquiry(actor=desk, customer=customer, subject="询价")
 

@@ -38,7 +38,9 @@ def notices(trigger: str = "handed_over") -> list[tuple[int, str]]:
     return [(row.recipient_id, row.body) for row in found]
 
 
-def test_an_ended_talk_waits_for_nobody_and_goes_to_its_folder(client, manager, customer, conversation, say):
+def test_a_closed_conversation_waits_for_nobody_and_is_listed_as_closed(
+    client, manager, customer, conversation, say
+):
     boss = Actor.staff(manager)
     say(Actor.customer(customer), "电话里说")
     client.force_login(manager)
@@ -50,7 +52,7 @@ def test_an_ended_talk_waits_for_nobody_and_goes_to_its_folder(client, manager, 
     assert shop_lines(conversation) == [(f"{manager} 结束了会话", True)]
 
 
-def test_a_conversation_can_be_ended_beside_its_order_as_well(client, manager, order, conversation):
+def test_a_conversation_can_be_closed_from_the_order_page(client, manager, order, conversation):
     client.force_login(manager)
     answer = client.post(f"/inbox/{conversation.pk}/close/", {"action": "close", "beside": "order"})
     conversation.refresh_from_db()
@@ -58,7 +60,7 @@ def test_a_conversation_can_be_ended_beside_its_order_as_well(client, manager, o
     assert "重新打开会话" in client.get(f"/orders/{order.number}/").content.decode()
 
 
-def test_the_customers_next_word_opens_it_again(manager, customer, conversation, say):
+def test_a_customers_message_reopens_a_closed_conversation(manager, customer, conversation, say):
     boss = Actor.staff(manager)
     say(Actor.customer(customer), "在吗")
     close_conversation(actor=boss, conversation_id=conversation.pk)
@@ -70,7 +72,9 @@ def test_the_customers_next_word_opens_it_again(manager, customer, conversation,
     assert count_unread_conversations(boss) == 1
 
 
-def test_so_does_the_shops_but_no_note_and_no_notice_of_its_own(manager, conversation, say):
+def test_a_shop_message_reopens_a_closed_conversation_but_notes_and_notices_do_not(
+    manager, conversation, say
+):
     boss = Actor.staff(manager)
     close_conversation(actor=boss, conversation_id=conversation.pk)
     say(boss, "记一笔", internal=True)
@@ -81,7 +85,7 @@ def test_so_does_the_shops_but_no_note_and_no_notice_of_its_own(manager, convers
     assert not conversation.is_closed
 
 
-def test_opened_by_hand_what_waited_waits_again(manager, customer, conversation, say):
+def test_reopening_a_conversation_by_hand_restores_its_waiting_question(manager, customer, conversation, say):
     boss = Actor.staff(manager)
     say(Actor.customer(customer), "在吗")
     for _twice in range(2):
@@ -95,13 +99,13 @@ def test_opened_by_hand_what_waited_waits_again(manager, customer, conversation,
     ]
 
 
-def test_ended_talks_stand_below_the_others(manager, customer, conversation):
+def test_closed_conversations_are_listed_below_open_ones(manager, customer, conversation):
     enquiry = open_enquiry(actor=Actor.staff(manager), customer=customer)
     close_conversation(actor=Actor.staff(manager), conversation_id=conversation.pk)
     assert listed(Actor.staff(manager)) == [enquiry.pk, conversation.pk]
 
 
-def test_an_enquiry_is_handed_to_a_colleague_who_is_told(client, sales, other_sales, customer):
+def test_handing_over_an_enquiry_notifies_the_colleague(client, sales, other_sales, customer):
     told_at_any_hour()
     ShopSettings.objects.update_or_create(pk=1, defaults={"sales_see_all": False})
     enquiry = open_enquiry(actor=Actor.staff(sales), customer=customer)
@@ -119,7 +123,7 @@ def test_an_enquiry_is_handed_to_a_colleague_who_is_told(client, sales, other_sa
     assert body == f"{sales} 把 {customer.name} 转给您负责。想要 50 个托特包"
 
 
-def test_with_an_order_it_is_the_order_that_changes_hands(sales, other_sales, order, conversation):
+def test_handing_over_an_order_conversation_reassigns_the_order(sales, other_sales, order, conversation):
     ensure_default_rules()
     hand_over_conversation(actor=Actor.staff(sales), conversation_id=conversation.pk, staff_id=other_sales.pk)
     order.refresh_from_db()
@@ -129,7 +133,7 @@ def test_with_an_order_it_is_the_order_that_changes_hands(sales, other_sales, or
     assert not Notification.objects.filter(trigger="changed").exists()
 
 
-def test_who_takes_a_talk_over_is_not_told_of_it(sales, customer):
+def test_taking_over_a_conversation_oneself_sends_no_notice(sales, customer):
     ensure_default_rules()
     enquiry = open_enquiry(actor=Actor.system(), customer=customer)
     hand_over_conversation(actor=Actor.staff(sales), conversation_id=enquiry.pk, staff_id=sales.pk)
@@ -138,7 +142,7 @@ def test_who_takes_a_talk_over_is_not_told_of_it(sales, customer):
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "999999"])
-def test_nobody_is_chosen_for_a_colleague_who_is_not_there(client, manager, customer, wrong):
+def test_handing_over_to_an_unknown_colleague_is_refused(client, manager, customer, wrong):
     enquiry = open_enquiry(actor=Actor.staff(manager), customer=customer)
     client.force_login(manager)
     answer = client.post(f"/inbox/{enquiry.pk}/hand-over/", {"staff": wrong}, follow=True)
@@ -146,7 +150,9 @@ def test_nobody_is_chosen_for_a_colleague_who_is_not_there(client, manager, cust
     assert not Message.objects.filter(conversation=enquiry).exists()
 
 
-def test_the_stockroom_may_do_none_of_it_and_takes_no_talk(client, warehouse, manager, conversation):
+def test_the_warehouse_can_neither_close_nor_hand_over_nor_be_given_a_conversation(
+    client, warehouse, manager, conversation
+):
     client.force_login(warehouse)
     for action in ("close", "hand-over", "order"):
         assert client.post(f"/inbox/{conversation.pk}/{action}/").status_code == 403
@@ -155,7 +161,7 @@ def test_the_stockroom_may_do_none_of_it_and_takes_no_talk(client, warehouse, ma
     assert f'<option value="{warehouse.pk}">' not in page
 
 
-def test_an_enquiry_is_linked_to_the_order_that_came_of_it(client, manager, customer, order, say):
+def test_an_enquiry_can_be_linked_to_its_order(client, manager, customer, order, say):
     enquiry = open_enquiry(actor=Actor.staff(manager), customer=customer)
     client.force_login(manager)
     assert order.number in client.get(f"/inbox/{enquiry.pk}/").content.decode()
@@ -166,7 +172,7 @@ def test_an_enquiry_is_linked_to_the_order_that_came_of_it(client, manager, cust
     assert f"会话已关联订单 {order.number}" in answer.content.decode()
 
 
-def test_no_order_is_offered_in_which_somebody_has_spoken(
+def test_only_orders_without_messages_are_offered_for_linking_an_enquiry(
     client, manager, customer, order, other_customer, say
 ):
     """Neither is another customer's: what was said in an order's talk stays beside it."""

@@ -25,7 +25,7 @@ def pages_of(order: Order) -> list[str]:
     return [f"customer.{order.customer_id}", f"link.{order.pk}"]
 
 
-def test_one_change_that_writes_several_events_is_told_once(manager):
+def test_one_transaction_with_several_events_sends_the_customer_one_frame(manager):
     order = make_order(status=Status.DELIVERED)
     line = order.lines.get()
     wanted = CaseInput(AfterSalesCase.Kind.REFUND, "damaged", [CaseLine(line.pk, line.quantity)])
@@ -40,7 +40,7 @@ def test_one_change_that_writes_several_events_is_told_once(manager):
     assert order.conversation.messages.count() == before + 2
 
 
-def test_what_is_undone_takes_no_word_of_what_is_done_with_it():
+def test_a_rolled_back_savepoint_does_not_drop_the_frame_of_the_outer_transaction():
     order = make_order()
 
     with transaction.atomic():

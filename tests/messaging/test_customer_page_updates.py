@@ -45,7 +45,9 @@ def pages(live, phone, client, customer, order):
     ]
 
 
-async def test_pages_hear_of_their_own_orders_and_of_what_the_shop_says(pages, customer, order, manager):
+async def test_customer_pages_get_frames_for_their_orders_and_for_shop_messages(
+    pages, customer, order, manager
+):
     other = await database_sync_to_async(make_order)(customer=customer)
     do = database_sync_to_async(lambda work: work())
     steps = [
@@ -65,7 +67,7 @@ async def test_pages_hear_of_their_own_orders_and_of_what_the_shop_says(pages, c
         await heard(linked, 2)
 
 
-def test_a_line_that_only_the_shop_reads_is_heard_and_what_the_customer_said_is_not(order, customer, manager):
+def test_customer_pages_get_frames_for_events_but_not_for_notes_or_own_messages(order, customer, manager):
     line = said(order, "内部", by=Actor.staff(manager), internal=True)
     assert changed_frames([line]) == []
     assert changed_frames([said(order, "在吗", by=Actor.customer(customer, order_id=order.pk))]) == []
@@ -77,7 +79,7 @@ def test_a_line_that_only_the_shop_reads_is_heard_and_what_the_customer_said_is_
     assert [[*each["texts"]] for each in changed_frames([line])] == [["customer"], ["customer"]]
 
 
-def test_pages_ask_anew_when_frames_were_lost_on_the_way(customer):
+def test_customer_pages_fetch_again_after_lost_frames(customer):
     shown: list[str] = []
 
     class Page:

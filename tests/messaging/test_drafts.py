@@ -23,45 +23,45 @@ def make(as_actor, customer):
 
 
 @pytest.mark.parametrize("number", [1, 2**63 - 1])
-def test_a_message_answers_any_number_there_can_be(make, number):
+def test_reply_to_accepts_every_valid_message_number(make, number):
     assert make(reply_to=number).reply_to == number
 
 
 @pytest.mark.parametrize("number", [0, -1, 2**63, "1", 1.0, True])
-def test_a_message_answers_nothing_else(make, number):
+def test_reply_to_refuses_everything_else(make, number):
     with pytest.raises(BadMessage):
         make(reply_to=number)
 
 
 @pytest.mark.parametrize("given", [{"body": 7}, {"internal": "yes"}, {"internal": 0}, {"kind": "system"}])
-def test_what_has_the_wrong_kind_is_refused_even_where_the_rest_is_right(make, given):
+def test_a_field_of_the_wrong_type_is_refused_in_an_otherwise_valid_message(make, given):
     with pytest.raises(BadMessage):
         make(**given)
 
 
 @pytest.mark.parametrize("files", ["x", {"0": "x"}, 7, [str(uuid4()) for _ in range(10)]])
-def test_files_are_a_list_of_at_most_nine(make, files):
+def test_a_message_has_at_most_nine_files(make, files):
     with pytest.raises(BadMessage):
         make(attachments=files)
 
 
-def test_a_file_that_is_named_twice_goes_once(make):
+def test_a_file_named_twice_is_attached_once(make):
     one, other = uuid4(), uuid4()
 
     assert make(body="", attachments=[str(one), str(other), str(one)]).attachments == (one, other)
 
 
-def test_nine_files_are_a_message_without_a_word(make):
+def test_a_message_of_files_needs_no_text(make):
     assert len(make(body="", attachments=[str(uuid4()) for _ in range(9)]).attachments) == 9
 
 
-def test_only_a_text_to_the_other_side_is_read_for_an_address(make, as_actor, sales):
+def test_addresses_are_parsed_only_in_texts_to_the_other_side(make, as_actor, sales):
     assert make(body=ADDRESS).data["address"]["city"] == "杭州市"
     assert make(body=ADDRESS, kind="image").data == {}
     assert make(as_actor(sales), body=ADDRESS, internal=True).data == {}
 
 
-def test_the_shop_may_note_what_no_customer_may(make, as_actor, sales):
+def test_only_the_shop_can_write_internal_notes(make, as_actor, sales):
     assert make(as_actor(sales), internal=True).internal
     with pytest.raises(Forbidden):
         make(internal=True)

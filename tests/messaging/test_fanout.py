@@ -66,7 +66,7 @@ async def publish(fanout: Fanout, *texts: str) -> None:
     await breathe()
 
 
-async def test_what_waits_for_the_other_processes_goes_together_and_in_order(fanout, layer):
+async def test_queued_frames_are_published_together_and_in_order(fanout, layer):
     telling = asyncio.create_task(fanout._publish_outgoing())
     await publish(fanout, "1")
     await publish(fanout, "2", "3", "4")
@@ -77,7 +77,7 @@ async def test_what_waits_for_the_other_processes_goes_together_and_in_order(fan
     assert layer.told == [["1"], ["2", "3", "4"]]
 
 
-async def test_no_more_goes_together_than_one_call_of_the_layer_takes(fanout, layer, monkeypatch):
+async def test_one_publish_call_carries_at_most_the_batch_limit(fanout, layer, monkeypatch):
     monkeypatch.setattr(fanout_module, "TOGETHER", 2)
     telling = asyncio.create_task(fanout._publish_outgoing())
     for _ in range(3):
@@ -90,7 +90,7 @@ async def test_no_more_goes_together_than_one_call_of_the_layer_takes(fanout, la
     assert layer.told == [["1", "2"], ["3"]]
 
 
-async def test_what_waited_for_a_layer_that_was_down_is_not_told_late(fanout, layer):
+async def test_frames_queued_while_the_layer_was_down_are_dropped_and_not_sent_late(fanout, layer):
     telling = asyncio.create_task(fanout._publish_outgoing())
     await publish(fanout, "1")
     await publish(fanout, "2", "3")
@@ -103,13 +103,13 @@ async def test_what_waited_for_a_layer_that_was_down_is_not_told_late(fanout, la
     assert layer.told == [["1"], ["4"]]
 
 
-async def test_a_frame_says_which_process_it_came_from(fanout, layer):
+async def test_a_frame_names_the_process_it_came_from(fanout, layer):
     await fanout.publish({"group": GROUP, "text": "1"})
 
     assert fanout._outgoing.get_nowait() == {"group": GROUP, "text": "1", "from": fanout.id}
 
 
-async def test_the_first_frame_of_a_process_reaches_the_others(layer):
+async def test_the_first_frame_of_a_process_reaches_the_other_processes(layer):
     fanout = Fanout()
     await publish(fanout, "1")
     for task in fanout._tasks:
@@ -118,7 +118,7 @@ async def test_the_first_frame_of_a_process_reaches_the_others(layer):
     assert layer.told == [["1"]]
 
 
-async def test_a_full_queue_to_the_layer_holds_up_nobody(fanout, layer):
+async def test_a_full_publish_queue_blocks_nobody(fanout, layer):
     fanout._outgoing = asyncio.Queue(1)
     await publish(fanout, "1", "2")
 
@@ -155,7 +155,7 @@ def asked(monkeypatch) -> list[int]:
     return asked
 
 
-async def test_a_message_that_follows_on_asks_the_database_nothing(fanout, asked):
+async def test_the_next_message_in_sequence_needs_no_query(fanout, asked):
     shown = in_room(fanout, seen=1)
     fanout.receive({"group": GROUP, "messages": [message(2)]})
     await breathe()
@@ -163,7 +163,7 @@ async def test_a_message_that_follows_on_asks_the_database_nothing(fanout, asked
     assert (asked, shown) == ([], ["2"])
 
 
-async def test_messages_after_a_gap_have_the_database_asked_once(fanout, asked):
+async def test_messages_after_a_gap_are_fetched_with_one_query(fanout, asked):
     shown = in_room(fanout, seen=0)
     for seq in (2, 3):
         fanout.receive({"group": GROUP, "messages": [message(seq)]})
@@ -173,21 +173,21 @@ async def test_messages_after_a_gap_have_the_database_asked_once(fanout, asked):
     assert (asked, shown) == ([0, 3], ["1", "2", "3"])
 
 
-async def test_a_look_asks_for_nothing_where_everything_was_shown(fanout, asked):
+async def test_catch_up_fetches_nothing_when_no_message_was_missed(fanout, asked):
     in_room(fanout, seen=3)
     await fanout.catch_up_all()
 
     assert asked == []
 
 
-async def test_a_look_brings_what_no_frame_told(fanout, asked):
+async def test_catch_up_delivers_messages_whose_frames_were_lost(fanout, asked):
     shown = in_room(fanout, seen=1)
     await fanout.catch_up_all()
 
     assert (asked, shown) == ([1, 3], ["2", "3"])
 
 
-async def test_a_feed_that_lost_nothing_is_not_told_to_start_anew(fanout):
+async def test_catch_up_sends_no_resync_to_a_feed_that_lost_nothing(fanout):
     ear, room = Ear(), Room(ORDERS_FEED)
     room.state = State.IN
     room.listeners.add(ear)

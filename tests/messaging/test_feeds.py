@@ -27,7 +27,7 @@ from tests.messaging.test_socket import send, socket, staff_cookie_of, until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-async def test_a_feed_too_far_behind_is_told_to_start_anew_and_goes_on_from_the_newest(
+async def test_a_feed_too_far_behind_gets_a_resync_and_continues_from_the_newest_event(
     live, order, manager, monkeypatch
 ):
     monkeypatch.setattr(feeds, "MOST_MISSED", 1)
@@ -43,7 +43,7 @@ async def test_a_feed_too_far_behind_is_told_to_start_anew_and_goes_on_from_the_
 
 
 @pytest.mark.parametrize("feed", ["orders", "warehouse"])
-async def test_stock_that_came_in_meanwhile_is_told_like_everything_else(live, variant, manager, feed):
+async def test_stock_events_missed_while_offline_are_delivered_too(live, variant, manager, feed):
     async with socket(live, await staff_cookie_of(manager)) as opened:
         await send(opened, type="subscribe", feed=feed, after="0")
         await until(opened, "subscribed")
@@ -54,7 +54,7 @@ async def test_stock_that_came_in_meanwhile_is_told_like_everything_else(live, v
     assert missed["cursor"].isdigit()
 
 
-async def test_a_live_frame_carries_the_cursor_from_which_nothing_is_missed(live, order, manager):
+async def test_a_live_frame_carries_a_cursor_after_which_nothing_is_missed(live, order, manager):
     cookie = await staff_cookie_of(manager)
     await database_sync_to_async(position_new_events)()
     async with socket(live, cookie) as opened:
@@ -76,7 +76,7 @@ async def test_a_live_frame_carries_the_cursor_from_which_nothing_is_missed(live
     ]
 
 
-async def test_followers_of_a_feed_that_the_layer_forgot_fetch_anew_what_they_show(monkeypatch):
+async def test_subscribers_of_a_feed_that_the_channel_layer_dropped_get_a_resync(monkeypatch):
     shown = []
 
     class Page:
@@ -102,7 +102,7 @@ async def test_followers_of_a_feed_that_the_layer_forgot_fetch_anew_what_they_sh
     assert [(frame["type"], frame["feed"]) for frame in told] == [("resync", "orders")] * 2
 
 
-async def test_a_line_that_breaks_among_what_was_missed_loses_none_of_it(live, order, manager):
+async def test_a_connection_lost_while_catching_up_resumes_without_a_gap(live, order, manager):
     await database_sync_to_async(position_new_events)()
     async with socket(live, await staff_cookie_of(manager)) as opened:
         await send(opened, type="subscribe", feed="orders", after="0")
@@ -113,7 +113,7 @@ async def test_a_line_that_breaks_among_what_was_missed_loses_none_of_it(live, o
     assert (answered["cursor"], missed["cursor"]) == ("0", "1")
 
 
-async def test_who_came_while_the_layer_was_away_fetches_anew_once_it_is_back(monkeypatch):
+async def test_who_subscribed_while_the_layer_was_down_gets_a_resync_once_it_is_back(monkeypatch):
     shown, answers = [], [OSError("no Redis"), None]
 
     class Page:
@@ -139,7 +139,7 @@ async def newest() -> int:
     return 9
 
 
-async def test_a_page_whose_server_lost_its_line_to_redis_for_a_moment_is_told_to_fetch_anew(live, manager):
+async def test_a_page_gets_a_resync_after_its_server_briefly_lost_redis(live, manager):
     async with socket(live, await staff_cookie_of(manager)) as opened:
         await send(opened, type="subscribe", feed="orders")
         await until(opened, "subscribed")
@@ -158,7 +158,7 @@ async def test_a_page_whose_server_lost_its_line_to_redis_for_a_moment_is_told_t
     assert told["feed"] == "orders"
 
 
-async def test_what_sales_may_see_is_narrowed_in_open_windows_at_once(live, sales, other_sales):
+async def test_restricting_sales_to_own_orders_takes_effect_in_open_sockets_at_once(live, sales, other_sales):
     await database_sync_to_async(sales_see_all)(True)
     theirs = await database_sync_to_async(make_order)(assigned_to=other_sales)
     talk = (await Conversation.objects.aget(order=theirs)).pk
@@ -177,13 +177,15 @@ async def test_what_sales_may_see_is_narrowed_in_open_windows_at_once(live, sale
     ("role", "shop_wants_it", "told_all"),
     [("sales", False, False), ("sales", True, True), ("manager", False, True), ("warehouse", False, True)],
 )
-def test_only_sales_are_told_less_and_only_where_the_shop_wants_it(as_actor, role, shop_wants_it, told_all):
+def test_only_sales_are_restricted_to_own_orders_and_only_by_the_shop_setting(
+    as_actor, role, shop_wants_it, told_all
+):
     sales_see_all(shop_wants_it)
 
     assert async_to_sync(feeds.sees_all)(as_actor(role)) == told_all
 
 
-def test_the_stockroom_is_told_of_what_was_missed_as_far_as_it_packs_it(order, as_actor):
+def test_missed_events_for_the_warehouse_include_the_orders_it_packs(order, as_actor):
     move(order, "paid")
     position_new_events()
 
@@ -193,7 +195,7 @@ def test_the_stockroom_is_told_of_what_was_missed_as_far_as_it_packs_it(order, a
     assert [kind for kind in told if kind.startswith("order.")] == ["order.paid"]
 
 
-def test_what_committed_a_moment_ago_and_has_no_place_yet_is_among_what_was_missed(order, as_actor):
+def test_missed_events_include_committed_events_without_a_position_yet(order, as_actor):
     move(order, "paid")
     paid = DomainEvent.objects.get(type="order.paid")
     DomainEvent.objects.filter(position__gte=paid.position).update(position=None)

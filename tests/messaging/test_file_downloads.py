@@ -37,7 +37,7 @@ def kept(browser: Client, content: bytes, name: str) -> str:
         ("bytes=-0", 416, b"", f"bytes */{len(FILM)}"),
     ],
 )
-def test_a_player_gets_the_part_it_asks_for(
+def test_a_range_request_gets_the_requested_part(
     phone, asked: str, status: int, content: bytes, said: str
 ) -> None:
     answer = phone.get(kept(phone, FILM, "a.mp4"), headers={"range": asked})
@@ -48,7 +48,7 @@ def test_a_player_gets_the_part_it_asks_for(
 @pytest.mark.parametrize(
     "asked", ["", "bytes=", "bytes=a-b", "lines=1-2", "bytes=0-1,4-5", "bytes=" + "9" * 500 + "-"]
 )
-def test_what_is_no_single_part_is_answered_with_the_whole(phone, asked: str) -> None:
+def test_an_unsupported_range_header_gets_the_whole_file_or_416(phone, asked: str) -> None:
     answer = phone.get(kept(phone, FILM, "a.mp4"), headers={"range": asked})
 
     assert answer.status_code in (200, 416)
@@ -67,7 +67,7 @@ def test_what_is_no_single_part_is_answered_with_the_whole(phone, asked: str) ->
         (b"%PDF-1.7", "a.pdf", "application/pdf", "attachment"),
     ],
 )
-def test_only_what_is_looked_at_or_played_is_shown_in_place(
+def test_only_pictures_and_media_are_served_inline(
     phone, content: bytes, name: str, mime: str, how: str
 ) -> None:
     answer = phone.get(kept(phone, content, name))
@@ -78,7 +78,7 @@ def test_only_what_is_looked_at_or_played_is_shown_in_place(
     assert "sandbox" in answer["Content-Security-Policy"]
 
 
-def test_a_file_that_is_gone_is_said_to_be_gone(phone, api, say, conversation, as_actor, customer) -> None:
+def test_a_missing_file_answers_that_it_is_gone(phone, api, say, conversation, as_actor, customer) -> None:
     url = kept(phone, picture(), "a.jpg")
     found = Attachment.objects.get()
     say(as_actor(customer), "", kind="image", attachments=[str(found.pk)])
@@ -95,7 +95,7 @@ def test_a_file_that_is_gone_is_said_to_be_gone(phone, api, say, conversation, a
     assert "这个文件已不在服务器上" in page.content.decode()
 
 
-def test_a_folder_that_cannot_be_written_is_a_wait_and_no_error(phone, api, settings, tmp_path) -> None:
+def test_an_unwritable_upload_folder_answers_503_and_not_500(phone, api, settings, tmp_path) -> None:
     # Root may write anywhere; a file in the folder's place refuses everybody.
     settings.MEDIA_ROOT = tmp_path / "taken"
     (tmp_path / "taken").write_text("")
@@ -113,7 +113,9 @@ def test_a_folder_that_cannot_be_written_is_a_wait_and_no_error(phone, api, sett
     assert again.status_code == 201, "a key does not keep an answer that says: not now"
 
 
-def test_a_picture_waits_while_its_folder_is_away(phone, settings, tmp_path, monkeypatch) -> None:
+def test_a_picture_is_processed_later_when_its_folder_is_unavailable(
+    phone, settings, tmp_path, monkeypatch
+) -> None:
     phone.post("/attachments/", {"file": upload(picture())})
     here = settings.MEDIA_ROOT
     (tmp_path / "attachments").chmod(0o700)

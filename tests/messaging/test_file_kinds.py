@@ -31,7 +31,7 @@ VOICE = FILM.replace(b"isom", b"M4A ", 1)
         (archive("[Content_Types].xml", "ppt/presentation.xml"), "a", "pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
     ],
 )  # fmt: skip
-def test_films_voices_and_lists_are_known_by_content(
+def test_video_audio_and_spreadsheets_are_recognised_by_content(
     content: bytes, name: str, ending: str, mime: str
 ) -> None:
     kind = kind_of_file(content, name)
@@ -58,5 +58,5 @@ def test_films_voices_and_lists_are_known_by_content(
         (b"\xff\xff\xff\xff", "a.mp3"),
     ],
 )
-def test_what_runs_or_is_nothing_we_know_is_not_taken(content: bytes, name: str) -> None:
+def test_executable_and_unknown_files_are_refused(content: bytes, name: str) -> None:
     assert kind_of_file(content, name) is None

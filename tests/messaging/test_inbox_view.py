@@ -42,13 +42,13 @@ def listed(response) -> list[int]:
     return [row.pk for row, _drawn in response.context["rows"]]
 
 
-def test_a_visitor_is_sent_to_the_login(client):
+def test_an_anonymous_visitor_is_redirected_to_the_log_in(client):
     response = client.get("/inbox/")
     assert response.status_code == 302
     assert response["Location"].startswith("/login/")
 
 
-def test_the_warehouse_may_not_open_it(client, warehouse):
+def test_the_warehouse_may_not_open_the_inbox(client, warehouse):
     client.force_login(warehouse)
     assert client.get("/inbox/").status_code == 403
 
@@ -61,7 +61,7 @@ def test_a_row_of_the_inbox_shows_the_customer_and_the_last_message(client, mana
     assert response.context["rows"][0][0].unread == 1
 
 
-def test_a_row_shows_what_a_person_said_last_and_not_our_own_notice(client, manager, conversation):
+def test_a_row_shows_the_last_message_of_a_person_and_not_an_automatic_notice(client, manager, conversation):
     write(conversation, "雾霾蓝还有吗")
     write(conversation, "记得报价", internal=True, staff=manager)
     order = conversation.order
@@ -73,13 +73,13 @@ def test_a_row_shows_what_a_person_said_last_and_not_our_own_notice(client, mana
     assert row.body == "雾霾蓝还有吗"
 
 
-def test_where_nobody_has_spoken_yet_the_newest_line_stands(client, manager, conversation):
+def test_a_conversation_without_messages_shows_its_newest_system_line(client, manager, conversation):
     client.force_login(manager)
     [(row, _drawn)] = client.get("/inbox/").context["rows"]
     assert row.message_kind == "event"
 
 
-def test_reading_clears_the_unread_count(client, manager, conversation):
+def test_reading_a_conversation_clears_its_unread_count(client, manager, conversation):
     seq = write(conversation, "在吗")
     mark_read(actor=Actor.staff(manager), conversation_id=conversation.pk, seq=seq)
     client.force_login(manager)
@@ -88,7 +88,7 @@ def test_reading_clears_the_unread_count(client, manager, conversation):
     assert listed(client.get("/inbox/?folder=unread")) == []
 
 
-def test_a_question_waits_until_the_shop_answers(client, manager, conversation):
+def test_a_customers_question_counts_as_waiting_until_the_shop_answers(client, manager, conversation):
     client.force_login(manager)
     write(conversation, "在吗")
     assert listed(client.get("/inbox/?folder=waiting")) == [conversation.pk]
@@ -100,7 +100,7 @@ def test_a_question_waits_until_the_shop_answers(client, manager, conversation):
     ("later", "shown"),
     [(0, "等 1 分钟"), (59 * 60, "等 59 分钟"), (3 * 3600, "等 3 小时"), (50 * 3600, "等 2 天 2 小时")],
 )
-def test_a_row_says_for_how_long_its_customer_waits(client, manager, conversation, later, shown):
+def test_a_row_shows_how_long_its_customer_has_waited(client, manager, conversation, later, shown):
     asked = write(conversation, "在吗")
     write(conversation, "有人吗")
     since = conversation.messages.get(seq=asked).created_at
@@ -109,7 +109,7 @@ def test_a_row_says_for_how_long_its_customer_waits(client, manager, conversatio
         assert f">{shown}<" in re.sub(r"\s+", " ", client.get("/inbox/").content.decode()).replace("> ", ">")
 
 
-def test_a_search_finds_names_numbers_and_words(client, manager, conversation):
+def test_an_inbox_search_finds_names_order_numbers_and_words(client, manager, conversation):
     write(conversation, "要 100% 真皮的")
     client.force_login(manager)
     customer = conversation.customer
@@ -120,7 +120,7 @@ def test_a_search_finds_names_numbers_and_words(client, manager, conversation):
     assert listed(client.get("/inbox/", {"q": "没有这个词"})) == []
 
 
-def test_a_search_shows_the_messages_it_found_marked_and_leads_to_them(client, manager, conversation):
+def test_an_inbox_search_highlights_found_messages_and_links_to_them(client, manager, conversation):
     first = write(conversation, "雾霾蓝 24 寸的还有现货吗")
     for count in range(3):
         write(conversation, f"第 {count} 次确认：就要雾霾蓝 <b>的</b>")
@@ -140,7 +140,7 @@ def test_a_search_shows_the_messages_it_found_marked_and_leads_to_them(client, m
     assert (len(row.hits.shown), row.hits.more) == (3, 1)
 
 
-def test_an_opened_conversation_leads_from_hit_to_hit(client, manager, conversation):
+def test_an_opened_search_result_offers_the_next_and_previous_hit(client, manager, conversation):
     hits = [write(conversation, f"雾霾蓝 {count}") for count in range(3)]
     write(conversation, "别的")
     client.force_login(manager)
@@ -161,7 +161,7 @@ def test_an_opened_conversation_leads_from_hit_to_hit(client, manager, conversat
         assert 'class="jump"' not in client.get(f"/inbox/{conversation.pk}/", asked).text
 
 
-def test_the_page_of_a_hit_tells_the_pane_where_to_go(client, manager, conversation):
+def test_the_page_of_a_search_hit_tells_the_pane_which_message_to_show(client, manager, conversation):
     seq = write(conversation, "雾霾蓝")
     client.force_login(manager)
     page = client.get(f"/inbox/{conversation.pk}/", {"q": "雾霾蓝", "at": seq}).content.decode()
@@ -170,14 +170,14 @@ def test_the_page_of_a_hit_tells_the_pane_where_to_go(client, manager, conversat
     assert '"jump_to": null' in client.get(f"/inbox/{conversation.pk}/?at=x").content.decode()
 
 
-def test_a_foreign_conversation_is_not_found(client, sales, other_sales, conversation):
+def test_a_conversation_of_a_colleague_answers_404(client, sales, other_sales, conversation):
     give_order(conversation.order, other_sales)
     client.force_login(sales)
     assert client.get(f"/inbox/{conversation.pk}/").status_code == 404
     assert listed(client.get("/inbox/")) == []
 
 
-def test_the_pane_carries_its_first_page_as_data(client, manager, conversation):
+def test_the_pane_contains_its_first_page_of_messages_as_json(client, manager, conversation):
     write(conversation, "</script><script>alert(1)</script>")
     client.force_login(manager)
     page = client.get(f"/inbox/{conversation.pk}/").content.decode()
@@ -185,7 +185,7 @@ def test_the_pane_carries_its_first_page_as_data(client, manager, conversation):
     assert 'type="application/json"' in page
 
 
-def test_only_the_list_is_sent_when_asked(client, manager, conversation):
+def test_a_fragment_request_gets_only_the_list(client, manager, conversation):
     client.force_login(manager)
     page = client.get("/inbox/", headers={"X-Fragment": "list"}).content.decode()
     assert "<html" not in page
@@ -202,7 +202,7 @@ def test_an_enquiry_is_opened_with_name_and_phone(client, manager):
     assert opened.order is None
 
 
-def test_a_bad_phone_opens_nothing(client, manager):
+def test_an_invalid_phone_opens_no_enquiry(client, manager):
     client.force_login(manager)
     before = Conversation.objects.count()
     response = client.post(reverse("messaging:enquiry"), {"name": "李强", "phone": "12"})
@@ -210,7 +210,7 @@ def test_a_bad_phone_opens_nothing(client, manager):
     assert Conversation.objects.count() == before
 
 
-def test_the_emoji_have_chinese_names_and_may_be_kept(client):
+def test_the_emoji_list_has_chinese_names_and_may_be_cached(client):
     response = client.get(reverse("messaging:emoji"))
     assert ["👜", "手提包", "handbag"] in response.json()["all"]
     assert "immutable" in response["Cache-Control"]
@@ -218,7 +218,9 @@ def test_the_emoji_have_chinese_names_and_may_be_kept(client):
 
 @pytest.mark.parametrize("sees_all", [True, False])
 @pytest.mark.parametrize("role", ["sales", "manager", "warehouse"])
-def test_the_list_holds_just_the_conversations_that_its_reader_may_open(role, sees_all, sales, other_sales):
+def test_the_inbox_lists_exactly_the_conversations_that_the_reader_may_open(
+    role, sees_all, sales, other_sales
+):
     ShopSettings.objects.update_or_create(pk=1, defaults={"sales_see_all": sees_all})
     reader = StaffFactory(role=role)
     for assigned in (reader, sales, other_sales, None):

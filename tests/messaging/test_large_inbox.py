@@ -39,7 +39,7 @@ def plans(queries: list[dict[str, Any]]) -> dict[str, str]:
     return found
 
 
-def test_ten_thousand_conversations_take_eight_queries_along_indexes(client, manager) -> None:
+def test_an_inbox_of_ten_thousand_conversations_takes_eight_indexed_queries(client, manager) -> None:
     fill(10_000)
     # Half of them were read.
     Membership.objects.bulk_create(
@@ -68,7 +68,7 @@ def test_ten_thousand_conversations_take_eight_queries_along_indexes(client, man
             assert scanned <= ({"conversation"} if "'all'::text" in sql else set()), f"{path}\n{sql}\n{plan}"
 
 
-def test_the_pages_bring_every_conversation_once_in_the_order_of_the_list(manager) -> None:
+def test_inbox_pages_contain_every_conversation_once_and_in_order(manager) -> None:
     fill(60)
     actor = Actor.staff(manager)
     for place, pk in enumerate(Conversation.objects.filter(state="open").values_list("pk", flat=True)):
@@ -104,14 +104,14 @@ def test_the_pages_bring_every_conversation_once_in_the_order_of_the_list(manage
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_a_folder_holds_as_many_as_its_number_says(folder, manager) -> None:
+def test_a_folder_contains_as_many_conversations_as_its_count_says(folder, manager) -> None:
     fill(40)
     actor = Actor.staff(manager)
     open_enquiry(actor=actor, customer=CustomerFactory())
     assert folder_counts(actor)[folder] == len(inbox_page(actor, InboxFilters(folder=folder, limit=100)))
 
 
-def test_what_a_search_has_found_goes_on_behind_its_cursor_too(manager) -> None:
+def test_search_results_can_be_paged_by_cursor_too(manager) -> None:
     fill(30)
     actor, rows, cursor = Actor.staff(manager), [], ""
     while cursor is not None:
@@ -122,7 +122,7 @@ def test_what_a_search_has_found_goes_on_behind_its_cursor_too(manager) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["x", "MHw", "OXx8MQ", "8J-YgA", "MHwyMDI2fDE", "Mnx8MA", "MHx8MQ"])
-def test_a_cursor_that_says_nothing_begins_at_the_beginning(cursor, client, manager) -> None:
+def test_an_unreadable_inbox_cursor_starts_at_the_first_page(cursor, client, manager) -> None:
     fill(3)
     client.force_login(manager)
     page = client.get("/inbox/", {"after": cursor})

@@ -18,7 +18,7 @@ CASES = json.loads((Path(__file__).parent / "links.json").read_text())
 
 
 @pytest.mark.parametrize(("text", "parts"), CASES, ids=[text or "nothing" for text, _parts in CASES])
-def test_what_can_be_tapped_in_a_text(text, parts):
+def test_link_parts_splits_a_text_into_links_and_plain_text(text, parts):
     assert [list(part) for part in link_parts(text)] == parts
 
 
@@ -54,7 +54,7 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES) | st.text("<>&\"'https:/.a1 ", max_size=8), max_size=8).map("".join))
-def test_whatever_is_written_is_read_as_it_was_written(text):
+def test_linking_never_changes_the_visible_text(text):
     assert "".join(label for label, _href in link_parts(text)) == text
     seen = Seen(with_links(text))
     assert seen.text == text

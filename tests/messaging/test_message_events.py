@@ -26,9 +26,7 @@ def said_by_people(rows):
     return [row for row in rows if row.type != "conversation.message" or row.fact.kind != "event"]
 
 
-def test_a_message_is_in_the_log_as_the_fact_that_would_have_been_published(
-    say, as_actor, sales, conversation
-):
+def test_the_event_row_of_a_message_equals_a_published_one(say, as_actor, sales, conversation):
     message = say(as_actor(sales), internal=True)
     row = written(conversation).get(data__message=message.pk)
     fact = MessageWritten(
@@ -46,25 +44,27 @@ def test_a_message_is_in_the_log_as_the_fact_that_would_have_been_published(
     assert row.occurred_at == message.created_at
 
 
-def test_every_line_of_a_conversation_is_in_the_log_in_its_order(say, as_actor, customer, conversation):
+def test_every_message_of_a_conversation_has_an_event_in_the_same_order(
+    say, as_actor, customer, conversation
+):
     say(as_actor(customer))
     rows = written(conversation).order_by("id")
     assert [row.fact.seq for row in rows] == [1, 2]
     assert [row.fact.kind for row in rows] == ["event", "text"]
 
 
-def test_the_log_does_not_keep_what_was_said(say, as_actor, customer, conversation):
+def test_message_events_do_not_contain_the_text(say, as_actor, customer, conversation):
     say(as_actor(customer), "我的电话是 13800138000")
     assert "13800138000" not in str(list(written(conversation).values()))
 
 
-def test_the_same_message_sent_again_is_in_the_log_once(say, as_actor, customer, conversation):
+def test_a_message_sent_twice_has_one_event(say, as_actor, customer, conversation):
     client_id = uuid4()
     sent = [say(as_actor(customer), client_id=client_id) for _again in range(3)]
     assert written(conversation).filter(data__message=sent[0].pk).count() == 1
 
 
-def test_a_message_that_is_undone_is_not_in_the_log(say, as_actor, customer, conversation):
+def test_a_rolled_back_message_has_no_event(say, as_actor, customer, conversation):
     before = written(conversation).count()
     with transaction.atomic():
         say(as_actor(customer))
@@ -72,13 +72,13 @@ def test_a_message_that_is_undone_is_not_in_the_log(say, as_actor, customer, con
     assert written(conversation).count() == before
 
 
-def test_history_that_is_loaded_is_marked_as_such(say, as_actor, customer, conversation):
+def test_events_of_imported_messages_are_marked_as_history(say, as_actor, customer, conversation):
     with without_pushes():
         message = say(as_actor(customer))
     assert written(conversation).get(data__message=message.pk).is_history
 
 
-def test_what_is_said_and_what_happens_stand_in_one_order(say, as_actor, customer):
+def test_messages_and_order_events_share_one_sequence_of_positions(say, as_actor, customer):
     order = make_order(status="paid", customer=customer)
     talk = order.conversation
     position_new_events()
@@ -92,7 +92,7 @@ def test_what_is_said_and_what_happens_stand_in_one_order(say, as_actor, custome
     assert [rows[0].fact.message, rows[2].fact.message] == [first.pk, second.pk]
 
 
-def test_feeds_of_orders_do_not_read_through_what_was_said(say, as_actor, customer):
+def test_order_feeds_do_not_scan_message_events(say, as_actor, customer):
     order = make_order(status="paid", customer=customer)
     position_new_events()
     start = last_position()
@@ -104,7 +104,7 @@ def test_feeds_of_orders_do_not_read_through_what_was_said(say, as_actor, custom
 
 
 @pytest.mark.django_db(transaction=True)
-def test_each_message_of_many_writers_gets_one_position_and_no_reader_skips_one(say, as_actor, customer):
+def test_messages_of_concurrent_writers_get_one_position_each_and_readers_skip_none(say, as_actor, customer):
     talks = [make_order(customer=customer).conversation for _each in range(4)]
 
     def write(talk):

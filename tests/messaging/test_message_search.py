@@ -43,7 +43,7 @@ def by_each_step(request, monkeypatch) -> None:
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(BODY, min_size=1, max_size=25), st.data())
-def test_the_same_is_found_as_by_a_look_at_every_message(conversation, by_each_step, bodies, data):
+def test_an_indexed_search_finds_the_same_messages_as_a_full_scan(conversation, by_each_step, bodies, data):
     Message.objects.all().delete()
     Message.objects.bulk_create(
         Message(
@@ -88,13 +88,15 @@ def test_the_same_is_found_as_by_a_look_at_every_message(conversation, by_each_s
         ("%", 0),
     ],
 )
-def test_a_message_is_found_by_any_part_of_it(say, sales, as_actor, by_each_step, words: str, count: int):
+def test_a_message_is_found_by_any_part_of_its_text(
+    say, sales, as_actor, by_each_step, words: str, count: int
+):
     say(as_actor(sales), "雾霾蓝的 24寸 (DJX-20-BLK) 打 13800138000，¥1,280")
 
     assert len(found(as_actor(sales), words)) == count
 
 
-def test_the_newest_come_first_and_no_more_than_asked_for(say, sales, as_actor, by_each_step):
+def test_search_returns_the_newest_hits_first_up_to_the_limit(say, sales, as_actor, by_each_step):
     for number in range(6):
         say(as_actor(sales), f"第 {number} 次")
 
@@ -107,21 +109,23 @@ def secret() -> str:
     return "暗号青花"
 
 
-def test_notes_of_the_shop_are_found_by_the_shop_alone(say, sales, customer, as_actor, secret, by_each_step):
+def test_internal_notes_are_found_by_the_shop_only(say, sales, customer, as_actor, secret, by_each_step):
     say(as_actor(sales), secret, internal=True)
 
     assert found(as_actor(sales), "青花") == [secret]
     assert found(as_actor(customer), "青花") == []
 
 
-def test_another_customer_s_order_is_not_found(say, customer, other_customer, as_actor, secret, by_each_step):
+def test_messages_of_another_customers_order_are_not_found(
+    say, customer, other_customer, as_actor, secret, by_each_step
+):
     say(as_actor(customer), secret)
 
     assert found(as_actor(customer), "青花") == [secret]
     assert found(as_actor(other_customer), "青花") == []
 
 
-def test_by_a_link_only_the_order_of_the_link_is_searched(say, customer, as_actor, order, secret):
+def test_a_link_searches_only_the_conversation_of_its_order(say, customer, as_actor, order, secret):
     say(as_actor(customer), secret)
     other = make_order(customer=customer)
 
@@ -129,7 +133,7 @@ def test_by_a_link_only_the_order_of_the_link_is_searched(say, customer, as_acto
     assert found(as_actor(customer, order_id=other.pk), "青花") == []
 
 
-def test_a_colleague_s_talk_is_neither_found_nor_counted(
+def test_conversations_of_a_colleague_are_neither_found_nor_counted(
     say, sales, other_sales, manager, customer, order, as_actor, secret, by_each_step
 ):
     give_order(order, other_sales)
@@ -140,12 +144,12 @@ def test_a_colleague_s_talk_is_neither_found_nor_counted(
     assert found(as_actor(sales), secret) == []
 
 
-def test_a_search_of_the_warehouse_finds_no_conversations(say, customer, warehouse, as_actor, secret):
+def test_the_warehouse_finds_no_conversations(say, customer, warehouse, as_actor, secret):
     say(as_actor(customer), secret)
     assert found(as_actor(warehouse), secret) == []
 
 
-def test_what_was_taken_back_is_not_found(say, customer, sales, as_actor, conversation, secret, by_each_step):
+def test_recalled_messages_are_not_found(say, customer, sales, as_actor, conversation, secret, by_each_step):
     message = say(as_actor(customer), secret)
     recall_message(actor=as_actor(customer), conversation_id=conversation.pk, seq=message.seq)
 
@@ -153,7 +157,7 @@ def test_what_was_taken_back_is_not_found(say, customer, sales, as_actor, conver
     assert talks(as_actor(sales), secret) == []
 
 
-def test_own_talks_are_found_although_colleagues_say_the_same_more_often(
+def test_own_conversations_are_found_even_when_colleagues_have_more_hits(
     say, sales, other_sales, customer, as_actor, monkeypatch
 ):
     monkeypatch.setattr(search, "CANDIDATES", 2)
@@ -183,7 +187,7 @@ def hits(api) -> Callable[..., list[dict]]:
     return ask
 
 
-def test_the_key_of_a_link_is_not_guessed_by_searching(hits, say, order, customer, as_actor):
+def test_the_token_of_a_customer_link_cannot_be_found_by_searching(hits, say, order, customer, as_actor):
     """A key that is shown stars in its place could otherwise ask for it character by character."""
     address = link_url(customer=customer, order_id=order.pk)
     token = address.rsplit("/", 2)[1] if address.endswith("/") else address.rsplit("/", 1)[1]
@@ -198,7 +202,7 @@ def test_the_key_of_a_link_is_not_guessed_by_searching(hits, say, order, custome
     assert [hit["message"]["body"][start:end] for start, end in hit["highlights"]] == ["订单：http", "请查收"]
 
 
-def test_a_message_with_several_pictures_is_one_hit(hits, say, customer, as_actor):
+def test_a_message_with_several_pictures_counts_as_one_hit(hits, say, customer, as_actor):
     say(as_actor(customer), "青花 没有图")
     shown = say(as_actor(customer), "青花 两张图")
     for number in range(2):
@@ -215,7 +219,7 @@ def test_a_message_with_several_pictures_is_one_hit(hits, say, customer, as_acto
 
 
 # --- the inbox ----------------------------------------------------------------------------------
-def test_the_inbox_finds_a_talk_by_name_firm_phone_number_subject_and_words(sales, as_actor):
+def test_the_inbox_finds_conversations_by_name_company_phone_number_subject_and_text(sales, as_actor):
     buyer = CustomerFactory(name="欧阳丽", company="Lotus 皮具", phone="+8613812345678", phone_tail="5678")
     # Whose phone ends like no number of an order.
     stranger = CustomerFactory(phone="+8613700009999")
@@ -230,7 +234,9 @@ def test_the_inbox_finds_a_talk_by_name_firm_phone_number_subject_and_words(sale
     assert talks(as_actor(sales), "雾霾蓝 欧阳") == []
 
 
-def test_hits_of_a_talk_are_counted_whole(say, sales, customer, as_actor, conversation):
+def test_all_hits_of_a_conversation_are_counted_although_only_some_are_shown(
+    say, sales, customer, as_actor, conversation
+):
     for number in range(5):
         say(as_actor(customer), f"青花 {number}")
     hits = hits_in([conversation.pk], parse_query("青花"))[conversation.pk]

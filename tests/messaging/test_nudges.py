@@ -13,7 +13,7 @@ def said(order: Order) -> list[str]:
     return list(Message.objects.filter(conversation__order=order, kind="text").values_list("body", flat=True))
 
 
-def test_a_reminder_to_pay_names_the_sum_and_goes_into_the_talk_once(order, log_in, sales) -> None:
+def test_a_payment_reminder_names_the_sum_and_is_posted_once(order, log_in, sales) -> None:
     desk, path = log_in(sales), f"/orders/{order.number}/nudge/payment/"
     assert path in desk.get(f"/orders/{order.number}/").text
     page = desk.get(path, headers={"x-fragment": "1"}).text
@@ -28,7 +28,7 @@ def test_a_reminder_to_pay_names_the_sum_and_goes_into_the_talk_once(order, log_
     assert (message.sender_kind, message.sender_name, message.internal) == ("staff", "周敏", False)
 
 
-def test_a_courier_is_chased_by_its_hotline_and_the_customer_told(customer, log_in, sales) -> None:
+def test_chasing_a_courier_shows_its_hotline_and_informs_the_customer(customer, log_in, sales) -> None:
     order = make_order(customer=customer, status=Status.SHIPPED)
     desk, path = log_in(sales), f"/orders/{order.number}/nudge/courier/"
     number = order.shipments.get().tracking_number
@@ -50,7 +50,7 @@ def test_a_courier_is_chased_by_its_hotline_and_the_customer_told(customer, log_
         (Status.SHIPPED, "weather"),
     ],
 )
-def test_no_reminder_is_offered_for_what_is_done(customer, log_in, sales, status, what) -> None:
+def test_no_reminder_is_offered_when_nothing_is_outstanding(customer, log_in, sales, status, what) -> None:
     order = make_order(customer=customer, status=status)
     desk, path = log_in(sales), f"/orders/{order.number}/nudge/{what}/"
 
@@ -65,7 +65,7 @@ def test_an_empty_reminder_is_not_sent(order, log_in, sales) -> None:
     assert (answer.status_code, said(order)) == (422, [])
 
 
-def test_a_foreign_customer_is_reminded_in_their_language(order, log_in, sales) -> None:
+def test_a_customer_is_reminded_in_their_own_language(order, log_in, sales) -> None:
     order.customer.language = "en"
     order.customer.save()
 

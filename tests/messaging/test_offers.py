@@ -12,7 +12,7 @@ TEXT = "帮我改下地址:浙江省杭州市余杭区文一西路969号 张三 
 
 
 @pytest.mark.django_db
-def test_an_address_in_a_message_is_offered_and_the_order_stays_as_it_is(order, customer):
+def test_an_address_in_a_message_is_offered_without_changing_the_order(order, customer):
     sent = send_message(
         actor=Actor.customer(customer, order_id=order.pk),
         conversation_id=order.conversation.pk,

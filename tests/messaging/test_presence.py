@@ -40,14 +40,14 @@ async def presence(told):
     await known._redis.aclose()
 
 
-async def test_still_being_here_is_no_news(presence, told):
+async def test_repeating_presence_sends_no_new_frame(presence, told):
     await presence.say_here(TALK, SALES, "a")
     await presence.say_here(TALK, SALES, "a", again=True)
 
     assert told == [["周敏"]]
 
 
-async def test_a_redis_that_forgot_everybody_is_told_again_by_each(presence, told):
+async def test_after_redis_lost_its_data_everybodys_presence_is_restored(presence, told):
     for actor, tab in ((BUYER, "b"), (SALES, "a")):
         await presence.say_here(TALK, actor, tab)
     await presence._redis.delete(presence._key(TALK))
@@ -57,7 +57,7 @@ async def test_a_redis_that_forgot_everybody_is_told_again_by_each(presence, tol
     assert told == [["吴丽华"], ["吴丽华", "周敏"]] * 2
 
 
-async def test_who_went_with_their_process_is_gone_for_the_others_too(presence, told):
+async def test_people_whose_process_died_are_shown_as_gone(presence, told):
     await presence.say_here(TALK, SALES, "a")
     ended = {presence._member(BUYER, "b"): time.time() - 1}
     await presence._redis.zadd(presence._key(TALK), ended)
@@ -67,7 +67,7 @@ async def test_who_went_with_their_process_is_gone_for_the_others_too(presence, 
     assert await presence._redis.zcard(presence._key(TALK)) == 1
 
 
-async def test_a_redis_that_does_not_answer_is_left_alone_for_a_moment(presence, told, monkeypatch):
+async def test_an_unreachable_redis_is_not_asked_again_for_a_moment(presence, told, monkeypatch):
     asked = []
 
     async def no_answer(*given):
@@ -81,7 +81,7 @@ async def test_a_redis_that_does_not_answer_is_left_alone_for_a_moment(presence,
     assert len(asked) == 1
 
 
-async def test_customers_are_told_when_the_first_of_the_shop_comes_and_not_of_the_others(presence, told):
+async def test_customers_are_told_when_the_first_staff_member_arrives_and_not_of_later_ones(presence, told):
     assert await presence.is_shop_there() is False
     for tab in ("a", "b", "a"):
         await presence.say_at_work(tab)
@@ -90,7 +90,7 @@ async def test_customers_are_told_when_the_first_of_the_shop_comes_and_not_of_th
     assert await presence.is_shop_there() is True
 
 
-async def test_the_shop_is_there_while_anybody_is_whatever_conversation_they_look_at(presence, told):
+async def test_the_shop_is_online_while_anybody_of_the_staff_is_on_any_page(presence, told):
     await presence.say_at_work("a")
     await presence.say_here(TALK, BUYER, "b")
 
@@ -98,7 +98,7 @@ async def test_the_shop_is_there_while_anybody_is_whatever_conversation_they_loo
     assert await presence.is_shop_there() is True
 
 
-async def test_who_only_goes_to_the_next_page_was_never_away(presence, told):
+async def test_changing_to_the_next_page_does_not_count_as_leaving(presence, told):
     await presence.say_at_work("orders")
     await presence.say_left_work("orders")
     await presence.say_at_work("inbox")
@@ -106,7 +106,7 @@ async def test_who_only_goes_to_the_next_page_was_never_away(presence, told):
     assert told == [True]
 
 
-async def test_who_left_is_away_a_little_later(presence, told, monkeypatch):
+async def test_a_person_who_left_is_shown_as_away_a_little_later(presence, told, monkeypatch):
     monkeypatch.setattr(presence_module, "LEAVES_SECONDS", 0)
     monkeypatch.setattr(presence_module, "KNOWN_SECONDS", 0)
     await presence.say_at_work("a")

@@ -69,14 +69,14 @@ def short(manager) -> ShortageTask:
     return offer_in_conversation(actor=Actor.staff(manager), task_id=task.pk, keys=keys)
 
 
-def test_a_quote_says_the_same_as_text(quote, variant):
+def test_the_text_of_a_quote_card_lists_lines_prices_and_total(quote, variant):
     body = card().body
     assert f"{variant.product.name} {variant.spec} ×6，单价 ¥150.00" in body
     assert quote.number in body
     assert "¥900.00" in body
 
 
-def test_the_customer_sees_prices_and_buttons_and_the_desk_its_own(quote, order, log_in, sales):
+def test_the_quote_card_shows_customer_and_desk_their_own_buttons(quote, order, log_in, sales):
     phone, desk = text(phone_of_link(order).get(at(card()))), text(log_in(sales).get(at(card())))
     for page in (phone, desk):
         assert "¥150.00" in page
@@ -89,7 +89,7 @@ def test_the_customer_sees_prices_and_buttons_and_the_desk_its_own(quote, order,
     assert f"/quotes/{quote.pk}/" in desk
 
 
-def test_a_tap_makes_the_order_and_leads_to_it(quote, order):
+def test_accepting_a_quote_on_the_card_places_the_order_and_leads_to_it(quote, order):
     phone = phone_of_link(order)
     given = {"revision": quote.revision, **ADDRESS}
     first, second = (text(phone.post(at(card(), "accept/"), given)) for _ in range(2))
@@ -100,7 +100,7 @@ def test_a_tap_makes_the_order_and_leads_to_it(quote, order):
         assert "接受报价，下单" not in page
 
 
-def test_the_link_of_one_order_shows_nothing_of_another_and_opens_nothing_else(quote, order, phone_of):
+def test_a_quote_accepted_by_link_does_not_open_other_orders(quote, order, phone_of):
     make_order(customer=order.customer, address=make_address(street="延安路 1 号"))
     by_link = phone_of_link(order)
     page = text(by_link.get(at(card())))
@@ -115,7 +115,7 @@ def test_the_link_of_one_order_shows_nothing_of_another_and_opens_nothing_else(q
     assert "/o/" in text(phone_of(order.customer).get(at(card())))
 
 
-def test_an_incomplete_address_is_refused_on_the_card(quote, order):
+def test_an_incomplete_address_is_refused_on_the_quote_card(quote, order):
     refused = phone_of_link(order).post(
         at(card(), "accept/"), {"revision": 1, **ADDRESS, "name": "李新", "street": ""}
     )
@@ -126,7 +126,7 @@ def test_an_incomplete_address_is_refused_on_the_card(quote, order):
     assert Order.objects.count() == 1
 
 
-def test_another_customer_has_no_such_card(quote, short, variant):
+def test_another_customer_cannot_open_the_quote_card(quote, short, variant):
     stranger = phone_of_link(make_order(customer=CustomerFactory()))
     for line in (card("quote"), card("shortage")):
         assert stranger.get(at(line)).status_code == 404
@@ -135,7 +135,7 @@ def test_another_customer_has_no_such_card(quote, short, variant):
     assert Order.objects.filter(quote__isnull=False).count() == 0
 
 
-def test_a_quote_that_has_run_out_says_so_and_sales_renew_it(quote, order, log_in, sales):
+def test_an_expired_quote_says_so_and_sales_can_renew_it(quote, order, log_in, sales):
     phone = phone_of_link(order)
     with time_machine.travel(timezone.now() + timedelta(days=6)):
         over = text(phone.get(at(card())))
@@ -158,7 +158,7 @@ def test_a_customer_declines_a_quote_with_a_reason(quote, order, log_in, sales):
     assert (said.kind, said.body) == ("event", f"客户谢绝了报价单 {quote.number}：贵了")
 
 
-def test_each_way_out_of_a_shortage_is_one_tap(short):
+def test_a_customer_chooses_a_shortage_option_with_one_tap(short):
     phone = phone_of_link(short.order)
     page = text(phone.get(at(card("shortage"))))
     assert page.count('data-do="choose"') == 4
@@ -168,7 +168,7 @@ def test_each_way_out_of_a_shortage_is_one_tap(short):
     assert Order.objects.get().lines.get().quantity == 3
 
 
-def test_a_shortage_that_has_changed_is_looked_at_again(short):
+def test_choosing_for_a_shortage_that_has_changed_is_refused_and_shows_the_new_one(short):
     report_missing(actor=integration(), line_id=short.line_id, missing=1)
     refused = phone_of_link(short.order).post(
         at(card("shortage"), "choose/"), {"option": "refund", "seen": "2"}
@@ -180,7 +180,7 @@ def test_a_shortage_that_has_changed_is_looked_at_again(short):
 # --- the desk
 
 
-def test_sales_quote_from_a_conversation(order, variant, log_in, sales):
+def test_sales_create_a_quote_from_a_conversation(order, variant, log_in, sales):
     TierPrice.objects.create(variant=variant, min_quantity=10, price=Decimal("160"))
     desk, where = log_in(sales), f"/conversations/{order.conversation.pk}/quotes/"
     page = text(desk.get(f"{where}new/?items={variant.sku}:3"))
@@ -205,7 +205,7 @@ def test_sales_quote_from_a_conversation(order, variant, log_in, sales):
     assert Quote.objects.get().state == "withdrawn"
 
 
-def test_what_was_typed_stays_when_a_quote_is_refused(order, variant, log_in, sales):
+def test_a_refused_quote_form_keeps_its_input(order, variant, log_in, sales):
     answer = log_in(sales).post(
         f"/conversations/{order.conversation.pk}/quotes/new/",
         {
@@ -221,14 +221,16 @@ def test_what_was_typed_stays_when_a_quote_is_refused(order, variant, log_in, sa
     assert variant.sku in text(answer)
 
 
-def test_the_warehouse_and_other_peoples_customers_are_left_out(quote, log_in, warehouse, other_sales, order):
+def test_the_warehouse_and_sellers_of_other_customers_cannot_quote(
+    quote, log_in, warehouse, other_sales, order
+):
     give_order(order, quote.created_by)
     assert log_in(warehouse).get(f"/quotes/{quote.pk}/").status_code == 403
     assert log_in(other_sales).get(f"/quotes/{quote.pk}/").status_code == 404
     assert log_in(other_sales).get(f"/conversations/{order.conversation.pk}/quotes/").status_code == 404
 
 
-def test_an_enquiry_is_quoted_in_the_inbox(customer, variant, log_in, sales):
+def test_an_enquiry_can_be_quoted_in_the_inbox(customer, variant, log_in, sales):
     enquiry = open_enquiry(actor=Actor.staff(sales), customer=customer, subject="询价")
     desk = log_in(sales)
     assert f"/conversations/{enquiry.pk}/quotes/" in text(desk.get(f"/inbox/{enquiry.pk}/"))
@@ -240,7 +242,9 @@ def test_an_enquiry_is_quoted_in_the_inbox(customer, variant, log_in, sales):
     assert Order.objects.get().conversation == enquiry
 
 
-def test_the_desk_offers_and_chooses_from_the_orders_page(log_in, manager, warehouse):
+def test_the_desk_offers_shortage_options_and_chooses_for_the_customer_on_the_order_page(
+    log_in, manager, warehouse
+):
     order = make_order(status=Status.PAID)
     line = order.lines.get()
     stockroom = log_in(warehouse)

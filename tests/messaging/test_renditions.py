@@ -69,7 +69,7 @@ def frames(monkeypatch) -> list[tuple[str, dict]]:
     return told
 
 
-def test_an_upload_is_acknowledged_before_anything_is_decoded(as_actor, sales, monkeypatch) -> None:
+def test_an_upload_is_acknowledged_before_it_is_decoded(as_actor, sales, monkeypatch) -> None:
     for name in ("open", "new"):
         monkeypatch.setattr(Image, name, None)
     kept = keep(as_actor(sales), PHONE.read_bytes(), "IMG_1.heic")
@@ -78,7 +78,7 @@ def test_an_upload_is_acknowledged_before_anything_is_decoded(as_actor, sales, m
     assert (kept.size, kept.width, kept.height) == (677, 80, 60)
 
 
-def test_nobody_is_shown_a_picture_before_it_is_drawn(api) -> None:
+def test_a_picture_is_not_served_before_its_rendition_exists(api) -> None:
     kept = api.post("/api/v1/attachments/", {"file": upload(picture(), "a.jpg")}).json()
 
     early = api.get(f"/api/v1/attachments/{kept['id']}/")
@@ -90,7 +90,7 @@ def test_nobody_is_shown_a_picture_before_it_is_drawn(api) -> None:
     assert b"SECRET-PLACE" not in b"".join(late.streaming_content)
 
 
-def test_a_picture_that_fails_in_a_way_nobody_knows_holds_up_no_other(as_actor, sales, monkeypatch) -> None:
+def test_a_picture_that_fails_unexpectedly_does_not_block_the_next(as_actor, sales, monkeypatch) -> None:
     works, tried = renditions._keep, []
 
     def put(attachment, *given):
@@ -109,7 +109,7 @@ def test_a_picture_that_fails_in_a_way_nobody_knows_holds_up_no_other(as_actor, 
     assert (first.kind, second.state) == ("file", "ready")
 
 
-def test_the_phone_picture_that_kills_its_decoder_becomes_a_plain_file(api) -> None:
+def test_a_phone_picture_that_crashes_its_decoder_becomes_a_plain_file(api) -> None:
     taken = api.post(
         "/api/v1/attachments/", {"file": upload(phone_picture_that_kills_its_decoder(), "IMG_1.HEIC")}
     )
@@ -128,7 +128,7 @@ def test_the_phone_picture_that_kills_its_decoder_becomes_a_plain_file(api) -> N
     assert saved["Content-Disposition"].startswith("attachment")
 
 
-def test_a_large_flat_png_is_drawn_within_the_limits(as_actor, sales) -> None:
+def test_a_large_plain_png_is_rendered_within_the_memory_limit(as_actor, sales) -> None:
     flat = encoded(Image.new("RGBA", (7745, 7745), (120, 90, 60, 128)), "PNG", compress_level=1)
     begun = time.process_time()
     kept = keep(as_actor(sales), flat, "a.png")
@@ -139,7 +139,7 @@ def test_a_large_flat_png_is_drawn_within_the_limits(as_actor, sales) -> None:
 
 
 @pytest.mark.parametrize(("frames", "side"), [(60, 3000), (200, 1000), (301, 10)])
-def test_a_moving_picture_beyond_the_limits_is_refused_with_their_names(
+def test_an_animation_beyond_the_limits_is_refused_naming_the_limits(
     as_actor, sales, frames: int, side: int
 ) -> None:
     bomb = moving(frames, side)
@@ -148,14 +148,14 @@ def test_a_moving_picture_beyond_the_limits_is_refused_with_their_names(
         keep(as_actor(sales), bomb, "a.gif")
 
 
-def test_too_many_pixels_are_refused_with_the_limit(as_actor, sales) -> None:
+def test_a_picture_with_too_many_pixels_is_refused_with_the_limit(as_actor, sales) -> None:
     header_only = encoded(Image.new("1", (20000, 20000)), "PNG")
 
     with pytest.raises(PictureTooLarge, match="最多 60 百万像素，这张有 400 百万像素"):
         keep(as_actor(sales), header_only, "a.png")
 
 
-def test_a_header_that_lies_about_the_size_does_no_more_than_fail(as_actor, sales) -> None:
+def test_a_picture_whose_header_claims_a_huge_size_is_refused(as_actor, sales) -> None:
     lie = bytearray(moving(5, 10))
     lie[6:10] = b"\x70\x17\x70\x17"  # 6000 x 6000, five times
 
@@ -177,14 +177,14 @@ def lower(content: bytes, height: int) -> bytes:
     ],
     ids=["long", "large", "beyond its own edge"],
 )
-def test_a_gif_is_kept_no_larger_than_others(as_actor, sales, content, size) -> None:
+def test_a_gif_is_scaled_down_like_other_pictures(as_actor, sales, content, size) -> None:
     kept = drawn(keep(as_actor(sales), content, "a.gif"))
 
     assert (kept.state, kept.width, kept.height) == ("ready", *size)
     assert Image.open(kept.file).size == size
 
 
-def test_a_moving_gif_made_smaller_moves_as_before(as_actor, sales) -> None:
+def test_a_scaled_down_animated_gif_keeps_its_frames_and_timing(as_actor, sales) -> None:
     frames = [Image.new("RGB", (5000, 3000), colour) for colour in ("tan", "navy", "white")]
     content = encoded(
         frames[0], "GIF", save_all=True, append_images=frames[1:], duration=[80, 400, 120], loop=0
@@ -198,14 +198,14 @@ def test_a_moving_gif_made_smaller_moves_as_before(as_actor, sales) -> None:
         assert (kept.size, kept.info["loop"], spans) == ((4096, 2458), 0, [80, 400, 120])
 
 
-def test_a_decoder_without_memory_dies_alone(as_actor, sales, settings) -> None:
+def test_a_decoder_out_of_memory_fails_without_ending_the_worker(as_actor, sales, settings) -> None:
     settings.PICTURE_MEMORY_BYTES = 200 * 1024 * 1024
     kept = keep(as_actor(sales), encoded(Image.new("RGB", (7000, 7000)), "PNG", compress_level=1))
 
     assert drawn(kept).state == "failed"
 
 
-def test_a_decoder_that_waits_for_its_turn_has_longer_than_one_that_works(monkeypatch) -> None:
+def test_the_wall_clock_limit_of_a_decoder_is_longer_than_its_cpu_limit(monkeypatch) -> None:
     """Whatever else a busy machine does goes before it."""
     by_processor, by_clock = {}, []
     monkeypatch.setattr(decoder.resource, "setrlimit", by_processor.__setitem__)
@@ -218,14 +218,16 @@ def test_a_decoder_that_waits_for_its_turn_has_longer_than_one_that_works(monkey
     assert by_clock == [60]
 
 
-def test_a_decoder_that_does_not_end_is_ended(as_actor, sales, settings) -> None:
+def test_a_decoder_that_does_not_end_is_killed(as_actor, sales, settings) -> None:
     settings.PICTURE_SECONDS = 1
     kept = keep(as_actor(sales), moving(59, 1000), "a.gif")
 
     assert drawn(kept).state == "failed"
 
 
-def test_a_picture_whose_worker_was_killed_is_drawn_by_the_next(as_actor, sales, monkeypatch) -> None:
+def test_a_picture_whose_worker_was_killed_is_rendered_by_the_next_worker(
+    as_actor, sales, monkeypatch
+) -> None:
     kept = keep(as_actor(sales), picture())
     monkeypatch.setattr(renditions, "_draw", lambda attachment: None)
     assert renditions._claim() is not None
@@ -236,7 +238,7 @@ def test_a_picture_whose_worker_was_killed_is_drawn_by_the_next(as_actor, sales,
         assert drawn(kept).state == "ready"
 
 
-def test_one_with_many_pictures_does_not_hold_up_the_others(as_actor, sales, customer) -> None:
+def test_an_uploader_of_many_pictures_does_not_delay_other_uploaders(as_actor, sales, customer) -> None:
     many = [keep(as_actor(sales), picture()) for _ in range(29)]
     other = keep(as_actor(customer), picture())
     order = []
@@ -249,7 +251,7 @@ def test_one_with_many_pictures_does_not_hold_up_the_others(as_actor, sales, cus
     assert [pk for pk in order if pk != other.pk] == [kept.pk for kept in many]
 
 
-def test_open_panes_are_shown_the_picture_when_it_is_there(
+def test_open_panes_show_the_picture_once_it_is_rendered(
     as_actor, customer, say, conversation, frames
 ) -> None:
     kept = keep(as_actor(customer), picture())
@@ -268,7 +270,7 @@ def test_open_panes_are_shown_the_picture_when_it_is_there(
     assert bodies == {SHOP: shop, CUSTOMER: shop}
 
 
-def test_the_picture_of_a_note_is_shown_to_the_shop_alone(as_actor, sales, say, frames) -> None:
+def test_a_rendered_picture_of_a_note_is_announced_to_the_shop_only(as_actor, sales, say, frames) -> None:
     kept = keep(as_actor(sales), picture())
     say(as_actor(sales), "", kind="image", attachments=[str(kept.pk)], internal=True)
 
@@ -277,7 +279,7 @@ def test_the_picture_of_a_note_is_shown_to_the_shop_alone(as_actor, sales, say, 
     assert [[*bodies] for _group, bodies in frames] == [[SHOP]]
 
 
-def test_a_visitor_uploads_so_many_files_a_minute(as_actor, settings) -> None:
+def test_uploads_of_a_visitor_are_limited_per_minute(as_actor, settings) -> None:
     settings.UPLOADS_PER_MINUTE = 3
     one, other = as_actor(CustomerFactory()), as_actor(CustomerFactory())
     for _ in range(3):
@@ -288,7 +290,7 @@ def test_a_visitor_uploads_so_many_files_a_minute(as_actor, settings) -> None:
     assert keep(other, picture()).state == "pending"
 
 
-def test_too_many_uploads_are_told_when_to_come_again(phone, settings) -> None:
+def test_too_many_uploads_answer_429_with_retry_after(phone, settings) -> None:
     settings.UPLOADS_PER_MINUTE = 1
     answers = [phone.post("/attachments/", {"file": upload(picture())}) for _ in range(2)]
 
@@ -296,7 +298,7 @@ def test_too_many_uploads_are_told_when_to_come_again(phone, settings) -> None:
     assert 1 <= int(answers[1]["Retry-After"]) <= 60
 
 
-def test_what_is_not_sent_is_limited_and_sending_makes_room(as_actor, customer, say, settings) -> None:
+def test_unsent_uploads_are_limited_and_sending_them_makes_room(as_actor, customer, say, settings) -> None:
     settings.UNSENT_UPLOAD_BYTES = 1500
     actor, text = as_actor(customer), b"x" * 1000
     kept = keep(actor, text, "a.txt")
@@ -307,7 +309,7 @@ def test_what_is_not_sent_is_limited_and_sending_makes_room(as_actor, customer, 
     assert keep(actor, text, "b.txt").size == 1000
 
 
-def test_what_was_never_sent_is_deleted_by_age_with_its_file(
+def test_unsent_uploads_are_deleted_with_their_files_after_a_while(
     as_actor, customer, say, settings, tmp_path
 ) -> None:
     sent, unsent = keep(as_actor(customer), picture()), keep(as_actor(customer), picture())
@@ -328,7 +330,7 @@ def test_what_was_never_sent_is_deleted_by_age_with_its_file(
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_a_refusal_names_what_is_taken(phone, language: str) -> None:
+def test_the_refusal_of_a_file_names_the_accepted_types(phone, language: str) -> None:
     phone.cookies["django_language"] = language
     answer = phone.post("/attachments/", {"file": upload(b"MZ\x90\0", "a.exe")})
 
@@ -338,12 +340,12 @@ def test_a_refusal_names_what_is_taken(phone, language: str) -> None:
     assert ("films" in answer.json()["detail"]) == (language == "en")
 
 
-def test_a_broken_picture_is_called_broken(as_actor, sales) -> None:
+def test_a_broken_picture_is_refused_as_broken(as_actor, sales) -> None:
     with pytest.raises(FileTypeRefused, match="已损坏"):
         keep(as_actor(sales), picture()[:60])
 
 
-def test_colours_of_a_phone_are_kept_and_the_profile_is_not(as_actor, sales) -> None:
+def test_phone_pictures_are_converted_to_srgb_and_lose_their_colour_profile(as_actor, sales) -> None:
     from PIL import ImageCms
 
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

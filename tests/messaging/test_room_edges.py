@@ -63,14 +63,14 @@ async def breathe() -> None:
         await asyncio.sleep(0)
 
 
-def test_what_is_known_is_left_out_and_what_follows_it_is_shown():
+def test_a_room_delivers_only_messages_after_the_last_one_shown():
     ear = Ear()
     assert room_of(ear, last=2).deliver([message(1), message(2), message(3)])
 
     assert ear.shown == ["3"]
 
 
-def test_a_note_counts_for_the_shop_and_not_for_the_customer():
+def test_an_internal_note_advances_the_head_of_the_shop_and_not_of_the_customer():
     shop, customer = Ear(), Ear(audience=CUSTOMER)
     room = room_of(shop, customer)
     room.deliver([message(1, note=True)])
@@ -80,7 +80,7 @@ def test_a_note_counts_for_the_shop_and_not_for_the_customer():
     assert (shop.shown, customer.shown, room.head, room.public_head) == (["1", "2"], ["2"], 2, 2)
 
 
-def test_messages_after_a_gap_are_shown_to_nobody_yet():
+def test_messages_after_a_gap_are_not_delivered_yet():
     ear = Ear()
     room = room_of(ear, last=1)
 
@@ -88,14 +88,14 @@ def test_messages_after_a_gap_are_shown_to_nobody_yet():
     assert (ear.shown, room.head, room.last) == ([], 3, 1)
 
 
-def test_a_frame_goes_to_all_but_where_it_came_from_and_one_that_broke_keeps_it_from_nobody():
+def test_a_frame_reaches_all_but_its_sender_and_a_failing_listener_stops_nobody():
     here, there, broken = Ear(id_="a"), Ear(id_="b"), Deaf(id_="c")
     room_of(broken, here, there).send_frame({"texts": {"shop": "typing", "customer": "typing"}, "skip": "a"})
 
     assert (here.shown, there.shown) == ([], ["typing"])
 
 
-def test_rights_are_looked_at_again_only_when_a_frame_says_so():
+def test_access_is_rechecked_only_when_a_frame_asks_for_it():
     ear = Ear()
     room = room_of(ear)
     room.send_frame({"texts": {"shop": "x", "customer": "x"}})
@@ -104,7 +104,7 @@ def test_rights_are_looked_at_again_only_when_a_frame_says_so():
     assert (ear.shown, ear.looked) == (["x", "y"], 1)
 
 
-async def test_a_socket_that_subscribes_again_gets_nothing_live_before_its_history(fanout, monkeypatch):
+async def test_a_resubscribing_socket_gets_its_history_before_live_messages(fanout, monkeypatch):
     heads = asyncio.get_running_loop().create_future()
     monkeypatch.setattr(fanout_module, "_heads", lambda ids: heads)
     ear, other = Ear(), Ear(id_="b")
@@ -142,7 +142,7 @@ async def bad_layer(monkeypatch) -> BadLayer:
     return layer
 
 
-async def test_a_layer_that_cannot_let_go_leaves_no_empty_room_behind(fanout, bad_layer):
+async def test_a_failing_group_discard_leaves_no_empty_room_behind(fanout, bad_layer):
     ear = Ear()
     fanout.rooms[GROUP] = room_of(ear)
     fanout.leave(GROUP, ear)
@@ -151,7 +151,7 @@ async def test_a_layer_that_cannot_let_go_leaves_no_empty_room_behind(fanout, ba
     assert (bad_layer.asked, fanout.rooms) == (["discard"], {})
 
 
-async def test_a_layer_that_cannot_take_us_in_is_asked_again_by_the_next_look(fanout, bad_layer):
+async def test_a_failed_group_add_is_retried_by_the_next_catch_up(fanout, bad_layer):
     await fanout.join(ORDERS_FEED, Ear())
     assert (bad_layer.asked, fanout.rooms[ORDERS_FEED].state) == (["add"], State.OUT)
     await fanout.catch_up_all()
@@ -160,7 +160,9 @@ async def test_a_layer_that_cannot_take_us_in_is_asked_again_by_the_next_look(fa
     assert (bad_layer.asked, fanout.rooms[ORDERS_FEED].state) == (["add", "add"], State.OUT)
 
 
-async def test_rooms_are_taken_back_so_often_and_then_left_to_the_look(fanout, bad_layer, monkeypatch):
+async def test_rejoining_a_group_is_retried_six_times_and_then_left_to_the_catch_up(
+    fanout, bad_layer, monkeypatch
+):
     monkeypatch.setattr(fanout_module, "REJOIN_SECONDS", 0)
     await fanout.join(ORDERS_FEED, Ear())
     await fanout._rejoin("fanout-1")
@@ -170,7 +172,7 @@ async def test_rooms_are_taken_back_so_often_and_then_left_to_the_look(fanout, b
     assert bad_layer.asked == ["add"] * 8
 
 
-async def test_a_look_that_fails_ends_nothing(fanout, monkeypatch):
+async def test_a_failing_catch_up_does_not_end_the_loop(fanout, monkeypatch):
     async def fails(ids: list[int]) -> None:
         raise OSError("the database is away")
 
@@ -181,7 +183,7 @@ async def test_a_look_that_fails_ends_nothing(fanout, monkeypatch):
     assert list(fanout.rooms) == [GROUP]
 
 
-async def test_messages_that_could_not_be_fetched_are_fetched_by_the_next_frame(fanout, monkeypatch):
+async def test_messages_that_could_not_be_fetched_are_fetched_with_the_next_frame(fanout, monkeypatch):
     answers = [OSError("the database is away"), [message(1), message(2)], []]
 
     async def missed(conversation: int, after: int) -> list[dict]:
@@ -222,7 +224,7 @@ class RestlessLayer:
     async def group_add(self, group: str, channel: str) -> None: ...
 
 
-async def test_after_a_loss_the_hub_waits_a_moment_and_hears_through_a_new_channel(fanout, monkeypatch):
+async def test_after_losing_redis_the_fanout_waits_and_listens_on_a_new_channel(fanout, monkeypatch):
     layer, waited = RestlessLayer(), []
 
     async def wait(seconds: float) -> None:

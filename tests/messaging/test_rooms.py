@@ -165,7 +165,7 @@ async def play(world: World, acts: tuple[str, ...]) -> None:
 CORE = ("a out", "b in", "publish", "answer", "answer", "answer")
 
 
-async def test_every_order_of_leaving_entering_publishing_and_answering_leaves_nobody_deaf(monkeypatch):
+async def test_no_interleaving_of_join_leave_and_publish_leaves_a_listener_without_messages(monkeypatch):
     seen = set(itertools.permutations(CORE))
     for order in seen:
         with monkeypatch.context() as patch:
@@ -183,13 +183,13 @@ async def test_every_order_of_leaving_entering_publishing_and_answering_leaves_n
     ],
     ids="/".join,
 )
-async def test_coming_and_leaving_in_one_turn_of_the_loop_holds_up_nobody(monkeypatch, acts):
+async def test_joining_and_leaving_in_one_turn_of_the_event_loop_blocks_nobody(monkeypatch, acts):
     await play(World(monkeypatch), acts)
 
 
 @settings(max_examples=400, deadline=None)
 @given(acts=st.lists(st.sampled_from((*ACTS, *(act + AT_ONCE for act in ACTS))), max_size=30))
-def test_whatever_happens_in_whatever_order_whoever_is_in_hears_everything(acts):
+def test_in_any_sequence_of_steps_every_listener_gets_every_message(acts):
     async def run() -> None:
         with pytest.MonkeyPatch.context() as patch:
             await play(World(patch), tuple(acts))
@@ -197,7 +197,7 @@ def test_whatever_happens_in_whatever_order_whoever_is_in_hears_everything(acts)
     asyncio.run(run())
 
 
-def test_every_state_of_a_room_can_be_left():
+def test_every_room_state_is_reachable():
     reached, edge = {State.OUT}, [State.OUT]
     while edge:
         state = edge.pop()
@@ -213,7 +213,7 @@ def test_every_state_of_a_room_can_be_left():
         assert any((state, signal) in MOVES for signal in ends), state
 
 
-async def test_a_lost_frame_is_noticed_by_the_next_one(monkeypatch):
+async def test_a_lost_frame_is_detected_by_the_next_one(monkeypatch):
     world, ear = World(monkeypatch), Ear("a")
     world.begin(world.fanout.enter(1, ear, 0))
     await world.breathe()
@@ -229,7 +229,7 @@ async def test_a_lost_frame_is_noticed_by_the_next_one(monkeypatch):
     assert ear.heard == [1, 2]
 
 
-async def test_who_comes_to_others_that_missed_something_is_shown_nothing_twice(monkeypatch):
+async def test_a_listener_joining_a_room_with_a_gap_sees_no_message_twice(monkeypatch):
     world, here, back = World(monkeypatch), Ear("a"), Ear("b")
     world.begin(world.fanout.enter(1, here, 0))
     await world.calm()

@@ -30,7 +30,7 @@ from shopcomm.core.search.query import parse_query
 pytestmark = pytest.mark.django_db
 
 
-def test_messages_are_numbered_behind_the_system_lines(say, as_actor, customer, sales):
+def test_messages_are_numbered_after_the_system_lines(say, as_actor, customer, sales):
     first = say(as_actor(customer))
     second = say(as_actor(sales), "在的")
 
@@ -38,7 +38,7 @@ def test_messages_are_numbered_behind_the_system_lines(say, as_actor, customer, 
     assert (first.public_prev, second.public_prev) == (1, 2)
 
 
-def test_the_same_client_id_again_is_the_same_message(say, as_actor, customer, conversation):
+def test_repeating_a_client_id_returns_the_same_message(say, as_actor, customer, conversation):
     client_id = uuid4()
     first, second = (say(as_actor(customer), client_id=client_id) for _ in range(2))
 
@@ -46,7 +46,7 @@ def test_the_same_client_id_again_is_the_same_message(say, as_actor, customer, c
     assert conversation.messages.filter(kind="text").count() == 1
 
 
-def test_a_message_knows_that_it_is_in_the_table_already(say, as_actor, customer):
+def test_a_returned_message_validates_as_an_existing_row(say, as_actor, customer):
     message = say(as_actor(customer))
     message.validate_unique()
     message.validate_constraints()
@@ -60,7 +60,9 @@ def test_two_people_may_use_the_same_client_id(say, as_actor, customer, sales):
     assert say(as_actor(customer), client_id=client_id).pk != say(as_actor(sales), client_id=client_id).pk
 
 
-def test_an_internal_note_is_no_answer_to_the_customer(say, as_actor, customer, sales, conversation):
+def test_an_internal_note_does_not_count_as_an_answer_to_the_customer(
+    say, as_actor, customer, sales, conversation
+):
     asked = say(as_actor(customer), "有货吗")
     say(as_actor(sales), "他上次压价很厉害", internal=True)
     conversation.refresh_from_db()
@@ -71,7 +73,7 @@ def test_an_internal_note_is_no_answer_to_the_customer(say, as_actor, customer, 
 
 
 @pytest.mark.parametrize("body", ["", "   ", "\u200b\u200f", "\n\t"])
-def test_a_message_of_nothing_is_refused(say, as_actor, customer, conversation, body):
+def test_an_empty_message_is_refused(say, as_actor, customer, conversation, body):
     with pytest.raises(BodyRequired):
         say(as_actor(customer), body)
     assert not conversation.messages.filter(kind="text").exists()
@@ -85,13 +87,13 @@ def test_a_message_of_a_hundred_thousand_characters_is_refused_and_nothing_is_st
     assert not conversation.messages.filter(kind="text").exists()
 
 
-def test_ten_thousand_characters_are_a_message_and_one_more_is_not(say, as_actor, customer):
+def test_a_message_may_have_ten_thousand_characters_and_not_one_more(say, as_actor, customer):
     assert len(say(as_actor(customer), "好" * 10_000).body) == 10_000
     with pytest.raises(BodyTooLong):
         say(as_actor(customer), "好" * 10_001)
 
 
-def test_nine_files_go_with_a_message_and_ten_do_not(say, as_actor, customer):
+def test_a_message_may_have_nine_files_and_not_ten(say, as_actor, customer):
     # Files that nobody uploaded: nine are looked for, ten are not.
     with pytest.raises(AttachmentUnknown):
         say(as_actor(customer), attachments=[str(uuid4()) for _ in range(9)])
@@ -99,7 +101,7 @@ def test_nine_files_go_with_a_message_and_ten_do_not(say, as_actor, customer):
         say(as_actor(customer), attachments=[str(uuid4()) for _ in range(10)])
 
 
-def test_right_to_left_and_zero_characters_are_kept_as_text_without_harm(say, as_actor, customer):
+def test_right_to_left_marks_are_stored_and_nul_characters_removed(say, as_actor, customer):
     assert (
         say(as_actor(customer), "שלום \u202eabc\x00 '; DROP TABLE--").body == "שלום \u202eabc '; DROP TABLE--"
     )
@@ -132,12 +134,12 @@ def test_a_conversation_that_does_not_exist_is_not_found(db, as_actor, customer)
         send_message(actor=as_actor(customer), conversation_id=10**9, client_id=uuid4(), body="x")
 
 
-def test_customers_write_no_internal_notes(say, as_actor, customer):
+def test_customers_cannot_write_internal_notes(say, as_actor, customer):
     with pytest.raises(Forbidden):
         say(as_actor(customer), "x", internal=True)
 
 
-def test_an_internal_note_reaches_no_customer_by_any_path(say, as_actor, customer, sales, conversation):
+def test_an_internal_note_reaches_the_customer_by_no_path(say, as_actor, customer, sales, conversation):
     say(as_actor(sales), "公开")
     say(as_actor(sales), "压价别超过 5%", internal=True)
     last = say(as_actor(sales), "好的")
@@ -163,20 +165,20 @@ def test_a_recalled_message_is_empty_for_the_customer_and_kept_for_the_shop(
     assert message_object(recalled, SHOP)["body"] == "说错了"
 
 
-def test_after_two_minutes_nothing_is_recalled(say, as_actor, sales, conversation):
+def test_a_message_cannot_be_recalled_after_two_minutes(say, as_actor, sales, conversation):
     message = say(as_actor(sales))
     with time_machine.travel(timezone.now() + timedelta(seconds=121)), pytest.raises(RecallWindowPassed):
         recall_message(actor=as_actor(sales), conversation_id=conversation.pk, seq=message.seq)
     assert not Message.objects.exclude(recalled_at=None).exists()
 
 
-def test_nobody_recalls_the_message_of_another(say, as_actor, sales, customer, conversation):
+def test_nobody_can_recall_the_message_of_another(say, as_actor, sales, customer, conversation):
     message = say(as_actor(sales))
     with pytest.raises(Forbidden):
         recall_message(actor=as_actor(customer), conversation_id=conversation.pk, seq=message.seq)
 
 
-def test_reading_never_goes_backwards_nor_beyond_the_end(say, as_actor, sales, conversation):
+def test_the_read_marker_never_goes_backwards_nor_beyond_the_last_message(say, as_actor, sales, conversation):
     say(as_actor("manager"))
     read = [mark_read(actor=as_actor(sales), conversation_id=conversation.pk, seq=seq) for seq in (99, 1, -5)]
 
@@ -186,7 +188,7 @@ def test_reading_never_goes_backwards_nor_beyond_the_end(say, as_actor, sales, c
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 4)), max_size=12))
-def test_any_mix_of_notes_and_repeats_leaves_both_chains_whole(conversation, as_actor, sales, steps):
+def test_both_numberings_stay_gapless_in_any_mix_of_notes_and_repeats(conversation, as_actor, sales, steps):
     actor, ids = as_actor(sales), [uuid4() for _ in range(5)]
     for internal, place in steps:
         send_message(
@@ -202,7 +204,7 @@ def test_any_mix_of_notes_and_repeats_leaves_both_chains_whole(conversation, as_
 
 
 @pytest.mark.django_db(transaction=True)
-def test_eight_connections_at_once_number_without_gap_or_double(order, as_actor, sales):
+def test_eight_concurrent_writers_number_messages_without_gaps_or_repeats(order, as_actor, sales):
     conversation, actor, shared = (
         Conversation.objects.get(order=order),
         as_actor(sales),

@@ -30,7 +30,7 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_text_leaves_at_once_where_the_line_is_free():
+async def test_a_frame_is_sent_at_once_on_a_free_connection():
     line = Line()
     line.send_queue.enqueue("a")
     line.send_queue.enqueue("b")
@@ -38,7 +38,7 @@ async def test_a_text_leaves_at_once_where_the_line_is_free():
     assert line.sent == ["a", "b"]
 
 
-async def test_texts_keep_their_order_through_a_line_that_is_held_up():
+async def test_frames_keep_their_order_on_a_blocked_connection():
     line = Line()
     line.send_queue.enqueue("a")
     line.free.clear()
@@ -54,7 +54,7 @@ async def test_texts_keep_their_order_through_a_line_that_is_held_up():
     assert line.sent == list("abcdef")
 
 
-async def test_a_broken_line_is_no_business_of_the_others_in_the_room():
+async def test_a_broken_connection_does_not_affect_the_others_in_the_room():
     line = Line()
     line.broken = True
     line.send_queue.enqueue("a")
@@ -64,7 +64,7 @@ async def test_a_broken_line_is_no_business_of_the_others_in_the_room():
     assert line.sent == []
 
 
-async def test_a_line_that_breaks_while_it_is_held_up_ends_quietly():
+async def test_a_connection_that_breaks_while_blocked_ends_quietly():
     line = Line()
     line.free.clear()
     line.send_queue.enqueue("a")
@@ -77,7 +77,7 @@ async def test_a_line_that_breaks_while_it_is_held_up_ends_quietly():
     assert line.sent == []
 
 
-async def test_a_client_that_is_too_slow_is_told_to_come_back():
+async def test_a_client_that_is_too_slow_is_closed_and_told_to_reconnect():
     line = Line()
     line.free.clear()
     for number in range(BACKLOG + 2):
@@ -109,7 +109,7 @@ async def test_a_long_history_waits_for_a_slow_client():
     assert line.closed == []
 
 
-async def test_what_waits_is_dropped_when_the_socket_goes():
+async def test_queued_frames_are_dropped_when_the_socket_closes():
     line = Line()
     line.free.clear()
     line.send_queue.enqueue("a")
@@ -121,7 +121,7 @@ async def test_what_waits_is_dropped_when_the_socket_goes():
     assert line.sent == []
 
 
-async def test_few_but_long_texts_are_too_much_for_a_slow_client_too():
+async def test_a_slow_client_is_limited_by_bytes_as_well_as_by_frames():
     line = Line()
     line.free.clear()
     for _ in range(15):

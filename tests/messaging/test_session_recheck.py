@@ -54,26 +54,26 @@ async def listening(live, cookie: str, talk: int):
         yield opened
 
 
-async def test_a_deactivated_member_of_staff_is_shown_out(live, talk, sales):
+async def test_the_socket_of_a_deactivated_staff_member_is_closed(live, talk, sales):
     async with listening(live, await staff_cookie_of(sales), talk) as opened:
         await Staff.objects.filter(pk=sales.pk).aupdate(is_active=False)
         assert await close_code(opened) == 4401
 
 
-async def test_logging_out_closes_the_open_tabs(live, talk, sales):
+async def test_logging_out_closes_the_sockets_of_open_tabs(live, talk, sales):
     cookie = await staff_cookie_of(sales)
     async with listening(live, cookie, talk) as one, listening(live, cookie, talk) as other:
         await Session.objects.all().adelete()
         assert await close_code(one) == await close_code(other) == 4401
 
 
-async def test_a_customer_whose_link_is_revoked_is_shown_out(live, order, talk):
+async def test_the_socket_of_a_revoked_link_is_closed(live, order, talk):
     async with listening(live, await customer_cookie_of(order), talk) as opened:
         await database_sync_to_async(revoke_links)(order_id=order.pk)
         assert await close_code(opened) == 4401
 
 
-async def test_an_order_given_to_somebody_else_leaves_the_socket_but_not_the_other_way_round(
+async def test_the_former_sellers_socket_loses_a_reassigned_order_but_stays_open(
     live, order, talk, sales, other_sales
 ):
     await database_sync_to_async(only_own_orders)()
@@ -93,7 +93,9 @@ def only_own_orders() -> None:
     settings.save()
 
 
-async def test_trouble_with_one_socket_keeps_nobody_else_in(live, talk, sales, manager, monkeypatch):
+async def test_a_failing_recheck_of_one_socket_does_not_stop_the_others(
+    live, talk, sales, manager, monkeypatch
+):
     recheck, troubled = ShopSocket.recheck, manager.pk
 
     async def sometimes(self, visitor, actor):
@@ -111,7 +113,9 @@ async def test_trouble_with_one_socket_keeps_nobody_else_in(live, talk, sales, m
         assert await close_code(opened) == 4401
 
 
-async def test_a_failed_query_of_one_frame_is_answered_and_ends_nothing(live, talk, sales, monkeypatch):
+async def test_a_query_failing_for_one_frame_is_answered_and_the_socket_stays_open(
+    live, talk, sales, monkeypatch
+):
     async with listening(live, await staff_cookie_of(sales), talk) as opened:
         with monkeypatch.context() as patch:
             patch.setattr(fanout_module, "_heads", failing)
@@ -125,7 +129,7 @@ async def failing(_ids: list[int]) -> dict[int, tuple[int, int]]:
     raise OperationalError("no connection")
 
 
-async def test_a_socket_put_out_while_its_subscription_asks_the_database_has_no_place_left(
+async def test_a_socket_closed_during_its_subscription_is_not_left_in_the_room(
     live, talk, sales, monkeypatch
 ):
     asked, answer, ended, fanouts = threading.Event(), threading.Event(), threading.Event(), []
@@ -155,9 +159,7 @@ async def test_a_socket_put_out_while_its_subscription_asks_the_database_has_no_
         assert fanouts[0].rooms == {}
 
 
-async def test_a_redis_that_hangs_keeps_nobody_in_where_they_may_not_be(
-    live, sales, other_sales, monkeypatch
-):
+async def test_lost_access_is_enforced_even_while_redis_hangs(live, sales, other_sales, monkeypatch):
     await database_sync_to_async(only_own_orders)()
     kept = await database_sync_to_async(make_order)(assigned_to=sales)
     lost = await database_sync_to_async(make_order)(assigned_to=sales)
@@ -179,7 +181,7 @@ async def test_a_redis_that_hangs_keeps_nobody_in_where_they_may_not_be(
     assert (refused["code"], refused["conversation"]) == ("forbidden", talks[1])
 
 
-async def test_who_left_while_the_history_was_on_its_way_is_not_said_to_be_here(
+async def test_a_socket_that_left_while_its_history_was_sent_is_not_shown_as_present(
     live, talk, sales, monkeypatch
 ):
     ended, said = threading.Event(), []

@@ -57,7 +57,7 @@ async def follow(opened, talk: int) -> dict:
     return await until(opened, "subscribed")
 
 
-async def test_the_pages_of_two_links_live_beside_each_other(live, browser, links, talks):
+async def test_sockets_of_two_links_in_one_browser_work_side_by_side(live, browser, links, talks):
     first, second = (page_of(live, browser, f"?link={link.pk}") for link in links)
     async with first as one, second as other:
         assert [await follow(one, talks[0]), await follow(other, talks[1])]
@@ -77,7 +77,7 @@ def spoken(talks: list[int]) -> list[tuple[int, int]]:
     return list(written.values_list("conversation", "sender_id"))
 
 
-async def test_a_socket_that_names_no_page_follows_what_its_session_proved_and_keeps_it(
+async def test_a_socket_without_a_page_may_follow_whatever_its_session_allows(
     live, browser, links, talks, order
 ):
     async with page_of(live, browser) as opened:
@@ -92,7 +92,7 @@ async def test_a_socket_that_names_no_page_follows_what_its_session_proved_and_k
         await until(opened, "message.ack")
 
 
-async def test_a_look_that_began_before_a_socket_turned_to_its_link_does_not_put_it_out(
+async def test_a_recheck_begun_before_a_socket_switched_to_its_link_does_not_close_it(
     live, browser, talks, monkeypatch
 ):
     asked, answer, at_once = threading.Event(), threading.Event(), session_recheck.actor_now
@@ -114,7 +114,7 @@ async def test_a_look_that_began_before_a_socket_turned_to_its_link_does_not_put
         assert await until(opened, "message.ack")
 
 
-async def test_a_revoked_link_ends_its_own_page_at_once_and_no_other(live, browser, links, talks):
+async def test_revoking_a_link_closes_its_own_sockets_at_once_and_no_others(live, browser, links, talks):
     first, second = (page_of(live, browser, f"?link={link.pk}") for link in links)
     async with first as one, second as other:
         await follow(one, talks[0])
@@ -137,7 +137,9 @@ def post(browser: Client, talk: int, **headers: str):
     )
 
 
-def test_a_page_posts_as_whose_it_is_although_staff_logged_in_beside_it(browser, links, talks, manager):
+def test_a_customer_page_posts_as_the_customer_after_staff_log_in_in_the_same_browser(
+    browser, links, talks, manager
+):
     browser.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
     for link, talk in zip(links, talks, strict=True):
         assert post(browser, talk, **{"x-visitor": f"link={link.pk}"}).status_code == 201
@@ -151,13 +153,13 @@ def test_a_page_posts_as_whose_it_is_although_staff_logged_in_beside_it(browser,
     ]
 
 
-def test_a_page_reaches_nothing_but_its_own_order(browser, links, talks):
+def test_a_link_page_reaches_only_its_own_order(browser, links, talks):
     assert post(browser, talks[0], **{"x-visitor": f"link={links[1].pk}"}).status_code == 404
     assert post(browser, talks[0], **{"x-visitor": "as=customer"}).status_code == 404
     assert post(browser, talks[0], **{"x-visitor": "link=99999"}).status_code == 403
 
 
-def test_a_picture_names_no_page_and_is_seen_by_every_one_of_its_order(browser, links, talks, client):
+def test_a_picture_is_served_for_any_actor_of_the_session_who_may_see_it(browser, links, talks, client):
     for link, talk in zip(links, talks, strict=True):
         sent = browser.post(
             "/attachments/",
@@ -171,7 +173,7 @@ def test_a_picture_names_no_page_and_is_seen_by_every_one_of_its_order(browser, 
 @pytest.mark.parametrize(
     "headers", [{"sec-fetch-mode": "cors"}, {"sec-fetch-mode": "navigate", "sec-purpose": "prefetch"}]
 )
-def test_what_is_fetched_in_the_background_touches_no_session(client, phone, links, headers):
+def test_background_requests_do_not_change_the_session(client, phone, links, headers):
     token = link_token(links[1])
     for browser in (client, phone):
         assert browser.get(f"/o/{token}/", headers=headers).status_code == 200
@@ -180,7 +182,9 @@ def test_what_is_fetched_in_the_background_touches_no_session(client, phone, lin
     assert phone.get("/my/").status_code == 200
 
 
-def test_a_page_shows_its_link_again_and_changes_nothing_else(phone, client, links, manager):
+def test_a_page_that_presents_its_link_again_adds_only_that_link_to_the_session(
+    phone, client, links, manager
+):
     address = f"/o/{link_token(links[1])}/session/"
     assert phone.post(address).status_code == 204
     assert phone.session[LINKS_SESSION_KEY] == [links[1].pk]
@@ -192,7 +196,7 @@ def test_a_page_shows_its_link_again_and_changes_nothing_else(phone, client, lin
     assert phone.post(address).status_code == 404
 
 
-def test_the_session_says_who_it_is_for_each_page(browser, links, manager):
+def test_the_session_url_says_whom_each_page_acts_as(browser, links, manager):
     def who(**headers: str) -> str:
         return browser.get("/session/", headers=headers).json()["who"]
 

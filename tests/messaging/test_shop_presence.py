@@ -37,7 +37,7 @@ async def becomes(opened, there: bool) -> None:
             pass
 
 
-async def test_a_customer_sees_the_shop_come_and_go(live, order, sales, warehouse):
+async def test_a_customer_sees_the_shop_go_online_and_offline(live, order, sales, warehouse):
     talk = (await Conversation.objects.aget(order=order)).pk
     async with socket(live, await customer_cookie_of(order)) as buyer:
         await send(buyer, type="subscribe", conversation=talk, after=0)
@@ -58,7 +58,7 @@ async def heard_of_the_shop(desk) -> object:
     return (await until(desk, "pong")).get("shop")
 
 
-async def test_an_open_page_that_nobody_has_touched_is_nobody(live, order, sales, monkeypatch):
+async def test_an_idle_page_does_not_count_as_online(live, order, sales, monkeypatch):
     monkeypatch.setattr(presence, "LASTS_SECONDS", 1)
     async with (
         socket(live, await customer_cookie_of(order)) as buyer,

@@ -78,7 +78,9 @@ async def test_a_message_is_acknowledged_to_the_sender_and_shown_to_both(live, o
     assert shown["message"]["sender"] == {"kind": "staff", "id": manager.pk, "name": "王芳"}
 
 
-async def test_the_same_client_id_is_acknowledged_twice_and_stored_once(live, order, talk, manager):
+async def test_a_message_sent_twice_with_one_client_id_is_acknowledged_twice_and_stored_once(
+    live, order, talk, manager
+):
     async with socket(live, await staff_cookie_of(manager)) as opened:
         sent = await say(opened, talk)
         first = await until(opened, "message.ack")
@@ -103,7 +105,7 @@ async def test_an_internal_note_never_reaches_the_customers_socket(live, order, 
     assert (shown["message"]["body"], shown["seq"], shown["message"]["prev"]) == ("公开的", 3, 1)
 
 
-async def test_what_was_missed_comes_once_and_in_order_after_coming_back(live, order, talk, manager):
+async def test_messages_missed_while_offline_arrive_once_and_in_order(live, order, talk, manager):
     cookie = await staff_cookie_of(manager)
     async with socket(live, cookie) as opened:
         for place in range(20):
@@ -116,7 +118,7 @@ async def test_what_was_missed_comes_once_and_in_order_after_coming_back(live, o
     assert seqs == list(range(6, 22))
 
 
-async def test_an_event_of_the_order_is_a_line_in_the_open_conversation(live, order, talk, manager):
+async def test_an_order_event_appears_as_a_line_in_the_open_conversation(live, order, talk, manager):
     async with socket(live, await customer_cookie_of(order)) as opened:
         await send(opened, type="subscribe", conversation=talk, after=1)
         await until(opened, "subscribed")
@@ -126,7 +128,9 @@ async def test_an_event_of_the_order_is_a_line_in_the_open_conversation(live, or
     assert (shown["message"]["kind"], shown["message"]["data"]["status"]) == ("event", "paid")
 
 
-async def test_a_customer_of_one_order_hears_nothing_of_another(live, order, other_customer, manager):
+async def test_a_customer_with_a_link_can_neither_subscribe_nor_write_to_another_order(
+    live, order, other_customer, manager
+):
     foreign = await database_sync_to_async(make_order)(customer=other_customer)
     foreign_talk = (await Conversation.objects.aget(order=foreign)).pk
     async with socket(live, await customer_cookie_of(order)) as opened:
@@ -139,7 +143,9 @@ async def test_a_customer_of_one_order_hears_nothing_of_another(live, order, oth
     assert not await Message.objects.filter(conversation=foreign_talk, kind="text").aexists()
 
 
-async def test_the_warehouse_has_no_conversations_and_sales_no_warehouse(live, order, talk, warehouse, sales):
+async def test_the_warehouse_cannot_follow_conversations_and_sales_cannot_follow_the_warehouse_feed(
+    live, order, talk, warehouse, sales
+):
     async with socket(live, await staff_cookie_of(warehouse)) as opened:
         await send(opened, type="subscribe", conversation=talk, after=0)
         assert (await until(opened, "error"))["code"] == "not_found"
@@ -150,7 +156,7 @@ async def test_the_warehouse_has_no_conversations_and_sales_no_warehouse(live, o
         assert (await until(opened, "error"))["code"] == "forbidden"
 
 
-async def test_a_feed_tells_what_was_missed_and_then_what_happens(live, order, manager):
+async def test_a_feed_delivers_missed_events_and_then_live_ones(live, order, manager):
     async with socket(live, await staff_cookie_of(manager)) as opened:
         await send(opened, type="subscribe", feed="orders", after="0")
         await until(opened, "subscribed")
@@ -163,7 +169,7 @@ async def test_a_feed_tells_what_was_missed_and_then_what_happens(live, order, m
     assert (live_event["event"]["type"], live_event["event"]["number"]) == ("order.paid", order.number)
 
 
-async def test_a_colleagues_order_is_not_in_my_feed(live, sales, other_sales, variant):
+async def test_a_colleagues_order_is_not_in_a_sellers_feed(live, sales, other_sales, variant):
     mine = await database_sync_to_async(make_order)(assigned_to=sales)
     theirs = await database_sync_to_async(make_order)(assigned_to=other_sales)
     change = database_sync_to_async(edit_order)
@@ -177,7 +183,7 @@ async def test_a_colleagues_order_is_not_in_my_feed(live, sales, other_sales, va
     assert heard["event"]["number"] == mine.number
 
 
-async def test_typing_and_reading_reach_the_others_only(live, order, talk, manager):
+async def test_typing_and_read_frames_reach_only_the_others(live, order, talk, manager):
     async with (
         socket(live, await staff_cookie_of(manager)) as a,
         socket(live, await customer_cookie_of(order)) as b,
@@ -195,7 +201,7 @@ async def test_typing_and_reading_reach_the_others_only(live, order, talk, manag
     assert (read["seq"], read["reader"]["kind"]) == (1, "customer")
 
 
-async def test_a_recall_is_shown_to_everybody(live, order, talk, manager):
+async def test_a_recall_reaches_everybody_in_the_conversation(live, order, talk, manager):
     async with (
         socket(live, await staff_cookie_of(manager)) as a,
         socket(live, await customer_cookie_of(order)) as b,
@@ -225,7 +231,7 @@ async def test_a_recall_is_shown_to_everybody(live, order, talk, manager):
         ("[" * 5000, "bad_frame"),
     ],
 )
-async def test_a_frame_that_cannot_be_read_is_answered_and_the_socket_stays_open(live, manager, text, code):
+async def test_an_unreadable_frame_is_answered_and_the_socket_stays_open(live, manager, text, code):
     async with socket(live, await staff_cookie_of(manager)) as opened:
         await opened.send(text)
         assert (await until(opened, "error"))["code"] == code
@@ -242,7 +248,7 @@ async def test_a_message_too_long_is_refused_with_its_client_id(live, order, tal
     assert not await Message.objects.filter(conversation=talk, kind="text").aexists()
 
 
-async def test_over_the_rate_frames_are_refused_with_when_to_come_back(live, order, talk, manager, settings):
+async def test_frames_over_the_rate_limit_are_refused_with_retry_after(live, order, talk, manager, settings):
     settings.SOCKET_RATE = 300
     async with socket(live, await staff_cookie_of(manager)) as opened:
         for _ in range(330):
@@ -254,27 +260,27 @@ async def test_over_the_rate_frames_are_refused_with_when_to_come_back(live, ord
     assert 0 < refused["retry_after"] <= 10
 
 
-async def test_an_unknown_visitor_is_closed_with_4401(live):
+async def test_an_anonymous_socket_is_closed_with_4401(live):
     async with socket(live) as opened:
         with pytest.raises(ConnectionClosed):
             await asyncio.wait_for(opened.recv(), 10)
         assert opened.close_code == 4401
 
 
-async def test_a_forged_cookie_is_nobody(live):
+async def test_a_socket_with_a_forged_cookie_is_closed_with_4401(live):
     async with socket(live, f"{settings.SESSION_COOKIE_NAME}=forged") as opened:
         with pytest.raises(ConnectionClosed):
             await asyncio.wait_for(opened.recv(), 10)
         assert opened.close_code == 4401
 
 
-async def test_a_foreign_origin_is_refused(live, manager):
+async def test_a_socket_from_a_foreign_origin_is_refused(live, manager):
     with pytest.raises(InvalidStatus):
         async with socket(live, await staff_cookie_of(manager), Origin="https://evil.example"):
             pass
 
 
-async def test_a_revoked_link_can_no_longer_subscribe(live, order, talk):
+async def test_a_revoked_link_cannot_subscribe(live, order, talk):
     cookie = await customer_cookie_of(order)
     await database_sync_to_async(revoke_links)(order_id=order.pk)
     async with socket(live, cookie) as opened:
@@ -282,7 +288,7 @@ async def test_a_revoked_link_can_no_longer_subscribe(live, order, talk):
             await asyncio.wait_for(opened.recv(), 10)
 
 
-async def test_a_revoked_link_ends_what_was_opened_with_it_at_once(live, order, talk):
+async def test_revoking_a_link_closes_its_open_sockets_at_once(live, order, talk):
     async with socket(live, await customer_cookie_of(order)) as opened:
         await send(opened, type="subscribe", conversation=talk, after=0)
         await until(opened, "subscribed")
@@ -292,9 +298,7 @@ async def test_a_revoked_link_ends_what_was_opened_with_it_at_once(live, order, 
         assert opened.close_code == 4401
 
 
-async def test_logging_out_in_one_tab_ends_the_others_at_once_but_not_other_browsers(
-    live, order, talk, manager
-):
+async def test_logging_out_closes_the_other_tabs_at_once_but_not_other_browsers(live, order, talk, manager):
     here, elsewhere = await client_of(manager), await client_of(manager)
     async with socket(live, cookie_of(here)) as tab, socket(live, cookie_of(elsewhere)) as other:
         for each in (tab, other):

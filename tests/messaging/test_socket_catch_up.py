@@ -19,7 +19,7 @@ def talk(order) -> int:
     return Conversation.objects.get(order=order).pk
 
 
-async def test_what_the_other_side_has_read_meanwhile_is_told(live, order, talk, manager, sales):
+async def test_a_reconnecting_socket_learns_what_the_other_side_has_read(live, order, talk, manager, sales):
     buyer = await customer_cookie_of(order)
     async with socket(live, buyer) as opened:
         await say(opened, talk, "在吗")
@@ -34,7 +34,7 @@ async def test_what_the_other_side_has_read_meanwhile_is_told(live, order, talk,
     assert (told["seq"], told["reader"]) == (said, {"kind": "staff", "id": manager.pk, "name": "王芳"})
 
 
-async def test_the_shop_learns_what_the_customer_has_read_and_nothing_of_itself(live, order, talk, manager):
+async def test_the_shop_is_told_the_customers_read_marker_and_not_its_own(live, order, talk, manager):
     read = database_sync_to_async(mark_read)
     await read(actor=Actor.staff(manager), conversation_id=talk, seq=1)
     cookie, heard = await staff_cookie_of(manager), []
@@ -50,7 +50,7 @@ async def test_the_shop_learns_what_the_customer_has_read_and_nothing_of_itself(
     assert [(frame["seq"], frame["reader"]["kind"]) for frame in heard] == [(1, "customer")]
 
 
-async def test_who_is_writing_and_who_is_here_is_right_again(live, order, talk, manager):
+async def test_a_reconnecting_socket_learns_who_is_typing_and_present(live, order, talk, manager):
     shop, buyer = await staff_cookie_of(manager), await customer_cookie_of(order)
     async with socket(live, buyer) as other:
         await send(other, type="subscribe", conversation=talk, after=1)
@@ -71,7 +71,7 @@ async def test_who_is_writing_and_who_is_here_is_right_again(live, order, talk, 
     assert [who["kind"] for who in alone["who"]] == ["staff"]
 
 
-async def test_the_stockroom_hears_the_alarms_of_the_time_it_was_away(live, order, warehouse):
+async def test_a_reconnecting_warehouse_gets_the_alarms_it_missed(live, order, warehouse):
     for status in ("paid", "picking"):
         await database_sync_to_async(move)(order, status)
     await database_sync_to_async(position_new_events)()

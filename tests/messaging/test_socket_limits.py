@@ -37,7 +37,7 @@ def talk(order) -> int:
         ('{"type":"ping","x":' + "[" * 3000 + "]" * 3000 + "}", "bad_frame"),
     ],
 )
-async def test_an_odd_frame_is_answered_and_makes_nobody_mute(live, manager, text, code):
+async def test_an_odd_frame_is_answered_with_an_error_and_the_socket_keeps_working(live, manager, text, code):
     async with socket(live, await staff_cookie_of(manager)) as opened:
         await opened.send(text)
         assert (await until(opened, "error"))["code"] == code
@@ -45,7 +45,7 @@ async def test_an_odd_frame_is_answered_and_makes_nobody_mute(live, manager, tex
         await until(opened, "pong")
 
 
-async def test_a_frame_that_breaks_is_logged_with_the_socket_and_its_person(live, manager, monkeypatch):
+async def test_an_error_in_a_frame_is_logged_with_socket_and_actor(live, manager, monkeypatch):
     async def breaks(*_given: object) -> None:
         raise RuntimeError("broken")
 
@@ -61,7 +61,7 @@ async def test_a_frame_that_breaks_is_logged_with_the_socket_and_its_person(live
     assert len(about(line)["request_id"]) == 32
 
 
-async def test_what_runs_for_all_sockets_speaks_for_none_of_them():
+async def test_background_work_shared_by_sockets_logs_no_actor():
     """Such work is begun by whoever comes first, and goes on when they have gone."""
     found: list[dict[str, object]] = []
 
@@ -84,7 +84,7 @@ async def test_frames_that_cannot_be_read_count_against_the_limit(live, manager,
     assert "rate_limited" in codes[20:]
 
 
-async def test_a_message_over_the_limit_is_named_in_the_refusal(live, talk, manager, settings):
+async def test_the_refusal_of_a_message_over_the_limit_names_its_client_id(live, talk, manager, settings):
     settings.SOCKET_RATE = 5
     async with socket(live, await staff_cookie_of(manager)) as opened:
         for _ in range(5):
@@ -95,7 +95,7 @@ async def test_a_message_over_the_limit_is_named_in_the_refusal(live, talk, mana
     assert (refused["code"], refused["client_id"]) == ("rate_limited", sent["client_id"])
 
 
-async def test_one_tab_too_many_is_closed_with_4429_and_the_others_go_on(
+async def test_a_socket_over_the_limit_is_closed_with_4429_and_the_others_stay_open(
     live, order, talk, manager, settings
 ):
     settings.SOCKETS_PER_VISITOR = 2
@@ -115,7 +115,9 @@ async def test_one_tab_too_many_is_closed_with_4429_and_the_others_go_on(
             await until(other, "pong")
 
 
-async def test_a_pong_says_how_far_each_followed_conversation_is_for_this_side(live, order, talk, manager):
+async def test_a_pong_names_the_last_message_visible_to_this_side_of_each_conversation(
+    live, order, talk, manager
+):
     async with (
         socket(live, await staff_cookie_of(manager)) as shop,
         socket(live, await customer_cookie_of(order)) as buyer,
@@ -133,9 +135,7 @@ async def test_a_pong_says_how_far_each_followed_conversation_is_for_this_side(l
     assert pongs == [{str(talk): 2}, {str(talk): 1}]
 
 
-async def test_nobody_shows_typing_in_a_conversation_that_is_not_theirs(
-    live, order, talk, other_customer, manager
-):
+async def test_typing_in_a_conversation_without_access_is_refused(live, order, talk, other_customer, manager):
     from channels.db import database_sync_to_async
 
     from tests.factories import make_order
@@ -156,7 +156,9 @@ async def test_nobody_shows_typing_in_a_conversation_that_is_not_theirs(
     assert refused["code"] == "not_found"
 
 
-def test_customers_messages_by_http_are_limited_as_by_socket(phone, order, talk, settings, client, manager):
+def test_the_message_rate_limit_of_customers_is_the_same_over_http_and_socket(
+    phone, order, talk, settings, client, manager
+):
     from uuid import uuid4
 
     settings.SOCKET_RATE = 3
@@ -175,7 +177,7 @@ def test_customers_messages_by_http_are_limited_as_by_socket(phone, order, talk,
 
 
 @pytest.mark.parametrize("path", ["/ws/nowhere/", "/nowhere/", "/"])
-async def test_a_handshake_at_another_address_is_refused_like_a_page_that_is_not_there(live, path):
+async def test_a_websocket_handshake_at_an_unknown_url_is_refused_like_a_404(live, path):
     with pytest.raises(InvalidStatus) as refused:
         await connect(f"ws://127.0.0.1:{live.port}{path}")
 

@@ -50,9 +50,7 @@ def ringing(only_known_topics):
     return RingTopic
 
 
-async def test_a_topic_from_outside_answers_its_frames_beside_the_others(
-    ringing, live, order, manager, other_customer
-):
+async def test_a_registered_topic_answers_its_own_frames(ringing, live, order, manager, other_customer):
     talk = (await Conversation.objects.aget(order=order)).pk
     async with (
         socket(live, await staff_cookie_of(manager)) as shop,
@@ -103,7 +101,7 @@ class Saying(Topic):
         ({"type": "say", "low": 1}, ["all"]),
     ],
 )
-async def test_a_frame_with_a_field_of_its_own_goes_where_that_field_belongs(only_known_topics, given, sent):
+async def test_a_frame_is_routed_to_the_topic_that_declares_its_field(only_known_topics, given, sent):
     register_topic(Saying)
     line = Line()
     await answer_frame(make_topics(line), given)
@@ -111,7 +109,7 @@ async def test_a_frame_with_a_field_of_its_own_goes_where_that_field_belongs(onl
     assert line.sent == sent
 
 
-async def test_what_a_topic_refuses_is_for_the_socket_to_say(only_known_topics):
+async def test_a_refusal_of_a_topic_is_raised_to_the_socket(only_known_topics):
     @register_topic
     class Refusing(Topic):
         @answers_frame("say")

@@ -42,7 +42,7 @@ KINDS = [
 ]
 
 
-def test_a_message_counts_for_the_other_side_unless_it_asks_for_nothing() -> None:
+def test_a_message_is_unread_for_the_other_side_unless_it_is_an_acknowledgement() -> None:
     sides = {
         (each["sender_kind"], each["kind"], each["internal"], each["acknowledges"]): counting_side(
             Message(**each)
@@ -57,7 +57,7 @@ def test_a_message_counts_for_the_other_side_unless_it_asks_for_nothing() -> Non
 
 
 @pytest.mark.django_db
-def test_every_statement_counts_by_the_same_rule(conversation: Conversation) -> None:
+def test_every_sql_statement_counts_unread_messages_by_the_same_rule(conversation: Conversation) -> None:
     rows = Message.objects.bulk_create(
         Message(
             **each,
@@ -97,7 +97,7 @@ STEPS = st.one_of(
 @pytest.mark.django_db
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(STEPS, min_size=4, max_size=14))
-def test_whatever_happens_the_kept_numbers_are_those_a_look_at_all_messages_finds(steps) -> None:
+def test_stored_unread_counts_always_equal_a_recount_of_all_messages(steps) -> None:
     with transaction.atomic():
         customer = CustomerFactory()
         people = {
@@ -137,7 +137,9 @@ def take_step(pk: int, people: dict[str, Actor], name: str, who: str = "boss", *
 
 
 @pytest.mark.django_db
-def test_inbox_badge_rows_and_lists_say_the_same(order: Order, manager, conversation, say) -> None:
+def test_inbox_badge_rows_and_lists_show_the_same_unread_counts(
+    order: Order, manager, conversation, say
+) -> None:
     boss, buyer = Actor.staff(manager), Actor.customer(order.customer)
     for body in ("在吗", "有货吗", "谢谢"):
         say(buyer, body)
@@ -155,9 +157,7 @@ def test_inbox_badge_rows_and_lists_say_the_same(order: Order, manager, conversa
 
 
 @pytest.mark.django_db
-def test_what_somebody_has_muted_is_counted_and_not_on_their_badge(
-    manager, customer, conversation, say
-) -> None:
+def test_a_muted_conversation_is_counted_but_not_on_the_badge(manager, customer, conversation, say) -> None:
     boss = Actor.staff(manager)
     mark_read(actor=boss, conversation_id=conversation.pk, seq=1)
     say(Actor.customer(customer), "在吗")
@@ -178,7 +178,9 @@ def somebody_waits(cursor: Any) -> bool:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_first_reads_while_a_writer_waits_is_counted_for(customer, manager, conversation) -> None:
+def test_a_reader_whose_first_read_races_a_writer_gets_the_right_unread_count(
+    customer, manager, conversation
+) -> None:
     written = Event()
 
     def write() -> None:
@@ -274,7 +276,9 @@ def markers(db: None, manager) -> dict[int, tuple[int, int]]:
     return wanted
 
 
-def test_markers_become_memberships_again_after_a_cut_and_back(markers, manager, monkeypatch) -> None:
+def test_the_membership_migration_can_be_interrupted_repeated_and_reversed(
+    markers, manager, monkeypatch
+) -> None:
     move: Any = importlib.import_module("messaging.migrations.0030_fill_memberships")
     editor, last_key, pages = connection.schema_editor(atomic=False), batches._last_key, 0
 

@@ -83,7 +83,7 @@ def told(answer) -> object:
     return answer.message.seq, [each.name for each in answer.message.attachments.all()]
 
 
-async def test_socket_and_http_answer_a_message_alike(write, draft, keep, other_customer):
+async def test_socket_and_http_give_the_same_answer_to_a_message(write, draft, keep, other_customer):
     one, two, foreign = [
         await database_sync_to_async(keep)(name, actor)
         for name, actor in [("1.pdf", None), ("2.pdf", None), ("3.pdf", Actor.customer(other_customer))]
@@ -106,14 +106,14 @@ async def test_socket_and_http_answer_a_message_alike(write, draft, keep, other_
     assert [each async for each in files] == [("1.pdf", 3), ("2.pdf", 3), ("3.pdf", None)]
 
 
-async def test_a_message_with_a_file_that_is_not_there_takes_none_of_its_files(write, draft, keep):
+async def test_a_message_naming_a_missing_file_attaches_none_of_its_files(write, draft, keep):
     kept = await database_sync_to_async(keep)()
     refused, sent = await write(draft(kept, uuid4()), draft(kept))
 
     assert (refused.code, told(sent)) == ("attachment_unknown", (2, ["a.pdf"]))
 
 
-async def test_a_message_that_is_sent_again_keeps_its_number_and_its_files(write, draft, keep):
+async def test_a_message_sent_again_keeps_its_number_and_files(write, draft, keep):
     again = draft(await database_sync_to_async(keep)())
     (first,), (second,) = await write(again), await write(again)
 
@@ -122,7 +122,7 @@ async def test_a_message_that_is_sent_again_keeps_its_number_and_its_files(write
     assert await Attachment.objects.filter(message=first.message.pk).acount() == 1
 
 
-async def test_the_same_message_by_both_entrances_at_once_is_stored_once_with_its_file(draft, keep):
+async def test_the_same_message_over_socket_and_http_at_once_is_stored_once_with_its_file(draft, keep):
     """The socket's entrance waits for the page's transaction, of which its statement has seen nothing."""
     again, committed = draft(await database_sync_to_async(keep)()), asyncio.Event()
     loop, written = asyncio.get_running_loop(), asyncio.Event()
@@ -157,7 +157,7 @@ async def _count(query: str) -> int:
         return (await (await line.execute(query)).fetchone())[0]
 
 
-async def test_a_file_over_the_socket_is_acknowledged_in_order_and_shown_with_the_message(
+async def test_a_message_with_a_file_over_the_socket_is_acknowledged_in_order_and_delivered(
     live, order, talk, keep, manager
 ):
     kept = str(await database_sync_to_async(keep)())

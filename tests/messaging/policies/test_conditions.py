@@ -41,13 +41,13 @@ FACTS = Facts(
     ],
     ids=str,
 )
-def test_a_condition_asks_for_what_it_says(asked, holds):
+def test_a_condition_matches_exactly_its_values(asked, holds):
     rule = NotificationRule(trigger="shipped", **asked)
     assert meets_conditions(rule, FACTS) is holds
     assert len(check_conditions(rule, FACTS)) == len(asked)
 
 
-def test_two_limits_of_an_amount_are_one_condition():
+def test_a_minimum_and_a_maximum_amount_form_one_condition():
     rule = NotificationRule(min_total=Decimal(300), max_total=Decimal(400))
     (condition,) = check_conditions(rule, FACTS)
     assert (condition.wanted, condition.found, condition.holds) == ("300 – 400", "398.00", True)
@@ -63,11 +63,11 @@ def test_two_limits_of_an_amount_are_one_condition():
     ],
     ids=str,
 )
-def test_what_has_no_order_meets_only_what_asks_for_none(asked, holds):
+def test_a_notice_without_an_order_matches_only_rules_without_order_conditions(asked, holds):
     assert meets_conditions(NotificationRule(**asked), Facts()) is holds
 
 
-def test_a_condition_says_what_was_asked_and_what_was_found():
+def test_a_condition_explains_the_expected_and_the_actual_value():
     (condition,) = check_conditions(NotificationRule(tags=["直播", "新客户"]), FACTS)
     assert (str(condition.label), condition.wanted, condition.found) == (
         "客户标签",

@@ -14,13 +14,13 @@ RULES = default_rules()
 FIELDS = {field.name for field in NotificationRule._meta.get_fields()}
 
 
-def test_every_rule_of_the_table_has_a_key_of_its_own():
+def test_every_default_rule_has_a_unique_key():
     assert [key for key, count in Counter(rule.key for rule in RULES).items() if count > 1] == []
     assert len(RULES) == 53
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
-def test_a_rule_of_the_table_fits_the_columns_of_a_rule(rule):
+def test_every_default_rule_fits_the_columns_of_the_model(rule):
     fields = rule.fields
     assert set(fields) <= FIELDS
     assert rule.trigger in Trigger.__members__.values()
@@ -34,7 +34,7 @@ def test_a_rule_of_the_table_fits_the_columns_of_a_rule(rule):
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
-def test_a_rule_of_the_table_has_an_english_name_and_words_in_both_languages(rule):
+def test_every_default_rule_has_an_english_name_and_texts_in_both_languages(rule):
     with override("en"):
         assert gettext(rule.name) != rule.name
     assert rule.zh

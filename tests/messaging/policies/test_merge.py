@@ -54,7 +54,7 @@ def told_times(count: int) -> list[datetime]:
         ("at_once", LATE + timedelta(seconds=1), True),
     ],
 )
-def test_a_notice_was_held_when_time_has_passed_over_it(reason, ago, held):
+def test_a_notice_counts_as_held_when_its_due_time_had_passed(reason, ago, held):
     assert was_held(pending(1, ago=ago, reason=reason), NOW) is held
 
 
@@ -78,7 +78,7 @@ def test_a_notice_was_held_when_time_has_passed_over_it(reason, ago, held):
     ],
     ids=str,
 )
-def test_what_is_out_of_date_or_unwanted_is_dropped_with_its_reason(known, dropped):
+def test_outdated_and_muted_notices_are_dropped_with_a_reason(known, dropped):
     plan = plan_delivery([pending(1, **known)], context(), {})
     assert plan.dropped == dropped
     assert plan.messages == ([] if dropped else [[1]])
@@ -100,19 +100,19 @@ def test_what_is_out_of_date_or_unwanted_is_dropped_with_its_reason(known, dropp
     ],
     ids=str,
 )
-def test_what_was_held_for_one_conversation_becomes_one_message(first, second, messages):
+def test_held_notices_of_one_conversation_are_merged_into_one_message(first, second, messages):
     plan = plan_delivery([pending(1, **first), pending(2, **second)], context(), {})
     assert (plan.messages, plan.dropped, plan.postponed) == (messages, {}, {})
 
 
-def test_what_is_over_the_budget_waits_until_a_place_is_free():
+def test_notices_over_the_budget_wait_until_the_budget_has_room():
     waiting = [pending(1), pending(2, thread="conversation:2")]
     plan = plan_delivery(waiting, context(told=told_times(2), budget=3), {})
     assert plan.messages == [[1]]
     assert plan.postponed == {2: (NOW - HOUR + timedelta(days=1), "over_budget")}
 
 
-def test_what_is_over_the_budget_rides_with_a_message_of_its_own_conversation_only():
+def test_notices_over_the_budget_join_only_a_message_of_their_own_conversation():
     waiting = [
         pending(1, request={"in_budget": False}),
         pending(2),
@@ -127,7 +127,7 @@ def test_what_is_over_the_budget_rides_with_a_message_of_its_own_conversation_on
     }
 
 
-def test_the_cap_of_a_rule_counts_what_this_sweep_tells_too():
+def test_the_cap_of_a_rule_counts_notices_sent_in_the_same_sweep():
     waiting = [pending(id, rule_id=7, thread=f"conversation:{id}", request={"cap": 2}) for id in (1, 2, 3)]
     plan = plan_delivery(waiting, context(), {7: [NOW - HOUR]})
     assert plan.messages == [[1]]
@@ -137,12 +137,12 @@ def test_the_cap_of_a_rule_counts_what_this_sweep_tells_too():
     }
 
 
-def test_a_notice_that_nobody_could_be_told_for_days_is_dropped_as_too_old():
+def test_a_notice_undeliverable_for_days_is_dropped_as_too_old():
     plan = plan_delivery([pending(1, ago=timedelta(days=3))], context(), {})
     assert plan.dropped == {1: "too_old"}
 
 
-def test_what_the_budget_held_stays_known_as_such_when_something_else_holds_it():
+def test_a_notice_held_by_the_budget_stays_marked_when_held_again_for_another_reason():
     later = {"held_by_budget": True, "meant_for": NOW + HOUR, "delay": 3 * HOUR}
     plan = plan_delivery([pending(1, request=later, reason="over_budget")], context(), {})
     assert plan.postponed == {1: (NOW + 3 * HOUR, "over_budget")}
@@ -161,9 +161,9 @@ def test_what_the_budget_held_stays_known_as_such_when_something_else_holds_it()
     ],
     ids=str,
 )
-def test_what_is_held_gets_the_moment_that_it_would_have_by_the_hours_of_now(known, moments):
+def test_a_held_notice_is_rescheduled_by_the_current_hours(known, moments):
     assert reschedule_held([pending(1, **known)], context(), {}) == moments
 
 
-def test_what_is_too_old_by_now_is_left_to_the_sweep_that_tells():
+def test_rescheduling_leaves_notices_that_are_too_old_to_the_sending_sweep():
     assert reschedule_held([pending(1, ago=timedelta(days=3))], context(), {}) == {}

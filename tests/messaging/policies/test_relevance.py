@@ -45,7 +45,7 @@ SCAN = {"trigger": "tracking", "event_id": 7}
         ({**SCAN, "status": "", "latest_scan": 8}, False),
     ],
 )
-def test_a_notice_has_passed_when_the_order_is_no_longer_where_it_says(known, passed):
+def test_a_notice_is_obsolete_when_the_order_has_left_its_status(known, passed):
     assert is_passed(News(**known)) is passed
 
 
@@ -67,7 +67,7 @@ def test_a_notice_has_passed_when_the_order_is_no_longer_where_it_says(known, pa
         ({"trigger": "unpaid", "status": "pending_payment"}, False),
     ],
 )
-def test_a_notice_is_overtaken_by_later_news_of_its_order(known, overtaken):
+def test_a_notice_is_superseded_by_a_later_notice_of_its_order(known, overtaken):
     assert is_overtaken(News(**known)) is overtaken
 
 
@@ -90,7 +90,7 @@ def test_a_notice_is_overtaken_by_later_news_of_its_order(known, overtaken):
         ({"always": True, "answered": True}, "answered"),
     ],
 )
-def test_the_first_thing_in_the_way_is_the_reason_that_a_notice_is_dropped_for(known, reason):
+def test_a_dropped_notice_names_the_first_reason_that_applies(known, reason):
     assert drop_reason(Wanted(**known)) == reason
 
 
@@ -98,7 +98,9 @@ def test_the_first_thing_in_the_way_is_the_reason_that_a_notice_is_dropped_for(k
     ("reminded_seq", "last_customer_seq", "answered"),
     [(None, 5, False), (0, 5, False), (4, 5, True), (5, 5, False), (6, 5, False), (4, 0, False)],
 )
-def test_a_customer_has_answered_who_wrote_after_the_reminder(reminded_seq, last_customer_seq, answered):
+def test_a_message_after_the_reminder_counts_as_the_customers_answer(
+    reminded_seq, last_customer_seq, answered
+):
     assert has_answered(reminded_seq, last_customer_seq) is answered
 
 
@@ -113,7 +115,7 @@ def test_a_customer_has_answered_who_wrote_after_the_reminder(reminded_seq, last
         (None, True),
     ],
 )
-def test_a_task_is_done_once_its_state_or_whose_turn_it_is_has_changed(now, done):
+def test_a_task_notice_is_done_once_its_state_or_responsible_side_has_changed(now, done):
     assert is_task_done(Task("open", "warehouse"), now) is done
 
 
@@ -129,7 +131,7 @@ def test_a_task_is_done_once_its_state_or_whose_turn_it_is_has_changed(now, done
         ("paid", "cancelled", True),
     ],
 )
-def test_an_urge_is_answered_once_the_parcel_is_on_its_way_or_there(then, now, answered):
+def test_an_urge_notice_is_done_once_the_parcel_is_shipped_or_delivered(then, now, answered):
     may_urge_in = {"paid", "picking", "shipped"}
     assert is_urge_answered(then, now, may_urge_in=may_urge_in) is answered
 
@@ -153,7 +155,7 @@ def test_an_urge_is_answered_once_the_parcel_is_on_its_way_or_there(then, now, a
         ("debt_overdue", None, True),
     ],
 )
-def test_a_reminder_is_settled_once_its_order_is_no_longer_what_it_waits_for(trigger, order, settled):
+def test_a_reminder_is_done_once_its_order_no_longer_waits_for_it(trigger, order, settled):
     assert is_order_settled(trigger, order) is settled
 
 
@@ -169,13 +171,13 @@ def test_a_reminder_is_settled_once_its_order_is_no_longer_what_it_waits_for(tri
         (5, [], set(), []),
     ],
 )
-def test_goods_that_came_go_to_those_who_asked_first(pieces, wanted, unserved, told):
+def test_restocked_pieces_are_announced_to_the_earliest_watchers_first(pieces, wanted, unserved, told):
     queue = [Claim(place, 1, quantity) for place, quantity in enumerate(wanted, start=1)]
     assert unserved_claims(queue, {1: pieces}) == unserved
     assert first_served(queue, pieces) == told
 
 
-def test_claims_count_against_their_own_goods_and_withdrawn_ones_against_none():
+def test_reserved_pieces_count_against_their_own_variant_and_withdrawn_ones_not():
     queue = [Claim(1, 1, 5, cancelled=True), Claim(2, 1, 5), Claim(3, 2, 5), Claim(4, 3, 1)]
     assert unserved_claims(queue, {1: 5, 2: 4}) == {1, 3, 4}
 
@@ -184,7 +186,7 @@ quantities = st.lists(st.integers(1, 9), max_size=8)
 
 
 @given(quantities, st.integers(0, 30))
-def test_never_more_pieces_are_told_of_than_there_are(wanted, pieces):
+def test_never_more_pieces_are_announced_than_are_in_stock(wanted, pieces):
     queue = [Claim(place, 1, quantity) for place, quantity in enumerate(wanted)]
     told = first_served(queue, pieces)
     kept = [claim.quantity for claim in queue if claim.id not in unserved_claims(queue, {1: pieces})]

@@ -18,7 +18,7 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
     ("failures", "wait"),
     [(1, 10 * MINUTE), (2, 20 * MINUTE), (3, 40 * MINUTE), (4, 80 * MINUTE), (5, None), (9, None)],
 )
-def test_a_notice_that_fails_is_tried_four_times_more_then_left_to_a_manager(failures, wait):
+def test_a_failing_notice_is_retried_four_times_and_then_left_to_a_manager(failures, wait):
     assert notice_retry_wait(failures) == wait
 
 
@@ -34,11 +34,11 @@ def test_a_notice_that_fails_is_tried_four_times_more_then_left_to_a_manager(fai
         (1, True, None),
     ],
 )
-def test_a_delivery_that_fails_waits_twice_as_long_each_time_and_is_tried_six_times(attempts, final, wait):
+def test_a_failing_delivery_doubles_its_delay_and_is_tried_six_times(attempts, final, wait):
     assert delivery_retry_wait(attempts, final=final, jitter=1) == wait
 
 
-def test_many_deliveries_that_fail_together_come_back_apart():
+def test_deliveries_that_fail_together_are_retried_at_different_times():
     waits = [delivery_retry_wait(3, final=False, jitter=jitter) for jitter in (0.75, 1.25)]
     assert waits == [60 * SECOND, 100 * SECOND]
 
@@ -47,7 +47,7 @@ def test_many_deliveries_that_fail_together_come_back_apart():
     ("failures", "pause"),
     [(0, 20 * SECOND), (1, 40 * SECOND), (7, 2560 * SECOND), (8, HOUR), (10, HOUR), (10_000, HOUR)],
 )
-def test_an_endpoint_rests_twice_as_long_each_time_and_at_most_an_hour(failures, pause):
+def test_a_failing_endpoint_pauses_twice_as_long_each_time_up_to_an_hour(failures, pause):
     assert endpoint_pause(failures) == pause
 
 
@@ -55,5 +55,5 @@ def test_an_endpoint_rests_twice_as_long_each_time_and_at_most_an_hour(failures,
     ("failures", "counted"),
     [(0, (1, None)), (3, (4, None)), (4, (4, 2 * MINUTE)), (5, (4, 2 * MINUTE))],
 )
-def test_a_channel_rests_after_five_failures_and_then_after_each_one_more(failures, counted):
+def test_a_channel_pauses_after_five_failures_and_after_each_further_one(failures, counted):
     assert count_channel_failure(failures) == counted

@@ -28,7 +28,7 @@ def at(text: str) -> datetime:
     ("minutes_later", "step"),
     [(0, None), (29, None), (30, 30), (239, 30), (240, 240), (1199, 240), (1200, 1200), (99_999, 1200)],
 )
-def test_only_the_last_step_that_is_due_is_told(minutes_later, step):
+def test_only_the_latest_due_reminder_step_is_sent(minutes_later, step):
     begun = at("2026-11-24 22:00")
     due = last_due_step(STEPS, begun, begun + timedelta(minutes=minutes_later), None)
     assert due == (step and Step(step, begun + timedelta(minutes=step)))
@@ -44,7 +44,7 @@ def test_only_the_last_step_that_is_due_is_told(minutes_later, step):
         ("2026-11-30 09:20", Step(30, at("2026-11-30 09:20"))),
     ],
 )
-def test_steps_of_staff_are_counted_in_working_time(now, step):
+def test_reminder_steps_for_staff_are_counted_in_working_time(now, step):
     assert last_due_step([30], at("2026-11-27 16:50"), at(now), WEEKDAYS) == step
 
 
@@ -59,7 +59,7 @@ def test_no_step_is_due_for_a_rule_without_steps():
         ("debt_overdue", datetime(2026, 11, 24, 16, tzinfo=UTC)),
     ],
 )
-def test_a_debt_is_counted_from_midnight_of_the_shop(trigger, since):
+def test_reminder_steps_of_a_debt_are_counted_from_midnight_in_the_shops_time_zone(trigger, since):
     assert debt_counted_from(trigger, date(2026, 11, 24), SHANGHAI) == since
 
 
@@ -72,11 +72,11 @@ def test_a_debt_is_counted_from_midnight_of_the_shop(trigger, since):
         ("2026-11-29 12:00", "2026-11-25 12:00"),
     ],
 )
-def test_unanswered_customers_are_remembered_for_three_days_of_work(now, since):
+def test_unanswered_customers_are_tracked_for_three_working_days(now, since):
     assert remembered_since(at(now), WEEKDAYS) == at(since)
 
 
-def test_a_shop_that_opens_once_a_week_remembers_three_weeks():
+def test_a_shop_open_once_a_week_tracks_unanswered_customers_for_three_weeks():
     mondays = WorkingCalendar(SHANGHAI, ((Span(time(9), time(17)),),) + ((),) * 6)
     assert remembered_since(at("2026-11-27 08:00"), mondays) == at("2026-11-09 08:00")
 
@@ -85,5 +85,5 @@ def test_a_shop_that_opens_once_a_week_remembers_three_weeks():
     ("days_left", "reached"),
     [(61, None), (60, 60), (31, 60), (30, 30), (8, 14), (7, 7), (2, 3), (1, 1), (0, 0)],
 )
-def test_the_last_reminder_of_a_countdown_that_has_come_is_told(days_left, reached):
+def test_only_the_latest_due_step_of_a_countdown_is_sent(days_left, reached):
     assert reached_reminder(days_left, (60, 30, 14, 7, 3, 1, 0)) == reached

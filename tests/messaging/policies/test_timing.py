@@ -47,7 +47,7 @@ def test_a_shipping_notice_at_two_in_the_morning_waits_for_opening():
     )
 
 
-def test_an_urgent_order_breaks_the_night_when_the_rule_says_so():
+def test_a_notice_of_an_urgent_order_is_sent_at_night_when_the_rule_allows_it():
     asked = request_at(NIGHT, outside=OutsideHours.URGENT, urgent=True)
     assert decide_send_time(asked, context(NIGHT)) == (NIGHT, Reason.URGENT)
     assert (
@@ -60,7 +60,7 @@ def test_an_urgent_order_breaks_the_night_when_the_rule_says_so():
     )
 
 
-def test_a_rule_that_sends_at_once_still_lets_people_rest():
+def test_a_rule_that_sends_at_once_still_respects_quiet_hours():
     noon = at("2026-11-24T12:30")
     asked = request_at(noon, outside=OutsideHours.SEND)
     assert decide_send_time(asked, context(noon, quiet=NAPS)) == (at("2026-11-24T14:00"), Reason.RESTING)
@@ -76,13 +76,13 @@ def test_a_delay_that_ends_at_night_waits_for_the_morning():
     assert decide_send_time(asked, context(evening)) == (at("2026-11-25T09:00"), Reason.OUTSIDE_HOURS)
 
 
-def test_the_sixth_message_of_a_day_waits_until_the_first_is_a_day_old():
+def test_the_sixth_notice_of_a_day_waits_until_the_first_is_a_day_old():
     told = [at(f"2026-11-24T0{9}:0{minute}") for minute in range(5)]
     decision = decide_send_time(request_at(DAY), context(DAY, told=told, budget=5))
     assert decision == (at("2026-11-25T09:00"), Reason.OVER_BUDGET)
 
 
-def test_money_is_told_whatever_the_budget_says():
+def test_money_notices_ignore_the_budget():
     told = [DAY - MINUTE] * 9
     assert decide_send_time(request_at(DAY, always=True), context(DAY, told=told, budget=1)) == (
         DAY,
@@ -90,14 +90,14 @@ def test_money_is_told_whatever_the_budget_says():
     )
 
 
-def test_what_stands_outside_the_budget_is_held_by_its_rules_own_cap_alone():
+def test_a_notice_outside_the_budget_is_limited_only_by_the_cap_of_its_rule():
     told = [DAY - MINUTE] * 9
     known = context(DAY, told=told, told_by_rule=told, budget=1)
     assert decide_send_time(request_at(DAY, in_budget=False), known) == (DAY, Reason.AT_ONCE)
     assert decide_send_time(request_at(DAY, in_budget=False, cap=9), known).reason is Reason.OVER_CAP
 
 
-def test_what_the_budget_holds_goes_when_it_was_promised_and_is_never_too_old():
+def test_a_notice_held_by_the_budget_goes_out_at_its_promised_time_and_never_expires():
     promised = DAY + timedelta(hours=2)
     asked = request_at(NIGHT, meant_for=promised, held_by_budget=True)
     full = {"told": [DAY - MINUTE], "budget": 1}
@@ -110,15 +110,15 @@ def test_what_the_budget_holds_goes_when_it_was_promised_and_is_never_too_old():
     )
 
 
-def test_old_news_is_not_told():
+def test_a_notice_that_is_too_old_is_not_sent():
     assert decide_send_time(request_at(DAY - TOO_OLD - MINUTE), context(DAY)) == (None, Reason.TOO_OLD)
 
 
-def test_news_is_old_only_after_that_time_not_at_it():
+def test_a_notice_is_too_old_only_after_the_age_limit_and_not_at_it():
     assert decide_send_time(request_at(DAY - TOO_OLD), context(DAY)) == (DAY, Reason.AT_ONCE)
 
 
-def test_an_urgent_order_by_day_is_told_at_once_and_breaks_nothing():
+def test_an_urgent_notice_by_day_is_sent_at_once_and_not_marked_as_an_override():
     asked = request_at(DAY, outside=OutsideHours.URGENT, urgent=True)
     assert decide_send_time(asked, context(DAY, quiet=NAPS)) == (DAY, Reason.AT_ONCE)
     noon = at("2026-11-24T12:30")
@@ -126,7 +126,7 @@ def test_an_urgent_order_by_day_is_told_at_once_and_breaks_nothing():
     assert decide_send_time(asked, context(noon, quiet=NAPS)) == (noon, Reason.URGENT)
 
 
-def test_hours_that_are_all_within_the_rest_give_way_to_it():
+def test_working_hours_wholly_within_quiet_hours_give_way_to_them():
     siesta = WorkingCalendar(SHANGHAI, ((Span(time(12), time(14)),),) * 7)
     noon = at("2026-11-24T13:00")
     assert decide_send_time(request_at(noon), DeliveryContext(noon, siesta, NAPS)) == (
@@ -139,13 +139,13 @@ def test_hours_that_are_all_within_the_rest_give_way_to_it():
     )
 
 
-def test_where_cap_and_budget_end_together_the_rules_own_cap_is_named():
+def test_when_cap_and_budget_end_together_the_cap_is_named_as_the_reason():
     told = [DAY - MINUTE]
     decision = decide_send_time(request_at(DAY, cap=1), context(DAY, told=told, told_by_rule=told, budget=1))
     assert decision == (DAY - MINUTE + timedelta(hours=24), Reason.OVER_CAP)
 
 
-def test_a_weekend_does_not_make_friday_nights_news_old():
+def test_a_notice_of_friday_night_is_not_too_old_on_monday():
     weekdays = WorkingCalendar(SHANGHAI, ((Span(time(9), time(21)),),) * 5 + ((), ()))
     friday, monday = at("2026-11-20T21:30"), at("2026-11-23T09:00")
     planned = decide_send_time(request_at(friday), DeliveryContext(friday, weekdays))
@@ -166,7 +166,7 @@ def test_a_delay_of_three_days_is_kept():
     )
 
 
-def test_what_was_meant_for_a_moment_two_days_ago_is_not_told():
+def test_a_notice_due_two_days_ago_is_not_sent():
     meant = at("2026-11-24T09:00")
     assert (
         decide_send_time(request_at(NIGHT, meant_for=meant), context(meant + TOO_OLD + MINUTE)).reason
@@ -210,7 +210,7 @@ def cases(draw: st.DrawFn) -> tuple[DeliveryRequest, DeliveryContext]:
 
 @settings(max_examples=400, deadline=None)
 @given(cases())
-def test_a_notice_leaves_in_hours_and_awake_unless_its_rule_or_haste_says_otherwise(
+def test_a_notice_goes_out_in_working_hours_outside_quiet_hours_unless_urgent(
     case: tuple[DeliveryRequest, DeliveryContext],
 ):
     asked, known = case
@@ -236,7 +236,7 @@ def _never_meet(known: DeliveryContext) -> bool:
 
 @settings(max_examples=400, deadline=None)
 @given(cases())
-def test_no_window_ever_holds_more_than_the_cap_and_the_budget_allow(
+def test_no_time_window_contains_more_notices_than_cap_and_budget_allow(
     case: tuple[DeliveryRequest, DeliveryContext],
 ):
     asked, known = case
@@ -251,7 +251,9 @@ def test_no_window_ever_holds_more_than_the_cap_and_the_budget_allow(
 
 @settings(max_examples=200, deadline=None)
 @given(cases())
-def test_asked_again_at_that_moment_it_goes_out_then(case: tuple[DeliveryRequest, DeliveryContext]):
+def test_a_postponed_notice_goes_out_at_the_moment_it_was_postponed_to(
+    case: tuple[DeliveryRequest, DeliveryContext],
+):
     asked, known = case
     moment, _reason = decide_send_time(asked, known)
     if moment is not None:
@@ -263,7 +265,7 @@ def test_asked_again_at_that_moment_it_goes_out_then(case: tuple[DeliveryRequest
 
 
 @given(moments, st.lists(st.integers(0, 5000)), st.integers(1, 5), st.integers(1, 48))
-def test_room_is_found_at_the_first_moment_there_is_any(
+def test_a_notice_over_the_limit_is_moved_to_the_first_moment_with_room(
     now: datetime, minutes: list[int], limit: int, hours: int
 ):
     told, window = [now - timedelta(minutes=m) for m in minutes], timedelta(hours=hours)

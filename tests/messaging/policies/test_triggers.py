@@ -28,7 +28,7 @@ from messaging.policies.notifications.triggers import (
         ("stocktaking.begun", "customer", False),
     ],
 )
-def test_money_is_told_to_the_customer_whatever_was_turned_off(trigger, audience, always):
+def test_money_notices_cannot_be_turned_off(trigger, audience, always):
     assert is_always_told(trigger, audience) is always
 
 
@@ -52,11 +52,11 @@ def test_money_is_told_to_the_customer_whatever_was_turned_off(trigger, audience
         ("tracking", "problem", False),
     ],
 )
-def test_a_daily_budget_holds_what_can_wait_and_nothing_else(trigger, parcel_state, counts):
+def test_the_daily_budget_applies_only_to_notices_that_can_wait(trigger, parcel_state, counts):
     assert counts_in_budget(trigger, parcel_state) is counts
 
 
-def test_what_is_always_told_is_never_held_by_the_budget():
+def test_triggers_that_are_always_sent_are_outside_the_budget():
     assert ALWAYS_TOLD < OUTSIDE_BUDGET
 
 
