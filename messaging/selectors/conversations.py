@@ -22,14 +22,19 @@ def sees_every_conversation(actor: Actor) -> bool:
 
 def conversations_visible_to(actor: Actor | None) -> QuerySet[Conversation]:
     """The conversations an actor may read and write in. Nobody's are empty; not visible is 404."""
-    everything = Conversation.objects.all()
     if actor is None:
-        return everything.none()
+        return Conversation.objects.none()
+    return conversations_of(actor, every=sees_every_conversation(actor))
+
+
+def conversations_of(actor: Actor, *, every: bool = False) -> QuerySet[Conversation]:
+    """An actor's own conversations, and for the shop's people those of nobody; or `every` one there is."""
+    everything = Conversation.objects.all()
+    if every:
+        return everything
     if actor.may("conversations.view_own"):
         mine = everything.filter(customer=actor.id)
         return mine.filter(order=actor.order_id) if actor.order_id else mine
-    if sees_every_conversation(actor):
-        return everything
     if not actor.may("conversations.view_assigned"):
         return everything.none()
     # An order's conversation is its order's assignee's, so this is the rule of orders, too.

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import QuerySet, Subquery
 
 from messaging.models import Sender
 from messaging.presenters import preview_line
-from messaging.selectors.conversations import conversations_visible_to
+from messaging.selectors.conversations import conversations_of
 from messaging.selectors.unanswered import RECENT, first_unanswered, is_unanswered
 from orders.selectors.todo_rows import Todo, TodoKind, TodoSource
 from shopcomm.core.accounts.actors import Actor
@@ -15,12 +15,10 @@ from shopcomm.core.accounts.actors import Actor
 
 def unanswered_talks(actor: Actor, now: datetime) -> QuerySet[Any]:
     """Talks of the last weeks in which the customer spoke last: a manager all, sales their own and those of nobody."""
-    talks = conversations_visible_to(actor).filter(
+    talks = conversations_of(actor, every=actor.may("conversations.view_all")).filter(
         is_unanswered(),
         last_message_at__gte=now - RECENT,
     )
-    if actor.may("conversations.view_assigned"):
-        talks = talks.filter(Q(assigned_to=actor.id) | Q(assigned_to=None))
     first = first_unanswered()
     return (
         talks.annotate(

@@ -9,6 +9,7 @@ has read nothing, and `Membership.read_total` how much of it a member has read. 
 """
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet
@@ -16,8 +17,10 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from messaging.models import Conversation, Membership, Message, Sender, Side
-from messaging.selectors.conversations import conversations_visible_to
+from messaging.selectors.conversations import conversations_of, sees_every_conversation
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.alike import anyone_like, given_of
+from shopcomm.core.database.prepared import NOW, PreparedCount
 
 # Of a message that is written: whether it counts for this side. As SQL over the columns of a message.
 COUNTS_FOR_SHOP = "sender_kind = 'customer' AND NOT acknowledges"
@@ -79,7 +82,14 @@ def having_unread(found: QuerySet[Any], actor: Actor) -> QuerySet[Any]:
 
 def count_unread_conversations(actor: Actor) -> int:
     """How many conversations of the last weeks or months hold something unread, counted to a cap; for the badge."""
-    recent = timezone.now() - RECENT[side_of(actor)]
-    newest = conversations_visible_to(actor).filter(last_message_at__gte=recent)
+    prepared = _prepared_count(anyone_like(actor), sees_every_conversation(actor))
+    return prepared.number(**given_of(actor), now=timezone.now())
+
+
+@lru_cache(maxsize=32)
+def _prepared_count(actor: Actor, sees_every: bool) -> PreparedCount:
+    newest = conversations_of(actor, every=sees_every).filter(
+        last_message_at__gte=NOW - RECENT[side_of(actor)]
+    )
     waiting = having_unread(with_unread(newest, actor), actor)
-    return waiting.filter(Q(own__muted=None) | Q(own__muted=False))[:BADGE_CAP].count()
+    return PreparedCount.of([waiting.filter(Q(own__muted=None) | Q(own__muted=False))], most=BADGE_CAP)

@@ -1,10 +1,12 @@
 """待我处理: everything that waits for one member of staff, in one queue, the oldest first."""
 
 from datetime import datetime, time, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
-from django.db import connection
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import Combinable
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +19,9 @@ from orders.selectors.open_sums import MONEY_BACK, PROMISED
 from orders.selectors.todo_rows import Todo, TodoKind, TodoSource
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.alike import anyone_like, given_of
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.database.prepared import NOW, PreparedCount
 
 # Of each kind; what is beyond it comes when the first are done.
 MOST = 100
@@ -33,33 +37,26 @@ def todo_list(actor: Actor, *, now: datetime | None = None) -> list[Todo]:
 
 
 def count_todo(actor: Actor, *, now: datetime | None = None) -> int:
-    """How many rows that list has, in one query."""
-    now = now or timezone.now()
-    parts: list[str] = []
-    params: list[Any] = []
-    for each in _sources():
-        few = each.waiting(actor, now).order_by().values("pk")[:MOST]
-        if not few.query.is_empty():
-            sql, values = few.query.sql_with_params()
-            parts.append(f"SELECT count(*) AS found FROM ({sql}) AS few")
-            params += values
-    if not parts:
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT coalesce(sum(found), 0) FROM ({' UNION ALL '.join(parts)}) AS kinds", params)
-        return int(cursor.fetchone()[0])
+    """How many rows that list has, in one query; every page of the desk asks for it."""
+    prepared = _prepared_count(anyone_like(actor), _sources())
+    return prepared.number(**given_of(actor), now=now or timezone.now())
 
 
-def orders_concerning(actor: Actor) -> QuerySet[Order]:
+@lru_cache(maxsize=32)
+def _prepared_count(actor: Actor, sources: tuple[TodoSource, ...]) -> PreparedCount:
+    return PreparedCount.of([each.waiting(actor, NOW) for each in sources], most=MOST)
+
+
+def orders_concerning(actor: Actor, now: datetime) -> QuerySet[Order]:
     """The orders an actor has to see to: a manager all of them, sales their own and those of nobody."""
-    visible = orders_visible_to(actor)
     if not actor.may("orders.view_assigned"):
-        return visible
-    return visible.filter(Q(assigned_to=actor.id) | Q(assigned_to=None))
+        return orders_visible_to(actor, now=now)
+    # All of which they see, whether or not the shop shows them the others.
+    return Order.objects.filter(Q(assigned_to=actor.id) | Q(assigned_to=None))
 
 
-def _sources() -> list[TodoSource]:
-    return [
+def _sources() -> tuple[TodoSource, ...]:
+    return (
         TodoSource(_changes, _change),
         TodoSource(_cases, _case),
         TodoSource(_late_returns, _late_return),
@@ -68,7 +65,7 @@ def _sources() -> list[TodoSource]:
         TodoSource(_shortages, _shortage),
         TodoSource(_quotes, _quote),
         *hooks.todo_sources,
-    ]
+    )
 
 
 def _changes(actor: Actor, now: datetime) -> QuerySet[ChangeRequest]:
@@ -77,7 +74,7 @@ def _changes(actor: Actor, now: datetime) -> QuerySet[ChangeRequest]:
     if actor.may("changes.answer_escalated"):
         theirs |= Q(handler=Handler.WAREHOUSE) & ~Q(escalated_at=None)
     rows = ChangeRequest.objects.filter(
-        theirs, state=ChangeRequest.State.OPEN, order__in=orders_concerning(actor)
+        theirs, state=ChangeRequest.State.OPEN, order__in=orders_concerning(actor, now)
     )
     return rows.select_related("order__customer").order_by("asked_at", "pk")
 
@@ -94,7 +91,7 @@ def _change(row: ChangeRequest) -> Todo:
 
 
 def _cases(actor: Actor, now: datetime) -> QuerySet[AfterSalesCase]:
-    rows = AfterSalesCase.objects.filter(state__in=SHOPS_TURN, order__in=orders_concerning(actor))
+    rows = AfterSalesCase.objects.filter(state__in=SHOPS_TURN, order__in=orders_concerning(actor, now))
     if not actor.may("after_sales.decide_own_appeal"):
         # An appeal is not for whoever refused.
         rows = rows.exclude(appealed=True, refused_by=actor.id)
@@ -110,8 +107,8 @@ def _late_returns(actor: Actor, now: datetime) -> QuerySet[AfterSalesCase]:
     """What the shop agreed to take back, and nobody has sent by the day that was named."""
     rows = AfterSalesCase.objects.filter(
         state=AfterSalesCase.State.WAITING_RETURN,
-        return_by__lt=timezone.localdate(now),
-        order__in=orders_concerning(actor),
+        return_by__lt=TruncDate(cast(Combinable, now)),
+        order__in=orders_concerning(actor, now),
     )
     return rows.select_related("order__customer").order_by("return_by", "pk")
 
@@ -126,7 +123,7 @@ def _refunds(actor: Actor, now: datetime) -> QuerySet[Refund]:
     """Money that has to be paid out, and whole orders that are asked back: for whoever may book it."""
     wanted = Q(state__in=PROMISED, purpose__in=MONEY_BACK)
     wanted |= Q(state=Refund.State.REQUESTED, purpose=Refund.Purpose.ORDER)
-    rows = Refund.objects.filter(wanted, order__in=orders_concerning(actor))
+    rows = Refund.objects.filter(wanted, order__in=orders_concerning(actor, now))
     rows = rows if actor.may("payments.record") else rows.none()
     return rows.select_related("order__customer").order_by("requested_at", "pk")
 
@@ -143,7 +140,7 @@ def _refund(row: Refund) -> Todo:
 
 
 def _deposits(actor: Actor, now: datetime) -> QuerySet[Order]:
-    rows = deposits_to_decide(now).filter(pk__in=orders_concerning(actor).values("pk"))
+    rows = deposits_to_decide(now).filter(pk__in=orders_concerning(actor, now).values("pk"))
     rows = rows if actor.may("payments.record") else rows.none()
     return rows.select_related("customer")
 
@@ -155,7 +152,7 @@ def _deposit(row: Order) -> Todo:
 
 
 def _shortages(actor: Actor, now: datetime) -> QuerySet[ShortageTask]:
-    rows = ShortageTask.objects.filter(state=ShortageTask.State.OPEN, order__in=orders_concerning(actor))
+    rows = ShortageTask.objects.filter(state=ShortageTask.State.OPEN, order__in=orders_concerning(actor, now))
     return rows.select_related("order__customer").order_by("raised_at", "pk")
 
 

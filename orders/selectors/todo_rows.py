@@ -43,7 +43,11 @@ class Todo:
 
 
 class TodoSource(NamedTuple):
-    """One kind of rows: which wait for an actor at a moment, the oldest first, and what each says."""
+    """One kind of rows: which wait for an actor at a moment, the oldest first, and what each says.
+
+    Their number is prepared (`core/database/prepared.py`): `waiting` asks an actor for rights and keys, and uses the
+    moment as a value of the database, but reads no clock and no setting.
+    """
 
     waiting: Callable[[Actor, datetime], QuerySet[Any]]
     told: Callable[[Any], Todo]

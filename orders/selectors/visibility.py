@@ -1,6 +1,6 @@
 """Who may see which orders: one queryset for page, API, socket and search."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -14,8 +14,8 @@ STOCKROOM_SEES = (Status.PAID, Status.PICKING, Status.SHIPPED, Status.DELIVERED,
 RECENT = timedelta(days=7)
 
 
-def orders_visible_to(actor: Actor | None) -> QuerySet[Order]:
-    """The orders somebody may see; for nobody, none."""
+def orders_visible_to(actor: Actor | None, *, now: datetime | None = None) -> QuerySet[Order]:
+    """The orders somebody may see at a moment, which is this one unless another is named; for nobody, none."""
     orders = Order.objects.all()
     if actor is None:
         return orders.none()
@@ -25,7 +25,7 @@ def orders_visible_to(actor: Actor | None) -> QuerySet[Order]:
     if actor.may("orders.view_all"):
         return orders
     if actor.may("orders.view_to_ship"):
-        finished = Q(status=Status.COMPLETED, closed_at__gte=timezone.now() - RECENT)
+        finished = Q(status=Status.COMPLETED, closed_at__gte=(now or timezone.now()) - RECENT)
         return orders.filter(Q(status__in=STOCKROOM_SEES) | finished)
     if actor.may("orders.view_assigned"):
         own_or_free = Q(assigned_to=actor.id) | Q(assigned_to=None)

@@ -1,6 +1,7 @@
 """What waits unread for whom: the numbers that are kept are those that a look at every message finds."""
 
 import importlib
+from datetime import timedelta
 from itertools import product
 from threading import Event, Thread
 from typing import Any
@@ -8,10 +9,12 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from messaging.models import Conversation, Membership, Message, Sender, Side
+from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.inbox_rows import folder_counts
 from messaging.selectors.own import unread_of_orders
 from messaging.selectors.rows import orders_with_unread, row_talk
@@ -21,6 +24,7 @@ from messaging.selectors.unread import (
     count_unread_conversations,
     counted_messages,
     counting_side,
+    having_unread,
     membership_of,
     side_of,
     with_unread,
@@ -30,6 +34,7 @@ from messaging.services.custody import close_conversation, reopen_conversation
 from messaging.services.messages import mark_read, recall_message, send_message
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.configuration.models import ShopSettings
 from shopcomm.core.database import batches
 from tests.deadlocks import WAITS_FOR_ME
 from tests.factories import CustomerFactory, StaffFactory, make_order
@@ -164,6 +169,55 @@ def test_a_muted_conversation_is_counted_but_not_on_the_badge(manager, customer,
     assert count_unread_conversations(boss) == 1
     Membership.objects.update(muted=True)
     assert (count_unread_conversations(boss), folder_counts(boss)["unread"]) == (0, 1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sees_all", [False, True])
+def test_the_badge_counts_for_each_reader_what_waits_for_them(
+    sees_all, sales, other_sales, manager, warehouse, time_machine
+) -> None:
+    """Its statement is prepared once for all who are treated alike; the inbox and the lists build theirs each time."""
+    ShopSettings.objects.update_or_create(pk=1, defaults={"sales_see_all": sees_all})
+    buyers = [CustomerFactory() for _ in range(2)]
+    orders = [
+        make_order(customer=buyer, assigned_to=seller, actor=Actor.staff(manager))
+        for buyer in buyers
+        for seller in (sales, other_sales, None)
+    ]
+    for order in orders:
+        for asker in (Actor.customer(order.customer), Actor.staff(manager)):
+            send_message(
+                actor=asker,
+                conversation_id=order.conversation.pk,
+                client_id=uuid4(),
+                kind="text",
+                body="在吗",
+            )
+    mark_read(actor=Actor.staff(sales), conversation_id=orders[0].conversation.pk, seq=99)
+    mark_read(actor=Actor.customer(buyers[0]), conversation_id=orders[1].conversation.pk, seq=99)
+    staff = [
+        Actor.staff(each) for each in (sales, other_sales, StaffFactory(role="sales"), manager, warehouse)
+    ]
+    by_link = [Actor.customer(order.customer, order_id=order.pk) for order in orders]
+    buying = [*map(Actor.customer, buyers), *by_link]
+
+    counted = {actor: count_unread_conversations(actor) for actor in [*staff, *buying, *staff]}
+
+    assert counted == {
+        **{actor: folder_counts(actor)["unread"] for actor in staff},
+        **{
+            actor: having_unread(with_unread(conversations_visible_to(actor), actor), actor).count()
+            for actor in buying
+        },
+    }
+    assert [counted[actor] for actor in staff] == ([5, 6, 6, 6, 0] if sees_all else [3, 4, 2, 6, 0])
+    assert [counted[actor] for actor in buying] == [2, 3, 1, 0, 1, 1, 1, 1]
+    # What nobody has looked at for months is on no badge.
+    now = timezone.now()
+    time_machine.move_to(now + timedelta(days=31))
+    assert [count_unread_conversations(actor) for actor in (staff[3], buying[1])] == [0, 3]
+    time_machine.move_to(now + timedelta(days=91))
+    assert count_unread_conversations(buying[1]) == 0
 
 
 def unread_for(staff, talk: Conversation) -> int:

@@ -1,0 +1,23 @@
+"""Readers who are treated alike: a statement that is prepared for one of them is asked for each."""
+
+from dataclasses import replace
+from typing import Any, cast
+
+from django.db.models import BigIntegerField
+
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.database.prepared import Given
+
+# Typed as what they stand for: querysets take either.
+READER = cast(int, Given("reader", BigIntegerField()))
+READERS_ORDER = cast(int, Given("readers_order", BigIntegerField()))
+
+
+def anyone_like(actor: Actor) -> Actor:
+    """An actor with the same rights whose keys are `Given`."""
+    return replace(actor, id=actor.id and READER, name="", order_id=actor.order_id and READERS_ORDER)
+
+
+def given_of(actor: Actor) -> dict[str, Any]:
+    """What is given for one of them."""
+    return {"reader": actor.id, "readers_order": actor.order_id}

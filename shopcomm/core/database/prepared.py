@@ -1,0 +1,60 @@
+"""Numbers whose statement is built from models once, and then only asked for.
+
+Building a statement costs several times what it costs to run it, and some stand on every page. The rule stays where it
+is, a queryset: built with `Given` values, it is the same statement for everybody whom it treats alike.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from django.db import connection
+from django.db.models import DateTimeField, Expression, Field, QuerySet
+
+
+class Given(Expression):
+    """Stands in a queryset for a value that is known only when its statement is asked."""
+
+    def __init__(self, name: str, output_field: "Field[Any, Any]") -> None:
+        super().__init__(output_field=output_field)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        """A place for the value, which its name holds until then."""
+        return "%s", (self,)
+
+
+# Typed as what it stands for: querysets take either.
+NOW = cast(datetime, Given("now", DateTimeField()))
+
+
+@dataclass(frozen=True)
+class PreparedCount:
+    """How many rows some querysets find together."""
+
+    sql: str
+    values: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, found: Sequence[QuerySet[Any]], *, most: int) -> "PreparedCount":
+        """Of each queryset are counted so many at most."""
+        parts: list[str] = []
+        values: list[Any] = []
+        for each in found:
+            few = each.order_by().values("pk")[:most]
+            if few.query.is_empty():
+                continue
+            sql, given = few.query.sql_with_params()
+            parts.append(f"SELECT count(*) AS found FROM ({sql}) AS few")
+            values += given
+        return cls(" UNION ALL ".join(parts), tuple(values))
+
+    def number(self, **given: Any) -> int:
+        """Ask for it, with a value for each name that is `Given`. One query, or none where nothing can be found."""
+        if not self.sql:
+            return 0
+        values = [given[each.name] if isinstance(each, Given) else each for each in self.values]
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT coalesce(sum(found), 0) FROM ({self.sql}) AS kinds", values)
+            return int(cursor.fetchone()[0])
