@@ -15,7 +15,7 @@ from orders.reading.address_offers import offered_address
         ("那就送到义乌市福田街道春晗二区18栋吧", ("浙江省", "金华市", "义乌市"), ""),
     ],
 )  # fmt: skip
-def test_an_address_that_is_given_is_offered(text, place, name):
+def test_a_message_that_gives_an_address_offers_it(text, place, name):
     read = offered_address(text)
 
     assert read is not None
@@ -44,5 +44,5 @@ def test_an_address_that_is_given_is_offered(text, place, name):
         "浙江省杭州市 13900000001",
     ],
 )
-def test_a_question_a_complaint_or_half_an_address_offers_nothing(text):
+def test_questions_complaints_and_incomplete_addresses_offer_nothing(text):
     assert offered_address(text) is None

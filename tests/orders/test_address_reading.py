@@ -29,7 +29,7 @@ def _rows(name):
 
 
 @pytest.mark.parametrize("row", _rows("addresses.jsonl"), ids=lambda row: row["text"])
-def test_an_address_is_read_with_its_division_and_its_receiver_or_not_at_all(row):
+def test_the_sample_addresses_are_parsed_as_written_down_or_refused(row):
     read = read_address(row["text"])
 
     if row["expect"].get("none"):
@@ -54,7 +54,7 @@ def test_an_address_is_read_with_its_division_and_its_receiver_or_not_at_all(row
         ("广西 恭城 恭城镇拱辰街8号 黄生", "黄生", "", "450332", "恭城镇拱辰街8号"),
     ],
 )  # fmt: skip
-def test_words_around_an_address_are_no_part_of_it(text, name, phone, code, street):
+def test_words_around_an_address_are_left_out_of_it(text, name, phone, code, street):
     read = read_address(text)
 
     assert read is not None
@@ -62,11 +62,11 @@ def test_words_around_an_address_are_no_part_of_it(text, name, phone, code, stre
 
 
 @pytest.mark.parametrize("text", ["", "这款还有黑色吗", "在路上了吗 13800138000", "好的，谢谢！", "😀" * 50])
-def test_what_names_no_place_is_no_address(text):
+def test_a_text_that_names_no_place_is_no_address(text):
     assert read_address(text) is None
 
 
-def test_a_receiver_is_read_where_the_place_is_not_known():
+def test_a_receiver_is_parsed_even_without_a_known_place():
     read = read_receiver("人民路12号 王强 13800138000")
 
     assert (read.name, read.phone, read.street, read.province) == ("王强", "13800138000", "人民路12号", "")
@@ -81,7 +81,7 @@ def test_a_district_decides_for_its_own_city_and_province():
 
 
 @pytest.mark.parametrize("street", STREETS)
-def test_a_city_is_never_read_out_of_the_street_behind_another(street):
+def test_a_city_name_inside_a_street_never_replaces_the_city_before_it(street):
     read_elsewhere = []
     for each in all_divisions():
         if each.level != CITY or short_name(each.city) in PROVINCES_AND_CITIES:
@@ -97,7 +97,7 @@ def test_a_city_is_never_read_out_of_the_street_behind_another(street):
 PROVINCES_AND_CITIES = {short_name(each) for each in PROVINCES} - {"吉林", "北京", "上海", "天津", "重庆"}
 
 
-def test_every_county_of_today_is_known_behind_its_city():
+def test_every_current_county_is_recognised_after_its_city():
     unknown = []
     for each in all_divisions():
         if each.level == DISTRICT:
@@ -168,7 +168,7 @@ CROWDED = {
 
 
 @pytest.mark.parametrize("text", CROWDED.values(), ids=CROWDED.keys())
-def test_a_text_of_nothing_but_names_costs_little_more_than_an_address_and_is_none(text):
+def test_a_text_of_only_place_names_is_parsed_fast_and_yields_no_complete_address(text):
     ordinary = milliseconds(f"{WHOLE}3栋1单元302，张三，13800138000，谢谢")
 
     assert milliseconds(text) < 10 * ordinary
@@ -177,7 +177,7 @@ def test_a_text_of_nothing_but_names_costs_little_more_than_an_address_and_is_no
     assert "".join(f"{read.region}{read.rest}{read.street}{read.name}".split()) == re.sub(r"[，\s]", "", text)
 
 
-def test_short_names_of_divisions_keep_their_meaning():
+def test_short_names_of_divisions_are_unambiguous():
     assert {
         name for each in all_divisions() if len(name := short_name(each.district or each.city)) == 1
     } == set()

@@ -65,7 +65,7 @@ def back_home(case: AfterSalesCase, boss: Actor, good: int, damaged: int = 0) ->
     return inspect_return(actor=boss, case_id=case.pk, counted=counted(case, good, damaged))
 
 
-def test_a_return_goes_back_to_the_shelf_and_its_money_to_the_customer(shipped, variant, boss):
+def test_a_completed_return_is_restocked_and_refunded(shipped, variant, boss):
     case = ask(shipped, quantity=2)
     assert (case.state, case.amount) == (State.APPLIED, Decimal("398.00"))
 
@@ -87,7 +87,7 @@ def test_a_return_goes_back_to_the_shelf_and_its_money_to_the_customer(shipped, 
     assert "已退款 ¥398.00（售后退款）" in told
 
 
-def test_damaged_and_missing_pieces_wait_for_sales_to_decide(shipped, variant, boss):
+def test_a_return_with_damaged_or_missing_pieces_waits_for_a_decision_by_sales(shipped, variant, boss):
     case = back_home(ask(shipped, quantity=3), boss, good=1, damaged=1)
     assert case.state == State.INSPECTING
     variant.refresh_from_db()
@@ -98,7 +98,7 @@ def test_damaged_and_missing_pieces_wait_for_sales_to_decide(shipped, variant, b
     assert Refund.objects.get().amount == Decimal("250.00")
 
 
-def test_money_alone_comes_without_goods(shipped, variant, boss):
+def test_a_refund_without_return_restocks_nothing(shipped, variant, boss):
     case = ask(shipped, Kind.REFUND, reason="missing")
     approve_case(actor=boss, case_id=case.pk, amount=Decimal("50"))
     pay_refund(actor=boss, refund_id=Refund.objects.get().pk, reference="W2")
@@ -110,7 +110,7 @@ def test_money_alone_comes_without_goods(shipped, variant, boss):
         ask(shipped, quantity=4)
 
 
-def test_all_the_money_back_makes_the_order_a_refunded_one(shipped, boss):
+def test_refunding_the_whole_sum_makes_the_order_refunded(shipped, boss):
     case = back_home(ask(shipped, quantity=4), boss, good=4)
     shipped.refresh_from_db()
     assert (shipped.status, Refund.objects.get().case) == (Status.REFUNDING, case)
@@ -122,7 +122,7 @@ def test_all_the_money_back_makes_the_order_a_refunded_one(shipped, boss):
     assert (shipped.status, case.state) == (Status.REFUNDED, State.RESOLVED)
 
 
-def test_the_other_colour_is_held_at_once_and_leaves_when_the_first_is_back(shipped, variant, boss):
+def test_an_exchange_reserves_the_other_colour_at_once_and_ships_after_the_return(shipped, variant, boss):
     other = VariantFactory(product=variant.product, color="奶白", price=variant.price, on_hand=2)
     case = ask(shipped, Kind.EXCHANGE, 2, wanted=other.sku)
     approve_case(actor=boss, case_id=case.pk)
@@ -143,7 +143,7 @@ def test_the_other_colour_is_held_at_once_and_leaves_when_the_first_is_back(ship
     assert (shipped.refunded_amount, shipped.status) == (Decimal("398.00"), Status.DELIVERED)
 
 
-def test_a_dearer_exchange_is_paid_first_and_a_cheaper_one_pays_back(shipped, variant, boss):
+def test_a_dearer_exchange_is_paid_first_and_a_cheaper_one_refunds_the_difference(shipped, variant, boss):
     dearer = VariantFactory(product=variant.product, size="24 寸", price=variant.price + 30)
     cheaper = VariantFactory(product=variant.product, size="18 寸", price=variant.price - 20)
     first, second = (ask(shipped, Kind.EXCHANGE, 1, wanted=each.sku) for each in (dearer, cheaper))
@@ -159,7 +159,7 @@ def test_a_dearer_exchange_is_paid_first_and_a_cheaper_one_pays_back(shipped, va
 
 
 @pytest.mark.parametrize("extra", [0, 30])
-def test_an_exchange_that_comes_to_nothing_leaves_money_and_stock_as_they_were(shipped, variant, boss, extra):
+def test_a_cancelled_exchange_restores_money_and_stock(shipped, variant, boss, extra):
     other = VariantFactory(product=variant.product, size="24 寸", price=variant.price + extra, on_hand=3)
     case = ask(shipped, Kind.EXCHANGE, 1, wanted=other.sku)
     case = approve_case(actor=boss, case_id=case.pk)
@@ -176,7 +176,7 @@ def test_an_exchange_that_comes_to_nothing_leaves_money_and_stock_as_they_were(s
     assert ask(shipped, quantity=4).state == State.APPLIED
 
 
-def test_nothing_is_exchanged_for_what_is_sold_out(shipped, variant, boss):
+def test_goods_cannot_be_exchanged_for_a_sold_out_variant(shipped, variant, boss):
     other = VariantFactory(product=variant.product, on_hand=0)
     case = ask(shipped, Kind.EXCHANGE, 1, wanted=other.sku)
 
@@ -187,7 +187,7 @@ def test_nothing_is_exchanged_for_what_is_sold_out(shipped, variant, boss):
     assert (case.state, Order.objects.count()) == (State.APPLIED, 1)
 
 
-def test_a_refused_case_may_be_pleaded_once(shipped, boss):
+def test_a_rejected_case_may_be_appealed_once(shipped, boss):
     case = ask(shipped)
     reject_case(actor=boss, case_id=case.pk, reason="看不出破损")
     customer = Actor.customer(shipped.customer)
@@ -197,7 +197,7 @@ def test_a_refused_case_may_be_pleaded_once(shipped, boss):
         appeal_case(actor=customer, case_id=case.pk, note="再看看")
 
 
-def test_an_appeal_is_decided_by_a_manager_or_by_somebody_who_did_not_refuse(
+def test_an_appeal_is_decided_by_a_manager_or_by_somebody_who_did_not_reject_it(
     shipped, sales, other_sales, boss, log_in, as_actor
 ):
     case, seller = ask(shipped), as_actor(sales)
@@ -224,7 +224,7 @@ def test_a_manager_decides_an_appeal_against_their_own_refusal(shipped, boss):
     assert approve_case(actor=boss, case_id=case.pk).state == State.WAITING_RETURN
 
 
-def test_the_same_key_is_the_same_case(shipped):
+def test_opening_a_case_twice_with_one_key_returns_the_same_case(shipped):
     assert ask(shipped, key="k").pk == ask(shipped, key="k").pk
 
 
@@ -234,19 +234,19 @@ def test_no_claim_exceeds_the_shipped_pieces(shipped, quantity):
         ask(shipped, quantity=quantity)
 
 
-def test_pieces_of_an_open_case_are_not_claimed_twice(shipped):
+def test_pieces_of_an_open_case_cannot_be_claimed_again(shipped):
     ask(shipped, quantity=3)
     with pytest.raises(GuardFailed):
         ask(shipped, quantity=2)
 
 
-def test_before_it_has_left_an_order_is_changed_not_returned(customer):
+def test_an_order_that_has_not_shipped_cannot_have_a_case(customer):
     with pytest.raises(GuardFailed) as refusal:
         ask(make_order(customer=customer, status=Status.PAID))
     assert refusal.value.names == ["not_shipped"]
 
 
-def test_later_than_the_window_only_a_manager_opens_a_case(shipped, boss):
+def test_after_the_deadline_only_a_manager_can_open_a_case(shipped, boss):
     done = move(shipped, Status.COMPLETED)
     Order.objects.filter(pk=done.pk).update(closed_at=timezone.now() - timedelta(days=400))
     with pytest.raises(GuardFailed) as refusal:
@@ -256,14 +256,14 @@ def test_later_than_the_window_only_a_manager_opens_a_case(shipped, boss):
     assert open_case(actor=boss, order_id=done.pk, wanted=wanted).state == State.APPLIED
 
 
-def test_an_order_is_not_completed_while_a_case_is_open(shipped):
+def test_an_order_cannot_be_completed_while_a_case_is_open(shipped):
     ask(shipped)
     with pytest.raises(GuardFailed) as refusal:
         move(shipped, Status.COMPLETED)
     assert refusal.value.names == ["after_sales_open"]
 
 
-def test_another_customer_has_no_say(shipped, other_customer):
+def test_another_customer_cannot_withdraw_a_case(shipped, other_customer):
     case = ask(shipped)
     with pytest.raises(NotAllowed):
         withdraw_case(actor=Actor.customer(other_customer), case_id=case.pk)
@@ -272,7 +272,7 @@ def test_another_customer_has_no_say(shipped, other_customer):
 @pytest.mark.parametrize(
     ("command", "role"), [("approve", "warehouse"), ("inspect", "sales"), ("appeal", "sales")]
 )
-def test_each_move_of_a_case_needs_its_right(command, role, shipped, as_actor):
+def test_each_step_of_a_case_requires_its_right(command, role, shipped, as_actor):
     assert role not in CASE_MOVES[command].actors
     calls = {
         "approve": lambda actor, pk: approve_case(actor=actor, case_id=pk),
@@ -283,7 +283,7 @@ def test_each_move_of_a_case_needs_its_right(command, role, shipped, as_actor):
         calls[command](as_actor(role), ask(shipped).pk)
 
 
-def test_what_became_cheaper_is_paid_back_and_dearer_again_is_owed(customer, variant, boss):
+def test_a_cheaper_order_is_refunded_and_a_dearer_one_owes_the_difference(customer, variant, boss):
     order = make_order(customer=customer, items=[ItemInput(variant.sku, 4)], status=Status.PAID)
 
     def with_pieces(quantity: int) -> Order:
@@ -302,7 +302,7 @@ def test_what_became_cheaper_is_paid_back_and_dearer_again_is_owed(customer, var
     assert with_pieces(3).balance == variant.price
 
 
-def test_a_payment_that_bounces_stays_to_be_paid(shipped, boss):
+def test_a_failed_refund_can_be_paid_again(shipped, boss):
     approve_case(actor=boss, case_id=ask(shipped, Kind.REFUND).pk)
     refund = Refund.objects.get()
     assert fail_refund(actor=boss, refund_id=refund.pk, reason="账号不对").state == Refund.State.FAILED
@@ -315,7 +315,7 @@ def test_a_payment_that_bounces_stays_to_be_paid(shipped, boss):
     assert shipped.refunded_amount == refund.amount
 
 
-def test_what_was_inspected_is_not_offered_to_the_shelf_once_more(shipped, boss, manager, log_in):
+def test_inspected_pieces_cannot_be_restocked_again(shipped, boss, manager, log_in):
     page = f"/orders/{shipped.number}/to/refunded/"
     desk = log_in(manager)
     case = back_home(ask(shipped, quantity=shipped.lines.get().quantity), boss, good=1, damaged=3)
@@ -329,13 +329,13 @@ def test_what_was_inspected_is_not_offered_to_the_shelf_once_more(shipped, boss,
     assert "退回的商品入库" in desk.get(f"/orders/{other.number}/to/refunded/").text
 
 
-def test_sales_do_not_pay_out_money(shipped, boss, as_actor):
+def test_sales_cannot_pay_out_refunds(shipped, boss, as_actor):
     approve_case(actor=boss, case_id=ask(shipped, Kind.REFUND).pk)
     with pytest.raises(NotAllowed):
         pay_refund(actor=as_actor("sales"), refund_id=Refund.objects.get().pk, reference="W6")
 
 
-def test_a_part_of_a_discounted_order_is_worth_its_part_of_what_was_paid(customer, variant):
+def test_a_line_of_a_discounted_order_is_refunded_at_its_share_of_the_sum_paid(customer, variant):
     order = make_order(customer=customer, items=[ItemInput(variant.sku, 4)])
     edit_order(
         actor=integration(),
@@ -348,7 +348,7 @@ def test_a_part_of_a_discounted_order_is_worth_its_part_of_what_was_paid(custome
     assert ask(order).amount == Decimal("179.10")
 
 
-def test_a_case_of_one_parcel_does_not_wait_for_the_others(customer, variant, as_actor):
+def test_a_case_about_one_parcel_need_not_wait_for_the_other_parcels(customer, variant, as_actor):
     order = make_order(customer=customer, items=[ItemInput(variant.sku, 4)], status=Status.PICKING)
     line = order.lines.get()
     data = parcel(lines=[{"line": line.pk, "quantity": 1}])

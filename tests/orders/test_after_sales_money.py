@@ -46,7 +46,7 @@ def inspected(order: Order, quantity: int) -> AfterSalesCase:
 
 
 @pytest.mark.parametrize("amount", ["796.01", "-0.01", "100000"])
-def test_no_more_is_agreed_to_than_was_paid(order, amount):
+def test_a_case_cannot_be_approved_for_more_than_was_paid(order, amount):
     case = ask(order, "refund", 1)
     with pytest.raises(GuardFailed) as refused:
         approve_case(actor=SHOP, case_id=case.pk, amount=Decimal(amount))
@@ -55,7 +55,7 @@ def test_no_more_is_agreed_to_than_was_paid(order, amount):
     assert (case.state, Refund.objects.count()) == ("applied", 0)
 
 
-def test_what_has_gone_back_already_cannot_be_agreed_to_again(order):
+def test_a_case_cannot_be_approved_for_money_already_refunded(order):
     give(order, "500.00")
     case = ask(order, "refund", 1)
     with pytest.raises(GuardFailed):
@@ -64,7 +64,7 @@ def test_what_has_gone_back_already_cannot_be_agreed_to_again(order):
     assert refundable_amount(order) == Decimal("0.01")
 
 
-def test_an_inspected_return_is_concluded_within_what_is_left(order):
+def test_an_inspected_return_is_refunded_at_most_the_sum_that_is_left(order):
     give(order, "500.00")
     case = inspected(order, 2)
     for amount in ("296.01", "-1"):
@@ -75,12 +75,12 @@ def test_an_inspected_return_is_concluded_within_what_is_left(order):
     assert Refund.objects.get(case=case).amount == Decimal("295.00")
 
 
-def test_a_suggestion_is_never_more_than_is_left(order):
+def test_the_suggested_refund_is_never_more_than_the_sum_that_is_left(order):
     give(order, "700.00")
     assert ask(order, "return", 3).amount == Decimal("96.00")
 
 
-def test_an_amount_agreed_to_shrinks_to_what_is_left_when_the_goods_come_back(order):
+def test_an_approved_amount_shrinks_to_the_sum_left_when_the_goods_come_back(order):
     """Between the word and the goods another case took most of the money."""
     case = ask(order, "return", 3)
     approve_case(actor=SHOP, case_id=case.pk)

@@ -39,7 +39,7 @@ def lines_of(case: AfterSalesCase) -> list[tuple[int, int | None]]:
     return list(case.lines.order_by("pk").values_list("quantity", "asked"))
 
 
-def test_an_approved_return_names_the_shops_address_and_a_day(delivered, manager, time_machine) -> None:
+def test_an_approved_return_names_the_return_address_and_a_deadline(delivered, manager, time_machine) -> None:
     time_machine.move_to("2026-11-29T10:00:00+08:00", tick=False)
     ShopSettings.objects.update_or_create(
         pk=1,
@@ -56,7 +56,7 @@ def test_an_approved_return_names_the_shops_address_and_a_day(delivered, manager
     assert "可以退；请在 12-04 前寄到：陈师傅 广州市白云区机场路 1 号" in said.body
 
 
-def test_the_desk_does_not_agree_to_a_return_that_goes_nowhere(delivered, log_in, manager) -> None:
+def test_a_return_cannot_be_approved_without_a_return_address(delivered, log_in, manager) -> None:
     case, desk = ask(delivered), log_in(manager)
     assert shop_settings().return_to == ""
 
@@ -69,7 +69,9 @@ def test_the_desk_does_not_agree_to_a_return_that_goes_nowhere(delivered, log_in
     assert (case.state, case.return_to) == ("waiting_return", NEW_HOME)
 
 
-def test_the_customer_reads_where_to_send_it_and_until_when(delivered, client, manager, time_machine) -> None:
+def test_the_customer_sees_the_return_address_and_the_deadline(
+    delivered, client, manager, time_machine
+) -> None:
     time_machine.move_to("2026-11-29T10:00:00+08:00", tick=False)
     approve_case(actor=Actor.staff(manager), case_id=ask(delivered).pk, return_to=NEW_HOME)
     token = link_token(make_link(customer=delivered.customer, order_id=delivered.pk))
@@ -80,7 +82,7 @@ def test_the_customer_reads_where_to_send_it_and_until_when(delivered, client, m
     assert "请在 12-06 前寄出" in page
 
 
-def test_a_part_is_agreed_to_with_what_that_part_is_worth(delivered, manager) -> None:
+def test_a_partly_approved_return_is_worth_the_approved_pieces(delivered, manager) -> None:
     case = ask(delivered)
     four, two = case.lines.order_by("pk")
 
@@ -98,7 +100,9 @@ def test_a_part_is_agreed_to_with_what_that_part_is_worth(delivered, manager) ->
     ("agreed", "name"),
     [((5, 2), "quantity_invalid"), ((-1, 2), "quantity_invalid"), ((0, 0), "lines_required")],
 )
-def test_no_more_and_no_less_is_agreed_to_than_makes_sense(delivered, manager, agreed, name) -> None:
+def test_an_approved_quantity_must_be_between_one_and_the_claimed_quantity(
+    delivered, manager, agreed, name
+) -> None:
     case = ask(delivered)
     pieces = dict(zip(case.lines.order_by("pk").values_list("pk", flat=True), agreed, strict=True))
 
@@ -109,7 +113,7 @@ def test_no_more_and_no_less_is_agreed_to_than_makes_sense(delivered, manager, a
     assert lines_of(case) == [(4, None), (2, None)]
 
 
-def test_the_desk_reckons_a_part_anew_unless_another_sum_was_typed(delivered, log_in, manager) -> None:
+def test_the_desk_recalculates_a_partial_approval_unless_a_sum_was_typed(delivered, log_in, manager) -> None:
     desk = log_in(manager)
     for typed, amount in (("996.00", Decimal("398.00")), ("350", Decimal("350.00"))):
         AfterSalesCase.objects.all().delete()
@@ -121,7 +125,7 @@ def test_the_desk_reckons_a_part_anew_unless_another_sum_was_typed(delivered, lo
         assert (case.state, case.amount) == ("waiting_return", amount)
 
 
-def test_a_return_is_not_drawn_as_an_exchange(delivered, log_in, manager) -> None:
+def test_a_return_is_not_displayed_as_an_exchange(delivered, log_in, manager) -> None:
     case = ask(delivered)
 
     assert list(case.lines.values_list("wanted", flat=True)) == [None, None]
@@ -129,7 +133,7 @@ def test_a_return_is_not_drawn_as_an_exchange(delivered, log_in, manager) -> Non
     assert "→ <b>" not in page[page.index(f'id="case-{case.pk}"') :].split("</section>")[0]
 
 
-def test_goods_that_are_not_sent_by_the_day_come_up_for_sales(
+def test_a_return_not_sent_by_its_deadline_becomes_a_task_for_sales(
     delivered, sales, manager, time_machine
 ) -> None:
     approve_case(actor=Actor.staff(manager), case_id=ask(delivered).pk, return_to=NEW_HOME)
@@ -141,7 +145,7 @@ def test_goods_that_are_not_sent_by_the_day_come_up_for_sales(
     assert [todo.kind for todo in todo_list(seller)] == ["late_return"]
 
 
-def test_sales_open_a_case_as_sales_with_amounts_and_pictures(delivered, log_in, manager) -> None:
+def test_sales_can_open_a_case_with_amounts_and_pictures(delivered, log_in, manager) -> None:
     desk, path = log_in(manager), f"/orders/{delivered.number}/after-sales/"
 
     page = desk.get(path).text
@@ -176,7 +180,7 @@ def test_staff_complete_a_delivered_order(delivered, log_in, sales, warehouse) -
     assert (answer.status_code, delivered.status) == (302, Status.COMPLETED)
 
 
-def test_an_order_with_an_open_case_is_not_completed_by_staff_either(delivered, sales) -> None:
+def test_staff_cannot_complete_an_order_with_an_open_case(delivered, sales) -> None:
     ask(delivered)
 
     with pytest.raises(GuardFailed) as refused:
@@ -185,7 +189,7 @@ def test_an_order_with_an_open_case_is_not_completed_by_staff_either(delivered, 
     assert refused.value.names == ["after_sales_open"]
 
 
-def test_the_same_again_is_a_form_filled_at_todays_prices(delivered, log_in, sales, customer) -> None:
+def test_the_desks_reorder_form_is_filled_in_at_todays_prices(delivered, log_in, sales, customer) -> None:
     first, second = delivered.lines.order_by("pk")
     second.variant.is_active = False
     second.variant.save()

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 PLACED = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 
 
-def test_a_cancelled_order_is_moved_to_its_day_with_the_time_limit_it_had():
+def test_backdating_a_cancelled_order_keeps_the_length_of_its_payment_deadline():
     order = move(make_order(), Status.CANCELLED)
 
     backdate_order(order_id=order.pk, placed_at=PLACED, times={"cancelled": PLACED + timedelta(hours=3)})
@@ -25,7 +25,7 @@ def test_a_cancelled_order_is_moved_to_its_day_with_the_time_limit_it_had():
     assert order.paid_at is None
 
 
-def test_the_payment_of_a_paid_order_came_when_the_order_was_paid():
+def test_backdating_a_paid_order_moves_its_payment_to_the_paid_time():
     order = move(make_order(), Status.PAID)
 
     backdate_order(order_id=order.pk, placed_at=PLACED, times={"paid": PLACED + timedelta(hours=1)})
@@ -35,7 +35,7 @@ def test_the_payment_of_a_paid_order_came_when_the_order_was_paid():
     assert order.closed_at is None
 
 
-def test_a_debt_can_be_due_on_a_day_that_is_over():
+def test_backdating_can_make_a_debt_overdue():
     order = make_order(customer=CustomerFactory(credit_limit=100_000))
     transition_order(actor=Actor.system(), order_id=order.pk, to=Status.PAID, data={"method": "on_account"})
 

@@ -77,7 +77,7 @@ def pieces(*rows: tuple[str, int]) -> list[dict]:
     return [{"sku": sku, "quantity": quantity} for sku, quantity in rows]
 
 
-def test_fewer_pieces_asked_for_earlier_do_not_take_away_what_was_agreed_since(desk):
+def test_an_older_request_for_fewer_pieces_clashes_with_pieces_added_since(desk):
     order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 5)])
     sku = order.lines.get().sku
     request = ask(order, "items", {"items": pieces((sku, 4))})
@@ -93,7 +93,7 @@ def test_fewer_pieces_asked_for_earlier_do_not_take_away_what_was_agreed_since(d
     assert (request.state, counts(order), fresh(order).total) == (State.OPEN, {sku: 8}, 1592)
 
 
-def test_who_has_seen_the_clash_may_have_it_as_asked_and_only_on_what_they_saw(desk):
+def test_a_clash_is_accepted_only_with_the_version_and_prices_that_were_shown(desk):
     order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 5)])
     sku = order.lines.get().sku
     request = ask(order, "items", {"items": pieces((sku, 4))})
@@ -109,7 +109,7 @@ def test_who_has_seen_the_clash_may_have_it_as_asked_and_only_on_what_they_saw(d
     assert request.before["items"][0]["quantity"] == 9
 
 
-def test_goods_that_a_request_does_not_touch_stay_as_they_were_agreed_since(desk):
+def test_accepting_a_request_keeps_lines_it_does_not_touch(desk):
     mine, other, new = (VariantFactory().sku for _each in range(3))
     order = make_order(status=Status.PAID, items=[ItemInput(mine, 5), ItemInput(other, 2)])
     request = ask(order, "items", {"items": pieces((mine, 4), (other, 2))})
@@ -120,7 +120,7 @@ def test_goods_that_a_request_does_not_touch_stay_as_they_were_agreed_since(desk
     assert counts(order) == {mine: 4, other: 6, new: 1}
 
 
-def test_another_phone_does_not_put_the_old_street_back(stockroom):
+def test_accepting_a_new_phone_keeps_a_street_changed_since(stockroom):
     order = make_order(status=Status.PICKING)
     request = ask(order, "address", {"phone": "13911112222"})
     agreed_since(order, street="文一西路 969 号")
@@ -131,7 +131,7 @@ def test_another_phone_does_not_put_the_old_street_back(stockroom):
     assert (now.receiver_phone, now.street) == ("13911112222", "文一西路 969 号")
 
 
-def test_a_street_asked_for_in_a_town_that_is_no_longer_the_orders_is_a_clash(stockroom):
+def test_a_requested_street_clashes_when_the_city_was_changed_since(stockroom):
     order = make_order(status=Status.PICKING)
     request = ask(order, "address", {"street": "体育场路 1 号"})
     agreed_since(order, province="浙江省", city="杭州市", district="余杭区")
@@ -146,7 +146,7 @@ def test_a_street_asked_for_in_a_town_that_is_no_longer_the_orders_is_a_clash(st
     assert (now.province, now.city, now.street) == (order.province, order.city, "体育场路 1 号")
 
 
-def test_what_the_order_is_already_needs_no_change_and_ends_the_request(stockroom):
+def test_a_request_already_fulfilled_by_another_edit_is_closed(stockroom):
     order = make_order(status=Status.PICKING)
     request = ask(order, "address", {"street": "体育场路 1 号"})
     agreed_since(order, street="体育场路 1 号")
@@ -159,7 +159,7 @@ def test_what_the_order_is_already_needs_no_change_and_ends_the_request(stockroo
 
 
 @pytest.mark.parametrize("by", ["tap", "phone"])
-def test_the_customers_word_is_for_what_they_saw_and_not_for_what_came_since(desk, by):
+def test_a_customers_consent_does_not_cover_changes_made_since_it_was_asked(desk, by):
     order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 5)])
     sku = order.lines.get().sku
     changes = {"items": pieces((sku, 4))}
@@ -181,7 +181,7 @@ def test_the_customers_word_is_for_what_they_saw_and_not_for_what_came_since(des
     assert counts(order) == {sku: 4}
 
 
-def test_a_parcel_is_intercepted_for_what_was_asked_and_nothing_else(desk):
+def test_an_interception_covers_only_the_requested_change(desk):
     boss = Actor.staff(StaffFactory(role="manager"))
     order = make_order(status=Status.PICKING)
     late = ask(order, "address", {"phone": "13911112222"})
@@ -194,7 +194,7 @@ def test_a_parcel_is_intercepted_for_what_was_asked_and_nothing_else(desk):
     assert request.data["street"] == "文一西路 969 号"
 
 
-def test_of_two_people_who_contradict_each_other_the_later_is_confirmed_knowingly_and_both_stay(desk):
+def test_the_later_of_two_contradicting_requests_is_accepted_as_a_shown_clash(desk):
     order = make_order(status=Status.PAID)
     changes = {"street": "小王路 1 号"}
     _order, ours = edit_or_request_consent(actor=desk, order_id=order.pk, version=None, changes=changes)
@@ -231,9 +231,7 @@ def wish_for(order: Order, bag: Variant, quantity: int = 1) -> ChangeRequest:
     return request
 
 
-def test_goods_are_charged_at_the_price_that_was_shown_or_somebody_has_seen_that_the_list_moved(
-    desk, new_bag
-):
+def test_a_requested_line_costs_its_shown_price_unless_a_price_clash_was_confirmed(desk, new_bag):
     order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 2)])
     request, version = wish_for(order, new_bag), fresh(order).version
     assert asked_changes(order)[0].clashes == []
@@ -253,7 +251,7 @@ def test_goods_are_charged_at_the_price_that_was_shown_or_somebody_has_seen_that
     assert fresh(order).total == 398 + 259
 
 
-def test_who_saw_another_price_of_the_list_is_shown_the_one_of_now(desk, new_bag):
+def test_a_clash_confirmed_at_an_outdated_price_is_shown_again(desk, new_bag):
     order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 2)])
     request = wish_for(order, new_bag)
     reprice(new_bag, "300.00")
@@ -267,7 +265,7 @@ def test_who_saw_another_price_of_the_list_is_shown_the_one_of_now(desk, new_bag
     assert fresh(order).total == 398
 
 
-def test_a_price_that_came_back_is_no_clash(desk, new_bag):
+def test_a_price_that_returned_to_its_old_value_is_no_clash(desk, new_bag):
     order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 2)])
     request = wish_for(order, new_bag)
     reprice(new_bag, "300.00")
@@ -278,7 +276,7 @@ def test_a_price_that_came_back_is_no_clash(desk, new_bag):
     assert (fresh(order).total, asked_changes(order)[0].clashes) == (398 + 259, [])
 
 
-def test_a_wholesale_step_that_moved_is_shown_as_well(desk, new_bag):
+def test_a_changed_tier_price_is_a_clash_too(desk, new_bag):
     dealer = CustomerFactory(tier="wholesale")
     step = TierPrice.objects.create(variant=new_bag, min_quantity=10, price=Decimal("149.00"))
     order = make_order(customer=dealer, status=Status.PAID, items=[ItemInput(VariantFactory().sku, 2)])
@@ -296,7 +294,7 @@ def test_a_wholesale_step_that_moved_is_shown_as_well(desk, new_bag):
 
 
 @pytest.mark.parametrize("by", ["tap", "phone"])
-def test_the_customers_word_is_for_the_price_that_they_saw(desk, stockroom, new_bag, by):
+def test_a_customers_consent_covers_only_the_price_that_was_shown(desk, stockroom, new_bag, by):
     """Another colour, which the warehouse has to agree to as well."""
     black = VariantFactory(product=new_bag.product, price=Decimal("199.00"))
     order = make_order(status=Status.PICKING, items=[ItemInput(black.sku, 2)])
@@ -322,7 +320,7 @@ def test_the_customers_word_is_for_the_price_that_they_saw(desk, stockroom, new_
     assert fresh(order).total == 518
 
 
-def test_the_moved_price_stands_beside_the_button_and_is_sent_with_it(client, log_in, sales, new_bag):
+def test_the_accept_button_shows_and_sends_the_changed_price(client, log_in, sales, new_bag):
     order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 2)], assigned_to=sales)
     changes = {"items": pieces((order.lines.get().sku, 2), (new_bag.sku, 1))}
     _order, asked = edit_or_request_consent(
@@ -342,7 +340,7 @@ def test_the_moved_price_stands_beside_the_button_and_is_sent_with_it(client, lo
     assert asked.consent["who"] == "吴丽华"
 
 
-def test_goods_that_somebody_took_out_meanwhile_come_back_at_the_price_that_was_agreed(desk, new_bag):
+def test_a_line_removed_meanwhile_returns_at_its_agreed_price(desk, new_bag):
     order = make_order(
         status=Status.PAID, items=[ItemInput(VariantFactory().sku, 1), ItemInput(new_bag.sku, 5)]
     )
@@ -366,7 +364,7 @@ def as_counts(rows: list[dict]) -> dict[str, int]:
 
 
 @given(was=ROWS, now=ROWS, wanted=ROWS)
-def test_of_three_states_no_change_of_either_side_is_lost_without_a_clash(was, now, wanted):
+def test_a_three_way_merge_loses_no_change_of_either_side_without_a_clash(was, now, wanted):
     merged, clashes = merge_items(was, now, wanted)
 
     old, held, asked, got = (as_counts(rows) for rows in (was, now, wanted, merged))
@@ -380,7 +378,7 @@ def test_of_three_states_no_change_of_either_side_is_lost_without_a_clash(was, n
 @given(
     st.sampled_from(["甲", "乙"]), st.sampled_from(["甲", "乙", "丙"]), st.sampled_from(["甲", "乙", "丙"])
 )
-def test_a_field_that_only_one_side_changed_is_as_that_side_has_it(was, now, wanted):
+def test_a_merge_takes_a_field_from_the_only_side_that_changed_it(was, now, wanted):
     merged = merge_change({"note": wanted}, {"note": was} if was != wanted else {}, {"note": now})
 
     assert merged.data["note"] == (now if wanted == was else wanted)

@@ -54,7 +54,7 @@ def test_the_form_shows_what_the_goods_will_cost_while_they_are_counted(client, 
     assert not ChangeRequest.objects.exists()
 
 
-def test_what_is_saved_is_what_was_seen(client, order, bag):
+def test_the_saved_price_is_the_price_that_was_shown(client, order, bag):
     path = page_of(order)
     mark = mark_in(client.post(path, goods(order, 3), headers=PRICE).content.decode())
     assert client.post(path, goods(order, 3, shown=mark, key="a")).status_code == 302
@@ -62,7 +62,7 @@ def test_what_is_saved_is_what_was_seen(client, order, bag):
     assert order.total == Decimal("597.00")
 
 
-def test_another_price_than_was_seen_changes_nothing_and_comes_back_with_the_new_one(client, order, bag):
+def test_a_changed_price_saves_nothing_and_shows_the_new_price(client, order, bag):
     other = VariantFactory(sku="LX24-BK", price=Decimal("259.00"))
     path = page_of(order)
     wanted = goods(order, 2, other.sku, 1)
@@ -75,7 +75,7 @@ def test_another_price_than_was_seen_changes_nothing_and_comes_back_with_the_new
     assert (order.total, ChangeRequest.objects.count()) == (Decimal("398.00"), 0)
 
 
-def test_without_scripts_the_price_is_shown_before_the_form_does_anything(client, order):
+def test_without_scripts_the_price_is_shown_before_the_change_is_sent(client, order):
     path = page_of(order)
     page = client.post(path, goods(order, 3, key="c"))
     assert "请核对下面的价格" in page.content.decode()
@@ -83,7 +83,7 @@ def test_without_scripts_the_price_is_shown_before_the_form_does_anything(client
     assert not ChangeRequest.objects.exists()
 
 
-def test_the_desks_form_of_a_message_shows_the_price_too(log_in, sales, order):
+def test_the_desks_change_form_for_a_message_shows_the_price_too(log_in, sales, order):
     from uuid import uuid4
 
     from messaging.services.messages import send_message

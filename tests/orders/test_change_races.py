@@ -61,7 +61,7 @@ def has_left(order: Order, street: str) -> bool:
     return False
 
 
-def test_a_change_committed_before_the_parcel_leaves_is_seen_or_keeps_it_here() -> None:
+def test_a_change_committed_before_shipping_is_seen_or_blocks_the_parcel() -> None:
     order = make_order(status=Status.PICKING, items=[ItemInput(VariantFactory(on_hand=5000).sku, 1)])
     stockroom, customer = Actor.staff(StaffFactory(role="warehouse")), Actor.customer(order.customer)
     dice, left = random.Random(5), 0

@@ -47,7 +47,7 @@ BAG = LineChoice(
         ("", "note"),
     ],
 )
-def test_simple_words_open_the_form_that_fits(text, kind):
+def test_simple_words_select_the_matching_kind_of_change(text, kind):
     assert read_wish(text, today=WEDNESDAY, lines=[BAG]).kind == kind
 
 
@@ -66,7 +66,7 @@ def test_simple_words_open_the_form_that_fits(text, kind):
         ("推迟到5号送", date(2026, 12, 5)),
     ],
 )
-def test_a_day_is_the_next_one_of_its_name(text, day):
+def test_a_weekday_means_the_next_day_of_that_name(text, day):
     read = read_wish(text, today=WEDNESDAY)
     assert (read.kind, read.data.get("deliver_on")) == ("delivery_date", day)
 
@@ -85,27 +85,27 @@ def test_a_day_is_the_next_one_of_its_name(text, day):
         ("换成酒红色，改成5个", {7: {"sku": "XZ-RED-20", "quantity": 5}}),
     ],
 )
-def test_colour_size_and_count_are_read_where_one_line_is_meant(text, wanted):
+def test_colour_size_and_count_are_parsed_when_the_line_is_clear(text, wanted):
     read = read_wish(text, today=WEDNESDAY, lines=[BAG])
     assert (read.kind, read.data.get("lines")) == ("items", wanted)
 
 
-def test_which_of_two_lines_is_meant_is_for_people_to_say():
+def test_a_count_that_could_mean_either_of_two_lines_becomes_a_note():
     other = LineChoice(8, "BB-1", 2)
     assert read_wish("改成6个", today=WEDNESDAY, lines=[BAG, other]).kind == "note"
     named = read_wish("BB-1 改成6个", today=WEDNESDAY, lines=[BAG, other])
     assert named.data["lines"] == {8: {"quantity": 6}}
 
 
-def test_what_is_not_understood_becomes_a_note_in_its_words():
+def test_a_text_that_is_not_understood_becomes_a_note():
     assert read_wish("备注：送货前打电话", today=WEDNESDAY).data == {"note": "送货前打电话"}
 
 
 @given(st.text(max_size=600), st.dates(min_value=date(2020, 1, 1), max_value=date(2090, 1, 1)))
-def test_any_text_is_read_without_an_accident(text, today):
+def test_parsing_any_text_never_raises(text, today):
     assert read_wish(text, today=today, lines=[BAG]).kind
 
 
 @given(st.text(alphabet="改换成加少两三十0123456789个件月号周下天送发", max_size=20))
-def test_any_pile_of_the_words_is_read_without_an_accident(text):
+def test_parsing_any_mix_of_known_words_never_raises(text):
     assert read_wish(text, today=WEDNESDAY, lines=[BAG]).kind

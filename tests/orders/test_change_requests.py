@@ -74,7 +74,7 @@ def boss(db) -> Actor:
 
 
 @pytest.mark.parametrize("status", [Status.PENDING_PAYMENT, Status.PAID])
-def test_before_picking_an_address_is_changed_at_once(status):
+def test_before_picking_a_new_address_is_applied_at_once(status):
     order = make_order(status=status)
 
     request = ask(order)
@@ -84,7 +84,7 @@ def test_before_picking_an_address_is_changed_at_once(status):
     assert fresh(order).version == order.version + 1
 
 
-def test_while_picking_the_warehouse_must_accept_and_nothing_leaves_before(stockroom):
+def test_during_picking_a_change_needs_the_warehouse_and_blocks_shipping(stockroom):
     order = make_order(status=Status.PICKING)
 
     request = ask(order)
@@ -105,7 +105,7 @@ def test_while_picking_the_warehouse_must_accept_and_nothing_leaves_before(stock
     assert not WarehouseAlert.objects.filter(order=order, acknowledged_at=None).exists()
 
 
-def test_a_declined_change_says_why_and_the_parcel_leaves_for_the_agreed_address(stockroom):
+def test_a_declined_change_gives_a_reason_and_ships_to_the_old_address(stockroom):
     order = make_order(status=Status.PICKING)
     request = ask(order)
     with pytest.raises(GuardFailed):
@@ -119,7 +119,7 @@ def test_a_declined_change_says_why_and_the_parcel_leaves_for_the_agreed_address
     assert not line.internal
 
 
-def test_an_address_of_a_parcel_on_its_way_is_the_couriers_to_change(desk):
+def test_a_new_address_for_a_shipped_parcel_is_handed_to_the_courier(desk):
     order = make_order(status=Status.SHIPPED)
 
     request = ask(order)
@@ -138,7 +138,7 @@ def test_an_address_of_a_parcel_on_its_way_is_the_couriers_to_change(desk):
         (Status.CANCELLED, "note", {"note": "要发票"}, "不能再改"),
     ],
 )
-def test_what_cannot_be_changed_any_more_is_declined_with_what_to_do_instead(status, kind, data, reason):
+def test_a_change_that_is_too_late_is_declined_with_an_alternative(status, kind, data, reason):
     order = make_order(status=status)
 
     request = ask(order, kind, data)
@@ -147,7 +147,7 @@ def test_what_cannot_be_changed_any_more_is_declined_with_what_to_do_instead(sta
     assert reason in request.answer
 
 
-def test_goods_go_by_how_they_change():
+def test_a_change_of_lines_is_routed_by_what_it_does_to_them():
     product = ProductFactory()
     black, brown = (VariantFactory(product=product, color=color) for color in ("黑色", "棕色"))
     order = make_order(status=Status.PICKING, items=[ItemInput(black.sku, 2)])
@@ -164,7 +164,7 @@ def test_goods_go_by_how_they_change():
     )
 
 
-def test_another_colour_holds_its_stock_and_frees_the_old_one(desk):
+def test_changing_the_colour_reserves_the_new_variant_and_releases_the_old(desk):
     product = ProductFactory()
     black, brown = (VariantFactory(product=product, color=color, on_hand=5) for color in ("黑色", "棕色"))
     order = make_order(status=Status.PAID, items=[ItemInput(black.sku, 2)])
@@ -179,7 +179,7 @@ def test_another_colour_holds_its_stock_and_frees_the_old_one(desk):
     assert fresh(order).total == order.total
 
 
-def test_a_cancellation_while_picking_waits_for_the_warehouse_and_becomes_a_refund(stockroom):
+def test_a_cancellation_during_picking_needs_the_warehouse_and_becomes_a_refund(stockroom):
     order = make_order(status=Status.PICKING)
     request = ask(order, "cancel", {"reason": "买错了"})
     assert fresh(order).status == Status.PICKING
@@ -190,7 +190,7 @@ def test_a_cancellation_while_picking_waits_for_the_warehouse_and_becomes_a_refu
     assert fresh(order).refunds.get().reason == "买错了"
 
 
-def test_haste_is_the_shops_to_grant_and_keeps_no_parcel_here(desk, stockroom):
+def test_an_urgent_request_needs_sales_and_does_not_block_shipping(desk, stockroom):
     order = make_order(status=Status.PICKING)
     request = ask(order, "urgent", {})
     assert (request.handler, fresh(order).urgent) == ("sales", False)
@@ -204,7 +204,7 @@ def test_haste_is_the_shops_to_grant_and_keeps_no_parcel_here(desk, stockroom):
     assert fresh(other).urgent
 
 
-def test_a_manager_may_ship_all_the_same_and_says_why(boss, stockroom):
+def test_a_manager_may_override_an_open_change_with_a_reason(boss, stockroom):
     order = make_order(status=Status.PICKING)
     request = ask(order)
     for actor, data in ((stockroom, {"override": "车要走了"}), (boss, {})):
@@ -224,7 +224,7 @@ def test_a_manager_may_ship_all_the_same_and_says_why(boss, stockroom):
     assert not any("客户电话同意" in entry.text for entry in theirs)
 
 
-def test_a_part_shipment_ends_only_what_wants_back_the_goods_that_left(boss):
+def test_a_part_shipment_voids_only_requests_about_the_shipped_goods(boss):
     going, staying = VariantFactory(), VariantFactory()
     items = [ItemInput(going.sku, 3), ItemInput(staying.sku, 3)]
     order = make_order(status=Status.PICKING, items=items)
@@ -255,7 +255,7 @@ def fresh_request(request: ChangeRequest) -> ChangeRequest:
     return ChangeRequest.objects.get(pk=request.pk)
 
 
-def test_the_same_key_asks_once_and_a_second_thought_replaces_the_first():
+def test_a_request_key_counts_once_and_a_newer_request_replaces_the_older():
     order = make_order(status=Status.PICKING)
 
     first = ask(order, key="k1")
@@ -266,7 +266,7 @@ def test_the_same_key_asks_once_and_a_second_thought_replaces_the_first():
     assert (first.state, second.state) == (State.VOID, State.OPEN)
 
 
-def test_of_two_who_ask_for_different_things_the_later_is_accepted_knowingly_and_both_stay(desk, stockroom):
+def test_the_later_of_two_different_requests_is_accepted_knowingly_and_both_are_kept(desk, stockroom):
     order = make_order(status=Status.PICKING)
     customers = ask(order)
     other = {"street": "体育场路 1 号"}
@@ -285,7 +285,7 @@ def test_of_two_who_ask_for_different_things_the_later_is_accepted_knowingly_and
     assert streets == [other, NEW_STREET]
 
 
-def test_a_customer_changes_an_order_so_often_and_then_asks_people():
+def test_a_customer_has_a_limited_number_of_changes_for_an_order():
     order = make_order()
     ShopSettings.objects.update_or_create(pk=1, defaults={"customer_changes_per_order": 2})
     for number in (1, 2):
@@ -299,7 +299,7 @@ def test_a_customer_changes_an_order_so_often_and_then_asks_people():
     assert refusal.value.names == ["change_limit"]
 
 
-def test_a_request_is_taken_back_by_its_customer_only():
+def test_only_its_customer_can_withdraw_a_request():
     order = make_order(status=Status.PICKING)
     request = ask(order)
     with pytest.raises(NotAllowed):
@@ -312,7 +312,7 @@ def test_a_request_is_taken_back_by_its_customer_only():
     move(order, "shipped")
 
 
-def test_each_request_is_answered_by_those_whose_job_it_is(desk, stockroom):
+def test_each_request_can_be_answered_only_by_its_handler(desk, stockroom):
     for_warehouse = ask(make_order(status=Status.PICKING))
     for_sales = ask(make_order(status=Status.PAID), "urgent", {})
     for actor, request in ((desk, for_warehouse), (stockroom, for_sales)):
@@ -325,7 +325,7 @@ def test_each_request_is_answered_by_those_whose_job_it_is(desk, stockroom):
     assert refusal.value.names == ["change_answered"]
 
 
-def test_silence_is_a_managers_business_and_never_a_yes(time_machine):
+def test_an_unanswered_request_is_escalated_to_managers_and_never_accepted(time_machine):
     order = make_order(status=Status.PICKING)
     request = ask(order)
     assert request.answer_by == request.asked_at + timedelta(minutes=15)
@@ -350,7 +350,7 @@ def test_a_change_to_the_same_value_writes_no_event():
     assert fresh(order).version == order.version
 
 
-def test_managers_change_the_policy_and_what_cannot_be_arranged_stays():
+def test_managers_can_change_the_policy_except_for_its_fixed_cells():
     set_policy({(Status.PAID, "address"): Outcome.SALES, (Status.DELIVERED, "address"): Outcome.APPLY})
 
     assert ChangePolicy.objects.count() == 1
@@ -360,7 +360,7 @@ def test_managers_change_the_policy_and_what_cannot_be_arranged_stays():
     assert not ChangePolicy.objects.exists()
 
 
-def test_an_integration_asks_like_everybody_and_the_shops_own_word_counts_at_once():
+def test_requests_of_an_integration_follow_the_policy_and_its_accepted_ones_apply_at_once():
     order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 2)])
     sku = order.lines.get().sku
 
@@ -376,5 +376,5 @@ def test_an_integration_asks_like_everybody_and_the_shops_own_word_counts_at_onc
     ("minutes", "said"),
     [(None, ""), (0, "1 分钟"), (14, "15 分钟"), (119, "2 小时"), (718, "11 小时 59 分钟")],
 )
-def test_the_time_to_answer_is_told_as_people_say_it(minutes, said):
+def test_the_time_left_to_answer_is_shown_in_words(minutes, said):
     assert AskedChange(ChangeRequest(), [], minutes, True).left_text == said

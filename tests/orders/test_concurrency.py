@@ -44,7 +44,7 @@ def kinds(results: Iterable[object]) -> Counter[str]:
     return Counter(type(result).__name__ for result in results)
 
 
-def test_fifty_connections_buying_the_last_piece_sell_it_once():
+def test_fifty_concurrent_buyers_of_the_last_piece_sell_it_once():
     variant = VariantFactory(on_hand=1)
     buyers = [CustomerFactory() for _ in range(BUYERS)]
 
@@ -57,7 +57,7 @@ def test_fifty_connections_buying_the_last_piece_sell_it_once():
     assert StockMovement.objects.filter(kind="reserved").count() == 1
 
 
-def test_orders_placed_at_once_have_numbers_of_their_own():
+def test_orders_placed_concurrently_have_distinct_numbers():
     variant = VariantFactory(on_hand=100)
     buyers = [CustomerFactory() for _ in range(20)]
     results = at_once(
@@ -68,7 +68,7 @@ def test_orders_placed_at_once_have_numbers_of_their_own():
     assert len({order.number for order in results}) == 20
 
 
-def test_the_same_external_id_at_once_is_one_order():
+def test_the_same_external_id_sent_concurrently_places_one_order():
     variant, buyer = VariantFactory(on_hand=1), CustomerFactory()
     results = at_once(
         [lambda: make_order(customer=buyer, external_id="T-1", items=[ItemInput(variant.sku, 1)])] * 10
@@ -76,7 +76,7 @@ def test_the_same_external_id_at_once_is_one_order():
     assert {getattr(order, "pk", order) for order in results} == {Order.objects.get().pk}
 
 
-def test_opposite_orders_of_the_same_goods_do_not_block_each_other():
+def test_orders_listing_the_same_goods_in_opposite_order_do_not_deadlock():
     one, two = VariantFactory(on_hand=1000), VariantFactory(on_hand=1000)
     there = [ItemInput(one.sku, 1), ItemInput(two.sku, 1)]
     buyers = [CustomerFactory() for _ in range(20)]
@@ -88,7 +88,7 @@ def test_opposite_orders_of_the_same_goods_do_not_block_each_other():
     assert set(Variant.objects.values_list("reserved", flat=True)) == {20}
 
 
-def test_cancelling_shipping_and_counting_cross_without_a_deadlock():
+def test_concurrent_cancelling_shipping_and_counting_does_not_deadlock():
     one, two = VariantFactory(on_hand=1000), VariantFactory(on_hand=1000)
     items = [ItemInput(one.sku, 1), ItemInput(two.sku, 1)]
     unpaid = [make_order(items=items) for _ in range(6)]
@@ -100,14 +100,14 @@ def test_cancelling_shipping_and_counting_cross_without_a_deadlock():
     assert sorted(Variant.objects.values_list("on_hand", "reserved")) == [(994, 0), (1000, 0)]
 
 
-def test_a_payment_told_ten_times_at_once_is_booked_once():
+def test_a_payment_recorded_ten_times_concurrently_is_booked_once():
     order = make_order()
     results = at_once([lambda: move(order, "paid", method="wechat", reference="W1")] * 10)
     assert kinds(results) == {"Order": 10}
     assert (Payment.objects.count(), Order.objects.get().version) == (1, 2)
 
 
-def test_of_two_moves_at_once_one_wins_and_the_other_is_told():
+def test_of_two_concurrent_transitions_one_wins_and_the_other_is_refused():
     for _ in range(5):
         order = make_order()
         results = at_once([lambda o=order: move(o, "paid"), lambda o=order: move(o, "cancelled")])

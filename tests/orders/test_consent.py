@@ -88,7 +88,7 @@ def want(order: Order, actor: Actor, **changes: object) -> ChangeRequest:
 
 @pytest.mark.parametrize("role", ["sales", "manager"])
 @pytest.mark.parametrize("changes", [STREET, {"discount": "10"}, {"shipping_fee": "5"}, {"items": None}])
-def test_goods_price_and_address_of_a_paid_order_are_not_the_shops_to_change(role, changes):
+def test_the_shop_cannot_change_goods_price_or_address_of_a_paid_order_without_consent(role, changes):
     order = make_order(status=Status.PAID)
     changes = {"items": [{"sku": order.lines.get().sku, "quantity": 1}]} if "items" in changes else changes
     actor = Actor.staff(StaffFactory(role=role))
@@ -101,7 +101,7 @@ def test_goods_price_and_address_of_a_paid_order_are_not_the_shops_to_change(rol
     assert (fresh(order).street, fresh(order).total) == (order.street, order.total)
 
 
-def test_before_payment_and_for_notes_haste_and_colleagues_nobody_is_asked(desk):
+def test_unpaid_orders_notes_urgency_and_assignee_need_no_consent(desk):
     unpaid, paid = make_order(), make_order(status=Status.PAID)
 
     _order, asked = edit_or_request_consent(actor=desk, order_id=unpaid.pk, version=1, changes=STREET)
@@ -111,7 +111,7 @@ def test_before_payment_and_for_notes_haste_and_colleagues_nobody_is_asked(desk)
     assert (fresh(paid).note, fresh(paid).urgent) == ("轻放", True)
 
 
-def test_the_customers_tap_makes_it_so_and_the_event_says_whose_word_it_was(desk):
+def test_a_customers_consent_applies_the_change_and_the_event_records_who_consented(desk):
     order = make_order(status=Status.PAID)
     asked = want(order, desk, **STREET)
 
@@ -125,7 +125,7 @@ def test_the_customers_tap_makes_it_so_and_the_event_says_whose_word_it_was(desk
     assert (event.data["consent"]["by"], event.data["consent"]["who"]) == ("tap", order.customer.name)
 
 
-def test_the_rest_of_an_edit_is_made_and_all_that_needs_a_word_is_one_question_with_the_new_total(desk):
+def test_an_edit_applies_free_fields_and_asks_consent_for_the_rest_in_one_request(desk):
     order = make_order(status=Status.PAID)
     line = order.lines.get()
 
@@ -142,9 +142,7 @@ def test_the_rest_of_an_edit_is_made_and_all_that_needs_a_word_is_one_question_w
     assert order.refunds.get().amount == Decimal("238.00")
 
 
-def test_while_it_is_picked_the_tap_is_followed_by_the_warehouse_and_nothing_leaves_meanwhile(
-    desk, stockroom
-):
+def test_consent_during_picking_still_needs_warehouse_acceptance(desk, stockroom):
     order = make_order(status=Status.PICKING)
     asked = want(order, desk, **STREET)
     with pytest.raises(ChangePending) as refusal:
@@ -164,7 +162,7 @@ def test_while_it_is_picked_the_tap_is_followed_by_the_warehouse_and_nothing_lea
     assert DomainEvent.objects.get(type="order.changed").data["consent"]["by"] == "tap"
 
 
-def test_a_word_on_the_phone_is_recorded_with_who_when_and_by_whom(desk):
+def test_consent_by_phone_is_recorded_with_who_when_and_by_whom(desk):
     order = make_order(status=Status.PAID)
     asked = want(order, desk, **STREET)
     with pytest.raises(GuardFailed):
@@ -186,7 +184,7 @@ def test_a_word_on_the_phone_is_recorded_with_who_when_and_by_whom(desk):
     ).exists()
 
 
-def test_nobody_else_says_yes_for_the_customer(desk, boss, stockroom):
+def test_nobody_else_can_consent_for_the_customer(desk, boss, stockroom):
     order = make_order(status=Status.PAID)
     asked = want(order, desk, **STREET)
 
@@ -201,7 +199,7 @@ def test_nobody_else_says_yes_for_the_customer(desk, boss, stockroom):
     assert fresh(order).street == order.street
 
 
-def test_a_no_leaves_the_order_as_it_was_and_lets_it_go(desk, stockroom):
+def test_a_declined_consent_leaves_the_order_unchanged_and_shippable(desk, stockroom):
     order = make_order(status=Status.PICKING)
     asked = want(order, desk, **STREET)
 
@@ -213,7 +211,7 @@ def test_a_no_leaves_the_order_as_it_was_and_lets_it_go(desk, stockroom):
     assert order.street in fresh(order).shipments.get().label_address
 
 
-def test_silence_is_escalated_and_forgotten_but_never_a_yes(desk, time_machine):
+def test_an_unanswered_consent_is_escalated_then_expires_and_is_never_accepted(desk, time_machine):
     order = make_order(status=Status.PAID)
     asked = want(order, desk, **STREET)
 
@@ -226,7 +224,7 @@ def test_silence_is_escalated_and_forgotten_but_never_a_yes(desk, time_machine):
     assert (asked.state, fresh(order).street) == (State.EXPIRED, order.street)
 
 
-def test_what_the_customer_wrote_is_not_asked_again_and_keeps_its_message(desk):
+def test_a_change_made_from_a_customers_message_needs_no_consent_and_links_the_message(desk):
     order = make_order(status=Status.PAID)
 
     asked = request_change(actor=desk, order_id=order.pk, kind="address", data=STREET, source_message_seq=3)
@@ -241,7 +239,7 @@ def test_what_the_customer_wrote_is_not_asked_again_and_keeps_its_message(desk):
     ).handler == ("customer")
 
 
-def test_an_integration_speaks_for_the_customer_unless_it_says_otherwise():
+def test_an_integration_consents_for_the_customer_unless_it_says_otherwise():
     order = make_order(status=Status.PAID)
 
     shops = request_change(
@@ -254,7 +252,7 @@ def test_an_integration_speaks_for_the_customer_unless_it_says_otherwise():
     assert (theirs.state, fresh(order).street) == (State.ACCEPTED, "新街 1 号")
 
 
-def test_nobody_is_asked_for_what_could_not_be_done(desk):
+def test_consent_is_not_requested_for_an_impossible_change(desk):
     order = make_order(status=Status.PICKING)
     few = VariantFactory(on_hand=1)
     line = order.lines.get()
@@ -266,7 +264,7 @@ def test_nobody_is_asked_for_what_could_not_be_done(desk):
     assert (more.state, "请另下一单" in more.answer) == (State.DECLINED, True)
 
 
-def test_a_second_thought_takes_the_place_of_the_first(desk):
+def test_a_newer_consent_request_replaces_the_older(desk):
     order = make_order(status=Status.PAID)
     first, second = want(order, desk, **STREET), want(order, desk, street="新街 1 号")
 
@@ -276,7 +274,7 @@ def test_a_second_thought_takes_the_place_of_the_first(desk):
         accept_change(actor=customer_of(order), request_id=first.pk)
 
 
-def test_who_ships_first_voids_it_and_both_sides_are_told_and_may_have_it_intercepted(boss, desk):
+def test_shipping_voids_an_open_consent_and_offers_interception_to_both_sides(boss, desk):
     order = make_order(status=Status.PICKING)
     late = request_change(actor=customer_of(order), order_id=order.pk, kind="address", data=STREET)
     move(order, "shipped", actor=boss, **parcel(), override="车要走了")
@@ -295,7 +293,7 @@ def test_who_ships_first_voids_it_and_both_sides_are_told_and_may_have_it_interc
     assert fresh(order).street == STREET["street"]
 
 
-def test_a_parcel_is_not_intercepted_for_what_was_answered_or_is_somebody_elses(desk):
+def test_answered_or_foreign_requests_cannot_be_intercepted(desk):
     order = make_order(status=Status.PAID)
     done = request_change(actor=customer_of(order), order_id=order.pk, kind="address", data=STREET)
     move(order, "shipped")
@@ -305,7 +303,7 @@ def test_a_parcel_is_not_intercepted_for_what_was_answered_or_is_somebody_elses(
         intercept_parcel(actor=Actor.customer(CustomerFactory()), request_id=done.pk)
 
 
-def test_what_keeps_no_parcel_here_is_voided_by_it(desk, stockroom):
+def test_shipping_voids_an_open_price_request_that_does_not_block_it(desk, stockroom):
     order = make_order(status=Status.PICKING)
     asked = want(order, desk, discount="10")
 
@@ -315,7 +313,7 @@ def test_what_keeps_no_parcel_here_is_voided_by_it(desk, stockroom):
     assert (asked.kind, asked.state, fresh(order).total) == ("price", State.VOID, order.total)
 
 
-def test_an_order_waits_for_its_day_and_the_warehouse_is_asked_while_it_picks(stockroom):
+def test_a_later_delivery_date_needs_warehouse_acceptance_during_picking(stockroom):
     day = timezone.localdate() + timedelta(days=5)
     order = make_order(status=Status.PAID, deliver_on=day)
     assert order.deliver_on == day
@@ -336,7 +334,7 @@ def test_an_order_waits_for_its_day_and_the_warehouse_is_asked_while_it_picks(st
 
 
 @pytest.mark.parametrize("day", ["2020-01-01", "morgen", date(2999, 1, 1)])
-def test_a_day_that_makes_no_sense_is_refused(day):
+def test_an_invalid_delivery_date_is_refused(day):
     order = make_order()
     with pytest.raises(GuardFailed):
         request_change(
@@ -344,7 +342,7 @@ def test_a_day_that_makes_no_sense_is_refused(day):
         )
 
 
-def test_nobody_can_request_a_change_of_price(desk):
+def test_a_price_change_cannot_be_requested_directly(desk):
     order = make_order(status=Status.PAID)
     for actor in (customer_of(order), desk):
         with pytest.raises(GuardFailed):
@@ -353,7 +351,7 @@ def test_nobody_can_request_a_change_of_price(desk):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(200)
-def test_a_tap_and_a_parcel_at_the_same_moment_never_leave_a_stale_label() -> None:
+def test_concurrent_consent_and_shipping_never_leave_a_stale_label() -> None:
     """On real connections: the manager ships all the same while the customer agrees."""
     boss, desk = (Actor.staff(StaffFactory(role=role)) for role in ("manager", "sales"))
     sku, dice, left = VariantFactory(on_hand=500).sku, random.Random(7), 0

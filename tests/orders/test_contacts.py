@@ -46,7 +46,7 @@ def edited(order, manager):
     return order
 
 
-def test_the_log_names_what_changed_by_an_id_and_a_mask(edited):
+def test_events_of_a_contact_change_hold_an_id_and_masked_values(edited):
     event = DomainEvent.objects.filter(type="order.changed").get()
     assert secrets_in(event.data) == []
     assert event.data["after"] == {"receiver_phone": "137 **** 2222", "street": "****", "urgent": True}
@@ -55,7 +55,7 @@ def test_the_log_names_what_changed_by_an_id_and_a_mask(edited):
     assert row.after["receiver_phone"].endswith(NEW[0])
 
 
-def test_a_request_is_kept_in_the_same_way(manager):
+def test_events_of_a_change_request_hold_no_contact_data(manager):
     order = make_order(status=Status.PICKING)
     request_change(actor=integration(), order_id=order.pk, kind="address", data=ADDRESS)
     events = DomainEvent.objects.filter(type="order.change_requested")
@@ -77,7 +77,7 @@ def test_frames_of_live_screens_carry_masked_phones(
     assert secrets_in(sent) == []
 
 
-def test_an_event_from_before_is_masked_when_it_is_read(with_scopes_of_events, edited):
+def test_an_event_of_an_older_version_is_masked_when_read(with_scopes_of_events, edited):
     DomainEvent.objects.filter(type="order.changed").update(data={"after": {"street": NEW[1]}, "before": {}})
     position_new_events()
     found = with_scopes_of_events.get("/api/v1/events/?type=order.changed").json()["results"]
@@ -102,7 +102,7 @@ def shown_by(order, audience: str) -> dict[str, str]:
     return {line.field: line.after for line in lines}
 
 
-def test_who_may_see_it_reads_it_whole(edited):
+def test_the_timeline_shows_the_contact_change_to_those_who_may_see_it(edited):
     customer, desk = shown_by(edited, "customer"), shown_by(edited, "shop")
     assert (customer["receiver_phone"], customer["street"]) == ("137 1111 2222", NEW[1])
     # The desk masks phones wherever it shows them.
@@ -116,7 +116,7 @@ def reveals() -> list[tuple[str, str, str]]:
     return [(str(row.staff), row.place, row.order.number) for row in rows]
 
 
-def test_every_showing_of_a_whole_phone_is_written_down(log_in, sales, warehouse):
+def test_every_reveal_of_a_full_phone_number_is_recorded(log_in, sales, warehouse):
     order = make_order(status=Status.PAID)
     desk = log_in(sales)
     desk.get(f"/orders/{order.number}/")
@@ -132,7 +132,7 @@ def test_every_showing_of_a_whole_phone_is_written_down(log_in, sales, warehouse
     assert reveals() == [(*each, order.number) for each in told]
 
 
-def test_a_form_that_comes_back_with_the_newest_receiver_is_a_showing_too(log_in, sales):
+def test_a_form_redisplayed_with_the_latest_receiver_counts_as_a_reveal(log_in, sales):
     order, desk = make_order(assigned_to=sales), log_in(sales)
     path = f"/orders/{order.number}/edit/"
     fields = fields_of(desk.get(path).text)
@@ -143,7 +143,7 @@ def test_a_form_that_comes_back_with_the_newest_receiver_is_a_showing_too(log_in
     assert reveals() == [("周敏", "form", order.number)] * 2
 
 
-def test_managers_read_who_looked_and_nobody_changes_it(log_in, sales, manager):
+def test_managers_can_read_reveal_records_and_nobody_can_change_them(log_in, sales, manager):
     order = make_order()
     log_in(sales).post(f"/orders/{order.number}/phone/")
     assert log_in(sales).get("/admin/orders/contactreveal/").status_code == 302
@@ -163,7 +163,7 @@ def office_of(log_in, manager):
     return log_in(manager)
 
 
-def test_the_office_shows_an_order_with_a_mask_and_leads_to_where_showing_is_written_down(log_in, manager):
+def test_the_admin_masks_the_phone_of_an_order_and_links_to_the_recorded_reveal(log_in, manager):
     order = make_order()
     office = office_of(log_in, manager)
     page = office.get(f"/admin/orders/order/{order.pk}/change/").text
@@ -173,7 +173,7 @@ def test_the_office_shows_an_order_with_a_mask_and_leads_to_where_showing_is_wri
     assert reveals() == []
 
 
-def test_the_office_lists_and_edits_customers_without_showing_their_phones(log_in, manager, customer):
+def test_the_admin_lists_and_edits_customers_without_showing_their_phones(log_in, manager, customer):
     office = office_of(log_in, manager)
     form = f"/admin/accounts/customer/{customer.pk}/change/"
     for page in ("/admin/accounts/customer/", form):
@@ -212,7 +212,7 @@ def phones_in(clashes) -> list[str]:
 
 
 @pytest.mark.parametrize("agreed_by", ["customer", "warehouse"])
-def test_a_clash_of_phones_shows_masks_to_the_shop_and_numbers_to_the_customer(agreed_by, warehouse, log_in):
+def test_a_phone_clash_is_masked_for_the_shop_and_full_for_the_customer(agreed_by, warehouse, log_in):
     order, request = clashing_phones(agreed_by)
     masked = "收货电话：提出时 138 **** 8000，现在 137 **** 2222，申请 139 **** 2222"
     assert phones_in(asked_changes(order)[0].clashes) == [masked]
@@ -230,7 +230,7 @@ def test_a_clash_of_phones_shows_masks_to_the_shop_and_numbers_to_the_customer(a
         assert "13911112222" not in board.get(path).text.replace(" ", ""), path
 
 
-def test_the_customer_is_told_a_clash_with_the_numbers_themselves():
+def test_the_customer_sees_a_phone_clash_with_full_numbers():
     order, request = clashing_phones("customer")
     with pytest.raises(ChangeClash) as refusal:
         accept_change(actor=Actor.customer(order.customer), request_id=request.pk)

@@ -53,7 +53,7 @@ def account_of(dealer: Customer, currency: str = "CNY"):
     return statement_of(integration(), dealer, since=today, until=today, currency=currency)
 
 
-def test_debts_of_another_currency_are_not_added_to_those_of_the_limit(dealer):
+def test_debts_in_another_currency_do_not_count_against_the_credit_limit(dealer):
     debt_in("USD", dealer)
     debt_in("USD", dealer)
     debt_in("CNY", dealer)
@@ -65,7 +65,7 @@ def test_debts_of_another_currency_are_not_added_to_those_of_the_limit(dealer):
     assert account_of(dealer, "USD").owed == account_of(dealer).owed == Decimal("796.00")
 
 
-def test_nothing_is_lent_in_a_currency_that_the_limit_is_not_for(dealer):
+def test_no_credit_is_given_in_a_currency_other_than_the_limits(dealer):
     order = order_in("USD", dealer)
     with pytest.raises(GuardFailed) as refusal:
         put_on_account(order)
@@ -78,7 +78,7 @@ def test_nothing_is_lent_in_a_currency_that_the_limit_is_not_for(dealer):
         put_on_account(order_in("CNY", dealer))
 
 
-def test_a_debt_in_another_currency_does_not_grow_and_may_shrink(dealer):
+def test_a_debt_in_another_currency_may_shrink_but_not_grow(dealer):
     order = debt_in("USD", dealer)
 
     def freight(amount: str) -> Order:
@@ -94,7 +94,7 @@ def test_a_debt_in_another_currency_does_not_grow_and_may_shrink(dealer):
     assert Order.objects.get(pk=order.pk).balance == Decimal("300.00")
 
 
-def test_the_price_of_a_form_says_what_can_be_lent_in_its_own_currency(dealer, variant):
+def test_the_form_shows_the_available_credit_in_its_own_currency(dealer, variant):
     def price(**more):
         return price_order(Shopping(dealer, [ItemInput(variant.sku, 2)], **more))
 
@@ -112,7 +112,7 @@ def test_an_order_in_another_currency_is_priced_in_it(dealer, log_in, sales):
     assert "¥398.00" not in page
 
 
-def test_pages_say_what_the_limit_is_for(dealer, log_in, manager, sales, phone_of):
+def test_pages_show_the_currency_of_the_credit_limit(dealer, log_in, manager, sales, phone_of):
     debt_in("USD", dealer)
     debt_in("CNY", dealer)
     rule = "额度按 CNY 计：其他币种的欠款不占用额度，其他币种的订单也不能挂账。"
@@ -131,7 +131,7 @@ def test_pages_say_what_the_limit_is_for(dealer, log_in, manager, sales, phone_o
     assert rule.replace("CNY", "EUR") in own
 
 
-def test_the_account_over_the_interface_says_what_is_agreed(dealer, api):
+def test_the_api_account_shows_the_agreed_terms(dealer, api):
     Customer.objects.filter(pk=dealer.pk).update(credit_currency="USD", no_due_date=True)
     told = api.get("/api/v1/statements/", {"phone": dealer.phone}).json()
     assert (told["credit_left"], told["credit_currency"], told["credit_days"]) == ("1000.00", "USD", None)
@@ -147,7 +147,7 @@ def test_the_account_over_the_interface_says_what_is_agreed(dealer, api):
         ({}, None, None, "挂账不设到期日"),
     ],
 )
-def test_a_customers_own_time_to_pay_goes_before_the_shops(agreed, shop, due, text):
+def test_a_customers_own_payment_term_overrides_the_shops(agreed, shop, due, text):
     ShopSettings.objects.update_or_create(pk=1, defaults={"credit_days": shop})
     dealer = CustomerFactory(credit_limit=Decimal("1000.00"), **agreed)
     with time_machine.travel("2026-12-01T02:00:00Z", tick=False):
@@ -156,7 +156,7 @@ def test_a_customers_own_time_to_pay_goes_before_the_shops(agreed, shop, due, te
     assert credit_term(dealer).is_own == bool(agreed)
 
 
-def test_where_no_day_is_agreed_nothing_becomes_overdue_and_nobody_is_reminded(log_in, manager, as_actor):
+def test_a_debt_without_a_due_date_is_never_overdue_and_never_reminded(log_in, manager, as_actor):
     ShopSettings.objects.update_or_create(pk=1, defaults={"credit_days": 1})
     free = CustomerFactory(name="老周", credit_limit=Decimal("1000.00"), no_due_date=True)
     bound = CustomerFactory(name="小孙", credit_limit=Decimal("1000.00"))
@@ -171,7 +171,7 @@ def test_where_no_day_is_agreed_nothing_becomes_overdue_and_nobody_is_reminded(l
     assert ("小孙" in page, "老周" in page) == (True, False)
 
 
-def test_the_form_of_a_customer_takes_days_or_no_date_and_not_both(log_in, manager):
+def test_the_customer_form_accepts_credit_days_or_no_due_date_but_not_both(log_in, manager):
     manager.is_staff = manager.is_superuser = True
     manager.save()
     dealer = CustomerFactory()

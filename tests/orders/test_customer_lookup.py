@@ -37,18 +37,22 @@ def people(sales):
         ("%%", []),
     ],
 )
-def test_a_customer_is_found_by_what_one_knows(people, sales, said: str, names: list[str]) -> None:
+def test_a_customer_is_found_by_name_company_or_part_of_the_phone(
+    people, sales, said: str, names: list[str]
+) -> None:
     assert [each.name for each in customers_matching(Actor.staff(sales), said)] == names
 
 
-def test_nobody_finds_the_customers_of_a_colleague(people, other_sales, manager) -> None:
+def test_customers_of_a_colleague_are_not_found(people, other_sales, manager) -> None:
     assert customers_matching(Actor.staff(other_sales), "丽华") == []
     assert len(customers_matching(Actor.staff(manager), "丽华")) == 1
     # Who has not bought yet is nobody's.
     assert len(customers_matching(Actor.staff(other_sales), "国强")) == 1
 
 
-def test_the_list_masks_phones_and_the_choice_fills_the_form(people, log_in, sales, other_sales) -> None:
+def test_the_lookup_masks_phones_and_choosing_a_customer_fills_the_form(
+    people, log_in, sales, other_sales
+) -> None:
     lihua, _zhao = people
     path = "/orders/lookup/customers/"
     listed = log_in(sales).get(path, {"q": "丽华"}).text
@@ -72,14 +76,16 @@ def test_the_list_masks_phones_and_the_choice_fills_the_form(people, log_in, sal
     assert log_in(other_sales).get(path, {"id": pk}).json() == {"hint": "新客户"}
 
 
-def test_who_is_not_found_is_said_to_be_new(people, log_in, sales) -> None:
+def test_an_unknown_phone_is_reported_as_a_new_customer(people, log_in, sales) -> None:
     desk = log_in(sales)
 
     assert "没有这位客户" in desk.get("/orders/lookup/customers/", {"q": "钱" * 2}).text
     assert "请至少输入两个字" in desk.get("/orders/lookup/customers/", {"q": "钱"}).text
 
 
-def test_an_order_that_comes_of_a_talk_knows_whose_it_is(people, log_in, sales, other_sales) -> None:
+def test_an_order_form_opened_from_a_conversation_has_its_customer(
+    people, log_in, sales, other_sales
+) -> None:
     lihua, zhao = people
     talk = open_enquiry(actor=Actor.staff(sales), customer=lihua, subject="双肩包")
     desk = log_in(sales)

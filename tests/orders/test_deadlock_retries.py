@@ -38,13 +38,13 @@ def state(order: Order) -> tuple[str, int]:
     return now.status, now.lines.get().variant.reserved
 
 
-def test_a_service_outlives_one_deadlock_less_than_it_has_tries(order):
+def test_a_service_succeeds_when_only_its_last_try_meets_no_deadlock(order):
     with in_the_way(order, TRIES - 1) as other:
         move(order, "cancelled")
     assert (other.crossed, state(order)) == (TRIES - 1, ("cancelled", 0))
 
 
-def test_a_service_that_is_ended_every_time_says_that_it_is_busy_and_has_done_nothing(order):
+def test_a_service_deadlocked_on_every_try_raises_busy_and_changes_nothing(order):
     with in_the_way(order) as other, pytest.raises(DatabaseBusy):
         move(order, "cancelled")
     assert (other.crossed, state(order)) == (TRIES, ("pending_payment", 2))
@@ -52,7 +52,7 @@ def test_a_service_that_is_ended_every_time_says_that_it_is_busy_and_has_done_no
     assert state(order) == ("cancelled", 0)
 
 
-def test_an_integration_is_told_when_to_come_again_and_its_key_is_good_for_then(api, order):
+def test_a_deadlocked_api_call_answers_retry_after_and_keeps_its_idempotency_key_usable(api, order):
     call = {
         "path": f"/api/v1/orders/{order.number}/transitions/",
         "data": {"to": "cancelled", "version": order.version},
@@ -67,7 +67,7 @@ def test_an_integration_is_told_when_to_come_again_and_its_key_is_good_for_then(
     assert (again.status_code, again.json()["status"], state(order)) == (200, "cancelled", ("cancelled", 0))
 
 
-def test_a_page_answers_busy_and_not_broken(manager, order):
+def test_a_deadlocked_page_answers_busy_and_not_500(manager, order):
     client = Client(raise_request_exception=False)
     client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
     form = {"version": order.version, "reason": "不要了"}
@@ -77,7 +77,7 @@ def test_a_page_answers_busy_and_not_broken(manager, order):
     assert state(order) == ("pending_payment", 2)
 
 
-def test_a_sweep_leaves_what_is_kept_from_it_to_the_next_and_does_the_rest(order):
+def test_a_sweep_skips_a_deadlocked_row_and_handles_it_next_time(order):
     free = make_order(items=[ItemInput(VariantFactory(on_hand=5).sku, 2)])
     with later(days=1, minutes=1):
         with in_the_way(order):

@@ -59,7 +59,7 @@ def bring_back(order: Order, pieces: int, kind: str = "return", wanted: str = ""
         (None, None, None),
     ],
 )
-def test_a_debt_is_due_as_agreed_with_the_customer_else_by_the_shops_rule(own, shop, due):
+def test_a_debt_is_due_by_the_customers_term_or_else_the_shops(own, shop, due):
     ShopSettings.objects.update_or_create(pk=1, defaults={"credit_days": shop})
     dealer = CustomerFactory(credit_limit=Decimal("1000.00"), credit_days=own)
     with time_machine.travel("2026-12-01T02:00:00Z", tick=False):
@@ -67,7 +67,7 @@ def test_a_debt_is_due_as_agreed_with_the_customer_else_by_the_shops_rule(own, s
     assert order.due_on == due
 
 
-def test_without_a_due_day_no_page_and_no_line_names_one(dealer, log_in, manager, phone_of):
+def test_a_debt_without_a_due_date_shows_none_anywhere(dealer, log_in, manager, phone_of):
     ShopSettings.objects.update_or_create(pk=1, defaults={"credit_days": None})
     order = on_account(dealer)
     pages = [
@@ -81,7 +81,7 @@ def test_without_a_due_day_no_page_and_no_line_names_one(dealer, log_in, manager
     assert order_timeline(order)[-1].text == "挂账 ¥398.00，等待配货"
 
 
-def test_goods_that_come_back_unpaid_make_the_debt_less_and_no_money_moves(dealer):
+def test_returning_unpaid_goods_reduces_the_debt_without_a_refund(dealer):
     order = on_account(dealer, status="delivered")
     case = bring_back(order, 1)
     order.refresh_from_db()
@@ -97,7 +97,7 @@ def test_goods_that_come_back_unpaid_make_the_debt_less_and_no_money_moves(deale
     assert "退货抵减欠款 ¥199.00，尚欠 ¥199.00" in told
 
 
-def test_a_return_takes_off_the_debt_first_and_gives_the_rest_as_money(dealer):
+def test_a_return_reduces_the_debt_first_and_refunds_the_rest(dealer):
     order = on_account(dealer, status="delivered")
     record_payment(actor=integration(), order_id=order.pk, amount="300.00", reference="R-1")
     bring_back(order, 1)
@@ -109,7 +109,7 @@ def test_a_return_takes_off_the_debt_first_and_gives_the_rest_as_money(dealer):
     assert (order.balance, order.refunded_amount) == (0, Decimal("101.00"))
 
 
-def test_all_goods_back_unpaid_leave_no_debt_and_promise_no_refund_of_nothing(dealer):
+def test_returning_all_unpaid_goods_clears_the_debt_without_a_zero_refund(dealer):
     order = on_account(dealer, status="delivered")
     bring_back(order, 2)
     order.refresh_from_db()
@@ -117,7 +117,7 @@ def test_all_goods_back_unpaid_leave_no_debt_and_promise_no_refund_of_nothing(de
     assert not Refund.objects.exists()
 
 
-def test_an_exchange_of_goods_that_are_not_paid_moves_the_debt_to_the_other_goods(dealer):
+def test_an_exchange_of_unpaid_goods_moves_the_debt_to_the_replacement(dealer):
     order = on_account(dealer, status="delivered")
     sku = order.lines.get().sku
     case = bring_back(order, 1, "exchange", sku)
@@ -129,7 +129,7 @@ def test_an_exchange_of_goods_that_are_not_paid_moves_the_debt_to_the_other_good
     assert case.state == "resolved"
 
 
-def test_an_order_on_account_does_not_become_dearer_than_the_limit_allows(dealer):
+def test_an_edit_cannot_raise_a_debt_beyond_the_credit_limit(dealer):
     order = on_account(dealer)
 
     def freight(amount: str) -> Order:
@@ -148,7 +148,7 @@ def test_an_order_on_account_does_not_become_dearer_than_the_limit_allows(dealer
     assert freight("10.00").balance == Decimal("408.00")
 
 
-def test_calling_off_what_was_never_paid_speaks_of_no_refund_of_nothing(dealer, phone_of, log_in, manager):
+def test_cancelling_an_unpaid_debt_mentions_no_zero_refund(dealer, phone_of, log_in, manager):
     from messaging.models import Notification
     from shopcomm.core.events.relay import relay
 
@@ -169,7 +169,7 @@ def test_calling_off_what_was_never_paid_speaks_of_no_refund_of_nothing(dealer, 
 
 
 @pytest.mark.parametrize("hour", [3, 17])
-def test_what_was_booked_as_paid_on_account_before_becomes_a_debt(hour):
+def test_the_migration_turns_payments_on_account_into_debts(hour):
     # By noon and by midnight of Shanghai: the day is the shop's, not that of Greenwich.
     with time_machine.travel(datetime(2026, 12, 1, hour, tzinfo=UTC)):
         becomes_a_debt()

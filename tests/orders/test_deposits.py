@@ -32,7 +32,7 @@ def rule(value: str) -> None:
     ShopSettings.objects.update_or_create(pk=1, defaults={"part_paid_orders": value})
 
 
-def test_expiry_looks_at_payments_in_its_list_and_at_the_order():
+def test_both_the_expiry_sweep_and_its_guard_spare_orders_with_a_deposit():
     """Each of the two places by itself: a sweep that lists it, and a move that lets it through."""
     paid, unpaid = with_deposit(), make_order()
     with time_machine.travel(timezone.now() + timedelta(days=3)):
@@ -51,7 +51,7 @@ def test_expiry_looks_at_payments_in_its_list_and_at_the_order():
     ("what", "promised", "kept"),
     [("return", Decimal("100.00"), 0), ("keep", None, Decimal("100.00"))],
 )
-def test_the_sweep_ends_part_paid_orders_by_the_shops_rule(what, promised, kept):
+def test_the_sweep_cancels_part_paid_orders_by_the_shops_rule(what, promised, kept):
     rule(what)
     order = with_deposit()
     with time_machine.travel(timezone.now() + timedelta(days=3)):
@@ -62,7 +62,7 @@ def test_the_sweep_ends_part_paid_orders_by_the_shops_rule(what, promised, kept)
     assert order.lines.get().variant.reserved == 0
 
 
-def test_only_a_manager_keeps_a_deposit_and_only_with_a_reason_that_stays(as_actor):
+def test_only_a_manager_can_keep_a_deposit_and_the_reason_is_recorded(as_actor):
     order = with_deposit()
     for role, reason, text in (
         ("sales", "客户违约", "只有经理可以决定不退定金"),
@@ -80,7 +80,7 @@ def test_only_a_manager_keeps_a_deposit_and_only_with_a_reason_that_stays(as_act
     assert order.refunds.get().amount == Decimal("298.00")
 
 
-def test_the_form_of_a_cancellation_offers_a_manager_to_keep_the_deposit(log_in, manager, sales):
+def test_the_cancellation_form_offers_managers_to_keep_the_deposit(log_in, manager, sales):
     order = with_deposit(assigned_to=sales)
     path = f"/orders/{order.number}/to/cancelled/"
     assert "keep_deposit" not in log_in(sales).get(path).content.decode()
@@ -91,7 +91,7 @@ def test_the_form_of_a_cancellation_offers_a_manager_to_keep_the_deposit(log_in,
     assert (order.status, order.deposit_kept) == ("cancelled", Decimal("100.00"))
 
 
-def test_an_order_made_cheaper_than_its_deposit_is_paid_and_the_rest_waits_to_go_back():
+def test_an_order_reduced_below_its_deposit_is_paid_and_the_rest_is_refundable():
     order = with_deposit("300.00")
     order = edit_order(actor=integration(), order_id=order.pk, version=None, changes={"discount": "150.00"})
     order.refresh_from_db()
@@ -106,7 +106,7 @@ def test_an_order_made_cheaper_than_its_deposit_is_paid_and_the_rest_waits_to_go
 @pytest.mark.parametrize(
     ("left", "status"), [("0.50", "paid"), ("0.49", "paid"), ("0.51", "pending_payment")]
 )
-def test_a_deposit_of_less_than_a_yuan_pays_an_order_that_costs_no_more(left, status):
+def test_a_deposit_below_one_yuan_can_pay_an_order_in_full(left, status):
     order = with_deposit("0.50")
     discount = str(order.total - Decimal(left))
     order = edit_order(actor=integration(), order_id=order.pk, version=None, changes={"discount": discount})
@@ -114,7 +114,7 @@ def test_a_deposit_of_less_than_a_yuan_pays_an_order_that_costs_no_more(left, st
     assert (order.total, order.status) == (Decimal(left), status)
 
 
-def test_an_order_towards_which_nothing_came_is_not_paid_by_costing_nothing():
+def test_an_order_without_payments_is_not_paid_by_becoming_free():
     order = make_order()
     changes = {"discount": str(order.total)}
 
@@ -123,7 +123,7 @@ def test_an_order_towards_which_nothing_came_is_not_paid_by_costing_nothing():
     )
 
 
-def test_money_that_comes_while_all_is_being_refunded_goes_back_with_the_rest(api):
+def test_a_payment_during_a_full_refund_is_refunded_too(api):
     order = move(make_order(status="paid"), "refunding")
     body = {"to": "paid", "amount": "60.00", "reference": "M-1"}
     path = f"/api/v1/orders/{order.number}/transitions/"
@@ -134,7 +134,7 @@ def test_money_that_comes_while_all_is_being_refunded_goes_back_with_the_rest(ap
     assert (order.paid_amount, order.refunded_amount) == (Decimal("458.00"), Decimal("458.00"))
 
 
-def test_a_refund_that_is_rejected_leaves_what_came_meanwhile_to_be_returned(as_actor):
+def test_rejecting_a_refund_leaves_payments_received_meanwhile_refundable(as_actor):
     order = move(make_order(status="paid"), "refunding")
     record_payment(actor=integration(), order_id=order.pk, amount="60.00", reference="M-2")
     order = move(order, "paid", reason="已发出", actor=as_actor("manager"))
@@ -142,7 +142,7 @@ def test_a_refund_that_is_rejected_leaves_what_came_meanwhile_to_be_returned(as_
     assert (order.status, pending.amount, pending.purpose) == ("paid", Decimal("60.00"), "difference")
 
 
-def test_a_request_for_all_of_the_money_is_answered_with_a_part(log_in, sales, as_actor):
+def test_a_full_refund_request_can_be_granted_in_part(log_in, sales, as_actor):
     order = move(make_order(status="delivered", assigned_to=sales), "refunding")
     path = f"/orders/{order.number}/part-refund/"
     page = log_in(sales).get(f"/orders/{order.number}/").content.decode()
@@ -162,7 +162,7 @@ def test_a_request_for_all_of_the_money_is_answered_with_a_part(log_in, sales, a
     assert (order.refunded_amount, order.balance) == (Decimal("80.00"), 0)
 
 
-def test_a_part_of_the_money_without_a_reason_is_refused_and_not_booked_as_money_that_came(log_in, manager):
+def test_a_partial_refund_without_a_reason_is_refused_and_books_nothing(log_in, manager):
     order = move(make_order(status="paid", assigned_to=manager), "refunding")
     path = f"/orders/{order.number}/part-refund/"
     told = log_in(manager).post(path, {"amount": "80.00", "reason": "   "}, follow=True).content.decode()
@@ -171,7 +171,7 @@ def test_a_part_of_the_money_without_a_reason_is_refused_and_not_booked_as_money
     assert "请填写原因" in told
 
 
-def test_goods_with_a_difference_unpaid_leave_only_where_the_shop_says_so(as_actor):
+def test_an_order_with_a_balance_ships_only_where_the_shop_allows_it(as_actor):
     order = make_order(status="picking")
     edit_order(
         actor=integration(), order_id=order.pk, version=None, changes={"shipping_fee": "78.00"}, agreed=True
@@ -195,7 +195,7 @@ def kept_deposit(as_actor, **fields) -> Order:
     return move(with_deposit(**fields), "cancelled", actor=boss, reason="违约", keep_deposit=True)
 
 
-def test_a_deposit_that_was_kept_is_given_back_with_a_reason_and_then_paid_out(as_actor):
+def test_a_kept_deposit_can_be_released_with_a_reason_and_paid_out(as_actor):
     order = kept_deposit(as_actor)
     version = order.version
     order = release_deposit(actor=as_actor("manager"), order_id=order.pk, reason="客户补了合同")
@@ -212,7 +212,7 @@ def test_a_deposit_that_was_kept_is_given_back_with_a_reason_and_then_paid_out(a
     assert (order.refunded_amount, order.paid_amount) == (Decimal("100.00"), Decimal("100.00"))
 
 
-def test_giving_a_deposit_back_is_a_managers_and_needs_a_deposit_and_a_reason(as_actor):
+def test_releasing_a_deposit_requires_a_manager_a_kept_deposit_and_a_reason(as_actor):
     order, other = kept_deposit(as_actor), make_order(status="paid")
     with pytest.raises(NotAllowed):
         release_deposit(actor=as_actor("sales"), order_id=order.pk, reason="求情")
@@ -224,9 +224,7 @@ def test_giving_a_deposit_back_is_a_managers_and_needs_a_deposit_and_a_reason(as
     assert (order.deposit_kept, order.refunds.count()) == (Decimal("100.00"), 0)
 
 
-def test_the_order_page_gives_a_deposit_back_once_however_often_it_is_sent(
-    as_actor, log_in, manager, sales, phone_of
-):
+def test_the_release_deposit_form_sent_twice_releases_once(as_actor, log_in, manager, sales, phone_of):
     order = kept_deposit(as_actor, assigned_to=sales)
     path, page = f"/orders/{order.number}/deposit/", f"/orders/{order.number}/"
     assert path not in log_in(sales).get(page).text

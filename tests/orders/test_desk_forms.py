@@ -81,7 +81,7 @@ def test_a_new_order_is_placed_for_a_new_customer(log_in, sales) -> None:
         ({"sku": ["LX20-BK"], "quantity": ["1"], "unit_price": [""], "phone": "abc"}, "不像一个电话号码"),
     ],
 )
-def test_a_wrong_order_is_refused_with_the_reason_and_keeps_what_was_typed(
+def test_an_invalid_order_form_shows_the_reason_and_keeps_its_input(
     log_in, sales, wrong: dict[str, Any], text: str
 ) -> None:
     VariantFactory(sku="LX20-BK")
@@ -95,7 +95,7 @@ def test_a_wrong_order_is_refused_with_the_reason_and_keeps_what_was_typed(
     assert not Customer.objects.filter(phone="+8613600002222").exists()
 
 
-def test_products_and_customers_are_found_while_typing(log_in, sales, customer) -> None:
+def test_products_and_customers_are_suggested_while_typing(log_in, sales, customer) -> None:
     VariantFactory(sku="TT03-CM", color="焦糖棕")
     make_order(customer=customer)
     client = log_in(sales)
@@ -107,7 +107,7 @@ def test_products_and_customers_are_found_while_typing(log_in, sales, customer) 
     assert client.get("/orders/lookup/customers/?phone=x").json() == {"hint": ""}
 
 
-def test_an_edit_changes_only_what_was_touched(log_in, sales, order: Order) -> None:
+def test_an_edit_changes_only_the_edited_fields(log_in, sales, order: Order) -> None:
     client = log_in(sales)
     data = fields_of(client.get(f"/orders/{order.number}/edit/").text)
     del data["shown"]
@@ -123,7 +123,7 @@ def test_an_edit_changes_only_what_was_touched(log_in, sales, order: Order) -> N
     assert set(event.data["after"]) == {"street", "items", "total"}
 
 
-def test_an_edit_of_nothing_is_no_event(log_in, sales, order: Order) -> None:
+def test_an_edit_form_without_changes_writes_no_event(log_in, sales, order: Order) -> None:
     client = log_in(sales)
     data = fields_of(client.get(f"/orders/{order.number}/edit/").text)
 
@@ -132,7 +132,9 @@ def test_an_edit_of_nothing_is_no_event(log_in, sales, order: Order) -> None:
     assert Order.objects.get().version == order.version
 
 
-def test_a_stale_edit_says_who_changed_what_and_keeps_the_input(log_in, sales, manager, order: Order) -> None:
+def test_a_stale_edit_form_says_who_changed_what_and_keeps_its_input(
+    log_in, sales, manager, order: Order
+) -> None:
     client = log_in(sales)
     address = f"/orders/{order.number}/edit/"
     data = fields_of(client.get(address).text)
@@ -176,7 +178,7 @@ def test_a_stale_edit_of_lines_keeps_the_lines_typed(log_in, sales, manager, ord
     assert touched["quantity"] == ["9"]
 
 
-def test_a_payment_moves_the_order_on(log_in, manager, order: Order) -> None:
+def test_recording_a_payment_at_the_desk_makes_the_order_paid(log_in, manager, order: Order) -> None:
     client = log_in(manager)
     address = f"/orders/{order.number}/to/paid/"
     assert f'value="{order.total}"' in client.get(address, headers=FRAGMENT).text
@@ -190,7 +192,7 @@ def test_a_payment_moves_the_order_on(log_in, manager, order: Order) -> None:
     assert Payment.objects.get().reference == "TX-1"
 
 
-def test_without_javascript_a_move_goes_back_to_the_order(log_in, manager, order: Order) -> None:
+def test_without_scripts_a_transition_redirects_to_the_order(log_in, manager, order: Order) -> None:
     answer = log_in(manager).post(
         f"/orders/{order.number}/to/cancelled/", {"version": order.version, "reason": ""}
     )
@@ -199,7 +201,7 @@ def test_without_javascript_a_move_goes_back_to_the_order(log_in, manager, order
     assert Order.objects.get().status == Status.CANCELLED
 
 
-def test_a_failed_guard_is_told_in_the_form(log_in, manager, order: Order) -> None:
+def test_a_failed_guard_is_explained_in_the_form(log_in, manager, order: Order) -> None:
     data = {"version": order.version, "amount": "7", "method": "transfer", "reference": " "}
 
     answer = log_in(manager).post(f"/orders/{order.number}/to/paid/", data, headers=FRAGMENT)
@@ -210,7 +212,7 @@ def test_a_failed_guard_is_told_in_the_form(log_in, manager, order: Order) -> No
     assert Order.objects.get().status == Status.PENDING_PAYMENT
 
 
-def test_a_missing_input_is_asked_for_by_name(log_in, manager) -> None:
+def test_a_transition_without_its_input_asks_for_the_field(log_in, manager) -> None:
     order = make_order(status=Status.PICKING)
 
     answer = log_in(manager).post(
@@ -224,7 +226,7 @@ def test_a_missing_input_is_asked_for_by_name(log_in, manager) -> None:
     assert 'id="id_tracking_number_error"' in answer.text
 
 
-def test_a_move_on_an_order_that_changed_shows_what_changed(log_in, manager, order: Order) -> None:
+def test_a_transition_of_a_stale_order_shows_what_changed(log_in, manager, order: Order) -> None:
     client = log_in(manager)
     seen = order.version
     edit_order(actor=Actor.system(), order_id=order.pk, version=None, changes={"note": "先别发"})
@@ -240,7 +242,9 @@ def test_a_move_on_an_order_that_changed_shows_what_changed(log_in, manager, ord
 
 
 @pytest.mark.parametrize("to", ["shipped", "delivered"])
-def test_a_move_that_is_not_open_is_told_on_the_orders_page(log_in, manager, order: Order, to: str) -> None:
+def test_an_unavailable_transition_is_explained_on_the_order_page(
+    log_in, manager, order: Order, to: str
+) -> None:
     client, path = log_in(manager), f"/orders/{order.number}/to/{to}/"
 
     for answer in (client.get(path, follow=True), client.post(path, {"version": 1}, follow=True)):

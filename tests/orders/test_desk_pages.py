@@ -21,7 +21,7 @@ def rows(html: str) -> list[str]:
     return re.findall(r'<li\s+data-order="([^"]+)"', html)
 
 
-def test_the_list_shows_what_sales_may_see_and_nothing_else(log_in, sales, other_sales) -> None:
+def test_the_order_list_shows_sales_only_the_orders_they_may_see(log_in, sales, other_sales) -> None:
     own = make_order(assigned_to=sales)
     free = make_order()
     foreign = make_order(assigned_to=other_sales)
@@ -33,13 +33,13 @@ def test_the_list_shows_what_sales_may_see_and_nothing_else(log_in, sales, other
 
 
 @pytest.mark.parametrize("part", ["", "chat/", "events/", "row/", "edit/", "to/paid/"])
-def test_an_order_of_a_colleague_is_not_found(log_in, sales, other_sales, part: str) -> None:
+def test_an_order_of_a_colleague_answers_404(log_in, sales, other_sales, part: str) -> None:
     foreign = make_order(assigned_to=other_sales)
 
     assert log_in(sales).get(f"/orders/{foreign.number}/{part}").status_code == 404
 
 
-def test_whoever_handed_an_order_over_is_told_who_has_it_now(log_in, sales, other_sales) -> None:
+def test_a_seller_who_handed_an_order_over_is_told_who_has_it_now(log_in, sales, other_sales) -> None:
     order = make_order(assigned_to=sales)
     edit_order(
         actor=Actor.staff(sales), order_id=order.pk, version=None, changes={"assigned_to": other_sales.pk}
@@ -61,11 +61,11 @@ def test_whoever_handed_an_order_over_is_told_who_has_it_now(log_in, sales, othe
     assert stranger.get(f"/inbox/{order.conversation.pk}/").status_code == 404
 
 
-def test_the_warehouse_has_no_order_desk(log_in, warehouse) -> None:
+def test_the_warehouse_cannot_open_the_order_desk(log_in, warehouse) -> None:
     assert log_in(warehouse).get("/orders/").status_code == 403
 
 
-def test_nine_tabs_show_their_counts(log_in, manager) -> None:
+def test_the_nine_status_tabs_show_their_counts(log_in, manager) -> None:
     make_orders(2)
     make_order(status=Status.PAID)
 
@@ -105,7 +105,7 @@ def test_filters_of_the_desk_narrow_the_list(log_in, manager, query: str, found:
     assert rows(html) == [orders[name].number for name in found]
 
 
-def test_more_rows_come_page_by_page_without_gaps_or_repeats(log_in, manager) -> None:
+def test_the_order_list_is_paged_without_gaps_or_repeats(log_in, manager) -> None:
     made = [order.number for order in make_orders(60)]
     client = log_in(manager)
 
@@ -117,7 +117,7 @@ def test_more_rows_come_page_by_page_without_gaps_or_repeats(log_in, manager) ->
     assert "data-more" not in second
 
 
-def test_an_order_page_has_everything_of_the_order(log_in, manager) -> None:
+def test_the_order_page_shows_every_section_of_the_order(log_in, manager) -> None:
     order = make_order(status=Status.SHIPPED, note="外箱请贴店名")
 
     html = log_in(manager).get(f"/orders/{order.number}/").text
@@ -131,11 +131,13 @@ def test_an_order_page_has_everything_of_the_order(log_in, manager) -> None:
 
 
 @pytest.mark.parametrize(("view", "path"), [("detail", ""), ("chat", "chat/"), ("events", "events/")])
-def test_each_view_of_a_phone_is_an_address(log_in, manager, order: Order, view: str, path: str) -> None:
+def test_each_mobile_view_of_the_order_page_has_its_own_url(
+    log_in, manager, order: Order, view: str, path: str
+) -> None:
     assert f'data-view="{view}"' in log_in(manager).get(f"/orders/{order.number}/{path}").text
 
 
-def test_parts_of_the_page_come_alone(log_in, manager, order: Order) -> None:
+def test_parts_of_the_order_page_can_be_fetched_alone(log_in, manager, order: Order) -> None:
     client = log_in(manager)
     address = f"/orders/{order.number}/"
 
@@ -149,7 +151,7 @@ def test_parts_of_the_page_come_alone(log_in, manager, order: Order) -> None:
     assert "<html" not in detail + tabs + row
 
 
-def test_the_list_asks_the_database_no_more_for_more_rows(
+def test_the_order_list_takes_the_same_queries_for_more_rows(
     log_in, manager, django_assert_max_num_queries
 ) -> None:
     make_orders(30)
@@ -160,7 +162,7 @@ def test_the_list_asks_the_database_no_more_for_more_rows(
         client.get("/orders/")
 
 
-def test_the_phone_is_shown_on_request_only(log_in, manager, order: Order) -> None:
+def test_the_full_phone_number_is_shown_on_request_only(log_in, manager, order: Order) -> None:
     client = log_in(manager)
 
     answer = client.post(f"/orders/{order.number}/phone/", headers={"X-Fragment": "1"})
@@ -169,7 +171,7 @@ def test_the_phone_is_shown_on_request_only(log_in, manager, order: Order) -> No
     assert client.get(f"/orders/{order.number}/phone/").status_code == 405
 
 
-def test_the_customer_link_is_made_once_and_can_be_closed(log_in, manager, order: Order) -> None:
+def test_the_customer_link_is_created_once_and_can_be_revoked(log_in, manager, order: Order) -> None:
     client = log_in(manager)
     address = f"/orders/{order.number}/link/"
 
@@ -182,7 +184,7 @@ def test_the_customer_link_is_made_once_and_can_be_closed(log_in, manager, order
     assert link_url(customer=order.customer, order_id=order.pk) != first
 
 
-def test_the_state_diagram_draws_every_row_of_the_table(log_in, warehouse) -> None:
+def test_the_status_diagram_shows_every_transition(log_in, warehouse) -> None:
     html = log_in(warehouse).get("/orders/states/").text
 
     labels = " ".join(re.findall(r'<text class="edgelabel"[^>]*>([^<]+)</text>', html)).split()
@@ -206,7 +208,7 @@ def test_no_page_of_the_desk_has_inline_styles_or_handlers(log_in, manager, orde
         assert not re.findall(r"<[^>]+\s(?:style|on[a-z]+)=", html), path
 
 
-def test_markup_in_names_and_notes_is_text(log_in, manager) -> None:
+def test_markup_in_names_and_notes_is_escaped(log_in, manager) -> None:
     order = make_order(customer=CustomerFactory(name="<b>甲</b>"), note="<script>alert(1)</script>")
 
     html = log_in(manager).get(f"/orders/{order.number}/").text
@@ -215,7 +217,7 @@ def test_markup_in_names_and_notes_is_text(log_in, manager) -> None:
     assert "<script>alert(1)" not in html
 
 
-def test_an_open_order_does_not_show_rights_the_reader_lacks(log_in) -> None:
+def test_the_order_page_offers_no_transition_that_the_reader_may_not_make(log_in) -> None:
     order = make_order(status=Status.PAID)
 
     html = log_in(StaffFactory(role="sales")).get(f"/orders/{order.number}/").text
@@ -224,7 +226,9 @@ def test_an_open_order_does_not_show_rights_the_reader_lacks(log_in) -> None:
     assert f"/orders/{order.number}/to/picking/" not in html
 
 
-def test_a_row_says_the_last_word_of_its_conversation(log_in, manager, as_actor, order) -> None:
+def test_a_row_of_the_list_shows_the_last_message_of_its_conversation(
+    log_in, manager, as_actor, order
+) -> None:
     client, talk = log_in(manager), order.conversation.pk
     assert order.lines.get().name in client.get("/orders/").text
 
@@ -238,7 +242,7 @@ def test_a_row_says_the_last_word_of_its_conversation(log_in, manager, as_actor,
     assert "badge" not in client.get(f"/orders/{order.number}/row/").text
 
 
-def test_an_internal_note_shows_as_one_in_the_list(log_in, manager, as_actor, order) -> None:
+def test_an_internal_note_is_marked_as_such_in_the_list(log_in, manager, as_actor, order) -> None:
     send_message(
         actor=as_actor(manager),
         conversation_id=order.conversation.pk,
@@ -250,7 +254,7 @@ def test_an_internal_note_shows_as_one_in_the_list(log_in, manager, as_actor, or
     assert "备注：老客户" in log_in(manager).get("/orders/").text
 
 
-def test_a_chip_narrows_to_what_is_unread(log_in, manager, as_actor, order) -> None:
+def test_the_unread_filter_shows_only_orders_with_unread_messages(log_in, manager, as_actor, order) -> None:
     make_order()
     send_message(
         actor=as_actor(order.customer), conversation_id=order.conversation.pk, client_id=uuid4(), body="在吗"

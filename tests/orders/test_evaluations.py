@@ -42,7 +42,7 @@ def page(order: Order) -> str:
     return f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/evaluation/"
 
 
-def test_a_rating_is_told_once_in_the_conversation_and_changed_for_a_week(delivered, time_machine):
+def test_a_rating_is_posted_once_in_the_conversation_and_editable_for_a_week(delivered, time_machine):
     assert rate(delivered).is_news
     assert not rate(delivered).is_news
     assert rate(delivered, goods=3, text="拉链有点紧").is_news
@@ -59,7 +59,7 @@ def test_a_rating_is_told_once_in_the_conversation_and_changed_for_a_week(delive
 
 
 @pytest.mark.parametrize("status", [Status.PAID, Status.SHIPPED, Status.CANCELLED])
-def test_nothing_is_rated_before_it_has_arrived(status):
+def test_an_order_cannot_be_rated_before_delivery(status):
     order = make_order(status=status)
 
     with pytest.raises(GuardFailed):
@@ -68,19 +68,19 @@ def test_nothing_is_rated_before_it_has_arrived(status):
 
 
 @pytest.mark.parametrize("stars", [0, 6, -1])
-def test_stars_are_one_to_five(delivered, stars):
+def test_a_rating_has_one_to_five_stars(delivered, stars):
     with pytest.raises(GuardFailed):
         rate(delivered, goods=stars)
 
 
-def test_only_the_orders_customer_rates_it(delivered, sales):
+def test_only_the_customer_of_the_order_can_rate_it(delivered, sales):
     given = EvaluationInput(goods=5, service=5)
     for stranger in (Actor.customer(CustomerFactory()), Actor.staff(sales)):
         with pytest.raises(NotAllowed):
             evaluate_order(actor=stranger, order_id=delivered.pk, given=given)
 
 
-def test_an_answer_is_told_and_ends_the_editing(delivered, sales, warehouse):
+def test_a_reply_by_the_shop_is_posted_and_locks_the_rating(delivered, sales, warehouse):
     rate(delivered, goods=2)
     with pytest.raises(NotAllowed):
         answer_evaluation(actor=Actor.staff(warehouse), order_id=delivered.pk, answer="抱歉")
@@ -93,9 +93,7 @@ def test_an_answer_is_told_and_ends_the_editing(delivered, sales, warehouse):
 
 
 @pytest.mark.parametrize(("goods", "service", "notices"), [(5, 3, 0), (2, 5, 1), (5, 1, 1)])
-def test_a_low_rating_is_a_notice_to_whoever_looks_after_the_customer(
-    delivered, sales, goods, service, notices
-):
+def test_a_low_rating_notifies_the_assigned_seller(delivered, sales, goods, service, notices):
     rate(delivered, goods=goods, service=service)
 
     plan_event(DomainEvent.objects.get(type="order.evaluated"))
@@ -104,7 +102,7 @@ def test_a_low_rating_is_a_notice_to_whoever_looks_after_the_customer(
     assert [(row.recipient_kind, row.recipient_id) for row in found] == [("staff", sales.pk)] * notices
 
 
-def test_the_phone_rates_with_pictures_once_and_the_desk_answers(log_in, sales, delivered):
+def test_a_customer_rates_with_pictures_once_and_the_desk_replies(log_in, sales, delivered):
     phone, url = Client(), page(delivered)
     assert "提交评价" in phone.get(url).content.decode()
     for _ in range(2):
@@ -127,7 +125,7 @@ def test_the_phone_rates_with_pictures_once_and_the_desk_answers(log_in, sales, 
     assert "马上给您换" in phone.get(url.replace("evaluation/", "")).content.decode()
 
 
-def test_a_rating_without_stars_comes_back_with_what_was_written(delivered):
+def test_a_rating_form_without_stars_is_refused_and_keeps_its_input(delivered):
     answer = Client().post(page(delivered), {"goods": "5", "text": "皮子很软", "key": "k"})
 
     assert answer.status_code == 422
@@ -136,7 +134,7 @@ def test_a_rating_without_stars_comes_back_with_what_was_written(delivered):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rated_ten_times_at_once_it_is_rated_once(customer):
+def test_ten_concurrent_ratings_of_an_order_store_one(customer):
     order = make_order(customer=customer, status=Status.DELIVERED)
 
     results = at_once([lambda: rate(order)] * 10)

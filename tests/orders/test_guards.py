@@ -53,7 +53,7 @@ def refund(order: Order, amount: str, state: str = Refund.State.REQUESTED) -> Re
         ("0.50", False, "half", False),
     ],
 )
-def test_nothing_is_paid_only_where_nothing_is_owed(order, total, on_account, amount, passes):
+def test_a_zero_payment_passes_only_when_nothing_is_owed(order, total, on_account, amount, passes):
     order.total, order.on_account = Decimal(total), on_account
 
     assert (guards.amount_invalid(asked(order, "T3", amount=amount)) is None) == passes
@@ -73,7 +73,9 @@ def test_nothing_is_paid_only_where_nothing_is_owed(order, total, on_account, am
         ("T18", "0", "1", "", "", True),
     ],
 )
-def test_who_books_money_by_hand_names_the_slip(order, as_actor, row, total, back, method, reference, passes):
+def test_a_manual_payment_requires_a_voucher_number(
+    order, as_actor, row, total, back, method, reference, passes
+):
     order.total = Decimal(total)
     if back is not None:
         refund(order, back)
@@ -86,11 +88,11 @@ def test_who_books_money_by_hand_names_the_slip(order, as_actor, row, total, bac
 @pytest.mark.parametrize(
     ("method", "passes"), [("", True), ("wechat", True), ("bitcoin", False), ("on_account", False)]
 )
-def test_money_comes_in_a_way_the_shop_knows(order, method, passes):
+def test_a_payment_requires_a_known_payment_method(order, method, passes):
     assert (guards.method_unknown(asked(order, "T3", method=method)) is None) == passes
 
 
-def test_a_slip_without_a_method_is_a_transfer_s(order):
+def test_a_voucher_without_a_method_counts_as_a_transfer(order):
     Payment.objects.create(
         order=order, amount=1, method="transfer", reference="W1", received_at=timezone.now()
     )
@@ -104,7 +106,7 @@ def test_a_slip_without_a_method_is_a_transfer_s(order):
     ("paid", "returned", "policy", "passes"),
     [("1", "0", "ask", False), ("1", "1", "ask", True), ("0", "0", "ask", True), ("1", "0", "refund", True)],
 )
-def test_a_timer_ends_no_order_with_money_in_it_before_the_shop_has_said_what_becomes_of_it(
+def test_the_timer_cancels_no_order_with_a_deposit_unless_the_shop_has_a_rule_for_it(
     order, paid, returned, policy, passes
 ):
     settings = shop_settings()
@@ -126,7 +128,7 @@ def test_the_guard_nothing_paid_compares_paid_and_returned_sums(order, paid, ret
     assert (guards.nothing_paid(asked(order, "T21")) is None) == passes
 
 
-def test_an_order_that_costs_nothing_is_called_off_without_money(order):
+def test_a_free_order_can_be_cancelled_without_a_refund(order):
     order.total = Decimal(0)
 
     assert guards.nothing_paid(asked(order, "T21")) is None
@@ -136,7 +138,7 @@ def test_an_order_that_costs_nothing_is_called_off_without_money(order):
     ("amount", "words"),
     [("", None), ("10.00", None), ("9.99", "只能全额退款"), ("10.01", "超过已付"), ("ten", "只能全额退款")],
 )
-def test_a_move_to_refunding_takes_all_the_money(order, amount, words):
+def test_a_transition_to_refunding_covers_the_whole_sum_paid(order, amount, words):
     order.paid_amount, order.refunded_amount = Decimal(12), Decimal(2)
     refusal = guards.amount_not_whole(asked(order, "T21", amount=amount))
 
@@ -147,7 +149,7 @@ def test_a_move_to_refunding_takes_all_the_money(order, amount, words):
     ("amount", "passes"),
     [("0", False), ("0.01", True), ("0.99", True), ("9.99", True), ("10.00", False), ("ten", False)],
 )
-def test_a_part_of_the_money_is_more_than_nothing_and_less_than_all(order, amount, passes):
+def test_a_partial_refund_is_more_than_zero_and_less_than_the_whole_sum(order, amount, passes):
     order.paid_amount, order.refunded_amount = Decimal(12), Decimal(2)
     refusal = guards.amount_not_part(asked(order, "T20", amount=amount))
 
@@ -158,7 +160,7 @@ def test_a_part_of_the_money_is_more_than_nothing_and_less_than_all(order, amoun
     ("settled", "open_", "passes"),
     [([], "398.00", True), (["98.00"], "300.00", True), (["98.00"], "299.99", False), ([], None, False)],
 )
-def test_what_goes_back_is_all_that_came(settled, open_, passes):
+def test_a_full_refund_must_equal_the_sum_paid(settled, open_, passes):
     order = make_order(status="paid")
     for amount in settled:
         refund(order, amount, Refund.State.SUCCEEDED)
@@ -177,7 +179,7 @@ def test_what_goes_back_is_all_that_came(settled, open_, passes):
         ("sales", False, "", None),
     ],
 )
-def test_a_deposit_is_kept_by_a_manager_who_says_why(order, as_actor, role, keep, reason, words):
+def test_keeping_a_deposit_requires_a_manager_and_a_reason(order, as_actor, role, keep, reason, words):
     refusal = guards.deposit_kept(asked(order, "T4", as_actor(role), keep_deposit=keep, reason=reason))
 
     assert refusal is None if words is None else words in refusal
@@ -185,24 +187,24 @@ def test_a_deposit_is_kept_by_a_manager_who_says_why(order, as_actor, role, keep
 
 # --- time -----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("late", "passes"), [(timedelta(), False), (CENT, True)])
-def test_an_unpaid_order_is_over_one_moment_after_its_time(order, late, passes):
+def test_an_unpaid_order_expires_only_after_its_deadline(order, late, passes):
     assert (guards.not_due(asked(order, "T5", now=order.pay_by + late)) is None) == passes
 
 
-def test_an_order_without_a_time_to_pay_never_runs_out(order):
+def test_an_order_without_a_payment_deadline_never_expires(order):
     order.pay_by = None
 
     assert guards.not_due(asked(order, "T5", now=timezone.now() + timedelta(days=900)))
 
 
-def test_only_the_shop_s_own_timer_says_that_it_reminded_often_enough(order):
+def test_only_the_system_timer_may_declare_an_order_overdue(order):
     assert guards.not_due(asked(order, "T5", Actor.system(), overdue=True)) is None
     assert guards.not_due(asked(order, "T5", Actor.system()))
     assert guards.not_due(asked(order, "T5", overdue=True))
 
 
 @pytest.mark.parametrize(("late", "passes"), [(timedelta(), False), (CENT, True)])
-def test_the_days_to_complete_do_not_count_while_a_refund_that_came_to_nothing_was_open(late, passes):
+def test_time_under_a_rejected_refund_does_not_count_towards_auto_completion(late, passes):
     order = make_order(status="delivered")
     held = refund(order, "1", Refund.State.REJECTED)
     since = order.delivered_at
@@ -216,18 +218,20 @@ def test_the_days_to_complete_do_not_count_while_a_refund_that_came_to_nothing_w
     ("role", "late", "passes"),
     [("sales", timedelta(), True), ("sales", CENT, False), ("manager", CENT, True)],
 )
-def test_after_the_time_for_claims_a_manager_decides(order, as_actor, role, late, passes):
+def test_after_the_after_sales_deadline_only_a_manager_can_start_a_refund(
+    order, as_actor, role, late, passes
+):
     order.closed_at = timezone.now()
     until = order.closed_at + timedelta(days=shop_settings().after_sales_days)
 
     assert (guards.after_sales_over(asked(order, "T17", as_actor(role), now=until + late)) is None) == passes
 
 
-def test_an_order_that_is_not_closed_is_never_too_late(order, as_actor):
+def test_the_after_sales_deadline_does_not_apply_to_an_open_order(order, as_actor):
     assert guards.after_sales_over(asked(order, "T17", as_actor("sales"))) is None
 
 
-def test_a_case_that_was_opened_in_time_is_settled_later(order, as_actor):
+def test_a_case_opened_in_time_can_be_settled_after_the_deadline(order, as_actor):
     order.closed_at = timezone.now() - timedelta(days=900)
     case, over = (
         AfterSalesCase.objects.create(
@@ -245,7 +249,7 @@ def test_a_case_that_was_opened_in_time_is_settled_later(order, as_actor):
 
 
 # --- goods ----------------------------------------------------------------------------------------
-def test_more_than_is_open_is_refused_by_name_and_nothing_is_no_parcel():
+def test_a_shipment_needs_a_line_and_at_most_the_open_quantities():
     bags, purses = VariantFactory(sku="BAG-1"), VariantFactory(sku="PURSE-1")
     order = make_order(status="picking", items=[ItemInput(bags.sku, 2), ItemInput(purses.sku, 1)])
 
@@ -261,7 +265,7 @@ def test_more_than_is_open_is_refused_by_name_and_nothing_is_no_parcel():
     assert refusal(("BAG-1", 0)) == "没有可发货的商品"
 
 
-def test_a_parcel_of_a_short_order_holds_what_is_held_for_it():
+def test_a_shipment_of_a_short_order_has_at_most_the_reserved_pieces():
     order = make_order(status="picking", items=[ItemInput(VariantFactory(sku="BAG-1").sku, 5)])
     line = order.lines.get()
     assert asked(order, "T9").pieces == {line: 5}
@@ -276,16 +280,16 @@ def test_a_parcel_of_a_short_order_holds_what_is_held_for_it():
 @pytest.mark.parametrize(
     ("number", "passes"), [("SF12", True), ("SF1", False), ("A" * 60, True), ("A" * 61, False)]
 )
-def test_a_parcel_s_number_has_four_to_sixty_characters(order, number, passes):
+def test_a_tracking_number_has_four_to_sixty_characters(order, number, passes):
     assert (guards.tracking_required(asked(order, "T9", tracking_number=number)) is None) == passes
 
 
 @pytest.mark.parametrize(("lines", "passes"), [([], True), ("BAG-1", False), ([{"sku": "NOPE"}], False)])
-def test_a_parcel_holds_goods_of_its_order(order, lines, passes):
+def test_a_shipment_has_only_lines_of_its_order(order, lines, passes):
     assert (guards.lines_unknown(asked(order, "T9", lines=lines)) is None) == passes
 
 
-def test_what_is_short_waits_unless_the_customer_has_agreed_to_parts(order):
+def test_a_short_order_ships_only_when_the_customer_agreed_to_part_shipments(order):
     assert guards.goods_short(asked(order, "T6")) is None
     order.shortage = True
     assert guards.goods_short(asked(order, "T6"))
@@ -296,7 +300,7 @@ def test_what_is_short_waits_unless_the_customer_has_agreed_to_parts(order):
     assert guards.goods_short(asked(order, "T6")) is None
 
 
-def test_a_pick_is_put_back_by_its_picker_or_somebody_above(order, as_actor):
+def test_a_pick_can_be_released_by_its_picker_or_a_manager(order, as_actor):
     picker, other, manager = as_actor("warehouse"), as_actor("warehouse"), as_actor("manager")
     assert guards.not_picker(asked(order, "T7", other)) is None
     order.picker_id = picker.id
@@ -316,7 +320,7 @@ def test_a_pick_is_put_back_by_its_picker_or_somebody_above(order, as_actor):
         ("T21", "api", "", False),
     ],
 )
-def test_only_who_withdraws_an_own_wish_need_not_say_why(order, row, kind, reason, passes):
+def test_only_withdrawing_ones_own_refund_request_needs_no_reason(order, row, kind, reason, passes):
     move = asked(order, row, Actor(kind, 1, "某人", "manager"), reason=reason)
 
     assert (guards.reason_required(move) is None) == passes
@@ -326,7 +330,7 @@ def test_only_who_withdraws_an_own_wish_need_not_say_why(order, row, kind, reaso
 @pytest.mark.parametrize(
     ("left", "told"), [(timedelta(seconds=-1), 0), (timedelta(seconds=90), 90), (None, 0)]
 )
-def test_an_open_change_tells_how_many_seconds_are_left(order, left, told):
+def test_the_change_pending_guard_tells_the_seconds_left_to_answer(order, left, told):
     now = timezone.now()
     wish = ChangeRequest(
         order=order, kind="address", before={}, after={}, handler="warehouse", asked_by="吴丽华", asked_at=now,
@@ -336,9 +340,7 @@ def test_an_open_change_tells_how_many_seconds_are_left(order, left, told):
     assert guards.pending_fact(wish, now)["seconds_left"] == told
 
 
-def test_why_a_manager_ships_all_the_same_is_kept_as_far_as_there_is_room_and_nobody_else_is_heard(
-    order, as_actor
-):
+def test_an_override_reason_is_cut_at_200_characters_and_accepted_from_managers_only(order, as_actor):
     why = "客" * 300
 
     assert asked(order, "T9", as_actor("manager"), override=why).override == "客" * 200
@@ -346,7 +348,7 @@ def test_why_a_manager_ships_all_the_same_is_kept_as_far_as_there_is_room_and_no
 
 
 @pytest.mark.parametrize(("role", "open_"), [("sales", ["refunding"]), ("warehouse", ["picking", "shipped"])])
-def test_a_move_that_does_not_exist_is_answered_with_those_that_are_open_to_who_asks(as_actor, role, open_):
+def test_an_unknown_transition_is_answered_with_the_allowed_ones(as_actor, role, open_):
     order = make_order(status="paid")
     with pytest.raises(IllegalTransition) as refusal:
         move(order, "delivered", actor=as_actor(role))

@@ -27,7 +27,7 @@ def send(api, order: Order, **body: object):
     return api.post(f"/api/v1/orders/{order.number}/transitions/", body, content_type="application/json")
 
 
-def test_an_order_paid_too_much_over_the_interface_is_paid_and_the_rest_is_to_be_returned(api, customer):
+def test_an_overpayment_over_the_api_pays_the_order_and_the_rest_is_refundable(api, customer):
     order = make_order(customer=customer)
     answer = send(api, order, to="paid", amount="500.00", reference="W-1")
     assert (answer.status_code, answer.json()["status"]) == (200, "paid")
@@ -38,7 +38,7 @@ def test_an_order_paid_too_much_over_the_interface_is_paid_and_the_rest_is_to_be
     assert (order.paid_amount, order.refunded_amount, order.balance) == (500, 102, 0)
 
 
-def test_of_an_order_that_has_ended_nothing_is_to_be_paid_any_more(api):
+def test_a_closed_order_has_nothing_left_to_pay(api):
     called_off, deposit = make_order(status="cancelled"), move(make_order(), "paid", amount="100.00")
     move(deposit, "cancelled")
     open_ = [
@@ -48,7 +48,7 @@ def test_of_an_order_that_has_ended_nothing_is_to_be_paid_any_more(api):
     assert open_ == ["0.00", "-100.00", "0.00", "0.00"]
 
 
-def test_money_for_a_cancelled_order_is_booked_over_the_interface_and_waits_to_go_back(api):
+def test_a_payment_for_a_cancelled_order_over_the_api_is_booked_and_refundable(api):
     order = make_order(status="cancelled")
     answer = send(api, order, to="paid", amount="398.00", reference="W-2")
     assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
@@ -58,7 +58,7 @@ def test_money_for_a_cancelled_order_is_booked_over_the_interface_and_waits_to_g
 
 
 @pytest.mark.parametrize("status", ["paid", "picking", "shipped", "delivered", "completed"])
-def test_money_that_comes_later_is_booked_and_the_order_stays_where_it_is(api, status):
+def test_a_later_payment_is_booked_without_changing_the_status(api, status):
     order = make_order(status=status)
     answer = send(api, order, to="paid", amount="10.00", reference=f"L-{status}")
     assert (answer.status_code, answer.json()["status"], answer.json()["paid_amount"]) == (
@@ -69,7 +69,7 @@ def test_money_that_comes_later_is_booked_and_the_order_stays_where_it_is(api, s
     assert Refund.objects.get(order=order).amount == Decimal("10.00")
 
 
-def test_a_part_paid_order_can_be_cancelled_and_its_deposit_waits_to_go_back(as_actor, variant):
+def test_cancelling_a_part_paid_order_makes_its_deposit_refundable(as_actor, variant):
     order = move(make_order(), "paid", amount="100.00")
     order = move(order, "cancelled", actor=as_actor("sales"))
     refund = order.refunds.get()
@@ -81,7 +81,7 @@ def test_a_part_paid_order_can_be_cancelled_and_its_deposit_waits_to_go_back(as_
 
 
 @pytest.mark.parametrize(("amount", "is_booked"), [("397.99", True), ("398.00", False), ("500.00", False)])
-def test_what_settles_an_unpaid_order_is_no_later_payment(amount, is_booked):
+def test_a_payment_that_settles_an_unpaid_order_must_be_a_transition_to_paid(amount, is_booked):
     order = make_order()
     refused = nullcontext() if is_booked else pytest.raises(GuardFailed, match="金额已够付清")
     with refused:
@@ -90,7 +90,7 @@ def test_what_settles_an_unpaid_order_is_no_later_payment(amount, is_booked):
     assert (order.paid_amount > 0) == is_booked
 
 
-def test_no_timer_closes_an_order_towards_which_money_came():
+def test_no_timer_cancels_an_order_with_a_payment():
     order = move(make_order(), "paid", amount="1.00")
     with time_machine.travel(timezone.now() + timedelta(days=3)):
         assert expire_unpaid() == 0
@@ -116,7 +116,7 @@ def test_no_timer_completes_an_order_with_an_open_case(customer, as_actor):
 
 
 @pytest.mark.parametrize(("amount", "goes"), [("99.00", False), ("", False), ("398.00", True)])
-def test_a_part_that_came_cannot_be_typed_beside_on_account_and_forgotten(log_in, manager, amount, goes):
+def test_an_amount_typed_together_with_on_account_is_refused(log_in, manager, amount, goes):
     order = make_order(customer=CustomerFactory(credit_limit=Decimal("500.00")))
     assert order.total == Decimal("398.00")
     typed = {"version": order.version, "amount": amount, "method": "on_account", "reference": ""}
@@ -127,7 +127,7 @@ def test_a_part_that_came_cannot_be_typed_beside_on_account_and_forgotten(log_in
     assert ("收到的部分请先登记收款" in page.content.decode()) == (amount == "99.00")
 
 
-def test_sales_put_an_order_on_account_and_nothing_says_that_money_came(as_actor, log_in, sales, phone_of):
+def test_sales_can_put_an_order_on_account_without_booking_a_payment(as_actor, log_in, sales, phone_of):
     dealer = CustomerFactory(credit_limit=Decimal("500.00"))
     order = make_order(customer=dealer, assigned_to=sales)
     with pytest.raises(NotAllowed):
@@ -149,7 +149,7 @@ def test_sales_put_an_order_on_account_and_nothing_says_that_money_came(as_actor
     assert "已挂账" in own
 
 
-def test_the_limit_counts_every_open_debt_and_is_free_again_as_it_is_paid(api):
+def test_the_credit_limit_counts_every_open_debt_and_frees_up_as_it_is_repaid(api):
     dealer = CustomerFactory(credit_limit=Decimal("800.00"))
     first = make_order(customer=dealer, on_credit=True)
     record_payment(actor=integration(), order_id=first.pk, amount="50.00", reference="R-1")
@@ -162,14 +162,14 @@ def test_the_limit_counts_every_open_debt_and_is_free_again_as_it_is_paid(api):
     assert send(api, third, to="paid", method="on_account").status_code == 200
 
 
-def test_an_order_on_account_that_is_called_off_leaves_no_debt():
+def test_cancelling_an_order_on_account_leaves_no_debt():
     dealer = CustomerFactory(credit_limit=Decimal("400.00"))
     order = make_order(customer=dealer, on_credit=True)
     order = move(move(order, "refunding"), "refunded")
     assert (order.status, order.refunded_amount, credit_left(dealer)) == ("refunded", 0, Decimal("400.00"))
 
 
-def test_what_became_due_stands_on_the_phone(customer, phone_of):
+def test_the_customer_page_shows_an_amount_that_became_due(customer, phone_of):
     order = make_order(customer=customer, status="paid")
     edit_order(
         actor=integration(), order_id=order.pk, version=None, changes={"shipping_fee": "278.00"}, agreed=True
@@ -182,7 +182,7 @@ def test_what_became_due_stands_on_the_phone(customer, phone_of):
     assert "待付差额 ¥278.00" in " ".join(row.split())
 
 
-def test_the_button_of_an_unpaid_order_books_money_for_managers_and_is_on_account_for_sales(as_actor):
+def test_the_paid_button_books_money_for_managers_and_puts_on_account_for_sales(as_actor):
     from orders.selectors.orders import allowed_transitions
 
     order = make_order()
@@ -205,5 +205,5 @@ def test_the_button_of_an_unpaid_order_books_money_for_managers_and_is_on_accoun
         ("pending_payment", {"amount": "1"}, False),
     ],
 )
-def test_a_call_for_paid_means_money_where_it_names_what_came(status, data, money):
+def test_a_transition_to_paid_books_money_only_when_it_names_an_amount(status, data, money):
     assert names_money(Order(status=status), data) == money

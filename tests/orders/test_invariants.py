@@ -210,7 +210,7 @@ def test_a_random_walk_keeps_every_invariant(placed, walk):
 @pytest.mark.longest
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.one_of(steps, steps, case_steps, case_steps), min_size=2, max_size=14))
-def test_a_random_walk_after_delivery_keeps_money_and_stock_in_sum(delivered, walk):
+def test_a_random_walk_after_delivery_keeps_money_and_stock_balanced(delivered, walk):
     with transaction.atomic():
         journey = copy(delivered)
         for step in walk:
@@ -265,7 +265,7 @@ def check_stock() -> None:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 4)), min_size=1, max_size=5), st.data())
-def test_promised_pieces_are_never_more_than_there_are(db, wanted, data):
+def test_reserved_pieces_never_exceed_the_stock(db, wanted, data):
     with transaction.atomic():
         variants = [VariantFactory(on_hand=5) for _ in range(3)]
         for which, quantity in wanted:

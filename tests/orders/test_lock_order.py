@@ -64,7 +64,7 @@ def check_stock() -> None:
         assert held == variant.reserved <= variant.on_hand
 
 
-def test_goods_of_a_refund_go_back_while_new_orders_take_them(never_in_a_circle):
+def test_restocking_a_refund_while_new_orders_reserve_stock_does_not_deadlock(never_in_a_circle):
     """A part of the order has left: its restock and its release touch several variants, in whatever order they lie."""
     for turn in range(ROUNDS):
         goods = [VariantFactory(on_hand=100) for _ in range(4)]
@@ -88,9 +88,7 @@ def test_goods_of_a_refund_go_back_while_new_orders_take_them(never_in_a_circle)
     assert set(Order.objects.filter(refunded_amount__gt=0).values_list("status", flat=True)) == {"refunded"}
 
 
-def test_a_return_of_an_import_and_a_case_of_the_same_order_do_not_wait_for_each_other(
-    tmp_path, never_in_a_circle
-):
+def test_an_imported_return_and_a_case_of_the_same_order_do_not_deadlock(tmp_path, never_in_a_circle):
     sales, backs = [], []
     for turn in range(ROUNDS):
         for sku in ("22661", "22662"):
@@ -117,7 +115,7 @@ def _take(folder, name: str, lines: list[str]):
     return import_orders(path, actor=Actor.system("导入"))
 
 
-def test_everything_that_moves_goods_crosses_on_three_orders_of_the_same_goods(never_in_a_circle, as_actor):
+def test_all_stock_operations_at_once_on_three_orders_do_not_deadlock(never_in_a_circle, as_actor):
     """Picking, shipping, changing, counting, reporting, filling, cancelling and refunding at once, in opposite orders."""
     desk, picker = as_actor("manager"), as_actor("warehouse")
     for turn in range(4):
@@ -151,7 +149,7 @@ def test_everything_that_moves_goods_crosses_on_three_orders_of_the_same_goods(n
     check_stock()
 
 
-def test_goods_that_are_back_are_given_out_one_order_a_transaction(monkeypatch):
+def test_restocked_goods_are_allocated_in_one_transaction_per_order(monkeypatch):
     """While one order is looked at, nothing of the one before is kept from anybody."""
     bag = VariantFactory(on_hand=4)
     first, second = (make_order(status=Status.PAID, items=[ItemInput(bag.sku, 2)]) for _ in range(2))
@@ -188,7 +186,7 @@ def _talk(order: Order) -> None:
     lock_conversations([order.pk])
 
 
-def test_an_exchange_is_called_off_while_somebody_writes_into_both_its_conversations(caplog):
+def test_cancelling_an_exchange_while_messages_are_written_does_not_deadlock(caplog):
     """Many messages are stored in one statement, which takes their conversations by key."""
     bag = VariantFactory(on_hand=9)
     first = make_order(status=Status.DELIVERED, items=[ItemInput(bag.sku, 2)])
@@ -201,7 +199,7 @@ def test_an_exchange_is_called_off_while_somebody_writes_into_both_its_conversat
     assert Order.objects.get(pk=other.pk).status == Status.REFUNDED
 
 
-def test_what_the_customer_is_asked_is_tried_before_the_rest_of_an_edit_is_told(caplog, as_actor):
+def test_an_edit_checks_its_consent_request_before_it_posts_to_the_conversation(caplog, as_actor):
     """Somebody who accepts a quote in the order's conversation has its stock, and tells of it there."""
     order, bag = make_order(status=Status.PAID), VariantFactory(on_hand=9)
     changes = {"note": "周五要", "items": [ItemInput(order.lines.get().sku, 2), ItemInput(bag.sku, 1)]}
@@ -212,7 +210,7 @@ def test_what_the_customer_is_asked_is_tried_before_the_rest_of_an_edit_is_told(
     assert (buyer.crossed, caplog.messages, asked.state) == (1, [], "open")
 
 
-def test_stock_rows_are_locked_by_key_whatever_order_they_are_asked_for_in(django_assert_num_queries):
+def test_stock_rows_are_locked_by_primary_key_in_any_requested_order(django_assert_num_queries):
     keys = [VariantFactory(on_hand=0).pk for _ in range(3)]
     with transaction.atomic(), django_assert_num_queries(1) as asked:
         assert list(lock_variants([keys[2], keys[0], keys[1]])) == keys
@@ -240,7 +238,7 @@ class Crossing:
         return "done"
 
 
-def test_a_service_that_a_deadlock_ended_begins_again_and_is_done_once():
+def test_a_deadlocked_service_is_retried_and_takes_effect_once():
     one, two = VariantFactory(on_hand=0).pk, VariantFactory(on_hand=0).pk
     crossing = Crossing()
     cross = retry_on_deadlock(crossing.cross)
@@ -248,14 +246,14 @@ def test_a_service_that_a_deadlock_ended_begins_again_and_is_done_once():
     assert (crossing.begun, StockMovement.objects.count()) == (3, 2)
 
 
-def test_without_the_retry_one_of_the_two_would_be_lost():
+def test_without_the_retry_a_deadlock_loses_one_of_the_two():
     one, two = VariantFactory(on_hand=0).pk, VariantFactory(on_hand=0).pk
     cross = Crossing().cross
     results = at_once([lambda: cross(one, two), lambda: cross(two, one)])
     assert sum(isinstance(each, OperationalError) for each in results) == 1
 
 
-def test_inside_another_transaction_the_error_goes_to_whoever_began_it():
+def test_a_deadlock_inside_an_outer_transaction_is_raised_to_its_owner():
     tried = []
 
     def ended() -> None:

@@ -44,14 +44,14 @@ def stock(variant: Variant) -> tuple[int, int]:
     return variant.on_hand, variant.reserved
 
 
-def test_two_missing_pieces_are_two_pieces_of_two_thousand_nine_hundred(report, bag, order):
+def test_reporting_two_missing_pieces_reduces_the_stock_by_exactly_two(report, bag, order):
     assert stock(bag) == (2903, 3)
     assert (report.pieces, report.reported_by, report.variant) == (2, "李强", bag)
     make_order(items=[ItemInput(bag.sku, 2000)])
     assert stock(bag) == (2903, 2003)
 
 
-def test_what_nobody_looked_for_fills_no_shortage_before_it_is_counted(report, bag, order):
+def test_a_shortage_is_not_filled_from_doubted_stock_before_a_count(report, bag, order):
     assert sweep_shortages() == 0
     assert missing_pieces(order) == {order.lines.get().pk: 2}
     set_stock(actor=SYSTEM, sku=bag.sku, on_hand=2903, reason="盘点")
@@ -61,13 +61,13 @@ def test_what_nobody_looked_for_fills_no_shortage_before_it_is_counted(report, b
     assert (missing_pieces(order), stock(bag)) == ({}, (2903, 5))
 
 
-def test_pieces_that_come_in_fill_it_at_once(report, bag, order):
+def test_received_pieces_fill_a_shortage_at_once(report, bag, order):
     set_stock(actor=SYSTEM, sku=bag.sku, delta=1, reason="到货")
     sweep_shortages()
     assert missing_pieces(order) == {order.lines.get().pk: 1}
 
 
-def test_pieces_that_turn_up_are_put_back_and_promised_again(report, bag, order, picker):
+def test_undoing_a_missing_report_restores_stock_and_reservation(report, bag, order, picker):
     undo_missing(actor=picker, report_id=report.pk)
     order.refresh_from_db()
     assert (stock(bag), missing_pieces(order), order.shortage) == ((2905, 5), {}, False)
@@ -79,13 +79,13 @@ def test_pieces_that_turn_up_are_put_back_and_promised_again(report, bag, order,
     assert move(order, "shipped").status == Status.SHIPPED
 
 
-def test_taking_a_report_back_twice_is_taking_it_back_once(report, bag, picker):
+def test_undoing_a_missing_report_twice_has_the_effect_of_once(report, bag, picker):
     for _ in range(2):
         undo_missing(actor=picker, report_id=report.pk)
     assert stock(bag) == (2905, 5)
 
 
-def test_pieces_that_a_count_has_found_are_not_put_back_once_more(report, bag, order, picker):
+def test_pieces_already_found_by_a_count_are_not_restored_again(report, bag, order, picker):
     set_stock(actor=SYSTEM, sku=bag.sku, on_hand=2905, reason="盘点")
     assert standing_reports(order) == []
     with pytest.raises(GuardFailed) as refused:
@@ -93,33 +93,33 @@ def test_pieces_that_a_count_has_found_are_not_put_back_once_more(report, bag, o
     assert (refused.value.names, stock(bag)[0]) == (["counted_since"], 2905)
 
 
-def test_pieces_that_a_count_did_not_find_may_still_turn_up(report, bag, order, picker):
+def test_pieces_not_found_by_a_count_can_still_be_restored(report, bag, order, picker):
     set_stock(actor=SYSTEM, sku=bag.sku, on_hand=2900, reason="盘点")
     assert standing_reports(order) == [report]
     undo_missing(actor=picker, report_id=report.pk)
     assert stock(bag)[0] == 2902
 
 
-def test_pieces_that_turn_up_after_the_customer_did_without_them_are_free(report, bag, order, picker, sales):
+def test_pieces_found_after_the_customer_chose_a_refund_become_free_stock(report, bag, order, picker, sales):
     task = ShortageTask.objects.get()
     choose_option(actor=Actor.staff(sales), task_id=task.pk, key="refund", consent="不要了")
     undo_missing(actor=picker, report_id=report.pk)
     assert stock(bag) == (2905, 3)
 
 
-def test_pieces_of_an_order_that_is_over_are_put_back_all_the_same(report, bag, order, picker):
+def test_missing_pieces_of_a_closed_order_can_be_restored(report, bag, order, picker):
     move(order, "refunding")
     move(order, "refunded")
     undo_missing(actor=picker, report_id=report.pk)
     assert stock(bag) == (2905, 0)
 
 
-def test_only_the_stockroom_takes_a_report_back(report, sales):
+def test_only_the_warehouse_can_undo_a_missing_report(report, sales):
     with pytest.raises(NotAllowed):
         undo_missing(actor=Actor.staff(sales), report_id=report.pk)
 
 
-def test_what_the_picker_was_told_is_what_is_done_or_nothing(order, bag, picker):
+def test_a_missing_report_based_on_an_outdated_quantity_is_refused(order, bag, picker):
     line = order.lines.get()
     with pytest.raises(GuardFailed) as refused:
         report_missing(actor=picker, line_id=line.pk, missing=2, seen=4)
@@ -127,7 +127,7 @@ def test_what_the_picker_was_told_is_what_is_done_or_nothing(order, bag, picker)
     assert stock(bag) == (2905, 5)
 
 
-def test_a_line_that_has_just_been_taken_out_is_said_to_be_gone(order, picker, monkeypatch):
+def test_a_missing_report_for_a_removed_line_is_refused(order, picker, monkeypatch):
     monkeypatch.setattr("orders.services.locks.lock_lines", lambda order: [])
     with pytest.raises(GuardFailed) as refused:
         report_missing(actor=picker, line_id=order.lines.get().pk, missing=1)

@@ -60,7 +60,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("make", "pill"), CASES.values(), ids=CASES.keys())
-def test_the_list_says_of_an_order_what_its_page_says(make, pill, log_in, manager):
+def test_the_order_list_and_the_order_page_show_the_same_open_sum(make, pill, log_in, manager):
     order = make()
     desk = log_in(manager)
 
@@ -74,7 +74,7 @@ def test_the_list_says_of_an_order_what_its_page_says(make, pill, log_in, manage
     assert (shown.tone, shown.pill) in page
 
 
-def test_a_pill_goes_when_the_money_has_gone(log_in, manager):
+def test_the_refund_due_label_disappears_when_the_refund_is_paid(log_in, manager):
     order = too_much()
     row = f"/orders/{order.number}/row/"
     fail_refund(actor=integration(), refund_id=order.refunds.get().pk, reason="卡号不对")
@@ -84,7 +84,7 @@ def test_a_pill_goes_when_the_money_has_gone(log_in, manager):
     assert open_sum_of(Order.objects.get(pk=order.pk)).to_return == 0
 
 
-def test_a_pill_is_in_the_orders_own_currency_and_in_english_too(log_in, manager):
+def test_the_open_sum_label_uses_the_orders_currency_and_is_translated(log_in, manager):
     order = dearer()
     Order.objects.filter(pk=order.pk).update(currency="USD")
     desk = log_in(manager)
@@ -92,7 +92,7 @@ def test_a_pill_is_in_the_orders_own_currency_and_in_english_too(log_in, manager
     assert PILL.findall(desk.get(f"/orders/{order.number}/row/").text) == [("warn", "Difference due $78.00")]
 
 
-def test_whoever_packs_sees_no_money(log_in, warehouse):
+def test_the_warehouse_sees_no_open_sums(log_in, warehouse):
     order = dearer()
     assert log_in(warehouse).get(f"/orders/{order.number}/row/").status_code == 403
     assert "待付差额" not in log_in(warehouse).get("/warehouse/").text

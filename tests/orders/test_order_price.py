@@ -50,7 +50,7 @@ def total_in(html: str) -> str:
     return found[1].strip() if found else ""
 
 
-def test_the_form_shows_a_wholesale_customer_found_by_phone_what_the_order_costs_them(log_in, sales, bag):
+def test_the_order_form_shows_tier_prices_for_a_wholesale_customer_found_by_phone(log_in, sales, bag):
     CustomerFactory(**WHOLESALE)
     data = new_order(**lines(("LX20-BK", 10, "")))
     desk = log_in(sales)
@@ -62,7 +62,7 @@ def test_the_form_shows_a_wholesale_customer_found_by_phone_what_the_order_costs
     assert Order.objects.get().total == Decimal("2144.00")
 
 
-def test_discount_and_freight_of_a_new_order_are_in_the_sum_and_in_the_order(log_in, sales, bag):
+def test_discount_and_freight_of_a_new_order_are_shown_and_saved(log_in, sales, bag):
     data = new_order(**lines(("LX20-BK", 3, "250")), discount="50", shipping_fee="12.50")
     desk = log_in(sales)
 
@@ -74,9 +74,7 @@ def test_discount_and_freight_of_a_new_order_are_in_the_sum_and_in_the_order(log
     assert (order.total, order.discount, order.shipping_fee) == (Decimal("712.50"), 50, Decimal("12.50"))
 
 
-def test_an_order_whose_price_has_changed_comes_back_with_the_new_one_instead_of_being_saved(
-    log_in, sales, bag
-):
+def test_an_order_form_with_an_outdated_price_is_not_saved_and_shows_the_new_price(log_in, sales, bag):
     desk, data = log_in(sales), new_order(**lines(("LX20-BK", 2, "")))
     shown = shown_in(desk.post("/orders/new/", data, headers=PRICE).text)
     Variant.objects.update(price="300.00")
@@ -90,7 +88,7 @@ def test_an_order_whose_price_has_changed_comes_back_with_the_new_one_instead_of
     assert Order.objects.get().total == 600
 
 
-def test_without_scripts_the_price_is_shown_before_the_order_is_taken(log_in, sales, bag):
+def test_without_scripts_the_price_is_shown_before_the_order_is_placed(log_in, sales, bag):
     desk, data = log_in(sales), new_order(**lines(("LX20-BK", 2, ""))) | {"send": "order"}
 
     first = desk.post("/orders/new/", data)
@@ -100,7 +98,7 @@ def test_without_scripts_the_price_is_shown_before_the_order_is_taken(log_in, sa
     assert Order.objects.get().total == 536
 
 
-def test_a_form_says_what_speaks_against_an_order_while_it_is_filled_in(log_in, sales, bag):
+def test_the_order_form_shows_problems_while_it_is_filled_in(log_in, sales, bag):
     Variant.objects.update(min_quantity=5)
     CustomerFactory(**WHOLESALE, credit_limit=1000)
     desk = log_in(sales)
@@ -118,7 +116,7 @@ def test_a_form_says_what_speaks_against_an_order_while_it_is_filled_in(log_in, 
     assert "超过赊账余额" in many
 
 
-def test_what_is_owed_on_account_is_taken_off_the_credit_that_is_left(bag):
+def test_the_shown_available_credit_is_reduced_by_open_debts(bag):
     customer = CustomerFactory(tier="wholesale", credit_limit=1000)
     make_order(customer=customer, on_credit=True, items=[ItemInput(bag.sku, 1)])
 
@@ -126,7 +124,7 @@ def test_what_is_owed_on_account_is_taken_off_the_credit_that_is_left(bag):
     assert not Payment.objects.exists()
 
 
-def test_the_form_of_an_order_keeps_agreed_prices_and_says_what_changes(log_in, sales, bag):
+def test_the_edit_form_keeps_agreed_prices_and_shows_the_difference(log_in, sales, bag):
     order = make_order(items=[ItemInput(bag.sku, 2, Decimal("200"))])
     desk, page = log_in(sales), f"/orders/{order.number}/edit/"
     data = {"version": order.version, **lines((bag.sku, 4, "")), **changed(order)}
@@ -157,7 +155,7 @@ def changed(order: Order) -> dict[str, Any]:
     return now | {f"initial-{name}": value for name, value in now.items()}
 
 
-def test_a_quote_is_saved_at_the_price_that_sales_saw(log_in, sales, bag):
+def test_a_quote_is_saved_at_the_price_that_was_shown(log_in, sales, bag):
     order = make_order(customer=CustomerFactory(tier="wholesale"), items=[ItemInput(bag.sku, 1)])
     desk, page = log_in(sales), f"/conversations/{order.conversation.pk}/quotes/new/"
     until = str(timezone.localdate())
@@ -179,7 +177,7 @@ def test_a_quote_is_saved_at_the_price_that_sales_saw(log_in, sales, bag):
     own=st.none() | st.decimals("0.01", "999", places=2),
     discount=st.decimals("0", "1", places=2),
 )
-def test_whatever_is_bought_costs_what_was_shown(tier, counts, own, discount):
+def test_any_order_costs_what_the_price_preview_showed(tier, counts, own, discount):
     product = Product.objects.create(name="托特包")
     goods = [VariantFactory(product=product, price=f"{100 + number}.50", on_hand=500) for number in range(3)]
     for each in goods[:2]:
@@ -203,7 +201,7 @@ def test_whatever_is_bought_costs_what_was_shown(tier, counts, own, discount):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_new_order_sent_twice_at_once_is_one_order(log_in, sales):
+def test_an_order_form_sent_twice_concurrently_places_one_order(log_in, sales):
     VariantFactory(sku="LX20-BK", price="268.00")
     page = log_in(sales).get("/orders/new/").text
     key = re.search(r'name="form_key" value="([^"]+)"', page)[1]
@@ -224,7 +222,7 @@ def test_a_new_order_sent_twice_at_once_is_one_order(log_in, sales):
     assert Variant.objects.get().reserved == 3
 
 
-def test_a_form_that_was_refused_may_be_sent_again_with_the_same_key(log_in, sales, bag):
+def test_a_refused_form_may_be_sent_again_with_the_same_key(log_in, sales, bag):
     desk, key = log_in(sales), {"form_key": "a1"}
 
     assert desk.post("/orders/new/", new_order(**lines(("NONE", 1, ""))) | key).status_code == 422
@@ -234,7 +232,7 @@ def test_a_form_that_was_refused_may_be_sent_again_with_the_same_key(log_in, sal
     assert Order.objects.count() == 1
 
 
-def test_quotes_and_payments_that_are_sent_twice_are_written_once(log_in, manager, bag):
+def test_quote_and_payment_forms_sent_twice_take_effect_once(log_in, manager, bag):
     order = make_order(items=[ItemInput(bag.sku, 2)])
     desk, key = log_in(manager), {"form_key": "b2"}
     page = f"/conversations/{order.conversation.pk}/quotes/new/"

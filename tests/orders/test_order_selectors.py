@@ -47,7 +47,7 @@ def test_sales_see_their_own_and_unassigned_orders_or_all_by_the_setting(sales, 
     assert set(orders_visible_to(as_actor(sales))) == {own, free, foreign}
 
 
-def test_the_warehouse_sees_what_it_works_with(as_actor):
+def test_the_warehouse_sees_only_orders_in_its_statuses(as_actor):
     orders = {
         status: make_order(status=status) for status in ("pending_payment", "paid", "shipped", "completed")
     }
@@ -60,7 +60,7 @@ def test_the_warehouse_sees_what_it_works_with(as_actor):
             assert (ended.get() in orders_visible_to(as_actor("warehouse"))) == is_seen
 
 
-def test_who_lost_an_order_is_told_who_has_it_and_a_stranger_that_there_is_none(
+def test_a_former_assignee_is_told_who_has_the_order_and_others_get_404(
     as_actor, sales, other_sales, customer
 ):
     order = make_order(customer=customer, assigned_to=sales)
@@ -75,7 +75,7 @@ def test_who_lost_an_order_is_told_who_has_it_and_a_stranger_that_there_is_none(
     assert successor_of(as_actor(customer), order.number) is None
 
 
-def test_a_customer_sees_their_own_and_by_a_link_that_one_alone(order, customer, as_actor):
+def test_a_customer_sees_all_own_orders_and_by_a_link_only_that_one(order, customer, as_actor):
     second, _foreign = make_order(customer=customer), make_order()
     assert set(orders_visible_to(as_actor(customer))) == {order, second}
     assert set(orders_visible_to(as_actor(customer, order_id=order.pk))) == {order}
@@ -109,7 +109,7 @@ def test_pages_follow_each_other_without_gap_or_repetition_in_both_directions(as
 
 
 @pytest.mark.parametrize("pk", [1, 10, 100, 1000, 10_000])
-def test_a_cursor_leads_to_where_it_was_taken_whatever_its_length(pk):
+def test_a_cursor_decodes_to_the_position_it_was_made_from(pk):
     order = Order(pk=pk, placed_at=timezone.now())
 
     assert orders_selector._decode(orders_selector._encode(order, backward=False)) == (
@@ -118,7 +118,7 @@ def test_a_cursor_leads_to_where_it_was_taken_whatever_its_length(pk):
     )
 
 
-def test_a_status_is_counted_as_far_as_a_thousand(customer, as_actor):
+def test_status_counts_stop_at_a_thousand(customer, as_actor):
     one = {"customer": customer, "status": "completed", "placed_at": timezone.now()}
     Order.objects.bulk_create(Order(number=f"N{n}", **one) for n in range(1001))
 
@@ -161,7 +161,7 @@ def test_several_filters_of_the_desk_narrow_together(as_actor):
     ).orders
 
 
-def test_a_page_with_search_counts_and_lines_takes_few_queries(as_actor, django_assert_max_num_queries):
+def test_a_searched_page_with_counts_and_lines_takes_few_queries(as_actor, django_assert_max_num_queries):
     make_orders(8)
     actor = as_actor("sales")
     with django_assert_max_num_queries(8):
@@ -187,7 +187,7 @@ def test_the_order_page_takes_as_many_queries_for_ten_lines_as_for_one(
         read(ten)
 
 
-def test_counts_are_of_what_one_may_see(sales, other_sales, as_actor):
+def test_status_counts_include_only_visible_orders(sales, other_sales, as_actor):
     make_order(assigned_to=sales)
     make_order(assigned_to=other_sales, status="paid")
     assert status_counts(as_actor(sales))["paid"] == 0
@@ -201,7 +201,7 @@ def found(as_actor):
     return lambda text: set(order_list(actor, OrderFilters(q=text)).orders)
 
 
-def test_an_order_is_found_by_whatever_somebody_remembers(found):
+def test_an_order_is_found_by_number_customer_phone_goods_or_waybill(found):
     buyer = CustomerFactory(
         name="欧阳丽华", phone="+8613812345678", phone_tail="5678", company="广州丽彩皮具"
     )
@@ -240,7 +240,7 @@ def test_an_order_is_found_by_whatever_somebody_remembers(found):
     assert [text for text in exact if found(text) != {order}] == []
 
 
-def test_an_order_of_these_weeks_is_found_by_the_end_of_its_number(found):
+def test_a_recent_order_is_found_by_the_last_digits_of_its_number(found):
     orders = make_orders(3)
 
     for order in orders:
@@ -251,17 +251,17 @@ def test_an_order_of_these_weeks_is_found_by_the_end_of_its_number(found):
 @pytest.mark.parametrize(
     "text", ["%", "_", "\\", "'; DROP TABLE orders_order; --", "\x00", "不存在的字", "9999", "x" * 100_000]
 )
-def test_odd_searches_find_nothing_and_break_nothing(order, found, text):
+def test_odd_search_texts_find_nothing_without_an_error(order, found, text):
     assert found(text) == ({order} if text == "\x00" else set())
 
 
-def test_a_search_never_leaves_what_one_may_see(other_sales, sales, as_actor):
+def test_a_search_finds_only_visible_orders(other_sales, sales, as_actor):
     order = make_order(assigned_to=other_sales, note="保密的备注")
     for text in (order.number, "保密", order.customer.phone_tail):
         assert order_list(as_actor(sales), OrderFilters(q=text)).orders == []
 
 
-def test_variants_are_found_by_every_word():
+def test_variants_must_match_every_search_word():
     red = VariantFactory(product=ProductFactory(name="云途登机箱"), color="红色", sku="YT-20-RED")
     VariantFactory(product=red.product, color="黑色", sku="YT-20-BLK")
     assert variants_matching("云途 红") == [red]
@@ -270,7 +270,7 @@ def test_variants_are_found_by_every_word():
 
 
 # --- timeline and board -------------------------------------------------------------------------
-def test_the_timeline_tells_who_what_and_before_and_after(order, sales, as_actor):
+def test_the_timeline_shows_actor_change_old_and_new_value(order, sales, as_actor):
     edit_order(actor=as_actor(sales), order_id=order.pk, version=1, changes={"street": "新街 1 号"})
     entry = order_timeline(order)[-1]
     assert (entry.actor_name, entry.text) == ("周敏", "修改订单")
@@ -278,7 +278,7 @@ def test_the_timeline_tells_who_what_and_before_and_after(order, sales, as_actor
     assert (row.label, row.before, row.after) == ("详细地址", "机场路 88 号", "新街 1 号")
 
 
-def test_a_customer_s_timeline_has_no_names_and_nothing_internal(order, sales, as_actor):
+def test_the_customers_timeline_has_no_staff_names_and_nothing_internal(order, sales, as_actor):
     edit_order(actor=as_actor(sales), order_id=order.pk, version=1, changes={"assigned_to": sales.pk})
     move(order, "paid")
     acknowledge_order(actor=as_actor("warehouse"), order_id=order.pk)
@@ -292,13 +292,15 @@ def test_a_customer_s_timeline_has_no_names_and_nothing_internal(order, sales, a
     ]
 
 
-def test_every_kind_of_event_has_words():
+def test_every_kind_of_event_has_a_timeline_text():
     for status in ("completed", "refunded", "cancelled"):
         order = make_order(status=status)
         assert all(entry.text and "order." not in entry.text for entry in order_timeline(order))
 
 
-def test_the_board_shows_urgent_first_and_the_unseen_changes_above(as_actor, django_assert_max_num_queries):
+def test_the_board_lists_urgent_orders_first_and_unseen_changes_on_top(
+    as_actor, django_assert_max_num_queries
+):
     plain, urgent = make_order(status="paid"), make_order(status="paid", urgent=True)
     picking, shipped = make_order(status="picking"), make_order(status="shipped")
     edit_order(actor=integration(), order_id=picking.pk, version=None, changes={"urgent": True})
@@ -311,7 +313,7 @@ def test_the_board_shows_urgent_first_and_the_unseen_changes_above(as_actor, dja
     assert [alert.kind for alert in board.alerts] == ["urgent"]
 
 
-def test_seeing_a_new_order_is_news_once(as_actor):
+def test_acknowledging_an_order_twice_writes_one_event(as_actor):
     order = make_order(status="paid")
     for _ in range(2):
         acknowledge_order(actor=as_actor("warehouse"), order_id=order.pk)
@@ -320,7 +322,7 @@ def test_seeing_a_new_order_is_news_once(as_actor):
     assert DomainEvent.objects.filter(type="order.acknowledged").count() == 1
 
 
-def test_lines_are_ticked_off_within_what_is_wanted(as_actor):
+def test_picked_quantities_cannot_exceed_the_ordered_ones(as_actor):
     order = make_order(status="picking")
     line = order.lines.get()
     assert tick_line(actor=as_actor("warehouse"), line_id=line.pk, picked=2).picked_quantity == 2
@@ -339,7 +341,7 @@ def scan(parcel: Shipment, minutes: int, state: str, text: str) -> Shipment:
     )
 
 
-def test_scans_move_a_parcel_forward_and_sign_the_order():
+def test_courier_scans_advance_the_parcel_and_deliver_the_order():
     order = make_order(status="shipped")
     parcel = order.shipments.get()
     scan(parcel, 60, "in_transit", "快件已到达广州")
@@ -359,7 +361,7 @@ def test_scans_move_a_parcel_forward_and_sign_the_order():
 
 
 @time_machine.travel("2026-11-23T01:00:00Z", tick=False)
-def test_a_scan_after_the_order_moved_on_changes_nothing_but_the_parcel():
+def test_a_courier_scan_after_the_order_was_completed_changes_only_the_parcel():
     order = make_order(status="refunding", via=["paid", "picking", "shipped", "refunding"])
     scan(order.shipments.get(), 60, "signed", "已签收")
     order.refresh_from_db()

@@ -31,14 +31,14 @@ def test_every_list_of_the_admin_opens(office, order, model):
     assert office.get(reverse(f"admin:orders_{model}_changelist")).status_code == 200
 
 
-def test_an_order_is_looked_at_and_never_edited(office, order):
+def test_orders_are_read_only_in_the_admin(office, order):
     page = reverse("admin:orders_order_change", args=[order.pk])
     assert office.get(page).status_code == 200
     assert office.post(page, {"status": "paid"}).status_code == 403
     assert office.get(reverse("admin:orders_order_add")).status_code == 403
 
 
-def test_counted_stock_is_a_movement_with_who_and_why(office, manager, variant):
+def test_a_stock_count_in_the_admin_records_a_movement_with_actor_and_reason(office, manager, variant):
     page = reverse("admin:orders_variant_change", args=[variant.pk])
     assert office.get(page).status_code == 200
     answer = office.post(page, form_of(variant, counted=40, reason="盘点", color="雾灰"))
@@ -49,7 +49,7 @@ def test_counted_stock_is_a_movement_with_who_and_why(office, manager, variant):
     assert (row.kind, row.on_hand_delta, row.reason, row.actor_name) == ("counted", -60, "盘点", "王芳")
 
 
-def test_fewer_than_are_promised_are_counted_and_the_page_says_who_goes_short(office, order, variant):
+def test_a_count_below_the_reservations_names_the_orders_that_go_short(office, order, variant):
     page = reverse("admin:orders_variant_change", args=[variant.pk])
     answer = office.post(page, form_of(variant, counted=1, reason="盘点"), follow=True)
     assert f"{order.number}（吴丽华）缺 1 件" in answer.content.decode()
@@ -58,23 +58,21 @@ def test_fewer_than_are_promised_are_counted_and_the_page_says_who_goes_short(of
     assert order.shortages.get().missing == 1
 
 
-def test_a_count_locks_the_orders_before_the_goods_also_when_the_goods_are_described_anew(
-    office, order, variant
-):
+def test_a_count_locks_orders_before_stock_also_when_the_variant_is_edited(office, order, variant):
     page = reverse("admin:orders_variant_change", args=[variant.pk])
     office.post(page, form_of(variant, counted=1, reason="盘点", color="雾灰"))
     variant.refresh_from_db()
     assert (variant.on_hand, variant.reserved, variant.color) == (1, 1, "雾灰")
 
 
-def test_a_count_that_is_refused_says_why(office, variant, monkeypatch):
+def test_a_refused_stock_count_says_why(office, variant, monkeypatch):
     monkeypatch.setattr("orders.services.stock.COUNT_ATTEMPTS", 0)
     page = reverse("admin:orders_variant_change", args=[variant.pk])
     answer = office.post(page, form_of(variant, counted=40, reason="盘点"), follow=True)
     assert "库存正在变动，请再试一次" in answer.content.decode()
 
 
-def test_an_order_that_comes_in_while_the_form_is_open_keeps_its_pieces(office, variant):
+def test_an_order_placed_while_the_stock_form_is_open_keeps_its_reservation(office, variant):
     page = reverse("admin:orders_variant_change", args=[variant.pk])
     make_order(items=[ItemInput(variant.sku, 3)])
     office.post(page, form_of(variant, color="雾灰"))
@@ -82,7 +80,7 @@ def test_an_order_that_comes_in_while_the_form_is_open_keeps_its_pieces(office, 
     assert (variant.on_hand, variant.reserved, variant.color) == (100, 3, "雾灰")
 
 
-def test_a_product_s_page_writes_what_was_typed_of_its_variants_and_never_their_stock(office, variant):
+def test_the_product_form_saves_variant_fields_but_never_their_stock(office, variant):
     row = {
         "id": variant.pk,
         "sku": variant.sku,
@@ -103,7 +101,7 @@ def test_a_product_s_page_writes_what_was_typed_of_its_variants_and_never_their_
     assert "on_hand" not in written[0]
 
 
-def test_a_new_variant_gets_its_first_stock_as_a_movement(office, variant):
+def test_the_first_stock_of_a_new_variant_is_a_movement(office, variant):
     data = form_of(VariantFactory.build(product=variant.product, sku="NEW-1"), counted=7, reason="期初")
     assert office.post(reverse("admin:orders_variant_add"), data).status_code == 302
     row = StockMovement.objects.last()
@@ -116,7 +114,7 @@ def test_only_managers_open_the_admin(client, log_in, as_actor, role):
     assert log_in(staff).get(reverse("admin:orders_variant_changelist")).status_code == 302
 
 
-def test_the_admin_and_its_theme_speak_chinese(log_in, manager) -> None:
+def test_the_admin_is_shown_in_chinese(log_in, manager) -> None:
     client = log_in(manager)
     words = client.get("/admin/orders/order/").content.decode() + client.get("/admin/").content.decode()
 

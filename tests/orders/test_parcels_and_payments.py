@@ -28,7 +28,7 @@ def ship(stockroom, order: Order, number: str, *pieces: tuple[int, int]) -> str:
     return order.status
 
 
-def test_an_order_leaves_with_its_last_parcel_and_arrives_with_its_last(log_in, manager, two_styles):
+def test_an_order_is_shipped_and_delivered_with_its_last_parcel(log_in, manager, two_styles):
     desk = log_in(manager)
     first, second = two_styles.lines.order_by("pk")
     assert ship(desk, two_styles, "SF100001", (first.pk, 2), (second.pk, 0)) == Status.PICKING
@@ -48,7 +48,7 @@ def test_an_order_leaves_with_its_last_parcel_and_arrives_with_its_last(log_in, 
 
 
 @pytest.mark.parametrize("count", ["4", "-1", "x", "0", ""])
-def test_a_parcel_never_holds_more_than_is_open(log_in, warehouse, two_styles, count):
+def test_a_parcel_never_has_more_than_the_open_quantities(log_in, warehouse, two_styles, count):
     line = two_styles.lines.order_by("pk").first()
     assert ship(log_in(warehouse), two_styles, "SF100003", (line.pk, count)) == Status.PICKING
     assert not two_styles.shipments.exists()
@@ -61,7 +61,7 @@ def pay(desk, order: Order, amount: str, reference: str, method: str = "transfer
     return order
 
 
-def test_a_deposit_waits_for_the_rest(log_in, manager, customer):
+def test_a_deposit_leaves_the_order_waiting_for_the_balance(log_in, manager, customer):
     order, desk = make_order(customer=customer), log_in(manager)
     assert pay(desk, order, "100", "D-1").status == Status.PENDING_PAYMENT
     page = desk.get(f"/orders/{order.number}/").content.decode()
@@ -71,7 +71,7 @@ def test_a_deposit_waits_for_the_rest(log_in, manager, customer):
     assert (order.paid_amount, order.balance) == (Decimal("398.00"), 0)
 
 
-def test_what_a_change_made_due_is_booked_later(log_in, manager, customer):
+def test_a_balance_created_by_an_edit_can_be_paid_later(log_in, manager, customer):
     order, desk = make_order(customer=customer, status=Status.PAID), log_in(manager)
     edit_order(
         actor=Actor.staff(manager),
@@ -83,7 +83,7 @@ def test_what_a_change_made_due_is_booked_later(log_in, manager, customer):
     assert pay(desk, order, "12", "D-4").balance == 0
 
 
-def test_money_that_comes_later_needs_its_voucher_too_unless_it_is_cash(log_in, manager, customer):
+def test_a_later_payment_needs_a_voucher_unless_it_is_cash(log_in, manager, customer):
     order, desk = make_order(customer=customer, status=Status.PAID), log_in(manager)
     assert pay(desk, order, "12", "").paid_amount == Decimal("398.00")
     assert pay(desk, order, "12", "", "cash").paid_amount == Decimal("410.00")
@@ -99,7 +99,7 @@ def test_money_that_comes_later_needs_its_voucher_too_unless_it_is_cash(log_in, 
         ("pending_payment", "398", "已登记，已付清"),
     ],
 )
-def test_whoever_books_money_is_told_what_is_open_now(log_in, manager, status, amount, told):
+def test_the_message_after_booking_a_payment_names_the_open_sum(log_in, manager, status, amount, told):
     order, desk = make_order(status=status), log_in(manager)
     pay(desk, order, amount, "D-7")
     assert told in desk.get(f"/orders/{order.number}/").content.decode()
@@ -111,10 +111,10 @@ def test_a_malformed_payment_is_not_booked(log_in, manager, customer, amount):
     assert pay(log_in(manager), order, amount, "D-5").paid_amount == 0
 
 
-def test_an_exchange_is_not_a_way_to_pay(log_in, manager, customer):
+def test_exchange_is_refused_as_a_payment_method(log_in, manager, customer):
     assert pay(log_in(manager), make_order(customer=customer), "10", "D-6", "exchange").paid_amount == 0
 
 
-def test_sales_do_not_book_money(log_in, sales, customer):
+def test_sales_cannot_book_payments(log_in, sales, customer):
     order = make_order(customer=customer)
     assert log_in(sales).post(f"/orders/{order.number}/payments/", {"amount": "1"}).status_code == 403

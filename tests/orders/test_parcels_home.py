@@ -56,7 +56,7 @@ def counts(order: Order) -> tuple[int, int, int]:
     return line.shipped_quantity, line.returned_quantity, line.open_quantity
 
 
-def test_a_parcel_that_was_signed_for_stays_with_the_customer(bag):
+def test_a_delivered_parcel_is_not_returned_to_the_warehouse(bag):
     order = make_order(status="picking", items=[ItemInput(bag.sku, 6)])
     move(order, "shipped", lines=[{"sku": bag.sku, "quantity": 4}])
     sign_parcel(actor=SHOP, shipment_id=Shipment.objects.get().pk)
@@ -71,7 +71,7 @@ def test_a_parcel_that_was_signed_for_stays_with_the_customer(bag):
     assert (stock(bag), counts(order)) == ((4, 0), (6, 0, 0))
 
 
-def test_pieces_that_a_case_brought_back_are_not_brought_back_again(bag):
+def test_pieces_returned_by_a_case_are_not_restocked_again_with_the_parcel(bag):
     order = make_order(status="shipped", items=[ItemInput(bag.sku, 4)])
     given_back(order, 2)
     assert stock(bag) == (8, 0)
@@ -81,7 +81,7 @@ def test_pieces_that_a_case_brought_back_are_not_brought_back_again(bag):
     assert (stock(bag), counts(order)) == ((10, 2), (2, 2, 2))
 
 
-def test_pieces_that_were_paid_back_go_to_the_shelf_and_not_to_the_customer(bag):
+def test_refunded_pieces_of_a_returned_parcel_are_restocked_and_not_resent(bag):
     order = make_order(status="shipped", items=[ItemInput(bag.sku, 4)])
     paid_back(order, 2)
 
@@ -90,7 +90,7 @@ def test_pieces_that_were_paid_back_go_to_the_shelf_and_not_to_the_customer(bag)
     assert (stock(bag), counts(order)) == ((10, 2), (2, 2, 2))
 
 
-def test_a_second_return_of_the_same_order_counts_nothing_twice(bag):
+def test_a_second_returned_parcel_of_an_order_counts_nothing_twice(bag):
     order = make_order(status="shipped", items=[ItemInput(bag.sku, 4)])
     paid_back(order, 2)
     move(order, "picking")
@@ -106,14 +106,14 @@ def test_a_second_return_of_the_same_order_counts_nothing_twice(bag):
         claim(order, "return", 1)
 
 
-def test_who_was_paid_a_part_for_a_scratch_gets_the_goods_all_the_same(bag):
+def test_a_returned_parcel_with_a_partial_refund_is_resent_in_full(bag):
     order = make_order(status="shipped", items=[ItemInput(bag.sku, 4)])
     paid_back(order, 4, amount=50)
     move(order, "picking")
     assert (stock(bag), counts(order)) == ((10, 4), (0, 0, 4))
 
 
-def test_pieces_that_a_case_waits_for_are_counted_by_the_case(bag):
+def test_pieces_awaited_by_an_open_case_are_counted_by_the_case(bag):
     order = make_order(status="shipped", items=[ItemInput(bag.sku, 4)])
     case = claim(order, "return", 3)
     approve_case(actor=SHOP, case_id=case.pk)
@@ -126,7 +126,7 @@ def test_pieces_that_a_case_waits_for_are_counted_by_the_case(bag):
     assert (stock(bag), counts(order)) == ((10, 1), (3, 3, 1))
 
 
-def test_a_parcel_with_nothing_to_send_again_does_not_bring_its_order_back_to_the_packers(bag):
+def test_a_returned_parcel_with_nothing_to_resend_does_not_reopen_picking(bag):
     order = make_order(status="shipped", items=[ItemInput(bag.sku, 2), ItemInput(VariantFactory().sku, 1)])
     for line in order.lines.all():
         wanted = CaseInput("return", "damaged", [CaseLine(line.pk, line.quantity)])
@@ -137,7 +137,7 @@ def test_a_parcel_with_nothing_to_send_again_does_not_bring_its_order_back_to_th
     assert move(order, "delivered").status == Status.DELIVERED
 
 
-def test_a_case_about_goods_that_came_home_meanwhile_is_not_agreed_to(bag):
+def test_a_case_about_goods_returned_meanwhile_cannot_be_approved(bag):
     order = make_order(status="shipped", items=[ItemInput(bag.sku, 4)])
     case = claim(order, "refund", 2)
     move(order, "picking")
@@ -147,7 +147,7 @@ def test_a_case_about_goods_that_came_home_meanwhile_is_not_agreed_to(bag):
     assert Refund.objects.count() == 0
 
 
-def test_goods_can_be_taken_out_after_their_parcel_came_home(bag, manager):
+def test_lines_can_be_removed_after_their_parcel_was_returned(bag, manager):
     other = VariantFactory(sku="BAG-2", on_hand=10)
     items = [ItemInput(bag.sku, 2), ItemInput(other.sku, 1)]
     order = move(make_order(status="shipped", items=items), "picking")
@@ -165,7 +165,7 @@ def test_goods_can_be_taken_out_after_their_parcel_came_home(bag, manager):
     assert (stock(bag), stock(other)) == ((10, 0), (9, 0))
 
 
-def test_an_order_is_not_found_by_goods_that_were_taken_out_of_it(bag, manager):
+def test_an_order_is_not_found_by_removed_lines(bag, manager):
     other = VariantFactory(sku="BAG-2", on_hand=10)
     items = [ItemInput(bag.sku, 2), ItemInput(other.sku, 1)]
     order = move(make_order(status="shipped", items=items), "picking")
@@ -181,7 +181,7 @@ def test_an_order_is_not_found_by_goods_that_were_taken_out_of_it(bag, manager):
     assert found("BAG-2") == {order}
 
 
-def test_goods_that_were_taken_out_after_a_parcel_can_be_added_again(bag, manager):
+def test_lines_removed_after_a_returned_parcel_can_be_added_again(bag, manager):
     other = VariantFactory(sku="BAG-2", on_hand=10)
     items = [ItemInput(bag.sku, 2), ItemInput(other.sku, 1)]
     order = move(make_order(status="shipped", items=items), "picking")

@@ -59,7 +59,7 @@ def part_out(bag) -> Order:
 
 
 @pytest.mark.parametrize("change", ["price", "note"])
-def test_a_new_price_of_a_part_that_left_holds_nothing_twice(part_out, bag, boss, change):
+def test_editing_a_part_shipped_order_does_not_reserve_stock_twice(part_out, bag, boss, change):
     assert stock(bag) == (6, 4)
     if change == "price":
         edit(part_out, boss, (bag.sku, 10, "150.00"))
@@ -68,7 +68,7 @@ def test_a_new_price_of_a_part_that_left_holds_nothing_twice(part_out, bag, boss
     assert stock(bag) == (6, 4)
 
 
-def test_a_change_that_fails_for_lack_of_stock_leaves_every_promise_as_it_was(part_out, bag, boss):
+def test_an_edit_that_fails_for_lack_of_stock_leaves_all_reservations_unchanged(part_out, bag, boss):
     with pytest.raises(InsufficientStock):
         edit(part_out, boss, (bag.sku, 13))
     assert stock(bag) == (6, 4)
@@ -76,12 +76,12 @@ def test_a_change_that_fails_for_lack_of_stock_leaves_every_promise_as_it_was(pa
     assert part_out.lines.get().quantity == 10
 
 
-def test_the_rest_of_an_order_that_is_not_wanted_any_more_is_set_free(part_out, bag, boss):
+def test_the_unshipped_rest_is_released_when_the_customer_no_longer_wants_it(part_out, bag, boss):
     edit(part_out, boss, (bag.sku, 6))
     assert stock(bag) == (6, 0)
 
 
-def test_the_rest_of_an_order_that_is_refunded_is_set_free(part_out, bag):
+def test_the_unshipped_rest_of_a_refunded_order_is_released(part_out, bag):
     move(part_out, "refunding")
     move(part_out, "refunded")
     assert stock(bag) == (6, 0)
@@ -89,14 +89,14 @@ def test_the_rest_of_an_order_that_is_refunded_is_set_free(part_out, bag):
     assert part_out.status == Status.REFUNDED
 
 
-def test_what_has_left_cannot_be_edited_away(part_out, bag, boss):
+def test_shipped_quantities_cannot_be_edited_away(part_out, bag, boss):
     with pytest.raises(GuardFailed) as refused:
         edit(part_out, boss, (bag.sku, 5))
     assert refused.value.names == ["qty_below_shipped"]
     assert stock(bag) == (6, 4)
 
 
-def test_two_orders_of_the_last_two_pieces_both_leave():
+def test_two_orders_for_the_last_two_pieces_both_ship():
     last = VariantFactory(sku="LAST", on_hand=2)
     orders = [make_order(status="picking", items=[ItemInput(last.sku, 1)]) for _ in range(2)]
     for order in orders:
@@ -104,7 +104,7 @@ def test_two_orders_of_the_last_two_pieces_both_leave():
     assert stock(last) == (0, 0)
 
 
-def test_of_two_orders_and_one_sound_piece_the_first_leaves_and_the_second_is_short():
+def test_with_one_sound_piece_left_the_first_of_two_orders_ships_and_the_second_is_short():
     last = VariantFactory(sku="LAST", on_hand=2)
     first, second = (make_order(status="picking", items=[ItemInput(last.sku, 1)]) for _ in range(2))
     set_stock(actor=SYSTEM, sku=last.sku, delta=-1, reason="破损")
@@ -116,7 +116,7 @@ def test_of_two_orders_and_one_sound_piece_the_first_leaves_and_the_second_is_sh
 
 
 @pytest.mark.parametrize("restock", [True, False])
-def test_a_refund_after_delivery_takes_nothing_of_what_others_hold(bag, restock):
+def test_a_refund_after_delivery_does_not_touch_reservations_of_others(bag, restock):
     delivered = make_order(status="delivered", items=[ItemInput(bag.sku, 4)])
     make_order(status="paid", items=[ItemInput(bag.sku, 3)])
     move(delivered, "refunding")
@@ -134,12 +134,12 @@ def discontinued(bag) -> Order:
     return order
 
 
-def test_a_discontinued_line_stays_while_another_one_changes(discontinued, bag, boss):
+def test_a_discontinued_line_is_kept_while_another_line_is_edited(discontinued, bag, boss):
     edit(discontinued, boss, (bag.sku, 5), ("BAG-2", 3))
     assert list(discontinued.lines.values_list("sku", "quantity")) == [(bag.sku, 5), ("BAG-2", 3)]
 
 
-def test_a_discontinued_line_may_become_less_and_not_more(discontinued, bag, boss):
+def test_the_quantity_of_a_discontinued_line_may_shrink_but_not_grow(discontinued, bag, boss):
     edit(discontinued, boss, (bag.sku, 2), ("BAG-2", 1))
     assert stock(bag) == (12, 2)
     with pytest.raises(GuardFailed) as refused:
@@ -147,14 +147,14 @@ def test_a_discontinued_line_may_become_less_and_not_more(discontinued, bag, bos
     assert refused.value.names == ["sku_discontinued"]
 
 
-def test_a_discontinued_bag_is_not_added_to_an_order(discontinued, bag, boss):
+def test_a_discontinued_variant_cannot_be_added_to_an_order(discontinued, bag, boss):
     order = make_order(status="paid", items=[ItemInput("BAG-2", 1)])
     with pytest.raises(GuardFailed) as refused:
         edit(order, boss, (bag.sku, 1), ("BAG-2", 1))
     assert refused.value.names == ["sku_unknown"]
 
 
-def test_what_is_missing_of_a_discontinued_bag_can_be_left_out(discontinued, bag, boss):
+def test_missing_pieces_of_a_discontinued_variant_can_be_dropped(discontinued, bag, boss):
     report_missing(actor=SHOP, line_id=discontinued.lines.get(sku=bag.sku).pk, missing=2)
     task = discontinued.shortages.get()
     choose_option(actor=boss, task_id=task.pk, key="refund", consent="缺的不要了")
@@ -183,9 +183,7 @@ def wide(db) -> Order:
     return make_order(status="paid", items=[ItemInput(row.sku, 2) for row in rows])
 
 
-def test_every_line_of_a_very_long_order_is_held_picked_printed_shipped_and_brought_back(
-    wide, log_in, warehouse
-):
+def test_a_very_long_order_can_be_reserved_picked_printed_shipped_and_returned(wide, log_in, warehouse):
     lines = OrderLine.objects.filter(order=wide)
     assert StockReservation.objects.filter(line__order=wide, quantity=2).count() == MANY
     move(wide, "picking")
@@ -202,7 +200,7 @@ def test_every_line_of_a_very_long_order_is_held_picked_printed_shipped_and_brou
     assert Variant.objects.filter(sku__startswith="W", on_hand=3, reserved=2).count() == MANY
 
 
-def test_an_alert_of_a_change_is_seen_before_the_rest_leaves(part_out, bag, boss):
+def test_an_alert_about_a_change_must_be_seen_before_the_rest_ships(part_out, bag, boss):
     edit(part_out, boss, (bag.sku, 8))
     for alert in part_out.alerts.filter(acknowledged_at=None):
         acknowledge_alert(actor=SHOP, alert_id=alert.pk)

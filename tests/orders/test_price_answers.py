@@ -37,13 +37,13 @@ def told(customer: Customer, *items: ItemInput, **fields: Any) -> list[str]:
     ("own", "is_own", "is_wholesale"),
     [(None, False, False), ("100.00", False, False), ("99.99", True, False)],
 )
-def test_a_line_says_whether_somebody_named_its_price(dealer, bag, own, is_own, is_wholesale):
+def test_a_priced_line_tells_whether_its_price_was_set_by_hand(dealer, bag, own, is_own, is_wholesale):
     [line] = price(dealer, ItemInput(bag.sku, 1, own)).lines
 
     assert (line.is_own_price, line.is_wholesale) == (is_own, is_wholesale)
 
 
-def test_goods_that_nobody_sells_have_no_price_of_any_kind(dealer, bag):
+def test_an_unknown_sku_has_no_price(dealer, bag):
     priced = price(dealer, ItemInput("NOPE", 2), ItemInput(bag.sku, 1))
     line = priced.lines[0]
 
@@ -51,7 +51,7 @@ def test_goods_that_nobody_sells_have_no_price_of_any_kind(dealer, bag):
     assert (priced.is_complete, priced.pieces, priced.goods_total) == (False, 3, 100)
 
 
-def test_nothing_is_no_complete_order_and_an_own_price_of_what_left_the_catalogue_is_kept(dealer, bag):
+def test_an_empty_order_is_incomplete_and_a_discontinued_line_keeps_its_own_price(dealer, bag):
     order = make_order(customer=dealer, items=[ItemInput(bag.sku, 2, Decimal("80.00"))])
     Product.objects.update(is_active=False)
     Variant.objects.update(is_active=False)
@@ -64,13 +64,13 @@ def test_nothing_is_no_complete_order_and_an_own_price_of_what_left_the_catalogu
     ("limit", "count", "over"),
     [("300.00", 3, False), ("299.99", 3, True), ("0.01", 1, True), ("0", 1, False)],
 )
-def test_a_new_order_is_over_credit_by_the_first_cent(bag, limit, count, over):
+def test_a_new_order_exceeds_the_credit_limit_by_the_first_cent(bag, limit, count, over):
     customer = CustomerFactory(credit_limit=Decimal(limit))
 
     assert price(customer, ItemInput(bag.sku, count)).is_over_credit == over
 
 
-def test_what_costs_less_than_a_yuan_counts_against_the_limit_and_what_costs_nothing_does_not(bag):
+def test_even_cents_count_against_the_credit_limit_and_a_free_order_does_not(bag):
     customer = CustomerFactory(credit_limit=Decimal("0.10"))
     half, nothing = ItemInput(bag.sku, 1, "0.50"), ItemInput(bag.sku, 1, "0.00")
 
@@ -81,7 +81,7 @@ def test_what_costs_less_than_a_yuan_counts_against_the_limit_and_what_costs_not
     assert not price(customer, nothing).is_over_credit
 
 
-def test_of_an_order_on_account_only_what_is_added_counts(dealer, bag):
+def test_editing_an_order_on_account_counts_only_the_increase_against_the_limit(dealer, bag):
     order = make_order(customer=dealer, on_credit=True, items=[ItemInput(bag.sku, 3)])
 
     assert not price(dealer, ItemInput(bag.sku, 2), order=order).is_over_credit
@@ -90,13 +90,13 @@ def test_of_an_order_on_account_only_what_is_added_counts(dealer, bag):
     assert (more.is_over_credit, more.warnings) == (True, ["超过赊账余额，不能赊账下单"])
 
 
-def test_an_order_that_is_paid_with_money_is_not_warned_of_credit(dealer, bag):
+def test_a_prepaid_order_shows_no_credit_warning(dealer, bag):
     order = make_order(customer=dealer, items=[ItemInput(bag.sku, 3)])
 
     assert told(dealer, ItemInput(bag.sku, 9), order=order) == []
 
 
-def test_in_another_currency_nothing_more_goes_on_account_and_money_is_no_matter(dealer, bag):
+def test_another_currency_refuses_credit_and_allows_payment_in_money(dealer, bag):
     order = make_order(customer=dealer, on_credit=True, items=[ItemInput(bag.sku, 2)])
     paid = make_order(customer=dealer, items=[ItemInput(bag.sku, 2)])
     Customer.objects.update(credit_currency="USD")
@@ -112,7 +112,7 @@ def test_in_another_currency_nothing_more_goes_on_account_and_money_is_no_matter
 
 
 @pytest.mark.parametrize(("own", "words"), [("0", []), ("-0.01", ["单价不正确"]), ("x", ["单价不正确"])])
-def test_a_price_is_a_sum_of_money_or_nothing_at_all(dealer, bag, own, words):
+def test_a_price_is_a_valid_amount_or_empty(dealer, bag, own, words):
     assert told(dealer, ItemInput(bag.sku, 1, own)) == words
 
 
@@ -127,7 +127,7 @@ def test_a_price_is_a_sum_of_money_or_nothing_at_all(dealer, bag, own, words):
         ("0", None, ["金额不正确"]),
     ],
 )
-def test_a_total_is_never_below_nothing_nor_too_long_to_be_kept(bag, discount, fee, words):
+def test_a_total_is_never_negative_nor_too_large_for_its_column(bag, discount, fee, words):
     nobody_owes = CustomerFactory(credit_limit=0)
     sums = {"discount": discount and Decimal(discount), "shipping_fee": fee and Decimal(fee)}
 
@@ -137,14 +137,14 @@ def test_a_total_is_never_below_nothing_nor_too_long_to_be_kept(bag, discount, f
 @pytest.mark.parametrize(
     ("count", "fits"), [(1, True), (100_000, True), (100_001, False), (0, False), (-1, False)]
 )
-def test_a_count_that_is_odd_is_told_and_costs_nothing(bag, count, fits):
+def test_an_invalid_quantity_is_reported_and_costs_nothing(bag, count, fits):
     priced = price(CustomerFactory(), ItemInput(bag.sku, count), ItemInput(bag.sku, 1))
 
     assert ("数量不正确：BAG-1" in priced.warnings) != fits
     assert priced.pieces == (count + 1 if fits else 1)
 
 
-def test_of_many_faults_the_first_ten_are_named(dealer):
+def test_at_most_ten_problems_are_listed(dealer):
     names = [f"NOPE-{number:02}" for number in range(12)]
 
     assert told(dealer, *[ItemInput(name, 1) for name in names]) == [f"没有这些商品：{'、'.join(names[:10])}"]
@@ -153,14 +153,14 @@ def test_of_many_faults_the_first_ten_are_named(dealer):
 
 
 @pytest.mark.parametrize(("free", "count", "short"), [(0, 1, True), (1, 1, False), (1, 2, True)])
-def test_more_than_is_free_is_told_with_how_many_there_are(free, count, short):
+def test_a_quantity_beyond_the_stock_is_reported_with_the_free_quantity(free, count, short):
     VariantFactory(sku="RARE", on_hand=free)
     words = told(CustomerFactory(), ItemInput("RARE", count))
 
     assert words == ([f"RARE 要 {count} 件，只有 {free} 件"] if short else [])
 
 
-def test_the_pieces_an_order_holds_are_there_for_it(dealer):
+def test_pieces_reserved_by_the_order_itself_count_as_available(dealer):
     VariantFactory(sku="RARE", on_hand=3)
     order = make_order(customer=dealer, items=[ItemInput("RARE", 2)])
 
@@ -169,7 +169,7 @@ def test_the_pieces_an_order_holds_are_there_for_it(dealer):
 
 
 @pytest.mark.parametrize(("count", "words"), [(5, []), (4, ["BAG-1 起订 5 件"])])
-def test_the_least_count_of_an_order_is_told(bag, count, words):
+def test_the_minimum_quantity_is_reported(bag, count, words):
     Variant.objects.update(min_quantity=5)
 
     assert told(CustomerFactory(credit_limit=0), ItemInput(bag.sku, count)) == words

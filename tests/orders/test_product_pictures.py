@@ -29,7 +29,7 @@ def sent(client, variant, content: bytes, name: str = "a.jpg"):
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "HEIF"])
-def test_an_uploaded_picture_is_drawn_elsewhere_and_shown_to_anybody(
+def test_a_product_picture_is_rendered_in_another_process_and_public(
     log_in, client, manager, variant, form: str, no_decoder_here
 ) -> None:
     content = picture(form)
@@ -45,7 +45,7 @@ def test_an_uploaded_picture_is_drawn_elsewhere_and_shown_to_anybody(
 
 
 @pytest.mark.parametrize("content", [b"GIF89a" + bytes(20), b"hello", b"\xff\xd8\xff\xe0" + bytes(100)])
-def test_what_is_no_picture_is_refused_in_the_form(log_in, manager, variant, content: bytes) -> None:
+def test_a_file_that_is_no_picture_is_refused_in_the_form(log_in, manager, variant, content: bytes) -> None:
     answer = sent(log_in(manager), variant, content)
 
     assert answer.status_code == 200
@@ -53,7 +53,7 @@ def test_what_is_no_picture_is_refused_in_the_form(log_in, manager, variant, con
     assert not variant.picture
 
 
-def test_nothing_else_of_the_uploads_is_shown(client, variant, tmp_path) -> None:
+def test_no_other_uploaded_file_is_served(client, variant, tmp_path) -> None:
     (tmp_path / "products").mkdir()
     (tmp_path / "products" / "x.jpg").write_bytes(b"secret")
 
@@ -62,7 +62,7 @@ def test_nothing_else_of_the_uploads_is_shown(client, variant, tmp_path) -> None
     assert client.get("/media/attachments/x.jpg").status_code == 404
 
 
-def test_a_new_sku_is_kept_in_capitals(log_in, manager, variant) -> None:
+def test_a_new_sku_is_stored_in_capitals(log_in, manager, variant) -> None:
     page = reverse("admin:orders_variant_add")
 
     log_in(manager).post(page, form_of(variant, sku="fb01-nv"))

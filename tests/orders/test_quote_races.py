@@ -49,7 +49,7 @@ def accepting(quote: Quote):
     )
 
 
-def test_a_quote_tapped_twenty_times_at_once_is_one_order():
+def test_accepting_a_quote_twenty_times_concurrently_places_one_order():
     variant, customer = VariantFactory(on_hand=100), CustomerFactory()
     enquiry = open_enquiry(actor=Actor.system(), customer=customer)
     quote = quoted(customer, ItemInput(variant.sku, 3), where=enquiry.pk)
@@ -60,7 +60,7 @@ def test_a_quote_tapped_twenty_times_at_once_is_one_order():
     assert (variant.reserved, enquiry.order) == (3, Order.objects.get())
 
 
-def test_the_last_pieces_go_to_one_of_many_quotes():
+def test_of_many_quotes_for_the_last_pieces_only_one_is_accepted():
     variant = VariantFactory(on_hand=5)
     quotes = [quoted(CustomerFactory(), ItemInput(variant.sku, 3)) for _ in range(12)]
     assert kinds(at_once(accepting(quote) for quote in quotes)) == {"Order": 1, GuardFailed.__name__: 11}
@@ -68,7 +68,7 @@ def test_the_last_pieces_go_to_one_of_many_quotes():
     assert (variant.reserved, Quote.objects.filter(state="sent").count()) == (3, 11)
 
 
-def test_two_quotes_of_one_enquiry_are_two_orders_with_a_conversation_each():
+def test_two_quotes_of_one_enquiry_become_two_orders_with_their_own_conversations():
     variant, customer = VariantFactory(on_hand=50), CustomerFactory()
     enquiry = open_enquiry(actor=Actor.system(), customer=customer)
     quotes = [quoted(customer, ItemInput(variant.sku, 1), where=enquiry.pk) for _ in range(4)]
@@ -76,7 +76,7 @@ def test_two_quotes_of_one_enquiry_are_two_orders_with_a_conversation_each():
     assert len({order.conversation.pk for order in Order.objects.all()}) == 4  # type: ignore[attr-defined]
 
 
-def test_yes_and_no_and_never_mind_at_once_have_one_outcome():
+def test_concurrent_accept_decline_and_withdraw_of_a_quote_have_one_outcome():
     variant = VariantFactory(on_hand=500)
     for _ in range(10):
         quote = quoted(CustomerFactory(), ItemInput(variant.sku, 1))
@@ -115,20 +115,20 @@ def choosing(task: ShortageTask, key: str):
     return lambda: choose_option(actor=actor, task_id=task.pk, key=key, seen=2)
 
 
-def test_a_choice_tapped_at_once_is_made_once(offered):
+def test_a_shortage_option_chosen_concurrently_takes_effect_once(offered):
     results = at_once([choosing(offered, "refund")] * 10)
     assert kinds(results) == {"ShortageTask": 10}
     assert (Refund.objects.count(), offered.order.lines.get().quantity) == (1, 3)
 
 
-def test_of_different_choices_at_once_one_is_made(offered):
+def test_of_different_shortage_options_chosen_concurrently_one_takes_effect(offered):
     keys = [option.key for option in all_options(offered)]
     results = at_once(choosing(offered, key) for key in keys)
     assert kinds(results) == {"ShortageTask": 1, GuardFailed.__name__: len(keys) - 1}
     assert ShortageTask.objects.get().state == "settled"
 
 
-def test_goods_that_come_in_the_moment_of_the_tap_are_not_refunded_and_held_too(offered):
+def test_pieces_arriving_during_a_refund_choice_are_not_both_refunded_and_reserved(offered):
     order, variant = offered.order, Variant.objects.get(sku=offered.sku)
     set_stock(actor=Actor.system(), sku=variant.sku, delta=2)
     results = at_once([choosing(offered, "refund"), lambda: allocate_stock_to_shortage(order_id=order.pk)])
@@ -143,7 +143,7 @@ def test_goods_that_come_in_the_moment_of_the_tap_are_not_refunded_and_held_too(
     assert not order.shortage
 
 
-def test_a_choice_and_a_cancellation_at_once_leave_the_books_in_sum(offered):
+def test_a_concurrent_choice_and_cancellation_keep_money_and_stock_balanced(offered):
     order = offered.order
     at_once([choosing(offered, "refund"), lambda: move(order, "refunding", actor=integration())])
     order.refresh_from_db()

@@ -74,7 +74,7 @@ def prices(quote: Quote) -> list[tuple[int, str]]:
     return [(line.quantity, str(line.unit_price)) for line in quote.lines.all()]
 
 
-def test_a_line_gets_the_price_of_its_count_unless_sales_name_another(desk, shop, goods):
+def test_a_quote_line_gets_its_tier_price_unless_sales_set_another(desk, shop, goods):
     assert prices(quoted(desk, shop, ItemInput(goods.sku, 9))) == [(9, "199.00")]
     assert prices(quoted(desk, shop, ItemInput(goods.sku, 10))) == [(10, "160.00")]
     own = quoted(desk, shop, ItemInput(goods.sku, 50, Decimal("125.50")))
@@ -82,13 +82,13 @@ def test_a_line_gets_the_price_of_its_count_unless_sales_name_another(desk, shop
     assert quoted_lines(quotes_with_lines().get(pk=own.pk))[0].is_own_price
 
 
-def test_the_next_price_is_told_to_who_can_reach_it(desk, shop, goods):
+def test_the_next_tier_price_is_shown_to_customers_who_can_reach_it(desk, shop, goods):
     quote = quoted(desk, shop, ItemInput(goods.sku, 30))
     (line,) = quoted_lines(quotes_with_lines().get(pk=quote.pk))
     assert (line.more_for_next, line.next_tier.price) == (20, Decimal("140.00"))
 
 
-def test_accepting_places_the_order_at_the_quoted_prices_with_stock_held(desk, shop, goods):
+def test_accepting_a_quote_places_the_order_at_its_prices_and_reserves_stock(desk, shop, goods):
     quote = quoted(
         desk, shop, ItemInput(goods.sku, 20, Decimal("150.00")),
         shipping_fee=Decimal("60"), discount=Decimal("100"), note="含包装",
@@ -110,20 +110,20 @@ def test_accepting_places_the_order_at_the_quoted_prices_with_stock_held(desk, s
     assert DomainEvent.objects.get(type="quote.accepted").data["order"] == order.number
 
 
-def test_accepting_again_answers_the_same_order(desk, shop, goods):
+def test_accepting_a_quote_again_returns_the_same_order(desk, shop, goods):
     quote = quoted(desk, shop, ItemInput(goods.sku, 2))
     assert accept(quote) == accept(quote)
     assert Order.objects.count() == 1
 
 
-def test_the_order_does_not_follow_later_prices(desk, shop, goods):
+def test_an_order_from_a_quote_does_not_follow_later_prices(desk, shop, goods):
     quote = quoted(desk, shop, ItemInput(goods.sku, 10))
     Variant.objects.update(price=Decimal("999"), min_quantity=40)
     TierPrice.objects.all().delete()
     assert accept(quote).total == 1600
 
 
-def test_a_quote_out_of_time_says_so_and_one_click_renews_it(desk, shop, goods):
+def test_an_expired_quote_is_refused_and_can_be_renewed(desk, shop, goods):
     quote = quoted(desk, shop, ItemInput(goods.sku, 2), days=3)
     with time_machine.travel(timezone.now() + timedelta(days=4)):
         with pytest.raises(GuardFailed, match="到期") as refused:
@@ -136,7 +136,7 @@ def test_a_quote_out_of_time_says_so_and_one_click_renews_it(desk, shop, goods):
         assert accept(quote).total == 398
 
 
-def test_without_the_sweep_a_quote_is_over_all_the_same(desk, shop, goods):
+def test_a_quote_expires_even_without_the_sweep(desk, shop, goods):
     quote = quoted(desk, shop, ItemInput(goods.sku, 2), days=1)
     with time_machine.travel(timezone.now() + timedelta(days=2)):
         assert quote.is_over()
@@ -144,7 +144,7 @@ def test_without_the_sweep_a_quote_is_over_all_the_same(desk, shop, goods):
         assert not Quote.objects.get().is_over()
 
 
-def test_short_of_stock_the_lines_are_named_and_the_quote_stays_open(desk, shop, goods):
+def test_accepting_a_quote_without_stock_names_the_lines_and_leaves_it_open(desk, shop, goods):
     plenty = VariantFactory(on_hand=500)
     quote = quoted(desk, shop, ItemInput(goods.sku, 60), ItemInput(plenty.sku, 5))
     set_stock(actor=Actor.system(), sku=goods.sku, on_hand=8)
@@ -159,7 +159,7 @@ def test_short_of_stock_the_lines_are_named_and_the_quote_stays_open(desk, shop,
     assert accept(quote).total > 0
 
 
-def test_what_a_customer_agrees_to_is_what_they_have_seen(desk, shop, goods):
+def test_a_quote_changed_since_it_was_shown_cannot_be_accepted(desk, shop, goods):
     quote = quoted(desk, shop, ItemInput(goods.sku, 2))
     dearer = QuoteInput([ItemInput(goods.sku, 2, Decimal("250"))], end_of_day(3))
     edit_quote(actor=desk, quote_id=quote.pk, wanted=dearer, revision=1)
@@ -169,7 +169,7 @@ def test_what_a_customer_agrees_to_is_what_they_have_seen(desk, shop, goods):
     assert accept(quote, revision=2).total == 500
 
 
-def test_two_colleagues_do_not_overwrite_each_other(desk, shop, goods):
+def test_a_stale_edit_of_a_quote_is_refused(desk, shop, goods):
     quote = quoted(desk, shop, ItemInput(goods.sku, 2))
     wanted = QuoteInput([ItemInput(goods.sku, 3)], end_of_day(3))
     edit_quote(actor=desk, quote_id=quote.pk, wanted=wanted, revision=1)
@@ -177,7 +177,7 @@ def test_two_colleagues_do_not_overwrite_each_other(desk, shop, goods):
         edit_quote(actor=desk, quote_id=quote.pk, wanted=wanted, revision=1)
 
 
-def test_sales_accept_for_a_customer_who_said_so_on_the_phone(desk, shop, goods):
+def test_sales_can_accept_a_quote_for_a_customer_on_the_phone(desk, shop, goods):
     quote = quoted(desk, shop, ItemInput(goods.sku, 2))
     with pytest.raises(GuardFailed) as refused:
         accept(quote, desk)
@@ -186,7 +186,7 @@ def test_sales_accept_for_a_customer_who_said_so_on_the_phone(desk, shop, goods)
     assert (order.source, Quote.objects.get().consent) == ("phone", "15:20 电话，同意")
 
 
-def test_only_its_customer_and_the_desk_may_answer(desk, shop, goods):
+def test_only_its_customer_and_the_desk_may_answer_a_quote(desk, shop, goods):
     quote = quoted(desk, shop, ItemInput(goods.sku, 2))
     for stranger in (Actor.customer(CustomerFactory()), Actor.staff(StaffFactory(role="warehouse"))):
         with pytest.raises(NotAllowed):
@@ -202,7 +202,7 @@ def test_only_its_customer_and_the_desk_may_answer(desk, shop, goods):
         )  # fmt: skip
 
 
-def test_a_draft_is_nobodys_to_accept(desk, shop, goods):
+def test_a_draft_quote_cannot_be_accepted(desk, shop, goods):
     draft = make_quote(actor=desk, customer=shop, wanted=QuoteInput([ItemInput(goods.sku, 1)], end_of_day(1)))
     with pytest.raises(NotAllowed):
         accept(draft)
@@ -212,7 +212,7 @@ def test_a_draft_is_nobodys_to_accept(desk, shop, goods):
 
 
 @pytest.mark.parametrize("end", ["decline", "withdraw"])
-def test_what_was_declined_or_taken_back_is_over(desk, shop, goods, end):
+def test_a_declined_or_withdrawn_quote_cannot_be_accepted(desk, shop, goods, end):
     quote = quoted(desk, shop, ItemInput(goods.sku, 2))
     work = {
         "decline": lambda: decline_quote(actor=Actor.customer(shop), quote_id=quote.pk, reason="贵了"),
@@ -236,14 +236,14 @@ def test_what_was_declined_or_taken_back_is_over(desk, shop, goods, end):
         ({"discount": Decimal("5000")}, "price_invalid"),
     ],
 )
-def test_a_quote_that_makes_no_sense_is_refused(desk, shop, goods, fields, guard):
+def test_an_invalid_quote_is_refused(desk, shop, goods, fields, guard):
     wanted = {"items": [ItemInput(goods.sku, 2)], "valid_until": end_of_day(7)} | fields
     with pytest.raises(GuardFailed) as refused:
         make_quote(actor=desk, customer=shop, wanted=QuoteInput(**wanted))
     assert (guard in refused.value.names, Quote.objects.count()) == (True, 0)
 
 
-def test_an_enquiry_becomes_the_conversation_of_its_order(desk, shop, goods):
+def test_accepting_a_quote_turns_its_enquiry_into_the_orders_conversation(desk, shop, goods):
     enquiry = open_enquiry(actor=desk, customer=shop, subject="询价")
     order = accept(quoted(desk, shop, ItemInput(goods.sku, 2), where=enquiry.pk))
     assert Conversation.objects.get().order == order
@@ -251,14 +251,14 @@ def test_an_enquiry_becomes_the_conversation_of_its_order(desk, shop, goods):
     assert [f"报价单 {Quote.objects.get().number}" in body for body in told] == [True, True]
 
 
-def test_agreed_beside_another_order_the_new_one_has_a_conversation_of_its_own(desk, shop, goods):
+def test_a_quote_accepted_in_another_orders_conversation_gets_a_new_conversation(desk, shop, goods):
     first = make_order(customer=shop)
     order = accept(quoted(desk, shop, ItemInput(goods.sku, 2), where=first.conversation.pk))
     assert order.conversation != first.conversation
     assert first.conversation.messages.filter(body__contains=order.number).count() == 1
 
 
-def test_the_address_of_the_last_order_is_offered(shop):
+def test_a_quote_offers_the_address_of_the_customers_last_order(shop):
     owner = Actor.customer(shop)
     assert (last_address(shop, owner).name, last_address(shop, owner).street) == ("吴丽华", "")
     first = make_order(customer=shop, address=make_address(street="文一西路 969 号"))
@@ -267,7 +267,7 @@ def test_the_address_of_the_last_order_is_offered(shop):
     assert last_address(shop, Actor.customer(shop, order_id=first.pk)).street == "文一西路 969 号"
 
 
-def test_a_link_says_what_is_to_be_quoted(goods):
+def test_a_quote_link_lists_skus_and_quantities(goods):
     other = VariantFactory()
     given = f"{goods.sku}:3,{other.sku}:1,{goods.sku}:2,NIX:4,{other.sku}:x,:7,{other.sku}:-1"
     assert items_of_link(given) == [
@@ -282,7 +282,7 @@ def test_a_link_says_what_is_to_be_quoted(goods):
     st.integers(0, 3000),
     st.integers(0, 3000),
 )
-def test_money_and_stock_of_an_accepted_quote_always_add_up(db, lines, fee, off):
+def test_money_and_stock_of_an_accepted_quote_always_balance(db, lines, fee, off):
     with transaction.atomic():
         variants = [VariantFactory(on_hand=10) for _ in range(3)]
         seller, customer = Actor.staff(StaffFactory()), CustomerFactory()

@@ -16,7 +16,7 @@ def told(answer) -> list[str]:
     return [str(each) for each in get_messages(answer.wsgi_request)]
 
 
-def test_asking_for_all_of_the_money_twice_opens_one_refund_and_says_that_it_is_open(log_in, sales):
+def test_a_full_refund_requested_twice_opens_one_refund_and_says_it_is_open(log_in, sales):
     order = make_order(status="delivered", assigned_to=sales)
     desk, path = log_in(sales), f"/orders/{order.number}/to/refunding/"
     sent = {"version": order.version, "reason": "划痕", "amount": "398.00"}
@@ -32,7 +32,7 @@ def test_asking_for_all_of_the_money_twice_opens_one_refund_and_says_that_it_is_
     assert told(desk.get(path))[-1] == "这一步现在不能做，订单是“退款中”"
 
 
-def test_booking_that_all_of_the_money_is_back_twice_books_it_once(log_in, manager):
+def test_a_full_refund_booked_twice_is_booked_once(log_in, manager):
     order = move(make_order(status="delivered"), "refunding")
     desk, path = log_in(manager), f"/orders/{order.number}/to/refunded/"
     sent = {"version": order.version, "reference": "T-1"}
@@ -45,7 +45,7 @@ def test_booking_that_all_of_the_money_is_back_twice_books_it_once(log_in, manag
 
 
 @pytest.mark.parametrize("keys", [("one", "one"), ("one", "another")])
-def test_paying_a_promised_refund_out_twice_books_it_once(log_in, manager, keys):
+def test_a_promised_refund_paid_out_twice_is_booked_once(log_in, manager, keys):
     order = move(make_order(), "paid", amount="500.00", reference="W-1")
     refund = order.refunds.get()
     desk, path = log_in(manager), f"/orders/refunds/{refund.pk}/paid/"

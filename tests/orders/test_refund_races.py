@@ -16,7 +16,7 @@ from tests.orders.test_concurrency import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_refunds_of_sixty_percent_each_from_twenty_sides_never_exceed_what_was_paid():
+def test_twenty_concurrent_refunds_of_sixty_percent_never_exceed_the_sum_paid():
     order = make_order(status="delivered", items=[ItemInput(VariantFactory().sku, 20)])
     line, whole = order.lines.get().pk, order.paid_amount
     cases = [
@@ -37,7 +37,7 @@ def test_refunds_of_sixty_percent_each_from_twenty_sides_never_exceed_what_was_p
     assert order.refunded_amount == part <= whole
 
 
-def test_an_order_paid_in_three_parts_gets_all_of_it_back():
+def test_an_order_paid_in_three_parts_is_refunded_in_full():
     order = make_order()
     for amount, reference in (("100.00", "P1"), ("98.00", "P2"), ("200.00", "P3")):
         order = move(order, "paid", amount=amount, reference=reference)
@@ -46,7 +46,7 @@ def test_an_order_paid_in_three_parts_gets_all_of_it_back():
     assert (order.payments.count(), settled, Order.objects.get().refunded_amount) == (3, 398, 398)
 
 
-def test_a_case_of_five_lines_books_the_money_of_each():
+def test_a_case_of_five_lines_books_the_refund_of_each_line():
     items = [ItemInput(VariantFactory().sku, 1) for _ in range(5)]
     order = make_order(status="delivered", items=[*items, ItemInput(VariantFactory().sku, 1)])
     lines = list(order.lines.order_by("pk"))[:5]

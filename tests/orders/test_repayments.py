@@ -48,7 +48,7 @@ def repay(dealer, amount: str, reference: str = "", actor=None) -> Repayment:
 
 
 @given(money, st.lists(money, min_size=1, max_size=6))
-def test_a_sum_is_spread_whole_and_fills_each_debt_before_the_next(amount, owed):
+def test_a_repayment_is_spread_completely_and_fills_each_debt_before_the_next(amount, owed):
     parts = spread_payment(amount, owed)
     assert sum(parts) == amount
     filled = [part >= debt for part, debt in zip(parts, owed, strict=True)]
@@ -57,7 +57,7 @@ def test_a_sum_is_spread_whole_and_fills_each_debt_before_the_next(amount, owed)
     assert all(part <= debt for part, debt in zip(parts[:-1], owed[:-1], strict=True))
 
 
-def test_one_sum_pays_the_oldest_order_first(dealer):
+def test_a_repayment_pays_the_oldest_order_first(dealer):
     oldest, middle, newest = debts_of(dealer)
     repayment = repay(dealer, "500.00", "B-1")
     balances = [Order.objects.get(pk=each.pk).balance for each in (oldest, middle, newest)]
@@ -67,14 +67,14 @@ def test_one_sum_pays_the_oldest_order_first(dealer):
     assert owed_by(dealer) == Decimal("694.00")
 
 
-def test_too_much_is_booked_all_the_same_and_waits_to_go_back(dealer):
+def test_a_repayment_beyond_all_debts_is_booked_and_the_rest_refundable(dealer):
     *_others, newest = debts_of(dealer, 2)
     repay(dealer, "800.00", "B-2")
     refund = Refund.objects.get()
     assert (refund.order_id, refund.amount, refund.state) == (newest.pk, Decimal("4.00"), "approved")
 
 
-def test_a_repayment_is_refused_with_a_word_and_the_same_slip_is_booked_once(dealer, as_actor):
+def test_an_invalid_repayment_is_refused_and_a_repeated_voucher_is_booked_once(dealer, as_actor):
     order = debts_of(dealer, 1)[0]
     with pytest.raises(NotAllowed):
         repay(dealer, "1.00", "B-3", as_actor("sales"))
@@ -100,14 +100,14 @@ def test_a_repayment_is_refused_with_a_word_and_the_same_slip_is_booked_once(dea
     assert Order.objects.get().paid_amount == Decimal("398.00")
 
 
-def test_a_slip_s_number_is_kept_as_far_as_there_is_room_for_it(dealer):
+def test_a_long_voucher_number_is_cut_to_the_column_width(dealer):
     debts_of(dealer, 1)
 
     assert repay(dealer, "1.00", " " + "7" * 90).reference == "7" * 80
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_slip_from_ten_sides_at_once_is_booked_once():
+def test_a_voucher_recorded_ten_times_concurrently_is_booked_once():
     dealer = CustomerFactory(credit_limit=Decimal("5000.00"))
     debts_of(dealer, 3)
     results = at_once([lambda: repay(dealer, "1000.00", "B-6")] * 10)
@@ -116,7 +116,7 @@ def test_the_same_slip_from_ten_sides_at_once_is_booked_once():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_slip_told_of_two_orders_and_of_all_debts_at_once_is_booked_once():
+def test_a_voucher_recorded_concurrently_for_orders_and_as_repayment_is_booked_once():
     dealer = CustomerFactory(credit_limit=Decimal("5000.00"))
     debts_of(dealer, 1)
     unpaid, late = make_order(), make_order(status="cancelled")
@@ -132,7 +132,7 @@ def test_one_slip_told_of_two_orders_and_of_all_debts_at_once_is_booked_once():
     assert Repayment.objects.count() + Payment.objects.filter(repayment=None).count() == 1
 
 
-def test_a_debt_that_is_called_off_while_a_repayment_waits_for_it_gets_none_of_it(dealer, monkeypatch):
+def test_a_debt_cancelled_while_a_repayment_waits_for_its_lock_gets_none_of_it(dealer, monkeypatch):
     oldest, newest = debts_of(dealer, 2)
 
     def after_the_other(ids):
@@ -145,7 +145,7 @@ def test_a_debt_that_is_called_off_while_a_repayment_waits_for_it_gets_none_of_i
     assert not Refund.objects.filter(state="approved").exists()
 
 
-def test_nothing_of_a_repayment_goes_to_an_order_that_is_being_refunded(dealer):
+def test_a_repayment_skips_an_order_that_is_being_refunded(dealer):
     oldest, newest = debts_of(dealer, 2)
     move(oldest, "refunding")
     repayment = repay(dealer, "300.00", "B-12")
@@ -153,7 +153,7 @@ def test_nothing_of_a_repayment_goes_to_an_order_that_is_being_refunded(dealer):
     assert oldest.refunds.get().amount == 0
 
 
-def test_a_repayment_and_the_account_over_the_interface(api, dealer):
+def test_a_repayment_over_the_api_shows_in_the_api_account(api, dealer):
     oldest, newest = debts_of(dealer, 2)
     body = {"phone": "13600002222", "amount": "500.00", "method": "alipay", "reference": "B-7"}
     answer = api.post("/api/v1/repayments/", body, content_type="application/json")
@@ -178,7 +178,7 @@ def test_a_repayment_and_the_account_over_the_interface(api, dealer):
     assert again.status_code == 422
 
 
-def test_an_order_is_placed_on_account_over_the_interface_and_says_what_is_open(api, dealer, variant):
+def test_an_order_placed_on_account_over_the_api_shows_its_open_sum(api, dealer, variant):
     body = {
         "customer": {"name": "钱多多", "phone": "13600002222"},
         "items": [{"sku": variant.sku, "quantity": 2}],
@@ -200,7 +200,7 @@ def test_an_order_is_placed_on_account_over_the_interface_and_says_what_is_open(
     assert Order.objects.count() == 1
 
 
-def test_sales_put_a_new_order_on_account_in_its_form(log_in, sales, dealer, variant):
+def test_sales_can_place_an_order_on_account_in_the_order_form(log_in, sales, dealer, variant):
     form = {
         "phone": "13600002222", "name": "钱多多", "source": "wechat", "tier": "retail", "sku": variant.sku,
         "quantity": "2", "unit_price": "", "province": "广东省", "city": "广州市", "street": "1 号", "on_account": "on",
@@ -210,7 +210,7 @@ def test_sales_put_a_new_order_on_account_in_its_form(log_in, sales, dealer, var
     assert (page.status_code, order.status, order.on_account, order.assigned_to) == (302, "paid", True, sales)
 
 
-def test_the_account_tells_of_everything_that_made_more_or_less_due(dealer, as_actor):
+def test_the_account_lists_everything_that_changed_the_amount_due(dealer, as_actor):
     with time_machine.travel("2026-09-01T02:00:00Z"):
         make_order(customer=dealer, on_credit=True)
     with time_machine.travel("2026-11-02T02:00:00Z"):
@@ -240,7 +240,7 @@ def test_the_account_tells_of_everything_that_made_more_or_less_due(dealer, as_a
     assert (account.owed, account.overdue) == (Decimal("398.00"), Decimal("398.00"))
 
 
-def test_the_list_of_money_shows_who_is_late_first_and_what_else_is_open(dealer, as_actor, log_in, manager):
+def test_the_money_list_shows_overdue_debts_first_and_other_open_sums(dealer, as_actor, log_in, manager):
     other = CustomerFactory(name="孙早", credit_limit=Decimal("5000.00"))
     with time_machine.travel(timezone.now() - timedelta(days=40)):
         make_order(customer=dealer, on_credit=True)
@@ -267,7 +267,7 @@ def test_the_list_of_money_shows_who_is_late_first_and_what_else_is_open(dealer,
     assert "孙早</a>" not in late
 
 
-def test_a_statement_shows_no_orders_of_colleagues_and_says_so(dealer, log_in, sales, other_sales, warehouse):
+def test_a_statement_hides_orders_of_colleagues_and_says_so(dealer, log_in, sales, other_sales, warehouse):
     long_ago = timezone.now() - timedelta(days=9)
     make_order(customer=dealer, on_credit=True, assigned_to=sales)
     path = f"/orders/debts/{dealer.pk}/"
@@ -283,7 +283,7 @@ def test_a_statement_shows_no_orders_of_colleagues_and_says_so(dealer, log_in, s
     assert 'action="/orders/debts/' not in page
 
 
-def test_a_repayment_sent_twice_by_its_form_is_booked_once(dealer, log_in, manager):
+def test_a_repayment_form_sent_twice_is_booked_once(dealer, log_in, manager):
     order = debts_of(dealer, 1)[0]
     path = f"/orders/debts/{dealer.pk}/"
     sent = {"amount": "100.00", "method": "cash", "form_key": "one-sheet"}
@@ -301,7 +301,7 @@ def test_a_repayment_sent_twice_by_its_form_is_booked_once(dealer, log_in, manag
         assert log_in(manager).get(path + bad).status_code == 200
 
 
-def test_a_customer_reads_their_own_account_on_the_phone(dealer, phone_of, customer):
+def test_a_customer_sees_their_own_account_on_the_phone(dealer, phone_of, customer):
     order = debts_of(dealer, 1)[0]
     repay(dealer, "100.00", "B-8")
     page = phone_of(dealer).get("/my/me/account/").content.decode()
@@ -312,7 +312,7 @@ def test_a_customer_reads_their_own_account_on_the_phone(dealer, phone_of, custo
 
 
 @pytest.mark.django_db(transaction=True)
-def test_orders_that_become_dearer_at_once_never_share_one_limit():
+def test_concurrent_price_increases_cannot_use_the_same_credit_twice():
     dealer = CustomerFactory(credit_limit=Decimal("1500.00"))
     orders = debts_of(dealer, 3)
 

@@ -42,7 +42,7 @@ def wrong() -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("within", [True, False], ids=["in the transaction of a test", "in its own"])
-def test_a_change_without_a_lock_is_found(request, within):
+def test_the_lock_check_finds_a_write_without_a_lock(request, within):
     request.getfixturevalue("db" if within else "transactional_db")
     look, order, wrong = map(request.getfixturevalue, ("unlocked_look", "order", "wrong"))
     look()
@@ -50,7 +50,7 @@ def test_a_change_without_a_lock_is_found(request, within):
 
 
 @pytest.mark.django_db
-def test_what_one_service_has_locked_the_next_one_locks_anew(order, look, unlocked_look, wrong):
+def test_the_lock_check_does_not_count_a_lock_of_an_earlier_service(order, look, unlocked_look, wrong):
     with transaction.atomic():
         lock_order(order.pk)
     unlocked_look()
@@ -58,7 +58,7 @@ def test_what_one_service_has_locked_the_next_one_locks_anew(order, look, unlock
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_transaction_that_begins_with_a_copy_holds_nothing_of_the_one_before(order, unlocked_look, wrong):
+def test_the_lock_check_forgets_locks_of_the_previous_transaction(order, unlocked_look, wrong):
     with transaction.atomic():
         lock_order(order.pk)
     bundle = Bundle(Keys())
@@ -70,7 +70,7 @@ def test_a_transaction_that_begins_with_a_copy_holds_nothing_of_the_one_before(o
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_order_after_its_conversation_is_found(order, look, wrong):
+def test_the_lock_check_finds_an_order_locked_after_its_conversation(order, look, wrong):
     with transaction.atomic():
         lock_conversations_of([order.pk])
         look()
@@ -81,7 +81,7 @@ def test_an_order_after_its_conversation_is_found(order, look, wrong):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_message_that_is_written_holds_its_conversation(order, look, wrong):
+def test_the_lock_check_sees_a_written_message_as_a_lock_of_its_conversation(order, look, wrong):
     talk = order.conversation.pk
     with transaction.atomic():
         send_message(actor=Actor.system(), conversation_id=talk, client_id=uuid4(), body="在吗")
@@ -91,6 +91,6 @@ def test_a_message_that_is_written_holds_its_conversation(order, look, wrong):
 
 
 @pytest.mark.django_db
-def test_a_change_under_its_lock_is_fine(look, wrong):
+def test_the_lock_check_accepts_a_write_under_its_lock(look, wrong):
     look()
     assert wrong == []

@@ -27,7 +27,7 @@ def waybill(number: str) -> dict[str, str]:
     return {"carrier": "shunfeng", "tracking_number": number}
 
 
-def test_the_board_says_that_a_parcel_has_left_and_what_is_still_to_come(picking, log_in, warehouse) -> None:
+def test_the_board_confirms_a_shipment_and_names_the_open_rest(picking, log_in, warehouse) -> None:
     board, path = log_in(warehouse), f"/warehouse/orders/{picking.number}/ship/"
     first, second = picking.lines.order_by("pk")
 
@@ -42,7 +42,7 @@ def test_the_board_says_that_a_parcel_has_left_and_what_is_still_to_come(picking
     assert [str(each) for each in get_messages(plain.wsgi_request)] == ["已发货：顺丰速运 SF1234567890124"]
 
 
-def test_the_customer_reads_what_is_still_to_come(picking, client) -> None:
+def test_the_customer_is_told_the_open_rest_of_a_part_shipment(picking, client) -> None:
     first, second = picking.lines.order_by("pk")
     page = f"/o/{link_token(make_link(customer=picking.customer, order_id=picking.pk))}/"
     assert "件待发" not in client.get(page).text
@@ -54,7 +54,7 @@ def test_the_customer_reads_what_is_still_to_come(picking, client) -> None:
     assert f"{second.name} {second.spec} ×2" in " ".join(shown.split())
 
 
-def test_the_desk_shows_what_is_left_after_a_part_shipment(picking, log_in, manager) -> None:
+def test_the_desk_shows_the_open_rest_of_a_part_shipment(picking, log_in, manager) -> None:
     first, _second = picking.lines.order_by("pk")
     desk, path = log_in(manager), f"/orders/{picking.number}/"
     assert "还没发出" not in desk.get(path).text
@@ -73,7 +73,7 @@ def test_the_desk_shows_what_is_left_after_a_part_shipment(picking, log_in, mana
 
 
 @pytest.mark.parametrize("days", [1, 9])
-def test_a_parcel_that_is_wanted_later_asks_before_it_goes(customer, log_in, manager, days: int) -> None:
+def test_shipping_before_the_wanted_date_asks_for_confirmation(customer, log_in, manager, days: int) -> None:
     day = timezone.localdate() + timedelta(days)
     order = make_order(customer=customer, status=Status.PICKING, deliver_on=day)
     staff = log_in(manager)
@@ -90,7 +90,7 @@ def test_a_parcel_that_is_wanted_later_asks_before_it_goes(customer, log_in, man
     assert Order.objects.get().status == Status.SHIPPED
 
 
-def test_a_parcel_whose_day_has_come_asks_nothing(customer, log_in, manager) -> None:
+def test_shipping_on_the_wanted_date_needs_no_confirmation(customer, log_in, manager) -> None:
     order = make_order(customer=customer, status=Status.PICKING, deliver_on=timezone.localdate())
     staff = log_in(manager)
 
@@ -99,7 +99,7 @@ def test_a_parcel_whose_day_has_come_asks_nothing(customer, log_in, manager) -> 
     assert staff.post(f"/warehouse/orders/{order.number}/ship/", sent, headers=FRAGMENT).status_code == 200
 
 
-def test_an_integration_that_ships_knows_what_it_does(customer) -> None:
+def test_an_integration_ships_before_the_wanted_date_without_confirmation(customer) -> None:
     day = timezone.localdate() + timedelta(days=3)
     order = make_order(customer=customer, status=Status.PICKING, deliver_on=day)
 

@@ -37,7 +37,7 @@ KEYS = ["wait", "split", "refund", "swap"]
         max_size=10,
     )
 )
-def test_money_and_stock_add_up_whatever_is_missing_and_chosen(db, steps):
+def test_money_and_stock_balance_for_any_shortage_and_choice(db, steps):
     with transaction.atomic():
         one, other = VariantFactory(on_hand=6), VariantFactory(on_hand=4)
         spare = VariantFactory(product=one.product, on_hand=3, price=one.price - 20)

@@ -101,7 +101,7 @@ def lines(order: Order) -> list[tuple[str, int]]:
     return list(OrderLine.objects.filter(order=order).order_by("pk").values_list("sku", "quantity"))
 
 
-def test_missing_pieces_leave_the_stock_and_raise_one_task(short, bought, variant):
+def test_reporting_missing_pieces_reduces_stock_and_creates_one_task(short, bought, variant):
     variant.refresh_from_db()
     # The two that were missed are gone, and no others; what is free beside them may be ordered, but fills no shortage.
     assert (variant.on_hand, variant.reserved, variant.available) == (98, 3, 95)
@@ -113,14 +113,14 @@ def test_missing_pieces_leave_the_stock_and_raise_one_task(short, bought, varian
     assert line.internal
 
 
-def test_an_order_that_is_short_does_not_leave_before_its_customer_has_chosen(short, bought, stockroom):
+def test_a_short_order_cannot_ship_before_the_customer_has_chosen(short, bought, stockroom):
     for to in ("picking", "shipped"):
         with pytest.raises(GuardFailed) as refused:
             move(bought, to, actor=stockroom)
         assert "shortage" in refused.value.names
 
 
-def test_found_short_while_picking_the_parcel_waits_too(bought, stockroom):
+def test_a_shortage_found_during_picking_blocks_shipping_too(bought, stockroom):
     move(bought, "picking", actor=stockroom)
     lack(bought, stockroom, 1)
     with pytest.raises(GuardFailed) as refused:
@@ -128,26 +128,26 @@ def test_found_short_while_picking_the_parcel_waits_too(bought, stockroom):
     assert refused.value.names == ["shortage"]
 
 
-def test_more_missing_corrects_the_task_instead_of_asking_twice(short, bought, stockroom):
+def test_reporting_more_missing_pieces_updates_the_existing_task(short, bought, stockroom):
     report_missing(actor=stockroom, line_id=short.line_id, missing=1)
     assert ShortageTask.objects.get().missing == 3
 
 
 @pytest.mark.parametrize("pieces", [0, -1, 6])
-def test_no_more_can_be_missing_than_was_held(bought, stockroom, pieces):
+def test_missing_pieces_cannot_exceed_the_reserved_ones(bought, stockroom, pieces):
     with pytest.raises(GuardFailed):
         lack(bought, stockroom, pieces)
     assert not fresh(bought).shortage
 
 
-def test_only_the_stockroom_reports_and_only_sales_offer(bought, desk, short, stockroom):
+def test_only_the_warehouse_reports_shortages_and_only_sales_offer_options(bought, desk, short, stockroom):
     with pytest.raises(NotAllowed):
         report_missing(actor=desk, line_id=short.line_id, missing=1)
     with pytest.raises(NotAllowed):
         offer_options(actor=stockroom, task_id=short.pk, keys=["wait"])
 
 
-def test_the_options_are_ready_made(short, blue, variant):
+def test_a_shortage_has_prepared_options(short, blue, variant):
     VariantFactory(product=variant.product, color="樱粉", on_hand=1)
     cheaper = VariantFactory(
         product=variant.product, sku="DJX-16", size="16 寸", price=Decimal("149"), on_hand=9
@@ -162,7 +162,7 @@ def test_the_options_are_ready_made(short, blue, variant):
     assert found["refund"].back == Decimal("398.00")
 
 
-def test_what_is_offered_stands_in_the_conversation(short, desk, bought):
+def test_offered_shortage_options_are_posted_in_the_conversation(short, desk, bought):
     until = timezone.localdate() + timedelta(days=3)
     offered = offer(short, desk, "wait", "refund", until=until)
     assert (offered.state, [option.key for option in offered_options(offered)]) == (
@@ -175,7 +175,7 @@ def test_what_is_offered_stands_in_the_conversation(short, desk, bought):
     assert f"{until:%Y-%m-%d}" in card.data["said"]["en"]
 
 
-def test_only_what_is_possible_can_be_offered_and_only_what_is_offered_chosen(short, desk):
+def test_only_possible_options_can_be_offered_and_only_offered_ones_chosen(short, desk):
     for keys in ([], ["swap:NIX"], ["wait", "swap:NIX"]):
         with pytest.raises(GuardFailed):
             offer_options(actor=desk, task_id=short.pk, keys=keys)
@@ -187,7 +187,7 @@ def test_only_what_is_possible_can_be_offered_and_only_what_is_offered_chosen(sh
     assert refused.value.names == ["option_gone"]
 
 
-def test_the_difference_goes_back_and_the_pieces_leave_the_order(short, desk, bought, variant):
+def test_the_refund_option_returns_the_money_and_removes_the_pieces(short, desk, bought, variant):
     offer(short, desk)
     tap(short, "refund", seen=2)
     order = fresh(bought)
@@ -199,7 +199,7 @@ def test_the_difference_goes_back_and_the_pieces_leave_the_order(short, desk, bo
     assert move(order, "picking").status == Status.PICKING
 
 
-def test_another_colour_takes_their_place_at_the_same_price(short, desk, bought, variant, blue):
+def test_the_swap_option_replaces_the_pieces_at_the_same_price(short, desk, bought, variant, blue):
     Variant.objects.filter(pk=blue.pk).update(price=Decimal("299"))
     offer(short, desk)
     tap(short, f"swap:{blue.sku}", seen=2)
@@ -211,7 +211,7 @@ def test_another_colour_takes_their_place_at_the_same_price(short, desk, bought,
     assert (told.body, told.internal) == (f"{short.goods} 缺货，客户选择：换成 20 寸 · 雾霾蓝", False)
 
 
-def test_of_a_line_that_is_not_there_at_all_nothing_stays(bought, stockroom, desk, blue, variant):
+def test_swapping_a_wholly_missing_line_removes_it(bought, stockroom, desk, blue, variant):
     task = lack(bought, stockroom, 5)
     offer(task, desk)
     tap(task, f"swap:{blue.sku}")
@@ -220,7 +220,7 @@ def test_of_a_line_that_is_not_there_at_all_nothing_stays(bought, stockroom, des
     assert (task.line, task.sku, task.state) == (None, variant.sku, State.SETTLED)
 
 
-def test_when_nothing_of_the_order_is_left_all_its_money_goes_back(variant, stockroom, desk):
+def test_an_order_left_with_nothing_is_refunded_in_full(variant, stockroom, desk):
     order = make_order(status=Status.PAID, items=[ItemInput(variant.sku, 5)])
     task = lack(order, stockroom, 5)
     assert "split" not in {option.key for option in all_options(task)}
@@ -231,7 +231,9 @@ def test_when_nothing_of_the_order_is_left_all_its_money_goes_back(variant, stoc
     assert (fresh(order).shortage, fresh(order).refunded_amount) == (False, order.total)
 
 
-def test_split_what_is_there_goes_first_and_the_rest_when_it_comes(short, desk, bought, variant, stockroom):
+def test_the_split_option_ships_available_pieces_first_and_the_rest_later(
+    short, desk, bought, variant, stockroom
+):
     offer(short, desk)
     tap(short, "split", seen=2)
     assert fresh(bought).shortage
@@ -249,7 +251,7 @@ def test_split_what_is_there_goes_first_and_the_rest_when_it_comes(short, desk, 
     assert f"缺的货已到：{short.goods}" in said
 
 
-def test_waiting_keeps_the_order_until_the_goods_are_there(short, desk, bought, variant, stockroom):
+def test_the_wait_option_holds_the_order_until_the_goods_arrive(short, desk, bought, variant, stockroom):
     offer(short, desk)
     tap(short, "wait")
     with pytest.raises(GuardFailed):
@@ -260,7 +262,7 @@ def test_waiting_keeps_the_order_until_the_goods_are_there(short, desk, bought, 
     assert ShortageTask.objects.get().ended_at
 
 
-def test_a_promised_day_that_passes_opens_the_question_again(short, desk, bought):
+def test_a_missed_promised_date_reopens_the_shortage_question(short, desk, bought):
     offer(short, desk, "wait", until=timezone.localdate() + timedelta(days=2))
     tap(short, "wait")
     assert sweep_shortages() == 0
@@ -271,7 +273,7 @@ def test_a_promised_day_that_passes_opens_the_question_again(short, desk, bought
     assert Message.objects.filter(body__contains="日期已过").count() == 1
 
 
-def test_goods_that_come_meanwhile_make_the_question_void(short, desk, bought, variant):
+def test_goods_arriving_meanwhile_void_the_shortage_question(short, desk, bought, variant):
     offer(short, desk)
     set_stock(actor=Actor.system(), sku=variant.sku, delta=1)
     allocate_stock_to_orders()
@@ -288,7 +290,7 @@ def test_goods_that_come_meanwhile_make_the_question_void(short, desk, bought, v
     assert (fresh(bought).total, Refund.objects.count()) == (bought.total, 0)
 
 
-def test_who_paid_first_gets_the_goods_first(variant, stockroom, desk):
+def test_arriving_goods_go_to_the_order_that_paid_first(variant, stockroom, desk):
     orders = [make_order(status=Status.PAID, items=[ItemInput(variant.sku, 2)]) for _ in range(2)]
     for order in orders:
         report_missing(actor=stockroom, line_id=order.lines.get().pk, missing=2)
@@ -297,7 +299,7 @@ def test_who_paid_first_gets_the_goods_first(variant, stockroom, desk):
     assert [missing_pieces(order) for order in orders] == [{}, {orders[1].lines.get().pk: 1}]
 
 
-def test_choosing_twice_is_choosing_once_and_never_something_else(short, desk, bought):
+def test_an_option_can_be_chosen_only_once_and_not_replaced(short, desk, bought):
     offer(short, desk)
     tap(short, "refund", seen=2)
     assert tap(short, "refund", seen=2).state == State.SETTLED
@@ -306,7 +308,7 @@ def test_choosing_twice_is_choosing_once_and_never_something_else(short, desk, b
     assert (fresh(bought).total, Refund.objects.count()) == (Decimal("797.00"), 1)
 
 
-def test_an_option_that_has_gone_is_refused_and_the_question_stays(short, desk, bought, blue):
+def test_an_option_no_longer_possible_is_refused_and_the_question_stays_open(short, desk, bought, blue):
     offer(short, desk)
     set_stock(actor=Actor.system(), sku=blue.sku, on_hand=1)
     with pytest.raises(GuardFailed) as refused:
@@ -315,14 +317,14 @@ def test_an_option_that_has_gone_is_refused_and_the_question_stays(short, desk, 
     assert (ShortageTask.objects.get().state, lines(bought)[0][1]) == (State.OFFERED, 5)
 
 
-def test_no_customer_chooses_for_another_ones_shortage(short, desk):
+def test_a_customer_cannot_choose_for_another_customers_shortage(short, desk):
     offer(short, desk)
     for stranger in (Actor.customer(CustomerFactory()), Actor.staff(StaffFactory(role="warehouse"))):
         with pytest.raises(NotAllowed):
             choose_option(actor=stranger, task_id=short.pk, key="refund", consent="听说的")
 
 
-def test_sales_choose_for_who_said_so_on_the_phone(short, desk, bought):
+def test_sales_can_choose_for_a_customer_on_the_phone(short, desk, bought):
     with pytest.raises(GuardFailed) as refused:
         choose_option(actor=desk, task_id=short.pk, key="refund")
     assert refused.value.names == ["consent_required"]
@@ -332,7 +334,7 @@ def test_sales_choose_for_who_said_so_on_the_phone(short, desk, bought):
     assert event.data["consent"] == "15:20 电话，不要了"
 
 
-def test_an_edit_that_takes_the_pieces_away_ends_the_question(short, desk, bought, variant):
+def test_an_edit_that_removes_the_missing_pieces_closes_the_question(short, desk, bought, variant):
     edit_order(
         actor=desk, order_id=bought.pk, version=None, agreed=True,
         changes={"items": [{"sku": variant.sku, "quantity": 3}, {"sku": "TT-01", "quantity": 2}]},
@@ -341,14 +343,14 @@ def test_an_edit_that_takes_the_pieces_away_ends_the_question(short, desk, bough
     assert StockReservation.objects.get(line_id=short.line_id).quantity == 3
 
 
-def test_the_least_quantity_does_not_bind_a_shop_that_is_short(short, desk, bought, variant):
+def test_the_minimum_quantity_does_not_apply_to_a_shortage(short, desk, bought, variant):
     Variant.objects.filter(pk=variant.pk).update(min_quantity=5)
     offer(short, desk)
     tap(short, "refund")
     assert lines(bought)[0] == (variant.sku, 3)
 
 
-def test_the_warehouse_that_has_seen_the_order_is_told(bought, stockroom, desk):
+def test_a_warehouse_that_has_seen_the_order_is_alerted_to_the_choice(bought, stockroom, desk):
     move(bought, "picking", actor=stockroom)
     task = lack(bought, stockroom, 2)
     offer(task, desk)
@@ -359,7 +361,7 @@ def test_the_warehouse_that_has_seen_the_order_is_told(bought, stockroom, desk):
     assert move(bought, "shipped", actor=stockroom).status == Status.SHIPPED
 
 
-def test_the_timeline_says_what_was_chosen(short, desk, bought):
+def test_the_timeline_shows_the_chosen_shortage_option(short, desk, bought):
     offer(short, desk)
     tap(short, "split")
     (shown,) = shortages_of(bought)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("status", Status.values)
-def test_every_status_has_a_name_and_a_colour_that_the_style_sheet_knows(status):
+def test_every_status_has_a_label_and_a_colour_in_the_style_sheet(status):
     colour = STATUS_COLOURS[status]
     rules = (ROOT / "static/css/components/tag.css").read_text()
     assert re.search(rf"\.{colour}\b", rules)
@@ -24,13 +24,13 @@ def test_every_status_has_a_name_and_a_colour_that_the_style_sheet_knows(status)
         assert status_label(status) == Status(status).label
 
 
-def test_a_status_of_an_order_and_its_plain_value_look_alike():
+def test_a_status_member_and_its_plain_value_have_the_same_label():
     assert (
         status_tag(Status.SHIPPED) == status_tag("shipped") == '<span class="tag  st-shipped">已发货</span>'
     )
 
 
-def test_no_other_room_names_a_status_or_its_colour():
+def test_status_labels_and_colours_are_defined_only_in_orders():
     named = [
         str(path.relative_to(ROOT))
         for top in ("shopcomm", "messaging", "orders")

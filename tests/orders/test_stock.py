@@ -23,7 +23,7 @@ def stock_events() -> list[tuple[str, int]]:
     return [(row.type, row.data["available"]) for row in rows]
 
 
-def test_stock_is_the_sum_of_its_movements_all_along(variant):
+def test_stock_always_equals_the_sum_of_its_movements(variant):
     order = make_order(items=[ItemInput(variant.sku, 3)])
     for step in ("paid", "picking", "shipped", "refunding"):
         move(order, step)
@@ -45,7 +45,7 @@ def check_sums(variant: Variant) -> None:
     assert sums == {"on_hand": variant.on_hand, "reserved": variant.reserved}
 
 
-def test_counting_receiving_and_writing_off_each_say_what_they_were(variant):
+def test_a_stock_movement_records_whether_it_was_a_count_a_receipt_or_a_write_off(variant):
     set_stock(actor=SYSTEM, sku=variant.sku, delta=5, reason="到货")
     set_stock(actor=SYSTEM, sku=variant.sku, delta=-2, reason="破损")
     set_stock(actor=SYSTEM, sku=variant.sku, on_hand=50, reason="年终盘点")
@@ -53,13 +53,13 @@ def test_counting_receiving_and_writing_off_each_say_what_they_were(variant):
     assert list(rows) == [("received", 5, "到货"), ("written_off", -2, "破损"), ("counted", -53, "年终盘点")]
 
 
-def test_setting_the_stock_it_already_has_moves_nothing(variant):
+def test_counting_the_current_stock_writes_no_movement(variant):
     set_stock(actor=SYSTEM, sku=variant.sku, on_hand=100)
     assert variant.movements.count() == 1
 
 
 @pytest.mark.parametrize("change", [{"delta": -101}, {"on_hand": -1}])
-def test_no_shelf_holds_fewer_pieces_than_none(order, variant, change):
+def test_stock_cannot_become_negative(order, variant, change):
     with pytest.raises(GuardFailed) as refusal:
         set_stock(actor=SYSTEM, sku=variant.sku, **change)
     assert refusal.value.names == ["stock_invalid"]
@@ -68,25 +68,25 @@ def test_no_shelf_holds_fewer_pieces_than_none(order, variant, change):
 
 
 @pytest.mark.parametrize("change", [{}, {"on_hand": 1, "delta": 1}, {"on_hand": 10**12}])
-def test_a_change_of_stock_that_makes_no_sense_is_refused(variant, change):
+def test_an_invalid_stock_change_is_refused(variant, change):
     with pytest.raises(GuardFailed) as refusal:
         set_stock(actor=SYSTEM, sku=variant.sku, **change)
     assert refusal.value.names == ["stock_invalid"]
 
 
 @pytest.mark.parametrize("role", ["sales", "warehouse"])
-def test_stock_is_the_manager_s_to_set(variant, role, as_actor):
+def test_only_managers_can_set_stock(variant, role, as_actor):
     with pytest.raises(NotAllowed):
         set_stock(actor=as_actor(role), sku=variant.sku, on_hand=1)
     assert set_stock(actor=as_actor("manager"), sku=variant.sku, on_hand=99).on_hand == 99
 
 
-def test_an_unknown_sku_is_said_to_be_unknown(db):
+def test_setting_the_stock_of_an_unknown_sku_is_refused(db):
     with pytest.raises(Variant.DoesNotExist):
         set_stock(actor=SYSTEM, sku="NOPE", on_hand=1)
 
 
-def test_running_low_is_told_once_and_told_again_only_after_a_real_refill():
+def test_low_stock_is_reported_once_and_again_only_after_a_refill():
     variant = VariantFactory(on_hand=12, threshold=10)
     first = make_order(items=[ItemInput(variant.sku, 2)])
     assert stock_events() == []
@@ -101,7 +101,7 @@ def test_running_low_is_told_once_and_told_again_only_after_a_real_refill():
     assert stock_events() == [("stock.low", 9), ("stock.replenished", 12)]
 
 
-def test_running_low_looks_at_what_can_be_promised_not_at_the_shelf():
+def test_low_stock_is_measured_by_free_pieces_and_not_by_stock_on_hand():
     variant = VariantFactory(on_hand=20, threshold=10)
     make_order(items=[ItemInput(variant.sku, 15)])
     variant.refresh_from_db()
@@ -109,7 +109,7 @@ def test_running_low_looks_at_what_can_be_promised_not_at_the_shelf():
     assert variant.low_since is not None
 
 
-def test_a_variant_without_a_threshold_uses_the_shop_s():
+def test_a_variant_without_a_threshold_uses_the_shops_threshold():
     variant = VariantFactory(on_hand=10, threshold=None)
     make_order(items=[ItemInput(variant.sku, 1)])
     event = DomainEvent.objects.get(type="stock.low")
@@ -117,7 +117,7 @@ def test_a_variant_without_a_threshold_uses_the_shop_s():
 
 
 @pytest.mark.parametrize(("moved", "outcome"), [(4, "counted"), (5, "stock_busy")])
-def test_a_count_begins_again_four_times_while_promises_move(variant, monkeypatch, moved, outcome):
+def test_a_count_is_retried_four_times_while_reservations_change(variant, monkeypatch, moved, outcome):
     tries = []
 
     def count(*_given):
@@ -137,13 +137,13 @@ def test_a_count_begins_again_four_times_while_promises_move(variant, monkeypatc
 
 
 @pytest.mark.parametrize(("delta", "kind"), [(1, "received"), (-1, "written_off")])
-def test_one_piece_more_came_in_and_one_less_went(variant, delta, kind):
+def test_a_positive_delta_is_a_receipt_and_a_negative_one_a_write_off(variant, delta, kind):
     set_stock(actor=SYSTEM, sku=variant.sku, delta=delta)
 
     assert StockMovement.objects.latest("id").kind == kind
 
 
-def test_sales_and_the_stockroom_are_both_told_that_goods_run_low(monkeypatch):
+def test_sales_and_warehouse_are_both_told_of_low_stock(monkeypatch):
     told = []
     monkeypatch.setattr(
         feeds, "push_on_commit", lambda group, bodies: told.append((group, bodies[SHOP]["event"]))
@@ -154,7 +154,7 @@ def test_sales_and_the_stockroom_are_both_told_that_goods_run_low(monkeypatch):
 
 
 @pytest.mark.parametrize(("there", "fits"), [(100_000_000, True), (100_000_001, False)])
-def test_a_shelf_holds_a_hundred_million_pieces_at_most(variant, there, fits):
+def test_stock_is_limited_to_a_hundred_million_pieces(variant, there, fits):
     try:
         counted = set_stock(actor=SYSTEM, sku=variant.sku, on_hand=there).on_hand
     except GuardFailed:
@@ -163,13 +163,13 @@ def test_a_shelf_holds_a_hundred_million_pieces_at_most(variant, there, fits):
     assert (counted == there) == fits
 
 
-def test_a_reason_is_kept_as_far_as_there_is_room_for_it(variant):
+def test_a_long_reason_is_cut_to_the_column_width(variant):
     set_stock(actor=SYSTEM, sku=variant.sku, on_hand=1, reason="盘" * 300)
 
     assert variant.movements.latest("id").reason == "盘" * 200
 
 
-def test_whoever_keeps_rows_of_an_order_hears_which_orders_a_count_has_locked(order, variant, monkeypatch):
+def test_a_count_passes_the_orders_it_locked_to_the_orders_locked_hooks(order, variant, monkeypatch):
     heard = []
     monkeypatch.setattr(hooks, "orders_locked_hooks", [*hooks.orders_locked_hooks, heard.append])
     set_stock(actor=SYSTEM, sku=variant.sku, on_hand=1)

@@ -58,7 +58,9 @@ def lacking(orders: dict[str, Order]) -> dict[str, int]:
         (0, {"new unpaid": 3, "old unpaid": 3, "last paid": 3, "first paid": 3}),
     ],
 )
-def test_the_newest_unpaid_then_the_newest_paid_promises_go_short(bag, promised, there, who_lacks):
+def test_a_count_takes_pieces_from_the_newest_unpaid_then_the_newest_paid_orders(
+    bag, promised, there, who_lacks
+):
     counted = set_stock(actor=SYSTEM, sku=bag.sku, on_hand=there, reason="年终盘点")
 
     assert {name: count for name, count in lacking(promised).items() if count} == who_lacks
@@ -69,7 +71,7 @@ def test_the_newest_unpaid_then_the_newest_paid_promises_go_short(bag, promised,
     assert (bag.on_hand, bag.reserved) == (there, there)
 
 
-def test_a_count_holds_up_only_the_orders_that_go_short(bag, promised, monkeypatch):
+def test_a_count_blocks_only_the_orders_that_go_short(bag, promised, monkeypatch):
     held_up = []
 
     def lock(ids):
@@ -83,12 +85,12 @@ def test_a_count_holds_up_only_the_orders_that_go_short(bag, promised, monkeypat
     assert sorted(held_up) == sorted(promised[name].pk for name in ("old unpaid", "new unpaid"))
 
 
-def test_taking_pieces_away_is_a_fact_as_a_count_is(bag, promised):
+def test_a_write_off_makes_orders_go_short_as_a_count_does(bag, promised):
     set_stock(actor=SYSTEM, sku=bag.sku, delta=-4, reason="水渍")
     assert lacking(promised) == {"first paid": 0, "last paid": 0, "old unpaid": 1, "new unpaid": 3}
 
 
-def test_the_books_say_whose_pieces_were_set_free_and_why(bag, promised, manager):
+def test_stock_movements_record_released_reservations_and_their_reason(bag, promised, manager):
     set_stock(actor=Actor.staff(manager), sku=bag.sku, on_hand=8, reason="年终盘点")
     rows = StockMovement.objects.order_by("-id")[:3]
     assert [(row.kind, row.on_hand_delta, row.reserved_delta, row.reason) for row in reversed(rows)] == [
@@ -99,7 +101,7 @@ def test_the_books_say_whose_pieces_were_set_free_and_why(bag, promised, manager
     assert [row.order for row in rows[:2]] == [promised["old unpaid"], promised["new unpaid"]]
 
 
-def test_sales_are_told_in_the_order_s_conversation_and_the_customer_is_not(bag, promised):
+def test_a_count_posts_an_internal_line_that_the_customer_does_not_see(bag, promised):
     set_stock(actor=SYSTEM, sku=bag.sku, on_hand=10)
     line = Message.objects.get(body__startswith="缺货")
     assert (line.conversation.order, line.internal) == (promised["new unpaid"], True)
@@ -107,7 +109,7 @@ def test_sales_are_told_in_the_order_s_conversation_and_the_customer_is_not(bag,
     assert [event.order_id for event in events] == [promised["new unpaid"].pk]
 
 
-def test_counting_the_same_again_asks_nobody_twice(bag, promised):
+def test_repeating_a_count_creates_no_second_shortage_task(bag, promised):
     for _ in range(2):
         set_stock(actor=SYSTEM, sku=bag.sku, on_hand=10)
     assert ShortageTask.objects.count() == 1
@@ -115,14 +117,14 @@ def test_counting_the_same_again_asks_nobody_twice(bag, promised):
     assert [task.missing for task in ShortageTask.objects.all()] == [3]
 
 
-def test_pieces_that_are_counted_again_fill_who_paid_first(bag, promised):
+def test_pieces_found_by_a_later_count_go_to_the_order_that_paid_first(bag, promised):
     set_stock(actor=SYSTEM, sku=bag.sku, on_hand=0)
     set_stock(actor=SYSTEM, sku=bag.sku, on_hand=7)
     sweep_shortages()
     assert lacking(promised) == {"first paid": 0, "last paid": 0, "old unpaid": 2, "new unpaid": 3}
 
 
-def test_who_has_not_paid_may_leave_out_what_is_missing_and_owes_less(bag, promised, sales):
+def test_an_unpaid_customer_may_drop_the_missing_pieces_and_owes_less(bag, promised, sales):
     order = promised["new unpaid"]
     set_stock(actor=SYSTEM, sku=bag.sku, on_hand=10)
     task = ShortageTask.objects.get()
@@ -132,7 +134,7 @@ def test_who_has_not_paid_may_leave_out_what_is_missing_and_owes_less(bag, promi
     assert (order.status, order.total, order.shortage) == ("pending_payment", 199, False)
 
 
-def test_an_unpaid_order_of_which_nothing_is_left_ends_without_a_refund(bag, promised, sales):
+def test_an_unpaid_order_left_with_nothing_is_cancelled_without_a_refund(bag, promised, sales):
     order = promised["new unpaid"]
     set_stock(actor=SYSTEM, sku=bag.sku, on_hand=9)
     task = ShortageTask.objects.get()
@@ -141,7 +143,7 @@ def test_an_unpaid_order_of_which_nothing_is_left_ends_without_a_refund(bag, pro
     assert (order.status, order.refunds.count()) == ("cancelled", 0)
 
 
-def test_an_unpaid_order_that_is_short_may_still_be_paid_and_keeps_its_task(bag, promised):
+def test_a_short_unpaid_order_may_be_paid_and_keeps_its_task(bag, promised):
     order = promised["new unpaid"]
     set_stock(actor=SYSTEM, sku=bag.sku, on_hand=10)
     move(order, "paid")
@@ -149,7 +151,7 @@ def test_an_unpaid_order_that_is_short_may_still_be_paid_and_keeps_its_task(bag,
     assert (order.status, order.shortage, ShortageTask.objects.get().missing) == ("paid", True, 2)
 
 
-def test_the_interface_takes_the_count_and_says_whose_promises_it_breaks(api, bag, promised):
+def test_a_count_over_the_api_returns_the_orders_that_go_short(api, bag, promised):
     answer = api.patch(f"/api/v1/products/{bag.sku}/stock/", {"on_hand": 8}, content_type="application/json")
     assert answer.status_code == 200
     body = answer.json()

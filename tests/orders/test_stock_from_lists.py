@@ -36,7 +36,7 @@ def typed(page: str, counts: dict[Variant, str], **fields: str) -> dict[str, str
 
 
 @pytest.mark.parametrize("address", LISTS)
-def test_a_count_in_the_list_is_a_movement_with_reason_and_name_and_tells_what_runs_low(office, address):
+def test_a_count_in_the_list_records_a_movement_and_reports_low_stock(office, address):
     variant = VariantFactory(sku="DJX-20-BLK", threshold=50)
     other = VariantFactory(product=variant.product)
     shown = office.get(address).text
@@ -54,7 +54,7 @@ def test_a_count_in_the_list_is_a_movement_with_reason_and_name_and_tells_what_r
     assert (event.actor_name, event.data["sku"], event.data["available"]) == ("王芳", variant.sku, 40)
 
 
-def test_many_counts_are_taken_and_those_that_are_refused_are_named_and_change_nothing(office):
+def test_of_many_counts_valid_ones_are_saved_and_refused_ones_are_named(office):
     good, worded, moved = VariantFactory(), VariantFactory(sku="WORDS"), VariantFactory(sku="MOVED")
     sent = typed(office.get(LISTS[1]).text, {good: "７", worded: "很多", moved: "90"})
     set_stock(actor=Actor.system(), sku=moved.sku, on_hand=98)
@@ -66,7 +66,7 @@ def test_many_counts_are_taken_and_those_that_are_refused_are_named_and_change_n
     assert [stock(each)[0] for each in (good, worded, moved)] == [7, 100, 98]
 
 
-def test_a_row_that_is_left_empty_keeps_what_was_sold_meanwhile(office, variant):
+def test_a_row_left_empty_is_not_counted(office, variant):
     other = VariantFactory()
     sent = typed(office.get(LISTS[1]).text, {other: "5", variant: " "})
     make_order(items=[ItemInput(variant.sku, 3)])
@@ -75,7 +75,7 @@ def test_a_row_that_is_left_empty_keeps_what_was_sold_meanwhile(office, variant)
     assert (stock(variant), stock(other)) == ((98, 3), (5, 0))
 
 
-def test_a_count_below_what_is_promised_says_in_the_list_who_goes_short(office, order, variant):
+def test_a_count_below_the_reservations_lists_the_orders_that_go_short(office, order, variant):
     sent = typed(office.get(LISTS[0]).text, {variant: "1"})
     page = office.post(f"{LISTS[0]}counts/", sent, follow=True).text
     assert f"{order.number}（吴丽华）缺 1 件" in page
@@ -86,7 +86,7 @@ def test_a_count_below_what_is_promised_says_in_the_list_who_goes_short(office, 
     ("typed", "said"),
     [({"reason": " "}, "请写明原因，库存没有变"), ({"count": ""}, "没有填盘点数，库存没有变")],
 )
-def test_without_a_reason_or_a_count_nothing_changes(office, variant, typed, said):
+def test_a_count_without_a_reason_or_a_number_changes_nothing(office, variant, typed, said):
     given = {"reason": "盘点", f"count-{variant.pk}": typed.get("count", "5")}
     page = office.post(
         f"{LISTS[1]}counts/", given | {"reason": typed.get("reason", "盘点")}, follow=True
@@ -96,7 +96,7 @@ def test_without_a_reason_or_a_count_nothing_changes(office, variant, typed, sai
 
 
 @pytest.mark.parametrize("role", ["sales", "warehouse"])
-def test_only_managers_count_from_lists(client, log_in, as_actor, variant, role):
+def test_only_managers_can_count_stock_in_lists(client, log_in, as_actor, variant, role):
     staff = log_in(Staff.objects.get(pk=as_actor(role).id))
     for address in LISTS:
         answer = staff.post(f"{address}counts/", {f"count-{variant.pk}-100": "5", "reason": "x"})
@@ -105,14 +105,14 @@ def test_only_managers_count_from_lists(client, log_in, as_actor, variant, role)
     assert stock(variant) == (100, 0)
 
 
-def test_the_address_of_counts_takes_forms_alone_and_leads_to_no_other_page(office, variant):
+def test_the_count_url_accepts_only_post_and_redirects_to_no_other_site(office, variant):
     assert office.get(f"{LISTS[1]}counts/").status_code == 405
     for place in ("https://evil.example/", "//evil.example/", "/orders/"):
         answer = office.post(f"{LISTS[1]}counts/", {"reason": "x", "next": place})
         assert answer.headers["Location"] == LISTS[1]
 
 
-def test_a_list_of_very_many_goods_can_be_counted(office, variant):
+def test_a_list_of_very_many_variants_can_be_counted(office, variant):
     many = {f"count-{10_000 + number}-0": "" for number in range(4000)}
     office.post(f"{LISTS[0]}counts/", many | {f"count-{variant.pk}-100": "7", "reason": "盘点"})
     assert stock(variant) == (7, 0)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system()
 
 
-def test_nothing_moves_for_lines_of_which_nothing_is_wanted_or_came_back(variant):
+def test_lines_with_zero_quantities_move_no_stock(variant):
     order = make_order(items=[ItemInput(variant.sku, 3)])
     line, moves = order.lines.get(), StockMovement.objects.count()
     stock.reserve_pieces(actor=SYSTEM, order=order, wanted=[(line, 0)])
@@ -27,7 +27,7 @@ def test_nothing_moves_for_lines_of_which_nothing_is_wanted_or_came_back(variant
     assert StockMovement.objects.count() == moves
 
 
-def test_goods_that_are_not_in_the_catalogue_any_more_come_back_to_no_shelf(variant):
+def test_returned_goods_of_a_deleted_variant_are_not_restocked(variant):
     order = make_order(items=[ItemInput(variant.sku, 3)])
     line, moves = order.lines.get(), StockMovement.objects.count()
     line.variant_id = None
@@ -38,7 +38,7 @@ def test_goods_that_are_not_in_the_catalogue_any_more_come_back_to_no_shelf(vari
     assert StockMovement.objects.count() == moves
 
 
-def test_goods_come_back_to_the_shelf_only_as_pieces_and_only_to_a_shelf_that_is_there(variant):
+def test_restocking_needs_a_positive_quantity_and_an_existing_variant(variant):
     order = make_order(items=[ItemInput(variant.sku, 3)])
     line, moves = order.lines.get(), StockMovement.objects.count()
     stock.restock_pieces(actor=SYSTEM, order=order, pieces={line: 0}, hold=True)
@@ -48,7 +48,7 @@ def test_goods_come_back_to_the_shelf_only_as_pieces_and_only_to_a_shelf_that_is
     assert StockMovement.objects.count() == moves
 
 
-def test_pieces_that_were_not_held_leave_the_shelf_as_far_as_they_are_free(variant):
+def test_unreserved_pieces_ship_only_as_far_as_free_stock_allows(variant):
     order = make_order(items=[ItemInput(variant.sku, 3)])
     line = order.lines.get()
     with transaction.atomic():

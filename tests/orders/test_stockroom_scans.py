@@ -26,7 +26,7 @@ def count(actor, order: Order, *variants) -> OrderLine:
     return pick_piece(actor=actor, order_id=order.pk, variant_ids=[each.pk for each in variants])
 
 
-def test_each_scan_is_one_piece_until_there_are_enough(as_actor) -> None:
+def test_each_scan_counts_one_piece_up_to_the_ordered_quantity(as_actor) -> None:
     bag, packer = VariantFactory(), as_actor("warehouse")
     order = make_order(status=Status.PICKING, items=[ItemInput(bag.sku, 2)])
 
@@ -36,7 +36,7 @@ def test_each_scan_is_one_piece_until_there_are_enough(as_actor) -> None:
     assert refusal.value.names == ["picked_all"]
 
 
-def test_two_colours_of_one_barcode_are_counted_as_the_one_that_is_wanted(as_actor) -> None:
+def test_a_barcode_shared_by_two_colours_counts_for_the_ordered_one(as_actor) -> None:
     black, red = VariantFactory(barcode=BARCODE), VariantFactory(barcode=BARCODE)
     order = make_order(status=Status.PICKING, items=[ItemInput(red.sku, 1)])
 
@@ -46,7 +46,7 @@ def test_two_colours_of_one_barcode_are_counted_as_the_one_that_is_wanted(as_act
     assert count(as_actor("warehouse"), order, *meaning.variants).sku == red.sku
 
 
-def test_goods_of_another_order_and_an_order_not_in_picking_count_nothing(as_actor) -> None:
+def test_scans_of_other_goods_or_of_an_order_not_in_picking_count_nothing(as_actor) -> None:
     packer, other = as_actor("warehouse"), VariantFactory()
     for status, name in ((Status.PICKING, "not_in_order"), (Status.PAID, "not_picking")):
         with pytest.raises(GuardFailed) as refusal:
@@ -54,7 +54,7 @@ def test_goods_of_another_order_and_an_order_not_in_picking_count_nothing(as_act
         assert refusal.value.names == [name]
 
 
-def test_no_more_is_counted_of_a_line_than_is_there(as_actor) -> None:
+def test_scans_count_at_most_the_reserved_pieces_of_a_line(as_actor) -> None:
     bag, packer = VariantFactory(), as_actor("warehouse")
     order = make_order(status=Status.PICKING, items=[ItemInput(bag.sku, 3)])
     report_missing(actor=packer, line_id=order.lines.get().pk, missing=2)
@@ -78,7 +78,7 @@ def test_no_more_is_counted_of_a_line_than_is_there(as_actor) -> None:
         ("", Kind.UNKNOWN, ""),
     ],
 )
-def test_goods_are_told_from_waybills(as_actor, text: str, kind: Kind, courier: str) -> None:
+def test_product_codes_are_told_from_waybills(as_actor, text: str, kind: Kind, courier: str) -> None:
     VariantFactory(barcode=BARCODE)
     VariantFactory(sku="XZ-BAG-1")
     # An American barcode: kept with the zero in front, printed without.
@@ -89,14 +89,14 @@ def test_goods_are_told_from_waybills(as_actor, text: str, kind: Kind, courier: 
     assert (meaning.kind, meaning.courier) == (kind, courier)
 
 
-def test_goods_that_are_known_are_goods_whatever_courier_numbers_so(as_actor) -> None:
+def test_a_known_barcode_is_goods_even_if_it_looks_like_a_waybill(as_actor) -> None:
     VariantFactory(barcode="9812345678901")
 
     assert meaning_of(as_actor("warehouse"), "9812345678901").kind == Kind.GOODS
 
 
 @pytest.mark.parametrize("field", ["barcode", "sku"])
-def test_no_parcel_leaves_with_the_code_of_a_bag_for_a_waybill(as_actor, field: str) -> None:
+def test_a_product_code_is_refused_as_a_tracking_number(as_actor, field: str) -> None:
     bag = VariantFactory(barcode=BARCODE)
     order = make_order(status=Status.PICKING, items=[ItemInput(bag.sku, 1)])
 
@@ -112,7 +112,7 @@ def test_no_parcel_leaves_with_the_code_of_a_bag_for_a_waybill(as_actor, field: 
     assert not order.shipments.exists()
 
 
-def test_a_page_without_scripts_counts_by_its_form_and_nothing_by_a_link(log_in, warehouse) -> None:
+def test_without_scripts_pieces_are_counted_by_a_form_and_never_by_a_link(log_in, warehouse) -> None:
     bag, packer = VariantFactory(barcode=BARCODE), log_in(warehouse)
     order = make_order(status=Status.PICKING, items=[ItemInput(bag.sku, 2)])
     asked = {"q": BARCODE, "order": order.number}
@@ -123,7 +123,7 @@ def test_a_page_without_scripts_counts_by_its_form_and_nothing_by_a_link(log_in,
     assert order.lines.get().picked_quantity == 1
 
 
-def test_a_strange_waybill_goes_where_a_person_puts_it(log_in, warehouse) -> None:
+def test_an_unrecognised_waybill_ships_with_a_courier_chosen_by_hand(log_in, warehouse) -> None:
     order = make_order(status=Status.PICKING)
     tick_line(actor=Actor.staff(warehouse), line_id=order.lines.get().pk, picked=2)
     url = f"/warehouse/orders/{order.number}/ship/"
@@ -139,7 +139,7 @@ def columns(actor, **pages: int) -> dict[str, tuple[int, list[str]]]:
     return {column.key: (column.count, [order.number for order in column.orders]) for column in found}
 
 
-def test_a_full_column_hides_nothing_of_another_and_counts_truly(as_actor, monkeypatch) -> None:
+def test_a_full_board_column_hides_no_orders_of_other_columns(as_actor, monkeypatch) -> None:
     monkeypatch.setattr(board_columns, "COLUMN_PAGE", 2)
     packer = as_actor("warehouse")
     orders = make_orders(5, status=Status.PICKING)
@@ -153,7 +153,7 @@ def test_a_full_column_hides_nothing_of_another_and_counts_truly(as_actor, monke
     assert columns(packer, picking=9)["picking"] == columns(packer, picking=2)["picking"]
 
 
-def test_what_is_there_of_a_short_order_packs_it_and_nothing_at_all_does_not(as_actor) -> None:
+def test_a_short_order_is_packed_with_its_available_pieces_but_not_with_none(as_actor) -> None:
     packer, bag = as_actor("warehouse"), VariantFactory()
     order = make_order(status=Status.PICKING, items=[ItemInput(bag.sku, 3)])
     line = order.lines.get()
@@ -168,7 +168,7 @@ def test_what_is_there_of_a_short_order_packs_it_and_nothing_at_all_does_not(as_
     assert columns(packer)["picking"] == (1, [gone.number])
 
 
-def test_urgent_changes_stand_first_and_of_them_the_newest(as_actor) -> None:
+def test_urgent_changes_are_listed_first_and_newest_first_among_them(as_actor) -> None:
     calm, late, hasty, hastier = (
         make_order(status=Status.PICKING, urgent=urgent) for urgent in (False, False, True, True)
     )
@@ -186,7 +186,7 @@ def figures(actor):
     return found.came_in, found.left, found.to_leave, found.is_over
 
 
-def test_the_day_counts_what_came_what_left_and_what_the_courier_should_still_take(as_actor) -> None:
+def test_the_days_figures_count_new_shipped_and_still_due_orders(as_actor) -> None:
     packer = as_actor("warehouse")
     # A Monday, in the shop's zone: 10:00, 17:59 and 18:01.
     with time_machine.travel(datetime(2026, 11, 30, 2, tzinfo=UTC), tick=False):
@@ -203,7 +203,7 @@ def test_the_day_counts_what_came_what_left_and_what_the_courier_should_still_ta
         assert figures(packer)[:2] == (0, 0)
 
 
-def test_a_day_off_and_a_shop_without_one_have_no_cut_off(as_actor) -> None:
+def test_days_off_and_shops_without_a_cut_off_time_show_none(as_actor) -> None:
     WorkingInterval.objects.exclude(weekday=WorkingInterval.Weekday.MONDAY).delete()
     with time_machine.travel(datetime(2026, 12, 1, 2, tzinfo=UTC), tick=False):
         assert warehouse_board(as_actor("warehouse")).figures.cutoff is None
@@ -213,7 +213,7 @@ def test_a_day_off_and_a_shop_without_one_have_no_cut_off(as_actor) -> None:
         assert warehouse_board(as_actor("warehouse")).figures.cutoff is None
 
 
-def test_the_second_picker_hears_who_has_it_and_the_first_ones_second_touch_is_nothing(as_actor) -> None:
+def test_a_second_picker_is_told_who_is_picking_and_a_repeat_by_the_first_is_ignored(as_actor) -> None:
     first, second = as_actor("warehouse"), as_actor("manager")
     order = make_order(status=Status.PAID)
     with time_machine.travel(datetime(2026, 11, 30, 7, 6, tzinfo=UTC), tick=False):
@@ -228,7 +228,7 @@ def test_the_second_picker_hears_who_has_it_and_the_first_ones_second_touch_is_n
     assert refusal.value.extra["from"] == refusal.value.extra["to"] == Status.PICKING
 
 
-def test_whoever_comes_second_with_any_move_hears_who_made_it(as_actor) -> None:
+def test_the_second_person_making_a_transition_is_told_who_made_it(as_actor) -> None:
     order = make_order(status=Status.DELIVERED)
 
     with pytest.raises(IllegalTransition, match=r"测试接口 在 .* 已经把这个订单改为“已签收”"):

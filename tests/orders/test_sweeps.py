@@ -26,11 +26,11 @@ def later(**span: float) -> time_machine.travel:
     return time_machine.travel(timezone.now() + timedelta(**span))
 
 
-def test_the_tasks_are_known_by_their_names():
+def test_the_scheduled_tasks_are_registered_under_their_names():
     assert {"orders.expire_unpaid", "orders.auto_complete"} <= set(app.tasks)
 
 
-def test_unpaid_orders_are_cancelled_once_their_time_is_over(order, variant):
+def test_unpaid_orders_are_cancelled_after_their_deadline(order, variant):
     part_paid = move(make_order(), "paid", amount="1.00")
     assert expire_unpaid() == 0
     with later(days=1, minutes=1):
@@ -42,7 +42,7 @@ def test_unpaid_orders_are_cancelled_once_their_time_is_over(order, variant):
     assert (order.status, part_paid.status, variant.reserved) == ("cancelled", "pending_payment", 0)
 
 
-def test_signed_orders_are_completed_after_their_days():
+def test_delivered_orders_are_completed_after_the_set_days():
     order = make_order(status="delivered")
     assert auto_complete() == 0
     with later(days=7, minutes=1):
@@ -51,7 +51,7 @@ def test_signed_orders_are_completed_after_their_days():
     assert order.status == "completed"
 
 
-def test_an_order_with_an_open_case_is_not_completed_by_itself_until_the_case_is_closed():
+def test_an_order_with_an_open_case_is_not_auto_completed():
     disputed, quiet = make_order(status="delivered"), make_order(status="delivered")
     wanted = CaseInput("return", "damaged", [CaseLine(disputed.lines.get().pk, 1)])
     buyer = Actor.customer(disputed.customer)
@@ -65,7 +65,7 @@ def test_an_order_with_an_open_case_is_not_completed_by_itself_until_the_case_is
         assert auto_complete() == 1
 
 
-def test_one_order_that_refuses_holds_up_no_other(monkeypatch, order):
+def test_a_refusal_for_one_order_does_not_stop_the_sweep(monkeypatch, order):
     stuck = make_order()
     monkeypatch.setattr("orders.tasks.sweeps.unpaid_too_long", lambda now: [stuck.pk, 10**9, order.pk])
     Order.objects.filter(pk=stuck.pk).update(pay_by=timezone.now() + timedelta(days=9))
@@ -94,7 +94,7 @@ def ended_by(cause: psycopg.Error) -> OperationalError:
         (sweeps.sweep_shortages, "lapsed_waits", "expire_wait"),
     ],
 )
-def test_a_row_that_raises_keeps_no_sweep_from_the_next_rows(monkeypatch, db, sweep, listed, service, error):
+def test_an_exception_for_one_row_does_not_stop_the_sweep(monkeypatch, db, sweep, listed, service, error):
     taken = []
 
     def work(**given) -> bool:
@@ -109,7 +109,7 @@ def test_a_row_that_raises_keeps_no_sweep_from_the_next_rows(monkeypatch, db, sw
     assert (sweep(), taken) == (2, [1, 2, 3])
 
 
-def test_a_sweep_ends_where_the_database_is_away(monkeypatch):
+def test_a_sweep_stops_when_the_database_is_unavailable(monkeypatch):
     monkeypatch.setattr(sweeps, "overdue_quotes", lambda _now: [1, 2])
     away = ended_by(psycopg.OperationalError("server closed the connection unexpectedly"))
     monkeypatch.setattr(sweeps, "expire_quote", lambda **_given: (_ for _ in ()).throw(away))
@@ -117,7 +117,7 @@ def test_a_sweep_ends_where_the_database_is_away(monkeypatch):
         sweeps.expire_quotes()
 
 
-def test_goods_that_are_back_have_a_worker_look_for_the_orders_that_are_short(
+def test_restocked_goods_start_the_allocation_to_short_orders(
     monkeypatch, variant, django_capture_on_commit_callbacks
 ):
     asked = []
@@ -128,7 +128,7 @@ def test_goods_that_are_back_have_a_worker_look_for_the_orders_that_are_short(
     assert "orders.fill_short_orders" in app.tasks
 
 
-def test_money_for_a_cancelled_order_opens_a_refund():
+def test_a_payment_for_a_cancelled_order_opens_a_refund():
     order = make_order(status="cancelled")
     order = record_payment(actor=integration(), order_id=order.pk, amount="398.00", reference="W9")
     assert (order.status, order.paid_amount, order.version) == ("cancelled", Decimal("398.00"), 3)
@@ -145,7 +145,7 @@ def test_money_for_a_cancelled_order_opens_a_refund():
     )
 
 
-def test_recording_a_payment_has_the_same_guards(order, as_actor):
+def test_record_payment_applies_the_same_guards_as_the_transition(order, as_actor):
     for amount, method, name in (
         ("0", "", "amount_invalid"),
         ("398", "", "amount_settles_order"),

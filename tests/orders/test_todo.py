@@ -46,7 +46,7 @@ def claim(order: Order) -> AfterSalesCase:
     return open_case(actor=Actor.customer(order.customer), order_id=order.pk, wanted=wanted)
 
 
-def test_everything_that_waits_stands_in_one_queue_the_oldest_first(
+def test_the_todo_queue_lists_everything_waiting_with_the_oldest_first(
     clock, customer, variant, sales, manager, warehouse
 ) -> None:
     seller, boss, asker = Actor.staff(sales), Actor.staff(manager), Actor.customer(customer)
@@ -82,7 +82,7 @@ def _quote(seller: Actor, customer, sku: str) -> None:
     send_quote(actor=seller, quote_id=quote.pk)
 
 
-def test_a_task_that_is_done_leaves_the_queue(clock, customer, sales) -> None:
+def test_a_finished_task_leaves_the_queue(clock, customer, sales) -> None:
     order = make_order(customer=customer, assigned_to=sales, status="delivered")
     seller, case = Actor.staff(sales), claim(order)
     say(order, Actor.customer(customer), "少了一个")
@@ -106,7 +106,7 @@ def test_a_task_that_is_done_leaves_the_queue(clock, customer, sales) -> None:
         ("好看吗", True),
     ],
 )
-def test_thanks_do_not_wait_for_an_answer(clock, customer, sales, said: str, waits: bool) -> None:
+def test_a_message_of_thanks_is_not_in_the_queue(clock, customer, sales, said: str, waits: bool) -> None:
     order = make_order(customer=customer, assigned_to=sales)
     say(order, Actor.staff(sales), "明天发货")
     say(order, Actor.customer(customer), said)
@@ -114,7 +114,7 @@ def test_thanks_do_not_wait_for_an_answer(clock, customer, sales, said: str, wai
     assert kinds(Actor.staff(sales)) == (["unanswered"] if waits else [])
 
 
-def test_a_question_before_the_thanks_still_waits(clock, customer, sales) -> None:
+def test_a_question_before_a_message_of_thanks_stays_in_the_queue(clock, customer, sales) -> None:
     order = make_order(customer=customer, assigned_to=sales)
     say(order, Actor.customer(customer), "能开发票吗")
     say(order, Actor.customer(customer), "谢谢")
@@ -122,9 +122,7 @@ def test_a_question_before_the_thanks_still_waits(clock, customer, sales) -> Non
     assert [todo.text for todo in todo_list(Actor.staff(sales))] == ["能开发票吗"]
 
 
-def test_the_queue_holds_ones_own_tasks_and_those_of_nobody(
-    clock, customer, sales, other_sales, manager
-) -> None:
+def test_the_queue_has_ones_own_and_unassigned_tasks(clock, customer, sales, other_sales, manager) -> None:
     for seller in (sales, other_sales, None):
         say(make_order(customer=customer, assigned_to=seller), Actor.customer(customer), "在吗")
     enquiry = open_enquiry(actor=Actor.staff(other_sales), customer=customer, subject="双肩包")
@@ -141,7 +139,7 @@ def test_the_queue_holds_ones_own_tasks_and_those_of_nobody(
     assert count_todo(Actor.staff(sales)) == len(todo_list(Actor.staff(sales)))
 
 
-def test_the_desk_shows_the_queue_its_chip_and_its_badge(log_in, clock, customer, sales) -> None:
+def test_the_desk_shows_the_queue_its_filter_and_its_badge(log_in, clock, customer, sales) -> None:
     first, second = (make_order(customer=customer, assigned_to=sales, status="delivered") for _ in range(2))
     for order in (second, first):
         clock.shift(timedelta(minutes=1))
@@ -163,7 +161,7 @@ def test_the_desk_shows_the_queue_its_chip_and_its_badge(log_in, clock, customer
     assert 'href="?status=paid"' in page
 
 
-def test_an_order_asked_back_waits_for_a_manager(clock, customer, sales, manager) -> None:
+def test_a_refund_request_is_in_the_managers_queue(clock, customer, sales, manager) -> None:
     move(make_order(customer=customer, assigned_to=sales, status="paid"), "refunding", reason="不要了")
 
     assert kinds(Actor.staff(manager)) == ["refund"]
@@ -174,7 +172,7 @@ def test_an_empty_queue_says_so(log_in, sales) -> None:
     assert "都处理完了" in log_in(sales).get("/orders/?todo=1").text
 
 
-def test_who_works_the_queue_off_stays_in_it(log_in, clock, customer, sales) -> None:
+def test_after_finishing_a_task_the_queue_leads_to_the_next_one(log_in, clock, customer, sales) -> None:
     cases = [
         claim(make_order(customer=customer, assigned_to=sales, status="delivered")) for _each in range(2)
     ]

@@ -23,7 +23,7 @@ SITES = {
 
 
 @pytest.mark.parametrize("code", TRACKING_PAGES)
-def test_a_page_is_the_courier_s_own_and_takes_the_number(code) -> None:
+def test_a_tracking_page_url_is_the_couriers_own_and_contains_the_number(code) -> None:
     number = next((shape.sample for shape in SHAPES if shape.courier == code), "1234567890")
     page = tracking_page_url(code, number)
     assert code in COURIERS
@@ -41,9 +41,7 @@ def test_a_page_is_the_courier_s_own_and_takes_the_number(code) -> None:
         ("jd", "JD 1/&x=2#", "https://www.jdl.com/orderSearch/?waybillCodes=JD%201%2F%26x%3D2%23"),
     ],
 )
-def test_a_number_that_no_page_takes_leads_nowhere_and_none_breaks_out_of_its_address(
-    code, number, page
-) -> None:
+def test_an_unsupported_number_has_no_tracking_page_and_odd_ones_are_escaped(code, number, page) -> None:
     assert tracking_page_url(code, number) == page
 
 
@@ -59,7 +57,7 @@ def test_a_number_that_no_page_takes_leads_nowhere_and_none_breaks_out_of_its_ad
         ("yunda", "431234567890123", ""),
     ],
 )
-def test_phone_and_desk_open_the_courier_s_page_or_copy(
+def test_phone_and_desk_link_to_the_couriers_page_or_copy_the_number(
     client, log_in, customer, manager, carrier, number, leads_to
 ) -> None:
     order = make_order(customer=customer, via=["paid", "picking"])

@@ -25,12 +25,12 @@ def types_of(order: Order) -> list[str]:
 
 
 # --- who ----------------------------------------------------------------------------------------
-def test_a_customer_touches_nobody_else_s_order(order, other_customer, as_actor):
+def test_a_customer_cannot_transition_another_customers_order(order, other_customer, as_actor):
     with pytest.raises(NotAllowed):
         move(order, "cancelled", actor=as_actor(other_customer))
 
 
-def test_a_link_of_one_order_moves_no_other(order, customer, as_actor):
+def test_a_link_cannot_transition_another_order(order, customer, as_actor):
     other = make_order(customer=customer)
     with pytest.raises(NotAllowed):
         move(other, "cancelled", actor=as_actor(customer, order_id=order.pk))
@@ -45,7 +45,7 @@ def test_the_event_names_who_made_the_transition(order, as_actor, manager):
     assert event.data["version"] == 2
 
 
-def test_a_hook_that_fails_takes_the_move_along(order, monkeypatch):
+def test_a_failing_hook_rolls_the_transition_back(order, monkeypatch):
     def refuse(order, row, actor):
         raise RuntimeError("no conversation")
 

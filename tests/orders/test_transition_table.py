@@ -49,7 +49,7 @@ def test_the_table_holds_t1_to_t22():
     assert {row.key for row in TRANSITIONS} == {f"T{n}" for n in range(1, 23)}
 
 
-def test_every_direct_move_is_one_of_the_domain_and_the_other_way_round():
+def test_the_direct_transitions_are_exactly_those_of_the_domain():
     drawn: dict[tuple[str, str], set[str]] = {}
     for row in TRANSITIONS:
         if row.direct:
@@ -57,18 +57,18 @@ def test_every_direct_move_is_one_of_the_domain_and_the_other_way_round():
     assert drawn == EXPECTED
 
 
-def test_every_guard_and_effect_of_a_direct_move_is_implemented():
+def test_every_guard_and_effect_of_a_direct_transition_is_implemented():
     direct = [row for row in TRANSITIONS if row.direct]
     assert {name for row in direct for name in row.guards} <= set(GUARDS)
     assert {name for row in direct for name in row.effects} <= set(EFFECTS)
 
 
-def test_no_guard_or_effect_is_left_over():
+def test_every_guard_and_effect_is_used():
     assert set(GUARDS) == {name for row in TRANSITIONS for name in row.guards} & set(GUARDS)
     assert set(EFFECTS) == {name for row in TRANSITIONS for name in row.effects} & set(EFFECTS)
 
 
-def test_every_status_can_be_reached_and_only_the_two_ends_cannot_be_left():
+def test_every_status_is_reachable_and_only_two_are_final():
     reached, waiting = set(), {""}
     while waiting:
         status = waiting.pop()
@@ -78,16 +78,16 @@ def test_every_status_can_be_reached_and_only_the_two_ends_cannot_be_left():
     assert {status for status in Status.values if not transitions_from(status)} == table.TERMINAL
 
 
-def test_every_move_but_the_silent_release_has_a_notice():
+def test_every_transition_except_t7_has_a_notice():
     assert {row.key for row in TRANSITIONS if not row.notice} == {"T7"}
 
 
-def test_labels_and_events_are_there_for_everything():
+def test_every_transition_has_a_label_and_an_event():
     assert all(str(row.label) and row.event.type for row in TRANSITIONS)
 
 
 @pytest.mark.parametrize(("from_", "to"), sorted(EXPECTED))
-def test_an_integration_may_make_every_direct_move(from_, to):
+def test_an_integration_may_make_every_direct_transition(from_, to):
     assert any(row.to == to and integration().may(row.right) for row in transitions_from(from_))
 
 
@@ -108,7 +108,7 @@ def inputs(to: str, role: str) -> dict[str, object]:
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("status", Status.values)
-def test_each_role_makes_its_own_moves_and_is_refused_all_others(status, role):
+def test_each_role_can_make_its_own_transitions_and_no_others(status, role):
     """Nine statuses × five roles × nine targets, against the list above."""
     order = make_order(status=status, customer=CustomerFactory(credit_limit=1000))
     actor = actor_for(role, order)
@@ -148,7 +148,7 @@ def attempt(order: Order, to: str, actor: Actor, role: str) -> tuple[object, int
 
 
 @pytest.mark.django_db
-def test_an_illegal_move_answers_what_is_allowed(order, as_actor):
+def test_an_illegal_transition_names_the_allowed_ones(order, as_actor):
     with pytest.raises(IllegalTransition) as refusal:
         transition_order(actor=as_actor("manager"), order_id=order.pk, to="shipped", version=1, data=parcel())
     assert (refusal.value.status, refusal.value.code) == (409, "illegal_transition")
@@ -161,7 +161,7 @@ def test_an_illegal_move_answers_what_is_allowed(order, as_actor):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("to", ["", "nonsense", "PAID", "x" * 5000, "paid\x00"])
-def test_a_status_that_does_not_exist_is_an_illegal_move(order, to):
+def test_an_unknown_status_is_an_illegal_transition(order, to):
     with pytest.raises(IllegalTransition):
         move(order, to)
     order.refresh_from_db()
@@ -178,7 +178,7 @@ def test_a_transition_of_a_closed_order_answers_order_closed(status):
 
 
 @pytest.mark.django_db
-def test_buttons_are_what_the_service_lets_through(as_actor):
+def test_allowed_transitions_are_exactly_those_the_service_accepts(as_actor):
     order = make_order(status="picking")
     labels = {role: [row.to for row in allowed_transitions(order, as_actor(role))] for role in ROLES[1:4]}
     assert labels == {
@@ -189,14 +189,14 @@ def test_buttons_are_what_the_service_lets_through(as_actor):
 
 
 @pytest.mark.django_db
-def test_out_of_a_refund_the_only_way_back_is_to_where_it_began(as_actor):
+def test_a_rejected_refund_returns_only_to_the_status_it_began_from(as_actor):
     order = make_order(via=["paid", "picking", "refunding"])
     assert [row.to for row in allowed_transitions(order, as_actor("manager"))] == ["refunded", "picking"]
     with pytest.raises(IllegalTransition):
         move(order, "paid")
 
 
-def test_no_two_direct_moves_of_one_actor_share_a_target_beyond_their_guards():
+def test_no_two_direct_transitions_of_one_actor_are_ambiguous():
     """Whoever calls with a status must mean one thing: only the customer's and the timer's ways may be parallel."""
     parallel = [
         (a.key, b.key)
@@ -212,6 +212,6 @@ def test_no_two_direct_moves_of_one_actor_share_a_target_beyond_their_guards():
 
 
 @pytest.mark.django_db
-def test_lines_are_never_lost_on_the_way():
+def test_completing_an_order_keeps_its_shipped_quantities():
     order = make_order(status="completed")
     assert OrderLine.objects.get(order=order).shipped_quantity == 2

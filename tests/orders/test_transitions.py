@@ -45,7 +45,7 @@ def test_paying_without_an_amount_pays_the_balance(order):
     )
 
 
-def test_a_part_payment_is_kept_and_the_order_waits_for_the_rest(order):
+def test_a_part_payment_is_booked_and_the_order_stays_unpaid(order):
     order = move(order, "paid", amount="98.00")
     assert (order.status, order.balance, order.version) == ("pending_payment", Decimal("300.00"), 2)
     order = move(order, "paid")
@@ -54,16 +54,16 @@ def test_a_part_payment_is_kept_and_the_order_waits_for_the_rest(order):
 
 
 @pytest.mark.parametrize("amount", ["0", "-1", "abc", "NaN", "Infinity", "1.001", "1e400", "9" * 40])
-def test_an_amount_that_is_none_is_refused(order, amount):
+def test_an_invalid_amount_is_refused(order, amount):
     assert "amount_invalid" in failing(order, "paid", amount=amount)
 
 
-def test_more_than_the_balance_is_booked_and_the_rest_is_promised_back(order):
+def test_an_overpayment_is_booked_and_the_rest_becomes_a_refund(order):
     paid = move(order, "paid", amount="398.01")
     assert (paid.status, str(paid.paid_amount), str(paid.refunds.get().amount)) == ("paid", "398.01", "0.01")
 
 
-def test_an_unknown_way_of_paying_is_refused(order):
+def test_an_unknown_payment_method_is_refused(order):
     assert failing(order, "paid", method="bitcoin") == ["method_unknown"]
 
 
@@ -73,60 +73,60 @@ def test_a_payment_reference_is_booked_for_one_order_only(order):
     assert failing(other, "paid", method="wechat", reference="W1") == ["payment_seen"]
 
 
-def test_the_same_payment_told_twice_is_booked_once(order):
+def test_the_same_payment_recorded_twice_is_booked_once(order):
     move(order, "paid", method="wechat", reference="W1")
     again = move(order, "paid", method="wechat", reference="W1")
     assert (again.status, again.version, Payment.objects.count()) == ("paid", 2, 1)
 
 
-def test_a_manager_names_the_voucher_unless_it_was_cash(order, as_actor):
+def test_a_manager_must_give_a_voucher_number_except_for_cash(order, as_actor):
     manager = as_actor("manager")
     assert failing(order, "paid", actor=manager) == ["voucher_required"]
     assert move(order, "paid", actor=manager, method="cash").status == "paid"
 
 
 # --- cancelling ---------------------------------------------------------------------------------
-def test_cancelling_gives_the_stock_back(order, variant):
+def test_cancelling_releases_the_reserved_stock(order, variant):
     order = move(order, "cancelled", reason="重复下单")
     variant.refresh_from_db()
     assert (order.status, variant.reserved, variant.available) == ("cancelled", 0, 100)
     assert order.closed_at is not None
 
 
-def test_an_order_with_money_in_it_is_cancelled_and_the_money_promised_back(order):
+def test_cancelling_a_part_paid_order_opens_a_refund(order):
     move(order, "paid", amount="1.00")
     cancelled = move(order, "cancelled")
     assert (cancelled.status, str(cancelled.refunds.get(state="approved").amount)) == ("cancelled", "1.00")
 
 
-def test_an_order_does_not_expire_before_its_time(order, as_actor):
+def test_an_order_does_not_expire_before_its_deadline(order, as_actor):
     assert failing(order, "cancelled", actor=as_actor("system")) == ["not_due"]
     with time_machine.travel(timezone.now() + timedelta(days=1, minutes=1)):
         assert move(order, "cancelled", actor=as_actor("system")).status == "cancelled"
 
 
 # --- picking ------------------------------------------------------------------------------------
-def test_picking_names_the_picker_and_counts_as_having_seen_the_order(as_actor):
+def test_picking_records_the_picker_and_acknowledges_the_order(as_actor):
     actor = as_actor("warehouse")
     order = move(make_order(status="paid"), "picking", actor=actor)
     assert (order.picker_id, order.acknowledged_version) == (actor.id, order.version)
     assert order.picking_at is not None
 
 
-def test_an_order_on_hold_is_not_picked():
+def test_an_order_on_hold_cannot_be_picked():
     order = make_order(status="paid")
     Order.objects.filter(pk=order.pk).update(hold_reason="等客户确认颜色")
     assert failing(order, "picking") == ["on_hold"]
     assert failing(order, "shipped") == ["on_hold"]
 
 
-def test_an_order_that_is_short_is_not_picked():
+def test_a_short_order_cannot_be_picked():
     order = make_order(status="paid")
     Order.objects.filter(pk=order.pk).update(shortage=True)
     assert failing(order, "picking") == ["shortage"]
 
 
-def test_a_pick_is_released_by_its_picker_or_the_manager_alone(as_actor):
+def test_a_pick_can_be_released_only_by_its_picker_or_a_manager(as_actor):
     order = move(make_order(status="paid"), "picking", actor=as_actor("warehouse"))
     assert failing(order, "paid", actor=as_actor("warehouse")) == ["not_picker"]
     OrderLine.objects.filter(order=order).update(picked_quantity=2)
@@ -136,7 +136,7 @@ def test_a_pick_is_released_by_its_picker_or_the_manager_alone(as_actor):
 
 
 # --- shipping -----------------------------------------------------------------------------------
-def test_shipping_makes_a_parcel_with_the_address_of_that_version_and_takes_the_stock(variant):
+def test_shipping_creates_a_parcel_with_the_current_address_and_takes_the_stock(variant):
     order = make_order(status="picking", items=[ItemInput(variant.sku, 3)])
     seen = order.version
     order = move(order, "shipped", carrier="顺丰", tracking_number="sf1234567890")
@@ -154,17 +154,17 @@ def test_an_unknown_courier_is_refused(carrier):
 
 
 @pytest.mark.parametrize("number", ["", "  ", "12", "<script>", "中文单号", "A" * 61, None])
-def test_a_parcel_needs_a_tracking_number(number):
+def test_shipping_requires_a_tracking_number(number):
     assert failing(make_order(status="picking"), "shipped", tracking_number=number) == ["tracking_required"]
 
 
-def test_a_tracking_number_belongs_to_one_parcel():
+def test_a_tracking_number_cannot_be_used_twice():
     move(make_order(status="picking"), "shipped", tracking_number="SF100200300")
     other = make_order(status="picking")
     assert failing(other, "shipped", tracking_number="sf100200300") == ["tracking_used"]
 
 
-def test_the_same_parcel_told_twice_leaves_once(variant):
+def test_the_same_shipment_sent_twice_ships_once(variant):
     order = make_order(status="picking", items=[ItemInput(variant.sku, 3)])
     move(order, "shipped", tracking_number="SF100200300")
     again = move(order, "shipped", tracking_number="SF100200300")
@@ -188,7 +188,7 @@ def test_more_than_is_open_cannot_be_shipped():
 @pytest.mark.parametrize(
     ("told", "sent"), [("Tb-1x", {"Tb-1x": 1}), ("TB-1X", {"TB-1X": 1}), ("tb-1x", {"TB-1X": 1})]
 )
-def test_goods_are_called_by_their_sku_exactly_or_else_in_any_case(told, sent):
+def test_lines_are_matched_by_exact_sku_or_else_case_insensitively(told, sent):
     skus = [VariantFactory(sku=sku, on_hand=9).sku for sku in ("Tb-1x", "TB-1X")]
     order = make_order(status="picking", items=[ItemInput(sku, 2) for sku in skus])
     move(order, "shipped", lines=[{"sku": told, "quantity": 1}])
@@ -197,7 +197,7 @@ def test_goods_are_called_by_their_sku_exactly_or_else_in_any_case(told, sent):
     assert dict(shipped.values_list("sku", "shipped_quantity")) == sent
 
 
-def test_a_part_shipment_leaves_the_order_at_picking_until_the_rest_goes(variant):
+def test_a_part_shipment_keeps_the_order_in_picking_until_the_rest_ships(variant):
     order = make_order(status="picking", items=[ItemInput(variant.sku, 3)])
     order = move(order, "shipped", lines=[{"sku": variant.sku, "quantity": 1}])
     assert (order.status, types_of(order)[-1]) == ("picking", "shipment.updated")
@@ -208,7 +208,7 @@ def test_a_part_shipment_leaves_the_order_at_picking_until_the_rest_goes(variant
     assert (order.status, order.shipments.count(), order.version) == ("shipped", 2, 5)
 
 
-def test_quick_shipping_writes_both_moves(as_actor):
+def test_quick_shipping_writes_both_transitions(as_actor):
     order = move(make_order(status="paid"), "shipped", actor=as_actor("warehouse"))
     assert types_of(order)[-2:] == ["order.picking", "order.shipped"]
     assert (order.status, order.version) == ("shipped", 4)
@@ -216,7 +216,7 @@ def test_quick_shipping_writes_both_moves(as_actor):
     assert [row["status_to"] for row in moves] == ["pending_payment", "paid", "picking", "shipped"]
 
 
-def test_nothing_leaves_while_a_change_is_unseen(as_actor):
+def test_an_order_with_an_unseen_change_cannot_ship(as_actor):
     order = make_order(status="picking")
     edited = edit_order(
         actor=integration(), order_id=order.pk, version=order.version, changes={"street": "新街 1 号"}
@@ -242,7 +242,7 @@ def test_nothing_leaves_while_a_change_is_unseen(as_actor):
     assert "新街 1 号" in Shipment.objects.get().label_address
 
 
-def test_shipping_an_order_that_changed_since_answers_what_changed(as_actor):
+def test_shipping_with_a_stale_version_is_refused_with_the_changes(as_actor):
     order = make_order(status="paid")
     edit_order(actor=integration(), order_id=order.pk, version=2, changes={"street": "新街 1 号"})
     with pytest.raises(StaleVersion) as refusal:
@@ -254,20 +254,20 @@ def test_shipping_an_order_that_changed_since_answers_what_changed(as_actor):
     assert (change["label"], change["before"], change["after"]) == ("详细地址", "机场路 88 号", "新街 1 号")
 
 
-def test_a_version_from_the_future_is_as_wrong_as_one_from_the_past(order):
+def test_a_version_from_the_future_is_refused_as_stale(order):
     with pytest.raises(StaleVersion):
         transition_order(actor=integration(), order_id=order.pk, to="paid", version=99)
 
 
 # --- delivery -----------------------------------------------------------------------------------
-def test_a_timer_waits_for_every_parcel_and_a_person_does_not(as_actor):
+def test_the_timer_delivers_only_when_every_parcel_arrived_and_a_person_may_earlier(as_actor):
     order = make_order(status="shipped")
     assert failing(order, "delivered", actor=as_actor("system")) == ["parcels_open"]
     order = move(order, "delivered", actor=as_actor("warehouse"))
     assert order.shipments.get().state == "signed"
 
 
-def test_a_returned_parcel_is_packed_again_from_the_same_stock(variant):
+def test_a_returned_parcel_can_be_packed_again_from_the_same_stock(variant):
     order = make_order(status="shipped", items=[ItemInput(variant.sku, 3)])
     order = move(order, "picking")
     variant.refresh_from_db()
@@ -278,13 +278,13 @@ def test_a_returned_parcel_is_packed_again_from_the_same_stock(variant):
     assert (order.status, variant.on_hand, variant.reserved) == ("shipped", 97, 0)
 
 
-def test_the_customer_may_confirm_before_the_courier_does(as_actor):
+def test_the_customer_may_confirm_receipt_before_the_courier_does(as_actor):
     order = make_order(status="shipped")
     order = move(order, "completed", actor=as_actor(order.customer))
     assert (order.status, order.shipments.get().state) == ("completed", "signed")
 
 
-def test_auto_completion_waits_for_its_day_and_until_the_customer_is_answered(as_actor, sales):
+def test_auto_completion_waits_for_its_day_and_for_unanswered_questions(as_actor, sales):
     order = make_order(status="delivered")
     assert failing(order, "completed", actor=as_actor("system")) == ["not_due"]
     with time_machine.travel(timezone.now() + timedelta(days=7, minutes=1)):
@@ -313,7 +313,7 @@ def test_the_days_of_a_rejected_refund_do_not_count_towards_completion(as_actor)
 
 
 # --- refunding ----------------------------------------------------------------------------------
-def test_a_refund_needs_a_reason_and_is_for_all_that_was_paid():
+def test_a_refund_needs_a_reason_and_covers_the_whole_sum_paid():
     order = make_order(status="paid")
     assert failing(order, "refunding", reason=" ") == ["reason_required"]
     assert failing(order, "refunding", amount="1.00") == ["amount_not_whole"]
@@ -326,7 +326,7 @@ def test_a_refund_needs_a_reason_and_is_for_all_that_was_paid():
     )
 
 
-def test_after_the_after_sales_days_only_a_manager_refunds(as_actor):
+def test_after_the_after_sales_deadline_only_a_manager_can_refund(as_actor):
     order = make_order(status="completed")
     with time_machine.travel(timezone.now() + timedelta(days=15, minutes=1)):
         assert failing(order, "refunding", actor=as_actor("sales")) == ["after_sales_over"]
@@ -334,7 +334,7 @@ def test_after_the_after_sales_days_only_a_manager_refunds(as_actor):
         assert move(order, "refunding", actor=as_actor("manager")).status == "refunding"
 
 
-def test_a_settled_refund_frees_what_was_held(variant):
+def test_a_settled_refund_releases_the_reserved_stock(variant):
     order = make_order(via=["paid", "refunding"], items=[ItemInput(variant.sku, 3)])
     order = move(order, "refunded")
     variant.refresh_from_db()
@@ -344,27 +344,27 @@ def test_a_settled_refund_frees_what_was_held(variant):
 
 
 @pytest.mark.parametrize(("restock", "on_hand"), [(True, 100), (False, 97)])
-def test_shipped_goods_return_to_the_shelf_when_asked(variant, restock, on_hand):
+def test_shipped_goods_are_restocked_on_refund_when_requested(variant, restock, on_hand):
     order = make_order(via=["paid", "picking", "shipped", "refunding"], items=[ItemInput(variant.sku, 3)])
     move(order, "refunded", restock=restock)
     variant.refresh_from_db()
     assert (variant.on_hand, variant.reserved) == (on_hand, 0)
 
 
-def test_a_manager_settles_a_refund_with_a_voucher(as_actor):
+def test_a_manager_must_give_a_voucher_number_to_settle_a_refund(as_actor):
     order = make_order(status="refunding")
     assert failing(order, "refunded", actor=as_actor("manager")) == ["voucher_required"]
     assert move(order, "refunded", actor=as_actor("manager"), reference="V1").status == "refunded"
 
 
-def test_a_refund_that_does_not_add_up_is_not_settled():
+def test_a_refund_with_a_wrong_sum_cannot_be_settled():
     order = make_order(status="refunding")
     Refund.objects.update(amount="1.00")
     assert failing(order, "refunded") == ["refund_sum"]
 
 
 @pytest.mark.parametrize("status", ["paid", "picking", "shipped", "delivered", "completed"])
-def test_after_a_refund_that_came_to_nothing_the_order_is_what_it_was(status, as_actor):
+def test_rejecting_a_refund_restores_the_former_status(status, as_actor):
     order = make_order(status=status)
     before, lines = snapshot(order), list(order.lines.values())
     move(order, "refunding")
@@ -386,7 +386,7 @@ def before_version(status: str) -> int:
     return {"paid": 2, "picking": 3, "shipped": 4, "delivered": 5, "completed": 6}[status]
 
 
-def test_a_refund_out_of_the_warehouse_s_hands_is_told_there(as_actor):
+def test_a_refund_during_picking_alerts_the_warehouse(as_actor):
     order = make_order(via=["paid", "picking", "refunding"])
     assert WarehouseAlert.objects.get().kind == "refund"
     order = move(order, "picking", reason="客户改主意")

@@ -16,7 +16,7 @@ from tests.factories import CustomerFactory, make_order
 pytestmark = pytest.mark.django_db
 
 
-def test_an_order_is_pressed_for_once_and_counted_until_the_hours_are_over(time_machine):
+def test_repeated_urges_within_hours_are_counted_but_announced_once(time_machine):
     order = make_order(status=Status.PAID)
     me = Actor.customer(order.customer)
 
@@ -30,19 +30,19 @@ def test_an_order_is_pressed_for_once_and_counted_until_the_hours_are_over(time_
 
 
 @pytest.mark.parametrize("status", [Status.PENDING_PAYMENT, Status.COMPLETED, Status.CANCELLED])
-def test_there_is_nothing_to_press_for_before_payment_and_after_the_end(status):
+def test_unpaid_and_closed_orders_cannot_be_urged(status):
     order = make_order(status=status)
 
     with pytest.raises(GuardFailed):
         urge_order(actor=Actor.customer(order.customer), order_id=order.pk)
 
 
-def test_no_customer_urges_the_order_of_another():
+def test_a_customer_cannot_urge_another_customers_order():
     with pytest.raises(NotAllowed):
         urge_order(actor=Actor.customer(CustomerFactory()), order_id=make_order(status=Status.PAID).pk)
 
 
-def test_the_phone_is_told_how_the_order_stands_and_the_warehouse_sees_how_often(log_in, warehouse):
+def test_an_urge_answers_with_the_order_status_and_shows_its_count_to_the_warehouse(log_in, warehouse):
     order = make_order(status=Status.PICKING)
     page = f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/urge/"
     phone = Client()

@@ -36,7 +36,7 @@ def status(order: Order) -> str:
     return Order.objects.get(pk=order.pk).status
 
 
-def test_each_order_stands_in_its_column_urgent_first(board) -> None:
+def test_each_order_is_in_its_column_with_urgent_ones_first(board) -> None:
     calm, urgent = make_order(status=Status.PAID), make_order(status=Status.PAID, urgent=True)
     picking, shipped = make_order(status=Status.PICKING), make_order(status=Status.SHIPPED)
     make_order()
@@ -48,7 +48,7 @@ def test_each_order_stands_in_its_column_urgent_first(board) -> None:
     assert column(html, "shipped") == [shipped.number]
 
 
-def test_sales_have_no_board_and_the_manager_has(log_in, sales, manager) -> None:
+def test_managers_can_open_the_board_and_sales_cannot(log_in, sales, manager) -> None:
     assert log_in(sales).get("/warehouse/").status_code == 403
     assert log_in(manager).get("/warehouse/").status_code == 200
 
@@ -63,7 +63,7 @@ def test_an_order_is_new_until_it_is_acknowledged(board) -> None:
     assert Order.objects.get(pk=order.pk).acknowledged_version > 0
 
 
-def test_an_order_goes_from_the_shelf_to_the_courier(board) -> None:
+def test_an_order_can_be_picked_packed_and_shipped_on_the_board(board) -> None:
     order = make_order(status=Status.PAID)
 
     act(board, order, "start")
@@ -78,7 +78,7 @@ def test_an_order_goes_from_the_shelf_to_the_courier(board) -> None:
     assert status(order) == Status.DELIVERED
 
 
-def test_picking_can_be_given_back(board) -> None:
+def test_a_picker_can_release_an_order(board) -> None:
     order = make_order(status=Status.PICKING)
 
     act(board, order, "release")
@@ -86,7 +86,7 @@ def test_picking_can_be_given_back(board) -> None:
     assert status(order) == Status.PAID
 
 
-def test_a_tick_is_taken_away_again(board) -> None:
+def test_a_picked_line_can_be_unticked(board) -> None:
     line = make_order(status=Status.PICKING).lines.get()
 
     for picked, pieces in (("1", line.quantity), ("", 0)):
@@ -95,7 +95,7 @@ def test_a_tick_is_taken_away_again(board) -> None:
         assert line.picked_quantity == pieces
 
 
-def test_a_change_while_picking_stands_on_top_with_before_and_after(board) -> None:
+def test_a_change_during_picking_is_shown_on_top_with_old_and_new_value(board) -> None:
     order = make_order(status=Status.PICKING)
     changed(order, address={"street": "文一西路 969 号"})
 
@@ -106,7 +106,7 @@ def test_a_change_while_picking_stands_on_top_with_before_and_after(board) -> No
     assert "文一西路 969 号" in html
 
 
-def test_nothing_ships_until_the_change_is_seen(board) -> None:
+def test_an_order_cannot_ship_until_its_change_was_seen(board) -> None:
     order = make_order(status=Status.PICKING)
     changed(order, address={"street": "文一西路 969 号"})
 
@@ -120,13 +120,13 @@ def test_nothing_ships_until_the_change_is_seen(board) -> None:
     assert status(order) == Status.SHIPPED
 
 
-def test_a_paper_pick_list_carries_its_version(board) -> None:
+def test_a_printed_pick_list_shows_the_order_version(board) -> None:
     order = make_order(status=Status.PICKING)
 
     assert f"第 {order.version} 版" in board.get(f"/warehouse/orders/{order.number}/").text
 
 
-def test_a_stale_board_ships_nothing(board) -> None:
+def test_shipping_from_a_stale_board_is_refused(board) -> None:
     order = make_order(status=Status.PICKING)
     seen = order.version
     changed(order, note="周末不收货")
@@ -142,21 +142,21 @@ def test_a_stale_board_ships_nothing(board) -> None:
 
 
 @pytest.mark.parametrize("scanned", ["{number}", "{lower}", " {number} ", "{short}"])
-def test_a_scanned_number_opens_its_order(board, scanned: str) -> None:
+def test_scanning_an_order_number_opens_the_order(board, scanned: str) -> None:
     order = make_order(status=Status.PICKING)
     text = scanned.format(number=order.number, lower=order.number.lower(), short=order.number[-4:])
 
     assert order.number in board.get("/warehouse/scan/", {"q": text}).url
 
 
-def test_a_waybill_opens_the_order_that_it_left_with(board) -> None:
+def test_scanning_a_used_waybill_opens_the_order_it_shipped_with(board) -> None:
     order = make_order(status=Status.SHIPPED)
     tracking = order.shipments.get().tracking_number
 
     assert order.number in board.get("/warehouse/scan/", {"q": tracking}).url
 
 
-def test_a_waybill_scanned_on_an_order_is_filled_in_with_its_courier(board) -> None:
+def test_scanning_a_new_waybill_fills_in_the_number_and_its_courier(board) -> None:
     order = make_order(status=Status.PICKING)
     line = order.lines.get()
     board.post(f"/warehouse/lines/{line.pk}/", {"picked": "1"})
@@ -168,7 +168,7 @@ def test_a_waybill_scanned_on_an_order_is_filled_in_with_its_courier(board) -> N
 
 
 @pytest.mark.parametrize("text", ["NOTHING-9", "' OR 1=1 --", "%", "<script>"])
-def test_a_scan_of_nothing_known_says_so(board, text: str) -> None:
+def test_scanning_an_unknown_code_says_so(board, text: str) -> None:
     make_orders(2, status=Status.PAID)
 
     page = board.get("/warehouse/scan/", {"q": text}, follow=True)
@@ -178,7 +178,7 @@ def test_a_scan_of_nothing_known_says_so(board, text: str) -> None:
     assert "<script>" not in page.text.split("whtop", 1)[1].split("wboard", 1)[0]
 
 
-def test_an_order_the_warehouse_may_not_see_stays_hidden(board) -> None:
+def test_scanning_an_order_outside_the_warehouse_shows_nothing(board) -> None:
     unpaid = make_order(address=make_address(street="秘密路 1 号"))
 
     assert board.get(f"/warehouse/orders/{unpaid.number}/").status_code == 404
@@ -187,11 +187,11 @@ def test_an_order_the_warehouse_may_not_see_stays_hidden(board) -> None:
     assert board.post(f"/warehouse/lines/{unpaid.lines.get().pk}/", {"picked": "1"}).status_code == 404
 
 
-def test_an_unknown_action_is_not_found(board) -> None:
+def test_an_unknown_board_action_answers_404(board) -> None:
     assert act(board, make_order(status=Status.PAID), "burn").status_code == 404
 
 
-def test_the_board_asks_the_database_as_often_for_thirty_orders_as_for_three(
+def test_the_board_takes_as_many_queries_for_thirty_orders_as_for_three(
     board, django_assert_max_num_queries
 ) -> None:
     make_orders(30, status=Status.PAID)
@@ -200,7 +200,7 @@ def test_the_board_asks_the_database_as_often_for_thirty_orders_as_for_three(
         board.get("/warehouse/")
 
 
-def test_a_slip_carries_its_version_and_an_old_one_says_so_when_it_is_scanned(board) -> None:
+def test_a_parcel_slip_shows_its_version_and_scanning_an_outdated_one_warns(board) -> None:
     order = make_order(status=Status.PICKING)
     code = paper_code(order)
     assert "<svg" in board.get(f"/warehouse/orders/{order.number}/").text
@@ -214,7 +214,7 @@ def test_a_slip_carries_its_version_and_an_old_one_says_so_when_it_is_scanned(bo
     assert order.number in page
 
 
-def test_the_orders_history_tells_who_of_the_stockroom_has_seen_a_change(log_in, warehouse, manager) -> None:
+def test_the_timeline_shows_who_in_the_warehouse_saw_a_change(log_in, warehouse, manager) -> None:
     order = changed(make_order(status=Status.PICKING), urgent=True)
     alert = order.alerts.get(kind="urgent")
     log_in(warehouse).post(f"/warehouse/alerts/{alert.pk}/")

@@ -24,7 +24,7 @@ def with_check_digit(digits: str) -> str:
 
 
 @BY_SHAPE
-def test_the_sample_of_each_shape_is_its_couriers_and_nobody_elses(shape) -> None:
+def test_the_sample_number_of_each_shape_is_recognised_as_its_couriers(shape) -> None:
     assert shape.courier in COURIERS
     assert courier_of(shape.sample) == shape.courier
     assert [other for other in SHAPES if other.fits(shape.sample)] == [shape]
@@ -35,7 +35,7 @@ def test_the_sample_of_each_shape_is_its_couriers_and_nobody_elses(shape) -> Non
         lambda shape: st.tuples(st.just(shape), st.from_regex(shape.pattern, fullmatch=True))
     )
 )
-def test_a_number_of_a_shape_is_guessed_however_it_was_typed(made) -> None:
+def test_a_waybill_is_recognised_in_lower_case_and_with_spaces(made) -> None:
     shape, number = made
     if not number.isascii():
         return
@@ -46,12 +46,12 @@ def test_a_number_of_a_shape_is_guessed_however_it_was_typed(made) -> None:
 
 
 @given(st.text("0123456789", min_size=10, max_size=10))
-def test_a_chinese_barcode_is_no_waybill(middle: str) -> None:
+def test_a_chinese_product_barcode_is_no_waybill(middle: str) -> None:
     assert courier_of(with_check_digit(f"69{middle}")) is None
 
 
 @given(st.text("0123456789", min_size=12, max_size=12), st.integers(0, 12), st.integers(1, 9))
-def test_one_wrong_digit_makes_a_barcode_none(digits: str, place: int, more: int) -> None:
+def test_a_barcode_with_a_wrong_check_digit_is_refused(digits: str, place: int, more: int) -> None:
     code = with_check_digit(digits)
     wrong = code[:place] + str((int(code[place]) + more) % 10) + code[place + 1 :]
 
@@ -59,7 +59,7 @@ def test_one_wrong_digit_makes_a_barcode_none(digits: str, place: int, more: int
 
 
 @given(st.text("0123456789", min_size=9, max_size=9))
-def test_of_ten_check_digits_of_a_postal_item_one_is_right(digits: str) -> None:
+def test_exactly_one_check_digit_of_a_postal_item_number_is_valid(digits: str) -> None:
     right = [last for last in "0123456789" if has_postal_check(f"RB{digits[:8]}{last}CN")]
 
     assert len(right) == 1
@@ -68,10 +68,10 @@ def test_of_ten_check_digits_of_a_postal_item_one_is_right(digits: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "XB-261129-0004", "XZ-0001-BLK", "0004", "RB473124828CN", "123456789012"]
 )
-def test_what_several_could_have_printed_or_nobody_did_is_nobodys(text: str) -> None:
+def test_ambiguous_and_unknown_waybill_shapes_name_no_courier(text: str) -> None:
     assert courier_of(text) is None
 
 
-def test_the_piece_that_jd_prints_behind_a_number_is_left_out() -> None:
+def test_the_piece_suffix_of_a_jd_number_is_removed() -> None:
     assert waybill_number("JDVA12345678901-1-1-") == "JDVA12345678901"
     assert courier_of("JDVA12345678901-2-3-") == "jd"

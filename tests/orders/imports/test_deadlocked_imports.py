@@ -34,7 +34,7 @@ def sold(take) -> Order:
     return Order.objects.get()
 
 
-def test_a_return_that_found_its_sale_late_is_taken_back_once(take, sold):
+def test_a_return_deadlocked_during_import_is_booked_once(take, sold):
     with talked_about(sold, times=1) as other:
         report = take(UCI, BACK)
     assert (other.crossed, report.returns, report.return_lines, report.rejected) == (1, 1, 1, 0)
@@ -42,7 +42,7 @@ def test_a_return_that_found_its_sale_late_is_taken_back_once(take, sold):
     assert sold.lines.get().returned_quantity == 5
 
 
-def test_a_return_that_others_keep_from_its_sale_is_told_and_taken_by_the_next_run(take, sold):
+def test_a_return_whose_sale_stays_locked_is_reported_and_imported_by_the_next_run(take, sold):
     with talked_about(sold) as other:
         report = take(UCI, BACK)
     assert (other.crossed, report.return_lines, report.reasons) == (TRIES, 0, {BUSY: 1})
@@ -58,14 +58,14 @@ def half(take) -> Order:
     return Order.objects.get()
 
 
-def test_half_an_order_is_made_whole_once(take, half):
+def test_a_partly_imported_order_is_completed_once_despite_a_deadlock(take, half):
     with talked_about(half, times=1) as other:
         report = take(HEAD, BAG, SECOND)
     assert (other.crossed, report.completed, sums("T1")) == (1, ["T1"], (15, "335.00"))
     assert sorted(str(each.amount) for each in half.payments.all()) == ["285.00", "50.00"]
 
 
-def test_half_an_order_that_others_keep_stays_half_until_the_next_run(take, half):
+def test_a_partly_imported_order_that_stays_locked_is_completed_by_the_next_run(take, half):
     with talked_about(half) as other:
         report = take(HEAD, BAG, SECOND)
     assert (other.crossed, report.completed, report.reasons) == (TRIES, [], {BUSY: 2})

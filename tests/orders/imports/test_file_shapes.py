@@ -49,7 +49,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_file_of_any_shape_says_the_same(take, shape):
+def test_the_same_orders_in_any_file_format_import_alike(take, shape):
     report = take(SHAPES[shape])
     order = Order.objects.get()
 
@@ -65,13 +65,13 @@ def test_a_file_of_any_shape_says_the_same(take, shape):
     ["2026/3/5 9:05", "2026.03.05 09:05", "2026年3月5日 9:05", "2026-03-05T09:05:00+08:00", "2026-03-05T01:05:00Z",
      "2026-03-05 09:05:00 +0800", "20260305090500", "46086.378472", "3/5/2026 9:05", "2026-03-05 9:05:00 AM", "202603050905", "1772672700", "2026/3/5 上午9:05:00", "2026年3月5日 9时5分"],
 )  # fmt: skip
-def test_a_time_is_read_in_any_form(take, written):
+def test_times_are_parsed_in_any_usual_format(take, written):
     take(HEAD, BAG.replace("2026-03-05 09:05:00", written))
 
     assert timezone.localtime(Order.objects.get().placed_at).isoformat() == "2026-03-05T09:05:00+08:00"
 
 
-def test_the_day_comes_first_in_all_rows_where_one_shows_it(take):
+def test_dates_are_day_first_in_all_rows_when_one_row_proves_it(take):
     take(
         HEAD,
         BAG.replace("2026-03-05 09:05:00", "5/3/2026"),
@@ -83,11 +83,11 @@ def test_the_day_comes_first_in_all_rows_where_one_shows_it(take):
 
 
 @pytest.mark.parametrize("written", ["2026-02-30", "26/3/5", "2026030509", "1985-01-01", "yesterday", ""])
-def test_a_cell_that_is_no_time_is_refused(take, written):
+def test_a_row_with_an_invalid_time_is_refused(take, written):
     assert take(HEAD, BAG.replace("2026-03-05 09:05:00", written)).orders == 0
 
 
-def test_the_encoding_is_decided_on_the_whole_file(take):
+def test_the_encoding_is_detected_from_the_whole_file(take):
     head = "InvoiceNo,SKU,Quantity,Price,Date,Customer,Note"
     plain = [f"E1,TB-{row},1,28.50,2026-03-05,Zhang,{'x' * 150_000}" for row in range(3)]
     lines = "\n".join([head, *plain, "T1,TB-1,10,28.50,2026-03-05,河北白沟张姐,"])
@@ -96,7 +96,7 @@ def test_the_encoding_is_decided_on_the_whole_file(take):
     assert Order.objects.get(number="T1").receiver_name == "河北白沟张姐"
 
 
-def test_a_stray_byte_leaves_every_other_name_readable_and_is_told(take):
+def test_an_undecodable_byte_is_reported_and_spoils_no_other_name(take):
     content = f"{HEAD}\n{BAG}\n{BAG.replace('T1,', 'T2,')}".encode()
     report = take(content[: content.rindex("河北白沟张姐".encode())] + b"Ren\xe9,13900000001,x\n")
 
@@ -108,7 +108,7 @@ MERGED_TOP = [*BAG.split(",")[:4], 10, 28.5, *BAG.split(",")[6:]]
 MERGED_BELOW = ["", "TB-2", "手提包", "红", 5, 10, "", "", "", ""]
 
 
-def test_order_cells_merged_over_their_rows_count_for_all_of_them(tmp_path):
+def test_merged_order_cells_count_for_all_their_rows(tmp_path):
     rows = [HEAD.split(","), MERGED_TOP, MERGED_BELOW, ["T2", *MERGED_TOP[1:]], MERGED_BELOW]
     import_orders(workbook(tmp_path / "订单.xlsx", {"订单": rows}), actor=Actor.system())
 
@@ -116,13 +116,13 @@ def test_order_cells_merged_over_their_rows_count_for_all_of_them(tmp_path):
     assert {line.order.street for order in Order.objects.all() for line in order.lines.all()} == {ADDRESS}
 
 
-def test_a_row_of_somebody_else_without_a_number_joins_no_order(take):
+def test_a_row_without_an_order_number_of_another_customer_is_refused(take):
     report = take(HEAD, BAG, BAG.replace("T1,", ",").replace("张姐", "李姐"))
 
     assert (sums("T1"), report.rejected, report.reasons) == ((10, "285.00"), 1, {"没有订单号": 1})
 
 
-def test_orders_are_found_below_a_title_on_the_second_sheet(tmp_path):
+def test_orders_below_a_title_on_the_second_sheet_are_found(tmp_path):
     rows = [["三月订单"], [], HEAD.split(","), MERGED_TOP]
     path = workbook(tmp_path / "x.xlsx", {"说明": [["填表说明：请勿改动表头"]], "订单": rows, "备份": rows})
     report = import_orders(path, actor=Actor.system())
@@ -132,7 +132,7 @@ def test_orders_are_found_below_a_title_on_the_second_sheet(tmp_path):
     assert "没有读：备份" in report.text()
 
 
-def test_another_sheet_can_be_named(tmp_path):
+def test_the_sheet_to_import_can_be_named(tmp_path):
     first, second = [HEAD.split(","), MERGED_TOP], [HEAD.split(","), ["T2", *MERGED_TOP[1:]]]
     path = workbook(tmp_path / "x.xlsx", {"三月": first, "四月": second})
     import_orders(path, actor=Actor.system(), sheet="四月")
@@ -140,7 +140,7 @@ def test_another_sheet_can_be_named(tmp_path):
     assert list(Order.objects.values_list("number", flat=True)) == ["T2"]
 
 
-def test_a_1688_export_is_read_with_its_status_freight_and_discount(take):
+def test_a_1688_export_is_imported_with_status_freight_and_discount(take):
     head = (
         "订单编号,买家公司名,买家会员名,卖家公司名,货品总价(元),运费(元),涨价或折扣(元),实付款(元),订单状态,订单创建时间,"
         "收货人姓名,收货地址,联系电话,联系手机,货品标题,单价(元),数量,单位,货号,Offer ID"
@@ -164,7 +164,7 @@ SHOPIFY = (
 )
 
 
-def test_a_shopify_export_is_read_with_its_tax_in_its_own_currency(take):
+def test_a_shopify_export_is_imported_with_tax_in_its_own_currency(take):
     first = (
         "#1001,a@example.com,paid,x,fulfilled,USD,90.00,10.00,5.00,105.00,10.00,2026-03-05 09:05:00 +0800,"
         "2,Tote,40.00,TB-1,Jane Doe,Austin,,6543210987654"
@@ -177,14 +177,14 @@ def test_a_shopify_export_is_read_with_its_tax_in_its_own_currency(take):
     assert (order.receiver_name, order.customer.external_id) == ("Jane Doe", "member:a@example.com")
 
 
-def test_a_number_shortened_by_a_spreadsheet_is_refused_as_it_names_several_orders(take):
+def test_an_order_number_in_scientific_notation_is_refused_as_ambiguous(take):
     report = take(HEAD, *(BAG.replace("T1,", "2.45678E+18,").replace("张姐", name) for name in ("张", "李")))
 
     assert (report.orders, report.rejected) == (0, 2)
     assert list(report.reasons) == ["号码被表格软件改成了科学计数，末位已丢：2.45678E+18"]
 
 
-def test_a_long_number_that_a_workbook_rounded_is_refused(tmp_path):
+def test_a_long_order_number_rounded_by_a_workbook_is_refused(tmp_path):
     path = workbook(tmp_path / "x.xlsx", {"a": [HEAD.split(","), [26000000000000007043, *MERGED_TOP[1:]]]})
     report = import_orders(path, actor=Actor.system())
 
@@ -194,7 +194,7 @@ def test_a_long_number_that_a_workbook_rounded_is_refused(tmp_path):
     )
 
 
-def test_columns_nobody_reads_are_named(take):
+def test_ignored_columns_are_reported(take):
     report = take(f"{HEAD},箱规,卖家备注", f"{BAG},12,老客户")
 
     assert report.unused == ("箱规", "卖家备注")

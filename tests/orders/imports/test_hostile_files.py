@@ -37,7 +37,7 @@ def sentence(tmp_path, content: bytes, name: str) -> str:
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
-def test_a_workbook_that_was_cut_off_is_one_sentence(tmp_path, good, share):
+def test_a_truncated_workbook_is_refused_in_one_sentence(tmp_path, good, share):
     assert sentence(tmp_path, good[: int(len(good) * share)], "cut.xlsx") == f"{BROKEN}：cut.xlsx"
 
 
@@ -55,12 +55,12 @@ def test_a_workbook_that_was_cut_off_is_one_sentence(tmp_path, good, share):
         ("archive.xlsx", b"PK\x03\x04" + b"\x00" * 2000, f"{BROKEN}：archive.xlsx"),
     ],
 )
-def test_what_is_no_list_of_orders_is_one_sentence(tmp_path, name, content, said):
+def test_a_file_without_orders_is_refused_in_one_sentence(tmp_path, name, content, said):
     assert said in sentence(tmp_path, content, name)
     assert not Order.objects.exists()
 
 
-def test_a_packed_line_of_gigabytes_does_not_fill_the_memory(tmp_path):
+def test_a_compressed_line_of_gigabytes_does_not_exhaust_memory(tmp_path):
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1) as file:
         file.write(f"{HEAD}\n".encode())
@@ -70,7 +70,7 @@ def test_a_packed_line_of_gigabytes_does_not_fill_the_memory(tmp_path):
     assert "一格太长" in sentence(tmp_path, packed.getvalue(), "bomb.csv.gz")
 
 
-def test_a_packed_text_of_any_length_is_given_up(tmp_path, monkeypatch):
+def test_a_compressed_text_of_excessive_length_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(encodings, "LONGEST_TEXT", 1_000_000)
     packed = gzip.compress(f"{HEAD}\n".encode() + f"{BAG}\n".encode() * 20_000)
 
@@ -87,7 +87,7 @@ def test_a_file_of_too_many_rows_is_refused_before_anything_is_written(tmp_path,
     assert not Order.objects.exists()
 
 
-def test_a_workbook_that_unpacks_to_too_much_ends_its_own_process_only(tmp_path, good, monkeypatch):
+def test_a_workbook_that_unpacks_to_too_much_kills_only_its_own_process(tmp_path, good, monkeypatch):
     monkeypatch.setattr(reading, "MEMORY", 200 * 1024 * 1024)
     cell = b'<c r="A1" t="inlineStr"><is><t>' + b"x" * 30_000 + b"</t></is></c>"
     rows = b"".join(b'<row r="%d">%s</row>' % (n, cell.replace(b"A1", b"A%d" % n)) for n in range(3, 7_000))
@@ -107,21 +107,21 @@ def with_sheet(good: bytes, old: bytes, new: bytes, part: str = "xl/worksheets/s
     return made.getvalue()
 
 
-def test_a_cell_in_the_last_corner_of_a_sheet_is_one_sentence(tmp_path, good, monkeypatch):
+def test_a_sheet_with_a_cell_in_its_last_corner_is_refused_in_one_sentence(tmp_path, good, monkeypatch):
     monkeypatch.setattr(reading, "MEMORY", 400 * 1024 * 1024)
     corner = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
 
     assert sentence(tmp_path, with_sheet(good, b"</sheetData>", corner), "far.xlsx") == TOO_LARGE
 
 
-def test_a_sheet_that_only_says_it_is_large_is_read(tmp_path, good):
+def test_a_sheet_that_wrongly_claims_to_be_large_is_imported(tmp_path, good):
     path = tmp_path / "declared.xlsx"
     path.write_bytes(with_sheet(good, b'ref="A1:J2"', b'ref="A1:XFD1048576"'))
 
     assert import_orders(path, actor=Actor.system()).orders == 1
 
 
-def test_a_row_repeated_ten_million_times_is_one_sentence(tmp_path, monkeypatch):
+def test_a_row_repeated_ten_million_times_is_refused_in_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(reading, "MEMORY", 400 * 1024 * 1024)
     book = ods({"订单": [HEAD.split(","), BAG.split(",")]})
     row = b'<table:table-row table:number-rows-repeated="10000000"><table:table-cell table:number-columns-repeated='
@@ -131,14 +131,14 @@ def test_a_row_repeated_ten_million_times_is_one_sentence(tmp_path, monkeypatch)
     assert sentence(tmp_path, bomb, "bomb.ods") in (TOO_LARGE, f"{BROKEN}：bomb.ods")
 
 
-def test_elements_in_elements_without_end_do_no_harm(tmp_path, good):
+def test_deeply_nested_xml_does_no_harm(tmp_path, good):
     path = tmp_path / "deep.xlsx"
     path.write_bytes(with_sheet(good, b"<sheetData>", b"<x>" * 500_000 + b"<sheetData>"))
 
     assert import_orders(path, actor=Actor.system()).orders == 1
 
 
-def test_names_that_stand_for_a_billion_others_are_one_sentence(tmp_path, good):
+def test_an_xml_entity_bomb_is_refused_in_one_sentence(tmp_path, good):
     names = b"".join(b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10) for n in range(1, 10))
     bomb = with_sheet(good, b"<worksheet", b'<!DOCTYPE x [<!ENTITY a0 "ha">' + names + b"]><worksheet")
     bomb = with_sheet(
@@ -148,7 +148,7 @@ def test_names_that_stand_for_a_billion_others_are_one_sentence(tmp_path, good):
     assert sentence(tmp_path, bomb, "names.xlsx") == f"{BROKEN}：names.xlsx"
 
 
-def test_worksheets_that_fill_the_disk_together_are_one_sentence(tmp_path, monkeypatch):
+def test_worksheets_that_would_fill_the_disk_are_refused_in_one_sentence(tmp_path, monkeypatch):
     rows = [HEAD.split(","), *[BAG.split(",")] * 30]
     (tmp_path / "out").mkdir()
     monkeypatch.setattr(workbook_process, "WRITTEN_BYTES", 20_000)
@@ -159,13 +159,13 @@ def test_worksheets_that_fill_the_disk_together_are_one_sentence(tmp_path, monke
     assert sum(file.stat().st_size for file in (tmp_path / "out").glob("*.jsonl")) < 21_000
 
 
-def test_a_workbook_that_never_ends_is_given_up(tmp_path, good, monkeypatch):
+def test_a_workbook_that_takes_too_long_is_refused(tmp_path, good, monkeypatch):
     monkeypatch.setattr(reading, "SECONDS", 0)
 
     assert "打不开" in sentence(tmp_path, good, "slow.xlsx")
 
 
-def test_a_workbook_is_opened_without_the_secrets_of_the_shop(tmp_path, good, monkeypatch):
+def test_the_workbook_process_does_not_get_the_shops_secrets(tmp_path, good, monkeypatch):
     told = {}
     run = reading.subprocess.run
     monkeypatch.setattr(
@@ -178,7 +178,7 @@ def test_a_workbook_is_opened_without_the_secrets_of_the_shop(tmp_path, good, mo
     assert not [name for name in os.environ if name.startswith("DJANGO") and name in told["env"]]
 
 
-def test_nothing_unpacked_is_left_behind(tmp_path, good, monkeypatch):
+def test_unpacked_files_are_removed_after_the_import(tmp_path, good, monkeypatch):
     monkeypatch.setattr(reading.tempfile, "tempdir", str(tmp_path / "scratch"))
     (tmp_path / "scratch").mkdir()
     for name, content in (("x.xlsx", good), ("y.xlsx", good[:500])):
@@ -191,7 +191,7 @@ def test_nothing_unpacked_is_left_behind(tmp_path, good, monkeypatch):
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
-def test_a_sheet_that_is_not_there_is_named(tmp_path, good):
+def test_a_missing_sheet_is_named_in_the_refusal(tmp_path, good):
     (tmp_path / "x.xlsx").write_bytes(good)
     with pytest.raises(CommandError, match="没有工作表“五月”，只有：订单"):
         call_command("import_orders", str(tmp_path / "x.xlsx"), sheet="五月")

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db
         ("退款成功", "refunded", "285.00", 0),
     ],
 )
-def test_what_became_of_an_order_is_read(take, said, status, paid, moved):
+def test_the_status_column_is_mapped_to_an_order_status(take, said, status, paid, moved):
     report = take(f"{HEAD},订单状态", f'{BAG},"{said}"')
     order = Order.objects.get()
     path = [event.data["status_to"] for event in DomainEvent.objects.filter(order_id=order.pk).order_by("id")]
@@ -68,7 +68,7 @@ def test_an_imported_refund_is_booked_as_returned(take):
     assert sorted(Refund.objects.values_list("amount", flat=True)) == [Decimal("28.50"), Decimal(285)]
 
 
-def test_a_paid_order_that_is_still_to_be_sent_holds_what_there_is_and_is_short_of_the_rest(take):
+def test_an_imported_paid_order_reserves_available_stock_and_is_short_of_the_rest(take):
     variant = VariantFactory(sku="TB-1", on_hand=4)
     take(f"{HEAD},订单状态", f"{BAG},待发货")
     variant.refresh_from_db()
@@ -77,7 +77,7 @@ def test_a_paid_order_that_is_still_to_be_sent_holds_what_there_is_and_is_short_
     assert (Order.objects.get().shortage, ShortageTask.objects.get().missing) == (True, 6)
 
 
-def test_an_unpaid_order_of_the_past_promises_nothing(take):
+def test_an_imported_unpaid_order_reserves_no_stock(take):
     variant = VariantFactory(sku="TB-1", on_hand=4)
     take(f"{HEAD},订单状态", f"{BAG},等待买家付款")
     variant.refresh_from_db()
@@ -86,7 +86,7 @@ def test_an_unpaid_order_of_the_past_promises_nothing(take):
 
 
 @pytest.mark.parametrize("said", ["部分发货", "退款中", "foo", ""])
-def test_a_status_nobody_knows_is_refused_rather_than_taken_as_paid(take, said):
+def test_an_unknown_status_is_refused_and_not_taken_as_paid(take, said):
     report = take(f"{HEAD},订单状态", f"{BAG},{said}")
 
     assert (report.orders, report.rejected, Order.objects.count(), Customer.objects.count()) == (0, 1, 0, 0)
@@ -111,7 +111,7 @@ def test_an_order_with_two_statuses_is_refused(take):
         ("实付款", "", "285.00", "0.00", "0.00"),
     ],
 )
-def test_the_total_is_what_was_paid(take, heads, cells, total, fee, discount):
+def test_the_total_of_an_imported_order_is_the_sum_paid(take, heads, cells, total, fee, discount):
     take(f"{HEAD},{heads}", f"{BAG},{cells}")
     order = Order.objects.get()
 
@@ -120,21 +120,21 @@ def test_the_total_is_what_was_paid(take, heads, cells, total, fee, discount):
     assert order.goods_total + order.shipping_fee - order.discount == order.total
 
 
-def test_sums_of_the_order_count_once_however_often_they_stand_there(take):
+def test_order_sums_repeated_on_every_row_count_once(take):
     second = BAG.replace("TB-1", "TB-2").replace(",10,28.50,", ",5,10,")
     take(f"{HEAD},运费,实付款", f"{BAG},15,350", f"{second},15,350")
 
     assert sums("T1") == (15, "350.00")
 
 
-def test_rows_that_say_what_they_cost_themselves_add_up(take):
+def test_row_sums_are_added_up_to_the_order_total(take):
     second = BAG.replace("TB-1", "TB-2").replace(",10,28.50,", ",5,10,")
     take(f"{HEAD},实付款", f"{BAG},285", f"{second},50")
 
     assert sums("T1") == (15, "335.00")
 
 
-def test_more_paid_than_anything_explains_is_refused(take):
+def test_an_order_with_an_unexplained_overpayment_is_refused(take):
     report = take(f"{HEAD},运费,实付款", f"{BAG},15,310")
 
     assert (report.orders, list(report.reasons)) == (
@@ -143,17 +143,17 @@ def test_more_paid_than_anything_explains_is_refused(take):
     )
 
 
-def test_an_order_for_which_nothing_was_paid_is_not_completed_by_guessing(take):
+def test_an_order_without_payment_is_not_assumed_completed(take):
     report = take(f"{HEAD},实付款", f"{BAG},0")
 
     assert (report.orders, list(report.reasons)) == (0, ["实付款为 0，状态却不是待付款或已关闭"])
 
 
-def test_a_discount_that_nobody_named_is_told(take):
+def test_an_implied_discount_is_reported(take):
     assert take(f"{HEAD},实付款", f"{BAG},280").implied_discounts == 1
 
 
-def test_a_price_is_multiplied_before_it_is_rounded(take):
+def test_a_line_amount_is_rounded_after_multiplication(take):
     take(HEAD, BAG.replace(",10,28.50,", ",1000,0.855,"))
     order = Order.objects.get()
 
@@ -162,20 +162,20 @@ def test_a_price_is_multiplied_before_it_is_rounded(take):
 
 
 @pytest.mark.parametrize("written", ["1,028.50", "1028.5", "1 028,50", "1.028,50", "1'028.50"])
-def test_separators_of_thousands_and_decimals_are_told_apart(take, written):
+def test_thousands_and_decimal_separators_are_told_apart(take, written):
     take(HEAD, BAG.replace(",10,28.50,", f',"1,000","{written}",'))
 
     assert sums("T1") == (1000, "1028500.00")
 
 
-def test_a_number_that_may_be_one_or_a_thousand_is_refused(take):
+def test_an_ambiguous_number_is_refused(take):
     report = take(HEAD.replace(",", ";"), BAG.replace(",", ";").replace("28.50", "1,028"))
 
     assert (report.orders, list(report.reasons)) == (0, ["单价读不懂：1,028"])
 
 
 @pytest.mark.parametrize("count", ["2箱", "3打", "1.5", "-10", "0", "十", "100001", "²"])
-def test_a_count_that_is_no_number_of_pieces_is_refused(take, count):
+def test_an_invalid_quantity_is_refused(take, count):
     assert (take(HEAD, BAG.replace(",10,", f",{count},")).orders, Order.objects.count()) == (0, 0)
 
 
@@ -197,7 +197,7 @@ def test_two_currencies_in_one_order_are_refused(take):
     assert (report.orders, report.reasons) == (0, {"同一订单写了两种币种": 2, "不认识的币种：XXX": 1})
 
 
-def test_goods_of_the_past_are_not_on_sale_and_have_no_price_in_another_currency(take):
+def test_variants_created_by_an_import_are_off_sale_and_have_no_foreign_price(take):
     shown = VariantFactory(sku="NEW-1", product__name="今年的新款")
     take(f"{HEAD},币种", f"{BAG},GBP", f"{BAG.replace('T1,TB-1', 'T2,TB-2')},CNY")
 
@@ -211,26 +211,26 @@ def test_goods_of_the_past_are_not_on_sale_and_have_no_price_in_another_currency
     ]
 
 
-def test_goods_on_sale_stay_on_sale(take):
+def test_an_import_leaves_variants_on_sale(take):
     VariantFactory(sku="TB-1")
     take(HEAD, BAG)
 
     assert Variant.objects.get(sku="TB-1").is_active
 
 
-def test_a_number_with_a_c_is_an_order_unless_the_british_wholesaler_wrote_it(take):
+def test_an_order_number_starting_with_c_is_a_return_only_in_uci_files(take):
     report = take(HEAD, BAG.replace("T1,", "C1001,"))
 
     assert (sums("C1001"), report.returns) == ((10, "285.00"), 0)
 
 
-def test_a_gift_of_a_guest_is_an_order_of_nothing_to_pay(take):
+def test_a_free_row_without_a_customer_is_an_order_with_total_zero(take):
     report = take("订单号,货号,数量,单价,下单时间", "G1,TB-1,2,0,2026-03-05")
 
     assert (sums("G1"), report.stock_rows) == ((2, "0.00"), 0)
 
 
-def test_buyers_who_share_a_number_of_a_marketplace_stay_two(take):
+def test_two_buyers_with_one_marketplace_phone_number_stay_two_customers(take):
     take(
         HEAD,
         BAG.replace("13900000001", "18412345678-1234"),
@@ -247,7 +247,7 @@ def test_buyers_who_share_a_number_of_a_marketplace_stay_two(take):
     ]
 
 
-def test_a_member_with_another_number_for_each_order_is_one_customer(take):
+def test_a_member_with_a_different_phone_for_each_order_is_one_customer(take):
     head = HEAD.replace("客户", "买家会员名")
     take(
         head,
@@ -258,7 +258,7 @@ def test_a_member_with_another_number_for_each_order_is_one_customer(take):
     assert Customer.objects.get().external_id == "member:河北白沟张姐"
 
 
-def test_a_phone_that_is_none_is_told_and_merges_nobody(take):
+def test_an_invalid_phone_is_reported_and_merges_no_customers(take):
     report = take(
         HEAD,
         *(
@@ -277,7 +277,7 @@ ROWS = st.lists(
 
 @given(ROWS, st.decimals(0, 50, places=2), st.decimals(0, "0.01", places=2))
 @settings(max_examples=60, deadline=None)
-def test_goods_and_freight_less_discount_are_always_the_total(rows, freight, discount):
+def test_goods_plus_freight_minus_discount_always_equal_the_total(rows, freight, discount):
     fields = {"invoice": "1", "placed_at": "2026-03-05", "freight": str(freight), "discount": str(discount)}
     document = Document(
         "1",

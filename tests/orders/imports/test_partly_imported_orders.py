@@ -24,7 +24,7 @@ def half(take) -> Order:
     return Order.objects.get()
 
 
-def test_the_mended_file_makes_the_order_whole(take, half):
+def test_importing_the_corrected_file_completes_the_order(take, half):
     report = take(HEAD, BAG, SECOND)
     order = Order.objects.get()
 
@@ -39,7 +39,7 @@ def test_the_mended_file_makes_the_order_whole(take, half):
     assert "旧版本只导入了一部分、这次补齐的订单：T1" in report.text()
 
 
-def test_the_mended_file_again_changes_nothing(take, half):
+def test_importing_the_corrected_file_again_changes_nothing(take, half):
     take(HEAD, BAG, SECOND)
     report = take(HEAD, BAG, SECOND)
 
@@ -47,7 +47,7 @@ def test_the_mended_file_again_changes_nothing(take, half):
     assert Payment.objects.count() == 2
 
 
-def test_the_mended_row_alone_is_refused_by_name_as_nobody_knows_what_it_belongs_to(take, half):
+def test_a_corrected_row_without_the_rest_of_its_order_is_refused(take, half):
     report = take(HEAD, SECOND)
 
     assert (report.reasons, sums("T1")) == ({"单据已导入过，内容不同": 1}, (10, "285.00"))
@@ -62,7 +62,7 @@ def test_the_mended_row_alone_is_refused_by_name_as_nobody_knows_what_it_belongs
         ({}, (f"{HEAD},实付款", f"{BAG},200", f"{SECOND},200"), "补齐后的金额反而更少"),
     ],
 )
-def test_an_order_that_cannot_be_made_whole_names_the_reason_and_stays(take, half, changes, lines, reason):
+def test_an_order_that_cannot_be_completed_is_reported_with_the_reason(take, half, changes, lines, reason):
     Order.objects.update(**changes)
     report = take(*lines)
     (said,) = report.reasons
@@ -72,13 +72,13 @@ def test_an_order_that_cannot_be_made_whole_names_the_reason_and_stays(take, hal
     assert (sums("T1"), Payment.objects.count(), report.completed) == ((10, "285.00"), 1, [])
 
 
-def test_rows_that_the_order_does_not_have_are_other_content(take, half):
+def test_rows_that_differ_from_the_imported_order_are_refused_as_other_content(take, half):
     report = take(HEAD, BAG.replace(",10,", ",11,"), SECOND)
 
     assert (report.reasons, sums("T1")) == ({"单据已导入过，内容不同": 2}, (10, "285.00"))
 
 
-def test_the_command_lists_what_still_waits_for_its_rows(take):
+def test_the_command_lists_orders_that_still_wait_for_rows(take):
     take(HEAD, BAG, BAD)
     told, nothing = StringIO(), StringIO()
     call_command("import_orders", "--waiting", stdout=told)
@@ -89,6 +89,6 @@ def test_the_command_lists_what_still_waits_for_its_rows(take):
     assert nothing.getvalue().strip() == "没有等待补齐的订单"
 
 
-def test_the_command_asks_for_a_file():
+def test_the_import_command_requires_a_file():
     with pytest.raises(CommandError, match="请给出要导入的文件"):
         call_command("import_orders")

@@ -25,7 +25,7 @@ def waybills() -> list[tuple[str, str]]:
     return list(Shipment.objects.order_by("pk").values_list("carrier", "tracking_number"))
 
 
-def test_an_order_carries_its_waybill_and_the_times_of_its_steps(take):
+def test_an_imported_order_has_its_waybill_and_status_times(take):
     report = take(STEP_HEAD, f"{BAG},{TOLD}")
     order, parcel = Order.objects.get(), Shipment.objects.get()
     events = list(DomainEvent.objects.filter(order_id=order.pk).order_by("pk"))
@@ -44,14 +44,14 @@ def test_an_order_carries_its_waybill_and_the_times_of_its_steps(take):
     assert "YT7531234567890" in order.conversation.messages.get(seq=3).body
 
 
-def test_what_stands_once_counts_for_the_rows_below(take):
+def test_order_values_given_once_count_for_the_rows_below(take):
     take(STEP_HEAD, f"{BAG},{TOLD}", ",TB-2,手提包,红,5,10,,,,,,,,,")
 
     assert sums("T1") == (15, "335.00")
     assert (Shipment.objects.get().lines.count(), waybills()) == (2, [("yuantong", "YT7531234567890")])
 
 
-def test_rows_with_waybills_of_their_own_went_in_parcels_of_their_own(take):
+def test_rows_with_different_waybills_become_separate_parcels(take):
     other = TOLD.replace("圆通速递(YTO),YT7531234567890", "顺丰,SF1234567890")
     take(STEP_HEAD, f"{BAG},{TOLD}", f"{SECOND},{other}")
     contents = ShipmentLine.objects.values_list("shipment__tracking_number", "line__sku", "quantity")
@@ -80,14 +80,14 @@ def test_merged_rows_may_name_another_waybill(take):
         ("圆通", "YT7531234567890;YT7531234567891", ("yuantong", "YT7531234567890")),
     ],
 )
-def test_couriers_and_numbers_are_read_as_people_write_them(take, carrier, number, kept):
+def test_couriers_and_tracking_numbers_are_recognised_in_usual_spellings(take, carrier, number, kept):
     report = take(f"{HEAD},快递公司,快递单号", f"{BAG},{carrier},{number}")
 
     assert waybills() == [kept]
     assert report.several_waybills == (";" in number)
 
 
-def test_a_waybill_of_another_order_is_not_taken_from_it(take):
+def test_a_waybill_already_used_by_another_order_stays_with_it(take):
     two = BAG.replace("T1,", "T2,")
     report = take(STEP_HEAD, f"{BAG},{TOLD}", f"{two},{TOLD}")
     later = take(STEP_HEAD, f"{BAG.replace('T1,', 'T3,')},{TOLD}")
@@ -97,7 +97,7 @@ def test_a_waybill_of_another_order_is_not_taken_from_it(take):
     assert "运单号已属于另一张订单：以订单号代替: 1" in report.text()
 
 
-def test_no_step_comes_before_the_one_that_leads_to_it(take):
+def test_status_times_are_put_in_order(take):
     take(STEP_HEAD, f"{BAG},2026-03-04 00:00:00,2026-03-07 00:00:00,2026-03-06 00:00:00,,")
     order = Order.objects.get()
 
@@ -106,20 +106,20 @@ def test_no_step_comes_before_the_one_that_leads_to_it(take):
 
 
 @pytest.mark.parametrize(("said", "odd"), [("-", 0), ("", 0), ("0000-00-00 00:00:00", 0), ("昨天", 1)])
-def test_a_time_that_is_none_costs_no_order(take, said, odd):
+def test_an_invalid_status_time_does_not_refuse_the_order(take, said, odd):
     report = take(f"{HEAD},付款时间", f"{BAG},{said}")
 
     assert (report.orders, report.odd_moments) == (1, odd)
     assert local(Order.objects.get().paid_at) == "2026-03-05 09:05:00"
 
 
-def test_a_file_that_tells_only_when_it_was_paid_is_read(take):
+def test_a_file_with_only_a_payment_time_is_imported(take):
     take(HEAD.replace("下单时间", "订单付款时间"), BAG)
 
     assert local(Order.objects.get().placed_at) == local(Order.objects.get().paid_at) == "2026-03-05 09:05:00"
 
 
-def test_a_shopify_export_tells_when_it_was_paid_and_sent(take):
+def test_a_shopify_export_is_imported_with_paid_and_shipped_times(take):
     head = (
         "Name,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Currency,Total,Created at,"
         "Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku"
@@ -131,7 +131,7 @@ def test_a_shopify_export_tells_when_it_was_paid_and_sent(take):
     assert (local(order.paid_at), local(order.shipped_at)) == ("2026-03-05 09:30:00", "2026-03-06 18:00:00")
 
 
-def test_an_order_that_was_never_paid_has_no_such_time(take):
+def test_an_order_that_was_never_paid_has_no_payment_time(take):
     take(f"{STEP_HEAD},订单状态", f"{BAG},{TOLD},交易关闭")
     order = Order.objects.get()
 

@@ -53,7 +53,7 @@ def test_a_sale_becomes_a_completed_order_with_its_own_number_and_currency(bring
     assert order.customer.external_id == "12583"
 
 
-def test_an_imported_order_has_the_history_and_the_conversation_of_any_order(bring_in):
+def test_an_imported_order_has_events_and_a_conversation_like_any_order(bring_in):
     bring_in(SALE)
     order, conversation = Order.objects.get(), Conversation.objects.get()
     path = [event.data["status_to"] for event in DomainEvent.objects.order_by("id")]
@@ -66,7 +66,7 @@ def test_an_imported_order_has_the_history_and_the_conversation_of_any_order(bri
     assert {line.created_at.date() for line in lines} == {order.placed_at.date()}
 
 
-def test_history_moves_no_stock_of_today_but_explains_every_piece(bring_in):
+def test_imported_orders_leave_todays_stock_unchanged_but_record_their_movements(bring_in):
     bring_in(SALE)
     variant = Variant.objects.get()
 
@@ -82,7 +82,7 @@ def test_the_same_file_again_changes_nothing_and_says_so(bring_in):
     assert (Order.objects.count(), Conversation.objects.count(), Customer.objects.count()) == (1, 1, 1)
 
 
-def test_a_file_that_was_cut_off_is_made_up_by_the_next_run(bring_in):
+def test_an_interrupted_import_is_completed_by_the_next_run(bring_in):
     second = SALE.replace("536370", "536371")
     bring_in(SALE)
     report = bring_in(SALE, second)
@@ -98,7 +98,7 @@ def test_the_same_invoice_with_other_content_is_refused(bring_in):
     assert Order.objects.get().total == Decimal("17.00")
 
 
-def test_a_return_goes_back_to_the_customers_latest_sale_of_it(bring_in):
+def test_a_return_is_booked_on_the_customers_latest_sale_of_the_article(bring_in):
     report = bring_in(
         SALE,
         SALE.replace("536370", "536380").replace("12-01", "12-05"),
@@ -113,7 +113,7 @@ def test_a_return_goes_back_to_the_customers_latest_sale_of_it(bring_in):
     assert newer.version == DomainEvent.objects.filter(order_id=newer.pk).count()
 
 
-def test_an_order_of_which_everything_came_back_is_refunded(bring_in):
+def test_an_order_returned_in_full_is_refunded(bring_in):
     bring_in(SALE, "C536400,22661,CHARLOTTE BAG,-20,2010-12-09 10:00:00,0.85,12583.0,France")
     order = Order.objects.get()
 
@@ -131,7 +131,7 @@ def test_a_return_without_a_sale_is_rejected_with_its_line_and_reason(bring_in):
 BACK = "C536400,22661,CHARLOTTE BAG,-5,2010-12-09 10:00:00,0.85,12583.0,France"
 
 
-def test_what_was_refused_is_told_again_by_the_next_run_of_the_same_file(bring_in):
+def test_refused_rows_are_reported_again_by_the_next_run_of_the_same_file(bring_in):
     stray = BACK.replace("22661", "99999")
     bring_in(SALE, BACK, stray)
     report = bring_in(SALE, BACK, stray)
@@ -141,7 +141,7 @@ def test_what_was_refused_is_told_again_by_the_next_run_of_the_same_file(bring_i
     assert Order.objects.get().refunded_amount == Decimal("4.25")
 
 
-def test_a_return_is_taken_back_once_its_sale_has_been_brought_in(bring_in):
+def test_a_return_is_booked_once_its_sale_has_been_imported(bring_in):
     assert bring_in(BACK).rejected == 1
     bring_in(SALE)
 
@@ -152,7 +152,7 @@ def test_a_return_is_taken_back_once_its_sale_has_been_brought_in(bring_in):
     assert (bring_in(BACK).return_lines, Order.objects.get().refunded_amount) == (0, Decimal("4.25"))
 
 
-def test_a_repeated_return_gives_money_back_once(bring_in):
+def test_a_repeated_return_is_refunded_once(bring_in):
     back = "C536400,22661,CHARLOTTE BAG,-5,2010-12-09 10:00:00,0.85,12583.0,France"
     bring_in(SALE, back)
     bring_in(SALE, back)
@@ -168,7 +168,7 @@ def test_rows_at_price_nil_without_a_customer_are_stock_movements(bring_in):
     assert StockMovement.objects.filter(kind="written_off", on_hand_delta=-20).exists()
 
 
-def test_codes_in_small_letters_and_several_names_are_one_product(bring_in):
+def test_lower_case_codes_and_different_names_belong_to_one_product(bring_in):
     bring_in(
         "1,84872a,TEATIME BAG,1,2010-12-01 08:00:00,1.00,1.0,UK",
         "2,84872A,TEATIME BAG,1,2010-12-02 08:00:00,1.00,1.0,UK",
@@ -185,21 +185,21 @@ def test_codes_in_small_letters_and_several_names_are_one_product(bring_in):
     ]
 
 
-def test_guests_share_one_customer_a_country(bring_in):
+def test_guests_share_one_customer_for_each_country(bring_in):
     report = bring_in(SALE.replace("12583.0", ""), SALE.replace("536370", "536371").replace("12583.0", ""))
 
     assert (report.guest_rows, Customer.objects.count()) == (2, 1)
     assert Customer.objects.get().name == "散客（France）"
 
 
-def test_doubled_rows_are_kept_so_that_the_sum_is_right(bring_in):
+def test_duplicate_rows_of_an_invoice_are_kept(bring_in):
     report = bring_in(SALE, SALE)
 
     assert report.doubled_rows == 1
     assert Order.objects.get().total == Decimal("34.00")
 
 
-def test_carriage_and_discount_are_no_goods(bring_in):
+def test_carriage_and_discount_rows_become_no_products(bring_in):
     bring_in(
         SALE,
         "536370,POST,POSTAGE,1,2010-12-01 08:45:00,18.00,12583.0,France",
@@ -212,7 +212,7 @@ def test_carriage_and_discount_are_no_goods(bring_in):
     assert Variant.objects.count() == 1
 
 
-def test_rows_of_an_invoice_may_stand_apart(bring_in):
+def test_rows_of_an_invoice_need_not_be_adjacent(bring_in):
     bring_in(SALE, SALE.replace("536370", "536371"), SALE.replace("22661", "22662"))
 
     assert Order.objects.get(number="536370").lines.count() == 2
@@ -232,7 +232,7 @@ def test_rows_of_an_invoice_may_stand_apart(bring_in):
         (SALE.replace("536370", "C536370"), "退货单里的数量应为负数"),
     ],
 )
-def test_a_row_that_cannot_be_used_is_reported_and_the_rest_goes_on(bring_in, line, reason):
+def test_an_unusable_row_is_reported_and_the_import_continues(bring_in, line, reason):
     report = bring_in(line, SALE.replace("536370", "536399"))
 
     assert (report.orders, report.rejected) == (1, 1)
@@ -254,7 +254,7 @@ def check_chinese() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-def test_a_chinese_file_is_read_in_any_encoding_people_save(tmp_path, encoding):
+def test_a_chinese_file_is_imported_in_any_usual_encoding(tmp_path, encoding):
     path = tmp_path / "历史订单.csv"
     path.write_text("\n".join(",".join(map(str, row)) for row in CHINESE), encoding=encoding)
     import_orders(path, actor=Actor.system())
@@ -262,14 +262,14 @@ def test_a_chinese_file_is_read_in_any_encoding_people_save(tmp_path, encoding):
     check_chinese()
 
 
-def test_a_workbook_is_read(tmp_path):
+def test_a_workbook_is_imported(tmp_path):
     path = workbook(tmp_path / "历史订单.xlsx", {"订单": CHINESE})
     import_orders(path, actor=Actor.system())
 
     check_chinese()
 
 
-def test_the_command_reads_a_packed_file_and_prints_the_report(tmp_path):
+def test_the_command_imports_a_zipped_file_and_prints_the_report(tmp_path):
     path, out = tmp_path / "orders.csv.gz", StringIO()
     path.write_bytes(gzip.compress(f"{UCI}\n{SALE}\n".encode()))
     call_command("import_orders", str(path), stdout=out)
@@ -285,12 +285,12 @@ def test_a_file_without_the_needed_columns_is_refused_by_name(tmp_path):
         call_command("import_orders", str(path))
 
 
-def test_a_missing_file_is_one_clear_line(tmp_path):
+def test_a_missing_file_is_reported_in_one_line(tmp_path):
     with pytest.raises(CommandError, match="No such file"):
         call_command("import_orders", str(tmp_path / "nowhere.csv"))
 
 
-def test_an_invoice_is_handed_over_as_soon_as_its_last_row_is_read():
+def test_an_invoice_is_written_as_soon_as_its_last_row_is_read():
     handed_out = 0
 
     def rows():
@@ -305,7 +305,7 @@ def test_an_invoice_is_handed_over_as_soon_as_its_last_row_is_read():
     assert (first.number, first.lines, handed_out) == ("0", [0, 1], 2)
 
 
-def test_the_folder_of_the_input_may_be_read_only(tmp_path, settings, monkeypatch):
+def test_a_file_in_a_read_only_folder_can_be_imported(tmp_path, settings, monkeypatch):
     settings.DATA_DIR = tmp_path / "data"
     settings.DATA_DIR.mkdir()
     inbox = tmp_path / "inbox"

@@ -26,7 +26,7 @@ def listed(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def test_an_order_with_an_unreadable_row_is_refused_whole_and_leaves_nothing(take):
+def test_an_order_with_an_unreadable_row_is_refused_completely(take):
     report = take(HEAD, BAG, BAD, BAG.replace("T1,", "T2,").replace("张姐", "李姐").replace("0001,", "0002,"))
 
     assert list(Order.objects.values_list("number", flat=True)) == ["T2"]
@@ -36,7 +36,7 @@ def test_an_order_with_an_unreadable_row_is_refused_whole_and_leaves_nothing(tak
     assert "没有导入、等改好的订单：T1" in report.text()
 
 
-def test_rows_far_apart_are_one_order_all_or_nothing(take):
+def test_rows_far_apart_form_one_order_that_is_imported_completely_or_not_at_all(take):
     between = [BAG.replace("T1,", f"X{row},") for row in range(250)]
     take(HEAD, BAG, *between, SECOND)
     report = take(HEAD, BAG.replace("T1,", "T2,"), *between, BAD.replace("T1,", "T2,"))
@@ -55,7 +55,7 @@ def test_rows_far_apart_are_one_order_all_or_nothing(take):
     ],
     ids=["the mended file", "in another order", "only the mended row", "everything written anew"],
 )
-def test_what_was_refused_is_taken_in_once_it_is_mended(take, mended):
+def test_refused_rows_are_imported_once_they_are_corrected(take, mended):
     take(HEAD, BAG, BAD)
     assert UnfinishedDocument.objects.get().missing == 1
 
@@ -67,7 +67,7 @@ def test_what_was_refused_is_taken_in_once_it_is_mended(take, mended):
     assert not UnfinishedDocument.objects.exists()
 
 
-def test_one_of_two_missing_rows_is_not_the_whole_order(take):
+def test_correcting_one_of_two_refused_rows_does_not_complete_the_order(take):
     take(HEAD, BAG, BAD, BAD.replace("TB-2", "TB-3"))
     report = take(HEAD, SECOND)
 
@@ -82,7 +82,7 @@ def test_the_same_bad_file_again_is_refused_again(take):
     assert (report.orders, report.rejected, UnfinishedDocument.objects.count()) == (0, 2, 1)
 
 
-def test_rows_that_wait_for_others_are_forgotten_after_ninety_days(take):
+def test_rows_waiting_for_others_are_deleted_after_ninety_days(take):
     with time_machine.travel("2026-03-01T00:00:00Z", tick=False):
         take(HEAD, BAG, BAD)
     with time_machine.travel("2026-05-29T00:00:00Z", tick=False):
@@ -93,21 +93,21 @@ def test_rows_that_wait_for_others_are_forgotten_after_ninety_days(take):
         assert not UnfinishedDocument.objects.exists()
 
 
-def test_rows_of_an_order_that_is_in_already_change_nothing(take):
+def test_rows_of_an_already_imported_order_change_nothing(take):
     take(HEAD, BAG, SECOND)
     report = take(HEAD, SECOND)
 
     assert (report.repeated, report.rejected, sums("T1")) == (1, 0, (15, "335.00"))
 
 
-def test_other_rows_for_an_order_that_is_in_are_refused(take):
+def test_different_rows_for_an_already_imported_order_are_refused(take):
     take(HEAD, BAG)
     report = take(HEAD, BAG, SECOND)
 
     assert (report.reasons, sums("T1")) == ({"单据已导入过，内容不同": 2}, (10, "285.00"))
 
 
-def test_an_order_that_moved_on_since_is_named_and_left(take):
+def test_an_order_changed_since_its_import_is_reported_and_left_alone(take):
     take(f"{HEAD},订单状态", f"{BAG},等待买家付款")
     report = take(f"{HEAD},订单状态", f"{BAG},交易成功")
 
@@ -115,7 +115,7 @@ def test_an_order_that_moved_on_since_is_named_and_left(take):
     assert Order.objects.get().status == "pending_payment"
 
 
-def test_a_list_of_refused_rows_never_takes_another_files_place(take, tmp_path):
+def test_the_list_of_refused_rows_never_overwrites_another_file(take, tmp_path):
     refused = take(HEAD, BAG, BAD).rejected_file
     refused.write_text("mended by hand")
     again = take(HEAD, BAG, BAD).rejected_file
@@ -128,14 +128,14 @@ def test_a_list_of_refused_rows_never_takes_another_files_place(take, tmp_path):
     assert again.read_bytes() == content
 
 
-def test_a_clean_run_leaves_the_list_of_an_earlier_one_to_whoever_mends_it(take):
+def test_a_clean_run_keeps_the_list_of_refused_rows_of_an_earlier_run(take):
     refused = take(HEAD, BAG, BAD).rejected_file
     report = take(HEAD, BAG, SECOND)
 
     assert (refused.exists(), report.rejected_file) == (True, None)
 
 
-def test_formulas_in_the_list_are_harmless_and_come_back_as_they_were(take):
+def test_formulas_in_the_list_of_refused_rows_are_disarmed_and_read_back_unchanged(take):
     evil = BAG.replace("托特包", '"=HYPERLINK(""http://x"",1)"').replace("张姐", "@SUM(A1)")
     phone = evil.replace("13900000001", "+8613900000001").replace("A区12号", "+cmd|x")
     refused = take(HEAD, phone, BAD.replace("手提包", "-2+3")).rejected_file
@@ -151,11 +151,11 @@ def test_formulas_in_the_list_are_harmless_and_come_back_as_they_were(take):
 
 
 @pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@x", "\tx", "\rx"])
-def test_every_beginning_of_a_formula_is_marked(cell):
+def test_every_formula_prefix_is_disarmed(cell):
     assert without_formula(cell) == f"'{cell}"
 
 
-def test_the_list_of_refused_rows_can_be_mended_and_taken_in_also_of_merged_cells(take):
+def test_a_corrected_list_of_refused_rows_can_be_imported_also_with_merged_cells(take):
     merged = ",TB-2,手提包,红,五个,10,,,,"
     refused = take(HEAD, BAG, merged).rejected_file
     assert [row[2] for row in listed(refused)] == ["订单号", "T1", "T1"]
@@ -174,7 +174,7 @@ def test_a_list_of_refused_rows_that_is_refused_again_does_not_grow_columns(take
     assert listed(again)[0] == listed(refused)[0]
 
 
-def test_an_order_that_does_not_fit_leaves_those_written_with_it_alone(take):
+def test_an_order_that_cannot_be_written_does_not_undo_others_of_its_batch(take):
     """Two hundred orders share a transaction; one of them meets what somebody else has written meanwhile."""
     other = make_order()
     Payment.objects.create(
@@ -196,7 +196,7 @@ def test_an_order_that_does_not_fit_leaves_those_written_with_it_alone(take):
     assert not ImportedDocument.objects.filter(number="T2").exists()
 
 
-def test_many_orders_cost_as_many_questions_as_few(take):
+def test_importing_many_orders_takes_as_many_queries_as_few(take):
     """Of new customers with phones, who are the dearest."""
 
     def rows(count: int, first: int) -> list[str]:

@@ -34,7 +34,7 @@ def xlsx(tmp_path) -> bytes:
         ("订单.csv", ods),
     ],
 )
-def test_an_old_and_an_open_workbook_are_read_whatever_they_are_called(tmp_path, name, made):
+def test_xls_and_ods_workbooks_are_imported_whatever_their_file_name(tmp_path, name, made):
     path = tmp_path / name
     path.write_bytes(made(SHEETS))
     report = import_orders(path, actor=Actor.system())
@@ -47,7 +47,7 @@ def test_an_old_and_an_open_workbook_are_read_whatever_they_are_called(tmp_path,
 
 
 @pytest.mark.parametrize("name", ["订单.xls", "订单.ods", "订单.csv", "订单"])
-def test_a_new_workbook_is_read_whatever_it_is_called(tmp_path, xlsx, name):
+def test_an_xlsx_workbook_is_imported_whatever_its_file_name(tmp_path, xlsx, name):
     path = tmp_path / name
     path.write_bytes(xlsx)
 
@@ -64,7 +64,7 @@ def test_a_new_workbook_is_read_whatever_it_is_called(tmp_path, xlsx, name):
         ("订单.ods", ods(SHEETS, locked=True)),
     ],
 )
-def test_a_workbook_with_a_password_says_so(tmp_path, name, content):
+def test_a_password_protected_workbook_is_refused_as_such(tmp_path, name, content):
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(CommandError) as refused:
@@ -76,7 +76,7 @@ def test_a_workbook_with_a_password_says_so(tmp_path, name, content):
 
 @pytest.mark.parametrize("made", [xls, ods])
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
-def test_a_workbook_that_was_cut_off_takes_nothing_and_says_so(tmp_path, made, share):
+def test_a_truncated_workbook_imports_nothing_and_says_so(tmp_path, made, share):
     whole = made(SHEETS)
     path = tmp_path / "cut"
     path.write_bytes(whole[: int(len(whole) * share)])
