@@ -40,10 +40,11 @@ class InboxFilters:
 
 @dataclass(frozen=True)
 class InboxPage:
-    """Rows with their `hits` set, and where the next page begins."""
+    """Rows, where the next page begins, and by row what a search has found in it."""
 
     rows: list[InboxRow] = field(default_factory=list)
     next_cursor: str | None = None
+    hits: dict[int, Hits] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[InboxRow]:
         return iter(self.rows)
@@ -62,10 +63,7 @@ def inbox_page(actor: Actor, filters: InboxFilters) -> InboxPage:
         else _next_rows(actor, within, after, wanted)
     )
     more, rows = len(rows) > filters.limit, rows[: filters.limit]
-    hits = hits_in([row.pk for row in rows], query)
-    for row in rows:
-        row.hits = hits.get(row.pk, Hits())
-    return InboxPage(rows, _encode(rows[-1]) if more else None)
+    return InboxPage(rows, _encode(rows[-1]) if more else None, hits_in([row.pk for row in rows], query))
 
 
 def _next_rows(actor: Actor, within: Sql, after: Place | None, wanted: int) -> list[InboxRow]:

@@ -4,15 +4,13 @@ Building them from models costs several times what it costs to run them, and eve
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils.translation import get_language
 
 from messaging.selectors.conversations import visible_sql
-from messaging.selectors.hits import Hits
 from messaging.selectors.unanswered import FIRST_UNANSWERED, IS_UNANSWERED
 from messaging.selectors.unread import SHOP_UNREAD
 from shopcomm.core.accounts.actors import Actor
@@ -70,8 +68,7 @@ ORDER BY {{order}}
 COUNTS = f"SELECT %s::text, count(*) FROM (SELECT 1 {FROM} WHERE {{where}} ORDER BY {{order}} LIMIT {COUNT_CAP}) few"
 
 
-@dataclass
-class InboxRow:
+class InboxRow(NamedTuple):
     """One conversation as a list shows it; `waits_since` is when its customer asked what nobody has answered."""
 
     pk: int
@@ -97,7 +94,6 @@ class InboxRow:
     sender_name: str | None
     is_internal: bool | None
     is_recalled: bool | None
-    hits: Hits = field(default_factory=Hits)
 
 
 def folder_sql(folder: str, actor: Actor) -> Sql:
@@ -114,7 +110,7 @@ def read_rows(
     sql = ROWS.format(where=where, order=f"{'band, ' if by_band else ''}{NEWEST}")
     with connection.cursor() as cursor:
         cursor.execute(sql, [get_language(), *_own(actor), *values, limit])
-        return [InboxRow(*row) for row in cursor.fetchall()]
+        return list(map(InboxRow._make, cursor.fetchall()))
 
 
 def folder_counts(actor: Actor) -> dict[str, int]:

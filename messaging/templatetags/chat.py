@@ -1,7 +1,7 @@
 """`{% chat_pane order %}`: the conversation beside an order, wherever a page wants it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -37,7 +37,6 @@ from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.search.highlight import excerpt_around, marked_html
 from shopcomm.core.search.query import parse_query
-from shopcomm.core.spans import MINUTE, written_span
 
 register = template.Library()
 
@@ -185,12 +184,6 @@ def own_unread_of(actor: Actor) -> int:
 
 
 register.filter("linked", with_links)
-
-
-@register.filter
-def waiting_for(since: datetime) -> str:
-    """How long a customer has been waiting; a minute at least."""
-    return _("等 %(span)s") % {"span": written_span(max(timezone.now() - since, MINUTE))}
 
 
 @register.simple_tag

@@ -108,7 +108,7 @@ def _list_context(request: HttpRequest, conversation_id: int | None) -> dict[str
     kept = request.GET.copy()
     kept.pop("at", None)
     address = reverse("messaging:inbox-conversation", args=[0]).replace("/0/", "/{}/")
-    rows = drawn_rows(page.rows, current=conversation_id, address=f"{address}?{kept.urlencode()}".rstrip("?"))
+    rows = drawn_rows(page, current=conversation_id, address=f"{address}?{kept.urlencode()}".rstrip("?"))
     return {
         "rows": rows,
         "next": page.next_cursor,

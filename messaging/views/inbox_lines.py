@@ -1,20 +1,29 @@
 """Rows of the inbox, made ready so that the template only puts them in place."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from messaging.presenters import preview_line
+from messaging.selectors.hits import Hits
+from messaging.selectors.inbox import InboxPage
 from messaging.selectors.inbox_rows import InboxRow
-from messaging.templatetags.chat import waiting_for
 from orders.labels import status_colour, status_label
-from shopcomm.core.ui.templatetags.ui import avatar_color, capped_count, name_initial, relative_time
+from shopcomm.core.spans import MINUTE, shown_part, written_span
+from shopcomm.core.ui.templatetags.ui import (
+    avatar_color,
+    capped_count,
+    distance_of,
+    name_initial,
+    written_distance,
+)
 
 
 @dataclass(frozen=True)
@@ -44,36 +53,59 @@ class InboxLine:
     unread_shown: str
 
 
-def drawn_rows(
-    rows: list[InboxRow], *, current: int | None, address: str
-) -> list[tuple[InboxRow, SafeString]]:
-    """The rows of a page, each with its markup. `current` is the conversation that is open; `address` leads to one, `{}`
-    being its key."""
-    now, language = timezone.localtime(), get_language() or ""
-    return [(row, mark_safe(_drawn(_line(row, now, address, current), language))) for row in rows]
+class ListedRow(NamedTuple):
+    """A row, its markup, and what a search has found in it."""
+
+    row: InboxRow
+    markup: SafeString
+    hits: Hits | None
+
+
+def drawn_rows(page: InboxPage, *, current: int | None, address: str) -> list[ListedRow]:
+    """The rows of a page. `current` is the conversation that is open; `address` leads to one, `{}` being its key."""
+    now, language, listed = timezone.localtime(), get_language() or "", []
+    for row in page.rows:
+        said_at = row.last_message_at and timezone.localtime(row.last_message_at)
+        markup = _drawn(
+            row,
+            row.pk == current,
+            address,
+            language,
+            distance_of(said_at, now) if said_at else "",
+            shown_part(max(now - row.waits_since, MINUTE)) if row.waits_since else None,
+        )
+        listed.append(ListedRow(row, markup, page.hits.get(row.pk)))
+    return listed
 
 
 @lru_cache(maxsize=4096)
-def _drawn(line: InboxLine, language: str) -> str:
+def _drawn(
+    row: InboxRow, current: bool, address: str, language: str, distance: int | str, waited: timedelta | None
+) -> SafeString:
     """One row. The same row is asked for again and again, so the newest thousands are kept."""
+    line = _line(row, current, address, distance, waited)
     return render_to_string("messaging/_inbox_row.html", {"row": line})
 
 
-def _line(row: InboxRow, now: datetime, address: str, current: int | None) -> InboxLine:
+def _line(
+    row: InboxRow, current: bool, address: str, distance: int | str, waited: timedelta | None
+) -> InboxLine:
+    """What it says. `distance` is how far back its last message lies, `waited` how long its customer has waited for an
+    answer; None of whom nobody lets wait."""
     said_at = timezone.localtime(row.last_message_at) if row.last_message_at else None
     customer = row.customer_name or row.subject
     return InboxLine(
         pk=row.pk,
         url=address.replace("{}", str(row.pk)),
-        current=row.pk == current,
+        current=current,
         initial=name_initial(customer),
         colour=avatar_color(row.customer_id),
         name=f"{row.company} {customer}" if row.company else customer,
-        waits=waiting_for(row.waits_since) if row.waits_since else "",
+        waits=_("等 %(span)s") % {"span": written_span(waited)} if waited else "",
         closed=row.is_closed,
         iso=said_at.isoformat(timespec="seconds") if said_at else "",
         exact=said_at.strftime("%Y-%m-%d %H:%M:%S") if said_at else "",
-        when=relative_time(said_at, now) if said_at else "",
+        when=written_distance(said_at, distance) if said_at else "",
         number=row.order_number or "",
         status=status_label(row.order_status) if row.order_status else "",
         tone=status_colour(row.order_status) if row.order_status else "",

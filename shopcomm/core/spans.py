@@ -7,6 +7,11 @@ from django.utils.translation import gettext as _
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
+def shown_part(span: timedelta) -> timedelta:
+    """So much of a span as is written of it: whole hours from a day on, whole minutes below."""
+    return span - span % (HOUR if span >= DAY else MINUTE)
+
+
 def written_span(span: timedelta) -> str:
     """A span in its two largest units, whole ones, rounded down; what comes to nothing is left out.
 

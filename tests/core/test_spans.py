@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from django.utils.translation import override
+from hypothesis import given
+from hypothesis import strategies as st
 
-from shopcomm.core.spans import written_span
+from shopcomm.core.spans import shown_part, written_span
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
@@ -30,6 +32,13 @@ def test_a_duration_is_shown_in_its_two_largest_units(span, chinese, english):
         assert written_span(span) == chinese
     with override("en"):
         assert written_span(span) == english
+
+
+@given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=400)))
+def test_a_span_reads_the_same_without_what_is_not_written_of_it(span):
+    part = shown_part(span)
+    assert written_span(part) == written_span(span)
+    assert shown_part(part) == part <= span
 
 
 def test_all_pages_format_durations_with_the_one_function():

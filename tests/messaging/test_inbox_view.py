@@ -39,7 +39,7 @@ def write(conversation: Conversation, body: str, *, internal: bool = False, staf
 
 
 def listed(response) -> list[int]:
-    return [row.pk for row, _drawn in response.context["rows"]]
+    return [row.pk for row, *_rest in response.context["rows"]]
 
 
 def test_an_anonymous_visitor_is_redirected_to_the_log_in(client):
@@ -69,13 +69,13 @@ def test_a_row_shows_the_last_message_of_a_person_and_not_an_automatic_notice(cl
         actor=Actor.staff(manager), order_id=order.pk, to="cancelled", data={"reason": "客户不要了"}
     )
     client.force_login(manager)
-    [(row, _drawn)] = client.get("/inbox/").context["rows"]
+    [(row, *_rest)] = client.get("/inbox/").context["rows"]
     assert row.body == "雾霾蓝还有吗"
 
 
 def test_a_conversation_without_messages_shows_its_newest_system_line(client, manager, conversation):
     client.force_login(manager)
-    [(row, _drawn)] = client.get("/inbox/").context["rows"]
+    [(row, *_rest)] = client.get("/inbox/").context["rows"]
     assert row.message_kind == "event"
 
 
@@ -127,8 +127,8 @@ def test_an_inbox_search_highlights_found_messages_and_links_to_them(client, man
     write(conversation, "不要浅灰", staff=manager)
     client.force_login(manager)
     page = client.get("/inbox/", {"q": "雾霾蓝 确认"})
-    [(row, _drawn)] = page.context["rows"]
-    assert [hit.body[2] for hit in row.hits.shown] == ["2", "1", "0"]
+    [(_row, _drawn, hits)] = page.context["rows"]
+    assert [hit.body[2] for hit in hits.shown] == ["2", "1", "0"]
     html = page.content.decode()
     assert "第 2 次<mark>确认</mark>：就要<mark>雾霾蓝</mark> &lt;b&gt;的&lt;/b&gt;" in html
     assert (
@@ -136,8 +136,8 @@ def test_an_inbox_search_highlights_found_messages_and_links_to_them(client, man
         in html
     )
 
-    [(row, _drawn)] = client.get("/inbox/", {"q": "雾霾蓝"}).context["rows"]
-    assert (len(row.hits.shown), row.hits.more) == (3, 1)
+    [(_row, _drawn, hits)] = client.get("/inbox/", {"q": "雾霾蓝"}).context["rows"]
+    assert (len(hits.shown), hits.more) == (3, 1)
 
 
 def test_an_opened_search_result_offers_the_next_and_previous_hit(client, manager, conversation):

@@ -23,11 +23,14 @@ from shopcomm.core.phones import masked_phone, written_phone
 from shopcomm.core.spans import written_span
 from shopcomm.core.text import written_money
 from shopcomm.core.ui.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
+from shopcomm.core.ui.drawing import draw_once
 
 register = template.Library()
 
 # Names other rooms use for symbols that the sprite has already.
 ICON_SIZES = {"": "", "s": "icon--small", "m": "icon--medium", "l": "icon--large"}
+# What a moment of the day before is told by.
+YESTERDAY = "yesterday"
 ICON_ALIASES = {"wallet": "pay", "undo": "refund", "close": "x"}
 
 
@@ -70,6 +73,10 @@ def module_preload_links(*names: str) -> SafeString:
 def money_text(amount: Decimal | None, currency: str = "CNY") -> str:
     """¥8,677.75, with a true minus sign."""
     return "" if amount is None else written_money(amount, currency)
+
+
+# `{% draw_once "_rail.html" active=active %}`: a part of the page that sees these facts alone.
+register.simple_tag(draw_once)
 
 
 @register.simple_tag(takes_context=True)
@@ -126,17 +133,27 @@ def time_tag(moment: datetime | None) -> SafeString | str:
 
 def relative_time(local: datetime, now: datetime) -> str:
     """刚刚, 5 分钟前, 15:04, 昨天 17:42, 11/08 16:20, then 2025/11/08."""
+    return written_distance(local, distance_of(local, now))
+
+
+def distance_of(local: datetime, now: datetime) -> int | str:
+    """How far a moment lies back, as coarsely as it is told: in minutes below an hour, then as a pattern of its time."""
     seconds = (now - local).total_seconds()
-    if 0 <= seconds < 60:
-        return _("刚刚")
     if 0 <= seconds < 3600:
-        return _("%(count)d 分钟前") % {"count": seconds // 60}
+        return int(seconds) // 60
     days = (now.date() - local.date()).days
-    if days == 0:
-        return local.strftime("%H:%M")
-    if days == 1:
+    if days in (0, 1):
+        return YESTERDAY if days else "%H:%M"
+    return "%m/%d %H:%M" if now.year == local.year else "%Y/%m/%d"
+
+
+def written_distance(local: datetime, distance: int | str) -> str:
+    """A moment in the words of `relative_time`."""
+    if isinstance(distance, int):
+        return _("%(count)d 分钟前") % {"count": distance} if distance else _("刚刚")
+    if distance == YESTERDAY:
         return _("昨天 %(time)s") % {"time": local.strftime("%H:%M")}
-    return local.strftime("%m/%d %H:%M" if now.year == local.year else "%Y/%m/%d")
+    return local.strftime(distance)
 
 
 @register.filter
@@ -145,11 +162,19 @@ def time_left(until: datetime) -> str:
     return written_span(until - timezone.now())
 
 
+@register.filter(name="column")
+def reader_column(user: Any) -> str:
+    """The column of the table of rights that says what a reader of the shop may; blank for whoever is not logged in."""
+    return str(user.role) if getattr(user, "is_authenticated", False) else ""
+
+
 @register.filter(name="may")
 def reader_may(user: Any, key: str) -> bool:
-    """Whether the reader, a member of staff or an actor, has a right of the table in `accounts/rights.py`."""
+    """Whether the reader (of the shop, an actor, or the column of one) has a right of the table in `accounts/rights.py`."""
     if isinstance(user, Actor):
         return user.may(key)
+    if isinstance(user, str):
+        return role_may(user, key)
     return bool(getattr(user, "is_authenticated", False)) and role_may(user.role, key)
 
 
