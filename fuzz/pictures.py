@@ -108,7 +108,7 @@ def run(name: str, sound: bytes, *, count: int, seed: int) -> Told:
 def _try(content: bytes, name: str, told: Told, *, whole_way: bool) -> None:
     from messaging.services.file_kinds import kind_of_file
     from shopcomm.core.pictures.headers import HeaderUnreadable, read_header
-    from shopcomm.core.pictures.limits import why_too_large
+    from shopcomm.core.pictures.limits import picture_size_refusal
 
     started = time.monotonic()
     try:
@@ -123,7 +123,7 @@ def _try(content: bytes, name: str, told: Told, *, whole_way: bool) -> None:
     if header is not None:
         outcome = (
             "too large"
-            if why_too_large(header)
+            if picture_size_refusal(header)
             else _decoded(content, header.format, told, whole_way=whole_way)
         )
     told.outcomes[outcome] += 1

@@ -58,7 +58,7 @@ class NotificationRuleAdmin(ModelAdmin):
         return False
 
 
-class AboutATalk(ReadOnlyAdmin):
+class ConversationRowAdmin(ReadOnlyAdmin):
     """Rows that belong to a conversation."""
 
     @admin.display(description=_("会话"), ordering="conversation")
@@ -159,7 +159,7 @@ class ChannelHealthAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ScheduledMessage)
-class ScheduledMessageAdmin(AboutATalk):
+class ScheduledMessageAdmin(ConversationRowAdmin):
     list_display = ("send_at", "talk", "author", "state")
     list_filter = ("state",)
     list_select_related = ("conversation", "author")
@@ -167,7 +167,7 @@ class ScheduledMessageAdmin(AboutATalk):
 
 
 @admin.register(StockWatch)
-class StockWatchAdmin(AboutATalk):
+class StockWatchAdmin(ConversationRowAdmin):
     list_display = ("variant", "talk", "quantity", "asked_at", "told_at")
     list_select_related = ("variant__product", "conversation")
     fields = ("variant", "talk", "quantity", "asked_at", "told_at", "cancelled_at")

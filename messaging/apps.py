@@ -16,7 +16,7 @@ class MessagingConfig(AppConfig):
         from messaging.cards import enquiry, quote, shortage  # noqa: F401  (cards register themselves)
         from messaging.cards.change import show_change_card
         from messaging.selectors.notifications import notice_lines
-        from messaging.selectors.rows import orders_with_unread, row_talk
+        from messaging.selectors.rows import conversation_summaries, orders_with_unread
         from messaging.selectors.todo import UNANSWERED
         from messaging.selectors.unanswered import open_question_of
         from messaging.services.conversations import (
@@ -43,7 +43,7 @@ class MessagingConfig(AppConfig):
         hooks.quote_event_hooks.append(tell_quote_event)
         hooks.order_history_hooks.append(write_history)
         hooks.timeline_hooks.append(notice_lines)
-        hooks.row_talk_hooks.append(row_talk)
+        hooks.conversation_summary_hooks.append(conversation_summaries)
         hooks.unread_order_filters.append(orders_with_unread)
         hooks.todo_sources.append(UNANSWERED)
 

@@ -7,13 +7,13 @@ from messaging.views.emoji import emoji_data
 from messaging.views.inbox import new_enquiry, show_inbox, unread_badge
 from messaging.views.messages import conversation_messages
 from messaging.views.notices import (
+    mark_notice_seen,
     notices_badge,
     notices_page,
     order_notices_page,
     retry_delivery,
     retry_notice,
-    save_staff_wishes,
-    see_notice,
+    save_staff_preferences,
 )
 from messaging.views.rules import (
     delete_rule,
@@ -60,8 +60,8 @@ urlpatterns = [
     path("rules/<int:rule_id>/versions/<int:number>/", restore_rule, name="rule-restore"),
     path("notices/", notices_page, name="notices"),
     path("notices/unseen/", notices_badge, name="notices-unseen"),
-    path("notices/wishes/", save_staff_wishes, name="wishes"),
-    path("notices/see/", see_notice, name="notices-see"),
+    path("notices/wishes/", save_staff_preferences, name="wishes"),
+    path("notices/see/", mark_notice_seen, name="notices-see"),
     path("notices/deliveries/<int:delivery_id>/retry/", retry_delivery, name="delivery-retry"),
     path("notices/<int:notice_id>/retry/", retry_notice, name="notice-retry"),
     path("orders/<str:number>/notices/", order_notices_page, name="why"),

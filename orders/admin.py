@@ -19,7 +19,13 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from orders.forms.stock_list import VariantsSection, count_field, counts_of, take_count, take_counts
+from orders.forms.stock_list import (
+    VariantsSection,
+    apply_stock_count,
+    apply_stock_counts,
+    count_field,
+    counts_of,
+)
 from orders.models import (
     ContactReveal,
     Order,
@@ -206,7 +212,7 @@ class CountedFromTheList(ModelAdmin):
             messages.info(request, _("没有填盘点数，库存没有变"))
         elif not reason:
             messages.error(request, _("请写明原因，库存没有变"))
-        elif taken := take_counts(request, counts, reason):
+        elif taken := apply_stock_counts(request, counts, reason):
             messages.success(request, _("已登记库存的规格：%(count)s") % {"count": taken})
         place = request.POST.get("next", "")
         own = reverse(f"admin:orders_{self.opts.model_name}_changelist")
@@ -343,6 +349,8 @@ class VariantAdmin(CountedFromTheList):
         # Before the row is written: the service locks the orders that hold pieces of it first.
         if form.cleaned_data.get("counted") is not None:
             given = form.cleaned_data
-            take_count(request, form.initial.get("sku") or obj.sku, given["counted"], given["reason"] or "")
+            apply_stock_count(
+                request, form.initial.get("sku") or obj.sku, given["counted"], given["reason"] or ""
+            )
         if change:
             save_what_changed(obj, form)

@@ -30,17 +30,17 @@ quote_event_hooks: list[Callable[[Quote, DomainEvent, Actor], None]] = []
 order_history_hooks: list[Callable[[Order, list[DomainEvent], Callable[..., int]], None]] = []
 
 
-class RowTalk(NamedTuple):
+class ConversationSummary(NamedTuple):
     """The last word of an order's conversation, and how many of the customer's messages wait."""
 
     text: str
     unread: int
 
 
-SILENCE = RowTalk("", 0)
+SILENCE = ConversationSummary("", 0)
 
 # Given the ids of the orders on a page: what their rows say of the conversations, for one reader.
-row_talk_hooks: list[Callable[[list[int], Actor], dict[int, RowTalk]]] = []
+conversation_summary_hooks: list[Callable[[list[int], Actor], dict[int, ConversationSummary]]] = []
 
 # Narrow orders to those with something unread for one reader.
 unread_order_filters: list[Callable[[QuerySet[Order], Actor], QuerySet[Order]]] = []

@@ -8,7 +8,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun, worker_process_init
 
-from shopcomm.core.logs import names_in_log, set_log_names
+from shopcomm.core.logs import log_fields, set_log_fields
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopcomm.settings.base")
 
@@ -22,7 +22,7 @@ CELERYS_OWN = ("celery", "kombu", "django_celery_beat")
 
 
 @setup_logging.connect
-def write_lines_as_everywhere(loglevel: int | None = None, **_: Any) -> None:
+def configure_worker_logging(loglevel: int | None = None, **_: Any) -> None:
     """Celery would take our handlers away, and with them what cuts secrets out; `--loglevel` rules its own lines alone."""
     from django.conf import settings
     from django.utils.log import configure_logging
@@ -38,23 +38,23 @@ _names_before: dict[str, dict[str, Any]] = {}
 
 
 @before_task_publish.connect
-def pass_request_on(headers: dict[str, Any] | None = None, **_: Any) -> None:
+def send_request_id(headers: dict[str, Any] | None = None, **_: Any) -> None:
     """A task goes by the number of the request that wakes it."""
-    if headers is not None and (request_id := names_in_log().get("request_id")):
+    if headers is not None and (request_id := log_fields().get("request_id")):
         headers["request_id"] = request_id
 
 
 @task_prerun.connect
-def name_task(task_id: str, task: Any, **_: Any) -> None:
+def start_task_log_fields(task_id: str, task: Any, **_: Any) -> None:
     """Lines of a task say which it is; one that the clock starts has its own number."""
-    _names_before[task_id] = names_in_log()
-    set_log_names({"request_id": getattr(task.request, "request_id", None) or task_id, "task": task.name})
+    _names_before[task_id] = log_fields()
+    set_log_fields({"request_id": getattr(task.request, "request_id", None) or task_id, "task": task.name})
 
 
 @task_postrun.connect
-def end_names(task_id: str, **_: Any) -> None:
+def clear_task_log_fields(task_id: str, **_: Any) -> None:
     """What is done after it is not about it."""
-    set_log_names(_names_before.pop(task_id, {}))
+    set_log_fields(_names_before.pop(task_id, {}))
 
 
 # Seconds that a worker's process keeps its connection: sweeps come every few seconds.
@@ -70,7 +70,7 @@ def keep_connection(**_: Any) -> None:
 
 
 @worker_process_init.connect
-def collect_less(**_: Any) -> None:
+def relax_garbage_collection(**_: Any) -> None:
     """A sweep makes rows by the thousand, none of which refers back: looking for cycles cost a fifth of its time."""
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)

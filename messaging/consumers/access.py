@@ -4,11 +4,11 @@ from typing import Protocol
 
 from channels.db import database_sync_to_async
 
-from messaging.consumers.frames import Frame, number_in
+from messaging.consumers.frames import Frame, frame_number
 from messaging.errors import NotFound
 from messaging.selectors.conversations import conversations_visible_to
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.sockets import Visitor, by_links
+from shopcomm.core.accounts.sockets import Visitor, actors_of_links
 
 
 class Identified(Protocol):
@@ -19,7 +19,7 @@ class Identified(Protocol):
     # The browser did not say which of its pages this is, so that it may speak for any link that its session holds.
     names_no_page: bool
 
-    async def turn_to(self, visitor: Visitor, actor: Actor) -> None: ...
+    async def speak_as(self, visitor: Visitor, actor: Actor) -> None: ...
 
 
 class ConversationAccess:
@@ -37,7 +37,7 @@ class ConversationAccess:
 
     async def require_conversation(self, given: Frame) -> int:
         """The conversation that a frame names. Raises FrameError for none, NotFound for one that is not the visitor's."""
-        conversation_id = number_in(given, "conversation", least=1)
+        conversation_id = frame_number(given, "conversation", least=1)
         if conversation_id not in self._allowed:
             asked = [conversation_id]
             if not await visible_conversations(self._socket.actor, asked) and not await self._turn_to(asked):
@@ -55,9 +55,9 @@ class ConversationAccess:
         """A socket that names no page speaks for that of its session's links whose conversation it asks for first."""
         if not self._socket.names_no_page or self.followed:
             return False
-        for visitor, actor in await by_links(self._socket.visitor):
+        for visitor, actor in await actors_of_links(self._socket.visitor):
             if await visible_conversations(actor, conversation_ids):
-                await self._socket.turn_to(visitor, actor)
+                await self._socket.speak_as(visitor, actor)
                 return True
         return False
 

@@ -22,7 +22,7 @@ from messaging.services.write import (
     sent_by_draft,
     statement_for,
 )
-from shopcomm.core.logs import unnamed_context
+from shopcomm.core.logs import context_without_log_fields
 
 log = logging.getLogger(__name__)
 LARGEST_BATCH = 200
@@ -46,7 +46,7 @@ class BatchWriter:
         answer: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
         self._waiting.append((draft, answer))
         if self._busy is None or self._busy.done():
-            self._busy = asyncio.create_task(self._flush_all(), context=unnamed_context())
+            self._busy = asyncio.create_task(self._flush_all(), context=context_without_log_fields())
         return answer
 
     async def _flush_all(self) -> None:

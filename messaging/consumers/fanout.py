@@ -14,13 +14,13 @@ from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
 from messaging.consumers.loop_local import loop_local, run_in_background
-from messaging.consumers.rooms import ASKS_TO_JOIN, UNDER_WAY, Listener, Room, Signal, State, text_for
-from messaging.selectors.messages import heads_of, messages_after
+from messaging.consumers.rooms import ASKS_TO_JOIN, UNDER_WAY, Listener, Room, Signal, State, message_text_for
+from messaging.selectors.messages import messages_after, newest_seqs_of
 from messaging.services.frames import room_frame
 from shopcomm.core.audiences import SHOP
 from shopcomm.core.events.selectors import last_position
 from shopcomm.core.layer import LAYER_BACK
-from shopcomm.core.logs import unnamed_context
+from shopcomm.core.logs import context_without_log_fields
 from shopcomm.core.realtime import (
     ORDERS_FEED,
     TOGETHER,
@@ -88,7 +88,7 @@ class Fanout:
                     break
                 room.deliver(page)
                 for message in page:
-                    if text := text_for(listener, message):
+                    if text := message_text_for(listener, message):
                         await listener.send_frame_with_backpressure(text)
                 after = page[-1]["seq"]
             if room.entering.get(listener) is mark:
@@ -209,7 +209,7 @@ class Fanout:
     def _start(self) -> None:
         if not self._tasks:
             loops = (self._listen(), self._publish_outgoing(), self._keep_catching_up())
-            self._tasks = [asyncio.create_task(loop, context=unnamed_context()) for loop in loops]
+            self._tasks = [asyncio.create_task(loop, context=context_without_log_fields()) for loop in loops]
 
     async def _listen(self) -> None:
         layer = get_channel_layer()
@@ -321,7 +321,7 @@ def _missed(conversation_id: int, after: int) -> list[dict[str, Any]]:
 
 @database_sync_to_async
 def _heads(conversation_ids: list[int]) -> dict[int, tuple[int, int]]:
-    return heads_of(conversation_ids)
+    return newest_seqs_of(conversation_ids)
 
 
 @database_sync_to_async

@@ -40,7 +40,7 @@ def may_see_fact(actor: Actor, frame: dict[str, Any]) -> bool:
 
 
 @database_sync_to_async
-def sees_all(actor: Actor) -> bool:
+def gets_every_feed_event(actor: Actor) -> bool:
     """Whether a follower of a feed gets every event of it."""
     return not actor.may("orders.view_assigned") or shop_settings().sales_see_all
 

@@ -43,7 +43,7 @@ class FrameBudget:
         return 0.0
 
 
-def size_of(text: str | None, data: bytes | None) -> int:
+def frame_size(text: str | None, data: bytes | None) -> int:
     """About how many bytes a frame has."""
     return len(text) if text is not None else len(data or b"")
 
@@ -76,7 +76,7 @@ def echoed_fields(given: Frame) -> Frame:
     }
 
 
-def number_in(given: Frame, name: str, *, least: int = 0, default: int | None = None) -> int:
+def frame_number(given: Frame, name: str, *, least: int = 0, default: int | None = None) -> int:
     """A frame's id or `seq` by its name, at least `least`. Raises FrameError where it is none and there is no default."""
     value = given.get(name, default)
     if type(value) is not int or not least <= value < 2**63:

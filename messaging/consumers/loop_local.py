@@ -5,7 +5,7 @@ import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from shopcomm.core.logs import unnamed_context
+from shopcomm.core.logs import context_without_log_fields
 
 T = TypeVar("T")
 _running: "set[asyncio.Task[Any]]" = set()
@@ -13,7 +13,7 @@ _running: "set[asyncio.Task[Any]]" = set()
 
 def run_in_background(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
     """Start work that nobody waits for, and hold on to it: the loop itself does not. Its lines of the log name nobody."""
-    task = asyncio.create_task(work, context=unnamed_context())
+    task = asyncio.create_task(work, context=context_without_log_fields())
     _running.add(task)
     task.add_done_callback(_running.discard)
     return task

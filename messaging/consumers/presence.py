@@ -39,20 +39,22 @@ class Presence:
         self._rests_until = 0.0
         self._shop_known = (False, 0.0)
 
-    async def say_here(self, conversation_id: int, actor: Actor, socket: str, *, again: bool = False) -> None:
+    async def report_present(
+        self, conversation_id: int, actor: Actor, socket: str, *, again: bool = False
+    ) -> None:
         """Somebody opened a conversation, or is still there (`again`): told only if that is news to somebody."""
         with self._unless_redis_is_down() as asks:
             if asks and (await self._note(conversation_id, self._member(actor, socket)) or not again):
                 await self._publish_who_is_here(conversation_id)
 
-    async def say_gone(self, conversation_id: int, actor: Actor, socket: str) -> None:
+    async def report_gone(self, conversation_id: int, actor: Actor, socket: str) -> None:
         """Somebody closed it."""
         with self._unless_redis_is_down() as asks:
             if asks:
                 await self._redis.zrem(self._key(conversation_id), self._member(actor, socket))
                 await self._publish_who_is_here(conversation_id)
 
-    async def say_at_work(self, socket: str) -> None:
+    async def report_shop_online(self, socket: str) -> None:
         """Somebody of the shop who answers customers is there, or still is; customers are told when it is the first."""
         with self._unless_redis_is_down() as asks:
             if asks and await self._note_at_work(socket):
@@ -60,7 +62,7 @@ class Presence:
                 shown = {"type": "presence", "shop": True}
                 await fanout().publish(encode_frame(CUSTOMERS, {CUSTOMER: shown}))
 
-    async def say_left_work(self, socket: str) -> None:
+    async def report_shop_offline(self, socket: str) -> None:
         """A page of theirs is gone. Whoever only went to the next one never was."""
         with self._unless_redis_is_down() as asks:
             if asks:

@@ -75,7 +75,7 @@ UNDER_WAY = frozenset({State.JOINING, State.ABANDONED, State.LEAVING, State.REVI
 ASKS_TO_JOIN = frozenset({State.JOINING, State.ABANDONED})
 
 
-def text_for(listener: Listener, message: dict[str, Any]) -> str | None:
+def message_text_for(listener: Listener, message: dict[str, Any]) -> str | None:
     """What a socket's audience is shown of a message; None for nothing."""
     text: str | None = message["texts"].get(listener.audience.name)
     return text
@@ -132,7 +132,7 @@ class Room:
                 continue
             self.last = message["seq"]
             for listener in self.listeners:
-                if text := text_for(listener, message):
+                if text := message_text_for(listener, message):
                     listener.send_frame(text)
         return True
 
@@ -148,7 +148,7 @@ class Room:
             try:
                 if message.get("recheck_access"):
                     listener.recheck_access()
-                text = text_for(listener, message)
+                text = message_text_for(listener, message)
                 if text and listener.id != message.get("skip") and listener.may_see(self.group, text):
                     listener.send_frame(text)
             except Exception:

@@ -9,7 +9,7 @@ from messaging.consumers.loop_local import loop_local
 from messaging.consumers.open_sockets import OpenSockets
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.sockets import Visitor, actor_now
-from shopcomm.core.logs import unnamed_context
+from shopcomm.core.logs import context_without_log_fields
 
 log = logging.getLogger(__name__)
 ROUND_SECONDS = 25.0
@@ -38,7 +38,7 @@ class SessionRecheck:
         """Watch a socket from now on."""
         self._sockets.add(socket)
         if self._task is None:
-            self._task = asyncio.create_task(self._run(), context=unnamed_context())
+            self._task = asyncio.create_task(self._run(), context=context_without_log_fields())
 
     def count_of(self, actor: Actor) -> int:
         """How many sockets of one person are open here."""

@@ -25,17 +25,17 @@ from messaging.consumers.frames import (
     FrameBudget,
     FrameError,
     echoed_fields,
+    frame_size,
     parse_frame,
     peek_client_id,
-    size_of,
 )
 from messaging.consumers.send_queue import SendQueue
 from messaging.consumers.session_recheck import session_recheck
 from messaging.consumers.switchboard import Topic, answer_frame, make_topics
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.sockets import Visitor, actor_now, by_links
+from shopcomm.core.accounts.sockets import Visitor, actor_now, actors_of_links
 from shopcomm.core.audiences import Audience, audience_of
-from shopcomm.core.logs import name_in_log
+from shopcomm.core.logs import add_log_fields
 from shopcomm.core.realtime import conversation_group, customer_group, link_group, staff_group
 from shopcomm.core.refusals import Refusal
 
@@ -91,8 +91,8 @@ class ShopSocket(AsyncWebsocketConsumer):
         self.names_no_page = bool(actor.order_id) and not self.visitor.page.is_said
         if self.names_no_page:
             # From now on it is this link's: another that is opened meanwhile takes nothing away from it.
-            self._become(*next(iter(await by_links(self.visitor)), (self.visitor, actor)))
-        name_in_log(request_id=self.id, actor=self.actor.who)
+            self._become(*next(iter(await actors_of_links(self.visitor)), (self.visitor, actor)))
+        add_log_fields(request_id=self.id, actor=self.actor.who)
         if session_recheck().count_of(actor) >= settings.SOCKETS_PER_VISITOR:
             await self.close(TOO_MANY, "too many open sockets of one visitor")
             return
@@ -141,10 +141,10 @@ class ShopSocket(AsyncWebsocketConsumer):
         visitor = self.visitor
         await self.recheck(visitor, await actor_now(visitor))
 
-    async def turn_to(self, visitor: Visitor, actor: Actor) -> None:
+    async def speak_as(self, visitor: Visitor, actor: Actor) -> None:
         """Speak for another link of the same session from now on."""
         self._become(visitor, actor)
-        name_in_log(actor=actor.who)
+        add_log_fields(actor=actor.who)
         await self.join(_own_group(actor))
 
     def _become(self, visitor: Visitor, actor: Actor) -> None:
@@ -157,7 +157,7 @@ class ShopSocket(AsyncWebsocketConsumer):
             return
         try:
             # What cannot be read costs as much as what can.
-            if wait := self.budget.take(size_of(text_data, bytes_data)):
+            if wait := self.budget.take(frame_size(text_data, bytes_data)):
                 given = peek_client_id(text_data)
                 raise FrameError("rate_limited", retry_after=wait)
             given = parse_frame(text_data)

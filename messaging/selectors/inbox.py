@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from messaging.selectors.hits import Hits, hits_in
 from messaging.selectors.inbox_rows import BAND, BANDS, ENDED, SILENT, InboxRow, Sql, folder_sql, read_rows
-from messaging.selectors.search import conversations_meant
+from messaging.selectors.search import conversations_matching
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.search.query import Query, parse_query
@@ -84,7 +84,7 @@ def _next_rows(actor: Actor, within: Sql, after: Place | None, wanted: int) -> l
 def _rows_found(actor: Actor, within: Sql, query: Query, after: Place | None, wanted: int) -> list[InboxRow]:
     """The same of what a search has found."""
     folder, values = within
-    meant, named = conversations_meant(actor, query)
+    meant, named = conversations_matching(actor, query)
     where, given = f"{folder} AND c.id IN {meant}", [*values, *named]
     if after:
         behind, place = _behind(after)

@@ -45,7 +45,7 @@ def last_seq(conversation_id: int) -> int:
     return Conversation.objects.filter(pk=conversation_id).values_list("last_seq", flat=True).first() or 0
 
 
-def heads_of(conversation_ids: list[int]) -> dict[int, tuple[int, int]]:
+def newest_seqs_of(conversation_ids: list[int]) -> dict[int, tuple[int, int]]:
     """By conversation: the newest number given, and the newest that customers may see."""
     known = Conversation.objects.filter(pk__in=conversation_ids)
     return {pk: (last, public) for pk, last, public in known.values_list("pk", "last_seq", "last_public_seq")}

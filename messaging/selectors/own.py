@@ -42,7 +42,7 @@ class Talk:
     unread: int
 
 
-def own_talks(actor: Actor, *, page: int = 1) -> tuple[list[Talk], bool]:
+def own_conversations(actor: Actor, *, page: int = 1) -> tuple[list[Talk], bool]:
     """A page of an actor's conversations, the latest first, and whether there are more."""
     start = (max(page, 1) - 1) * PAGE_SIZE
     newest = (F("last_message_at").desc(nulls_last=True), "-id")
@@ -87,7 +87,7 @@ def _words(body: str | None, kind: str, sender_kind: str, sender_name: str, reca
     )
 
 
-def watched_by(actor: Actor, product_id: int) -> dict[str, StockWatch]:
+def watches_of_product(actor: Actor, product_id: int) -> dict[str, StockWatch]:
     """What this customer waits for of a product, by SKU."""
     waiting = StockWatch.objects.filter(told_at=None, cancelled_at=None, variant__product=product_id)
     mine = waiting.filter(conversation__in=conversations_visible_to(actor))

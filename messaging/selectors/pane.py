@@ -59,7 +59,7 @@ def _furthest_peer(conversation_id: int, actor: Actor) -> Membership | None:
     return peers.order_by("-read_seq").first()
 
 
-def peer_has_read(conversation_id: int, actor: Actor) -> tuple[Actor, int] | None:
+def peer_read_marker(conversation_id: int, actor: Actor) -> tuple[Actor, int] | None:
     """Who of the other side has read furthest, and how far; None while nobody has."""
     peer = _furthest_peer(conversation_id, actor)
     if peer is None:

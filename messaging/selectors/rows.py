@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from messaging.models import Conversation
 from messaging.presenters import preview_line
 from messaging.selectors.unread import SHOP_UNREAD, having_unread, with_unread
-from orders.hooks import RowTalk
+from orders.hooks import ConversationSummary
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
 
@@ -29,14 +29,14 @@ WHERE c.order_id = ANY(%s)
 """
 
 
-def row_talk(order_ids: list[int], actor: Actor) -> dict[int, RowTalk]:
+def conversation_summaries(order_ids: list[int], actor: Actor) -> dict[int, ConversationSummary]:
     """What a person said last and how much is unread in each order's conversation, in one query.
 
     Status lines are left out: the row's tag says as much.
     """
     with connection.cursor() as cursor:
         cursor.execute(LAST_WORDS, [get_language(), SHOWN, actor.id or 0, order_ids])
-        return {order_id: RowTalk(_words(*rest), unread) for order_id, unread, *rest in cursor}
+        return {order_id: ConversationSummary(_words(*rest), unread) for order_id, unread, *rest in cursor}
 
 
 def _words(body: str, kind: str, sender_kind: str, sender_name: str, internal: bool, recalled: Any) -> str:

@@ -70,7 +70,7 @@ def _further(upper: int, found: int, limit: int) -> list[int]:
     return [lower for lower in sorted({likely, 0}, reverse=True) if 0 <= lower < upper]
 
 
-def conversations_meant(actor: Actor, query: Query) -> tuple[str, list[Any]]:
+def conversations_matching(actor: Actor, query: Query) -> tuple[str, list[Any]]:
     """The conversations in which every word was said in one message, or that the text names, as a subquery of their keys.
 
     By the customer's name, firm or phone, the order's number, or the subject. Which of them the actor sees, the outer

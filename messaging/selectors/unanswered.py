@@ -13,7 +13,7 @@ from orders.models import Order
 
 # Bounds what a badge looks at: the newest, by their index.
 RECENT = timedelta(days=30)
-# The rule of `wanting_an_answer` and `is_unanswered` for statements that are written out, of a conversation `c`.
+# The rule of `messages_wanting_answer` and `is_unanswered` for statements that are written out, of a conversation `c`.
 FIRST_UNANSWERED = """SELECT w.{column} FROM messaging_message w WHERE w.conversation_id = c.id
     AND w.seq > greatest(c.last_shop_seq, c.closed_seq) AND w.sender_kind = 'customer' AND w.recalled_at IS NULL
     AND NOT w.acknowledges ORDER BY w.seq LIMIT 1"""
@@ -21,7 +21,7 @@ IS_UNANSWERED = f"""c.last_customer_seq > c.last_shop_seq AND c.last_customer_se
     AND ({FIRST_UNANSWERED.format(column="seq")}) IS NOT NULL"""
 
 
-def wanting_an_answer(conversation: int | Combinable, after: int | Combinable) -> QuerySet[Message]:
+def messages_wanting_answer(conversation: int | Combinable, after: int | Combinable) -> QuerySet[Message]:
     """What the customer of a conversation has said after a number, oldest first, but for thanks and the like."""
     return Message.objects.filter(
         conversation=conversation,
@@ -34,7 +34,9 @@ def wanting_an_answer(conversation: int | Combinable, after: int | Combinable) -
 
 def first_unanswered() -> QuerySet[Message]:
     """Of a conversation in an outer query: what waits in it, oldest first."""
-    return wanting_an_answer(OuterRef("pk"), Greatest(OuterRef("last_shop_seq"), OuterRef("closed_seq")))
+    return messages_wanting_answer(
+        OuterRef("pk"), Greatest(OuterRef("last_shop_seq"), OuterRef("closed_seq"))
+    )
 
 
 def is_unanswered() -> Q:
@@ -50,7 +52,7 @@ def is_answered(talk: Conversation) -> bool:
     """Whether nothing waits in one conversation."""
     if talk.answered_seq >= talk.last_customer_seq:
         return True
-    return not wanting_an_answer(talk.pk, talk.answered_seq).exists()
+    return not messages_wanting_answer(talk.pk, talk.answered_seq).exists()
 
 
 def open_question_of(order: Order) -> str | None:

@@ -19,7 +19,7 @@ from django.utils import timezone
 from messaging.models import Conversation, Membership, Message, Sender, Side
 from messaging.selectors.conversations import conversations_of, sees_every_conversation
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.alike import anyone_like, given_of
+from shopcomm.core.accounts.alike import actor_with_given_keys, keys_given_for
 from shopcomm.core.database.prepared import NOW, PreparedCount
 
 # Of a message that is written: whether it counts for this side. As SQL over the columns of a message.
@@ -82,8 +82,8 @@ def having_unread(found: QuerySet[Any], actor: Actor) -> QuerySet[Any]:
 
 def count_unread_conversations(actor: Actor) -> int:
     """How many conversations of the last weeks or months hold something unread, counted to a cap; for the badge."""
-    prepared = _prepared_count(anyone_like(actor), sees_every_conversation(actor))
-    return prepared.number(**given_of(actor), now=timezone.now())
+    prepared = _prepared_count(actor_with_given_keys(actor), sees_every_conversation(actor))
+    return prepared.number(**keys_given_for(actor), now=timezone.now())
 
 
 @lru_cache(maxsize=32)

@@ -51,7 +51,7 @@ def to_come(conversation: Conversation) -> ToCome:
     )
 
 
-def unsaid_messages(actor: Actor) -> list[ScheduledMessage]:
+def failed_scheduled_messages(actor: Actor) -> list[ScheduledMessage]:
     """What was to be said and could not be, latest first: a member of staff's own, a manager's everybody's."""
     failed = ScheduledMessage.objects.filter(state=ScheduledMessage.State.FAILED)
     mine = (

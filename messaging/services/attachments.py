@@ -28,10 +28,10 @@ from messaging.services.file_kinds import kind_of_file
 from messaging.services.renditions import wake_decoder
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.after_commit import call_after_commit
-from shopcomm.core.database.named_locks import wait_for_name
+from shopcomm.core.database.named_locks import wait_for_named_lock
 from shopcomm.core.pictures.formats import KEPT_AS
 from shopcomm.core.pictures.headers import HeaderUnreadable, PictureHeader, read_header
-from shopcomm.core.pictures.limits import why_too_large
+from shopcomm.core.pictures.limits import picture_size_refusal
 from shopcomm.core.rate_limits import seconds_to_wait
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def _describe(attachment: Attachment, content: bytes) -> str:
 
 
 def _describe_picture(attachment: Attachment, header: PictureHeader) -> None:
-    if why := why_too_large(header):
+    if why := picture_size_refusal(header):
         raise PictureTooLarge(why, width=header.width, height=header.height, frames=header.frames)
     _as, mime, ending = KEPT_AS[header.format]
     attachment.kind, attachment.mime = Attachment.Kind.IMAGE, mime
@@ -111,7 +111,7 @@ def _check_unsent(actor: Actor, size: int) -> None:
     if not actor.is_person:
         return
     mine, most = uploader_of(actor), settings.UNSENT_UPLOAD_BYTES
-    wait_for_name("uploads:{uploader_kind}:{uploader_id}".format(**mine))
+    wait_for_named_lock("uploads:{uploader_kind}:{uploader_id}".format(**mine))
     unsent = Attachment.objects.filter(message=None, **mine).aggregate(all=Sum("size"))["all"] or 0
     if unsent + size > most:
         said = _("还没发送的附件太多：合计最多 %(most)s MB，请先发送") % {"most": _megabytes(most)}

@@ -14,7 +14,7 @@ from messaging.selectors.conversations import assignable_staff
 from messaging.services.drafts import Draft
 from messaging.services.memberships import clear_unread, restore_unread
 from messaging.services.messages import send_message, write_messages
-from messaging.services.notifications.planning import plan_talk
+from messaging.services.notifications.planning import plan_conversation_notices
 from orders.services.editing import edit_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
@@ -100,7 +100,7 @@ def _give(actor: Actor, conversation_id: int, colleague: Staff, note: str) -> No
     values = {"who": actor.name, "name": str(colleague)}
     _note(talk, "talk.handed_over", lambda: _("%(who)s 把会话转给了 %(name)s") % values)
     if actor.staff_id != colleague.pk:
-        plan_talk(Trigger.HANDED_OVER, talk, {"who": actor.name, "note": note})
+        plan_conversation_notices(Trigger.HANDED_OVER, talk, {"who": actor.name, "note": note})
 
 
 def _note(talk: Conversation, event: str, text: Callable[[], str]) -> None:

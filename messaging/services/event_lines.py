@@ -16,7 +16,7 @@ from messaging.services.messages import write_messages
 from orders.events import FieldsEvent, OrderEvent
 from orders.models import Order
 from orders.policies.contact_masks import masked_phones
-from orders.selectors.contacts import whole_fact
+from orders.selectors.contacts import unmasked_fact
 from orders.selectors.timeline import before_after, entry_of
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.kinds import Event
@@ -108,7 +108,7 @@ def line_text(event: DomainEvent, language: str, *, internal: bool) -> str:
 
 def _masked(event: DomainEvent) -> Event:
     """A line stays in the conversation for good, on whoever's phone it is read: its phones are masked like the page's."""
-    fact = whole_fact(event)
+    fact = unmasked_fact(event)
     if not isinstance(fact, FieldsEvent):
         return fact
     return replace(fact, before=masked_phones(fact.before), after=masked_phones(fact.after))

@@ -42,7 +42,7 @@ def owner_of(actor: Actor) -> tuple[str, int]:
     return (RecipientKind.CUSTOMER if actor.is_customer else RecipientKind.STAFF), actor.id_or_zero
 
 
-class WishesRefused(MessagingError):
+class PreferencesRefused(MessagingError):
     """Half of what somebody wants is missing."""
 
     code = "wishes_refused"
@@ -174,7 +174,7 @@ def forget_browser(*, actor: Actor, endpoint: str) -> None:
     PushSubscription.objects.filter(owner_kind=kind, owner_id=pk, endpoint=endpoint).delete()
 
 
-def wishes_of(actor: Actor) -> NotificationPreference:
+def notice_preferences_of(actor: Actor) -> NotificationPreference:
     """What somebody wants of notices; the usual when they have said nothing."""
     kind, pk = owner_of(actor)
     known = NotificationPreference.objects.filter(owner_kind=kind, owner_id=pk).first()
@@ -182,17 +182,17 @@ def wishes_of(actor: Actor) -> NotificationPreference:
 
 
 @transaction.atomic
-def set_wishes(
+def set_notice_preferences(
     *, actor: Actor, quiet_from: time | None, quiet_to: time | None, muted: list[str], desktop: bool = True
 ) -> NotificationPreference:
     """Say when to be left alone and which kinds are not wanted. Money is told to customers all the same.
 
     `quiet_from` and `quiet_to` are times of day where the person lives, None for no rest; `muted` holds names of triggers;
     `desktop` says whether pages may show notices of the browser. Returns the preference as stored.
-    Raises WishesRefused for hours without a beginning or without an end.
+    Raises PreferencesRefused for hours without a beginning or without an end.
     """
     if (quiet_from is None) != (quiet_to is None):
-        raise WishesRefused(_("免打扰要填开始和结束两个时间，或者都留空"))
+        raise PreferencesRefused(_("免打扰要填开始和结束两个时间，或者都留空"))
     kind, pk = owner_of(actor)
     kinds = {trigger.value for trigger in Trigger}
     if kind == RecipientKind.CUSTOMER:

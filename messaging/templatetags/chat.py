@@ -19,14 +19,14 @@ from messaging.policies.notifications.reasons import reason_text
 from messaging.policies.notifications.triggers import trigger_label
 from messaging.presenters import message_text, shown_kinds
 from messaging.selectors.conversations import assignable_staff, orders_to_link
+from messaging.selectors.notice_preferences import notice_kinds_for
 from messaging.selectors.pane import conversation_of, pane_page
 from messaging.selectors.unread import count_unread_conversations
 from messaging.selectors.waiting import ToCome, may_change, to_come
-from messaging.selectors.wishes import kinds_for
 from messaging.services.attachments import too_large
 from messaging.services.emoji import EMOJI_VERSION
 from messaging.services.notifications.recipients import Recipient
-from messaging.services.subscriptions import wishes_of
+from messaging.services.subscriptions import notice_preferences_of
 from orders.models import Order
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
@@ -72,10 +72,10 @@ def to_come_in(conversation: Conversation) -> ToCome:
 
 
 @register.simple_tag
-def notice_wishes(actor: Actor) -> dict[str, Any]:
+def notice_preferences(actor: Actor) -> dict[str, Any]:
     """What a reader wants of notices, and the kinds there are."""
-    known = wishes_of(actor)
-    return {"known": known, "kinds": kinds_for(known)}
+    known = notice_preferences_of(actor)
+    return {"known": known, "kinds": notice_kinds_for(known)}
 
 
 @register.simple_tag

@@ -11,14 +11,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from messaging.models import Delivery, NotificationPreference, RecipientKind
+from messaging.selectors.notice_preferences import notice_kinds_for
 from messaging.selectors.notifications import broken_notices, failed_deliveries, notices_for, unseen_notices
-from messaging.selectors.waiting import unsaid_messages
-from messaging.selectors.wishes import kinds_for
+from messaging.selectors.waiting import failed_scheduled_messages
 from messaging.services.channels.delivery import requeue_delivery
 from messaging.services.notifications.explained import budget_of, explain_notices
 from messaging.services.notifications.manual import mark_notices_seen, requeue_notice
 from messaging.services.notifications.render import notice_url
-from messaging.services.subscriptions import set_wishes, wishes_of
+from messaging.services.subscriptions import notice_preferences_of, set_notice_preferences
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
@@ -36,7 +36,12 @@ def notices_page(request: ShopRequest) -> HttpResponse:
     """What I was told, newest first; looking at it is having seen it only when it is clicked or all are marked."""
     page = Paginator(notices_for(request.actor), PAGE).get_page(request.GET.get("page"))
     rows = [(row, notice_url(row)) for row in page]
-    context = {"active": "notices", "rows": rows, "page": page, "unsaid": unsaid_messages(request.actor)}
+    context = {
+        "active": "notices",
+        "rows": rows,
+        "page": page,
+        "unsaid": failed_scheduled_messages(request.actor),
+    }
     if request.actor.may("admin"):
         context["failed"] = failed_deliveries()
         context["broken"] = broken_notices()
@@ -65,7 +70,7 @@ def notices_badge(request: ShopRequest) -> JsonResponse:
 
 @require_POST
 @right_required(*ANYBODY)
-def see_notice(request: ShopRequest) -> HttpResponse:
+def mark_notice_seen(request: ShopRequest) -> HttpResponse:
     """One of them is seen, or all; then to where it leads."""
     chosen = reading.whole_number(request.POST.get("notice"), least=1)
     row = notices_for(request.actor).filter(pk=chosen).first() if chosen else None
@@ -75,13 +80,17 @@ def see_notice(request: ShopRequest) -> HttpResponse:
 
 @require_POST
 @right_required(*ANYBODY)
-def save_staff_wishes(request: ShopRequest) -> HttpResponse:
+def save_staff_preferences(request: ShopRequest) -> HttpResponse:
     """One's own settings: rest, kinds, the desktop."""
     wanted = set(request.POST.getlist("kind"))
-    muted = [kind.trigger for kind in kinds_for(wishes_of(request.actor)) if kind.trigger not in wanted]
+    muted = [
+        kind.trigger
+        for kind in notice_kinds_for(notice_preferences_of(request.actor))
+        if kind.trigger not in wanted
+    ]
     run_and_tell(
         request,
-        lambda: set_wishes(
+        lambda: set_notice_preferences(
             actor=request.actor,
             quiet_from=reading.time_of_day(request.POST.get("quiet_from")),
             quiet_to=reading.time_of_day(request.POST.get("quiet_to")),

@@ -44,7 +44,7 @@ def decimal_of(amount: str) -> Decimal:
     return Decimal(amount or 0)
 
 
-def below_zero(balance: str) -> Decimal:
+def overpaid_part(balance: str) -> Decimal:
     """How much of a balance is to go back."""
     return max(-decimal_of(balance), Decimal(0))
 
@@ -74,7 +74,7 @@ def choice_label(choices: type[TextChoices], value: str) -> str:
     return str(choices(value).label) if value in choices.values else value
 
 
-def with_override(text: str, *, unpaid: str, override: str) -> str:
+def with_override_reason(text: str, *, unpaid: str, override: str) -> str:
     """A sentence with why a manager let a parcel leave against a rule: the shop's own affair."""
     if unpaid:
         values = {"text": text, "amount": unpaid, "reason": override}
@@ -85,6 +85,6 @@ def with_override(text: str, *, unpaid: str, override: str) -> str:
     return text
 
 
-def says_nothing_but(fields: dict[str, Any], names: Iterable[str]) -> bool:
+def has_only_fields(fields: dict[str, Any], names: Iterable[str]) -> bool:
     """Whether some changed fields are all among these."""
     return bool(fields) and set(fields) <= set(names)

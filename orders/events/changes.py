@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 
 from orders.events.base import (
     OrderEvent,
-    below_zero,
     choice_label,
     decimal_of,
+    has_only_fields,
     money_back,
-    says_nothing_but,
+    overpaid_part,
     with_reason,
 )
 from orders.models.changes import ChangeKind, ChangeRequest, Handler
@@ -74,12 +74,12 @@ class OrderChanged(FieldsEvent):
     @property
     def to_return(self) -> Decimal:
         """What the customer had paid too much by then."""
-        return below_zero(self.balance)
+        return overpaid_part(self.balance)
 
     def triggered(self, actor_kind: str) -> tuple[str, ...]:
         """What was changed, to whom the order has come, and what is open after it."""
         changed = "change_accepted" if self.request_id else "changed"
-        told = () if says_nothing_but(self.after, INTERNAL_FIELDS) else (changed,)
+        told = () if has_only_fields(self.after, INTERNAL_FIELDS) else (changed,)
         given = ("handed_over",) if self.after.get("assigned_to") else ()
         if self.to_return:
             return (*told, *given, *money_back(is_told=False))

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from orders.events.base import OrderEvent, below_zero, money_back, with_reason
+from orders.events.base import OrderEvent, money_back, overpaid_part, with_reason
 from orders.models.evaluations import LOW
 from orders.models.statuses import Status
 from shopcomm.core.events.kinds import SHOP
@@ -94,7 +94,7 @@ class OrderCancelled(OrderEvent):
     @property
     def to_return(self) -> Decimal:
         """What was paid of it."""
-        return below_zero(self.balance)
+        return overpaid_part(self.balance)
 
     def triggered(self, actor_kind: str) -> tuple[str, ...]:
         """Closed by the timer it is told as expired."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orders.events.base import OrderEvent, below_zero, choice_label, decimal_of, money_back, with_reason
+from orders.events.base import OrderEvent, choice_label, decimal_of, money_back, overpaid_part, with_reason
 from orders.models.payments import Payment, Refund
 from orders.models.statuses import Status
 
@@ -25,7 +25,7 @@ class MoneyEvent(OrderEvent):
         return not decimal_of(self.amount)
 
     @property
-    def names_nothing(self) -> bool:
+    def states_no_money(self) -> bool:
         """Whether it says in so many words that no money moved: an old row may not say."""
         return self.amount != "" and self.is_nothing
 
@@ -72,12 +72,12 @@ class OrderPaid(MoneyEvent):
     @property
     def to_return(self) -> Decimal:
         """What was too much."""
-        return below_zero(self.balance)
+        return overpaid_part(self.balance)
 
     def triggered(self, actor_kind: str) -> tuple[str, ...]:
         """Put on account it is told as that; without any money it is told by nothing."""
         by_account = self.method == ON_ACCOUNT
-        told = "on_account" if by_account else "" if self.names_nothing else "paid"
+        told = "on_account" if by_account else "" if self.states_no_money else "paid"
         back = money_back(is_told=False) if self.to_return else ()
         return (*([told] if told else []), *back)
 
@@ -108,7 +108,7 @@ class PaymentRecorded(OrderEvent):
     @property
     def to_return(self) -> Decimal:
         """All of what came after the end; else what was too much."""
-        return decimal_of(self.amount) if self.late else below_zero(self.balance)
+        return decimal_of(self.amount) if self.late else overpaid_part(self.balance)
 
     def triggered(self, actor_kind: str) -> tuple[str, ...]:
         """Nothing is asked for where nothing is open: the rest came, or it came after the end."""
@@ -139,7 +139,7 @@ class DebtReduced(OrderEvent):
     @property
     def to_return(self) -> Decimal:
         """What had been paid already."""
-        return below_zero(self.balance)
+        return overpaid_part(self.balance)
 
     def triggered(self, actor_kind: str) -> tuple[str, ...]:
         """And what is to go back of it."""
@@ -168,7 +168,7 @@ class OrderRefunding(MoneyEvent):
 
     def triggered(self, actor_kind: str) -> tuple[str, ...]:
         """Without any money the move is told by what comes of it."""
-        if self.names_nothing:
+        if self.states_no_money:
             return ()
         told = "cancelled_refunding" if self.status_from == Status.PAID else "refund_requested"
         return (told, *(money_back(is_told=True) if self.to_return > 0 else ()))
@@ -222,7 +222,7 @@ class OrderRefunded(MoneyEvent):
 
     def triggered(self, actor_kind: str) -> tuple[str, ...]:
         """Where there was no money it is told as the cancelling that it was."""
-        return ("cancelled",) if self.names_nothing else ("refunded",)
+        return ("cancelled",) if self.states_no_money else ("refunded",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,7 +268,7 @@ class DepositReleased(OrderEvent):
     @property
     def to_return(self) -> Decimal:
         """The deposit."""
-        return below_zero(self.balance)
+        return overpaid_part(self.balance)
 
     def triggered(self, actor_kind: str) -> tuple[str, ...]:
         """The customer and whoever pays it out are told."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orders.events.base import OrderEvent, parcel_names, with_override
+from orders.events.base import OrderEvent, parcel_names, with_override_reason
 from orders.models.statuses import Status
 
 
@@ -29,7 +29,7 @@ class OrderShipped(OrderEvent):
     def shop_text(self) -> str:
         """With why it was let go against a rule."""
         unpaid = self.money(self.unpaid) if self.unpaid else ""
-        return with_override(self.timeline_text(), unpaid=unpaid, override=self.override)
+        return with_override_reason(self.timeline_text(), unpaid=unpaid, override=self.override)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class ShipmentUpdated(OrderEvent):
     def shop_text(self) -> str:
         """With why it was let go against a rule."""
         unpaid = self.money(self.unpaid) if self.unpaid else ""
-        return with_override(self.timeline_text(), unpaid=unpaid, override=self.override)
+        return with_override_reason(self.timeline_text(), unpaid=unpaid, override=self.override)
 
     def does_not_conflict(self) -> bool:
         """A courier's scan changes nothing that an editor relies on; goods that have left do."""

@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from orders.models import AfterSalesCase, Order, OrderLine, Variant
 from orders.selectors.change_requests import siblings_of
-from orders.selectors.claims import asked_until, claimable_pieces, why_no_claim
+from orders.selectors.claims import claim_deadline, claim_refusal, claimable_pieces
 from orders.services.after_sales import CaseInput, CaseLine
 from orders.services.refunds import refundable_amount
 from shopcomm.core import reading
@@ -70,8 +70,8 @@ def case_form(order: Order, posted: QueryDict | None = None, *, decides_late: bo
         "reasons": AfterSalesCase.Reason.choices,
         "key": given.get("key") or uuid4(),
         "refundable": refundable_amount(order),
-        "asked_until": asked_until(order),
-        "no_claim": why_no_claim(order, lines, left=left, decides_late=decides_late),
+        "claim_deadline": claim_deadline(order),
+        "no_claim": claim_refusal(order, lines, left=left, decides_late=decides_late),
     }
 
 

@@ -19,7 +19,7 @@ from orders.forms.stale_change import (
     shown_values,
 )
 from orders.models import ChangeKind, Order
-from orders.reading.change_requests import LineChoice, ReadChange, read_wish
+from orders.reading.change_requests import LineChoice, ReadChange, read_change_text
 from orders.selectors.catalogue import variants_on_sale
 from orders.selectors.change_requests import Choice, choices_for, siblings_of
 from orders.selectors.items import list_price
@@ -226,7 +226,7 @@ def read_message(text: str, order: Order) -> ReadChange:
         )
         for line in lines
     ]
-    return read_wish(text, today=timezone.localdate(), lines=choices)
+    return read_change_text(text, today=timezone.localdate(), lines=choices)
 
 
 def _filled(line: Any, siblings: list[Any], given: dict[str, Any]) -> tuple[str, int]:

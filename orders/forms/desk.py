@@ -14,8 +14,8 @@ from orders.models.payments import BY_HAND
 from orders.policies.transitions import Transition
 from orders.selectors.change_requests import open_freezing
 from orders.selectors.couriers import offered_couriers
-from orders.selectors.open_sums import difference_keeps_goods
-from orders.services.days import wanted_later
+from orders.selectors.open_sums import balance_blocks_shipping
+from orders.services.days import not_wanted_before
 from shopcomm.core import reading
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.models.customers import Customer, Source
@@ -30,9 +30,9 @@ class DeskForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.dress()
+        self.add_widget_classes()
 
-    def dress(self) -> None:
+    def add_widget_classes(self) -> None:
         """Classes for every widget; call it again after adding fields."""
         for field in self.fields.values():
             if not isinstance(field.widget, (forms.HiddenInput, forms.CheckboxInput)):
@@ -70,7 +70,7 @@ def _may_ship_all_the_same(order: Order, transition: Transition) -> str:
     """What a manager is asked who ships against a rule; empty where nothing speaks against it."""
     if "change_pending" in transition.guards and open_freezing(order):
         return _t("仍要发货的原因（修改申请作废）")
-    unpaid = "balance_due" in transition.guards and difference_keeps_goods(order)
+    unpaid = "balance_due" in transition.guards and balance_blocks_shipping(order)
     return _t("差额没付清仍要发货的原因") if unpaid else ""
 
 
@@ -94,7 +94,7 @@ class TransitionForm(DeskForm):
             self.fields.pop("keep_deposit", None)
         if may_override and (label := _may_ship_all_the_same(order, transition)):
             self.fields["override"] = forms.CharField(label=label, max_length=200, required=False)
-        if transition.to == Status.SHIPPED and (day := wanted_later(order)):
+        if transition.to == Status.SHIPPED and (day := not_wanted_before(order)):
             label = _t("客户要 %(day)s 起送，确认提前发货") % {"day": f"{day:%m-%d}"}
             self.fields["early"] = forms.BooleanField(label=label)
         if transition.command == "cancel":
@@ -102,7 +102,7 @@ class TransitionForm(DeskForm):
         # What came back with a case is on its shelf already, or was found damaged.
         if not any(line.shipped_quantity > line.returned_quantity for line in order.lines.all()):
             self.fields.pop("restock", None)
-        self.dress()
+        self.add_widget_classes()
 
     def clean_method(self) -> str:
         """Only all that is open goes on account: a part that came is booked as money first."""

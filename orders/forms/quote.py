@@ -42,7 +42,7 @@ class QuoteForm(DeskForm):
         data = self.cleaned_data
         return QuoteInput(
             items=[ItemInput(**item) for item in data["items"]],
-            valid_until=last_moment(data["valid_until"]),
+            valid_until=last_moment_of(data["valid_until"]),
             shipping_fee=data["shipping_fee"] or Decimal(0),
             discount=data["discount"] or Decimal(0),
             note=data["note"],
@@ -50,12 +50,12 @@ class QuoteForm(DeskForm):
         )
 
 
-def last_moment(day: date) -> datetime:
+def last_moment_of(day: date) -> datetime:
     """The end of a day in the shop's time zone."""
     return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
 
 
-def initial_of(quote: Quote | None) -> dict[str, Any]:
+def initial_quote_values(quote: Quote | None) -> dict[str, Any]:
     """What the form starts from."""
     if quote is None:
         return {"valid_until": timezone.localtime(end_of_day(VALID_DAYS)).date()}

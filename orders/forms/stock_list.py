@@ -62,7 +62,7 @@ def counts_of(request: HttpRequest) -> list[Count]:
     return found
 
 
-def take_counts(request: HttpRequest, counts: list[Count], reason: str) -> int:
+def apply_stock_counts(request: HttpRequest, counts: list[Count], reason: str) -> int:
     """Take every count by itself and say on the page what is refused. Returns how many were taken."""
     skus = dict(Variant.objects.filter(pk__in=[each.variant_id for each in counts]).values_list("pk", "sku"))
     taken = 0
@@ -73,11 +73,13 @@ def take_counts(request: HttpRequest, counts: list[Count], reason: str) -> int:
         elif pieces is None:
             messages.error(request, _("%(sku)s 没有改：请填 0 以上的整数") % {"sku": sku})
         else:
-            taken += take_count(request, sku, pieces, reason, seen=each.seen)
+            taken += apply_stock_count(request, sku, pieces, reason, seen=each.seen)
     return taken
 
 
-def take_count(request: HttpRequest, sku: str, pieces: int, reason: str, *, seen: int | None = None) -> bool:
+def apply_stock_count(
+    request: HttpRequest, sku: str, pieces: int, reason: str, *, seen: int | None = None
+) -> bool:
     """Take one count; say whose promises it breaks, or why it is refused. Returns whether it was taken."""
     actor = Actor.staff(request.user)  # type: ignore[arg-type]
     try:

@@ -33,7 +33,7 @@ class Clash:
 @dataclass(frozen=True)
 class Seen:
     """What somebody looked at who has a request as asked although it clashes: the order's version, and the mark of the
-    prices of the list that had moved (`prices_mark`)."""
+    prices of the list that had moved (`clash_price_mark`)."""
 
     version: int
     prices: str = ""

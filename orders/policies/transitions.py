@@ -92,7 +92,7 @@ _placing = (
     # An order that is placed on account is placed and put on account in one transaction; both are written.
     Transition(
         "T2", Status.PENDING_PAYMENT, Status.PAID, "put_on_account", _("挂账"),
-        events.OrderPaid, ("credit_exceeded",), ("take_on_account", "check_allocation"), "on_account",
+        events.OrderPaid, ("credit_exceeded",), ("book_on_account", "check_allocation"), "on_account",
     ),
     Transition(
         "T4", Status.PENDING_PAYMENT, Status.CANCELLED, "cancel", _("取消订单"),

@@ -59,7 +59,7 @@ class ReadChange:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-def read_wish(text: str, *, today: date, lines: Sequence[LineChoice] = ()) -> ReadChange:
+def read_change_text(text: str, *, today: date, lines: Sequence[LineChoice] = ()) -> ReadChange:
     """What a message asks for; what is not understood becomes a note with its words."""
     said = text[:LONGEST].strip()
     if address := _address(said):

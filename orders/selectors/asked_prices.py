@@ -56,7 +56,7 @@ def price_clashes(
     ]
 
 
-def prices_mark(clashes: Iterable[Clash]) -> str:
+def clash_price_mark(clashes: Iterable[Clash]) -> str:
     """A short text that is another as soon as one of the prices in sight is; empty where none has moved."""
     moved = sorted(f"{each.sku}@{each.now}" for each in clashes if each.field == LIST_PRICE)
     return sha256(";".join(moved).encode()).hexdigest()[:20] if moved else ""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from orders.models import ChangeKind, ChangeRequest, Handler, Order, OrderLine, Status, Variant
 from orders.policies.change_policy import ENDED, FREEZING, INSTEAD, PARTS, STAGES, Outcome, stage_of
 from orders.policies.contact_masks import masked_phones
-from orders.selectors.asked_prices import prices_mark, rows_at_list_price
+from orders.selectors.asked_prices import clash_price_mark, rows_at_list_price
 from orders.selectors.change_clashes import ClashText, clash_texts, clashes_of
 from orders.selectors.change_policy import policy_in_force
 from orders.selectors.goods import goods_names
@@ -172,7 +172,7 @@ def asked_change(
         None if left is None else int(left.total_seconds() // 60),
         row.kind in FREEZING,
         clashes=clash_texts(clashes, whole=whole),
-        prices=prices_mark(clashes),
+        prices=clash_price_mark(clashes),
     )
 
 

@@ -16,7 +16,7 @@ State, Kind = AfterSalesCase.State, AfterSalesCase.Kind
 ENDED = frozenset({Status.REFUNDING, Status.REFUNDED, Status.CANCELLED})
 
 
-def asked_until(order: Order) -> datetime | None:
+def claim_deadline(order: Order) -> datetime | None:
     """Until when a customer may open a case; None while the order is open, for as long as that is."""
     if order.closed_at is None:
         return None
@@ -25,7 +25,7 @@ def asked_until(order: Order) -> datetime | None:
 
 def is_too_late(order: Order) -> bool:
     """Whether the time for opening a case is over."""
-    until = asked_until(order)
+    until = claim_deadline(order)
     return until is not None and timezone.now() > until
 
 
@@ -46,7 +46,7 @@ def claimable_pieces(
     return {pk: max(count, 0) for pk, count in left.items()}
 
 
-def why_no_claim(
+def claim_refusal(
     order: Order,
     lines: Iterable[OrderLine],
     *,
@@ -63,7 +63,7 @@ def why_no_claim(
         return _("订单%(status)s，不能再申请售后") % {"status": status_label(order.status)}
     if not any(line.shipped_quantity for line in lines):
         return _("还没有发货，请直接修改或取消订单")
-    until = asked_until(order)
+    until = claim_deadline(order)
     if until is not None and is_too_late(order) and not decides_late:
         time = f"{timezone.localtime(until):%m/%d %H:%M}"
         return _("申请售后的时间到 %(time)s 为止，已经过了") % {"time": time}

@@ -10,12 +10,12 @@ from shopcomm.core.events.kinds import Event
 from shopcomm.core.events.models import DomainEvent
 
 
-def whole_fact(event: DomainEvent) -> Event:
+def unmasked_fact(event: DomainEvent) -> Event:
     """What has happened, with phones and streets as they were."""
-    return whole_facts([event])[event.pk]
+    return unmasked_facts([event])[event.pk]
 
 
-def whole_facts(happened: Iterable[DomainEvent]) -> dict[int, Event]:
+def unmasked_facts(happened: Iterable[DomainEvent]) -> dict[int, Event]:
     """The same of many events at once, by their ids."""
     facts = {event.pk: readable_fact(event) for event in happened}
     named = [fact.contact_id for fact in facts.values() if isinstance(fact, FieldsEvent) and fact.contact_id]

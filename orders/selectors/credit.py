@@ -31,7 +31,7 @@ def open_debts(**narrowed_to: Any) -> QuerySet[Order]:
     return orders.filter(open__gt=0).order_by("placed_at", "pk")
 
 
-def owed_by(customer: Customer) -> Decimal:
+def sum_owed_by(customer: Customer) -> Decimal:
     """All that is still to be paid of this customer's orders: on account, or dearer since they were paid.
 
     In the currency of their limit; debts in another are no part of it, since sums of two currencies are no sum.
@@ -42,10 +42,10 @@ def owed_by(customer: Customer) -> Decimal:
 
 def credit_left(customer: Customer) -> Decimal:
     """How much more this customer may owe, in the currency of their limit; below zero when it is too much already."""
-    return customer.credit_limit - owed_by(customer)
+    return customer.credit_limit - sum_owed_by(customer)
 
 
-def why_not_on_account(customer: Customer, currency: str) -> str | None:
+def credit_refusal(customer: Customer, currency: str) -> str | None:
     """Why nothing can be owed in a currency; None where it is the limit's own."""
     if currency == customer.credit_currency:
         return None

@@ -48,7 +48,7 @@ def variants_by_sku(items: list[ItemInput], *, kept: Collection[str] = ()) -> di
     return {variant.sku: variant for variant in found.filter(on_sale)}
 
 
-def as_written(items: Iterable[ItemInput]) -> list[ItemInput]:
+def with_stored_skus(items: Iterable[ItemInput]) -> list[ItemInput]:
     """The same items by their SKUs as the shop writes them."""
     items = list(items)
     written = written_skus(str(item.sku) for item in items)

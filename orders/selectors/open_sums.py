@@ -110,7 +110,7 @@ def open_sum(order: OwesMoney, to_return: Decimal) -> OpenSum:
     return OpenSum(due, to_return, due_label(order), state, tone, order.currency)
 
 
-def difference_keeps_goods(order: Order) -> bool:
+def balance_blocks_shipping(order: Order) -> bool:
     """Whether goods stay here until a difference is paid: the shop's stated policy; on account they always leave."""
     return not order.on_account and order.balance > 0 and not shop_settings().ship_with_balance
 

@@ -141,7 +141,7 @@ def _again(line: OrderLine, variant: Variant | None, wanted: int, customer: Cust
     )
 
 
-def mark_of_prices(variants: dict[str, Variant]) -> str:
+def reorder_price_mark(variants: dict[str, Variant]) -> str:
     """A short text that is another as soon as one of the prices is: what a form was filled in with."""
     rows = [
         f"{sku}={each.price}:{[(tier.min_quantity, str(tier.price)) for tier in each.tiers.all()]}"

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from orders.models import Order, OrderLine, Variant
 from orders.reading.amounts import CENT, MAX_MONEY, read_count, read_money
-from orders.selectors.credit import credit_left, why_not_on_account
-from orders.selectors.items import MAX_QUANTITY, ItemInput, as_written, price_items, variants_by_sku
+from orders.selectors.credit import credit_left, credit_refusal
+from orders.selectors.items import MAX_QUANTITY, ItemInput, price_items, variants_by_sku, with_stored_skus
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.text import HOME_CURRENCY
 
@@ -112,21 +112,21 @@ class OrderPrice:
 
     @property
     def mark(self) -> str:
-        """What the form was filled in with, for `price_mark` of what is saved to be compared with."""
+        """What the form was filled in with, for `order_price_mark` of what is saved to be compared with."""
         rows = [(line.sku, line.quantity, line.unit_price or ZERO) for line in self.lines]
-        return price_mark(rows, self.discount, self.shipping_fee)
+        return order_price_mark(rows, self.discount, self.shipping_fee)
 
 
-def price_mark(rows: Iterable[Row], discount: Decimal, shipping_fee: Decimal) -> str:
+def order_price_mark(rows: Iterable[Row], discount: Decimal, shipping_fee: Decimal) -> str:
     """A short text that is another as soon as one count, one price or one sum is."""
     told = [f"{sku}*{quantity}@{price:.2f}" for sku, quantity, price in rows]
     return sha256(";".join([*sorted(told), f"{discount:.2f}", f"{shipping_fee:.2f}"]).encode()).hexdigest()
 
 
-def mark_of_order(order: Order) -> str:
+def saved_price_mark(order: Order) -> str:
     """The mark of an order as it is saved."""
     rows = order.lines.values_list("sku", "quantity", "unit_price")
-    return price_mark(rows, order.discount, order.shipping_fee)
+    return order_price_mark(rows, order.discount, order.shipping_fee)
 
 
 def price_as_it_is(order: Order) -> OrderPrice:
@@ -145,7 +145,7 @@ def price_order(wanted: Shopping) -> OrderPrice:
     """What this would cost now, by the same rules by which it is saved. Writes and locks nothing."""
     order = wanted.order
     old = {line.sku: line for line in order.lines.select_related("variant")} if order else {}
-    wanted = replace(wanted, items=as_written(wanted.items))
+    wanted = replace(wanted, items=with_stored_skus(wanted.items))
     variants = variants_by_sku(wanted.items)
     countable = [item for item in wanted.items if 0 < read_count(item.quantity) <= MAX_QUANTITY]
     lines = _lines(countable, variants, old, wanted.customer)
@@ -160,7 +160,7 @@ def price_order(wanted: Shopping) -> OrderPrice:
         order=order,
         on_account=on_account,
     )
-    refusal = why_not_on_account(wanted.customer, price.currency)
+    refusal = credit_refusal(wanted.customer, price.currency)
     if not refusal and (limit > 0 or on_account):
         price = replace(price, credit_left=_credit_left(wanted.customer))
     if refusal and on_account and price.difference > 0:

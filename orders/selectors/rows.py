@@ -47,7 +47,7 @@ class OrderRow:
     due_on: date | None
     to_return: Decimal
     goods: Goods
-    talk: hooks.RowTalk
+    talk: hooks.ConversationSummary
 
     @property
     def open_sum(self) -> OpenSum:
@@ -126,5 +126,5 @@ def _goods(ids: list[int]) -> dict[int, Goods]:
         }
 
 
-def _talk(ids: list[int], actor: Actor) -> dict[int, hooks.RowTalk]:
-    return {pk: talk for hook in hooks.row_talk_hooks for pk, talk in hook(ids, actor).items()}
+def _talk(ids: list[int], actor: Actor) -> dict[int, hooks.ConversationSummary]:
+    return {pk: talk for hook in hooks.conversation_summary_hooks for pk, talk in hook(ids, actor).items()}

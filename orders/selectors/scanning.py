@@ -78,7 +78,7 @@ class Meaning:
     courier: str = ""
 
 
-def meaning_of(actor: Actor, text: str) -> Meaning:
+def meaning_of_scan(actor: Actor, text: str) -> Meaning:
     """What a scanner read: our own goods before anything that looks like a waybill, and never one for the other."""
     scanned = paper_of_scan(text.strip()[:LONGEST])
     number = waybill_number(scanned.text)

@@ -13,7 +13,7 @@ from orders.labels import SUMS, field_label, field_text, prices_differ, sort_fie
 from orders.models import Order, TrackingNode
 from orders.policies.contact_masks import masked_phones
 from orders.reading.couriers import courier_name
-from orders.selectors.contacts import whole_fact, whole_facts
+from orders.selectors.contacts import unmasked_fact, unmasked_facts
 from orders.selectors.goods import goods_names
 from shopcomm.core.events.kinds import SHOP, Event
 from shopcomm.core.events.models import DomainEvent
@@ -53,7 +53,7 @@ class TimelineEntry:
 def order_timeline(order: Order, *, audience: Audience = "shop") -> list[TimelineEntry]:
     """Events and courier scans of an order, oldest first, as far as the audience may know."""
     happened = list(events_of_order(order.pk))
-    whole = whole_facts(happened)
+    whole = unmasked_facts(happened)
     names = goods_names(_logged(whole.values()))
     told = (entry_of(event, audience=audience, names=names, fact=whole[event.pk]) for event in happened)
     entries = [entry for entry in told if entry]
@@ -93,7 +93,7 @@ def entry_of(
     fact: Event | None = None,
 ) -> TimelineEntry | None:
     """One event as a line; None when it is not for this audience. Who shows many passes the whole `fact` of each."""
-    fact = whole_fact(event) if fact is None else fact
+    fact = unmasked_fact(event) if fact is None else fact
     if audience == "customer" and fact.audience == SHOP:
         return None
     changed = before_after(event, audience=audience, names=names, fact=fact)
@@ -118,7 +118,7 @@ def before_after(
 
     `fact` is the event's, as far as it is to be told; without it, the whole of it.
     """
-    fact = whole_fact(event) if fact is None else fact
+    fact = unmasked_fact(event) if fact is None else fact
     if not isinstance(fact, FieldsEvent):
         return []
     before, after = fact.before, fact.after

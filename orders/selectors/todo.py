@@ -19,7 +19,7 @@ from orders.selectors.open_sums import MONEY_BACK, PROMISED
 from orders.selectors.todo_rows import Todo, TodoKind, TodoSource
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.alike import anyone_like, given_of
+from shopcomm.core.accounts.alike import actor_with_given_keys, keys_given_for
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.database.prepared import NOW, PreparedCount
 
@@ -38,8 +38,8 @@ def todo_list(actor: Actor, *, now: datetime | None = None) -> list[Todo]:
 
 def count_todo(actor: Actor, *, now: datetime | None = None) -> int:
     """How many rows that list has, in one query; every page of the desk asks for it."""
-    prepared = _prepared_count(anyone_like(actor), _sources())
-    return prepared.number(**given_of(actor), now=now or timezone.now())
+    prepared = _prepared_count(actor_with_given_keys(actor), _sources())
+    return prepared.number(**keys_given_for(actor), now=now or timezone.now())
 
 
 @lru_cache(maxsize=32)

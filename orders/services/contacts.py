@@ -6,7 +6,7 @@ from orders.models import ContactChange, Order
 from orders.policies.contact_masks import masked_fields, private_fields
 
 
-def keep_contacts_apart(order: Order, facts: dict[str, Any]) -> dict[str, Any]:
+def store_contacts_and_mask(order: Order, facts: dict[str, Any]) -> dict[str, Any]:
     """The facts of an event with masks for what is private, and the id of the row that holds it."""
     whole = {side: private_fields(facts.get(side) or {}) for side in ("before", "after")}
     if not any(whole.values()):

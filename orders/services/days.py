@@ -33,7 +33,7 @@ def read_day(value: Any, *, known: date | None = None) -> tuple[date | None, lis
     return day, []
 
 
-def wanted_later(order: Order) -> date | None:
+def not_wanted_before(order: Order) -> date | None:
     """The day before which the customer does not want an order that has not left; None when it may go."""
     waits = order.status in (Status.PAID, Status.PICKING)
     return (
@@ -46,7 +46,7 @@ def check_not_early(order: Order, *, said_so: bool) -> None:
 
     A person is asked; an integration that ships knows what it does.
     """
-    day = wanted_later(order)
+    day = not_wanted_before(order)
     if day is not None and not said_so:
         text = _("客户要 %(day)s 起送，要提前发货请勾选确认") % {"day": day.isoformat()}
         raise GuardFailed(("wanted_later", text))

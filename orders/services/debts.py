@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from orders.events import DebtReduced
 from orders.models import AfterSalesCase, DebtReduction, Order
-from orders.selectors.credit import credit_left, credit_term, why_not_on_account
+from orders.selectors.credit import credit_left, credit_refusal, credit_term
 from orders.services.locks import lock_customer
 from orders.services.refunds import refundable_amount
 from orders.services.saving import save_with_event
@@ -29,7 +29,7 @@ def due_day(customer: Customer, now: datetime) -> date | None:
 def beyond_credit(order: Order, more: Decimal) -> str | None:
     """Why a locked order's customer may not owe so much more; None when they may. Holds the customer's row."""
     customer = lock_customer(order.customer_id)
-    if more > 0 and (refusal := why_not_on_account(customer, order.currency)):
+    if more > 0 and (refusal := credit_refusal(customer, order.currency)):
         return refusal
     left = credit_left(customer)
     if more <= left:

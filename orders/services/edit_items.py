@@ -13,12 +13,12 @@ from orders.selectors.goods import items_as_logged
 from orders.selectors.items import (
     ItemInput,
     PricedItem,
-    as_written,
     check_items,
     goods_total,
     new_line,
     price_items,
     variants_by_sku,
+    with_stored_skus,
 )
 from orders.services import stock
 from orders.services.edits import Edit
@@ -31,7 +31,7 @@ def change_items(edit: Edit) -> None:
     order = edit.order
     if not edit.agreed:
         require_right(edit.actor, "orders.edit")
-    items = as_written(_item(row) for row in edit.wanted["items"] or [])
+    items = with_stored_skus(_item(row) for row in edit.wanted["items"] or [])
     lines = lock_lines(order)
     kept = {line.sku: line.unit_price for line in lines}
     agreed: Counter[str] = Counter()
@@ -55,7 +55,7 @@ def change_items(edit: Edit) -> None:
 
 def lock_goods(order: Order, rows: Iterable[Any]) -> None:
     """The stock of all that a locked order has and of all that it is to have, in one round."""
-    wanted = variants_by_sku(as_written(_item(row) for row in rows))
+    wanted = variants_by_sku(with_stored_skus(_item(row) for row in rows))
     held = {line.variant_id for line in lock_lines(order) if line.variant_id}
     lock_variants(held | {variant.pk for variant in wanted.values()})
 

@@ -25,7 +25,7 @@ CUSTOMER_FIELDS = frozenset({*ADDRESS, "note"})
 CUSTOMER_STATUSES = frozenset({Status.PENDING_PAYMENT, Status.PAID})
 
 
-def as_logged(value: Any) -> Any:
+def logged_value(value: Any) -> Any:
     """A day as the log and an alert keep it; everything else as it is."""
     return value.isoformat() if isinstance(value, date) else value
 
@@ -49,8 +49,8 @@ class Edit:
         old = getattr(self.order, column)
         if old != value:
             setattr(self.order, column, value)
-            self.before[column] = as_logged(old)
-            self.after[column] = as_logged(value) if shown is ... else shown
+            self.before[column] = logged_value(old)
+            self.after[column] = logged_value(value) if shown is ... else shown
 
 
 def flatten_changes(changes: dict[str, Any]) -> dict[str, Any]:

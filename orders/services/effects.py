@@ -18,7 +18,7 @@ from orders.models import (
 )
 from orders.reading.couriers import courier_code
 from orders.selectors.change_requests import open_freezing
-from orders.selectors.open_sums import difference_keeps_goods
+from orders.selectors.open_sums import balance_blocks_shipping
 from orders.selectors.parcels_home import PiecesHome, pieces_home, pieces_not_returned
 from orders.services import stock
 from orders.services.alerts import raise_alert
@@ -53,7 +53,7 @@ def book_payment(move: Move) -> None:
         move.facts["balance"] = str(move.order.balance)
 
 
-def take_on_account(move: Move) -> None:
+def book_on_account(move: Move) -> None:
     """No money came: what is open is owed until a day."""
     order = move.order
     order.on_account, order.pay_by = True, None
@@ -259,7 +259,7 @@ def void_changes(move: Move) -> None:
 
 def _note_override(move: Move) -> None:
     """Why a manager let a parcel leave. For the shop's eyes: the customer is told that it left, not why."""
-    unpaid = difference_keeps_goods(move.order)
+    unpaid = balance_blocks_shipping(move.order)
     if unpaid or open_freezing(move.order):
         move.facts["override"] = move.override
     if unpaid:
@@ -270,7 +270,7 @@ EFFECTS: dict[str, Callable[[Move], None]] = {
     effect.__name__: effect
     for effect in (
         book_payment,
-        take_on_account,
+        book_on_account,
         return_deposit,
         check_allocation,
         release_stock,

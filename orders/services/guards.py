@@ -17,7 +17,7 @@ from orders.policies.contact_masks import masked_phones
 from orders.reading.couriers import courier_code
 from orders.reading.waybills import waybill_number
 from orders.selectors.change_requests import open_freezing
-from orders.selectors.open_sums import difference_keeps_goods
+from orders.selectors.open_sums import balance_blocks_shipping
 from orders.selectors.parcels_home import pieces_home
 from orders.selectors.scanning import variants_of_scan
 from orders.selectors.shortages import may_split
@@ -83,7 +83,7 @@ def deposit_kept(move: Move) -> str | None:
 def balance_due(move: Move) -> str | None:
     """Goods leave with a difference unpaid where the shop's policy says so, or a manager does."""
     order = move.order
-    if move.override or not difference_keeps_goods(order):
+    if move.override or not balance_blocks_shipping(order):
         return None
     return _("还有 %(balance)s 没有付，付清才能发货") % {
         "balance": written_money(order.balance, order.currency)

@@ -15,13 +15,13 @@ from orders import hooks
 from orders.errors import GuardFailed
 from orders.models import Order, OrderLine, Variant
 from shopcomm.core.accounts.models import Customer
-from shopcomm.core.logs import name_in_log
+from shopcomm.core.logs import add_log_fields
 
 
 def lock_order(order_id: int) -> Order:
     """The order, held until the transaction ends; lines of the log name it from here on. Raises Order.DoesNotExist."""
     order = Order.objects.select_for_update(no_key=True).get(pk=order_id)
-    name_in_log(order=order.number)
+    add_log_fields(order=order.number)
     return order
 
 

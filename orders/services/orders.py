@@ -18,15 +18,15 @@ from orders.selectors.addresses import AddressInput, check_address, clean_text
 from orders.selectors.items import (
     ItemInput,
     PricedItem,
-    as_written,
     check_items,
     check_total,
     goods_total,
     new_line,
     price_items,
     variants_by_sku,
+    with_stored_skus,
 )
-from orders.selectors.pricing import price_mark
+from orders.selectors.pricing import order_price_mark
 from orders.services import stock
 from orders.services.days import read_day
 from orders.services.editing import edit_order
@@ -85,7 +85,7 @@ def place_order(
     _check_placer(actor, customer, on_credit=on_credit, offered=terms is not None)
     if seen := _by_external_id(external_id := clean_text(external_id)[:64] or None, external_digest):
         return seen
-    items, columns = as_written(items), address.columns()
+    items, columns = with_stored_skus(items), address.columns()
     variants, (day, wrong) = variants_by_sku(items), read_day(deliver_on)
     failures = check_items(items, variants, actor, offered=terms is not None) + check_address(columns)
     if failures := failures + _check_rest(source, note) + _check_sums(actor, discount, shipping_fee) + wrong:
@@ -158,7 +158,7 @@ def _place(order: Order, priced: list[PricedItem], actor: Actor, terms: Terms, s
     order.discount, order.shipping_fee = terms.discount, terms.shipping_fee
     order.total = order.goods_total - order.discount + order.shipping_fee
     rows = [(row.variant.sku, row.quantity, row.unit_price) for row in priced]
-    if shown and shown != price_mark(rows, order.discount, order.shipping_fee):
+    if shown and shown != order_price_mark(rows, order.discount, order.shipping_fee):
         raise PricesChanged
     if failures := check_total(order.total):
         raise GuardFailed(*failures)

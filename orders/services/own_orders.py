@@ -10,7 +10,7 @@ from orders.models import Order
 from orders.selectors.addresses import AddressInput
 from orders.selectors.catalogue import variants_on_sale
 from orders.selectors.items import ItemInput
-from orders.selectors.own import mark_of_prices
+from orders.selectors.own import reorder_price_mark
 from orders.services.orders import place_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
@@ -35,14 +35,14 @@ def place_own_order(
 ) -> Order:
     """Place a customer's order at the prices that they were shown; the same form again answers the first one's order.
 
-    `shown` is the mark_of_prices of the SKUs in `priced`. Raises PricesChanged and what place_order raises.
+    `shown` is the reorder_price_mark of the SKUs in `priced`. Raises PricesChanged and what place_order raises.
     """
     if not key:
         raise GuardFailed(("key_required", _("表单不完整，请刷新页面后重试")))
     # Of the customer: nobody reaches another's order with their key.
     external_id = f"web-{uuid.uuid5(NAMESPACE, f'{customer.pk}:{key}')}"
     placed = Order.objects.filter(external_id=external_id).first()
-    if placed is None and mark_of_prices(variants_on_sale(priced)) != shown:
+    if placed is None and reorder_price_mark(variants_on_sale(priced)) != shown:
         raise PricesChanged()
     return placed or place_order(
         actor=actor,

@@ -9,7 +9,7 @@ from orders.models import Payment, Repayment
 from orders.models.payments import BY_HAND
 from orders.reading.amounts import read_money
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.database.named_locks import wait_for_name
+from shopcomm.core.database.named_locks import wait_for_named_lock
 
 
 def check_slip(*, actor: Actor, amount: Decimal | str, method: str, reference: str) -> Decimal:
@@ -40,5 +40,5 @@ def is_booked(method: str, reference: str) -> bool:
     if not reference:
         return False
     slip = {"method": method, "reference": reference[:80]}
-    wait_for_name(f"slip:{method}:{reference[:80]}")
+    wait_for_named_lock(f"slip:{method}:{reference[:80]}")
     return Payment.objects.filter(**slip).exists() or Repayment.objects.filter(**slip).exists()

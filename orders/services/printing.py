@@ -16,7 +16,7 @@ from shopcomm.core.deadlocks import retry_on_deadlock
 
 @retry_on_deadlock
 @transaction.atomic
-def print_regardless(*, actor: Actor, order_id: int, paper: str, reason: str) -> Order:
+def record_print_override(*, actor: Actor, order_id: int, paper: str, reason: str) -> Order:
     """Have a manager print the pick list or the parcel slip although a change is open, and write down why.
 
     The change stays open: only shipping makes it void. `paper` is PICK_LIST or PARCEL_SLIP.

@@ -20,13 +20,13 @@ from orders.reading.amounts import read_money
 from orders.selectors.addresses import AddressInput, clean_text
 from orders.selectors.items import (
     ItemInput,
-    as_written,
     check_items,
     check_total,
     price_items,
     variants_by_sku,
+    with_stored_skus,
 )
-from orders.selectors.pricing import price_mark
+from orders.selectors.pricing import order_price_mark
 from orders.services.orders import Terms, place_order
 from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
@@ -110,7 +110,7 @@ def edit_quote(*, actor: Actor, quote_id: int, wanted: QuoteInput, revision: int
 
 def _fill(quote: Quote, wanted: QuoteInput, actor: Actor) -> None:
     """The sums and the date, checked together with the lines."""
-    wanted = replace(wanted, items=as_written(wanted.items))
+    wanted = replace(wanted, items=with_stored_skus(wanted.items))
     variants = variants_by_sku(wanted.items)
     failures = check_items(wanted.items, variants, actor)
     fee, off = read_money(wanted.shipping_fee), read_money(wanted.discount)
@@ -124,7 +124,7 @@ def _fill(quote: Quote, wanted: QuoteInput, actor: Actor) -> None:
         goods = sum((row.unit_price * row.quantity for row in priced), Decimal(0))
         failures = check_total(goods + (fee or Decimal(0)) - (off or Decimal(0)))
         rows = [(row.variant.sku, row.quantity, row.unit_price) for row in priced]
-        if wanted.shown and wanted.shown != price_mark(rows, off or Decimal(0), fee or Decimal(0)):
+        if wanted.shown and wanted.shown != order_price_mark(rows, off or Decimal(0), fee or Decimal(0)):
             raise PricesChanged
     if failures:
         raise GuardFailed(*failures)
@@ -133,7 +133,7 @@ def _fill(quote: Quote, wanted: QuoteInput, actor: Actor) -> None:
 
 
 def _write_lines(quote: Quote, wanted: QuoteInput) -> None:
-    wanted = replace(wanted, items=as_written(wanted.items))
+    wanted = replace(wanted, items=with_stored_skus(wanted.items))
     variants = variants_by_sku(wanted.items)
     by_list = [ItemInput(item.sku, item.quantity) for item in wanted.items]
     lists = price_items(by_list, variants, quote.customer)

@@ -5,7 +5,7 @@ from typing import Any
 from orders import hooks
 from orders.events import OrderEvent
 from orders.models import Order
-from orders.services.contacts import keep_contacts_apart
+from orders.services.contacts import store_contacts_and_mask
 from orders.services.feeds import show_order_event
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
@@ -21,7 +21,7 @@ def save_with_event(
     """
     order.version += 1
     order.save()
-    facts = keep_contacts_apart(order, facts)
+    facts = store_contacts_and_mask(order, facts)
     happened = fact(
         order_id=order.pk,
         number=order.number,

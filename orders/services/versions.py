@@ -7,7 +7,7 @@ from orders.events import FieldsEvent, OrderEvent
 from orders.labels import field_label, field_text, status_label
 from orders.models import Order
 from orders.policies.contact_masks import masked_phones
-from orders.selectors.contacts import whole_fact
+from orders.selectors.contacts import unmasked_fact
 from orders.selectors.goods import goods_names
 from shopcomm.core.events.facts import readable_fact
 from shopcomm.core.events.models import DomainEvent
@@ -32,7 +32,7 @@ def changed_fields(event: DomainEvent) -> list[dict[str, Any]]:
     """What one event changed, field by field, in words a person reads."""
     who = {"by": event.actor_name, "at": event.occurred_at.isoformat(), "type": event.type}
     # Who may change an order sees where it goes, and its phone masked as on every page.
-    fact = whole_fact(event)
+    fact = unmasked_fact(event)
     fields = fact if isinstance(fact, FieldsEvent) else None
     old, new = (masked_phones(side) for side in ((fields.before, fields.after) if fields else ({}, {})))
     names = goods_names([old, new])

@@ -42,7 +42,7 @@ def tracking_url(code: str, number: str) -> str:
 
 
 @register.filter
-def was_there(before: str) -> bool:
+def had_value(before: str) -> bool:
     """Whether a field had a value before: an empty one is not shown struck out."""
     return bool(before) and before != empty_text()
 

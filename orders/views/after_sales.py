@@ -21,7 +21,7 @@ from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.http.outcomes import run_and_tell
-from shopcomm.core.http.sent_forms import once_sent
+from shopcomm.core.http.sent_forms import run_form_once
 from shopcomm.core.text import written_money
 
 
@@ -120,7 +120,7 @@ def answer_refund(request: ShopRequest, refund_id: int, outcome: str) -> HttpRes
         said = _("已登记退款 %(amount)s") if outcome == "paid" else _("已登记退款 %(amount)s 没有到账")
         return said % {"amount": written_money(refund.amount, refund.order.currency)}
 
-    run_and_tell(request, lambda: once_sent(request, settle))
+    run_and_tell(request, lambda: run_form_once(request, settle))
     return back_to_order(request, refund.order.number)
 
 

@@ -20,7 +20,7 @@ from orders.services.change_requests.request import (
 )
 from orders.views.desk import back_to_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.http.outcomes import run_service, telling_answer
+from shopcomm.core.http.outcomes import outcome_answer, run_service
 
 State = ChangeRequest.State
 
@@ -58,7 +58,7 @@ def _answer(
         raise Http404
     outcome = run_service(work)
     text = outcome.text if outcome.refusal else _said(answer, outcome.result)
-    return telling_answer(request, text, status=outcome.status, back=lambda: back(asked.order.number))
+    return outcome_answer(request, text, status=outcome.status, back=lambda: back(asked.order.number))
 
 
 def _said(answer: str, asked: ChangeRequest) -> str:

@@ -16,7 +16,7 @@ from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.http.outcomes import run_and_tell
-from shopcomm.core.http.sent_forms import once_sent
+from shopcomm.core.http.sent_forms import run_form_once
 from shopcomm.core.text import written_money
 
 
@@ -58,7 +58,7 @@ def repay_debts(request: ShopRequest, customer_id: int) -> HttpResponseBase:
     given = {name: request.POST.get(name, "").strip() for name in ("amount", "method", "reference")}
     currency = request.POST.get("currency", "CNY")[:3]
     run_and_tell(
-        request, lambda: once_sent(request, lambda: _repay(request, customer, Slip(**given), currency))
+        request, lambda: run_form_once(request, lambda: _repay(request, customer, Slip(**given), currency))
     )
     return redirect("orders:statement", customer_id)
 

@@ -17,7 +17,7 @@ from orders.policies.after_sales import may_decide
 from orders.reading.couriers import named_couriers
 from orders.selectors.after_sales import cases_of
 from orders.selectors.change_requests import asked_changes
-from orders.selectors.claims import why_no_claim
+from orders.selectors.claims import claim_refusal
 from orders.selectors.evaluations import evaluation_of
 from orders.selectors.open_sums import open_sum_of
 from orders.selectors.orders import allowed_transitions, orders_visible_to, status_counts
@@ -29,7 +29,7 @@ from orders.selectors.todo import count_todo
 from orders.selectors.visibility import successor_of
 from orders.views.filtering import chips_of, kept_fields, read_filters, tabs_of
 from orders.views.listing import list_lines, row_html
-from orders.views.presenting import EDITABLE, deciding_of, name_carriers, steps_of, toolbar_of
+from orders.views.presenting import EDITABLE, name_carriers, primary_answer_of, steps_of, toolbar_of
 from orders.views.todo import todo_lines
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import OrderLink
@@ -154,7 +154,7 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
     """Everything the middle pane shows."""
     lines = list(order.lines.select_related("variant__product"))
     asked, cases, shortages = asked_changes(order), cases_of(order), shortages_of(order)
-    deciding = deciding_of(asked, cases, shortages)
+    deciding = primary_answer_of(asked, cases, shortages)
     return {
         "active": "orders",
         "order": order,
@@ -165,7 +165,9 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
             order,
             allowed_transitions(order, request.actor),
             undecided=bool(deciding),
-            may_claim=not why_no_claim(order, lines, decides_late=request.actor.may("after_sales.open_late")),
+            may_claim=not claim_refusal(
+                order, lines, decides_late=request.actor.may("after_sales.open_late")
+            ),
         ),
         "can_edit": order.status in EDITABLE,
         "shipments": name_carriers(list(order.shipments.prefetch_related("nodes", "lines__line"))),

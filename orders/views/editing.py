@@ -35,7 +35,7 @@ from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.services.customers import customer_by_phone
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.http.outcomes import run_service
-from shopcomm.core.http.sent_forms import once_sent
+from shopcomm.core.http.sent_forms import run_form_once
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,7 +55,7 @@ def create_order(request: ShopRequest) -> HttpResponseBase:
         return _form_page(request, form, status=422 if form.is_bound else 200)
     if not has_seen_price(request.POST):
         return _form_page(request, form, refusal=_look_first())
-    placed = run_service(lambda: once_sent(request, lambda: _place(request, form.cleaned_data).number))
+    placed = run_service(lambda: run_form_once(request, lambda: _place(request, form.cleaned_data).number))
     if placed.refusal:
         return _form_page(request, form, status=placed.status, refusal=refusal_of(placed.refusal))
     messages.success(request, _("订单 %(number)s 已提交") % {"number": placed.result})

@@ -16,7 +16,7 @@ from orders.services.transitions import transition_order
 from orders.views.desk import back_to_order, visible_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.http.outcomes import run_and_tell
-from shopcomm.core.http.sent_forms import once_sent
+from shopcomm.core.http.sent_forms import run_form_once
 from shopcomm.core.text import written_money
 
 # As people write an amount; 1e9 is a slip of the hand, and more than is due is booked.
@@ -28,7 +28,7 @@ PLAIN = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
 def enter_payment(request: ShopRequest, number: str) -> HttpResponseBase:
     """Book an amount; what settles an unpaid order moves it on."""
     order = visible_order(request, number)
-    run_and_tell(request, lambda: once_sent(request, lambda: _said(_book(request, order))))
+    run_and_tell(request, lambda: run_form_once(request, lambda: _said(_book(request, order))))
     return back_to_order(request, number)
 
 
@@ -39,7 +39,7 @@ def give_back_deposit(request: ShopRequest, number: str) -> HttpResponseBase:
     order, reason = visible_order(request, number), request.POST.get("reason", "")
     run_and_tell(
         request,
-        lambda: once_sent(request, lambda: _give_back(request, order, reason)),
+        lambda: run_form_once(request, lambda: _give_back(request, order, reason)),
         _("定金改为退还，退款后请登记凭证"),
     )
     return back_to_order(request, number)

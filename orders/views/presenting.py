@@ -135,7 +135,7 @@ def _beside(order: Order, *, may_claim: bool) -> list[Action]:
     return actions
 
 
-def deciding_of(
+def primary_answer_of(
     asked: list[AskedChange], cases: list[AfterSalesCase], shortages: list[Shortage]
 ) -> dict[str, int]:
     """Which one answer is the screen's primary button: `{"shortage": id}`, `{"request": id}` or `{"case": id}`.

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from orders.errors import StaleVersion
 from orders.models import Order, Status, Variant
 from orders.reading.couriers import courier_name
-from orders.selectors.scanning import PARCEL_SLIP, Kind, Meaning, Scanned, meaning_of
+from orders.selectors.scanning import PARCEL_SLIP, Kind, Meaning, Scanned, meaning_of_scan
 from orders.selectors.visibility import orders_visible_to
 from orders.services.versions import check_version
 from orders.services.warehouse import pick_piece
@@ -46,7 +46,7 @@ def follow_scan(request: ShopRequest) -> HttpResponseBase:
     asked = request.POST if request.method == "POST" else request.GET
     text, selected = asked.get("q", ""), asked.get("order", "")
     order = orders_visible_to(request.actor).filter(number=selected).first() if selected else None
-    answer = _answer(request, meaning_of(request.actor, text), order)
+    answer = _answer(request, meaning_of_scan(request.actor, text), order)
     if request.headers.get("X-Fragment"):
         return JsonResponse(asdict(answer), status=422 if answer.refused else 200)
     if answer.text:

@@ -14,7 +14,7 @@ from orders.selectors.change_requests import AskedChange, asked_change
 from orders.selectors.goods import goods_names
 from orders.selectors.shortages import missing_pieces, standing_reports
 from orders.selectors.warehouse import Board, Column, Figures
-from orders.services.days import wanted_later
+from orders.services.days import not_wanted_before
 from orders.views.presenting import name_carriers
 
 
@@ -40,7 +40,7 @@ class Card:
     @property
     def waits_until(self) -> date | None:
         """The day before which the customer does not want it, while it has not left."""
-        return wanted_later(self.order)
+        return not_wanted_before(self.order)
 
     @property
     def to_come(self) -> int:

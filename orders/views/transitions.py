@@ -18,8 +18,8 @@ from orders.services.transitions import transition_order
 from orders.views.desk import back_to_order, not_now, visible_order
 from orders.views.presenting import DANGEROUS, refusal_of, stale_of
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.http.outcomes import run_and_tell, run_service, telling_answer
-from shopcomm.core.http.sent_forms import once_sent
+from shopcomm.core.http.outcomes import outcome_answer, run_and_tell, run_service
+from shopcomm.core.http.sent_forms import run_form_once
 
 
 @require_http_methods(["GET", "POST"])
@@ -65,7 +65,7 @@ def part_refund(request: ShopRequest, number: str) -> HttpResponseBase:
     # Without an amount it would be a rejection, which has a button of its own.
     given["amount"] = given["amount"] or "0"
     run_and_tell(
-        request, lambda: once_sent(request, lambda: _part(request, order, given)), _("已改为部分退款")
+        request, lambda: run_form_once(request, lambda: _part(request, order, given)), _("已改为部分退款")
     )
     return back_to_order(request, number)
 
@@ -98,7 +98,7 @@ def _done(request: ShopRequest, number: str, transition: Transition) -> HttpResp
 
 
 def _told(request: ShopRequest, number: str, text: str) -> HttpResponseBase:
-    return telling_answer(request, text, back=lambda: back_to_order(request, number))
+    return outcome_answer(request, text, back=lambda: back_to_order(request, number))
 
 
 def _form_page(

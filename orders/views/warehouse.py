@@ -31,7 +31,7 @@ from orders.selectors.shortages import missing_pieces
 from orders.selectors.visibility import orders_visible_to
 from orders.selectors.warehouse import COLUMNS, pick_list, warehouse_board, with_pick_fields
 from orders.services.days import check_not_early
-from orders.services.printing import print_regardless
+from orders.services.printing import record_print_override
 from orders.services.reveals import record_reveal
 from orders.services.shortages import report_missing, undo_missing
 from orders.services.transitions import transition_order
@@ -39,7 +39,7 @@ from orders.services.warehouse import acknowledge_alert, acknowledge_order, tick
 from orders.views.stockroom import cards_of, notices_of, picking_of, shown_column
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.http.outcomes import run_service, telling_answer
+from shopcomm.core.http.outcomes import outcome_answer, run_service
 
 # Both papers name the receiver whole.
 SHOWS = {PICK_LIST: ContactReveal.Place.PICK_LIST, PARCEL_SLIP: ContactReveal.Place.PARCEL_SLIP}
@@ -129,7 +129,7 @@ def _paper(request: ShopRequest, number: str, paper: str, template: str) -> Http
 def _printed_regardless(request: ShopRequest, order: Order, paper: str) -> bool:
     reason = request.POST.get("reason", "")
     try:
-        print_regardless(actor=request.actor, order_id=order.pk, paper=paper, reason=reason)
+        record_print_override(actor=request.actor, order_id=order.pk, paper=paper, reason=reason)
     except ChangePending:
         return False
     return True
@@ -245,7 +245,7 @@ def _answer(
     """Do it; a refusal is told on the board (or to the script) and changes nothing, and so is what `told` says of it."""
     outcome = run_service(work)
     text = told() if told and not outcome.refusal else outcome.text
-    return telling_answer(request, text, status=outcome.status, back=lambda: redirect(_at(number)))
+    return outcome_answer(request, text, status=outcome.status, back=lambda: redirect(_at(number)))
 
 
 def _at(number: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 
-from shopcomm.core.text import one_line, shows_all
+from shopcomm.core.text import has_no_hidden_characters, one_line
 
 
 class LineField(models.CharField):
@@ -29,7 +29,7 @@ class LineField(models.CharField):
     def from_db_value(self, value: str | None, _expression: Any, _connection: Any) -> str | None:
         """Rows that were written before this field kept the door are cleaned when they are read."""
         # Nearly all are clean, and lists read them by the thousand.
-        return value if value is None or shows_all(value) else one_line(value)
+        return value if value is None or has_no_hidden_characters(value) else one_line(value)
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)

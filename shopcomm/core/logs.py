@@ -36,12 +36,12 @@ def without_secrets(text: str) -> str:
 
 
 # --- what lines are about -----------------------------------------------------------------------
-def name_in_log(**names: str | int) -> None:
+def add_log_fields(**names: str | int) -> None:
     """Put names on every line from now on, until the `log_scope` around it ends."""
     bind_contextvars(**names)
 
 
-def names_in_log() -> dict[str, Any]:
+def log_fields() -> dict[str, Any]:
     """What lines that are written here carry."""
     return get_contextvars()
 
@@ -54,16 +54,16 @@ def log_scope(**names: str | int) -> Iterator[None]:
     try:
         yield
     finally:
-        set_log_names(before)
+        set_log_fields(before)
 
 
-def set_log_names(names: dict[str, Any]) -> None:
+def set_log_fields(names: dict[str, Any]) -> None:
     """Have lines carry these names and no others, for what begins and ends in two places."""
     clear_contextvars()
     bind_contextvars(**names)
 
 
-def unnamed_context() -> Context:
+def context_without_log_fields() -> Context:
     """A copy of the running context without names, for a task that goes on for others than whoever started it."""
     context = copy_context()
     context.run(clear_contextvars)

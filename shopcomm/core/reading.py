@@ -123,7 +123,7 @@ def json_object(body: str | bytes | bytearray) -> dict[str, Any] | None:
     if not isinstance(found, dict):
         return None
     # Only an escape brings half of a character into a text; bytes may hold it as it is.
-    return found if isinstance(body, str) and "\\u" not in body else mended_text(found)
+    return found if isinstance(body, str) and "\\u" not in body else without_half_characters(found)
 
 
 def is_readable(text: str) -> bool:
@@ -131,14 +131,14 @@ def is_readable(text: str) -> bool:
     return not _UNREADABLE.search(text)
 
 
-def mended_text(value: Any) -> Any:
+def without_half_characters(value: Any) -> Any:
     """The same with a mark in place of each half of a character: somebody's message is worth more than its last emoji."""
     if isinstance(value, str):
         return _LONE.sub("�", value)
     if isinstance(value, list):
-        return [mended_text(each) for each in value]
+        return [without_half_characters(each) for each in value]
     if isinstance(value, dict):
-        return {mended_text(name): mended_text(each) for name, each in value.items()}
+        return {without_half_characters(name): without_half_characters(each) for name, each in value.items()}
     return value
 
 

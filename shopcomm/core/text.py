@@ -26,7 +26,7 @@ def one_line(text: Any) -> str:
     return line if line.strip(_JOINERS) else ""
 
 
-def shows_all(text: str) -> bool:
+def has_no_hidden_characters(text: str) -> bool:
     """Whether a text holds nothing that hides, turns or breaks the line; a joiner makes it false, too."""
     return text.isprintable() and "\u3164" not in text
 

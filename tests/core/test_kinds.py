@@ -21,7 +21,7 @@ from shopcomm.core.events import kinds
 from shopcomm.core.events.facts import fact_of
 from shopcomm.core.events.kinds import SHOP, UndeclaredKind, UnknownFact, UnknownField, all_kinds
 from shopcomm.core.events.models import DomainEvent
-from shopcomm.core.events.publish import as_row
+from shopcomm.core.events.publish import event_row
 from shopcomm.core.realtime import without_pushes
 
 MOVE = {"number": "XB-1", "version": 3, "status_from": "paid", "status_to": "paid"}
@@ -47,13 +47,13 @@ def test_a_published_fact_is_read_back_equal(order_id, amount, method, balance, 
         balance=balance,
         late=late,
     )
-    row = as_row(fact, actor=Actor.system())
+    row = event_row(fact, actor=Actor.system())
     assert row.fact == fact
     assert fact_of(row, events.OrderPaid, events.PaymentRecorded) == fact
 
 
 def test_a_row_of_another_kind_cannot_be_read_as_this_fact():
-    row = as_row(events.OrderDelivered(**MOVE, order_id=7), actor=Actor.system())
+    row = event_row(events.OrderDelivered(**MOVE, order_id=7), actor=Actor.system())
     assert fact_of(row, events.OrderPaid, events.OrderChanged) is None
 
 
@@ -101,7 +101,7 @@ def test_a_row_of_a_removed_kind_is_read_by_name_and_shown_to_the_shop_alone():
 
 def test_a_class_that_declares_no_kind_cannot_be_published():
     with pytest.raises(UndeclaredKind, match="OrderEvent"):
-        as_row(OrderEvent(**MOVE, order_id=7), actor=Actor.system())
+        event_row(OrderEvent(**MOVE, order_id=7), actor=Actor.system())
 
 
 def test_two_classes_cannot_declare_the_same_kind():
@@ -116,8 +116,8 @@ def test_two_classes_cannot_declare_the_same_kind():
 
 def test_events_published_without_pushes_are_marked_as_history():
     with without_pushes():
-        old = as_row(events.OrderDelivered(**MOVE, order_id=7), actor=Actor.system())
-    new = as_row(events.OrderDelivered(**MOVE, order_id=7), actor=Actor.system())
+        old = event_row(events.OrderDelivered(**MOVE, order_id=7), actor=Actor.system())
+    new = event_row(events.OrderDelivered(**MOVE, order_id=7), actor=Actor.system())
     assert (old.is_history, new.is_history) == (True, False)
     assert old.fact == new.fact
 

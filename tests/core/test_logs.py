@@ -15,7 +15,7 @@ from django.db import transaction
 from orders.events import OrderPaid
 from orders.models import Order
 from orders.services.locks import lock_order
-from shopcomm.celery import app, pass_request_on
+from shopcomm.celery import app, send_request_id
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import ApiKey
 from shopcomm.core.accounts.services.order_links import make_link
@@ -26,11 +26,11 @@ from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.relay import relay
 from shopcomm.core.logs import (
     LogFormatter,
+    add_log_fields,
+    context_without_log_fields,
+    log_fields,
     log_scope,
-    name_in_log,
-    names_in_log,
-    set_log_names,
-    unnamed_context,
+    set_log_fields,
     without_secrets,
 )
 from shopcomm.edge.portal.visits import visit_of
@@ -61,7 +61,7 @@ def lines() -> Iterator[list[str]]:
 @pytest.fixture(autouse=True)
 def unnamed() -> None:
     """Other tests of this process have named orders outside any piece of work."""
-    set_log_names({})
+    set_log_fields({})
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_the_log_line_of_a_link_page_names_the_order_instead_of_the_token(order:
     link = make_link(customer=order.customer, order_id=order.pk)
     with log_scope():
         visit_of(link, "", preview=False)
-        assert names_in_log() == {"order": order.number}
+        assert log_fields() == {"order": order.number}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -156,31 +156,31 @@ def test_the_log_line_of_a_failed_event_reader_names_order_and_actor(order: Orde
         "actor": f"staff:{manager.pk}",
         "order": order.number,
     }
-    assert "reader" not in names_in_log()
+    assert "reader" not in log_fields()
 
 
 def test_log_context_ends_with_the_scope_that_set_it():
     with log_scope(request_id=NUMBER):
         with log_scope(actor="staff:1"):
-            name_in_log(order="XB-1", request_id="another")
-            assert names_in_log() == {"request_id": "another", "actor": "staff:1", "order": "XB-1"}
-        assert names_in_log() == {"request_id": NUMBER}
-        assert unnamed_context().run(names_in_log) == {}
-    assert names_in_log() == {}
+            add_log_fields(order="XB-1", request_id="another")
+            assert log_fields() == {"request_id": "another", "actor": "staff:1", "order": "XB-1"}
+        assert log_fields() == {"request_id": NUMBER}
+        assert context_without_log_fields().run(log_fields) == {}
+    assert log_fields() == {}
 
 
 def test_a_task_logs_the_request_id_of_the_request_that_started_it(json_lines):
     @app.task(name="tests.says", shared=False)
     def says() -> None:
-        name_in_log(order="XB-261129-0001")
+        add_log_fields(order="XB-261129-0001")
         logging.getLogger("shopcomm.tests").warning("working")
 
     headers: dict[str, object] = {}
     with log_scope(request_id=NUMBER, actor="staff:1"):
-        pass_request_on(headers=headers)
+        send_request_id(headers=headers)
         # As a worker does with what came in a message.
         build_tracer(says.name, says, app=app)("d3b0", (), {}, {"id": "d3b0"} | headers)
-        assert names_in_log() == {"request_id": NUMBER, "actor": "staff:1"}
+        assert log_fields() == {"request_id": NUMBER, "actor": "staff:1"}
     assert headers == {"request_id": NUMBER}
     (line,) = [line for line in json_lines if "working" in line]
     assert about(line) == {
@@ -230,7 +230,7 @@ def test_secrets_are_masked_in_log_lines(line, shown):
 
 
 def test_secrets_are_masked_in_tracebacks_and_log_context(lines, json_lines):
-    name_in_log(page=f"/o/{TOKEN}/")
+    add_log_fields(page=f"/o/{TOKEN}/")
     try:
         raise ValueError(f'cannot open /o/{TOKEN}/ with password="abc123"')
     except ValueError:

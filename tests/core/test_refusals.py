@@ -12,7 +12,7 @@ from django.test import RequestFactory
 import messaging.errors
 import orders.errors
 from orders.errors import GuardFailed, StaleVersion
-from shopcomm.core.http.outcomes import run_and_tell, run_service, telling_answer
+from shopcomm.core.http.outcomes import outcome_answer, run_and_tell, run_service
 from shopcomm.core.http.problems import problem_handler, refusal_answer
 from shopcomm.core.refusals import Refusal
 
@@ -79,7 +79,7 @@ def test_run_and_tell_shows_the_outcome_on_the_next_page(work, success, shown):
 
 def test_a_script_gets_the_outcome_as_json_and_no_message_on_the_next_page():
     request = asked(X_Fragment="1")
-    answer = telling_answer(request, "稍后再试", status=409, back=HttpResponse)
+    answer = outcome_answer(request, "稍后再试", status=409, back=HttpResponse)
     assert (answer.status_code, json.loads(answer.content)) == (409, {"text": "稍后再试"})
     assert told(request) == []
 
@@ -90,7 +90,7 @@ def test_a_script_gets_the_outcome_as_json_and_no_message_on_the_next_page():
 )
 def test_a_browser_without_scripts_is_redirected_and_reads_the_outcome_there(text, status, shown):
     request = asked()
-    assert telling_answer(request, text, status=status, back=lambda: HttpResponse("back")).content == b"back"
+    assert outcome_answer(request, text, status=status, back=lambda: HttpResponse("back")).content == b"back"
     assert told(request) == shown
 
 

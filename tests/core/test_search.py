@@ -14,7 +14,7 @@ from shopcomm.core.accounts.models import Customer
 from shopcomm.core.search.bigrams import bigram_tsquery, character_pairs, holds_words, may_hold_words, part_of
 from shopcomm.core.search.highlight import excerpt_around, marked_html, marked_places
 from shopcomm.core.search.query import LONGEST, Query, fold_case, parse_query
-from shopcomm.core.search.sorting import sort_in
+from shopcomm.core.search.sorting import merge_pending_index_entries
 from tests.factories import CustomerFactory
 
 # Goods, digits, both cases, accents, letters that grow in capitals, emoji, and what LIKE and tsquery give a meaning to.
@@ -161,6 +161,6 @@ def test_building_the_search_index_can_be_interrupted_repeated_and_reversed(app:
 def test_new_texts_are_indexed_and_found():
     CustomerFactory.create_batch(3, name="雾霾蓝贸易")
 
-    assert sort_in() > 0
-    assert sort_in() == 0
+    assert merge_pending_index_entries() > 0
+    assert merge_pending_index_entries() == 0
     assert Customer.objects.filter(may_hold_words("name", ["霾蓝"])).count() == 3

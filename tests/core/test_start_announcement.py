@@ -36,7 +36,7 @@ def test_the_first_demo_start_prints_the_log_ins_with_their_password(tmp_path) -
 
 def test_later_starts_print_only_log_ins_that_still_exist(tmp_path, monkeypatch) -> None:
     (tmp_path / "demo_shop").touch()
-    monkeypatch.setattr(opening, "still_there", lambda: ["sales"])
+    monkeypatch.setattr(opening, "remaining_demo_users", lambda: ["sales"])
     run = Commands()
 
     assert Folder(tmp_path).open(run, 8000) == ["  sales      (unchanged since the first start)"]

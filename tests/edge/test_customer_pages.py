@@ -7,9 +7,9 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from messaging.models import Message, NotificationPreference
-from messaging.selectors.wishes import groups_for, kinds_for
+from messaging.selectors.notice_preferences import notice_groups_for, notice_kinds_for
 from messaging.services.notifications.rules import ensure_default_rules
-from messaging.services.subscriptions import wishes_of
+from messaging.services.subscriptions import notice_preferences_of
 from orders.models import AfterSalesCase, Status
 from orders.services.after_sales import record_return_parcel
 from orders.services.editing import edit_order
@@ -34,7 +34,7 @@ def wishes(order) -> str:
 
 
 def known(order) -> NotificationPreference:
-    return wishes_of(Actor.customer(order.customer))
+    return notice_preferences_of(Actor.customer(order.customer))
 
 
 # --- notices ------------------------------------------------------------------------------------------
@@ -57,18 +57,18 @@ def test_quiet_hours_of_staff_with_only_one_end_are_refused_too(log_in, sales):
 
 
 def test_every_kind_of_notice_belongs_to_a_group(client, order, wishes):
-    groups = groups_for(known(order))
+    groups = notice_groups_for(known(order))
 
     assert 4 <= len(groups) <= 6
     assert sorted(kind.trigger for group in groups for kind in group.kinds) == sorted(
-        kind.trigger for kind in kinds_for(known(order))
+        kind.trigger for kind in notice_kinds_for(known(order))
     )
     assert client.get(wishes).content.decode().count('name="group"') == len(groups)
 
 
 def test_one_switch_mutes_a_group_of_notices_but_never_money_notices(client, order, wishes):
-    every = [group.key for group in groups_for(known(order))]
-    ticked = [kind.trigger for kind in kinds_for(known(order))]
+    every = [group.key for group in notice_groups_for(known(order))]
+    ticked = [kind.trigger for kind in notice_kinds_for(known(order))]
     client.post(
         wishes,
         {"grouped": "1", "group": [key for key in every if key not in ("delivery", "money")], "kind": ticked},
@@ -85,8 +85,8 @@ def test_one_switch_mutes_a_group_of_notices_but_never_money_notices(client, ord
 
 
 def test_a_single_kind_of_notice_can_be_turned_off(client, order, wishes):
-    every = [group.key for group in groups_for(known(order))]
-    ticked = [kind.trigger for kind in kinds_for(known(order)) if kind.trigger != "tracking"]
+    every = [group.key for group in notice_groups_for(known(order))]
+    ticked = [kind.trigger for kind in notice_kinds_for(known(order)) if kind.trigger != "tracking"]
     client.post(wishes, {"grouped": "1", "group": every, "kind": ticked})
     assert known(order).muted == ["tracking"]
 

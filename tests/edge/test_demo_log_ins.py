@@ -26,14 +26,14 @@ def logged_in(name: str) -> Client:
 def test_restarting_with_the_same_demo_password_keeps_everybody_logged_in(demo) -> None:
     client = logged_in("manager")
 
-    assert people.let_in(PASSWORD) == ["sales", "warehouse", "manager"]
+    assert people.set_demo_password(PASSWORD) == ["sales", "warehouse", "manager"]
     assert client.get("/orders/").status_code == 200
 
 
 def test_a_new_demo_password_replaces_the_former_one(demo) -> None:
     client = logged_in("manager")
 
-    people.let_in("thirteen-blue-bags")
+    people.set_demo_password("thirteen-blue-bags")
     assert client.get("/orders/").status_code == 302
     assert Staff.objects.get(username="manager").check_password("thirteen-blue-bags")
 
@@ -43,7 +43,7 @@ def test_demo_users_keep_managers_changes_and_deleted_ones_are_not_recreated(dem
     Staff.objects.filter(username="sales").update(display_name="林姐", role="manager")
     Staff.objects.filter(username="manager").update(is_active=False)
 
-    assert people.let_in(PASSWORD) == ["sales"]
+    assert people.set_demo_password(PASSWORD) == ["sales"]
     assert not Staff.objects.filter(username="warehouse").exists()
     assert list(Staff.objects.filter(username="sales").values_list("display_name", "role")) == [
         ("林姐", "manager")
@@ -55,5 +55,5 @@ def test_the_demo_password_does_not_touch_a_shop_that_is_no_demo() -> None:
     own.set_password("of my own 77")
     own.save()
 
-    assert people.let_in(PASSWORD) == []
+    assert people.set_demo_password(PASSWORD) == []
     assert Staff.objects.get().check_password("of my own 77")

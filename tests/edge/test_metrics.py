@@ -23,7 +23,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.lags import ReaderLag, reader_lags
 from shopcomm.core.events.models import DeadLetter, DomainEvent, HeldEvent, Reader
 from shopcomm.core.events.positions import position_new_events
-from shopcomm.core.events.publish import as_row
+from shopcomm.core.events.publish import event_row
 from shopcomm.core.events.readers import HANDLER, add_reader
 from shopcomm.core.events.relay import relay
 
@@ -84,7 +84,7 @@ def probe(settings, db) -> None:
 def urge(order, *, minutes_ago: int) -> DomainEvent:
     """An event that committed so long ago."""
     facts = {"number": order.number, "version": 1, "status_from": "paid", "status_to": "paid", "urge_id": 1}
-    row = as_row(OrderUrged(order_id=order.pk, **facts), actor=Actor.system())
+    row = event_row(OrderUrged(order_id=order.pk, **facts), actor=Actor.system())
     row.occurred_at = timezone.now() - timedelta(minutes=minutes_ago)
     row.save()
     return row

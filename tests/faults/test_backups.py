@@ -17,7 +17,7 @@ import pytest
 from shopcomm.core.embedded.attach import ROOT
 from shopcomm.core.embedded.restoring import exchange_files
 from shopcomm.core.embedded.services import Services
-from shopcomm.core.embedded.supervisor import only_one
+from shopcomm.core.embedded.supervisor import hold_data_folder
 from tests.faults.stack import Stack
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
@@ -238,7 +238,7 @@ def test_what_is_no_whole_backup_changes_nothing(folder: Path, shop: Path, backu
 
 
 def test_a_shop_that_runs_is_not_restored_over(shop: Path, backup: Path) -> None:
-    with only_one(shop):
+    with hold_data_folder(shop):
         assert "already runs on" in refused(shop, backup)
 
 

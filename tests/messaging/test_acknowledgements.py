@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from messaging.acknowledgements import is_acknowledgement
 from messaging.models import Conversation, Notification
 from messaging.selectors.inbox import InboxFilters, inbox_page
-from messaging.selectors.rows import row_talk
+from messaging.selectors.rows import conversation_summaries
 from messaging.selectors.todo import unanswered_talks
 from messaging.selectors.unanswered import is_answered
 from messaging.selectors.unread import count_unread_conversations
@@ -72,7 +72,7 @@ def lists(actor: Actor, order) -> dict[str, bool]:
         "folder": bool(inbox_page(actor, InboxFilters(folder="waiting"))),
         "unread": row.unread > 0,
         "badge": count_unread_conversations(actor) > 0,
-        "desk": row_talk([order.pk], actor)[order.pk].unread > 0,
+        "desk": conversation_summaries([order.pk], actor)[order.pk].unread > 0,
         "queue": unanswered_talks(actor, row.last_message_at).exists(),
         "answered": not is_answered(order.conversation),
     }

@@ -182,7 +182,7 @@ def test_only_sales_are_restricted_to_own_orders_and_only_by_the_shop_setting(
 ):
     sales_see_all(shop_wants_it)
 
-    assert async_to_sync(feeds.sees_all)(as_actor(role)) == told_all
+    assert async_to_sync(feeds.gets_every_feed_event)(as_actor(role)) == told_all
 
 
 def test_missed_events_for_the_warehouse_include_the_orders_it_packs(order, as_actor):

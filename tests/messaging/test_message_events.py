@@ -10,7 +10,7 @@ from messaging.events import MessageWritten
 from orders.services.urges import urge_order
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.positions import position_new_events
-from shopcomm.core.events.publish import as_row
+from shopcomm.core.events.publish import event_row
 from shopcomm.core.events.selectors import events_after, events_after_and_new, last_position
 from shopcomm.core.realtime import without_pushes
 from tests.factories import make_order
@@ -38,7 +38,7 @@ def test_the_event_row_of_a_message_equals_a_published_one(say, as_actor, sales,
         number=conversation.order.number,
     )
     assert row.fact == fact
-    published = as_row(fact, actor=as_actor(sales))
+    published = event_row(fact, actor=as_actor(sales))
     columns = ("type", "order_id", "conversation_id", "data", "actor_kind", "actor_id", "actor_name")
     assert [getattr(row, name) for name in columns] == [getattr(published, name) for name in columns]
     assert row.occurred_at == message.created_at

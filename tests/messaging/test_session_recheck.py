@@ -169,7 +169,7 @@ async def test_lost_access_is_enforced_even_while_redis_hangs(live, sales, other
         if again:
             await asyncio.Event().wait()
 
-    monkeypatch.setattr(Presence, "say_here", hang)
+    monkeypatch.setattr(Presence, "report_present", hang)
     monkeypatch.setattr(session_recheck, "SOCKET_SECONDS", 0.2)
     async with socket(live, await staff_cookie_of(sales)) as opened:
         for talk in talks:
@@ -198,7 +198,7 @@ async def test_a_socket_that_left_while_its_history_was_sent_is_not_shown_as_pre
         ended.set()
 
     monkeypatch.setattr(fanout_module.Fanout, "enter", enter)
-    monkeypatch.setattr(Presence, "say_here", here)
+    monkeypatch.setattr(Presence, "report_present", here)
     monkeypatch.setitem(ANSWERERS, "subscribe", [Answerer(ConversationTopic, follow)])
     async with socket(live, await staff_cookie_of(sales)) as opened:
         await send(opened, type="subscribe", conversation=talk, after=0)

@@ -11,7 +11,7 @@ from messaging.consumers.loop_local import run_in_background
 from messaging.consumers.switchboard import ANSWERERS, Answerer
 from messaging.consumers.topics.presence import PresenceTopic
 from messaging.models import Conversation
-from shopcomm.core.logs import log_scope, names_in_log
+from shopcomm.core.logs import log_fields, log_scope
 from tests.core.test_logs import about, written
 from tests.messaging.test_socket import customer_cookie_of, say, send, socket, staff_cookie_of, until
 
@@ -66,7 +66,7 @@ async def test_background_work_shared_by_sockets_logs_no_actor():
     found: list[dict[str, object]] = []
 
     async def work() -> None:
-        found.append(names_in_log())
+        found.append(log_fields())
 
     with log_scope(actor="staff:1"):
         await run_in_background(work())

@@ -17,7 +17,7 @@ from messaging.models import Conversation, Membership, Message, Sender, Side
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.inbox_rows import folder_counts
 from messaging.selectors.own import unread_of_orders
-from messaging.selectors.rows import orders_with_unread, row_talk
+from messaging.selectors.rows import conversation_summaries, orders_with_unread
 from messaging.selectors.unread import (
     COUNTS_FOR_CUSTOMER,
     COUNTS_FOR_SHOP,
@@ -150,7 +150,7 @@ def test_inbox_badge_rows_and_lists_show_the_same_unread_counts(
         say(buyer, body)
     say(boss, "在的")
     [row] = with_unread(Conversation.objects.filter(pk=conversation.pk), boss)
-    assert row.unread == row_talk([order.pk], boss)[order.pk].unread == 2
+    assert row.unread == conversation_summaries([order.pk], boss)[order.pk].unread == 2
     assert folder_counts(boss)["unread"] == count_unread_conversations(boss) == 1
     assert list(orders_with_unread(Order.objects.all(), boss)) == [order]
     assert unread_of_orders(buyer, [order.pk])[order.pk].unread == count_unread_conversations(buyer) == 1

@@ -12,7 +12,7 @@ from orders.errors import ChangeClash, StaleVersion
 from orders.models import ChangeRequest, Order, Status, TierPrice, Variant
 from orders.policies.change_merging import Seen, merge_change, merge_items
 from orders.selectors.change_requests import asked_changes
-from orders.selectors.contacts import whole_fact
+from orders.selectors.contacts import unmasked_fact
 from orders.selectors.items import ItemInput
 from orders.services.change_requests.consent import (
     PhoneConsent,
@@ -210,7 +210,7 @@ def test_the_later_of_two_contradicting_requests_is_accepted_as_a_shown_clash(de
     assert fresh(order).street == "小王路 1 号"
     assert order.change_requests.filter(state=State.ACCEPTED).count() == 2
     changed = DomainEvent.objects.filter(type="order.changed").order_by("id")
-    assert [whole_fact(event).after["street"] for event in changed] == ["客户路 2 号", "小王路 1 号"]
+    assert [unmasked_fact(event).after["street"] for event in changed] == ["客户路 2 号", "小王路 1 号"]
 
 
 @pytest.fixture

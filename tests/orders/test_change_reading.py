@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.reading.change_requests import LineChoice, read_wish
+from orders.reading.change_requests import LineChoice, read_change_text
 
 WEDNESDAY = date(2026, 11, 25)
 BAG = LineChoice(
@@ -48,7 +48,7 @@ BAG = LineChoice(
     ],
 )
 def test_simple_words_select_the_matching_kind_of_change(text, kind):
-    assert read_wish(text, today=WEDNESDAY, lines=[BAG]).kind == kind
+    assert read_change_text(text, today=WEDNESDAY, lines=[BAG]).kind == kind
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_simple_words_select_the_matching_kind_of_change(text, kind):
     ],
 )
 def test_a_weekday_means_the_next_day_of_that_name(text, day):
-    read = read_wish(text, today=WEDNESDAY)
+    read = read_change_text(text, today=WEDNESDAY)
     assert (read.kind, read.data.get("deliver_on")) == ("delivery_date", day)
 
 
@@ -86,26 +86,26 @@ def test_a_weekday_means_the_next_day_of_that_name(text, day):
     ],
 )
 def test_colour_size_and_count_are_parsed_when_the_line_is_clear(text, wanted):
-    read = read_wish(text, today=WEDNESDAY, lines=[BAG])
+    read = read_change_text(text, today=WEDNESDAY, lines=[BAG])
     assert (read.kind, read.data.get("lines")) == ("items", wanted)
 
 
 def test_a_count_that_could_mean_either_of_two_lines_becomes_a_note():
     other = LineChoice(8, "BB-1", 2)
-    assert read_wish("改成6个", today=WEDNESDAY, lines=[BAG, other]).kind == "note"
-    named = read_wish("BB-1 改成6个", today=WEDNESDAY, lines=[BAG, other])
+    assert read_change_text("改成6个", today=WEDNESDAY, lines=[BAG, other]).kind == "note"
+    named = read_change_text("BB-1 改成6个", today=WEDNESDAY, lines=[BAG, other])
     assert named.data["lines"] == {8: {"quantity": 6}}
 
 
 def test_a_text_that_is_not_understood_becomes_a_note():
-    assert read_wish("备注：送货前打电话", today=WEDNESDAY).data == {"note": "送货前打电话"}
+    assert read_change_text("备注：送货前打电话", today=WEDNESDAY).data == {"note": "送货前打电话"}
 
 
 @given(st.text(max_size=600), st.dates(min_value=date(2020, 1, 1), max_value=date(2090, 1, 1)))
 def test_parsing_any_text_never_raises(text, today):
-    assert read_wish(text, today=today, lines=[BAG]).kind
+    assert read_change_text(text, today=today, lines=[BAG]).kind
 
 
 @given(st.text(alphabet="改换成加少两三十0123456789个件月号周下天送发", max_size=20))
 def test_parsing_any_mix_of_known_words_never_raises(text):
-    assert read_wish(text, today=WEDNESDAY, lines=[BAG]).kind
+    assert read_change_text(text, today=WEDNESDAY, lines=[BAG]).kind

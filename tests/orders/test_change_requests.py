@@ -11,7 +11,7 @@ from orders.models import ChangePolicy, ChangeRequest, Order, Status, WarehouseA
 from orders.policies.change_merging import Seen
 from orders.policies.change_policy import DEFAULTS, Outcome
 from orders.selectors.change_requests import AskedChange
-from orders.selectors.contacts import whole_fact
+from orders.selectors.contacts import unmasked_fact
 from orders.selectors.timeline import order_timeline
 from orders.services.change_policy import set_policy
 from orders.services.change_requests.request import (
@@ -280,7 +280,8 @@ def test_the_later_of_two_different_requests_is_accepted_knowingly_and_both_are_
     assert fresh(order).street == NEW_STREET["street"]
     assert order.change_requests.filter(state=State.ACCEPTED).count() == 2
     streets = [
-        whole_fact(event).after for event in DomainEvent.objects.filter(type="order.changed").order_by("id")
+        unmasked_fact(event).after
+        for event in DomainEvent.objects.filter(type="order.changed").order_by("id")
     ]
     assert streets == [other, NEW_STREET]
 

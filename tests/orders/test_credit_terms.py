@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from orders.errors import GuardFailed
 from orders.models import Order
-from orders.selectors.credit import credit_left, credit_term, owed_by
+from orders.selectors.credit import credit_left, credit_term, sum_owed_by
 from orders.selectors.items import ItemInput
 from orders.selectors.money_tasks import money_tasks
 from orders.selectors.pricing import Shopping, price_order
@@ -57,7 +57,7 @@ def test_debts_in_another_currency_do_not_count_against_the_credit_limit(dealer)
     debt_in("USD", dealer)
     debt_in("USD", dealer)
     debt_in("CNY", dealer)
-    assert (owed_by(dealer), credit_left(dealer)) == (Decimal("398.00"), Decimal("602.00"))
+    assert (sum_owed_by(dealer), credit_left(dealer)) == (Decimal("398.00"), Decimal("602.00"))
     assert put_on_account(order_in("CNY", dealer)).on_account
     with pytest.raises(GuardFailed) as refusal:
         put_on_account(order_in("CNY", dealer))

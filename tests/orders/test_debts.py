@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from orders.errors import GuardFailed
 from orders.models import DebtReduction, Order, Payment, Refund
-from orders.selectors.credit import credit_left, owed_by
+from orders.selectors.credit import credit_left, sum_owed_by
 from orders.selectors.timeline import order_timeline
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case
 from orders.services.editing import edit_order
@@ -90,7 +90,7 @@ def test_returning_unpaid_goods_reduces_the_debt_without_a_refund(dealer):
         Decimal("199.00"),
         Decimal("199.00"),
     )
-    assert (owed_by(dealer), credit_left(dealer)) == (Decimal("199.00"), Decimal("801.00"))
+    assert (sum_owed_by(dealer), credit_left(dealer)) == (Decimal("199.00"), Decimal("801.00"))
     assert not Refund.objects.exists()
     assert DebtReduction.objects.get().case_id == case.pk
     told = [entry.text for entry in order_timeline(order, audience="customer")]
@@ -113,7 +113,7 @@ def test_returning_all_unpaid_goods_clears_the_debt_without_a_zero_refund(dealer
     order = on_account(dealer, status="delivered")
     bring_back(order, 2)
     order.refresh_from_db()
-    assert (order.status, order.balance, owed_by(dealer)) == ("delivered", 0, 0)
+    assert (order.status, order.balance, sum_owed_by(dealer)) == ("delivered", 0, 0)
     assert not Refund.objects.exists()
 
 
@@ -125,7 +125,7 @@ def test_an_exchange_of_unpaid_goods_moves_the_debt_to_the_replacement(dealer):
     other = case.replacement
     other.refresh_from_db()
     assert (other.status, other.on_account, other.due_on) == ("paid", True, order.due_on)
-    assert (order.balance, other.balance, owed_by(dealer)) == (199, 199, 398)
+    assert (order.balance, other.balance, sum_owed_by(dealer)) == (199, 199, 398)
     assert case.state == "resolved"
 
 

@@ -6,7 +6,7 @@ from orders.errors import GuardFailed, InsufficientStock, NotAllowed, OrderClose
 from orders.events import OrderEvent
 from orders.models import Order, Status, WarehouseAlert
 from orders.policies.transitions import TRANSITIONS
-from orders.selectors.contacts import whole_fact
+from orders.selectors.contacts import unmasked_fact
 from orders.selectors.items import ItemInput
 from orders.services.change_requests.parse import parse_change
 from orders.services.orders import edit_order
@@ -26,8 +26,8 @@ def test_an_edit_writes_an_event_with_old_and_new_values(order, sales, as_actor)
     edited = edit(order, actor=as_actor(sales), version=1, street="新街 1 号", urgent=True)
     assert (edited.version, edited.street, edited.urgent) == (2, "新街 1 号", True)
     event = DomainEvent.objects.get(type="order.changed")
-    assert whole_fact(event).before == {"street": "机场路 88 号", "urgent": False}
-    assert whole_fact(event).after == {"street": "新街 1 号", "urgent": True}
+    assert unmasked_fact(event).before == {"street": "机场路 88 号", "urgent": False}
+    assert unmasked_fact(event).after == {"street": "新街 1 号", "urgent": True}
     assert event.actor_name == "周敏"
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from orders.models import Order, Payment, Product, Quote, TierPrice, Variant
 from orders.selectors.items import ItemInput
-from orders.selectors.pricing import Shopping, mark_of_order, price_order
+from orders.selectors.pricing import Shopping, price_order, saved_price_mark
 from orders.services.orders import place_order
 from shopcomm.core.accounts.models import Customer
 from tests.factories import CustomerFactory, VariantFactory, integration, make_address, make_order
@@ -136,7 +136,7 @@ def test_the_edit_form_keeps_agreed_prices_and_shows_the_difference(log_in, sale
     desk.post(page, data | {"send": "order", "shown": shown_in(stale.text)})
 
     saved = Order.objects.get()
-    assert (saved.total, mark_of_order(saved)) == (800, shown_in(part))
+    assert (saved.total, saved_price_mark(saved)) == (800, shown_in(part))
 
 
 def changed(order: Order) -> dict[str, Any]:
@@ -197,7 +197,7 @@ def test_any_order_costs_what_the_price_preview_showed(tier, counts, own, discou
         shown=price.mark,
     )
 
-    assert (order.total, mark_of_order(order)) == (price.total, price.mark)
+    assert (order.total, saved_price_mark(order)) == (price.total, price.mark)
 
 
 @pytest.mark.django_db(transaction=True)

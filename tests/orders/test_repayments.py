@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from orders.errors import GuardFailed, NotAllowed
 from orders.models import Order, Payment, Refund, Repayment
-from orders.selectors.credit import owed_by
+from orders.selectors.credit import sum_owed_by
 from orders.selectors.money_tasks import money_tasks
 from orders.selectors.statements import statement_of
 from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case
@@ -64,7 +64,7 @@ def test_a_repayment_pays_the_oldest_order_first(dealer):
     assert balances == [0, Decimal("296.00"), Decimal("398.00")]
     parts = [(each.order_id, each.amount) for each in repayment.payments.order_by("pk")]
     assert parts == [(oldest.pk, Decimal("398.00")), (middle.pk, Decimal("102.00"))]
-    assert owed_by(dealer) == Decimal("694.00")
+    assert sum_owed_by(dealer) == Decimal("694.00")
 
 
 def test_a_repayment_beyond_all_debts_is_booked_and_the_rest_refundable(dealer):
@@ -112,7 +112,7 @@ def test_a_voucher_recorded_ten_times_concurrently_is_booked_once():
     debts_of(dealer, 3)
     results = at_once([lambda: repay(dealer, "1000.00", "B-6")] * 10)
     assert not [each for each in results if isinstance(each, Exception)]
-    assert (Repayment.objects.count(), owed_by(dealer)) == (1, Decimal("194.00"))
+    assert (Repayment.objects.count(), sum_owed_by(dealer)) == (1, Decimal("194.00"))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -323,4 +323,4 @@ def test_concurrent_price_increases_cannot_use_the_same_credit_twice():
     results = at_once([lambda order=order: dearer(order) for order in orders])
     refused = [each for each in results if isinstance(each, Exception)]
     assert [each.names for each in refused] == [["credit_exceeded"]] * 2
-    assert owed_by(dealer) == Decimal("1394.00")
+    assert sum_owed_by(dealer) == Decimal("1394.00")

@@ -8,7 +8,7 @@ import time_machine
 from orders.errors import GuardFailed, IllegalTransition
 from orders.models import MissingReport, Order, OrderLine, Status, WarehouseAlert
 from orders.selectors import warehouse as board_columns
-from orders.selectors.scanning import Kind, meaning_of
+from orders.selectors.scanning import Kind, meaning_of_scan
 from orders.selectors.warehouse import warehouse_board
 from orders.services.orders import ItemInput
 from orders.services.shortages import report_missing
@@ -40,7 +40,7 @@ def test_a_barcode_shared_by_two_colours_counts_for_the_ordered_one(as_actor) ->
     black, red = VariantFactory(barcode=BARCODE), VariantFactory(barcode=BARCODE)
     order = make_order(status=Status.PICKING, items=[ItemInput(red.sku, 1)])
 
-    meaning = meaning_of(as_actor("warehouse"), BARCODE)
+    meaning = meaning_of_scan(as_actor("warehouse"), BARCODE)
 
     assert (meaning.kind, set(meaning.variants)) == (Kind.GOODS, {black, red})
     assert count(as_actor("warehouse"), order, *meaning.variants).sku == red.sku
@@ -84,7 +84,7 @@ def test_product_codes_are_told_from_waybills(as_actor, text: str, kind: Kind, c
     # An American barcode: kept with the zero in front, printed without.
     VariantFactory(barcode="0036000291452")
 
-    meaning = meaning_of(as_actor("warehouse"), text)
+    meaning = meaning_of_scan(as_actor("warehouse"), text)
 
     assert (meaning.kind, meaning.courier) == (kind, courier)
 
@@ -92,7 +92,7 @@ def test_product_codes_are_told_from_waybills(as_actor, text: str, kind: Kind, c
 def test_a_known_barcode_is_goods_even_if_it_looks_like_a_waybill(as_actor) -> None:
     VariantFactory(barcode="9812345678901")
 
-    assert meaning_of(as_actor("warehouse"), "9812345678901").kind == Kind.GOODS
+    assert meaning_of_scan(as_actor("warehouse"), "9812345678901").kind == Kind.GOODS
 
 
 @pytest.mark.parametrize("field", ["barcode", "sku"])

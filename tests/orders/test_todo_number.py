@@ -18,7 +18,7 @@ from orders.services.orders import ItemInput
 from orders.services.quotes import QuoteInput, make_quote, send_quote
 from orders.services.shortages import report_missing
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.alike import anyone_like
+from shopcomm.core.accounts.alike import actor_with_given_keys
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.configuration.models import ShopSettings
 from shopcomm.core.database.prepared import NOW, Given, PreparedCount
@@ -123,7 +123,7 @@ def test_a_statement_is_built_once_for_all_who_are_treated_alike(shop_with_work)
     people = [Actor.staff(StaffFactory(role=role)) for role in ("sales", "sales", "manager", "manager")]
 
     for person in people:
-        todo._prepared_count(anyone_like(person), sources)
+        todo._prepared_count(actor_with_given_keys(person), sources)
 
     assert [actor.role for actor in asked] == ["sales", "manager"]
     assert {actor.name for actor in asked} == {""}

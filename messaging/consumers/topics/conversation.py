@@ -7,11 +7,11 @@ from channels.db import database_sync_to_async
 
 from messaging.consumers.batch_writer import batch_writer
 from messaging.consumers.fanout import fanout
-from messaging.consumers.frames import Frame, number_in
+from messaging.consumers.frames import Frame, frame_number
 from messaging.consumers.loop_local import run_in_background
 from messaging.consumers.presence import presence
 from messaging.consumers.switchboard import Topic, answers_frame, register_topic
-from messaging.selectors.pane import peer_has_read
+from messaging.selectors.pane import peer_read_marker
 from messaging.services.drafts import draft_message
 from messaging.services.frames import read_frame
 from messaging.services.messages import mark_read, recall_message
@@ -23,7 +23,7 @@ from shopcomm.core.refusals import Refusal
 
 _mark_read = database_sync_to_async(mark_read)
 _recall_message = database_sync_to_async(recall_message)
-_peer_has_read = database_sync_to_async(peer_has_read)
+_peer_has_read = database_sync_to_async(peer_read_marker)
 
 
 @register_topic
@@ -37,7 +37,7 @@ class ConversationTopic(Topic):
         """Everything behind `after`, then what comes; and how far the other side has read."""
         socket = self.socket
         conversation_id = await socket.access.require_conversation(given)
-        after = number_in(given, "after", default=0)
+        after = frame_number(given, "after", default=0)
         if not socket.is_open:
             # Put out by the recheck while the database was asked: nobody would ever take it out of the room again.
             return
@@ -46,7 +46,7 @@ class ConversationTopic(Topic):
         if conversation_id not in socket.access.followed or not socket.is_open:
             # Put out meanwhile, or gone: not here.
             return
-        socket.spawn(presence().say_here(conversation_id, socket.actor, socket.id))
+        socket.spawn(presence().report_present(conversation_id, socket.actor, socket.id))
         # How far the other side has read meanwhile is in none of the frames that were missed.
         if peer := await _peer_has_read(conversation_id, socket.actor):
             socket.send_frame(json.dumps(read_frame(conversation_id, *peer)))
@@ -94,7 +94,7 @@ class ConversationTopic(Topic):
         await fanout().publish(shown | {"skip": self.socket.id})
 
     async def _message_in(self, given: Frame) -> tuple[int, int]:
-        return await self.socket.access.require_conversation(given), number_in(given, "seq")
+        return await self.socket.access.require_conversation(given), frame_number(given, "seq")
 
     async def on_recheck(self, actor: Actor) -> None:
         """Stay only where the visitor may still be."""
@@ -106,4 +106,4 @@ class ConversationTopic(Topic):
     def on_close(self) -> None:
         """Say to those who are still there that this one has gone."""
         for conversation_id in self.socket.access.followed:
-            run_in_background(presence().say_gone(conversation_id, self.socket.actor, self.socket.id))
+            run_in_background(presence().report_gone(conversation_id, self.socket.actor, self.socket.id))

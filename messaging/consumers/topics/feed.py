@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from messaging.consumers.fanout import subscribed_frame
-from messaging.consumers.feeds import FEEDS, may_see_fact, missed_events, sees_all
+from messaging.consumers.feeds import FEEDS, gets_every_feed_event, may_see_fact, missed_events
 from messaging.consumers.frames import Frame, FrameError
 from messaging.consumers.switchboard import Topic, TopicSocket, answers_frame, register_topic
 from shopcomm.core.accounts.actors import Actor
@@ -31,7 +31,7 @@ class FeedTopic(Topic):
         if not socket.actor.may(feed.right):
             raise FrameError("forbidden")
         after = _cursor(given.get("after"))
-        self._follows, self._sees_all = True, await sees_all(socket.actor)
+        self._follows, self._sees_all = True, await gets_every_feed_event(socket.actor)
         await socket.join(feed.group, only=self._may_see)
         missed, cursor = await missed_events(socket.actor, feed.name, after)
         # Each frame that was missed brings its own cursor: a line that breaks among them loses none.
@@ -46,7 +46,7 @@ class FeedTopic(Topic):
     async def on_recheck(self, actor: Actor) -> None:
         """A manager may have given the visitor a wider view, or a narrower one."""
         if self._follows:
-            self._sees_all = await sees_all(actor)
+            self._sees_all = await gets_every_feed_event(actor)
 
 
 def _cursor(after: Any) -> int | None:

@@ -39,7 +39,7 @@ class PresenceTopic(Topic):
     async def on_recheck(self, actor: Actor) -> None:
         """Say again who is there. It goes over a line that may be slow, so it comes after everything about rights."""
         for conversation_id in list(self.socket.access.followed):
-            await presence().say_here(conversation_id, self.socket.actor, self.socket.id, again=True)
+            await presence().report_present(conversation_id, self.socket.actor, self.socket.id, again=True)
         await self._say_at_work()
         if self.socket.actor.is_customer:
             # The last of the shop may have gone without a word.
@@ -48,7 +48,7 @@ class PresenceTopic(Topic):
 
     def on_close(self) -> None:
         if self._attends:
-            run_in_background(presence().say_left_work(self.socket.id))
+            run_in_background(presence().report_shop_offline(self.socket.id))
 
     @property
     def _attends(self) -> bool:
@@ -58,4 +58,4 @@ class PresenceTopic(Topic):
     async def _say_at_work(self) -> None:
         """Nobody has touched an idle page for a while: it is no sign of somebody."""
         if self._attends and not self._idle:
-            await presence().say_at_work(self.socket.id)
+            await presence().report_shop_online(self.socket.id)

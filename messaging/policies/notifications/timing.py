@@ -131,20 +131,22 @@ def _affordable(
     moment: datetime, request: DeliveryRequest, context: DeliveryContext
 ) -> tuple[datetime, Reason]:
     """When the cap of the rule and the budget of the person have room, and which of the two is the later."""
-    by_cap = room_at(moment, context.told_by_rule, request.cap, request.cap_window)
+    by_cap = first_moment_with_room(moment, context.told_by_rule, request.cap, request.cap_window)
     by_budget = _room_in_budget(moment, request, context) if request.in_budget else moment
     return (by_cap, Reason.OVER_CAP) if by_cap >= by_budget else (by_budget, Reason.OVER_BUDGET)
 
 
 def _room_in_budget(moment: datetime, request: DeliveryRequest, context: DeliveryContext) -> datetime:
     """When the person's budget has room; what was promised for a moment goes then, whatever was told since."""
-    room = room_at(moment, context.told, context.budget, BUDGET_WINDOW)
+    room = first_moment_with_room(moment, context.told, context.budget, BUDGET_WINDOW)
     if request.held_by_budget and request.meant_for:
         return min(room, max(moment, request.meant_for))
     return room
 
 
-def room_at(moment: datetime, told: Sequence[datetime], limit: int | None, window: timedelta) -> datetime:
+def first_moment_with_room(
+    moment: datetime, told: Sequence[datetime], limit: int | None, window: timedelta
+) -> datetime:
     """The first moment from `moment` on with fewer than `limit` notices in the window before it."""
     recent = sorted(each for each in told if each > moment - window)
     if limit is None or len(recent) < limit:

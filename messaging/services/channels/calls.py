@@ -25,13 +25,13 @@ log = logging.getLogger(__name__)
 Outcomes = list[tuple[Any, ChannelFailed | None]]
 
 
-def channel_rests(channel: str, now: datetime) -> bool:
+def is_channel_paused(channel: str, now: datetime) -> bool:
     """Whether a channel is left alone at this moment."""
     return ChannelHealth.objects.filter(channel=channel, paused_until__gt=now).exists()
 
 
 @transaction.atomic
-def channel_failed(channel: str, error: str, now: datetime) -> None:
+def record_channel_failure(channel: str, error: str, now: datetime) -> None:
     """Its provider or the shop's credentials for it failed: nobody can be told this way now."""
     health, _made = ChannelHealth.objects.select_for_update().get_or_create(channel=channel)
     health.failures, pause = count_channel_failure(health.failures)
@@ -41,19 +41,19 @@ def channel_failed(channel: str, error: str, now: datetime) -> None:
     health.save()
 
 
-def channel_works(channel: str) -> None:
+def record_channel_success(channel: str) -> None:
     """Somebody was told this way."""
     ChannelHealth.objects.filter(channel=channel).exclude(failures=0, paused_until=None).update(
         failures=0, paused_until=None
     )
 
 
-def endpoint_rests(endpoint: Endpoint, now: datetime) -> bool:
+def is_endpoint_paused(endpoint: Endpoint, now: datetime) -> bool:
     """Whether an endpoint is left alone at this moment."""
     return endpoint.paused_until is not None and endpoint.paused_until > now
 
 
-def endpoint_failed(endpoint: Endpoint, error: str, now: datetime) -> None:
+def record_endpoint_failure(endpoint: Endpoint, error: str, now: datetime) -> None:
     """It did not take a notice; nobody else's endpoint is meant."""
     pause = endpoint_pause(endpoint.failures)
     endpoint.failures, endpoint.paused_until = endpoint.failures + 1, now + pause
@@ -62,7 +62,7 @@ def endpoint_failed(endpoint: Endpoint, error: str, now: datetime) -> None:
     )
 
 
-def endpoint_works(endpoint: Endpoint) -> None:
+def record_endpoint_success(endpoint: Endpoint) -> None:
     """It took a notice."""
     if endpoint.failures or endpoint.paused_until:
         type(endpoint)._default_manager.filter(pk=endpoint.pk).update(
@@ -183,15 +183,15 @@ class ChannelSweep:
     def _rests(self, address: Any) -> bool:
         if not isinstance(address, Endpoint):
             return False
-        return endpoint_rests(self._known.get(key_of(address), address), self._now)
+        return is_endpoint_paused(self._known.get(key_of(address), address), self._now)
 
     def _remember(self, address: Endpoint, failure: ChannelFailed | None) -> None:
         if failure is None:
-            endpoint_works(address)
+            record_endpoint_success(address)
         elif failure.gone:
             address.delete()
         elif not failure.of_channel:
-            endpoint_failed(address, str(failure), self._now)
+            record_endpoint_failure(address, str(failure), self._now)
             self._known[key_of(address)] = address
 
     def _speak(self, attempt: Attempt, addresses: Iterable[Any], resting: int) -> None:

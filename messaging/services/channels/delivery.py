@@ -37,14 +37,14 @@ from messaging.services.channels.calls import (
     Attempt,
     CallOutcomes,
     ChannelSweep,
-    channel_failed,
-    channel_rests,
-    channel_works,
+    is_channel_paused,
     key_of,
+    record_channel_failure,
+    record_channel_success,
 )
 from messaging.services.channels.channel_text import outgoing_text
 from messaging.services.channels.route_channel import new_delivery, usable_channels, wants_channels
-from messaging.services.notifications.matters import settled_matters
+from messaging.services.notifications.matters import notices_already_settled
 from messaging.services.notifications.quiet_hours import preferences_of, quiet_windows
 from messaging.services.notifications.recipients import Recipient
 from messaging.services.subscriptions import browsers_to_wake
@@ -91,7 +91,7 @@ def _serve(channel: str, sent: list[int]) -> None:
 def deliver_channel(channel: str, *, now: datetime | None = None) -> int:
     """Send what is due through one channel, a batch of it. Returns how many went out."""
     moment = now or timezone.now()
-    if channel_rests(channel, moment):
+    if is_channel_paused(channel, moment):
         return 0
     sweep = ChannelSweep(channel, CHANNELS[channel], moment)
     sent, claimed = 0, deque(claim_due_deliveries(channel, moment))
@@ -103,7 +103,7 @@ def deliver_channel(channel: str, *, now: datetime | None = None) -> int:
         if not sweep.is_calling:
             continue
         sent += _record_or_fail(sweep.wait(), moment)
-        if channel_rests(channel, moment):
+        if is_channel_paused(channel, moment):
             # The others were not tried, so nothing is counted against them.
             claimed.extend(attempt.delivery.pk for attempt in sweep.drop_held())
             _claimed_by_us(claimed, moment).update(due_at=moment)
@@ -208,10 +208,10 @@ def _record_outcome(made: CallOutcomes, now: datetime) -> bool:
     delivery = made.attempt.delivery
     for _address, problem in made.outcomes:
         if problem is not None and problem.of_channel:
-            channel_failed(delivery.channel, str(problem), now)
+            record_channel_failure(delivery.channel, str(problem), now)
     taken = [key_of(address) for address, problem in made.outcomes if problem is None]
     if taken:
-        channel_works(delivery.channel)
+        record_channel_success(delivery.channel)
     failure = made.failure(every=CHANNELS[delivery.channel].needs_every)
     if failure is None:
         Delivery.objects.filter(pk=delivery.pk).update(state=State.SENT, sent_at=now, error="")
@@ -230,7 +230,7 @@ def skip_reason(delivery: Delivery, now: datetime) -> str:
             return _("已经看到")
         if not delivery.once and not notice_is_for(notice):
             return _("收件人已不能查看")
-        if settled_matters([notice], now):
+        if notices_already_settled([notice], now):
             return _("情况已经改变")
     return ""
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from messaging.errors import NotFound
 from messaging.models import Conversation, Notification, NotificationRule, StockWatch, Trigger
 from messaging.policies.notifications.relevance import first_served
-from messaging.services.notifications.facts import facts_of_goods, facts_of_talk, goods_data
-from messaging.services.notifications.matters import claim_of, watch_of
+from messaging.services.notifications.facts import facts_of_conversation, facts_of_goods, goods_data
+from messaging.services.notifications.matters import stock_claim_of, watch_id_of
 from messaging.services.notifications.planning import Occasion, plan_notices
 from orders.events import StockBack
 from orders.models import Variant
@@ -82,7 +82,7 @@ def requeue_unserved_watches(rows: Iterable[Notification]) -> None:
 
     Who was told by another rule, or has asked anew since, has had an answer or a place.
     """
-    causes = {row.cause: watch_of(row) for row in rows if row.trigger == Trigger.BACK_IN_STOCK}
+    causes = {row.cause: watch_id_of(row) for row in rows if row.trigger == Trigger.BACK_IN_STOCK}
     if not causes:
         return
     told = Notification.objects.filter(cause__in=causes, state=Notification.State.SENT)
@@ -110,7 +110,7 @@ def stock_occasion(
         cause=f"watch:{watch.pk}:{event_id or int(happened_at.timestamp())}",
         happened_at=happened_at,
         conversation=watch.conversation,
-        facts=replace(facts_of_talk(watch.conversation), categories=facts_of_goods(sku).categories),
+        facts=replace(facts_of_conversation(watch.conversation), categories=facts_of_goods(sku).categories),
         # Who else is hit is no customer's business.
         data={name: value for name, value in goods.items() if name not in ("orders", "customers")},
         event_id=event_id,
@@ -125,5 +125,5 @@ def _first_served(variant: Variant, now: datetime) -> list[StockWatch]:
     # What is there now that the list is ours.
     variant.refresh_from_db(fields=["on_hand", "reserved"])
     promised = watches.filter(told_at__gt=now - KEPT_FOR).aggregate(pieces=Sum("quantity"))["pieces"] or 0
-    served = set(first_served(map(claim_of, waiting), variant.available - promised))
+    served = set(first_served(map(stock_claim_of, waiting), variant.available - promised))
     return [watch for watch in waiting if watch.pk in served]

@@ -30,7 +30,7 @@ from messaging.policies.notifications.timing import (
     Reason,
 )
 from messaging.policies.notifications.triggers import Trigger, counts_in_budget, is_always_told
-from messaging.services.notifications.matters import settled_matters
+from messaging.services.notifications.matters import notices_already_settled
 from messaging.services.notifications.quiet_hours import preferences_of, quiet_windows
 from messaging.services.notifications.recipients import Recipient
 from messaging.services.notifications.templates import Words, rule_words
@@ -295,7 +295,7 @@ class Batch:
     @cached_property
     def _settled(self) -> set[int]:
         """Notices whose matter is seen to by now."""
-        return settled_matters(list(self.rows.values()), self.now)
+        return notices_already_settled(list(self.rows.values()), self.now)
 
     def _answered(self, row: Notification) -> bool:
         """Whether the customer has spoken since the last reminder: then people go on, not the machine."""

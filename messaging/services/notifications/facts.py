@@ -51,7 +51,7 @@ def facts_of_order(order: Order, rules: Iterable[NotificationRule]) -> Facts:
     )
 
 
-def facts_of_talk(talk: Conversation | None) -> Facts:
+def facts_of_conversation(talk: Conversation | None) -> Facts:
     """A conversation without an order: what its customer is known for."""
     if talk is None:
         return Facts()

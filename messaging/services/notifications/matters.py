@@ -74,7 +74,7 @@ E = TypeVar("E", bound=Event)
 Asked = tuple[Notification, Task, Task | None]
 
 
-def settled_matters(rows: Sequence[Notification], now: datetime) -> set[int]:
+def notices_already_settled(rows: Sequence[Notification], now: datetime) -> set[int]:
     """The ids of those of these notices whose matter somebody has seen to by this moment.
 
     `order` of each row is as it is now. What only tells of something that has happened is never among them.
@@ -147,23 +147,23 @@ def _answered_urges(told: Told) -> set[int]:
 
 def _of_watches(rows: Sequence[Notification]) -> set[int]:
     """Customers for whom there is not enough any more of what came in; who asked first is served first."""
-    asked = [(row, watch_of(row)) for row in rows if row.trigger == Trigger.BACK_IN_STOCK]
+    asked = [(row, watch_id_of(row)) for row in rows if row.trigger == Trigger.BACK_IN_STOCK]
     if not asked:
         return set()
     found = StockWatch.objects.filter(pk__in={pk for _row, pk in asked}).select_related("variant")
     queue = list(found.order_by("asked_at", "pk"))
     variants = {watch.variant_id: watch.variant for watch in queue}
     free = {pk: variant.available if variant.is_active else 0 for pk, variant in variants.items()}
-    gone = unserved_claims(map(claim_of, queue), free)
+    gone = unserved_claims(map(stock_claim_of, queue), free)
     return {row.pk for row, pk in asked if pk in gone}
 
 
-def claim_of(watch: StockWatch) -> Claim:
+def stock_claim_of(watch: StockWatch) -> Claim:
     """A customer's place in the queue for goods, as the rules take it."""
     return Claim(watch.pk, watch.variant_id, watch.quantity, cancelled=watch.cancelled_at is not None)
 
 
-def watch_of(row: Notification) -> int:
+def watch_id_of(row: Notification) -> int:
     """The id of the watch that a notice of goods that are back answers."""
     return int(row.cause.split(":")[1])
 

@@ -20,9 +20,9 @@ from messaging.policies.notifications.timing import (
 from messaging.policies.notifications.triggers import Trigger, counts_in_budget, is_always_told
 from messaging.services.notifications.facts import (
     data_of_event,
+    facts_of_conversation,
     facts_of_goods,
     facts_of_order,
-    facts_of_talk,
     sku_of,
     triggers_of,
 )
@@ -65,7 +65,7 @@ def plan_event(event: DomainEvent) -> int:
     return sum(_plan_trigger(event, trigger) for trigger in triggers)
 
 
-def plan_talk(trigger: str, talk: Conversation, data: dict[str, Any]) -> int:
+def plan_conversation_notices(trigger: str, talk: Conversation, data: dict[str, Any]) -> int:
     """Write the notices of something that happened to a conversation itself. Returns how many it has."""
     now = timezone.now()
     rules = NotificationRule.objects.filter(trigger=trigger, enabled=True)
@@ -74,7 +74,7 @@ def plan_talk(trigger: str, talk: Conversation, data: dict[str, Any]) -> int:
         cause=f"talk:{talk.pk}:{talk.last_seq}",
         happened_at=now,
         conversation=talk,
-        facts=facts_of_talk(talk),
+        facts=facts_of_conversation(talk),
         data=data,
     )
     return plan_notices(rules, [occasion], now=now)

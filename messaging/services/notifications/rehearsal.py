@@ -30,7 +30,7 @@ from messaging.policies.notifications.timing import (
 )
 from messaging.policies.notifications.triggers import TIMERS
 from messaging.services.notifications.back_in_stock import stock_occasion
-from messaging.services.notifications.facts import facts_of_order, facts_of_talk
+from messaging.services.notifications.facts import facts_of_conversation, facts_of_order
 from messaging.services.notifications.planning import Occasion, delivery_request, occasion_of, recipients_of
 from messaging.services.notifications.preview import events_of_last_days
 from messaging.services.notifications.quiet_hours import quiet_windows
@@ -268,7 +268,7 @@ def _waited(
     for minutes in rule.steps:
         moment = calendar.after_working(asked.created_at, timedelta(minutes=minutes))
         if moment and moment <= until:
-            facts = facts_of_order(talk.order, [rule]) if talk.order else facts_of_talk(talk)
+            facts = facts_of_order(talk.order, [rule]) if talk.order else facts_of_conversation(talk)
             yield Occasion(
                 trigger=rule.trigger, cause="", happened_at=moment, order=talk.order, conversation=talk,
                 data={"minutes": minutes}, facts=facts,

@@ -25,8 +25,8 @@ from messaging.policies.notifications.steps import (
     remembered_since,
 )
 from messaging.policies.notifications.triggers import Trigger
-from messaging.selectors.unanswered import is_unanswered, wanting_an_answer
-from messaging.services.notifications.facts import facts_of_order, facts_of_talk
+from messaging.selectors.unanswered import is_unanswered, messages_wanting_answer
+from messaging.services.notifications.facts import facts_of_conversation, facts_of_order
 from messaging.services.notifications.planning import Occasion, plan_notices
 from orders.errors import OrderError
 from orders.models import Order, Status
@@ -187,7 +187,7 @@ def _unfinished(rule: NotificationRule, orders: QuerySet[Order], begun: str) -> 
 
 
 def _first_unanswered(talk: Conversation) -> Message | None:
-    return wanting_an_answer(talk.pk, talk.answered_seq).first()
+    return messages_wanting_answer(talk.pk, talk.answered_seq).first()
 
 
 SOURCES: dict[str, Callable[[NotificationRule, datetime], Iterator[Candidate]]] = {
@@ -221,7 +221,7 @@ def _occasions(rule: NotificationRule, candidates: Sequence[Candidate]) -> list[
                 happened_at=each.step.due_at,
                 order=order,
                 conversation=talk,
-                facts=facts_of_order(order, [rule]) if order else facts_of_talk(talk),
+                facts=facts_of_order(order, [rule]) if order else facts_of_conversation(talk),
                 data={"minutes": each.step.minutes, "text": each.text},
             )
         )

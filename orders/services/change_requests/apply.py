@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from orders.errors import ChangeClash
 from orders.models import ChangeKind, ChangeRequest, Order, OrderLine, Status
 from orders.policies.change_merging import Merged, Seen, merge_change
-from orders.selectors.asked_prices import at_asked_prices, price_clashes, prices_mark
+from orders.selectors.asked_prices import at_asked_prices, clash_price_mark, price_clashes
 from orders.selectors.change_clashes import clash_texts, fields_now, skus_of
 from orders.services.change_requests.close import close_request, record_rejection
 from orders.services.change_requests.compare import compare_with_order
@@ -15,7 +15,7 @@ from orders.services.versions import check_version
 from shopcomm.core.accounts.actors import Actor
 
 
-def bring_up_to_date(
+def merge_request_with_order(
     request: ChangeRequest, order: Order, lines: list[OrderLine], actor: Actor, *, seen: Seen | None
 ) -> bool:
     """Merge a request with what happened to its locked order since; whether anything of it is left to do.
@@ -50,7 +50,7 @@ def _check_chosen(order: Order, merged: Merged, held: set[str], actor: Actor, se
         return
     if seen is not None:
         check_version(order, seen.version)
-    if seen is None or seen.prices != prices_mark(moved):
+    if seen is None or seen.prices != clash_price_mark(moved):
         told = clash_texts(merged.clashes + moved, whole=actor.is_customer)
         raise ChangeClash(version=order.version, clashes=told)
 

@@ -12,8 +12,8 @@ from orders.policies.change_merging import Seen
 from orders.policies.change_policy import CONSENTED, Outcome, needs_consent
 from orders.reading.change_answers import PhoneConsent
 from orders.selectors.addresses import clean_text
-from orders.selectors.pricing import mark_of_order
-from orders.services.change_requests.apply import bring_up_to_date
+from orders.selectors.pricing import saved_price_mark
+from orders.services.change_requests.apply import merge_request_with_order
 from orders.services.change_requests.close import check_open, locked_request
 from orders.services.change_requests.compare import new_request
 from orders.services.change_requests.parse import parse_shop_change
@@ -72,7 +72,7 @@ def edit_or_request_consent(
 
 def _check_shown(order: Order, shown: str) -> None:
     """Whether an order as it has just been written costs what somebody was shown. Raises PricesChanged."""
-    if shown and shown != mark_of_order(order):
+    if shown and shown != saved_price_mark(order):
         raise PricesChanged
 
 
@@ -117,7 +117,7 @@ def record_consent(
     `seen` as in accept_change. Raises ChangeClash, StaleVersion.
     """
     lines = lock_lines(order)
-    if not bring_up_to_date(request, order, lines, actor, seen=seen):
+    if not merge_request_with_order(request, order, lines, actor, seen=seen):
         return request
     request.consent = {"at": timezone.now().isoformat()} | consent
     # Only the shop's own people name prices; whoever taps, it is their change.

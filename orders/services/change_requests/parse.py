@@ -12,7 +12,7 @@ from orders.selectors.addresses import COLUMNS, check_address, clean_text, colum
 from orders.selectors.items import MAX_LINES, ItemInput
 from orders.selectors.products import written_skus
 from orders.services.days import read_day
-from orders.services.edits import ADDRESS, MONEY, as_logged
+from orders.services.edits import ADDRESS, MONEY, logged_value
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.phones import written_phone
 from shopcomm.core.text import one_line
@@ -57,7 +57,7 @@ def _day(order: Order, given: dict[str, Any]) -> dict[str, Any]:
     day, failures = read_day(given.get("deliver_on") or given.get("date"), known=order.deliver_on)
     if failures:
         raise GuardFailed(*failures)
-    return {"deliver_on": as_logged(day)}
+    return {"deliver_on": logged_value(day)}
 
 
 def _address(order: Order, given: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from orders.policies.change_policy import requires_consent
 from orders.selectors.addresses import COLUMNS
 from orders.selectors.change_requests import customer_changes, interceptable_request
 from orders.selectors.pricing import price_of_goods
-from orders.services.change_requests.apply import apply_change_request, bring_up_to_date
+from orders.services.change_requests.apply import apply_change_request, merge_request_with_order
 from orders.services.change_requests.close import check_open, close_request, locked_request, record_rejection
 from orders.services.change_requests.compare import new_request
 from orders.services.change_requests.consent import record_consent, request_consent
@@ -102,7 +102,7 @@ def accept_change(*, actor: Actor, request_id: int, seen: Seen | None = None) ->
     check_open(request)
     if request.handler == Handler.CUSTOMER:
         return record_consent(request, order, actor, {"by": "tap", "who": actor.name}, seen=seen)
-    if not bring_up_to_date(request, order, lock_lines(order), actor, seen=seen):
+    if not merge_request_with_order(request, order, lock_lines(order), actor, seen=seen):
         return request
     close_request(request, actor, State.ACCEPTED, "")
     # A courier who agrees brings the parcel elsewhere: the order's address is where it goes now.

@@ -24,7 +24,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
 
 
-def is_half(document: Document, seen: ImportedDocument) -> bool:
+def is_partly_imported(document: Document, seen: ImportedDocument) -> bool:
     """Whether a document was taken by a version that left rows out, and this file has more of them."""
     return not seen.marks and len(document.rows) > seen.lines and bool(document.of(Kind.SALE))
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from orders.errors import ImportRefused
 from orders.models import ImportedDocument, UnfinishedDocument
 from orders.services.imports.columns import Header, find_header
-from orders.services.imports.completing import is_half
+from orders.services.imports.completing import is_partly_imported
 from orders.services.imports.documents import LARGEST_DOCUMENT, Document, Fault, gather_documents
 from orders.services.imports.filling import FilledRow, filled_rows
 from orders.services.imports.outcomes import one_outcome
@@ -181,7 +181,7 @@ class Import:
             raise RowRefused(_("同一订单写了两种币种"))
         said = [row.outcome for row in document.rows]
         outcome = one_outcome(said, has_column="status" in self.columns.places)
-        if seen is not None and is_half(document, seen):
+        if seen is not None and is_partly_imported(document, seen):
             self.writer.complete(Sale.of(document, outcome), seen.pk)
             return None
         if seen is not None:

@@ -53,7 +53,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.events.models import DomainEvent
-from shopcomm.core.events.publish import as_row
+from shopcomm.core.events.publish import event_row
 from shopcomm.core.phones import kept_receiver_phone
 
 BEGIN = (Status.PENDING_PAYMENT, Status.PAID)
@@ -324,7 +324,7 @@ def _events(order: Order, sale: Sale, parcel: int | None, actor: Actor) -> list[
             order_id=order.pk, number=order.number, version=place + 1, currency=order.currency, status_from=before,
             status_to=after.value, **facts,  # type: ignore[arg-type]
         )  # fmt: skip
-        row = as_row(event, actor=actor)
+        row = event_row(event, actor=actor)
         # A second apart at least, so that a timeline keeps their order.
         least = rows[-1].occurred_at + timedelta(seconds=1) if rows else sale.moments.placed
         row.occurred_at = max(least, moments.get(after, sale.moments.closed))

@@ -18,7 +18,7 @@ from shopcomm.core.accounts.login_records import register_login_records
 from shopcomm.core.accounts.models import ApiKey, Customer, Staff
 from shopcomm.core.accounts.rights import SCOPES, role_may
 from shopcomm.core.accounts.services.api_keys import create_api_key
-from shopcomm.core.accounts.services.staff_sessions import end_sessions_except, session_goes_on
+from shopcomm.core.accounts.services.staff_sessions import carry_session_over, end_sessions_except
 from shopcomm.core.accounts.staff_form import StaffForm
 from shopcomm.core.admin_filters import choice_filter
 from shopcomm.core.phones import masked_phone, read_phone
@@ -64,7 +64,7 @@ class StaffAdmin(UserAdmin, ModelAdmin):
             own = str(request.user.pk) == id
             now = request.session.session_key
             end_sessions_except(staff=Staff.objects.get(pk=id), this_key=before if own else None)
-            session_goes_on(old_key=before, new_key=now)
+            carry_session_over(old_key=before, new_key=now)
         return answer
 
     def save_model(self, request: HttpRequest, obj: Staff, form: Any, change: bool) -> None:

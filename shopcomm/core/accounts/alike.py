@@ -13,11 +13,11 @@ READER = cast(int, Given("reader", BigIntegerField()))
 READERS_ORDER = cast(int, Given("readers_order", BigIntegerField()))
 
 
-def anyone_like(actor: Actor) -> Actor:
+def actor_with_given_keys(actor: Actor) -> Actor:
     """An actor with the same rights whose keys are `Given`."""
     return replace(actor, id=actor.id and READER, name="", order_id=actor.order_id and READERS_ORDER)
 
 
-def given_of(actor: Actor) -> dict[str, Any]:
+def keys_given_for(actor: Actor) -> dict[str, Any]:
     """What is given for one of them."""
     return {"reader": actor.id, "readers_order": actor.order_id}

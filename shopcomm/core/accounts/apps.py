@@ -26,10 +26,10 @@ class LoginGuardConfig(AxesConfig):
 
 
 def _came_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:
-    from shopcomm.core.accounts.services.staff_sessions import note_seen
+    from shopcomm.core.accounts.services.staff_sessions import record_session_use
 
     user_agent = request.META.get("HTTP_USER_AGENT", "")
-    note_seen(staff=user, session_key=request.session.session_key, user_agent=user_agent)
+    record_session_use(staff=user, session_key=request.session.session_key, user_agent=user_agent)
 
 
 def _left(request: HttpRequest, **kwargs: Any) -> None:

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import ApiKey
 from shopcomm.core.accounts.services.api_keys import find_api_key, touch_api_key
-from shopcomm.core.logs import name_in_log
+from shopcomm.core.logs import add_log_fields
 
 
 class ApiKeyUser:
@@ -35,7 +35,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         touch_api_key(key)
         user = ApiKeyUser(key)
         request._request.actor = user.actor  # type: ignore[attr-defined]
-        name_in_log(actor=user.actor.who)
+        add_log_fields(actor=user.actor.who)
         return user, key
 
     def authenticate_header(self, request: Request) -> str:

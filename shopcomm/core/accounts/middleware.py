@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.proofs import SpeaksAs, actor_of, actors_of
-from shopcomm.core.accounts.services.staff_sessions import note_seen
-from shopcomm.core.logs import name_in_log
+from shopcomm.core.accounts.services.staff_sessions import record_session_use
+from shopcomm.core.logs import add_log_fields
 
 # A page's scripts say with it as whom they speak; a form says it in its address.
 HEADER, FIELD = "X-Visitor", "visitor"
@@ -27,9 +27,9 @@ class ActorMiddleware:
         known = settings.SESSION_COOKIE_NAME in request.COOKIES
         asking.actor = actor_of(request.user, asking.session, asking.speaks_as) if known else None
         if asking.actor:
-            name_in_log(actor=asking.actor.who)
+            add_log_fields(actor=asking.actor.who)
         if known and request.user.is_authenticated:
-            note_seen(
+            record_session_use(
                 staff=request.user,  # type: ignore[arg-type]
                 session_key=asking.session.session_key,
                 user_agent=request.headers.get("User-Agent", ""),

@@ -42,7 +42,7 @@ def actor_now(visitor: Visitor) -> Actor | None:
 
 
 @database_sync_to_async
-def by_links(visitor: Visitor) -> list[tuple[Visitor, Actor]]:
+def actors_of_links(visitor: Visitor) -> list[tuple[Visitor, Actor]]:
     """A socket that names no page may speak for any link that its session holds: each of them, opened last first."""
     session = _session(visitor)
     pages = [SpeaksAs(link.pk) for link in reversed(held_links(session))]

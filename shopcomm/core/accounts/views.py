@@ -27,10 +27,10 @@ from shopcomm.core.accounts.roles import API, CUSTOMER, SYSTEM, Role
 from shopcomm.core.accounts.services.first_manager import waits_for_owner
 from shopcomm.core.accounts.services.languages import keep_staff_language
 from shopcomm.core.accounts.services.staff_sessions import (
+    carry_session_over,
     change_password,
     end_session,
     end_sessions_except,
-    session_goes_on,
 )
 from shopcomm.core.realtime import recheck_access_on_commit, staff_group
 
@@ -149,7 +149,7 @@ def own_password(request: HttpRequest) -> HttpResponseBase:
     change_password(staff=user, password=form.cleaned_data["new"], this_key=before)
     # The session gets another key with the new password.
     update_session_auth_hash(request, user)
-    session_goes_on(old_key=before, new_key=request.session.session_key)
+    carry_session_over(old_key=before, new_key=request.session.session_key)
     messages.success(request, _("密码已修改，其他设备已退出登录"))
     return redirect("preferences")
 

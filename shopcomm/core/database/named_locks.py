@@ -5,13 +5,13 @@ import hashlib
 from django.db import connection
 
 
-def wait_for_name(name: str) -> None:
+def wait_for_named_lock(name: str) -> None:
     """Hold a name; whoever else wants it waits here until this transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_number(name)])
 
 
-def try_name(name: str) -> bool:
+def try_named_lock(name: str) -> bool:
     """Hold a name if nobody else does; whether it is held now."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_number(name)])

@@ -172,7 +172,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def name_now(prefix: str = "shopcomm") -> Path:
+def new_backup_path(prefix: str = "shopcomm") -> Path:
     """A file in the data folder's `backups/` for a backup made now."""
     return data_folder() / "backups" / f"{prefix}-{datetime.now():%Y%m%d-%H%M%S}.tar"
 
@@ -180,7 +180,7 @@ def name_now(prefix: str = "shopcomm") -> Path:
 def main() -> None:
     """`python -m shopcomm.core.embedded.backups [FILE]`."""
     try:
-        target = Path(sys.argv[1]).resolve() if sys.argv[1:] and sys.argv[1] else name_now()
+        target = Path(sys.argv[1]).resolve() if sys.argv[1:] and sys.argv[1] else new_backup_path()
         with attached_services():
             made = back_up(target)
     except (EmbeddedError, OSError) as error:

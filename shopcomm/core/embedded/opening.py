@@ -58,7 +58,7 @@ class Folder:
     def _open_demo(self, manage: Manage) -> list[str]:
         mark, given = self.data / DEMO, os.environ.get("SHOPCOMM_DEMO_PASSWORD", "")
         if mark.exists() and not given:
-            return [f"  {user:<10} (unchanged since the first start)" for user in still_there()]
+            return [f"  {user:<10} (unchanged since the first start)" for user in remaining_demo_users()]
         password = given or secrets.token_urlsafe(9)
         os.environ["SHOPCOMM_DEMO_PASSWORD"] = password
         users = words_of_line(manage("seed_demo"), LOG_INS)
@@ -72,7 +72,7 @@ def words_of_line(printed: str, head: str) -> list[str]:
     return next((line[len(head) :].split() for line in printed.splitlines() if line.startswith(head)), [])
 
 
-def still_there() -> list[str]:
+def remaining_demo_users() -> list[str]:
     """The demo's users who can log in, in their usual order. Asked directly: Django would take seconds at every start."""
     url = os.environ["DATABASE_URL"].replace("psql://", "postgresql://", 1)
     with psycopg.connect(url, connect_timeout=5) as connection:

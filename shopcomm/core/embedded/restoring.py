@@ -25,14 +25,14 @@ from shopcomm.core.embedded.backups import (
     back_up,
     backup_database_url,
     media_folder,
-    name_now,
+    new_backup_path,
     query_rows,
     run_postgres_program,
     sha256_of,
 )
 from shopcomm.core.embedded.binaries import EmbeddedError
 from shopcomm.core.embedded.services import Services
-from shopcomm.core.embedded.supervisor import only_one
+from shopcomm.core.embedded.supervisor import hold_data_folder
 
 # Beside the uploads: what is brought, and what was there until the last moment.
 BROUGHT, BEFORE = ".restoring", ".before"
@@ -61,7 +61,7 @@ def restore_backup(source: Path) -> str:
         with tempfile.TemporaryDirectory(dir=media, prefix=".restoring-") as folder:
             manifest = unpack_backup(source, Path(folder), brought)
             check_schema("the database there", applied_migrations())
-            kept = keep_what_is_there()
+            kept = back_up_current_state()
             exchange_database(Path(folder) / DUMP)
             exchange_files(media, brought)
             exchange_key(Path(folder) / KEY)
@@ -141,11 +141,11 @@ def known_migrations() -> set[str]:
     return {f"{app}.{name}" for app, name in {*disk, *replaced}}
 
 
-def keep_what_is_there() -> Path | None:
+def back_up_current_state() -> Path | None:
     """A backup of the state that is about to be replaced; None where there is none."""
     if not applied_migrations():
         return None
-    target = name_now("before-restore")
+    target = new_backup_path("before-restore")
     back_up(target)
     return target
 
@@ -187,14 +187,14 @@ def exchange_key(brought: Path) -> None:
 
 
 @contextmanager
-def shop_at_rest() -> Iterator[bool]:
+def stopped_shop_database() -> Iterator[bool]:
     """The database of a shop that does not run; true if it is the embedded one. Raises EmbeddedError when it runs."""
     if os.environ.get("DATABASE_URL"):
         if query_rows(OTHERS)[0][0]:
             raise EmbeddedError("the database is in use: stop web, worker and beat first")
         yield False
         return
-    with only_one(data_folder()):
+    with hold_data_folder(data_folder()):
         servers = Services(data_folder())
         try:
             servers.start(valkey=False)
@@ -213,7 +213,7 @@ def main() -> None:
         sys.exit(f"shopcomm: there is no {source}; nothing was changed")
     try:
         read_manifest(source)
-        with shop_at_rest() as embedded:
+        with stopped_shop_database() as embedded:
             done = restore_backup(source)
             if embedded:
                 # A restored shop is no demo; what waited in Valkey belonged to the state before.

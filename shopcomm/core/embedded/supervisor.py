@@ -275,7 +275,7 @@ def check_port(port: int) -> None:
 
 
 @contextmanager
-def only_one(data: Path) -> Iterator[None]:
+def hold_data_folder(data: Path) -> Iterator[None]:
     """Hold a data folder. Raises EmbeddedError when another supervisor holds it."""
     keep_private(data)
     with (data / "supervisor.lock").open("w") as lock:
@@ -295,7 +295,7 @@ def main() -> None:
     try:
         port = port_of(os.environ.get("PORT") or "8000")
         data = data_folder()
-        with only_one(data):
+        with hold_data_folder(data):
             Supervisor(data, port, wants_own=sys.argv[1:] == ["shop"]).run()
     except Stopped:
         print_line("stopped")

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from shopcomm.core.admin_filters import choice_filter
-from shopcomm.core.events.holding import retry_dead_letter, retry_now
+from shopcomm.core.events.holding import retry_dead_letter, retry_held_events
 from shopcomm.core.events.models import DeadLetter, DomainEvent, HeldEvent, Reader
 from shopcomm.core.events.readers import kind_label
 from shopcomm.core.events.selectors import last_position
@@ -104,7 +104,7 @@ class HeldEventAdmin(ReadOnlyAdmin):
     @admin.action(description=_("马上重试"))
     def retry(self, request: HttpRequest, held: QuerySet[HeldEvent]) -> None:
         """Have the chosen ones tried within seconds; what waits behind another is tried after it."""
-        count = retry_now(HeldEvent.objects.filter(pk__in=list(held.values_list("pk", flat=True))))
+        count = retry_held_events(HeldEvent.objects.filter(pk__in=list(held.values_list("pk", flat=True))))
         messages.info(request, _("几秒内会再试 %(count)s 条") % {"count": count})
 
 

@@ -23,25 +23,25 @@ def pause_after(failures: int) -> timedelta:
     return min(LONGEST_PAUSE, timedelta(seconds=2**failures))
 
 
-def due_now() -> QuerySet[HeldEvent]:
+def due_held_events() -> QuerySet[HeldEvent]:
     """What is to be tried again. A time further away than any pause was written before the clock was set back."""
     now = timezone.now()
     return HeldEvent.objects.filter(Q(retry_at__lte=now) | Q(retry_at__gt=now + LONGEST_PAUSE))
 
 
-def is_kept_back(handler: Handler, reader: Reader, event: DomainEvent) -> bool:
+def is_stream_held(handler: Handler, reader: Reader, event: DomainEvent) -> bool:
     """Whether an earlier event of the same stream is held."""
     if not handler.in_order or not event.stream:
         return False
     return HeldEvent.objects.filter(reader=reader, stream=event.stream).exists()
 
 
-def hold_back(reader: Reader, event: DomainEvent) -> None:
+def hold_behind_earlier(reader: Reader, event: DomainEvent) -> None:
     """Have an event wait behind the earlier ones of its stream."""
     _hold(reader, event, event.stream)
 
 
-def hold_failed(handler: Handler, error: Exception, reader: Reader, event: DomainEvent) -> None:
+def hold_failed_event(handler: Handler, error: Exception, reader: Reader, event: DomainEvent) -> None:
     """Have an event that failed for the first time tried again."""
     retry_at = timezone.now() + pause_after(1)
     stream = event.stream if handler.in_order else ""
@@ -65,7 +65,7 @@ def let_go(held: HeldEvent) -> None:
         behind.save(update_fields=["retry_at"])
 
 
-def fail_again(held: HeldEvent, error: Exception) -> None:
+def record_repeated_failure(held: HeldEvent, error: Exception) -> None:
     """Try it later, and later each time; after MAX_FAILURES it is a dead letter, and what waits behind it goes on."""
     held.failures, held.error = held.failures + 1, repr(error)
     if held.failures < MAX_FAILURES:
@@ -80,7 +80,7 @@ def fail_again(held: HeldEvent, error: Exception) -> None:
     let_go(held)
 
 
-def retry_now(held: QuerySet[HeldEvent]) -> int:
+def retry_held_events(held: QuerySet[HeldEvent]) -> int:
     """Have what waits for its time tried by the next relay. Returns how many events that concerns."""
     return held.filter(retry_at__isnull=False).update(retry_at=timezone.now())
 

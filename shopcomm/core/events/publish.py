@@ -27,7 +27,7 @@ def publish(event: Event, *, actor: Actor) -> DomainEvent:
     """
     if not connection.in_atomic_block:
         raise RuntimeError("publish() belongs inside the transaction of the change it reports")
-    row = as_row(event, actor=actor)
+    row = event_row(event, actor=actor)
     row.save(force_insert=True)
     if not pushes_are_off():
         read_after_commit()
@@ -45,7 +45,7 @@ def read_after_commit() -> None:
     call_after_commit(wake_relay)
 
 
-def as_row(event: Event, *, actor: Actor) -> DomainEvent:
+def event_row(event: Event, *, actor: Actor) -> DomainEvent:
     """A fact as a row of the log that is not stored yet. Raises UndeclaredKind."""
     check_declared(event)
     fields = _fields(event)

@@ -18,7 +18,7 @@ from shopcomm.core.events.models import DomainEvent, HeldEvent, Reader
 from shopcomm.core.events.positions import position_new_events
 from shopcomm.core.events.readers import add_handlers, handler_of
 from shopcomm.core.events.selectors import last_position
-from shopcomm.core.logs import log_scope, name_in_log
+from shopcomm.core.logs import add_log_fields, log_scope
 
 log = logging.getLogger(__name__)
 # So many events of one reader at most before the others have their turn.
@@ -40,7 +40,7 @@ def relay() -> None:
 def readers_with_work() -> list[Reader]:
     """The running readers that have something to read, or to try again."""
     newest = last_position()
-    due = set(holding.due_now().values_list("reader_id", flat=True))
+    due = set(holding.due_held_events().values_list("reader_id", flat=True))
     running = Reader.objects.filter(state=Reader.State.ACTIVE).order_by("name")
     return [reader for reader in running if reader.position < newest or reader.name in due]
 
@@ -92,7 +92,7 @@ def _step(name: str, handler: Handler, event: DomainEvent) -> bool:
         return _pass_by(name, event, partial(_handle, handler))
     except _Failed as failed:
         # In a transaction of its own: that of what went well needs no savepoint then.
-        return _pass_by(name, event, partial(holding.hold_failed, handler, failed.error))
+        return _pass_by(name, event, partial(holding.hold_failed_event, handler, failed.error))
 
 
 @transaction.atomic
@@ -110,8 +110,8 @@ def _pass_by(name: str, event: DomainEvent, how: Callable[[Reader, DomainEvent],
 
 def _handle(handler: Handler, reader: Reader, event: DomainEvent) -> None:
     """Hand an event over, or have it wait where an earlier one of its order is held."""
-    if holding.is_kept_back(handler, reader, event):
-        holding.hold_back(reader, event)
+    if holding.is_stream_held(handler, reader, event):
+        holding.hold_behind_earlier(reader, event)
     else:
         _hand_over(handler, event)
 
@@ -132,14 +132,14 @@ def _name_in_log(event: DomainEvent) -> None:
     with suppress(UnknownField):
         number = getattr(event.fact, "number", None)
         if event.order_id and isinstance(number, str):
-            name_in_log(order=number)
+            add_log_fields(order=number)
     if event.actor_id:
-        name_in_log(actor=f"{event.actor_kind}:{event.actor_id}")
+        add_log_fields(actor=f"{event.actor_kind}:{event.actor_id}")
 
 
 def _retry_held(reader: Reader, handler: Handler) -> bool:
     """Try what is due once more, each in a transaction of its own. Returns whether anything was tried."""
-    due = holding.due_now().filter(reader=reader).order_by("position").values_list("pk", flat=True)
+    due = holding.due_held_events().filter(reader=reader).order_by("position").values_list("pk", flat=True)
     return sum(_retry(reader.name, handler, pk) for pk in due[:PAGE]) > 0
 
 
@@ -148,7 +148,7 @@ def _retry(name: str, handler: Handler, held_id: int) -> bool:
         return _let_pass(name, held_id, lambda held: _try_held(handler, held))
     except _Failed as failed:
         error = failed.error
-    return _let_pass(name, held_id, lambda held: holding.fail_again(held, error))
+    return _let_pass(name, held_id, lambda held: holding.record_repeated_failure(held, error))
 
 
 def _try_held(handler: Handler, held: HeldEvent) -> None:
@@ -161,7 +161,7 @@ def _let_pass(name: str, held_id: int, how: Callable[[HeldEvent], None]) -> bool
     """Do something with a held event that is due. False where it is not, or another process has the reader."""
     if _lock(name) is None:
         return False
-    held = holding.due_now().select_related("event").filter(pk=held_id).first()
+    held = holding.due_held_events().select_related("event").filter(pk=held_id).first()
     if held is None:
         return False
     how(held)

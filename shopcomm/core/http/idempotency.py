@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
-from shopcomm.core.database.named_locks import try_name
+from shopcomm.core.database.named_locks import try_named_lock
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.http.models import IdempotencyRecord
 from shopcomm.core.http.problems import problem_document, problem_handler
@@ -57,7 +57,7 @@ def _seen_or_done(
 ) -> Response | IdempotencyRecord:
     """The record of a first request with this key; or the work done, with its answer."""
     owner: Any = request.auth
-    if not try_name(f"idempotency:{owner.pk}:{key}"):
+    if not try_named_lock(f"idempotency:{owner.pk}:{key}"):
         return _refused(409, "in_progress", "the first request with this key is still running")
     seen = IdempotencyRecord.objects.filter(api_key=owner, key=key).first()
     if seen is not None:

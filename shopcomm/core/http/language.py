@@ -40,7 +40,7 @@ def chosen_language(request: HttpRequest) -> str:
     return chosen if chosen in known and not request.path.startswith("/api/") else ""
 
 
-def read_in(request: HttpRequest, language: str) -> None:
+def switch_request_language(request: HttpRequest, language: str) -> None:
     """Answer the rest of a request in the language of the customer it turned out to be from."""
     translation.activate(language)
     request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]

@@ -58,7 +58,7 @@ def run_and_tell(request: HttpRequest, work: Callable[[], T], success: str = "")
     return outcome
 
 
-def telling_answer(
+def outcome_answer(
     request: HttpRequest, text: str, *, status: int = 200, back: Callable[[], HttpResponseBase]
 ) -> HttpResponseBase:
     """The answer to a button: for a script the text as JSON, for a browser without one the page that `back` leads to,

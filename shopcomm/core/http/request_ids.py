@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from shopcomm.core.logs import log_scope, name_in_log, names_in_log
+from shopcomm.core.logs import add_log_fields, log_fields, log_scope
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9-]{8,64}")
 
@@ -27,11 +27,11 @@ class RequestIdMiddleware:
         with log_scope(request_id=request_id):
             response = self.get_response(request)
             # Refusals are logged when this middleware is over.
-            asking.log_names = names_in_log()
+            asking.log_names = log_fields()
         response.headers["X-Request-ID"] = request_id
         return response
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: dict[str, Any]) -> None:
         """An address that names an order is about it, whether or not the order is there."""
         if isinstance(number := kwargs.get("number"), str):
-            name_in_log(order=number)
+            add_log_fields(order=number)

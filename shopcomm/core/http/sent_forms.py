@@ -9,7 +9,7 @@ from hashlib import sha256
 from django.db import transaction
 from django.http import HttpRequest
 
-from shopcomm.core.database.named_locks import wait_for_name
+from shopcomm.core.database.named_locks import wait_for_named_lock
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.http.models import SentForm
 
@@ -19,7 +19,7 @@ LONGEST_KEY = 80
 UNSAID = frozenset({FIELD, "csrfmiddlewaretoken"})
 
 
-def once_sent(request: HttpRequest, work: Callable[[], str]) -> str:
+def run_form_once(request: HttpRequest, work: Callable[[], str]) -> str:
     """Do the work of a form that makes something; the same form again answers where the first one led.
 
     `work` returns an address or another short text. The key is the one that the page was rendered with
@@ -29,7 +29,7 @@ def once_sent(request: HttpRequest, work: Callable[[], str]) -> str:
     return _known_or_done(f"{request.user.pk or ''}", key, work) if key else work()
 
 
-def once_sent_by(customer_id: int, request: HttpRequest, work: Callable[[], str]) -> str:
+def run_customer_form_once(customer_id: int, request: HttpRequest, work: Callable[[], str]) -> str:
     """The same for a form of a customer, who comes back to a page and sends something else from it: only the same
     answers in the same form are once."""
     key = _key_of(request)
@@ -55,7 +55,7 @@ def _key_of(request: HttpRequest) -> str:
 @transaction.atomic
 def _known_or_done(owner: str, key: str, work: Callable[[], str]) -> str:
     # The second of two at once waits here until the first is committed.
-    wait_for_name(f"form:{owner}:{key}")
+    wait_for_named_lock(f"form:{owner}:{key}")
     known = SentForm.objects.filter(owner=owner, key=key).first()
     if known is not None:
         return known.result

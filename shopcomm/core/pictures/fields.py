@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.forms.widgets import Script
 from django.templatetags.static import static
 
-from shopcomm.core.pictures.uploads import PictureRefused, drawn_anew
+from shopcomm.core.pictures.uploads import PictureRefused, redrawn_picture
 
 # What a page with such a field asks for; it makes pictures smaller before they are sent.
 REDUCES = Script("js/lib/reduced_field.js", type="module")
@@ -33,6 +33,6 @@ class PictureField(forms.FileField):
         if not isinstance(given, UploadedFile):
             return given
         try:
-            return drawn_anew(given)
+            return redrawn_picture(given)
         except PictureRefused as error:
             raise ValidationError(str(error)) from error

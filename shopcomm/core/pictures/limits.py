@@ -6,7 +6,7 @@ from shopcomm.core.pictures.formats import MAX_FRAMES, MAX_MOVING_PIXELS, MEGAPI
 from shopcomm.core.pictures.headers import PictureHeader
 
 
-def why_too_large(header: PictureHeader) -> str:
+def picture_size_refusal(header: PictureHeader) -> str:
     """The sentence that names the limit a picture breaks; empty for one within all of them."""
     pixels, most = header.width * header.height, most_pixels(header.format)
     if pixels > most:

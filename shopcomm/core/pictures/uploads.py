@@ -15,7 +15,7 @@ from shopcomm.core.after_commit import call_after_commit
 from shopcomm.core.pictures.draw import NotDrawn, draw_picture
 from shopcomm.core.pictures.formats import KEPT_AS
 from shopcomm.core.pictures.headers import HeaderUnreadable, read_header
-from shopcomm.core.pictures.limits import why_too_large
+from shopcomm.core.pictures.limits import picture_size_refusal
 
 log = logging.getLogger(__name__)
 MIB = 1024 * 1024
@@ -25,7 +25,7 @@ class PictureRefused(ValueError):
     """No picture that we show; the text says why."""
 
 
-def drawn_anew(upload: File) -> ContentFile:
+def redrawn_picture(upload: File) -> ContentFile:
     """The picture as it is kept. No decoder runs in this process. Raises PictureRefused."""
     most = settings.MAX_ATTACHMENT_BYTES
     if (upload.size or 0) > most:
@@ -37,7 +37,7 @@ def drawn_anew(upload: File) -> ContentFile:
         raise PictureRefused(_("这张图片已损坏，无法识别")) from error
     if header is None:
         raise PictureRefused(_("请上传 JPEG、PNG、GIF、WebP、HEIC、AVIF 或 BMP 图片"))
-    if why := why_too_large(header):
+    if why := picture_size_refusal(header):
         raise PictureRefused(why)
     try:
         drawn = draw_picture(content, header.format)

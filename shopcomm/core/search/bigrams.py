@@ -16,7 +16,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db.models import BooleanField, F, Func, Q, Value
 
-from shopcomm.core.search.query import grows_in_capitals
+from shopcomm.core.search.query import has_longer_uppercase
 
 # KiB that new texts may fill before whoever writes has to sort them in. The task `search.sort_in` does it long before,
 # so that nobody who sends a message ever waits for it.
@@ -79,7 +79,7 @@ def bigram_tsquery(words: Iterable[str]) -> str:
 def character_pairs(word: str) -> list[str]:
     """The neighbouring characters of a word, or its only one; without those that the index may know by another name."""
     found = [word[at : at + 2] for at in range(len(word) - 1)] or [word]
-    return [pair for pair in found if not any(map(grows_in_capitals, pair))]
+    return [pair for pair in found if not any(map(has_longer_uppercase, pair))]
 
 
 def like_pattern(text: str) -> str:

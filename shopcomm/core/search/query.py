@@ -30,9 +30,9 @@ def fold_case(text: str) -> str:
     folded = text.upper()
     if len(folded) == len(text):
         return folded
-    return "".join(char if grows_in_capitals(char) else char.upper() for char in text)
+    return "".join(char if has_longer_uppercase(char) else char.upper() for char in text)
 
 
-def grows_in_capitals(char: str) -> bool:
+def has_longer_uppercase(char: str) -> bool:
     """Whether a character in capitals is more than one (ß, ﬁ); what a database makes of these depends on its locale."""
     return len(char.upper()) != 1

@@ -14,7 +14,7 @@ AND pg_get_indexdef(i.indexrelid) LIKE '%%search_bigrams(%%'
 """
 
 
-def sort_in() -> int:
+def merge_pending_index_entries() -> int:
     """Empty the lists of all indexes for searching. Returns how many pages they had."""
     with connection.cursor() as cursor:
         cursor.execute(SORT_IN, [])

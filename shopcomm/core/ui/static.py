@@ -30,10 +30,10 @@ class ManifestStaticStorage(CompressedManifestStaticFilesStorage):
             paths[BUNDLE] = (self, BUNDLE)
         yield from super().post_process(paths, dry_run, **options)
         if not dry_run:
-            open_to_all(Path(self.location))
+            make_world_readable(Path(self.location))
 
 
-def open_to_all(folder: Path) -> None:
+def make_world_readable(folder: Path) -> None:
     """Let every account of the machine read a folder, as the web server in front does with one of its own.
 
     FILE_UPLOAD_PERMISSIONS, which keeps uploads to ourselves, would hold for style sheets, too; what an earlier version

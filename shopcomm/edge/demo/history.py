@@ -74,7 +74,7 @@ class History:
         self.pickers = [Actor.staff(staff[name]) for name in ("warehouse", "warehouse2")]
         self.now = timezone.now()
 
-    def tell(self) -> int:
+    def create_orders(self) -> int:
         """Make every order, oldest first. Returns how many."""
         roads = [(name, road) for name, count, road in ROADS for _ in range(count)]
         self.chance.shuffle(roads)

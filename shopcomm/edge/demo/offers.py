@@ -32,7 +32,7 @@ class Offers:
         self.seller = Actor.staff(staff["sales"])
         self.picker = Actor.staff(staff["warehouse"])
 
-    def go(self) -> None:
+    def create_offers(self) -> None:
         """Everything, once."""
         self.quotes()
         self.shortages()

@@ -77,7 +77,7 @@ def demo_staff() -> dict[str, Staff]:
     return staff
 
 
-def let_in(password: str) -> list[str]:
+def set_demo_password(password: str) -> list[str]:
     """Give the three who log in this password, those of them who are still there; answers their user names.
 
     Nobody in a shop that is no demo. Whoever has the password already stays logged in: set anew it ends every session.

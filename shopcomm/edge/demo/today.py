@@ -35,7 +35,7 @@ class Today:
         self.seller = Actor.staff(staff["sales"])
         self.picker = Actor.staff(staff["warehouse"])
 
-    def go(self) -> None:
+    def create_orders(self) -> None:
         """Everything, once."""
         self.changes()
         self.parcels_and_money()

@@ -65,7 +65,7 @@ def change_from_message(request: ShopRequest, conversation_id: int, seq: int) ->
     read = read_message(message.body, order)
     context = change_form(order, read, posted=post if again else None, pasted=pasted) | {
         "message": message,
-        "by_customer": message.sender_kind == Sender.CUSTOMER,
+        "link_customer_required": message.sender_kind == Sender.CUSTOMER,
         "refusal": refusal,
         "active": "orders",
     }

@@ -13,8 +13,8 @@ from messaging.services.nudges import COURIER, PAYMENT, nudge_of
 from orders.models import Order
 from orders.views.desk import not_now, visible_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.http.outcomes import run_service, telling_answer
-from shopcomm.core.http.sent_forms import once_sent
+from shopcomm.core.http.outcomes import outcome_answer, run_service
+from shopcomm.core.http.sent_forms import run_form_once
 
 
 @require_http_methods(["GET", "POST"])
@@ -29,9 +29,9 @@ def nudge_page(request: ShopRequest, number: str, what: str) -> HttpResponseBase
         raise not_now(order)
     text, refusal = request.POST.get("text", found.text).strip(), ""
     if request.method == "POST":
-        refusal = run_service(lambda: once_sent(request, lambda: _send(request, order, text))).text
+        refusal = run_service(lambda: run_form_once(request, lambda: _send(request, order, text))).text
         if not refusal:
-            return telling_answer(request, _("已发给客户"), back=lambda: redirect("orders:chat", number))
+            return outcome_answer(request, _("已发给客户"), back=lambda: redirect("orders:chat", number))
     part = "X-Fragment" in request.headers
     context = {"order": order, "nudge": found, "what": what, "text": text, "refusal": refusal}
     template = "messaging/_nudge.html" if part else "messaging/nudge.html"

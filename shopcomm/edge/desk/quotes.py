@@ -23,7 +23,7 @@ from messaging.services.quotes import (
 )
 from orders.forms.price import TEMPLATE as PRICE_TEMPLATE
 from orders.forms.price import asks_price, price_of_form
-from orders.forms.quote import QuoteForm, initial_of, quote_lines
+from orders.forms.quote import QuoteForm, initial_quote_values, quote_lines
 from orders.models import Quote, Variant
 from orders.selectors.items import ItemInput
 from orders.selectors.pricing import OrderPrice, Shopping, price_order
@@ -32,7 +32,7 @@ from orders.services.quotes import EDITABLE, withdraw_quote
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.http.outcomes import run_and_tell, run_service
-from shopcomm.core.http.sent_forms import once_sent
+from shopcomm.core.http.sent_forms import run_form_once
 
 SHOWN = 50
 
@@ -57,7 +57,7 @@ def new_quote(request: ShopRequest, conversation_id: int) -> HttpResponseBase:
     """The form of a new quote; `?items=SKU:3,SKU2:1` are the lines that it begins with."""
     conversation = _conversation(request, conversation_id)
     if request.method != "POST":
-        form = QuoteForm(initial=initial_of(None))
+        form = QuoteForm(initial=initial_quote_values(None))
         return _page(request, form, conversation, items_of_link(request.GET.get("items", "")))
     if asks_price(request):
         return _price_part(request, conversation)
@@ -83,7 +83,11 @@ def quote_form_page(request: ShopRequest, quote_id: int) -> HttpResponseBase:
     conversation = _conversation(request, quote.conversation_id or 0)
     if request.method != "POST":
         return _page(
-            request, QuoteForm(initial=initial_of(quote)), conversation, quote_lines(quote), quote=quote
+            request,
+            QuoteForm(initial=initial_quote_values(quote)),
+            conversation,
+            quote_lines(quote),
+            quote=quote,
         )
     if asks_price(request):
         return _price_part(request, conversation)
@@ -103,11 +107,11 @@ def quote_form_page(request: ShopRequest, quote_id: int) -> HttpResponseBase:
 def _save(
     request: ShopRequest, conversation: Conversation, work: Callable[[QuoteForm], Quote], quote: Quote | None
 ) -> HttpResponseBase:
-    form = QuoteForm(request.POST, initial=initial_of(quote))
+    form = QuoteForm(request.POST, initial=initial_quote_values(quote))
     if not form.is_valid():
         items = form.cleaned_data.get("items", [])
         return _page(request, form, conversation, items, quote=quote, status=422)
-    outcome = run_service(lambda: once_sent(request, lambda: str(work(form).pk)))
+    outcome = run_service(lambda: run_form_once(request, lambda: str(work(form).pk)))
     if outcome.refusal:
         items, text = form.cleaned_data["items"], outcome.text
         return _page(request, form, conversation, items, quote=quote, status=outcome.status, refusal=text)

@@ -16,12 +16,12 @@ from orders.reading.couriers import named_couriers
 from orders.selectors.after_sales import cases_of
 from orders.services.after_sales import appeal_case, record_return_parcel, withdraw_case
 from shopcomm.core.http.outcomes import run_and_tell, run_service
-from shopcomm.core.http.sent_forms import once_sent_by
-from shopcomm.edge.portal.visits import Visit, by_customer, by_link
+from shopcomm.core.http.sent_forms import run_customer_form_once
+from shopcomm.edge.portal.visits import Visit, link_customer_required, link_required
 
 
 @require_http_methods(["GET", "POST"])
-@by_link
+@link_required
 def after_sales(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The cases of this order, and the form for another."""
     if request.method != "POST" or visit.preview:
@@ -53,8 +53,8 @@ def _page(request: HttpRequest, visit: Visit, more: dict[str, Any], *, status: i
 
 
 @require_POST
-@by_customer
-def move_case(request: HttpRequest, visit: Visit, case_id: int, step: str) -> HttpResponse:
+@link_customer_required
+def act_on_case(request: HttpRequest, visit: Visit, case_id: int, step: str) -> HttpResponse:
     """Withdraw a case, name the parcel it comes back in, or appeal: `step` is withdraw, send or appeal."""
     case = AfterSalesCase.objects.filter(pk=case_id, order=visit.order).first()
     if case is None:
@@ -83,7 +83,7 @@ def move_case(request: HttpRequest, visit: Visit, case_id: int, step: str) -> Ht
         steps[step]()
         return said[step]
 
-    outcome = run_and_tell(request, lambda: once_sent_by(visit.link.customer_id, request, stepped))
+    outcome = run_and_tell(request, lambda: run_customer_form_once(visit.link.customer_id, request, stepped))
     if outcome.refusal and step == "send":
         # What was typed stands there still.
         typed = {"case": case.pk} | {name: post.get(name, "") for name in ("carrier", "tracking_number")}

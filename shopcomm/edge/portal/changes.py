@@ -39,9 +39,9 @@ from orders.services.transitions import transition_order
 from orders.services.urges import urge_order
 from shopcomm.core import reading
 from shopcomm.core.http.outcomes import run_and_tell, run_service
-from shopcomm.core.http.sent_forms import once_sent_by
+from shopcomm.core.http.sent_forms import run_customer_form_once
 from shopcomm.edge.portal.progress import progress_of
-from shopcomm.edge.portal.visits import Visit, by_customer, by_link
+from shopcomm.edge.portal.visits import Visit, link_customer_required, link_required
 
 State = ChangeRequest.State
 ANSWERS: dict[str, tuple[Callable[..., object], Any]] = {
@@ -53,7 +53,7 @@ ANSWERS: dict[str, tuple[Callable[..., object], Any]] = {
 
 
 @require_http_methods(["GET", "POST"])
-@by_link
+@link_required
 def change_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     """What can be changed now, each with what will come of it."""
     order = visit.order
@@ -105,7 +105,7 @@ def _ways(token: str) -> dict[str, str]:
 
 
 @require_POST
-@by_customer
+@link_customer_required
 def answer_request(request: HttpRequest, visit: Visit, request_id: int, answer: str) -> HttpResponse:
     """Take a request back, agree to what the shop wants or not, or have a parcel intercepted: `answer` of ANSWERS."""
     known = visit.order.change_requests.filter(pk=request_id).exists()
@@ -122,7 +122,7 @@ def answer_request(request: HttpRequest, visit: Visit, request_id: int, answer: 
 
 
 @require_POST
-@by_customer
+@link_customer_required
 def confirm_goods(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Say that the goods are here and right; before the courier says so, if need be."""
 
@@ -134,8 +134,8 @@ def confirm_goods(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 @require_POST
-@by_customer
-def press_order(request: HttpRequest, visit: Visit) -> HttpResponse:
+@link_customer_required
+def send_urge(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Press for the order; the answer says how it stands."""
 
     def urged() -> str:
@@ -148,7 +148,7 @@ def press_order(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def _once(request: HttpRequest, visit: Visit, work: Callable[[], str]) -> HttpResponse:
     """Do what a form of the order's page asks for, however often it is sent, say what came of it, and go back."""
-    run_and_tell(request, lambda: once_sent_by(visit.link.customer_id, request, work))
+    run_and_tell(request, lambda: run_customer_form_once(visit.link.customer_id, request, work))
     return redirect("portal:order", visit.token)
 
 

@@ -21,11 +21,11 @@ from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.http.outcomes import run_service
-from shopcomm.edge.portal.visits import Visit, by_link
+from shopcomm.edge.portal.visits import Visit, link_required
 
 
 @require_http_methods(["GET", "POST"])
-@by_link
+@link_required
 def evaluation_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     """What was said of this order, and the form to say it."""
     order, token = visit.order, visit.token

@@ -6,11 +6,11 @@ from django.views.i18n import set_language
 
 from shopcomm.core.accounts.services.customers import keep_customer_language
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
-from shopcomm.edge.portal.visits import Visit, by_link
+from shopcomm.edge.portal.visits import Visit, link_required
 
 
 @require_POST
-@by_link
+@link_required
 def choose_link_language(request: HttpRequest, visit: Visit) -> HttpResponse:
     """From a page of a link. Staff who look at it choose for themselves only."""
     if not visit.preview:

@@ -13,7 +13,7 @@ from shopcomm.core.accounts.models import Customer, OrderLink
 from shopcomm.core.accounts.proofs import LINKS_SESSION_KEY, MY_SESSION_KEY, hold_link, my_customer
 from shopcomm.core.accounts.services.customers import keep_customer_language
 from shopcomm.core.accounts.services.order_links import link_token, open_link
-from shopcomm.core.http.language import chosen_language, read_in
+from shopcomm.core.http.language import chosen_language, switch_request_language
 
 
 @dataclass(frozen=True)
@@ -60,18 +60,18 @@ class LinkPageMiddleware:
             return
         request.page_owner = PageOwner.of_link(link)
         opened = request.method == "GET" and is_opened(request)
-        speak_to(request, link.customer, opened=opened)
+        set_page_language(request, link.customer, opened=opened)
         if opened:
             remember_link(request, link)
 
 
-def speak_to(request: HttpRequest, customer: Customer, *, opened: bool) -> None:
+def set_page_language(request: HttpRequest, customer: Customer, *, opened: bool) -> None:
     """Answer in the customer's language, unless another was chosen in this browser.
 
     Of whom no language is known, that in which a page was opened is kept: notices follow the pages.
     """
     if customer.language and not chosen_language(request):
-        read_in(request, customer.language)
+        switch_request_language(request, customer.language)
         return
     now = get_language() or ""
     if opened and not customer.language and now != settings.LANGUAGE_CODE and is_browser(request):

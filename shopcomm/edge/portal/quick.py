@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from orders.models import ChangeKind, Evaluation, Order, Status
 from orders.selectors.change_requests import choices_for
-from orders.selectors.claims import why_no_claim
+from orders.selectors.claims import claim_refusal
 
 ENDED = frozenset({Status.REFUNDING, Status.REFUNDED, Status.CANCELLED})
 ON_THE_WAY = frozenset({Status.PAID, Status.PICKING, Status.SHIPPED})
@@ -35,7 +35,7 @@ def quick_actions(order: Order, token: str, *, preview: bool) -> list[Quick]:
     found = []
     if order.status not in ENDED and _can_change(order):
         found.append(Quick("edit", _("改订单"), to("change")))
-    if order.after_sales.exists() or (order.status in SENT and not why_no_claim(order, order.lines.all())):
+    if order.after_sales.exists() or (order.status in SENT and not claim_refusal(order, order.lines.all())):
         found.append(Quick("refund", _("退换货"), to("after-sales")))
     if order.status in ON_THE_WAY and not preview:
         found.append(Quick("bell", _("催一下"), to("urge"), posts=True))

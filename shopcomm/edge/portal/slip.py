@@ -14,18 +14,20 @@ from messaging.services.messages import send_message
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.http.outcomes import run_and_tell
-from shopcomm.core.http.sent_forms import once_sent_by
-from shopcomm.edge.portal.visits import Visit, by_customer
+from shopcomm.core.http.sent_forms import run_customer_form_once
+from shopcomm.edge.portal.visits import Visit, link_customer_required
 
 
 @require_POST
-@by_customer
+@link_customer_required
 def send_slip(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Send it; no payment is booked by it."""
 
     def send() -> str:
         given = FormPictures.read(request.POST, request.FILES, field="picture")
-        return once_sent_by(visit.link.customer_id, request, lambda: _send(visit.actor, visit.order, given))
+        return run_customer_form_once(
+            visit.link.customer_id, request, lambda: _send(visit.actor, visit.order, given)
+        )
 
     sent = run_and_tell(request, send, _("凭证已发给商家，核对到账后这里会更新"))
     return redirect("portal:order" if sent.refusal else "portal:chat", visit.token)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shopcomm.edge.portal import after_sales, changes, evaluation, language, pwa, slip, views, wishes
+from shopcomm.edge.portal import after_sales, changes, evaluation, language, preferences, pwa, slip, views
 
 app_name = "portal"
 
@@ -19,12 +19,12 @@ urlpatterns = [
         "o/<str:token>/change/<int:request_id>/<slug:answer>/", changes.answer_request, name="answer-change"
     ),
     path("o/<str:token>/after-sales/", after_sales.after_sales, name="after-sales"),
-    path("o/<str:token>/after-sales/<int:case_id>/<slug:step>/", after_sales.move_case, name="move-case"),
+    path("o/<str:token>/after-sales/<int:case_id>/<slug:step>/", after_sales.act_on_case, name="move-case"),
     path("o/<str:token>/evaluation/", evaluation.evaluation_page, name="evaluation"),
     path("o/<str:token>/confirm/", changes.confirm_goods, name="confirm"),
     path("o/<str:token>/slip/", slip.send_slip, name="slip"),
-    path("o/<str:token>/urge/", changes.press_order, name="urge"),
-    path("o/<str:token>/notices/", wishes.link_wishes_page, name="wishes"),
+    path("o/<str:token>/urge/", changes.send_urge, name="urge"),
+    path("o/<str:token>/notices/", preferences.link_preferences_page, name="wishes"),
     path("o/<str:token>/language/", language.choose_link_language, name="language"),
     path("o/<str:token>/session/", views.prove_link, name="prove"),
     path("o/<str:token>/progress/", views.progress_part, name="progress"),

@@ -15,25 +15,25 @@ from shopcomm.edge.portal.middleware import PageOwner
 from shopcomm.edge.portal.progress import progress_of
 from shopcomm.edge.portal.questions import common_questions
 from shopcomm.edge.portal.quick import quick_actions
-from shopcomm.edge.portal.visits import Visit, by_link
+from shopcomm.edge.portal.visits import Visit, link_required
 
 
 @require_GET
-@by_link
+@link_required
 def link_order_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The order's progress, with the chat beside it where there is room."""
     return order_response(request, visit, view="progress")
 
 
 @require_GET
-@by_link
+@link_required
 def chat_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The same page on its chat: an address of its own, so that Back works on a phone."""
     return order_response(request, visit, view="chat")
 
 
 @require_GET
-@by_link
+@link_required
 def progress_part(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The progress alone, for a page that is open already."""
     return render(request, "portal/_progress.html", _context(visit))

@@ -14,7 +14,7 @@ from orders.selectors.orders import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import OrderLink
 from shopcomm.core.accounts.services.order_links import open_link
-from shopcomm.core.logs import name_in_log
+from shopcomm.core.logs import add_log_fields
 
 P = ParamSpec("P")
 
@@ -35,7 +35,7 @@ class Visit:
         return Actor.customer(self.link.customer, order_id=self.link.order_id)
 
 
-def by_link(
+def link_required(
     view: Callable[Concatenate[HttpRequest, Visit, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, str, P], HttpResponse]:
     """The guard of every page behind a link: a view gets the visit instead of the token, what it answers is kept out
@@ -53,12 +53,12 @@ def by_link(
     return opened
 
 
-def by_customer(
+def link_customer_required(
     view: Callable[Concatenate[HttpRequest, Visit, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, str, P], HttpResponse]:
     """The same for what only the customer does: staff who look at the page find nothing there."""
 
-    @by_link
+    @link_required
     @wraps(view)
     def own(request: HttpRequest, visit: Visit, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if visit.preview:
@@ -80,7 +80,7 @@ def visit_of(link: OrderLink | None, token: str, *, preview: bool) -> Visit | No
     order = related.filter(pk=link.order_id).first()
     if order is None:
         return None
-    name_in_log(order=order.number)
+    add_log_fields(order=order.number)
     return Visit(token, link, order, preview)
 
 

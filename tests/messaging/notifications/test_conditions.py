@@ -6,7 +6,7 @@ import pytest
 
 from messaging.models import NotificationRule
 from messaging.policies.notifications.conditions import Facts, meets_conditions
-from messaging.services.notifications.facts import facts_of_order, facts_of_talk
+from messaging.services.notifications.facts import facts_of_conversation, facts_of_order
 from messaging.services.notifications.recipients import Recipient, find_recipients
 from orders.models import Order
 from orders.selectors.items import ItemInput
@@ -51,10 +51,10 @@ def test_an_order_is_known_by_what_rules_may_ask_about(order):
 
 
 def test_a_conversation_without_an_order_is_known_by_its_customer(order):
-    facts = facts_of_talk(order.conversation)
+    facts = facts_of_conversation(order.conversation)
     assert meets_conditions(NotificationRule(tags=["老客户"]), facts)
     assert not meets_conditions(NotificationRule(min_total=Decimal(1)), facts)
-    assert facts_of_talk(None) == Facts()
+    assert facts_of_conversation(None) == Facts()
 
 
 def test_a_rule_tells_the_customer_the_seller_a_role_or_a_person(order):

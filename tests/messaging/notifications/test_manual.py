@@ -19,7 +19,7 @@ from messaging.services.scheduled import (
     send_away_notices,
     send_scheduled,
 )
-from messaging.services.subscriptions import set_wishes
+from messaging.services.subscriptions import set_notice_preferences
 from orders.services.stock import set_stock
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.relay import relay
@@ -189,7 +189,7 @@ def test_a_person_who_rests_is_told_afterwards_in_their_own_zone(order, clock, c
     customer.time_zone = "Europe/London"
     customer.save()
     actor = Actor.customer(customer)
-    set_wishes(
+    set_notice_preferences(
         actor=actor,
         quiet_from=timezone.datetime(2026, 1, 1, 0).time(),
         quiet_to=timezone.datetime(2026, 1, 1, 8).time(),

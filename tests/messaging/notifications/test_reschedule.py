@@ -13,7 +13,7 @@ from messaging.services.notifications.rehearsal import rehearse_rule
 from messaging.services.notifications.release import release_due
 from messaging.services.notifications.reschedule import reschedule_after_changed_hours
 from messaging.services.notifications.rules import save_rule
-from messaging.services.subscriptions import set_wishes
+from messaging.services.subscriptions import set_notice_preferences
 from orders.models import Order
 from orders.services.after_sales import CaseInput, CaseLine, open_case, withdraw_case
 from orders.services.change_requests.request import accept_change, request_change, withdraw_change
@@ -255,15 +255,15 @@ def test_rest_that_somebody_sets_or_ends_moves_what_is_held_for_them(clock, cust
     order, other = held_order(clock, customer), make_order(customer=CustomerFactory())
     relay()
     rest = {"quiet_from": time(8), "quiet_to": time(11)}
-    set_wishes(actor=Actor.customer(customer), muted=[], **rest)
+    set_notice_preferences(actor=Actor.customer(customer), muted=[], **rest)
     assert (moment(order), moment(other)) == (at("2026-11-25 11:00"), MORNING)
-    set_wishes(actor=Actor.customer(customer), muted=[], quiet_from=None, quiet_to=None)
+    set_notice_preferences(actor=Actor.customer(customer), muted=[], quiet_from=None, quiet_to=None)
     assert moment(order) == MORNING
 
 
 def test_another_time_zone_of_a_customer_who_rests_moves_what_is_held_for_them(clock, customer):
     order = held_order(clock, customer)
-    set_wishes(actor=Actor.customer(customer), muted=[], quiet_from=time(8), quiet_to=time(11))
+    set_notice_preferences(actor=Actor.customer(customer), muted=[], quiet_from=time(8), quiet_to=time(11))
     reschedule_after_changed_hours()
     assert moment(order) == at("2026-11-25 11:00")
     # Two hours behind: when the shop opens it is seven there.

@@ -15,7 +15,7 @@ from messaging.policies.notifications.timing import (
     OutsideHours,
     Reason,
     decide_send_time,
-    room_at,
+    first_moment_with_room,
 )
 from shopcomm.core.configuration.hours import QuietWindow, Span, WorkingCalendar
 
@@ -269,7 +269,7 @@ def test_a_notice_over_the_limit_is_moved_to_the_first_moment_with_room(
     now: datetime, minutes: list[int], limit: int, hours: int
 ):
     told, window = [now - timedelta(minutes=m) for m in minutes], timedelta(hours=hours)
-    free = room_at(now, told, limit, window)
+    free = first_moment_with_room(now, told, limit, window)
     assert sum(each > free - window for each in told) < limit
     if free > now:
         before = free - timedelta(seconds=1)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from shopcomm.core.accounts.models import SetupCode, Staff
 from shopcomm.core.accounts.roles import Role
-from shopcomm.core.database.named_locks import wait_for_name
+from shopcomm.core.database.named_locks import wait_for_named_lock
 from shopcomm.core.networks import network_of
 from shopcomm.core.rate_limits import seconds_to_wait
 from shopcomm.core.refusals import Refusal
@@ -60,7 +60,7 @@ def waits_for_owner() -> bool:
 @transaction.atomic
 def make_setup_code() -> str:
     """A new code for the first page, which makes the former one void; empty once there is a manager."""
-    wait_for_name(LOCK)
+    wait_for_named_lock(LOCK)
     if has_manager():
         SetupCode.objects.all().delete()
         return ""
@@ -77,7 +77,7 @@ def make_first_manager(*, code: str, who: NewManager, address: str) -> Staff:
     """
     if seconds_to_wait(f"setup:{network_of(address)}", rate=GUESS_RATE, size=GUESS_BURST):
         raise SetupRefused(_("试得太快了，请十秒后再试"), field="code", status=429)
-    wait_for_name(LOCK)
+    wait_for_named_lock(LOCK)
     if has_manager():
         raise SetupRefused(_("店铺已经有经理了，请登录"), status=409)
     kept = SetupCode.objects.filter(pk=1).first()

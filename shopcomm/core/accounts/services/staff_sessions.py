@@ -22,7 +22,7 @@ MOST_REMEMBERED = 10_000
 _seen: dict[str, datetime] = {}
 
 
-def note_seen(*, staff: Staff, session_key: str | None, user_agent: str) -> None:
+def record_session_use(*, staff: Staff, session_key: str | None, user_agent: str) -> None:
     """Somebody of the shop was here in this session. One statement at most every few minutes a process."""
     now = timezone.now()
     if not session_key or now - _seen.get(session_key, datetime.min.replace(tzinfo=now.tzinfo)) < SEEN_EVERY:
@@ -65,7 +65,7 @@ def change_password(*, staff: Staff, password: str, this_key: str | None) -> Non
     end_sessions_except(staff=staff, this_key=this_key)
 
 
-def session_goes_on(*, old_key: str | None, new_key: str | None) -> None:
+def carry_session_over(*, old_key: str | None, new_key: str | None) -> None:
     """A session that got another key is the same log-in, begun when it was begun."""
     if old_key and new_key:
         StaffSession.objects.filter(session_key=old_key).update(session_key=new_key)

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.proofs import MY_SESSION_KEY, my_customer
-from shopcomm.edge.portal.middleware import PageOwner, is_opened, speak_to
+from shopcomm.edge.portal.middleware import PageOwner, is_opened, set_page_language
 from shopcomm.edge.portal.visits import with_private_headers
 
 
@@ -39,7 +39,7 @@ def customer_required(view: View) -> View:
             return redirect(f"{reverse('my:login')}?{urlencode({'next': wanted})}")
         request.customer, request.actor = customer, Actor.customer(customer)
         request.page_owner = PageOwner.of_customer(customer)
-        speak_to(request, customer, opened=request.method == "GET" and is_opened(request))
+        set_page_language(request, customer, opened=request.method == "GET" and is_opened(request))
         return with_private_headers(view(request, *args, **kwargs))
 
     return guarded

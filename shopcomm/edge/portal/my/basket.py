@@ -15,7 +15,7 @@ from orders.selectors.items import MAX_QUANTITY, list_price
 from shopcomm.core import reading
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.http.outcomes import run_service
-from shopcomm.core.http.sent_forms import once_sent_by
+from shopcomm.core.http.sent_forms import run_customer_form_once
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
 
 BASKET_KEY = "my_basket"
@@ -47,7 +47,7 @@ def add_to_basket(request: MyRequest, product_id: int) -> HttpResponse:
         messages.error(request, _("一次最多询价 %(count)d 款") % {"count": MOST_LINES})
     else:
         messages.success(
-            request, once_sent_by(request.customer.pk, request, lambda: _put(request, sku, pieces))
+            request, run_customer_form_once(request.customer.pk, request, lambda: _put(request, sku, pieces))
         )
     return redirect("my:product", product_id)
 

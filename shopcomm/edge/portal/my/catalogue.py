@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from messaging.selectors.own import watched_by
+from messaging.selectors.own import watches_of_product
 from messaging.services.conversations import general_conversation
 from messaging.services.enquiries import Wanted, send_enquiry
 from messaging.services.notifications.back_in_stock import watch_stock
@@ -76,7 +76,7 @@ def watch_variant(request: MyRequest, product_id: int) -> HttpResponse:
     style, sku = _style(product_id), request.POST.get("sku", "")
     if sku not in {each.sku for each in style.variants}:
         raise Http404
-    waiting = watched_by(request.actor, product_id).get(sku)
+    waiting = watches_of_product(request.actor, product_id).get(sku)
     if request.POST.get("do") == "unwatch":
         if waiting:
             unwatch_stock(conversation_id=waiting.conversation_id, watch_id=waiting.pk)
@@ -97,7 +97,7 @@ def _style(product_id: int) -> Style:
 
 
 def _product(request: MyRequest, style: Style, *, refusal: str = "", status: int = 200) -> HttpResponse:
-    waiting, post = watched_by(request.actor, style.product.pk), request.POST
+    waiting, post = watches_of_product(request.actor, style.product.pk), request.POST
     chosen = post.get("sku") or request.GET.get("sku") or style.shown.sku
     context: dict[str, Any] = {
         "active": "catalogue",

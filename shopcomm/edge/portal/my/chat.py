@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from messaging.selectors.conversations import conversations_visible_to
-from messaging.selectors.own import own_talks
+from messaging.selectors.own import own_conversations
 from messaging.services.conversations import general_conversation
 from shopcomm.core import reading
 from shopcomm.core.accounts.services.order_links import link_token, live_link
@@ -18,7 +18,7 @@ from shopcomm.edge.portal.my.access import MyRequest, customer_required
 def own_conversations_page(request: MyRequest) -> HttpResponse:
     """All own conversations, the latest first."""
     page = reading.whole_number(request.GET.get("page"), least=1, most=10_000) or 1
-    found, more = own_talks(request.actor, page=page)
+    found, more = own_conversations(request.actor, page=page)
     context = {"active": "chat", "talks": found, "page": page, "next": page + 1 if more else None}
     return render(request, "my/talks.html", context)
 

@@ -13,7 +13,7 @@ from orders.selectors.statements import currencies_of, default_start, statement_
 from shopcomm.core.accounts.services.customers import rename_customer
 from shopcomm.core.http.outcomes import run_service
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
-from shopcomm.edge.portal.wishes import keep_wishes, wishes_context
+from shopcomm.edge.portal.preferences import preferences_context, save_preferences_form
 
 
 @require_http_methods(["GET", "POST"])
@@ -49,14 +49,14 @@ def own_account_page(request: MyRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @customer_required
-def own_wishes_page(request: MyRequest) -> HttpResponse:
+def own_preferences_page(request: MyRequest) -> HttpResponse:
     """What a customer wants of notices."""
     refusal = ""
     if request.method == "POST":
-        refusal = keep_wishes(request, request.actor)
+        refusal = save_preferences_form(request, request.actor)
         if not refusal:
             return redirect("my:notices")
-    context = wishes_context(request.actor, request.POST if refusal else None) | {
+    context = preferences_context(request.actor, request.POST if refusal else None) | {
         "refusal": refusal,
         "active": "me",
         "back_url": reverse("my:me"),

@@ -15,7 +15,7 @@ from orders.models import Order, Status
 from orders.selectors.addresses import COLUMNS, AddressInput
 from orders.selectors.items import ItemInput
 from orders.selectors.orders import order_for_detail, status_counts
-from orders.selectors.own import AgainLine, lines_to_reorder, mark_of_prices, own_orders, spending_of
+from orders.selectors.own import AgainLine, lines_to_reorder, own_orders, reorder_price_mark, spending_of
 from orders.services.own_orders import place_own_order
 from shopcomm.core import reading
 from shopcomm.core.accounts.services.order_links import link_token, live_link
@@ -129,7 +129,7 @@ def _form(
         ),
         "note": post.get("note", ""),
         "key": post.get("key") or uuid.uuid4(),
-        "prices": mark_of_prices({line.sku: line.variant for line in lines if line.variant}),
+        "prices": reorder_price_mark({line.sku: line.variant for line in lines if line.variant}),
         "refusal": refusal,
     }
     return render(request, "my/again.html", context, status=status)

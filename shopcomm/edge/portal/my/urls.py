@@ -25,5 +25,5 @@ urlpatterns = [
     path("me/", me.own_details_page, name="me"),
     path("me/account/", me.own_account_page, name="account"),
     path("me/language/", choose_own, name="language"),
-    path("me/notices/", me.own_wishes_page, name="notices"),
+    path("me/notices/", me.own_preferences_page, name="notices"),
 ]

@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if Product.objects.exists() or Staff.objects.exists():
             if password := os.environ.get("SHOPCOMM_DEMO_PASSWORD"):
-                self._tell(people.let_in(password))
+                self._tell(people.set_demo_password(password))
             return
         with without_pushes(), transaction.atomic():
             self._open()
@@ -43,10 +43,10 @@ class Command(BaseCommand):
         staff = people.demo_staff()
         customers = people.demo_customers(Random(7), 90)
         variants = open_catalogue(Actor.staff(staff["manager"]))
-        count = History(staff, customers, variants).tell()
-        Today(staff).go()
+        count = History(staff, customers, variants).create_orders()
+        Today(staff).create_orders()
         self._enquiries(customers[:6], staff["sales"])
-        Offers(staff).go()
+        Offers(staff).create_offers()
         self.stdout.write(f"{count} orders, {len(variants)} SKUs, {len(customers)} customers")
 
     def _enquiries(self, customers: list[Any], seller: Staff) -> None:

@@ -57,7 +57,7 @@ class Kind(NamedTuple):
     fixed: bool
 
 
-def kinds_for(wishes: NotificationPreference) -> list[Kind]:
+def notice_kinds_for(wishes: NotificationPreference) -> list[Kind]:
     """What the shop's rules tell this sort of person at all."""
     customer = wishes.owner_kind == RecipientKind.CUSTOMER
     rules = NotificationRule.objects.filter(enabled=True)
@@ -86,9 +86,9 @@ class Group(NamedTuple):
         return any(kind.wanted or kind.fixed for kind in self.kinds if self.is_fixed or not kind.fixed)
 
 
-def groups_for(wishes: NotificationPreference) -> list[Group]:
+def notice_groups_for(wishes: NotificationPreference) -> list[Group]:
     """The kinds of a person by what they are about; what belongs to none is about the order itself."""
     by_group: dict[str, list[Kind]] = {}
-    for kind in kinds_for(wishes):
+    for kind in notice_kinds_for(wishes):
         by_group.setdefault(GROUP_OF.get(kind.trigger, "order"), []).append(kind)
     return [Group(key, str(label), by_group[key]) for key, label in GROUPS.items() if key in by_group]
