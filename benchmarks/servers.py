@@ -14,6 +14,7 @@ from types import TracebackType
 import django
 import psycopg
 
+from benchmarks.measuring import tree_cpu_seconds
 from shopcomm.core.embedded.binaries import spawn_process
 from shopcomm.core.embedded.services import Services, end_process, free_port
 from shopcomm.core.embedded.supervisor import beat_command, page_answers, web_command, worker_command
@@ -100,6 +101,11 @@ class Bench:
         """They cost nothing to what is measured next."""
         for name in ("worker", "beat"):
             end_process(self.processes.pop(name), signal.SIGTERM, within=8)
+
+    def cpu_seconds(self, side: str) -> float:
+        """What one side and the servers behind both have spent on the CPU so far."""
+        servers = [process.pid for process in self.services.processes.values()]
+        return sum(tree_cpu_seconds(pid) for pid in [self.pid(side), *servers])
 
     def pid(self, name: str) -> int:
         return self.processes[name].pid

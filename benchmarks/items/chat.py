@@ -1,8 +1,9 @@
-"""Persisted and delivered messages a second, with 2, 20 and 200 people in a conversation."""
+"""Persisted and delivered messages a second, with 2, 20 and 200 people in a conversation, and what each costs the CPU."""
 
 import asyncio
 import time
 import uuid
+from dataclasses import dataclass
 from itertools import cycle
 
 from benchmarks import wire
@@ -25,8 +26,21 @@ def run(bench: Bench, rounds: int, quick: bool) -> list[Figure]:
     for people, goal in GOALS.items():
         count = MESSAGES[people] // (4 if quick else 1)
         ours, theirs = in_turn(rounds, lambda side, n=people, m=count: asyncio.run(rate(bench, side, n, m)))
-        figures.append(Figure("chat", f"N={people}", "messages/s", ours, theirs, f"≥ {goal}"))
+        rates, spent = (
+            [[getattr(each, name) for each in side] for side in (ours, theirs)]
+            for name in ("per_second", "cpu_microseconds")
+        )
+        figures.append(Figure("chat", f"N={people}", "messages/s", *rates, f"≥ {goal}"))
+        figures.append(Figure("chat", f"N={people}", "µs of CPU a message", *spent))
     return figures
+
+
+@dataclass(frozen=True)
+class Run:
+    """How many messages a second, and what one cost server, database and Valkey together."""
+
+    per_second: float
+    cpu_microseconds: float
 
 
 async def room_clients(bench: Bench, side: str, people: int) -> tuple[list[wire.Client], list[int]]:
@@ -45,13 +59,13 @@ async def room_clients(bench: Bench, side: str, people: int) -> tuple[list[wire.
     return clients, places
 
 
-async def rate(bench: Bench, side: str, people: int, count: int) -> float:
+async def rate(bench: Bench, side: str, people: int, count: int) -> Run:
     """So many messages from everybody in turn; the clock stops when the last person has the last one."""
     clients, places = await room_clients(bench, side, people)
     acked = asyncio.Semaphore(WINDOW)
     for client in clients:
         client.changed = changed_of(client, acked)
-    started = time.perf_counter()
+    before, started = bench.cpu_seconds(side), time.perf_counter()
     turns = cycle(zip(clients, places, strict=True))
     for _ in range(count):
         await asyncio.wait_for(acked.acquire(), 30)
@@ -65,12 +79,12 @@ async def rate(bench: Bench, side: str, people: int, count: int) -> float:
         )
     wanted = count * people
     await wire.until(lambda: sum(each.counts[wire.NEW] for each in clients) >= wanted, 120, "all delivered")
-    spent = time.perf_counter() - started
+    spent, cpu = time.perf_counter() - started, bench.cpu_seconds(side) - before
     refused = sum(client.counts[wire.REFUSED] for client in clients)
     wire.close(clients)
     if refused:
         raise RuntimeError(f"{refused} messages were refused")
-    return count / spent
+    return Run(count / spent, cpu * 1e6 / count)
 
 
 def changed_of(client: wire.Client, gate: asyncio.Semaphore):
