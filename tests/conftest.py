@@ -220,7 +220,9 @@ def live(transactional_db: None) -> Iterator[LiveServer]:
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     served = KeptFiles(application)
-    config = uvicorn.Config(served, log_level="warning", lifespan="off", ws="websockets-sansio")
+    config = uvicorn.Config(
+        served, log_level="warning", lifespan="off", ws="shopcomm.core.http.ready_frames:ReadyFramesProtocol"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -14,7 +14,7 @@ from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
 from messaging.consumers.loop_local import loop_local, run_in_background
-from messaging.consumers.rooms import ASKS_TO_JOIN, UNDER_WAY, Listener, Room, Signal, State, message_text_for
+from messaging.consumers.rooms import ASKS_TO_JOIN, UNDER_WAY, ByAudience, Listener, Room, Signal, State
 from messaging.selectors.messages import messages_after, newest_seqs_of
 from messaging.services.frames import room_frame
 from shopcomm.core.audiences import SHOP
@@ -87,9 +87,8 @@ class Fanout:
                 if not page:
                     break
                 room.deliver(page)
-                for message in page:
-                    if text := message_text_for(listener, message):
-                        await listener.send_frame_with_backpressure(text)
+                frames = ByAudience(page).frames_for(listener.audience)
+                await listener.send_frames_with_backpressure(frames)
                 after = page[-1]["seq"]
             if room.entering.get(listener) is mark:
                 room.admit(listener)

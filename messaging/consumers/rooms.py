@@ -7,9 +7,11 @@ nothing is under way, so that whoever comes while the last one leaves finds the 
 import asyncio
 import json
 import logging
+from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Any, Protocol
 
+from messaging.consumers.send_queue import Frames
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.audiences import Audience
 
@@ -24,7 +26,8 @@ class Listener(Protocol):
     audience: Audience
 
     def send_frame(self, text: str) -> None: ...
-    async def send_frame_with_backpressure(self, text: str) -> None: ...
+    def send_frames(self, frames: Frames) -> None: ...
+    async def send_frames_with_backpressure(self, frames: Frames) -> None: ...
     def may_see(self, group: str, text: str) -> bool: ...
     def recheck_access(self) -> None: ...
 
@@ -75,10 +78,21 @@ UNDER_WAY = frozenset({State.JOINING, State.ABANDONED, State.LEAVING, State.REVI
 ASKS_TO_JOIN = frozenset({State.JOINING, State.ABANDONED})
 
 
-def message_text_for(listener: Listener, message: dict[str, Any]) -> str | None:
-    """What a socket's audience is shown of a message; None for nothing."""
-    text: str | None = message["texts"].get(listener.audience.name)
-    return text
+class ByAudience:
+    """Frames of one or more messages, made ready once for each audience that has somebody here."""
+
+    def __init__(self, messages: Sequence[dict[str, Any]]) -> None:
+        self._messages = messages
+        self._made: dict[Audience, Frames] = {}
+
+    def frames_for(self, audience: Audience) -> Frames:
+        """What an audience is shown of the messages; no texts for nothing."""
+        frames = self._made.get(audience)
+        if frames is None:
+            name = audience.name
+            texts = [text for each in self._messages if (text := each["texts"].get(name))]
+            frames = self._made[audience] = Frames(texts)
+        return frames
 
 
 class Room:
@@ -127,29 +141,35 @@ class Room:
             return True
         if messages[0]["seq"] > self.last + 1:
             return False
-        for message in messages:
-            if message["seq"] <= self.last:
-                continue
-            self.last = message["seq"]
-            for listener in self.listeners:
-                if text := message_text_for(listener, message):
-                    listener.send_frame(text)
+        shown = [each for each in messages if each["seq"] > self.last]
+        if shown:
+            self.last = shown[-1]["seq"]
+            self._show(ByAudience(shown))
         return True
+
+    def _show(self, shown: ByAudience) -> None:
+        for listener in self.listeners:
+            frames = shown.frames_for(listener.audience)
+            if frames.texts:
+                listener.send_frames(frames)
 
     def send_to_all(self, told: dict[str, Any]) -> None:
         """Show the same to everybody here."""
-        text = json.dumps(told)
+        frames = Frames([json.dumps(told)])
         for listener in self.listeners:
-            listener.send_frame(text)
+            listener.send_frames(frames)
 
     def send_frame(self, message: dict[str, Any]) -> None:
         """Show a frame that is not a message: each side's text, to all but the socket it came from."""
+        shown = ByAudience([message])
         for listener in self.listeners:
             try:
                 if message.get("recheck_access"):
                     listener.recheck_access()
-                text = message_text_for(listener, message)
-                if text and listener.id != message.get("skip") and listener.may_see(self.group, text):
-                    listener.send_frame(text)
+                frames = shown.frames_for(listener.audience)
+                if not frames.texts or listener.id == message.get("skip"):
+                    continue
+                if listener.may_see(self.group, frames.texts[0]):
+                    listener.send_frames(frames)
             except Exception:
                 log.exception("a listener of %s could not be shown a frame", self.group)

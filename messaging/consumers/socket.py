@@ -29,7 +29,7 @@ from messaging.consumers.frames import (
     parse_frame,
     peek_client_id,
 )
-from messaging.consumers.send_queue import SendQueue
+from messaging.consumers.send_queue import Frames, SendQueue, send_queue_of
 from messaging.consumers.session_recheck import session_recheck
 from messaging.consumers.switchboard import Topic, answer_frame, make_topics
 from shopcomm.core.accounts.actors import Actor
@@ -96,7 +96,7 @@ class ShopSocket(AsyncWebsocketConsumer):
         if session_recheck().count_of(actor) >= settings.SOCKETS_PER_VISITOR:
             await self.close(TOO_MANY, "too many open sockets of one visitor")
             return
-        self.send_queue = SendQueue(self._send_text, self.close)
+        self.send_queue = send_queue_of(self.scope, self.base_send, self.close)
         self.access = ConversationAccess(self)
         session_recheck().add(self)
         await self.join(_own_group(self.actor))
@@ -185,13 +185,17 @@ class ShopSocket(AsyncWebsocketConsumer):
     # `send_frame`, since `send` is what Channels calls its own.
     def send_frame(self, text: str) -> None:
         """Send a frame, or queue it behind what waits; never waits itself."""
-        if self.send_queue:
-            self.send_queue.enqueue(text)
+        self.send_frames(Frames([text]))
 
-    async def send_frame_with_backpressure(self, text: str) -> None:
-        """Send a frame of a long history; waits while the client is slower than the database."""
+    def send_frames(self, frames: Frames) -> None:
+        """Send frames that others may get as well, or queue them behind what waits; never waits itself."""
         if self.send_queue:
-            await self.send_queue.enqueue_with_backpressure(text)
+            self.send_queue.enqueue(frames)
+
+    async def send_frames_with_backpressure(self, frames: Frames) -> None:
+        """Send frames of a long history; waits while the client is slower than the database."""
+        if self.send_queue:
+            await self.send_queue.enqueue_with_backpressure(frames)
 
     def send_error(self, code: str, given: Frame, **extra: Any) -> None:
         """Answer a frame with what was wrong with it."""
@@ -227,9 +231,6 @@ class ShopSocket(AsyncWebsocketConsumer):
         task = asyncio.ensure_future(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
-
-    async def _send_text(self, text: str) -> None:
-        await self.base_send({"type": "websocket.send", "text": text})
 
 
 def _own_group(actor: Actor) -> str:

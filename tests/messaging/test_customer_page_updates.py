@@ -8,6 +8,7 @@ from websockets.asyncio.client import connect
 
 from messaging.consumers.fanout import Fanout
 from messaging.consumers.rooms import Room, State
+from messaging.consumers.send_queue import Frames
 from messaging.models import Conversation
 from messaging.services.frames import changed_frames
 from messaging.services.messages import send_message
@@ -86,8 +87,8 @@ def test_customer_pages_fetch_again_after_lost_frames(customer):
         id = "one"
         actor = Actor.customer(customer)
 
-        def send_frame(self, text: str) -> None:
-            shown.append(text)
+        def send_frames(self, frames: Frames) -> None:
+            shown.extend(frames.texts)
 
     fanout, room = Fanout(), Room(customer_group(customer.pk))
     fanout.rooms[room.group] = room

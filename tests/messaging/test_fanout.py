@@ -7,6 +7,7 @@ import pytest
 from messaging.consumers import fanout as fanout_module
 from messaging.consumers.fanout import Fanout
 from messaging.consumers.rooms import Room, State
+from messaging.consumers.send_queue import Frames
 from shopcomm.core.audiences import SHOP
 from shopcomm.core.realtime import ORDERS_FEED, conversation_group
 
@@ -19,8 +20,8 @@ class Ear:
     def __init__(self) -> None:
         self.audience, self.shown = SHOP, []
 
-    def send_frame(self, text: str) -> None:
-        self.shown.append(text)
+    def send_frames(self, frames: Frames) -> None:
+        self.shown += frames.texts
 
 
 class Layer:

@@ -80,7 +80,7 @@ async def test_subscribers_of_a_feed_that_the_channel_layer_dropped_get_a_resync
     shown = []
 
     class Page:
-        send_frame = staticmethod(shown.append)
+        send_frames = staticmethod(lambda frames: shown.extend(frames.texts))
 
     fanout = Fanout()
     fanout._tasks, fanout._channel = [None], "fanout-1"
@@ -117,7 +117,7 @@ async def test_who_subscribed_while_the_layer_was_down_gets_a_resync_once_it_is_
     shown, answers = [], [OSError("no Redis"), None]
 
     class Page:
-        send_frame = staticmethod(shown.append)
+        send_frames = staticmethod(lambda frames: shown.extend(frames.texts))
 
     async def take_in(*_given) -> None:
         if error := answers.pop(0):

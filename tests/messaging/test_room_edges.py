@@ -7,6 +7,7 @@ import pytest
 from messaging.consumers import fanout as fanout_module
 from messaging.consumers.fanout import Fanout
 from messaging.consumers.rooms import Room, State
+from messaging.consumers.send_queue import Frames
 from shopcomm.core.audiences import CUSTOMER, SHOP, Audience
 from shopcomm.core.realtime import ORDERS_FEED, conversation_group
 
@@ -19,8 +20,8 @@ class Ear:
     def __init__(self, *, audience: Audience = SHOP, id_: str = "a") -> None:
         self.audience, self.id, self.shown, self.looked = audience, id_, [], 0
 
-    def send_frame(self, text: str) -> None:
-        self.shown.append(text)
+    def send_frames(self, frames: Frames) -> None:
+        self.shown += frames.texts
 
     def may_see(self, group: str, text: str) -> bool:
         return True
@@ -32,7 +33,7 @@ class Ear:
 class Deaf(Ear):
     """One whose connection has just broken."""
 
-    def send_frame(self, text: str) -> None:
+    def send_frames(self, frames: Frames) -> None:
         raise OSError("gone")
 
 

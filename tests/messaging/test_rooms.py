@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from messaging.consumers import fanout as fanout_module
 from messaging.consumers.fanout import Fanout
 from messaging.consumers.rooms import MOVES, UNDER_WAY, Signal, State
+from messaging.consumers.send_queue import Frames
 from shopcomm.core.audiences import SHOP
 from shopcomm.core.realtime import conversation_group
 
@@ -26,8 +27,12 @@ class Ear:
         if not text.startswith("{"):
             self.heard.append(int(text))
 
-    async def send_frame_with_backpressure(self, text: str) -> None:
-        self.send_frame(text)
+    def send_frames(self, frames: Frames) -> None:
+        for text in frames.texts:
+            self.send_frame(text)
+
+    async def send_frames_with_backpressure(self, frames: Frames) -> None:
+        self.send_frames(frames)
 
     def may_see(self, group: str, text: str) -> bool:
         return True

@@ -1,22 +1,54 @@
-"""What stands between a room and one socket."""
+"""What stands between a room and one socket, under a server that makes the frames and under one that takes them ready."""
 
 import asyncio
+import types
+from collections.abc import Awaitable, Generator
+from typing import Any
 
-from messaging.consumers.send_queue import BACKLOG, BACKLOG_BYTES, TOO_SLOW, SendQueue
+import pytest
+
+from messaging.consumers.send_queue import (
+    BACKLOG,
+    BACKLOG_BYTES,
+    TOO_SLOW,
+    Frames,
+    SendQueue,
+    send_queue_of,
+    text_writer,
+)
+from shopcomm.core.http.ready_frames import EXTENSION, text_frame
+
+HEADERS = {126: 4, 127: 10}
 
 
 class Line:
     """A socket's line to the client, which can be held up and can break."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, takes_ready: bool) -> None:
         self.free, self.broken = asyncio.Event(), False
         self.free.set()
         self.sent: list[str] = []
         self.closed: list[int] = []
-        self.send_queue = SendQueue(self.send, self.close)
+        write = self.write_frames if takes_ready else text_writer(self.send)
+        self.send_queue = SendQueue(write, self.close, takes_ready=takes_ready)
 
-    async def send(self, text: str) -> None:
+    def enqueue(self, *texts: str) -> None:
+        self.send_queue.enqueue(Frames(texts))
+
+    async def send(self, event: dict[str, str]) -> None:
         await self.free.wait()
+        self.take(event["text"])
+
+    def write_frames(self, frames: bytes) -> Awaitable[None] | None:
+        text = frames[HEADERS.get(frames[1], 2) :].decode()
+        return self.take(text) if self.free.is_set() else self.take_later(text)
+
+    @types.coroutine
+    def take_later(self, text: str) -> Generator[Any, Any, None]:
+        yield from self.free.wait().__await__()
+        self.take(text)
+
+    def take(self, text: str) -> None:
         if self.broken:
             raise OSError("the client is gone")
         self.sent.append(text)
@@ -25,49 +57,50 @@ class Line:
         self.closed.append(code)
 
 
+@pytest.fixture(params=[False, True], ids=["texts", "ready frames"])
+async def line(request: pytest.FixtureRequest) -> Line:
+    return Line(takes_ready=request.param)
+
+
 async def settle() -> None:
     for _ in range(5):
         await asyncio.sleep(0)
 
 
-async def test_a_frame_is_sent_at_once_on_a_free_connection():
-    line = Line()
-    line.send_queue.enqueue("a")
-    line.send_queue.enqueue("b")
+async def test_a_frame_is_sent_at_once_on_a_free_connection(line):
+    line.enqueue("a")
+    line.enqueue("b")
 
     assert line.sent == ["a", "b"]
 
 
-async def test_frames_keep_their_order_on_a_blocked_connection():
-    line = Line()
-    line.send_queue.enqueue("a")
+async def test_frames_keep_their_order_on_a_blocked_connection(line):
+    line.enqueue("a")
     line.free.clear()
     for text in "bcd":
-        line.send_queue.enqueue(text)
+        line.enqueue(text)
     assert line.sent == ["a"]
 
     line.free.set()
-    line.send_queue.enqueue("e")
+    line.enqueue("e")
     await settle()
-    line.send_queue.enqueue("f")
+    line.enqueue("f")
 
     assert line.sent == list("abcdef")
 
 
-async def test_a_broken_connection_does_not_affect_the_others_in_the_room():
-    line = Line()
+async def test_a_broken_connection_does_not_affect_the_others_in_the_room(line):
     line.broken = True
-    line.send_queue.enqueue("a")
+    line.enqueue("a")
     line.broken = False
-    line.send_queue.enqueue("b")
+    line.enqueue("b")
 
     assert line.sent == []
 
 
-async def test_a_connection_that_breaks_while_blocked_ends_quietly():
-    line = Line()
+async def test_a_connection_that_breaks_while_blocked_ends_quietly(line):
     line.free.clear()
-    line.send_queue.enqueue("a")
+    line.enqueue("a")
     line.broken = True
     line.free.set()
     await settle()
@@ -77,11 +110,10 @@ async def test_a_connection_that_breaks_while_blocked_ends_quietly():
     assert line.sent == []
 
 
-async def test_a_client_that_is_too_slow_is_closed_and_told_to_reconnect():
-    line = Line()
+async def test_a_client_that_is_too_slow_is_closed_and_told_to_reconnect(line):
     line.free.clear()
     for number in range(BACKLOG + 2):
-        line.send_queue.enqueue(str(number))
+        line.enqueue(str(number))
     await settle()
     line.free.set()
     await settle()
@@ -90,13 +122,12 @@ async def test_a_client_that_is_too_slow_is_closed_and_told_to_reconnect():
     assert line.sent == []
 
 
-async def test_a_long_history_waits_for_a_slow_client():
-    line = Line()
+async def test_a_long_history_waits_for_a_slow_client(line):
     line.free.clear()
 
     async def history() -> None:
         for number in range(BACKLOG + 500):
-            await line.send_queue.enqueue_with_backpressure(str(number))
+            await line.send_queue.enqueue_with_backpressure(Frames([str(number)]))
 
     reading = asyncio.create_task(history())
     await settle()
@@ -109,23 +140,48 @@ async def test_a_long_history_waits_for_a_slow_client():
     assert line.closed == []
 
 
-async def test_queued_frames_are_dropped_when_the_socket_closes():
-    line = Line()
+async def test_queued_frames_are_dropped_when_the_socket_closes(line):
     line.free.clear()
-    line.send_queue.enqueue("a")
+    line.enqueue("a")
     line.send_queue.stop()
     line.free.set()
-    line.send_queue.enqueue("b")
+    line.enqueue("b")
     await settle()
 
     assert line.sent == []
 
 
-async def test_a_slow_client_is_limited_by_bytes_as_well_as_by_frames():
-    line = Line()
+async def test_a_slow_client_is_limited_by_bytes_as_well_as_by_frames(line):
     line.free.clear()
     for _ in range(15):
-        line.send_queue.enqueue("好" * (BACKLOG_BYTES // 30))
+        line.enqueue("好" * (BACKLOG_BYTES // 30))
     await settle()
 
     assert line.closed == [TOO_SLOW]
+
+
+async def test_frames_for_many_are_made_once_and_handed_over_together():
+    handed = []
+    protocol = type("Protocol", (), {"write_frames": staticmethod(handed.append)})
+    frames = Frames(["好", "b" * 200])
+    for _socket in range(3):
+        scope = {"extensions": {EXTENSION: protocol}}
+        send_queue_of(scope, None, None).enqueue(frames)
+
+    assert handed == [text_frame("好") + text_frame("b" * 200)] * 3
+    assert all(each is handed[0] for each in handed)
+
+
+async def test_a_server_that_takes_no_ready_frames_is_sent_texts():
+    line = Line(takes_ready=False)
+    send_queue_of({"extensions": {}}, line.send, line.close).enqueue(Frames(["a", "b"]))
+
+    assert line.sent == ["a", "b"]
+
+
+async def test_half_of_a_character_harms_no_other_text(line):
+    line.enqueue("a")
+    line.enqueue("\ud83d")
+    line.enqueue("b")
+
+    assert [text for text in line.sent if text in "ab"] == ["a", "b"]

@@ -6,6 +6,7 @@ from typing import Any
 from messaging.consumers.fanout import subscribed_frame
 from messaging.consumers.feeds import FEEDS, gets_every_feed_event, may_see_fact, missed_events
 from messaging.consumers.frames import Frame, FrameError
+from messaging.consumers.send_queue import Frames
 from messaging.consumers.switchboard import Topic, TopicSocket, answers_frame, register_topic
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.reading import whole_number
@@ -38,7 +39,7 @@ class FeedTopic(Topic):
         start = str(cursor if after is None else after)
         socket.send_frame(subscribed_frame({"feed": feed.name, "cursor": start}))
         for text in missed:
-            await socket.send_frame_with_backpressure(text)
+            await socket.send_frames_with_backpressure(Frames([text]))
 
     def _may_see(self, text: str) -> bool:
         return self._sees_all or may_see_fact(self.socket.actor, json.loads(text))

@@ -204,7 +204,14 @@ class Supervisor:
 def web_command(port: int) -> list[str]:
     """uvicorn with what a chat needs: no compression (it costs memory), frames of at most 16 MiB, so that a large one is answered, not cut."""
     command = [sys.executable, "-m", "uvicorn", "shopcomm.asgi:application", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--lifespan", "off", "--ws", "websockets-sansio"]
+    command += [
+        "--port",
+        str(port),
+        "--lifespan",
+        "off",
+        "--ws",
+        "shopcomm.core.http.ready_frames:ReadyFramesProtocol",
+    ]
     command += ["--ws-max-size", "16777216", "--ws-per-message-deflate", "false"]
     command += ["--timeout-graceful-shutdown", "5", "--log-level", "warning"]
     return [*command, "--workers", os.environ.get("WEB_CONCURRENCY", "1")]
