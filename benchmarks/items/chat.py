@@ -14,7 +14,7 @@ from benchmarks.servers import Bench
 SOCKETS = 200
 GOALS = {2: 0.25, 20: 0.35, 200: 0.60}
 # Messages of one run, and how many may be without an acknowledgement at a time.
-MESSAGES = {2: 12_000, 20: 4_000, 200: 500}
+MESSAGES = {2: 12_000, 20: 6_000, 200: 2_000}
 WINDOW = 200
 
 

@@ -42,6 +42,8 @@ COLUMNS = (
     "id, conversation_id, seq, public_prev, kind, body, sender_kind, sender_id, sender_name, client_id, "
     "reply_to, internal, acknowledges, data, created_at, recalled_at"
 )
+NAMES = [name.strip() for name in COLUMNS.split(",")]
+DATA = NAMES.index("data")
 # What opens a conversation again: either side has spoken to the other.
 SPOKEN = "sender_kind = 'customer' OR sender_kind IN ('staff', 'assistant') AND NOT internal"
 
@@ -200,14 +202,11 @@ def draft_parameters(drafts: Sequence[Draft]) -> list[Any]:
 
 def sent_by_draft(rows: Iterable[Sequence[Any]]) -> dict[DraftKey, Sent]:
     """What the statement returned, by the drafts' keys."""
-    names = [name.strip() for name in COLUMNS.split(",")]
     found = {}
     for *values, created, order_number, assigned_to, customer_id, order_id, files in rows:
-        fields = dict(zip(names, values, strict=True))
-        if isinstance(fields["data"], str):
-            fields["data"] = json.loads(fields["data"])
-        message = Message(**fields)
-        message._state.adding = False
+        if isinstance(values[DATA], str):
+            values[DATA] = json.loads(values[DATA])
+        message = Message.from_db(None, NAMES, values)
         # What is new has just these files; saves a query for each message.
         if created:
             claimed = [_attachment_of(row) for row in files or ()]

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import logging
+from functools import partial
 
 from channels.db import database_sync_to_async
 
@@ -21,6 +23,7 @@ from shopcomm.core.audiences import for_all_audiences
 from shopcomm.core.realtime import conversation_group, encode_frame
 from shopcomm.core.refusals import Refusal
 
+log = logging.getLogger(__name__)
 _mark_read = database_sync_to_async(mark_read)
 _recall_message = database_sync_to_async(recall_message)
 _peer_has_read = database_sync_to_async(peer_read_marker)
@@ -56,17 +59,21 @@ class ConversationTopic(Topic):
         """Store a message; acknowledged once it is committed."""
         conversation_id = await self.socket.access.require_conversation(given)
         message = draft_message(actor=self.socket.actor, conversation_id=conversation_id, given=given)
-        # Taken in order at once; the next frame need not wait for this one's commit.
-        self.socket.spawn(self._acknowledge(given, batch_writer().write(message)))
+        # Taken in order at once; the next frame need not wait for this one's commit. A task would cost more than it.
+        batch_writer().write(message).add_done_callback(partial(self._acknowledge, given))
 
-    async def _acknowledge(self, given: Frame, answer: "asyncio.Future[Sent]") -> None:
-        try:
-            seq = (await answer).message.seq
-        except Refusal as error:
+    def _acknowledge(self, given: Frame, answer: "asyncio.Future[Sent]") -> None:
+        if answer.cancelled():
+            return
+        if (error := answer.exception()) is None:
+            known = {name: given[name] for name in ("conversation", "client_id")}
+            seq = answer.result().message.seq
+            self.socket.send_frame(json.dumps({"type": "message.ack", **known, "seq": seq}))
+        elif isinstance(error, Refusal):
             self.socket.send_error(error.code, given, detail=str(error.detail), **error.extra)
         else:
-            known = {name: given[name] for name in ("conversation", "client_id")}
-            self.socket.send_frame(json.dumps({"type": "message.ack", **known, "seq": seq}))
+            log.error("a message could not be answered", exc_info=error)
+            self.socket.send_error("unavailable", given)
 
     @answers_frame("message.read")
     async def mark_read(self, given: Frame) -> None:

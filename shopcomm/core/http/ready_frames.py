@@ -29,6 +29,8 @@ MASK_BYTES = 4
 END_OF_REQUEST = b"\r\n\r\n"
 # A larger frame, and all that comes after it, is left to the library: it holds what has not come whole without copying.
 LARGEST_READ = 64 * 1024
+# As much is handed to the network at once; then it says whether it takes more.
+MOST_UNSENT = 16 * 1024
 # With so much waiting for the application nothing more is read from the network.
 MOST_UNREAD = 64 * 1024
 
@@ -53,12 +55,14 @@ class ReadyFramesProtocol(WebSocketsSansIOProtocol):
         self._begun = b""
         # Whether the library has read ahead of us, or has found what breaks the rules: then it reads all.
         self._left_to_library = False
+        self._unsent: list[bytes] = []
+        self._unsent_bytes = 0
         # How many bytes of text wait for the application.
         self._unread = 0
 
     # --- out ---------------------------------------------------------------------------------------
     def write_frames(self, frames: bytes) -> Awaitable[None] | None:
-        """Hand over one frame or several. None once the network has them; else something to await, which writes them.
+        """Hand over one frame or several. None once they are on their way; else something to await, which writes them.
 
         Raises ClientDisconnected when nothing goes out any more.
         """
@@ -74,9 +78,29 @@ class ReadyFramesProtocol(WebSocketsSansIOProtocol):
         self._write(frames)
 
     def _write(self, frames: bytes) -> None:
+        """What is written in one turn of the loop goes to the network together."""
         if self.disconnected or self.close_sent or not self.handshake_complete:
             raise ClientDisconnected
-        self.transport.write(frames)
+        if not self._unsent:
+            self.loop.call_soon(self._flush)
+        self._unsent.append(frames)
+        self._unsent_bytes += len(frames)
+        if self._unsent_bytes > MOST_UNSENT:
+            self._flush()
+
+    def _flush(self) -> None:
+        unsent, self._unsent, self._unsent_bytes = self._unsent, [], 0
+        if unsent and not self.transport.is_closing():
+            self.transport.write(b"".join(unsent))
+
+    async def send(self, message: Any) -> None:
+        """What goes out otherwise, a closing frame for instance, goes out behind what was handed over."""
+        self._flush()
+        await super().send(message)
+
+    def shutdown(self) -> None:
+        self._flush()
+        super().shutdown()
 
     # --- in ----------------------------------------------------------------------------------------
     def handle_connect(self, event: Request) -> None:
@@ -97,7 +121,8 @@ class ReadyFramesProtocol(WebSocketsSansIOProtocol):
             return
         data = self._begun + data if self._begun else data
         at, end = 0, len(data)
-        while at < end and not self._left_to_library:
+        # Whoever has been shown out, or has said goodbye, is not listened to any more.
+        while at < end and not self._left_to_library and not self.transport.is_closing():
             body, after = _extent(data, at)
             if after is None:
                 self._left_to_library = True
@@ -107,7 +132,7 @@ class ReadyFramesProtocol(WebSocketsSansIOProtocol):
                 self._read_frame(data, at, body, after)
                 at = after
         self._begun = data[at:]
-        if self._left_to_library and self._begun:
+        if self._left_to_library and self._begun and not self.transport.is_closing():
             begun, self._begun = self._begun, b""
             super().data_received(begun)
 
@@ -124,7 +149,6 @@ class ReadyFramesProtocol(WebSocketsSansIOProtocol):
                 self._receive_text(text)
                 return
         super().data_received(data[at:after])
-        self._left_to_library = self._left_to_library or self.conn.parser_exc is not None
 
     def _receive_text(self, text: str) -> None:
         self.queue.put_nowait({"type": "websocket.receive", "text": text})
