@@ -45,8 +45,7 @@ from messaging.services.channels.calls import (
 from messaging.services.channels.channel_text import outgoing_text
 from messaging.services.channels.route_channel import new_delivery, usable_channels, wants_channels
 from messaging.services.notifications.matters import notices_already_settled
-from messaging.services.notifications.quiet_hours import preferences_of, quiet_windows
-from messaging.services.notifications.recipients import Recipient
+from messaging.services.notifications.recipients import Recipient, preferences_of, quiet_windows
 from messaging.services.subscriptions import browsers_to_wake
 from shopcomm.core.configuration.calendar import working_calendar
 

@@ -31,8 +31,7 @@ from messaging.policies.notifications.timing import (
 )
 from messaging.policies.notifications.triggers import Trigger, counts_in_budget, is_always_told
 from messaging.services.notifications.matters import notices_already_settled
-from messaging.services.notifications.quiet_hours import preferences_of, quiet_windows
-from messaging.services.notifications.recipients import Recipient
+from messaging.services.notifications.recipients import Recipient, preferences_of, quiet_windows
 from messaging.services.notifications.templates import Words, rule_words
 from orders.models import Order, Shipment
 from orders.policies.transitions import TRANSITIONS

@@ -26,8 +26,7 @@ from messaging.services.notifications.facts import (
     sku_of,
     triggers_of,
 )
-from messaging.services.notifications.quiet_hours import quiet_windows
-from messaging.services.notifications.recipients import Recipient, find_recipients
+from messaging.services.notifications.recipients import Recipient, find_recipients, quiet_windows
 from orders.events import ShipmentUpdated
 from orders.models import Order
 from shopcomm.core.after_commit import call_after_commit
@@ -123,7 +122,7 @@ def plan_notices(
         for rule in rules
         for occasion in occasions
         if meets_conditions(rule, occasion.facts)
-        for person in recipients_of(rule, occasion)
+        for person in find_recipients(rule, occasion.order, occasion.conversation)
         if not _did_it(occasion, person)
     ]
     resting = quiet_windows({person for _rule, _occasion, person in asked})
@@ -152,17 +151,6 @@ def store_notices(rows: list[Notification], now: datetime) -> None:
     Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
     if any(row.state == State.WAITING and row.send_at <= now for row in rows):
         call_after_commit(wake_release)
-
-
-def recipients_of(rule: NotificationRule, occasion: Occasion) -> list[Recipient]:
-    """Whom a rule tells of an occasion."""
-    talk = occasion.conversation
-    return find_recipients(
-        rule,
-        occasion.order,
-        customer_id=(talk.customer_id or 0) if talk else 0,
-        staff_id=(talk.assigned_to_id or 0) if talk else 0,
-    )
 
 
 def _did_it(occasion: Occasion, person: Recipient) -> bool:

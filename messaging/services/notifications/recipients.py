@@ -1,13 +1,17 @@
-"""Who is told: people by kind and id, as a rule names them."""
+"""Who is told: people by kind and id, as a rule names them, and what they have said of being told."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.conf import settings
 from django.db.models import Q
 
-from messaging.models import Audience, NotificationRule, RecipientKind
+from messaging.models import Audience, Conversation, NotificationPreference, NotificationRule, RecipientKind
+from messaging.policies.notifications.recipients import choose_staff
 from orders.models import Order
-from shopcomm.core.accounts.models import Staff
+from shopcomm.core.accounts.models import Customer, Staff
+from shopcomm.core.configuration.hours import QuietWindow
 
 
 class Recipient(NamedTuple):
@@ -29,28 +33,53 @@ def people_filter(people: Iterable[Recipient], prefix: str) -> Q:
 
 
 def find_recipients(
-    rule: NotificationRule, order: Order | None, *, customer_id: int = 0, staff_id: int = 0
+    rule: NotificationRule, order: Order | None, talk: Conversation | None = None
 ) -> list[Recipient]:
-    """The people a rule tells of an order, or of a conversation without one.
-
-    `customer_id` and `staff_id` are whose the conversation is, 0 for nobody's; an order knows its own. Returns nobody twice.
-    """
-    customer_id = order.customer_id if order else customer_id
+    """The people a rule tells of an order, or of a conversation without one; nobody twice."""
+    about = order or talk
     if rule.audience == Audience.CUSTOMER:
+        customer_id = about.customer_id if about else None
         return [Recipient(RecipientKind.CUSTOMER, customer_id)] if customer_id else []
-    assigned = (order.assigned_to_id if order else staff_id) or 0
-    return [Recipient(RecipientKind.STAFF, pk) for pk in _staff_told(rule, assigned)]
+    active = Staff.objects.filter(is_active=True).order_by("pk").values_list("pk", "role")
+    told = choose_staff(
+        rule.audience,
+        dict(active),
+        person_id=rule.person_id or 0,
+        assigned_id=(about.assigned_to_id if about else None) or 0,
+        role=rule.role,
+    )
+    return [Recipient(RecipientKind.STAFF, pk) for pk in told]
 
 
-def _staff_told(rule: NotificationRule, assigned: int) -> list[int]:
-    """Whoever is named and still works here; else their role, or sales; with nobody there, the managers.
+def preferences_of(people: Iterable[Recipient]) -> dict[Recipient, NotificationPreference]:
+    """What these people have said of notices; those who said nothing are left out."""
+    rows = NotificationPreference.objects.filter(people_filter(people, "owner"))
+    return {Recipient(row.owner_kind, row.owner_id): row for row in rows}
 
-    What nobody has taken yet, and what was somebody's who has left, concerns everybody in sales.
-    """
-    active = Staff.objects.filter(is_active=True).order_by("pk")
-    named = {Audience.PERSON: rule.person_id, Audience.ASSIGNED: assigned}.get(Audience(rule.audience))
-    role = rule.role if rule.audience == Audience.ROLE else "sales"
-    for chosen in (Q(pk=named or 0), Q(role=role), Q(role="manager")):
-        if found := list(active.filter(chosen).values_list("pk", flat=True)):
-            return found
-    return []
+
+def quiet_windows(
+    people: Iterable[Recipient], known: dict[Recipient, NotificationPreference] | None = None
+) -> dict[Recipient, QuietWindow]:
+    """The resting hours of those of these people who set some."""
+    rows = preferences_of(people) if known is None else known
+    resting = {person: row for person, row in rows.items() if row.quiet_from and row.quiet_to}
+    zones = _zones([person.id for person in resting if person.kind == RecipientKind.CUSTOMER])
+    windows = {}
+    for person, row in resting.items():
+        zone = zones.get(person.id, "") if person.kind == RecipientKind.CUSTOMER else ""
+        windows[person] = QuietWindow(row.quiet_from, row.quiet_to, zone_named(zone))  # type: ignore[arg-type]
+    return windows
+
+
+def _zones(customers: list[int]) -> dict[int, str]:
+    if not customers:
+        return {}
+    return dict(Customer.objects.filter(pk__in=customers).values_list("pk", "time_zone"))
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """A time zone by name; the shop's for an empty or unknown one."""
+    try:
+        return ZoneInfo(name or settings.TIME_ZONE)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo(settings.TIME_ZONE)

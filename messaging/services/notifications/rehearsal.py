@@ -31,10 +31,9 @@ from messaging.policies.notifications.timing import (
 from messaging.policies.notifications.triggers import TIMERS
 from messaging.services.notifications.back_in_stock import stock_occasion
 from messaging.services.notifications.facts import facts_of_conversation, facts_of_order
-from messaging.services.notifications.planning import Occasion, delivery_request, occasion_of, recipients_of
+from messaging.services.notifications.planning import Occasion, delivery_request, occasion_of
 from messaging.services.notifications.preview import events_of_last_days
-from messaging.services.notifications.quiet_hours import quiet_windows
-from messaging.services.notifications.recipients import Recipient
+from messaging.services.notifications.recipients import Recipient, find_recipients, quiet_windows
 from orders.events import StockBack
 from orders.models import Order
 from orders.selectors.credit import open_debts
@@ -77,7 +76,9 @@ def rehearse_rule(rule: NotificationRule, now: datetime, days: int = DAYS) -> Re
         if not meets_conditions(rule, occasion.facts):
             missed += 1
             continue
-        asked += [(occasion, person) for person in recipients_of(rule, occasion)]
+        asked += [
+            (occasion, person) for person in find_recipients(rule, occasion.order, occasion.conversation)
+        ]
     play = _Play(rule, calendar, {person for _occasion, person in asked}, now - timedelta(days=days))
     notices = play.run(asked, now)
     counts = Counter(each.person for each in notices)

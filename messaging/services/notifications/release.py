@@ -227,12 +227,11 @@ def _hand_on(batch: Batch, ids: Sequence[int]) -> None:
     rows = []
     for row in (batch.rows[pk] for pk in ids if batch.rows[pk].recipient_kind == RecipientKind.STAFF):
         talk = batch.conversations.get(row.conversation_id or 0)
-        heirs = find_recipients(
-            batch.rules[row.rule_id], row.order, staff_id=(talk.assigned_to_id or 0) if talk else 0
-        )
-        for _kind, pk in heirs:
+        heirs = find_recipients(batch.rules[row.rule_id], row.order, talk)
+        # A rule that tells the customer by now has nobody in the shop who could have it.
+        for person in (heir for heir in heirs if heir.kind == RecipientKind.STAFF):
             heir = copy(row)
-            heir.pk, heir.recipient_id, heir.send_at = None, pk, batch.now
+            heir.pk, heir.recipient_id, heir.send_at = None, person.id, batch.now
             rows.append(heir)
     if rows:
         store_notices(rows, batch.now)

@@ -9,8 +9,7 @@ from django.test import Client
 
 from messaging.models import NotificationPreference, RecipientKind
 from messaging.services.channels.delivery import deliver_channel
-from messaging.services.notifications.quiet_hours import quiet_windows
-from messaging.services.notifications.recipients import Recipient
+from messaging.services.notifications.recipients import Recipient, quiet_windows
 from orders.errors import GuardFailed
 from shopcomm.core.accounts.models import Customer, Staff
 from tests.factories import CustomerFactory, make_order

@@ -292,3 +292,18 @@ def test_what_waited_for_somebody_who_leaves_meanwhile_is_told_to_another_once(o
     pass_on()
     pass_on()
     assert told_staff(order) == {leaving.pk: ("dropped", "nobody"), seller.pk: ("sent", "delayed")}
+
+
+def test_what_waited_for_somebody_who_left_is_no_colleagues_when_its_rule_tells_the_customer_by_now(
+    order, clock, rule, pass_on
+):
+    leaving = StaffFactory(role="sales")
+    rule("order_confirmed", audience="person", person=leaving, delay_minutes=30)
+    pass_on()
+
+    leaving.is_active = False
+    leaving.save()
+    rule("order_confirmed", audience="customer")
+    clock.shift(timedelta(minutes=31))
+    pass_on()
+    assert told_staff(order) == {leaving.pk: ("dropped", "nobody")}
