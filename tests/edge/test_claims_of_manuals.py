@@ -8,8 +8,9 @@ import pytest
 from django.conf import settings
 
 from messaging.models import ChannelAccount, PushSubscription
+from messaging.policies.notifications.default_rules import default_rules
 from messaging.services.messages import send_message
-from messaging.services.notifications.rules import default_rules, ensure_default_rules
+from messaging.services.notifications.rules import ensure_default_rules
 from orders.policies.transitions import TRANSITIONS
 from orders.views.states import states_diagram
 from shopcomm.core.accounts.actors import Actor

@@ -1,11 +1,7 @@
 """Notification rules as they are stored: those that ship with the product, and every version that a manager saved."""
 
-import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -14,42 +10,12 @@ from django.forms.models import model_to_dict
 from django.utils import timezone
 
 from messaging.models import NotificationRule, NotificationTemplate, RuleVersion
+from messaging.policies.notifications.default_rules import DefaultRule, default_rules
 from messaging.services.notifications.reschedule import reschedule_notices
 from messaging.services.notifications.templates import check_template
 from shopcomm.core.accounts.actors import Actor
 
 NOT_KEPT = frozenset({"id", "key", "version", "updated_at"})
-DEFAULT_RULES = Path(__file__).with_name("default_rules.toml")
-
-
-@dataclass(frozen=True, kw_only=True)
-class DefaultRule:
-    """One rule that ships with the product, with its words in both languages, and what differs from the usual."""
-
-    key: str
-    name: str
-    zh: str
-    en: str
-    fields: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def trigger(self) -> str:
-        """What it waits for: the key itself, unless another rule tells others of the same thing."""
-        return str(self.fields.get("trigger", self.key))
-
-
-@cache
-def default_rules() -> tuple[DefaultRule, ...]:
-    """Every rule that ships with the product, in the order in which they are made."""
-    rows = tomllib.loads(DEFAULT_RULES.read_text("utf-8"))["rules"]
-    own = ("key", "name", "zh", "en")
-    return tuple(
-        DefaultRule(
-            **{name: row[name] for name in own},
-            fields={name: value for name, value in row.items() if name not in own},
-        )
-        for row in rows
-    )
 
 
 @transaction.atomic

@@ -8,10 +8,10 @@ import time_machine
 from django.utils import timezone
 
 from messaging.models import Audience, Notification, NotificationRule
+from messaging.policies.notifications.default_rules import default_rules
 from messaging.services.notifications.batch import Batch
 from messaging.services.notifications.facts import triggers_of
 from messaging.services.notifications.render import notice_story
-from messaging.services.notifications.rules import default_rules
 from messaging.services.notifications.templates import check_template, empty_words
 from orders.events import OrderPaid
 from orders.models import Order

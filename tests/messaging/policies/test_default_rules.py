@@ -7,8 +7,8 @@ from django.utils.translation import gettext, override
 
 from messaging.models import Audience, Channel, NotificationRule
 from messaging.models.rules import Outside
+from messaging.policies.notifications.default_rules import default_rules
 from messaging.policies.notifications.triggers import TIMERS, Trigger
-from messaging.services.notifications.rules import default_rules
 
 RULES = default_rules()
 FIELDS = {field.name for field in NotificationRule._meta.get_fields()}
