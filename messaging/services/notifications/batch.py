@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -13,7 +12,6 @@ from django.db.models.functions import Coalesce
 
 from messaging.models import Conversation, Notification, NotificationRule, RecipientKind
 from messaging.policies.notifications.merge import PendingNotice
-from messaging.policies.notifications.reasons import AT_HAND
 from messaging.policies.notifications.relevance import (
     News,
     Wanted,
@@ -22,14 +20,9 @@ from messaging.policies.notifications.relevance import (
     is_overtaken,
     is_passed,
 )
-from messaging.policies.notifications.timing import (
-    BUDGET_WINDOW,
-    DeliveryContext,
-    DeliveryRequest,
-    OutsideHours,
-    Reason,
-)
-from messaging.policies.notifications.triggers import Trigger, counts_in_budget, is_always_told
+from messaging.policies.notifications.requests import delivery_request, waiting_request
+from messaging.policies.notifications.timing import BUDGET_WINDOW, DeliveryContext, DeliveryRequest
+from messaging.policies.notifications.triggers import Trigger
 from messaging.services.notifications.matters import notices_already_settled
 from messaging.services.notifications.recipients import Recipient, preferences_of, quiet_windows
 from messaging.services.notifications.templates import Words, rule_words
@@ -235,22 +228,14 @@ class Batch:
         )
 
     def _request(self, row: Notification, rule: NotificationRule) -> DeliveryRequest:
-        request = DeliveryRequest(
+        first = delivery_request(
+            rule,
+            trigger=row.trigger,
             happened_at=row.happened_at,
-            delay=timedelta(minutes=rule.delay_minutes),
-            meant_for=row.send_at,
-            outside=OutsideHours(rule.outside),
             urgent=row.urgent,
-            always=is_always_told(row.trigger, rule.audience),
-            in_budget=counts_in_budget(row.trigger, row.data.get("state") or ""),
-            held_by_budget=row.reason == Reason.OVER_BUDGET,
-            cap=rule.cap_count,
-            cap_window=timedelta(hours=rule.cap_hours),
+            parcel_state=row.data.get("state") or "",
         )
-        if row.reason != AT_HAND:
-            return request
-        # Somebody of the shop said "now": no hour and no budget holds it.
-        return replace(request, delay=timedelta(0), outside=OutsideHours.SEND, urgent=True, always=True)
+        return waiting_request(first, send_at=row.send_at, reason=row.reason)
 
     def _thread(self, row: Notification) -> str:
         """The conversation a notice is told in; nothing that is told crosses from one into another."""

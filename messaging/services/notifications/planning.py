@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from messaging.models import Conversation, Notification, NotificationRule, RecipientKind
 from messaging.policies.notifications.conditions import Facts, meets_conditions
+from messaging.policies.notifications.requests import delivery_request
 from messaging.policies.notifications.timing import (
     Decision,
     DeliveryContext,
     DeliveryRequest,
-    OutsideHours,
     decide_send_time,
 )
-from messaging.policies.notifications.triggers import Trigger, counts_in_budget, is_always_told
+from messaging.policies.notifications.triggers import Trigger
 from messaging.services.notifications.facts import (
     data_of_event,
     facts_of_conversation,
@@ -132,7 +132,7 @@ def plan_notices(
             occasion,
             person,
             decide_send_time(
-                delivery_request(rule, occasion), DeliveryContext(now, calendar, resting.get(person))
+                request_for(rule, occasion), DeliveryContext(now, calendar, resting.get(person))
             ),
         )
         for rule, occasion, person in asked
@@ -158,17 +158,14 @@ def _did_it(occasion: Occasion, person: Recipient) -> bool:
     return occasion.trigger == Trigger.HANDED_OVER and person == Recipient(RecipientKind.STAFF, occasion.by)
 
 
-def delivery_request(rule: NotificationRule, occasion: Occasion) -> DeliveryRequest:
-    """A rule's wishes for one occasion, as the pure function takes them."""
-    return DeliveryRequest(
+def request_for(rule: NotificationRule, occasion: Occasion) -> DeliveryRequest:
+    """A rule's wishes for one occasion."""
+    return delivery_request(
+        rule,
+        trigger=occasion.trigger,
         happened_at=occasion.happened_at,
-        delay=timedelta(minutes=rule.delay_minutes),
-        outside=OutsideHours(rule.outside),
         urgent=occasion.facts.urgent,
-        always=is_always_told(occasion.trigger, rule.audience),
-        in_budget=counts_in_budget(occasion.trigger, occasion.data.get("state") or ""),
-        cap=rule.cap_count,
-        cap_window=timedelta(hours=rule.cap_hours),
+        parcel_state=occasion.data.get("state") or "",
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
@@ -20,6 +19,7 @@ from messaging.models import (
     Trigger,
 )
 from messaging.policies.notifications.conditions import meets_conditions
+from messaging.policies.notifications.requests import waiting_request
 from messaging.policies.notifications.steps import debt_counted_from
 from messaging.policies.notifications.timing import (
     BUDGET_WINDOW,
@@ -31,7 +31,7 @@ from messaging.policies.notifications.timing import (
 from messaging.policies.notifications.triggers import TIMERS
 from messaging.services.notifications.back_in_stock import stock_occasion
 from messaging.services.notifications.facts import facts_of_conversation, facts_of_order
-from messaging.services.notifications.planning import Occasion, delivery_request, occasion_of
+from messaging.services.notifications.planning import Occasion, occasion_of, request_for
 from messaging.services.notifications.preview import events_of_last_days
 from messaging.services.notifications.recipients import Recipient, find_recipients, quiet_windows
 from orders.events import StockBack
@@ -132,10 +132,9 @@ class _Play:
     def _decide(
         self, occasion: Occasion, person: Recipient, moment: datetime, before: Decision | None
     ) -> Decision:
-        wish = delivery_request(self._rule, occasion)
+        wish = request_for(self._rule, occasion)
         if before is not None:
-            over = before.reason is Reason.OVER_BUDGET
-            wish = replace(wish, meant_for=before.send_at, held_by_budget=over)
+            wish = waiting_request(wish, send_at=before.send_at, reason=before.reason)
         decision = decide_send_time(wish, self._context(person, moment))
         if before is None or decision.send_at is None:
             return decision
