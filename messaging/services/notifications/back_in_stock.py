@@ -11,9 +11,14 @@ from django.utils import timezone
 from messaging.errors import NotFound
 from messaging.models import Conversation, Notification, NotificationRule, StockWatch, Trigger
 from messaging.policies.notifications.relevance import first_served
-from messaging.services.notifications.facts import facts_of_conversation, facts_of_goods, goods_data
 from messaging.services.notifications.matters import stock_claim_of, watch_id_of
-from messaging.services.notifications.planning import Occasion, plan_notices
+from messaging.services.notifications.occasions import (
+    Occasion,
+    facts_of_conversation,
+    facts_of_goods,
+    goods_data,
+)
+from messaging.services.notifications.planning import plan_notices
 from orders.events import StockBack
 from orders.models import Variant
 from orders.selectors.products import written_skus

@@ -22,11 +22,11 @@ from messaging.policies.notifications.relevance import (
 )
 from messaging.policies.notifications.requests import delivery_request, waiting_request
 from messaging.policies.notifications.timing import BUDGET_WINDOW, DeliveryContext, DeliveryRequest
-from messaging.policies.notifications.triggers import Trigger
+from messaging.policies.notifications.triggers import ABOUT_STOCK, Trigger
 from messaging.services.notifications.matters import notices_already_settled
 from messaging.services.notifications.recipients import Recipient, preferences_of, quiet_windows
 from messaging.services.notifications.templates import Words, rule_words
-from orders.models import Order, Shipment
+from orders.models import Order, Shipment, Variant
 from orders.policies.transitions import TRANSITIONS
 from orders.services.locks import lock_free_orders
 from shopcomm.core.accounts.models import Customer, Staff
@@ -35,6 +35,8 @@ from shopcomm.core.configuration.models import ShopSettings, shop_settings
 
 State = Notification.State
 ABOUT_STATUS = frozenset(row.notice for row in TRANSITIONS if row.notice)
+# Notices that say how many pieces there are.
+COUNTED = ABOUT_STOCK | {Trigger.BACK_IN_STOCK}
 GOODS = re.compile(r"\{\{\s*(商品摘要|items)\s*\}\}")
 # No template asks for these, and reading a time costs as much as reading all the rest of a row.
 UNASKED = (
@@ -126,6 +128,15 @@ class Batch:
         bodies = (template.body for rule in self.rules.values() for template in rule.templates.all())
         if any(GOODS.search(body) for body in bodies):
             prefetch_related_objects(list(self.orders.values()), "lines")
+
+    def refresh_stock_counts(self) -> None:
+        """How many pieces there are now, for notices about goods: some have waited a night."""
+        told = [row for row in self.rows.values() if row.trigger in COUNTED and row.sku]
+        found = Variant.objects.filter(sku__in={row.sku for row in told}) if told else ()
+        now = {variant.sku: variant.available for variant in found}
+        for row in told:
+            if row.sku in now:
+                row.data = row.data | {"available": now[row.sku]}
 
     @cached_property
     def conversations(self) -> dict[int, Conversation]:

@@ -20,8 +20,7 @@ from messaging.policies.notifications.steps import IN_WORKING_TIME, debt_counted
 from messaging.policies.notifications.timing import BUDGET_WINDOW
 from messaging.policies.notifications.triggers import DEBTS, trigger_label
 from messaging.selectors.notifications import notices_about, outcome_text, recipient_names
-from messaging.services.notifications.facts import facts_of_order, triggers_of
-from messaging.services.notifications.planning import occasion_of
+from messaging.services.notifications.occasions import facts_of_order, occasion_of, triggers_of
 from messaging.services.notifications.rules import rule_as_of
 from orders.models import Order
 from shopcomm.core.configuration.calendar import working_calendar

@@ -1,7 +1,6 @@
 """From a fact to notices: which rules match, who is told, and when. Only rows are written; the sweep sends them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from messaging.models import Conversation, Notification, NotificationRule, RecipientKind
-from messaging.policies.notifications.conditions import Facts, meets_conditions
+from messaging.policies.notifications.conditions import meets_conditions
 from messaging.policies.notifications.requests import delivery_request
 from messaging.policies.notifications.timing import (
     Decision,
@@ -18,41 +17,20 @@ from messaging.policies.notifications.timing import (
     decide_send_time,
 )
 from messaging.policies.notifications.triggers import Trigger
-from messaging.services.notifications.facts import (
-    data_of_event,
+from messaging.services.notifications.occasions import (
+    Occasion,
     facts_of_conversation,
-    facts_of_goods,
-    facts_of_order,
-    sku_of,
+    occasion_of,
     triggers_of,
 )
 from messaging.services.notifications.recipients import Recipient, find_recipients, quiet_windows
-from orders.events import ShipmentUpdated
-from orders.models import Order
 from shopcomm.core.after_commit import call_after_commit
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.deadlocks import retry_on_deadlock
-from shopcomm.core.events.facts import fact_of
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.wake import wake_task
 
 State = Notification.State
-
-
-@dataclass(frozen=True, kw_only=True)
-class Occasion:
-    """Something that rules may tell: what made it, about what, when."""
-
-    trigger: str
-    cause: str
-    happened_at: datetime
-    order: Order | None = None
-    conversation: Conversation | None = None
-    facts: Facts = field(default_factory=Facts)
-    data: dict[str, Any] = field(default_factory=dict)
-    event_id: int | None = None
-    # The member of staff who did it, if one did.
-    by: int = 0
 
 
 def plan_event(event: DomainEvent) -> int:
@@ -82,31 +60,6 @@ def plan_conversation_notices(trigger: str, talk: Conversation, data: dict[str, 
 def _plan_trigger(event: DomainEvent, trigger: str) -> int:
     rules = list(NotificationRule.objects.filter(trigger=trigger, enabled=True))
     return plan_notices(rules, [occasion_of(event, trigger, rules)]) if rules else 0
-
-
-def occasion_of(event: DomainEvent, trigger: str, rules: Iterable[NotificationRule]) -> Occasion:
-    """An event with the order or the goods it is about, as far as these rules ask."""
-    order = Order.objects.select_related("customer").filter(pk=event.order_id or 0).first()
-    conversation = Conversation.objects.filter(order_id=order.pk).first() if order else None
-    return Occasion(
-        trigger=trigger,
-        cause=cause_of(event, trigger),
-        happened_at=event.occurred_at,
-        order=order,
-        conversation=conversation,
-        facts=facts_of_order(order, rules) if order else facts_of_goods(sku_of(event.fact)),
-        data=data_of_event(event),
-        event_id=event.pk,
-        by=event.actor_id or 0 if event.actor_kind == "staff" else 0,
-    )
-
-
-def cause_of(event: DomainEvent, trigger: str) -> str:
-    """What the notice is about: an event, or the state of one parcel however often the courier reports it."""
-    scan = fact_of(event, ShipmentUpdated)
-    if scan and scan.state and trigger == Trigger.TRACKING:
-        return f"parcel:{scan.shipment_id}:{scan.state}"
-    return f"event:{event.pk}"
 
 
 @retry_on_deadlock

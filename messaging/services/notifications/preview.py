@@ -20,7 +20,7 @@ from messaging.policies.notifications.timing import (
 )
 from messaging.policies.notifications.triggers import ABOUT_STOCK, event_types_for
 from messaging.services.channels.route_channel import route_notice
-from messaging.services.notifications.facts import data_of_event, goods_data, triggers_of
+from messaging.services.notifications.occasions import data_of_event, goods_data, triggers_of
 from messaging.services.notifications.recipients import Recipient
 from messaging.services.notifications.render import link_for, push_to_bells
 from messaging.services.notifications.templates import Story, empty_words, fill_template, names_for

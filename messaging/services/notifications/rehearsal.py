@@ -30,8 +30,13 @@ from messaging.policies.notifications.timing import (
 )
 from messaging.policies.notifications.triggers import TIMERS
 from messaging.services.notifications.back_in_stock import stock_occasion
-from messaging.services.notifications.facts import facts_of_conversation, facts_of_order
-from messaging.services.notifications.planning import Occasion, occasion_of, request_for
+from messaging.services.notifications.occasions import (
+    Occasion,
+    facts_of_conversation,
+    facts_of_order,
+    occasion_of,
+)
+from messaging.services.notifications.planning import request_for
 from messaging.services.notifications.preview import events_of_last_days
 from messaging.services.notifications.recipients import Recipient, find_recipients, quiet_windows
 from orders.events import StockBack

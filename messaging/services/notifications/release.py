@@ -23,7 +23,6 @@ from messaging.policies.notifications.timing import Reason
 from messaging.services.channels.route_channel import route_notices
 from messaging.services.notifications.back_in_stock import requeue_unserved_watches
 from messaging.services.notifications.batch import Batch
-from messaging.services.notifications.facts import refresh_stock_counts
 from messaging.services.notifications.planning import store_notices
 from messaging.services.notifications.recipients import Recipient, find_recipients, people_filter
 from messaging.services.notifications.render import send_in_product
@@ -160,7 +159,7 @@ def _decide_and_tell(rows: Sequence[Notification], now: datetime) -> int:
         person: plan_delivery(batch.pending_of(person), batch.context_of(person), batch.told_by_rule(person))
         for person in batch.people
     }
-    refresh_stock_counts(batch.rows.values())
+    batch.refresh_stock_counts()
     told = send_in_product(batch, [message for result in outcomes.values() for message in result.messages])
     _hand_on(
         batch, [pk for result in outcomes.values() for pk, why in result.dropped.items() if why == "nobody"]

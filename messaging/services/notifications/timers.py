@@ -26,8 +26,8 @@ from messaging.policies.notifications.steps import (
 )
 from messaging.policies.notifications.triggers import Trigger
 from messaging.selectors.unanswered import is_unanswered, messages_wanting_answer
-from messaging.services.notifications.facts import facts_of_conversation, facts_of_order
-from messaging.services.notifications.planning import Occasion, plan_notices
+from messaging.services.notifications.occasions import Occasion, facts_of_conversation, facts_of_order
+from messaging.services.notifications.planning import plan_notices
 from orders.errors import OrderError
 from orders.models import Order, Status
 from orders.selectors.credit import open_debts

@@ -6,7 +6,7 @@ import pytest
 
 from messaging.models import NotificationRule
 from messaging.policies.notifications.conditions import Facts, meets_conditions
-from messaging.services.notifications.facts import facts_of_conversation, facts_of_order
+from messaging.services.notifications.occasions import facts_of_conversation, facts_of_order
 from messaging.services.notifications.recipients import Recipient, find_recipients
 from orders.models import Order
 from orders.selectors.items import ItemInput

@@ -1,27 +1,30 @@
-"""What is known of an order, of goods and of an event when a rule asks."""
+"""Something that rules may tell, and what is known of it: of its order, its goods, its conversation, its event."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from messaging.models import Conversation, Notification, NotificationRule, Trigger
+from messaging.models import Conversation, NotificationRule, Trigger
 from messaging.policies.notifications.conditions import Facts
-from messaging.policies.notifications.triggers import ABOUT_STOCK
 from orders.events import (
     AfterSalesMoved,
     FieldsEvent,
     OrderChanged,
     OrderEvaluated,
     OrderEvent,
+    ShipmentUpdated,
     StockEvent,
     StockLow,
     StockReplenished,
 )
 from orders.models import Order, Status, StockReservation, Variant
 from orders.selectors.timeline import before_after
+from shopcomm.core.events.facts import fact_of
 from shopcomm.core.events.kinds import Event
 from shopcomm.core.events.models import DomainEvent
 
@@ -31,8 +34,47 @@ INTERNAL_FIELDS = frozenset({"assigned_to", "hold_reason"})
 # Facts whose own line is what the words want, by the name they want it under.
 IN_WORDS: dict[type[Event], str] = {AfterSalesMoved: "case", OrderEvaluated: "rating"}
 MOST_NAMED = 5
-# Notices that say how many pieces there are.
-COUNTED = ABOUT_STOCK | {Trigger.BACK_IN_STOCK}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Occasion:
+    """Something that rules may tell: what made it, about what, when."""
+
+    trigger: str
+    cause: str
+    happened_at: datetime
+    order: Order | None = None
+    conversation: Conversation | None = None
+    facts: Facts = field(default_factory=Facts)
+    data: dict[str, Any] = field(default_factory=dict)
+    event_id: int | None = None
+    # The member of staff who did it, if one did.
+    by: int = 0
+
+
+def occasion_of(event: DomainEvent, trigger: str, rules: Iterable[NotificationRule]) -> Occasion:
+    """An event with the order or the goods it is about, as far as these rules ask."""
+    order = Order.objects.select_related("customer").filter(pk=event.order_id or 0).first()
+    conversation = Conversation.objects.filter(order_id=order.pk).first() if order else None
+    return Occasion(
+        trigger=trigger,
+        cause=cause_of(event, trigger),
+        happened_at=event.occurred_at,
+        order=order,
+        conversation=conversation,
+        facts=facts_of_order(order, rules) if order else facts_of_goods(sku_of(event.fact)),
+        data=data_of_event(event),
+        event_id=event.pk,
+        by=event.actor_id or 0 if event.actor_kind == "staff" else 0,
+    )
+
+
+def cause_of(event: DomainEvent, trigger: str) -> str:
+    """What the notice is about: an event, or the state of one parcel however often the courier reports it."""
+    scan = fact_of(event, ShipmentUpdated)
+    if scan and scan.state and trigger == Trigger.TRACKING:
+        return f"parcel:{scan.shipment_id}:{scan.state}"
+    return f"event:{event.pk}"
 
 
 def facts_of_order(order: Order, rules: Iterable[NotificationRule]) -> Facts:
@@ -121,18 +163,6 @@ def goods_data(sku: str, *, available: int, threshold: int | None = None) -> dic
         "threshold": threshold,
     }
     return data | (_who_is_hit(variant) if variant else {})
-
-
-def refresh_stock_counts(rows: Iterable[Notification]) -> None:
-    """Put into notices about goods, before they are told, how many pieces there are now: some have waited a night."""
-    told = [row for row in rows if row.trigger in COUNTED and row.sku]
-    if not told:
-        return
-    found = Variant.objects.filter(sku__in={row.sku for row in told})
-    now = {variant.sku: variant.available for variant in found}
-    for row in told:
-        if row.sku in now:
-            row.data = row.data | {"available": now[row.sku]}
 
 
 def _who_is_hit(variant: Variant) -> dict[str, Any]:
