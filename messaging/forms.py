@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from messaging.models import Audience, Channel, NotificationRule
+from messaging.policies.notifications.templates import TemplateBroken, check_template
 from messaging.policies.notifications.triggers import ABOUT_STOCK, TIMERS, Trigger, trigger_names
-from messaging.services.notifications.templates import TemplateBroken, check_template
 from orders.models import Product
 from shopcomm.core import reading
 from shopcomm.core.accounts.models import Staff

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from messaging.forms import LANGUAGES, LONGEST_STEP, MOST_CHANNELS, RuleForm
 from messaging.models import Channel, NotificationRule, RuleVersion
 from messaging.models.rules import Outside
+from messaging.policies.notifications.templates import TemplateBroken, sms_parts, variables_for
 from messaging.selectors.notifications import rule_figures
 from messaging.selectors.reach import channels_reach, tags_in_use
 from messaging.selectors.rule_versions import rule_changes
@@ -25,7 +26,6 @@ from messaging.services.notifications.preview import (
 )
 from messaging.services.notifications.rehearsal import rehearse_rule
 from messaging.services.notifications.rules import restore_version, save_rule
-from messaging.services.notifications.templates import TemplateBroken, sms_parts, variables_for
 from orders.models import Order
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required

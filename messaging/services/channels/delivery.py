@@ -42,10 +42,10 @@ from messaging.services.channels.calls import (
     record_channel_failure,
     record_channel_success,
 )
-from messaging.services.channels.channel_text import outgoing_text
 from messaging.services.channels.route_channel import new_delivery, usable_channels, wants_channels
 from messaging.services.notifications.matters import notices_already_settled
 from messaging.services.notifications.recipients import Recipient, preferences_of, quiet_windows
+from messaging.services.notifications.render import outgoing_text
 from messaging.services.subscriptions import browsers_to_wake
 from shopcomm.core.configuration.calendar import working_calendar
 

@@ -21,11 +21,11 @@ from messaging.policies.notifications.relevance import (
     is_passed,
 )
 from messaging.policies.notifications.requests import delivery_request, waiting_request
+from messaging.policies.notifications.templates import Words, choose_words
 from messaging.policies.notifications.timing import BUDGET_WINDOW, DeliveryContext, DeliveryRequest
 from messaging.policies.notifications.triggers import ABOUT_STOCK, Trigger
 from messaging.services.notifications.matters import notices_already_settled
 from messaging.services.notifications.recipients import Recipient, preferences_of, quiet_windows
-from messaging.services.notifications.templates import Words, rule_words
 from orders.models import Order, Shipment, Variant
 from orders.policies.transitions import TRANSITIONS
 from orders.services.locks import lock_free_orders
@@ -120,7 +120,7 @@ class Batch:
     def words(self, rule: NotificationRule, language: str) -> Words:
         """A rule's templates in a language."""
         if (rule.pk, language) not in self._words:
-            self._words[rule.pk, language] = rule_words(rule, language)
+            self._words[rule.pk, language] = choose_words(rule.templates.all(), language)
         return self._words[rule.pk, language]
 
     def fetch_lines(self) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from messaging.models import Notification, NotificationRule, RecipientKind, Trigger
+from messaging.policies.notifications.templates import Story, empty_words, fill_template, names_for
 from messaging.policies.notifications.timing import (
     Decision,
     DeliveryContext,
@@ -22,8 +23,7 @@ from messaging.policies.notifications.triggers import ABOUT_STOCK, event_types_f
 from messaging.services.channels.route_channel import route_notice
 from messaging.services.notifications.occasions import data_of_event, goods_data, triggers_of
 from messaging.services.notifications.recipients import Recipient
-from messaging.services.notifications.render import link_for, push_to_bells
-from messaging.services.notifications.templates import Story, empty_words, fill_template, names_for
+from messaging.services.notifications.render import build_story, push_to_bells
 from orders.models import Order, Variant
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.calendar import working_calendar
@@ -71,12 +71,12 @@ def sample_story(trigger: str, order: Order | None) -> Story:
         data = {"year": timezone.localdate().year + 1}
     elif order:
         data = _data_for(trigger, order)
-    return Story(
-        order=order,
-        customer_name=order.customer.name if order else "",
+    return build_story(
+        order,
+        order.customer if order else None,
+        data,
+        reader=RecipientKind.CUSTOMER,
         shop_name=shop_settings().shop_name,
-        data=data,
-        link=link_for(order, RecipientKind.CUSTOMER),
     )
 
 

@@ -1,26 +1,36 @@
-"""Putting notices into words and the words where they are read: the conversation, or the notification centre."""
+"""Putting notices into words and the words where they are read: the conversation, the notification centre, a channel outside."""
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.conf import settings
 from django.utils import translation
-from django.utils.translation import gettext as _
 
-from messaging.models import Conversation, Notification, RecipientKind, Sender, Trigger
+from messaging.models import Conversation, Delivery, Notification, RecipientKind, Sender, Trigger
+from messaging.policies.notifications.templates import (
+    Goods,
+    OrderStory,
+    Story,
+    choose_words,
+    fill_template,
+    numbered_text,
+)
+from messaging.services.channels.outgoing import Outgoing
 from messaging.services.drafts import MAX_BODY, Draft
 from messaging.services.messages import write_messages
 from messaging.services.notifications.batch import Batch, notice_position
-from messaging.services.notifications.templates import Story, fill_template, site_link
 from orders.models import Order
+from orders.reading.couriers import courier_name
+from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.services.order_links import link_url
 from shopcomm.core.audiences import for_all_audiences
+from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.realtime import encode_frame, push_frames_on_commit, staff_group
 
 NAMESPACE = uuid.UUID("0d5d8a0e-5f0c-4cfb-9a6e-0a7a2a1c7b11")
 State = Notification.State
-LONGEST = MAX_BODY
 
 
 def send_in_product(batch: Batch, messages: list[list[int]]) -> list[Notification]:
@@ -42,56 +52,11 @@ def _compose(batch: Batch, ids: list[int]) -> Notification:
     rows = sorted((batch.rows[pk] for pk in ids), key=notice_position)
     with translation.override(notice_language(batch, rows[0])):
         bodies = [notice_text(batch, row) for row in rows]
-        text = bodies[0] if len(bodies) == 1 else numbered_text(bodies)
-    head = batch.mark(ids[0], state=State.SENT, sent_at=batch.now, body=text[:LONGEST])
+        text = bodies[0] if len(bodies) == 1 else numbered_text(bodies, MAX_BODY)
+    head = batch.mark(ids[0], state=State.SENT, sent_at=batch.now, body=text[:MAX_BODY])
     for pk in ids[1:]:
         batch.mark(pk, state=State.MERGED, merged_into=head, sent_at=batch.now, reason="merged")
     return head
-
-
-def numbered_text(bodies: list[str]) -> str:
-    """Several notices as one message; very many are shortened, and each keeps its place."""
-    share = LONGEST // len(bodies) - 20
-    bodies = [body if len(body) <= share else f"{body[:share]}…" for body in bodies]
-    lines = [f"{place}. {body}" for place, body in enumerate(bodies, start=1)]
-    return "\n".join([_("您有 %(count)s 条更新：") % {"count": len(bodies)}, *lines])
-
-
-def notice_language(batch: Batch, row: Notification) -> str:
-    """The language a notice is written in: its reader's, and the shop's for whoever has chosen none."""
-    people = batch.customers if row.recipient_kind == RecipientKind.CUSTOMER else batch.staff
-    reader = people.get(row.recipient_id)
-    return (reader.language if reader else "") or settings.LANGUAGE_CODE
-
-
-def notice_text(batch: Batch, row: Notification) -> str:
-    """The words of one notice."""
-    rule = batch.rules[row.rule_id]
-    body = batch.words(rule, translation.get_language() or settings.LANGUAGE_CODE).for_channel("")
-    return fill_template(body, row.trigger, notice_story(batch, row))
-
-
-def notice_story(batch: Batch, row: Notification) -> Story:
-    """What a notice is about, for its words."""
-    order = batch.orders.get(row.order_id or 0)
-    talk = batch.conversations.get(row.conversation_id or 0)
-    customer = order.customer if order else talk.customer if talk else None
-    return Story(
-        order=order,
-        customer_name=customer.name if customer else "",
-        shop_name=batch.shop.shop_name,
-        data=row.data,
-        link=link_for(order, row.recipient_kind),
-    )
-
-
-def link_for(order: Order | None, reader: str) -> Callable[[], str]:
-    """How an order's address is found for a customer or for staff, if a template asks for it."""
-    if order is None:
-        return str
-    if reader == RecipientKind.STAFF:
-        return lambda: site_link(f"/orders/{order.number}/")
-    return lambda: link_url(customer=order.customer, order_id=order.pk)
 
 
 def _into_conversations(batch: Batch, rows: list[Notification]) -> list[Notification]:
@@ -161,6 +126,103 @@ def notice_frame(row: Notification) -> dict:
     }
 
 
+def notice_language(batch: Batch, row: Notification) -> str:
+    """The language a notice is written in: its reader's, and the shop's for whoever has chosen none."""
+    people = batch.customers if row.recipient_kind == RecipientKind.CUSTOMER else batch.staff
+    reader = people.get(row.recipient_id)
+    return (reader.language if reader else "") or settings.LANGUAGE_CODE
+
+
+def notice_text(batch: Batch, row: Notification) -> str:
+    """The words of one notice."""
+    rule = batch.rules[row.rule_id]
+    body = batch.words(rule, translation.get_language() or settings.LANGUAGE_CODE).for_channel("")
+    return fill_template(body, row.trigger, notice_story(batch, row))
+
+
+def notice_story(batch: Batch, row: Notification) -> Story:
+    """What a notice is about, for its words."""
+    order = batch.orders.get(row.order_id or 0)
+    talk = batch.conversations.get(row.conversation_id or 0)
+    customer = order.customer if order else talk.customer if talk else None
+    return build_story(order, customer, row.data, reader=row.recipient_kind, shop_name=batch.shop.shop_name)
+
+
+def outgoing_text(delivery: Delivery) -> Outgoing:
+    """What goes out: the rule's words for this channel if it has any, else what stands in the conversation."""
+    notice = delivery.notification
+    customer = _told_customer(notice)
+    with translation.override((customer.language if customer else "") or settings.LANGUAGE_CODE):
+        words = choose_words(notice.rule.templates.all(), translation.get_language() or "")
+        own = words.bodies.get(delivery.channel)
+        shop_name = shop_settings().shop_name
+        story = build_story(
+            notice.order, customer, notice.data, reader=notice.recipient_kind, shop_name=shop_name
+        )
+        # A message that carries several notices has words of its own.
+        alone = not notice.merged.exists()
+        body = fill_template(own, notice.trigger, story) if own and alone else notice.body
+        return Outgoing(
+            reference=f"shopcomm-{notice.pk}-{delivery.channel}",
+            title=f"{shop_name} · {notice.rule.name}",
+            body=body,
+            url=_outgoing_url(notice),
+            urgent=notice.urgent,
+        )
+
+
+def _told_customer(notice: Notification) -> Customer | None:
+    if notice.recipient_kind != RecipientKind.CUSTOMER:
+        return None
+    return Customer.objects.filter(pk=notice.recipient_id).first()
+
+
+def build_story(
+    order: Order | None,
+    customer: Customer | None,
+    data: Mapping[str, Any],
+    *,
+    reader: str,
+    shop_name: str,
+) -> Story:
+    """What words may speak of, in the language of the moment.
+
+    `order` comes with its customer, None for a notice about none; `customer` is named in the words; `data` has the facts of
+    the event; `reader` is a customer or staff, who follow different links. Returns a story for one filling of a template.
+    """
+    return Story(
+        order=_order_story(order) if order else None,
+        customer_name=customer.name if customer else "",
+        shop_name=shop_name,
+        data=data,
+        carrier=courier_name(data.get("carrier") or ""),
+        link=link_for(order, reader),
+    )
+
+
+def _order_story(order: Order) -> OrderStory:
+    return OrderStory(
+        number=order.number,
+        status=order.get_status_display(),
+        total=order.total,
+        balance=order.balance,
+        currency=order.currency,
+        address=order.address,
+        pay_by=order.pay_by,
+        due_on=order.due_on,
+        goods=lambda: [Goods(line.name, line.spec, line.quantity) for line in order.lines.all()],
+    )
+
+
+def link_for(order: Order | None, reader: str) -> Callable[[], str]:
+    """How an order's address is found for a customer or for staff, if a template asks for it."""
+    if order is None:
+        return str
+    if reader == RecipientKind.STAFF:
+        return lambda: site_link(f"/orders/{order.number}/")
+    return lambda: link_url(customer=order.customer, order_id=order.pk)
+
+
 def notice_url(row: Notification) -> str:
     """Where a notice leads a member of staff."""
     if row.order:
@@ -168,3 +230,14 @@ def notice_url(row: Notification) -> str:
     if row.trigger == Trigger.HOLIDAYS_MISSING:
         return "/rules/hours/#holidays"
     return f"/inbox/{row.conversation_id}/" if row.conversation_id else "/notices/"
+
+
+def _outgoing_url(notice: Notification) -> str:
+    if notice.recipient_kind == RecipientKind.STAFF:
+        return site_link(notice_url(notice))
+    return link_for(notice.order, RecipientKind.CUSTOMER)() or site_link("/")
+
+
+def site_link(path: str) -> str:
+    """An address of this shop that works outside of it."""
+    return f"{settings.PUBLIC_URL.rstrip('/')}{path}"

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from messaging.models import Audience, Notification, NotificationRule
 from messaging.policies.notifications.default_rules import default_rules
+from messaging.policies.notifications.templates import check_template, empty_words
 from messaging.services.notifications.batch import Batch
 from messaging.services.notifications.occasions import triggers_of
 from messaging.services.notifications.render import notice_story
-from messaging.services.notifications.templates import check_template, empty_words
 from orders.events import OrderPaid
 from orders.models import Order
 from orders.policies.transitions import TRANSITIONS, Transition

@@ -1,12 +1,15 @@
-"""Templates such as {{客户称呼}}您好: the words they may ask for, checked before they are saved, filled in when they are sent."""
+"""Templates such as {{客户称呼}}您好: the words they may ask for, checked before they are saved, filled in when they are sent.
+
+No database: what a notice is about comes as a story of plain values.
+"""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.utils import timezone
@@ -14,22 +17,48 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from messaging.models import NotificationRule, Trigger
-from messaging.policies.notifications.triggers import ABOUT_STOCK
-from orders.models import Order
-from orders.reading.couriers import courier_name
+from messaging.policies.notifications.triggers import ABOUT_STOCK, Trigger
 from shopcomm.core.spans import written_span
 from shopcomm.core.text import HOME_CURRENCY, written_money
 
+if TYPE_CHECKING:
+    from messaging.models import NotificationTemplate
 
-@dataclass(frozen=True)
+
+class Goods(NamedTuple):
+    """A line of an order."""
+
+    name: str
+    spec: str
+    quantity: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderStory:
+    """An order, as far as words speak of it; the status in the language of the moment."""
+
+    number: str
+    status: str
+    total: Decimal
+    balance: Decimal
+    currency: str
+    address: str
+    pay_by: datetime | None = None
+    due_on: date | None = None
+    # Asked for only when a template wants it: it may cost a query.
+    goods: Callable[[], Sequence[Goods]] = tuple
+
+
+@dataclass(frozen=True, kw_only=True)
 class Story:
-    """What a notice is about. `order` comes with its customer and lines, `data` with the event's facts."""
+    """What a notice is about; `data` has the facts of its event."""
 
-    order: Order | None
-    customer_name: str
-    shop_name: str
-    data: dict[str, Any]
+    order: OrderStory | None = None
+    customer_name: str = ""
+    shop_name: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    # As people call it, not the code.
+    carrier: str = ""
     # Asked for only when a template wants it: making a link is a write.
     link: Callable[[], str] = str
 
@@ -48,7 +77,7 @@ def amount_text(amount: Decimal | str | None, currency: str = HOME_CURRENCY) -> 
     return "" if amount in (None, "") else written_money(amount, currency)
 
 
-def _order(value: Callable[[Order], str]) -> Callable[[Story], str]:
+def _order(value: Callable[[OrderStory], str]) -> Callable[[Story], str]:
     return lambda story: value(story.order) if story.order else ""
 
 
@@ -69,15 +98,15 @@ def _amount(name: str) -> Callable[[Story], str]:
     )
 
 
-def _items(order: Order) -> str:
-    lines = list(order.lines.all())
+def _items(order: OrderStory) -> str:
+    lines = order.goods()
     first = _("、").join(f"{line.name} {line.spec}".strip() + f" ×{line.quantity}" for line in lines[:2])
     return (
         first if len(lines) <= 2 else _("%(first)s 等 %(count)s 款") % {"first": first, "count": len(lines)}
     )
 
 
-def _pay_by(order: Order) -> str:
+def _pay_by(order: OrderStory) -> str:
     return f"{timezone.localtime(order.pay_by):%m-%d %H:%M}" if order.pay_by else ""
 
 
@@ -92,7 +121,7 @@ _shop = (
 _order_words = (
     Variable("订单号", "order", gettext_lazy("订单号"), _order(lambda order: order.number)),
     Variable("商品摘要", "items", gettext_lazy("商品摘要"), _order(_items)),
-    Variable("状态", "status", gettext_lazy("状态"), _order(lambda order: order.get_status_display())),
+    Variable("状态", "status", gettext_lazy("状态"), _order(lambda order: order.status)),
     Variable(
         "金额", "total", gettext_lazy("金额"), _order(lambda order: amount_text(order.total, order.currency))
     ),
@@ -113,9 +142,7 @@ _order_words = (
     ),
     Variable("收货地址", "address", gettext_lazy("收货地址"), _order(lambda order: order.address)),
     Variable("查看链接", "link", gettext_lazy("查看链接"), lambda story: story.link()),
-    Variable(
-        "承运商", "carrier", gettext_lazy("承运商"), lambda s: courier_name(s.data.get("carrier") or "")
-    ),
+    Variable("承运商", "carrier", gettext_lazy("承运商"), lambda story: story.carrier),
     Variable("运单号", "tracking", gettext_lazy("运单号"), _fact("tracking_number")),
     Variable("物流进展", "progress", gettext_lazy("物流进展"), _fact("text")),
     Variable("收到金额", "amount", gettext_lazy("本次金额"), _amount("amount")),
@@ -159,11 +186,6 @@ def variables_for(trigger: str) -> tuple[Variable, ...]:
 def names_for(trigger: str) -> dict[str, Variable]:
     """Words by either of their names."""
     return {name: word for word in variables_for(trigger) for name in (word.zh, word.en)}
-
-
-def site_link(path: str) -> str:
-    """An address of this shop that works outside of it."""
-    return f"{settings.PUBLIC_URL.rstrip('/')}{path}"
 
 
 WORD = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
@@ -216,14 +238,22 @@ def empty_words(body: str, trigger: str, story: Story) -> list[str]:
     return [name for name in WORD.findall(body) if name in known and not known[name].value(story)]
 
 
-def rule_words(rule: NotificationRule, language: str) -> Words:
-    """A rule's templates in a language, or in the shop's if it has none in that one."""
+def choose_words(templates: Iterable["NotificationTemplate"], language: str) -> Words:
+    """Those of a rule's templates that are in a language, or in the shop's if it has none in that one."""
     by_language: dict[str, dict[str, str]] = {}
-    for template in rule.templates.all():
+    for template in templates:
         by_language.setdefault(template.language, {})[template.channel] = template.body
     mine = by_language.get(language) or {}
     usual = by_language.get(settings.LANGUAGE_CODE) or next(iter(by_language.values()), {})
     return Words(mine if "" in mine else usual | mine)
+
+
+def numbered_text(bodies: Sequence[str], longest: int) -> str:
+    """Several notices as one message of so many characters at most; very many are shortened, and each keeps its place."""
+    share = longest // len(bodies) - 20
+    bodies = [body if len(body) <= share else f"{body[:share]}…" for body in bodies]
+    lines = [f"{place}. {body}" for place, body in enumerate(bodies, start=1)]
+    return "\n".join([_("您有 %(count)s 条更新：") % {"count": len(bodies)}, *lines])
 
 
 def sms_parts(text: str) -> int:
