@@ -17,7 +17,7 @@ from messaging.models import Notification, NotificationPreference, PushSubscript
 from messaging.policies.notifications.triggers import ALWAYS_TOLD, Trigger
 from messaging.services.channels.push import push_reach
 from messaging.services.notifications.recipients import Recipient, people_filter
-from messaging.services.notifications.reschedule import reschedule_notices
+from messaging.services.notifications.waiting import reschedule_notices
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, OrderLink, Staff
 from shopcomm.core.accounts.services.order_links import link_token

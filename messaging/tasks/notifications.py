@@ -5,8 +5,8 @@ from celery import shared_task
 from messaging.services.channels.delivery import deliver_all
 from messaging.services.notifications.back_in_stock import notify_waiting_customers
 from messaging.services.notifications.release import release_due
-from messaging.services.notifications.reschedule import reschedule_after_changed_hours
 from messaging.services.notifications.timers import cancel_unpaid, plan_timers, remind_of_holidays
+from messaging.services.notifications.waiting import reschedule_after_changed_hours
 from shopcomm.core.deadlocks import leave_to_next_sweep
 
 

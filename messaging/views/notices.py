@@ -16,8 +16,8 @@ from messaging.selectors.notifications import broken_notices, failed_deliveries,
 from messaging.selectors.waiting import failed_scheduled_messages
 from messaging.services.channels.delivery import requeue_delivery
 from messaging.services.notifications.explained import budget_of, explain_notices
-from messaging.services.notifications.manual import mark_notices_seen, requeue_notice
-from messaging.services.notifications.render import notice_url
+from messaging.services.notifications.render import mark_notices_seen, notice_url
+from messaging.services.notifications.waiting import requeue_notice
 from messaging.services.subscriptions import notice_preferences_of, set_notice_preferences
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core import reading

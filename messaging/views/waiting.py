@@ -14,8 +14,8 @@ from messaging.errors import BadMessage
 from messaging.models import Conversation
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.waiting import notices_in, to_come
-from messaging.services.notifications.back_in_stock import watch_stock
-from messaging.services.notifications.manual import cancel_notice, send_notice_now, unwatch_stock
+from messaging.services.notifications.back_in_stock import unwatch_stock, watch_stock
+from messaging.services.notifications.waiting import cancel_notice, send_notice_now
 from messaging.services.scheduled import cancel_scheduled, change_scheduled, schedule_message
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required

@@ -50,6 +50,16 @@ def watch_stock(*, conversation_id: int, sku: str, quantity: int = 1) -> StockWa
 
 
 @transaction.atomic
+def unwatch_stock(*, conversation_id: int, watch_id: int) -> None:
+    """Take a customer off the list for goods. Raises NotFound when they were told already."""
+    watches = StockWatch.objects.filter(
+        pk=watch_id, conversation=conversation_id, told_at=None, cancelled_at=None
+    )
+    if not watches.update(cancelled_at=timezone.now()):
+        raise NotFound()
+
+
+@transaction.atomic
 def notify_watchers(event: DomainEvent) -> int:
     """Plan the notices of an arrival: for the first on the list, as far as the goods go. Returns how many."""
     fact = fact_of(event, StockBack)

@@ -4,12 +4,10 @@ All of a batch happens in one transaction, so a worker killed in the middle has 
 has a person at a time (an advisory lock): budgets and merging need to see everything that waits for them.
 """
 
-import json
 import logging
 from collections.abc import Sequence
 from copy import copy
 from datetime import datetime
-from typing import Any
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
@@ -17,8 +15,6 @@ from django.utils import timezone
 
 from messaging.models import Notification, RecipientKind
 from messaging.policies.notifications.merge import DeliveryPlan, plan_delivery
-from messaging.policies.notifications.reasons import BROKEN
-from messaging.policies.notifications.retries import notice_retry_wait
 from messaging.policies.notifications.timing import Reason
 from messaging.services.channels.route_channel import route_notices
 from messaging.services.notifications.back_in_stock import requeue_unserved_watches
@@ -26,6 +22,7 @@ from messaging.services.notifications.batch import Batch
 from messaging.services.notifications.planning import store_notices
 from messaging.services.notifications.recipients import Recipient, find_recipients, people_filter
 from messaging.services.notifications.render import send_in_product
+from messaging.services.notifications.waiting import postpone_failed, write_outcomes
 from shopcomm.core.deadlocks import DatabaseBusy, leave_to_next_sweep, retry_on_deadlock
 
 log = logging.getLogger(__name__)
@@ -47,14 +44,6 @@ WITH due AS MATERIALIZED (
 SELECT recipient_kind, recipient_id FROM due
 WHERE pg_try_advisory_xact_lock(%s, hashtext(recipient_kind || recipient_id::text))
 LIMIT %s
-"""
-
-OUTCOMES = """
-UPDATE messaging_notification n SET state = o.state, send_at = o.send_at, reason = o.reason, sent_at = o.sent_at,
-    body = o.body, seq = o.seq, merged_into_id = o.merged_into, conversation_id = o.conversation
-FROM json_to_recordset(%s::json) AS o(id bigint, state text, send_at timestamptz, reason text, sent_at timestamptz,
-    body text, seq bigint, merged_into bigint, conversation bigint)
-WHERE n.id = o.id
 """
 
 
@@ -127,15 +116,6 @@ def _put_off_broken(person: Recipient, now: datetime) -> int:
     return broken
 
 
-def postpone_failed(row: Notification, error: Exception, now: datetime) -> int:
-    """Have a notice tried again later, or leave it to a manager. Returns 1."""
-    failures = row.failures + 1
-    fields: dict[str, Any] = {"failures": failures, "error": f"{type(error).__name__}: {error}"[:300]}
-    wait = notice_retry_wait(failures)
-    fields |= {"state": State.FAILED, "reason": BROKEN} if wait is None else {"send_at": now + wait}
-    return Notification.objects.filter(pk=row.pk, state=State.WAITING).update(**fields)
-
-
 @retry_on_deadlock
 @transaction.atomic
 def _release_person(person: Recipient, now: datetime) -> int:
@@ -199,26 +179,6 @@ def lock_due_notices(people: Sequence[Recipient], now: datetime) -> list[Notific
 def _locked(wanted: Q) -> QuerySet[Notification]:
     rows = Notification.objects.filter(wanted, state=State.WAITING).order_by("pk")
     return rows.select_for_update(skip_locked=True, no_key=True)
-
-
-def write_outcomes(rows: Sequence[Notification]) -> None:
-    """Write down what became of notices, in one statement: Django's own for this is forty times slower."""
-    outcomes = [
-        {
-            "id": row.pk,
-            "state": row.state,
-            "send_at": row.send_at.isoformat(),
-            "reason": row.reason,
-            "sent_at": row.sent_at and row.sent_at.isoformat(),
-            "body": row.body,
-            "seq": row.seq,
-            "merged_into": row.merged_into_id,
-            "conversation": row.conversation_id,
-        }
-        for row in rows
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(OUTCOMES, [json.dumps(outcomes, ensure_ascii=False)])
 
 
 def _hand_on(batch: Batch, ids: Sequence[int]) -> None:

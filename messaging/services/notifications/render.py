@@ -3,9 +3,11 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import translation
 
 from messaging.models import Conversation, Delivery, Notification, RecipientKind, Sender, Trigger
@@ -23,11 +25,12 @@ from messaging.services.messages import write_messages
 from messaging.services.notifications.batch import Batch, notice_position
 from orders.models import Order
 from orders.reading.couriers import courier_name
+from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.services.order_links import link_url
 from shopcomm.core.audiences import for_all_audiences
 from shopcomm.core.configuration.models import shop_settings
-from shopcomm.core.realtime import encode_frame, push_frames_on_commit, staff_group
+from shopcomm.core.realtime import encode_frame, push_frames_on_commit, push_on_commit, staff_group
 
 NAMESPACE = uuid.UUID("0d5d8a0e-5f0c-4cfb-9a6e-0a7a2a1c7b11")
 State = Notification.State
@@ -124,6 +127,21 @@ def notice_frame(row: Notification) -> dict:
         "url": notice_url(row),
         "sent_at": row.sent_at.isoformat() if row.sent_at else None,
     }
+
+
+@transaction.atomic
+def mark_notices_seen(*, actor: Actor, notice_id: int | None, now: datetime) -> int:
+    """Mark one notice of this person's as seen, or all of them. Returns how many were new."""
+    mine = Notification.objects.filter(
+        recipient_kind=RecipientKind.STAFF,
+        recipient_id=actor.id or 0,
+        state=State.SENT,
+        seen_at=None,
+    )
+    seen = (mine.filter(pk=notice_id) if notice_id else mine).update(seen_at=now)
+    # The other tabs of the same person.
+    push_on_commit(staff_group(actor.id or 0), for_all_audiences({"type": "notice.seen"}))
+    return seen
 
 
 def notice_language(batch: Batch, row: Notification) -> str:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from messaging.models import NotificationRule, NotificationTemplate, RuleVersion
 from messaging.policies.notifications.default_rules import DefaultRule, default_rules
 from messaging.policies.notifications.templates import check_template
-from messaging.services.notifications.reschedule import reschedule_notices
+from messaging.services.notifications.waiting import reschedule_notices
 from shopcomm.core.accounts.actors import Actor
 
 NOT_KEPT = frozenset({"id", "key", "version", "updated_at"})

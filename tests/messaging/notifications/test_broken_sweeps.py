@@ -7,9 +7,9 @@ import pytest
 from messaging.models import Conversation, Delivery, HoursInForce, Notification, NotificationRule
 from messaging.services.channels import ChannelFailed, delivery
 from messaging.services.channels.email import EmailChannel
-from messaging.services.notifications import reschedule, timers
-from messaging.services.notifications.reschedule import reschedule_after_changed_hours
+from messaging.services.notifications import timers, waiting
 from messaging.services.notifications.rules import save_rule
+from messaging.services.notifications.waiting import reschedule_after_changed_hours
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import ShopSettings, WorkingInterval
@@ -42,10 +42,10 @@ def moments() -> list:
 def break_notices_of(monkeypatch, order: Order) -> Notification:
     """Have the notice of an order fail whenever it is looked at, in batches of two."""
     broken = Notification.objects.get(order=order, trigger="order_confirmed")
-    monkeypatch.setattr(reschedule, "BATCH", 2)
+    monkeypatch.setattr(waiting, "BATCH", 2)
     break_at(
         monkeypatch,
-        reschedule,
+        waiting,
         "reschedule_held",
         lambda waiting, *rest: broken.pk in {each.id for each in waiting},
     )
@@ -68,7 +68,7 @@ def test_a_held_notice_that_cannot_be_moved_keeps_no_other_from_its_new_moment(h
 def test_held_notices_that_others_keep_are_moved_by_the_next_sweep(held, monkeypatch):
     digest = HoursInForce.objects.get().digest
     kept = Notification.objects.get(order=held[0], trigger="order_confirmed").pk
-    move = reschedule._move
+    move = waiting._move
 
     def busy(ids, now):
         if kept in ids:
@@ -77,8 +77,8 @@ def test_held_notices_that_others_keep_are_moved_by_the_next_sweep(held, monkeyp
 
     WorkingInterval.objects.update(opens=time(8))
     with monkeypatch.context() as others:
-        others.setattr(reschedule, "BATCH", 2)
-        others.setattr(reschedule, "_move", busy)
+        others.setattr(waiting, "BATCH", 2)
+        others.setattr(waiting, "_move", busy)
         assert reschedule_after_changed_hours() == 3
     assert moments() == [MORNING, MORNING, EARLIER, EARLIER, EARLIER]
     assert HoursInForce.objects.get().digest == digest

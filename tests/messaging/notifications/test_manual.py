@@ -10,8 +10,8 @@ from messaging.errors import BadMessage, NotFound
 from messaging.models import Message, Notification, ScheduledMessage, StockWatch
 from messaging.services.messages import send_message
 from messaging.services.notifications.back_in_stock import notify_waiting_customers, watch_stock
-from messaging.services.notifications.manual import cancel_notice, send_notice_now
 from messaging.services.notifications.release import release_due
+from messaging.services.notifications.waiting import cancel_notice, send_notice_now
 from messaging.services.scheduled import (
     cancel_scheduled,
     change_scheduled,

@@ -11,8 +11,8 @@ from messaging.services.conversations import open_enquiry
 from messaging.services.notifications.back_in_stock import notify_waiting_customers, watch_stock
 from messaging.services.notifications.rehearsal import rehearse_rule
 from messaging.services.notifications.release import release_due
-from messaging.services.notifications.reschedule import reschedule_after_changed_hours
 from messaging.services.notifications.rules import save_rule
+from messaging.services.notifications.waiting import reschedule_after_changed_hours
 from messaging.services.subscriptions import set_notice_preferences
 from orders.models import Order
 from orders.services.after_sales import CaseInput, CaseLine, open_case, withdraw_case

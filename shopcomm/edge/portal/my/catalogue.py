@@ -12,8 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from messaging.selectors.own import watches_of_product
 from messaging.services.conversations import general_conversation
 from messaging.services.enquiries import Wanted, send_enquiry
-from messaging.services.notifications.back_in_stock import watch_stock
-from messaging.services.notifications.manual import unwatch_stock
+from messaging.services.notifications.back_in_stock import unwatch_stock, watch_stock
 from orders.selectors.catalogue import Style, catalogue_page, categories_on_sale, is_nearly_gone, style_of
 from orders.selectors.items import MAX_QUANTITY
 from shopcomm.core import reading

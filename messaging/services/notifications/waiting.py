@@ -1,23 +1,30 @@
-"""What waits is given a new moment when the shop's hours, somebody's rest, a rule or a limit is another than before.
+"""What waits is given another moment, or none.
 
-Whatever changed the hours, and wherever: the sweep compares them with those by which the waiting notices were held.
+Another moment comes when the shop's hours, somebody's rest, a rule or a limit is another than before: whatever changed the
+hours, and wherever, the sweep compares them with those by which the waiting notices were held. Or somebody of the shop says
+so, or a notice could not be told.
 """
 
 import hashlib
+import json
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from messaging.errors import NotFound
 from messaging.models import HoursInForce, Notification, NotificationPreference, RecipientKind
 from messaging.policies.notifications.merge import HELD, reschedule_held
+from messaging.policies.notifications.reasons import AT_HAND, BROKEN, BY_HAND
+from messaging.policies.notifications.retries import notice_retry_wait
+from messaging.policies.notifications.timing import Reason
 from messaging.services.notifications.batch import Batch
 from messaging.services.notifications.planning import wake_release
-from messaging.services.notifications.release import postpone_failed, write_outcomes
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.after_commit import call_after_commit
 from shopcomm.core.configuration.calendar import working_calendar
@@ -26,6 +33,14 @@ from shopcomm.core.deadlocks import leave_to_next_sweep, retry_on_deadlock
 
 log = logging.getLogger(__name__)
 BATCH = 500
+State = Notification.State
+OUTCOMES = """
+UPDATE messaging_notification n SET state = o.state, send_at = o.send_at, reason = o.reason, sent_at = o.sent_at,
+    body = o.body, seq = o.seq, merged_into_id = o.merged_into, conversation_id = o.conversation
+FROM json_to_recordset(%s::json) AS o(id bigint, state text, send_at timestamptz, reason text, sent_at timestamptz,
+    body text, seq bigint, merged_into bigint, conversation bigint)
+WHERE n.id = o.id
+"""
 
 
 def reschedule_after_changed_hours(*, now: datetime | None = None) -> int:
@@ -55,9 +70,7 @@ def reschedule_notices(which: Q, *, now: datetime | None = None) -> int:
 
 
 def _held_batches(which: Q, now: datetime) -> Iterator[list[int]]:
-    held = Notification.objects.filter(
-        which, state=Notification.State.WAITING, reason__in=HELD, send_at__gt=now
-    )
+    held = Notification.objects.filter(which, state=State.WAITING, reason__in=HELD, send_at__gt=now)
     ids = list(held.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH):
         yield ids[start : start + BATCH]
@@ -92,7 +105,7 @@ def _move_one(pk: int, now: datetime) -> int:
 @retry_on_deadlock
 @transaction.atomic
 def _move(ids: Sequence[int], now: datetime) -> int:
-    waiting = Notification.objects.filter(pk__in=ids, state=Notification.State.WAITING).order_by("pk")
+    waiting = Notification.objects.filter(pk__in=ids, state=State.WAITING).order_by("pk")
     batch = Batch(list(waiting.select_for_update(skip_locked=True, no_key=True)), now, tells=False)
     for person in batch.people:
         moments = reschedule_held(
@@ -122,3 +135,70 @@ def hours_digest() -> str:
         list(abroad.order_by("pk").values_list("pk", "time_zone")),
     )
     return hashlib.sha256(repr(known).encode()).hexdigest()
+
+
+@transaction.atomic
+def send_notice_now(*, notice_id: int) -> Notification:
+    """Let a waiting notice go whatever the hour; rules about what is out of date still hold. Raises NotFound."""
+    row = _lock_waiting(notice_id)
+    row.send_at, row.reason = timezone.now(), AT_HAND
+    row.save(update_fields=["send_at", "reason"])
+    call_after_commit(wake_release)
+    return row
+
+
+@transaction.atomic
+def cancel_notice(*, notice_id: int) -> Notification:
+    """Hold a waiting notice back for good. Raises NotFound when it is told already."""
+    row = _lock_waiting(notice_id)
+    row.state, row.reason = State.CANCELLED, BY_HAND
+    row.save(update_fields=["state", "reason"])
+    return row
+
+
+@transaction.atomic
+def requeue_notice(*, notice_id: int) -> Notification:
+    """Have a notice that failed time after time tried once more. Raises NotFound for one that has not."""
+    row = Notification.objects.select_for_update().filter(pk=notice_id, state=State.FAILED).first()
+    if row is None:
+        raise NotFound()
+    row.state, row.reason, row.failures, row.send_at = State.WAITING, Reason.AT_ONCE, 0, timezone.now()
+    row.save(update_fields=["state", "reason", "failures", "send_at"])
+    call_after_commit(wake_release)
+    return row
+
+
+def _lock_waiting(notice_id: int) -> Notification:
+    row = Notification.objects.select_for_update().filter(pk=notice_id, state=State.WAITING).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def postpone_failed(row: Notification, error: Exception, now: datetime) -> int:
+    """Have a notice tried again later, or leave it to a manager. Returns 1."""
+    failures = row.failures + 1
+    fields: dict[str, Any] = {"failures": failures, "error": f"{type(error).__name__}: {error}"[:300]}
+    wait = notice_retry_wait(failures)
+    fields |= {"state": State.FAILED, "reason": BROKEN} if wait is None else {"send_at": now + wait}
+    return Notification.objects.filter(pk=row.pk, state=State.WAITING).update(**fields)
+
+
+def write_outcomes(rows: Sequence[Notification]) -> None:
+    """Write down what became of notices, in one statement: Django's own for this is forty times slower."""
+    outcomes = [
+        {
+            "id": row.pk,
+            "state": row.state,
+            "send_at": row.send_at.isoformat(),
+            "reason": row.reason,
+            "sent_at": row.sent_at and row.sent_at.isoformat(),
+            "body": row.body,
+            "seq": row.seq,
+            "merged_into": row.merged_into_id,
+            "conversation": row.conversation_id,
+        }
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(OUTCOMES, [json.dumps(outcomes, ensure_ascii=False)])
