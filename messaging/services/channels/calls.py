@@ -18,6 +18,7 @@ from django.db.models import F
 
 from messaging.models import ChannelHealth, Delivery
 from messaging.models.channels import Endpoint
+from messaging.policies.notifications.channels import counts_as_told, fails_for_good
 from messaging.policies.notifications.retries import count_channel_failure, endpoint_pause
 from messaging.services.channels.outgoing import ChannelFailed, ChannelWay, Outgoing
 
@@ -96,11 +97,11 @@ class CallOutcomes:
         """What stands in the way of calling it told: one endpoint is enough, or `every` one has to take it."""
         failures = [failure for _address, failure in self.outcomes if failure is not None]
         taken = len(self.outcomes) - len(failures)
-        if taken and not (every and (failures or self.resting)):
+        if counts_as_told(taken=taken, refused=len(failures), resting=self.resting, every=every):
             return None
         if not failures:
             return ChannelFailed("its address is left alone after failures")
-        final = not self.resting and all(failure.final for failure in failures)
+        final = fails_for_good([failure.final for failure in failures], resting=self.resting)
         return ChannelFailed(str(failures[0]), final=final)
 
 

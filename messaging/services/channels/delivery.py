@@ -1,13 +1,13 @@
-"""The sweep of the channels: claim, speak to the outside, write down what came of it. No transaction is open meanwhile.
+"""From a notice that was told to somebody outside: which channel comes first, and the sweep that tries it.
 
-A worker that is killed while speaking gives its notices back when the claim runs out; the reference they carry is
-the same again.
+The sweep claims, speaks to the outside and writes down what came of it. No transaction is open meanwhile. A worker that
+is killed while speaking gives its notices back when the claim runs out; the reference they carry is the same again.
 """
 
 import logging
 import random
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from threading import Thread
 from time import monotonic
@@ -17,9 +17,15 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
-from messaging.models import Channel, Delivery, Membership, Notification
+from messaging.models import (
+    Channel,
+    Delivery,
+    Notification,
+    NotificationPreference,
+    NotificationRule,
+)
+from messaging.policies.notifications.channels import usable_channels, wants_channels
 from messaging.policies.notifications.merge import LATE
 from messaging.policies.notifications.reasons import reason_text
 from messaging.policies.notifications.retries import delivery_retry_wait
@@ -31,7 +37,6 @@ from messaging.policies.notifications.timing import (
     Reason,
     decide_send_time,
 )
-from messaging.selectors.notifications import notice_is_for
 from messaging.services.channels import CHANNELS, ChannelFailed
 from messaging.services.channels.calls import (
     Attempt,
@@ -42,12 +47,18 @@ from messaging.services.channels.calls import (
     record_channel_failure,
     record_channel_success,
 )
-from messaging.services.channels.route_channel import new_delivery, usable_channels, wants_channels
-from messaging.services.notifications.matters import notices_already_settled
-from messaging.services.notifications.recipients import Recipient, preferences_of, quiet_windows
+from messaging.services.notifications.matters import notices_carried_by, skip_reason
+from messaging.services.notifications.recipients import (
+    Recipient,
+    preferences_of,
+    quiet_windows,
+    recipient_of,
+)
 from messaging.services.notifications.render import outgoing_text
 from messaging.services.subscriptions import browsers_to_wake
+from shopcomm.core.after_commit import call_after_commit
 from shopcomm.core.configuration.calendar import working_calendar
+from shopcomm.core.events.wake import wake_task
 
 log = logging.getLogger(__name__)
 BATCH = 50
@@ -57,6 +68,62 @@ PATIENCE_SECONDS = 3.0
 State = Delivery.State
 # The channels that this process is serving.
 _serving: dict[str, Thread] = {}
+
+
+def route_notices(
+    told: Iterable[Notification],
+    rules: Mapping[int, NotificationRule],
+    wishes: Mapping[Recipient, NotificationPreference],
+    now: datetime,
+) -> None:
+    """Give each notice that was told to the first channel of its rule that reaches the person, at `now`, an aware moment.
+
+    The other channels are for when that one fails. `rules` are by id; `wishes` say who turned off what. Returns nothing.
+    """
+    deliveries = _new_deliveries([(row, rules[row.rule_id].channels) for row in told], wishes, now)
+    Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
+    if deliveries:
+        call_after_commit(wake_deliveries)
+
+
+def route_trial_notice(row: Notification) -> None:
+    """Give a notice by which somebody tries a rule to the first channel that reaches them, whatever they turned off."""
+    for delivery in _new_deliveries([(row, row.rule.channels)], {}, row.send_at):
+        delivery.save()
+        call_after_commit(wake_deliveries)
+
+
+def try_next_channel(delivery: Delivery, now: datetime) -> None:
+    """Give a notice to the next channel; what a group was to be told goes to each of its people."""
+    rows = [(row, delivery.fallback) for row in notices_carried_by(delivery)] if delivery.fallback else []
+    wishes = preferences_of(recipient_of(row) for row, _channels in rows)
+    Delivery.objects.bulk_create(_new_deliveries(rows, wishes, now), ignore_conflicts=True)
+
+
+def _new_deliveries(
+    rows: Sequence[tuple[Notification, list[str]]],
+    wishes: Mapping[Recipient, NotificationPreference],
+    now: datetime,
+) -> list[Delivery]:
+    """The ways of these notices, each with its channels in order, not stored yet: of those that reach somebody who wants it."""
+    people = {recipient_of(row) for row, _channels in rows}
+    asked = {channel for _row, channels in rows for channel in channels if channel in CHANNELS}
+    reached = {channel: set(CHANNELS[channel].addresses_of(people)) for channel in asked}
+    found = []
+    for row, channels in rows:
+        wish = wishes.get(recipient_of(row))
+        ways = usable_channels(recipient_of(row), channels, reached)
+        if ways and wants_channels(row.trigger, wish.muted if wish else ()):
+            once = f"bot:{row.rule_id}:{row.cause}" if ways[0] == Channel.BOT else None
+            found.append(
+                Delivery(notification=row, channel=ways[0], fallback=ways[1:], due_at=now, once=once)
+            )
+    return found
+
+
+def wake_deliveries() -> None:
+    """Have a worker try the channels now. What is lost on the way comes again by the clock."""
+    wake_task("notifications.deliver")
 
 
 def deliver_all(*, patience: float = PATIENCE_SECONDS) -> int:
@@ -182,7 +249,7 @@ def _prepared(delivery: Delivery, now: datetime) -> Attempt | None:
 def _addresses(delivery: Delivery) -> list[Any]:
     """Where the person of a notice can be reached, but for what has taken it already."""
     notice = delivery.notification
-    person = Recipient(notice.recipient_kind, notice.recipient_id)
+    person = recipient_of(notice)
     addresses = CHANNELS[delivery.channel].addresses_of([person]).get(person) or []
     if delivery.channel == Channel.PUSH:
         addresses = browsers_to_wake(notice, addresses)
@@ -221,52 +288,18 @@ def _record_outcome(made: CallOutcomes, now: datetime) -> bool:
     return False
 
 
-def skip_reason(delivery: Delivery, now: datetime) -> str:
-    """Why nobody needs to be disturbed any more: read already, or no longer so."""
-    notice = delivery.notification
-    with translation.override(settings.LANGUAGE_CODE):
-        if all(each.seen_at or _read(each) for each in notices_carried_by(delivery)):
-            return _("已经看到")
-        if not delivery.once and not notice_is_for(notice):
-            return _("收件人已不能查看")
-        if notices_already_settled([notice], now):
-            return _("情况已经改变")
-    return ""
-
-
-def notices_carried_by(delivery: Delivery) -> list[Notification]:
-    """The notices that a delivery tells: its own, or in a group those of everybody who is told the same."""
-    notice = delivery.notification
-    if not delivery.once:
-        return [notice]
-    same = Notification.objects.filter(rule=notice.rule_id, cause=notice.cause)
-    return list(same.filter(recipient_kind=notice.recipient_kind, state=Notification.State.SENT))
-
-
 def next_allowed_time(delivery: Delivery, now: datetime) -> datetime | None:
     """When a notice that is late, since a channel or the whole product was down, may disturb; None for now."""
     notice = delivery.notification
     if notice.sent_at is None or now - notice.sent_at <= LATE:
         return None
-    person = Recipient(notice.recipient_kind, notice.recipient_id)
+    person = recipient_of(notice)
     quiet = None if delivery.once else quiet_windows([person]).get(person)
     asked = DeliveryRequest(
         notice.sent_at, outside=OutsideHours(notice.rule.outside), urgent=notice.urgent, always=True
     )
     moment = decide_send_time(asked, DeliveryContext(now, working_calendar(), quiet)).send_at
     return moment if moment and moment > now else None
-
-
-def _read(notice: Notification) -> bool:
-    return bool(
-        notice.seq
-        and Membership.objects.filter(
-            conversation=notice.conversation_id,
-            member_kind=notice.recipient_kind,
-            member_id=notice.recipient_id,
-            read_seq__gte=notice.seq,
-        ).exists()
-    )
 
 
 def _finish(delivery: Delivery, state: str, text: str) -> None:
@@ -292,21 +325,6 @@ def _try_later_or_elsewhere(delivery: Delivery, failure: ChannelFailed, now: dat
         return
     _finish(delivery, State.FAILED, str(failure))
     try_next_channel(delivery, now)
-
-
-def try_next_channel(delivery: Delivery, now: datetime) -> None:
-    """Give a notice to the next channel; what a group was to be told goes to each of its people."""
-    channels = [channel for channel in delivery.fallback if channel in CHANNELS]
-    if not channels:
-        return
-    rows = {Recipient(row.recipient_kind, row.recipient_id): row for row in notices_carried_by(delivery)}
-    reachable = {channel: set(CHANNELS[channel].addresses_of(rows)) for channel in channels}
-    wishes, ways_out = preferences_of(rows), []
-    for person, row in rows.items():
-        ways = usable_channels(person, channels, reachable)
-        if ways and wants_channels(wishes.get(person), row):
-            ways_out.append(new_delivery(row, ways, now))
-    Delivery.objects.bulk_create(ways_out, ignore_conflicts=True)
 
 
 def requeue_delivery(delivery: Delivery) -> None:

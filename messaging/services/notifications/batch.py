@@ -25,7 +25,12 @@ from messaging.policies.notifications.templates import Words, choose_words
 from messaging.policies.notifications.timing import BUDGET_WINDOW, DeliveryContext, DeliveryRequest
 from messaging.policies.notifications.triggers import ABOUT_STOCK, Trigger
 from messaging.services.notifications.matters import notices_already_settled
-from messaging.services.notifications.recipients import Recipient, preferences_of, quiet_windows
+from messaging.services.notifications.recipients import (
+    Recipient,
+    preferences_of,
+    quiet_windows,
+    recipient_of,
+)
 from orders.models import Order, Shipment, Variant
 from orders.policies.transitions import TRANSITIONS
 from orders.services.locks import lock_free_orders
@@ -73,17 +78,12 @@ class Batch:
         for row in self.rows.values():
             if row.order_id:
                 row.order = locked[row.order_id]
-        self.people = sorted({self.person(row) for row in self.rows.values()})
+        self.people = sorted({recipient_of(row) for row in self.rows.values()})
         self._touched: dict[int, Notification] = {}
         self._words: dict[tuple[int, str], Words] = {}
         self._by_person: dict[Recipient, list[Notification]] = defaultdict(list)
         for row in self.rows.values():
-            self._by_person[self.person(row)].append(row)
-
-    @staticmethod
-    def person(row: Notification) -> Recipient:
-        """Whom a notice is for."""
-        return Recipient(row.recipient_kind, row.recipient_id)
+            self._by_person[recipient_of(row)].append(row)
 
     def _lock_orders(self, rows: Sequence[Notification]) -> dict[int, Order]:
         ids = sorted({row.order_id for row in rows if row.order_id})

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db.models import Model
+from django.utils import translation
+from django.utils.translation import gettext as _
 
-from messaging.models import Conversation, Notification, StockWatch
+from messaging.models import Conversation, Delivery, Membership, Notification, StockWatch
 from messaging.policies.notifications.relevance import (
     Claim,
     OrderNow,
@@ -21,6 +24,7 @@ from messaging.policies.notifications.relevance import (
     unserved_claims,
 )
 from messaging.policies.notifications.triggers import DEBTS, Trigger
+from messaging.selectors.notifications import notice_is_for
 from messaging.selectors.unanswered import is_answered
 from orders.events import (
     AfterSalesMoved,
@@ -80,6 +84,40 @@ def notices_already_settled(rows: Sequence[Notification], now: datetime) -> set[
     `order` of each row is as it is now. What only tells of something that has happened is never among them.
     """
     return _of_events(rows) | _of_watches(rows) | _of_orders(rows) | _of_talks(rows) | _of_the_shop(rows, now)
+
+
+def skip_reason(delivery: Delivery, now: datetime) -> str:
+    """Why nobody needs to be disturbed any more: read already, or no longer so."""
+    notice = delivery.notification
+    with translation.override(settings.LANGUAGE_CODE):
+        if all(each.seen_at or _read(each) for each in notices_carried_by(delivery)):
+            return _("已经看到")
+        if not delivery.once and not notice_is_for(notice):
+            return _("收件人已不能查看")
+        if notices_already_settled([notice], now):
+            return _("情况已经改变")
+    return ""
+
+
+def _read(notice: Notification) -> bool:
+    return bool(
+        notice.seq
+        and Membership.objects.filter(
+            conversation=notice.conversation_id,
+            member_kind=notice.recipient_kind,
+            member_id=notice.recipient_id,
+            read_seq__gte=notice.seq,
+        ).exists()
+    )
+
+
+def notices_carried_by(delivery: Delivery) -> list[Notification]:
+    """The notices that a delivery tells: its own, or in a group those of everybody who is told the same."""
+    notice = delivery.notification
+    if not delivery.once:
+        return [notice]
+    same = Notification.objects.filter(rule=notice.rule_id, cause=notice.cause)
+    return list(same.filter(recipient_kind=notice.recipient_kind, state=Notification.State.SENT))
 
 
 def _of_events(rows: Sequence[Notification]) -> set[int]:

@@ -20,9 +20,8 @@ from messaging.policies.notifications.timing import (
     decide_send_time,
 )
 from messaging.policies.notifications.triggers import ABOUT_STOCK, event_types_for
-from messaging.services.channels.route_channel import route_notice
+from messaging.services.channels.delivery import route_trial_notice
 from messaging.services.notifications.occasions import data_of_event, goods_data, triggers_of
-from messaging.services.notifications.recipients import Recipient
 from messaging.services.notifications.render import build_story, push_to_bells
 from orders.models import Order, Variant
 from shopcomm.core.accounts.actors import Actor
@@ -141,7 +140,7 @@ def send_trial_notice(
         body=fill_template(body, rule.trigger, story),
     )
     push_to_bells([notice])
-    route_notice(notice, rule.channels, Recipient(RecipientKind.STAFF, actor.id_or_zero))
+    route_trial_notice(notice)
     return notice
 
 

@@ -7,7 +7,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 from django.db.models import Q
 
-from messaging.models import Audience, Conversation, NotificationPreference, NotificationRule, RecipientKind
+from messaging.models import (
+    Audience,
+    Conversation,
+    Notification,
+    NotificationPreference,
+    NotificationRule,
+    RecipientKind,
+)
 from messaging.policies.notifications.recipients import choose_staff
 from orders.models import Order
 from shopcomm.core.accounts.models import Customer, Staff
@@ -19,6 +26,11 @@ class Recipient(NamedTuple):
 
     kind: str
     id: int
+
+
+def recipient_of(row: Notification) -> Recipient:
+    """Whom a notice is for."""
+    return Recipient(row.recipient_kind, row.recipient_id)
 
 
 def people_filter(people: Iterable[Recipient], prefix: str) -> Q:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from messaging.models import Notification, RecipientKind
 from messaging.policies.notifications.merge import DeliveryPlan, plan_delivery
 from messaging.policies.notifications.timing import Reason
-from messaging.services.channels.route_channel import route_notices
+from messaging.services.channels.delivery import route_notices
 from messaging.services.notifications.back_in_stock import requeue_unserved_watches
 from messaging.services.notifications.batch import Batch
 from messaging.services.notifications.planning import store_notices
@@ -148,7 +148,7 @@ def _decide_and_tell(rows: Sequence[Notification], now: datetime) -> int:
         _note(batch, result)
     requeue_unserved_watches(batch.rows[pk] for result in outcomes.values() for pk in result.dropped)
     write_outcomes(batch.touched)
-    route_notices(batch, told)
+    route_notices(told, batch.rules, batch.preferences, batch.now)
     return len(batch.touched)
 
 

@@ -10,7 +10,7 @@ from messaging.models import Delivery, Message, Notification, NotificationRule, 
 from messaging.policies.notifications.retries import MOST_ATTEMPTS, MOST_FAILURES
 from messaging.services import scheduled
 from messaging.services.channels import delivery
-from messaging.services.notifications import planning, release, render, timers
+from messaging.services.notifications import occasions, release, render, timers
 from messaging.services.notifications.release import release_due
 from messaging.services.scheduled import cancel_scheduled, change_scheduled, schedule_message, send_scheduled
 from messaging.tasks.notifications import run_notice_timers as timers_task
@@ -230,7 +230,7 @@ def test_a_batch_that_fails_although_each_of_it_works_alone_is_put_off(order, mo
 def test_an_event_that_cannot_be_planned_keeps_no_other_order_from_being_told(clock, told, monkeypatch):
     first, second = make_orders(2)
     with monkeypatch.context() as broken:
-        break_at(broken, planning, "facts_of_order", lambda order, rules: order == first)
+        break_at(broken, occasions, "facts_of_order", lambda order, rules: order == first)
         relay()
         release_due()
     assert (told(first), told(second)) == ([], ["order_confirmed"])

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from messaging.models import Conversation, Delivery, Notification, NotificationRule, StockWatch
-from messaging.services.channels.delivery import skip_reason
 from messaging.services.conversations import open_enquiry
 from messaging.services.notifications.back_in_stock import notify_waiting_customers, watch_stock
+from messaging.services.notifications.matters import skip_reason
 from messaging.services.notifications.rehearsal import rehearse_rule
 from messaging.services.notifications.release import release_due
 from messaging.services.notifications.rules import save_rule
