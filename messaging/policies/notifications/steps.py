@@ -24,20 +24,27 @@ class Step(NamedTuple):
     due_at: datetime
 
 
-def last_due_step(
-    steps: Iterable[int], begun: datetime, now: datetime, calendar: WorkingCalendar | None
-) -> Step | None:
-    """The last reminder that is due; None before the first.
+def reached_steps(
+    steps: Iterable[int], begun: datetime, until: datetime, calendar: WorkingCalendar | None
+) -> list[Step]:
+    """Every reminder that is due by `until`, the earliest first.
 
     `steps` are minutes after `begun`: of working time with a calendar, else of the clock on the wall.
     """
-    found = None
+    reached = []
     for minutes in sorted(steps):
         wait = timedelta(minutes=minutes)
         due = calendar.after_working(begun, wait) if calendar else begun + wait
-        if due is not None and due <= now:
-            found = Step(minutes, due)
-    return found
+        if due is not None and due <= until:
+            reached.append(Step(minutes, due))
+    return reached
+
+
+def last_due_step(
+    steps: Iterable[int], begun: datetime, now: datetime, calendar: WorkingCalendar | None
+) -> Step | None:
+    """The last reminder that is due, counted as `reached_steps()` does; None before the first."""
+    return next(reversed(reached_steps(steps, begun, now, calendar)), None)
 
 
 def debt_counted_from(trigger: str, due_on: date, zone: tzinfo) -> datetime:

@@ -1,4 +1,4 @@
-"""A rule before it is on: its words against a real order, its times on a clock, and what it would have sent."""
+"""A rule before it is on: its words against a real order, and its times on a clock."""
 
 import uuid
 from datetime import date, datetime, time, timedelta
@@ -10,7 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from messaging.models import Notification, NotificationRule, RecipientKind, Trigger
+from messaging.models import (
+    Notification,
+    NotificationRule,
+    RecipientKind,
+    Trigger,
+)
 from messaging.policies.notifications.templates import Story, empty_words, fill_template, names_for
 from messaging.policies.notifications.timing import (
     Decision,
@@ -19,16 +24,19 @@ from messaging.policies.notifications.timing import (
     OutsideHours,
     decide_send_time,
 )
-from messaging.policies.notifications.triggers import ABOUT_STOCK, event_types_for
+from messaging.policies.notifications.triggers import ABOUT_STOCK
 from messaging.services.channels.delivery import route_trial_notice
-from messaging.services.notifications.occasions import data_of_event, goods_data, triggers_of
+from messaging.services.notifications.occasions import (
+    data_of_event,
+    goods_data,
+    triggers_of,
+)
 from messaging.services.notifications.render import build_story, push_to_bells
 from orders.models import Order, Variant
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.events.facts import has_readable_fact
-from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
 
 RECENT = 8
@@ -142,10 +150,3 @@ def send_trial_notice(
     push_to_bells([notice])
     route_trial_notice(notice)
     return notice
-
-
-def events_of_last_days(trigger: str, days: int, now: datetime) -> list[DomainEvent]:
-    """The events of the last days that pull a trigger, oldest first."""
-    events = DomainEvent.objects.filter(occurred_at__gt=now - timedelta(days=days), occurred_at__lte=now)
-    found = events.filter(type__in=event_types_for(trigger)).order_by("pk")
-    return [event for event in found.iterator() if has_readable_fact(event) and trigger in triggers_of(event)]

@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from django.db.models import Q
@@ -19,33 +18,37 @@ from messaging.models import (
     Trigger,
 )
 from messaging.policies.notifications.conditions import meets_conditions
-from messaging.policies.notifications.requests import waiting_request
-from messaging.policies.notifications.steps import debt_counted_from
+from messaging.policies.notifications.rehearsal import PastDays, play_through
+from messaging.policies.notifications.steps import Step, debt_counted_from, reached_steps
 from messaging.policies.notifications.timing import (
     BUDGET_WINDOW,
     Decision,
-    DeliveryContext,
     Reason,
-    decide_send_time,
 )
-from messaging.policies.notifications.triggers import TIMERS
+from messaging.policies.notifications.triggers import TIMERS, event_types_for
 from messaging.services.notifications.back_in_stock import stock_occasion
 from messaging.services.notifications.occasions import (
     Occasion,
     facts_of_conversation,
     facts_of_order,
     occasion_of,
+    triggers_of,
 )
 from messaging.services.notifications.planning import request_for
-from messaging.services.notifications.preview import events_of_last_days
-from messaging.services.notifications.recipients import Recipient, find_recipients, quiet_windows
+from messaging.services.notifications.recipients import (
+    Recipient,
+    find_recipients,
+    people_filter,
+    quiet_windows,
+    recipient_of,
+)
 from orders.events import StockBack
 from orders.models import Order
 from orders.selectors.credit import open_debts
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.hours import WorkingCalendar
 from shopcomm.core.configuration.models import shop_settings
-from shopcomm.core.events.facts import fact_of
+from shopcomm.core.events.facts import fact_of, has_readable_fact
 from shopcomm.core.events.models import DomainEvent
 
 DAYS = 7
@@ -81,11 +84,17 @@ def rehearse_rule(rule: NotificationRule, now: datetime, days: int = DAYS) -> Re
         if not meets_conditions(rule, occasion.facts):
             missed += 1
             continue
-        asked += [
-            (occasion, person) for person in find_recipients(rule, occasion.order, occasion.conversation)
-        ]
-    play = _Play(rule, calendar, {person for _occasion, person in asked}, now - timedelta(days=days))
-    notices = play.run(asked, now)
+        people = find_recipients(rule, occasion.order, occasion.conversation)
+        asked += [(occasion, person) for person in people]
+    past = _past_days(rule, calendar, {person for _occasion, person in asked}, now - timedelta(days=days))
+    requests = [(request_for(rule, occasion), person) for occasion, person in asked]
+    decisions = play_through(requests, past, now)
+    return _counted(
+        [Rehearsed(*each, decision) for each, decision in zip(asked, decisions, strict=True)], missed
+    )
+
+
+def _counted(notices: list[Rehearsed], missed: int) -> Rehearsal:
     counts = Counter(each.person for each in notices)
     held = [each for each in notices if each.decision.send_at != each.occasion.happened_at]
     return Rehearsal(
@@ -99,61 +108,28 @@ def rehearse_rule(rule: NotificationRule, now: datetime, days: int = DAYS) -> Re
     )
 
 
-class _Play:
-    """The sweep as it would have gone, without writing: whoever is asked again at a moment knows what was told by then."""
+def _past_days(
+    rule: NotificationRule, calendar: WorkingCalendar, people: set[Recipient], since: datetime
+) -> PastDays[Recipient]:
+    """Who rests, who has a budget, and what other rules told them."""
+    customers = {person for person in people if person.kind == RecipientKind.CUSTOMER}
+    others = Notification.objects.filter(
+        people_filter(customers, "recipient"),
+        state=Notification.State.SENT,
+        sent_at__gt=since - BUDGET_WINDOW,
+    ).exclude(rule=rule.pk)
+    told: dict[Recipient, list[datetime]] = defaultdict(list)
+    for row in others.order_by("sent_at").only("recipient_kind", "recipient_id", "sent_at"):
+        told[recipient_of(row)].append(row.sent_at)  # type: ignore[arg-type]
+    budgets = dict.fromkeys(customers, shop_settings().customer_daily_budget)
+    return PastDays(calendar, quiet_windows(people), budgets, told)
 
-    def __init__(
-        self, rule: NotificationRule, calendar: WorkingCalendar, people: set[Recipient], since: datetime
-    ) -> None:
-        self._rule, self._calendar, self._resting = rule, calendar, quiet_windows(people)
-        self._budget = shop_settings().customer_daily_budget
-        self._told_by_rule: dict[Recipient, list[datetime]] = defaultdict(list)
-        self._told_by_others: dict[Recipient, list[datetime]] = defaultdict(list)
-        customers = [person.id for person in people if person.kind == RecipientKind.CUSTOMER]
-        others = Notification.objects.filter(
-            recipient_kind=RecipientKind.CUSTOMER,
-            recipient_id__in=customers,
-            state=Notification.State.SENT,
-            sent_at__gt=since - BUDGET_WINDOW,
-        ).exclude(rule=rule.pk)
-        for pk, moment in others.order_by("sent_at").values_list("recipient_id", "sent_at"):
-            self._told_by_others[Recipient(RecipientKind.CUSTOMER, pk)].append(moment)  # type: ignore[arg-type]
 
-    def run(self, asked: list[tuple[Occasion, Recipient]], now: datetime) -> list[Rehearsed]:
-        """Every notice with what becomes of it; one that is still held at `now` with when it is to go."""
-        outcomes: dict[int, Decision] = {}
-        queue = [(occasion.happened_at, place) for place, (occasion, _person) in enumerate(asked)]
-        heapify(queue)
-        while queue:
-            moment, place = heappop(queue)
-            decision = self._decide(*asked[place], moment, outcomes.get(place))
-            outcomes[place] = decision
-            if decision.send_at is not None and moment < decision.send_at <= now:
-                heappush(queue, (decision.send_at, place))
-            elif decision.send_at is not None and decision.send_at <= moment:
-                self._told_by_rule[asked[place][1]].append(moment)
-        return [Rehearsed(*asked[place], outcomes[place]) for place in sorted(outcomes)]
-
-    def _decide(
-        self, occasion: Occasion, person: Recipient, moment: datetime, before: Decision | None
-    ) -> Decision:
-        wish = request_for(self._rule, occasion)
-        if before is not None:
-            wish = waiting_request(wish, send_at=before.send_at, reason=before.reason)
-        decision = decide_send_time(wish, self._context(person, moment))
-        if before is None or decision.send_at is None:
-            return decision
-        # What it waited for is why it goes only now.
-        waits = decision.send_at > moment and not wish.held_by_budget
-        return Decision(decision.send_at, decision.reason if waits else before.reason)
-
-    def _context(self, person: Recipient, moment: datetime) -> DeliveryContext:
-        mine = self._told_by_rule[person]
-        others = [each for each in self._told_by_others[person] if each <= moment]
-        budget = self._budget if person.kind == RecipientKind.CUSTOMER else None
-        return DeliveryContext(
-            moment, self._calendar, self._resting.get(person), mine, [*others, *mine], budget
-        )
+def events_of_last_days(trigger: str, days: int, now: datetime) -> list[DomainEvent]:
+    """The events of the last days that pull a trigger, oldest first."""
+    events = DomainEvent.objects.filter(occurred_at__gt=now - timedelta(days=days), occurred_at__lte=now)
+    found = events.filter(type__in=event_types_for(trigger)).order_by("pk")
+    return [event for event in found.iterator() if has_readable_fact(event) and trigger in triggers_of(event)]
 
 
 def _occasions(
@@ -186,10 +162,9 @@ def _debts(
     zone = timezone.get_current_timezone()
     found = open_debts(on_account=True, due_on__gte=timezone.localdate(since - longest), due_on__lte=day)
     for order in found.select_related("customer").iterator(chunk_size=500):
-        for minutes in rule.steps:
-            moment = debt_counted_from(rule.trigger, order.due_on or day, zone) + timedelta(minutes=minutes)
-            if since < moment <= now:
-                yield _about(rule, order, moment, minutes)
+        begun = debt_counted_from(rule.trigger, order.due_on or day, zone)
+        steps = reached_steps(rule.steps, begun, now, None)
+        yield from (_about(rule, order, step) for step in steps if step.due_at > since)
 
 
 def _back_in_stock(since: datetime, now: datetime) -> Iterator[Occasion]:
@@ -215,10 +190,8 @@ def _unpaid(
     orders = Order.objects.filter(placed_at__gt=since, placed_at__lte=now).select_related("customer")
     for order in orders.order_by("placed_at").iterator(chunk_size=500):
         ended = min(filter(None, (order.paid_at, order.closed_at, now)))
-        for minutes in rule.steps:
-            moment = order.placed_at + timedelta(minutes=minutes)
-            if moment <= ended:
-                yield _about(rule, order, moment, minutes)
+        for step in reached_steps(rule.steps, order.placed_at, ended, None):
+            yield _about(rule, order, step)
 
 
 def _picking(
@@ -227,17 +200,14 @@ def _picking(
     orders = Order.objects.filter(picking_at__gt=since, picking_at__lte=now).select_related("customer")
     for order in orders.order_by("picking_at").iterator(chunk_size=500):
         ended = min(filter(None, (order.shipped_at, order.closed_at, now)))
-        for minutes in rule.steps:
-            begun = order.picking_at or now
-            moment = calendar.after_working(begun, timedelta(minutes=minutes))
-            if moment and moment <= ended:
-                yield _about(rule, order, moment, minutes)
+        for step in reached_steps(rule.steps, order.picking_at or now, ended, calendar):
+            yield _about(rule, order, step)
 
 
-def _about(rule: NotificationRule, order: Order, moment: datetime, minutes: int) -> Occasion:
+def _about(rule: NotificationRule, order: Order, step: Step) -> Occasion:
     return Occasion(
-        trigger=rule.trigger, cause="", happened_at=moment, order=order, facts=facts_of_order(order, [rule]),
-        data={"minutes": minutes},
+        trigger=rule.trigger, cause="", happened_at=step.due_at, order=order, facts=facts_of_order(order, [rule]),
+        data={"minutes": step.minutes},
     )  # fmt: skip
 
 
@@ -270,11 +240,9 @@ def _waited(
     rule: NotificationRule, asked: Message, until: datetime, calendar: WorkingCalendar
 ) -> Iterator[Occasion]:
     talk = asked.conversation
-    for minutes in rule.steps:
-        moment = calendar.after_working(asked.created_at, timedelta(minutes=minutes))
-        if moment and moment <= until:
-            facts = facts_of_order(talk.order, [rule]) if talk.order else facts_of_conversation(talk)
-            yield Occasion(
-                trigger=rule.trigger, cause="", happened_at=moment, order=talk.order, conversation=talk,
-                data={"minutes": minutes}, facts=facts,
-            )  # fmt: skip
+    for step in reached_steps(rule.steps, asked.created_at, until, calendar):
+        facts = facts_of_order(talk.order, [rule]) if talk.order else facts_of_conversation(talk)
+        yield Occasion(
+            trigger=rule.trigger, cause="", happened_at=step.due_at, order=talk.order, conversation=talk,
+            data={"minutes": step.minutes}, facts=facts,
+        )  # fmt: skip

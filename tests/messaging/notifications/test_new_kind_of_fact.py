@@ -15,7 +15,7 @@ from django.utils.translation import gettext, override
 import messaging.handlers
 from messaging.consumers.feeds import missed_events
 from messaging.models import Message, Notification, NotificationRule
-from messaging.services.notifications.preview import events_of_last_days
+from messaging.services.notifications.rehearsal import events_of_last_days
 from orders.events.base import OrderEvent
 from orders.models import Order
 from orders.selectors.timeline import order_timeline

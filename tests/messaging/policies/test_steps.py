@@ -10,6 +10,7 @@ from messaging.policies.notifications.steps import (
     debt_counted_from,
     last_due_step,
     reached_reminder,
+    reached_steps,
     remembered_since,
 )
 from shopcomm.core.configuration.hours import Span, WorkingCalendar
@@ -46,6 +47,25 @@ def test_only_the_latest_due_reminder_step_is_sent(minutes_later, step):
 )
 def test_reminder_steps_for_staff_are_counted_in_working_time(now, step):
     assert last_due_step([30], at("2026-11-27 16:50"), at(now), WEEKDAYS) == step
+
+
+@pytest.mark.parametrize(
+    ("until", "calendar", "minutes"),
+    [
+        ("2026-11-24 09:29", None, []),
+        ("2026-11-24 09:30", None, [30]),
+        ("2026-11-24 13:00", None, [30, 240]),
+        ("2026-11-25 12:00", None, [30, 240, 1200]),
+        # Twenty hours of work are two days and a half.
+        ("2026-11-25 12:00", WEEKDAYS, [30, 240]),
+        ("2026-11-26 13:00", WEEKDAYS, [30, 240, 1200]),
+        ("2026-11-24 08:00", WEEKDAYS, []),
+    ],
+)
+def test_every_step_that_is_due_by_a_moment_is_reached_the_earliest_first(until, calendar, minutes):
+    reached = reached_steps(STEPS, at("2026-11-24 09:00"), at(until), calendar)
+    assert [step.minutes for step in reached] == minutes
+    assert all(step.due_at <= at(until) for step in reached)
 
 
 def test_no_step_is_due_for_a_rule_without_steps():
