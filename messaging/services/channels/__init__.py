@@ -1,9 +1,9 @@
-"""Ways to somebody outside the product: one class each, all with the same three methods (`outgoing.ChannelWay`)."""
+"""Ways to somebody outside the product: one class each, all with the same three methods (`calls.ChannelWay`)."""
 
 from messaging.models import Channel
 from messaging.services.channels.bot import BotChannel
+from messaging.services.channels.calls import ChannelFailed, ChannelWay, Outgoing
 from messaging.services.channels.email import EmailChannel
-from messaging.services.channels.outgoing import ChannelFailed, ChannelWay, Outgoing
 from messaging.services.channels.push import PushChannel
 from messaging.services.channels.sms import SmsChannel
 

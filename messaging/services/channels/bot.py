@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable
 
 from messaging.models import Channel, ChannelAccount, RecipientKind
-from messaging.services.channels.outgoing import ChannelFailed, Outgoing, account_reach
+from messaging.services.channels.calls import ChannelFailed, Outgoing, account_reach
 from messaging.services.notifications.recipients import Recipient
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.outbound.requests_adapter import guard_requests

@@ -8,7 +8,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.message import sanitize_address
 
 from messaging.models import RecipientKind
-from messaging.services.channels.outgoing import ChannelFailed, Outgoing
+from messaging.services.channels.calls import ChannelFailed, Outgoing
 from messaging.services.notifications.recipients import Recipient
 from shopcomm.core.accounts.models import Customer, Staff
 

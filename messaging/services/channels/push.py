@@ -12,7 +12,7 @@ from django.conf import settings
 from py_vapid import Vapid
 
 from messaging.models import PushKey, PushSubscription
-from messaging.services.channels.outgoing import ChannelFailed, Outgoing
+from messaging.services.channels.calls import ChannelFailed, Outgoing
 from messaging.services.notifications.recipients import Recipient, people_filter
 from shopcomm.core.outbound.calls import AddressRefused, NoAnswer, Reach, call_outbound
 

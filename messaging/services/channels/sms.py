@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from messaging.models import Channel, ChannelAccount, RecipientKind
-from messaging.services.channels.outgoing import ChannelFailed, Outgoing, account_reach
+from messaging.services.channels.calls import ChannelFailed, Outgoing, account_reach
 from messaging.services.notifications.recipients import Recipient
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.services.one_time_codes import CodeRefused, IssuedCode

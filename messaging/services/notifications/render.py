@@ -19,7 +19,7 @@ from messaging.policies.notifications.templates import (
     fill_template,
     numbered_text,
 )
-from messaging.services.channels.outgoing import Outgoing
+from messaging.services.channels.calls import Outgoing
 from messaging.services.drafts import MAX_BODY, Draft
 from messaging.services.messages import write_messages
 from messaging.services.notifications.batch import Batch, notice_position

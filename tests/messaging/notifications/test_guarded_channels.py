@@ -4,8 +4,8 @@ import pytest
 
 from messaging.models import ChannelAccount, Delivery, PushSubscription
 from messaging.services.channels.bot import BotChannel
+from messaging.services.channels.calls import ChannelFailed, Outgoing
 from messaging.services.channels.delivery import deliver_channel
-from messaging.services.channels.outgoing import ChannelFailed, Outgoing
 from messaging.services.channels.sms import SmsChannel
 from messaging.services.subscriptions import remember_browser
 from shopcomm.core.accounts.actors import Actor
