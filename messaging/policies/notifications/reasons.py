@@ -7,10 +7,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from messaging.policies.notifications.timing import Reason
+from messaging.policies.notifications.timing import AT_HAND, Reason
 
-# What people did by hand.
-AT_HAND, BY_HAND = "at_hand", "by_hand"
+# Somebody of the shop took it back.
+BY_HAND = "by_hand"
 # It could not be told, time after time.
 BROKEN = "broken"
 

@@ -10,12 +10,12 @@ from datetime import datetime
 from heapq import heapify, heappop, heappush
 from typing import Generic, TypeVar
 
-from messaging.policies.notifications.requests import waiting_request
 from messaging.policies.notifications.timing import (
     Decision,
     DeliveryContext,
     DeliveryRequest,
     decide_send_time,
+    waiting_request,
 )
 from shopcomm.core.configuration.hours import QuietWindow, WorkingCalendar
 

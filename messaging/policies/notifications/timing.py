@@ -1,16 +1,20 @@
-"""When a notice goes out, and why then: one pure function. No database, no clock, no settings.
+"""What a rule asks for one notice, when that goes out, and why then. No database, no clock, no settings.
 
-All moments are aware. `decide` is asked twice: when something has happened, to know when the notice is due, and again
+All moments are aware. `decide_send_time()` is asked twice: when something has happened, to know when the notice is due, and again
 when it is due, because hours, budgets and wishes may have changed meanwhile.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from messaging.policies.notifications.triggers import counts_in_budget, is_always_told
 from shopcomm.core.configuration.hours import QuietWindow, WorkingCalendar, next_welcome
+
+if TYPE_CHECKING:
+    from messaging.models import NotificationRule
 
 BUDGET_WINDOW = timedelta(hours=24)
 # A notice that could have been given for this long and was not (the product was down) is news no more. A weekend, a
@@ -37,6 +41,10 @@ class Reason(StrEnum):
     OVER_CAP = "over_cap"
     OVER_BUDGET = "over_budget"
     TOO_OLD = "too_old"
+
+
+# Somebody of the shop said "now".
+AT_HAND = "at_hand"
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,35 @@ class Decision(NamedTuple):
     def over(self) -> bool:
         """Whether it waits because enough has been said; it may ride along with the next notice."""
         return self.reason in (Reason.OVER_CAP, Reason.OVER_BUDGET)
+
+
+def delivery_request(
+    rule: "NotificationRule", *, trigger: str, happened_at: datetime, urgent: bool, parcel_state: str = ""
+) -> DeliveryRequest:
+    """A rule's wishes for something that has happened.
+
+    `happened_at` is aware; `urgent` is so of an order in a hurry; `parcel_state` is where a parcel is, of its notices only.
+    Returns what the moment of telling is decided on.
+    """
+    return DeliveryRequest(
+        happened_at=happened_at,
+        delay=timedelta(minutes=rule.delay_minutes),
+        outside=OutsideHours(rule.outside),
+        urgent=urgent,
+        always=is_always_told(trigger, rule.audience),
+        in_budget=counts_in_budget(trigger, parcel_state),
+        cap=rule.cap_count,
+        cap_window=timedelta(hours=rule.cap_hours),
+    )
+
+
+def waiting_request(first: DeliveryRequest, *, send_at: datetime | None, reason: str) -> DeliveryRequest:
+    """The same wishes for a notice that waits already: until when, and why."""
+    again = replace(first, meant_for=send_at, held_by_budget=reason == Reason.OVER_BUDGET)
+    if reason != AT_HAND:
+        return again
+    # No hour and no budget holds it.
+    return replace(again, delay=timedelta(0), outside=OutsideHours.SEND, urgent=True, always=True)
 
 
 def decide_send_time(request: DeliveryRequest, context: DeliveryContext) -> Decision:

@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from messaging.models import Conversation, Notification, NotificationRule, RecipientKind
 from messaging.policies.notifications.conditions import meets_conditions
-from messaging.policies.notifications.requests import delivery_request
 from messaging.policies.notifications.timing import (
     Decision,
     DeliveryContext,
     DeliveryRequest,
     decide_send_time,
+    delivery_request,
 )
 from messaging.policies.notifications.triggers import Trigger
 from messaging.services.notifications.occasions import (

@@ -22,7 +22,7 @@ from messaging.services.notifications.batch import Batch
 from messaging.services.notifications.planning import store_notices
 from messaging.services.notifications.recipients import Recipient, find_recipients, people_filter
 from messaging.services.notifications.render import send_in_product
-from messaging.services.notifications.waiting import postpone_failed, write_outcomes
+from messaging.services.notifications.waiting import postpone_failed
 from shopcomm.core.deadlocks import DatabaseBusy, leave_to_next_sweep, retry_on_deadlock
 
 log = logging.getLogger(__name__)
@@ -147,7 +147,7 @@ def _decide_and_tell(rows: Sequence[Notification], now: datetime) -> int:
     for result in outcomes.values():
         _note(batch, result)
     requeue_unserved_watches(batch.rows[pk] for result in outcomes.values() for pk in result.dropped)
-    write_outcomes(batch.touched)
+    batch.write_outcomes()
     route_notices(told, batch.rules, batch.preferences, batch.now)
     return len(batch.touched)
 

@@ -1,11 +1,23 @@
-"""A notice goes from the event in the log to the conversation and the channel by the files that the architecture names."""
+"""A notice goes from the event in the log to the conversation and the mail by the files that the architecture names."""
 
 import re
+import threading
 
+import pytest
+
+import shopcomm.urls  # noqa: F401  (a first link would load every page on the way)
+from messaging.models import NotificationRule
+from messaging.services.channels.delivery import deliver_channel
 from messaging.services.notifications.release import release_due
+from orders.models import Order
 from shopcomm.core.events.relay import relay
 from tests.messaging.notifications.conftest import pay
-from tests.walks import ROOT, is_in_order, walk
+from tests.messaging.notifications.mail_server import MailServer
+from tests.walks import ROOT, Walk, is_in_order, walk
+
+NOTICES = re.compile(
+    r"messaging/(services|policies)/(notifications|channels)/|messaging/\w+/notifications\.py"
+)
 
 
 def files_written_down(name: str) -> list[str]:
@@ -16,10 +28,31 @@ def files_written_down(name: str) -> list[str]:
     return re.findall(r"^\d+\. `([\w/]+\.py)`", section[1], re.MULTILINE)
 
 
-def test_the_walk_of_a_notice_on_the_architecture_page_is_the_one_that_is_taken(order) -> None:
+@pytest.fixture
+def taken(order: Order, settings) -> Walk:
+    """Everything that is called while a customer is told by a message and by a mail that an order was paid."""
+    server = MailServer.set_in(settings)
+    order.customer.email = "wu@example.com"
+    order.customer.save()
+    NotificationRule.objects.filter(trigger="paid").update(channels=["email"])
     pay(order)
     with walk() as taken:
-        relay()
-        release_due()
+        # The calls of a channel are made in threads.
+        threading.setprofile(taken.step)
+        try:
+            relay()
+            release_due()
+            assert deliver_channel("email") == 1
+        finally:
+            threading.setprofile(None)
+    assert len(server.mails) == 1
+    return taken
 
+
+def test_the_walk_of_a_notice_on_the_architecture_page_is_the_one_that_is_taken(taken) -> None:
     assert is_in_order(files_written_down("A notice"), taken.files), taken.files
+
+
+def test_whoever_follows_a_notice_to_the_mail_opens_no_more_files_of_notices_than_now(taken) -> None:
+    opened = {name for name in taken.since("messaging/handlers.py") if NOTICES.match(name)}
+    assert len(opened) <= 21, sorted(opened)

@@ -5,9 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from messaging.models import NotificationRule
-from messaging.policies.notifications.reasons import AT_HAND
-from messaging.policies.notifications.requests import delivery_request, waiting_request
-from messaging.policies.notifications.timing import DeliveryRequest, OutsideHours, Reason
+from messaging.policies.notifications.timing import (
+    AT_HAND,
+    DeliveryRequest,
+    OutsideHours,
+    Reason,
+    delivery_request,
+    waiting_request,
+)
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=9)
