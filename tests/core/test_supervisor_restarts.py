@@ -40,7 +40,7 @@ def test_a_process_that_ran_long_enough_is_no_longer_reported_as_failing() -> No
 
 
 @pytest.mark.django_db
-def test_readyz_and_the_system_page_name_processes_that_keep_ending(
+def test_readyz_and_the_notices_page_name_processes_that_keep_ending(
     settings, tmp_path, log_in, manager, sales
 ) -> None:
     settings.DATA_DIR = tmp_path
