@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from orders.models import Order, Quote
 from orders.selectors.todo_rows import TodoSource
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.audiences import Audience
 from shopcomm.core.events.models import DomainEvent
 
 # Called once inside place_order(), before the first event of the order.
@@ -45,8 +46,8 @@ conversation_summary_hooks: list[Callable[[list[int], Actor], dict[int, Conversa
 # Narrow orders to those with something unread for one reader.
 unread_order_filters: list[Callable[[QuerySet[Order], Actor], QuerySet[Order]]] = []
 
-# Further lines of an order's timeline for an audience ("shop" or "customer").
-timeline_hooks: list[Callable[[Order, str], list[Any]]] = []
+# Further lines of an order's timeline for one audience.
+timeline_hooks: list[Callable[[Order, Audience], list[Any]]] = []
 
 # Each may answer why an order must not be completed by the timer yet.
 completion_blockers: list[Callable[[Order], str | None]] = []

@@ -15,6 +15,7 @@ from orders.selectors.timeline import NOTICE, TimelineEntry
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer, Staff
+from shopcomm.core.audiences import Audience
 
 State = Notification.State
 MOST_FAILED = 50
@@ -34,9 +35,9 @@ def notices_about(order: Order) -> QuerySet[Notification]:
     return Notification.objects.filter(Q(order=order) | Q(order=None, conversation=talk or 0))
 
 
-def notice_lines(order: Order, audience: str) -> list[TimelineEntry]:
+def notice_lines(order: Order, audience: Audience) -> list[TimelineEntry]:
     """An order's notices as lines of its timeline; the customer reads them in the conversation."""
-    if audience != "shop":
+    if not audience.is_shop:
         return []
     rows = list(notices_about(order).select_related("rule").order_by("pk"))
     names = recipient_names(rows)

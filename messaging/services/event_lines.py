@@ -19,6 +19,7 @@ from orders.policies.contact_masks import masked_phones
 from orders.selectors.contacts import unmasked_fact
 from orders.selectors.timeline import before_after, entry_of
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.audiences import CUSTOMER, SHOP
 from shopcomm.core.events.kinds import Event
 from shopcomm.core.events.models import DomainEvent
 
@@ -29,7 +30,7 @@ LONGEST_LINE = 1000
 def write_event_line(order: Order, event: DomainEvent, actor: Actor) -> None:
     """Tell an event of an order in its conversation. The same event tells itself once."""
     conversation = ensure_order_conversation(order)
-    internal = entry_of(event, audience="customer") is None
+    internal = entry_of(event, audience=CUSTOMER) is None
     line = Draft(
         conversation_id=conversation.pk,
         client_id=line_key(event),
@@ -117,7 +118,7 @@ def _masked(event: DomainEvent) -> Event:
 def _text(event: DomainEvent, *, internal: bool) -> str:
     changes = [
         _("%(label)s：%(before)s → %(after)s") % {"label": c.label, "before": c.before, "after": c.after}
-        for c in before_after(event, audience="shop" if internal else "customer", fact=_masked(event))
+        for c in before_after(event, audience=SHOP if internal else CUSTOMER, fact=_masked(event))
     ]
     told = event.fact.timeline_text()
     if internal and event.actor_kind == "staff":

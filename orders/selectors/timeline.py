@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -15,12 +15,12 @@ from orders.policies.contact_masks import masked_phones
 from orders.reading.couriers import courier_name
 from orders.selectors.contacts import unmasked_fact, unmasked_facts
 from orders.selectors.goods import goods_names
-from shopcomm.core.events.kinds import SHOP, Event
+from shopcomm.core.audiences import SHOP, Audience
+from shopcomm.core.events.kinds import EVERYBODY, Event
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_of_order
 from shopcomm.core.text import HOME_CURRENCY
 
-Audience = Literal["shop", "customer"]
 # The kind of an entry that says what became of a notice.
 NOTICE = "notice"
 
@@ -50,7 +50,7 @@ class TimelineEntry:
     told: tuple[str, ...] = ()
 
 
-def order_timeline(order: Order, *, audience: Audience = "shop") -> list[TimelineEntry]:
+def order_timeline(order: Order, *, audience: Audience = SHOP) -> list[TimelineEntry]:
     """Events and courier scans of an order, oldest first, as far as the audience may know."""
     happened = list(events_of_order(order.pk))
     whole = unmasked_facts(happened)
@@ -88,29 +88,29 @@ def _logged(facts: Iterable[Event]) -> list[dict[str, Any]]:
 def entry_of(
     event: DomainEvent,
     *,
-    audience: Audience = "shop",
+    audience: Audience = SHOP,
     names: Mapping[str, str] | None = None,
     fact: Event | None = None,
 ) -> TimelineEntry | None:
     """One event as a line; None when it is not for this audience. Who shows many passes the whole `fact` of each."""
     fact = unmasked_fact(event) if fact is None else fact
-    if audience == "customer" and fact.audience == SHOP:
+    if fact.audience != EVERYBODY and not audience.is_shop:
         return None
     changed = before_after(event, audience=audience, names=names, fact=fact)
     if isinstance(fact, OrderChanged) and not changed:
         return None
-    staff = audience == "customer" and event.actor_kind != "customer"
+    staff = event.actor_kind != "customer" and not audience.is_shop
     # The system's own name is stored as the shop says it.
     itself = event.actor_kind == "system" and event.actor_name
     name = _("商家") if staff else _(event.actor_name) if itself else event.actor_name
-    text = fact.timeline_text() if audience == "customer" else fact.shop_text()
+    text = fact.shop_text() if audience.is_shop else fact.timeline_text()
     return TimelineEntry(event.occurred_at, name, fact.icon, text, changed, event.type, event.pk or 0)
 
 
 def before_after(
     event: DomainEvent,
     *,
-    audience: Audience = "shop",
+    audience: Audience = SHOP,
     names: Mapping[str, str] | None = None,
     fact: Event | None = None,
 ) -> list[BeforeAfter]:
@@ -123,7 +123,7 @@ def before_after(
         return []
     before, after = fact.before, fact.after
     currency = _currency_of(event) if SUMS & set(after) else HOME_CURRENCY
-    if audience == "shop":
+    if audience.is_shop:
         return field_change_rows(masked_phones(before), masked_phones(after), names, currency=currency)
     told = {name: value for name, value in after.items() if name not in INTERNAL_FIELDS}
     return field_change_rows(before, told, names, currency=currency)

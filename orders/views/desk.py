@@ -34,6 +34,7 @@ from orders.views.todo import todo_lines
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import OrderLink
 from shopcomm.core.accounts.models.customers import Source
+from shopcomm.core.audiences import SHOP
 from shopcomm.core.events.selectors import last_position
 from shopcomm.core.http.errors import ElsewhereNow
 
@@ -186,6 +187,6 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
         "evaluation": evaluation_of(order),
         "couriers": named_couriers(),
         "open_alerts": list(order.alerts.filter(acknowledged_at=None)),
-        "timeline": order_timeline(order, audience="shop")[::-1],
+        "timeline": order_timeline(order, audience=SHOP)[::-1],
         "link_live": OrderLink.objects.filter(order_id=order.pk, revoked_at=None).exists(),
     }

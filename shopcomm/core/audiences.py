@@ -19,6 +19,8 @@ class Audience:
 
     name: str
     holds: Callable[[Actor], bool]
+    # The shop's own people: they read what is kept from everybody else, in the shop's words, and know colleagues by name.
+    is_shop: bool = False
     # The shop's internal notes. Who sees them sees every number of a conversation; for all others it counts without them.
     sees_notes: bool = False
     # What a message said that was taken back.
@@ -52,6 +54,6 @@ def for_all_audiences(body: B) -> dict[Audience, B]:
 
 
 SHOP = register_audience(
-    Audience("shop", holds=lambda actor: actor.is_shop, sees_notes=True, sees_recalled=True)
+    Audience("shop", holds=lambda actor: actor.is_shop, is_shop=True, sees_notes=True, sees_recalled=True)
 )
 CUSTOMER = register_audience(Audience("customer", holds=lambda actor: actor.is_customer))

@@ -17,6 +17,7 @@ from orders.events.base import OrderEvent
 from orders.models import Status
 from orders.selectors.timeline import order_timeline
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.audiences import CUSTOMER
 from shopcomm.core.events import kinds
 from shopcomm.core.events.facts import fact_of
 from shopcomm.core.events.kinds import SHOP, UndeclaredKind, UnknownFact, UnknownField, all_kinds
@@ -81,7 +82,7 @@ def test_pages_show_an_unreadable_row_by_its_name_and_all_other_rows(order, clie
     said = [entry.text for entry in order_timeline(order)]
     assert row.fact.timeline_text() in said
     assert "order.delivered" in said
-    assert "order.delivered" not in [entry.text for entry in order_timeline(order, audience="customer")]
+    assert "order.delivered" not in [entry.text for entry in order_timeline(order, audience=CUSTOMER)]
     client.force_login(manager)
     for page in (f"/orders/{order.number}/", f"/orders/{order.number}/notices/"):
         assert client.get(page).status_code == 200

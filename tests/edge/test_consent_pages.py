@@ -15,6 +15,7 @@ from orders.services.change_requests.consent import edit_or_request_consent
 from orders.services.change_requests.request import request_change
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
+from shopcomm.core.audiences import CUSTOMER
 from shopcomm.core.events.relay import relay
 from shopcomm.core.events.selectors import events_of_order
 from tests.factories import make_order, move, parcel
@@ -263,7 +264,7 @@ def test_a_manager_may_print_the_slip_despite_an_open_change_with_a_reason(log_i
     assert "修改申请还没有处理" in printed.text
     told = order_timeline(order)[-1]
     assert (told.actor_name, told.text.split("：")[-1]) == (manager.display_name, "客户电话说不改了")
-    assert [each.kind for each in order_timeline(order, audience="customer")].count("order.printed") == 0
+    assert [each.kind for each in order_timeline(order, audience=CUSTOMER)].count("order.printed") == 0
     assert order.change_requests.get().state == "open"
     assert desk.get(at).status_code == 423
 

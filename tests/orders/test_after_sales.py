@@ -26,6 +26,7 @@ from orders.services.refunds import fail_refund, pay_refund
 from orders.services.returns import conclude_case, inspect_return
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.audiences import CUSTOMER
 from tests.factories import VariantFactory, integration, make_order, move, parcel
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +83,7 @@ def test_a_completed_return_is_restocked_and_refunded(shipped, variant, boss):
         Status.DELIVERED, Decimal("398.00"), Decimal(0),
     )  # fmt: skip
     assert (variant.on_hand, variant.damaged, shipped.lines.get().returned_quantity) == (98, 0, 2)
-    told = [entry.text for entry in order_timeline(shipped, audience="customer")]
+    told = [entry.text for entry in order_timeline(shipped, audience=CUSTOMER)]
     assert any(each.startswith("退货退款：等待寄回：请在 ") for each in told)
     assert "已退款 ¥398.00（售后退款）" in told
 

@@ -24,6 +24,7 @@ from orders.services.change_requests.request import (
 from orders.services.orders import ItemInput
 from orders.tasks.sweeps import escalate_changes
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.audiences import CUSTOMER, SHOP
 from shopcomm.core.configuration.models import ShopSettings, WorkingInterval
 from shopcomm.core.events.models import DomainEvent
 from tests.factories import (
@@ -219,7 +220,7 @@ def test_a_manager_may_override_an_open_change_with_a_reason(boss, stockroom):
     assert said.filter(body__contains="已发货，修改申请已失效").exists()
     # Why is the shop's own affair: its people read it, the customer never does.
     assert not said.filter(internal=False, body__contains="客户电话同意").exists()
-    mine, theirs = (order_timeline(fresh(order), audience=side) for side in ("shop", "customer"))
+    mine, theirs = (order_timeline(fresh(order), audience=side) for side in (SHOP, CUSTOMER))
     assert any("客户电话同意" in entry.text for entry in mine)
     assert not any("客户电话同意" in entry.text for entry in theirs)
 

@@ -18,7 +18,7 @@ from orders.services.change_requests.consent import (
 from orders.services.change_requests.request import accept_change, request_change
 from orders.services.editing import edit_order
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.audiences import SHOP
+from shopcomm.core.audiences import CUSTOMER, SHOP, Audience
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.positions import position_new_events
 from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED
@@ -97,13 +97,13 @@ def with_scopes_of_events(db):
     return Client(headers={"authorization": f"Bearer {secret}"})
 
 
-def shown_by(order, audience: str) -> dict[str, str]:
+def shown_by(order, audience: Audience) -> dict[str, str]:
     lines = [line for entry in order_timeline(order, audience=audience) for line in entry.before_after]
     return {line.field: line.after for line in lines}
 
 
 def test_the_timeline_shows_the_contact_change_to_those_who_may_see_it(edited):
-    customer, desk = shown_by(edited, "customer"), shown_by(edited, "shop")
+    customer, desk = shown_by(edited, CUSTOMER), shown_by(edited, SHOP)
     assert (customer["receiver_phone"], customer["street"]) == ("137 1111 2222", NEW[1])
     # The desk masks phones wherever it shows them.
     assert (desk["receiver_phone"], desk["street"]) == ("137 **** 2222", NEW[1])

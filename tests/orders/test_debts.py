@@ -18,6 +18,7 @@ from orders.services.editing import edit_order
 from orders.services.payments import record_payment
 from orders.services.refunds import pay_refund
 from orders.services.returns import inspect_return
+from shopcomm.core.audiences import CUSTOMER
 from shopcomm.core.configuration.models import ShopSettings
 from tests.factories import CustomerFactory, integration, make_order, move
 
@@ -93,7 +94,7 @@ def test_returning_unpaid_goods_reduces_the_debt_without_a_refund(dealer):
     assert (sum_owed_by(dealer), credit_left(dealer)) == (Decimal("199.00"), Decimal("801.00"))
     assert not Refund.objects.exists()
     assert DebtReduction.objects.get().case_id == case.pk
-    told = [entry.text for entry in order_timeline(order, audience="customer")]
+    told = [entry.text for entry in order_timeline(order, audience=CUSTOMER)]
     assert "退货抵减欠款 ¥199.00，尚欠 ¥199.00" in told
 
 

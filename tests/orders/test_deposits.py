@@ -18,6 +18,7 @@ from orders.services.payments import record_payment
 from orders.services.refunds import pay_refund
 from orders.tasks import expire_unpaid
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.audiences import CUSTOMER, SHOP
 from shopcomm.core.configuration.models import ShopSettings
 from tests.factories import integration, make_order, move
 
@@ -74,7 +75,7 @@ def test_only_a_manager_can_keep_a_deposit_and_the_reason_is_recorded(as_actor):
     order = move(order, "cancelled", actor=as_actor("manager"), reason="定制款已开工", keep_deposit=True)
     assert (order.status, order.deposit_kept, order.refunds.count()) == ("cancelled", Decimal("100.00"), 0)
     line = "取消订单，定金 ¥100.00 不退：定制款已开工"
-    assert order_timeline(order, audience="customer")[-1].text == line
+    assert order_timeline(order, audience=CUSTOMER)[-1].text == line
     # What comes later is not part of it.
     record_payment(actor=integration(), order_id=order.pk, amount="298.00", reference="L-1")
     assert order.refunds.get().amount == Decimal("298.00")
@@ -185,7 +186,7 @@ def test_an_order_with_a_balance_ships_only_where_the_shop_allows_it(as_actor):
     assert order.status == "shipped"
     why = "（差额 ¥78.00 未付，仍发货：老客户，月底一起结）"
     assert order_timeline(order)[-1].text.endswith(why)
-    assert "老客户" not in order_timeline(order, audience="customer")[-1].text
+    assert "老客户" not in order_timeline(order, audience=CUSTOMER)[-1].text
     rest = make_order(status="picking")
     assert move(rest, "shipped", actor=as_actor("warehouse")).status == "shipped"
 
@@ -202,7 +203,7 @@ def test_a_kept_deposit_can_be_released_with_a_reason_and_paid_out(as_actor):
     refund = order.refunds.get()
     assert (order.deposit_kept, order.version, order.status) == (0, version + 1, "cancelled")
     assert (refund.amount, refund.state, refund.purpose) == (Decimal("100.00"), "approved", "cancelled")
-    for audience in ("shop", "customer"):
+    for audience in (SHOP, CUSTOMER):
         told = order_timeline(order, audience=audience)[-1].text
         assert told == "定金 ¥100.00 改为退还，等待退款：客户补了合同"
     line = order.conversation.messages.last()

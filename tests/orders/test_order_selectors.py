@@ -24,6 +24,7 @@ from orders.services.editing import edit_order
 from orders.services.shipments import add_tracking_node
 from orders.services.warehouse import acknowledge_order, tick_line
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.audiences import CUSTOMER, SHOP, Audience
 from shopcomm.core.configuration.models import ShopSettings
 from shopcomm.core.events.models import DomainEvent
 from tests.factories import (
@@ -285,11 +286,22 @@ def test_the_customers_timeline_has_no_staff_names_and_nothing_internal(order, s
     assert [entry.kind for entry in order_timeline(order)] == [
         "order.created", "order.changed", "order.paid", "order.acknowledged",
     ]  # fmt: skip
-    public = order_timeline(order, audience="customer")
+    public = order_timeline(order, audience=CUSTOMER)
     assert [(entry.kind, entry.actor_name) for entry in public] == [
         ("order.created", "商家"),
         ("order.paid", "商家"),
     ]
+
+
+@pytest.mark.parametrize("is_shop", [True, False])
+def test_the_timeline_asks_a_third_audience_only_whether_it_is_of_the_shop(order, sales, as_actor, is_shop):
+    third = Audience("auditor", holds=lambda actor: False, is_shop=is_shop)
+    edit_order(actor=as_actor(sales), order_id=order.pk, version=1, changes={"receiver_phone": "13900001111"})
+    move(order, "paid")
+    acknowledge_order(actor=as_actor("warehouse"), order_id=order.pk)
+    like = SHOP if is_shop else CUSTOMER
+    assert order_timeline(order, audience=third) == order_timeline(order, audience=like)
+    assert order_timeline(order, audience=SHOP) != order_timeline(order, audience=CUSTOMER)
 
 
 def test_every_kind_of_event_has_a_timeline_text():

@@ -23,6 +23,7 @@ from orders.services.editing import edit_order
 from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
+from shopcomm.core.audiences import CUSTOMER, SHOP
 from shopcomm.core.events.kinds import forget_kind
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.positions import position_new_events
@@ -66,7 +67,7 @@ def weighed(kind: type[OrderEvent], clock: object) -> Order:
 
 
 def test_a_new_kind_of_fact_stands_in_the_timeline_and_the_conversation_of_both_sides(weighed):
-    for audience in ("shop", "customer"):
+    for audience in (SHOP, CUSTOMER):
         entry = order_timeline(weighed, audience=audience)[-1]
         assert (entry.text, entry.icon) == ("包裹 812 g", "qty")
     line = Message.objects.filter(conversation__order=weighed).order_by("seq").last()
