@@ -17,7 +17,7 @@ from messaging.consumers.loop_local import loop_local, run_in_background
 from messaging.consumers.rooms import ASKS_TO_JOIN, UNDER_WAY, ByAudience, Listener, Room, Signal, State
 from messaging.selectors.messages import messages_after, newest_seqs_of
 from messaging.services.frames import room_frame
-from shopcomm.core.audiences import SHOP
+from shopcomm.core.audiences import SHOP, Audience
 from shopcomm.core.events.selectors import last_position
 from shopcomm.core.layer import LAYER_BACK
 from shopcomm.core.logs import context_without_log_fields
@@ -77,7 +77,7 @@ class Fanout:
         try:
             await self._wait_until_answered(room)
             heads = await _heads([conversation_id])
-            room.note_head(*heads.get(conversation_id, (0, 0)))
+            room.note_heads(heads.get(conversation_id, {}))
             if room.listeners and room.last < room.head:
                 # The others first: what they have still to be shown, this one would be shown again among them.
                 await self.catch_up(room)
@@ -110,9 +110,7 @@ class Fanout:
     def last_seq(self, conversation_id: int, listener: Listener) -> int:
         """The newest message that its audience may see, as the database or a frame has told; 0 when nothing is known."""
         room = self.rooms.get(conversation_group(conversation_id))
-        if room is None:
-            return 0
-        return room.head if listener.audience.sees_notes else room.public_head
+        return room.heads.get(listener.audience, 0) if room else 0
 
     async def publish(self, message: dict[str, Any]) -> None:
         """Show a frame here at once, and leave it to the publisher to tell the other processes."""
@@ -293,7 +291,7 @@ class Fanout:
         known = await _heads(list(rooms)) if rooms else {}
         for conversation_id, heads in known.items():
             room = rooms[conversation_id]
-            room.note_head(*heads)
+            room.note_heads(heads)
             if room.head > room.last and room.listeners:
                 await self._catch_up_logged(room)
         if any(room.was_lost and room.state is State.IN for room in self.rooms.values()):
@@ -319,7 +317,7 @@ def _missed(conversation_id: int, after: int) -> list[dict[str, Any]]:
 
 
 @database_sync_to_async
-def _heads(conversation_ids: list[int]) -> dict[int, tuple[int, int]]:
+def _heads(conversation_ids: list[int]) -> dict[int, dict[Audience, int]]:
     return newest_seqs_of(conversation_ids)
 
 

@@ -7,13 +7,13 @@ nothing is under way, so that whoever comes while the last one leaves finds the 
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import Any, Protocol
 
 from messaging.consumers.send_queue import Frames
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.audiences import Audience
+from shopcomm.core.audiences import Audience, all_audiences
 
 log = logging.getLogger(__name__)
 
@@ -104,8 +104,9 @@ class Room:
         self.listeners: set[Listener] = set()
         # Who is still being told the history, each with the mark of its latest subscription.
         self.entering: dict[Listener, object] = {}
-        # What the listeners were shown, and the newest that is known to be there; for who sees no notes, they do not count.
-        self.last = self.head = self.public_head = 0
+        # What the listeners were shown, and the newest that is known to be there, of all and for each audience.
+        self.last = self.head = 0
+        self.heads: dict[Audience, int] = {}
         # Whether the layer did not have us for a time: what came meanwhile was not heard.
         self.was_lost = False
         self.keeper: asyncio.Task[None] | None = None
@@ -121,10 +122,11 @@ class Room:
         self.state = MOVES.get((self.state, what), self.state)
         self.was_lost = self.was_lost or what in (Signal.REFUSED, Signal.LOST)
 
-    def note_head(self, head: int, public_head: int = 0) -> None:
-        """There are messages up to here."""
-        self.head = max(self.head, head)
-        self.public_head = max(self.public_head, public_head)
+    def note_heads(self, heads: Mapping[Audience, int]) -> None:
+        """There are messages up to here that each of these audiences may see."""
+        for audience, seq in heads.items():
+            self.heads[audience] = max(self.heads.get(audience, 0), seq)
+            self.head = max(self.head, seq)
 
     def admit(self, listener: Listener) -> None:
         """Everything up to `head` was shown to this one: from now on it is one of all."""
@@ -136,7 +138,8 @@ class Room:
     def deliver(self, messages: list[dict[str, Any]]) -> bool:
         """Show messages that follow on what was shown, leaving out what is known. False: some before them are missing."""
         for message in messages:
-            self.note_head(message["seq"], message["seq"] if message["public"] else 0)
+            texts = message["texts"]
+            self.note_heads({each: message["seq"] for each in all_audiences() if each.name in texts})
         if not self.listeners:
             return True
         if messages[0]["seq"] > self.last + 1:

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from messaging.models import Conversation, Message
 from messaging.selectors.conversations import conversations_visible_to, sees_every_conversation
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.audiences import Audience, audience_of
+from shopcomm.core.audiences import Audience, all_audiences, audience_of
 
 MAX_PAGE = 500
 
@@ -45,10 +45,13 @@ def last_seq(conversation_id: int) -> int:
     return Conversation.objects.filter(pk=conversation_id).values_list("last_seq", flat=True).first() or 0
 
 
-def newest_seqs_of(conversation_ids: list[int]) -> dict[int, tuple[int, int]]:
-    """By conversation: the newest number given, and the newest that customers may see."""
+def newest_seqs_of(conversation_ids: list[int]) -> dict[int, dict[Audience, int]]:
+    """By conversation: the newest number that each audience may see."""
     known = Conversation.objects.filter(pk__in=conversation_ids)
-    return {pk: (last, public) for pk, last, public in known.values_list("pk", "last_seq", "last_public_seq")}
+    return {
+        pk: {each: last if each.sees_notes else public for each in all_audiences()}
+        for pk, last, public in known.values_list("pk", "last_seq", "last_public_seq")
+    }
 
 
 def messages_visible_to(actor: Actor) -> QuerySet[Message]:

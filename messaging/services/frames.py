@@ -42,7 +42,7 @@ def message_frame(message: Message) -> dict[str, Any]:
         if looks not in encoded:
             encoded[looks] = _encode_message(message, audience)
         texts[audience.name] = encoded[looks]
-    return {"seq": message.seq, "public": not message.internal, "texts": texts}
+    return {"seq": message.seq, "texts": texts}
 
 
 def _encode_message(message: Message, audience: Audience) -> str:
@@ -89,10 +89,10 @@ def changed_frames(sent: Sequence[Sent]) -> list[dict[str, Any]]:
         each for each in sent if each.message.sender_kind != Sender.CUSTOMER and not each.message.internal
     ]
     told = {"type": "own.changed"}
-    frames = [encode_frame(customer_group(each.customer_id), {CUSTOMER: told}) for each in [*done, *said][:1]]
-    return frames + [
-        encode_frame(link_group(each.order_id), {CUSTOMER: told}) for each in done[:1] if each.order_id
-    ]
+    # Colleagues among themselves have no customer, whose pages would hear of it.
+    groups = [customer_group(each.customer_id) for each in [*done, *said][:1] if each.customer_id]
+    groups += [link_group(each.order_id) for each in done[:1] if each.order_id]
+    return [encode_frame(group, {CUSTOMER: told}) for group in groups]
 
 
 def frames_of(sent: Iterable[Sent]) -> list[dict[str, Any]]:

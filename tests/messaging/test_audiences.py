@@ -9,6 +9,7 @@ from channels.db import database_sync_to_async
 
 from messaging.models import Conversation, Message
 from messaging.presenters import may_see_content, message_object
+from messaging.selectors.messages import newest_seqs_of
 from messaging.services import frames
 from messaging.services.frames import message_frame
 from messaging.services.messages import recall_message, send_message
@@ -86,7 +87,6 @@ def test_each_audience_gets_only_the_parts_of_a_message_it_may_see(assistant, fi
     bodies = {name: json.loads(text)["message"] for name, text in told["texts"].items()}
 
     assert {name: (body["body"], body["prev"]) for name, body in bodies.items()} == seen
-    assert told["public"] == ("customer" in seen)
     content = {each.name for each in all_audiences() if may_see_content(message(**fields), each)}
     assert content == {name for name, (body, _prev) in seen.items() if body}
 
@@ -139,6 +139,18 @@ async def test_a_third_audience_receives_its_own_frames_over_the_socket(
     assert (only["seq"], only["message"]["prev"]) == (3, 1)
     assert [[each["message"]["body"] for each in one] for one in taken] == [["成本 80", "一百二"], ["", ""]]
     assert pong["last_seq"] == {str(talk): 3}
+
+
+def test_the_newest_number_of_a_conversation_is_told_by_audience(assistant, order, talk, manager):
+    send_message(
+        actor=Actor.staff(manager), conversation_id=talk, body="成本 80", internal=True, client_id=uuid4()
+    )
+    beside = Conversation.objects.create(kind=Conversation.Kind.TEAM)
+
+    assert newest_seqs_of([talk, beside.pk, 0]) == {
+        talk: {SHOP: 2, CUSTOMER: 1, assistant: 2},
+        beside.pk: {SHOP: 0, CUSTOMER: 0, assistant: 0},
+    }
 
 
 def test_pages_and_frames_show_an_audience_the_same_messages(assistant, order, talk, manager, helper, log_in):

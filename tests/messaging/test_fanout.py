@@ -8,7 +8,7 @@ from messaging.consumers import fanout as fanout_module
 from messaging.consumers.fanout import Fanout
 from messaging.consumers.rooms import Room, State
 from messaging.consumers.send_queue import Frames
-from shopcomm.core.audiences import SHOP
+from shopcomm.core.audiences import SHOP, Audience, for_all_audiences
 from shopcomm.core.realtime import ORDERS_FEED, conversation_group
 
 GROUP = conversation_group(1)
@@ -136,7 +136,7 @@ def in_room(fanout: Fanout, seen: int) -> list[str]:
 
 
 def message(seq: int) -> dict:
-    return {"seq": seq, "public": True, "texts": {"shop": str(seq), "customer": str(seq)}}
+    return {"seq": seq, "texts": {"shop": str(seq), "customer": str(seq)}}
 
 
 @pytest.fixture
@@ -148,8 +148,8 @@ def asked(monkeypatch) -> list[int]:
         asked.append(after)
         return [message(seq) for seq in range(after + 1, 4)]
 
-    async def heads(_ids: list[int]) -> dict[int, tuple[int, int]]:
-        return {1: (3, 3)}
+    async def heads(_ids: list[int]) -> dict[int, dict[Audience, int]]:
+        return {1: for_all_audiences(3)}
 
     monkeypatch.setattr(fanout_module, "_missed", missed)
     monkeypatch.setattr(fanout_module, "_heads", heads)

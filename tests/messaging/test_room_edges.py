@@ -40,7 +40,6 @@ class Deaf(Ear):
 def message(seq: int, *, note: bool = False) -> dict:
     return {
         "seq": seq,
-        "public": not note,
         "texts": dict.fromkeys(["shop"] if note else ["shop", "customer"], str(seq)),
     }
 
@@ -76,9 +75,9 @@ def test_an_internal_note_advances_the_head_of_the_shop_and_not_of_the_customer(
     room = room_of(shop, customer)
     room.deliver([message(1, note=True)])
 
-    assert (shop.shown, customer.shown, room.head, room.public_head) == (["1"], [], 1, 0)
+    assert (shop.shown, customer.shown, room.head, room.heads) == (["1"], [], 1, {SHOP: 1})
     room.deliver([message(2)])
-    assert (shop.shown, customer.shown, room.head, room.public_head) == (["1", "2"], ["2"], 2, 2)
+    assert (shop.shown, customer.shown, room.heads) == (["1", "2"], ["2"], {SHOP: 2, CUSTOMER: 2})
 
 
 def test_messages_after_a_gap_are_not_delivered_yet():

@@ -11,7 +11,7 @@ from messaging.consumers import fanout as fanout_module
 from messaging.consumers.fanout import Fanout
 from messaging.consumers.rooms import MOVES, UNDER_WAY, Signal, State
 from messaging.consumers.send_queue import Frames
-from shopcomm.core.audiences import SHOP
+from shopcomm.core.audiences import SHOP, Audience, for_all_audiences
 from shopcomm.core.realtime import conversation_group
 
 GROUP = conversation_group(1)
@@ -41,7 +41,7 @@ class Ear:
 
 
 def message(seq: int) -> dict:
-    return {"seq": seq, "public": True, "texts": {"shop": str(seq), "customer": str(seq)}}
+    return {"seq": seq, "texts": {"shop": str(seq), "customer": str(seq)}}
 
 
 class World:
@@ -70,8 +70,8 @@ class World:
         await self.turn()
         self.members.discard((group, channel))
 
-    async def heads(self, ids: list[int]) -> dict[int, tuple[int, int]]:
-        found = (self.stored, self.stored)
+    async def heads(self, ids: list[int]) -> dict[int, dict[Audience, int]]:
+        found = for_all_audiences(self.stored)
         await self.turn()
         return {1: found}
 
