@@ -171,7 +171,7 @@ class Sent:
     # Of the conversation: its order's number, the member of staff it belongs to, its customer and its order.
     order_number: str | None = None
     assigned_to: int | None = None
-    customer_id: int = 0
+    customer_id: int | None = None
     order_id: int | None = None
 
 
@@ -212,7 +212,7 @@ def sent_by_draft(rows: Iterable[Sequence[Any]]) -> dict[DraftKey, Sent]:
             claimed = [_attachment_of(row) for row in files or ()]
             message._prefetched_objects_cache = {"attachments": claimed}  # type: ignore[attr-defined]
         found[message.conversation_id, message.sender_kind, message.sender_id, message.client_id] = Sent(
-            message, created, order_number, assigned_to, customer_id or 0, order_id
+            message, created, order_number, assigned_to, customer_id, order_id
         )
     return found
 

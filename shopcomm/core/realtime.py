@@ -57,7 +57,7 @@ def conversation_group(conversation_id: int) -> str:
 
 def staff_group(staff_id: int) -> str:
     """The group of one member of staff's tabs."""
-    return f"{STAFF}{staff_id}"
+    return _group_of_one(STAFF, staff_id)
 
 
 def is_staff_group(group: str) -> bool:
@@ -67,7 +67,7 @@ def is_staff_group(group: str) -> bool:
 
 def customer_group(customer_id: int) -> str:
     """The group of one customer's pages behind the code."""
-    return f"{CUSTOMER}{customer_id}"
+    return _group_of_one(CUSTOMER, customer_id)
 
 
 def is_own_group(group: str) -> bool:
@@ -77,7 +77,14 @@ def is_own_group(group: str) -> bool:
 
 def link_group(order_id: int) -> str:
     """The group of everybody who came by a link to one order."""
-    return f"{LINK}{order_id}"
+    return _group_of_one(LINK, order_id)
+
+
+def _group_of_one(prefix: str, pk: int) -> str:
+    """Raises ValueError for 0: a group of nobody, which whoever has no number would be in."""
+    if not pk:
+        raise ValueError(f"{prefix}{pk} is nobody's group")
+    return f"{prefix}{pk}"
 
 
 def encode_frame(group: str, bodies: Mapping[Audience, dict[str, Any]]) -> dict[str, Any]:

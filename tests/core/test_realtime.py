@@ -3,6 +3,8 @@
 import asyncio
 from types import SimpleNamespace
 
+import pytest
+
 from shopcomm.core import realtime
 from shopcomm.core.audiences import SHOP
 
@@ -16,3 +18,10 @@ def test_a_hanging_redis_does_not_delay_saving(monkeypatch, caplog):
     realtime.push_frames(realtime.encode_frame("staff.1", {SHOP: {"type": "notice.seen"}}))
 
     assert "push to staff.1 was lost" in caplog.text
+
+
+@pytest.mark.parametrize("group_of", [realtime.staff_group, realtime.customer_group, realtime.link_group])
+def test_there_is_no_group_of_nobody_in_which_all_who_have_no_number_would_meet(group_of):
+    assert group_of(7).endswith(".7")
+    with pytest.raises(ValueError, match="nobody"):
+        group_of(0)

@@ -10,8 +10,9 @@ from messaging.consumers.fanout import Fanout
 from messaging.consumers.rooms import Room, State
 from messaging.consumers.send_queue import Frames
 from messaging.models import Conversation
-from messaging.services.frames import changed_frames
-from messaging.services.messages import send_message
+from messaging.services.drafts import Draft
+from messaging.services.frames import changed_frames, frames_of
+from messaging.services.messages import send_message, write_messages
 from orders.models import Status
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.order_links import link_token, make_link
@@ -78,6 +79,28 @@ def test_customer_pages_get_frames_for_events_but_not_for_notes_or_own_messages(
         f"link.{order.pk}",
     ]
     assert [[*each["texts"]] for each in changed_frames([line])] == [["customer"], ["customer"]]
+
+
+def test_what_colleagues_say_among_themselves_is_told_to_no_customers_page(manager):
+    team = Conversation.objects.create(kind=Conversation.Kind.TEAM)
+    (line,) = write_messages(
+        [
+            Draft(
+                conversation_id=team.pk,
+                client_id=uuid4(),
+                kind="text",
+                body="下班了",
+                sender_kind="staff",
+                sender_id=manager.pk,
+                sender_name="周敏",
+            )
+        ]
+    )
+    assert (line.created, line.customer_id) == (True, None)
+    assert changed_frames([line]) == []
+    line.message.kind = "event"
+    assert changed_frames([line]) == []
+    assert [each["group"] for each in frames_of([line])] == [f"conversation.{team.pk}"]
 
 
 def test_customer_pages_fetch_again_after_lost_frames(customer):
