@@ -17,6 +17,7 @@ from benchmarks.servers import Bench
 ITEMS = {
     "chat": "chat",
     "latency": "latency",
+    "catch-up": "catch_up",
     "feed": "feed",
     "connections": "connections",
     "desk": "desk",

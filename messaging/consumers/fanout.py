@@ -8,13 +8,15 @@ import asyncio
 import json
 import logging
 import uuid
+from functools import partial
 from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
+from messaging.consumers.history import BLOCK, RoomHistory
 from messaging.consumers.loop_local import loop_local, run_in_background
-from messaging.consumers.rooms import ASKS_TO_JOIN, UNDER_WAY, ByAudience, Listener, Room, Signal, State
+from messaging.consumers.rooms import ASKS_TO_JOIN, UNDER_WAY, Listener, Room, Signal, State
 from messaging.selectors.messages import messages_after, newest_seqs_of
 from messaging.services.frames import room_frame
 from shopcomm.core.audiences import SHOP, Audience
@@ -38,6 +40,8 @@ MOST_OUTGOING = 10_000
 LAYER_SECONDS = 2.0
 # After a loss rooms join again at once, and again so soon where the layer was not quite back.
 REJOINS, REJOIN_SECONDS = 6, 0.4
+# By audience: the newest number that it may see.
+Heads = dict[Audience, int]
 FEED_NAMES = {ORDERS_FEED: "orders", WAREHOUSE_FEED: "warehouse"}
 
 
@@ -54,6 +58,9 @@ class Fanout:
         # Frames carry it, so that none comes back to the process it came from.
         self.id = uuid.uuid4().hex
         self._channel = ""
+        # Who waits to be told how far a conversation has come.
+        self._heads_wanted: dict[int, list[asyncio.Future[Heads]]] = {}
+        self._heads_asked: asyncio.Task[None] | None = None
         self._outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MOST_OUTGOING)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -76,26 +83,50 @@ class Fanout:
         mark = room.entering[listener] = object()
         try:
             await self._wait_until_answered(room)
-            heads = await _heads([conversation_id])
-            room.note_heads(heads.get(conversation_id, {}))
+            room.note_heads(await self._ask_heads_of(conversation_id))
             if room.listeners and room.last < room.head:
                 # The others first: what they have still to be shown, this one would be shown again among them.
                 await self.catch_up(room)
             listener.send_frame(subscribed_frame({"conversation": conversation_id, "last_seq": room.head}))
             while after < room.head and room.entering.get(listener) is mark:
-                page = await _missed(conversation_id, after)
-                if not page:
+                block = await room.history.block_after(after, room.head)
+                if not block.messages:
                     break
-                room.deliver(page)
-                frames = ByAudience(page).frames_for(listener.audience)
-                await listener.send_frames_with_backpressure(frames)
-                after = page[-1]["seq"]
+                room.deliver(block.messages)
+                for frames in block.pieces_for(listener.audience):
+                    await listener.send_frames_with_backpressure(frames)
+                after = block.messages[-1]["seq"]
             if room.entering.get(listener) is mark:
                 room.admit(listener)
         except BaseException:
             if room.entering.get(listener) is mark:
                 self.leave(room.group, listener)
             raise
+
+    async def _ask_heads_of(self, conversation_id: int) -> Heads:
+        """How far a conversation has come by now; whoever asks while the database is asked is in its next question."""
+        answer: asyncio.Future[Heads] = asyncio.get_running_loop().create_future()
+        self._heads_wanted.setdefault(conversation_id, []).append(answer)
+        if self._heads_asked is None or self._heads_asked.done():
+            self._heads_asked = run_in_background(self._ask_heads())
+        return await answer
+
+    async def _ask_heads(self) -> None:
+        while self._heads_wanted:
+            wanted, self._heads_wanted = self._heads_wanted, {}
+            found: dict[int, Heads] | Exception
+            try:
+                found = await _heads(list(wanted))
+            except Exception as error:
+                found = error
+            for conversation_id, answers in wanted.items():
+                for answer in answers:
+                    if answer.done():
+                        continue
+                    if isinstance(found, Exception):
+                        answer.set_exception(found)
+                    else:
+                        answer.set_result(found.get(conversation_id, {}))
 
     def leave(self, group: str, listener: Listener) -> None:
         """Take a socket out, at once; an empty room is given up."""
@@ -149,7 +180,8 @@ class Fanout:
         self._start()
         room = self.rooms.get(group)
         if room is None:
-            room = self.rooms[group] = Room(group, conversation_id)
+            history = RoomHistory(partial(_missed, conversation_id)) if conversation_id else None
+            room = self.rooms[group] = Room(group, conversation_id, history)
         self._signal(room, Signal.TRY)
         return room
 
@@ -313,11 +345,11 @@ class Fanout:
 
 @database_sync_to_async
 def _missed(conversation_id: int, after: int) -> list[dict[str, Any]]:
-    return room_frame(conversation_id, messages_after(conversation_id, after, SHOP))["messages"]
+    return room_frame(conversation_id, messages_after(conversation_id, after, SHOP, BLOCK))["messages"]
 
 
 @database_sync_to_async
-def _heads(conversation_ids: list[int]) -> dict[int, dict[Audience, int]]:
+def _heads(conversation_ids: list[int]) -> dict[int, Heads]:
     return newest_seqs_of(conversation_ids)
 
 

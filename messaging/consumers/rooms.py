@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import Any, Protocol
 
+from messaging.consumers.history import CHANGE_MESSAGES, ByAudience, RoomHistory, no_history
 from messaging.consumers.send_queue import Frames
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.audiences import Audience, all_audiences
@@ -78,28 +79,13 @@ UNDER_WAY = frozenset({State.JOINING, State.ABANDONED, State.LEAVING, State.REVI
 ASKS_TO_JOIN = frozenset({State.JOINING, State.ABANDONED})
 
 
-class ByAudience:
-    """Frames of one or more messages, made ready once for each audience that has somebody here."""
-
-    def __init__(self, messages: Sequence[dict[str, Any]]) -> None:
-        self._messages = messages
-        self._made: dict[Audience, Frames] = {}
-
-    def frames_for(self, audience: Audience) -> Frames:
-        """What an audience is shown of the messages; no texts for nothing."""
-        frames = self._made.get(audience)
-        if frames is None:
-            name = audience.name
-            texts = [text for each in self._messages if (text := each["texts"].get(name))]
-            frames = self._made[audience] = Frames(texts)
-        return frames
-
-
 class Room:
     """The sockets of this process in one group; for a conversation also the last message they were shown."""
 
-    def __init__(self, group: str, conversation_id: int = 0) -> None:
+    def __init__(self, group: str, conversation_id: int = 0, history: RoomHistory | None = None) -> None:
         self.group, self.conversation_id = group, conversation_id
+        # Only a conversation has one.
+        self.history = history or RoomHistory(no_history)
         self.state = State.OUT
         self.listeners: set[Listener] = set()
         # Who is still being told the history, each with the mark of its latest subscription.
@@ -135,7 +121,7 @@ class Room:
         self.entering.pop(listener, None)
         self.listeners.add(listener)
 
-    def deliver(self, messages: list[dict[str, Any]]) -> bool:
+    def deliver(self, messages: Sequence[dict[str, Any]]) -> bool:
         """Show messages that follow on what was shown, leaving out what is known. False: some before them are missing."""
         for message in messages:
             texts = message["texts"]
@@ -164,6 +150,8 @@ class Room:
 
     def send_frame(self, message: dict[str, Any]) -> None:
         """Show a frame that is not a message: each side's text, to all but the socket it came from."""
+        if message.get("frame") in CHANGE_MESSAGES:
+            self.history.forget()
         shown = ByAudience([message])
         for listener in self.listeners:
             try:

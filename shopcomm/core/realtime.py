@@ -95,7 +95,8 @@ def encode_frame(group: str, bodies: Mapping[Audience, dict[str, Any]]) -> dict[
     distinct = {id(body): body for body in bodies.values()}
     made = {key: json.dumps(body, ensure_ascii=False) for key, body in distinct.items()}
     texts = {audience.name: made[id(body)] for audience, body in bodies.items()}
-    return {"type": "fan.out", "group": group, "texts": texts}
+    kind = next((body["type"] for body in bodies.values()), "")
+    return {"type": "fan.out", "group": group, "frame": kind, "texts": texts}
 
 
 def push_on_commit(group: str, bodies: Mapping[Audience, dict[str, Any]], *, skip: str = "") -> None:
