@@ -119,20 +119,24 @@ def shop(folder: Path, backup: Path) -> Path:
     return folder / "shop"
 
 
-def test_a_backup_is_for_its_owner_alone_and_leaves_nothing_else_behind(stack: Stack, backup: Path) -> None:
+def test_a_backup_is_readable_by_its_owner_only_and_leaves_no_temporary_files(
+    stack: Stack, backup: Path
+) -> None:
     assert backup.stat().st_mode & 0o077 == 0
     assert [path.name for path in backup.parent.iterdir() if path.name.startswith((".", "shop.tar."))] == []
     assert [path.name for path in (stack.data / "media").iterdir() if path.name.startswith(".")] == []
 
 
-def test_an_empty_place_gets_every_row_every_file_and_the_key(stack: Stack, shop: Path, before) -> None:
+def test_restoring_into_an_empty_folder_brings_back_all_rows_files_and_the_key(
+    stack: Stack, shop: Path, before
+) -> None:
     assert in_rest(shop, content) == before
     assert files(shop) == files(stack.data)
     assert (shop / "secret_key").read_text() == (stack.data / "secret_key").read_text()
     assert (shop / "demo_shop").exists(), "no demo is put over it"
 
 
-def test_two_backups_at_once_do_not_take_each_others_files(stack: Stack, folder: Path) -> None:
+def test_two_concurrent_backups_do_not_mix_their_files(stack: Stack, folder: Path) -> None:
     """The second is refused; what one that was killed left behind hinders nobody and is in no later backup."""
     held = stack.data / "media" / ".backup"
     (held / "attachments").mkdir(parents=True)
@@ -149,7 +153,7 @@ def test_two_backups_at_once_do_not_take_each_others_files(stack: Stack, folder:
         assert not [name for name in archive.getnames() if "left.txt" in name]
 
 
-def test_a_key_that_the_environment_keeps_is_not_claimed_to_be_in_the_backup(
+def test_a_secret_key_from_the_environment_is_not_in_the_backup_and_said_so(
     stack: Stack, folder: Path, monkeypatch
 ) -> None:
     monkeypatch.setattr(f"{__name__}.OUTSIDE", OUTSIDE - {"SECRET_KEY"})
@@ -162,7 +166,7 @@ def test_a_key_that_the_environment_keeps_is_not_claimed_to_be_in_the_backup(
     assert "not SECRET_KEY, which this environment keeps" in done.stdout
 
 
-def test_an_exchange_of_files_that_was_killed_is_finished_by_the_next(tmp_path: Path) -> None:
+def test_an_interrupted_exchange_of_files_is_finished_by_the_next_restore(tmp_path: Path) -> None:
     media, brought = tmp_path / "media", tmp_path / "media/.restoring"
     for place in (media / "attachments", media / ".before/attachments", brought / "attachments"):
         place.mkdir(parents=True)
@@ -174,7 +178,7 @@ def test_an_exchange_of_files_that_was_killed_is_finished_by_the_next(tmp_path: 
     assert not (media / ".before").exists()
 
 
-def test_an_older_state_is_replaced_and_can_be_had_back(shop: Path, backup: Path, before) -> None:
+def test_a_restore_replaces_an_older_state_and_keeps_a_backup_of_it(shop: Path, backup: Path, before) -> None:
     older = change(
         "DROP TABLE messaging_message CASCADE",
         "DELETE FROM django_migrations WHERE id = (SELECT max(id) FROM django_migrations WHERE app = 'messaging')",
@@ -198,7 +202,9 @@ def test_an_older_state_is_replaced_and_can_be_had_back(shop: Path, backup: Path
     restored(shop, backup)
 
 
-def test_a_backup_of_a_later_schema_is_refused_before_anything_is_touched(folder: Path, backup: Path) -> None:
+def test_a_backup_with_a_newer_schema_is_refused_before_anything_is_changed(
+    folder: Path, backup: Path
+) -> None:
     later = changed(backup, folder / "later.tar", "orders.9999_of_tomorrow")
     place = folder / "untouched"
 
@@ -210,7 +216,7 @@ def test_a_backup_of_a_later_schema_is_refused_before_anything_is_touched(folder
     assert not place.exists()
 
 
-def test_a_shop_of_a_later_schema_is_not_overwritten(shop: Path, backup: Path) -> None:
+def test_a_shop_with_a_newer_schema_is_not_overwritten(shop: Path, backup: Path) -> None:
     tomorrow = (
         "INSERT INTO django_migrations (app, name, applied) VALUES ('orders', '9999_of_tomorrow', now())"
     )
@@ -227,7 +233,9 @@ def test_a_shop_of_a_later_schema_is_not_overwritten(shop: Path, backup: Path) -
 
 
 @pytest.mark.parametrize("kept", [0, 700, 60_000])
-def test_what_is_no_whole_backup_changes_nothing(folder: Path, shop: Path, backup: Path, kept: int) -> None:
+def test_an_incomplete_backup_is_refused_and_changes_nothing(
+    folder: Path, shop: Path, backup: Path, kept: int
+) -> None:
     cut = folder / f"cut-{kept}.tar"
     cut.write_bytes(backup.read_bytes()[:kept])
     was = in_rest(shop, content)
@@ -237,7 +245,7 @@ def test_what_is_no_whole_backup_changes_nothing(folder: Path, shop: Path, backu
     assert [*files(shop)] == [FILE]
 
 
-def test_a_shop_that_runs_is_not_restored_over(shop: Path, backup: Path) -> None:
+def test_a_running_shop_is_not_overwritten_by_a_restore(shop: Path, backup: Path) -> None:
     with hold_data_folder(shop):
         assert "already runs on" in refused(shop, backup)
 

@@ -29,14 +29,14 @@ async def alive(socket: Any) -> bool:
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1.evil.example", "null"])
-async def test_a_forged_origin_gets_no_socket(stack: Stack, origin: str):
+async def test_a_socket_with_a_forged_origin_is_refused(stack: Stack, origin: str):
     with pytest.raises(InvalidStatus) as refused:
         async with open_socket(stack.ws_url(), stack.cast["staff"][0], origin=origin):
             pass
     assert refused.value.response.status_code == 403
 
 
-async def test_a_visitor_with_a_forged_cookie_is_closed_with_4401(stack: Stack):
+async def test_a_socket_with_a_forged_cookie_is_closed_with_4401(stack: Stack):
     async with open_socket(stack.ws_url(), "forged" + "0" * 26) as socket:
         with pytest.raises(ConnectionClosed) as closed:
             await asyncio.wait_for(socket.recv(), 10)
@@ -44,7 +44,7 @@ async def test_a_visitor_with_a_forged_cookie_is_closed_with_4401(stack: Stack):
     assert closed.value.rcvd.code == 4401
 
 
-async def test_a_frame_of_ten_megabytes_gets_a_clear_error_and_hurts_nobody(stack: Stack):
+async def test_a_frame_of_ten_megabytes_is_refused_and_affects_nobody_else(stack: Stack):
     cookie = stack.cast["staff"][0]
     async with open_socket(stack.ws_url(), cookie) as other, open_socket(stack.ws_url(), cookie) as socket:
         await socket.send(json.dumps({"type": "ping", "body": "a" * 10_000_000}))
@@ -53,7 +53,7 @@ async def test_a_frame_of_ten_megabytes_gets_a_clear_error_and_hurts_nobody(stac
         assert await alive(other)
 
 
-async def test_a_frame_past_all_measure_closes_only_its_own_socket(stack: Stack):
+async def test_a_frame_beyond_the_server_limit_closes_only_its_own_socket(stack: Stack):
     cookie = stack.cast["staff"][0]
     async with open_socket(stack.ws_url(), cookie) as other, open_socket(stack.ws_url(), cookie) as socket:
         with pytest.raises(ConnectionClosed) as closed:
@@ -81,14 +81,14 @@ async def test_a_frame_past_all_measure_closes_only_its_own_socket(stack: Stack)
         "[" * 60_000,
     ],
 )
-async def test_a_frame_that_cannot_be_read_is_answered_and_the_socket_stays_open(stack: Stack, text: str):
+async def test_an_unreadable_frame_is_answered_and_the_socket_stays_open(stack: Stack, text: str):
     async with open_socket(stack.ws_url(), stack.cast["staff"][0]) as socket:
         await socket.send(text)
         assert (await answer(socket, "error"))["code"] in ("bad_frame", "unknown_type")
         assert await alive(socket)
 
 
-async def test_bytes_are_answered_and_the_socket_stays_open(stack: Stack):
+async def test_a_binary_frame_is_answered_and_the_socket_stays_open(stack: Stack):
     async with open_socket(stack.ws_url(), stack.cast["staff"][0]) as socket:
         await socket.send(b"\x00\xff\x80")
         assert (await answer(socket, "error"))["code"] == "bad_frame"
@@ -96,7 +96,7 @@ async def test_bytes_are_answered_and_the_socket_stays_open(stack: Stack):
 
 
 @pytest.mark.parametrize("frame", [{"type": "subscribe"}, {"type": "message.send"}, {"type": "message.read"}])
-async def test_a_customer_gets_nothing_of_a_foreign_conversation(stack: Stack, frame: dict[str, Any]):
+async def test_a_customer_cannot_subscribe_to_a_foreign_conversation(stack: Stack, frame: dict[str, Any]):
     foreign = stack.cast["foreign_conversation"]
     before = stack.messages(foreign)
     words = {"conversation": foreign, "client_id": str(uuid.uuid4()), "kind": "text", "body": "x", "seq": 1}
@@ -110,14 +110,14 @@ async def test_a_customer_gets_nothing_of_a_foreign_conversation(stack: Stack, f
     assert stack.messages(foreign) == before
 
 
-async def test_a_customer_gets_no_feed(stack: Stack):
+async def test_a_customer_cannot_subscribe_to_a_feed(stack: Stack):
     async with open_socket(stack.ws_url(), stack.cast["customer"]) as socket:
         for feed in ("orders", "warehouse"):
             await socket.send(json.dumps({"type": "subscribe", "feed": feed}))
             assert (await answer(socket, "error", "subscribed"))["code"] == "forbidden"
 
 
-async def test_a_message_of_a_hundred_thousand_characters_is_refused_by_name(stack: Stack):
+async def test_a_message_of_a_hundred_thousand_characters_is_refused_as_too_long(stack: Stack):
     words = {"conversation": stack.cast["conversations"][3], "kind": "text", "client_id": str(uuid.uuid4())}
     async with open_socket(stack.ws_url(), stack.cast["staff"][0]) as socket:
         await socket.send(json.dumps({"type": "message.send", "body": "a" * 20_000, **words}))

@@ -32,7 +32,7 @@ async def most_held(stack: Stack, during: "asyncio.Task[list[Answered]]") -> int
     return most
 
 
-async def test_a_thousand_requests_at_once_are_answered_or_asked_to_come_again(stack: Stack):
+async def test_a_thousand_concurrent_requests_are_answered_or_told_to_retry(stack: Stack):
     key = f"Bearer {stack.cast['api_key']}"
     pages, calls = get("/my/login/"), get("/api/v1/orders/", Authorization=key)
     staff = get("/orders/", Cookie=f"sessionid={stack.cast['staff'][0]}")
@@ -57,7 +57,7 @@ async def test_a_thousand_requests_at_once_are_answered_or_asked_to_come_again(s
         assert api.get("orders/").status_code == 200
 
 
-async def test_connections_of_visitors_who_left_are_given_back(stack: Stack):
+async def test_database_connections_of_disconnected_requests_are_released(stack: Stack):
     with stack.api() as api:
         for _round in range(3):
             await all_at_once(stack.url(), [get("/my/login/")] * 100, leave=True)
@@ -66,7 +66,7 @@ async def test_connections_of_visitors_who_left_are_given_back(stack: Stack):
 
 
 @pytest.mark.usefixtures("postgres_back")
-def test_everything_answers_503_while_the_database_is_away_and_comes_back_by_itself(stack: Stack):
+def test_every_page_answers_503_without_the_database_and_recovers_by_itself(stack: Stack):
     cookie = {"Cookie": f"sessionid={stack.cast['staff'][0]}"}
     with stack.api() as api, httpx.Client(base_url=stack.url(), headers=cookie, timeout=20) as browser:
         assert (api.get("orders/").status_code, browser.get("/orders/").status_code) == (200, 200)

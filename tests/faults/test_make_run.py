@@ -84,7 +84,7 @@ def run(stack: Stack) -> Iterator[Run]:
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat", "valkey", "postgres"])
-def test_what_is_killed_is_started_again(run: Run, name: str) -> None:
+def test_a_killed_process_is_restarted(run: Run, name: str) -> None:
     before = run.children()
     os.kill(before[name], signal.SIGKILL)
 
@@ -93,7 +93,7 @@ def test_what_is_killed_is_started_again(run: Run, name: str) -> None:
     assert {**run.children(), name: 0} == {**before, name: 0}, "the others went on"
 
 
-def test_what_keeps_ending_is_started_ever_later_and_named_while_the_rest_goes_on(run: Run) -> None:
+def test_a_process_that_keeps_ending_is_restarted_with_delays_and_reported(run: Run) -> None:
     ended: set[int] = set()
 
     def ended_once_more() -> bool:
@@ -114,11 +114,11 @@ def test_what_keeps_ending_is_started_ever_later_and_named_while_the_rest_goes_o
     assert {name: pid for name, pid in run.children().items() if name != "worker"} == others
 
 
-def test_a_second_start_on_the_same_folder_is_told_so(run: Run) -> None:
+def test_a_second_start_on_the_same_data_folder_is_refused(run: Run) -> None:
     assert "already runs on" in run.again(PORT=str(free_port()))
 
 
-def test_a_port_in_use_is_said_in_one_line(run: Run) -> None:
+def test_a_port_in_use_is_reported_in_one_line(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, tempfile.TemporaryDirectory() as folder:
         port = taken.getsockname()[1]
         said = run.again(PORT=str(port), SHOPCOMM_DATA=folder)
@@ -129,19 +129,19 @@ def test_a_port_in_use_is_said_in_one_line(run: Run) -> None:
 
 
 @pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "８０００"])
-def test_what_is_no_port_is_said_in_one_line(run: Run, port: str) -> None:
+def test_an_invalid_port_is_reported_in_one_line(run: Run, port: str) -> None:
     said = run.again(PORT=port)
 
     assert said == f"shopcomm: PORT={port} is no port: set a number from 1 to 65535"
 
 
-def test_a_full_disk_is_said_in_one_line(tmp_path, monkeypatch) -> None:
+def test_a_full_disk_is_reported_in_one_line(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=1024))
     with pytest.raises(EmbeddedError, match="is full: free 200 MB, or set SHOPCOMM_DATA"):
         Services(tmp_path / "data").start()
 
 
-def test_a_folder_of_another_postgres_is_left_alone(run: Run) -> None:
+def test_a_data_folder_of_another_postgres_version_is_left_untouched(run: Run) -> None:
     with tempfile.TemporaryDirectory() as folder:
         cluster = Path(folder) / "postgres"
         cluster.mkdir()
@@ -153,14 +153,14 @@ def test_a_folder_of_another_postgres_is_left_alone(run: Run) -> None:
     assert "PostgreSQL 9" in said
 
 
-def test_a_folder_that_cannot_be_written_is_said_in_one_line(run: Run) -> None:
+def test_an_unwritable_data_folder_is_reported_in_one_line(run: Run) -> None:
     said = run.again(PORT=str(free_port()), SHOPCOMM_DATA="/proc/shopcomm")
 
     assert len(said.splitlines()) == 1
     assert "/proc/shopcomm" in said
 
 
-def test_a_killed_supervisor_leaves_nothing_and_the_next_start_keeps_the_data(run: Run) -> None:
+def test_a_killed_supervisor_leaves_no_processes_and_the_next_start_keeps_the_data(run: Run) -> None:
     before = {name: (pid, started_at(pid)) for name, pid in run.children().items()}
     run.process.kill()
     run.process.wait()
@@ -185,7 +185,7 @@ def printing_nowhere(run: Run) -> Run:
 
 
 @pytest.mark.last
-def test_a_disk_that_fills_up_ends_nothing_for_good(printing_nowhere: Run) -> None:
+def test_a_full_disk_ends_no_process_for_good(printing_nowhere: Run) -> None:
     """Everything that is printed or noted meets “no space left”; once there is space again all is as before."""
     run = printing_nowhere
     eventually(lambda: (run.data / "services.json").exists() and run.is_ready(), 90, "ready, said to nobody")

@@ -67,7 +67,7 @@ def shop(stack) -> Iterator[Shop]:
         shop.stop()
 
 
-def test_an_empty_folder_becomes_a_shop_that_stays_its_owners(shop) -> None:
+def test_make_shop_turns_an_empty_folder_into_a_shop_that_survives_restarts(shop) -> None:
     code = re.search(r"enter this code there: ([A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4})\n", shop.start("shop"))
     assert code
     with httpx.Client(base_url=shop.url, follow_redirects=True, timeout=30) as browser:

@@ -49,7 +49,7 @@ def each_is_told_once(stack: Stack, orders: list[int]) -> None:
 
 
 @pytest.mark.usefixtures("background")
-def test_a_worker_killed_in_the_middle_of_a_thousand_sends_leaves_none_unsent_and_doubles_none(stack: Stack):
+def test_a_worker_killed_amid_a_thousand_sends_neither_loses_nor_doubles_a_notice(stack: Stack):
     orders = due_notices(stack)
     with held_up(stack, orders[len(orders) // 2]):
         stack.kill("worker")
@@ -60,7 +60,7 @@ def test_a_worker_killed_in_the_middle_of_a_thousand_sends_leaves_none_unsent_an
 
 
 @pytest.mark.usefixtures("background")
-def test_valkey_killed_in_the_middle_of_a_sweep_costs_no_notice(stack: Stack):
+def test_valkey_killed_in_the_middle_of_a_sweep_loses_no_notice(stack: Stack):
     orders = due_notices(stack)
     try:
         with held_up(stack, orders[len(orders) // 2]):
@@ -80,7 +80,7 @@ def test_a_flushed_redis_loses_no_schedule(stack: Stack):
 
 
 @pytest.mark.usefixtures("background")
-def test_valkey_killed_again_and_again_under_load_leaves_no_notice_unsent_and_ends_no_worker(stack: Stack):
+def test_valkey_killed_repeatedly_under_load_loses_no_notice_and_ends_no_worker(stack: Stack):
     orders = due_notices(stack, 240, over=6)
     served = {name: stack.processes[name].pid for name in ("worker", "beat")}
     for kill in range(KILLS):

@@ -89,7 +89,7 @@ def in_rest(machine) -> Machine:
     return machine
 
 
-def test_every_command_of_the_page_is_tried() -> None:
+def test_every_command_of_the_operations_page_is_run_by_a_test() -> None:
     commands = [line for block in blocks(PAGE) for line in block]
     here = [*systemd_block(), *own_tools_block()]
 
@@ -102,7 +102,7 @@ def test_every_command_of_the_page_is_tried() -> None:
     }
 
 
-def test_the_units_run_without_writing_into_the_code(running, machine) -> None:
+def test_the_systemd_units_run_without_writing_into_the_code_folder(running, machine) -> None:
     machine.wait("worker", "ready.")
     machine.wait("beat", "beat: Starting")
 
@@ -110,7 +110,7 @@ def test_the_units_run_without_writing_into_the_code(running, machine) -> None:
     assert "en/LC_MESSAGES/django.mo" in " ".join(machine.sealed), "translations were compiled before"
 
 
-def test_units_that_the_page_starts_exist(machine) -> None:
+def test_the_systemd_units_named_on_the_page_exist(machine) -> None:
     enabled = next(note for note in machine.notes() if note.startswith("systemctl enable"))
     there = {path.name.removesuffix(".service") for path in machine.at("/etc/systemd/system").iterdir()}
 
@@ -119,7 +119,7 @@ def test_units_that_the_page_starts_exist(machine) -> None:
     assert machine.notes()[0].startswith("useradd --system")
 
 
-def test_another_account_reads_static_files_and_nothing_else(machine) -> None:
+def test_another_account_can_read_static_files_and_nothing_else(machine) -> None:
     static, media = machine.at("/var/lib/shopcomm/static"), machine.at("/var/lib/shopcomm/media")
 
     assert machine.readable_by_all(static) == []
@@ -129,7 +129,7 @@ def test_another_account_reads_static_files_and_nothing_else(machine) -> None:
     assert not media.exists() or not [path for path in media.rglob("*") if path.stat().st_mode & 0o004]
 
 
-def test_probes_by_address_are_answered_and_others_are_not(running, machine) -> None:
+def test_health_probes_by_ip_address_are_answered_and_other_requests_are_not(running, machine) -> None:
     """ALLOWED_HOSTS names shop.example.com alone; the probe is the one of the image, to the letter."""
     image = (ROOT / "deploy/Dockerfile").read_text()
     probe = json.loads(re.search(r"HEALTHCHECK.*?CMD (\[.*?\])$", image, re.MULTILINE | re.DOTALL)[1])
@@ -142,7 +142,7 @@ def test_probes_by_address_are_answered_and_others_are_not(running, machine) -> 
     assert httpx.get(f"{address}/login/", headers={"X-Forwarded-Proto": "https"}).status_code == 400
 
 
-def test_the_first_account_is_a_managers(running, machine) -> None:
+def test_the_first_account_created_by_the_page_is_a_manager(running, machine) -> None:
     line = f"{systemd_block()[-1]} --noinput --username wangfang --email w@example.com"
     machine.as_shop(line, DJANGO_SUPERUSER_PASSWORD=PASSWORD)
 
@@ -151,7 +151,7 @@ def test_the_first_account_is_a_managers(running, machine) -> None:
         assert browser.get(page).status_code == 200, page
 
 
-def test_migrations_go_back_and_forth(machine) -> None:
+def test_migrations_can_be_reversed_and_applied_again(machine) -> None:
     machine.as_shop("deploy/run python manage.py migrate configuration 0008")
     assert not has_column(machine, "return_address")
     machine.as_shop("deploy/run python manage.py migrate")
@@ -179,7 +179,7 @@ def marked(machine: Machine) -> list[tuple[object, ...]]:
     return asked(machine, "SELECT session_key FROM django_session")
 
 
-def test_what_the_page_backs_up_comes_back(in_rest, machine) -> None:
+def test_a_backup_made_as_the_page_says_can_be_restored(in_rest, machine) -> None:
     kept = machine.at("/var/lib/shopcomm/shop.tar")
     mark(machine, "before")
     machine.as_shop(f"deploy/run python -m shopcomm.core.embedded.backups {kept}")
@@ -192,7 +192,7 @@ def test_what_the_page_backs_up_comes_back(in_rest, machine) -> None:
     assert len(list(kept_before)) == 1
 
 
-def test_what_ones_own_tools_back_up_comes_back(in_rest, machine) -> None:
+def test_a_backup_made_with_the_operators_own_tools_can_be_restored(in_rest, machine) -> None:
     out, back = own_tools_block()
     settings, where = machine.settings(), machine.at("/var/lib/shopcomm")
     media = Path(settings["MEDIA_ROOT"])
@@ -210,7 +210,7 @@ def test_what_ones_own_tools_back_up_comes_back(in_rest, machine) -> None:
     assert (media / "bag.txt").read_text() == "蓝色"
 
 
-def test_a_command_runs_as_the_owner_of_the_settings_with_what_they_say(tmp_path) -> None:
+def test_deploy_run_executes_a_command_as_the_settings_owner_with_those_settings(tmp_path) -> None:
     owner = NOBODY if os.geteuid() == 0 else os.geteuid()
     file = tmp_path / "shop.env"
     file.write_text("# no\n; no\nA=1\nB = \"two words\"\nEMAIL='x&y$z'\nnonsense\n")

@@ -20,7 +20,7 @@ HELD = "SELECT failures > 0, retry_at IS NULL FROM events_heldevent ORDER BY pos
 
 
 @pytest.mark.usefixtures("background", "second_worker")
-def test_an_order_that_fails_for_ever_holds_up_none_of_200_others_told_by_two_workers(stack: Stack):
+def test_an_order_that_always_fails_delays_none_of_200_others_with_two_workers(stack: Stack):
     first = POISONED + 1
     stack.rows(WRITE, [first])
     eventually(lambda: stack.rows(TOLD), 30, "the workers are up")

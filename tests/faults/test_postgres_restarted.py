@@ -8,7 +8,7 @@ from tests.faults.waiting import eventually, soon
 
 
 @pytest.mark.usefixtures("postgres_back")
-async def test_a_crash_of_postgres_never_loses_what_was_acknowledged(stack: Stack):
+async def test_a_crash_of_postgres_loses_no_acknowledged_message(stack: Stack):
     conversation, cookies = stack.cast["conversations"][2], stack.cast["staff"]
     clients = [ChatClient(stack.ws_url(), cookies[n % 2], conversation, 60, pace=0.02) for n in range(6)]
     async with Crowd(clients):
@@ -30,7 +30,7 @@ async def test_a_crash_of_postgres_never_loses_what_was_acknowledged(stack: Stac
 
 
 @pytest.mark.usefixtures("postgres_back")
-def test_pages_and_api_come_back_by_themselves_after_a_restart_of_postgres(stack: Stack):
+def test_pages_and_api_recover_by_themselves_after_a_restart_of_postgres(stack: Stack):
     with stack.api() as api:
         assert api.get("orders/").status_code == 200
         stack.crash_postgres()
@@ -42,7 +42,7 @@ def test_pages_and_api_come_back_by_themselves_after_a_restart_of_postgres(stack
 
 
 @pytest.mark.usefixtures("postgres_back", "background")
-def test_the_worker_goes_on_after_a_restart_of_postgres(stack: Stack):
+def test_the_worker_continues_after_a_restart_of_postgres(stack: Stack):
     stack.write_events(1, 3)
     eventually(stack.all_seen, 40, "the worker relays")
     stack.crash_postgres()
@@ -53,7 +53,7 @@ def test_the_worker_goes_on_after_a_restart_of_postgres(stack: Stack):
 
 
 @pytest.mark.usefixtures("postgres_back", "background")
-def test_a_scheduler_that_starts_while_postgres_is_away_waits_for_it(stack: Stack):
+def test_a_scheduler_started_without_postgres_waits_for_it(stack: Stack):
     stack.kill("beat")
     stack.crash_postgres()
     stack.start_beat()

@@ -28,7 +28,7 @@ async def say(
 
 
 @pytest.mark.usefixtures("second_web", "without_valkey")
-async def test_the_chat_goes_on_while_valkey_is_dead_and_crosses_processes_after(stack: Stack):
+async def test_chat_works_within_a_process_without_valkey_and_across_processes_once_it_is_back(stack: Stack):
     conversation, cookies = stack.cast["conversations"][0], stack.cast["staff"]
     near = ChatClient(stack.ws_url("web"), cookies[0], conversation)
     far = ChatClient(stack.ws_url("web2"), cookies[1], conversation)
@@ -46,7 +46,7 @@ async def test_the_chat_goes_on_while_valkey_is_dead_and_crosses_processes_after
 
 
 @pytest.mark.usefixtures("without_valkey", "background")
-def test_what_happened_while_valkey_was_dead_is_relayed_when_it_is_back(stack: Stack):
+def test_events_written_while_valkey_was_down_are_relayed_once_it_is_back(stack: Stack):
     stack.write_events(1, 5)
     eventually(stack.all_seen, 40, "the worker relays")
     doubled = "SELECT count(*) - count(DISTINCT position) FROM faults_seen"
@@ -60,7 +60,7 @@ def test_what_happened_while_valkey_was_dead_is_relayed_when_it_is_back(stack: S
 
 
 @pytest.mark.usefixtures("without_valkey")
-def test_the_api_answers_while_valkey_is_dead(stack: Stack):
+def test_the_api_works_without_valkey(stack: Stack):
     with stack.api() as api:
         stack.kill_valkey()
         written = api.post(

@@ -7,7 +7,7 @@ from tests.faults.waiting import soon
 CLIENTS, MESSAGES = 20, 40
 
 
-async def test_killing_the_web_process_loses_and_doubles_nothing_of_twenty_senders(stack: Stack):
+async def test_killing_the_web_process_neither_loses_nor_doubles_messages_of_twenty_senders(stack: Stack):
     conversation = stack.cast["conversation"]
     cookies = [*stack.cast["staff"], stack.cast["customer"]]
     clients = [

@@ -17,7 +17,7 @@ def is_relaying(stack: Stack) -> bool:
 
 
 @pytest.mark.usefixtures("background")
-def test_killing_the_worker_in_the_middle_of_a_relay_skips_and_doubles_no_event(stack: Stack):
+def test_killing_the_worker_amid_a_relay_neither_skips_nor_doubles_an_event(stack: Stack):
     seen = "SELECT position FROM faults_seen ORDER BY n"
     before = len(stack.rows(SCANS))
     for _ in range(2):
@@ -34,7 +34,7 @@ def test_killing_the_worker_in_the_middle_of_a_relay_skips_and_doubles_no_event(
     assert given == list(range(1, len(given) + 1))
 
 
-def test_reading_events_by_cursor_misses_nothing_of_many_writers_at_once(stack: Stack):
+def test_reading_events_by_cursor_misses_none_of_many_concurrent_writers(stack: Stack):
     with stack.api() as api, ThreadPoolExecutor(1) as pool:
         read: list[tuple[int, int]] = []
         cursor = api.get("events/", params={"limit": 1000}).json()["next_cursor"]

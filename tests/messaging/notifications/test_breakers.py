@@ -48,7 +48,7 @@ def order_of(customer, count: int = 1, channel: str = "push") -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_five_orders_of_a_customer_with_a_dead_browser_delay_nobody_elses_push(
+def test_a_dead_push_endpoint_of_one_customer_delays_no_other_customers_push(
     customer, other_customer, receiver, broken
 ):
     subscribe(customer, broken.host)
@@ -61,7 +61,7 @@ def test_five_orders_of_a_customer_with_a_dead_browser_delay_nobody_elses_push(
     assert not ChannelHealth.objects.exists()
 
 
-def test_a_browser_that_takes_calls_and_answers_none_holds_up_nobody(
+def test_a_push_endpoint_that_never_answers_delays_nobody_else(
     customer, other_customer, receiver, settings, monkeypatch
 ):
     monkeypatch.setattr(push, "TIMEOUT_SECONDS", 4)
@@ -79,7 +79,7 @@ def test_a_browser_that_takes_calls_and_answers_none_holds_up_nobody(
         assert time.monotonic() - began < 8, "five orders cost one wait"
 
 
-def test_a_browser_is_tried_again_ever_later_and_is_well_after_one_success(customer, broken, clock):
+def test_a_failing_push_endpoint_backs_off_and_recovers_after_one_success(customer, broken, clock):
     subscribe(customer, broken.host)
     pauses = []
     for _ in range(3):
@@ -98,7 +98,7 @@ def test_a_browser_is_tried_again_ever_later_and_is_well_after_one_success(custo
 
 @pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize("status", [404, 410])
-def test_of_two_browsers_the_one_that_is_gone_is_forgotten_and_the_other_woken(
+def test_of_two_subscriptions_the_expired_one_is_deleted_and_the_other_gets_the_push(
     customer, receiver, broken, status
 ):
     subscribe(customer, broken.host)
@@ -109,7 +109,9 @@ def test_of_two_browsers_the_one_that_is_gone_is_forgotten_and_the_other_woken(
     assert list(PushSubscription.objects.all()) == [kept]
 
 
-def test_a_notice_whose_only_browser_rests_goes_another_way_in_the_end(customer, broken, receiver, clock):
+def test_a_notice_whose_only_push_endpoint_is_paused_falls_back_to_another_channel(
+    customer, broken, receiver, clock
+):
     ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")
     subscribe(customer, broken.host)
     NotificationRule.objects.filter(key="order_confirmed").update(channels=["push", "sms"], outside="send")
@@ -123,7 +125,7 @@ def test_a_notice_whose_only_browser_rests_goes_another_way_in_the_end(customer,
     assert deliver_channel("sms") == 1
 
 
-def test_the_shops_own_key_at_fault_rests_the_channel_and_blames_no_browser(
+def test_a_broken_vapid_key_pauses_the_push_channel_and_no_single_endpoint(
     customer, receiver, settings, clock
 ):
     settings.PUSH_ALLOWED_HOSTS = [receiver.host]
@@ -137,7 +139,7 @@ def test_the_shops_own_key_at_fault_rests_the_channel_and_blames_no_browser(
 
 
 @pytest.mark.usefixtures("clock")
-def test_numbers_that_a_gateway_refuses_do_not_rest_it_but_a_refused_account_does(
+def test_an_sms_channel_pauses_for_a_refused_account_but_not_for_refused_numbers(
     customer, other_customer, receiver
 ):
     ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")
@@ -157,7 +159,7 @@ def mail_server(settings) -> MailServer:
 
 
 @pytest.mark.usefixtures("clock")
-def test_mailboxes_that_are_busy_do_not_rest_the_mail_of_others_and_are_tried_again(customer, mail_server):
+def test_a_busy_mailbox_is_retried_and_does_not_pause_the_mail_channel(customer, mail_server):
     customer.email = "wu@example.com"
     customer.save()
     mail_server.answer_to_rcpt = "450 try again later"
@@ -180,7 +182,7 @@ def two_groups(clock, customer, sales, receiver, broken):
     release_due()
 
 
-def test_a_group_that_was_told_is_not_told_again_because_anothers_bot_is_broken(
+def test_a_group_already_told_is_not_told_again_when_another_groups_bot_fails(
     two_groups, receiver, broken, clock
 ):
     assert deliver_channel("bot") == 0

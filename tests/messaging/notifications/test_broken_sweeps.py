@@ -52,7 +52,7 @@ def break_notices_of(monkeypatch, order: Order) -> Notification:
     return broken
 
 
-def test_a_held_notice_that_cannot_be_moved_keeps_no_other_from_its_new_moment(held, monkeypatch, caplog):
+def test_a_held_notice_that_fails_to_reschedule_does_not_stop_the_others(held, monkeypatch, caplog):
     broken = break_notices_of(monkeypatch, held[2])
     WorkingInterval.objects.update(opens=time(8))
     assert reschedule_after_changed_hours() == 4
@@ -65,7 +65,7 @@ def test_a_held_notice_that_cannot_be_moved_keeps_no_other_from_its_new_moment(h
     assert reschedule_after_changed_hours() == 0
 
 
-def test_held_notices_that_others_keep_are_moved_by_the_next_sweep(held, monkeypatch):
+def test_held_notices_that_are_locked_are_rescheduled_by_the_next_sweep(held, monkeypatch):
     digest = HoursInForce.objects.get().digest
     kept = Notification.objects.get(order=held[0], trigger="order_confirmed").pk
     move = waiting._move
@@ -86,7 +86,7 @@ def test_held_notices_that_others_keep_are_moved_by_the_next_sweep(held, monkeyp
     assert moments() == [EARLIER] * 5
 
 
-def test_a_rule_is_saved_although_a_notice_that_it_holds_cannot_be_moved(held, monkeypatch, rule):
+def test_a_rule_is_saved_even_if_one_of_its_held_notices_fails_to_reschedule(held, monkeypatch, rule):
     broken = break_notices_of(monkeypatch, held[4])
     confirmed = rule("order_confirmed")
     confirmed.outside = "send"
@@ -101,7 +101,7 @@ def test_a_rule_is_saved_although_a_notice_that_it_holds_cannot_be_moved(held, m
     ("trigger", "minutes"),
     [("unpaid", 31), ("picking_long", 241), ("unanswered", 16)],
 )
-def test_a_row_whose_timer_cannot_be_reckoned_keeps_no_other_from_its_reminder(
+def test_a_row_whose_timer_fails_does_not_stop_the_reminders_of_others(
     clock, monkeypatch, caplog, trigger, minutes
 ):
     StaffFactory(role="manager")
@@ -125,7 +125,7 @@ def test_a_row_whose_timer_cannot_be_reckoned_keeps_no_other_from_its_reminder(
     assert f"timer of rule {NotificationRule.objects.get(key=trigger).pk} for" in caplog.text
 
 
-def test_a_rule_without_its_steps_cancels_nothing_and_keeps_no_other_rule_from_it(clock, pass_on, rule):
+def test_a_rule_with_broken_steps_cancels_nothing_and_does_not_stop_other_rules(clock, pass_on, rule):
     broken = rule("unpaid", steps=[30], cancel_after=60)
     working = NotificationRule.objects.get(pk=broken.pk)
     working.pk, working.key = None, ""
@@ -141,7 +141,7 @@ def test_a_rule_without_its_steps_cancels_nothing_and_keeps_no_other_rule_from_i
     assert order.status == "cancelled"
 
 
-def test_a_rule_that_cannot_tell_of_missing_holidays_keeps_no_other_from_it(clock, monkeypatch, rule, caplog):
+def test_a_rule_that_fails_on_missing_holidays_does_not_stop_the_others(clock, monkeypatch, rule, caplog):
     ShopSettings.objects.update(use_public_holidays=True)
     clock.move_to(at("2027-12-20 10:00"))
     StaffFactory(role="manager")
@@ -158,7 +158,7 @@ def test_a_rule_that_cannot_tell_of_missing_holidays_keeps_no_other_from_it(cloc
 @pytest.mark.parametrize(
     ("answer", "error"), [("500 bad \0 byte", "500 bad  byte"), ("500 told too late", "ValueError")]
 )
-def test_an_answer_that_cannot_be_written_down_keeps_no_other_notice_from_its_channel(
+def test_a_delivery_result_that_cannot_be_saved_does_not_stop_other_deliveries(
     clock, pass_on, rule, monkeypatch, settings, answer, error
 ):
     settings.EMAIL_URL = "smtp://mail.example"

@@ -45,7 +45,7 @@ def order(clock, customer, variant):
     return make_order(customer=customer)
 
 
-def test_a_mail_reaches_a_real_server_in_chinese(order, mail_server):
+def test_a_chinese_mail_is_delivered_to_a_real_smtp_server(order, mail_server):
     tell("order_confirmed", ["email"])
     assert deliver_channel("email") == 1
     (mail,) = mail_server.mails
@@ -56,7 +56,7 @@ def test_a_mail_reaches_a_real_server_in_chinese(order, mail_server):
     assert order.number in text
 
 
-def test_a_mailbox_that_does_not_exist_is_given_up_and_the_next_channel_tried(order, mail_server, receiver):
+def test_a_missing_mailbox_fails_for_good_and_the_next_channel_is_tried(order, mail_server, receiver):
     ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms", secret="k")
     tell("order_confirmed", ["email", "sms"])
     mail_server.answer_to_rcpt = "550 no such user"
@@ -84,7 +84,7 @@ def test_a_push_is_encrypted_for_the_browser_and_signed_by_the_shop(order, recei
     assert message["url"] == f"/o/{token}/chat/"
 
 
-def test_a_browser_that_is_gone_is_forgotten(order, receiver, settings):
+def test_an_expired_push_subscription_is_deleted(order, receiver, settings):
     settings.PUSH_ALLOWED_HOSTS = [receiver.host]
     remember_browser(
         actor=Actor.customer(order.customer), subscription=Browser().subscription(receiver.host), path="/"
@@ -99,15 +99,13 @@ def test_a_browser_that_is_gone_is_forgotten(order, receiver, settings):
 @pytest.mark.parametrize(
     "endpoint", ["https://127.0.0.1/x", "http://example.com/x", "https://user@example.com/", "ftp://x"]
 )
-def test_an_endpoint_inside_the_house_is_refused(order, endpoint: str):
+def test_a_push_endpoint_on_an_internal_address_is_refused(order, endpoint: str):
     subscription = Browser().subscription("x") | {"endpoint": endpoint}
     with pytest.raises(SubscriptionRefused):
         remember_browser(actor=Actor.customer(order.customer), subscription=subscription, path="/")
 
 
-def test_a_groups_bot_says_it_once_however_many_are_in_the_group(
-    clock, customer, sales, other_sales, receiver
-):
+def test_a_group_bot_posts_a_notice_once_for_all_members(clock, customer, sales, other_sales, receiver):
     from orders.services.orders import ItemInput
     from tests.factories import VariantFactory
 
@@ -125,7 +123,7 @@ def test_a_groups_bot_says_it_once_however_many_are_in_the_group(
     assert "LOW-9" in receiver.got[0][2].decode()
 
 
-def test_a_failing_channel_is_tried_again_later_each_time_and_then_given_up(order, receiver, clock):
+def test_a_failing_delivery_is_retried_with_back_off_and_then_given_up(order, receiver, clock):
     ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")
     receiver.status = 503
     tell("order_confirmed", ["sms"])
@@ -144,7 +142,7 @@ def test_a_failing_channel_is_tried_again_later_each_time_and_then_given_up(orde
     assert Delivery.objects.get().state == "sent"
 
 
-def test_a_channel_that_is_down_is_left_alone_for_a_while(clock, customer, receiver):
+def test_a_channel_that_is_down_is_paused(clock, customer, receiver):
     ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")
     NotificationRule.objects.filter(key="order_confirmed").update(channels=["sms"])
     receiver.status = 500
@@ -160,7 +158,7 @@ def test_a_channel_that_is_down_is_left_alone_for_a_while(clock, customer, recei
     assert len(receiver.got) == before == 5
 
 
-def test_what_was_read_in_the_conversation_rings_no_phone(order, receiver):
+def test_a_notice_already_read_in_the_conversation_is_not_sent_outside(order, receiver):
     from messaging.services.messages import mark_read
 
     ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")
@@ -170,7 +168,7 @@ def test_what_was_read_in_the_conversation_rings_no_phone(order, receiver):
     assert (Delivery.objects.get().state, receiver.got) == ("skipped", [])
 
 
-def test_a_reminder_is_not_sent_out_once_the_order_is_paid(order, clock, receiver):
+def test_a_payment_reminder_is_not_sent_outside_once_the_order_is_paid(order, clock, receiver):
     from messaging.services.notifications.timers import plan_timers
 
     ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")
@@ -208,20 +206,22 @@ def running_low(clock, customer, sales, other_sales, group, mail_server):
     release_due()
 
 
-def test_when_the_bot_of_a_group_is_gone_everybody_in_it_is_told_another_way(running_low, group, mail_server):
+def test_when_a_group_bot_is_gone_its_members_are_told_through_another_channel(
+    running_low, group, mail_server
+):
     group.delete()
     assert deliver_channel("bot") == 0
     assert deliver_channel("email") == 2
     assert ["To: seller0@example.com" in mail for mail in mail_server.mails] == [True, False]
 
 
-def test_a_group_is_told_as_long_as_one_of_it_has_not_looked(running_low, receiver, sales):
+def test_a_group_is_told_while_one_member_has_not_seen_the_notice(running_low, receiver, sales):
     Notification.objects.filter(recipient_id=sales.pk).update(seen_at=timezone.now())
     receiver.status = 200
     assert deliver_channel("bot") == 1
 
 
-def test_a_group_in_which_everybody_has_looked_is_not_disturbed(running_low, receiver):
+def test_a_group_whose_members_have_all_seen_the_notice_is_not_told(running_low, receiver):
     Notification.objects.update(seen_at=timezone.now())
     assert deliver_channel("bot") == 0
     assert Delivery.objects.get().state == "skipped"
@@ -235,7 +235,7 @@ def untaken(order, receiver, clock) -> Delivery:
     return Delivery.objects.get()
 
 
-def test_after_an_outage_no_phone_rings_at_three_in_the_morning(untaken, receiver, clock):
+def test_after_an_outage_no_notice_is_sent_at_three_in_the_morning(untaken, receiver, clock):
     clock.move_to(at("2026-11-25 03:00"))
     assert deliver_channel("sms") == 0
     untaken.refresh_from_db()
@@ -245,20 +245,20 @@ def test_after_an_outage_no_phone_rings_at_three_in_the_morning(untaken, receive
     assert len(receiver.got) == 1
 
 
-def test_after_an_outage_an_urgent_order_still_rings_at_three_in_the_morning(untaken, clock):
+def test_after_an_outage_an_urgent_notice_is_still_sent_at_three_in_the_morning(untaken, clock):
     Notification.objects.update(urgent=True)
     clock.move_to(at("2026-11-25 03:00"))
     assert deliver_channel("sms") == 1
 
 
-def test_what_no_channel_took_for_two_days_is_news_no_more(untaken, receiver, clock):
+def test_a_delivery_that_no_channel_accepted_for_two_days_is_skipped_as_too_old(untaken, receiver, clock):
     clock.move_to(at("2026-11-26 10:01"))
     assert deliver_channel("sms") == 0
     untaken.refresh_from_db()
     assert (untaken.state, untaken.error, receiver.got) == ("skipped", "事情过去太久，不再打扰", [])
 
 
-def test_a_channel_has_words_of_its_own_in_the_customers_language(order, receiver):
+def test_a_channel_has_its_own_template_in_the_customers_language(order, receiver):
     from messaging.models import NotificationTemplate
 
     ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")

@@ -52,7 +52,7 @@ def reminders(order: Order) -> int:
     return Message.objects.filter(conversation__order=order, data__notice="unpaid").count()
 
 
-def test_several_workers_share_the_sweep_and_tell_everything_once(clock):
+def test_concurrent_sweeps_share_the_work_and_send_every_notice_once(clock):
     orders = make_orders(120)
     relay()
     shares = at_once([lambda: release_due(people=5)] * 4)
@@ -72,7 +72,7 @@ def test_two_workers_that_read_the_same_event_write_its_notice_once(clock):
     assert Notification.objects.count() == 1
 
 
-def test_a_payment_under_way_holds_the_reminder_back_and_then_takes_its_place(unpaid):
+def test_a_reminder_waits_for_an_uncommitted_payment_and_is_then_dropped(unpaid):
     with transaction.atomic():
         move(unpaid, "paid")
         no_failures(at_once([release_due]))
@@ -82,7 +82,7 @@ def test_a_payment_under_way_holds_the_reminder_back_and_then_takes_its_place(un
     assert states(unpaid)["unpaid"] == ("dropped", "taken_back")
 
 
-def test_a_payment_waits_for_the_reminder_that_is_being_written_and_no_phone_rings_for_it(unpaid, clock):
+def test_a_payment_waits_for_a_reminder_being_written_which_is_then_not_sent_outside(unpaid, clock):
     ChannelAccount.objects.create(channel="sms", name="网关", url="http://127.0.0.1:9/sms")
     NotificationRule.objects.filter(key="unpaid").update(channels=["sms"])
     paying = threading.Thread(target=lambda: (move(unpaid, "paid"), connection.close()))
@@ -116,7 +116,7 @@ def test_a_payment_and_a_reminder_at_the_same_moment_never_contradict_each_other
         assert (state, reason, reminders(order)) in {("sent", "at_once", 1), ("dropped", "taken_back", 0)}
 
 
-def test_buyers_at_once_cross_the_threshold_once():
+def test_concurrent_orders_that_cross_the_low_stock_threshold_report_it_once():
     bag = VariantFactory(sku="LOW-7", threshold=10, on_hand=20)
     buyers = [CustomerFactory() for _ in range(18)]
     no_failures(
@@ -149,7 +149,7 @@ def hanging() -> bool:
     return any(thread.name == "sms" for thread in threading.enumerate())
 
 
-def test_a_channel_that_hangs_slows_no_other_and_no_worker(sales, deaf_gateway, receiver, monkeypatch):
+def test_a_hanging_channel_delays_no_other_channel_and_no_worker(sales, deaf_gateway, receiver, monkeypatch):
     import apprise  # noqa: F401  (its first import is slow, and not what is measured)
 
     monkeypatch.setattr("messaging.services.channels.sms.TIMEOUT_SECONDS", 60)
@@ -173,7 +173,7 @@ def test_a_channel_that_hangs_slows_no_other_and_no_worker(sales, deaf_gateway, 
     assert not Delivery.objects.filter(channel="sms", state="sent").exists()
 
 
-def test_log_in_codes_for_a_gateway_that_hangs_hold_up_four_pages_and_not_all(deaf_gateway, monkeypatch):
+def test_log_in_codes_to_a_hanging_gateway_block_four_requests_and_not_all(deaf_gateway, monkeypatch):
     """Each code is sent while its page waits: whoever finds all places taken is asked to come again at once."""
     monkeypatch.setattr("messaging.services.channels.sms.TIMEOUT_SECONDS", 3)
     monkeypatch.setattr("messaging.services.channels.sms.PLACE_SECONDS", 0.1)
@@ -192,7 +192,7 @@ def test_log_in_codes_for_a_gateway_that_hangs_hold_up_four_pages_and_not_all(de
     assert sorted(waited) == [(502, False)] * 4 + [(503, True)] * 5
 
 
-def test_a_notice_whose_claim_ran_out_is_left_to_who_has_it_by_now(clock, receiver, customer):
+def test_a_delivery_whose_claim_expired_is_left_to_its_new_claimant(clock, receiver, customer):
     """The first call takes so long that another worker claims both; the second is not sent by both of them."""
     ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")
     NotificationRule.objects.filter(key="order_confirmed").update(channels=["sms"], outside="send")

@@ -35,7 +35,7 @@ def order() -> Order:
     )
 
 
-def test_an_order_is_known_by_what_rules_may_ask_about(order):
+def test_the_facts_of_an_order_hold_everything_that_conditions_ask_for(order):
     rule = NotificationRule(trigger="shipped", categories=["双肩包"])
     known = facts_of_order(order, [rule])
     assert known == Facts(
@@ -50,14 +50,14 @@ def test_an_order_is_known_by_what_rules_may_ask_about(order):
     assert facts_of_order(order, [NotificationRule(trigger="shipped")]).categories == ()
 
 
-def test_a_conversation_without_an_order_is_known_by_its_customer(order):
+def test_the_facts_of_a_conversation_without_an_order_are_its_customers(order):
     facts = facts_of_conversation(order.conversation)
     assert meets_conditions(NotificationRule(tags=["老客户"]), facts)
     assert not meets_conditions(NotificationRule(min_total=Decimal(1)), facts)
     assert facts_of_conversation(None) == Facts()
 
 
-def test_a_rule_tells_the_customer_the_seller_a_role_or_a_person(order):
+def test_the_audience_of_a_rule_is_the_customer_the_seller_a_role_or_a_person(order):
     seller, other = StaffFactory(), StaffFactory()
     StaffFactory(is_active=False)
     picker = StaffFactory(role="warehouse")

@@ -47,7 +47,7 @@ def words_of(mail: str) -> str:
     return base64.b64decode(body).decode() if "base64" in mail else body
 
 
-def test_the_mail_of_a_rule_reaches_the_address_in_the_language_that_stands_in_the_form(
+def test_a_mail_goes_to_the_address_and_in_the_language_of_the_customer_form(
     clock, write_down, customer, rule, pass_on, settings
 ):
     server = MailServer.set_in(settings)
@@ -65,7 +65,7 @@ def test_the_mail_of_a_rule_reaches_the_address_in_the_language_that_stands_in_t
     assert f"we have your order {order.number}" in words_of(mail)
 
 
-def test_a_rule_for_a_tag_tells_who_has_it_in_the_form_and_nobody_else(
+def test_a_rule_for_a_tag_notifies_only_customers_with_that_tag_in_the_form(
     clock, write_down, customer, rule, pass_on, told
 ):
     rule("paid", tags=["月结"])
@@ -77,7 +77,7 @@ def test_a_rule_for_a_tag_tells_who_has_it_in_the_form_and_nobody_else(
     assert ["paid" in told(order) for order in orders] == [True, False]
 
 
-def test_a_limit_in_the_form_is_what_an_order_may_go_on_account_up_to(clock, write_down, customer):
+def test_the_credit_limit_of_the_form_applies_to_orders_on_account(clock, write_down, customer):
     with pytest.raises(GuardFailed):
         make_order(customer=customer, on_credit=True)
     write_down(customer, credit_limit="398.00", credit_days="7")
@@ -87,7 +87,7 @@ def test_a_limit_in_the_form_is_what_an_order_may_go_on_account_up_to(clock, wri
         make_order(customer=customer, on_credit=True)
 
 
-def test_the_zone_in_the_form_is_the_one_a_customer_rests_in(write_down, customer):
+def test_the_time_zone_of_the_form_applies_to_the_customers_quiet_hours(write_down, customer):
     NotificationPreference.objects.create(
         owner_kind=RecipientKind.CUSTOMER, owner_id=customer.pk, quiet_from=time(22), quiet_to=time(7)
     )
@@ -106,7 +106,7 @@ def test_the_zone_in_the_form_is_the_one_a_customer_rests_in(write_down, custome
         ("language", "tlh", "tlh"),
     ],
 )
-def test_what_is_no_address_tag_zone_or_language_is_refused_in_chinese(
+def test_invalid_mail_tag_time_zone_and_language_are_refused_in_chinese(
     log_in, manager, customer, field, value, said
 ):
     given = {
@@ -130,7 +130,7 @@ def test_managers_find_customers_by_mail_and_by_tag(log_in, manager, write_down,
         assert (customer.name in page, other_customer.name in page) == (True, False)
 
 
-def test_the_mail_of_a_rule_for_staff_reaches_the_address_they_set_themselves(client, sales, log_in, manager):
+def test_a_mail_to_staff_goes_to_the_address_they_set_themselves(client, sales, log_in, manager):
     answer = log_in(sales).post(
         "/preferences/", {"display_name": "周敏", "email": "zhou@example.com", "theme": "", "sound": "on"}
     )

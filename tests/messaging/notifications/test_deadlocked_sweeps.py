@@ -42,20 +42,20 @@ def paid(order) -> Order:
     return order
 
 
-def test_notices_that_a_deadlock_took_back_are_told_once(paid, told):
+def test_notices_rolled_back_by_a_deadlock_are_sent_once(paid, told):
     with talked_about(paid, times=1) as other:
         assert release_due() == 1
     assert (other.crossed, told(paid)) == (1, ["order_confirmed"])
 
 
-def test_notices_of_an_order_that_others_keep_are_told_by_the_next_sweep(paid, told):
+def test_notices_of_a_locked_order_are_sent_by_the_next_sweep(paid, told):
     with talked_about(paid) as other:
         assert release_due() == 0
     assert (other.crossed, told(paid)) == (TRIES, [])
     assert (release_due(), told(paid)) == (1, ["order_confirmed"])
 
 
-def test_notices_that_others_keep_hold_up_those_of_nobody_else(paid, told):
+def test_locked_notices_do_not_delay_those_of_others(paid, told):
     free = make_order()
     relay()
     # The batch, then its people one by one, then whoever is left.
@@ -79,7 +79,7 @@ def later_word(order, sales, clock) -> ScheduledMessage:
 
 
 @pytest.mark.parametrize(("times", "said"), [(1, 1), (TRIES, 0)])
-def test_a_scheduled_message_is_said_once_or_by_the_next_sweep(order, later_word, times, said):
+def test_a_scheduled_message_is_sent_once_or_by_the_next_sweep(order, later_word, times, said):
     def change_it() -> None:
         ScheduledMessage.objects.select_for_update().get(pk=later_word.pk)
 
@@ -90,7 +90,7 @@ def test_a_scheduled_message_is_said_once_or_by_the_next_sweep(order, later_word
     assert (send_scheduled(), lines.count()) == (1 - said, 1)
 
 
-def test_an_order_that_others_keep_stops_no_sweep_of_the_unpaid(order, rule, clock):
+def test_a_locked_order_does_not_stop_the_sweep_of_unpaid_orders(order, rule, clock):
     rule("unpaid", steps=[30], cancel_after=10)
     free = make_order()
     clock.move_to(at("2026-11-24 10:31"))
@@ -106,7 +106,7 @@ def test_an_order_that_others_keep_stops_no_sweep_of_the_unpaid(order, rule, clo
     assert cancel_unpaid() == 1
 
 
-def test_asking_the_shop_twice_at_once_in_a_circle_opens_one_conversation(order, customer):
+def test_two_deadlocked_first_questions_open_one_general_conversation(order, customer):
     enquiry = Conversation.objects.create(customer=customer, subject="询价")
 
     def keep() -> None:
@@ -117,7 +117,7 @@ def test_asking_the_shop_twice_at_once_in_a_circle_opens_one_conversation(order,
     assert (other.crossed, opened.pk, opened.general) == (1, enquiry.pk, True)
 
 
-def test_who_reads_while_somebody_writes_waits_for_the_commit_and_misses_nothing(order, sales):
+def test_marking_as_read_waits_for_an_uncommitted_message_and_counts_it(order, sales):
     """How much is unread is counted under the conversation's lock: what is being written is counted as well."""
     talk, actor, customer = order.conversation.pk, Actor.staff(sales), Actor.customer(order.customer)
     send_message(actor=customer, conversation_id=talk, client_id=uuid4(), body="发货了吗")

@@ -29,7 +29,9 @@ def inside(receiver):
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_push_endpoint_that_sends_us_inside_is_not_followed(order, receiver, inside, settings, status):
+def test_a_push_endpoint_that_redirects_to_an_internal_address_is_not_followed(
+    order, receiver, inside, settings, status
+):
     settings.PUSH_ALLOWED_HOSTS = [receiver.host]
     remember_browser(
         actor=Actor.customer(order.customer), subscription=Browser().subscription(receiver.host), path="/"
@@ -41,7 +43,7 @@ def test_a_push_endpoint_that_sends_us_inside_is_not_followed(order, receiver, i
     assert inside.got == []
 
 
-def test_a_resolver_that_lies_for_a_while_costs_no_browser_its_subscription(order, settings, receiver):
+def test_a_temporarily_wrong_dns_answer_does_not_delete_a_push_subscription(order, settings, receiver):
     settings.PUSH_ALLOWED_HOSTS = [receiver.host]
     remember_browser(
         actor=Actor.customer(order.customer), subscription=Browser().subscription(receiver.host), path="/"
@@ -53,7 +55,7 @@ def test_a_resolver_that_lies_for_a_while_costs_no_browser_its_subscription(orde
     assert "only https" in Delivery.objects.get().error
 
 
-def test_a_bot_is_not_followed_inside_either(receiver, inside):
+def test_a_group_bot_that_redirects_to_an_internal_address_is_not_followed(receiver, inside):
     receiver.status, receiver.headers = 307, {"Location": f"http://{inside.host}/metrics"}
     with pytest.raises(ChannelFailed):
         say_in_group(f"json://{receiver.host}/bot")
@@ -64,12 +66,12 @@ def test_a_bot_is_not_followed_inside_either(receiver, inside):
 @pytest.mark.parametrize(
     "inward", ["json://10.0.0.7/bot", "jsons://169.254.169.254/", "json://93.184.216.34:22/"]
 )
-def test_a_bot_may_not_stand_where_we_must_not_call(inward, caplog):
+def test_a_group_bot_on_an_internal_address_is_refused(inward, caplog):
     with pytest.raises(ChannelFailed):
         say_in_group(inward)
 
 
-def test_on_a_real_site_a_bot_on_this_machine_is_called_only_if_the_operator_names_it(receiver, settings):
+def test_in_production_a_bot_on_loopback_is_called_only_if_the_operator_names_it(receiver, settings):
     settings.OUTBOUND_LOOPBACK = False
     receiver.status = 200
     with pytest.raises(ChannelFailed):
@@ -83,13 +85,15 @@ def test_on_a_real_site_a_bot_on_this_machine_is_called_only_if_the_operator_nam
 @pytest.mark.parametrize(
     "other", ["mailto://user:pass@127.0.0.1", "syslog://", "rsyslog://127.0.0.1", "mqtt://127.0.0.1/topic"]
 )
-def test_what_does_not_go_by_http_is_no_bot(other):
+def test_a_group_bot_url_must_be_http(other):
     with pytest.raises(ChannelFailed) as refused:
         say_in_group(other)
     assert refused.value.final
 
 
-def test_a_gateway_may_not_stand_inside_unless_the_operator_names_it(db, receiver, settings):
+def test_an_sms_gateway_on_an_internal_address_is_refused_unless_the_operator_names_it(
+    db, receiver, settings
+):
     settings.OUTBOUND_LOOPBACK = False
     receiver.status = 200
     ChannelAccount.objects.create(channel="sms", name="网关", url=f"http://{receiver.host}/sms")

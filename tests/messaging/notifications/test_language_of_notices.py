@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
     ("chosen", "said"),
     [("en", "and start to pack it"), ("zh-hans", "已收到，我们马上安排配货")],
 )
-def test_a_notice_follows_the_switch_on_the_orders_page(order, pass_on, told, chosen, said) -> None:
+def test_a_notice_uses_the_language_chosen_on_the_order_page(order, pass_on, told, chosen, said) -> None:
     address = f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/"
     Client().post(f"{address}language/", {"language": chosen, "next": address})
     pay(order)
@@ -28,7 +28,9 @@ def test_a_notice_follows_the_switch_on_the_orders_page(order, pass_on, told, ch
 
 
 @pytest.mark.parametrize(("chosen", "said"), [("en", "handed"), ("zh-hans", "转给您负责")])
-def test_staff_are_told_in_the_language_of_their_pages(order, sales, manager, pass_on, chosen, said) -> None:
+def test_staff_are_notified_in_the_language_of_their_pages(
+    order, sales, manager, pass_on, chosen, said
+) -> None:
     client = Client()
     client.force_login(sales)
     client.post("/i18n/setlang/", {"language": chosen, "next": "/preferences/"})
@@ -39,7 +41,7 @@ def test_staff_are_told_in_the_language_of_their_pages(order, sales, manager, pa
     assert (notice.recipient_id, said in notice.body) == (sales.pk, True)
 
 
-def test_what_was_changed_is_told_in_the_customers_language(order, pass_on, told) -> None:
+def test_a_notice_of_a_change_names_the_fields_in_the_customers_language(order, pass_on, told) -> None:
     Customer.objects.filter(pk=order.customer_id).update(language="en")
     edit_order(
         actor=Actor.system(), order_id=order.pk, version=None, changes={"discount": "10.00", "urgent": True}
@@ -51,7 +53,7 @@ def test_what_was_changed_is_told_in_the_customers_language(order, pass_on, told
     assert "Discount: ¥0.00 → ¥10.00" in said
 
 
-def test_that_nobody_is_there_is_said_in_the_customers_language(order, clock, told) -> None:
+def test_the_away_notice_is_in_the_customers_language(order, clock, told) -> None:
     Customer.objects.filter(pk=order.customer_id).update(language="en")
     clock.move_to(at("2026-11-24 22:30"))
     say(order, "When do you send it?")

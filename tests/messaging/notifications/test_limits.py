@@ -21,7 +21,7 @@ from tests.messaging.notifications.conftest import at, pay, say, ship, states
 pytestmark = pytest.mark.django_db
 
 
-def test_a_kind_that_a_customer_turned_off_is_dropped_but_money_is_told(order, pass_on, told):
+def test_a_muted_kind_of_notice_is_dropped_but_money_notices_are_sent(order, pass_on, told):
     NotificationPreference.objects.create(
         owner_kind="customer", owner_id=order.customer_id, muted=["order_confirmed", "paid"]
     )
@@ -31,7 +31,7 @@ def test_a_kind_that_a_customer_turned_off_is_dropped_but_money_is_told(order, p
     assert told(order) == ["paid"]
 
 
-def test_what_is_over_the_budget_rides_with_the_next_message_of_its_own_order(clock, customer, pass_on, told):
+def test_notices_over_the_budget_join_the_next_message_of_their_own_order(clock, customer, pass_on, told):
     ShopSettings.objects.update(customer_daily_budget=2)
     orders = [make_order(customer=customer) for _ in range(4)]
     pass_on()
@@ -45,7 +45,7 @@ def test_what_is_over_the_budget_rides_with_the_next_message_of_its_own_order(cl
     assert states(orders[3])["order_confirmed"] == ("waiting", "over_budget")
 
 
-def test_shipping_delivery_money_and_answers_are_told_however_much_was_said(clock, customer, pass_on, told):
+def test_shipping_delivery_money_and_answer_notices_ignore_the_budget(clock, customer, pass_on, told):
     ShopSettings.objects.update(customer_daily_budget=1)
     make_order(customer=customer)
     order = make_order(customer=customer, urgent=True)
@@ -57,7 +57,7 @@ def test_shipping_delivery_money_and_answers_are_told_however_much_was_said(cloc
     assert not Notification.objects.filter(order=order, state__in=["waiting", "dropped"]).exists()
 
 
-def test_every_kind_of_notice_for_a_customer_is_known_to_the_budget_or_stands_outside_it():
+def test_every_customer_notice_is_either_in_the_budget_or_declared_outside_it():
     for_customer = set(
         NotificationRule.objects.filter(audience="customer").values_list("trigger", flat=True).distinct()
     )
@@ -71,7 +71,7 @@ def test_every_kind_of_notice_for_a_customer_is_known_to_the_budget_or_stands_ou
     }
 
 
-def test_what_the_budget_held_is_told_in_the_end_although_the_order_went_on_meanwhile(
+def test_a_notice_held_by_the_budget_is_sent_although_the_order_moved_on(
     clock, customer, pass_on, told, rule
 ):
     rule("shipped", enabled=False)
@@ -95,7 +95,7 @@ def test_what_the_budget_held_is_told_in_the_end_although_the_order_went_on_mean
     assert "已开始配货" in text
 
 
-def test_the_moment_that_was_promised_is_kept_whatever_is_said_meanwhile(clock, customer, pass_on, rule):
+def test_a_notice_held_by_the_budget_keeps_its_promised_time(clock, customer, pass_on, rule):
     rule("unpaid", enabled=False)
     ShopSettings.objects.update(customer_daily_budget=1)
     make_order(customer=customer)
@@ -110,7 +110,7 @@ def test_the_moment_that_was_promised_is_kept_whatever_is_said_meanwhile(clock, 
     assert states(held)["order_confirmed"] == ("sent", "over_budget")
 
 
-def test_two_days_without_the_product_lose_nothing_that_the_budget_held(clock, customer, pass_on, rule):
+def test_a_two_day_outage_loses_no_notice_held_by_the_budget(clock, customer, pass_on, rule):
     rule("unpaid", enabled=False)
     ShopSettings.objects.update(customer_daily_budget=1)
     make_order(customer=customer)
@@ -121,7 +121,7 @@ def test_two_days_without_the_product_lose_nothing_that_the_budget_held(clock, c
     assert states(held)["order_confirmed"][0] == "sent"
 
 
-def test_over_the_budget_with_nothing_to_ride_on_waits_until_there_is_room(clock, customer, pass_on):
+def test_a_notice_over_the_budget_with_no_message_to_join_waits_for_room(clock, customer, pass_on):
     ShopSettings.objects.update(customer_daily_budget=1)
     make_order(customer=customer)
     pass_on()
@@ -134,7 +134,7 @@ def test_over_the_budget_with_nothing_to_ride_on_waits_until_there_is_room(clock
     assert states(second)["order_confirmed"][0] == "sent"
 
 
-def test_an_imported_or_seeded_past_is_nobodys_news(clock, customer):
+def test_imported_and_seeded_events_notify_nobody(clock, customer):
     with without_pushes():
         make_order(customer=customer)
     relay()
@@ -142,7 +142,7 @@ def test_an_imported_or_seeded_past_is_nobodys_news(clock, customer):
     assert not Notification.objects.exists()
 
 
-def test_a_rule_that_is_switched_off_says_nothing_more(order, clock, rule, pass_on, told):
+def test_a_disabled_rule_sends_nothing_more(order, clock, rule, pass_on, told):
     clock.move_to(at("2026-11-24 23:00"))
     late = make_order(customer=order.customer)
     relay()
@@ -152,7 +152,7 @@ def test_a_rule_that_is_switched_off_says_nothing_more(order, clock, rule, pass_
     assert states(late)["order_confirmed"] == ("dropped", "rule_off")
 
 
-def test_an_unanswered_customer_is_brought_to_the_seller_in_working_time(order, clock, sales, pass_on):
+def test_the_seller_is_reminded_of_an_unanswered_customer_in_working_time(order, clock, sales, pass_on):
     Order.objects.filter(pk=order.pk).update(assigned_to=sales)
     clock.move_to(at("2026-11-24 20:50"))
     customer = Actor.customer(order.customer)
@@ -167,7 +167,7 @@ def test_an_unanswered_customer_is_brought_to_the_seller_in_working_time(order, 
     assert "有货吗" in notice.body
 
 
-def test_a_note_among_the_staff_does_not_make_the_customer_wait_longer(order, clock, sales, pass_on):
+def test_an_internal_note_does_not_restart_the_unanswered_timer(order, clock, sales, pass_on):
     Order.objects.filter(pk=order.pk).update(assigned_to=sales)
     say(order, "有货吗")
     note = {"client_id": uuid4(), "body": "先问仓库", "internal": True}
@@ -183,7 +183,7 @@ def closed_at_weekends(clock) -> None:
 
 
 @pytest.mark.usefixtures("closed_at_weekends")
-def test_news_of_friday_night_is_told_on_monday(order, clock, pass_on, told):
+def test_a_notice_of_friday_night_is_sent_on_monday(order, clock, pass_on, told):
     clock.move_to(at("2026-11-27 21:30"))
     late = make_order(customer=order.customer)
     pass_on()
@@ -192,7 +192,7 @@ def test_news_of_friday_night_is_told_on_monday(order, clock, pass_on, told):
     assert told(late) == ["order_confirmed"]
 
 
-def test_a_customer_who_asks_on_the_eve_of_a_week_of_holidays_is_not_forgotten(order, clock, sales, pass_on):
+def test_a_question_before_a_holiday_week_is_still_followed_up_after_it(order, clock, sales, pass_on):
     CalendarDay.objects.bulk_create(
         CalendarDay(day=at("2026-11-25 00:00").date() + timedelta(days=n), kind="holiday") for n in range(8)
     )
@@ -203,9 +203,7 @@ def test_a_customer_who_asks_on_the_eve_of_a_week_of_holidays_is_not_forgotten(o
     assert Notification.objects.get(trigger="unanswered").state == "sent"
 
 
-def test_picking_for_too_long_is_told_to_the_stockroom_in_working_time_until_the_parcel_leaves(
-    order, clock, pass_on
-):
+def test_the_warehouse_is_reminded_of_overlong_picking_in_working_time_until_it_ships(order, clock, pass_on):
     StaffFactory(role="warehouse")
     pay(order)
     clock.move_to(at("2026-11-24 20:00"))
@@ -220,7 +218,7 @@ def test_picking_for_too_long_is_told_to_the_stockroom_in_working_time_until_the
     assert f"{order.number} 配货已超过 4 小时" in notice.body
 
 
-def test_a_rule_has_a_cap_for_each_person_and_what_is_over_it_waits(clock, customer, pass_on, rule):
+def test_the_cap_of_a_rule_counts_per_person_and_notices_over_it_wait(clock, customer, pass_on, rule):
     rule("unpaid", enabled=False)
     rule("order_confirmed", cap_count=1, cap_hours=2)
     first, other = make_order(customer=customer), make_order()
@@ -235,7 +233,7 @@ def test_a_rule_has_a_cap_for_each_person_and_what_is_over_it_waits(clock, custo
     assert states(second)["order_confirmed"][0] == "sent"
 
 
-def test_the_budget_goes_to_what_matters_most_and_never_to_another_orders_conversation(
+def test_the_budget_goes_to_the_most_important_notices_in_their_own_conversation(
     clock, customer, pass_on, rule
 ):
     ShopSettings.objects.update(customer_daily_budget=1)
@@ -262,7 +260,7 @@ def told_staff(order: Order) -> dict[int, tuple[str, str]]:
     return {row.recipient_id: (row.state, row.reason) for row in rows}
 
 
-def test_what_was_for_somebody_who_left_goes_to_sales(order, clock, rule, pass_on):
+def test_a_notice_for_a_seller_who_left_goes_to_sales(order, clock, rule, pass_on):
     gone, seller = StaffFactory(role="sales", is_active=False), StaffFactory(role="sales")
     rule("order_confirmed", audience="person", person=gone)
     pass_on()
@@ -270,7 +268,9 @@ def test_what_was_for_somebody_who_left_goes_to_sales(order, clock, rule, pass_o
 
 
 @pytest.mark.parametrize("audience", ["assigned", "person"])
-def test_with_nobody_in_sales_a_manager_is_told(order, clock, rule, pass_on, audience):
+def test_a_notice_for_sales_goes_to_a_manager_when_there_is_no_sales_staff(
+    order, clock, rule, pass_on, audience
+):
     gone, boss = StaffFactory(role="sales", is_active=False), StaffFactory(role="manager")
     StaffFactory(role="warehouse")
     Order.objects.filter(pk=order.pk).update(assigned_to=gone)
@@ -279,7 +279,7 @@ def test_with_nobody_in_sales_a_manager_is_told(order, clock, rule, pass_on, aud
     assert told_staff(order) == {boss.pk: ("sent", "at_once")}
 
 
-def test_what_waited_for_somebody_who_leaves_meanwhile_is_told_to_another_once(order, clock, rule, pass_on):
+def test_a_waiting_notice_of_a_seller_who_leaves_meanwhile_goes_to_one_colleague(order, clock, rule, pass_on):
     leaving, seller = StaffFactory(role="sales"), StaffFactory(role="sales")
     Order.objects.filter(pk=order.pk).update(assigned_to=leaving)
     rule("order_confirmed", audience="assigned", delay_minutes=30)

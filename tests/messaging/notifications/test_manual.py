@@ -47,14 +47,14 @@ def waiting_notice(order) -> Notification:
     return Notification.objects.get(order=order, state="waiting")
 
 
-def test_a_held_notice_can_be_let_go_at_night(late, told):
+def test_a_held_notice_can_be_released_by_hand_at_night(late, told):
     send_notice_now(notice_id=waiting_notice(late).pk)
     release_due()
     assert told(late) == ["order_confirmed"]
     assert states(late)["order_confirmed"] == ("sent", "at_hand")
 
 
-def test_a_held_notice_can_be_held_back_for_good(late, clock, told):
+def test_a_held_notice_can_be_cancelled_by_hand(late, clock, told):
     cancel_notice(notice_id=waiting_notice(late).pk)
     clock.move_to(at("2026-11-25 09:00"))
     release_due()
@@ -62,13 +62,13 @@ def test_a_held_notice_can_be_held_back_for_good(late, clock, told):
     assert states(late)["order_confirmed"] == ("cancelled", "by_hand")
 
 
-def test_what_is_told_cannot_be_held_back(order, pass_on):
+def test_a_sent_notice_cannot_be_cancelled(order, pass_on):
     pass_on()
     with pytest.raises(NotFound):
         cancel_notice(notice_id=Notification.objects.get().pk)
 
 
-def test_staff_say_something_later_once(order, sales, clock):
+def test_a_message_scheduled_by_staff_is_sent_once(order, sales, clock):
     actor, talk = Actor.staff(sales), order.conversation.pk
     schedule_message(actor=actor, conversation_id=talk, body="样品拍好了", send_at=at("2026-11-24 15:00"))
     assert send_scheduled() == 0
@@ -98,7 +98,7 @@ def test_a_scheduled_message_can_be_changed_and_cancelled_by_its_author_only(
     assert send_scheduled() == 0
 
 
-def test_a_message_that_an_outage_held_up_does_not_come_at_three_in_the_morning(order, sales, clock):
+def test_a_scheduled_message_delayed_by_an_outage_is_not_sent_at_three_in_the_morning(order, sales, clock):
     actor, talk = Actor.staff(sales), order.conversation.pk
     schedule_message(actor=actor, conversation_id=talk, body="下午好", send_at=at("2026-11-24 15:00"))
     schedule_message(actor=actor, conversation_id=talk, body="半夜好", send_at=at("2026-11-25 02:55"))
@@ -129,7 +129,7 @@ def away_lines(order) -> list[str]:
     return list(lines.values_list("body", flat=True))
 
 
-def test_who_writes_at_night_hears_once_a_day_when_somebody_is_there(order, clock):
+def test_a_customer_who_writes_at_night_gets_one_away_notice_a_day(order, clock):
     clock.move_to(at("2026-11-24 22:00"))
     say(order, Actor.customer(order.customer))
     assert send_away_notices() == 1
@@ -142,19 +142,19 @@ def test_who_writes_at_night_hears_once_a_day_when_somebody_is_there(order, cloc
     assert send_away_notices() == 1
 
 
-def test_the_answering_machine_never_talks_over_a_live_talk(order, sales, clock):
+def test_no_away_notice_is_sent_during_a_live_conversation(order, sales, clock):
     clock.move_to(at("2026-11-24 21:30"))
     say(order, Actor.staff(sales), "我还在")
     say(order, Actor.customer(order.customer))
     assert send_away_notices() == 0
 
 
-def test_by_day_nobody_hears_the_answering_machine(order):
+def test_no_away_notice_is_sent_in_working_hours(order):
     say(order, Actor.customer(order.customer))
     assert send_away_notices() == 0
 
 
-def test_goods_that_are_back_are_told_first_come_first_served(order, clock, pass_on, told):
+def test_back_in_stock_notices_are_sent_first_come_first_served(order, clock, pass_on, told):
     VariantFactory(sku="GONE-1", on_hand=0)
     second = make_order(customer=order.customer)
     third = make_order(customer=order.customer)
@@ -172,7 +172,7 @@ def test_goods_that_are_back_are_told_first_come_first_served(order, clock, pass
     assert StockWatch.objects.filter(told_at=None).count() == 0
 
 
-def test_pieces_that_a_customer_was_told_of_and_did_not_take_are_told_to_the_next_a_day_later(order, clock):
+def test_pieces_that_the_first_watcher_did_not_order_are_offered_to_the_next_after_a_day(order, clock):
     VariantFactory(sku="GONE-2", on_hand=0)
     second = make_order(customer=order.customer)
     for each in (order, second):
@@ -185,7 +185,7 @@ def test_pieces_that_a_customer_was_told_of_and_did_not_take_are_told_to_the_nex
     assert notify_waiting_customers() == 1
 
 
-def test_a_person_who_rests_is_told_afterwards_in_their_own_zone(order, clock, customer, pass_on):
+def test_quiet_hours_are_applied_in_the_persons_own_time_zone(order, clock, customer, pass_on):
     customer.time_zone = "Europe/London"
     customer.save()
     actor = Actor.customer(customer)

@@ -46,7 +46,7 @@ def paid(clock, customer, sales, manager, pass_on) -> Order:
     return order
 
 
-def test_a_change_that_makes_a_paid_order_dearer_asks_the_customer_for_the_difference(paid, pass_on):
+def test_an_edit_that_makes_a_paid_order_dearer_asks_the_customer_for_the_difference(paid, pass_on):
     price(paid, shipping_fee="278.00")
     pass_on()
     assert {("changed", "customer"), ("balance_due", "customer"), ("balance_due", "staff")} <= told_of(paid)
@@ -55,7 +55,7 @@ def test_a_change_that_makes_a_paid_order_dearer_asks_the_customer_for_the_diffe
     assert "待付差额 ¥278.00" in line.body
 
 
-def test_a_change_that_makes_it_cheaper_tells_both_sides_what_goes_back(paid, pass_on, manager):
+def test_an_edit_that_makes_a_paid_order_cheaper_tells_both_sides_of_the_refund(paid, pass_on, manager):
     price(paid, discount="139.00")
     pass_on()
     assert "有 ¥139.00 要退还给您" in words(paid, "balance_to_return")
@@ -67,7 +67,7 @@ def test_a_change_that_makes_it_cheaper_tells_both_sides_what_goes_back(paid, pa
     assert Notification.objects.filter(order=paid, trigger="balance_to_return").count() == 1
 
 
-def test_whatever_way_money_came_too_much_a_manager_is_told(clock, customer, manager, pass_on):
+def test_a_manager_is_told_of_every_kind_of_overpayment(clock, customer, manager, pass_on):
     much = move(make_order(customer=customer), "paid", amount="500.00", reference="W-1")
     late = make_order(customer=customer, status="cancelled")
     record_payment(actor=integration(), order_id=late.pk, amount="60.00", reference="W-2")
@@ -82,7 +82,7 @@ def test_whatever_way_money_came_too_much_a_manager_is_told(clock, customer, man
     )
 
 
-def test_of_a_deposit_that_is_given_back_both_sides_are_told(clock, customer, manager, pass_on):
+def test_both_sides_are_told_of_a_released_deposit(clock, customer, manager, pass_on):
     deposit = move(make_order(customer=customer), "paid", amount="100.00", reference="W-9")
     boss = Actor.staff(manager)
     move(deposit, "cancelled", actor=boss, reason="违约", keep_deposit=True)
@@ -111,7 +111,7 @@ def debt(clock, sales, manager, pass_on) -> Order:
     return order
 
 
-def test_a_debt_is_told_of_on_its_day_and_when_it_is_overdue(debt, clock, pass_on):
+def test_a_debt_is_reminded_on_its_due_date_and_when_overdue(debt, clock, pass_on):
     days = {}
     for moment in (
         "2026-11-30 12:00",
@@ -138,7 +138,7 @@ def test_a_debt_is_told_of_on_its_day_and_when_it_is_overdue(debt, clock, pass_o
     )
 
 
-def test_a_customer_without_a_due_date_is_reminded_of_none(clock, sales, manager, pass_on):
+def test_a_debt_without_a_due_date_is_never_reminded(clock, sales, manager, pass_on):
     dealer = CustomerFactory(credit_limit=Decimal("1000.00"), no_due_date=True)
     order = make_order(customer=dealer, on_credit=True, assigned_to=sales)
     for moment in ("2026-12-25 10:00", "2026-12-26 10:00"):
@@ -148,7 +148,7 @@ def test_a_customer_without_a_due_date_is_reminded_of_none(clock, sales, manager
     assert not Notification.objects.filter(trigger__startswith="debt_").exists()
 
 
-def test_goods_that_come_back_unpaid_are_told_as_so_much_less_to_pay(debt, pass_on):
+def test_a_return_of_unpaid_goods_is_announced_as_a_reduced_debt(debt, pass_on):
     for step in ("picking", "shipped", "delivered"):
         move(debt, step)
     bring_back(debt, 1)
@@ -157,12 +157,12 @@ def test_goods_that_come_back_unpaid_are_told_as_so_much_less_to_pay(debt, pass_
     assert "¥199.00" in words(debt, "debt_reduced")
 
 
-def test_every_event_that_a_rule_can_wait_for_reaches_the_rules():
+def test_the_planner_handles_every_event_that_a_rule_can_be_triggered_by():
     (planner,) = [each for each in all_handlers() if each.name.endswith("plan_notifications")]
     assert {type_ for trigger in Trigger for type_ in event_types_for(trigger)} - planner.types == set()
 
 
-def test_what_is_repaid_before_is_not_reminded_of_and_what_waits_is_taken_back(debt, clock, pass_on):
+def test_a_repaid_debt_is_not_reminded_and_its_waiting_reminders_are_dropped(debt, clock, pass_on):
     NotificationRule.objects.filter(trigger="debt_due").update(steps=[1])
     clock.move_to(at("2026-12-01 01:00"))
     pass_on()
@@ -176,7 +176,7 @@ def test_what_is_repaid_before_is_not_reminded_of_and_what_waits_is_taken_back(d
     assert not Notification.objects.filter(trigger="debt_overdue").exists()
 
 
-def test_the_reminders_of_a_debt_can_be_rehearsed_and_explained(debt, clock, pass_on):
+def test_debt_reminders_can_be_rehearsed_and_explained(debt, clock, pass_on):
     clock.move_to(at("2026-12-03 10:00"))
     rule = NotificationRule.objects.get(key="debt_overdue")
     shown = rehearse_rule(rule, now=at("2026-12-03 10:00"))
@@ -186,7 +186,7 @@ def test_the_reminders_of_a_debt_can_be_rehearsed_and_explained(debt, clock, pas
     assert any("挂账到期" in each.text for each in explain_notices(debt))
 
 
-def test_whatever_way_a_refund_was_promised_a_manager_is_told(clock, customer, manager, pass_on):
+def test_a_manager_is_told_of_every_kind_of_promised_refund(clock, customer, manager, pass_on):
     actor = Actor.staff(manager)
     claimed, asked, partly = (make_order(customer=customer, status="delivered") for _ in range(3))
     line = claimed.lines.get()

@@ -66,7 +66,7 @@ def weighed(kind: type[OrderEvent], clock: object) -> Order:
     return order
 
 
-def test_a_new_kind_of_fact_stands_in_the_timeline_and_the_conversation_of_both_sides(weighed):
+def test_a_new_event_kind_appears_in_the_timelines_and_conversations_of_both_sides(weighed):
     for audience in (SHOP, CUSTOMER):
         entry = order_timeline(weighed, audience=audience)[-1]
         assert (entry.text, entry.icon) == ("包裹 812 g", "qty")
@@ -76,7 +76,7 @@ def test_a_new_kind_of_fact_stands_in_the_timeline_and_the_conversation_of_both_
     assert (line.body, line.internal, line.data["said"]["en"]) == ("包裹 812 g", False, f"{english} 812 g")
 
 
-def test_the_feeds_and_the_api_tell_it(weighed, manager, api):
+def test_a_new_event_kind_appears_in_feeds_and_api(weighed, manager, api):
     for feed in ("orders", "warehouse"):
         frames, _cursor = missed_events.func(Actor.staff(manager), feed, 0)
         told = json.loads(frames[-1])["event"]
@@ -86,7 +86,7 @@ def test_the_feeds_and_the_api_tell_it(weighed, manager, api):
     assert (event["data"]["grams"], event["data"]["order_id"]) == (812, weighed.pk)
 
 
-def test_a_row_that_cannot_be_read_keeps_nobody_from_all_the_others(weighed, kind, manager):
+def test_an_unreadable_event_does_not_hide_the_others(weighed, kind, manager):
     unreadable = DomainEvent.objects.filter(type="order.parcel_weighed")
     unreadable.update(data={"grams": 812, "colour": "red"})
     move(weighed, "shipped")
@@ -105,7 +105,7 @@ def rule_for_it(client: Client) -> NotificationRule:
     return NotificationRule.objects.get(trigger="parcel_weighed")
 
 
-def test_a_manager_makes_a_rule_for_it_and_it_is_told_by_that(kind, clock, log_in, manager, pass_on):
+def test_a_manager_can_make_a_rule_for_a_new_event_kind_and_it_is_sent(kind, clock, log_in, manager, pass_on):
     client = log_in(manager)
     assert '<option value="parcel_weighed">包裹称重</option>' in client.get("/rules/new/").text
     rule = rule_for_it(client)
@@ -120,7 +120,7 @@ def test_a_manager_makes_a_rule_for_it_and_it_is_told_by_that(kind, clock, log_i
     assert len(events_of_last_days("parcel_weighed", 7, timezone.now())) == 1
 
 
-def test_pages_show_it_with_its_symbol_and_tell_their_scripts_of_its_sound(weighed, log_in, manager):
+def test_pages_show_a_new_event_kind_with_its_icon_and_pass_its_alarm_to_scripts(weighed, log_in, manager):
     page = log_in(manager).get(f"/orders/{weighed.number}/").text
     assert "包裹 812 g" in page
     assert "#i-qty" in page
@@ -134,7 +134,7 @@ def test_pages_show_it_with_its_symbol_and_tell_their_scripts_of_its_sound(weigh
     assert declared(shown)["icons"]["order.parcel_weighed"] == "qty"
 
 
-def test_who_began_to_edit_before_it_is_not_held_up(weighed):
+def test_a_new_event_kind_does_not_make_open_edits_stale(weighed):
     before = weighed.version - 1
     edited = edit_order(actor=integration(), order_id=weighed.pk, version=before, changes={"note": "轻放"})
     assert edited.note == "轻放"

@@ -31,13 +31,13 @@ NOTIFIED_MOVES = [row for row in TRANSITIONS if row.key not in SILENT_MOVES]
 
 
 @pytest.mark.parametrize("row", NOTIFIED_MOVES, ids=lambda row: f"{row.key}-{row.from_ or 'new'}-{row.to}")
-def test_a_move_has_a_rule_for_the_customer_that_is_on(row: Transition):
+def test_every_transition_has_an_enabled_rule_for_the_customer(row: Transition):
     rules = NotificationRule.objects.filter(trigger=row.notice, enabled=True, audience=Audience.CUSTOMER)
     assert rules.exists(), f"nobody tells the customer of {row.key}"
 
 
 @pytest.mark.parametrize("row", NOTIFIED_MOVES, ids=lambda row: f"{row.key}-{row.from_ or 'new'}-{row.to}")
-def test_the_event_of_a_move_pulls_its_own_trigger(row: Transition):
+def test_the_event_of_a_transition_fires_its_own_trigger(row: Transition):
     data = {"status_from": str(row.from_), "status_to": str(row.to)}
     if row.key == "T20" or row.event is OrderPaid:
         data["amount"] = "12.00"
@@ -50,7 +50,7 @@ def test_the_event_of_a_move_pulls_its_own_trigger(row: Transition):
 
 
 @pytest.mark.parametrize("default", default_rules(), ids=lambda default: default.key)
-def test_the_words_of_a_rule_exist_in_both_languages(default):
+def test_every_rule_text_exists_in_both_languages(default):
     check_template(default.zh, default.trigger)
     check_template(default.en, default.trigger)
 
@@ -91,7 +91,7 @@ SWEPT = {"T5": expire_unpaid, "T14": auto_complete}
 
 
 @pytest.mark.parametrize("row", NOTIFIED_MOVES, ids=lambda row: f"{row.key}-{row.from_ or 'new'}-{row.to}")
-def test_a_move_that_is_made_writes_its_notice_for_the_customer_without_an_empty_word(row: Transition):
+def test_every_transition_writes_a_customer_notice_without_empty_placeholders(row: Transition):
     order = make(row)
     relay()
     assert order.status == row.to
@@ -109,7 +109,7 @@ def _empty(row: Notification, language: str) -> list[str]:
     return empty_words(template.body, row.trigger, notice_story(batch, row))
 
 
-def test_a_rejected_refund_and_a_change_are_told_with_their_words(customer):
+def test_notices_of_a_rejected_refund_and_a_change_quote_their_details(customer):
     order = make_order(customer=customer)
     from orders import events
 

@@ -51,7 +51,7 @@ def errors(answer) -> str:
     return answer.content.decode()
 
 
-def test_a_manager_changes_a_rule_and_it_becomes_a_new_version(log_in, manager, rule):
+def test_editing_a_rule_creates_a_new_version(log_in, manager, rule):
     shipped = rule("shipped")
     client: Client = log_in(manager)
     answer = client.post(
@@ -85,7 +85,7 @@ def test_a_manager_changes_a_rule_and_it_becomes_a_new_version(log_in, manager, 
         ({"min_total": "10", "max_total": "5"}, "不能小于下限"),
     ],
 )
-def test_a_rule_that_makes_no_sense_is_not_saved_and_says_why(log_in, manager, rule, changes, said):
+def test_an_invalid_rule_is_not_saved_and_says_why(log_in, manager, rule, changes, said):
     shipped = rule("shipped")
     answer = log_in(manager).post(f"/rules/{shipped.pk}/", fields(shipped, **changes))
     assert said in errors(answer)
@@ -115,7 +115,7 @@ def test_the_preview_fills_a_template_for_a_real_order(log_in, manager, order, r
 @pytest.mark.parametrize(
     "odd", [{"language": "xx"}, {"outside": "later"}, {"trigger": "nonsense"}, {"delay_minutes": "-5"}]
 )
-def test_a_form_with_choices_that_there_are_not_is_tried_all_the_same(log_in, manager, order, rule, odd):
+def test_trying_a_rule_with_unknown_choices_causes_no_error(log_in, manager, order, rule, odd):
     shipped = rule("shipped")
     asked = fields(shipped, sample=order.number) | odd
     client = log_in(manager)
@@ -124,7 +124,7 @@ def test_a_form_with_choices_that_there_are_not_is_tried_all_the_same(log_in, ma
     assert client.post(f"/rules/{shipped.pk}/to-me/", asked).status_code == 302
 
 
-def test_a_rule_is_sent_to_oneself(log_in, manager, order, rule):
+def test_a_manager_can_send_a_rule_to_themselves_as_a_test(log_in, manager, order, rule):
     confirmed = rule("order_confirmed")
     log_in(manager).post(
         f"/rules/{confirmed.pk}/to-me/", fields(confirmed, sample=order.number, **{"language": "zh-hans"})
@@ -133,7 +133,7 @@ def test_a_rule_is_sent_to_oneself(log_in, manager, order, rule):
     assert order.number in notice.body
 
 
-def test_an_earlier_version_is_brought_back(log_in, manager, rule):
+def test_an_earlier_version_of_a_rule_can_be_restored(log_in, manager, rule):
     shipped = rule("shipped")
     client = log_in(manager)
     before = shipped.templates.get(language="zh-hans").body
@@ -145,7 +145,7 @@ def test_an_earlier_version_is_brought_back(log_in, manager, rule):
     assert (shipped.version, shipped.templates.get(language="zh-hans").body) == (3, before)
 
 
-def test_last_week_is_played_through_a_rule_without_sending_anything(order, clock, rule, log_in, manager):
+def test_a_rule_can_be_rehearsed_on_last_weeks_events_without_sending(order, clock, rule, log_in, manager):
     clock.move_to(at("2026-11-25 02:00"))
     make_order(customer=order.customer)
     clock.move_to(at("2026-11-26 10:00"))
@@ -159,7 +159,7 @@ def test_last_week_is_played_through_a_rule_without_sending_anything(order, cloc
     assert order.number in page
 
 
-def test_a_rehearsal_keeps_the_rules_own_cap_and_is_in_order(order, clock, rule):
+def test_a_rehearsal_applies_the_cap_of_the_rule_and_lists_notices_in_order(order, clock, rule):
     found = rehearse_rule(rule("unpaid", cap_count=1, cap_hours=1), at("2026-11-26 10:00"))
     # 10:30, 14:00, and 06:00 the next day, which waits for nine.
     assert [f"{each.decision.send_at:%d %H:%M}" for each in found.notices] == [
@@ -171,7 +171,7 @@ def test_a_rehearsal_keeps_the_rules_own_cap_and_is_in_order(order, clock, rule)
     assert [each.decision.reason for each in capped.notices][1] == "over_cap"
 
 
-def test_a_rehearsal_of_goods_that_are_back_knows_who_waited_for_them(order, clock, rule):
+def test_a_back_in_stock_rehearsal_lists_the_customers_who_waited(order, clock, rule):
     VariantFactory(sku="GONE-5", on_hand=0)
     watch_stock(conversation_id=order.conversation.pk, sku="GONE-5")
     clock.shift(timedelta(minutes=1))
@@ -182,7 +182,7 @@ def test_a_rehearsal_of_goods_that_are_back_knows_who_waited_for_them(order, clo
     assert rehearse_rule(rule("back_in_stock", categories=["钱包"]), at("2026-11-25 10:00")).not_matching == 1
 
 
-def test_the_why_page_answers_for_timers_that_said_nothing_and_for_goods_that_are_back(
+def test_the_why_page_explains_silent_timers_and_back_in_stock_notices(
     order, clock, pass_on, rule, log_in, manager
 ):
     rule("unpaid", min_total="5000")
@@ -198,7 +198,9 @@ def test_the_why_page_answers_for_timers_that_said_nothing_and_for_goods_that_ar
     assert "到货通知 → 吴丽华：已发送" in log_in(manager).get(f"/orders/{order.number}/").content.decode()
 
 
-def test_the_why_page_says_that_history_is_told_to_nobody(customer, variant, clock, log_in, manager):
+def test_the_why_page_explains_that_imported_history_notifies_nobody(
+    customer, variant, clock, log_in, manager
+):
     with without_pushes():
         old = make_order(customer=customer)
     relay()
@@ -206,7 +208,7 @@ def test_the_why_page_says_that_history_is_told_to_nobody(customer, variant, clo
     assert "导入的历史，不通知任何人" in page
 
 
-def test_what_no_channel_took_is_listed_for_managers_and_tried_again_with_a_click(
+def test_failed_deliveries_are_listed_for_managers_and_can_be_retried(
     order, pass_on, log_in, manager, sales, rule
 ):
     rule("order_confirmed", channels=["sms"])
@@ -223,7 +225,7 @@ def test_what_no_channel_took_is_listed_for_managers_and_tried_again_with_a_clic
     assert (failed.state, failed.attempts) == ("waiting", 0)
 
 
-def test_versions_say_in_words_what_was_changed(log_in, manager, rule):
+def test_rule_versions_describe_what_was_changed(log_in, manager, rule):
     shipped = rule("shipped")
     client = log_in(manager)
     client.post(f"/rules/{shipped.pk}/", fields(shipped, outside="wait", channel_0="email"))
@@ -232,7 +234,7 @@ def test_versions_say_in_words_what_was_changed(log_in, manager, rule):
         assert words in page
 
 
-def test_the_why_page_answers_for_every_rule(order, clock, pass_on, rule, log_in, manager):
+def test_the_why_page_explains_every_rule(order, clock, pass_on, rule, log_in, manager):
     rule("paid", min_total="5000")
     move(order, "paid")
     pass_on()
@@ -246,7 +248,7 @@ def test_the_why_page_answers_for_every_rule(order, clock, pass_on, rule, log_in
     assert "24 小时内已通知 1 / 6 条" in page
 
 
-def test_the_timeline_says_what_a_notice_waits_for(order, clock, log_in, manager):
+def test_the_timeline_shows_what_a_notice_waits_for(order, clock, log_in, manager):
     clock.move_to(at("2026-11-24 23:00"))
     late = make_order(customer=order.customer)
     relay()
@@ -254,12 +256,12 @@ def test_the_timeline_says_what_a_notice_waits_for(order, clock, log_in, manager
     assert "订单确认 → 吴丽华：推迟到 11-25 09:00：非工作时间" in page
 
 
-def test_nobody_reads_why_of_an_order_they_may_not_see(order, log_in, other_sales, sales):
+def test_the_why_page_of_an_invisible_order_answers_404(order, log_in, other_sales, sales):
     Order.objects.filter(pk=order.pk).update(assigned_to=sales)
     assert log_in(other_sales).get(f"/orders/{order.number}/notices/").status_code == 404
 
 
-def test_the_bell_counts_what_is_new_until_it_is_seen(order, clock, sales, pass_on, log_in, rule):
+def test_the_bell_counts_new_notices_until_they_are_seen(order, clock, sales, pass_on, log_in, rule):
     rule("order_confirmed", audience="role", role="sales")
     pass_on()
     client = log_in(sales)
@@ -271,7 +273,7 @@ def test_the_bell_counts_what_is_new_until_it_is_seen(order, clock, sales, pass_
     assert client.get("/notices/unseen/").json()["unread"] == 0
 
 
-def test_staff_schedule_and_hold_back_from_the_pane(order, clock, sales, log_in):
+def test_staff_can_schedule_messages_and_cancel_notices_in_the_pane(order, clock, sales, log_in):
     client, talk = log_in(sales), order.conversation.pk
     change = f"/conversations/{talk}/waiting/change/"
     given = {"action": "schedule", "body": "明天见", "send_at": "2026-11-25T09:30"}
@@ -292,7 +294,7 @@ def test_staff_schedule_and_hold_back_from_the_pane(order, clock, sales, log_in)
 
 
 @pytest.mark.parametrize("action", ["send-now", "cancel-notice"])
-def test_a_notice_of_the_same_customers_other_order_is_not_in_hand_here(
+def test_a_notice_of_another_order_cannot_be_acted_on_from_this_conversation(
     order, clock, sales, other_sales, pass_on, log_in, action
 ):
     clock.move_to(at("2026-11-24 22:00"))
@@ -307,7 +309,7 @@ def test_a_notice_of_the_same_customers_other_order_is_not_in_hand_here(
     assert (held.state, held.reason) == ("waiting", "outside_hours")
 
 
-def test_a_customer_sets_rest_and_kinds_but_hears_of_money(order, client):
+def test_a_customer_can_set_quiet_hours_and_mute_kinds_except_money_notices(order, client):
     path = link_url(customer=order.customer, order_id=order.pk).split("8000", 1)[-1]
     path = "/o/" + path.split("/o/")[1]
     client.get(path)
@@ -319,7 +321,7 @@ def test_a_customer_sets_rest_and_kinds_but_hears_of_money(order, client):
     assert f"{wish.quiet_from:%H:%M}" == "22:00"
 
 
-def test_hours_are_written_as_people_write_them(log_in, manager):
+def test_working_hours_are_parsed_as_people_write_them(log_in, manager):
     client = log_in(manager)
     days = {f"day_{n}": "09:00-12:00，13:30-18:00" for n in range(5)} | {
         "day_5": "10:00-16:00",
@@ -337,7 +339,7 @@ ANNOUNCED = """一、元旦：1月1日（周四）至3日（周六）放假调�
 三、中秋节：9月25日（周五）至27日（周日）放假，共3天。"""
 
 
-def test_the_announced_year_is_pasted_at_once(log_in, manager):
+def test_a_whole_holiday_announcement_can_be_pasted_at_once(log_in, manager):
     days = {each.day: each for each in parse_year(ANNOUNCED, 2026)}
     assert len(days) == 3 + 1 + 9 + 2 + 3
     assert (days[date(2026, 2, 14)].kind, days[date(2026, 2, 23)].kind) == ("workday", "holiday")
@@ -349,18 +351,18 @@ def test_the_announced_year_is_pasted_at_once(log_in, manager):
 
 
 @pytest.mark.parametrize("text", ["明天休息", "2026-13-01 元旦", "2月30日放假", "2026-02-01~2026-12-31 假"])
-def test_a_table_without_sense_is_refused(text: str):
+def test_an_invalid_holiday_table_is_refused(text: str):
     with pytest.raises(ScheduleRefused):
         parse_year(text, 2026)
 
 
 @pytest.mark.parametrize("text", ["09:00-12:00，11:00-13:00", "25:00-26:00", "九点"])
-def test_hours_without_sense_are_refused(text: str):
+def test_invalid_working_hours_are_refused(text: str):
     with pytest.raises(ScheduleRefused):
         parse_hours(text)
 
 
-def test_the_worker_and_the_manifest_are_there_for_a_phone(client):
+def test_the_service_worker_and_the_manifest_are_served(client):
     assert client.get("/sw.js")["Content-Type"].startswith("text/javascript")
     manifest = client.get("/manifest.webmanifest?start=//evil.example/").json()
     assert manifest["start_url"] == "/"

@@ -49,7 +49,7 @@ def poisoned(order, monkeypatch) -> Order:
     return order
 
 
-def test_the_other_notices_of_the_same_person_and_order_go_out(poisoned, pass_on, told):
+def test_a_failing_notice_does_not_stop_others_of_the_same_person_and_order(poisoned, pass_on, told):
     other = make_order(customer=poisoned.customer)
     pass_on()
     assert told(poisoned) == ["order_confirmed", "paid"]
@@ -58,7 +58,7 @@ def test_the_other_notices_of_the_same_person_and_order_go_out(poisoned, pass_on
     assert (row.state, row.failures, row.error) == ("waiting", 1, "ValueError: poisoned")
 
 
-def test_what_fails_time_after_time_is_left_to_a_manager_who_has_it_tried_again(
+def test_a_notice_that_keeps_failing_is_left_to_a_manager_who_can_retry_it(
     poisoned, clock, pass_on, told, log_in, manager, sales, monkeypatch
 ):
     for _time in range(MOST_FAILURES):
@@ -79,7 +79,7 @@ def test_what_fails_time_after_time_is_left_to_a_manager_who_has_it_tried_again(
     assert boss.post(f"/notices/{row.pk}/retry/", follow=True).status_code == 200
 
 
-def test_a_delivery_that_cannot_be_looked_at_holds_up_no_other(clock, customer, rule, monkeypatch, settings):
+def test_a_delivery_whose_check_fails_does_not_stop_the_others(clock, customer, rule, monkeypatch, settings):
     settings.EMAIL_URL = "smtp://mail.example"
     customer.email = "wu@example.com"
     customer.save()
@@ -105,7 +105,9 @@ def test_a_delivery_that_cannot_be_looked_at_holds_up_no_other(clock, customer, 
     assert Delivery.objects.get(notification__order=second).state == "sent"
 
 
-def test_a_delivery_without_another_way_ends_and_holds_up_no_other(clock, customer, rule, monkeypatch):
+def test_a_delivery_whose_fallback_fails_ends_and_does_not_stop_the_others(
+    clock, customer, rule, monkeypatch
+):
     order = make_order(customer=customer)
     relay()
     release_due()
@@ -132,7 +134,7 @@ def later(order: Order, sales, body: str) -> ScheduledMessage:
     ("error", "state", "shown"),
     [(BadMessage("不能这样发"), "failed", "不能这样发"), (ValueError("poisoned"), "waiting", "poisoned")],
 )
-def test_a_scheduled_message_that_cannot_be_said_holds_up_no_other(
+def test_a_failing_scheduled_message_does_not_stop_the_others(
     order, sales, clock, monkeypatch, error, state, shown
 ):
     rows = [later(order, sales, text) for text in ("第一", "坏的", "第三")]
@@ -152,7 +154,7 @@ def test_a_scheduled_message_that_cannot_be_said_holds_up_no_other(
     assert (broken.state, broken.error) == (state, shown)
 
 
-def test_whoever_wrote_it_sees_that_it_was_not_said_and_writes_it_anew(
+def test_the_author_sees_that_a_scheduled_message_failed_and_can_write_it_again(
     order, sales, other_sales, clock, log_in
 ):
     row = later(order, sales, "样品好了")
@@ -168,7 +170,7 @@ def test_whoever_wrote_it_sees_that_it_was_not_said_and_writes_it_anew(
     assert cancel_scheduled(actor=Actor.staff(sales), scheduled_id=row.pk).state == "cancelled"
 
 
-def test_one_timer_that_cannot_be_planned_holds_up_no_other(clock, customer, rule, monkeypatch):
+def test_a_timer_that_fails_to_plan_does_not_stop_the_others(clock, customer, rule, monkeypatch):
     first, second = make_orders(2, customer=customer)
     rule("order_confirmed", enabled=False)
     NotificationRule.objects.filter(key="picking_long").update(steps=["oops"])
@@ -181,7 +183,7 @@ def test_one_timer_that_cannot_be_planned_holds_up_no_other(clock, customer, rul
 @pytest.mark.parametrize(
     "broken", ["plan_timers", "cancel_unpaid", "notify_waiting_customers", "remind_of_holidays"]
 )
-def test_one_step_of_a_sweep_that_fails_keeps_none_of_the_others_from_running(monkeypatch, broken):
+def test_a_failing_step_of_the_sweep_does_not_stop_the_other_steps(monkeypatch, broken):
     from messaging.tasks import notifications
 
     ran = []
@@ -197,7 +199,7 @@ def test_one_step_of_a_sweep_that_fails_keeps_none_of_the_others_from_running(mo
     assert len(ran) == 4
 
 
-def test_away_notices_are_told_although_scheduled_messages_fail(monkeypatch):
+def test_away_notices_are_sent_although_scheduled_messages_fail(monkeypatch):
     def fails() -> int:
         raise ValueError("poisoned")
 
@@ -210,7 +212,7 @@ def test_away_notices_are_told_although_scheduled_messages_fail(monkeypatch):
     assert scheduled_task() == 3
 
 
-def test_an_order_that_cannot_be_moved_holds_up_no_other_of_a_sweep(monkeypatch, clock):
+def test_an_order_whose_transition_fails_does_not_stop_the_sweep(monkeypatch, clock):
     first, second = make_orders(2)
     break_at(monkeypatch, sweeps, "transition_order", lambda **given: given["order_id"] == first.pk)
     clock.shift(timedelta(days=2))
@@ -219,7 +221,7 @@ def test_an_order_that_cannot_be_moved_holds_up_no_other_of_a_sweep(monkeypatch,
     assert second.status == "cancelled"
 
 
-def test_a_batch_that_fails_although_each_of_it_works_alone_is_put_off(order, monkeypatch):
+def test_a_batch_that_fails_although_each_notice_alone_works_is_postponed(order, monkeypatch):
     relay()
     monkeypatch.setattr(release, "_put_off_broken", lambda person, now: 0)
     break_at(monkeypatch, render, "notice_text", lambda batch, row: True)
@@ -227,7 +229,7 @@ def test_a_batch_that_fails_although_each_of_it_works_alone_is_put_off(order, mo
     assert Notification.objects.get(order=order).failures == 1
 
 
-def test_an_event_that_cannot_be_planned_keeps_no_other_order_from_being_told(clock, told, monkeypatch):
+def test_an_event_that_fails_to_plan_does_not_stop_notices_of_other_orders(clock, told, monkeypatch):
     first, second = make_orders(2)
     with monkeypatch.context() as broken:
         break_at(broken, occasions, "facts_of_order", lambda order, rules: order == first)

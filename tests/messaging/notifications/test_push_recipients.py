@@ -51,9 +51,7 @@ def woken(clock, monkeypatch):
     return run
 
 
-def test_new_browsers_of_a_person_are_bounded_and_a_known_one_costs_no_look_at_its_name(
-    customer, monkeypatch
-):
+def test_new_push_subscriptions_are_limited_and_a_known_one_needs_no_dns_lookup(customer, monkeypatch):
     looked: list[str] = []
     monkeypatch.setattr(subscriptions, "check_outbound", lambda endpoint, _reach: looked.append(endpoint))
     actor = Actor.customer(customer)
@@ -68,7 +66,7 @@ def test_new_browsers_of_a_person_are_bounded_and_a_known_one_costs_no_look_at_i
     assert len(looked) == subscriptions.NEW_BURST
 
 
-def test_a_browser_that_agreed_by_a_link_hears_of_that_order_and_of_no_other(woken, customer):
+def test_a_subscription_made_by_link_gets_pushes_of_that_order_only(woken, customer):
     order = make_order(customer=customer)
     token = agree_by_link(order, browser())
     other = make_order(customer=customer)
@@ -80,7 +78,7 @@ def test_a_browser_that_agreed_by_a_link_hears_of_that_order_and_of_no_other(wok
     assert skipped.state == "failed"
 
 
-def test_a_closed_link_wakes_nobody_any_more_not_even_for_its_own_order(woken, customer):
+def test_a_revoked_link_ends_its_push_subscriptions(woken, customer):
     order = make_order(customer=customer)
     agree_by_link(order, browser())
     revoke_links(order_id=order.pk)
@@ -89,13 +87,13 @@ def test_a_closed_link_wakes_nobody_any_more_not_even_for_its_own_order(woken, c
     assert woken() == []
 
 
-def test_two_links_opened_in_one_browser_wake_it_for_both_orders(woken, customer):
+def test_a_browser_with_two_links_gets_pushes_of_both_orders(woken, customer):
     first, second = make_order(customer=customer), make_order(customer=customer)
     tokens = [agree_by_link(order, browser()) for order in (first, second)]
     assert sorted(path for _name, path, _text in woken()) == sorted(f"/o/{token}/chat/" for token in tokens)
 
 
-def test_who_proved_the_phone_hears_of_every_order_until_the_phone_is_another(woken, customer):
+def test_a_subscription_made_after_log_in_by_code_gets_all_orders_until_the_phone_changes(woken, customer):
     remember_browser(actor=Actor.customer(customer), subscription=browser(), path="/my/chat/")
     make_order(customer=customer)
     assert [(name, path) for name, path, _text in woken()] == [("phone", "/my/chat/")]
@@ -105,7 +103,7 @@ def test_who_proved_the_phone_hears_of_every_order_until_the_phone_is_another(wo
     assert woken() == []
 
 
-def test_a_customer_who_is_shut_out_hears_nothing(woken, customer):
+def test_a_blocked_customer_gets_no_push(woken, customer):
     order = make_order(customer=customer)
     agree_by_link(order, browser())
     customer.is_active = False
@@ -126,7 +124,7 @@ def seller_told(woken, sales):
     return run
 
 
-def test_a_seller_is_told_until_they_leave(seller_told, sales, customer):
+def test_a_seller_gets_pushes_until_they_are_deactivated(seller_told, sales, customer):
     assert seller_told(make_order(customer=customer, assigned_to=sales)) == ["desk"]
     order = make_order(customer=customer, assigned_to=sales)
     sales.is_active = False
@@ -134,13 +132,13 @@ def test_a_seller_is_told_until_they_leave(seller_told, sales, customer):
     assert seller_told(order) == []
 
 
-def test_a_new_password_ends_what_browsers_of_the_old_one_agreed_to(seller_told, sales, customer):
+def test_changing_the_password_ends_the_push_subscriptions_of_other_browsers(seller_told, sales, customer):
     sales.set_password("another long one")
     sales.save()
     assert seller_told(make_order(customer=customer, assigned_to=sales)) == []
 
 
-def test_an_order_that_was_handed_over_is_told_to_its_first_seller_no_more(
+def test_a_reassigned_order_sends_no_more_pushes_to_its_former_seller(
     seller_told, sales, other_sales, customer
 ):
     order = make_order(customer=customer, assigned_to=sales)
@@ -150,7 +148,7 @@ def test_an_order_that_was_handed_over_is_told_to_its_first_seller_no_more(
     assert seller_told(order) == []
 
 
-def test_one_order_is_agreed_to_only_with_its_live_link(order, customer):
+def test_subscribing_to_an_order_requires_a_valid_link(order, customer):
     actor, other = Actor.customer(customer, order_id=order.pk), make_order(customer=customer)
     for entry in (Entry(), Entry(make_link(customer=customer, order_id=other.pk))):
         with pytest.raises(SubscriptionRefused):
@@ -164,7 +162,7 @@ def send_from(client: Client, **more) -> int:
     ).status_code
 
 
-def test_the_page_of_a_link_agrees_for_the_link_that_was_opened(client, order):
+def test_a_link_page_subscribes_for_its_own_link(client, order):
     link = make_link(customer=order.customer, order_id=order.pk)
     client.get(f"/o/{link_token(link)}/")
     assert send_from(client) == 201
@@ -174,7 +172,7 @@ def test_the_page_of_a_link_agrees_for_the_link_that_was_opened(client, order):
     assert link_token(link) not in kept.path
 
 
-def test_what_was_agreed_is_carried_on_for_the_same_person_only(client, order, other_customer):
+def test_renewing_a_push_subscription_keeps_it_for_the_same_person_only(client, order, other_customer):
     assert send_from(client) == 403
     tokens = [
         link_token(make_link(customer=each.customer, order_id=each.pk))
@@ -193,7 +191,7 @@ def test_what_was_agreed_is_carried_on_for_the_same_person_only(client, order, o
     assert (kept.owner_id, list(kept.links.all())) == (other_customer.pk, [OrderLink.objects.latest("pk")])
 
 
-def test_leaving_ends_what_the_session_agreed_to(phone, log_in, sales):
+def test_logging_out_ends_the_push_subscriptions_of_the_session(phone, log_in, sales):
     assert send_from(phone) == 201
     phone.post("/my/logout/")
     assert not PushSubscription.objects.exists()

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system()
 
 
-def test_an_order_is_confirmed_to_the_customer_at_once(order, pass_on, told):
+def test_the_order_confirmation_is_sent_to_the_customer_at_once(order, pass_on, told):
     pass_on()
     (text,) = told(order, bodies=True)
     assert order.number in text
@@ -28,7 +28,7 @@ def test_an_order_is_confirmed_to_the_customer_at_once(order, pass_on, told):
     assert states(order)["order_confirmed"] == ("sent", "at_once")
 
 
-def test_shipping_tells_carrier_and_tracking_number(order, pass_on, told):
+def test_the_shipping_notice_names_carrier_and_tracking_number(order, pass_on, told):
     pay(order)
     pass_on()
     ship(order)
@@ -38,7 +38,7 @@ def test_shipping_tells_carrier_and_tracking_number(order, pass_on, told):
     assert "SF1234567890" in told(order, bodies=True)[-1]
 
 
-def test_a_parcel_that_leaves_at_two_in_the_morning_is_told_at_nine(order, clock, pass_on, told):
+def test_a_parcel_shipped_at_two_in_the_morning_is_announced_at_nine(order, clock, pass_on, told):
     pay(order)
     pass_on()
     clock.move_to(at("2026-11-25 02:00"))
@@ -58,7 +58,7 @@ def scan(order: Order, state: str, minute: int, text: str = "到达杭州") -> N
     add_tracking_node(actor=SYSTEM, shipment_id=parcel.pk, scanned_at=when, state=state, text=text)
 
 
-def test_a_parcel_tells_of_each_state_once_however_often_the_courier_reports(order, pass_on, told):
+def test_each_parcel_state_is_announced_once_however_often_the_courier_reports_it(order, pass_on, told):
     pay(order)
     ship(order)
     for minute, state in enumerate(["in_transit", "out_for_delivery", "in_transit", "out_for_delivery"]):
@@ -68,7 +68,7 @@ def test_a_parcel_tells_of_each_state_once_however_often_the_courier_reports(ord
     assert "顺丰" in told(order, bodies=True)[-1]
 
 
-def test_the_signature_of_the_last_parcel_is_told_once_as_the_delivery(order, pass_on, told):
+def test_the_delivery_of_the_last_parcel_is_announced_once(order, pass_on, told):
     pay(order)
     ship(order)
     pass_on()
@@ -79,7 +79,7 @@ def test_the_signature_of_the_last_parcel_is_told_once_as_the_delivery(order, pa
     assert states(order)["tracking"] == ("dropped", "superseded")
 
 
-def test_an_urgent_parcel_is_told_at_two_in_the_morning(clock, customer, pass_on, told):
+def test_an_urgent_parcel_is_announced_at_two_in_the_morning(clock, customer, pass_on, told):
     order = make_order(customer=customer, urgent=True)
     pay(order)
     pass_on()
@@ -90,7 +90,7 @@ def test_an_urgent_parcel_is_told_at_two_in_the_morning(clock, customer, pass_on
     assert states(order)["shipped"] == ("sent", "urgent")
 
 
-def test_shipped_and_delivered_overnight_is_one_message(order, clock, pass_on, told):
+def test_a_parcel_shipped_and_delivered_overnight_is_announced_in_one_message(order, clock, pass_on, told):
     pay(order)
     pass_on()
     clock.move_to(at("2026-11-24 23:00"))
@@ -106,7 +106,7 @@ def test_shipped_and_delivered_overnight_is_one_message(order, clock, pass_on, t
     assert states(order)["shipped"] == ("dropped", "superseded")
 
 
-def test_what_was_held_and_still_holds_is_merged_into_one_message(order, clock, pass_on, told):
+def test_held_notices_that_are_still_valid_are_merged_into_one_message(order, clock, pass_on, told):
     pass_on()
     clock.move_to(at("2026-11-24 23:00"))
     pay(order)
@@ -122,14 +122,14 @@ def test_what_was_held_and_still_holds_is_merged_into_one_message(order, clock, 
     assert states(order)["picking"] == ("merged", "merged")
 
 
-def test_the_same_event_seen_twice_is_told_once(order, pass_on, told):
+def test_an_event_handled_twice_is_announced_once(order, pass_on, told):
     pass_on()
     Reader.objects.update(position=0)
     pass_on()
     assert told(order) == ["order_confirmed"]
 
 
-def test_an_unpaid_order_is_reminded_in_steps_and_payment_stops_it(order, clock, pass_on, told):
+def test_an_unpaid_order_is_reminded_in_steps_until_it_is_paid(order, clock, pass_on, told):
     pass_on()
     clock.move_to(at("2026-11-24 10:31"))
     pass_on()
@@ -144,7 +144,7 @@ def test_an_unpaid_order_is_reminded_in_steps_and_payment_stops_it(order, clock,
     assert told(order).count("unpaid") == 2
 
 
-def test_payment_cancels_a_reminder_that_waits_for_the_morning(order, clock, pass_on, told):
+def test_payment_drops_a_reminder_that_waits_for_the_morning(order, clock, pass_on, told):
     clock.move_to(at("2026-11-24 20:45"))
     late = make_order(customer=order.customer)
     clock.move_to(at("2026-11-24 21:20"))
@@ -156,7 +156,7 @@ def test_payment_cancels_a_reminder_that_waits_for_the_morning(order, clock, pas
     assert states(late)["unpaid"] == ("dropped", "taken_back")
 
 
-def test_after_the_last_reminder_an_order_may_be_cancelled_and_gives_its_stock_back(
+def test_after_the_last_reminder_a_rule_may_cancel_the_order_and_release_its_stock(
     order, clock, pass_on, rule, variant
 ):
     rule("unpaid", steps=[30], cancel_after=60)
@@ -170,7 +170,7 @@ def test_after_the_last_reminder_an_order_may_be_cancelled_and_gives_its_stock_b
     assert (order.status, variant.reserved) == ("cancelled", 0)
 
 
-def test_a_customer_who_answers_a_reminder_is_left_to_people(order, clock, pass_on, told, rule):
+def test_a_customer_who_answers_a_reminder_gets_no_more_automatic_ones(order, clock, pass_on, told, rule):
     rule("unpaid", steps=[30, 240], cancel_after=60)
     clock.move_to(at("2026-11-24 10:31"))
     pass_on()
@@ -183,7 +183,7 @@ def test_a_customer_who_answers_a_reminder_is_left_to_people(order, clock, pass_
     assert cancel_unpaid() == 0
 
 
-def test_who_answers_the_last_reminder_is_not_cancelled(order, clock, pass_on, rule):
+def test_an_order_whose_customer_answers_the_last_reminder_is_not_cancelled(order, clock, pass_on, rule):
     rule("unpaid", steps=[30], cancel_after=60)
     clock.move_to(at("2026-11-24 10:31"))
     pass_on()
@@ -192,7 +192,7 @@ def test_who_answers_the_last_reminder_is_not_cancelled(order, clock, pass_on, r
     assert cancel_unpaid() == 0
 
 
-def test_a_day_of_downtime_ends_in_one_reminder_not_in_three(order, clock, pass_on, told):
+def test_after_a_day_of_downtime_one_reminder_is_sent_and_not_three(order, clock, pass_on, told):
     clock.move_to(at("2026-11-25 10:00"))
     pass_on()
     (text,) = told(order, bodies=True)
@@ -200,9 +200,7 @@ def test_a_day_of_downtime_ends_in_one_reminder_not_in_three(order, clock, pass_
     assert text.count("没有付") == 1
 
 
-def test_a_night_that_ends_a_day_of_downtime_stays_quiet_and_the_morning_brings_one_message(
-    order, clock, pass_on, told
-):
+def test_downtime_that_ends_at_night_sends_one_message_in_the_morning(order, clock, pass_on, told):
     clock.move_to(at("2026-11-24 12:00"))
     pay(order)
     clock.move_to(at("2026-11-24 16:00"))
@@ -216,7 +214,7 @@ def test_a_night_that_ends_a_day_of_downtime_stays_quiet_and_the_morning_brings_
     assert "顺丰" in text
 
 
-def test_a_clock_that_jumps_back_neither_repeats_nor_loses_anything(order, clock, pass_on, told):
+def test_a_clock_set_back_neither_repeats_nor_loses_a_notice(order, clock, pass_on, told):
     pass_on()
     clock.move_to(at("2026-11-24 08:00"))
     pay(order)
@@ -227,7 +225,7 @@ def test_a_clock_that_jumps_back_neither_repeats_nor_loses_anything(order, clock
     assert told(order) == ["order_confirmed", "paid"]
 
 
-def test_one_notice_that_cannot_be_told_holds_up_nobody_else(order, clock, pass_on, told, monkeypatch):
+def test_a_notice_that_fails_to_render_does_not_stop_the_others(order, clock, pass_on, told, monkeypatch):
     from messaging.services.notifications import render
 
     other = make_order()
@@ -246,7 +244,7 @@ def test_one_notice_that_cannot_be_told_holds_up_nobody_else(order, clock, pass_
     assert told(order) == ["order_confirmed"]
 
 
-def test_a_low_stock_alert_goes_to_sales_once_and_names_who_is_hit(
+def test_a_low_stock_alert_goes_to_sales_once_and_names_the_affected_orders(
     clock, customer, sales, other_sales, pass_on
 ):
     bag = VariantFactory(sku="LOW-1", threshold=5, on_hand=6)
@@ -267,14 +265,14 @@ def test_a_low_stock_alert_goes_to_sales_once_and_names_who_is_hit(
     assert bag.sku in alerts.last().body
 
 
-def test_no_customer_is_ever_told_of_stock(clock, customer, pass_on):
+def test_customers_get_no_low_stock_alerts(clock, customer, pass_on):
     VariantFactory(sku="LOW-2", threshold=5, on_hand=6)
     make_order(customer=customer, items=[ItemInput("LOW-2", 2)])
     pass_on()
     assert not Message.objects.filter(data__notice="stock_low").exists()
 
 
-def test_the_desks_history_has_one_entry_for_what_happened_and_who_was_told_of_it(order, pass_on) -> None:
+def test_the_desks_timeline_has_one_entry_for_an_event_and_its_notices(order, pass_on) -> None:
     pay(order)
     pass_on()
 

@@ -71,9 +71,7 @@ def picked(customer, seller) -> Order:
         (lambda asked: accept_change(actor=integration(), request_id=asked.pk), ("dropped", "taken_back")),
     ],
 )
-def test_a_request_that_is_void_since_four_minutes_to_nine_is_laid_before_nobody_at_nine(
-    clock, customer, seller, end, told
-):
+def test_a_change_request_voided_before_nine_sends_no_notice_at_nine(clock, customer, seller, end, told):
     order = picked(customer, seller)
     clock.move_to(NIGHT)
     asked = ask_change(
@@ -97,7 +95,7 @@ def test_a_request_that_is_void_since_four_minutes_to_nine_is_laid_before_nobody
     assert set(about("change_for_warehouse") + about("change_for_sales")) == {told}
 
 
-def test_a_claim_that_was_taken_back_at_night_is_nobodys_work_in_the_morning(clock, customer, seller):
+def test_a_case_withdrawn_at_night_sends_no_notice_in_the_morning(clock, customer, seller):
     order = make_order(customer=customer, status="delivered", assigned_to=seller)
     clock.move_to(NIGHT)
     wanted = CaseInput("return", "damaged", [CaseLine(order.lines.get().pk, 1)])
@@ -110,7 +108,7 @@ def test_a_claim_that_was_taken_back_at_night_is_nobodys_work_in_the_morning(clo
     assert about("after_sales_for_sales") == [("dropped", "taken_back")]
 
 
-def test_who_pressed_for_a_parcel_that_left_at_night_is_not_pressed_for_any_more(clock, customer, seller):
+def test_an_urge_for_a_parcel_shipped_at_night_sends_no_notice_in_the_morning(clock, customer, seller):
     gone, here = picked(customer, seller), picked(customer, seller)
     clock.move_to(NIGHT)
     for order in (gone, here):
@@ -122,7 +120,7 @@ def test_who_pressed_for_a_parcel_that_left_at_night_is_not_pressed_for_any_more
     assert about("urged") == [("dropped", "taken_back"), ("sent", "outside_hours")]
 
 
-def test_money_that_came_or_went_at_night_is_asked_of_nobody(clock, customer, seller, manager):
+def test_a_balance_settled_at_night_sends_no_money_notice_in_the_morning(clock, customer, seller, manager):
     dearer = make_order(customer=customer, status="paid", assigned_to=seller)
     clock.move_to(NIGHT)
     edit_order(
@@ -148,7 +146,7 @@ def test_money_that_came_or_went_at_night_is_asked_of_nobody(clock, customer, se
     assert Decimal(Order.objects.get(pk=dearer.pk).balance) == 0
 
 
-def test_stock_that_came_at_night_is_low_for_nobody_in_the_morning(clock, seller):
+def test_stock_refilled_at_night_sends_no_low_stock_alert_in_the_morning(clock, seller):
     VariantFactory(sku="LOW-9", threshold=5, on_hand=6)
     clock.move_to(NIGHT)
     set_stock(actor=Actor.system(), sku="LOW-9", delta=-3)
@@ -176,7 +174,7 @@ def told_of_goods() -> list[tuple[str, str]]:
     return list(rows.values_list("state", "body"))
 
 
-def test_goods_that_are_gone_again_by_the_morning_are_not_told_and_the_place_in_the_queue_is_kept(
+def test_restocked_goods_gone_by_morning_are_not_announced_and_watchers_keep_their_place(
     clock, waiting_for_goods
 ):
     later = open_enquiry(actor=Actor.system(), customer=waiting_for_goods.customer, subject="")
@@ -195,7 +193,9 @@ def test_goods_that_are_gone_again_by_the_morning_are_not_told_and_the_place_in_
     assert Notification.objects.filter(state="sent", conversation=waiting_for_goods).count() == 1
 
 
-def test_goods_of_which_some_went_at_night_are_told_as_they_stand(clock, waiting_for_goods):
+def test_restocked_goods_partly_sold_at_night_are_announced_with_the_remaining_quantity(
+    clock, waiting_for_goods
+):
     set_stock(actor=Actor.system(), sku="BACK-9", delta=-6)
     clock.move_to(MORNING)
     release_due()
@@ -203,7 +203,7 @@ def test_goods_of_which_some_went_at_night_are_told_as_they_stand(clock, waiting
     assert (state, "现有 3 件" in body) == ("sent", True)
 
 
-def test_whoever_asked_anew_meanwhile_has_one_place_in_the_queue(clock, waiting_for_goods):
+def test_a_customer_who_watches_a_variant_again_has_one_place_in_the_queue(clock, waiting_for_goods):
     watch_stock(conversation_id=waiting_for_goods.pk, sku="BACK-9", quantity=5)
     set_stock(actor=Actor.system(), sku="BACK-9", delta=-9)
     clock.move_to(MORNING)
@@ -211,7 +211,7 @@ def test_whoever_asked_anew_meanwhile_has_one_place_in_the_queue(clock, waiting_
     assert StockWatch.objects.filter(told_at=None).count() == 1
 
 
-def test_what_a_channel_would_tell_late_is_looked_at_in_the_same_way(clock, customer, seller):
+def test_a_late_delivery_is_skipped_when_its_notice_is_obsolete(clock, customer, seller):
     order = picked(customer, seller)
     urge_order(actor=Actor.customer(customer), order_id=order.pk)
     relay()
@@ -237,7 +237,7 @@ def moment(order: Order):
     return Notification.objects.get(order=order, trigger="order_confirmed").send_at
 
 
-def test_hours_that_begin_earlier_or_later_move_what_is_held(clock, customer, told):
+def test_changing_working_hours_reschedules_held_notices(clock, customer, told):
     order = held_order(clock, customer)
     WorkingInterval.objects.update(opens=time(8))
     assert (reschedule_after_changed_hours(), moment(order)) == (1, at("2026-11-25 08:00"))
@@ -251,7 +251,7 @@ def test_hours_that_begin_earlier_or_later_move_what_is_held(clock, customer, to
     assert told(order) == ["order_confirmed"]
 
 
-def test_rest_that_somebody_sets_or_ends_moves_what_is_held_for_them(clock, customer):
+def test_changing_quiet_hours_reschedules_the_held_notices_of_that_person(clock, customer):
     order, other = held_order(clock, customer), make_order(customer=CustomerFactory())
     relay()
     rest = {"quiet_from": time(8), "quiet_to": time(11)}
@@ -261,7 +261,7 @@ def test_rest_that_somebody_sets_or_ends_moves_what_is_held_for_them(clock, cust
     assert moment(order) == MORNING
 
 
-def test_another_time_zone_of_a_customer_who_rests_moves_what_is_held_for_them(clock, customer):
+def test_changing_a_customers_time_zone_reschedules_their_held_notices(clock, customer):
     order = held_order(clock, customer)
     set_notice_preferences(actor=Actor.customer(customer), muted=[], quiet_from=time(8), quiet_to=time(11))
     reschedule_after_changed_hours()
@@ -271,7 +271,7 @@ def test_another_time_zone_of_a_customer_who_rests_moves_what_is_held_for_them(c
     assert (reschedule_after_changed_hours(), moment(order)) == (1, MORNING)
 
 
-def test_a_rule_that_no_longer_waits_lets_go_of_what_it_held(clock, customer, manager, rule):
+def test_a_rule_that_no_longer_waits_for_hours_releases_its_held_notices(clock, customer, manager, rule):
     order = held_order(clock, customer)
     confirmed = rule("order_confirmed")
     confirmed.outside = "send"
@@ -280,7 +280,7 @@ def test_a_rule_that_no_longer_waits_lets_go_of_what_it_held(clock, customer, ma
     assert moment(order) == NIGHT
 
 
-def test_a_larger_budget_lets_go_of_what_a_smaller_one_held(clock, customer):
+def test_raising_the_budget_releases_held_notices(clock, customer):
     ShopSettings.objects.update(customer_daily_budget=1)
     make_order(customer=customer)
     held = make_order(customer=customer)
@@ -295,7 +295,9 @@ def test_a_larger_budget_lets_go_of_what_a_smaller_one_held(clock, customer):
     assert states(held)["order_confirmed"] == ("sent", "over_budget")
 
 
-def test_a_rehearsal_plays_the_budget_and_says_until_when_it_holds(clock, customer, rule, log_in, manager):
+def test_a_rehearsal_applies_the_budget_and_shows_until_when_notices_are_held(
+    clock, customer, rule, log_in, manager
+):
     ShopSettings.objects.update(customer_daily_budget=2)
     for minute in (0, 10, 20):
         clock.move_to(at(f"2026-11-24 10:{minute:02}"))
@@ -313,7 +315,7 @@ def test_a_rehearsal_plays_the_budget_and_says_until_when_it_holds(clock, custom
     assert "1 条因为超过客户每天的条数" in page
 
 
-def test_a_rehearsal_counts_what_other_rules_told_and_holds_no_parcel(clock, customer, rule):
+def test_a_rehearsal_counts_notices_of_other_rules_and_never_holds_shipping_notices(clock, customer, rule):
     ShopSettings.objects.update(customer_daily_budget=1)
     make_order(customer=customer, status="shipped")
     relay()

@@ -22,7 +22,7 @@ def elsewhere(sql: str, *values: object) -> None:
         cursor.execute(sql, values)
 
 
-def test_public_holidays_changed_by_another_process_count_at_once():
+def test_public_holidays_changed_by_another_process_take_effect_at_once():
     ShopSettings.objects.update(use_public_holidays=True)
     national_day = at("2026-10-01 10:00")
     assert not working_calendar().is_open(national_day)
@@ -31,7 +31,7 @@ def test_public_holidays_changed_by_another_process_count_at_once():
     assert working_calendar().is_open(national_day)
 
 
-def test_working_hours_changed_by_another_process_count_at_once(clock, customer, pass_on):
+def test_working_hours_changed_by_another_process_take_effect_at_once(clock, customer, pass_on):
     clock.move_to(at("2026-11-24 22:30"))
     before = make_order(customer=customer)
     pass_on()
@@ -42,7 +42,7 @@ def test_working_hours_changed_by_another_process_count_at_once(clock, customer,
     assert (states(before)["order_confirmed"][0], states(after)["order_confirmed"][0]) == ("waiting", "sent")
 
 
-def test_quiet_hours_changed_by_another_process_count_at_once(clock, customer, pass_on):
+def test_quiet_hours_changed_by_another_process_take_effect_at_once(clock, customer, pass_on):
     NotificationPreference.objects.create(
         owner_kind="customer", owner_id=customer.pk, quiet_from=time(9), quiet_to=time(12)
     )
@@ -55,7 +55,7 @@ def test_quiet_hours_changed_by_another_process_count_at_once(clock, customer, p
     assert (states(before)["order_confirmed"][0], states(after)["order_confirmed"][0]) == ("waiting", "sent")
 
 
-def test_the_days_after_which_an_order_is_completed(clock, customer):
+def test_auto_completion_days_changed_by_another_process_take_effect_at_once(clock, customer):
     order = make_order(customer=customer, status=Status.DELIVERED)
     Order.objects.filter(pk=order.pk).update(delivered_at=at("2026-11-16 10:00"))
     now = at("2026-11-24 10:00")
@@ -65,7 +65,7 @@ def test_the_days_after_which_an_order_is_completed(clock, customer):
     assert list(delivered_long_enough(now)) == []
 
 
-def test_reminders_also_those_that_wait_already(clock, customer, pass_on, told):
+def test_a_rule_disabled_by_another_process_also_stops_its_waiting_reminders(clock, customer, pass_on, told):
     clock.move_to(at("2026-11-24 20:40"))
     reminded, spared = make_order(customer=customer), make_order(customer=customer)
     clock.move_to(at("2026-11-24 21:20"))

@@ -49,7 +49,7 @@ def taken(order: Order, settings) -> Walk:
     return taken
 
 
-def test_the_walk_of_a_notice_on_the_architecture_page_is_the_one_that_is_taken(taken) -> None:
+def test_the_architecture_page_lists_the_files_that_a_notice_really_passes(taken) -> None:
     assert is_in_order(files_written_down("A notice"), taken.files), taken.files
 
 

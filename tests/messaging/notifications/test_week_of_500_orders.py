@@ -97,7 +97,7 @@ def script() -> list[tuple[int, int, int, str, bool]]:
     return sorted(line for line in lines if line[0] < DAYS * 48)
 
 
-def test_a_week_of_five_hundred_orders_is_told_exactly_as_it_should_be(shop, people, clock):
+def test_a_week_of_five_hundred_orders_sends_exactly_the_expected_notices(shop, people, clock):
     VariantFactory(sku="WEEK-1", on_hand=100_000)
     StaffFactory(role="warehouse")
     by_slot: dict[int, list] = {}
