@@ -26,10 +26,14 @@ SUPERVISOR = [sys.executable, "-m", "shopcomm.core.embedded.supervisor"]
 
 
 class Run:
-    """One `make run` on a folder and a port of its own; the demo shop is left out."""
+    """One `make run` on a folder and a port of its own; the demo shop is left out.
 
-    def __init__(self, data: Path, static: Path) -> None:
+    It goes on from a folder that was prepared, as after the first start: test_make_shop.py begins with an empty one.
+    """
+
+    def __init__(self, data: Path, prepared: Path, static: Path) -> None:
         self.data, self.port = data, free_port()
+        subprocess.run(["cp", "-a", f"{prepared}/postgres", data], check=True)
         (data / "demo_shop").touch()
         outside = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SHOPCOMM_DEMO_PASSWORD"}
         kept = {name: value for name, value in os.environ.items() if name not in outside}
@@ -69,10 +73,10 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def run(stack: Stack) -> Iterator[Run]:
+def run(stack: Stack, prepared: Path) -> Iterator[Run]:
     with tempfile.TemporaryDirectory(prefix="shopcomm-run-", ignore_cleanup_errors=True) as folder:
         os.chmod(folder, 0o755)
-        running = Run(Path(folder), stack.data / "static")
+        running = Run(Path(folder), prepared, stack.data / "static")
         try:
             eventually(running.has_said_so, 90, "ready")
             yield running
