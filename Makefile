@@ -20,6 +20,8 @@ backup: .venv/.run-stamp
 restore: .venv/.run-stamp
 	@$(BIN)/python -m shopcomm.core.embedded.restoring "$(FROM)"
 
+# Whoever wants no bytecode beside the sources would have each of the suite's hundred processes compile them anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/.dev-stamp messages
 	$(BIN)/python -m pytest $(WORKERS) --ignore=tests/browser tests
 	$(BIN)/python -m pytest $(WORKERS) tests/browser
