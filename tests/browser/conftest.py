@@ -14,7 +14,7 @@ from shopcomm.core.ui.assets import BUNDLE, stylesheet_bundle
 from shopcomm.core.ui.templatetags.ui import stylesheet_links
 from shopcomm.edge.portal.pwa import shelf_files
 from tests.bad_network import Line
-from tests.browsers import CHROMIUM_FLAGS, find_browser
+from tests.browsers import CHROMIUM_FLAGS, find_headless_browser
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 # A busy machine is no fault; whoever is right is so at once and waits for nothing.
@@ -25,7 +25,7 @@ expect.set_options(timeout=PATIENCE_MS / 2)
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=CHROMIUM_FLAGS)
+        browser = playwright.chromium.launch(executable_path=find_headless_browser(), args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
 
@@ -60,6 +60,11 @@ MOUNTED = (
     "() => !document.querySelector('script[src*=\"/app\"]') || 'mounted' in document.documentElement.dataset"
 )
 
+# A browser without windows can ask nobody and says so from the start; a customer's has not been asked yet.
+NOT_ASKED_YET = """
+  Object.defineProperty(globalThis.Notification ?? {}, "permission", { get: () => "default", configurable: true });
+"""
+
 
 @pytest.fixture
 def browse(chromium) -> Iterator[Callable[..., Page]]:
@@ -74,6 +79,7 @@ def browse(chromium) -> Iterator[Callable[..., Page]]:
             **options,
         )
         contexts.append(context)
+        context.add_init_script(NOT_ASKED_YET)
         if staff is not None:
             context.add_cookies([session_cookie(staff, url)])
         page = context.new_page()
