@@ -8,7 +8,18 @@ from datetime import datetime
 from typing import NamedTuple
 
 from messaging.selectors.hits import Hits, hits_in
-from messaging.selectors.inbox_rows import BAND, BANDS, ENDED, SILENT, InboxRow, Sql, folder_sql, read_rows
+from messaging.selectors.inbox_rows import (
+    BAND,
+    BANDS,
+    ENDED,
+    SILENT,
+    UNREAD,
+    InboxRow,
+    Sql,
+    folder_sql,
+    read_bands,
+    read_found,
+)
 from messaging.selectors.search import conversations_matching
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
@@ -67,18 +78,15 @@ def inbox_page(actor: Actor, filters: InboxFilters) -> InboxPage:
 
 
 def _next_rows(actor: Actor, within: Sql, after: Place | None, wanted: int) -> list[InboxRow]:
-    """So many rows of the list behind a place, band by band; the first that fill the page are all that is looked at."""
-    rows: list[InboxRow] = []
+    """So many rows of the list behind a place; the first bands that fill the page are all that is looked at."""
     folder, values = within
-    for band in range(after.band if after else 0, len(BANDS)):
-        where, given = f"{BANDS[band]} AND {folder}", [*values]
-        if after and after.band == band:
-            behind, place = _behind(after)
-            where, given = f"{where} AND {behind}", [*given, *place]
-        rows += read_rows(actor, where, given, limit=wanted - len(rows))
-        if len(rows) >= wanted:
-            break
-    return rows
+    first = after.band if after else UNREAD
+    bands = {band: (f"{BANDS[band]} AND {folder}", [*values]) for band in BANDS if band >= first}
+    if after:
+        behind, place = _behind(after)
+        where, given = bands[first]
+        bands[first] = (f"{where} AND {behind}", [*given, *place])
+    return read_bands(actor, bands, limit=wanted)
 
 
 def _rows_found(actor: Actor, within: Sql, query: Query, after: Place | None, wanted: int) -> list[InboxRow]:
@@ -90,7 +98,7 @@ def _rows_found(actor: Actor, within: Sql, query: Query, after: Place | None, wa
         behind, place = _behind(after)
         where = f"{where} AND ({BAND} > %s OR {BAND} = %s AND {behind})"
         given += [after.band, after.band, *place]
-    return read_rows(actor, where, given, limit=wanted, by_band=True)
+    return read_found(actor, where, given, limit=wanted)
 
 
 def _behind(after: Place) -> Sql:

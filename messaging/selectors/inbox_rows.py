@@ -54,7 +54,7 @@ SELECT c.id, c.band, c.unread, c.state = 'closed', c.last_message_at, c.customer
        CASE WHEN {IS_UNANSWERED} THEN ({FIRST_UNANSWERED.format(column="created_at")}) END,
        m.kind, left(coalesce(m.data->'said'->>%s::text, m.body), {SHOWN}), m.sender_kind, m.sender_name, m.internal,
        m.recalled_at IS NOT NULL
-FROM (SELECT c.*, {BAND} AS band, {SHOP_UNREAD} AS unread {FROM} WHERE {{where}} ORDER BY {{order}} LIMIT %s) c
+FROM ({{found}}) c
 LEFT JOIN accounts_customer u ON u.id = c.customer_id
 LEFT JOIN orders_order o ON o.id = c.order_id
 LEFT JOIN accounts_staff s ON s.id = c.assigned_to_id
@@ -63,8 +63,15 @@ LEFT JOIN LATERAL (
      ORDER BY t.seq DESC LIMIT 1)
     UNION ALL (SELECT * FROM messaging_message t WHERE t.conversation_id = c.id AND t.seq = c.last_seq)
     LIMIT 1) m ON true
-ORDER BY {{order}}
+ORDER BY c.band, {NEWEST}
 """
+FOUND = (
+    f"SELECT c.*, {BAND} AS band, {SHOP_UNREAD} AS unread {FROM} WHERE {{where}} ORDER BY {{order}} LIMIT %s"
+)
+# A band is looked at only when those before it have left room. Each names the most it may give in itself, too: by that
+# alone the planner knows to walk its index.
+NEXT_BAND = f"band_{{band}} AS MATERIALIZED (SELECT * FROM ({FOUND}) k LIMIT %s{{less}})"
+LESS = " - (SELECT count(*) FROM band_{band})"
 COUNTS = f"SELECT %s::text, count(*) FROM (SELECT 1 {FROM} WHERE {{where}} ORDER BY {{order}} LIMIT {COUNT_CAP}) few"
 
 
@@ -103,13 +110,27 @@ def folder_sql(folder: str, actor: Actor) -> Sql:
     return f"{condition} AND {visible}", [*([actor.id_or_zero] if "%s" in condition else []), *values]
 
 
-def read_rows(
-    actor: Actor, where: str, values: Sequence[Any], *, limit: int, by_band: bool = False
-) -> list[InboxRow]:
-    """So many rows of the conversations `c` for which `where` holds, newest first; `by_band` sorted by bands before that."""
-    sql = ROWS.format(where=where, order=f"{'band, ' if by_band else ''}{NEWEST}")
+def read_bands(actor: Actor, bands: dict[int, Sql], *, limit: int) -> list[InboxRow]:
+    """So many rows of the list from bands in their order, each narrowed to the conversations `c` for which its condition
+    holds; in one query."""
+    parts, values = [], []
+    for band, (where, given) in bands.items():
+        less = "".join(LESS.format(band=each) for each in bands if each < band)
+        parts.append(NEXT_BAND.format(band=band, where=where, order=NEWEST, less=less))
+        values += [*_own(actor), *given, limit, limit]
+    union = " UNION ALL ".join(f"SELECT * FROM band_{band}" for band in bands)
+    return _read(f"WITH {', '.join(parts)} {ROWS.format(found=union)}", [*values, get_language()])
+
+
+def read_found(actor: Actor, where: str, values: Sequence[Any], *, limit: int) -> list[InboxRow]:
+    """So many rows of the list of those conversations `c` for which `where` holds, whatever their band."""
+    found = FOUND.format(where=where, order=f"band, {NEWEST}")
+    return _read(ROWS.format(found=found), [get_language(), *_own(actor), *values, limit])
+
+
+def _read(sql: str, values: list[Any]) -> list[InboxRow]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, [get_language(), *_own(actor), *values, limit])
+        cursor.execute(sql, values)
         return list(map(InboxRow._make, cursor.fetchall()))
 
 
