@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -20,10 +20,10 @@ from messaging.selectors.inbox_rows import (
     read_bands,
     read_found,
 )
-from messaging.selectors.search import conversations_matching
+from messaging.selectors.search import Meant, conversations_matching
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.search.query import Query, parse_query
+from shopcomm.core.search.query import parse_query
 
 BEHIND = "c.last_message_at <= %s AND (c.last_message_at < %s OR c.id < %s)"
 
@@ -68,13 +68,16 @@ def inbox_page(actor: Actor, filters: InboxFilters) -> InboxPage:
     """One page; as quick on the last page as on the first."""
     query, after = parse_query(filters.q), _decode(filters.cursor)
     within, wanted = folder_sql(filters.folder, actor), filters.limit + 1
-    rows = (
-        _rows_found(actor, within, query, after, wanted)
-        if query
-        else _next_rows(actor, within, after, wanted)
-    )
-    more, rows = len(rows) > filters.limit, rows[: filters.limit]
-    return InboxPage(rows, _encode(rows[-1]) if more else None, hits_in([row.pk for row in rows], query))
+    if not query:
+        return _page_of(_next_rows(actor, within, after, wanted), filters.limit)
+    meant = conversations_matching(actor, query)
+    page = _page_of(_rows_found(actor, within, meant, after, wanted), filters.limit)
+    return replace(page, hits=hits_in([row.pk for row in page.rows], query)) if meant.was_said else page
+
+
+def _page_of(rows: list[InboxRow], limit: int) -> InboxPage:
+    more, rows = len(rows) > limit, rows[:limit]
+    return InboxPage(rows, _encode(rows[-1]) if more else None)
 
 
 def _next_rows(actor: Actor, within: Sql, after: Place | None, wanted: int) -> list[InboxRow]:
@@ -89,11 +92,10 @@ def _next_rows(actor: Actor, within: Sql, after: Place | None, wanted: int) -> l
     return read_bands(actor, bands, limit=wanted)
 
 
-def _rows_found(actor: Actor, within: Sql, query: Query, after: Place | None, wanted: int) -> list[InboxRow]:
+def _rows_found(actor: Actor, within: Sql, meant: Meant, after: Place | None, wanted: int) -> list[InboxRow]:
     """The same of what a search has found."""
     folder, values = within
-    meant, named = conversations_matching(actor, query)
-    where, given = f"{folder} AND c.id IN {meant}", [*values, *named]
+    where, given = f"{folder} AND c.id IN {meant.sql}", [*values, *meant.values]
     if after:
         behind, place = _behind(after)
         where = f"{where} AND ({BAND} > %s OR {BAND} = %s AND {behind})"

@@ -14,6 +14,7 @@ from messaging.selectors.conversations import visible_sql
 from messaging.selectors.unanswered import FIRST_UNANSWERED, IS_UNANSWERED
 from messaging.selectors.unread import SHOP_UNREAD
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.database.prepared import Number
 
 Sql = tuple[str, list[Any]]
 COUNT_CAP = 1000
@@ -72,7 +73,7 @@ FOUND = (
 # alone the planner knows to walk its index.
 NEXT_BAND = f"band_{{band}} AS MATERIALIZED (SELECT * FROM ({FOUND}) k LIMIT %s{{less}})"
 LESS = " - (SELECT count(*) FROM band_{band})"
-COUNTS = f"SELECT %s::text, count(*) FROM (SELECT 1 {FROM} WHERE {{where}} ORDER BY {{order}} LIMIT {COUNT_CAP}) few"
+COUNT = f"(SELECT count(*) FROM (SELECT 1 {FROM} WHERE {{where}} ORDER BY {{order}} LIMIT {COUNT_CAP}) few)"
 
 
 class InboxRow(NamedTuple):
@@ -134,17 +135,13 @@ def _read(sql: str, values: list[Any]) -> list[InboxRow]:
         return list(map(InboxRow._make, cursor.fetchall()))
 
 
-def folder_counts(actor: Actor) -> dict[str, int]:
-    """How many conversations stand in each folder, counted to a cap, in one query."""
-    parts, values = [], []
-    for name in FOLDERS:
-        where, given = folder_sql(name, actor)
-        # Counted along an index: without an order the planner reads the table until there are enough.
-        parts.append(COUNTS.format(where=where, order="c.id" if name == "all" else NEWEST))
-        values += [name, *_own(actor), *given]
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(f"({part})" for part in parts), values)
-        return dict(cursor.fetchall())
+def folder_number(folder: str, actor: Actor) -> Number:
+    """How many conversations stand in a folder, counted to a cap."""
+    where, given = folder_sql(folder, actor)
+    # Counted along an index: without an order the planner reads the table until there are enough.
+    return Number(
+        COUNT.format(where=where, order="c.id" if folder == "all" else NEWEST), [*_own(actor), *given]
+    )
 
 
 def _own(actor: Actor) -> list[Any]:

@@ -5,7 +5,7 @@ index of millions of places would have to be read and sorted for it. Only where 
 first as far back as there should be enough, then everywhere.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import F, QuerySet
 
@@ -70,17 +70,26 @@ def _further(upper: int, found: int, limit: int) -> list[int]:
     return [lower for lower in sorted({likely, 0}, reverse=True) if 0 <= lower < upper]
 
 
-def conversations_matching(actor: Actor, query: Query) -> tuple[str, list[Any]]:
-    """The conversations in which every word was said in one message, or that the text names, as a subquery of their keys.
+class Meant(NamedTuple):
+    """What a search means: a subquery of keys of conversations, and whether it was said in any of them."""
+
+    sql: str
+    values: list[Any]
+    was_said: bool
+
+
+def conversations_matching(actor: Actor, query: Query) -> Meant:
+    """The conversations in which every word was said in one message, or that the text names.
 
     By the customer's name, firm or phone, the order's number, or the subject. Which of them the actor sees, the outer
     query asks.
     """
-    said = with_words(messages_visible_to(actor), query).values_list("conversation_id", flat=True)
+    words = with_words(messages_visible_to(actor), query).values_list("conversation_id", flat=True)
+    said = [*{*newest_hits(words, query, CANDIDATES)}]
     subject, values = part_of("subject", query.text)
     orders, numbers = orders_by_number(query)
     parts: list[tuple[str, list[Any]]] = [
-        (SAID, [[*{*newest_hits(said, query, CANDIDATES)}]]),
+        (SAID, [said]),
         (OF_ORDERS.replace("{orders}", orders), numbers),
         (SUBJECT.replace("{where}", subject), values),
     ]
@@ -88,4 +97,4 @@ def conversations_matching(actor: Actor, query: Query) -> tuple[str, list[Any]]:
         (OF_CUSTOMERS.replace("{where}", where), params) for where, params in customer_conditions(query)
     ]
     union = " UNION ".join(part for part, _params in parts)
-    return f"({union})", [value for _part, params in parts for value in params]
+    return Meant(f"({union})", [value for _part, params in parts for value in params], bool(said))

@@ -20,7 +20,7 @@ from messaging.models import Conversation, Membership, Message, Sender, Side
 from messaging.selectors.conversations import conversations_of, sees_every_conversation
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.alike import actor_with_given_keys, keys_given_for
-from shopcomm.core.database.prepared import NOW, PreparedCount
+from shopcomm.core.database.prepared import NOW, Number, PreparedCount, ask_numbers
 
 # Of a message that is written: whether it counts for this side. As SQL over the columns of a message.
 COUNTS_FOR_SHOP = "sender_kind = 'customer' AND NOT acknowledges"
@@ -82,8 +82,13 @@ def having_unread(found: QuerySet[Any], actor: Actor) -> QuerySet[Any]:
 
 def count_unread_conversations(actor: Actor) -> int:
     """How many conversations of the last weeks or months hold something unread, counted to a cap; for the badge."""
+    return ask_numbers(unread_number(actor))[0]
+
+
+def unread_number(actor: Actor) -> Number:
+    """The same, to be asked for together with the other numbers of a page."""
     prepared = _prepared_count(actor_with_given_keys(actor), sees_every_conversation(actor))
-    return prepared.number(**keys_given_for(actor), now=timezone.now())
+    return prepared.given(**keys_given_for(actor), now=timezone.now())
 
 
 @lru_cache(maxsize=32)

@@ -18,6 +18,7 @@ from messaging.models import Attachment, Conversation, Message, RecipientKind, S
 from messaging.policies.notifications.reasons import reason_text
 from messaging.policies.notifications.triggers import trigger_label
 from messaging.presenters import message_text, shown_kinds
+from messaging.selectors.badges import Badges, badges_with
 from messaging.selectors.conversations import assignable_staff, orders_to_link
 from messaging.selectors.notice_preferences import notice_kinds_for
 from messaging.selectors.pane import conversation_of, pane_page
@@ -169,12 +170,12 @@ def attached_pictures(ids: list[str]) -> dict[str, Any]:
 
 
 @register.simple_tag(takes_context=True)
-def inbox_unread_count(context: template.Context) -> int:
-    """The number on the inbox's button; 0 for who has none."""
-    actor = getattr(context.get("request"), "actor", None)
-    if actor is None or not actor.may("conversations.view"):
-        return 0
-    return count_unread_conversations(actor)
+def page_badges(context: template.Context) -> Badges:
+    """The numbers on the buttons that lead through the shop's pages."""
+    # The inbox has asked already, with its own.
+    if (asked := context.get("badges")) is not None:
+        return asked
+    return badges_with(getattr(context.get("request"), "actor", None))[0]
 
 
 @register.simple_tag

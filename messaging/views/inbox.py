@@ -10,10 +10,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from messaging.models import Conversation
+from messaging.selectors.badges import badges_with
 from messaging.selectors.conversations import conversations_visible_to
 from messaging.selectors.hits import place_among_hits
 from messaging.selectors.inbox import InboxFilters, inbox_page
-from messaging.selectors.inbox_rows import FOLDERS, folder_counts
+from messaging.selectors.inbox_rows import FOLDERS, folder_number
 from messaging.selectors.unread import count_unread_conversations
 from messaging.services.conversations import open_enquiry
 from messaging.views.inbox_lines import drawn_rows
@@ -40,9 +41,11 @@ def show_inbox(request: HttpRequest, conversation_id: int | None = None) -> Http
     context = _list_context(request, conversation_id)
     if request.headers.get("X-Fragment") == "list":
         return render(request, "messaging/_inbox_list.html", context)
-    context["folders"] = _folders(request, context["filters"].folder)
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    context["badges"], counts = badges_with(actor, *(folder_number(name, actor) for name in FOLDERS))
+    context["folders"] = _folders(dict(zip(FOLDERS, counts, strict=True)), context["filters"].folder)
     if conversation_id is not None:
-        visible = conversations_visible_to(request.actor).select_related("customer", "order")  # type: ignore[attr-defined]
+        visible = conversations_visible_to(actor).select_related("customer", "order")
         context["conversation"] = visible.filter(pk=conversation_id).first() or _gone(
             request, conversation_id
         )
@@ -128,7 +131,7 @@ def _filters(request: HttpRequest) -> InboxFilters:
     )
 
 
-def _folders(request: HttpRequest, current: str) -> list[dict[str, Any]]:
+def _folders(counts: dict[str, int], current: str) -> list[dict[str, Any]]:
     labels = {
         "all": (_("全部"), "chat"),
         "unread": (_("未读"), "info"),
@@ -137,7 +140,6 @@ def _folders(request: HttpRequest, current: str) -> list[dict[str, Any]]:
         "mine": (_("我负责"), "user"),
         "closed": (_("已结束"), "check"),
     }
-    counts = folder_counts(request.actor)  # type: ignore[attr-defined]
     return [
         {
             "key": key,

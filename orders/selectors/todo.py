@@ -21,7 +21,7 @@ from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.alike import actor_with_given_keys, keys_given_for
 from shopcomm.core.accounts.models import Customer
-from shopcomm.core.database.prepared import NOW, PreparedCount
+from shopcomm.core.database.prepared import NOW, Number, PreparedCount, ask_numbers
 
 # Of each kind; what is beyond it comes when the first are done.
 MOST = 100
@@ -37,9 +37,14 @@ def todo_list(actor: Actor, *, now: datetime | None = None) -> list[Todo]:
 
 
 def count_todo(actor: Actor, *, now: datetime | None = None) -> int:
-    """How many rows that list has, in one query; every page of the desk asks for it."""
+    """How many rows that list has, in one query."""
+    return ask_numbers(todo_number(actor, now=now))[0]
+
+
+def todo_number(actor: Actor, *, now: datetime | None = None) -> Number:
+    """The same, to be asked for together with the other numbers of a page."""
     prepared = _prepared_count(actor_with_given_keys(actor), _sources())
-    return prepared.number(**keys_given_for(actor), now=now or timezone.now())
+    return prepared.given(**keys_given_for(actor), now=now or timezone.now())
 
 
 @lru_cache(maxsize=32)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 
 from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
@@ -22,7 +23,9 @@ from orders.models import (
 from orders.selectors.change_requests import freezing_requests
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.alike import actor_with_given_keys, keys_given_for
 from shopcomm.core.configuration.cutoff import dispatch_cutoff
+from shopcomm.core.database.prepared import NOW, Number, PreparedCount
 
 COLUMN_PAGE = 40
 # More than this nobody reads; what is beyond is counted all the same.
@@ -159,13 +162,20 @@ def _open_alerts(actor: Actor | None) -> QuerySet[WarehouseAlert]:
     return alerts.order_by(new_urgent.desc(nulls_last=True), "raised_at", "id")
 
 
-def waiting_count(actor: Actor) -> int:
+def waiting_number(actor: Actor) -> Number:
     """How much waits for the warehouse: new orders not acknowledged, and changes. Counted to a cap."""
-    new = orders_visible_to(actor).filter(status=Status.PAID, acknowledged_version=0)
+    return _prepared_count(actor_with_given_keys(actor)).given(**keys_given_for(actor), now=timezone.now())
+
+
+@lru_cache(maxsize=32)
+def _prepared_count(actor: Actor) -> PreparedCount:
+    visible = orders_visible_to(actor, now=NOW)
+    new = visible.filter(status=Status.PAID, acknowledged_version=0)
+    alerts = WarehouseAlert.objects.filter(acknowledged_at=None, order__in=visible)
     asked = ChangeRequest.objects.filter(
-        state=ChangeRequest.State.OPEN, handler=Handler.WAREHOUSE, order__in=orders_visible_to(actor)
+        state=ChangeRequest.State.OPEN, handler=Handler.WAREHOUSE, order__in=visible
     )
-    return sum(waiting[:COUNTED_TO].count() for waiting in (new, _open_alerts(actor).order_by(), asked))
+    return PreparedCount.of([new, alerts, asked], most=COUNTED_TO)
 
 
 def pick_list(order: Order) -> list[OrderLine]:

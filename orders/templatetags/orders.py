@@ -7,8 +7,6 @@ from orders.forms.address import address_widget
 from orders.labels import empty_text, request_title
 from orders.models import ChangeKind, ChangeRequest
 from orders.reading import couriers
-from orders.selectors.todo import count_todo
-from orders.selectors.warehouse import waiting_count
 
 register = template.Library()
 
@@ -45,22 +43,3 @@ def tracking_url(code: str, number: str) -> str:
 def had_value(before: str) -> bool:
     """Whether a field had a value before: an empty one is not shown struck out."""
     return bool(before) and before != empty_text()
-
-
-@register.simple_tag(takes_context=True)
-def warehouse_badge_count(context: template.Context) -> int:
-    """New orders and changes that the warehouse has not acknowledged; 0 for who does not work there."""
-    actor = getattr(context.get("request"), "actor", None)
-    return waiting_count(actor) if actor is not None and actor.may("orders.view_to_ship") else 0
-
-
-@register.simple_tag(takes_context=True)
-def todo_badge_count(context: template.Context) -> int:
-    """How much waits for the reader, in the queue of the desk; 0 for who has no desk."""
-    # The desk has counted already, for its chip.
-    if (counted := context.get("todo_waiting")) is not None:
-        return int(counted)
-    actor = getattr(context.get("request"), "actor", None)
-    if actor is None or not actor.may("orders.view"):
-        return 0
-    return count_todo(actor)

@@ -115,6 +115,8 @@ def _kept(request: ShopRequest) -> str:
 
 def _list_part(request: ShopRequest, wanted: str, *, order: Order | None) -> HttpResponse:
     context = list_context(request, order.number if order else "") | {"order": order}
+    # A whole page asks for all its badges together.
+    context["badges"] = {"todo": count_todo(request.actor)}
     return render(request, "orders/_tabs.html" if wanted == "tabs" else "orders/_list.html", context)
 
 
@@ -131,7 +133,6 @@ def list_context(request: ShopRequest, current: str = "") -> dict[str, Any]:
         "cursor": cursor,
         "filters": filters,
         "in_queue": in_queue,
-        "todo_waiting": count_todo(request.actor),
         "todo": todo_lines(request.actor, current=current) if in_queue else [],
         "page": page,
         "rows": [row_html(line) for line in list_lines(page.rows, current=current, query=_kept(request))],

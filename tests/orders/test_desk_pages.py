@@ -158,7 +158,7 @@ def test_the_order_list_takes_the_same_queries_for_more_rows(
     client = log_in(manager)
     client.get("/orders/")
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(8):
         client.get("/orders/")
 
 
@@ -263,11 +263,11 @@ def test_the_unread_filter_shows_only_orders_with_unread_messages(log_in, manage
     assert rows(log_in(manager).get("/orders/?unread=1").text) == [order.number]
 
 
-def test_the_list_takes_nine_queries_however_long_it_is(
+def test_the_list_takes_eight_queries_however_long_it_is(
     log_in, manager, django_assert_max_num_queries
 ) -> None:
     client = log_in(manager)
     make_orders(60)
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(8):
         client.get("/orders/")

@@ -21,7 +21,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.alike import actor_with_given_keys
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.configuration.models import ShopSettings
-from shopcomm.core.database.prepared import NOW, Given, PreparedCount
+from shopcomm.core.database.prepared import NOW, Given, PreparedCount, ask_numbers
 from tests.factories import StaffFactory, make_order, move
 
 pytestmark = pytest.mark.django_db
@@ -136,12 +136,13 @@ def test_a_value_that_is_given_may_be_reckoned_with_and_stands_wherever_it_is_us
     counted = PreparedCount.of([found, Order.objects.none(), found.exclude(placed_at__gt=NOW)], most=10)
     now = timezone.now()
 
-    assert counted.number(day=timezone.localdate(now), now=now) == 0
-    assert counted.number(day=timezone.localdate(now), now=now + timedelta(hours=2)) == 2
-    assert counted.number(day=timezone.localdate(now) - timedelta(days=1), now=now + timedelta(hours=2)) == 0
+    today, later = timezone.localdate(now), now + timedelta(hours=2)
+
+    asked = [(today, now), (today, later), (today - timedelta(days=1), later)]
+    assert ask_numbers(*(counted.given(day=day, now=moment) for day, moment in asked)) == [0, 2, 0]
 
 
 def test_where_nothing_can_be_found_nothing_is_asked(django_assert_num_queries) -> None:
     counted = PreparedCount.of([Order.objects.none()], most=10)
     with django_assert_num_queries(0):
-        assert counted.number() == 0
+        assert ask_numbers(counted.given(), counted.given()) == [0, 0]

@@ -196,7 +196,7 @@ def test_the_board_takes_as_many_queries_for_thirty_orders_as_for_three(
 ) -> None:
     make_orders(30, status=Status.PAID)
 
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(25):
         board.get("/warehouse/")
 
 

@@ -7,7 +7,7 @@ is, a queryset: built with `Given` values, it is the same statement for everybod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.db import connection
 from django.db.models import DateTimeField, Expression, Field, QuerySet
@@ -27,6 +27,29 @@ class Given(Expression):
 
 # Typed as what it stands for: querysets take either.
 NOW = cast(datetime, Given("now", DateTimeField()))
+
+
+class Number(NamedTuple):
+    """A number that may be asked for together with others: a subquery of one value, and what is given to it."""
+
+    sql: str
+    values: list[Any]
+
+
+# Known without asking: 0.
+NOTHING = Number("0", [])
+
+
+def ask_numbers(*asked: Number) -> list[int]:
+    """What all of these are, in one query; in none where none has to be asked for."""
+    if all(each == NOTHING for each in asked):
+        return [0 for _each in asked]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(each.sql for each in asked)}",
+            [value for each in asked for value in each.values],
+        )
+        return [int(found) for found in cursor.fetchone()]
 
 
 @dataclass(frozen=True)
@@ -50,11 +73,9 @@ class PreparedCount:
             values += given
         return cls(" UNION ALL ".join(parts), tuple(values))
 
-    def number(self, **given: Any) -> int:
-        """Ask for it, with a value for each name that is `Given`. One query, or none where nothing can be found."""
+    def given(self, **given: Any) -> Number:
+        """The number for one reader, with a value for each name that is `Given`."""
         if not self.sql:
-            return 0
+            return NOTHING
         values = [given[each.name] if isinstance(each, Given) else each for each in self.values]
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT coalesce(sum(found), 0) FROM ({self.sql}) AS kinds", values)
-            return int(cursor.fetchone()[0])
+        return Number(f"(SELECT coalesce(sum(found), 0) FROM ({self.sql}) AS kinds)", values)
