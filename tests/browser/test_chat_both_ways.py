@@ -58,7 +58,7 @@ def test_customer_and_shop_see_each_others_messages(desk, phone):
     ]
 
 
-def test_the_sender_sees_delivered_and_then_read(desk, phone):
+def test_the_sender_sees_a_message_marked_delivered_and_then_read(desk, phone):
     say(desk, "请看一下")
     expect(message(phone, "请看一下")).to_be_visible()
     expect(message(desk, "请看一下").locator(".read")).to_be_visible()

@@ -70,7 +70,7 @@ def test_on_a_slow_connection_the_order_page_loads_soon_and_chat_works(browse, l
     line.close()
 
 
-def test_nothing_is_shown_until_all_style_sheets_have_come(browse, live, path):
+def test_the_page_is_not_shown_before_its_style_sheets_have_loaded(browse, live, path):
     held: list[Route] = []
     phone = browse("about:blank", **SMALL)
     phone.route(re.compile(r"/shop[^/]*\.css"), lambda route: held.append(route))

@@ -68,7 +68,7 @@ def test_pages_of_two_orders_in_one_browser_both_stay_live(browse, live, order, 
     assert said(order) == [("customer", "第一张"), ("staff", "答第一张"), ("staff", "回来以后")]
 
 
-def test_a_customers_page_speaks_as_the_customer_after_staff_logged_in_beside_it(
+def test_a_customer_page_still_writes_as_the_customer_after_staff_logged_in_alongside(
     browse, live, order, manager, monkeypatch
 ):
     # The watch soon finds that the session has another key, and sends the line away.

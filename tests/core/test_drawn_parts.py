@@ -26,7 +26,7 @@ def rail(**facts) -> str:
     return draw_once("_rail.html", **(given | {"waiting": 0} | facts))
 
 
-def test_a_part_is_drawn_once_for_the_same_facts() -> None:
+def test_a_page_part_is_rendered_once_for_the_same_facts() -> None:
     rail()
     before = drawing._drawn.cache_info()
     rail()
@@ -47,17 +47,17 @@ def test_a_part_is_drawn_once_for_the_same_facts() -> None:
         {"unread": 3},
     ],
 )
-def test_other_facts_are_shown(other) -> None:
+def test_a_page_part_is_rendered_again_for_other_facts(other) -> None:
     assert rail(**other) != rail()
 
 
-def test_a_part_is_drawn_in_the_language_of_its_reader() -> None:
+def test_a_page_part_is_rendered_in_the_readers_language() -> None:
     with override("en"):
         english = rail()
     assert ("Orders" in english, "Orders" in rail(), "订单" in rail()) == (True, False, True)
 
 
-def test_equal_facts_of_another_kind_are_not_taken_for_each_other() -> None:
+def test_equal_facts_of_different_types_are_rendered_separately() -> None:
     plain, markup = "<b>", mark_safe("<b>")
     assert plain == markup
     for name, escaped in ((plain, True), (markup, False), (plain, True)):
@@ -69,7 +69,7 @@ def test_equal_facts_of_another_kind_are_not_taken_for_each_other() -> None:
     ]
 
 
-def test_a_part_sees_nothing_else_of_its_page(db) -> None:
+def test_a_page_part_sees_only_its_facts_and_not_the_page_context(db) -> None:
     page = Template(
         '{% draw_once "_rail.html" column="sales" username="z" name="周" active=active todo=0 unread=0 waiting=0 %}'
     )
@@ -79,7 +79,7 @@ def test_a_part_sees_nothing_else_of_its_page(db) -> None:
     assert ("/admin/" in html, ">7<" in html, "/x/" in html) == (False, False, False)
 
 
-def test_what_is_drawn_once_asks_no_clock_and_no_database() -> None:
+def test_cached_page_parts_read_neither_the_clock_nor_the_database() -> None:
     """Nor the request: it has none, and would be drawn for the first one that came."""
     names = {
         name
@@ -99,7 +99,7 @@ def test_what_is_drawn_once_asks_no_clock_and_no_database() -> None:
 
 
 @given(st.timedeltas(min_value=timedelta(days=-2), max_value=timedelta(days=500)), st.integers(0, 59))
-def test_moments_as_far_back_as_each_other_read_alike(back, seconds) -> None:
+def test_moments_of_the_same_age_are_shown_alike(back, seconds) -> None:
     """But for the time of day that they name themselves."""
     moment = NOON - back
     distance = distance_of(moment, NOON)
@@ -124,5 +124,5 @@ def test_moments_as_far_back_as_each_other_read_alike(back, seconds) -> None:
         (NOON - timedelta(days=70), "2025/12/21"),
     ],
 )
-def test_a_moment_is_told_the_more_coarsely_the_longer_ago_it_was(moment, told) -> None:
+def test_the_older_a_moment_the_more_coarsely_its_age_is_shown(moment, told) -> None:
     assert relative_time(moment, NOON) == told

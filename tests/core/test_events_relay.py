@@ -148,7 +148,7 @@ def test_a_clock_set_back_an_hour_delays_no_event(recorder: Recorder):
     assert recorder.seen == [0, 0, 1]
 
 
-def test_what_a_failing_handler_wrote_is_undone(recorder: Recorder):
+def test_writes_of_a_failing_handler_are_rolled_back(recorder: Recorder):
     count_bag(0)
     writes = iter([ValueError("after writing"), None])
 

@@ -33,7 +33,7 @@ def test_after_log_in_everybody_lands_on_the_page_of_their_role(client: Client, 
     assert client.get("/").headers["Location"] == home
 
 
-def test_a_visitor_is_sent_to_the_login(client: Client) -> None:
+def test_an_anonymous_visitor_is_redirected_to_the_log_in(client: Client) -> None:
     assert client.get("/").headers["Location"] == "/login/"
     assert client.get("/orders/").headers["Location"] == "/login/?next=/orders/"
 

@@ -65,7 +65,7 @@ def test_a_code_works_once():
         verify(issued)
 
 
-def test_a_code_dies_after_five_minutes():
+def test_a_code_expires_after_five_minutes():
     now = timezone.now()
     with travel(now, tick=False):
         first, second = issue(), issue()

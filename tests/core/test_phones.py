@@ -146,6 +146,6 @@ def test_a_second_number_is_written_into_the_customers_note():
     assert Customer.objects.get().note == "其他电话：139 0013 9000"
 
 
-def test_no_code_goes_to_a_number_that_many_share():
+def test_no_login_code_is_sent_to_a_number_with_an_extension():
     with pytest.raises(CodeRefused, match="分机"):
         mobile_number("18412345678-1234")

@@ -118,7 +118,7 @@ STREAMS = st.lists(
 
 
 @given(stream=STREAMS, cuts=st.lists(st.integers(0, 2000), max_size=12))
-def test_however_frames_are_cut_they_are_read_and_answered_as_the_library_does(stream, cuts) -> None:
+def test_frames_split_at_any_byte_are_read_and_answered_as_by_the_library(stream, cuts) -> None:
     frames = [frame for frames in stream for frame in frames]
     data = b"".join(frames)
     ends = sorted({min(cut, len(data)) for cut in cuts} | {len(data)})
@@ -136,7 +136,7 @@ def test_however_frames_are_cut_they_are_read_and_answered_as_the_library_does(s
     assert asyncio.run(read_by(ReadyFramesProtocol, chunks)) == expected
 
 
-async def test_a_frame_too_large_to_hold_and_all_behind_it_are_left_to_the_library() -> None:
+async def test_an_oversized_frame_and_all_later_ones_are_left_to_the_library() -> None:
     protocol = await opened(ReadyFramesProtocol, ws_max_size=1 << 24)
     data = masked(Opcode.TEXT, b"a" * (LARGEST_READ + 1)) + masked(Opcode.TEXT, b"after")
     for start in range(0, len(data), 5000):
@@ -146,7 +146,7 @@ async def test_a_frame_too_large_to_hold_and_all_behind_it_are_left_to_the_libra
 
 
 @given(texts=st.lists(st.text(max_size=70_000), min_size=1, max_size=3))
-def test_a_ready_frame_is_read_by_a_client_as_the_text_it_was_made_of(texts) -> None:
+def test_a_client_reads_a_ready_frame_as_its_original_text(texts) -> None:
     client = ClientProtocol(parse_uri("ws://shop/ws/"), max_size=None)
     client.state = client.state.OPEN
     client.parser = super(ClientProtocol, client).parse()
@@ -156,11 +156,11 @@ def test_a_ready_frame_is_read_by_a_client_as_the_text_it_was_made_of(texts) -> 
     assert [bytes(frame.data).decode() for frame in client.events_received()] == texts
 
 
-def test_half_of_a_character_becomes_a_mark() -> None:
+def test_a_lone_surrogate_in_a_frame_becomes_a_replacement_character() -> None:
     assert text_frame("a\ud83d") == b"\x81\x02a?"
 
 
-async def test_frames_of_one_turn_of_the_loop_go_to_the_network_together() -> None:
+async def test_frames_of_one_turn_of_the_event_loop_are_written_together() -> None:
     protocol = await opened(ReadyFramesProtocol)
     assert protocol.scope["extensions"][EXTENSION] is protocol
     assert protocol.write_frames(b"one") is None
@@ -170,7 +170,7 @@ async def test_frames_of_one_turn_of_the_loop_go_to_the_network_together() -> No
     assert protocol.transport.written == [b"onetwo"]
 
 
-async def test_much_goes_to_the_network_at_once_which_then_says_whether_it_takes_more() -> None:
+async def test_many_frames_are_written_at_once_and_then_respect_backpressure() -> None:
     protocol = await opened(ReadyFramesProtocol)
     protocol.write_frames(b"x" * (MOST_UNSENT + 1))
     assert len(protocol.transport.written) == 1
@@ -178,7 +178,7 @@ async def test_much_goes_to_the_network_at_once_which_then_says_whether_it_takes
     assert len(protocol.transport.written) == 1
 
 
-async def test_while_the_network_takes_nothing_frames_wait_in_order() -> None:
+async def test_frames_wait_in_order_while_the_transport_is_paused() -> None:
     protocol = await opened(ReadyFramesProtocol)
     protocol.pause_writing()
     waits = asyncio.ensure_future(protocol.write_frames(b"later"))
@@ -190,7 +190,7 @@ async def test_while_the_network_takes_nothing_frames_wait_in_order() -> None:
     assert protocol.transport.written == [b"later"]
 
 
-async def test_a_closing_frame_goes_out_behind_what_was_handed_over() -> None:
+async def test_a_close_frame_is_written_after_all_queued_frames() -> None:
     protocol = await opened(ReadyFramesProtocol)
     protocol.write_frames(text_frame("last words"))
     await protocol.send({"type": "websocket.close", "code": 4408})
@@ -200,7 +200,7 @@ async def test_a_closing_frame_goes_out_behind_what_was_handed_over() -> None:
         protocol.write_frames(b"too late")
 
 
-async def test_a_server_that_stops_first_sends_what_was_handed_over() -> None:
+async def test_a_stopping_server_first_writes_the_queued_frames() -> None:
     protocol = await opened(ReadyFramesProtocol)
     protocol.write_frames(text_frame("last words"))
     protocol.shutdown()
@@ -208,7 +208,7 @@ async def test_a_server_that_stops_first_sends_what_was_handed_over() -> None:
     assert protocol.transport.written[1].endswith(struct.pack("!H", 1012))
 
 
-async def test_nothing_goes_out_to_a_client_that_has_gone() -> None:
+async def test_nothing_is_written_to_a_disconnected_client() -> None:
     protocol = await opened(ReadyFramesProtocol)
     protocol.write_frames(b"unsent")
     protocol.connection_lost(OSError("reset"))
@@ -219,7 +219,7 @@ async def test_nothing_goes_out_to_a_client_that_has_gone() -> None:
         protocol.write_frames(b"too late")
 
 
-async def test_nothing_more_is_read_while_much_waits_for_the_application() -> None:
+async def test_reading_pauses_while_the_application_has_a_backlog() -> None:
     protocol = await opened(ReadyFramesProtocol)
     text = masked(Opcode.TEXT, b"a" * (MOST_UNREAD // 2))
     protocol.data_received(text)
@@ -234,7 +234,7 @@ async def test_nothing_more_is_read_while_much_waits_for_the_application() -> No
     assert protocol.transport.reading
 
 
-async def test_frames_that_come_with_the_handshake_are_not_lost() -> None:
+async def test_frames_sent_together_with_the_handshake_are_not_lost() -> None:
     protocol = await opened(ReadyFramesProtocol, behind=masked(Opcode.TEXT, b"early")[:3])
     protocol.data_received(masked(Opcode.TEXT, b"early")[3:])
     protocol = await opened(ReadyFramesProtocol, behind=masked(Opcode.TEXT, b"early"))
@@ -242,7 +242,7 @@ async def test_frames_that_come_with_the_handshake_are_not_lost() -> None:
     assert [each["text"] for each in events_of(protocol)] == ["early", "late"]
 
 
-async def test_a_client_that_asked_for_compression_is_sent_texts_by_the_library() -> None:
+async def test_a_client_with_compression_gets_its_frames_from_the_library() -> None:
     asked = b"Sec-WebSocket-Extensions: permessage-deflate\r\n"
     protocol = await opened(ReadyFramesProtocol, headers=asked, ws_per_message_deflate=True)
     assert EXTENSION not in protocol.scope["extensions"]

@@ -21,7 +21,7 @@ def test_a_hanging_redis_does_not_delay_saving(monkeypatch, caplog):
 
 
 @pytest.mark.parametrize("group_of", [realtime.staff_group, realtime.customer_group, realtime.link_group])
-def test_there_is_no_group_of_nobody_in_which_all_who_have_no_number_would_meet(group_of):
+def test_an_actor_without_an_id_has_no_group_of_their_own(group_of):
     assert group_of(7).endswith(".7")
     with pytest.raises(ValueError, match="nobody"):
         group_of(0)

@@ -17,7 +17,7 @@ def times_read(captured: CaptureQueriesContext) -> int:
 
 
 @pytest.mark.parametrize("path", ["/inbox/", "/orders/", "/orders/?todo=1"])
-def test_a_page_of_sales_reads_the_settings_once(path, client, sales) -> None:
+def test_a_sales_page_reads_the_settings_once(path, client, sales) -> None:
     client.force_login(sales)
     client.get(path)
 
@@ -27,7 +27,7 @@ def test_a_page_of_sales_reads_the_settings_once(path, client, sales) -> None:
     assert times_read(captured) == 1
 
 
-def test_the_next_page_sees_what_a_manager_has_set(client, sales, manager) -> None:
+def test_the_next_page_sees_a_changed_setting(client, sales, manager) -> None:
     client.force_login(sales)
     seen = []
     for shop_name in ("一号店", "二号店"):
@@ -38,7 +38,7 @@ def test_the_next_page_sees_what_a_manager_has_set(client, sales, manager) -> No
 
 
 @pytest.mark.parametrize(("method", "after"), [("get", False), ("head", False), ("post", True)])
-def test_only_a_request_that_may_change_something_reads_the_settings_again(method, after) -> None:
+def test_only_a_request_that_may_write_reads_the_settings_again(method, after) -> None:
     answers = []
 
     def view(request: HttpRequest) -> HttpResponse:
@@ -53,7 +53,7 @@ def test_only_a_request_that_may_change_something_reads_the_settings_again(metho
     assert shop_settings().sales_see_all
 
 
-def test_a_page_that_fails_leaves_nothing_behind() -> None:
+def test_a_failed_page_leaves_no_cached_settings_behind() -> None:
     def view(request: HttpRequest) -> HttpResponse:
         shop_settings()
         raise RuntimeError

@@ -35,7 +35,7 @@ def test_a_duration_is_shown_in_its_two_largest_units(span, chinese, english):
 
 
 @given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=400)))
-def test_a_span_reads_the_same_without_what_is_not_written_of_it(span):
+def test_rounding_a_duration_to_what_is_shown_does_not_change_its_text(span):
     part = shown_part(span)
     assert written_span(part) == written_span(span)
     assert shown_part(part) == part <= span

@@ -141,7 +141,7 @@ def test_after_an_enquiry_became_an_order_the_next_question_opens_a_new_one(cust
     assert general_conversation(actor=as_actor(customer), customer=customer) == second
 
 
-def test_a_customer_reads_no_conversation_of_another_customer(phone, phone_of, other_customer, tote, order):
+def test_a_customer_cannot_read_another_customers_conversation(phone, phone_of, other_customer, tote, order):
     talk = ask(phone, tote)["Location"]
     pk = talk.split("/")[3]
     stranger = phone_of(other_customer)

@@ -178,7 +178,7 @@ def test_a_customer_whose_phone_number_changed_is_logged_out(phone, customer):
     assert phone.get("/my/").status_code == 302
 
 
-def test_a_customer_who_was_merged_away_is_logged_out(phone, customer):
+def test_a_customer_merged_into_another_is_logged_out(phone, customer):
     customer.delete()
     assert phone.get("/my/").status_code == 302
 

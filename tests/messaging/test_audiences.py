@@ -141,7 +141,7 @@ async def test_a_third_audience_receives_its_own_frames_over_the_socket(
     assert pong["last_seq"] == {str(talk): 3}
 
 
-def test_the_newest_number_of_a_conversation_is_told_by_audience(assistant, order, talk, manager):
+def test_the_newest_message_number_of_a_conversation_depends_on_the_audience(assistant, order, talk, manager):
     send_message(
         actor=Actor.staff(manager), conversation_id=talk, body="成本 80", internal=True, client_id=uuid4()
     )

@@ -81,7 +81,7 @@ def test_customer_pages_get_frames_for_events_but_not_for_notes_or_own_messages(
     assert [[*each["texts"]] for each in changed_frames([line])] == [["customer"], ["customer"]]
 
 
-def test_what_colleagues_say_among_themselves_is_told_to_no_customers_page(manager):
+def test_internal_conversations_send_no_frame_to_customer_pages(manager):
     team = Conversation.objects.create(kind=Conversation.Kind.TEAM)
     (line,) = write_messages(
         [

@@ -48,7 +48,7 @@ async def all_behind(history: RoomHistory, after: int, head: int) -> list[int]:
     return found
 
 
-async def test_many_who_come_back_together_have_each_block_read_once() -> None:
+async def test_many_reconnecting_sockets_share_one_read_of_each_history_block() -> None:
     log = Log(said=2 * BLOCK + 30)
     history, head = RoomHistory(log.read), 2 * BLOCK + 30
     starts = [0, 0, 0, 17, 17, BLOCK, BLOCK + 1, 2 * BLOCK + 29]
@@ -57,7 +57,7 @@ async def test_many_who_come_back_together_have_each_block_read_once() -> None:
     assert sorted(log.reads) == [0, BLOCK, 2 * BLOCK]
 
 
-async def test_frames_of_a_block_are_made_once_for_each_audience() -> None:
+async def test_frames_of_a_history_block_are_encoded_once_for_each_audience() -> None:
     history = RoomHistory(Log(said=BLOCK).read)
     first, second = [await history.block_after(0, BLOCK) for _ in range(2)]
     assert first.pieces_for(SHOP) is second.pieces_for(SHOP)
@@ -65,7 +65,7 @@ async def test_frames_of_a_block_are_made_once_for_each_audience() -> None:
     assert len(first.frames_for(CUSTOMER).texts) == BLOCK - BLOCK // 10
 
 
-async def test_what_was_said_after_a_block_was_read_is_read_for_who_comes_next() -> None:
+async def test_messages_after_a_cached_block_are_read_for_the_next_socket() -> None:
     log = Log(said=5)
     history = RoomHistory(log.read)
     assert await all_behind(history, 0, 5) == [1, 2, 3, 4, 5]
@@ -75,7 +75,7 @@ async def test_what_was_said_after_a_block_was_read_is_read_for_who_comes_next()
 
 
 @pytest.mark.parametrize("frame", ["message.recalled", "attachment.changed"])
-async def test_who_comes_after_a_message_has_changed_is_shown_it_as_it_is(frame: str) -> None:
+async def test_a_socket_joining_after_a_message_changed_gets_its_current_state(frame: str) -> None:
     log = Log(said=3)
     room = Room("conversation.1", 1, RoomHistory(log.read))
     await room.history.block_after(0, 3)
@@ -85,7 +85,7 @@ async def test_who_comes_after_a_message_has_changed_is_shown_it_as_it_is(frame:
     assert block.frames_for(SHOP).texts == ["1 在吗", "2 ", "3 在吗"]
 
 
-async def test_typing_and_presence_leave_what_was_read() -> None:
+async def test_typing_and_presence_frames_keep_the_cached_history() -> None:
     log = Log(said=3)
     room = Room("conversation.1", 1, RoomHistory(log.read))
     for _ in range(3):
@@ -94,7 +94,7 @@ async def test_typing_and_presence_leave_what_was_read() -> None:
     assert log.reads == [0]
 
 
-async def test_a_block_is_read_anew_after_a_while(monkeypatch) -> None:
+async def test_a_cached_history_block_expires(monkeypatch) -> None:
     now = [100.0]
     monkeypatch.setattr(history_module.time, "monotonic", lambda: now[0])
     log = Log(said=3)
@@ -104,7 +104,7 @@ async def test_a_block_is_read_anew_after_a_while(monkeypatch) -> None:
     assert log.reads == [0, 0]
 
 
-async def test_who_leaves_while_a_block_is_read_does_not_take_it_from_the_others() -> None:
+async def test_a_socket_that_leaves_during_a_history_read_does_not_cancel_it_for_others() -> None:
     log = Log(said=3)
     log.free.clear()
     history = RoomHistory(log.read)
@@ -115,7 +115,7 @@ async def test_who_leaves_while_a_block_is_read_does_not_take_it_from_the_others
     assert len((await stays).messages) == 3
 
 
-async def test_a_block_that_could_not_be_read_is_read_by_who_comes_next() -> None:
+async def test_a_failed_history_read_is_retried_by_the_next_socket() -> None:
     log = Log(said=3)
     log.fails = True
     history = RoomHistory(log.read)
@@ -125,7 +125,7 @@ async def test_a_block_that_could_not_be_read_is_read_by_who_comes_next() -> Non
     assert len((await history.block_after(0, 3)).messages) == 3
 
 
-def test_long_messages_go_out_in_pieces_that_leave_room_for_what_comes_live() -> None:
+def test_long_history_is_sent_in_pieces_so_that_live_frames_get_through() -> None:
     messages = [message(seq, body="好" * 3000) for seq in range(1, 41)]
     pieces = ByAudience(messages).pieces_for(SHOP)
     assert [text for piece in pieces for text in piece.texts] == [each["texts"]["shop"] for each in messages]
@@ -133,7 +133,7 @@ def test_long_messages_go_out_in_pieces_that_leave_room_for_what_comes_live() ->
 
 
 @pytest.mark.django_db
-def test_frames_that_change_messages_say_so(monkeypatch, customer, conversation, say) -> None:
+def test_frames_that_change_messages_are_marked_as_such(monkeypatch, customer, conversation, say) -> None:
     frames = []
     monkeypatch.setattr(
         messages_module, "push_on_commit", lambda group, bodies: frames.append(encode_frame(group, bodies))

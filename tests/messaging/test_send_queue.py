@@ -160,7 +160,7 @@ async def test_a_slow_client_is_limited_by_bytes_as_well_as_by_frames(line):
     assert line.closed == [TOO_SLOW]
 
 
-async def test_frames_for_many_are_made_once_and_handed_over_together():
+async def test_frames_for_many_sockets_are_encoded_once_and_sent_together():
     handed = []
     protocol = type("Protocol", (), {"write_frames": staticmethod(handed.append)})
     frames = Frames(["好", "b" * 200])
@@ -172,14 +172,14 @@ async def test_frames_for_many_are_made_once_and_handed_over_together():
     assert all(each is handed[0] for each in handed)
 
 
-async def test_a_server_that_takes_no_ready_frames_is_sent_texts():
+async def test_a_server_without_ready_frames_is_sent_texts():
     line = Line(takes_ready=False)
     send_queue_of({"extensions": {}}, line.send, line.close).enqueue(Frames(["a", "b"]))
 
     assert line.sent == ["a", "b"]
 
 
-async def test_half_of_a_character_harms_no_other_text(line):
+async def test_a_lone_surrogate_in_one_frame_does_not_affect_others(line):
     line.enqueue("a")
     line.enqueue("\ud83d")
     line.enqueue("b")

@@ -174,7 +174,7 @@ def test_a_muted_conversation_is_counted_but_not_on_the_badge(manager, customer,
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("sees_all", [False, True])
-def test_the_badge_counts_for_each_reader_what_waits_for_them(
+def test_the_badge_counts_the_unread_conversations_of_each_reader(
     sees_all, sales, other_sales, manager, warehouse, time_machine
 ) -> None:
     """Its statement is prepared once for all who are treated alike; the inbox and the lists build theirs each time."""
@@ -266,7 +266,7 @@ def test_a_reader_whose_first_read_races_a_writer_gets_the_right_unread_count(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_reads_while_a_message_is_taken_back_has_nothing_too_much_read(
+def test_reading_while_a_message_is_recalled_does_not_overcount_read_messages(
     customer, manager, conversation, say
 ) -> None:
     boss, buyer = Actor.staff(manager), Actor.customer(customer)

@@ -73,7 +73,7 @@ def test_a_receiver_is_parsed_even_without_a_known_place():
     assert not read.is_complete
 
 
-def test_a_district_decides_for_its_own_city_and_province():
+def test_a_district_determines_its_city_and_province():
     read = read_address("龙湖区黄山路 10 栋 肖小姐")
 
     assert read is not None

@@ -90,7 +90,7 @@ def test_without_an_actor_no_order_is_visible():
 
 
 # --- the list -----------------------------------------------------------------------------------
-def test_pages_follow_each_other_without_gap_or_repetition_in_both_directions(as_actor):
+def test_pages_have_no_gaps_or_repeats_in_both_directions(as_actor):
     now = timezone.now()
     # Two orders of the same moment sit across a border of pages.
     moments = [now - timedelta(minutes=n // 2) for n in range(11)]
@@ -294,7 +294,9 @@ def test_the_customers_timeline_has_no_staff_names_and_nothing_internal(order, s
 
 
 @pytest.mark.parametrize("is_shop", [True, False])
-def test_the_timeline_asks_a_third_audience_only_whether_it_is_of_the_shop(order, sales, as_actor, is_shop):
+def test_the_timeline_treats_a_third_audience_by_whether_it_belongs_to_the_shop(
+    order, sales, as_actor, is_shop
+):
     third = Audience("auditor", holds=lambda actor: False, is_shop=is_shop)
     edit_order(actor=as_actor(sales), order_id=order.pk, version=1, changes={"receiver_phone": "13900001111"})
     move(order, "paid")

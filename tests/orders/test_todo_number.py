@@ -83,7 +83,7 @@ def claim(order: Order, kind: str = "refund") -> AfterSalesCase:
 
 
 @pytest.mark.parametrize("sees_all", [False, True])
-def test_the_number_is_that_of_the_rows_for_everybody_at_every_moment(
+def test_the_badge_number_equals_the_listed_rows_for_everybody(
     sees_all, shop_with_work, sales, other_sales, manager, warehouse
 ) -> None:
     ShopSettings.objects.update_or_create(pk=1, defaults={"sales_see_all": sees_all})
@@ -103,7 +103,7 @@ def test_the_number_is_that_of_the_rows_for_everybody_at_every_moment(
     assert others - mine
 
 
-def test_what_waits_is_counted_up_to_as_many_as_are_listed(monkeypatch, shop_with_work, manager) -> None:
+def test_the_badge_counts_up_to_the_list_limit(monkeypatch, shop_with_work, manager) -> None:
     monkeypatch.setattr(todo, "MOST", 2)
     todo._prepared_count.cache_clear()
     boss = Actor.staff(manager)
@@ -112,7 +112,7 @@ def test_what_waits_is_counted_up_to_as_many_as_are_listed(monkeypatch, shop_wit
     todo._prepared_count.cache_clear()
 
 
-def test_a_statement_is_built_once_for_all_who_are_treated_alike(shop_with_work) -> None:
+def test_a_prepared_statement_is_built_once_for_actors_treated_alike(shop_with_work) -> None:
     asked: list[Actor] = []
 
     def waiting(actor: Actor, now: datetime):
@@ -129,7 +129,7 @@ def test_a_statement_is_built_once_for_all_who_are_treated_alike(shop_with_work)
     assert {actor.name for actor in asked} == {""}
 
 
-def test_a_value_that_is_given_may_be_reckoned_with_and_stands_wherever_it_is_used(sales) -> None:
+def test_a_given_value_may_be_used_in_expressions_and_several_times(sales) -> None:
     make_order(assigned_to=sales)
     day = Given("day", DateField())
     found = Order.objects.filter(placed_at__date=day, placed_at__lte=NOW - timedelta(hours=1))
@@ -142,7 +142,7 @@ def test_a_value_that_is_given_may_be_reckoned_with_and_stands_wherever_it_is_us
     assert ask_numbers(*(counted.given(day=day, now=moment) for day, moment in asked)) == [0, 2, 0]
 
 
-def test_where_nothing_can_be_found_nothing_is_asked(django_assert_num_queries) -> None:
+def test_an_empty_queryset_sends_no_query(django_assert_num_queries) -> None:
     counted = PreparedCount.of([Order.objects.none()], most=10)
     with django_assert_num_queries(0):
         assert ask_numbers(counted.given(), counted.given()) == [0, 0]

@@ -45,7 +45,7 @@ EXPECTED = {
 }
 
 
-def test_the_table_holds_t1_to_t22():
+def test_the_transition_table_has_the_rows_t1_to_t22():
     assert {row.key for row in TRANSITIONS} == {f"T{n}" for n in range(1, 23)}
 
 

@@ -172,7 +172,7 @@ def test_the_same_shipment_sent_twice_ships_once(variant):
     assert (again.status, again.version, Shipment.objects.count(), variant.on_hand) == ("shipped", 4, 1, 97)
 
 
-def test_more_than_is_open_cannot_be_shipped():
+def test_more_than_the_open_quantity_cannot_be_shipped():
     order = make_order(status="picking")
     line = order.lines.get()
     for quantity in (3, 0, -1, "many"):

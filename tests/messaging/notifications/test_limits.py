@@ -294,7 +294,7 @@ def test_a_waiting_notice_of_a_seller_who_leaves_meanwhile_goes_to_one_colleague
     assert told_staff(order) == {leaving.pk: ("dropped", "nobody"), seller.pk: ("sent", "delayed")}
 
 
-def test_what_waited_for_somebody_who_left_is_no_colleagues_when_its_rule_tells_the_customer_by_now(
+def test_a_waiting_notice_of_a_leaver_is_not_passed_on_once_its_rule_is_for_customers(
     order, clock, rule, pass_on
 ):
     leaving = StaffFactory(role="sales")

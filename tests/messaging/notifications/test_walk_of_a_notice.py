@@ -53,6 +53,6 @@ def test_the_architecture_page_lists_the_files_that_a_notice_really_passes(taken
     assert is_in_order(files_written_down("A notice"), taken.files), taken.files
 
 
-def test_whoever_follows_a_notice_to_the_mail_opens_no_more_files_of_notices_than_now(taken) -> None:
+def test_following_a_notice_to_the_mail_passes_no_more_files_than_now(taken) -> None:
     opened = {name for name in taken.since("messaging/handlers.py") if NOTICES.match(name)}
     assert len(opened) <= 21, sorted(opened)

@@ -26,7 +26,7 @@ REACHED = {"push": {"吴"}, "sms": {"吴", "郑"}, "email": set()}
         ("吴", [], []),
     ],
 )
-def test_a_notice_goes_through_the_channels_of_its_rule_that_reach_the_person(person, channels, usable):
+def test_a_notice_uses_the_channels_of_its_rule_that_reach_the_person(person, channels, usable):
     assert usable_channels(person, channels, REACHED) == usable
 
 
@@ -34,7 +34,7 @@ def test_a_notice_goes_through_the_channels_of_its_rule_that_reach_the_person(pe
     ("trigger", "muted", "wanted"),
     [("paid", [], True), ("paid", ["shipped"], True), ("paid", ["paid"], False)],
 )
-def test_what_was_turned_off_rings_no_phone_money_neither(trigger, muted, wanted):
+def test_a_muted_notice_uses_no_channel_outside_even_about_money(trigger, muted, wanted):
     assert wants_channels(trigger, muted) is wanted
 
 
@@ -52,7 +52,9 @@ def test_what_was_turned_off_rings_no_phone_money_neither(trigger, muted, wanted
         (0, 0, 0, False, False),
     ],
 )
-def test_a_notice_is_told_by_one_endpoint_or_by_every_one(taken, refused, resting, one_is_enough, every):
+def test_a_delivery_succeeds_by_one_endpoint_or_needs_all_of_them(
+    taken, refused, resting, one_is_enough, every
+):
     given = {"taken": taken, "refused": refused, "resting": resting}
     assert counts_as_told(**given, every=False) is one_is_enough
     assert counts_as_told(**given, every=True) is every
@@ -69,5 +71,5 @@ def test_a_notice_is_told_by_one_endpoint_or_by_every_one(taken, refused, restin
         ([False], 0, False),
     ],
 )
-def test_an_attempt_fails_for_good_when_trying_again_would_help_nobody(finals, resting, final):
+def test_an_attempt_fails_for_good_when_a_retry_could_not_help(finals, resting, final):
     assert fails_for_good(finals, resting=resting) is final

@@ -23,7 +23,7 @@ def asked(trigger: str, parcel_state: str = "", **fields) -> DeliveryRequest:
     return delivery_request(rule, trigger=trigger, happened_at=NOON, urgent=False, parcel_state=parcel_state)
 
 
-def test_a_rule_asks_for_its_delay_its_hours_and_its_cap():
+def test_a_delivery_request_has_the_delay_hours_and_cap_of_its_rule():
     rule = NotificationRule(delay_minutes=30, outside="urgent", cap_count=2, cap_hours=6)
     request = delivery_request(rule, trigger="urged", happened_at=NOON, urgent=True)
     assert request == DeliveryRequest(
@@ -49,7 +49,7 @@ def test_a_rule_asks_for_its_delay_its_hours_and_its_cap():
         ("tracking", "customer", "out_for_delivery", False, False),
     ],
 )
-def test_money_is_always_told_and_what_matters_is_outside_the_budget(
+def test_money_notices_are_always_sent_and_important_ones_are_outside_the_budget(
     trigger, audience, parcel_state, always, in_budget
 ):
     request = asked(trigger, parcel_state, audience=audience)
@@ -60,14 +60,14 @@ def test_money_is_always_told_and_what_matters_is_outside_the_budget(
     ("reason", "held"),
     [(Reason.OVER_BUDGET, True), (Reason.OVER_CAP, False), (Reason.OUTSIDE_HOURS, False)],
 )
-def test_a_notice_that_waits_is_meant_for_its_moment_and_only_the_budget_promises_it(reason, held):
+def test_a_waiting_notice_has_its_due_time_and_only_the_budget_makes_it_a_promise(reason, held):
     first = asked("order_confirmed", delay_minutes=30)
     again = waiting_request(first, send_at=LATER, reason=reason)
     assert (again.meant_for, again.held_by_budget) == (LATER, held)
     assert (again.delay, again.outside, again.always) == (first.delay, first.outside, first.always)
 
 
-def test_what_somebody_sends_by_hand_waits_for_nothing():
+def test_a_notice_sent_by_hand_is_not_delayed():
     again = waiting_request(asked("order_confirmed", delay_minutes=30), send_at=NOON, reason=AT_HAND)
     assert (again.delay, again.outside) == (timedelta(0), OutsideHours.SEND)
     assert (again.urgent, again.always, again.held_by_budget) == (True, True, False)

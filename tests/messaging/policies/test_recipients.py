@@ -30,6 +30,6 @@ EVERYBODY = {3: "sales", 4: "warehouse", 5: "sales", 7: "manager"}
         ("role", {"role": "warehouse"}, {}, []),
     ],
 )
-def test_a_rule_tells_who_is_named_else_the_role_else_the_managers(audience, named, staff, told):
+def test_a_rule_notifies_the_named_person_else_the_role_else_the_managers(audience, named, staff, told):
     asked = {"person_id": 0, "assigned_id": 0, "role": ""} | named
     assert choose_staff(audience, staff, **asked) == told

@@ -41,11 +41,11 @@ def played(*asked: tuple[str, str], rule: dict | None = None, **past) -> list[tu
         ("27 11:50", {"delay": timedelta(minutes=30)}, "27 12:20", Reason.DELAYED),
     ],
 )
-def test_a_notice_goes_when_it_would_have_gone(moment, rule, sent, reason):
+def test_a_rehearsed_notice_has_the_time_at_which_it_would_have_been_sent(moment, rule, sent, reason):
     assert played((moment, WU), rule=rule) == [(at(sent), reason)]
 
 
-def test_whoever_rests_hears_of_it_afterwards():
+def test_a_rehearsed_notice_waits_for_the_end_of_quiet_hours():
     nap = {WU: QuietWindow(time(12), time(14), SHANGHAI)}
     assert played(("24 12:30", WU), ("24 12:30", LI), resting=nap) == [
         (at("24 14:00"), Reason.RESTING),
@@ -53,7 +53,7 @@ def test_whoever_rests_hears_of_it_afterwards():
     ]
 
 
-def test_the_cap_of_a_rule_counts_what_the_rule_itself_told_and_to_each_person_alone():
+def test_a_rehearsal_counts_the_cap_per_person_and_for_its_own_rule_only():
     capped = {"cap": 1, "cap_window": timedelta(hours=2)}
     assert played(("24 10:00", WU), ("24 10:10", WU), ("24 10:20", LI), rule=capped) == [
         (at("24 10:00"), Reason.AT_ONCE),
@@ -62,7 +62,7 @@ def test_the_cap_of_a_rule_counts_what_the_rule_itself_told_and_to_each_person_a
     ]
 
 
-def test_a_budget_counts_what_other_rules_told_by_then_and_not_what_they_told_later():
+def test_a_rehearsed_budget_counts_earlier_notices_of_other_rules_and_not_later_ones():
     others = {WU: [at("24 08:00"), at("26 08:00")]}
     assert played(("24 10:00", WU), ("25 10:00", WU), budgets={WU: 1}, others=others) == [
         # The eight o'clock notice of this day holds it, that of two days later is not known yet.
@@ -72,12 +72,12 @@ def test_a_budget_counts_what_other_rules_told_by_then_and_not_what_they_told_la
     ]
 
 
-def test_whoever_has_no_budget_is_told_at_once_however_much_was_said():
+def test_a_rehearsal_without_a_budget_sends_every_notice_at_once():
     others = {WU: [at("24 09:30")] * 20}
     assert played(("24 10:00", WU), others=others) == [(at("24 10:00"), Reason.AT_ONCE)]
 
 
-def test_what_is_outside_the_budget_is_told_and_counts_for_what_is_in_it():
+def test_notices_outside_the_budget_are_sent_and_use_up_budget_for_others():
     outside = {"in_budget": False}
     assert played(("24 10:00", WU), ("24 11:00", WU), rule=outside, budgets={WU: 1}) == [
         (at("24 10:00"), Reason.AT_ONCE),
@@ -85,10 +85,10 @@ def test_what_is_outside_the_budget_is_told_and_counts_for_what_is_in_it():
     ]
 
 
-def test_outcomes_are_in_the_order_in_which_they_were_asked_for():
+def test_rehearsal_outcomes_keep_the_order_of_their_requests():
     moments = [each for each, _reason in played(("24 22:00", WU), ("24 10:00", WU), ("24 21:30", LI))]
     assert moments == [at("25 09:00"), at("24 10:00"), at("25 09:00")]
 
 
-def test_nothing_becomes_of_nothing():
+def test_a_rehearsal_of_no_requests_has_no_outcomes():
     assert played() == []

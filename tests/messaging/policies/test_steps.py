@@ -62,7 +62,7 @@ def test_reminder_steps_for_staff_are_counted_in_working_time(now, step):
         ("2026-11-24 08:00", WEEKDAYS, []),
     ],
 )
-def test_every_step_that_is_due_by_a_moment_is_reached_the_earliest_first(until, calendar, minutes):
+def test_all_reminder_steps_due_by_a_moment_are_listed_earliest_first(until, calendar, minutes):
     reached = reached_steps(STEPS, at("2026-11-24 09:00"), at(until), calendar)
     assert [step.minutes for step in reached] == minutes
     assert all(step.due_at <= at(until) for step in reached)

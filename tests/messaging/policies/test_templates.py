@@ -74,18 +74,18 @@ def of(goods: list[Goods]) -> Story:
         ("{{查看链接}}", Story(link=lambda: "https://shop/o/1"), "https://shop/o/1"),
     ],
 )
-def test_a_template_is_filled_in_from_its_story(body, story, text):
+def test_a_template_is_filled_in_from_the_facts_of_its_notice(body, story, text):
     assert fill_template(body, "order_confirmed", story) == text
 
 
-def test_nothing_is_asked_below_zero_when_more_came_than_was_due():
+def test_an_overpaid_order_asks_for_no_negative_amount():
     paid = OrderStory(
         number="S1", status="", total=Decimal(1), balance=Decimal("-5"), currency="USD", address=""
     )
     assert fill_template("{{待付金额}}", "paid", Story(order=paid)) == "$0.00"
 
 
-def test_words_of_an_event_are_in_the_language_of_the_moment():
+def test_event_texts_in_a_template_use_the_active_language():
     story = Story(data={"changes": "地址已改", "said": {"en": {"changes": "address changed"}}})
     assert fill_template("{{修改内容}}", "changed", story) == "地址已改"
     with override("en"):
@@ -108,7 +108,7 @@ def test_words_of_an_event_are_in_the_language_of_the_moment():
         ("  ", "order_confirmed", "不能为空"),
     ],
 )
-def test_a_template_may_ask_only_for_what_its_trigger_knows(body, trigger, wrong):
+def test_a_template_may_use_only_the_placeholders_of_its_trigger(body, trigger, wrong):
     if not wrong:
         check_template(body, trigger)
         return
@@ -117,12 +117,12 @@ def test_a_template_may_ask_only_for_what_its_trigger_knows(body, trigger, wrong
 
 
 @pytest.mark.parametrize("trigger", list(trigger_names()))
-def test_every_word_of_every_trigger_stands_for_nothing_in_an_empty_story_and_breaks_none(trigger):
+def test_every_placeholder_of_every_trigger_is_empty_without_facts_and_never_fails(trigger):
     for name in names_for(trigger):
         assert "None" not in fill_template(f"{{{{{name}}}}}", trigger, Story())
 
 
-def test_words_that_stand_for_nothing_are_named():
+def test_placeholders_without_a_value_are_reported():
     body = "{{订单号}}{{运单号}}{{客户称呼}}"
     assert empty_words(body, "shipped", Story(order=ORDER)) == ["运单号", "客户称呼"]
 
@@ -147,17 +147,19 @@ EN, EN_SMS = ("en", "", "English"), ("en", "sms", "short")
         ([], "en", "", ""),
     ],
 )
-def test_a_reader_is_told_in_their_language_else_in_the_shops(templates, language, channel, words):
+def test_a_recipient_gets_the_template_in_their_language_else_in_the_shops(
+    templates, language, channel, words
+):
     rows = [NotificationTemplate(language=code, channel=way, body=body) for code, way, body in templates]
     assert choose_words(rows, language).for_channel(channel) == words
 
 
-def test_a_digest_of_very_much_keeps_something_of_each():
+def test_a_digest_of_many_long_notices_keeps_the_beginning_of_each():
     text = numbered_text([f"{number} " + "长" * 900 for number in range(30)], 4000)
     assert len(text) <= 4000
     assert all(f"{number} 长" in text for number in range(30))
 
 
 @pytest.mark.parametrize(("length", "parts"), [(0, 1), (70, 1), (71, 2), (134, 2), (135, 3)])
-def test_an_sms_is_charged_by_its_parts(length, parts):
+def test_the_number_of_sms_parts_is_counted(length, parts):
     assert sms_parts("字" * length) == parts

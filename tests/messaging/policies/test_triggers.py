@@ -60,13 +60,13 @@ def test_triggers_that_are_always_sent_are_outside_the_budget():
     assert ALWAYS_TOLD < OUTSIDE_BUDGET
 
 
-def test_a_trigger_is_the_text_that_is_stored_and_has_a_label_for_people():
+def test_a_trigger_equals_its_stored_text_and_has_a_label():
     assert (Trigger.UNPAID, f"{Trigger.UNPAID}") == ("unpaid", "unpaid")
     assert trigger_label("unpaid") == str(Trigger.UNPAID.label) == "下单后超过时间未付款"
     assert Trigger.UNPAID in TIMERS
     assert "unpaid" in TIMERS
 
 
-def test_forms_offer_every_trigger_and_an_unknown_one_is_shown_as_it_is_stored():
+def test_forms_offer_every_trigger_and_show_an_unknown_one_by_its_stored_text():
     assert list(trigger_names())[: len(Trigger)] == [each.value for each in Trigger]
     assert trigger_label("of_another_release") == "of_another_release"
