@@ -5,10 +5,11 @@ No database: what a notice is about comes as a story of plain values.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
@@ -33,30 +34,29 @@ class Goods(NamedTuple):
     quantity: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class OrderStory:
-    """An order, as far as words speak of it; the status in the language of the moment."""
+class OrderStory(NamedTuple):
+    """An order, as far as words speak of it. What costs something is asked for only when a template wants it."""
 
     number: str
-    status: str
     total: Decimal
     balance: Decimal
     currency: str
     address: str
     pay_by: datetime | None = None
     due_on: date | None = None
-    # Asked for only when a template wants it: it may cost a query.
+    # In the language of the moment.
+    status: Callable[[], str] = str
+    # It may cost a query.
     goods: Callable[[], Sequence[Goods]] = tuple
 
 
-@dataclass(frozen=True, kw_only=True)
-class Story:
+class Story(NamedTuple):
     """What a notice is about; `data` has the facts of its event."""
 
     order: OrderStory | None = None
     customer_name: str = ""
     shop_name: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = MappingProxyType({})
     # As people call it, not the code.
     carrier: str = ""
     # Asked for only when a template wants it: making a link is a write.
@@ -121,7 +121,7 @@ _shop = (
 _order_words = (
     Variable("订单号", "order", gettext_lazy("订单号"), _order(lambda order: order.number)),
     Variable("商品摘要", "items", gettext_lazy("商品摘要"), _order(_items)),
-    Variable("状态", "status", gettext_lazy("状态"), _order(lambda order: order.status)),
+    Variable("状态", "status", gettext_lazy("状态"), _order(lambda order: order.status())),
     Variable(
         "金额", "total", gettext_lazy("金额"), _order(lambda order: amount_text(order.total, order.currency))
     ),

@@ -221,13 +221,13 @@ def build_story(
 def _order_story(order: Order) -> OrderStory:
     return OrderStory(
         number=order.number,
-        status=order.get_status_display(),
         total=order.total,
         balance=order.balance,
         currency=order.currency,
         address=order.address,
         pay_by=order.pay_by,
         due_on=order.due_on,
+        status=order.get_status_display,
         goods=lambda: [Goods(line.name, line.spec, line.quantity) for line in order.lines.all()],
     )
 

@@ -29,7 +29,7 @@ def unasked() -> tuple[Goods, ...]:
 
 ORDER = OrderStory(
     number="S1",
-    status="待付款",
+    status=lambda: "待付款",
     total=Decimal("398.00"),
     balance=Decimal("98.00"),
     currency="CNY",
@@ -62,6 +62,7 @@ def of(goods: list[Goods]) -> Story:
         # Either of a word's names, however it is spaced.
         ("{{ order }}{{订单号}}", Story(order=ORDER), "S1S1"),
         ("{{金额}} / {{balance}}", Story(order=ORDER), "¥398.00 / ¥98.00"),
+        ("{{状态}}", Story(order=ORDER), "待付款"),
         ("{{付款期限}} {{挂账到期日}}", Story(order=ORDER), "11-24 12:30 2026-12-24"),
         ("{{收货地址}}", Story(order=ORDER), "杭州市上海路 1 号"),
         # Without an order its words stay empty, and so does a word that nobody knows.
@@ -79,9 +80,7 @@ def test_a_template_is_filled_in_from_the_facts_of_its_notice(body, story, text)
 
 
 def test_an_overpaid_order_asks_for_no_negative_amount():
-    paid = OrderStory(
-        number="S1", status="", total=Decimal(1), balance=Decimal("-5"), currency="USD", address=""
-    )
+    paid = OrderStory(number="S1", total=Decimal(1), balance=Decimal("-5"), currency="USD", address="")
     assert fill_template("{{待付金额}}", "paid", Story(order=paid)) == "$0.00"
 
 
