@@ -1,4 +1,4 @@
-"""Short words of a customer that end a talk and ask for nothing: 好的, 谢谢, OK, 收到, a thumb; and mixtures of them.
+"""Short words of a customer that need no answer: 好的, 谢谢, OK, 收到, a thumb, and combinations of them.
 
 What may be a question, a wish, an answer or a greeting is none of them: a customer who is taken for content wrongly
 waits for good, one who is not costs a glance.

@@ -1,4 +1,4 @@
-"""Conversations to read, notices to look into, channels to set up; rules are edited on their own page."""
+"""Conversations and notices to read, and channels to set up; rules are edited on their own page."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What conversations tell the log."""
+"""The events of conversations."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What conversations make of the event log."""
+"""Event handlers of messaging."""
 
 from messaging.services.notifications.back_in_stock import notify_watchers
 from messaging.services.notifications.planning import plan_event

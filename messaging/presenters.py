@@ -1,4 +1,4 @@
-"""A message as everybody gets it: pages, sockets and the API."""
+"""The message object as pages, sockets and the API get it."""
 
 from typing import Any
 

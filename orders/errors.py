@@ -1,4 +1,4 @@
-"""Why an order refuses: each error knows its code, its HTTP status and what to tell a person."""
+"""The refusals of orders: each has a code, an HTTP status and a text for people."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

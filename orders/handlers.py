@@ -1,4 +1,4 @@
-"""What orders make of the event log."""
+"""Event handlers of orders."""
 
 from orders import events
 from shopcomm.core.after_commit import call_after_commit

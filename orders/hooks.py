@@ -1,4 +1,4 @@
-"""Where higher floors join an order's transaction. They append at start-up; orders know nothing of them."""
+"""Hooks by which higher floors join an order's transaction. They append at start-up; orders know nothing of them."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

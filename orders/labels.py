@@ -1,4 +1,4 @@
-"""How fields of an order are called and shown to people."""
+"""Labels of an order's fields and values."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

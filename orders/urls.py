@@ -1,4 +1,4 @@
-"""Addresses of the order desk."""
+"""URLs of the order desk."""
 
 from django.urls import path
 

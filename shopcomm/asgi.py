@@ -1,4 +1,4 @@
-"""What uvicorn serves: pages and API over HTTP, everything live over one websocket address."""
+"""The ASGI application: pages and API over HTTP, live updates over one websocket URL."""
 
 import gc
 import os

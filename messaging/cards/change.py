@@ -1,4 +1,4 @@
-"""A change that waits for the customer's word: before and after, decided about with a tap, or as told on the phone."""
+"""The card of a change that waits for the customer's consent: before and after, and the buttons to answer."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The card of a customer's enquiry: the goods with pictures and prices as they are now, and the way to a quote."""
+"""The card of a customer's enquiry: the products with current pictures and prices, and a link to make a quote."""
 
 from typing import Any
 

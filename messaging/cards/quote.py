@@ -1,4 +1,4 @@
-"""报价单: prices until a date, and one tap that makes an order of them."""
+"""报价单: the card of a quote, with its prices, its expiry and a button that places the order."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""缺货: what may be done about missing pieces, and one tap that does it."""
+"""缺货: the card of a shortage, with one button for each option."""
 
 from typing import Any
 

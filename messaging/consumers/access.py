@@ -1,4 +1,4 @@
-"""Which conversations the visitor of one socket may be in."""
+"""Which conversations the visitor of one socket may follow."""
 
 from typing import Protocol
 

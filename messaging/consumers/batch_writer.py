@@ -1,4 +1,4 @@
-"""One batch writer a process: while one flush is in flight the next batch collects by itself (group commit, no timer)."""
+"""One batch writer for each process: while one batch is being written, the next one collects (group commit, no timer)."""
 
 import asyncio
 import logging

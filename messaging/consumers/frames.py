@@ -1,4 +1,4 @@
-"""What comes in on a socket: counted before it is read, read with bounds, and named in the answer."""
+"""Parsing of incoming frames: counted against the limit first, read within bounds, and named in the answer."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""What there is one of in a process, or in each event loop, to be exact."""
+"""Objects of which there is one for each process, or more exactly for each event loop."""
 
 import asyncio
 import weakref

@@ -1,4 +1,4 @@
-"""How many sockets are open in all web processes together: each says its own number, kept in Redis for a minute."""
+"""The number of open sockets of all web processes: each process reports its own, kept in Redis for a minute."""
 
 import json
 import logging

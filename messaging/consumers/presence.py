@@ -1,4 +1,4 @@
-"""Who is looking at a conversation, and whether the shop is there at all: kept in Redis for a minute, told to the others."""
+"""Who has a conversation open, and whether the shop is online: kept in Redis for a minute, sent to the others."""
 
 import json
 import logging

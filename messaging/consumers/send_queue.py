@@ -1,4 +1,4 @@
-"""What stands between the fanout and one socket: a bounded queue, so that a slow client holds up nobody."""
+"""The bounded queue between the fanout and one socket, so that a slow client delays nobody."""
 
 import asyncio
 import logging

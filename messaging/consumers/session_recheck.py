@@ -1,4 +1,4 @@
-"""One recheck of sessions a process: may each visitor still be here? Tabs of one session are asked about once."""
+"""One recheck of sessions for each process: may each visitor still be here? Tabs of one session are checked once."""
 
 import asyncio
 import logging

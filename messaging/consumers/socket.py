@@ -1,4 +1,4 @@
-"""One socket a tab: reads a frame within limits, has its topic answer it, and answers what went wrong.
+"""One socket for each tab: it parses a frame within limits, has its topic answer it, and reports errors.
 
 What the frames mean is in `topics/`; the socket knows who is there, what they may have open, and how texts go out.
 """

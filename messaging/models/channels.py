@@ -1,4 +1,4 @@
-"""Ways out of the product: where they lead and who can be reached through them."""
+"""Channels outside the product: where they lead and who can be reached through them."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

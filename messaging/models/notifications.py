@@ -1,4 +1,4 @@
-"""What was decided to be told, and what became of it."""
+"""Notices, their deliveries, and what became of them."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""What managers set: which fact is told to whom, when, and in which words."""
+"""Notification rules of managers: which event notifies whom, when, and with which text."""
 
 from django.conf import settings
 from django.core.validators import MinValueValidator

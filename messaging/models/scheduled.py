@@ -1,4 +1,4 @@
-"""What is to be said later: by a member of staff, or when goods are back."""
+"""Messages for later: scheduled by staff, or sent when goods are back in stock."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""The numbers that stand on every page of the shop, in one query with those of the page itself."""
+"""The counts of the badges on every staff page, in one query with those of the page itself."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Which messages a search in the inbox has found, for the conversations of one page of it."""
+"""The messages that an inbox search has found, for the conversations of one page."""
 
 from dataclasses import dataclass, field
 from typing import Any

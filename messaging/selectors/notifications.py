@@ -1,4 +1,4 @@
-"""Reading notices: what became of them, for an order, for a rule, for one person."""
+"""Reading notices: their outcome for an order, for a rule, for one person."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What became of the notices of late, and what waits although its time has come."""
+"""Outcomes of recent notices and deliveries, and notices that are overdue."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a customer sees of their own conversations: the last word, and how much of the shop's waits unread."""
+"""A customer's own conversations: the last message and the unread count."""
 
 from dataclasses import dataclass
 from datetime import datetime

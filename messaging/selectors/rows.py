@@ -1,4 +1,4 @@
-"""What the desk's list says of each order's conversation: the last word, and how much waits unread."""
+"""What the desk's list shows of each order's conversation: the last message and the unread count."""
 
 from typing import Any
 

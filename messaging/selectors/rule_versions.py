@@ -1,4 +1,4 @@
-"""What a version of a rule changed, in the words of the form it was changed in."""
+"""The changes in each version of a rule, in the words of its form."""
 
 from typing import Any, NamedTuple
 

@@ -1,4 +1,4 @@
-"""What is still to be said in a conversation: held notices, scheduled messages, goods a customer waits for."""
+"""What is still to come in a conversation: held notices, scheduled messages, goods a customer waits for."""
 
 from typing import NamedTuple
 

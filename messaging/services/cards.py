@@ -1,4 +1,4 @@
-"""Putting cards into conversations, and telling open pages that what a card shows has changed."""
+"""Sending cards, and telling open pages that a card has changed."""
 
 import uuid
 from collections.abc import Callable

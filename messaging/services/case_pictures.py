@@ -1,4 +1,4 @@
-"""Cases that are opened with pictures: the pictures go into the order's conversation, where both sides find them."""
+"""Opening a case with pictures: they are posted to the order's conversation, where both sides find them."""
 
 import uuid
 from dataclasses import replace

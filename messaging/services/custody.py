@@ -1,4 +1,4 @@
-"""Whose a talk is, and when it is over: ending it, opening it again, handing it to a colleague."""
+"""Closing and reopening a conversation, and handing it to a colleague."""
 
 import uuid
 from collections.abc import Callable

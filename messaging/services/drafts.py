@@ -1,4 +1,4 @@
-"""What somebody wants to say, checked before it is written."""
+"""Checking a message before it is written."""
 
 import re
 import uuid

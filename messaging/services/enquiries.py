@@ -1,4 +1,4 @@
-"""询价 from the customer's side: what they ask about becomes a card in the one conversation that is about no order."""
+"""询价 from the customer: the products asked about become a card in the customer's general conversation."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""System lines: what happened to the order, told in its conversation, in the same transaction."""
+"""System lines: an event of the order as a line of its conversation, written in the same transaction."""
 
 import uuid
 from collections.abc import Callable

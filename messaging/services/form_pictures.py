@@ -1,4 +1,4 @@
-"""Pictures of a form: those that its page has sent ahead, one by one, and files that come with the form itself."""
+"""Pictures of a form: those that its page has uploaded in advance, and files sent with the form itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

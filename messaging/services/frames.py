@@ -1,4 +1,4 @@
-"""Messages as they travel to screens: encoded once for each side."""
+"""Frames of messages, encoded once for each audience."""
 
 import json
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Requests that are made of messages: what was said is read, shown, and done only when somebody confirms it."""
+"""Change requests made from messages: the text is parsed and shown, and applied only when somebody confirms."""
 
 from typing import Any
 

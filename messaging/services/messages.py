@@ -1,4 +1,4 @@
-"""Saying something, taking it back, having read it."""
+"""Sending, recalling and reading messages."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""催付, 催物流: what a salesperson writes to a customer again and again, written for them; they read it and send it."""
+"""催付, 催物流: reminders prepared for sales, who read and send them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What a message lets one do with a tap: nothing happens until somebody does."""
+"""What a message offers to do with a tap, such as applying an address."""
 
 from typing import Any
 

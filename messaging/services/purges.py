@@ -1,4 +1,4 @@
-"""The working rows of conversations and notices, and when each is over; files of uploads that have no row."""
+"""Retention of conversation and notice rows, and files of uploads without a row."""
 
 import logging
 from collections.abc import Iterable, Iterator

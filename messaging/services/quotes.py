@@ -1,4 +1,4 @@
-"""Quotes in conversations: shown as a card, and told as a line when they have been answered."""
+"""Quotes in conversations: sent as a card, and answered with a line."""
 
 from django.conf import settings
 from django.db import transaction

@@ -1,4 +1,4 @@
-"""Messages of staff that are said later, and the notice that nobody is there."""
+"""Scheduled messages of staff, and the away notice."""
 
 import logging
 import uuid

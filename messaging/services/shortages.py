@@ -1,4 +1,4 @@
-"""Missing pieces in conversations: what may be done instead, as a card to tap."""
+"""Shortages in conversations: the options as a card."""
 
 from datetime import date
 

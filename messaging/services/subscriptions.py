@@ -1,4 +1,4 @@
-"""Browsers that agreed to be woken, and what their people want of notices."""
+"""Push subscriptions of browsers, and the notification preferences of their people."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Uploads that no message ever carried: deleted by age, the file with its row."""
+"""Uploads that were never sent: deleted by age together with their files."""
 
 import logging
 from datetime import datetime, timedelta

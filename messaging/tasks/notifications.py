@@ -1,4 +1,4 @@
-"""The sweeps of notifications: rows with a due time, so that one that is missed is made up by the next."""
+"""The sweeps of notifications: rows with a due time, so that the next sweep makes up for a missed one."""
 
 from celery import shared_task
 

@@ -1,4 +1,4 @@
-"""`{% chat_pane order %}`: the conversation beside an order, wherever a page wants it."""
+"""`{% chat_pane order %}`: the conversation of an order, on any page."""
 
 from collections.abc import Sequence
 from datetime import timedelta

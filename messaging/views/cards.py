@@ -1,4 +1,4 @@
-"""A card of a conversation: looked at, and decided about."""
+"""Showing a card of a conversation, and running its actions."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Ending a conversation, handing it over, giving it the order that came of it: the forms of its head."""
+"""Forms of the conversation header: close, hand over, link to an order."""
 
 from django.contrib import messages
 from django.http import HttpResponse

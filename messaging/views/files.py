@@ -1,4 +1,4 @@
-"""A stored file on its way out: what it is, whole or in parts, and never able to run in a page."""
+"""Serving a stored file: whole or in parts, and never able to run in a page."""
 
 import logging
 import re

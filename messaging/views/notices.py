@@ -1,4 +1,4 @@
-"""The notification centre of staff, and why an order's customer was told what they were."""
+"""The notification centre of staff, and the page that explains the notices of an order."""
 
 from django.conf import settings
 from django.contrib import messages

@@ -1,4 +1,4 @@
-"""The rules page: what is told to whom, tried out before it is on, with every version it ever had."""
+"""The rules page: what is sent to whom, trying a rule out, and all of its versions."""
 
 from datetime import time
 from typing import Any

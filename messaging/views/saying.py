@@ -1,4 +1,4 @@
-"""What is written before a page's scripts are there, or without any: a form that says it."""
+"""Sending a message by form, before the scripts have loaded or without any."""
 
 import uuid
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""What is to come in a conversation, as a part of the chat pane: look, schedule, change, cancel, send now."""
+"""The part of the chat pane for what is still to come: show, schedule, change, cancel, send now."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

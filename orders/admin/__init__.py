@@ -1,4 +1,4 @@
-"""The manager's pages: products and stock are edited, orders are looked at."""
+"""The manager's admin pages: products and stock are edited, orders are read-only."""
 
 from orders.admin import orders, products, stock, variants
 

@@ -1,4 +1,4 @@
-"""What services write and the admin only shows."""
+"""Read-only admin pages for rows that services write."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Orders are looked at: changing one is the desk's work."""
+"""Orders in the admin are read-only: they are changed at the desk."""
 
 from django.contrib import admin
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""Stock is counted from the lists of goods, and every movement of it can be read."""
+"""Stock is counted in the product lists, and every movement of it can be read."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One variant: what describes it is saved as typed, its stock moves through the service."""
+"""One variant: its fields are saved as typed, its stock changes through the service."""
 
 from typing import Any
 

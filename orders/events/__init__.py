@@ -1,4 +1,4 @@
-"""What can happen to an order and to stock: the vocabulary everybody else listens to, a file a topic."""
+"""The events of orders and stock, one file for each topic."""
 
 from orders.events.after_sales import AfterSalesMoved
 from orders.events.base import OrderEvent

@@ -1,4 +1,4 @@
-"""Claims after the goods have arrived."""
+"""Events of after-sales cases."""
 
 from dataclasses import dataclass
 from decimal import Decimal

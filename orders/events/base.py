@@ -1,4 +1,4 @@
-"""What the facts of orders have in common."""
+"""What the events of orders have in common."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Edits, and changes that somebody asks for."""
+"""Events of edits and of change requests."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""An order from its placing to its end, and what is said of it on the way."""
+"""Events of an order from its placing to its end."""
 
 from dataclasses import dataclass
 from decimal import Decimal

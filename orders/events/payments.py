@@ -1,4 +1,4 @@
-"""Money that came, and money that goes back."""
+"""Events of payments and refunds."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Quotes: offers that may become orders."""
+"""Events of quotes."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Parcels on their way."""
+"""Events of parcels."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Pieces of a paid order that are not there."""
+"""Events of shortages in paid orders."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""Goods on the shelf. These facts are of no order."""
+"""Events of stock. They belong to no order."""
 
 from dataclasses import dataclass
 

@@ -1,1 +1,1 @@
-"""What pages ask of people, read as the services take it."""
+"""Forms of pages, read as the services take them."""

@@ -1,4 +1,4 @@
-"""The six fields of an address wherever one is typed, and the text that somebody pastes instead. Nothing is changed by it."""
+"""The six fields of an address, and the pasted text that fills them. Parsing changes nothing."""
 
 import math
 from collections.abc import Callable, Mapping

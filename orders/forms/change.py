@@ -1,4 +1,4 @@
-"""The forms with which a change is asked for or agreed to, the same on the customer's phone and at the desk."""
+"""The forms for requesting or accepting a change, the same on the customer's phone and at the desk."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

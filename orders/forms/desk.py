@@ -1,4 +1,4 @@
-"""What the order desk asks of people; the services decide whether it may be done."""
+"""The forms of the order desk; the services decide whether something may be done."""
 
 from decimal import Decimal
 from typing import Any, cast

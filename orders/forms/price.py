@@ -1,4 +1,4 @@
-"""The price beside a form: read out of what is typed so far, and whether somebody has seen it who sends the form."""
+"""The price beside a form: calculated from the current input, and whether the sender has seen it."""
 
 from decimal import Decimal
 from typing import Any

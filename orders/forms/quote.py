@@ -1,4 +1,4 @@
-"""What the page of a quote asks of sales."""
+"""The form of a quote."""
 
 from datetime import date, datetime, time
 from decimal import Decimal

@@ -1,1 +1,1 @@
-"""Rules of the trade as data: tables and comparisons that need no database."""
+"""Business rules as data: tables and comparisons that need no database."""

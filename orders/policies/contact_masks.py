@@ -1,4 +1,4 @@
-"""Which fields of an order are shown whole only to who asks for them, and how they look otherwise."""
+"""Which contact fields of an order are masked, and how."""
 
 from collections.abc import Mapping
 from typing import Any

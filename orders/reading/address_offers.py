@@ -1,4 +1,4 @@
-"""The address that a message gives, if it does so without a doubt: what is offered is confirmed with one tap."""
+"""The address that a message clearly gives, to be offered and confirmed with one tap."""
 
 import re
 

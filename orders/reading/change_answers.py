@@ -1,4 +1,4 @@
-"""What somebody answered to a request, as a form posts it: what they looked at, and what was said on the phone."""
+"""The answer to a change request as a form posts it: what was seen, and consent by phone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Reading what somebody wants changed out of what they wrote in a chat. Pure; nothing is changed by what it finds."""
+"""Parsing a change request from a chat message. Pure; nothing is changed."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Characters as a reader of places takes them: wide ones narrow, traditional ones simplified, each in its own place."""
+"""Normalising characters for the address parser: wide to narrow, traditional to simplified, keeping positions."""
 
 # Traditional characters of names of places, streets and houses; below each, in the same order, what stands for it today.
 _TRADITIONAL = (

@@ -1,4 +1,4 @@
-"""Words around an address that are of none of its parts: labels, what one asks for, postcodes."""
+"""Words around an address that belong to none of its parts: labels, requests, postcodes."""
 
 import re
 

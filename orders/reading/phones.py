@@ -1,4 +1,4 @@
-"""Where a phone number stands in a text of a chat."""
+"""Finding phone numbers in a text."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which piece of a text is a person: by a courtesy, a surname, or its place beside a phone. Texts are simplified."""
+"""Which piece of a text is a person: by a title, a surname, or its place beside a phone. Texts are simplified."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where an order goes: the six fields, checked for being complete."""
+"""The address of an order: its six fields, checked for completeness."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reading cases: of an order, and those that wait for the stockroom."""
+"""Reading cases: of an order, and those that wait for the warehouse."""
 
 from django.db.models import Prefetch, QuerySet
 

@@ -1,4 +1,4 @@
-"""The catalogue as customers look through it: styles with their variants, prices and what is there."""
+"""The catalogue for customers: styles with their variants, prices and stock."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal

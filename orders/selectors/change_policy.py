@@ -1,4 +1,4 @@
-"""The table of what requests to change an order get, as managers have set it."""
+"""The change policy in force, with the cells that managers have set."""
 
 from orders.models import ChangePolicy
 from orders.policies.change_policy import DEFAULTS, Outcome, outcomes_for

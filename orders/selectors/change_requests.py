@@ -1,4 +1,4 @@
-"""What was asked to be changed, as people read it."""
+"""Reading change requests, prepared for display."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What of an order can be claimed now, until when, and in plain words why nothing can."""
+"""What of an order can be claimed, until when, and why nothing can."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The whole of what an event of the log says masked, for who may see it."""
+"""Events with their unmasked contact data, for those who may see it."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Which couriers are offered where a parcel is written down."""
+"""The couriers offered when shipping."""
 
 from orders.reading.couriers import COURIERS, named_couriers
 from shopcomm.core.configuration.models import shop_settings

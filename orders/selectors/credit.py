@@ -1,4 +1,4 @@
-"""What a customer owes, and how much more they may."""
+"""What a customer owes, and how much credit is left."""
 
 from dataclasses import dataclass
 from decimal import Decimal

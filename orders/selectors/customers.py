@@ -1,4 +1,4 @@
-"""Finding a customer while an order is written: by name, by firm, or by the end of their phone."""
+"""Finding a customer while an order is written: by name, company or the last digits of their phone."""
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL

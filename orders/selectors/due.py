@@ -1,4 +1,4 @@
-"""Orders whose time has come."""
+"""Orders whose deadline has passed."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Goods in the log: how lines are written there, and what they are called when only their SKU was."""
+"""Product names for events, and how lines are written in them."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What somebody wants to buy: variants by SKU, counts, and the price each gets."""
+"""Requested items: variants by SKU, quantities, and the price of each."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping

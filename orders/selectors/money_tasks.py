@@ -1,4 +1,4 @@
-"""Money that somebody of the shop has to see to: debts, differences, what goes back, deposits without a decision."""
+"""Money matters that need somebody: debts, differences, refunds, deposits without a decision."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

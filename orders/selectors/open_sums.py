@@ -1,4 +1,4 @@
-"""What of an order is still to be paid, and what is to go back: one answer for the desk, the phone and the lists."""
+"""What is still to be paid of an order and what is to be refunded: one answer for desk, phone and lists."""
 
 from dataclasses import dataclass
 from datetime import date

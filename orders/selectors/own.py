@@ -1,4 +1,4 @@
-"""A customer's own orders: a page of them, what they spent, and what ordering again would bring today."""
+"""A customer's own orders: a page of them, their spending, and a reorder at today's prices."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What comes home with parcels that could not be delivered, and what of it is still owed to the customer."""
+"""What comes back with undeliverable parcels, and what of it is still owed to the customer."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What of an order has left, what is still to come, and how that is told."""
+"""Part shipments: what has shipped, what is still to come, and the text about it."""
 
 from dataclasses import dataclass
 

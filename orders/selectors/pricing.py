@@ -1,4 +1,4 @@
-"""What an order costs: the one answer behind every form that shows a price, and behind what is then saved."""
+"""The price of an order: one calculation for every form that shows a price and for what is saved."""
 
 from collections import Counter
 from collections.abc import Iterable

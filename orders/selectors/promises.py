@@ -1,4 +1,4 @@
-"""Whose pieces are the first to go when there are fewer than were promised."""
+"""Which orders lose their reservation first when stock is missing."""
 
 from dataclasses import dataclass
 

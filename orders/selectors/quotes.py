@@ -1,4 +1,4 @@
-"""Reading quotes: one for its card, those whose time is over; and what a link wants quoted."""
+"""Reading quotes: for a card, those that have expired; and the items of a quote link."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a scanner's text means: an order, our paper, goods, or a waybill and the courier whose shape it has."""
+"""What a scanned text means: an order, our own paper, goods, or a waybill and its courier."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What an order is short of, and what may be done about it."""
+"""The shortage of an order, and the options for it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

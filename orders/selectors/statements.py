@@ -1,4 +1,4 @@
-"""对账单: what a customer ordered, paid and brought back in a time, and what is open at its end."""
+"""对账单: what a customer ordered, paid and returned in a period, and the balance at its end."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

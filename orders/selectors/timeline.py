@@ -1,4 +1,4 @@
-"""Everything that happened to an order, in the words of the people who look at it."""
+"""The timeline of an order, in the words of its audience."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""待我处理: everything that waits for one member of staff, in one queue, the oldest first."""
+"""待我处理: all tasks of one member of staff in one queue, the oldest first."""
 
 from datetime import datetime, time, timedelta
 from functools import lru_cache

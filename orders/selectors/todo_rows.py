@@ -1,4 +1,4 @@
-"""What waits for somebody of the shop: one row of the queue 待我处理, and where further rows come from."""
+"""One row of the queue 待我处理, and the interface of further sources of rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the stockroom looks at all day."""
+"""The warehouse board."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Moving what was written a moment ago into the past: for a shop that is made to be looked at, never for a real one."""
+"""Moving fresh rows into the past: for demo shops only, never for a real one."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta

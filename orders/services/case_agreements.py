@@ -1,4 +1,4 @@
-"""What the shop agrees to when it approves a case: how many pieces, what they are worth, where and until when they go."""
+"""What the shop approves in a case: how many pieces, their worth, the return address and the deadline."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Goods that are taken into the catalogue by a program. People do it in the admin."""
+"""Adding products by a program. People do it in the admin."""
 
 from collections.abc import Mapping
 from decimal import Decimal

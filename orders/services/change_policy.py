@@ -1,4 +1,4 @@
-"""Changing what a request to change an order gets."""
+"""Editing the change policy."""
 
 from collections.abc import Mapping
 

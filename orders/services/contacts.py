@@ -1,4 +1,4 @@
-"""Phones and streets in the log of events: masked there, whole in a row beside it that the event names by its id."""
+"""Phones and streets in events: masked there, and unmasked in a row beside the log that the event names by id."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The day before which an order is not wanted."""
+"""The date before which an order is not wanted."""
 
 from datetime import date, timedelta
 from typing import Any

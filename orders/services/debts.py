@@ -1,4 +1,4 @@
-"""What a customer owes the shop: until when, up to which limit, and what takes some of it off again."""
+"""What a customer owes the shop: the due date, the limit, and what reduces the debt."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""A deposit that was kept, and is given back after all."""
+"""Releasing a deposit that was kept."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Changing the plain fields of an order: where it goes, whose it is, when and how urgently it is wanted."""
+"""Changing the plain fields of an order: address, assignee, delivery date, urgency."""
 
 from typing import Any
 

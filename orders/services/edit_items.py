@@ -1,4 +1,4 @@
-"""Replacing the lines of an order, with the stock they hold."""
+"""Replacing the lines of an order, with their stock reservations."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What an edit makes of an order's sums: discount, freight, the total, and what the customer owes or gets back."""
+"""The sums of an edited order: discount, freight, total, and what the customer owes or gets back."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Changing what was agreed: who may, until when, and telling the warehouse when it already has the order."""
+"""Editing an order: who may, until when, and alerting a warehouse that has seen it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""An edit in progress: what somebody wants of a locked order, whether they may, and what has changed so far."""
+"""An edit in progress: the wanted changes of a locked order, the permission, and the changes so far."""
 
 from dataclasses import dataclass, field
 from datetime import date

@@ -1,4 +1,4 @@
-"""What a move does besides changing the status: one function for each effect of the table."""
+"""Effects of a transition besides the status: one function for each effect of the table."""
 
 from collections.abc import Callable
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What the live feeds of the desk and the stockroom are shown of an event, once it is committed."""
+"""The frames of an event for the live feeds of desk and warehouse, sent after the commit."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What must be true for a move: one function for each guard of the table, answering why not, or None."""
+"""Guards of transitions: one function for each guard of the table; it returns the reason for a refusal, or None."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Order numbers such as XB-261123-0042: the day in the shop's time zone, then a count that may have gaps."""
+"""Order numbers such as XB-261123-0042: the date in the shop's time zone, then a count that may have gaps."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Taking an order."""
+"""Placing an order."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

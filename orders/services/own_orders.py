@@ -1,4 +1,4 @@
-"""Orders that customers place themselves, from a page that showed them prices."""
+"""Reorders that customers place themselves, from a page that showed them prices."""
 
 import uuid
 

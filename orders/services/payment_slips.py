@@ -1,4 +1,4 @@
-"""Payment slips: what can be booked of one, and the same slip never twice, whichever way it came in."""
+"""Payment vouchers: checked, and booked once, whichever way they come in."""
 
 from decimal import Decimal
 

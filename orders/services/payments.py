@@ -1,4 +1,4 @@
-"""Money that comes in without moving the order."""
+"""Payments that do not change the order's status."""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""Papers of an order that a change may still alter: nobody gets them, but a manager with a reason."""
+"""Printing papers of an order despite an open change: only a manager may, with a reason."""
 
 from django.db import transaction
 from django.utils import timezone

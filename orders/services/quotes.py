@@ -1,4 +1,4 @@
-"""报价单: made by sales, sent to a customer, and once accepted an order at the prices quoted.
+"""报价单: written by sales, sent to a customer, and once accepted an order at the quoted prices.
 
 A quote's row is locked before the order that comes of it; nothing locks them the other way round.
 """

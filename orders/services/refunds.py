@@ -1,4 +1,4 @@
-"""Money that goes back without ending the order: approved by one, paid out and booked by another."""
+"""Refunds that do not end the order: approved by one person, paid out and booked by another."""
 
 from decimal import Decimal
 

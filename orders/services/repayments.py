@@ -1,4 +1,4 @@
-"""One sum with which a customer pays what they owe, spread over their orders, the oldest first."""
+"""Repayments: one sum of a customer, spread over their debts, the oldest first."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""换货: the order that brings the other goods, held back until the first ones are here again."""
+"""换货: the replacement order, held until the original goods have been returned."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What comes back: counted, looked at, put on the shelf or aside; then the case goes on by itself or asks sales."""
+"""Returned goods: counted, inspected, restocked or set aside; then the case is concluded or left to sales."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Who was shown a receiver's whole phone and address."""
+"""Records of who was shown a receiver's full phone and address."""
 
 from orders.models import ContactReveal, Order
 from shopcomm.core.accounts.actors import Actor

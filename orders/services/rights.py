@@ -1,4 +1,4 @@
-"""Who may do something, and whose order it is: asked before anything is written."""
+"""Checks of rights and ownership, made before anything is written."""
 
 from orders.errors import NotAllowed
 from orders.models import Order

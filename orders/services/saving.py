@@ -1,4 +1,4 @@
-"""Writing down what happened to an order, and showing it to everybody who is looking."""
+"""Saving an order with its event, and showing it to open pages."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Parcels on their way: scans that move a parcel on, and an order once all its parcels are signed."""
+"""Parcels in transit: courier scans advance a parcel, and the order once all its parcels are delivered."""
 
 from datetime import datetime
 

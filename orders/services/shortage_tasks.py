@@ -1,4 +1,4 @@
-"""Tasks follow what an order is short of: raised, corrected and ended here, whoever moved the stock."""
+"""Shortage tasks follow the order's shortage: created, updated and closed here, whatever changed the stock."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""缺货: found by the stockroom, laid before the customer by sales, settled by a tap; or over by itself when goods come."""
+"""缺货: reported by the warehouse, offered by sales, chosen by the customer; or void when goods arrive."""
 
 from datetime import date, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Stock: promised at ordering, given back at cancelling, gone at shipping. Every change leaves a movement."""
+"""Stock: reserved at ordering, released at cancelling, deducted at shipping. Every change leaves a movement."""
 
 from collections import defaultdict
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The one door through which an order changes its status."""
+"""The only way in which an order changes its status."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""催单: a customer presses for an order. Once in a while it is news, in between it only counts."""
+"""催单: a customer urges an order. Within some hours further urges are only counted."""
 
 from datetime import timedelta
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Has anything happened since somebody last looked?"""
+"""Checking whether an order has changed since somebody saw it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the stockroom does beside picking and shipping: seeing, acknowledging, ticking off."""
+"""Work of the warehouse besides picking and shipping: acknowledging orders and alerts, ticking off lines."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Timers as rows with a due time: a sweep that is missed is made up by the next one."""
+"""Timers as rows with a due time: the next sweep makes up for a missed one."""
 
 import logging
 from collections.abc import Callable, Iterable

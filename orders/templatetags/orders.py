@@ -1,4 +1,4 @@
-"""What every page asks of the orders."""
+"""Template tags of orders."""
 
 from django import template
 from django.utils.translation import gettext_lazy as _

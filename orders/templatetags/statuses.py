@@ -1,4 +1,4 @@
-"""How an order's status looks, on every page that shows one."""
+"""The label and colour of an order's status."""
 
 from django import template
 from django.utils.html import format_html

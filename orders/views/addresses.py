@@ -1,4 +1,4 @@
-"""A pasted address, read for the script of the fields it goes into."""
+"""Parsing a pasted address for the script of the address fields."""
 
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache

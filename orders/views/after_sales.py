@@ -1,4 +1,4 @@
-"""Cases at the desk and in the stockroom: answering, inspecting, paying out."""
+"""Cases at the desk and in the warehouse: answering, inspecting, paying out."""
 
 from collections.abc import Callable
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What a change of an order gets at each stage: a page for everybody, with choices for the manager."""
+"""The change policy page: readable for all staff, editable for managers."""
 
 from dataclasses import dataclass
 from typing import Any

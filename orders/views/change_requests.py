@@ -1,4 +1,4 @@
-"""Answering what a customer asked for: from the desk, and from the warehouse's board."""
+"""Answering change requests: at the desk, and on the warehouse board."""
 
 from collections.abc import Callable
 from functools import partial

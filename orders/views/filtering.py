@@ -1,4 +1,4 @@
-"""The list's filters: from the address to the selector, and back to tabs and chips."""
+"""The filters of the order list: from the URL to the selector, and back to tabs and chips."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""What the order form looks up while somebody types."""
+"""Suggestions of the order form while somebody types."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Money that comes in, at the desk: a deposit, the rest, or what a later change made due."""
+"""Payments at the desk: a deposit, the balance, or an amount due after an edit."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What the desk's templates show, worked out from an order and the transition table."""
+"""Display values of the desk's templates, derived from an order and the transition table."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

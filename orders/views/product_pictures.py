@@ -1,4 +1,4 @@
-"""Pictures of goods that a manager has uploaded; whoever sees the goods sees them, so anybody may."""
+"""Uploaded product pictures; they are public."""
 
 import mimetypes
 

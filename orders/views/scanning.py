@@ -1,4 +1,4 @@
-"""What a scanner or a phone's camera reads in the stockroom, and what it does: open, count, refuse, fill in."""
+"""Scans in the warehouse by scanner or phone camera: open, count, refuse, fill in."""
 
 from dataclasses import asdict, dataclass
 from urllib.parse import urlencode

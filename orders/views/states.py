@@ -1,4 +1,4 @@
-"""The state machine as a picture, drawn from the very table the services obey."""
+"""The status diagram, drawn from the transition table."""
 
 from dataclasses import dataclass
 from itertools import groupby

@@ -1,4 +1,4 @@
-"""What the stockroom's templates show, worked out from orders and their lines."""
+"""Display values of the warehouse templates, derived from orders and their lines."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime

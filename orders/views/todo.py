@@ -1,4 +1,4 @@
-"""待我处理 on the desk: the queue in the place of the list, and its count for the badge."""
+"""待我处理 at the desk: the queue in place of the order list, and the number of the badge."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Moving an order on: a page without JavaScript, a dialog with it."""
+"""Transitions at the desk: a page without JavaScript, a dialog with it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The stockroom's page: the board, the pick list, and what is done with one touch or one scan."""
+"""The warehouse page: the board, the pick list, and its actions."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""Filters of the admin's lists by what rows mean, where one column does not say it."""
+"""Filters of admin lists that one column cannot express."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Deadlocks: PostgreSQL ends one of two transactions that wait for each other; the one that was ended begins again."""
+"""Deadlocks: PostgreSQL aborts one of two transactions that wait for each other; the aborted one is retried."""
 
 import logging
 import random

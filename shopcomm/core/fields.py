@@ -1,4 +1,4 @@
-"""Columns of text that a person reads on one line."""
+"""Text columns of a single line."""
 
 from typing import Any
 

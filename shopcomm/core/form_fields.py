@@ -1,4 +1,4 @@
-"""Fields of forms that more than one floor asks by."""
+"""Form fields that more than one floor uses."""
 
 import re
 from typing import Any

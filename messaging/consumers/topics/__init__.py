@@ -1,4 +1,4 @@
-"""What the socket answers, a module a topic. Each registers itself as it is imported here."""
+"""The topics of the socket, one module each. Each registers itself when it is imported here."""
 
 from messaging.consumers.topics import conversation, feed, presence
 

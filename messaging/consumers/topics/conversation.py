@@ -1,4 +1,4 @@
-"""Conversations over the socket: following one, saying something, having read, taking back, typing."""
+"""Conversations over the socket: follow, send, mark as read, recall, typing."""
 
 import asyncio
 import json

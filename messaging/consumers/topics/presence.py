@@ -1,4 +1,4 @@
-"""Who is there, over the socket: that this page still is, whom it looks at, and whether the shop is there for customers."""
+"""Presence over the socket: whether this page is in use, which conversations it has open, and whether the shop is online."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Which channel outside the product a notice goes through, and when a call counts as told. No database."""
+"""Which channel outside the product a notice uses, and when an attempt counts as delivered. No database."""
 
 from collections.abc import Collection, Hashable, Iterable, Mapping
 

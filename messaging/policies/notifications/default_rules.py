@@ -1,4 +1,4 @@
-"""The rules that ship with the product, as their table has them. No database."""
+"""The rules that ship with the product, read from their table. No database."""
 
 import tomllib
 from dataclasses import dataclass, field

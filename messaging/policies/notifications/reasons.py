@@ -1,4 +1,4 @@
-"""Why a notice went out when it did, or did not, in words."""
+"""Texts that explain why a notice was sent at its time, or was not sent."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Whom of the shop's people a rule tells. No database."""
+"""Which members of staff a rule notifies. No database."""
 
 from collections.abc import Mapping
 

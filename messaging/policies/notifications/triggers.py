@@ -1,4 +1,4 @@
-"""Which notices there are, what they are called, and how each group of them is treated."""
+"""The triggers of notices, their labels, and how each group of them is treated."""
 
 from enum import StrEnum
 from typing import Self

@@ -1,4 +1,4 @@
-"""Customers who asked for sold-out goods: told when they are back, first come first served, no more than there is."""
+"""Customers who watch sold-out goods: notified when these are back, first come first served, up to the stock."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Why an order's people were told what they were, or were not: the page that answers "客户说没收到"."""
+"""Why people were notified of an order or not: the page that answers "客户说没收到"."""
 
 from datetime import datetime
 from typing import NamedTuple

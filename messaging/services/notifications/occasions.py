@@ -1,4 +1,4 @@
-"""Something that rules may tell, and what is known of it: of its order, its goods, its conversation, its event."""
+"""An occasion for notices: an event with the facts of its order, goods or conversation."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

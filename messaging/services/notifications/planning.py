@@ -1,4 +1,4 @@
-"""From a fact to notices: which rules match, who is told, and when. Only rows are written; the sweep sends them."""
+"""From an event to notices: which rules match, who is notified, and when. Only rows are written; the sweep sends them."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A rule before it is on: its words against a real order, and its times on a clock."""
+"""Previewing a rule before it is enabled: its text for a real order, and its times."""
 
 import uuid
 from datetime import date, datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""Who is told: people by kind and id, as a rule names them, and what they have said of being told."""
+"""The recipients of a rule, and their notification preferences."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Putting notices into words and the words where they are read: the conversation, the notification centre, a channel outside."""
+"""Rendering notices to text and posting them: conversation, notification centre, channels outside."""
 
 import uuid
 from collections import defaultdict

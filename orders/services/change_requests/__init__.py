@@ -1,1 +1,1 @@
-"""Asking for a change of an order that is agreed: read, routed, answered, made."""
+"""Requesting a change of an order: parsed, routed, answered, applied."""

@@ -1,4 +1,4 @@
-"""Making a request so: brought to the order as it is now, so that it undoes nothing that was agreed since it was made."""
+"""Applying a request: merged with the current order, so that it undoes nothing agreed since it was made."""
 
 from django.utils.translation import gettext as _
 

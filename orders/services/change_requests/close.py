@@ -1,4 +1,4 @@
-"""How requests to change an order end, and that everybody is told."""
+"""Closing change requests, and telling everybody concerned."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable

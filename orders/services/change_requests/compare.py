@@ -1,4 +1,4 @@
-"""What a request would change: compared with the order as it is."""
+"""What a request would change, compared with the current order."""
 
 from typing import Any
 

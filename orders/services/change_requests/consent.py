@@ -1,4 +1,4 @@
-"""What the shop wants to change of a paid order: shown to the customer, made so by their word and no other way."""
+"""Changes of a paid order that the shop wants: shown to the customer, and applied only with their consent."""
 
 from typing import Any
 

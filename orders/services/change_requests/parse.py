@@ -1,4 +1,4 @@
-"""What a request to change an order asks for: read, compared with the order, and made so."""
+"""Parsing a change request and comparing it with the order."""
 
 from dataclasses import asdict
 from typing import Any

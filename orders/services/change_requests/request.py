@@ -1,4 +1,4 @@
-"""Asking for a change of an order, and answering: under the order's lock, so that a parcel never leaves in between."""
+"""Requesting a change and answering it, under the order's lock, so that a parcel never leaves in between."""
 
 from datetime import datetime, timedelta
 from typing import Any

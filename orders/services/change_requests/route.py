@@ -1,4 +1,4 @@
-"""How a request to change a locked order begins, and where it goes: to whoever the policy says, or into the order."""
+"""Routing a new request on a locked order: to its handler by the policy, or straight into the order."""
 
 from datetime import datetime, timedelta
 from typing import Any

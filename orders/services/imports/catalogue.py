@@ -1,4 +1,4 @@
-"""What was sold: variants by SKU in capitals, made when the catalogue does not have them.
+"""Products of an import: variants by upper-case SKU, created when the catalogue does not have them.
 
 What only the past knows is not on sale: customers do not see it, and it has a price in yuan only if it was sold so.
 """

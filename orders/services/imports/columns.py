@@ -1,4 +1,4 @@
-"""Which column is what: heads in Chinese and English, of 1688, Taobao and Shopify, and of the UCI Online Retail file."""
+"""Matching columns: headers in Chinese and English, of 1688, Taobao and Shopify, and of the UCI Online Retail file."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Orders of which an older version took only the rows it could read: the mended file makes them whole.
+"""Completing orders of which an older version imported only the readable rows, from the corrected file.
 
 An older version remembered how many rows it took, not which, so the order's own lines say what is there already.
 """

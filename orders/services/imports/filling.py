@@ -1,4 +1,4 @@
-"""Rows of one order whose cells were merged, or written once: what stands in the first counts for those below."""
+"""Rows of one order with merged cells or values given once: those of the first row count for the rows below."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

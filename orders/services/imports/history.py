@@ -1,4 +1,4 @@
-"""When an order of the past was paid, sent and closed, and in which parcels it went, as far as its file says."""
+"""When an imported order was paid, shipped and closed, and in which parcels, as far as the file says."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The import itself: read twice, sort into invoices, have each written whole, count."""
+"""The import itself: reads the file twice, groups rows into invoices, writes each completely, and counts."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

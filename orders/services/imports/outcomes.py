@@ -1,4 +1,4 @@
-"""What became of an order of the past, by the word its file has for it."""
+"""Mapping the status words of a file to the outcome of an order."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Who bought: customers by their number or phone; those without either share one guest a country."""
+"""The customers of an import: by their number or phone; others share one guest for each country."""
 
 from collections.abc import Iterable
 from functools import lru_cache

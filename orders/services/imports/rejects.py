@@ -1,4 +1,4 @@
-"""The rows that an import could not use, as a list that can be mended and taken in."""
+"""The list of rows that an import refused, which can be corrected and imported."""
 
 import csv
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Invoices that came before: taken in whole, or waiting for rows that could not be read."""
+"""Invoices of earlier imports: imported completely, or waiting for unreadable rows."""
 
 from collections import Counter
 from dataclasses import replace

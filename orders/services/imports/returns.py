@@ -1,4 +1,4 @@
-"""Returns of the past. The file does not say of which sale: the customer's latest that still has such pieces."""
+"""Returns in an import. The file does not name the sale: the customer's latest that still has such pieces is taken."""
 
 from collections import defaultdict
 from collections.abc import Collection

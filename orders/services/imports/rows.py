@@ -1,4 +1,4 @@
-"""One row of a file as a fact, or the reason why it is none."""
+"""Parsing one row of a file, or the reason why it is refused."""
 
 import hashlib
 import re

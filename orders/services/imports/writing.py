@@ -1,4 +1,4 @@
-"""Writing invoices: many together, as long as they only add rows; alone, where they touch what is there already."""
+"""Writing invoices: many together while they only add rows; one at a time where they change existing rows."""
 
 from collections.abc import Callable, Iterable, Sequence
 

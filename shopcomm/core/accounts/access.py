@@ -1,4 +1,4 @@
-"""Who may open a page of the shop's side."""
+"""Who may open a staff page."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -1,4 +1,4 @@
-"""Who did it: the same small value in services, events, messages and sockets."""
+"""The actor: one small value for who did something, in services, events, messages and sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Readers who are treated alike: a statement that is prepared for one of them is asked for each."""
+"""Actors that are treated alike: one prepared statement serves them all."""
 
 from dataclasses import replace
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""What only the person at the keyboard may do: the password is asked for again, though a session is open."""
+"""Confirming one's password again for sensitive actions, although a session is open."""
 
 import time
 from collections.abc import Callable

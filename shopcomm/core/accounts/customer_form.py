@@ -1,4 +1,4 @@
-"""What a manager writes down of a customer: how to reach them, what the shop sorts them by, what it lends them."""
+"""The admin form of a customer: contact data, tags and credit terms."""
 
 from typing import Any
 

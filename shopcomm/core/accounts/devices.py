@@ -1,4 +1,4 @@
-"""What kind of browser somebody came with, in the words people use, from what it says of itself."""
+"""The name of a browser and its system, from its user agent."""
 
 from django.utils.translation import gettext as _
 

@@ -1,4 +1,4 @@
-"""Forms of logging in and of one's own settings."""
+"""Forms of the log-in and of one's own settings."""
 
 from typing import Any
 

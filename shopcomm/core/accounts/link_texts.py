@@ -1,4 +1,4 @@
-"""Texts with links in them, for readers who may not open these."""
+"""Masking customer links in texts, for readers who may not open them."""
 
 import re
 

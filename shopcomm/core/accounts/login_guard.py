@@ -1,4 +1,4 @@
-"""When a log-in is not even tried: one name guessed at, many names guessed at, everything guessed at.
+"""Blocking log-in attempts: guesses at one name, at many names, and overall.
 
 Refusals are counted by name and network together, so that nobody can lock somebody else out from elsewhere. What is
 counted over many names refuses only who has never come in with this name from this network: the people who work there

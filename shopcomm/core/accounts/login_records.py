@@ -1,4 +1,4 @@
-"""The log of log-ins in the admin: read by managers, changed by nobody, deleted by its age alone."""
+"""Log-in records in the admin: readable by managers, changed by nobody, deleted by age only."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who is asking: every request gets `request.actor`, and `request.speaks_as`, the page it comes from."""
+"""Sets `request.actor` on every request, and `request.speaks_as`, the page it comes from."""
 
 from collections.abc import Callable
 from typing import Any

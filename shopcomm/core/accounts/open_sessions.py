@@ -1,4 +1,4 @@
-"""Where somebody of the shop is logged in at this moment."""
+"""The open sessions of a member of staff."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a key may do: each API view names the right of each method, and the table the scope that opens it."""
+"""What an API key may do: each API view names the right of each method, and the rights table the scope."""
 
 from typing import Any
 

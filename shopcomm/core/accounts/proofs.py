@@ -1,4 +1,4 @@
-"""What a session has proved: the links it opened, the phone it showed a code for, and as whom each of its pages speaks."""
+"""What a session has proved: its opened links, a phone proved by code, and whom each of its pages acts as."""
 
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass

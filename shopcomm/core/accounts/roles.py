@@ -1,4 +1,4 @@
-"""Who acts: the roles of the staff, and the columns of the table of rights in `rights.py`."""
+"""The roles of the staff, and the other columns of the rights table in `rights.py`."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

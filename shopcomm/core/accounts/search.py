@@ -1,4 +1,4 @@
-"""Whom a search may mean: a customer by name, by firm or by phone. For searches of orders, conversations and customers."""
+"""Finding customers by name, company or phone, for searches of orders, conversations and customers."""
 
 import re
 from typing import Any

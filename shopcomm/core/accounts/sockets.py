@@ -1,4 +1,4 @@
-"""Who is at the other end of a socket: the same session as the page's."""
+"""The actor at the other end of a socket: the same session as the page's."""
 
 import logging
 from collections.abc import Awaitable, Callable

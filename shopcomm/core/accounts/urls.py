@@ -1,4 +1,4 @@
-"""Addresses of logging in and of one's own settings."""
+"""URLs of the log-in and of one's own settings."""
 
 from django.urls import path
 

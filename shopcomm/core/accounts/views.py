@@ -1,4 +1,4 @@
-"""Logging in, the way to one's own page, one's own settings, and the table of rights."""
+"""Log-in, log-out, one's own settings, and the rights page."""
 
 from typing import Any, cast
 

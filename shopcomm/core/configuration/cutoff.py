@@ -1,4 +1,4 @@
-"""Until when an order has to be paid to leave the shop on the same day."""
+"""The cut-off time until which an order has to be paid to ship on the same day."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""What a manager has uploaded of the shop itself, and the icons drawn of it: everybody sees it, from the first page on."""
+"""The shop's logo and the icons made from it; they are public."""
 
 import mimetypes
 

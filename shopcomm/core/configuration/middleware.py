@@ -1,4 +1,4 @@
-"""The settings of a page: as they were at its beginning, and asked for once."""
+"""Reads the shop settings once for each page, as they were at its beginning."""
 
 from collections.abc import Callable
 

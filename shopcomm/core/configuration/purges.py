@@ -1,4 +1,4 @@
-"""The working rows of this floor, and when each is over."""
+"""Retention of the rows of this floor."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Changing the calendar: weekly hours as people write them, and a year's holidays pasted in at once."""
+"""Editing the calendar: weekly hours as people write them, and a year's holidays pasted at once."""
 
 import re
 from collections.abc import Iterable

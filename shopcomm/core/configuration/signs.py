@@ -1,4 +1,4 @@
-"""The pictures a shop shows of itself: its sign, the app icons that are drawn from it, its code to pay with."""
+"""The shop's own pictures: its logo, the app icons made from it, its payment code."""
 
 import logging
 from secrets import token_hex

@@ -1,4 +1,4 @@
-"""The page of the working calendar: weekly hours, special days, and the next thirty days as they come out."""
+"""The working hours page: weekly hours, special days, and the next thirty days that result."""
 
 from datetime import date
 from functools import partial

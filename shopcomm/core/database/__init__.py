@@ -1,1 +1,1 @@
-"""Connections to PostgreSQL: a web process keeps a stated number of them, whatever is asked of it."""
+"""Connections to PostgreSQL: each web process holds a fixed number of them at most."""

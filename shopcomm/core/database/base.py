@@ -1,4 +1,4 @@
-"""Django's PostgreSQL, with a pool that is told at once when the database is away. Django looks for this name."""
+"""Django's PostgreSQL backend with our pool, which reports an unavailable database at once. Django looks for this name."""
 
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base

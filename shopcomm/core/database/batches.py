@@ -1,4 +1,4 @@
-"""Moving the rows of a large table in a migration, some at a time."""
+"""Updating the rows of a large table in a migration, in batches."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Building an index while the shop runs, also after a build that was cut off."""
+"""Building an index while the shop runs, also after an interrupted build."""
 
 from typing import Any
 

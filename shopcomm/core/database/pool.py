@@ -1,4 +1,4 @@
-"""The pool of a web process: how it is shared out, and what it does while the database is away."""
+"""The pool of a web process: how it is divided, and what it does while the database is unavailable."""
 
 import logging
 from dataclasses import dataclass

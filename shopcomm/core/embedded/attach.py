@@ -1,4 +1,4 @@
-"""Let a command use the embedded servers: those that run, or its own start of them while it lasts."""
+"""Lets a command use the embedded servers: the running ones, or its own start of them while it runs."""
 
 import json
 import os

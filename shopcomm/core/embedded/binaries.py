@@ -1,4 +1,4 @@
-"""Where the servers' programs are, and how to start one without being root."""
+"""The programs of the embedded servers, and how to start one without being root."""
 
 import ctypes
 import importlib.util

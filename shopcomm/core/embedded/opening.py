@@ -1,4 +1,4 @@
-"""Which shop a data folder holds, the demo or somebody's own, and what is said of how one gets into it."""
+"""Which shop a data folder holds, the demo or an own one, and the log-ins that are printed."""
 
 import os
 import secrets

@@ -1,4 +1,4 @@
-"""When a process that ends by itself is started again, and who is told that it keeps ending. Imports nothing of Django."""
+"""When a process that ended is restarted, and who is told that it keeps ending. Imports nothing of Django."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""`make restore`: puts a backup in the place of what is there, whole or not at all."""
+"""`make restore`: replaces the shop by a backup, completely or not at all."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A row of the log read back as the fact that it was written from. The rule is in `kinds.py`."""
+"""Reading a row of the log back as the event dataclass it was written from. The rule is in `kinds.py`."""
 
 import logging
 from typing import TypeVar

@@ -1,4 +1,4 @@
-"""Who wants to know of what: the registry that handlers join with `@on(EventClass)`."""
+"""The registry of event handlers, which join with `@on(EventClass)`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

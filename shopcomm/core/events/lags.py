@@ -1,4 +1,4 @@
-"""How far the readers of the log are behind it, and what keeps them."""
+"""How far the readers of the log are behind, and why."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What the log's readers outside are not shown: events carry ids; who may see a thing reads it where it is."""
+"""Masking events for readers outside: events carry ids; who may see an object reads it where it is."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The event log and what its readers remember."""
+"""The event log and the state of its readers."""
 
 from functools import cached_property
 

@@ -1,4 +1,4 @@
-"""The one way a fact enters the log."""
+"""The only way to write an event."""
 
 import json
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""Tell a worker that something has committed. Whatever is lost comes again by the clock."""
+"""Waking a worker after a commit. If that is lost, the scheduled run makes up for it."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""What every API view shares: who acts, and POSTs that can be repeated."""
+"""What every API view shares: the actor, and repeatable POSTs."""
 
 from typing import Any
 from urllib.parse import urlencode

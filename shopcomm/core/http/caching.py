@@ -1,4 +1,4 @@
-"""What may be kept of an answer: nothing, unless it says that it is about nobody."""
+"""Cache headers: responses are not stored unless they say that they are impersonal."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Pages compressed on the way out. Static files are compressed once, when they are collected."""
+"""Compressing pages. Static files are compressed once, when they are collected."""
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase

@@ -1,4 +1,4 @@
-"""What a person sees when something is wrong; programs under /api/ get a problem document."""
+"""Error pages for people; programs under /api/ get a problem document."""
 
 import sys
 from functools import cache

@@ -1,4 +1,4 @@
-"""What probes ask: is the process alive, can it work."""
+"""Health probes: is the process alive, can it work."""
 
 import logging
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What a person sees who opens an address that only a form is sent to."""
+"""The page for a person who opens a URL that only accepts forms."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""From which network a request comes."""
+"""The network that a request comes from."""
 
 from django.http import HttpRequest
 

@@ -1,4 +1,4 @@
-"""What every call of the API has in common, said once in its OpenAPI description."""
+"""What all API calls have in common, stated once in the OpenAPI schema."""
 
 from collections.abc import Iterator
 from typing import Any

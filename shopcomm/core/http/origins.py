@@ -1,4 +1,4 @@
-"""Sockets are opened by our own pages only."""
+"""Refusing sockets from foreign origins."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Keys of other systems."""
+"""API keys of other systems."""
 
 import hashlib
 import secrets

@@ -1,4 +1,4 @@
-"""In which language a member of staff is told things."""
+"""The language of notices to a member of staff."""
 
 from shopcomm.core.accounts.models import Staff
 

@@ -1,4 +1,4 @@
-"""Log-ins of the shop's people: written down when they are used, ended one by one, all others with a new password."""
+"""Staff sessions: recorded when used, ended one by one, or all others with a new password."""
 
 from datetime import datetime, timedelta
 from importlib import import_module
