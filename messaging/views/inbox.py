@@ -17,7 +17,7 @@ from messaging.selectors.inbox import InboxFilters, inbox_page
 from messaging.selectors.inbox_rows import FOLDERS, folder_number
 from messaging.selectors.unread import count_unread_conversations
 from messaging.services.conversations import open_enquiry
-from messaging.views.inbox_lines import drawn_rows
+from messaging.views.inbox_lines import as_items, drawn_rows
 from orders.labels import handed_over_text
 from orders.models import Order
 from orders.selectors.visibility import successor_of
@@ -114,6 +114,7 @@ def _list_context(request: HttpRequest, conversation_id: int | None) -> dict[str
     rows = drawn_rows(page, current=conversation_id, address=f"{address}?{kept.urlencode()}".rstrip("?"))
     return {
         "rows": rows,
+        "without_hits": "" if page.hits else as_items(rows),
         "next": page.next_cursor,
         "filters": filters,
         "current": conversation_id,

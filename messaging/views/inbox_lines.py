@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -76,6 +76,11 @@ def drawn_rows(page: InboxPage, *, current: int | None, address: str) -> list[Li
         )
         listed.append(ListedRow(row, markup, page.hits.get(row.pk)))
     return listed
+
+
+def as_items(rows: list[ListedRow]) -> SafeString:
+    """The items of a list in which nothing was searched for; a loop of the template takes a quarter of the page's time."""
+    return mark_safe("".join(f"<li>{row.markup}</li>" for row in rows))
 
 
 @lru_cache(maxsize=4096)
