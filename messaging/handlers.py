@@ -13,7 +13,7 @@ NOTIFIED_EVENTS = [kind for kind in all_kinds() if kind.notices]
 
 @on(*NOTIFIED_EVENTS, in_order=False)
 def plan_notifications(event: DomainEvent) -> None:
-    """Write the notices of what has happened."""
+    """Write the notices of an event."""
     plan_event(event)
 
 

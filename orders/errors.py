@@ -168,7 +168,7 @@ class ConsentNeeded(OrderError):
 
 
 class NotAllowed(OrderError):
-    """Somebody else's job. `needed` lists the roles that may."""
+    """The actor may not do this. `needed` lists the roles that may."""
 
     code, status = "not_allowed", 403
 

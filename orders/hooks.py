@@ -32,7 +32,7 @@ order_history_hooks: list[Callable[[Order, list[DomainEvent], Callable[..., int]
 
 
 class ConversationSummary(NamedTuple):
-    """The last word of an order's conversation, and how many of the customer's messages wait."""
+    """The last message of an order's conversation, and the number of unread messages."""
 
     text: str
     unread: int

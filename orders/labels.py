@@ -69,7 +69,7 @@ def request_title(row: ChangeRequest) -> str:
 
 
 def sort_fields(fields: Iterable[str]) -> list[str]:
-    """Fields as an order's page has them, whatever order the log keeps them in: name, phone, province, city, …"""
+    """Fields in the order of the order page: name, phone, province, city, …"""
     places = {field: place for place, field in enumerate(FIELDS)}
     return sorted(fields, key=lambda field: places.get(field, len(places)))
 
@@ -102,7 +102,7 @@ def field_text(
     names: Mapping[str, str] | None = None,
     currency: str = HOME_CURRENCY,
 ) -> str:
-    """A logged value as text: what was in the order, not how it is stored.
+    """A logged value as people read it.
 
     `priced`: each line with its price. `names`: what the goods are called, by SKU. `currency` is the order's.
     """
@@ -135,7 +135,7 @@ def prices_differ(before: Any, after: Any) -> bool:
 
 
 def handed_over_text(number: str, holder: str) -> str:
-    """What somebody is told who opens an order that they handed over."""
+    """The message for somebody who opens an order that they have handed over."""
     if not holder:
         return _("订单 %(number)s 已不由您负责") % {"number": number}
     return _("订单 %(number)s 现在由%(name)s负责") % {"number": number, "name": holder}

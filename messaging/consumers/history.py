@@ -102,5 +102,5 @@ class RoomHistory:
         return ByAudience(await self._read(start))
 
     def forget(self) -> None:
-        """Something that was said has changed: whoever comes now is not shown how it was."""
+        """A stored message has changed: drop the cached blocks, so that a new listener gets its current state."""
         self._blocks.clear()

@@ -55,7 +55,7 @@ class Presence:
                 await self._publish_who_is_here(conversation_id)
 
     async def report_shop_online(self, socket: str) -> None:
-        """Somebody of the shop who answers customers is there, or still is; customers are told when it is the first."""
+        """A member of staff who answers customers is online, or still is; customers are told when it is the first."""
         with self._unless_redis_is_down() as asks:
             if asks and await self._note_at_work(socket):
                 self._shop_known = (True, time.monotonic())
@@ -63,7 +63,7 @@ class Presence:
                 await fanout().publish(encode_frame(CUSTOMERS, {CUSTOMER: shown}))
 
     async def report_shop_offline(self, socket: str) -> None:
-        """A page of theirs is gone. Whoever only went to the next one never was."""
+        """A page of theirs has closed. Going to the next page does not count as leaving."""
         with self._unless_redis_is_down() as asks:
             if asks:
                 await self._redis.zadd(self._shop_key, {socket: time.time() + LEAVES_SECONDS}, xx=True)

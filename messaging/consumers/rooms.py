@@ -122,7 +122,7 @@ class Room:
         self.listeners.add(listener)
 
     def deliver(self, messages: Sequence[dict[str, Any]]) -> bool:
-        """Show messages that follow on what was shown, leaving out what is known. False: some before them are missing."""
+        """Show messages that continue the sequence, leaving out known ones. False: some before them are missing."""
         for message in messages:
             texts = message["texts"]
             self.note_heads({each: message["seq"] for each in all_audiences() if each.name in texts})

@@ -198,7 +198,7 @@ class ShopSocket(AsyncWebsocketConsumer):
             await self.send_queue.enqueue_with_backpressure(frames)
 
     def send_error(self, code: str, given: Frame, **extra: Any) -> None:
-        """Answer a frame with what was wrong with it."""
+        """Answer a frame with an error."""
         error = {"type": "error", "code": code, **echoed_fields(given), **extra}
         self.send_frame(json.dumps(error, default=str))
 

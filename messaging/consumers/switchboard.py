@@ -52,7 +52,7 @@ class Topic:
         """The visitor may still be here. `actor` is who they are by now: the same person, perhaps with other rights."""
 
     def on_close(self) -> None:
-        """The socket is over. Leave everything at once; whatever has to wait goes into the background."""
+        """The socket has closed. Leave everything at once; run what has to wait in the background."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Conversation(models.Model):
-    """What is said about one order, with one customer before any (询价), or among the shop's own people."""
+    """A conversation about one order, with one customer without an order (询价), or among colleagues."""
 
     class Kind(models.TextChoices):
         ORDER = "order", _("订单")
@@ -143,17 +143,17 @@ class Conversation(models.Model):
 
     @property
     def answered_seq(self) -> int:
-        """What came up to here waits for nobody: the shop has spoken after it, or ended the talk."""
+        """Messages up to here wait for nobody: the shop has answered after them, or closed the conversation."""
         return max(self.last_shop_seq, self.closed_seq)
 
     @property
     def is_closed(self) -> bool:
-        """Whether the talk has been ended, and nobody has spoken since."""
+        """Whether the conversation is closed, and nobody has written since."""
         return self.state == self.State.CLOSED
 
     @property
     def with_customer(self) -> "Customer":
-        """The customer whom the shop talks with here. Raises LookupError for a talk among colleagues."""
+        """The customer of this conversation. Raises LookupError for one among colleagues."""
         if self.customer is None:
             raise LookupError(f"conversation {self.pk} is with no customer")
         return self.customer

@@ -41,7 +41,7 @@ class ScheduledMessage(models.Model):
 
 
 class StockWatch(models.Model):
-    """A customer who asked for sold-out goods and is told when they are back, first come first served."""
+    """A customer who watches a sold-out variant and is notified when it is back, first come first served."""
 
     conversation = models.ForeignKey("messaging.Conversation", models.PROTECT, related_name="watches")
     variant = models.ForeignKey("orders.Variant", models.PROTECT, verbose_name=_("规格"))

@@ -79,7 +79,7 @@ class Meant(NamedTuple):
 
 
 def conversations_matching(actor: Actor, query: Query) -> Meant:
-    """The conversations in which every word was said in one message, or that the text names.
+    """The conversations in which one message has every word, or that the text names.
 
     By the customer's name, firm or phone, the order's number, or the subject. Which of them the actor sees, the outer
     query asks.

@@ -48,7 +48,7 @@ def counting_side(message: Message) -> Side | None:
 
 
 def counted_messages(conversation_id: int | OuterRef, side: Side, *, after: int) -> QuerySet[Message]:
-    """What counts for one side among what was said after a number."""
+    """The messages after a number that count as unread for one side."""
     said = Message.objects.filter(conversation=conversation_id, seq__gt=after, recalled_at=None)
     if side == Side.SHOP:
         return said.filter(sender_kind=Sender.CUSTOMER, acknowledges=False)

@@ -52,7 +52,7 @@ def to_come(conversation: Conversation) -> ToCome:
 
 
 def failed_scheduled_messages(actor: Actor) -> list[ScheduledMessage]:
-    """What was to be said and could not be, latest first: a member of staff's own, a manager's everybody's."""
+    """Scheduled messages that failed, latest first: a member of staff's own, for a manager everybody's."""
     failed = ScheduledMessage.objects.filter(state=ScheduledMessage.State.FAILED)
     mine = (
         failed if actor.may("conversations.manage_scheduled") else failed.filter(author_id=actor.id_or_zero)

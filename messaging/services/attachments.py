@@ -59,7 +59,7 @@ def store_attachment(*, actor: Actor, upload: UploadedFile) -> Attachment:
 
 
 def too_large() -> str:
-    """What is said of a file above the limit."""
+    """The refusal of a file above the size limit."""
     return _("文件太大：最多 %(limit)s MB") % {"limit": _megabytes(settings.MAX_ATTACHMENT_BYTES)}
 
 

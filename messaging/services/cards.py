@@ -53,7 +53,7 @@ def send_card(
 
 
 def in_every_language(text: Callable[[], str]) -> dict[str, str]:
-    """What a message says, by the languages of the interface: whoever reads it reads another than whoever sent it."""
+    """The text of a message in every interface language, for readers of another language than the sender's."""
     said = {}
     for code, _name in settings.LANGUAGES:
         with translation.override(code):

@@ -33,7 +33,7 @@ def _locked(conversation_id: int) -> Conversation:
 @retry_on_deadlock
 @transaction.atomic
 def close_conversation(*, actor: Actor, conversation_id: int) -> Conversation:
-    """End a talk: nothing in it waits any more, until somebody speaks again. Twice is once. Raises NotFound."""
+    """Close a conversation: nothing in it waits until somebody writes again. Closing twice is fine. Raises NotFound."""
     talk = _locked(conversation_id)
     if not talk.is_closed:
         talk.state, talk.snoozed_until = Conversation.State.CLOSED, None
@@ -47,7 +47,7 @@ def close_conversation(*, actor: Actor, conversation_id: int) -> Conversation:
 @retry_on_deadlock
 @transaction.atomic
 def reopen_conversation(*, actor: Actor, conversation_id: int) -> Conversation:
-    """Open a talk that was ended; what waited in it then waits again. Raises NotFound."""
+    """Reopen a closed conversation; what waited in it waits again. Raises NotFound."""
     talk = _locked(conversation_id)
     if talk.is_closed:
         talk.state, talk.closed_at, talk.closed_seq = Conversation.State.OPEN, None, 0
@@ -60,7 +60,7 @@ def reopen_conversation(*, actor: Actor, conversation_id: int) -> Conversation:
 @retry_on_deadlock
 @transaction.atomic
 def hand_over_conversation(*, actor: Actor, conversation_id: int, staff_id: int, note: str = "") -> Staff:
-    """Give a talk to a colleague, who is told; with an order it is the order that changes hands.
+    """Hand a conversation to a colleague, who is notified; if it has an order, the order is reassigned.
 
     `note` is kept in the talk as a note that customers do not see. Returns the colleague.
     Raises NotFound, BadMessage, BodyTooLong, and what edit_order raises.

@@ -29,12 +29,12 @@ class FormPictures:
     def read(
         cls, post: QueryDict, files: MultiValueDict[str, UploadedFile], *, field: str = "pictures"
     ) -> Self:
-        """Read what was posted, `field` being that of the files."""
+        """Read the posted pictures, `field` being that of the files."""
         came = [each for each in files.getlist(field) if isinstance(each, UploadedFile)]
         return cls(post.getlist(UPLOADED), came)
 
     def kept(self, actor: Actor) -> list[Attachment]:
-        """What was sent ahead and is still there, for a form that comes back."""
+        """Pictures uploaded in advance that still exist, for a form that is shown again."""
         return own_uploads(actor, self.uploaded)
 
 

@@ -56,13 +56,13 @@ def _encode_message(message: Message, audience: Audience) -> str:
 
 
 def read_frame(conversation_id: int, reader: Actor, seq: int) -> dict[str, Any]:
-    """How far somebody has read, as the others are told."""
+    """The frame that tells the others how far somebody has read."""
     who = {"kind": reader.sender_kind, "id": reader.id, "name": reader.name}
     return {"type": "message.read", "conversation": conversation_id, "seq": seq, "reader": who}
 
 
 def attention_frame(sent: Sent) -> dict[str, Any]:
-    """What every desk hears when a customer has said something: where, and whose it is; not what was said."""
+    """The frame for every desk when a customer has written: which conversation and whose, but not the text."""
     message = sent.message
     event = {
         "type": "conversation.message",

@@ -14,7 +14,7 @@ from shopcomm.core.accounts.actors import Actor
 
 
 def request_from_message(*, actor: Actor, message: Message, **wanted: Any) -> ChangeRequest:
-    """Ask for what a message asks for. The customer's own words are the customer's wish, whoever writes them down.
+    """Make the change request that a message asks for. The customer's own words count as the customer's request.
 
     Takes `kind`, `data` and `key` as request_change does, and raises what it raises; NotFound without an order.
     """
@@ -43,7 +43,7 @@ def apply_offered_address(*, actor: Actor, conversation_id: int, seq: int) -> Ch
 
 
 def change_result_text(request: ChangeRequest) -> str:
-    """What became of a request, to whoever has just made it."""
+    """The outcome of a request, for the person who has just made it."""
     if request.state == ChangeRequest.State.DECLINED:
         return request.answer
     if request.state == ChangeRequest.State.OPEN:

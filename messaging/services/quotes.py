@@ -38,7 +38,7 @@ def quote_in_conversation(
 def change_quote(
     *, actor: Actor, quote_id: int, wanted: QuoteInput, revision: int | None, send: bool
 ) -> Quote:
-    """Change a quote; one that is out already is shown anew. Raises OrderError."""
+    """Edit a quote; one already sent gets a new card. Raises OrderError."""
     quote = edit_quote(actor=actor, quote_id=quote_id, wanted=wanted, revision=revision)
     if quote.state == Quote.State.SENT:
         _show(quote, actor)

@@ -91,7 +91,7 @@ def _waiting(actor: Actor, scheduled_id: int) -> ScheduledMessage:
 
 
 def send_scheduled(*, now: datetime | None = None) -> int:
-    """Say what is due, batch by batch; its key makes a repeat the same message. Returns how many."""
+    """Send due scheduled messages, batch by batch; the key makes a repeat the same message. Returns how many."""
     now, said = now or timezone.now(), 0
     _let_sleep(now)
     with leave_to_next_sweep("scheduled messages"):

@@ -151,7 +151,7 @@ def _proof(kind: str, pk: int) -> str:
 
 
 def session_digest(session_key: str | None) -> str:
-    """What is kept of a session's key: enough to know it again, not to use it."""
+    """The stored digest of a session key: enough to recognise it, not to use it."""
     return salted_hmac("shopcomm.push-session", session_key).hexdigest() if session_key else ""
 
 
@@ -185,7 +185,7 @@ def notice_preferences_of(actor: Actor) -> NotificationPreference:
 def set_notice_preferences(
     *, actor: Actor, quiet_from: time | None, quiet_to: time | None, muted: list[str], desktop: bool = True
 ) -> NotificationPreference:
-    """Say when to be left alone and which kinds are not wanted. Money is told to customers all the same.
+    """Set quiet hours and muted kinds. Customers get money notices all the same.
 
     `quiet_from` and `quiet_to` are times of day where the person lives, None for no rest; `muted` holds names of triggers;
     `desktop` says whether pages may show notices of the browser. Returns the preference as stored.

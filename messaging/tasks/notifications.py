@@ -12,7 +12,7 @@ from shopcomm.core.deadlocks import leave_to_next_sweep
 
 @shared_task(name="notifications.release")
 def release_notices() -> int:
-    """Tell what is due. Runs when something has become due, and every few seconds."""
+    """Send due notices. Runs when one has become due, and every few seconds."""
     return release_due()
 
 

@@ -68,7 +68,7 @@ def may_change_scheduled(scheduled: ScheduledMessage, actor: Actor) -> bool:
 
 @register.simple_tag(name="to_come")
 def to_come_in(conversation: Conversation) -> ToCome:
-    """What is still to be said in a conversation."""
+    """What is still to come in a conversation."""
     return to_come(conversation)
 
 
@@ -88,7 +88,7 @@ def next_opening() -> str:
 
 @register.simple_tag
 def person_name(person: Recipient) -> str:
-    """The name of somebody who is told."""
+    """The name of the recipient of a notice."""
     model = Customer if person.kind == RecipientKind.CUSTOMER else Staff
     return str(model.objects.filter(pk=person.id).first() or "")
 
@@ -165,7 +165,7 @@ def change_urls(conversation: Conversation, actor: Actor, change_url: str) -> di
 
 @register.inclusion_tag("messaging/_pictures.html")
 def attached_pictures(ids: list[str]) -> dict[str, Any]:
-    """Files of a conversation shown elsewhere; whoever may not see the conversation gets nothing for the address."""
+    """Files of a conversation shown elsewhere; their URLs work only for those who may see the conversation."""
     return {"pictures": Attachment.objects.filter(pk__in=ids).order_by("created_at") if ids else []}
 
 

@@ -20,7 +20,7 @@ from shopcomm.core.http.outcomes import run_service
 @require_GET
 @never_cache
 def card_part(request: HttpRequest, conversation_id: int, seq: int) -> HttpResponse:
-    """The card as it is now, for whoever may see the conversation."""
+    """The card in its current state, for anybody who may see the conversation."""
     return _shown(request, *_look(request, conversation_id, seq))
 
 

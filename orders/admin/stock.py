@@ -34,7 +34,7 @@ class CountedFromTheList(ModelAdmin):
         return super().changelist_view(request, (extra_context or {}) | {"counts_url": counts})
 
     def counts_view(self, request: HttpRequest) -> HttpResponse:
-        """Take what was typed, each by itself, and come back to the same page of the list."""
+        """Save each typed count by itself, and return to the same page of the list."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not self.has_change_permission(request):

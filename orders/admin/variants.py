@@ -136,7 +136,7 @@ class VariantAdmin(CountedFromTheList):
 
     @admin.display(description=_("可售"))
     def available(self, variant: Variant) -> int:
-        """On hand without what is promised."""
+        """Stock on hand minus the reserved pieces."""
         return variant.available
 
     @admin.display(description=_("盘点为"))

@@ -76,7 +76,7 @@ class ChangedLine(LineOfOrder):
 
 
 class AddressFields(serializers.Serializer):
-    """What changes of an address; what is left out stays."""
+    """The changed fields of an address; missing fields stay."""
 
     name = serializers.CharField(max_length=120, required=False)
     phone = serializers.CharField(max_length=64, required=False)
@@ -91,7 +91,7 @@ class AddressData(AddressFields):
 
 
 class ItemsData(serializers.Serializer):
-    """The whole order as it is to be: what is not on the list is taken off."""
+    """The whole order as wanted: lines that are not listed are removed."""
 
     items = serializers.ListField(child=ChangedLine(), min_length=1, max_length=MAX_LINES)
 

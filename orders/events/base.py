@@ -60,7 +60,7 @@ def with_reason(text: str, reason: str) -> str:
 
 
 def with_phone_consent(text: str, consent: str) -> str:
-    """A sentence with what was agreed on the phone behind it, if it was."""
+    """A sentence followed by the consent given by phone, if there was one."""
     return _("%(text)s（电话确认：%(consent)s）") % {"text": text, "consent": consent} if consent else text
 
 

@@ -183,7 +183,7 @@ class OrderAcknowledged(OrderEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderPrinted(OrderEvent):
-    """A manager had the pick list or the parcel slip printed although a change was open."""
+    """A manager had the pick list or the parcel slip printed despite an open change."""
 
     type = "order.printed"
     icon = "print"

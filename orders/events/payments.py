@@ -31,7 +31,7 @@ class MoneyEvent(OrderEvent):
 
 
 def balance_text(event: OrderEvent, balance: str) -> str:
-    """What is open after an event: to be paid, to be returned, or nothing."""
+    """What is open after an event: to be paid, to be refunded, or nothing."""
     open_ = decimal_of(balance)
     if not open_:
         return _("已付清")
@@ -84,7 +84,7 @@ class OrderPaid(MoneyEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentRecorded(OrderEvent):
-    """Money came in that did not move the order: a part payment, a later one, or one for a cancelled order."""
+    """A payment that did not change the status: a part payment, a later one, or one for a cancelled order."""
 
     type = "order.payment_recorded"
     label = gettext_lazy("收款")

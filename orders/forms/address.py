@@ -30,7 +30,7 @@ _KNOWN_AS = {
 
 @dataclass(frozen=True)
 class Pasted:
-    """What was pasted, the fields found in it, and what to tell whoever pasted it."""
+    """The pasted text, the fields found in it, and the message for the person who pasted it."""
 
     text: str = ""
     address: dict[str, str] = field(default_factory=dict)
@@ -113,7 +113,7 @@ def _shown(part: str, value: str) -> str:
 
 
 def wants_reading(post: QueryDict) -> bool:
-    """Whether the form is not sent yet: what was pasted is to be read into its fields."""
+    """Whether the form is not sent yet but its pasted text is to be parsed into the fields."""
     return READ in post
 
 

@@ -14,7 +14,7 @@ from shopcomm.core import reading
 
 
 def read_case(data: QueryDict, pictures: list[str] | None = None) -> CaseInput:
-    """What was posted, as the service takes it; nonsense is the service's to refuse."""
+    """The posted case as the service takes it; the service refuses invalid input."""
     lines = []
     for name in data:
         if not name.startswith("quantity-"):

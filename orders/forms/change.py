@@ -119,7 +119,7 @@ class Option:
 
 
 def options_for(order: Order, ways: Mapping[str, str]) -> list[Option]:
-    """What can be changed, each with what will come of it."""
+    """What can be changed, each with its outcome."""
     named = {
         ChangeKind.ADDRESS: (_("改地址"), "pin"),
         ChangeKind.ITEMS: (_("改商品"), "qty"),
@@ -141,7 +141,7 @@ def change_form(
     ways: Mapping[str, str] | None = None,
     pasted: Pasted | None = None,
 ) -> dict[str, Any]:
-    """What the page shows: what may be asked, and the form of what is chosen.
+    """What the page shows: the possible changes, and the form of the chosen one.
 
     Filled with what was `posted` and refused, else with what was `read` out of a message, else with what the order has.
     """

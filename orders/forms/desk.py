@@ -105,7 +105,7 @@ class TransitionForm(DeskForm):
         self.add_widget_classes()
 
     def clean_method(self) -> str:
-        """Only all that is open goes on account: a part that came is booked as money first."""
+        """Only the whole open sum goes on account: a part received is booked as a payment first."""
         method = str(self.cleaned_data["method"])
         amount = self.cleaned_data.get("amount")
         if method == Payment.Method.ON_ACCOUNT and amount not in (None, self.fields["amount"].initial):
@@ -223,7 +223,7 @@ def _phone(text: str) -> str:
 
 
 def read_lines(data: QueryDict) -> tuple[list[dict[str, Any]], str]:
-    """The posted lines, and what is wrong with them. A quantity of 0 takes a line away."""
+    """The posted lines, and their errors. A quantity of 0 removes a line."""
     rows: list[dict[str, Any]] = []
     columns = (data.getlist(name) for name in ("sku", "quantity", "unit_price"))
     for sku, quantity, price in zip(*columns, strict=False):

@@ -17,7 +17,7 @@ TEMPLATE = "orders/_price.html"
 
 
 def asks_price(request: HttpRequest) -> bool:
-    """Whether a form is not sent yet: the price of what is typed is wanted."""
+    """Whether the form is not sent yet and only the price of its input is wanted."""
     return request.method == "POST" and request.headers.get("X-Fragment") == "price"
 
 

@@ -52,7 +52,7 @@ class VariantsSection(TemplateSection):
 
 
 def counts_of(request: HttpRequest) -> list[Count]:
-    """What was typed into the fields of a list."""
+    """The counts typed into the fields of a list."""
     found = []
     for name, typed in request.POST.items():
         kind, _dash, rest = name.partition("-")
@@ -63,7 +63,7 @@ def counts_of(request: HttpRequest) -> list[Count]:
 
 
 def apply_stock_counts(request: HttpRequest, counts: list[Count], reason: str) -> int:
-    """Take every count by itself and say on the page what is refused. Returns how many were taken."""
+    """Apply every count by itself and list the refused ones on the page. Returns how many were applied."""
     skus = dict(Variant.objects.filter(pk__in=[each.variant_id for each in counts]).values_list("pk", "sku"))
     taken = 0
     for each in counts:

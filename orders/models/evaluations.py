@@ -40,5 +40,5 @@ class Evaluation(models.Model):
 
     @property
     def is_low(self) -> bool:
-        """Whether somebody ought to talk to this customer."""
+        """Whether the rating is low enough that somebody should contact the customer."""
         return min(self.goods, self.service) <= LOW

@@ -133,7 +133,7 @@ class Order(models.Model):
 
     @property
     def balance(self):
-        """What is still to be paid; below zero, what was paid too much."""
+        """What is still to be paid; below zero, the overpaid sum."""
         return self.total - self.debt_reduced - self.paid_amount + self.difference_refunded
 
     def share_of(self, goods: Decimal) -> Decimal:

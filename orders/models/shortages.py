@@ -6,7 +6,7 @@ from shopcomm.core.fields import LineField
 
 
 class ShortageTask(models.Model):
-    """缺货: pieces of a paid order's line that are not there, and what is agreed with the customer instead."""
+    """缺货: missing pieces of an order's line, and what is agreed with the customer instead."""
 
     class State(models.TextChoices):
         OPEN = "open", _("等销售处理")
@@ -73,7 +73,7 @@ class ShortageTask(models.Model):
 
     @property
     def goods(self) -> str:
-        """What is missing, as people say it."""
+        """The missing goods, as people name them."""
         return " ".join(part for part in (self.name, self.spec) if part)
 
 

@@ -16,7 +16,7 @@ def private_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def masked_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The same fields with masks. What is masked already stays as it is."""
+    """The same fields with masks. Masked values stay as they are."""
     return {
         name: _masked(name, value) if name in PRIVATE and value else value for name, value in fields.items()
     }

@@ -60,7 +60,7 @@ class ReadChange:
 
 
 def read_change_text(text: str, *, today: date, lines: Sequence[LineChoice] = ()) -> ReadChange:
-    """What a message asks for; what is not understood becomes a note with its words."""
+    """The change that a message asks for; a text that is not understood becomes a note."""
     said = text[:LONGEST].strip()
     if address := _address(said):
         return ReadChange("address", {"address": address})

@@ -52,7 +52,7 @@ class Style:
 
     @property
     def few(self) -> bool:
-        """Whether so little is left that the number is told."""
+        """Whether so few are left that the number is shown."""
         return 0 < self.pieces <= self.low
 
 
@@ -65,7 +65,7 @@ class CataloguePage:
 
 
 def catalogue_page(*, q: str = "", category: str = "", after: int | None = None) -> CataloguePage:
-    """A keyset page of what is on sale, newest first; the same number of queries however long it is."""
+    """A keyset page of products on sale, newest first; the same number of queries however long it is."""
     found = _matching(_on_sale(), q)
     if category:
         found = found.filter(category=category)
@@ -96,7 +96,7 @@ def variants_on_sale(skus: list[str]) -> dict[str, Variant]:
 
 
 def is_nearly_gone(variant: Variant, low: int) -> bool:
-    """Whether a variant is so nearly gone that the number is told."""
+    """Whether so few pieces of a variant are left that the number is shown."""
     return 0 < variant.available <= (low if variant.threshold is None else variant.threshold)
 
 

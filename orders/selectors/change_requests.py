@@ -122,7 +122,7 @@ def open_freezing(order: Order) -> ChangeRequest | None:
 
 
 def customer_changes(order: Order) -> int:
-    """How often the customer has changed their mind about an order: what is open or granted, but for cancelling it.
+    """How many changes the customer has made to an order: open or granted ones, except cancellations.
 
     What was asked for and was so already has changed nothing and is not counted.
     """
@@ -193,7 +193,7 @@ def change_status(row: ChangeRequest) -> str:
 
 @dataclass(frozen=True)
 class Choice:
-    """One thing a customer may ask for, what will come of it, or why not and what to do instead."""
+    """One change a customer may request, with its outcome, or why not and what to do instead."""
 
     kind: str
     outcome: Outcome

@@ -11,7 +11,7 @@ from shopcomm.core.events.models import DomainEvent
 
 
 def unmasked_fact(event: DomainEvent) -> Event:
-    """What has happened, with phones and streets as they were."""
+    """The event with full phones and streets."""
     return unmasked_facts([event])[event.pk]
 
 

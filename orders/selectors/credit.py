@@ -70,7 +70,7 @@ class Term:
 
 
 def credit_term(customer: Customer) -> Term:
-    """What is agreed with the customer, else the shop's rule."""
+    """The term agreed with the customer, else the shop's rule."""
     if customer.no_due_date:
         return Term(None, is_own=True)
     if customer.credit_days is not None:

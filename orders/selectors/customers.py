@@ -23,7 +23,7 @@ def customers_visible_to(actor: Actor) -> QuerySet[Customer]:
 
 
 def customers_matching(actor: Actor, text: str) -> list[Customer]:
-    """Those whose name or firm has the text, or whose phone is it or ends in it; who bought last comes first."""
+    """Customers by part of their name or company, or by their phone or its end; the latest buyer first."""
     query = parse_query(text)
     if len(query.text) < SHORTEST:
         return []

@@ -94,7 +94,7 @@ def open_sum_of(order: Order) -> OpenSum:
 
 
 def sum_asked_back(order: Order) -> Decimal:
-    """What is to go back of an order that is being refunded as a whole, before the shop has said yes or no."""
+    """The sum of a requested full refund, before the shop has answered."""
     asked = [
         refund.amount
         for refund in order.refunds.all()

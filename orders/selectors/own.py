@@ -38,7 +38,7 @@ def _with_progress(orders: QuerySet[Order]) -> QuerySet[Order]:
 
 @dataclass(frozen=True)
 class Spent:
-    """What a customer paid in one currency, less what came back."""
+    """What a customer paid in one currency, minus refunds."""
 
     currency: str
     month: Decimal

@@ -11,14 +11,14 @@ from orders.reading.couriers import courier_name
 
 @dataclass(frozen=True)
 class StillToShip:
-    """What is left of an order that has gone out in part."""
+    """The open rest of a part-shipped order."""
 
     lines: list[OrderLine]
     pieces: int
 
 
 def still_to_ship(order: Order) -> StillToShip | None:
-    """What is left after a part shipment; None for an order of which nothing or everything has left, or that has ended."""
+    """The open rest after a part shipment; None when nothing or everything has shipped, or the order is closed."""
     if order.status != Status.PICKING:
         return None
     lines = list(order.lines.all())
@@ -29,7 +29,7 @@ def still_to_ship(order: Order) -> StillToShip | None:
 
 
 def shipped_text(order: Order) -> str:
-    """That the newest parcel has left, with what is still to come."""
+    """The message that a parcel has left, with the open rest."""
     parcel = order.shipments.order_by("-pk").first()
     if parcel is None:
         return ""

@@ -73,7 +73,7 @@ def last_address(customer: Customer, reader: Actor) -> AddressInput:
 
 
 def items_of_link(text: str) -> list[dict[str, object]]:
-    """`SKU:3,SKU2:1` of an address line as lines of a form; what is not on sale is left out."""
+    """`SKU:3,SKU2:1` of a URL as lines of a form; what is not on sale is left out."""
     wanted: dict[str, int] = {}
     for part in text.split(",")[:MOST_ITEMS]:
         sku, _colon, count = part.strip().rpartition(":")

@@ -51,7 +51,7 @@ class OrderRow:
 
     @property
     def open_sum(self) -> OpenSum:
-        """What is to be paid or returned, as the order's own page says it."""
+        """What is to be paid or refunded, as the order's own page says it."""
         return open_sum(self, self.to_return)
 
 
@@ -100,7 +100,7 @@ def _values(orders: QuerySet[Order]) -> Any:
 
 
 def rows_for_list(found: Iterable[Any], actor: Actor) -> list[OrderRow]:
-    """Rows with their goods and the last word of their conversations."""
+    """Rows with their goods and the last message of their conversations."""
     found = list(found)
     ids = [row.pk for row in found]
     goods, talk = _goods(ids), _talk(ids, actor)

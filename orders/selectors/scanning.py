@@ -44,7 +44,7 @@ class Scanned:
 
 
 def paper_code(order: Order, paper: str = PICK_LIST) -> str:
-    """What the code of a printed pick list or parcel slip says: the order, and the version it was printed for."""
+    """The code of a printed pick list or parcel slip: the order, and the version it was printed for."""
     return f"{order.number}#{order.version}{paper}"
 
 

@@ -30,7 +30,7 @@ MOST_SWAPS = 4
 
 @dataclass(frozen=True)
 class Option:
-    """One thing that may be done about missing pieces, in words. `key` is what a tap says."""
+    """One option for missing pieces, in words. `key` is what a tap sends."""
 
     key: str
     kind: str
@@ -126,7 +126,7 @@ def shortages_of(order: Order) -> list[Shortage]:
 
 
 def offered_options(task: ShortageTask) -> list[Option]:
-    """What the customer may tap: of what was offered, that which can still be done."""
+    """The options the customer may choose: those offered that are still possible."""
     return [option for option in all_options(task) if option.is_offered]
 
 

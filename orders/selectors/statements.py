@@ -24,7 +24,7 @@ FOR_GOODS = frozenset({Refund.Purpose.CASE, Refund.Purpose.PART, Refund.Purpose.
 
 @dataclass(frozen=True)
 class Entry:
-    """One line: what made more or less due, or was paid or paid back, and what was open after it."""
+    """One line: what raised or lowered the debt, was paid or refunded, and the balance after it."""
 
     at: datetime
     number: str

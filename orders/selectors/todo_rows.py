@@ -13,7 +13,7 @@ from shopcomm.core.accounts.actors import Actor
 
 
 class TodoKind(StrEnum):
-    """What has to be done."""
+    """The kinds of tasks."""
 
     CHANGE = "change"
     CASE = "case"
@@ -27,7 +27,7 @@ class TodoKind(StrEnum):
 
 @dataclass(frozen=True)
 class Todo:
-    """One thing that waits: what, for whom, since when, and until when where that is set."""
+    """One task: what, for whom, since when, and until when if there is a deadline."""
 
     kind: TodoKind
     pk: int

@@ -182,7 +182,7 @@ def _check_with_customer(case: AfterSalesCase, order: Order) -> None:
 
 
 def settle_case_money(case: AfterSalesCase, order: Order, actor: Actor) -> None:
-    """Take what a case is worth off what is still owed, and promise the rest as money.
+    """Take the worth of a case off the debt, and promise the rest as a refund.
 
     When that is all there is left of the money, the whole order is being refunded.
     """

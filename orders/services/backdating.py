@@ -36,5 +36,5 @@ def backdate_quote(*, quote_id: int, sent_at: datetime, valid_until: datetime) -
 
 
 def backdate_debt(*, order_id: int, due_on: date) -> None:
-    """Let what is owed for an order be due on another day, one that is over as well."""
+    """Move the due date of a debt, also into the past."""
     Order.objects.filter(pk=order_id).update(due_on=due_on)

@@ -16,7 +16,7 @@ LONGEST = 400
 
 
 def worth_of_pieces(order: Order, pieces: list[tuple[OrderLine, int]]) -> Decimal:
-    """What was paid for these pieces: their share of the goods, discounts and all, and never more than is left."""
+    """What was paid for these pieces: their share of the goods with all discounts, at most what is left."""
     goods = sum((line.unit_price * count for line, count in pieces), Decimal(0))
     return max(min(order.share_of(goods), worth_left(order)), Decimal(0))
 

@@ -12,7 +12,7 @@ from shopcomm.core.deadlocks import retry_on_deadlock
 @retry_on_deadlock
 @transaction.atomic
 def set_policy(wanted: Mapping[tuple[str, str], str]) -> None:
-    """Make the table say this; what is as it ships is not kept, what cannot be chosen is left as it was."""
+    """Save cells of the table; default values are not stored, fixed cells stay as they are."""
     for (stage, part), outcome in wanted.items():
         if outcome not in outcomes_for(stage, part):
             continue

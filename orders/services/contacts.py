@@ -7,7 +7,7 @@ from orders.policies.contact_masks import masked_fields, private_fields
 
 
 def store_contacts_and_mask(order: Order, facts: dict[str, Any]) -> dict[str, Any]:
-    """The facts of an event with masks for what is private, and the id of the row that holds it."""
+    """The data of an event with private values masked, and the id of the row that holds them."""
     whole = {side: private_fields(facts.get(side) or {}) for side in ("before", "after")}
     if not any(whole.values()):
         return facts

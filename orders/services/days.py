@@ -16,7 +16,7 @@ FARTHEST = timedelta(days=365)
 
 
 def read_day(value: Any, *, known: date | None = None) -> tuple[date | None, list[Failure]]:
-    """A day as anybody writes it, None for as soon as can be; and what is wrong with it.
+    """A date as people write it, None for as soon as possible; and its error.
 
     What an order says already (`known`) stays right when it has passed.
     """
@@ -42,7 +42,7 @@ def not_wanted_before(order: Order) -> date | None:
 
 
 def check_not_early(order: Order, *, said_so: bool) -> None:
-    """Whoever ships an order before its day says that they mean it. Raises GuardFailed.
+    """Shipping before the wanted date needs a confirmation. Raises GuardFailed.
 
     A person is asked; an integration that ships knows what it does.
     """

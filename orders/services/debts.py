@@ -18,7 +18,7 @@ from shopcomm.core.text import written_money
 
 
 def due_day(customer: Customer, now: datetime) -> date | None:
-    """The day by which what goes on account now is due: as agreed with the customer, else by the shop's rule.
+    """The due date of an order put on account now: by the customer's term, else by the shop's rule.
 
     None where neither says so: the shop asks when it likes.
     """
@@ -45,7 +45,7 @@ def worth_left(order: Order) -> Decimal:
 
 
 def reduce_debt(order: Order, case: AfterSalesCase, amount: Decimal, actor: Actor) -> Decimal:
-    """Take what a case is worth off a locked order's debt, as far as there is one. Returns what is left to pay out."""
+    """Take the worth of a case off a locked order's debt, if there is one. Returns what is left to refund."""
     taken = min(amount, max(order.balance, Decimal(0)))
     if taken <= 0:
         return amount

@@ -50,7 +50,7 @@ def _assign(edit: Edit, value: Any) -> None:
 
 
 def change_address(edit: Edit) -> None:
-    """Make the receiver what was asked for, when there is one. Raises GuardFailed for an address no parcel finds."""
+    """Replace the receiver, if a new one is given. Raises GuardFailed for an undeliverable address."""
     fields = {column: column_text(column, edit.wanted[column]) for column in ADDRESS if column in edit.wanted}
     if not fields:
         return

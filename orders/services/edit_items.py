@@ -27,7 +27,7 @@ from orders.services.rights import require_right
 
 
 def change_items(edit: Edit) -> None:
-    """Make the lines what was asked for: the list is the whole order. Raises GuardFailed, InsufficientStock."""
+    """Replace the lines: the list is the whole order. Raises GuardFailed, InsufficientStock."""
     order = edit.order
     if not edit.agreed:
         require_right(edit.actor, "orders.edit")

@@ -54,7 +54,7 @@ def book_payment(move: Move) -> None:
 
 
 def book_on_account(move: Move) -> None:
-    """No money came: what is open is owed until a day."""
+    """No payment: the open sum is a debt until its due date."""
     order = move.order
     order.on_account, order.pay_by = True, None
     order.due_on = due_day(order.customer, move.now)
@@ -151,7 +151,7 @@ def sign_parcels(move: Move) -> None:
 
 
 def take_parcels_back(move: Move) -> None:
-    """The goods are here again, still promised to this order, and have to be packed anew."""
+    """The goods are back, still reserved for this order, and have to be packed again."""
     order = move.order
     home = pieces_home(order, move.lines)
     stock.restock_pieces(actor=move.actor, order=order, pieces=home.again, hold=True)
@@ -236,7 +236,7 @@ def drop_refund(move: Move) -> None:
 
 
 def promise_part(move: Move) -> None:
-    """Some of the money goes back and the order goes on; a case that asked for all of it is settled with that."""
+    """Part of the money is refunded and the order continues; a case that asked for all of it is settled with that."""
     amount, case = move.refund or Decimal(0), move.open_refund.case if move.open_refund else None
     purpose = Refund.Purpose.CASE if case else Refund.Purpose.PART
     promise_refund(move.order, amount, purpose=purpose, reason=move.reason, case=case)
@@ -244,7 +244,7 @@ def promise_part(move: Move) -> None:
 
 
 def void_changes(move: Move) -> None:
-    """What was asked for and not answered is too late now; both sides are told in the same transaction.
+    """Open change requests are too late now; both sides are told in the same transaction.
 
     What concerns only goods that are still here after a parcel goes on waiting for its answer.
     """

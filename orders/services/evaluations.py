@@ -37,7 +37,7 @@ class EvaluationInput:
 
 
 class Evaluated(NamedTuple):
-    """What came of it: the evaluation as it stands, and whether this call changed it."""
+    """The outcome: the current evaluation, and whether this call changed it."""
 
     evaluation: Evaluation
     is_news: bool

@@ -15,7 +15,7 @@ STOCKROOM_STATUSES = frozenset({Status.PAID, Status.PICKING, Status.SHIPPED, Sta
 
 
 def show_order_event(order: Order, row: DomainEvent) -> None:
-    """Push an event of an order to whoever is looking, once all is committed."""
+    """Push an event of an order to open pages after the commit."""
     shown = order_fact(order, row)
     push_on_commit(ORDERS_FEED, {SHOP: feed_frame("orders", row, shown)})
     if concerns_stockroom(row):

@@ -40,7 +40,7 @@ def amount_invalid(move: Move) -> str | None:
 
 
 def credit_exceeded(move: Move) -> str | None:
-    """All that the customer owes with what is put on account now."""
+    """The customer's debts including this order exceed the limit."""
     return beyond_credit(move.order, move.order.balance)
 
 
@@ -125,13 +125,13 @@ def on_hold(move: Move) -> str | None:
 
 
 def goods_short(move: Move) -> str | None:
-    """What is there may go first when the customer has agreed to have it in parts."""
+    """A short order ships its available pieces only if the customer has agreed to part shipments."""
     waits = move.order.shortage and not may_split(move.order)
     return _("订单缺货，不能配货") if waits else None
 
 
 def not_picker(move: Move) -> str | None:
-    """Somebody else's pick is the manager's to release."""
+    """Only a manager may release somebody else's pick."""
     own = move.order.picker_id in (None, move.actor.id)
     return None if own or move.actor.may("orders.release_any_pick") else _("只有配货人或经理可以放回")
 
@@ -290,7 +290,7 @@ def _open_cases(move: Move) -> set[int]:
 
 
 def refund_sum(move: Move) -> str | None:
-    """What goes back must be exactly what came in."""
+    """The refund must be exactly the sum paid."""
     order, refund = move.order, move.open_refund
     if refund is None:
         return _("没有待处理的退款")

@@ -59,7 +59,7 @@ class Move:
 
     @cached_property
     def payment(self) -> Decimal | None:
-        """The amount that comes in: what is still open unless told otherwise."""
+        """The amount received: the open sum unless given otherwise."""
         value = self.data.get("amount")
         return self.order.balance if value in (None, "") else read_money(value)
 

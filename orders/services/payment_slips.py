@@ -13,7 +13,7 @@ from shopcomm.core.database.named_locks import wait_for_named_lock
 
 
 def check_slip(*, actor: Actor, amount: Decimal | str, method: str, reference: str) -> Decimal:
-    """The amount of a slip that can be booked. Raises GuardFailed with all that is wrong."""
+    """The amount of a voucher that can be booked. Raises GuardFailed with all problems."""
     paid = read_money(amount)
     failures: list[tuple[str, str]] = []
     if paid is None or paid <= 0:
@@ -28,7 +28,7 @@ def check_slip(*, actor: Actor, amount: Decimal | str, method: str, reference: s
 
 
 def payment_of(method: str, reference: str) -> Payment | None:
-    """The payment that was booked with a slip's number for one order."""
+    """The payment booked with a voucher number for one order."""
     return Payment.objects.filter(method=method, reference=reference[:80]).first() if reference else None
 
 

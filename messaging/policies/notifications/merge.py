@@ -87,7 +87,7 @@ def plan_delivery(
 def reschedule_held(
     waiting: Iterable[PendingNotice], context: DeliveryContext, told_by_rule: dict[int, Sequence[datetime]]
 ) -> dict[int, tuple[datetime, str]]:
-    """When each of these would go by the hours, wishes and limits of now, and why then; nothing is told yet."""
+    """New times of held notices by the current hours, preferences and limits, with the reasons; nothing is sent yet."""
     moments = {}
     for each in waiting:
         decision = _ask_again(

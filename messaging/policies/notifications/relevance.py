@@ -15,7 +15,7 @@ ARRIVED = CLOSED | {"delivered"}
 
 @dataclass(frozen=True, kw_only=True)
 class News:
-    """What a notice tells of an order, beside what is known of the order now."""
+    """The content of a notice about an order, beside the current state of the order."""
 
     trigger: str
     # The number of the fact in the log; 0 for a notice that a timer made.
@@ -32,7 +32,7 @@ class News:
 
 
 def is_passed(news: News) -> bool:
-    """Whether a notice says what is no longer so: the order has another status, or the parcel is elsewhere."""
+    """Whether a notice is obsolete: the order has another status, or the parcel another state."""
     if not news.status:
         return False
     if news.trigger == Trigger.TRACKING:
@@ -49,7 +49,7 @@ def is_overtaken(news: News) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Whether a notice is still wanted, one answer for each thing that may stand in its way."""
+    """Whether a notice is still wanted: one answer for each possible obstacle."""
 
     rule_enabled: bool = True
     # A manager tries a rule: that it is off does not matter.
@@ -79,7 +79,7 @@ def drop_reason(wanted: Wanted) -> str:
 
 
 def has_answered(reminded_seq: int | None, last_customer_seq: int) -> bool:
-    """Whether a customer has written since the last reminder to pay: then people go on, not the machine.
+    """Whether a customer has written since the last payment reminder: then people take over from the timer.
 
     Both are positions of messages in the conversation; None while no reminder stands in it.
     """
@@ -100,7 +100,7 @@ def is_task_done(asked: Task, now: Task | None) -> bool:
 
 
 def is_urge_answered(status_then: str, status_now: str, *, may_urge_in: Iterable[str]) -> bool:
-    """Whether a customer who pressed has what was pressed for: the parcel on its way, or an order past that."""
+    """Whether an urge has been answered: the parcel is on its way, or the order is past that."""
     left = status_now == "shipped" and status_then != "shipped"
     return left or status_now not in may_urge_in
 

@@ -41,7 +41,7 @@ def endpoint_pause(failures: int) -> timedelta:
 
 
 class ChannelCount(NamedTuple):
-    """The failures in a row of a channel, and how long it rests now; None while it goes on."""
+    """The consecutive failures of a channel, and how long it is paused; None while it is not."""
 
     failures: int
     pause: timedelta | None

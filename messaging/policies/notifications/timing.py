@@ -69,7 +69,7 @@ class DeliveryRequest:
 
 @dataclass(frozen=True)
 class DeliveryContext:
-    """What is so at the moment of asking."""
+    """What is known at the moment of the decision."""
 
     now: datetime
     calendar: WorkingCalendar

@@ -145,7 +145,7 @@ def event_types_for(trigger: str) -> set[str]:
 
 
 def is_always_told(trigger: str, audience: str) -> bool:
-    """Whether a notice is told whatever was turned off: money, to the customer whose it is."""
+    """Whether a notice is sent although its kind is turned off: money notices, to their customer."""
     return trigger in ALWAYS_TOLD and audience == "customer"
 
 

@@ -122,7 +122,7 @@ def _new_deliveries(
 
 
 def wake_deliveries() -> None:
-    """Have a worker try the channels now. What is lost on the way comes again by the clock."""
+    """Have a worker try the channels now. If that is lost, the next sweep does it."""
     wake_task("notifications.deliver")
 
 
@@ -155,7 +155,7 @@ def _serve(channel: str, sent: list[int]) -> None:
 
 
 def deliver_channel(channel: str, *, now: datetime | None = None) -> int:
-    """Send what is due through one channel, a batch of it. Returns how many went out."""
+    """Send the due deliveries of one channel, one batch. Returns how many went out."""
     moment = now or timezone.now()
     if is_channel_paused(channel, moment):
         return 0
@@ -187,7 +187,7 @@ def _begin_calls(sweep: ChannelSweep, moment: datetime) -> None:
 
 @transaction.atomic
 def claim_due_deliveries(channel: str, now: datetime) -> list[int]:
-    """Take what is due out of the others' sight for the time of the claim."""
+    """Claim due deliveries, so that no other worker takes them until the claim expires."""
     due = Delivery.objects.filter(channel=channel, state=State.WAITING, due_at__lte=now).order_by("due_at")
     with translation.override(settings.LANGUAGE_CODE):
         due.filter(due_at__lte=now - TOO_OLD).update(state=State.SKIPPED, error=reason_text(Reason.TOO_OLD))

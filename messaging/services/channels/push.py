@@ -101,7 +101,7 @@ def _message(outgoing: Outgoing, address: PushSubscription) -> bytes:
 
 
 def push_reach() -> Reach:
-    """Endpoints are written by whoever holds a browser: public ones, and what the operator names for trials."""
+    """Endpoints come from browsers: public addresses are allowed, and those that the operator names for trials."""
     return Reach(named=settings.PUSH_ALLOWED_HOSTS)
 
 

@@ -78,7 +78,7 @@ def notice_position(row: Notification) -> tuple[datetime, int]:
 
 
 class Batch:
-    """The notices of one sweep, with their people, rules and orders, and what was told lately.
+    """The notices of one sweep, with their people, rules and orders, and recently sent notices.
 
     Their orders are locked, so what is told of them is true when it is told. With `tells` False nothing is told, and no order is locked.
     """
@@ -117,7 +117,7 @@ class Batch:
 
     @property
     def touched(self) -> list[Notification]:
-        """What was changed."""
+        """The changed notices."""
         return list(self._touched.values())
 
     def write_outcomes(self) -> None:

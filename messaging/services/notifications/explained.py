@@ -41,7 +41,7 @@ class ToldNotice(NamedTuple):
 
 
 class RuleAnswer(NamedTuple):
-    """One rule beside one event: whether it was on, what its conditions said, what came of it."""
+    """One rule for one event: whether it was enabled, whether its conditions held, and the outcome."""
 
     rule: NotificationRule
     conditions: list[Condition]
@@ -125,7 +125,7 @@ class Budget(NamedTuple):
 
 
 def budget_of(customer_id: int) -> Budget:
-    """What is used of a customer's budget at this moment."""
+    """How much of a customer's budget is used at the moment."""
     sent = Notification.objects.filter(
         recipient_kind=RecipientKind.CUSTOMER, recipient_id=customer_id, state=Notification.State.SENT
     )

@@ -95,12 +95,12 @@ def plan_notices(
 
 
 def wake_release() -> None:
-    """Have a worker send what is due now. What is lost on the way comes again by the clock."""
+    """Have a worker send due notices now. If that is lost, the next sweep does it."""
     wake_task("notifications.release")
 
 
 def store_notices(rows: list[Notification], now: datetime) -> None:
-    """Insert what is new, and have what is due sent at once."""
+    """Insert new notices, and have due ones sent at once."""
     Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
     if any(row.state == State.WAITING and row.send_at <= now for row in rows):
         call_after_commit(wake_release)

@@ -125,7 +125,7 @@ def _release_person(person: Recipient, now: datetime) -> int:
 @retry_on_deadlock
 @transaction.atomic
 def release_batch(*, now: datetime, people: int = PEOPLE) -> int:
-    """Send what is due to some people. Returns how many notices are settled; 0 when nothing can be done now."""
+    """Send the due notices of some people. Returns how many are settled; 0 when nothing can be done now."""
     return _release(due_people(now, people), now)
 
 

@@ -145,7 +145,7 @@ def mark_notices_seen(*, actor: Actor, notice_id: int | None, now: datetime) -> 
 
 
 def notice_language(batch: Batch, row: Notification) -> str:
-    """The language a notice is written in: its reader's, and the shop's for whoever has chosen none."""
+    """The language of a notice: its recipient's, or the shop's if none is chosen."""
     people = batch.customers if row.recipient_kind == RecipientKind.CUSTOMER else batch.staff
     reader = people.get(row.recipient_id)
     return (reader.language if reader else "") or settings.LANGUAGE_CODE

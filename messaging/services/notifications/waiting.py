@@ -131,7 +131,7 @@ def hours_digest() -> str:
 
 @transaction.atomic
 def send_notice_now(*, notice_id: int) -> Notification:
-    """Let a waiting notice go whatever the hour; rules about what is out of date still hold. Raises NotFound."""
+    """Send a waiting notice whatever the hour, unless it is obsolete. Raises NotFound."""
     row = _lock_waiting(notice_id)
     row.send_at, row.reason = timezone.now(), AT_HAND
     row.save(update_fields=["send_at", "reason"])
@@ -141,7 +141,7 @@ def send_notice_now(*, notice_id: int) -> Notification:
 
 @transaction.atomic
 def cancel_notice(*, notice_id: int) -> Notification:
-    """Hold a waiting notice back for good. Raises NotFound when it is told already."""
+    """Cancel a waiting notice. Raises NotFound when it has been sent already."""
     row = _lock_waiting(notice_id)
     row.state, row.reason = State.CANCELLED, BY_HAND
     row.save(update_fields=["state", "reason"])

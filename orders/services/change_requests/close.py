@@ -23,7 +23,7 @@ def locked_request(request_id: int) -> tuple[ChangeRequest, Order]:
 
 
 def check_open(request: ChangeRequest) -> None:
-    """Refuse to answer what has its answer. Raises GuardFailed."""
+    """Refuse to answer a request that is closed. Raises GuardFailed."""
     if request.state != State.OPEN:
         raise GuardFailed(
             ("change_answered", _("这个申请%(state)s") % {"state": request.get_state_display()})
@@ -53,7 +53,7 @@ def void_open_changes(
 
 
 def wants_shipped_goods(request: ChangeRequest, lines: Iterable[OrderLine]) -> bool:
-    """Whether a request wants back what has left with a parcel: fewer of some goods than are gone already."""
+    """Whether a request wants back goods that have shipped: fewer pieces than have left already."""
     if request.kind != ChangeKind.ITEMS:
         return False
     gone: Counter[str] = Counter()

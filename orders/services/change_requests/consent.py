@@ -112,7 +112,7 @@ def _total_if(request: ChangeRequest, order: Order, actor: Actor, shown: str) ->
 def record_consent(
     request: ChangeRequest, order: Order, actor: Actor, consent: dict[str, Any], *, seen: Seen | None
 ) -> ChangeRequest:
-    """Write the customer's word down and go on as the policy says; the warehouse may still have to accept.
+    """Record the customer's consent and continue by the policy; the warehouse may still have to accept.
 
     `seen` as in accept_change. Raises ChangeClash, StaleVersion.
     """

@@ -19,7 +19,7 @@ from shopcomm.core.text import one_line
 
 
 def parse_change(order: Order, kind: str, given: dict[str, Any], actor: Actor) -> dict[str, Any]:
-    """What is asked, as the services take it, whoever wrote it. Raises GuardFailed for what makes no sense."""
+    """The requested change as the services take it. Raises GuardFailed for an invalid one."""
     if kind == ChangeKind.ADDRESS:
         return _address(order, given)
     if kind == ChangeKind.ITEMS:
@@ -36,7 +36,7 @@ def parse_change(order: Order, kind: str, given: dict[str, Any], actor: Actor) -
 
 
 def parse_shop_change(order: Order, columns: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """What the shop wants to change of what was agreed, and the kind it goes under. Raises GuardFailed."""
+    """What the shop wants to change of the agreed order, and the kind of request. Raises GuardFailed."""
     wish: dict[str, Any] = {}
     if not set(ADDRESS).isdisjoint(columns):
         wish |= _address(

@@ -85,7 +85,7 @@ def request_change(
 @retry_on_deadlock
 @transaction.atomic
 def accept_change(*, actor: Actor, request_id: int, seen: Seen | None = None) -> ChangeRequest:
-    """Agree to a request, and make it so; what the shop asked the customer goes on as the policy says.
+    """Accept a request and apply it; one that the shop asked of the customer continues by the policy.
 
     Accepting twice is accepting once. What was agreed since stays; where that clashes, `seen` (what the actor looked
     at) has it as asked all the same.

@@ -50,7 +50,7 @@ PAID = LEFT | {Outcome.PAID, Outcome.REFUNDED}
 
 
 def row_outcome(fields: dict[str, Any], dialect: Dialect) -> Outcome | None:
-    """What the row says became of its order; None when it says nothing. Raises RowRefused for an unknown word."""
+    """The outcome that the row gives for its order; None if it says nothing. Raises RowRefused for an unknown word."""
     said = cell_text(fields.get("status"))
     if not said:
         return None

@@ -124,7 +124,7 @@ class BookTable:
         return self._read / self._size
 
     def close(self) -> None:
-        """Throw away what was unpacked."""
+        """Remove unpacked files."""
         self._folder.cleanup()
 
 

@@ -34,7 +34,7 @@ def is_repeat(document: Document, seen: ImportedDocument, outcome: Outcome) -> b
 
 
 def complete_document(document: Document, waiting: UnfinishedDocument, comma: bool) -> Document:
-    """An invoice with the rows that an earlier file had, when this one brings what was missing of them.
+    """An invoice completed with the rows of an earlier file.
 
     Raises RowRefused when rows are missing still.
     """
@@ -73,7 +73,7 @@ def unfinished_orders() -> list[str]:
 
 
 def forget_old() -> None:
-    """Let go of what has waited too long for its other rows."""
+    """Delete rows that have waited too long for the rest of their order."""
     UnfinishedDocument.objects.filter(seen_at__lt=timezone.now() - KEPT).delete()
 
 

@@ -68,7 +68,7 @@ class Report:
     stray_bytes: int = 0
 
     def count(self, row: Row, fields: dict[str, Any]) -> None:
-        """Count a row that could be read, and what is odd about it."""
+        """Count a readable row, and its oddities."""
         self.amount[row.currency] += row.amount
         self.guest_rows += is_guest(row)
         self.without_name += not row.name

@@ -113,7 +113,7 @@ def write_sale(
     *,
     number: str,
 ) -> Order:
-    """Add an invoice to what is being written, as an order with everything that belongs to it."""
+    """Add an invoice to the current batch, as an order with everything that belongs to it."""
     order = _order(sale, customer, number)
     bundle.add_instance(order)
     parcels = [(parcel, _parcel(order, parcel, sale, bundle)) for parcel in sale.parcels]
