@@ -23,8 +23,7 @@ restore: .venv/.run-stamp
 # Whoever wants no bytecode beside the sources would have each of the suite's hundred processes compile them anew.
 test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/.dev-stamp messages
-	$(BIN)/python -m pytest $(WORKERS) --ignore=tests/browser tests
-	$(BIN)/python -m pytest $(WORKERS) tests/browser
+	$(BIN)/python -m pytest $(WORKERS) tests
 
 lint: .venv/.dev-stamp messages
 	$(BIN)/ruff format --check --quiet .
