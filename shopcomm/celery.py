@@ -53,7 +53,7 @@ def start_task_log_fields(task_id: str, task: Any, **_: Any) -> None:
 
 @task_postrun.connect
 def clear_task_log_fields(task_id: str, **_: Any) -> None:
-    """What is done after it is not about it."""
+    """What is logged after a task is not about it."""
     set_log_fields(_names_before.pop(task_id, {}))
 
 

@@ -46,7 +46,7 @@ def names_money(order: Order, data: dict[str, Any]) -> bool:
 def record_payment(
     *, actor: Actor, order_id: int, amount: Decimal | str, method: str = "", reference: str = ""
 ) -> Order:
-    """Book money for an order that is past payment: a later top-up, or what came in after it was cancelled.
+    """Book a payment for an order that is already paid: a later top-up, or one after its cancellation.
 
     What comes in for a cancelled order opens a refund, so that nobody keeps it by mistake. A reference that is
     already booked changes nothing. Raises Order.DoesNotExist, NotAllowed, GuardFailed.

@@ -24,7 +24,7 @@ REPAID_IN = frozenset(OWING) - {Status.REFUNDING}
 
 @dataclass(frozen=True)
 class Slip:
-    """What came in, as it stands on the payment slip."""
+    """The payment received, as it is on the voucher."""
 
     amount: Decimal | str
     method: str = ""

@@ -93,7 +93,7 @@ def _announce(order: Order, actor: Actor, count: int) -> None:
 
 
 def release_replacement(case: AfterSalesCase, actor: Actor) -> None:
-    """What came back is in order: the credit is spent, the other goods may leave."""
+    """The returned goods are in order: the credit is used, and the replacement may ship."""
     if case.replacement_id is None:
         return
     other = lock_order(case.replacement_id)

@@ -22,7 +22,7 @@ from shopcomm.core.deadlocks import retry_on_deadlock
 @retry_on_deadlock
 @transaction.atomic
 def inspect_return(*, actor: Actor, case_id: int, counted: dict[int, tuple[int, int]]) -> AfterSalesCase:
-    """Count what came back. `counted`: (good, damaged) by the id of the case's line; what is left out did not come.
+    """Count returned goods. `counted`: (good, damaged) by the id of the case's line; a line left out was not returned.
 
     When everything is back and sound, the case goes on at once; otherwise sales decides.
     Raises AfterSalesCase.DoesNotExist, NotAllowed, GuardFailed. Counting twice is counting once.

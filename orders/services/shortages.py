@@ -105,7 +105,7 @@ def undo_missing(*, actor: Actor, report_id: int) -> Order:
 @retry_on_deadlock
 @transaction.atomic
 def allocate_stock_to_shortage(*, order_id: int, actor: Actor | None = None, review: bool = False) -> bool:
-    """Hold what has come in for an order that was short of it. Returns whether anything had.
+    """Reserve arrived goods for an order that is short of them. Returns whether there were any.
 
     `review`: its tasks are raised for what is missing even if nothing had.
     """
@@ -145,7 +145,7 @@ def expire_wait(*, task_id: int, now: datetime) -> bool:
 @retry_on_deadlock
 @transaction.atomic
 def offer_options(*, actor: Actor, task_id: int, keys: list[str], until: date | None = None) -> ShortageTask:
-    """Choose what the customer may choose from. Offering again replaces what was offered before.
+    """Offer options to the customer. Offering again replaces the former options.
 
     Raises ShortageTask.DoesNotExist, NotAllowed, GuardFailed.
     """

@@ -84,7 +84,7 @@ def release_pieces(
 
 
 def deduct_pieces(*, actor: Actor, order: Order, pieces: dict[OrderLine, int]) -> None:
-    """Take shipped pieces out of stock; what was not held for the line must be available."""
+    """Take shipped pieces out of stock; pieces not reserved for the line must be available."""
     sold = {line: count for line, count in pieces.items() if line.variant_id}
     held = _reservations(sold)
     amounts = {line.pk: min(count, held[line.pk].quantity) for line, count in sold.items() if line.pk in held}

@@ -21,7 +21,7 @@ URGENT_IN = frozenset({Status.PAID, Status.PICKING, Status.SHIPPED, Status.REFUN
 
 
 class Urged(NamedTuple):
-    """What came of pressing: the order as it stands, and whether anybody was told."""
+    """The outcome of an urge: the current order, and whether anybody was notified."""
 
     order: Order
     urge: Urge

@@ -127,7 +127,7 @@ def answer_refund(request: ShopRequest, refund_id: int, outcome: str) -> HttpRes
 @require_GET
 @right_required("warehouse.view")
 def returns_page(request: ShopRequest) -> HttpResponseBase:
-    """What is coming back, to be found by its waybill and counted."""
+    """Expected returns, found by their waybill and counted here."""
     cases = returns_awaited(request.actor)
     wanted = request.GET.get("q", "").strip().upper()
     if wanted:
@@ -139,7 +139,7 @@ def returns_page(request: ShopRequest) -> HttpResponseBase:
 @require_POST
 @right_required("warehouse.ship")
 def count_return(request: ShopRequest, case_id: int) -> HttpResponseBase:
-    """Count what came back."""
+    """Count returned goods."""
     case = get_object_or_404(AfterSalesCase, pk=case_id)
     counted = {
         row.pk: (_pieces(request, f"good-{row.pk}"), _pieces(request, f"damaged-{row.pk}"))

@@ -101,7 +101,7 @@ def place_of_order(request: ShopRequest, number: str) -> str:
 
 
 def back_to_order(request: ShopRequest, number: str) -> HttpResponseBase:
-    """Where an answer leads: to the order's page, with the queue beside it for whoever works it off."""
+    """Back to the order's page, with the queue beside it for somebody who is working through it."""
     came_from = QueryDict(urlsplit(request.headers.get("Referer", "")).query)
     return redirect(f"{reverse('orders:detail', args=[number])}{'?todo=1' if came_from.get('todo') else ''}")
 

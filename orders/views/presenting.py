@@ -177,7 +177,7 @@ def steps_of(order: Order) -> list[Step]:
 
 
 def refusal_of(error: Refusal) -> dict[str, Any]:
-    """A refusal in words: what is wrong, and each thing that is missing."""
+    """The text of a refusal: the reason, and each missing thing."""
     if isinstance(error, GuardFailed):
         items = [guard["text"] for guard in error.extra["guards"]]
         return {

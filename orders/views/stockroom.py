@@ -33,7 +33,7 @@ class Card:
 
     @property
     def day(self) -> date | None:
-        """The day of an order that is not of today: counts begin anew each day."""
+        """The date of an order that is not of today: order numbers restart each day."""
         day = timezone.localdate(self.order.placed_at)
         return None if day == timezone.localdate() else day
 
@@ -44,7 +44,7 @@ class Card:
 
     @property
     def to_come(self) -> int:
-        """Pieces that are still to be packed of an order that has gone out in part; 0 otherwise."""
+        """Pieces still to be packed of a part-shipped order; 0 otherwise."""
         shipped = any(line.shipped_quantity for line in self.lines)
         return sum(line.open_quantity for line in self.lines) if shipped else 0
 
@@ -55,7 +55,7 @@ class Card:
 
 @dataclass(frozen=True)
 class CardColumn:
-    """One column: what waits for the same thing."""
+    """One column of the board."""
 
     key: str
     label: str | Promise
@@ -160,7 +160,7 @@ def shown_column(columns: list[CardColumn], asked: str, picking: "Picking | None
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing on top of the board: a request that wants an answer, or a change that wants to be seen."""
+    """One entry on top of the board: a request to answer, or a change to acknowledge."""
 
     urgent: bool
     at: datetime

@@ -59,7 +59,7 @@ def transition_page(request: ShopRequest, number: str, to: str) -> HttpResponseB
 @require_POST
 @right_required("orders.view")
 def part_refund(request: ShopRequest, number: str) -> HttpResponseBase:
-    """Answer the request for all of the money with a part of it; the order goes on from where it was."""
+    """Answer a full refund request with a partial refund; the order returns to its former status."""
     order = visible_order(request, number)
     given = {name: request.POST.get(name, "").strip() for name in ("amount", "reason")}
     # Without an amount it would be a rejection, which has a button of its own.

@@ -48,7 +48,7 @@ def log_fields() -> dict[str, Any]:
 
 @contextmanager
 def log_scope(**names: str | int) -> Iterator[None]:
-    """Name what is done in this block; at its end lines carry again what they carried before, and nothing else."""
+    """Add fields to the log lines of this block; at its end the former fields are restored."""
     before = get_contextvars()
     bind_contextvars(**names)
     try:
@@ -64,7 +64,7 @@ def set_log_fields(names: dict[str, Any]) -> None:
 
 
 def context_without_log_fields() -> Context:
-    """A copy of the running context without names, for a task that goes on for others than whoever started it."""
+    """A copy of the running context without log fields, for a task shared by several visitors."""
     context = copy_context()
     context.run(clear_contextvars)
     return context

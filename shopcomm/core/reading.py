@@ -107,7 +107,7 @@ def uuid_of(value: object) -> UUID | None:
 
 
 def json_value(body: str | bytes | bytearray) -> Any:
-    """What a JSON text says. Raises ValueError for what is none, whatever Python calls it: too deep, numbers too long."""
+    """The value of a JSON text. Raises ValueError for any invalid text: too deep, numbers too long."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -61,7 +61,7 @@ def staff_group(staff_id: int) -> str:
 
 
 def is_staff_group(group: str) -> bool:
-    """Whether a group is that of one member of staff's tabs, who are told their notices there."""
+    """Whether a group is that of one member of staff's tabs, which get their notices there."""
     return group.startswith(STAFF)
 
 

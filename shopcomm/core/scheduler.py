@@ -43,7 +43,7 @@ class PatientScheduler(DatabaseScheduler):
     _told = 0.0
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
-        """Run what is due; returns how many seconds may pass until the next look."""
+        """Run due tasks; returns the seconds until the next check."""
         now = time.time()
         if now < self._told - STEP.total_seconds():
             logger.warning("the clock was set back by %.0f s", self._told - now)
@@ -60,7 +60,7 @@ class PatientScheduler(DatabaseScheduler):
                 self._wait(error)
 
     def setup_schedule(self) -> None:
-        """Have a row for each task of the settings. The library logs one it could not write, and goes on without."""
+        """Ensure a row for each task of the settings. The library logs one it could not write, and continues."""
         while True:
             super().setup_schedule()
             try:

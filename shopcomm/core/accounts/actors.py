@@ -70,7 +70,7 @@ class Actor:
         return self.is_customer and self.id == customer_id
 
     def is_same_as(self, other: Actor) -> bool:
-        """Whether both are the same person with the same rights, whatever they are called."""
+        """Whether both are the same person with the same rights, whatever their name."""
         mine = (self.kind, self.id, self.role, self.order_id)
         return mine == (other.kind, other.id, other.role, other.order_id)
 

@@ -57,7 +57,7 @@ class StaffAdmin(UserAdmin, ModelAdmin):
 
     @password_first
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """Another password for somebody, who is logged out everywhere; whoever sets their own stays in here."""
+        """Set a password for somebody, who is logged out everywhere; setting one's own keeps this session."""
         before = request.session.session_key
         answer = super().user_change_password(request, id, form_url)
         if request.method == "POST" and answer.status_code == 302:

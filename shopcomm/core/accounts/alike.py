@@ -19,5 +19,5 @@ def actor_with_given_keys(actor: Actor) -> Actor:
 
 
 def keys_given_for(actor: Actor) -> dict[str, Any]:
-    """What is given for one of them."""
+    """The given values for one of these actors."""
     return {"reader": actor.id, "readers_order": actor.order_id}

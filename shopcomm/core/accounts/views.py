@@ -171,7 +171,7 @@ def end_sessions(request: HttpRequest) -> HttpResponseBase:
 
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponseBase:
-    """The language of this browser; for a member of staff it is kept, so that what they are told is in it, too."""
+    """Set the language of this browser; for staff it is also saved for their notices."""
     answer = set_language(request)
     chosen = request.POST.get(LANGUAGE_QUERY_PARAMETER, "")
     if request.user.is_authenticated and chosen in dict(settings.LANGUAGES):

@@ -10,7 +10,7 @@ from shopcomm.core.configuration.models import shop_settings
 
 @require_safe
 def logo_file(request: HttpRequest, name: str) -> FileResponse:
-    """The file, if it is the sign, an icon of it, or the code to pay with, that the shop has now."""
+    """The file, if it is the shop's current logo, one of its icons, or the payment code."""
     shop = shop_settings()
     shown = (shop.logo, shop.icon_192, shop.icon_512, shop.pay_code)
     kept = next((each for each in shown if each.name == f"shop/{name}"), None)

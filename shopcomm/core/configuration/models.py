@@ -12,7 +12,7 @@ from shopcomm.core.phones import LONGEST as PHONE_LENGTH
 
 
 class PartPaid(models.TextChoices):
-    """What becomes of an order towards which money came when its time to pay is over."""
+    """What happens to a part-paid order after its payment deadline."""
 
     ASK = "ask", _("留给经理决定")
     RETURN = "return", _("自动关闭，定金退还")

@@ -19,7 +19,7 @@ PICTURES = ("logo", "pay_code", *ICONS)
 
 @transaction.atomic
 def save_with_pictures(shop: ShopSettings) -> None:
-    """Save the shop's settings: a new sign has its icons drawn, and files that nothing shows any more are deleted."""
+    """Save the shop's settings: icons are made from a new logo, and unused files are deleted."""
     before = ShopSettings.objects.select_for_update().filter(pk=shop.pk).values(*PICTURES).first() or {}
     shop.save()
     if shop.logo.name != before.get("logo", "") or (shop.logo and not shop.icon_512):

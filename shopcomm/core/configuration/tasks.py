@@ -5,5 +5,5 @@ from shopcomm.core.purging import purge_by_age
 
 @shared_task(name="shop.purge_by_age")
 def purge_daily() -> dict[str, int]:
-    """Delete what has reached its age. Runs once a day."""
+    """Delete rows that have reached their age. Runs once a day."""
     return purge_by_age()

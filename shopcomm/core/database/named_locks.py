@@ -6,7 +6,7 @@ from django.db import connection
 
 
 def wait_for_named_lock(name: str) -> None:
-    """Hold a name; whoever else wants it waits here until this transaction ends."""
+    """Hold a named lock; others who want it wait here until this transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_number(name)])
 

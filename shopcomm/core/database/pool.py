@@ -91,7 +91,7 @@ class PatientPool(ConnectionPool[psycopg.Connection]):
                 return found
 
     def reconnect_failed(self) -> None:
-        """No connection could be made: those who wait for one are told now and not at the end of their wait."""
+        """No connection could be made: those who wait for one get the error now and not at the end of their wait."""
         with self._lock:
             waiting = list(self._waiting)
             self._waiting.clear()

@@ -29,7 +29,7 @@ HELD = ".backup"
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup says of itself: the first thing in its file."""
+    """The description of a backup, first in its file."""
 
     format: int
     made_at: str
@@ -45,7 +45,7 @@ def media_folder() -> Path:
 
 
 def key_file() -> Path | None:
-    """The data folder's secret key; None where SECRET_KEY is set: whoever set it keeps it."""
+    """The data folder's secret key; None where SECRET_KEY is set, because then the operator keeps it."""
     path = data_folder() / KEY
     return path if path.exists() and not os.environ.get("SECRET_KEY") else None
 

@@ -42,7 +42,7 @@ class Folder:
             )
 
     def open(self, manage: Manage, port: int) -> list[str]:
-        """Make the shop ready at the first start, and answer what is to be said of how to get in."""
+        """Prepare the shop at the first start, and return the lines about its log-ins."""
         return self._open_own(manage, port) if self.is_own else self._open_demo(manage)
 
     def _open_own(self, manage: Manage, port: int) -> list[str]:

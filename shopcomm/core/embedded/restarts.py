@@ -43,12 +43,12 @@ class Restarts:
 
 
 def keeps_ending_file(data: Path) -> Path:
-    """Where the supervisor leaves word of what keeps ending."""
+    """The file in which the supervisor names processes that keep ending."""
     return data / "keeps_ending.json"
 
 
 def write_keeps_ending(data: Path, names: list[str]) -> None:
-    """Leave word, or take it away when there is none. A disk that is full must not end the supervisor, too."""
+    """Write the file, or remove it when there is nothing to name. A full disk must not end the supervisor, too."""
     path = keeps_ending_file(data)
     # The supervisor has printed it already.
     with suppress(OSError):

@@ -44,7 +44,7 @@ class Services:
     redis_url: str = ""
 
     def start(self, *, postgres: bool = True, valkey: bool = True) -> None:
-        """Start what is asked for and wait until it answers. Raises EmbeddedError with what to do."""
+        """Start the requested servers and wait until they answer. Raises EmbeddedError with what to do."""
         keep_private(self.data)
         _check_space(self.data)
         if postgres:
@@ -89,7 +89,7 @@ class Services:
             self.start_valkey(address.port, unquote(address.password or ""))
 
     def note(self) -> None:
-        """Leave word of what runs here, for commands that come later and for a start after a crash."""
+        """Record what runs here, for later commands and for a start after a crash."""
         record = {
             "database_url": self.database_url,
             "redis_url": self.redis_url,

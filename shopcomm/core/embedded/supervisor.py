@@ -129,7 +129,7 @@ class Supervisor:
             time.sleep(0.5)
 
     def note_what_runs(self) -> None:
-        """Leave word of our processes where that has changed; on a full disk again at the next look."""
+        """Record our processes when they have changed; on a full disk again at the next check."""
         if self.noted:
             return
         try:
@@ -142,7 +142,7 @@ class Supervisor:
             self.noted, self.told_unnoted = True, False
 
     def look_after(self, name: str) -> None:
-        """Start a child that ended once it is due. Whatever that meets, the others go on and it is tried again."""
+        """Restart a child that ended once it is due. If that fails, the others continue and it is tried again."""
         process, restarts, now = self.services.processes[name], self.restarts.get(name), time.monotonic()
         if process.poll() is None:
             return
@@ -176,7 +176,7 @@ class Supervisor:
         print_line(f"{name} ended and was started again; see {self.data}/{name}.log")
 
     def tell_who_keeps_ending(self) -> None:
-        """Leave word for /readyz and for the managers' page when that has changed."""
+        """Report processes that keep ending to /readyz and the managers' page, when that has changed."""
         now = time.monotonic()
         names = [name for name, restarts in self.restarts.items() if restarts.keeps_ending(now)]
         if names != self.keep_ending:
@@ -185,7 +185,7 @@ class Supervisor:
             print_line(f"keep ending: {', '.join(names) or 'none any more'}")
 
     def check_children(self) -> None:
-        """Raises EmbeddedError when one ended during the start: that is told at once."""
+        """Raises EmbeddedError when one ended during the start."""
         for name, process in self.services.processes.items():
             if process.poll() is not None:
                 log = self.data / f"{name}.log"

@@ -84,7 +84,7 @@ class ReaderAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("接着处理"))
     def resume(self, request: HttpRequest, readers: QuerySet[Reader]) -> None:
-        """Have the chosen ones go on where they stopped."""
+        """Have the chosen readers continue where they stopped."""
         self._set(request, readers, Reader.State.ACTIVE)
 
     def _set(self, request: HttpRequest, readers: QuerySet[Reader], state: str) -> None:

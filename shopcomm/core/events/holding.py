@@ -24,7 +24,7 @@ def pause_after(failures: int) -> timedelta:
 
 
 def due_held_events() -> QuerySet[HeldEvent]:
-    """What is to be tried again. A time further away than any pause was written before the clock was set back."""
+    """Held events to be retried. A time further away than any pause was written before the clock was set back."""
     now = timezone.now()
     return HeldEvent.objects.filter(Q(retry_at__lte=now) | Q(retry_at__gt=now + LONGEST_PAUSE))
 
@@ -55,7 +55,7 @@ def _hold(reader: Reader, event: DomainEvent, stream: str, **failed: object) -> 
 
 
 def let_go(held: HeldEvent) -> None:
-    """What is handled is held no more; the next of its stream is due."""
+    """Release a handled event; the next of its stream is due."""
     held.delete()
     if not held.stream:
         return
@@ -66,7 +66,7 @@ def let_go(held: HeldEvent) -> None:
 
 
 def record_repeated_failure(held: HeldEvent, error: Exception) -> None:
-    """Try it later, and later each time; after MAX_FAILURES it is a dead letter, and what waits behind it goes on."""
+    """Retry it with a longer pause; after MAX_FAILURES it is a dead letter, and the events behind it continue."""
     held.failures, held.error = held.failures + 1, repr(error)
     if held.failures < MAX_FAILURES:
         held.retry_at = timezone.now() + pause_after(held.failures)

@@ -66,11 +66,11 @@ class Event:
             _declare(cls)
 
     def timeline_text(self) -> str:
-        """The fact as one line in the language of the moment; empty for one that is told in no line."""
+        """The fact as one line in the active language; empty if it has no line."""
         return str(self.label) or self.type
 
     def shop_text(self) -> str:
-        """The same with what only the shop is told."""
+        """The same with parts that only the shop reads."""
         return self.timeline_text()
 
     def does_not_conflict(self) -> bool:

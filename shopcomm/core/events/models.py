@@ -49,7 +49,7 @@ class DomainEvent(models.Model):
 
     @cached_property
     def fact(self) -> Event:
-        """What has happened, as the dataclass it was published as. Raises UnknownField."""
+        """The event as the dataclass it was published as. Raises UnknownField."""
         return read_fact(self.type, self.data, order_id=self.order_id, conversation_id=self.conversation_id)
 
     @property

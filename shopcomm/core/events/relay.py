@@ -55,7 +55,7 @@ def _run_in_peace(reader: Reader, failed: set[str]) -> bool:
 
 
 def run_reader(reader: Reader) -> bool:
-    """Let one reader have what is due again and its next PAGE events. Returns whether it got any further.
+    """Give one reader its due retries and its next PAGE events. Returns whether it made progress.
 
     Its row is locked for each event: a second process passes on. A process that is killed leaves the row behind the last
     event that is done, so each is seen at least once, and what it writes into the database is there once.

@@ -60,7 +60,7 @@ class ElsewhereNow(Http404):
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """404, or the way to where somebody goes on."""
+    """404, or a redirect to where the page has moved."""
     if isinstance(exception, ElsewhereNow) and not request.headers.get("X-Fragment"):
         messages.info(request, exception.text)
         return redirect(exception.url)

@@ -43,7 +43,7 @@ COMPLAINT_SECONDS = 10.0
 
 
 class Turn:
-    """A place in the queue of a lane: either its work begins, or whoever waited has gone."""
+    """A place in the queue of a lane: either its work begins, or the visitor has gone."""
 
     def __init__(self) -> None:
         self._lock, self._decided = Lock(), False

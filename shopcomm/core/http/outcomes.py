@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[T]):
-    """What came of a service: what it returned, or its refusal."""
+    """The outcome of a service: its result, or its refusal."""
 
     returned: T | None = None
     refusal: Refusal | None = None
@@ -38,7 +38,7 @@ class Outcome(Generic[T]):
 
 
 def run_service(work: Callable[[], T]) -> Outcome[T]:
-    """Do the work of a page. For pages that show a refusal themselves, such as a form with what was typed."""
+    """Run a service for a page that shows a refusal itself, such as a form with its input."""
     try:
         return Outcome(work())
     except Refusal as refusal:
@@ -46,7 +46,7 @@ def run_service(work: Callable[[], T]) -> Outcome[T]:
 
 
 def run_and_tell(request: HttpRequest, work: Callable[[], T], success: str = "") -> Outcome[T]:
-    """Do the work, and tell what came of it on the page that is shown next.
+    """Run a service, and show its outcome on the next page.
 
     `success` is what is said when it was done; without it the text that the work returns.
     """

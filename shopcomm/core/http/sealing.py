@@ -18,7 +18,7 @@ def seal_text(text: str) -> str:
 
 
 def unseal_text(sealed: str) -> str:
-    """What was sealed, also under one of SECRET_KEY_FALLBACKS. Raises CannotUnseal."""
+    """Decrypt a sealed text, also under one of SECRET_KEY_FALLBACKS. Raises CannotUnseal."""
     try:
         return _box().decrypt(sealed.encode()).decode()
     except InvalidToken as error:

@@ -64,7 +64,7 @@ _looks = threading.BoundedSemaphore(LOOKS_AT_ONCE)
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: names of headers in lower case, and as much of the body as is read at all."""
+    """The response: header names in lower case, and the part of the body that was read."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The body as text, whatever it is."""
+        """The body as text."""
         return self.body.decode("utf-8", "replace")
 
 
@@ -117,7 +117,7 @@ def call_outbound(
     seconds: float = SECONDS,
     largest: int = LARGEST_ANSWER,
 ) -> Answer:
-    """Make one request and return the answer, whatever its status; its body ends after `largest` bytes.
+    """Make one request and return the response, whatever its status; its body is cut at `largest` bytes.
 
     `seconds` bounds the whole call. Raises AddressRefused for good, NoAnswer for now.
     """

@@ -33,7 +33,7 @@ SIMPLE_MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
 
 
 class Refused(Exception):
-    """A picture that we do not draw; the text is a word for the log."""
+    """A picture that we do not decode; the text is for the log."""
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
 
 @dataclass(frozen=True)
 class Drawn:
-    """A picture drawn anew, and its copy for lists (WebP)."""
+    """A re-encoded picture, and its small copy for lists (WebP)."""
 
     full: bytes
     small: bytes
@@ -40,7 +40,7 @@ class NotDrawn(Exception):
 
 
 def draw_picture(content: bytes, form: Format) -> Drawn:
-    """Decode a picture and draw it anew, elsewhere. Raises NotDrawn.
+    """Decode and re-encode a picture in another process. Raises NotDrawn.
 
     Takes at most PICTURE_SECONDS of processor time, four times as long by the clock, and PICTURE_MEMORY_BYTES.
     """

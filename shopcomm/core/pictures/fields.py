@@ -22,7 +22,7 @@ class ReducedBy:
 
 
 class PictureField(forms.FileField):
-    """A picture, drawn anew by a process of its own. Not Django's image field, which decodes in this one."""
+    """A picture, re-encoded by a separate process. Not Django's image field, which decodes in this one."""
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         """What tells the page's script of the field."""

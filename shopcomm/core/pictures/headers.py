@@ -31,7 +31,7 @@ class PictureHeader:
 
 
 class HeaderUnreadable(Exception):
-    """It begins like a picture and goes on like none."""
+    """It begins like a picture but has no valid header."""
 
 
 def read_header(content: bytes) -> PictureHeader | None:

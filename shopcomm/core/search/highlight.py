@@ -13,7 +13,7 @@ BEFORE, LONGEST = 24, 90
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of a text; `found` is what was searched for."""
+    """A piece of a text; `found` marks a match."""
 
     text: str
     found: bool
@@ -47,7 +47,7 @@ def excerpt_around(text: str, query: Query) -> list[Piece]:
 
 
 def marked_html(pieces: Iterable[Piece]) -> SafeString:
-    """The pieces as HTML, what was found in `<mark>`: the one way in which found words look."""
+    """The pieces as HTML, matches in `<mark>`: the one way in which matches are shown."""
     return mark_safe(
         "".join(format_html("<mark>{}</mark>" if each.found else "{}", each.text) for each in pieces)
     )

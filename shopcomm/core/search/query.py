@@ -20,7 +20,7 @@ class Query:
 
 
 def parse_query(typed: str) -> Query:
-    """Read what was typed. Words are parted by any blank, also the wide one of Chinese input; NUL is dropped."""
+    """Parse a search text. Words are separated by any blank, also the wide one of Chinese input; NUL is dropped."""
     words = " ".join(typed[: LONGEST * 2].replace("\x00", "").split())[:LONGEST].split()
     return Query(" ".join(words), tuple({fold_case(word): word for word in words}.values()))
 

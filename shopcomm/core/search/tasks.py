@@ -5,5 +5,5 @@ from shopcomm.core.search.sorting import merge_pending_index_entries
 
 @shared_task(name="search.sort_in")
 def merge_search_indexes() -> int:
-    """Bring what was written lately to its place in the indexes for searching. Returns how many pages of it there were."""
+    """Merge the pending lists of the search indexes. Returns how many pages they had."""
     return merge_pending_index_entries()

@@ -127,7 +127,7 @@ def with_imports(*names: str) -> list[str]:
 
 
 def admin_stylesheet(request: HttpRequest) -> str:
-    """Where the admin's theme is mended. Called by unfold."""
+    """The style sheet that adjusts the admin's theme. Called by unfold."""
     return static("css/admin.css")
 
 

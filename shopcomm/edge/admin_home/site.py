@@ -18,7 +18,7 @@ class ShopAdminSite(UnfoldAdminSite):
     index_title = _("管理首页")
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The shop's log-in page; who is logged in and no manager is told so, rather than asked for a password."""
+        """The shop's log-in page; somebody who is logged in but no manager is told so, and not asked for a password."""
         if request.user.is_authenticated and not self.has_permission(request):
             raise PermissionDenied
         wanted = request.GET.get("next", "")

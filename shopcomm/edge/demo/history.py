@@ -91,7 +91,7 @@ class History:
         return self.chance.uniform(shortest, longest)
 
     def order(self, place: int, road: tuple[str, ...], placed_at: datetime) -> None:
-        """One order down its road, with its talk, moved back to when it happened."""
+        """One order from start to end with its conversation, moved back to its date."""
         seller = self.chance.choice(self.sellers)
         order = self._place(seller, placed_at)
         words = self._words(order)

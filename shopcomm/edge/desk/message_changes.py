@@ -24,7 +24,7 @@ from shopcomm.core.http.outcomes import run_service
 @require_POST
 @never_cache
 def take_offered_address(request: HttpRequest, conversation_id: int, seq: int) -> HttpResponse:
-    """One tap on the card of an address; says what came of it."""
+    """Apply an offered address with one tap on its card, and show the outcome."""
     actor = require_actor(request, conversation_id)
     outcome = run_service(
         lambda: apply_offered_address(actor=actor, conversation_id=conversation_id, seq=seq)

@@ -208,7 +208,7 @@ def quote_action(request: ShopRequest, quote_id: int, action: str) -> HttpRespon
 
 
 def conversation_url(conversation: Conversation) -> str:
-    """Where sales talk in a conversation."""
+    """The staff URL of a conversation."""
     if conversation.order:
         return reverse("orders:detail", args=[conversation.order.number])
     return reverse("messaging:inbox-conversation", args=[conversation.pk])

@@ -101,7 +101,7 @@ class ShopForm(forms.ModelForm):
                 field.widget.attrs["class"] = "input"
 
     def mark_errors(self) -> None:
-        """Have screen readers, too, find what is wrong."""
+        """Mark errors for screen readers, too."""
         for name in self.errors:
             if name in self.fields and self.fields[name].widget.attrs.get("class") == "input":
                 self.fields[name].widget.attrs |= {

@@ -68,7 +68,7 @@ def _opening(form: ShopForm) -> Opening:
 @require_safe
 @right_required("admin")
 def first_day(request: ShopRequest) -> HttpResponse:
-    """What is done and what is still to do."""
+    """The checklist: steps done and steps to do."""
     # The admin changes a row that is there.
     ShopSettings.objects.get_or_create(pk=1)
     steps = checklist_steps()

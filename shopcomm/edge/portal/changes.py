@@ -55,7 +55,7 @@ ANSWERS: dict[str, tuple[Callable[..., object], Any]] = {
 @require_http_methods(["GET", "POST"])
 @link_required
 def change_page(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """What can be changed now, each with what will come of it."""
+    """The possible changes, each with its outcome."""
     order = visit.order
     said = _message(visit, request.GET.get("message", ""))
     post: QueryDict = request.POST

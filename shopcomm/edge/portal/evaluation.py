@@ -27,7 +27,7 @@ from shopcomm.edge.portal.visits import Visit, link_required
 @require_http_methods(["GET", "POST"])
 @link_required
 def evaluation_page(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """What was said of this order, and the form to say it."""
+    """The rating of this order, and the form for it."""
     order, token = visit.order, visit.token
     refusal, status = "", 200
     if request.method == "POST" and not visit.preview:

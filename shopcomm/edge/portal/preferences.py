@@ -68,7 +68,7 @@ def _muted(known: NotificationPreference, post: QueryDict) -> list[str]:
 
 
 def preferences_context(actor: Actor, typed: QueryDict | None = None) -> dict[str, Any]:
-    """What the form shows: what is known, or what was typed and refused."""
+    """What the form shows: the saved preferences, or the refused input."""
     known = notice_preferences_of(actor)
     if typed is not None:
         known.quiet_from, known.quiet_to = (

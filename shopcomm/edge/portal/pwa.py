@@ -94,7 +94,7 @@ def web_manifest(request: HttpRequest) -> JsonResponse:
 
 
 def icons_of(shop: ShopSettings | None) -> dict[int, str]:
-    """The addresses of the app's icons by their sides: drawn from the shop's sign where it has one, else the product's."""
+    """The URLs of the app's icons by size: made from the shop's logo if it has one, else the product's."""
     own: dict[int, Any] = {192: shop.icon_192, 512: shop.icon_512} if shop else {}
     return {side: own[side].url if own.get(side) else static(f"icons/app-{side}.png") for side in (192, 512)}
 
@@ -102,7 +102,7 @@ def icons_of(shop: ShopSettings | None) -> dict[int, str]:
 @require_safe
 @cache_control(max_age=86400)
 def favicon_file(request: HttpRequest) -> HttpResponse:
-    """Browsers ask for it by this name whatever the page says."""
+    """Browsers request this name whatever the page says."""
     return redirect(static("icons/favicon.svg"), permanent=False)
 
 

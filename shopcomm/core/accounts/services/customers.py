@@ -47,7 +47,7 @@ def customer_by_phone(
 
 @transaction.atomic
 def rename_customer(*, customer: Customer, name: str) -> Customer:
-    """What a customer wants to be called. Raises NameRefused for nothing, and for what is too long."""
+    """Save the name a customer has chosen. Raises NameRefused for an empty or overlong one."""
     name = one_line(name)
     if not name or len(name) > LONGEST_NAME:
         raise NameRefused()

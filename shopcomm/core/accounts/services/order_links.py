@@ -66,6 +66,6 @@ def open_link(token: str) -> OrderLink | None:
 
 @transaction.atomic
 def revoke_links(*, order_id: int) -> int:
-    """Close every link of an order at once, and what was opened with them. Returns how many were open."""
+    """Close every link of an order at once, and the sockets opened with them. Returns how many were open."""
     recheck_access_on_commit(link_group(order_id))
     return OrderLink.objects.filter(order_id=order_id, revoked_at=None).update(revoked_at=timezone.now())

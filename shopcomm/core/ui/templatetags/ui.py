@@ -164,7 +164,7 @@ def time_left(until: datetime) -> str:
 
 @register.filter(name="column")
 def reader_column(user: Any) -> str:
-    """The column of the table of rights that says what a reader of the shop may; blank for whoever is not logged in."""
+    """The column of the rights table for a reader of the shop; blank for somebody who is not logged in."""
     return str(user.role) if getattr(user, "is_authenticated", False) else ""
 
 

@@ -46,7 +46,7 @@ def customer_required(view: View) -> View:
 
 
 def enter_as_customer(request: HttpRequest, customer: Customer) -> None:
-    """Make this session the customer's. It is a new one: whatever was in it before, and its key, are gone."""
+    """Make this session the customer's. It gets a new key, and its former content is removed."""
     request.session.flush()
     # The phone too: whoever gets another number, or whose number went to somebody else, proves it anew.
     request.session[MY_SESSION_KEY] = [customer.pk, customer.phone]

@@ -24,7 +24,7 @@ from shopcomm.edge.portal.my.basket import lines_in
 @require_GET
 @customer_required
 def own_catalogue_page(request: MyRequest) -> HttpResponse:
-    """What is on sale, with pictures, prices and what is there."""
+    """Products on sale, with pictures, prices and stock."""
     q, category = request.GET.get("q", "")[:80].strip(), request.GET.get("category", "")[:40]
     known = categories_on_sale()
     category = category if category in known else ""
