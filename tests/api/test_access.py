@@ -25,7 +25,7 @@ CALLS = {
 }
 
 
-def call(client: Client, method: str, path: str) -> int:
+def status_of_call(client: Client, method: str, path: str) -> int:
     return getattr(client, method)(f"/api/v1/{path}").status_code
 
 
@@ -33,7 +33,9 @@ def call(client: Client, method: str, path: str) -> int:
 def test_a_scope_allows_its_own_calls_and_no_others(with_scopes, scope: str) -> None:
     client = with_scopes(scope)
 
-    allowed = {other for other, (method, path) in CALLS.items() if call(client, method, path) != 403}
+    allowed = {
+        other for other, (method, path) in CALLS.items() if status_of_call(client, method, path) != 403
+    }
 
     assert allowed == {scope}
 

@@ -9,7 +9,7 @@ from tests.factories import VariantFactory
 pytestmark = pytest.mark.django_db
 
 
-def change(api, sku: str, **data):
+def patch_stock(api, sku: str, **data):
     return api.patch(f"/api/v1/products/{sku}/stock/", data, content_type="application/json")
 
 
@@ -42,7 +42,7 @@ def test_the_product_list_is_paged_by_cursor(api) -> None:
 
 @pytest.mark.parametrize(("given", "left"), [({"on_hand": 30}, 30), ({"delta": 5}, 105), ({"delta": -5}, 95)])
 def test_stock_is_set_or_adjusted_and_the_movement_is_recorded(api, variant, given, left: int) -> None:
-    answer = change(api, variant.sku, reason="盘点", **given)
+    answer = patch_stock(api, variant.sku, reason="盘点", **given)
 
     assert (answer.status_code, answer.json()["on_hand"]) == (200, left)
     assert StockMovement.objects.filter(variant=variant).latest("pk").reason == "盘点"
@@ -52,15 +52,15 @@ def test_stock_is_set_or_adjusted_and_the_movement_is_recorded(api, variant, giv
     "given", [{}, {"on_hand": 1, "delta": 1}, {"on_hand": -1}, {"on_hand": "many"}, {"delta": 10**12}]
 )
 def test_an_invalid_stock_count_is_refused(api, variant, given) -> None:
-    problem(change(api, variant.sku, **given), 400, "invalid")
+    problem(patch_stock(api, variant.sku, **given), 400, "invalid")
 
 
 def test_stock_cannot_be_reduced_below_zero(api, variant) -> None:
-    answer = change(api, variant.sku, delta=-101, reason="报损")
+    answer = patch_stock(api, variant.sku, delta=-101, reason="报损")
 
     assert answer.status_code == 422
     assert Variant.objects.get(pk=variant.pk).on_hand == 100
 
 
 def test_an_unknown_sku_answers_404(api) -> None:
-    problem(change(api, "NO-SUCH", on_hand=1), 404, "not_found")
+    problem(patch_stock(api, "NO-SUCH", on_hand=1), 404, "not_found")

@@ -54,7 +54,7 @@ CUSTOMERS = {
 }
 
 
-def look(page: Page, width: int) -> list[str]:
+def accessibility_problems(page: Page, width: int) -> list[str]:
     """What is wrong with a page, seen whole: a bar that sticks to the edge hides half a button by chance only."""
     page.set_viewport_size({"width": width, "height": page.evaluate(WHOLE)})
     if not page.evaluate("'axe' in window"):
@@ -75,11 +75,11 @@ def look_from_all_sides(page: Page, views: Sequence[View] = VIEWS, *, anew: bool
         page.set_viewport_size({"width": width, "height": height})
         if anew:
             page.reload()
-        wrong += [f"{width}-{scheme}: {each}" for each in look(page, width)]
+        wrong += [f"{width}-{scheme}: {each}" for each in accessibility_problems(page, width)]
     return wrong
 
 
-def refusals(page: Page, own: str) -> list[str]:
+def policy_violations(page: Page, own: str) -> list[str]:
     """What the policy refuses from now on, and what would leave the machine."""
     refused: list[str] = []
     page.on("console", lambda line: "Content Security" in line.text and refused.append(line.text))
@@ -94,7 +94,7 @@ def refusals(page: Page, own: str) -> list[str]:
 @pytest.mark.parametrize("share", range(SHARES))
 def test_every_staff_page_is_accessible(browse, live, manager, shop, share) -> None:
     page = browse(f"{live.url}/offline/", staff=manager)
-    refused, wrong = refusals(page, live.url), {}
+    refused, wrong = policy_violations(page, live.url), {}
     for name in list(PAGES)[share::SHARES]:
         page.goto(live.url + PAGES[name](shop))
         if found := look_from_all_sides(page, anew=name.startswith("admin")):
@@ -127,7 +127,7 @@ def test_the_pages_of_a_logged_in_customer_are_accessible(browse, live, shop, ph
     asked = {"sku": order.lines.get().sku, "quantity": "5", "question": "能印 logo 吗", "key": "k"}
     talk = phone.post(f"/my/catalogue/{style}/ask/", asked)["Location"]
     page = browse(f"{live.url}/my/login/", width=390)
-    refused = refusals(page, live.url)
+    refused = policy_violations(page, live.url)
     wrong = {"login": look_from_all_sides(page, ON_A_PHONE)}
     key = phone.cookies["sessionid"].value
     page.context.add_cookies([{"name": "sessionid", "value": key, "url": f"{live.url}/"}])

@@ -31,7 +31,7 @@ def delivered(customer) -> Order:
     return make_order(customer=customer, status=Status.DELIVERED, items=items)
 
 
-def photo(tmp_path) -> str:
+def make_photo(tmp_path) -> str:
     path = tmp_path / "zip.jpg"
     path.write_bytes(picture())
     return str(path)
@@ -47,7 +47,7 @@ def test_a_customer_returns_part_of_an_order_with_a_photo_and_is_refunded(
     held.locator(".seg").get_by_text("退货").tap()
     held.get_by_text("破损、质量问题").tap()
     held.get_by_label("说明").fill("拉链坏了")
-    held.locator("input[type=file]").set_input_files(photo(tmp_path))
+    held.locator("input[type=file]").set_input_files(make_photo(tmp_path))
     expect(held.locator(".photos img")).to_be_visible()
     held.get_by_role("button", name="提交申请").tap()
     expect(held.get_by_text("等待商家处理")).to_be_visible()

@@ -35,7 +35,7 @@ def scripts_come(page: Page) -> None:
     page.unroute(SCRIPTS)
 
 
-def stored(order) -> list[tuple[str, str]]:
+def stored_messages(order) -> list[tuple[str, str]]:
     written = Message.objects.filter(conversation__order=order).exclude(kind="event").order_by("seq")
     return list(written.values_list("sender_kind", "body"))
 
@@ -47,7 +47,7 @@ def test_a_message_sent_before_the_scripts_load_is_stored_and_shown(browse, live
     phone.get_by_role("button", name="发送").click()
     expect(message(ready(phone), "什么时候发货？")).to_be_visible()
     assert phone.url == f"{live.url}{path}"
-    assert stored(order) == [("customer", "什么时候发货？")]
+    assert stored_messages(order) == [("customer", "什么时候发货？")]
 
 
 def test_a_refused_message_stays_in_the_form(browse, live, order, path, monkeypatch):
@@ -59,7 +59,7 @@ def test_a_refused_message_stays_in_the_form(browse, live, order, path, monkeypa
     expect(phone.locator("textarea")).to_have_value("很急")
     monkeypatch.undo()
     phone.get_by_role("button", name="发送").click()
-    until(phone, lambda: stored(order) == [("customer", "很急")])
+    until(phone, lambda: stored_messages(order) == [("customer", "很急")])
 
 
 def test_staff_cannot_send_before_the_scripts_that_choose_the_audience_have_loaded(

@@ -14,7 +14,7 @@ def desk(browse, wire, order, manager):
     return ready(browse(f"{wire.url}/inbox/{order.conversation.pk}/", staff=manager))
 
 
-def stored(order) -> list[str]:
+def stored_messages(order) -> list[str]:
     """What the database has of what people wrote, in order."""
     written = Message.objects.filter(conversation__order=order).exclude(kind="event")
     return list(written.order_by("seq").values_list("body", flat=True))
@@ -29,18 +29,18 @@ def test_messages_written_offline_arrive_once_and_in_order(desk, wire, order):
     wire.mend()
     expect(desk.locator(".log [data-seq] .text", has_text="第 4 条")).to_be_visible(timeout=40000)
     expect(desk.locator("[data-unsent] .msg")).to_have_count(0)
-    assert stored(order) == sent
+    assert stored_messages(order) == sent
 
 
 def test_messages_whose_acknowledgement_is_lost_are_not_stored_twice(desk, wire, order):
     wire.cut_answers()
     say(desk, "这条服务器收到了，但回执丢了")
-    until(desk, lambda: stored(order) == ["这条服务器收到了，但回执丢了"])
+    until(desk, lambda: stored_messages(order) == ["这条服务器收到了，但回执丢了"])
     expect(desk.locator("[data-unsent] .msg")).to_have_count(1)
     wire.mend()
     expect(message(desk, "这条服务器收到了，但回执丢了")).to_have_count(1, timeout=40000)
     expect(desk.locator("[data-unsent] .msg")).to_have_count(0)
-    assert stored(order) == ["这条服务器收到了，但回执丢了"]
+    assert stored_messages(order) == ["这条服务器收到了，但回执丢了"]
 
 
 def test_unsent_messages_survive_a_reload(desk, wire, order):
@@ -52,7 +52,7 @@ def test_unsent_messages_survive_a_reload(desk, wire, order):
     desk.reload()
     expect(message(desk, "还没发出去")).to_have_count(1, timeout=40000)
     expect(desk.locator("[data-unsent] .msg")).to_have_count(0)
-    assert stored(order) == ["还没发出去"]
+    assert stored_messages(order) == ["还没发出去"]
 
 
 def test_an_unsent_message_can_be_deleted(desk, wire, order):
@@ -64,7 +64,7 @@ def test_an_unsent_message_can_be_deleted(desk, wire, order):
     wire.mend()
     say(desk, "这条要发")
     expect(message(desk, "这条要发")).to_be_visible(timeout=40000)
-    assert stored(order) == ["这条要发"]
+    assert stored_messages(order) == ["这条要发"]
 
 
 def test_messages_received_while_offline_are_shown_after_reconnecting(desk, wire, order, manager):

@@ -18,7 +18,7 @@ def customer_page(live, order: Order) -> str:
     return f"{live.url}/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/"
 
 
-def look(page: Page, name: str) -> None:
+def keep_screenshot(page: Page, name: str) -> None:
     """Keeps a picture where somebody asks for one."""
     if folder := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=f"{folder}/{name}.png")
@@ -30,13 +30,13 @@ def test_a_customer_turns_their_own_message_into_a_change_request(browse, live, 
     say(phone, "帮我改下地址:浙江省杭州市余杭区文一西路969号 张三 13800138000")
     line = message(phone, "帮我改下地址").last
     expect(line.locator("[data-take]")).to_be_visible()
-    look(phone, "offer")
+    keep_screenshot(phone, "offer")
     # At its first word: the number at its end would be called.
     line.locator(".bubble .text").click(position={"x": 4, "y": 8})
     line.locator("[data-change]").click()
 
     expect(phone.locator("[name=street]")).to_have_value("文一西路969号")
-    look(phone, "change")
+    keep_screenshot(phone, "change")
     phone.get_by_role("button", name="提交新地址").click()
 
     expect(phone.get_by_text("等待处理").first).to_be_visible()
@@ -63,11 +63,11 @@ def test_an_edit_by_sales_is_applied_when_the_customer_taps_agree(browse, live, 
     desk.locator("[name=street]").fill("文一西路 969 号")
     desk.get_by_role("button", name="保存修改").click()
     expect(desk.locator("[data-asked]")).to_contain_text("等客户在手机上点“同意”")
-    look(ready(desk), "desk-asked")
+    keep_screenshot(ready(desk), "desk-asked")
 
     card = phone.locator(".cardlet")
     expect(card).to_contain_text("文一西路 969 号")
-    look(phone, "card")
+    keep_screenshot(phone, "card")
     card.get_by_role("button", name="同意", exact=True).click()
 
     expect(card).to_contain_text("已生效")
@@ -88,7 +88,7 @@ def test_the_desk_turns_a_customers_message_into_a_change_request(browse, live, 
     line.hover()
     line.locator("[data-change]").click()
     expect(desk.locator("[name=note]")).to_have_value("送货前打个电话")
-    look(desk, "desk-form")
+    keep_screenshot(desk, "desk-form")
     desk.get_by_role("button", name="保存备注").click()
 
     expect(desk.locator(".odetail").get_by_text("送货前打个电话").first).to_be_visible()
@@ -101,7 +101,7 @@ def test_the_parcel_slip_and_the_board_show_an_open_change_and_who_must_answer(
     slip = f"{live.url}/warehouse/orders/{order.number}/parcel/"
     page = browse(slip, staff=warehouse, width=1024, height=768)
     expect(page.locator(".slip__address")).to_contain_text(order.street)
-    look(page, "slip")
+    keep_screenshot(page, "slip")
     phone = browse(customer_page(live, order) + "change/", **PHONE)
     phone.locator("[name=street]").fill("文一西路 969 号")
     phone.get_by_role("button", name="提交新地址").click()
@@ -113,7 +113,7 @@ def test_the_parcel_slip_and_the_board_show_an_open_change_and_who_must_answer(
         page.set_viewport_size({"width": width, "height": height})
         page.goto(f"{live.url}/warehouse/?order={order.number}")
         expect(page.locator("[data-alert]").first).to_contain_text("内答复")
-        look(page, f"board-{width}")
+        keep_screenshot(page, f"board-{width}")
 
 
 @pytest.mark.parametrize("paper", ["", "parcel/"])

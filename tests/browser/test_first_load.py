@@ -92,7 +92,7 @@ def shop(customer, sales, manager):
     return order
 
 
-def weight(chromium: Browser, url: str, width: int, cookies=()) -> tuple[int, int]:
+def first_visit_weight(chromium: Browser, url: str, width: int, cookies=()) -> tuple[int, int]:
     """Requests and bytes of a first visit, headers and all, by the browser's own count."""
     context = chromium.new_context(viewport={"width": width, "height": 800}, locale="zh-CN")
     context.add_cookies(list(cookies))
@@ -121,10 +121,10 @@ def test_the_first_visit_stays_within_its_size_budget_on_phone_and_desk(
     token = link_token(make_link(customer=shop.customer, order_id=shop.pk))
     staff = [session_cookie(manager, f"{shipped}/")]
     found = {
-        "order page": weight(chromium, shipped + reverse("portal:order", args=[token]), 360),
-        "chat": weight(chromium, shipped + reverse("portal:chat", args=[token]), 360),
-        "desk": weight(chromium, f"{shipped}/orders/", 1440, staff),
-        "order at the desk": weight(chromium, f"{shipped}/orders/{shop.number}/", 1440, staff),
+        "order page": first_visit_weight(chromium, shipped + reverse("portal:order", args=[token]), 360),
+        "chat": first_visit_weight(chromium, shipped + reverse("portal:chat", args=[token]), 360),
+        "desk": first_visit_weight(chromium, f"{shipped}/orders/", 1440, staff),
+        "order at the desk": first_visit_weight(chromium, f"{shipped}/orders/{shop.number}/", 1440, staff),
     }
     for name, (requests, size) in found.items():
         record_property(name, f"{requests} requests, {size / 1000:.1f} kB")

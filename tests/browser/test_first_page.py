@@ -8,7 +8,7 @@ from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.services.first_manager import make_setup_code
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from shopcomm.core.configuration.models import shop_settings
-from tests.browser.test_accessibility import look
+from tests.browser.test_accessibility import accessibility_problems
 from tests.setup_form import filled, png
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +37,7 @@ def test_the_first_manager_sets_up_the_shop_and_stocks_a_first_product(
     page = browse(f"{live.url}/", width=width, color_scheme=scheme, java_script_enabled=scripts)
     expect(page).to_have_url(f"{live.url}/setup/")
     if scripts:
-        assert look(page, width) == []
+        assert accessibility_problems(page, width) == []
 
     # Something wrong first: it is said at its place, and what was typed is still there.
     fill_in(page, filled("AAAA-BBBB-CCCC", phone="call me"))
@@ -45,7 +45,7 @@ def test_the_first_manager_sets_up_the_shop_and_stocks_a_first_product(
     expect(page.locator("#id_phone_error")).to_contain_text("这不像一个电话号码")
     expect(page.locator("#id_return_address")).to_have_value("浙江省温州市鹿城区黄龙商贸城 3 区 B12")
     if scripts:
-        assert look(page, width) == []
+        assert accessibility_problems(page, width) == []
 
     form = filled(code)
     for name in ("phone", "password", "again", "code"):
@@ -92,4 +92,4 @@ def test_customers_see_the_shops_name_and_logo(browse, live, media, order) -> No
     expect(phone.locator("header .shopline")).to_have_text("长青箱包")
     assert phone.locator("header .shopline img").evaluate("(sign) => sign.naturalWidth") == 64
     expect(phone.locator('a[href="tel:0577-88001234"]')).to_be_visible()
-    assert look(phone, 390) == []
+    assert accessibility_problems(phone, 390) == []

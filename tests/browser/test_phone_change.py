@@ -14,7 +14,7 @@ PHONE = {"width": 390, "height": 844}
 PASTED = "收货人：李小明 手机 13957100275 浙江省杭州市余杭区文一西路969号3幢1202室"
 
 
-def place(live, order: Order, part: str = "") -> str:
+def url_of(live, order: Order, part: str = "") -> str:
     return f"{live.url}/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/{part}"
 
 
@@ -31,7 +31,7 @@ def test_choosing_a_kind_of_change_shows_its_form_with_its_button_at_the_bottom(
     browse, live, customer
 ) -> None:
     order = make_order(customer=customer, status=Status.PAID)
-    page = browse(place(live, order, "change/"), **PHONE)
+    page = browse(url_of(live, order, "change/"), **PHONE)
     assert shown_forms(page) == ["address"]
 
     page.get_by_label("备注").first.check()
@@ -50,14 +50,14 @@ def test_choosing_a_kind_of_change_shows_its_form_with_its_button_at_the_bottom(
 
 
 def test_the_submit_button_of_a_long_form_stays_in_view(browse, live, customer) -> None:
-    page = browse(place(live, make_order(customer=customer, status=Status.PAID), "change/"), **PHONE)
+    page = browse(url_of(live, make_order(customer=customer, status=Status.PAID), "change/"), **PHONE)
 
     expect(page.get_by_role("button", name="提交新地址")).to_be_in_viewport(ratio=1)
 
 
 def test_a_pasted_address_fills_the_fields_and_waits_for_the_tap(browse, live, customer) -> None:
     order = make_order(customer=customer, status=Status.PAID)
-    page = browse(place(live, order, "change/"), **PHONE)
+    page = browse(url_of(live, order, "change/"), **PHONE)
     page.locator("[name=pasted]").fill(PASTED)
 
     expect(page.locator("[name=street]")).to_have_value("文一西路969号3幢1202室")
@@ -73,7 +73,7 @@ def test_a_pasted_address_fills_the_fields_and_waits_for_the_tap(browse, live, c
 
 
 def test_an_address_pasted_before_the_script_loaded_is_parsed_too(browse, live, customer) -> None:
-    at, held = place(live, make_order(customer=customer, status=Status.PAID)), []
+    at, held = url_of(live, make_order(customer=customer, status=Status.PAID)), []
     page = browse(at, **PHONE, service_workers="block")
     page.route(re.compile(r"/address[^/]*\.js"), lambda route: held.append(route))
     with page.expect_request(re.compile(r"/address[^/]*\.js")):
@@ -87,7 +87,7 @@ def test_an_address_pasted_before_the_script_loaded_is_parsed_too(browse, live, 
 
 def test_choosing_a_change_and_pasting_an_address_work_without_scripts(browse, live, customer) -> None:
     order = make_order(customer=customer, status=Status.PAID)
-    page = browse(place(live, order, "change/?kind=note"), java_script_enabled=False, **PHONE)
+    page = browse(url_of(live, order, "change/?kind=note"), java_script_enabled=False, **PHONE)
     assert shown_forms(page) == ["note"]
     page.get_by_label("改地址").check()
     assert shown_forms(page) == ["address"]
@@ -104,7 +104,7 @@ def test_choosing_a_change_and_pasting_an_address_work_without_scripts(browse, l
 
 def test_the_quick_actions_stand_in_one_row_and_are_large_enough_to_tap(browse, live, customer) -> None:
     order = make_order(customer=customer, status=Status.DELIVERED)
-    page = browse(place(live, order), width=360, height=740)
+    page = browse(url_of(live, order), width=360, height=740)
     # In one go: the page may just be fetching its progress anew.
     cells = page.evaluate("""() => [...document.querySelectorAll(".quick > *")].map((cell) => {
       const { y, width, height } = cell.getBoundingClientRect();

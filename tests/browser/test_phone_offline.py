@@ -37,7 +37,7 @@ def path(order) -> str:
 def phone(browse, wire, path) -> Page:
     """The order on a phone whose service worker has kept it."""
     page = browse(f"{wire.url}{path}", width=360, height=740)
-    kept(page, path)
+    wait_until_cached(page, path)
     return page
 
 
@@ -46,12 +46,12 @@ def until(page: Page, question: str, argument: object = None) -> None:
     chat.until(page, lambda: page.evaluate(question, argument))
 
 
-def kept(page: Page, *paths: str) -> None:
+def wait_until_cached(page: Page, *paths: str) -> None:
     """Waits until exactly these pages are kept."""
     until(page, f"async (wanted) => String(await ({KEPT})()) === wanted", ",".join(sorted(paths)))
 
 
-def unsent(page: Page, count: int) -> None:
+def wait_for_unsent(page: Page, count: int) -> None:
     """Waits until so many messages are kept in the browser."""
     until(
         page,
@@ -67,7 +67,7 @@ def unsent(page: Page, count: int) -> None:
     )
 
 
-def stored(order) -> list[str]:
+def stored_messages(order) -> list[str]:
     written = Message.objects.filter(conversation__order=order).exclude(kind="event")
     return list(written.order_by("seq").values_list("body", flat=True))
 
@@ -140,18 +140,18 @@ def test_a_message_written_offline_is_sent_even_after_its_page_was_closed(phone,
     for text in ("还没发货吗", "急用", "谢谢"):
         say(phone, text)
     expect(phone.locator("[data-unsent] .msg")).to_have_count(3)
-    unsent(phone, 3)
+    wait_for_unsent(phone, 3)
     # Another page of the same browser: nothing here sends messages.
     phone.goto("about:blank")
     wire.mend()
     phone.goto(f"{wire.url}/sw.js")
-    assert stored(order) == []
+    assert stored_messages(order) == []
     worker_syncs(phone.context, phone)
-    unsent(phone, 0)
-    assert stored(order) == ["还没发货吗", "急用", "谢谢"]
+    wait_for_unsent(phone, 0)
+    assert stored_messages(order) == ["还没发货吗", "急用", "谢谢"]
     phone.goto(f"{wire.url}{path}chat/")
     expect(message(ready(phone), "急用")).to_have_count(1)
-    assert stored(order) == ["还没发货吗", "急用", "谢谢"]
+    assert stored_messages(order) == ["还没发货吗", "急用", "谢谢"]
 
 
 def test_a_message_sent_by_both_service_worker_and_page_is_stored_once(phone, wire, order, path):
@@ -164,16 +164,16 @@ def test_a_message_sent_by_both_service_worker_and_page_is_stored_once(phone, wi
     worker_syncs(phone.context, phone)
     expect(message(phone, "只说一次")).to_have_count(1, timeout=40000)
     expect(phone.locator("[data-unsent] .msg")).to_have_count(0)
-    assert stored(order) == ["只说一次"]
+    assert stored_messages(order) == ["只说一次"]
 
 
 def test_revoking_a_link_removes_its_offline_copy(phone, wire, order, path):
     phone.goto(f"{wire.url}{path}chat/")
-    kept(phone, path, f"{path}chat/")
+    wait_until_cached(phone, path, f"{path}chat/")
     revoke_links(order_id=order.pk)
     phone.goto(f"{wire.url}{path}")
     expect(phone.get_by_role("heading", name="这个链接打不开了")).to_be_visible()
-    kept(phone)
+    wait_until_cached(phone)
     wire.cut()
     phone.goto(f"{wire.url}{path}")
     expect(phone.get_by_role("heading", name="现在没有网络")).to_be_visible()
@@ -201,7 +201,7 @@ def test_opening_another_customers_link_clears_the_offline_copies(phone, wire, o
     other = make_order(customer=CustomerFactory(), status=Status.PAID)
     theirs = reverse("portal:order", args=[link_token(make_link(customer=other.customer, order_id=other.pk))])
     phone.goto(f"{wire.url}{theirs}")
-    kept(phone, theirs)
+    wait_until_cached(phone, theirs)
 
 
 def test_staff_pages_are_never_stored_offline(browse, wire, manager, order, path):
@@ -210,7 +210,7 @@ def test_staff_pages_are_never_stored_offline(browse, wire, manager, order, path
     page.goto(f"{wire.url}/orders/{order.number}/")
     page.goto(f"{wire.url}{path}")
     expect(page.get_by_text("员工预览").first).to_be_visible()
-    kept(page)
+    wait_until_cached(page)
 
 
 def test_a_new_service_worker_version_replaces_old_caches_and_keeps_the_page(phone, wire, path, monkeypatch):
@@ -219,7 +219,7 @@ def test_a_new_service_worker_version_replaces_old_caches_and_keeps_the_page(pho
     monkeypatch.setattr(pwa, "shelf_files", lambda: files)
     phone.evaluate("navigator.serviceWorker.getRegistration('/').then((worker) => worker.update())")
     until(phone, "async (old) => !(await caches.keys()).some((name) => old.includes(name))", before)
-    kept(phone, path)
+    wait_until_cached(phone, path)
     wire.cut()
     phone.reload()
     expect(phone.locator(".hero h2")).to_be_visible()

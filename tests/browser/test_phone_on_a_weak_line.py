@@ -38,14 +38,14 @@ def shaky(live):
     line.close()
 
 
-def weak(page: Page) -> Page:
+def throttle_network(page: Page) -> Page:
     cdp = page.context.new_cdp_session(page)
     cdp.send("Network.enable")
     cdp.send("Network.emulateNetworkConditions", WEAK)
     return page
 
 
-def stored(order, **which) -> list[str]:
+def stored_messages(order, **which) -> list[str]:
     written = Message.objects.filter(conversation__order=order, **which).exclude(kind="event")
     return list(written.order_by("seq").values_list("body", flat=True))
 
@@ -53,7 +53,7 @@ def stored(order, **which) -> list[str]:
 def test_on_a_slow_connection_the_order_page_loads_soon_and_chat_works(browse, live, order, path, manager):
     line = Line(live.url, delay=0.2, rate=200_000)
     desk = ready(browse(f"{live.url}/inbox/{order.conversation.pk}/", staff=manager))
-    phone = weak(browse("about:blank", **SMALL))
+    phone = throttle_network(browse("about:blank", **SMALL))
     started = time.monotonic()
     phone.goto(f"{line.url}{path}", wait_until="commit")
     expect(painted(phone).locator(".hero h2")).to_be_visible()
@@ -103,9 +103,9 @@ def test_messages_over_a_dropping_connection_are_neither_lost_nor_doubled(
         expect(message(page, asked[-1])).to_be_visible(timeout=60000)
         expect(message(page, answered[-1])).to_be_visible(timeout=60000)
         expect(page.locator("[data-unsent] .msg")).to_have_count(0)
-    assert stored(order, sender_kind="customer") == asked
-    assert stored(order, sender_kind="staff") == answered
-    both = stored(order)
+    assert stored_messages(order, sender_kind="customer") == asked
+    assert stored_messages(order, sender_kind="staff") == answered
+    both = stored_messages(order)
     assert [text for text in texts(phone) if text in both] == both
     assert [text for text in texts(desk) if text in both] == both
     assert list(

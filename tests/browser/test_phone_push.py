@@ -45,17 +45,17 @@ def phone(browse, live, order) -> Page:
     return ready(page)
 
 
-def question(page: Page):
+def push_question(page: Page):
     return page.locator('[data-module="portal/ask_push.js"]')
 
 
 def test_push_is_offered_after_the_first_message_and_then_delivered(phone, order):
-    expect(question(phone)).to_be_hidden()
+    expect(push_question(phone)).to_be_hidden()
     say(phone, "什么时候到")
-    expect(question(phone)).to_be_visible()
+    expect(push_question(phone)).to_be_visible()
     assert fits(phone)
-    question(phone).get_by_role("button", name="提醒我").click()
-    expect(question(phone)).to_be_hidden()
+    push_question(phone).get_by_role("button", name="提醒我").click()
+    expect(push_question(phone)).to_be_hidden()
     phone.wait_for_function("Notification.permission === 'granted'")
     until(phone, PushSubscription.objects.exists)
     kept = PushSubscription.objects.get()
@@ -63,19 +63,19 @@ def test_push_is_offered_after_the_first_message_and_then_delivered(phone, order
     assert [link.order_id for link in kept.links.all()] == [order.pk]
     say(phone, "谢谢")
     expect(message(phone, "谢谢")).to_be_visible()
-    expect(question(phone)).to_be_hidden()
+    expect(push_question(phone)).to_be_hidden()
 
 
 def test_push_is_offered_when_the_order_moves_and_not_again_after_not_now(phone, order):
-    expect(question(phone)).to_be_hidden()
+    expect(push_question(phone)).to_be_hidden()
     paid_and_told(order)
-    expect(question(phone)).to_be_visible()
-    question(phone).get_by_role("button", name="以后再说").click()
-    expect(question(phone)).to_be_hidden()
+    expect(push_question(phone)).to_be_visible()
+    push_question(phone).get_by_role("button", name="以后再说").click()
+    expect(push_question(phone)).to_be_hidden()
     phone.reload()
     say(ready(phone), "好的")
     expect(message(phone, "好的")).to_be_visible()
-    expect(question(phone)).to_be_hidden()
+    expect(push_question(phone)).to_be_hidden()
     assert not PushSubscription.objects.exists()
 
 

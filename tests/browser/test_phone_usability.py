@@ -9,7 +9,7 @@ from orders.selectors.items import ItemInput
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.browser.chat import BOX, ready, say, until
 from tests.browser.painted import fits
-from tests.browser.test_phone_offline import kept
+from tests.browser.test_phone_offline import wait_until_cached
 from tests.factories import VariantFactory, make_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,7 +58,7 @@ def test_the_menu_of_the_newest_message_opens_in_view(browse, live, order):
 def test_the_chat_opens_offline_when_only_the_progress_page_was_opened_before(browse, wire, order):
     path = path_of(order)
     phone = browse(f"{wire.url}{path}", **SMALL)
-    kept(phone, path)
+    wait_until_cached(phone, path)
     wire.cut()
     phone.get_by_role("link", name="客服").click()
     phone.wait_for_url(f"{wire.url}{path}chat/")

@@ -20,7 +20,7 @@ SMALL = {"width": 390, "height": 844}
 SLOW = 120_000
 
 
-def photo() -> bytes:
+def make_camera_photo() -> bytes:
     """A camera's: large, full of detail, and held sideways."""
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -34,7 +34,7 @@ def path_of(order, page: str) -> str:
 
 
 def test_a_photo_is_resized_and_shown_while_uploading_and_text_is_sent_meanwhile(browse, wire, order):
-    given = photo()
+    given = make_camera_photo()
     phone = ready(browse(f"{wire.url}{path_of(order, 'chat')}", **SMALL))
     wire.rate = SLOW
     phone.locator('[data-files-input="image"]').set_input_files(
@@ -61,7 +61,7 @@ def test_claim_pictures_upload_before_the_form_and_undisplayable_ones_show_a_nam
     phone = browse(f"{live.url}{path_of(order, 'after-sales')}", **SMALL)
     phone.locator("input[type=file]").set_input_files(
         [
-            {"name": "seam.jpg", "mimeType": "image/jpeg", "buffer": photo()},
+            {"name": "seam.jpg", "mimeType": "image/jpeg", "buffer": make_camera_photo()},
             {"name": "IMG_2.HEIC", "mimeType": "image/heic", "buffer": PHONE.read_bytes()},
         ]
     )

@@ -47,7 +47,7 @@ def answer(order, manager, text: str) -> None:
     elsewhere(speak)
 
 
-def said(order) -> list[tuple[str, str]]:
+def stored_messages(order) -> list[tuple[str, str]]:
     written = Message.objects.filter(conversation__order=order).exclude(kind="event").order_by("seq")
     return list(written.values_list("sender_kind", "body"))
 
@@ -65,7 +65,7 @@ def test_pages_of_two_orders_in_one_browser_both_stay_live(browse, live, order, 
     first_page.reload()
     answer(order, manager, "回来以后")
     expect(message(ready(first_page), "回来以后")).to_be_visible()
-    assert said(order) == [("customer", "第一张"), ("staff", "答第一张"), ("staff", "回来以后")]
+    assert stored_messages(order) == [("customer", "第一张"), ("staff", "答第一张"), ("staff", "回来以后")]
 
 
 def test_a_customer_page_still_writes_as_the_customer_after_staff_logged_in_alongside(
@@ -83,7 +83,7 @@ def test_a_customer_page_still_writes_as_the_customer_after_staff_logged_in_alon
     ready(phone)
     say(phone, "我是客户")
     expect(phone.locator(".log [data-seq]", has_text="我是客户")).to_be_visible()
-    assert said(order) == [("customer", "我是客户")]
+    assert stored_messages(order) == [("customer", "我是客户")]
 
 
 def session_key(page: Page) -> str:

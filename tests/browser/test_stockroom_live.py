@@ -12,7 +12,7 @@ from shopcomm.core.accounts.actors import Actor
 from tests.browser.chat import until
 from tests.browser.painted import fits
 from tests.browser.test_desk_live import online
-from tests.browser.test_two_colleagues_on_one_order import ask, elsewhere, picked
+from tests.browser.test_two_colleagues_on_one_order import elsewhere, picked_order, request_change_of
 from tests.factories import VariantFactory, make_order, make_orders, move
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,7 +40,7 @@ def scan_anywhere(page: Page, text: str) -> None:
     )
 
 
-def renewed(page: Page, order: Order) -> None:
+def refresh_board(page: Page, order: Order) -> None:
     """Something happens elsewhere, and the board has shown it."""
     elsewhere(move, order, "picking")
     expect(page.locator(f'.wcol--picking [data-number="{order.number}"]')).to_be_visible()
@@ -64,31 +64,31 @@ def test_a_scanned_waybill_survives_a_board_refresh_until_the_ship_form_appears(
     expect(board.locator("#tracking")).to_have_value("SF1234567890123")
     expect(board.locator("#carrier")).to_have_value("shunfeng")
 
-    renewed(board, other)
+    refresh_board(board, other)
     expect(board.locator("#tracking")).to_have_value("SF1234567890123")
     # The form goes while a customer's wish is open, and comes back with what was in it.
-    elsewhere(ask, order)
+    elsewhere(request_change_of, order)
     expect(board.locator("#tracking")).to_have_count(0)
     board.get_by_role("button", name="同意修改").click()
     expect(board.locator("#tracking")).to_have_value("SF1234567890123")
-    renewed(board, third)
+    refresh_board(board, third)
     expect(board.locator("#carrier")).to_have_value("shunfeng")
 
 
 def test_a_waybill_from_the_url_survives_a_board_refresh(browse, live, warehouse) -> None:
-    order, other = picked(), make_order(status=Status.PAID)
+    order, other = picked_order(), make_order(status=Status.PAID)
     url = f"{live.url}/warehouse/?order={order.number}&tracking_number=YT8812345678901"
     board = online(browse(url, staff=warehouse))
 
-    renewed(board, other)
+    refresh_board(board, other)
 
     expect(board.locator("#tracking")).to_have_value("YT8812345678901")
     expect(board.locator("#carrier")).to_have_value("yuantong")
 
 
 def test_every_field_of_the_board_keeps_its_content_when_the_board_refreshes(browse, live, manager) -> None:
-    order, other = picked(), make_order(status=Status.PAID)
-    ask(order)
+    order, other = picked_order(), make_order(status=Status.PAID)
+    request_change_of(order)
     board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=manager))
     fields = board.locator(
         "main :is(input:not([type=hidden], [type=checkbox], [name=q], [name=code]), select):visible"
@@ -104,7 +104,7 @@ def test_every_field_of_the_board_keeps_its_content_when_the_board_refreshes(bro
             field.fill("12")
     assert set(filled) >= {"tracking", "carrier", "override", "reason"}
 
-    renewed(board, other)
+    refresh_board(board, other)
 
     for key, value in filled.items():
         expect(board.locator(f'[id="{key}"], [name="{key}"]').locator("visible=true").first).to_have_value(
@@ -137,7 +137,7 @@ def test_a_scanned_product_is_counted_and_never_taken_for_a_waybill(browse, live
 
 
 def test_the_answer_to_a_scan_reaches_a_board_that_was_refreshed_meanwhile(browse, live, warehouse) -> None:
-    order, other, third = picked(), make_order(status=Status.PAID), make_order(status=Status.PAID)
+    order, other, third = picked_order(), make_order(status=Status.PAID), make_order(status=Status.PAID)
     board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse))
     held: list[Route] = []
     board.route("**/warehouse/scan/", lambda route: held.append(route))
@@ -146,7 +146,7 @@ def test_the_answer_to_a_scan_reaches_a_board_that_was_refreshed_meanwhile(brows
         board.locator("#tracking").fill(text)
         with board.expect_request("**/warehouse/scan/"):
             board.locator("#tracking").press("Enter")
-        renewed(board, changed)
+        refresh_board(board, changed)
         held.pop().continue_()
 
     read_while(BARCODE, other)
@@ -230,7 +230,7 @@ def test_a_browser_without_barcode_detection_explains_it_and_accepts_typed_codes
 def test_a_full_column_shows_its_true_count_and_can_be_paged(browse, live, warehouse, monkeypatch) -> None:
     monkeypatch.setattr(board_columns, "COLUMN_PAGE", 2)
     orders = make_orders(5, status=Status.PICKING)
-    packed_one = picked()
+    packed_one = picked_order()
     board = online(browse(f"{live.url}/warehouse/", staff=warehouse))
     cards = board.locator(".wcol--picking [data-number]")
 
@@ -270,7 +270,7 @@ def test_many_alerts_leave_room_for_the_board_and_stay_wide_enough_to_read(
     assert fits(board)
 
     board.locator("[data-alerts] summary").click()
-    renewed(board, make_order(status=Status.PAID)) if width > 1000 else None
+    refresh_board(board, make_order(status=Status.PAID)) if width > 1000 else None
     expect(board.locator("[data-alert]").first).to_be_hidden()
 
 
@@ -296,5 +296,5 @@ def test_the_board_shows_the_days_figures_on_top(browse, live, warehouse) -> Non
 
     expect(board.locator("[data-figures]")).to_contain_text("今天进单 2")
     expect(board.locator("[data-figures]")).to_contain_text("已出库 1")
-    renewed(board, make_order(status=Status.PAID))
+    refresh_board(board, make_order(status=Status.PAID))
     expect(board.locator("[data-figures]")).to_contain_text("今天进单 3")

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PHONE = {"width": 390, "height": 844}
 
 
-def ask(order: Order, kind: str = "address", data: dict | None = None) -> ChangeRequest:
+def request_change_of(order: Order, kind: str = "address", data: dict | None = None) -> ChangeRequest:
     """The order's own customer asks for something."""
     actor = Actor.customer(order.customer, order_id=order.pk)
     return request_change(
@@ -43,7 +43,7 @@ def elsewhere(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return pool.submit(run).result()
 
 
-def picked(**fields) -> Order:
+def picked_order(**fields) -> Order:
     """An order in the stockroom with everything ticked off."""
     order = make_order(status=Status.PICKING, **fields)
     for line in OrderLine.objects.filter(order=order):
@@ -51,13 +51,13 @@ def picked(**fields) -> Order:
     return order
 
 
-def primaries(page: Page, part: str) -> list[str]:
+def primary_buttons(page: Page, part: str) -> list[str]:
     return [text.strip() for text in page.locator(f"{part} .btn.primary:visible").all_inner_texts()]
 
 
 def test_the_warehouse_has_no_ship_form_while_a_change_is_pending(browse, live, warehouse) -> None:
-    order = picked()
-    ask(order)
+    order = picked_order()
+    request_change_of(order)
     board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse))
 
     expect(board.get_by_text("等仓库处理修改申请后可以发货")).to_be_visible()
@@ -68,8 +68,8 @@ def test_the_warehouse_has_no_ship_form_while_a_change_is_pending(browse, live, 
 def test_a_manager_overrides_a_pending_change_by_a_red_button_and_only_with_a_reason(
     browse, live, manager
 ) -> None:
-    order = picked()
-    ask(order)
+    order = picked_order()
+    request_change_of(order)
     board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=manager))
     button = board.get_by_role("button", name="仍要发货")
 
@@ -88,8 +88,8 @@ def test_a_manager_overrides_a_pending_change_by_a_red_button_and_only_with_a_re
 def test_the_a_key_marks_an_alert_as_seen_but_answers_no_change_request(browse, live, warehouse) -> None:
     changed, asked = make_order(status=Status.PAID), make_order(status=Status.PICKING)
     acknowledge_order(actor=Actor.staff(warehouse), order_id=changed.pk)
-    ask(changed)
-    request = ask(asked)
+    request_change_of(changed)
+    request = request_change_of(asked)
     board = online(browse(f"{live.url}/warehouse/", staff=warehouse))
     expect(board.locator("[data-alert]")).to_have_count(2)
 
@@ -109,7 +109,7 @@ def test_the_a_key_marks_an_alert_as_seen_but_answers_no_change_request(browse, 
 
 def test_a_half_typed_decline_reason_survives_a_board_refresh(browse, live, warehouse) -> None:
     order, other = make_order(status=Status.PICKING), make_order(status=Status.PAID)
-    ask(order)
+    request_change_of(order)
     board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse))
     reason = board.get_by_label("做不到的原因")
 
@@ -123,7 +123,7 @@ def test_a_half_typed_decline_reason_survives_a_board_refresh(browse, live, ware
 
 
 def test_a_typed_tracking_number_stays_in_the_form_of_its_order(browse, live, warehouse) -> None:
-    order, other = picked(), make_order(status=Status.PAID)
+    order, other = picked_order(), make_order(status=Status.PAID)
     board = online(browse(f"{live.url}/warehouse/?order={order.number}", staff=warehouse))
 
     board.get_by_text("分包裹发货").click()
@@ -137,14 +137,14 @@ def test_a_typed_tracking_number_stays_in_the_form_of_its_order(browse, live, wa
 
 def test_a_half_typed_decline_reason_survives_a_desk_refresh(browse, live, manager) -> None:
     order = make_order(status=Status.PICKING)
-    ask(order)
+    request_change_of(order)
     desk = online(browse(f"{live.url}/orders/{order.number}/", staff=manager))
     reason = desk.get_by_label("拒绝的原因")
     money = desk.locator("details", has=desk.locator("form[action$='/payments/']"))
 
     money.locator("summary").click()
     reason.press_sequentially("面单已经贴好")
-    elsewhere(ask, order, "note", {"note": "放门卫"})
+    elsewhere(request_change_of, order, "note", {"note": "放门卫"})
 
     expect(desk.locator("#receiver-h ~ *, .body").get_by_text("放门卫").first).to_be_visible()
     expect(reason).to_have_value("面单已经贴好")
@@ -153,13 +153,13 @@ def test_a_half_typed_decline_reason_survives_a_desk_refresh(browse, live, manag
 
 
 def test_an_open_dialog_shows_a_new_change_request_and_keeps_its_input(browse, live, manager) -> None:
-    order = picked()
+    order = picked_order()
     desk = online(browse(f"{live.url}/orders/{order.number}/", staff=manager))
     desk.locator('#actions a[href$="/to/shipped/"]').click()
     number = desk.locator("dialog[open] [name=tracking_number]")
     number.fill("SF1234567890123")
 
-    elsewhere(ask, order)
+    elsewhere(request_change_of, order)
 
     expect(desk.locator("dialog[open] [data-renewed]")).to_contain_text("订单刚有变化")
     expect(number).to_have_value("SF1234567890123")
@@ -172,7 +172,7 @@ def test_an_open_dialog_shows_a_new_change_request_and_keeps_its_input(browse, l
 
 
 def test_an_open_ship_dialog_says_that_the_warehouse_has_just_shipped(browse, live, manager) -> None:
-    order = picked()
+    order = picked_order()
     desk = online(browse(f"{live.url}/orders/{order.number}/", staff=manager))
     desk.locator('#actions a[href$="/to/shipped/"]').click()
     expect(desk.locator("dialog[open]")).to_be_visible()
@@ -196,12 +196,12 @@ def test_the_desk_shows_only_one_primary_button_at_a_time(browse, live, manager,
     desk = online(browse(f"{live.url}/orders/{order.number}/", staff=manager))
 
     expect(desk.locator(".odetail .ask")).to_have_count(2)
-    assert primaries(desk, ".odetail") == ["同意"]
+    assert primary_buttons(desk, ".odetail") == ["同意"]
     # What is live shows it before the answer to the press has come.
     with desk.expect_navigation():
         desk.locator(".odetail .ask .btn.primary").click()
     expect(desk.locator(".odetail .ask .btn.primary")).to_have_count(1)
-    assert primaries(desk, ".odetail") == ["同意"]
+    assert primary_buttons(desk, ".odetail") == ["同意"]
 
 
 def test_on_a_phone_the_open_tab_stays_open_when_the_order_changes(browse, live, manager) -> None:
@@ -224,7 +224,7 @@ def test_the_change_policy_page_is_readable_on_a_phone(browse, live, manager) ->
 
 def test_a_board_refresh_does_not_interrupt_input_method_composition(browse, live, warehouse) -> None:
     order, other = make_order(status=Status.PICKING), make_order(status=Status.PAID)
-    ask(order)
+    request_change_of(order)
     board = online(browse(f"{live.url}/warehouse/", staff=warehouse))
     reason = board.get_by_label("做不到的原因")
     reason.focus()
@@ -243,7 +243,7 @@ def test_a_board_refresh_does_not_interrupt_input_method_composition(browse, liv
 def test_editing_an_order_that_shipped_meanwhile_is_refused_and_keeps_the_input(
     browse, live, manager
 ) -> None:
-    order = picked()
+    order = picked_order()
     desk = browse(f"{live.url}/orders/{order.number}/edit/", staff=manager)
     desk.locator("[name=note]").fill("周末不收货")
 

@@ -19,7 +19,7 @@ def seller() -> Staff:
     return StaffFactory(role="sales", username="zhoumin", password=PASSWORD)
 
 
-def tries(username: str, password: str, address: str) -> bool:
+def logs_in(username: str, password: str, address: str) -> bool:
     """Whether a log-in from an address comes in."""
     client = Client(REMOTE_ADDR=address)
     client.post("/login/", {"username": username, "password": password})
@@ -45,47 +45,47 @@ def test_an_ipv6_address_is_counted_as_its_64_bit_network(address, network):
 def test_a_lock_holds_for_other_addresses_of_the_same_ipv6_network(seller, settings):
     settings.AXES_FAILURE_LIMIT = 3
     for last in range(3):
-        tries(seller.username, "wrong", f"2001:db8::{last + 1}")
-    assert not tries(seller.username, PASSWORD, "2001:db8::ffff")
-    assert tries(seller.username, PASSWORD, "2001:db8:0:1::1")
+        logs_in(seller.username, "wrong", f"2001:db8::{last + 1}")
+    assert not logs_in(seller.username, PASSWORD, "2001:db8::ffff")
+    assert logs_in(seller.username, PASSWORD, "2001:db8:0:1::1")
 
 
 def test_wrong_passwords_from_one_network_lock_nobody_out_elsewhere(seller, settings):
     settings.AXES_FAILURE_LIMIT = 3
     for _attempt in range(30):
-        tries(seller.username, "wrong", ELSEWHERE)
-    assert tries(seller.username, PASSWORD, OFFICE)
+        logs_in(seller.username, "wrong", ELSEWHERE)
+    assert logs_in(seller.username, PASSWORD, OFFICE)
 
 
 def test_trying_one_password_on_many_names_is_blocked_but_known_users_there_can_log_in(seller, settings):
     settings.LOGIN_NAMES_PER_NETWORK = 5
     colleague = StaffFactory(role="sales", username="chenwei", password=PASSWORD)
-    assert tries(seller.username, PASSWORD, OFFICE)
+    assert logs_in(seller.username, PASSWORD, OFFICE)
     for place in range(5):
-        tries(f"name{place}", "123456", OFFICE)
+        logs_in(f"name{place}", "123456", OFFICE)
     # The sixth name is not tried, though this is its password; whoever has come in from here before is.
-    assert not tries(colleague.username, PASSWORD, OFFICE)
-    assert tries(seller.username, PASSWORD, OFFICE)
-    assert tries(colleague.username, PASSWORD, ELSEWHERE)
+    assert not logs_in(colleague.username, PASSWORD, OFFICE)
+    assert logs_in(seller.username, PASSWORD, OFFICE)
+    assert logs_in(colleague.username, PASSWORD, ELSEWHERE)
 
 
 def test_wrong_passwords_from_all_networks_together_are_limited(seller, settings):
     settings.LOGIN_FAILURES_IN_ALL = 6
-    assert tries(seller.username, PASSWORD, OFFICE)
+    assert logs_in(seller.username, PASSWORD, OFFICE)
     for place in range(6):
-        tries(f"name{place}", "123456", f"192.0.2.{place}")
-    assert not tries(seller.username, PASSWORD, ELSEWHERE)
-    assert tries(seller.username, PASSWORD, OFFICE)
+        logs_in(f"name{place}", "123456", f"192.0.2.{place}")
+    assert not logs_in(seller.username, PASSWORD, ELSEWHERE)
+    assert logs_in(seller.username, PASSWORD, OFFICE)
 
 
 def test_lifting_a_network_lock_frees_every_name_of_that_network(seller, settings):
     settings.LOGIN_NAMES_PER_NETWORK = 5
     for place in range(5):
-        tries(f"name{place}", "123456", OFFICE)
-    assert not tries(seller.username, PASSWORD, OFFICE)
+        logs_in(f"name{place}", "123456", OFFICE)
+    assert not logs_in(seller.username, PASSWORD, OFFICE)
 
     AccessAttempt.objects.update(failures_since_start=0)
-    assert tries(seller.username, PASSWORD, OFFICE)
+    assert logs_in(seller.username, PASSWORD, OFFICE)
 
 
 def test_a_thousand_failed_log_ins_do_not_displace_later_records(seller):
@@ -93,7 +93,7 @@ def test_a_thousand_failed_log_ins_do_not_displace_later_records(seller):
         AccessFailureLog(username=seller.username, ip_address=ELSEWHERE) for _ in range(1000)
     )
 
-    tries(seller.username, "wrong", OFFICE)
+    logs_in(seller.username, "wrong", OFFICE)
 
     assert AccessFailureLog.objects.count() == 1001
     assert AccessFailureLog.objects.filter(ip_address=OFFICE).exists()

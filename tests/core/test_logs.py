@@ -55,7 +55,7 @@ class Kept(logging.Handler):
 @pytest.fixture
 def lines() -> Iterator[list[str]]:
     """Lines as somebody reads them."""
-    yield from written("lines")
+    yield from log_with_handler("lines")
 
 
 @pytest.fixture(autouse=True)
@@ -67,10 +67,10 @@ def unnamed() -> None:
 @pytest.fixture
 def json_lines() -> Iterator[list[str]]:
     """Lines as a collector reads them."""
-    yield from written("json")
+    yield from log_with_handler("json")
 
 
-def written(form: str) -> Iterator[list[str]]:
+def log_with_handler(form: str) -> Iterator[list[str]]:
     handler, root = Kept(form), logging.getLogger()
     root.addHandler(handler)
     with log_scope():
@@ -92,7 +92,7 @@ def test_a_refused_request_is_logged_with_its_request_id_and_without_its_key(cli
 
 
 # --- what a line is about ------------------------------------------------------------------------
-def about(line: str) -> dict[str, object]:
+def log_context_of(line: str) -> dict[str, object]:
     """What a line of JSON says beside its text."""
     return {
         name: value
@@ -104,7 +104,7 @@ def about(line: str) -> dict[str, object]:
 def test_the_log_line_of_a_refused_order_page_names_request_actor_and_order(log_in, sales, json_lines):
     log_in(sales).get("/orders/XB-000000-0000/", headers={"x-request-id": NUMBER})
     (line,) = [line for line in json_lines if "django.request" in line]
-    assert about(line) == {
+    assert log_context_of(line) == {
         "level": "warning",
         "logger": "django.request",
         "request_id": NUMBER,
@@ -116,8 +116,8 @@ def test_the_log_line_of_a_refused_order_page_names_request_actor_and_order(log_
 def test_the_log_line_of_a_refused_api_call_names_its_api_key(api, json_lines):
     api.get("/api/v1/orders/XB-000000-0000/")
     (line,) = [line for line in json_lines if "django.request" in line]
-    assert about(line)["actor"] == f"api:{ApiKey.objects.get().pk}"
-    assert about(line)["order"] == "XB-000000-0000"
+    assert log_context_of(line)["actor"] == f"api:{ApiKey.objects.get().pk}"
+    assert log_context_of(line)["order"] == "XB-000000-0000"
 
 
 def test_the_log_line_of_a_link_page_names_the_order_instead_of_the_token(order: Order):
@@ -133,9 +133,9 @@ def test_after_an_order_is_locked_every_log_line_of_that_work_names_the_order(or
         lock_order(order.pk)
         raise RuntimeError("broken")
     logging.getLogger("shopcomm").warning("the next one")
-    assert about(json_lines[-2])["order"] == order.number
+    assert log_context_of(json_lines[-2])["order"] == order.number
     assert "RuntimeError: broken" in json.loads(json_lines[-2])["exception"]
-    assert "order" not in about(json_lines[-1])
+    assert "order" not in log_context_of(json_lines[-1])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -149,7 +149,7 @@ def test_the_log_line_of_a_failed_event_reader_names_order_and_actor(order: Orde
     relay()
     forget_handler(name)
     (line,) = [line for line in json_lines if "RuntimeError: broken" in line]
-    assert about(line) == {
+    assert log_context_of(line) == {
         "level": "error",
         "logger": "shopcomm.core.events.relay",
         "reader": name,
@@ -183,7 +183,7 @@ def test_a_task_logs_the_request_id_of_the_request_that_started_it(json_lines):
         assert log_fields() == {"request_id": NUMBER, "actor": "staff:1"}
     assert headers == {"request_id": NUMBER}
     (line,) = [line for line in json_lines if "working" in line]
-    assert about(line) == {
+    assert log_context_of(line) == {
         "level": "warning",
         "logger": "shopcomm.tests",
         "request_id": NUMBER,

@@ -285,7 +285,7 @@ def test_tls_and_the_host_header_use_the_name_although_the_ip_is_pinned(names, s
         call_outbound("POST", f"https://other.example:{server.port}/", reach=reach)
 
 
-def drip(hung_up: threading.Event, handler: BaseHTTPRequestHandler) -> None:
+def send_slowly(hung_up: threading.Event, handler: BaseHTTPRequestHandler) -> None:
     """A byte of a header every little while, and never the end."""
     with suppress(OSError):
         while not hung_up.wait(0.05):
@@ -307,7 +307,7 @@ def test_a_non_ascii_secret_is_sent_and_one_with_line_breaks_is_not(outside, ser
 
 def test_an_answer_that_trickles_in_is_cut_off_at_the_deadline_of_the_call(server):
     hung_up = threading.Event()
-    server.respond = partial(drip, hung_up)
+    server.respond = partial(send_slowly, hung_up)
     began = time.monotonic()
     with pytest.raises(NoAnswer):
         call_outbound("POST", f"http://127.0.0.1:{server.port}/", reach=Reach(loopback=True), seconds=0.6)
@@ -322,7 +322,7 @@ def test_a_body_that_trickles_in_is_truncated_and_its_status_still_returned(serv
         handler.send_response(201)
         handler.send_header("Content-Length", "100000")
         handler.end_headers()
-        drip(hung_up, handler)
+        send_slowly(hung_up, handler)
 
     server.respond = begin_and_drip
     began = time.monotonic()

@@ -36,7 +36,7 @@ def session(links) -> dict:
     return held
 
 
-def of(link) -> Actor:
+def actor_of_link(link) -> Actor:
     return Actor.customer(link.customer, order_id=link.order_id)
 
 
@@ -57,8 +57,10 @@ def test_a_request_names_the_link_or_the_staff_that_its_page_speaks_as(said: str
 
 
 def test_a_link_page_acts_for_its_own_link_and_other_pages_for_the_last_opened(session, links) -> None:
-    assert [actor_of(None, session, SpeaksAs(link.pk)) for link in links] == [of(link) for link in links]
-    assert actor_of(None, session) == of(links[2])
+    assert [actor_of(None, session, SpeaksAs(link.pk)) for link in links] == [
+        actor_of_link(link) for link in links
+    ]
+    assert actor_of(None, session) == actor_of_link(links[2])
     assert link_of(session, SpeaksAs(links[0].pk)) == links[0]
     assert link_of(session) == links[2]
 
@@ -73,7 +75,7 @@ def test_a_link_that_was_not_opened_in_this_session_identifies_nobody(session, o
 def test_a_customer_page_stays_the_customers_after_staff_log_in_in_the_same_browser(
     session, links, manager
 ) -> None:
-    assert actor_of(manager, session, SpeaksAs(links[1].pk)) == of(links[1])
+    assert actor_of(manager, session, SpeaksAs(links[1].pk)) == actor_of_link(links[1])
     assert actor_of(manager, session) == Actor.staff(manager)
     assert actor_of(manager, {}, SpeaksAs(links[1].pk)) is None
 
@@ -82,7 +84,7 @@ def test_revoking_a_link_removes_only_that_link_from_the_session(session, links)
     revoke_links(order_id=links[2].order_id)
 
     assert actor_of(None, session, SpeaksAs(links[2].pk)) is None
-    assert actor_of(None, session) == of(links[1])
+    assert actor_of(None, session) == actor_of_link(links[1])
     hold_link(session, links[0])
     assert session[LINKS_SESSION_KEY] == [links[1].pk, links[0].pk]
 
@@ -101,7 +103,7 @@ def test_a_customer_logged_in_by_code_sees_all_orders_on_a_link_page_too(links, 
 
 
 def test_a_request_without_a_page_may_act_as_any_actor_of_the_session(session, links, manager) -> None:
-    assert actors_of(manager, session) == [Actor.staff(manager), *map(of, reversed(links))]
+    assert actors_of(manager, session) == [Actor.staff(manager), *map(actor_of_link, reversed(links))]
     assert actors_of(None, {}) == []
 
 

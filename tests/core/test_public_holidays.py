@@ -37,7 +37,7 @@ ANNOUNCEMENT_2027 = """国务院办公厅关于2027年部分节假日安排的�
 ２０２６年１１月４日"""
 
 
-def spread(text: str, year: int) -> set[date]:
+def days_of(text: str, year: int) -> set[date]:
     """Days written as 2.10-2.17."""
     found: set[date] = set()
     for part in text.split():
@@ -50,7 +50,7 @@ def spread(text: str, year: int) -> set[date]:
 @pytest.mark.parametrize("year", ANNOUNCED)
 def test_an_announced_year_has_the_days_off_and_the_workdays_of_its_announcement(year: int):
     days = {day: each for day, each in public_days(2028).items() if day.year == year}
-    off, works = (spread(text, year) for text in ANNOUNCED[year])
+    off, works = (days_of(text, year) for text in ANNOUNCED[year])
     assert {day for day, each in days.items() if not each.works} == off
     assert {day for day, each in days.items() if each.works} == works
 

@@ -28,11 +28,11 @@ pytestmark = pytest.mark.django_db
 NOW = timezone.make_aware(datetime(2026, 11, 24, 10))
 
 
-def ago(**age: int) -> datetime:
+def time_ago(**age: int) -> datetime:
     return NOW - timedelta(**age)
 
 
-def at(row, **moments: datetime):
+def with_times(row, **moments: datetime):
     """A row with its moments set, `auto_now_add` or not."""
     type(row)._base_manager.filter(pk=row.pk).update(**moments)
     return row
@@ -51,37 +51,39 @@ def rows(order, sales) -> dict[str, list]:
     event = DomainEvent.objects.first()
 
     def pair(days: int, make) -> list:
-        return [make(ago(days=days, minutes=1)), make(ago(days=days, minutes=-1))]
+        return [make(time_ago(days=days, minutes=1)), make(time_ago(days=days, minutes=-1))]
 
     def letter(when):
-        return at(DeadLetter.objects.create(reader=f"h{when}", event=event, error="x"), resolved_at=when)
+        return with_times(
+            DeadLetter.objects.create(reader=f"h{when}", event=event, error="x"), resolved_at=when
+        )
 
     def later(when):
         talk, said = order.conversation, ScheduledMessage.State.SENT
         row = ScheduledMessage.objects.create(
             conversation=talk, author=sales, body="x", send_at=when, state=said
         )
-        return at(row, created_at=when)
+        return with_times(row, created_at=when)
 
     return {
         "sessions": pair(1, lambda when: Session.objects.create(session_key=f"{when}", expire_date=when)),
-        "keys": pair(7, lambda when: at(IdempotencyRecord.objects.create(api_key=key, key=f"{when}", status=201, sealed="x"), created_at=when)),
-        "forms": pair(7, lambda when: at(SentForm.objects.create(owner="1", key=f"{when}"), created_at=when)),
+        "keys": pair(7, lambda when: with_times(IdempotencyRecord.objects.create(api_key=key, key=f"{when}", status=201, sealed="x"), created_at=when)),
+        "forms": pair(7, lambda when: with_times(SentForm.objects.create(owner="1", key=f"{when}"), created_at=when)),
         "codes": pair(2, lambda when: OneTimeCode.objects.create(phone="+8613800138000", created_at=when, expires_at=when)),
-        "attempts": pair(180, lambda when: at(AccessAttempt.objects.create(username=f"{when}", ip_address="::1", failures_since_start=1), attempt_time=when)),
-        "log-ins": pair(180, lambda when: at(AccessLog.objects.create(username="x", ip_address="::1"), attempt_time=when)),
+        "attempts": pair(180, lambda when: with_times(AccessAttempt.objects.create(username=f"{when}", ip_address="::1", failures_since_start=1), attempt_time=when)),
+        "log-ins": pair(180, lambda when: with_times(AccessLog.objects.create(username="x", ip_address="::1"), attempt_time=when)),
         "letters": pair(30, letter),
         "scheduled": pair(30, later),
     }  # fmt: skip
 
 
-def left(pair: list) -> list[bool]:
+def which_exist(pair: list) -> list[bool]:
     return [type(row)._base_manager.filter(pk=row.pk).exists() for row in pair]
 
 
 def test_each_kind_of_row_is_purged_at_its_age_and_not_before(rows):
     purge_daily()
-    assert {name: left(pair) for name, pair in rows.items()} == {name: [False, True] for name in rows}
+    assert {name: which_exist(pair) for name, pair in rows.items()} == {name: [False, True] for name in rows}
 
 
 def test_each_retention_setting_purges_its_own_kind_only(rows, settings):
@@ -89,7 +91,7 @@ def test_each_retention_setting_purges_its_own_kind_only(rows, settings):
         setattr(settings, name, 0)
     settings.PURGE_SENT_FORMS_DAYS = 3
     purge_daily()
-    stayed = {name: left(pair) for name, pair in rows.items()}
+    stayed = {name: which_exist(pair) for name, pair in rows.items()}
     assert stayed.pop("forms") == [False, False]
     assert set(map(tuple, stayed.values())) == {(True, True)}
 
@@ -109,29 +111,29 @@ def notice(order, trigger: str, when: datetime, **fields) -> Notification:
         recipient_id=order.customer_id, happened_at=when, send_at=when, reason="x",
         **{"state": "sent", "sent_at": when, **fields},
     )  # fmt: skip
-    return at(row, created_at=when)
+    return with_times(row, created_at=when)
 
 
 def test_old_notices_and_deliveries_are_purged_except_those_a_timer_would_repeat(order):
     ensure_default_rules()
-    old = ago(days=181)
+    old = time_ago(days=181)
     head = notice(order, "paid", old)
     merged = notice(order, "paid", old, state="merged", merged_into=head)
     sent = Delivery.objects.create(notification=head, channel="sms", state="sent", due_at=old)
     waiting, underway = notice(order, "paid", old, state="waiting"), notice(order, "paid", old)
     Delivery.objects.create(notification=underway, channel="sms", due_at=old)
-    timer, fresh = notice(order, "unpaid", old), notice(order, "paid", ago(days=179))
+    timer, fresh = notice(order, "unpaid", old), notice(order, "paid", time_ago(days=179))
     purge_daily()
-    assert left([head, merged, sent, waiting, underway, timer, fresh]) == [False] * 3 + [True] * 4
-    at(order, closed_at=old)
+    assert which_exist([head, merged, sent, waiting, underway, timer, fresh]) == [False] * 3 + [True] * 4
+    with_times(order, closed_at=old)
     purge_daily()
-    assert left([timer]) == [False]
+    assert which_exist([timer]) == [False]
 
 
 def test_a_large_backlog_is_purged_in_batches(monkeypatch, django_assert_num_queries):
     monkeypatch.setattr(purging, "BATCH", 100)
     forms = SentForm.objects.bulk_create(SentForm(owner="1", key=f"{place}") for place in range(250))
-    SentForm.objects.update(created_at=ago(days=8))
+    SentForm.objects.update(created_at=time_ago(days=8))
     known = purging.Purge(
         "PURGE_SENT_FORMS_DAYS", lambda before: SentForm.objects.filter(created_at__lt=before)
     )
@@ -153,8 +155,8 @@ def test_rows_that_are_kept_are_read_once_and_not_again_for_every_batch(order, m
     monkeypatch.setattr(purging, "BATCH", 10)
     ensure_default_rules()
     for _ in range(3):
-        notice(order, "unpaid", ago(days=200))
-    sent = [notice(order, "paid", ago(days=200)) for _ in range(25)]
+        notice(order, "unpaid", time_ago(days=200))
+    sent = [notice(order, "paid", time_ago(days=200)) for _ in range(25)]
     known = next(each for each in purging._known if each.rows(NOW).model is Notification)
     behind: list[int] = []
 
@@ -199,7 +201,7 @@ def test_files_without_a_row_are_deleted_and_others_kept(settings, tmp_path):
     names = ("orphan.jpg", "young.jpg", "sent.jpg")
     for name in names:
         (folder / name).write_bytes(b"x")
-        age = ago(hours=1 if name == "young.jpg" else 49).timestamp()
+        age = time_ago(hours=1 if name == "young.jpg" else 49).timestamp()
         os.utime(folder / name, (age, age))
     Attachment.objects.create(
         kind="image", mime="image/jpeg", name="x", size=1, file="attachments/2026/11/sent.jpg"

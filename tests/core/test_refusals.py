@@ -19,7 +19,7 @@ from shopcomm.core.refusals import Refusal
 BUSY = Refusal("稍后再试", retry_after=7)
 
 
-def refuse() -> str:
+def refuse_as_busy() -> str:
     raise BUSY
 
 
@@ -30,16 +30,16 @@ def asked(**headers: str) -> HttpRequest:
     return request
 
 
-def told(request: HttpRequest) -> list[tuple[str, str]]:
+def shown_messages(request: HttpRequest) -> list[tuple[str, str]]:
     return [(each.level_tag, str(each)) for each in get_messages(request)]
 
 
-def refusals(module: object) -> list[type[Refusal]]:
+def refusal_classes(module: object) -> list[type[Refusal]]:
     found = [each for each in vars(module).values() if isinstance(each, type)]
     return [each for each in found if issubclass(each, Exception) and each is not Refusal]
 
 
-@pytest.mark.parametrize("kind", [*refusals(orders.errors), *refusals(messaging.errors)])
+@pytest.mark.parametrize("kind", [*refusal_classes(orders.errors), *refusal_classes(messaging.errors)])
 def test_every_refusal_of_both_domains_has_a_code_and_a_4xx_or_503_status(kind: type):
     assert issubclass(kind, Refusal)
     assert kind.code.replace("_", "").isalpha()
@@ -47,7 +47,7 @@ def test_every_refusal_of_both_domains_has_a_code_and_a_4xx_or_503_status(kind: 
 
 
 def test_run_service_keeps_the_message_and_status_of_a_refusal():
-    outcome = run_service(refuse)
+    outcome = run_service(refuse_as_busy)
     assert (outcome.text, outcome.status, outcome.refusal) == ("稍后再试", 422, BUSY)
     with pytest.raises(Refusal):
         outcome.result  # noqa: B018
@@ -68,20 +68,20 @@ def test_run_service_does_not_catch_other_exceptions():
     [
         (lambda: "已登记", "", ("success", "已登记")),
         (lambda: object(), "已保存", ("success", "已保存")),
-        (refuse, "已保存", ("error", "稍后再试")),
+        (refuse_as_busy, "已保存", ("error", "稍后再试")),
     ],
 )
 def test_run_and_tell_shows_the_outcome_on_the_next_page(work, success, shown):
     request = asked()
     run_and_tell(request, work, success)
-    assert told(request) == [shown]
+    assert shown_messages(request) == [shown]
 
 
 def test_a_script_gets_the_outcome_as_json_and_no_message_on_the_next_page():
     request = asked(X_Fragment="1")
     answer = outcome_answer(request, "稍后再试", status=409, back=HttpResponse)
     assert (answer.status_code, json.loads(answer.content)) == (409, {"text": "稍后再试"})
-    assert told(request) == []
+    assert shown_messages(request) == []
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_script_gets_the_outcome_as_json_and_no_message_on_the_next_page():
 def test_a_browser_without_scripts_is_redirected_and_reads_the_outcome_there(text, status, shown):
     request = asked()
     assert outcome_answer(request, text, status=status, back=lambda: HttpResponse("back")).content == b"back"
-    assert told(request) == shown
+    assert shown_messages(request) == shown
 
 
 def test_a_program_and_a_script_get_the_same_problem_document():

@@ -26,14 +26,14 @@ class Gate:
         return ONE
 
 
-async def began(gate: Gate) -> None:
+async def wait_until_begun(gate: Gate) -> None:
     assert await asyncio.to_thread(gate.began.wait, 10)
 
 
 async def test_a_waiting_request_runs_as_soon_as_a_thread_is_free() -> None:
     lane, first, second = Lane("test", 1, patience=30), Gate(), Gate()
     running, waiting = asyncio.ensure_future(lane.run(first)), asyncio.ensure_future(lane.run(second))
-    await began(first)
+    await wait_until_begun(first)
     assert not second.began.is_set()
     first.let_go.set()
     second.let_go.set()
@@ -44,7 +44,7 @@ async def test_a_waiting_request_runs_as_soon_as_a_thread_is_free() -> None:
 async def test_a_request_that_waited_too_long_is_refused_and_never_run() -> None:
     lane, first, second = Lane("test", 1, patience=0.05), Gate(), Gate()
     running = asyncio.ensure_future(lane.run(first))
-    await began(first)
+    await wait_until_begun(first)
     told = await lane.run(second)
     first.let_go.set()
 
@@ -58,7 +58,7 @@ async def test_a_request_that_waited_too_long_is_refused_and_never_run() -> None
 async def test_a_disconnected_request_is_not_started_but_finished_if_it_was_running() -> None:
     lane, first, second = Lane("test", 1, patience=30), Gate(), Gate()
     running, waiting = asyncio.ensure_future(lane.run(first)), asyncio.ensure_future(lane.run(second))
-    await began(first)
+    await wait_until_begun(first)
     for job in (running, waiting):
         job.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -132,7 +132,7 @@ async def test_a_request_that_continues_after_disconnect_still_reads_its_body() 
     handler = ReadsLate()
     visitor = asked(handler, "POST", "/o/order/messages/")
     await visitor.send_input({"type": "http.request", "body": "已付 ¥278".encode()})
-    await began(handler.gate)
+    await wait_until_begun(handler.gate)
     await visitor.send_input({"type": "http.disconnect"})
     await visitor.wait()
 

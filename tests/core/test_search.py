@@ -126,7 +126,7 @@ INDEXES = {
 }
 
 
-def usable(names: list[str]) -> list[str]:
+def index_is_usable(names: list[str]) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE relname = ANY(%s) AND indisvalid",
@@ -147,7 +147,7 @@ def test_building_the_search_index_can_be_interrupted_repeated_and_reversed(app:
     def run(direction: str) -> list[str]:
         with connection.schema_editor(atomic=False) as editor:
             getattr(migration, direction)(before.clone(), editor)
-        return usable(names)
+        return index_is_usable(names)
 
     assert run("unapply") == []
     assert run("apply") == sorted(names)

@@ -16,7 +16,7 @@ from tests.setup_form import png
 pytestmark = pytest.mark.django_db
 
 
-def typed(client, **changes):
+def filled_admin_form(client, **changes):
     """The admin's form of the shop as it stands, with what a manager changes."""
     ShopSettings.objects.get_or_create(pk=1)
     page = "/admin/configuration/shopsettings/1/change/"
@@ -43,7 +43,7 @@ def test_a_shop_without_a_name_is_called_this_shop(client) -> None:
 def test_an_uploaded_logo_is_redrawn_and_public(media, log_in, manager, client) -> None:
     # Something hidden behind the picture does not stay with it.
     sent = SimpleUploadedFile("sign.png", png() + b"<script>", "image/png")
-    answer = typed(log_in(manager), logo=sent, shop_name="长青箱包")
+    answer = filled_admin_form(log_in(manager), logo=sent, shop_name="长青箱包")
     assert answer.status_code == 302, re.findall(r"errorlist.*", answer.content.decode())
     client.logout()
 
@@ -57,7 +57,9 @@ def test_an_uploaded_logo_is_redrawn_and_public(media, log_in, manager, client) 
 
 
 def test_a_file_that_is_no_picture_is_refused_as_a_logo(media, log_in, manager) -> None:
-    answer = typed(log_in(manager), logo=SimpleUploadedFile("sign.png", b"<svg onload=1>", "image/png"))
+    answer = filled_admin_form(
+        log_in(manager), logo=SimpleUploadedFile("sign.png", b"<svg onload=1>", "image/png")
+    )
 
     assert "请上传 JPEG" in answer.content.decode()
     assert not shop_settings().logo
@@ -78,25 +80,25 @@ def files(folder) -> set[str]:
     return {path.name for path in (folder / "shop").iterdir()}
 
 
-def sign(colour: str = "#0f6b52", size: tuple[int, int] = (120, 60)) -> SimpleUploadedFile:
+def logo_bytes(colour: str = "#0f6b52", size: tuple[int, int] = (120, 60)) -> SimpleUploadedFile:
     out = BytesIO()
     Image.new("RGB", size, colour).save(out, "PNG")
     return SimpleUploadedFile("sign.png", out.getvalue(), "image/png")
 
 
-def icons(client, start: str = "?start=/my/") -> dict[str, str]:
+def manifest_icons(client, start: str = "?start=/my/") -> dict[str, str]:
     found = client.get(f"/manifest.webmanifest{start}").json()
     return {icon["sizes"]: icon["src"] for icon in found["icons"]}
 
 
 def test_the_web_app_manifest_has_the_shops_name_and_logo(media, log_in, manager, client) -> None:
-    assert all("/icons/app-" in src for src in icons(client).values())
+    assert all("/icons/app-" in src for src in manifest_icons(client).values())
 
-    typed(log_in(manager), logo=sign(), shop_name="长青箱包")
+    filled_admin_form(log_in(manager), logo=logo_bytes(), shop_name="长青箱包")
     client.logout()
 
     assert client.get("/manifest.webmanifest?start=/my/").json()["name"] == "长青箱包"
-    for sizes, src in icons(client).items():
+    for sizes, src in manifest_icons(client).items():
         icon = Image.open(BytesIO(b"".join(client.get(src).streaming_content)))
         side = int(sizes.partition("x")[0])
         assert (icon.format, icon.size) == ("PNG", (side, side))
@@ -105,9 +107,9 @@ def test_the_web_app_manifest_has_the_shops_name_and_logo(media, log_in, manager
         assert [icon.getpixel(place) for place in places] == [(15, 107, 82), (255,) * 3, (255,) * 3]
     order = make_order()
     page = client.get(f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/").text
-    assert re.search(r'rel="apple-touch-icon"\s+href="([^"]*)"', page)[1] == icons(client)["192x192"]
+    assert re.search(r'rel="apple-touch-icon"\s+href="([^"]*)"', page)[1] == manifest_icons(client)["192x192"]
     # The shop's own people install the product.
-    assert all("/icons/app-" in src for src in icons(client, start="").values())
+    assert all("/icons/app-" in src for src in manifest_icons(client, start="").values())
 
 
 def test_the_file_of_a_replaced_logo_is_deleted_once_the_new_one_is_stored(
@@ -115,12 +117,12 @@ def test_the_file_of_a_replaced_logo_is_deleted_once_the_new_one_is_stored(
 ) -> None:
     office = log_in(manager)
     with django_capture_on_commit_callbacks(execute=True):
-        typed(office, logo=sign(), pay_code=sign("#000000"))
+        filled_admin_form(office, logo=logo_bytes(), pay_code=logo_bytes("#000000"))
     first = files(media)
     assert len(first) == 4
 
     with django_capture_on_commit_callbacks() as waiting:
-        typed(office, logo=sign("#aa0000"))
+        filled_admin_form(office, logo=logo_bytes("#aa0000"))
     assert files(media) > first
     for callback in waiting:
         callback()
@@ -131,6 +133,6 @@ def test_the_file_of_a_replaced_logo_is_deleted_once_the_new_one_is_stored(
     assert len(first & files(media)) == 1
 
     with django_capture_on_commit_callbacks(execute=True):
-        typed(office, **{"logo-clear": "on"})
+        filled_admin_form(office, **{"logo-clear": "on"})
     assert {f"shop/{name}" for name in files(media)} == {shop.pay_code.name}
-    assert all("/icons/app-" in src for src in icons(client).values())
+    assert all("/icons/app-" in src for src in manifest_icons(client).values())

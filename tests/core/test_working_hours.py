@@ -30,7 +30,7 @@ def calendars(draw: st.DrawFn) -> WorkingCalendar:
     return WorkingCalendar(draw(st.sampled_from([SHANGHAI, BERLIN, NEW_YORK])), weekly, exceptions)
 
 
-def at(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:
+def moment_at(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=zone)
 
 
@@ -43,30 +43,30 @@ def shop() -> WorkingCalendar:
 
 
 def test_the_lunch_break_is_not_working_time(shop: WorkingCalendar):
-    assert shop.is_open(at("2026-11-23T11:59"))
-    assert not shop.is_open(at("2026-11-23T12:00"))
-    assert shop.next_open(at("2026-11-23T12:10")) == at("2026-11-23T13:30")
+    assert shop.is_open(moment_at("2026-11-23T11:59"))
+    assert not shop.is_open(moment_at("2026-11-23T12:00"))
+    assert shop.next_open(moment_at("2026-11-23T12:10")) == moment_at("2026-11-23T13:30")
 
 
 def test_at_two_in_the_morning_the_next_opening_is_nine(shop: WorkingCalendar):
-    assert shop.next_open(at("2026-11-24T02:00")) == at("2026-11-24T09:00")
+    assert shop.next_open(moment_at("2026-11-24T02:00")) == moment_at("2026-11-24T09:00")
 
 
 def test_a_holiday_week_is_closed_and_its_make_up_saturday_is_open(shop: WorkingCalendar):
-    assert shop.next_open(at("2026-09-30T18:00")) == at("2026-10-08T09:00")
-    assert shop.is_open(at("2026-10-10T10:00"))
-    assert not shop.is_open(at("2026-10-17T10:00"))
+    assert shop.next_open(moment_at("2026-09-30T18:00")) == moment_at("2026-10-08T09:00")
+    assert shop.is_open(moment_at("2026-10-10T10:00"))
+    assert not shop.is_open(moment_at("2026-10-17T10:00"))
 
 
 def test_a_night_shift_continues_into_the_next_day():
     bar = WorkingCalendar(SHANGHAI, ((Span(time(20), time(2)),),) * 7)
-    assert bar.is_open(at("2026-11-24T01:59"))
-    assert not bar.is_open(at("2026-11-24T02:00"))
-    assert bar.closes_at(at("2026-11-23T23:00")) == at("2026-11-24T02:00")
+    assert bar.is_open(moment_at("2026-11-24T01:59"))
+    assert not bar.is_open(moment_at("2026-11-24T02:00"))
+    assert bar.closes_at(moment_at("2026-11-23T23:00")) == moment_at("2026-11-24T02:00")
 
 
 def test_working_time_excludes_lunch_nights_and_weekends(shop: WorkingCalendar):
-    friday, monday = at("2026-11-20T17:00"), at("2026-11-23T10:00")
+    friday, monday = moment_at("2026-11-20T17:00"), moment_at("2026-11-23T10:00")
     assert shop.working_time(friday, monday) == timedelta(hours=2)
     assert shop.after_working(friday, timedelta(hours=2)) == monday
 
@@ -74,18 +74,20 @@ def test_working_time_excludes_lunch_nights_and_weekends(shop: WorkingCalendar):
 def test_an_opening_in_the_hour_skipped_by_daylight_saving_is_not_delayed():
     # On 2026-03-29 Berlin's clocks go from 02:00 to 03:00.
     calendar = WorkingCalendar(BERLIN, ((Span(time(2, 30), time(4)),),) * 7)
-    opening = calendar.next_open(at("2026-03-28T12:00", BERLIN))
+    opening = calendar.next_open(moment_at("2026-03-28T12:00", BERLIN))
     assert opening is not None
-    assert at("2026-03-29T03:00", BERLIN) <= opening < at("2026-03-29T04:00", BERLIN)
+    assert moment_at("2026-03-29T03:00", BERLIN) <= opening < moment_at("2026-03-29T04:00", BERLIN)
 
 
 def test_a_shop_without_working_hours_is_always_open():
-    assert WorkingCalendar(SHANGHAI).next_open(at("2026-11-24T02:00")) == at("2026-11-24T02:00")
+    assert WorkingCalendar(SHANGHAI).next_open(moment_at("2026-11-24T02:00")) == moment_at("2026-11-24T02:00")
 
 
 def test_a_shop_that_never_opens_has_no_next_opening():
     closed = {date(2026, 1, 1) + timedelta(days=n): () for n in range(900)}
-    assert WorkingCalendar(SHANGHAI, ((MORNING,),) * 7, closed).next_open(at("2026-11-24T02:00")) is None
+    assert (
+        WorkingCalendar(SHANGHAI, ((MORNING,),) * 7, closed).next_open(moment_at("2026-11-24T02:00")) is None
+    )
 
 
 @settings(max_examples=200, deadline=None)

@@ -37,7 +37,7 @@ def office(log_in, manager) -> Client:
     return log_in(manager)
 
 
-def alerts(key: str) -> list[str]:
+def alert_texts(key: str) -> list[str]:
     return [each.text for each in room_standings()[key].alerts]
 
 
@@ -145,8 +145,8 @@ def test_the_product_and_stock_sections_count_products_and_warn_of_low_stock():
     ProductFactory(is_active=False)
     assert numbers("goods") == {"在售款式": 5, "停售款式": 1}
     assert numbers("stock") == {"在售规格": 4, "现有件数": 21}
-    assert alerts("goods") == ["没有在售规格、下不了单的款式：1", "零售价为 0 的规格：1"]
-    assert alerts("stock") == [
+    assert alert_texts("goods") == ["没有在售规格、下不了单的款式：1", "零售价为 0 的规格：1"]
+    assert alert_texts("stock") == [
         "已经卖完的规格：1", "低于预警线的规格：1", "配货时没找到、等盘点的规格：1",
     ]  # fmt: skip
 
@@ -175,7 +175,7 @@ def test_customers_are_counted_by_contact_channel_and_staff_by_role(sales, wareh
     CustomerFactory()
     Staff.objects.update(last_login=timezone.now())
     assert numbers("customers") == {"客户": 2, "有邮箱": 1, "可挂账": 1}
-    assert (numbers("staff"), alerts("staff")) == ({"销售": 1, "仓库": 1, "经理": 1}, [])
+    assert (numbers("staff"), alert_texts("staff")) == ({"销售": 1, "仓库": 1, "经理": 1}, [])
 
 
 def test_disabled_rules_and_missing_channels_are_reported(settings):
@@ -184,16 +184,16 @@ def test_disabled_rules_and_missing_channels_are_reported(settings):
     NotificationRule.objects.update(enabled=True, channels=[])
     some = NotificationRule.objects.filter(pk__in=NotificationRule.objects.values("pk")[:2])
     some.update(channels=["sms", "email"])
-    assert alerts("channels") == [
+    assert alert_texts("channels") == [
         "要发短信、但没有短信网关的规则：2", "要发邮件、但服务器没有设置邮件的规则：2",
     ]  # fmt: skip
     ChannelAccount.objects.create(channel="sms", name="网关", url="https://sms.example.com/")
     settings.EMAIL_URL = "smtp://127.0.0.1:25"
-    assert (alerts("channels"), alerts("rules")) == ([], [])
+    assert (alert_texts("channels"), alert_texts("rules")) == ([], [])
     some.update(enabled=False)
-    assert alerts("rules") == ["停用着的规则：2"]
+    assert alert_texts("rules") == ["停用着的规则：2"]
     NotificationRule.objects.update(enabled=False)
-    assert alerts("rules") == ["没有启用任何规则：谁都收不到通知"]
+    assert alert_texts("rules") == ["没有启用任何规则：谁都收不到通知"]
 
 
 def test_dead_letters_stuck_readers_a_stopped_scheduler_and_missing_addresses_are_reported(order):
@@ -207,7 +207,7 @@ def test_dead_letters_stuck_readers_a_stopped_scheduler_and_missing_addresses_ar
     Reader.objects.create(name="z", state=Reader.State.PAUSED)
     DomainEvent.objects.update(occurred_at=timezone.now() - timedelta(minutes=6))
     Reader.objects.filter(pk=reader.pk).update(position=0)
-    assert alerts("system") == [
+    assert alert_texts("system") == [
         "没有处理成功、等人重试的事件（死信）：1",
         "出错后会自动再试的事件：1",
         "落后五分钟以上的处理：1",
@@ -223,9 +223,9 @@ def test_dead_letters_stuck_readers_a_stopped_scheduler_and_missing_addresses_ar
     HeldEvent.objects.all().delete()
     Reader.objects.update(state=Reader.State.ACTIVE)
     relay()
-    assert alerts("system") == ["没有填退货地址"]
+    assert alert_texts("system") == ["没有填退货地址"]
     PeriodicTask.objects.filter(pk=clock.pk).update(last_run_at=timezone.now() - timedelta(minutes=16))
-    assert alerts("system") == ["定时任务没有在运行：通知和自动处理都停着", "没有填退货地址"]
+    assert alert_texts("system") == ["定时任务没有在运行：通知和自动处理都停着", "没有填退货地址"]
 
 
 def test_the_admin_home_takes_few_queries_however_many_rows_there_are(office):

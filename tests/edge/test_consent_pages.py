@@ -26,17 +26,17 @@ STREET = {"street": "体育场路 1 号"}
 ADDRESS = "帮我改下地址:浙江省杭州市余杭区文一西路969号 张三 13800138000"
 
 
-def link(order: Order, part: str = "") -> str:
+def link_path(order: Order, part: str = "") -> str:
     return f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/{part}"
 
 
 def phone_of(order: Order) -> Client:
     phone = Client()
-    phone.get(link(order))
+    phone.get(link_path(order))
     return phone
 
 
-def say(order: Order, actor: Actor, text: str) -> Message:
+def send_text(order: Order, actor: Actor, text: str) -> Message:
     given = {"client_id": uuid4(), "kind": "text", "body": text}
     return send_message(actor=actor, conversation_id=order.conversation.pk, **given).message
 
@@ -104,8 +104,8 @@ def test_staff_cannot_consent_for_the_customer_but_can_record_consent_by_phone(a
 
 
 def test_the_order_page_asks_the_customer_for_consent_and_the_staff_preview_does_not(asked, log_in, manager):
-    answer = link(asked.order, f"change/{asked.pk}/decline/")
-    assert "商家想这样修改" in phone_of(asked.order).get(link(asked.order)).text
+    answer = link_path(asked.order, f"change/{asked.pk}/decline/")
+    assert "商家想这样修改" in phone_of(asked.order).get(link_path(asked.order)).text
     assert log_in(manager).post(answer).status_code == 404
 
     phone_of(asked.order).post(answer)
@@ -116,7 +116,7 @@ def test_the_order_page_asks_the_customer_for_consent_and_the_staff_preview_does
 
 def test_one_tap_applies_the_address_in_a_customers_message(log_in, manager):
     order = make_order(status=Status.PAID)
-    message = say(order, customer_of(order), ADDRESS)
+    message = send_text(order, customer_of(order), ADDRESS)
     at = f"/conversations/{message.conversation_id}/messages/{message.seq}/offer/"
 
     for client in (log_in(manager), phone_of(order)):
@@ -130,7 +130,7 @@ def test_one_tap_applies_the_address_in_a_customers_message(log_in, manager):
 
 def test_an_address_in_a_staff_message_is_not_taken_as_the_customers_consent(log_in, manager, as_actor):
     order = make_order(status=Status.PAID)
-    message = say(order, as_actor(manager), ADDRESS)
+    message = send_text(order, as_actor(manager), ADDRESS)
 
     log_in(manager).post(f"/conversations/{message.conversation_id}/messages/{message.seq}/offer/")
 
@@ -149,9 +149,9 @@ def test_an_address_in_a_staff_message_is_not_taken_as_the_customers_consent(log
 )
 def test_a_message_opens_the_matching_change_form_for_customer_and_shop(log_in, manager, text, first, shown):
     order = make_order(status=Status.PAID)
-    message = say(order, customer_of(order), text)
+    message = send_text(order, customer_of(order), text)
     desk = log_in(manager).get(f"/conversations/{message.conversation_id}/messages/{message.seq}/change/")
-    phone = phone_of(order).get(link(order, f"change/?message={message.seq}"))
+    phone = phone_of(order).get(link_path(order, f"change/?message={message.seq}"))
 
     for page in (desk, phone):
         assert page.context["chosen"] == first
@@ -161,7 +161,7 @@ def test_a_message_opens_the_matching_change_form_for_customer_and_shop(log_in, 
 
 def test_a_change_the_desk_makes_from_a_message_counts_as_the_customers_request(log_in, manager):
     order = make_order(status=Status.PAID)
-    message = say(order, customer_of(order), "12月3号再送")
+    message = send_text(order, customer_of(order), "12月3号再送")
     at = f"/conversations/{message.conversation_id}/messages/{message.seq}/change/"
 
     log_in(manager).post(at, {"kind": "note", "note": "12月3号再送", "key": "k"})
@@ -176,10 +176,10 @@ def test_customer_and_shop_can_ask_to_intercept_a_parcel_with_a_late_address(log
     late = request_change(actor=customer_of(order), order_id=order.pk, kind="address", data=STREET)
     move(order, "shipped", actor=Actor.staff(manager), **parcel(), override="车要走了")
     desk = log_in(manager)
-    for page in (desk.get(f"/orders/{order.number}/"), phone_of(order).get(link(order))):
+    for page in (desk.get(f"/orders/{order.number}/"), phone_of(order).get(link_path(order))):
         assert "拦截快递，改送新地址" in page.text
 
-    phone_of(order).post(link(order, f"change/{late.pk}/intercept/"))
+    phone_of(order).post(link_path(order, f"change/{late.pk}/intercept/"))
 
     open_ = order.change_requests.get(state=State.OPEN)
     assert (open_.handler, open_.after) == ("courier", STREET)
@@ -194,7 +194,7 @@ def test_the_reason_of_a_shipping_override_is_never_shown_to_the_customer(log_in
     relay()
     release_due()
     phone, talk = phone_of(order), f"/conversations/{order.conversation.pk}/messages/"
-    told = [phone.get(path).text for path in (link(order), link(order, "chat/"), talk)]
+    told = [phone.get(path).text for path in (link_path(order), link_path(order, "chat/"), talk)]
     told += Notification.objects.filter(recipient_kind="customer").values_list("body", flat=True)
     told += [
         f"{message.body} {message.data}" for message in order.conversation.messages.filter(internal=False)
@@ -280,7 +280,7 @@ def test_the_warehouse_sees_when_an_order_is_wanted_at_a_later_date(log_in, ware
     assert f"{day:%m-%d} 前不要发" in board
     assert f"客户要 {day} 起送" in board
     assert f"{day} 起送" in log_in(manager).get(f"/orders/{order.number}/").text
-    assert f"{day} 起送" in phone_of(order).get(link(order)).text
+    assert f"{day} 起送" in phone_of(order).get(link_path(order)).text
 
 
 @pytest.mark.parametrize(

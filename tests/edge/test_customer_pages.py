@@ -33,7 +33,7 @@ def wishes(order) -> str:
     return address_of(order, "wishes")
 
 
-def known(order) -> NotificationPreference:
+def saved_preferences(order) -> NotificationPreference:
     return notice_preferences_of(Actor.customer(order.customer))
 
 
@@ -47,7 +47,10 @@ def test_quiet_hours_with_only_one_end_are_refused_and_change_nothing(client, or
     page = answer.content.decode()
     assert "免打扰要填开始和结束两个时间" in page
     assert "设置已保存" not in page
-    assert f"{known(order).quiet_from:%H:%M}–{known(order).quiet_to:%H:%M}" == "21:00–07:00"
+    assert (
+        f"{saved_preferences(order).quiet_from:%H:%M}–{saved_preferences(order).quiet_to:%H:%M}"
+        == "21:00–07:00"
+    )
 
 
 def test_quiet_hours_of_staff_with_only_one_end_are_refused_too(log_in, sales):
@@ -57,23 +60,23 @@ def test_quiet_hours_of_staff_with_only_one_end_are_refused_too(log_in, sales):
 
 
 def test_every_kind_of_notice_belongs_to_a_group(client, order, wishes):
-    groups = notice_groups_for(known(order))
+    groups = notice_groups_for(saved_preferences(order))
 
     assert 4 <= len(groups) <= 6
     assert sorted(kind.trigger for group in groups for kind in group.kinds) == sorted(
-        kind.trigger for kind in notice_kinds_for(known(order))
+        kind.trigger for kind in notice_kinds_for(saved_preferences(order))
     )
     assert client.get(wishes).content.decode().count('name="group"') == len(groups)
 
 
 def test_one_switch_mutes_a_group_of_notices_but_never_money_notices(client, order, wishes):
-    every = [group.key for group in notice_groups_for(known(order))]
-    ticked = [kind.trigger for kind in notice_kinds_for(known(order))]
+    every = [group.key for group in notice_groups_for(saved_preferences(order))]
+    ticked = [kind.trigger for kind in notice_kinds_for(saved_preferences(order))]
     client.post(
         wishes,
         {"grouped": "1", "group": [key for key in every if key not in ("delivery", "money")], "kind": ticked},
     )
-    muted = set(known(order).muted)
+    muted = set(saved_preferences(order).muted)
     assert {"picking", "shipped", "tracking", "delivered"} <= muted
     assert not {"paid", "refunded"} & muted
     assert "completed" not in muted
@@ -81,14 +84,16 @@ def test_one_switch_mutes_a_group_of_notices_but_never_money_notices(client, ord
     client.post(
         wishes, {"grouped": "1", "group": every, "kind": [each for each in ticked if each not in muted]}
     )
-    assert known(order).muted == []
+    assert saved_preferences(order).muted == []
 
 
 def test_a_single_kind_of_notice_can_be_turned_off(client, order, wishes):
-    every = [group.key for group in notice_groups_for(known(order))]
-    ticked = [kind.trigger for kind in notice_kinds_for(known(order)) if kind.trigger != "tracking"]
+    every = [group.key for group in notice_groups_for(saved_preferences(order))]
+    ticked = [
+        kind.trigger for kind in notice_kinds_for(saved_preferences(order)) if kind.trigger != "tracking"
+    ]
     client.post(wishes, {"grouped": "1", "group": every, "kind": ticked})
-    assert known(order).muted == ["tracking"]
+    assert saved_preferences(order).muted == ["tracking"]
 
 
 # --- the order ----------------------------------------------------------------------------------------

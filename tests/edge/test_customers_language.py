@@ -15,12 +15,12 @@ def address(order) -> str:
     return f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/"
 
 
-def known(customer) -> str:
+def saved_language(customer) -> str:
     customer.refresh_from_db()
     return customer.language
 
 
-def language(client: Client, address: str, **headers: str) -> str:
+def shown_language(client: Client, address: str, **headers: str) -> str:
     return client.get(address, headers=headers)["Content-Language"]
 
 
@@ -36,13 +36,13 @@ def language(client: Client, address: str, **headers: str) -> str:
     ],
 )
 def test_customer_pages_follow_the_browsers_language(client, address, asked, answered) -> None:
-    assert language(client, address, **asked) == answered
-    assert language(client, "/my/login/", **asked) == answered
+    assert shown_language(client, address, **asked) == answered
+    assert shown_language(client, "/my/login/", **asked) == answered
 
 
 def test_staff_pages_do_not_follow_the_browsers_language(client, manager) -> None:
     client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
-    assert language(client, "/orders/", **ENGLISH) == "zh-hans"
+    assert shown_language(client, "/orders/", **ENGLISH) == "zh-hans"
 
 
 def test_the_language_chosen_on_the_order_page_is_saved_for_the_customer(client, address, customer) -> None:
@@ -51,35 +51,35 @@ def test_the_language_chosen_on_the_order_page_is_saved_for_the_customer(client,
     answer = client.post(f"{address}language/", {"language": "en", "next": address})
 
     assert (answer.status_code, answer["Location"]) == (302, address)
-    assert language(client, address) == "en"
-    assert known(customer) == "en"
+    assert shown_language(client, address) == "en"
+    assert saved_language(customer) == "en"
     # On another phone, whose browser asks for nothing.
-    assert language(Client(), address) == "en"
+    assert shown_language(Client(), address) == "en"
 
 
 def test_the_language_chosen_in_this_browser_overrides_the_browsers_own(client, address, customer) -> None:
     client.post(f"{address}language/", {"language": "zh-hans", "next": address})
 
-    assert language(client, address, **ENGLISH) == "zh-hans"
-    assert known(customer) == "zh-hans"
+    assert shown_language(client, address, **ENGLISH) == "zh-hans"
+    assert saved_language(customer) == "zh-hans"
 
 
 def test_the_first_page_opened_sets_the_customers_language_for_notices(client, address, customer) -> None:
-    language(client, address, **ENGLISH, **{"sec-fetch-mode": "cors"})
+    shown_language(client, address, **ENGLISH, **{"sec-fetch-mode": "cors"})
     # A messenger that draws a preview of the link.
-    language(Client(), address, **ENGLISH)
-    assert known(customer) == ""
-    language(Client(), address, **ENGLISH, **{"sec-fetch-mode": "navigate"})
-    assert known(customer) == "en"
+    shown_language(Client(), address, **ENGLISH)
+    assert saved_language(customer) == ""
+    shown_language(Client(), address, **ENGLISH, **{"sec-fetch-mode": "navigate"})
+    assert saved_language(customer) == "en"
     # What is known is not changed by a phone that somebody borrowed.
-    language(Client(), address, **{"accept-language": "zh-CN"})
-    assert known(customer) == "en"
+    shown_language(Client(), address, **{"accept-language": "zh-CN"})
+    assert saved_language(customer) == "en"
 
 
 def test_a_logged_in_customer_can_switch_the_language_too(phone, customer) -> None:
     assert phone.post("/my/me/language/", {"language": "en", "next": "/my/me/"})["Location"] == "/my/me/"
-    assert language(phone, "/my/") == "en"
-    assert known(customer) == "en"
+    assert shown_language(phone, "/my/") == "en"
+    assert saved_language(customer) == "en"
 
 
 def test_staff_switching_language_in_the_preview_do_not_change_the_customers_language(
@@ -89,13 +89,13 @@ def test_staff_switching_language_in_the_preview_do_not_change_the_customers_lan
     client.post(f"{address}language/", {"language": "en", "next": address})
 
     assert client.cookies[settings.LANGUAGE_COOKIE_NAME].value == "en"
-    assert known(customer) == ""
+    assert saved_language(customer) == ""
 
 
 @pytest.mark.parametrize("given", ["", "fr", "²", "en\x00"])
 def test_an_unsupported_language_changes_nothing(client, address, customer, given) -> None:
     client.post(f"{address}language/", {"language": given, "next": address})
-    assert known(customer) == ""
+    assert saved_language(customer) == ""
 
 
 def test_switching_the_language_on_an_invalid_link_answers_404(client) -> None:

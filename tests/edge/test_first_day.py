@@ -208,14 +208,14 @@ def test_the_command_prints_a_code_only_for_a_shop_without_a_manager(capsys) -> 
 # --- the list ------------------------------------------------------------------------------------
 
 
-def states() -> dict[str, tuple[str, bool]]:
+def checklist_states() -> dict[str, tuple[str, bool]]:
     return {step.title: (step.state, step.done) for step in checklist_steps()}
 
 
 def test_the_checklist_of_an_empty_shop_lists_what_is_missing(client, code) -> None:
     client.post("/setup/", filled(code))
 
-    found = states()
+    found = checklist_states()
     enabled, every = NotificationRule.objects.filter(enabled=True).count(), NotificationRule.objects.count()
     assert found == {
         "店铺资料": ("长青箱包，还没有：店标", True),
@@ -235,21 +235,21 @@ def test_the_checklist_of_an_empty_shop_lists_what_is_missing(client, code) -> N
 def test_the_checklist_ticks_steps_as_they_are_done(client, manager, sales) -> None:
     client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
     variant = VariantFactory(on_hand=0)
-    assert states()["商品"] == ("1 款，1 个规格在售", True)
-    assert states()["库存"] == ("还没有库存：客户下不了单", False)
+    assert checklist_states()["商品"] == ("1 款，1 个规格在售", True)
+    assert checklist_states()["库存"] == ("还没有库存：客户下不了单", False)
 
     set_stock(actor=Actor.staff(manager), sku=variant.sku, on_hand=24, reason="开店盘点")
     client.post("/first-day/couriers/", {"couriers": ["zhongtong", "shunfeng", "nobody"]})
     assert client.post("/first-day/couriers/", {"couriers": ["zhongtong", "shunfeng"]}).status_code == 302
     ShopSettings.objects.update(pay_text="农业银行 6228 4800")
 
-    found = states()
+    found = checklist_states()
     assert found["收款"] == ("待付款的订单上有：账号", True)
     assert found["库存"] == ("24 件，1 个规格里 1 个有货", True)
     assert found["员工"] == ("经理 1 人，销售 1 人，仓库 0 人", True)
     assert found["快递"] == ("顺丰速运、中通快递", True)
     Variant.objects.update(is_active=False)
-    assert states()["商品"] == ("还没有在售的商品", False)
+    assert checklist_states()["商品"] == ("还没有在售的商品", False)
 
 
 def test_every_line_of_the_checklist_links_to_an_existing_page(log_in, manager) -> None:

@@ -37,7 +37,7 @@ def nothing_in_redis() -> None:
     Redis.from_url(shop.REDIS_URL).delete(f"{shop.REDIS_PREFIX}:open-sockets", f"{shop.REDIS_PREFIX}:celery")
 
 
-def figures(**labels: str) -> dict[str, float]:
+def scraped_figures(**labels: str) -> dict[str, float]:
     """What a probe reads under these labels, by the names of the figures."""
     text = Client(headers=PROBE).get("/metrics").content.decode()
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
@@ -104,8 +104,8 @@ def test_the_lag_of_a_stopped_reader_is_reported(settings, order):
     assert lags[PLANNING] == ReaderLag(PLANNING, 3, 1200.0)
     # A reader that is no more has nothing before it.
     Reader.objects.create(name="gone.long_ago")
-    assert figures(reader=PLANNING)["reader_lag_events"] == 3
-    assert figures(reader="gone.long_ago") == {}
+    assert scraped_figures(reader=PLANNING)["reader_lag_events"] == 3
+    assert scraped_figures(reader="gone.long_ago") == {}
 
 
 def test_dead_letters_are_counted_by_reader_and_by_who_handles_them(probe, order):
@@ -115,9 +115,9 @@ def test_dead_letters_are_counted_by_reader_and_by_who_handles_them(probe, order
         DeadLetter.objects.create(reader=PLANNING, event=event, error="broken", resolved_at=resolved)
     for event, again in zip(events, (now, None, None), strict=True):
         HeldEvent.objects.create(reader=reader, event=event, position=1, stream="order:1", retry_at=again)
-    assert figures(reader=PLANNING, state="given_up") == {"dead_letters": 1}
-    assert figures(reader=PLANNING, state="retrying") == {"dead_letters": 1}
-    assert figures(reader=PLANNING, state="kept_back") == {"dead_letters": 2}
+    assert scraped_figures(reader=PLANNING, state="given_up") == {"dead_letters": 1}
+    assert scraped_figures(reader=PLANNING, state="retrying") == {"dead_letters": 1}
+    assert scraped_figures(reader=PLANNING, state="kept_back") == {"dead_letters": 2}
 
 
 def test_notices_of_the_last_day_are_counted_by_outcome(probe, order):
@@ -147,10 +147,10 @@ def test_notices_of_the_last_day_are_counted_by_outcome(probe, order):
             reason="now",
         )
         Notification.objects.filter(pk=row.pk).update(created_at=now - timedelta(hours=hours_ago))
-    told = {state: figures(outcome=state)["notices_last_day"] for state in Notification.State.values}
+    told = {state: scraped_figures(outcome=state)["notices_last_day"] for state in Notification.State.values}
     assert told == {"sent": 2, "dropped": 1, "waiting": 1, "failed": 0, "merged": 0, "cancelled": 0}
-    assert figures()["notices_overdue"] == 1
-    assert 3600 <= figures()["notices_overdue_seconds"] < 3700
+    assert scraped_figures()["notices_overdue"] == 1
+    assert 3600 <= scraped_figures()["notices_overdue_seconds"] < 3700
 
 
 def test_open_sockets_are_summed_over_all_live_processes(probe):
@@ -160,16 +160,16 @@ def test_open_sockets_are_summed_over_all_live_processes(probe):
     dead = json.dumps([time.time() - 1, {"staff": 40}])
     Redis.from_url(shop.REDIS_URL).hset(f"{shop.REDIS_PREFIX}:open-sockets", "dead", dead)
     assert open_sockets() == {"staff": 3, "customer": 5}
-    assert figures(visitor="staff") == {"open_sockets": 3}
+    assert scraped_figures(visitor="staff") == {"open_sockets": 3}
 
 
 def test_waiting_tasks_are_counted_under_the_name_of_their_celery_queue(probe):
     for _ in range(3):
         current_app.send_task("events.relay", ignore_result=True)
-    assert figures()["tasks_waiting"] == 3
+    assert scraped_figures()["tasks_waiting"] == 3
 
 
 def test_without_redis_the_figures_from_the_database_are_still_reported(probe, settings, order):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    assert figures(reader=PLANNING).keys() == {"reader_lag_events", "reader_lag_seconds"}
-    assert figures(visitor="staff") == {}
+    assert scraped_figures(reader=PLANNING).keys() == {"reader_lag_events", "reader_lag_seconds"}
+    assert scraped_figures(visitor="staff") == {}

@@ -31,7 +31,7 @@ def page_of(phone, address: str) -> str:
     return phone.get(address).content.decode()
 
 
-def ask(phone, product, **changes: str):
+def ask_about(phone, product, **changes: str):
     form = {"sku": "TT-CM", "quantity": "50", "question": "能印 logo 吗", "key": str(uuid4())}
     return phone.post(f"/my/catalogue/{product.pk}/ask/", form | changes)
 
@@ -54,7 +54,7 @@ def test_products_off_sale_are_not_in_the_catalogue(phone, tote):
     tote.save()
     assert "通勤 托特包" not in page_of(phone, "/my/catalogue/")
     assert phone.get(f"/my/catalogue/{tote.pk}/").status_code == 404
-    assert ask(phone, tote).status_code == 404
+    assert ask_about(phone, tote).status_code == 404
 
 
 def test_the_catalogue_takes_the_same_queries_however_long_it_is(phone, tote):
@@ -85,7 +85,7 @@ def test_a_product_page_shows_the_price_and_stock_of_each_variant(phone, tote):
 
 
 def test_a_question_becomes_a_card_in_the_general_conversation(phone, customer, tote, log_in, manager):
-    answer = ask(phone, tote)
+    answer = ask_about(phone, tote)
     talk = Conversation.objects.get(customer=customer)
     card = Message.objects.get(conversation=talk)
 
@@ -110,8 +110,8 @@ def test_a_question_becomes_a_card_in_the_general_conversation(phone, customer, 
 
 def test_a_question_form_sent_twice_asks_once_and_a_new_form_asks_again(phone, customer, tote):
     key = str(uuid4())
-    places = {ask(phone, tote, key=key)["Location"], ask(phone, tote, key=key)["Location"]}
-    places.add(ask(phone, tote)["Location"])
+    places = {ask_about(phone, tote, key=key)["Location"], ask_about(phone, tote, key=key)["Location"]}
+    places.add(ask_about(phone, tote)["Location"])
     assert len(places) == 1
     assert Message.objects.filter(conversation__customer=customer).count() == 2
 
@@ -121,7 +121,7 @@ def test_a_question_form_sent_twice_asks_once_and_a_new_form_asks_again(phone, c
     [{"sku": "NIX"}, {"quantity": "0"}, {"quantity": "-3"}, {"quantity": "x"}, {"question": "啊" * 501}],
 )
 def test_an_invalid_question_is_refused_and_stays_in_the_form(phone, tote, wrong):
-    answer = ask(phone, tote, **wrong)
+    answer = ask_about(phone, tote, **wrong)
     assert answer.status_code == 422
     assert not Message.objects.exists()
 
@@ -142,7 +142,7 @@ def test_after_an_enquiry_became_an_order_the_next_question_opens_a_new_one(cust
 
 
 def test_a_customer_cannot_read_another_customers_conversation(phone, phone_of, other_customer, tote, order):
-    talk = ask(phone, tote)["Location"]
+    talk = ask_about(phone, tote)["Location"]
     pk = talk.split("/")[3]
     stranger = phone_of(other_customer)
     for address in (talk, f"/conversations/{pk}/messages/", f"/conversations/{pk}/cards/1/"):
@@ -201,7 +201,7 @@ def test_a_customer_can_watch_a_sold_out_variant_and_stop_watching(phone, custom
 
 def test_the_chat_list_names_order_conversations_and_the_general_one(phone, customer, tote):
     number = make_order(customer=customer).number
-    ask(phone, tote)
+    ask_about(phone, tote)
     page = page_of(phone, "/my/chat/")
     assert f"订单 {number}" in page
     assert "客服和询价" in page

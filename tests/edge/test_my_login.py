@@ -36,14 +36,14 @@ def demo(settings):
         yield
 
 
-def ask(client: Client, phone: str) -> str:
+def request_code(client: Client, phone: str) -> str:
     """Ask for a code and read it off the page."""
     client.post(LOGIN, {"phone": phone})
     return client.session["my_code"]["shown"]
 
 
 def log_in(client: Client, phone: str, **more: str):
-    return client.post(LOGIN, {"code": ask(client, phone), **more})
+    return client.post(LOGIN, {"code": request_code(client, phone), **more})
 
 
 def open_link_of(client: Client, order) -> None:
@@ -84,7 +84,7 @@ def test_a_known_phone_and_an_unknown_one_get_the_same_answer(customer):
 
 
 def test_a_wrong_code_and_an_expired_one_get_the_same_message(client, customer):
-    code = ask(client, customer.phone)
+    code = request_code(client, customer.phone)
     bad = f"{(int(code) + 1) % 10**6:06d}"
     answers = [client.post(LOGIN, {"code": bad}) for _ in range(5)] + [client.post(LOGIN, {"code": code})]
 
@@ -94,13 +94,13 @@ def test_a_wrong_code_and_an_expired_one_get_the_same_message(client, customer):
 
 
 def test_a_code_is_only_valid_in_the_session_that_requested_it(client, customer):
-    code = ask(client, customer.phone)
+    code = request_code(client, customer.phone)
     assert Client().post(LOGIN, {"code": code}).status_code == 422
 
 
 def test_log_in_renews_the_session_key_and_clears_the_session(client, order, other_customer):
     open_link_of(client, make_order(customer=other_customer))
-    code = ask(client, order.customer.phone)
+    code = request_code(client, order.customer.phone)
     before = client.session.session_key
     client.post(LOGIN, {"code": code})
 

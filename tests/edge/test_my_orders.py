@@ -33,7 +33,7 @@ def page_of(phone, address: str = "/my/") -> str:
     return phone.get(address).content.decode()
 
 
-def again(phone, order: Order, **changes: str):
+def post_reorder(phone, order: Order, **changes: str):
     """Post the form of buying an order again as the page filled it in."""
     context = phone.get(f"/my/orders/{order.number}/again/").context
     form = {f"quantity-{pk}": str(line.quantity) for pk, line in context["lines"]}
@@ -149,7 +149,7 @@ def test_a_reorder_is_placed_at_todays_prices(phone, customer, variant, order):
     assert "¥444.00" in page
     assert "机场路 88 号" in page
 
-    answer = again(phone, order)
+    answer = post_reorder(phone, order)
     new = Order.objects.exclude(pk=order.pk).get()
     assert answer["Location"] == f"/my/orders/{new.number}/"
     assert (new.status, new.source, new.customer, new.total) == (
@@ -165,22 +165,22 @@ def test_wholesale_customers_pay_the_tier_price_of_the_quantity(phone, customer,
     Customer.objects.filter(pk=customer.pk).update(tier="wholesale")
     TierPrice.objects.create(variant=variant, min_quantity=10, price=Decimal("150.00"))
     pk = order.lines.get().pk
-    again(phone, order, **{f"quantity-{pk}": "12"})
+    post_reorder(phone, order, **{f"quantity-{pk}": "12"})
     assert Order.objects.exclude(pk=order.pk).get().total == Decimal("1800.00")
 
 
 def test_a_reorder_form_sent_twice_places_one_order(phone, order):
     key = str(uuid4())
-    first, second = again(phone, order, key=key), again(phone, order, key=key)
+    first, second = post_reorder(phone, order, key=key), post_reorder(phone, order, key=key)
     assert first["Location"] == second["Location"]
     assert Order.objects.count() == 2
 
 
 def test_the_form_key_of_another_customer_does_not_return_their_order(phone_of, phone, order, other_customer):
     key = str(uuid4())
-    again(phone, order, key=key)
+    post_reorder(phone, order, key=key)
     foreign = make_order(customer=other_customer)
-    answer = again(phone_of(other_customer), foreign, key=key)
+    answer = post_reorder(phone_of(other_customer), foreign, key=key)
     assert Order.objects.get(number=answer["Location"].split("/")[3]).customer == other_customer
 
 
@@ -202,7 +202,7 @@ def test_a_reorder_leaves_out_discontinued_lines_and_caps_short_ones(phone, cust
     }
     page = page_of(phone, f"/my/orders/{order.number}/again/")
     assert all(text in page for text in ("已下架", "售罄", "要 3 件，现在只有 2 件"))
-    again(phone, order)
+    post_reorder(phone, order)
     new = Order.objects.exclude(pk=order.pk).get()
     assert {line.sku: line.quantity for line in new.lines.all()} == {variant.sku: 3, few.sku: 2}
 
@@ -211,7 +211,7 @@ def test_prices_changed_meanwhile_are_shown_before_a_reorder_is_placed(phone, va
     stale = phone.get(f"/my/orders/{order.number}/again/").context["prices"]
     variant.price = Decimal("999.00")
     variant.save()
-    answer = again(phone, order, prices=stale)
+    answer = post_reorder(phone, order, prices=stale)
     assert answer.status_code == 409
     assert "价格刚刚有变动" in answer.content.decode()
     assert "¥1,998.00" in answer.content.decode()
@@ -220,11 +220,11 @@ def test_prices_changed_meanwhile_are_shown_before_a_reorder_is_placed(phone, va
 
 def test_a_reorder_beyond_stock_or_without_full_address_is_refused_and_keeps_its_input(phone, variant, order):
     pk = order.lines.get().pk
-    short = again(phone, order, **{f"quantity-{pk}": "5000"})
+    short = post_reorder(phone, order, **{f"quantity-{pk}": "5000"})
     assert (short.status_code, "库存不足" in short.content.decode()) == (422, True)
-    half = again(phone, order, street="", note="快一点")
+    half = post_reorder(phone, order, street="", note="快一点")
     assert (half.status_code, "快一点" in half.content.decode()) == (422, True)
-    none = again(phone, order, **{f"quantity-{pk}": "0"})
+    none = post_reorder(phone, order, **{f"quantity-{pk}": "0"})
     assert none.status_code == 422
     assert Order.objects.count() == 1
 

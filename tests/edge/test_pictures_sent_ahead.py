@@ -24,7 +24,7 @@ def address_of(order: Order, page: str) -> str:
     return reverse(f"portal:{page}", args=[link_token(make_link(customer=order.customer, order_id=order.pk))])
 
 
-def claim(order: Order, **fields) -> dict:
+def claim_form(order: Order, **fields) -> dict:
     line = order.lines.get()
     return {"kind": "refund", "reason": "damaged", "key": "k", f"quantity-{line.pk}": "1"} | fields
 
@@ -44,7 +44,7 @@ def test_a_case_form_sent_twice_attaches_its_uploaded_pictures_once(client, deli
     ids = [sent_ahead(client, delivered), sent_ahead(client, delivered)]
     for _again in range(2):
         assert (
-            client.post(address_of(delivered, "after-sales"), claim(delivered, uploaded=ids)).status_code
+            client.post(address_of(delivered, "after-sales"), claim_form(delivered, uploaded=ids)).status_code
             == 302
         )
     case = AfterSalesCase.objects.get()
@@ -56,7 +56,7 @@ def test_a_case_form_sent_twice_attaches_its_uploaded_pictures_once(client, deli
 def test_a_refused_case_form_comes_back_filled_in_with_its_uploaded_pictures(client, delivered):
     sent = sent_ahead(client, delivered)
     line = delivered.lines.get()
-    refused = claim(
+    refused = claim_form(
         delivered, reason="", kind="return", note="拉链坏了", uploaded=[sent], **{f"quantity-{line.pk}": "2"}
     )
     answer = client.post(address_of(delivered, "after-sales"), refused)
@@ -74,7 +74,7 @@ def test_uploads_of_others_and_uploads_already_used_cannot_be_attached(client, d
     theirs = str(store_attachment(actor=Actor.staff(sales), upload=upload(picture())).pk)
     for uploaded in (theirs, "nonsense"):
         answer = client.post(
-            address_of(delivered, "after-sales"), claim(delivered, key="other", uploaded=[uploaded])
+            address_of(delivered, "after-sales"), claim_form(delivered, key="other", uploaded=[uploaded])
         )
         assert answer.status_code == 422
         assert "附件不存在或已经发送过" in answer.content.decode()
@@ -82,8 +82,8 @@ def test_uploads_of_others_and_uploads_already_used_cannot_be_attached(client, d
     assert not AfterSalesCase.objects.exists()
 
     mine = sent_ahead(client, delivered)
-    client.post(address_of(delivered, "after-sales"), claim(delivered, uploaded=[mine]))
-    again = claim(delivered, key="another", uploaded=[mine])
+    client.post(address_of(delivered, "after-sales"), claim_form(delivered, uploaded=[mine]))
+    again = claim_form(delivered, key="another", uploaded=[mine])
     assert client.post(address_of(delivered, "after-sales"), again).status_code == 422
     assert AfterSalesCase.objects.count() == 1
 
@@ -105,8 +105,8 @@ def test_staff_can_upload_pictures_in_advance_too(log_in, sales, delivered):
     desk = log_in(sales)
     sent = desk.post("/attachments/", {"file": upload(picture(), "a.jpg")}).json()["id"]
     page = f"/orders/{delivered.number}/after-sales/"
-    refused = desk.post(page, claim(delivered, reason="", uploaded=[sent]))
+    refused = desk.post(page, claim_form(delivered, reason="", uploaded=[sent]))
     assert refused.status_code == 422
     assert sent in refused.content.decode()
-    assert desk.post(page, claim(delivered, uploaded=[sent])).status_code == 302
+    assert desk.post(page, claim_form(delivered, uploaded=[sent])).status_code == 302
     assert AfterSalesCase.objects.get().pictures == [sent]

@@ -29,22 +29,25 @@ def delivered(customer) -> Order:
     return make_order(customer=customer, status=Status.DELIVERED)
 
 
-def page(order: Order, part: str = "after-sales/") -> str:
+def page_path(order: Order, part: str = "after-sales/") -> str:
     return f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/{part}"
 
 
-def claim(order: Order, **fields) -> dict:
+def claim_form(order: Order, **fields) -> dict:
     line = order.lines.get()
     return {"kind": "return", "reason": "damaged", "key": "k", f"quantity-{line.pk}": "1"} | fields
 
 
 def test_a_return_claimed_on_the_phone_is_restocked_and_refunded(phone, log_in, manager, delivered):
     picture = SimpleUploadedFile("拉链.jpg", draw(), "image/jpeg")
-    assert phone.post(page(delivered), claim(delivered, note="拉链坏了", pictures=picture)).status_code == 302
+    assert (
+        phone.post(page_path(delivered), claim_form(delivered, note="拉链坏了", pictures=picture)).status_code
+        == 302
+    )
     case = delivered.after_sales.get()
     assert case.pictures == [str(Attachment.objects.get().pk)]
     assert Attachment.objects.get().message.conversation.order == delivered
-    shown = phone.get(page(delivered)).content.decode()
+    shown = phone.get(page_path(delivered)).content.decode()
     assert "等待商家处理" in shown
     assert "图片正在处理…" in shown
     draw_waiting()
@@ -58,11 +61,12 @@ def test_a_return_claimed_on_the_phone_is_restocked_and_refunded(phone, log_in, 
         f"/orders/after-sales/{case.pk}/approve/",
         {"amount": "", "answer": "寄回来吧", "return_to": "广州仓库"},
     )
-    assert "寄回来吧" in phone.get(page(delivered)).content.decode()
+    assert "寄回来吧" in phone.get(page_path(delivered)).content.decode()
     phone.post(
-        page(delivered, f"after-sales/{case.pk}/send/"), {"carrier": "zhongtong", "tracking_number": "ZT9999"}
+        page_path(delivered, f"after-sales/{case.pk}/send/"),
+        {"carrier": "zhongtong", "tracking_number": "ZT9999"},
     )
-    sent_back = phone.get(page(delivered)).content.decode()
+    sent_back = phone.get(page_path(delivered)).content.decode()
     assert ("改运单号" in sent_back, "我已寄出" in sent_back) == (True, False)
     board = desk.get("/warehouse/returns/?q=zt9999").content.decode()
     assert delivered.number in board
@@ -74,18 +78,18 @@ def test_a_return_claimed_on_the_phone_is_restocked_and_refunded(phone, log_in, 
 
     case.refresh_from_db()
     assert case.state == State.RESOLVED
-    assert "¥199.00" in phone.get(page(delivered)).content.decode()
+    assert "¥199.00" in phone.get(page_path(delivered)).content.decode()
 
 
 def test_an_unrecognised_return_tracking_number_is_kept_while_the_courier_is_asked_for(
     phone, log_in, manager, delivered
 ):
-    phone.post(page(delivered), claim(delivered))
+    phone.post(page_path(delivered), claim_form(delivered))
     case = delivered.after_sales.get()
     answer = {"amount": "", "answer": "好", "return_to": "广州仓库"}
     log_in(manager).post(f"/orders/after-sales/{case.pk}/approve/", answer)
     typed = {"carrier": "", "tracking_number": "ZT9999"}
-    refused = phone.post(page(delivered, f"after-sales/{case.pk}/send/"), typed)
+    refused = phone.post(page_path(delivered, f"after-sales/{case.pk}/send/"), typed)
     shown = refused.content.decode()
 
     assert refused.status_code == 422
@@ -97,12 +101,12 @@ def test_an_unrecognised_return_tracking_number_is_kept_while_the_courier_is_ask
 
 
 def test_a_customer_reads_a_rejected_claim_and_appeals(phone, log_in, manager, delivered):
-    phone.post(page(delivered), claim(delivered))
+    phone.post(page_path(delivered), claim_form(delivered))
     case = delivered.after_sales.get()
     log_in(manager).post(f"/orders/after-sales/{case.pk}/reject/", {"answer": "使用过的不退"})
-    assert "使用过的不退" in phone.get(page(delivered)).content.decode()
+    assert "使用过的不退" in phone.get(page_path(delivered)).content.decode()
 
-    phone.post(page(delivered, f"after-sales/{case.pk}/appeal/"), {"note": "没有用过"})
+    phone.post(page_path(delivered, f"after-sales/{case.pk}/appeal/"), {"note": "没有用过"})
 
     case.refresh_from_db()
     assert (case.state, case.appealed) == (State.APPLIED, True)
@@ -112,8 +116,10 @@ def test_a_customer_chooses_the_colour_of_an_exchange_on_the_phone(phone, log_in
     own = delivered.lines.get().variant
     other = VariantFactory(product=own.product, color="奶白", price=own.price)
     line = delivered.lines.get()
-    assert "奶白" in phone.get(page(delivered)).content.decode()
-    phone.post(page(delivered), claim(delivered, kind="exchange", **{f"wanted-{line.pk}": other.sku}))
+    assert "奶白" in phone.get(page_path(delivered)).content.decode()
+    phone.post(
+        page_path(delivered), claim_form(delivered, kind="exchange", **{f"wanted-{line.pk}": other.sku})
+    )
     case = delivered.after_sales.get()
 
     log_in(manager).post(
@@ -122,18 +128,18 @@ def test_a_customer_chooses_the_colour_of_an_exchange_on_the_phone(phone, log_in
 
     case.refresh_from_db()
     assert case.replacement.lines.get().variant == other
-    assert case.replacement.number in phone.get(page(delivered)).content.decode()
+    assert case.replacement.number in phone.get(page_path(delivered)).content.decode()
 
 
 @pytest.mark.parametrize(
     "wrong", [{"kind": "party"}, {"reason": ""}, {"quantity-1": "x"}, {"kind": "exchange"}], ids=str
 )
 def test_a_malformed_claim_opens_no_case(phone, delivered, wrong):
-    given = claim(delivered, **wrong)
+    given = claim_form(delivered, **wrong)
     if wrong == {"kind": "exchange"}:
         VariantFactory(product=delivered.lines.get().variant.product)
 
-    assert phone.post(page(delivered), given).status_code == 422
+    assert phone.post(page_path(delivered), given).status_code == 422
 
     assert not AfterSalesCase.objects.exists()
     assert not Attachment.objects.exists()
@@ -141,21 +147,21 @@ def test_a_malformed_claim_opens_no_case(phone, delivered, wrong):
 
 def test_a_file_that_is_no_picture_at_all_opens_no_case(phone, delivered):
     evil = SimpleUploadedFile("a.jpg", b"<script>", "image/jpeg")
-    assert phone.post(page(delivered), claim(delivered, pictures=evil)).status_code == 415
+    assert phone.post(page_path(delivered), claim_form(delivered, pictures=evil)).status_code == 415
     assert not AfterSalesCase.objects.exists()
 
 
 def test_a_case_of_another_order_cannot_be_reached_by_this_link(phone, delivered):
     other = make_order(status=Status.DELIVERED)
-    phone.post(page(other), claim(other))
+    phone.post(page_path(other), claim_form(other))
     case = other.after_sales.get()
-    assert phone.post(page(delivered, f"after-sales/{case.pk}/withdraw/")).status_code == 404
+    assert phone.post(page_path(delivered, f"after-sales/{case.pk}/withdraw/")).status_code == 404
 
 
 def test_sales_open_a_case_for_a_customer_on_the_phone(log_in, sales, delivered):
     desk = log_in(sales)
     assert desk.get(f"/orders/{delivered.number}/after-sales/").status_code == 200
-    assert desk.post(f"/orders/{delivered.number}/after-sales/", claim(delivered)).status_code == 302
+    assert desk.post(f"/orders/{delivered.number}/after-sales/", claim_form(delivered)).status_code == 302
     case = delivered.after_sales.get()
     assert case.asked_by == "周敏"
     assert desk.post("/orders/refunds/1/paid/", {"reference": "x"}).status_code == 403
@@ -165,17 +171,17 @@ def test_sales_open_a_case_for_a_customer_on_the_phone(log_in, sales, delivered)
 def test_an_open_case_postpones_the_receipt_confirmation_only_while_it_is_still_due(
     phone, delivered, status, waits
 ):
-    phone.post(page(delivered), claim(delivered))
+    phone.post(page_path(delivered), claim_form(delivered))
     Order.objects.update(status=status)
 
-    shown = phone.get(page(delivered, "")).content.decode()
+    shown = phone.get(page_path(delivered, "")).content.decode()
 
     assert "退货退款" in shown
     assert ("处理完再确认收货" in shown) == waits
 
 
 def test_a_failed_refund_without_return_can_be_paid_again(log_in, manager, delivered, phone):
-    phone.post(page(delivered), claim(delivered, kind="refund"))
+    phone.post(page_path(delivered), claim_form(delivered, kind="refund"))
     case, desk = delivered.after_sales.get(), log_in(manager)
     desk.post(f"/orders/after-sales/{case.pk}/approve/", {"amount": "20", "return_to": "广州仓库"})
     refund = Refund.objects.get()
@@ -196,22 +202,22 @@ def test_a_failed_refund_without_return_can_be_paid_again(log_in, manager, deliv
 def test_the_after_sales_page_says_why_nothing_can_be_claimed(phone, customer, status, why):
     order = make_order(customer=customer, status=status)
 
-    shown = phone.get(page(order)).text
+    shown = phone.get(page_path(order)).text
 
     assert why in shown
     assert [words in shown for words in (">申请售后</h2>", 'name="kind"', "可以申请到")] == [False] * 3
     assert "现在不能申请售后</h2>" in shown
-    assert why in phone.post(page(order), claim(order)).text
+    assert why in phone.post(page_path(order), claim_form(order)).text
 
 
 def test_the_after_sales_page_offers_no_claim_for_goods_already_claimed(phone, delivered, log_in, sales):
     Order.objects.filter(pk=delivered.pk).update(closed_at=timezone.now(), status=Status.COMPLETED)
-    assert "可以申请到" in phone.get(page(delivered)).text
+    assert "可以申请到" in phone.get(page_path(delivered)).text
 
     line = delivered.lines.get()
-    phone.post(page(delivered), claim(delivered, **{f"quantity-{line.pk}": str(line.quantity)}))
+    phone.post(page_path(delivered), claim_form(delivered, **{f"quantity-{line.pk}": str(line.quantity)}))
 
-    shown = phone.get(page(delivered)).text
+    shown = phone.get(page_path(delivered)).text
     assert "发出的商品都已申请过售后" in shown
     assert [words in shown for words in ('name="reason"', "可以申请到")] == [False, False]
     # The desk neither leads there nor leaves who types the address with an empty form.

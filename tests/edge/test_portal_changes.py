@@ -24,7 +24,7 @@ def phone() -> Client:
     return Client()
 
 
-def page(order: Order, part: str = "change/") -> str:
+def change_path(order: Order, part: str = "change/") -> str:
     return f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/{part}"
 
 
@@ -37,7 +37,7 @@ def new_address(**fields: str) -> dict[str, str]:
 
 def test_a_change_before_packing_is_applied_at_once_and_only_once(phone):
     order = make_order(status=Status.PAID)
-    url = page(order)
+    url = change_path(order)
 
     for _repeat in range(2):
         assert phone.post(url, new_address(), follow=True).status_code == 200
@@ -49,12 +49,12 @@ def test_a_change_before_packing_is_applied_at_once_and_only_once(phone):
 
 def test_a_change_while_packing_shows_the_request_its_deadline_and_a_withdraw_button(phone):
     order = make_order(status=Status.PICKING)
-    shown = phone.post(page(order), new_address(), follow=True).content.decode()
+    shown = phone.post(change_path(order), new_address(), follow=True).content.decode()
     assert "等待仓库处理" in shown
     assert "内答复" in shown
 
     request = order.change_requests.get()
-    phone.post(page(order, f"change/{request.pk}/withdraw/"))
+    phone.post(change_path(order, f"change/{request.pk}/withdraw/"))
 
     request.refresh_from_db()
     assert request.state == State.WITHDRAWN
@@ -64,7 +64,7 @@ def test_a_customer_changes_lines_but_cannot_set_a_price(phone):
     order = make_order(status=Status.PENDING_PAYMENT)
     line = order.lines.get()
 
-    phone.post(page(order), {"kind": "items", f"quantity-{line.pk}": "3", "unit_price": "0.01"})
+    phone.post(change_path(order), {"kind": "items", f"quantity-{line.pk}": "3", "unit_price": "0.01"})
 
     order.refresh_from_db()
     assert (order.lines.get().quantity, order.total) == (3, line.unit_price * 3)
@@ -75,14 +75,14 @@ def test_a_customer_finds_another_product_and_adds_it_to_the_order(phone):
     line = order.lines.get()
     wanted = {"kind": "items", f"quantity-{line.pk}": "3"}
 
-    found = phone.post(page(order), wanted | {"finding": "1", "find": "孔雀绿"}).text
+    found = phone.post(change_path(order), wanted | {"finding": "1", "find": "孔雀绿"}).text
     order.refresh_from_db()
     assert order.lines.get().quantity == line.quantity
     assert f'name="add-{other.sku}"' in found
     assert 'value="3"' in found
-    assert "没有找到" in phone.post(page(order), wanted | {"finding": "1", "find": "没有这种"}).text
+    assert "没有找到" in phone.post(change_path(order), wanted | {"finding": "1", "find": "没有这种"}).text
 
-    phone.post(page(order), wanted | {"find": "孔雀绿", "add": other.sku, f"add-{other.sku}": "2"})
+    phone.post(change_path(order), wanted | {"find": "孔雀绿", "add": other.sku, f"add-{other.sku}": "2"})
     assert {each.sku: each.quantity for each in order.lines.all()} == {line.sku: 3, other.sku: 2}
 
 
@@ -90,7 +90,7 @@ def test_a_customer_finds_another_product_and_adds_it_to_the_order(phone):
 def test_an_invalid_quantity_adds_no_line(phone, count):
     order, other = make_order(status=Status.PENDING_PAYMENT), VariantFactory()
 
-    answer = phone.post(page(order), {"kind": "items", "add": other.sku, f"add-{other.sku}": count})
+    answer = phone.post(change_path(order), {"kind": "items", "add": other.sku, f"add-{other.sku}": count})
 
     assert answer.status_code == 422
     assert order.lines.count() == 1
@@ -99,10 +99,10 @@ def test_an_invalid_quantity_adds_no_line(phone, count):
 def test_change_requests_show_product_names_everywhere(phone, log_in, manager):
     order = make_order(status=Status.PAID)
     line = order.lines.get()
-    phone.post(page(order), {"kind": "items", f"quantity-{line.pk}": "7"})
+    phone.post(change_path(order), {"kind": "items", f"quantity-{line.pk}": "7"})
     name = f"{line.name} {line.spec}".strip()
 
-    for shown in (phone.get(page(order, "")), log_in(manager).get(f"/orders/{order.number}/")):
+    for shown in (phone.get(change_path(order, "")), log_in(manager).get(f"/orders/{order.number}/")):
         assert f"{name} ×7" in shown.text
         assert f"{line.sku} ×7" not in shown.text
 
@@ -127,7 +127,7 @@ def test_product_names_of_many_change_requests_are_loaded_in_one_query(phone, dj
     order = make_order(status=Status.PAID)
     line = order.lines.get()
     for pieces in (5, 6, 7):
-        phone.post(page(order), {"kind": "items", f"quantity-{line.pk}": str(pieces)})
+        phone.post(change_path(order), {"kind": "items", f"quantity-{line.pk}": str(pieces)})
 
     with django_assert_num_queries(3):
         asked = asked_changes(order)
@@ -149,7 +149,7 @@ def test_product_names_of_many_change_requests_are_loaded_in_one_query(phone, dj
     ],
 )
 def test_the_change_page_lists_the_possible_changes_and_opens_one_form(phone, status, wish, chosen, refused):
-    shown = phone.get(page(make_order(status=status)), {"kind": wish})
+    shown = phone.get(change_path(make_order(status=status)), {"kind": wish})
 
     assert shown.context["chosen"] == chosen
     assert [each.kind for each in shown.context["options"] if not each.choice.is_open] == refused
@@ -159,7 +159,7 @@ def test_the_change_page_lists_the_possible_changes_and_opens_one_form(phone, st
 
 def test_a_refused_change_says_why_and_what_to_do_instead(phone):
     order = make_order(status=Status.SHIPPED)
-    shown = phone.get(page(order)).text
+    shown = phone.get(change_path(order)).text
 
     assert "已发货，" in shown
     assert 'after-sales/">请申请退款</a>' in " ".join(shown.split()).replace('" >', '">')
@@ -167,7 +167,7 @@ def test_a_refused_change_says_why_and_what_to_do_instead(phone):
 
 
 def test_an_urgent_order_offers_no_urgent_request(phone):
-    shown = phone.get(page(make_order(status=Status.PAID, urgent=True))).text
+    shown = phone.get(change_path(make_order(status=Status.PAID, urgent=True))).text
 
     assert "已经是加急订单" in shown
     assert "pick--urgent" not in shown
@@ -175,12 +175,12 @@ def test_an_urgent_order_offers_no_urgent_request(phone):
 
 def test_a_refused_change_form_stays_open_with_its_input(phone):
     order = make_order(status=Status.PAID)
-    shown = phone.post(page(order), new_address(phone="123", street="文一西路 1 号"))
+    shown = phone.post(change_path(order), new_address(phone="123", street="文一西路 1 号"))
 
     assert (shown.status_code, shown.context["chosen"]) == (422, "address")
     assert "收货电话不正确" in shown.text
     assert "文一西路 1 号" in shown.text
-    wrong = phone.post(page(order), {"kind": "delivery_date", "deliver_on": "2001-01-01"})
+    wrong = phone.post(change_path(order), {"kind": "delivery_date", "deliver_on": "2001-01-01"})
     assert (wrong.context["chosen"], wrong.context["deliver_on"]) == ("delivery_date", "2001-01-01")
 
 
@@ -196,7 +196,7 @@ def test_pasting_an_address_fills_the_form_without_changing_the_order(phone):
         "street": "文一西路969号",
     }
 
-    shown = phone.post(page(order), {"kind": "address", "pasted": text, "read_address": "1"})
+    shown = phone.post(change_path(order), {"kind": "address", "pasted": text, "read_address": "1"})
     fields = phone.post(READ, {"pasted": text}).json()
 
     assert ({each.part: each.value for each in shown.context["address"].fields}, shown.context["chosen"]) == (
@@ -220,15 +220,15 @@ def test_pasting_addresses_is_rate_limited(phone):
 def test_a_displayed_phone_number_sent_back_unchanged_is_no_change(phone):
     order = make_order(status=Status.PAID)
     Order.objects.filter(pk=order.pk).update(receiver_phone="+8613900139000")
-    assert 'value="139 0013 9000"' in phone.get(page(order)).text
+    assert 'value="139 0013 9000"' in phone.get(change_path(order)).text
 
-    phone.post(page(order), new_address(phone="139 0013 9000"))
-    phone.post(page(order), new_address(phone="139 5710 0275", key="k2"))
+    phone.post(change_path(order), new_address(phone="139 0013 9000"))
+    phone.post(change_path(order), new_address(phone="139 5710 0275", key="k2"))
 
     first, second = order.change_requests.order_by("pk")
     assert "receiver_phone" not in first.after
     assert second.after == {"receiver_phone": "13957100275"}
-    assert "139 5710 0275" in phone.get(page(order, "")).text
+    assert "139 5710 0275" in phone.get(change_path(order, "")).text
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_a_displayed_phone_number_sent_back_unchanged_is_no_change(phone):
     ],
 )
 def test_the_quick_actions_show_only_what_applies_now(phone, status, labels):
-    shown = phone.get(page(make_order(status=status), ""))
+    shown = phone.get(change_path(make_order(status=status), ""))
 
     assert [each.label for each in shown.context["quick"]] == labels
 
@@ -254,7 +254,7 @@ def test_the_quick_actions_offer_no_claim_after_the_deadline(phone):
     over = order.closed_at + timedelta(days=shop_settings().after_sales_days, minutes=1)
 
     with time_machine.travel(over):
-        shown = phone.get(page(order, ""))
+        shown = phone.get(change_path(order, ""))
 
     assert [each.label for each in shown.context["quick"]] == ["评价", "再来一单"]
 
@@ -270,7 +270,7 @@ def test_the_quick_actions_offer_no_claim_after_the_deadline(phone):
 def test_a_malformed_change_is_answered_and_changes_nothing(phone, form, status):
     order = make_order(status=Status.PAID)
 
-    assert phone.post(page(order), form).status_code == status
+    assert phone.post(change_path(order), form).status_code == status
 
     order.refresh_from_db()
     assert order.version == 2
@@ -278,21 +278,24 @@ def test_a_malformed_change_is_answered_and_changes_nothing(phone, form, status)
 
 def test_a_change_request_of_another_order_cannot_be_reached_by_this_link(phone):
     mine, theirs = make_order(), make_order(status=Status.PICKING)
-    phone.post(page(theirs), new_address())
+    phone.post(change_path(theirs), new_address())
 
-    assert phone.post(page(mine, f"change/{theirs.change_requests.get().pk}/withdraw/")).status_code == 404
+    assert (
+        phone.post(change_path(mine, f"change/{theirs.change_requests.get().pk}/withdraw/")).status_code
+        == 404
+    )
 
 
 def test_staff_can_preview_the_change_page_but_not_send_it(log_in, order, manager):
     staff = log_in(manager)
 
-    assert staff.post(page(order), new_address()).status_code == 200
+    assert staff.post(change_path(order), new_address()).status_code == 200
     assert not order.change_requests.exists()
 
 
 def test_the_parcel_slip_cannot_be_printed_while_a_change_is_open(phone, log_in, warehouse):
     order = make_order(status=Status.PICKING)
-    phone.post(page(order), new_address())
+    phone.post(change_path(order), new_address())
     request = order.change_requests.get()
     stockroom = log_in(warehouse)
 
@@ -306,14 +309,14 @@ def test_the_parcel_slip_cannot_be_printed_while_a_change_is_open(phone, log_in,
 
 def test_sales_decline_a_change_request_with_a_reason_at_the_desk(phone, log_in, manager):
     order = make_order(status=Status.PAID)
-    phone.post(page(order), {"kind": "urgent"})
+    phone.post(change_path(order), {"kind": "urgent"})
     request = order.change_requests.get()
     desk = log_in(manager)
     assert "申请修改加急" in desk.get(f"/orders/{order.number}/").content.decode()
 
     desk.post(f"/orders/changes/{request.pk}/decline/", {"reason": "今天发不完"})
 
-    assert "今天发不完" in phone.get(page(order, "progress/")).content.decode()
+    assert "今天发不完" in phone.get(change_path(order, "progress/")).content.decode()
 
 
 def test_all_staff_see_the_change_policy_and_only_managers_edit_it(log_in, manager, sales):
@@ -331,10 +334,10 @@ def test_all_staff_see_the_change_policy_and_only_managers_edit_it(log_in, manag
 @pytest.mark.parametrize("status", [Status.SHIPPED, Status.DELIVERED])
 def test_a_customer_confirms_receipt_of_a_delivered_order(phone, status):
     order = make_order(status=status)
-    assert "收到了，没有问题" in phone.get(page(order, "")).content.decode()
+    assert "收到了，没有问题" in phone.get(change_path(order, "")).content.decode()
 
     for _repeat in range(2):
-        phone.post(page(order, "confirm/"))
+        phone.post(change_path(order, "confirm/"))
 
     order.refresh_from_db()
     assert order.status == Status.COMPLETED
@@ -343,7 +346,7 @@ def test_a_customer_confirms_receipt_of_a_delivered_order(phone, status):
 def test_receipt_of_an_unshipped_order_cannot_be_confirmed(phone):
     order = make_order(status=Status.PICKING)
 
-    phone.post(page(order, "confirm/"))
+    phone.post(change_path(order, "confirm/"))
 
     order.refresh_from_db()
     assert order.status == Status.PICKING

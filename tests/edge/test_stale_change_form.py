@@ -23,7 +23,7 @@ def order() -> Order:
     return make_order(status=Status.PAID)
 
 
-def url(order: Order) -> str:
+def change_url(order: Order) -> str:
     return f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/change/"
 
 
@@ -43,36 +43,36 @@ def shop_changes(order: Order, **changes: object) -> None:
 
 
 def test_changing_the_phone_keeps_a_street_that_the_shop_changed_meanwhile(order):
-    form = filled(Client().get(url(order) + "?kind=address").content.decode(), "address")
+    form = filled(Client().get(change_url(order) + "?kind=address").content.decode(), "address")
     shop_changes(order, street="建国路八十八号")
 
-    Client().post(url(order), form | {"phone": "13911112222"})
+    Client().post(change_url(order), form | {"phone": "13911112222"})
 
     order.refresh_from_db()
     assert (order.street, order.receiver_phone) == ("建国路八十八号", "13911112222")
 
 
 def test_a_change_form_sent_unmodified_changes_nothing(order):
-    form = filled(Client().get(url(order) + "?kind=address").content.decode(), "address")
+    form = filled(Client().get(change_url(order) + "?kind=address").content.decode(), "address")
     shop_changes(order, street="建国路八十八号")
 
-    Client().post(url(order), form)
+    Client().post(change_url(order), form)
 
     order.refresh_from_db()
     assert order.street == "建国路八十八号"
 
 
 def test_a_new_street_is_refused_first_when_the_shop_changed_the_city_meanwhile(order):
-    form = filled(Client().get(url(order) + "?kind=address").content.decode(), "address")
+    form = filled(Client().get(change_url(order) + "?kind=address").content.decode(), "address")
     shop_changes(order, city="北京市", province="北京市", district="朝阳区", street="建国路八十八号")
 
-    again = Client().post(url(order), form | {"street": "文一西路九百六十九号"})
+    again = Client().post(change_url(order), form | {"street": "文一西路九百六十九号"})
     order.refresh_from_db()
     assert again.status_code == 422
     assert "订单刚刚有变化" in again.content.decode()
     assert order.street == "建国路八十八号"
 
-    Client().post(url(order), filled(again.content.decode(), "address") | {"key": "again"})
+    Client().post(change_url(order), filled(again.content.decode(), "address") | {"key": "again"})
     order.refresh_from_db()
     assert order.street == "文一西路九百六十九号"
 
@@ -85,12 +85,12 @@ def test_lines_left_untouched_in_the_form_stay_as_the_shop_changed_them(order):
         status=Status.PENDING_PAYMENT,
     )
     _first, other = order.lines.order_by("pk")
-    form = filled(Client().get(url(order) + "?kind=items").content.decode(), "items")
+    form = filled(Client().get(change_url(order) + "?kind=items").content.decode(), "items")
     shop_changes(order, items=[{"sku": first.sku, "quantity": 5}, {"sku": second.sku, "quantity": 3}])
     asked = form | {f"quantity-{other.pk}": "4"}
-    page = Client().post(url(order), asked)
+    page = Client().post(change_url(order), asked)
     assert page.status_code == 409
     # The price has changed with the shop's change: it is shown, and the form sent once more.
-    Client().post(url(order), filled(page.content.decode(), "items"))
+    Client().post(change_url(order), filled(page.content.decode(), "items"))
 
     assert sorted(order.lines.values_list("sku", "quantity")) == sorted([(first.sku, 5), (second.sku, 4)])

@@ -17,7 +17,7 @@ from tests.factories import make_order
 pytestmark = pytest.mark.django_db
 
 
-def told(answer) -> str:
+def last_message(answer) -> str:
     return str(list(get_messages(answer.wsgi_request))[-1])
 
 
@@ -43,7 +43,7 @@ def test_the_message_after_answering_a_change_request_names_answer_and_kind(log_
     asked = asked_of(make_order(status=Status.PICKING))
     path = f"/orders/changes/{asked.pk}/{answer}/"
 
-    assert told(log_in(manager).post(path, {"reason": "已封箱"})) == said
+    assert last_message(log_in(manager).post(path, {"reason": "已封箱"})) == said
 
 
 def test_the_warehouse_and_the_english_desk_get_the_message_too(log_in, manager):
@@ -63,7 +63,10 @@ def test_the_message_after_recording_consent_by_phone_names_who_must_answer_next
     )
     path = f"/orders/changes/{asked.pk}/phone/"
 
-    assert told(log_in(manager).post(path, {"who": "吴丽华"})) == "已记下客户同意：收货信息，等待仓库处理"
+    assert (
+        last_message(log_in(manager).post(path, {"who": "吴丽华"}))
+        == "已记下客户同意：收货信息，等待仓库处理"
+    )
 
 
 def test_the_message_says_when_a_change_request_needs_nothing_more(log_in, manager):
@@ -74,7 +77,7 @@ def test_the_message_says_when_a_change_request_needs_nothing_more(log_in, manag
 
     answer = log_in(manager).post(f"/orders/changes/{asked.pk}/accept/")
 
-    assert told(answer) == "订单已经是这样，不用再改"
+    assert last_message(answer) == "订单已经是这样，不用再改"
 
 
 def test_the_message_after_approving_a_case_says_what_comes_next(log_in, manager):
@@ -82,16 +85,19 @@ def test_the_message_after_approving_a_case_says_what_comes_next(log_in, manager
     case = case_of(order)
     path = f"/orders/after-sales/{case.pk}"
 
-    assert told(desk.post(f"{path}/approve/", {"return_to": "杭州仓"})) == "已同意售后：退货退款，等待寄回"
+    assert (
+        last_message(desk.post(f"{path}/approve/", {"return_to": "杭州仓"}))
+        == "已同意售后：退货退款，等待寄回"
+    )
     sent = {"carrier": "zhongtong", "tracking_number": "ZT12345"}
-    assert told(desk.post(f"{path}/send/", sent)) == "已登记寄回的运单号：ZT12345"
+    assert last_message(desk.post(f"{path}/send/", sent)) == "已登记寄回的运单号：ZT12345"
     counted = {f"good-{case.lines.get().pk}": "1"}
-    said = told(desk.post(f"/warehouse/returns/{case.pk}/", counted))
+    said = last_message(desk.post(f"/warehouse/returns/{case.pk}/", counted))
     assert said == "已登记验收：退货退款，等待退款"
 
     other = case_of(make_order(status=Status.DELIVERED))
     refused = desk.post(f"/orders/after-sales/{other.pk}/reject/", {"answer": "人为损坏"})
-    assert told(refused) == "已拒绝售后：退货退款"
+    assert last_message(refused) == "已拒绝售后：退货退款"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +113,7 @@ def test_the_message_after_a_quote_action_says_its_outcome(log_in, manager, cust
         send=True,
     )
 
-    assert told(log_in(manager).post(f"/quotes/{quote.pk}/{action}/")) == said.format(quote.number)
+    assert last_message(log_in(manager).post(f"/quotes/{quote.pk}/{action}/")) == said.format(quote.number)
 
 
 def test_a_customer_who_withdraws_a_case_is_told_so(client):
@@ -116,7 +122,7 @@ def test_a_customer_who_withdraws_a_case_is_told_so(client):
     page = f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/after-sales/"
     client.get(page)
 
-    assert told(client.post(f"{page}{case.pk}/withdraw/")) == "售后申请已撤回"
+    assert last_message(client.post(f"{page}{case.pk}/withdraw/")) == "售后申请已撤回"
 
 
 def test_the_messages_have_english_texts(log_in, manager):
@@ -124,4 +130,4 @@ def test_the_messages_have_english_texts(log_in, manager):
     desk = log_in(manager)
     desk.cookies["django_language"] = "en"
     answer = desk.post(f"/orders/changes/{asked.pk}/decline/", {"reason": "sealed"})
-    assert told(answer) == "Change request refused: Receiver"
+    assert last_message(answer) == "Change request refused: Receiver"

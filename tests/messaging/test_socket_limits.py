@@ -12,7 +12,7 @@ from messaging.consumers.switchboard import ANSWERERS, Answerer
 from messaging.consumers.topics.presence import PresenceTopic
 from messaging.models import Conversation
 from shopcomm.core.logs import log_fields, log_scope
-from tests.core.test_logs import about, written
+from tests.core.test_logs import log_context_of, log_with_handler
 from tests.messaging.test_socket import customer_cookie_of, say, send, socket, staff_cookie_of, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,15 +50,15 @@ async def test_an_error_in_a_frame_is_logged_with_socket_and_actor(live, manager
         raise RuntimeError("broken")
 
     monkeypatch.setitem(ANSWERERS, "ping", [Answerer(PresenceTopic, breaks)])
-    keeping = written("json")
+    keeping = log_with_handler("json")
     lines = next(keeping)
     async with socket(live, await staff_cookie_of(manager)) as opened:
         await send(opened, type="ping")
         assert (await until(opened, "error"))["code"] == "unavailable"
     next(keeping, None)
     (line,) = [each for each in lines if "RuntimeError: broken" in each]
-    assert about(line)["actor"] == f"staff:{manager.pk}"
-    assert len(about(line)["request_id"]) == 32
+    assert log_context_of(line)["actor"] == f"staff:{manager.pk}"
+    assert len(log_context_of(line)["request_id"]) == 32
 
 
 async def test_background_work_shared_by_sockets_logs_no_actor():

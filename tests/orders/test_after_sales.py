@@ -44,7 +44,7 @@ def boss(manager) -> Actor:
     return Actor.staff(manager)
 
 
-def ask(order: Order, kind: str = Kind.RETURN, quantity: int = 1, *, wanted: str = "", **fields):
+def open_case_for(order: Order, kind: str = Kind.RETURN, quantity: int = 1, *, wanted: str = "", **fields):
     line = order.lines.get()
     lines = [CaseLine(line.pk, quantity, wanted)]
     given = CaseInput(kind, fields.pop("reason", "damaged"), lines, **fields)
@@ -67,7 +67,7 @@ def back_home(case: AfterSalesCase, boss: Actor, good: int, damaged: int = 0) ->
 
 
 def test_a_completed_return_is_restocked_and_refunded(shipped, variant, boss):
-    case = ask(shipped, quantity=2)
+    case = open_case_for(shipped, quantity=2)
     assert (case.state, case.amount) == (State.APPLIED, Decimal("398.00"))
 
     assert back_home(case, boss, good=2).state == State.REFUND_DUE
@@ -89,7 +89,7 @@ def test_a_completed_return_is_restocked_and_refunded(shipped, variant, boss):
 
 
 def test_a_return_with_damaged_or_missing_pieces_waits_for_a_decision_by_sales(shipped, variant, boss):
-    case = back_home(ask(shipped, quantity=3), boss, good=1, damaged=1)
+    case = back_home(open_case_for(shipped, quantity=3), boss, good=1, damaged=1)
     assert case.state == State.INSPECTING
     variant.refresh_from_db()
     assert (variant.on_hand, variant.damaged) == (97, 1)
@@ -100,7 +100,7 @@ def test_a_return_with_damaged_or_missing_pieces_waits_for_a_decision_by_sales(s
 
 
 def test_a_refund_without_return_restocks_nothing(shipped, variant, boss):
-    case = ask(shipped, Kind.REFUND, reason="missing")
+    case = open_case_for(shipped, Kind.REFUND, reason="missing")
     approve_case(actor=boss, case_id=case.pk, amount=Decimal("50"))
     pay_refund(actor=boss, refund_id=Refund.objects.get().pk, reference="W2")
 
@@ -108,11 +108,11 @@ def test_a_refund_without_return_restocks_nothing(shipped, variant, boss):
     variant.refresh_from_db()
     assert (case.state, variant.on_hand) == (State.RESOLVED, 96)
     with pytest.raises(GuardFailed):
-        ask(shipped, quantity=4)
+        open_case_for(shipped, quantity=4)
 
 
 def test_refunding_the_whole_sum_makes_the_order_refunded(shipped, boss):
-    case = back_home(ask(shipped, quantity=4), boss, good=4)
+    case = back_home(open_case_for(shipped, quantity=4), boss, good=4)
     shipped.refresh_from_db()
     assert (shipped.status, Refund.objects.get().case) == (Status.REFUNDING, case)
 
@@ -125,7 +125,7 @@ def test_refunding_the_whole_sum_makes_the_order_refunded(shipped, boss):
 
 def test_an_exchange_reserves_the_other_colour_at_once_and_ships_after_the_return(shipped, variant, boss):
     other = VariantFactory(product=variant.product, color="奶白", price=variant.price, on_hand=2)
-    case = ask(shipped, Kind.EXCHANGE, 2, wanted=other.sku)
+    case = open_case_for(shipped, Kind.EXCHANGE, 2, wanted=other.sku)
     approve_case(actor=boss, case_id=case.pk)
     case.refresh_from_db()
     replacement = case.replacement
@@ -147,7 +147,7 @@ def test_an_exchange_reserves_the_other_colour_at_once_and_ships_after_the_retur
 def test_a_dearer_exchange_is_paid_first_and_a_cheaper_one_refunds_the_difference(shipped, variant, boss):
     dearer = VariantFactory(product=variant.product, size="24 寸", price=variant.price + 30)
     cheaper = VariantFactory(product=variant.product, size="18 寸", price=variant.price - 20)
-    first, second = (ask(shipped, Kind.EXCHANGE, 1, wanted=each.sku) for each in (dearer, cheaper))
+    first, second = (open_case_for(shipped, Kind.EXCHANGE, 1, wanted=each.sku) for each in (dearer, cheaper))
 
     first = approve_case(actor=boss, case_id=first.pk)
     assert (first.replacement.status, first.replacement.balance) == (Status.PENDING_PAYMENT, Decimal("30.00"))
@@ -162,7 +162,7 @@ def test_a_dearer_exchange_is_paid_first_and_a_cheaper_one_refunds_the_differenc
 @pytest.mark.parametrize("extra", [0, 30])
 def test_a_cancelled_exchange_restores_money_and_stock(shipped, variant, boss, extra):
     other = VariantFactory(product=variant.product, size="24 寸", price=variant.price + extra, on_hand=3)
-    case = ask(shipped, Kind.EXCHANGE, 1, wanted=other.sku)
+    case = open_case_for(shipped, Kind.EXCHANGE, 1, wanted=other.sku)
     case = approve_case(actor=boss, case_id=case.pk)
 
     withdraw_case(actor=Actor.customer(shipped.customer), case_id=case.pk)
@@ -174,12 +174,12 @@ def test_a_cancelled_exchange_restores_money_and_stock(shipped, variant, boss, e
     assert (other.reserved, case.replacement.status) == (0, ended)
     assert case.replacement.refunded_amount == case.replacement.paid_amount
     assert (shipped.refunded_amount, Refund.objects.filter(state="approved").count()) == (0, 0)
-    assert ask(shipped, quantity=4).state == State.APPLIED
+    assert open_case_for(shipped, quantity=4).state == State.APPLIED
 
 
 def test_goods_cannot_be_exchanged_for_a_sold_out_variant(shipped, variant, boss):
     other = VariantFactory(product=variant.product, on_hand=0)
-    case = ask(shipped, Kind.EXCHANGE, 1, wanted=other.sku)
+    case = open_case_for(shipped, Kind.EXCHANGE, 1, wanted=other.sku)
 
     with pytest.raises(InsufficientStock):
         approve_case(actor=boss, case_id=case.pk)
@@ -189,7 +189,7 @@ def test_goods_cannot_be_exchanged_for_a_sold_out_variant(shipped, variant, boss
 
 
 def test_a_rejected_case_may_be_appealed_once(shipped, boss):
-    case = ask(shipped)
+    case = open_case_for(shipped)
     reject_case(actor=boss, case_id=case.pk, reason="看不出破损")
     customer = Actor.customer(shipped.customer)
     assert appeal_case(actor=customer, case_id=case.pk, note="补了照片").state == State.APPLIED
@@ -201,7 +201,7 @@ def test_a_rejected_case_may_be_appealed_once(shipped, boss):
 def test_an_appeal_is_decided_by_a_manager_or_by_somebody_who_did_not_reject_it(
     shipped, sales, other_sales, boss, log_in, as_actor
 ):
-    case, seller = ask(shipped), as_actor(sales)
+    case, seller = open_case_for(shipped), as_actor(sales)
     reject_case(actor=seller, case_id=case.pk, reason="看不出破损")
     appeal_case(actor=Actor.customer(shipped.customer), case_id=case.pk, note="补了照片")
 
@@ -219,31 +219,31 @@ def test_an_appeal_is_decided_by_a_manager_or_by_somebody_who_did_not_reject_it(
 
 
 def test_a_manager_decides_an_appeal_against_their_own_refusal(shipped, boss):
-    case = ask(shipped)
+    case = open_case_for(shipped)
     reject_case(actor=boss, case_id=case.pk, reason="看不出破损")
     appeal_case(actor=Actor.customer(shipped.customer), case_id=case.pk, note="补了照片")
     assert approve_case(actor=boss, case_id=case.pk).state == State.WAITING_RETURN
 
 
 def test_opening_a_case_twice_with_one_key_returns_the_same_case(shipped):
-    assert ask(shipped, key="k").pk == ask(shipped, key="k").pk
+    assert open_case_for(shipped, key="k").pk == open_case_for(shipped, key="k").pk
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 5])
 def test_no_claim_exceeds_the_shipped_pieces(shipped, quantity):
     with pytest.raises(GuardFailed):
-        ask(shipped, quantity=quantity)
+        open_case_for(shipped, quantity=quantity)
 
 
 def test_pieces_of_an_open_case_cannot_be_claimed_again(shipped):
-    ask(shipped, quantity=3)
+    open_case_for(shipped, quantity=3)
     with pytest.raises(GuardFailed):
-        ask(shipped, quantity=2)
+        open_case_for(shipped, quantity=2)
 
 
 def test_an_order_that_has_not_shipped_cannot_have_a_case(customer):
     with pytest.raises(GuardFailed) as refusal:
-        ask(make_order(customer=customer, status=Status.PAID))
+        open_case_for(make_order(customer=customer, status=Status.PAID))
     assert refusal.value.names == ["not_shipped"]
 
 
@@ -251,21 +251,21 @@ def test_after_the_deadline_only_a_manager_can_open_a_case(shipped, boss):
     done = move(shipped, Status.COMPLETED)
     Order.objects.filter(pk=done.pk).update(closed_at=timezone.now() - timedelta(days=400))
     with pytest.raises(GuardFailed) as refusal:
-        ask(done)
+        open_case_for(done)
     assert refusal.value.names == ["after_sales_over"]
     wanted = CaseInput(Kind.RETURN, "damaged", [CaseLine(done.lines.get().pk, 1)])
     assert open_case(actor=boss, order_id=done.pk, wanted=wanted).state == State.APPLIED
 
 
 def test_an_order_cannot_be_completed_while_a_case_is_open(shipped):
-    ask(shipped)
+    open_case_for(shipped)
     with pytest.raises(GuardFailed) as refusal:
         move(shipped, Status.COMPLETED)
     assert refusal.value.names == ["after_sales_open"]
 
 
 def test_another_customer_cannot_withdraw_a_case(shipped, other_customer):
-    case = ask(shipped)
+    case = open_case_for(shipped)
     with pytest.raises(NotAllowed):
         withdraw_case(actor=Actor.customer(other_customer), case_id=case.pk)
 
@@ -281,7 +281,7 @@ def test_each_step_of_a_case_requires_its_right(command, role, shipped, as_actor
         "appeal": lambda actor, pk: appeal_case(actor=actor, case_id=pk, note=""),
     }
     with pytest.raises(NotAllowed):
-        calls[command](as_actor(role), ask(shipped).pk)
+        calls[command](as_actor(role), open_case_for(shipped).pk)
 
 
 def test_a_cheaper_order_is_refunded_and_a_dearer_one_owes_the_difference(customer, variant, boss):
@@ -304,7 +304,7 @@ def test_a_cheaper_order_is_refunded_and_a_dearer_one_owes_the_difference(custom
 
 
 def test_a_failed_refund_can_be_paid_again(shipped, boss):
-    approve_case(actor=boss, case_id=ask(shipped, Kind.REFUND).pk)
+    approve_case(actor=boss, case_id=open_case_for(shipped, Kind.REFUND).pk)
     refund = Refund.objects.get()
     assert fail_refund(actor=boss, refund_id=refund.pk, reason="账号不对").state == Refund.State.FAILED
     for _repeat in range(2):
@@ -319,7 +319,7 @@ def test_a_failed_refund_can_be_paid_again(shipped, boss):
 def test_inspected_pieces_cannot_be_restocked_again(shipped, boss, manager, log_in):
     page = f"/orders/{shipped.number}/to/refunded/"
     desk = log_in(manager)
-    case = back_home(ask(shipped, quantity=shipped.lines.get().quantity), boss, good=1, damaged=3)
+    case = back_home(open_case_for(shipped, quantity=shipped.lines.get().quantity), boss, good=1, damaged=3)
     assert "同意退款" in desk.get(f"/orders/{shipped.number}/").text
     conclude_case(actor=boss, case_id=case.pk, amount=case.amount)
     shipped.refresh_from_db()
@@ -331,7 +331,7 @@ def test_inspected_pieces_cannot_be_restocked_again(shipped, boss, manager, log_
 
 
 def test_sales_cannot_pay_out_refunds(shipped, boss, as_actor):
-    approve_case(actor=boss, case_id=ask(shipped, Kind.REFUND).pk)
+    approve_case(actor=boss, case_id=open_case_for(shipped, Kind.REFUND).pk)
     with pytest.raises(NotAllowed):
         pay_refund(actor=as_actor("sales"), refund_id=Refund.objects.get().pk, reference="W6")
 
@@ -346,7 +346,7 @@ def test_a_line_of_a_discounted_order_is_refunded_at_its_share_of_the_sum_paid(c
     )
     for step in ("paid", "picking", "shipped"):
         move(order, step)
-    assert ask(order).amount == Decimal("179.10")
+    assert open_case_for(order).amount == Decimal("179.10")
 
 
 def test_a_case_about_one_parcel_need_not_wait_for_the_other_parcels(customer, variant, as_actor):
@@ -356,5 +356,5 @@ def test_a_case_about_one_parcel_need_not_wait_for_the_other_parcels(customer, v
     transition_order(actor=as_actor("warehouse"), order_id=order.pk, to=Status.SHIPPED, data=data)
     order.refresh_from_db()
     assert order.status == Status.PICKING
-    assert ask(order).state == State.APPLIED
+    assert open_case_for(order).state == State.APPLIED
     assert Variant.objects.get(pk=variant.pk).reserved == 3

@@ -24,22 +24,22 @@ def order() -> Order:
     return make_order(status="delivered", items=[ItemInput(VariantFactory(on_hand=10).sku, 4)])
 
 
-def ask(order: Order, kind: str, quantity: int) -> AfterSalesCase:
+def open_case_for(order: Order, kind: str, quantity: int) -> AfterSalesCase:
     wanted = CaseInput(kind, "damaged", [CaseLine(order.lines.get().pk, quantity)])
     return open_case(actor=SHOP, order_id=order.pk, wanted=wanted)
 
 
-def give(order: Order, amount: str) -> None:
+def pay_refund_of(order: Order, amount: str) -> None:
     """Money alone for one piece, paid out."""
-    case = ask(order, "refund", 1)
+    case = open_case_for(order, "refund", 1)
     approve_case(actor=SHOP, case_id=case.pk, amount=Decimal(amount))
     pay_refund(actor=SHOP, refund_id=Refund.objects.get(case=case).pk, reference=f"R{case.pk}")
     order.refresh_from_db()
 
 
-def inspected(order: Order, quantity: int) -> AfterSalesCase:
+def inspected_return(order: Order, quantity: int) -> AfterSalesCase:
     """A return of which one piece came back damaged, so that somebody decides."""
-    case = ask(order, "return", quantity)
+    case = open_case_for(order, "return", quantity)
     approve_case(actor=SHOP, case_id=case.pk)
     record_return_parcel(actor=SHOP, case_id=case.pk, carrier="yunda", tracking_number=f"YD{case.pk}000")
     return inspect_return(actor=SHOP, case_id=case.pk, counted={case.lines.get().pk: (quantity - 1, 1)})
@@ -47,7 +47,7 @@ def inspected(order: Order, quantity: int) -> AfterSalesCase:
 
 @pytest.mark.parametrize("amount", ["796.01", "-0.01", "100000"])
 def test_a_case_cannot_be_approved_for_more_than_was_paid(order, amount):
-    case = ask(order, "refund", 1)
+    case = open_case_for(order, "refund", 1)
     with pytest.raises(GuardFailed) as refused:
         approve_case(actor=SHOP, case_id=case.pk, amount=Decimal(amount))
     assert refused.value.names == ["amount_invalid"]
@@ -56,8 +56,8 @@ def test_a_case_cannot_be_approved_for_more_than_was_paid(order, amount):
 
 
 def test_a_case_cannot_be_approved_for_money_already_refunded(order):
-    give(order, "500.00")
-    case = ask(order, "refund", 1)
+    pay_refund_of(order, "500.00")
+    case = open_case_for(order, "refund", 1)
     with pytest.raises(GuardFailed):
         approve_case(actor=SHOP, case_id=case.pk, amount=Decimal("296.01"))
     approve_case(actor=SHOP, case_id=case.pk, amount=Decimal("295.99"))
@@ -65,8 +65,8 @@ def test_a_case_cannot_be_approved_for_money_already_refunded(order):
 
 
 def test_an_inspected_return_is_refunded_at_most_the_sum_that_is_left(order):
-    give(order, "500.00")
-    case = inspected(order, 2)
+    pay_refund_of(order, "500.00")
+    case = inspected_return(order, 2)
     for amount in ("296.01", "-1"):
         with pytest.raises(GuardFailed) as refused:
             conclude_case(actor=SHOP, case_id=case.pk, amount=Decimal(amount))
@@ -76,15 +76,15 @@ def test_an_inspected_return_is_refunded_at_most_the_sum_that_is_left(order):
 
 
 def test_the_suggested_refund_is_never_more_than_the_sum_that_is_left(order):
-    give(order, "700.00")
-    assert ask(order, "return", 3).amount == Decimal("96.00")
+    pay_refund_of(order, "700.00")
+    assert open_case_for(order, "return", 3).amount == Decimal("96.00")
 
 
 def test_an_approved_amount_shrinks_to_the_sum_left_when_the_goods_come_back(order):
     """Between the word and the goods another case took most of the money."""
-    case = ask(order, "return", 3)
+    case = open_case_for(order, "return", 3)
     approve_case(actor=SHOP, case_id=case.pk)
-    give(order, "790.00")
+    pay_refund_of(order, "790.00")
     record_return_parcel(actor=SHOP, case_id=case.pk, carrier="yunda", tracking_number="YD12345")
     inspect_return(actor=SHOP, case_id=case.pk, counted={case.lines.get().pk: (3, 0)})
     promised = Refund.objects.exclude(state="succeeded").get()

@@ -29,7 +29,7 @@ def delivered(customer, sales, time_machine) -> Order:
     return make_order(customer=customer, items=items, status=Status.DELIVERED, assigned_to=sales)
 
 
-def ask(order: Order, kind: str = "return", wanted_sku: str = "") -> AfterSalesCase:
+def open_case_for(order: Order, kind: str = "return", wanted_sku: str = "") -> AfterSalesCase:
     lines = [CaseLine(line.pk, line.quantity, wanted_sku or line.sku) for line in order.lines.order_by("pk")]
     wanted = CaseInput(kind, "damaged", lines)
     return open_case(actor=Actor.customer(order.customer), order_id=order.pk, wanted=wanted)
@@ -49,7 +49,7 @@ def test_an_approved_return_names_the_return_address_and_a_deadline(delivered, m
             "return_within_days": 5,
         },
     )
-    case = approve_case(actor=Actor.staff(manager), case_id=ask(delivered).pk, answer="可以退")
+    case = approve_case(actor=Actor.staff(manager), case_id=open_case_for(delivered).pk, answer="可以退")
 
     assert (case.return_to, case.return_by) == ("陈师傅 广州市白云区机场路 1 号", date(2026, 12, 4))
     said = delivered.conversation.messages.filter(data__event="order.after_sales").order_by("seq").last()
@@ -57,7 +57,7 @@ def test_an_approved_return_names_the_return_address_and_a_deadline(delivered, m
 
 
 def test_a_return_cannot_be_approved_without_a_return_address(delivered, log_in, manager) -> None:
-    case, desk = ask(delivered), log_in(manager)
+    case, desk = open_case_for(delivered), log_in(manager)
     assert shop_settings().return_to == ""
 
     answer = desk.post(f"/orders/after-sales/{case.pk}/approve/", {"amount": ""}, follow=True)
@@ -73,7 +73,7 @@ def test_the_customer_sees_the_return_address_and_the_deadline(
     delivered, client, manager, time_machine
 ) -> None:
     time_machine.move_to("2026-11-29T10:00:00+08:00", tick=False)
-    approve_case(actor=Actor.staff(manager), case_id=ask(delivered).pk, return_to=NEW_HOME)
+    approve_case(actor=Actor.staff(manager), case_id=open_case_for(delivered).pk, return_to=NEW_HOME)
     token = link_token(make_link(customer=delivered.customer, order_id=delivered.pk))
 
     page = client.get(f"/o/{token}/after-sales/").text
@@ -83,7 +83,7 @@ def test_the_customer_sees_the_return_address_and_the_deadline(
 
 
 def test_a_partly_approved_return_is_worth_the_approved_pieces(delivered, manager) -> None:
-    case = ask(delivered)
+    case = open_case_for(delivered)
     four, two = case.lines.order_by("pk")
 
     case = approve_case(
@@ -103,7 +103,7 @@ def test_a_partly_approved_return_is_worth_the_approved_pieces(delivered, manage
 def test_an_approved_quantity_must_be_between_one_and_the_claimed_quantity(
     delivered, manager, agreed, name
 ) -> None:
-    case = ask(delivered)
+    case = open_case_for(delivered)
     pieces = dict(zip(case.lines.order_by("pk").values_list("pk", flat=True), agreed, strict=True))
 
     with pytest.raises(GuardFailed) as refused:
@@ -117,7 +117,7 @@ def test_the_desk_recalculates_a_partial_approval_unless_a_sum_was_typed(deliver
     desk = log_in(manager)
     for typed, amount in (("996.00", Decimal("398.00")), ("350", Decimal("350.00"))):
         AfterSalesCase.objects.all().delete()
-        case = ask(delivered)
+        case = open_case_for(delivered)
         four, two = case.lines.order_by("pk")
         sent = {"amount": typed, f"pieces-{four.pk}": "2", f"pieces-{two.pk}": "0", "return_to": NEW_HOME}
         desk.post(f"/orders/after-sales/{case.pk}/approve/", sent)
@@ -126,7 +126,7 @@ def test_the_desk_recalculates_a_partial_approval_unless_a_sum_was_typed(deliver
 
 
 def test_a_return_is_not_displayed_as_an_exchange(delivered, log_in, manager) -> None:
-    case = ask(delivered)
+    case = open_case_for(delivered)
 
     assert list(case.lines.values_list("wanted", flat=True)) == [None, None]
     page = log_in(manager).get(f"/orders/{delivered.number}/").text
@@ -136,7 +136,7 @@ def test_a_return_is_not_displayed_as_an_exchange(delivered, log_in, manager) ->
 def test_a_return_not_sent_by_its_deadline_becomes_a_task_for_sales(
     delivered, sales, manager, time_machine
 ) -> None:
-    approve_case(actor=Actor.staff(manager), case_id=ask(delivered).pk, return_to=NEW_HOME)
+    approve_case(actor=Actor.staff(manager), case_id=open_case_for(delivered).pk, return_to=NEW_HOME)
     seller = Actor.staff(sales)
     day = AfterSalesCase.objects.get().return_by
 
@@ -181,7 +181,7 @@ def test_staff_complete_a_delivered_order(delivered, log_in, sales, warehouse) -
 
 
 def test_staff_cannot_complete_an_order_with_an_open_case(delivered, sales) -> None:
-    ask(delivered)
+    open_case_for(delivered)
 
     with pytest.raises(GuardFailed) as refused:
         transition_order(actor=Actor.staff(sales), order_id=delivered.pk, to=Status.COMPLETED)

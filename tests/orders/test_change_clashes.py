@@ -53,11 +53,11 @@ def stockroom(db) -> Actor:
     return Actor.staff(StaffFactory(role="warehouse"))
 
 
-def fresh(order: Order) -> Order:
+def reloaded(order: Order) -> Order:
     return Order.objects.get(pk=order.pk)
 
 
-def ask(order: Order, kind: str, data: dict) -> ChangeRequest:
+def request_as_customer(order: Order, kind: str, data: dict) -> ChangeRequest:
     actor = Actor.customer(order.customer, order_id=order.pk)
     return request_change(actor=actor, order_id=order.pk, kind=kind, data=data)
 
@@ -69,7 +69,7 @@ def agreed_since(order: Order, **changes: object) -> Order:
     )
 
 
-def counts(order: Order) -> dict[str, int]:
+def line_counts(order: Order) -> dict[str, int]:
     return dict(order.lines.values_list("sku", "quantity"))
 
 
@@ -80,7 +80,7 @@ def pieces(*rows: tuple[str, int]) -> list[dict]:
 def test_an_older_request_for_fewer_pieces_clashes_with_pieces_added_since(desk):
     order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 5)])
     sku = order.lines.get().sku
-    request = ask(order, "items", {"items": pieces((sku, 4))})
+    request = request_as_customer(order, "items", {"items": pieces((sku, 4))})
     agreed_since(order, items=pieces((sku, 8)))
 
     with pytest.raises(ChangeClash) as refusal:
@@ -90,50 +90,50 @@ def test_an_older_request_for_fewer_pieces_clashes_with_pieces_added_since(desk)
     (clash,) = refusal.value.extra["clashes"]
     assert (clash["was"], clash["now"], clash["wanted"]) == ("×5 @199.00", "×8 @199.00", "×4")
     request.refresh_from_db()
-    assert (request.state, counts(order), fresh(order).total) == (State.OPEN, {sku: 8}, 1592)
+    assert (request.state, line_counts(order), reloaded(order).total) == (State.OPEN, {sku: 8}, 1592)
 
 
 def test_a_clash_is_accepted_only_with_the_version_and_prices_that_were_shown(desk):
     order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 5)])
     sku = order.lines.get().sku
-    request = ask(order, "items", {"items": pieces((sku, 4))})
+    request = request_as_customer(order, "items", {"items": pieces((sku, 4))})
     seen = agreed_since(order, items=pieces((sku, 8))).version
     agreed_since(order, items=pieces((sku, 9)))
 
     with pytest.raises(StaleVersion):
         accept_change(actor=desk, request_id=request.pk, seen=Seen(seen))
-    accept_change(actor=desk, request_id=request.pk, seen=Seen(fresh(order).version))
+    accept_change(actor=desk, request_id=request.pk, seen=Seen(reloaded(order).version))
 
     request.refresh_from_db()
-    assert (request.state, counts(order), fresh(order).total) == (State.ACCEPTED, {sku: 4}, 796)
+    assert (request.state, line_counts(order), reloaded(order).total) == (State.ACCEPTED, {sku: 4}, 796)
     assert request.before["items"][0]["quantity"] == 9
 
 
 def test_accepting_a_request_keeps_lines_it_does_not_touch(desk):
     mine, other, new = (VariantFactory().sku for _each in range(3))
     order = make_order(status=Status.PAID, items=[ItemInput(mine, 5), ItemInput(other, 2)])
-    request = ask(order, "items", {"items": pieces((mine, 4), (other, 2))})
+    request = request_as_customer(order, "items", {"items": pieces((mine, 4), (other, 2))})
     agreed_since(order, items=pieces((mine, 5), (other, 6), (new, 1)))
 
     accept_change(actor=desk, request_id=request.pk)
 
-    assert counts(order) == {mine: 4, other: 6, new: 1}
+    assert line_counts(order) == {mine: 4, other: 6, new: 1}
 
 
 def test_accepting_a_new_phone_keeps_a_street_changed_since(stockroom):
     order = make_order(status=Status.PICKING)
-    request = ask(order, "address", {"phone": "13911112222"})
+    request = request_as_customer(order, "address", {"phone": "13911112222"})
     agreed_since(order, street="文一西路 969 号")
 
     accept_change(actor=stockroom, request_id=request.pk)
 
-    now = fresh(order)
+    now = reloaded(order)
     assert (now.receiver_phone, now.street) == ("13911112222", "文一西路 969 号")
 
 
 def test_a_requested_street_clashes_when_the_city_was_changed_since(stockroom):
     order = make_order(status=Status.PICKING)
-    request = ask(order, "address", {"street": "体育场路 1 号"})
+    request = request_as_customer(order, "address", {"street": "体育场路 1 号"})
     agreed_since(order, province="浙江省", city="杭州市", district="余杭区")
 
     with pytest.raises(ChangeClash):
@@ -141,14 +141,14 @@ def test_a_requested_street_clashes_when_the_city_was_changed_since(stockroom):
     (asked,) = asked_changes(order)
     assert {clash.label for clash in asked.clashes} == {"省", "市", "区县", "详细地址"}
 
-    accept_change(actor=stockroom, request_id=request.pk, seen=Seen(fresh(order).version))
-    now = fresh(order)
+    accept_change(actor=stockroom, request_id=request.pk, seen=Seen(reloaded(order).version))
+    now = reloaded(order)
     assert (now.province, now.city, now.street) == (order.province, order.city, "体育场路 1 号")
 
 
 def test_a_request_already_fulfilled_by_another_edit_is_closed(stockroom):
     order = make_order(status=Status.PICKING)
-    request = ask(order, "address", {"street": "体育场路 1 号"})
+    request = request_as_customer(order, "address", {"street": "体育场路 1 号"})
     agreed_since(order, street="体育场路 1 号")
 
     accept_change(actor=stockroom, request_id=request.pk)
@@ -176,15 +176,15 @@ def test_a_customers_consent_does_not_cover_changes_made_since_it_was_asked(desk
     with pytest.raises(ChangeClash):
         say_yes()
     asked.refresh_from_db()
-    assert (asked.state, asked.consent, counts(order)) == (State.OPEN, {}, {sku: 8})
-    say_yes(seen=Seen(fresh(order).version))
-    assert counts(order) == {sku: 4}
+    assert (asked.state, asked.consent, line_counts(order)) == (State.OPEN, {}, {sku: 8})
+    say_yes(seen=Seen(reloaded(order).version))
+    assert line_counts(order) == {sku: 4}
 
 
 def test_an_interception_covers_only_the_requested_change(desk):
     boss = Actor.staff(StaffFactory(role="manager"))
     order = make_order(status=Status.PICKING)
-    late = ask(order, "address", {"phone": "13911112222"})
+    late = request_as_customer(order, "address", {"phone": "13911112222"})
     agreed_since(order, street="文一西路 969 号")
     move(order, "shipped", actor=boss, **parcel(), override="车要走了")
 
@@ -199,15 +199,15 @@ def test_the_later_of_two_contradicting_requests_is_accepted_as_a_shown_clash(de
     changes = {"street": "小王路 1 号"}
     _order, ours = edit_or_request_consent(actor=desk, order_id=order.pk, version=None, changes=changes)
     assert ours is not None
-    ask(order, "address", {"street": "客户路 2 号"})
-    assert fresh(order).street == "客户路 2 号"
+    request_as_customer(order, "address", {"street": "客户路 2 号"})
+    assert reloaded(order).street == "客户路 2 号"
 
     with pytest.raises(ChangeClash):
         record_phone_consent(actor=desk, request_id=ours.pk, consent=PhoneConsent("张三"))
-    seen = fresh(order).version
+    seen = reloaded(order).version
     record_phone_consent(actor=desk, request_id=ours.pk, consent=PhoneConsent("张三"), seen=Seen(seen))
 
-    assert fresh(order).street == "小王路 1 号"
+    assert reloaded(order).street == "小王路 1 号"
     assert order.change_requests.filter(state=State.ACCEPTED).count() == 2
     changed = DomainEvent.objects.filter(type="order.changed").order_by("id")
     assert [unmasked_fact(event).after["street"] for event in changed] == ["客户路 2 号", "小王路 1 号"]
@@ -226,14 +226,16 @@ def reprice(bag: Variant, price: str) -> None:
 def wish_for(order: Order, bag: Variant, quantity: int = 1) -> ChangeRequest:
     """The customer wants another bag added, which somebody has to agree to."""
     line = order.lines.get()
-    request = ask(order, "items", {"items": pieces((line.sku, line.quantity), (bag.sku, quantity))})
+    request = request_as_customer(
+        order, "items", {"items": pieces((line.sku, line.quantity), (bag.sku, quantity))}
+    )
     assert request.state == State.OPEN
     return request
 
 
 def test_a_requested_line_costs_its_shown_price_unless_a_price_clash_was_confirmed(desk, new_bag):
     order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 2)])
-    request, version = wish_for(order, new_bag), fresh(order).version
+    request, version = wish_for(order, new_bag), reloaded(order).version
     assert asked_changes(order)[0].clashes == []
     reprice(new_bag, "300.00")
 
@@ -242,27 +244,27 @@ def test_a_requested_line_costs_its_shown_price_unless_a_price_clash_was_confirm
 
     (clash,) = refusal.value.extra["clashes"]
     assert (clash["was"], clash["now"], clash["wanted"]) == ("259.00", "300.00", "259.00")
-    assert (fresh(order).total, fresh(order).version) == (398, version)
+    assert (reloaded(order).total, reloaded(order).version) == (398, version)
     (asked,) = asked_changes(order)
     assert [each.sentence for each in asked.clashes] == [
         f"{new_bag.product.name} {new_bag.spec} 的单价：提出时 259.00，现在 300.00，申请 259.00"
     ]
     accept_change(actor=desk, request_id=request.pk, seen=Seen(version, asked.prices))
-    assert fresh(order).total == 398 + 259
+    assert reloaded(order).total == 398 + 259
 
 
 def test_a_clash_confirmed_at_an_outdated_price_is_shown_again(desk, new_bag):
     order = make_order(status=Status.PAID, items=[ItemInput(VariantFactory().sku, 2)])
     request = wish_for(order, new_bag)
     reprice(new_bag, "300.00")
-    seen = Seen(fresh(order).version, asked_changes(order)[0].prices)
+    seen = Seen(reloaded(order).version, asked_changes(order)[0].prices)
     reprice(new_bag, "199.00")
 
     for stale in (seen, Seen(seen.version)):
         with pytest.raises(ChangeClash) as refusal:
             accept_change(actor=desk, request_id=request.pk, seen=stale)
         assert refusal.value.extra["clashes"][0]["now"] == "199.00"
-    assert fresh(order).total == 398
+    assert reloaded(order).total == 398
 
 
 def test_a_price_that_returned_to_its_old_value_is_no_clash(desk, new_bag):
@@ -273,7 +275,7 @@ def test_a_price_that_returned_to_its_old_value_is_no_clash(desk, new_bag):
 
     accept_change(actor=desk, request_id=request.pk)
 
-    assert (fresh(order).total, asked_changes(order)[0].clashes) == (398 + 259, [])
+    assert (reloaded(order).total, asked_changes(order)[0].clashes) == (398 + 259, [])
 
 
 def test_a_changed_tier_price_is_a_clash_too(desk, new_bag):
@@ -289,8 +291,8 @@ def test_a_changed_tier_price_is_a_clash_too(desk, new_bag):
     assert (clash["was"], clash["now"]) == ("149.00", "259.00")
 
     (asked,) = asked_changes(order)
-    accept_change(actor=desk, request_id=request.pk, seen=Seen(fresh(order).version, asked.prices))
-    assert fresh(order).total == 398 + 12 * 149
+    accept_change(actor=desk, request_id=request.pk, seen=Seen(reloaded(order).version, asked.prices))
+    assert reloaded(order).total == 398 + 12 * 149
 
 
 @pytest.mark.parametrize("by", ["tap", "phone"])
@@ -312,12 +314,12 @@ def test_a_customers_consent_covers_only_the_price_that_was_shown(desk, stockroo
 
     with pytest.raises(ChangeClash):
         say_yes()
-    say_yes(seen=Seen(fresh(order).version, asked_changes(order)[0].prices))
+    say_yes(seen=Seen(reloaded(order).version, asked_changes(order)[0].prices))
     # What both have agreed to needs nobody's second look at the list.
     reprice(new_bag, "320.00")
     assert asked_changes(order)[0].clashes == []
     accept_change(actor=stockroom, request_id=asked.pk)
-    assert fresh(order).total == 518
+    assert reloaded(order).total == 518
 
 
 def test_the_accept_button_shows_and_sends_the_changed_price(client, log_in, sales, new_bag):
@@ -345,13 +347,13 @@ def test_a_line_removed_meanwhile_returns_at_its_agreed_price(desk, new_bag):
         status=Status.PAID, items=[ItemInput(VariantFactory().sku, 1), ItemInput(new_bag.sku, 5)]
     )
     other = order.lines.first().sku
-    request = ask(order, "items", {"items": pieces((other, 1), (new_bag.sku, 4))})
+    request = request_as_customer(order, "items", {"items": pieces((other, 1), (new_bag.sku, 4))})
     agreed_since(order, items=pieces((other, 1)))
     reprice(new_bag, "300.00")
 
-    accept_change(actor=desk, request_id=request.pk, seen=Seen(fresh(order).version))
+    accept_change(actor=desk, request_id=request.pk, seen=Seen(reloaded(order).version))
 
-    assert fresh(order).total == 199 + 4 * 259
+    assert reloaded(order).total == 199 + 4 * 259
 
 
 ROWS = st.dictionaries(st.sampled_from("ABCD"), st.integers(1, 4), min_size=1).map(

@@ -43,13 +43,15 @@ State = ChangeRequest.State
 NEW_STREET = {"street": "文一西路 969 号"}
 
 
-def ask(order: Order, kind: str = "address", data: dict | None = None, **fields) -> ChangeRequest:
+def request_as_customer(
+    order: Order, kind: str = "address", data: dict | None = None, **fields
+) -> ChangeRequest:
     """The order's own customer asks."""
     actor = Actor.customer(order.customer, order_id=order.pk)
     return request_change(actor=actor, order_id=order.pk, kind=kind, data=data or NEW_STREET, **fields)
 
 
-def fresh(order: Order) -> Order:
+def reloaded(order: Order) -> Order:
     return Order.objects.get(pk=order.pk)
 
 
@@ -78,20 +80,20 @@ def boss(db) -> Actor:
 def test_before_picking_a_new_address_is_applied_at_once(status):
     order = make_order(status=status)
 
-    request = ask(order)
+    request = request_as_customer(order)
 
     assert request.state == State.ACCEPTED
-    assert fresh(order).street == NEW_STREET["street"]
-    assert fresh(order).version == order.version + 1
+    assert reloaded(order).street == NEW_STREET["street"]
+    assert reloaded(order).version == order.version + 1
 
 
 def test_during_picking_a_change_needs_the_warehouse_and_blocks_shipping(stockroom):
     order = make_order(status=Status.PICKING)
 
-    request = ask(order)
+    request = request_as_customer(order)
 
     assert (request.state, request.handler) == (State.OPEN, "warehouse")
-    assert fresh(order).street == order.street
+    assert reloaded(order).street == order.street
     with pytest.raises(ChangePending) as refusal:
         move(order, "shipped", actor=stockroom)
     told = refusal.value.extra["request"]
@@ -101,21 +103,21 @@ def test_during_picking_a_change_needs_the_warehouse_and_blocks_shipping(stockro
     accept_change(actor=stockroom, request_id=request.pk)
     move(order, "shipped", actor=stockroom)
 
-    shipment = fresh(order).shipments.get()
+    shipment = reloaded(order).shipments.get()
     assert NEW_STREET["street"] in shipment.label_address
     assert not WarehouseAlert.objects.filter(order=order, acknowledged_at=None).exists()
 
 
 def test_a_declined_change_gives_a_reason_and_ships_to_the_old_address(stockroom):
     order = make_order(status=Status.PICKING)
-    request = ask(order)
+    request = request_as_customer(order)
     with pytest.raises(GuardFailed):
         decline_change(actor=stockroom, request_id=request.pk, reason=" ")
 
     decline_change(actor=stockroom, request_id=request.pk, reason="车已经在装了")
     move(order, "shipped", actor=stockroom)
 
-    assert order.street in fresh(order).shipments.get().label_address
+    assert order.street in reloaded(order).shipments.get().label_address
     line = Message.objects.filter(conversation=order.conversation, body__contains="车已经在装了").get()
     assert not line.internal
 
@@ -123,12 +125,12 @@ def test_a_declined_change_gives_a_reason_and_ships_to_the_old_address(stockroom
 def test_a_new_address_for_a_shipped_parcel_is_handed_to_the_courier(desk):
     order = make_order(status=Status.SHIPPED)
 
-    request = ask(order)
+    request = request_as_customer(order)
     assert (request.state, request.handler) == (State.OPEN, "courier")
     accept_change(actor=desk, request_id=request.pk)
 
-    assert fresh(order).street == NEW_STREET["street"]
-    assert order.street in fresh(order).shipments.get().label_address
+    assert reloaded(order).street == NEW_STREET["street"]
+    assert order.street in reloaded(order).shipments.get().label_address
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ def test_a_new_address_for_a_shipped_parcel_is_handed_to_the_courier(desk):
 def test_a_change_that_is_too_late_is_declined_with_an_alternative(status, kind, data, reason):
     order = make_order(status=status)
 
-    request = ask(order, kind, data)
+    request = request_as_customer(order, kind, data)
 
     assert request.state == State.DECLINED
     assert reason in request.answer
@@ -154,7 +156,7 @@ def test_a_change_of_lines_is_routed_by_what_it_does_to_them():
     order = make_order(status=Status.PICKING, items=[ItemInput(black.sku, 2)])
 
     def handler(*items: dict) -> str:
-        request = ask(order, "items", {"items": list(items)})
+        request = request_as_customer(order, "items", {"items": list(items)})
         return request.handler or str(request.state)
 
     assert handler({"sku": brown.sku, "quantity": 2}) == "warehouse"
@@ -169,45 +171,47 @@ def test_changing_the_colour_reserves_the_new_variant_and_releases_the_old(desk)
     product = ProductFactory()
     black, brown = (VariantFactory(product=product, color=color, on_hand=5) for color in ("黑色", "棕色"))
     order = make_order(status=Status.PAID, items=[ItemInput(black.sku, 2)])
-    request = ask(order, "items", {"items": [{"sku": brown.sku, "quantity": 2, "unit_price": "0.01"}]})
-    assert (request.handler, fresh(order).total) == ("sales", order.total)
+    request = request_as_customer(
+        order, "items", {"items": [{"sku": brown.sku, "quantity": 2, "unit_price": "0.01"}]}
+    )
+    assert (request.handler, reloaded(order).total) == ("sales", order.total)
 
     accept_change(actor=desk, request_id=request.pk)
 
     black.refresh_from_db()
     brown.refresh_from_db()
     assert (black.available, brown.available) == (5, 3)
-    assert fresh(order).total == order.total
+    assert reloaded(order).total == order.total
 
 
 def test_a_cancellation_during_picking_needs_the_warehouse_and_becomes_a_refund(stockroom):
     order = make_order(status=Status.PICKING)
-    request = ask(order, "cancel", {"reason": "买错了"})
-    assert fresh(order).status == Status.PICKING
+    request = request_as_customer(order, "cancel", {"reason": "买错了"})
+    assert reloaded(order).status == Status.PICKING
 
     accept_change(actor=stockroom, request_id=request.pk)
 
-    assert fresh(order).status == Status.REFUNDING
-    assert fresh(order).refunds.get().reason == "买错了"
+    assert reloaded(order).status == Status.REFUNDING
+    assert reloaded(order).refunds.get().reason == "买错了"
 
 
 def test_an_urgent_request_needs_sales_and_does_not_block_shipping(desk, stockroom):
     order = make_order(status=Status.PICKING)
-    request = ask(order, "urgent", {})
-    assert (request.handler, fresh(order).urgent) == ("sales", False)
+    request = request_as_customer(order, "urgent", {})
+    assert (request.handler, reloaded(order).urgent) == ("sales", False)
 
     move(order, "shipped", actor=stockroom)
 
     request.refresh_from_db()
-    assert (request.state, fresh(order).urgent) == (State.VOID, False)
+    assert (request.state, reloaded(order).urgent) == (State.VOID, False)
     other = make_order(status=Status.PAID)
     assert request_change(actor=desk, order_id=other.pk, kind="urgent", data={}).state == State.ACCEPTED
-    assert fresh(other).urgent
+    assert reloaded(other).urgent
 
 
 def test_a_manager_may_override_an_open_change_with_a_reason(boss, stockroom):
     order = make_order(status=Status.PICKING)
-    request = ask(order)
+    request = request_as_customer(order)
     for actor, data in ((stockroom, {"override": "车要走了"}), (boss, {})):
         with pytest.raises(ChangePending):
             move(order, "shipped", actor=actor, **parcel(), **data)
@@ -220,7 +224,7 @@ def test_a_manager_may_override_an_open_change_with_a_reason(boss, stockroom):
     assert said.filter(body__contains="已发货，修改申请已失效").exists()
     # Why is the shop's own affair: its people read it, the customer never does.
     assert not said.filter(internal=False, body__contains="客户电话同意").exists()
-    mine, theirs = (order_timeline(fresh(order), audience=side) for side in (SHOP, CUSTOMER))
+    mine, theirs = (order_timeline(reloaded(order), audience=side) for side in (SHOP, CUSTOMER))
     assert any("客户电话同意" in entry.text for entry in mine)
     assert not any("客户电话同意" in entry.text for entry in theirs)
 
@@ -229,18 +233,18 @@ def test_a_part_shipment_voids_only_requests_about_the_shipped_goods(boss):
     going, staying = VariantFactory(), VariantFactory()
     items = [ItemInput(going.sku, 3), ItemInput(staying.sku, 3)]
     order = make_order(status=Status.PICKING, items=items)
-    fewer_of_both = ask(
+    fewer_of_both = request_as_customer(
         order, "items", {"items": [{"sku": going.sku, "quantity": 1}, {"sku": staying.sku, "quantity": 2}]}
     )
-    haste = ask(order, "urgent", {})
-    elsewhere = ask(order, "address")
+    haste = request_as_customer(order, "urgent", {})
+    elsewhere = request_as_customer(order, "address")
     first = [{"sku": going.sku, "quantity": 2}]
 
     move(order, "shipped", actor=boss, **parcel(), lines=first, override="先发一箱")
 
     states = [(State(request.state)) for request in map(fresh_request, (fewer_of_both, haste, elsewhere))]
     assert states == [State.VOID, State.OPEN, State.OPEN]
-    fewer_of_the_rest = ask(
+    fewer_of_the_rest = request_as_customer(
         order, "items", {"items": [{"sku": going.sku, "quantity": 3}, {"sku": staying.sku, "quantity": 1}]}
     )
     second = [{"sku": going.sku, "quantity": 1}]
@@ -248,7 +252,7 @@ def test_a_part_shipment_voids_only_requests_about_the_shipped_goods(boss):
     assert fresh_request(fewer_of_the_rest).state == State.OPEN
     accept_change(actor=boss, request_id=elsewhere.pk)
     accept_change(actor=boss, request_id=fewer_of_the_rest.pk)
-    assert fresh(order).street == NEW_STREET["street"]
+    assert reloaded(order).street == NEW_STREET["street"]
     assert order.lines.get(sku=staying.sku).quantity == 1
 
 
@@ -259,9 +263,9 @@ def fresh_request(request: ChangeRequest) -> ChangeRequest:
 def test_a_request_key_counts_once_and_a_newer_request_replaces_the_older():
     order = make_order(status=Status.PICKING)
 
-    first = ask(order, key="k1")
-    assert ask(order, key="k1") == first
-    second = ask(order, data={"street": "体育场路 1 号"}, key="k2")
+    first = request_as_customer(order, key="k1")
+    assert request_as_customer(order, key="k1") == first
+    second = request_as_customer(order, data={"street": "体育场路 1 号"}, key="k2")
 
     first.refresh_from_db()
     assert (first.state, second.state) == (State.VOID, State.OPEN)
@@ -269,16 +273,16 @@ def test_a_request_key_counts_once_and_a_newer_request_replaces_the_older():
 
 def test_the_later_of_two_different_requests_is_accepted_knowingly_and_both_are_kept(desk, stockroom):
     order = make_order(status=Status.PICKING)
-    customers = ask(order)
+    customers = request_as_customer(order)
     other = {"street": "体育场路 1 号"}
     ours = request_change(actor=desk, order_id=order.pk, kind="address", data=other, source_message_seq=7)
 
     accept_change(actor=stockroom, request_id=ours.pk)
     with pytest.raises(ChangeClash):
         accept_change(actor=stockroom, request_id=customers.pk)
-    accept_change(actor=stockroom, request_id=customers.pk, seen=Seen(fresh(order).version))
+    accept_change(actor=stockroom, request_id=customers.pk, seen=Seen(reloaded(order).version))
 
-    assert fresh(order).street == NEW_STREET["street"]
+    assert reloaded(order).street == NEW_STREET["street"]
     assert order.change_requests.filter(state=State.ACCEPTED).count() == 2
     streets = [
         unmasked_fact(event).after
@@ -291,19 +295,19 @@ def test_a_customer_has_a_limited_number_of_changes_for_an_order():
     order = make_order()
     ShopSettings.objects.update_or_create(pk=1, defaults={"customer_changes_per_order": 2})
     for number in (1, 2):
-        ask(order, data={"street": f"体育场路 {number} 号"})
+        request_as_customer(order, data={"street": f"体育场路 {number} 号"})
         # What is so already uses up nothing.
-        ask(order, data={"street": f"体育场路 {number} 号"})
-        ask(order, "note", {"note": ""})
+        request_as_customer(order, data={"street": f"体育场路 {number} 号"})
+        request_as_customer(order, "note", {"note": ""})
 
     with pytest.raises(GuardFailed) as refusal:
-        ask(order)
+        request_as_customer(order)
     assert refusal.value.names == ["change_limit"]
 
 
 def test_only_its_customer_can_withdraw_a_request():
     order = make_order(status=Status.PICKING)
-    request = ask(order)
+    request = request_as_customer(order)
     with pytest.raises(NotAllowed):
         withdraw_change(actor=Actor.customer(CustomerFactory()), request_id=request.pk)
 
@@ -315,8 +319,8 @@ def test_only_its_customer_can_withdraw_a_request():
 
 
 def test_each_request_can_be_answered_only_by_its_handler(desk, stockroom):
-    for_warehouse = ask(make_order(status=Status.PICKING))
-    for_sales = ask(make_order(status=Status.PAID), "urgent", {})
+    for_warehouse = request_as_customer(make_order(status=Status.PICKING))
+    for_sales = request_as_customer(make_order(status=Status.PAID), "urgent", {})
     for actor, request in ((desk, for_warehouse), (stockroom, for_sales)):
         with pytest.raises(NotAllowed):
             accept_change(actor=actor, request_id=request.pk)
@@ -329,7 +333,7 @@ def test_each_request_can_be_answered_only_by_its_handler(desk, stockroom):
 
 def test_an_unanswered_request_is_escalated_to_managers_and_never_accepted(time_machine):
     order = make_order(status=Status.PICKING)
-    request = ask(order)
+    request = request_as_customer(order)
     assert request.answer_by == request.asked_at + timedelta(minutes=15)
 
     time_machine.move_to(request.answer_by + timedelta(seconds=1))
@@ -340,24 +344,24 @@ def test_an_unanswered_request_is_escalated_to_managers_and_never_accepted(time_
     time_machine.move_to(request.answer_by + timedelta(hours=24))
     escalate_change(request_id=request.pk, now=timezone.now())
     request.refresh_from_db()
-    assert (request.state, fresh(order).street) == (State.EXPIRED, order.street)
+    assert (request.state, reloaded(order).street) == (State.EXPIRED, order.street)
 
 
 def test_a_change_to_the_same_value_writes_no_event():
     order = make_order(status=Status.PICKING)
 
-    request = ask(order, data={"street": order.street})
+    request = request_as_customer(order, data={"street": order.street})
 
     assert request.state == State.ACCEPTED
-    assert fresh(order).version == order.version
+    assert reloaded(order).version == order.version
 
 
 def test_managers_can_change_the_policy_except_for_its_fixed_cells():
     set_policy({(Status.PAID, "address"): Outcome.SALES, (Status.DELIVERED, "address"): Outcome.APPLY})
 
     assert ChangePolicy.objects.count() == 1
-    assert ask(make_order(status=Status.PAID)).handler == "sales"
-    assert ask(make_order(status=Status.DELIVERED)).state == State.DECLINED
+    assert request_as_customer(make_order(status=Status.PAID)).handler == "sales"
+    assert request_as_customer(make_order(status=Status.DELIVERED)).state == State.DECLINED
     set_policy({(Status.PAID, "address"): DEFAULTS[Status.PAID, "address"]})
     assert not ChangePolicy.objects.exists()
 

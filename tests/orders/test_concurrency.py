@@ -40,7 +40,7 @@ def at_once(calls: Iterable[Callable[[], object]]) -> list[object]:
         return list(pool.map(run, calls))
 
 
-def kinds(results: Iterable[object]) -> Counter[str]:
+def result_types(results: Iterable[object]) -> Counter[str]:
     return Counter(type(result).__name__ for result in results)
 
 
@@ -51,7 +51,10 @@ def test_fifty_concurrent_buyers_of_the_last_piece_sell_it_once():
     def buy(buyer):
         return lambda: make_order(customer=buyer, items=[ItemInput(variant.sku, 1)])
 
-    assert kinds(at_once(buy(buyer) for buyer in buyers)) == {"Order": 1, InsufficientStock.__name__: 49}
+    assert result_types(at_once(buy(buyer) for buyer in buyers)) == {
+        "Order": 1,
+        InsufficientStock.__name__: 49,
+    }
     variant.refresh_from_db()
     assert (variant.on_hand, variant.reserved, Order.objects.count()) == (1, 1, 1)
     assert StockMovement.objects.filter(kind="reserved").count() == 1
@@ -64,7 +67,7 @@ def test_orders_placed_concurrently_have_distinct_numbers():
         (lambda buyer=buyer: make_order(customer=buyer, items=[ItemInput(variant.sku, 1)]))
         for buyer in buyers
     )
-    assert kinds(results) == {"Order": 20}
+    assert result_types(results) == {"Order": 20}
     assert len({order.number for order in results}) == 20
 
 
@@ -84,7 +87,7 @@ def test_orders_listing_the_same_goods_in_opposite_order_do_not_deadlock():
         (lambda buyer=buyer, items=items: make_order(customer=buyer, items=items))
         for buyer, items in zip(buyers, [there, there[::-1]] * 10, strict=True)
     )
-    assert kinds(results) == {"Order": 20}
+    assert result_types(results) == {"Order": 20}
     assert set(Variant.objects.values_list("reserved", flat=True)) == {20}
 
 
@@ -96,14 +99,14 @@ def test_concurrent_cancelling_shipping_and_counting_does_not_deadlock():
     calls = [lambda order=order: move(order, "cancelled") for order in unpaid]
     calls += [lambda order=order: move(order, "shipped") for order in picking]
     calls += [lambda: set_stock(actor=Actor.system(), sku=two.sku, delta=1)] * 6
-    assert kinds(at_once(calls)) == {"Order": 12, "Variant": 6}
+    assert result_types(at_once(calls)) == {"Order": 12, "Variant": 6}
     assert sorted(Variant.objects.values_list("on_hand", "reserved")) == [(994, 0), (1000, 0)]
 
 
 def test_a_payment_recorded_ten_times_concurrently_is_booked_once():
     order = make_order()
     results = at_once([lambda: move(order, "paid", method="wechat", reference="W1")] * 10)
-    assert kinds(results) == {"Order": 10}
+    assert result_types(results) == {"Order": 10}
     assert (Payment.objects.count(), Order.objects.get().version) == (1, 2)
 
 

@@ -49,7 +49,7 @@ State = ChangeRequest.State
 STREET = {"street": "体育场路 1 号"}
 
 
-def fresh(order: Order) -> Order:
+def reloaded(order: Order) -> Order:
     return Order.objects.get(pk=order.pk)
 
 
@@ -77,10 +77,10 @@ def customer_of(order: Order) -> Actor:
     return Actor.customer(order.customer, order_id=order.pk)
 
 
-def want(order: Order, actor: Actor, **changes: object) -> ChangeRequest:
+def edit_as_shop(order: Order, actor: Actor, **changes: object) -> ChangeRequest:
     """The shop edits what was agreed, and so asks."""
     _order, asked = edit_or_request_consent(
-        actor=actor, order_id=order.pk, version=fresh(order).version, changes=changes
+        actor=actor, order_id=order.pk, version=reloaded(order).version, changes=changes
     )
     assert asked is not None
     return asked
@@ -95,31 +95,31 @@ def test_the_shop_cannot_change_goods_price_or_address_of_a_paid_order_without_c
 
     with pytest.raises(ConsentNeeded):
         edit_order(actor=actor, order_id=order.pk, version=None, changes=changes)
-    asked = want(order, actor, **changes)
+    asked = edit_as_shop(order, actor, **changes)
 
     assert (asked.state, asked.handler) == (State.OPEN, "customer")
-    assert (fresh(order).street, fresh(order).total) == (order.street, order.total)
+    assert (reloaded(order).street, reloaded(order).total) == (order.street, order.total)
 
 
 def test_unpaid_orders_notes_urgency_and_assignee_need_no_consent(desk):
     unpaid, paid = make_order(), make_order(status=Status.PAID)
 
     _order, asked = edit_or_request_consent(actor=desk, order_id=unpaid.pk, version=1, changes=STREET)
-    assert (asked, fresh(unpaid).street) == (None, STREET["street"])
+    assert (asked, reloaded(unpaid).street) == (None, STREET["street"])
     changes = {"note": "轻放", "urgent": True, "assigned_to": desk.id}
     assert edit_or_request_consent(actor=desk, order_id=paid.pk, version=2, changes=changes)[1] is None
-    assert (fresh(paid).note, fresh(paid).urgent) == ("轻放", True)
+    assert (reloaded(paid).note, reloaded(paid).urgent) == ("轻放", True)
 
 
 def test_a_customers_consent_applies_the_change_and_the_event_records_who_consented(desk):
     order = make_order(status=Status.PAID)
-    asked = want(order, desk, **STREET)
+    asked = edit_as_shop(order, desk, **STREET)
 
     for _repeat in range(2):
         accept_change(actor=customer_of(order), request_id=asked.pk)
 
     asked.refresh_from_db()
-    assert (asked.state, fresh(order).street) == (State.ACCEPTED, STREET["street"])
+    assert (asked.state, reloaded(order).street) == (State.ACCEPTED, STREET["street"])
     event = DomainEvent.objects.get(type="order.changed")
     assert (event.actor_name, event.data["request_id"]) == ("小王", asked.pk)
     assert (event.data["consent"]["by"], event.data["consent"]["who"]) == ("tap", order.customer.name)
@@ -129,22 +129,22 @@ def test_an_edit_applies_free_fields_and_asks_consent_for_the_rest_in_one_reques
     order = make_order(status=Status.PAID)
     line = order.lines.get()
 
-    asked = want(
+    asked = edit_as_shop(
         order, desk, note="轻放", discount="20", items=[ItemInput(line.sku, 1, Decimal("180"))], **STREET
     )
 
-    assert fresh(order).note == "轻放"
+    assert reloaded(order).note == "轻放"
     assert set(asked.after) == {"items", "discount", "total", "street"}
     assert (asked.before["total"], asked.after["total"]) == ("398.00", "160.00")
     accept_change(actor=customer_of(order), request_id=asked.pk)
-    now = fresh(order)
+    now = reloaded(order)
     assert (now.total, now.street, now.lines.get().unit_price) == (160, STREET["street"], 180)
     assert order.refunds.get().amount == Decimal("238.00")
 
 
 def test_consent_during_picking_still_needs_warehouse_acceptance(desk, stockroom):
     order = make_order(status=Status.PICKING)
-    asked = want(order, desk, **STREET)
+    asked = edit_as_shop(order, desk, **STREET)
     with pytest.raises(ChangePending) as refusal:
         move(order, "shipped", actor=stockroom)
     told = refusal.value.extra["request"]
@@ -152,19 +152,19 @@ def test_consent_during_picking_still_needs_warehouse_acceptance(desk, stockroom
     assert "等待客户处理，还剩" in str(refusal.value.detail)
 
     asked = accept_change(actor=customer_of(order), request_id=asked.pk)
-    assert (asked.state, asked.handler, fresh(order).street) == (State.OPEN, "warehouse", order.street)
+    assert (asked.state, asked.handler, reloaded(order).street) == (State.OPEN, "warehouse", order.street)
     with pytest.raises(ChangePending):
         move(order, "shipped", actor=stockroom)
     accept_change(actor=stockroom, request_id=asked.pk)
     move(order, "shipped", actor=stockroom)
 
-    assert STREET["street"] in fresh(order).shipments.get().label_address
+    assert STREET["street"] in reloaded(order).shipments.get().label_address
     assert DomainEvent.objects.get(type="order.changed").data["consent"]["by"] == "tap"
 
 
 def test_consent_by_phone_is_recorded_with_who_when_and_by_whom(desk):
     order = make_order(status=Status.PAID)
-    asked = want(order, desk, **STREET)
+    asked = edit_as_shop(order, desk, **STREET)
     with pytest.raises(GuardFailed):
         record_phone_consent(actor=desk, request_id=asked.pk, consent=PhoneConsent(" "))
     later = timezone.now() + timedelta(hours=1)
@@ -174,7 +174,7 @@ def test_consent_by_phone_is_recorded_with_who_when_and_by_whom(desk):
     for _repeat in range(2):
         record_phone_consent(actor=desk, request_id=asked.pk, consent=PhoneConsent("张三", note="改送公司"))
 
-    assert fresh(order).street == STREET["street"]
+    assert reloaded(order).street == STREET["street"]
     consent = DomainEvent.objects.get(type="order.changed").data["consent"]
     assert (consent["by"], consent["who"], consent["note"], consent["recorded_by"]) == (
         "phone", "张三", "改送公司", "小王",
@@ -186,7 +186,7 @@ def test_consent_by_phone_is_recorded_with_who_when_and_by_whom(desk):
 
 def test_nobody_else_can_consent_for_the_customer(desk, boss, stockroom):
     order = make_order(status=Status.PAID)
-    asked = want(order, desk, **STREET)
+    asked = edit_as_shop(order, desk, **STREET)
 
     for actor in (desk, boss, stockroom, integration(), Actor.customer(CustomerFactory())):
         with pytest.raises(NotAllowed):
@@ -196,24 +196,24 @@ def test_nobody_else_can_consent_for_the_customer(desk, boss, stockroom):
             record_phone_consent(actor=actor, request_id=asked.pk, consent=PhoneConsent("张三"))
     with pytest.raises(NotAllowed):
         withdraw_change(actor=customer_of(order), request_id=asked.pk)
-    assert fresh(order).street == order.street
+    assert reloaded(order).street == order.street
 
 
 def test_a_declined_consent_leaves_the_order_unchanged_and_shippable(desk, stockroom):
     order = make_order(status=Status.PICKING)
-    asked = want(order, desk, **STREET)
+    asked = edit_as_shop(order, desk, **STREET)
 
     decline_change(actor=customer_of(order), request_id=asked.pk, reason="")
 
     asked.refresh_from_db()
     assert (asked.state, asked.answer) == (State.DECLINED, "客户不同意")
     move(order, "shipped", actor=stockroom)
-    assert order.street in fresh(order).shipments.get().label_address
+    assert order.street in reloaded(order).shipments.get().label_address
 
 
 def test_an_unanswered_consent_is_escalated_then_expires_and_is_never_accepted(desk, time_machine):
     order = make_order(status=Status.PAID)
-    asked = want(order, desk, **STREET)
+    asked = edit_as_shop(order, desk, **STREET)
 
     time_machine.move_to(asked.answer_by + timedelta(seconds=1))
     assert escalate_changes() == 1
@@ -221,7 +221,7 @@ def test_an_unanswered_consent_is_escalated_then_expires_and_is_never_accepted(d
     escalate_changes()
 
     asked.refresh_from_db()
-    assert (asked.state, fresh(order).street) == (State.EXPIRED, order.street)
+    assert (asked.state, reloaded(order).street) == (State.EXPIRED, order.street)
 
 
 def test_a_change_made_from_a_customers_message_needs_no_consent_and_links_the_message(desk):
@@ -229,7 +229,7 @@ def test_a_change_made_from_a_customers_message_needs_no_consent_and_links_the_m
 
     asked = request_change(actor=desk, order_id=order.pk, kind="address", data=STREET, source_message_seq=3)
 
-    assert (asked.state, asked.source_message_seq, fresh(order).street) == (
+    assert (asked.state, asked.source_message_seq, reloaded(order).street) == (
         State.ACCEPTED,
         3,
         STREET["street"],
@@ -249,7 +249,7 @@ def test_an_integration_consents_for_the_customer_unless_it_says_otherwise():
     theirs = request_change(
         actor=integration(), order_id=order.pk, kind="address", data={"street": "新街 1 号"}
     )
-    assert (theirs.state, fresh(order).street) == (State.ACCEPTED, "新街 1 号")
+    assert (theirs.state, reloaded(order).street) == (State.ACCEPTED, "新街 1 号")
 
 
 def test_consent_is_not_requested_for_an_impossible_change(desk):
@@ -257,16 +257,16 @@ def test_consent_is_not_requested_for_an_impossible_change(desk):
     few = VariantFactory(on_hand=1)
     line = order.lines.get()
     with pytest.raises(OrderError):
-        want(make_order(status=Status.PAID), desk, items=[ItemInput(few.sku, 2)])
+        edit_as_shop(make_order(status=Status.PAID), desk, items=[ItemInput(few.sku, 2)])
 
-    more = want(order, desk, items=[ItemInput(line.sku, line.quantity + 1)])
+    more = edit_as_shop(order, desk, items=[ItemInput(line.sku, line.quantity + 1)])
 
     assert (more.state, "请另下一单" in more.answer) == (State.DECLINED, True)
 
 
 def test_a_newer_consent_request_replaces_the_older(desk):
     order = make_order(status=Status.PAID)
-    first, second = want(order, desk, **STREET), want(order, desk, street="新街 1 号")
+    first, second = edit_as_shop(order, desk, **STREET), edit_as_shop(order, desk, street="新街 1 号")
 
     first.refresh_from_db()
     assert (first.state, second.state) == (State.VOID, State.OPEN)
@@ -290,7 +290,7 @@ def test_shipping_voids_an_open_consent_and_offers_interception_to_both_sides(bo
     assert asked[0] == asked[1]
     assert (asked[0].handler, asked[0].data["street"]) == ("courier", STREET["street"])
     accept_change(actor=desk, request_id=asked[0].pk)
-    assert fresh(order).street == STREET["street"]
+    assert reloaded(order).street == STREET["street"]
 
 
 def test_answered_or_foreign_requests_cannot_be_intercepted(desk):
@@ -305,12 +305,12 @@ def test_answered_or_foreign_requests_cannot_be_intercepted(desk):
 
 def test_shipping_voids_an_open_price_request_that_does_not_block_it(desk, stockroom):
     order = make_order(status=Status.PICKING)
-    asked = want(order, desk, discount="10")
+    asked = edit_as_shop(order, desk, discount="10")
 
     move(order, "shipped", actor=stockroom)
 
     asked.refresh_from_db()
-    assert (asked.kind, asked.state, fresh(order).total) == ("price", State.VOID, order.total)
+    assert (asked.kind, asked.state, reloaded(order).total) == ("price", State.VOID, order.total)
 
 
 def test_a_later_delivery_date_needs_warehouse_acceptance_during_picking(stockroom):
@@ -319,7 +319,7 @@ def test_a_later_delivery_date_needs_warehouse_acceptance_during_picking(stockro
     assert order.deliver_on == day
     later = {"deliver_on": (day + timedelta(days=1)).isoformat()}
     request_change(actor=customer_of(order), order_id=order.pk, kind="delivery_date", data=later)
-    assert fresh(order).deliver_on == day + timedelta(days=1)
+    assert reloaded(order).deliver_on == day + timedelta(days=1)
     move(order, "picking")
 
     asked = request_change(
@@ -330,7 +330,7 @@ def test_a_later_delivery_date_needs_warehouse_acceptance_during_picking(stockro
     with pytest.raises(ChangePending):
         move(order, "shipped", actor=stockroom)
     accept_change(actor=stockroom, request_id=asked.pk)
-    assert fresh(order).deliver_on is None
+    assert reloaded(order).deliver_on is None
 
 
 @pytest.mark.parametrize("day", ["2020-01-01", "morgen", date(2999, 1, 1)])
@@ -356,7 +356,7 @@ def test_concurrent_consent_and_shipping_never_leave_a_stale_label() -> None:
     boss, desk = (Actor.staff(StaffFactory(role=role)) for role in ("manager", "sales"))
     sku, dice, left = VariantFactory(on_hand=500).sku, random.Random(7), 0
     orders = [make_order(status=Status.PAID, items=[ItemInput(sku, 1)]) for _ in range(60)]
-    asked = [want(order, desk, **STREET) for order in orders]
+    asked = [edit_as_shop(order, desk, **STREET) for order in orders]
 
     def ship(order: Order, version: int) -> None:
         with suppress(ChangePending, StaleVersion):
@@ -370,14 +370,14 @@ def test_concurrent_consent_and_shipping_never_leave_a_stale_label() -> None:
 
     with ThreadPoolExecutor(2, initializer=connection.ensure_connection) as pool:
         for order, request in zip(orders, asked, strict=True):
-            version = fresh(order).version
+            version = reloaded(order).version
             together(
                 pool,
                 dice.randint(-8, 8),
                 lambda o=order, r=request: tap(o, r),
                 lambda o=order, v=version: ship(o, v),
             )
-            now, request = fresh(order), ChangeRequest.objects.get(pk=request.pk)
+            now, request = reloaded(order), ChangeRequest.objects.get(pk=request.pk)
             agreed = request.state == State.ACCEPTED
             assert agreed == (now.street == STREET["street"])
             assert agreed == (now.status == Status.PAID)

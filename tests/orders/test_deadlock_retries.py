@@ -14,7 +14,7 @@ from shopcomm.core.deadlocks import BUSY_SECONDS, TRIES, DatabaseBusy
 from tests.deadlocks import Other, ended_soon
 from tests.deadlocks import in_the_way as crossing
 from tests.factories import VariantFactory, make_order, move
-from tests.orders.test_sweeps import later
+from tests.orders.test_sweeps import travel_later
 
 __all__ = ["ended_soon"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("ended_soon")]
@@ -33,7 +33,7 @@ def order(db) -> Order:
     return make_order(items=[ItemInput(VariantFactory(on_hand=5).sku, 2)])
 
 
-def state(order: Order) -> tuple[str, int]:
+def order_state(order: Order) -> tuple[str, int]:
     now = Order.objects.get(pk=order.pk)
     return now.status, now.lines.get().variant.reserved
 
@@ -41,15 +41,15 @@ def state(order: Order) -> tuple[str, int]:
 def test_a_service_succeeds_when_only_its_last_try_meets_no_deadlock(order):
     with in_the_way(order, TRIES - 1) as other:
         move(order, "cancelled")
-    assert (other.crossed, state(order)) == (TRIES - 1, ("cancelled", 0))
+    assert (other.crossed, order_state(order)) == (TRIES - 1, ("cancelled", 0))
 
 
 def test_a_service_deadlocked_on_every_try_raises_busy_and_changes_nothing(order):
     with in_the_way(order) as other, pytest.raises(DatabaseBusy):
         move(order, "cancelled")
-    assert (other.crossed, state(order)) == (TRIES, ("pending_payment", 2))
+    assert (other.crossed, order_state(order)) == (TRIES, ("pending_payment", 2))
     move(order, "cancelled")
-    assert state(order) == ("cancelled", 0)
+    assert order_state(order) == ("cancelled", 0)
 
 
 def test_a_deadlocked_api_call_answers_retry_after_and_keeps_its_idempotency_key_usable(api, order):
@@ -62,9 +62,13 @@ def test_a_deadlocked_api_call_answers_retry_after_and_keeps_its_idempotency_key
     with in_the_way(order) as other:
         answer = api.post(**call)
     assert (other.crossed, answer.status_code, answer.json()["code"]) == (TRIES, 503, "unavailable")
-    assert (answer["Retry-After"], state(order)) == (str(BUSY_SECONDS), ("pending_payment", 2))
+    assert (answer["Retry-After"], order_state(order)) == (str(BUSY_SECONDS), ("pending_payment", 2))
     again = api.post(**call)
-    assert (again.status_code, again.json()["status"], state(order)) == (200, "cancelled", ("cancelled", 0))
+    assert (again.status_code, again.json()["status"], order_state(order)) == (
+        200,
+        "cancelled",
+        ("cancelled", 0),
+    )
 
 
 def test_a_deadlocked_page_answers_busy_and_not_500(manager, order):
@@ -74,14 +78,14 @@ def test_a_deadlocked_page_answers_busy_and_not_500(manager, order):
     with in_the_way(order) as other:
         page = client.post(f"/orders/{order.number}/to/cancelled/", form)
     assert (other.crossed, page.status_code, page["Retry-After"]) == (TRIES, 503, str(BUSY_SECONDS))
-    assert state(order) == ("pending_payment", 2)
+    assert order_state(order) == ("pending_payment", 2)
 
 
 def test_a_sweep_skips_a_deadlocked_row_and_handles_it_next_time(order):
     free = make_order(items=[ItemInput(VariantFactory(on_hand=5).sku, 2)])
-    with later(days=1, minutes=1):
+    with travel_later(days=1, minutes=1):
         with in_the_way(order):
             assert expire_unpaid() == 1
-        assert (state(order)[0], state(free)[0]) == (Status.PENDING_PAYMENT, Status.CANCELLED)
+        assert (order_state(order)[0], order_state(free)[0]) == (Status.PENDING_PAYMENT, Status.CANCELLED)
         assert expire_unpaid() == 1
-    assert state(order)[0] == Status.CANCELLED
+    assert order_state(order)[0] == Status.CANCELLED

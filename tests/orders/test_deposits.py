@@ -29,7 +29,7 @@ def with_deposit(amount: str = "100.00", **fields) -> Order:
     return move(make_order(**fields), "paid", amount=amount, reference=f"D-{amount}")
 
 
-def rule(value: str) -> None:
+def set_part_paid_rule(value: str) -> None:
     ShopSettings.objects.update_or_create(pk=1, defaults={"part_paid_orders": value})
 
 
@@ -53,7 +53,7 @@ def test_both_the_expiry_sweep_and_its_guard_spare_orders_with_a_deposit():
     [("return", Decimal("100.00"), 0), ("keep", None, Decimal("100.00"))],
 )
 def test_the_sweep_cancels_part_paid_orders_by_the_shops_rule(what, promised, kept):
-    rule(what)
+    set_part_paid_rule(what)
     order = with_deposit()
     with time_machine.travel(timezone.now() + timedelta(days=3)):
         assert expire_unpaid() == 1

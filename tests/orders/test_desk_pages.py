@@ -17,7 +17,7 @@ from tests.factories import CustomerFactory, StaffFactory, make_order, make_orde
 pytestmark = pytest.mark.django_db
 
 
-def rows(html: str) -> list[str]:
+def listed_numbers(html: str) -> list[str]:
     return re.findall(r'<li\s+data-order="([^"]+)"', html)
 
 
@@ -28,7 +28,7 @@ def test_the_order_list_shows_sales_only_the_orders_they_may_see(log_in, sales, 
 
     html = log_in(sales).get("/orders/").text
 
-    assert set(rows(html)) == {own.number, free.number}
+    assert set(listed_numbers(html)) == {own.number, free.number}
     assert foreign.number not in html
 
 
@@ -102,7 +102,7 @@ def test_filters_of_the_desk_narrow_the_list(log_in, manager, query: str, found:
 
     html = log_in(manager).get(f"/orders/{query}").text
 
-    assert rows(html) == [orders[name].number for name in found]
+    assert listed_numbers(html) == [orders[name].number for name in found]
 
 
 def test_the_order_list_is_paged_without_gaps_or_repeats(log_in, manager) -> None:
@@ -113,7 +113,7 @@ def test_the_order_list_is_paged_without_gaps_or_repeats(log_in, manager) -> Non
     more = re.search(r'href="(\?[^"]*)" data-more', first)
     second = client.get("/orders/" + more[1], headers={"X-Fragment": "list"}).text
 
-    assert rows(first) + rows(second) == made[::-1]
+    assert listed_numbers(first) + listed_numbers(second) == made[::-1]
     assert "data-more" not in second
 
 
@@ -147,7 +147,7 @@ def test_parts_of_the_order_page_can_be_fetched_alone(log_in, manager, order: Or
 
     assert detail.lstrip().startswith("<main")
     assert tabs.lstrip().startswith('<div class="stabs"')
-    assert rows(row) == [order.number]
+    assert listed_numbers(row) == [order.number]
     assert "<html" not in detail + tabs + row
 
 
@@ -260,7 +260,7 @@ def test_the_unread_filter_shows_only_orders_with_unread_messages(log_in, manage
         actor=as_actor(order.customer), conversation_id=order.conversation.pk, client_id=uuid4(), body="在吗"
     )
 
-    assert rows(log_in(manager).get("/orders/?unread=1").text) == [order.number]
+    assert listed_numbers(log_in(manager).get("/orders/?unread=1").text) == [order.number]
 
 
 def test_the_list_takes_eight_queries_however_long_it_is(

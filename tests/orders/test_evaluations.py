@@ -16,7 +16,7 @@ from shopcomm.core.accounts.services.order_links import link_token, make_link
 from shopcomm.core.events.models import DomainEvent
 from tests.factories import CustomerFactory, make_order
 from tests.messaging.pictures import picture as draw
-from tests.orders.test_concurrency import at_once, kinds
+from tests.orders.test_concurrency import at_once, result_types
 
 pytestmark = pytest.mark.django_db
 
@@ -33,12 +33,12 @@ def rate(order: Order, goods: int = 5, service: int = 4, text: str = "很好", *
     return evaluate_order(actor=Actor.customer(order.customer), order_id=order.pk, given=given)
 
 
-def told(order: Order) -> list[str]:
+def rating_lines(order: Order) -> list[str]:
     lines = Message.objects.filter(conversation__order=order, kind="event", body__contains="评价")
     return list(lines.order_by("seq").values_list("body", flat=True))
 
 
-def page(order: Order) -> str:
+def evaluation_path(order: Order) -> str:
     return f"/o/{link_token(make_link(customer=order.customer, order_id=order.pk))}/evaluation/"
 
 
@@ -46,7 +46,7 @@ def test_a_rating_is_posted_once_in_the_conversation_and_editable_for_a_week(del
     assert rate(delivered).is_news
     assert not rate(delivered).is_news
     assert rate(delivered, goods=3, text="拉链有点紧").is_news
-    assert told(delivered) == [
+    assert rating_lines(delivered) == [
         "评价：商品 5 星，服务 4 星：很好",
         "修改评价：商品 3 星，服务 4 星：拉链有点紧",
     ]
@@ -87,7 +87,7 @@ def test_a_reply_by_the_shop_is_posted_and_locks_the_rating(delivered, sales, wa
 
     for _ in range(2):
         answer_evaluation(actor=Actor.staff(sales), order_id=delivered.pk, answer="抱歉，给您换一个")
-    assert told(delivered)[1:] == ["答复评价：抱歉，给您换一个"]
+    assert rating_lines(delivered)[1:] == ["答复评价：抱歉，给您换一个"]
     with pytest.raises(GuardFailed):
         rate(delivered, goods=5)
 
@@ -103,7 +103,7 @@ def test_a_low_rating_notifies_the_assigned_seller(delivered, sales, goods, serv
 
 
 def test_a_customer_rates_with_pictures_once_and_the_desk_replies(log_in, sales, delivered):
-    phone, url = Client(), page(delivered)
+    phone, url = Client(), evaluation_path(delivered)
     assert "提交评价" in phone.get(url).content.decode()
     for _ in range(2):
         picture = SimpleUploadedFile("包.jpg", draw(), "image/jpeg")
@@ -126,7 +126,7 @@ def test_a_customer_rates_with_pictures_once_and_the_desk_replies(log_in, sales,
 
 
 def test_a_rating_form_without_stars_is_refused_and_keeps_its_input(delivered):
-    answer = Client().post(page(delivered), {"goods": "5", "text": "皮子很软", "key": "k"})
+    answer = Client().post(evaluation_path(delivered), {"goods": "5", "text": "皮子很软", "key": "k"})
 
     assert answer.status_code == 422
     assert "皮子很软" in answer.content.decode()
@@ -139,6 +139,6 @@ def test_ten_concurrent_ratings_of_an_order_store_one(customer):
 
     results = at_once([lambda: rate(order)] * 10)
 
-    assert kinds(results) == {"Evaluated": 10}
+    assert result_types(results) == {"Evaluated": 10}
     assert sum(result.is_news for result in results) == 1
     assert DomainEvent.objects.filter(type="order.evaluated").count() == 1

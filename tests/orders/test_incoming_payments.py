@@ -23,13 +23,13 @@ from tests.factories import CustomerFactory, integration, make_order, move
 pytestmark = pytest.mark.django_db
 
 
-def send(api, order: Order, **body: object):
+def post_transition(api, order: Order, **body: object):
     return api.post(f"/api/v1/orders/{order.number}/transitions/", body, content_type="application/json")
 
 
 def test_an_overpayment_over_the_api_pays_the_order_and_the_rest_is_refundable(api, customer):
     order = make_order(customer=customer)
-    answer = send(api, order, to="paid", amount="500.00", reference="W-1")
+    answer = post_transition(api, order, to="paid", amount="500.00", reference="W-1")
     assert (answer.status_code, answer.json()["status"]) == (200, "paid")
     refund = Refund.objects.get(order=order)
     assert (refund.amount, refund.state, refund.purpose) == (Decimal("102.00"), "approved", "difference")
@@ -50,17 +50,17 @@ def test_a_closed_order_has_nothing_left_to_pay(api):
 
 def test_a_payment_for_a_cancelled_order_over_the_api_is_booked_and_refundable(api):
     order = make_order(status="cancelled")
-    answer = send(api, order, to="paid", amount="398.00", reference="W-2")
+    answer = post_transition(api, order, to="paid", amount="398.00", reference="W-2")
     assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
-    assert send(api, order, to="paid", amount="398.00", reference="W-2").status_code == 200
+    assert post_transition(api, order, to="paid", amount="398.00", reference="W-2").status_code == 200
     assert Refund.objects.get(order=order).state == "approved"
-    assert send(api, order, to="paid").status_code == 409
+    assert post_transition(api, order, to="paid").status_code == 409
 
 
 @pytest.mark.parametrize("status", ["paid", "picking", "shipped", "delivered", "completed"])
 def test_a_later_payment_is_booked_without_changing_the_status(api, status):
     order = make_order(status=status)
-    answer = send(api, order, to="paid", amount="10.00", reference=f"L-{status}")
+    answer = post_transition(api, order, to="paid", amount="10.00", reference=f"L-{status}")
     assert (answer.status_code, answer.json()["status"], answer.json()["paid_amount"]) == (
         200,
         status,
@@ -155,11 +155,11 @@ def test_the_credit_limit_counts_every_open_debt_and_frees_up_as_it_is_repaid(ap
     record_payment(actor=integration(), order_id=first.pk, amount="50.00", reference="R-1")
     assert credit_left(dealer) == Decimal("452.00")
     second, third = make_order(customer=dealer), make_order(customer=dealer)
-    assert send(api, second, to="paid", method="on_account").status_code == 200
-    refused = send(api, third, to="paid", method="on_account")
+    assert post_transition(api, second, to="paid", method="on_account").status_code == 200
+    refused = post_transition(api, third, to="paid", method="on_account")
     assert (refused.status_code, refused.json()["guards"][0]["name"]) == (422, "credit_exceeded")
     record_payment(actor=integration(), order_id=first.pk, amount="348.00", reference="R-2")
-    assert send(api, third, to="paid", method="on_account").status_code == 200
+    assert post_transition(api, third, to="paid", method="on_account").status_code == 200
 
 
 def test_cancelling_an_order_on_account_leaves_no_debt():

@@ -51,7 +51,7 @@ def never_in_a_circle() -> Iterator[None]:
     assert deadlocks() == before
 
 
-def odd(results: list[object]) -> list[object]:
+def unexpected_results(results: list[object]) -> list[object]:
     """What is neither done nor refused in words."""
     return [each for each in results if isinstance(each, Exception) and not isinstance(each, OrderError)]
 
@@ -83,7 +83,7 @@ def test_restocking_a_refund_while_new_orders_reserve_stock_does_not_deadlock(ne
             lambda items=items: make_order(items=items),
             lambda items=items: make_order(items=items[::-1]),
         ]
-        assert odd(at_once(calls)) == []
+        assert unexpected_results(at_once(calls)) == []
     check_stock()
     assert set(Order.objects.filter(refunded_amount__gt=0).values_list("status", flat=True)) == {"refunded"}
 
@@ -103,7 +103,7 @@ def test_an_imported_return_and_a_case_of_the_same_order_do_not_deadlock(tmp_pat
             lambda order=order, wanted=wanted: open_case(actor=SHOP, order_id=order.pk, wanted=wanted)
         )
     results = at_once([lambda: _take(tmp_path, "backs", backs), *cases])
-    assert odd(results) == []
+    assert unexpected_results(results) == []
     assert results[0].return_lines == 2 * ROUNDS
     assert AfterSalesCase.objects.count() == ROUNDS
     assert set(OrderLine.objects.values_list("returned_quantity", flat=True)) == {5}
@@ -145,7 +145,7 @@ def test_all_stock_operations_at_once_on_three_orders_do_not_deadlock(never_in_a
                 lambda goods=goods: set_stock(actor=desk, sku=goods[2].sku, on_hand=4),
             ]
         )
-        assert odd(results) == []
+        assert unexpected_results(results) == []
     check_stock()
 
 

@@ -25,33 +25,33 @@ def bag() -> Variant:
     return VariantFactory(sku="BAG-1", on_hand=10)
 
 
-def claim(order: Order, kind: str, quantity: int):
+def open_claim(order: Order, kind: str, quantity: int):
     wanted = CaseInput(kind, "damaged", [CaseLine(order.lines.get().pk, quantity)])
     return open_case(actor=SHOP, order_id=order.pk, wanted=wanted)
 
 
 def paid_back(order: Order, quantity: int, amount: int | None = None) -> None:
     """A case of money alone, paid out."""
-    case = claim(order, "refund", quantity)
+    case = open_claim(order, "refund", quantity)
     approve_case(actor=SHOP, case_id=case.pk, amount=None if amount is None else order.total * 0 + amount)
     pay_refund(actor=SHOP, refund_id=Refund.objects.get(case=case).pk, reference=f"R{case.pk}")
 
 
 def given_back(order: Order, quantity: int) -> None:
     """A return that has come in and was sound."""
-    case = claim(order, "return", quantity)
+    case = open_claim(order, "return", quantity)
     approve_case(actor=SHOP, case_id=case.pk)
     record_return_parcel(actor=SHOP, case_id=case.pk, carrier="yunda", tracking_number=f"YD{case.pk}000")
     inspect_return(actor=SHOP, case_id=case.pk, counted={case.lines.get().pk: (quantity, 0)})
     pay_refund(actor=SHOP, refund_id=Refund.objects.get(case=case).pk, reference=f"R{case.pk}")
 
 
-def stock(variant: Variant) -> tuple[int, int]:
+def stock_of(variant: Variant) -> tuple[int, int]:
     variant.refresh_from_db()
     return variant.on_hand, variant.reserved
 
 
-def counts(order: Order) -> tuple[int, int, int]:
+def line_counts(order: Order) -> tuple[int, int, int]:
     line = OrderLine.objects.get(order=order)
     return line.shipped_quantity, line.returned_quantity, line.open_quantity
 
@@ -61,24 +61,24 @@ def test_a_delivered_parcel_is_not_returned_to_the_warehouse(bag):
     move(order, "shipped", lines=[{"sku": bag.sku, "quantity": 4}])
     sign_parcel(actor=SHOP, shipment_id=Shipment.objects.get().pk)
     move(order, "shipped")
-    assert stock(bag) == (4, 0)
+    assert stock_of(bag) == (4, 0)
 
     move(order, "picking")
 
-    assert (stock(bag), counts(order)) == ((6, 2), (4, 0, 2))
+    assert (stock_of(bag), line_counts(order)) == ((6, 2), (4, 0, 2))
     assert sorted(order.shipments.values_list("state", flat=True)) == ["returned", "signed"]
     move(order, "shipped")
-    assert (stock(bag), counts(order)) == ((4, 0), (6, 0, 0))
+    assert (stock_of(bag), line_counts(order)) == ((4, 0), (6, 0, 0))
 
 
 def test_pieces_returned_by_a_case_are_not_restocked_again_with_the_parcel(bag):
     order = make_order(status="shipped", items=[ItemInput(bag.sku, 4)])
     given_back(order, 2)
-    assert stock(bag) == (8, 0)
+    assert stock_of(bag) == (8, 0)
 
     move(order, "picking")
 
-    assert (stock(bag), counts(order)) == ((10, 2), (2, 2, 2))
+    assert (stock_of(bag), line_counts(order)) == ((10, 2), (2, 2, 2))
 
 
 def test_refunded_pieces_of_a_returned_parcel_are_restocked_and_not_resent(bag):
@@ -87,7 +87,7 @@ def test_refunded_pieces_of_a_returned_parcel_are_restocked_and_not_resent(bag):
 
     move(order, "picking")
 
-    assert (stock(bag), counts(order)) == ((10, 2), (2, 2, 2))
+    assert (stock_of(bag), line_counts(order)) == ((10, 2), (2, 2, 2))
 
 
 def test_a_second_returned_parcel_of_an_order_counts_nothing_twice(bag):
@@ -95,35 +95,35 @@ def test_a_second_returned_parcel_of_an_order_counts_nothing_twice(bag):
     paid_back(order, 2)
     move(order, "picking")
     move(order, "shipped")
-    assert (stock(bag), counts(order)) == ((8, 0), (4, 2, 0))
+    assert (stock_of(bag), line_counts(order)) == ((8, 0), (4, 2, 0))
 
     move(order, "picking")
 
-    assert (stock(bag), counts(order)) == ((10, 2), (2, 2, 2))
+    assert (stock_of(bag), line_counts(order)) == ((10, 2), (2, 2, 2))
     move(order, "shipped")
-    assert claim(order, "return", 2).lines.get().quantity == 2
+    assert open_claim(order, "return", 2).lines.get().quantity == 2
     with pytest.raises(GuardFailed):
-        claim(order, "return", 1)
+        open_claim(order, "return", 1)
 
 
 def test_a_returned_parcel_with_a_partial_refund_is_resent_in_full(bag):
     order = make_order(status="shipped", items=[ItemInput(bag.sku, 4)])
     paid_back(order, 4, amount=50)
     move(order, "picking")
-    assert (stock(bag), counts(order)) == ((10, 4), (0, 0, 4))
+    assert (stock_of(bag), line_counts(order)) == ((10, 4), (0, 0, 4))
 
 
 def test_pieces_awaited_by_an_open_case_are_counted_by_the_case(bag):
     order = make_order(status="shipped", items=[ItemInput(bag.sku, 4)])
-    case = claim(order, "return", 3)
+    case = open_claim(order, "return", 3)
     approve_case(actor=SHOP, case_id=case.pk)
 
     move(order, "picking")
-    assert (stock(bag), counts(order)) == ((7, 1), (3, 0, 1))
+    assert (stock_of(bag), line_counts(order)) == ((7, 1), (3, 0, 1))
 
     record_return_parcel(actor=SHOP, case_id=case.pk, carrier="yunda", tracking_number="YD12345")
     inspect_return(actor=SHOP, case_id=case.pk, counted={case.lines.get().pk: (3, 0)})
-    assert (stock(bag), counts(order)) == ((10, 1), (3, 3, 1))
+    assert (stock_of(bag), line_counts(order)) == ((10, 1), (3, 3, 1))
 
 
 def test_a_returned_parcel_with_nothing_to_resend_does_not_reopen_picking(bag):
@@ -139,7 +139,7 @@ def test_a_returned_parcel_with_nothing_to_resend_does_not_reopen_picking(bag):
 
 def test_a_case_about_goods_returned_meanwhile_cannot_be_approved(bag):
     order = make_order(status="shipped", items=[ItemInput(bag.sku, 4)])
-    case = claim(order, "refund", 2)
+    case = open_claim(order, "refund", 2)
     move(order, "picking")
     with pytest.raises(GuardFailed) as refused:
         approve_case(actor=SHOP, case_id=case.pk)
@@ -157,12 +157,12 @@ def test_lines_can_be_removed_after_their_parcel_was_returned(bag, manager):
 
     order.refresh_from_db()
     assert (order.goods_total, [line.sku for line in order.lines.all()]) == (199, [other.sku])
-    assert (stock(bag), stock(other)) == ((10, 0), (10, 1))
+    assert (stock_of(bag), stock_of(other)) == ((10, 0), (10, 1))
     # The parcel that came home still says what was in it.
     assert sorted(row.line.sku for row in order.shipments.get().lines.all()) == [bag.sku, other.sku]
     acknowledge_alert(actor=SHOP, alert_id=order.alerts.get().pk)
     move(order, "shipped")
-    assert (stock(bag), stock(other)) == ((10, 0), (9, 0))
+    assert (stock_of(bag), stock_of(other)) == ((10, 0), (9, 0))
 
 
 def test_an_order_is_not_found_by_removed_lines(bag, manager):
@@ -190,6 +190,6 @@ def test_lines_removed_after_a_returned_parcel_can_be_added_again(bag, manager):
     edit_order(
         **edit, changes={"items": [{"sku": bag.sku, "quantity": 3}, {"sku": other.sku, "quantity": 1}]}
     )
-    assert (stock(bag), stock(other)) == ((10, 3), (10, 1))
+    assert (stock_of(bag), stock_of(other)) == ((10, 3), (10, 1))
     order.refresh_from_db()
     assert order.total == 4 * 199

@@ -33,7 +33,7 @@ def edit(order: Order, actor: Actor, *rows: tuple, **changes) -> Order:
     return edit_order(actor=actor, order_id=order.pk, version=None, changes=wanted, agreed=True)
 
 
-def stock(variant: Variant) -> tuple[int, int]:
+def stock_of(variant: Variant) -> tuple[int, int]:
     """What lies there and what is promised, as the books, the reservations and the movements say alike."""
     variant.refresh_from_db()
     moved = variant.movements.aggregate(on_hand=Sum("on_hand_delta"), reserved=Sum("reserved_delta"))
@@ -60,31 +60,31 @@ def part_out(bag) -> Order:
 
 @pytest.mark.parametrize("change", ["price", "note"])
 def test_editing_a_part_shipped_order_does_not_reserve_stock_twice(part_out, bag, boss, change):
-    assert stock(bag) == (6, 4)
+    assert stock_of(bag) == (6, 4)
     if change == "price":
         edit(part_out, boss, (bag.sku, 10, "150.00"))
     else:
         edit(part_out, boss, note="周末送")
-    assert stock(bag) == (6, 4)
+    assert stock_of(bag) == (6, 4)
 
 
 def test_an_edit_that_fails_for_lack_of_stock_leaves_all_reservations_unchanged(part_out, bag, boss):
     with pytest.raises(InsufficientStock):
         edit(part_out, boss, (bag.sku, 13))
-    assert stock(bag) == (6, 4)
+    assert stock_of(bag) == (6, 4)
     part_out.refresh_from_db()
     assert part_out.lines.get().quantity == 10
 
 
 def test_the_unshipped_rest_is_released_when_the_customer_no_longer_wants_it(part_out, bag, boss):
     edit(part_out, boss, (bag.sku, 6))
-    assert stock(bag) == (6, 0)
+    assert stock_of(bag) == (6, 0)
 
 
 def test_the_unshipped_rest_of_a_refunded_order_is_released(part_out, bag):
     move(part_out, "refunding")
     move(part_out, "refunded")
-    assert stock(bag) == (6, 0)
+    assert stock_of(bag) == (6, 0)
     part_out.refresh_from_db()
     assert part_out.status == Status.REFUNDED
 
@@ -93,7 +93,7 @@ def test_shipped_quantities_cannot_be_edited_away(part_out, bag, boss):
     with pytest.raises(GuardFailed) as refused:
         edit(part_out, boss, (bag.sku, 5))
     assert refused.value.names == ["qty_below_shipped"]
-    assert stock(bag) == (6, 4)
+    assert stock_of(bag) == (6, 4)
 
 
 def test_two_orders_for_the_last_two_pieces_both_ship():
@@ -101,7 +101,7 @@ def test_two_orders_for_the_last_two_pieces_both_ship():
     orders = [make_order(status="picking", items=[ItemInput(last.sku, 1)]) for _ in range(2)]
     for order in orders:
         assert move(order, "shipped").status == Status.SHIPPED
-    assert stock(last) == (0, 0)
+    assert stock_of(last) == (0, 0)
 
 
 def test_with_one_sound_piece_left_the_first_of_two_orders_ships_and_the_second_is_short():
@@ -112,7 +112,7 @@ def test_with_one_sound_piece_left_the_first_of_two_orders_ships_and_the_second_
         move(second, "shipped")
     assert "shortage" in refused.value.names
     assert move(first, "shipped").status == Status.SHIPPED
-    assert stock(last) == (0, 0)
+    assert stock_of(last) == (0, 0)
 
 
 @pytest.mark.parametrize("restock", [True, False])
@@ -121,7 +121,7 @@ def test_a_refund_after_delivery_does_not_touch_reservations_of_others(bag, rest
     make_order(status="paid", items=[ItemInput(bag.sku, 3)])
     move(delivered, "refunding")
     move(delivered, "refunded", restock=restock)
-    assert stock(bag) == (12 if restock else 8, 3)
+    assert stock_of(bag) == (12 if restock else 8, 3)
 
 
 # --- what is no longer sold ----------------------------------------------------------------------
@@ -141,7 +141,7 @@ def test_a_discontinued_line_is_kept_while_another_line_is_edited(discontinued, 
 
 def test_the_quantity_of_a_discontinued_line_may_shrink_but_not_grow(discontinued, bag, boss):
     edit(discontinued, boss, (bag.sku, 2), ("BAG-2", 1))
-    assert stock(bag) == (12, 2)
+    assert stock_of(bag) == (12, 2)
     with pytest.raises(GuardFailed) as refused:
         edit(discontinued, boss, (bag.sku, 3), ("BAG-2", 1))
     assert refused.value.names == ["sku_discontinued"]
@@ -205,4 +205,4 @@ def test_an_alert_about_a_change_must_be_seen_before_the_rest_ships(part_out, ba
     for alert in part_out.alerts.filter(acknowledged_at=None):
         acknowledge_alert(actor=SHOP, alert_id=alert.pk)
     move(part_out, "shipped")
-    assert stock(bag) == (4, 0)
+    assert stock_of(bag) == (4, 0)

@@ -15,7 +15,7 @@ from tests.factories import CustomerFactory, VariantFactory, integration, make_a
 pytestmark = pytest.mark.django_db
 
 
-def refused(**fields: object) -> list[str]:
+def failed_guards(**fields: object) -> list[str]:
     """The guards that refuse, after making sure that nothing was left behind."""
     with pytest.raises(GuardFailed) as refusal:
         make_order(**fields)
@@ -70,34 +70,34 @@ def test_an_order_without_lines_is_refused(customer):
 
 @pytest.mark.parametrize("sku", ["NOPE", "", "xz\x00", "' OR 1=1 --"])
 def test_an_unknown_sku_is_refused(sku):
-    assert refused(items=[ItemInput(sku, 1)]) == ["sku_unknown"]
+    assert failed_guards(items=[ItemInput(sku, 1)]) == ["sku_unknown"]
 
 
 def test_an_order_for_a_variant_off_sale_is_refused(variant):
     type(variant).objects.update(is_active=False)
-    assert refused(items=[ItemInput(variant.sku, 1)]) == ["sku_unknown"]
+    assert failed_guards(items=[ItemInput(variant.sku, 1)]) == ["sku_unknown"]
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 100_001, "two", None, 10**30])
 def test_an_invalid_quantity_is_refused(variant, quantity):
-    assert "quantity_invalid" in refused(items=[ItemInput(variant.sku, quantity)])
+    assert "quantity_invalid" in failed_guards(items=[ItemInput(variant.sku, quantity)])
 
 
 def test_a_quantity_below_the_minimum_is_refused(variant):
     type(variant).objects.update(min_quantity=5)
-    assert refused(items=[ItemInput(variant.sku, 4)]) == ["qty_below_minimum"]
+    assert failed_guards(items=[ItemInput(variant.sku, 4)]) == ["qty_below_minimum"]
     order = make_order(items=[ItemInput(variant.sku, 2), ItemInput(variant.sku, 3)])
     assert order.lines.count() == 2
 
 
 @pytest.mark.parametrize("price", ["-0.01", "1.999", "NaN", "a lot", "1e30"])
 def test_an_invalid_price_is_refused(variant, price):
-    assert refused(items=[ItemInput(variant.sku, 1, price)]) == ["price_invalid"]
+    assert failed_guards(items=[ItemInput(variant.sku, 1, price)]) == ["price_invalid"]
 
 
 def test_a_customer_cannot_set_the_price(variant, customer, as_actor):
     items = [ItemInput(variant.sku, 1, Decimal("0.01"))]
-    assert refused(items=items, customer=customer, actor=as_actor(customer)) == ["price_invalid"]
+    assert failed_guards(items=items, customer=customer, actor=as_actor(customer)) == ["price_invalid"]
     order = make_order(items=[ItemInput(variant.sku, 1)], customer=customer, actor=as_actor(customer))
     assert order.total == Decimal("199.00")
 
@@ -133,7 +133,7 @@ def test_wholesale_customers_pay_the_tier_price_of_the_whole_quantity(variant, q
     ],
 )
 def test_an_undeliverable_address_is_refused(change):
-    assert refused(address=make_address(**change)) == ["address_incomplete"]
+    assert failed_guards(address=make_address(**change)) == ["address_incomplete"]
 
 
 def test_an_address_in_a_city_without_districts_is_complete():
@@ -141,7 +141,7 @@ def test_an_address_in_a_city_without_districts_is_complete():
 
 
 def test_an_unknown_source_is_refused():
-    assert refused(source="fax") == ["source_unknown"]
+    assert failed_guards(source="fax") == ["source_unknown"]
 
 
 def test_an_order_beyond_the_stock_is_refused_with_the_quantity_left():

@@ -29,7 +29,7 @@ def price(customer: Customer, *items: ItemInput, **fields: Any):
     return price_order(Shopping(customer, list(items), **fields))
 
 
-def told(customer: Customer, *items: ItemInput, **fields: Any) -> list[str]:
+def warnings_for(customer: Customer, *items: ItemInput, **fields: Any) -> list[str]:
     return price(customer, *items, **fields).warnings
 
 
@@ -93,7 +93,7 @@ def test_editing_an_order_on_account_counts_only_the_increase_against_the_limit(
 def test_a_prepaid_order_shows_no_credit_warning(dealer, bag):
     order = make_order(customer=dealer, items=[ItemInput(bag.sku, 3)])
 
-    assert told(dealer, ItemInput(bag.sku, 9), order=order) == []
+    assert warnings_for(dealer, ItemInput(bag.sku, 9), order=order) == []
 
 
 def test_another_currency_refuses_credit_and_allows_payment_in_money(dealer, bag):
@@ -104,16 +104,16 @@ def test_another_currency_refuses_credit_and_allows_payment_in_money(dealer, bag
     for each in (order, paid):
         each.customer = dealer
 
-    assert told(dealer, ItemInput(bag.sku, 2), order=order) == []
-    assert told(dealer, ItemInput(bag.sku, 1), order=order) == []
-    [refusal] = told(dealer, ItemInput(bag.sku, 3), order=order)
+    assert warnings_for(dealer, ItemInput(bag.sku, 2), order=order) == []
+    assert warnings_for(dealer, ItemInput(bag.sku, 1), order=order) == []
+    [refusal] = warnings_for(dealer, ItemInput(bag.sku, 3), order=order)
     assert "赊账额度按 USD 计" in refusal
-    assert told(dealer, ItemInput(bag.sku, 3), order=paid) == []
+    assert warnings_for(dealer, ItemInput(bag.sku, 3), order=paid) == []
 
 
 @pytest.mark.parametrize(("own", "words"), [("0", []), ("-0.01", ["单价不正确"]), ("x", ["单价不正确"])])
 def test_a_price_is_a_valid_amount_or_empty(dealer, bag, own, words):
-    assert told(dealer, ItemInput(bag.sku, 1, own)) == words
+    assert warnings_for(dealer, ItemInput(bag.sku, 1, own)) == words
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_total_is_never_negative_nor_too_large_for_its_column(bag, discount, f
     nobody_owes = CustomerFactory(credit_limit=0)
     sums = {"discount": discount and Decimal(discount), "shipping_fee": fee and Decimal(fee)}
 
-    assert told(nobody_owes, ItemInput(bag.sku, 1), **sums) == words
+    assert warnings_for(nobody_owes, ItemInput(bag.sku, 1), **sums) == words
 
 
 @pytest.mark.parametrize(
@@ -147,15 +147,17 @@ def test_an_invalid_quantity_is_reported_and_costs_nothing(bag, count, fits):
 def test_at_most_ten_problems_are_listed(dealer):
     names = [f"NOPE-{number:02}" for number in range(12)]
 
-    assert told(dealer, *[ItemInput(name, 1) for name in names]) == [f"没有这些商品：{'、'.join(names[:10])}"]
-    [odd] = told(dealer, *[ItemInput(name, 0) for name in names])
+    assert warnings_for(dealer, *[ItemInput(name, 1) for name in names]) == [
+        f"没有这些商品：{'、'.join(names[:10])}"
+    ]
+    [odd] = warnings_for(dealer, *[ItemInput(name, 0) for name in names])
     assert odd == f"数量不正确：{'、'.join(names[:10])}"
 
 
 @pytest.mark.parametrize(("free", "count", "short"), [(0, 1, True), (1, 1, False), (1, 2, True)])
 def test_a_quantity_beyond_the_stock_is_reported_with_the_free_quantity(free, count, short):
     VariantFactory(sku="RARE", on_hand=free)
-    words = told(CustomerFactory(), ItemInput("RARE", count))
+    words = warnings_for(CustomerFactory(), ItemInput("RARE", count))
 
     assert words == ([f"RARE 要 {count} 件，只有 {free} 件"] if short else [])
 
@@ -164,12 +166,12 @@ def test_pieces_reserved_by_the_order_itself_count_as_available(dealer):
     VariantFactory(sku="RARE", on_hand=3)
     order = make_order(customer=dealer, items=[ItemInput("RARE", 2)])
 
-    assert told(dealer, ItemInput("RARE", 3), order=order) == []
-    assert told(dealer, ItemInput("RARE", 4), order=order) == ["RARE 要 4 件，只有 3 件"]
+    assert warnings_for(dealer, ItemInput("RARE", 3), order=order) == []
+    assert warnings_for(dealer, ItemInput("RARE", 4), order=order) == ["RARE 要 4 件，只有 3 件"]
 
 
 @pytest.mark.parametrize(("count", "words"), [(5, []), (4, ["BAG-1 起订 5 件"])])
 def test_the_minimum_quantity_is_reported(bag, count, words):
     Variant.objects.update(min_quantity=5)
 
-    assert told(CustomerFactory(credit_limit=0), ItemInput(bag.sku, count)) == words
+    assert warnings_for(CustomerFactory(credit_limit=0), ItemInput(bag.sku, count)) == words

@@ -30,12 +30,12 @@ from tests.factories import (
     make_order,
     move,
 )
-from tests.orders.test_concurrency import at_once, kinds
+from tests.orders.test_concurrency import at_once, result_types
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def quoted(customer, *items: ItemInput, where: int | None = None) -> Quote:
+def make_sent_quote(customer, *items: ItemInput, where: int | None = None) -> Quote:
     seller = Actor.staff(StaffFactory())
     wanted = QuoteInput(list(items), end_of_day(7))
     quote = make_quote(actor=seller, customer=customer, wanted=wanted, conversation_id=where)
@@ -52,7 +52,7 @@ def accepting(quote: Quote):
 def test_accepting_a_quote_twenty_times_concurrently_places_one_order():
     variant, customer = VariantFactory(on_hand=100), CustomerFactory()
     enquiry = open_enquiry(actor=Actor.system(), customer=customer)
-    quote = quoted(customer, ItemInput(variant.sku, 3), where=enquiry.pk)
+    quote = make_sent_quote(customer, ItemInput(variant.sku, 3), where=enquiry.pk)
     results = at_once([accepting(quote)] * 20)
     assert {getattr(order, "pk", order) for order in results} == {Order.objects.get().pk}
     variant.refresh_from_db()
@@ -62,8 +62,11 @@ def test_accepting_a_quote_twenty_times_concurrently_places_one_order():
 
 def test_of_many_quotes_for_the_last_pieces_only_one_is_accepted():
     variant = VariantFactory(on_hand=5)
-    quotes = [quoted(CustomerFactory(), ItemInput(variant.sku, 3)) for _ in range(12)]
-    assert kinds(at_once(accepting(quote) for quote in quotes)) == {"Order": 1, GuardFailed.__name__: 11}
+    quotes = [make_sent_quote(CustomerFactory(), ItemInput(variant.sku, 3)) for _ in range(12)]
+    assert result_types(at_once(accepting(quote) for quote in quotes)) == {
+        "Order": 1,
+        GuardFailed.__name__: 11,
+    }
     variant.refresh_from_db()
     assert (variant.reserved, Quote.objects.filter(state="sent").count()) == (3, 11)
 
@@ -71,15 +74,15 @@ def test_of_many_quotes_for_the_last_pieces_only_one_is_accepted():
 def test_two_quotes_of_one_enquiry_become_two_orders_with_their_own_conversations():
     variant, customer = VariantFactory(on_hand=50), CustomerFactory()
     enquiry = open_enquiry(actor=Actor.system(), customer=customer)
-    quotes = [quoted(customer, ItemInput(variant.sku, 1), where=enquiry.pk) for _ in range(4)]
-    assert kinds(at_once(accepting(quote) for quote in quotes)) == {"Order": 4}
+    quotes = [make_sent_quote(customer, ItemInput(variant.sku, 1), where=enquiry.pk) for _ in range(4)]
+    assert result_types(at_once(accepting(quote) for quote in quotes)) == {"Order": 4}
     assert len({order.conversation.pk for order in Order.objects.all()}) == 4  # type: ignore[attr-defined]
 
 
 def test_concurrent_accept_decline_and_withdraw_of_a_quote_have_one_outcome():
     variant = VariantFactory(on_hand=500)
     for _ in range(10):
-        quote = quoted(CustomerFactory(), ItemInput(variant.sku, 1))
+        quote = make_sent_quote(CustomerFactory(), ItemInput(variant.sku, 1))
         customer, seller = Actor.customer(quote.customer), Actor.staff(quote.created_by)
         dearer = QuoteInput([ItemInput(variant.sku, 1, 999)], end_of_day(2))
         at_once(
@@ -117,14 +120,14 @@ def choosing(task: ShortageTask, key: str):
 
 def test_a_shortage_option_chosen_concurrently_takes_effect_once(offered):
     results = at_once([choosing(offered, "refund")] * 10)
-    assert kinds(results) == {"ShortageTask": 10}
+    assert result_types(results) == {"ShortageTask": 10}
     assert (Refund.objects.count(), offered.order.lines.get().quantity) == (1, 3)
 
 
 def test_of_different_shortage_options_chosen_concurrently_one_takes_effect(offered):
     keys = [option.key for option in all_options(offered)]
     results = at_once(choosing(offered, key) for key in keys)
-    assert kinds(results) == {"ShortageTask": 1, GuardFailed.__name__: len(keys) - 1}
+    assert result_types(results) == {"ShortageTask": 1, GuardFailed.__name__: len(keys) - 1}
     assert ShortageTask.objects.get().state == "settled"
 
 

@@ -56,7 +56,7 @@ def goods(variant) -> Variant:
     return variant
 
 
-def quoted(
+def make_sent_quote(
     actor: Actor, customer, *items: ItemInput, days: int = 7, where: int | None = None, **fields
 ) -> Quote:
     wanted = QuoteInput(list(items), end_of_day(days), **fields)
@@ -64,7 +64,7 @@ def quoted(
     return send_quote(actor=actor, quote_id=quote.pk)
 
 
-def accept(quote: Quote, actor: Actor | None = None, **fields) -> Order:
+def accept_as_customer(quote: Quote, actor: Actor | None = None, **fields) -> Order:
     return accept_quote(
         actor=actor or Actor.customer(quote.customer), quote_id=quote.pk, address=make_address(), **fields
     )
@@ -75,27 +75,27 @@ def prices(quote: Quote) -> list[tuple[int, str]]:
 
 
 def test_a_quote_line_gets_its_tier_price_unless_sales_set_another(desk, shop, goods):
-    assert prices(quoted(desk, shop, ItemInput(goods.sku, 9))) == [(9, "199.00")]
-    assert prices(quoted(desk, shop, ItemInput(goods.sku, 10))) == [(10, "160.00")]
-    own = quoted(desk, shop, ItemInput(goods.sku, 50, Decimal("125.50")))
+    assert prices(make_sent_quote(desk, shop, ItemInput(goods.sku, 9))) == [(9, "199.00")]
+    assert prices(make_sent_quote(desk, shop, ItemInput(goods.sku, 10))) == [(10, "160.00")]
+    own = make_sent_quote(desk, shop, ItemInput(goods.sku, 50, Decimal("125.50")))
     assert prices(own) == [(50, "125.50")]
     assert quoted_lines(quotes_with_lines().get(pk=own.pk))[0].is_own_price
 
 
 def test_the_next_tier_price_is_shown_to_customers_who_can_reach_it(desk, shop, goods):
-    quote = quoted(desk, shop, ItemInput(goods.sku, 30))
+    quote = make_sent_quote(desk, shop, ItemInput(goods.sku, 30))
     (line,) = quoted_lines(quotes_with_lines().get(pk=quote.pk))
     assert (line.more_for_next, line.next_tier.price) == (20, Decimal("140.00"))
 
 
 def test_accepting_a_quote_places_the_order_at_its_prices_and_reserves_stock(desk, shop, goods):
-    quote = quoted(
+    quote = make_sent_quote(
         desk, shop, ItemInput(goods.sku, 20, Decimal("150.00")),
         shipping_fee=Decimal("60"), discount=Decimal("100"), note="含包装",
     )  # fmt: skip
     assert (quote.total, goods.reserved) == (Decimal("2960.00"), 0)
 
-    order = accept(quote)
+    order = accept_as_customer(quote)
 
     quote.refresh_from_db()
     goods.refresh_from_db()
@@ -111,33 +111,33 @@ def test_accepting_a_quote_places_the_order_at_its_prices_and_reserves_stock(des
 
 
 def test_accepting_a_quote_again_returns_the_same_order(desk, shop, goods):
-    quote = quoted(desk, shop, ItemInput(goods.sku, 2))
-    assert accept(quote) == accept(quote)
+    quote = make_sent_quote(desk, shop, ItemInput(goods.sku, 2))
+    assert accept_as_customer(quote) == accept_as_customer(quote)
     assert Order.objects.count() == 1
 
 
 def test_an_order_from_a_quote_does_not_follow_later_prices(desk, shop, goods):
-    quote = quoted(desk, shop, ItemInput(goods.sku, 10))
+    quote = make_sent_quote(desk, shop, ItemInput(goods.sku, 10))
     Variant.objects.update(price=Decimal("999"), min_quantity=40)
     TierPrice.objects.all().delete()
-    assert accept(quote).total == 1600
+    assert accept_as_customer(quote).total == 1600
 
 
 def test_an_expired_quote_is_refused_and_can_be_renewed(desk, shop, goods):
-    quote = quoted(desk, shop, ItemInput(goods.sku, 2), days=3)
+    quote = make_sent_quote(desk, shop, ItemInput(goods.sku, 2), days=3)
     with time_machine.travel(timezone.now() + timedelta(days=4)):
         with pytest.raises(GuardFailed, match="到期") as refused:
-            accept(quote)
+            accept_as_customer(quote)
         assert refused.value.names == ["quote_expired"]
         assert (expire_quotes(), expire_quotes()) == (1, 0)
         assert Quote.objects.get().state == State.EXPIRED
         renewed = renew_quote(actor=desk, quote_id=quote.pk)
         assert (renewed.state, renewed.is_open) == (State.SENT, True)
-        assert accept(quote).total == 398
+        assert accept_as_customer(quote).total == 398
 
 
 def test_a_quote_expires_even_without_the_sweep(desk, shop, goods):
-    quote = quoted(desk, shop, ItemInput(goods.sku, 2), days=1)
+    quote = make_sent_quote(desk, shop, ItemInput(goods.sku, 2), days=1)
     with time_machine.travel(timezone.now() + timedelta(days=2)):
         assert quote.is_over()
         renew_quote(actor=desk, quote_id=quote.pk)
@@ -146,31 +146,31 @@ def test_a_quote_expires_even_without_the_sweep(desk, shop, goods):
 
 def test_accepting_a_quote_without_stock_names_the_lines_and_leaves_it_open(desk, shop, goods):
     plenty = VariantFactory(on_hand=500)
-    quote = quoted(desk, shop, ItemInput(goods.sku, 60), ItemInput(plenty.sku, 5))
+    quote = make_sent_quote(desk, shop, ItemInput(goods.sku, 60), ItemInput(plenty.sku, 5))
     set_stock(actor=Actor.system(), sku=goods.sku, on_hand=8)
     with pytest.raises(GuardFailed) as refused:
-        accept(quote)
+        accept_as_customer(quote)
     assert refused.value.names == ["insufficient_stock"]
     assert f"{goods.product.name} {goods.spec} 要 60 件，现有 8 件" in refused.value.detail
     assert plenty.product.name not in refused.value.detail
     plenty.refresh_from_db()
     assert (Quote.objects.get().state, Order.objects.count(), plenty.reserved) == (State.SENT, 0, 0)
     set_stock(actor=Actor.system(), sku=goods.sku, on_hand=60)
-    assert accept(quote).total > 0
+    assert accept_as_customer(quote).total > 0
 
 
 def test_a_quote_changed_since_it_was_shown_cannot_be_accepted(desk, shop, goods):
-    quote = quoted(desk, shop, ItemInput(goods.sku, 2))
+    quote = make_sent_quote(desk, shop, ItemInput(goods.sku, 2))
     dearer = QuoteInput([ItemInput(goods.sku, 2, Decimal("250"))], end_of_day(3))
     edit_quote(actor=desk, quote_id=quote.pk, wanted=dearer, revision=1)
     with pytest.raises(GuardFailed) as refused:
-        accept(quote, revision=1)
+        accept_as_customer(quote, revision=1)
     assert refused.value.names == ["quote_changed"]
-    assert accept(quote, revision=2).total == 500
+    assert accept_as_customer(quote, revision=2).total == 500
 
 
 def test_a_stale_edit_of_a_quote_is_refused(desk, shop, goods):
-    quote = quoted(desk, shop, ItemInput(goods.sku, 2))
+    quote = make_sent_quote(desk, shop, ItemInput(goods.sku, 2))
     wanted = QuoteInput([ItemInput(goods.sku, 3)], end_of_day(3))
     edit_quote(actor=desk, quote_id=quote.pk, wanted=wanted, revision=1)
     with pytest.raises(GuardFailed):
@@ -178,19 +178,19 @@ def test_a_stale_edit_of_a_quote_is_refused(desk, shop, goods):
 
 
 def test_sales_can_accept_a_quote_for_a_customer_on_the_phone(desk, shop, goods):
-    quote = quoted(desk, shop, ItemInput(goods.sku, 2))
+    quote = make_sent_quote(desk, shop, ItemInput(goods.sku, 2))
     with pytest.raises(GuardFailed) as refused:
-        accept(quote, desk)
+        accept_as_customer(quote, desk)
     assert refused.value.names == ["consent_required"]
-    order = accept(quote, desk, consent="15:20 电话，同意")
+    order = accept_as_customer(quote, desk, consent="15:20 电话，同意")
     assert (order.source, Quote.objects.get().consent) == ("phone", "15:20 电话，同意")
 
 
 def test_only_its_customer_and_the_desk_may_answer_a_quote(desk, shop, goods):
-    quote = quoted(desk, shop, ItemInput(goods.sku, 2))
+    quote = make_sent_quote(desk, shop, ItemInput(goods.sku, 2))
     for stranger in (Actor.customer(CustomerFactory()), Actor.staff(StaffFactory(role="warehouse"))):
         with pytest.raises(NotAllowed):
-            accept(quote, stranger, consent="听说的")
+            accept_as_customer(quote, stranger, consent="听说的")
         with pytest.raises(NotAllowed):
             decline_quote(actor=stranger, quote_id=quote.pk)
     with pytest.raises(NotAllowed):
@@ -205,22 +205,22 @@ def test_only_its_customer_and_the_desk_may_answer_a_quote(desk, shop, goods):
 def test_a_draft_quote_cannot_be_accepted(desk, shop, goods):
     draft = make_quote(actor=desk, customer=shop, wanted=QuoteInput([ItemInput(goods.sku, 1)], end_of_day(1)))
     with pytest.raises(NotAllowed):
-        accept(draft)
+        accept_as_customer(draft)
     with pytest.raises(GuardFailed):
-        accept(draft, desk, consent="同意")
+        accept_as_customer(draft, desk, consent="同意")
     assert not DomainEvent.objects.filter(type__startswith="quote.").exists()
 
 
 @pytest.mark.parametrize("end", ["decline", "withdraw"])
 def test_a_declined_or_withdrawn_quote_cannot_be_accepted(desk, shop, goods, end):
-    quote = quoted(desk, shop, ItemInput(goods.sku, 2))
+    quote = make_sent_quote(desk, shop, ItemInput(goods.sku, 2))
     work = {
         "decline": lambda: decline_quote(actor=Actor.customer(shop), quote_id=quote.pk, reason="贵了"),
         "withdraw": lambda: withdraw_quote(actor=desk, quote_id=quote.pk),
     }[end]
     assert work().state == work().state
     with pytest.raises(GuardFailed) as refused:
-        accept(quote)
+        accept_as_customer(quote)
     assert (refused.value.names, Order.objects.count()) == (["quote_answered"], 0)
     assert DomainEvent.objects.filter(type__in=("quote.declined", "quote.withdrawn")).count() == 1
 
@@ -245,7 +245,7 @@ def test_an_invalid_quote_is_refused(desk, shop, goods, fields, guard):
 
 def test_accepting_a_quote_turns_its_enquiry_into_the_orders_conversation(desk, shop, goods):
     enquiry = open_enquiry(actor=desk, customer=shop, subject="询价")
-    order = accept(quoted(desk, shop, ItemInput(goods.sku, 2), where=enquiry.pk))
+    order = accept_as_customer(make_sent_quote(desk, shop, ItemInput(goods.sku, 2), where=enquiry.pk))
     assert Conversation.objects.get().order == order
     told = Message.objects.filter(conversation=enquiry).values_list("body", flat=True)
     assert [f"报价单 {Quote.objects.get().number}" in body for body in told] == [True, True]
@@ -253,7 +253,9 @@ def test_accepting_a_quote_turns_its_enquiry_into_the_orders_conversation(desk, 
 
 def test_a_quote_accepted_in_another_orders_conversation_gets_a_new_conversation(desk, shop, goods):
     first = make_order(customer=shop)
-    order = accept(quoted(desk, shop, ItemInput(goods.sku, 2), where=first.conversation.pk))
+    order = accept_as_customer(
+        make_sent_quote(desk, shop, ItemInput(goods.sku, 2), where=first.conversation.pk)
+    )
     assert order.conversation != first.conversation
     assert first.conversation.messages.filter(body__contains=order.number).count() == 1
 
@@ -289,10 +291,10 @@ def test_money_and_stock_of_an_accepted_quote_always_balance(db, lines, fee, off
         items = [ItemInput(variants[at].sku, count, Decimal(cents) / 100) for at, count, cents in lines]
         order = None
         with suppress(GuardFailed):
-            quote = quoted(
+            quote = make_sent_quote(
                 seller, customer, *items, shipping_fee=Decimal(fee) / 100, discount=Decimal(off) / 100
             )
-            order = accept(quote)
+            order = accept_as_customer(quote)
         if order:
             assert order.total == quote.total == order.goods_total - order.discount + order.shipping_fee
             assert order.goods_total == sum(line.amount for line in order.lines.all())

@@ -12,7 +12,7 @@ from tests.factories import make_order, move
 pytestmark = pytest.mark.django_db
 
 
-def told(answer) -> list[str]:
+def shown_messages(answer) -> list[str]:
     return [str(each) for each in get_messages(answer.wsgi_request)]
 
 
@@ -24,12 +24,12 @@ def test_a_full_refund_requested_twice_opens_one_refund_and_says_it_is_open(log_
     first, again = desk.post(path, sent), desk.post(path, sent)
 
     assert [answer.status_code for answer in (first, again)] == [302, 302]
-    assert told(again)[-1] == "订单已经是退款中"
+    assert shown_messages(again)[-1] == "订单已经是退款中"
     assert [(each.amount, each.state) for each in Refund.objects.all()] == [(Decimal("398.00"), "requested")]
     assert DomainEvent.objects.filter(type="order.refunding").count() == 1
     dialog = desk.post(path, sent, headers={"X-Fragment": "1"})
     assert dialog.json() == {"text": "订单已经是退款中"}
-    assert told(desk.get(path))[-1] == "这一步现在不能做，订单是“退款中”"
+    assert shown_messages(desk.get(path))[-1] == "这一步现在不能做，订单是“退款中”"
 
 
 def test_a_full_refund_booked_twice_is_booked_once(log_in, manager):
@@ -52,7 +52,7 @@ def test_a_promised_refund_paid_out_twice_is_booked_once(log_in, manager, keys):
 
     for key in keys:
         answer = desk.post(path, {"reference": "T-2", "form_key": key})
-        assert (answer.status_code, told(answer)[-1]) == (302, "已登记退款 ¥102.00")
+        assert (answer.status_code, shown_messages(answer)[-1]) == (302, "已登记退款 ¥102.00")
 
     order.refresh_from_db()
     assert order.refunded_amount == Decimal("102.00")

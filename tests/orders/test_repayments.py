@@ -42,7 +42,7 @@ def debts_of(dealer, count: int = 3, **fields) -> list[Order]:
     return made[::-1]
 
 
-def repay(dealer, amount: str, reference: str = "", actor=None) -> Repayment:
+def record_repayment_of(dealer, amount: str, reference: str = "", actor=None) -> Repayment:
     slip = Slip(amount, reference=reference)
     return record_repayment(actor=actor or integration(), customer=dealer, slip=slip)
 
@@ -59,7 +59,7 @@ def test_a_repayment_is_spread_completely_and_fills_each_debt_before_the_next(am
 
 def test_a_repayment_pays_the_oldest_order_first(dealer):
     oldest, middle, newest = debts_of(dealer)
-    repayment = repay(dealer, "500.00", "B-1")
+    repayment = record_repayment_of(dealer, "500.00", "B-1")
     balances = [Order.objects.get(pk=each.pk).balance for each in (oldest, middle, newest)]
     assert balances == [0, Decimal("296.00"), Decimal("398.00")]
     parts = [(each.order_id, each.amount) for each in repayment.payments.order_by("pk")]
@@ -69,7 +69,7 @@ def test_a_repayment_pays_the_oldest_order_first(dealer):
 
 def test_a_repayment_beyond_all_debts_is_booked_and_the_rest_refundable(dealer):
     *_others, newest = debts_of(dealer, 2)
-    repay(dealer, "800.00", "B-2")
+    record_repayment_of(dealer, "800.00", "B-2")
     refund = Refund.objects.get()
     assert (refund.order_id, refund.amount, refund.state) == (newest.pk, Decimal("4.00"), "approved")
 
@@ -77,25 +77,25 @@ def test_a_repayment_beyond_all_debts_is_booked_and_the_rest_refundable(dealer):
 def test_an_invalid_repayment_is_refused_and_a_repeated_voucher_is_booked_once(dealer, as_actor):
     order = debts_of(dealer, 1)[0]
     with pytest.raises(NotAllowed):
-        repay(dealer, "1.00", "B-3", as_actor("sales"))
+        record_repayment_of(dealer, "1.00", "B-3", as_actor("sales"))
     for amount, reference, names in (
         ("0", "B-3", ["amount_invalid"]),
         ("x", "", ["amount_invalid", "voucher_required"]),
         ("1.00", "", ["voucher_required"]),
     ):
         with pytest.raises(GuardFailed) as refusal:
-            repay(dealer, amount, reference, as_actor("manager"))
+            record_repayment_of(dealer, amount, reference, as_actor("manager"))
         assert refusal.value.names == names
     record_payment(actor=integration(), order_id=order.pk, amount="10.00", reference="SEEN")
     with pytest.raises(GuardFailed) as refusal:
-        repay(dealer, "1.00", "SEEN")
+        record_repayment_of(dealer, "1.00", "SEEN")
     assert refusal.value.names == ["payment_seen"]
-    assert repay(dealer, "388.00", "B-4").pk == repay(dealer, "388.00", "B-4").pk
+    assert record_repayment_of(dealer, "388.00", "B-4").pk == record_repayment_of(dealer, "388.00", "B-4").pk
     with pytest.raises(GuardFailed) as refusal:
         record_payment(actor=integration(), order_id=order.pk, amount="1.00", reference="B-4")
     assert refusal.value.names == ["payment_seen"]
     with pytest.raises(GuardFailed) as refusal:
-        repay(dealer, "1.00", "B-5")
+        record_repayment_of(dealer, "1.00", "B-5")
     assert refusal.value.names == ["nothing_owed"]
     assert Order.objects.get().paid_amount == Decimal("398.00")
 
@@ -103,14 +103,14 @@ def test_an_invalid_repayment_is_refused_and_a_repeated_voucher_is_booked_once(d
 def test_a_long_voucher_number_is_cut_to_the_column_width(dealer):
     debts_of(dealer, 1)
 
-    assert repay(dealer, "1.00", " " + "7" * 90).reference == "7" * 80
+    assert record_repayment_of(dealer, "1.00", " " + "7" * 90).reference == "7" * 80
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_voucher_recorded_ten_times_concurrently_is_booked_once():
     dealer = CustomerFactory(credit_limit=Decimal("5000.00"))
     debts_of(dealer, 3)
-    results = at_once([lambda: repay(dealer, "1000.00", "B-6")] * 10)
+    results = at_once([lambda: record_repayment_of(dealer, "1000.00", "B-6")] * 10)
     assert not [each for each in results if isinstance(each, Exception)]
     assert (Repayment.objects.count(), sum_owed_by(dealer)) == (1, Decimal("194.00"))
 
@@ -122,7 +122,7 @@ def test_a_voucher_recorded_concurrently_for_orders_and_as_repayment_is_booked_o
     unpaid, late = make_order(), make_order(status="cancelled")
     slip = {"amount": "398.00", "reference": "B-9"}
     ways = [
-        lambda: repay(dealer, "398.00", "B-9"),
+        lambda: record_repayment_of(dealer, "398.00", "B-9"),
         lambda: move(unpaid, "paid", **slip),
         lambda: record_payment(actor=integration(), order_id=late.pk, **slip),
     ]
@@ -140,7 +140,7 @@ def test_a_debt_cancelled_while_a_repayment_waits_for_its_lock_gets_none_of_it(d
         return lock_orders(ids)
 
     monkeypatch.setattr("orders.services.repayments.lock_orders", after_the_other)
-    repayment = repay(dealer, "300.00", "B-10")
+    repayment = record_repayment_of(dealer, "300.00", "B-10")
     assert [each.order_id for each in repayment.payments.all()] == [newest.pk]
     assert not Refund.objects.filter(state="approved").exists()
 
@@ -148,7 +148,7 @@ def test_a_debt_cancelled_while_a_repayment_waits_for_its_lock_gets_none_of_it(d
 def test_a_repayment_skips_an_order_that_is_being_refunded(dealer):
     oldest, newest = debts_of(dealer, 2)
     move(oldest, "refunding")
-    repayment = repay(dealer, "300.00", "B-12")
+    repayment = record_repayment_of(dealer, "300.00", "B-12")
     assert [each.order_id for each in repayment.payments.all()] == [newest.pk]
     assert oldest.refunds.get().amount == 0
 
@@ -274,7 +274,7 @@ def test_a_statement_hides_orders_of_colleagues_and_says_so(dealer, log_in, sale
     assert log_in(other_sales).get(path).status_code == 404
     assert log_in(warehouse).get(path).status_code == 403
     hidden = make_order(customer=dealer, on_credit=True, assigned_to=other_sales, placed_at=long_ago)
-    repay(dealer, "17.50", "B-11")
+    record_repayment_of(dealer, "17.50", "B-11")
     page = log_in(sales).get(path).content.decode()
     assert "还有 1 张订单由别的同事负责" in page
     assert hidden.number not in page
@@ -303,7 +303,7 @@ def test_a_repayment_form_sent_twice_is_booked_once(dealer, log_in, manager):
 
 def test_a_customer_sees_their_own_account_on_the_phone(dealer, phone_of, customer):
     order = debts_of(dealer, 1)[0]
-    repay(dealer, "100.00", "B-8")
+    record_repayment_of(dealer, "100.00", "B-8")
     page = phone_of(dealer).get("/my/me/account/").content.decode()
     for text in ("¥298.00", "应付 ¥398.00", "已付 ¥100.00", order.number):
         assert text in " ".join(page.split())

@@ -17,7 +17,7 @@ from orders.tasks.sweeps import sweep_shortages
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.events.models import DomainEvent
 from tests.factories import StaffFactory, VariantFactory, integration, make_order, move
-from tests.orders.test_shortages import fresh, offer, tap
+from tests.orders.test_shortages import choose_as_customer, offer_all_options, reloaded
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ def test_money_and_stock_balance_for_any_shortage_and_choice(db, steps):
                     _step(name, at, what, order, (one, other, spare), desk, stockroom)
             except (OrderError, IndexError, StopIteration):
                 pass
-            check(order)
+            check_sums_of(order)
         transaction.set_rollback(True)
 
 
@@ -60,15 +60,15 @@ def _step(name, at, what, order, variants, desk, stockroom) -> None:
         set_stock(actor=Actor.system(), sku=variants[at].sku, delta=what)
         sweep_shortages()
     elif name == "ship":
-        move(order, "picking" if fresh(order).status == "paid" else "shipped", actor=integration())
+        move(order, "picking" if reloaded(order).status == "paid" else "shipped", actor=integration())
     else:
         task = order.shortages.filter(state__in=("open", "offered")).order_by("pk")[at]
-        offer(task, desk)
-        tap(task, next(option.key for option in all_options(task) if option.kind == what))
+        offer_all_options(task, desk)
+        choose_as_customer(task, next(option.key for option in all_options(task) if option.kind == what))
 
 
-def check(order: Order) -> None:
-    order = fresh(order)
+def check_sums_of(order: Order) -> None:
+    order = reloaded(order)
     missing = missing_pieces(order) if order.status in ("paid", "picking") else {}
     standing = standing_tasks().filter(order=order)
     if order.status != Status.REFUNDING:

@@ -75,29 +75,29 @@ def bought(variant, blue) -> Order:
 @pytest.fixture
 def short(bought, stockroom) -> ShortageTask:
     """Two of the five are not on the shelf."""
-    return lack(bought, stockroom, 2)
+    return report_lack(bought, stockroom, 2)
 
 
-def lack(order: Order, actor: Actor, pieces: int) -> ShortageTask:
+def report_lack(order: Order, actor: Actor, pieces: int) -> ShortageTask:
     report_missing(actor=actor, line_id=order.lines.order_by("pk").first().pk, missing=pieces)
     return ShortageTask.objects.get(order=order)
 
 
-def offer(task: ShortageTask, desk: Actor, *keys: str, **fields) -> ShortageTask:
+def offer_all_options(task: ShortageTask, desk: Actor, *keys: str, **fields) -> ShortageTask:
     wanted = list(keys) or [option.key for option in all_options(task)]
     return offer_in_conversation(actor=desk, task_id=task.pk, keys=wanted, **fields)
 
 
-def tap(task: ShortageTask, key: str, **fields) -> ShortageTask:
+def choose_as_customer(task: ShortageTask, key: str, **fields) -> ShortageTask:
     customer = Actor.customer(task.order.customer, order_id=task.order_id)
     return choose_option(actor=customer, task_id=task.pk, key=key, **fields)
 
 
-def fresh(order: Order) -> Order:
+def reloaded(order: Order) -> Order:
     return Order.objects.get(pk=order.pk)
 
 
-def lines(order: Order) -> list[tuple[str, int]]:
+def line_quantities(order: Order) -> list[tuple[str, int]]:
     return list(OrderLine.objects.filter(order=order).order_by("pk").values_list("sku", "quantity"))
 
 
@@ -107,7 +107,7 @@ def test_reporting_missing_pieces_reduces_stock_and_creates_one_task(short, boug
     assert (variant.on_hand, variant.reserved, variant.available) == (98, 3, 95)
     assert variant.fillable == 0
     assert (short.state, short.missing, short.sku) == (State.OPEN, 2, variant.sku)
-    assert (fresh(bought).shortage, fresh(bought).status) == (True, Status.PAID)
+    assert (reloaded(bought).shortage, reloaded(bought).status) == (True, Status.PAID)
     assert StockMovement.objects.get(kind="written_off").reason == "配货时缺货"
     line = Message.objects.filter(conversation__order=bought, body__contains="缺货：").get()
     assert line.internal
@@ -122,7 +122,7 @@ def test_a_short_order_cannot_ship_before_the_customer_has_chosen(short, bought,
 
 def test_a_shortage_found_during_picking_blocks_shipping_too(bought, stockroom):
     move(bought, "picking", actor=stockroom)
-    lack(bought, stockroom, 1)
+    report_lack(bought, stockroom, 1)
     with pytest.raises(GuardFailed) as refused:
         move(bought, "shipped", actor=stockroom)
     assert refused.value.names == ["shortage"]
@@ -136,8 +136,8 @@ def test_reporting_more_missing_pieces_updates_the_existing_task(short, bought, 
 @pytest.mark.parametrize("pieces", [0, -1, 6])
 def test_missing_pieces_cannot_exceed_the_reserved_ones(bought, stockroom, pieces):
     with pytest.raises(GuardFailed):
-        lack(bought, stockroom, pieces)
-    assert not fresh(bought).shortage
+        report_lack(bought, stockroom, pieces)
+    assert not reloaded(bought).shortage
 
 
 def test_only_the_warehouse_reports_shortages_and_only_sales_offer_options(bought, desk, short, stockroom):
@@ -164,7 +164,7 @@ def test_a_shortage_has_prepared_options(short, blue, variant):
 
 def test_offered_shortage_options_are_posted_in_the_conversation(short, desk, bought):
     until = timezone.localdate() + timedelta(days=3)
-    offered = offer(short, desk, "wait", "refund", until=until)
+    offered = offer_all_options(short, desk, "wait", "refund", until=until)
     assert (offered.state, [option.key for option in offered_options(offered)]) == (
         State.OFFERED, ["wait", "refund"],
     )  # fmt: skip
@@ -180,18 +180,18 @@ def test_only_possible_options_can_be_offered_and_only_offered_ones_chosen(short
         with pytest.raises(GuardFailed):
             offer_options(actor=desk, task_id=short.pk, keys=keys)
     with pytest.raises(GuardFailed):
-        tap(short, "refund")
-    offer(short, desk, "wait")
+        choose_as_customer(short, "refund")
+    offer_all_options(short, desk, "wait")
     with pytest.raises(GuardFailed) as refused:
-        tap(short, "refund")
+        choose_as_customer(short, "refund")
     assert refused.value.names == ["option_gone"]
 
 
 def test_the_refund_option_returns_the_money_and_removes_the_pieces(short, desk, bought, variant):
-    offer(short, desk)
-    tap(short, "refund", seen=2)
-    order = fresh(bought)
-    assert lines(order)[0] == (variant.sku, 3)
+    offer_all_options(short, desk)
+    choose_as_customer(short, "refund", seen=2)
+    order = reloaded(bought)
+    assert line_quantities(order)[0] == (variant.sku, 3)
     assert (order.total, order.shortage, order.balance) == (Decimal("797.00"), False, Decimal("-398.00"))
     refund = Refund.objects.get()
     assert (refund.amount, refund.purpose, refund.state) == (Decimal("398.00"), "difference", "approved")
@@ -201,10 +201,10 @@ def test_the_refund_option_returns_the_money_and_removes_the_pieces(short, desk,
 
 def test_the_swap_option_replaces_the_pieces_at_the_same_price(short, desk, bought, variant, blue):
     Variant.objects.filter(pk=blue.pk).update(price=Decimal("299"))
-    offer(short, desk)
-    tap(short, f"swap:{blue.sku}", seen=2)
-    order = fresh(bought)
-    assert lines(order) == [(variant.sku, 3), ("TT-01", 2), (blue.sku, 2)]
+    offer_all_options(short, desk)
+    choose_as_customer(short, f"swap:{blue.sku}", seen=2)
+    order = reloaded(bought)
+    assert line_quantities(order) == [(variant.sku, 3), ("TT-01", 2), (blue.sku, 2)]
     assert (order.total, order.shortage, missing_pieces(order)) == (bought.total, False, {})
     assert Variant.objects.get(pk=blue.pk).reserved == 2
     told = Message.objects.filter(conversation__order=order).order_by("-seq").first()
@@ -212,31 +212,31 @@ def test_the_swap_option_replaces_the_pieces_at_the_same_price(short, desk, boug
 
 
 def test_swapping_a_wholly_missing_line_removes_it(bought, stockroom, desk, blue, variant):
-    task = lack(bought, stockroom, 5)
-    offer(task, desk)
-    tap(task, f"swap:{blue.sku}")
-    assert lines(bought) == [("TT-01", 2), (blue.sku, 5)]
+    task = report_lack(bought, stockroom, 5)
+    offer_all_options(task, desk)
+    choose_as_customer(task, f"swap:{blue.sku}")
+    assert line_quantities(bought) == [("TT-01", 2), (blue.sku, 5)]
     task.refresh_from_db()
     assert (task.line, task.sku, task.state) == (None, variant.sku, State.SETTLED)
 
 
 def test_an_order_left_with_nothing_is_refunded_in_full(variant, stockroom, desk):
     order = make_order(status=Status.PAID, items=[ItemInput(variant.sku, 5)])
-    task = lack(order, stockroom, 5)
+    task = report_lack(order, stockroom, 5)
     assert "split" not in {option.key for option in all_options(task)}
-    offer(task, desk)
-    tap(task, "refund")
-    assert (fresh(order).status, Refund.objects.get().amount) == (Status.REFUNDING, order.total)
+    offer_all_options(task, desk)
+    choose_as_customer(task, "refund")
+    assert (reloaded(order).status, Refund.objects.get().amount) == (Status.REFUNDING, order.total)
     move(order, "refunded")
-    assert (fresh(order).shortage, fresh(order).refunded_amount) == (False, order.total)
+    assert (reloaded(order).shortage, reloaded(order).refunded_amount) == (False, order.total)
 
 
 def test_the_split_option_ships_available_pieces_first_and_the_rest_later(
     short, desk, bought, variant, stockroom
 ):
-    offer(short, desk)
-    tap(short, "split", seen=2)
-    assert fresh(bought).shortage
+    offer_all_options(short, desk)
+    choose_as_customer(short, "split", seen=2)
+    assert reloaded(bought).shortage
     move(bought, "picking", actor=stockroom)
     order = move(bought, "shipped", actor=stockroom)
     assert (order.status, [line.shipped_quantity for line in order.lines.order_by("pk")]) == (
@@ -244,7 +244,7 @@ def test_the_split_option_ships_available_pieces_first_and_the_rest_later(
     )  # fmt: skip
     set_stock(actor=Actor.system(), sku=variant.sku, delta=10)
     allocate_stock_to_orders()
-    order = fresh(bought)
+    order = reloaded(bought)
     assert (order.shortage, missing_pieces(order)) == (False, {})
     assert move(order, "shipped", actor=stockroom, **parcel()).status == Status.SHIPPED
     said = [each.body for each in Message.objects.filter(conversation__order=order, internal=False)]
@@ -252,8 +252,8 @@ def test_the_split_option_ships_available_pieces_first_and_the_rest_later(
 
 
 def test_the_wait_option_holds_the_order_until_the_goods_arrive(short, desk, bought, variant, stockroom):
-    offer(short, desk)
-    tap(short, "wait")
+    offer_all_options(short, desk)
+    choose_as_customer(short, "wait")
     with pytest.raises(GuardFailed):
         move(bought, "picking", actor=stockroom)
     set_stock(actor=Actor.system(), sku=variant.sku, delta=2)
@@ -263,8 +263,8 @@ def test_the_wait_option_holds_the_order_until_the_goods_arrive(short, desk, bou
 
 
 def test_a_missed_promised_date_reopens_the_shortage_question(short, desk, bought):
-    offer(short, desk, "wait", until=timezone.localdate() + timedelta(days=2))
-    tap(short, "wait")
+    offer_all_options(short, desk, "wait", until=timezone.localdate() + timedelta(days=2))
+    choose_as_customer(short, "wait")
     assert sweep_shortages() == 0
     with time_machine.travel(timezone.now() + timedelta(days=3)):
         assert (sweep_shortages(), sweep_shortages()) == (1, 0)
@@ -274,20 +274,20 @@ def test_a_missed_promised_date_reopens_the_shortage_question(short, desk, bough
 
 
 def test_goods_arriving_meanwhile_void_the_shortage_question(short, desk, bought, variant):
-    offer(short, desk)
+    offer_all_options(short, desk)
     set_stock(actor=Actor.system(), sku=variant.sku, delta=1)
     allocate_stock_to_orders()
-    assert (ShortageTask.objects.get().missing, fresh(bought).shortage) == (1, True)
+    assert (ShortageTask.objects.get().missing, reloaded(bought).shortage) == (1, True)
     with pytest.raises(GuardFailed) as refused:
-        tap(short, "refund", seen=2)
+        choose_as_customer(short, "refund", seen=2)
     assert refused.value.names == ["shortage_changed"]
     set_stock(actor=Actor.system(), sku=variant.sku, delta=1)
     allocate_stock_to_orders()
-    assert (ShortageTask.objects.get().state, fresh(bought).shortage) == (State.VOID, False)
+    assert (ShortageTask.objects.get().state, reloaded(bought).shortage) == (State.VOID, False)
     with pytest.raises(GuardFailed) as refused:
-        tap(short, "refund", seen=1)
+        choose_as_customer(short, "refund", seen=1)
     assert refused.value.names == ["shortage_answered"]
-    assert (fresh(bought).total, Refund.objects.count()) == (bought.total, 0)
+    assert (reloaded(bought).total, Refund.objects.count()) == (bought.total, 0)
 
 
 def test_arriving_goods_go_to_the_order_that_paid_first(variant, stockroom, desk):
@@ -300,25 +300,25 @@ def test_arriving_goods_go_to_the_order_that_paid_first(variant, stockroom, desk
 
 
 def test_an_option_can_be_chosen_only_once_and_not_replaced(short, desk, bought):
-    offer(short, desk)
-    tap(short, "refund", seen=2)
-    assert tap(short, "refund", seen=2).state == State.SETTLED
+    offer_all_options(short, desk)
+    choose_as_customer(short, "refund", seen=2)
+    assert choose_as_customer(short, "refund", seen=2).state == State.SETTLED
     with pytest.raises(GuardFailed):
-        tap(short, "split", seen=2)
-    assert (fresh(bought).total, Refund.objects.count()) == (Decimal("797.00"), 1)
+        choose_as_customer(short, "split", seen=2)
+    assert (reloaded(bought).total, Refund.objects.count()) == (Decimal("797.00"), 1)
 
 
 def test_an_option_no_longer_possible_is_refused_and_the_question_stays_open(short, desk, bought, blue):
-    offer(short, desk)
+    offer_all_options(short, desk)
     set_stock(actor=Actor.system(), sku=blue.sku, on_hand=1)
     with pytest.raises(GuardFailed) as refused:
-        tap(short, f"swap:{blue.sku}", seen=2)
+        choose_as_customer(short, f"swap:{blue.sku}", seen=2)
     assert refused.value.names == ["option_gone"]
-    assert (ShortageTask.objects.get().state, lines(bought)[0][1]) == (State.OFFERED, 5)
+    assert (ShortageTask.objects.get().state, line_quantities(bought)[0][1]) == (State.OFFERED, 5)
 
 
 def test_a_customer_cannot_choose_for_another_customers_shortage(short, desk):
-    offer(short, desk)
+    offer_all_options(short, desk)
     for stranger in (Actor.customer(CustomerFactory()), Actor.staff(StaffFactory(role="warehouse"))):
         with pytest.raises(NotAllowed):
             choose_option(actor=stranger, task_id=short.pk, key="refund", consent="听说的")
@@ -329,7 +329,7 @@ def test_sales_can_choose_for_a_customer_on_the_phone(short, desk, bought):
         choose_option(actor=desk, task_id=short.pk, key="refund")
     assert refused.value.names == ["consent_required"]
     choose_option(actor=desk, task_id=short.pk, key="refund", consent="15:20 电话，不要了")
-    assert fresh(bought).total == Decimal("797.00")
+    assert reloaded(bought).total == Decimal("797.00")
     event = DomainEvent.objects.get(type="order.shortage_settled")
     assert event.data["consent"] == "15:20 电话，不要了"
 
@@ -339,22 +339,22 @@ def test_an_edit_that_removes_the_missing_pieces_closes_the_question(short, desk
         actor=desk, order_id=bought.pk, version=None, agreed=True,
         changes={"items": [{"sku": variant.sku, "quantity": 3}, {"sku": "TT-01", "quantity": 2}]},
     )  # fmt: skip
-    assert (ShortageTask.objects.get().state, fresh(bought).shortage) == (State.VOID, False)
+    assert (ShortageTask.objects.get().state, reloaded(bought).shortage) == (State.VOID, False)
     assert StockReservation.objects.get(line_id=short.line_id).quantity == 3
 
 
 def test_the_minimum_quantity_does_not_apply_to_a_shortage(short, desk, bought, variant):
     Variant.objects.filter(pk=variant.pk).update(min_quantity=5)
-    offer(short, desk)
-    tap(short, "refund")
-    assert lines(bought)[0] == (variant.sku, 3)
+    offer_all_options(short, desk)
+    choose_as_customer(short, "refund")
+    assert line_quantities(bought)[0] == (variant.sku, 3)
 
 
 def test_a_warehouse_that_has_seen_the_order_is_alerted_to_the_choice(bought, stockroom, desk):
     move(bought, "picking", actor=stockroom)
-    task = lack(bought, stockroom, 2)
-    offer(task, desk)
-    tap(task, "refund")
+    task = report_lack(bought, stockroom, 2)
+    offer_all_options(task, desk)
+    choose_as_customer(task, "refund")
     alert = bought.alerts.get(acknowledged_at=None)
     assert alert.kind == "items"
     acknowledge_alert(actor=stockroom, alert_id=alert.pk)
@@ -362,7 +362,7 @@ def test_a_warehouse_that_has_seen_the_order_is_alerted_to_the_choice(bought, st
 
 
 def test_the_timeline_shows_the_chosen_shortage_option(short, desk, bought):
-    offer(short, desk)
-    tap(short, "split")
+    offer_all_options(short, desk)
+    choose_as_customer(short, "split")
     (shown,) = shortages_of(bought)
     assert (shown.chosen_text, shown.options) == ("有货的先发，缺的到货后补发", [])

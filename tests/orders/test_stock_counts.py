@@ -43,7 +43,7 @@ def promised(bag) -> dict[str, Order]:
     return orders
 
 
-def lacking(orders: dict[str, Order]) -> dict[str, int]:
+def missing_by_order(orders: dict[str, Order]) -> dict[str, int]:
     return {name: sum(missing_pieces(order).values()) for name, order in orders.items()}
 
 
@@ -63,7 +63,7 @@ def test_a_count_takes_pieces_from_the_newest_unpaid_then_the_newest_paid_orders
 ):
     counted = set_stock(actor=SYSTEM, sku=bag.sku, on_hand=there, reason="年终盘点")
 
-    assert {name: count for name, count in lacking(promised).items() if count} == who_lacks
+    assert {name: count for name, count in missing_by_order(promised).items() if count} == who_lacks
     assert {row.order.customer.name: row.pieces for row in counted.broken_promises} == who_lacks
     assert {task.order.customer.name: task.missing for task in ShortageTask.objects.all()} == who_lacks
     assert set(Order.objects.filter(shortage=True).values_list("customer__name", flat=True)) == set(who_lacks)
@@ -87,7 +87,7 @@ def test_a_count_blocks_only_the_orders_that_go_short(bag, promised, monkeypatch
 
 def test_a_write_off_makes_orders_go_short_as_a_count_does(bag, promised):
     set_stock(actor=SYSTEM, sku=bag.sku, delta=-4, reason="水渍")
-    assert lacking(promised) == {"first paid": 0, "last paid": 0, "old unpaid": 1, "new unpaid": 3}
+    assert missing_by_order(promised) == {"first paid": 0, "last paid": 0, "old unpaid": 1, "new unpaid": 3}
 
 
 def test_stock_movements_record_released_reservations_and_their_reason(bag, promised, manager):
@@ -121,7 +121,7 @@ def test_pieces_found_by_a_later_count_go_to_the_order_that_paid_first(bag, prom
     set_stock(actor=SYSTEM, sku=bag.sku, on_hand=0)
     set_stock(actor=SYSTEM, sku=bag.sku, on_hand=7)
     sweep_shortages()
-    assert lacking(promised) == {"first paid": 0, "last paid": 0, "old unpaid": 2, "new unpaid": 3}
+    assert missing_by_order(promised) == {"first paid": 0, "last paid": 0, "old unpaid": 2, "new unpaid": 3}
 
 
 def test_an_unpaid_customer_may_drop_the_missing_pieces_and_owes_less(bag, promised, sales):

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 BARCODE = "6901234567892"
 
 
-def count(actor, order: Order, *variants) -> OrderLine:
+def scan_pieces(actor, order: Order, *variants) -> OrderLine:
     return pick_piece(actor=actor, order_id=order.pk, variant_ids=[each.pk for each in variants])
 
 
@@ -30,9 +30,9 @@ def test_each_scan_counts_one_piece_up_to_the_ordered_quantity(as_actor) -> None
     bag, packer = VariantFactory(), as_actor("warehouse")
     order = make_order(status=Status.PICKING, items=[ItemInput(bag.sku, 2)])
 
-    assert [count(packer, order, bag).picked_quantity for _ in range(2)] == [1, 2]
+    assert [scan_pieces(packer, order, bag).picked_quantity for _ in range(2)] == [1, 2]
     with pytest.raises(GuardFailed) as refusal:
-        count(packer, order, bag)
+        scan_pieces(packer, order, bag)
     assert refusal.value.names == ["picked_all"]
 
 
@@ -43,14 +43,14 @@ def test_a_barcode_shared_by_two_colours_counts_for_the_ordered_one(as_actor) ->
     meaning = meaning_of_scan(as_actor("warehouse"), BARCODE)
 
     assert (meaning.kind, set(meaning.variants)) == (Kind.GOODS, {black, red})
-    assert count(as_actor("warehouse"), order, *meaning.variants).sku == red.sku
+    assert scan_pieces(as_actor("warehouse"), order, *meaning.variants).sku == red.sku
 
 
 def test_scans_of_other_goods_or_of_an_order_not_in_picking_count_nothing(as_actor) -> None:
     packer, other = as_actor("warehouse"), VariantFactory()
     for status, name in ((Status.PICKING, "not_in_order"), (Status.PAID, "not_picking")):
         with pytest.raises(GuardFailed) as refusal:
-            count(packer, make_order(status=status), other)
+            scan_pieces(packer, make_order(status=status), other)
         assert refusal.value.names == [name]
 
 
@@ -59,9 +59,9 @@ def test_scans_count_at_most_the_reserved_pieces_of_a_line(as_actor) -> None:
     order = make_order(status=Status.PICKING, items=[ItemInput(bag.sku, 3)])
     report_missing(actor=packer, line_id=order.lines.get().pk, missing=2)
 
-    assert count(packer, order, bag).picked_quantity == 1
+    assert scan_pieces(packer, order, bag).picked_quantity == 1
     with pytest.raises(GuardFailed):
-        count(packer, order, bag)
+        scan_pieces(packer, order, bag)
     assert MissingReport.objects.get().pieces == 2
 
 
@@ -134,7 +134,7 @@ def test_an_unrecognised_waybill_ships_with_a_courier_chosen_by_hand(log_in, war
     assert order.shipments.get().carrier == "annengwuliu"
 
 
-def columns(actor, **pages: int) -> dict[str, tuple[int, list[str]]]:
+def board_columns_of(actor, **pages: int) -> dict[str, tuple[int, list[str]]]:
     found = warehouse_board(actor, pages).columns
     return {column.key: (column.count, [order.number for order in column.orders]) for column in found}
 
@@ -146,11 +146,11 @@ def test_a_full_board_column_hides_no_orders_of_other_columns(as_actor, monkeypa
     last = orders.pop()
     tick_line(actor=packer, line_id=last.lines.get().pk, picked=1)
 
-    assert columns(packer)["packed"] == (1, [last.number])
-    assert columns(packer)["picking"] == (4, [order.number for order in orders[:2]])
-    assert columns(packer, picking=2)["picking"] == (4, [order.number for order in orders[2:]])
+    assert board_columns_of(packer)["packed"] == (1, [last.number])
+    assert board_columns_of(packer)["picking"] == (4, [order.number for order in orders[:2]])
+    assert board_columns_of(packer, picking=2)["picking"] == (4, [order.number for order in orders[2:]])
     # A page that is there no more is the last one.
-    assert columns(packer, picking=9)["picking"] == columns(packer, picking=2)["picking"]
+    assert board_columns_of(packer, picking=9)["picking"] == board_columns_of(packer, picking=2)["picking"]
 
 
 def test_a_short_order_is_packed_with_its_available_pieces_but_not_with_none(as_actor) -> None:
@@ -158,14 +158,14 @@ def test_a_short_order_is_packed_with_its_available_pieces_but_not_with_none(as_
     order = make_order(status=Status.PICKING, items=[ItemInput(bag.sku, 3)])
     line = order.lines.get()
     report_missing(actor=packer, line_id=line.pk, missing=1)
-    assert columns(packer)["packed"] == (0, [])
+    assert board_columns_of(packer)["packed"] == (0, [])
 
     tick_line(actor=packer, line_id=line.pk, picked=2)
-    assert columns(packer)["packed"] == (1, [order.number])
+    assert board_columns_of(packer)["packed"] == (1, [order.number])
 
     gone = make_order(status=Status.PICKING, items=[ItemInput(VariantFactory().sku, 1)])
     report_missing(actor=packer, line_id=gone.lines.get().pk, missing=1)
-    assert columns(packer)["picking"] == (1, [gone.number])
+    assert board_columns_of(packer)["picking"] == (1, [gone.number])
 
 
 def test_urgent_changes_are_listed_first_and_newest_first_among_them(as_actor) -> None:
@@ -181,7 +181,7 @@ def test_urgent_changes_are_listed_first_and_newest_first_among_them(as_actor) -
     assert board.alerts_count == 4
 
 
-def figures(actor):
+def day_figures_of(actor):
     found = warehouse_board(actor).figures
     return found.came_in, found.left, found.to_leave, found.is_over
 
@@ -195,12 +195,12 @@ def test_the_days_figures_count_new_shipped_and_still_due_orders(as_actor) -> No
         make_order(status=Status.PAID)
         waits = make_order(status=Status.PAID)
         Order.objects.filter(pk=waits.pk).update(deliver_on="2026-12-02")
-        assert figures(packer) == (4, 2, 1, False)
+        assert day_figures_of(packer) == (4, 2, 1, False)
     with time_machine.travel(datetime(2026, 11, 30, 10, 1, tzinfo=UTC), tick=False):
         make_order(status=Status.PAID)
-        assert figures(packer) == (5, 2, 1, True)
+        assert day_figures_of(packer) == (5, 2, 1, True)
     with time_machine.travel(datetime(2026, 11, 30, 16, 1, tzinfo=UTC), tick=False):
-        assert figures(packer)[:2] == (0, 0)
+        assert day_figures_of(packer)[:2] == (0, 0)
 
 
 def test_days_off_and_shops_without_a_cut_off_time_show_none(as_actor) -> None:

@@ -22,7 +22,7 @@ from tests.factories import integration, make_order, move
 pytestmark = pytest.mark.django_db
 
 
-def later(**span: float) -> time_machine.travel:
+def travel_later(**span: float) -> time_machine.travel:
     return time_machine.travel(timezone.now() + timedelta(**span))
 
 
@@ -33,7 +33,7 @@ def test_the_scheduled_tasks_are_registered_under_their_names():
 def test_unpaid_orders_are_cancelled_after_their_deadline(order, variant):
     part_paid = move(make_order(), "paid", amount="1.00")
     assert expire_unpaid() == 0
-    with later(days=1, minutes=1):
+    with travel_later(days=1, minutes=1):
         assert expire_unpaid() == 1
         assert expire_unpaid() == 0
     order.refresh_from_db()
@@ -45,7 +45,7 @@ def test_unpaid_orders_are_cancelled_after_their_deadline(order, variant):
 def test_delivered_orders_are_completed_after_the_set_days():
     order = make_order(status="delivered")
     assert auto_complete() == 0
-    with later(days=7, minutes=1):
+    with travel_later(days=7, minutes=1):
         assert (auto_complete(), auto_complete()) == (1, 0)
     order.refresh_from_db()
     assert order.status == "completed"
@@ -56,7 +56,7 @@ def test_an_order_with_an_open_case_is_not_auto_completed():
     wanted = CaseInput("return", "damaged", [CaseLine(disputed.lines.get().pk, 1)])
     buyer = Actor.customer(disputed.customer)
     case = open_case(actor=buyer, order_id=disputed.pk, wanted=wanted)
-    with later(days=8):
+    with travel_later(days=8):
         assert auto_complete() == 1
         disputed.refresh_from_db()
         quiet.refresh_from_db()
@@ -69,7 +69,7 @@ def test_a_refusal_for_one_order_does_not_stop_the_sweep(monkeypatch, order):
     stuck = make_order()
     monkeypatch.setattr("orders.tasks.sweeps.unpaid_too_long", lambda now: [stuck.pk, 10**9, order.pk])
     Order.objects.filter(pk=stuck.pk).update(pay_by=timezone.now() + timedelta(days=9))
-    with later(days=2):
+    with travel_later(days=2):
         assert expire_unpaid() == 1
 
 

@@ -25,13 +25,13 @@ pytestmark = pytest.mark.django_db
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=timezone.get_fixed_timezone(480))
 
 
-def say(order: Order, actor: Actor, body: str) -> None:
+def send_text(order: Order, actor: Actor, body: str) -> None:
     send_message(
         actor=actor, conversation_id=order.conversation.pk, client_id=uuid4(), kind="text", body=body
     )
 
 
-def kinds(actor: Actor) -> list[str]:
+def todo_kinds(actor: Actor) -> list[str]:
     return [todo.kind.value for todo in todo_list(actor)]
 
 
@@ -41,7 +41,7 @@ def clock(time_machine):
     return time_machine
 
 
-def claim(order: Order) -> AfterSalesCase:
+def claim_refund(order: Order) -> AfterSalesCase:
     wanted = CaseInput("refund", "missing", [CaseLine(order.lines.get().pk, 1)])
     return open_case(actor=Actor.customer(order.customer), order_id=order.pk, wanted=wanted)
 
@@ -53,10 +53,10 @@ def test_the_todo_queue_lists_everything_waiting_with_the_oldest_first(
     orders = [make_order(customer=customer, assigned_to=sales, status="paid") for _ in range(2)]
     delivered = [make_order(customer=customer, assigned_to=sales, status="delivered") for _ in range(2)]
     steps = [
-        lambda: say(orders[0], asker, "今天能发吗"),
+        lambda: send_text(orders[0], asker, "今天能发吗"),
         lambda: report_missing(actor=Actor.staff(warehouse), line_id=orders[1].lines.get().pk, missing=1),
-        lambda: claim(delivered[0]),
-        lambda: approve_case(actor=boss, case_id=claim(delivered[1]).pk),
+        lambda: claim_refund(delivered[0]),
+        lambda: approve_case(actor=boss, case_id=claim_refund(delivered[1]).pk),
         lambda: request_change(
             actor=asker, order_id=orders[0].pk, kind="items", data={"items": [{"sku": orders[0].lines.get().sku, "quantity": 1}]}
         ),
@@ -67,9 +67,9 @@ def test_the_todo_queue_lists_everything_waiting_with_the_oldest_first(
         step()
     clock.shift(timedelta(minutes=5))
 
-    assert kinds(seller) == ["unanswered", "shortage", "case", "change", "quote"]
+    assert todo_kinds(seller) == ["unanswered", "shortage", "case", "change", "quote"]
     # Money is paid out by managers, and only they are asked to.
-    assert kinds(boss) == ["unanswered", "shortage", "case", "refund", "change", "quote"]
+    assert todo_kinds(boss) == ["unanswered", "shortage", "case", "refund", "change", "quote"]
     assert (count_todo(seller), count_todo(boss)) == (5, 6)
     change = todo_list(seller)[3]
     assert change.answer_by == ChangeRequest.objects.get().answer_by
@@ -84,14 +84,14 @@ def _quote(seller: Actor, customer, sku: str) -> None:
 
 def test_a_finished_task_leaves_the_queue(clock, customer, sales) -> None:
     order = make_order(customer=customer, assigned_to=sales, status="delivered")
-    seller, case = Actor.staff(sales), claim(order)
-    say(order, Actor.customer(customer), "少了一个")
-    assert sorted(kinds(seller)) == ["case", "unanswered"]
+    seller, case = Actor.staff(sales), claim_refund(order)
+    send_text(order, Actor.customer(customer), "少了一个")
+    assert sorted(todo_kinds(seller)) == ["case", "unanswered"]
 
     reject_case(actor=seller, case_id=case.pk, reason="照片里是两个")
-    assert kinds(seller) == ["unanswered"]
-    say(order, seller, "请看照片")
-    assert (kinds(seller), count_todo(seller)) == ([], 0)
+    assert todo_kinds(seller) == ["unanswered"]
+    send_text(order, seller, "请看照片")
+    assert (todo_kinds(seller), count_todo(seller)) == ([], 0)
 
 
 @pytest.mark.parametrize(
@@ -108,23 +108,23 @@ def test_a_finished_task_leaves_the_queue(clock, customer, sales) -> None:
 )
 def test_a_message_of_thanks_is_not_in_the_queue(clock, customer, sales, said: str, waits: bool) -> None:
     order = make_order(customer=customer, assigned_to=sales)
-    say(order, Actor.staff(sales), "明天发货")
-    say(order, Actor.customer(customer), said)
+    send_text(order, Actor.staff(sales), "明天发货")
+    send_text(order, Actor.customer(customer), said)
 
-    assert kinds(Actor.staff(sales)) == (["unanswered"] if waits else [])
+    assert todo_kinds(Actor.staff(sales)) == (["unanswered"] if waits else [])
 
 
 def test_a_question_before_a_message_of_thanks_stays_in_the_queue(clock, customer, sales) -> None:
     order = make_order(customer=customer, assigned_to=sales)
-    say(order, Actor.customer(customer), "能开发票吗")
-    say(order, Actor.customer(customer), "谢谢")
+    send_text(order, Actor.customer(customer), "能开发票吗")
+    send_text(order, Actor.customer(customer), "谢谢")
 
     assert [todo.text for todo in todo_list(Actor.staff(sales))] == ["能开发票吗"]
 
 
 def test_the_queue_has_ones_own_and_unassigned_tasks(clock, customer, sales, other_sales, manager) -> None:
     for seller in (sales, other_sales, None):
-        say(make_order(customer=customer, assigned_to=seller), Actor.customer(customer), "在吗")
+        send_text(make_order(customer=customer, assigned_to=seller), Actor.customer(customer), "在吗")
     enquiry = open_enquiry(actor=Actor.staff(other_sales), customer=customer, subject="双肩包")
     send_message(
         actor=Actor.customer(customer),
@@ -143,7 +143,7 @@ def test_the_desk_shows_the_queue_its_filter_and_its_badge(log_in, clock, custom
     first, second = (make_order(customer=customer, assigned_to=sales, status="delivered") for _ in range(2))
     for order in (second, first):
         clock.shift(timedelta(minutes=1))
-        claim(order)
+        claim_refund(order)
     desk = log_in(sales)
 
     page = desk.get("/orders/?todo=1").text
@@ -164,8 +164,8 @@ def test_the_desk_shows_the_queue_its_filter_and_its_badge(log_in, clock, custom
 def test_a_refund_request_is_in_the_managers_queue(clock, customer, sales, manager) -> None:
     move(make_order(customer=customer, assigned_to=sales, status="paid"), "refunding", reason="不要了")
 
-    assert kinds(Actor.staff(manager)) == ["refund"]
-    assert kinds(Actor.staff(sales)) == []
+    assert todo_kinds(Actor.staff(manager)) == ["refund"]
+    assert todo_kinds(Actor.staff(sales)) == []
 
 
 def test_an_empty_queue_says_so(log_in, sales) -> None:
@@ -174,7 +174,8 @@ def test_an_empty_queue_says_so(log_in, sales) -> None:
 
 def test_after_finishing_a_task_the_queue_leads_to_the_next_one(log_in, clock, customer, sales) -> None:
     cases = [
-        claim(make_order(customer=customer, assigned_to=sales, status="delivered")) for _each in range(2)
+        claim_refund(make_order(customer=customer, assigned_to=sales, status="delivered"))
+        for _each in range(2)
     ]
     desk, numbers = log_in(sales), [case.order.number for case in cases]
     came_from = [f"http://testserver/orders/{numbers[0]}/?todo=1", f"http://testserver/orders/{numbers[1]}/"]

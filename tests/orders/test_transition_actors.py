@@ -9,7 +9,7 @@ from tests.factories import make_order, move
 pytestmark = pytest.mark.django_db
 
 
-def failing(order: Order, to: str, **fields: object) -> list[str]:
+def failing_guards(order: Order, to: str, **fields: object) -> list[str]:
     """The guards that refuse, after making sure that nothing happened."""
     before = Order.objects.values().get(pk=order.pk)
     with pytest.raises(GuardFailed) as refusal:

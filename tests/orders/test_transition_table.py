@@ -97,7 +97,7 @@ def actor_for(role: str, order: Order) -> Actor:
     return Actor.system() if role == "system" else Actor.staff(StaffFactory(role=role))
 
 
-def inputs(to: str, role: str) -> dict[str, object]:
+def inputs_for(to: str, role: str) -> dict[str, object]:
     given: dict[str, object] = {"reason": "客户要求", "reference": "V-20261123"}
     if to == "paid":
         # A reference would tell of money that came late, which is booked whatever the status.
@@ -116,7 +116,7 @@ def test_each_role_can_make_its_own_transitions_and_no_others(status, role):
         may = EXPECTED.get((status, to))
         if status == "refunding" and to not in ("refunded", "paid"):
             may = None
-        refusal, written = attempt(order, to, actor, role)
+        refusal, written = attempt_transition(order, to, actor, role)
         if status in table.TERMINAL:
             assert refusal is OrderClosed
         elif may is None:
@@ -133,13 +133,13 @@ GUARDED = "guard_failed"
 TIMERS = {("system", "cancelled"), ("system", "completed"), ("system", "delivered")}
 
 
-def attempt(order: Order, to: str, actor: Actor, role: str) -> tuple[object, int]:
+def attempt_transition(order: Order, to: str, actor: Actor, role: str) -> tuple[object, int]:
     """How a call is refused, if it is, and how many events it wrote; then as if it had never been made."""
     answer: object = None
     before = DomainEvent.objects.filter(order_id=order.pk).count()
     with transaction.atomic():
         try:
-            transition_order(actor=actor, order_id=order.pk, to=to, data=inputs(to, role))
+            transition_order(actor=actor, order_id=order.pk, to=to, data=inputs_for(to, role))
         except OrderError as error:
             answer = GUARDED if error.code == "guard_failed" else type(error)
         written = DomainEvent.objects.filter(order_id=order.pk).count() - before

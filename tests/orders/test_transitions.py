@@ -19,7 +19,7 @@ from tests.factories import VariantFactory, integration, make_order, move, parce
 pytestmark = pytest.mark.django_db
 
 
-def failing(order: Order, to: str, **fields: object) -> list[str]:
+def failing_guards(order: Order, to: str, **fields: object) -> list[str]:
     """The guards that refuse, after making sure that nothing happened."""
     before = Order.objects.values().get(pk=order.pk)
     with pytest.raises(GuardFailed) as refusal:
@@ -55,7 +55,7 @@ def test_a_part_payment_is_booked_and_the_order_stays_unpaid(order):
 
 @pytest.mark.parametrize("amount", ["0", "-1", "abc", "NaN", "Infinity", "1.001", "1e400", "9" * 40])
 def test_an_invalid_amount_is_refused(order, amount):
-    assert "amount_invalid" in failing(order, "paid", amount=amount)
+    assert "amount_invalid" in failing_guards(order, "paid", amount=amount)
 
 
 def test_an_overpayment_is_booked_and_the_rest_becomes_a_refund(order):
@@ -64,13 +64,13 @@ def test_an_overpayment_is_booked_and_the_rest_becomes_a_refund(order):
 
 
 def test_an_unknown_payment_method_is_refused(order):
-    assert failing(order, "paid", method="bitcoin") == ["method_unknown"]
+    assert failing_guards(order, "paid", method="bitcoin") == ["method_unknown"]
 
 
 def test_a_payment_reference_is_booked_for_one_order_only(order):
     move(order, "paid", method="wechat", reference="W1")
     other = make_order()
-    assert failing(other, "paid", method="wechat", reference="W1") == ["payment_seen"]
+    assert failing_guards(other, "paid", method="wechat", reference="W1") == ["payment_seen"]
 
 
 def test_the_same_payment_recorded_twice_is_booked_once(order):
@@ -81,7 +81,7 @@ def test_the_same_payment_recorded_twice_is_booked_once(order):
 
 def test_a_manager_must_give_a_voucher_number_except_for_cash(order, as_actor):
     manager = as_actor("manager")
-    assert failing(order, "paid", actor=manager) == ["voucher_required"]
+    assert failing_guards(order, "paid", actor=manager) == ["voucher_required"]
     assert move(order, "paid", actor=manager, method="cash").status == "paid"
 
 
@@ -100,7 +100,7 @@ def test_cancelling_a_part_paid_order_opens_a_refund(order):
 
 
 def test_an_order_does_not_expire_before_its_deadline(order, as_actor):
-    assert failing(order, "cancelled", actor=as_actor("system")) == ["not_due"]
+    assert failing_guards(order, "cancelled", actor=as_actor("system")) == ["not_due"]
     with time_machine.travel(timezone.now() + timedelta(days=1, minutes=1)):
         assert move(order, "cancelled", actor=as_actor("system")).status == "cancelled"
 
@@ -116,19 +116,19 @@ def test_picking_records_the_picker_and_acknowledges_the_order(as_actor):
 def test_an_order_on_hold_cannot_be_picked():
     order = make_order(status="paid")
     Order.objects.filter(pk=order.pk).update(hold_reason="等客户确认颜色")
-    assert failing(order, "picking") == ["on_hold"]
-    assert failing(order, "shipped") == ["on_hold"]
+    assert failing_guards(order, "picking") == ["on_hold"]
+    assert failing_guards(order, "shipped") == ["on_hold"]
 
 
 def test_a_short_order_cannot_be_picked():
     order = make_order(status="paid")
     Order.objects.filter(pk=order.pk).update(shortage=True)
-    assert failing(order, "picking") == ["shortage"]
+    assert failing_guards(order, "picking") == ["shortage"]
 
 
 def test_a_pick_can_be_released_only_by_its_picker_or_a_manager(as_actor):
     order = move(make_order(status="paid"), "picking", actor=as_actor("warehouse"))
-    assert failing(order, "paid", actor=as_actor("warehouse")) == ["not_picker"]
+    assert failing_guards(order, "paid", actor=as_actor("warehouse")) == ["not_picker"]
     OrderLine.objects.filter(order=order).update(picked_quantity=2)
     order = move(order, "paid", actor=as_actor("manager"))
     assert (order.status, order.picker_id, order.lines.get().picked_quantity) == ("paid", None, 0)
@@ -150,18 +150,20 @@ def test_shipping_creates_a_parcel_with_the_current_address_and_takes_the_stock(
 
 @pytest.mark.parametrize("carrier", ["", "nobody", "顺风"])
 def test_an_unknown_courier_is_refused(carrier):
-    assert failing(make_order(status="picking"), "shipped", carrier=carrier) == ["carrier_unknown"]
+    assert failing_guards(make_order(status="picking"), "shipped", carrier=carrier) == ["carrier_unknown"]
 
 
 @pytest.mark.parametrize("number", ["", "  ", "12", "<script>", "中文单号", "A" * 61, None])
 def test_shipping_requires_a_tracking_number(number):
-    assert failing(make_order(status="picking"), "shipped", tracking_number=number) == ["tracking_required"]
+    assert failing_guards(make_order(status="picking"), "shipped", tracking_number=number) == [
+        "tracking_required"
+    ]
 
 
 def test_a_tracking_number_cannot_be_used_twice():
     move(make_order(status="picking"), "shipped", tracking_number="SF100200300")
     other = make_order(status="picking")
-    assert failing(other, "shipped", tracking_number="sf100200300") == ["tracking_used"]
+    assert failing_guards(other, "shipped", tracking_number="sf100200300") == ["tracking_used"]
 
 
 def test_the_same_shipment_sent_twice_ships_once(variant):
@@ -176,10 +178,10 @@ def test_more_than_the_open_quantity_cannot_be_shipped():
     order = make_order(status="picking")
     line = order.lines.get()
     for quantity in (3, 0, -1, "many"):
-        assert "qty_exceeds_open" in failing(
+        assert "qty_exceeds_open" in failing_guards(
             order, "shipped", lines=[{"line": line.pk, "quantity": quantity}]
         )
-    assert failing(order, "shipped", lines=[{"sku": "NOPE", "quantity": 1}]) == [
+    assert failing_guards(order, "shipped", lines=[{"sku": "NOPE", "quantity": 1}]) == [
         "lines_unknown",
         "qty_exceeds_open",
     ]
@@ -203,7 +205,7 @@ def test_a_part_shipment_keeps_the_order_in_picking_until_the_rest_ships(variant
     assert (order.status, types_of(order)[-1]) == ("picking", "shipment.updated")
     variant.refresh_from_db()
     assert (variant.on_hand, variant.reserved) == (99, 2)
-    assert failing(order, "paid") == ["parcel_handed_over"]
+    assert failing_guards(order, "paid") == ["parcel_handed_over"]
     order = move(order, "shipped")
     assert (order.status, order.shipments.count(), order.version) == ("shipped", 2, 5)
 
@@ -262,7 +264,7 @@ def test_a_version_from_the_future_is_refused_as_stale(order):
 # --- delivery -----------------------------------------------------------------------------------
 def test_the_timer_delivers_only_when_every_parcel_arrived_and_a_person_may_earlier(as_actor):
     order = make_order(status="shipped")
-    assert failing(order, "delivered", actor=as_actor("system")) == ["parcels_open"]
+    assert failing_guards(order, "delivered", actor=as_actor("system")) == ["parcels_open"]
     order = move(order, "delivered", actor=as_actor("warehouse"))
     assert order.shipments.get().state == "signed"
 
@@ -286,16 +288,16 @@ def test_the_customer_may_confirm_receipt_before_the_courier_does(as_actor):
 
 def test_auto_completion_waits_for_its_day_and_for_unanswered_questions(as_actor, sales):
     order = make_order(status="delivered")
-    assert failing(order, "completed", actor=as_actor("system")) == ["not_due"]
+    assert failing_guards(order, "completed", actor=as_actor("system")) == ["not_due"]
     with time_machine.travel(timezone.now() + timedelta(days=7, minutes=1)):
-        say(as_actor(order.customer), order, "箱子的轮子坏了一个")
-        assert failing(order, "completed", actor=as_actor("system")) == ["case_open"]
-        say(as_actor(sales), order, "给您寄一个新的")
-        say(as_actor(order.customer), order, "谢谢")
+        send_text(as_actor(order.customer), order, "箱子的轮子坏了一个")
+        assert failing_guards(order, "completed", actor=as_actor("system")) == ["case_open"]
+        send_text(as_actor(sales), order, "给您寄一个新的")
+        send_text(as_actor(order.customer), order, "谢谢")
         assert move(order, "completed", actor=as_actor("system")).status == "completed"
 
 
-def say(actor, order, body):
+def send_text(actor, order, body):
     send_message(actor=actor, conversation_id=order.conversation.pk, client_id=uuid4(), body=body)
 
 
@@ -307,7 +309,7 @@ def test_the_days_of_a_rejected_refund_do_not_count_towards_completion(as_actor)
     with time_machine.travel(start + timedelta(days=4)):
         move(order, "delivered", reason="已沟通")
     with time_machine.travel(start + timedelta(days=8)):
-        assert failing(order, "completed", actor=as_actor("system")) == ["not_due"]
+        assert failing_guards(order, "completed", actor=as_actor("system")) == ["not_due"]
     with time_machine.travel(start + timedelta(days=10, minutes=1)):
         assert move(order, "completed", actor=as_actor("system")).status == "completed"
 
@@ -315,9 +317,9 @@ def test_the_days_of_a_rejected_refund_do_not_count_towards_completion(as_actor)
 # --- refunding ----------------------------------------------------------------------------------
 def test_a_refund_needs_a_reason_and_covers_the_whole_sum_paid():
     order = make_order(status="paid")
-    assert failing(order, "refunding", reason=" ") == ["reason_required"]
-    assert failing(order, "refunding", amount="1.00") == ["amount_not_whole"]
-    assert failing(order, "refunding", amount="398.01") == ["amount_not_whole"]
+    assert failing_guards(order, "refunding", reason=" ") == ["reason_required"]
+    assert failing_guards(order, "refunding", amount="1.00") == ["amount_not_whole"]
+    assert failing_guards(order, "refunding", amount="398.01") == ["amount_not_whole"]
     order = move(order, "refunding", amount="398.00")
     assert (order.status, order.status_before, Refund.objects.get().amount) == (
         "refunding",
@@ -329,8 +331,8 @@ def test_a_refund_needs_a_reason_and_covers_the_whole_sum_paid():
 def test_after_the_after_sales_deadline_only_a_manager_can_refund(as_actor):
     order = make_order(status="completed")
     with time_machine.travel(timezone.now() + timedelta(days=15, minutes=1)):
-        assert failing(order, "refunding", actor=as_actor("sales")) == ["after_sales_over"]
-        assert failing(order, "refunding", actor=as_actor(order.customer)) == ["after_sales_over"]
+        assert failing_guards(order, "refunding", actor=as_actor("sales")) == ["after_sales_over"]
+        assert failing_guards(order, "refunding", actor=as_actor(order.customer)) == ["after_sales_over"]
         assert move(order, "refunding", actor=as_actor("manager")).status == "refunding"
 
 
@@ -353,31 +355,31 @@ def test_shipped_goods_are_restocked_on_refund_when_requested(variant, restock, 
 
 def test_a_manager_must_give_a_voucher_number_to_settle_a_refund(as_actor):
     order = make_order(status="refunding")
-    assert failing(order, "refunded", actor=as_actor("manager")) == ["voucher_required"]
+    assert failing_guards(order, "refunded", actor=as_actor("manager")) == ["voucher_required"]
     assert move(order, "refunded", actor=as_actor("manager"), reference="V1").status == "refunded"
 
 
 def test_a_refund_with_a_wrong_sum_cannot_be_settled():
     order = make_order(status="refunding")
     Refund.objects.update(amount="1.00")
-    assert failing(order, "refunded") == ["refund_sum"]
+    assert failing_guards(order, "refunded") == ["refund_sum"]
 
 
 @pytest.mark.parametrize("status", ["paid", "picking", "shipped", "delivered", "completed"])
 def test_rejecting_a_refund_restores_the_former_status(status, as_actor):
     order = make_order(status=status)
-    before, lines = snapshot(order), list(order.lines.values())
+    before, lines = stored_state(order), list(order.lines.values())
     move(order, "refunding")
     with pytest.raises(GuardFailed, match="原因"):
         move(order, status, actor=as_actor("sales"))
     order = move(order, status, actor=as_actor(order.customer))
-    assert snapshot(order) == before
+    assert stored_state(order) == before
     assert list(order.lines.values()) == lines
     assert order.refunds.get().state == "withdrawn"
     assert order.version == before_version(status) + 2
 
 
-def snapshot(order: Order) -> dict[str, object]:
+def stored_state(order: Order) -> dict[str, object]:
     row = Order.objects.values().get(pk=order.pk)
     return {key: value for key, value in row.items() if key not in ("version", "updated_at")}
 

@@ -18,21 +18,21 @@ def board(log_in, warehouse):
     return log_in(warehouse)
 
 
-def column(html: str, key: str) -> list[str]:
+def orders_in_column(html: str, key: str) -> list[str]:
     part = html.split(f"wcol--{key}", 1)[1].split("</section>", 1)[0]
     return re.findall(r'data-number="([^"]+)"', part)
 
 
-def changed(order: Order, **changes: object) -> Order:
+def edit_address_of(order: Order, **changes: object) -> Order:
     return edit_order(actor=integration(), order_id=order.pk, version=None, changes=changes)
 
 
-def act(board, order: Order, action: str, **data: object):
+def post_action(board, order: Order, action: str, **data: object):
     newest = Order.objects.get(pk=order.pk)
     return board.post(f"/warehouse/orders/{order.number}/{action}/", {"version": newest.version} | data)
 
 
-def status(order: Order) -> str:
+def status_of(order: Order) -> str:
     return Order.objects.get(pk=order.pk).status
 
 
@@ -43,9 +43,9 @@ def test_each_order_is_in_its_column_with_urgent_ones_first(board) -> None:
 
     html = board.get("/warehouse/").text
 
-    assert column(html, "new") == [urgent.number, calm.number]
-    assert column(html, "picking") == [picking.number]
-    assert column(html, "shipped") == [shipped.number]
+    assert orders_in_column(html, "new") == [urgent.number, calm.number]
+    assert orders_in_column(html, "picking") == [picking.number]
+    assert orders_in_column(html, "shipped") == [shipped.number]
 
 
 def test_managers_can_open_the_board_and_sales_cannot(log_in, sales, manager) -> None:
@@ -57,7 +57,7 @@ def test_an_order_is_new_until_it_is_acknowledged(board) -> None:
     order = make_order(status=Status.PAID)
     assert "已看到" in board.get("/warehouse/").text
 
-    act(board, order, "acknowledge")
+    post_action(board, order, "acknowledge")
 
     assert "已看到" not in board.get("/warehouse/").text
     assert Order.objects.get(pk=order.pk).acknowledged_version > 0
@@ -66,24 +66,24 @@ def test_an_order_is_new_until_it_is_acknowledged(board) -> None:
 def test_an_order_can_be_picked_packed_and_shipped_on_the_board(board) -> None:
     order = make_order(status=Status.PAID)
 
-    act(board, order, "start")
+    post_action(board, order, "start")
     line = order.lines.get()
     board.post(f"/warehouse/lines/{line.pk}/", {"picked": "1"})
-    act(board, order, "ship", carrier="", tracking_number="SF1234567890123")
+    post_action(board, order, "ship", carrier="", tracking_number="SF1234567890123")
 
-    assert status(order) == Status.SHIPPED
+    assert status_of(order) == Status.SHIPPED
     parcel = order.shipments.get()
     assert (parcel.carrier, parcel.tracking_number) == ("shunfeng", "SF1234567890123")
-    act(board, order, "delivered")
-    assert status(order) == Status.DELIVERED
+    post_action(board, order, "delivered")
+    assert status_of(order) == Status.DELIVERED
 
 
 def test_a_picker_can_release_an_order(board) -> None:
     order = make_order(status=Status.PICKING)
 
-    act(board, order, "release")
+    post_action(board, order, "release")
 
-    assert status(order) == Status.PAID
+    assert status_of(order) == Status.PAID
 
 
 def test_a_picked_line_can_be_unticked(board) -> None:
@@ -97,7 +97,7 @@ def test_a_picked_line_can_be_unticked(board) -> None:
 
 def test_a_change_during_picking_is_shown_on_top_with_old_and_new_value(board) -> None:
     order = make_order(status=Status.PICKING)
-    changed(order, address={"street": "文一西路 969 号"})
+    edit_address_of(order, address={"street": "文一西路 969 号"})
 
     html = board.get("/warehouse/").text
 
@@ -108,16 +108,16 @@ def test_a_change_during_picking_is_shown_on_top_with_old_and_new_value(board) -
 
 def test_an_order_cannot_ship_until_its_change_was_seen(board) -> None:
     order = make_order(status=Status.PICKING)
-    changed(order, address={"street": "文一西路 969 号"})
+    edit_address_of(order, address={"street": "文一西路 969 号"})
 
-    refused = act(board, order, "ship", tracking_number="SF1234567890123")
-    assert (status(order), refused.status_code) == (Status.PICKING, 302)
+    refused = post_action(board, order, "ship", tracking_number="SF1234567890123")
+    assert (status_of(order), refused.status_code) == (Status.PICKING, 302)
     assert "请先在仓库确认修改" in board.get(refused.url).text
 
     alert = order.alerts.get()
     board.post(f"/warehouse/alerts/{alert.pk}/")
-    act(board, order, "ship", tracking_number="SF1234567890123")
-    assert status(order) == Status.SHIPPED
+    post_action(board, order, "ship", tracking_number="SF1234567890123")
+    assert status_of(order) == Status.SHIPPED
 
 
 def test_a_printed_pick_list_shows_the_order_version(board) -> None:
@@ -129,7 +129,7 @@ def test_a_printed_pick_list_shows_the_order_version(board) -> None:
 def test_shipping_from_a_stale_board_is_refused(board) -> None:
     order = make_order(status=Status.PICKING)
     seen = order.version
-    changed(order, note="周末不收货")
+    edit_address_of(order, note="周末不收货")
 
     answer = board.post(
         f"/warehouse/orders/{order.number}/ship/",
@@ -137,7 +137,7 @@ def test_shipping_from_a_stale_board_is_refused(board) -> None:
         headers={"x-fragment": "1"},
     )
 
-    assert (answer.status_code, status(order)) == (409, Status.PICKING)
+    assert (answer.status_code, status_of(order)) == (409, Status.PICKING)
     assert answer.json()["text"]
 
 
@@ -183,12 +183,12 @@ def test_scanning_an_order_outside_the_warehouse_shows_nothing(board) -> None:
 
     assert board.get(f"/warehouse/orders/{unpaid.number}/").status_code == 404
     assert "秘密路" not in board.get("/warehouse/", {"order": unpaid.number}).text
-    assert act(board, unpaid, "start").status_code == 404
+    assert post_action(board, unpaid, "start").status_code == 404
     assert board.post(f"/warehouse/lines/{unpaid.lines.get().pk}/", {"picked": "1"}).status_code == 404
 
 
 def test_an_unknown_board_action_answers_404(board) -> None:
-    assert act(board, make_order(status=Status.PAID), "burn").status_code == 404
+    assert post_action(board, make_order(status=Status.PAID), "burn").status_code == 404
 
 
 def test_the_board_takes_as_many_queries_for_thirty_orders_as_for_three(
@@ -215,7 +215,7 @@ def test_a_parcel_slip_shows_its_version_and_scanning_an_outdated_one_warns(boar
 
 
 def test_the_timeline_shows_who_in_the_warehouse_saw_a_change(log_in, warehouse, manager) -> None:
-    order = changed(make_order(status=Status.PICKING), urgent=True)
+    order = edit_address_of(make_order(status=Status.PICKING), urgent=True)
     alert = order.alerts.get(kind="urgent")
     log_in(warehouse).post(f"/warehouse/alerts/{alert.pk}/")
 

@@ -27,7 +27,7 @@ def good(tmp_path) -> bytes:
     return workbook(tmp_path / "good.xlsx", {"订单": [HEAD.split(","), BAG.split(",")]}).read_bytes()
 
 
-def sentence(tmp_path, content: bytes, name: str) -> str:
+def refusal_sentence(tmp_path, content: bytes, name: str) -> str:
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(CommandError) as refused:
@@ -38,7 +38,7 @@ def sentence(tmp_path, content: bytes, name: str) -> str:
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
 def test_a_truncated_workbook_is_refused_in_one_sentence(tmp_path, good, share):
-    assert sentence(tmp_path, good[: int(len(good) * share)], "cut.xlsx") == f"{BROKEN}：cut.xlsx"
+    assert refusal_sentence(tmp_path, good[: int(len(good) * share)], "cut.xlsx") == f"{BROKEN}：cut.xlsx"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_truncated_workbook_is_refused_in_one_sentence(tmp_path, good, share):
     ],
 )
 def test_a_file_without_orders_is_refused_in_one_sentence(tmp_path, name, content, said):
-    assert said in sentence(tmp_path, content, name)
+    assert said in refusal_sentence(tmp_path, content, name)
     assert not Order.objects.exists()
 
 
@@ -67,7 +67,7 @@ def test_a_compressed_line_of_gigabytes_does_not_exhaust_memory(tmp_path):
         for _ in range(40):
             file.write(b"x" * 1_000_000)
 
-    assert "一格太长" in sentence(tmp_path, packed.getvalue(), "bomb.csv.gz")
+    assert "一格太长" in refusal_sentence(tmp_path, packed.getvalue(), "bomb.csv.gz")
 
 
 def test_a_compressed_text_of_excessive_length_is_refused(tmp_path, monkeypatch):
@@ -75,7 +75,7 @@ def test_a_compressed_text_of_excessive_length_is_refused(tmp_path, monkeypatch)
     packed = gzip.compress(f"{HEAD}\n".encode() + f"{BAG}\n".encode() * 20_000)
 
     assert len(packed) < 50_000
-    assert sentence(tmp_path, packed, "bomb.csv.gz") == "文件太大：请分成几个文件再导入"
+    assert refusal_sentence(tmp_path, packed, "bomb.csv.gz") == "文件太大：请分成几个文件再导入"
     assert not Order.objects.exists()
 
 
@@ -83,7 +83,7 @@ def test_a_file_of_too_many_rows_is_refused_before_anything_is_written(tmp_path,
     monkeypatch.setattr(importing, "MOST_ROWS", 3)
     content = "\n".join([HEAD, *(BAG.replace("T1,", f"T{n},") for n in range(4))]).encode()
 
-    assert sentence(tmp_path, content, "many.csv") == "一个文件最多 3 行：请分成几个文件再导入"
+    assert refusal_sentence(tmp_path, content, "many.csv") == "一个文件最多 3 行：请分成几个文件再导入"
     assert not Order.objects.exists()
 
 
@@ -93,7 +93,7 @@ def test_a_workbook_that_unpacks_to_too_much_kills_only_its_own_process(tmp_path
     rows = b"".join(b'<row r="%d">%s</row>' % (n, cell.replace(b"A1", b"A%d" % n)) for n in range(3, 7_000))
     bomb = with_sheet(good, b"</sheetData>", rows + b"</sheetData>")
 
-    assert sentence(tmp_path, bomb, "bomb.xlsx") == TOO_LARGE
+    assert refusal_sentence(tmp_path, bomb, "bomb.xlsx") == TOO_LARGE
 
 
 def with_sheet(good: bytes, old: bytes, new: bytes, part: str = "xl/worksheets/sheet1.xml") -> bytes:
@@ -111,7 +111,7 @@ def test_a_sheet_with_a_cell_in_its_last_corner_is_refused_in_one_sentence(tmp_p
     monkeypatch.setattr(reading, "MEMORY", 400 * 1024 * 1024)
     corner = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
 
-    assert sentence(tmp_path, with_sheet(good, b"</sheetData>", corner), "far.xlsx") == TOO_LARGE
+    assert refusal_sentence(tmp_path, with_sheet(good, b"</sheetData>", corner), "far.xlsx") == TOO_LARGE
 
 
 def test_a_sheet_that_wrongly_claims_to_be_large_is_imported(tmp_path, good):
@@ -128,7 +128,7 @@ def test_a_row_repeated_ten_million_times_is_refused_in_one_sentence(tmp_path, m
     row += b'"16384" office:value-type="string"><text:p>x</text:p></table:table-cell>'
     bomb = with_sheet(book, b"</table:table>", row + b"</table:table-row></table:table>", "content.xml")
 
-    assert sentence(tmp_path, bomb, "bomb.ods") in (TOO_LARGE, f"{BROKEN}：bomb.ods")
+    assert refusal_sentence(tmp_path, bomb, "bomb.ods") in (TOO_LARGE, f"{BROKEN}：bomb.ods")
 
 
 def test_deeply_nested_xml_does_no_harm(tmp_path, good):
@@ -145,7 +145,7 @@ def test_an_xml_entity_bomb_is_refused_in_one_sentence(tmp_path, good):
         bomb, b"</sheetData>", b'<row r="3"><c r="A3" t="str"><v>&a9;</v></c></row></sheetData>'
     )
 
-    assert sentence(tmp_path, bomb, "names.xlsx") == f"{BROKEN}：names.xlsx"
+    assert refusal_sentence(tmp_path, bomb, "names.xlsx") == f"{BROKEN}：names.xlsx"
 
 
 def test_worksheets_that_would_fill_the_disk_are_refused_in_one_sentence(tmp_path, monkeypatch):
@@ -162,7 +162,7 @@ def test_worksheets_that_would_fill_the_disk_are_refused_in_one_sentence(tmp_pat
 def test_a_workbook_that_takes_too_long_is_refused(tmp_path, good, monkeypatch):
     monkeypatch.setattr(reading, "SECONDS", 0)
 
-    assert "打不开" in sentence(tmp_path, good, "slow.xlsx")
+    assert "打不开" in refusal_sentence(tmp_path, good, "slow.xlsx")
 
 
 def test_the_workbook_process_does_not_get_the_shops_secrets(tmp_path, good, monkeypatch):

@@ -17,7 +17,7 @@ TOLD = "2026-03-05 09:30:00,2026-03-06 18:00:00,2026-03-09 12:00:00,圆通速递
 SECOND = BAG.replace("TB-1,托特包,黑色,10,28.50", "TB-2,手提包,红,5,10")
 
 
-def local(moment: datetime) -> str:
+def local_time(moment: datetime) -> str:
     return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S")
 
 
@@ -32,10 +32,10 @@ def test_an_imported_order_has_its_waybill_and_status_times(take):
 
     assert (report.orders, report.unused) == (1, ())
     assert (parcel.carrier, parcel.tracking_number) == ("yuantong", "YT7531234567890")
-    assert local(Payment.objects.get().received_at) == local(order.paid_at) == "2026-03-05 09:30:00"
-    assert local(parcel.shipped_at) == local(order.shipped_at) == "2026-03-06 18:00:00"
-    assert local(parcel.signed_at) == local(order.closed_at) == "2026-03-09 12:00:00"
-    assert [local(event.occurred_at) for event in events] == [
+    assert local_time(Payment.objects.get().received_at) == local_time(order.paid_at) == "2026-03-05 09:30:00"
+    assert local_time(parcel.shipped_at) == local_time(order.shipped_at) == "2026-03-06 18:00:00"
+    assert local_time(parcel.signed_at) == local_time(order.closed_at) == "2026-03-09 12:00:00"
+    assert [local_time(event.occurred_at) for event in events] == [
         "2026-03-05 09:05:00",
         "2026-03-05 09:30:00",
         "2026-03-06 18:00:00",
@@ -101,8 +101,8 @@ def test_status_times_are_put_in_order(take):
     take(STEP_HEAD, f"{BAG},2026-03-04 00:00:00,2026-03-07 00:00:00,2026-03-06 00:00:00,,")
     order = Order.objects.get()
 
-    assert local(order.paid_at) == local(order.placed_at) == "2026-03-05 09:05:00"
-    assert local(order.shipped_at) == local(order.closed_at) == "2026-03-07 00:00:00"
+    assert local_time(order.paid_at) == local_time(order.placed_at) == "2026-03-05 09:05:00"
+    assert local_time(order.shipped_at) == local_time(order.closed_at) == "2026-03-07 00:00:00"
 
 
 @pytest.mark.parametrize(("said", "odd"), [("-", 0), ("", 0), ("0000-00-00 00:00:00", 0), ("昨天", 1)])
@@ -110,13 +110,17 @@ def test_an_invalid_status_time_does_not_refuse_the_order(take, said, odd):
     report = take(f"{HEAD},付款时间", f"{BAG},{said}")
 
     assert (report.orders, report.odd_moments) == (1, odd)
-    assert local(Order.objects.get().paid_at) == "2026-03-05 09:05:00"
+    assert local_time(Order.objects.get().paid_at) == "2026-03-05 09:05:00"
 
 
 def test_a_file_with_only_a_payment_time_is_imported(take):
     take(HEAD.replace("下单时间", "订单付款时间"), BAG)
 
-    assert local(Order.objects.get().placed_at) == local(Order.objects.get().paid_at) == "2026-03-05 09:05:00"
+    assert (
+        local_time(Order.objects.get().placed_at)
+        == local_time(Order.objects.get().paid_at)
+        == "2026-03-05 09:05:00"
+    )
 
 
 def test_a_shopify_export_is_imported_with_paid_and_shipped_times(take):
@@ -128,7 +132,10 @@ def test_a_shopify_export_is_imported_with_paid_and_shipped_times(take):
     take(head, f"#1001,paid,{times[0]},fulfilled,{times[1]},USD,80.00,{times[2]},2,Tote,40.00,TB-1")
     order = Order.objects.get()
 
-    assert (local(order.paid_at), local(order.shipped_at)) == ("2026-03-05 09:30:00", "2026-03-06 18:00:00")
+    assert (local_time(order.paid_at), local_time(order.shipped_at)) == (
+        "2026-03-05 09:30:00",
+        "2026-03-06 18:00:00",
+    )
 
 
 def test_an_order_that_was_never_paid_has_no_payment_time(take):
@@ -136,4 +143,4 @@ def test_an_order_that_was_never_paid_has_no_payment_time(take):
     order = Order.objects.get()
 
     assert (order.paid_at, order.shipped_at, Shipment.objects.count()) == (None, None, 0)
-    assert local(order.closed_at) == "2026-03-09 12:00:00"
+    assert local_time(order.closed_at) == "2026-03-09 12:00:00"

@@ -37,7 +37,7 @@ def bring_in(tmp_path):
     return take
 
 
-def rejected(report: Report) -> list[list[str]]:
+def rejected_rows(report: Report) -> list[list[str]]:
     with report.rejected_file.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.reader(file))[1:]
 
@@ -125,7 +125,7 @@ def test_a_return_without_a_sale_is_rejected_with_its_line_and_reason(bring_in):
     report = bring_in(SALE, "C536400,22661,CHARLOTTE BAG,-5,2010-12-09 10:00:00,0.85,99999.0,France")
 
     assert report.returns == 0
-    assert rejected(report)[0][:3] == ["3", "退货找不到对应的销售", "C536400"]
+    assert rejected_rows(report)[0][:3] == ["3", "退货找不到对应的销售", "C536400"]
 
 
 BACK = "C536400,22661,CHARLOTTE BAG,-5,2010-12-09 10:00:00,0.85,12583.0,France"
@@ -137,7 +137,7 @@ def test_refused_rows_are_reported_again_by_the_next_run_of_the_same_file(bring_
     report = bring_in(SALE, BACK, stray)
 
     assert (report.repeated, report.return_lines, report.rejected) == (2, 0, 1)
-    assert rejected(report)[0][:4] == ["4", "退货找不到对应的销售", "C536400", "99999"]
+    assert rejected_rows(report)[0][:4] == ["4", "退货找不到对应的销售", "C536400", "99999"]
     assert Order.objects.get().refunded_amount == Decimal("4.25")
 
 
@@ -236,7 +236,7 @@ def test_an_unusable_row_is_reported_and_the_import_continues(bring_in, line, re
     report = bring_in(line, SALE.replace("536370", "536399"))
 
     assert (report.orders, report.rejected) == (1, 1)
-    assert rejected(report)[0][:2] == ["2", reason]
+    assert rejected_rows(report)[0][:2] == ["2", reason]
 
 
 CHINESE = [

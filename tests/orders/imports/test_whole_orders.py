@@ -21,7 +21,7 @@ SECOND = BAG.replace("TB-1,托特包,黑色,10,28.50", "TB-2,手提包,红,5,10"
 BAD = SECOND.replace(",5,10,", ",五个,10,")
 
 
-def listed(path: Path) -> list[list[str]]:
+def rows_in_list(path: Path) -> list[list[str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.reader(file))
 
@@ -139,7 +139,7 @@ def test_formulas_in_the_list_of_refused_rows_are_disarmed_and_read_back_unchang
     evil = BAG.replace("托特包", '"=HYPERLINK(""http://x"",1)"').replace("张姐", "@SUM(A1)")
     phone = evil.replace("13900000001", "+8613900000001").replace("A区12号", "+cmd|x")
     refused = take(HEAD, phone, BAD.replace("手提包", "-2+3")).rejected_file
-    cells = listed(refused)
+    cells = rows_in_list(refused)
 
     assert not [cell for row in cells for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
     assert '\'=HYPERLINK("http://x",1)' in cells[1]
@@ -158,7 +158,7 @@ def test_every_formula_prefix_is_disarmed(cell):
 def test_a_corrected_list_of_refused_rows_can_be_imported_also_with_merged_cells(take):
     merged = ",TB-2,手提包,红,五个,10,,,,"
     refused = take(HEAD, BAG, merged).rejected_file
-    assert [row[2] for row in listed(refused)] == ["订单号", "T1", "T1"]
+    assert [row[2] for row in rows_in_list(refused)] == ["订单号", "T1", "T1"]
 
     report = take(refused.read_text("utf-8-sig").replace("五个", "5"), name="mended.csv")
 
@@ -170,8 +170,8 @@ def test_a_list_of_refused_rows_that_is_refused_again_does_not_grow_columns(take
     refused = take(HEAD, BAG, BAD).rejected_file
     again = take(refused.read_text("utf-8-sig"), name="again.csv").rejected_file
 
-    assert [len(row) for row in listed(again)] == [len(row) for row in listed(refused)]
-    assert listed(again)[0] == listed(refused)[0]
+    assert [len(row) for row in rows_in_list(again)] == [len(row) for row in rows_in_list(refused)]
+    assert rows_in_list(again)[0] == rows_in_list(refused)[0]
 
 
 def test_an_order_that_cannot_be_written_does_not_undo_others_of_its_batch(take):
