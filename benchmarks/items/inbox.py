@@ -17,9 +17,7 @@ def run(bench: Bench, rounds: int, quick: bool) -> list[Figure]:
     times = 10 if quick else 30
     figures = []
     for name, path in pages().items():
-        # A search asks for what it has found, and where.
-        most = MOST_QUERIES + 4 * ("q=" in path)
-        page = measure_page(bench, "inbox", name, path, rounds=rounds, times=times, most_queries=most)
+        page = measure_page(bench, "inbox", name, path, rounds=rounds, times=times, most_queries=MOST_QUERIES)
         figures += page.figures
     return figures
 
