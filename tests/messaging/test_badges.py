@@ -29,7 +29,7 @@ def badges_of(staff: Staff) -> Badges:
     return badges_with(Actor.staff(staff))[0]
 
 
-def test_each_reader_is_shown_what_waits_for_them(sales, other_sales, manager, warehouse) -> None:
+def test_each_reader_gets_their_own_badge_numbers(sales, other_sales, manager, warehouse) -> None:
     for seller in (sales, other_sales, None):
         ask(make_order(assigned_to=seller, status="paid"))
 
@@ -39,7 +39,7 @@ def test_each_reader_is_shown_what_waits_for_them(sales, other_sales, manager, w
     assert badges_of(warehouse) == Badges(todo=0, unread=0, waiting=3)
 
 
-def test_all_of_them_and_what_else_a_page_counts_are_one_query(
+def test_all_badge_numbers_and_further_counts_of_a_page_are_one_query(
     sales, warehouse, django_assert_num_queries
 ) -> None:
     ask(make_order(assigned_to=sales, status="paid"))
@@ -53,14 +53,12 @@ def test_all_of_them_and_what_else_a_page_counts_are_one_query(
         badges_of(warehouse)
 
 
-def test_whom_the_shop_does_not_know_is_shown_nothing_and_nothing_is_asked(
-    customer, django_assert_num_queries
-) -> None:
+def test_an_anonymous_visitor_gets_no_badges_and_causes_no_query(customer, django_assert_num_queries) -> None:
     with django_assert_num_queries(0):
         assert badges_with(None) == badges_with(Actor.customer(customer)) == (Badges(0, 0, 0), [])
 
 
-def test_the_stockrooms_number_is_that_of_its_new_orders_alerts_and_wishes(warehouse, sales) -> None:
+def test_the_warehouse_badge_counts_new_orders_alerts_and_change_requests(warehouse, sales) -> None:
     picker = Actor.staff(warehouse)
     new, seen, picking, sent = (
         make_order(status=status, assigned_to=sales) for status in ("paid", "paid", "picking", "shipped")
@@ -83,7 +81,7 @@ def test_the_stockrooms_number_is_that_of_its_new_orders_alerts_and_wishes(wareh
         assert badges_of(warehouse).waiting == sum(each.count() for each in waiting) > 0
 
 
-def test_what_was_finished_long_ago_leaves_the_stockrooms_number(warehouse, sales, time_machine) -> None:
+def test_orders_finished_long_ago_leave_the_warehouse_badge(warehouse, sales, time_machine) -> None:
     order = make_order(status="delivered", assigned_to=sales)
     WarehouseAlert.objects.create(order=order, kind="note", order_version=1)
     time_machine.move_to(timezone.now())
@@ -93,7 +91,7 @@ def test_what_was_finished_long_ago_leaves_the_stockrooms_number(warehouse, sale
     assert badges_of(warehouse).waiting == 0
 
 
-def test_it_is_counted_to_a_cap(monkeypatch, warehouse, sales) -> None:
+def test_badge_numbers_are_capped(monkeypatch, warehouse, sales) -> None:
     for _each in range(3):
         make_order(status="paid", assigned_to=sales)
     board._prepared_count.cache_clear()
@@ -103,7 +101,7 @@ def test_it_is_counted_to_a_cap(monkeypatch, warehouse, sales) -> None:
 
 
 @pytest.mark.parametrize("path", ["/orders/", "/inbox/", "/preferences/", "/orders/debts/"])
-def test_a_page_shows_them(path, log_in, sales) -> None:
+def test_a_page_shows_the_badge_numbers(path, log_in, sales) -> None:
     for _each in range(3):
         ask(make_order(assigned_to=sales))
     page = log_in(sales).get(path).text
