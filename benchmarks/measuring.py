@@ -52,13 +52,13 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def in_turn(rounds: int, measure: Callable[[str], T]) -> tuple[list[T], list[T]]:
-    """Measure "product" and "floor" in every round; who goes first changes."""
-    found: dict[str, list[T]] = {"product": [], "floor": []}
+def in_turn(rounds: int, measure: Callable[[str], T], *, floor: str = "floor") -> tuple[list[T], list[T]]:
+    """Measure "product" and a floor in every round; who goes first changes."""
+    found: dict[str, list[T]] = {"product": [], floor: []}
     for turn in range(rounds):
-        for side in (("product", "floor"), ("floor", "product"))[turn % 2]:
+        for side in (("product", floor), (floor, "product"))[turn % 2]:
             found[side].append(measure(side))
-    return found["product"], found["floor"]
+    return found["product"], found[floor]
 
 
 def cpu_seconds(pid: int) -> float:

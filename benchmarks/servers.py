@@ -73,12 +73,14 @@ class Bench:
         subprocess.run([sys.executable, str(ROOT / "manage.py"), *arguments], check=True, cwd=ROOT)
 
     def start(self, name: str) -> None:
-        """Start one side afresh; both run under the same uvicorn with the same options."""
+        """Start one side afresh: the product, or a floor: "floor" under the same uvicorn, "bare" under none."""
         if old := self.processes.pop(name, None):
             end_process(old, signal.SIGTERM, within=5)
         self.ports[name] = free_port()
         command = web_command(self.ports[name])
-        if name == "floor":
+        if name == "bare":
+            command = [sys.executable, "-m", "benchmarks.floor.bare", str(self.ports[name])]
+        elif name == "floor":
             command[command.index("shopcomm.asgi:application")] = "benchmarks.floor.server:application"
         self.processes[name] = spawn_process(command, self.data / f"{name}.log")
         deadline = time.monotonic() + START_SECONDS

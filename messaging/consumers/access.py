@@ -1,14 +1,20 @@
 """Which conversations the visitor of one socket may follow."""
 
+import asyncio
 from typing import Protocol
 
 from channels.db import database_sync_to_async
 
 from messaging.consumers.frames import Frame, frame_number
+from messaging.consumers.loop_local import loop_local
 from messaging.errors import NotFound
 from messaging.selectors.conversations import conversations_visible_to
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.sockets import Visitor, actors_of_links
+
+# So many sockets of a process ask at a time. When hundreds come back at once, the others' messages go between their questions.
+ASK_AT_ONCE = 4
+_asking = loop_local(lambda: asyncio.Semaphore(ASK_AT_ONCE))
 
 
 class Identified(Protocol):
@@ -40,7 +46,9 @@ class ConversationAccess:
         conversation_id = frame_number(given, "conversation", least=1)
         if conversation_id not in self._allowed:
             asked = [conversation_id]
-            if not await visible_conversations(self._socket.actor, asked) and not await self._turn_to(asked):
+            async with _asking():
+                visible = await visible_conversations(self._socket.actor, asked)
+            if not visible and not await self._turn_to(asked):
                 raise NotFound()
             self._allowed.add(conversation_id)
         return conversation_id

@@ -79,6 +79,19 @@ UNDER_WAY = frozenset({State.JOINING, State.ABANDONED, State.LEAVING, State.REVI
 ASKS_TO_JOIN = frozenset({State.JOINING, State.ABANDONED})
 
 
+def _newest_seqs_in(messages: Sequence[dict[str, Any]]) -> dict[Audience, int]:
+    """By audience: the newest of these messages that it may see."""
+    found: dict[Audience, int] = {}
+    wanted = [*all_audiences()]
+    for message in reversed(messages):
+        for audience in [each for each in wanted if each.name in message["texts"]]:
+            found[audience] = message["seq"]
+            wanted.remove(audience)
+        if not wanted:
+            break
+    return found
+
+
 class Room:
     """The sockets of this process in one group; for a conversation also the last message they were shown."""
 
@@ -123,9 +136,7 @@ class Room:
 
     def deliver(self, messages: Sequence[dict[str, Any]]) -> bool:
         """Show messages that continue the sequence, leaving out known ones. False: some before them are missing."""
-        for message in messages:
-            texts = message["texts"]
-            self.note_heads({each: message["seq"] for each in all_audiences() if each.name in texts})
+        self.note_heads(_newest_seqs_in(messages))
         if not self.listeners:
             return True
         if messages[0]["seq"] > self.last + 1:
