@@ -1,6 +1,9 @@
 """Coming back after a process was started again: sockets that missed much, and what others notice of it."""
 
 import asyncio
+import json
+import subprocess
+import sys
 import time
 import uuid
 
@@ -55,33 +58,48 @@ async def come_back(bench: Bench, talks: list[int]) -> tuple[float, float]:
     """How long until all have connected and been shown everything, and the slowest message of two others meanwhile."""
     [quiet] = await asyncio.to_thread(conversations, 1)
     who = await asyncio.to_thread(cookie)
-    marks = (wire.NEW, wire.SUBSCRIBED, wire.REFUSED)
-    speakers = await wire.connect_many(bench.ports["product"], who, 2, *marks)
-    noted: list[float] = []
-    for each in speakers:
-        each.delays = noted
-        each.send(type="subscribe", conversation=quiet, after=0)
-    await wire.until(lambda: all(each.counts[wire.SUBSCRIBED] for each in speakers), 10, "others are there")
-    speaking = asyncio.create_task(speak(speakers[0], quiet))
+    others = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", __name__, str(bench.ports["product"]), who, str(quiet), stdout=subprocess.PIPE
+    )
     # What they meet when nobody comes back.
-    await asyncio.sleep(1)
-    noted.clear()
-    started = time.perf_counter()
+    await asyncio.sleep(3)
+    began, started = time.time(), time.perf_counter()
+    marks = (wire.NEW, wire.SUBSCRIBED, wire.REFUSED)
     clients = await wire.connect_many(bench.ports["product"], who, SOCKETS, *marks)
     for place, client in enumerate(clients):
         client.send(type="subscribe", conversation=talks[place % len(talks)], after=0)
     await wire.until(lambda: all(each.counts[wire.NEW] >= MISSED for each in clients), 60, "all shown")
-    seconds = time.perf_counter() - started
-    await asyncio.sleep(0.2)
-    speaking.cancel()
-    wire.close([*speakers, *clients])
-    return seconds, max(noted)
+    seconds, ended = time.perf_counter() - started, time.time()
+    await asyncio.sleep(0.5)
+    others.terminate()
+    told, _nothing = await others.communicate()
+    wire.close(clients)
+    noted = [json.loads(line) for line in told.splitlines()]
+    return seconds, max(delay for came, delay in noted if began <= came <= ended + 0.3)
 
 
-async def speak(client: wire.Client, talk: int) -> None:
+async def speak_and_listen(port: int, who: str, talk: int) -> None:
+    """Two others who go on talking; prints when each message came, and its delay in milliseconds.
+
+    In a process of their own: who counts what two hundred are shown would be late to notice what these are shown.
+    """
+    speaker, listener = await wire.connect_many(port, who, 2, wire.NEW, wire.SUBSCRIBED)
+    listener.delays = noted = []
+    listener.changed = lambda: told(noted)
+    for each in (speaker, listener):
+        each.send(type="subscribe", conversation=talk, after=0)
     while True:
         body = f"T{time.time_ns():019d}"
-        client.send(
+        speaker.send(
             type="message.send", conversation=talk, client_id=str(uuid.uuid4()), kind="text", body=body
         )
         await asyncio.sleep(EVERY_SECONDS)
+
+
+def told(noted: list[float]) -> None:
+    while noted:
+        print(json.dumps([time.time(), noted.pop()]), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(speak_and_listen(int(sys.argv[1]), sys.argv[2], int(sys.argv[3])))

@@ -15,7 +15,7 @@ PEOPLE = 20
 
 
 def run(bench: Bench, rounds: int, quick: bool) -> list[Figure]:
-    most = statistics.median(asyncio.run(rate(bench, "product", PEOPLE, 1000)) for _ in range(3))
+    most = statistics.median(asyncio.run(rate(bench, "product", PEOPLE, 1000)).per_second for _ in range(3))
     bench.start("bare")
     bench.analyze()
     figures = []
