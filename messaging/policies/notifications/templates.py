@@ -64,7 +64,7 @@ class Story(NamedTuple):
 
 
 class Variable(NamedTuple):
-    """A placeholder: its Chinese and its English name, and how its value is found."""
+    """A variable of templates: its Chinese and its English name, and how its value is found."""
 
     zh: str
     en: str
@@ -209,7 +209,7 @@ class Words:
 
 
 def check_template(body: str, trigger: str) -> None:
-    """Raise TemplateBroken for a placeholder that this trigger does not have, or braces that do not close."""
+    """Raise TemplateBroken for a variable that this trigger does not have, or braces that do not close."""
     if not body.strip():
         raise TemplateBroken(_("模板不能为空"))
     known = names_for(trigger)
