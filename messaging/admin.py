@@ -24,7 +24,7 @@ from messaging.policies.notifications.reasons import reason_text
 from messaging.policies.notifications.triggers import trigger_label, trigger_names
 from messaging.services.channels.delivery import requeue_delivery
 from shopcomm.core.admin_filters import choice_filter
-from shopcomm.core.events.admin import ReadOnlyAdmin
+from shopcomm.core.read_only_admin import ReadOnlyAdmin
 from shopcomm.core.reading import whole_number
 
 by_trigger = choice_filter(

@@ -4,28 +4,27 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
-from orders.admin.look_only import LookOnly, LookOnlyInline
 from orders.models import ContactReveal, Order, OrderLine, Payment, Refund, Shipment
 from orders.reading.couriers import courier_name
 from shopcomm.core.phones import masked_phone
+from shopcomm.core.read_only_admin import ReadOnlyAdmin, ReadOnlyInline
 
 
-class LineInline(LookOnlyInline):
+class LineInline(ReadOnlyInline):
     model = OrderLine
     fields = ("sku", "name", "spec", "quantity", "unit_price", "picked_quantity", "shipped_quantity")
 
 
-class PaymentInline(LookOnlyInline):
+class PaymentInline(ReadOnlyInline):
     model = Payment
 
 
-class RefundInline(LookOnlyInline):
+class RefundInline(ReadOnlyInline):
     model = Refund
 
 
-class ShipmentInline(LookOnlyInline):
+class ShipmentInline(ReadOnlyInline):
     model = Shipment
     fields = ("courier", "tracking_number", "state", "shipped_at", "signed_at")
     readonly_fields = ("courier",)
@@ -37,7 +36,7 @@ class ShipmentInline(LookOnlyInline):
 
 
 @admin.register(Order)
-class OrderAdmin(LookOnly, ModelAdmin):
+class OrderAdmin(ReadOnlyAdmin):
     list_display = ("number", "customer", "status", "total", "urgent", "source", "placed_at")
     list_filter = ("status", "source", "urgent")
     list_select_related = ("customer",)
@@ -58,7 +57,7 @@ class OrderAdmin(LookOnly, ModelAdmin):
 
 
 @admin.register(ContactReveal)
-class ContactRevealAdmin(LookOnly, ModelAdmin):
+class ContactRevealAdmin(ReadOnlyAdmin):
     """Who was shown a receiver's whole phone and address, when, and where."""
 
     list_display = ("at", "staff", "place", "order")

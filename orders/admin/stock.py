@@ -10,9 +10,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from orders.admin.look_only import LookOnly
 from orders.forms.stock_list import apply_stock_counts, counts_of
 from orders.models import StockMovement
+from shopcomm.core.read_only_admin import ReadOnlyAdmin
 
 
 class CountedFromTheList(ModelAdmin):
@@ -52,7 +52,7 @@ class CountedFromTheList(ModelAdmin):
 
 
 @admin.register(StockMovement)
-class StockMovementAdmin(LookOnly, ModelAdmin):
+class StockMovementAdmin(ReadOnlyAdmin):
     list_display = (
         "occurred_at",
         "variant",

@@ -1,32 +1,22 @@
 """Log-in records in the admin: readable by managers, changed by nobody, deleted by age only."""
 
-from typing import Any
-
 from axes.models import AccessAttempt, AccessBase, AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
+
+from shopcomm.core.read_only_admin import ReadOnlyAdmin
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class RecordAdmin(ReadOnlyAdmin):
     """Rows that are a record: to be looked at."""
 
     show_full_result_count = False
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class AttemptAdmin(ReadOnlyAdmin):
+class AttemptAdmin(RecordAdmin):
     """Refused log-ins by name and network. A lock is lifted without taking its record away."""
 
     list_display = ("attempt_time", "username", "ip_address", "failures_since_start", "user_agent")
@@ -39,12 +29,12 @@ class AttemptAdmin(ReadOnlyAdmin):
         attempts.update(failures_since_start=0)
 
 
-class LoginAdmin(ReadOnlyAdmin):
+class LoginAdmin(RecordAdmin):
     list_display = ("attempt_time", "username", "ip_address", "logout_time", "user_agent")
     search_fields = ("username", "ip_address")
 
 
-class FailureAdmin(ReadOnlyAdmin):
+class FailureAdmin(RecordAdmin):
     list_display = ("attempt_time", "username", "ip_address", "locked_out")
     search_fields = ("username", "ip_address")
 

@@ -1,16 +1,14 @@
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import Count, F, Q, QuerySet, Value
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from shopcomm.core.admin_filters import choice_filter
 from shopcomm.core.events.holding import retry_dead_letter, retry_held_events
 from shopcomm.core.events.models import DeadLetter, DomainEvent, HeldEvent, Reader
 from shopcomm.core.events.readers import kind_label
 from shopcomm.core.events.selectors import last_position
+from shopcomm.core.read_only_admin import ReadOnlyAdmin
 
 ACTORS = {
     "customer": _("客户"),
@@ -19,19 +17,6 @@ ACTORS = {
     "assistant": _("助手"),
     "api": _("接口"),
 }
-
-
-class ReadOnlyAdmin(ModelAdmin):
-    """Something that is looked at, never edited."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(DomainEvent)

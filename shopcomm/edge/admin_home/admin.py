@@ -10,7 +10,7 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
-from shopcomm.core.events.admin import ReadOnlyAdmin
+from shopcomm.core.read_only_admin import ReadOnlyAdmin
 from shopcomm.edge.admin_home.schedules import name_of, rhythm_of
 
 # The library's own pages: forms for what the next start would write over, and kinds of schedules that nothing uses.

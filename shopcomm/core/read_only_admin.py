@@ -1,13 +1,13 @@
-"""Read-only admin pages for rows that services write."""
+"""Admin pages of rows that services write: to be looked at, and changed nowhere in the admin."""
 
 from typing import Any
 
 from django.http import HttpRequest
-from unfold.admin import TabularInline
+from unfold.admin import ModelAdmin, TabularInline
 
 
 class LookOnly:
-    """Rows that services write; the admin shows them."""
+    """For a page or an inline of rows that the admin shows."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -19,5 +19,11 @@ class LookOnly:
         return False
 
 
-class LookOnlyInline(LookOnly, TabularInline):
+class ReadOnlyAdmin(LookOnly, ModelAdmin):
+    """A page of such rows."""
+
+
+class ReadOnlyInline(LookOnly, TabularInline):
+    """Such rows beside what they belong to."""
+
     extra = 0
