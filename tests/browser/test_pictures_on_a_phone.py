@@ -78,3 +78,19 @@ def test_claim_pictures_upload_before_the_form_and_undisplayable_ones_show_a_nam
     assert len(case.pictures) == 2
     assert max(each.size for each in sizes.values()) <= 1024 * 1024
     assert Message.objects.get(kind="image").attachments.count() == 2
+
+
+def test_pictures_chosen_while_the_page_was_renewed_are_in_the_claim(browse, live, customer):
+    order = make_order(customer=customer, status=Status.DELIVERED)
+    phone = browse(f"{live.url}{path_of(order, 'after-sales')}", **SMALL)
+    with phone.expect_file_chooser() as opened:
+        phone.locator(".photo-tile.add").click()
+    phone.evaluate("document.querySelector('[data-live=claim]').dataset.before = ''")
+    phone.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(phone.locator("[data-live=claim]:not([data-before])")).to_be_visible()
+    opened.value.set_files({"name": "seam.jpg", "mimeType": "image/jpeg", "buffer": make_camera_photo()})
+    expect(phone.locator("[data-photo] img")).to_be_visible()
+    phone.get_by_text("破损、质量问题").click()
+    phone.get_by_role("button", name="提交申请").click()
+    expect(phone.get_by_text("等待商家处理")).to_be_visible()
+    assert len(AfterSalesCase.objects.get().pictures) == 1

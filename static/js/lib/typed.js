@@ -1,5 +1,8 @@
 const FIELDS = "input:not([type=hidden], [type=file], [type=password]), textarea, select";
 
+// What stays itself when its part is renewed; pictures to send are shown in a box around their field.
+const STAYS = "[data-photos], input[type=file][name]";
+
 /** What somebody can fill in, in a part of the page. */
 export const fieldsOf = (part) => [...part.querySelectorAll(FIELDS)];
 
@@ -8,6 +11,8 @@ const aside = new Map();
 
 // Two forms of a part may go to one address; the field's own id tells them apart.
 const key = (field) => `${field.form?.getAttribute("action") ?? ""} ${field.name} ${field.id}`;
+
+const stayKey = (each) => (each.matches("[data-photos]") ? `${each.closest("form")?.getAttribute("action") ?? ""} ${each.dataset.photos}` : key(each));
 
 const chosen = (select) => {
   const offered = [...select.options].findIndex((option) => option.defaultSelected);
@@ -55,9 +60,9 @@ export function keepTyped(part) {
   const open = boxes.filter((box) => box.open).map(fold);
   const shut = boxes.filter((box) => !box.open).map(fold);
   const held = active?.matches("summary") && part.contains(active) ? fold(active.parentElement) : null;
-  const files = [...part.querySelectorAll("input[type=file]")].filter((field) => field.files.length);
-  // Pictures on their way are in no field: what shows them is itself what stays.
-  const photos = [...part.querySelectorAll("[data-photos]")].filter((box) => box.querySelector("[data-photo]"));
+  // Nobody can write into a field of files, and while somebody chooses some it is this one that they will be in, with
+  // nothing to tell so: it is itself what stays. So is what shows pictures that are on their way.
+  const stays = [...part.querySelectorAll(STAYS)].filter((each) => !each.parentElement.closest(STAYS));
   const kept = fieldsOf(part)
     .filter((field) => (field.name || field.id) && (isTouched(field) || field === active))
     .map((field) => ({ field, same: key(field), typed: isTouched(field), focused: field === active, caret: caretOf(field) }));
@@ -67,9 +72,7 @@ export function keepTyped(part) {
       else if (shut.includes(fold(box))) box.open = false;
       if (fold(box) === held) box.querySelector("summary").focus();
     }
-    // Nobody can write into a field of files: it is itself what stays.
-    for (const old of files) [...fresh.querySelectorAll("input[type=file]")].find((field) => key(field) === key(old))?.replaceWith(old);
-    for (const old of photos) [...fresh.querySelectorAll("[data-photos]")].find((box) => box.dataset.photos === old.dataset.photos)?.replaceWith(old);
+    for (const old of stays) [...fresh.querySelectorAll(STAYS)].find((each) => stayKey(each) === stayKey(old))?.replaceWith(old);
     for (const one of kept) {
       const same = fieldsOf(fresh).filter((field) => key(field) === one.same);
       if (same.length) put(same, one);
