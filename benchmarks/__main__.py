@@ -22,6 +22,7 @@ ITEMS = {
     "connections": "connections",
     "desk": "desk",
     "inbox": "inbox",
+    "pages": "pages",
     "import": "imports",
     "notices": "notices",
     "search": "search",

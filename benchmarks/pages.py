@@ -19,18 +19,27 @@ class PageCost:
 
 
 def measure_page(
-    bench: Bench, item: str, name: str, path: str, *, rounds: int, times: int, most_queries: int
+    bench: Bench,
+    item: str,
+    name: str,
+    path: str,
+    *,
+    rounds: int,
+    times: int,
+    most_queries: int,
+    most_ms: float = MOST_MS,
+    session: str = "",
 ) -> PageCost:
     """CPU and queries of the page at `path`, called `name` in the table of `item`.
 
-    Each of `rounds` asks `times` for the page, and as often for an empty view. Returns two figures, with their goals.
+    `session` is who asks for it; a manager unless one is named. Each of `rounds` asks `times` for the page, and as often for an empty view. Returns two figures, with their goals.
     """
     address = {"product": path, "floor": "/healthz"}
-    ours, theirs = in_turn(rounds, lambda side: cost(bench, address[side], times))
+    ours, theirs = in_turn(rounds, lambda side: cost(bench, address[side], times, session))
     more = [page - view for page, view in zip(ours, theirs, strict=True)]
     figures = [
-        Figure(item, f"{name}: CPU above an empty view", "ms", more, goal=f"≤ {MOST_MS}"),
-        Figure(item, f"{name}: queries", "", [float(queries(path))], goal=f"≤ {most_queries}"),
+        Figure(item, f"{name}: CPU above an empty view", "ms", more, goal=f"≤ {most_ms}"),
+        Figure(item, f"{name}: queries", "", [float(queries(path, session))], goal=f"≤ {most_queries}"),
     ]
     return PageCost(figures, theirs)
 
@@ -45,10 +54,10 @@ def run_statements(script: str, count: int) -> None:
                 cursor.execute(statement)
 
 
-def cost(bench: Bench, path: str, times: int) -> float:
+def cost(bench: Bench, path: str, times: int, session: str = "") -> float:
     """CPU milliseconds of the web process for one request, over real HTTP."""
     url = f"http://127.0.0.1:{bench.ports['product']}{path}"
-    request = urllib.request.Request(url, headers={"Cookie": f"sessionid={cookie()}"})
+    request = urllib.request.Request(url, headers={"Cookie": f"sessionid={session or cookie()}"})
     fetch(request)
     before = cpu_seconds(bench.pid("product"))
     for _ in range(times):
@@ -61,17 +70,29 @@ def fetch(request: urllib.request.Request) -> None:
         response.read()
 
 
-def queries(path: str) -> int:
+def queries(path: str, session: str = "") -> int:
     """How many statements one page takes, in this process."""
     from django.db import connection
-    from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
-    client = Client(headers={"host": "127.0.0.1"})
-    client.cookies["sessionid"] = cookie()
-    client.get(path)
+    answer(path, session)
     with CaptureQueriesContext(connection) as captured:
-        response = client.get(path)
+        answer(path, session)
+    return len(captured)
+
+
+def size(path: str) -> int:
+    """The bytes of a page before they are compressed."""
+    return len(answer(path))
+
+
+def answer(path: str, session: str = "") -> bytes:
+    """A page as whoever has this session gets it, in this process."""
+    from django.test import Client
+
+    client = Client(headers={"host": "127.0.0.1"})
+    client.cookies["sessionid"] = session or cookie()
+    response = client.get(path)
     if response.status_code != 200:
         raise RuntimeError(f"{path}: {response.status_code}")
-    return len(captured)
+    return bytes(response.content)

@@ -1,15 +1,15 @@
 """Reading notices: their outcome for an order, for a rule, for one person."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from messaging.models import Conversation, Delivery, Notification, NotificationRule, RecipientKind
+from messaging.models import Delivery, Notification, NotificationRule, RecipientKind
 from messaging.policies.notifications.reasons import reason_text, waiting_text
 from messaging.selectors.conversations import conversations_visible_to
+from messaging.selectors.order_notices import told_notices
 from orders.models import Order
 from orders.selectors.timeline import NOTICE, TimelineEntry
 from orders.selectors.visibility import orders_visible_to
@@ -29,19 +29,11 @@ ICONS = {
 }
 
 
-def notices_about(order: Order) -> QuerySet[Notification]:
-    """An order's notices, and those of its conversation that are about goods."""
-    talk = Conversation.objects.filter(order=order).values_list("pk", flat=True).first()
-    return Notification.objects.filter(Q(order=order) | Q(order=None, conversation=talk or 0))
-
-
 def notice_lines(order: Order, audience: Audience) -> list[TimelineEntry]:
     """An order's notices as lines of its timeline; the customer reads them in the conversation."""
     if not audience.is_shop:
         return []
-    rows = list(notices_about(order).select_related("rule").order_by("pk"))
-    names = recipient_names(rows)
-    now = timezone.now()
+    told, now = told_notices(order), timezone.now()
     return [
         TimelineEntry(
             row.sent_at or row.created_at,
@@ -50,13 +42,13 @@ def notice_lines(order: Order, audience: Audience) -> list[TimelineEntry]:
             _("%(rule)s → %(name)s：%(outcome)s")
             % {
                 "rule": row.rule.label,
-                "name": names[row.recipient_kind, row.recipient_id],
+                "name": told.name_of(row),
                 "outcome": outcome_text(row, now),
             },
             kind=NOTICE,
             event_id=row.event_id or 0,
         )
-        for row in rows
+        for row in told.rows
     ]
 
 
@@ -70,16 +62,6 @@ def outcome_text(row: Notification, now: datetime) -> str:
         return reason_text("merged")
     label = _("已发送") if row.state == State.SENT else _("未发送")
     return _("%(label)s（%(reason)s）") % {"label": label, "reason": reason_text(row.reason)}
-
-
-def recipient_names(rows: list[Notification]) -> dict[tuple[str, int], str]:
-    """The receivers' names."""
-    found: dict[tuple[str, int], str] = {}
-    for kind, model in ((RecipientKind.CUSTOMER, Customer), (RecipientKind.STAFF, Staff)):
-        ids = {row.recipient_id for row in rows if row.recipient_kind == kind}
-        people: dict[int, Any] = model.objects.in_bulk(ids)
-        found |= {(kind, pk): str(people.get(pk, "")) for pk in ids}
-    return found
 
 
 def notices_for(actor: Actor) -> QuerySet[Notification]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from messaging.models import Delivery, NotificationPreference, RecipientKind
 from messaging.selectors.notice_preferences import notice_kinds_for
 from messaging.selectors.notifications import broken_notices, failed_deliveries, notices_for, unseen_notices
+from messaging.selectors.order_notices import notice_history
 from messaging.selectors.waiting import failed_scheduled_messages
 from messaging.services.channels.delivery import requeue_delivery
 from messaging.services.notifications.explained import budget_of, explain_notices
@@ -107,11 +108,12 @@ def save_staff_preferences(request: ShopRequest) -> HttpResponse:
 def order_notices_page(request: ShopRequest, number: str) -> HttpResponse:
     """Every event of an order with the rules that could have told of it, and what they did."""
     order = get_object_or_404(orders_visible_to(request.actor).select_related("customer"), number=number)
+    history = notice_history(order)
     context = {
         "active": "orders",
         "order": order,
-        "explained": explain_notices(order),
-        "budget": budget_of(order.customer_id),
+        "explained": explain_notices(order, history),
+        "budget": budget_of(history),
     }
     return render(request, "messaging/why.html", context)
 

@@ -6,28 +6,19 @@ from typing import NamedTuple
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from messaging.models import (
-    Delivery,
-    Membership,
-    Notification,
-    NotificationRule,
-    RecipientKind,
-    RuleVersion,
-    Trigger,
-)
-from messaging.policies.notifications.conditions import Condition, check_conditions
+from messaging.models import Delivery, Notification, NotificationRule, RuleVersion, Trigger
+from messaging.policies.notifications.conditions import Condition, Facts, check_conditions
 from messaging.policies.notifications.steps import IN_WORKING_TIME, debt_counted_from, last_due_step
-from messaging.policies.notifications.timing import BUDGET_WINDOW
 from messaging.policies.notifications.triggers import DEBTS, trigger_label
-from messaging.selectors.notifications import notices_about, outcome_text, recipient_names
-from messaging.services.notifications.occasions import facts_of_order, occasion_of, triggers_of
+from messaging.selectors.notifications import outcome_text
+from messaging.selectors.order_notices import NoticeHistory
+from messaging.services.notifications.occasions import facts_of_order, triggers_of
 from messaging.services.notifications.rules import rule_as_of
 from orders.models import Order
 from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.events.facts import has_readable_fact
 from shopcomm.core.events.models import DomainEvent
-from shopcomm.core.events.selectors import events_of_order
 
 
 class ToldNotice(NamedTuple):
@@ -55,6 +46,30 @@ class RuleAnswer(NamedTuple):
         return any(not condition.holds for condition in self.conditions)
 
 
+class _Rule(NamedTuple):
+    """A rule with the versions it had while the order happened, the newest first; none if it did not change."""
+
+    now: NotificationRule
+    versions: list[RuleVersion]
+
+    def in_force(self, moment: datetime) -> NotificationRule:
+        """The rule as it was at a moment: the version saved last before it, or the first one there is."""
+        earlier = [version for version in self.versions if version.changed_at <= moment]
+        if earlier[:1] == self.versions[:1]:
+            return self.now
+        return rule_as_of(earlier[0] if earlier else self.versions[-1])
+
+    def why_silent(self, event: DomainEvent) -> str:
+        """What kept it, if it was on, from telling of an event, if it said nothing."""
+        if event.is_history:
+            return _("导入的历史，不通知任何人")
+        if event.position is None:
+            return _("正在处理")
+        if self.versions and self.versions[-1].changed_at > event.occurred_at:
+            return _("当时还没有这条规则")
+        return _("没有可以通知的人")
+
+
 class ExplainedEvent(NamedTuple):
     """An event, or a timer, with every rule that could have told of it."""
 
@@ -63,16 +78,18 @@ class ExplainedEvent(NamedTuple):
     rules: list[RuleAnswer]
 
 
-def explain_notices(order: Order) -> list[ExplainedEvent]:
+def explain_notices(order: Order, history: NoticeHistory) -> list[ExplainedEvent]:
     """Why each event of an order was told, or was not: every rule that waits for such events, with its answer."""
-    rows = notices_about(order).select_related("rule", "merged_into").prefetch_related("deliveries")
-    told, events = _told(list(rows.order_by("pk"))), filter(has_readable_fact, events_of_order(order.pk))
+    told, events = _told(history), filter(has_readable_fact, history.events)
     by_event: dict[int | None, list[ToldNotice]] = {}
     for each in told:
         by_event.setdefault(each.row.event_id, []).append(each)
-    rules = list(NotificationRule.objects.prefetch_related("versions"))
+    rules, facts = history.rules, facts_of_order(order, history.rules)
+    known = [_Rule(rule, list(rule.versions.all())) for rule in rules]
     explained = [
-        _explain_event(event, rules, by_event.pop(event.pk, [])) for event in events if triggers_of(event)
+        _explain_event(event, known, facts, by_event.pop(event.pk, []))
+        for event in events
+        if triggers_of(event)
     ]
     # Timers, and goods that are back: no event of the order's own.
     explained += [_explain_alone(each) for rest in by_event.values() for each in rest]
@@ -81,40 +98,16 @@ def explain_notices(order: Order) -> list[ExplainedEvent]:
 
 
 def _explain_event(
-    event: DomainEvent, rules: list[NotificationRule], told: list[ToldNotice]
+    event: DomainEvent, rules: list[_Rule], facts: Facts, told: list[ToldNotice]
 ) -> ExplainedEvent:
     triggers = triggers_of(event)
-    occasion = occasion_of(event, triggers[0], rules)
     asked = []
     for rule in rules:
-        mine = [each for each in told if each.row.rule_id == rule.pk]
-        then = rule_in_force(rule, event.occurred_at)
+        mine = [each for each in told if each.row.rule_id == rule.now.pk]
+        then = rule.in_force(event.occurred_at)
         if then.trigger in triggers or mine:
-            asked.append(
-                RuleAnswer(then, check_conditions(then, occasion.facts), mine, _why_silent(rule, event))
-            )
+            asked.append(RuleAnswer(then, check_conditions(then, facts), mine, rule.why_silent(event)))
     return ExplainedEvent(event.occurred_at, event.fact.timeline_text(), asked)
-
-
-def rule_in_force(rule: NotificationRule, moment: datetime) -> NotificationRule:
-    """A rule as it was at a moment: the version saved last before it, or the first one there is."""
-    versions: list[RuleVersion] = list(rule.versions.all())
-    earlier = [version for version in versions if version.changed_at <= moment]
-    if not versions or earlier[:1] == versions[:1]:
-        return rule
-    return rule_as_of(earlier[0] if earlier else versions[-1])
-
-
-def _why_silent(rule: NotificationRule, event: DomainEvent) -> str:
-    """What kept a rule that was on from telling of an event, if it said nothing."""
-    if event.is_history:
-        return _("导入的历史，不通知任何人")
-    if event.position is None:
-        return _("正在处理")
-    first = list(rule.versions.all())[-1:]
-    if first and first[0].changed_at > event.occurred_at:
-        return _("当时还没有这条规则")
-    return _("没有可以通知的人")
 
 
 class Budget(NamedTuple):
@@ -124,13 +117,9 @@ class Budget(NamedTuple):
     limit: int
 
 
-def budget_of(customer_id: int) -> Budget:
-    """How much of a customer's budget is used at the moment."""
-    sent = Notification.objects.filter(
-        recipient_kind=RecipientKind.CUSTOMER, recipient_id=customer_id, state=Notification.State.SENT
-    )
-    used = sent.filter(sent_at__gt=timezone.now() - BUDGET_WINDOW).count()
-    return Budget(used, shop_settings().customer_daily_budget)
+def budget_of(history: NoticeHistory) -> Budget:
+    """How much of the customer's budget is used at the moment."""
+    return Budget(history.used, shop_settings().customer_daily_budget)
 
 
 def _silent_timers(order: Order, rules: list[NotificationRule], told: set[int]) -> list[ExplainedEvent]:
@@ -165,19 +154,19 @@ def _explain_alone(told: ToldNotice) -> ExplainedEvent:
     return ExplainedEvent(row.happened_at, trigger_label(row.trigger), [RuleAnswer(row.rule, [], [told])])
 
 
-def _told(rows: list[Notification]) -> list[ToldNotice]:
-    names, now = recipient_names(rows), timezone.now()
+def _told(history: NoticeHistory) -> list[ToldNotice]:
+    now = timezone.now()
     members = {
-        (member.conversation_id, member.member_kind, member.member_id): member
-        for member in Membership.objects.filter(conversation__in={row.conversation_id for row in rows})
+        (member.conversation_id, member.member_kind, member.member_id): member for member in history.members
     }
     found = []
-    for row in rows:
+    for row in history.rows:
         carrier = row.merged_into or row
         member = members.get((carrier.conversation_id or 0, row.recipient_kind, row.recipient_id))
         seen = row.seen_at or (
             member.read_at if member and carrier.seq and member.read_seq >= carrier.seq else None
         )
-        name = names[row.recipient_kind, row.recipient_id]
-        found.append(ToldNotice(row, name, outcome_text(row, now), seen, list(row.deliveries.all())))
+        found.append(
+            ToldNotice(row, history.name_of(row), outcome_text(row, now), seen, list(row.deliveries.all()))
+        )
     return found

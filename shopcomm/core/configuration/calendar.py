@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from shopcomm.core.configuration.hours import Span, Spans, WorkingCalendar
 from shopcomm.core.configuration.models import CalendarDay, WorkingInterval, shop_settings
 from shopcomm.core.configuration.public_holidays import STATUTORY_DAYS, last_announced_year, public_days
+from shopcomm.core.database.together import PreparedRows, read_together
 
 # What a shop works on a make-up day when it has no hours on any weekday to go by.
 USUAL: Spans = (Span(time(9), time(18)),)
@@ -33,14 +34,32 @@ class SpecialDay(NamedTuple):
 
 def working_calendar() -> WorkingCalendar:
     """The calendar in force: weekly hours, public holidays if wanted, and the manager's own days above them."""
-    weekly = weekly_hours(WorkingInterval.objects.all())
-    exceptions = {
+    intervals, own = read_together(*(prepared.given() for prepared in _own_hours()))
+    weekly = weekly_hours(intervals)
+    exceptions = dict(_public_exceptions(_last_year(), weekly)) if shop_settings().use_public_holidays else {}
+    for each in own:
+        # An own "works" on a day that the public calendar calls a holiday is simply its weekday.
+        exceptions.pop(each.day, None)
+        exceptions |= _exceptions({each.day: each.kind}, weekly)
+    return WorkingCalendar(ZoneInfo(settings.TIME_ZONE), weekly, exceptions)
+
+
+@cache
+def _own_hours() -> tuple[PreparedRows[WorkingInterval], PreparedRows[CalendarDay]]:
+    return PreparedRows(WorkingInterval.objects.all()), PreparedRows(CalendarDay.objects.all())
+
+
+@lru_cache(maxsize=8)
+def _public_exceptions(last_year: int, weekly: tuple[Spans, ...]) -> dict[date, Spans]:
+    return _exceptions(_public_kinds(last_year), weekly)
+
+
+def _exceptions(kinds: dict[date, str], weekly: tuple[Spans, ...]) -> dict[date, Spans]:
+    return {
         day: hours_on(kind, day, weekly)
-        for day, kind in _special_kinds().items()
+        for day, kind in kinds.items()
         if kind == HOLIDAY or not weekly[day.weekday()]
     }
-    # An own "works" on a day that the public calendar calls a holiday is simply its weekday.
-    return WorkingCalendar(ZoneInfo(settings.TIME_ZONE), weekly, exceptions)
 
 
 def weekly_hours(intervals: Iterable[WorkingInterval]) -> tuple[Spans, ...]:
@@ -56,12 +75,6 @@ def hours_on(kind: str, day: date, weekly: tuple[Spans, ...]) -> Spans:
     if kind == HOLIDAY:
         return ()
     return weekly[day.weekday()] or next((spans for spans in weekly if spans), USUAL)
-
-
-def _special_kinds() -> dict[date, str]:
-    """The kind of every special day; asked for with every notice, so without names."""
-    own = dict(CalendarDay.objects.values_list("day", "kind"))
-    return (_public_kinds(_last_year()) if shop_settings().use_public_holidays else {}) | own
 
 
 def _last_year() -> int:

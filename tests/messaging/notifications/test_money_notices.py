@@ -7,6 +7,7 @@ import pytest
 
 from messaging.models import Notification, NotificationRule, Trigger
 from messaging.policies.notifications.triggers import event_types_for
+from messaging.selectors.order_notices import notice_history
 from messaging.services.notifications.explained import explain_notices
 from messaging.services.notifications.rehearsal import rehearse_rule
 from orders.models import Order
@@ -183,7 +184,7 @@ def test_debt_reminders_can_be_rehearsed_and_explained(debt, clock, pass_on):
     assert [(each.occasion.order, each.occasion.happened_at) for each in shown.notices] == [
         (debt, at("2026-12-02 09:00"))
     ]
-    assert any("挂账到期" in each.text for each in explain_notices(debt))
+    assert any("挂账到期" in each.text for each in explain_notices(debt, notice_history(debt)))
 
 
 def test_a_manager_is_told_of_every_kind_of_promised_refund(clock, customer, manager, pass_on):

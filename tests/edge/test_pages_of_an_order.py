@@ -1,0 +1,41 @@
+"""The pages of one order take as many queries for an order with dozens of everything as for one with one of each."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from messaging.services.notifications.rules import ensure_default_rules
+from orders.models import Order
+from shopcomm.core.accounts.models import Staff
+from tests.busy_order import busy_order
+
+pytestmark = pytest.mark.django_db
+# Of everything that may be many: one, and so many that a query for each would show.
+SMALL, LARGE = 1, 6
+
+
+@pytest.fixture
+def orders(manager: Staff) -> tuple[Order, Order]:
+    ensure_default_rules()
+    return busy_order(manager, SMALL), busy_order(manager, LARGE)
+
+
+def queries(client: Client, path: str) -> int:
+    # What is asked for once in the life of a process is none of the page.
+    client.get(path)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(path).status_code == 200
+    return len(captured)
+
+
+def assert_few_queries(client: Client, path: Callable[[Order], str], orders: tuple[Order, Order]) -> None:
+    small, large = (queries(client, path(order)) for order in orders)
+    assert small == large <= 15
+
+
+def test_the_notices_of_a_busy_order_take_few_queries(client, manager, orders) -> None:
+    client.force_login(manager)
+    assert_few_queries(client, lambda order: f"/orders/{order.number}/notices/", orders)
