@@ -8,6 +8,8 @@ WORKERS = -n $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 # FROM=… is the file to restore, TO=… where a backup is to be written (otherwise the data folder's backups/).
 .PHONY: run shop backup restore test lint bench fuzz mutants lighthouse drawings lock messages
 
+# What is imported is compiled once and kept, whatever this shell wants of its own programs.
+run shop: export PYTHONDONTWRITEBYTECODE =
 run: .venv/.run-stamp
 	@exec $(BIN)/python -m shopcomm.core.embedded.supervisor
 
@@ -68,8 +70,9 @@ lock: .venv/.dev-stamp
 	  || { echo "Python's venv is missing: apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv .venv
 
+# The file names every package there is: nothing to resolve. Modules are compiled when they are imported; most never are.
 .venv/.run-stamp: requirements.txt | .venv/bin/pip
-	$(BIN)/pip install --quiet --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --no-deps --no-compile --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/.dev-stamp: requirements-dev.txt | .venv/bin/pip

@@ -6,7 +6,15 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun, worker_process_init
+from celery.signals import (
+    before_task_publish,
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_init,
+    worker_process_init,
+)
+from click import Option
 
 from shopcomm.core.logs import log_fields, set_log_fields
 
@@ -15,6 +23,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shopcomm.settings.base")
 app = Celery("shopcomm")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.user_options["worker"].add(
+    Option(["--scheduler-inside"], is_flag=True, help="Run the scheduler in a thread; for --pool threads.")
+)
+app.steps["worker"].add("shopcomm.core.scheduler_thread:SchedulerInside")
 
 
 # What `--loglevel` rules: the worker, the broker's library, the scheduler.
@@ -69,6 +81,7 @@ def keep_connection(**_: Any) -> None:
     connections.settings["default"]["CONN_MAX_AGE"] = KEPT
 
 
+@worker_init.connect
 @worker_process_init.connect
 def relax_garbage_collection(**_: Any) -> None:
     """A sweep makes rows by the thousand, none of which refers back: looking for cycles cost a fifth of its time."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
+import psycopg
 import pytest
 
 from shopcomm.core.embedded.attach import ROOT
@@ -87,7 +88,30 @@ def run(stack: Stack, prepared: Path) -> Iterator[Run]:
             assert not [pid for pid in children if started_at(pid)], "Ctrl-C leaves nothing behind"
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat", "valkey", "postgres"])
+UNREAD = """
+INSERT INTO events_domainevent (type, data, actor_kind, actor_name, occurred_at)
+VALUES ('test.bag_scanned', '{}', 'system', '', now()) RETURNING id
+"""
+
+
+def test_the_demo_has_one_process_for_all_work_in_the_background(run: Run) -> None:
+    """Its worker has the scheduler inside: what the clock starts is done, and no process is there twice."""
+    assert {*run.children()} == {"web", "worker", "valkey", "postgres"}
+    assert children_of(run.children()["worker"]) == set()
+    url = json.loads((run.data / "services.json").read_text())["database_url"]
+    with psycopg.connect(url, autocommit=True) as database:
+        (event,) = database.execute(UNREAD).fetchone()
+        given = "SELECT position FROM events_domainevent WHERE id = %s AND position IS NOT NULL"
+        eventually(lambda: database.execute(given, [event]).fetchone(), 30, "the clock gave it a position")
+
+
+def test_the_idle_demo_takes_less_than_600_megabytes(run: Run) -> None:
+    own = {run.process.pid, *all_below(run.process.pid)}
+
+    assert sum(proportional_bytes(pid) for pid in own) < 600 * 2**20
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "valkey", "postgres"])
 def test_a_killed_process_is_restarted(run: Run, name: str) -> None:
     before = run.children()
     os.kill(before[name], signal.SIGKILL)
@@ -198,15 +222,30 @@ def test_a_full_disk_ends_no_process_for_good(printing_nowhere: Run) -> None:
     for name in ("worker", "valkey"):
         os.kill(before[name], signal.SIGKILL)
         eventually(lambda name=name: run.is_ready() and not started_at(before[name]), 30, f"{name} ended")
-    eventually(lambda: len(running_below(run.process.pid)) == len(before), 30, "both were started again")
+    eventually(lambda: len(children_of(run.process.pid)) == len(before), 30, "both were started again")
     assert run.children() == before, "there was no space to say so"
     note.unlink()
 
-    eventually(lambda: {*run.children().values()} == running_below(run.process.pid), 10, "it is noted")
+    eventually(lambda: {*run.children().values()} == children_of(run.process.pid), 10, "it is noted")
     assert run.process.poll() is None
     assert run.is_ready()
 
 
-def running_below(supervisor: int) -> set[int]:
-    """The processes that the supervisor itself started."""
-    return {int(pid) for pid in Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()}
+def children_of(pid: int) -> set[int]:
+    """The processes that a process itself started, by any of its threads."""
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return {int(child) for each in lists for child in each.read_text().split()}
+
+
+def all_below(pid: int) -> set[int]:
+    """Its children and theirs."""
+    return {each for child in children_of(pid) for each in (child, *all_below(child))}
+
+
+def proportional_bytes(pid: int) -> int:
+    """The memory of a process; what it shares with others counts in part. None for one that has just ended."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))

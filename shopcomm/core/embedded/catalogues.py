@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 
 
@@ -15,6 +12,10 @@ def compile_catalogues(root: Path = ROOT) -> int:
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
+        # Most starts have nothing to compile and do without it.
+        from babel.messages.mofile import write_mo
+        from babel.messages.pofile import read_po
+
         with source.open("rb") as lines, target.open("wb") as out:
             write_mo(out, read_po(lines))
         compiled += 1

@@ -18,6 +18,7 @@ from shopcomm.core.embedded.attach import ROOT, data_folder
 from shopcomm.core.embedded.binaries import EmbeddedError, keep_private, spawn_process
 from shopcomm.core.embedded.catalogues import compile_catalogues
 from shopcomm.core.embedded.opening import Folder
+from shopcomm.core.embedded.preparing import Preparation
 from shopcomm.core.embedded.restarts import Restarts, write_keeps_ending
 from shopcomm.core.embedded.services import Services, end_process, last_line, last_line_of, stop_leftovers
 from shopcomm.core.reading import whole_number
@@ -78,13 +79,20 @@ class Supervisor:
         if valkey:
             os.environ["REDIS_URL"] = self.services.redis_url
         compile_catalogues()
-        self.manage("migrate", "--verbosity", "0")
-        self.manage("collectstatic", "--noinput", "--verbosity", "0")
-        self.ways_in = self.folder.open(self.manage, self.port)
-        for name in COMMANDS:
+        preparation = Preparation(self.data, self.manage)
+        with preparation.static_files():
+            preparation.tables()
+            self.ways_in = self.folder.open(self.manage, self.port)
+        for name in self.commands:
             self.spawn(name)
         self.note_what_runs()
         self.wait_until_ready()
+
+    @property
+    def commands(self) -> "dict[str, Callable[[int], list[str]]]":
+        """Our own processes, in the order of their start: for the demo shop as few as will do."""
+        production = os.environ.get("DJANGO_SETTINGS_MODULE", "").endswith(".production")
+        return COMMANDS if production or self.folder.is_own else DEMO_COMMANDS
 
     def manage(self, *arguments: str) -> str:
         """Run a command of manage.py; what it printed. Raises EmbeddedError with its last words when it fails."""
@@ -97,10 +105,12 @@ class Supervisor:
 
     def spawn(self, name: str) -> None:
         """Start one of our own processes with a log of its own."""
-        command = COMMANDS[name](self.port)
+        command = self.commands[name](self.port)
         settings = os.environ.get("DJANGO_SETTINGS_MODULE", "shopcomm.settings.base")
         log, orphaned = self.data / f"{name}.log", ORPHANED.get(name, signal.SIGTERM)
-        self.children[name] = spawn_process(command, log, orphaned=orphaned, DJANGO_SETTINGS_MODULE=settings)
+        # Celery would check the whole project first, and load every page for it.
+        environment = {"DJANGO_SETTINGS_MODULE": settings, "CELERY_SKIP_CHECKS": "1"}
+        self.children[name] = spawn_process(command, log, orphaned=orphaned, **environment)
         self.services.processes[name] = self.children[name]
         self.noted = False
 
@@ -168,7 +178,7 @@ class Supervisor:
 
     def start_again(self, name: str) -> None:
         """A child that ended, once more."""
-        if name in COMMANDS:
+        if name in self.commands:
             self.spawn(name)
         else:
             self.services.start_again(name)
@@ -223,6 +233,11 @@ def worker_command() -> list[str]:
     return [*command, "--concurrency", os.environ.get("CELERY_CONCURRENCY", "2"), "--without-mingle"]
 
 
+def demo_worker_command() -> list[str]:
+    """A worker of threads with the scheduler inside: what a demo needs of both in a quarter of their memory."""
+    return [*worker_command(), "--pool", "threads", "--scheduler-inside"]
+
+
 def beat_command() -> list[str]:
     """The scheduler, without a file of its own: its schedule is in the database."""
     return [
@@ -244,6 +259,10 @@ COMMANDS: dict[str, Callable[[int], list[str]]] = {
     "web": web_command,
     "worker": lambda port: worker_command(),
     "beat": lambda port: beat_command(),
+}
+DEMO_COMMANDS: dict[str, Callable[[int], list[str]]] = {
+    "web": web_command,
+    "worker": lambda port: demo_worker_command(),
 }
 
 
