@@ -14,13 +14,13 @@ from collections.abc import Callable
 from typing import Any
 
 NEW, ACK, SUBSCRIBED, REFUSED = (
-    b'"type": "message.new"',
-    b'"type": "message.ack"',
+    b'"message.new"',
+    b'"message.ack"',
     b'"subscribed"',
     b'"error"',
 )
-EVENT = b'"type": "event"'
-STAMP = re.compile(rb'"body": "T(\d{19})')
+EVENT = b'"type":"event"'
+STAMP = re.compile(rb'"body": ?"T(\d{19})')
 # More than any mark is long, so that one cut in two by the network is still seen once.
 TAIL = 40
 

@@ -18,7 +18,7 @@ from benchmarks.servers import Bench
 if TYPE_CHECKING:
     from orders.models import Order
 
-NOTICE = b'"notice": "paid"'
+NOTICE = b'"notice":"paid"'
 TRIALS = 40
 WORKERS = 2
 LEFT = "SELECT EXISTS (SELECT FROM messaging_notification WHERE state = 'waiting')"

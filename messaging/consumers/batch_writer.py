@@ -26,6 +26,9 @@ from shopcomm.core.logs import context_without_log_fields
 
 log = logging.getLogger(__name__)
 LARGEST_BATCH = 200
+# The statement is planned anew when a connection has stored so many messages, and whenever as many again: a plan made for
+# a nearly empty table reads more of it with each message, until the database's own statistics are renewed.
+PLAN_AGAIN_FROM = 64
 Found = dict[DraftKey, Sent]
 Batch = list[tuple[Draft, "asyncio.Future[Sent]"]]
 
@@ -37,6 +40,7 @@ class BatchWriter:
         self._waiting: Batch = []
         self._busy: asyncio.Task[None] | None = None
         self._connection: psycopg.AsyncConnection | None = None
+        self._stored, self._plan_again_at = 0, PLAN_AGAIN_FROM
 
     def write(self, draft: Draft) -> "asyncio.Future[Sent]":
         """Take one message, in the order of the calls; the answer comes once it is committed.
@@ -105,10 +109,18 @@ class BatchWriter:
             self._connection = await psycopg.AsyncConnection.connect(
                 **_address(), autocommit=True, prepare_threshold=0
             )
+            self._stored, self._plan_again_at = 0, PLAN_AGAIN_FROM
         found = await self._run(self._connection, drafts)
         for again in drafts_to_repeat(drafts, found):
             found |= await self._run(self._connection, [again])
+        await self._plan_again(self._connection, len(found))
         return found
+
+    async def _plan_again(self, connection: psycopg.AsyncConnection, stored: int) -> None:
+        self._stored += stored
+        if self._stored >= self._plan_again_at:
+            self._plan_again_at = 2 * self._stored
+            await connection.execute("DISCARD PLANS")
 
     @staticmethod
     async def _run(connection: psycopg.AsyncConnection, drafts: Sequence[Draft]) -> Found:

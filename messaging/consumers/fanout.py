@@ -5,7 +5,6 @@ it has shown, and fetches what a lost or late frame left out.
 """
 
 import asyncio
-import json
 import logging
 import uuid
 from functools import partial
@@ -21,6 +20,7 @@ from messaging.selectors.messages import messages_after, newest_seqs_of
 from messaging.services.frames import room_frame
 from shopcomm.core.audiences import SHOP, Audience
 from shopcomm.core.events.selectors import last_position
+from shopcomm.core.json_text import json_text
 from shopcomm.core.layer import LAYER_BACK
 from shopcomm.core.logs import context_without_log_fields
 from shopcomm.core.realtime import (
@@ -47,7 +47,7 @@ FEED_NAMES = {ORDERS_FEED: "orders", WAREHOUSE_FEED: "warehouse"}
 
 def subscribed_frame(topic: dict[str, Any]) -> str:
     """The answer to `subscribe`."""
-    return json.dumps({"type": "subscribed", **topic})
+    return json_text({"type": "subscribed", **topic})
 
 
 class Fanout:

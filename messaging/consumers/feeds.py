@@ -1,6 +1,5 @@
 """The live feeds of desk and warehouse: who may follow which, and what a follower missed."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +14,7 @@ from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.events.facts import has_readable_fact
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_after_and_new, last_position
+from shopcomm.core.json_text import json_text
 from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED
 
 MOST_MISSED = 500
@@ -57,7 +57,7 @@ def missed_events(actor: Actor, feed: str, after: int | None) -> tuple[list[str]
     rows = events_after_and_new(after, limit=MOST_MISSED + 1)
     if len(rows) > MOST_MISSED:
         newest = last_position()
-        return [json.dumps({"type": "resync", "feed": feed, "cursor": str(newest)})], newest
+        return [json_text({"type": "resync", "feed": feed, "cursor": str(newest)})], newest
     ids = {row.order_id for row in rows if row.order_id}
     visible = {order.pk: order for order in orders_visible_to(actor).filter(pk__in=ids)}
     frames, reached = [], after
@@ -67,7 +67,7 @@ def missed_events(actor: Actor, feed: str, after: int | None) -> tuple[list[str]
         if fact is None:
             continue
         event = {"type": "event", "feed": feed, "id": row.pk, "cursor": str(reached), "event": fact}
-        frames.append(json.dumps(event, ensure_ascii=False))
+        frames.append(json_text(event))
     return frames, reached
 
 

@@ -25,8 +25,10 @@ def loop_local(make: Callable[[], T]) -> Callable[[], T]:
 
     def of_this_loop() -> T:
         loop = asyncio.get_running_loop()
-        if loop not in made:
-            made[loop] = make()
-        return made[loop]
+        # One look: this is asked for every message, and a weak dictionary takes its time.
+        found = made.get(loop)
+        if found is None:
+            found = made[loop] = make()
+        return found
 
     return of_this_loop

@@ -5,7 +5,6 @@ nothing is under way, so that whoever comes while the last one leaves finds the 
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
@@ -15,6 +14,7 @@ from messaging.consumers.history import CHANGE_MESSAGES, ByAudience, RoomHistory
 from messaging.consumers.send_queue import Frames
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.audiences import Audience, all_audiences
+from shopcomm.core.json_text import json_text
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +155,7 @@ class Room:
 
     def send_to_all(self, told: dict[str, Any]) -> None:
         """Show the same to everybody here."""
-        frames = Frames([json.dumps(told)])
+        frames = Frames([json_text(told)])
         for listener in self.listeners:
             listener.send_frames(frames)
 

@@ -57,7 +57,7 @@ def draft_message(*, actor: Actor, conversation_id: int, given: dict[str, Any]) 
         raise BadMessage()
     if internal and not actor.may("conversations.note"):
         raise Forbidden()
-    attachments = _attachments(given.get("attachments") or [])
+    attachments = _attachments(ids) if (ids := given.get("attachments")) else ()
     body = _body(body, required=not attachments)
     return Draft(
         conversation_id=conversation_id,

@@ -1,6 +1,5 @@
 """Frames of messages, encoded once for each audience."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -9,6 +8,7 @@ from messaging.presenters import is_hidden, message_object, previous_seq
 from messaging.services.write import Sent
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.audiences import CUSTOMER, SHOP, Audience, all_audiences
+from shopcomm.core.json_text import json_text
 from shopcomm.core.realtime import (
     ORDERS_FEED,
     conversation_group,
@@ -52,7 +52,7 @@ def _encode_message(message: Message, audience: Audience) -> str:
         "seq": message.seq,
         "message": message_object(message, audience),
     }
-    return json.dumps(body, ensure_ascii=False)
+    return json_text(body)
 
 
 def read_frame(conversation_id: int, reader: Actor, seq: int) -> dict[str, Any]:

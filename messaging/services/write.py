@@ -34,6 +34,7 @@ from messaging.models import Attachment, Message
 from messaging.selectors.unread import COUNTS_FOR_CUSTOMER, COUNTS_FOR_SHOP
 from messaging.services.drafts import Draft
 from shopcomm.core.events.kinds import HISTORY
+from shopcomm.core.json_text import json_text
 from shopcomm.core.realtime import pushes_are_off
 
 DraftKey = tuple[int, str, int, UUID]
@@ -197,7 +198,7 @@ def draft_parameters(drafts: Sequence[Draft]) -> list[Any]:
         for place, each in enumerate(drafts)
     ]
     marks = {HISTORY: True} if pushes_are_off() else {}
-    return [json.dumps(rows, ensure_ascii=False), now, now, json.dumps(marks)]
+    return [json_text(rows), now, now, json_text(marks)]
 
 
 def sent_by_draft(rows: Iterable[Sequence[Any]]) -> dict[DraftKey, Sent]:

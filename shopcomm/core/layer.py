@@ -25,7 +25,8 @@ class TellingConnection(RedisSingleShardConnection):
                 if not (self._pubsub and self._pubsub.subscribed):
                     await asyncio.sleep(0.1)
                     continue
-                message = await self._pubsub.get_message(ignore_subscribe_messages=True, timeout=0.1)
+                # Without a limit of time: a clock set and stopped for every message costs more than to read it.
+                message = await self._pubsub.get_message(ignore_subscribe_messages=True, timeout=None)
                 if lost:
                     lost = False
                     self._tell_all()

@@ -1,7 +1,6 @@
 """Live pushes: the only door to the channel layer outside consumers. A push is a hint; rows are the truth."""
 
 import asyncio
-import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from django.db import transaction
 from redis.exceptions import RedisError
 
 from shopcomm.core.audiences import Audience
+from shopcomm.core.json_text import json_text
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ def encode_frame(group: str, bodies: Mapping[Audience, dict[str, Any]]) -> dict[
     Each body is encoded once, however many audiences it is for.
     """
     distinct = {id(body): body for body in bodies.values()}
-    made = {key: json.dumps(body, ensure_ascii=False) for key, body in distinct.items()}
+    made = {key: json_text(body) for key, body in distinct.items()}
     texts = {audience.name: made[id(body)] for audience, body in bodies.items()}
     kind = next((body["type"] for body in bodies.values()), "")
     return {"type": "fan.out", "group": group, "frame": kind, "texts": texts}

@@ -85,6 +85,12 @@ def test_a_text_that_is_no_json_object_is_read_as_none(text: str | bytes) -> Non
     assert reading.json_object(text) is None
 
 
+@pytest.mark.parametrize("depth", [200, 480, 900, 3000])
+def test_a_deep_nest_with_half_a_character_is_read_or_refused_but_never_raises(depth: int) -> None:
+    found = reading.json_object('{"body":"\\ud800","x":' + "[" * depth + "]" * depth + "}")
+    assert found is None or found["body"] == "�"
+
+
 def test_unreadable_in_returns_the_path_of_the_unreadable_text() -> None:
     assert reading.unreadable_in({"items": [{"sku": "A"}, {"sku": "B\x00"}]}) == "items[1].sku"
     assert reading.unreadable_in({"a": {"\ud800": 1}}) == "a name in a"

@@ -107,7 +107,7 @@ def test_a_message_body_is_encoded_once_and_sent_only_to_its_audiences():
     body = {"type": "typing"}
     both = encode_frame("g", {SHOP: body, CUSTOMER: body})["texts"]
 
-    assert both == {"shop": '{"type": "typing"}', "customer": '{"type": "typing"}'}
+    assert both == {"shop": '{"type":"typing"}', "customer": '{"type":"typing"}'}
     assert both["shop"] is both["customer"]
     assert encode_frame("g", {SHOP: body})["texts"].keys() == {"shop"}
 

@@ -118,4 +118,4 @@ def test_customer_pages_fetch_again_after_lost_frames(customer):
     room.listeners.add(Page())
     room.state, room.was_lost = State.IN, True
     fanout._send_resyncs(0)
-    assert shown == ['{"type": "own.changed"}']
+    assert shown == ['{"type":"own.changed"}']

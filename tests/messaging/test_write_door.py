@@ -7,7 +7,7 @@ import pytest
 from channels.db import database_sync_to_async
 from django.db import transaction
 
-from messaging.consumers.batch_writer import BatchWriter
+from messaging.consumers.batch_writer import PLAN_AGAIN_FROM, BatchWriter
 from messaging.errors import AttachmentUnknown, NotFound
 from messaging.models import Attachment, Conversation, Message
 from messaging.services.attachments import store_attachment
@@ -146,6 +146,22 @@ async def test_the_same_message_over_socket_and_http_at_once_is_stored_once_with
 
     assert (found.created, found.message.seq) == (False, await page)
     assert await Message.objects.filter(client_id=again.client_id).acount() == 1
+
+
+async def test_the_statement_is_planned_anew_as_the_first_messages_of_a_connection_are_stored(draft):
+    writer = BatchWriter()
+
+    async def store(count: int) -> int:
+        """So many more. Answers whether the last that the connection did was to drop its plans."""
+        await asyncio.gather(*[writer.write(draft()) for _ in range(count)])
+        await asyncio.gather(writer._busy)
+        own = writer._connection.info.backend_pid
+        return await _count(
+            f"SELECT count(*) FROM pg_stat_activity WHERE pid = {own} AND query = 'DISCARD PLANS'"
+        )
+
+    assert [await store(count) for count in (PLAN_AGAIN_FROM - 1, 1, 1)] == [0, 1, 0]
+    await writer._drop()
 
 
 async def _count(query: str) -> int:

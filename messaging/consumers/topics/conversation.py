@@ -1,7 +1,6 @@
 """Conversations over the socket: follow, send, mark as read, recall, typing."""
 
 import asyncio
-import json
 import logging
 from functools import partial
 
@@ -20,6 +19,7 @@ from messaging.services.messages import mark_read, recall_message
 from messaging.services.write import Sent
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.audiences import for_all_audiences
+from shopcomm.core.json_text import json_text
 from shopcomm.core.realtime import conversation_group, encode_frame
 from shopcomm.core.refusals import Refusal
 
@@ -52,7 +52,7 @@ class ConversationTopic(Topic):
         socket.spawn(presence().report_present(conversation_id, socket.actor, socket.id))
         # How far the other side has read meanwhile is in none of the frames that were missed.
         if peer := await _peer_has_read(conversation_id, socket.actor):
-            socket.send_frame(json.dumps(read_frame(conversation_id, *peer)))
+            socket.send_frame(json_text(read_frame(conversation_id, *peer)))
 
     @answers_frame("message.send")
     async def say(self, given: Frame) -> None:
@@ -68,7 +68,7 @@ class ConversationTopic(Topic):
         if (error := answer.exception()) is None:
             known = {name: given[name] for name in ("conversation", "client_id")}
             seq = answer.result().message.seq
-            self.socket.send_frame(json.dumps({"type": "message.ack", **known, "seq": seq}))
+            self.socket.send_frame(json_text({"type": "message.ack", **known, "seq": seq}))
         elif isinstance(error, Refusal):
             self.socket.send_error(error.code, given, detail=str(error.detail), **error.extra)
         else:

@@ -1,13 +1,12 @@
 """Presence over the socket: whether this page is in use, which conversations it has open, and whether the shop is online."""
 
-import json
-
 from messaging.consumers.fanout import fanout
 from messaging.consumers.frames import Frame
 from messaging.consumers.loop_local import run_in_background
 from messaging.consumers.presence import presence
 from messaging.consumers.switchboard import Topic, TopicSocket, answers_frame, register_topic
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.json_text import json_text
 from shopcomm.core.realtime import CUSTOMERS
 
 
@@ -34,7 +33,7 @@ class PresenceTopic(Topic):
         if was_idle and not self._idle:
             await self._say_at_work()
         last = {str(pk): fanout().last_seq(pk, self.socket) for pk in self.socket.access.followed}
-        self.socket.send_frame(json.dumps({"type": "pong", "last_seq": last}) if last else '{"type":"pong"}')
+        self.socket.send_frame(json_text({"type": "pong", "last_seq": last}) if last else '{"type":"pong"}')
 
     async def on_recheck(self, actor: Actor) -> None:
         """Say again who is there. It goes over a line that may be slow, so it comes after everything about rights."""
@@ -44,7 +43,7 @@ class PresenceTopic(Topic):
         if self.socket.actor.is_customer:
             # The last of the shop may have gone without a word.
             shown = {"type": "presence", "shop": await presence().is_shop_there()}
-            self.socket.send_frame(json.dumps(shown))
+            self.socket.send_frame(json_text(shown))
 
     def on_close(self) -> None:
         if self._attends:
