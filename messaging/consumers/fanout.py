@@ -17,7 +17,9 @@ from messaging.consumers.history import BLOCK, RoomHistory
 from messaging.consumers.loop_local import loop_local, run_in_background
 from messaging.consumers.rooms import ASKS_TO_JOIN, UNDER_WAY, Listener, Room, Signal, State
 from messaging.selectors.messages import messages_after, newest_seqs_of
+from messaging.selectors.pane import peer_read_marker
 from messaging.services.frames import room_frame
+from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.audiences import SHOP, Audience
 from shopcomm.core.events.selectors import last_position
 from shopcomm.core.json_text import json_text
@@ -142,6 +144,14 @@ class Fanout:
         """The newest message that its audience may see, as the database or a frame has told; 0 when nothing is known."""
         room = self.rooms.get(conversation_group(conversation_id))
         return room.heads.get(listener.audience, 0) if room else 0
+
+    async def peer_mark(self, conversation_id: int, listener: Listener) -> tuple[Actor, int] | None:
+        """Who of the other side has read furthest, and how far; None while nobody has. Raises what the database raises."""
+        room = self.rooms.get(conversation_group(conversation_id))
+        if room is None:
+            return None
+        ask = partial(_peer_mark, conversation_id, listener.actor)
+        return await room.peer_marks.get(listener.actor.is_shop, ask)
 
     async def publish(self, message: dict[str, Any]) -> None:
         """Show a frame here at once, and leave it to the publisher to tell the other processes."""
@@ -346,6 +356,9 @@ class Fanout:
 @database_sync_to_async
 def _missed(conversation_id: int, after: int) -> list[dict[str, Any]]:
     return room_frame(conversation_id, messages_after(conversation_id, after, SHOP, BLOCK))["messages"]
+
+
+_peer_mark = database_sync_to_async(peer_read_marker)
 
 
 @database_sync_to_async

@@ -1,11 +1,11 @@
 """What a room has said, read and made ready once for all who come back at the same time."""
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from messaging.consumers.send_queue import Frames
+from messaging.consumers.shared_answers import SharedAnswers
 from shopcomm.core.audiences import Audience
 
 # So many messages are read at a time. Blocks begin at fixed numbers, so that all who come back ask for the same ones.
@@ -68,7 +68,7 @@ class RoomHistory:
     def __init__(self, read: Callable[[int], Awaitable[list[dict[str, Any]]]]) -> None:
         # Reads up to BLOCK messages behind a number, as the shop sees them: without gaps.
         self._read = read
-        self._blocks: dict[int, tuple[asyncio.Task[ByAudience], float]] = {}
+        self._blocks: SharedAnswers[int, ByAudience] = SharedAnswers(KEEP_SECONDS)
 
     async def block_after(self, after: int, head: int) -> ByAudience:
         """What was said behind `after`, to the end of its block or to `head`, which is known to be there. Raises what the
@@ -78,29 +78,18 @@ class RoomHistory:
         wanted = min(head, start + BLOCK)
         if not block.messages or block.messages[-1]["seq"] < wanted:
             # Read before the last of it was said.
-            self._blocks.pop(start, None)
+            self._blocks.forget(start)
             block = await self._block(start)
         if after == start:
             return block
         return ByAudience([each for each in block.messages if each["seq"] > after])
 
     async def _block(self, start: int) -> ByAudience:
-        task, until = self._blocks.get(start, (None, 0.0))
-        if task is None or time.monotonic() > until:
-            task = asyncio.create_task(self._read_block(start))
-            self._blocks = {key: kept for key, kept in self._blocks.items() if kept[1] > time.monotonic()} | {
-                start: (task, time.monotonic() + KEEP_SECONDS)
-            }
-        try:
-            # Whoever leaves while it is read does not take it from the others.
-            return await asyncio.shield(task)
-        except Exception:
-            self._blocks.pop(start, None)
-            raise
+        return await self._blocks.get(start, partial(self._read_block, start))
 
     async def _read_block(self, start: int) -> ByAudience:
         return ByAudience(await self._read(start))
 
     def forget(self) -> None:
         """A stored message has changed: drop the cached blocks, so that a new listener gets its current state."""
-        self._blocks.clear()
+        self._blocks.forget_all()

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import Any, Protocol
 
-from messaging.consumers.history import CHANGE_MESSAGES, ByAudience, RoomHistory, no_history
+from messaging.consumers.history import CHANGE_MESSAGES, KEEP_SECONDS, ByAudience, RoomHistory, no_history
 from messaging.consumers.send_queue import Frames
+from messaging.consumers.shared_answers import SharedAnswers
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.audiences import Audience, all_audiences
 from shopcomm.core.json_text import json_text
@@ -99,6 +100,8 @@ class Room:
         self.group, self.conversation_id = group, conversation_id
         # Only a conversation has one.
         self.history = history or RoomHistory(no_history)
+        # For the shop (True) and for the customer: who of the other side has read furthest, and how far.
+        self.peer_marks: SharedAnswers[bool, tuple[Actor, int] | None] = SharedAnswers(KEEP_SECONDS)
         self.state = State.OUT
         self.listeners: set[Listener] = set()
         # Who is still being told the history, each with the mark of its latest subscription.
@@ -163,6 +166,8 @@ class Room:
         """Show a frame that is not a message: each side's text, to all but the socket it came from."""
         if message.get("frame") in CHANGE_MESSAGES:
             self.history.forget()
+        if message.get("frame") == "message.read":
+            self.peer_marks.forget_all()
         shown = ByAudience([message])
         for listener in self.listeners:
             try:

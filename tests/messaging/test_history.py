@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from messaging.consumers import history as history_module
+from messaging.consumers import shared_answers
 from messaging.consumers.history import BLOCK, KEEP_SECONDS, PIECE_BYTES, ByAudience, RoomHistory
 from messaging.consumers.rooms import Room
 from messaging.models import Message
@@ -96,7 +96,7 @@ async def test_typing_and_presence_frames_keep_the_cached_history() -> None:
 
 async def test_a_cached_history_block_expires(monkeypatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(history_module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(shared_answers.time, "monotonic", lambda: now[0])
     log = Log(said=3)
     history = RoomHistory(log.read)
     for now[0] in (100.0, 100.0 + KEEP_SECONDS, 101.0 + KEEP_SECONDS):

@@ -12,7 +12,6 @@ from messaging.consumers.frames import Frame, frame_number
 from messaging.consumers.loop_local import run_in_background
 from messaging.consumers.presence import presence
 from messaging.consumers.switchboard import Topic, answers_frame, register_topic
-from messaging.selectors.pane import peer_read_marker
 from messaging.services.drafts import draft_message
 from messaging.services.frames import read_frame
 from messaging.services.messages import mark_read, recall_message
@@ -26,7 +25,6 @@ from shopcomm.core.refusals import Refusal
 log = logging.getLogger(__name__)
 _mark_read = database_sync_to_async(mark_read)
 _recall_message = database_sync_to_async(recall_message)
-_peer_has_read = database_sync_to_async(peer_read_marker)
 
 
 @register_topic
@@ -51,7 +49,7 @@ class ConversationTopic(Topic):
             return
         socket.spawn(presence().report_present(conversation_id, socket.actor, socket.id))
         # How far the other side has read meanwhile is in none of the frames that were missed.
-        if peer := await _peer_has_read(conversation_id, socket.actor):
+        if peer := await fanout().peer_mark(conversation_id, socket):
             socket.send_frame(json_text(read_frame(conversation_id, *peer)))
 
     @answers_frame("message.send")
