@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
+from messaging.services.attachments import store_attachment
 from messaging.services.messages import mark_read, send_message
 from messaging.services.notifications.release import release_due
 from messaging.services.notifications.timers import plan_timers
@@ -23,6 +24,7 @@ from shopcomm.core.accounts.models import Staff
 from shopcomm.core.configuration.models import ShopSettings
 from shopcomm.core.events.relay import relay
 from tests.factories import ProductFactory, VariantFactory, integration, make_order, move, parcel
+from tests.messaging.pictures import picture, upload
 
 TALK = ("在吗，这款还有现货吗", "有的，今天下单今天发", "能不能便宜点", "满二十个有批发价", "好的，谢谢")
 PIECES = 6
@@ -37,6 +39,7 @@ def busy_order(staff: Staff, size: int) -> Order:
     for number in range(size):
         street = {"street": f"文一西路 {number + 1} 号"}
         edit_order(actor=integration(), order_id=order.pk, version=None, changes=street)
+        _add_piece(order, number)
         _ask(order, customer, "note", {"note": f"到了请打电话，第 {number + 1} 次提醒"})
     acknowledge_order(actor=integration(), order_id=order.pk)
     move(order, "picking")
@@ -65,6 +68,15 @@ def _goods(size: int) -> list[ItemInput]:
             ItemInput(VariantFactory(product=product, size=each).sku, PIECES) for each in ("20 寸", "24 寸")
         ]
     return goods
+
+
+def _add_piece(order: Order, number: int) -> None:
+    """One piece more of one line: the order's sums change with it."""
+    items = [
+        {"sku": line.sku, "quantity": line.quantity + (place == number), "unit_price": str(line.unit_price)}
+        for place, line in enumerate(order.lines.all())
+    ]
+    edit_order(actor=integration(), order_id=order.pk, version=None, changes={"items": items})
 
 
 def _talk(order: Order, shop: Actor, customer: Actor, size: int) -> None:
@@ -104,7 +116,8 @@ def _send_parts(order: Order, size: int) -> None:
 def _claim(order: Order, shop: Actor, customer: Actor, size: int) -> None:
     """A case for each parcel, every other agreed to."""
     for number, line in enumerate(order.lines.order_by("pk")[: size * 2 : 2]):
-        wanted = CaseInput(kind="return", reason="damaged", lines=[CaseLine(line.pk, 1)], note="拉链卡住")
+        photo = store_attachment(actor=customer, upload=upload(picture(), "拉链.jpg"))
+        wanted = CaseInput("return", "damaged", [CaseLine(line.pk, 1)], "拉链卡住", [str(photo.pk)])
         case = open_case(actor=customer, order_id=order.pk, wanted=wanted)
         if number % 2:
             approve_case(actor=shop, case_id=case.pk, answer="可以退")

@@ -23,6 +23,12 @@ def messages_after(
     return list(_for(audience, newer).order_by("seq")[:limit])
 
 
+def newest_messages(conversation_id: int, audience: Audience) -> QuerySet[Message]:
+    """What an audience may see of a conversation, newest first."""
+    found = Message.objects.filter(conversation=conversation_id).order_by("-seq")
+    return found if audience.sees_notes else found.filter(internal=False)
+
+
 def messages_before(
     conversation: Conversation | int, seq: int | None, audience: Audience, limit: int = 50
 ) -> list[Message]:

@@ -18,7 +18,7 @@ from messaging.models import (
 )
 from messaging.policies.notifications.timing import BUDGET_WINDOW
 from orders.models import Order
-from orders.selectors.this_order import THIS_ORDER
+from orders.selectors.order_parts import THIS_ORDER
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.database.prepared import Given, Number, PreparedCount
 from shopcomm.core.database.together import Asked, PreparedRows, attach_one, attach_rows, read_together
@@ -55,25 +55,27 @@ class NoticeHistory(OrderNotices):
 
 def told_notices(order: Order) -> OrderNotices:
     """What the timeline says of an order's notices."""
-    rows, *people = read_together(*_told(order))
+    rows, rules, *people = read_together(*_told(order))
+    attach_one(rows, "rule", rules)
     return OrderNotices(rows, _names(*people))
 
 
 def notice_history(order: Order) -> NoticeHistory:
     """What the page about an order's notices explains."""
-    rows, customers, staff, merged, deliveries, members, events, rules, versions, used = read_together(
-        *_told(order),
+    rows, rules, customers, staff, merged, deliveries, members, events, versions, used = read_together(
+        *_told(order, every_rule=True),
         *(prepared.given(order=order.pk) for prepared in _explained()),
         _had_lately(order.customer_id),
     )
+    attach_one(rows, "rule", rules)
     attach_one(rows, "merged_into", merged)
     attach_rows(rows, "deliveries", deliveries)
     attach_rows(rules, "versions", versions)
     return NoticeHistory(rows, _names(customers, staff), events, rules, members, used)
 
 
-def _told(order: Order) -> list[Asked[Any]]:
-    return [prepared.given(order=order.pk) for prepared in _prepared()]
+def _told(order: Order, *, every_rule: bool = False) -> list[Asked[Any]]:
+    return [prepared.given(order=order.pk) for prepared in _prepared(every_rule=every_rule)]
 
 
 def _had_lately(customer_id: int) -> Number:
@@ -92,14 +94,15 @@ def _about() -> Any:
 
 
 @cache
-def _prepared() -> tuple[PreparedRows[Any], ...]:
-    told = _about()
+def _prepared(*, every_rule: bool) -> tuple[PreparedRows[Any], ...]:
+    told, rules = _about(), NotificationRule.objects.order_by("pk")
 
     def whose(kind: str) -> Any:
         return told.filter(recipient_kind=kind).values("recipient_id")
 
     return (
-        PreparedRows(told.order_by("pk"), "rule"),
+        PreparedRows(told.order_by("pk")),
+        PreparedRows(rules if every_rule else rules.filter(pk__in=told.values("rule"))),
         PreparedRows(Customer.objects.filter(pk__in=whose(RecipientKind.CUSTOMER))),
         PreparedRows(Staff.objects.filter(pk__in=whose(RecipientKind.STAFF))),
     )
@@ -117,7 +120,6 @@ def _explained() -> tuple[PreparedRows[Any], ...]:
         PreparedRows(Delivery.objects.filter(notification__in=told.values("pk"))),
         PreparedRows(Membership.objects.filter(conversation__in=told.values("conversation"))),
         PreparedRows(happened),
-        PreparedRows(NotificationRule.objects.order_by("pk")),
         PreparedRows(RuleVersion.objects.filter(rule__in=changed)),
     )
 

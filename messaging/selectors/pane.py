@@ -1,19 +1,29 @@
 """Everything one chat pane shows at first paint."""
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, cast
 
-from messaging.models import Conversation, Membership, Message, RecipientKind
+from django.db.models import BigIntegerField, CharField, QuerySet
+
+from messaging.models import Attachment, Conversation, Membership, RecipientKind
 from messaging.presenters import message_object
-from messaging.selectors.conversations import conversations_visible_to
-from messaging.selectors.messages import messages_before
-from messaging.selectors.unread import membership_of
+from messaging.selectors.conversations import conversations_of, sees_every_conversation
+from messaging.selectors.messages import newest_messages
 from orders.models import Order
+from orders.selectors.order_parts import THIS_ORDER
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.alike import READER, actor_with_given_keys, keys_given_for
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.audiences import Audience
+from shopcomm.core.database.prepared import Given
+from shopcomm.core.database.together import PreparedRows, attach_one, attach_rows, read_together
 
 PAGE_SIZE = 50
+# Typed as what they stand for: querysets take either.
+TALK = cast(int, Given("talk", BigIntegerField()))
+KIND = cast(str, Given("kind", CharField()))
+OTHER = cast(str, Given("other", CharField()))
 
 
 @dataclass(frozen=True)
@@ -28,40 +38,62 @@ class PanePage:
 
 def conversation_of(order: Order, actor: Actor) -> Conversation | None:
     """The conversation beside an order, when this actor may see it."""
-    found = conversations_visible_to(actor).filter(order=order)
-    return found.select_related("customer", "order").first()
+    prepared = _prepared_talk(actor_with_given_keys(actor), sees_every_conversation(actor))
+    (found,) = read_together(prepared.given(**keys_given_for(actor), order=order.pk))
+    attach_one(found, "order", [order])
+    return found[0] if found else None
+
+
+@lru_cache(maxsize=32)
+def _prepared_talk(actor: Actor, sees_every: bool) -> PreparedRows[Conversation]:
+    found = conversations_of(actor, every=sees_every).filter(order=THIS_ORDER)
+    return PreparedRows(found, "customer")
 
 
 def pane_page(conversation: Conversation, actor: Actor, *, audience: Audience) -> PanePage:
     """The newest messages, oldest first."""
-    newest: list[Message] = list(messages_before(conversation, None, audience, PAGE_SIZE))
-    newest.sort(key=lambda message: message.seq)
-    messages = [message_object(message, audience) for message in newest]
-    mine, peers = _read_marks(conversation, actor)
+    given = {
+        "talk": conversation.pk,
+        "kind": actor.sender_kind,
+        "reader": actor.id_or_zero,
+        "other": _other_side(actor),
+    }
+    newest, files, mine, peers = read_together(*(each.given(**given) for each in _prepared(audience)))
+    attach_rows(newest, "attachments", files)
+    messages = [message_object(message, audience) for message in reversed(newest)]
     return PanePage(
         messages=messages,
         has_older=bool(messages) and messages[0]["prev"] > 0,
-        my_read=mine,
-        peer_read=peers,
+        my_read=mine[0].read_seq if mine else 0,
+        peer_read=peers[0].read_seq if peers else 0,
     )
 
 
-def _read_marks(conversation: Conversation, actor: Actor) -> tuple[int, int]:
-    """How far this reader has read, and how far anybody of the other side has."""
-    mine = membership_of(actor, conversation.pk).first()
-    peer = _furthest_peer(conversation.pk, actor)
-    return mine.read_seq if mine else 0, peer.read_seq if peer else 0
+@cache
+def _prepared(audience: Audience) -> tuple[PreparedRows[Any], ...]:
+    newest = newest_messages(TALK, audience)[:PAGE_SIZE]
+    mine = Membership.objects.filter(conversation=TALK, member_kind=KIND, member_id=READER)
+    return (
+        PreparedRows(newest),
+        PreparedRows(Attachment.objects.filter(message__in=newest.values("pk"))),
+        PreparedRows(mine),
+        PreparedRows(_peers(TALK, OTHER)[:1]),
+    )
 
 
-def _furthest_peer(conversation_id: int, actor: Actor) -> Membership | None:
-    other = RecipientKind.CUSTOMER if actor.is_shop else RecipientKind.STAFF
-    peers = Membership.objects.filter(conversation=conversation_id, member_kind=other, read_at__isnull=False)
-    return peers.order_by("-read_seq").first()
+def _other_side(actor: Actor) -> str:
+    return RecipientKind.CUSTOMER if actor.is_shop else RecipientKind.STAFF
+
+
+def _peers(conversation_id: int, kind: str) -> QuerySet[Membership]:
+    """Who of a kind has read how far, the furthest first."""
+    peers = Membership.objects.filter(conversation=conversation_id, member_kind=kind, read_at__isnull=False)
+    return peers.order_by("-read_seq")
 
 
 def peer_read_marker(conversation_id: int, actor: Actor) -> tuple[Actor, int] | None:
     """Who of the other side has read furthest, and how far; None while nobody has."""
-    peer = _furthest_peer(conversation_id, actor)
+    peer = _peers(conversation_id, _other_side(actor)).first()
     if peer is None:
         return None
     if peer.member_kind == RecipientKind.CUSTOMER:

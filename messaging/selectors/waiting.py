@@ -1,15 +1,24 @@
 """What is still to come in a conversation: held notices, scheduled messages, goods a customer waits for."""
 
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, NamedTuple, cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, Q, QuerySet
 from django.utils import timezone
 
 from messaging.models import Conversation, Notification, RecipientKind, ScheduledMessage, StockWatch
 from messaging.policies.notifications.reasons import waiting_text
+from orders.selectors.order_parts import THIS_ORDER
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.configuration.calendar import calendar_with, own_hours
+from shopcomm.core.database.prepared import NOW, Given
+from shopcomm.core.database.together import PreparedRows, read_together
 
 MOST = 20
+# Typed as what they stand for: querysets take either.
+TALK = cast(int, Given("talk", BigIntegerField()))
+CUSTOMER = cast(int, Given("customer", BigIntegerField()))
 UNSAID = (ScheduledMessage.State.WAITING, ScheduledMessage.State.FAILED)
 
 
@@ -26,28 +35,51 @@ class ToCome(NamedTuple):
     notices: list[HeldNotice]
     scheduled: list[ScheduledMessage]
     watches: list[StockWatch]
+    # The shop's next one from an hour on: when one would have something said later.
+    opening: datetime
 
 
 def notices_in(conversation: Conversation) -> QuerySet[Notification]:
     """The customer's notices that belong into a conversation: those of its order, and of goods that are back."""
     # Nobody's, in a conversation of the team.
-    customer_id = conversation.customer_id or 0
+    return _notices(conversation.customer_id or 0, conversation.pk, conversation.order_id)
+
+
+def _notices(customer_id: int, conversation_id: int, order_id: int | None) -> QuerySet[Notification]:
     mine = Notification.objects.filter(recipient_kind=RecipientKind.CUSTOMER, recipient_id=customer_id)
-    about = Q(order=None, conversation=conversation)
-    return mine.filter(about | Q(order=conversation.order_id) if conversation.order_id else about)
+    about = Q(order=None, conversation=conversation_id)
+    return mine.filter(about if order_id is None else about | Q(order=order_id))
 
 
 def to_come(conversation: Conversation) -> ToCome:
     """What waits in a conversation, soonest first."""
     now = timezone.now()
-    waiting = notices_in(conversation).filter(state=Notification.State.WAITING, send_at__gt=now)
-    notices = waiting.select_related("rule").order_by("send_at")[:MOST]
-    scheduled = ScheduledMessage.objects.filter(conversation=conversation, state__in=UNSAID)
-    watches = StockWatch.objects.filter(conversation=conversation, told_at=None, cancelled_at=None)
-    return ToCome(
-        [HeldNotice(row, waiting_text(row.send_at, row.reason, now)) for row in notices],
-        list(scheduled.select_related("author").order_by("send_at")[:MOST]),
-        list(watches.select_related("variant__product").order_by("asked_at")[:MOST]),
+    given = {
+        "talk": conversation.pk,
+        # Nobody's, in a conversation of the team.
+        "customer": conversation.customer_id or 0,
+        "order": conversation.order_id,
+        "now": now,
+    }
+    prepared = _prepared(of_order=conversation.order_id is not None)
+    notices, scheduled, watches, *hours = read_together(
+        *(each.given(**given) for each in prepared), *own_hours()
+    )
+    held = [HeldNotice(row, waiting_text(row.send_at, row.reason, now)) for row in notices]
+    soon = now + timedelta(hours=1)
+    return ToCome(held, scheduled, watches, calendar_with(*hours).next_open(soon) or soon)
+
+
+@cache
+def _prepared(*, of_order: bool) -> tuple[PreparedRows[Any], ...]:
+    told = _notices(CUSTOMER, TALK, THIS_ORDER if of_order else None)
+    waiting = told.filter(state=Notification.State.WAITING, send_at__gt=NOW).order_by("send_at")
+    scheduled = ScheduledMessage.objects.filter(conversation=TALK, state__in=UNSAID).order_by("send_at")
+    watches = StockWatch.objects.filter(conversation=TALK, told_at=None, cancelled_at=None)
+    return (
+        PreparedRows(waiting[:MOST], "rule"),
+        PreparedRows(scheduled[:MOST], "author"),
+        PreparedRows(watches.order_by("asked_at")[:MOST], "variant", "variant__product"),
     )
 
 

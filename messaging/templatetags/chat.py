@@ -1,14 +1,12 @@
 """`{% chat_pane order %}`: the conversation of an order, on any page."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -28,13 +26,12 @@ from messaging.services.attachments import too_large
 from messaging.services.emoji import EMOJI_VERSION
 from messaging.services.notifications.recipients import Recipient
 from messaging.services.subscriptions import notice_preferences_of
-from orders.models import Order
+from orders.models import AfterSalesCase, Order
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.middleware import FIELD as PAGE_FIELD
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.audiences import audience_of
-from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.search.highlight import excerpt_around, marked_html
 from shopcomm.core.search.query import parse_query
@@ -77,13 +74,6 @@ def notice_preferences(actor: Actor) -> dict[str, Any]:
     """What a reader wants of notices, and the kinds there are."""
     known = notice_preferences_of(actor)
     return {"known": known, "kinds": notice_kinds_for(known)}
-
-
-@register.simple_tag
-def next_opening() -> str:
-    """The shop's next opening from an hour on, as a datetime-local field takes it."""
-    soon = timezone.now() + timedelta(hours=1)
-    return f"{timezone.localtime(working_calendar().next_open(soon) or soon):%Y-%m-%dT%H:%M}"
 
 
 @register.simple_tag
@@ -163,10 +153,22 @@ def change_urls(conversation: Conversation, actor: Actor, change_url: str) -> di
     return {"change": form, "take": take}
 
 
+@register.simple_tag
+def pictures_of(cases: Iterable[AfterSalesCase]) -> list[Attachment]:
+    """The pictures of several cases, to show each its own among."""
+    ids = [pk for case in cases for pk in case.pictures]
+    return list(Attachment.objects.filter(pk__in=ids).order_by("created_at")) if ids else []
+
+
 @register.inclusion_tag("messaging/_pictures.html")
-def attached_pictures(ids: list[str]) -> dict[str, Any]:
-    """Files of a conversation shown elsewhere; their URLs work only for those who may see the conversation."""
-    return {"pictures": Attachment.objects.filter(pk__in=ids).order_by("created_at") if ids else []}
+def attached_pictures(ids: list[str], among: list[Attachment] | None = None) -> dict[str, Any]:
+    """Files of a conversation shown elsewhere; their URLs work only for those who may see the conversation.
+
+    `among`: these and others, where they have been read already.
+    """
+    if among is None:
+        return {"pictures": Attachment.objects.filter(pk__in=ids).order_by("created_at") if ids else []}
+    return {"pictures": [each for each in among if str(each.pk) in ids]}
 
 
 @register.simple_tag(takes_context=True)

@@ -1,6 +1,6 @@
 """Reading change requests, prepared for display."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,13 +17,13 @@ from orders.selectors.change_clashes import ClashText, clash_texts, clashes_of
 from orders.selectors.change_policy import policy_in_force
 from orders.selectors.goods import goods_names
 from orders.selectors.items import ItemInput, variants_by_sku
+from orders.selectors.order_parts import REQUESTS_SHOWN
 from orders.selectors.timeline import BeforeAfter, field_change_rows
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.spans import written_span
 
-SHOWN = 20
 LIMIT = 50
 
 
@@ -71,20 +71,27 @@ class AskedChange:
         return "" if self.minutes_left is None else written_span(timedelta(minutes=self.minutes_left + 1))
 
 
-def asked_changes(order: Order, *, whole: bool = False) -> list[AskedChange]:
-    """An order's requests, newest first; with whole phones for the customer whose order it is."""
-    rows = _shown(
-        order.change_requests.select_related("order__customer").order_by("-id")[:SHOWN], whole=whole
-    )
+def asked_changes(
+    order: Order, *, whole: bool = False, found: Iterable[ChangeRequest] | None = None
+) -> list[AskedChange]:
+    """An order's requests, newest first; with whole phones for the customer whose order it is.
+
+    `found`: its newest requests, where they have been read already.
+    """
+    if found is None:
+        asked = order.change_requests.select_related("order__customer").order_by("-id")
+        found = asked[:REQUESTS_SHOWN]
+    rows = _shown(found, whole=whole)
     late = interceptable_request(order)
     return [replace(each, may_intercept=True) if late and each.row.pk == late.pk else each for each in rows]
 
 
 def interceptable_request(order: Order) -> ChangeRequest | None:
     """The customer's last wish for another address, when the parcel left before anybody had answered it."""
+    if order.status != Status.SHIPPED:
+        return None
     last = order.change_requests.filter(kind=ChangeKind.ADDRESS).order_by("-id").first()
-    late = last is not None and last.state == ChangeRequest.State.VOID and last.handler != Handler.CUSTOMER
-    if not late or order.status != Status.SHIPPED:
+    if last is None or last.state != ChangeRequest.State.VOID or last.handler == Handler.CUSTOMER:
         return None
     return last if policy_in_force()[Status.SHIPPED, "address"] == Outcome.COURIER else None
 
@@ -137,7 +144,7 @@ def overdue_request_ids(now: datetime) -> list[int]:
     return list(due.order_by("answer_by").values_list("pk", flat=True)[:500])
 
 
-def _shown(rows: QuerySet[ChangeRequest], *, whole: bool = False) -> list[AskedChange]:
+def _shown(rows: Iterable[ChangeRequest], *, whole: bool = False) -> list[AskedChange]:
     now, asked = timezone.now(), list(rows)
     prefetch_related_objects([row.order for row in asked if _may_clash(row)], "lines")
     names = goods_names(fields for row in asked for fields in (row.before, row.after))

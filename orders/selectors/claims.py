@@ -33,13 +33,26 @@ def claimable_pieces(
     order: Order, lines: list[OrderLine], *, besides: AfterSalesCase | None = None
 ) -> dict[int, int]:
     """How many pieces of each line have left, are not back and are in no open case (but for one's own)."""
-    left = {line.pk: line.shipped_quantity - line.returned_quantity for line in lines}
     own = besides.pk if besides else None
     # Money alone: goods that were paid back without coming home cannot be claimed again.
     taken = AfterSalesLine.objects.filter(case__order=order, case__state__in=OPEN) | (
         AfterSalesLine.objects.filter(case__order=order, case__kind=Kind.REFUND, case__state=State.RESOLVED)
     )
-    for row in taken.exclude(case=own):
+    return _left(lines, taken.exclude(case=own))
+
+
+def pieces_left(lines: Iterable[OrderLine], cases: Iterable[AfterSalesCase]) -> dict[int, int]:
+    """The same of an order's lines and all its cases, which have been read already."""
+    return _left(lines, (row for case in cases if _takes(case) for row in case.lines.all()))
+
+
+def _takes(case: AfterSalesCase) -> bool:
+    return case.state in OPEN or (case.kind == Kind.REFUND and case.state == State.RESOLVED)
+
+
+def _left(lines: Iterable[OrderLine], taken: Iterable[AfterSalesLine]) -> dict[int, int]:
+    left = {line.pk: line.shipped_quantity - line.returned_quantity for line in lines}
+    for row in taken:
         # A case may still name a line that was taken out after its parcel had come back.
         if row.line_id in left:
             left[row.line_id] -= pieces_not_returned(row)

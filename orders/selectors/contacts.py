@@ -1,6 +1,6 @@
 """Events with their unmasked contact data, for those who may see it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from orders.events import FieldsEvent
@@ -15,15 +15,18 @@ def unmasked_fact(event: DomainEvent) -> Event:
     return unmasked_facts([event])[event.pk]
 
 
-def unmasked_facts(happened: Iterable[DomainEvent]) -> dict[int, Event]:
-    """The same of many events at once, by their ids."""
+def unmasked_facts(
+    happened: Iterable[DomainEvent], kept: Mapping[int, ContactChange] | None = None
+) -> dict[int, Event]:
+    """The same of many events at once, by their ids. `kept`: all that is kept of them, where it has been read already."""
     facts = {event.pk: readable_fact(event) for event in happened}
     named = [fact.contact_id for fact in facts.values() if isinstance(fact, FieldsEvent) and fact.contact_id]
-    kept = ContactChange.objects.in_bulk(named) if named else {}
+    if kept is None:
+        kept = ContactChange.objects.in_bulk(named) if named else {}
     return {pk: _with(fact, kept) for pk, fact in facts.items()}
 
 
-def _with(fact: Event, kept: dict[int, ContactChange]) -> Event:
+def _with(fact: Event, kept: Mapping[int, ContactChange]) -> Event:
     """A fact with what is kept beside the log put back into it."""
     row = kept.get(fact.contact_id or 0) if isinstance(fact, FieldsEvent) else None
     if row is None or not isinstance(fact, FieldsEvent):

@@ -5,10 +5,11 @@ import binascii
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils import timezone
 
 from orders import hooks
 from orders.models import Order, OrderLine, Status
@@ -17,12 +18,17 @@ from orders.selectors.search import search_orders
 from orders.selectors.visibility import orders_visible_to
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.alike import actor_with_given_keys, keys_given_for
+from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.database.prepared import NOTHING, NOW, Number, PreparedCount, ask_numbers
+from shopcomm.core.events.selectors import last_position_number
 
 __all__ = [
     "OrderFilters",
     "OrderPage",
     "allowed_transitions",
     "filtered_orders",
+    "newest_and_counts",
     "order_for_detail",
     "order_list",
     "orders_visible_to",
@@ -150,24 +156,30 @@ def _decode(cursor: str) -> tuple[bool, tuple[datetime, int] | None]:
     return text[0] == "<", (moment, pk)
 
 
-def status_counts(actor: Actor | None, filters: OrderFilters | None = None) -> dict[str, int]:
+def status_counts(actor: Actor | None) -> dict[str, int]:
     """How many orders each status has, counted to 1000 at most, in one query."""
-    orders = filtered_orders(actor, filters) if filters else orders_visible_to(actor)
-    parts, params = [], []
-    for status in Status.values:
-        of_status = orders.filter(status=status).order_by().values("pk")[:COUNT_CAP]
-        # A queryset that is known to be empty has no SQL to count.
-        if of_status.query.is_empty():
-            continue
-        sql, values = of_status.query.sql_with_params()
-        parts.append(f"SELECT %s::text, count(*) FROM ({sql}) AS few")
-        params += [status, *values]
-    counts = dict.fromkeys(Status.values, 0)
-    if parts:
-        with connection.cursor() as cursor:
-            cursor.execute(" UNION ALL ".join(parts), params)
-            counts |= dict(cursor.fetchall())
-    return counts
+    return dict(zip(Status.values, ask_numbers(*_status_numbers(actor)), strict=True))
+
+
+def newest_and_counts(actor: Actor | None) -> tuple[int, dict[str, int]]:
+    """The position of the newest event, and the counts of that moment."""
+    newest, *counts = ask_numbers(last_position_number(), *_status_numbers(actor))
+    return newest, dict(zip(Status.values, counts, strict=True))
+
+
+def _status_numbers(actor: Actor | None) -> list[Number]:
+    if actor is None:
+        return [NOTHING] * len(Status.values)
+    sees_all = actor.may("orders.view_assigned") and shop_settings().sales_see_all
+    given = {**keys_given_for(actor), "now": timezone.now()}
+    return [each.given(**given) for each in _prepared_counts(actor_with_given_keys(actor), sees_all)]
+
+
+@lru_cache(maxsize=32)
+def _prepared_counts(actor: Actor, _sees_all: bool) -> tuple[PreparedCount, ...]:
+    """`_sees_all` is what the shop's settings say of the orders of others, for whom they say it."""
+    orders = orders_visible_to(actor, now=NOW)
+    return tuple(PreparedCount.of([orders.filter(status=each)], most=COUNT_CAP) for each in Status.values)
 
 
 def allowed_transitions(order: Order, actor: Actor | None) -> list[Transition]:

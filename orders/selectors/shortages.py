@@ -1,5 +1,6 @@
 """The shortage of an order, and the options for it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -119,10 +120,16 @@ def lapsed_waits(now: datetime) -> list[int]:
     return list(tasks.filter(chosen__until__lt=today).order_by("pk").values_list("pk", flat=True)[:500])
 
 
-def shortages_of(order: Order) -> list[Shortage]:
-    """An order's tasks, newest first; open ones with what may be done."""
-    tasks = order.shortages.select_related("line__variant__product", "order").order_by("-pk")
-    return [Shortage(task, all_options(task) if task.is_open else []) for task in tasks]
+def shortages_of(
+    order: Order, *, tasks: Iterable[ShortageTask] | None = None, held: int | None = None
+) -> list[Shortage]:
+    """An order's tasks, newest first; open ones with what may be done.
+
+    `tasks`: the same, and `held` how many pieces are held for the order, where they have been read already.
+    """
+    if tasks is None:
+        tasks = order.shortages.select_related("line__variant__product", "order").order_by("-pk")
+    return [Shortage(task, all_options(task, held=held) if task.is_open else []) for task in tasks]
 
 
 def offered_options(task: ShortageTask) -> list[Option]:
@@ -130,14 +137,17 @@ def offered_options(task: ShortageTask) -> list[Option]:
     return [option for option in all_options(task) if option.is_offered]
 
 
-def all_options(task: ShortageTask) -> list[Option]:
-    """Everything that can be done about a task now, in the order in which it is laid before people."""
+def all_options(task: ShortageTask, *, held: int | None = None) -> list[Option]:
+    """Everything that can be done about a task now, in the order in which it is laid before people.
+
+    `held`: how many pieces are held for its order, where that is known.
+    """
     line = task.line
     if line is None or line.variant is None:
         return []
     order = task.order
     found = [_wait(task), *_swaps(task, line, line.variant)]
-    found += _split(task, order)
+    found += _split(task, pieces_held(order) if held is None else held)
     found.append(_refund(task, line, order))
     return [option for option in found if option]
 
@@ -163,8 +173,12 @@ def _wait(task: ShortageTask) -> Option:
 
 def _swaps(task: ShortageTask, line: OrderLine, own: Variant) -> list[Option]:
     """Other colours and sizes of the same product that are there in full. Never dearer: it is the shop that is short."""
-    there = own.product.variants.filter(is_active=True, on_hand__gte=F("reserved") + task.missing)
-    others = sorted(there.exclude(pk=own.pk), key=lambda each: (each.size != own.size, each.sku))
+    there = [
+        each
+        for each in own.product.variants.all()
+        if each.is_active and each.on_hand >= each.reserved + task.missing and each.pk != own.pk
+    ]
+    others = sorted(there, key=lambda each: (each.size != own.size, each.sku))
     return [_swap(task, line, own, each) for each in others[:MOST_SWAPS]]
 
 
@@ -196,10 +210,13 @@ def price_after_swap(line: OrderLine, own: Variant, other: Variant) -> Decimal:
     return max(min(line.unit_price, line.unit_price + other.price - own.price), Decimal(0))
 
 
-def _split(task: ShortageTask, order: Order) -> list[Option]:
+def pieces_held(order: Order) -> int:
+    """How many pieces are held for an order."""
+    return sum(StockReservation.objects.filter(line__order=order).values_list("quantity", flat=True))
+
+
+def _split(task: ShortageTask, ready: int) -> list[Option]:
     """Only where something is there to be sent first."""
-    held = StockReservation.objects.filter(line__order=order).values_list("quantity", flat=True)
-    ready = sum(held)
     if not ready:
         return []
     detail = _("有货的 %(ready)s 件先发，缺的 %(count)s 件到货后补发") % {

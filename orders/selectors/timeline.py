@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from orders import hooks
 from orders.events import INTERNAL_FIELDS, FieldsEvent, OrderChanged
 from orders.labels import SUMS, field_label, field_text, prices_differ, sort_fields
-from orders.models import Order, TrackingNode
+from orders.models import ContactChange, Order, TrackingNode
 from orders.policies.contact_masks import masked_phones
 from orders.reading.couriers import courier_name
 from orders.selectors.contacts import unmasked_fact, unmasked_facts
 from orders.selectors.goods import goods_names
+from orders.selectors.order_parts import OrderLog
 from shopcomm.core.audiences import SHOP, Audience
 from shopcomm.core.events.kinds import EVERYBODY, Event
 from shopcomm.core.events.models import DomainEvent
@@ -50,22 +51,36 @@ class TimelineEntry:
     told: tuple[str, ...] = ()
 
 
-def order_timeline(order: Order, *, audience: Audience = SHOP) -> list[TimelineEntry]:
-    """Events and courier scans of an order, oldest first, as far as the audience may know."""
-    happened = list(events_of_order(order.pk))
-    whole = unmasked_facts(happened)
-    names = goods_names(_logged(whole.values()))
-    told = (entry_of(event, audience=audience, names=names, fact=whole[event.pk]) for event in happened)
+def order_timeline(
+    order: Order, *, audience: Audience = SHOP, log: OrderLog | None = None
+) -> list[TimelineEntry]:
+    """Events and courier scans of an order, oldest first, as far as the audience may know.
+
+    `log`: what it is made of, where it has been read already, with the order's lines.
+    """
+    known = [line.variant for line in order.lines.all() if line.variant] if log else []
+    log = log or _log_of(order)
+    whole = unmasked_facts(log.events, log.contacts)
+    names = goods_names(_logged(whole.values()), known)
+    told = (
+        entry_of(event, audience=audience, names=names, fact=whole[event.pk], currency=order.currency)
+        for event in log.events
+    )
     entries = [entry for entry in told if entry]
-    scans = TrackingNode.objects.filter(shipment__order=order).select_related("shipment")
     entries += [
         TimelineEntry(node.scanned_at, courier_name(node.shipment.carrier), "pin", node.text, kind="scan")
-        for node in scans
+        for node in log.scans
     ]
     for hook in hooks.timeline_hooks:
         entries += hook(order, audience)
     # A stable sort: events of one moment stay in the order they were written.
     return sorted(_with_notices(entries), key=lambda entry: entry.when)
+
+
+def _log_of(order: Order) -> OrderLog:
+    scans = TrackingNode.objects.filter(shipment__order=order).select_related("shipment")
+    contacts = {each.pk: each for each in ContactChange.objects.filter(order=order)}
+    return OrderLog(list(events_of_order(order.pk)), contacts, list(scans))
 
 
 def _with_notices(entries: list[TimelineEntry]) -> list[TimelineEntry]:
@@ -91,12 +106,16 @@ def entry_of(
     audience: Audience = SHOP,
     names: Mapping[str, str] | None = None,
     fact: Event | None = None,
+    currency: str = "",
 ) -> TimelineEntry | None:
-    """One event as a line; None when it is not for this audience. Who shows many passes the whole `fact` of each."""
+    """One event as a line; None when it is not for this audience.
+
+    Who shows many passes the whole `fact` of each, and the `currency` of their order.
+    """
     fact = unmasked_fact(event) if fact is None else fact
     if fact.audience != EVERYBODY and not audience.is_shop:
         return None
-    changed = before_after(event, audience=audience, names=names, fact=fact)
+    changed = before_after(event, audience=audience, names=names, fact=fact, currency=currency)
     if isinstance(fact, OrderChanged) and not changed:
         return None
     staff = event.actor_kind != "customer" and not audience.is_shop
@@ -113,16 +132,17 @@ def before_after(
     audience: Audience = SHOP,
     names: Mapping[str, str] | None = None,
     fact: Event | None = None,
+    currency: str = "",
 ) -> list[BeforeAfter]:
     """The fields an edit changed. The shop reads phones masked, as on its other pages; the customer reads their own.
 
-    `fact` is the event's, as far as it is to be told; without it, the whole of it.
+    `fact` is the event's, as far as it is to be told; without it, the whole of it. `currency` is its order's, if known.
     """
     fact = unmasked_fact(event) if fact is None else fact
     if not isinstance(fact, FieldsEvent):
         return []
     before, after = fact.before, fact.after
-    currency = _currency_of(event) if SUMS & set(after) else HOME_CURRENCY
+    currency = currency or (_currency_of(event) if SUMS & set(after) else HOME_CURRENCY)
     if audience.is_shop:
         return field_change_rows(masked_phones(before), masked_phones(after), names, currency=currency)
     told = {name: value for name, value in after.items() if name not in INTERNAL_FIELDS}

@@ -1,13 +1,17 @@
 """Who may see which orders: one queryset for page, API, socket and search."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Q, QuerySet
 from django.utils import timezone
 
 from orders.models import Order, Status
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.alike import actor_with_given_keys, keys_given_for
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.database.prepared import NOW, Given
+from shopcomm.core.database.together import PreparedRows, read_together
 from shopcomm.core.events.selectors import events_of_order
 
 STOCKROOM_SEES = (Status.PAID, Status.PICKING, Status.SHIPPED, Status.DELIVERED, Status.REFUNDING)
@@ -31,6 +35,22 @@ def orders_visible_to(actor: Actor | None, *, now: datetime | None = None) -> Qu
         own_or_free = Q(assigned_to=actor.id) | Q(assigned_to=None)
         return orders if shop_settings().sales_see_all else orders.filter(own_or_free)
     return orders.none()
+
+
+def find_visible_order(actor: Actor, number: str) -> Order | None:
+    """The order of that number, with its customer, its assignee and its evaluation, when somebody may see it."""
+    sees_all = actor.may("orders.view_assigned") and shop_settings().sales_see_all
+    prepared = _prepared_order(actor_with_given_keys(actor), sees_all)
+    given = {**keys_given_for(actor), "now": timezone.now(), "number": number}
+    (found,) = read_together(prepared.given(**given))
+    return found[0] if found else None
+
+
+@lru_cache(maxsize=32)
+def _prepared_order(actor: Actor, _sees_all: bool) -> PreparedRows[Order]:
+    """`_sees_all` is what the shop's settings say of the orders of others, for whom they say it."""
+    found = orders_visible_to(actor, now=NOW).filter(number=Given("number", CharField()))
+    return PreparedRows(found, "customer", "assigned_to", "evaluation")
 
 
 def successor_of(actor: Actor, number: str) -> str | None:

@@ -15,27 +15,24 @@ from orders.models import Order
 from orders.models.payments import BY_HAND
 from orders.policies.after_sales import may_decide
 from orders.reading.couriers import named_couriers
-from orders.selectors.after_sales import cases_of
 from orders.selectors.change_requests import asked_changes
-from orders.selectors.claims import claim_refusal
-from orders.selectors.evaluations import evaluation_of
+from orders.selectors.claims import claim_refusal, pieces_left
 from orders.selectors.open_sums import open_sum_of
-from orders.selectors.orders import allowed_transitions, orders_visible_to, status_counts
+from orders.selectors.order_parts import read_shops_parts
+from orders.selectors.orders import allowed_transitions, newest_and_counts, orders_visible_to
 from orders.selectors.parts import still_to_ship
 from orders.selectors.rows import RowPage, order_row, order_rows
 from orders.selectors.shortages import shortages_of
 from orders.selectors.timeline import order_timeline
 from orders.selectors.todo import count_todo
-from orders.selectors.visibility import successor_of
+from orders.selectors.visibility import find_visible_order, successor_of
 from orders.views.filtering import chips_of, kept_fields, read_filters, tabs_of
 from orders.views.listing import list_lines, row_html
 from orders.views.presenting import EDITABLE, name_carriers, primary_answer_of, steps_of, toolbar_of
 from orders.views.todo import todo_lines
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.accounts.models import OrderLink
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.audiences import SHOP
-from shopcomm.core.events.selectors import last_position
 from shopcomm.core.http.errors import ElsewhereNow
 
 
@@ -77,8 +74,7 @@ def row_part(request: ShopRequest, number: str) -> HttpResponse:
 
 def visible_order(request: ShopRequest, number: str) -> Order:
     """The order when this reader may see it, 404 otherwise."""
-    visible = orders_visible_to(request.actor).select_related("customer", "assigned_to")
-    order = visible.filter(number=number).first()
+    order = find_visible_order(request.actor, number)
     if order is None and (holder := successor_of(request.actor, number)) is not None:
         raise ElsewhereNow(handed_over_text(number, holder), reverse("orders:list"))
     if order is None:
@@ -122,10 +118,9 @@ def _list_part(request: ShopRequest, wanted: str, *, order: Order | None) -> Htt
 
 def list_context(request: ShopRequest, current: str = "") -> dict[str, Any]:
     """Everything the left pane shows. The cursor is read first: what happens meanwhile is replayed."""
-    cursor = last_position()
+    cursor, counts = newest_and_counts(request.actor)
     filters, in_queue = read_filters(request.GET, request.actor), bool(request.GET.get("todo"))
     page = RowPage() if in_queue else order_rows(request.actor, filters)
-    counts = status_counts(request.actor)
     counts["all"] = sum(counts.values())
     chips, filtered = chips_of(request.GET)
     return {
@@ -154,8 +149,10 @@ def desk_context(request: ShopRequest, order: Order) -> dict[str, Any]:
 
 def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
     """Everything the middle pane shows."""
-    lines = list(order.lines.select_related("variant__product"))
-    asked, cases, shortages = asked_changes(order), cases_of(order), shortages_of(order)
+    parts = read_shops_parts(order)
+    lines, payments = list(order.lines.all()), list(order.payments.all())
+    asked, cases = asked_changes(order, found=parts.requests), list(order.after_sales.all())
+    shortages = shortages_of(order, tasks=parts.tasks, held=parts.held)
     deciding = primary_answer_of(asked, cases, shortages)
     return {
         "active": "orders",
@@ -168,26 +165,29 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
             allowed_transitions(order, request.actor),
             undecided=bool(deciding),
             may_claim=not claim_refusal(
-                order, lines, decides_late=request.actor.may("after_sales.open_late")
+                order,
+                lines,
+                left=pieces_left(lines, cases),
+                decides_late=request.actor.may("after_sales.open_late"),
             ),
         ),
         "can_edit": order.status in EDITABLE,
-        "shipments": name_carriers(list(order.shipments.prefetch_related("nodes", "lines__line"))),
+        "shipments": name_carriers(list(order.shipments.all())),
         "to_ship": still_to_ship(order),
-        "payments": list(order.payments.order_by("-received_at")),
-        "first_payment": order.payments.order_by("received_at", "pk").first(),
+        "payments": sorted(payments, key=lambda each: each.received_at, reverse=True),
+        "first_payment": min(payments, key=lambda each: (each.received_at, each.pk), default=None),
         "methods": BY_HAND,
-        "refunds": list(order.refunds.order_by("-id")),
-        "reductions": list(order.debt_reductions.order_by("-id")),
+        "refunds": list(order.refunds.all())[::-1],
+        "reductions": list(order.debt_reductions.all())[::-1],
         "open_sum": open_sum_of(order),
         "asked": asked,
         "deciding": deciding,
         "cases": cases,
         "for_others": {case.pk for case in cases if not may_decide(case, request.actor)},
         "shortages": shortages,
-        "evaluation": evaluation_of(order),
+        "evaluation": getattr(order, "evaluation", None),
         "couriers": named_couriers(),
-        "open_alerts": list(order.alerts.filter(acknowledged_at=None)),
-        "timeline": order_timeline(order, audience=SHOP)[::-1],
-        "link_live": OrderLink.objects.filter(order_id=order.pk, revoked_at=None).exists(),
+        "open_alerts": parts.alerts,
+        "timeline": order_timeline(order, audience=SHOP, log=parts.log)[::-1],
+        "link_live": parts.link_is_live,
     }

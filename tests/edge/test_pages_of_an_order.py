@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from messaging.services.notifications.rules import ensure_default_rules
 from orders.models import Order
 from shopcomm.core.accounts.models import Staff
+from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.busy_order import busy_order
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,21 @@ def queries(client: Client, path: str) -> int:
 def assert_few_queries(client: Client, path: Callable[[Order], str], orders: tuple[Order, Order]) -> None:
     small, large = (queries(client, path(order)) for order in orders)
     assert small == large <= 15
+
+
+def test_the_shops_page_of_a_busy_order_takes_few_queries(client, manager, orders) -> None:
+    client.force_login(manager)
+    assert_few_queries(client, lambda order: f"/orders/{order.number}/", orders)
+
+
+def test_a_sales_page_of_a_busy_order_takes_few_queries(client, sales, orders) -> None:
+    client.force_login(sales)
+    assert_few_queries(client, lambda order: f"/orders/{order.number}/", orders)
+
+
+def test_the_customers_page_of_a_busy_order_takes_few_queries(client, orders) -> None:
+    tokens = {order.pk: link_token(make_link(customer=order.customer, order_id=order.pk)) for order in orders}
+    assert_few_queries(client, lambda order: f"/o/{tokens[order.pk]}/", orders)
 
 
 def test_the_notices_of_a_busy_order_take_few_queries(client, manager, orders) -> None:

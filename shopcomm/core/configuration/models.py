@@ -2,11 +2,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import time
+from functools import cache
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from shopcomm.core.database.together import PreparedRows, read_together
 from shopcomm.core.fields import LineField
 from shopcomm.core.phones import LONGEST as PHONE_LENGTH
 
@@ -205,4 +207,10 @@ def settings_read_once() -> Iterator[None]:
 
 
 def _read_settings() -> ShopSettings:
-    return ShopSettings.objects.filter(pk=1).first() or ShopSettings(pk=1)
+    (found,) = read_together(_the_row().given())
+    return found[0] if found else ShopSettings(pk=1)
+
+
+@cache
+def _the_row() -> PreparedRows[ShopSettings]:
+    return PreparedRows(ShopSettings.objects.filter(pk=1))

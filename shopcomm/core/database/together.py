@@ -6,11 +6,11 @@ building its statement anew. What is read stays a queryset, with `Given` values,
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from django.db import connection
@@ -20,7 +20,6 @@ from django.db.models import (
     DecimalField,
     Field,
     ForeignKey,
-    JSONField,
     Model,
     QuerySet,
     TimeField,
@@ -38,10 +37,7 @@ READ_AS: tuple[tuple[type["Field[Any, Any]"], Reading], ...] = (
     (TimeField, time.fromisoformat),
     (DecimalField, Decimal),
     (UUIDField, UUID),
-    (JSONField, json.loads),
 )
-# As a number it would lose its cents, as JSON its place among the values.
-AS_TEXT = (DecimalField, JSONField)
 
 
 @dataclass(frozen=True)
@@ -57,23 +53,15 @@ class PreparedRows(Generic[M]):
     """The rows of one table that a queryset finds, in its order, each with what its keys in `related` lead to."""
 
     def __init__(self, found: QuerySet[M], *related: str) -> None:
-        self.root = _Record(found.model, "", 0)
-        self.related = [_Record.of_path(found.model, path) for path in related]
-        records, places = [self.root, *self.related], 0
-        for record in records:
-            record.first, places = places, places + len(record.fields)
-        names = [f"{record.prefix}{name}" for record in records for name in record.names]
+        self.root = _Record(found.model)
+        self.related = [_Related(found.model, path) for path in related]
+        records = [("", self.root), *((f"{each.path}__", each.record) for each in self.related)]
+        names = [f"{prefix}{name}" for prefix, record in records for name in record.names]
         sql, self.values = found.values_list(*names).query.sql_with_params()
-        fields = [field for record in records for field in record.fields]
-        columns = [f"c{place}" for place in range(places)]
-        cells = [
-            f"{column}::text" if isinstance(field, AS_TEXT) else column
-            for column, field in zip(columns, fields, strict=True)
-        ]
-        self.sql = (
-            f"(SELECT json_agg(json_build_array({', '.join(cells)})) "
-            f"FROM ({sql}) AS found({', '.join(columns)}))"
-        )
+        columns = [f"c{place}" for place in range(len(names))]
+        rest = iter(columns)
+        cells = ", ".join(record.sql(rest) for _prefix, record in records)
+        self.sql = f"(SELECT json_agg(json_build_array({cells})) FROM ({sql}) AS found({', '.join(columns)}))"
 
     def given(self, **given: Any) -> Asked[M]:
         """The rows for a value for each name that is `Given`."""
@@ -81,45 +69,63 @@ class PreparedRows(Generic[M]):
         return Asked(self.sql, values, lambda rows: [self._read(row) for row in rows])
 
     def _read(self, row: list[Any]) -> M:
-        found: Any = self.root.read(row)
-        for record in self.related:
-            holder = found
-            *path, name = record.path.split("__")
-            for step in path:
-                holder = getattr(holder, step, None)
-            if holder is not None:
-                setattr(holder, name, record.read(row))
+        found: Any = self.root.read(row[0])
+        for related, cells in zip(self.related, row[1:], strict=True):
+            related.read(found, cells)
         return found  # type: ignore[no-any-return]
 
 
 class _Record:
     """The columns of one model in a row of several."""
 
-    def __init__(self, model: type[Model], path: str, first: int) -> None:
-        self.model, self.path, self.first = model, path, first
-        self.fields = model._meta.concrete_fields
+    def __init__(self, model: type[Model]) -> None:
+        self.model, self.fields = model, model._meta.concrete_fields
         self.names = [field.attname for field in self.fields]
-        self.prefix = f"{path}__" if path else ""
         self.key = self.fields.index(model._meta.pk)
         self.readings = [
             (place, reading) for place, field in enumerate(self.fields) if (reading := _reading(field))
         ]
 
-    @classmethod
-    def of_path(cls, model: type[Model], path: str) -> "_Record":
-        for step in path.split("__"):
-            model = model._meta.get_field(step).related_model  # type: ignore[assignment]
-        return cls(model, path, 0)
+    def sql(self, columns: Iterator[str]) -> str:
+        """The next columns as one array. As a number, an amount would lose its cents."""
+        cells = [
+            f"{column}::text" if isinstance(field, DecimalField) else column
+            for field, column in zip(self.fields, columns, strict=False)
+        ]
+        return f"json_build_array({', '.join(cells)})"
 
-    def read(self, row: list[Any]) -> Model | None:
+    def read(self, cells: list[Any]) -> Model | None:
         """The object in these columns; None where there is none."""
-        cells = row[self.first : self.first + len(self.fields)]
         if cells[self.key] is None:
             return None
         for place, reading in self.readings:
             if cells[place] is not None:
                 cells[place] = reading(cells[place])
         return self.model.from_db("default", self.names, cells)
+
+
+class _Related:
+    """What a key of a row leads to, at the end of a path of such keys."""
+
+    def __init__(self, model: type[Model], path: str) -> None:
+        self.path = path
+        *self.steps, name = path.split("__")
+        for step in self.steps:
+            model = cast(type[Model], model._meta.get_field(step).related_model)
+        self.field = cast(Any, model._meta.get_field(name))
+        self.record = _Record(self.field.related_model)
+
+    def read(self, row: Model, cells: list[Any]) -> None:
+        """Put the object in these columns, or that there is none, where the row's key leads."""
+        holder: Any = row
+        for step in self.steps:
+            holder = getattr(holder, step)
+            if holder is None:
+                return
+        found = self.record.read(cells)
+        self.field.set_cached_value(holder, found)
+        if found is not None and self.field.one_to_one:
+            self.field.remote_field.set_cached_value(found, holder)
 
 
 def _reading(field: "Field[Any, Any]") -> Reading | None:

@@ -1,7 +1,10 @@
 """Reading the log by position. Nothing here writes or waits for a lock."""
 
+from functools import cache
+
 from django.db.models import QuerySet
 
+from shopcomm.core.database.prepared import Number, ask_numbers
 from shopcomm.core.events.models import BESIDE_CONVERSATIONS, DomainEvent
 
 
@@ -34,7 +37,12 @@ def events_of_order(order_id: int) -> QuerySet[DomainEvent]:
 
 def last_position() -> int:
     """The position of the newest event that has one, 0 for an empty log."""
-    newest = (
-        DomainEvent.objects.exclude(position=None).order_by("-position").values_list("position", flat=True)
-    )
-    return newest.first() or 0
+    return ask_numbers(last_position_number())[0]
+
+
+@cache
+def last_position_number() -> Number:
+    """The same, to be asked for together with other numbers."""
+    newest = DomainEvent.objects.exclude(position=None).order_by("-position").values("position")[:1]
+    sql, values = newest.query.sql_with_params()
+    return Number(f"coalesce(({sql}), 0)", list(values))

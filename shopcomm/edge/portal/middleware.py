@@ -55,7 +55,7 @@ class LinkPageMiddleware:
         """Staff who look at a customer's page stay staff: the session of the log-in is left alone."""
         if "token" not in kwargs or request.resolver_match.app_name != "portal":
             return
-        link = open_link(kwargs["token"])
+        link = request.opened_link = open_link(kwargs["token"])
         if link is None or request.user.is_authenticated:
             return
         request.page_owner = PageOwner.of_link(link)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from orders.models import ChangeKind, Evaluation, Order, Status
 from orders.selectors.change_requests import choices_for
-from orders.selectors.claims import claim_refusal
+from orders.selectors.claims import claim_refusal, pieces_left
 
 ENDED = frozenset({Status.REFUNDING, Status.REFUNDED, Status.CANCELLED})
 ON_THE_WAY = frozenset({Status.PAID, Status.PICKING, Status.SHIPPED})
@@ -32,10 +32,12 @@ def quick_actions(order: Order, token: str, *, preview: bool) -> list[Quick]:
     def to(name: str) -> str:
         return reverse(f"portal:{name}", args=[token])
 
-    found = []
+    found, lines = [], order.lines.all()
     if order.status not in ENDED and _can_change(order):
         found.append(Quick("edit", _("改订单"), to("change")))
-    if order.after_sales.exists() or (order.status in SENT and not claim_refusal(order, order.lines.all())):
+    if order.after_sales.all() or (
+        order.status in SENT and not claim_refusal(order, lines, left=pieces_left(lines, ()))
+    ):
         found.append(Quick("refund", _("退换货"), to("after-sales")))
     if order.status in ON_THE_WAY and not preview:
         found.append(Quick("bell", _("催一下"), to("urge"), posts=True))

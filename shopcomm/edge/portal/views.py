@@ -55,7 +55,7 @@ def prove_link(request: HttpRequest, token: str) -> HttpResponse:
 def _context(visit: Visit) -> dict[str, Any]:
     """What the progress shows: what waits for an answer stands first, what is settled last."""
     order, token = visit.order, visit.token
-    asked = asked_changes(order, whole=True)
+    asked = asked_changes(order, whole=True, found=visit.requests)
     progress = progress_of(order)
     return {
         "order": order,

@@ -9,11 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
-from orders.models import Order
+from orders.models import ChangeRequest, Order
+from orders.selectors.order_parts import read_customers_parts
 from orders.selectors.orders import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import OrderLink
-from shopcomm.core.accounts.services.order_links import open_link
 from shopcomm.core.logs import add_log_fields
 
 P = ParamSpec("P")
@@ -28,6 +28,8 @@ class Visit:
     order: Order
     # Somebody of the shop looks at the customer's page: they see it, and do nothing in the customer's name.
     preview: bool
+    # The newest requests; the rest of what the order's pages show is attached to it.
+    requests: list[ChangeRequest]
 
     @property
     def actor(self) -> Actor:
@@ -45,7 +47,9 @@ def link_required(
     @never_cache
     @wraps(view)
     def opened(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        visit = visit_of(open_link(token), token, preview=request.user.is_authenticated)
+        # Looked up by the middleware already, which sees every address with a token.
+        link: OrderLink | None = request.opened_link  # type: ignore[attr-defined]
+        visit = visit_of(link, token, preview=request.user.is_authenticated)
         if visit is None:
             return link_closed(request)
         return with_private_headers(view(request, visit, *args, **kwargs))
@@ -74,14 +78,11 @@ def visit_of(link: OrderLink | None, token: str, *, preview: bool) -> Visit | No
         return None
     actor = Actor.customer(link.customer, order_id=link.order_id)
     visible = orders_visible_to(actor).select_related("customer", "evaluation")
-    related = visible.prefetch_related(
-        "lines__variant__product", "shipments__nodes", "shipments__lines__line", "refunds", "after_sales"
-    )
-    order = related.filter(pk=link.order_id).first()
+    order = visible.filter(pk=link.order_id).first()
     if order is None:
         return None
     add_log_fields(order=order.number)
-    return Visit(token, link, order, preview)
+    return Visit(token, link, order, preview, read_customers_parts(order))
 
 
 def link_closed(request: HttpRequest) -> HttpResponse:
