@@ -14,11 +14,14 @@ from shopcomm.core.realtime import (
     conversation_group,
     customer_group,
     encode_frame,
+    groups_to_be_told,
     is_own_group,
-    is_to_be_pushed,
     link_group,
     push_frames_on_commit,
 )
+
+# What a customer's own pages hear: nothing but that.
+OWN_CHANGED = "own.changed"
 
 
 def room_frame(conversation_id: int, messages: Iterable[Message]) -> dict[str, Any]:
@@ -88,7 +91,7 @@ def changed_frames(sent: Sequence[Sent]) -> list[dict[str, Any]]:
     said = [
         each for each in sent if each.message.sender_kind != Sender.CUSTOMER and not each.message.internal
     ]
-    told = {"type": "own.changed"}
+    told = {"type": OWN_CHANGED}
     # Colleagues among themselves have no customer, whose pages would hear of it.
     groups = [customer_group(each.customer_id) for each in [*done, *said][:1] if each.customer_id]
     groups += [link_group(each.order_id) for each in done[:1] if each.order_id]
@@ -115,7 +118,11 @@ def push_messages(sent: Iterable[Sent]) -> None:
     What says only that something is otherwise is said once for all that one transaction does.
     """
     frames: list[dict[str, Any]] = []
+    told = groups_to_be_told(OWN_CHANGED)
     for each in frames_of(sent):
-        if not (is_own_group(each["group"]) and (each in frames or is_to_be_pushed(each))):
-            frames.append(each)
+        if is_own_group(each["group"]):
+            if each["group"] in told:
+                continue
+            told.add(each["group"])
+        frames.append(each)
     push_frames_on_commit(frames)

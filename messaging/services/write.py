@@ -107,20 +107,26 @@ WITH draft AS MATERIALIZED (
     FROM numbered n
 ), bumped AS (
     UPDATE messaging_conversation c SET
-        (last_seq, last_public_seq, last_customer_seq, last_shop_seq, shop_unread, customer_unread,
-         last_message_at, state, snoozed_until) = (
-            SELECT max(seq),
-                   greatest(c.last_public_seq, max(seq) FILTER (WHERE NOT internal)),
-                   greatest(c.last_customer_seq, max(seq) FILTER (WHERE sender_kind = 'customer')),
-                   greatest(c.last_shop_seq, max(seq) FILTER (
-                       WHERE sender_kind IN ('staff', 'assistant') AND NOT internal)),
-                   c.shop_unread + count(*) FILTER (WHERE {COUNTS_FOR_SHOP}),
-                   c.customer_unread + count(*) FILTER (WHERE {COUNTS_FOR_CUSTOMER}),
-                   %s::timestamptz,
-                   CASE WHEN bool_or({SPOKEN}) THEN 'open' ELSE c.state END,
-                   CASE WHEN NOT bool_or({SPOKEN}) THEN c.snoozed_until END
-            FROM chained t WHERE t.conversation_id = c.id)
-    WHERE c.id = ANY (ARRAY(SELECT DISTINCT conversation_id FROM chained))
+        last_seq = t.seq,
+        last_public_seq = greatest(c.last_public_seq, t.public_seq),
+        last_customer_seq = greatest(c.last_customer_seq, t.customer_seq),
+        last_shop_seq = greatest(c.last_shop_seq, t.shop_seq),
+        shop_unread = c.shop_unread + t.for_shop,
+        customer_unread = c.customer_unread + t.for_customer,
+        last_message_at = %s::timestamptz,
+        state = CASE WHEN t.spoken THEN 'open' ELSE c.state END,
+        snoozed_until = CASE WHEN NOT t.spoken THEN c.snoozed_until END
+    FROM (
+        SELECT conversation_id, max(seq) AS seq,
+               max(seq) FILTER (WHERE NOT internal) AS public_seq,
+               max(seq) FILTER (WHERE sender_kind = 'customer') AS customer_seq,
+               max(seq) FILTER (WHERE sender_kind IN ('staff', 'assistant') AND NOT internal) AS shop_seq,
+               count(*) FILTER (WHERE {COUNTS_FOR_SHOP}) AS for_shop,
+               count(*) FILTER (WHERE {COUNTS_FOR_CUSTOMER}) AS for_customer,
+               bool_or({SPOKEN}) AS spoken
+        FROM chained GROUP BY conversation_id
+    ) t
+    WHERE c.id = t.conversation_id AND c.id = ANY (ARRAY(SELECT DISTINCT conversation_id FROM chained))
 ), inserted AS (
     INSERT INTO messaging_message (conversation_id, seq, public_prev, kind, body, sender_kind, sender_id,
                                    sender_name, client_id, reply_to, internal, acknowledges, data, created_at)

@@ -115,14 +115,14 @@ def push_frames_on_commit(frames: Sequence[dict[str, Any]]) -> None:
         transaction.on_commit(partial(push_frames, *frames), robust=True)
 
 
-def is_to_be_pushed(message: dict[str, Any]) -> bool:
-    """Whether the caller's transaction pushes just this message already, among the last things that it has to do. What
-    still stands there is only undone together with what the caller does now."""
+def groups_to_be_told(frame: str) -> set[str]:
+    """The groups that the caller's transaction pushes a kind of frame to already, among the last things that it has to
+    do. What still stands there is only undone together with what the caller does now."""
     waiting = transaction.get_connection().run_on_commit[-LOOK_BACK:]
-    return any(
-        isinstance(work, partial) and work.func is push_frames and message in work.args
-        for _savepoints, work, *_how in waiting
+    pushes = (
+        work for _savepoints, work, *_how in waiting if isinstance(work, partial) and work.func is push_frames
     )
+    return {each["group"] for work in pushes for each in work.args if each.get("frame") == frame}
 
 
 def recheck_access_on_commit(group: str) -> None:
