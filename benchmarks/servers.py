@@ -95,7 +95,7 @@ class Bench:
             connection.execute("ANALYZE")
 
     def start_background(self) -> None:
-        """Worker and scheduler, as `make run` starts them."""
+        """Worker and scheduler, as `make shop` starts them."""
         for name, command in (("worker", worker_command()), ("beat", beat_command())):
             self.processes[name] = spawn_process(command, self.data / f"{name}.log")
 

@@ -22,6 +22,7 @@ from shopcomm.core.realtime import (
 
 # What a customer's own pages hear: nothing but that.
 OWN_CHANGED = "own.changed"
+OWN_CHANGED_FRAME = encode_frame("", {CUSTOMER: {"type": OWN_CHANGED}})
 
 
 def room_frame(conversation_id: int, messages: Iterable[Message]) -> dict[str, Any]:
@@ -91,11 +92,10 @@ def changed_frames(sent: Sequence[Sent]) -> list[dict[str, Any]]:
     said = [
         each for each in sent if each.message.sender_kind != Sender.CUSTOMER and not each.message.internal
     ]
-    told = {"type": OWN_CHANGED}
     # Colleagues among themselves have no customer, whose pages would hear of it.
     groups = [customer_group(each.customer_id) for each in [*done, *said][:1] if each.customer_id]
     groups += [link_group(each.order_id) for each in done[:1] if each.order_id]
-    return [encode_frame(group, {CUSTOMER: told}) for group in groups]
+    return [OWN_CHANGED_FRAME | {"group": group} for group in groups]
 
 
 def frames_of(sent: Iterable[Sent]) -> list[dict[str, Any]]:
