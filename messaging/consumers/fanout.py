@@ -27,6 +27,7 @@ from shopcomm.core.layer import LAYER_BACK
 from shopcomm.core.logs import context_without_log_fields
 from shopcomm.core.realtime import (
     ORDERS_FEED,
+    PROCESSES,
     TOGETHER,
     WAREHOUSE_FEED,
     conversation_group,
@@ -158,7 +159,7 @@ class Fanout:
         self._start()
         self.receive(message)
         if not self._outgoing.full():
-            self._outgoing.put_nowait(message | {"from": self.id})
+            self._outgoing.put_nowait(message)
 
     def receive(self, message: dict[str, Any]) -> None:
         """A frame for one of our rooms."""
@@ -256,6 +257,7 @@ class Fanout:
             try:
                 if not self._channel:
                     self._channel = await layer.new_channel("fanout")
+                    await layer.group_add(PROCESSES, self._channel)
                     run_in_background(self._rejoin(self._channel))
                 message = await layer.receive(self._channel)
             except Exception:
@@ -263,13 +265,17 @@ class Fanout:
                 self._lose_layer()
                 await asyncio.sleep(0.5)
                 continue
-            try:
-                if message.get("type") == LAYER_BACK:
-                    self._resume_after_outage()
-                elif message.get("from") != self.id:
-                    self.receive(message)
-            except Exception:
-                log.exception("the fanout could not take a frame")
+            if message.get("type") == LAYER_BACK:
+                self._resume_after_outage()
+            elif message.get("from") != self.id:
+                for frame in message.get("frames", [message]):
+                    self._receive_logged(frame)
+
+    def _receive_logged(self, frame: dict[str, Any]) -> None:
+        try:
+            self.receive(frame)
+        except Exception:
+            log.exception("the fanout could not take a frame")
 
     def _resume_after_outage(self) -> None:
         """The layer has us still, but what came meanwhile was not heard: look at once for what it was."""
@@ -301,18 +307,26 @@ class Fanout:
                 self._signal(room, Signal.TRY)
 
     async def _publish_outgoing(self) -> None:
-        """One publisher, so that order is kept; with the layer down nobody's acknowledgement waits for it."""
+        """One publisher, so that order is kept; with the layer down nobody's acknowledgement waits for it.
+
+        What has collected meanwhile goes to every process as one: each takes what is of its own rooms. Fifty
+        conversations cost Redis and both ends of it one message then, and not fifty.
+        """
         while True:
-            messages = [await self._outgoing.get()]
-            while len(messages) < TOGETHER and not self._outgoing.empty():
-                messages.append(self._outgoing.get_nowait())
+            frames = [await self._outgoing.get()]
+            while len(frames) < TOGETHER and not self._outgoing.empty():
+                frames.append(self._outgoing.get_nowait())
             try:
                 async with asyncio.timeout(LAYER_SECONDS):
-                    await get_channel_layer().group_send_all(messages)
+                    await get_channel_layer().group_send_all([self._outgoing_message(frames)])
             except Exception:
                 log.warning("the channel layer is down; other processes catch up from the database")
                 while not self._outgoing.empty():
                     self._outgoing.get_nowait()
+
+    def _outgoing_message(self, frames: list[dict[str, Any]]) -> dict[str, Any]:
+        alone = {"type": "fan.out", "group": PROCESSES, "frames": frames} if len(frames) > 1 else frames[0]
+        return alone | {"from": self.id}
 
     async def _keep_catching_up(self) -> None:
         """A frame is a hint that may be lost; the database is asked every few seconds."""

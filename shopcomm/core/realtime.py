@@ -27,6 +27,8 @@ CUSTOMER = "customer."
 LINK = "link."
 # Every customer who is here: told whether somebody of the shop is.
 CUSTOMERS = "customers"
+# The fanout of every process.
+PROCESSES = "processes"
 # As many as go to Redis without waiting for its answer: what a slow subscriber must be able to hold.
 TOGETHER = 500
 # How many of a transaction's works are looked through for a message that is pushed already; one change leaves fewer.

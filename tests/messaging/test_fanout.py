@@ -9,7 +9,7 @@ from messaging.consumers.fanout import Fanout
 from messaging.consumers.rooms import Room, State
 from messaging.consumers.send_queue import Frames
 from shopcomm.core.audiences import SHOP, Audience, for_all_audiences
-from shopcomm.core.realtime import ORDERS_FEED, conversation_group
+from shopcomm.core.realtime import ORDERS_FEED, PROCESSES, conversation_group
 
 GROUP = conversation_group(1)
 
@@ -18,10 +18,15 @@ class Ear:
     """A member of staff's socket that notes what it is shown."""
 
     def __init__(self) -> None:
-        self.audience, self.shown = SHOP, []
+        self.id, self.audience, self.shown = "ear", SHOP, []
+        self.more = asyncio.Event()
+
+    def may_see(self, group: str, text: str) -> bool:
+        return True
 
     def send_frames(self, frames: Frames) -> None:
         self.shown += frames.texts
+        self.more.set()
 
 
 class Layer:
@@ -33,11 +38,15 @@ class Layer:
     async def new_channel(self, prefix: str) -> str:
         return f"{prefix}-1"
 
+    async def group_add(self, group: str, channel: str) -> None:
+        assert (group, channel) == (PROCESSES, "fanout-1")
+
     async def receive(self, channel: str) -> dict:
         return await asyncio.get_running_loop().create_future()
 
     async def group_send_all(self, messages: list[dict]) -> None:
-        self.told.append([each["text"] for each in messages])
+        [sent] = messages
+        self.told.append([each["text"] for each in sent.get("frames", messages)])
         if not await self.answers.get():
             raise OSError("no answer")
 
@@ -104,10 +113,38 @@ async def test_frames_queued_while_the_layer_was_down_are_dropped_and_not_sent_l
     assert layer.told == [["1"], ["4"]]
 
 
-async def test_a_frame_names_the_process_it_came_from(fanout, layer):
-    await fanout.publish({"group": GROUP, "text": "1"})
+async def test_a_frame_alone_goes_to_its_group_and_several_to_every_process(fanout):
+    [one, two] = [{"group": GROUP, "text": text} for text in "12"]
 
-    assert fanout._outgoing.get_nowait() == {"group": GROUP, "text": "1", "from": fanout.id}
+    assert fanout._outgoing_message([one]) == one | {"from": fanout.id}
+    both = {"type": "fan.out", "group": PROCESSES, "frames": [one, two], "from": fanout.id}
+    assert fanout._outgoing_message([one, two]) == both
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("rooms", [1, 3])
+async def test_frames_of_one_or_several_rooms_reach_another_process_in_order_and_not_their_own_twice(rooms):
+    here, there = Fanout(), Fanout()
+    groups = [conversation_group(pk) for pk in range(1, rooms + 1)]
+    ears = {fanout: Ear() for fanout in (here, there)}
+    for fanout, ear in ears.items():
+        for group in groups:
+            await fanout.join(group, ear)
+        async with asyncio.timeout(10):
+            while any(room.state is not State.IN for room in fanout.rooms.values()):
+                await asyncio.sleep(0)
+    for number, group in enumerate([*groups, *groups]):
+        await here.publish({"type": "fan.out", "group": group, "texts": {"shop": str(number)}})
+    wanted = [str(number) for number in range(2 * rooms)]
+    async with asyncio.timeout(10):
+        while ears[there].shown != wanted:
+            ears[there].more.clear()
+            await ears[there].more.wait()
+
+    assert ears[here].shown == wanted
+    for fanout in ears:
+        for task in fanout._tasks:
+            task.cancel()
 
 
 async def test_the_first_frame_of_a_process_reaches_the_other_processes(layer):
