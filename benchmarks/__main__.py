@@ -16,6 +16,7 @@ from benchmarks.servers import Bench
 
 ITEMS = {
     "chat": "chat",
+    "idle-rooms": "idle_rooms",
     "latency": "latency",
     "catch-up": "catch_up",
     "feed": "feed",
