@@ -21,6 +21,7 @@ ITEMS = {
     "catch-up": "catch_up",
     "feed": "feed",
     "connections": "connections",
+    "board": "board",
     "desk": "desk",
     "inbox": "inbox",
     "pages": "pages",
