@@ -1,10 +1,12 @@
 """Hooks by which higher floors join an order's transaction. They append at start-up; orders know nothing of them."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
+from orders.events import OrderEvent
 from orders.models import Order, Quote
 from orders.selectors.todo_rows import TodoSource
 from shopcomm.core.accounts.actors import Actor
@@ -26,9 +28,27 @@ orders_locked_hooks: list[Callable[[list[int]], None]] = []
 # Called for every event of a quote, in its transaction, after the order it became is written.
 quote_event_hooks: list[Callable[[Quote, DomainEvent, Actor], None]] = []
 
-# Called inside the transaction that writes an order of the past, with all its events in order and a way to add
-# rows to what is being written: `add(Model, column=value, …)` returns the row's key.
-order_history_hooks: list[Callable[[Order, list[DomainEvent], Callable[..., int]], None]] = []
+
+class PastEvent(NamedTuple):
+    """An event of an order of the past: the key of its row, what it says and when it happened."""
+
+    key: int
+    fact: OrderEvent
+    occurred_at: datetime
+
+
+class PastOrder(NamedTuple):
+    """An order of the past that is being written, with all its events in order; none of them names changed fields."""
+
+    key: int
+    number: str
+    customer: int
+    events: list[PastEvent]
+
+
+# Called once inside the transaction that writes orders of the past, with a way to add rows to what is being written:
+# `add(Model, column=value, …)` returns the row's key.
+order_history_hooks: list[Callable[[list[PastOrder], Callable[..., int]], None]] = []
 
 
 class ConversationSummary(NamedTuple):

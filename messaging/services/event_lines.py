@@ -14,6 +14,7 @@ from messaging.services.conversations import ensure_order_conversation
 from messaging.services.drafts import Draft
 from messaging.services.messages import write_messages
 from orders.events import FieldsEvent, OrderEvent
+from orders.hooks import PastOrder
 from orders.models import Order
 from orders.policies.contact_masks import masked_phones
 from orders.selectors.contacts import unmasked_fact
@@ -45,60 +46,61 @@ def write_event_line(order: Order, event: DomainEvent, actor: Actor) -> None:
     write_messages([line])
 
 
-def write_history(order: Order, events: list[DomainEvent], add: Callable[..., int]) -> None:
-    """The conversation of an order of the past: all of its lines at once, since nobody else knows it yet."""
-    conversation = add(
-        Conversation,
-        kind=Conversation.Kind.ORDER,
-        customer_id=order.customer_id,
-        order_id=order.pk,
-        assigned_to_id=order.assigned_to_id,
-        subject=order.number,
-        last_seq=len(events),
-        last_public_seq=len(events),
-        last_message_at=events[-1].occurred_at,
-    )
+def write_history(past: list[PastOrder], add: Callable[..., int]) -> None:
+    """The conversations of orders of the past: all of their lines at once, since nobody else knows them yet."""
     # One change of language for all of them: it costs more than a sentence.
-    said = {code: _texts(events, code) for code, _name in settings.LANGUAGES}
-    for seq, event in enumerate(events, start=1):
-        texts = {code: lines[seq - 1] for code, lines in said.items()}
-        add(
-            Message,
-            conversation_id=conversation,
-            seq=seq,
-            public_prev=seq - 1,
-            kind=Message.Kind.EVENT,
-            body=texts.pop(settings.LANGUAGE_CODE),
-            sender_kind=Sender.SYSTEM,
-            client_id=line_key(event),
-            data=_data(event, _status_after(event.fact), texts),
-            created_at=event.occurred_at,
+    facts = [event.fact for order in past for event in order.events]
+    said = {code: iter(_texts(facts, code)) for code, _name in settings.LANGUAGES}
+    for order in past:
+        conversation = add(
+            Conversation,
+            kind=Conversation.Kind.ORDER,
+            customer_id=order.customer,
+            order_id=order.key,
+            subject=order.number,
+            last_seq=len(order.events),
+            last_public_seq=len(order.events),
+            last_message_at=order.events[-1].occurred_at,
         )
+        for seq, event in enumerate(order.events, start=1):
+            texts = {code: next(lines) for code, lines in said.items()}
+            add(
+                Message,
+                conversation_id=conversation,
+                seq=seq,
+                public_prev=seq - 1,
+                kind=Message.Kind.EVENT,
+                body=texts.pop(settings.LANGUAGE_CODE),
+                sender_kind=Sender.SYSTEM,
+                client_id=_key_of(event.key),
+                data=_data(event.fact.type, event.key, event.fact.status_to, texts),
+                created_at=event.occurred_at,
+            )
 
 
-def _status_after(fact: Event) -> str:
-    return fact.status_to if isinstance(fact, OrderEvent) else ""
-
-
-def _texts(events: list[DomainEvent], language: str) -> list[str]:
+def _texts(facts: list[OrderEvent], language: str) -> list[str]:
     with translation.override(language):
-        return [_text(event, internal=False) for event in events]
+        return [fact.timeline_text()[:LONGEST_LINE] for fact in facts]
 
 
 def line_key(event: DomainEvent) -> uuid.UUID:
     """The client_id of an event's line."""
-    return uuid.uuid5(NAMESPACE, f"event:{event.pk}")
+    return _key_of(event.pk)
+
+
+def _key_of(event: int) -> uuid.UUID:
+    return uuid.uuid5(NAMESPACE, f"event:{event}")
 
 
 def line_data(event: DomainEvent, status: str, *, internal: bool) -> dict[str, Any]:
     """What a pane knows of the line beside its text: the event, and its words in the interface's other languages."""
     others = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
     said = {code: line_text(event, code, internal=internal) for code in others}
-    return _data(event, status, said)
+    return _data(event.type, event.pk, status, said)
 
 
-def _data(event: DomainEvent, status: str, said: dict[str, str]) -> dict[str, Any]:
-    return {"event": event.type, "event_id": event.pk, "status": status, "said": said}
+def _data(kind: str, event: int, status: str, said: dict[str, str]) -> dict[str, Any]:
+    return {"event": kind, "event_id": event, "status": status, "said": said}
 
 
 def line_text(event: DomainEvent, language: str, *, internal: bool) -> str:

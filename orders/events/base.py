@@ -71,7 +71,10 @@ def parcel_names(carrier: str, tracking_number: str) -> dict[str, str]:
 
 def choice_label(choices: type[TextChoices], value: str) -> str:
     """The name of a choice; of one that is not known any more, the value itself."""
-    return str(choices(value).label) if value in choices.values else value
+    try:
+        return str(choices(value).label)
+    except ValueError:
+        return value
 
 
 def with_override_reason(text: str, *, unpaid: str, override: str) -> str:

@@ -109,19 +109,17 @@ class Stack:
 
     def spawn_web(self, name: str = "web") -> None:
         """From the main thread: a child dies with the thread that started it."""
-        self._spawn(name, web_command(self.ports[name]))
+        self.spawn(name, web_command(self.ports[name]))
 
     def wait_for_web(self, name: str = "web") -> None:
         eventually(lambda: page_answers(f"{self.url(name)}/healthz"), why=f"{name} answers")
 
     def start_worker(self, name: str = "worker") -> None:
         """A worker that also has the handlers of `tests.faults.handler`."""
-        self._spawn(
-            name, [*worker_command(), "--include", "tests.faults.handler", "--hostname", f"{name}@%h"]
-        )
+        self.spawn(name, [*worker_command(), "--include", "tests.faults.handler", "--hostname", f"{name}@%h"])
 
     def start_beat(self) -> None:
-        self._spawn("beat", beat_command())
+        self.spawn("beat", beat_command())
 
     def look_after(self) -> None:
         """What every service manager does: start again a worker or a scheduler that ended by itself."""
@@ -156,7 +154,7 @@ class Stack:
         self.services.start_again("postgres")
         self.services.note()
 
-    def _spawn(self, name: str, command: list[str]) -> None:
+    def spawn(self, name: str, command: list[str]) -> None:
         self.processes[name] = spawn_process(command, self.data / f"{name}.log", **self.environment)
 
     # --- ways in -----------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ WIDTH = 30
 
 
 class Command(BaseCommand):
+    # Pages have no part in an import, and loading all of them takes longer than many a file.
+    requires_system_checks = ()
     help = (
         "Import past orders from CSV (plain or .gz; UTF-8, GB18030 or UTF-16), XLSX, XLS or ODS. "
         "Can be run again at any time."

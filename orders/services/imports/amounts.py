@@ -13,6 +13,8 @@ from orders.services.imports.rows import SUMS, Kind, Row
 from orders.services.imports.values import RowRefused
 
 ZERO = Decimal(0)
+# What a document of any kind may come to.
+MOST = Decimal("999999999999.99")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,12 @@ def unit_price(row: Row) -> Decimal:
     return row.price.quantize(CENT, ROUND_CEILING)
 
 
+def check_amount(document: Document) -> None:
+    """Refuse an invoice whose sum is none that could be kept. Raises RowRefused."""
+    if abs(document.amount) > MOST:
+        raise RowRefused(_("订单金额不正确"))
+
+
 def amounts_of(document: Document, outcome: Outcome) -> Amounts:
     """The sums of an invoice. Raises RowRefused when they contradict each other."""
     goods = document.of(Kind.SALE)
@@ -49,7 +57,7 @@ def amounts_of(document: Document, outcome: Outcome) -> Amounts:
     listed = sum((unit_price(row) * row.quantity for row in goods), ZERO)
     made = _balanced(listed, exact, fee, discount)
     made = _as_paid(made, goods, outcome)
-    if check_total(made.total):
+    if any(check_total(each) for each in (made.goods, made.fee, made.discount, made.total)):
         raise RowRefused(_("订单金额不正确"))
     return replace(made, refunded=_refunded(made, goods, outcome))
 

@@ -4,40 +4,46 @@ Keys are taken from the sequences in blocks, so rows can name each other before 
 to PostgreSQL as one COPY. Whatever does not fit takes the whole bundle back with the transaction it is in.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
+from uuid import UUID
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 from django.utils import timezone
 
+from shopcomm.core.json_text import json_text
+
 BLOCK = 5000
-NOTHING = "\\N"
+# How COPY reads null, and what stands for the moment of writing until it is known: PostgreSQL's texts cannot hold it.
+NOTHING, NOW = "\\N", "\0"
 # What COPY's text format gives a meaning to.
 _SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+Model = type[models.Model]
 
 
 class Keys:
     """Primary keys of our own, fetched by the thousand."""
 
     def __init__(self) -> None:
-        self._free: dict[type[models.Model], list[int]] = {}
+        self._free: dict[Model, list[int]] = {}
 
-    def next(self, model: type[models.Model]) -> int:
+    def next(self, model: Model) -> int:
         """A key nobody else gets."""
-        free = self._free.setdefault(model, [])
+        free = self._free.get(model)
         if not free:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-                    [model._meta.db_table, BLOCK],
-                )
-                free += [key for (key,) in reversed(cursor.fetchall())]
+            free = self._free[model] = self._fetched(model)
         return free.pop()
+
+    def _fetched(self, model: Model) -> list[int]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT nextval((SELECT pg_get_serial_sequence(%s, 'id'))::regclass) FROM generate_series(1, %s)",
+                [model._meta.db_table, BLOCK],
+            )
+            return [key for (key,) in reversed(cursor.fetchall())]
 
 
 class Bundle:
@@ -45,108 +51,107 @@ class Bundle:
 
     def __init__(self, keys: Keys) -> None:
         self._keys, self._now = keys, timezone.now().isoformat()
-        self._rows: dict[type[models.Model], list[str]] = {}
+        self._tables: dict[tuple[Model, tuple[str, ...]], _Table] = {}
 
-    def add(self, model: type[models.Model], **fields: Any) -> int:
+    def add(self, model: Model, **fields: Any) -> int:
         """Take a row by its columns' names; what is not given has the model's default. Returns its key."""
-        shape, key = _shape(model), self._keys.next(model)
-        cells = shape.defaults.copy()
-        for place, make in shape.made_anew:
-            cells[place] = _text_of(make())
-        cells[shape.key] = str(key)
-        places = shape.places
-        for column, value in fields.items():
-            cells[places[column]] = _text_of(value)
-        self._take(model, shape, cells)
+        table = self._table(model, tuple(fields))
+        key = self._keys.next(model)
+        table.take(key, fields.values())
         return key
 
-    def add_instance(self, instance: models.Model) -> int:
-        """Take an unsaved instance; it gets its key, but is not saved."""
-        model = type(instance)
-        shape, instance.pk = _shape(model), self._keys.next(model)
-        self._take(model, shape, [_text_of(getattr(instance, name)) for name in shape.attributes])
-        return instance.pk
+    def write(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+        """Insert everything. Raises IntegrityError; the caller's transaction decides what becomes of the rest.
 
-    def write(self) -> None:
-        """Insert everything. Raises IntegrityError; the caller's transaction decides what becomes of the rest."""
-        rows, self._rows = self._rows, {}
+        `meanwhile`: something to do while PostgreSQL stores a table.
+        """
+        tables, self._tables = self._tables, {}
         with connection.cursor() as cursor, connection.wrap_database_errors:
-            for model, lines in rows.items():
-                with cursor.copy(_shape(model).statement) as copy:
-                    copy.write("".join(lines))
+            for table in tables.values():
+                with cursor.copy(table.statement) as copy:
+                    copy.write("".join(table.lines))
+                    meanwhile()
 
-    def _take(self, model: type[models.Model], shape: "_Shape", cells: list[str]) -> None:
-        for place in shape.moments:
-            if cells[place] is NOTHING:
-                cells[place] = self._now
-        self._rows.setdefault(model, []).append("\t".join(cells) + "\n")
+    def _table(self, model: Model, names: tuple[str, ...]) -> "_Table":
+        table = self._tables.get((model, names))
+        if table is None:
+            table = self._tables[model, names] = _Table(model, names, self._now)
+        return table
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """A table as COPY takes it: every column in its place, with the text of its default."""
+class _Table:
+    """Rows of one table that give the same columns; the others have the text of their default."""
 
-    statement: str
-    places: dict[str, int]
-    attributes: tuple[str, ...]
-    defaults: list[str]
-    key: int
-    # The columns that say when a row was written, and those whose default is another for each row.
-    moments: tuple[int, ...]
-    made_anew: tuple[tuple[int, Callable[[], Any]], ...]
+    def __init__(self, model: Model, names: tuple[str, ...], now: str) -> None:
+        self.lines: list[str] = []
+        self.statement, form, self._made_anew = _shape(model, names)
+        self._form = form.replace(NOW, now)
+
+    def take(self, key: int, values: Iterable[Any]) -> None:
+        """Add a row under its key; `values` in the order of the names."""
+        texts = [_WRITERS.get(type(value), _other)(value) for value in values]
+        if self._made_anew:
+            texts += [_text_of(make()) for make in self._made_anew]
+        self.lines.append(self._form % (key, *texts))
 
 
 @cache
-def _shape(model: type[models.Model]) -> _Shape:
-    fields = list(model._meta.concrete_fields)
-    places = {str(field.column): place for place, field in enumerate(fields)}
-    columns = ", ".join(map(connection.ops.quote_name, places))
-    key = next(place for place, field in enumerate(fields) if field.primary_key)
-    return _Shape(
-        statement=f"COPY {connection.ops.quote_name(model._meta.db_table)} ({columns}) FROM STDIN",
-        places=places,
-        attributes=tuple(field.attname for field in fields),
-        defaults=[_default(field) for field in fields],
-        key=key,
-        moments=tuple(
-            n for n, f in enumerate(fields) if getattr(f, "auto_now", 0) or getattr(f, "auto_now_add", 0)
-        ),
-        made_anew=tuple(
-            (n, f.get_default)
-            for n, f in enumerate(fields)
-            if f.has_default() and callable(f.default) and f.default not in (list, dict)
-        ),
-    )
+def _shape(model: Model, names: tuple[str, ...]) -> tuple[str, str, tuple[Callable[[], Any], ...]]:
+    """The statement that copies such rows, the form of a row, and the defaults that are another for each row."""
+    fields = {str(field.column): field for field in model._meta.concrete_fields}
+    key = str(model._meta.pk.column)
+    left = {name: field for name, field in fields.items() if name not in (key, *names)}
+    made = {name: field.get_default for name, field in left.items() if _is_made_anew(field)}
+    fixed = {name: _default(field) for name, field in left.items() if name not in made}
+    if unknown := set(names) - fields.keys():
+        raise TypeError(f"{model.__name__} has no column {', '.join(sorted(unknown))}")
+    columns = ", ".join(map(connection.ops.quote_name, [key, *names, *made, *fixed]))
+    given = ["%s"] * (1 + len(names) + len(made))
+    form = "\t".join([*given, *(text.replace("%", "%%") for text in fixed.values())]) + "\n"
+    table = connection.ops.quote_name(model._meta.db_table)
+    return f"COPY {table} ({columns}) FROM STDIN", form, tuple(made.values())
+
+
+def _is_moment(field: Any) -> bool:
+    return bool(getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False))
+
+
+def _is_made_anew(field: Any) -> bool:
+    return field.has_default() and callable(field.default) and field.default not in (list, dict)
 
 
 def _default(field: Any) -> str:
-    return _text_of(field.get_default() if field.has_default() or not field.null else None)
+    if _is_moment(field):
+        return NOW
+    value = field.get_default() if field.has_default() or not field.null else None
+    return _text_of(value)
 
 
 def _text_of(value: Any) -> str:
     """A value as COPY reads it."""
-    write = _WRITERS.get(type(value))
-    return write(value) if write is not None else _other(value)
+    return _WRITERS.get(type(value), _other)(value)
 
 
 def _word(value: str) -> str:
-    return value if value.isalnum() else value.translate(_SPECIAL)
+    """Most words are nothing but what they show."""
+    return value if value.isprintable() and "\\" not in value else value.translate(_SPECIAL)
 
 
 def _json(value: Any) -> str:
-    return _ENCODE(value).translate(_SPECIAL)
+    return json_text(value).replace("\\", "\\\\")
 
 
+@lru_cache(typed=True)
 def _other(value: Any) -> str:
-    """A choice by its value; a flag or a UUID as it prints."""
-    return str(getattr(value, "value", value)).translate(_SPECIAL)
+    """A choice by its value; what else there is as it prints."""
+    return _word(str(getattr(value, "value", value)))
 
 
-_ENCODE = DjangoJSONEncoder(ensure_ascii=False).encode
 _WRITERS: dict[type, Callable[[Any], str]] = {
     str: _word,
     int: str,
     Decimal: str,
+    UUID: str,
     type(None): lambda _value: NOTHING,
     datetime: datetime.isoformat,
     dict: _json,

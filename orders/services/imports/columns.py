@@ -129,12 +129,19 @@ class Columns:
     def of(self, cells: Sequence[Any]) -> dict[str, Any]:
         """The fields of a row that hold something; of several columns for a field the first that does."""
         fields: dict[str, Any] = {}
+        width = len(cells)
         for name, places in self.places.items():
             for place in places:
-                if place < len(cells) and (value := cells[place]) is not None and str(value).strip() != "":
+                if place < width and says_something(value := cells[place]):
                     fields[name] = value
                     break
         return fields
+
+
+def says_something(cell: Any) -> bool:
+    """Whether a cell holds anything but blanks."""
+    text = cell if type(cell) is str else "" if cell is None else str(cell)
+    return text != "" and not text.isspace()
 
 
 @dataclass(frozen=True)

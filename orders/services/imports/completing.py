@@ -10,9 +10,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from orders.events import OrderChanged
-from orders.models import ImportedDocument, Order, OrderLine, Payment, Shipment, Status, Variant
+from orders.models import ImportedDocument, Order, OrderLine, Payment, Shipment, Status
 from orders.services.imports.amounts import unit_price
 from orders.services.imports.bundle import Bundle, Keys
+from orders.services.imports.catalogue import KnownVariant
 from orders.services.imports.documents import Document
 from orders.services.imports.outcomes import Outcome
 from orders.services.imports.rows import Kind, Row
@@ -31,7 +32,9 @@ def is_partly_imported(document: Document, seen: ImportedDocument) -> bool:
 
 @retry_on_deadlock
 @transaction.atomic
-def complete_order(sale: Sale, seen_id: int, variants: dict[str, Variant], keys: Keys, actor: Actor) -> None:
+def complete_order(
+    sale: Sale, seen_id: int, variants: dict[str, KnownVariant], keys: Keys, actor: Actor
+) -> None:
     """Add to an order what an older version left out of it. Raises RowRefused with the reason when it cannot be."""
     document = sale.document
     found = Order.objects.filter(external_id=f"import:{document.number}").values_list("pk", flat=True).first()
@@ -95,14 +98,14 @@ def _check(order: Order, sale: Sale) -> None:
 
 
 def _add_lines(
-    order: Order, missing: list[Row], variants: dict[str, Variant], bundle: Bundle, actor: Actor
+    order: Order, missing: list[Row], variants: dict[str, KnownVariant], bundle: Bundle, actor: Actor
 ) -> None:
     parcel = Shipment.objects.filter(order=order).order_by("pk").values_list("pk", flat=True)[0]
     reason = _("补齐导入 %(number)s") % {"number": order.number}
     for row in missing:
         variant = variants[row.sku]
-        line = add_line(order, row, variant, bundle, gone=row.quantity)
-        send_line(order, line, parcel, row, variant, bundle, reason=reason, by=actor.name)
+        line = add_line(order.pk, row, variant, bundle, gone=row.quantity)
+        send_line(order.pk, line, parcel, row, variant, bundle, reason=reason, by=actor.name)
 
 
 def _add_sums(order: Order, sale: Sale, lines: list[OrderLine], missing: list[Row]) -> None:

@@ -1,10 +1,9 @@
 """Rows of one order with merged cells or values given once: those of the first row count for the rows below."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from orders.services.imports.columns import Dialect, Header
+from orders.services.imports.columns import Dialect, Header, says_something
 from orders.services.imports.reading import Cells, Numbered
 from orders.services.imports.values import cell_text
 
@@ -20,8 +19,7 @@ TOTALS = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class FilledRow:
+class FilledRow(NamedTuple):
     """A row's number, its cells (with the order's number where it was left out), and its fields."""
 
     line: int
@@ -34,7 +32,7 @@ def filled_rows(rows: Iterable[Numbered], header: Header) -> Iterator[FilledRow]
     columns, before = header.columns, dict[str, Any]()
     fills = columns.dialect is not Dialect.UCI
     for line, cells in rows:
-        if line <= header.line or not any(map(_said, cells)) or cells == header.cells:
+        if line <= header.line or not any(map(says_something, cells)) or cells == header.cells:
             continue
         fields = columns.of(cells)
         if "sku" not in fields and _is_total(cells):
@@ -63,10 +61,6 @@ def _fill(cells: Cells, fields: dict[str, Any], before: dict[str, Any], header: 
         return cells
     place = header.columns.places["invoice"][0]
     return [*cells[:place], before["invoice"], *cells[place + 1 :]]
-
-
-def _said(cell: Any) -> bool:
-    return cell is not None and str(cell).strip() != ""
 
 
 def _is_total(cells: Cells) -> bool:

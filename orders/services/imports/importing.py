@@ -1,5 +1,6 @@
 """The import itself: reads the file twice, groups rows into invoices, writes each completely, and counts."""
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,10 +8,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.errors import ImportRefused
 from orders.models import ImportedDocument, UnfinishedDocument
+from orders.services.imports.ahead import ReadAhead
+from orders.services.imports.amounts import check_amount
 from orders.services.imports.columns import Header, find_header
 from orders.services.imports.completing import is_partly_imported
 from orders.services.imports.documents import LARGEST_DOCUMENT, Document, Fault, gather_documents
@@ -48,7 +52,7 @@ def import_orders(
         run = Import(path, table, header, actor)
         run.report.unused, run.report.other_sheets = header.columns.unused, tuple(others)
         run.report.sheet, run.report.stray_bytes = header.name, table.stray
-        with without_pushes(), _without_waiting():
+        with without_pushes(), _without_waiting(), _without_looking_at_what_is_loaded():
             run.take(progress)
         return run.report
     finally:
@@ -67,6 +71,16 @@ def _without_waiting() -> Iterator[None]:
             cursor.execute("RESET synchronous_commit")
 
 
+@contextmanager
+def _without_looking_at_what_is_loaded() -> Iterator[None]:
+    """The collector of garbage looks only at what the import makes, and not again and again at all that was there."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 class Import:
     """One run over one file."""
 
@@ -80,11 +94,13 @@ class Import:
         # The cells and fields of rows whose invoice is not written yet, to give them back if it is refused.
         self._cells: dict[int, Cells] = {}
         self._fields: dict[int, dict[str, Any]] = {}
-        self._day_first = False
+        self._day_first, self._zone = False, timezone.get_current_timezone_name()
 
     def take(self, progress: Progress) -> None:
         """Write every invoice of the file that is whole."""
-        for batch in _batches(gather_documents(self._parsed(progress), self._last_lines())):
+        last, parts = self._last_lines(), ReadAhead(self._parsed(progress))
+        self.writer.meanwhile = parts.read_on
+        for batch in _batches(gather_documents(parts, last)):
             self._take_batch(batch)
             for document in batch:
                 for line in document.lines:
@@ -140,6 +156,7 @@ class Import:
                 dialect=self.columns.dialect,
                 comma=self.table.comma,
                 day_first=self._day_first,
+                zone=self._zone,
             )
         except NoGoods as refusal:
             self.rejects.add(filled.line, filled.cells, str(refusal))
@@ -179,6 +196,7 @@ class Import:
             raise RowRefused(_("一张单超过 %(most)s 行") % {"most": LARGEST_DOCUMENT})
         if len({row.currency for row in document.rows}) > 1:
             raise RowRefused(_("同一订单写了两种币种"))
+        check_amount(document)
         said = [row.outcome for row in document.rows]
         outcome = one_outcome(said, has_column="status" in self.columns.places)
         if seen is not None and is_partly_imported(document, seen):

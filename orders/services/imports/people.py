@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from orders.services.imports.rows import Row
+from orders.services.imports.turns import take_turn
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.models.customers import Source
+from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.phones import PhoneRefused, normalise_phone, read_phone
 
 MOST_REMEMBERED = 20_000
@@ -23,80 +25,76 @@ class Buyer(NamedTuple):
     name: str
 
 
+class KnownCustomer(NamedTuple):
+    """What an order takes over from its customer."""
+
+    pk: int
+    name: str
+    phone: str
+
+
 class Directory:
     """Finds or makes customers; remembers some, so that a long file does not fill the memory."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], Customer] = {}
+        self._known: dict[tuple[str, str], KnownCustomer] = {}
         self.made = 0
 
     def prepare(self, rows: Iterable[Row]) -> None:
         """Find or make the customers of many invoices at once."""
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()
-        missing = self._find(
-            {key: buyer for buyer in map(buyer_of, rows) if (key := _key(buyer)) not in self._known}
-        )
-        if not missing:
-            return
-        new: list[Buyer] = []
-        named = set[str]()
-        for buyer in missing.values():
-            said = {f"{name}={value}" for name, value in buyer._asdict().items() if value and name != "name"}
-            # One of two that share a number or a phone is made; the other is found by it.
-            new += [] if said & named else [buyer]
-            named |= said
-        # Another import may have made them meanwhile; nobody is made twice.
-        Customer.objects.bulk_create(map(_customer, new), ignore_conflicts=True)
-        self.made += len(new)
-        self._find(missing)
+        buyers = {_key(buyer): buyer for buyer in map(buyer_of, rows)}
+        if missing := self._find({key: each for key, each in buyers.items() if key not in self._known}):
+            self.made += self._make(missing)
+
+    def customer_of(self, row: Row) -> KnownCustomer:
+        """The customer of an invoice."""
+        key = _key(buyer_of(row))
+        if key not in self._known:
+            self.prepare([row])
+        return self._known[key]
 
     def _find(self, buyers: dict[tuple[str, str], Buyer]) -> dict[tuple[str, str], Buyer]:
-        """Remember those of these who are known: by their number, or else by their phone. Returns the others."""
+        """Remember those of these who are known. Returns the others.
+
+        By their number first: a marketplace gives the same person another phone for each order.
+        """
         numbers = {buyer.external_id for buyer in buyers.values()} - {""}
         phones = {buyer.phone for buyer in buyers.values()} - {""}
-        by_number = {each.external_id: each for each in Customer.objects.filter(external_id__in=numbers)}
-        by_phone = {each.phone: each for each in Customer.objects.filter(phone__in=phones)}
+        by_number, by_phone = _customers_by("external_id", numbers), _customers_by("phone", phones)
         for key in buyers:
             if customer := by_number.get(key[0]) or by_phone.get(key[1]):
                 self._known[key] = customer
         return {key: buyer for key, buyer in buyers.items() if key not in self._known}
 
-    def customer_of(self, row: Row) -> Customer:
-        """The customer of an invoice."""
-        buyer = buyer_of(row)
-        key = _key(buyer)
-        if key not in self._known:
-            self._known[key] = self._find_or_make(buyer)
-        return self._known[key]
-
-    def _find_or_make(self, buyer: Buyer) -> Customer:
-        """By their number first: a marketplace gives the same person another phone for each order."""
-        if customer := _known(buyer):
-            return customer
-        new = _customer(buyer)
-        try:
-            with transaction.atomic():
-                new.save()
-        except IntegrityError:
-            # Somebody else made the same customer in this moment.
-            if customer := _known(buyer):
-                return customer
-            raise
-        self.made += 1
-        return new
+    @retry_on_deadlock
+    @transaction.atomic
+    def _make(self, missing: dict[tuple[str, str], Buyer]) -> int:
+        """Make those who are missing still, and remember them. Returns how many are new."""
+        take_turn()
+        new: list[Buyer] = []
+        named = set[str]()
+        for buyer in self._find(missing).values():
+            said = {f"{name}={value}" for name, value in buyer._asdict().items() if value and name != "name"}
+            # One of two that share a number or a phone is made; the other is found by it.
+            new += [] if said & named else [buyer]
+            named |= said
+        # Staff may be making the same one in this moment; nobody is made twice.
+        Customer.objects.bulk_create(map(_customer, sorted(new)), ignore_conflicts=True)
+        self._find(missing)
+        return len(new)
 
 
 def _key(buyer: Buyer) -> tuple[str, str]:
     return buyer.external_id, buyer.phone
 
 
-def _known(buyer: Buyer) -> Customer | None:
-    by_number = Customer.objects.filter(external_id=buyer.external_id) if buyer.external_id else None
-    by_phone = Customer.objects.filter(phone=buyer.phone) if buyer.phone else None
-    return (by_number.first() if by_number is not None else None) or (
-        by_phone.first() if by_phone is not None else None
-    )
+def _customers_by(name: str, values: set[str]) -> dict[str, KnownCustomer]:
+    if not values:
+        return {}
+    found = Customer.objects.filter(**{f"{name}__in": values}).values_list(name, "pk", "name", "phone")
+    return {value: KnownCustomer(*customer) for value, *customer in found}
 
 
 def _customer(buyer: Buyer) -> Customer:

@@ -60,7 +60,7 @@ class TextTable:
             reader = csv.reader(_lines(text), delimiter=self._separator, strict=True)
             try:
                 for cells in reader:
-                    yield reader.line_num, list(cells)
+                    yield reader.line_num, cells
             except csv.Error as error:
                 raise ImportRefused(
                     _("第 %(line)s 行读不下去：引号不成对，或一格太长") % {"line": reader.line_num}

@@ -1,7 +1,6 @@
 """Invoices of earlier imports: imported completely, or waiting for unreadable rows."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -78,7 +77,7 @@ def forget_old() -> None:
 
 
 def _again(fields: dict[str, Any], dialect: str, comma: bool) -> Row:
-    return replace(parse_row(EARLIER, fields, dialect=Dialect(dialect), comma=comma), line=EARLIER)
+    return parse_row(EARLIER, fields, dialect=Dialect(dialect), comma=comma)
 
 
 def _those(rows: list[Row], wanted: Counter[str]) -> list[Row]:

@@ -74,12 +74,14 @@ class Report:
         self.without_name += not row.name
         self.lower_case += str(fields["sku"]).strip() != row.sku
         self.decimal_ids += str(fields.get("customer_id", "")).endswith(".0")
-        self.odd_phones += "phone" in row.rest and not phone_of(row)
-        self.odd_moments += any(
-            name in fields and name not in row.moments and cell_text(fields[name]) not in NO_MOMENT
-            for name in MOMENTS
-        )
-        self.several_waybills += len(numbers_in(row.rest.get("tracking", ""))) > 1
+        if "phone" in row.rest:
+            self.odd_phones += not phone_of(row)
+        for name in MOMENTS:
+            if name in fields and name not in row.moments and cell_text(fields[name]) not in NO_MOMENT:
+                self.odd_moments += 1
+                break
+        if "tracking" in row.rest:
+            self.several_waybills += len(numbers_in(row.rest["tracking"])) > 1
 
     def count_sale(self, outcome: Outcome, amounts: Amounts, lines: int, currency: str) -> None:
         """Count an order that was written. Only what was paid is sold."""

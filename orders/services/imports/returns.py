@@ -12,11 +12,11 @@ from orders.events import OrderChanged, OrderRefunded, OrderRefunding
 from orders.models import Order, OrderLine, Refund, Status, StockMovement
 from orders.reading.amounts import CENT
 from orders.services.imports.documents import Document
+from orders.services.imports.people import KnownCustomer
 from orders.services.imports.rows import Row
 from orders.services.locks import lock_lines_of, lock_order, lock_orders
 from orders.services.saving import save_with_event
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.models import Customer
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Share:
     price: Decimal
 
 
-def write_return(document: Document, customer: Customer, actor: Actor) -> list[Row]:
+def write_return(document: Document, customer: KnownCustomer, actor: Actor) -> list[Row]:
     """Take a return back from earlier orders. Returns the rows for which there was no sale, or not enough of one."""
     shares: dict[int, list[Share]] = defaultdict(list)
     unmatched = []
@@ -54,18 +54,20 @@ def write_return(document: Document, customer: Customer, actor: Actor) -> list[R
     return unmatched
 
 
-def _sold(row: Row, customer: Customer, document: Document) -> QuerySet[OrderLine]:
+def _sold(row: Row, customer: KnownCustomer, document: Document) -> QuerySet[OrderLine]:
     """Lines with such pieces that are not all back, newest sale first."""
     return (
         OrderLine.objects.filter(
-            sku=row.sku, order__customer=customer, order__placed_at__lte=document.placed_at
+            sku=row.sku, order__customer=customer.pk, order__placed_at__lte=document.placed_at
         )
         .filter(order__status=Status.COMPLETED, returned_quantity__lt=F("shipped_quantity"))
         .order_by("-order__placed_at", "-order_id", "pk")
     )
 
 
-def _shares(row: Row, customer: Customer, document: Document, locked: Collection[int]) -> list[Share] | None:
+def _shares(
+    row: Row, customer: KnownCustomer, document: Document, locked: Collection[int]
+) -> list[Share] | None:
     """Where the pieces came from; None when they did not all come from this shop's sales."""
     sold = _sold(row, customer, document).filter(order_id__in=locked)
     left, shares = -row.quantity, []

@@ -2,11 +2,10 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,6 +28,7 @@ DISCOUNT = frozenset({"D"})
 NO_GOODS = frozenset(
     {"M", "S", "B", "BANK CHARGES", "AMAZONFEE", "CRUK", "PADS", "ADJUST", "ADJUST2", "SP1002"}
 )
+RETURN = re.compile("[Cc][0-9]+")
 TEXTS = ("customer_name", "member", "receiver", "phone", "country", "province", "city", "district", "street",
          "color", "size", "note", "carrier", "tracking")  # fmt: skip
 # Steps of the order that a file may tell: what of them cannot be read is not worth an order.
@@ -61,8 +61,7 @@ class NoGoods(RowRefused):
     """A row that is left out, and its invoice is whole without it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A line of an invoice. `placed_at` is aware; `price` is for one piece, unrounded; `quantity` keeps its sign.
 
     `sums`: what the row says of the whole order, such as freight; `moments`: when it was paid, sent and closed.
@@ -104,9 +103,15 @@ def invoice_of(fields: dict[str, Any]) -> str:
 
 
 def parse_row(
-    line: int, fields: dict[str, Any], *, dialect: Dialect, comma: bool = False, day_first: bool = False
+    line: int,
+    fields: dict[str, Any],
+    *,
+    dialect: Dialect,
+    comma: bool = False,
+    day_first: bool = False,
+    zone: str = "",
 ) -> Row:
-    """Read the fields of a row. `comma`: commas mark decimals; `day_first`: 5/3/2026 is in March.
+    """Read the fields of a row. `comma`: commas mark decimals; `day_first`: 5/3/2026 is in March; `zone`: the shop's.
 
     Raises RowRefused, NoGoods.
     """
@@ -128,7 +133,7 @@ def parse_row(
         sku=sku,
         name=cell_text(fields.get("name"))[:200],
         quantity=quantity,
-        placed_at=cell_moment(fields.get("placed_at"), day_first=day_first),
+        placed_at=cell_moment(fields.get("placed_at"), day_first=day_first, zone=zone),
         price=price,
         customer_id=customer_id[:60],
         currency=_currency(fields, {sign, *(each for _amount, each in sums.values())}, dialect),
@@ -136,15 +141,17 @@ def parse_row(
         sums={name: amount for name, (amount, _sign) in sums.items()},
         outcome=row_outcome(fields, dialect),
         moments={
-            name: told for name in MOMENTS if name in fields and (told := _told(fields[name], day_first))
+            name: told
+            for name in MOMENTS
+            if name in fields and (told := _told(fields[name], day_first, zone))
         },
     )
 
 
-def _told(value: Any, day_first: bool) -> datetime | None:
+def _told(value: Any, day_first: bool, zone: str) -> datetime | None:
     """A moment, or None for what is none: exports write `-`, `无` or `0000-00-00` where nothing happened."""
     try:
-        return cell_moment(value, day_first=day_first)
+        return cell_moment(value, day_first=day_first, zone=zone)
     except RowRefused:
         return None
 
@@ -159,7 +166,7 @@ def _currency(fields: dict[str, Any], signs: set[str], dialect: Dialect) -> str:
 
 def _kind(invoice: str, sku: str, quantity: int, price: Decimal, *, known: bool, is_uci: bool) -> Kind:
     """The rules of docs/operations.md, in their order. Raises RowRefused."""
-    returned = is_uci and bool(re.fullmatch("[Cc][0-9]+", invoice))
+    returned = is_uci and bool(RETURN.fullmatch(invoice))
     if is_uci and sku in NO_GOODS:
         raise NoGoods(_("不是商品：%(sku)s") % {"sku": sku})
     if is_uci and sku in CARRIAGE and not returned:

@@ -4,9 +4,10 @@ It passes through the states as any order does and leaves the same traces, but m
 that left is matched by one that had come in, because the shop counts what it has, not what it had.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -31,13 +32,12 @@ from orders.models import (
     ShipmentLine,
     Status,
     StockMovement,
-    Variant,
 )
 from orders.services.imports.amounts import ZERO, Amounts, amounts_of, unit_price
 from orders.services.imports.bundle import Bundle
+from orders.services.imports.catalogue import KnownVariant
 from orders.services.imports.documents import Document
 from orders.services.imports.history import (
-    CARRIER,
     Moments,
     Parcel,
     Waybill,
@@ -46,16 +46,19 @@ from orders.services.imports.history import (
     unknown_parcel,
 )
 from orders.services.imports.outcomes import LEFT, PAID, STATUS, Outcome
-from orders.services.imports.people import phone_of
+from orders.services.imports.people import KnownCustomer, phone_of
 from orders.services.imports.rows import Kind, Row
-from orders.services.numbers import next_number
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.models.customers import Source
 from shopcomm.core.events.models import DomainEvent
-from shopcomm.core.events.publish import event_row
+from shopcomm.core.events.publish import event_columns
 from shopcomm.core.phones import kept_receiver_phone
 
+# Read once: an enumeration is slow to answer, and each line of a history asks.
+RECEIVED, SHIPPED = StockMovement.Kind.RECEIVED.value, StockMovement.Kind.SHIPPED.value
+API, TRANSFER = Source.API.value, Payment.Method.TRANSFER.value
+SECOND = timedelta(seconds=1)
+ADDRESS = ("province", "city", "district", "street")
 BEGIN = (Status.PENDING_PAYMENT, Status.PAID)
 PATHS: dict[Outcome, tuple[Status, ...]] = {
     Outcome.UNPAID: (Status.PENDING_PAYMENT,),
@@ -65,6 +68,8 @@ PATHS: dict[Outcome, tuple[Status, ...]] = {
     Outcome.COMPLETED: (*BEGIN, Status.SHIPPED, Status.COMPLETED),
     Outcome.REFUNDED: (*BEGIN, Status.REFUNDING, Status.REFUNDED),
 }
+# What nothing happens to any more.
+CLOSED = frozenset({Outcome.COMPLETED, Outcome.REFUNDED, Outcome.CANCELLED})
 
 
 @dataclass(frozen=True)
@@ -106,104 +111,89 @@ class Sale:
 
 def write_sale(
     sale: Sale,
-    customer: Customer,
-    variants: dict[str, Variant],
+    customer: KnownCustomer,
+    variants: Mapping[str, KnownVariant],
     actor: Actor,
     bundle: Bundle,
     *,
     number: str,
-) -> Order:
-    """Add an invoice to the current batch, as an order with everything that belongs to it."""
-    order = _order(sale, customer, number)
-    bundle.add_instance(order)
-    parcels = [(parcel, _parcel(order, parcel, sale, bundle)) for parcel in sale.parcels]
+) -> hooks.PastOrder:
+    """Add an invoice to the current batch, as an order with everything that orders know of it."""
+    columns = _order(sale, customer, number)
+    order = bundle.add(Order, **columns)
+    label = f"{columns['receiver_name']} {''.join(columns[name] for name in ADDRESS)}"[:600]
+    parcels = [(parcel, _parcel(order, parcel, sale, bundle, label=label)) for parcel in sale.parcels]
     reason = _("导入 %(number)s") % {"number": sale.document.number}
-    for parcel, key in parcels:
+    for parcel, shipment in parcels:
         for row in parcel.rows:
-            line = add_line(order, row, variants[row.sku], bundle, gone=row.quantity)
-            send_line(order, line, key, row, variants[row.sku], bundle, reason=reason, by=actor.name)
+            variant = variants[row.sku]
+            line = add_line(order, row, variant, bundle, gone=row.quantity)
+            send_line(order, line, shipment, row, variant, bundle, reason=reason, by=actor.name)
     if not parcels:
         for row in sale.goods:
             add_line(order, row, variants[row.sku], bundle, gone=0)
     if sale.outcome in PAID:
-        _pay(order, sale, bundle)
-    events = _events(order, sale, parcels[0][1] if parcels else None, actor)
-    for event in events:
-        bundle.add_instance(event)
-    for hook in hooks.order_history_hooks:
-        hook(order, events, bundle.add)
-    return order
+        _pay(order, sale, reason, bundle)
+    facts = _facts(sale, parcels[0][1] if parcels else None, reason)
+    told = _tell(order, number, sale, facts, actor, bundle)
+    return hooks.PastOrder(order, number, customer.pk, told)
 
 
-def _order(sale: Sale, customer: Customer, number: str) -> Order:
-    goods, document, amounts, first = sale.goods, sale.document, sale.amounts, sale.goods[0]
-    steps = _steps(sale)
-    order = Order(
-        number=number,
-        external_id=f"import:{document.number}",
-        customer=customer,
-        status=STATUS[sale.outcome],
-        version=steps,
-        acknowledged_version=steps,
-        source=Source.API,
-        note=next((row.rest["note"] for row in goods if "note" in row.rest), ""),
-        currency=first.currency,
-        goods_total=amounts.goods,
-        shipping_fee=amounts.fee,
-        discount=amounts.discount,
-        total=amounts.total,
-        paid_amount=amounts.total if sale.outcome in PAID else 0,
-        refunded_amount=amounts.refunded,
-        receiver_name=_receiver(first, customer),
-        receiver_phone=kept_receiver_phone(first.rest["phone"] if phone_of(first) else customer.phone),
-        province=first.rest.get("province", first.rest.get("country", ""))[:60],
-        street=first.rest.get("street", ""),
-    )
-    for field in ("city", "district"):
-        setattr(order, field, first.rest.get(field, "")[:60])
-    order.placed_at = document.placed_at
-    for field, moment in _reached(sale).items():
-        setattr(order, field, moment)
-    return order
+def _order(sale: Sale, customer: KnownCustomer, number: str) -> dict[str, Any]:
+    goods, amounts, first, moments = sale.goods, sale.amounts, sale.goods[0], sale.moments
+    steps, said = _steps(sale), first.rest.get
+    is_paid, has_left = sale.outcome in PAID, sale.outcome in LEFT
+    return {
+        "number": number,
+        "external_id": f"import:{sale.document.number}",
+        "customer_id": customer.pk,
+        "status": STATUS[sale.outcome],
+        "version": steps,
+        "acknowledged_version": steps,
+        "source": API,
+        "note": next((row.rest["note"] for row in goods if "note" in row.rest), ""),
+        "currency": first.currency,
+        "goods_total": amounts.goods,
+        "shipping_fee": amounts.fee,
+        "discount": amounts.discount,
+        "total": amounts.total,
+        "paid_amount": amounts.total if is_paid else 0,
+        "refunded_amount": amounts.refunded,
+        "receiver_name": _receiver(first, customer),
+        "receiver_phone": kept_receiver_phone(first.rest["phone"] if phone_of(first) else customer.phone),
+        "province": said("province", said("country", ""))[:60],
+        "city": said("city", "")[:60],
+        "district": said("district", "")[:60],
+        "street": said("street", ""),
+        "placed_at": moments.placed,
+        "paid_at": moments.paid if is_paid else None,
+        "shipped_at": moments.shipped if has_left else None,
+        "delivered_at": moments.closed if sale.outcome is Outcome.COMPLETED else None,
+        "closed_at": moments.closed if sale.outcome in CLOSED else None,
+    }
 
 
-def _receiver(row: Row, customer: Customer) -> str:
+def _receiver(row: Row, customer: KnownCustomer) -> str:
     return (row.rest.get("receiver") or row.rest.get("customer_name") or customer.name)[:120]
 
 
-def _reached(sale: Sale) -> dict[str, datetime]:
-    """The moments that an order of this outcome has behind it, by their fields."""
-    reached, moments = {}, sale.moments
-    if sale.outcome in PAID:
-        reached["paid_at"] = moments.paid
-    if sale.outcome in LEFT:
-        reached["shipped_at"] = moments.shipped
-    if sale.outcome is Outcome.COMPLETED:
-        reached["delivered_at"] = moments.closed
-    if sale.outcome in (Outcome.COMPLETED, Outcome.REFUNDED, Outcome.CANCELLED):
-        reached["closed_at"] = moments.closed
-    return reached
-
-
-def number_of(document: Document, taken: set[str]) -> str:
-    """Its own number, as people know it, unless somebody has that already or it fits no address."""
-    own = document.number
-    fits = (
+def can_be_number(own: str) -> bool:
+    """Whether an invoice's number, as people know it, fits an address of the shop's pages."""
+    return (
         len(own) <= 32 and own.isascii() and own.replace("-", "").isalnum() and own not in ("new", "states")
     )
-    return own if fits and own not in taken else next_number(document.placed_at)
 
 
-def add_line(order: Order, row: Row, variant: Variant, bundle: Bundle, *, gone: int) -> int:
+def add_line(order: int, row: Row, variant: KnownVariant, bundle: Bundle, *, gone: int) -> int:
     """A line of which so many pieces have left. Returns its key."""
-    spec = " · ".join(part for part in (row.rest.get("size", ""), row.rest.get("color", "")) if part)
+    size, color = row.rest.get("size", ""), row.rest.get("color", "")
     return bundle.add(
         OrderLine,
-        order_id=order.pk,
+        order_id=order,
         variant_id=variant.pk,
         sku=variant.sku,
-        name=row.name or variant.product.name,
-        spec=(spec or variant.spec)[:120],
+        name=row.name or variant.name,
+        spec=(f"{size} · {color}" if size and color else size or color or variant.spec)[:120],
         quantity=row.quantity,
         unit_price=unit_price(row),
         picked_quantity=gone,
@@ -212,68 +202,73 @@ def add_line(order: Order, row: Row, variant: Variant, bundle: Bundle, *, gone: 
 
 
 def send_line(
-    order: Order, line: int, parcel: int, row: Row, variant: Variant, bundle: Bundle, *, reason: str, by: str
+    order: int,
+    line: int,
+    shipment: int,
+    row: Row,
+    variant: KnownVariant,
+    bundle: Bundle,
+    *,
+    reason: str,
+    by: str,
 ) -> None:
     """A line's place in its parcel, and its pieces coming in and going out."""
-    bundle.add(ShipmentLine, shipment_id=parcel, line_id=line, quantity=row.quantity)
-    for kind, pieces in (
-        (StockMovement.Kind.RECEIVED, row.quantity),
-        (StockMovement.Kind.SHIPPED, -row.quantity),
-    ):
+    bundle.add(ShipmentLine, shipment_id=shipment, line_id=line, quantity=row.quantity)
+    for kind, pieces in ((RECEIVED, row.quantity), (SHIPPED, -row.quantity)):
         bundle.add(
             StockMovement,
             variant_id=variant.pk,
             kind=kind,
             on_hand_delta=pieces,
-            order_id=order.pk,
+            order_id=order,
             reason=reason,
             actor_name=by,
         )
 
 
-def _parcel(order: Order, parcel: Parcel, sale: Sale, bundle: Bundle) -> int:
+def _parcel(order: int, parcel: Parcel, sale: Sale, bundle: Bundle, *, label: str) -> int:
     """A parcel under its waybill. Returns its key."""
     arrived = sale.outcome is Outcome.COMPLETED
     return bundle.add(
         Shipment,
-        order_id=order.pk,
+        order_id=order,
         carrier=parcel.waybill.carrier,
         tracking_number=parcel.waybill.number,
         state=Shipment.State.SIGNED if arrived else Shipment.State.HANDED_OVER,
-        label_address=f"{order.receiver_name} {order.address}"[:600],
+        label_address=label,
         order_version=len(BEGIN),
         shipped_at=sale.moments.shipped,
         signed_at=sale.moments.closed if arrived else None,
     )
 
 
-def _pay(order: Order, sale: Sale, bundle: Bundle) -> None:
+def _pay(order: int, sale: Sale, reason: str, bundle: Bundle) -> None:
     """The money that came, and what of it went back."""
-    invoice = sale.document.number
-    if order.total:
+    reference, amounts = f"import:{sale.document.number}", sale.amounts
+    if amounts.total:
         bundle.add(
             Payment,
-            order_id=order.pk,
-            amount=order.total,
-            method=Payment.Method.TRANSFER,
-            reference=f"import:{invoice}",
+            order_id=order,
+            amount=amounts.total,
+            method=TRANSFER,
+            reference=reference,
             received_at=sale.moments.paid,
         )
-    if order.refunded_amount:
-        whole = order.status == Status.REFUNDED
+    if amounts.refunded:
+        whole = sale.outcome is Outcome.REFUNDED
         bundle.add(
             Refund,
-            order_id=order.pk,
+            order_id=order,
             purpose=Refund.Purpose.ORDER if whole else Refund.Purpose.CASE,
-            amount=order.refunded_amount,
-            reason=_("导入 %(number)s") % {"number": invoice},
+            amount=amounts.refunded,
+            reason=reason,
             state=Refund.State.SUCCEEDED,
-            reference=f"import:{invoice}",
+            reference=reference,
             settled_at=sale.moments.closed,
         )
 
 
-Fact = tuple[type[OrderEvent], dict[str, object]]
+Fact = tuple[type[OrderEvent], dict[str, Any]]
 
 
 def _steps(sale: Sale) -> int:
@@ -285,52 +280,54 @@ def _is_partly_refunded(sale: Sale) -> bool:
     return bool(sale.amounts.refunded) and sale.outcome is not Outcome.REFUNDED
 
 
-def _facts(sale: Sale, parcel: int | None = None) -> list[Fact]:
+def _facts(sale: Sale, parcel: int | None, why: str) -> list[Fact]:
     """What happened, in order, with what each event says."""
-    sent = sale.parcels[0].waybill if sale.parcels else Waybill(CARRIER, "")
-    amounts, invoice = sale.amounts, sale.document.number
-    total, why = str(amounts.total), _("导入 %(number)s") % {"number": invoice}
-    lines = len(sale.goods)
-    of_status: dict[Status, Fact] = {
-        Status.PENDING_PAYMENT: (OrderCreated, {"total": total, "lines": lines, "source": Source.API.value}),
-        Status.PAID: (OrderPaid, {"amount": total, "method": Payment.Method.TRANSFER.value}),
-        Status.SHIPPED: (
-            OrderShipped,
-            {"carrier": sent.carrier, "tracking_number": sent.number, "shipment_id": parcel},
-        ),
-        Status.COMPLETED: (OrderCompleted, {}),
-        Status.CANCELLED: (OrderCancelled, {"reason": why}),
-        Status.REFUNDING: (OrderRefunding, {"reason": why, "amount": total}),
-        Status.REFUNDED: (OrderRefunded, {"amount": total}),
-    }
-    facts = [of_status[status] for status in PATHS[sale.outcome]]
+    total, facts = str(sale.amounts.total), list[Fact]()
+    for status in PATHS[sale.outcome]:
+        match status:
+            case Status.PENDING_PAYMENT:
+                said = {"total": total, "lines": len(sale.goods), "source": API}
+                facts.append((OrderCreated, said))
+            case Status.PAID:
+                facts.append((OrderPaid, {"amount": total, "method": TRANSFER}))
+            case Status.SHIPPED:
+                sent = sale.parcels[0].waybill
+                said = {"carrier": sent.carrier, "tracking_number": sent.number, "shipment_id": parcel}
+                facts.append((OrderShipped, said))
+            case Status.COMPLETED:
+                facts.append((OrderCompleted, {}))
+            case Status.CANCELLED:
+                facts.append((OrderCancelled, {"reason": why}))
+            case Status.REFUNDING:
+                facts.append((OrderRefunding, {"reason": why, "amount": total}))
+            case Status.REFUNDED:
+                facts.append((OrderRefunded, {"amount": total}))
     if _is_partly_refunded(sale):
-        back: dict[str, object] = {
-            "amount": str(amounts.refunded),
-            "purpose": Refund.Purpose.CASE.value,
-            "reason": why,
-        }
-        facts.append((PartRefunded, back))
+        said = {"amount": str(sale.amounts.refunded), "purpose": Refund.Purpose.CASE.value, "reason": why}
+        facts.append((PartRefunded, said))
     return facts
 
 
-def _events(order: Order, sale: Sale, parcel: int | None, actor: Actor) -> list[DomainEvent]:
-    path, before = list(PATHS[sale.outcome]), ""
-    rows: list[DomainEvent] = []
-    moments = _when(sale)
-    for place, (fact, facts) in enumerate(_facts(sale, parcel)):
+def _tell(
+    order: int, number: str, sale: Sale, facts: list[Fact], actor: Actor, bundle: Bundle
+) -> list[hooks.PastEvent]:
+    """Add what happened to the log, and return it."""
+    path, before = PATHS[sale.outcome], ""
+    told: list[hooks.PastEvent] = []
+    moments, currency = _when(sale), sale.goods[0].currency
+    # A second apart at least, so that a timeline keeps their order.
+    least = sale.moments.placed
+    for place, (fact, said) in enumerate(facts):
         after = path[min(place, len(path) - 1)]
         event = fact(
-            order_id=order.pk, number=order.number, version=place + 1, currency=order.currency, status_from=before,
-            status_to=after.value, **facts,  # type: ignore[arg-type]
+            order_id=order, number=number, version=place + 1, currency=currency, status_from=before,
+            status_to=str(after), **said,  # type: ignore[arg-type]
         )  # fmt: skip
-        row = event_row(event, actor=actor)
-        # A second apart at least, so that a timeline keeps their order.
-        least = rows[-1].occurred_at + timedelta(seconds=1) if rows else sale.moments.placed
-        row.occurred_at = max(least, moments.get(after, sale.moments.closed))
-        rows.append(row)
-        before = after.value
-    return rows
+        when = max(least, moments.get(after, sale.moments.closed))
+        key = bundle.add(DomainEvent, **event_columns(event, actor=actor), occurred_at=when)
+        told.append(hooks.PastEvent(key, event, when))
+        least, before = when + SECOND, str(after)
+    return told
 
 
 def _when(sale: Sale) -> dict[Status, datetime]:

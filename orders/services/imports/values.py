@@ -1,10 +1,11 @@
 """What people write into cells: numbers with units and separators, money with its currency, times of every form."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -48,6 +49,7 @@ _SINCE_1970 = re.compile(r"(1\d{9})(?:\d{3})?")
 _HALF_DAY = re.compile(
     r"(?P<day>\S+) ?(?P<half>上午|凌晨|早上|下午|晚上|AM|PM) ?(?P<time>\d{1,2}:\S+)", re.IGNORECASE
 )
+_PLAIN_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?")
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d{1,2})?")
 # What an input method writes for ASCII. Not NFKC: a small raised 2 is no 2.
 _WIDE = {0xFF01 + place: 0x21 + place for place in range(94)} | str.maketrans(
@@ -56,12 +58,29 @@ _WIDE = {0xFF01 + place: 0x21 + place for place in range(94)} | str.maketrans(
 EXCEL_EPOCH = datetime(1899, 12, 30)
 SIX_PLACES = Decimal("0.000001")
 TEXT_LIMIT = 300
+# Cells of this length are read once and remembered, so many of each kind.
+SHORT, MOST_REMEMBERED = 80, 8192
+R = TypeVar("R")
 
 
 class RowRefused(ValueError):
     """A row that cannot be used; the text says why."""
 
 
+def _read_once(read: Callable[..., R]) -> Callable[..., R]:
+    """Remember what short texts say: the rows of a file repeat goods, prices, names and days."""
+    remembered = lru_cache(MOST_REMEMBERED)(read)
+
+    @wraps(read)
+    def reading(value: Any, *habits: Any) -> R:
+        if type(value) is str and len(value) <= SHORT:
+            return remembered(value, *habits)
+        return read(value, *habits)
+
+    return reading
+
+
+@_read_once
 def cell_text(value: Any) -> str:
     """A cell on one line, without what keeps a spreadsheet from changing it: `'123`, `="123"`."""
     if value is None:
@@ -75,6 +94,7 @@ def cell_text(value: Any) -> str:
     return text[:TEXT_LIMIT]
 
 
+@_read_once
 def code_of(value: Any) -> str:
     """A number or code that names something: full-width characters are the same as narrow ones. Raises RowRefused."""
     text = _narrow(value)
@@ -85,14 +105,18 @@ def code_of(value: Any) -> str:
 
 def cell_count(value: Any, *, comma: bool) -> int:
     """Pieces: `1,000`, `１０`, `10个`. Raises RowRefused."""
-    text = _narrow(value)
-    match = _COUNT.fullmatch(text)
-    number = _decimal(match[1].strip(), comma=comma) if match else None
+    number = _count(value, comma)
     if number is None:
-        raise RowRefused(_("数量读不懂：%(value)s") % {"value": text[:40]})
+        raise RowRefused(_("数量读不懂：%(value)s") % {"value": _narrow(value)[:40]})
     if number % 1 or not 0 < abs(number) <= MAX_QUANTITY:
-        raise RowRefused(_("数量不正确：%(value)s") % {"value": text[:40]})
+        raise RowRefused(_("数量不正确：%(value)s") % {"value": _narrow(value)[:40]})
     return int(number)
+
+
+@_read_once
+def _count(value: Any, comma: bool) -> Decimal | None:
+    match = _COUNT.fullmatch(_narrow(value))
+    return _decimal(match[1].strip(), comma=comma) if match else None
 
 
 def money_of(value: Any, *, what: str | Promise, comma: bool) -> tuple[Decimal, str]:
@@ -100,13 +124,21 @@ def money_of(value: Any, *, what: str | Promise, comma: bool) -> tuple[Decimal, 
 
     `what` it is called in the reason. Raises RowRefused.
     """
-    text = _narrow(value)
-    bare, currency = _without_currency(text)
-    number = _decimal(bare, comma=comma)
+    number, currency = _money(value, comma)
     if number is None:
-        raise RowRefused(_("%(what)s读不懂：%(value)s") % {"what": what, "value": text[:40]})
+        raise RowRefused(_("%(what)s读不懂：%(value)s") % {"what": what, "value": _narrow(value)[:40]})
     if abs(number) > MAX_MONEY:
-        raise RowRefused(_("%(what)s不正确：%(value)s") % {"what": what, "value": text[:40]})
+        raise RowRefused(_("%(what)s不正确：%(value)s") % {"what": what, "value": _narrow(value)[:40]})
+    return number, currency
+
+
+@_read_once
+def _money(value: Any, comma: bool) -> tuple[Decimal | None, str]:
+    """What a cell says, rounded to six decimals unless it is too much for any order."""
+    bare, currency = _without_currency(_narrow(value))
+    number = _decimal(bare, comma=comma)
+    if number is None or abs(number) > MAX_MONEY:
+        return number, currency
     cents = number.quantize(CENT)
     return (cents if cents == number else number.quantize(SIX_PLACES)), currency
 
@@ -124,20 +156,26 @@ def currency_of(text: str) -> str:
     raise RowRefused(_("不认识的币种：%(value)s") % {"value": text[:20]})
 
 
+@_read_once
 def is_day_first(value: Any) -> bool:
     """Whether a date such as 25/3/2026 shows that its file writes the day before the month."""
     match = _SLASHED.match(_narrow(value))
     return match is not None and int(match[1]) > 12 >= int(match[2])
 
 
-def cell_moment(value: Any, *, day_first: bool = False) -> datetime:
-    """An aware time; without a zone it is the shop's. `day_first`: 5/3/2026 is in March. Raises RowRefused."""
-    return _moment(_narrow(value), day_first, timezone.get_current_timezone_name())
+def cell_moment(value: Any, *, day_first: bool = False, zone: str = "") -> datetime:
+    """An aware time; without a zone it is the shop's. `day_first`: 5/3/2026 is in March. Raises RowRefused.
+
+    `zone`: the name of the shop's, for whoever reads many and has asked for it.
+    """
+    return _moment(value, day_first, zone or timezone.get_current_timezone_name())
 
 
-@lru_cache(maxsize=1024)
-def _moment(said: str, day_first: bool, _zone: str) -> datetime:
-    """All rows of an order say the same."""
+@_read_once
+def _moment(value: Any, day_first: bool, _zone: str) -> datetime:
+    said = _narrow(value)
+    if _PLAIN_MOMENT.fullmatch(said) and (plain := _naive(said)):
+        return timezone.make_aware(plain)
     if _SERIAL.fullmatch(said):
         days = EXCEL_EPOCH + timedelta(days=float(said), milliseconds=500)
         return timezone.make_aware(days.replace(microsecond=0))
@@ -161,6 +199,13 @@ def _moment(said: str, day_first: bool, _zone: str) -> datetime:
 
 def _naive(text: str) -> datetime | None:
     """A time without a zone, of a year that can be meant."""
+    if _PLAIN_MOMENT.fullmatch(text):
+        # As the first three formats would read it, but sooner.
+        try:
+            known = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        return known if 1990 <= known.year <= 2100 else None
     compact = COMPACT.get(len(text)) if re.fullmatch(r"[0-9]+", text) else None
     for form in (compact,) if compact else FORMATS:
         try:
@@ -171,6 +216,7 @@ def _naive(text: str) -> datetime | None:
     return None
 
 
+@_read_once
 def _narrow(value: Any) -> str:
     """Digits and marks of an input method as everybody writes them."""
     text = cell_text(value)

@@ -5,21 +5,24 @@ from collections.abc import Callable, Iterable, Sequence
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from orders.models import ImportedDocument, Order, Shipment, StockMovement, UnfinishedDocument, Variant
+from orders import hooks
+from orders.hooks import PastOrder
+from orders.models import ImportedDocument, Order, Shipment, StockMovement, UnfinishedDocument
 from orders.services.imports.bundle import Bundle, Keys
 from orders.services.imports.catalogue import Catalogue
 from orders.services.imports.completing import complete_order
 from orders.services.imports.documents import Document
 from orders.services.imports.history import Waybill
-from orders.services.imports.people import Directory
+from orders.services.imports.people import Directory, KnownCustomer
 from orders.services.imports.report import Report
 from orders.services.imports.returns import write_return
 from orders.services.imports.rows import Kind, Row
-from orders.services.imports.sales import Sale, number_of, write_sale
+from orders.services.imports.sales import Sale, can_be_number, write_sale
+from orders.services.imports.turns import take_turn
 from orders.services.imports.values import RowRefused
+from orders.services.numbers import next_numbers
 from orders.services.shortages import allocate_stock_to_shortage
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.accounts.models import Customer
 from shopcomm.core.deadlocks import DatabaseBusy, retry_on_deadlock
 
 Refuse = Callable[[list[Row], str], None]
@@ -31,27 +34,30 @@ class Writer:
     def __init__(self, actor: Actor, report: Report, refuse: Refuse) -> None:
         self.actor, self.report, self.refuse = actor, report, refuse
         self.directory, self.catalogue, self.keys = Directory(), Catalogue(), Keys()
+        # What there is to do while the database stores a batch.
+        self.meanwhile: Callable[[], object] = lambda: None
         # The numbers that the orders of the present batch get, and those of them that waited for missing rows.
         self._numbers: dict[str, str] = {}
         self._waited: set[str] = set()
 
     def write(self, sales: list[Sale], waited: Iterable[str]) -> None:
         """Write a batch of invoices, each whole or not at all. `waited`: those of which rows were missing before."""
+        # Outside the invoices' transactions: who and what is new stays remembered even if an invoice is refused.
         self.directory.prepare(sale.document.rows[0] for sale in sales)
+        self.catalogue.prepare(sale.document.of(Kind.SALE, Kind.STOCK) for sale in sales)
         self._give_numbers(sales)
         self._waited = set(waited)
         sales = self._with_own_waybills(sales)
-        together = [sale for sale in sales if _only_adds(sale)]
-        self._write_together(together)
+        self._write_together([sale for sale in sales if _only_adds(sale)])
         for sale in sales:
             if not _only_adds(sale):
                 self._write_alone(sale)
 
     def complete(self, sale: Sale, seen_id: int) -> None:
         """Make an order whole that an older version took in part. Raises RowRefused when it cannot be."""
-        variants = self.catalogue.variants_of(sale.goods)
+        self.catalogue.prepare([sale.goods])
         try:
-            complete_order(sale, seen_id, variants, self.keys, self.actor)
+            complete_order(sale, seen_id, self.catalogue.known, self.keys, self.actor)
         except IntegrityError as error:
             raise RowRefused(_("同一单据正被另一个导入处理")) from error
         except DatabaseBusy as busy:
@@ -73,7 +79,7 @@ class Writer:
     @retry_on_deadlock
     @transaction.atomic
     def _take_back_missing(
-        self, document: Document, seen_id: int, customer: Customer
+        self, document: Document, seen_id: int, customer: KnownCustomer
     ) -> tuple[Document, list[Row]]:
         """What found no sale last time, and what of it finds none now. Counts nothing: it may have to begin again."""
         seen = ImportedDocument.objects.select_for_update().get(pk=seen_id)
@@ -91,32 +97,34 @@ class Writer:
             self.report.returned[row.currency] += row.amount
 
     def _write_together(self, sales: list[Sale]) -> None:
-        """One transaction for all; when one of them does not fit, each has its own, so that only that one is refused."""
-        parts = [(sale, *self._needed(sale)) for sale in sales]
+        """One transaction for all; of those that do not fit together half at a time, until one that fits nowhere is alone."""
+        if len(sales) == 1:
+            self._write_alone(sales[0])
+            return
         try:
-            self._add_all(parts)
+            self._add_all(sales)
         except (IntegrityError, DatabaseBusy):
-            for sale in sales:
-                self._write_alone(sale)
+            middle = len(sales) // 2
+            self._write_together(sales[:middle])
+            self._write_together(sales[middle:])
         else:
             for sale in sales:
                 self._count(sale)
 
     @retry_on_deadlock
     @transaction.atomic
-    def _add_all(self, parts: Sequence[tuple[Sale, Customer, dict[str, Variant]]]) -> None:
+    def _add_all(self, sales: Sequence[Sale]) -> None:
+        take_turn()
         bundle = Bundle(self.keys)
-        for sale, customer, variants in parts:
-            self._add(sale, customer, variants, bundle)
-        bundle.write()
-        self._forget_waiting([sale for sale, _customer, _variants in parts])
+        past = [order for sale in sales if (order := self._add(sale, bundle))]
+        _join_hooks(past, bundle)
+        bundle.write(self.meanwhile)
+        self._forget_waiting(sales)
 
     def _write_alone(self, sale: Sale) -> None:
         document = sale.document
-        # Outside the invoice's transaction: they stay remembered even if it is refused.
-        customer, variants = self._needed(sale)
         try:
-            unmatched = self._add_one(sale, customer, variants)
+            unmatched = self._add_one(sale)
         except IntegrityError:
             self.refuse(document.rows, _("同一单据正被另一个导入处理"))
         except DatabaseBusy as busy:
@@ -128,35 +136,26 @@ class Writer:
 
     @retry_on_deadlock
     @transaction.atomic
-    def _add_one(self, sale: Sale, customer: Customer, variants: dict[str, Variant]) -> list[Row]:
+    def _add_one(self, sale: Sale) -> list[Row]:
         """All of an invoice. Returns the rows without a sale. Counts nothing: it may have to begin again."""
+        take_turn()
         document = sale.document
         # What is there is locked and changed before anything is added.
-        unmatched = write_return(document, customer, self.actor) if document.of(Kind.RETURN) else []
+        unmatched = self._take_back(document) if document.of(Kind.RETURN) else []
         bundle = Bundle(self.keys)
-        places = [document.rows.index(row) for row in unmatched]
-        order = self._add(sale, customer, variants, bundle, unmatched=places)
+        order = self._add(sale, bundle, unmatched=[document.rows.index(row) for row in unmatched])
+        _join_hooks([order] if order else [], bundle)
         bundle.write()
-        if order is not None and sale.waits_for_goods:
+        if order and sale.waits_for_goods:
             # Still to be sent: it holds what there is, and is short of the rest.
-            allocate_stock_to_shortage(order_id=order.pk, actor=self.actor, review=True)
+            allocate_stock_to_shortage(order_id=order.key, actor=self.actor, review=True)
         self._forget_waiting([sale])
         return unmatched
 
-    def _needed(self, sale: Sale) -> tuple[Customer, dict[str, Variant]]:
-        """Who bought, and what: found or made."""
-        document = sale.document
-        customer = self.directory.customer_of(document.rows[0])
-        return customer, self.catalogue.variants_of(document.of(Kind.SALE, Kind.STOCK))
+    def _take_back(self, document: Document) -> list[Row]:
+        return write_return(document, self.directory.customer_of(document.rows[0]), self.actor)
 
-    def _add(
-        self,
-        sale: Sale,
-        customer: Customer,
-        variants: dict[str, Variant],
-        bundle: Bundle,
-        unmatched: Sequence[int] = (),
-    ) -> Order | None:
+    def _add(self, sale: Sale, bundle: Bundle, unmatched: Sequence[int] = ()) -> PastOrder | None:
         """What an invoice adds, and that it is in. Returns its order, if it is one."""
         document = sale.document
         bundle.add(
@@ -168,13 +167,15 @@ class Writer:
             outcome=sale.outcome.value,
             unmatched=list(unmatched),
         )
+        variants = self.catalogue.known
         for row in document.of(Kind.STOCK):
-            self._move(document, row, variants[row.sku], bundle)
+            self._move(document, row, variants[row.sku].pk, bundle)
         if not sale.goods:
             return None
-        return write_sale(sale, customer, variants, self.actor, bundle, number=self._numbers[document.number])
+        customer, number = self.directory.customer_of(document.rows[0]), self._numbers[document.number]
+        return write_sale(sale, customer, variants, self.actor, bundle, number=number)
 
-    def _move(self, document: Document, row: Row, variant: Variant, bundle: Bundle) -> None:
+    def _move(self, document: Document, row: Row, variant: int, bundle: Bundle) -> None:
         """Stock found or lost: written down in pairs that leave today's count as it is."""
         kind = StockMovement.Kind.WRITTEN_OFF if row.quantity < 0 else StockMovement.Kind.RECEIVED
         other = StockMovement.Kind.RECEIVED if row.quantity < 0 else StockMovement.Kind.COUNTED
@@ -182,8 +183,8 @@ class Writer:
         for what, pieces in ((kind, row.quantity), (other, -row.quantity)):
             bundle.add(
                 StockMovement,
-                variant_id=variant.pk,
-                kind=what,
+                variant_id=variant,
+                kind=what.value,
                 on_hand_delta=pieces,
                 reason=reason[:200],
                 actor_name=self.actor.name,
@@ -197,12 +198,12 @@ class Writer:
     def _give_numbers(self, sales: list[Sale]) -> None:
         """Each order its number, once, whatever becomes of the transaction it is written in."""
         sold = [sale.document for sale in sales if sale.goods]
-        wanted = [document.number for document in sold]
-        taken = set(Order.objects.filter(number__in=wanted).values_list("number", flat=True))
-        self._numbers = {}
-        for document in sold:
-            self._numbers[document.number] = number_of(document, taken)
-            taken.add(self._numbers[document.number])
+        own = {document.number for document in sold if can_be_number(document.number)}
+        own -= set(Order.objects.filter(number__in=own).values_list("number", flat=True))
+        others = [document for document in sold if document.number not in own]
+        numbers = next_numbers([document.placed_at for document in others])
+        given = {document.number: number for document, number in zip(others, numbers, strict=True)}
+        self._numbers = {number: number for number in own} | given
 
     def _with_own_waybills(self, sales: list[Sale]) -> list[Sale]:
         """A parcel belongs to one order: a later one that went with it has its own number in the waybill's place."""
@@ -221,10 +222,16 @@ class Writer:
             taken.update(parcel.waybill for parcel in sale.parcels)
         return kept
 
-    def _forget_waiting(self, sales: list[Sale]) -> None:
+    def _forget_waiting(self, sales: Iterable[Sale]) -> None:
         """What waited for these is in."""
         if done := [sale.document.number for sale in sales if sale.document.number in self._waited]:
             UnfinishedDocument.objects.filter(number__in=done).delete()
+
+
+def _join_hooks(past: list[PastOrder], bundle: Bundle) -> None:
+    """What higher floors keep of these orders is written with them."""
+    for hook in hooks.order_history_hooks if past else ():
+        hook(past, bundle.add)
 
 
 def _only_adds(sale: Sale) -> bool:
