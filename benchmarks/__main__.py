@@ -16,10 +16,12 @@ from benchmarks.servers import Bench
 
 ITEMS = {
     "chat": "chat",
+    "idle-rooms": "idle_rooms",
     "latency": "latency",
     "catch-up": "catch_up",
     "feed": "feed",
     "connections": "connections",
+    "board": "board",
     "desk": "desk",
     "inbox": "inbox",
     "pages": "pages",

@@ -1,13 +1,16 @@
 """What a page of the product costs: CPU beside an empty view of the same stack, and queries."""
 
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from benchmarks.measuring import Figure, cpu_seconds, in_turn
 from benchmarks.people import cookie
 from benchmarks.servers import Bench
 
 MOST_MS = 12
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -29,18 +32,25 @@ def measure_page(
     most_queries: int,
     most_ms: float = MOST_MS,
     session: str = "",
+    most_bytes: int = 0,
+    headers: Mapping[str, str] = NO_HEADERS,
 ) -> PageCost:
-    """CPU and queries of the page at `path`, called `name` in the table of `item`.
+    """CPU and queries of the page at `path`, called `name` in the table of `item`, and its bytes where they have a goal.
 
     `session` is who asks for it; a manager unless one is named. Each of `rounds` asks `times` for the page, and as often for an empty view. Returns two figures, with their goals.
     """
     address = {"product": path, "floor": "/healthz"}
-    ours, theirs = in_turn(rounds, lambda side: cost(bench, address[side], times, session))
+    ours, theirs = in_turn(rounds, lambda side: cost(bench, address[side], times, session, headers))
     more = [page - view for page, view in zip(ours, theirs, strict=True)]
     figures = [
         Figure(item, f"{name}: CPU above an empty view", "ms", more, goal=f"≤ {most_ms}"),
-        Figure(item, f"{name}: queries", "", [float(queries(path, session))], goal=f"≤ {most_queries}"),
+        Figure(
+            item, f"{name}: queries", "", [float(queries(path, session, headers))], goal=f"≤ {most_queries}"
+        ),
     ]
+    if most_bytes:
+        told = float(len(answer(path, session, headers)))
+        figures.append(Figure(item, f"{name}: size", "bytes", [told], goal=f"≤ {most_bytes}"))
     return PageCost(figures, theirs)
 
 
@@ -54,10 +64,12 @@ def run_statements(script: str, count: int) -> None:
                 cursor.execute(statement)
 
 
-def cost(bench: Bench, path: str, times: int, session: str = "") -> float:
+def cost(
+    bench: Bench, path: str, times: int, session: str = "", headers: Mapping[str, str] = NO_HEADERS
+) -> float:
     """CPU milliseconds of the web process for one request, over real HTTP."""
     url = f"http://127.0.0.1:{bench.ports['product']}{path}"
-    request = urllib.request.Request(url, headers={"Cookie": f"sessionid={session or cookie()}"})
+    request = urllib.request.Request(url, headers={"Cookie": f"sessionid={session or cookie()}", **headers})
     fetch(request)
     before = cpu_seconds(bench.pid("product"))
     for _ in range(times):
@@ -70,14 +82,14 @@ def fetch(request: urllib.request.Request) -> None:
         response.read()
 
 
-def queries(path: str, session: str = "") -> int:
+def queries(path: str, session: str = "", headers: Mapping[str, str] = NO_HEADERS) -> int:
     """How many statements one page takes, in this process."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    answer(path, session)
+    answer(path, session, headers)
     with CaptureQueriesContext(connection) as captured:
-        answer(path, session)
+        answer(path, session, headers)
     return len(captured)
 
 
@@ -86,13 +98,13 @@ def size(path: str) -> int:
     return len(answer(path))
 
 
-def answer(path: str, session: str = "") -> bytes:
+def answer(path: str, session: str = "", headers: Mapping[str, str] = NO_HEADERS) -> bytes:
     """A page as whoever has this session gets it, in this process."""
     from django.test import Client
 
     client = Client(headers={"host": "127.0.0.1"})
     client.cookies["sessionid"] = session or cookie()
-    response = client.get(path)
+    response = client.get(path, headers=headers)
     if response.status_code != 200:
         raise RuntimeError(f"{path}: {response.status_code}")
     return bytes(response.content)

@@ -1,6 +1,6 @@
 """Reading change requests, prepared for display."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -109,11 +109,18 @@ def consent_text(consent: dict[str, Any]) -> str:
     return _("%(text)s：%(reason)s") % {"text": text, "reason": values["note"]} if values["note"] else text
 
 
-def open_changes_for(actor: Actor | None, handler: Handler) -> list[AskedChange]:
-    """What waits for one side of the shop, oldest first, as far as this actor may see the orders."""
+def open_changes_for(
+    actor: Actor | None, handler: Handler, keys: Collection[int] | None = None
+) -> list[AskedChange]:
+    """What waits for one side of the shop, oldest first, as far as this actor may see the orders.
+
+    `keys`: only these of them.
+    """
     rows = ChangeRequest.objects.filter(
         state=ChangeRequest.State.OPEN, handler=handler, order__in=orders_visible_to(actor)
     )
+    if keys is not None:
+        rows = rows.filter(pk__in=keys)
     return _shown(rows.select_related("order__customer").order_by("id")[:LIMIT])
 
 

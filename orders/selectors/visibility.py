@@ -2,7 +2,10 @@
 
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
+from django.core.exceptions import EmptyResultSet, FullResultSet
+from django.db import connection
 from django.db.models import CharField, Q, QuerySet
 from django.utils import timezone
 
@@ -51,6 +54,26 @@ def _prepared_order(actor: Actor, _sees_all: bool) -> PreparedRows[Order]:
     """`_sees_all` is what the shop's settings say of the orders of others, for whom they say it."""
     found = orders_visible_to(actor, now=NOW).filter(number=Given("number", CharField()))
     return PreparedRows(found, "customer", "assigned_to", "evaluation")
+
+
+def visible_orders_sql(actor: Actor) -> tuple[str, list[Any]]:
+    """The same rule for statements that are written out, of a table `orders_order`."""
+    condition, values = _prepared_condition(actor_with_given_keys(actor), shop_settings().sales_see_all)
+    given = keys_given_for(actor) | {"now": timezone.now()}
+    return condition, [given[each.name] if isinstance(each, Given) else each for each in values]
+
+
+@lru_cache(maxsize=32)
+def _prepared_condition(actor: Actor, _sees_all: bool) -> tuple[str, tuple[Any, ...]]:
+    """Built once for everybody whom the rule and the shop's setting treat alike."""
+    query = orders_visible_to(actor, now=NOW).query
+    try:
+        condition, values = query.where.as_sql(query.get_compiler(connection=connection), connection)
+    except FullResultSet:
+        return "TRUE", ()
+    except EmptyResultSet:
+        return "FALSE", ()
+    return condition, tuple(values)
 
 
 def successor_of(actor: Actor, number: str) -> str | None:

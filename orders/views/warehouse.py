@@ -14,7 +14,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from orders.errors import ChangePending
 from orders.models import (
     ContactReveal,
-    Handler,
     MissingReport,
     Order,
     OrderLine,
@@ -23,20 +22,29 @@ from orders.models import (
 )
 from orders.reading.couriers import courier_code
 from orders.reading.waybills import courier_of, waybill_number
-from orders.selectors.change_requests import asked_change, open_changes_for, open_freezing
+from orders.selectors.board import COLUMNS, Board, warehouse_board
+from orders.selectors.change_requests import asked_change, open_freezing
 from orders.selectors.couriers import offered_couriers
 from orders.selectors.parts import shipped_text
 from orders.selectors.scanning import PARCEL_SLIP, PICK_LIST, paper_code
 from orders.selectors.shortages import missing_pieces
 from orders.selectors.visibility import orders_visible_to
-from orders.selectors.warehouse import COLUMNS, pick_list, warehouse_board, with_pick_fields
+from orders.selectors.warehouse import pick_list, with_pick_fields
 from orders.services.days import check_not_early
 from orders.services.printing import record_print_override
 from orders.services.reveals import record_reveal
 from orders.services.shortages import report_missing, undo_missing
 from orders.services.transitions import transition_order
 from orders.services.warehouse import acknowledge_alert, acknowledge_order, tick_line
-from orders.views.stockroom import cards_of, notices_of, picking_of, shown_column
+from orders.views.board import (
+    changed_columns,
+    difference_of,
+    drawn_figures,
+    shown_column,
+    shown_parts,
+    whole_columns,
+)
+from orders.views.stockroom import notices_of, picking_of
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.http.outcomes import outcome_answer, run_service
@@ -54,35 +62,67 @@ MOVES = {
 @require_GET
 @right_required("warehouse.view")
 def board_page(request: ShopRequest) -> HttpResponse:
-    """Everything on one page; a script asks for the part that changes."""
-    part = "X-Fragment" in request.headers
-    context = _context(request) | {"part": part}
-    return render(request, "warehouse/_board.html" if part else "warehouse/board.html", context)
-
-
-def _context(request: ShopRequest) -> dict[str, Any]:
-    found = warehouse_board(request.actor, _pages(request))
-    columns = cards_of(found)
+    """Everything on one page. A script says what its screen shows, and is given what is otherwise."""
     number = request.GET.get("order", "")
-    order = with_pick_fields(orders_visible_to(request.actor)).filter(number=number).first()
-    picking = picking_of(order, pick_list(order)) if order else None
-    asked = open_changes_for(request.actor, Handler.WAREHOUSE)
-    notices = notices_of(asked, found.alerts)
+    board = warehouse_board(request.actor, _pages(request), number)
+    if "X-Fragment" not in request.headers:
+        return render(request, "warehouse/board.html", _whole(request, board, number))
+    shown = shown_parts(request.headers.get("X-Shown", ""))
+    # A board without orders is another picture.
+    if shown is None or not any(shown.values()) or (board.is_empty and not board.hand):
+        return render(request, "warehouse/_board.html", _whole(request, board, number) | {"part": True})
+    return render(request, "warehouse/_changes.html", _changes(request, board, number, shown))
+
+
+def _whole(request: ShopRequest, board: Board, number: str) -> dict[str, Any]:
+    return (
+        _frame(request, board, number)
+        | _hand(request, board, number)
+        | {
+            "active": "warehouse",
+            "notices": notices_of(request.actor, board.notices.entries),
+            "columns": whole_columns(board, number),
+            "is_empty": board.is_empty,
+        }
+    )
+
+
+def _changes(request: ShopRequest, board: Board, number: str, shown: dict[str, list[str]]) -> dict[str, Any]:
+    """What a screen does not show yet; the panel only when it is not the one that is there."""
+    context = _frame(request, board, number)
+    lacking = difference_of(shown["notices"][1:], board.notices.entries)
+    if shown["hand"] != ([board.hand.mark] if board.hand else []):
+        context |= _hand(request, board, number) | {"hand_changed": True}
+    return context | {
+        "columns": changed_columns(board, number, shown),
+        "notices": notices_of(request.actor, (each.entry for each in lacking.fresh)),
+        "notices_difference": lacking,
+        "notices_changed": bool(lacking) or shown["notices"][:1] != [board.notices.head_mark],
+    }
+
+
+def _frame(request: ShopRequest, board: Board, number: str) -> dict[str, Any]:
+    """What stands around the cards."""
     return {
-        "active": "warehouse",
-        "notices": notices,
-        "notices_count": len(asked) + found.alerts_count,
-        "urgent_count": sum(each.urgent for each in notices),
-        "figures": found.figures,
-        "columns": columns,
-        "is_empty": not any(each.count for each in columns),
-        "column": shown_column(columns, request.GET.get("column", ""), picking),
+        "board": board,
+        "figures": drawn_figures(board.figures),
+        "column": shown_column(board, request.GET.get("column", "")),
         "selected": number,
-        "picking": picking,
+    }
+
+
+def _hand(request: ShopRequest, board: Board, number: str) -> dict[str, Any]:
+    """The panel of the order in hand."""
+    visible = with_pick_fields(orders_visible_to(request.actor))
+    order = visible.filter(number=number).first() if board.hand else None
+    waybill = request.GET.get("tracking_number", "")
+    return {
+        "picking": picking_of(order, pick_list(order)) if order else None,
+        "hand_mark": board.hand.mark if board.hand else "",
         # Asked only where a parcel is written down.
         "couriers": SimpleLazyObject(offered_couriers),
-        "tracking_number": request.GET.get("tracking_number", ""),
-        "carrier": courier_of(request.GET.get("tracking_number", "")) or "",
+        "tracking_number": waybill,
+        "carrier": courier_of(waybill) or "",
     }
 
 

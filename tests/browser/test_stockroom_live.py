@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from orders.models import Order, OrderLine, Status, WarehouseAlert
-from orders.selectors import warehouse as board_columns
+from orders.selectors import board as board_columns
 from orders.services.orders import ItemInput
 from shopcomm.core.accounts.actors import Actor
 from tests.browser.chat import until
@@ -244,6 +244,37 @@ def test_a_full_column_shows_its_true_count_and_can_be_paged(browse, live, wareh
     elsewhere(move, orders[0], "paid")
     expect(board.locator("#column-picking + .cnt")).to_have_text("4")
     expect(board.locator(".wcol--picking .wpages .num")).to_have_text("2 / 2")
+
+
+def test_scanning_a_number_opens_an_order_that_is_not_drawn(browse, live, warehouse, monkeypatch) -> None:
+    monkeypatch.setattr(board_columns, "COLUMN_PAGE", 2)
+    last = make_orders(5, status=Status.PAID)[-1]
+    board = online(browse(f"{live.url}/warehouse/", staff=warehouse))
+    expect(board.locator(f'[data-number="{last.number}"]')).to_have_count(0)
+
+    scan(board, last.number)
+
+    expect(board.locator(f'[data-pick="{last.number}"]')).to_be_visible()
+
+
+def test_an_event_touches_only_the_cards_that_it_is_about(browse, live, warehouse) -> None:
+    orders, other = make_orders(12, status=Status.PAID), picked_order()
+    board = online(browse(f"{live.url}/warehouse/?order={other.number}", staff=warehouse))
+    board.wait_for_load_state("networkidle")
+    board.locator("#tracking").fill("SF12345")
+    board.evaluate("window.stood = [...document.querySelectorAll('.wcard, #tracking')]")
+
+    with board.expect_response("**/warehouse/?order=*") as told:
+        elsewhere(move, orders[3], "picking")
+    expect(board.locator(f'.wcol--picking [data-number="{orders[3].number}"]')).to_be_visible()
+
+    gone = board.evaluate(
+        "window.stood.filter((each) => !each.isConnected).map((each) => each.dataset.number ?? each.id)"
+    )
+    assert gone == [orders[3].number]
+    assert len(told.value.body()) < 5000
+    expect(board.locator("#column-new + .cnt")).to_have_text("11")
+    expect(board.locator("#tab-new .cnt")).to_have_text("11")
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (360, 740)])

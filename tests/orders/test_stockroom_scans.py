@@ -7,9 +7,9 @@ import time_machine
 
 from orders.errors import GuardFailed, IllegalTransition
 from orders.models import MissingReport, Order, OrderLine, Status, WarehouseAlert
-from orders.selectors import warehouse as board_columns
+from orders.selectors import board as board_columns
+from orders.selectors.board import warehouse_board
 from orders.selectors.scanning import Kind, meaning_of_scan
-from orders.selectors.warehouse import warehouse_board
 from orders.services.orders import ItemInput
 from orders.services.shortages import report_missing
 from orders.services.transitions import transition_order
@@ -136,7 +136,8 @@ def test_an_unrecognised_waybill_ships_with_a_courier_chosen_by_hand(log_in, war
 
 def board_columns_of(actor, **pages: int) -> dict[str, tuple[int, list[str]]]:
     found = warehouse_board(actor, pages).columns
-    return {column.key: (column.count, [order.number for order in column.orders]) for column in found}
+    numbers = dict(Order.objects.values_list("pk", "number"))
+    return {column.key: (column.count, [numbers[each.key] for each in column.entries]) for column in found}
 
 
 def test_a_full_board_column_hides_no_orders_of_other_columns(as_actor, monkeypatch) -> None:
@@ -172,13 +173,15 @@ def test_urgent_changes_are_listed_first_and_newest_first_among_them(as_actor) -
     calm, late, hasty, hastier = (
         make_order(status=Status.PICKING, urgent=urgent) for urgent in (False, False, True, True)
     )
-    for order in (calm, late, hasty, hastier):
-        WarehouseAlert.objects.create(order=order, kind="note", order_version=order.version)
+    alerts = {
+        WarehouseAlert.objects.create(order=order, kind="note", order_version=order.version).pk: order
+        for order in (calm, late, hasty, hastier)
+    }
 
-    board = warehouse_board(as_actor("warehouse"))
+    notices = warehouse_board(as_actor("warehouse")).notices
 
-    assert [alert.order for alert in board.alerts] == [hastier, hasty, calm, late]
-    assert board.alerts_count == 4
+    assert [alerts[each.key] for each in notices.entries] == [hastier, hasty, calm, late]
+    assert (notices.count, notices.urgent) == (4, 2)
 
 
 def day_figures_of(actor):

@@ -1,4 +1,4 @@
-import { $, announce, debounce, say, swap } from "lib/dom.js";
+import { $, $$, announce, debounce, parse, say, swap } from "lib/dom.js";
 import { fragment, post } from "lib/http.js";
 import { ALARM_EVENTS } from "lib/kinds.js";
 import { every } from "lib/modules.js";
@@ -7,6 +7,7 @@ import { chime } from "lib/sound.js";
 import { toast } from "lib/toast.js";
 import { keepFor, spelled, standingField, standingForm } from "lib/typed.js";
 import { Camera } from "warehouse/camera.js";
+import { renew, shownOn } from "warehouse/changes.js";
 import { Scanner } from "warehouse/scanner.js";
 
 const SOUND_KEY = "warehouse-sound";
@@ -22,6 +23,9 @@ export default class Board {
   #cursor = null;
   #news = 0;
   #turn = 0;
+  // What is shown may be otherwise although its mark is the same: the whole board, or the order in hand.
+  #isOld = false;
+  #handIsOld = false;
   #scanner;
   #reload = debounce(() => this.#refresh(), 200);
 
@@ -61,11 +65,14 @@ export default class Board {
     if (frame.type === "resync") {
       // Too much has happened to be told one by one.
       this.#cursor = frame.cursor;
+      this.#isOld = true;
       return this.#reload();
     }
     if (frame.type !== "event") return undefined;
     this.#cursor = frame.cursor ?? this.#cursor;
-    const { type } = frame.event;
+    const { type, order_id: order } = frame.event;
+    // Of goods: how many lie on the shelf stands in the panel.
+    if (!order) this.#handIsOld = true;
     if (ALARM_EVENTS.has(type)) this.#chime();
     if (type === "order.paid" && this.#inHand) return this.#hold();
     return this.#reload();
@@ -79,22 +86,36 @@ export default class Board {
     announce(button.textContent);
   }
 
+  /** The server is told what is shown, and answers what is otherwise: the whole board only after a gap. */
   async #refresh(push = false) {
     const turn = ++this.#turn;
-    const html = await fragment(this.#url, { headers: { "X-Fragment": "board" } });
-    if (html === null) return;
+    const [isOld, handIsOld] = [this.#isOld, this.#handIsOld];
+    this.#isOld = this.#handIsOld = false;
+    const shown = isOld ? "" : shownOn($("[data-board]", this.#main), { handIsOld });
+    const html = await fragment(this.#url, { headers: { "X-Fragment": "board", "X-Shown": shown } }).catch(() => null);
     await spelled();
     // An answer that was overtaken by a later question shows what nobody asks for any more.
-    if (turn !== this.#turn) return;
+    if (html === null || turn !== this.#turn) {
+      this.#isOld ||= isOld;
+      this.#handIsOld ||= handIsOld;
+      return;
+    }
     this.#news = 0;
     $("[data-news]", this.#main).hidden = true;
-    const first = $("[data-alert]", this.#main)?.dataset.alert;
-    const board = swap($("[data-board]", this.#main), html);
-    $("[data-figures]", this.#main).replaceWith($("[data-figures]", board));
-    // Something urgent that came in front of what somebody was looking at.
-    if ($("[data-alert]", board)?.dataset.alert !== first) $(".alerts", board)?.scrollTo({ left: 0 });
+    this.#put(html);
     $("[name=order]", this.#main).value = this.#selected;
+    for (const card of $$(".wcard", this.#main)) card.classList.toggle("sel", card.dataset.number === this.#selected);
     if (push) history.replaceState(null, "", this.#url);
+  }
+
+  #put(html) {
+    const fresh = parse(html).firstElementChild;
+    const first = $("[data-alert]", this.#main)?.dataset.alert;
+    $("[data-figures]", this.#main).replaceWith($("[data-figures]", fresh));
+    if (fresh.matches("[data-board]")) swap($("[data-board]", this.#main), fresh.outerHTML);
+    else renew($("[data-board]", this.#main), fresh);
+    // Something urgent that came in front of what somebody was looking at.
+    if ($("[data-alert]", this.#main)?.dataset.alert !== first) $(".alerts", this.#main).scrollTo({ left: 0 });
   }
 
   #clicked(event) {
@@ -190,15 +211,20 @@ export default class Board {
     const form = event.target;
     if (!form.matches("[data-act]")) return;
     event.preventDefault();
-    this.#act(form);
+    this.#act(form, event.submitter);
   }
 
-  async #act(form) {
-    const button = $("button", form);
+  /** A button of a card says itself where it leads and what goes with it. */
+  async #act(form, submitter) {
+    const button = submitter ?? $("button", form);
     button?.setAttribute("aria-busy", "true");
-    if (form.dataset.select) [this.#selected, this.#column] = [form.dataset.select, ""];
+    const select = button?.dataset.select ?? form.dataset.select;
+    if (select) [this.#selected, this.#column] = [select, ""];
+    const body = new FormData(form);
+    if (submitter?.name) body.set(submitter.name, submitter.value);
+    const url = submitter?.getAttribute("formaction") ?? form.action;
     try {
-      const answer = await post(form.action, new FormData(form), { headers: { "X-Fragment": "1" } });
+      const answer = await post(url, body, { headers: { "X-Fragment": "1" } });
       const { text } = await answer.json();
       if (!answer.ok) toast(text || say("没有成功，请重试", "That did not work"), { alert: true });
       else {
@@ -209,6 +235,7 @@ export default class Board {
         now?.closest("details:not([data-alerts])")?.removeAttribute("open");
         if (form.matches("[data-ship]")) this.#selected = "";
       }
+      button?.removeAttribute("aria-busy");
     } catch {
       toast(say("网络断开，请稍后重试", "No connection, please try again"), { alert: true });
     }
@@ -248,10 +275,11 @@ export default class Board {
     show();
   }
 
-  /** What is still to be seen is heard again, and the cut-off comes nearer. */
+  /** What is still to be seen is heard again, and all clocks go on. */
   #minute() {
     if ($("[data-alert]", this.#main)) this.#chime();
-    if ($("[data-left-until]", this.#main)) this.#reload();
+    this.#handIsOld ||= $("[data-frozen]", this.#main) !== null;
+    if (this.#handIsOld || $("[data-left-until], [data-alert^=asked]", this.#main)) this.#reload();
   }
 
   get #loud() {
