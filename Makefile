@@ -38,8 +38,9 @@ lint: .venv/.dev-stamp messages
 	  DJANGO_SETTINGS_MODULE=shopcomm.settings.production \
 	  $(BIN)/python manage.py check --deploy --fail-level WARNING
 
+# PEERS=1 measures the chat beside socket.io, too: npm fetches it into ~/.cache/shopcomm-peers.
 bench: .venv/.dev-stamp
-	$(BIN)/python -m benchmarks $(ITEMS)
+	$(BIN)/python -m benchmarks $(if $(PEERS),--peers) $(ITEMS)
 
 mutants: .venv/.dev-stamp messages
 	$(BIN)/python -m mutants $(OPTIONS) $(ITEMS)

@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from benchmarks.measuring import Figure, spread
+from benchmarks.peers.socket_io import install_packages
 from benchmarks.servers import Bench
 
 ITEMS = {
@@ -38,7 +39,7 @@ def main() -> int:
     asked = arguments()
     names = asked.items or list(ITEMS)
     failed = []
-    with Bench() as bench:
+    with Bench(install_packages() if asked.peers else None) as bench:
         for name in names:
             started = time.monotonic()
             try:
@@ -65,6 +66,7 @@ def arguments() -> argparse.Namespace:
         help=f"one or more of: {', '.join(ITEMS)}; all of these unless given; or {', '.join(LONG)}",
     )
     parser.add_argument("--quick", action="store_true", help="shorter runs; the same comparisons")
+    parser.add_argument("--peers", action="store_true", help="the chat beside socket.io from npm, too")
     parser.add_argument("--rounds", type=int, default=5, help="how often each pair is measured (5)")
     asked = parser.parse_args()
     if unknown := sorted(set(asked.items) - set(ITEMS | LONG)):

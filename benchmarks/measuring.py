@@ -2,7 +2,7 @@
 
 import os
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -54,11 +54,18 @@ def number(value: float) -> str:
 
 def in_turn(rounds: int, measure: Callable[[str], T], *, floor: str = "floor") -> tuple[list[T], list[T]]:
     """Measure "product" and a floor in every round; who goes first changes."""
-    found: dict[str, list[T]] = {"product": [], floor: []}
-    for turn in range(rounds):
-        for side in (("product", floor), (floor, "product"))[turn % 2]:
-            found[side].append(measure(side))
+    found = each_in_turn(rounds, ("product", floor), measure)
     return found["product"], found[floor]
+
+
+def each_in_turn(rounds: int, sides: Sequence[str], measure: Callable[[str], T]) -> dict[str, list[T]]:
+    """Measure every side in every round; who goes first changes."""
+    found: dict[str, list[T]] = {side: [] for side in sides}
+    for turn in range(rounds):
+        first = turn % len(sides)
+        for side in (*sides[first:], *sides[:first]):
+            found[side].append(measure(side))
+    return found
 
 
 def cpu_seconds(pid: int) -> float:

@@ -15,6 +15,7 @@ import django
 import psycopg
 
 from benchmarks.measuring import tree_cpu_seconds
+from benchmarks.peers import socket_io
 from shopcomm.core.embedded.binaries import spawn_process
 from shopcomm.core.embedded.services import Services, end_process, free_port
 from shopcomm.core.embedded.supervisor import beat_command, page_answers, web_command, worker_command
@@ -26,7 +27,9 @@ START_SECONDS = 60.0
 class Bench:
     """Everything that is measured. Django in this process sees the product's database."""
 
-    def __init__(self) -> None:
+    def __init__(self, peers: Path | None = None) -> None:
+        # Where the packages are that others build chats with, if the product is to be measured beside them.
+        self.peers = peers
         self.data = Path(tempfile.mkdtemp(prefix="shopcomm-bench-"))
         self.services = Services(self.data)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -73,16 +76,19 @@ class Bench:
         subprocess.run([sys.executable, str(ROOT / "manage.py"), *arguments], check=True, cwd=ROOT)
 
     def start(self, name: str) -> None:
-        """Start one side afresh: the product, or a floor: "floor" under the same uvicorn, "bare" under none."""
+        """Start one side afresh: the product, a peer, or a floor: "floor" under the same uvicorn, "bare" under none."""
         if old := self.processes.pop(name, None):
             end_process(old, signal.SIGTERM, within=5)
         self.ports[name] = free_port()
-        command = web_command(self.ports[name])
-        if name == "bare":
+        command, environment = web_command(self.ports[name]), dict[str, str]()
+        if name in socket_io.SIDES and self.peers:
+            command = socket_io.server_command(name, self.ports[name])
+            environment = socket_io.server_environment(self.peers)
+        elif name == "bare":
             command = [sys.executable, "-m", "benchmarks.floor.bare", str(self.ports[name])]
         elif name == "floor":
             command[command.index("shopcomm.asgi:application")] = "benchmarks.floor.server:application"
-        self.processes[name] = spawn_process(command, self.data / f"{name}.log")
+        self.processes[name] = spawn_process(command, self.data / f"{name}.log", **environment)
         deadline = time.monotonic() + START_SECONDS
         while not page_answers(f"http://127.0.0.1:{self.ports[name]}/healthz"):
             if time.monotonic() > deadline or self.processes[name].poll() is not None:

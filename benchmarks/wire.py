@@ -66,7 +66,9 @@ class Client(asyncio.Protocol):
         self.delays += [(now - int(stamp)) / 1e6 for stamp in STAMP.findall(data)]
 
     def send(self, **frame: Any) -> None:
-        text = json.dumps(frame).encode()
+        self.send_text(json.dumps(frame).encode())
+
+    def send_text(self, text: bytes) -> None:
         # Masked, as the protocol demands, with a key of zeros that changes nothing.
         head = b"\x81" + (
             bytes([0x80 | len(text)]) if len(text) < 126 else struct.pack("!BH", 0xFE, len(text))
@@ -74,13 +76,15 @@ class Client(asyncio.Protocol):
         self.transport.write(head + b"\0\0\0\0" + text)
 
 
-async def connect(port: int, cookie: str, *marks: bytes) -> Client:
+async def connect(
+    port: int, cookie: str, *marks: bytes, path: str = "/ws/", kind: type[Client] = Client
+) -> Client:
     """A logged-in websocket on the loopback."""
     loop = asyncio.get_running_loop()
-    _transport, client = await loop.create_connection(lambda: Client(marks), "127.0.0.1", port)
+    _transport, client = await loop.create_connection(lambda: kind(marks), "127.0.0.1", port)
     key = base64.b64encode(os.urandom(16)).decode()
     request = (
-        f"GET /ws/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n"
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n"
         f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
         f"Sec-WebSocket-Version: 13\r\nCookie: sessionid={cookie}\r\n\r\n"
     )
@@ -89,13 +93,21 @@ async def connect(port: int, cookie: str, *marks: bytes) -> Client:
     return client
 
 
-async def connect_many(port: int, cookie: str, count: int, *marks: bytes, at_once: int = 50) -> list[Client]:
+async def connect_many(
+    port: int,
+    cookie: str,
+    count: int,
+    *marks: bytes,
+    at_once: int = 50,
+    path: str = "/ws/",
+    kind: type[Client] = Client,
+) -> list[Client]:
     """Many of them, so many handshakes at a time."""
     gate = asyncio.Semaphore(at_once)
 
     async def one() -> Client:
         async with gate:
-            return await connect(port, cookie, *marks)
+            return await connect(port, cookie, *marks, path=path, kind=kind)
 
     return await asyncio.gather(*(one() for _ in range(count)))
 
