@@ -18,6 +18,7 @@ from shopcomm.core.realtime import (
     is_own_group,
     link_group,
     push_frames_on_commit,
+    pushes_are_off,
 )
 
 # What a customer's own pages hear: nothing but that.
@@ -117,6 +118,8 @@ def push_messages(sent: Iterable[Sent]) -> None:
 
     What says only that something is otherwise is said once for all that one transaction does.
     """
+    if pushes_are_off():
+        return
     frames: list[dict[str, Any]] = []
     told = groups_to_be_told(OWN_CHANGED)
     for each in frames_of(sent):

@@ -3,6 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -53,13 +54,20 @@ def send_in_product(batch: Batch, messages: list[list[int]]) -> list[Notificatio
 def _compose(batch: Batch, ids: list[int]) -> Notification:
     """Write down what one message contains."""
     rows = sorted((batch.rows[pk] for pk in ids), key=notice_position)
-    with translation.override(notice_language(batch, rows[0])):
+    with _speaking(notice_language(batch, rows[0])):
         bodies = [notice_text(batch, row) for row in rows]
         text = bodies[0] if len(bodies) == 1 else numbered_text(bodies, MAX_BODY)
     head = batch.mark(ids[0], state=State.SENT, sent_at=batch.now, body=text[:MAX_BODY])
     for pk in ids[1:]:
         batch.mark(pk, state=State.MERGED, merged_into=head, sent_at=batch.now, reason="merged")
     return head
+
+
+def _speaking(language: str) -> AbstractContextManager[None]:
+    """What is said in the block is said in a language; most is in the one that is spoken already."""
+    if language == translation.get_language():
+        return nullcontext()
+    return translation.override(language)
 
 
 def _into_conversations(batch: Batch, rows: list[Notification]) -> list[Notification]:

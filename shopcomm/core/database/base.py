@@ -1,8 +1,12 @@
 """Django's PostgreSQL backend with our pool, which reports an unavailable database at once. Django looks for this name."""
 
+from datetime import UTC
+from typing import Any
+
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 
+from shopcomm.core.database.moments import QuickMomentLoader
 from shopcomm.core.database.pool import PatientPool
 
 
@@ -24,3 +28,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             # The first of two threads wins; a pool that is not open holds nothing.
             pools.setdefault(self.alias, made)
         return pools[self.alias]
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """How to connect, and how values are read; the context is Django's, one for all connections."""
+        params: dict[str, Any] = super().get_connection_params()
+        if self.timezone is UTC:
+            params["context"].register_loader("timestamptz", QuickMomentLoader)
+        return params
