@@ -8,7 +8,7 @@ from shopcomm.core.audiences import SHOP
 from shopcomm.core.events.masking import masked_data
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import last_position
-from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED, push_on_commit
+from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED, push_on_commit, pushes_are_off
 
 # Statuses whose events the stockroom wants to see; either end of a move counts.
 STOCKROOM_STATUSES = frozenset({Status.PAID, Status.PICKING, Status.SHIPPED, Status.DELIVERED})
@@ -16,6 +16,8 @@ STOCKROOM_STATUSES = frozenset({Status.PAID, Status.PICKING, Status.SHIPPED, Sta
 
 def show_order_event(order: Order, row: DomainEvent) -> None:
     """Push an event of an order to open pages after the commit."""
+    if pushes_are_off():
+        return
     shown = order_fact(order, row)
     push_on_commit(ORDERS_FEED, {SHOP: feed_frame("orders", row, shown)})
     if concerns_stockroom(row):
@@ -24,6 +26,8 @@ def show_order_event(order: Order, row: DomainEvent) -> None:
 
 def show_stock_event(row: DomainEvent) -> None:
     """The same of an event of goods: both feeds show it."""
+    if pushes_are_off():
+        return
     shown = stock_fact(row)
     push_on_commit(ORDERS_FEED, {SHOP: feed_frame("orders", row, shown)})
     push_on_commit(WAREHOUSE_FEED, {SHOP: feed_frame("warehouse", row, shown)})

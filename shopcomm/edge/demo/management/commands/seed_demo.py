@@ -12,6 +12,7 @@ from orders.models import Product
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.configuration.models import ShopSettings
+from shopcomm.core.database.savepoints import without_savepoints
 from shopcomm.core.embedded.opening import LOG_INS
 from shopcomm.core.realtime import without_pushes
 from shopcomm.edge.demo import people
@@ -29,7 +30,7 @@ class Command(BaseCommand):
             if password := os.environ.get("SHOPCOMM_DEMO_PASSWORD"):
                 self._tell(people.set_demo_password(password))
             return
-        with without_pushes(), transaction.atomic():
+        with without_pushes(), transaction.atomic(), without_savepoints():
             self._open()
         self._tell([login[0] for login in people.LOGINS])
 
