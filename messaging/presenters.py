@@ -30,16 +30,23 @@ def may_see_content(message: Message, audience: Audience) -> bool:
     return (audience.sees_notes or not message.internal) and not is_hidden(message, audience)
 
 
-def message_object(message: Message, audience: Audience) -> dict[str, Any]:
-    """The object of the contract, for one side. A recalled message is empty for customers; staff keep the record."""
+def message_object(
+    message: Message, audience: Audience, files: Iterable[Attachment] | None = None
+) -> dict[str, Any]:
+    """The object of the contract, for one side. A recalled message is empty for customers; staff keep the record.
+
+    `files`: what was sent with it, where that has been read already.
+    """
     hidden = is_hidden(message, audience)
+    if files is None:
+        files = _attachments_of(message)
     return {
         "seq": message.seq,
         "prev": previous_seq(message, audience),
         "kind": message.kind,
         "body": "" if hidden else message.body,
         "sender": {"kind": message.sender_kind, "id": message.sender_id or None, "name": message.sender_name},
-        "attachments": [] if hidden else [attachment_object(each) for each in _attachments_of(message)],
+        "attachments": [] if hidden else [attachment_object(each) for each in files],
         "reply_to": message.reply_to,
         "internal": message.internal,
         "client_id": str(message.client_id),

@@ -35,9 +35,9 @@ def fill(count: int) -> None:
 def pages() -> dict[str, str]:
     """What is measured: the first page, a deep one, each tab, searches."""
     from orders.models import Order, Status
-    from orders.selectors.orders import _encode
+    from orders.selectors.orders import cursor_after
 
     deep = Order.objects.order_by("placed_at")[ORDERS - DEEP]
-    found = {"first page": "/orders/", "deep page": f"/orders/?after={_encode(deep, backward=False)}"}
+    found = {"first page": "/orders/", "deep page": f"/orders/?after={cursor_after(deep)}"}
     found |= {f"tab {status}": f"/orders/?status={status}" for status in Status.values}
     return found | {"search by phone tail": "/orders/?q=4321", "search by number": "/orders/?q=BENCH-0777"}

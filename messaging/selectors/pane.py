@@ -1,5 +1,6 @@
 """Everything one chat pane shows at first paint."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, cast
@@ -17,7 +18,7 @@ from shopcomm.core.accounts.alike import READER, actor_with_given_keys, keys_giv
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.audiences import Audience
 from shopcomm.core.database.prepared import Given
-from shopcomm.core.database.together import PreparedRows, attach_one, attach_rows, read_together
+from shopcomm.core.database.together import PreparedRows, attach_one, read_together
 
 PAGE_SIZE = 50
 # Typed as what they stand for: querysets take either.
@@ -59,8 +60,10 @@ def pane_page(conversation: Conversation, actor: Actor, *, audience: Audience) -
         "other": _other_side(actor),
     }
     newest, files, mine, peers = read_together(*(each.given(**given) for each in _prepared(audience)))
-    attach_rows(newest, "attachments", files)
-    messages = [message_object(message, audience) for message in reversed(newest)]
+    sent = defaultdict(list)
+    for each in files:
+        sent[each.message_id].append(each)
+    messages = [message_object(message, audience, sent[message.pk]) for message in reversed(newest)]
     return PanePage(
         messages=messages,
         has_older=bool(messages) and messages[0]["prev"] > 0,

@@ -1,9 +1,10 @@
 """The couriers of China by their kuaidi100 codes, and the short names people type."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 COURIERS: dict[str, str] = {
     "shunfeng": "顺丰速运",
@@ -114,7 +115,12 @@ def courier_name(code: str) -> str:
 
 def named_couriers(codes: Iterable[str] = COURIERS) -> list[tuple[str, str]]:
     """Couriers by code with the names that the reader knows them by."""
-    return [(code, courier_name(code)) for code in codes]
+    return [*_named(tuple(codes), get_language())]
+
+
+@lru_cache(maxsize=64)
+def _named(codes: tuple[str, ...], _language: str | None) -> tuple[tuple[str, str], ...]:
+    return tuple((code, courier_name(code)) for code in codes)
 
 
 def tracking_page_url(code: str, number: str) -> str:

@@ -118,7 +118,7 @@ def keyset_page(
     older, newer = (bool(rows), more) if backward else (more, bool(key) and bool(rows))
     return OrderPage(
         rows,
-        _encode(rows[-1], backward=False) if older else None,
+        cursor_after(rows[-1]) if older else None,
         _encode(rows[0], backward=True) if newer else None,
     )
 
@@ -136,6 +136,11 @@ def _beyond(placed_at: datetime, pk: int, *, backward: bool) -> Q:
     if backward:
         return Q(placed_at__gte=placed_at) & (Q(placed_at__gt=placed_at) | Q(pk__gt=pk))
     return Q(placed_at__lte=placed_at) & (Q(placed_at__lt=placed_at) | Q(pk__lt=pk))
+
+
+def cursor_after(order: Order) -> str:
+    """Where the page behind this order begins."""
+    return _encode(order, backward=False)
 
 
 def _encode(order: Order, *, backward: bool) -> str:

@@ -4,17 +4,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from orders import hooks
 from orders.models import Order
 from orders.selectors.credit import BALANCE
 from orders.selectors.open_sums import TO_RETURN, OpenSum, open_sum
-from orders.selectors.orders import OrderFilters, keyset_page
+from orders.selectors.orders import OrderFilters, OrderPage, cursor_after, keyset_page
+from orders.selectors.visibility import orders_visible_to
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.alike import actor_with_given_keys, keys_given_for
+from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.database.prepared import NOW, PreparedValues
 
 
 class Goods(NamedTuple):
@@ -79,12 +85,44 @@ LEFT JOIN orders_product p ON p.id = v.product_id
 WHERE l.order_id = ANY(%s) AND l.quantity > l.cancelled_quantity ORDER BY l.order_id, l.id
 """
 NOTHING = Goods("", 0, "", "", "")
+# What a screen has room for; the others are a button away.
+ROWS_BESIDE = 20
 
 
-def order_rows(actor: Actor, filters: OrderFilters) -> RowPage:
-    """One keyset page of rows; as quick on the thousandth page as on the first."""
-    page = keyset_page(actor, filters, _values)
+def order_rows(actor: Actor, filters: OrderFilters, *, beside: str = "") -> RowPage:
+    """One keyset page of rows; as quick on the thousandth page as on the first.
+
+    `beside`: the number of an order that is open beside the list. The list is short then, but goes as far as that
+    order's row, if the page does.
+    """
+    page = _newest(actor) if filters == OrderFilters() else keyset_page(actor, filters, _values)
+    if beside:
+        page = _shortened(page, beside)
     return RowPage(rows_for_list(page.orders, actor), page.next_cursor, page.previous_cursor)
+
+
+def _shortened(page: OrderPage, number: str) -> OrderPage:
+    place = next((place for place, row in enumerate(page.orders) if row.number == number), 0)
+    kept = page.orders[: max(ROWS_BESIDE, place + 1)]
+    if len(kept) == len(page.orders):
+        return page
+    return OrderPage(kept, cursor_after(kept[-1]), page.previous_cursor)
+
+
+def _newest(actor: Actor) -> OrderPage:
+    """The first page of all that somebody may see: what the desk is opened with."""
+    sees_all = actor.may("orders.view_assigned") and shop_settings().sales_see_all
+    found = _prepared_newest(actor_with_given_keys(actor), sees_all)
+    rows = found.read_rows(**keys_given_for(actor), now=timezone.now())
+    limit = OrderFilters.limit
+    return OrderPage(rows[:limit], cursor_after(rows[limit - 1]) if len(rows) > limit else None)
+
+
+@lru_cache(maxsize=32)
+def _prepared_newest(actor: Actor, _sees_all: bool) -> PreparedValues:
+    """`_sees_all` is what the shop's settings say of the orders of others, for whom they say it."""
+    newest = orders_visible_to(actor, now=NOW).order_by("-placed_at", "-id")
+    return PreparedValues(_values(newest)[: OrderFilters.limit + 1])
 
 
 def order_row(actor: Actor, orders: QuerySet[Order]) -> OrderRow | None:

@@ -1,7 +1,7 @@
 """The timeline of an order, in the words of its audience."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -44,7 +44,7 @@ class TimelineEntry:
     actor_name: str
     icon: str
     text: str
-    before_after: list[BeforeAfter] = field(default_factory=list)
+    before_after: Sequence[BeforeAfter] = ()
     kind: str = "event"
     # The event that it is, or that it tells of; and what became of the notices of it.
     event_id: int = 0

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connection
-from django.db.models import CharField, Q, QuerySet
+from django.db.models import BigIntegerField, CharField, Field, Q, QuerySet
 from django.utils import timezone
 
 from orders.models import Order, Status
@@ -19,6 +19,8 @@ from shopcomm.core.events.selectors import events_of_order
 
 STOCKROOM_SEES = (Status.PAID, Status.PICKING, Status.SHIPPED, Status.DELIVERED, Status.REFUNDING)
 RECENT = timedelta(days=7)
+# What an order is asked for by.
+KEYS: "dict[str, Field[Any, Any]]" = {"number": CharField(), "pk": BigIntegerField()}
 
 
 def orders_visible_to(actor: Actor | None, *, now: datetime | None = None) -> QuerySet[Order]:
@@ -42,17 +44,25 @@ def orders_visible_to(actor: Actor | None, *, now: datetime | None = None) -> Qu
 
 def find_visible_order(actor: Actor, number: str) -> Order | None:
     """The order of that number, with its customer, its assignee and its evaluation, when somebody may see it."""
+    return _find(actor, "number", number)
+
+
+def find_own_order(actor: Actor, order_id: int) -> Order | None:
+    """The same by its key."""
+    return _find(actor, "pk", order_id)
+
+
+def _find(actor: Actor, name: str, wanted: str | int) -> Order | None:
     sees_all = actor.may("orders.view_assigned") and shop_settings().sales_see_all
-    prepared = _prepared_order(actor_with_given_keys(actor), sees_all)
-    given = {**keys_given_for(actor), "now": timezone.now(), "number": number}
-    (found,) = read_together(prepared.given(**given))
+    prepared = _prepared_order(actor_with_given_keys(actor), name, sees_all)
+    (found,) = read_together(prepared.given(**keys_given_for(actor), now=timezone.now(), wanted=wanted))
     return found[0] if found else None
 
 
 @lru_cache(maxsize=32)
-def _prepared_order(actor: Actor, _sees_all: bool) -> PreparedRows[Order]:
+def _prepared_order(actor: Actor, name: str, _sees_all: bool) -> PreparedRows[Order]:
     """`_sees_all` is what the shop's settings say of the orders of others, for whom they say it."""
-    found = orders_visible_to(actor, now=NOW).filter(number=Given("number", CharField()))
+    found = orders_visible_to(actor, now=NOW).filter(**{name: Given("wanted", KEYS[name])})
     return PreparedRows(found, "customer", "assigned_to", "evaluation")
 
 

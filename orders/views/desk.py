@@ -28,7 +28,14 @@ from orders.selectors.todo import count_todo
 from orders.selectors.visibility import find_visible_order, successor_of
 from orders.views.filtering import chips_of, kept_fields, read_filters, tabs_of
 from orders.views.listing import list_lines, row_html
-from orders.views.presenting import EDITABLE, name_carriers, primary_answer_of, steps_of, toolbar_of
+from orders.views.presenting import (
+    EDITABLE,
+    name_carriers,
+    primary_answer_of,
+    steps_of,
+    timeline_lines,
+    toolbar_of,
+)
 from orders.views.todo import todo_lines
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models.customers import Source
@@ -120,7 +127,7 @@ def list_context(request: ShopRequest, current: str = "") -> dict[str, Any]:
     """Everything the left pane shows. The cursor is read first: what happens meanwhile is replayed."""
     cursor, counts = newest_and_counts(request.actor)
     filters, in_queue = read_filters(request.GET, request.actor), bool(request.GET.get("todo"))
-    page = RowPage() if in_queue else order_rows(request.actor, filters)
+    page = RowPage() if in_queue else order_rows(request.actor, filters, beside=current)
     counts["all"] = sum(counts.values())
     chips, filtered = chips_of(request.GET)
     return {
@@ -186,8 +193,9 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
         "for_others": {case.pk for case in cases if not may_decide(case, request.actor)},
         "shortages": shortages,
         "evaluation": getattr(order, "evaluation", None),
-        "couriers": named_couriers(),
+        # Asked for only by a case whose goods are to come back.
+        "couriers": lambda: tuple(named_couriers()),
         "open_alerts": parts.alerts,
-        "timeline": order_timeline(order, audience=SHOP, log=parts.log)[::-1],
+        "timeline": timeline_lines(order_timeline(order, audience=SHOP, log=parts.log)[::-1]),
         "link_live": parts.link_is_live,
     }

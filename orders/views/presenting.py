@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed
@@ -15,7 +16,10 @@ from orders.policies.transitions import Transition
 from orders.reading.couriers import courier_name
 from orders.selectors.change_requests import AskedChange
 from orders.selectors.shortages import Shortage
+from orders.selectors.timeline import TimelineEntry
 from shopcomm.core.refusals import Refusal
+from shopcomm.core.ui.drawing import draw_once
+from shopcomm.core.ui.templatetags.ui import time_tag
 
 ICONS = {
     Status.PAID: "pay",
@@ -174,6 +178,20 @@ def steps_of(order: Order) -> list[Step]:
     reached = [Step(label, "done", at) for status, label, at in points if at and status != Status.COMPLETED]
     ended = order.status in (Status.REFUNDED, Status.CANCELLED)
     return [*reached, Step(order.get_status_display(), "now", order.closed_at if ended else None)]
+
+
+def timeline_lines(entries: list[TimelineEntry]) -> list[SafeString]:
+    """What happened as the page shows it, the newest first; what is over says the same whenever it is asked for."""
+    return [
+        draw_once(
+            "orders/_timeline_entry.html",
+            # Its moment is told by how long ago it was.
+            entry=replace(entry, before_after=tuple(entry.before_after)),
+            when=time_tag(entry.when),
+            first=place == 0,
+        )
+        for place, entry in enumerate(entries)
+    ]
 
 
 def refusal_of(error: Refusal) -> dict[str, Any]:

@@ -107,8 +107,13 @@ TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["shopcomm.core.ui.loaders.Loader", "django.template.loaders.app_directories.Loader"],
+                )
+            ],
             "builtins": ["shopcomm.core.ui.templatetags.ui", "orders.templatetags.statuses"],
             "context_processors": [
                 "django.template.context_processors.request",

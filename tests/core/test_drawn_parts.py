@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from shopcomm.core.ui import drawing
 from shopcomm.core.ui.drawing import draw_once
+from shopcomm.core.ui.loaders import without_indentation
 from shopcomm.core.ui.templatetags.ui import distance_of, relative_time, written_distance
 from tests.factories import StaffFactory
 
@@ -126,3 +127,19 @@ def test_moments_of_the_same_age_are_shown_alike(back, seconds) -> None:
 )
 def test_the_older_a_moment_the_more_coarsely_its_age_is_shown(moment, told) -> None:
     assert relative_time(moment, NOON) == told
+
+
+def test_a_page_is_sent_without_indentation_and_says_the_same() -> None:
+    source = '<p\n    class="a"\n>\n    {% if x %}\n\n        <b>一 二</b>  \n    {% endif %}\n</p>\n'
+    assert without_indentation(source) == '<p\nclass="a"\n>\n{% if x %}\n<b>一 二</b>\n{% endif %}\n</p>\n'
+
+
+def test_no_translated_text_stretches_over_lines_that_would_be_joined() -> None:
+    text = re.compile(r"{% blocktranslate\b[^%]*%}(.*?){% endblocktranslate %}", re.DOTALL)
+    found = [
+        (path.name, body)
+        for path in TEMPLATES.rglob("*.html")
+        for body in text.findall(path.read_text())
+        if "\n" in body
+    ]
+    assert found == []

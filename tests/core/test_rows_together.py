@@ -9,7 +9,7 @@ from messaging.models import Message, NotificationRule
 from messaging.services.notifications.rules import ensure_default_rules
 from orders.models import ChangeRequest, Order, OrderLine, Payment, Shipment, ShipmentLine, TrackingNode
 from shopcomm.core.configuration.models import CalendarDay, WorkingInterval
-from shopcomm.core.database.prepared import Given, Number
+from shopcomm.core.database.prepared import Given, Number, PreparedValues
 from shopcomm.core.database.together import PreparedRows, attach_one, attach_rows, read_together
 from shopcomm.core.events.models import DomainEvent
 from tests.busy_order import busy_order
@@ -92,3 +92,13 @@ def test_attached_rows_are_read_without_a_query_and_filtered_with_one(
         assert order.shipments.filter(carrier="yuantong").count() == 0
 
     assert told == [(order, line.amount) for line in lines[::2]]
+
+
+def test_a_queryset_of_nothing_has_no_rows_and_leaves_the_others_theirs(manager) -> None:
+    order = busy_order(manager, 1)
+    nothing, lines = read_together(
+        PreparedRows(OrderLine.objects.none()).given(),
+        PreparedRows(OrderLine.objects.filter(order=ORDER)).given(order=order.pk),
+    )
+    assert (nothing, lines) == ([], list(order.lines.all()))
+    assert PreparedValues(OrderLine.objects.none().values_list("pk")).read_rows() == []

@@ -1,5 +1,6 @@
 """The pages of one order take as many queries for an order with dozens of everything as for one with one of each."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -7,11 +8,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from messaging.selectors.pane import conversation_of
 from messaging.services.notifications.rules import ensure_default_rules
 from orders.models import Order
+from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.busy_order import busy_order
+from tests.factories import CustomerFactory, StaffFactory, make_order, make_orders
 
 pytestmark = pytest.mark.django_db
 # Of everything that may be many: one, and so many that a query for each would show.
@@ -55,3 +59,26 @@ def test_the_customers_page_of_a_busy_order_takes_few_queries(client, orders) ->
 def test_the_notices_of_a_busy_order_take_few_queries(client, manager, orders) -> None:
     client.force_login(manager)
     assert_few_queries(client, lambda order: f"/orders/{order.number}/notices/", orders)
+
+
+def test_the_list_beside_an_order_is_short_but_reaches_its_row(client, manager) -> None:
+    oldest, *others = make_orders(30)
+    client.force_login(manager)
+
+    def rows(path: str) -> list[str]:
+        return re.findall(r'data-order="([^"]+)"', client.get(path).content.decode())
+
+    newest_first = [order.number for order in reversed(others)] + [oldest.number]
+    assert rows("/orders/") == newest_first
+    assert rows(f"/orders/{others[-1].number}/") == newest_first[:20]
+    assert rows(f"/orders/{others[3].number}/") == newest_first[:26]
+    page = client.get(f"/orders/{others[-1].number}/").content.decode()
+    (more,) = re.findall(r'href="(\?after=[^"]+)" data-more', page)
+    assert rows(f"/orders/{others[-1].number}/{more}") == newest_first[20:]
+
+
+def test_who_may_see_no_conversation_gets_none_of_an_order() -> None:
+    order = make_order()
+    assert conversation_of(order, Actor.staff(StaffFactory(role="warehouse"))) is None
+    assert conversation_of(order, Actor.customer(CustomerFactory())) is None
+    assert conversation_of(order, Actor.customer(order.customer)) == order.conversation

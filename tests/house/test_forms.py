@@ -33,7 +33,9 @@ def test_every_form_that_changes_data_has_method_post() -> None:
 
 
 def test_only_the_dialog_of_a_waiting_message_closes_itself_by_method_dialog() -> None:
-    assert {name for name, form in forms() if 'method="dialog"' in form} == {"messaging/_waiting.html"}
+    assert {name for name, form in forms() if 'method="dialog"' in form} == {
+        "messaging/_waiting_dialogs.html"
+    }
 
 
 def test_every_field_of_a_posted_form_has_a_name() -> None:

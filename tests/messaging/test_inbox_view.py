@@ -165,9 +165,9 @@ def test_the_page_of_a_search_hit_tells_the_pane_which_message_to_show(client, m
     seq = write(conversation, "雾霾蓝")
     client.force_login(manager)
     page = client.get(f"/inbox/{conversation.pk}/", {"q": "雾霾蓝", "at": seq}).content.decode()
-    assert f'"jump_to": {seq}' in page
+    assert f'"jump_to":{seq}' in page
     assert re.search(r'class="hit"[^>]*aria-current="true"', page)
-    assert '"jump_to": null' in client.get(f"/inbox/{conversation.pk}/?at=x").content.decode()
+    assert '"jump_to":null' in client.get(f"/inbox/{conversation.pk}/?at=x").content.decode()
 
 
 def test_a_conversation_of_a_colleague_answers_404(client, sales, other_sales, conversation):

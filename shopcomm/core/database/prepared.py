@@ -4,6 +4,7 @@ Building a statement costs several times what it costs to run it, and some stand
 is, a queryset: built with `Given` values, it is the same statement for everybody whom it treats alike.
 """
 
+from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,6 +51,25 @@ def ask_numbers(*asked: Number) -> list[int]:
             [value for each in asked for value in each.values],
         )
         return [int(found) for found in cursor.fetchone()]
+
+
+class PreparedValues:
+    """The plain values of a queryset's rows, by name."""
+
+    def __init__(self, found: QuerySet[Any]) -> None:
+        query = found.query
+        names = [*query.extra_select, *query.values_select, *query.annotation_select]
+        self.sql, self.values = ("", ()) if query.is_empty() else query.sql_with_params()
+        self.row: Any = namedtuple("Row", names)  # type: ignore[misc]
+
+    def read_rows(self, **given: Any) -> list[Any]:
+        """The rows for a value for each name that is `Given`."""
+        if not self.sql:
+            return []
+        values = [given[each.name] if isinstance(each, Given) else each for each in self.values]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, values)
+            return [self.row._make(found) for found in cursor.fetchall()]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import (
     DateField,
@@ -57,7 +58,12 @@ class PreparedRows(Generic[M]):
         self.related = [_Related(found.model, path) for path in related]
         records = [("", self.root), *((f"{each.path}__", each.record) for each in self.related)]
         names = [f"{prefix}{name}" for prefix, record in records for name in record.names]
-        sql, self.values = found.values_list(*names).query.sql_with_params()
+        try:
+            sql, self.values = found.values_list(*names).query.sql_with_params()
+        except EmptyResultSet:
+            # Known to find nothing, for somebody who may see nothing.
+            self.sql, self.values = "NULL", ()
+            return
         columns = [f"c{place}" for place in range(len(names))]
         rest = iter(columns)
         cells = ", ".join(record.sql(rest) for _prefix, record in records)

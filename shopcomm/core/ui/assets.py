@@ -1,5 +1,6 @@
 """Which style sheets and modules a page loads. No build step: every file is served as it is written."""
 
+import json
 import re
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -10,6 +11,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.utils.safestring import SafeString, mark_safe
 
 # `import … from "lib/dom.js"` at the start of a line; an `import()` comes later, when it is wanted.
 IMPORT = re.compile(r'^(?:import|export)\b[^"();]*"([^"]+)"', re.MULTILINE)
@@ -110,6 +112,17 @@ def _module_map() -> dict[str, str]:
             if name.suffix == ".js" and name.parts[0] == "js":
                 found[str(name.relative_to("js"))] = static(str(name))
     return dict(sorted(found.items()))
+
+
+def import_map() -> SafeString:
+    """The map of all modules as a page carries it."""
+    return _import_map() if not settings.DEBUG else _import_map.__wrapped__()
+
+
+@lru_cache(maxsize=1)
+def _import_map() -> SafeString:
+    body = json.dumps({"imports": module_map()}, ensure_ascii=False, separators=(",", ":"))
+    return mark_safe(body.replace("<", "\\u003c"))
 
 
 def with_imports(*names: str) -> list[str]:

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 
 from orders.models import ChangeRequest, Order
 from orders.selectors.order_parts import read_customers_parts
-from orders.selectors.orders import orders_visible_to
+from orders.selectors.visibility import find_own_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import OrderLink
 from shopcomm.core.logs import add_log_fields
@@ -77,8 +77,7 @@ def visit_of(link: OrderLink | None, token: str, *, preview: bool) -> Visit | No
     if link is None:
         return None
     actor = Actor.customer(link.customer, order_id=link.order_id)
-    visible = orders_visible_to(actor).select_related("customer", "evaluation")
-    order = visible.filter(pk=link.order_id).first()
+    order = find_own_order(actor, link.order_id)
     if order is None:
         return None
     add_log_fields(order=order.number)

@@ -1,14 +1,18 @@
 """Signed links: what a customer opens on a phone to see one order."""
 
 import secrets
+from functools import cache
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
+from django.db.models import CharField
 from django.urls import reverse
 from django.utils import timezone
 
 from shopcomm.core.accounts.models import Customer, OrderLink
+from shopcomm.core.database.prepared import Given
+from shopcomm.core.database.together import PreparedRows, read_together
 from shopcomm.core.realtime import link_group, recheck_access_on_commit
 
 # The nonce is in the database, the signature is not: a copy of the table opens nothing.
@@ -60,8 +64,16 @@ def open_link(token: str) -> OrderLink | None:
         nonce = _signer.unsign(token)
     except BadSignature:
         return None
-    live = OrderLink.objects.filter(nonce=nonce, revoked_at=None, customer__is_active=True)
-    return live.select_related("customer").first()
+    (found,) = read_together(_live_links().given(nonce=nonce))
+    return found[0] if found else None
+
+
+@cache
+def _live_links() -> PreparedRows[OrderLink]:
+    live = OrderLink.objects.filter(
+        nonce=Given("nonce", CharField()), revoked_at=None, customer__is_active=True
+    )
+    return PreparedRows(live.order_by("pk")[:1], "customer")
 
 
 @transaction.atomic

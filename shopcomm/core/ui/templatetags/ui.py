@@ -1,6 +1,5 @@
 """Tags and filters every template has: icons, style sheets, money, times."""
 
-import json
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -9,10 +8,11 @@ from uuid import uuid4
 
 from django import template
 from django.core.files.storage import default_storage
+from django.db.models import Model
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
@@ -22,7 +22,14 @@ from shopcomm.core.http.sent_forms import FIELD
 from shopcomm.core.phones import masked_phone, written_phone
 from shopcomm.core.spans import written_span
 from shopcomm.core.text import written_money
-from shopcomm.core.ui.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
+from shopcomm.core.ui.assets import (
+    ON_EVERY_PAGE,
+    import_map,
+    is_bundled,
+    module_map,
+    stylesheet_paths,
+    with_imports,
+)
 from shopcomm.core.ui.drawing import draw_once
 
 register = template.Library()
@@ -57,8 +64,7 @@ def import_map_script(context: template.Context) -> SafeString:
     """The map from module names to hashed addresses; the one inline script, allowed by its nonce."""
     request = context.get("request")
     nonce = getattr(request, "csp_nonce", "") if request else ""
-    body = json.dumps({"imports": module_map()}, ensure_ascii=False).replace("<", "\\u003c")
-    return format_html('<script type="importmap" nonce="{}">{}</script>', str(nonce), mark_safe(body))
+    return format_html('<script type="importmap" nonce="{}">{}</script>', str(nonce), import_map())
 
 
 @register.simple_tag(name="modulepreload")
@@ -85,6 +91,21 @@ def form_key(context: template.Context) -> SafeString:
     request = context.get("request")
     posted = request.POST.get(FIELD, "") if request is not None else ""
     return format_html('<input type="hidden" name="{}" value="{}">', FIELD, posted or uuid4())
+
+
+@register.filter(name="choice")
+def chosen_label(row: Model | None, name: str) -> str:
+    """The label of what a row chose: `get_…_display`, without translating all that it could have chosen."""
+    if row is None:
+        return ""
+    chosen = getattr(row, name)
+    return str(_labels(type(row), name).get(chosen, chosen))
+
+
+@cache
+def _labels(model: type[Model], name: str) -> dict[Any, Any]:
+    field: Any = model._meta.get_field(name)
+    return dict(field.flatchoices)
 
 
 @register.filter(name="masked")
