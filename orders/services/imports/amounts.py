@@ -46,20 +46,22 @@ def check_amount(document: Document) -> None:
 def amounts_of(document: Document, outcome: Outcome) -> Amounts:
     """The sums of an invoice. Raises RowRefused when they contradict each other."""
     goods = document.of(Kind.SALE)
+    # Only some files say more of an order than its goods.
+    telling = [row for row in goods if row.sums]
     exact = sum((row.amount for row in goods), ZERO)
     fee = sum((row.amount for row in document.of(Kind.CARRIAGE)), ZERO)
     discount = -sum((row.amount for row in document.of(Kind.DISCOUNT)), ZERO)
-    fee += _once(goods, "freight") + max(adjustment := _once(goods, "adjustment"), ZERO)
-    discount += abs(_once(goods, "discount")) + max(-adjustment, ZERO)
-    discount += sum((abs(row.sums.get("line_discount", ZERO)) for row in goods), ZERO)
+    fee += _once(telling, "freight") + max(adjustment := _once(telling, "adjustment"), ZERO)
+    discount += abs(_once(telling, "discount")) + max(-adjustment, ZERO)
+    discount += sum((abs(row.sums.get("line_discount", ZERO)) for row in telling), ZERO)
     if fee < 0:
         raise RowRefused(_("运费不正确"))
     listed = sum((unit_price(row) * row.quantity for row in goods), ZERO)
     made = _balanced(listed, exact, fee, discount)
-    made = _as_paid(made, goods, outcome)
+    made = _as_paid(made, telling, outcome)
     if any(check_total(each) for each in (made.goods, made.fee, made.discount, made.total)):
         raise RowRefused(_("订单金额不正确"))
-    return replace(made, refunded=_refunded(made, goods, outcome))
+    return replace(made, refunded=back) if (back := _refunded(made, telling, outcome)) else made
 
 
 def _balanced(listed: Decimal, exact: Decimal, fee: Decimal, discount: Decimal) -> Amounts:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -153,6 +153,15 @@ class Header:
     line: int
     cells: list[Any]
     columns: Columns
+
+    @property
+    def for_orders_ends(self) -> "Header":
+        """The same with no more columns than it takes to see where orders end, and how dates are written."""
+        if self.columns.dialect is not Dialect.UCI:
+            # What an order says once may stand in any column.
+            return self
+        places = {name: self.columns.places[name] for name in ("invoice", "sku", "placed_at")}
+        return replace(self, columns=replace(self.columns, places=places))
 
 
 def find_header(table: Table, wanted: str = "") -> tuple[Header, list[str]]:

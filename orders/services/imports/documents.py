@@ -59,7 +59,9 @@ def gather_documents(parts: Iterable[Row | Fault], last_lines: dict[str, int]) -
     waiting: dict[str, Document] = {}
     held = 0
     for part in parts:
-        document = waiting.setdefault(part.invoice, Document(part.invoice))
+        document = waiting.get(part.invoice)
+        if document is None:
+            document = waiting[part.invoice] = Document(part.invoice)
         if isinstance(part, Row):
             document.rows.append(part)
         elif not part.left_out:

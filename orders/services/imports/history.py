@@ -46,10 +46,10 @@ class Parcel:
 
 def moments_of(document: Document, goods: list[Row]) -> Moments:
     """When each step was taken; no step before the one that leads to it."""
-    placed = document.placed_at
-    paid = max(placed, _first(goods, "paid_at") or placed)
-    shipped = max(paid, _first(goods, "shipped_at") or paid)
-    return Moments(placed, paid, shipped, max(shipped, _first(goods, "closed_at") or shipped))
+    placed, told = document.placed_at, [row for row in goods if row.moments]
+    paid = max(placed, _first(told, "paid_at") or placed)
+    shipped = max(paid, _first(told, "shipped_at") or paid)
+    return Moments(placed, paid, shipped, max(shipped, _first(told, "closed_at") or shipped))
 
 
 def _first(rows: Iterable[Row], name: str) -> datetime | None:
@@ -63,7 +63,7 @@ def numbers_in(text: str) -> list[str]:
 
 def waybill_of(row: Row) -> Waybill | None:
     """Under what a row was sent, if it says so. Of several numbers in a cell the first counts."""
-    numbers = numbers_in(row.rest.get("tracking", ""))
+    numbers = numbers_in(row.rest["tracking"]) if "tracking" in row.rest else []
     return Waybill(carrier_of(row.rest.get("carrier", "")), numbers[0]) if numbers else None
 
 

@@ -35,6 +35,8 @@ from shopcomm.core.realtime import without_pushes
 BATCH, BATCH_ROWS = 200, 5_000
 # Of one file. Where each order ends is remembered, so its memory grows with its orders.
 MOST_ROWS = 3_000_000
+# New objects between two looks of the collector.
+COLLECT_AFTER = 50_000
 Progress = Callable[[float, int], None]
 
 
@@ -52,7 +54,7 @@ def import_orders(
         run = Import(path, table, header, actor)
         run.report.unused, run.report.other_sheets = header.columns.unused, tuple(others)
         run.report.sheet, run.report.stray_bytes = header.name, table.stray
-        with without_pushes(), _without_waiting(), _without_looking_at_what_is_loaded():
+        with without_pushes(), _without_waiting(), _with_rare_collections():
             run.take(progress)
         return run.report
     finally:
@@ -72,12 +74,15 @@ def _without_waiting() -> Iterator[None]:
 
 
 @contextmanager
-def _without_looking_at_what_is_loaded() -> Iterator[None]:
-    """The collector of garbage looks only at what the import makes, and not again and again at all that was there."""
+def _with_rare_collections() -> Iterator[None]:
+    """Rows hold no rings: the collector looks rarely, at what the import makes and not at all that was loaded before."""
+    usual = gc.get_threshold()
     gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
     try:
         yield
     finally:
+        gc.set_threshold(*usual)
         gc.unfreeze()
 
 
@@ -114,8 +119,8 @@ class Import:
         self.report.several_names = goods.several_names
         progress(1.0, self.report.rows)
 
-    def _rows(self) -> Iterator[FilledRow]:
-        return filled_rows(self.table.rows(self.header.place), self.header)
+    def _rows(self, header: Header) -> Iterator[FilledRow]:
+        return filled_rows(self.table.rows(header.place), header)
 
     def _last_lines(self) -> dict[str, int]:
         """Where the last row of each invoice stands: only then is it whole. Looks how dates are written, too.
@@ -123,7 +128,7 @@ class Import:
         Raises ImportRefused before anything is written.
         """
         last: dict[str, int] = {}
-        for count, row in enumerate(self._rows(), start=1):
+        for count, row in enumerate(self._rows(self.header.for_orders_ends), start=1):
             if count > MOST_ROWS:
                 raise ImportRefused(
                     _("一个文件最多 %(most)s 行：请分成几个文件再导入") % {"most": f"{MOST_ROWS:,}"}
@@ -136,7 +141,7 @@ class Import:
         return last
 
     def _parsed(self, progress: Progress) -> Iterator[Row | Fault]:
-        for filled in self._rows():
+        for filled in self._rows(self.header):
             self.report.rows += 1
             if self.report.rows % 500 == 0:
                 progress(self.table.done, self.report.rows)
