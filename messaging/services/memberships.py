@@ -4,6 +4,7 @@ A membership changes under its own lock and is made under the conversation's. It
 count for its side, which a new message does not change; taking a message back locks all members before it looks at them.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.db.models import Count, F, OuterRef, Subquery
@@ -43,6 +44,29 @@ def move_read_position(*, actor: Actor, conversation_id: int, seq: int) -> ReadP
     member.read_seq, member.read_at, member.read_total = seq, timezone.now(), said.total - said.after
     member.save(update_fields=["read_seq", "read_at", "read_total"])
     return ReadPosition(seq, moved=True)
+
+
+def open_read_positions(*, readers: Sequence[Actor], conversation_id: int, seq: int) -> None:
+    """The same for several people at once, none of whom has read anything here before. Raises NotFound.
+
+    Call it in a transaction.
+    """
+    if not Conversation.objects.select_for_update(no_key=True).filter(pk=conversation_id).exists():
+        raise NotFound()
+    said = {side: _said(conversation_id, side, seq) for side in {side_of(each) for each in readers}}
+    now = timezone.now()
+    Membership.objects.bulk_create(
+        Membership(
+            conversation_id=conversation_id,
+            member_kind=each.sender_kind,
+            member_id=each.id_or_zero,
+            side=side_of(each),
+            read_seq=max(0, min(seq, said[side_of(each)].last_seq)),
+            read_at=now,
+            read_total=said[side_of(each)].total - said[side_of(each)].after,
+        )
+        for each in readers
+    )
 
 
 def _locked_membership(actor: Actor, conversation_id: int) -> Membership:

@@ -31,6 +31,7 @@ from messaging.selectors.unread import (
 )
 from messaging.services.conversations import open_enquiry
 from messaging.services.custody import close_conversation, reopen_conversation
+from messaging.services.memberships import open_read_positions
 from messaging.services.messages import mark_read, recall_message, send_message
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
@@ -82,6 +83,27 @@ def test_every_sql_statement_counts_unread_messages_by_the_same_rule(conversatio
             [conversation.pk],
         )
         assert expected == found == {row.pk for row in raw}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seq", [0, 1, 2, 99])
+def test_those_who_open_a_conversation_together_stand_where_each_would_alone(
+    conversation: Conversation, customer, sales, manager, seq: int
+) -> None:
+    readers = [Actor.customer(customer), Actor.staff(sales), Actor.staff(manager)]
+    for actor in (readers[0], readers[1], readers[0]):
+        send_message(actor=actor, conversation_id=conversation.pk, client_id=uuid4(), body="还有货吗")
+    stand = Membership.objects.order_by("member_kind", "member_id").values_list(
+        "member_kind", "member_id", "side", "read_seq", "read_total"
+    )
+    for actor in readers:
+        mark_read(actor=actor, conversation_id=conversation.pk, seq=seq)
+    alone = list(stand)
+    Membership.objects.all().delete()
+
+    open_read_positions(readers=readers, conversation_id=conversation.pk, seq=seq)
+
+    assert list(stand) == alone
 
 
 def looked_up(talk: Conversation, side: Side, read: int) -> int:

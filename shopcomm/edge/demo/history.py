@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from messaging.models import Conversation, Message
 from messaging.services.drafts import Draft
-from messaging.services.messages import mark_read, write_messages
+from messaging.services.memberships import open_read_positions
+from messaging.services.messages import write_messages
 from orders.events import OrderEvent
 from orders.models import Order, Shipment, Variant
 from orders.services.backdating import backdate_order
@@ -94,21 +95,25 @@ class History:
         """One order from start to end with its conversation, moved back to its date."""
         seller = self.chance.choice(self.sellers)
         order = self._place(seller, placed_at)
+        talk = Conversation.objects.values_list("pk", flat=True).get(order=order)
         words = self._words(order)
-        self._say(order, seller, demo_dialogue(("before",), self.chance, **words), "before")
+        self._say(order, talk, seller, demo_dialogue(("before",), self.chance, **words), "before")
         if order.urgent:
-            self._say(order, seller, list(URGENT), "urgent")
+            self._say(order, talk, seller, list(URGENT), "urgent")
         for step in road:
             order = self._step(order, step)
             stage = {"paid": "paid", "shipped": "shipped", "completed": "done", "refunding": "refund"}.get(
                 step
             )
             if stage and self.chance.random() < 0.7:
-                self._say(order, seller, demo_dialogue((stage,), self.chance, **words), stage)
+                self._say(order, talk, seller, demo_dialogue((stage,), self.chance, **words), stage)
         if road == ("paid",) and place % 3:
             acknowledge_order(actor=self.chance.choice(self.pickers), order_id=order.pk)
-        self._move_back(order, placed_at, road)
-        self._read(order, seller, everything=road[-1:] not in ((), ("paid",)) or place % 3 > 0)
+        self._move_back(order, talk, placed_at, road)
+        everything = road[-1:] not in ((), ("paid",)) or place % 3 > 0
+        last = Conversation.objects.values_list("last_seq", flat=True).get(pk=talk)
+        readers = [Actor.staff(seller), self.manager, Actor.customer(order.customer)]
+        open_read_positions(readers=readers, conversation_id=talk, seq=last if everything else 1)
 
     def _place(self, seller: Staff, placed_at: datetime) -> Order:
         customer = self.chance.choice(self.customers)
@@ -155,8 +160,7 @@ class History:
             data = {"reference": f"TK{order.pk:08d}", "restock": True}
         elif step == "cancelled":
             data = {"reason": self.chance.choice(("客户不想要了", "拍错颜色重新下单", "超时未付款"))}
-        order.refresh_from_db()
-        moved = transition_order(actor=actor, order_id=order.pk, to=step, version=order.version, data=data)
+        moved = transition_order(actor=actor, order_id=order.pk, to=step, data=data)
         if step == "picking":
             self._pick(moved, picker)
         return moved
@@ -174,14 +178,13 @@ class History:
         line = order.lines.first()
         return {"name": line.name, "spec": line.spec, "count": str(line.quantity)} if line else {}
 
-    def _say(self, order: Order, seller: Staff, lines: list[tuple[str, str]], stage: str) -> None:
-        conversation = Conversation.objects.get(order=order)
+    def _say(self, order: Order, talk: int, seller: Staff, lines: list[tuple[str, str]], stage: str) -> None:
         drafts = []
         for place, (who, text) in enumerate(lines):
             actor = Actor.customer(order.customer) if who == "c" else Actor.staff(seller)
             drafts.append(
                 Draft(
-                    conversation_id=conversation.pk,
+                    conversation_id=talk,
                     client_id=uuid.uuid5(NAMESPACE, f"{order.number}:{stage}:{place}"),
                     kind="text",
                     body=text,
@@ -193,20 +196,20 @@ class History:
             )
         write_messages(drafts)
 
-    def _move_back(self, order: Order, placed_at: datetime, road: tuple[str, ...]) -> None:
+    def _move_back(self, order: Order, talk: int, placed_at: datetime, road: tuple[str, ...]) -> None:
         times = {
             "created": placed_at,
             **{step: placed_at + timedelta(hours=HOURS.get(step, 3)) for step in road},
         }
         backdate_order(order_id=order.pk, placed_at=placed_at, times=times)
-        self._move_log_back(order, times)
+        self._move_log_back(order, talk, times)
         self._scan(order, times)
 
-    def _move_log_back(self, order: Order, times: dict[str, datetime]) -> None:
+    def _move_log_back(self, order: Order, talk: int, times: dict[str, datetime]) -> None:
         """Events and messages at the time of the step they belong to, a minute apart."""
-        conversation, at = Conversation.objects.get(order=order), times["created"]
+        at = times["created"]
         events = {event.pk: event for event in DomainEvent.objects.filter(order_id=order.pk)}
-        messages = list(Message.objects.filter(conversation=conversation).order_by("seq"))
+        messages = list(Message.objects.filter(conversation=talk).order_by("seq"))
         for message in messages:
             event = events.get(message.data.get("event_id", 0))
             fact = fact_of(event, OrderEvent) if event else None
@@ -219,7 +222,7 @@ class History:
             at += timedelta(seconds=70)
         Message.objects.bulk_update(messages, ["created_at"])
         DomainEvent.objects.bulk_update(events.values(), ["occurred_at"])
-        Conversation.objects.filter(pk=conversation.pk).update(last_message_at=messages[-1].created_at)
+        Conversation.objects.filter(pk=talk).update(last_message_at=messages[-1].created_at)
 
     def _scan(self, order: Order, times: dict[str, datetime]) -> None:
         for parcel in order.shipments.filter(signed_at=None):
@@ -230,12 +233,6 @@ class History:
                         actor=Actor.system(), shipment_id=parcel.pk, scanned_at=at, state=state,
                         text=text.format(city=order.city),
                     )  # fmt: skip
-
-    def _read(self, order: Order, seller: Staff, *, everything: bool) -> None:
-        conversation = Conversation.objects.get(order=order)
-        seq = conversation.last_seq if everything else 1
-        for reader in (Actor.staff(seller), self.manager, Actor.customer(order.customer)):
-            mark_read(actor=reader, conversation_id=conversation.pk, seq=seq)
 
 
 def _needs_age(road: tuple[str, tuple[str, ...]]) -> Decimal:
