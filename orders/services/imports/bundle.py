@@ -69,7 +69,7 @@ class Bundle:
         with connection.cursor() as cursor, connection.wrap_database_errors:
             for table in tables.values():
                 with cursor.copy(table.statement) as copy:
-                    copy.write("".join(table.lines))
+                    copy.write(table.text())
                     meanwhile()
 
     def _table(self, model: Model, names: tuple[str, ...]) -> "_Table":
@@ -83,16 +83,18 @@ class _Table:
     """Rows of one table that give the same columns; the others have the text of their default."""
 
     def __init__(self, model: Model, names: tuple[str, ...], now: str) -> None:
-        self.lines: list[str] = []
         self.statement, form, self._made_anew = _shape(model, names)
-        self._form = form.replace(NOW, now)
+        self._form, self._rows = form.replace(NOW, now), list[tuple[Any, ...]]()
 
     def take(self, key: int, values: Iterable[Any]) -> None:
         """Add a row under its key; `values` in the order of the names."""
-        texts = [_WRITERS.get(type(value), _other)(value) for value in values]
-        if self._made_anew:
-            texts += [_text_of(make()) for make in self._made_anew]
-        self.lines.append(self._form % (key, *texts))
+        made = [make() for make in self._made_anew] if self._made_anew else ()
+        self._rows.append((key, *values, *made))
+
+    def text(self) -> str:
+        """All rows as COPY reads them."""
+        columns = [_column(values) for values in zip(*self._rows, strict=True)]
+        return "".join(map(self._form.__mod__, zip(*columns, strict=True)))
 
 
 @cache
@@ -127,14 +129,28 @@ def _default(field: Any) -> str:
     return _text_of(value)
 
 
+def _column(values: tuple[Any, ...]) -> Iterable[Any]:
+    """The values of a column as COPY reads them once they are printed: most columns need no look at each of them."""
+    kinds = set(map(type, values))
+    if kinds <= PRINTED:
+        return values
+    if kinds == {str} and _is_plain("".join(values)):
+        return values
+    return map(_text_of, values)
+
+
 def _text_of(value: Any) -> str:
     """A value as COPY reads it."""
     return _WRITERS.get(type(value), _other)(value)
 
 
+def _is_plain(text: str) -> bool:
+    """Whether a text is nothing but what it shows."""
+    return text.isprintable() and "\\" not in text
+
+
 def _word(value: str) -> str:
-    """Most words are nothing but what they show."""
-    return value if value.isprintable() and "\\" not in value else value.translate(_SPECIAL)
+    return value if _is_plain(value) else value.translate(_SPECIAL)
 
 
 def _json(value: Any) -> str:
@@ -147,13 +163,12 @@ def _other(value: Any) -> str:
     return _word(str(getattr(value, "value", value)))
 
 
+# What prints as PostgreSQL reads it.
+PRINTED = frozenset({int, Decimal, UUID, datetime})
 _WRITERS: dict[type, Callable[[Any], str]] = {
     str: _word,
-    int: str,
-    Decimal: str,
-    UUID: str,
+    **dict.fromkeys(PRINTED, str),
     type(None): lambda _value: NOTHING,
-    datetime: datetime.isoformat,
     dict: _json,
     list: _json,
 }
