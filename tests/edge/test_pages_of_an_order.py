@@ -1,7 +1,9 @@
 """The pages of one order take as many queries for an order with dozens of everything as for one with one of each."""
 
+import json
 import re
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -9,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from messaging.selectors.pane import conversation_of
+from messaging.services.messages import send_message
 from messaging.services.notifications.rules import ensure_default_rules
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
@@ -20,6 +23,8 @@ from tests.factories import CustomerFactory, StaffFactory, make_order, make_orde
 pytestmark = pytest.mark.django_db
 # Of everything that may be many: one, and so many that a query for each would show.
 SMALL, LARGE = 1, 6
+# Of an order with one of each, beside a full list.
+MOST_BYTES = 105_000
 
 
 @pytest.fixture
@@ -82,3 +87,29 @@ def test_who_may_see_no_conversation_gets_none_of_an_order() -> None:
     assert conversation_of(order, Actor.staff(StaffFactory(role="warehouse"))) is None
     assert conversation_of(order, Actor.customer(CustomerFactory())) is None
     assert conversation_of(order, Actor.customer(order.customer)) == order.conversation
+
+
+def test_what_somebody_said_ends_no_script_of_the_page(client, manager) -> None:
+    order, said = make_order(), "</script><b>&\u2028 一"
+    send_message(
+        actor=Actor.staff(manager),
+        conversation_id=order.conversation.pk,
+        client_id=uuid4(),
+        kind="text",
+        body=said,
+    )
+    client.force_login(manager)
+    page = client.get(f"/orders/{order.number}/").content.decode()
+    (data,) = re.findall(
+        r'data-module="messaging/pane.js".*?<script type="application/json">(.*?)</script>', page, re.DOTALL
+    )
+    assert said in [message["body"] for message in json.loads(data)["messages"]]
+    assert "<b>&" not in page
+
+
+def test_the_shops_page_of_a_busy_order_is_of_bounded_size(client, manager, orders) -> None:
+    make_orders(60)
+    client.force_login(manager)
+    page = client.get(f"/orders/{orders[0].number}/").content
+    assert len(page) <= MOST_BYTES
+    assert b"\n " not in page

@@ -48,7 +48,7 @@ def icon_svg(name: str, size: str = "") -> SafeString:
     symbol = name if name == "logo" else f"i-{ICON_ALIASES.get(name, name)}"
     href = f"{static('icons/sprite.svg')}#{symbol}"
     sized = ICON_SIZES.get(size, size)
-    return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}"></use></svg>', sized, href)
+    return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}"/></svg>', sized, href)
 
 
 @register.simple_tag(name="stylesheets")
