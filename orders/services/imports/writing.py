@@ -98,8 +98,9 @@ class Writer:
 
     def _write_together(self, sales: list[Sale]) -> None:
         """One transaction for all; of those that do not fit together half at a time, until one that fits nowhere is alone."""
-        if len(sales) == 1:
-            self._write_alone(sales[0])
+        if len(sales) < 2:
+            for sale in sales:
+                self._write_alone(sale)
             return
         try:
             self._add_all(sales)
