@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -37,6 +37,7 @@ from shopcomm.core.accounts.middleware import FIELD as PAGE_FIELD
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.audiences import audience_of
 from shopcomm.core.configuration.models import shop_settings
+from shopcomm.core.events.kinds import Event, all_kinds
 from shopcomm.core.search.highlight import excerpt_around, marked_html
 from shopcomm.core.search.query import parse_query
 
@@ -58,9 +59,13 @@ def trigger_label_of(trigger: str) -> str:
 
 
 @register.simple_tag
-@cache
 def event_kinds(*, for_shop: bool) -> SafeString:
     """What scripts have to know of the kinds of event, as data of the page: `lib/kinds.js` reads it."""
+    return _kinds_data(for_shop, tuple(all_kinds()))
+
+
+@lru_cache(maxsize=4)
+def _kinds_data(for_shop: bool, _declared: tuple[type[Event], ...]) -> SafeString:
     return json_script(shown_kinds(for_shop=for_shop), "event-kinds")
 
 
