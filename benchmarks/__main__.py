@@ -26,6 +26,7 @@ ITEMS = {
     "desk": "desk",
     "inbox": "inbox",
     "pages": "pages",
+    "weak-line": "weak_line",
     "import": "imports",
     "notices": "notices",
     "search": "search",

@@ -10,8 +10,9 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from shopcomm.core.ui.assets import BUNDLE, stylesheet_bundle
-from shopcomm.core.ui.templatetags.ui import stylesheet_links
+from shopcomm.core.ui import assets
+from shopcomm.core.ui.assets import BUNDLE, module_bundle, served_modules, stylesheet_bundle
+from shopcomm.core.ui.templatetags.ui import module_preload_links, stylesheet_links
 from shopcomm.edge.portal.pwa import shelf_files
 from tests.bad_network import Line
 from tests.browsers import CHROMIUM_FLAGS, find_headless_browser
@@ -30,21 +31,26 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+# What is known of the files of a page once it has been asked for.
+KEPT = (stylesheet_links, module_preload_links, served_modules, assets._import_map, shelf_files)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def bundled() -> Iterator[None]:
-    """Style sheets come as one file, as the product collects them, not as fifty."""
-    path = Path(settings.STATIC_ROOT) / BUNDLE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # In one step: other workers have the same folder.
-    draft = path.with_name(f"{os.getpid()}.css")
-    draft.write_text(stylesheet_bundle())
-    draft.replace(path)
+    """Style sheets and scripts come as one file each, as the product collects them, not as fifty."""
+    for name, text in {BUNDLE: stylesheet_bundle(), **module_bundle()}.items():
+        path = Path(settings.STATIC_ROOT) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # In one step: other workers have the same folder.
+        draft = path.with_name(f"{os.getpid()}-{path.name}")
+        draft.write_text(text)
+        draft.replace(path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(staticfiles_storage, "bundles", True, raising=False)
-        for known in (stylesheet_links, shelf_files):
+        for known in KEPT:
             known.cache_clear()
         yield
-    for known in (stylesheet_links, shelf_files):
+    for known in KEPT:
         known.cache_clear()
 
 

@@ -20,6 +20,8 @@ def customer_page(live, order: Order) -> str:
 def online(page: Page) -> Page:
     """Waits until the page hears of what happens elsewhere."""
     expect(page.locator("html[data-online]")).to_be_attached()
+    # The socket may be there before a behaviour that is a file of its own.
+    expect(page.locator("html[data-mounted]")).to_be_attached()
     return page
 
 

@@ -1,6 +1,7 @@
 """What a first visit costs over the wire, with the files as the product serves them: hashed and compressed."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.urls import reverse
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page, Route, expect
 
 from messaging.services.messages import send_message
 from orders.models import Status
@@ -22,7 +23,7 @@ from shopcomm.core.accounts.services.order_links import link_token, make_link
 from shopcomm.core.embedded.binaries import spawn_process
 from shopcomm.core.embedded.services import end_process, free_port
 from shopcomm.core.embedded.supervisor import page_answers, web_command
-from tests.browser.chat import until
+from tests.browser.chat import message, ready, say, until
 from tests.browser.conftest import session_cookie
 from tests.factories import make_order, make_orders
 from tests.faults.waiting import eventually
@@ -36,6 +37,8 @@ pytestmark = [
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST = 150_000
+# The page, three sheets, the three files of scripts, pictures, and what the chat asks for.
+MOST_REQUESTS, MOST_OF_FEW = 13, 100_000
 
 
 @pytest.fixture(scope="session")
@@ -129,6 +132,8 @@ def test_the_first_visit_stays_within_its_size_budget_on_phone_and_desk(
     for name, (requests, size) in found.items():
         record_property(name, f"{requests} requests, {size / 1000:.1f} kB")
     assert {name: size for name, (_requests, size) in found.items() if size > MOST} == {}
+    few = {name: found[name] for name in ("order page", "chat")}
+    assert {name: weight for name, weight in few.items() if weight > (MOST_REQUESTS, MOST_OF_FEW)} == {}
 
 
 def test_style_sheets_and_pages_are_served_compressed(chromium, shipped, shop):
@@ -144,3 +149,52 @@ def test_style_sheets_and_pages_are_served_compressed(chromium, shipped, shop):
     assert coded[shipped + reverse("portal:order", args=[token])] == "gzip"
     assert (ways["css"], ways["js"]) != ("", "")
     assert sum(url.endswith(".css") for url in coded) == 3
+
+
+def open_shipped(chromium: Browser, url: str, cookies=()) -> Page:
+    """A page of the shipped product, with all its behaviours started; what its scripts cannot bear fails the test."""
+    context = chromium.new_context(locale="zh-CN")
+    context.add_cookies(list(cookies))
+    page = context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(str(error)))
+    page.goto(url)
+    expect(page.locator("html")).to_have_attribute("data-mounted", "")
+    return page
+
+
+def test_joined_scripts_work_beside_those_that_are_files_of_their_own(chromium, shipped, shop, manager):
+    token = link_token(make_link(customer=shop.customer, order_id=shop.pk))
+    phone = ready(open_shipped(chromium, shipped + reverse("portal:chat", args=[token])))
+    desk = open_shipped(
+        chromium, f"{shipped}/orders/{shop.number}/", [session_cookie(manager, f"{shipped}/")]
+    )
+
+    say(phone, "什么时候发货")
+    expect(message(desk, "什么时候发货")).to_be_visible()
+    # The list is a file of its own; what it hears with is one of those that were joined.
+    expect(desk.locator(f'[data-order="{shop.number}"] .orow__bottom')).to_contain_text("什么时候发货")
+    twice = """() => Promise.all(["lib/socket.js", "lib/dom.js"].map(async (name) =>
+      (await import("lib/modules.js")).together.get(name)[name.includes("dom") ? "swap" : "socket"]
+      === (await import(name))[name.includes("dom") ? "swap" : "socket"]))"""
+    assert desk.evaluate(twice) == [True, True]
+    for page in (phone, desk):
+        page.context.close()
+
+
+def test_a_joined_file_that_was_lost_on_the_way_is_loaded_again(chromium, shipped, shop):
+    token = link_token(make_link(customer=shop.customer, order_id=shop.pk))
+    page = chromium.new_context(locale="zh-CN").new_page()
+    lost: list[str] = []
+
+    def once(route: Route) -> None:
+        if lost:
+            return route.continue_()
+        lost.append(route.request.url)
+        return route.abort("connectionreset")
+
+    page.route(re.compile(r"/js/shop[^/]*\.js"), once)
+    page.goto(shipped + reverse("portal:chat", args=[token]))
+
+    ready(page)
+    assert len(lost) == 1
+    page.context.close()

@@ -123,7 +123,7 @@ def test_a_script_that_failed_to_load_is_loaded_again(browse, live, order, path)
         lost.append(route.request.url)
         return route.abort("connectionreset")
 
-    phone.route(re.compile(r"/outbox[^/]*\.js"), once)
+    phone.route(re.compile(r"/js/shop[^/]*\.js"), once)
     phone.goto(f"{live.url}{path}chat/")
     ready(phone)
     assert lost
@@ -132,7 +132,7 @@ def test_a_script_that_failed_to_load_is_loaded_again(browse, live, order, path)
 
 def test_a_script_that_never_loads_does_not_lose_the_typed_text(browse, live, order, path):
     phone = browse("about:blank", **SMALL)
-    phone.route(re.compile(r"/outbox[^/]*\.js"), lambda route: route.abort("connectionreset"))
+    phone.route(re.compile(r"/js/shop[^/]*\.js"), lambda route: route.abort("connectionreset"))
     phone.goto(f"{live.url}{path}chat/")
     phone.locator("textarea").fill("请问")
     expect(phone.get_by_role("link", name="重新加载")).to_be_visible(timeout=15000)

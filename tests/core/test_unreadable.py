@@ -75,7 +75,10 @@ def test_an_api_call_with_a_lone_surrogate_is_refused_without_echoing_it(
 
 @pytest.mark.parametrize(
     ("view", "address"),
-    [("orders.api.orders.order_list", "/api/v1/orders/"), ("orders.views.desk.newest_and_counts", "/orders/")],
+    [
+        ("orders.api.orders.order_list", "/api/v1/orders/"),
+        ("orders.views.desk.newest_and_counts", "/orders/"),
+    ],
 )
 def test_a_value_out_of_range_for_the_database_answers_400_and_not_500(
     api, log_in, manager, monkeypatch, view: str, address: str

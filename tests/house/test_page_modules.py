@@ -59,4 +59,4 @@ def test_scripts_call_the_server_only_through_the_http_module() -> None:
         for path in SCRIPTS.rglob("*.js")
         if re.search(r"(?<![\w.#])fetch\(", re.sub(r"//[^\n]*|/\*[\s\S]*?\*/", "", path.read_text()))
     }
-    assert asking == {"lib/http.js", "lib/kept_forms.js"}
+    assert asking == {"lib/ask.js", "lib/kept_forms.js"}

@@ -31,4 +31,4 @@ def test_scripts_find_the_csrf_cookie_under_both_names() -> None:
         if "csrftoken" in path.read_text() and "vendor" not in path.parts
     ]
     assert [path.name for path in readers if "__Host-" not in path.read_text()] == []
-    assert {path.name for path in readers} >= {"http.js", "outbox.js"}
+    assert {path.name for path in readers} >= {"ask.js", "outbox.js"}

@@ -1,8 +1,11 @@
-"""Which style sheets and modules a page loads. No build step: every file is served as it is written."""
+"""Which style sheets and modules a page loads.
+
+No build step: every file is served as it is written. Where static files are collected, what every page needs is there
+as one file as well: the common style sheets, and the modules that a customer's pages start with.
+"""
 
 import json
-import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path, PurePosixPath
 
 from django.conf import settings
@@ -13,8 +16,8 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils.safestring import SafeString, mark_safe
 
-# `import … from "lib/dom.js"` at the start of a line; an `import()` comes later, when it is wanted.
-IMPORT = re.compile(r'^(?:import|export)\b[^"();]*"([^"]+)"', re.MULTILINE)
+from shopcomm.core.ui.joining import imports_of, in_order, joined_modules, stand_in
+
 # Order matters inside a layer: a later file wins over an earlier one.
 FOUNDATION = ("tokens", "reset", "base", "layout")
 COMPONENTS = (
@@ -65,14 +68,29 @@ COMPONENTS = (
 # What `base.html` starts whatever the page.
 ON_EVERY_PAGE = (
     "app.js",
+    "lib/modules.js",
     "lib/shortcuts.js",
     "lib/clicks.js",
     "lib/time.js",
     "lib/toast.js",
     "lib/kept_forms.js",
 )
+# What a customer's pages start besides, and staff's pages mostly, too.
+ON_CUSTOMERS_PAGES = (
+    "messaging/pane.js",
+    "portal/progress.js",
+    "portal/unread.js",
+    "portal/offline.js",
+    "portal/live.js",
+    "portal/ask_push.js",
+    "lib/netbar.js",
+)
 # What every page needs, as one file: made when static files are collected, so that a phone asks once.
 BUNDLE = "css/shop.css"
+# The same of modules: it stands in for this one, which the others are started by.
+JOINED, ENTRY = "js/shop.js", "lib/modules.js"
+# The first to come: they start the others, and load the page anew when those were lost on the way.
+APART = ("app.js", "lib/lost_parts.js")
 
 
 def stylesheet_paths(*views: str, bundled: bool = False) -> list[str]:
@@ -98,19 +116,52 @@ def stylesheet_bundle() -> str:
     return "\n".join(Path(each).read_text() for each in found if isinstance(each, str))
 
 
+def read_module(name: str) -> str:
+    """The source of a module by its bare name."""
+    path = finders.find(f"js/{name}")
+    if not isinstance(path, str):
+        raise FileNotFoundError(name)
+    return Path(path).read_text()
+
+
+@cache
+def joined_names() -> tuple[str, ...]:
+    """The modules that are collected into one file."""
+    return tuple(in_order((*ON_EVERY_PAGE, *ON_CUSTOMERS_PAGES), read_module, apart=APART))
+
+
+def module_bundle() -> dict[str, str]:
+    """The joined modules by their paths: the file with all of them, and what stands in for each of them elsewhere."""
+    # Where the scripts are not among what is collected, there is nothing to join.
+    if not isinstance(finders.find(f"js/{ENTRY}"), str):
+        return {}
+    names = list(joined_names())
+    found = {
+        _stand_in(name): stand_in(name, read_module(name), entry=ENTRY) for name in names if name != ENTRY
+    }
+    return {JOINED: joined_modules(names, read_module, entry=ENTRY)} | found
+
+
+def _stand_in(name: str) -> str:
+    return JOINED if name == ENTRY else f"js/joined/{name}"
+
+
 def module_map() -> dict[str, str]:
     """Every module below `static/js` by its bare name (`lib/socket.js`) and the address it is served at."""
-    return _module_map() if not settings.DEBUG else _module_map.__wrapped__()
+    return served_modules() if not settings.DEBUG else served_modules.__wrapped__()
 
 
 @lru_cache(maxsize=1)
-def _module_map() -> dict[str, str]:
+def served_modules() -> dict[str, str]:
+    """The same, kept for as long as the process lives."""
     found: dict[str, str] = {}
     for finder in get_finders():
         for path, _storage in finder.list([]):
             name = PurePosixPath(path)
             if name.suffix == ".js" and name.parts[0] == "js":
                 found[str(name.relative_to("js"))] = static(str(name))
+    if is_bundled():
+        found |= {name: static(_stand_in(name)) for name in joined_names()}
     return dict(sorted(found.items()))
 
 
@@ -126,16 +177,19 @@ def _import_map() -> SafeString:
 
 
 def with_imports(*names: str) -> list[str]:
-    """Modules by their bare names, with everything they import at once."""
+    """Modules by their bare names, with everything they import at once.
+
+    Of those that came in one file there is only that, and what stands in for one that a module outside of it imports.
+    """
+    joined = joined_names() if is_bundled() else ()
     found: dict[str, None] = {}
-    waiting = list(names)
+    waiting = [ENTRY, *(name for name in names if name not in joined)]
     while waiting:
         name = waiting.pop(0)
         if name in found or name not in module_map():
             continue
         found[name] = None
-        path = finders.find(f"js/{name}")
-        waiting += IMPORT.findall(Path(path).read_text()) if isinstance(path, str) else []
+        waiting += imports_of(read_module(name)) if name not in joined else []
     return list(found)
 
 

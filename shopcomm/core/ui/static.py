@@ -7,7 +7,7 @@ from typing import Any
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-from shopcomm.core.ui.assets import BUNDLE, stylesheet_bundle
+from shopcomm.core.ui.assets import BUNDLE, module_bundle, stylesheet_bundle
 
 
 class ManifestStaticStorage(CompressedManifestStaticFilesStorage):
@@ -23,11 +23,15 @@ class ManifestStaticStorage(CompressedManifestStaticFilesStorage):
         yield from super().compress_files({name for name in asked if not self.exists(f"{name}.gz")})
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
-        """Put the common style sheets into one file first: it is hashed and compressed like the others."""
-        text = stylesheet_bundle()
-        if text and not dry_run:
-            Path(self.path(BUNDLE)).write_text(text)
-            paths[BUNDLE] = (self, BUNDLE)
+        """Put common style sheets and modules into one file each first: they are hashed and compressed like the others."""
+        made = {} if dry_run else {BUNDLE: stylesheet_bundle(), **module_bundle()}
+        for name, text in made.items():
+            if not text:
+                continue
+            path = Path(self.path(name))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+            paths[name] = (self, name)
         yield from super().post_process(paths, dry_run, **options)
         if not dry_run:
             make_world_readable(Path(self.location))

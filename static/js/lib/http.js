@@ -1,27 +1,10 @@
-import { headersOf, pageVisitor } from "lib/visitor.js";
+import { ask } from "lib/ask.js";
+import { pageVisitor } from "lib/visitor.js";
 import { welcome } from "lib/welcome.js";
 
 const LOG_INS = ["/login/", "/my/login/"];
 
-const csrf = () =>
-  document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/)?.[1] ??
-  document.querySelector("[name=csrfmiddlewaretoken]")?.value ??
-  "";
-
-/** What every request to our own server carries: as whom the page speaks, and the token of what it posts. */
-export const headersFor = (method) => ({ ...headersOf(), ...(method === "GET" ? {} : { "X-CSRFToken": csrf() }) });
-
-/** A request to our own server that carries the CSRF token; whatever it answers. Throws only when the network fails. */
-export function ask(url, { method = "GET", body, headers = {}, ...rest } = {}) {
-  const sent = { ...headersFor(method), ...headers };
-  if (body && !(body instanceof FormData) && !(body instanceof URLSearchParams)) {
-    sent["Content-Type"] = "application/json";
-    body = JSON.stringify(body);
-  }
-  return fetch(url, { method, body, headers: sent, credentials: "same-origin", ...rest });
-}
-
-/** The same; where the session has ended, this page gives way to the log-in. */
+/** A request to our own server; where the session has ended, this page gives way to the log-in. */
 export const request = async (url, options) => unlessLoggedOut(await ask(url, options));
 
 /** An answer of our own server; where the session has ended, this page gives way to the log-in, which leads back to it:

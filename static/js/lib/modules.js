@@ -1,5 +1,10 @@
 import { partLost } from "lib/lost_parts.js";
 
+/** Modules that came in one file with this one, by their names; empty where each is a file of its own. */
+export const together = new Map();
+
+const load = (name) => together.has(name) ? Promise.resolve(together.get(name)) : import(name);
+
 /* By element: ends what its behaviours began outside of it. */
 const mounted = new Map();
 
@@ -17,7 +22,7 @@ async function mount(element) {
   const life = new AbortController();
   mounted.set(element, life);
   for (const name of element.dataset.module.split(/\s+/).filter(Boolean)) {
-    const part = await import(name).catch(partLost);
+    const part = await load(name).catch(partLost);
     if (!part || life.signal.aborted) continue;
     try {
       new part.default(element, life.signal);

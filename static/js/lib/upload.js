@@ -1,4 +1,5 @@
-import { headersFor, unlessLoggedOut } from "lib/http.js";
+import { headersFor } from "lib/ask.js";
+import { unlessLoggedOut } from "lib/http.js";
 
 // A line on which nothing moves for so long is dead, whatever it says.
 const STILL_FOR = 30_000;

@@ -1,4 +1,4 @@
-import { ask } from "lib/http.js";
+import { ask } from "lib/ask.js";
 import { prove, who } from "lib/visitor.js";
 
 /** Whether the server still knows whom this page speaks for; a page of a link shows it again first, should the session

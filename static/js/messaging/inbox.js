@@ -1,6 +1,6 @@
 /** Keeps the inbox's list current, without moving it under a pointer or a focused row. */
 
-import { ask } from "lib/http.js";
+import { ask } from "lib/ask.js";
 import { every } from "lib/modules.js";
 
 const POLL_MS = 10000;
