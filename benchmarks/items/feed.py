@@ -97,6 +97,6 @@ async def publish_ours(text: dict[str, Any]) -> None:
 
 def redis_sender(redis: Redis):
     async def send(text: dict[str, Any]) -> None:
-        await redis.publish("floor", f"0 {json.dumps(text, ensure_ascii=False)}")
+        await redis.publish("floor", f"0 {json.dumps(text, ensure_ascii=False, separators=(',', ':'))}")
 
     return send
