@@ -13,8 +13,9 @@ BOX = "[data-composer] textarea"
 
 
 def ready(page: Page) -> Page:
-    """Waits until the pane is connected to its conversation."""
+    """Waits until the pane is connected to its conversation, and all else that the page starts has started."""
     expect(page.locator('[data-module="messaging/pane.js"][data-connected]')).to_be_attached(timeout=15000)
+    expect(page.locator("html[data-mounted]")).to_be_attached()
     return page
 
 

@@ -10,10 +10,15 @@ from tests.faults.stack import Stack
 from tests.faults.waiting import eventually
 
 NOTICES, KILLS = 1000, 6
+LATER = 3600
 BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) > 0"
 WAITING = "SELECT count(*) FROM messaging_notification WHERE state = 'waiting' AND order_id = ANY(%s)"
 NOT_DUE = f"{WAITING} AND send_at > now()"
 STATES = "SELECT DISTINCT state FROM messaging_notification WHERE order_id = ANY(%s)"
+DUE_NOW = """
+WITH due AS (UPDATE messaging_notification SET send_at = now() WHERE order_id = ANY(%s) RETURNING 1)
+SELECT count(*) FROM due
+"""
 SAID = """
 SELECT count(m.id), count(DISTINCT m.id), max(m.seq) FROM messaging_conversation c
 LEFT JOIN messaging_message m ON m.conversation_id = c.id AND m.data ? 'notice'
@@ -27,11 +32,13 @@ def due_notices(stack: Stack, count: int = NOTICES, seconds: float = 0, over: fl
 
 
 @contextmanager
-def held_up(stack: Stack, order: int) -> Iterator[None]:
-    """Somebody holds the conversation of one order: whoever wants to speak there waits, in the middle of it."""
+def held_up(stack: Stack, orders: list[int]) -> Iterator[None]:
+    """Somebody holds the conversation of one order before the notices of all are due: whoever sends them waits there, in
+    the middle of it."""
     with psycopg.connect(stack.services.database_url) as connection:
         sql = "SELECT FROM messaging_conversation WHERE order_id = %s FOR UPDATE"
-        connection.execute(sql, [order])
+        connection.execute(sql, [orders[len(orders) // 2]])
+        assert stack.rows(DUE_NOW, orders) == [(len(orders),)]
         eventually(lambda: stack.rows(BLOCKED) != [(0,)], 40, "a sweep is in the middle of its batch")
         yield
 
@@ -50,8 +57,8 @@ def each_is_told_once(stack: Stack, orders: list[int]) -> None:
 
 @pytest.mark.usefixtures("background")
 def test_a_worker_killed_amid_a_thousand_sends_neither_loses_nor_doubles_a_notice(stack: Stack):
-    orders = due_notices(stack)
-    with held_up(stack, orders[len(orders) // 2]):
+    orders = due_notices(stack, seconds=LATER)
+    with held_up(stack, orders):
         stack.kill("worker")
         assert stack.rows(WAITING, orders) != [(0,)]
     stack.start_worker()
@@ -61,9 +68,9 @@ def test_a_worker_killed_amid_a_thousand_sends_neither_loses_nor_doubles_a_notic
 
 @pytest.mark.usefixtures("background")
 def test_valkey_killed_in_the_middle_of_a_sweep_loses_no_notice(stack: Stack):
-    orders = due_notices(stack)
+    orders = due_notices(stack, seconds=LATER)
     try:
-        with held_up(stack, orders[len(orders) // 2]):
+        with held_up(stack, orders):
             stack.kill_valkey()
     finally:
         stack.start_valkey()
