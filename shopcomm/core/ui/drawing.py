@@ -1,16 +1,14 @@
 """Parts of a page that say the same whenever they are given the same: drawn once, then kept."""
 
-import re
 from collections.abc import Hashable
 from functools import lru_cache
 
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 # The newest thousands: every page asks for the frame around it, a list for fifty rows.
 KEPT = 8192
-INDENT = re.compile(r"\n\s+")
 
 
 def draw_once(template: str, **facts: Hashable) -> SafeString:
@@ -26,6 +24,4 @@ def draw_once(template: str, **facts: Hashable) -> SafeString:
 def _drawn(
     template: str, language: str | None, facts: tuple[tuple[str, type[Hashable], Hashable], ...]
 ) -> SafeString:
-    html = render_to_string(template, {name: fact for name, _kind, fact in facts})
-    # Indents are for whoever reads the template.
-    return mark_safe(INDENT.sub("\n", html))
+    return render_to_string(template, {name: fact for name, _kind, fact in facts})
