@@ -15,11 +15,10 @@ from orders import hooks
 from orders.models import Order, OrderLine, Status
 from orders.policies.transitions import Transition, transitions_from
 from orders.selectors.search import search_orders
-from orders.selectors.visibility import orders_visible_to
+from orders.selectors.visibility import orders_visible_to, sees_colleagues_orders
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.alike import actor_with_given_keys, keys_given_for
-from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.database.prepared import NOTHING, NOW, Number, PreparedCount, ask_numbers
 from shopcomm.core.events.selectors import last_position_number
 
@@ -175,14 +174,15 @@ def newest_and_counts(actor: Actor | None) -> tuple[int, dict[str, int]]:
 def _status_numbers(actor: Actor | None) -> list[Number]:
     if actor is None:
         return [NOTHING] * len(Status.values)
-    sees_all = actor.may("orders.view_assigned") and shop_settings().sales_see_all
     given = {**keys_given_for(actor), "now": timezone.now()}
-    return [each.given(**given) for each in _prepared_counts(actor_with_given_keys(actor), sees_all)]
+    return [
+        each.given(**given)
+        for each in _prepared_counts(actor_with_given_keys(actor), sees_colleagues_orders(actor))
+    ]
 
 
 @lru_cache(maxsize=32)
-def _prepared_counts(actor: Actor, _sees_all: bool) -> tuple[PreparedCount, ...]:
-    """`_sees_all` is what the shop's settings say of the orders of others, for whom they say it."""
+def _prepared_counts(actor: Actor, _sees_colleagues: bool) -> tuple[PreparedCount, ...]:
     orders = orders_visible_to(actor, now=NOW)
     return tuple(PreparedCount.of([orders.filter(status=each)], most=COUNT_CAP) for each in Status.values)
 

@@ -16,10 +16,9 @@ from orders.models import Order
 from orders.selectors.credit import BALANCE
 from orders.selectors.open_sums import TO_RETURN, OpenSum, open_sum
 from orders.selectors.orders import OrderFilters, OrderPage, cursor_after, keyset_page
-from orders.selectors.visibility import orders_visible_to
+from orders.selectors.visibility import orders_visible_to, sees_colleagues_orders
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.alike import actor_with_given_keys, keys_given_for
-from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.database.prepared import NOW, PreparedValues
 
 
@@ -111,16 +110,14 @@ def _shortened(page: OrderPage, number: str) -> OrderPage:
 
 def _newest(actor: Actor) -> OrderPage:
     """The first page of all that somebody may see: what the desk is opened with."""
-    sees_all = actor.may("orders.view_assigned") and shop_settings().sales_see_all
-    found = _prepared_newest(actor_with_given_keys(actor), sees_all)
+    found = _prepared_newest(actor_with_given_keys(actor), sees_colleagues_orders(actor))
     rows = found.read_rows(**keys_given_for(actor), now=timezone.now())
     limit = OrderFilters.limit
     return OrderPage(rows[:limit], cursor_after(rows[limit - 1]) if len(rows) > limit else None)
 
 
 @lru_cache(maxsize=32)
-def _prepared_newest(actor: Actor, _sees_all: bool) -> PreparedValues:
-    """`_sees_all` is what the shop's settings say of the orders of others, for whom they say it."""
+def _prepared_newest(actor: Actor, _sees_colleagues: bool) -> PreparedValues:
     newest = orders_visible_to(actor, now=NOW).order_by("-placed_at", "-id")
     return PreparedValues(_values(newest)[: OrderFilters.limit + 1])
 

@@ -38,8 +38,14 @@ def orders_visible_to(actor: Actor | None, *, now: datetime | None = None) -> Qu
         return orders.filter(Q(status__in=STOCKROOM_SEES) | finished)
     if actor.may("orders.view_assigned"):
         own_or_free = Q(assigned_to=actor.id) | Q(assigned_to=None)
-        return orders if shop_settings().sales_see_all else orders.filter(own_or_free)
+        return orders if sees_colleagues_orders(actor) else orders.filter(own_or_free)
     return orders.none()
+
+
+def sees_colleagues_orders(actor: Actor) -> bool:
+    """Whether the shop shows somebody who works on assigned orders those of colleagues, too: all of the rule that is no
+    right of the actor's. What is built once for all who are alike is built once for each answer."""
+    return actor.may("orders.view_assigned") and shop_settings().sales_see_all
 
 
 def find_visible_order(actor: Actor, number: str) -> Order | None:
@@ -53,28 +59,26 @@ def find_own_order(actor: Actor, order_id: int) -> Order | None:
 
 
 def _find(actor: Actor, name: str, wanted: str | int) -> Order | None:
-    sees_all = actor.may("orders.view_assigned") and shop_settings().sales_see_all
-    prepared = _prepared_order(actor_with_given_keys(actor), name, sees_all)
+    prepared = _prepared_order(actor_with_given_keys(actor), name, sees_colleagues_orders(actor))
     (found,) = read_together(prepared.given(**keys_given_for(actor), now=timezone.now(), wanted=wanted))
     return found[0] if found else None
 
 
 @lru_cache(maxsize=32)
-def _prepared_order(actor: Actor, name: str, _sees_all: bool) -> PreparedRows[Order]:
-    """`_sees_all` is what the shop's settings say of the orders of others, for whom they say it."""
+def _prepared_order(actor: Actor, name: str, _sees_colleagues: bool) -> PreparedRows[Order]:
     found = orders_visible_to(actor, now=NOW).filter(**{name: Given("wanted", KEYS[name])})
     return PreparedRows(found, "customer", "assigned_to", "evaluation")
 
 
 def visible_orders_sql(actor: Actor) -> tuple[str, list[Any]]:
     """The same rule for statements that are written out, of a table `orders_order`."""
-    condition, values = _prepared_condition(actor_with_given_keys(actor), shop_settings().sales_see_all)
+    condition, values = _prepared_condition(actor_with_given_keys(actor), sees_colleagues_orders(actor))
     given = keys_given_for(actor) | {"now": timezone.now()}
     return condition, [given[each.name] if isinstance(each, Given) else each for each in values]
 
 
 @lru_cache(maxsize=32)
-def _prepared_condition(actor: Actor, _sees_all: bool) -> tuple[str, tuple[Any, ...]]:
+def _prepared_condition(actor: Actor, _sees_colleagues: bool) -> tuple[str, tuple[Any, ...]]:
     """Built once for everybody whom the rule and the shop's setting treat alike."""
     query = orders_visible_to(actor, now=NOW).query
     try:
