@@ -3,6 +3,7 @@
 from datetime import date, time
 
 import pytest
+from axes.models import AccessAttempt
 from django.db.models import BigIntegerField
 
 from messaging.models import Message, NotificationRule
@@ -36,6 +37,11 @@ def test_rows_have_the_values_and_types_that_django_reads(model, manager) -> Non
     assert [fields_of(row) for row in found] == [fields_of(row) for row in expected]
     kinds = [[type(value) for value in fields_of(row).values()] for row in found]
     assert kinds == [[type(value) for value in fields_of(row).values()] for row in expected]
+
+
+def test_a_kind_of_field_that_json_would_change_is_refused() -> None:
+    with pytest.raises(TypeError, match="ip_address"):
+        PreparedRows(AccessAttempt.objects.all())
 
 
 def test_days_and_times_of_day_are_read_as_such() -> None:

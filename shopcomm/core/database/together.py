@@ -16,13 +16,19 @@ from uuid import UUID
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import (
+    BooleanField,
+    CharField,
     DateField,
     DateTimeField,
     DecimalField,
     Field,
+    FileField,
     ForeignKey,
+    IntegerField,
+    JSONField,
     Model,
     QuerySet,
+    TextField,
     TimeField,
     UUIDField,
 )
@@ -31,7 +37,9 @@ from shopcomm.core.database.prepared import Given, Number
 
 M = TypeVar("M", bound=Model)
 Reading = Callable[[Any], Any]
-# What JSON has no type for, by the kind of field; the first that fits.
+# What JSON keeps as it is, by the kind of field.
+KEPT = (BooleanField, CharField, FileField, IntegerField, JSONField, TextField)
+# What it has no type for; the first kind that fits.
 READ_AS: tuple[tuple[type["Field[Any, Any]"], Reading], ...] = (
     (DateTimeField, datetime.fromisoformat),
     (DateField, date.fromisoformat),
@@ -135,9 +143,15 @@ class _Related:
 
 
 def _reading(field: "Field[Any, Any]") -> Reading | None:
+    """How a value of JSON becomes one of this field's; None where it is one. Raises TypeError where that is not known."""
     if isinstance(field, ForeignKey):
         return _reading(field.target_field)
-    return next((reading for kind, reading in READ_AS if isinstance(field, kind)), None)
+    if isinstance(field, KEPT):
+        return None
+    found = next((reading for kind, reading in READ_AS if isinstance(field, kind)), None)
+    if found is None:
+        raise TypeError(f"{field} cannot be read out of JSON")
+    return found
 
 
 def read_together(*asked: Asked[Any] | Number) -> list[Any]:
