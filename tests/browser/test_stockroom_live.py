@@ -257,6 +257,22 @@ def test_scanning_a_number_opens_an_order_that_is_not_drawn(browse, live, wareho
     expect(board.locator(f'[data-pick="{last.number}"]')).to_be_visible()
 
 
+def test_cards_are_worked_on_without_scripts(browse, live, warehouse) -> None:
+    seen, begun = [make_order(status=Status.PAID) for _ in range(2)]
+    board = browse(f"{live.url}/warehouse/", staff=warehouse, java_script_enabled=False)
+
+    board.locator(f'[data-number="{seen.number}"]').get_by_role("button", name="已看到").click()
+    board.goto(f"{live.url}/warehouse/")
+    expect(
+        board.locator(f'[data-number="{seen.number}"]').get_by_role("button", name="已看到")
+    ).to_have_count(0)
+    board.locator(f'[data-number="{begun.number}"]').get_by_role("button", name="开始配货").click()
+    board.goto(f"{live.url}/warehouse/")
+    expect(board.locator(f'.wcol--picking [data-number="{begun.number}"]')).to_be_visible()
+    seen.refresh_from_db()
+    assert (seen.status, seen.acknowledged_version) == (Status.PAID, seen.version)
+
+
 def test_an_event_touches_only_the_cards_that_it_is_about(browse, live, warehouse) -> None:
     orders, other = make_orders(12, status=Status.PAID), picked_order()
     board = online(browse(f"{live.url}/warehouse/?order={other.number}", staff=warehouse))
