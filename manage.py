@@ -20,7 +20,7 @@ WITHOUT_SERVERS = {
     "version",
 }
 # Commands that build much, keep it and end: looking through it for cycles was a quarter of their time.
-SHORT = {"migrate", "seed_demo"}
+MAKING_MUCH = {"migrate", "seed_demo"}
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
     if command in WITHOUT_SERVERS:
         execute_from_command_line(sys.argv)
         return
-    if command in SHORT:
+    if command in MAKING_MUCH:
         gc.set_threshold(50_000, 20, 100)
     with attached_services(), log_scope(request_id=uuid.uuid4().hex, command=command):
         execute_from_command_line(sys.argv)

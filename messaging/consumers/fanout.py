@@ -325,8 +325,8 @@ class Fanout:
                     self._outgoing.get_nowait()
 
     def _outgoing_message(self, frames: list[dict[str, Any]]) -> dict[str, Any]:
-        alone = {"type": "fan.out", "group": PROCESSES, "frames": frames} if len(frames) > 1 else frames[0]
-        return alone | {"from": self.id}
+        together = {"type": "fan.out", "group": PROCESSES, "frames": frames}
+        return (together if len(frames) > 1 else frames[0]) | {"from": self.id}
 
     async def _keep_catching_up(self) -> None:
         """A frame is a hint that may be lost; the database is asked every few seconds."""

@@ -13,7 +13,8 @@ answer from the same statement (`outcome_of()`):
 Files are claimed by the statement too: a message is stored with all its files or not at all.
 
 Every table is looked into by key, one draft at a time (`LATERAL`): the planner cannot know how few drafts there are, and
-would rather read the whole of a table that is not yet large.
+would rather read the whole of a table that is not yet large. Where a row is changed, `id = ANY (ARRAY(…))` stands beside the
+join for the same reason.
 
 The log's rows (`messaging/events.py`) get their positions from the next relay: nobody who writes waits for that.
 

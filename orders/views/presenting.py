@@ -185,8 +185,8 @@ def timeline_lines(entries: list[TimelineEntry]) -> list[SafeString]:
     return [
         draw_once(
             "orders/_timeline_entry.html",
-            # Its moment is told by how long ago it was.
             entry=replace(entry, before_after=tuple(entry.before_after)),
+            # Told by how long ago it was: another text, another drawing.
             when=time_tag(entry.when),
             first=place == 0,
         )

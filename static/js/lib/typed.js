@@ -12,7 +12,8 @@ const aside = new Map();
 // Two forms of a part may go to one address; the field's own id tells them apart.
 const key = (field) => `${field.form?.getAttribute("action") ?? ""} ${field.name} ${field.id}`;
 
-const stayKey = (each) => (each.matches("[data-photos]") ? `${each.closest("form")?.getAttribute("action") ?? ""} ${each.dataset.photos}` : key(each));
+const stayKey = (each) =>
+  each.matches("[data-photos]") ? `${each.closest("form")?.getAttribute("action") ?? ""} ${each.dataset.photos}` : key(each);
 
 const chosen = (select) => {
   const offered = [...select.options].findIndex((option) => option.defaultSelected);
