@@ -258,7 +258,8 @@ def test_timeline_icons_and_alarm_sounds_come_from_the_event_kinds(browse, live,
     desk = ready(browse(f"{live.url}/orders/{order.number}/", staff=manager))
     expect(desk.locator(".sys use").first).to_have_attribute("href", re.compile("#i-plus$"))
 
-    heard = desk.evaluate("import('lib/kinds.js').then(({ ALARM_EVENTS }) => [...ALARM_EVENTS])")
+    alarms = "import('lib/modules.js').then(({ together }) => [...together.get('lib/kinds.js').ALARM_EVENTS])"
+    heard = desk.evaluate(alarms)
     assert heard == [
         "order.change_escalated", "order.change_requested", "order.changed", "order.paid", "order.urged",
     ]  # fmt: skip

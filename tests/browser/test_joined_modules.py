@@ -2,13 +2,23 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from shopcomm.core.ui.assets import ENTRY, JOINED, joined_names, module_bundle, read_module
+from shopcomm.core.ui.assets import (
+    ENTRY,
+    JOINED,
+    JOINED_FOR_STAFF,
+    all_joined_names,
+    joined_names,
+    module_bundle,
+    read_module,
+)
 from shopcomm.core.ui.joining import Unjoinable, exports_of, in_order, joined_modules, stand_in
 
+ROOT = Path(__file__).resolve().parents[2]
 DOM = (
     'import { every } from "lib/modules.js";\n\nexport const $ = (s) => every(s);\nexport function el() {}\n'
 )
@@ -82,8 +92,23 @@ def stand_in_of(name: str) -> str:
     return re.sub(r"export default part.default;", "export default class part {}", listed)
 
 
-def test_the_collected_file_holds_every_module_once() -> None:
-    bundle = module_bundle()
+@pytest.mark.parametrize(("path", "names"), [(JOINED, joined_names), (JOINED_FOR_STAFF, all_joined_names)])
+def test_a_collected_file_holds_every_module_once(path: str, names: Callable[[], tuple[str, ...]]) -> None:
+    text = module_bundle()[path]
 
-    assert len(bundle) == len(joined_names())
-    assert [bundle[JOINED].count(f'"{name}": ') for name in joined_names()] == [1] * len(joined_names())
+    assert [text.count(f'"{name}": ') for name in names()] == [1] * len(names())
+
+
+def test_each_module_that_customers_share_has_a_stand_in() -> None:
+    stands = set(module_bundle()) - {JOINED, JOINED_FOR_STAFF}
+    assert stands == {f"js/joined/{name}" for name in joined_names() if name != ENTRY}
+
+
+def test_what_staff_load_holds_every_module_that_a_page_may_start() -> None:
+    started = {
+        name
+        for path in (ROOT / "templates").rglob("*.html")
+        for names in re.findall(r'data-module="([^"{]+)"', path.read_text())
+        for name in names.split()
+    }
+    assert started - set(all_joined_names()) == set()

@@ -1,7 +1,8 @@
 """Which style sheets and modules a page loads.
 
 No build step: every file is served as it is written. Where static files are collected, what every page needs is there
-as one file as well: the common style sheets, and the modules that a customer's pages start with.
+as one file as well: the common style sheets, and the modules, those that a customer's pages start with in one file and
+all of them in another for staff.
 """
 
 import json
@@ -87,10 +88,12 @@ ON_CUSTOMERS_PAGES = (
 )
 # What every page needs, as one file: made when static files are collected, so that a phone asks once.
 BUNDLE = "css/shop.css"
-# The same of modules: it stands in for this one, which the others are started by.
-JOINED, ENTRY = "js/shop.js", "lib/modules.js"
+# The same of modules, for customers and for staff: it stands in for this one, which the others are started by.
+JOINED, JOINED_FOR_STAFF, ENTRY = "js/shop.js", "js/staff.js", "lib/modules.js"
 # The first to come: they start the others, and load the page anew when those were lost on the way.
 APART = ("app.js", "lib/lost_parts.js")
+# Of the admin's forms, by its address: it works from where it is loaded on.
+NOT_OF_PAGES = ("lib/reduced_field.js",)
 
 
 def stylesheet_paths(*views: str, bundled: bool = False) -> list[str]:
@@ -126,12 +129,18 @@ def read_module(name: str) -> str:
 
 @cache
 def joined_names() -> tuple[str, ...]:
-    """The modules that are collected into one file."""
+    """The modules that are collected into one file for customers."""
     return tuple(in_order((*ON_EVERY_PAGE, *ON_CUSTOMERS_PAGES), read_module, apart=APART))
 
 
+@cache
+def all_joined_names() -> tuple[str, ...]:
+    """The modules that are collected into one file for staff: all there are, as their pages start most of them."""
+    return tuple(in_order(sorted(_own_modules()), read_module, apart=(*APART, *NOT_OF_PAGES)))
+
+
 def module_bundle() -> dict[str, str]:
-    """The joined modules by their paths: the file with all of them, and what stands in for each of them elsewhere."""
+    """The joined modules by their paths: the files with all of them, and what stands in for each where only some are."""
     # Where the scripts are not among what is collected, there is nothing to join.
     if not isinstance(finders.find(f"js/{ENTRY}"), str):
         return {}
@@ -139,54 +148,69 @@ def module_bundle() -> dict[str, str]:
     found = {
         _stand_in(name): stand_in(name, read_module(name), entry=ENTRY) for name in names if name != ENTRY
     }
-    return {JOINED: joined_modules(names, read_module, entry=ENTRY)} | found
+    whole = {
+        path: joined_modules(list(each), read_module, entry=ENTRY)
+        for path, each in ((JOINED, names), (JOINED_FOR_STAFF, all_joined_names()))
+    }
+    return whole | found
 
 
 def _stand_in(name: str) -> str:
     return JOINED if name == ENTRY else f"js/joined/{name}"
 
 
-def module_map() -> dict[str, str]:
-    """Every module below `static/js` by its bare name (`lib/socket.js`) and the address it is served at."""
-    return served_modules() if not settings.DEBUG else served_modules.__wrapped__()
+def _own_modules() -> dict[str, str]:
+    """Every module below `static/js` by its bare name (`lib/socket.js`), and its path."""
+    paths = (PurePosixPath(path) for finder in get_finders() for path, _storage in finder.list([]))
+    return {
+        str(path.relative_to("js")): str(path)
+        for path in paths
+        if path.suffix == ".js" and path.parts[0] == "js"
+    }
 
 
-@lru_cache(maxsize=1)
-def served_modules() -> dict[str, str]:
-    """The same, kept for as long as the process lives."""
-    found: dict[str, str] = {}
-    for finder in get_finders():
-        for path, _storage in finder.list([]):
-            name = PurePosixPath(path)
-            if name.suffix == ".js" and name.parts[0] == "js":
-                found[str(name.relative_to("js"))] = static(str(name))
-    if is_bundled():
-        found |= {name: static(_stand_in(name)) for name in joined_names()}
-    return dict(sorted(found.items()))
+def module_map(*, for_staff: bool = False) -> dict[str, str]:
+    """The modules that a page may name, by their bare names, and the addresses they are served at."""
+    read = served_modules if not settings.DEBUG else served_modules.__wrapped__
+    return read(for_staff)
 
 
-def import_map() -> SafeString:
-    """The map of all modules as a page carries it."""
-    return _import_map() if not settings.DEBUG else _import_map.__wrapped__()
+@lru_cache(maxsize=2)
+def served_modules(for_staff: bool) -> dict[str, str]:
+    """The same, kept for as long as the process lives. What came in one file with all others needs no name."""
+    if is_bundled() and for_staff:
+        served = {ENTRY: JOINED_FOR_STAFF} | {name: f"js/{name}" for name in APART}
+    else:
+        served = _own_modules()
+        served |= {name: _stand_in(name) for name in joined_names()} if is_bundled() else {}
+    return {name: static(path) for name, path in sorted(served.items())}
 
 
-@lru_cache(maxsize=1)
-def _import_map() -> SafeString:
-    body = json.dumps({"imports": module_map()}, ensure_ascii=False, separators=(",", ":"))
+def import_map(*, for_staff: bool) -> SafeString:
+    """The map of a page's modules as it carries it."""
+    return _import_map(for_staff) if not settings.DEBUG else _import_map.__wrapped__(for_staff)
+
+
+@lru_cache(maxsize=2)
+def _import_map(for_staff: bool) -> SafeString:
+    body = json.dumps({"imports": module_map(for_staff=for_staff)}, ensure_ascii=False, separators=(",", ":"))
     return mark_safe(body.replace("<", "\\u003c"))
 
 
-def with_imports(*names: str) -> list[str]:
+def with_imports(*names: str, for_staff: bool = False) -> list[str]:
     """Modules by their bare names, with everything they import at once.
 
     Of those that came in one file there is only that, and what stands in for one that a module outside of it imports.
     """
-    joined = joined_names() if is_bundled() else ()
+    known = module_map(for_staff=for_staff)
+    joined: tuple[str, ...] = ()
+    if is_bundled():
+        joined = all_joined_names() if for_staff else joined_names()
     found: dict[str, None] = {}
     waiting = [ENTRY, *(name for name in names if name not in joined)]
     while waiting:
         name = waiting.pop(0)
-        if name in found or name not in module_map():
+        if name in found or name not in known:
             continue
         found[name] = None
         waiting += imports_of(read_module(name)) if name not in joined else []

@@ -64,15 +64,29 @@ def import_map_script(context: template.Context) -> SafeString:
     """The map from module names to hashed addresses; the one inline script, allowed by its nonce."""
     request = context.get("request")
     nonce = getattr(request, "csp_nonce", "") if request else ""
-    return format_html('<script type="importmap" nonce="{}">{}</script>', str(nonce), import_map())
+    body = import_map(for_staff=_is_for_staff(context))
+    return format_html('<script type="importmap" nonce="{}">{}</script>', str(nonce), body)
 
 
-@register.simple_tag(name="modulepreload")
-@cache
-def module_preload_links(*names: str) -> SafeString:
+@register.simple_tag(name="modulepreload", takes_context=True)
+def module_preloads(context: template.Context, *names: str) -> SafeString:
     """Asks for modules and all they import at once, instead of one layer after the other. Belongs after the import map."""
-    links = ((module_map()[name],) for name in with_imports(*ON_EVERY_PAGE, *names))
+    return module_preload_links(names, for_staff=_is_for_staff(context))
+
+
+@cache
+def module_preload_links(names: tuple[str, ...], *, for_staff: bool) -> SafeString:
+    """The links of a page's modules."""
+    known = module_map(for_staff=for_staff)
+    links = ((known[name],) for name in with_imports(*ON_EVERY_PAGE, *names, for_staff=for_staff))
     return format_html_join("\n", '<link rel="modulepreload" href="{}">', links)
+
+
+def _is_for_staff(context: template.Context) -> bool:
+    """Whether a page is one of the shop's own: of somebody who is logged in, and not one that shows a customer theirs."""
+    request = context.get("request")
+    whose = getattr(request, "page_owner", None)
+    return whose is None and bool(getattr(getattr(request, "user", None), "is_authenticated", False))
 
 
 @register.filter(name="money")
