@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "shopcomm.edge.demo",
     "shopcomm.edge.first_day",
     "shopcomm.edge.admin_home",
+    "shopcomm.edge.integrations",
 ]
 
 MIDDLEWARE = [

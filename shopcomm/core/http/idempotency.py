@@ -19,7 +19,7 @@ from shopcomm.core.database.named_locks import try_named_lock
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.core.http.models import IdempotencyRecord
 from shopcomm.core.http.problems import problem_document, problem_handler
-from shopcomm.core.http.sealing import CannotUnseal, seal_text, unseal_text
+from shopcomm.core.sealing import CannotUnseal, seal_text, unseal_text
 
 LONGEST_KEY = 255
 PROBLEM = "application/problem+json"

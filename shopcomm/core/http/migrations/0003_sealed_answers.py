@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import migrations, models
 from django.utils import timezone
 
-from shopcomm.core.http.sealing import seal_text, unseal_text
+from shopcomm.core.sealing import seal_text, unseal_text
 
 BATCH = 500
 # A key is sent again within minutes or hours; nobody misses older ones.
