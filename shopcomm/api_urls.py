@@ -13,6 +13,15 @@ from orders.api.debts import RepaymentsView, StatementsView
 from orders.api.orders import ChangesView, OrdersView, OrderView, TransitionsView
 from orders.api.products import ProductsView, StockView
 from shopcomm.core.events.api import EventsView
+from shopcomm.edge.integrations.webhooks_out.api import (
+    DeliveriesView,
+    EndpointsView,
+    EndpointView,
+    ReplayView,
+    RetryView,
+    RotateView,
+    TestView,
+)
 
 urlpatterns = [
     path("orders/", OrdersView.as_view()),
@@ -22,6 +31,13 @@ urlpatterns = [
     path("statements/", StatementsView.as_view()),
     path("repayments/", RepaymentsView.as_view()),
     path("events/", EventsView.as_view()),
+    path("webhook-endpoints/", EndpointsView.as_view()),
+    path("webhook-endpoints/<int:pk>/", EndpointView.as_view()),
+    path("webhook-endpoints/<int:pk>/rotate/", RotateView.as_view()),
+    path("webhook-endpoints/<int:pk>/test/", TestView.as_view()),
+    path("webhook-endpoints/<int:pk>/replay/", ReplayView.as_view()),
+    path("webhook-endpoints/<int:pk>/deliveries/", DeliveriesView.as_view()),
+    path("deliveries/<int:pk>/retry/", RetryView.as_view()),
     path("products/", ProductsView.as_view()),
     path("products/<str:sku>/stock/", StockView.as_view()),
     path("conversations/", ConversationsView.as_view()),

@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "shopcomm.edge.first_day",
     "shopcomm.edge.admin_home",
     "shopcomm.edge.integrations",
+    "shopcomm.edge.integrations.webhooks_out",
 ]
 
 MIDDLEWARE = [
@@ -179,6 +180,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire-unpaid-orders": {"task": "orders.expire_unpaid", "schedule": 60.0},
     "release-notifications": {"task": "notifications.release", "schedule": 5.0},
     "deliver-notifications": {"task": "notifications.deliver", "schedule": 5.0},
+    "deliver-webhooks": {"task": "webhooks.deliver", "schedule": 2.0},
     "notification-timers": {"task": "notifications.timers", "schedule": 30.0},
     "scheduled-messages": {"task": "messages.scheduled", "schedule": 10.0},
     "escalate-changes": {"task": "orders.escalate_changes", "schedule": 30.0},
@@ -203,6 +205,9 @@ DEFAULT_FROM_EMAIL = env("EMAIL_FROM", default="shopcomm@localhost")
 PUSH_ALLOWED_HOSTS = env.list("PUSH_ALLOWED_HOSTS", default=[])
 # CHANNEL_ALLOWED_HOSTS: host:port pairs that SMS gateways and bots may be reached at although private or on another port.
 CHANNEL_ALLOWED_HOSTS = env.list("CHANNEL_ALLOWED_HOSTS", default=[])
+# WEBHOOK_ALLOWED_HOSTS: comma-separated host:port pairs that outbound webhooks may reach although private, without TLS or on
+# another port.
+WEBHOOK_ALLOWED_HOSTS = env.list("WEBHOOK_ALLOWED_HOSTS", default=[])
 # OUTBOUND_PORTS: ports of public addresses that may be called besides 443 and 80.
 OUTBOUND_PORTS = [int(port) for port in env.list("OUTBOUND_PORTS", default=[])]
 # OUTBOUND_LOOPBACK: let gateways and bots that managers write stand on this machine, at any port. For development,

@@ -23,6 +23,10 @@ PURGE_NOTICES_DAYS = env.int("PURGE_NOTICES_DAYS", default=180)
 # PURGE_HANDLED_DAYS: dead letters that were resolved, scheduled messages that were said or cancelled, answered requests
 # to be told of goods, browsers whose links are closed.
 PURGE_HANDLED_DAYS = env.int("PURGE_HANDLED_DAYS", default=30)
+# PURGE_WEBHOOK_ATTEMPTS_DAYS: the record of each call of a webhook, with the beginning of its answer.
+PURGE_WEBHOOK_ATTEMPTS_DAYS = env.int("PURGE_WEBHOOK_ATTEMPTS_DAYS", default=30)
+# PURGE_WEBHOOK_DELIVERIES_DAYS: webhooks that were delivered, have failed or were skipped; none older can be sent again.
+PURGE_WEBHOOK_DELIVERIES_DAYS = env.int("PURGE_WEBHOOK_DELIVERIES_DAYS", default=90)
 
 # --- uploads and pictures ----------------------------------------------------------------------
 # MAX_ATTACHMENT_BYTES: the largest file a conversation takes.

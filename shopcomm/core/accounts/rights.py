@@ -31,6 +31,8 @@ ORDERS_READ, ORDERS_WRITE = "orders:read", "orders:write"
 LINKS = "orders:links"
 TALKS_READ, TALKS_WRITE = "conversations:read", "conversations:write"
 PRODUCTS_READ, PRODUCTS_WRITE, EVENTS_READ = "products:read", "products:write", "events:read"
+# Whoever may write an endpoint has the events of the log sent there.
+WEBHOOKS_READ, WEBHOOKS_WRITE = "webhooks:read", "webhooks:write"
 SCOPES = (
     ORDERS_READ,
     ORDERS_WRITE,
@@ -40,6 +42,8 @@ SCOPES = (
     TALKS_READ,
     TALKS_WRITE,
     EVENTS_READ,
+    WEBHOOKS_READ,
+    WEBHOOKS_WRITE,
 )
 
 
@@ -183,6 +187,11 @@ _talks = (
     _right("conversations.manage_scheduled", _("修改和取消同事的定时消息"), {MANAGER}),
 )
 
+_integrations = (
+    _right("webhooks.view", _("查看 Webhook 地址和发送记录"), {MANAGER}, WEBHOOKS_READ),
+    _right("webhooks.manage", _("设置 Webhook 地址，重新发送"), {MANAGER}, WEBHOOKS_WRITE),
+)
+
 GROUPS: tuple[tuple[Label, tuple[Right, ...]], ...] = (
     (_("页面"), _pages),
     (_("看得见什么"), _seeing),
@@ -192,6 +201,7 @@ GROUPS: tuple[tuple[Label, tuple[Right, ...]], ...] = (
     (_("修改申请"), _changes),
     (_("售后"), _after_sales),
     (_("报价与会话"), _talks),
+    (_("对接"), _integrations),
 )
 RIGHTS: tuple[Right, ...] = tuple(right for _name, rights in GROUPS for right in rights)
 RIGHT = MappingProxyType({right.key: right for right in RIGHTS})

@@ -10,6 +10,7 @@ NAMES: dict[str, str | Promise] = {
     "expire-unpaid-orders": _("关闭超时未付的订单"),
     "release-notifications": _("发出到点的通知"),
     "deliver-notifications": _("把通知送往短信、邮件和推送"),
+    "deliver-webhooks": _("发送 Webhook"),
     "notification-timers": _("检查催付和超时提醒"),
     "scheduled-messages": _("发出定时消息"),
     "escalate-changes": _("上报超时的修改申请"),
