@@ -1,5 +1,6 @@
 """The message object as pages, sockets and the API get it."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -71,10 +72,13 @@ def message_text(body: str, data: dict[str, Any]) -> str:
 def shown_kinds(*, for_shop: bool) -> dict[str, Any]:
     """What a page's scripts know of the kinds of event: the symbol of each, and which of them the stockroom hears."""
     kinds = [kind for kind in all_kinds() if for_shop or kind.audience == EVERYBODY]
-    icons = {kind.type: kind.icon for kind in kinds}
-    if not for_shop:
-        return {"icons": icons}
-    return {"icons": icons | TALK_ICONS, "alarms": [kind.type for kind in kinds if kind.alarm]}
+    icons = {kind.type: kind.icon for kind in kinds} | (TALK_ICONS if for_shop else {})
+    # By symbol, which many share: a page is told this each time.
+    found: dict[str, list[str]] = defaultdict(list)
+    for kind, icon in icons.items():
+        found[icon].append(kind)
+    alarms = {"alarms": [kind.type for kind in kinds if kind.alarm]} if for_shop else {}
+    return {"icons": found} | alarms
 
 
 def preview_line(

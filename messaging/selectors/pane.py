@@ -8,7 +8,8 @@ from typing import Any, cast
 from django.db.models import BigIntegerField, CharField, QuerySet
 
 from messaging.models import Attachment, Conversation, Membership, RecipientKind
-from messaging.presenters import message_object
+from messaging.page_messages import PageMessages
+from messaging.presenters import previous_seq
 from messaging.selectors.conversations import conversations_of, sees_every_conversation
 from messaging.selectors.messages import newest_messages
 from orders.models import Order
@@ -20,7 +21,8 @@ from shopcomm.core.audiences import Audience
 from shopcomm.core.database.prepared import Given
 from shopcomm.core.database.together import PreparedRows, attach_one, read_together
 
-PAGE_SIZE = 50
+# Two screens of a conversation; older ones come as one scrolls back.
+PAGE_SIZE = 20
 # Typed as what they stand for: querysets take either.
 TALK = cast(int, Given("talk", BigIntegerField()))
 KIND = cast(str, Given("kind", CharField()))
@@ -32,6 +34,7 @@ class PanePage:
     """The newest page of a conversation as one audience sees it, and how far each side has read."""
 
     messages: list[dict[str, Any]]
+    people: list[dict[str, Any]]
     has_older: bool
     my_read: int
     peer_read: int
@@ -63,10 +66,11 @@ def pane_page(conversation: Conversation, actor: Actor, *, audience: Audience) -
     sent = defaultdict(list)
     for each in files:
         sent[each.message_id].append(each)
-    messages = [message_object(message, audience, sent[message.pk]) for message in reversed(newest)]
+    page = PageMessages(actor, audience)
     return PanePage(
-        messages=messages,
-        has_older=bool(messages) and messages[0]["prev"] > 0,
+        messages=[page.lean(message, sent[message.pk]) for message in reversed(newest)],
+        people=page.people,
+        has_older=bool(newest) and previous_seq(newest[-1], audience) > 0,
         my_read=mine[0].read_seq if mine else 0,
         peer_read=peers[0].read_seq if peers else 0,
     )

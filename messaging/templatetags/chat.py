@@ -10,7 +10,7 @@ from django import template
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.urls import reverse
-from django.utils.html import format_html, json_script
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -66,7 +66,7 @@ def event_kinds(*, for_shop: bool) -> SafeString:
 
 @lru_cache(maxsize=4)
 def _kinds_data(for_shop: bool, _declared: tuple[type[Event], ...]) -> SafeString:
-    return json_script(shown_kinds(for_shop=for_shop), "event-kinds")
+    return _data_of_page(shown_kinds(for_shop=for_shop), "event-kinds")
 
 
 @register.filter(name="may_change")
@@ -78,8 +78,15 @@ def may_change_scheduled(scheduled: ScheduledMessage, actor: Actor) -> bool:
 @register.filter
 def page_data(page: dict[str, Any]) -> SafeString:
     """What a module starts from, as data of the page: each character as it is, which takes half of the bytes."""
-    body = json.dumps(page, ensure_ascii=False, separators=(",", ":"), cls=DjangoJSONEncoder)
-    return format_html('<script type="application/json">{}</script>', mark_safe(body.translate(NO_MARKUP)))
+    return _data_of_page(page)
+
+
+def _data_of_page(data: dict[str, Any], name: str = "") -> SafeString:
+    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"), cls=DjangoJSONEncoder)
+    named = format_html(' id="{}"', name) if name else ""
+    return format_html(
+        '<script{} type="application/json">{}</script>', named, mark_safe(body.translate(NO_MARKUP))
+    )
 
 
 @register.simple_tag(name="to_come")
@@ -235,6 +242,7 @@ def pane_data(conversation: Conversation, actor: Actor, *, readonly: bool = Fals
         "me": {"kind": actor.sender_kind, "id": actor.id_or_zero, "name": actor.name},
         "peer": {"name": conversation.with_customer.name if actor.is_shop else _("客服")},
         "messages": page.messages,
+        "people": page.people,
         "has_older": page.has_older,
         "my_read": page.my_read,
         "peer_read": page.peer_read,

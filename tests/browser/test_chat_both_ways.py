@@ -142,7 +142,8 @@ def test_links_and_numbers_in_messages_are_tappable_as_on_the_server(desk, phone
     expect(number).to_have_attribute("href", "tel:13800006612")
     parts = desk.evaluate(
         """async (texts) => {
-          const { linkParts } = await import("messaging/linked.js");
+          const { together } = await import("lib/modules.js");
+          const { linkParts } = together.get("messaging/linked.js");
           return texts.map((text) => linkParts(text).map(([label, href]) => [label, href ?? ""]));
         }""",
         [text for text, _parts in CASES],

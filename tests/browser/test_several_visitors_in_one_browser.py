@@ -151,7 +151,9 @@ def test_a_logged_out_desk_says_so_and_recovers_after_the_next_log_in(browse, wi
 # A part of the page that asks for itself, and what a script sends: the one is sent to the log-in, the other refused.
 ASKED = {
     "a part": "document.dispatchEvent(new Event('visibilitychange'))",
-    "a message": "import('lib/http.js').then(({ post }) => { post(location.pathname.replace('inbox', 'conversations') + 'messages/', {}); })",
+    "a message": """import('lib/modules.js').then(({ together }) => {
+      together.get('lib/http.js').post(location.pathname.replace('inbox', 'conversations') + 'messages/', {});
+    })""",
 }
 
 

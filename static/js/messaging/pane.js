@@ -3,6 +3,7 @@
 import Cards from "messaging/cards.js";
 import Composer from "messaging/composer.js";
 import EmojiPicker from "messaging/emoji.js";
+import { givenMessages } from "messaging/given.js";
 import History from "messaging/history.js";
 import Lightbox from "messaging/lightbox.js";
 import LatePictures from "messaging/late_pictures.js";
@@ -61,20 +62,21 @@ export default class Pane {
 
   #showHistory() {
     const page = this.#page;
+    const messages = givenMessages(page);
     const log = this.#find("log");
     this.#rows = new Rows(this.#find("rows"), page);
     this.#timeline = new Timeline(this.#find("list"), this.#rows, page.readonly ? null : page.my_read);
     this.#receipts = new Receipts(page, this.#rows, this.#timeline);
     this.#scroll = new Scroll(log, this.#find("jump"), () => this.#reportRead());
-    this.#timeline.put(page.messages);
+    this.#timeline.put(messages);
     this.#receipts.render();
-    this.#find("empty").hidden = page.messages.length > 0;
+    this.#find("empty").hidden = messages.length > 0;
     this.#scroll.toBottom();
     this.#cards = new Cards(log, page, (change) => this.#scroll.keep(change));
     new Lightbox(this.#find("lightbox"), log);
     this.#link = new Link(page, this.#timeline.last, this.#handlers());
     this.#latePictures = new LatePictures((seq) => this.#link.one(seq), (message) => this.#showAgain(message));
-    this.#latePictures.watch(page.messages);
+    this.#latePictures.watch(messages);
     this.#history = new History(log, this.#find("older"), page.has_older, (count) => this.#older(count));
     if (page.jump_to) this.#jumpTo(page.jump_to, { stays: true });
   }
