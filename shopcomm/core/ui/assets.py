@@ -22,6 +22,7 @@ from shopcomm.core.ui.joining import imports_of, in_order, joined_modules, stand
 # Order matters inside a layer: a later file wins over an earlier one.
 FOUNDATION = ("tokens", "reset", "base", "layout")
 COMPONENTS = (
+    "icons",
     "button",
     "field",
     "segment",

@@ -34,7 +34,7 @@ MODULES = (
     "portal/ask_push.js",
     "portal/photos.js",
 )
-PICTURES = ("icons/sprite.svg", "icons/favicon.svg", "bags/duffel-grey.svg")
+PICTURES = ("icons/logo.svg", "icons/favicon.svg", "bags/duffel-grey.svg")
 
 
 @require_safe

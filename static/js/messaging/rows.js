@@ -99,8 +99,7 @@ export default class Rows {
     if (message.data?.notice) return this.#notice(message);
     const row = this.part("event");
     row.querySelector("[data-text]").textContent = inWords(message);
-    const use = row.querySelector("use");
-    use?.setAttribute("href", use.getAttribute("href").replace(/#i-.*/, `#i-${eventIcon(message.data?.event)}`));
+    row.querySelector(".icon").classList.replace("i-info", `i-${eventIcon(message.data?.event)}`);
     row.classList.toggle("sys--internal", message.internal);
     this.#time(row, message);
     return row;

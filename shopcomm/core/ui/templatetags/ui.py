@@ -35,7 +35,7 @@ from shopcomm.core.ui.drawing import draw_once
 register = template.Library()
 
 # Names other rooms use for symbols that the sprite has already.
-ICON_SIZES = {"": "", "s": "icon--small", "m": "icon--medium", "l": "icon--large"}
+ICON_SIZES = {"": "", "s": " icon--small", "m": " icon--medium", "l": " icon--large"}
 # What a moment of the day before is told by.
 YESTERDAY = "yesterday"
 ICON_ALIASES = {"wallet": "pay", "undo": "refund", "close": "x"}
@@ -44,11 +44,12 @@ ICON_ALIASES = {"wallet": "pay", "undo": "refund", "close": "x"}
 @register.simple_tag(name="icon")
 @cache
 def icon_svg(name: str, size: str = "") -> SafeString:
-    """A decorative icon of the sprite, in size "s", "m", "l" or its own; what carries it needs a label of its own."""
-    symbol = name if name == "logo" else f"i-{ICON_ALIASES.get(name, name)}"
-    href = f"{static('icons/sprite.svg')}#{symbol}"
-    sized = ICON_SIZES.get(size, size)
-    return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}"/></svg>', sized, href)
+    """A decorative icon, in size "s", "m", "l" or its own; what carries it needs a label of its own."""
+    sized = ICON_SIZES.get(size, f" {size}")
+    if name == "logo":
+        href = f"{static('icons/logo.svg')}#logo"
+        return format_html('<svg class="icon{}" aria-hidden="true"><use href="{}"/></svg>', sized, href)
+    return format_html('<i class="icon{} i-{}"></i>', sized, ICON_ALIASES.get(name, name))
 
 
 @register.simple_tag(name="stylesheets")
