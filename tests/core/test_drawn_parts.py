@@ -130,8 +130,13 @@ def test_the_older_a_moment_the_more_coarsely_its_age_is_shown(moment, told) -> 
 
 
 def test_a_page_is_sent_without_indentation_and_says_the_same() -> None:
-    source = '<p\n    class="a"\n>\n    {% if x %}\n\n        <b>一 二</b>  \n    {% endif %}\n</p>\n'
-    assert without_indentation(source) == '<p\nclass="a"\n>\n{% if x %}\n<b>一 二</b>\n{% endif %}\n</p>\n'
+    source = '<p\n    class="a"\n>\n    {% if x %}\n\n        <b>一 二</b>  \n    {% endif %}\n    三\n</p>\n'
+    assert without_indentation(source) == '<p\nclass="a">\n{% if x %}<b>一 二</b>\n{% endif %}三\n</p>\n'
+
+
+def test_a_line_of_tags_that_say_something_keeps_its_end() -> None:
+    source = '<i>一</i>\n{% include "a.html" %}\n<i>二</i>{% if x %}\n<i>三</i>{% endif %}\n'
+    assert without_indentation(source) == source
 
 
 def test_no_translated_text_stretches_over_lines_that_would_be_joined() -> None:

@@ -7,6 +7,13 @@ from django.template.loaders import filesystem
 
 # A browser takes any run of them for one space; no text of ours that keeps its lines begins or ends with one.
 INDENTATION = re.compile(r"[ \t]*\n\s*")
+# A line of nothing but tags that say nothing themselves; what was before it ends its own line.
+SILENT = re.compile(
+    r"^((?:{% (?:if|elif|else|endif|for|empty|endfor|with|endwith|load|extends) ?[^%]*%}|{#[^\n]*#})+)\n",
+    re.MULTILINE,
+)
+# Where the opening of an element ends on a line of its own.
+ENDS = re.compile(r"\n(?=/?>)")
 
 
 class Loader(filesystem.Loader):
@@ -19,5 +26,5 @@ class Loader(filesystem.Loader):
 
 
 def without_indentation(source: str) -> str:
-    """The same page without blank lines and what stands before and after each line."""
-    return INDENTATION.sub("\n", source)
+    """The same page without blank lines, what stands before and after each line, and lines that come out blank."""
+    return ENDS.sub("", SILENT.sub(r"\1", INDENTATION.sub("\n", source)))
