@@ -13,5 +13,6 @@ urlpatterns = [
     path("preferences/", views.preferences_page, name="preferences"),
     path("preferences/password/", views.own_password, name="own-password"),
     path("preferences/sessions/end/", views.end_sessions, name="end-sessions"),
+    path("shortcuts/", views.shortcuts_page, name="shortcuts"),
     path("rights/", views.rights_page, name="rights"),
 ]

@@ -180,6 +180,14 @@ def choose_language(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_safe
+@login_required
+def shortcuts_page(request: HttpRequest) -> HttpResponseBase:
+    """The keys of the shop's pages; for a script the dialog that shows those of the page it is opened on."""
+    part = "X-Fragment" in request.headers
+    return render(request, "accounts/_shortcuts.html" if part else "accounts/shortcuts.html")
+
+
+@require_safe
 @right_required("admin")
 def rights_page(request: HttpRequest) -> HttpResponseBase:
     """Who may do what, from the table the code itself asks."""

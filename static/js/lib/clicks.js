@@ -1,5 +1,5 @@
 import { say } from "lib/dom.js";
-import { open } from "lib/shortcuts.js";
+import { openFrom } from "lib/shortcuts.js";
 import { toast } from "lib/toast.js";
 
 /** Small things any element of the page may ask for by an attribute. */
@@ -9,7 +9,10 @@ export default class Clicks {
       const target = event.target.closest("[data-copy], [data-opens], [data-closes], [data-toggle-list], [data-print]");
       if (!target) return;
       if ("copy" in target.dataset) this.#copy(target.dataset.copy);
-      if ("opens" in target.dataset) open(document.getElementById(target.dataset.opens));
+      if ("opens" in target.dataset && !event.ctrlKey && !event.metaKey) {
+        event.preventDefault();
+        openFrom(target);
+      }
       if ("closes" in target.dataset) {
         event.preventDefault();
         target.closest("dialog")?.close();

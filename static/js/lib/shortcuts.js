@@ -1,4 +1,7 @@
-import { $ } from "lib/dom.js";
+import { $, parse, say } from "lib/dom.js";
+import { fragment } from "lib/http.js";
+import { mountAll } from "lib/modules.js";
+import { toast } from "lib/toast.js";
 
 const typing = (target) =>
   target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName) || (target.tagName === "INPUT" && !/^(checkbox|radio|button|submit)$/.test(target.type));
@@ -10,9 +13,23 @@ export function ownerOf(key) {
 }
 
 /** Opens a dialog that may have something to make ready. */
-export function open(dialog) {
-  dialog?.dispatchEvent(new CustomEvent("opening"));
-  dialog?.showModal();
+function open(dialog) {
+  if (dialog.open) return;
+  dialog.dispatchEvent(new CustomEvent("opening"));
+  dialog.showModal();
+}
+
+/** Opens the dialog that a link names. It comes from where the link leads, the first time. */
+export async function openFrom(link) {
+  const name = link.dataset.opens;
+  const html = document.getElementById(name) ? null : await fragment(link.href).catch(() => null);
+  if (html && !document.getElementById(name)) {
+    const dialog = parse(html).firstElementChild;
+    document.body.append(dialog);
+    await mountAll(dialog);
+  }
+  if (document.getElementById(name)) open(document.getElementById(name));
+  else toast(say("网络不通，请再试一次", "No network, please try again"), { alert: true });
 }
 
 /** Single keys of the desk: an element says which key is its own by `data-key="g"`. */
@@ -38,7 +55,9 @@ export default class Shortcuts {
   }
 
   #help(event) {
+    const link = $('[data-opens="shortcuts"]');
+    if (!link) return;
     event.preventDefault();
-    open(document.getElementById("shortcuts"));
+    openFrom(link);
   }
 }
