@@ -26,7 +26,7 @@ from messaging.views.rules import (
     try_rule,
 )
 from messaging.views.saying import send_from_form
-from messaging.views.waiting import change_waiting, waiting_part
+from messaging.views.waiting import change_waiting, waiting_forms, waiting_part
 
 app_name = "messaging"
 
@@ -45,6 +45,7 @@ urlpatterns = [
         "conversations/<int:conversation_id>/cards/<int:seq>/<slug:action>/", act_on_card, name="card-action"
     ),
     path("conversations/<int:conversation_id>/waiting/", waiting_part, name="waiting"),
+    path("conversations/<int:conversation_id>/waiting/forms/", waiting_forms, name="waiting-forms"),
     path("conversations/<int:conversation_id>/waiting/change/", change_waiting, name="waiting-change"),
     path("attachments/", upload_attachment, name="upload"),
     path("attachments/<uuid:attachment_id>/", attachment_file, name="attachment"),

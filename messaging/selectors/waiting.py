@@ -11,7 +11,7 @@ from messaging.models import Conversation, Notification, RecipientKind, Schedule
 from messaging.policies.notifications.reasons import waiting_text
 from orders.selectors.order_parts import THIS_ORDER
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.configuration.calendar import calendar_with, own_hours
+from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.database.prepared import NOW, Given
 from shopcomm.core.database.together import PreparedRows, read_together
 
@@ -35,8 +35,6 @@ class ToCome(NamedTuple):
     notices: list[HeldNotice]
     scheduled: list[ScheduledMessage]
     watches: list[StockWatch]
-    # The shop's next one from an hour on: when one would have something said later.
-    opening: datetime
 
 
 def notices_in(conversation: Conversation) -> QuerySet[Notification]:
@@ -62,12 +60,15 @@ def to_come(conversation: Conversation) -> ToCome:
         "now": now,
     }
     prepared = _prepared(of_order=conversation.order_id is not None)
-    notices, scheduled, watches, *hours = read_together(
-        *(each.given(**given) for each in prepared), *own_hours()
-    )
+    notices, scheduled, watches = read_together(*(each.given(**given) for each in prepared))
     held = [HeldNotice(row, waiting_text(row.send_at, row.reason, now)) for row in notices]
-    soon = now + timedelta(hours=1)
-    return ToCome(held, scheduled, watches, calendar_with(*hours).next_open(soon) or soon)
+    return ToCome(held, scheduled, watches)
+
+
+def next_opening() -> datetime:
+    """When one would have something said later: at the shop's next opening from an hour on."""
+    soon = timezone.now() + timedelta(hours=1)
+    return working_calendar().next_open(soon) or soon
 
 
 @cache

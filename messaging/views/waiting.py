@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from messaging.errors import BadMessage
 from messaging.models import Conversation
 from messaging.selectors.conversations import conversations_visible_to
-from messaging.selectors.waiting import notices_in, to_come
+from messaging.selectors.waiting import next_opening, notices_in, to_come
 from messaging.services.notifications.back_in_stock import unwatch_stock, watch_stock
 from messaging.services.notifications.waiting import cancel_notice, send_notice_now
 from messaging.services.scheduled import cancel_scheduled, change_scheduled, schedule_message
@@ -35,6 +35,16 @@ def conversation_for(request: ShopRequest, conversation_id: int) -> Conversation
 def waiting_part(request: ShopRequest, conversation_id: int) -> HttpResponse:
     """The part of the pane."""
     return _part(request, conversation_for(request, conversation_id))
+
+
+@require_GET
+@never_cache
+@right_required("conversations.view")
+def waiting_forms(request: ShopRequest, conversation_id: int) -> HttpResponse:
+    """The forms by which something more is said later."""
+    conversation = conversation_for(request, conversation_id)
+    context = {"conversation": conversation.pk, "opening": next_opening()}
+    return render(request, "messaging/_waiting_dialogs.html", context)
 
 
 def _part(request: HttpRequest, conversation: Conversation, error: str = "") -> HttpResponse:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from shopcomm.core.configuration.hours import Span, Spans, WorkingCalendar
 from shopcomm.core.configuration.models import CalendarDay, WorkingInterval, shop_settings
 from shopcomm.core.configuration.public_holidays import STATUTORY_DAYS, last_announced_year, public_days
-from shopcomm.core.database.together import Asked, PreparedRows, read_together
+from shopcomm.core.database.together import PreparedRows, read_together
 
 # What a shop works on a make-up day when it has no hours on any weekday to go by.
 USUAL: Spans = (Span(time(9), time(18)),)
@@ -34,16 +34,7 @@ class SpecialDay(NamedTuple):
 
 def working_calendar() -> WorkingCalendar:
     """The calendar in force: weekly hours, public holidays if wanted, and the manager's own days above them."""
-    return calendar_with(*read_together(*own_hours()))
-
-
-def own_hours() -> list[Asked[Any]]:
-    """The shop's hours and its own special days, to be asked for together with other rows."""
-    return [prepared.given() for prepared in _own_hours()]
-
-
-def calendar_with(intervals: Iterable[WorkingInterval], own: Iterable[CalendarDay]) -> WorkingCalendar:
-    """The calendar in force of a shop with these hours and special days."""
+    intervals, own = read_together(*(prepared.given() for prepared in _own_hours()))
     weekly = weekly_hours(intervals)
     exceptions = dict(_public_exceptions(_last_year(), weekly)) if shop_settings().use_public_holidays else {}
     for each in own:
