@@ -27,6 +27,7 @@ urlpatterns = [
     path("states/", states.states_page, name="states"),
     path("changes/", change_policy.change_policy_page, name="change-policy"),
     path("changes/<int:request_id>/<slug:answer>/", change_requests.answer_at_desk, name="answer-change"),
+    path("after-sales/<int:case_id>/send/", after_sales.return_parcel_page, name="return-parcel"),
     path("after-sales/<int:case_id>/<slug:answer>/", after_sales.answer_case, name="answer-case"),
     path("parcels/<int:shipment_id>/signed/", parcels.confirm_parcel_signed, name="sign-parcel"),
     path("refunds/<int:refund_id>/<slug:outcome>/", after_sales.answer_refund, name="settle-refund"),

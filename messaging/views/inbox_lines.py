@@ -39,7 +39,6 @@ class InboxLine:
     waits: str
     closed: bool
     iso: str
-    exact: str
     when: str
     number: str
     status: str
@@ -109,7 +108,6 @@ def _line(
         waits=_("等 %(span)s") % {"span": written_span(waited)} if waited else "",
         closed=row.is_closed,
         iso=said_at.isoformat(timespec="seconds") if said_at else "",
-        exact=said_at.strftime("%Y-%m-%d %H:%M:%S") if said_at else "",
         when=written_distance(said_at, distance) if said_at else "",
         number=row.order_number or "",
         status=status_label(row.order_status) if row.order_status else "",

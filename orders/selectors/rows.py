@@ -85,7 +85,7 @@ WHERE l.order_id = ANY(%s) AND l.quantity > l.cancelled_quantity ORDER BY l.orde
 """
 NOTHING = Goods("", 0, "", "", "")
 # What a screen has room for; the others are a button away.
-ROWS_BESIDE = 20
+ROWS_BESIDE = 15
 
 
 def order_rows(actor: Actor, filters: OrderFilters, *, beside: str = "") -> RowPage:

@@ -6,21 +6,22 @@ from decimal import Decimal
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from orders.errors import GuardFailed
 from orders.models import AfterSalesCase, Refund
 from orders.reading.amounts import read_money
+from orders.reading.couriers import named_couriers
 from orders.selectors.after_sales import cases_visible_to, returns_awaited
 from orders.selectors.visibility import orders_visible_to
 from orders.services.after_sales import approve_case, record_return_parcel, reject_case, withdraw_case
 from orders.services.refunds import fail_refund, pay_refund
 from orders.services.returns import conclude_case, inspect_return
-from orders.views.desk import back_to_order
+from orders.views.desk import back_to_order, not_now
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.configuration.models import shop_settings
-from shopcomm.core.http.outcomes import run_and_tell
+from shopcomm.core.http.outcomes import outcome_answer, run_and_tell, run_service
 from shopcomm.core.http.sent_forms import run_form_once
 from shopcomm.core.text import written_money
 
@@ -28,7 +29,7 @@ from shopcomm.core.text import written_money
 @require_POST
 @right_required("orders.view")
 def answer_case(request: ShopRequest, case_id: int, answer: str) -> HttpResponseBase:
-    """Approve, reject, conclude, withdraw, or write down the parcel it comes back in."""
+    """Approve, reject, conclude or withdraw."""
     case = get_object_or_404(cases_visible_to(request.actor).select_related("order"), pk=case_id)
     post, actor = request.POST, request.actor
     reason = post.get("answer", "")
@@ -39,12 +40,6 @@ def answer_case(request: ShopRequest, case_id: int, answer: str) -> HttpResponse
             actor=actor, case_id=case.pk, amount=_amount(request), answer=reason
         ),
         "withdraw": lambda: withdraw_case(actor=actor, case_id=case.pk),
-        "send": lambda: record_return_parcel(
-            actor=actor,
-            case_id=case.pk,
-            carrier=post.get("carrier", ""),
-            tracking_number=post.get("tracking_number", ""),
-        ),
     }
     if answer not in work:
         raise Http404
@@ -59,13 +54,30 @@ def _said_of_case(answer: str, case: AfterSalesCase) -> str:
         "reject": _("已拒绝售后：%(kind)s"),
         "conclude": _("售后已了结：%(kind)s，%(state)s"),
         "withdraw": _("已撤回售后：%(kind)s"),
-        "send": _("已登记寄回的运单号：%(number)s"),
     }
-    return texts[answer] % {
-        "kind": case.get_kind_display(),
-        "state": case.get_state_display(),
-        "number": case.tracking_number,
-    }
+    return texts[answer] % {"kind": case.get_kind_display(), "state": case.get_state_display()}
+
+
+@require_http_methods(["GET", "POST"])
+@right_required("orders.view")
+def return_parcel_page(request: ShopRequest, case_id: int) -> HttpResponseBase:
+    """Writes down the parcel that a case's goods come back in."""
+    case = get_object_or_404(cases_visible_to(request.actor).select_related("order"), pk=case_id)
+    if request.method == "GET" and case.state != AfterSalesCase.State.WAITING_RETURN:
+        raise not_now(case.order)
+    typed = {name: request.POST.get(name, "") for name in ("carrier", "tracking_number")}
+    refusal = ""
+    if request.method == "POST":
+        done = run_service(lambda: record_return_parcel(actor=request.actor, case_id=case.pk, **typed))
+        refusal = done.text
+        if not refusal:
+            text = _("已登记寄回的运单号：%(number)s") % {"number": done.result.tracking_number}
+            return outcome_answer(request, text, back=lambda: back_to_order(request, case.order.number))
+    part = "X-Fragment" in request.headers
+    context = {"active": "orders", "case": case, "order": case.order, "refusal": refusal}
+    template = "orders/_return_parcel.html" if part else "orders/return_parcel.html"
+    choices = {"couriers": tuple(named_couriers()), "typed": typed}
+    return render(request, template, context | choices, status=422 if refusal else 200)
 
 
 def _approve(request: ShopRequest, case: AfterSalesCase) -> AfterSalesCase:

@@ -14,7 +14,6 @@ from orders.labels import handed_over_text
 from orders.models import Order
 from orders.models.payments import BY_HAND
 from orders.policies.after_sales import may_decide
-from orders.reading.couriers import named_couriers
 from orders.selectors.change_requests import asked_changes
 from orders.selectors.claims import claim_refusal, pieces_left
 from orders.selectors.open_sums import open_sum_of
@@ -30,6 +29,7 @@ from orders.views.filtering import chips_of, kept_fields, read_filters, tabs_of
 from orders.views.listing import list_lines, row_html
 from orders.views.presenting import (
     EDITABLE,
+    NEWEST,
     name_carriers,
     primary_answer_of,
     steps_of,
@@ -64,8 +64,8 @@ def desk_order_page(request: ShopRequest, number: str, view: str = "detail") -> 
     if wanted in ("list", "tabs"):
         return _list_part(request, wanted, order=order)
     if wanted == "detail":
-        return render(request, "orders/_detail.html", detail_context(request, order) | {"view": view})
-    return render(request, "orders/desk.html", desk_context(request, order) | {"view": view})
+        return render(request, "orders/_detail.html", detail_context(request, order, view))
+    return render(request, "orders/desk.html", desk_context(request, order, view))
 
 
 @require_safe
@@ -113,7 +113,7 @@ def _kept(request: ShopRequest) -> str:
     """The list's filters, which an order's link keeps; not how far one has scrolled."""
     fields = request.GET.copy()
     fields.pop("after", None)
-    return f"?{fields.urlencode()}"
+    return f"?{fields.urlencode()}" if fields else ""
 
 
 def _list_part(request: ShopRequest, wanted: str, *, order: Order | None) -> HttpResponse:
@@ -149,19 +149,22 @@ def list_context(request: ShopRequest, current: str = "") -> dict[str, Any]:
     }
 
 
-def desk_context(request: ShopRequest, order: Order) -> dict[str, Any]:
+def desk_context(request: ShopRequest, order: Order, view: str = "detail") -> dict[str, Any]:
     """The whole screen around one order."""
-    return {"view": "detail"} | list_context(request, order.number) | detail_context(request, order)
+    return list_context(request, order.number) | detail_context(request, order, view)
 
 
-def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
-    """Everything the middle pane shows."""
+def detail_context(request: ShopRequest, order: Order, view: str = "detail") -> dict[str, Any]:
+    """Everything the middle pane shows; in the view of events all that has happened, else the newest."""
     parts = read_shops_parts(order)
     lines, payments = list(order.lines.all()), list(order.payments.all())
     asked, cases = asked_changes(order, found=parts.requests), list(order.after_sales.all())
     shortages = shortages_of(order, tasks=parts.tasks, held=parts.held)
     deciding = primary_answer_of(asked, cases, shortages)
+    happened = order_timeline(order, audience=SHOP, log=parts.log)[::-1]
+    newest = happened if view == "events" or len(happened) == NEWEST + 1 else happened[:NEWEST]
     return {
+        "view": view,
         "active": "orders",
         "order": order,
         "lines": lines,
@@ -193,9 +196,8 @@ def detail_context(request: ShopRequest, order: Order) -> dict[str, Any]:
         "for_others": {case.pk for case in cases if not may_decide(case, request.actor)},
         "shortages": shortages,
         "evaluation": getattr(order, "evaluation", None),
-        # Asked for only by a case whose goods are to come back.
-        "couriers": lambda: tuple(named_couriers()),
         "open_alerts": parts.alerts,
-        "timeline": timeline_lines(order_timeline(order, audience=SHOP, log=parts.log)[::-1]),
+        "timeline": timeline_lines(newest),
+        "older_events": len(happened) - len(newest),
         "link_live": parts.link_is_live,
     }

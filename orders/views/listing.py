@@ -26,10 +26,10 @@ class Line:
     customer: str
     urgent: bool
     iso: str
-    exact: str
     when: str
     total: str
-    goods: str
+    # What the picture shows, where the row does not say it anyway.
+    alt: str
     words: str
     unread: int
     pill: str
@@ -71,10 +71,9 @@ def _line(row: OrderRow, now: datetime, detail: str, current: str) -> Line:
         customer=row.customer,
         urgent=row.urgent,
         iso=placed.isoformat(timespec="seconds"),
-        exact=placed.strftime("%Y-%m-%d %H:%M:%S"),
         when=relative_time(placed, now),
         total=money_text(row.total, row.currency),
-        goods=goods,
+        alt=goods if row.talk.text else "",
         words=row.talk.text or goods,
         unread=row.talk.unread,
         pill=pill,

@@ -1,5 +1,6 @@
 """Display values of the desk's templates, derived from an order and the transition table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -41,6 +42,8 @@ CLAIMABLE = frozenset({Status.SHIPPED, Status.DELIVERED, Status.COMPLETED})
 UNHURRIED = frozenset({"complete"})
 # So many buttons stand side by side on a phone, beside the one for the rest.
 BAR = 2
+# So much of what happened stands below an order; all of it is a tab on a phone and a button away at a desk.
+NEWEST = 8
 # Moves that go back are never the primary button.
 BACKWARD = frozenset({"release_pick", "parcel_returned", "reject_refund"})
 
@@ -180,7 +183,7 @@ def steps_of(order: Order) -> list[Step]:
     return [*reached, Step(order.get_status_display(), "now", order.closed_at if ended else None)]
 
 
-def timeline_lines(entries: list[TimelineEntry]) -> list[SafeString]:
+def timeline_lines(entries: Sequence[TimelineEntry]) -> list[SafeString]:
     """What happened as the page shows it, the newest first; what is over says the same whenever it is asked for."""
     return [
         draw_once(

@@ -5,8 +5,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from orders.models import AfterSalesCase, Order, Refund, Status
+from orders.models import AfterSalesCase, Order, OrderLine, Refund, Status
+from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case
 from orders.services.orders import ItemInput
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.accounts.models import Staff
 from shopcomm.core.accounts.services.order_links import link_token, make_link
 from tests.factories import VariantFactory, make_order
 from tests.messaging.pictures import picture
@@ -29,6 +32,13 @@ def phone(browse, live) -> Callable[..., Page]:
 def delivered(customer) -> Order:
     items = [ItemInput(VariantFactory().sku, count) for count in (3, 2)]
     return make_order(customer=customer, status=Status.DELIVERED, items=items)
+
+
+def agreed_return(order: Order, staff: Staff, line: OrderLine) -> AfterSalesCase:
+    """A case about a line whose goods are to come back."""
+    wanted = CaseInput("return", "damaged", [CaseLine(line.pk, 1)])
+    case = open_case(actor=Actor.customer(order.customer), order_id=order.pk, wanted=wanted)
+    return approve_case(actor=Actor.staff(staff), case_id=case.pk, answer="可以退")
 
 
 def make_photo(tmp_path) -> str:
@@ -101,3 +111,17 @@ def test_a_customer_confirms_receipt_and_rates_and_the_desk_reads_the_rating(
     desk = browse(f"{live.url}/orders/{order.number}/", staff=manager)
     expect(desk.get_by_role("img", name="服务 4 星").first).to_be_visible()
     expect(desk.get_by_text("皮子很好").first).to_be_visible()
+
+
+def test_a_return_parcel_is_entered_over_the_order_and_on_a_page_without_scripts(
+    browse, live, delivered, manager
+) -> None:
+    cases = [agreed_return(delivered, manager, line) for line in delivered.lines.all()]
+    for case, how in zip(cases, ({}, {"java_script_enabled": False}), strict=True):
+        desk = browse(f"{live.url}/orders/{delivered.number}/", staff=manager, **how)
+        desk.locator(f"#case-{case.pk}").get_by_role("link", name="登记寄回运单号").click()
+        desk.get_by_label("寄回承运商").select_option(label="中通快递")
+        desk.get_by_label("客户寄回的运单号").fill(f"7512345678901{case.pk % 10}")
+        desk.get_by_role("button", name="登记", exact=True).click()
+        expect(desk.locator(f"#case-{case.pk}")).to_contain_text("寄回途中")
+        expect(desk).to_have_url(f"{live.url}/orders/{delivered.number}/")

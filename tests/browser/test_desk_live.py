@@ -6,9 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from orders.models import Order, Status
+from orders.services.editing import edit_order
+from orders.views.presenting import NEWEST
 from shopcomm.core.accounts.services.order_links import link_token, make_link
-from tests.browser.chat import ready, say
-from tests.factories import make_order, make_orders
+from tests.browser.chat import elsewhere, ready, say
+from tests.factories import integration, make_order, make_orders
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -256,10 +258,44 @@ def test_an_address_in_the_chat_is_applied_with_one_tap_and_one_confirmation(
 
 def test_timeline_icons_and_alarm_sounds_come_from_the_event_kinds(browse, live, order, manager) -> None:
     desk = ready(browse(f"{live.url}/orders/{order.number}/", staff=manager))
-    expect(desk.locator(".sys use").first).to_have_attribute("href", re.compile("#i-plus$"))
+    expect(desk.locator(".sys .icon").first).to_have_class(re.compile("i-plus$"))
 
     alarms = "import('lib/modules.js').then(({ together }) => [...together.get('lib/kinds.js').ALARM_EVENTS])"
     heard = desk.evaluate(alarms)
     assert heard == [
         "order.change_escalated", "order.change_requested", "order.changed", "order.paid", "order.urged",
     ]  # fmt: skip
+
+
+def change_note(order: Order, *texts: str) -> None:
+    """Changes the order's note, to one text after the other."""
+    for text in texts:
+        edit_order(actor=integration(), order_id=order.pk, version=None, changes={"note": text})
+
+
+def test_older_events_of_an_order_come_when_asked_for_and_stay(browse, live, order, manager) -> None:
+    change_note(order, *map(str, range(NEWEST + 4)))
+    desk = online(browse(f"{live.url}/orders/{order.number}/", staff=manager))
+    happened = desk.locator(".timeline > li")
+    expect(happened).to_have_count(NEWEST)
+
+    desk.locator("[data-all-events]").click()
+    expect(happened).to_have_count(NEWEST + 5)
+    expect(happened.nth(NEWEST)).to_be_focused()
+    expect(happened.last).to_contain_text("创建订单")
+    expect(desk.locator("[data-all-events]")).to_have_count(0)
+
+    elsewhere(lambda: change_note(order, "最后一次"))
+    expect(happened).to_have_count(NEWEST + 6)
+
+
+def test_older_events_of_an_order_are_a_page_without_scripts_and_a_tab_on_a_phone(
+    browse, live, order, manager
+) -> None:
+    change_note(order, *map(str, range(NEWEST + 4)))
+    address = f"{live.url}/orders/{order.number}/"
+    for how in ({"java_script_enabled": False}, {"width": 390, "height": 844}):
+        page = browse(address, staff=manager, **how)
+        page.locator("[data-all-events]").click()
+        page.wait_for_url(f"{address}events/#events")
+        expect(page.locator(".timeline > li")).to_have_count(NEWEST + 5)

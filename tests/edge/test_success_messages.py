@@ -90,6 +90,11 @@ def test_the_message_after_approving_a_case_says_what_comes_next(log_in, manager
         == "已同意售后：退货退款，等待寄回"
     )
     sent = {"carrier": "zhongtong", "tracking_number": "ZT12345"}
+    unnumbered = desk.post(f"{path}/send/", sent | {"tracking_number": " "})
+    assert (unnumbered.status_code, 'value="zhongtong" selected' in " ".join(unnumbered.text.split())) == (
+        422,
+        True,
+    )
     assert last_message(desk.post(f"{path}/send/", sent)) == "已登记寄回的运单号：ZT12345"
     counted = {f"good-{case.lines.get().pk}": "1"}
     said = last_message(desk.post(f"/warehouse/returns/{case.pk}/", counted))

@@ -28,16 +28,23 @@ export function swap(target, html) {
   // What has left the page meanwhile has no place that anything could be put into.
   if (!target.isConnected) return target;
   const focused = document.activeElement;
-  const focusId = target.contains(focused) ? focused.id || focused.dataset.focus : "";
+  const mark = target.contains(focused) ? markOf(focused) : "";
   const scrolls = $$("[data-keep-scroll]", target).map((box) => [box.dataset.keepScroll, box.scrollTop, box.scrollLeft]);
   const putBack = keepTyped(target);
   const fresh = parse(html).firstElementChild;
   target.replaceWith(fresh);
   putBack(fresh);
   for (const [name, top, left] of scrolls) $(`[data-keep-scroll="${name}"]`, fresh)?.scrollTo({ top, left, behavior: "instant" });
-  if (focusId) (document.getElementById(focusId) ?? $(`[data-focus="${focusId}"]`, fresh))?.focus();
+  if (mark) (fresh.matches(mark) ? fresh : $(mark, fresh))?.focus();
   mountAll(fresh);
   return fresh;
+}
+
+/** What an element is known by in another version of its part: its own name, or where it leads. */
+function markOf({ id, dataset, attributes }) {
+  if (id) return `#${CSS.escape(id)}`;
+  if (dataset.focus) return `[data-focus="${dataset.focus}"]`;
+  return attributes.href ? `a[href="${CSS.escape(attributes.href.value)}"]` : "";
 }
 
 /** Copy of a <template>'s first element. */

@@ -32,9 +32,16 @@ function refresh() {
   }
 }
 
+/** The moment to the second, by the shop's clock, for whoever points at it. */
+function tellExactly({ target }) {
+  const time = target.closest("time[data-when]");
+  if (time && !time.title) time.title = time.dateTime.slice(0, "2026-11-30T21:05:24".length).replace("T", " ");
+}
+
 /** Keeps every <time data-when> of the page current. */
 export default class Times {
   constructor(body, signal) {
     every(30_000, refresh, signal);
+    body.addEventListener("pointerover", tellExactly);
   }
 }

@@ -1,4 +1,4 @@
-import { $, debounce, say, swap } from "lib/dom.js";
+import { $, $$, debounce, say, swap } from "lib/dom.js";
 import { fragment, post } from "lib/http.js";
 import { socket } from "lib/socket.js";
 import { toast } from "lib/toast.js";
@@ -15,6 +15,7 @@ export default class OrderDetail {
     this.#main = main;
     socket.subscribe({ feed: "orders" }, { onFrame: (frame) => this.#heard(frame) }, signal);
     main.addEventListener("submit", (event) => this.#submitted(event));
+    main.addEventListener("click", (event) => this.#clicked(event));
     document.addEventListener("order:changed", (event) => this.reload(event.detail ?? {}), { signal });
   }
 
@@ -33,13 +34,28 @@ export default class OrderDetail {
     this.#focusNext ||= focusNext;
     const html = await fragment(this.#main.dataset.url, { headers: { "X-Fragment": "detail" } });
     await spelled();
-    if (html === null || !this.#main.isConnected || turn !== this.#turn) return;
+    if (html === null || !this.#main.isConnected || turn !== this.#turn) return null;
     const fresh = swap(this.#main, html);
     if (this.#focusNext) ($("#next-action", fresh) ?? $("h1", fresh)).focus();
     else if (fresh.dataset.version !== before) {
       toast(say("这个订单刚有变化，已为您显示最新内容", "This order just changed; you see the newest state"));
       document.dispatchEvent(new CustomEvent("order:renewed"));
     }
+    return fresh;
+  }
+
+  /** All that has happened, here; on a phone it has a tab of its own. From now on the order is renewed with all of it. */
+  async #clicked(event) {
+    const link = event.target.closest("[data-all-events]");
+    if (!link || event.ctrlKey || event.metaKey || $(".mtabs", this.#main).offsetParent) return;
+    event.preventDefault();
+    const shown = $$(".timeline > li", this.#main).length;
+    this.#main.dataset.url = link.pathname;
+    link.setAttribute("aria-busy", "true");
+    const fresh = await this.reload().catch(() => null);
+    if (!fresh) return link.removeAttribute("aria-busy");
+    const first = $$(".timeline > li", fresh)[shown];
+    Object.assign(first, { tabIndex: -1 }).focus();
   }
 
   #submitted(event) {

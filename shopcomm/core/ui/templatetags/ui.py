@@ -155,14 +155,13 @@ def capped_count(count: int, most: int = 999) -> str:
 
 @register.simple_tag(name="when")
 def time_tag(moment: datetime | None) -> SafeString | str:
-    """A time as staff read it; `lib/time.js` keeps it current."""
+    """A time as staff read it; `lib/time.js` keeps it current and says which it is exactly."""
     if moment is None:
         return ""
     local = timezone.localtime(moment)
     return format_html(
-        '<time datetime="{}" title="{}" data-when>{}</time>',
+        '<time datetime="{}" data-when>{}</time>',
         local.isoformat(timespec="seconds"),
-        local.strftime("%Y-%m-%d %H:%M:%S"),
         relative_time(local, timezone.localtime()),
     )
 
