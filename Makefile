@@ -63,19 +63,21 @@ lock: .venv/.dev-stamp
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  -c requirements.txt requirements-dev.in -o requirements-dev.txt
 
-.venv/bin/pip:
-	@command -v $(PYTHON) >/dev/null || { echo "Python is missing: install Python 3.11 or newer"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
-	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
-	  || { echo "Python's venv is missing: apt install python3-venv"; exit 1; }
-	$(PYTHON) -m venv .venv
+define CHECK_PYTHON
+@command -v $(PYTHON) >/dev/null || { echo "Python is missing: install Python 3.11 or newer"; exit 1; }
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+  || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+  || { echo "Python's venv is missing: apt install python3-venv"; exit 1; }
+endef
 
-# The file names every package there is: nothing to resolve. Modules are compiled when they are imported; most never are.
-.venv/.run-stamp: requirements.txt | .venv/bin/pip
-	$(BIN)/pip install --quiet --no-deps --no-compile --require-hashes -r requirements.txt
+# Modules are compiled when they are imported, and most never are; a suite of a hundred processes imports most.
+.venv/.run-stamp: requirements.txt
+	$(CHECK_PYTHON)
+	$(PYTHON) shopcomm/core/embedded/installing.py $< --no-compile
 	@touch $@
 
-.venv/.dev-stamp: requirements-dev.txt | .venv/bin/pip
-	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
+.venv/.dev-stamp: requirements-dev.txt
+	$(CHECK_PYTHON)
+	$(PYTHON) shopcomm/core/embedded/installing.py $<
 	@touch $@ .venv/.run-stamp
