@@ -1,8 +1,13 @@
 """Style sheets and scripts as they are made ready at a start."""
 
+import brotli
 import pytest
+from django.conf import settings as shop
 from django.core.management import call_command
 from whitenoise.compress import Compressor
+
+from shopcomm.core.ui.assets import module_bundle, stylesheet_bundle
+from shopcomm.core.ui.static import LONG, PatientCompressor
 
 
 @pytest.fixture
@@ -51,3 +56,25 @@ def test_collected_static_files_are_world_readable_although_uploads_are_not(coll
     modes = {path.stat().st_mode & 0o777 for path in settings.STATIC_ROOT.rglob("*") if path.is_file()}
     assert modes == {0o644}
     assert settings.STATIC_ROOT.stat().st_mode & 0o005 == 0o005
+
+
+def test_all_files_of_ours_are_compressed_as_well_as_can_be() -> None:
+    """Only those that packages bring are so long that the best takes seconds."""
+    texts = [
+        path.read_bytes()
+        for path in (shop.BASE_DIR / "static").rglob("*.*")
+        if path.suffix in (".js", ".css")
+    ]
+    texts += [text.encode() for text in (stylesheet_bundle(), *module_bundle().values())]
+    longest = max(texts, key=len)
+
+    assert len(longest) <= LONG
+    assert PatientCompressor.compress_brotli(longest) == brotli.compress(longest)
+
+
+def test_a_very_long_file_is_compressed_quickly() -> None:
+    text = b"".join(b"export const n%d = %d;\n" % (place, place * place) for place in range(9_000))
+
+    assert len(text) > LONG
+    assert brotli.decompress(quick := PatientCompressor.compress_brotli(text)) == text
+    assert quick == brotli.compress(text, quality=9)

@@ -5,9 +5,27 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import brotli
+from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 from shopcomm.core.ui.assets import BUNDLE, module_bundle, stylesheet_bundle
+
+# Of a text so long, Brotli's best takes seconds for a twelfth less. Ours are shorter: these are the manual of the API and
+# the admin's libraries.
+LONG = 160_000
+QUICK_QUALITY = 9
+
+
+class PatientCompressor(Compressor):
+    """Compresses as well as can be what everybody's pages ask for, and very long files quickly."""
+
+    @staticmethod
+    def compress_brotli(data: bytes) -> bytes:
+        """One file for browsers that read Brotli."""
+        return bytes(
+            brotli.compress(data, quality=QUICK_QUALITY) if len(data) > LONG else brotli.compress(data)
+        )
 
 
 class ManifestStaticStorage(CompressedManifestStaticFilesStorage):
@@ -15,6 +33,10 @@ class ManifestStaticStorage(CompressedManifestStaticFilesStorage):
 
     support_js_module_import_aggregation = True
     bundles = True
+
+    def create_compressor(self, **options: Any) -> Compressor:
+        """What WhiteNoise compresses with."""
+        return PatientCompressor(**options)
 
     def compress_files(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Compress what pages ask for, which is never the plain name, and nothing a second time: best compression of
