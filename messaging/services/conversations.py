@@ -1,7 +1,10 @@
 """Opening conversations: with every order, and before any (询价)."""
 
+from functools import cache
+from typing import cast
+
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from messaging.errors import BadMessage, NotFound
@@ -9,7 +12,10 @@ from messaging.models import Conversation
 from orders.models import Order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.database.prepared import Given, PreparedValues
 from shopcomm.core.deadlocks import retry_on_deadlock
+
+ORDER = cast(int, Given("order", BigIntegerField()))
 
 
 @transaction.atomic
@@ -67,6 +73,17 @@ def ensure_order_conversation(order: Order) -> Conversation:
         },
     )
     return conversation
+
+
+def conversation_key_of(order: Order) -> int:
+    """The key of an order's conversation, which is made when there is none. Every event of an order asks for it."""
+    found = _own_conversation().read_rows(order=order.pk)
+    return found[0].id if found else ensure_order_conversation(order).pk
+
+
+@cache
+def _own_conversation() -> PreparedValues:
+    return PreparedValues(Conversation.objects.filter(order=ORDER).values("id"))
 
 
 def open_order_conversation(order: Order, actor: Actor) -> None:

@@ -5,9 +5,10 @@ count for its side, which a new message does not change; taking a message back l
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import cache
+from typing import NamedTuple, cast
 
-from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models import BigIntegerField, Count, F, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
@@ -21,6 +22,10 @@ from messaging.selectors.unread import (
     side_of,
 )
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.core.database.prepared import Given, PreparedValues
+
+TALK = cast(int, Given("talk", BigIntegerField()))
+AFTER = cast(int, Given("after", IntegerField()))
 
 
 class ReadPosition(NamedTuple):
@@ -95,10 +100,20 @@ class Said(NamedTuple):
 
 def _said(conversation_id: int, side: Side, seq: int) -> Said:
     """Read in one statement: while two look, somebody might speak between them."""
-    later = counted_messages(OuterRef("pk"), side, after=seq).order_by().values("conversation")
+    (found,) = _prepared_said(side).read_rows(talk=conversation_id, after=seq)
+    return Said(found.last_seq, found.total, found.after)
+
+
+@cache
+def _prepared_said(side: Side) -> PreparedValues:
+    later = counted_messages(OuterRef("pk"), side, after=AFTER).order_by().values("conversation")
     total = F("shop_unread") + F("closed_total") if side == Side.SHOP else F("customer_unread")
     after = Coalesce(Subquery(later.annotate(count=Count("pk")).values("count")), 0)
-    return Said(*Conversation.objects.filter(pk=conversation_id).values_list("last_seq", total, after).get())
+    return PreparedValues(
+        Conversation.objects.filter(pk=TALK)
+        .annotate(total=total, after=after)
+        .values("last_seq", "total", "after")
+    )
 
 
 def count_recalled(talk: Conversation, message: Message) -> None:

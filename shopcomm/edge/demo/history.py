@@ -4,6 +4,8 @@ Everything is made now and then moved back in time, so that versions, stock and 
 """
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -11,10 +13,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from messaging.models import Conversation, Message
+from messaging.models import Message
+from messaging.services.backdating import backdate_conversations, backdate_events, backdate_messages
 from messaging.services.drafts import Draft
+from messaging.services.event_lines import Story, story_written_at_end
 from messaging.services.memberships import open_read_positions
-from messaging.services.messages import write_messages
 from orders.events import OrderEvent
 from orders.models import Order, Shipment, Variant
 from orders.services.backdating import backdate_order
@@ -51,6 +54,8 @@ HOURS = {
     "refunding": 90,
     "refunded": 120,
 }
+# What is talked about after a step.
+STAGES = {"paid": "paid", "shipped": "shipped", "completed": "done", "refunding": "refund"}
 CARRIERS = (
     ("shunfeng", "SF", 13),
     ("debangkuaidi", "DPK", 10),
@@ -62,6 +67,21 @@ SCANS = (
     (14, Shipment.State.IN_TRANSIT, "快件已到达【{city}转运中心】"),
     (40, Shipment.State.OUT_FOR_DELIVERY, "快递员正在派送，请保持电话畅通"),
 )
+# Orders whose conversations are written together.
+TOGETHER = 40
+
+
+@dataclass(frozen=True)
+class Told:
+    """An order of the past: its drafts in the story, those of them that are moved back in time, and who has read them."""
+
+    order: Order
+    times: dict[str, datetime]
+    first: int
+    moved: int
+    last: int
+    readers: list[Actor]
+    everything: bool
 
 
 class History:
@@ -80,40 +100,57 @@ class History:
         roads = [(name, road) for name, count, road in ROADS for _ in range(count)]
         self.chance.shuffle(roads)
         ages = sorted((self._age(name) for name, _road in roads), reverse=True)
-        for place, (age, (_name, road)) in enumerate(
-            zip(ages, sorted(roads, key=_needs_age, reverse=True), strict=True)
-        ):
-            self.order(place, road, self.now - timedelta(hours=age))
+        dated = list(zip(ages, sorted(roads, key=_needs_age, reverse=True), strict=True))
+        for start in range(0, len(dated), TOGETHER):
+            self._tell(start, dated[start : start + TOGETHER])
         return len(roads)
+
+    def _tell(self, start: int, dated: Sequence[tuple[float, tuple[str, tuple[str, ...]]]]) -> None:
+        """Some orders with their conversations, moved back to their dates."""
+        with story_written_at_end() as story:
+            told = [
+                self.order(place, road, self.now - timedelta(hours=age), story)
+                for place, (age, (_name, road)) in enumerate(dated, start)
+            ]
+        said = [sent.message for sent in story.sent]
+        _move_log_back([(one, said[one.first : one.moved], one.moved == one.last) for one in told])
+        for one in told:
+            last = said[one.last - 1]
+            open_read_positions(
+                readers=one.readers,
+                conversation_id=last.conversation_id,
+                seq=last.seq if one.everything else 1,
+            )
 
     def _age(self, name: str) -> float:
         longest = {"pending": 10, "paid": 20, "picking": 26, "shipped": 70, "delivered": 160}.get(name, 600)
         shortest = {"pending": 0.2, "paid": 1.5, "picking": 5, "shipped": 9, "delivered": 64}.get(name, 170)
         return self.chance.uniform(shortest, longest)
 
-    def order(self, place: int, road: tuple[str, ...], placed_at: datetime) -> None:
-        """One order from start to end with its conversation, moved back to its date."""
+    def order(self, place: int, road: tuple[str, ...], placed_at: datetime, story: Story) -> Told:
+        """One order from start to end, with what is said beside it."""
+        first = len(story.drafts)
         seller = self.chance.choice(self.sellers)
         order = self._place(seller, placed_at)
-        talk = Conversation.objects.values_list("pk", flat=True).get(order=order)
-        words = self._words(order)
-        self._say(order, talk, seller, demo_dialogue(("before",), self.chance, **words), "before")
+        talk = Talk(story, story.drafts[first].conversation_id, order, seller, self.chance)
+        talk.say("before")
         if order.urgent:
-            self._say(order, talk, seller, list(URGENT), "urgent")
+            talk.say_lines("urgent", list(URGENT))
         for step in road:
             order = self._step(order, step)
-            stage = {"paid": "paid", "shipped": "shipped", "completed": "done", "refunding": "refund"}.get(
-                step
-            )
-            if stage and self.chance.random() < 0.7:
-                self._say(order, talk, seller, demo_dialogue((stage,), self.chance, **words), stage)
+            if step in STAGES and self.chance.random() < 0.7:
+                talk.say(STAGES[step])
         if road == ("paid",) and place % 3:
             acknowledge_order(actor=self.chance.choice(self.pickers), order_id=order.pk)
-        self._move_back(order, talk, placed_at, road)
-        everything = road[-1:] not in ((), ("paid",)) or place % 3 > 0
-        last = Conversation.objects.values_list("last_seq", flat=True).get(pk=talk)
+        times = {"created": placed_at} | {
+            step: placed_at + timedelta(hours=HOURS.get(step, 3)) for step in road
+        }
+        backdate_order(order_id=order.pk, placed_at=placed_at, times=times)
+        moved = len(story.drafts)
+        self._scan(order, times)
         readers = [Actor.staff(seller), self.manager, Actor.customer(order.customer)]
-        open_read_positions(readers=readers, conversation_id=talk, seq=last if everything else 1)
+        everything = road[-1:] not in ((), ("paid",)) or place % 3 > 0
+        return Told(order, times, first, moved, len(story.drafts), readers, everything)
 
     def _place(self, seller: Staff, placed_at: datetime) -> Order:
         customer = self.chance.choice(self.customers)
@@ -174,56 +211,6 @@ class History:
         carrier, head, digits = self.chance.choice(CARRIERS)
         return {"carrier": carrier, "tracking_number": f"{head}{order.pk:0{digits}d}"}
 
-    def _words(self, order: Order) -> dict[str, str]:
-        line = order.lines.first()
-        return {"name": line.name, "spec": line.spec, "count": str(line.quantity)} if line else {}
-
-    def _say(self, order: Order, talk: int, seller: Staff, lines: list[tuple[str, str]], stage: str) -> None:
-        drafts = []
-        for place, (who, text) in enumerate(lines):
-            actor = Actor.customer(order.customer) if who == "c" else Actor.staff(seller)
-            drafts.append(
-                Draft(
-                    conversation_id=talk,
-                    client_id=uuid.uuid5(NAMESPACE, f"{order.number}:{stage}:{place}"),
-                    kind="text",
-                    body=text,
-                    sender_kind=actor.sender_kind,
-                    sender_id=actor.id or 0,
-                    sender_name=actor.name,
-                    internal=who == "n",
-                )
-            )
-        write_messages(drafts)
-
-    def _move_back(self, order: Order, talk: int, placed_at: datetime, road: tuple[str, ...]) -> None:
-        times = {
-            "created": placed_at,
-            **{step: placed_at + timedelta(hours=HOURS.get(step, 3)) for step in road},
-        }
-        backdate_order(order_id=order.pk, placed_at=placed_at, times=times)
-        self._move_log_back(order, talk, times)
-        self._scan(order, times)
-
-    def _move_log_back(self, order: Order, talk: int, times: dict[str, datetime]) -> None:
-        """Events and messages at the time of the step they belong to, a minute apart."""
-        at = times["created"]
-        events = {event.pk: event for event in DomainEvent.objects.filter(order_id=order.pk)}
-        messages = list(Message.objects.filter(conversation=talk).order_by("seq"))
-        for message in messages:
-            event = events.get(message.data.get("event_id", 0))
-            fact = fact_of(event, OrderEvent) if event else None
-            step = fact.status_to if fact else ""
-            if fact and step in times and fact.status_from != step:
-                at = max(at, times[step])
-            message.created_at = at
-            if event:
-                event.occurred_at = at
-            at += timedelta(seconds=70)
-        Message.objects.bulk_update(messages, ["created_at"])
-        DomainEvent.objects.bulk_update(events.values(), ["occurred_at"])
-        Conversation.objects.filter(pk=talk).update(last_message_at=messages[-1].created_at)
-
     def _scan(self, order: Order, times: dict[str, datetime]) -> None:
         for parcel in order.shipments.filter(signed_at=None):
             for hours, state, text in SCANS:
@@ -233,6 +220,61 @@ class History:
                         actor=Actor.system(), shipment_id=parcel.pk, scanned_at=at, state=state,
                         text=text.format(city=order.city),
                     )  # fmt: skip
+
+
+class Talk:
+    """What people say beside one order."""
+
+    def __init__(self, story: Story, conversation: int, order: Order, seller: Staff, chance: Random) -> None:
+        self.story, self.conversation, self.order, self.seller = story, conversation, order, seller
+        self.chance = chance
+        line = order.lines.first()
+        self.words = {"name": line.name, "spec": line.spec, "count": str(line.quantity)} if line else {}
+
+    def say(self, stage: str) -> None:
+        """One of the dialogues of a stage."""
+        self.say_lines(stage, demo_dialogue((stage,), self.chance, **self.words))
+
+    def say_lines(self, stage: str, lines: list[tuple[str, str]]) -> None:
+        """These lines; who speaks is c, s or n."""
+        for place, (who, text) in enumerate(lines):
+            actor = Actor.customer(self.order.customer) if who == "c" else Actor.staff(self.seller)
+            self.story.drafts.append(
+                Draft(
+                    conversation_id=self.conversation,
+                    client_id=uuid.uuid5(NAMESPACE, f"{self.order.number}:{stage}:{place}"),
+                    kind="text",
+                    body=text,
+                    sender_kind=actor.sender_kind,
+                    sender_id=actor.id or 0,
+                    sender_name=actor.name,
+                    internal=who == "n",
+                )
+            )
+
+
+def _move_log_back(told: Sequence[tuple[Told, list[Message], bool]]) -> None:
+    """Events and messages at the time of the step they belong to, a minute apart."""
+    rows = DomainEvent.objects.filter(order_id__in=[one.order.pk for one, _said, _ended in told])
+    events = {event.pk: event for event in rows}
+    messages, happened, last = {}, {}, {}
+    for one, said, ended in told:
+        at = one.times["created"]
+        for message in said:
+            event = events.get(message.data.get("event_id", 0))
+            fact = fact_of(event, OrderEvent) if event else None
+            step = fact.status_to if fact else ""
+            if fact and step in one.times and fact.status_from != step:
+                at = max(at, one.times[step])
+            messages[message.pk] = at
+            if event:
+                happened[event.pk] = at
+            at += timedelta(seconds=70)
+        if ended:
+            last[said[-1].conversation_id] = messages[said[-1].pk]
+    backdate_messages(messages)
+    backdate_events(happened)
+    backdate_conversations(last)
 
 
 def _needs_age(road: tuple[str, tuple[str, ...]]) -> Decimal:
