@@ -13,6 +13,7 @@ from orders.api.debts import RepaymentsView, StatementsView
 from orders.api.orders import ChangesView, OrdersView, OrderView, TransitionsView
 from orders.api.products import ProductsView, StockView
 from shopcomm.core.events.api import EventsView
+from shopcomm.edge.integrations.webhooks_in.receiver import InboundOrdersView
 from shopcomm.edge.integrations.webhooks_out.api import (
     DeliveriesView,
     EndpointsView,
@@ -44,5 +45,6 @@ urlpatterns = [
     path("conversations/<int:pk>/messages/", MessagesView.as_view()),
     path("attachments/", AttachmentsView.as_view()),
     path("attachments/<uuid:pk>/", AttachmentView.as_view()),
+    path("inbound/orders/", InboundOrdersView.as_view()),
     path("search/messages/", SearchView.as_view()),
 ]

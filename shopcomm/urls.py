@@ -29,6 +29,7 @@ urlpatterns = [
     path("", include("shopcomm.edge.portal.urls")),
     path("", include("shopcomm.edge.first_day.urls")),
     path("my/", include("shopcomm.edge.portal.my.urls")),
+    path("integrations/", include("shopcomm.edge.integrations.urls")),
     path("api/v1/", include("shopcomm.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", READER, name="api-docs"),

@@ -22,6 +22,7 @@ from orders.events.orders import (
     OrderPrinted,
     OrderUrged,
 )
+from orders.events.outside import OutsideRefused
 from orders.events.payments import (
     DebtReduced,
     DepositReleased,
@@ -71,6 +72,7 @@ __all__ = [
     "OrderRefunding",
     "OrderShipped",
     "OrderUrged",
+    "OutsideRefused",
     "PartRefunded",
     "PaymentRecorded",
     "QuoteAccepted",

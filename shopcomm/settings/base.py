@@ -186,6 +186,7 @@ CELERY_BEAT_SCHEDULE = {
     "escalate-changes": {"task": "orders.escalate_changes", "schedule": 30.0},
     "expire-quotes": {"task": "orders.expire_quotes", "schedule": 60.0},
     "mind-shortages": {"task": "orders.mind_shortages", "schedule": 60.0},
+    "apply-inbound-orders": {"task": "integrations.apply_inbound", "schedule": 5.0},
     "sort-in-new-texts": {"task": "search.sort_in", "schedule": 10.0},
     "draw-pictures": {"task": "attachments.draw", "schedule": 10.0},
     "purge-unsent-uploads": {"task": "attachments.purge_unsent", "schedule": 3600.0},

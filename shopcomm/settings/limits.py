@@ -27,6 +27,8 @@ PURGE_HANDLED_DAYS = env.int("PURGE_HANDLED_DAYS", default=30)
 PURGE_WEBHOOK_ATTEMPTS_DAYS = env.int("PURGE_WEBHOOK_ATTEMPTS_DAYS", default=30)
 # PURGE_WEBHOOK_DELIVERIES_DAYS: webhooks that were delivered, have failed or were skipped; none older can be sent again.
 PURGE_WEBHOOK_DELIVERIES_DAYS = env.int("PURGE_WEBHOOK_DELIVERIES_DAYS", default=90)
+# PURGE_INBOUND_DAYS: what other order systems sent and was applied, said nothing new, or was dismissed.
+PURGE_INBOUND_DAYS = env.int("PURGE_INBOUND_DAYS", default=90)
 
 # --- uploads and pictures ----------------------------------------------------------------------
 # MAX_ATTACHMENT_BYTES: the largest file a conversation takes.

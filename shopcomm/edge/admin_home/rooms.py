@@ -110,6 +110,7 @@ def _system_pages() -> tuple[Page, ...]:
     return (
         Page(_("店铺设置"), reverse("admin:configuration_shopsettings_change", args=[1])),
         Page(_("常用快递"), reverse("first_day:couriers")),
+        Page(_("对接"), reverse("integrations:connections")),
         _list("accounts", "apikey", _many("接口密钥")),
         _list("django_celery_beat", "periodictask", _("定时任务")),
         _list("events", "deadletter", _many("死信")),

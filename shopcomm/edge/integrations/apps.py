@@ -6,3 +6,10 @@ class IntegrationsConfig(AppConfig):
     name = "shopcomm.edge.integrations"
     label = "integrations"
     verbose_name = _("对接")
+
+    def ready(self) -> None:
+        """Say what goes by age."""
+        from shopcomm.core.purging import Purge, register_purge
+        from shopcomm.edge.integrations.selectors import settled_before
+
+        register_purge(Purge("PURGE_INBOUND_DAYS", settled_before))

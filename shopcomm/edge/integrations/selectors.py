@@ -1,0 +1,46 @@
+"""What managers see of the connections: how each does, and what of it waits for them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+
+from shopcomm.edge.integrations.models import Connection, InboundRecord
+
+State = InboundRecord.State
+STUCK = Q(state__in=[State.PARKED, State.CONFLICT])
+PAGE = 100
+
+
+def connections_with_counts() -> QuerySet[Connection]:
+    """Every connection by name, with `stuck`: how many of its records wait for a person."""
+    stuck = Count("inboundrecord", filter=Q(inboundrecord__state__in=[State.PARKED, State.CONFLICT]))
+    return Connection.objects.annotate(stuck=stuck).order_by("name")
+
+
+@dataclass(frozen=True)
+class RecordPage:
+    """The latest records of a connection, and how many wait for a person."""
+
+    records: list[InboundRecord]
+    stuck: int
+
+
+def records_of(connection: Connection, *, stuck_only: bool) -> RecordPage:
+    """The newest hundred records of a connection; with `stuck_only` those that wait for a person."""
+    rows = InboundRecord.objects.filter(connection=connection)
+    stuck = rows.filter(STUCK)
+    shown = stuck if stuck_only else rows
+    return RecordPage(list(shown.select_related("order").order_by("-pk")[:PAGE]), stuck.count())
+
+
+def settled_before(moment: datetime) -> QuerySet[InboundRecord]:
+    """The records that were settled before a moment and wait for nobody."""
+    return InboundRecord.objects.filter(settled_at__lt=moment).exclude(STUCK)
+
+
+def status_lines(connection: Connection) -> str:
+    """How the connection's statuses are mapped, a line each, as `map_statuses` reads it."""
+    return "\n".join(
+        f"{theirs} = {ours}" for theirs, ours in connection.configuration.get("statuses", {}).items()
+    )

@@ -1,0 +1,114 @@
+"""Connections to other systems and their credentials."""
+
+import base64
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from orders.models import Status
+from shopcomm.core.refusals import Refusal
+from shopcomm.core.sealing import seal_text, unseal_text
+from shopcomm.core.text import one_line
+from shopcomm.edge.integrations.models import Connection
+
+# The source that is meant where none is named.
+USUAL_SOURCE = "default"
+SECRET_BYTES = 32
+# So long a secret is taken after it was replaced.
+OVERLAP = timedelta(hours=24)
+LONGEST_STATUS, MOST_STATUSES = 60, 100
+
+
+class ConnectionRefused(Refusal):
+    """A connection that cannot be so."""
+
+    code, detail = "connection_refused", gettext_lazy("对接的设置不正确")
+
+
+@transaction.atomic
+def webhook_source(name: str = "") -> Connection:
+    """The connection whose webhooks are signed for this source; made with a new secret the first time."""
+    name = one_line(name) or USUAL_SOURCE
+    found, made = Connection.objects.get_or_create(name=name, defaults={"kind": Connection.Kind.WEBHOOK})
+    if found.kind != Connection.Kind.WEBHOOK:
+        raise ConnectionRefused(_("“%(name)s”是另一种对接") % {"name": name})
+    if made:
+        set_credentials(found, {"secret": new_webhook_secret()})
+    return found
+
+
+def new_webhook_secret() -> str:
+    """A secret as Standard Webhooks writes it: `whsec_` and base64."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
+
+
+def credentials_of(connection: Connection) -> dict[str, str]:
+    """What the other system is spoken to with. Raises CannotUnseal where SECRET_KEY was changed and its old value is not known."""
+    sealed = connection.sealed_credentials
+    return dict(json.loads(unseal_text(sealed))) if sealed else {}
+
+
+def set_credentials(connection: Connection, credentials: Mapping[str, str]) -> None:
+    """Keep them sealed."""
+    connection.sealed_credentials = seal_text(json.dumps(dict(credentials)))
+    connection.save(update_fields=["sealed_credentials"])
+
+
+@transaction.atomic
+def renew_webhook_secret(*, connection_id: int) -> Connection:
+    """Another secret; the one before it is taken for a day more, so that the other system can be changed in peace."""
+    connection = Connection.objects.select_for_update().get(pk=connection_id)
+    old, until = credentials_of(connection).get("secret", ""), timezone.now() + OVERLAP
+    renewed = {"secret": new_webhook_secret(), "secret_before": old, "until": until.isoformat()}
+    set_credentials(connection, renewed)
+    return connection
+
+
+def secrets_taken(connection: Connection) -> list[str]:
+    """The secrets with which a webhook may be signed now, the newest first."""
+    known = credentials_of(connection)
+    before, until = known.get("secret_before"), known.get("until")
+    is_taken = before and until and timezone.now() < datetime.fromisoformat(until)
+    return [known["secret"], *([before] if before and is_taken else [])]
+
+
+@transaction.atomic
+def map_statuses(*, connection_id: int, text: str) -> Connection:
+    """Save what the other system's statuses are here, a line each: `theirs = ours`. Raises ConnectionRefused."""
+    connection = Connection.objects.select_for_update().get(pk=connection_id)
+    connection.configuration = connection.configuration | {"statuses": _read_statuses(text)}
+    connection.save(update_fields=["configuration"])
+    return connection
+
+
+def _read_statuses(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    labels = {str(status.label): status.value for status in Status}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        theirs, _sign, ours = (part.strip() for part in line.replace("＝", "=").partition("="))
+        status = labels.get(ours, ours)
+        if not theirs or len(theirs) > LONGEST_STATUS or status not in Status.values:
+            raise ConnectionRefused(
+                _("第 %(number)s 行看不懂：%(line)s") % {"number": number, "line": line.strip()}
+            )
+        found[theirs] = status
+    if len(found) > MOST_STATUSES:
+        raise ConnectionRefused(_("最多 %(most)s 个状态") % {"most": MOST_STATUSES})
+    return found
+
+
+@transaction.atomic
+def set_state(*, connection_id: int, active: bool) -> Connection:
+    """Take what comes in, or refuse it for the time being: the sender tries again later."""
+    connection = Connection.objects.select_for_update().get(pk=connection_id)
+    connection.state = Connection.State.ACTIVE if active else Connection.State.PAUSED
+    connection.save(update_fields=["state"])
+    return connection

@@ -1,0 +1,122 @@
+"""Pages for managers: the connections, what came through each, and what waits for a person."""
+
+import json
+from functools import partial
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.http.outcomes import run_and_tell
+from shopcomm.core.reading import json_object
+from shopcomm.edge.integrations.models import Connection, InboundRecord
+from shopcomm.edge.integrations.selectors import connections_with_counts, records_of, status_lines
+from shopcomm.edge.integrations.services.connections import (
+    ConnectionRefused,
+    credentials_of,
+    map_statuses,
+    renew_webhook_secret,
+    set_state,
+    webhook_source,
+)
+from shopcomm.edge.integrations.services.receiving import dismiss_record, edit_record, retry_record
+
+
+@require_http_methods(["GET", "POST"])
+@right_required("admin")
+def connections_page(request: ShopRequest) -> HttpResponse:
+    """All connections; a POST adds a source of webhooks."""
+    if request.method == "POST":
+        added = run_and_tell(request, partial(webhook_source, request.POST.get("name", "")), _("对接已建立"))
+        if added.refusal is None:
+            return redirect("integrations:connection", added.result.pk)
+        return redirect("integrations:connections")
+    return render(
+        request,
+        "integrations/connections.html",
+        {"active": "integrations", "connections": connections_with_counts()},
+    )
+
+
+@require_GET
+@right_required("admin")
+def connection_page(request: ShopRequest, connection_id: int) -> HttpResponse:
+    """One connection: how it is set up, and what came last."""
+    connection = get_object_or_404(Connection, pk=connection_id)
+    stuck_only = request.GET.get("state") == "stuck"
+    context = {
+        "active": "integrations",
+        "connection": connection,
+        "page": records_of(connection, stuck_only=stuck_only),
+        "stuck_only": stuck_only,
+        "statuses": status_lines(connection),
+        "address": request.build_absolute_uri("/api/v1/inbound/orders/"),
+    }
+    return render(request, "integrations/connection.html", context)
+
+
+@require_POST
+@right_required("admin")
+def change_connection(request: ShopRequest, connection_id: int, action: str) -> HttpResponse:
+    """Pause it, resume it, map its statuses, show or renew its secret."""
+    connection = get_object_or_404(Connection, pk=connection_id)
+    if action == "secret":
+        secret = credentials_of(connection).get("secret", "")
+        return render(
+            request,
+            "integrations/secret.html",
+            {"active": "integrations", "connection": connection, "secret": secret},
+        )
+    if action == "statuses":
+        text = request.POST.get("statuses", "")
+        run_and_tell(
+            request, partial(map_statuses, connection_id=connection_id, text=text), _("状态对应已保存")
+        )
+    elif action == "renew":
+        run_and_tell(
+            request,
+            partial(renew_webhook_secret, connection_id=connection_id),
+            _("密钥已更换，旧的还能用 24 小时"),
+        )
+    else:
+        active = action == "resume"
+        told = _("已恢复接收") if active else _("已停止接收")
+        run_and_tell(request, partial(set_state, connection_id=connection_id, active=active), told)
+    return redirect("integrations:connection", connection_id)
+
+
+@require_GET
+@right_required("admin")
+def record_page(request: ShopRequest, record_id: int) -> HttpResponse:
+    """One record as it came, and why it is where it is."""
+    record = get_object_or_404(InboundRecord.objects.select_related("connection", "order"), pk=record_id)
+    context = {
+        "active": "integrations",
+        "record": record,
+        "body": json.dumps(record.body, ensure_ascii=False, indent=2),
+        "is_stuck": record.state in (InboundRecord.State.PARKED, InboundRecord.State.CONFLICT),
+    }
+    return render(request, "integrations/record.html", context)
+
+
+@require_POST
+@right_required("admin")
+def settle_record(request: ShopRequest, record_id: int, action: str) -> HttpResponse:
+    """Try a record again, as it is or as it was mended, or leave it be."""
+    get_object_or_404(InboundRecord, pk=record_id)
+    if action == "retry":
+        run_and_tell(request, partial(retry_record, record_id=record_id), _("已重新处理"))
+    elif action == "edit":
+        run_and_tell(request, partial(_edit, record_id, request.POST.get("body", "")), _("已保存并重新处理"))
+    else:
+        run_and_tell(request, partial(dismiss_record, record_id=record_id), _("已忽略"))
+    return redirect("integrations:record", record_id)
+
+
+def _edit(record_id: int, text: str) -> InboundRecord:
+    body = json_object(text)
+    if body is None:
+        raise ConnectionRefused(_("内容不是 JSON 对象，没有保存"))
+    return edit_record(record_id=record_id, body=body)

@@ -1,0 +1,98 @@
+"""`POST inbound/orders/`: the signature is checked over the bytes as they came (Standard Webhooks), then stored and answered."""
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import exceptions, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from standardwebhooks import Webhook
+
+from shopcomm.core.reading import json_object, whole_number
+from shopcomm.core.refusals import Refusal
+from shopcomm.edge.integrations.inbound_order import InboundOrderInput
+from shopcomm.edge.integrations.models import Connection, InboundRecord
+from shopcomm.edge.integrations.services.connections import secrets_taken
+from shopcomm.edge.integrations.services.receiving import store_record
+
+SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")
+LARGEST_BODY = 256 * 1024
+SIGNATURE_HEADERS = [
+    OpenApiParameter(name, str, OpenApiParameter.HEADER, required=True, description="Standard Webhooks")
+    for name in SIGNED
+]
+
+
+class SignatureRefused(Refusal):
+    """Not signed with the secret of any active connection, too old, or too far ahead."""
+
+    code, status, detail = "bad_signature", 401, _("签名不对，或时间差超过五分钟")
+
+
+class TooLarge(Refusal):
+    """More than an order can be."""
+
+    code, status, detail = "too_large", 413, _("内容过大")
+
+
+class RecordOutput(serializers.ModelSerializer):
+    """What is known of the record by now: a new one is applied a moment later."""
+
+    order = serializers.CharField(source="order.number", default=None, allow_null=True)
+
+    class Meta:
+        model = InboundRecord
+        fields = ("id", "external_id", "state", "reason", "detail", "order")
+
+
+class InboundOrdersView(APIView):
+    """Another order system tells of its orders."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+
+    @extend_schema(
+        request=InboundOrderInput,
+        parameters=SIGNATURE_HEADERS,
+        responses={200: RecordOutput, 201: RecordOutput},
+        operation_id="inbound_orders_create",
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        raw = _raw_body(request._request)
+        connection = _signed_by(request._request, raw)
+        body = json_object(raw.decode())
+        if body is None:
+            raise exceptions.ParseError("a JSON object is wanted")
+        record, made = store_record(
+            connection=connection, message_id=request.headers["webhook-id"], body=body
+        )
+        return Response(RecordOutput(record).data, status=201 if made else 200)
+
+
+def _raw_body(request: HttpRequest) -> bytes:
+    """The body as it came, before anything reads it. Raises TooLarge."""
+    if whole_number(request.META.get("CONTENT_LENGTH"), most=LARGEST_BODY) is None:
+        raise TooLarge
+    return request.body
+
+
+def _signed_by(request: HttpRequest, raw: bytes) -> Connection:
+    """The active connection with whose secret a request is signed. Raises SignatureRefused."""
+    headers = {name: request.headers.get(name, "") for name in SIGNED}
+    sources = Connection.objects.filter(kind=Connection.Kind.WEBHOOK, state=Connection.State.ACTIVE)
+    for connection in sources.order_by("pk"):
+        if any(_verifies(secret, raw, headers) for secret in secrets_taken(connection)):
+            return connection
+    raise SignatureRefused
+
+
+def _verifies(secret: str, raw: bytes, headers: dict[str, str]) -> bool:
+    try:
+        Webhook(secret).verify(raw, headers, json_parse=False)
+    # The library raises its own error for a wrong signature, and whatever breaks for a malformed header.
+    except Exception:
+        return False
+    return True

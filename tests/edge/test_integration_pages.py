@@ -1,0 +1,122 @@
+"""What managers do on the pages of the connections."""
+
+import json
+
+import pytest
+from django.test import Client
+
+from orders.models import Order, Status
+from shopcomm.edge.integrations.models import Connection, InboundRecord
+from shopcomm.edge.integrations.services.connections import credentials_of, webhook_source
+from shopcomm.edge.integrations.services.receiving import store_record
+from shopcomm.edge.integrations.tasks import apply_inbound
+from tests.factories import StaffFactory, VariantFactory
+from tests.outside_orders import outside_order
+
+pytestmark = pytest.mark.django_db
+State = InboundRecord.State
+
+
+@pytest.fixture
+def source() -> Connection:
+    return webhook_source("聚水潭")
+
+
+@pytest.fixture
+def manager() -> Client:
+    client = Client()
+    client.force_login(StaffFactory(role="manager"))
+    return client
+
+
+def parked(source: Connection, message_id: str = "m1") -> InboundRecord:
+    record, _made = store_record(connection=source, message_id=message_id, body=outside_order("KEINE"))
+    apply_inbound()
+    record.refresh_from_db()
+    return record
+
+
+@pytest.mark.parametrize("role", ["sales", "warehouse"])
+def test_only_managers_see_the_connections(source: Connection, role: str) -> None:
+    client = Client()
+    client.force_login(StaffFactory(role=role))
+    record = parked(source)
+    for path in ("", f"{source.pk}/", f"records/{record.pk}/"):
+        assert client.get(f"/integrations/{path}").status_code == 403
+    assert client.post(f"/integrations/{source.pk}/secret/").status_code == 403
+    assert client.post(f"/integrations/records/{record.pk}/dismiss/").status_code == 403
+
+
+def test_a_manager_adds_a_source_and_reads_its_secret(manager: Client) -> None:
+    page = manager.post("/integrations/", {"name": "快麦"}, follow=True)
+    assert "http://testserver/api/v1/inbound/orders/" in page.content.decode()
+    source = Connection.objects.get(name="快麦")
+    shown = manager.post(f"/integrations/{source.pk}/secret/").content.decode()
+    assert credentials_of(source)["secret"] in shown
+
+
+def test_the_list_says_how_many_records_of_a_connection_wait(manager: Client, source: Connection) -> None:
+    parked(source)
+    assert f'href="/integrations/{source.pk}/?state=stuck"' in manager.get("/integrations/").content.decode()
+
+
+def test_an_unknown_status_is_mapped_on_the_page_and_tried_again(manager: Client, source: Connection) -> None:
+    sku = VariantFactory().sku
+    record, _made = store_record(connection=source, message_id="m", body=outside_order(sku, "待发货"))
+    apply_inbound()
+    manager.post(f"/integrations/{source.pk}/statuses/", {"statuses": "待发货 = 已支付待配货"})
+    manager.post(f"/integrations/records/{record.pk}/retry/")
+    apply_inbound()
+    assert Order.objects.get().status == Status.PAID
+
+
+def test_a_line_that_maps_to_nothing_is_named_and_nothing_is_saved(
+    manager: Client, source: Connection
+) -> None:
+    page = manager.post(
+        f"/integrations/{source.pk}/statuses/", {"statuses": "待发货 = paid\n未知 = moon"}, follow=True
+    )
+    assert "第 2 行看不懂" in page.content.decode()
+    source.refresh_from_db()
+    assert source.configuration == {}
+
+
+def test_a_parked_record_shows_why_and_is_mended_on_its_page(manager: Client, source: Connection) -> None:
+    record = parked(source)
+    page = manager.get(f"/integrations/records/{record.pk}/").content.decode()
+    assert record.detail in page
+    mended = json.dumps(outside_order(VariantFactory().sku), ensure_ascii=False)
+    manager.post(f"/integrations/records/{record.pk}/edit/", {"body": mended})
+    apply_inbound()
+    record.refresh_from_db()
+    assert record.state == State.APPLIED
+
+
+def test_what_is_no_json_is_not_saved(manager: Client, source: Connection) -> None:
+    record = parked(source)
+    page = manager.post(f"/integrations/records/{record.pk}/edit/", {"body": "{"}, follow=True)
+    assert "没有保存" in page.content.decode()
+    record.refresh_from_db()
+    assert (record.state, record.body["external_id"]) == (State.PARKED, "EXT-1")
+
+
+def test_a_connection_is_paused_and_resumed(manager: Client, source: Connection) -> None:
+    manager.post(f"/integrations/{source.pk}/pause/")
+    source.refresh_from_db()
+    assert not source.is_active
+    manager.post(f"/integrations/{source.pk}/resume/")
+    source.refresh_from_db()
+    assert source.is_active
+
+
+def test_a_record_that_is_dismissed_waits_for_nobody(manager: Client, source: Connection) -> None:
+    record = parked(source)
+    manager.post(f"/integrations/records/{record.pk}/dismiss/")
+    page = manager.get(f"/integrations/{source.pk}/?state=stuck").content.decode()
+    assert "没有等人处理的" in page
+
+
+def test_a_number_beyond_the_browsers_is_shown_whole(manager: Client, source: Connection) -> None:
+    body = outside_order("KEINE", external_id=3705115058471208928)
+    record, _made = store_record(connection=source, message_id="m", body=body)
+    assert "3705115058471208928" in manager.get(f"/integrations/records/{record.pk}/").content.decode()
