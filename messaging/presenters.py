@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from messaging.models import Attachment, Message
+from messaging.new_message import NewMessage
 from shopcomm.core.audiences import Audience
 from shopcomm.core.events.kinds import EVERYBODY, all_kinds
 
@@ -16,23 +17,23 @@ from shopcomm.core.events.kinds import EVERYBODY, all_kinds
 TALK_ICONS = {"talk.closed": "check", "talk.opened": "retry", "talk.handed_over": "handover"}
 
 
-def previous_seq(message: Message, audience: Audience) -> int:
+def previous_seq(message: Message | NewMessage, audience: Audience) -> int:
     """The number before a message that an audience may see."""
     return message.seq - 1 if audience.sees_notes else message.public_prev
 
 
-def is_hidden(message: Message, audience: Audience) -> bool:
+def is_hidden(message: Message | NewMessage, audience: Audience) -> bool:
     """Whether a message was taken back, and an audience may not see any more what it said."""
     return message.recalled_at is not None and not audience.sees_recalled
 
 
-def may_see_content(message: Message, audience: Audience) -> bool:
+def may_see_content(message: Message | NewMessage, audience: Audience) -> bool:
     """Whether an audience may see what a message says, and its files."""
     return (audience.sees_notes or not message.internal) and not is_hidden(message, audience)
 
 
 def message_object(
-    message: Message, audience: Audience, files: Iterable[Attachment] | None = None
+    message: Message | NewMessage, audience: Audience, files: Iterable[Attachment] | None = None
 ) -> dict[str, Any]:
     """The object of the contract, for one side. A recalled message is empty for customers; staff keep the record.
 
@@ -57,8 +58,10 @@ def message_object(
     }
 
 
-def _attachments_of(message: Message) -> Iterable[Attachment]:
+def _attachments_of(message: Message | NewMessage) -> Iterable[Attachment]:
     """A message's files, from what was read along with it: to ask the relation takes as long as all else of an object."""
+    if isinstance(message, NewMessage):
+        return message.files
     read_along = getattr(message, "_prefetched_objects_cache", {})
     return read_along["attachments"] if "attachments" in read_along else message.attachments.all()
 

@@ -28,6 +28,7 @@ from messaging.api.serializers import (
 )
 from messaging.errors import FileTypeRefused
 from messaging.models import Attachment, Conversation, Message
+from messaging.new_message import NewMessage
 from messaging.presenters import attachment_object, message_object
 from messaging.selectors.attachments import attachment_visible_to
 from messaging.selectors.conversations import conversations_visible_to
@@ -93,14 +94,15 @@ class MessagesView(ApiView):
         asked = MessageInput(data=request.data)
         asked.is_valid(raise_exception=True)
         sent = send_message(actor=self.actor, conversation_id=conversation.pk, **asked.validated_data)
-        return Response(_told(sent.message, request.auth), status=201 if sent.created else 200)
+        return Response(_told(sent.said, request.auth), status=201 if sent.created else 200)
 
 
-def _told(message: Message, key: Any) -> dict[str, Any]:
+def _told(message: Message | NewMessage, key: Any) -> dict[str, Any]:
     """A message as this key may read it: notices to customers name links that would open their pages."""
+    told = message_object(message, SHOP)
     if not key_may(key, "orders.links"):
-        message.body = hide_links(message.body)
-    return message_object(message, SHOP)
+        told["body"] = hide_links(told["body"])
+    return told
 
 
 def _neighbours(request: Request, conversation: Conversation, found: list[Message]) -> dict[str, str | None]:

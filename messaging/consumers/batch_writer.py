@@ -14,13 +14,11 @@ from messaging.errors import MessagingError, Unavailable
 from messaging.services.drafts import Draft
 from messaging.services.frames import frames_of
 from messaging.services.write import (
+    Batch,
     DraftKey,
     Sent,
-    draft_parameters,
     drafts_to_repeat,
     outcome_of,
-    sent_by_draft,
-    statement_for,
 )
 from shopcomm.core.logs import context_without_log_fields
 
@@ -30,14 +28,14 @@ LARGEST_BATCH = 200
 # a nearly empty table reads more of it with each message, until the database's own statistics are renewed.
 PLAN_AGAIN_FROM = 64
 Found = dict[DraftKey, Sent]
-Batch = list[tuple[Draft, "asyncio.Future[Sent]"]]
+Waiting = list[tuple[Draft, "asyncio.Future[Sent]"]]
 
 
 class BatchWriter:
     """Stores drafts over a connection of its own; an answer means committed."""
 
     def __init__(self) -> None:
-        self._waiting: Batch = []
+        self._waiting: Waiting = []
         self._busy: asyncio.Task[None] | None = None
         self._connection: psycopg.AsyncConnection | None = None
         self._stored, self._plan_again_at = 0, PLAN_AGAIN_FROM
@@ -55,7 +53,7 @@ class BatchWriter:
 
     async def _flush_all(self) -> None:
         """Batch by batch; what is stored is shown while the database has the next."""
-        stored: tuple[Batch, Found] | None = None
+        stored: tuple[Waiting, Found] | None = None
         while self._waiting or stored:
             batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
             storing = asyncio.create_task(self._flush(batch)) if batch else None
@@ -65,7 +63,7 @@ class BatchWriter:
                 await self._answer_and_show(*stored)
             stored = (batch, await storing) if storing else None
 
-    async def _flush(self, batch: Batch) -> Found:
+    async def _flush(self, batch: Waiting) -> Found:
         try:
             return await self._store([draft for draft, _answer in batch])
         except Exception as error:
@@ -75,7 +73,7 @@ class BatchWriter:
                 _fail(answer, Unavailable())
             return {}
 
-    async def _answer_and_show(self, batch: Batch, found: Found) -> None:
+    async def _answer_and_show(self, batch: Waiting, found: Found) -> None:
         for draft, answer in batch:
             try:
                 sent = outcome_of(draft, found)
@@ -124,8 +122,9 @@ class BatchWriter:
 
     @staticmethod
     async def _run(connection: psycopg.AsyncConnection, drafts: Sequence[Draft]) -> Found:
-        cursor = await connection.execute(statement_for(drafts), draft_parameters(drafts))
-        return sent_by_draft(await cursor.fetchall())
+        batch = Batch(drafts)
+        cursor = await connection.execute(batch.statement, batch.parameters)
+        return batch.sent(await cursor.fetchall())
 
     async def _drop(self) -> None:
         if self._connection is not None:

@@ -41,7 +41,7 @@ def send_card(
     known, said = actor.sender_id, in_every_language(text)
     line = Draft(
         conversation_id=conversation_id,
-        client_id=uuid.uuid5(NAMESPACE, f"{card}:{object_id}:{key}"),
+        client_id=str(uuid.uuid5(NAMESPACE, f"{card}:{object_id}:{key}")),
         kind=Message.Kind.CARD,
         body=said.pop(settings.LANGUAGE_CODE),
         sender_kind=actor.sender_kind,

@@ -111,7 +111,7 @@ def _note(talk: Conversation, event: str, text: Callable[[], str]) -> None:
             said[code] = text()
     line = Draft(
         conversation_id=talk.pk,
-        client_id=uuid.uuid4(),
+        client_id=str(uuid.uuid4()),
         kind="event",
         body=said.pop(settings.LANGUAGE_CODE),
         sender_kind=Sender.SYSTEM,

@@ -10,7 +10,7 @@ from messaging.errors import AttachmentUnknown, BadMessage, BodyRequired, BodyTo
 from messaging.models import Sender
 from messaging.services.offers import offers_in
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.reading import uuid_of
+from shopcomm.core.reading import uuid_of, uuid_text
 
 MAX_BODY = 10_000
 MAX_ATTACHMENTS = 9
@@ -24,7 +24,8 @@ class Draft:
     """One message on its way into a conversation."""
 
     conversation_id: int
-    client_id: uuid.UUID
+    # As PostgreSQL writes it.
+    client_id: str
     kind: str
     body: str
     sender_kind: str
@@ -36,7 +37,7 @@ class Draft:
     attachments: tuple[uuid.UUID, ...] = ()
 
     @property
-    def key(self) -> tuple[int, str, int, uuid.UUID]:
+    def key(self) -> tuple[int, str, int, str]:
         """What makes a repeated send the same message."""
         return (self.conversation_id, self.sender_kind, self.sender_id, self.client_id)
 
@@ -61,7 +62,7 @@ def draft_message(*, actor: Actor, conversation_id: int, given: dict[str, Any]) 
     body = _body(body, required=not attachments)
     return Draft(
         conversation_id=conversation_id,
-        client_id=_uuid(given.get("client_id"), BadMessage),
+        client_id=_client_id(given.get("client_id")),
         kind=kind,
         body=body,
         sender_kind=actor.sender_kind,
@@ -88,6 +89,13 @@ def _attachments(ids: Any) -> tuple[uuid.UUID, ...]:
     if not isinstance(ids, list) or len(ids) > MAX_ATTACHMENTS:
         raise BadMessage()
     return tuple(dict.fromkeys(_uuid(each, AttachmentUnknown) for each in ids))
+
+
+def _client_id(value: Any) -> str:
+    found = uuid_text(value)
+    if found is None:
+        raise BadMessage()
+    return found
 
 
 def _uuid(value: Any, error: type[Exception]) -> uuid.UUID:

@@ -113,9 +113,9 @@ def _texts(facts: list[OrderEvent], language: str) -> list[str]:
         return [fact.timeline_text()[:LONGEST_LINE] for fact in facts]
 
 
-def line_key(event: DomainEvent) -> uuid.UUID:
+def line_key(event: DomainEvent) -> str:
     """The client_id of an event's line."""
-    return _key_of(event.pk)
+    return str(_key_of(event.pk))
 
 
 def _key_of(event: int) -> uuid.UUID:

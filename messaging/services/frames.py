@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from messaging.models import Message, Sender
+from messaging.new_message import NewMessage
 from messaging.presenters import is_hidden, message_object, previous_seq
 from messaging.services.write import Sent
 from shopcomm.core.accounts.actors import Actor
@@ -26,7 +27,7 @@ OWN_CHANGED = "own.changed"
 OWN_CHANGED_FRAME = encode_frame("", {CUSTOMER: {"type": OWN_CHANGED}})
 
 
-def room_frame(conversation_id: int, messages: Iterable[Message]) -> dict[str, Any]:
+def room_frame(conversation_id: int, messages: Iterable[Message | NewMessage]) -> dict[str, Any]:
     """What processes tell each other of new messages in a conversation."""
     return {
         "type": "fan.out",
@@ -36,7 +37,7 @@ def room_frame(conversation_id: int, messages: Iterable[Message]) -> dict[str, A
     }
 
 
-def message_frame(message: Message) -> dict[str, Any]:
+def message_frame(message: Message | NewMessage) -> dict[str, Any]:
     """`message.new` for each audience that may see it; most messages look the same to all and are encoded once."""
     texts: dict[str, str] = {}
     encoded: dict[tuple[int, bool], str] = {}
@@ -50,7 +51,7 @@ def message_frame(message: Message) -> dict[str, Any]:
     return {"seq": message.seq, "texts": texts}
 
 
-def _encode_message(message: Message, audience: Audience) -> str:
+def _encode_message(message: Message | NewMessage, audience: Audience) -> str:
     body = {
         "type": "message.new",
         "conversation": message.conversation_id,
@@ -68,7 +69,7 @@ def read_frame(conversation_id: int, reader: Actor, seq: int) -> dict[str, Any]:
 
 def attention_frame(sent: Sent) -> dict[str, Any]:
     """The frame for every desk when a customer has written: which conversation and whose, but not the text."""
-    message = sent.message
+    message = sent.said
     event = {
         "type": "conversation.message",
         "conversation": message.conversation_id,
@@ -89,10 +90,8 @@ def changed_frames(sent: Sequence[Sent]) -> list[dict[str, Any]]:
     Every page behind the code hears of whatever the shop said or did, a page of the order's link of what became of it.
     A line that only the shop reads may stand for something that shows on the customer's page.
     """
-    done = [each for each in sent if each.message.kind == Message.Kind.EVENT]
-    said = [
-        each for each in sent if each.message.sender_kind != Sender.CUSTOMER and not each.message.internal
-    ]
+    done = [each for each in sent if each.said.kind == Message.Kind.EVENT]
+    said = [each for each in sent if each.said.sender_kind != Sender.CUSTOMER and not each.said.internal]
     # Colleagues among themselves have no customer, whose pages would hear of it.
     groups = [customer_group(each.customer_id) for each in [*done, *said][:1] if each.customer_id]
     groups += [link_group(each.order_id) for each in done[:1] if each.order_id]
@@ -103,11 +102,11 @@ def frames_of(sent: Iterable[Sent]) -> list[dict[str, Any]]:
     """All that new messages send out: one frame a conversation, one more where the customer spoke, and what the
     customer's own pages hear of it."""
     rooms: dict[int, list[Sent]] = {}
-    for each in sorted(sent, key=lambda each: each.message.seq):
-        rooms.setdefault(each.message.conversation_id, []).append(each)
-    frames = [room_frame(pk, [each.message for each in mine]) for pk, mine in rooms.items()]
+    for each in sorted(sent, key=lambda each: each.said.seq):
+        rooms.setdefault(each.said.conversation_id, []).append(each)
+    frames = [room_frame(pk, [each.said for each in mine]) for pk, mine in rooms.items()]
     for mine in rooms.values():
-        spoken = [each for each in mine if each.message.sender_kind == Sender.CUSTOMER]
+        spoken = [each for each in mine if each.said.sender_kind == Sender.CUSTOMER]
         frames += [attention_frame(each) for each in spoken[-1:]]
         frames += changed_frames(mine)
     return frames

@@ -14,13 +14,11 @@ from messaging.services.drafts import Draft, draft_message
 from messaging.services.frames import push_messages, read_frame
 from messaging.services.memberships import count_recalled, move_read_position
 from messaging.services.write import (
+    Batch,
     DraftKey,
     Sent,
-    draft_parameters,
     drafts_to_repeat,
     outcome_of,
-    sent_by_draft,
-    statement_for,
 )
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.audiences import all_audiences, audience_of, for_all_audiences
@@ -63,9 +61,10 @@ def _write(drafts: Sequence[Draft]) -> list[Sent]:
 
 
 def _execute(drafts: Sequence[Draft]) -> dict[DraftKey, Sent]:
+    batch = Batch(drafts)
     with connection.cursor() as cursor:
-        cursor.execute(statement_for(drafts), draft_parameters(drafts))
-        return sent_by_draft(cursor.fetchall())
+        cursor.execute(batch.statement, batch.parameters)
+        return batch.sent(cursor.fetchall())
 
 
 @retry_on_deadlock

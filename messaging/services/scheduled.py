@@ -225,7 +225,7 @@ def away_text(now: datetime, calendar: WorkingCalendar, language: str) -> str:
 def _away_draft(talk: Conversation, text: str, key: str) -> Draft:
     return Draft(
         conversation_id=talk.pk,
-        client_id=uuid.uuid5(NAMESPACE, key),
+        client_id=str(uuid.uuid5(NAMESPACE, key)),
         kind="event",
         body=text,
         sender_kind=Sender.SYSTEM,

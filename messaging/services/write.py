@@ -12,40 +12,34 @@ answer from the same statement (`outcome_of()`):
 
 Files are claimed by the statement too: a message is stored with all its files or not at all.
 
-Every table is looked into by key, one draft at a time (`LATERAL`): the planner cannot know how few drafts there are, and
-would rather read the whole of a table that is not yet large. Where a row is changed, `id = ANY (ARRAY(…))` stands beside the
-join for the same reason.
+Every table is looked into by key: the messages one draft at a time (`LATERAL`), conversations by `id = ANY (ARRAY(…))`. The
+planner cannot know how few drafts there are, and would join by reading the whole of a table that is not yet large.
+
+What is new does not come back: the caller has the draft, and is told only what the database decided.
 
 The log's rows (`messaging/events.py`) get their positions from the next relay: nobody who writes waits for that.
 
 What is new is counted once for each side, in the conversation's row; a member's row says how much of it they have read.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
+from typing import Any, TypeVar
 
 from django.utils import timezone
 
 from messaging.errors import AttachmentUnknown, NotFound
 from messaging.events import MessageWritten
 from messaging.models import Attachment, Message
+from messaging.new_message import NewMessage
 from messaging.selectors.unread import COUNTS_FOR_CUSTOMER, COUNTS_FOR_SHOP
 from messaging.services.drafts import Draft
 from shopcomm.core.events.kinds import HISTORY
 from shopcomm.core.json_text import json_text
 from shopcomm.core.realtime import pushes_are_off
 
-DraftKey = tuple[int, str, int, UUID]
+DraftKey = tuple[int, str, int, str]
 
-COLUMNS = (
-    "id, conversation_id, seq, public_prev, kind, body, sender_kind, sender_id, sender_name, client_id, "
-    "reply_to, internal, acknowledges, data, created_at, recalled_at"
-)
-NAMES = [name.strip() for name in COLUMNS.split(",")]
-DATA = NAMES.index("data")
 # What opens a conversation again: either side has spoken to the other.
 SPOKEN = "sender_kind = 'customer' OR sender_kind IN ('staff', 'assistant') AND NOT internal"
 
@@ -72,7 +66,7 @@ CLAIMED = """\
     WHERE a.id = ANY (ARRAY(SELECT free.id FROM free JOIN ready r ON r.ord = free.ord))
     RETURNING a.*
 """
-FILES = "(SELECT json_agg(c ORDER BY c.created_at) FROM claimed c WHERE c.message_id = w.id)"
+FILES = "(SELECT json_agg(c ORDER BY c.created_at) FROM claimed c WHERE c.message_id = i.id)"
 
 
 TEMPLATE = """
@@ -81,29 +75,24 @@ WITH draft AS MATERIALIZED (
         ord int, conversation_id bigint, client_id uuid, kind text, body text, sender_kind text,
         {attachments}sender_id bigint, sender_name text, reply_to bigint, internal boolean, acknowledges boolean, data jsonb)
 ), locked AS MATERIALIZED (
-    SELECT one.* FROM (SELECT DISTINCT conversation_id FROM draft ORDER BY 1) d CROSS JOIN LATERAL (
-        SELECT c.id, c.last_seq, c.last_public_seq, c.customer_id, c.order_id, c.assigned_to_id, o.number AS order_number
-        FROM messaging_conversation c LEFT JOIN orders_order o ON o.id = c.order_id
-        WHERE c.id = d.conversation_id FOR NO KEY UPDATE OF c
-    ) one
+    SELECT c.id, c.last_seq, c.last_public_seq, c.customer_id, c.order_id, c.assigned_to_id,
+           (SELECT o.number FROM orders_order o WHERE o.id = c.order_id) AS order_number
+    FROM messaging_conversation c WHERE c.id = ANY (ARRAY(SELECT DISTINCT conversation_id FROM draft))
+    ORDER BY c.id FOR NO KEY UPDATE
 ), known AS MATERIALIZED (
-    SELECT one.* FROM draft d CROSS JOIN LATERAL (
+    SELECT d.ord, one.* FROM draft d CROSS JOIN LATERAL (
         SELECT m.* FROM messaging_message m WHERE m.conversation_id = d.conversation_id
         AND m.sender_kind = d.sender_kind AND m.sender_id = d.sender_id AND m.client_id = d.client_id LIMIT 1
     ) one
 ), fresh AS (
-    SELECT DISTINCT ON (conversation_id, sender_kind, sender_id, client_id) d.* FROM draft d
-    WHERE NOT EXISTS (
-        SELECT FROM known k WHERE k.conversation_id = d.conversation_id AND k.sender_kind = d.sender_kind
-        AND k.sender_id = d.sender_id AND k.client_id = d.client_id)
-    ORDER BY conversation_id, sender_kind, sender_id, client_id, ord
+    SELECT d.* FROM draft d WHERE NOT EXISTS (SELECT FROM known k WHERE k.ord = d.ord)
 {free}), numbered AS (
     SELECT f.*, l.last_seq, l.last_public_seq,
-           l.last_seq + row_number() OVER (PARTITION BY l.id ORDER BY f.ord) AS seq
+           l.last_seq + row_number() OVER (PARTITION BY f.conversation_id ORDER BY f.ord) AS seq
     FROM {ready} f JOIN locked l ON l.id = f.conversation_id
 ), chained AS (
-    SELECT n.*, coalesce(max(CASE WHEN NOT internal THEN seq END) OVER (
-        PARTITION BY conversation_id ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    SELECT n.*, coalesce(max(seq) FILTER (WHERE NOT internal) OVER (
+        PARTITION BY conversation_id ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ), last_public_seq) AS public_prev
     FROM numbered n
 ), bumped AS (
@@ -133,8 +122,9 @@ WITH draft AS MATERIALIZED (
                                    sender_name, client_id, reply_to, internal, acknowledges, data, created_at)
     SELECT conversation_id, seq, public_prev, kind, body, sender_kind, sender_id, sender_name, client_id,
            CASE WHEN reply_to <= last_seq THEN reply_to END, internal, acknowledges, data, %s
-    FROM chained ORDER BY conversation_id, seq
-    RETURNING {COLUMNS}
+    FROM chained ORDER BY conversation_id, ord
+    RETURNING id, conversation_id, sender_kind, sender_id, client_id, seq, public_prev, reply_to,
+              kind, internal, sender_name, created_at
 ), logged AS (
     INSERT INTO events_domainevent (type, conversation_id, data, actor_kind, actor_id, actor_name, occurred_at)
     SELECT '{MessageWritten.type}', i.conversation_id,
@@ -143,93 +133,135 @@ WITH draft AS MATERIALIZED (
            i.sender_kind, nullif(i.sender_id, 0), i.sender_name, i.created_at
     FROM inserted i JOIN locked l ON l.id = i.conversation_id ORDER BY i.conversation_id, i.seq
 {claimed})
-SELECT w.*, l.order_number, l.assigned_to_id, l.customer_id, l.order_id,
-       {files} AS files
-FROM (
-    SELECT {COLUMNS}, true AS created FROM inserted
-    UNION ALL
-    SELECT {COLUMNS}, false FROM known
-) w JOIN locked l ON l.id = w.conversation_id
+SELECT i.conversation_id, i.sender_kind, i.sender_id, i.client_id::text, NULL::json AS known,
+       i.id, i.seq, i.public_prev, i.reply_to, {files} AS files,
+       l.order_number, l.assigned_to_id, l.customer_id, l.order_id
+FROM inserted i JOIN locked l ON l.id = i.conversation_id
+UNION ALL
+SELECT k.conversation_id, k.sender_kind, k.sender_id, k.client_id::text, row_to_json(k),
+       NULL, NULL, NULL, NULL, NULL,
+       l.order_number, l.assigned_to_id, l.customer_id, l.order_id
+FROM known k JOIN locked l ON l.id = k.conversation_id
 """
 
 
 def _fill(**files: str) -> str:
     counts = {"COUNTS_FOR_SHOP": COUNTS_FOR_SHOP, "COUNTS_FOR_CUSTOMER": COUNTS_FOR_CUSTOMER}
-    return TEMPLATE.format(COLUMNS=COLUMNS, SPOKEN=SPOKEN, MessageWritten=MessageWritten, **counts, **files)
+    return TEMPLATE.format(SPOKEN=SPOKEN, MessageWritten=MessageWritten, **counts, **files)
 
 
 # Drafts without files are spared the parts about them: they would cost each batch some time.
-WRITE = _fill(attachments="", free="", ready="fresh", claimed="", files="NULL")
+WRITE = _fill(attachments="", free="", ready="fresh", claimed="", files="NULL::json")
 WRITE_WITH_FILES = _fill(
     attachments="attachments uuid[], ", free=FREE, ready="ready", claimed=CLAIMED, files=FILES
 )
 
 
-def statement_for(drafts: Sequence[Draft]) -> str:
-    """The statement that stores these drafts."""
-    return WRITE_WITH_FILES if any(each.attachments for each in drafts) else WRITE
-
-
-@dataclass(frozen=True)
+# Each is itself only: a message cannot be hashed.
+@dataclass(eq=False, slots=True)
 class Sent:
     """A message as it is stored, whether this send stored it or an earlier one had, and whose business it is."""
 
-    message: Message
+    said: Message | NewMessage
     created: bool
     # Of the conversation: its order's number, the member of staff it belongs to, its customer and its order.
     order_number: str | None = None
     assigned_to: int | None = None
     customer_id: int | None = None
     order_id: int | None = None
+    _row: Message | None = None
+
+    @property
+    def message(self) -> Message:
+        """The message's row, for whoever needs more of it than its frame shows."""
+        if self._row is None:
+            self._row = self.said.as_row() if isinstance(self.said, NewMessage) else self.said
+        return self._row
 
 
-def draft_parameters(drafts: Sequence[Draft]) -> list[Any]:
-    """What the statement takes for these drafts."""
-    now = timezone.now()
-    rows = [
-        {
-            "ord": place,
-            "conversation_id": each.conversation_id,
-            "client_id": str(each.client_id),
-            "kind": each.kind,
-            "body": each.body,
-            "sender_kind": each.sender_kind,
-            "sender_id": each.sender_id,
-            "sender_name": each.sender_name,
-            "reply_to": each.reply_to,
-            "internal": each.internal,
-            "acknowledges": each.acknowledges,
-            "data": each.data,
-        }
-        | ({"attachments": [str(file) for file in each.attachments]} if each.attachments else {})
-        for place, each in enumerate(drafts)
-    ]
-    marks = {HISTORY: True} if pushes_are_off() else {}
-    return [json_text(rows), now, now, json_text(marks)]
+class Batch:
+    """Drafts that one statement stores. The same one twice among them is stored once."""
 
+    def __init__(self, drafts: Iterable[Draft]) -> None:
+        self._drafts: dict[DraftKey, Draft] = {}
+        for each in drafts:
+            self._drafts.setdefault(each.key, each)
+        self._now = timezone.now()
 
-def sent_by_draft(rows: Iterable[Sequence[Any]]) -> dict[DraftKey, Sent]:
-    """What the statement returned, by the drafts' keys."""
-    found = {}
-    for *values, created, order_number, assigned_to, customer_id, order_id, files in rows:
-        if isinstance(values[DATA], str):
-            values[DATA] = json.loads(values[DATA])
-        message = Message.from_db(None, NAMES, values)
-        # What is new has just these files; saves a query for each message.
-        if created:
-            claimed = [_attachment_of(row) for row in files or ()]
-            message._prefetched_objects_cache = {"attachments": claimed}  # type: ignore[attr-defined]
-        found[message.conversation_id, message.sender_kind, message.sender_id, message.client_id] = Sent(
-            message, created, order_number, assigned_to, customer_id, order_id
+    @property
+    def statement(self) -> str:
+        """What stores them."""
+        return WRITE_WITH_FILES if any(each.attachments for each in self._drafts.values()) else WRITE
+
+    @property
+    def parameters(self) -> list[Any]:
+        """What the statement takes."""
+        rows = [_row(place, each) for place, each in enumerate(self._drafts.values())]
+        marks = {HISTORY: True} if pushes_are_off() else {}
+        return [json_text(rows), self._now, self._now, json_text(marks)]
+
+    def sent(self, rows: Iterable[tuple[Any, ...]]) -> dict[DraftKey, Sent]:
+        """What the statement returned, by the drafts' keys."""
+        found: dict[DraftKey, Sent] = {}
+        for row in rows:
+            key: DraftKey = row[:4]  # type: ignore[assignment]
+            known = row[4]
+            message = (
+                self._new(self._drafts[key], *row[5:10]) if known is None else _from_json(Message, known)
+            )
+            found[key] = Sent(message, known is None, *row[10:])
+        return found
+
+    def _new(
+        self, draft: Draft, pk: int, seq: int, public_prev: int, reply_to: int | None, files: list[Any] | None
+    ) -> NewMessage:
+        return NewMessage(
+            id=pk,
+            conversation_id=draft.conversation_id,
+            seq=seq,
+            public_prev=public_prev,
+            kind=draft.kind,
+            body=draft.body,
+            sender_kind=draft.sender_kind,
+            sender_id=draft.sender_id,
+            sender_name=draft.sender_name,
+            client_id=draft.client_id,
+            reply_to=reply_to,
+            internal=draft.internal,
+            data=draft.data,
+            created_at=self._now,
+            files=[_from_json(Attachment, each) for each in files or ()],
         )
-    return found
 
 
-def _attachment_of(row: dict[str, Any]) -> Attachment:
-    """A row of the table as the statement returns it, in JSON."""
-    fields = Attachment._meta.concrete_fields
+def _row(place: int, draft: Draft) -> dict[str, Any]:
+    row = {
+        "ord": place,
+        "conversation_id": draft.conversation_id,
+        "client_id": draft.client_id,
+        "kind": draft.kind,
+        "body": draft.body,
+        "sender_kind": draft.sender_kind,
+        "sender_id": draft.sender_id,
+        "sender_name": draft.sender_name,
+        "reply_to": draft.reply_to,
+        "internal": draft.internal,
+        "acknowledges": draft.acknowledges,
+        "data": draft.data,
+    }
+    if draft.attachments:
+        row["attachments"] = [str(file) for file in draft.attachments]
+    return row
+
+
+M = TypeVar("M", Message, Attachment)
+
+
+def _from_json(model: type[M], row: dict[str, Any]) -> M:
+    """A row of a table as the statement returns it."""
+    fields = model._meta.concrete_fields
     values = [field.to_python(row[field.attname]) for field in fields]
-    return Attachment.from_db(None, [field.attname for field in fields], values)
+    return model.from_db(None, [field.attname for field in fields], values)
 
 
 def drafts_to_repeat(drafts: Sequence[Draft], found: Mapping[DraftKey, Sent]) -> list[Draft]:
@@ -243,6 +275,6 @@ def drafts_to_repeat(drafts: Sequence[Draft], found: Mapping[DraftKey, Sent]) ->
 
 def outcome_of(draft: Draft, found: Mapping[DraftKey, Sent]) -> Sent:
     """What became of a draft. Raises AttachmentUnknown when a file is not its sender's or sent already, NotFound."""
-    if draft.key in found:
-        return found[draft.key]
+    if (sent := found.get(draft.key)) is not None:
+        return sent
     raise AttachmentUnknown() if draft.attachments else NotFound()

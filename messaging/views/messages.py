@@ -57,7 +57,7 @@ def conversation_messages(request: HttpRequest, conversation_id: int) -> HttpRes
     if outcome.refusal:
         return refusal_answer(outcome.refusal)
     sent = outcome.result
-    return JsonResponse(message_object(sent.message, audience), status=201 if sent.created else 200)
+    return JsonResponse(message_object(sent.said, audience), status=201 if sent.created else 200)
 
 
 def seconds_until_more(actor: Actor) -> int:

@@ -28,6 +28,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 2999
 
 _WHOLE = re.compile(r"[0-9]{1,19}")
 _AMOUNT = re.compile(r"-?(?:[0-9]{1,15}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # Digits as a Chinese keyboard in full width types them.
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．－", "0123456789.-")
 # PostgreSQL keeps no NUL; half of a surrogate pair is no character, and UTF-8 has no bytes for it.
@@ -105,6 +106,14 @@ def uuid_of(value: object) -> UUID | None:
         return UUID(value) if isinstance(value, str) else None
     except ValueError:
         return None
+
+
+def uuid_text(value: object) -> str | None:
+    """A UUID as its text, in the one form that PostgreSQL writes: it is compared and told to others far more often than read."""
+    if isinstance(value, str) and _UUID.fullmatch(value):
+        return value
+    found = uuid_of(value)
+    return None if found is None else str(found)
 
 
 def json_value(body: str | bytes | bytearray) -> Any:

@@ -1,8 +1,10 @@
 """What people and programs send is read as what it should be, or as nothing; it never raises."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -111,7 +113,19 @@ def test_no_reader_raises_for_any_text(value: Any) -> None:
         reading.iso_moment,
         reading.time_of_day,
         reading.uuid_of,
+        reading.uuid_text,
     ):
         read(value)  # type: ignore[operator]
     if isinstance(value, str | bytes):
         reading.json_object(value)
+
+
+@given(
+    st.uuids(),
+    st.sampled_from(
+        [str, UUID, lambda text: text.upper(), lambda text: "{" + text + "}", "urn:uuid:".__add__]
+    ),
+)
+def test_a_uuid_has_one_text_however_it_was_written(found: UUID, written: Callable[[str], object]) -> None:
+    assert reading.uuid_text(written(str(found))) == str(found)
+    assert reading.uuid_text(f"{found}\n!") is None

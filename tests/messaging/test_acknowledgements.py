@@ -135,6 +135,6 @@ def test_only_a_customers_message_is_marked_as_an_acknowledgement(manager, custo
 def test_a_draft_is_an_acknowledgement_only_if_it_is_plain_text_of_the_customer(otherwise, acknowledges):
     line = {"kind": "text", "body": "好的谢谢", "sender_kind": "customer"} | otherwise
 
-    draft = Draft(conversation_id=1, client_id=UUID(int=2), sender_id=3, sender_name="吴丽华", **line)
+    draft = Draft(conversation_id=1, client_id=str(UUID(int=2)), sender_id=3, sender_name="吴丽华", **line)
 
     assert draft.acknowledges == acknowledges

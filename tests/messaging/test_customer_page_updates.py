@@ -73,7 +73,7 @@ def test_customer_pages_get_frames_for_events_but_not_for_notes_or_own_messages(
     line = said(order, "内部", by=Actor.staff(manager), internal=True)
     assert changed_frames([line]) == []
     assert changed_frames([said(order, "在吗", by=Actor.customer(customer, order_id=order.pk))]) == []
-    line.message.kind = "event"
+    line.said = line.said._replace(kind="event")
     assert [each["group"] for each in changed_frames([line, line])] == [
         f"customer.{customer.pk}",
         f"link.{order.pk}",
@@ -87,7 +87,7 @@ def test_internal_conversations_send_no_frame_to_customer_pages(manager):
         [
             Draft(
                 conversation_id=team.pk,
-                client_id=uuid4(),
+                client_id=str(uuid4()),
                 kind="text",
                 body="下班了",
                 sender_kind="staff",
@@ -98,7 +98,7 @@ def test_internal_conversations_send_no_frame_to_customer_pages(manager):
     )
     assert (line.created, line.customer_id) == (True, None)
     assert changed_frames([line]) == []
-    line.message.kind = "event"
+    line.said = line.said._replace(kind="event")
     assert changed_frames([line]) == []
     assert [each["group"] for each in frames_of([line])] == [f"conversation.{team.pk}"]
 

@@ -1,6 +1,7 @@
 """One statement decides what becomes of a message, with files or without, whichever entrance it comes by."""
 
 import asyncio
+import json
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from messaging.errors import AttachmentUnknown, NotFound
 from messaging.models import Attachment, Conversation, Message
 from messaging.services.attachments import store_attachment
 from messaging.services.drafts import Draft
+from messaging.services.frames import message_frame
 from messaging.services.messages import write_messages
 from shopcomm.core.accounts.actors import Actor
 from tests.messaging.pictures import upload
@@ -44,7 +46,7 @@ def keep(customer):
 @pytest.fixture
 def draft(talk, customer):
     def made(*files: UUID, **fields) -> Draft:
-        given = {"conversation_id": talk.pk, "client_id": uuid4(), "kind": "file" if files else "text"}
+        given = {"conversation_id": talk.pk, "client_id": str(uuid4()), "kind": "file" if files else "text"}
         sender = {"sender_kind": "customer", "sender_id": customer.pk, "sender_name": customer.name}
         return Draft(body="在吗", attachments=files, **given | sender | fields)
 
@@ -120,6 +122,40 @@ async def test_a_message_sent_again_keeps_its_number_and_files(write, draft, kee
     assert (first.created, second.created) == (True, False)
     assert first.message.pk == second.message.pk
     assert await Attachment.objects.filter(message=first.message.pk).acount() == 1
+
+
+async def test_a_message_twice_in_one_batch_is_stored_once_and_answered_twice(draft):
+    again, between = draft(), draft()
+    answers = await by_socket(again, between, again, draft(client_id=again.client_id))
+
+    assert [each.said.seq for each in answers] == [2, 3, 2, 2]
+    assert await Message.objects.filter(client_id=again.client_id).acount() == 1
+
+
+async def test_a_new_message_is_shown_as_its_row_is_shown_later(write, draft, keep, talk, manager):
+    file = await database_sync_to_async(keep)()
+    of_the_shop = {"sender_kind": "staff", "sender_id": manager.pk, "sender_name": "王芳"}
+    said = {"said": {"en": "It is sent"}, "address": {"name": "吴丽华"}}
+    answers = await write(
+        draft(internal=True, reply_to=1, **of_the_shop),
+        draft(file, reply_to=9),
+        draft(kind="event", sender_kind="system", sender_id=0, sender_name="", data=said),
+    )
+    shown = [message_frame(each.said) for each in answers]
+    rows = (
+        Message.objects.filter(conversation=talk, seq__gt=1).order_by("seq").prefetch_related("attachments")
+    )
+    kept = [message_frame(each) async for each in rows]
+
+    assert [objects(each) for each in shown] == [objects(each) for each in kept]
+    assert [each.message.public_prev for each in answers] == [1, 1, 3]
+    assert [each.message.reply_to for each in answers] == [1, None, None]
+    assert [each.message for each in answers] == [each async for each in rows]
+
+
+def objects(frame) -> dict:
+    """What each audience reads in a frame."""
+    return {name: json.loads(text) for name, text in frame["texts"].items()}
 
 
 async def test_the_same_message_over_socket_and_http_at_once_is_stored_once_with_its_file(draft, keep):

@@ -65,7 +65,7 @@ class ConversationTopic(Topic):
             return
         if (error := answer.exception()) is None:
             known = {name: given[name] for name in ("conversation", "client_id")}
-            seq = answer.result().message.seq
+            seq = answer.result().said.seq
             self.socket.send_frame(json_text({"type": "message.ack", **known, "seq": seq}))
         elif isinstance(error, Refusal):
             self.socket.send_error(error.code, given, detail=str(error.detail), **error.extra)

@@ -101,7 +101,7 @@ def _conversation(batch: Batch, row: Notification) -> Conversation | None:
 def _draft(row: Notification, talk: Conversation, events: list[int]) -> Draft:
     return Draft(
         conversation_id=talk.pk,
-        client_id=uuid.uuid5(NAMESPACE, f"notice:{row.pk}"),
+        client_id=str(uuid.uuid5(NAMESPACE, f"notice:{row.pk}")),
         kind="event",
         body=row.body,
         sender_kind=Sender.SYSTEM,

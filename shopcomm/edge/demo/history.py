@@ -242,7 +242,7 @@ class Talk:
             self.story.drafts.append(
                 Draft(
                     conversation_id=self.conversation,
-                    client_id=uuid.uuid5(NAMESPACE, f"{self.order.number}:{stage}:{place}"),
+                    client_id=str(uuid.uuid5(NAMESPACE, f"{self.order.number}:{stage}:{place}")),
                     kind="text",
                     body=text,
                     sender_kind=actor.sender_kind,
