@@ -7,22 +7,35 @@ NO KEY UPDATE: rows that merely refer to the locked one (a message, a line) can 
 """
 
 from collections.abc import Iterable
+from functools import cache
+from typing import cast
 
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, QuerySet
 from django.utils.translation import gettext as _
 
 from orders import hooks
 from orders.errors import GuardFailed
 from orders.models import Order, OrderLine, Variant
 from shopcomm.core.accounts.models import Customer
+from shopcomm.core.database.prepared import Given, PreparedObjects
 from shopcomm.core.logs import add_log_fields
+
+ORDER = cast(int, Given("order", BigIntegerField()))
 
 
 def lock_order(order_id: int) -> Order:
     """The order, held until the transaction ends; lines of the log name it from here on. Raises Order.DoesNotExist."""
-    order = Order.objects.select_for_update(no_key=True).get(pk=order_id)
+    found = _prepared_order().read_objects(order=order_id)
+    if not found:
+        raise Order.DoesNotExist(f"no order {order_id}")
+    order = found[0]
     add_log_fields(order=order.number)
     return order
+
+
+@cache
+def _prepared_order() -> PreparedObjects[Order]:
+    return PreparedObjects(Order.objects.select_for_update(no_key=True).filter(pk=ORDER))
 
 
 def lock_orders(ids: Iterable[int]) -> dict[int, Order]:
@@ -39,7 +52,14 @@ def lock_free_orders(rows: QuerySet[Order]) -> dict[int, Order]:
 
 def lock_lines(order: Order) -> list[OrderLine]:
     """The lines of a locked order."""
-    return list(OrderLine.objects.select_for_update(no_key=True).filter(order=order).order_by("pk"))
+    return _prepared_lines().read_objects(order=order.pk)
+
+
+@cache
+def _prepared_lines() -> PreparedObjects[OrderLine]:
+    return PreparedObjects(
+        OrderLine.objects.select_for_update(no_key=True).filter(order=ORDER).order_by("pk")
+    )
 
 
 def lock_order_with_lines(order_id: int) -> tuple[Order, list[OrderLine]]:

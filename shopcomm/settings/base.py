@@ -10,6 +10,8 @@ from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
+# Tasks belong to our application wherever there are settings. The supervisor has none and does without Celery.
+import shopcomm.celery  # noqa: F401
 from shopcomm.settings.limits import *
 
 env = environ.Env()

@@ -4,13 +4,14 @@ from datetime import date, time
 
 import pytest
 from axes.models import AccessAttempt
+from django.db import transaction
 from django.db.models import BigIntegerField
 
 from messaging.models import Message, NotificationRule
 from messaging.services.notifications.rules import ensure_default_rules
 from orders.models import ChangeRequest, Order, OrderLine, Payment, Shipment, ShipmentLine, TrackingNode
 from shopcomm.core.configuration.models import CalendarDay, WorkingInterval
-from shopcomm.core.database.prepared import Given, Number, PreparedValues
+from shopcomm.core.database.prepared import Given, Number, PreparedObjects, PreparedValues
 from shopcomm.core.database.together import PreparedRows, attach_one, attach_rows, read_together
 from shopcomm.core.events.models import DomainEvent
 from tests.busy_order import busy_order
@@ -108,3 +109,37 @@ def test_a_queryset_of_nothing_has_no_rows_and_leaves_the_others_theirs(manager)
     )
     assert (nothing, lines) == ([], list(order.lines.all()))
     assert PreparedValues(OrderLine.objects.none().values_list("pk")).read_rows() == []
+
+
+@pytest.mark.parametrize("model", [Order, OrderLine, NotificationRule, Message, ChangeRequest])
+def test_prepared_objects_are_those_that_django_reads(model, manager) -> None:
+    ensure_default_rules()
+    busy_order(manager, 1)
+    expected = list(model._base_manager.order_by("-pk"))
+
+    found = PreparedObjects(model._base_manager.select_for_update().order_by("-pk")).read_objects()
+
+    assert expected
+    assert [fields_of(row) for row in found] == [fields_of(row) for row in expected]
+    assert not found[0]._state.adding
+    assert found[0]._state.db == expected[0]._state.db
+
+
+def test_one_statement_of_objects_serves_every_value(manager, django_assert_num_queries) -> None:
+    orders = [busy_order(manager, 1), busy_order(manager, 2)]
+    lines = PreparedObjects(OrderLine.objects.filter(order=ORDER).order_by("pk"))
+
+    for order in orders:
+        with django_assert_num_queries(1):
+            found = lines.read_objects(order=order.pk)
+        assert found == list(order.lines.order_by("pk"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_prepared_objects_that_are_locked_need_a_transaction(manager) -> None:
+    with transaction.atomic():
+        locked = PreparedObjects(Order.objects.select_for_update())
+        locked.read_objects()
+
+    with pytest.raises(transaction.TransactionManagementError):
+        locked.read_objects()

@@ -8,10 +8,13 @@ from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from django.db import connection
-from django.db.models import DateTimeField, Expression, Field, QuerySet
+from django.db.models import DateTimeField, Expression, Field, Model, QuerySet
+from django.db.transaction import TransactionManagementError
+
+M = TypeVar("M", bound=Model)
 
 
 class Given(Expression):
@@ -70,6 +73,35 @@ class PreparedValues:
         with connection.cursor() as cursor:
             cursor.execute(self.sql, values)
             return [self.row._make(found) for found in cursor.fetchall()]
+
+
+class PreparedObjects(Generic[M]):
+    """The objects that a queryset of one table finds, as Django reads them; locked, where it locks."""
+
+    def __init__(self, found: QuerySet[M]) -> None:
+        """Built inside a transaction where it locks, as any such queryset is read."""
+        compiler = found.query.get_compiler(found.db)
+        self.sql, self.values = compiler.as_sql()
+        columns = [expression for expression, _sql, _alias in compiler.select]
+        self.converters = list(compiler.get_converters(columns).items())
+        self.names = [expression.target.attname for expression in columns]
+        self.locks = found.query.select_for_update
+        self.model = found.model
+
+    def read_objects(self, **given: Any) -> list[M]:
+        """The objects for a value for each name that is `Given`. Raises TransactionManagementError for a lock without one."""
+        if self.locks and not connection.in_atomic_block:
+            raise TransactionManagementError("select_for_update cannot be used outside of a transaction.")
+        values = [given[each.name] if isinstance(each, Given) else each for each in self.values]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, values)
+            return [self._object(list(row)) for row in cursor.fetchall()]
+
+    def _object(self, row: list[Any]) -> M:
+        for place, (converters, expression) in self.converters:
+            for convert in converters:
+                row[place] = convert(row[place], expression, connection)
+        return self.model.from_db("default", self.names, row)
 
 
 @dataclass(frozen=True)
