@@ -29,12 +29,14 @@ class PageMessages:
         return [{"kind": kind, "id": number or None, "name": name} for kind, number, name in self._places]
 
     def lean(self, message: Message, files: Iterable[Attachment]) -> dict[str, Any]:
-        """One message. What is not said is as with most: a text, to be seen by everybody, right behind the one before."""
+        """One message. What is not said is as with most: a text, or what happened; for everybody, right behind the one before."""
         hidden = is_hidden(message, self._audience)
         person = (message.sender_kind, message.sender_id, message.sender_name)
         prev = previous_seq(message, self._audience)
+        data = {} if hidden else _asked_of(message.data)
+        usual = Message.Kind.EVENT if data.keys() & {"event", "notice"} else Message.Kind.TEXT
         told = {
-            "kind": message.kind if message.kind != Message.Kind.TEXT else "",
+            "kind": message.kind if message.kind != usual else "",
             "body": "" if hidden else message_text(message.body, message.data),
             "prev": prev if prev != message.seq - 1 else None,
             "attachments": [] if hidden else [attachment_object(each) for each in files],
@@ -43,7 +45,7 @@ class PageMessages:
             "recalled": message.recalled_at is not None,
             # Only what one sent oneself may still be waiting here to be acknowledged.
             "client_id": str(message.client_id) if person[:2] == self._me else "",
-            "data": {} if hidden else _asked_of(message.data),
+            "data": data,
         }
         return {
             "seq": message.seq,

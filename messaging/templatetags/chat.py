@@ -275,7 +275,6 @@ def _texts(language: str | None) -> dict[str, str]:
         "refused": _("没有发出去"),
         "tooLarge": too_large(),
         "failed": _("网络不好，没有提交，请再试一次"),
-        "cardOffline": _("网络不好，没有提交，请再试一次"),
         "recalledByMe": _("您撤回了一条消息"),
         "recalled": _("%s 撤回了一条消息"),
         "typing": _("%s 正在输入…"),

@@ -21,7 +21,7 @@ from tests.factories import integration
 pytestmark = pytest.mark.django_db
 # What `static/js/messaging/given.js` gives a message that does not say otherwise.
 USUAL: dict[str, Any] = {
-    "kind": "text", "body": "", "attachments": [], "reply_to": None, "internal": False, "recalled": False, "data": {},
+    "body": "", "attachments": [], "reply_to": None, "internal": False, "recalled": False, "data": {},
 }  # fmt: skip
 
 
@@ -46,7 +46,11 @@ def talk(order, sales, customer) -> list[Message]:
 
 def made_whole(page: PanePage) -> list[dict[str, Any]]:
     return [
-        USUAL | {"prev": lean["seq"] - 1, "sender": page.people[lean["by"]]} | lean for lean in page.messages
+        USUAL
+        | {"kind": "event" if lean.get("data", {}).keys() & {"event", "notice"} else "text"}
+        | {"prev": lean["seq"] - 1, "sender": page.people[lean["by"]]}
+        | lean
+        for lean in page.messages
     ]
 
 

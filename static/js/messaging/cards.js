@@ -87,7 +87,7 @@ export default class Cards {
     said.className = "banner danger";
     said.dataset.cardOffline = "";
     said.setAttribute("role", "alert");
-    said.textContent = this.#page.texts.cardOffline;
+    said.textContent = this.#page.texts.failed;
     this.#keep(() => place.firstElementChild?.append(said));
   }
 }

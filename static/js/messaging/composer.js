@@ -5,6 +5,7 @@ import { say } from "lib/dom.js";
 export default class Composer {
   #form;
   #input;
+  #words;
   #draftKey;
   #internal = false;
   #reply = null;
@@ -15,6 +16,7 @@ export default class Composer {
   constructor(form, draftKey, events) {
     this.#form = form;
     this.#input = form.querySelector("textarea");
+    this.#words = this.#input.placeholder;
     this.#draftKey = draftKey;
     this.#events = events;
     this.#restore();
@@ -61,7 +63,7 @@ export default class Composer {
     }
     const label = this.#form.querySelector("[data-send-label]");
     if (label) label.textContent = internal ? label.dataset.note : label.dataset.reply;
-    this.#input.placeholder = internal ? this.#input.dataset.note : this.#input.dataset.reply;
+    this.#input.placeholder = internal ? this.#input.dataset.note : this.#words;
   }
 
   #listen(input) {
