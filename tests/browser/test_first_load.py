@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -95,6 +96,11 @@ def shop(customer, sales, manager):
     return order
 
 
+def _over_the_wire(event: dict[str, Any]) -> bool:
+    """Whether a request goes anywhere: an icon of the style sheet is a picture that is there already."""
+    return not event["request"]["url"].startswith("data:")
+
+
 def first_visit_weight(chromium: Browser, url: str, width: int, cookies=()) -> tuple[int, int]:
     """Requests and bytes of a first visit, headers and all, by the browser's own count."""
     context = chromium.new_context(viewport={"width": width, "height": 800}, locale="zh-CN")
@@ -104,10 +110,13 @@ def first_visit_weight(chromium: Browser, url: str, width: int, cookies=()) -> t
     cdp.send("Network.enable")
     begun: set[str] = set()
     sizes: dict[str, int] = {}
-    cdp.on("Network.requestWillBeSent", lambda event: begun.add(event["requestId"]))
+    cdp.on("Network.requestWillBeSent", lambda event: _over_the_wire(event) and begun.add(event["requestId"]))
     cdp.on(
         "Network.loadingFinished",
-        lambda event: sizes.update({event["requestId"]: int(event["encodedDataLength"])}),
+        lambda event: (
+            event["requestId"] in begun
+            and sizes.update({event["requestId"]: int(event["encodedDataLength"])})
+        ),
     )
     answer = page.goto(url)
     assert answer is not None
