@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from messaging.models import Audience, Channel, NotificationRule
 from messaging.policies.notifications.templates import TemplateBroken, check_template
-from messaging.policies.notifications.triggers import ABOUT_STOCK, TIMERS, Trigger, trigger_names
+from messaging.policies.notifications.triggers import ABOUT_SHOP, ABOUT_STOCK, TIMERS, Trigger, trigger_names
 from orders.models import Product
 from shopcomm.core import reading
 from shopcomm.core.accounts.models import Staff
@@ -142,7 +142,7 @@ class RuleForm(forms.ModelForm):
             self.add_error("audience", _("库存情况只能通知员工"))
         if data.get("trigger") == Trigger.BACK_IN_STOCK and audience != Audience.CUSTOMER:
             self.add_error("audience", _("到货通知只发给登记的客户"))
-        if data.get("trigger") == Trigger.HOLIDAYS_MISSING and audience in (
+        if data.get("trigger") in ABOUT_SHOP and audience in (
             Audience.CUSTOMER,
             Audience.ASSIGNED,
         ):

@@ -166,6 +166,10 @@ _hand_words = (
     Variable("交接人", "colleague", gettext_lazy("交接人"), _fact("who")),
     Variable("留言", "note", gettext_lazy("留言"), _fact("note")),
 )
+_webhook_words = (
+    Variable("推送地址", "endpoint", gettext_lazy("推送地址"), _fact("endpoint")),
+    Variable("原因", "reason", gettext_lazy("原因"), _fact("reason")),
+)
 _year_words = (Variable("年份", "year", gettext_lazy("年份"), _fact("year")),)
 
 
@@ -175,6 +179,8 @@ def variables_for(trigger: str) -> tuple[Variable, ...]:
         return _shop[:1] + _goods_words
     if trigger == Trigger.HOLIDAYS_MISSING:
         return _shop[:1] + _year_words
+    if trigger == Trigger.WEBHOOK_DISABLED:
+        return _shop[:1] + _webhook_words
     if trigger == Trigger.BACK_IN_STOCK:
         return _shop + _goods_words[:3]
     if trigger == Trigger.HANDED_OVER:

@@ -74,6 +74,7 @@ class Trigger(StrEnum):
     STOCK_REPLENISHED = "stock_replenished", _("库存已补足")
     BACK_IN_STOCK = "back_in_stock", _("到货通知")
     HOLIDAYS_MISSING = "holidays_missing", _("下一年调休尚未公布")
+    WEBHOOK_DISABLED = "webhook_disabled", _("推送地址已停用")
 
 
 # Timers: they need a number of minutes; the others wait for an event.
@@ -81,6 +82,8 @@ DEBTS = frozenset({Trigger.DEBT_DUE, Trigger.DEBT_OVERDUE})
 TIMERS = DEBTS | {Trigger.UNPAID, Trigger.PICKING_LONG, Trigger.UNANSWERED}
 # About goods, not about an order: never for a customer, except when they asked to be told.
 ABOUT_STOCK = frozenset({Trigger.STOCK_LOW, Trigger.STOCK_REPLENISHED})
+# About the shop itself: for its own people.
+ABOUT_SHOP = frozenset({Trigger.HOLIDAYS_MISSING, Trigger.WEBHOOK_DISABLED})
 # Money: told in the conversation whatever was turned off and however much was said already.
 ALWAYS_TOLD = frozenset(
     {

@@ -29,7 +29,18 @@ from shopcomm.core.events.kinds import Event
 from shopcomm.core.events.models import DomainEvent
 
 # Facts of an event that words may need; the rest is in the order.
-KEPT = ("carrier", "tracking_number", "text", "state", "amount", "method", "reason", "balance", "status_to")
+KEPT = (
+    "carrier",
+    "tracking_number",
+    "text",
+    "state",
+    "amount",
+    "method",
+    "reason",
+    "balance",
+    "status_to",
+    "endpoint",
+)
 INTERNAL_FIELDS = frozenset({"assigned_to", "hold_reason"})
 # Facts whose own line is what the words want, by the name they want it under.
 IN_WORDS: dict[type[Event], str] = {AfterSalesMoved: "case", OrderEvaluated: "rating"}

@@ -76,6 +76,8 @@ def sample_story(trigger: str, order: Order | None) -> Story:
             data = goods_data(variant.sku, available=variant.available, threshold=variant.threshold or 0)
     elif trigger == Trigger.HOLIDAYS_MISSING:
         data = {"year": timezone.localdate().year + 1}
+    elif trigger == Trigger.WEBHOOK_DISABLED:
+        data = {"endpoint": "https://erp.example.com/hook", "reason": "HTTP 410"}
     elif order:
         data = _data_for(trigger, order)
     return build_story(

@@ -255,6 +255,8 @@ def notice_url(row: Notification) -> str:
         return f"/orders/{row.order.number}/"
     if row.trigger == Trigger.HOLIDAYS_MISSING:
         return "/rules/hours/#holidays"
+    if row.trigger == Trigger.WEBHOOK_DISABLED:
+        return "/integrations/webhooks/"
     return f"/inbox/{row.conversation_id}/" if row.conversation_id else "/notices/"
 
 

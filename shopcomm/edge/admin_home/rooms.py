@@ -117,6 +117,7 @@ def _system_pages() -> tuple[Page, ...]:
         _list("events", "heldevent", _("等待重试的事件")),
         _list("events", "reader", _("处理进度")),
         _list("events", "domainevent", _many("事件")),
+        Page(_("Webhook 推送"), reverse("webhooks_out:endpoints")),
         Page(_("接口说明"), reverse("api-docs")),
     )
 

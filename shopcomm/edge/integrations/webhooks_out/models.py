@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.fields import LineField
+from shopcomm.edge.integrations.webhooks_out import events  # noqa: F401  (declares their kind)
 
 
 class WebhookEndpoint(models.Model):

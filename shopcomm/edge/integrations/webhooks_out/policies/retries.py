@@ -10,23 +10,8 @@ from shopcomm.core.reading import whole_number
 HOUR = 3600
 # Pauses before the next attempt, in seconds: the first ones heal a hiccup, all of them together last three days.
 PAUSES = (
-    1,
-    2,
-    4,
-    8,
-    15,
-    30,
-    60,
-    300,
-    900,
-    1800,
-    HOUR,
-    2 * HOUR,
-    4 * HOUR,
-    8 * HOUR,
-    *[12 * HOUR] * 4,
-    8 * HOUR,
-)
+    1, 2, 3, 5, 8, 13, 30, 60, 300, 900, 1800, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, *[12 * HOUR] * 4, 8 * HOUR
+)  # fmt: skip
 # By so much a pause is shorter or longer, so that what failed together does not come back together.
 LEAST_JITTER, MOST_JITTER = 0.8, 1.2
 # However long a receiver asks us to wait, it is asked again then.
