@@ -114,7 +114,7 @@ TEMPLATES: list[dict[str, Any]] = [
         "OPTIONS": {
             "loaders": [
                 (
-                    "django.template.loaders.cached.Loader",
+                    "shopcomm.core.ui.loaders.LanguageLoader",
                     ["shopcomm.core.ui.loaders.Loader", "django.template.loaders.app_directories.Loader"],
                 )
             ],

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.template.autoreload import reset_loaders
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -47,11 +48,16 @@ def bundled() -> Iterator[None]:
         draft.replace(path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(staticfiles_storage, "bundles", True, raising=False)
-        for known in KEPT:
-            known.cache_clear()
+        _forget_links()
         yield
+    _forget_links()
+
+
+def _forget_links() -> None:
+    """Of files that come as one, or one by one: tags keep them, and so do templates."""
     for known in KEPT:
         known.cache_clear()
+    reset_loaders()
 
 
 @pytest.fixture

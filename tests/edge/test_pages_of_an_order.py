@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.db import connection
+from django.template.autoreload import reset_loaders
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -121,9 +122,11 @@ def collected(monkeypatch) -> Iterator[None]:
     known = (stylesheet_links, module_preload_links, served_modules, assets._import_map)
     for each in known:
         each.cache_clear()
+    reset_loaders()
     yield
     for each in known:
         each.cache_clear()
+    reset_loaders()
 
 
 def test_the_shops_page_of_a_busy_order_is_of_bounded_size(client, manager, collected) -> None:

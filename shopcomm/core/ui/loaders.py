@@ -1,9 +1,14 @@
-"""Templates without the indentation that is there for whoever writes them: a third of a page's bytes."""
+"""How templates are loaded: without the indentation of whoever wrote them, once for each language."""
 
 import re
+from typing import Any
 
 from django.template import Origin
-from django.template.loaders import filesystem
+from django.template.base import Template
+from django.template.loaders import base, cached, filesystem
+from django.utils.translation import get_language
+
+from shopcomm.core.ui.fixed_parts import write_out
 
 # A browser takes any run of them for one space; no text of ours that keeps its lines begins or ends with one.
 INDENTATION = re.compile(r"[ \t]*\n\s*")
@@ -28,3 +33,20 @@ class Loader(filesystem.Loader):
 def without_indentation(source: str) -> str:
     """The same page without blank lines, what stands before and after each line, and lines that come out blank."""
     return ENDS.sub("", SILENT.sub(r"\1", INDENTATION.sub("\n", source)))
+
+
+class _WrittenOut(base.Loader):
+    """Gives templates in which everything that is the same on every page is plain text."""
+
+    def get_template(self, template_name: str, skip: Any = None) -> Template:
+        template: Template = super().get_template(template_name, skip)
+        write_out(template)
+        return template
+
+
+class LanguageLoader(cached.Loader, _WrittenOut):
+    """Keeps each template in each language that it was asked for in: its fixed texts are translated once."""
+
+    def cache_key(self, template_name: str, skip: Any = None) -> str:
+        """Where a template is kept."""
+        return f"{get_language()} {super().cache_key(template_name, skip)}"
