@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from django import template
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -40,6 +39,7 @@ from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.events.kinds import Event, all_kinds
 from shopcomm.core.search.highlight import excerpt_around, marked_html
 from shopcomm.core.search.query import parse_query
+from shopcomm.core.ui.addresses import page_address
 
 register = template.Library()
 # What a text may hold and a script's end must not be told by.
@@ -170,12 +170,12 @@ def _said_by(request: Any) -> str:
 def change_urls(conversation: Conversation, actor: Actor, change_url: str) -> dict[str, str]:
     """Where a message becomes a request, `{seq}` being its number; nowhere for who may not change orders."""
     if actor.may("orders.create"):
-        form = reverse("messaging:change-from-message", args=[conversation.pk, 0]).replace("/0/", "/{seq}/")
+        form = page_address("messaging:change-from-message", conversation.pk, 0).replace("/0/", "/{seq}/")
     elif change_url:
         form = f"{change_url}?message={{seq}}"
     else:
         return {}
-    take = reverse("messaging:take-offer", args=[conversation.pk, 0]).replace("/0/", "/{seq}/")
+    take = page_address("messaging:take-offer", conversation.pk, 0).replace("/0/", "/{seq}/")
     return {"change": form, "take": take}
 
 
@@ -249,10 +249,10 @@ def pane_data(conversation: Conversation, actor: Actor, *, readonly: bool = Fals
         "largest_file": settings.MAX_ATTACHMENT_BYTES,
         "recall_within": shop_settings().recall_within_seconds,
         "urls": {
-            "messages": reverse("messaging:messages", args=[conversation.pk]),
-            "cards": reverse("messaging:card", args=[conversation.pk, 0]).removesuffix("0/"),
-            "attachments": reverse("messaging:upload"),
-            "emoji": f"{reverse('messaging:emoji')}?v={EMOJI_VERSION}",
+            "messages": page_address("messaging:messages", conversation.pk),
+            "cards": page_address("messaging:card", conversation.pk, 0).removesuffix("0/"),
+            "attachments": page_address("messaging:upload"),
+            "emoji": f"{page_address('messaging:emoji')}?v={EMOJI_VERSION}",
         },
         "texts": _texts(get_language())
         | ({} if actor.is_shop else {"away": _("离线也能留言，客服上线后回复")}),

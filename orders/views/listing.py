@@ -5,13 +5,13 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from orders.labels import status_colour, status_label
 from orders.selectors.rows import Goods, OrderRow
+from shopcomm.core.ui.addresses import page_address
 from shopcomm.core.ui.templatetags.ui import bag_of, money_text, relative_time
 
 
@@ -53,7 +53,7 @@ def _drawn(line: Line, language: str) -> str:
 def list_lines(rows: list[OrderRow], *, current: str = "", query: str = "") -> list[Line]:
     """The rows of a page. `current` is the number of the open order, `query` what links keep."""
     now = timezone.localtime()
-    detail = reverse("orders:detail", args=["_"]).replace("/_/", "/{}/") + query.replace("{", "%7B")
+    detail = page_address("orders:detail", "_").replace("/_/", "/{}/") + query.replace("{", "%7B")
     return [_line(row, now, detail, current) for row in rows]
 
 

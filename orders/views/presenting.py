@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -19,6 +18,7 @@ from orders.selectors.change_requests import AskedChange
 from orders.selectors.shortages import Shortage
 from orders.selectors.timeline import TimelineEntry
 from shopcomm.core.refusals import Refusal
+from shopcomm.core.ui.addresses import page_address
 from shopcomm.core.ui.drawing import draw_once
 from shopcomm.core.ui.templatetags.ui import time_tag
 
@@ -109,7 +109,7 @@ def _moves(order: Order, transitions: list[Transition], *, undecided: bool) -> l
             Action(
                 label=row.label,
                 icon="left" if row.command in BACKWARD else ICONS.get(Status(row.to), "right"),
-                href=reverse("orders:transition", args=[order.number, row.to]),
+                href=page_address("orders:transition", order.number, row.to),
                 key="g" if forward else "",
                 primary=forward and not undecided and row.command not in UNHURRIED,
                 forward=forward,
@@ -123,21 +123,17 @@ def _beside(order: Order, *, may_claim: bool) -> list[Action]:
     """What may be done with an order that moves it nowhere."""
     actions = []
     if order.status in EDITABLE:
-        edit = reverse("orders:edit", args=[order.number])
+        edit = page_address("orders:edit", order.number)
         actions.append(Action(_("修改订单"), "edit", edit, key="e", asks=False))
     if order.status in OWING and order.balance > 0:
-        actions.append(
-            Action(_("发催付"), "bell", reverse("messaging:nudge", args=[order.number, "payment"]))
-        )
+        actions.append(Action(_("发催付"), "bell", page_address("messaging:nudge", order.number, "payment")))
     if order.status == Status.SHIPPED:
-        actions.append(
-            Action(_("催物流"), "truck", reverse("messaging:nudge", args=[order.number, "courier"]))
-        )
+        actions.append(Action(_("催物流"), "truck", page_address("messaging:nudge", order.number, "courier")))
     if may_claim and order.status in CLAIMABLE:
-        claim = reverse("messaging:new-case", args=[order.number])
+        claim = page_address("messaging:new-case", order.number)
         actions.append(Action(_("售后"), "refund", claim, asks=False))
     if order.status != Status.PENDING_PAYMENT:
-        again = f"{reverse('orders:create')}?again={order.number}"
+        again = f"{page_address('orders:create')}?again={order.number}"
         actions.append(Action(_("再来一单"), "retry", again, asks=False))
     return actions
 

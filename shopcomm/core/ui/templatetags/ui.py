@@ -22,6 +22,7 @@ from shopcomm.core.http.sent_forms import FIELD
 from shopcomm.core.phones import masked_phone, written_phone
 from shopcomm.core.spans import written_span
 from shopcomm.core.text import written_money
+from shopcomm.core.ui.addresses import url_tag
 from shopcomm.core.ui.assets import (
     ON_EVERY_PAGE,
     import_map,
@@ -95,6 +96,8 @@ def money_text(amount: Decimal | None, currency: str = "CNY") -> str:
     """¥8,677.75, with a true minus sign."""
     return "" if amount is None else written_money(amount, currency)
 
+
+register.tag("url", url_tag)
 
 # `{% draw_once "_rail.html" active=active %}`: a part of the page that sees these facts alone.
 register.simple_tag(draw_once)
