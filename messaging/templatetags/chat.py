@@ -43,7 +43,7 @@ from shopcomm.core.ui.addresses import page_address
 
 register = template.Library()
 # What a text may hold and a script's end must not be told by.
-NO_MARKUP = {ord(each): f"\\u{ord(each):04X}" for each in "<>&"}
+NO_MARKUP = (("<", "\\u003C"), (">", "\\u003E"), ("&", "\\u0026"))
 
 
 @register.filter
@@ -83,10 +83,10 @@ def page_data(page: dict[str, Any]) -> SafeString:
 
 def _data_of_page(data: dict[str, Any], name: str = "") -> SafeString:
     body = json.dumps(data, ensure_ascii=False, separators=(",", ":"), cls=DjangoJSONEncoder)
+    for mark, written in NO_MARKUP:
+        body = body.replace(mark, written)
     named = format_html(' id="{}"', name) if name else ""
-    return format_html(
-        '<script{} type="application/json">{}</script>', named, mark_safe(body.translate(NO_MARKUP))
-    )
+    return format_html('<script{} type="application/json">{}</script>', named, mark_safe(body))
 
 
 @register.simple_tag(name="to_come")

@@ -40,6 +40,19 @@ def test_rows_have_the_values_and_types_that_django_reads(model, manager) -> Non
     assert kinds == [[type(value) for value in fields_of(row).values()] for row in expected]
 
 
+def test_rows_are_as_a_queryset_leaves_them_and_can_be_changed(manager) -> None:
+    expected = Order.objects.get(pk=busy_order(manager, 1).pk)
+    (found,) = read_together(PreparedRows(Order.objects.filter(pk=ORDER)).given(order=expected.pk))
+    state, known = found[0]._state, expected._state
+    assert (state.db, state.adding, state.fields_cache) == (known.db, known.adding, {})
+    assert found == [expected]
+
+    found[0].note = "请打电话"
+    found[0].save(update_fields=["note"])
+    expected.refresh_from_db()
+    assert expected.note == "请打电话"
+
+
 def test_a_kind_of_field_that_json_would_change_is_refused() -> None:
     with pytest.raises(TypeError, match="ip_address"):
         PreparedRows(AccessAttempt.objects.all())

@@ -32,6 +32,7 @@ from django.db.models import (
     TimeField,
     UUIDField,
 )
+from django.db.models.base import ModelState
 
 from shopcomm.core.database.prepared import Given, Number
 
@@ -115,7 +116,16 @@ class _Record:
         for place, reading in self.readings:
             if cells[place] is not None:
                 cells[place] = reading(cells[place])
-        return self.model.from_db("default", self.names, cells)
+        # As `from_db()` leaves it; that asks each field of each row how its value is kept, and all keep it like this.
+        found = self.model.__new__(self.model)
+        found.__dict__.update(zip(self.names, cells, strict=True), _state=_state_of_a_row())
+        return found
+
+
+def _state_of_a_row() -> ModelState:
+    state = ModelState()
+    state.adding, state.db = False, "default"
+    return state
 
 
 class _Related:
