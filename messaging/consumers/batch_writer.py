@@ -83,8 +83,7 @@ class BatchWriter:
                 if not answer.done():
                     answer.set_result(sent)
         try:
-            for frame in frames_of(sent for sent in found.values() if sent.created):
-                await fanout().publish(frame)
+            await fanout().publish(*frames_of(sent for sent in found.values() if sent.created))
         except Exception:
             # They are stored and acknowledged; the fanout's next catch-up shows them.
             log.warning("new messages could not be shown yet", exc_info=True)

@@ -7,6 +7,7 @@ it has shown, and fetches what a lost or late frame left out.
 import asyncio
 import logging
 import uuid
+from collections import deque
 from functools import partial
 from typing import Any
 
@@ -64,7 +65,8 @@ class Fanout:
         # Who waits to be told how far a conversation has come.
         self._heads_wanted: dict[int, list[asyncio.Future[Heads]]] = {}
         self._heads_asked: asyncio.Task[None] | None = None
-        self._outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MOST_OUTGOING)
+        self._outgoing: deque[dict[str, Any]] = deque()
+        self._has_outgoing = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def join(self, group: str, listener: Listener) -> None:
@@ -154,12 +156,14 @@ class Fanout:
         ask = partial(_peer_mark, conversation_id, listener.actor)
         return await room.peer_marks.get(listener.actor.is_shop, ask)
 
-    async def publish(self, message: dict[str, Any]) -> None:
-        """Show a frame here at once, and leave it to the publisher to tell the other processes."""
+    async def publish(self, *messages: dict[str, Any]) -> None:
+        """Show frames here at once, and leave it to the publisher to tell the other processes."""
         self._start()
-        self.receive(message)
-        if not self._outgoing.full():
-            self._outgoing.put_nowait(message)
+        self._outgoing.extend(messages[: MOST_OUTGOING - len(self._outgoing)])
+        if self._outgoing:
+            self._has_outgoing.set()
+        for message in messages:
+            self.receive(message)
 
     def receive(self, message: dict[str, Any]) -> None:
         """A frame for one of our rooms."""
@@ -313,16 +317,16 @@ class Fanout:
         conversations cost Redis and both ends of it one message then, and not fifty.
         """
         while True:
-            frames = [await self._outgoing.get()]
-            while len(frames) < TOGETHER and not self._outgoing.empty():
-                frames.append(self._outgoing.get_nowait())
+            await self._has_outgoing.wait()
+            frames = [self._outgoing.popleft() for _ in range(min(TOGETHER, len(self._outgoing)))]
             try:
                 async with asyncio.timeout(LAYER_SECONDS):
                     await get_channel_layer().group_send_all([self._outgoing_message(frames)])
             except Exception:
                 log.warning("the channel layer is down; other processes catch up from the database")
-                while not self._outgoing.empty():
-                    self._outgoing.get_nowait()
+                self._outgoing.clear()
+            if not self._outgoing:
+                self._has_outgoing.clear()
 
     def _outgoing_message(self, frames: list[dict[str, Any]]) -> dict[str, Any]:
         together = {"type": "fan.out", "group": PROCESSES, "frames": frames}

@@ -6,7 +6,6 @@ import types
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from contextlib import suppress
-from functools import cached_property
 from typing import Any
 
 from shopcomm.core.http.ready_frames import EXTENSION, text_frame
@@ -26,13 +25,18 @@ Write = Callable[[Any], Awaitable[None] | None]
 class Frames:
     """Texts that go to one socket or to many, each made ready for the wire once."""
 
+    __slots__ = ("_ready", "texts")
+
     def __init__(self, texts: Sequence[str]) -> None:
         self.texts = texts
+        self._ready: bytes | None = None
 
-    @cached_property
+    @property
     def ready(self) -> bytes:
         """All of them as they go over the wire."""
-        return b"".join(map(text_frame, self.texts))
+        if self._ready is None:
+            self._ready = b"".join(map(text_frame, self.texts))
+        return self._ready
 
 
 class SendQueue:

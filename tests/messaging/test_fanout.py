@@ -92,8 +92,7 @@ async def test_one_publish_call_carries_at_most_the_batch_limit(fanout, layer, m
     telling = asyncio.create_task(fanout._publish_outgoing())
     for _ in range(3):
         layer.answers.put_nowait(True)
-    for text in "123":
-        fanout._outgoing.put_nowait({"text": text})
+    await fanout.publish(*({"group": "somebody else's", "text": text} for text in "123"))
     await breathe()
     telling.cancel()
 
@@ -156,11 +155,20 @@ async def test_the_first_frame_of_a_process_reaches_the_other_processes(layer):
     assert layer.told == [["1"]]
 
 
-async def test_a_full_publish_queue_blocks_nobody(fanout, layer):
-    fanout._outgoing = asyncio.Queue(1)
+async def test_a_full_publish_queue_blocks_nobody(fanout, layer, monkeypatch):
+    monkeypatch.setattr(fanout_module, "MOST_OUTGOING", 1)
     await publish(fanout, "1", "2")
 
-    assert (fanout._outgoing.qsize(), fanout._outgoing.get_nowait()["text"]) == (1, "1")
+    assert [each["text"] for each in fanout._outgoing] == ["1"]
+
+
+async def test_nothing_to_show_wakes_no_publisher(fanout, layer):
+    telling = asyncio.create_task(fanout._publish_outgoing())
+    await fanout.publish()
+    await publish(fanout, "1")
+    telling.cancel()
+
+    assert layer.told == [["1"]]
 
 
 def in_room(fanout: Fanout, seen: int) -> list[str]:

@@ -64,9 +64,12 @@ class ConversationTopic(Topic):
         if answer.cancelled():
             return
         if (error := answer.exception()) is None:
-            known = {name: given[name] for name in ("conversation", "client_id")}
-            seq = answer.result().said.seq
-            self.socket.send_frame(json_text({"type": "message.ack", **known, "seq": seq}))
+            told = {
+                "type": "message.ack",
+                "conversation": given["conversation"],
+                "client_id": given["client_id"],
+            }
+            self.socket.send_frame(json_text(told | {"seq": answer.result().said.seq}))
         elif isinstance(error, Refusal):
             self.socket.send_error(error.code, given, detail=str(error.detail), **error.extra)
         else:
