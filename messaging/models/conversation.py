@@ -31,12 +31,13 @@ class Conversation(models.Model):
         _("状态"), max_length=10, choices=State, default=State.OPEN, db_default=State.OPEN
     )
     snoozed_until = models.DateTimeField(null=True, blank=True, editable=False)
-    # Null: a talk among colleagues.
+    # Null: a talk among colleagues. Looked for by `conversation_by_customer`.
     customer = models.ForeignKey(
         "accounts.Customer",
         models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         related_name="conversations",
         verbose_name=_("客户"),
     )

@@ -22,7 +22,10 @@ class Message(models.Model):
         CARD = "card", _("卡片")
         EVENT = "event", _("系统消息")
 
-    conversation = models.ForeignKey("messaging.Conversation", models.PROTECT, related_name="messages")
+    # Looked for by `message_seq`, which begins with it.
+    conversation = models.ForeignKey(
+        "messaging.Conversation", models.PROTECT, db_index=False, related_name="messages"
+    )
     seq = models.BigIntegerField()
     # The seq before this one that a customer may see.
     public_prev = models.BigIntegerField(default=0)
