@@ -23,6 +23,7 @@ class TodoKind(StrEnum):
     SHORTAGE = "shortage"
     QUOTE = "quote"
     UNANSWERED = "unanswered"
+    OUTSIDE = "outside"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Todo:
     currency: str = ""
     # The talk that a row without an order leads to.
     conversation_id: int | None = None
+    # The page that a row leads to, where it is neither an order's nor a talk's.
+    url: str = ""
 
 
 class TodoSource(NamedTuple):

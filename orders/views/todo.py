@@ -29,6 +29,7 @@ KINDS: dict[TodoKind, tuple[str | Promise, str, str, str]] = {
     TodoKind.SHORTAGE: (gettext_lazy("缺货待处理"), "danger", "boxes", ""),
     TodoKind.QUOTE: (gettext_lazy("报价快到期"), "", "clock", ""),
     TodoKind.UNANSWERED: (gettext_lazy("待回复"), "info", "chat", ""),
+    TodoKind.OUTSIDE: (gettext_lazy("对接待处理"), "danger", "warn", ""),
 }
 
 
@@ -87,6 +88,8 @@ def _line(todo: Todo, now: datetime, current: str) -> TodoLine:
 
 def _url(todo: Todo) -> str:
     """The page on which it is answered; an order's keeps the queue beside it."""
+    if todo.url:
+        return todo.url
     if todo.number:
         page = "orders:chat" if todo.kind == TodoKind.UNANSWERED else "orders:detail"
         place = KINDS[todo.kind][3].format(pk=todo.pk)

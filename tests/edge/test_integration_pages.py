@@ -60,6 +60,16 @@ def test_the_list_says_how_many_records_of_a_connection_wait(manager: Client, so
     assert f'href="/integrations/{source.pk}/?state=stuck"' in manager.get("/integrations/").content.decode()
 
 
+def test_what_waits_is_in_the_queue_of_managers_and_of_nobody_else(
+    manager: Client, source: Connection
+) -> None:
+    record = parked(source)
+    assert f'href="/integrations/records/{record.pk}/"' in manager.get("/orders/?todo=1").content.decode()
+    sales = Client()
+    sales.force_login(StaffFactory(role="sales"))
+    assert "/integrations/" not in sales.get("/orders/?todo=1").content.decode()
+
+
 def test_an_unknown_status_is_mapped_on_the_page_and_tried_again(manager: Client, source: Connection) -> None:
     sku = VariantFactory().sku
     record, _made = store_record(connection=source, message_id="m", body=outside_order(sku, "待发货"))

@@ -22,6 +22,8 @@ from shopcomm.core.accounts.alike import actor_with_given_keys
 from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.configuration.models import ShopSettings
 from shopcomm.core.database.prepared import NOW, Given, PreparedCount, ask_numbers
+from shopcomm.edge.integrations.models import InboundRecord
+from shopcomm.edge.integrations.services.connections import webhook_source
 from tests.factories import StaffFactory, make_order, move
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +72,13 @@ def make_work(customer: Customer, seller: Staff | None, boss: Actor, picker: Act
     wanted = QuoteInput([ItemInput(paid.lines.get().sku, 1)], valid_until=NINE + timedelta(days=2))
     quote = make_quote(actor=Actor.staff(seller) if seller else boss, customer=customer, wanted=wanted)
     send_quote(actor=boss, quote_id=quote.pk)
+    InboundRecord.objects.create(
+        connection=webhook_source(),
+        message_id=uuid4().hex,
+        body={},
+        state=InboundRecord.State.PARKED,
+        received_at=NINE,
+    )
 
 
 def fewer(order: Order) -> dict[str, list[dict[str, object]]]:

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
 
+from orders.selectors.todo_rows import Todo, TodoKind, TodoSource
+from shopcomm.core.accounts.actors import Actor
 from shopcomm.edge.integrations.models import Connection, InboundRecord
 
 State = InboundRecord.State
@@ -44,3 +47,27 @@ def status_lines(connection: Connection) -> str:
     return "\n".join(
         f"{theirs} = {ours}" for theirs, ours in connection.configuration.get("statuses", {}).items()
     )
+
+
+def stuck_records(actor: Actor, now: datetime) -> QuerySet[InboundRecord]:
+    """What came in and waits for a person: those who may settle it see all, the others none."""
+    rows = InboundRecord.objects.filter(STUCK, received_at__lte=now)
+    if not actor.may("admin"):
+        rows = rows.filter(pk__isnull=True)
+    return rows.select_related("connection", "order").order_by("received_at", "pk")
+
+
+def stuck_todo(record: InboundRecord) -> Todo:
+    """One of them: where it came from, which order it is about, and why it waits."""
+    return Todo(
+        TodoKind.OUTSIDE,
+        record.pk,
+        record.received_at,
+        customer=record.connection.name,
+        text=record.detail,
+        number=record.order.number if record.order else record.external_id,
+        url=reverse("integrations:record", args=[record.pk]),
+    )
+
+
+STUCK_RECORDS = TodoSource(stuck_records, stuck_todo)
