@@ -22,6 +22,8 @@ CALLS = {
     "conversations:read": ("get", "conversations/"),
     "conversations:write": ("post", "attachments/"),
     "events:read": ("get", "events/"),
+    "webhooks:read": ("get", "webhook-endpoints/"),
+    "webhooks:write": ("post", "webhook-endpoints/"),
 }
 
 

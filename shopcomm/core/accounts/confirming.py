@@ -35,6 +35,20 @@ def password_first(view: AdminView) -> AdminView:
     def guarded(self: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated or is_confirmed(request):
             return view(self, request, *args, **kwargs)
-        return redirect(f"{reverse('confirm')}?{urlencode({'next': request.path})}")
+        return _asks_password(request)
 
     return guarded
+
+
+def password_first_on_page(view: AdminView) -> AdminView:
+    """The same for a page outside of the admin, below `right_required`."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return view(request, *args, **kwargs) if is_confirmed(request) else _asks_password(request)
+
+    return guarded
+
+
+def _asks_password(request: HttpRequest) -> HttpResponse:
+    return redirect(f"{reverse('confirm')}?{urlencode({'next': request.path})}")

@@ -1,6 +1,7 @@
 """The pages of webhooks out, for managers."""
 
 import re
+import time
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from messaging.models import Notification
 from messaging.services.notifications.rules import ensure_default_rules
+from shopcomm.core.accounts.confirming import CONFIRMED_KEY
 from shopcomm.core.accounts.models import Staff
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.edge.admin_home.figures import room_standings
@@ -25,7 +27,12 @@ LIST = "/integrations/webhooks/"
 
 @pytest.fixture
 def office(log_in, manager: Staff) -> Client:
-    return log_in(manager)
+    """A manager who has just given the password once more."""
+    client = log_in(manager)
+    session = client.session
+    session[CONFIRMED_KEY] = int(time.time())
+    session.save()
+    return client
 
 
 def form(url: str, **more: object) -> dict[str, object]:
@@ -35,6 +42,16 @@ def form(url: str, **more: object) -> dict[str, object]:
 def test_only_managers_open_the_pages(log_in, sales, warehouse, office):
     assert office.get(LIST).status_code == 200
     assert [log_in(each).get(LIST).status_code for each in (sales, warehouse)] == [403, 403]
+
+
+def test_who_sends_the_shops_events_elsewhere_gives_the_password_first(
+    log_in, manager, receiver, make_endpoint
+):
+    endpoint, _secret = make_endpoint(receiver.url)
+    for page in (f"{LIST}new/", f"{LIST}{endpoint.pk}/settings/"):
+        answers = [log_in(manager).get(page), log_in(manager).post(page, form("https://example.com/"))]
+        assert [(each.status_code, each.url.split("?")[0]) for each in answers] == [(302, "/confirm/")] * 2
+    assert [each.url for each in WebhookEndpoint.objects.all()] == [receiver.url]
 
 
 def test_the_secret_is_in_the_answer_to_the_form_and_on_no_page_afterwards(office, receiver):

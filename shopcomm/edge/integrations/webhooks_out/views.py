@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.accounts.confirming import password_first_on_page
 from shopcomm.core.http.outcomes import Outcome, run_and_tell, run_service
 from shopcomm.core.http.sent_forms import run_form_once
 from shopcomm.edge.integrations.webhooks_out.errors import EndpointRefused
@@ -41,11 +42,14 @@ PAGES = "integrations/webhooks/"
 @right_required("admin")
 def endpoint_list(request: ShopRequest) -> HttpResponse:
     """Every endpoint with its state."""
-    return render(request, f"{PAGES}list.html", {"active": "me", "endpoints": endpoints_with_counts()})
+    return render(
+        request, f"{PAGES}list.html", {"active": "integrations", "endpoints": endpoints_with_counts()}
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @right_required("admin")
+@password_first_on_page
 def new_endpoint(request: ShopRequest) -> HttpResponse:
     """A form for an endpoint; its secret is in the answer, and nowhere later."""
     form = EndpointForm(request.POST or None, initial={"event_types": ["*"]})
@@ -70,6 +74,7 @@ def new_endpoint(request: ShopRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @right_required("admin")
+@password_first_on_page
 def endpoint_settings(request: ShopRequest, pk: int) -> HttpResponse:
     """The same form for an endpoint that there is."""
     endpoint = get_object_or_404(WebhookEndpoint, pk=pk)
@@ -89,7 +94,7 @@ def _form_page(
 ) -> HttpResponse:
     form.mark_errors()
     names = header_names(endpoint) if endpoint else []
-    context = {"active": "me", "form": form, "endpoint": endpoint, "header_names": names}
+    context = {"active": "integrations", "form": form, "endpoint": endpoint, "header_names": names}
     return render(request, f"{PAGES}form.html", context, status=status if form.errors else 200)
 
 
@@ -102,7 +107,7 @@ def _refused(
 
 
 def _secret_page(request: ShopRequest, endpoint: WebhookEndpoint, secret: str) -> HttpResponse:
-    context = {"active": "me", "endpoint": endpoint, "secret": secret}
+    context = {"active": "integrations", "endpoint": endpoint, "secret": secret}
     return render(request, f"{PAGES}secret.html", context)
 
 
@@ -113,7 +118,7 @@ def endpoint_page(request: ShopRequest, pk: int) -> HttpResponse:
     endpoint = get_object_or_404(endpoints_with_counts(), pk=pk)
     state = request.GET.get("state", "")
     context = {
-        "active": "me",
+        "active": "integrations",
         "endpoint": endpoint,
         "deliveries": latest_deliveries(endpoint, state),
         "shown": state,
@@ -128,7 +133,11 @@ def endpoint_page(request: ShopRequest, pk: int) -> HttpResponse:
 def delivery_page(request: ShopRequest, pk: int) -> HttpResponse:
     """One delivery: what is sent, and what was answered to each attempt."""
     delivery = get_object_or_404(WebhookDelivery.objects.select_related("endpoint"), pk=pk)
-    context = {"active": "me", "delivery": delivery, "tries": delivery.tries.order_by("-started_at", "-pk")}
+    context = {
+        "active": "integrations",
+        "delivery": delivery,
+        "tries": delivery.tries.order_by("-started_at", "-pk"),
+    }
     return render(request, f"{PAGES}delivery.html", context)
 
 
