@@ -9,6 +9,7 @@ from messaging.services.quotes import quote_in_conversation
 from messaging.services.shortages import offer_in_conversation
 from orders.models import Order, Quote, Status
 from orders.selectors.shortages import all_options
+from orders.services.after_sales import CaseInput, CaseLine, approve_case, open_case
 from orders.services.change_requests.consent import edit_or_request_consent
 from orders.services.change_requests.request import request_change
 from orders.services.editing import edit_order
@@ -53,12 +54,17 @@ def busy_shop(customer: Customer, sales: Staff) -> dict[str, Order]:
     task = short.shortages.get()
     keys = [option.key for option in all_options(task)]
     offer_in_conversation(actor=Actor.staff(sales), task_id=task.pk, keys=keys)
+    returned = make_order(status=Status.DELIVERED)
+    claim = CaseInput("return", "damaged", [CaseLine(returned.lines.get().pk, 1)])
+    case = open_case(actor=Actor.customer(returned.customer), order_id=returned.pk, wanted=claim)
+    approve_case(actor=integration(), case_id=case.pk, answer="可以退")
     wanted = QuoteInput([ItemInput(VariantFactory().sku, 12)], end_of_day(7), note="含包装")
     quote_in_conversation(
         actor=Actor.staff(sales), customer=customer, conversation_id=talk, wanted=wanted, send=True
     )
     return {
         "short": short,
+        "returned": returned,
         "busy": busy,
         "picking": picking,
         "asked": asked,
@@ -98,6 +104,12 @@ PAGES: dict[str, Callable[[dict[str, Order]], str]] = {
     "quotes": lambda shop: f"/conversations/{shop['busy'].conversation.pk}/quotes/",  # type: ignore[attr-defined]
     "new quote": lambda shop: f"/conversations/{shop['busy'].conversation.pk}/quotes/new/",  # type: ignore[attr-defined]
     "quote": lambda shop: f"/quotes/{Quote.objects.get().pk}/",
+    "choice by phone": lambda shop: f"/shortages/{shop['short'].shortages.get().pk}/choose/",  # type: ignore[attr-defined]
+    "order with a return": lambda shop: f"/orders/{shop['returned'].number}/",
+    "return parcel": lambda shop: (
+        f"/orders/after-sales/{shop['returned'].after_sales.get().pk}/send/"  # type: ignore[attr-defined]
+    ),
+    "table of keys": lambda shop: "/shortcuts/",
     "short order": lambda shop: f"/orders/{shop['short'].number}/",
     "warehouse": lambda shop: "/warehouse/",
     "pick list": lambda shop: f"/warehouse/?order={shop['picking'].number}",

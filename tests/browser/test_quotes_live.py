@@ -112,3 +112,18 @@ def test_answering_a_shortage_that_has_grown_meanwhile_is_refused_on_the_card(
     expect(card.get_by_role("alert")).to_contain_text("缺货数量刚刚有变化")
     expect(card.get_by_text("缺 2 件").first).to_be_visible()
     assert ShortageTask.objects.get().state == "offered"
+
+
+def test_what_the_customer_chose_by_phone_is_entered_over_the_order_and_on_a_page_without_scripts(
+    live, browse, sales
+):
+    for how in ({}, {"java_script_enabled": False}):
+        order = make_order(status=Status.PAID, assigned_to=sales)
+        report_missing(actor=integration(), line_id=order.lines.get().pk, missing=1)
+        desk = browse(f"{live.url}/orders/{order.number}/", staff=sales, **how)
+        desk.get_by_role("link", name="客户在电话里选好了").click()
+        desk.get_by_label("客户选的方案").select_option(label="先发有货的")
+        desk.get_by_label("客户怎么说的").fill("电话里说分批")
+        desk.get_by_role("button", name="照办").click()
+        expect(desk.locator(".ask", has_text="缺货")).to_contain_text("电话里说分批")
+        expect(desk).to_have_url(f"{live.url}/orders/{order.number}/")
