@@ -67,7 +67,7 @@ def test_what_waits_is_in_the_queue_of_managers_and_of_nobody_else(
     assert f'href="/integrations/records/{record.pk}/"' in manager.get("/orders/?todo=1").content.decode()
     sales = Client()
     sales.force_login(StaffFactory(role="sales"))
-    assert "/integrations/" not in sales.get("/orders/?todo=1").content.decode()
+    assert "/integrations/records/" not in sales.get("/orders/?todo=1").content.decode()
 
 
 def test_an_unknown_status_is_mapped_on_the_page_and_tried_again(manager: Client, source: Connection) -> None:
