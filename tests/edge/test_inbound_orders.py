@@ -14,6 +14,7 @@ from orders.services.transitions import transition_order
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.purging import purge_by_age
 from shopcomm.edge.integrations.models import Connection, InboundRecord
+from shopcomm.edge.integrations.services import order_parts
 from shopcomm.edge.integrations.services.connections import (
     map_statuses,
     webhook_source,
@@ -287,3 +288,51 @@ def test_a_fault_of_the_program_is_tried_again_and_holds_up_no_other(
     bad, good = receive(source, outside_order(sku), outside_order(sku, external_id="EXT-2"))
     assert (bad.state, bad.failures, good.state) == (State.RECEIVED, 1, State.APPLIED)
     assert bad.retry_at is not None
+
+
+def test_everything_of_an_order_may_change_with_one_message(source: Connection, sku: str) -> None:
+    """Goods, address and note at once: each part takes its own locks, in their one order."""
+    receive(source, outside_order(sku))
+    other = VariantFactory(on_hand=10).sku
+    address = outside_order(sku)["address"] | {"street": "新地址 3 号"}
+    shipments = [{"carrier": "shunfeng", "tracking_number": "SF1234567899"}]
+    changed = outside_order(
+        sku,
+        "shipped",
+        minute=5,
+        note="轻放",
+        address=address,
+        items=[{"sku": other, "quantity": 3}],
+        shipments=shipments,
+    )
+    (record,) = receive(source, changed)
+    order = Order.objects.get()
+    assert (record.state, record.detail) == (State.APPLIED, "")
+    assert (order.status, order.note, order.street) == (Status.SHIPPED, "轻放", "新地址 3 号")
+    assert [(line.sku, line.quantity) for line in order.lines.all()] == [(other, 3)]
+
+
+def test_a_worker_that_is_killed_between_two_parts_leaves_nothing_half_done(
+    source: Connection, sku: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive(source, outside_order(sku))
+    changed = outside_order(sku, "picking", minute=5, note="轻放")
+    record, _made = store_record(connection=source, message_id="m", body=changed)
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_given: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setitem(order_parts.APPLY, "status", killed)
+        with pytest.raises(Killed):
+            apply_inbound()
+    record.refresh_from_db()
+    assert (record.state, Order.objects.get().status) == (State.RECEIVED, Status.PENDING_PAYMENT)
+    apply_inbound()
+    record.refresh_from_db()
+    order = Order.objects.get()
+    assert (record.state, order.status, order.note) == (State.APPLIED, Status.PICKING, "轻放")
+    assert order.change_requests.count() == 1

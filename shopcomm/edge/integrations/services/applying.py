@@ -1,4 +1,4 @@
-"""Applying what another system said: through the orders' own services, under a lock for each of its orders.
+"""Applying what another system said: through the orders' own services, one process at a time for each of its orders.
 
 Nothing older than what is known of a part of an order is applied, so records may come late, twice and in any order. What
 cannot be read is parked, what the order does not allow is a conflict: both for a person, neither lost.
@@ -10,10 +10,15 @@ from datetime import datetime, timedelta
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
+from shopcomm.core.database.named_locks import held_across_transactions
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.edge.integrations.inbound_order import NotReadable, read_inbound_order
 from shopcomm.edge.integrations.models import InboundRecord, OutsideOrder
-from shopcomm.edge.integrations.services.order_parts import Outcome, apply_inbound_order
+from shopcomm.edge.integrations.services.order_parts import (
+    Applied,
+    apply_inbound_order,
+    tell_beside_order,
+)
 
 log = logging.getLogger(__name__)
 State = InboundRecord.State
@@ -28,52 +33,51 @@ def waiting_record_ids(now: datetime, most: int) -> list[int]:
     return list(waiting.order_by("pk").values_list("pk", flat=True)[:most])
 
 
-@retry_on_deadlock
-@transaction.atomic
 def apply_record(record_id: int) -> bool:
-    """Apply one record. False where another process has it, or it is settled already.
+    """Apply one record. False where it is settled already, or another process is at work on its order.
 
+    Not one transaction: each part of the order is changed by a service of its own, which takes its locks in their one
+    order. What a worker that is killed has done is seen to be done when the record is applied again.
     A fault of the program leaves it to a later time, with growing pauses. Raises OperationalError when the database fails.
     """
-    rows = InboundRecord.objects.select_for_update(skip_locked=True, of=("self",)).select_related(
-        "connection"
-    )
-    record = rows.filter(pk=record_id, state=State.RECEIVED).first()
-    if record is None:
-        return False
-    try:
-        with transaction.atomic():
-            outcome = _apply(record)
-    except OperationalError:
-        raise
-    except NotReadable as error:
-        outcome = Outcome(State.PARKED, error.code, error.detail)
-    except Exception as error:
-        log.exception("inbound record %s could not be applied", record.pk)
-        _put_off(record, error)
-        return True
-    _settle(record, outcome)
+    record = InboundRecord.objects.select_related("connection").get(pk=record_id)
+    with held_across_transactions(f"inbound:{record.connection_id}:{record.external_id}") as is_mine:
+        if not is_mine or not InboundRecord.objects.filter(pk=record_id, state=State.RECEIVED).exists():
+            return False
+        try:
+            applied = _apply(record)
+        except OperationalError:
+            raise
+        except NotReadable as error:
+            applied = Applied(detail=error.detail, parked=error.code)
+        except Exception as error:
+            log.exception("inbound record %s could not be applied", record.pk)
+            _put_off(record, error)
+            return True
+        _settle(record, applied)
     return True
 
 
-def _apply(record: InboundRecord) -> Outcome:
+def _apply(record: InboundRecord) -> Applied:
     statuses = record.connection.configuration.get("statuses", {})
     wanted = read_inbound_order(record.body, record.received_at, statuses)
-    outside = _lock_outside_order(record, wanted.external_id)
+    OutsideOrder.objects.bulk_create(
+        [OutsideOrder(connection=record.connection, external_id=wanted.external_id)], ignore_conflicts=True
+    )
+    outside = OutsideOrder.objects.select_related("order", "connection").get(
+        connection=record.connection, external_id=wanted.external_id
+    )
     return apply_inbound_order(record, outside, wanted)
 
 
-def _lock_outside_order(record: InboundRecord, external_id: str) -> OutsideOrder:
-    OutsideOrder.objects.bulk_create(
-        [OutsideOrder(connection=record.connection, external_id=external_id)], ignore_conflicts=True
-    )
-    rows = OutsideOrder.objects.select_for_update(of=("self",)).select_related("order")
-    return rows.get(connection=record.connection, external_id=external_id)
-
-
-def _settle(record: InboundRecord, outcome: Outcome) -> None:
-    record.state, record.reason, record.detail = outcome.state, outcome.reason[:40], outcome.detail
-    record.order_id = outcome.order_id
+@retry_on_deadlock
+@transaction.atomic
+def _settle(record: InboundRecord, applied: Applied) -> None:
+    """What became of a record, and the lines beside its order that say what was refused, are there together."""
+    for refused in applied.refused:
+        tell_beside_order(record, applied, refused)
+    record.state, record.reason, record.detail = applied.state, applied.reason[:40], applied.detail
+    record.order_id = applied.order_id
     record.settled_at, record.retry_at = timezone.now(), None
     record.save(update_fields=["state", "reason", "detail", "order", "settled_at", "retry_at"])
 

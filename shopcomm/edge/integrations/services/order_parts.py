@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from orders.models import ChangeRequest, Order, Status
@@ -30,50 +29,66 @@ LONGEST_EXTERNAL_ID = 64
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of a record: its state, why (code and sentence) where it is not applied, and the order it was about."""
+class Refused:
+    """A part that the order did not take, and the status that the other system has it in, where that is the part."""
 
-    state: str
-    reason: str = ""
-    detail: str = ""
-    order_id: int | None = None
+    code: str
+    detail: str
+    wanted: str = ""
 
 
 @dataclass(frozen=True)
-class Refused:
-    """A part that the order did not take."""
+class Applied:
+    """What became of a record: the order, whether anything was news, what was refused; or why it is parked."""
 
-    part: str
-    code: str
-    detail: str
+    order_id: int | None = None
+    is_news: bool = False
+    refused: tuple[Refused, ...] = ()
+    parked: str = ""
+    detail: str = ""
+
+    @property
+    def state(self) -> str:
+        """The record's state after it."""
+        if self.parked:
+            return State.PARKED
+        if self.refused:
+            return State.CONFLICT
+        return State.APPLIED if self.is_news else State.UNCHANGED
+
+    @property
+    def reason(self) -> str:
+        """The code of what is in the way; empty for nothing."""
+        return self.parked or (self.refused[0].code if self.refused else "")
 
 
-def apply_inbound_order(record: InboundRecord, outside: OutsideOrder, wanted: InboundOrder) -> Outcome:
-    """Bring the order to what was said, as far as it is news and allowed. `outside` is locked by the caller.
+def sender_of(record: InboundRecord) -> Actor:
+    """The other system, as whoever changes an order."""
+    return Actor("api", None, record.connection.name, "system")
+
+
+def apply_inbound_order(record: InboundRecord, outside: OutsideOrder, wanted: InboundOrder) -> Applied:
+    """Bring the order to what was said, as far as it is news and allowed. Nobody else is at work on it.
 
     Raises NotReadable where there is no order yet and this does not make one.
     """
-    actor = Actor("api", None, record.connection.name, "system")
-    news = _news(record, outside, wanted)
+    actor, news = sender_of(record), _news(record, outside, wanted)
     order = _known_order(outside) or _place(actor, record, outside, wanted)
-    refused = [each for part in news if (each := _apply_part(actor, order, record, wanted, part))]
-    outside.seen = outside.seen | {
-        part: said.as_json() | {"record": record.pk} for part, said in news.items()
-    }
-    outside.save()
-    return _outcome(actor, order, wanted, news, refused)
+    refused = []
+    for part, said in news.items():
+        if answer := _apply_part(actor, order, record, wanted, part):
+            refused.append(answer)
+        outside.seen = outside.seen | {part: said.as_json() | {"record": record.pk}}
+        outside.save(update_fields=["seen", "order"])
+    detail = "; ".join(each.detail for each in refused)
+    return Applied(order.pk, bool(news), tuple(refused), detail=detail)
 
 
-def _outcome(
-    actor: Actor, order: Order, wanted: InboundOrder, news: dict[str, Said], refused: list[Refused]
-) -> Outcome:
-    for each in refused:
-        status = wanted.status or "" if each.part == "status" else ""
-        record_outside_refusal(actor=actor, order_id=order.pk, reason=each.detail, wanted=status)
-    if refused:
-        detail = "; ".join(each.detail for each in refused)
-        return Outcome(State.CONFLICT, refused[0].code, detail, order.pk)
-    return Outcome(State.APPLIED if news else State.UNCHANGED, order_id=order.pk)
+def tell_beside_order(record: InboundRecord, applied: Applied, refused: Refused) -> None:
+    """A line in the order's conversation, for the shop, on what the order did not take."""
+    record_outside_refusal(
+        actor=sender_of(record), order_id=applied.order_id or 0, reason=refused.detail, wanted=refused.wanted
+    )
 
 
 def _news(record: InboundRecord, outside: OutsideOrder, wanted: InboundOrder) -> dict[str, Said]:
@@ -126,6 +141,7 @@ def _place(actor: Actor, record: InboundRecord, outside: OutsideOrder, wanted: I
     except ValueError as error:
         raise NotReadable("phone_refused", str(error)) from error
     outside.order = order
+    outside.save(update_fields=["order"])
     release_parked(connection=record.connection, external_id=outside.external_id, reason=ORDER_UNKNOWN)
     return order
 
@@ -134,13 +150,12 @@ def _place(actor: Actor, record: InboundRecord, outside: OutsideOrder, wanted: I
 def _apply_part(
     actor: Actor, order: Order, record: InboundRecord, wanted: InboundOrder, part: str
 ) -> Refused | None:
-    """Apply one part in a savepoint of its own: one that is refused takes no other back."""
+    """Apply one part. One that is refused has changed nothing, and takes no other back."""
     try:
-        with transaction.atomic():
-            # As it is by now: the part before may have changed it.
-            return APPLY[part](actor, Order.objects.get(pk=order.pk), record, wanted)
+        # As it is by now: the part before may have changed it.
+        return APPLY[part](actor, Order.objects.get(pk=order.pk), record, wanted)
     except Refusal as refusal:
-        return Refused(part, refusal.code, str(refusal.detail))
+        return Refused(refusal.code, str(refusal.detail))
 
 
 def _change(
@@ -151,7 +166,7 @@ def _change(
     key = f"inbound:{record.pk}:{kind}:{order.change_requests.count()}"
     request = request_change(actor=actor, order_id=order.pk, kind=kind, data=data, key=key)
     if request.state == ChangeRequest.State.DECLINED:
-        return Refused(kind, "change_declined", request.answer)
+        return Refused("change_declined", request.answer)
     return None
 
 
@@ -188,13 +203,12 @@ def _apply_status(actor: Actor, order: Order, _record: InboundRecord, wanted: In
     for step in steps_between(order.status, target):
         for data in _needed(step, wanted):
             try:
-                with transaction.atomic():
-                    order = transition_order(actor=actor, order_id=order.pk, to=step, data=data)
+                order = transition_order(actor=actor, order_id=order.pk, to=step, data=data)
             except Refusal as refusal:
                 if steps_between(Order.objects.get(pk=order.pk).status, target) == []:
                     # Somebody here was quicker.
                     return None
-                return Refused("status", refusal.code, str(refusal.detail))
+                return Refused(refusal.code, str(refusal.detail), target)
     return None
 
 
