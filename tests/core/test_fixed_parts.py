@@ -105,6 +105,51 @@ def test_a_missing_file_is_told_only_by_the_part_that_shows_it(monkeypatch) -> N
         template.render(Context({"shown": True}))
 
 
+def test_an_included_template_is_looked_up_once_and_sees_what_the_page_knows(monkeypatch) -> None:
+    pieces = (
+        "{% for each in pieces %}",
+        "{% include '_badge.html' with badge=each badge_text=word %}",
+        "{% endfor %}",
+    )
+    template, context = written_out("".join(pieces)), {"pieces": [1, 2, 3], "word": "<"}
+    drawn = template.render(Context(context))
+    assert drawn == parsed("".join(pieces)).render(Context(context))
+
+    def looked_up(_engine: object, name: str) -> Template:
+        raise AssertionError(name)
+
+    monkeypatch.setattr("django.template.Engine.get_template", looked_up)
+    assert template.render(Context(context)) == drawn
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "{% cycle 'a' 'b' %}",
+        "{% ifchanged each %}a{% endifchanged %}",
+        "{% block part %}{{ each }}{% endblock %}",
+        "{% with x=1 %}{% translate '订单' as word %}{% endwith %}{{ word }}",
+    ],
+)
+def test_what_counts_how_often_it_is_drawn_counts_as_before(inner, tmp_path, settings) -> None:
+    (tmp_path / "inner.html").write_text("{% load i18n %}" + inner)
+    settings.TEMPLATES = [settings.TEMPLATES[0] | {"DIRS": [*settings.TEMPLATES[0]["DIRS"], tmp_path]}]
+    source = "{% block part %}b{% endblock %}{% for each in pieces %}{% include 'inner.html' %}{{ word }}{% endfor %}"
+    context = {"pieces": [1, 1, 2], "word": "w"}
+    assert written_out(source).render(Context(context)) == parsed(source).render(Context(context))
+
+
+def test_an_included_template_speaks_the_language_of_its_page(tmp_path, settings) -> None:
+    (tmp_path / "inner.html").write_text("{% load i18n %}{% translate '订单' %}")
+    settings.TEMPLATES = [settings.TEMPLATES[0] | {"DIRS": [*settings.TEMPLATES[0]["DIRS"], tmp_path]}]
+    with override("en"):
+        template = written_out("{% include 'inner.html' %}")
+    assert [template.render(Context()), parsed("{% include 'inner.html' %}").render(Context())] == [
+        "Orders",
+        "订单",
+    ]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_template_translates_a_text_of_its_own_while_a_page_is_drawn(language) -> None:
     with override(language):

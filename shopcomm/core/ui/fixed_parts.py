@@ -5,15 +5,51 @@ hundredth of a millisecond, all together a tenth of the page.
 """
 
 from functools import _lru_cache_wrapper
-from typing import Any
+from typing import Any, TypeGuard
 
-from django.template import Context
+from django.template import Context, Engine
 from django.template.base import FilterExpression, Node, NodeList, Template, TextNode, TokenType
-from django.template.defaulttags import CommentNode, IfNode, LoadNode
+from django.template.defaulttags import (
+    CommentNode,
+    CycleNode,
+    IfChangedNode,
+    IfNode,
+    LoadNode,
+    ResetCycleNode,
+)
 from django.template.library import SimpleNode
+from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode
 from django.templatetags.i18n import BlockTranslateNode, LanguageNode, TranslateNode
 from django.templatetags.static import StaticNode
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, override
+
+# What asks how often, or inside of what, it is drawn.
+COUNTING = (BlockNode, ExtendsNode, CycleNode, IfChangedNode, ResetCycleNode)
+
+
+class FixedInclude(Node):
+    """`{% include "a_name.html" %}`, which looks its template up once, in the language of the page around it."""
+
+    child_nodelists = ()
+
+    def __init__(self, include: IncludeNode) -> None:
+        self.include, self.language = include, get_language()
+        self.token, self.origin = include.token, include.origin
+        self.found: Template | NodeList | None = None
+
+    def render(self, context: Any) -> str:
+        """What the template says of what is known here."""
+        if self.found is None:
+            self.found = self._find(context.template.engine)
+        values = {name: each.resolve(context) for name, each in self.include.extra_context.items()}
+        with context.push(**values):
+            return self.found.render(context)
+
+    def _find(self, engine: Engine) -> Template | NodeList:
+        with override(self.language):
+            found = engine.get_template(self.include.template.var)
+        return found if any(map(found.nodelist.get_nodes_by_type, COUNTING)) else found.nodelist
 
 
 def write_out(template: Template) -> None:
@@ -29,7 +65,7 @@ def _write_out(nodes: NodeList, context: Context) -> None:
         text = _fixed_text(node, context)
         if text is None:
             _write_out_inside(node, context)
-            found.append(node)
+            found.append(FixedInclude(node) if _is_fixed_include(node, context) else node)
         elif found and isinstance(found[-1], TextNode):
             found[-1] = TextNode(found[-1].s + text)
         elif text:
@@ -81,6 +117,13 @@ def _is_fixed(node: Any) -> bool:
         keeps = isinstance(node.func, _lru_cache_wrapper) and not (node.takes_context or node.target_var)
         return keeps and all(map(_is_literal, (*node.args, *node.kwargs.values())))
     return False
+
+
+def _is_fixed_include(node: Node, context: Any) -> TypeGuard[IncludeNode]:
+    """Whether a part includes always the same template. In debug Django tells by its own which line has failed."""
+    if type(node) is not IncludeNode or node.isolated_context or context.template.engine.debug:
+        return False
+    return _is_literal(node.template) and not str(node.template.var).startswith(".")
 
 
 def _is_literal(expression: FilterExpression) -> bool:
