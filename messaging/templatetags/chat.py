@@ -19,6 +19,7 @@ from messaging.models import Attachment, Conversation, Message, RecipientKind, S
 from messaging.policies.notifications.reasons import reason_text
 from messaging.policies.notifications.triggers import trigger_label
 from messaging.presenters import message_text, shown_kinds
+from messaging.selectors.attachments import pictures_by_ids
 from messaging.selectors.badges import Badges, badges_with
 from messaging.selectors.conversations import assignable_staff, orders_to_link
 from messaging.selectors.notice_preferences import notice_kinds_for
@@ -182,8 +183,7 @@ def change_urls(conversation: Conversation, actor: Actor, change_url: str) -> di
 @register.simple_tag
 def pictures_of(cases: Iterable[AfterSalesCase]) -> list[Attachment]:
     """The pictures of several cases, to show each its own among."""
-    ids = [pk for case in cases for pk in case.pictures]
-    return list(Attachment.objects.filter(pk__in=ids).order_by("created_at")) if ids else []
+    return pictures_by_ids([pk for case in cases for pk in case.pictures])
 
 
 @register.inclusion_tag("messaging/_pictures.html")
@@ -193,7 +193,7 @@ def attached_pictures(ids: list[str], among: list[Attachment] | None = None) -> 
     `among`: these and others, where they have been read already.
     """
     if among is None:
-        return {"pictures": Attachment.objects.filter(pk__in=ids).order_by("created_at") if ids else []}
+        return {"pictures": pictures_by_ids(ids)}
     return {"pictures": [each for each in among if str(each.pk) in ids]}
 
 

@@ -5,7 +5,7 @@ from datetime import date, time
 import pytest
 from axes.models import AccessAttempt
 from django.db import transaction
-from django.db.models import BigIntegerField
+from django.db.models import BigIntegerField, TextField, Value
 
 from messaging.models import Message, NotificationRule
 from messaging.services.notifications.rules import ensure_default_rules
@@ -51,6 +51,13 @@ def test_rows_are_as_a_queryset_leaves_them_and_can_be_changed(manager) -> None:
     found[0].save(update_fields=["note"])
     expected.refresh_from_db()
     assert expected.note == "请打电话"
+
+
+def test_names_from_before_they_were_cleaned_are_cleaned_when_they_are_read(manager) -> None:
+    line = busy_order(manager, 1).lines.first()
+    OrderLine.objects.filter(pk=line.pk).update(name=Value("旅行\u202e箱", output_field=TextField()))
+    (found,) = read_together(PreparedRows(OrderLine.objects.filter(pk=line.pk)).given())
+    assert found[0].name == OrderLine.objects.get(pk=line.pk).name == "旅行箱"
 
 
 def test_a_kind_of_field_that_json_would_change_is_refused() -> None:

@@ -35,6 +35,7 @@ from django.db.models import (
 from django.db.models.base import ModelState
 
 from shopcomm.core.database.prepared import Given, Number
+from shopcomm.core.fields import LineField
 
 M = TypeVar("M", bound=Model)
 Reading = Callable[[Any], Any]
@@ -156,6 +157,8 @@ def _reading(field: "Field[Any, Any]") -> Reading | None:
     """How a value of JSON becomes one of this field's; None where it is one. Raises TypeError where that is not known."""
     if isinstance(field, ForeignKey):
         return _reading(field.target_field)
+    if isinstance(field, LineField):
+        return lambda text: field.from_db_value(text, None, None)
     if isinstance(field, KEPT):
         return None
     found = next((reading for kind, reading in READ_AS if isinstance(field, kind)), None)
