@@ -330,7 +330,8 @@ class Fanout:
 
     def _outgoing_message(self, frames: list[dict[str, Any]]) -> dict[str, Any]:
         together = {"type": "fan.out", "group": PROCESSES, "frames": frames}
-        return (together if len(frames) > 1 else frames[0]) | {"from": self.id}
+        # First, where the layer finds it without unpacking the rest.
+        return {"from": self.id} | (together if len(frames) > 1 else frames[0])
 
     async def _keep_catching_up(self) -> None:
         """A frame is a hint that may be lost; the database is asked every few seconds."""

@@ -1,14 +1,17 @@
 """What a process tells the others, and how seldom it asks the database while nothing was lost."""
 
 import asyncio
+from contextvars import ContextVar
 
 import pytest
+from django.conf import settings
 
 from messaging.consumers import fanout as fanout_module
 from messaging.consumers.fanout import Fanout
 from messaging.consumers.rooms import Room, State
 from messaging.consumers.send_queue import Frames
 from shopcomm.core.audiences import SHOP, Audience, for_all_audiences
+from shopcomm.core.layer import PipelinedChannelLayer
 from shopcomm.core.realtime import ORDERS_FEED, PROCESSES, conversation_group
 
 GROUP = conversation_group(1)
@@ -122,11 +125,17 @@ async def test_a_frame_alone_goes_to_its_group_and_several_to_every_process(fano
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("rooms", [1, 3])
-async def test_frames_of_one_or_several_rooms_reach_another_process_in_order_and_not_their_own_twice(rooms):
+async def test_frames_of_one_or_several_rooms_reach_another_process_in_order_and_not_their_own_twice(
+    rooms, monkeypatch
+):
     here, there = Fanout(), Fanout()
+    # Each as in a process of its own; what a fanout does later goes on in the context it was begun in.
+    own_layer = ContextVar("own_layer")
+    monkeypatch.setattr(fanout_module, "get_channel_layer", own_layer.get)
     groups = [conversation_group(pk) for pk in range(1, rooms + 1)]
     ears = {fanout: Ear() for fanout in (here, there)}
     for fanout, ear in ears.items():
+        own_layer.set(PipelinedChannelLayer(**settings.CHANNEL_LAYERS["default"]["CONFIG"]))
         for group in groups:
             await fanout.join(group, ear)
         async with asyncio.timeout(10):
