@@ -13,7 +13,7 @@ from shopcomm.core.ui.assets import BUNDLE, module_bundle, stylesheet_bundle
 
 # Of a text so long, Brotli's best takes seconds for a twelfth less. Ours are shorter: these are the manual of the API and
 # the admin's libraries.
-LONG = 160_000
+LONG = 240_000
 QUICK_QUALITY = 9
 
 
