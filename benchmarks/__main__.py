@@ -30,6 +30,8 @@ ITEMS = {
     "import": "imports",
     "notices": "notices",
     "search": "search",
+    "inbound": "inbound",
+    "events": "events",
 }
 # Those that take many minutes: only when they are asked for by name.
 LONG = {"million": "million"}

@@ -76,7 +76,8 @@ class Bench:
         subprocess.run([sys.executable, str(ROOT / "manage.py"), *arguments], check=True, cwd=ROOT)
 
     def start(self, name: str) -> None:
-        """Start one side afresh: the product, a peer, or a floor: "floor" under the same uvicorn, "bare" under none."""
+        """Start one side afresh: the product, a peer, or a floor: "floor" under the same uvicorn, "bare" under
+        none, "empty-view" the product's own settings with one view that answers at once."""
         if old := self.processes.pop(name, None):
             end_process(old, signal.SIGTERM, within=5)
         self.ports[name] = free_port()
@@ -86,6 +87,8 @@ class Bench:
             environment = socket_io.server_environment(self.peers)
         elif name == "bare":
             command = [sys.executable, "-m", "benchmarks.floor.bare", str(self.ports[name])]
+        elif name == "empty-view":
+            environment = {"DJANGO_SETTINGS_MODULE": "benchmarks.floor.empty_view"}
         elif name == "floor":
             command[command.index("shopcomm.asgi:application")] = "benchmarks.floor.server:application"
         self.processes[name] = spawn_process(command, self.data / f"{name}.log", **environment)

@@ -1,6 +1,7 @@
 """Waking a worker after a commit. If that is lost, the scheduled run makes up for it."""
 
 import logging
+from threading import Lock, Timer
 
 from celery import current_app
 from kombu.exceptions import OperationalError
@@ -19,3 +20,26 @@ def wake_task(name: str) -> None:
         current_app.send_task(name, ignore_result=True, expires=30)
     except (OperationalError, OSError):
         log.warning("the broker is down; the sweep will do %s", name)
+
+
+class SoonWoken:
+    """A task that is asked for by hundreds of calls a second and wanted once: woken within `seconds` of the first of them."""
+
+    def __init__(self, name: str, seconds: float = 0.05) -> None:
+        self._name, self._seconds = name, seconds
+        self._lock = Lock()
+        self._timer: Timer | None = None
+
+    def wake(self) -> None:
+        """Have the task run soon; who asks while it is about to be woken costs nothing more."""
+        with self._lock:
+            if self._timer is None:
+                self._timer = Timer(self._seconds, self._wake)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def _wake(self) -> None:
+        with self._lock:
+            # Whoever asks from here on asks for another time.
+            self._timer = None
+        wake_task(self._name)

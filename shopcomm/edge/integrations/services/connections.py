@@ -5,6 +5,8 @@ import json
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 
 from django.db import transaction
 from django.utils import timezone
@@ -51,7 +53,13 @@ def new_webhook_secret() -> str:
 def credentials_of(connection: Connection) -> dict[str, str]:
     """What the other system is spoken to with. Raises CannotUnseal where SECRET_KEY was changed and its old value is not known."""
     sealed = connection.sealed_credentials
-    return dict(json.loads(unseal_text(sealed))) if sealed else {}
+    return dict(_unsealed(sealed)) if sealed else {}
+
+
+@lru_cache(maxsize=256)
+def _unsealed(sealed: str) -> Mapping[str, str]:
+    """Opened once a process: a webhook is checked hundreds of times in a second."""
+    return MappingProxyType(json.loads(unseal_text(sealed)))
 
 
 def set_credentials(connection: Connection, credentials: Mapping[str, str]) -> None:

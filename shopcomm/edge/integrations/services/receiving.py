@@ -1,39 +1,59 @@
 """What comes in is stored as it is and answered; a worker applies it."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
+from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
 from shopcomm.core.after_commit import call_after_commit
-from shopcomm.core.events.wake import wake_task
+from shopcomm.core.events.wake import SoonWoken
+from shopcomm.core.json_text import json_text
 from shopcomm.edge.integrations.inbound_order import external_id_in
 from shopcomm.edge.integrations.models import Connection, InboundRecord
 
-wake_applying = partial(wake_task, "integrations.apply_inbound")
+wake_applying = SoonWoken("integrations.apply_inbound").wake
 # `heard_at` is for people: so often is enough.
 HEARD_EVERY_SECONDS = 60
+# Other systems push hundreds in a second: a look first, and a savepoint for the case that two come at once, cost twice as much.
+STORE = """
+INSERT INTO integrations_inboundrecord
+    (connection_id, message_id, external_id, body, state, reason, detail, failures, received_at)
+VALUES (%s, %s, %s, %s::jsonb, 'received', '', '', 0, %s)
+ON CONFLICT (connection_id, message_id) DO NOTHING RETURNING id
+"""
 
 
-@transaction.atomic
 def store_record(
     *, connection: Connection, message_id: str, body: Mapping[str, Any]
 ) -> tuple[InboundRecord, bool]:
     """Keep what another system has said. The same `message_id` again is the record it made; the second value says if it is new.
 
-    `body` is a JSON object. It is applied after the commit, by a worker.
+    `body` is a JSON object. One statement, committed with it unless the caller has a transaction; a worker applies it then.
     """
-    record, made = InboundRecord.objects.get_or_create(
-        connection=connection,
-        message_id=message_id[:255],
-        defaults={"external_id": external_id_in(body), "body": dict(body)},
+    record = InboundRecord(
+        connection=connection, message_id=message_id[:255], external_id=external_id_in(body), body=dict(body)
     )
+    with database.cursor() as cursor:
+        cursor.execute(
+            STORE,
+            [
+                connection.pk,
+                record.message_id,
+                record.external_id,
+                json_text(record.body),
+                record.received_at,
+            ],
+        )
+        stored = cursor.fetchone()
     _note_heard(connection)
-    if made:
-        call_after_commit(wake_applying)
-    return record, made
+    if stored is None:
+        known = InboundRecord.objects.select_related("order")
+        return known.get(connection=connection, message_id=record.message_id), False
+    record.pk = stored[0]
+    call_after_commit(wake_applying)
+    return record, True
 
 
 def _note_heard(connection: Connection) -> None:

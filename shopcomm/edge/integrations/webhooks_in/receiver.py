@@ -1,5 +1,7 @@
 """`POST inbound/orders/`: the signature is checked over the bytes as they came (Standard Webhooks), then stored and answered."""
 
+from typing import Any
+
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -36,14 +38,15 @@ class TooLarge(Refusal):
     code, status, detail = "too_large", 413, _("内容过大")
 
 
-class RecordOutput(serializers.ModelSerializer):
+class RecordOutput(serializers.Serializer):
     """What is known of the record by now: a new one is applied a moment later."""
 
-    order = serializers.CharField(source="order.number", default=None, allow_null=True)
-
-    class Meta:
-        model = InboundRecord
-        fields = ("id", "external_id", "state", "reason", "detail", "order")
+    id = serializers.IntegerField()
+    external_id = serializers.CharField()
+    state = serializers.ChoiceField(InboundRecord.State.choices)
+    reason = serializers.CharField(help_text="a code, of one that is parked or in conflict")
+    detail = serializers.CharField()
+    order = serializers.CharField(allow_null=True, help_text="the order's number here, once it is there")
 
 
 class InboundOrdersView(APIView):
@@ -69,7 +72,13 @@ class InboundOrdersView(APIView):
         record, made = store_record(
             connection=connection, message_id=request.headers["webhook-id"], body=body
         )
-        return Response(RecordOutput(record).data, status=201 if made else 200)
+        return Response(_told(record), status=201 if made else 200)
+
+
+def _told(record: InboundRecord) -> dict[str, Any]:
+    """The members of RecordOutput. Hundreds are answered in a second: a serializer would take half of the time."""
+    told = {name: getattr(record, name) for name in ("external_id", "state", "reason", "detail")}
+    return {"id": record.pk, **told, "order": record.order.number if record.order else None}
 
 
 def _raw_body(request: HttpRequest) -> bytes:
