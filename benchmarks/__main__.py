@@ -32,6 +32,7 @@ ITEMS = {
     "search": "search",
     "inbound": "inbound",
     "events": "events",
+    "webhooks": "webhooks",
 }
 # Those that take many minutes: only when they are asked for by name.
 LONG = {"million": "million"}

@@ -19,7 +19,7 @@ def endpoints_with_counts() -> QuerySet[WebhookEndpoint]:
 
 def latest_deliveries(endpoint: WebhookEndpoint, state: str = "") -> list[WebhookDelivery]:
     """The last hundred deliveries of an endpoint, the newest first; of one state where one is named."""
-    rows = WebhookDelivery.objects.filter(endpoint=endpoint).defer("payload")
+    rows = WebhookDelivery.objects.filter(endpoint=endpoint).defer("payload").select_related("event")
     if state in WebhookDelivery.State.values:
         rows = rows.filter(state=state)
     return list(rows.order_by("-pk")[:SHOWN])

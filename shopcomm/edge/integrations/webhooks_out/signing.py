@@ -5,7 +5,9 @@ import json
 import re
 import secrets
 from datetime import UTC, datetime
+from functools import lru_cache
 
+from django.conf import settings
 from standardwebhooks import Webhook
 
 from shopcomm.core.sealing import CannotUnseal, seal_text, unseal_text
@@ -38,7 +40,12 @@ def seal_headers(headers: dict[str, str]) -> str:
 
 def unseal_headers(sealed: str) -> dict[str, str]:
     """The headers again. Raises CannotUnseal."""
-    return dict(json.loads(unseal_text(sealed))) if sealed else {}
+    return dict(json.loads(_opened(sealed, settings.SECRET_KEY))) if sealed else {}
+
+
+@lru_cache(maxsize=256)
+def _opened(sealed: str, _secret_key: str) -> str:
+    return unseal_text(sealed)
 
 
 def signed_headers(endpoint: WebhookEndpoint, message_id: str, body: str, now: datetime) -> dict[str, str]:
@@ -47,7 +54,9 @@ def signed_headers(endpoint: WebhookEndpoint, message_id: str, body: str, now: d
     sealed = [endpoint.sealed_secret]
     if endpoint.old_secret_until and endpoint.old_secret_until > now:
         sealed.append(endpoint.sealed_old_secret)
-    signatures = [Webhook(unseal_text(each)).sign(message_id, moment, body) for each in sealed]
+    signatures = [
+        Webhook(_opened(each, settings.SECRET_KEY)).sign(message_id, moment, body) for each in sealed
+    ]
     return unseal_headers(endpoint.sealed_headers) | {
         "Content-Type": "application/json",
         "User-Agent": AGENT,

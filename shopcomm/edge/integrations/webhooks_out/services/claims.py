@@ -3,8 +3,9 @@
 Whoever claims for an endpoint, or writes down what came of it, has its row locked for that moment.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -13,10 +14,12 @@ from django.utils import timezone
 from shopcomm.edge.integrations.webhooks_out.models import WebhookDelivery, WebhookEndpoint
 from shopcomm.edge.integrations.webhooks_out.services.endpoints import lock_endpoint
 
-# Longer than a call takes: a worker that was killed gives its deliveries back then.
+# A worker that was killed gives its deliveries back then.
 CLAIM = timedelta(seconds=60)
-# So many calls of one endpoint at once, by all workers together; one while it fails, so that one which hangs costs little.
-PLACES, PLACES_WHILE_FAILING = 4, 1
+# No call begins with less left of its claim: it takes fifteen seconds at most.
+LEFT_FOR_A_CALL = timedelta(seconds=20)
+# So many deliveries a courier takes along for an endpoint; one while it fails, so that one which hangs costs little.
+BATCH, BATCH_WHILE_FAILING = 40, 1
 State = WebhookDelivery.State
 
 
@@ -45,33 +48,46 @@ def due_deliveries(now: datetime) -> QuerySet[WebhookDelivery]:
 
 
 @transaction.atomic
-def claim_deliveries(endpoint_id: int, most: int) -> list[WebhookDelivery]:
-    """Up to `most` deliveries of an endpoint that are the caller's to send until the claim runs out, with their endpoint."""
+def claim_deliveries(endpoint_id: int, courier: UUID, most: int) -> list[WebhookDelivery]:
+    """Up to `most` deliveries of an endpoint that are the courier's to send until the claim runs out, with their endpoint.
+
+    None while another courier serves the endpoint: so no more calls are under way than one makes.
+    """
     try:
         endpoint = lock_endpoint(endpoint_id)
     except WebhookEndpoint.DoesNotExist:
         return []
     now = timezone.now()
-    free = min(most, _free_places(endpoint, now))
-    if free <= 0 or (endpoint.rests_until and endpoint.rests_until > now):
+    free = min(most, _free_places(endpoint, courier, now))
+    if free <= 0 or not is_awake(endpoint, now):
         return []
     due = due_deliveries(now).filter(endpoint=endpoint)
     if endpoint.state != WebhookEndpoint.State.ACTIVE:
         due = due.filter(event=None)
     rows = list(due.order_by("due_at", "position", "pk")[:free])
-    claim = uuid4()
+    until = now + CLAIM
     ids = [row.pk for row in rows]
-    WebhookDelivery.objects.filter(pk__in=ids).update(claim=claim, claimed_until=now + CLAIM)
+    WebhookDelivery.objects.filter(pk__in=ids).update(claim=courier, claimed_until=until)
     for row in rows:
-        row.endpoint, row.claim = endpoint, claim
+        row.endpoint, row.claim, row.claimed_until = endpoint, courier, until
     return rows
 
 
-def _free_places(endpoint: WebhookEndpoint, now: datetime) -> int:
-    places = PLACES_WHILE_FAILING if endpoint.failures else PLACES
-    return (
-        places
-        - WebhookDelivery.objects.filter(
-            endpoint=endpoint, state=State.PENDING, claimed_until__gt=now
-        ).count()
-    )
+def is_awake(endpoint: WebhookEndpoint, now: datetime) -> bool:
+    """Whether it has not asked to be left alone just now."""
+    return endpoint.rests_until is None or endpoint.rests_until <= now
+
+
+def give_back(courier: UUID, deliveries: Iterable[WebhookDelivery]) -> None:
+    """Let go of claimed deliveries that were not begun."""
+    ids = [delivery.pk for delivery in deliveries]
+    mine = WebhookDelivery.objects.filter(pk__in=ids, claim=courier, state=State.PENDING)
+    mine.update(claim=None, claimed_until=None)
+
+
+def _free_places(endpoint: WebhookEndpoint, courier: UUID, now: datetime) -> int:
+    under_way = WebhookDelivery.objects.filter(endpoint=endpoint, state=State.PENDING, claimed_until__gt=now)
+    holders = list(under_way.values_list("claim", flat=True))
+    if any(holder != courier for holder in holders):
+        return 0
+    return (BATCH_WHILE_FAILING if endpoint.failures else BATCH) - len(holders)

@@ -5,10 +5,11 @@ its own places and nobody else's, and no worker waits for it. A courier that is 
 """
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict, deque
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
+from uuid import uuid4
 
 from django.db import connection
 from django.utils import timezone
@@ -16,21 +17,33 @@ from django.utils import timezone
 from shopcomm.edge.integrations.webhooks_out.models import WebhookDelivery
 from shopcomm.edge.integrations.webhooks_out.services.calling import Attempted, attempt_delivery
 from shopcomm.edge.integrations.webhooks_out.services.claims import (
+    LEFT_FOR_A_CALL,
     claim_deliveries,
     endpoints_with_due_deliveries,
+    give_back,
 )
 from shopcomm.edge.integrations.webhooks_out.services.outcomes import record_attempts
 
 log = logging.getLogger(__name__)
-# So many calls at once in one process.
-AT_ONCE = 200
+# So many calls at once in one process, and to one endpoint.
+AT_ONCE, PLACES, PLACES_WHILE_FAILING = 200, 4, 1
+# So many claimed deliveries a process has in hand at most.
+IN_HAND = 2000
+# So many outcomes are written down together, or what there is when nothing more has ended for a moment.
+TOGETHER, MOMENT_SECONDS = 20, 0.05
 
 
 class Courier:
     """Sends what is due until nothing is, and nothing is under way. Woken, it looks again at once."""
 
     def __init__(self) -> None:
-        self._open = 0
+        self._id = uuid4()
+        # Claimed deliveries that are not begun, and how many calls are under way, by endpoint.
+        self._held: dict[int, deque[WebhookDelivery]] = defaultdict(deque)
+        self._open: Counter[int] = Counter()
+        self._ailing: set[int] = set()
+        # What has ended and is not written down yet.
+        self._ended: list[Attempted] = []
         # Attempts that have ended; None says that there is something new.
         self._news: SimpleQueue[Attempted | None] = SimpleQueue()
 
@@ -45,38 +58,69 @@ class Courier:
 
     def run_until_idle(self) -> None:
         """Serve every endpoint. The caller's thread has the database."""
+        self._claim()
         self._begin_calls()
-        while self._open or self.has_news:
-            self._record(self._next_news())
+        while self._open.total() or self.has_news:
+            if self._hear():
+                self._record()
+                self._claim()
             self._begin_calls()
 
-    def _begin_calls(self) -> None:
+    def _claim(self) -> None:
         for endpoint_id in endpoints_with_due_deliveries(timezone.now()):
-            for delivery in claim_deliveries(endpoint_id, AT_ONCE - self._open):
-                self._open += 1
-                Thread(target=self._send, args=(delivery,), name="webhook call", daemon=True).start()
+            room = IN_HAND - sum(map(len, self._held.values()))
+            self._held[endpoint_id].extend(claim_deliveries(endpoint_id, self._id, room))
+
+    def _begin_calls(self) -> None:
+        """Begin what has a place. What was held for too long is left to its claim, which runs out."""
+        latest = timezone.now() + LEFT_FOR_A_CALL
+        for endpoint_id, held in self._held.items():
+            places = PLACES_WHILE_FAILING if endpoint_id in self._ailing else PLACES
+            while held and self._open[endpoint_id] < places and self._open.total() < AT_ONCE:
+                delivery = held.popleft()
+                if delivery.claimed_until and delivery.claimed_until >= latest:
+                    self._open[endpoint_id] += 1
+                    Thread(target=self._send, args=(delivery,), name="webhook call", daemon=True).start()
 
     def _send(self, delivery: WebhookDelivery) -> None:
         self._news.put(attempt_delivery(delivery))
 
-    def _next_news(self) -> list[Attempted]:
-        """Everything that has ended by now; waits for the first."""
-        news = [self._news.get()]
-        while True:
-            try:
+    def _hear(self) -> bool:
+        """Wait for what ends. Returns whether it is time to write down and to look for more."""
+        try:
+            news = [self._news.get(timeout=MOMENT_SECONDS if self._ended else None)]
+        except Empty:
+            return True
+        with suppress(Empty):
+            while True:
                 news.append(self._news.get_nowait())
-            except Empty:
-                break
-        ended = [each for each in news if each is not None]
-        self._open -= len(ended)
-        return ended
+        for each in news:
+            if each is not None:
+                self._note(each)
+        if any(not each.verdict.taken for each in self._ended):
+            # It may have asked to be left alone.
+            return True
+        served = {each.delivery.endpoint_id for each in self._ended}
+        done = any(not self._open[endpoint_id] and not self._held[endpoint_id] for endpoint_id in served)
+        return None in news or done or len(self._ended) >= TOGETHER
 
-    def _record(self, ended: Iterable[Attempted]) -> None:
+    def _note(self, ended: Attempted) -> None:
+        endpoint_id = ended.delivery.endpoint_id
+        self._open[endpoint_id] -= 1
+        self._ended.append(ended)
+        if ended.verdict.taken or ended.verdict.aborted:
+            self._ailing.discard(endpoint_id)
+        else:
+            self._ailing.add(endpoint_id)
+
+    def _record(self) -> None:
         by_endpoint: dict[int, list[Attempted]] = defaultdict(list)
-        for each in ended:
+        for each in self._ended:
             by_endpoint[each.delivery.endpoint_id].append(each)
+        self._ended = []
         for endpoint_id, made in by_endpoint.items():
-            record_attempts(endpoint_id, made)
+            if not record_attempts(endpoint_id, made):
+                give_back(self._id, self._held.pop(endpoint_id, ()))
 
 
 class CourierOfProcess:

@@ -1,7 +1,8 @@
 """What came of attempts is written down: the delivery goes on or ends, and the endpoint fares well or ill."""
 
 import random
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -16,34 +17,58 @@ from shopcomm.edge.integrations.webhooks_out.policies.retries import (
     pause_before_retry,
 )
 from shopcomm.edge.integrations.webhooks_out.services.calling import Attempted
+from shopcomm.edge.integrations.webhooks_out.services.claims import is_awake
 from shopcomm.edge.integrations.webhooks_out.services.disabling import disable_endpoint
 from shopcomm.edge.integrations.webhooks_out.services.endpoints import lock_endpoint
 
 State = WebhookDelivery.State
+CHANGED = ["state", "due_at", "claim", "claimed_until", "attempts", "status", "error", "finished_at"]
 
 
 @transaction.atomic
-def record_attempts(endpoint_id: int, made: Sequence[Attempted]) -> None:
-    """Write down attempts at one endpoint, in the order in which they ended. Of an endpoint that is gone nothing is kept."""
+def record_attempts(endpoint_id: int, made: Sequence[Attempted]) -> bool:
+    """Write down attempts at one endpoint, in the order in which they ended. Of an endpoint that is gone nothing is kept.
+
+    Returns whether more may be sent there now.
+    """
     try:
         endpoint = lock_endpoint(endpoint_id)
     except WebhookEndpoint.DoesNotExist:
-        return
+        return False
     ids = [each.delivery.pk for each in made]
-    rows = WebhookDelivery.objects.select_for_update().in_bulk(ids)
-    attempts = []
-    for each in made:
-        row = rows.get(each.delivery.pk)
-        if row is None:
-            continue
+    rows = WebhookDelivery.objects.select_for_update().defer("payload").in_bulk(ids)
+    known = [each for each in made if each.delivery.pk in rows]
+    now, attempts = timezone.now(), []
+    for each in known:
+        row = rows[each.delivery.pk]
         row.attempts += 1
         attempts.append(_attempt_of(row, each))
-        _apply(endpoint, row, each)
+        _apply(endpoint, row, each, now)
     WebhookAttempt.objects.bulk_create(attempts)
-    changed = ["state", "due_at", "claim", "claimed_until", "attempts", "status", "error", "finished_at"]
-    WebhookDelivery.objects.bulk_update(rows.values(), changed)
+    _save_rows(rows.values())
     endpoint.save()
     _end_where_given_up(endpoint, made)
+    return endpoint.state == WebhookEndpoint.State.ACTIVE and is_awake(endpoint, now)
+
+
+def _save_rows(rows: Iterable[WebhookDelivery]) -> None:
+    """What was taken is alike but for its status and goes in one statement; the others one by one."""
+    taken: dict[tuple[int | None, int, datetime | None], list[int]] = defaultdict(list)
+    for row in rows:
+        if row.state == State.DELIVERED:
+            taken[row.status, row.attempts, row.finished_at].append(row.pk)
+        else:
+            row.save(update_fields=CHANGED)
+    for (status, attempts, finished_at), ids in taken.items():
+        WebhookDelivery.objects.filter(pk__in=ids).update(
+            state=State.DELIVERED,
+            status=status,
+            attempts=attempts,
+            finished_at=finished_at,
+            claim=None,
+            claimed_until=None,
+            error="",
+        )
 
 
 def _attempt_of(row: WebhookDelivery, each: Attempted) -> WebhookAttempt:
@@ -58,9 +83,9 @@ def _attempt_of(row: WebhookDelivery, each: Attempted) -> WebhookAttempt:
     )
 
 
-def _apply(endpoint: WebhookEndpoint, row: WebhookDelivery, each: Attempted) -> None:
+def _apply(endpoint: WebhookEndpoint, row: WebhookDelivery, each: Attempted, now: datetime) -> None:
     """What an attempt means for its delivery and its endpoint. Taken is taken, whoever has the delivery by now."""
-    now, verdict = timezone.now(), each.verdict
+    verdict = each.verdict
     mine = row.claim == each.delivery.claim and row.state == State.PENDING
     if verdict.taken:
         _close(row, State.DELIVERED, each, now)
