@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from django import template
@@ -250,12 +251,13 @@ def _shape(name: str) -> str:
 @register.simple_tag(name="query", takes_context=True)
 def query_with(context: template.Context, **changes: Any) -> str:
     """The page's query string with some fields changed; None takes one away."""
-    fields = context["request"].GET.copy()
+    # A list of finds asks for each of them: a copy of the whole query costs several times what is changed.
+    fields = dict(context["request"].GET.lists())
     for name, value in ({"after": None} | changes).items():
         fields.pop(name, None)
         if value not in (None, ""):
-            fields[name] = str(value)
-    return f"?{fields.urlencode()}"
+            fields[name] = [str(value)]
+    return f"?{urlencode(fields, doseq=True)}"
 
 
 @register.filter
