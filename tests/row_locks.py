@@ -26,6 +26,10 @@ RANKS = {table: rank for rank, table in enumerate(TABLES)}
 WRITTEN = frozenset({"orders_order", "orders_variant", "messaging_conversation"})
 # The file and the function that change a table without a lock, and why that is right. None needs it so far.
 UNLOCKED: dict[tuple[str, str], str] = {}
+# What runs a statement for whoever asks.
+ON_BEHALF = frozenset(
+    {"tests/row_locks.py", "orders/services/locks.py", "shopcomm/core/database/prepared.py"}
+)
 LOCK = re.compile(r'\bFOR (?:NO KEY )?UPDATE\b(?: OF ([\w", ]+?))?( SKIP LOCKED| NOWAIT)?\s*$')
 UPDATE = re.compile(r'^\s*UPDATE "?(\w+)"?\s')
 COPY = re.compile(r'^COPY "?(\w+)"? \((.+)\) FROM STDIN')
@@ -190,7 +194,7 @@ def _place() -> tuple[str, str] | None:
     frame = sys._getframe()
     while frame := frame.f_back:  # type: ignore[assignment]
         inside = _inside(frame.f_code.co_filename)
-        if inside and inside not in ("tests/row_locks.py", "orders/services/locks.py"):
+        if inside and inside not in ON_BEHALF:
             return None if inside.startswith("tests/") else (inside, frame.f_code.co_name)
     return None
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from orders.events.base import OrderEvent
-from orders.labels import status_label
+from orders.events.base import OrderEvent, choice_label
+from orders.models.statuses import Status
 from shopcomm.core.events.kinds import SHOP
 
 
@@ -24,7 +24,7 @@ class OutsideRefused(OrderEvent):
 
     def timeline_text(self) -> str:
         """What the other system has, and why it is not so here."""
-        said = {"source": self.source, "reason": self.reason, "status": status_label(self.wanted)}
+        said = {"source": self.source, "reason": self.reason, "status": choice_label(Status, self.wanted)}
         if self.wanted:
             return _("%(source)s 那边的订单是“%(status)s”，这里没有照改：%(reason)s") % said
         return _("%(source)s 那边改了订单，这里没有照改：%(reason)s") % said

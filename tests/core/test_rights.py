@@ -96,6 +96,8 @@ conversations.note              S.M.YIA
 conversations.speak             S.M.YI.
 conversations.schedule          S.M....
 conversations.manage_scheduled  ..M....
+webhooks.view                   ..M..I.
+webhooks.manage                 ..M..I.
 """
 LINES = dict(line.split() for line in TABLE.strip().splitlines())
 

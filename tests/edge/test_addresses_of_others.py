@@ -33,6 +33,8 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.proofs import LINKS_SESSION_KEY
 from shopcomm.core.accounts.services.api_keys import create_api_key
 from shopcomm.core.accounts.services.order_links import link_url, make_link
+from shopcomm.edge.integrations.services.connections import webhook_source
+from shopcomm.edge.integrations.services.receiving import store_record
 from tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +105,8 @@ def foreign(customer, other_sales) -> dict[str, object]:
         "customer_id": customer.pk,
         "rule_id": rule.pk,
         "notice_id": notice.pk,
+        "connection_id": (source := webhook_source()).pk,
+        "record_id": store_record(connection=source, message_id="m", body={"external_id": "1"})[0].pk,
         "delivery_id": Delivery.objects.create(notification=notice, channel="push", due_at=now).pk,
         # The same ones, as the interface calls them.
         "pk": talk.pk,
@@ -236,6 +240,12 @@ def test_an_api_key_without_the_scope_is_refused_at_every_url(foreign, scope: st
         ("GET", f"conversations/{of['conversation_id']}/messages/"): "conversations:read",
         ("GET", f"attachments/{of['attachment_id']}/"): "conversations:read",
         ("POST", f"conversations/{of['conversation_id']}/messages/"): "conversations:write",
+        ("GET", "webhook-endpoints/1/"): "webhooks:read",
+        ("GET", "webhook-endpoints/1/deliveries/"): "webhooks:read",
+        ("POST", "webhook-endpoints/1/rotate/"): "webhooks:write",
+        ("POST", "webhook-endpoints/1/test/"): "webhooks:write",
+        ("POST", "webhook-endpoints/1/replay/"): "webhooks:write",
+        ("POST", "deliveries/1/retry/"): "webhooks:write",
     }
     asked = {door.route for door in owned() for _m, path in paths if door.fits(f"api/v1/{path}")}
     assert asked >= {door.route for door in owned() if door.route.startswith("api/")}

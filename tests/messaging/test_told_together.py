@@ -29,7 +29,7 @@ COUNTS = (
 def word(talk: int) -> Draft:
     """What a customer says."""
     return Draft(
-        conversation_id=talk, client_id=uuid4(), kind="text", body="在吗", sender_kind="customer", sender_id=1,
+        conversation_id=talk, client_id=str(uuid4()), kind="text", body="在吗", sender_kind="customer", sender_id=1,
         sender_name="王丽华",
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-from django.urls import path, re_path
+from django.urls import path
 
 from shopcomm.edge.integrations import views
 
@@ -6,15 +6,12 @@ app_name = "integrations"
 urlpatterns = [
     path("", views.connections_page, name="connections"),
     path("<int:connection_id>/", views.connection_page, name="connection"),
-    re_path(
-        r"^(?P<connection_id>[0-9]{1,18})/(?P<action>pause|resume|statuses|secret|renew)/$",
-        views.change_connection,
-        name="change",
-    ),
+    path("<int:connection_id>/state/", views.switch_connection, name="state"),
+    path("<int:connection_id>/statuses/", views.change_statuses, name="statuses"),
+    path("<int:connection_id>/secret/", views.show_secret, name="secret"),
+    path("<int:connection_id>/secret/renew/", views.renew_secret, name="renew"),
     path("records/<int:record_id>/", views.record_page, name="record"),
-    re_path(
-        r"^records/(?P<record_id>[0-9]{1,18})/(?P<action>retry|edit|dismiss)/$",
-        views.settle_record,
-        name="settle",
-    ),
+    path("records/<int:record_id>/retry/", views.try_record_again, name="retry"),
+    path("records/<int:record_id>/edit/", views.mend_record, name="edit"),
+    path("records/<int:record_id>/dismiss/", views.leave_record, name="dismiss"),
 ]

@@ -2,19 +2,20 @@
 
 import json
 from functools import partial
+from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.http.outcomes import run_and_tell
+from shopcomm.core.http.outcomes import run_and_tell, run_service
 from shopcomm.core.reading import json_object
 from shopcomm.edge.integrations.models import Connection, InboundRecord
 from shopcomm.edge.integrations.selectors import connections_with_counts, records_of, status_lines
 from shopcomm.edge.integrations.services.connections import (
-    ConnectionRefused,
     credentials_of,
     map_statuses,
     renew_webhook_secret,
@@ -45,8 +46,12 @@ def connections_page(request: ShopRequest) -> HttpResponse:
 def connection_page(request: ShopRequest, connection_id: int) -> HttpResponse:
     """One connection: how it is set up, and what came last."""
     connection = get_object_or_404(Connection, pk=connection_id)
+    return render(request, "integrations/connection.html", _connection_context(request, connection))
+
+
+def _connection_context(request: ShopRequest, connection: Connection) -> dict[str, Any]:
     stuck_only = request.GET.get("state") == "stuck"
-    context = {
+    return {
         "active": "integrations",
         "connection": connection,
         "page": records_of(connection, stuck_only=stuck_only),
@@ -54,36 +59,53 @@ def connection_page(request: ShopRequest, connection_id: int) -> HttpResponse:
         "statuses": status_lines(connection),
         "address": request.build_absolute_uri("/api/v1/inbound/orders/"),
     }
-    return render(request, "integrations/connection.html", context)
 
 
 @require_POST
 @right_required("admin")
-def change_connection(request: ShopRequest, connection_id: int, action: str) -> HttpResponse:
-    """Pause it, resume it, map its statuses, show or renew its secret."""
+def switch_connection(request: ShopRequest, connection_id: int) -> HttpResponse:
+    """Take what comes through a connection, or nothing for the time being."""
+    get_object_or_404(Connection, pk=connection_id)
+    active = request.POST.get("active") == "yes"
+    told = _("已恢复接收") if active else _("已停止接收")
+    run_and_tell(request, partial(set_state, connection_id=connection_id, active=active), told)
+    return redirect("integrations:connection", connection_id)
+
+
+@require_POST
+@right_required("admin")
+def change_statuses(request: ShopRequest, connection_id: int) -> HttpResponse:
+    """What the other system's statuses are here. Refused text stays in the form."""
     connection = get_object_or_404(Connection, pk=connection_id)
-    if action == "secret":
-        secret = credentials_of(connection).get("secret", "")
-        return render(
-            request,
-            "integrations/secret.html",
-            {"active": "integrations", "connection": connection, "secret": secret},
-        )
-    if action == "statuses":
-        text = request.POST.get("statuses", "")
-        run_and_tell(
-            request, partial(map_statuses, connection_id=connection_id, text=text), _("状态对应已保存")
-        )
-    elif action == "renew":
-        run_and_tell(
-            request,
-            partial(renew_webhook_secret, connection_id=connection_id),
-            _("密钥已更换，旧的还能用 24 小时"),
-        )
-    else:
-        active = action == "resume"
-        told = _("已恢复接收") if active else _("已停止接收")
-        run_and_tell(request, partial(set_state, connection_id=connection_id, active=active), told)
+    text = request.POST.get("statuses", "")
+    saved = run_service(partial(map_statuses, connection_id=connection_id, text=text))
+    if saved.refusal:
+        context = _connection_context(request, connection) | {"statuses": text, "error": saved.text}
+        return render(request, "integrations/connection.html", context, status=saved.status)
+    messages.success(request, _("状态对应已保存"))
+    return redirect("integrations:connection", connection_id)
+
+
+@require_POST
+@right_required("admin")
+def show_secret(request: ShopRequest, connection_id: int) -> HttpResponse:
+    """The secret, for whoever enters it in the other system."""
+    connection = get_object_or_404(Connection, pk=connection_id)
+    context = {
+        "active": "integrations",
+        "connection": connection,
+        "secret": credentials_of(connection).get("secret", ""),
+    }
+    return render(request, "integrations/secret.html", context)
+
+
+@require_POST
+@right_required("admin")
+def renew_secret(request: ShopRequest, connection_id: int) -> HttpResponse:
+    """Another secret; the old one is taken for a day more."""
+    get_object_or_404(Connection, pk=connection_id)
+    renew = partial(renew_webhook_secret, connection_id=connection_id)
+    run_and_tell(request, renew, _("密钥已更换，旧的还能用 24 小时"))
     return redirect("integrations:connection", connection_id)
 
 
@@ -92,31 +114,45 @@ def change_connection(request: ShopRequest, connection_id: int, action: str) -> 
 def record_page(request: ShopRequest, record_id: int) -> HttpResponse:
     """One record as it came, and why it is where it is."""
     record = get_object_or_404(InboundRecord.objects.select_related("connection", "order"), pk=record_id)
-    context = {
+    return render(request, "integrations/record.html", _record_context(record))
+
+
+def _record_context(record: InboundRecord) -> dict[str, Any]:
+    return {
         "active": "integrations",
         "record": record,
         "body": json.dumps(record.body, ensure_ascii=False, indent=2),
         "is_stuck": record.state in (InboundRecord.State.PARKED, InboundRecord.State.CONFLICT),
     }
-    return render(request, "integrations/record.html", context)
 
 
 @require_POST
 @right_required("admin")
-def settle_record(request: ShopRequest, record_id: int, action: str) -> HttpResponse:
-    """Try a record again, as it is or as it was mended, or leave it be."""
+def try_record_again(request: ShopRequest, record_id: int) -> HttpResponse:
+    """Try a record again as it is."""
     get_object_or_404(InboundRecord, pk=record_id)
-    if action == "retry":
-        run_and_tell(request, partial(retry_record, record_id=record_id), _("已重新处理"))
-    elif action == "edit":
-        run_and_tell(request, partial(_edit, record_id, request.POST.get("body", "")), _("已保存并重新处理"))
-    else:
-        run_and_tell(request, partial(dismiss_record, record_id=record_id), _("已忽略"))
+    run_and_tell(request, partial(retry_record, record_id=record_id), _("已重新处理"))
     return redirect("integrations:record", record_id)
 
 
-def _edit(record_id: int, text: str) -> InboundRecord:
+@require_POST
+@right_required("admin")
+def mend_record(request: ShopRequest, record_id: int) -> HttpResponse:
+    """Try a record again as somebody has mended it. Text that is no JSON object stays in the form."""
+    record = get_object_or_404(InboundRecord.objects.select_related("connection", "order"), pk=record_id)
+    text = request.POST.get("body", "")
     body = json_object(text)
     if body is None:
-        raise ConnectionRefused(_("内容不是 JSON 对象，没有保存"))
-    return edit_record(record_id=record_id, body=body)
+        context = _record_context(record) | {"body": text, "error": _("内容不是 JSON 对象，没有保存")}
+        return render(request, "integrations/record.html", context, status=422)
+    run_and_tell(request, partial(edit_record, record_id=record_id, body=body), _("已保存并重新处理"))
+    return redirect("integrations:record", record_id)
+
+
+@require_POST
+@right_required("admin")
+def leave_record(request: ShopRequest, record_id: int) -> HttpResponse:
+    """Leave a record be."""
+    get_object_or_404(InboundRecord, pk=record_id)
+    run_and_tell(request, partial(dismiss_record, record_id=record_id), _("已忽略"))
+    return redirect("integrations:record", record_id)
