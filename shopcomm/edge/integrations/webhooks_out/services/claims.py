@@ -19,7 +19,7 @@ CLAIM = timedelta(seconds=60)
 # No call begins with less left of its claim: it takes fifteen seconds at most.
 LEFT_FOR_A_CALL = timedelta(seconds=20)
 # So many deliveries a courier takes along for an endpoint; one while it fails, so that one which hangs costs little.
-BATCH, BATCH_WHILE_FAILING = 40, 1
+BATCH, BATCH_WHILE_FAILING = 100, 1
 State = WebhookDelivery.State
 
 

@@ -30,7 +30,7 @@ AT_ONCE, PLACES, PLACES_WHILE_FAILING = 200, 4, 1
 # So many claimed deliveries a process has in hand at most.
 IN_HAND = 2000
 # So many outcomes are written down together, or what there is when nothing more has ended for a moment.
-TOGETHER, MOMENT_SECONDS = 20, 0.05
+TOGETHER, MOMENT_SECONDS = 50, 0.05
 
 
 class Courier:
@@ -42,6 +42,11 @@ class Courier:
         self._held: dict[int, deque[WebhookDelivery]] = defaultdict(deque)
         self._open: Counter[int] = Counter()
         self._ailing: set[int] = set()
+        # Held for so long that their claims are about to run out.
+        self._stale: list[WebhookDelivery] = []
+        # What the threads are to send, None for one to end, and how many threads there are.
+        self._jobs: SimpleQueue[WebhookDelivery | None] = SimpleQueue()
+        self._threads = 0
         # What has ended and is not written down yet.
         self._ended: list[Attempted] = []
         # Attempts that have ended; None says that there is something new.
@@ -58,32 +63,50 @@ class Courier:
 
     def run_until_idle(self) -> None:
         """Serve every endpoint. The caller's thread has the database."""
-        self._claim()
-        self._begin_calls()
-        while self._open.total() or self.has_news:
-            if self._hear():
-                self._record()
-                self._claim()
-            self._begin_calls()
+        try:
+            self._claim()
+            while self._open.total() or self.has_news:
+                if self._hear():
+                    self._record()
+                    self._claim()
+                for endpoint_id in self._held:
+                    self._begin_calls(endpoint_id)
+        finally:
+            for _thread in range(self._threads):
+                self._jobs.put(None)
+            self._threads = 0
 
     def _claim(self) -> None:
+        if self._stale:
+            give_back(self._id, self._stale)
+            self._stale = []
         for endpoint_id in endpoints_with_due_deliveries(timezone.now()):
             room = IN_HAND - sum(map(len, self._held.values()))
             self._held[endpoint_id].extend(claim_deliveries(endpoint_id, self._id, room))
+            self._begin_calls(endpoint_id)
 
-    def _begin_calls(self) -> None:
-        """Begin what has a place. What was held for too long is left to its claim, which runs out."""
-        latest = timezone.now() + LEFT_FOR_A_CALL
-        for endpoint_id, held in self._held.items():
-            places = PLACES_WHILE_FAILING if endpoint_id in self._ailing else PLACES
-            while held and self._open[endpoint_id] < places and self._open.total() < AT_ONCE:
-                delivery = held.popleft()
-                if delivery.claimed_until and delivery.claimed_until >= latest:
-                    self._open[endpoint_id] += 1
-                    Thread(target=self._send, args=(delivery,), name="webhook call", daemon=True).start()
+    def _begin_calls(self, endpoint_id: int) -> None:
+        """Begin what has a place."""
+        latest, held = timezone.now() + LEFT_FOR_A_CALL, self._held[endpoint_id]
+        places = PLACES_WHILE_FAILING if endpoint_id in self._ailing else PLACES
+        while held and self._open[endpoint_id] < places and self._open.total() < AT_ONCE:
+            delivery = held.popleft()
+            if delivery.claimed_until and delivery.claimed_until >= latest:
+                self._open[endpoint_id] += 1
+                self._call(delivery)
+            else:
+                self._stale.append(delivery)
 
-    def _send(self, delivery: WebhookDelivery) -> None:
-        self._news.put(attempt_delivery(delivery))
+    def _call(self, delivery: WebhookDelivery) -> None:
+        """Have a thread send it: a new one only where all are busy, since starting one takes longer than most calls."""
+        self._jobs.put(delivery)
+        if self._threads < self._open.total():
+            self._threads += 1
+            Thread(target=self._send_all, name="webhook calls", daemon=True).start()
+
+    def _send_all(self) -> None:
+        while (delivery := self._jobs.get()) is not None:
+            self._news.put(attempt_delivery(delivery))
 
     def _hear(self) -> bool:
         """Wait for what ends. Returns whether it is time to write down and to look for more."""
