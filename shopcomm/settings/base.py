@@ -311,6 +311,13 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "shopcomm.core.http.openapi.describe_problems",
     ],
+    # Several things have a field `state`, each with choices of its own.
+    "ENUM_NAME_OVERRIDES": {
+        "InboundRecordState": "shopcomm.edge.integrations.models.InboundRecord.State",
+        "WebhookEndpointState": "shopcomm.edge.integrations.webhooks_out.models.WebhookEndpoint.State",
+        "WebhookDeliveryState": "shopcomm.edge.integrations.webhooks_out.models.WebhookDelivery.State",
+        "WebhookEndpointSwitch": ["active", "paused"],
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
