@@ -27,7 +27,10 @@ WITHOUT_LETTERS = re.compile(r"[0-9]{6}(-[0-9]*)?")
 
 NUMBER = "(SELECT id FROM orders_order WHERE number LIKE %s ORDER BY number DESC LIMIT {limit})"
 NUMBERS = "(SELECT id FROM orders_order WHERE number = ANY(%s))"
-EXTERNAL = "(SELECT id FROM orders_order WHERE external_id = %s)"
+# In the order of the index for beginnings, so that it ends after so many.
+EXTERNAL = (
+    "(SELECT id FROM orders_order WHERE external_id LIKE %s ORDER BY external_id USING ~<~ LIMIT {limit})"
+)
 OF_CUSTOMERS = """(SELECT o.id FROM (SELECT id FROM accounts_customer WHERE {where} LIMIT {customers}) c
     CROSS JOIN LATERAL (SELECT id FROM orders_order WHERE customer_id = c.id
         ORDER BY placed_at DESC LIMIT {limit}) o LIMIT {limit})"""
@@ -48,7 +51,7 @@ def search_orders(orders: QuerySet[Order], text: str) -> QuerySet[Order]:
 
 
 def orders_by_number(query: Query) -> Part:
-    """SQL for the ids of the orders that a text calls by number: its beginning, its end or that of another system."""
+    """SQL for the ids of the orders that a text calls by number: its beginning, its end, or the beginning of that of another system."""
     return _united(_by_number(query))
 
 
@@ -57,7 +60,8 @@ def _by_number(query: Query) -> list[Part]:
     if WITHOUT_LETTERS.fullmatch(query.text):
         beginnings.append(f"{LETTERS}{query.text}")
     parts: list[Part] = [(NUMBER, [like_pattern(beginning) + "%"]) for beginning in beginnings]
-    parts.append((EXTERNAL, [query.text]))
+    outside = dict.fromkeys((query.text, query.text.upper()))
+    parts += [(EXTERNAL, [like_pattern(beginning) + "%"]) for beginning in outside]
     if re.fullmatch("[0-9]{3,6}", query.text):
         today = timezone.localdate()
         recent = [day_number(today - timedelta(days), int(query.text)) for days in range(DAYS)]

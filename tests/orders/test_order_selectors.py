@@ -241,6 +241,14 @@ def test_an_order_is_found_by_number_customer_phone_goods_or_waybill(found):
     assert [text for text in exact if found(text) != {order}] == []
 
 
+def test_an_order_is_found_by_the_beginning_of_its_number_in_another_system(found):
+    first, second, other = (make_order(external_id=number) for number in ("EXT-1", "EXT-12", "TB-EXT-1"))
+
+    assert found("EXT-") == found("ext-") == {first, second}
+    assert found("EXT-12") == {second}
+    assert found("TB-") == {other}
+
+
 def test_a_recent_order_is_found_by_the_last_digits_of_its_number(found):
     orders = make_orders(3)
 
