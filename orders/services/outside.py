@@ -12,11 +12,13 @@ from shopcomm.core.deadlocks import retry_on_deadlock
 
 @retry_on_deadlock
 @transaction.atomic
-def record_outside_refusal(*, actor: Actor, order_id: int, reason: str, wanted: str = "") -> None:
-    """Write into the order's timeline and conversation, for the shop alone, that another system (the actor) has it otherwise.
+def record_outside_refusal(
+    *, actor: Actor, source: str, order_id: int, reason: str, wanted: str = ""
+) -> None:
+    """Write into the order's timeline and conversation, for the shop alone, that another system (`source`) has it otherwise.
 
     `wanted` is the status it has there, empty for anything else. Raises Order.DoesNotExist, NotAllowed.
     """
     require_right(actor, "orders.edit")
     order = lock_order(order_id)
-    save_with_event(order, OutsideRefused, actor=actor, source=actor.name, wanted=wanted, reason=reason)
+    save_with_event(order, OutsideRefused, actor=actor, source=source, wanted=wanted, reason=reason)

@@ -86,8 +86,13 @@ def apply_inbound_order(record: InboundRecord, outside: OutsideOrder, wanted: In
 
 def tell_beside_order(record: InboundRecord, applied: Applied, refused: Refused) -> None:
     """A line in the order's conversation, for the shop, on what the order did not take."""
+    # Noticed here, so it is the shop's own line; it names the other system.
     record_outside_refusal(
-        actor=sender_of(record), order_id=applied.order_id or 0, reason=refused.detail, wanted=refused.wanted
+        actor=Actor.system(),
+        source=record.connection.name,
+        order_id=applied.order_id or 0,
+        reason=refused.detail,
+        wanted=refused.wanted,
     )
 
 
