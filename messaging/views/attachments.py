@@ -15,8 +15,8 @@ from messaging.views.files import file_answer, refused_file_answer, thumbnail_an
 from messaging.views.messages import require_actor
 from shopcomm.core import reading
 from shopcomm.core.accounts.middleware import actors_behind
-from shopcomm.core.http.outcomes import run_service
 from shopcomm.core.http.problems import refusal_answer
+from shopcomm.core.outcomes import run_service
 
 
 @require_POST

@@ -14,7 +14,7 @@ from messaging.selectors.conversations import conversations_visible_to
 from messaging.services.cards import card_changed
 from messaging.views.messages import require_actor
 from shopcomm.core.audiences import audience_of
-from shopcomm.core.http.outcomes import run_service
+from shopcomm.core.outcomes import run_service
 
 
 @require_GET

@@ -19,9 +19,9 @@ from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.middleware import actors_behind
 from shopcomm.core.audiences import Audience, audience_of
-from shopcomm.core.http.outcomes import run_service
 from shopcomm.core.http.parsers import raw_body
 from shopcomm.core.http.problems import refusal_answer
+from shopcomm.core.outcomes import run_service
 from shopcomm.core.rate_limits import seconds_to_wait
 
 LARGEST_BODY = 128 * 1024

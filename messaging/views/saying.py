@@ -15,8 +15,8 @@ from messaging.services.drafts import MAX_BODY
 from messaging.services.messages import send_message
 from messaging.views.messages import require_actor, seconds_until_more
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.http.outcomes import run_service
 from shopcomm.core.http.sent_forms import FIELD, LONGEST_KEY
+from shopcomm.core.outcomes import run_service
 
 
 @require_POST

@@ -19,7 +19,7 @@ from messaging.services.notifications.waiting import cancel_notice, send_notice_
 from messaging.services.scheduled import cancel_scheduled, change_scheduled, schedule_message
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.http.outcomes import run_service
+from shopcomm.core.outcomes import run_service
 
 MOST_PIECES = 100_000
 

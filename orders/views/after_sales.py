@@ -21,8 +21,9 @@ from orders.views.desk import back_to_order, not_now
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.configuration.models import shop_settings
-from shopcomm.core.http.outcomes import outcome_answer, run_and_tell, run_service
+from shopcomm.core.http.outcomes import outcome_answer, run_and_tell
 from shopcomm.core.http.sent_forms import run_form_once
+from shopcomm.core.outcomes import run_service
 from shopcomm.core.text import written_money
 
 

@@ -20,7 +20,8 @@ from orders.services.change_requests.request import (
 )
 from orders.views.desk import back_to_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.http.outcomes import outcome_answer, run_service
+from shopcomm.core.http.outcomes import outcome_answer
+from shopcomm.core.outcomes import run_service
 
 State = ChangeRequest.State
 

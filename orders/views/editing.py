@@ -34,8 +34,8 @@ from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import Customer
 from shopcomm.core.accounts.services.customers import customer_by_phone
 from shopcomm.core.deadlocks import retry_on_deadlock
-from shopcomm.core.http.outcomes import run_service
 from shopcomm.core.http.sent_forms import run_form_once
+from shopcomm.core.outcomes import run_service
 
 
 @require_http_methods(["GET", "POST"])

@@ -18,7 +18,7 @@ from orders.selectors.visibility import orders_visible_to
 from orders.services.versions import check_version
 from orders.services.warehouse import pick_piece
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.http.outcomes import run_service
+from shopcomm.core.outcomes import run_service
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ from orders.services.transitions import transition_order
 from orders.views.desk import back_to_order, not_now, visible_order
 from orders.views.presenting import DANGEROUS, refusal_of, stale_of
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.http.outcomes import outcome_answer, run_and_tell, run_service
+from shopcomm.core.http.outcomes import outcome_answer, run_and_tell
 from shopcomm.core.http.sent_forms import run_form_once
+from shopcomm.core.outcomes import run_service
 
 
 @require_http_methods(["GET", "POST"])

@@ -47,7 +47,8 @@ from orders.views.board import (
 from orders.views.stockroom import notices_of, picking_of
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.http.outcomes import outcome_answer, run_service
+from shopcomm.core.http.outcomes import outcome_answer
+from shopcomm.core.outcomes import run_service
 
 # Both papers name the receiver whole.
 SHOWS = {PICK_LIST: ContactReveal.Place.PICK_LIST, PARCEL_SLIP: ContactReveal.Place.PARCEL_SLIP}

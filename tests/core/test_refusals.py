@@ -12,8 +12,9 @@ from django.test import RequestFactory
 import messaging.errors
 import orders.errors
 from orders.errors import GuardFailed, StaleVersion
-from shopcomm.core.http.outcomes import outcome_answer, run_and_tell, run_service
+from shopcomm.core.http.outcomes import outcome_answer, run_and_tell
 from shopcomm.core.http.problems import problem_handler, refusal_answer
+from shopcomm.core.outcomes import run_service
 from shopcomm.core.refusals import Refusal
 
 BUSY = Refusal("稍后再试", retry_after=7)

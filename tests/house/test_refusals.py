@@ -6,14 +6,11 @@ from pathlib import Path
 from tests.house.sources import nodes_of, tree_of
 
 ROOT = Path(__file__).resolve().parents[2]
-# Where a refusal is caught for whoever asked by a page; sockets and the API have a place each.
-CATCHER = "shopcomm/core/http/outcomes.py"
+# Where a refusal is caught for whoever asked by a page, or keeps it; sockets and the API have a place each.
+CATCHER = "shopcomm/core/outcomes.py"
 FACES = ("orders/views", "messaging/views", "shopcomm/edge", "shopcomm/core")
 # Text of a form is checked, not done: its field says what is wrong.
 CHECKS_TEXT = {("shopcomm/edge/first_day/forms.py", "ScheduleRefused")}
-
-# Nobody waits for a page: what another system asked and the order refused is kept for a person.
-KEEPS = {("shopcomm/edge/integrations/services/order_parts.py", "Refusal")}
 
 
 def python(*folders: str) -> list[Path]:
@@ -50,4 +47,4 @@ def test_pages_catch_refusals_in_one_place():
     }
     # Two views ask what a refusal means for what they draw: no page shows it.
     draws = {("orders/views/scanning.py", "StaleVersion"), ("orders/views/warehouse.py", "ChangePending")}
-    assert caught - draws - CHECKS_TEXT - KEEPS == {(CATCHER, "Refusal")}
+    assert caught - draws - CHECKS_TEXT == {(CATCHER, "Refusal")}

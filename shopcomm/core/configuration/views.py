@@ -29,7 +29,8 @@ from shopcomm.core.configuration.schedule import (
     set_special_days,
     set_weekly_hours,
 )
-from shopcomm.core.http.outcomes import run_and_tell, run_service
+from shopcomm.core.http.outcomes import run_and_tell
+from shopcomm.core.outcomes import run_service
 
 PREVIEW_DAYS = 30
 

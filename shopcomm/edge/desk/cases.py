@@ -11,7 +11,7 @@ from messaging.services.form_pictures import FormPictures
 from orders.forms.after_sales import case_form, read_case
 from orders.views.desk import visible_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.http.outcomes import run_service
+from shopcomm.core.outcomes import run_service
 
 
 @require_http_methods(["GET", "POST"])

@@ -18,7 +18,7 @@ from orders.forms.price import asks_price, has_seen_price
 from orders.models import ChangeRequest, Order
 from orders.views.addresses import reader_key
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.http.outcomes import run_service
+from shopcomm.core.outcomes import run_service
 
 
 @require_POST

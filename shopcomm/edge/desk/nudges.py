@@ -13,8 +13,9 @@ from messaging.services.nudges import COURIER, PAYMENT, nudge_of
 from orders.models import Order
 from orders.views.desk import not_now, visible_order
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.http.outcomes import outcome_answer, run_service
+from shopcomm.core.http.outcomes import outcome_answer
 from shopcomm.core.http.sent_forms import run_form_once
+from shopcomm.core.outcomes import run_service
 
 
 @require_http_methods(["GET", "POST"])

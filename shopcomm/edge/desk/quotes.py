@@ -31,8 +31,9 @@ from orders.selectors.quotes import items_of_link
 from orders.services.quotes import EDITABLE, withdraw_quote
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.models import Customer
-from shopcomm.core.http.outcomes import run_and_tell, run_service
+from shopcomm.core.http.outcomes import run_and_tell
 from shopcomm.core.http.sent_forms import run_form_once
+from shopcomm.core.outcomes import run_service
 
 SHOWN = 50
 

@@ -13,7 +13,8 @@ from orders.services.shortages import choose_option
 from orders.views.desk import back_to_order, not_now
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.http.outcomes import outcome_answer, run_and_tell, run_service
+from shopcomm.core.http.outcomes import outcome_answer, run_and_tell
+from shopcomm.core.outcomes import run_service
 
 
 @require_POST

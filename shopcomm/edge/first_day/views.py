@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.services.first_manager import SetupRefused, has_manager
 from shopcomm.core.configuration.models import ShopSettings, shop_settings
-from shopcomm.core.http.outcomes import run_service
+from shopcomm.core.outcomes import run_service
 from shopcomm.edge.first_day.checklist import checklist_steps, from_files
 from shopcomm.edge.first_day.forms import CouriersForm, ShopForm
 from shopcomm.edge.first_day.services import Opening, open_shop, set_usual_couriers

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.http.outcomes import run_and_tell, run_service
+from shopcomm.core.http.outcomes import run_and_tell
+from shopcomm.core.outcomes import run_service
 from shopcomm.core.reading import json_object
 from shopcomm.edge.integrations.models import Connection, InboundRecord
 from shopcomm.edge.integrations.selectors import connections_with_counts, records_of, status_lines

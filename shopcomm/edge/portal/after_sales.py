@@ -15,8 +15,9 @@ from orders.models import AfterSalesCase
 from orders.reading.couriers import named_couriers
 from orders.selectors.after_sales import cases_of
 from orders.services.after_sales import appeal_case, record_return_parcel, withdraw_case
-from shopcomm.core.http.outcomes import run_and_tell, run_service
+from shopcomm.core.http.outcomes import run_and_tell
 from shopcomm.core.http.sent_forms import run_customer_form_once
+from shopcomm.core.outcomes import run_service
 from shopcomm.edge.portal.visits import Visit, link_customer_required, link_required
 
 

@@ -38,8 +38,9 @@ from orders.services.change_requests.request import (
 from orders.services.transitions import transition_order
 from orders.services.urges import urge_order
 from shopcomm.core import reading
-from shopcomm.core.http.outcomes import run_and_tell, run_service
+from shopcomm.core.http.outcomes import run_and_tell
 from shopcomm.core.http.sent_forms import run_customer_form_once
+from shopcomm.core.outcomes import run_service
 from shopcomm.edge.portal.progress import progress_of
 from shopcomm.edge.portal.visits import Visit, link_customer_required, link_required
 

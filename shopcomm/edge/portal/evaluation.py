@@ -20,7 +20,7 @@ from orders.services.evaluations import MAX_PICTURES, EvaluationInput, evaluate_
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.deadlocks import retry_on_deadlock
-from shopcomm.core.http.outcomes import run_service
+from shopcomm.core.outcomes import run_service
 from shopcomm.edge.portal.visits import Visit, link_required
 
 

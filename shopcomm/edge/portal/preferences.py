@@ -14,7 +14,7 @@ from messaging.selectors.notice_preferences import notice_groups_for, notice_kin
 from messaging.services.subscriptions import notice_preferences_of, set_notice_preferences
 from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.http.outcomes import run_service
+from shopcomm.core.outcomes import run_service
 from shopcomm.edge.portal.visits import Visit, link_required
 
 

@@ -18,9 +18,9 @@ from shopcomm.core import reading
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.proofs import link_of
 from shopcomm.core.configuration.models import ShopSettings, shop_settings
-from shopcomm.core.http.outcomes import run_service
 from shopcomm.core.http.parsers import raw_body
 from shopcomm.core.http.problems import PROBLEM, problem_document, refusal_answer
+from shopcomm.core.outcomes import run_service
 from shopcomm.core.ui.assets import ON_EVERY_PAGE, is_bundled, module_map, stylesheet_paths, with_imports
 
 LARGEST_BODY = 4096

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,7 +16,8 @@ from orders.services.outside import record_outside_refusal
 from orders.services.transitions import transition_order
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.services.customers import customer_by_phone
-from shopcomm.core.refusals import Refusal
+from shopcomm.core.outcomes import run_service
+from shopcomm.core.phones import PhoneRefused
 from shopcomm.edge.integrations.freshness import Said
 from shopcomm.edge.integrations.inbound_order import PARTS, InboundOrder, NotReadable
 from shopcomm.edge.integrations.models import InboundRecord, OutsideOrder
@@ -25,7 +28,7 @@ from shopcomm.edge.integrations.status_steps import steps_between
 State = InboundRecord.State
 # Parked under this reason, a record is tried again as soon as its order is there.
 ORDER_UNKNOWN = "order_unknown"
-LONGEST_EXTERNAL_ID = 64
+LONGEST_EXTERNAL_ID, MARK = 64, 16
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,11 @@ def _our_external_id(outside: OutsideOrder) -> str:
     """The order's number in its system. Of any source but the usual one it is told apart by the source's name."""
     name = outside.connection.name
     told = outside.external_id if name == USUAL_SOURCE else f"{name}:{outside.external_id}"
-    return told[:LONGEST_EXTERNAL_ID]
+    if len(told) <= LONGEST_EXTERNAL_ID:
+        return told
+    # What is cut off must still tell two orders apart.
+    mark = sha256(told.encode()).hexdigest()[:MARK]
+    return f"{told[: LONGEST_EXTERNAL_ID - MARK - 1]}~{mark}"
 
 
 def _place(actor: Actor, record: InboundRecord, outside: OutsideOrder, wanted: InboundOrder) -> Order:
@@ -130,22 +137,25 @@ def _place(actor: Actor, record: InboundRecord, outside: OutsideOrder, wanted: I
     if wanted.customer is None or wanted.items is None or wanted.address is None:
         raise NotReadable(ORDER_UNKNOWN, _("还没有收到这个订单的客户、商品和地址；收到后会自动处理"))
     try:
-        order = place_order(
-            actor=actor,
-            customer=customer_by_phone(**wanted.customer, source=wanted.source),
-            source=wanted.source,
-            items=[ItemInput(**each) for each in wanted.items],
-            address=AddressInput(**wanted.address),
-            urgent=bool(wanted.urgent),
-            note=wanted.note or "",
-            external_id=_our_external_id(outside),
-            **wanted.sums,
-        )
-    except Refusal as refusal:
-        raise NotReadable(refusal.code, str(refusal.detail)) from refusal
-    except ValueError as error:
+        customer = customer_by_phone(**wanted.customer, source=wanted.source)
+    except PhoneRefused as error:
         raise NotReadable("phone_refused", str(error)) from error
-    outside.order = order
+    placing = partial(
+        place_order,
+        actor=actor,
+        customer=customer,
+        source=wanted.source,
+        items=[ItemInput(**each) for each in wanted.items],
+        address=AddressInput(**wanted.address),
+        urgent=bool(wanted.urgent),
+        note=wanted.note or "",
+        external_id=_our_external_id(outside),
+        **wanted.sums,
+    )
+    placed = run_service(placing)
+    if placed.refusal:
+        raise NotReadable(placed.refusal.code, placed.text)
+    outside.order = order = placed.result
     outside.save(update_fields=["order"])
     release_parked(connection=record.connection, external_id=outside.external_id, reason=ORDER_UNKNOWN)
     return order
@@ -156,11 +166,10 @@ def _apply_part(
     actor: Actor, order: Order, record: InboundRecord, wanted: InboundOrder, part: str
 ) -> Refused | None:
     """Apply one part. One that is refused has changed nothing, and takes no other back."""
-    try:
-        # As it is by now: the part before may have changed it.
-        return APPLY[part](actor, Order.objects.get(pk=order.pk), record, wanted)
-    except Refusal as refusal:
-        return Refused(refusal.code, str(refusal.detail))
+    # As it is by now: the part before may have changed it.
+    now = Order.objects.get(pk=order.pk)
+    applied = run_service(lambda: APPLY[part](actor, now, record, wanted))
+    return Refused(applied.refusal.code, applied.text) if applied.refusal else applied.result
 
 
 def _change(
@@ -207,13 +216,13 @@ def _apply_status(actor: Actor, order: Order, _record: InboundRecord, wanted: In
     target = wanted.status or ""
     for step in steps_between(order.status, target):
         for data in _needed(step, wanted):
-            try:
-                order = transition_order(actor=actor, order_id=order.pk, to=step, data=data)
-            except Refusal as refusal:
-                if steps_between(Order.objects.get(pk=order.pk).status, target) == []:
-                    # Somebody here was quicker.
-                    return None
-                return Refused(refusal.code, str(refusal.detail), target)
+            move = partial(transition_order, actor=actor, order_id=order.pk, to=step, data=data)
+            moved = run_service(move)
+            if moved.refusal and steps_between(Order.objects.get(pk=order.pk).status, target):
+                return Refused(moved.refusal.code, moved.text, target)
+            if moved.refusal:
+                # Somebody here was quicker.
+                return None
     return None
 
 

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from shopcomm.core import reading
 from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.accounts.confirming import password_first_on_page
-from shopcomm.core.http.outcomes import Outcome, run_and_tell, run_service
+from shopcomm.core.http.outcomes import run_and_tell
 from shopcomm.core.http.sent_forms import run_form_once
+from shopcomm.core.outcomes import Outcome, run_service
 from shopcomm.edge.integrations.webhooks_out.errors import EndpointRefused
 from shopcomm.edge.integrations.webhooks_out.forms import EndpointForm, form_of
 from shopcomm.edge.integrations.webhooks_out.models import WebhookDelivery, WebhookEndpoint

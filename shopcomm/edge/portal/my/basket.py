@@ -14,8 +14,8 @@ from orders.selectors.catalogue import is_nearly_gone, variants_on_sale
 from orders.selectors.items import MAX_QUANTITY, list_price
 from shopcomm.core import reading
 from shopcomm.core.configuration.models import shop_settings
-from shopcomm.core.http.outcomes import run_service
 from shopcomm.core.http.sent_forms import run_customer_form_once
+from shopcomm.core.outcomes import run_service
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
 
 BASKET_KEY = "my_basket"

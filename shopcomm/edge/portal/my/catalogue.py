@@ -16,7 +16,7 @@ from messaging.services.notifications.back_in_stock import unwatch_stock, watch_
 from orders.selectors.catalogue import Style, catalogue_page, categories_on_sale, is_nearly_gone, style_of
 from orders.selectors.items import MAX_QUANTITY
 from shopcomm.core import reading
-from shopcomm.core.http.outcomes import run_service
+from shopcomm.core.outcomes import run_service
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
 from shopcomm.edge.portal.my.basket import lines_in
 

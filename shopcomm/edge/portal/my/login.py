@@ -14,7 +14,7 @@ from messaging.services.channels.sms import send_login_code
 from messaging.services.subscriptions import forget_push_session
 from shopcomm.core.accounts.proofs import my_customer
 from shopcomm.core.accounts.services.one_time_codes import issue_code, mobile_number, verify_code
-from shopcomm.core.http.outcomes import run_service
+from shopcomm.core.outcomes import run_service
 from shopcomm.edge.portal.my.access import enter_as_customer
 from shopcomm.edge.portal.visits import with_private_headers
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from orders.selectors.own import spending_of
 from orders.selectors.statements import currencies_of, default_start, statement_of
 from shopcomm.core.accounts.services.customers import rename_customer
-from shopcomm.core.http.outcomes import run_service
+from shopcomm.core.outcomes import run_service
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
 from shopcomm.edge.portal.preferences import preferences_context, save_preferences_form
 

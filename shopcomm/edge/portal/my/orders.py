@@ -19,7 +19,7 @@ from orders.selectors.own import AgainLine, lines_to_reorder, own_orders, reorde
 from orders.services.own_orders import place_own_order
 from shopcomm.core import reading
 from shopcomm.core.accounts.services.order_links import link_token, live_link
-from shopcomm.core.http.outcomes import run_service
+from shopcomm.core.outcomes import run_service
 from shopcomm.edge.portal.my.access import MyRequest, customer_required
 from shopcomm.edge.portal.progress import progress_of
 from shopcomm.edge.portal.views import order_response
