@@ -128,6 +128,13 @@ def test_numbers_beyond_what_a_browser_can_count_are_kept_as_text(source: Connec
     assert Order.objects.get().external_id == "3705115058471208928"
 
 
+def test_two_long_numbers_of_a_named_source_stay_two_orders(sku: str) -> None:
+    source, beginning = webhook_source("a source with a rather long name of its own"), "9" * 60
+    receive(source, *(outside_order(sku, external_id=f"{beginning}{end}") for end in ("1", "2")))
+    assert Order.objects.count() == 2
+    assert all(len(order.external_id or "") <= 64 for order in Order.objects.all())
+
+
 def test_an_envelope_of_standard_webhooks_is_opened(source: Connection, sku: str) -> None:
     inside = outside_order(sku, "paid")
     moment = inside.pop("occurred_at")

@@ -26,9 +26,9 @@ class Said:
     mark: str
 
     @classmethod
-    def of(cls, value: Any, at: datetime, version: int | None) -> "Said":
-        """What was said of a part. `value` is plain JSON; a status is told by its code."""
-        return cls(at, version, _mark(value))
+    def of(cls, part: str, value: Any, at: datetime, version: int | None) -> "Said":
+        """What was said of a part of an order. `value` is plain JSON, of the part `status` its code."""
+        return cls(at, version, _mark(part, value))
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Said":
@@ -49,7 +49,7 @@ class Said:
         return self.mark > other.mark
 
 
-def _mark(value: Any) -> str:
-    if isinstance(value, str) and value in _FURTHER:
+def _mark(part: str, value: Any) -> str:
+    if part == "status":
         return f"{_FURTHER[value]:02}"
     return sha256(json_text(value).encode()).hexdigest()

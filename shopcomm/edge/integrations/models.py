@@ -43,7 +43,7 @@ class Connection(models.Model):
 
 
 class OutsideOrder(models.Model):
-    """An order as another system knows it. Its row is locked while anything of it is applied."""
+    """An order as another system knows it. One process at a time applies what was said of it."""
 
     connection = models.ForeignKey(Connection, models.PROTECT, verbose_name=_("对接"))
     external_id = models.CharField(_("外部单号"), max_length=64)

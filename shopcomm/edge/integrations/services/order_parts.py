@@ -106,7 +106,7 @@ def _news(record: InboundRecord, outside: OutsideOrder, wanted: InboundOrder) ->
         value = wanted.said_of(part)
         if value is None:
             continue
-        said, kept = Said.of(value, wanted.occurred_at, wanted.version), outside.seen.get(part)
+        said, kept = Said.of(part, value, wanted.occurred_at, wanted.version), outside.seen.get(part)
         is_again = kept is not None and kept["record"] == record.pk
         if is_again or said.is_newer_than(Said.from_json(kept) if kept else None):
             found[part] = said
