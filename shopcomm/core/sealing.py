@@ -1,6 +1,7 @@
 """Text that only this installation reads: a copy of the database must not open anything by itself."""
 
 import base64
+from functools import lru_cache
 from hashlib import sha256
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -23,6 +24,16 @@ def unseal_text(sealed: str) -> str:
         return _box().decrypt(sealed.encode()).decode()
     except InvalidToken as error:
         raise CannotUnseal from error
+
+
+def unseal_once(sealed: str) -> str:
+    """The same for what is needed hundreds of times in a second: opened once a process. Raises CannotUnseal."""
+    return _unsealed(sealed, settings.SECRET_KEY)
+
+
+@lru_cache(maxsize=512)
+def _unsealed(sealed: str, _secret_key: str) -> str:
+    return unseal_text(sealed)
 
 
 def _box() -> MultiFernet:

@@ -18,8 +18,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from shopcomm.core.sealing import seal_text
+from shopcomm.edge.integrations.webhook_secrets import new_webhook_secret
 from shopcomm.edge.integrations.webhooks_out.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from shopcomm.edge.integrations.webhooks_out.signing import new_secret
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def one_connection() -> Iterator[None]:
 def delivery(db: None) -> WebhookDelivery:
     """What an endpoint did not take, with its attempt."""
     endpoint = WebhookEndpoint.objects.create(
-        url="https://erp.example.com/hook", event_types=["*"], sealed_secret=seal_text(new_secret())
+        url="https://erp.example.com/hook", event_types=["*"], sealed_secret=seal_text(new_webhook_secret())
     )
     row = WebhookDelivery.objects.create(
         endpoint=endpoint, message_id="evt_1", type="stock.low", payload="{}", state="failed", status=404

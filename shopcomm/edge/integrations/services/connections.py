@@ -1,12 +1,8 @@
 """Connections to other systems and their credentials."""
 
-import base64
 import json
-import secrets
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from functools import lru_cache
-from types import MappingProxyType
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,15 +11,13 @@ from django.utils.translation import gettext_lazy
 
 from orders.models import Status
 from shopcomm.core.refusals import Refusal
-from shopcomm.core.sealing import seal_text, unseal_text
+from shopcomm.core.sealing import seal_text, unseal_once
 from shopcomm.core.text import one_line
 from shopcomm.edge.integrations.models import Connection
+from shopcomm.edge.integrations.webhook_secrets import OVERLAP, new_webhook_secret
 
 # The source that is meant where none is named.
 USUAL_SOURCE = "default"
-SECRET_BYTES = 32
-# So long a secret is taken after it was replaced.
-OVERLAP = timedelta(hours=24)
 LONGEST_STATUS, MOST_STATUSES = 60, 100
 
 
@@ -45,21 +39,10 @@ def webhook_source(name: str = "") -> Connection:
     return found
 
 
-def new_webhook_secret() -> str:
-    """A secret as Standard Webhooks writes it: `whsec_` and base64."""
-    return f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
-
-
 def credentials_of(connection: Connection) -> dict[str, str]:
     """What the other system is spoken to with. Raises CannotUnseal where SECRET_KEY was changed and its old value is not known."""
     sealed = connection.sealed_credentials
-    return dict(_unsealed(sealed)) if sealed else {}
-
-
-@lru_cache(maxsize=256)
-def _unsealed(sealed: str) -> Mapping[str, str]:
-    """Opened once a process: a webhook is checked hundreds of times in a second."""
-    return MappingProxyType(json.loads(unseal_text(sealed)))
+    return dict(json.loads(unseal_once(sealed))) if sealed else {}
 
 
 def set_credentials(connection: Connection, credentials: Mapping[str, str]) -> None:

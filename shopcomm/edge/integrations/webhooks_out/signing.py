@@ -1,20 +1,14 @@
-"""Secrets and signatures of Standard Webhooks."""
+"""Signatures of Standard Webhooks, and the headers that go with them."""
 
-import base64
 import json
 import re
-import secrets
 from datetime import UTC, datetime
-from functools import lru_cache
 
-from django.conf import settings
 from standardwebhooks import Webhook
 
-from shopcomm.core.sealing import CannotUnseal, seal_text, unseal_text
+from shopcomm.core.sealing import CannotUnseal, seal_text, unseal_once
 from shopcomm.edge.integrations.webhooks_out.models import WebhookEndpoint
 
-PREFIX = "whsec_"
-SECRET_BYTES = 32
 # What a delivery sets itself, and what belongs to the connection.
 OUR_HEADERS = frozenset(
     {
@@ -28,11 +22,6 @@ HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 AGENT = "ShopComm-Webhooks/1"
 
 
-def new_secret() -> str:
-    """A secret that nobody has had."""
-    return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
-
-
 def seal_headers(headers: dict[str, str]) -> str:
     """Headers as they are kept: they may carry a password."""
     return seal_text(json.dumps(headers)) if headers else ""
@@ -40,12 +29,7 @@ def seal_headers(headers: dict[str, str]) -> str:
 
 def unseal_headers(sealed: str) -> dict[str, str]:
     """The headers again. Raises CannotUnseal."""
-    return dict(json.loads(_opened(sealed, settings.SECRET_KEY))) if sealed else {}
-
-
-@lru_cache(maxsize=256)
-def _opened(sealed: str, _secret_key: str) -> str:
-    return unseal_text(sealed)
+    return dict(json.loads(unseal_once(sealed))) if sealed else {}
 
 
 def signed_headers(endpoint: WebhookEndpoint, message_id: str, body: str, now: datetime) -> dict[str, str]:
@@ -54,9 +38,7 @@ def signed_headers(endpoint: WebhookEndpoint, message_id: str, body: str, now: d
     sealed = [endpoint.sealed_secret]
     if endpoint.old_secret_until and endpoint.old_secret_until > now:
         sealed.append(endpoint.sealed_old_secret)
-    signatures = [
-        Webhook(_opened(each, settings.SECRET_KEY)).sign(message_id, moment, body) for each in sealed
-    ]
+    signatures = [Webhook(unseal_once(each)).sign(message_id, moment, body) for each in sealed]
     return unseal_headers(endpoint.sealed_headers) | {
         "Content-Type": "application/json",
         "User-Agent": AGENT,

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -16,6 +15,7 @@ from shopcomm.core.events.readers import add_reader
 from shopcomm.core.outbound.calls import AddressRefused, Reach, check_outbound
 from shopcomm.core.reading import is_readable
 from shopcomm.core.sealing import seal_text
+from shopcomm.edge.integrations.webhook_secrets import OVERLAP, new_webhook_secret
 from shopcomm.edge.integrations.webhooks_out.errors import EndpointRefused, UrlRefused
 from shopcomm.edge.integrations.webhooks_out.event_types import unknown_types
 from shopcomm.edge.integrations.webhooks_out.models import WebhookDelivery, WebhookEndpoint
@@ -24,14 +24,11 @@ from shopcomm.edge.integrations.webhooks_out.services.waking import wake_webhook
 from shopcomm.edge.integrations.webhooks_out.signing import (
     HEADER_NAME,
     OUR_HEADERS,
-    new_secret,
     seal_headers,
 )
 
 # The kind of an endpoint's reader of the log.
 READER_KIND = "webhook"
-# For so long after a rotation a delivery is signed by the old secret, too.
-OVERLAP = timedelta(hours=24)
 LONGEST_URL, MOST_HEADERS, LONGEST_HEADER = 500, 20, 2000
 State = WebhookEndpoint.State
 
@@ -59,7 +56,7 @@ def create_endpoint(*, actor: Actor, wanted: EndpointSettings) -> tuple[WebhookE
     """
     require_right(actor, "webhooks.manage")
     _check(wanted)
-    secret = new_secret()
+    secret = new_webhook_secret()
     with transaction.atomic():
         endpoint = WebhookEndpoint(sealed_secret=seal_text(secret))
         _put(endpoint, wanted)
@@ -83,7 +80,7 @@ def edit_endpoint(*, actor: Actor, endpoint_id: int, wanted: EndpointSettings) -
 def rotate_secret(*, actor: Actor, endpoint_id: int) -> tuple[WebhookEndpoint, str]:
     """A new secret, shown this once; the one before it signs as well for OVERLAP. Raises NotAllowed, DoesNotExist."""
     require_right(actor, "webhooks.manage")
-    endpoint, secret = lock_endpoint(endpoint_id), new_secret()
+    endpoint, secret = lock_endpoint(endpoint_id), new_webhook_secret()
     endpoint.sealed_old_secret = endpoint.sealed_secret
     endpoint.old_secret_until = timezone.now() + OVERLAP
     endpoint.sealed_secret = seal_text(secret)
