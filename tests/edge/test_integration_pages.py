@@ -10,7 +10,7 @@ from shopcomm.edge.integrations.models import Connection, InboundRecord
 from shopcomm.edge.integrations.services.connections import credentials_of, webhook_source
 from shopcomm.edge.integrations.services.receiving import store_record
 from shopcomm.edge.integrations.tasks import apply_inbound
-from tests.factories import StaffFactory, VariantFactory
+from tests.factories import PASSWORD, StaffFactory, VariantFactory
 from tests.outside_orders import outside_order
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ def test_only_managers_see_the_connections(source: Connection, role: str) -> Non
     record = parked(source)
     for path in ("", f"{source.pk}/", f"records/{record.pk}/"):
         assert client.get(f"/integrations/{path}").status_code == 403
-    assert client.post(f"/integrations/{source.pk}/secret/").status_code == 403
+    assert client.get(f"/integrations/{source.pk}/secret/").status_code == 403
     assert client.post(f"/integrations/records/{record.pk}/dismiss/").status_code == 403
 
 
@@ -51,8 +51,23 @@ def test_a_manager_adds_a_source_and_reads_its_secret(manager: Client) -> None:
     page = manager.post("/integrations/", {"name": "快麦"}, follow=True)
     assert "http://testserver/api/v1/inbound/orders/" in page.content.decode()
     source = Connection.objects.get(name="快麦")
-    shown = manager.post(f"/integrations/{source.pk}/secret/").content.decode()
+    asked = manager.get(f"/integrations/{source.pk}/secret/")
+    assert asked["Location"].startswith("/confirm/")
+    manager.post("/confirm/", {"password": PASSWORD})
+    shown = manager.get(f"/integrations/{source.pk}/secret/").content.decode()
     assert credentials_of(source)["secret"] in shown
+
+
+def test_a_secret_is_replaced_only_after_the_password(manager: Client, source: Connection) -> None:
+    before = credentials_of(source)["secret"]
+    assert manager.post(f"/integrations/{source.pk}/secret/renew/")["Location"].startswith("/confirm/")
+    source.refresh_from_db()
+    assert credentials_of(source)["secret"] == before
+    manager.post("/confirm/", {"password": PASSWORD})
+    page = manager.post(f"/integrations/{source.pk}/secret/renew/", follow=True).content.decode()
+    source.refresh_from_db()
+    assert credentials_of(source)["secret"] != before
+    assert credentials_of(source)["secret"] in page
 
 
 def test_the_list_says_how_many_records_of_a_connection_wait(manager: Client, source: Connection) -> None:

@@ -8,9 +8,10 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from shopcomm.core.accounts.access import ShopRequest, right_required
+from shopcomm.core.accounts.confirming import password_first_on_page
 from shopcomm.core.http.outcomes import run_and_tell
 from shopcomm.core.outcomes import run_service
 from shopcomm.core.reading import json_object
@@ -42,7 +43,7 @@ def connections_page(request: ShopRequest) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 @right_required("admin")
 def connection_page(request: ShopRequest, connection_id: int) -> HttpResponse:
     """One connection: how it is set up, and what came last."""
@@ -87,8 +88,9 @@ def change_statuses(request: ShopRequest, connection_id: int) -> HttpResponse:
     return redirect("integrations:connection", connection_id)
 
 
-@require_POST
+@require_safe
 @right_required("admin")
+@password_first_on_page
 def show_secret(request: ShopRequest, connection_id: int) -> HttpResponse:
     """The secret, for whoever enters it in the other system."""
     connection = get_object_or_404(Connection, pk=connection_id)
@@ -100,17 +102,19 @@ def show_secret(request: ShopRequest, connection_id: int) -> HttpResponse:
     return render(request, "integrations/secret.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @right_required("admin")
+@password_first_on_page
 def renew_secret(request: ShopRequest, connection_id: int) -> HttpResponse:
-    """Another secret; the old one is taken for a day more."""
+    """Another secret, shown next; the old one is taken for a day more. Who comes from giving the password presses again."""
     get_object_or_404(Connection, pk=connection_id)
-    renew = partial(renew_webhook_secret, connection_id=connection_id)
-    run_and_tell(request, renew, _("密钥已更换，旧的还能用 24 小时"))
-    return redirect("integrations:connection", connection_id)
+    if request.method == "POST":
+        renew = partial(renew_webhook_secret, connection_id=connection_id)
+        run_and_tell(request, renew, _("密钥已更换，旧的还能用 24 小时"))
+    return redirect("integrations:secret", connection_id)
 
 
-@require_GET
+@require_safe
 @right_required("admin")
 def record_page(request: ShopRequest, record_id: int) -> HttpResponse:
     """One record as it came, and why it is where it is."""

@@ -142,12 +142,15 @@ def delivery_page(request: ShopRequest, pk: int) -> HttpResponse:
     return render(request, f"{PAGES}delivery.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @right_required("admin")
+@password_first_on_page
 def new_secret_of(request: ShopRequest, pk: int) -> HttpResponse:
-    """A new secret, shown in the answer; a form that is sent twice makes one."""
+    """A new secret, shown in the answer; a form that is sent twice makes one. Who comes from giving the password presses again."""
     get_object_or_404(WebhookEndpoint, pk=pk)
     secrets: list[str] = []
+    if request.method != "POST":
+        return redirect("webhooks_out:endpoint", pk)
 
     def rotate() -> str:
         secrets.append(rotate_secret(actor=request.actor, endpoint_id=pk)[1])
