@@ -1,6 +1,7 @@
 """What managers do on the pages of the connections."""
 
 import json
+import re
 
 import pytest
 from django.test import Client
@@ -128,13 +129,15 @@ def test_what_is_no_json_is_not_saved(manager: Client, source: Connection) -> No
     assert (record.state, record.body["external_id"]) == (State.PARKED, "EXT-1")
 
 
-def test_a_connection_is_paused_and_resumed(manager: Client, source: Connection) -> None:
-    manager.post(f"/integrations/{source.pk}/state/", {"active": "no"})
-    source.refresh_from_db()
-    assert not source.is_active
-    manager.post(f"/integrations/{source.pk}/state/", {"active": "yes"})
-    source.refresh_from_db()
-    assert source.is_active
+def test_a_connection_is_paused_and_resumed_by_the_button_of_its_page(
+    manager: Client, source: Connection
+) -> None:
+    for active in (False, True):
+        page = manager.get(f"/integrations/{source.pk}/").content.decode()
+        (value,) = re.findall(r'name="active"\s+value="(\w+)"', page)
+        manager.post(f"/integrations/{source.pk}/state/", {"active": value})
+        source.refresh_from_db()
+        assert source.is_active is active
 
 
 def test_a_record_that_is_dismissed_waits_for_nobody(manager: Client, source: Connection) -> None:
