@@ -29,6 +29,7 @@ urlpatterns = [
     path("", include("shopcomm.edge.portal.urls")),
     path("", include("shopcomm.edge.first_day.urls")),
     path("integrations/webhooks/", include("shopcomm.edge.integrations.webhooks_out.urls")),
+    path("integrations/sources/", include("shopcomm.edge.integrations.webhooks_in.urls")),
     path("my/", include("shopcomm.edge.portal.my.urls")),
     path("integrations/", include("shopcomm.edge.integrations.urls")),
     path("api/v1/", include("shopcomm.api_urls")),

@@ -35,7 +35,8 @@ def run(bench: Bench, rounds: int, quick: bool) -> list[Figure]:
 
 def calls(count: int) -> list[Call]:
     """Signed orders, all different."""
-    from shopcomm.edge.integrations.services.connections import credentials_of, webhook_source
+    from shopcomm.edge.integrations.services.connections import credentials_of
+    from shopcomm.edge.integrations.webhooks_in.sources import webhook_source
     from tests.outside_orders import outside_order
 
     signer, made = Webhook(credentials_of(webhook_source())["secret"]), []

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "shopcomm.edge.first_day",
     "shopcomm.edge.admin_home",
     "shopcomm.edge.integrations",
+    "shopcomm.edge.integrations.webhooks_in",
     "shopcomm.edge.integrations.webhooks_out",
 ]
 

@@ -33,8 +33,8 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.proofs import LINKS_SESSION_KEY
 from shopcomm.core.accounts.services.api_keys import create_api_key
 from shopcomm.core.accounts.services.order_links import link_url, make_link
-from shopcomm.edge.integrations.services.connections import webhook_source
 from shopcomm.edge.integrations.services.receiving import store_record
+from shopcomm.edge.integrations.webhooks_in.sources import webhook_source
 from tests.factories import make_order
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,9 @@ from orders.models import Order, Status
 from shopcomm.core.database.named_locks import held_across_transactions
 from shopcomm.edge.integrations.models import InboundRecord
 from shopcomm.edge.integrations.services.applying import apply_record
-from shopcomm.edge.integrations.services.connections import webhook_source
 from shopcomm.edge.integrations.services.receiving import store_record
 from shopcomm.edge.integrations.tasks import apply_inbound
+from shopcomm.edge.integrations.webhooks_in.sources import webhook_source
 from tests.factories import VariantFactory
 from tests.outside_orders import outside_order
 

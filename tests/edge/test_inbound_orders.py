@@ -15,10 +15,7 @@ from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.purging import purge_by_age
 from shopcomm.edge.integrations.models import Connection, InboundRecord
 from shopcomm.edge.integrations.services import order_parts
-from shopcomm.edge.integrations.services.connections import (
-    map_statuses,
-    webhook_source,
-)
+from shopcomm.edge.integrations.services.connections import map_statuses
 from shopcomm.edge.integrations.services.receiving import (
     dismiss_record,
     edit_record,
@@ -26,6 +23,7 @@ from shopcomm.edge.integrations.services.receiving import (
     store_record,
 )
 from shopcomm.edge.integrations.tasks import apply_inbound
+from shopcomm.edge.integrations.webhooks_in.sources import webhook_source
 from tests.factories import VariantFactory, integration, make_order, parcel
 from tests.outside_orders import outside_order, part_of
 

@@ -14,13 +14,9 @@ from standardwebhooks import Webhook
 
 from orders.models import Order, Status
 from shopcomm.edge.integrations.models import Connection, InboundRecord
-from shopcomm.edge.integrations.services.connections import (
-    credentials_of,
-    renew_webhook_secret,
-    set_state,
-    webhook_source,
-)
+from shopcomm.edge.integrations.services.connections import credentials_of, set_state
 from shopcomm.edge.integrations.tasks import apply_inbound
+from shopcomm.edge.integrations.webhooks_in.sources import renew_webhook_secret, webhook_source
 from tests.factories import VariantFactory
 from tests.outside_orders import outside_order
 

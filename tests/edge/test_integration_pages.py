@@ -5,12 +5,16 @@ import re
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from orders.models import Order, Status
 from shopcomm.edge.integrations.models import Connection, InboundRecord
-from shopcomm.edge.integrations.services.connections import credentials_of, webhook_source
+from shopcomm.edge.integrations.reachability import note_failure, note_success
+from shopcomm.edge.integrations.services.connections import credentials_of
 from shopcomm.edge.integrations.services.receiving import store_record
 from shopcomm.edge.integrations.tasks import apply_inbound
+from shopcomm.edge.integrations.ways import all_ways, register_way
+from shopcomm.edge.integrations.webhooks_in.sources import webhook_source
 from tests.factories import PASSWORD, StaffFactory, VariantFactory
 from tests.outside_orders import outside_order
 
@@ -44,28 +48,63 @@ def test_only_managers_see_the_connections(source: Connection, role: str) -> Non
     record = parked(source)
     for path in ("", f"{source.pk}/", f"records/{record.pk}/"):
         assert client.get(f"/integrations/{path}").status_code == 403
-    assert client.get(f"/integrations/{source.pk}/secret/").status_code == 403
+    assert client.get(f"/integrations/sources/{source.pk}/secret/").status_code == 403
     assert client.post(f"/integrations/records/{record.pk}/dismiss/").status_code == 403
 
 
 def test_a_manager_adds_a_source_and_reads_its_secret(manager: Client) -> None:
-    page = manager.post("/integrations/", {"name": "快麦"}, follow=True)
+    page = manager.post("/integrations/sources/add/", {"name": "快麦"}, follow=True)
     assert "http://testserver/api/v1/inbound/orders/" in page.content.decode()
     source = Connection.objects.get(name="快麦")
-    asked = manager.get(f"/integrations/{source.pk}/secret/")
+    asked = manager.get(f"/integrations/sources/{source.pk}/secret/")
     assert asked["Location"].startswith("/confirm/")
     manager.post("/confirm/", {"password": PASSWORD})
-    shown = manager.get(f"/integrations/{source.pk}/secret/").content.decode()
+    shown = manager.get(f"/integrations/sources/{source.pk}/secret/").content.decode()
     assert credentials_of(source)["secret"] in shown
+
+
+def test_a_source_without_a_name_or_with_that_of_another_kind_is_refused(manager: Client) -> None:
+    Connection.objects.create(name="旺店通", kind="polling")
+    for name in ("", "  ", "旺店通"):
+        page = manager.post("/integrations/sources/add/", {"name": name})
+        assert page.status_code == 422
+        assert 'role="alert"' in page.content.decode()
+        assert f'value="{name}"' in page.content.decode()
+    assert not Connection.objects.filter(kind="webhook").exists()
+
+
+def test_the_page_offers_every_way_and_says_who_cannot_be_reached(
+    manager: Client, source: Connection
+) -> None:
+    page = manager.get("/integrations/").content.decode()
+    for way in all_ways():
+        assert f'href="{reverse(way.add_url)}"' in page
+    note_failure(source, "连接被拒绝")
+    assert "连接被拒绝" in manager.get(f"/integrations/{source.pk}/").content.decode()
+    note_success(source)
+    assert "连接被拒绝" not in manager.get(f"/integrations/{source.pk}/").content.decode()
+
+
+def test_a_connection_whose_way_is_not_installed_any_more_is_still_shown(manager: Client) -> None:
+    gone = Connection.objects.create(name="旧系统", kind="gone")
+    assert "旧系统" in manager.get("/integrations/").content.decode()
+    assert manager.get(f"/integrations/{gone.pk}/").status_code == 200
+
+
+def test_two_ways_of_one_kind_are_refused() -> None:
+    with pytest.raises(ValueError, match="two ways"):
+        register_way(all_ways()[0])
 
 
 def test_a_secret_is_replaced_only_after_the_password(manager: Client, source: Connection) -> None:
     before = credentials_of(source)["secret"]
-    assert manager.post(f"/integrations/{source.pk}/secret/renew/")["Location"].startswith("/confirm/")
+    assert manager.post(f"/integrations/sources/{source.pk}/secret/renew/")["Location"].startswith(
+        "/confirm/"
+    )
     source.refresh_from_db()
     assert credentials_of(source)["secret"] == before
     manager.post("/confirm/", {"password": PASSWORD})
-    page = manager.post(f"/integrations/{source.pk}/secret/renew/", follow=True).content.decode()
+    page = manager.post(f"/integrations/sources/{source.pk}/secret/renew/", follow=True).content.decode()
     source.refresh_from_db()
     assert credentials_of(source)["secret"] != before
     assert credentials_of(source)["secret"] in page

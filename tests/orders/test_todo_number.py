@@ -23,7 +23,7 @@ from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.configuration.models import ShopSettings
 from shopcomm.core.database.prepared import NOW, Given, PreparedCount, ask_numbers
 from shopcomm.edge.integrations.models import InboundRecord
-from shopcomm.edge.integrations.services.connections import webhook_source
+from shopcomm.edge.integrations.webhooks_in.sources import webhook_source
 from tests.factories import StaffFactory, make_order, move
 
 pytestmark = pytest.mark.django_db

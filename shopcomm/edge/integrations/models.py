@@ -10,15 +10,13 @@ from shopcomm.core.fields import LineField
 class Connection(models.Model):
     """One other system and the way in which it is joined."""
 
-    class Kind(models.TextChoices):
-        WEBHOOK = "webhook", _("推送（webhook）")
-
     class State(models.TextChoices):
         ACTIVE = "active", _("运行中")
         PAUSED = "paused", _("已停下")
 
     name = LineField(_("名称"), max_length=60, unique=True)
-    kind = models.CharField(_("方式"), max_length=20, choices=Kind)
+    # Of the way in which it is joined (`ways.py`).
+    kind = models.CharField(_("方式"), max_length=20)
     # `statuses`: what the other system calls a status, and what it is here.
     configuration = models.JSONField(_("设置"), default=dict, blank=True)
     # JSON, encrypted under SECRET_KEY.
@@ -27,6 +25,9 @@ class Connection(models.Model):
     # How far the other system has been read, where it is read and does not push.
     cursor = models.CharField(_("位置"), max_length=200, blank=True)
     heard_at = models.DateTimeField(_("最近收到"), null=True, blank=True)
+    # Since when the other system does not answer, and what it or the line said last; empty while all is well.
+    failing_since = models.DateTimeField(_("何时起联系不上"), null=True, blank=True)
+    last_error = models.CharField(_("最近的错误"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("建立时间"), default=timezone.now)
 
     class Meta:

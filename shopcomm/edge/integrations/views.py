@@ -8,39 +8,26 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from shopcomm.core.accounts.access import ShopRequest, right_required
-from shopcomm.core.accounts.confirming import password_first_on_page
 from shopcomm.core.http.outcomes import run_and_tell
 from shopcomm.core.outcomes import run_service
 from shopcomm.core.reading import json_object
 from shopcomm.edge.integrations.models import Connection, InboundRecord
 from shopcomm.edge.integrations.selectors import connections_with_counts, records_of, status_lines
-from shopcomm.edge.integrations.services.connections import (
-    credentials_of,
-    map_statuses,
-    renew_webhook_secret,
-    set_state,
-    webhook_source,
-)
+from shopcomm.edge.integrations.services.connections import map_statuses, set_state
 from shopcomm.edge.integrations.services.receiving import dismiss_record, edit_record, retry_record
+from shopcomm.edge.integrations.ways import all_ways, way_of
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe
 @right_required("admin")
 def connections_page(request: ShopRequest) -> HttpResponse:
-    """All connections; a POST adds a source of webhooks."""
-    if request.method == "POST":
-        added = run_and_tell(request, partial(webhook_source, request.POST.get("name", "")), _("对接已建立"))
-        if added.refusal is None:
-            return redirect("integrations:connection", added.result.pk)
-        return redirect("integrations:connections")
-    return render(
-        request,
-        "integrations/connections.html",
-        {"active": "integrations", "connections": connections_with_counts()},
-    )
+    """All connections, and the ways in which another one can be made."""
+    connections = [(each, way_of(each)) for each in connections_with_counts()]
+    context = {"active": "integrations", "connections": connections, "ways": all_ways()}
+    return render(request, "integrations/connections.html", context)
 
 
 @require_safe
@@ -52,14 +39,15 @@ def connection_page(request: ShopRequest, connection_id: int) -> HttpResponse:
 
 
 def _connection_context(request: ShopRequest, connection: Connection) -> dict[str, Any]:
-    stuck_only = request.GET.get("state") == "stuck"
-    return {
+    stuck_only, way = request.GET.get("state") == "stuck", way_of(connection)
+    of_way = way.context(request, connection) if way else {}
+    return of_way | {
         "active": "integrations",
         "connection": connection,
+        "way": way,
         "page": records_of(connection, stuck_only=stuck_only),
         "stuck_only": stuck_only,
         "statuses": status_lines(connection),
-        "address": request.build_absolute_uri("/api/v1/inbound/orders/"),
     }
 
 
@@ -86,32 +74,6 @@ def change_statuses(request: ShopRequest, connection_id: int) -> HttpResponse:
         return render(request, "integrations/connection.html", context, status=saved.status)
     messages.success(request, _("状态对应已保存"))
     return redirect("integrations:connection", connection_id)
-
-
-@require_safe
-@right_required("admin")
-@password_first_on_page
-def show_secret(request: ShopRequest, connection_id: int) -> HttpResponse:
-    """The secret, for whoever enters it in the other system."""
-    connection = get_object_or_404(Connection, pk=connection_id)
-    context = {
-        "active": "integrations",
-        "connection": connection,
-        "secret": credentials_of(connection).get("secret", ""),
-    }
-    return render(request, "integrations/secret.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-@right_required("admin")
-@password_first_on_page
-def renew_secret(request: ShopRequest, connection_id: int) -> HttpResponse:
-    """Another secret, shown next; the old one is taken for a day more. Who comes from giving the password presses again."""
-    get_object_or_404(Connection, pk=connection_id)
-    if request.method == "POST":
-        renew = partial(renew_webhook_secret, connection_id=connection_id)
-        run_and_tell(request, renew, _("密钥已更换，旧的还能用 24 小时"))
-    return redirect("integrations:secret", connection_id)
 
 
 @require_safe

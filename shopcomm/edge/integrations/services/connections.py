@@ -2,10 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,7 +12,6 @@ from shopcomm.core.refusals import Refusal
 from shopcomm.core.sealing import seal_text, unseal_once
 from shopcomm.core.text import one_line
 from shopcomm.edge.integrations.models import Connection
-from shopcomm.edge.integrations.webhook_secrets import OVERLAP, new_webhook_secret
 
 # The source that is meant where none is named.
 USUAL_SOURCE = "default"
@@ -28,15 +25,15 @@ class ConnectionRefused(Refusal):
 
 
 @transaction.atomic
-def webhook_source(name: str = "") -> Connection:
-    """The connection whose webhooks are signed for this source; made with a new secret the first time."""
-    name = one_line(name) or USUAL_SOURCE
-    found, made = Connection.objects.get_or_create(name=name, defaults={"kind": Connection.Kind.WEBHOOK})
-    if found.kind != Connection.Kind.WEBHOOK:
+def add_connection(*, kind: str, name: str) -> tuple[Connection, bool]:
+    """The connection of this name, made where there is none; the second value says if it was. Raises ConnectionRefused for one of another kind."""
+    name = one_line(name)
+    if not name:
+        raise ConnectionRefused(_("请填写对方系统的名称"))
+    found, made = Connection.objects.get_or_create(name=name, defaults={"kind": kind})
+    if found.kind != kind:
         raise ConnectionRefused(_("“%(name)s”是另一种对接") % {"name": name})
-    if made:
-        set_credentials(found, {"secret": new_webhook_secret()})
-    return found
+    return found, made
 
 
 def credentials_of(connection: Connection) -> dict[str, str]:
@@ -49,24 +46,6 @@ def set_credentials(connection: Connection, credentials: Mapping[str, str]) -> N
     """Keep them sealed."""
     connection.sealed_credentials = seal_text(json.dumps(dict(credentials)))
     connection.save(update_fields=["sealed_credentials"])
-
-
-@transaction.atomic
-def renew_webhook_secret(*, connection_id: int) -> Connection:
-    """Another secret; the one before it is taken for a day more, so that the other system can be changed in peace."""
-    connection = Connection.objects.select_for_update().get(pk=connection_id)
-    old, until = credentials_of(connection).get("secret", ""), timezone.now() + OVERLAP
-    renewed = {"secret": new_webhook_secret(), "secret_before": old, "until": until.isoformat()}
-    set_credentials(connection, renewed)
-    return connection
-
-
-def secrets_taken(connection: Connection) -> list[str]:
-    """The secrets with which a webhook may be signed now, the newest first."""
-    known = credentials_of(connection)
-    before, until = known.get("secret_before"), known.get("until")
-    is_taken = before and until and timezone.now() < datetime.fromisoformat(until)
-    return [known["secret"], *([before] if before and is_taken else [])]
 
 
 @transaction.atomic

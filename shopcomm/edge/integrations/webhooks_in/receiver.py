@@ -15,8 +15,8 @@ from shopcomm.core.reading import json_object, whole_number
 from shopcomm.core.refusals import Refusal
 from shopcomm.edge.integrations.inbound_order import InboundOrderInput
 from shopcomm.edge.integrations.models import Connection, InboundRecord
-from shopcomm.edge.integrations.services.connections import secrets_taken
 from shopcomm.edge.integrations.services.receiving import store_record
+from shopcomm.edge.integrations.webhooks_in.sources import KIND, secrets_taken
 
 SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")
 LARGEST_BODY = 256 * 1024
@@ -91,7 +91,7 @@ def _raw_body(request: HttpRequest) -> bytes:
 def _signed_by(request: HttpRequest, raw: bytes) -> Connection:
     """The active connection with whose secret a request is signed. Raises SignatureRefused."""
     headers = {name: request.headers.get(name, "") for name in SIGNED}
-    sources = Connection.objects.filter(kind=Connection.Kind.WEBHOOK, state=Connection.State.ACTIVE)
+    sources = Connection.objects.filter(kind=KIND, state=Connection.State.ACTIVE)
     for connection in sources.order_by("pk"):
         if any(_verifies(secret, raw, headers) for secret in secrets_taken(connection)):
             return connection

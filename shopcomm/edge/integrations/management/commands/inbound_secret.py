@@ -3,7 +3,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from shopcomm.core.outcomes import run_service
-from shopcomm.edge.integrations.services.connections import USUAL_SOURCE, credentials_of, webhook_source
+from shopcomm.edge.integrations.services.connections import USUAL_SOURCE, credentials_of
+from shopcomm.edge.integrations.webhooks_in.sources import webhook_source
 
 
 class Command(BaseCommand):
