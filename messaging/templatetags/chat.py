@@ -15,10 +15,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from messaging.linked import with_links
-from messaging.models import Attachment, Conversation, Message, RecipientKind, ScheduledMessage
+from messaging.models import Attachment, Conversation, RecipientKind, ScheduledMessage
 from messaging.policies.notifications.reasons import reason_text
 from messaging.policies.notifications.triggers import trigger_label
-from messaging.presenters import message_text, shown_kinds
+from messaging.presenters import shown_kinds
 from messaging.selectors.attachments import pictures_by_ids
 from messaging.selectors.badges import Badges, badges_with
 from messaging.selectors.conversations import assignable_staff, orders_to_link
@@ -38,8 +38,6 @@ from shopcomm.core.accounts.models import Customer, Staff
 from shopcomm.core.audiences import audience_of
 from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.events.kinds import Event, all_kinds
-from shopcomm.core.search.highlight import excerpt_around, marked_html
-from shopcomm.core.search.query import parse_query
 from shopcomm.core.ui.addresses import page_address
 
 register = template.Library()
@@ -213,12 +211,6 @@ def own_unread_of(actor: Actor) -> int:
 
 
 register.filter("linked", with_links)
-
-
-@register.simple_tag
-def hit_text(message: Message, words: str) -> SafeString:
-    """The words of a search where they stand in a message, marked."""
-    return marked_html(excerpt_around(message_text(message.body, message.data), parse_query(words)))
 
 
 @register.simple_tag

@@ -111,10 +111,11 @@ def _list_context(request: HttpRequest, conversation_id: int | None) -> dict[str
     kept = request.GET.copy()
     kept.pop("at", None)
     address = reverse("messaging:inbox-conversation", args=[0]).replace("/0/", "/{}/")
-    rows = drawn_rows(page, current=conversation_id, address=f"{address}?{kept.urlencode()}".rstrip("?"))
+    address = f"{address}?{kept.urlencode()}".rstrip("?")
+    rows = drawn_rows(page, filters, current=conversation_id, address=address)
     return {
         "rows": rows,
-        "without_hits": "" if page.hits else as_items(rows),
+        "items": as_items(rows),
         "next": page.next_cursor,
         "filters": filters,
         "current": conversation_id,

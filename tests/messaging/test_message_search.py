@@ -69,6 +69,10 @@ def test_an_indexed_search_finds_the_same_messages_as_a_full_scan(conversation, 
         body for body in reversed(bodies) if all(fold_case(word) in fold_case(body) for word in query.words)
     ]
     assert [hit.body for hit in hits] == held[:limit]
+    was_said = search.conversations_matching(Actor.system(), query).was_said
+    assert was_said == bool(held)
+    shown = [hit.body for each in hits_in([conversation.pk], query).values() for hit in each.shown]
+    assert shown == (held[:3] if query else [])
 
 
 @pytest.mark.parametrize(

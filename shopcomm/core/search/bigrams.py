@@ -16,6 +16,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db.models import BooleanField, F, Func, Q, Value
 
+from shopcomm.core.database.prepared import Given
 from shopcomm.core.search.query import has_longer_uppercase
 
 # KiB that new texts may fill before whoever writes has to sort them in. The task `search.sort_in` does it long before,
@@ -44,9 +45,13 @@ def holds_words(field: str, words: Iterable[str]) -> Q:
 def may_hold_words(field: str, words: Iterable[str]) -> Q:
     """The rows among which `holds_words` has to look, by the index; all of them when the words have nothing it knows."""
     asked = bigram_tsquery(words)
-    if not asked:
-        return Q()
-    wanted = Func(Value(asked), template="upper(%(expressions)s)::tsquery", output_field=SearchVectorField())
+    return may_hold_pairs(field, asked) if asked else Q()
+
+
+def may_hold_pairs(field: str, asked: str) -> Q:
+    """The same for what `bigram_tsquery` has made of the words, or stands for it in a prepared statement."""
+    value = asked if isinstance(asked, Given) else Value(asked)
+    wanted = Func(value, template="upper(%(expressions)s)::tsquery", output_field=SearchVectorField())
     found = Func(
         Bigrams(F(field)),
         wanted,
