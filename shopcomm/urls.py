@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("shopcomm.edge.first_day.urls")),
     path("integrations/webhooks/", include("shopcomm.edge.integrations.webhooks_out.urls")),
     path("integrations/sources/", include("shopcomm.edge.integrations.webhooks_in.urls")),
+    path("integrations/keys/", include("shopcomm.edge.integrations.keys.urls")),
     path("my/", include("shopcomm.edge.portal.my.urls")),
     path("integrations/", include("shopcomm.edge.integrations.urls")),
     path("api/v1/", include("shopcomm.api_urls")),

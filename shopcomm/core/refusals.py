@@ -5,6 +5,9 @@ from typing import Any, ClassVar
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+# The code for a key that ends with a day and has ended: 401, and not the same as one that is not known.
+KEY_EXPIRED = "key_expired"
+
 
 class Refusal(Exception):
     """What services raise, of whichever domain. Pages, API and sockets know this class only.

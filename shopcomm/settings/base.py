@@ -79,11 +79,13 @@ INSTALLED_APPS = [
     "shopcomm.edge.integrations",
     "shopcomm.edge.integrations.webhooks_in",
     "shopcomm.edge.integrations.webhooks_out",
+    "shopcomm.edge.integrations.keys",
 ]
 
 MIDDLEWARE = [
     "shopcomm.core.http.caching.PrivateByDefaultMiddleware",
     "shopcomm.core.http.request_ids.RequestIdMiddleware",
+    "shopcomm.edge.integrations.keys.middleware.KeyCallMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "shopcomm.core.http.compression.PageCompressionMiddleware",
@@ -194,6 +196,8 @@ CELERY_BEAT_SCHEDULE = {
     "draw-pictures": {"task": "attachments.draw", "schedule": 10.0},
     "purge-unsent-uploads": {"task": "attachments.purge_unsent", "schedule": 3600.0},
     "purge-orphan-files": {"task": "attachments.purge_orphans", "schedule": 24 * 3600.0},
+    "write-key-calls": {"task": "keys.write_calls", "schedule": 2.0},
+    "warn-of-keys": {"task": "keys.warn", "schedule": 3600.0},
     "purge-by-age": {"task": "shop.purge_by_age", "schedule": 24 * 3600.0},
     "complete-old-orders": {"task": "orders.auto_complete", "schedule": 3600.0},
 }

@@ -29,6 +29,8 @@ PURGE_WEBHOOK_ATTEMPTS_DAYS = env.int("PURGE_WEBHOOK_ATTEMPTS_DAYS", default=30)
 PURGE_WEBHOOK_DELIVERIES_DAYS = env.int("PURGE_WEBHOOK_DELIVERIES_DAYS", default=90)
 # PURGE_INBOUND_DAYS: what other order systems sent and was applied, said nothing new, or was dismissed.
 PURGE_INBOUND_DAYS = env.int("PURGE_INBOUND_DAYS", default=90)
+# PURGE_KEY_CALLS_DAYS: the record of calls of API keys. A key that asks once a second makes 86,400 rows a day.
+PURGE_KEY_CALLS_DAYS = env.int("PURGE_KEY_CALLS_DAYS", default=14)
 
 # --- uploads and pictures ----------------------------------------------------------------------
 # MAX_ATTACHMENT_BYTES: the largest file a conversation takes.
@@ -48,8 +50,10 @@ PICTURE_MEMORY_BYTES = env.int("PICTURE_MEMORY_BYTES", default=768 * 1024 * 1024
 PICTURE_SECONDS = env.int("PICTURE_SECONDS", default=15)
 
 # --- programs and sockets ----------------------------------------------------------------------
-# API_RATE: requests a key may make in a second (bucket of twice that).
+# API_RATE: requests a key may make in a second (bucket of twice that), unless its own page says otherwise.
 API_RATE = env.int("API_RATE", default=200)
+# KEY_EXPIRY_NOTICE_DAYS: so many days before a key ends managers are told.
+KEY_EXPIRY_NOTICE_DAYS = env.int("KEY_EXPIRY_NOTICE_DAYS", default=7)
 # SOCKET_RATE: frames one socket may send in ten seconds, and messages a customer may send by HTTP.
 SOCKET_RATE = env.int("SOCKET_RATE", default=600)
 # SOCKETS_PER_VISITOR: open sockets (tabs) of one person that a web process holds; one more is closed with 4429.

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging.models import NotificationRule, Trigger
-from messaging.policies.notifications.triggers import TIMERS
+from messaging.policies.notifications.triggers import ABOUT_SHOP, TIMERS
 from orders import events
 from orders.events.base import OrderEvent
 from orders.models import Status
@@ -130,7 +130,7 @@ def test_every_kind_names_an_existing_icon_and_triggers_that_fit_the_rule_column
 
 def test_every_event_trigger_of_notices_belongs_to_a_kind():
     triggered = {notice for kind in OUR_KINDS for notice in kind.notices}
-    by_themselves = TIMERS | {Trigger.BACK_IN_STOCK, Trigger.HOLIDAYS_MISSING, Trigger.WEBHOOK_DISABLED}
+    by_themselves = TIMERS | {Trigger.BACK_IN_STOCK} | ABOUT_SHOP
     assert {each.value for each in Trigger} - set(by_themselves) - triggered == set()
 
 

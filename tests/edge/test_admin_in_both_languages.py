@@ -150,7 +150,7 @@ def test_admin_error_and_success_messages_are_chinese_too(furnished, client, man
             {"day": "2027-05-01", "kind": "holiday", "name": "劳动节"},
             follow=True,
         ),
-        client.post("/admin/accounts/apikey/", {"action": "revoke", "_selected_action": [ApiKey.objects.get().pk]}, follow=True),
+        client.post(f"/integrations/keys/{ApiKey.objects.get().pk}/revoke/", follow=True),
     ]  # fmt: skip
     assert [answer.status_code for answer in answers] == [200] * len(answers)
     assert [english_in(answer.text) for answer in answers] == [set()] * len(answers)

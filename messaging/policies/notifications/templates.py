@@ -170,6 +170,10 @@ _webhook_words = (
     Variable("推送地址", "endpoint", gettext_lazy("推送地址"), _fact("endpoint")),
     Variable("原因", "reason", gettext_lazy("原因"), _fact("reason")),
 )
+_key_words = (
+    Variable("密钥", "key", gettext_lazy("密钥"), _fact("key_name")),
+    Variable("到期时间", "expires", gettext_lazy("到期时间"), _fact("expires_on")),
+)
 _year_words = (Variable("年份", "year", gettext_lazy("年份"), _fact("year")),)
 
 
@@ -181,6 +185,8 @@ def variables_for(trigger: str) -> tuple[Variable, ...]:
         return _shop[:1] + _year_words
     if trigger == Trigger.WEBHOOK_DISABLED:
         return _shop[:1] + _webhook_words
+    if trigger == Trigger.KEY_EXPIRING:
+        return _shop[:1] + _key_words
     if trigger == Trigger.BACK_IN_STOCK:
         return _shop + _goods_words[:3]
     if trigger == Trigger.HANDED_OVER:

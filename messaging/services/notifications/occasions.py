@@ -40,6 +40,8 @@ KEPT = (
     "balance",
     "status_to",
     "endpoint",
+    "key_name",
+    "expires_on",
 )
 INTERNAL_FIELDS = frozenset({"assigned_to", "hold_reason"})
 # Facts whose own line is what the words want, by the name they want it under.

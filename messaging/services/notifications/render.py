@@ -257,6 +257,8 @@ def notice_url(row: Notification) -> str:
         return "/rules/hours/#holidays"
     if row.trigger == Trigger.WEBHOOK_DISABLED:
         return "/integrations/webhooks/"
+    if row.trigger == Trigger.KEY_EXPIRING:
+        return "/integrations/keys/"
     return f"/inbox/{row.conversation_id}/" if row.conversation_id else "/notices/"
 
 

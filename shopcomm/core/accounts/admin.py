@@ -1,23 +1,19 @@
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Q, QuerySet
-from django.forms import ModelForm, MultipleChoiceField
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from shopcomm.core.accounts.confirming import password_first
 from shopcomm.core.accounts.customer_form import CARDS, CustomerForm
 from shopcomm.core.accounts.login_records import register_login_records
-from shopcomm.core.accounts.models import ApiKey, Customer, Staff
-from shopcomm.core.accounts.rights import SCOPES, role_may
-from shopcomm.core.accounts.services.api_keys import create_api_key
+from shopcomm.core.accounts.models import Customer, Staff
+from shopcomm.core.accounts.rights import role_may
 from shopcomm.core.accounts.services.staff_sessions import carry_session_over, end_sessions_except
 from shopcomm.core.accounts.staff_form import StaffForm
 from shopcomm.core.admin_filters import choice_filter
@@ -114,45 +110,3 @@ class CustomerAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
         obj.phone_tail = read_phone(obj.phone).tail if obj.phone else ""
         super().save_model(request, obj, form, change)
-
-
-class ApiKeyForm(ModelForm):
-    scopes = MultipleChoiceField(
-        label=_("权限范围"),
-        choices=[("*", "*"), *((s, s) for s in SCOPES)],
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-    )
-
-    class Meta:
-        model = ApiKey
-        fields = ("name", "scopes")
-
-
-@admin.register(ApiKey)
-class ApiKeyAdmin(ModelAdmin):
-    form = ApiKeyForm
-    list_display = ("name", "prefix", "scopes", "created_at", "last_used_at", "revoked_at")
-    actions = ("revoke",)
-
-    @password_first
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """A new key opens the API."""
-        return super().add_view(request, form_url, extra_context)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return obj is None
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
-        key, secret = create_api_key(name=obj.name, scopes=form.cleaned_data["scopes"])
-        obj.pk = key.pk
-        messages.warning(request, _("密钥只显示这一次：%(secret)s") % {"secret": secret})
-
-    @admin.action(description=_("停用"))
-    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
-        """Close the chosen keys for good."""
-        keys.filter(revoked_at=None).update(revoked_at=timezone.now())

@@ -1,5 +1,7 @@
 """`Authorization: Bearer <key>`."""
 
+from typing import Any
+
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -9,6 +11,7 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.models import ApiKey
 from shopcomm.core.accounts.services.api_keys import find_api_key, touch_api_key
 from shopcomm.core.logs import add_log_fields
+from shopcomm.core.refusals import KEY_EXPIRED
 
 
 class ApiKeyUser:
@@ -23,7 +26,7 @@ class ApiKeyUser:
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """Finds the key; sets `request.auth` to it and `request.actor` to who it acts as."""
+    """Finds the key; sets `request.auth` to it, `request.actor` to who it acts as and `request.api_key` for the record."""
 
     def authenticate(self, request: Request) -> tuple[ApiKeyUser, ApiKey] | None:
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
@@ -32,9 +35,14 @@ class ApiKeyAuthentication(BaseAuthentication):
         key = find_api_key(text.strip()) if scheme.lower() == "bearer" else None
         if key is None:
             raise AuthenticationFailed("this key is not known")
+        asked: Any = request._request
+        # Whose call it is, for the record of calls: an expired key's as well.
+        asked.api_key = key
+        if key.expires_at is not None and key.is_expired():
+            raise AuthenticationFailed(f"this key expired at {key.expires_at.isoformat()}", KEY_EXPIRED)
         touch_api_key(key)
         user = ApiKeyUser(key)
-        request._request.actor = user.actor  # type: ignore[attr-defined]
+        asked.actor = user.actor
         add_log_fields(actor=user.actor.who)
         return user, key
 

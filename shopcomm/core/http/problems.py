@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
 from shopcomm.core.deadlocks import DatabaseBusy
-from shopcomm.core.refusals import Refusal
+from shopcomm.core.refusals import KEY_EXPIRED, Refusal
 
 PROBLEM = "application/problem+json"
 CODES = {
@@ -68,8 +68,7 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     response = exception_handler(error, context)
     if response is None or not isinstance(error, exceptions.APIException):
         return response
-    code = next((code for kind, code in CODES.items() if isinstance(error, kind)), "error")
-    body = problem_document(status=response.status_code, code=code, detail=_detail(error))
+    body = problem_document(status=response.status_code, code=_code(error), detail=_detail(error))
     if isinstance(error, exceptions.ValidationError):
         body["errors"] = (
             response.data if isinstance(response.data, dict) else {"non_field_errors": response.data}
@@ -92,6 +91,12 @@ def _of_refusal(refusal: Refusal | DatabaseBusy) -> tuple[dict[str, Any], dict[s
     )
     again = refusal.extra.get("retry_after", RETRY_SECONDS if refusal.status == 503 else None)
     return body, {} if again is None else {"Retry-After": str(again)}
+
+
+def _code(error: exceptions.APIException) -> str:
+    if error.get_codes() == KEY_EXPIRED:
+        return KEY_EXPIRED
+    return next((code for kind, code in CODES.items() if isinstance(error, kind)), "error")
 
 
 def _detail(error: exceptions.APIException) -> str:

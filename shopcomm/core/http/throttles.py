@@ -11,13 +11,14 @@ from shopcomm.core.rate_limits import seconds_to_wait
 
 
 class ApiKeyThrottle(BaseThrottle):
-    """Limits each key to API_RATE requests a second, in bursts of twice that."""
+    """Limits each key to its rate, or to API_RATE requests a second, in bursts of twice that."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
         self._wait = 0.0
-        if request.auth is not None:
-            rate = settings.API_RATE
-            self._wait = seconds_to_wait(f"key:{request.auth.pk}", rate=rate, size=2 * rate)
+        key: Any = request.auth
+        if key is not None:
+            rate = key.rate or settings.API_RATE
+            self._wait = seconds_to_wait(f"key:{key.pk}", rate=rate, size=2 * rate)
         return self._wait == 0.0
 
     def wait(self) -> float:

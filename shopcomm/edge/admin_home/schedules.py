@@ -17,6 +17,8 @@ NAMES: dict[str, str | Promise] = {
     "expire-quotes": _("让过期的报价失效"),
     "mind-shortages": _("用到货补上缺货的订单"),
     "apply-inbound-orders": _("处理别的系统发来的订单"),
+    "write-key-calls": _("写下接口密钥的请求"),
+    "warn-of-keys": _("提醒快到期的接口密钥"),
     "sort-in-new-texts": _("把新内容排入搜索索引"),
     "draw-pictures": _("处理上传的图片"),
     "purge-unsent-uploads": _("删除没有发出的上传"),
