@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 WORKERS = -n $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)') --dist loadgroup --no-loadscope-reorder
 
 # FROM=… is the file to restore, TO=… where a backup is to be written (otherwise the data folder's backups/).
-.PHONY: run shop backup restore test lint bench fuzz mutants lighthouse drawings lock messages
+.PHONY: run shop backup restore test lint bench fuzz mutants rehearsal lighthouse drawings lock messages
 
 # What is imported is compiled once and kept, whatever this shell wants of its own programs.
 run shop: export PYTHONDONTWRITEBYTECODE =
@@ -47,6 +47,10 @@ mutants: .venv/.dev-stamp messages
 
 fuzz: .venv/.dev-stamp messages
 	$(BIN)/python -m fuzz $(ITEMS) $(OPTIONS)
+
+# WAYS=webhook … is some of the ways of joining another order system; OPTIONS as `python -m tests.rehearsal --help` says.
+rehearsal: .venv/.dev-stamp messages
+	$(BIN)/python -m tests.rehearsal $(OPTIONS) $(WAYS)
 
 lighthouse: .venv/.dev-stamp messages
 	$(BIN)/python -m benchmarks.lighthouse $(OPTIONS)

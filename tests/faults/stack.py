@@ -89,9 +89,11 @@ class Stack:
 
     def django(self, module: str, call: str) -> str:
         """Run a function of one of this folder's modules with Django on the stack's servers."""
-        return self.python(
-            "-c", f"import django; django.setup(); from tests.faults.{module} import main; {call}"
-        )
+        return self.django_of(f"tests.faults.{module}", call)
+
+    def django_of(self, module: str, call: str) -> str:
+        """The same of any module."""
+        return self.python("-c", f"import django; django.setup(); from {module} import main; {call}")
 
     def write_events(self, threads: int, events: int) -> None:
         """Have several threads publish so many events each, all at once."""

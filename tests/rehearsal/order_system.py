@@ -1,0 +1,273 @@
+"""Another order system: a program and a database of its own that knows nothing of the product but its public ways in.
+
+    python order_system.py FOLDER PORT
+
+Orders live through plans (placed, a new address, paid, picked, shipped, signed, or cancelled). Each step is written
+together with the message that tells of it, so a process that is killed goes on where it was. What it tells over is
+a `Teller`, set by `PUT /teller`.
+"""
+
+import json
+import random
+import sqlite3
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.rehearsal.tellers import TELLERS, Told  # noqa: E402
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS orders (
+    id TEXT PRIMARY KEY, facts TEXT NOT NULL, plan TEXT NOT NULL, version INTEGER NOT NULL, updated REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS orders_by_time ON orders (updated, id);
+CREATE TABLE IF NOT EXISTS messages (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL, order_id TEXT NOT NULL, body TEXT NOT NULL, told INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS messages_untold ON messages (seq) WHERE told = 0;
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+PLANS = (
+    ("paid", "picking", "shipped", "delivered"),
+    ("address", "paid", "address", "picking", "shipped", "delivered"),
+    ("paid", "picking", "shipped"),
+    ("address", "paid"),
+    ("cancelled",),
+)
+STREETS = ("机场路 88 号", "解放北路 1 号", "三元里大道 217 号", "站前路 93 号", "梓元岗 2 座 318")
+TELLING_THREADS, AT_ONCE, PAUSE = 4, 20, 0.1
+TOLD_TWICE = 0.1
+
+
+class OrderSystem:
+    """The orders, in SQLite. Every thread has a connection of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path, self.random = folder / "orders.sqlite3", random.Random()
+        base = sqlite3.connect(self.path)
+        base.execute("PRAGMA journal_mode=WAL")
+        base.executescript(TABLES)
+        base.close()
+
+    @contextmanager
+    def database(self) -> Iterator[sqlite3.Connection]:
+        """A connection and a transaction: committed at the end, taken back by an error."""
+        base = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+        try:
+            base.execute("BEGIN IMMEDIATE")
+            yield base
+            base.execute("COMMIT")
+        finally:
+            base.close()
+
+    def setting(self, name: str) -> Any:
+        with self.database() as base:
+            found = base.execute("SELECT value FROM settings WHERE name = ?", [name]).fetchone()
+        return json.loads(found[0]) if found else None
+
+    def keep_setting(self, name: str, value: Any) -> None:
+        with self.database() as base:
+            base.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [name, json.dumps(value)])
+
+    # --- orders ----------------------------------------------------------------------------------
+    def plan_orders(self, count: int, seed: int, sku: str, prefix: str) -> None:
+        """So many orders, each with a plan. Planned again with the same prefix nothing is added."""
+        chance = random.Random(seed)
+        with self.database() as base:
+            for number in range(count):
+                facts = _new_order(chance, f"{prefix}-{number}", sku, number)
+                row = [facts["external_id"], json.dumps(facts), json.dumps(["placed", *chance.choice(PLANS)])]
+                base.execute("INSERT OR IGNORE INTO orders VALUES (?, ?, ?, 0, 0)", row)
+
+    def step(self) -> bool:
+        """Any order that is not at its end goes one step on. False where none is left."""
+        with self.database() as base:
+            rows = base.execute("SELECT id, facts, plan FROM orders WHERE plan <> '[]' LIMIT 200").fetchall()
+            if not rows:
+                return False
+            number, facts, plan = self.random.choice(rows)
+            step, *rest = json.loads(plan)
+            self._write(base, number, _after(json.loads(facts), step, self.random), rest)
+        return True
+
+    def change_address(self, number: str, address: dict[str, str]) -> bool:
+        """Somebody asks for another address: taken as long as the parcel has not left."""
+        with self.database() as base:
+            (facts, plan) = base.execute("SELECT facts, plan FROM orders WHERE id = ?", [number]).fetchone()
+            known = json.loads(facts)
+            if known["status"] in ("shipped", "delivered", "cancelled"):
+                return False
+            self._write(base, number, known | {"address": known["address"] | address}, json.loads(plan))
+        return True
+
+    def say(self, number: str, body: dict[str, Any]) -> None:
+        """Tell the product something else than an order."""
+        with self.database() as base:
+            self._tell(base, number, body)
+
+    def _write(self, base: sqlite3.Connection, number: str, facts: dict[str, Any], plan: list[str]) -> None:
+        now = datetime.now(UTC)
+        told = facts | {"occurred_at": now.isoformat(), "version": facts.get("version", 0) + 1}
+        base.execute(
+            "UPDATE orders SET facts = ?, plan = ?, version = ?, updated = ? WHERE id = ?",
+            [json.dumps(told), json.dumps(plan), told["version"], now.timestamp(), number],
+        )
+        self._tell(base, number, told)
+
+    def _tell(self, base: sqlite3.Connection, number: str, body: dict[str, Any]) -> None:
+        row = [f"msg_{uuid.uuid4().hex}", number, json.dumps(body, ensure_ascii=False)]
+        base.execute("INSERT INTO messages (id, order_id, body) VALUES (?, ?, ?)", row)
+
+    # --- telling ---------------------------------------------------------------------------------
+    def untold(self) -> list[Told]:
+        """Messages that nobody has taken yet, in no order."""
+        with self.database() as base:
+            rows = base.execute("SELECT seq, id, order_id, body FROM messages WHERE told = 0 LIMIT 200")
+            found = [Told(*row) for row in rows]
+        self.random.shuffle(found)
+        return found[:AT_ONCE]
+
+    def note_told(self, told: Told) -> None:
+        with self.database() as base:
+            base.execute("UPDATE messages SET told = 1 WHERE seq = ?", [told.seq])
+
+    # --- reading ---------------------------------------------------------------------------------
+    def page(self, since: float, after: str, most: int) -> list[dict[str, Any]]:
+        """Orders that changed at this moment (seconds since 1970) or later, the longest unchanged first."""
+        sql = "SELECT facts, updated FROM orders WHERE version > 0 AND (updated, id) > (?, ?) ORDER BY updated, id LIMIT ?"
+        with self.database() as base:
+            rows = base.execute(sql, [since, after, most]).fetchall()
+        return [json.loads(facts) | {"updated": updated} for facts, updated in rows]
+
+    def everything(self) -> dict[str, dict[str, Any]]:
+        with self.database() as base:
+            rows = base.execute("SELECT id, facts FROM orders").fetchall()
+        return {number: json.loads(facts) for number, facts in rows}
+
+    def left(self) -> dict[str, int]:
+        """How many orders are not at their end, and how many messages nobody has taken."""
+        with self.database() as base:
+            (orders,) = base.execute("SELECT count(*) FROM orders WHERE plan <> '[]'").fetchone()
+            (messages,) = base.execute("SELECT count(*) FROM messages WHERE told = 0").fetchone()
+        return {"orders": orders, "messages": messages}
+
+
+def _new_order(chance: random.Random, number: str, sku: str, place: int) -> dict[str, Any]:
+    phone = f"139{place:08d}"
+    return {
+        "external_id": number,
+        "status": "pending_payment",
+        "source": "web",
+        "customer": {"name": f"客户{place}", "phone": phone},
+        "items": [{"sku": sku, "quantity": 1}],
+        "address": {
+            "name": f"客户{place}",
+            "phone": phone,
+            "province": "广东省",
+            "city": "广州市",
+            "district": "白云区",
+            "street": chance.choice(STREETS),
+        },
+    }
+
+
+def _after(facts: dict[str, Any], step: str, chance: random.Random) -> dict[str, Any]:
+    """An order after a step of its plan."""
+    if step == "placed":
+        return facts
+    if step == "address":
+        return facts | {"address": facts["address"] | {"street": f"{chance.choice(STREETS)}乙"}}
+    if step == "shipped":
+        parcel = {"carrier": "zhongtong", "tracking_number": f"ZT{facts['external_id']}"}
+        return facts | {"status": step, "shipments": [parcel]}
+    return facts | {"status": step}
+
+
+# --- the program ----------------------------------------------------------------------------------
+def live(system: OrderSystem) -> None:
+    """Have orders go on, so many steps a second as it was told."""
+    while True:
+        rate = system.setting("rate") or 0
+        if not rate or not system.step():
+            time.sleep(PAUSE)
+        else:
+            time.sleep(1 / rate)
+
+
+def tell(system: OrderSystem) -> None:
+    """Tell what nobody has taken yet, some of it twice, until it is taken."""
+    while True:
+        known, chance = system.setting("teller"), random.Random()
+        batch = system.untold() if known else []
+        if not batch:
+            time.sleep(PAUSE)
+            continue
+        with TELLERS[known["kind"]](**known["settings"]) as teller:
+            for told in batch:
+                if not teller.tell(told):
+                    time.sleep(PAUSE)
+                    break
+                system.note_told(told)
+                if chance.random() < TOLD_TWICE:
+                    teller.tell(told)
+
+
+def handler_of(system: OrderSystem) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            address = urlsplit(self.path)
+            asked = {name: values[0] for name, values in parse_qs(address.query).items()}
+            if address.path == "/orders":
+                since, after = float(asked.get("since", 0)), asked.get("after", "")
+                return self._answer({"orders": system.page(since, after, int(asked.get("limit", 50)))})
+            return self._answer({"/left": system.left, "/all": system.everything}[address.path]())
+
+        def do_PUT(self) -> None:
+            given = self._body()
+            if self.path == "/plan":
+                system.plan_orders(**given)
+            else:
+                system.keep_setting(self.path.strip("/"), given)
+            self._answer({})
+
+        def _body(self) -> Any:
+            return json.loads(self.rfile.read(int(self.headers.get("content-length", 0))))
+
+        def _answer(self, told: Any) -> None:
+            body = json.dumps(told, ensure_ascii=False).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_words: object) -> None:
+            pass
+
+    return Handler
+
+
+def main() -> None:
+    folder, port = Path(sys.argv[1]), int(sys.argv[2])
+    system = OrderSystem(folder)
+    threading.Thread(target=live, args=[system], daemon=True).start()
+    for _number in range(TELLING_THREADS):
+        threading.Thread(target=tell, args=[system], daemon=True).start()
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler_of(system))
+    server.daemon_threads = True
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""The rehearsal: orders live in the other system and are told over a bad line, while one thing after the other fails."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from shopcomm.core.embedded.binaries import spawn_process
+from shopcomm.core.embedded.services import end_process, free_port
+from shopcomm.core.embedded.supervisor import page_answers
+from tests.bad_network import Line
+from tests.faults.stack import Stack
+from tests.faults.waiting import eventually
+
+PROGRAM = Path(__file__).with_name("order_system.py")
+OUR_ORDERS = """
+SELECT external_id, status, street FROM orders_order WHERE external_id LIKE %s
+"""
+# Of each order how often its customer was told of each step: alone, or together with another one.
+NOTICES = """
+SELECT o.external_id, n.trigger, count(*) FROM messaging_notification n JOIN orders_order o ON o.id = n.order_id
+WHERE o.external_id LIKE %s AND n.recipient_kind = 'customer' AND n.state IN ('sent', 'merged') GROUP BY 1, 2
+"""
+UNTOLD = """
+SELECT count(*) FROM messaging_notification n JOIN orders_order o ON o.id = n.order_id
+WHERE o.external_id LIKE %s AND n.recipient_kind = 'customer' AND n.state = 'waiting'
+"""
+UNREAD = """
+SELECT count(*) FROM events_reader WHERE state = 'active'
+AND position < (SELECT max(position) FROM events_domainevent)
+"""
+UNAPPLIED = "SELECT state, count(*) FROM integrations_inboundrecord WHERE external_id LIKE %s GROUP BY 1"
+# What a customer is told of an order in each status.
+STEPS_TOLD = {
+    "pending_payment": ("order_confirmed",),
+    "paid": ("order_confirmed", "paid"),
+    "picking": ("order_confirmed", "paid", "picking"),
+    "shipped": ("order_confirmed", "paid", "picking", "shipped"),
+    "delivered": ("order_confirmed", "paid", "picking", "shipped", "delivered"),
+    "cancelled": ("order_confirmed", "cancelled"),
+}
+
+
+@dataclass
+class Rehearsal:
+    """One way, so many orders. `seed` decides what fails when."""
+
+    stack: Stack
+    way: str
+    orders: int
+    rate: float
+    seed: int = 1
+    faults: list[str] = field(default_factory=list)
+    process: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self.random, self.prefix = random.Random(self.seed), f"R{self.way}{self.seed}"
+        self.folder = self.stack.data / f"rehearsal-{self.prefix}"
+        self.folder.mkdir()
+        self.port = free_port()
+        self.line = Line(self.stack.url())
+        self.system = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=20)
+
+    # --- the other system ------------------------------------------------------------------------
+    def start_system(self) -> None:
+        command = [sys.executable, str(PROGRAM), str(self.folder), str(self.port)]
+        self.process = spawn_process(command, self.stack.data / "order_system.log")
+        eventually(lambda: page_answers(f"http://127.0.0.1:{self.port}/left"), why="the other system answers")
+
+    def kill_system(self) -> None:
+        assert self.process
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.process:
+            end_process(self.process, signal.SIGTERM, within=5)
+        self.system.close()
+        self.line.close()
+
+    def join(self) -> None:
+        """Join the two and have orders begin to live."""
+        known = json.loads(self.stack.django_of("tests.rehearsal.shop", f"main({self.way!r}, 'rehearsal')"))
+        self.system.put("/teller", json=TELLERS[self.way](self, known))
+        plan = {"count": self.orders, "seed": self.seed, "sku": known["sku"], "prefix": self.prefix}
+        self.system.put("/plan", json=plan)
+        self.system.put("/rate", json=self.rate)
+
+    # --- what fails ------------------------------------------------------------------------------
+    def fail_once(self, pause: threading.Event) -> None:
+        """One thing fails for a moment and comes back."""
+        name = self.random.choice(list(FAULTS))
+        self.faults.append(name)
+        FAULTS[name](self, pause)
+
+    def play(self, *, faults: int, seconds_between: float, within: float) -> None:
+        """From the first order to the last, with so many faults on the way; then until both are at rest."""
+        pause = threading.Event()
+        for _number in range(faults):
+            if self._left() == {"orders": 0, "messages": 0}:
+                break
+            self.fail_once(pause)
+            pause.wait(seconds_between)
+        eventually(self._is_at_rest, within, "everything is told and applied")
+
+    def _left(self) -> dict[str, int]:
+        return dict(self.system.get("/left").json())
+
+    def _is_at_rest(self) -> bool:
+        self.stack.look_after()
+        at_rest = self._left() == {"orders": 0, "messages": 0} and not self.records().get("received")
+        return at_rest and self.stack.rows(UNREAD) == [(0,)] and self._rows(UNTOLD) == [(0,)]
+
+    # --- what came of it -------------------------------------------------------------------------
+    def records(self) -> dict[str, int]:
+        """How many of the messages are in which state."""
+        return dict(self.stack.rows(UNAPPLIED, f"{self.prefix}-%"))
+
+    def differences(self) -> list[str]:
+        """Orders of which the two do not say the same, each as a line."""
+        theirs = {
+            number: (facts["status"], facts["address"]["street"])
+            for number, facts in self.system.get("/all").json().items()
+        }
+        ours = {number.split(":")[-1]: (status, street) for number, status, street in self._rows(OUR_ORDERS)}
+        return [
+            f"{number}: {theirs.get(number)} there, {ours.get(number)} here"
+            for number in sorted(theirs.keys() | ours.keys())
+            if theirs.get(number) != ours.get(number)
+        ]
+
+    def wrongly_told(self) -> list[str]:
+        """Steps that an order went and of which its customer was told never or twice, each as a line."""
+        counts = {(number.split(":")[-1], trigger): count for number, trigger, count in self._rows(NOTICES)}
+        return [
+            f"{number} {step}: {counts.get((number, step), 0)} times"
+            for number, facts in self.system.get("/all").json().items()
+            for step in STEPS_TOLD[facts["status"]]
+            if counts.get((number, step)) != 1
+        ]
+
+    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.stack.rows(sql, f"%{self.prefix}-%")
+
+
+# --- faults ---------------------------------------------------------------------------------------
+def _system_killed(play: Rehearsal, _pause: threading.Event) -> None:
+    play.kill_system()
+    play.start_system()
+
+
+def _worker_killed(play: Rehearsal, _pause: threading.Event) -> None:
+    play.stack.kill("worker")
+    play.stack.start_worker()
+
+
+def _valkey_killed(play: Rehearsal, _pause: threading.Event) -> None:
+    play.stack.kill_valkey()
+    play.stack.start_valkey()
+
+
+def _line_cut(play: Rehearsal, pause: threading.Event) -> None:
+    play.line.cut()
+    pause.wait(0.5)
+    play.line.mend()
+
+
+def _answers_lost(play: Rehearsal, pause: threading.Event) -> None:
+    play.line.cut_answers()
+    pause.wait(0.5)
+    play.line.mend()
+
+
+def _line_reset(play: Rehearsal, _pause: threading.Event) -> None:
+    play.line.drop()
+
+
+def _line_slow(play: Rehearsal, pause: threading.Event) -> None:
+    play.line.delay = 0.3
+    pause.wait(1)
+    play.line.delay = 0
+
+
+FAULTS: dict[str, Callable[[Rehearsal, threading.Event], None]] = {
+    "the other system is killed": _system_killed,
+    "the worker is killed": _worker_killed,
+    "Valkey is killed": _valkey_killed,
+    "the line is cut": _line_cut,
+    "answers are lost": _answers_lost,
+    "the line is reset": _line_reset,
+    "the line is slow": _line_slow,
+}
+
+
+# --- ways -----------------------------------------------------------------------------------------
+def _webhook(play: Rehearsal, known: dict[str, str]) -> dict[str, Any]:
+    url = f"{play.line.url}/api/v1/inbound/orders/"
+    return {"kind": "webhook", "settings": {"url": url, "secret": known["secret"]}}
+
+
+TELLERS: dict[str, Callable[[Rehearsal, dict[str, str]], dict[str, Any]]] = {"webhook": _webhook}

@@ -1,0 +1,25 @@
+"""Run in the product's own environment: joins the other order system, and prints what it has to know as JSON."""
+
+import json
+
+from messaging.models import NotificationRule
+from messaging.models.rules import Outside
+from shopcomm.edge.integrations.services.connections import credentials_of
+from shopcomm.edge.integrations.webhooks_in.sources import webhook_source
+from tests.factories import VariantFactory
+
+PLENTY = 1_000_000
+
+
+def main(way: str, name: str) -> None:
+    """Goods to sell, notices that wait for no morning, and a connection of this way."""
+    NotificationRule.objects.update(outside=Outside.SEND)
+    variant = VariantFactory(on_hand=PLENTY)
+    print(json.dumps({"sku": variant.sku, **JOINED[way](name)}))  # noqa: T201
+
+
+def _webhook(name: str) -> dict[str, str]:
+    return {"secret": credentials_of(webhook_source(name))["secret"]}
+
+
+JOINED = {"webhook": _webhook}
