@@ -15,7 +15,7 @@ def main(way: str, name: str) -> None:
     """Goods to sell, notices that wait for no morning, and a connection of this way."""
     NotificationRule.objects.update(outside=Outside.SEND)
     variant = VariantFactory(on_hand=PLENTY)
-    print(json.dumps({"sku": variant.sku, **JOINED[way](name)}))  # noqa: T201
+    print(json.dumps({"sku": variant.sku, **JOINED[way](name)}))
 
 
 def _webhook(name: str) -> dict[str, str]:
