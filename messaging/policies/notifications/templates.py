@@ -174,6 +174,10 @@ _key_words = (
     Variable("密钥", "key", gettext_lazy("密钥"), _fact("key_name")),
     Variable("到期时间", "expires", gettext_lazy("到期时间"), _fact("expires_on")),
 )
+_system_words = (
+    Variable("系统", "system", gettext_lazy("对方系统"), _fact("system")),
+    Variable("原因", "reason", gettext_lazy("原因"), _fact("reason")),
+)
 _year_words = (Variable("年份", "year", gettext_lazy("年份"), _fact("year")),)
 
 
@@ -187,6 +191,8 @@ def variables_for(trigger: str) -> tuple[Variable, ...]:
         return _shop[:1] + _webhook_words
     if trigger == Trigger.KEY_EXPIRING:
         return _shop[:1] + _key_words
+    if trigger == Trigger.SYSTEM_UNREACHABLE:
+        return _shop[:1] + _system_words
     if trigger == Trigger.BACK_IN_STOCK:
         return _shop + _goods_words[:3]
     if trigger == Trigger.HANDED_OVER:

@@ -76,6 +76,7 @@ class Trigger(StrEnum):
     HOLIDAYS_MISSING = "holidays_missing", _("下一年调休尚未公布")
     WEBHOOK_DISABLED = "webhook_disabled", _("推送地址已停用")
     KEY_EXPIRING = "key_expiring", _("接口密钥快到期")
+    SYSTEM_UNREACHABLE = "system_unreachable", _("联系不上对方系统")
 
 
 # Timers: they need a number of minutes; the others wait for an event.
@@ -84,7 +85,14 @@ TIMERS = DEBTS | {Trigger.UNPAID, Trigger.PICKING_LONG, Trigger.UNANSWERED}
 # About goods, not about an order: never for a customer, except when they asked to be told.
 ABOUT_STOCK = frozenset({Trigger.STOCK_LOW, Trigger.STOCK_REPLENISHED})
 # About the shop itself: for its own people.
-ABOUT_SHOP = frozenset({Trigger.HOLIDAYS_MISSING, Trigger.WEBHOOK_DISABLED, Trigger.KEY_EXPIRING})
+ABOUT_SHOP = frozenset(
+    {
+        Trigger.HOLIDAYS_MISSING,
+        Trigger.WEBHOOK_DISABLED,
+        Trigger.KEY_EXPIRING,
+        Trigger.SYSTEM_UNREACHABLE,
+    }
+)
 # Money: told in the conversation whatever was turned off and however much was said already.
 ALWAYS_TOLD = frozenset(
     {

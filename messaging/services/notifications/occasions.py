@@ -42,6 +42,7 @@ KEPT = (
     "endpoint",
     "key_name",
     "expires_on",
+    "system",
 )
 INTERNAL_FIELDS = frozenset({"assigned_to", "hold_reason"})
 # Facts whose own line is what the words want, by the name they want it under.

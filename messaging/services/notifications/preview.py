@@ -80,6 +80,8 @@ def sample_story(trigger: str, order: Order | None) -> Story:
         data = {"endpoint": "https://erp.example.com/hook", "reason": "HTTP 410"}
     elif trigger == Trigger.KEY_EXPIRING:
         data = {"key_name": "ERP", "expires_on": "2027-01-31 23:59"}
+    elif trigger == Trigger.SYSTEM_UNREACHABLE:
+        data = {"system": "ERP", "reason": "HTTP 503"}
     elif order:
         data = _data_for(trigger, order)
     return build_story(

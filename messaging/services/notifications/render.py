@@ -259,6 +259,8 @@ def notice_url(row: Notification) -> str:
         return "/integrations/webhooks/"
     if row.trigger == Trigger.KEY_EXPIRING:
         return "/integrations/keys/"
+    if row.trigger == Trigger.SYSTEM_UNREACHABLE:
+        return "/integrations/"
     return f"/inbox/{row.conversation_id}/" if row.conversation_id else "/notices/"
 
 

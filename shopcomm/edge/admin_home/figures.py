@@ -34,6 +34,7 @@ from shopcomm.core.configuration.models import WorkingInterval, shop_settings
 from shopcomm.core.events.lags import trouble_of_readers
 from shopcomm.core.events.models import DeadLetter
 from shopcomm.edge.integrations.keys.selectors import expiring_keys
+from shopcomm.edge.integrations.models import Connection
 from shopcomm.edge.integrations.webhooks_out.models import WebhookEndpoint
 
 # Failed deliveries of so long ago are told of; the list has all.
@@ -238,6 +239,7 @@ def _system(now: datetime) -> Standing:
     letters = DeadLetter.objects.filter(resolved_at=None).count()
     trouble, readers = trouble_of_readers(now), reverse("admin:events_reader_changelist")
     expiring = expiring_keys(now).count()
+    unreachable = Connection.objects.exclude(failing_since=None).count()
     disabled = WebhookEndpoint.objects.filter(state=WebhookEndpoint.State.DISABLED).count()
     shop = shop_settings()
     settings_page = reverse("admin:configuration_shopsettings_change", args=[1])
@@ -262,6 +264,7 @@ def _system(now: datetime) -> Standing:
                 reverse("admin:django_celery_beat_periodictask_changelist"),
             ),
             _if(expiring, _("快到期的接口密钥：%(count)s"), reverse("keys:list")),
+            _if(unreachable, _("联系不上的对方系统：%(count)s"), reverse("integrations:connections")),
             _if(disabled, _("停用的推送地址：%(count)s"), reverse("webhooks_out:endpoints")),
             _if(not shop.return_address, _("没有填退货地址"), settings_page),
             _if(not shop.phone, _("没有填店铺电话"), settings_page),

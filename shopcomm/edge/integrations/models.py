@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from shopcomm.core.fields import LineField
+from shopcomm.edge.integrations import events  # noqa: F401  (declares their kinds)
 
 
 class Connection(models.Model):
@@ -28,6 +29,8 @@ class Connection(models.Model):
     # Since when the other system does not answer, and what it or the line said last; empty while all is well.
     failing_since = models.DateTimeField(_("何时起联系不上"), null=True, blank=True)
     last_error = models.CharField(_("最近的错误"), max_length=300, blank=True)
+    # Managers are told once of one that cannot be reached.
+    told_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("建立时间"), default=timezone.now)
 
     class Meta:
