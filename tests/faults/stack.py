@@ -32,7 +32,8 @@ class Stack:
     def __init__(self, data: Path, *, durable: bool = True) -> None:
         self.services = Services(data, durable=durable)
         self.data = data
-        self.ports = {"web": free_port(), "web2": free_port()}
+        # `outside` is where another system listens, which the product may call.
+        self.ports = {"web": free_port(), "web2": free_port(), "outside": free_port()}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.cast: dict[str, Any] = {}
 
@@ -72,6 +73,7 @@ class Stack:
             "REDIS_PREFIX": "faults",
             "CELERY_CONCURRENCY": "1",
             "WEB_CONCURRENCY": "1",
+            "WEBHOOK_ALLOWED_HOSTS": f"127.0.0.1:{self.ports['outside']}",
         }
 
     def python(self, *arguments: str) -> str:

@@ -32,7 +32,7 @@ class Reply:
 
 
 class Receiver:
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.got: list[Got] = []
         self.answer: Callable[[Got], Reply] = lambda _got: Reply()
         receiver = self
@@ -53,7 +53,7 @@ class Receiver:
             def log_message(self, *_words: object) -> None:
                 pass
 
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.http.daemon_threads = True
         self.host = f"127.0.0.1:{self.http.server_port}"
         self.url = f"http://{self.host}/hook"
