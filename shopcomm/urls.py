@@ -10,6 +10,7 @@ from orders.views.product_pictures import product_picture
 from shopcomm.core.accounts.views import choose_language
 from shopcomm.core.configuration.logos import logo_file
 from shopcomm.core.http.health import alive_answer, ready_answer
+from shopcomm.edge.integrations.weixin_shop.receiver import weixin_push
 from shopcomm.edge.monitoring.metrics import metrics_page
 
 handler400 = "shopcomm.core.http.errors.bad_request"
@@ -31,6 +32,8 @@ urlpatterns = [
     path("integrations/webhooks/", include("shopcomm.edge.integrations.webhooks_out.urls")),
     path("integrations/sources/", include("shopcomm.edge.integrations.webhooks_in.urls")),
     path("integrations/keys/", include("shopcomm.edge.integrations.keys.urls")),
+    path("integrations/weixin-shop/", include("shopcomm.edge.integrations.weixin_shop.urls")),
+    path("inbound/weixin-shop/<int:connection_id>/", weixin_push, name="weixin-push"),
     path("my/", include("shopcomm.edge.portal.my.urls")),
     path("integrations/", include("shopcomm.edge.integrations.urls")),
     path("api/v1/", include("shopcomm.api_urls")),

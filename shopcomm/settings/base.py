@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "shopcomm.edge.integrations.webhooks_in",
     "shopcomm.edge.integrations.webhooks_out",
     "shopcomm.edge.integrations.keys",
+    "shopcomm.edge.integrations.weixin_shop",
 ]
 
 MIDDLEWARE = [
@@ -192,6 +193,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire-quotes": {"task": "orders.expire_quotes", "schedule": 60.0},
     "mind-shortages": {"task": "orders.mind_shortages", "schedule": 60.0},
     "apply-inbound-orders": {"task": "integrations.apply_inbound", "schedule": 5.0},
+    "sync-weixin-shops": {"task": "weixin_shop.sync", "schedule": 5.0},
     "sort-in-new-texts": {"task": "search.sort_in", "schedule": 10.0},
     "draw-pictures": {"task": "attachments.draw", "schedule": 10.0},
     "purge-unsent-uploads": {"task": "attachments.purge_unsent", "schedule": 3600.0},
@@ -216,6 +218,10 @@ CHANNEL_ALLOWED_HOSTS = env.list("CHANNEL_ALLOWED_HOSTS", default=[])
 # WEBHOOK_ALLOWED_HOSTS: comma-separated host:port pairs that outbound webhooks may reach although private, without TLS or on
 # another port.
 WEBHOOK_ALLOWED_HOSTS = env.list("WEBHOOK_ALLOWED_HOSTS", default=[])
+# WEIXIN_API_URL: where 微信小店 is asked; another address is for development, and that host may be a private one.
+WEIXIN_API_URL = env("WEIXIN_API_URL", default="https://api.weixin.qq.com")
+# WEIXIN_PULL_SECONDS: so often the list of changed orders is read, for what a lost push has left out.
+WEIXIN_PULL_SECONDS = env.int("WEIXIN_PULL_SECONDS", default=300)
 # OUTBOUND_PORTS: ports of public addresses that may be called besides 443 and 80.
 OUTBOUND_PORTS = [int(port) for port in env.list("OUTBOUND_PORTS", default=[])]
 # OUTBOUND_LOOPBACK: let gateways and bots that managers write stand on this machine, at any port. For development,
