@@ -10,6 +10,8 @@ class OrdersConfig(AppConfig):
         """Join the event log, and say what of it is private."""
         from orders import handlers  # noqa: F401
         from orders.policies.contact_masks import masked_sides
-        from shopcomm.core.events.masking import masks
+        from orders.selectors.contacts import whole_commands
+        from shopcomm.core.events.masking import masks, reveals
 
         masks.append(masked_sides)
+        reveals.append(whole_commands)

@@ -51,6 +51,22 @@ class PastOrder(NamedTuple):
 order_history_hooks: list[Callable[[list[PastOrder], Callable[..., int]], None]] = []
 
 
+class Keeper(NamedTuple):
+    """The other system that keeps an order and decides what is changed of it."""
+
+    # As people call it, and the order's number there.
+    name: str
+    external_id: str
+    # Whether sales may answer in its place.
+    by_hand: bool = False
+    # Nothing can be said to it at the moment; what is asked waits.
+    is_away: bool = False
+
+
+# Each may name the keeper of an order; None for one that the shop decides about itself.
+order_keepers: list[Callable[[Order], Keeper | None]] = []
+
+
 class ConversationSummary(NamedTuple):
     """The last message of an order's conversation, and the number of unread messages."""
 

@@ -13,6 +13,7 @@ from orders.api.debts import RepaymentsView, StatementsView
 from orders.api.orders import ChangesView, OrdersView, OrderView, TransitionsView
 from orders.api.products import ProductsView, StockView
 from shopcomm.core.events.api import EventsView
+from shopcomm.edge.integrations.commands.api import ChangeAnswerView
 from shopcomm.edge.integrations.webhooks_in.receiver import InboundOrdersView
 from shopcomm.edge.integrations.webhooks_out.api import (
     DeliveriesView,
@@ -29,6 +30,7 @@ urlpatterns = [
     path("orders/<str:number>/", OrderView.as_view()),
     path("orders/<str:number>/transitions/", TransitionsView.as_view()),
     path("orders/<str:number>/changes/", ChangesView.as_view()),
+    path("orders/<str:number>/changes/<int:pk>/answer/", ChangeAnswerView.as_view()),
     path("statements/", StatementsView.as_view()),
     path("repayments/", RepaymentsView.as_view()),
     path("events/", EventsView.as_view()),

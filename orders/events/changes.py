@@ -104,10 +104,12 @@ class ChangeRequested(FieldsEvent):
     request_id: int
     kind: str
     handler: str
+    # For the other system that has to answer: what it is asked to do (docs/integrations.md), its phone and street masked.
+    command: dict[str, Any] = field(default_factory=dict)
 
     def timeline_text(self) -> str:
         """What is asked, and whose answer it waits for."""
-        handler = choice_label(Handler, self.handler)
+        handler = self.command.get("system") or choice_label(Handler, self.handler)
         if self.kind == ChangeKind.CANCEL:
             return _("申请取消订单，等待%(handler)s处理") % {"handler": handler}
         values = {"kind": request_kind_label(self.kind), "handler": handler}
@@ -116,7 +118,9 @@ class ChangeRequested(FieldsEvent):
         return _("申请修改%(kind)s，等待%(handler)s处理") % values
 
     def triggered(self, actor_kind: str) -> tuple[str, ...]:
-        """Whoever has to answer is told."""
+        """Whoever has to answer is told; another system reads it in the log."""
+        if self.handler == Handler.OUTSIDE:
+            return ()
         if self.handler == Handler.WAREHOUSE:
             return ("change_for_warehouse",)
         return ("change_for_customer",) if self.handler == Handler.CUSTOMER else ("change_for_sales",)
@@ -131,15 +135,23 @@ class ChangeEscalated(OrderEvent):
     audience = SHOP
     conflicts = False
     alarm = True
-    notices = ("change_escalated",)
+    notices = ("change_escalated", "change_for_sales")
 
     request_id: int
     kind: str
     handler: str
+    # The other system that has not answered, where one had to.
+    system: str = ""
 
     def timeline_text(self) -> str:
         """That nobody has answered."""
+        if self.system:
+            return _("%(system)s还没有答复修改申请，请销售跟进") % {"system": self.system}
         return _("修改申请超时未处理，已上报经理")
+
+    def triggered(self, actor_kind: str) -> tuple[str, ...]:
+        """Managers; where another system is silent, whoever looks after the customer."""
+        return ("change_for_sales",) if self.handler == Handler.OUTSIDE else ("change_escalated",)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,8 @@ class Handler(models.TextChoices):
     COURIER = "courier", _("快递拦截")
     # Of a paid order, the shop changes nothing that was agreed without the customer's word.
     CUSTOMER = "customer", _("客户")
+    # Of an order that another system keeps: it decides, and answers by its way in (`orders.hooks.order_keepers`).
+    OUTSIDE = "outside", _("订单系统")
 
 
 class ChangeRequest(models.Model):
@@ -46,6 +48,8 @@ class ChangeRequest(models.Model):
     after = models.JSONField(default=dict)
     base_version = models.PositiveIntegerField(_("订单版本"))
     handler = models.CharField(_("处理人"), max_length=10, choices=Handler, blank=True)
+    # What the other system is called that it was laid before, if it was.
+    system = models.CharField(_("对方系统"), max_length=60, blank=True)
     state = models.CharField(_("状态"), max_length=10, choices=State, default=State.OPEN)
     asked_by_kind = models.CharField(max_length=10)
     asked_by_id = models.BigIntegerField(default=0)
@@ -81,6 +85,11 @@ class ChangeRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id} {self.kind} {self.state}"
+
+    @property
+    def waits_for(self) -> str:
+        """Who has to answer it, as people call them: another system by its name."""
+        return self.system or str(self.get_handler_display())
 
 
 class ChangePolicy(models.Model):

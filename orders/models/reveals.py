@@ -34,6 +34,8 @@ class ContactChange(models.Model):
     order = models.ForeignKey("orders.Order", models.CASCADE, related_name="+")
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
+    # The whole address that a command asks another system for.
+    asked = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -148,6 +148,8 @@ def customer_changes(order: Order) -> int:
 def overdue_request_ids(now: datetime) -> list[int]:
     """Ids of requests whose time to be answered is over."""
     due = ChangeRequest.objects.filter(state=ChangeRequest.State.OPEN, answer_by__lte=now)
+    # What another system leaves unanswered is told once, and nothing ends it but a person: it is no work again.
+    due = due.exclude(handler=Handler.OUTSIDE, escalated_at__isnull=False)
     return list(due.order_by("answer_by").values_list("pk", flat=True)[:500])
 
 

@@ -1,10 +1,12 @@
 """Events with their unmasked contact data, for those who may see it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from orders.events import FieldsEvent
+from orders.events import ChangeRequested, FieldsEvent
 from orders.models import ContactChange
+from orders.policies.change_commands import whole_command
 from shopcomm.core.events.facts import readable_fact
 from shopcomm.core.events.kinds import Event
 from shopcomm.core.events.models import DomainEvent
@@ -31,4 +33,18 @@ def _with(fact: Event, kept: Mapping[int, ContactChange]) -> Event:
     row = kept.get(fact.contact_id or 0) if isinstance(fact, FieldsEvent) else None
     if row is None or not isinstance(fact, FieldsEvent):
         return fact
-    return replace(fact, before=fact.before | row.before, after=fact.after | row.after)
+    fact = replace(fact, before=fact.before | row.before, after=fact.after | row.after)
+    if isinstance(fact, ChangeRequested):
+        fact = replace(fact, command=whole_command(fact.command, row.asked))
+    return fact
+
+
+def whole_commands(
+    happened: Sequence[DomainEvent], may: Callable[[str], bool]
+) -> dict[int, dict[str, dict[str, Any]]]:
+    """The commands among some events with the phone and street they ask for, for whoever may answer them."""
+    asked = [event for event in happened if event.type == ChangeRequested.type]
+    if not asked or not may("changes.answer_outside"):
+        return {}
+    facts = unmasked_facts(asked).items()
+    return {pk: {"command": fact.command} for pk, fact in facts if isinstance(fact, ChangeRequested)}

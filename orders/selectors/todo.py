@@ -76,6 +76,8 @@ def _sources() -> tuple[TodoSource, ...]:
 def _changes(actor: Actor, now: datetime) -> QuerySet[ChangeRequest]:
     """What sales have to answer; a manager also what the stockroom has left unanswered."""
     theirs = Q(handler__in=[Handler.SALES, Handler.COURIER])
+    # Another system has not answered in time.
+    theirs |= Q(handler=Handler.OUTSIDE) & ~Q(escalated_at=None)
     if actor.may("changes.answer_escalated"):
         theirs |= Q(handler=Handler.WAREHOUSE) & ~Q(escalated_at=None)
     rows = ChangeRequest.objects.filter(

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "shopcomm.edge.integrations.webhooks_out",
     "shopcomm.edge.integrations.keys",
     "shopcomm.edge.integrations.weixin_shop",
+    "shopcomm.edge.integrations.commands",
 ]
 
 MIDDLEWARE = [

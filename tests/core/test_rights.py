@@ -74,6 +74,7 @@ shortages.choose                S.MC.I.
 changes.answer                  S.M..I.
 changes.answer_stockroom        .WM..I.
 changes.answer_courier          SWM..I.
+changes.answer_outside          S.M..I.
 changes.answer_own              ...C...
 changes.answer_escalated        ..M....
 changes.ask_courier             SWMCY..

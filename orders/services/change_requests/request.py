@@ -13,6 +13,7 @@ from orders.policies.change_merging import Seen
 from orders.policies.change_policy import requires_consent
 from orders.selectors.addresses import COLUMNS
 from orders.selectors.change_requests import customer_changes, interceptable_request
+from orders.selectors.keepers import may_answer_by_hand
 from orders.selectors.pricing import price_of_goods
 from orders.services.change_requests.apply import apply_change_request, merge_request_with_order
 from orders.services.change_requests.close import check_open, close_request, locked_request, record_rejection
@@ -36,6 +37,7 @@ ANSWERERS = {
     Handler.SALES: "changes.answer",
     Handler.COURIER: "changes.answer_courier",
     Handler.CUSTOMER: "changes.answer_own",
+    Handler.OUTSIDE: "changes.answer_outside",
 }
 
 
@@ -169,7 +171,9 @@ def escalate_change(*, request_id: int, now: datetime) -> bool:
     request, order = locked_request(request_id)
     if request.state != State.OPEN or request.answer_by is None or request.answer_by > now:
         return False
-    if request.escalated_at and now - request.answer_by >= FORGOTTEN:
+    is_outside = request.handler == Handler.OUTSIDE
+    # The other system has been told of it and may have done it already: only a person ends that.
+    if request.escalated_at and now - request.answer_by >= FORGOTTEN and not is_outside:
         close_request(request, Actor.system(), State.EXPIRED, _("超时未处理"))
         record_rejection(request, order, Actor.system())
         return True
@@ -184,6 +188,7 @@ def escalate_change(*, request_id: int, now: datetime) -> bool:
         request_id=request.pk,
         kind=request.kind,
         handler=request.handler,
+        system=request.system,
     )
     return True
 
@@ -193,3 +198,5 @@ def _check_answerer(request: ChangeRequest, order: Order, actor: Actor) -> None:
     require_right(actor, ANSWERERS[Handler(request.handler)] if request.handler else "changes.answer")
     if request.handler == Handler.CUSTOMER:
         check_owner(order, actor)
+    if request.handler == Handler.OUTSIDE and actor.is_person and not may_answer_by_hand(order):
+        raise NotAllowed(needed=[request.system])

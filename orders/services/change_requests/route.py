@@ -7,10 +7,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.events import ChangeRequested
+from orders.hooks import Keeper
 from orders.labels import status_label
 from orders.models import ChangeKind, ChangeRequest, Handler, Order, OrderLine, Variant
+from orders.policies.change_commands import command_of
 from orders.policies.change_policy import HANDLERS, INSTEAD, Outcome, decide_outcome, stage_of
 from orders.selectors.change_policy import policy_in_force
+from orders.selectors.keepers import keeper_of
 from orders.services.change_requests.apply import apply_change_request
 from orders.services.change_requests.close import close_request, record_rejection
 from orders.services.edits import MONEY
@@ -21,6 +24,8 @@ from shopcomm.core.configuration.calendar import working_calendar
 from shopcomm.core.configuration.models import shop_settings
 
 State = ChangeRequest.State
+# Whose wishes are laid before the system that keeps the order.
+PEOPLE = ("customer", "staff", "assistant")
 
 
 def apply_or_route(
@@ -31,12 +36,19 @@ def apply_or_route(
     # Another system cannot talk to a courier; whoever wants the parcel stopped asks a person.
     if outcome == Outcome.REFUSE or (outcome == Outcome.COURIER and not actor.may("changes.ask_courier")):
         return refuse_by_policy(request, order, actor, part)
+    if outcome != Outcome.COURIER and (keeper := keeper_asked(request)):
+        return open_for_review(request, order, actor, Handler.OUTSIDE, keeper)
     of_the_shop = request.asked_by_kind != "customer"
     if outcome == Outcome.APPLY or (outcome == Outcome.SALES and of_the_shop):
         close_request(request, actor, State.ACCEPTED, "")
         apply_change_request(request, order, actor_who_asked(request) if request.consent else actor)
         return request
     return open_for_review(request, order, actor, HANDLERS[outcome])
+
+
+def keeper_asked(request: ChangeRequest) -> Keeper | None:
+    """The other system that decides about a request. What a program asks comes from there, and does not go back."""
+    return keeper_of(request.order) if request.asked_by_kind in PEOPLE else None
 
 
 def policy_outcome(request: ChangeRequest, order: Order, lines: list[OrderLine]) -> tuple[Outcome, str]:
@@ -101,8 +113,13 @@ def refuse_by_policy(request: ChangeRequest, order: Order, actor: Actor, part: s
     return request
 
 
-def open_for_review(request: ChangeRequest, order: Order, actor: Actor, handler: Handler) -> ChangeRequest:
-    """Open it; an earlier one of the same kind by the same person has been thought over."""
+def open_for_review(
+    request: ChangeRequest, order: Order, actor: Actor, handler: Handler, keeper: Keeper | None = None
+) -> ChangeRequest:
+    """Open it; an earlier one of the same kind by the same person has been thought over.
+
+    `keeper` is the other system that has to answer, which is sent the request as a command.
+    """
     same = order.change_requests.filter(
         state=State.OPEN,
         kind=request.kind,
@@ -110,11 +127,17 @@ def open_for_review(request: ChangeRequest, order: Order, actor: Actor, handler:
         asked_by_id=request.asked_by_id,
     )
     for earlier in same.exclude(pk=request.pk):
-        close_request(earlier, actor, State.VOID, _("有了新的申请"))
+        outside = earlier.handler == Handler.OUTSIDE
+        ended = State.WITHDRAWN if outside else State.VOID
+        close_request(earlier, actor, ended, _("有了新的申请"))
+        if outside:
+            # The other system has been told of it, and is told that it is wanted no more.
+            record_rejection(earlier, order, actor)
     # Whoever comes after the customer has their own time.
     since = timezone.now() if request.consent else request.asked_at
     request.handler, request.state = handler, State.OPEN
     request.answer_by, request.escalated_at = answer_deadline(since), None
+    request.system = keeper.name if keeper else ""
     request.save()
     save_with_event(
         order,
@@ -125,6 +148,11 @@ def open_for_review(request: ChangeRequest, order: Order, actor: Actor, handler:
         handler=handler.value,
         before=request.before,
         after=request.after,
+        command=(
+            command_of(request, number=order.number, system=keeper.name, external_id=keeper.external_id)
+            if keeper
+            else {}
+        ),
     )
     return request
 

@@ -156,6 +156,7 @@ _changes = (
     _right("changes.answer", _("答复修改申请"), SELLERS, ORDERS_WRITE),
     _right("changes.answer_stockroom", _("答复配货中的修改申请"), STOCKROOM, ORDERS_WRITE),
     _right("changes.answer_courier", _("答复要拦截包裹的申请"), SELLERS | STOCKROOM, ORDERS_WRITE),
+    _right("changes.answer_outside", _("代替订单系统答复修改申请（对接允许时）"), SELLERS, ORDERS_WRITE),
     _right("changes.answer_own", _("答复商家提出的修改"), {CUSTOMER}),
     _right("changes.answer_escalated", _("答复仓库逾期未答的申请"), {MANAGER}),
     _right("changes.ask_courier", _("请快递拦截包裹"), SELLERS | {WAREHOUSE, CUSTOMER, SYSTEM}),

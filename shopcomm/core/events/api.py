@@ -1,5 +1,6 @@
 """The event log over HTTP: read it from a cursor, miss nothing."""
 
+from functools import partial
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -7,7 +8,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from shopcomm.core.events.masking import masked_data
+from shopcomm.core.accounts.permissions import key_may
+from shopcomm.core.events.masking import masked_data, revealed_data
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.events.selectors import events_after
 from shopcomm.core.http.api import ApiView
@@ -32,7 +34,12 @@ class EventOutput(serializers.ModelSerializer):
         return {"kind": event.actor_kind, "id": event.actor_id, "name": event.actor_name}
 
     def get_data(self, event: DomainEvent) -> dict[str, Any]:
-        return masked_data(event) | {"order_id": event.order_id, "conversation_id": event.conversation_id}
+        whole = self.context["revealed"].get(event.pk, {})
+        return (
+            masked_data(event)
+            | whole
+            | {"order_id": event.order_id, "conversation_id": event.conversation_id}
+        )
 
 
 class EventList(serializers.Serializer):
@@ -55,4 +62,7 @@ class EventsView(ApiView):
         )
         events = events_after(after, limit=limit, event_type=asked.validated_data["type"])
         cursor = events[-1].position if events else after
-        return Response({"results": EventOutput(events, many=True).data, "next_cursor": str(cursor)})
+        told = {"revealed": revealed_data(events, partial(key_may, request.auth))}
+        return Response(
+            {"results": EventOutput(events, many=True, context=told).data, "next_cursor": str(cursor)}
+        )

@@ -110,7 +110,7 @@ def read_inbound_order(
     given = _unpacked(body, received_at)
     form = InboundOrderInput(data=given)
     if not form.is_valid():
-        raise NotReadable("unreadable", _told(form.errors))
+        raise NotReadable("unreadable", error_text(form.errors))
     read = dict(form.validated_data)
     sums = {name: read[name] for name in ("discount", "shipping_fee") if name in read}
     return InboundOrder(
@@ -166,12 +166,12 @@ def _status(given: str | None, statuses: Mapping[str, str]) -> str | None:
     return status
 
 
-def _told(errors: Any, path: str = "") -> str:
+def error_text(errors: Any, path: str = "") -> str:
     """Every error of a form, by its field."""
     if isinstance(errors, dict):
-        found = [_told(each, f"{path}.{name}".strip(".")) for name, each in errors.items()]
+        found = [error_text(each, f"{path}.{name}".strip(".")) for name, each in errors.items()]
     elif errors and isinstance(errors[0], dict):
-        found = [_told(each, f"{path}[{place}]") for place, each in enumerate(errors) if each]
+        found = [error_text(each, f"{path}[{place}]") for place, each in enumerate(errors) if each]
     else:
         return f"{path}: {' '.join(map(str, errors))}"
     return "; ".join(found)

@@ -14,6 +14,7 @@ from shopcomm.core.accounts.access import ShopRequest, right_required
 from shopcomm.core.http.outcomes import run_and_tell
 from shopcomm.core.outcomes import run_service
 from shopcomm.core.reading import json_object
+from shopcomm.edge.integrations.commands.forms import keeping_context
 from shopcomm.edge.integrations.models import Connection, InboundRecord
 from shopcomm.edge.integrations.selectors import connections_with_counts, records_of, status_lines
 from shopcomm.edge.integrations.services.connections import map_statuses, set_state
@@ -41,14 +42,18 @@ def connection_page(request: ShopRequest, connection_id: int) -> HttpResponse:
 def _connection_context(request: ShopRequest, connection: Connection) -> dict[str, Any]:
     stuck_only, way = request.GET.get("state") == "stuck", way_of(connection)
     of_way = way.context(request, connection) if way else {}
-    return of_way | {
-        "active": "integrations",
-        "connection": connection,
-        "way": way,
-        "page": records_of(connection, stuck_only=stuck_only),
-        "stuck_only": stuck_only,
-        "statuses": status_lines(connection),
-    }
+    return (
+        of_way
+        | keeping_context(connection)
+        | {
+            "active": "integrations",
+            "connection": connection,
+            "way": way,
+            "page": records_of(connection, stuck_only=stuck_only),
+            "stuck_only": stuck_only,
+            "statuses": status_lines(connection),
+        }
+    )
 
 
 @require_POST

@@ -14,6 +14,7 @@ from shopcomm.core.database.named_locks import held_across_transactions
 from shopcomm.core.deadlocks import retry_on_deadlock
 from shopcomm.edge.integrations.inbound_order import NotReadable, read_inbound_order
 from shopcomm.edge.integrations.models import InboundRecord, OutsideOrder
+from shopcomm.edge.integrations.services.dispatch import applier_of
 from shopcomm.edge.integrations.services.order_parts import (
     Applied,
     apply_inbound_order,
@@ -59,6 +60,8 @@ def apply_record(record_id: int) -> bool:
 
 
 def _apply(record: InboundRecord) -> Applied:
+    if applier := applier_of(record.body):
+        return applier(record)
     statuses = record.connection.configuration.get("statuses", {})
     wanted = read_inbound_order(record.body, record.received_at, statuses)
     OutsideOrder.objects.bulk_create(

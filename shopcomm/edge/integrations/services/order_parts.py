@@ -23,6 +23,7 @@ from shopcomm.edge.integrations.inbound_order import PARTS, InboundOrder, NotRea
 from shopcomm.edge.integrations.models import InboundRecord, OutsideOrder
 from shopcomm.edge.integrations.services.connections import USUAL_SOURCE
 from shopcomm.edge.integrations.services.receiving import release_parked
+from shopcomm.edge.integrations.services.shown_changes import accept_what_is_shown
 from shopcomm.edge.integrations.status_steps import steps_between
 
 State = InboundRecord.State
@@ -76,7 +77,7 @@ def apply_inbound_order(record: InboundRecord, outside: OutsideOrder, wanted: In
     Raises NotReadable where there is no order yet and this does not make one.
     """
     actor, news = sender_of(record), _news(record, outside, wanted)
-    order = _known_order(outside) or _place(actor, record, outside, wanted)
+    order = known_order(outside) or _place(actor, record, outside, wanted)
     refused = []
     for part, said in news.items():
         if answer := _apply_part(actor, order, record, wanted, part):
@@ -114,7 +115,7 @@ def _news(record: InboundRecord, outside: OutsideOrder, wanted: InboundOrder) ->
 
 
 # --- the order ------------------------------------------------------------------------------------
-def _known_order(outside: OutsideOrder) -> Order | None:
+def known_order(outside: OutsideOrder) -> Order | None:
     """The order that this one is here; also one that came by the API or an import under its number."""
     if outside.order is None:
         outside.order = Order.objects.filter(external_id=_our_external_id(outside)).first()
@@ -166,6 +167,9 @@ def _apply_part(
     actor: Actor, order: Order, record: InboundRecord, wanted: InboundOrder, part: str
 ) -> Refused | None:
     """Apply one part. One that is refused has changed nothing, and takes no other back."""
+    shown = accept_what_is_shown(actor, order, wanted, part)
+    if shown and shown.refusal:
+        return Refused(shown.refusal.code, shown.text)
     # As it is by now: the part before may have changed it.
     now = Order.objects.get(pk=order.pk)
     applied = run_service(lambda: APPLY[part](actor, now, record, wanted))

@@ -3,24 +3,31 @@
 from collections.abc import Callable
 from typing import Any
 
+from orders.events import ChangeRequested
 from orders.models import Order
+from orders.selectors.contacts import unmasked_fact
 from shopcomm.core.events.kinds import MARKS
 from shopcomm.core.events.masking import masked_data
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.json_text import json_text
+from shopcomm.edge.integrations.keeping import is_told_whole
 
 # Larger numbers lose digits in JavaScript, and go as text.
 LARGEST_NUMBER = 2**53
 LATEST = "1"
 
 
-def payload_of(event: DomainEvent, version: str) -> str:
-    """The body for an event. Raises KeyError for a version that there is not, and whatever its data cannot be made into."""
+def payload_of(event: DomainEvent, version: str, endpoint_id: int = 0) -> str:
+    """The body for an event; a command is whole for the endpoint that its system has named for them.
+
+    Raises KeyError for a version that there is not, and whatever its data cannot be made into.
+    """
+    data = FORMATS[version](event) | _whole_command(event, endpoint_id)
     return json_text(
         {
             "type": event.type,
             "timestamp": event.occurred_at.isoformat(),
-            "data": safe_numbers(FORMATS[version](event)),
+            "data": safe_numbers(data),
         }
     )
 
@@ -49,6 +56,16 @@ def _first_version(event: DomainEvent) -> dict[str, Any]:
             "actor": {"kind": event.actor_kind, "id": event.actor_id, "name": event.actor_name},
         }
     )
+
+
+def _whole_command(event: DomainEvent, endpoint_id: int) -> dict[str, Any]:
+    """The whole command of an event for the endpoint that is to be told it; nothing for any other."""
+    if event.type != ChangeRequested.type:
+        return {}
+    fact = unmasked_fact(event)
+    if not isinstance(fact, ChangeRequested) or not fact.command:
+        return {}
+    return {"command": fact.command} if is_told_whole(endpoint_id, fact.command["system"]) else {}
 
 
 def _order_of(event: DomainEvent, said: dict[str, Any]) -> dict[str, Any]:

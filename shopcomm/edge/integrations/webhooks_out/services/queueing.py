@@ -28,7 +28,7 @@ def queue_event(endpoint_id: int, event: DomainEvent) -> None:
         endpoint = lock_endpoint(endpoint_id)
     except WebhookEndpoint.DoesNotExist:
         return
-    body, error = make_body(event, endpoint.payload_version)
+    body, error = make_body(event, endpoint)
     row = WebhookDelivery(
         endpoint=endpoint,
         event=event,
@@ -44,11 +44,11 @@ def queue_event(endpoint_id: int, event: DomainEvent) -> None:
         wake_webhooks()
 
 
-def make_body(event: DomainEvent, version: str) -> tuple[str, str]:
-    """The body for an event and "", or "" and why it cannot be made."""
+def make_body(event: DomainEvent, endpoint: WebhookEndpoint) -> tuple[str, str]:
+    """The body of an event for an endpoint and "", or "" and why it cannot be made."""
     try:
         with transaction.atomic():
-            return payload_of(event, version), ""
+            return payload_of(event, endpoint.payload_version, endpoint.pk), ""
     except OperationalError:
         # The database's own trouble: the relay comes again.
         raise

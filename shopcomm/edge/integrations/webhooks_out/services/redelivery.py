@@ -81,5 +81,5 @@ def _make_missing_bodies(endpoint: WebhookEndpoint, rows: QuerySet[WebhookDelive
     """A body that could not be made before may be made by now; another one stays a failed delivery."""
     for row in rows.filter(payload="").exclude(event=None).select_related("event"):
         if row.event is not None:
-            row.payload, row.error = make_body(row.event, endpoint.payload_version)
+            row.payload, row.error = make_body(row.event, endpoint)
             row.save(update_fields=["payload", "error"])

@@ -1,0 +1,19 @@
+"""Who decides what is changed of an order: the shop itself, or another system that keeps it."""
+
+from orders import hooks
+from orders.hooks import Keeper
+from orders.models import Order
+
+
+def keeper_of(order: Order) -> Keeper | None:
+    """The other system that decides about an order; None where the shop does."""
+    # Whatever came from elsewhere has its number there.
+    if not order.external_id:
+        return None
+    return next((keeper for find in hooks.order_keepers if (keeper := find(order))), None)
+
+
+def may_answer_by_hand(order: Order) -> bool:
+    """Whether people here may answer what was laid before another system; they may where it keeps the order no more."""
+    keeper = keeper_of(order)
+    return keeper is None or keeper.by_hand

@@ -1,0 +1,70 @@
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from orders.models import ChangeRequest, Order
+from orders.services.change_requests.request import request_change
+from shopcomm.core.accounts.actors import Actor
+from shopcomm.edge.integrations.commands.services.keeping import change_keeping
+from shopcomm.edge.integrations.keeping import Keeping
+from shopcomm.edge.integrations.models import Connection, InboundRecord
+from shopcomm.edge.integrations.services.receiving import store_record
+from shopcomm.edge.integrations.tasks import apply_inbound
+from shopcomm.edge.integrations.webhooks_in.sources import webhook_source
+from tests.factories import VariantFactory
+from tests.integrations.commands.asking import NEW_STREET, answer_to
+from tests.outside_orders import outside_order
+
+Tell = Callable[..., InboundRecord]
+
+
+@pytest.fixture
+def sku(db: None) -> str:
+    return VariantFactory(on_hand=1000).sku
+
+
+@pytest.fixture
+def source(db: None) -> Connection:
+    """Another system that keeps its orders."""
+    return change_keeping(connection_id=webhook_source("our-erp").pk, wanted=Keeping(decides=True))
+
+
+@pytest.fixture
+def tell(source: Connection) -> Tell:
+    """The other system says something, and it is applied."""
+
+    def told(body: dict[str, Any], message_id: str = "") -> InboundRecord:
+        record, _made = store_record(connection=source, message_id=message_id or uuid.uuid4().hex, body=body)
+        apply_inbound()
+        record.refresh_from_db()
+        return record
+
+    return told
+
+
+@pytest.fixture
+def kept(tell: Tell, sku: str) -> Order:
+    """A paid order of the other system."""
+    record = tell(outside_order(sku, "paid"))
+    assert record.order is not None, record.detail
+    return Order.objects.get(pk=record.order_id)
+
+
+@pytest.fixture
+def asked(kept: Order) -> ChangeRequest:
+    """Its customer asks for another street."""
+    return request_change(
+        actor=Actor.customer(kept.customer), order_id=kept.pk, kind="address", data={"street": NEW_STREET}
+    )
+
+
+@pytest.fixture
+def answer(tell: Tell, asked: ChangeRequest) -> Tell:
+    """The other system answers what its customer asked for."""
+
+    def told(*, accepted: bool, reason: str = "", **more: Any) -> InboundRecord:
+        return tell(answer_to(asked, accepted=accepted, reason=reason, **more))
+
+    return told
