@@ -57,6 +57,7 @@ lighthouse: .venv/.dev-stamp messages
 
 drawings:
 	@$(PYTHON) docs/drawings/floors.py
+	@$(PYTHON) docs/drawings/ways.py
 
 messages:
 	@$(BIN)/python -m shopcomm.core.embedded.catalogues

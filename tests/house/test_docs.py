@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 from orders import hooks
 from tests.house.sources import ROOT, committed
@@ -126,14 +127,25 @@ def drawn() -> dict[str, set[str]]:
     return {floor: set(rooms.split(", ")) for floor, rooms in re.findall(r"(\w+): ([\w, ]+)\.", words)}
 
 
-def test_the_architecture_drawing_matches_the_imports() -> None:
-    """Counts of imports may be a little older; a room that came, went or has another name may not: `make drawings`."""
-    spec = importlib.util.spec_from_file_location("floors", ROOT / "docs/drawings/floors.py")
+def drawing_program(name: str) -> ModuleType:
+    """A program of docs/drawings, loaded from its path."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"docs/drawings/{name}.py")
     assert spec is not None
     assert spec.loader is not None
-    floors = importlib.util.module_from_spec(spec)
-    sys.modules["floors"] = floors
-    spec.loader.exec_module(floors)
+    found = importlib.util.module_from_spec(spec)
+    sys.modules[name] = found
+    spec.loader.exec_module(found)
+    return found
+
+
+def test_the_drawings_of_the_ways_are_what_their_program_draws() -> None:
+    folder = ROOT / "docs/drawings/ways"
+    assert {path.name: path.read_text() for path in folder.iterdir()} == drawing_program("ways").drawn()
+
+
+def test_the_architecture_drawing_matches_the_imports() -> None:
+    """Counts of imports may be a little older; a room that came, went or has another name may not: `make drawings`."""
+    floors = drawing_program("floors")
     house = floors.survey()
     rooms: dict[str, set[str]] = {}
     for floor, room in house.modules:
