@@ -11,7 +11,7 @@ from messaging.api.conversations import (
 )
 from orders.api.debts import RepaymentsView, StatementsView
 from orders.api.orders import ChangesView, OrdersView, OrderView, TransitionsView
-from orders.api.products import ProductsView, StockView
+from orders.api.products import ManyStocksView, ProductsView, StockView
 from shopcomm.core.events.api import EventsView
 from shopcomm.edge.integrations.commands.api import ChangeAnswerView
 from shopcomm.edge.integrations.webhooks_in.receiver import InboundOrdersView
@@ -42,6 +42,7 @@ urlpatterns = [
     path("webhook-endpoints/<int:pk>/deliveries/", DeliveriesView.as_view()),
     path("deliveries/<int:pk>/retry/", RetryView.as_view()),
     path("products/", ProductsView.as_view()),
+    path("products/stock/", ManyStocksView.as_view()),
     path("products/<str:sku>/stock/", StockView.as_view()),
     path("conversations/", ConversationsView.as_view()),
     path("conversations/<int:pk>/messages/", MessagesView.as_view()),

@@ -36,7 +36,8 @@ FEEDS = {
 
 def may_see_fact(actor: Actor, frame: dict[str, Any]) -> bool:
     """For one who does not see all: events of own and unassigned orders."""
-    return frame["event"].get("assigned_to") in (None, actor.id)
+    # `resync` is about nothing in particular.
+    return frame.get("event", {}).get("assigned_to") in (None, actor.id)
 
 
 @database_sync_to_async

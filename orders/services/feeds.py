@@ -13,6 +13,9 @@ from shopcomm.core.realtime import ORDERS_FEED, WAREHOUSE_FEED, push_on_commit, 
 # Statuses whose events the stockroom wants to see; either end of a move counts.
 STOCKROOM_STATUSES = frozenset({Status.PAID, Status.PICKING, Status.SHIPPED, Status.DELIVERED})
 
+# More at once are not told one by one.
+MOST_SHOWN = 20
+
 
 def show_order_event(order: Order, row: DomainEvent) -> None:
     """Push an event of an order to open pages after the commit."""
@@ -24,13 +27,19 @@ def show_order_event(order: Order, row: DomainEvent) -> None:
         push_on_commit(WAREHOUSE_FEED, {SHOP: feed_frame("warehouse", row, shown)})
 
 
-def show_stock_event(row: DomainEvent) -> None:
-    """The same of an event of goods: both feeds show it."""
-    if pushes_are_off():
+def show_stock_events(rows: list[DomainEvent]) -> None:
+    """The same of events of goods: both feeds show them, or are told to look anew where they are many."""
+    if pushes_are_off() or not rows:
         return
-    shown = stock_fact(row)
-    push_on_commit(ORDERS_FEED, {SHOP: feed_frame("orders", row, shown)})
-    push_on_commit(WAREHOUSE_FEED, {SHOP: feed_frame("warehouse", row, shown)})
+    cursor = last_position()
+    if len(rows) > MOST_SHOWN:
+        for name, group in (("orders", ORDERS_FEED), ("warehouse", WAREHOUSE_FEED)):
+            push_on_commit(group, {SHOP: {"type": "resync", "feed": name, "cursor": str(cursor)}})
+        return
+    for row in rows:
+        shown = stock_fact(row)
+        push_on_commit(ORDERS_FEED, {SHOP: feed_frame("orders", row, shown, cursor)})
+        push_on_commit(WAREHOUSE_FEED, {SHOP: feed_frame("warehouse", row, shown, cursor)})
 
 
 def concerns_stockroom(row: DomainEvent) -> bool:
@@ -61,10 +70,13 @@ def stock_fact(row: DomainEvent) -> dict[str, Any]:
     return {"type": row.type, "occurred_at": row.occurred_at.isoformat(), "data": data, **data}
 
 
-def feed_frame(feed: str, row: DomainEvent, fact: dict[str, Any]) -> dict[str, Any]:
+def feed_frame(
+    feed: str, row: DomainEvent, fact: dict[str, Any], cursor: int | None = None
+) -> dict[str, Any]:
     """One `event` frame of a feed.
 
     Its own position is given only after commit: its cursor is the newest one before, from which nothing is missed and the
     event itself comes once more.
     """
-    return {"type": "event", "feed": feed, "id": row.pk, "cursor": str(last_position()), "event": fact}
+    newest = last_position() if cursor is None else cursor
+    return {"type": "event", "feed": feed, "id": row.pk, "cursor": str(newest), "event": fact}

@@ -1,31 +1,34 @@
 """Stock: reserved at ordering, released at cancelling, deducted at shipping. Every change leaves a movement."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from django.db import transaction
-from django.utils import timezone
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from orders.errors import GuardFailed, InsufficientStock
-from orders.events import StockBack, StockEvent, StockLow, StockReplenished
 from orders.models import Order, OrderLine, StockMovement, StockReservation, Variant
 from orders.selectors.products import written_skus
-from orders.selectors.promises import newest_promises
-from orders.services.feeds import show_stock_event
+from orders.selectors.promises import BrokenPromise, newest_promises
 from orders.services.locks import lock_conversations, lock_orders, lock_variants
 from orders.services.rights import require_right
 from orders.services.shortage_tasks import review_shortages
+from orders.services.stock_crossings import announce_crossings, cross_thresholds
 from shopcomm.core.accounts.actors import Actor
-from shopcomm.core.configuration.models import shop_settings
 from shopcomm.core.deadlocks import retry_on_deadlock
-from shopcomm.core.events.publish import publish
 
 Kind = StockMovement.Kind
 MAX_ON_HAND = 100_000_000
 COUNT_ATTEMPTS = 5
+# Django's bulk_update writes a case for each row and column: a thousand rows take it a second of the processor.
+STORE = """
+UPDATE orders_variant SET on_hand = n.on_hand, reserved = n.reserved, damaged = n.damaged, not_found = n.not_found,
+    low_since = n.low_since
+FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::int[], %s::int[], %s::timestamptz[])
+    AS n (id, on_hand, reserved, damaged, not_found, low_since)
+WHERE orders_variant.id = n.id
+"""
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,31 @@ class Change:
     on_hand: int = 0
     reserved: int = 0
     damaged: int = 0
-    # Whose promise it is, where the changes together are not of one order.
+    # Whose promise it is and why, where the changes together are not of one order.
     order: Order | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many pieces of a variant there are, or how many came or went: one of the two.
+
+    `seen` is what the page showed to whoever counted: where goods have moved since, the count is refused.
+    """
+
+    sku: str
+    on_hand: int | None = None
+    delta: int | None = None
+    reason: str = ""
+    seen: int | None = None
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What became of a count: the variant as it is now, None for unknown goods, and why it was refused."""
+
+    variant: Variant | None
+    refused: tuple[str, str] | None = None
 
 
 class PromisesMoved(Exception):
@@ -161,63 +187,109 @@ def set_stock(
 ) -> Variant:
     """Count a variant anew, or add and take pieces; `broken_promises` of the answer says whose pieces are not there.
 
-    Fewer than are promised is a fact, too: the newest unpaid, then the newest paid promises become shortages. `seen` is
-    what the page showed to whoever counted: where goods have moved since, the count is refused.
     Raises Variant.DoesNotExist, NotAllowed, GuardFailed.
     """
+    (counted,) = count_stock(actor=actor, counts=[Count(sku, on_hand, delta, reason, seen)])
+    if counted.variant is None:
+        raise Variant.DoesNotExist(sku)
+    if counted.refused:
+        raise GuardFailed(counted.refused)
+    return counted.variant
+
+
+@retry_on_deadlock
+def count_stock(*, actor: Actor, counts: Sequence[Count]) -> list[Counted]:
+    """Count many variants at once, each for itself: one that is refused holds up no other. Answers in their order.
+
+    Fewer than are promised is a fact, too: the newest unpaid, then the newest paid promises become shortages.
+    Raises NotAllowed, and GuardFailed where goods moved again and again meanwhile.
+    """
     require_right(actor, "stock.adjust")
-    if (on_hand is None) == (delta is None):
-        raise GuardFailed(("stock_invalid", _("请填写现有库存或增减数量，二选一")))
-    variant_id = Variant.objects.values_list("pk", flat=True).get(sku=written_skus([sku])[sku])
+    written = written_skus(count.sku for count in counts)
+    ids = dict(Variant.objects.filter(sku__in=set(written.values())).values_list("sku", "pk"))
+    keys = [ids.get(written[count.sku], 0) for count in counts]
+    # Of two counts of the same goods nobody can say which one holds.
+    first = {pk: place for place, pk in reversed(list(enumerate(keys))) if pk}
+    wanted = {pk: counts[place] for pk, place in first.items()}
     for _attempt in range(COUNT_ATTEMPTS):
         try:
             with transaction.atomic():
-                return _count(actor, variant_id, on_hand, delta, reason, seen)
+                done = _count_all(actor, wanted)
         except PromisesMoved:
             continue
+        twice = ("sku_repeated", _("这个 SKU 前面已经有一行"))
+        return [
+            Counted(None, ("sku_unknown", _("没有这个 SKU")))
+            if not pk
+            else done[pk]
+            if first[pk] == place
+            else Counted(done[pk].variant, twice)
+            for place, pk in enumerate(keys)
+        ]
     raise GuardFailed(("stock_busy", _("库存正在变动，请再试一次")))
 
 
-def _count(
-    actor: Actor, variant_id: int, on_hand: int | None, delta: int | None, reason: str, seen: int | None
-) -> Variant:
+def _count_all(actor: Actor, wanted: Mapping[int, Count]) -> dict[int, Counted]:
     """What is there is a fact: the promises it cannot keep are taken back in the same transaction."""
-    before = Variant.objects.get(pk=variant_id)
+    before = Variant.objects.in_bulk(wanted)
     # Orders before stock, so whose promises may have to go is looked up first and checked again under the lock.
-    orders = lock_orders(
-        row.order_id for row in newest_promises(variant_id, before.reserved - _target(before, on_hand, delta))
-    )
-    variant = lock_variants([variant_id])[variant_id]
-    target = _target(variant, on_hand, delta)
-    if not 0 <= target <= MAX_ON_HAND:
-        raise GuardFailed(("stock_invalid", _("库存数量不正确")))
-    if seen is not None and variant.on_hand not in (seen, target):
-        moved = _("打开页面后库存从 %(seen)s 件变为 %(now)s 件，请核对后再填")
-        raise GuardFailed(("stock_moved", moved % {"seen": seen, "now": variant.on_hand}))
-    broken = newest_promises(variant_id, variant.reserved - target)
-    if not {row.order_id for row in broken} <= orders.keys():
+    orders = lock_orders(row.order_id for pk in before for row in _broken_by(before[pk], wanted[pk]))
+    variants = lock_variants(wanted)
+    refused = {pk: why for pk, row in variants.items() if (why := _why_not(row, wanted[pk]))}
+    broken = {pk: _broken_by(row, wanted[pk]) for pk, row in variants.items() if pk not in refused}
+    promises = [row for rows in broken.values() for row in rows]
+    if not {row.order_id for row in promises} <= orders.keys():
         raise PromisesMoved
-    # A count that confirms the books still says that what a picker could not find is there.
-    settles_doubt = delta is None and variant.not_found
-    if target == variant.on_hand and not settles_doubt:
-        return variant
-    kind = Kind.COUNTED if delta is None else Kind.RECEIVED if delta > 0 else Kind.WRITTEN_OFF
-    changes = [Change(variant_id, kind, on_hand=target - variant.on_hand)]
-    changes += [
-        Change(variant_id, Kind.RELEASED, reserved=-row.pieces, order=orders[row.order_id]) for row in broken
+    changes = [
+        change
+        for pk in broken
+        for change in _changes_of(
+            variants[pk], wanted[pk], [(row, orders[row.order_id]) for row in broken[pk]]
+        )
     ]
-    counted = apply_stock_changes(actor=actor, order=None, changes=changes, reason=reason)[variant_id]
-    _shrink({row.line_id: row.reservation for row in broken}, {row.line_id: row.pieces for row in broken})
-    counted.broken_promises = tuple(broken)
-    short = sorted({row.order_id for row in broken})
+    variants |= apply_stock_changes(actor=actor, order=None, changes=changes)
+    _shrink({row.line_id: row.reservation for row in promises}, {row.line_id: row.pieces for row in promises})
+    for pk, rows in broken.items():
+        variants[pk].broken_promises = tuple(rows)
+    short = sorted({row.order_id for row in promises})
     lock_conversations(short)
     for order_id in short:
         review_shortages(orders[order_id], actor)
-    return counted
+    return {pk: Counted(row, refused.get(pk)) for pk, row in variants.items()}
 
 
-def _target(variant: Variant, on_hand: int | None, delta: int | None) -> int:
-    return variant.on_hand + delta if delta is not None else int(on_hand or 0)
+def _why_not(variant: Variant, count: Count) -> tuple[str, str] | None:
+    if (count.on_hand is None) == (count.delta is None):
+        return "stock_invalid", _("请填写现有库存或增减数量，二选一")
+    target = _target(variant, count)
+    if not 0 <= target <= MAX_ON_HAND:
+        return "stock_invalid", _("库存数量不正确")
+    if count.seen is not None and variant.on_hand not in (count.seen, target):
+        moved = _("打开页面后库存从 %(seen)s 件变为 %(now)s 件，请核对后再填")
+        return "stock_moved", moved % {"seen": count.seen, "now": variant.on_hand}
+    return None
+
+
+def _changes_of(variant: Variant, count: Count, broken: list[tuple[BrokenPromise, Order]]) -> list[Change]:
+    target, delta = _target(variant, count), count.delta
+    # A count that confirms the books still says that what a picker could not find is there.
+    settles_doubt = delta is None and variant.not_found
+    if target == variant.on_hand and not settles_doubt:
+        return []
+    kind = Kind.COUNTED if delta is None else Kind.RECEIVED if delta > 0 else Kind.WRITTEN_OFF
+    changes = [Change(variant.pk, kind, on_hand=target - variant.on_hand, reason=count.reason)]
+    return changes + [
+        Change(variant.pk, Kind.RELEASED, reserved=-row.pieces, order=order, reason=count.reason)
+        for row, order in broken
+    ]
+
+
+def _broken_by(variant: Variant, count: Count) -> list[BrokenPromise]:
+    return newest_promises(variant.pk, variant.reserved - _target(variant, count))
+
+
+def _target(variant: Variant, count: Count) -> int:
+    return variant.on_hand + count.delta if count.delta is not None else int(count.on_hand or 0)
 
 
 def apply_stock_changes(
@@ -245,15 +317,8 @@ def apply_stock_changes(
         # A count, or pieces that turned up, says what is there; and no more can be in doubt than is free.
         doubt = 0 if change.kind in (Kind.COUNTED, Kind.FOUND) else variant.not_found
         variant.not_found = min(doubt, variant.available)
-    crossings: list[StockBack | StockLow | StockReplenished] = [
-        StockBack(sku=variants[pk].sku, available=variants[pk].available)
-        for pk in sorted(sold_out)
-        if variants[pk].fillable > 0
-    ]
-    crossings += _cross_thresholds(variants)
-    Variant.objects.bulk_update(
-        variants.values(), ["on_hand", "reserved", "damaged", "not_found", "low_since"]
-    )
+    crossings = cross_thresholds(variants, sold_out)
+    _store(variants.values())
     StockMovement.objects.bulk_create(
         StockMovement(
             variant_id=change.variant_id,
@@ -262,14 +327,19 @@ def apply_stock_changes(
             reserved_delta=change.reserved,
             damaged_delta=change.damaged,
             order=change.order or order,
-            reason=reason[:200],
+            reason=(change.reason or reason)[:200],
             actor_name=actor.name,
         )
         for change in changes
     )
-    for event in crossings:
-        _announce_stock(event, actor)
+    announce_crossings(crossings, actor)
     return variants
+
+
+def _store(variants: Iterable[Variant]) -> None:
+    rows = [(v.pk, v.on_hand, v.reserved, v.damaged, v.not_found, v.low_since) for v in variants]
+    with connection.cursor() as cursor:
+        cursor.execute(STORE, [list(column) for column in zip(*rows, strict=True)])
 
 
 def _check(variants: dict[int, Variant], deltas: dict[int, list[int]]) -> None:
@@ -281,30 +351,6 @@ def _check(variants: dict[int, Variant], deltas: dict[int, list[int]]) -> None:
     ]
     if short:
         raise InsufficientStock(short)
-
-
-def _cross_thresholds(variants: dict[int, Variant]) -> list[StockLow | StockReplenished]:
-    """Mark variants that fell below their threshold or rose well above it; a piece to and fro is no news."""
-    default = shop_settings().low_stock_threshold
-    events: list[StockLow | StockReplenished] = []
-    for variant in variants.values():
-        threshold = default if variant.threshold is None else variant.threshold
-        facts: dict[str, Any] = {
-            "sku": variant.sku,
-            "available": variant.available,
-            "threshold": threshold,
-        }
-        if variant.low_since is None and variant.available < threshold:
-            variant.low_since = timezone.now()
-            events.append(StockLow(**facts))
-        elif variant.low_since and variant.available >= threshold + max(1, threshold // 5):
-            variant.low_since = None
-            events.append(StockReplenished(**facts))
-    return events
-
-
-def _announce_stock(event: StockEvent, actor: Actor) -> None:
-    show_stock_event(publish(event, actor=actor))
 
 
 def _variant_of(line: OrderLine) -> int:

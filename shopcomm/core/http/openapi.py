@@ -35,6 +35,8 @@ OF_CALLS = {
         "423": "`change_pending`: the warehouse has to see a change first."
     },
 }
+# What takes an Idempotency-Key beside every POST.
+REPEATABLE = frozenset({("patch", "/api/v1/products/stock/")})
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -57,7 +59,7 @@ def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             for status, text in refusals.items():
                 operation["responses"].setdefault(status, _problem(text))
             operation["responses"]["default"] = _problem("Any other refusal.")
-            if method == "post":
+            if method == "post" or (method, path) in REPEATABLE:
                 operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     for schema in result["components"]["schemas"].values():
         for each in schema.get("properties", {}).values():
