@@ -35,6 +35,7 @@ urlpatterns = [
     path("integrations/keys/", include("shopcomm.edge.integrations.keys.urls")),
     path("integrations/weixin-shop/", include("shopcomm.edge.integrations.weixin_shop.urls")),
     path("inbound/weixin-shop/<int:connection_id>/", weixin_push, name="weixin-push"),
+    path("files/", include("shopcomm.edge.files.urls")),
     path("my/", include("shopcomm.edge.portal.my.urls")),
     path("integrations/", include("shopcomm.edge.integrations.urls")),
     path("api/v1/", include("shopcomm.api_urls")),

@@ -2,7 +2,7 @@
 
 from typing import Any, NoReturn
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -105,7 +105,7 @@ def _open(request: HttpRequest, *, name: str, phone: str, subject: str) -> Conve
 
 
 def _list_context(request: HttpRequest, conversation_id: int | None) -> dict[str, Any]:
-    filters = _filters(request)
+    filters = read_inbox_filters(request.GET)
     page = inbox_page(request.actor, filters)  # type: ignore[attr-defined]
     # What links keep, but for the message that is looked at in another conversation.
     kept = request.GET.copy()
@@ -122,14 +122,15 @@ def _list_context(request: HttpRequest, conversation_id: int | None) -> dict[str
     }
 
 
-def _filters(request: HttpRequest) -> InboxFilters:
-    folder = request.GET.get("folder", "all")
+def read_inbox_filters(query: QueryDict) -> InboxFilters:
+    """What the address asks for; what it asks wrongly is left out."""
+    folder = query.get("folder", "all")
     return InboxFilters(
         folder=folder if folder in FOLDERS else "all",
-        q=request.GET.get("q", "")[:100],
-        cursor=request.GET.get("after", "")[:200],
-        at=reading.whole_number(request.GET.get("at")),
-        limit=min(reading.whole_number(request.GET.get("limit"), least=1) or PAGE_ROWS, MAX_ROWS),
+        q=query.get("q", "")[:100],
+        cursor=query.get("after", "")[:200],
+        at=reading.whole_number(query.get("at")),
+        limit=min(reading.whole_number(query.get("limit"), least=1) or PAGE_ROWS, MAX_ROWS),
     )
 
 

@@ -65,6 +65,7 @@ class StockMovementAdmin(ReadOnlyAdmin):
     )
     list_filter = ("kind",)
     list_select_related = ("variant__product", "order")
+    list_before_template = "admin/_export_movements.html"
     search_fields = ("=variant__sku", "=order__number")
     ordering = ("-id",)
     show_full_result_count = False

@@ -39,6 +39,8 @@ _EXTENSION = re.compile(
 _HYPHEN = re.compile(r"(?P<head>.*\d)\s*-\s*(?P<tail>\d{1,6})$")
 _BLANK = re.compile(r"(?P<head>.*\d)\s+(?P<tail>\d{3,6})$")
 _BETWEEN = re.compile(r"\s*(?:[/、;|]|或者?|和|,)\s*|\s+(?=\+?\d{11})")
+_PLAIN_MOBILE = re.compile(r"(?:\+86)?(1[3-9]\d)\d{4}(\d{4})")
+_MOBILE_IN_TEXT = re.compile(r"(?<!\d)(1[3-9]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－", "-"))
 
 
@@ -131,11 +133,29 @@ def kept_receiver_phone(text: str) -> str:
 
 def masked_phone(text: str) -> str:
     """184 **** 5678-1234: enough to recognise, not enough to dial."""
+    # Nearly all there are, and lists have them by the hundred thousand.
+    if plain := _PLAIN_MOBILE.fullmatch(text or ""):
+        return f"{plain[1]} **** {plain[2]}"
     try:
         return " / ".join(_masked(phone) for phone in read_phones(text or ""))
     except PhoneRefused:
         digits = re.sub(r"\D", "", text or "").removeprefix(str(HOME_CODE))
         return f"{digits[:3]} **** {digits[-4:]}" if len(digits) >= 7 else "*" * len(digits)
+
+
+def with_masked_phones(text: str) -> str:
+    """What somebody wrote, with the mobile numbers in it as `masked_phone()` shows them."""
+    return _MOBILE_IN_TEXT.sub(r"\1 **** \2", text)
+
+
+def compact_phone(text: str) -> str:
+    """Numbers as they stand on a label; what cannot be read stays as it is."""
+    if plain := _PLAIN_MOBILE.fullmatch(text or ""):
+        return plain[0].removeprefix(f"+{HOME_CODE}")
+    try:
+        return "/".join(phone.compact for phone in read_phones(text or ""))
+    except PhoneRefused:
+        return text or ""
 
 
 def _masked(phone: Phone) -> str:

@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "shopcomm.edge.integrations.keys",
     "shopcomm.edge.integrations.weixin_shop",
     "shopcomm.edge.integrations.commands",
+    "shopcomm.edge.files",
 ]
 
 MIDDLEWARE = [
@@ -193,6 +194,7 @@ CELERY_BEAT_SCHEDULE = {
     "escalate-changes": {"task": "orders.escalate_changes", "schedule": 30.0},
     "expire-quotes": {"task": "orders.expire_quotes", "schedule": 60.0},
     "mind-shortages": {"task": "orders.mind_shortages", "schedule": 60.0},
+    "work-on-files": {"task": "files.work", "schedule": 5.0},
     "apply-inbound-orders": {"task": "integrations.apply_inbound", "schedule": 5.0},
     "sync-weixin-shops": {"task": "weixin_shop.sync", "schedule": 5.0},
     "sort-in-new-texts": {"task": "search.sort_in", "schedule": 10.0},
@@ -201,6 +203,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge-orphan-files": {"task": "attachments.purge_orphans", "schedule": 24 * 3600.0},
     "write-key-calls": {"task": "keys.write_calls", "schedule": 2.0},
     "warn-of-keys": {"task": "keys.warn", "schedule": 3600.0},
+    "purge-files-of-lists": {"task": "files.purge", "schedule": 24 * 3600.0},
     "purge-by-age": {"task": "shop.purge_by_age", "schedule": 24 * 3600.0},
     "complete-old-orders": {"task": "orders.auto_complete", "schedule": 3600.0},
 }

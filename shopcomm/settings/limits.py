@@ -31,6 +31,15 @@ PURGE_WEBHOOK_DELIVERIES_DAYS = env.int("PURGE_WEBHOOK_DELIVERIES_DAYS", default
 PURGE_INBOUND_DAYS = env.int("PURGE_INBOUND_DAYS", default=90)
 # PURGE_KEY_CALLS_DAYS: the record of calls of API keys. A key that asks once a second makes 86,400 rows a day.
 PURGE_KEY_CALLS_DAYS = env.int("PURGE_KEY_CALLS_DAYS", default=14)
+# PURGE_FILES_DAYS: lists that were exported and files that were imported, with what was said of them; the link to a file
+# works so long.
+PURGE_FILES_DAYS = env.int("PURGE_FILES_DAYS", default=7)
+
+# --- files of lists ----------------------------------------------------------------------------
+# EXPORT_AT_ONCE_ROWS: a list of at most so many rows is written while its page waits; a worker writes a longer one.
+EXPORT_AT_ONCE_ROWS = env.int("EXPORT_AT_ONCE_ROWS", default=1000)
+# EXPORTS_WAITING: how many longer lists one person may have waiting or under way.
+EXPORTS_WAITING = env.int("EXPORTS_WAITING", default=5)
 
 # --- uploads and pictures ----------------------------------------------------------------------
 # MAX_ATTACHMENT_BYTES: the largest file a conversation takes.

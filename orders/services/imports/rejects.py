@@ -8,15 +8,9 @@ from typing import Any, TextIO
 from django.utils.translation import gettext as _
 
 from orders.services.imports.report import Report
+from shopcomm.core.sheets.formulas import without_formula
 
-# A cell that begins so is a formula to a spreadsheet, and would be run by whoever opens the list.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MOST_LISTS = 1000
-
-
-def without_formula(cell: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula; reading it again takes the mark off."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 class Rejects:

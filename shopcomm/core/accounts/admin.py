@@ -94,6 +94,7 @@ class CustomerAdmin(ModelAdmin):
             _("联系方式"), "reach", {"none": (_("没有电话也没有邮箱"), Q(is_active=True, phone="", email=""))}
         ),
     )
+    list_before_template = "admin/_export_customers.html"
     search_fields = ("name", "company", "phone", "email", "tags__contains")
     show_full_result_count = False
 

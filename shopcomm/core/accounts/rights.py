@@ -193,6 +193,11 @@ _integrations = (
     _right("webhooks.manage", _("设置 Webhook 地址，重新发送"), {MANAGER}, WEBHOOKS_WRITE),
 )
 
+_files = (
+    _right("exports.make", _("把看得见的名单导出为文件"), SELLERS),
+    _right("exports.contacts", _("导出完整的电话和地址"), {MANAGER}),
+)
+
 GROUPS: tuple[tuple[Label, tuple[Right, ...]], ...] = (
     (_("页面"), _pages),
     (_("看得见什么"), _seeing),
@@ -203,6 +208,7 @@ GROUPS: tuple[tuple[Label, tuple[Right, ...]], ...] = (
     (_("售后"), _after_sales),
     (_("报价与会话"), _talks),
     (_("对接"), _integrations),
+    (_("文件导入导出"), _files),
 )
 RIGHTS: tuple[Right, ...] = tuple(right for _name, rights in GROUPS for right in rights)
 RIGHT = MappingProxyType({right.key: right for right in RIGHTS})

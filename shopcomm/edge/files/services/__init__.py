@@ -1,0 +1,1 @@
+"""What makes files, and what takes them in."""
