@@ -31,3 +31,5 @@ application = ProtocolTypeRouter(
 # What is loaded now stays: looking through it for cycles again and again would hold up every message meanwhile.
 gc.collect()
 gc.freeze()
+# What is new is looked through less often, too: most of it is gone before, and each look costs all messages of its moment.
+gc.set_threshold(20_000, 20, 20)

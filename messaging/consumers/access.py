@@ -1,7 +1,7 @@
 """Which conversations the visitor of one socket may follow."""
 
 import asyncio
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from channels.db import database_sync_to_async
 
@@ -52,6 +52,10 @@ class ConversationAccess:
                 raise NotFound()
             self._allowed.add(conversation_id)
         return conversation_id
+
+    def has_allowed(self, conversation: object) -> TypeGuard[int]:
+        """Whether a frame names a conversation of which it is known that the visitor may be in it."""
+        return type(conversation) is int and conversation in self._allowed
 
     async def recheck_followed(self) -> set[int]:
         """Forget what was allowed. Returns those of the followed conversations that the visitor may not see any more."""

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -27,8 +29,12 @@ LARGEST_BATCH = 200
 # The statement is planned anew when a connection has stored so many messages, and whenever as many again: a plan made for
 # a nearly empty table reads more of it with each message, until the database's own statistics are renewed.
 PLAN_AGAIN_FROM = 64
+# After a message that had been stored before, so long all are looked for: whoever was away sends several again.
+LOOK_SECONDS = 1.0
 Found = dict[DraftKey, Sent]
-Waiting = list[tuple[Draft, "asyncio.Future[Sent]"]]
+# What a message has come to: stored, or why it was not.
+Tell = Callable[[Sent | Exception], None]
+Waiting = list[tuple[Draft, Tell]]
 
 
 class BatchWriter:
@@ -39,16 +45,21 @@ class BatchWriter:
         self._busy: asyncio.Task[None] | None = None
         self._connection: psycopg.AsyncConnection | None = None
         self._stored, self._plan_again_at = 0, PLAN_AGAIN_FROM
+        self._look_until = 0.0
 
-    def write(self, draft: Draft) -> "asyncio.Future[Sent]":
-        """Take one message, in the order of the calls; the answer comes once it is committed.
+    def take(self, draft: Draft, tell: Tell) -> None:
+        """Take one message, in the order of the calls; `tell` is called once it is committed, or was not stored.
 
-        The answer raises NotFound or AttachmentUnknown, or Unavailable when the database is away: send it again.
+        It is told NotFound or AttachmentUnknown, or Unavailable when the database is away: send it again.
         """
-        answer: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
-        self._waiting.append((draft, answer))
+        self._waiting.append((draft, tell))
         if self._busy is None or self._busy.done():
             self._busy = asyncio.create_task(self._flush_all(), context=context_without_log_fields())
+
+    def write(self, draft: Draft) -> "asyncio.Future[Sent]":
+        """The same for whoever awaits it: the answer raises what would be told."""
+        answer: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
+        self.take(draft, partial(_settle, answer))
         return answer
 
     async def _flush_all(self) -> None:
@@ -60,41 +71,41 @@ class BatchWriter:
             if stored:
                 # One turn of the loop: the next batch is on its way to the database before this one is shown.
                 await asyncio.sleep(0)
-                await self._answer_and_show(*stored)
-            stored = (batch, await storing) if storing else None
+                await self._show_and_answer(*stored)
+            found = await storing if storing else None
+            stored = None if found is None else (batch, found)
 
-    async def _flush(self, batch: Waiting) -> Found:
+    async def _flush(self, batch: Waiting) -> Found | None:
+        """What was stored; None where nothing was, and all have been told so."""
         try:
-            return await self._store([draft for draft, _answer in batch])
+            return await self._store([draft for draft, _tell in batch])
         except Exception as error:
             # Never an acknowledgement for what may not be there; the client sends it again.
             log.warning("messages could not be stored: %r", error)
-            for _draft, answer in batch:
-                _fail(answer, Unavailable())
-            return {}
+            for _draft, tell in batch:
+                _tell(tell, Unavailable())
+            return None
 
-    async def _answer_and_show(self, batch: Waiting, found: Found) -> None:
-        for draft, answer in batch:
-            try:
-                sent = outcome_of(draft, found)
-            except MessagingError as refusal:
-                _fail(answer, refusal)
-            else:
-                if not answer.done():
-                    answer.set_result(sent)
+    async def _show_and_answer(self, batch: Waiting, found: Found) -> None:
         try:
             await fanout().publish(*frames_of(sent for sent in found.values() if sent.created))
         except Exception:
-            # They are stored and acknowledged; the fanout's next catch-up shows them.
+            # They are stored; the fanout's next catch-up shows them.
             log.warning("new messages could not be shown yet", exc_info=True)
+        for draft, tell in batch:
+            try:
+                answer: Sent | Exception = outcome_of(draft, found)
+            except MessagingError as refusal:
+                answer = refusal
+            _tell(tell, answer)
 
     async def _store(self, drafts: Sequence[Draft]) -> Found:
         for attempt in (1, 2, 3):
             try:
                 return await self._execute(drafts)
             except psycopg.errors.UniqueViolation:
-                # Another process stored one of them between our look and our insert; now it is found.
-                continue
+                # One of them is stored, by an earlier send or by another process between our look and our insert.
+                self._look_until = time.monotonic() + LOOK_SECONDS
             except psycopg.OperationalError:
                 await self._drop()
                 if attempt == 3:
@@ -107,9 +118,10 @@ class BatchWriter:
                 **_address(), autocommit=True, prepare_threshold=0
             )
             self._stored, self._plan_again_at = 0, PLAN_AGAIN_FROM
-        found = await self._run(self._connection, drafts)
+        all_new = time.monotonic() >= self._look_until
+        found = await self._run(self._connection, Batch(drafts, all_new=all_new))
         for again in drafts_to_repeat(drafts, found):
-            found |= await self._run(self._connection, [again])
+            found |= await self._run(self._connection, Batch([again]))
         await self._plan_again(self._connection, len(found))
         return found
 
@@ -120,8 +132,7 @@ class BatchWriter:
             await connection.execute("DISCARD PLANS")
 
     @staticmethod
-    async def _run(connection: psycopg.AsyncConnection, drafts: Sequence[Draft]) -> Found:
-        batch = Batch(drafts)
+    async def _run(connection: psycopg.AsyncConnection, batch: Batch) -> Found:
         cursor = await connection.execute(batch.statement, batch.parameters)
         return batch.sent(await cursor.fetchall())
 
@@ -140,9 +151,21 @@ def _address() -> dict[str, Any]:
     return given | {"connect_timeout": 5}
 
 
-def _fail(answer: "asyncio.Future[Sent]", error: Exception) -> None:
-    if not answer.done():
-        answer.set_exception(error)
+def _tell(tell: Tell, answer: Sent | Exception) -> None:
+    """Tell one of a batch; the others are told whatever comes of it."""
+    try:
+        tell(answer)
+    except Exception:
+        log.exception("a message could not be acknowledged")
+
+
+def _settle(future: "asyncio.Future[Sent]", answer: Sent | Exception) -> None:
+    if future.done():
+        return
+    if isinstance(answer, Sent):
+        future.set_result(answer)
+    else:
+        future.set_exception(answer)
 
 
 # The batch writer of the running event loop.

@@ -42,6 +42,10 @@ class FrameBudget:
         self._tokens -= cost
         return 0.0
 
+    def give_back(self, size: int) -> None:
+        """Give back what was just taken for a frame of so many bytes."""
+        self._tokens += min(self._size, 1 + size // BYTES_A_FRAME)
+
 
 def frame_size(text: str | None, data: bytes | None) -> int:
     """About how many bytes a frame has."""

@@ -35,7 +35,8 @@ class Frames:
     def ready(self) -> bytes:
         """All of them as they go over the wire."""
         if self._ready is None:
-            self._ready = b"".join(map(text_frame, self.texts))
+            texts = self.texts
+            self._ready = text_frame(texts[0]) if len(texts) == 1 else b"".join(map(text_frame, texts))
         return self._ready
 
 

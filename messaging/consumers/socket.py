@@ -9,6 +9,7 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any
 
 from channels.exceptions import StopConsumer
@@ -31,10 +32,17 @@ from messaging.consumers.frames import (
 )
 from messaging.consumers.send_queue import Frames, SendQueue, send_queue_of
 from messaging.consumers.session_recheck import session_recheck
-from messaging.consumers.switchboard import Topic, answer_frame, make_topics
+from messaging.consumers.switchboard import (
+    Topic,
+    answer_at_once,
+    answer_frame,
+    make_topics,
+    may_be_answered_at_once,
+)
 from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.sockets import Visitor, actor_now, actors_of_links
 from shopcomm.core.audiences import Audience, audience_of
+from shopcomm.core.http.ready_frames import EXTENSION
 from shopcomm.core.logs import add_log_fields
 from shopcomm.core.realtime import conversation_group, customer_group, link_group, staff_group
 from shopcomm.core.refusals import Refusal
@@ -103,6 +111,10 @@ class ShopSocket(AsyncWebsocketConsumer):
         self.topics = make_topics(self)
         for topic in self.topics.values():
             await topic.on_open()
+        if protocol := self.scope.get("extensions", {}).get(EXTENSION):
+            # As what this task does: its lines of the log name the same socket.
+            context = copy_context()
+            protocol.take_at_once(lambda text: context.run(self.receive_at_once, text))
 
     async def disconnect(self, code: int) -> None:
         self._step_out()
@@ -162,18 +174,41 @@ class ShopSocket(AsyncWebsocketConsumer):
                 raise FrameError("rate_limited", retry_after=wait)
             given = parse_frame(text_data)
             await answer_frame(self.topics, given)
-        except FrameError as error:
-            self.send_error(error.code, given, **error.extra)
-            if error.code == "rate_limited":
+        except Exception as error:
+            self._refuse(error, given)
+            if isinstance(error, FrameError) and error.code == "rate_limited":
                 # Whoever pours on is read no faster than this; the others are not held up.
                 await asyncio.sleep(REFUSED_PAUSE)
-        except Refusal as error:
+
+    def receive_at_once(self, text: str) -> bool:
+        """Answer a frame for which nothing has to be waited. False: nothing was done, and it comes to `receive`."""
+        if self.send_queue is None or not may_be_answered_at_once(text):
+            return False
+        given: Frame = {}
+        size = frame_size(text, None)
+        if self.budget.take(size):
+            return False
+        try:
+            given = parse_frame(text)
+            if answer_at_once(self.topics, given):
+                return True
+        except Exception as error:
+            self._refuse(error, given)
+            return True
+        self.budget.give_back(size)
+        return False
+
+    def _refuse(self, error: Exception, given: Frame) -> None:
+        """Answer a frame with what went wrong."""
+        if isinstance(error, FrameError):
+            self.send_error(error.code, given, **error.extra)
+        elif isinstance(error, Refusal):
             self.send_error(error.code, given, detail=str(error.detail), **error.extra)
-        except (DatabaseError, OSError) as error:
+        elif isinstance(error, DatabaseError | OSError):
             log.warning("a frame could not be answered: %r", error)
             self.send_error("unavailable", given)
-        except Exception:
-            log.exception("a frame of type %.40r failed", given.get("type"))
+        else:
+            log.error("a frame of type %.40r failed", given.get("type"), exc_info=error)
             self.send_error("unavailable", given)
 
     # --- what topics and the fanout ask of a socket ----------------------------------------------

@@ -16,7 +16,9 @@ from shopcomm.core.accounts.actors import Actor
 from shopcomm.core.accounts.sockets import Visitor
 
 Answer = Callable[[Any, Frame], Awaitable[None]]
+AtOnce = Callable[[Any, Frame], bool]
 A = TypeVar("A", bound=Answer)
+B = TypeVar("B", bound=AtOnce)
 
 
 class TopicSocket(Listener, Protocol):
@@ -67,6 +69,10 @@ class Answerer:
 TOPICS: list[type[Topic]] = []
 # By type of frame. Those with a field come first.
 ANSWERERS: dict[str, list[Answerer]] = {}
+# A frame whose type stands further behind may not be answered at once; scripts write it first.
+TYPE_WITHIN = 64
+# By type of frame: what may answer it without waiting for anything.
+AT_ONCE: dict[str, tuple[type[Topic], AtOnce]] = {}
 
 
 def answers_frame(frame_type: str, *, field: str = "") -> Callable[[A], A]:
@@ -77,6 +83,20 @@ def answers_frame(frame_type: str, *, field: str = "") -> Callable[[A], A]:
 
     def mark(method: A) -> A:
         method.answers_frames = (frame_type, field)  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+def answers_at_once(frame_type: str) -> Callable[[B], B]:
+    """Mark a topic's method as what answers frames of a type at once where it can. False: nothing was done, and the method
+    that is marked by `answers_frame` is to answer.
+
+    What it raises becomes an `error` frame, too.
+    """
+
+    def mark(method: B) -> B:
+        method.answers_at_once = frame_type  # type: ignore[attr-defined]
         return method
 
     return mark
@@ -93,6 +113,9 @@ def register_topic(topic: type[Topic]) -> type[Topic]:
         frame_type, field = method.answers_frames
         known = [*ANSWERERS.get(frame_type, ()), Answerer(topic, method, field)]
         ANSWERERS[frame_type] = sorted(known, key=lambda each: not each.field)
+    for method in vars(topic).values():
+        if hasattr(method, "answers_at_once"):
+            AT_ONCE[method.answers_at_once] = (topic, method)
     return topic
 
 
@@ -108,3 +131,15 @@ async def answer_frame(topics: Mapping[type[Topic], Topic], given: Frame) -> Non
             await each.answer(topics[each.topic], given)
             return
     raise FrameError("unknown_type")
+
+
+def may_be_answered_at_once(text: str) -> bool:
+    """Whether to try it, by the look of a frame that is still to be read."""
+    beginning = text[:TYPE_WITHIN]
+    return any(frame_type in beginning for frame_type in AT_ONCE)
+
+
+def answer_at_once(topics: Mapping[type[Topic], Topic], given: Frame) -> bool:
+    """Have a frame answered if nothing has to be waited for. False: nothing was done. Raises what the topic raises."""
+    known = AT_ONCE.get(given["type"])
+    return known is not None and known[1](topics[known[0]], given)

@@ -234,6 +234,27 @@ async def test_reading_pauses_while_the_application_has_a_backlog() -> None:
     assert protocol.transport.reading
 
 
+async def test_a_text_is_taken_at_once_unless_another_waits_before_it() -> None:
+    protocol = await opened(ReadyFramesProtocol)
+    shown: list[str] = []
+
+    def take(text: str) -> bool:
+        shown.append(text)
+        return text != "slow"
+
+    protocol.take_at_once(take)
+    protocol.data_received(masked(Opcode.TEXT, b"before anybody asks"))
+    first = await protocol.receive()
+    asking = asyncio.create_task(protocol.receive())
+    await asyncio.sleep(0)
+    for text in (b"quick", b"slow", b"quick, but behind it"):
+        protocol.data_received(masked(Opcode.TEXT, text))
+
+    assert shown == ["quick", "slow"]
+    read = [first, await asking, await protocol.receive()]
+    assert [each["text"] for each in read] == ["before anybody asks", "slow", "quick, but behind it"]
+
+
 async def test_frames_sent_together_with_the_handshake_are_not_lost() -> None:
     protocol = await opened(ReadyFramesProtocol, behind=masked(Opcode.TEXT, b"early")[:3])
     protocol.data_received(masked(Opcode.TEXT, b"early")[3:])

@@ -95,6 +95,17 @@ async def test_the_refusal_of_a_message_over_the_limit_names_its_client_id(live,
     assert (refused["code"], refused["client_id"]) == ("rate_limited", sent["client_id"])
 
 
+async def test_a_message_counts_once_however_it_is_answered(live, talk, manager, settings):
+    settings.SOCKET_RATE = 6
+    async with socket(live, await staff_cookie_of(manager)) as opened:
+        # Of the first it is not known yet whether it is allowed.
+        for _ in range(6):
+            await say(opened, talk)
+        acknowledged = [(await until(opened, "message.ack"))["seq"] for _ in range(6)]
+
+    assert acknowledged == sorted(acknowledged)
+
+
 async def test_a_socket_over_the_limit_is_closed_with_4429_and_the_others_stay_open(
     live, order, talk, manager, settings
 ):

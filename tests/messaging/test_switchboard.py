@@ -7,7 +7,16 @@ import pytest
 from messaging.consumers import switchboard, topics
 from messaging.consumers.fanout import fanout
 from messaging.consumers.frames import FrameError
-from messaging.consumers.switchboard import Topic, answer_frame, answers_frame, make_topics, register_topic
+from messaging.consumers.switchboard import (
+    Topic,
+    answer_at_once,
+    answer_frame,
+    answers_at_once,
+    answers_frame,
+    make_topics,
+    may_be_answered_at_once,
+    register_topic,
+)
 from messaging.errors import NotFound
 from messaging.models import Conversation
 from shopcomm.core.audiences import for_all_audiences
@@ -23,6 +32,7 @@ def only_known_topics(monkeypatch):
     assert topics.presence.PresenceTopic in switchboard.TOPICS
     monkeypatch.setattr(switchboard, "TOPICS", [*switchboard.TOPICS])
     monkeypatch.setattr(switchboard, "ANSWERERS", {**switchboard.ANSWERERS})
+    monkeypatch.setattr(switchboard, "AT_ONCE", {**switchboard.AT_ONCE})
 
 
 @pytest.fixture
@@ -120,6 +130,24 @@ async def test_a_refusal_of_a_topic_is_raised_to_the_socket(only_known_topics):
         await answer_frame(make_topics(Line()), {"type": "say"})
     with pytest.raises(FrameError, match="unknown_type"):
         await answer_frame(make_topics(Line()), {"type": "shout"})
+
+
+def test_a_frame_is_answered_at_once_only_by_a_topic_that_need_not_wait(only_known_topics):
+    @register_topic
+    class Quick(Topic):
+        @answers_at_once("say")
+        def say_at_once(self, given) -> bool:
+            self.socket.sent.append(given.get("known"))
+            return given.get("known") is True
+
+    line = Line()
+    made = make_topics(line)
+    asked = [{"type": "say", "known": True}, {"type": "say"}, {"type": "shout"}]
+
+    assert [answer_at_once(made, each) for each in asked] == [True, False, False]
+    assert line.sent == [True, None]
+    texts = ('{"type":"say"}', '{"type":"shout"}', "x" * 1000 + '"say"')
+    assert [may_be_answered_at_once(each) for each in texts] == [True, False, False]
 
 
 def test_two_topics_cannot_answer_the_same_frames(only_known_topics):

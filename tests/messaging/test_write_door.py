@@ -132,6 +132,15 @@ async def test_a_message_twice_in_one_batch_is_stored_once_and_answered_twice(dr
     assert await Message.objects.filter(client_id=again.client_id).acount() == 1
 
 
+async def test_a_message_sent_again_among_new_ones_keeps_its_number_and_they_are_stored_once(draft):
+    again, new, newer = draft(), draft(), draft()
+    await by_socket(again)
+    answers = await by_socket(new, again, newer)
+
+    assert [(each.said.seq, each.created) for each in answers] == [(3, True), (2, False), (4, True)]
+    assert await Message.objects.filter(sender_kind="customer").acount() == 3
+
+
 async def test_a_new_message_is_shown_as_its_row_is_shown_later(write, draft, keep, talk, manager):
     file = await database_sync_to_async(keep)()
     of_the_shop = {"sender_kind": "staff", "sender_id": manager.pk, "sender_name": "王芳"}

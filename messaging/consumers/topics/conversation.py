@@ -1,6 +1,5 @@
 """Conversations over the socket: follow, send, mark as read, recall, typing."""
 
-import asyncio
 import logging
 from functools import partial
 
@@ -11,7 +10,7 @@ from messaging.consumers.fanout import fanout
 from messaging.consumers.frames import Frame, frame_number
 from messaging.consumers.loop_local import run_in_background
 from messaging.consumers.presence import presence
-from messaging.consumers.switchboard import Topic, answers_frame, register_topic
+from messaging.consumers.switchboard import Topic, answers_at_once, answers_frame, register_topic
 from messaging.services.drafts import draft_message
 from messaging.services.frames import read_frame
 from messaging.services.messages import mark_read, recall_message
@@ -55,25 +54,34 @@ class ConversationTopic(Topic):
     @answers_frame("message.send")
     async def say(self, given: Frame) -> None:
         """Store a message; acknowledged once it is committed."""
-        conversation_id = await self.socket.access.require_conversation(given)
+        self._store(await self.socket.access.require_conversation(given), given)
+
+    @answers_at_once("message.send")
+    def say_at_once(self, given: Frame) -> bool:
+        """The same in a conversation in which the visitor is known to be."""
+        if not self.socket.access.has_allowed(conversation_id := given.get("conversation")):
+            return False
+        self._store(conversation_id, given)
+        return True
+
+    def _store(self, conversation_id: int, given: Frame) -> None:
         message = draft_message(actor=self.socket.actor, conversation_id=conversation_id, given=given)
         # Taken in order at once; the next frame need not wait for this one's commit. A task would cost more than it.
-        batch_writer().write(message).add_done_callback(partial(self._acknowledge, given))
+        batch_writer().take(message, partial(self._acknowledge, given))
 
-    def _acknowledge(self, given: Frame, answer: "asyncio.Future[Sent]") -> None:
-        if answer.cancelled():
-            return
-        if (error := answer.exception()) is None:
+    def _acknowledge(self, given: Frame, answer: Sent | Exception) -> None:
+        if isinstance(answer, Sent):
             told = {
                 "type": "message.ack",
                 "conversation": given["conversation"],
                 "client_id": given["client_id"],
+                "seq": answer.said.seq,
             }
-            self.socket.send_frame(json_text(told | {"seq": answer.result().said.seq}))
-        elif isinstance(error, Refusal):
-            self.socket.send_error(error.code, given, detail=str(error.detail), **error.extra)
+            self.socket.send_frame(json_text(told))
+        elif isinstance(answer, Refusal):
+            self.socket.send_error(answer.code, given, detail=str(answer.detail), **answer.extra)
         else:
-            log.error("a message could not be answered", exc_info=error)
+            log.error("a message could not be answered", exc_info=answer)
             self.socket.send_error("unavailable", given)
 
     @answers_frame("message.read")

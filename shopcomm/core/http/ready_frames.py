@@ -6,12 +6,13 @@ extension EXTENSION, and writes frames that `text_frame()` has made once. Under 
 the application sends texts as ever.
 
 What comes in is cut into frames here. A whole text in one frame, as browsers send it, goes straight to the application;
-everything else (fragments, pings, closing, what breaks the rules) is left to the library, one whole frame at a time.
+everything else (fragments, pings, closing, what breaks the rules) is left to the library, one whole frame at a time. A text
+that the application takes at once (`take_at_once`) waits in no queue for the application's task to be woken.
 """
 
 import struct
 import types
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
 from uvicorn.protocols.utils import ClientDisconnected
@@ -57,8 +58,10 @@ class ReadyFramesProtocol(WebSocketsSansIOProtocol):
         self._left_to_library = False
         self._unsent: list[bytes] = []
         self._unsent_bytes = 0
-        # How many bytes of text wait for the application.
+        # How many bytes of text wait for the application, and whether it waits for the next.
         self._unread = 0
+        self._is_awaited = False
+        self._take: Callable[[str], bool] | None = None
 
     # --- out ---------------------------------------------------------------------------------------
     def write_frames(self, frames: bytes) -> Awaitable[None] | None:
@@ -91,7 +94,7 @@ class ReadyFramesProtocol(WebSocketsSansIOProtocol):
     def _flush(self) -> None:
         unsent, self._unsent, self._unsent_bytes = self._unsent, [], 0
         if unsent and not self.transport.is_closing():
-            self.transport.write(b"".join(unsent))
+            self.transport.write(unsent[0] if len(unsent) == 1 else b"".join(unsent))
 
     async def send(self, message: Any) -> None:
         """What goes out otherwise, a closing frame for instance, goes out behind what was handed over."""
@@ -103,6 +106,10 @@ class ReadyFramesProtocol(WebSocketsSansIOProtocol):
         super().shutdown()
 
     # --- in ----------------------------------------------------------------------------------------
+    def take_at_once(self, take: Callable[[str], bool]) -> None:
+        """Show each text to `take` first, unless one before it is still to be read. False: it comes as any other."""
+        self._take = take
+
     def handle_connect(self, event: Request) -> None:
         """Offer the application to take ready frames; not where the client is sent compressed ones."""
         super().handle_connect(event)
@@ -151,6 +158,8 @@ class ReadyFramesProtocol(WebSocketsSansIOProtocol):
         super().data_received(data[at:after])
 
     def _receive_text(self, text: str) -> None:
+        if self._take and self._is_awaited and self.queue.empty() and self._take(text):
+            return
         self.queue.put_nowait({"type": "websocket.receive", "text": text})
         self._unread += len(text)
         if self._unread >= MOST_UNREAD and not self.read_paused:
@@ -159,7 +168,9 @@ class ReadyFramesProtocol(WebSocketsSansIOProtocol):
 
     async def receive(self) -> Any:
         """What comes next; what is too much to hold is read from the network once the application has taken the rest."""
+        self._is_awaited = True
         message = await super().receive()
+        self._is_awaited = False
         if self.queue.empty():
             self._unread = 0
         return message
