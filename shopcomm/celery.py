@@ -27,6 +27,7 @@ app.user_options["worker"].add(
     Option(["--scheduler-inside"], is_flag=True, help="Run the scheduler in a thread; for --pool threads.")
 )
 app.steps["worker"].add("shopcomm.core.scheduler_thread:SchedulerInside")
+app.steps["worker"].add("shopcomm.edge.integrations.queue_table.listener:InboxListenerStep")
 
 
 # What `--loglevel` rules: the worker, the broker's library, the scheduler.

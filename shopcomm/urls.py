@@ -36,6 +36,7 @@ urlpatterns = [
     path("integrations/weixin-shop/", include("shopcomm.edge.integrations.weixin_shop.urls")),
     path("inbound/weixin-shop/<int:connection_id>/", weixin_push, name="weixin-push"),
     path("files/", include("shopcomm.edge.files.urls")),
+    path("integrations/queues/", include("shopcomm.edge.integrations.queue_table.urls")),
     path("my/", include("shopcomm.edge.portal.my.urls")),
     path("integrations/", include("shopcomm.edge.integrations.urls")),
     path("api/v1/", include("shopcomm.api_urls")),

@@ -1,5 +1,5 @@
 """Every setting of the product, read from the environment. Each variable is named where it is used; limits are in
-`limits`."""
+`limits`, how the admin looks in `theme`."""
 
 import secrets
 from pathlib import Path
@@ -13,6 +13,7 @@ from whitenoise.compress import Compressor
 # Tasks belong to our application wherever there are settings. The supervisor has none and does without Celery.
 import shopcomm.celery  # noqa: F401
 from shopcomm.settings.limits import *
+from shopcomm.settings.theme import *
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -83,6 +84,7 @@ INSTALLED_APPS = [
     "shopcomm.edge.integrations.weixin_shop",
     "shopcomm.edge.integrations.commands",
     "shopcomm.edge.files",
+    "shopcomm.edge.integrations.queue_table",
 ]
 
 MIDDLEWARE = [
@@ -197,6 +199,8 @@ CELERY_BEAT_SCHEDULE = {
     "work-on-files": {"task": "files.work", "schedule": 5.0},
     "apply-inbound-orders": {"task": "integrations.apply_inbound", "schedule": 5.0},
     "sync-weixin-shops": {"task": "weixin_shop.sync", "schedule": 5.0},
+    "take-in-queues": {"task": "queue_table.take_in", "schedule": 2.0},
+    "tidy-queue-tables": {"task": "queue_table.tidy", "schedule": 10.0},
     "sort-in-new-texts": {"task": "search.sort_in", "schedule": 10.0},
     "draw-pictures": {"task": "attachments.draw", "schedule": 10.0},
     "purge-unsent-uploads": {"task": "attachments.purge_unsent", "schedule": 3600.0},
@@ -345,33 +349,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "shopcomm.core.ui.static.ManifestStaticStorage"},
 }
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
-UNFOLD = {
-    "SITE_TITLE": "ShopComm",
-    "SITE_HEADER": "ShopComm",
-    "SITE_URL": "/",
-    "SHOW_LANGUAGES": True,
-    "DASHBOARD_CALLBACK": "shopcomm.edge.admin_home.home.admin_home_context",
-    "SIDEBAR": {"navigation": "shopcomm.edge.admin_home.rooms.sidebar_navigation"},
-    "ACCOUNT": {"navigation": [{"title": _("我的设置"), "link": "/preferences/"}]},
-    "STYLES": ["shopcomm.core.ui.assets.admin_stylesheet"],
-    "SITE_ICON": "shopcomm.core.ui.assets.admin_icon",
-    # The green of static/css/tokens.css, lighter and darker.
-    "COLORS": {
-        "primary": {
-            "50": "#eef7f3",
-            "100": "#e0f0ea",
-            "200": "#c3e1d6",
-            "300": "#9ecdbc",
-            "400": "#56b394",
-            "500": "#2f8a6d",
-            "600": "#0f6b52",
-            "700": "#0b5541",
-            "800": "#0b4636",
-            "900": "#0a3a2d",
-            "950": "#06231b",
-        }
-    },
-}
 
 # --- logs ------------------------------------------------------------------------------------
 # LOG_FORMAT: `lines` to read, or `json`, one object a line, for a collector; production writes json unless told otherwise.

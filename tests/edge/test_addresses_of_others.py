@@ -107,6 +107,8 @@ def foreign(customer, other_sales) -> dict[str, object]:
         "notice_id": notice.pk,
         "connection_id": (source := webhook_source()).pk,
         "record_id": store_record(connection=source, message_id="m", body={"external_id": "1"})[0].pk,
+        # Of a table that no model has; managers alone come so far.
+        "row_id": 1,
         "delivery_id": Delivery.objects.create(notification=notice, channel="push", due_at=now).pk,
         # The same ones, as the interface calls them.
         "pk": talk.pk,

@@ -20,7 +20,14 @@ from shopcomm.core.embedded.services import Services
 from shopcomm.core.embedded.supervisor import hold_data_folder
 from tests.faults.stack import Stack
 
-TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+TABLES = "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN ('public', 'sync') ORDER BY 1"
+# Of the shared queue, which has a schema of its own.
+QUEUE = (
+    "INSERT INTO integrations_connection (name, kind, configuration, sealed_credentials, state, cursor, last_error, "
+    "created_at) VALUES ('erp', 'queue', '{}', '', 'active', '', '', now())",
+    "INSERT INTO sync.sync_role (connection_id, role) SELECT id, name FROM integrations_connection WHERE name = 'erp'",
+    "INSERT INTO sync.sync_inbox (connection_id, message_id, body, parked_at) SELECT connection_id, '1', '{', now() FROM sync.sync_role",
+)
 SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences ORDER BY 1"
 FILE = "attachments/2026/11/quittung.txt"
 OUTSIDE = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "MEDIA_ROOT"}
@@ -53,7 +60,7 @@ def content(url: str) -> dict[str, object]:
     found: dict[str, object] = {}
     with psycopg.connect(url, autocommit=True) as connection:
         for (name,) in connection.execute(TABLES).fetchall():
-            rows = f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM \"{name}\" t"
+            rows = f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {name} t"
             found[name] = connection.execute(rows).fetchone()
         found["sequences"] = connection.execute(SEQUENCES).fetchall()
     return found
@@ -99,6 +106,7 @@ def backup(stack: Stack, folder: Path) -> Path:
     upload = stack.data / "media" / FILE
     upload.parent.mkdir(parents=True, exist_ok=True)
     upload.write_text("已付 ¥278")
+    change(*QUEUE)(stack.services.database_url)
     target = folder / "shop.tar"
     done = told("backups", stack.data, str(target))
     assert done.returncode == 0, done.stderr

@@ -134,8 +134,8 @@ def test_the_database_has_enough_connections_for_what_the_deployment_starts() ->
     allowed = int(re.search(r"max_connections=\$\{POSTGRES_MAX_CONNECTIONS:-(\d+)}", compose)[1])
     web = int(re.search(r"WEB_CONCURRENCY:-(\d+)}", image)[1])
     workers = int(re.search(r"CELERY_CONCURRENCY:-(\d+)}", compose)[1])
-    beat, commands, superuser = 1, 5, 3
-    needed = (web + 1) * settings.DB_POOL_SIZE + workers + beat + commands + superuser
+    listener, beat, commands, superuser = 1, 1, 5, 3
+    needed = (web + 1) * settings.DB_POOL_SIZE + workers + listener + beat + commands + superuser
     assert needed <= allowed
     assert f"**{needed} of {allowed}**" in (ROOT / "docs/operations.md").read_text()
     assert settings.DATABASES["default"].get("CONN_MAX_AGE", 0) == 0

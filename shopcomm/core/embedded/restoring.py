@@ -37,7 +37,9 @@ from shopcomm.core.embedded.supervisor import hold_data_folder
 # Beside the uploads: what is brought, and what was there until the last moment.
 BROUGHT, BEFORE = ".restoring", ".before"
 UNREADABLE = (tarfile.TarError, EOFError, KeyError, ValueError, TypeError, AttributeError)
-EMPTY = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
+# Where everything of a shop is; one that a backup has nothing of stays empty.
+SCHEMAS = ("public", "sync")
+EMPTY = " ".join(f"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name};" for name in SCHEMAS)
 OTHERS = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
@@ -154,8 +156,9 @@ def exchange_database(dump: Path) -> None:
     """Empty the database and fill it from a dump, in one transaction."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "restore.sql"
+        chosen = [f"--schema={name}" for name in SCHEMAS]
         run_postgres_program(
-            "pg_restore", "--no-owner", "--no-privileges", "--schema=public", f"--file={script}", str(dump)
+            "pg_restore", "--no-owner", "--no-privileges", *chosen, f"--file={script}", str(dump)
         )
         whole = ["--single-transaction", "--set=ON_ERROR_STOP=1", "--quiet", "--no-psqlrc"]
         run_postgres_program("psql", *whole, "--command", EMPTY, f"--file={script}", backup_database_url())

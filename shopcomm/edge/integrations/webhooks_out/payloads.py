@@ -10,19 +10,22 @@ from shopcomm.core.events.kinds import MARKS
 from shopcomm.core.events.masking import masked_data
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.json_text import json_text
-from shopcomm.edge.integrations.keeping import is_told_whole
 
 # Larger numbers lose digits in JavaScript, and go as text.
 LARGEST_NUMBER = 2**53
 LATEST = "1"
 
 
-def payload_of(event: DomainEvent, version: str, endpoint_id: int = 0) -> str:
-    """The body for an event; a command is whole for the endpoint that its system has named for them.
+def _nobody(_system: str) -> bool:
+    return False
+
+
+def payload_of(event: DomainEvent, version: str, is_told_whole: Callable[[str], bool] = _nobody) -> str:
+    """The body for an event. `is_told_whole`: whether a command for a system of this name is told with phone and street.
 
     Raises KeyError for a version that there is not, and whatever its data cannot be made into.
     """
-    data = FORMATS[version](event) | _whole_command(event, endpoint_id)
+    data = FORMATS[version](event) | _whole_command(event, is_told_whole)
     return json_text(
         {
             "type": event.type,
@@ -58,14 +61,14 @@ def _first_version(event: DomainEvent) -> dict[str, Any]:
     )
 
 
-def _whole_command(event: DomainEvent, endpoint_id: int) -> dict[str, Any]:
-    """The whole command of an event for the endpoint that is to be told it; nothing for any other."""
+def _whole_command(event: DomainEvent, is_told_whole: Callable[[str], bool]) -> dict[str, Any]:
+    """The whole command of an event for whoever is to be told it; nothing for others."""
     if event.type != ChangeRequested.type:
         return {}
     fact = unmasked_fact(event)
     if not isinstance(fact, ChangeRequested) or not fact.command:
         return {}
-    return {"command": fact.command} if is_told_whole(endpoint_id, fact.command["system"]) else {}
+    return {"command": fact.command} if is_told_whole(fact.command["system"]) else {}
 
 
 def _order_of(event: DomainEvent, said: dict[str, Any]) -> dict[str, Any]:

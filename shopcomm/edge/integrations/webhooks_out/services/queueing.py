@@ -1,6 +1,8 @@
 """From an event to its delivery: one row, in the transaction of the reader's step."""
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +11,7 @@ from django.utils import timezone
 
 from shopcomm.core.events.models import DomainEvent
 from shopcomm.core.json_text import json_text
+from shopcomm.edge.integrations.keeping import is_told_whole
 from shopcomm.edge.integrations.webhooks_out.event_types import TEST
 from shopcomm.edge.integrations.webhooks_out.models import WebhookDelivery, WebhookEndpoint
 from shopcomm.edge.integrations.webhooks_out.payloads import payload_of
@@ -28,7 +31,7 @@ def queue_event(endpoint_id: int, event: DomainEvent) -> None:
         endpoint = lock_endpoint(endpoint_id)
     except WebhookEndpoint.DoesNotExist:
         return
-    body, error = make_body(event, endpoint)
+    body, error = make_body(event, endpoint.payload_version, partial(is_told_whole, endpoint.pk))
     row = WebhookDelivery(
         endpoint=endpoint,
         event=event,
@@ -44,11 +47,11 @@ def queue_event(endpoint_id: int, event: DomainEvent) -> None:
         wake_webhooks()
 
 
-def make_body(event: DomainEvent, endpoint: WebhookEndpoint) -> tuple[str, str]:
-    """The body of an event for an endpoint and "", or "" and why it cannot be made."""
+def make_body(event: DomainEvent, version: str, told_whole: Callable[[str], bool]) -> tuple[str, str]:
+    """The body of an event as `payload_of` makes it and "", or "" and why it cannot be made."""
     try:
         with transaction.atomic():
-            return payload_of(event, endpoint.payload_version, endpoint.pk), ""
+            return payload_of(event, version, told_whole), ""
     except OperationalError:
         # The database's own trouble: the relay comes again.
         raise

@@ -1,6 +1,7 @@
 """Sending again what was delivered, failed or skipped: in the old order, with the same body and `webhook-id`."""
 
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from orders.services.rights import require_right
 from shopcomm.core.accounts.actors import Actor
+from shopcomm.edge.integrations.keeping import is_told_whole
 from shopcomm.edge.integrations.webhooks_out.errors import EndpointDisabled
 from shopcomm.edge.integrations.webhooks_out.models import WebhookDelivery, WebhookEndpoint
 from shopcomm.edge.integrations.webhooks_out.services.endpoints import lock_endpoint
@@ -81,5 +83,7 @@ def _make_missing_bodies(endpoint: WebhookEndpoint, rows: QuerySet[WebhookDelive
     """A body that could not be made before may be made by now; another one stays a failed delivery."""
     for row in rows.filter(payload="").exclude(event=None).select_related("event"):
         if row.event is not None:
-            row.payload, row.error = make_body(row.event, endpoint)
+            row.payload, row.error = make_body(
+                row.event, endpoint.payload_version, partial(is_told_whole, endpoint.pk)
+            )
             row.save(update_fields=["payload", "error"])
